@@ -26,7 +26,7 @@ from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Seed, random_generator
 from ..objects.network import Network, require_network
 from ..objects.relays import DELAYED, delay_connections
-from ..objects.state import SavedNetwork, from_saved
+from ..objects.state import SavedNetwork, from_saved, to_saved
 from ..objects.topology import NO_GATER, Topology, require_released
 from ..squash import Squash
 from .settings import codes_of
@@ -433,7 +433,9 @@ class Genome:
             if ((ends >= begin) & (ends < j)).any():
                 sizes.append(j - begin)
                 begin = j
-        layers = [(None, size) for size in (*sizes, last - begin, self.outputs) if size]
+        layers: list[tuple[str | None, int]] = [
+            (None, size) for size in (*sizes, last - begin, self.outputs) if size
+        ]
         if len(relayed):
             layers[1] = ("relays", len(relayed))
         network = from_saved(
@@ -474,7 +476,7 @@ def _without_relays(network: Network, table: Topology) -> tuple[Ints, Bools, Boo
     """The source of each connection, where a late gene does what a relay of one step
     does; which connections are late then; and which neurons are needed.
     """
-    relay = np.asarray(network._column("relay")[network._rows()]).astype(np.int64)
+    relay = to_saved(network).neurons["relay"].astype(np.int64)
     source, target = table.source, table.target
     into = relay[target] > 0
     read = np.arange(table.neurons)

@@ -341,12 +341,16 @@ def text(title: str, value: Any) -> str:
 
 
 def function_of(
-    title: str, value: Any, *arguments: str, keywords: Iterable[str] = ()
+    title: str,
+    value: Any,
+    *arguments: str,
+    keywords: Iterable[str] = (),
+    advice: str = "",
 ) -> Any:
     """Return `value` if it can be called with this number of arguments, or raise an
     error with their names.
 
-    `keywords` are given by name.
+    `keywords` are given by name. `advice` is for values that are no functions.
     """
     # Most are plain functions of these arguments: they do not cost a signature.
     if isinstance(value, FunctionType) and not vars(value) and not keywords:
@@ -356,7 +360,6 @@ def function_of(
 
     condition = f"a function of ({', '.join([*arguments, *keywords])})"
     if not callable(value):
-        advice = BUILD_ADVICE if title == "The build" else ""
         raise ArgumentTypeError(expected(title, condition, value, advice))
     try:
         inspect.signature(value).bind(*arguments, **dict.fromkeys(keywords))

@@ -166,10 +166,14 @@ def _about_positions(call: Callable[..., Any], arguments: Sequence[Any]) -> str:
 
 def _about_list(call: Callable[..., Any], arguments: Sequence[Any]) -> str:
     """Make the sentence about a list of numbers, the only argument of a method that
-    takes several; "" if it is something else.
+    takes as many; "" if it is something else.
     """
     numbers = arguments[1] if len(arguments) == 2 else None
     if not isinstance(numbers, list | tuple) or not all(map(is_number, numbers)):
+        return ""
+    try:
+        inspect.signature(call).bind(arguments[0], *numbers)
+    except TypeError:
         return ""
     name = _name_of(call)
     return (

@@ -352,10 +352,12 @@ def about_targets(network: Network, inputs: Any, targets: Any) -> str:
             f"Expected {_checks.counted(outputs, 'target')} per step, got classes."
             f" {_checks.about_classes(outputs)}"
         )
-    sequences = len(inputs) if _checks.depth_of(inputs) == 3 else 0
-    sizes = (sequences, sequences * outputs)
-    if sequences and array.shape[:1] == (sequences,) and array.size in sizes:
-        sentences.append(_about_one_per_sequence(inputs, array))
+    if _checks.depth_of(inputs) == 3 and array.shape[:1] == (len(inputs),):
+        size = array.size // len(array) if len(array) else 0
+        has_one_per_step = all(len(sequence) == size for sequence in inputs)
+        is_per_step = has_one_per_step and (is_softmax or outputs == 1)
+        if size in (1, outputs) and not is_per_step:
+            sentences.append(_about_one_per_sequence(inputs, array))
     return " ".join(sentences)
 
 

@@ -201,7 +201,12 @@ class StreamNetwork(base.Estimator):
             network = self._named(build, inputs, seed)
         else:
             made = checks.function_of(
-                "The build", build, "n_inputs", "n_outputs", "seed"
+                "The build",
+                build,
+                "n_inputs",
+                "n_outputs",
+                "seed",
+                advice=checks.BUILD_ADVICE,
             )(inputs, 1, seed)
             network = require_network("What build returns", made).clone()
             if (len(network.input), len(network.output)) != (inputs, 1):

@@ -297,7 +297,12 @@ class NetworkEstimator(BaseEstimator):
             )
             return from_networkx(self.build, *ends, **options)
         network = _checks.function_of(
-            "The build", self.build, "n_inputs", "n_outputs", "seed"
+            "The build",
+            self.build,
+            "n_inputs",
+            "n_outputs",
+            "seed",
+            advice=_checks.BUILD_ADVICE,
         )(inputs, outputs, seed)
         # Without a copy, one network for all calls would learn from every fold of a
         # cross-validation.

@@ -674,6 +674,28 @@ def test_one_target_per_sequence_is_answered_by_code_that_works():
             assert all(np.isnan(rows[:-1]).all() for rows in names["steps"])
 
 
+def test_other_mistakes_in_data_of_every_step_are_told_as_they_are():
+    """Also if a sequence has as many steps as there are outputs, or a single one."""
+    soft = architect.LSTM(2, 3, 3, output_squash="softmax", seed=0)
+    single = np.ones((4, 1, 2))
+    single[2] = np.nan
+    plain = architect.LSTM(2, 3, 1, seed=0)
+    all_refused(
+        [
+            (
+                lambda: Trainer(soft).train(np.ones((2, 3, 2)), [[0, 1, 2], [0, 3, 1]]),
+                ArgumentError,
+                "sequence 1 to be classes from 0 to 2 .* got 3 in row 1",
+            ),
+            (
+                lambda: Trainer(plain).train(single, np.ones((4, 1))),
+                ArgumentError,
+                "inputs of sequence 2 to be finite",
+            ),
+        ]
+    )
+
+
 def test_one_class_per_sequence_is_answered_too():
     soft = architect.LSTM(2, 3, 3, output_squash="softmax", seed=0)
     inputs = np.ones((4, 5, 2))
@@ -728,6 +750,8 @@ def test_sizes_in_a_list_are_answered_by_the_call():
             for words, call in answered.items()
         ]
     )
+    with pytest.raises(TypeError, match="missing 1 required positional argument"):
+        architect.Convolutional([8])  # which no call with these numbers would mend
 
 
 def test_what_is_no_metadata_is_answered_by_what_finds_it(net):

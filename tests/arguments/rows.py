@@ -107,6 +107,8 @@ row(
     lambda w: {"target": w.c, "weight": 0.5},
     target="neuron layer",
 )
+for name in ("connected", "disconnect"):
+    row(f"synapse.Neuron.{name}", lambda w: {"other": w.c}, "a", delay="0 None")
 row("synapse.Neuron.gate", lambda w: {"connections": (w.bare,)}, "c", connections="[]")
 row(
     "synapse.Neuron.ungate",

@@ -205,8 +205,8 @@ def _parts_of(network: Network, layers: Sequence[Layer | None]) -> dict[Any, Int
     every, inverse = np.unique(kinds, axis=0, return_inverse=True)
     order = np.argsort(inverse.ravel(), kind="stable")
     ends = np.cumsum(np.bincount(inverse.ravel(), minlength=len(every)))
-    members = np.split(rows[order], ends[:-1])
-    for kind, part in zip(every.tolist(), members, strict=True):
+    of_kinds = np.split(rows[order], ends[:-1])
+    for kind, part in zip(every.tolist(), of_kinds, strict=True):
         if -1 not in kind[:2]:
             parts["weight", *kind] = part
     return parts
@@ -246,8 +246,10 @@ def _draw_others(
     for kind in np.argsort(first).tolist():  # in the order of creation
         members = inverse == kind
         count = int(np.count_nonzero(members))
-        fans = (-(-count // len(np.unique(ends[members]))) for ends in (target, source))
-        drawn = draw(glorot, rng, (count,), *fans, store.dtype)
+        into, out = (
+            -(-count // len(np.unique(end[members]))) for end in (target, source)
+        )
+        drawn = draw(glorot, rng, (count,), into, out, store.dtype)
         rows = rest[members]
         signs = store["sign"][rows]
         weights[rows] = parameters.with_signs(drawn, signs if signs.any() else None)

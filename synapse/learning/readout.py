@@ -290,7 +290,11 @@ def _fit(
     """The read-out, and the mean squared difference of its outputs and the targets."""
     with np.errstate(over="ignore", invalid="ignore"):
         fit = _solve(network, sources, seen, states, ridge)
-        reached = (seen @ fit.weights + fit.biases).T
+        # the network rounds the weights and its sums to its dtype
+        factors, weights, biases = (
+            numbers.astype(network.dtype) for numbers in (seen, fit.weights, fit.biases)
+        )
+        reached = (factors @ weights + biases).T.astype(np.float64)
         pairs = zip(network.output, reached, strict=True)
         outputs = np.array(
             [list(map(neuron.squash, states)) for neuron, states in pairs]

@@ -233,3 +233,19 @@ def test_weights_beyond_float32_change_nothing():
             0.0,
         )
     assert np.unique(net.weights).tolist() == [0.5]
+
+
+@every_case("offset", [0.0, 10.0, 1e3, 1e5])
+def test_the_error_is_that_of_the_rounded_weights(offset):
+    """Sources that hardly differ, beside which float32 loses digits."""
+    x = Layer(1, dtype=np.float32)
+    hidden, y = (Layer(size, "identity", dtype=np.float32) for size in (2, 1))
+    x.project(hidden, weights=1.0, trainable=False)
+    hidden.biases = [offset, offset + 1.0]
+    hidden.trainable = False
+    hidden.project(y, seed=0)
+    net = Network(x, hidden, y)
+    inputs = np.random.default_rng(0).normal(size=(300, 1))
+    result = fit_readout(net, inputs, 3.0 * inputs)
+    actual = float(np.mean((net.run(inputs) - 3.0 * inputs) ** 2))
+    assert result.error == pytest.approx(actual, rel=0.1)

@@ -407,11 +407,13 @@ class Genome:
             [self.genes["sign"][links["gene"]], carried, np.zeros(len(relayed))]
         )
         rest = len(neurons) - inputs
+        bias = np.insert(neurons["bias"], inputs, np.zeros(len(relayed)))
         columns = {
             "squash": np.insert(
                 NAMES[neurons["squash"]], inputs, ["identity"] * len(relayed)
             ),
-            "bias": np.insert(neurons["bias"], inputs, np.zeros(len(relayed))),
+            "bias": bias,
+            "initial_bias": bias,
             "relay": np.repeat([0, BEHIND, 0], [inputs, len(relayed), rest]),
             "trainable_bias": np.repeat([1, 0, 1], [inputs, len(relayed), rest]),
         }

@@ -27,6 +27,9 @@ from."""
 def _listed_if_set(columns: Sequence[Column]) -> dict[str, Column]:
     """The columns that a graph has only where a value is not the default, by their
     names there.
+
+    It has no initial biases: a network that is made of a graph begins with the biases
+    there.
     """
     always_listed = ("bias", "trainable_bias", "weight", "trainable")
     settings = [
@@ -37,7 +40,7 @@ def _listed_if_set(columns: Sequence[Column]) -> dict[str, Column]:
     return {
         column.name.replace("frozen_bias", "frozen"): column
         for column in settings
-        if column.name not in always_listed
+        if column.name not in (*always_listed, "initial_bias")
     }
 
 

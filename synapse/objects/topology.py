@@ -508,8 +508,8 @@ class Topology:
             them, ``gater`` (the number of a node). Some have more attributes where
             these are not 0: nodes ``group`` (neurons that compete), ``random``
             (position of the stream of random numbers), ``deterministic``, ``frozen``,
-            ``bias_tie``, ``synchronous``, ``outgoing_sign`` and ``initial_bias`` (to
-            which ``reset`` returns); edges ``frozen``, ``sign`` and ``tie``.
+            ``bias_tie``, ``synchronous`` and ``outgoing_sign``; edges ``frozen``,
+            ``sign`` and ``tie``.
             Self-connections have ``carries="state"``. The graph has a ``name`` and a
             ``dtype``. Metadata are attributes, too; an ``x`` and a ``y`` among them
             replace the position. Metadata with one of the names above have the prefix

@@ -673,12 +673,12 @@ def _neurons(
                 group[i] = numbers.setdefault(
                     (k, squash[i], group_names[i]), len(numbers) + 1
                 )
+    bias = nodes.numbers("bias", dtype, 0.0)
     return {
         "squash": np.array(squash, object),
-        **{
-            name: nodes.numbers(name, dtype, 0.0)
-            for name in ("bias", "state", "activation")
-        },
+        "bias": bias,
+        "initial_bias": bias,
+        **{name: nodes.numbers(name, dtype, 0.0) for name in ("state", "activation")},
         "trainable_bias": nodes.read("trainable", _flag, np.ones(nodes.count, bool)),
         **{
             column.name: nodes.rare(name, column, dtype)

@@ -435,6 +435,7 @@ class Parts:
             zip(map(names.get, present.tolist()), sizes.tolist(), strict=True)
         )
         neurons = {name: column[order] for name, column in self.neurons.items()}
+        neurons["initial_bias"] = neurons["bias"]
         edges = _renumbered(self.edges, np.argsort(order))
         warn_of_connections_into_inputs(edges["target"], self.layers[0])
         return from_saved(SavedNetwork(None, np.float64, layers, None, neurons, edges))

@@ -109,7 +109,6 @@ def test_node_data_is_live(net):
         "activation": out.activation,
         "state": out.state,
         "synapse_part": "neuron",
-        "initial_bias": out.bias,
     }
     data = net.graph.nodes[cell]
     net.activate([0.5, -0.5])

@@ -7,7 +7,7 @@ import pytest
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, architectures, initializers
+from synapse import Layer, Network, Neuron, architectures, initializers, readwrite
 from synapse.errors import ArgumentError
 from tests.helpers.cases import every_case
 
@@ -283,3 +283,19 @@ def test_registered_classes_with_a_seed_are_made_anew():
     derived = Derived("a")
     derived.reset(seed=0)  # by the rule for own networks
     assert np.abs(derived.weights).max() <= np.sqrt(6 / 4)
+
+
+READERS = {
+    "networkx": lambda net: synapse.from_networkx(net.graph),
+    "synaptic": lambda net: readwrite.from_synaptic_data(readwrite.synaptic_data(net)),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_network_that_is_read_begins_with_the_biases_there(reader):
+    net = architect.Perceptron(2, 3, 1, seed=0)
+    net.biases = [0.0, 0.0, 0.5, -0.25, 1.0, 2.0]
+    read = READERS[reader](net)
+    read.biases = np.zeros(6)
+    read.reset(seed=3)
+    assert read.biases.tolist() == net.biases.tolist()

@@ -374,6 +374,24 @@ def test_every_recipe_is_built_by_its_program(opened):
         assert same(built, wanted), name
 
 
+def test_a_program_has_the_groups_of_a_layer_of_several_squashes(opened):
+    source, output = Layer(1), Layer(1, "identity")
+    competing = [*Layer(2, "winner"), *Layer(2, "winner")]
+    lone = [Neuron("winner"), Neuron("winner")]
+    hidden = Layer([Neuron("tanh"), *competing, Neuron("tanh"), *lone])
+    source.project(hidden, seed=0)
+    hidden.project(output, seed=1)
+    net = Network(source, hidden, output)
+    page = opened(net, None, learn=True)
+    tab(page, "keep")
+    names = {}
+    exec(page.input_value("#program"), names)
+    rows = np.random.default_rng(0).normal(size=(6, 1))
+    assert np.allclose(names["net"].run(rows), net.run(rows), rtol=0, atol=1e-15)
+    names["net"].activate([1.0])
+    assert names["net"].hidden[0].activations[1:5].sum() == 2
+
+
 HEADS = "(all) => all.map((one) => one.textContent)"
 
 

@@ -184,9 +184,19 @@ const listing = (rows) => (rows.length ? `[\n${rows.map((row) => `    ${row},\n`
 
 function program() {
   if (links.length > MOST_IN_PROGRAM) return `# ${links.length} connections are too many for a program: save JSON, and read it with synapse.load.\n`;
-  const place = (neuron) => all.indexOf(neuron), squash = ({ neurons: own }) => own[0].squash;
-  const layer = (one) => `Layer(${one.neurons.length}, ${py(squash(one))}, name=${py(one.name)})`;
-  const others = net.layers.flatMap((one) => one.neurons.filter((neuron) => neuron.squash !== squash(one)));
+  const place = (neuron) => all.indexOf(neuron);
+  const layer = ({ name, neurons }) => {
+    // Neighbours with one squash; those of a group, which compete, are made together.
+    const runs = [];
+    for (const one of neurons) {
+      const run = runs.at(-1), last = run?.[0];
+      const isAlone = SQUASHES[one.squash].kind === "largest" && !one.group;
+      if (last?.squash === one.squash && last.group === one.group && !isAlone) run.push(one);
+      else runs.push([one]);
+    }
+    const parts = runs.map((run) => `Layer(${run.length}, ${py(run[0].squash)}`);
+    return parts.length > 1 ? `Layer([${parts.map((part) => `*${part})`).join(", ")}], name=${py(name)})` : `${parts[0]}, name=${py(name)})`;
+  };
   const gates = links.flatMap((one, c) => (one.gater ? [tuple([place(one.gater), c])] : []));
   const ties = (list, tie) => [...new Set(list.map(tie))].filter(Boolean).map((number) => list.flatMap((one, i) => (tie(one) === number ? [i] : [])));
   const lines = [
@@ -196,7 +206,6 @@ function program() {
     "# name, bias, and whether the bias learns",
     `for neuron, (name, bias, learns) in zip(neurons, ${listing(all.map((one) => tuple([nameOf(one), one.bias, one.trainableBias])))}):`,
     "    neuron.name, neuron.bias, neuron.trainable = name, bias, learns",
-    ...others.map((one) => `neurons[${place(one)}].squash = ${py(one.squash)}`),
     ...all.flatMap((one, i) => (one.deterministic ? [`neurons[${i}].deterministic = True`] : [])),
     ...all.flatMap((one, i) => (one.costWeight === 1 ? [] : [`neurons[${i}].cost_weight = ${py(one.costWeight)}`])),
     "# source, target, weight, and whether the weight learns",

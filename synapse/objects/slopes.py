@@ -51,14 +51,21 @@ class SlopeTraces(Follower):
         _, store, _ = network._ready()
         self._moves = engine.online.Accumulator(store, recorded=False)
         self._sizes = np.array([store.n_connections, store.n_neurons], np.int64)
-        self._places = network._parameter_places()
-        self._tied = any(at.tied for at in self._places)
-        # By these the sums are found after an edit:
-        self._neurons = list(network)
-        self._identities: Ints = store["identity"][self._places[0].every].astype(
+        self._tied = any(store[name].any() for name in SHARED_BY.values()) and any(
+            at.tied for at in self._places
+        )
+        # By these the sums are found after an edit: those of row i, and of neuron i.
+        self._identities: Ints = store["identity"][: store.n_connections].astype(
             np.int64
         )
+        self._neurons = list(network)
+        self._rows = network._rows()
         store.follow(self)
+
+    @property
+    def _places(self) -> tuple[parameters.ParameterPlaces, ...]:
+        """Where the parameters are, in the order of the network."""
+        return self.network._parameter_places()
 
     def _moved(self, store: Store, offset: int) -> None:
         """Follow the store, which has been absorbed by another."""
@@ -76,20 +83,24 @@ class SlopeTraces(Follower):
         store: Store = self.network._ready()[1]
         if self._moves.topology == store.topology_version:
             return store
-        before = self._read()
+        before = self._sums
         neurons = self._neurons
+        rows = self._rows
         identities = self._identities
         self._begin()
-        weights = self._places[0].every
+        by_weight, by_bias = self._sums
         there = identities < len(store.row_of)
         row = np.full(len(identities), NONE, np.int64)
         row[there] = store.row_of[identities[there]]
-        stays = np.isin(row, weights)
-        by_weight, by_bias = self._sums
-        by_weight[row[stays]] = before.weights[stays]
-        for neuron, value in zip(neurons, before.biases.tolist(), strict=True):
-            if neuron._row >= 0 and neuron._store is store and value:
-                by_bias[neuron._row] = value
+        stays = row != NONE
+        if store.n_neurons > len(self._neurons):
+            stays &= np.isin(row, self._places[0].every)
+        by_weight[row[stays]] = before[0][stays]
+        now = np.array(
+            [neuron._row if neuron._store is store else -1 for neuron in neurons],
+            np.int64,
+        )
+        by_bias[now[now >= 0]] = before[1][rows[now >= 0]]
         return store
 
     @property

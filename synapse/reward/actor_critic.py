@@ -13,6 +13,7 @@ from ..errors import ArgumentError
 from ..initializers import Seed
 from ..objects.network import Network
 from ..objects.outputs import require_range, squashes_of
+from ..squash import Squash
 from .agent import Agent, Bound, Rate
 
 
@@ -104,16 +105,28 @@ class ActorCritic(Agent):
             )
         self._require_values("value")
         squashes = squashes_of(policy)
-        self._discrete = all(squash.name == "softmax" for squash in squashes)
+        discrete = all(squash.name == "softmax" for squash in squashes)
         half, odd = divmod(len(squashes), 2)
-        self._actions = ("n", len(squashes)) if self._discrete else ("size", half)
-        if self._discrete:
-            return
+        if not discrete:
+            self._require_gaussians(squashes, half, odd)
+        self._discrete = discrete
+        self._actions = ("n", len(squashes)) if discrete else ("size", half)
+
+    def _require_gaussians(self, squashes: list[Squash], half: int, odd: int) -> None:
+        """Raise ArgumentError unless these outputs of the policy are means and then as
+        many deviations.
+        """
+        policy = self._networks[0]
         advice = (
             'For actions to choose from, set policy.output.squash = "softmax". For'
             f' continuous ones, set policy.output[:{half}].squash = "identity" and'
             f' policy.output[{half}:].squash = "softplus".'
         )
+        if odd:
+            advice = (
+                'Set policy.output.squash = "softmax", or give it an even number of'
+                " outputs."
+            )
         if odd or any(squash.low < 0.0 for squash in squashes[half:]):
             condition = (
                 "one with softmax outputs, or with means and then positive deviations"

@@ -239,7 +239,7 @@ def copied(network: Network) -> Network:
         twin._made = network._made
         twin._begin(layers, network.name)
         twin._metadata = json_object("net.metadata", network.metadata)
-        twin._n_doubled = network._n_doubled
+        twin._doubled_known = network._doubled_known
         twin_store.networks[network._number_now] = weakref.ref(twin)
         for layer in layers:
             layer._network = weakref.ref(twin)

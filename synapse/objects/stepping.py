@@ -90,7 +90,7 @@ class Stepping(Sequence[Neuron]):
     _costs_known: tuple[int, list[tuple[Any, Cost]]]  # by structure and what was asked
     _aside_known: engine.untraced.Aside | None = None
     _slope_sums_known: engine.online.Accumulator | None = None
-    _n_doubled: int = 0  # pairs that it has warned of, see `order.doubled_pairs`
+    _doubled_known: int = 0  # pairs that it has warned of, see `order.doubled_pairs`
     _untraced_stamp: int = 0  # when it last ran without traces, see `_latest_stamp`
     _rtrl: Sensitivities | None = None  # what it learns by; None: the online rule
     # Those of `_rtrl`, or of its latest training by rtrl
@@ -924,10 +924,10 @@ class Stepping(Sequence[Neuron]):
         number of them; called once for each topology.
         """
         if not store.columns["relay"][start + self._n_inputs]:
-            self._n_doubled = 0
+            self._doubled_known = 0
             return  # relays would be the second layer
         before, after = order.doubled_pairs(store, start, stop)
-        known, self._n_doubled = self._n_doubled, len(before)
+        known, self._doubled_known = self._doubled_known, len(before)
         if len(before) > known:
             order.warn_of_doubled(repr(self), store, before, after)
 

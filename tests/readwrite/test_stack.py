@@ -1,5 +1,6 @@
 """The bytes that a program in C states are what compilers measure."""
 
+import itertools
 import re
 import shutil
 from functools import cache
@@ -36,8 +37,8 @@ def measured(source, folder, flag):
     path = folder / "program.c"
     # An array of a negative length does not compile.
     [instance] = re.findall(r"(\d+) bytes an instance", source)
-    stated = f"typedef char stated[sizeof(Network) == {instance} ? 1 : -1];\n"
-    path.write_text(source + stated, encoding="utf-8")
+    size_check = f"typedef char stated[sizeof(Network) == {instance} ? 1 : -1];\n"
+    path.write_text(source + size_check, encoding="utf-8")
     asked = ["-fstack-usage", "-fcallgraph-info=su"]
     command = [compiler, *STRICT, flag, *asked, "-c", str(path), "-o"]
     run([*command, str(folder / "program.o")])
@@ -53,7 +54,7 @@ def measured(source, folder, flag):
 
     @cache
     def depth(title):
-        deeper = (depth(target) for source, target in called if source == title)
+        deeper = (depth(callee) for caller, callee in called if caller == title)
         return frames.get(title, 0) + CALL + max(deeper, default=0)
 
     largest = max(int(line.split("\t")[1]) for line in usage)
@@ -105,5 +106,5 @@ def test_the_sizes_of_other_networks(tmp_path):
         lambda: architect.Elman(7, 15, 7, seed=0),
         *(lambda seed=seed: graph(seed) for seed in range(8)),
     ]
-    flags = ("-O1", "-O2", "-Os")
-    check_all(tmp_path, [(make, flag) for make in makers for flag in flags])
+    flags = itertools.cycle(("-O1", "-O2", "-Os"))
+    check_all(tmp_path, zip(makers, flags))

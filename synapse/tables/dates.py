@@ -304,7 +304,8 @@ def _of_numbers(
         return None
     note = ""
     if not (is_called_so and unit == "years"):
-        first_cell = str(column.dropna().iloc[0])
+        number = values[0]
+        first_cell = f"{number:.0f}" if number % 1 == 0 else f"{number:.15g}"
         note = (
             f"{name!r} is read as {KINDS.get(unit, unit)}: {first_cell} is"
             f" {str(dates[0]).removesuffix(' 00:00:00')}."

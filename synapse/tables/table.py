@@ -217,7 +217,7 @@ def read_table(
         lines, rows = [*rows_by_line], [*rows_by_line.values()]
         cells = _cells(rows[0], separator)
     begin = 0 if header is False else 1
-    names = _names(path, cells, header)
+    names = _names(path, cells, header, comments[:1])
     options: dict[str, Any] = {
         "sep": separator,
         "names": names,
@@ -252,8 +252,13 @@ def read_table(
     table.index = pandas.Index(lines[begin : begin + len(table)], name="line")
     empty = table.index[table.isna().all(axis=1)].tolist()
     table = table.drop(index=empty)
+    about_comments = _about_comments(
+        [place for place in comments if place > lines[0]], content
+    )
     if not len(table):
-        raise FormatError(f"{path!r} has names of columns and no rows.")
+        raise FormatError(
+            " ".join([f"{path!r} has names of columns and no rows.", *about_comments])
+        )
     for name in names:
         table[name] = table[name].map(
             lambda cell: str(cell).strip(), na_action="ignore"
@@ -261,7 +266,7 @@ def read_table(
     notes = convert_numbers(table, separator, decimal)
     if header is None and cells[0]:  # pandas writes an index without a name
         notes += _about_header(path, names, table)
-    notes += _about_comments([place for place in comments if place > lines[0]], content)
+    notes += about_comments
     if empty:
         count = counted(len(empty), "row")
         notes.append(f"Left out: {count} without a value ({_lines(empty)}).")
@@ -408,11 +413,14 @@ def _cells(row: str, separator: str) -> list[str]:
     return [" ".join(cell.split()) for cell in cells]
 
 
-def _names(path: str, cells: Sequence[str], header: bool | None) -> list[str]:
+def _names(
+    path: str, cells: Sequence[str], header: bool | None, comments: Sequence[int]
+) -> list[str]:
     """The names of the columns: the cells of the first row, or, without a header, their
     numbers.
 
-    Raises FormatError if the cells are not names, or one comes twice.
+    Raises FormatError if the cells are not names, or one comes twice. Names in one of
+    the lines of `comments` are not read.
     """
     if header is False:
         return [f"column {place}" for place in range(1, len(cells) + 1)]
@@ -427,6 +435,10 @@ def _names(path: str, cells: Sequence[str], header: bool | None) -> list[str]:
         raise FormatError(
             f"Expected the first row of {path!r} to name the columns, got"
             f" {quoted(names)}. {NO_NAMES} If these are names, pass --header yes."
+            + "".join(
+                f" If {_lines([place])} has the names, remove its #."
+                for place in comments
+            )
         )
     return names
 

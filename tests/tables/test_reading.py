@@ -214,6 +214,8 @@ def test_encodings_and_missing_cells_can_be_named(tmp_path):
 NO_TABLES = {
     "": "got no text",
     "a,b\n": "no rows",
+    "a,b\n#1,2\n#3,4\n": r"no rows. Left out: 2 lines with # .* \(lines 2, 3\)",
+    "#a,b\n1,2\n": "to name the columns.* If line 1 has the names, remove its #",
     "a,\n1,2\n": "to name every column once",
     "1,2\n3,4\n": "to name the columns, got '1', '2'",
     "a,b,a\n1,2,3\n": "to name every column once, got 'a', 'b', 'a'",

@@ -56,6 +56,8 @@ def test_relays_are_left_out():
     with synapse.record(net) as log:
         net.run(np.eye(30, 2))
     assert log.activation.shape == (30, 2 + 42 + 1)  # a recording has all neurons
+    assert "out 0" in log._repr_html_()
+    assert "delayed" not in log._repr_html_()
     ax = draw.spikes(log)
     assert [text.get_text() for text in ax.get_yticklabels()] == ["in", "out"]
     ax = draw.raster(log)
@@ -68,3 +70,4 @@ def test_relays_are_left_out():
     with synapse.record(net, neurons=net["relays"][:3]) as log:
         net.run(np.eye(30, 2))
     assert draw.raster(log).images[0].get_array().shape == (3, 30)  # as it is asked for
+    assert "in 0 delayed 20" in log._repr_html_()

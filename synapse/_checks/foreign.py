@@ -216,7 +216,8 @@ def _parameters(call: Callable[..., Any]) -> list[str]:
     return [
         parameter.name
         for parameter in inspect.signature(call).parameters.values()
-        if parameter.name != "self" and parameter.kind is not parameter.VAR_POSITIONAL
+        if parameter.name != "self"
+        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     ]
 
 

@@ -6,7 +6,7 @@ import os
 import random
 from collections.abc import Iterable, Mapping
 from functools import lru_cache, total_ordering
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -277,6 +277,30 @@ class Neuron(NeuronRows, View):
         self._require()
         return wiring.find_all(self, other, delay)
 
+    @overload
+    def project(
+        self,
+        target: Neuron,
+        weight: float | None = None,
+        *,
+        trainable: bool | None = None,
+        sign: int | None = None,
+        delay: int | None = None,
+        seed: Seed = None,
+    ) -> Connection: ...
+
+    @overload
+    def project(
+        self,
+        target: Layer,
+        weight: float | None = None,
+        *,
+        trainable: bool | None = None,
+        sign: int | None = None,
+        delay: int | None = None,
+        seed: Seed = None,
+    ) -> Projection: ...
+
     def project(
         self,
         target: Neuron | Layer,
@@ -286,6 +310,7 @@ class Neuron(NeuronRows, View):
         sign: int | None = None,
         delay: int | None = None,
         seed: Seed = None,
+        **unknown: Any,
     ) -> Any:
         """Connect this neuron to another neuron, to every neuron of a layer, or to
         itself.
@@ -312,6 +337,8 @@ class Neuron(NeuronRows, View):
             :attr:`Connection.delay`. Default: none; the order of activation decides.
         seed : int or numpy.random.Generator, optional
             Seed for the random weight.
+        **unknown
+            Arguments with other names are refused with advice.
 
         Returns
         -------
@@ -321,7 +348,8 @@ class Neuron(NeuronRows, View):
         Raises
         ------
         ArgumentTypeError
-            If the target is neither a neuron nor a layer.
+            If the target is neither a neuron nor a layer, or an argument has another
+            name.
         TopologyError
             If the neurons are connected already in this direction.
 
@@ -350,6 +378,13 @@ class Neuron(NeuronRows, View):
         >>> [(source.activate(x), memory.activate())[1] for x in (1.0, 0.0, 2.0)]
         [1.0, 1.0, 3.0]
         """
+        if (
+            unknown
+        ):  # a wrapper, as other calls have, would cost a fifteenth of this one
+            advice = checks.ARGUMENTS["Neuron.project"]
+            raise ArgumentTypeError(
+                checks.about_arguments([Neuron.project], unknown, advice)
+            )
         store = self._require()
         if not isinstance(target, Neuron):
             from .layer import Layer  # it is made of neurons, so it imports this module

@@ -137,9 +137,10 @@ EXCLUDED |= {
     name for name in PUBLIC if name.endswith(".find_change")
 }  # of every optimizer
 EXCLUDED |= {
-    f"{name} options"
+    f"{name} {key}"
     for name, public in PUBLIC.items()
-    if "options" in public.parameters()
+    for key, parameter in public.parameters().items()
+    if parameter.kind is inspect.Parameter.VAR_KEYWORD
 }
 EXCLUDED |= {
     name

@@ -754,6 +754,29 @@ def test_sizes_in_a_list_are_answered_by_the_call():
         architect.Convolutional([8])  # which no call with these numbers would mend
 
 
+def test_project_of_a_neuron_answers_names_of_arguments_as_that_of_a_layer_does():
+    source = Neuron()
+    answered = {
+        "project() has no argument 'weights'. Use weight=0.3.": {"weights": 0.3},
+        "Use weight=0.3.": {"Weight": 0.3},
+        "Omit it: a neuron is connected to every neuron": {"kind": "all_to_all"},
+        "project(layer, initializer='he').": {"initializer": "he"},
+        "Did you mean 'trainable'? It has: delay, seed, sign, target, train": {
+            "trainabel": True
+        },
+    }
+    all_refused(
+        [
+            (partial(source.project, target, **named), ArgumentTypeError, words)
+            for target in (Neuron(), Layer(2))
+            for words, named in (
+                (re.escape(words), named) for words, named in answered.items()
+            )
+        ]
+    )
+    assert not source.outgoing
+
+
 def test_what_is_no_metadata_is_answered_by_what_finds_it(net):
     net.neurons[0].metadata["kind"] = "x"
     answered = {

@@ -134,7 +134,8 @@ def _require_every_weight(chosen: Items, column: Any, group: Ints) -> None:
     none.
     """
     if isinstance(column, dict):
-        rows = [row for row, weight in column.items() if weight == weight]  # not NaN
+        given = [row for row, weight in column.items() if weight == weight]  # not NaN
+        rows = np.array(given, np.int64)
     else:
         rows = np.flatnonzero(~np.isnan(column))
     edges = np.bincount(group)

@@ -292,7 +292,7 @@ def _require_one_type(
             )
 
 
-def network_of(graph: nx.Graph[Any], format: str) -> Network:
+def network_of(graph: nx.Graph[Any], format: str = "") -> Network:
     """Make the network of a graph that was read from a file, or raise FormatError."""
     require(graph.is_directed(), "The graph", "directed", "an undirected graph")
     attributes: Any = graph.graph  # networkx takes it from the file as it is

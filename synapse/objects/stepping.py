@@ -751,13 +751,16 @@ class Stepping(Sequence[Neuron]):
                     ended = self._learn_exactly(
                         store, self._rtrl, targets, cost, rate, check
                     )
-                if ended[0] == LARGE:
-                    before = parameters.copied(store)
-                    ended = run(store.address, store.unit, span, targets, cost, rate, 0)
-                    if parameters.undone(store, before):
-                        ended = DIVERGED, ended[1]
-                if ended[0] != DONE and ended[0] != REFUSED:
-                    self._refuse_step(*ended, store)
+                if ended[0] != DONE:
+                    if ended[0] == LARGE:
+                        before = parameters.copied(store)
+                        ended = run(
+                            store.address, store.unit, span, targets, cost, rate, 0
+                        )
+                        if parameters.undone(store, before):
+                            ended = DIVERGED, ended[1]
+                    if ended[0] not in (DONE, REFUSED):
+                        self._refuse_step(*ended, store)
                 return ended
         return call_again(self._learn, rate, targets, cost, check)
 

@@ -229,18 +229,18 @@ def is_large(m, span, rate, unit):
 
     An update is a product of an error, a rate, a trace or an activation, and of weights
     that the error has passed. So much smaller factors exclude it, but for weights that
-    are larger than the states which they led to. The trace of a bias has the size of
-    those of weights.
+    are larger than the activations which they led to. The trace of a bias has the size
+    of those of weights. A large state lets no error through, or is an activation.
     """
     most = large_of(unit)
-    beyond = 0 if rate <= most else 1
+    small = 0  # numbers that are, which NaN is not
     for j in range(span.start, span.stop):
-        beyond += not abs(m.activation[j]) <= most
-        beyond += not abs(m.state[j]) <= most
-        beyond += not abs(m.bias_eligibility[j]) <= most
+        small += abs(m.activation[j]) <= most
+    for j in range(span.start, span.stop):
+        small += abs(m.bias_eligibility[j]) <= most
     for j in range(span.stop - span.outputs, span.stop):
-        beyond += not abs(m.projected[j]) <= most
-    return beyond != 0
+        small += abs(m.projected[j]) <= most
+    return small < 2 * (span.stop - span.start) + span.outputs or not rate <= most
 
 
 @inline
@@ -253,7 +253,6 @@ def is_one_large(m, j, rate, unit):
         abs(error) <= most
         and rate <= most
         and abs(m.activation[j]) <= most
-        and abs(m.state[j]) <= most
         and abs(m.bias_eligibility[j]) <= most
     )
 

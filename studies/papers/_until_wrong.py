@@ -175,10 +175,11 @@ def _pass(network: Network, piece: Sample, rate: float) -> tuple[float, Floats]:
     errors = np.empty(1)
     ordered = (*data, bounds, order, False)
     options = cost, rates, True, kept, control, errors, -np.inf
+    before = np.empty(store.n_connections), np.empty(store.n_neurons)
     if network._rtrl is None:
         span = network._ready()[2]
         status, _, total, _ = engine.online.train_network(
-            store.address, store.unit, span, ordered, *options, NO_RENEWAL
+            store.address, store.unit, span, ordered, *options, NO_RENEWAL, before
         )
     else:
         plan = network._plan(store, network._rtrl)
@@ -228,6 +229,7 @@ def _pass_by_steps(
             errors,
             -np.inf,
             NO_RENEWAL,
+            (np.empty(store.n_connections), np.empty(store.n_neurons)),
         )
         ended = engine.online.train_network(*arguments, cost, *options)
     require_sound(ended[0], store["failed"])

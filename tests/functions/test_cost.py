@@ -5,7 +5,7 @@ import math
 import pytest
 
 from synapse import cost, squash
-from synapse.errors import ArgumentError, ArgumentTypeError
+from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
 from tests.functions.test_squash import named
 from tests.helpers.cases import all_refused
 from tests.helpers.networks import perceptron
@@ -116,6 +116,7 @@ def test_a_cost_that_is_not_finite_moves_nothing():
     net.output.biases = [3.0]
     net.activate([1.0])
     weights = net.weights
-    assert net.propagate(1.0, [0.0], steep) == math.inf
+    with pytest.raises(DivergenceError, match="became inf. No weight has changed"):
+        net.propagate(1.0, [0.0], steep)
     assert (net.weights == weights).all()
     assert net.output[0].bias == 3.0

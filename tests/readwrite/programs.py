@@ -234,8 +234,7 @@ def competing():
     """Softmax outputs that read each other, forwards, backwards and through gates; some
     others."""
     inputs = Layer(2)
-    outputs = Layer(7, "softmax")
-    outputs[2].squash = "tanh"
+    outputs = Layer([*Layer(6, "softmax"), Neuron("tanh")])
     inputs.project(outputs, seed=1)
     for i, j in [(3, 5), (5, 3), (6, 4), (0, 1), (1, 0), (2, 4), (4, 6), (6, 2)]:
         outputs[i].project(outputs[j], seed=10 * i + j)

@@ -166,23 +166,23 @@ def _draw_network(
     for number in range(MOST_COPIES):
         twin = type(network)(*bound.args, **bound.kwargs)
         theirs = _parts_of(twin, _same_layers(network.layers, twin.layers))
-        for part, rows in theirs.items():
-            drawn.setdefault(part, []).append(twin._store[part[0]][rows])
-        sizes.add(tuple((part, len(rows)) for part, rows in theirs.items()))
+        for key, rows in theirs.items():
+            drawn.setdefault(key, []).append(twin._store[key[0]][rows])
+        sizes.add(tuple((key, len(rows)) for key, rows in theirs.items()))
         lacking = [
-            part
-            for part, rows in ours.items()
-            if len(rows) > sum(map(len, drawn.get(part, ())))
+            key
+            for key, rows in ours.items()
+            if len(rows) > sum(map(len, drawn.get(key, ())))
         ]
-        # An edited network may have more parameters of a part. If the seed determines
+        # An edited network may have more parameters of one. If the seed determines
         # the connections, another copy may have the parts that these lack.
         varies = number == 0 or len(sizes) > 1
-        if not any(varies or part in drawn for part in lacking):
+        if not any(varies or key in drawn for key in lacking):
             break
-    for part, rows in ours.items():
-        if part in drawn:
-            values = np.concatenate(drawn[part])
-            columns[part[0]][rows] = np.resize(values, len(rows))
+    for key, rows in ours.items():
+        if key in drawn:
+            values = np.concatenate(drawn[key])
+            columns[key[0]][rows] = np.resize(values, len(rows))
 
 
 def _parts_of(network: Network, layers: Sequence[Layer | None]) -> dict[Any, Ints]:
@@ -206,9 +206,9 @@ def _parts_of(network: Network, layers: Sequence[Layer | None]) -> dict[Any, Int
     order = np.argsort(inverse.ravel(), kind="stable")
     ends = np.cumsum(np.bincount(inverse.ravel(), minlength=len(every)))
     of_kinds = np.split(rows[order], ends[:-1])
-    for kind, part in zip(every.tolist(), of_kinds, strict=True):
-        if -1 not in kind[:2]:
-            parts["weight", *kind] = part
+    for layers_and_sign, members in zip(every.tolist(), of_kinds, strict=True):
+        if -1 not in layers_and_sign[:2]:
+            parts["weight", *layers_and_sign] = members
     return parts
 
 
@@ -241,10 +241,12 @@ def _draw_others(
             number += 1
     source, target = store["source"][rest], store["target"][rest]
     kinds = np.stack([place[source], place[target]], axis=1)
-    _, first, inverse = np.unique(kinds, axis=0, return_index=True, return_inverse=True)
+    _, created, inverse = np.unique(
+        kinds, axis=0, return_index=True, return_inverse=True
+    )
     inverse = inverse.ravel()
-    for kind in np.argsort(first).tolist():  # in the order of creation
-        members = inverse == kind
+    for number in np.argsort(created).tolist():  # in the order of creation
+        members = inverse == number
         count = int(np.count_nonzero(members))
         into, out = (
             -(-count // len(np.unique(end[members]))) for end in (target, source)

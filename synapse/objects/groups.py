@@ -60,8 +60,8 @@ def first_members(keys: Ints) -> Ints:
     """Return the first neuron with the key of each neuron; neurons with a key of 0 are
     alone.
     """
-    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-    return np.where(keys == 0, np.arange(len(keys)), first[inverse])
+    _, members, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    return np.where(keys == 0, np.arange(len(keys)), members[inverse])
 
 
 def require_neighbours(store: Store, layers: Sequence[Layer]) -> None:
@@ -142,7 +142,7 @@ def admit(store: Store, row: int, last: int) -> None:
     """Let a neuron join the group of the neuron that it follows in a layer, which has
     the same activation function; one that competes with others already stays with them.
     """
-    number, own = store["group"][[last, row]].tolist()
-    if number and (own == 0 or np.count_nonzero(store["group"] == own) == 1):
+    group = store["group"]
+    if group[last] and (group[row] == 0 or np.count_nonzero(group == group[row]) == 1):
         store.touch()
-        store["group"][row] = number
+        store["group"][row] = group[last]

@@ -301,14 +301,14 @@ def doubled_pairs(store: Store, start: int, stop: int) -> tuple[Ints, Ints]:
     near = start + np.flatnonzero(relay[start:stop] == 1 + 1)  # 1 step behind
     if not len(near):
         return none, none
-    first, last = int(near[0]), int(near[-1])
+    first_row, last_row = int(near[0]), int(near[-1])
     source, target = columns["source"], columns["target"]
-    into = np.flatnonzero((target >= first) & (target <= last))
-    origin = np.zeros(last + 1 - first, np.int64)
-    origin[target[into] - first] = source[into]
-    rows = np.flatnonzero((source >= first) & (source <= last))
+    into = np.flatnonzero((target >= first_row) & (target <= last_row))
+    origin = np.zeros(last_row + 1 - first_row, np.int64)
+    origin[target[into] - first_row] = source[into]
+    rows = np.flatnonzero((source >= first_row) & (source <= last_row))
     rows = rows[(target[rows] >= start) & (target[rows] < stop)]
-    before = origin[source[rows] - first]
+    before = origin[source[rows] - first_row]
     after = target[rows].astype(np.int64)
     together = columns["synchronous"]
     group = columns["group_first"]
@@ -393,15 +393,16 @@ def sorted_layers(network: Network) -> list[list[int]]:
     layer_of = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
     rows = np.array([neuron._row for neuron in network])
     keys = groups.keys_of(network._store, rows, sizes[0], sizes[-1])
-    first = groups.first_members(keys)
+    first_member = groups.first_members(keys)
     pairs = must_precede(
         count,
-        _between_groups(paired(*relations_of(network)), first),
+        _between_groups(paired(*relations_of(network)), first_member),
         range(sizes[0]),
         range(count - sizes[-1], count),
     )
-    parted = np.flatnonzero(layer_of != layer_of[first])  # groups of several layers
-    ends = paired(layer_of[parted], layer_of[first[parted]])
+    # the layers of a group of several layers are merged
+    parted = np.flatnonzero(layer_of != layer_of[first_member])
+    ends = paired(layer_of[parted], layer_of[first_member[parted]])
     blocks = sort_again(
         len(sizes), np.concatenate([layer_of[pairs], ends, ends[:, ::-1]])
     )
@@ -411,17 +412,17 @@ def sorted_layers(network: Network) -> list[list[int]]:
     return [
         sorted(
             (i for k in block for i in range(layer_starts[k], layer_starts[k + 1])),
-            key=lambda i: (rank[first[i]], i),
+            key=lambda i: (rank[first_member[i]], i),
         )
         for block in blocks
     ]
 
 
-def _between_groups(pairs: Pairs, first: Ints) -> NDArray[np.int32]:
+def _between_groups(pairs: Pairs, first_member: Ints) -> NDArray[np.int32]:
     """The pairs of the first members of groups, which activate as one; pairs within a
     group are left out.
     """
-    every = first[np.asarray(pairs, np.int64).reshape(-1, 2)]
+    every = first_member[np.asarray(pairs, np.int64).reshape(-1, 2)]
     between = every[every[:, 0] != every[:, 1]]
     return paired(between[:, 0], between[:, 1])
 
@@ -465,9 +466,9 @@ def find_order(
     >>> find_order(4, [(0, 1), (1, 2), (2, 1), (2, 3)], [], inputs=[0], outputs=[3])
     Order(neurons=[1, 2], depths=[1, 2])
     """
-    first = np.arange(count) if keys is None else groups.first_members(keys)
+    first_member = np.arange(count) if keys is None else groups.first_members(keys)
     ways, gating = (
-        Ways(count, _between_groups(pairs, first), inputs, outputs)
+        Ways(count, _between_groups(pairs, first_member), inputs, outputs)
         for pairs in (links, gates)
     )
     near = ways.distances(inputs)
@@ -484,11 +485,11 @@ def find_order(
     depths = ways.depths(order, components, near)
     place = np.empty(count, np.int64)
     place[order] = neurons
-    order = order[np.lexsort((order, place[first[order]]))]
+    order = order[np.lexsort((order, place[first_member[order]]))]
     ends = np.zeros(count, bool)
     ends[[*inputs, *outputs]] = True
     hidden = order[~ends[order]]
-    return Order(hidden.tolist(), depths[first[hidden]].tolist())
+    return Order(hidden.tolist(), depths[first_member[hidden]].tolist())
 
 
 def must_precede(
@@ -513,10 +514,10 @@ def sort_again(count: int, pairs: Pairs) -> list[Ints]:
     stay together.
     """
     ways = Ways(count, pairs)
-    _, first, component = np.unique(
+    _, first_ways, component = np.unique(
         ways.components(), return_index=True, return_inverse=True
     )
-    number = np.argsort(np.argsort(first))[component].astype(
+    number = np.argsort(np.argsort(first_ways))[component].astype(
         np.int32
     )  # by their first members
     members = np.split(

@@ -6,6 +6,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
+import architect
 import synapse
 from synapse import Layer, Network, Neuron, Trainer, squash
 from synapse.errors import TopologyError
@@ -136,6 +137,17 @@ def test_sorting_keeps_a_group_of_two_layers_together():
     net.sort()
     net.activate([1.0])
     assert net.delayed == 0
+    assert group.activations.tolist() == [0.0, 1.0, 0.0]
+
+
+def test_construct_keeps_a_group_together():
+    source, group, output = one_group()
+    between = Neuron("tanh", name="X")
+    group[0].project(between, weight=0.3)
+    between.project(group[2], weight=0.1)
+    net = architect.construct([*output, between, *group, *source])
+    assert [neuron.name for neuron in net.hidden[0]] == ["W 0", "W 1", "W 2", "X"]
+    net.activate([1.0])
     assert group.activations.tolist() == [0.0, 1.0, 0.0]
 
 

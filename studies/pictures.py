@@ -62,8 +62,9 @@ def layouts():
     """Draw a pool of gated neurons as a ring, and a small world by a layout of
     networkx."""
     liquid = architect.Liquid(1, 10, 1, connections=20, gates=3, seed=1)
-    graph = nx.watts_strogatz_graph(24, 4, 0.1, seed=0)
-    world = synapse.from_networkx(nx.DiGraph(graph), inputs=[0], outputs=[12], seed=0)
+    graph = nx.DiGraph(nx.watts_strogatz_graph(24, 4, 0.1, seed=0))
+    graph.remove_edges_from([*graph.in_edges(0)])  # an input reads nothing
+    world = synapse.from_networkx(graph, inputs=[0], outputs=[12], seed=0)
     with draw.style():
         figure, (left, right) = plt.subplots(
             1, 2, figsize=(8.4, 3.7), layout="constrained"

@@ -65,8 +65,9 @@ class Cost:
         answers = _checks.finite_array("The outputs", outputs)
         if aims.ndim != 1 or aims.shape != answers.shape:
             raise ArgumentError(
-                f"Expected targets and outputs of one shape (m,), got {aims.shape} and"
-                f" {answers.shape}."
+                "Expected the targets and outputs of one step, of one shape (m,), got"
+                f" {aims.shape} and {answers.shape}. For several rows use"
+                f" Trainer(net, cost={self.name!r}).test(inputs, targets).error."
             )
         n = float(len(answers))
         total = 0.0

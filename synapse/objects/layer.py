@@ -116,6 +116,16 @@ class Layer(NeuronRows, Sequence[Neuron]):
             listed_neurons = checks.listed(
                 "The neurons of a layer", neurons, "a whole number or a list of Neurons"
             )
+            if any(checks.integer(neuron) is not None for neuron in listed_neurons[:1]):
+                advice = (
+                    "A layer has one size: Layer(2). For a network with layers of"
+                    " several sizes use architect.Perceptron(2, 3)."
+                )
+                raise ArgumentTypeError(
+                    checks.expected(
+                        "What a layer holds", "a Neuron", listed_neurons[0], advice
+                    )
+                )
             self._neurons = [
                 require_neuron("What a layer holds", neuron)
                 for neuron in listed_neurons

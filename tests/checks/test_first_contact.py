@@ -743,6 +743,7 @@ def test_sizes_in_a_list_are_answered_by_the_call():
         "Use NARX(2, 3, 1).": lambda: architect.NARX([2, 3, 1]),
         "Use CTRNN(2, 3, 1).": lambda: architect.CTRNN([2, 3, 1]),
         "Use Convolutional(8, 1).": lambda: architect.Convolutional([8, 1]),
+        "A layer has one size: Layer(2). For a network": lambda: Layer([2, 3]),
     }
     all_refused(
         [
@@ -752,6 +753,17 @@ def test_sizes_in_a_list_are_answered_by_the_call():
     )
     with pytest.raises(TypeError, match="missing 1 required positional argument"):
         architect.Convolutional([8])  # which no call with these numbers would mend
+
+
+def test_a_cost_of_several_rows_is_answered_by_the_trainer():
+    net = architect.Perceptron(2, 3, 1, output_squash="identity", seed=0)
+    inputs, targets = np.zeros((4, 2)), np.ones((4, 1))
+    with pytest.raises(ArgumentError, match="For several rows use Trainer") as got:
+        synapse.cost.mse(net.run(inputs), targets)
+    call = str(got.value).partition("use ")[2].rstrip(".")
+    names = {"Trainer": Trainer, "net": net, "inputs": inputs, "targets": targets}
+    outputs = net.clone().run(inputs)
+    assert eval(call, names) == pytest.approx(np.mean((targets - outputs) ** 2))
 
 
 def test_project_of_a_neuron_answers_names_of_arguments_as_that_of_a_layer_does():

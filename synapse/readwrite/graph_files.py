@@ -24,6 +24,7 @@ from ..errors import FormatError, SynapseError
 from ..objects.graph_names import (
     CONNECTION_PART,
     EDGE_NAMES,
+    FIELDS_OF_NEURONS,
     MARK,
     NEURON_PART,
     NODE_NAMES,
@@ -178,18 +179,9 @@ def _complete(graph: Any, nodes: list[Any], edges: list[Any], format: str) -> Ne
 
 # --- plain graphs ---------------------------------------------------------------------
 
-NODE = (
-    "label",
-    "layer",
-    "subset",
-    "squash",
-    "bias",
-    "trainable",
-    "activation",
-    "state",
-)
 EDGE = ("weight", "trainable")
-"""The attributes without which a graph is not one of Synapse's."""
+"""The attributes of edges, beside `FIELDS_OF_NEURONS`, without which a graph is not one
+of Synapse's."""
 CYTOSCAPE = "Cytoscape's JSON"
 NODE_LINK = "node-link JSON"
 FORMATS_OWN = {
@@ -308,7 +300,7 @@ def network_of(graph: nx.Graph[Any], format: str = "") -> Network:
         type(dtype) is str and dtype in FLOATS, "The dtype", " or ".join(FLOATS), dtype
     )
     for node, data in graph.nodes.items():
-        _require_attributes(f"Node {shown(node)}", data, NODE)
+        _require_attributes(f"Node {shown(node)}", data, FIELDS_OF_NEURONS)
         data.setdefault(MARK, NEURON_PART)  # files of the first versions have none
     for source, target, data in graph.edges(data=True):
         _require_attributes(

@@ -9,12 +9,11 @@ from itertools import compress
 from typing import Any, NamedTuple
 
 import networkx as nx
-import numpy as np
 
 from synapse import Connection, Layer, Network, Neuron, Topology
 from synapse._checks import expected, listed
 from synapse.errors import ArgumentTypeError, TopologyError
-from synapse.objects.groups import keys_of
+from synapse.objects.groups import keys_of_neurons
 from synapse.objects.network import require_network
 from synapse.objects.order import find_order
 
@@ -126,8 +125,7 @@ def construct(
     gates = [
         (place[link.gater], target) for link, target in into if link.gater is not None
     ]
-    rows = np.array([neuron._row for neuron in members])
-    keys = keys_of(members[0]._store, rows, 0, 0)
+    keys = keys_of_neurons(members)
     order = find_order(len(members), links, gates, set(starts), set(ends), keys)
     hidden = [members[i] for i in order.neurons]
     hidden_layers = [Layer(hidden)] if hidden else []

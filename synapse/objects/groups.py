@@ -44,6 +44,17 @@ def keys_of(store: Store, rows: Indices, inputs: int, outputs: int) -> Ints:
     return keys
 
 
+def keys_of_neurons(neurons: Sequence[Neuron]) -> Ints:
+    """`keys_of` neurons that are in no network yet; a group lies in one store."""
+    keys = np.zeros(len(neurons), np.int64)
+    for store in {neuron._store: None for neuron in neurons}:
+        places = [i for i, neuron in enumerate(neurons) if neuron._store is store]
+        rows = np.array([neurons[i]._row for i in places])
+        own_keys = keys_of(store, rows, 0, 0)
+        keys[places] = np.where(own_keys == 0, 0, own_keys + keys.max())
+    return keys
+
+
 def bounds_of(keys: Ints) -> tuple[Ints, Ints]:
     """Return the first neuron, and the one after the last, of the neighbours with the
     key of each neuron; neurons with a key of 0 are alone.

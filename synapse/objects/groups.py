@@ -111,7 +111,8 @@ def require_whole(store: Store, neurons: Sequence[Neuron], function: Squash) -> 
     if numbers[-1] > 0:
         others = np.isin(store["group"], numbers[numbers > 0])
         others[rows] = False
-        left = [row for row in np.flatnonzero(others).tolist() if store.views[row]]
+        rest = np.flatnonzero(others).tolist()
+        left = [row for row in rest if store.views[row] is not None]
         if left:
             raise TopologyError(
                 f"{neurons[0]!r} competes with {counted(len(left), 'neuron')} that"

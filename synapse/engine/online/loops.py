@@ -88,7 +88,7 @@ def step_online(m, p, span, inputs, row):
 @inline
 def signal_of(m, j, cost, signal):
     """The signal of an output under a cost, 0 if its activation was set: then the slope
-    is 0, with which all costs but this multiply anyway.
+    is 0, which is no factor of the cross-entropy's signal.
     """
     return signal if cost != CROSS_ENTROPY or m.derivative[j] != 0.0 else 0.0
 

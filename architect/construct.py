@@ -13,7 +13,7 @@ import networkx as nx
 from synapse import Connection, Layer, Network, Neuron, Topology
 from synapse._checks import expected, listed
 from synapse.errors import ArgumentTypeError, TopologyError
-from synapse.objects.groups import keys_of_neurons
+from synapse.objects.groups import keys_of
 from synapse.objects.network import require_network
 from synapse.objects.order import find_order
 
@@ -125,7 +125,7 @@ def construct(
     gates = [
         (place[link.gater], target) for link, target in into if link.gater is not None
     ]
-    keys = keys_of_neurons(members)
+    keys = keys_of(members, 0, 0)
     order = find_order(len(members), links, gates, set(starts), set(ends), keys)
     hidden = [members[i] for i in order.neurons]
     hidden_layers = [Layer(hidden)] if hidden else []

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._checks import counted
-from .._typing import Indices, Ints
+from .._typing import Ints
 from ..engine.functions.activations import FIRST_GROUPED, LAST_GROUPED, SOFTMAX
 from ..engine.schema import OUTPUT
-from ..engine.store import Store
+from ..engine.store import Store, UnreadStore
 from ..errors import TopologyError
 
 if TYPE_CHECKING:
@@ -26,32 +26,35 @@ if TYPE_CHECKING:
     from .neuron import Neuron
 
 
-def keys_of(store: Store, rows: Indices, inputs: int, outputs: int) -> Ints:
+def keys_of(neurons: Sequence[Neuron], inputs: int, outputs: int) -> Ints:
     """Return a number for each neuron of a network in order, the same for those that
     compete; 0 for others.
+
+    They may lie in several stores, as before a network is made; a group lies in one.
     """
-    codes = store.columns["squash"][rows].astype(np.int64)
-    is_grouped = (codes >= FIRST_GROUPED) & (codes <= LAST_GROUPED)
-    is_grouped[:inputs] = False
-    keys = np.zeros(len(codes), np.int64)
-    if is_grouped.any():
-        numbers = store.columns["group"][rows].astype(np.int64)
-        kinds = 1 + LAST_GROUPED - FIRST_GROUPED
-        keys = numbers * kinds + codes - FIRST_GROUPED
-        keys[~is_grouped | (numbers == 0)] = 0
-        is_output = np.arange(len(codes)) >= len(codes) - outputs
-        keys[is_output & (codes == SOFTMAX)] = -1
-    return keys
-
-
-def keys_of_neurons(neurons: Sequence[Neuron]) -> Ints:
-    """`keys_of` neurons that are in no network yet; a group lies in one store."""
     keys = np.zeros(len(neurons), np.int64)
-    for store in {neuron._store: None for neuron in neurons}:
-        places = [i for i, neuron in enumerate(neurons) if neuron._store is store]
-        rows = np.array([neurons[i]._row for i in places])
-        own_keys = keys_of(store, rows, 0, 0)
-        keys[places] = np.where(own_keys == 0, 0, own_keys + keys.max())
+    places_of: dict[Store, list[int]] = {}
+    for i, neuron in enumerate(neurons):
+        places_of.setdefault(neuron._store, []).append(i)
+    for store, members in places_of.items():
+        # Setting a squash of groups reads the store; softmax outputs need no number.
+        if isinstance(store, UnreadStore) and SOFTMAX not in {
+            born[2] for born in store.born
+        }:
+            continue
+        places = np.array(members)
+        rows = np.array([neurons[i]._row for i in members])
+        codes = store["squash"][rows].astype(np.int64)
+        is_grouped = (codes >= FIRST_GROUPED) & (codes <= LAST_GROUPED)
+        is_grouped &= places >= inputs
+        if not is_grouped.any():
+            continue
+        numbers = store["group"][rows].astype(np.int64)
+        kinds = 1 + LAST_GROUPED - FIRST_GROUPED
+        own_keys = keys.max() + numbers * kinds + codes - FIRST_GROUPED
+        own_keys[~is_grouped | (numbers == 0)] = 0
+        own_keys[(places >= len(neurons) - outputs) & (codes == SOFTMAX)] = -1
+        keys[places] = own_keys
     return keys
 
 
@@ -75,31 +78,38 @@ def first_members(keys: Ints) -> Ints:
     return np.where(keys == 0, np.arange(len(keys)), members[inverse])
 
 
-def require_neighbours(store: Store, layers: Sequence[Layer]) -> None:
-    """Raise TopologyError if neurons that compete are not neighbours in these layers of
-    a network, or only some of them are outputs.
+def parted_by(layers: Sequence[Layer]) -> str | None:
+    """Return why neurons that compete are not neighbours in these layers of a network,
+    or only some of them are outputs; None if they are.
     """
     neurons = [neuron for layer in layers for neuron in layer._neurons]
-    outputs = len(layers[-1])
-    rows = np.array([neuron._row for neuron in neurons])
-    keys = keys_of(store, rows, len(layers[0]), outputs)
+    outputs = len(layers[-1]._neurons)
+    keys = keys_of(neurons, len(layers[0]._neurons), outputs)
     members = np.flatnonzero(keys)
     by_group = members[np.argsort(keys[members], kind="stable")].tolist()
     first_output = len(keys) - outputs
     for i, j in pairwise(by_group):
         if keys[i] != keys[j]:
             continue
+        pair = f"{neurons[i]!r} and {neurons[j]!r} compete"
         if j > i + 1:
-            raise TopologyError(
-                f"{neurons[i]!r} and {neurons[j]!r} compete, but {neurons[i + 1]!r}"
-                " would activate between them. Put the neurons of a group side by side"
-                " in one layer."
+            return (
+                f"{pair}, but {neurons[i + 1]!r} would activate between them. Put the"
+                " neurons of a group side by side in one layer."
             )
         if i < first_output <= j:
-            raise TopologyError(
-                f"{neurons[i]!r} and {neurons[j]!r} compete, but only one of them"
-                " would be an output. Make all neurons of a group outputs, or none."
+            return (
+                f"{pair}, but only one of them would be an output. Make all neurons of"
+                " a group outputs, or none."
             )
+    return None
+
+
+def require_neighbours(layers: Sequence[Layer]) -> None:
+    """Raise TopologyError if these layers of a network would part a group."""
+    reason = parted_by(layers)
+    if reason is not None:
+        raise TopologyError(reason)
 
 
 def require_whole(store: Store, neurons: Sequence[Neuron], function: Squash) -> None:

@@ -253,18 +253,22 @@ class Layer(NeuronRows, Sequence[Neuron]):
                 raise ArgumentError(f"{neuron!r} is in this layer already.")
             network = self._network() if self._network else None
             if network is not None:
+                longer = Layer([*self._neurons, neuron])
+                groups.require_neighbours(
+                    [longer if layer is self else layer for layer in network._layers]
+                )
                 network._admit([neuron])
             self._neurons.append(neuron)
             if network is not None:
                 try:
                     network._renumber(network._layers)
-                except (MemoryError, TopologyError):
+                except MemoryError:
                     self._neurons.pop()
                     raise
-            last = self._neurons[-2]
-            if neuron.squash.grouped and neuron.squash is last.squash:
-                store = wiring.join([last, neuron])
-                groups.admit(store, neuron._row, last._row)
+            for last in self._neurons[-2:-1]:  # none, if the layer was empty
+                if neuron.squash.grouped and neuron.squash is last.squash:
+                    store = wiring.join([last, neuron])
+                    groups.admit(store, neuron._row, last._row)
             if self._name and neuron._store.names[neuron._row] is None:
                 neuron.name = f"{self._name} {len(self) - 1}"
             if network is not None and order.are_joined(network, [neuron]):

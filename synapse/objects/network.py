@@ -141,8 +141,8 @@ class Network(NeuronRows, Stepping):
             wiring.require_free(neurons)
             wiring.refuse_softmax(neurons[: -len(parts[-1])])
             self._begin(parts, label)
+            require_neighbours(parts)
             store = wiring.join(neurons)
-            require_neighbours(store, parts)
             rows = wiring.rows_of(neurons)
             store["synchronous"][rows] = together
             if self._made is None:  # else its class gives them again
@@ -400,7 +400,6 @@ class Network(NeuronRows, Stepping):
         """
         layers = with_relays(layers)
         store = self._store
-        require_neighbours(store, layers)
         rows = wiring.rows_of(chain.from_iterable(layers))
         columns = store.columns
         number = self._number_now
@@ -509,8 +508,10 @@ class Network(NeuronRows, Stepping):
                 len(self._layers) - 1 if before is None else self._place_before(before)
             )
             wiring.refuse_softmax(layer)
+            layers = [*self._layers[:place], layer, *self._layers[place:]]
+            require_neighbours(layers)
             self._admit(list(layer))
-            self._renumber([*self._layers[:place], layer, *self._layers[place:]])
+            self._renumber(layers)
             layer._network = weakref.ref(self)
             self._name_layers()
             if before is None:

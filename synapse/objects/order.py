@@ -181,13 +181,14 @@ def settle(network: Network, known: Relations, new: Relations) -> None:
     order = ordered_layers(
         len(sizes), loose, known.numbered(layer_of), new.numbered(layer_of)
     )
-    if order != list(range(len(sizes))):
+    moved = [layers[i] for i in order]
+    if order != list(range(len(sizes))) and groups.parted_by(moved) is None:
         firsts = np.cumsum([0, *sizes])
         place = np.empty(len(layer_of), np.int64)
         place[np.concatenate([np.arange(firsts[i], firsts[i + 1]) for i in order])] = (
             np.arange(len(place))
         )
-        network._renumber([layers[i] for i in order])
+        network._renumber(moved)
         known, new = known.numbered(place), new.numbered(place)
     warn_of_late(network, known, new)
 
@@ -391,8 +392,7 @@ def sorted_layers(network: Network) -> list[list[int]]:
     sizes = [len(layer) for layer in network._layers]
     count = sum(sizes)
     layer_of = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
-    rows = np.array([neuron._row for neuron in network])
-    keys = groups.keys_of(network._store, rows, sizes[0], sizes[-1])
+    keys = groups.keys_of(list(network), sizes[0], sizes[-1])
     first_member = groups.first_members(keys)
     pairs = must_precede(
         count,

@@ -27,6 +27,7 @@ from ..engine.store import Store
 from ..errors import DivergenceError, TopologyError
 from . import parameters
 from .architectures import describe, describe_for_file, instance_of
+from .groups import require_neighbours
 from .layer import layers_of
 from .metadata import Columns, Notes, as_json, by_number
 from .network import Network, require_network
@@ -180,6 +181,7 @@ def from_saved(saved: SavedNetwork) -> Network:
     layers = layers_of(neurons, saved.layers)
     network = instance_of(saved.architecture, layers)
     refuse_softmax(neurons[: -len(layers[-1])])
+    require_neighbours(layers)
     network._begin(layers, saved.name)
     network._enter(store)
     network._metadata = saved.metadata

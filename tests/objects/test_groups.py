@@ -9,7 +9,7 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Network, Neuron, Trainer, squash
-from synapse.errors import TopologyError
+from synapse.errors import TopologyError, TopologyWarning
 from synapse.learning import compare_gradients
 from tests.helpers.cases import every_case
 from tests.helpers.groups import Walk, competing, sequences
@@ -189,6 +189,20 @@ def test_a_neuron_that_is_appended_competes():
         group.append(neuron)
     net.activate([1.0])
     assert group.activations.tolist() == [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0]
+
+
+def test_a_layer_that_finds_its_place_parts_no_group():
+    """A group of two layers: a new layer that would move between them stays behind, and
+    is late."""
+    source, group, output = one_group()
+    parts = Layer(list(group)[:1]), Layer(list(group)[1:])
+    net = Network(source, [*parts], output)
+    late = net.add(Layer(1, "tanh"))
+    parts[0].project(late, seed=0)
+    with pytest.warns(TopologyWarning, match="reads it one step late"):
+        late.project(parts[1], seed=1)
+    net.activate([1.0])
+    assert group.activations.tolist() == [0.0, 1.0, 0.0]
 
 
 def test_nothing_stands_between_the_members_of_a_group():

@@ -296,14 +296,13 @@ def doubled_pairs(store: Store, start: int, stop: int) -> tuple[Ints, Ints]:
     The network has the rows from `start` on, in the order of activation: its inputs,
     its relays, the neurons that they may delay.
     """
-    columns = store.columns
     none = np.empty(0, np.int64)
-    relay = columns["relay"]
+    relay = store["relay"]
     near = start + np.flatnonzero(relay[start:stop] == 1 + 1)  # 1 step behind
     if not len(near):
         return none, none
     first_row, last_row = int(near[0]), int(near[-1])
-    source, target = columns["source"], columns["target"]
+    source, target = store["source"], store["target"]
     into = np.flatnonzero((target >= first_row) & (target <= last_row))
     origin = np.zeros(last_row + 1 - first_row, np.int64)
     origin[target[into] - first_row] = source[into]
@@ -311,8 +310,8 @@ def doubled_pairs(store: Store, start: int, stop: int) -> tuple[Ints, Ints]:
     rows = rows[(target[rows] >= start) & (target[rows] < stop)]
     before = origin[source[rows] - first_row]
     after = target[rows].astype(np.int64)
-    together = columns["synchronous"]
-    group = columns["group_first"]
+    together = store["synchronous"]
+    group = store["group_first"]
     late = (before > after) | (group[before] == group[after])
     late |= (together[before] & together[after]) != 0
     late &= (relay[before] == 0) & (relay[after] == 0) & (before != after)

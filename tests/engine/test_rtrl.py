@@ -324,7 +324,10 @@ def test_members_of_a_group_that_no_parameter_moves_keep_no_errors(seed):
     outputs = len(net.output)
     rows = rng.uniform(-1, 1, (60, 2))
     aims = np.eye(outputs)[rng.integers(outputs, size=60)]
-    assert compare_gradients(net, rows, aims, method="rtrl").relative_error < 1e-9
+    comparison = compare_gradients(net, rows, aims, method="rtrl")
+    # NaN: no parameter of the exact gradient moves the cost
+    error = comparison.relative_error
+    assert error < 1e-9 or (np.isnan(error) and not comparison.weights["rule"].any())
     for rule in "online", "rtrl":
         net.learning_rule = rule
         net.run(rows)

@@ -173,9 +173,9 @@ def add_to_network(world, network):
     """A new layer, or a neuron at the end of one; of free neurons or a new one."""
     free = world.some(world.free(network._store.dtype), 2) if world.chance(0.5) else []
     neurons = free or [Neuron(world.pick(SQUASHES), 0.1, dtype=network._store.dtype)]
-    world.neurons.extend(neurons if not free else ())
     layer = world.pick([None, *network.layers]) if len(neurons) == 1 else None
     _ = network.add(Layer(neurons)) if layer is None else layer.append(neurons[0])
+    world.neurons.extend(neurons if not free else ())  # unless it is refused
     return Change(neurons)
 
 

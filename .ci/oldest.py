@@ -17,6 +17,5 @@ declared = [
 ]
 for line in "\n".join(declared).split():
     if not line.startswith("synapse-neurons["):  # an extra that names other extras
-        print(
-            re.sub(r"(\[\w+\])?>=([\d.]+).*", r"==\2", line)
-        )  # an upper bound or a condition may follow
+        # an upper bound or a condition may follow
+        print(re.sub(r"(\[\w+\])?>=([\d.]+).*", r"==\2", line))

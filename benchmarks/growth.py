@@ -66,9 +66,8 @@ def measure(plan: Plan, tell: Tell) -> list[dict[str, Any]]:
         }
         spec["precision"] = precision
         results.append(child.ask("benchmarks.growth", spec, 900))
-        if (
-            pattern == "sparse"
-        ):  # in a process of its own, where no memory that we have used is free again
+        # in a process of its own, where no memory that we have used is free again
+        if pattern == "sparse":
             peer = child.ask("benchmarks.growth", {**spec, "kind": BY_HAND}, 900)
             results[-1]["peer_bytes_per_connection"] = peer.get("bytes_per_connection")
         median = results[-1].get("nanoseconds_per_connection", math.nan)

@@ -180,9 +180,8 @@ def _growth(
         ends.append((*points[-1], label, colour, False))
     copied = [g for g in growth if "copy_bandwidth" in g]
     limits = [(g["made"], 1e6 * 16 * g["made"] / g["copy_bandwidth"]) for g in copied]
-    limits = [
-        point for point in limits if point[0] > 5_000
-    ]  # smaller copies measure the call only
+    # smaller copies measure the call only
+    limits = [point for point in limits if point[0] > 5_000]
     if limits and pattern != LSTM:
         ax.plot(*zip(*limits), color="black", ls=(0, (1, 1)), lw=1.2, zorder=2)
         ends.append((*limits[-1], "memory bandwidth: float64 copied", "black", False))

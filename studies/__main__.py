@@ -189,9 +189,8 @@ def print_table(table: PaperTable, options: argparse.Namespace) -> None:
     print(table.to_markdown(trials))
     for path in map(Path, options.output):
         if path.suffix.lower() == ".csv":
-            rows = (
-                trials.to_pandas().convert_dtypes().to_csv(index=False)
-            )  # whole numbers stay whole
+            # whole numbers stay whole
+            rows = trials.to_pandas().convert_dtypes().to_csv(index=False)
             files.write(path, f"# {made(trials)}\n{rows}")
         else:
             draw(table, trials, path)

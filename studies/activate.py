@@ -18,11 +18,8 @@ PALE = "#8a8a8a"
 BLUE = "#0072b2"
 ORANGE = "#b35900"
 GREEN = "#00785a"
-TINTS = {
-    BLUE: "#d6e9f5",
-    ORANGE: "#fde8cc",
-    GREEN: "#d2efe4",
-}  # of the cells that a kernel writes
+# of the cells that a kernel writes
+TINTS = {BLUE: "#d6e9f5", ORANGE: "#fde8cc", GREEN: "#d2efe4"}
 STYLE = f"""
 text {{ font: 15px system-ui, 'DejaVu Sans', sans-serif; fill: {INK}; }}
 .code {{ font: 15px ui-monospace, 'DejaVu Sans Mono', monospace; font-weight: 600; }}

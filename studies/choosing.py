@@ -282,9 +282,8 @@ def step_time(net, options, length=50):
         begin = time.process_time()
         learner.train(inputs, targets, epochs=epochs, progress=False)
         times.append((time.process_time() - begin) / (epochs * count * length))
-        epochs = max(
-            1, int(0.1 / (times[0] * count * length))
-        )  # after the first, each takes a tenth of a second
+        # after the first, each takes a tenth of a second
+        epochs = max(1, int(0.1 / (times[0] * count * length)))
     return float(f"{1e6 * min(times[1:]):.3g}")
 
 
@@ -302,9 +301,8 @@ PARTS = {
 
 def measure(parts):
     """Run some experiments, and write their results over the earlier ones."""
-    warnings.simplefilter(
-        "ignore", synapse.errors.RateWarning
-    )  # high rates are intended
+    # high rates are intended
+    warnings.simplefilter("ignore", synapse.errors.RateWarning)
     results = json.loads(RESULTS.read_text(encoding="utf-8"))
     for name in parts or PARTS:
         results[name] = PARTS[name]()

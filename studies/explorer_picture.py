@@ -45,9 +45,8 @@ def main(gallery: Path = DOCS / "gallery") -> None:
         page.set_viewport_size({"width": 1400, "height": 900})
         page.goto((Path(folder) / "play.html").as_uri())
         page.click("#tab-learn")
-        page.evaluate(
-            "document.activeElement.blur()"
-        )  # else the arrow keys choose another tab
+        # else the arrow keys choose another tab
+        page.evaluate("document.activeElement.blur()")
         page.select_option("#order", "in order")
         for _ in range(PASSES):
             page.keyboard.press("e")

@@ -149,9 +149,8 @@ def classic(series: Series) -> dict[str, Callable[[np.ndarray, int], Any]]:
         "seasonal naive": partial(forecasting.seasonal_naive, period=series.period),
         "AR (AICc)": forecasting.autoregression,
     }
-    if (
-        series.training < 1000
-    ):  # Mackey-Glass has no season, and thousands of steps to fit at each origin
+    # Mackey-Glass has no season, and thousands of steps to fit at each origin
+    if series.training < 1000:
         forecasts["ETS (statsmodels)"] = partial(smoothed, series)
         forecasts["ARIMA (statsmodels)"] = arima(series)
     return forecasts

@@ -255,9 +255,8 @@ def a_shift(seed: int) -> bool:
 def xor_as_a_stream_by_an_lstm(seed: int) -> bool:
     """Test "LSTM XOR": LSTM(1, 1, 1), 5,000 iterations over a stream of five steps or
     an error of 0.001, rate 0.3; then outputs below 0.1 and above 0.9."""
-    net = architect.LSTM(
-        1, 1, 1, initializer="uniform", seed=seed
-    )  # 1 / sqrt(fan-in) is 1, too wide
+    # 1 / sqrt(fan-in) is 1, too wide
+    net = architect.LSTM(1, 1, 1, initializer="uniform", seed=seed)
     Trainer(net, rate=0.3).train(*STREAM, epochs=5000, error=0.001, progress=False)
     return repeats_the_stream(net)
 

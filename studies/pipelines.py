@@ -79,9 +79,8 @@ def fits():
     for name, ((rows, targets), classes) in DATA.items():
         for hidden in HIDDEN:
             made = {"synapse": ours, "scikit-learn": theirs}
-            made["synapse"](classes, hidden, 0).set_params(epochs=1).fit(
-                rows, targets
-            )  # compiles
+            # compiles
+            made["synapse"](classes, hidden, 0).set_params(epochs=1).fit(rows, targets)
             for seed in SEEDS:
                 parts = train_test_split(rows, targets, random_state=seed)
                 for who, make in made.items():
@@ -172,9 +171,8 @@ def streams():
 
 
 def main():
-    warnings.simplefilter(
-        "ignore"
-    )  # that the optimization has not converged: the budget is fixed
+    # that the optimization has not converged: the budget is fixed
+    warnings.simplefilter("ignore")
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     results = {"fits": fits(), "rows": single_rows(), "streams": streams()}

@@ -299,13 +299,8 @@ TABLES: dict[str, Callable[[], str]] = {
 
 # --- picture --------------------------------------------------------------------------
 
-CYCLE = {
-    "exact": 0,
-    "order 2": 3,
-    "order 1": 2,
-    "online": 1,
-    "bptt": 7,
-}  # places in the style's colours
+# places in the style's colours
+CYCLE = {"exact": 0, "order 2": 3, "order 1": 2, "online": 1, "bptt": 7}
 PANELS = {
     "reber": ("Embedded Reber, Elman", "thousand strings"),
     "recall": ("Recall over 24 steps", "thousand sequences"),

@@ -101,9 +101,8 @@ def teacher(case: str, seed: int) -> many.Row:
     """The median correlation with the teacher on fresh sequences, of recorded neurons
     and others."""
     count, signs = case.split(" recorded, signs ")
-    rng = np.random.default_rng(
-        [seed, 7]
-    )  # the teacher and the data do not depend on the case
+    # the teacher and the data do not depend on the case
+    rng = np.random.default_rng([seed, 7])
     sizes = (
         EDGES["synapses"]
         / EDGES.groupby("target")["synapses"].transform(np.linalg.norm)

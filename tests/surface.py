@@ -14,10 +14,8 @@ from synapse._checks import foreign
 from .arguments.public import MODULES, OPERATORS
 
 WRITTEN = Path(__file__).with_name("golden") / "public.txt"
-OF_OTHERS = (
-    foreign.ForeignAttribute,
-    foreign.ForeignNamespace,
-)  # they tell what a name is called here
+# they tell what a name is called here
+OF_OTHERS = (foreign.ForeignAttribute, foreign.ForeignNamespace)
 
 
 def surface() -> Iterator[str]:

@@ -91,9 +91,8 @@ def instructions_of(folder: Path) -> list[int]:
         check=True,
         timeout=600,
     )
-    return [
-        int(ticks) * PER_TICK // STEPS for ticks in done.stderr.split()
-    ]  # the console
+    # the console
+    return [int(ticks) * PER_TICK // STEPS for ticks in done.stderr.split()]
 
 
 def on_the_chip() -> None:

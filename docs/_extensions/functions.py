@@ -83,9 +83,8 @@ def listed(rows, widths):
     yield from (".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", "")
     for row in rows:
         for i, cell in enumerate(row):
-            escaped = re.sub(
-                r"([\\*|_]|^\w+\.)", r"\\\1", cell
-            )  # "s." would begin a list
+            # "s." would begin a list
+            escaped = re.sub(r"([\\*|_]|^\w+\.)", r"\\\1", cell)
             yield f"   {'* -' if i == 0 else '  -'} {escaped}"
 
 

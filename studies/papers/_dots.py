@@ -102,9 +102,8 @@ def _draw_group(axes: Axes, place: int, values: np.ndarray) -> None:
             if len(solved) > 1
             else np.zeros(1)
         )
-        order = np.random.default_rng(0).permutation(
-            len(solved)
-        )  # the same spread for the same trials
+        # the same spread for the same trials
+        order = np.random.default_rng(0).permutation(len(solved))
         axes.plot(
             solved,
             place + spread[order],

@@ -372,9 +372,8 @@ def follow(
     """
     for t in range(len(inputs)):
         activate(net, inputs[t])
-        right = np.all(
-            np.abs(targets[t] - net.out) < tolerance
-        )  # False if an output is NaN
+        # False if an output is NaN
+        right = np.all(np.abs(targets[t] - net.out) < tolerance)
         if rate > 0.0:
             add_change(net, targets[t], slope)
             update(net, rate, momentum)

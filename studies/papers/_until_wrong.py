@@ -166,9 +166,8 @@ def _pass(network: Network, piece: Sample, rate: float) -> tuple[float, Floats]:
     data = piece.inputs.reshape(-1), piece.targets.reshape(-1), aimed
     bounds = np.array([0, len(piece)], np.uint64)
     order = np.zeros((1, 1), np.uint64)
-    kept = np.empty(
-        engine.online.KEPT * piece.targets.size
-    )  # room for all: none is overwritten
+    # room for all: none is overwritten
+    kept = np.empty(engine.online.KEPT * piece.targets.size)
     store = network._store
     cost = network._cost(None).code
     rates = np.array([rate], store.dtype)

@@ -161,9 +161,8 @@ def trial(
 def _error(forecasts: list[float], tests: Any) -> float:
     """The NRMSE84 of Jaeger: in the coordinates of the equation, that is without tanh(y
     - 1)."""
-    limit = np.tanh(
-        2.0
-    )  # y = 3 is far outside the attractor, and predictions beyond have no inverse
+    # y = 3 is far outside the attractor, and predictions beyond have no inverse
+    limit = np.tanh(2.0)
     predicted = np.clip(forecasts, -limit, limit)
     true = [test.targets[-1, 0] for test in tests]
     squared = (np.arctanh(predicted) - np.arctanh(true)) ** 2

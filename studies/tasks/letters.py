@@ -86,9 +86,8 @@ class Letters(StreamTask):
 
     def _endless(self, rng: np.random.Generator) -> Iterator[Sample]:
         for rows, later in ahead(_letters(self.length // 2 + 1, rng), 1):
-            yield Sample(
-                rows, later, Predictable(0.5), (later[:, 1:2] > 0) | SAME
-            )  # vowels
+            # vowels
+            yield Sample(rows, later, Predictable(0.5), (later[:, 1:2] > 0) | SAME)
 
 
 def _letters(size: int, rng: np.random.Generator) -> Iterator[Floats]:

@@ -15,11 +15,8 @@ from synapse.tasks.samples import Spans, steps_of
 VARIANTS = ("a", "b", "c")
 NOISE = np.sqrt(0.2)  # standard deviation
 TARGET_NOISE = np.sqrt(0.1)
-CLASSES = {
-    "a": (1.0, 0.0),
-    "b": (1.0, 0.0),
-    "c": (0.2, 0.8),
-}  # targets of classes 1 and 2
+# targets of classes 1 and 2
+CLASSES = {"a": (1.0, 0.0), "b": (1.0, 0.0), "c": (0.2, 0.8)}
 TOLERANCES = {"a": 0.2, "b": 0.2, "c": 0.1}
 CRITERIA = {
     "a": Criterion(256, error=0.01),

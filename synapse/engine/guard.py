@@ -24,9 +24,8 @@ Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 View = TypeVar("View")
 
-making_views = (
-    threading.RLock()
-)  # reentrant: garbage collection may read connections meanwhile
+# reentrant: garbage collection may read connections meanwhile
+making_views = threading.RLock()
 """Held while the table of a store's connection objects changes: readers do not hold the
 store's lock."""
 
@@ -57,9 +56,8 @@ class Deferred:
 
     def __enter__(self) -> Deferred:
         if Deferred.active is None and get_ident() == threading.main_thread().ident:
-            before = _signal.getsignal(
-                SIGINT
-            )  # None: a handler that is no Python function
+            # None: a handler that is no Python function
+            before = _signal.getsignal(SIGINT)
             if callable(before):
                 _signal.signal(SIGINT, self._note)
                 self._handler = before

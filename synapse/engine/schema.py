@@ -70,9 +70,8 @@ FLAG = Kind("FLAG", ("uint8",), 0, 1)
 SIGN = Kind("SIGN", ("int8",), -1, 1)  # 0: none
 COUNT = Kind("COUNT", ("uint8", "uint32", "uint64"), 0, LARGEST_COUNT)
 TIME = Kind("TIME", ("uint64",), 0, 0)  # at most the clock
-GROUP = Kind(
-    "GROUP", ("uint32",), 0, 0
-)  # number of a group of rows; 0: none. Files number groups anew.
+# number of a group of rows; 0: none. Files number groups anew.
+GROUP = Kind("GROUP", ("uint32",), 0, 0)
 ROW = Kind("ROW", ("uint32",), NONE, NONE, in_files=False)  # of a neuron
 IDENTITY = Kind("IDENTITY", ("uint32",), NONE, NONE, in_files=False)  # of a connection
 NETWORK = Kind("NETWORK", ("uint32",), 0, 0, in_files=False)  # its number in the store
@@ -194,92 +193,72 @@ COLUMNS = (
     _context("old_activation"),
     _context("derivative"),
     Column("bias", "neuron", "float", 0.0, NUMBER, saved=True, shared="bias_tie"),
-    Column(
-        "initial_bias", "neuron", "float", 0.0, NUMBER, saved=True
-    ),  # when it became part of a network
+    # when it became part of a network
+    Column("initial_bias", "neuron", "float", 0.0, NUMBER, saved=True),
     _context("bias_eligibility"),
-    Column(
-        "cost_weight", "neuron", "float", 1.0, NUMBER, saved=True
-    ),  # of its cost as an output
+    # of its cost as an output
+    Column("cost_weight", "neuron", "float", 1.0, NUMBER, saved=True),
     _context("responsibility"),
     _context("projected"),
     _context("gated"),
     _context("pushed"),  # sum of delta_k g_jk w_jk, pushed by later neurons
-    _context(
-        "pushed_gated"
-    ),  # sum of delta_k I_jk over gated neurons without a self-connection
+    # sum of delta_k I_jk over gated neurons without a self-connection
+    _context("pushed_gated"),
     _context("pushed_traced"),  # the same over self-connected ones
-    _context(
-        "step"
-    ),  # rate (P_j + the part of G_j that factors), of the last propagation
-    Column(
-        "pending_step", "neuron", "float", 0.0, NUMBER, saved=False
-    ),  # a pending step; 0 between calls
-    Column(
-        "stamp", "neuron", "uint64", 0, TIME, saved=True, cleared=True
-    ),  # when it last activated
+    # rate (P_j + the part of G_j that factors), of the last propagation
+    _context("step"),
+    # a pending step; 0 between calls
+    Column("pending_step", "neuron", "float", 0.0, NUMBER, saved=False),
+    # when it last activated
+    Column("stamp", "neuron", "uint64", 0, TIME, saved=True, cleared=True),
     Column("squash", "neuron", "uint32", 0, COUNT, saved=False),  # files have its name
-    Column(
-        "group", "neuron", "uint32", 0, GROUP, saved=True
-    ),  # neurons that compete; 0: none
-    Column(
-        "random", "neuron", "uint64", 0, COUNT, saved=True
-    ),  # position of its stream of random numbers
+    # neurons that compete; 0: none
+    Column("group", "neuron", "uint32", 0, GROUP, saved=True),
+    # position of its stream of random numbers
+    Column("random", "neuron", "uint64", 0, COUNT, saved=True),
     Column("deterministic", "neuron", "uint8", 0, FLAG, saved=True),  # outputs its mean
     # [recipe column]
     Column("trainable_bias", "neuron", "uint8", 1, FLAG, saved=True, shared="bias_tie"),
     # frozen_bias: trainable until its layer was frozen
     Column("frozen_bias", "neuron", "uint8", 0, FLAG, saved=True, shared="bias_tie"),
-    Column(
-        "bias_tie", "neuron", "uint32", 0, GROUP, saved=True
-    ),  # neurons that share one bias; 0: not tied
-    Column(
-        "outgoing_sign", "neuron", "int8", 0, SIGN, saved=True
-    ),  # of its present and future connections
-    Column(
-        "clamped", "neuron", "uint8", 0, FLAG, saved=True
-    ),  # its activation is that of "clamp"
+    # neurons that share one bias; 0: not tied
+    Column("bias_tie", "neuron", "uint32", 0, GROUP, saved=True),
+    # of its present and future connections
+    Column("outgoing_sign", "neuron", "int8", 0, SIGN, saved=True),
+    # its activation is that of "clamp"
+    Column("clamped", "neuron", "uint8", 0, FLAG, saved=True),
     Column("clamp", "neuron", "float", 0.0, NUMBER, saved=True),
-    Column(
-        "utility", "neuron", "float", 0.0, NUMBER, saved=True
-    ),  # see ``online/renewal.py``
-    Column(
-        "age", "neuron", "uint64", 0, COUNT, saved=True
-    ),  # number of updates since it was renewed
-    Column(
-        "synchronous", "neuron", "uint8", 0, FLAG, saved=True
-    ),  # reads others but inputs one step late
-    Column(
-        "relay", "neuron", "uint32", 0, COUNT, saved=True
-    ),  # 1 + the steps that it delays by
+    # see ``online/renewal.py``
+    Column("utility", "neuron", "float", 0.0, NUMBER, saved=True),
+    # number of updates since it was renewed
+    Column("age", "neuron", "uint64", 0, COUNT, saved=True),
+    # reads others but inputs one step late
+    Column("synchronous", "neuron", "uint8", 0, FLAG, saved=True),
+    # 1 + the steps that it delays by
+    Column("relay", "neuron", "uint32", 0, COUNT, saved=True),
     Column("role", "neuron", "uint8", HIDDEN, COUNT, saved=False),
     Column("network", "neuron", "uint32", 0, NETWORK, saved=False),  # 0: none
-    Column(
-        "position", "neuron", "uint32", 0, COUNT, saved=False
-    ),  # in the order of its network
+    # in the order of its network
+    Column("position", "neuron", "uint32", 0, COUNT, saved=False),
     # a connection's numbers, the incoming ones of a neuron side by side once lowered
     Column("weight", "connection", "float", 0.0, NUMBER, saved=True, shared="tie"),
-    Column(
-        "source", "connection", "uint32", NONE, ROW, saved=False
-    ),  # files have numbers of neurons
+    # files have numbers of neurons
+    Column("source", "connection", "uint32", NONE, ROW, saved=False),
     Column("target", "connection", "uint32", NONE, ROW, saved=False),
     Column("gater", "connection", "uint32", NONE, ROW, saved=False),
-    Column(
-        "sign", "connection", "int8", 0, SIGN, saved=True, shared="tie"
-    ),  # no update changes it
+    # no update changes it
+    Column("sign", "connection", "int8", 0, SIGN, saved=True, shared="tie"),
     Column("trainable", "connection", "uint8", 1, FLAG, saved=True, shared="tie"),
     # frozen: trainable until its layer was frozen; identity: constant while rows move,
     # views hold it
     Column("frozen", "connection", "uint8", 0, FLAG, saved=True, shared="tie"),
-    Column(
-        "tie", "connection", "uint32", 0, GROUP, saved=True
-    ),  # share one weight; 0: not tied
+    # share one weight; 0: not tied
+    Column("tie", "connection", "uint32", 0, GROUP, saved=True),
     Column("identity", "connection", "uint32", NONE, IDENTITY, saved=False),
     # the program, a row a neuron
     Column("flags", "node", "uint8"),
-    Column(
-        "block_first", "node", "uint32"
-    ),  # its block of neurons that activate together
+    # its block of neurons that activate together
+    Column("block_first", "node", "uint32"),
     Column("block_stop", "node", "uint32"),
     Column("earliest", "node", "uint32"),  # the first row at which its block may begin
     Column("alike_stop", "node", "uint32"),  # end of the neurons with runs like its own
@@ -288,19 +267,16 @@ COLUMNS = (
     Column("first_run", "node", "uint32"),
     Column("last_run", "node", "uint32"),
     Column("first_incoming", "node", "uint32"),
-    Column(
-        "learning", "node", "uint32"
-    ),  # number of its trainable incoming connections (they come first)
+    # number of its trainable incoming connections (they come first)
+    Column("learning", "node", "uint32"),
     Column("self_row", "node", "uint32"),
     Column("self_gater", "node", "uint32"),
     Column("first_trace", "node", "uint32"),
-    Column(
-        "first_influence", "node", "uint32"
-    ),  # groups: neurons that gate a connection into it
+    # groups: neurons that gate a connection into it
+    Column("first_influence", "node", "uint32"),
     Column("last_influence", "node", "uint32"),
-    Column(
-        "first_pull", "node", "uint32"
-    ),  # influences it has on self-connected neurons
+    # influences it has on self-connected neurons
+    Column("first_pull", "node", "uint32"),
     Column("last_pull", "node", "uint32"),
     # the program, a row a run of connections
     Column("run_kind", "run", "uint8"),
@@ -314,9 +290,8 @@ COLUMNS = (
     Column("influence", "influence", "float"),
     Column("influence_gater", "influence", "uint32"),
     Column("influence_gated", "influence", "uint32"),
-    Column(
-        "influence_trace", "influence", "uint32"
-    ),  # NONE: the gater is later and gets no error
+    # NONE: the gater is later and gets no error
+    Column("influence_trace", "influence", "uint32"),
     Column("influence_self", "influence", "uint8"),  # it gates the self-connection
     Column("pull", "pull", "uint32"),
     # what is shared: stretches of neighbouring rows whose groups are neighbours; of
@@ -340,9 +315,8 @@ COLUMNS = (
     Column("extended", "extended", "float"),
     # a store's own
     Column("clock", "store", "uint64"),  # files have it beside the columns
-    Column(
-        "functions", "function", "uint64"
-    ),  # addresses of users' activation functions
+    # addresses of users' activation functions
+    Column("functions", "function", "uint64"),
     Column("parts", "function", "uint64"),  # see PART_ADDRESSES
     # of the first registered function that raised in a call: number of arguments (0:
     # none), address, these; then the row at which the call ended, see ``status.py``
@@ -350,17 +324,14 @@ COLUMNS = (
     # what is recorded, see ``synapse.record``
     Column("watched_what", "watched", "uint8"),  # which numbers: places in WATCHABLE
     Column("watched", "watched", "uint32"),  # rows of neurons; NONE: removed
-    Column(
-        "watched_flags", "watched", "uint8"
-    ),  # of all neurons: a plan's table has flags without traces
+    # of all neurons: a plan's table has flags without traces
+    Column("watched_flags", "watched", "uint8"),
     Column("watched_connection", "watched", "uint32"),  # rows of connections
-    Column(
-        "watched_run", "watched", "uint32"
-    ),  # the run of each; NONE: a self-connection
+    # the run of each; NONE: a self-connection
+    Column("watched_run", "watched", "uint32"),
     Column("watched_pair", "watched", "uint32"),  # PAIR_FIELDS of each pair
-    Column(
-        "watched_gate", "watched", "uint32"
-    ),  # rows of gated connections, by gater and target
+    # rows of gated connections, by gater and target
+    Column("watched_gate", "watched", "uint32"),
     Column("log", "log", "float64"),  # by step, number, neuron (or connection, or pair)
     Column("log_place", "place", "uint64", record=LogPlace),
 )
@@ -434,20 +405,16 @@ TAPES = (
     # By step and neuron. The first row is the step before the first: the initial
     # context of a sequence.
     Column("activation", "tape", "lanes"),
-    Column(
-        "transposed", "tape", "lanes"
-    ),  # activations sample by sample; empty for one sample
+    # activations sample by sample; empty for one sample
+    Column("transposed", "tape", "lanes"),
     Column("state", "tape", "lanes"),  # of self-connected neurons
     Column("slope", "tape", "lanes"),
-    Column(
-        "mask", "tape", "lanes"
-    ),  # factors of activations, for dropout; empty without it
-    Column(
-        "error", "tape", "lanes"
-    ),  # delta of a chunk of steps, and of a tile of gated neurons
-    Column(
-        "panel", "tape", "lanes"
-    ),  # activations of two packs of sources in a chunk of steps
+    # factors of activations, for dropout; empty without it
+    Column("mask", "tape", "lanes"),
+    # delta of a chunk of steps, and of a tile of gated neurons
+    Column("error", "tape", "lanes"),
+    # activations of two packs of sources in a chunk of steps
+    Column("panel", "tape", "lanes"),
     Column("weighed", "tape", "lanes"),  # the states of one step
     Column("tile", "tape", "lanes"),  # sums or errors of a tile of neurons
     # By neuron: errors from later neurons and steps, to be multiplied by its slope or
@@ -466,9 +433,8 @@ TAPES = (
     Column("noted_slope", "tape", "lanes"),
     Column("noted_error", "tape", "lanes"),
     # The results.
-    Column(
-        "weight_move", "tape", "float64"
-    ),  # by rows of connections: minus the gradient
+    # by rows of connections: minus the gradient
+    Column("weight_move", "tape", "float64"),
     Column("bias_move", "tape", "float64"),
 )
 """The columns of an unfolding through time; "lanes" are floats of several samples."""
@@ -486,32 +452,26 @@ TapeColumns: Any = namedtuple("TapeColumns", [column.name for column in TAPES]) 
 
 PLAN = (
     # what changes from step to step
-    Column(
-        "sensitivity", "plan", "float"
-    ),  # by class, root, parameter: halves and a third, see `Latest`
+    # by class, root, parameter: halves and a third, see `Latest`
+    Column("sensitivity", "plan", "float"),
     Column("latest", "plan", "int64", record=Latest),
-    Column(
-        "old_derivative", "plan", "float"
-    ),  # by root: the slope of the previous step
+    # by root: the slope of the previous step
+    Column("old_derivative", "plan", "float"),
     # by pending step, in which the sensitivities have not been renewed
-    Column(
-        "direct", "plan", "float"
-    ),  # how the parameters into a neuron move its state within the step
-    Column(
-        "visit_delta", "plan", "float"
-    ),  # d s_r / d s_j within the step; then over several steps
-    Column(
-        "reading_value", "plan", "float"
-    ),  # d s_r / d s_q, one step earlier; then matrices and vectors
+    # how the parameters into a neuron move its state within the step
+    Column("direct", "plan", "float"),
+    # d s_r / d s_j within the step; then over several steps
+    Column("visit_delta", "plan", "float"),
+    # d s_r / d s_q, one step earlier; then matrices and vectors
+    Column("reading_value", "plan", "float"),
     # scratch
     # the destinations of updates before a step learns
     Column("weight_before", "plan", "float"),
     Column("bias_before", "plan", "float"),
     Column("aim", "plan", "float"),  # minus dE / d s_q, of s_q one step earlier
     Column("values", "plan", "float"),  # the factors of the lines that are summed
-    Column(
-        "flow", "plan", "float"
-    ),  # by neuron: what sweeps push back, see ``rtrl/sweep.py``
+    # by neuron: what sweeps push back, see ``rtrl/sweep.py``
+    Column("flow", "plan", "float"),
     # roots, and the visits of their sweeps
     Column("counts", "plan", "int64", record=Counts),
     Column("root", "plan", "uint32"),
@@ -527,9 +487,8 @@ PLAN = (
     # parameter moves
     Column("met_first", "plan", "uint32"),
     Column("met", "plan", "uint32"),
-    Column(
-        "direct_at", "plan", "uint32"
-    ),  # by neuron of the network; NONE: no sensitivities
+    # by neuron of the network; NONE: no sensitivities
+    Column("direct_at", "plan", "uint32"),
     # classes of parameters, and lines of sensitivities, with what is direct: parts of
     # ``direct``, by line
     Column("class_line", "plan", "uint32"),
@@ -557,9 +516,8 @@ PLAN = (
     Column("block_term", "plan", "int64"),
     Column("block_value", "plan", "int64"),
     Column("term_at", "plan", "int64"),  # where a line of the previous step is
-    Column(
-        "term_value", "plan", "uint32"
-    ),  # by line and term: the reading that is its factor
+    # by line and term: the reading that is its factor
+    Column("term_value", "plan", "uint32"),
     # units of a renewal over several steps: of each class, the steps back, then panels
     # of its columns
     Column("class_unit", "plan", "uint32"),
@@ -567,15 +525,13 @@ PLAN = (
     Column("unit_length", "plan", "uint32"),
     Column("unit_first", "plan", "uint32"),  # the updates of a panel
     Column("unit_stop", "plan", "uint32"),
-    Column(
-        "share", "plan", "uint32"
-    ),  # by step: up to which unit it continues the renewal
+    # by step: up to which unit it continues the renewal
+    Column("share", "plan", "uint32"),
     # where updates of the parameters of a class go in the store
     Column("update_first", "plan", "uint32"),
     Column("update_column", "plan", "uint32"),
-    Column(
-        "update_shares", "plan", "uint8"
-    ),  # another parameter with the same tie is updated by this column
+    # another parameter with the same tie is updated by this column
+    Column("update_shares", "plan", "uint8"),
     Column("update_row", "plan", "uint32"),
     Column("update_length", "plan", "uint32"),
     Column("update_bias", "plan", "uint8"),

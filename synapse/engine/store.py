@@ -65,14 +65,12 @@ class Store:
 
     def __init__(self, dtype: Any = np.float64) -> None:
         self.serial = next(_serials)
-        self.lock = (
-            threading.RLock()
-        )  # held by the thread that steps, trains or edits, see ``guard.py``
+        # held by the thread that steps, trains or edits, see ``guard.py``
+        self.lock = threading.RLock()
         self.dtype = np.dtype(dtype)
         unit = self.dtype.type(1)
-        self.unit: Any = (
-            1.0 if isinstance(unit, float) else unit
-        )  # Python's own float is passed fastest
+        # Python's own float is passed fastest
+        self.unit: Any = 1.0 if isinstance(unit, float) else unit
         self.n_neurons = 0
         self.n_connections = 0  # rows, including removed ones until the next lowering
         self.n_runs = 0
@@ -97,9 +95,8 @@ class Store:
             None  # those for neurons; None: each looks for its network's rule first
         )
         self.recorder: Watcher | None = None  # of one of its networks
-        self.row_of = np.empty(
-            0, np.uint32
-        )  # by identity of a connection; NONE: removed
+        # by identity of a connection; NONE: removed
+        self.row_of = np.empty(0, np.uint32)
         self.n_identities = 0
         self.views: list[Any] = []  # the neuron objects, by row
         self.names: list[str | None] = []
@@ -310,9 +307,8 @@ class Store:
         """Take removed rows out of their groups, and let them refer to no other
         rows.
         """
-        places = (
-            rows.item() if len(rows) == 1 else rows
-        )  # a single one is faster as an integer
+        # a single one is faster as an integer
+        places = rows.item() if len(rows) == 1 else rows
         for column in _LEFT:
             if column.axis == axis:
                 self.columns[column.name][places] = column.default
@@ -533,16 +529,14 @@ class Store:
         """
         if self.program.version != self.topology_version:
             with InUse(self):
-                if (
-                    self.program.version != self.topology_version
-                ):  # else another thread has done so
+                # else another thread has done so
+                if self.program.version != self.topology_version:
                     self._lower()
         return self.address
 
     def _lower(self) -> None:
-        if (
-            self.absorbed
-        ):  # its views have rows of another store now, see `guard.consistent_read`
+        # its views have rows of another store now, see `guard.consistent_read`
+        if self.absorbed:
             raise RuntimeError(
                 "This store has been absorbed by another. Read from that one."
             )
@@ -564,9 +558,8 @@ class Store:
             self.columns["functions"] = np.array(FUNCTIONS, np.uint64)
         for name in self.columns.moved:
             column = self.columns[name]
-            size = len(
-                column
-            )  # this is faster than `column.ctypes.data`; an empty array has no address
+            # this is faster than `column.ctypes.data`; an empty array has no address
+            size = len(column)
             address = (
                 ctypes.addressof(ctypes.c_char.from_buffer(column.data)) if size else 0
             )
@@ -610,9 +603,8 @@ class ConnectionBundle(NamedTuple):
     weights: NDArray[np.floating[Any]]
     trainable: bool
     gaters: Sequence[Any] = ()
-    gates: Indices = np.empty(
-        0, np.uint32
-    )  # the index of each connection's gater, if they are gated
+    # the index of each connection's gater, if they are gated
+    gates: Indices = np.empty(0, np.uint32)
 
 
 class UnreadStore(Store):
@@ -654,12 +646,10 @@ class UnreadStore(Store):
         # of neurons made together: the first, their number, squash, bias or biases, and
         # whether these learn
         self.born = [(views[0], len(views), squash, bias, True)]
-        self.links: dict[
-            tuple[Any, Any], Any
-        ] = {}  # connections by their ends, in the order of creation
-        self.given: dict[
-            Any, tuple[float, bool, Any]
-        ] = {}  # weight, trainable and gater by connection
+        # connections by their ends, in the order of creation
+        self.links: dict[tuple[Any, Any], Any] = {}
+        # weight, trainable and gater by connection
+        self.given: dict[Any, tuple[float, bool, Any]] = {}
 
     @property
     def size(self) -> int:
@@ -678,9 +668,8 @@ class UnreadStore(Store):
                 f"{type(self).__name__!r} object has no attribute {name!r}"
             )
         with self.lock, Deferred():
-            if isinstance(
-                self, UnreadStore
-            ):  # otherwise another thread has been faster
+            # otherwise another thread has been faster
+            if isinstance(self, UnreadStore):
                 read = Store(self.dtype)
                 self.write_neurons(read)
                 if self.links:

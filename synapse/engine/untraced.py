@@ -62,10 +62,8 @@ class Aside(RedirectedTable):
         }
         pairs = []  # of a copy and what it is a copy of
         for names, block in zip(BLOCK_NAMES, store.blocks, strict=True):
-            if block.dtype in (
-                store.dtype,
-                np.uint64,
-            ):  # numbers and times; others are structure
+            # numbers and times; others are structure
+            if block.dtype in (store.dtype, np.uint64):
                 copy = np.empty_like(block)
                 pairs.append((copy, block))
                 columns |= {

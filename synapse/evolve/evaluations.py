@@ -82,9 +82,8 @@ class Evaluations:
             np.isfinite(evaluated.values).all(axis=1), evaluated.values[:, 0], -np.inf
         )
         best = np.array([fitness.argmax()])
-        fittest = (
-            people.genomes.take(best) if fits else people.genomes
-        )  # what was learned comes next
+        # what was learned comes next
+        fittest = people.genomes.take(best) if fits else people.genomes
         if fits and len(evaluated.weights):
             weights[:] = evaluated.weights
         if not fits or (last and digest_of(people) != self.digest):
@@ -132,9 +131,8 @@ class Evaluations:
         if self.path is None or (begin := time.monotonic()) < due:
             return
         several, solved, weights = zip(*self.past, strict=True)
-        width = max(
-            rows.shape[1] for rows in several
-        )  # a generation that has failed may have fewer numbers
+        # a generation that has failed may have fewer numbers
+        width = max(rows.shape[1] for rows in several)
         values = [
             np.pad(rows, ((0, 0), (0, width - rows.shape[1])), constant_values=np.nan)
             for rows in several

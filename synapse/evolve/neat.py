@@ -304,9 +304,8 @@ def judged(fitness: Any, genomes: Genomes) -> tuple[Floats, Bools, Floats]:
             raise ArgumentTypeError(
                 _checks.expected("The fitness", "a number, or several", returned)
             )
-        genomes.weights[begin:stop] = genome.genes[
-            "weight"
-        ]  # it may have adopted others
+        # it may have adopted others
+        genomes.weights[begin:stop] = genome.genes["weight"]
     return _columns(rows), np.zeros(count, bool), genomes.weights
 
 

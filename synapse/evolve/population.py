@@ -50,9 +50,8 @@ class Population:
         self.settings = settings
         self._record = settings.record()
         self._squashes = codes_of(settings.squashes)
-        self.word = np.array(
-            [rng.integers(1 << 53)], np.uint64
-        )  # state of the random numbers
+        # state of the random numbers
+        self.word = np.array([rng.integers(1 << 53)], np.uint64)
         self.genomes = Genomes.of(genome).take(np.zeros(size, np.int64))
         genes = self.genomes.genes
         c = len(genome.genes)
@@ -62,12 +61,10 @@ class Population:
         if not settings.fractions:
             genes["weight"][c:] += np.where(genes["source"][c:] == STATE, 0.0, moved)
         genes["weight"][genes["weight"] * genes["sign"] < 0.0] = 0.0
-        genes["innovation"] = np.tile(
-            np.arange(c), size
-        )  # numbers count the connections that are known
-        self.counters = np.array(
-            [int(genome.nodes["id"].max()) + 1, c]
-        )  # see `engine.evolution.mutation`
+        # numbers count the connections that are known
+        genes["innovation"] = np.tile(np.arange(c), size)
+        # see `engine.evolution.mutation`
+        self.counters = np.array([int(genome.nodes["id"].max()) + 1, c])
         innovations = np.empty(c, KNOWN)
         innovations["source"] = genome.genes["source"]
         innovations["target"] = genome.genes["target"]
@@ -82,12 +79,10 @@ class Population:
         self.highest = -np.inf
         self.improved = 0
         self.values = np.zeros((0, 1))  # of this generation, by objective
-        self.fitness = np.zeros(
-            0
-        )  # what genomes are selected by: the first of these, or a score
-        self.member_of = np.zeros(
-            0, np.int64
-        )  # row of the species of each genome in names, best and since
+        # what genomes are selected by: the first of these, or a score
+        self.fitness = np.zeros(0)
+        # row of the species of each genome in names, best and since
+        self.member_of = np.zeros(0, np.int64)
         # places in the one before
         self._old = self.genomes
         self._representatives = np.zeros(0, np.int64)
@@ -116,9 +111,8 @@ class Population:
             if self.generation:  # the best of parents and children survive
                 size = len(values)
                 widths = (self.values.shape[1], values.shape[1])
-                both = np.full(
-                    (2 * size, max(widths)), LOWEST
-                )  # where all have failed, there can be fewer
+                # where all have failed, there can be fewer
+                both = np.full((2 * size, max(widths)), LOWEST)
                 both[:size, : widths[0]] = self.values
                 both[size:, : widths[1]] = values
                 order = ranked(both)[:size]
@@ -211,9 +205,8 @@ class Population:
             total = fresh.sum()
         exact = len(fitness) * (worth / total)
         quota: Ints = exact.astype(np.int64)
-        largest = np.argsort(
-            quota - exact, kind="stable"
-        )  # these remainders are rounded up
+        # these remainders are rounded up
+        largest = np.argsort(quota - exact, kind="stable")
         quota[largest[: len(fitness) - quota.sum()]] += 1
         return quota
 
@@ -307,9 +300,8 @@ def novelty(behaviours: Floats, archive: Floats) -> tuple[Floats, Floats]:
     others = np.concatenate([behaviours, archive])
     columns = zip(behaviours.T, others.T, strict=True)
     distance = np.sqrt(sum((column[:, None] - other) ** 2 for column, other in columns))
-    nearest = np.sort(distance, axis=1)[
-        :, 1 : 1 + NEIGHBOURS
-    ]  # the first is the behaviour itself
+    # the first is the behaviour itself
+    nearest = np.sort(distance, axis=1)[:, 1 : 1 + NEIGHBOURS]
     distances = nearest.mean(axis=1) if nearest.size else np.ones(len(behaviours))
     novel = np.argsort(-distances, kind="stable")[: -(-len(behaviours) // NOVEL)]
     return distances, np.concatenate([archive, behaviours[novel]])

@@ -132,9 +132,8 @@ class Selection:
         count = len(gain)
         mean = gain.mean()
         lags = range(int(np.sum(rolled.origins < rolled.origins[0] + steps)))
-        if (
-            not mean or len(lags) == count
-        ):  # all covariances together are 0, but for rounding errors
+        # all covariances together are 0, but for rounding errors
+        if not mean or len(lags) == count:
             return 0.0
         return mean_over_error(gain, len(lags))
 
@@ -144,9 +143,8 @@ def mean_over_error(gain: Floats, lags: int) -> float:
     many lags.
     """
     largest = np.abs(gain).max()
-    if (
-        largest > 0
-    ):  # it does not depend on the unit, and squares of large gains overflow
+    # it does not depend on the unit, and squares of large gains overflow
+    if largest > 0:
         gain = gain / largest
     count = len(gain)
     mean = gain.mean()

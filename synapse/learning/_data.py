@@ -214,9 +214,8 @@ class Epochs:
     cost of its steps so far.
     """
 
-    orders: NDArray[
-        np.int64
-    ]  # shape (epochs, sequences): the sequences of each epoch, in order
+    # shape (epochs, sequences): the sequences of each epoch, in order
+    orders: NDArray[np.int64]
     rates: Floats  # the rate of each epoch
     errors: Floats  # written: the mean cost of each epoch
     goal: float  # -inf: none

@@ -89,9 +89,8 @@ class History:
     """Numbers by epoch (`values`), and the conditions and functions that use them."""
 
     network: Network
-    in_use: Callable[
-        [], InUse
-    ]  # a context for its use, in which it is as it is trained
+    # a context for its use, in which it is as it is trained
+    in_use: Callable[[], InUse]
     cost: Cost
     held_out: Data | None
     epochs: int  # the limit
@@ -99,17 +98,15 @@ class History:
     patience: int | None
     restore: bool  # restore the weights of the best epoch
     callbacks: tuple[Callback, ...]
-    measure: (
-        Callable[[], float] | None
-    )  # the error of the present weights; None: that of an epoch is theirs
+    # the error of the present weights; None: that of an epoch is theirs
+    measure: Callable[[], float] | None
     values: dict[str, list[float]] = field(
         default_factory=lambda: {"error": [], "rate": []}
     )
     begun: float = field(default_factory=time.perf_counter)
     latest: float = math.nan  # mean cost of the latest epoch, even if incomplete
-    tested: float = (
-        math.nan
-    )  # mean cost of the present weights, if the latest has reached the goal
+    # mean cost of the present weights, if the latest has reached the goal
+    tested: float = math.nan
     best: float = math.inf
     best_epoch: int = 0
     best_weights: Snapshot | None = None
@@ -199,9 +196,8 @@ class History:
             self.done, error, validation, rate, self.seconds, self.network
         )
         with Interruptible():
-            stops = [
-                callback(progress) for callback in self.callbacks
-            ]  # call all of them
+            # call all of them
+            stops = [callback(progress) for callback in self.callbacks]
         return "callback" if any(stops) else reason
 
     def ended(self) -> str | None:

@@ -52,10 +52,8 @@ class ParameterVector:
         self._parts = weights, _SharedValues(store, "bias", neurons, self.n_weights)
         learns = store["trainable_bias"][neurons] != 0
         learns[: len(network.input)] = False
-        moving = (
-            store["trainable"][connections] != 0,
-            learns,
-        )  # a shared value if any of its rows does
+        # a shared value if any of its rows does
+        moving = (store["trainable"][connections] != 0, learns)
         self.frozen = np.concatenate(
             [
                 np.bincount(column.place, rows, column.count) == 0
@@ -154,9 +152,8 @@ class _SharedValues:
         others = like = np.empty(0, np.int64)
         if tie[rows].any():
             self.first_rows, self.place = parameters.distinct(tie[rows])
-            others, like = parameters.other_members(
-                tie, rows
-            )  # members in other networks change, too
+            # members in other networks change, too
+            others, like = parameters.other_members(tie, rows)
         self.entries = begin + self.place
         self.written = np.concatenate([rows, others])
         self.taken = np.concatenate([self.entries, self.entries[like]])
@@ -165,9 +162,8 @@ class _SharedValues:
 
     def places(self) -> Any:
         """The `ParameterPlaces` for kernels."""
-        begins = np.flatnonzero(
-            np.diff(self.rows, prepend=-2) != 1
-        )  # of consecutive rows
+        # of consecutive rows
+        begins = np.flatnonzero(np.diff(self.rows, prepend=-2) != 1)
         lengths = np.diff(begins, append=len(self.rows))
         nothing = np.empty(0, np.uint32)
         shared = (

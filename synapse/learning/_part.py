@@ -123,9 +123,8 @@ class Part(tuple[Item, ...]):
             _, neurons, links = self._members(item)
             biases[neurons] = True
             weights[links] = True
-        weights |= biases.take(
-            store["target"], mode="clip"
-        )  # the last entry is for removed connections
+        # the last entry is for removed connections
+        weights |= biases.take(store["target"], mode="clip")
         return _with_members(weights, store["tie"]), _with_members(
             biases[:-1], store["bias_tie"]
         )

@@ -49,9 +49,8 @@ def step(optimizer: Optimizer, network: Any, gradient: Any, rate: Any) -> None:
                 del updater.parameters.network
         if not updaters:
             updaters = WeakKeyDictionary()
-            object.__setattr__(
-                optimizer, OWN_LOOPS, updaters
-            )  # settings are frozen, a memory is no setting
+            # settings are frozen, a memory is no setting
+            object.__setattr__(optimizer, OWN_LOOPS, updaters)
         updaters[network] = updater
 
 

@@ -52,9 +52,8 @@ def warn_of_dead_ends(
     """
     states = _warned.setdefault(network, {})
     state = network._version, method, cost
-    if (
-        state in states and updater.part is None
-    ):  # of a part, the version is another one while it is in use
+    # of a part, the version is another one while it is in use
+    if state in states and updater.part is None:
         return states[state]
     with updater.in_use():
         state = network._version, method, cost

@@ -159,9 +159,8 @@ def gradient(
     """
     require_network("What has a gradient", network)
     measure = network._cost(cost)
-    layout, exact = _known.pop(
-        network, (None, None)
-    )  # another thread cannot get them, too
+    # another thread cannot get them, too
+    layout, exact = _known.pop(network, (None, None))
     data, layout = laid_out(
         prepare_sequences, layout, network, inputs, targets, measure
     )
@@ -404,9 +403,8 @@ class ExactGradient:
             for samples, width, _ in self._groups(
                 sequences, np.ones(len(sequences)), 0, None
             ):
-                tapes = self.tapes_of(
-                    0, width, int(samples.steps)
-                )  # the longest come first
+                # the longest come first
+                tapes = self.tapes_of(0, width, int(samples.steps))
                 calls.append(
                     (
                         self.arguments(width, tapes, samples, cost),
@@ -433,9 +431,8 @@ class ExactGradient:
         """Yield the descent of each group, in order; the arrays are overwritten by the
         next.
         """
-        if (
-            self.threads == 1 or len(groups) == 1 or self.network.is_random
-        ):  # random: in order
+        # random: in order
+        if self.threads == 1 or len(groups) == 1 or self.network.is_random:
             yield from (self._one(0, group, cost, context) for group in groups)
             return
         free = list(range(self.threads))  # each thread has its own tapes
@@ -474,11 +471,8 @@ class ExactGradient:
             begins, lengths, share = rows, np.ones_like(rows), np.repeat(share, lengths)
         elif several and (lengths != lengths[0]).any():
             order = np.argsort(-lengths, kind="stable")
-            begins, lengths, share = (
-                begins[order],
-                lengths[order],
-                share[order],
-            )  # longest first
+            # longest first
+            begins, lengths, share = (begins[order], lengths[order], share[order])
         for here, width in self.split(len(begins)):
             count = here.stop - here.start
             longest = lengths[here.start]

@@ -115,9 +115,8 @@ class Renewer:
             & ~loops
             & (np.bincount(target[~loops], minlength=store.n_neurons)[target] == 1)
         )
-        origin = np.arange(
-            store.n_neurons
-        )  # whose activation a neuron passes on; most of them their own
+        # whose activation a neuron passes on; most of them their own
+        origin = np.arange(store.n_neurons)
         origin[target[relayed]] = source[relayed]
         for _ in range(32):  # relays of relays, such as long delays
             origin = origin[origin]

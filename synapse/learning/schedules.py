@@ -330,9 +330,8 @@ class CheckedRates:
             self._rates(number, None) for number in range(epoch + 1, epoch + count)
         ]
         rates = np.array([next_rate, *later])
-        wrong = ~(
-            (rates >= 0) & (rates <= np.finfo(self._dtype).max)
-        )  # refused when their epoch begins
+        # refused when their epoch begins
+        wrong = ~((rates >= 0) & (rates <= np.finfo(self._dtype).max))
         return rates[: wrong.argmax()] if wrong.any() else rates
 
 

@@ -601,10 +601,8 @@ class Trainer:
             ready=self._work_for(options),
             visit=self._visit_known,
         )
-        latest, self._paused = (
-            self._paused,
-            None,
-        )  # a file that a callback saves has no other training
+        # a file that a callback saves has no other training
+        latest, self._paused = (self._paused, None)
         try:
             result = training.run(call.progress)
         finally:
@@ -613,9 +611,8 @@ class Trainer:
             begun = end is not None and (end.done or training.work is not None)
             self._paused = end if begun else latest
             work = training.work
-            plain = (
-                options.threads == 1 and not options.dropout.any
-            )  # it has no threads, nor random masks
+            # it has no threads, nor random masks
+            plain = options.threads == 1 and not options.dropout.any
             if plain and work is not None and work.nbytes <= KEPT:
                 self._work_known = work
         if isinstance(source, _source.Arrays) and not warned:  # the cause is known
@@ -704,9 +701,8 @@ class Trainer:
         data and the cost.
         """
         measure = self.network._cost(self.cost if cost is None else cost)
-        if (
-            cost is None and measure is not self.cost
-        ):  # the squashes of the outputs have changed
+        # the squashes of the outputs have changed
+        if cost is None and measure is not self.cost:
             self.cost.check([neuron.squash for neuron in self.network.output])
         data, self._layout_known = laid_out(
             prepare, self._layout_known, self.network, inputs, targets, measure
@@ -720,9 +716,8 @@ class Trainer:
         if validation is None:
             return None
         pairs = _source.held_out_pairs(validation)
-        parts = [
-            self._rule.arrange(self._prepared(*pair)[0]) for pair in pairs
-        ]  # each like one to train on
+        # each like one to train on
+        parts = [self._rule.arrange(self._prepared(*pair)[0]) for pair in pairs]
         return self._validating(parts[0] if len(parts) == 1 else joined(parts))
 
     def _validating(self, data: Data) -> Data:

@@ -260,9 +260,8 @@ class Training:
         finally:
             if len(rates) > 1:
                 used = math.ceil(int(epochs.control[1]) / len(work.task.data.inputs))
-                self.orders.keep(
-                    self.sequences, used
-                )  # an incomplete epoch has used its order, too
+                # an incomplete epoch has used its order, too
+                self.orders.keep(self.sequences, used)
         if len(rates) == self.ahead:
             self._look_ahead(work.task.data)
         return epochs, done
@@ -271,9 +270,8 @@ class Training:
         """Choose the number of epochs of the next call by measured times: they must not
         change any result.
         """
-        most = min(
-            4 * self.ahead, MOST_NUMBERS // len(self.sequences)
-        )  # times are noisy
+        # times are noisy
+        most = min(4 * self.ahead, MOST_NUMBERS // len(self.sequences))
         self.ahead = max(1, min(most, int(SECONDS / max(self._expected(data), 1e-9))))
 
     def _expected(self, data: Data) -> float:

@@ -137,9 +137,8 @@ def describe(network: Network) -> dict[str, Any] | None:
     if not _is_known(architecture):
         return None
     try:
-        settings = json.loads(
-            json.dumps(network.settings, allow_nan=False)
-        )  # as a file would store them
+        # as a file would store them
+        settings = json.loads(json.dumps(network.settings, allow_nan=False))
     except (TypeError, ValueError, RecursionError):
         settings = None
     if not isinstance(settings, dict) or {"name", ARGUMENTS} & settings.keys():

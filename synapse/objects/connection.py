@@ -237,9 +237,8 @@ class Connection(DataView, View):
     @consistent_read
     def weight(self) -> float:
         """Weight w_ij. Settable, together with the weights tied to it."""
-        weight: float = self._store.columns["weight"].item(
-            self._at
-        )  # faster than an index, for algorithms
+        # faster than an index, for algorithms
+        weight: float = self._store.columns["weight"].item(self._at)
         return weight
 
     @weight.setter
@@ -424,9 +423,8 @@ class Connection(DataView, View):
     @consistent_read
     def _field(self, key: str) -> Any:
         if key == "gater" and self.gater is not None:
-            return (
-                self.gater.name
-            )  # not the neuron: files and tables take numbers and strings only
+            # not the neuron: files and tables take numbers and strings only
+            return self.gater.name
         return self._rare()[key]
 
     def _rare(self) -> dict[str, Any]:
@@ -568,9 +566,8 @@ def sensitivity_of(target: Neuron, link: Connection | None) -> dict[Neuron, floa
     # lowering may have moved it
     c = store.columns
     j = target._row
-    offset = learning = int(
-        c["learning"][j]
-    )  # the bias follows the weights that are trainable
+    # the bias follows the weights that are trainable
+    offset = learning = int(c["learning"][j])
     if link is not None:
         offset = link._at - int(c["first_incoming"][j])
         if offset >= learning:

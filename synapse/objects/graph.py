@@ -548,9 +548,8 @@ def view(network: Network) -> LiveGraph:
     live = network._live()
     if live is None:
         with InUse(network):
-            live = network._live() or LiveGraph(
-                network
-            )  # another thread may have made it meanwhile
+            # another thread may have made it meanwhile
+            live = network._live() or LiveGraph(network)
             live._show(of(network._store))
             network._live = weakref.ref(live)
     return live

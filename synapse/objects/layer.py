@@ -376,9 +376,8 @@ class Layer(NeuronRows, Sequence[Neuron]):
         [(1.0, False), (1.0, False), (1.0, False)]
         """
         to = _as_layer("The target of a projection", target)
-        rng = (
-            None if seed is None else random_generator(seed)
-        )  # most draw nothing, or have a seed
+        # most draw nothing, or have a seed
+        rng = None if seed is None else random_generator(seed)
         if trainable is not None:
             checks.boolean("The trainable of a projection", trainable)
         with_self = checks.boolean(
@@ -477,9 +476,8 @@ class Layer(NeuronRows, Sequence[Neuron]):
                 return
             wiring.require_ungated(projection._store, identities)
             store = wiring.join([*self._neurons, projection[0].source])
-            identities, _ = projection._gaters(
-                self, kind
-            )  # joining stores may change identities
+            # joining stores may change identities
+            identities, _ = projection._gaters(self, kind)
             wiring.gate(wiring.rows_of(self._neurons)[place], store, identities)
 
     # --- steps ------------------------------------------------------------------------

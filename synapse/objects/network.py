@@ -108,9 +108,8 @@ class Network(NeuronRows, Stepping):
     <Network 2-1, 3 neurons, 2 connections>
     """
 
-    _live: Callable[[], graph.LiveGraph | None] = staticmethod(
-        lambda: None
-    )  # weak reference to its graph
+    # weak reference to its graph
+    _live: Callable[[], graph.LiveGraph | None] = staticmethod(lambda: None)
     _noun = "network"
     _made: anew.Made | None = None
     """The arguments with which it was made, if its class takes a seed."""
@@ -154,9 +153,8 @@ class Network(NeuronRows, Stepping):
         yet.
         """
         self._layers = layers
-        self._loose: list[
-            Layer
-        ] = []  # new layers without a fixed place, until the next step
+        # new layers without a fixed place, until the next step
+        self._loose: list[Layer] = []
         self._name = name
         self._metadata: dict[str, Any] = {}
         self._anchor = layers[0]._neurons[0]
@@ -408,9 +406,8 @@ class Network(NeuronRows, Stepping):
         outputs = len(layers[-1])
         new = rows[:inputs][columns["role"][rows[:inputs]] != INPUT]
         errors = [columns[name] for name in ("responsibility", "projected", "gated")]
-        wrong = any(
-            np.count_nonzero(error[new]) for error in errors
-        )  # clamped neurons have none
+        # clamped neurons have none
+        wrong = any(np.count_nonzero(error[new]) for error in errors)
         new = new[~np.isin(new, store["target"])] if wrong else new[:0]
         clock = self._clock_of(rows, inputs)
         reference = weakref.ref(self)
@@ -808,9 +805,8 @@ class Network(NeuronRows, Stepping):
             and values.dtype == checks.FLOAT64
             and values.ndim == 1
         ):
-            fit = (
-                checks.sum_of_squares(values) < checks.SAFE**2
-            )  # so all are finite, and fit the dtype
+            # so all are finite, and fit the dtype
+            fit = checks.sum_of_squares(values) < checks.SAFE**2
             store = self._anchor._store
             with store.lock:
                 version, places = self._places_known
@@ -1094,9 +1090,8 @@ class Network(NeuronRows, Stepping):
         links = checks.counted(len(self.connections), "connection")
         class_name = type(self).__name__
         links += ", synchronous" if self.synchronous else ""
-        title = (
-            class_name if self.name == class_name else f"{class_name} {self.name!r}"
-        )  # a file may have a name alone
+        # a file may have a name alone
+        title = class_name if self.name == class_name else f"{class_name} {self.name!r}"
         return f"<{title} {sizes}, {checks.counted(len(self), 'neuron')}, {links}>"
 
 

@@ -378,9 +378,8 @@ class Neuron(NeuronRows, View):
         >>> [(source.activate(x), memory.activate())[1] for x in (1.0, 0.0, 2.0)]
         [1.0, 1.0, 3.0]
         """
-        if (
-            unknown
-        ):  # a wrapper, as other calls have, would cost a fifteenth of this one
+        # a wrapper, as other calls have, would cost a fifteenth of this one
+        if unknown:
             advice = checks.ARGUMENTS["Neuron.project"]
             raise ArgumentTypeError(
                 checks.about_arguments([Neuron.project], unknown, advice)

@@ -50,9 +50,8 @@ def relations_of(network: Network) -> Relations:
     """The relations between different neurons of a network."""
     store = network._store
     n = network._store.n_neurons
-    mine = np.append(
-        store["network"] == network._number_now, False
-    )  # one entry more for removed ends
+    # one entry more for removed ends
+    mine = np.append(store["network"] == network._number_now, False)
     target, pairs = np.minimum(store["target"], n), []
     ordered = np.append(store["relay"] == 0, False)  # relays read previous activations
     for name in ("source", "gater"):
@@ -203,9 +202,8 @@ def ordered_layers(
     whose timing would change.
     """
     order = list(range(count))
-    earlier: list[set[int]] = [
-        set() for _ in order
-    ]  # layers that activate before each one
+    # layers that activate before each one
+    earlier: list[set[int]] = [set() for _ in order]
     fixed = [i for i in order if i not in loose]
     for before, after in [
         *pairwise(fixed),
@@ -516,9 +514,8 @@ def sort_again(count: int, pairs: Pairs) -> list[Ints]:
     _, first_ways, component = np.unique(
         ways.components(), return_index=True, return_inverse=True
     )
-    number = np.argsort(np.argsort(first_ways))[component].astype(
-        np.int32
-    )  # by their first members
+    # by their first members
+    number = np.argsort(np.argsort(first_ways))[component].astype(np.int32)
     members = np.split(
         np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))[:-1]
     )

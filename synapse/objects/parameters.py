@@ -140,9 +140,8 @@ def reset(
 
     Parameters that are not trainable, and the biases of inputs, do not change.
     """
-    connections = connections[
-        np.argsort(store["identity"][connections])
-    ]  # the order of creation
+    # the order of creation
+    connections = connections[np.argsort(store["identity"][connections])]
     connections = connections[store["trainable"][connections] == 1]
     neurons = neurons[
         (store["trainable_bias"][neurons] == 1) & (store["role"][neurons] != INPUT)
@@ -262,9 +261,8 @@ def set_outgoing_sign(store: Store, neuron: int, sign: int) -> None:
     same = np.array([neuron])
     relays = np.append(store["relay"] > 0, False)
     relays = relays[np.minimum(store["target"], store.n_neurons)]
-    while len(
-        more := store["target"][np.isin(store["source"], same[-1]) & relays]
-    ):  # a chain
+    # a chain
+    while len(more := store["target"][np.isin(store["source"], same[-1]) & relays]):
         same = np.append(same, more)
     rows = np.flatnonzero(np.isin(store["source"], same))
     before, store["outgoing_sign"][same] = store["outgoing_sign"][same], sign

@@ -115,9 +115,8 @@ class Projection(Follower):
         self._whole = (
             True  # False once an identity of a removed connection has been dropped
         )
-        self._shape = (
-            (len(target), len(source)) if full else None
-        )  # stored, because layers may grow
+        # stored, because layers may grow
+        self._shape = (len(target), len(source)) if full else None
         self.source: Layer = source
         self.target: Layer = target
         store.follow(self)
@@ -320,9 +319,8 @@ class Weights(NDArrayOperatorsMixin):
                 " copy."
             )
         values = np.array(self._projection._values(*self._keys), dtype)
-        return (
-            values if copy else checks.read_only(values)
-        )  # np.array(w) asks for a copy of its own
+        # np.array(w) asks for a copy of its own
+        return values if copy else checks.read_only(values)
 
     def __array_ufunc__(
         self,
@@ -610,9 +608,8 @@ def _every_pair(
     if isinstance(pattern, str):
         return _named_pairs(pattern, n_sources, n_targets)
     if checks.is_number(pattern):
-        density = checks.fraction(
-            "The density of a projection", pattern
-        )  # checked before anything is drawn
+        # checked before anything is drawn
+        density = checks.fraction("The density of a projection", pattern)
         return _random_pairs(density, n_sources, n_targets, random_generator(rng))
     elif is_listed(pattern):
         return _listed_pairs(pattern, n_sources, n_targets)

@@ -114,9 +114,8 @@ class Log:
         self._recorder = recorder
 
     def __getattr__(self, name: str) -> Floats:
-        numbers = self.__dict__.get(
-            "numbers", ()
-        )  # missing while an object is being copied
+        # missing while an object is being copied
+        numbers = self.__dict__.get("numbers", ())
         if name not in numbers:
             known = [*numbers, *(each for each in dir(self) if each[0] != "_")]
             # NumPy asks for private names, which are looked up without a search.
@@ -564,15 +563,13 @@ class Recorder(Watcher):
             name: slice(*ends[i : i + 2]) for i, name in enumerate(self.columns)
         }
         self.width: int = ends[-1]
-        self._chunks: list[
-            Floats
-        ] = []  # rows that are no longer in the memory of the kernels
+        # rows that are no longer in the memory of the kernels
+        self._chunks: list[Floats] = []
         self._called: set[Neuron] | None = (
             None  # neurons called one by one in the latest step
         )
-        self._followed: WeakSet[Plan] = (
-            WeakSet()
-        )  # they know which sensitivities to record
+        # they know which sensitivities to record
+        self._followed: WeakSet[Plan] = WeakSet()
 
     def owners(self, column: str) -> tuple[Any, ...]:
         """The owners of a column's numbers: the neurons, the connections or the
@@ -761,9 +758,8 @@ class Recorder(Watcher):
         self._called = None
         rows = int(place[LogPlace.STEPS]) + steps
         if rows * self.width > len(self._store.columns["log"]):
-            latest = self._present()[
-                -1:
-            ]  # it may still be propagated, if the new steps raise an error
+            # it may still be propagated, if the new steps raise an error
+            latest = self._present()[-1:]
             self._renew(max(steps, self._least) + len(latest), latest)
 
     def _renew(self, steps: int, latest: Floats | None = None) -> None:

@@ -125,9 +125,8 @@ class ScaledSteps(SlopeTraces):
             shared = parameters.sum_of_group(tie, at.every, each[at.every])
             sums[at.every] = sums[at.every] * keep + shared**2
             move = shared / (np.sqrt(sums[at.every]) + SMALLEST_ROOT)
-            members = parameters.distinct(tie[at.every])[
-                0
-            ]  # each parameter counts once
+            # each parameter counts once
+            members = parameters.distinct(tie[at.every])[0]
             decrease += float((shared * move)[members].sum())
             moves.append((name, at.every, move))
         if not np.isfinite(decrease):

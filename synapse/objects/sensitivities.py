@@ -198,9 +198,8 @@ class Sensitivities(Follower):
         """The stamps of the neurons after the step that the sensitivities include."""
         assert self.plan is not None
         stamp = self.plan.stamp
-        if (
-            stamp != self._stamps[-1]
-        ):  # it was after the plan was made; the clock ticks at each neuron
+        # it was after the plan was made; the clock ticks at each neuron
+        if stamp != self._stamps[-1]:
             self._stamps = stamp - np.arange(len(self._neurons))[::-1]
         return self._stamps
 

@@ -36,10 +36,8 @@ from .sensitivities import Sensitivities
 from .topology import NO_GATER
 from .wiring import refuse_softmax, require_closed
 
-__all__ = [
-    "PortableSensitivities",
-    "Traces",
-]  # of the engine, which files do not import
+# of the engine, which files do not import
+__all__ = ["PortableSensitivities", "Traces"]
 
 OF_NEURONS = tuple(column for column in schema.NEURON if column in SAVED)
 """Saved columns of neurons, except the squash."""
@@ -56,15 +54,12 @@ class SavedNetwork:
     name: str | None
     dtype: Any
     layers: Sequence[tuple[str | None, int]]  # name and size; None: the default name
-    names: (
-        Sequence[str | None] | None
-    )  # of the neurons; None: names derived from their layers
-    neurons: dict[
-        str, NDArray[Any]
-    ]  # squash (names), and any saved column of the schema
-    connections: dict[
-        str, NDArray[Any]
-    ]  # source, target, gater (-1: none), weight, and any saved column
+    # of the neurons; None: names derived from their layers
+    names: Sequence[str | None] | None
+    # squash (names), and any saved column of the schema
+    neurons: dict[str, NDArray[Any]]
+    # source, target, gater (-1: none), weight, and any saved column
+    connections: dict[str, NDArray[Any]]
     clock: int = 0  # the store's count of activations
     traces: Traces | None = None  # stored traces, by numbers; extending -1: the bias
     architecture: dict[str, Any] | None = (
@@ -78,12 +73,10 @@ class SavedNetwork:
     )
     # whether its latest step left no traces, so that there is nothing to learn from
     untraced: bool = False
-    metadata: dict[str, Any] = field(
-        default_factory=dict
-    )  # values that JSON can represent
-    neuron_metadata: Columns = field(
-        default_factory=dict
-    )  # such values by name and number
+    # values that JSON can represent
+    metadata: dict[str, Any] = field(default_factory=dict)
+    # such values by name and number
+    neuron_metadata: Columns = field(default_factory=dict)
     connection_metadata: Columns = field(default_factory=dict)
 
 
@@ -105,9 +98,8 @@ def _saved(network: Network, doing: str) -> SavedNetwork:
     alone = len(network) == store.n_neurons
     rows = network._rows()
     every = network._connection_rows()
-    edges = (
-        slice(None) if alone and (every[1:] > every[:-1]).all() else every
-    )  # a slice copies fastest
+    # a slice copies fastest
+    edges = slice(None) if alone and (every[1:] > every[:-1]).all() else every
     number = _numbers(store.n_neurons, rows)
     saved = SavedNetwork(
         name=network.name,
@@ -228,9 +220,8 @@ def copied(network: Network) -> Network:
             twin = from_saved(to_saved(network, "cloned"))
             twin._made = network._made
             return twin
-        neurons = [
-            Neuron.__new__(Neuron) for _ in store.views
-        ]  # in the order of activation
+        # in the order of activation
+        neurons = [Neuron.__new__(Neuron) for _ in store.views]
         layers = layers_of(
             neurons, [(layer.name, len(layer)) for layer in network.layers]
         )

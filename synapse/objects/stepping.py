@@ -243,9 +243,8 @@ class Stepping(Sequence[Neuron]):
         outputs = []
         with InUse(self):
             if self._rtrl is not None:
-                self._rtrl.ready(
-                    self
-                )  # a network that cannot step raises before it is cleared
+                # a network that cannot step raises before it is cleared
+                self._rtrl.ready(self)
             for rows in sequences:
                 if len(rows):
                     self.clear()
@@ -403,9 +402,8 @@ class Stepping(Sequence[Neuron]):
             or plan.topology != store.topology_version
         ):
             return by.ready(self)
-        return (
-            plan if store.recorder is None else by.ready(self)
-        )  # a recorder follows the plan
+        # a recorder follows the plan
+        return plan if store.recorder is None else by.ready(self)
 
     def _refuse(self, status: int, store: Store, inputs: Floats = NOTHING) -> NoReturn:
         """Raise the error for a call of a kernel that is not complete."""
@@ -672,9 +670,8 @@ class Stepping(Sequence[Neuron]):
         else:
             _require_room(out, sizes, store.dtype)
         moves.clear()
-        if (
-            errors is None
-        ):  # of softmax outputs 0, because the sum of their activations is constant
+        # of softmax outputs 0, because the sum of their activations is constant
+        if errors is None:
             rows = slice(int(span[Span.STOP]) - self._n_outputs, int(span[Span.STOP]))
             columns = store.columns
             errors = columns["derivative"][rows].astype(np.float64)

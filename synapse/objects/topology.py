@@ -166,9 +166,8 @@ class Topology:
     entering: int
     neuron_metadata: Columns
     connection_metadata: Columns
-    _unusual: dict[
-        str, NDArray[Any]
-    ]  # the columns of NONDEFAULT_OF_NEURONS and NONDEFAULT_OF_CONNECTIONS without ties
+    # the columns of NONDEFAULT_OF_NEURONS and NONDEFAULT_OF_CONNECTIONS without ties
+    _unusual: dict[str, NDArray[Any]]
     number: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     delay: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     _past: dict[int, Floats] = field(default_factory=dict)

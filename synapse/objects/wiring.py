@@ -609,9 +609,8 @@ def _attached(store: Store, rows: Ints) -> Bools:
     """Which connections lead to or from neurons in these rows; TopologyError if they
     gate any other.
     """
-    gone = np.zeros(
-        store.n_neurons + 1, bool
-    )  # one entry more for removed ends and missing gaters
+    # one entry more for removed ends and missing gaters
+    gone = np.zeros(store.n_neurons + 1, bool)
     gone[rows] = True
     attached, target, gates = (
         gone.take(store[end], mode="clip") for end in ("source", "target", "gater")

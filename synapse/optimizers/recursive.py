@@ -34,9 +34,8 @@ class RecursiveOptimizer(ABC):
     """
 
     rate: float
-    direct: ClassVar[
-        bool
-    ]  # whether H has only the outputs' own parameters, within the step
+    # whether H has only the outputs' own parameters, within the step
+    direct: ClassVar[bool]
 
     @final
     def begin(
@@ -109,12 +108,10 @@ class RecursiveState(ABC):
         self.members = (
             np.split(self._columns, self._bounds[1:-1]) if len(chosen) else []
         )
-        self._slopes: Floats = np.empty(
-            (0, len(chosen))
-        )  # of one step, column by column of the groups
-        self._missing: Bools = np.zeros(
-            0, np.bool_
-        )  # outputs without targets: their slopes are 0
+        # of one step, column by column of the groups
+        self._slopes: Floats = np.empty((0, len(chosen)))
+        # outputs without targets: their slopes are 0
+        self._missing: Bools = np.zeros(0, np.bool_)
         self._outputs = 1  # least number of outputs
 
     @property

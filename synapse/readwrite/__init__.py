@@ -21,9 +21,8 @@ from typing import TYPE_CHECKING, Any
 from ..objects.network import Network
 from ._formats import MODULES, formats as formats, load as load, module_of, save as save
 
-if (
-    TYPE_CHECKING
-):  # for type checkers; at run time `__getattr__` imports modules when they are used
+# for type checkers; at run time `__getattr__` imports modules when they are used
+if TYPE_CHECKING:
     from ..draw.gexf import *
     from .c import *
     from .graph_files import *

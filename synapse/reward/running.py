@@ -208,9 +208,8 @@ def run(
     )
     if path is not None:
         arrays_of(agent, whole=False)  # raises now rather than after hours
-    root = int(
-        random_generator(seed).integers(2**62)
-    )  # the last check, because it draws
+    # the last check, because it draws
+    root = int(random_generator(seed).integers(2**62))
     episodes = _Episodes(agent, training, root, learn, evaluations)
     if resume and path is not None and path.exists():
         read_checkpoint(path, agent, episodes, seeded=seed is not None)
@@ -342,9 +341,8 @@ class _Episodes:
 
         begin = time.monotonic() - self.seconds
         stopped = "steps"
-        goes_on = (
-            self.steps < steps
-        )  # a run that is complete, and its file, stay as they are
+        # a run that is complete, and its file, stay as they are
+        goes_on = self.steps < steps
         shown: dict[str, Any] = {
             "unit": " steps",
             "unit_scale": True,

@@ -159,9 +159,8 @@ class StreamNetwork(base.Estimator):
         self.renewal = checked_renewal("The renewal", renewal)
         self.network: Network | None = None
         self._keep = 1.0 if half_life is None else 0.5 ** (1.0 / half_life)
-        self._lock = (
-            threading.RLock()
-        )  # one sample at a time, also where features and labels are added
+        # one sample at a time, also where features and labels are added
+        self._lock = threading.RLock()
 
     # --- the network ------------------------------------------------------------------
 
@@ -190,9 +189,8 @@ class StreamNetwork(base.Estimator):
         self._steps = ScaledSteps(network)
         self._readers_known: tuple[int, Any] = (0, None)
         self._renewer = None if self.renewal is None else Renewer(network, self.renewal)
-        self._rng = np.random.default_rng(
-            self.seed
-        )  # where the streams of renewed neurons begin
+        # where the streams of renewed neurons begin
+        self._rng = np.random.default_rng(self.seed)
 
     def _built(self, inputs: int) -> Network:
         seed = int(np.random.default_rng(self.seed).integers(2**31 - 1))

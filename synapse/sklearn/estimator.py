@@ -430,9 +430,8 @@ class NetworkEstimator(BaseEstimator):
                 for samples in (inputs, targets)
             )
             weights = None if weights is None else weights[order]
-        if (
-            weights is not None
-        ):  # a mean weight of 1, so that twice all weights are the same
+        # a mean weight of 1, so that twice all weights are the same
+        if weights is not None:
             options["sample_weight"] = weights * (len(weights) / weights.sum())
         settings = {name: getattr(self, name) for name in TRAINER}
         if isinstance(self.l2, str) and _checks.choice("The l2", self.l2, (AUTO,)):
@@ -601,9 +600,8 @@ class ClassTargets(NetworkEstimator):
 
     def _set_classes(self, classes: Any) -> None:
         self.classes_ = classes
-        self._one_hot = dict(
-            zip(classes.tolist(), np.eye(len(classes)), strict=True)
-        )  # targets by label
+        # targets by label
+        self._one_hot = dict(zip(classes.tolist(), np.eye(len(classes)), strict=True))
 
     def _targets(self, y: Any) -> Floats:
         if not self._flat:

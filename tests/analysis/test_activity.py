@@ -32,9 +32,8 @@ def test_who_is_dead_and_who_saturated():
 
 
 def test_statistics_are_those_of_the_activations_shown():
-    net = architect.Elman(
-        2, 4, 1, squash="gaussian", seed=0
-    )  # with rising and falling slopes
+    # with rising and falling slopes
+    net = architect.Elman(2, 4, 1, squash="gaussian", seed=0)
     net.biases = np.random.default_rng(1).uniform(-1, 1, len(net))
     twin = net.clone()
     activations = []
@@ -67,9 +66,8 @@ def test_bounds_belong_to_what_they_bound():
     assert not exact.saturated.any()  # no slope is below 0
     always = activity(net, ROWS, share=1.0)
     assert always.saturated.tolist() == [False] * 4 + [True] * 2 + [False]
-    assert (
-        activity(net, ROWS, share=0.0).saturated.tolist() == [False] * 2 + [True] * 5
-    )  # inputs have no slope
+    # inputs have no slope
+    assert activity(net, ROWS, share=0.0).saturated.tolist() == [False] * 2 + [True] * 5
     all_refused(
         [
             (lambda: activity(net, ROWS, still=-1.0), ArgumentError, "deviation"),

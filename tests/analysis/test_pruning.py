@@ -67,9 +67,8 @@ def test_what_is_not_trained_stays():
     net = perceptron(2, 1)
     net.weights = [0.1, 5.0]
     net.connections[0].trainable = False
-    assert prune(net, 1.0).removed.tolist() == [
-        [1, 2]
-    ]  # the other one, which stays, reaches the output
+    # the other one, which stays, reaches the output
+    assert prune(net, 1.0).removed.tolist() == [[1, 2]]
 
 
 def mean_cost(net, rows, targets):

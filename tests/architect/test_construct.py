@@ -121,12 +121,10 @@ def test_inputs_and_outputs_may_be_told():
 
 def test_ends_that_are_told_or_found():
     x, y, z = wired("xyz", ["xy"])
-    assert (
-        order(construct([x, y, z], [x, z])) == "xzy"
-    )  # an input that is told may lead nowhere
-    net = construct(
-        wired("xgay", ["xg", "xa", "ay"], ["gay"])
-    )  # a gate that leads nowhere is no output
+    # an input that is told may lead nowhere
+    assert order(construct([x, y, z], [x, z])) == "xzy"
+    # a gate that leads nowhere is no output
+    net = construct(wired("xgay", ["xg", "xa", "ay"], ["gay"]))
     assert repr(net) == "<Network 1-2-1, 4 neurons, 3 connections>"
     assert (
         repr(construct(wired("xy", ["xy"]))) == "<Network 1-1, 2 neurons, 1 connection>"
@@ -256,9 +254,8 @@ def test_it_has_what_was_asked_for(drawn):
     assert len(back) == options["backward"]
     assert all(n <= place[c.target] < n + h for c in (*loops, *back))
     assert ahead >= round(options["density"] * pairs)
-    assert (
-        ahead == round(options["density"] * pairs) or ahead <= n + 2 * h + m
-    )  # what joins, alone
+    # what joins, alone
+    assert ahead == round(options["density"] * pairs) or ahead <= n + 2 * h + m
     assert sum(c.gater is not None for c in net.connections) == options["gates"]
     assert not any(c.trainable or c.weight != 1 for c in loops)
 

@@ -168,9 +168,8 @@ def test_time_constants_stay_positive_and_are_no_shorter_than_a_step():
     trainer.train(rows, targets, epochs=5, seed=0, progress=False)
     assert (net.time_constants > 0).all()
     net.clear()
-    net.activate(
-        [1.0, 1e6]
-    )  # a step much longer than every time constant: the state is the drive
+    # a step much longer than every time constant: the state is the drive
+    net.activate([1.0, 1e6])
     assert [cell.state for cell in net["cells"]] == pytest.approx(
         [
             sum(link.weight * link.source.activation for link in cell.incoming)

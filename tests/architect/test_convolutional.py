@@ -73,9 +73,8 @@ def convolved(maps, kernel, bias, stride, same):
     windows = np.lib.stride_tricks.sliding_window_view(
         maps, kernel.shape[1:-1], axis=tuple(range(axes))
     )
-    windows = windows[
-        tuple(slice(None, None, s) for s in stride)
-    ]  # places ..., channels, kernel ...
+    # places ..., channels, kernel ...
+    windows = windows[tuple(slice(None, None, s) for s in stride)]
     letters = "xy"[:axes]
     return np.einsum(f"...c{letters},f{letters}c->...f", windows, kernel) + bias
 

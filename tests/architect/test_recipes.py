@@ -372,11 +372,8 @@ def test_every_option_is_passed_on():
                 assert {link.weight for link in net.connections if link.trainable} == {
                     0.5
                 }
-                frozen = {
-                    "forget gates",
-                    "update gates",
-                    "reset gates",
-                }  # which begin open
+                # which begin open
+                frozen = {"forget gates", "update gates", "reset gates"}
                 assert {
                     n.bias
                     for n in net

@@ -133,9 +133,8 @@ OTHERS = {
     "forecasting.Forecast.__getitem__": "An index of an array, which NumPy checks.",
 }
 EXCLUDED = {*(f"{name}.__init__" for name in MADE.split()), *HOOKS.split(), *OTHERS}
-EXCLUDED |= {
-    name for name in PUBLIC if name.endswith(".find_change")
-}  # of every optimizer
+# of every optimizer
+EXCLUDED |= {name for name in PUBLIC if name.endswith(".find_change")}
 EXCLUDED |= {
     f"{name} {key}"
     for name, public in PUBLIC.items()

@@ -112,10 +112,8 @@ def outcome_of(prepared):
             return f"raised {type(error).__name__}", str(error)
         finally:
             pyplot.close("all")
-    expected = (
-        RateWarning,
-        DeprecationWarning,
-    )  # the latter by other packages, of themselves
+    # the latter by other packages, of themselves
+    expected = (RateWarning, DeprecationWarning)
     others = [
         str(warning.message)
         for warning in told

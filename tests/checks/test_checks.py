@@ -221,9 +221,8 @@ def test_a_list_of_sequences_gives_a_list():
     )
     assert net_of().run(np.zeros((3, 0, 2))).shape == (3, 0, 1)
     assert net_of().run([]).shape == (0, 1)
-    assert (
-        net.output.activations == other.output.activations
-    )  # an empty sequence has cleared nothing
+    # an empty sequence has cleared nothing
+    assert net.output.activations == other.output.activations
 
 
 def test_a_batch_that_is_refused_has_not_run_at_all():

@@ -60,9 +60,8 @@ def test_arrays_hold_finite_numbers_alone():
 
 def test_a_function_takes_the_arguments_that_it_will_be_given():
     assert _checks.function_of("A callback", print, "progress") is print
-    assert (
-        _checks.function_of("A callback", max, "a", "b") is max
-    )  # which does not tell its parameters
+    # which does not tell its parameters
+    assert _checks.function_of("A callback", max, "a", "b") is max
     words = r"Expected a callback to be a function of \(progress\), got"
     for wrong in (5, None, lambda: True, lambda first, second: True, int):
         with pytest.raises(errors.ArgumentTypeError, match=words):

@@ -231,9 +231,8 @@ def test_an_argument_of_another_library_is_answered_by_ours():
         for name, ours in SYNONYMS.items():
             with case(name):
                 answers = " ".join(answer(call, name) for call in CALLS.values())
-                assert (
-                    f"Use {ours}=0.5." in answers or ours == "hidden"
-                )  # of estimators
+                # of estimators
+                assert f"Use {ours}=0.5." in answers or ours == "hidden"
                 advice = (
                     ARGUMENTS["architecture"].get(ours, "").replace("{value}", "0.5")
                 )
@@ -486,9 +485,8 @@ def test_a_name_of_synaptic_below_an_attribute_or_in_an_import_is_answered():
     assert not hasattr(Neuron.squash, "tanh")
     assert Neuron.squash.fget is not None
     assert len(Layer(2).project(Layer(2), tuple(zip(*pairs, strict=True)))) == 2
-    exec(
-        "from synapse import draw, sklearn"
-    )  # packages that `synapse` has not imported
+    # packages that `synapse` has not imported
+    exec("from synapse import draw, sklearn")
 
 
 def test_the_migration_page_lists_names_that_are_answered():

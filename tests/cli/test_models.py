@@ -308,9 +308,8 @@ def test_as_processes_in_a_pipe(network, data, tmp_path):
     np.testing.assert_array_equal(
         answers(piped.stdout), network.run(np.vstack([STEPS, STEPS]))
     )
-    (tmp_path / "long.csv").write_text(
-        "height,width\n" + "1,2\n" * 100_000
-    )  # more than a pipe holds
+    # more than a pipe holds
+    (tmp_path / "long.csv").write_text("height,width\n" + "1,2\n" * 100_000)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     command = line("run", "m.json", "long.csv")
     with subprocess.Popen(command, **pipes, cwd=tmp_path, env=ENVIRONMENT) as running:

@@ -83,12 +83,8 @@ def test_a_forecast_is_drawn_with_its_history_and_bounds(
         assert code == 0
         assert (tmp_path / f"p{suffix}").stat().st_size > 1000
     rows = [line.split(",") for line in plain.splitlines()]
-    assert rows[0] == [
-        "Shop",
-        "Month",
-        "Sales",
-        "Costs",
-    ]  # bounds are in the picture only
+    # bounds are in the picture only
+    assert rows[0] == ["Shop", "Month", "Sales", "Costs"]
     titles = ["North: Sales", "North: Costs", "South: Sales", "South: Costs"]
     assert [title for title, *_ in drawn[:4]] == titles
     _, lines, areas = drawn[0]

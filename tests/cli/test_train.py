@@ -142,9 +142,8 @@ def test_a_table_whose_inputs_are_all_words(capsys, tmp_path):
 
 
 def test_a_constant_column_is_not_divided_by_its_deviation(capsys, tmp_path):
-    data = write(
-        tmp_path / "d.csv", a=range(6), b=[0.1] * 6, y=range(6)
-    )  # std() is not quite 0
+    # std() is not quite 0
+    data = write(tmp_path / "d.csv", a=range(6), b=[0.1] * 6, y=range(6))
     done(
         capsys,
         "train",

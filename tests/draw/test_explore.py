@@ -436,9 +436,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def drawn(net):
-    return ElementTree.fromstring(
-        net._repr_html_()
-    )  # raises where a tag or a sign is wrong
+    # raises where a tag or a sign is wrong
+    return ElementTree.fromstring(net._repr_html_())
 
 
 def tips(drawing, tag):

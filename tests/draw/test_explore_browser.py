@@ -504,14 +504,12 @@ def test_pages_can_be_read_and_used_at_once(opened, screen):
             evaluation = page.evaluate(LAID_OUT)
             assert not evaluation["covered"]
             assert not evaluation["hidden"]
-            assert not evaluation[
-                "behind"
-            ]  # a line that begins at another box than its own
+            # a line that begins at another box than its own
+            assert not evaluation["behind"]
             assert evaluation["outside"] == evaluation["nameless"] == 0
             assert evaluation["font"] >= 9
-            assert evaluation["neuron"] >= (
-                24 if screen == "phone" else 20
-            )  # 24: WCAG 2.2, 2.5.8
+            # 24: WCAG 2.2, 2.5.8
+            assert evaluation["neuron"] >= (24 if screen == "phone" else 20)
             assert evaluation["drawn"] <= 100
             assert evaluation["wide"] <= SCREENS[screen]["viewport"]["width"]
             assert evaluation["down"] > 0.8 or (

@@ -42,9 +42,8 @@ def test_it_opens_on_lessons_for_who_opens_it_first(opened, chromium, tmp_path):
     page.goto(path.as_uri())
     assert page.evaluate(TAB) == "learn"
     context.close()
-    assert (
-        opened(lstm(), *lessons(), learn=True).evaluate(TAB) == "learn"
-    )  # it has data of its own
+    # it has data of its own
+    assert opened(lstm(), *lessons(), learn=True).evaluate(TAB) == "learn"
 
 
 def answered(page, column):

@@ -145,9 +145,8 @@ def elman_by_hand(net, inputs):
     norms = []
     for before in [*states[-2::-1], states[0]]:
         norms.append(np.sqrt((jacobian**2).sum() / len(hidden)))
-        f = 1 / (
-            1 + np.exp(-before)
-        )  # a state depends on that of the step before through its activation
+        # a state depends on that of the step before through its activation
+        f = 1 / (1 + np.exp(-before))
         jacobian = jacobian @ u @ np.diag(f * (1 - f))
     return np.array(norms)
 

@@ -183,9 +183,8 @@ def test_one_neuron_gates_a_bundle_with_one_dotted_line_and_a_bar():
     gated = [link for link in net.connections if link.gater is not None]
     loops = [link for link in gated if link.source is link.target]
     bars = paths(ax, "gate bars")
-    assert (
-        sorted(len(bar) for bar in bars) == [2] * 3 + [7] * 3
-    )  # outputs of a cell, inputs of a cell
+    # outputs of a cell, inputs of a cell
+    assert sorted(len(bar) for bar in bars) == [2] * 3 + [7] * 3
     assert len(gated) - len(loops) == sum(map(len, bars))
     assert len(paths(ax, "gates")) == len(bars) + len(loops)
     marks = gate_marks(ax)
@@ -402,9 +401,8 @@ def test_layouts_of_networkx_give_each_neuron_a_place(net):
         places = middles(ax)
         assert places.shape == (len(net), 2)
         assert np.isfinite(places).all()
-        if (
-            layout != "spectral"
-        ):  # which puts neurons with the same neighbours in one place
+        # which puts neurons with the same neighbours in one place
+        if layout != "spectral":
             assert len(np.unique(places.round(6), axis=0)) == len(net)
         assert len(paths(ax, "connections")) == len(net.connections)
         assert not artists_of(ax, "frame")

@@ -111,9 +111,8 @@ def test_it_learns_by_pythons_numbers_and_python_goes_on(opened, tmp_path):
     page.click("#next")
     page.click("#next")
     tab(page, "keep")
-    twin = synapse.load(
-        saved(page, "#save", tmp_path / "net.json")
-    )  # in the middle of a sequence
+    # in the middle of a sequence
+    twin = synapse.load(saved(page, "#save", tmp_path / "net.json"))
     page.click("#next")
     twin.activate(inputs[0, 2])
     twin.propagate(0.2, targets[0, 2])
@@ -547,9 +546,8 @@ def test_what_is_broken_is_refused_and_nothing_is_lost(opened, tmp_path):
         ),
     ):
         path.write_text(text)
-        page.evaluate(
-            "document.getElementById('notice').textContent = ''"
-        )  # two cases have the same words
+        # two cases have the same words
+        page.evaluate("document.getElementById('notice').textContent = ''")
         page.set_input_files("#file", path)
         until(
             page,
@@ -649,9 +647,8 @@ def test_names_are_text_in_every_part(opened, tmp_path):
     drawing = saved(page, "#svg", tmp_path / "net.svg").read_text()
     assert "<img" not in drawing
     picture = imread(saved(page, "#png", tmp_path / "net.png"))
-    page.keyboard.press(
-        "Escape"
-    )  # the selection, which dims the rest in the page, is not in the file
+    # the selection, which dims the rest in the page, is not in the file
+    page.keyboard.press("Escape")
     assert (
         np.abs(imread(saved(page, "#png", tmp_path / "other.png")) - picture).mean()
         < 1e-3

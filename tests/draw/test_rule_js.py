@@ -98,9 +98,8 @@ def apart(net, data):
     order they have it."""
     ours = columns(net)
     other = columns(readwrite.from_json_data(data))
-    unread = {
-        ("neurons", "bias_eligibility")
-    }  # only that of neurons with a self-connection counts
+    # only that of neurons with a self-connection counts
+    unread = {("neurons", "bias_eligibility")}
     near = 1e-12 if net.dtype == float else 1e-4
     return [
         key

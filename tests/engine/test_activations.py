@@ -36,9 +36,8 @@ STATES = [
 WIDE = np.unique(
     [*np.linspace(-6, 6, 601), -1e4, -750.0, -40.0, 40.0, 750.0, 1e4]
 ).tolist()
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::synapse.errors.TopologyWarning"
-)  # biases alone
+# biases alone
+pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 
 
 def fired(network):
@@ -228,9 +227,8 @@ def test_groups_compete(dtype):
                     else shares(np.array(states))
                 )
                 computed = [online(activation.name, states, dtype)]
-                if (
-                    activation.family == LARGEST
-                ):  # softmax has its own cost: tests/engine/test_costs.py
+                # softmax has its own cost: tests/engine/test_costs.py
+                if activation.family == LARGEST:
                     computed += [
                         exact(activation.name, states, dtype, samples)
                         for samples in (1, 9)

@@ -22,9 +22,8 @@ pytestmark = pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "compiler.md"
-ENGINE = Path(
-    engine.__file__
-).parent  # as installed, which need not be in this checkout
+# as installed, which need not be in this checkout
+ENGINE = Path(engine.__file__).parent
 FILES = [*sorted((ENGINE / "compiler").glob("*.py")), ENGINE / "online/calls.py"]
 ROWS = {}
 
@@ -273,16 +272,10 @@ OBJECTS = {
 }
 """Names of objects of Numba in the code. Of these, all attributes are listed; of
 others, the private ones."""
-OPTIONS = {
-    "nogil",
-    "fastmath",
-    "error_model",
-    "boundscheck",
-}  # of numba.njit, in its documentation
-UNSEEN = {
-    "_Files",
-    "_Compiling",
-}  # classes without a base of Numba that knows their attributes
+# of numba.njit, in its documentation
+OPTIONS = {"nogil", "fastmath", "error_model", "boundscheck"}
+# classes without a base of Numba that knows their attributes
+UNSEEN = {"_Files", "_Compiling"}
 
 
 def listed():

@@ -95,9 +95,8 @@ def test_pending_updates_are_those_of_single_steps(seed, dtype, density):
     store = at_once[0]._store
     within = 1e-12 if dtype is np.float64 else 1e-5
     at_once._ready()
-    kinds = store["run_kind"][
-        store["run_flags"] == 0
-    ]  # they send an error and may stay pending
+    # they send an error and may stay pending
+    kinds = store["run_kind"][store["run_flags"] == 0]
     assert (store["flags"] & flag.FOUR).any() if density == 1 else flag.LISTED in kinds
     random = np.random.default_rng(seed)
     for _ in range(3):

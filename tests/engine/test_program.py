@@ -33,13 +33,11 @@ def test_traces_survive_a_lowering_that_fails_once_connections_have_new_identiti
     monkeypatch,
 ):
     net = used(lstm(2, 3, 2, seed=1))
-    net.connections[0].source.disconnect(
-        net.connections[0].target
-    )  # so that an identity is unused
+    # so that an identity is unused
+    net.connections[0].source.disconnect(net.connections[0].target)
     before = traces(net)
-    monkeypatch.setattr(
-        stores, "SPARE", -(10**6)
-    )  # so that all connections get new identities
+    # so that all connections get new identities
+    monkeypatch.setattr(stores, "SPARE", -(10**6))
 
     def fail():
         raise MemoryError

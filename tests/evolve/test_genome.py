@@ -323,9 +323,8 @@ def test_genes_are_what_the_paper_says():
     children = [child for child in genomes[12:] if child.hidden == 1]
     old = {float(weight) for child in genomes[:12] for weight in child.genes["weight"]}
     assert len(children) >= 10
-    assert (
-        len({int(child.nodes["id"][-1]) for child in children}) == 2
-    )  # the bias is not split; same id, same split
+    # the bias is not split; same id, same split
+    assert len({int(child.nodes["id"][-1]) for child in children}) == 2
     for child in children:
         node = child.nodes["id"][-1]
         into, out = child.genes[-2:]
@@ -354,9 +353,8 @@ def test_an_innovation_number_is_one_connection():
         for _, genome in result.milestones:
             numbers = genome.genes["innovation"].tolist()
             assert numbers == sorted(set(numbers))
-            assert (
-                genome.genes["weight"][genome.genes["source"] == -2] == 1.0
-            ).all()  # carries the state
+            # carries the state
+            assert (genome.genes["weight"][genome.genes["source"] == -2] == 1.0).all()
             ends = zip(
                 genome.genes["source"].tolist(),
                 genome.genes["target"].tolist(),

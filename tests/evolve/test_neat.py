@@ -67,12 +67,10 @@ def test_xor_is_solved():
     slow = [
         evolve.neat(evolve.fitness.xor, seed=seed).evaluations for seed in (13, 41, 54)
     ]
-    assert (
-        max(slow) < 20_000
-    )  # if only two species are left after 20 equal generations, up to 66,634
-    assert (
-        np.mean([result.evaluations for result in results]) < 9000
-    )  # the paper: 4,755
+    # if only two species are left after 20 equal generations, up to 66,634
+    assert max(slow) < 20_000
+    # the paper: 4,755
+    assert np.mean([result.evaluations for result in results]) < 9000
     assert np.mean([result.genome.hidden for result in results]) < 5  # the paper: 2.35
     assert bits(evolve.neat(evolve.fitness.xor, seed=5)) == bits(results[5])
 
@@ -93,9 +91,8 @@ def test_populations_have_constant_size_and_the_fittest_is_kept():
         best = []
 
         def fitness(genome, sizes=sizes, best=best):
-            best.append(
-                float(genome.activate([0.5, 0.5])[0]) - 2.0
-            )  # fitness below 0 is shifted
+            # fitness below 0 is shifted
+            best.append(float(genome.activate([0.5, 0.5])[0]) - 2.0)
             return best[-1]
 
         result = evolve.neat(
@@ -315,9 +312,8 @@ def test_resumed_evolutions_have_the_same_bits(tmp_path):
     ):
         with pytest.raises(ArgumentError, match=words):
             evolve.neat(other, checkpoint=file, resume=True, **options)
-    rng = np.random.default_rng(
-        0
-    )  # a fitness that varies cannot be told from another one
+    # a fitness that varies cannot be told from another one
+    rng = np.random.default_rng(0)
     evolve.neat(
         lambda genome: rng.normal(),
         inputs=2,

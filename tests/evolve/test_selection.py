@@ -192,9 +192,8 @@ def test_learning_inside_the_evaluation(tmp_path):
     evolution agree."""
     lstm = architect.LSTM(2, 2, 1, seed=0)
     for neuron in lstm.neurons[2:]:
-        neuron.bias = (
-            neuron.bias or 0.1
-        )  # a bias of 0 has no gene, so it could not be inherited
+        # a bias of 0 has no gene, so it could not be inherited
+        neuron.bias = neuron.bias or 0.1
     genome = evolve.Genome.from_network(lstm)
     net = genome.network()
     before = genome.run(BITS)

@@ -257,9 +257,8 @@ def test_a_killed_worker_is_one_sentence_and_the_same_call_goes_on(tmp_path):
 def pressing(file, seed):
     """Press Ctrl-C in the first call for seed 2: in a training, which handles it and
     returns."""
-    signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # a shell may have made the process ignore it
+    # a shell may have made the process ignore it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if seed == 2 and not os.path.exists(file):
         Path(file).touch()
         trainer = synapse.Trainer(architect.Perceptron(2, 1, seed=0))
@@ -408,9 +407,8 @@ def test_points_are_given_as_they_are_or_as_a_grid():
         (2, 3, 0), (2, 3, 1), (1, 0.5, 0), (1, 0.5, 1)
     ]  # fmt: skip
     assert (set(trials.names), type(trials[2]["a"])) == ({"a", "b"}, int)
-    assert (
-        len(sweep(product, grid={"a": [1, 2, 1, 1.0]}, seeds=[0])) == 3
-    )  # equal points run once
+    # equal points run once
+    assert len(sweep(product, grid={"a": [1, 2, 1, 1.0]}, seeds=[0])) == 3
 
 
 def test_points_that_cannot_be():

@@ -187,13 +187,8 @@ def offset(by):
 def test_the_best_of_several_and_their_mean():
     wrong = {"d": offset(100.0), "a": offset(1.0), "b": offset(-3.0), "c": offset(5.0)}
     selection = select(wrong, T, 4, start=60)
-    assert list(selection.rolled) == [
-        "a",
-        "combine",
-        "b",
-        "c",
-        "d",
-    ]  # the mean of a, b, c is wrong by 1, too
+    # the mean of a, b, c is wrong by 1, too
+    assert list(selection.rolled) == ["a", "combine", "b", "c", "d"]
     assert selection.members == ["a", "b", "c"]
     assert selection.mase("combine") == selection.mase("a") == 1
     assert selection.best == "combine", "no single one is better by 10 %"

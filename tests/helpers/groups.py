@@ -198,9 +198,8 @@ class Walk:
         for rows, aims in zip(inputs, targets, strict=True):
             self.clear()
             for t, (row, aim) in enumerate(zip(rows, aims, strict=True)):
-                if (
-                    window and t % window == 0
-                ):  # what comes from the window before counts as given
+                # what comes from the window before counts as given
+                if window and t % window == 0:
                     self.y, self.s = (
                         self.y.real.astype(complex),
                         self.s.real.astype(complex),

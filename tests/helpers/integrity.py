@@ -234,9 +234,8 @@ def check_views(store):
         require(identity < store.n_identities, "an identity is known")
         require(store.row_of[identity] != NONE, "a removed connection is listed")
     for follower in list(store.followers):
-        of = getattr(
-            follower, "_store", store
-        )  # sensitivities have a plan instead, of the store or an old one
+        # sensitivities have a plan instead, of the store or an old one
+        of = getattr(follower, "_store", store)
         require(of is store, "a follower of another store")
     check_recorder(store)
     require(

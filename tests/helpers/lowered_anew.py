@@ -10,10 +10,8 @@ from synapse.engine.lowering import edits, lower as lowering, runner
 from synapse.engine.lowering.program import Program, kept_traces
 from tests.helpers.integrity import require
 
-LOADED = (
-    "functions",
-    "parts",
-)  # addresses that the process has when a kernel is compiled
+# addresses that the process has when a kernel is compiled
+LOADED = ("functions", "parts")
 
 
 def snapshot(store):

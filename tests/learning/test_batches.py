@@ -101,9 +101,8 @@ def test_the_online_rule_may_be_summed_over_steps():
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")  # biases alone
 def test_a_search_that_gets_no_lower_says_so():
     pytest.importorskip("scipy")
-    network = synapse.Network(
-        synapse.Layer(1), [], synapse.Layer(1)
-    )  # one bias, and nothing else to learn
+    # one bias, and nothing else to learn
+    network = synapse.Network(synapse.Layer(1), [], synapse.Layer(1))
     trainer = Trainer(network, method="bptt", optimizer=optimizers.LBFGS())
     with pytest.warns(TrainingWarning):
         result = trainer.train(

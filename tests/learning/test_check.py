@@ -90,9 +90,8 @@ def test_a_wrong_entry_is_found_and_named(monkeypatch):
 def test_kinks_are_listed():
     net = architect.Perceptron(1, 1, 1, squash="relu", output_squash="identity", seed=0)
     net.hidden[0][0].bias = 0.0
-    check = check_gradient(
-        net, [[0.0]], [[1.0]]
-    )  # the state of the hidden neuron is 0, where relu has a kink
+    # the state of the hidden neuron is 0, where relu has a kink
+    check = check_gradient(net, [[0.0]], [[1.0]])
     assert check.kinks == ("bias of hidden 0",)
     assert check.largest < 1e-9
 

@@ -307,9 +307,8 @@ def test_many_short_epochs_are_divided_by_checkpoints(tmp_path, monkeypatch):
         write(checkpoint, paused)
 
     monkeypatch.setattr(Checkpoint, "write", noted)
-    monkeypatch.setattr(
-        "synapse.learning.training.SECONDS", np.finfo(float).max / 1e9
-    )  # a fast machine
+    # a fast machine
+    monkeypatch.setattr("synapse.learning.training.SECONDS", np.finfo(float).max / 1e9)
     for every in (None, 7, 79, 1000):
         seen.clear()
         path = tmp_path / f"{every}.ckpt"
@@ -539,9 +538,8 @@ def test_arguments():
         errors.ArgumentError, match="to be PCG64 or PCG64DXSM, got MT19937"
     ):
         save(trainer, io.BytesIO())
-    trainer.train(
-        *SAMPLES, epochs=2, resume=True, progress=False
-    )  # in the same process
+    # in the same process
+    trainer.train(*SAMPLES, epochs=2, resume=True, progress=False)
     for name in ("run.json", "run.graphml", "run.onnx"):
         with pytest.raises(errors.ArgumentError, match="A Trainer cannot be saved as"):
             save(trainer, name)
@@ -592,9 +590,8 @@ def test_a_wrong_byte_is_refused_or_harmless(content, place, byte):
         twin = load(io.BytesIO(damaged))
     except errors.FormatError:
         return
-    net = (
-        twin.network if isinstance(twin, Trainer) else twin
-    )  # the name of the trainer's member was damaged
+    # the name of the trainer's member was damaged
+    net = twin.network if isinstance(twin, Trainer) else twin
     assert np.isfinite(net.weights).all()
 
 

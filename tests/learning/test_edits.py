@@ -177,9 +177,8 @@ def test_the_best_weights_come_back_to_a_network_that_was_joined_to_a_larger_one
             best.append((net.weights, net.biases))
             join(net, big)
             others.append(big.weights)
-        net.weights = np.append(
-            net.weights[:1], 5.0 + net.weights[1:]
-        )  # the first one may be tied
+        # the first one may be tied
+        net.weights = np.append(net.weights[:1], 5.0 + net.weights[1:])
 
     trainer = Trainer(net, rate=1e-9, method=method)
     trainer.train(

@@ -59,9 +59,8 @@ def test_a_few_sequences_of_a_large_network_have_the_bits_of_each():
         )
         same_bits(together, other)
         assert both(together) == pytest.approx(apart, rel=1e-12, abs=1e-14)
-        assert np.array_equal(both(together), apart) == (
-            count == 2
-        )  # others are rounded side by side
+        # others are rounded side by side
+        assert np.array_equal(both(together), apart) == (count == 2)
 
 
 def test_what_changes_nothing_but_rounding():
@@ -269,9 +268,8 @@ def test_there_is_one_set_of_tapes_a_thread_and_width(threads):
         descent(exact, [index])
         descent(exact, np.arange(12)[: index + 1])
     assert len(exact._tapes) <= 2 * threads
-    assert (
-        max(tapes.steps for tapes in exact._tapes.values()) == 80
-    )  # 70, in whole chunks
+    # 70, in whole chunks
+    assert max(tapes.steps for tapes in exact._tapes.values()) == 80
 
 
 @by_sort

@@ -55,9 +55,8 @@ def check(tmp_path, count):
         assert 1 <= done < EPOCHS
         result = trainer.train(*SEQUENCES, epochs=done + 3, resume=True, progress=False)
         assert bits(trainer, result) == bits(*trained(*LSTM, done + 3))
-        assert (
-            len(list(tmp_path.iterdir())) <= 2
-        )  # between its two names, it was complete
+        # between its two names, it was complete
+        assert len(list(tmp_path.iterdir())) <= 2
         path.unlink()
 
 

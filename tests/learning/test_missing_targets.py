@@ -126,9 +126,8 @@ def test_filters_leave_an_output_alone_that_has_no_target():
         assert fitted(INPUTS, HALVES[1], optimizer, method) == fitted(
             INPUTS[:1], HALVES[1][:1], optimizer, method
         )
-    observed = RNG.random(
-        (30, 2)
-    )  # least squares of the rows with a target: others do not count
+    # least squares of the rows with a target: others do not count
+    observed = RNG.random((30, 2))
     both = np.concatenate([HALVES[1], observed])
     after = fitted(np.concatenate([INPUTS, INPUTS]), both, optimizers.RLS(), "online")
     assert after == pytest.approx(

@@ -11,10 +11,8 @@ from hypothesis import given, strategies as st
 
 import architect
 
-pytestmark = [
-    pytest.mark.torch,
-    pytest.mark.filterwarnings("default"),
-]  # torch's warnings are none of ours
+# torch's warnings are none of ours
+pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("default")]
 
 STEPS = 40
 TIMES = {"time_constant": 8.0, "adaptation_time": 30.0, "output_time": 5.0}

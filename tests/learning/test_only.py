@@ -151,9 +151,8 @@ def test_a_part_comes_back_from_pickles_copies_and_files_and_grows_with_its_laye
     learners = [net["hidden"], extra, net.output[0], net.connections[7]]
     adam = optimizers.Adam()
     trainer = Trainer(net, method="bptt", optimizer=adam, only=learners)
-    other = Trainer(
-        net, method="bptt", optimizer=adam, only=["output"]
-    )  # the same optimizer
+    # the same optimizer
+    other = Trainer(net, method="bptt", optimizer=adam, only=["output"])
     trainer.train(*DATA["samples"], **HOW)
     other.train(*DATA["samples"], **HOW)
     synapse.save(trainer, tmp_path / "part.synapse")

@@ -160,9 +160,8 @@ def test_a_gradient_of_another_topology_is_refused():
     inputs, targets = sequences(net, [6] * 4, 0)
     stale = synapse.gradient(net, inputs, targets)
     adam = optimizers.Adam()
-    adam.step(
-        net.clone(), pickle.loads(pickle.dumps(stale))
-    )  # a worker's copy has the same topology
+    # a worker's copy has the same topology
+    adam.step(net.clone(), pickle.loads(pickle.dumps(stale)))
     net.output[0].incoming[-1].source.disconnect(net.output[0])
     net.input[0].project(net.output[0], weight=0.5)  # as many as before
     before = parameters(net)

@@ -140,9 +140,8 @@ def test_fixed_connections_and_biases_count_as_they_are():
 
 def test_dependent_activations_need_a_ridge():
     net = recurrent()
-    copies = np.repeat(
-        INPUTS[:3], 2, axis=0
-    )  # six rows cannot determine seven weights and a bias
+    # six rows cannot determine seven weights and a bias
+    copies = np.repeat(INPUTS[:3], 2, axis=0)
     before = everything(net)
     with pytest.raises(ArgumentError, match="Give a ridge above 0"):
         fit_readout(net, copies, TARGETS[:6], ridge=0.0)

@@ -189,9 +189,8 @@ def test_one_pass_equals_ridge_regression(method):
     assert before == [
         (n, n.bias, [c.weight for c in n.incoming]) for n in net if n not in net.output
     ]
-    assert (
-        len(trainer._updater.state._shares) == 1
-    )  # both outputs have the same regressors
+    # both outputs have the same regressors
+    assert len(trainer._updater.state._shares) == 1
 
 
 @every_case("outputs", ["softmax", "tied", "frozen"])

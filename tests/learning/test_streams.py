@@ -66,9 +66,8 @@ def test_cuts_change_no_bit_whatever_the_width(width, dtype):
         on_arrays(whole, (rows, aims), epochs=2)
         train(cut, pieces(rows, aims, range(31)), epochs=2)
         assert parameters(whole).tobytes() == parameters(cut).tobytes()
-        assert (
-            whole.activate(rows[0]).tobytes() == cut.activate(rows[0]).tobytes()
-        )  # the context, too
+        # the context, too
+        assert whole.activate(rows[0]).tobytes() == cut.activate(rows[0]).tobytes()
 
 
 EXACT = {"method": "bptt", "optimizer": optimizers.SGD(0.1)}
@@ -177,9 +176,8 @@ def test_an_error_of_the_source_comes_through_and_the_network_stays_usable(optio
     with pytest.raises(OSError, match="no more"):
         train(net, broken, trainer=options)
     train(other, STREAM[:1], trainer=options)
-    assert np.array_equal(
-        parameters(net), parameters(other)
-    )  # the batch before is learned
+    # the batch before is learned
+    assert np.array_equal(parameters(net), parameters(other))
     assert train(net, STREAM, trainer=options)[1].epochs == 1
 
 

@@ -13,10 +13,8 @@ from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
 
 from .helpers import both, built, by_sort, learning, sequences
 
-pytestmark = [
-    pytest.mark.torch,
-    pytest.mark.filterwarnings("default"),
-]  # torch's warnings are none of ours
+# torch's warnings are none of ours
+pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("default")]
 
 
 def torch_gradient(net, inputs, targets, cost, window=None, context=False):

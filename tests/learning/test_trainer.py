@@ -424,9 +424,8 @@ def test_the_best_weights_come_back_with_patience_alone_and_only_if_asked_for():
     def trained(**options):
         net = architect.Perceptron(1, 2, 1, seed=0)
         seen = []
-        trainer = Trainer(
-            net, lambda epoch: 0.5 if epoch < 3 else 50.0
-        )  # soon worse than at the begin
+        # soon worse than at the begin
+        trainer = Trainer(net, lambda epoch: 0.5 if epoch < 3 else 50.0)
         note = lambda progress: seen.append((progress.error, net.weights))  # noqa: E731
         plain = {"epochs": 40, "progress": False, "shuffle": False, "callbacks": [note]}
         result = trainer.train([[1.0], [1.0]], [[0.0], [1.0]], **plain, **options)

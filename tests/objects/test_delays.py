@@ -275,9 +275,8 @@ def test_edits():
         1,
         None,
     ]
-    a.project(
-        a, weight=0.5, delay=1
-    )  # feedback of the activation, not a self-connection
+    # feedback of the activation, not a self-connection
+    a.project(a, weight=0.5, delay=1)
     net.sort()
     assert [layer.name for layer in net.layers] == ["x", "relays", "a", "y"]
     layers = [Layer(1) for _ in range(3)]

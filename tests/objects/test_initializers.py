@@ -65,9 +65,8 @@ def test_they_spread_as_told():
 
 def test_sparse_weights_are_0_but_for_a_share_of_each_neuron():
     weights = draw("sparse", (35, 8))
-    assert (
-        np.count_nonzero(weights, axis=0) == 4
-    ).all()  # 0.9 of 35, rounded down, are 0
+    # 0.9 of 35, rounded down, are 0
+    assert (np.count_nonzero(weights, axis=0) == 4).all()
     assert len({tuple(np.flatnonzero(column)) for column in weights.T}) > 1
     assert 0 < np.abs(weights).max() <= 1 / np.sqrt(35)
     assert np.count_nonzero(draw("sparse", (40,))) == 4

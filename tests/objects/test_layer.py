@@ -159,9 +159,8 @@ def test_a_reset_draws_what_is_trainable_and_nothing_else(way):
     moved = {link for link in net.connections if link.weight != before[link]}
     assert not moved & links
     assert len(moved) == len(net.connections) - len(links) or way == "slices"
-    assert any(
-        link.source is link.target for link in moved
-    )  # a self-connection that learns is forgotten
+    # a self-connection that learns is forgotten
+    assert any(link.source is link.target for link in moved)
     assert not net.output.states.any()
 
 
@@ -237,9 +236,8 @@ def test_frozen_and_unfrozen_parts_of_a_group_agree():
     links = net.connections
     links[1].trainable = False
     net["hidden"].freeze()
-    synapse.tie(
-        [links[0], links[1]]
-    )  # both do not learn now, and both did, as the first of them
+    # both do not learn now, and both did, as the first of them
+    synapse.tie([links[0], links[1]])
     net["hidden"].unfreeze()
     assert links[0].trainable == links[1].trainable == True  # noqa: E712
     check_store(net._store)

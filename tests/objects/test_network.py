@@ -46,9 +46,8 @@ def test_weights_and_biases_are_copies_that_can_be_set(net):
         with pytest.raises(ValueError, match="read-only"):
             getattr(net, name)[0] = 9.0
         with pytest.raises(ValueError, match="read-only"):
-            setattr(
-                net, name, operator.imul(getattr(net, name), 2.0)
-            )  # net.weights *= 2.0
+            # net.weights *= 2.0
+            setattr(net, name, operator.imul(getattr(net, name), 2.0))
     assert (net.weights == weights).all()
     net.weights = 2 * weights
     net.biases = 3 * biases
@@ -160,9 +159,8 @@ def test_reset_draws_in_the_order_of_making():
         expected[list(drawn)] = range(len(drawn))
         assert net.weights.tolist() == expected.tolist(), resettable
     sizes = [(count, 2, 2) for pair in ((6, 3), (4, 2), (2, 1)) for count in pair]
-    assert draws == [
-        ((count,), fan_in, fan_out) for count, fan_in, fan_out in sizes
-    ]  # on average
+    # on average
+    assert draws == [((count,), fan_in, fan_out) for count, fan_in, fan_out in sizes]
 
 
 def test_what_is_in_a_network_or_of_another_precision_is_not_added(net):
@@ -212,9 +210,8 @@ def test_a_perceptron_stays_feed_forward_when_its_connections_are_split(way):
         new = Neuron("identity")
         old = net.weights
         SPLITS[way](net, new, link.source, link.target)
-        assert (
-            net.weights[: len(old)].tolist() == old.tolist()
-        )  # in the order of creation
+        # in the order of creation
+        assert net.weights[: len(old)].tolist() == old.tolist()
         link.source.disconnect(link.target)
         if k % 20 == 0:
             used(net)  # its order is fixed now
@@ -274,10 +271,8 @@ def test_a_layer_moves_past_unconnected_ones_until_the_network_activates():
         late.project(gates)
     assert list(net) == order
     between = net.add(Layer(1, name="between"))
-    (
-        net.output.project(between),
-        between.project(net.input),
-    )  # are late in any place between the two
+    # are late in any place between the two
+    (net.output.project(between), between.project(net.input))
     assert (net.layers[0].name, net.layers[-1].name) == ("input", "output")
     for wrong in (net.input, Neuron()):
         with unchanged(net), pytest.raises(TopologyError, match="before"):

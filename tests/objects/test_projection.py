@@ -154,9 +154,8 @@ def test_a_pattern_leaves_self_connections_out():
 
 def test_one_to_one_with_a_part_of_itself_makes_no_self_connection():
     layer = Layer(4)
-    projection = layer[:2].project(
-        layer, ONE_TO_ONE
-    )  # in blocks: 0 to 0 and 1, 1 to 2 and 3
+    # in blocks: 0 to 0 and 1, 1 to 2 and 3
+    projection = layer[:2].project(layer, ONE_TO_ONE)
     assert ends(projection, layer, layer) == [(0, 1), (1, 2), (1, 3)]
     other = Layer(4)
     turned = other.project(Layer(list(other)[::-1]), ONE_TO_ONE)  # no carousels
@@ -533,9 +532,8 @@ def test_a_pair_is_connected_once():
     ):
         a.project(other)
     assert len(a[0].outgoing) == 0
-    assert (
-        len(a.project(b, ([1, 0], [0, 1]))) == 2
-    )  # the other pairs of neurons that are linked
+    # the other pairs of neurons that are linked
+    assert len(a.project(b, ([1, 0], [0, 1]))) == 2
 
 
 def test_random_pairs_do_not_depend_on_how_many_are_drawn_at_a_time(monkeypatch):

@@ -162,10 +162,8 @@ def test_neurons_and_layers_are_not_stepped_alone():
     net = learner()
     free = Neuron()
     free.project(Neuron())
-    (
-        free.project(net.output[0]),
-        free.disconnect(net.output[0]),
-    )  # another store is absorbed
+    # another store is absorbed
+    (free.project(net.output[0]), free.disconnect(net.output[0]))
     steps(net)
     before = whole(net)
     neuron = net.hidden[-1][0]

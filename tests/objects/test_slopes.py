@@ -111,9 +111,8 @@ def test_slopes_of_shared_softmax_and_frozen_parameters_in_float32_and_given_arr
     before = np.array(twin.weights)
     twin.propagate(1.0, errors=errors)
     np.testing.assert_allclose(before + slopes.weights, twin.weights, rtol=1e-6)
-    assert not any(
-        array.any() for array in net.slopes()
-    )  # the sum of softmax outputs is constant
+    # the sum of softmax outputs is constant
+    assert not any(array.any() for array in net.slopes())
     assert net.slopes().weights.dtype == np.float32
 
 
@@ -376,9 +375,8 @@ def test_scaled_steps_follow_their_equation(rule, shared, squared):
             for each, slope in zip(sums, slopes, strict=True)
         ]
         products = [slope * move for slope, move in zip(slopes, moves, strict=True)]
-        decrease = (
-            products[0][shared:].sum() + products[1].sum()
-        )  # a shared weight counts once
+        # a shared weight counts once
+        decrease = products[0][shared:].sum() + products[1].sum()
         most = (errors**2).sum() if squared else abs(errors).sum()
         step = 0.5 * 0.1 * min(1.0, most / (3.0 * 0.1 * decrease))
         expected = net.weights + step * moves[0], net.biases + step * moves[1]

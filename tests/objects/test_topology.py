@@ -66,9 +66,8 @@ def test_parameters_are_those_that_learning_moves_and_count_once():
     assert Topology.of(net).parameters == 3 + 6 + 1 + 2
     net.connections[-1].trainable = c[1].trainable = False
     b[0].project(a[0])
-    assert (
-        Topology.of(net).parameters == 3 + 6 + 1 + 1 + 1
-    )  # an input that something leads into has a bias
+    # an input that something leads into has a bias
+    assert Topology.of(net).parameters == 3 + 6 + 1 + 1 + 1
     assert Topology.of([]).parameters == 0
 
 
@@ -112,9 +111,8 @@ def test_connections_across_the_border_are_counted_and_refused(net):
     outside = Neuron(name="outside")
     net.output[0].project(outside)
     outside.gate(net.connections[0])
-    net.output[0].gate(
-        outside.project(Neuron())
-    )  # a gate of the network, on a connection outside
+    # a gate of the network, on a connection outside
+    net.output[0].gate(outside.project(Neuron()))
     table = Topology.of(net)
     assert (table.crossings, table.entering) == (3, 1)
     assert table.gater[0] == -2

@@ -86,9 +86,8 @@ def test_pairs_that_span_stores_are_none_of_the_same_rows_in_one():
     a.project(b)  # row 0 to row 1 of their store
     near = Neuron()
     b.project(near)
-    assert (
-        len(Layer([a]).project(Layer([other[1], near]))) == 2
-    )  # row 1 of another store
+    # row 1 of another store
+    assert len(Layer([a]).project(Layer([other[1], near]))) == 2
 
 
 def test_competing_neurons_of_two_floats_are_refused_with_nothing_changed():

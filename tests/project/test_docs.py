@@ -134,10 +134,8 @@ def test_a_notebook_runs_and_is_kept_without_outputs(path, tmp_path, monkeypatch
     assert all(text.strip() for _, text, *_ in ran)
 
 
-COPIES = (
-    "docs/studies/",
-    "benchmarks/.peers/",
-)  # of studies/ when the site has been built; npm's packages
+# of studies/ when the site has been built; npm's packages
+COPIES = ("docs/studies/", "benchmarks/.peers/")
 PLACES = (
     "*.md",
     "[!.]*/**/README.md",

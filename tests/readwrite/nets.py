@@ -84,9 +84,8 @@ def columns(net):
         for column in COLUMNS
         if column.name not in PLACES
     }
-    stored["influence"] = stored["influence"][
-        stored["influence_trace"] != 0xFFFFFFFF
-    ]  # others are never read
+    # others are never read
+    stored["influence"] = stored["influence"][stored["influence_trace"] != 0xFFFFFFFF]
     return {
         name: (column.dtype.str, column.tobytes()) for name, column in stored.items()
     }

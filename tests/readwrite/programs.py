@@ -253,9 +253,8 @@ def in_groups():
     beside = Layer(4, "maxout")
     again = Layer(3, "maxout")
     cut = Layer(4, "maxout")
-    last = Layer(
-        5, "winner"
-    )  # its neighbours, the outputs, wait for its first neurons alone
+    # its neighbours, the outputs, wait for its first neurons alone
+    last = Layer(5, "winner")
     for group in (alone, beside, again, cut, last):
         inputs.project(group, seed=rng)
     for group in (alone, beside, again, cut, last[:2]):

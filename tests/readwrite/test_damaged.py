@@ -407,9 +407,8 @@ def test_arrays_larger_than_the_file_are_refused():
     stream = io.BytesIO()
     save(architect.Perceptron(3, 3, 1, seed=0), stream, "npz")
     content = bytearray(stream.getvalue())
-    entry = (
-        content.rindex(b"connection_weight.npy") - 46
-    )  # in the directory, which is at the end
+    # in the directory, which is at the end
+    entry = content.rindex(b"connection_weight.npy") - 46
     content[entry + 24 : entry + 28] = (10**9).to_bytes(4, "little")
     with pytest.raises(
         errors.FormatError,

@@ -30,9 +30,8 @@ from .formats import (
 )
 from .nets import feed, memory
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::synapse.errors.TopologyWarning"
-)  # "unconnected"
+# "unconnected"
+pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -140,9 +139,8 @@ def test_a_name_that_does_not_fit_is_refused(tmp_path):
 
 @every_case("format", [name for name in FORMATS if name != "npz"])
 def test_a_squash_is_found_by_its_name_or_refused(format):
-    content = content_of(
-        format, used("gated")
-    )  # has the squash "bump", which tests.nets registers
+    # has the squash "bump", which tests.nets registers
+    content = content_of(format, used("gated"))
     with pytest.raises(
         errors.FormatError, match="'lump'.*registered|lump.*Known: .*logistic"
     ):
@@ -199,9 +197,8 @@ def test_save_and_load_choose_by_the_name_of_the_file(tmp_path):
                 ):
                     load(tmp_path / f"net{suffix}")
         save(net, tmp_path / "net.json", form.name)
-        if (
-            form.marks or form.name == "npz"
-        ):  # JSON documents and archives are known by their content
+        # JSON documents and archives are known by their content
+        if form.marks or form.name == "npz":
             for file in (
                 tmp_path / "net.json",
                 io.BytesIO((tmp_path / "net.json").read_bytes()),

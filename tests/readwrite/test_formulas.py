@@ -139,9 +139,8 @@ def test_values_and_slopes_are_right_and_finite_far_away(answers_in):
         if not np.allclose(theirs, ours, rtol=1e-13, atol=1e-14):
             wrong[formula.__name__] = np.abs(np.array(theirs) - ours).max(axis=0)
     for (formula, *_), theirs in zip(DISTANT, answers_in(DISTANT), strict=True):
-        if not np.isfinite(
-            np.array(theirs, float)
-        ).all():  # JSON has null for NaN and infinity
+        # JSON has null for NaN and infinity
+        if not np.isfinite(np.array(theirs, float)).all():
             wrong[formula.__name__] = theirs
     assert not wrong, wrong
 

@@ -17,9 +17,8 @@ from tests.helpers.cases import all_hold, every_case
 
 from .formats import GRAPHS, NETWORKS, assert_twins, content_of, from_content, used
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::synapse.errors.TopologyWarning"
-)  # one is unconnected
+# one is unconnected
+pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 
 
 @every_case("name", NETWORKS)
@@ -93,9 +92,8 @@ def test_what_contradicts_itself_is_refused(format, monkeypatch):
             from_content(format, content.replace(b"0.8125", b"x"))
 
     cases = [*WRONG]
-    if (
-        format == "gexf"
-    ):  # networkx 3.7 writes no text as a number; there is no place for a dtype
+    # networkx 3.7 writes no text as a number; there is no place for a dtype
+    if format == "gexf":
         cases[0] = node(2, bias=0.8125), WRONG[0][1]
     else:
         cases.append(

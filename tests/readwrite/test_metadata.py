@@ -50,9 +50,8 @@ def test_any_metadata_are_kept_in_their_order(metadata):
     for name, way in WAYS.items():
         net = small(**metadata)
         twin = way(net)
-        assert repr(twin.metadata) == repr(metadata), (
-            name
-        )  # to the sign of 0, and whether 1 is a float
+        # to the sign of 0, and whether 1 is a float
+        assert repr(twin.metadata) == repr(metadata), name
         assert same(net, twin)
 
 

@@ -123,9 +123,8 @@ def test_standard_layers_are_operators_over_sequences(name):
     assert close(np.stack([single.step(rows) for rows in x]), here, 1e-6)
     with_context = Session(onnx_model(net, context=True), batch=1)
     assert close(with_context.run(x[:, 0]), net.run(x[:, 0]), 1e-6)
-    assert (
-        "state" in Session(onnx_model(net, dtype="float64")).shapes
-    )  # no runtime has these operators for it
+    # no runtime has these operators for it
+    assert "state" in Session(onnx_model(net, dtype="float64")).shapes
 
 
 @pytest.mark.parametrize("name", LAYERED)

@@ -18,9 +18,8 @@ from tests.helpers.strategies import Twin, given_graphs, specs
 from .formats import NETWORKS, used
 from .nets import OWN, WAYS, feed, memory, same
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::synapse.errors.TopologyWarning"
-)  # "unconnected"
+# "unconnected"
+pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -89,9 +89,8 @@ def through_tables(net):
     """Data frames of the edges and the nodes, as pandas has them, with empty cells."""
     graph = Topology.of(net).to_networkx()
     nodes = pd.DataFrame.from_dict(dict(graph.nodes(data=True)), orient="index")
-    edges = nx.to_pandas_edgelist(graph).sort_values(
-        "number"
-    )  # a table has an order of its own
+    # a table has an order of its own
+    edges = nx.to_pandas_edgelist(graph).sort_values("number")
     return from_edges(
         edges, neurons=nodes.rename_axis("name").reset_index(), dtype=net.dtype
     )

@@ -164,9 +164,8 @@ def test_a_liquid_answers_as_synaptic_does_after_reading_and_resuming(tmp_path):
             data["connections"]
         ):
             net = from_synaptic_data(data)
-            again = from_synaptic_data(
-                synaptic_data(net)
-            )  # relays stand for the same in a file
+            # relays stand for the same in a file
+            again = from_synaptic_data(synaptic_data(net))
             for liquid in (net, again):
                 assert np.abs(liquid.run(inputs) - golden["read"]).max() < 1e-12
         if "resumed" in golden:

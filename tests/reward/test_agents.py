@@ -310,9 +310,8 @@ def test_an_edit_between_steps_keeps_the_traces_of_what_stays(rule):
     new = net.input[0].project(net.output[0], weight=0.3)
     large = synapse.Layer(60)
     large.project(large, synapse.ONE_TO_ONE)
-    net.add(large)[0].project(
-        net.output[0]
-    )  # the store is absorbed by a larger one with connections
+    # the store is absorbed by a larger one with connections
+    net.add(large)[0].project(net.output[0])
     for connection, value in zip(
         net.connections, traces.read().weights.tolist(), strict=True
     ):
@@ -528,10 +527,8 @@ def test_a_difference_that_is_not_finite_changes_no_weight():
 def test_an_actor_keeps_its_weights_if_its_critic_diverges():
     policy = architect.Perceptron(1, 2, output_squash="softmax", seed=0)
     value = architect.Perceptron(1, 1, 1, squash="identity", seed=1)
-    value.weights = [
-        1.0,
-        1e200,
-    ]  # its slopes, times delta, overflow; those of the policy do not
+    # its slopes, times delta, overflow; those of the policy do not
+    value.weights = [1.0, 1e200]
     options = {**PLAIN, "discount": 0.0, "bound": None, "policy_bound": None}
     agent = reward.ActorCritic(policy, value, **options)
     agent.begin([1.0])

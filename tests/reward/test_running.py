@@ -96,9 +96,8 @@ def test_a_run_that_ends_within_an_episode_continues_there(
     reward.run(
         parts, Chance(), steps=broken_off, seed=5, progress=False, checkpoint=path
     )
-    assert numbers(synapse.load(path)) == numbers(
-        parts
-    )  # the last state, not one between episodes
+    # the last state, not one between episodes
+    assert numbers(synapse.load(path)) == numbers(parts)
     outputs = reward.run(
         other, Chance(), steps=600, seed=5, progress=False, checkpoint=path, resume=True
     )
@@ -559,9 +558,8 @@ def test_agents_act_in_environments_of_gymnasium():
         agent, gymnasium.make("CartPole-v1"), steps=15_000, seed=0, progress=False
     )
     assert outputs.returns[-50:].mean() > 2 * outputs.returns[:50].mean()
-    lake = gymnasium.make(
-        "FrozenLake-v1", is_slippery=False
-    )  # observations are numbers of places
+    # observations are numbers of places
+    lake = gymnasium.make("FrozenLake-v1", is_slippery=False)
     net = architect.Perceptron(16, 4, squash="identity", initializer="zeros", seed=0)
     agent = reward.QLearning(
         net, explore=lambda step: max(0.05, 1 - step / 10_000), normalise=False, seed=0

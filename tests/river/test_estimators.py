@@ -208,9 +208,8 @@ def test_an_input_that_returns_has_what_it_learned():
         factors = rng.normal(size=10)
         for step in range(6000):
             x = {f"f{i}": float(rng.normal()) for i in range(10)}
-            absent = [
-                i for i in range(10) if (step + 400 * i) // 600 % 4 == 0
-            ]  # for 600 of 2,400 steps
+            # for 600 of 2,400 steps
+            absent = [i for i in range(10) if (step + 400 * i) // 600 % 4 == 0]
             for i in absent:
                 del x[f"f{i}"]
             y = sum(factors[int(name[1:])] * value for name, value in x.items()) > 0

@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 
 pytest.importorskip("sklearn")
-pytestmark = [
-    pytest.mark.peers,
-    pytest.mark.filterwarnings("ignore"),
-]  # of packages that are older than pandas
+# of packages that are older than pandas
+pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
 STEPS = np.arange(200)
 WAVE = np.sin(0.3 * STEPS)
 

@@ -110,9 +110,8 @@ def test_what_is_learned_is_found_by_names_and_in_files(tmp_path):
         model.predict_proba(FRAME),
         pickle.loads(pickle.dumps(model)).predict_proba(FRAME),
     )
-    read.partial_fit(
-        X[:5], np.stack([V, -V], axis=1)[:5]
-    )  # the scale goes on from where it was
+    # the scale goes on from where it was
+    read.partial_fit(X[:5], np.stack([V, -V], axis=1)[:5])
     number.partial_fit(X[:5], np.stack([V, -V], axis=1)[:5])
     assert np.array_equal(read.predict(X), number.predict(X))
     with pytest.raises(
@@ -175,9 +174,8 @@ def test_the_short_path_has_the_numbers_of_the_checked_one():
             rows.partial_fit(np.array(row), target)
     assert rows.network_.metadata["estimator"]["scale"] == before
     unscaled = classifier(scale=False)
-    unscaled.partial_fit(
-        [[1e308] * 4], ["yes"], classes=["no", "yes"]
-    )  # the squash is bounded
+    # the squash is bounded
+    unscaled.partial_fit([[1e308] * 4], ["yes"], classes=["no", "yes"])
 
 
 def test_partial_fit_is_the_online_rule():
@@ -353,9 +351,8 @@ def test_targets_of_every_form():
 
 def test_any_topology_can_be_built():
     graph = nx.DiGraph()
-    graph.add_nodes_from(
-        "dcba", layer="input"
-    )  # another order than that of the columns
+    # another order than that of the columns
+    graph.add_nodes_from("dcba", layer="input")
     graph.add_nodes_from(["yes", "no"], layer="output")  # and than that of the classes
     graph.add_edges_from(
         [("a", "h"), ("b", "h"), ("h", "no"), ("h", "yes"), ("a", "yes")]

@@ -215,10 +215,8 @@ def test_noisy_long_lag():
     more = []
     for sample in samples:
         symbols = sample.inputs.argmax(axis=1).tolist()
-        assert (symbols[0], symbols[-1]) == (
-            4,
-            3,
-        )  # b and e, behind the distractors 0, 1, 2
+        # b and e, behind the distractors 0, 1, 2
+        assert (symbols[0], symbols[-1]) == (4, 3)
         assert sample.targets[-1].tolist() == np.eye(2)[symbols[1] - 5].tolist()
         seconds += symbols[1] == 5
         counts += np.bincount(symbols[2:-1], minlength=3)

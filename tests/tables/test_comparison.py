@@ -118,9 +118,8 @@ def test_several_series_and_few_origins():
     assert comparison.by_origin.index.names == ["series", "Month"]
     north, south = (comparison.by_origin.loc[name] for name in several)
     assert 5 <= len(north) == len(south) < 12
-    assert north["ar"].to_numpy() == pytest.approx(
-        south["ar"].to_numpy()
-    )  # their difference is constant
+    # their difference is constant
+    assert north["ar"].to_numpy() == pytest.approx(south["ar"].to_numpy())
 
 
 def test_what_cannot_be_compared_is_refused():

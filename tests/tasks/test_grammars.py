@@ -136,10 +136,8 @@ def test_batches_of_a_seed_are_the_same():
     np.testing.assert_array_equal(
         np.concatenate([batch.rows for batch in parts]), whole.rows
     )
-    assert reber.strings(2, seed=0) == [
-        "BPBTSSXXVPXVPSEPE",
-        "BPBTXSEPE",
-    ]  # in every process
+    # in every process
+    assert reber.strings(2, seed=0) == ["BPBTSSXXVPXVPSEPE", "BPBTXSEPE"]
 
 
 def test_what_is_refused():

@@ -122,10 +122,8 @@ def test_places_pairs_and_distractors_of_recall_are_equally_frequent():
     assert uniform(symbols[target].reshape(-1, 2) @ [4, 1], 0, 15)
     assert uniform(symbols[~target][::2] - 4, 0, 3)
     drawn = Recall().batch(2, 0).rows.argmax(axis=1).reshape(2, 10).tolist()
-    assert drawn == [
-        [3, 3, 1, 0, 3, 2, 3, 2, 4, 5],
-        [3, 2, 3, 3, 1, 1, 3, 2, 4, 5],
-    ]  # in every process
+    # in every process
+    assert drawn == [[3, 3, 1, 0, 3, 2, 3, 2, 4, 5], [3, 2, 3, 3, 1, 1, 3, 2, 4, 5]]
 
 
 def test_mackey_glass():
@@ -136,9 +134,8 @@ def test_mackey_glass():
         y.append(y[-1] + 0.1 * (0.2 * y[-170] / (1.0 + y[-170] ** 10) - 0.1 * y[-1]))
     expected = np.tanh(np.array(y[170 + 9 :: 10]) - 1.0)[1000:]
     values = MackeyGlass(length=50).sample(3).inputs[:, 0]
-    np.testing.assert_allclose(
-        values[:20], expected[:20], atol=1e-6
-    )  # chaos enlarges the last bit
+    # chaos enlarges the last bit
+    np.testing.assert_allclose(values[:20], expected[:20], atol=1e-6)
     points = MackeyGlass(length=2000).batch(40, 1).rows
     assert points.var() == pytest.approx(0.0468, abs=0.002), (
         "of 200,000 points of another program"

@@ -75,9 +75,8 @@ class _Files:
 
     def save(self, key: Any, data: Any) -> None:
         """Write a file, whole or not at all."""
-        if (
-            digest_of(_ENGINE) != _engine()
-        ):  # edited since: this process may have read some files before
+        # edited since: this process may have read some files before
+        if digest_of(_ENGINE) != _engine():
             return
         path = self._path(key)
         pickled = pickle.dumps(data)

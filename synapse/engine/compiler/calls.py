@@ -30,9 +30,8 @@ def strict(function: Callable[..., Any]) -> Any:
     """Compile a part of kernels without fast-math flags: it computes the same bits in
     every kernel.
     """
-    return _part(fastmath=False, forceinline=True)(
-        function
-    )  # else that of the caller is inherited
+    # else that of the caller is inherited
+    return _part(fastmath=False, forceinline=True)(function)
 
 
 def address_of(function: Any, arguments: tuple[Any, ...]) -> int:
@@ -211,9 +210,8 @@ def _compiled_registered(typingctx: Any, address: Any, arguments: Any) -> Any:
     )
 
 
-_numbers = itertools.count(
-    1 << 32
-)  # like addresses, larger than codes of built-in functions
+# like addresses, larger than codes of built-in functions
+_numbers = itertools.count(1 << 32)
 _REGISTERED: dict[int, Callable[..., Any]] = {}
 
 

@@ -54,9 +54,8 @@ def kernel(function: Callable[..., Any], fastmath: Any = FAST_MATH) -> Any:
     addresses.
     """
     if DEBUGGING:
-        return np.errstate(all="ignore")(
-            function
-        )  # compiled arithmetic does not warn either
+        # compiled arithmetic does not warn either
+        return np.errstate(all="ignore")(function)
     compiled = to_machine_code(function, fastmath)
     cache.enable(compiled)
     return compiled
@@ -134,9 +133,8 @@ class _Compiling(event.Listener):
     """
 
     def __init__(self) -> None:
-        self.deferred: list[
-            Deferred
-        ] = []  # in the main thread; others receive no Ctrl-C
+        # in the main thread; others receive no Ctrl-C
+        self.deferred: list[Deferred] = []
         self.depth = 0
         self.timer: threading.Timer | None = None
         self.lock = threading.Lock()
@@ -320,9 +318,8 @@ class _BareModel(extending.models.StructModel):
 extending.make_attribute_wrapper(BareType, "size", "size")
 
 
-_INDICES = (
-    types.Integer | types.IntEnumMember
-)  # a place of a record is a member of its enumeration
+# a place of a record is a member of its enumeration
+_INDICES = types.Integer | types.IntEnumMember
 
 
 def read_type(dtype: Any) -> Any:

@@ -119,9 +119,8 @@ SOON = 0.01
 is deferred further."""
 
 _FAILED = [column.name for column in COLUMNS].index("failed")
-_declared: dict[
-    int, tuple[Callable[..., Any], tuple[Callable[[Any], Any], ...]]
-] = {}  # by place
+# by place
+_declared: dict[int, tuple[Callable[..., Any], tuple[Callable[[Any], Any], ...]]] = {}
 _errors: list[BaseException] = []
 
 

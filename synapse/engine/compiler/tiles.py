@@ -526,9 +526,8 @@ def transpose(
     """Transpose a square of numbers, as wide as `like` has lanes. Rows are `step`
     apart, then `gap`.
     """
-    count = (
-        like.dtype.count if isinstance(like.dtype, LanesType) else 0
-    )  # one sample: never called
+    # one sample: never called
+    count = like.dtype.count if isinstance(like.dtype, LanesType) else 0
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         target_address, to, gap, address, at, step, _ = args

@@ -23,9 +23,8 @@ from ..schema import (
 from ..store import Store, aligned
 
 PLACES = {column.name: i for i, column in enumerate(TAPES)}
-_HERE = np.array(
-    [PLACES[name] + n for n in (0, len(TAPES)) for name in STORED]
-)  # addresses and lengths
+# addresses and lengths
+_HERE = np.array([PLACES[name] + n for n in (0, len(TAPES)) for name in STORED])
 _NAMES = [column.name for column in TABLE]
 _OWN = np.array(
     [_NAMES.index(name) + n for n in (0, len(TABLE)) for name in STORED.values()]

@@ -66,9 +66,8 @@ class Freezer:
         """Return the copy and the key of any value; a module is copied with these
         attributes only.
         """
-        original = getattr(
-            value, "py_func", value
-        )  # functions of Numba are compiled again, with checks
+        # functions of Numba are compiled again, with checks
+        original = getattr(value, "py_func", value)
         if isinstance(original, FunctionType):
             return self.function(original)
         if isinstance(value, _PLAIN):
@@ -191,6 +190,5 @@ def _constant_key(constant: Any) -> Hashable:
         return tuple(_constant_key(item) for item in constant)
     if isinstance(constant, frozenset):
         return frozenset(_constant_key(item) for item in constant)
-    return type(constant), repr(
-        constant
-    )  # 1, 1.0 and True are equal, but not the same constant
+    # 1, 1.0 and True are equal, but not the same constant
+    return type(constant), repr(constant)

@@ -15,14 +15,12 @@ from ..compiler.jit import from_bits, in_order, table, to_bits
 
 STEPS = 64  # to a factor of 2: e^x = 2^(k/64) e^r
 PER_STEP = STEPS * 1.4426950408889634  # 64 / ln 2
-STEP_HIGH = (
-    6.93147180369123816490e-01 / STEPS
-)  # ln 2 / 64 in two parts: multiples of the first are exact
+# ln 2 / 64 in two parts: multiples of the first are exact
+STEP_HIGH = 6.93147180369123816490e-01 / STEPS
 STEP_LOW = 1.90821492927058770002e-10 / STEPS
 ROUNDER = 6755399441055744.0  # 1.5 * 2^52: adding it rounds to a whole number
-power_bits = table(
-    np.exp2(np.arange(STEPS) / STEPS).view(np.int64)
-)  # those of 2^(i/64)
+# those of 2^(i/64)
+power_bits = table(np.exp2(np.arange(STEPS) / STEPS).view(np.int64))
 LN2_HIGH = 6.93147180369123816490e-01
 LN2_LOW = 1.90821492927058770002e-10
 # beyond, results would not be normal numbers
@@ -77,9 +75,8 @@ def log(x):
     """ln x for normal x > 0."""
     x = np.float64(x)
     bits = to_bits(x)
-    exponent = (
-        bits - SQRT_HALF_BITS
-    ) >> 52  # x = m 2^exponent, m within sqrt 1/2 .. sqrt 2, no branch
+    # x = m 2^exponent, m within sqrt 1/2 .. sqrt 2, no branch
+    exponent = (bits - SQRT_HALF_BITS) >> 52
     m = from_bits(bits - (exponent << 52))
     return _log_of(m - 1.0, np.float64(exponent))
 

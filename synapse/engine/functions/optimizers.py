@@ -77,9 +77,8 @@ def rmsprop(change, values, gradient, memory, settings, rate, count, begin, end)
         if centered:
             mean[i] = mean[i] * decay + gradient[i] * rest
             variance -= mean[i] * mean[i]
-            variance = (
-                zero if variance < zero else variance
-            )  # rounding may leave it below 0
+            # rounding may leave it below 0
+            variance = zero if variance < zero else variance
         quotient = gradient[i] / (math.sqrt(variance) + epsilon)
         if momentum != 0.0:
             quotient += velocity[i] * momentum

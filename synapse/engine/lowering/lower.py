@@ -30,9 +30,8 @@ def lower(store: Store) -> None:
     preserved.
     """
     kept = store.program.traces(store)
-    store.program = Program(
-        0, kept
-    )  # so that the next lowering has them if this one fails
+    # so that the next lowering has them if this one fails
+    store.program = Program(0, kept)
     loops.lowered += store.n_neurons + store.n_connections
     change = edits.change_of(store)
     store.removed_rows = None  # so that all is laid out anew if this fails
@@ -86,9 +85,8 @@ def order_neurons(store: Store) -> None:
     other neurons.
     """
     network = store["network"]
-    key = (network - np.uint32(1)).astype(
-        np.uint64
-    ) << 32  # neurons without a network come last
+    # neurons without a network come last
+    key = (network - np.uint32(1)).astype(np.uint64) << 32
     key |= store["position"] * (network != 0)
     order = np.argsort(key, kind="stable")
     order = order[np.array([view is not None for view in store.views], bool)[order]]

@@ -99,9 +99,8 @@ class Program:
 
     def traces(self, store: Store) -> Traces:
         """Every trace that is stored now."""
-        if not self.made or not np.count_nonzero(
-            store.columns["flags"] & MEMORY
-        ):  # nothing else has any
+        # nothing else has any
+        if not self.made or not np.count_nonzero(store.columns["flags"] & MEMORY):
             return self.pending
         return kept_traces(store).joined(self.pending)
 

@@ -28,9 +28,8 @@ class Accumulator(RedirectedTable):
         store.ready()
         self.weights = np.zeros(store.n_connections, store.dtype)
         self.biases = np.zeros(store.n_neurons, store.dtype)
-        ties = np.zeros_like(
-            store["ties"]
-        )  # nothing that is shared changes: no time for it
+        # nothing that is shared changes: no time for it
+        ties = np.zeros_like(store["ties"])
         ties[Ties.SIGNED :] = store["ties"][Ties.SIGNED :]
         columns = {
             **dict(zip(DESTINATIONS, (self.weights, self.biases), strict=True)),

@@ -568,9 +568,8 @@ def epochs_by(step_network, learn_step, forget):
             filled = 0
             for s in range(orders.shape[1]):
                 if clear and going:
-                    complete_moves(
-                        m, span
-                    )  # clearing discards the inputs that they need
+                    # clearing discards the inputs that they need
+                    complete_moves(m, span)
                     for j in range(span.start, span.stop):
                         clear_neuron(m, j)
                 for row in range(bounds[orders[done, s]], bounds[orders[done, s] + 1]):

@@ -310,9 +310,8 @@ def propagate_neuron(m, j, rate, defer):
     pulls = 0
     pull = zero_like(rate)
     extended = 0
-    if (
-        flags & mark.GATES and flags & mark.PLAIN_RUNS
-    ):  # one pass for both kinds of traces
+    # one pass for both kinds of traces
+    if flags & mark.GATES and flags & mark.PLAIN_RUNS:
         p = m.pull[m.first_pull[j]]
         pulls = 1
         extended = m.influence_trace[p]

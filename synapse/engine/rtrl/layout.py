@@ -146,9 +146,8 @@ class Layout:
         # classes in the order of their first neurons
         rank = np.argsort(np.argsort(first_member))
         self.class_of[tracked] = rank[inverse.reshape(-1)]
-        self.members = kept[
-            :, tracked[np.sort(first_member)]
-        ].T  # shape (classes, roots)
+        # shape (classes, roots)
+        self.members = kept[:, tracked[np.sort(first_member)]].T
         counts = np.where(self.class_of >= 0, self._learning + self._biased, 0)
         self.direct_at = np.where(self.class_of >= 0, np.cumsum(counts) - counts, -1)
         self.entry_owner = np.repeat(np.arange(self.pattern.size), counts)

@@ -26,12 +26,10 @@ class RuleOptions:
     rule.
     """
 
-    optimizer: (
-        Optimizer | LBFGS | RecursiveOptimizer | None
-    )  # None: the rule changes weights itself
-    batch_size: (
-        int | str | None
-    )  # None: the rule's default; SEQUENCE: each sequence, for rules by steps
+    # None: the rule changes weights itself
+    optimizer: Optimizer | LBFGS | RecursiveOptimizer | None
+    # None: the rule's default; SEQUENCE: each sequence, for rules by steps
+    batch_size: int | str | None
     window: int  # maximum number of steps that errors pass through
     dropout: Dropout
     threads: int  # number of threads that compute at the same time

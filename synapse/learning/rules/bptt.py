@@ -80,9 +80,8 @@ class BackpropagationThroughTime(Rule, method="bptt"):
 
     def continued(self, task: RuleTask) -> BackpropagationThroughTime:
         """Return this rule, which uses the same tapes, with other data."""
-        if (
-            type(self).__init__ is not BackpropagationThroughTime.__init__
-        ):  # it may depend on the data
+        # it may depend on the data
+        if type(self).__init__ is not BackpropagationThroughTime.__init__:
             return type(self)(task)
         data, before, self.task = task.data, self.task, task
         self._exact.take(data, task.weights)

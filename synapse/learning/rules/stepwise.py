@@ -233,9 +233,8 @@ class StepwiseRule(Rule):
                 )
                 clear = False
                 steps = int(data.aimed[row - 1])
-                if (
-                    np.abs(self._buffers.errors) > limit
-                ).any():  # they may grow for ever and stay finite
+                # they may grow for ever and stay finite
+                if (np.abs(self._buffers.errors) > limit).any():
                     raise DivergenceError(
                         f"The error of an output exceeds {RUNAWAY:g} times the largest"
                         " target. The weights are those before that step: train on"
@@ -279,9 +278,8 @@ class StepwiseRule(Rule):
         """
         bounds = np.stack([begins, ends], axis=1).reshape(-1)
         batch = replace(self.task.data, bounds=bounds, clear=clear)
-        every_other = np.arange(
-            0, len(bounds), 2, dtype=np.int64
-        )  # skip the gaps between ranges
+        # skip the gaps between ranges
+        every_other = np.arange(0, len(bounds), 2, dtype=np.int64)
         return self.run(batch, once(every_other, 1.0, control), self._moves)[1:]
 
 

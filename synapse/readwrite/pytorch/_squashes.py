@@ -42,9 +42,8 @@ def function_of(squash: str) -> Any:
 def _built_in(squash: str) -> Any:
     entry = ACTIVATIONS.get(squash)
     if entry is not None and entry.torch is not None and entry.torch.exact:
-        return getattr(torch.nn, entry.torch.module)(
-            **entry.torch.settings
-        ).forward  # without hooks
+        # without hooks
+        return getattr(torch.nn, entry.torch.module)(**entry.torch.settings).forward
     formula = partial(Formula.apply, tree_of(squash, 0), tree_of(squash, 1))
     return partial(_of_largest, formula) if kind_of(squash) == LARGEST else formula
 

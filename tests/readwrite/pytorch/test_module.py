@@ -284,9 +284,8 @@ def test_it_compiles_as_one_graph_without_warnings_and_can_be_pickled():
         compiled = torch.compile(module, fullgraph=True, backend="eager")
         twin = pickle.loads(pickle.dumps(module))
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "error", UserWarning
-            )  # others are torch's, of its compiler and of Python
+            # others are torch's, of its compiler and of Python
+            warnings.simplefilter("error", UserWarning)
             answered = answers(compiled, INPUTS), answers(twin, INPUTS)
         assert np.abs(answered - net.run(INPUTS)).max() < 1e-12
 

@@ -3,7 +3,8 @@ products written by hand.
 
 ``python -m benchmarks.modules '{"seconds": 0.2, "repeats": 5}'`` runs the measurement:
 float32, batch 32 (or ``"batch"``), sequences of 50, one thread, µs of processor time a
-step and sequence."""
+step and sequence. With ``"device": "cuda"``, modules, peers and data are on the GPU,
+and the time is that of the clock until the GPU has finished."""
 
 from __future__ import annotations
 
@@ -23,6 +24,7 @@ TITLE = "Modules of `to_torch`, µs per time step and sequence"
 
 BATCH = 32
 STEPS = 50
+CPU = "cpu"
 SIZES = ((30, 72, 30), (100, 100, 20))
 FORWARD = "forward"
 TRAINING = "forward and backward"
@@ -209,7 +211,7 @@ def works(
 
 
 def rows_of(
-    sizes: tuple[int, int, int], batch: int, seconds: float, repeats: int
+    sizes: tuple[int, int, int], batch: int, seconds: float, repeats: int, device: str
 ) -> list[dict[str, Any]]:
     """The rows of networks of these sizes, for batches of so many sequences."""
     import torch
@@ -218,13 +220,15 @@ def rows_of(
 
     torch.manual_seed(0)
     torch.set_num_threads(1)
+    torch.set_default_device(device)
     x = torch.rand(batch, STEPS, sizes[0])
     rows = []
     for name, (net, peer, parameters, theirs) in pairs(sizes).items():
-        module = synapse.to_torch(net)
+        module = synapse.to_torch(net).to(device)
         both = works(module, list(module.parameters()), x), works(theirs, parameters, x)
         for work in (FORWARD, TRAINING):
-            times = _alternating([side[work] for side in both], seconds, repeats)
+            calls = [side[work] for side in both]
+            times = _alternating(calls, seconds, repeats, device)
             ours, other = (
                 statistics.median(column) / batch / STEPS * 1e6 for column in times
             )
@@ -241,21 +245,33 @@ def rows_of(
 
 
 def _alternating(
-    calls: list[Callable[[], Any]], seconds: float, repeats: int
+    calls: list[Callable[[], Any]], seconds: float, repeats: int, device: str
 ) -> list[list[float]]:
-    """Seconds of processor time of each call, several times in turn."""
+    """Seconds of each call, several times in turn: of the processor, or until the GPU
+    has finished."""
+    clock, finish = time.process_time, _nothing
+    if device != CPU:
+        import torch
+
+        clock, finish = time.perf_counter, torch.cuda.synchronize
     times: list[list[float]] = [[] for _ in calls]
     for call in calls:
         call()
     for _ in range(repeats):
         for call, column in zip(calls, times, strict=True):
+            finish()
             loops = 0
-            begin = time.process_time()
-            while loops == 0 or time.process_time() - begin < seconds:
+            begin = clock()
+            while loops == 0 or clock() - begin < seconds:
                 call()
+                finish()
                 loops += 1
-            column.append((time.process_time() - begin) / loops)
+            column.append((clock() - begin) / loops)
     return times
+
+
+def _nothing() -> None:
+    """A processor has finished when a call returns."""
 
 
 def main() -> None:
@@ -263,7 +279,11 @@ def main() -> None:
     rows = []
     for sizes in spec.get("sizes", SIZES):
         rows += rows_of(
-            tuple(sizes), spec.get("batch", BATCH), spec["seconds"], spec["repeats"]
+            tuple(sizes),
+            spec.get("batch", BATCH),
+            spec["seconds"],
+            spec["repeats"],
+            spec.get("device", CPU),
         )
     print(json.dumps({"rows": rows}))
 

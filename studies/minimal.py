@@ -26,7 +26,7 @@ import numpy as np
 import architect
 import synapse
 from synapse import draw, evolve
-from synapse.engine.evolution.genes import GENE, NODE
+from synapse.evolve.kernels.genes import GENE, NODE
 from synapse.readwrite import files
 
 from . import _counters, _many_seeds as many

@@ -19,8 +19,6 @@ from .._checks import (
     row_of,
 )
 from .._typing import Bools, Floats, Ints
-from ..engine.evolution.genes import GENE, NOBODY, NODE, SLOPE, STATE
-from ..engine.evolution.phenotype import expressed, run_phenotype
 from ..engine.functions.activations import ACTIVATIONS, LOGISTIC, SINGLE
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Seed, random_generator
@@ -29,6 +27,8 @@ from ..objects.relays import DELAYED, delay_connections
 from ..objects.state import SavedNetwork, from_saved, to_saved
 from ..objects.topology import NO_GATER, Topology, require_released
 from ..squash import Squash
+from .kernels.genes import GENE, NOBODY, NODE, SLOPE, STATE
+from .kernels.phenotype import expressed, run_phenotype
 from .settings import codes_of
 
 NAMES = np.array(list(ACTIVATIONS), object)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Ints
-from ..engine.evolution.phenotype import expressed
 from .genome import Genome, evolved
+from .kernels.phenotype import expressed
 
 
 @final

@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 
 from .._checks import counted
 from .._typing import Floats, Ints
-from ..engine.evolution.genes import (
+from ..errors import ArgumentError
+from .genome import Genome
+from .genomes import Genomes
+from .kernels.genes import (
     GENE,
     INNOVATIONS,
     KNOWN,
@@ -24,10 +27,7 @@ from ..engine.evolution.genes import (
     Innovations,
     Selection,
 )
-from ..engine.evolution.reproduction import reproduce, speciate
-from ..errors import ArgumentError
-from .genome import Genome
-from .genomes import Genomes
+from .kernels.reproduction import reproduce, speciate
 from .settings import Settings, codes_of
 
 NEIGHBOURS = 15
@@ -63,7 +63,7 @@ class Population:
         genes["weight"][genes["weight"] * genes["sign"] < 0.0] = 0.0
         # numbers count the connections that are known
         genes["innovation"] = np.tile(np.arange(c), size)
-        # see `engine.evolution.mutation`
+        # see `kernels/mutation.py`
         self.counters = np.array([int(genome.nodes["id"].max()) + 1, c])
         innovations = np.empty(c, KNOWN)
         innovations["source"] = genome.genes["source"]

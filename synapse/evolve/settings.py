@@ -19,9 +19,9 @@ from .._checks import (
     whole_number,
 )
 from .._typing import Ints
-from ..engine.evolution.genes import record
 from ..engine.functions.activations import ACTIVATIONS, SINGLE
 from ..errors import ArgumentError
+from .kernels.genes import record
 
 Probability: TypeAlias = float
 Number: TypeAlias = float

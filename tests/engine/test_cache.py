@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 
 from synapse.engine.compiler import cache, jit
+from synapse.engine.online.loops import run_network
+from synapse.evolve import kernels
+from synapse.evolve.kernels.phenotype import express
 
 pytestmark = pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
 
 
 class Bench:
-    """An engine of one file, a module with one kernel, and what the cache says on
-    stderr."""
+    """An engine of one file, a room with one kernel beside it, and what the cache says
+    on stderr."""
 
     def __init__(self, folder, monkeypatch):
         self.folder = folder
@@ -37,7 +40,7 @@ class Bench:
 
     def restart(self):
         """What has been read of the engine is forgotten, as in a new process."""
-        cache._engine.cache_clear()
+        cache._digest_at_start.cache_clear()
 
     def kernel(self):
         """A dispatcher that knows nothing yet."""
@@ -70,7 +73,7 @@ class Bench:
 @pytest.fixture
 def bench(tmp_path, monkeypatch):
     yield Bench(tmp_path, monkeypatch)
-    cache._engine.cache_clear()
+    cache._digest_at_start.cache_clear()
 
 
 def test_the_engine_is_all_of_it():
@@ -118,6 +121,30 @@ def test_any_change_in_the_engine_or_another_numba_compiles_anew(bench):
         assert bench.compiles()
         os.utime(file, (0, 0))
         assert not bench.compiles()
+
+
+def test_a_change_in_the_folder_of_a_rooms_kernels_compiles_them_anew(bench):
+    bench.compiles()
+    parts = bench.package / "parts.py"
+    for change in (
+        lambda: parts.write_text("rate = 1\n"),
+        lambda: parts.write_text("rate = 2\n"),
+        parts.unlink,
+    ):
+        change()
+        assert bench.compiles()
+        assert not bench.compiles()
+
+
+def test_a_change_in_the_folder_of_a_room_leaves_the_kernels_of_the_engine():
+    """Those of the engine depend on the engine alone."""
+    of_the_engine = cache.sources_of(run_network.py_func)
+    assert [sources.folder for sources in of_the_engine] == [cache._ENGINE]
+    of_a_room = cache.sources_of(express.py_func)
+    assert [sources.folder for sources in of_a_room] == [
+        cache._ENGINE,
+        Path(kernels.__file__).parent,
+    ]
 
 
 def test_a_process_whose_engine_has_been_edited_saves_nothing(bench):

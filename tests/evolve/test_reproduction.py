@@ -3,9 +3,9 @@
 import numpy as np
 
 from synapse import evolve
-from synapse.engine.evolution.genes import GENE
-from synapse.engine.evolution.reproduction import speciate
 from synapse.evolve.genomes import Genomes
+from synapse.evolve.kernels.genes import GENE
+from synapse.evolve.kernels.reproduction import speciate
 from synapse.evolve.population import Population
 
 STILL = {"add_node": 0.0, "add_connection": 0.0, "mutate_weights": 0.0}

@@ -15,7 +15,7 @@ import pickle
 import sys
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 from numba.core.caching import FunctionCache
@@ -23,29 +23,50 @@ from numba.core.caching import FunctionCache
 from ..guard import Deferred
 
 # Numba's key of a kernel is made from the kernel alone, not from the parts that are
-# inlined into it. So any change in the engine compiles all kernels again.
+# inlined into it. So any change in the engine compiles all kernels again, and any
+# change in the folder of a room's kernels those of that folder.
 _ENGINE = Path(__file__).parents[1]
 _SIZE = hashlib.sha256().digest_size
 _told: set[str] = set()
 
 
-def digest_of(folder: Path) -> bytes:
-    """Digest of the names and contents of all Python files below a folder."""
+class Sources(NamedTuple):
+    """Files that the code of a kernel may come from."""
+
+    folder: Path
+    pattern: str
+
+
+def digest_of(sources: Sources) -> bytes:
+    """Digest of the names and contents of files."""
+    folder, pattern = sources
     whole = hashlib.sha256()
-    for file in sorted(folder.rglob("*.py")):
+    for file in sorted(folder.glob(pattern)):
         whole.update(f"{file.relative_to(folder).as_posix()}\0".encode())
         whole.update(hashlib.sha256(file.read_bytes()).digest())
     return whole.digest()
 
 
+def sources_of(function: Any) -> list[Sources]:
+    """What the code of a kernel may come from: the engine, and for a kernel of a room
+    the files beside its own.
+    """
+    sources = [Sources(_ENGINE, "**/*.py")]
+    folder = Path(function.__code__.co_filename).parent
+    if not folder.is_relative_to(_ENGINE):
+        sources.append(Sources(folder, "*.py"))
+    return sources
+
+
 @functools.cache
-def _engine() -> bytes:
-    """Digest of the engine that this process runs. Reading the files takes 2 ms."""
-    if not _ENGINE.is_dir():
+def _digest_at_start(sources: Sources) -> bytes:
+    """Digest of files whose code this process runs. Reading the engine takes 2 ms."""
+    if not sources.folder.is_dir():
         raise RuntimeError(
-            "The engine is in an archive, so its files cannot be read one by one."
+            f"{sources.folder} is in an archive, so its files cannot be read one by"
+            " one."
         )
-    return digest_of(_ENGINE)
+    return digest_of(sources)
 
 
 def _tell(sentence: str) -> None:
@@ -60,8 +81,10 @@ class _Files:
     ``IndexDataCacheFile``.
     """
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, sources: list[Sources]) -> None:
         self._base = base
+        self._sources = sources
+        self._known = [_digest_at_start(each) for each in sources]
 
     def load(self, key: Any) -> Any:
         """What was saved under a key, or None."""
@@ -71,18 +94,18 @@ class _Files:
             return None
         digest = content[:_SIZE]
         pickled = content[_SIZE:]
-        return pickle.loads(pickled) if digest == _digest(key, pickled) else None
+        return pickle.loads(pickled) if digest == self._digest(key, pickled) else None
 
     def save(self, key: Any, data: Any) -> None:
         """Write a file, whole or not at all."""
         # edited since: this process may have read some files before
-        if digest_of(_ENGINE) != _engine():
+        if [digest_of(each) for each in self._sources] != self._known:
             return
         path = self._path(key)
         pickled = pickle.dumps(data)
         new = path.with_name(f"{path.name}.{uuid.uuid4().hex[:16]}.tmp")
         try:
-            new.write_bytes(_digest(key, pickled) + pickled)
+            new.write_bytes(self._digest(key, pickled) + pickled)
             new.replace(path)
         except BaseException:
             new.unlink(missing_ok=True)
@@ -98,11 +121,10 @@ class _Files:
             f"{self._base}.{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}.nbc"
         )
 
-
-def _digest(key: Any, pickled: bytes) -> bytes:
-    """The digest with which a file begins."""
-    named = repr((_engine(), numba.__version__, key)).encode()
-    return hashlib.sha256(hashlib.sha256(named).digest() + pickled).digest()
+    def _digest(self, key: Any, pickled: bytes) -> bytes:
+        """The digest with which a file begins."""
+        named = repr((self._known, numba.__version__, key)).encode()
+        return hashlib.sha256(hashlib.sha256(named).digest() + pickled).digest()
 
 
 class _KernelCache(FunctionCache):
@@ -110,10 +132,8 @@ class _KernelCache(FunctionCache):
 
     def __init__(self, function: Any) -> None:
         super().__init__(function)
-        _engine()
-        self._cache_file = _Files(
-            os.path.join(self._cache_path, self._impl.filename_base)
-        )
+        base = os.path.join(self._cache_path, self._impl.filename_base)
+        self._cache_file = _Files(base, sources_of(function))
 
     def load_overload(self, signature: Any, context: Any) -> Any:
         # LLVM links, and calls back into Python, which would print and ignore Ctrl-C

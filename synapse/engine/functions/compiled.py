@@ -15,7 +15,14 @@ from ..compiler.calls import call_at
 from ..compiler.jit import for_python, inline, one_like, stream, zero_like
 from ..compiler.rare import INDEX, NUMBER, by_code, column, rare
 from . import activations, costs
-from .activations import ACTIVATIONS, BERNOULLI, FIRST_CUSTOM, LARGEST, SOFTMAX
+from .activations import (
+    ACTIVATIONS,
+    BERNOULLI,
+    FIRST_CUSTOM,
+    LARGEST,
+    SINGLE,
+    SOFTMAX,
+)
 from .costs import COSTS, FIRST_CUSTOM_COST, Pair
 from .elementary import exp, expm1, log, log1p
 
@@ -95,8 +102,8 @@ def _of_output(cost: Callable[..., Pair]) -> Callable[..., Pair]:
 
 _SQUASHES = _compiled(activations, ACTIVATIONS)
 _ERRORS = {name: _judged(formula) for name, formula in _compiled(costs, COSTS).items()}
-logistic, tanh, identity = (
-    _SQUASHES[name] for name in ("logistic", "tanh", "identity")
+logistic, tanh, identity, relu = (
+    _SQUASHES[name] for name in ("logistic", "tanh", "identity", "relu")
 )
 cross_entropy = _ERRORS["cross_entropy"]
 
@@ -139,6 +146,10 @@ _LARGEST = [entry for entry in ACTIVATIONS.values() if entry.family == LARGEST]
 largest_of = inline(_by_code(_SQUASHES, _LARGEST, "state"))
 """``(code, state)``: activation and slope of the neuron of a group that has the largest
 state."""
+
+_SINGLE = [entry for entry in ACTIVATIONS.values() if entry.family == SINGLE]
+squash_of = inline(_by_code(_SQUASHES, _SINGLE, "state"))
+"""``(code, state)``: activation and slope by any built-in function of one state."""
 
 ANSWERS = (
     column("activation"),

@@ -11,14 +11,14 @@ from ... import cost as costs
 from ..._checks import expected, non_negative_number, width_of
 from ..._typing import Bools, Floats
 from ...cost import Cost
-from ...engine.evolution.genes import NOBODY
-from ...engine.evolution.phenotype import judge_rows
 from ...errors import ArgumentError
 from ...learning._data import prepare
 from ...objects.outputs import require_range
 from ...squash import by_code
 from ..genome import Genome
 from ..genomes import Genomes
+from ..kernels.genes import NOBODY
+from ..kernels.phenotype import judge_rows
 
 
 @final

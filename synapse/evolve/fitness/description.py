@@ -11,11 +11,11 @@ from numpy.typing import ArrayLike
 
 from ..._checks import counted, expected, finite_array, listed, positive_integer
 from ..._typing import Bools, Floats, Ints
-from ...engine.evolution.description import describe
-from ...engine.evolution.genes import Generation
 from ...errors import ArgumentError
 from ..genome import Genome
 from ..genomes import Genomes
+from ..kernels.description import describe
+from ..kernels.genes import Generation
 from ..settings import FRACTIONS
 
 

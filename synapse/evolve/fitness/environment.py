@@ -21,9 +21,9 @@ from ..._checks import (
 )
 from ..._typing import Bools, Floats
 from ...engine.compiler.calls import address_of
-from ...engine.evolution.phenotype import run_environment
 from ...errors import ArgumentError
 from ..genomes import Genomes
+from ..kernels.phenotype import run_environment
 
 
 @final

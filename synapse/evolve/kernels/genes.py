@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiler.jit import DEBUGGING
+from ...engine.compiler.jit import DEBUGGING
 
 
 def record(fields: list[tuple[str, str]]) -> np.dtype[Any]:

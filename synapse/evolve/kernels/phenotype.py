@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._typing import Ints
-from ..compiler.calls import address_of, call_equation
-from ..compiler.jit import inline, kernel, noinline
-from ..functions.activations import ACTIVATIONS, LOGISTIC, SINGLE
-from ..functions.compiled import (
-    _SQUASHES,
-    _by_code,
+from ...engine.compiler.calls import address_of, call_equation
+from ...engine.compiler.jit import inline, kernel, noinline
+from ...engine.functions.activations import ACTIVATIONS, LOGISTIC
+from ...engine.functions.compiled import (
     cost_of,
     identity,
     logistic,
     logit_of,
+    relu,
+    squash_of,
 )
 from .genes import (
     GENE0,
@@ -36,17 +36,8 @@ from .genes import (
     Phenotypes,
 )
 
-relu = _SQUASHES["relu"]
 RELU = ACTIVATIONS["relu"].code
 IDENTITY = ACTIVATIONS["identity"].code
-
-_value_of = inline(
-    _by_code(
-        _SQUASHES,
-        [entry for entry in ACTIVATIONS.values() if entry.family == SINGLE],
-        "state",
-    )
-)
 
 
 @kernel
@@ -54,7 +45,7 @@ def fire_any(code, state, value, j):
     """value_j = f(state_j) for any built-in function of one state; returns whether it
     is a number.
     """
-    value[j], _ = _value_of(code, state[j])
+    value[j], _ = squash_of(code, state[j])
     return value[j] == value[j]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from ..compiler.jit import inline, kernel, noinline
+from ...engine.compiler.jit import inline, kernel, noinline
 from .genes import GENE0, GENE1, NODE0, NODE1, STATE
 from .mutation import as_fraction
 from .phenotype import advance, clear, row_of

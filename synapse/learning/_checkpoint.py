@@ -26,8 +26,8 @@ SNAPSHOTS = ("best", "last")
 class Paused:
     """A training after its latest complete epoch.
 
-    A field of another type than those in ``CHECKS`` of ``readwrite/_trainer.py`` needs
-    a line there: how it is read from a file.
+    A field of another type than those in ``CHECKS`` of ``_archive.py`` needs a line
+    there: how it is read from a file.
     """
 
     values: dict[str, list[float]]  # by epoch, as in a Result

@@ -13,6 +13,7 @@ from math import inf
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import _checks
 from .._typing import PathLike
@@ -22,7 +23,8 @@ from ..initializers import Seed
 from ..objects.network import Network, require_network
 from ..objects.state import take_over
 from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
-from . import _options, _source
+from ..readwrite._formats import Archived
+from . import _archive, _options, _source
 from ._checkpoint import Checkpoint, Paused, PausedParts
 from ._data import KEPT, Data, Layout, joined, laid_out, prepare, row_weights
 from ._history import History, Result
@@ -72,7 +74,7 @@ RULE_OPTIONS = tuple(
 
 
 @_checks.answers("Trainer")
-class Trainer:
+class Trainer(Archived):
     """Trains a network by the online rule or by exact gradients, forward or backward in
     time.
 
@@ -304,6 +306,13 @@ class Trainer:
             self._updater.restore(self.optimizer, memory)
         self._paused = None if training is None else Paused.of(self.network, *training)
 
+    def _archive(self) -> dict[str, NDArray[Any]]:
+        return _archive.arrays_of(self, self._paused)
+
+    @classmethod
+    def _of_archive(cls, arrays: dict[str, NDArray[Any]]) -> Trainer:
+        return _archive.trainer_of(cls, OPTIONS, arrays)
+
     def _take_over(self, twin: Trainer) -> None:
         """Continue where a copy has ended that was trained in another process: its
         numbers, the state of its optimizer, and its latest training.
@@ -529,11 +538,8 @@ class Trainer:
         options = self._checked(weighted=weighted)
         file = None
         if checkpoint is not None:
-            from ..readwrite._trainer import (
-                write_trainer,
-            )  # the one call upward: files are a room above
-
-            file = Checkpoint(partial(write_trainer, self, checkpoint), call.every)
+            write = partial(_archive.write_trainer, self, checkpoint)
+            file = Checkpoint(write, call.every)
         elif call.every is not None:
             raise ArgumentError(
                 "`every` is the number of epochs between checkpoints. Give checkpoint,"

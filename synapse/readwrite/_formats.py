@@ -12,13 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 from numpy.typing import NDArray
 
 from .._checks import choice
 from ..errors import ArgumentError
-from ..learning import Trainer
 from ..objects.ensemble import Ensemble
 from ..objects.network import Network
 from ..objects.unsaved import warn_of_missing
@@ -51,19 +50,34 @@ A JSON document has the first format whose marks it contains.
 """
 
 
-ARCHIVES = {"trainer": "_trainer", "agent": "synapse.reward.files"}
-"""Modules that read what is more than a network, by the array that only its archive
-has."""
+ARCHIVES = {
+    "trainer": "synapse.learning.trainer.Trainer",
+    "agent": "synapse.reward.agent.Agent",
+}
+"""Classes of rooms above that are :class:`Archived`, by the array that only their
+archive has."""
 
 
 class Archived(ABC):
     """Base class of what :func:`save` writes as an archive of its own: a network with
     what is around it.
+
+    A class in a room above describes its archive itself, and is found in `ARCHIVES`.
     """
+
+    _alone: ClassVar[str] = ""
+    """How its network is written alone, for messages."""
 
     @abstractmethod
     def _archive(self) -> dict[str, NDArray[Any]]:
         """All arrays of the archive."""
+
+    @classmethod
+    @abstractmethod
+    def _of_archive(cls, arrays: dict[str, NDArray[Any]]) -> Archived:
+        """Make an object of the arrays of its archive, which it takes over; FormatError
+        if they are not valid.
+        """
 
 
 @dataclass(frozen=True)
@@ -218,26 +232,18 @@ def save(
     >>> twin.activate([1.0, -1.0]) == net.activate([1.0, -1.0])
     array([ True])
     """
-    from ._trainer import write_trainer  # an archive like that of a format
-
-    if isinstance(network, Trainer | Archived):
+    if isinstance(network, Archived):
         chosen = by_suffix(path) if format is None else format_of(format)
         if chosen is not None and chosen.name != "npz":
             class_name = type(network).__name__
-            advice = (
-                ""
-                if isinstance(network, Trainer)
-                else ", or write its network: agent.controller()"
-            )
+            advice = network._alone and f", or write its network: {network._alone}"
             raise ArgumentError(
                 f"A {class_name} cannot be saved as {chosen.name}. Give the file"
                 f" another suffix, as .npz{advice}."
             )
-        _require_options("npz", module_of("npz").npz_data, options)
-        if isinstance(network, Trainer):
-            write_trainer(network, path)
-        else:
-            module_of("npz").write_arrays(path, network._archive())
+        npz = module_of("npz")
+        _require_options("npz", npz.npz_data, options)
+        npz.write_arrays(path, network._archive())
         return
     warn_of_missing(network)
     form = _format_for(path, format, "write", "written to")
@@ -334,11 +340,10 @@ def _read_archive(stream: IO[bytes]) -> Any:
     arrays = npz.read_arrays(
         stream, lambda names: names if names & set(ARCHIVES) else names & npz.MEMBERS
     )
-    for mark, module in ARCHIVES.items():
+    for mark, place in ARCHIVES.items():
         if mark in arrays:
-            return importlib.import_module(
-                module if "." in module else f".{module}", __package__
-            ).read_archive(arrays)
+            module, _, name = place.rpartition(".")
+            return getattr(importlib.import_module(module), name)._of_archive(arrays)
     return npz.from_arrays(arrays)
 
 

@@ -25,6 +25,7 @@ from ..objects.sensitivities import ONLINE
 from ..objects.slopes import SlopeTraces
 from ..objects.stepping import is_row
 from ..readwrite._formats import Archived
+from . import _archive
 from .controller import controller_of
 
 _latest: WeakKeyDictionary[Network, ref[Agent]] = WeakKeyDictionary()
@@ -66,6 +67,7 @@ class Agent(Archived):
     _actions: tuple[str, int] | None = None
     """What its space of actions has: ("n", 2) for one of two, ("size", 2) for two
     numbers; None: any."""
+    _alone = "agent.controller()"
 
     def __init__(
         self,
@@ -392,14 +394,16 @@ class Agent(Archived):
         return (None,)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        from .files import reduced  # it makes agents, so it imports this module
-
-        return reduced(self)
+        return Agent._of_archive, _archive.with_functions(self)
 
     def _archive(self) -> dict[str, NDArray[Any]]:
-        from .files import arrays_of  # it makes agents, so it imports this module
+        return _archive.arrays_of(self)
 
-        return arrays_of(self)
+    @classmethod
+    def _of_archive(
+        cls, arrays: dict[str, NDArray[Any]], functions: Mapping[str, Any] | None = None
+    ) -> Agent:
+        return _archive.agent_of(cls, arrays, functions or {})
 
     def _require_remembered(self, values: Mapping[str, Any]) -> None:
         """Raise ValueError unless an agent can go on with these values of a file;

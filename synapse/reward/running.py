@@ -20,8 +20,8 @@ from ..initializers import Seed, random_generator
 from ..readwrite._checks import members
 from ..readwrite.files import opened, reading
 from ..readwrite.npz import as_text, from_array, read_arrays, write_arrays
+from ._archive import arrays_of, restore
 from .agent import Agent
-from .files import arrays_of, restore
 from .spaces import Episodic
 
 SECONDS = 10.0

@@ -17,10 +17,10 @@ from hypothesis import assume, example, given, strategies as st
 
 import architect
 from synapse import Trainer, errors, learning, load, optimizers, save
+from synapse.learning._archive import write_trainer
 from synapse.learning._checkpoint import Checkpoint
 from synapse.learning.rules import RULES
 from synapse.learning.trainer import OPTIONS
-from synapse.readwrite._trainer import write_trainer
 from tests.helpers.cases import every_case
 
 from .resumed import (
@@ -285,7 +285,7 @@ def test_files_are_written_after_every_few_epochs_or_depend_on_the_time(
             seen.append(epochs_in(path))
             clock[0] += seconds
 
-        monkeypatch.setattr("synapse.readwrite._trainer.write_trainer", slow)
+        monkeypatch.setattr("synapse.learning._archive.write_trainer", slow)
         seen.clear()
         trained(*PLAIN, epochs, checkpoint=path, callbacks=[note], **extra)
         return seen

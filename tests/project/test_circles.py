@@ -10,15 +10,12 @@ ROOT = Path(__file__).parents[2]
 
 # docs/architecture.md says why each of these imports exists
 OF_FUNCTIONS = {
-    ("synapse.learning.trainer", "synapse.readwrite._trainer"),
     ("synapse.objects.network", "synapse.draw._small"),
     ("synapse.objects.network", "synapse.objects.state"),
     ("synapse.objects.neuron", "synapse.objects.layer"),
     ("synapse.objects.neuron", "synapse.objects.relays"),
     ("synapse.objects.projection", "synapse.objects.relays"),
     ("synapse.optimizers.base", "synapse.learning._stepping"),
-    ("synapse.readwrite._formats", "synapse.readwrite._trainer"),
-    ("synapse.reward.agent", "synapse.reward.files"),
 }
 
 

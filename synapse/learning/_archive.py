@@ -10,8 +10,8 @@ nothing that a file contains is executed.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +21,8 @@ from .._checks import expected, is_number
 from .._typing import Floats
 from ..cost import Cost
 from ..errors import ArgumentError, DivergenceError, FormatError, SynapseError
-from ..learning import renewal, schedules
-from ..learning._checkpoint import SNAPSHOTS, Paused, generator_in
-from ..learning._part import Part, items_of
-from ..learning.trainer import OPTIONS, Trainer
 from ..objects.network import Network
-from ._checks import (
+from ..readwrite._checks import (
     LARGEST_WHOLE,
     an_object,
     is_whole,
@@ -34,8 +30,21 @@ from ._checks import (
     require,
     require_version,
 )
-from .files import File
-from .npz import MEMBERS, as_text, from_array, from_arrays, npz_data, write_arrays
+from ..readwrite.files import File
+from ..readwrite.npz import (
+    MEMBERS,
+    as_text,
+    from_array,
+    from_arrays,
+    npz_data,
+    write_arrays,
+)
+from . import renewal, schedules
+from ._checkpoint import SNAPSHOTS, Paused, generator_in
+from ._part import Part, items_of
+
+if TYPE_CHECKING:
+    from .trainer import Trainer
 
 # --- options as values of JSON --------------------------------------------------------
 
@@ -185,14 +194,17 @@ VALUES = {
 }
 
 
-def write_trainer(trainer: Trainer, path: File, paused: Paused | None = None) -> None:
-    """Write a trainer with its network, and a training (default: its latest), to a
-    file.
+def write_trainer(trainer: Trainer, path: File, paused: Paused) -> None:
+    """Write a trainer with its network and a training to a file."""
+    write_arrays(path, arrays_of(trainer, paused))
+
+
+def arrays_of(trainer: Trainer, paused: Paused | None) -> dict[str, NDArray[Any]]:
+    """The arrays of a trainer with its network, and of a training.
 
     Raises ArgumentError if it has a function or a class of the user, or a generator
     other than NumPy's PCG64, and DivergenceError if a number is not finite.
     """
-    paused = trainer._paused if paused is None else paused
     rule = trainer.network.learning_rule
     # A file has one order, that of the network's rule.
     if trainer.method == rule.method and trainer.order != rule.order:
@@ -232,7 +244,7 @@ def write_trainer(trainer: Trainer, path: File, paused: Paused | None = None) ->
         name: array.astype(array.dtype.newbyteorder("<"))
         for name, array in arrays.items()
     }
-    write_arrays(path, {TRAINER: as_text(head), **little, **npz_data(network)})
+    return {TRAINER: as_text(head), **little, **npz_data(network)}
 
 
 def _require_finite(error: type[SynapseError], name: str, array: NDArray[Any]) -> None:
@@ -243,9 +255,12 @@ def _require_finite(error: type[SynapseError], name: str, array: NDArray[Any]) -
         raise error(f"Expected finite values in {name}, got {array[bad].flat[0]}.")
 
 
-def read_archive(arrays: dict[str, NDArray[Any]]) -> Trainer:
-    """Make a trainer of the arrays of its file, which it takes over; FormatError if
-    they are not valid.
+def trainer_of(
+    kind: type[Trainer], options: Iterable[str], arrays: dict[str, NDArray[Any]]
+) -> Trainer:
+    """Make a trainer of this class, which has these options, of the arrays of its file.
+
+    It takes over the arrays. FormatError if they are not valid.
     """
     head = an_object(
         "The description of a trainer", from_array(TRAINER, arrays.pop(TRAINER))
@@ -262,9 +277,9 @@ def read_archive(arrays: dict[str, NDArray[Any]]) -> Trainer:
         )
     names = [name for name in arrays if name.startswith(OPTIMIZER)]
     memory = {name.removeprefix(OPTIMIZER): arrays.pop(name) for name in names}
-    settings = members("The settings", head["settings"], (), OPTIONS)
+    settings = members("The settings", head["settings"], (), options)
     try:
-        trainer = Trainer(
+        trainer = kind(
             network,
             **{name: _read(network, name, value) for name, value in settings.items()},
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +19,15 @@ from .._checks import expected
 from .._running_scale import RunningScale
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError, SynapseError
+from ..learning._archive import GENERATORS
 from ..objects.network import Network
 from ..objects.state import take_over
 from ..objects.stepping import Slopes
 from ..readwrite._checks import members, require_version
-from ..readwrite._trainer import GENERATORS
 from ..readwrite.npz import as_text, from_array, from_arrays, npz_data
-from .agent import Agent
+
+if TYPE_CHECKING:
+    from .agent import Agent
 
 MARK = "synapse agent"
 VERSION = 1
@@ -116,14 +118,17 @@ def _settings(agent: Agent, whole: bool) -> dict[str, Any]:
     return settings
 
 
-def reduced(agent: Agent) -> tuple[Any, ...]:
-    """An agent for pickle and the module copy, which find functions by their names."""
+def with_functions(agent: Agent) -> tuple[Arrays, dict[str, Any]]:
+    """The arrays of an agent, and those of its arguments that are functions.
+
+    For pickle and the module copy, which find functions by their names.
+    """
     functions = {
         name: getattr(agent, name)
         for name in _arguments(agent)
         if callable(getattr(agent, name))
     }
-    return with_functions, (arrays_of(agent, whole=False), functions)
+    return arrays_of(agent, whole=False), functions
 
 
 def _remembered(agent: Agent) -> dict[str, Any]:
@@ -150,17 +155,14 @@ def _plain(value: Any) -> Any:
 # --- reading --------------------------------------------------------------------------
 
 
-def read_archive(arrays: Arrays) -> Agent:
-    """Make the agent of an archive; FormatError if it is not valid. Arrays of a run
-    beside it are left.
+def agent_of(kind: type[Agent], arrays: Arrays, functions: Mapping[str, Any]) -> Agent:
+    """Make an agent of its arrays, with those of its arguments that are functions.
+
+    Its class is `kind` or one derived from it. FormatError if an array is not valid;
+    arrays of a run beside the agent are left.
     """
-    return with_functions(arrays, {})
-
-
-def with_functions(arrays: Arrays, functions: dict[str, Any]) -> Agent:
-    """Make an agent of its arrays, with those of its arguments that are functions."""
     head = _head(arrays)
-    classes: dict[str, Any] = {cls.__name__: cls for cls in _classes(Agent)}
+    classes: dict[str, Any] = {cls.__name__: cls for cls in _classes(kind)}
     if head["kind"] not in classes:
         raise FormatError(
             f"The file has an agent of the class {head['kind']!r}, and no class here"
@@ -169,9 +171,9 @@ def with_functions(arrays: Arrays, functions: dict[str, Any]) -> Agent:
         )
     cls = classes[head["kind"]]
     arguments = inspect.signature(cls.__init__).parameters
-    settings = (
-        members("The settings of an agent", head["settings"], (), arguments) | functions
-    )
+    settings = members(
+        "The settings of an agent", head["settings"], (), arguments
+    ) | dict(functions)
     missing = set(arguments) - {"self", "seed", *cls.names} - set(settings)
     if missing:
         raise FormatError(

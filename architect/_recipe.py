@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from synapse import ONE_TO_ONE, Layer, Projection, _checks as checks, squash
+from synapse import _checks as checks, squash
 from synapse._checks import MOST_NEURONS, finite_number, float_type, positive_integer
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
 from synapse.initializers import Initializer, Seed, draw, get, random_generator
+from synapse.objects.layer import Layer
+from synapse.objects.projection import ONE_TO_ONE, Projection
 from synapse.squash import Squash
 
 

@@ -6,10 +6,12 @@ from typing import Any, final
 
 import numpy as np
 
-from synapse import Layer, Network, gate
 from synapse._checks import MOST_NEURONS, boolean, understands, whole_number
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
+from synapse.objects.layer import Layer
+from synapse.objects.network import Network
+from synapse.objects.projection import gate
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes, pass_on

@@ -10,12 +10,15 @@ from typing import Any, NamedTuple
 
 import networkx as nx
 
-from synapse import Connection, Layer, Network, Neuron, Topology
 from synapse._checks import expected, listed
 from synapse.errors import ArgumentTypeError, TopologyError
+from synapse.objects.connection import Connection
 from synapse.objects.groups import keys_of
-from synapse.objects.network import require_network
+from synapse.objects.layer import Layer
+from synapse.objects.network import Network, require_network
+from synapse.objects.neuron import Neuron
 from synapse.objects.order import find_order
+from synapse.objects.topology import Topology
 
 
 class Delayed(NamedTuple):

@@ -10,12 +10,15 @@ from typing import Any, NamedTuple, final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from synapse import Layer, Network, Projection, _checks, tie
+from synapse import _checks
 from synapse._typing import Floats, Ints
 from synapse.errors import ArgumentError, TopologyError
 from synapse.initializers import Initializer, Seed, draw
 from synapse.objects.architectures import register
-from synapse.objects.projection import between, rows_between
+from synapse.objects.layer import Layer
+from synapse.objects.network import Network
+from synapse.objects.projection import Projection, between, rows_between
+from synapse.objects.tie import tie
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes, numbered

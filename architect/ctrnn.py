@@ -6,7 +6,6 @@ from typing import Any, final
 
 import numpy as np
 
-from synapse import ALL_TO_ALL, Network, gate
 from synapse._checks import (
     boolean,
     expected,
@@ -18,6 +17,8 @@ from synapse._checks import (
 from synapse.errors import ArgumentError, TopologyError
 from synapse.initializers import Initializer, Seed, given_back
 from synapse.objects.architectures import register
+from synapse.objects.network import Network
+from synapse.objects.projection import ALL_TO_ALL, gate
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes, pass_on

@@ -6,10 +6,10 @@ from typing import Any, final
 
 import numpy as np
 
-from synapse import Network
 from synapse._checks import understands
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
+from synapse.objects.network import Network
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes, numbered, pass_on

@@ -11,12 +11,14 @@ from typing import Any, NamedTuple, final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from synapse import ALL_TO_ELSE, ONE_TO_ONE, Layer, Network, _checks
+from synapse import _checks
 from synapse._typing import Floats
 from synapse.errors import ArgumentError
 from synapse.initializers import Seed, random_generator
 from synapse.objects.architectures import register
-from synapse.objects.projection import between
+from synapse.objects.layer import Layer
+from synapse.objects.network import Network
+from synapse.objects.projection import ALL_TO_ELSE, ONE_TO_ONE, between
 
 
 class Capacity(NamedTuple):

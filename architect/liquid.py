@@ -9,7 +9,6 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from synapse import Network, Projection
 from synapse._checks import (
     boolean,
     counted,
@@ -21,6 +20,8 @@ from synapse._checks import (
 from synapse.errors import ArgumentError
 from synapse.initializers import Initializer, Seed, given_back
 from synapse.objects.architectures import register
+from synapse.objects.network import Network
+from synapse.objects.projection import Projection
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple, final
 
 import numpy as np
 
-from synapse import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Layer, Network, gate
 from synapse._checks import (
     MOST_NEURONS,
     boolean,
@@ -20,6 +19,9 @@ from synapse._checks import (
 from synapse.errors import ArgumentError
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
+from synapse.objects.layer import Layer
+from synapse.objects.network import Network
+from synapse.objects.projection import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, gate
 from synapse.squash import Squash, get as squash_named
 
 from ._recipe import (

@@ -8,10 +8,11 @@ from typing import Any, final
 
 import numpy as np
 
-from synapse import Layer, Network
 from synapse._checks import MOST_DELAYS, integer, listed, positive_integer, understands
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
+from synapse.objects.layer import Layer
+from synapse.objects.network import Network
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes, numbered, pass_on

@@ -8,10 +8,11 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from synapse import Layer, Network
 from synapse._checks import boolean, fraction, understands, whole_number
 from synapse.initializers import Initializer, Seed, given_back
 from synapse.objects.architectures import register
+from synapse.objects.layer import Layer
+from synapse.objects.network import Network
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes

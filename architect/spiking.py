@@ -8,7 +8,6 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from synapse import Layer, Network, gate
 from synapse._checks import (
     MOST_DELAYS,
     choice,
@@ -20,6 +19,9 @@ from synapse._checks import (
 )
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
+from synapse.objects.layer import Layer
+from synapse.objects.network import Network
+from synapse.objects.projection import gate
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes, pass_on

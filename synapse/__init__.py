@@ -5,6 +5,9 @@ fast.
 import importlib
 from typing import TYPE_CHECKING, Any
 
+# registers its classes, so that files that name them can be read
+import architect as _architect
+
 from . import cost, errors, initializers, learning as learning, optimizers, squash
 from ._checks import ATTRIBUTES, attribute_error, public_names, unknown_attribute
 from .errors import MissingExtraError, SynapseError
@@ -116,7 +119,3 @@ if not TYPE_CHECKING:  # type checkers know the names above, and no others
         if name in _architect.__all__:
             advice = f"Use architect.{name} after `import architect`."
         raise unknown_attribute("The module synapse", name, __dir__(), advice)
-
-
-# Registers its classes, so that files that name them can be read.
-import architect as _architect  # noqa: E402

@@ -8,7 +8,8 @@ from .callbacks import Batch, Progress, every
 from .check import GradientCheck, check_gradient
 from .comparison import GradientComparison, compare_gradients
 from .evaluation import Evaluation
-from .gradient import Gradient, gradient
+from .gradient import gradient
+from .loss_gradient import Gradient
 from .reach import Reach, ReachRow, reach
 from .readout import Readout, fit_readout
 from .renewal import Renewal

@@ -33,7 +33,11 @@ from ..optimizers.base import not_clipped, too_steep
 from ..optimizers.descent import BuiltIn
 from ._part import Part, PartInUse
 from ._regularisation import Penalties
-from .gradient import ADVICE
+
+ADVICE = (
+    "The weights have not changed. Use a lower rate, smaller weights, a window or a"
+    " bounded squash."
+)
 
 
 class ParameterVector:

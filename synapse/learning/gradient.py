@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from math import inf
 from typing import Any
 from weakref import WeakKeyDictionary
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import engine
-from .._checks import MOST_THREADS, boolean, counted, positive_integer
+from .._checks import MOST_THREADS, boolean, positive_integer
 from .._registration import require_sound
 from .._typing import Floats, Ints
 from ..cost import Cost
@@ -25,65 +23,27 @@ from ..engine.guard import InUse, raise_interrupt
 from ..engine.lowering.flags import DENSE, SHARED, STEPPED
 from ..engine.lowering.stretches import spans
 from ..engine.records import Span
-from ..engine.schema import CHUNK, ENDED, NONE
+from ..engine.schema import CHUNK, ENDED
 from ..engine.status import DIVERGED, DONE
 from ..errors import DivergenceError
 from ..objects import parameters
 from ..objects.network import Network, require_network
 from ..objects.wiring import require_closed
 from ._data import KEPT, Data, Layout, laid_out, prepare_sequences
+from ._parameters import ADVICE
 from ._regularisation import Masks
+from .loss_gradient import Gradient, wiring_of
 
 Descent = tuple[float, Floats, Floats]
 """A loss, and its negative gradient with respect to weights and biases."""
 Group = tuple[Any, int, Floats | None]
 """A `SampleGroup`, its number of lanes, and the factors of its activations."""
-ADVICE = (
-    "The weights have not changed. Use a lower rate, smaller weights, a window or a"
-    " bounded squash."
-)
 WHOLE = 2**62  # a window longer than any sequence
 NO_WEIGHTS = np.zeros(0)
 DEEP = 16  # number of steps of samples that do not depend on each other
 # dense connections: two or three samples, one after another, are quicker than idle
 # lanes
 MANY = 5000
-
-
-@dataclass(frozen=True)
-class Gradient:
-    """The exact gradient of a loss.
-
-    Attributes
-    ----------
-    loss : float
-        The cost summed over steps and outputs, as the mean over all sequences with at
-        least one step.
-    weights : ndarray, shape (connections,)
-        d loss / d weight, in the order of ``net.connections``; 0 for connections that
-        are not trainable. Each of several tied connections has the derivative with
-        respect to their shared weight.
-    biases : ndarray, shape (neurons,)
-        d loss / d bias, in the order of the neurons in the network; 0 for inputs and
-        for biases that are not trainable. Each of several tied biases has the
-        derivative with respect to their shared value.
-    wiring : int, optional
-        Checksum of the neurons, connections and gates of the network.
-        ``optimizer.step(net, gradient)`` refuses a gradient of another topology by it.
-        None: only the shapes are compared.
-    """
-
-    loss: float
-    weights: Floats
-    biases: Floats
-    wiring: int | None = None
-
-    def __repr__(self) -> str:
-        size = float(np.sqrt((self.weights**2).sum() + (self.biases**2).sum()))
-        return (
-            f"<Gradient: loss {self.loss:.6g}, norm {size:.6g},"
-            f" {counted(len(self.weights), 'weight')}>"
-        )
 
 
 def gradient(
@@ -190,31 +150,6 @@ def gradient(
             _known[network] = layout, exact
         return Gradient(loss, weights, biases, wiring_of(network))
 
-
-def wiring_of(network: Network) -> int:
-    """The checksum of a network's neurons, connections and gates, equal for copies in
-    any process.
-
-    The caller has the network in use.
-    """
-    version, checksum = _wirings.get(network, (0, 0))
-    store = network._store
-    if version != store.structure_version:
-        links = network._connection_rows()
-        first_row = int(network._rows()[0])
-        sizes = len(network), network._n_inputs, network._n_outputs
-        checksum = crc32(np.array(sizes, np.int64).tobytes())
-        for end in ("source", "target", "gater"):
-            rows = store[end][links].astype(np.int64)
-            numbers = np.where(rows == NONE, -1, rows - first_row)
-            checksum = crc32(numbers.tobytes(), checksum)
-        _wirings[network] = store.structure_version, checksum
-    return checksum
-
-
-_wirings: WeakKeyDictionary[Network, tuple[int, int]] = WeakKeyDictionary()
-"""The version of the structure and the checksum that :func:`wiring_of` has found for a
-network."""
 
 _known: WeakKeyDictionary[Network, tuple[Layout, ExactGradient]] = WeakKeyDictionary()
 """What the latest call of :func:`gradient` has laid out for a network."""

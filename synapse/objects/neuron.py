@@ -386,14 +386,14 @@ class Neuron(NeuronRows, View):
             )
         store = self._require()
         if not isinstance(target, Neuron):
-            from .layer import Layer  # it is made of neurons, so it imports this module
-
-            if not isinstance(target, Layer):
+            # a layer is made of neurons, so it imports this module
+            receive = getattr(type(target), "_receive", None)
+            if receive is None:
                 kinds = "a Neuron or a Layer"
                 raise ArgumentTypeError(
                     checks.expected("The target of a connection", kinds, target)
                 )
-            return target._receive(self, weight, trainable, sign, delay, seed)
+            return receive(target, self, weight, trainable, sign, delay, seed)
         target._require()
         steps = checks.delay("The delay of a connection", delay)
         learns = target is not self or steps > 0

@@ -16,7 +16,7 @@ from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 
 if TYPE_CHECKING:
-    from ..learning.gradient import Gradient
+    from ..learning.loss_gradient import Gradient
     from ..objects.network import Network
 
 
@@ -206,10 +206,17 @@ class Optimizer(ABC):
         >>> net.run(inputs).round().ravel()
         array([0., 1., 1., 0.])
         """
-        # The one call upward: an optimizer is what loops of other libraries step.
-        from ..learning import _stepping
-
-        _stepping.step(self, network, gradient, rate)
+        # an optimizer knows vectors, a gradient knows the network that it is of
+        descend = getattr(type(gradient), "_descend", None)
+        if descend is None:
+            condition = "a Gradient, as synapse.gradient returns"
+            sentence = _checks.expected("The gradient of a step", condition, gradient)
+            if hasattr(network, "_descend"):  # they have changed places
+                sentence = _checks.expected(
+                    "The network of a step", "a Network", network
+                )
+            raise ArgumentTypeError(sentence)
+        descend(gradient, self, network, rate)
 
     def __getstate__(self) -> dict[str, Any]:
         """The settings, and what a subclass adds, without the memory for networks."""

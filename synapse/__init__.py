@@ -1,5 +1,31 @@
 """Synapse: build any neural network neuron by neuron, see it as a graph, train it
 fast.
+
+To read the code, begin with ``plain.py``: what all of this computes, in two hundred
+lines of plain objects. The tests compare the engine with it. These are the floors of
+the house, from the ground up. A module imports only modules of its own floor or below
+(import-linter holds this), and ``docs/architecture.md`` says why the house is so.
+
+- ``engine``: one store owns every number (``schema.py``, ``store.py``); compiled
+  kernels compute on its columns, the online rule first (``online``).
+- ``errors``, ``_checks``: a mistake becomes one sentence before anything changes.
+- ``squash``, ``cost``, ``initializers``, ``optimizers``: functions that have names.
+- ``objects``: neurons, connections, layers and networks are views of a store.
+- ``architect``, a package beside this one: networks with a name, such as an LSTM.
+- ``readwrite``: files, other libraries' networks, and programs in other languages.
+- ``learning``: the Trainer, its learning rules, exact gradients.
+
+Rooms with a purpose use the public names of all these:
+
+- ``analysis``: what a network does, and why.
+- ``draw``: pictures, and pages to explore a network in a browser.
+- ``tasks``, ``tables``: sequences that are generated, rows and series that are read.
+- ``forecasting``: forecasts of series and their prediction intervals.
+- ``reward``: agents that learn from reward, one step at a time.
+- ``evolve``: networks whose structure evolves, by NEAT.
+- ``experiments``: many trainings on any executor.
+- ``sklearn``, ``river``, ``sktime``: estimators for other libraries.
+- ``cli``: the command ``synapse``.
 """
 
 import importlib

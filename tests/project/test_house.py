@@ -9,6 +9,7 @@ import re
 from importlib import import_module
 from pathlib import Path
 
+import synapse
 from tests.arguments import PUBLIC
 from tests.arguments.public import MODULES
 from tests.helpers.processes import python
@@ -179,3 +180,11 @@ def test_tests_lie_in_the_folders_of_their_rooms():
     rooms = {file.parent.name for file in ROOT.glob("synapse/*/__init__.py")}
     folders = {file.parent.name for file in tests.glob("*/__init__.py")}
     assert folders <= rooms | {"architect"} | others
+
+
+def test_the_map_in_the_first_docstring_names_every_room():
+    top = ROOT / "synapse"
+    rooms = {path.stem for path in top.glob("*.py") if not path.stem.startswith("_")}
+    rooms |= {path.parent.name for path in top.glob("*/__init__.py")}
+    words = set(re.findall(r"``(\w+)(?:\.py)?``", synapse.__doc__))
+    assert rooms - words == set()

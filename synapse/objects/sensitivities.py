@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from .. import engine
 from .._checks import expected, positive_integer
-from .._typing import Floats, Ints
+from .._typing import Bools, Floats, Ints
 from ..engine.follower import Follower
 from ..engine.guard import InUse
 from ..engine.records import Span
 from ..engine.rtrl import BIAS, Plan, PortableSensitivities, TooLarge
-from ..engine.rtrl.portable import identities_of, read, write
+from ..engine.rtrl.portable import have_place, identities_of, read, write
 from ..engine.schema import ENDED
 from ..engine.store import Store
 from ..errors import ArgumentError, TopologyError
@@ -173,6 +173,13 @@ class Sensitivities(Follower):
         engine.rtrl.loops.renew_direct(
             plan.store_table(), plan.store.unit, plan.address, plan.span
         )
+
+    def have_place(self, kept: PortableSensitivities) -> tuple[Bools, Bools]:
+        """Which recurrent neurons and which values of the same neurons have a place of
+        their own in the plan.
+        """
+        assert self.plan is not None
+        return have_place(self.plan, self._identities, kept)
 
     # --- the step that they belong to -------------------------------------------------
 

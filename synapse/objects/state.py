@@ -197,17 +197,6 @@ def from_saved(saved: SavedNetwork) -> Network:
     return network
 
 
-def kept_by(network: Network) -> tuple[Traces, PortableSensitivities | None]:
-    """The traces and sensitivities of a new network, by its numbers of neurons and
-    connections.
-    """
-    with InUse(network):
-        network._store.ready()
-        live = network._sensitivities
-        kept = None if live is None or live.current(network) is None else live.kept()
-        return kept_traces(network._store), kept
-
-
 def copied(network: Network) -> Network:
     """A copy: of a whole store column by column, with its program; otherwise as a file
     would make it.

@@ -354,20 +354,27 @@ class Records:
         return np.array([registered[name] for name in names], object)
 
 
+def overlapping_runs(
+    start: NDArray[Any], of: NDArray[Any], length: NDArray[Any]
+) -> Ints | None:
+    """Two runs ``start .. start + length`` of one thing that have a number in common;
+    None if there are none.
+    """
+    starts = of.astype(np.int64) * (int((start + length).max(initial=0)) + 1) + start
+    if (np.diff(starts) >= length[:-1]).all():
+        return None  # as most networks are made
+    order = order_of(starts)
+    again = np.flatnonzero(starts[order[1:]] < (starts + length)[order[:-1]])
+    return order[again[0] : again[0] + 2] if len(again) else None
+
+
 def require_pairs_once(
     source: NDArray[Any], target: NDArray[Any], length: Any = 1
 ) -> None:
     """Raise if a pair of neurons is in two runs, ``source .. source + length``."""
     length = np.broadcast_to(length, len(source))
-    starts = (
-        target.astype(np.int64) * (int((source + length).max(initial=0)) + 1) + source
-    )
-    if (np.diff(starts) >= length[:-1]).all():
-        return  # as most networks are made
-    order = order_of(starts)
-    again = np.flatnonzero(starts[order[1:]] < (starts + length)[order[:-1]])
-    if len(again):
-        runs = order[again[0] : again[0] + 2]
+    runs = overlapping_runs(source, target, length)
+    if runs is not None:
         begin = (np.cumsum(length) - length)[runs]
         rows = begin[0] + source[runs[1]] - source[runs[0]], begin[1]
         row, other_row = sorted(map(int, rows))

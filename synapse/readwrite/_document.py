@@ -16,16 +16,19 @@ from numpy.typing import NDArray
 
 from ..engine.schema import FLAG, Column
 from ..errors import FormatError
+from ..objects.network import Network
 from ..objects.state import (
     OF_CONNECTIONS,
     OF_NEURONS,
     PortableSensitivities,
     SavedNetwork,
     Traces,
+    from_saved,
 )
 from ..objects.topology import NO_GATER
 from . import _checks as checks
 from ._checks import Records, require
+from ._trace_places import placed_traces, require_places
 
 MARK = "synapse"
 VERSION = 1
@@ -341,6 +344,28 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
     )
 
 
+def network_of(saved: SavedNetwork, *, complete: bool = True) -> Network:
+    """Make a network; FormatError if it has no place for one of its traces or
+    sensitivities, or is given it twice.
+
+    Unless it is `complete`, values without a place are left out. Which sensitivities
+    have one is known from the plan by which the network learns, which is made anyway.
+    """
+    saved.traces = placed_traces(saved, complete)
+    network = from_saved(saved)
+    kept, live = saved.sensitivities, network._sensitivities
+    if kept is not None and live is not None:
+        roots, values = live.have_place(kept)
+        lost = ~values & ((kept.now != 0.0) | (kept.before != 0.0))
+        every = np.arange(len(values))
+        for table, rows, lacking in (
+            ("recurrent", kept.roots, ~roots & (kept.slopes != 0.0)),
+            ("sensitivity", every, lost),
+        ):
+            require_places(table, rows, lacking if complete else None)
+    return network
+
+
 def _notes(data: dict[str, Any], table: str, count: int) -> dict[str, dict[int, Any]]:
     """The metadata of neurons or connections, by name and number."""
     columns = {}
@@ -557,6 +582,13 @@ def _sensitivities(
             f"Expected the lengths of the lines to add up to {count} values, got"
             f" {total}."
         )
+    overlap = checks.overlapping_runs(begin, kept.line_root, length)
+    if overlap is not None:
+        raise FormatError(
+            f"The lines {overlap[0]} and {overlap[1]} both have a sensitivity of"
+            f" recurrent neuron {kept.line_root[overlap[0]]} to column"
+            f" {begin[overlap[1]]}."
+        )
     target = np.where(
         kept.connection < 0, kept.owner, np.append(edges["target"], 0)[kept.connection]
     )
@@ -565,4 +597,7 @@ def _sensitivities(
             f"Expected the neuron of parameter {i} to be the target of its connection, "
             f"{target[i]}, got {kept.owner[i]}."
         )
+    is_bias = kept.connection < 0
+    parameter = np.where(is_bias, len(connections) + kept.owner, kept.connection)
+    require_places("parameters", parameter)
     return kept

@@ -17,9 +17,15 @@ from ..objects.network import Network
 from ..objects.state import to_saved
 from . import files
 from ._checks import Records, an_object, members, require, require_version
-from ._document import NULLS, VERSION, document, require_format, saved_of
+from ._document import (
+    NULLS,
+    VERSION,
+    document,
+    network_of,
+    require_format,
+    saved_of,
+)
 from ._formats import Format
-from ._kept import network_of
 
 __all__ = ["from_json_data", "json_data"]
 

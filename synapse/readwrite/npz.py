@@ -30,9 +30,16 @@ from ..objects.network import Network
 from ..objects.state import OF_CONNECTIONS, OF_NEURONS, to_saved
 from . import files
 from ._checks import an_object
-from ._document import ENDS, ENTRIES, RUNS, document, require_format, saved_of
+from ._document import (
+    ENDS,
+    ENTRIES,
+    RUNS,
+    document,
+    network_of,
+    require_format,
+    saved_of,
+)
 from ._formats import Format
-from ._kept import network_of
 
 __all__ = ["from_npz_data", "npz_data"]
 

@@ -4,13 +4,14 @@ plan, and for files.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._typing import Ints
+from ..._typing import Bools, Ints
 from ..lowering.stretches import spans
 from ..records import Latest
 from ..schema import NONE
@@ -87,26 +88,60 @@ def write(
     """Write what is still there into a new plan; `number`: present number of each old
     neuron, or -1.
     """
-    layout = plan.layout
     size = plan.layout.size
     c = plan.columns
-    place = np.full(layout.pattern.size + 1, -1)
-    place[layout.roots] = np.arange(len(layout.roots))
-    # the last place, -1, is that of neurons that are gone
-    roots = place[number[kept.roots]]
-    there = roots >= 0
-    c["old_derivative"][roots[there]] = kept.slopes[there]
+    roots = _present_roots(plan, kept, number)
+    c["old_derivative"][roots[roots >= 0]] = kept.slopes[roots >= 0]
     c["latest"][Latest.OPEN] = 1
     halves = (
         (c["sensitivity"][:size], kept.now),
         (c["sensitivity"][size : 2 * size], kept.before),
     )
     assert c["latest"][Latest.HALF] == 0
+    for values, places in _places(plan, identities, kept, number):
+        # added: those of parameters that have been tied since are summed
+        for new, old in halves:
+            np.add.at(new, places, old[values])
+
+
+def have_place(
+    plan: Plan, identities: Ints, kept: PortableSensitivities
+) -> tuple[Bools, Bools]:
+    """Which roots, and which values, have a place of their own in a plan of the same
+    neurons.
+    """
+    number = np.arange(plan.layout.pattern.size)
+    taken = np.zeros(plan.layout.size, bool)
+    has_place = np.zeros(len(kept.now), bool)
+    for values, places in _places(plan, identities, kept, number):
+        places, first = np.unique(places, return_index=True)
+        has_place[values[first[~taken[places]]]] = True
+        taken[places] = True
+    return _present_roots(plan, kept, number) >= 0, has_place
+
+
+def _present_roots(plan: Plan, kept: PortableSensitivities, number: Ints) -> Ints:
+    """The place of each root among those of a plan; negative: none."""
+    layout = plan.layout
+    place = np.full(layout.pattern.size + 1, NOWHERE)
+    place[layout.roots] = np.arange(len(layout.roots))
+    # the last place, -1, is that of neurons that are gone
+    return place[number[kept.roots]]
+
+
+def _places(
+    plan: Plan, identities: Ints, kept: PortableSensitivities, number: Ints
+) -> Iterator[tuple[Ints, Ints]]:
+    """Numbers of the values that have a place in a plan, and these places, in portions
+    that bound the memory.
+    """
+    layout = plan.layout
+    roots = _present_roots(plan, kept, number)
     columns = _new_columns(plan, identities, kept, number)
     first_column = layout.first_column
     begin = 0
-    stretches = 1 + len(kept.now) // SOME  # which bounds the memory
-    for lines in np.array_split(np.arange(len(kept.line_root)), stretches):
+    portions = 1 + len(kept.now) // SOME
+    for lines in np.array_split(np.arange(len(kept.line_root)), portions):
         lengths = kept.line_length[lines]
         column = columns[spans(kept.line_first[lines], lengths)]
         class_number = np.searchsorted(first_column, column, "right") - 1
@@ -114,10 +149,7 @@ def write(
         line = layout.line_of(np.where(root >= 0, class_number, -1), root)
         present = np.flatnonzero(line >= 0)
         offset = column[present] - first_column[class_number[present]]
-        places = layout.line_at[line[present]] + offset
-        # added: those of parameters that have been tied since are summed
-        for new, old in halves:
-            np.add.at(new, places, old[begin + present])
+        yield begin + present, layout.line_at[line[present]] + offset
         begin += len(column)
 
 

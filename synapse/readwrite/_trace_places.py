@@ -1,0 +1,142 @@
+"""Which traces a network has, from its columns alone.
+
+Which connections have an eligibility trace, and which pairs of neurons an influence,
+follows from the topology as lowering finds it (``find_influences`` and ``place_traces``
+of ``engine/lowering/kernels.py``). A file is checked by the same conditions, on whole
+columns, so that nothing is lowered to read it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import squash as squashes
+from .._typing import Bools, Ints
+from ..errors import FormatError
+from ..objects.state import SavedNetwork, Traces
+from ..objects.topology import NO_GATER, is_delayed
+
+
+class TracePlaces(NamedTuple):
+    """The places of traces in a network."""
+
+    learns: Bools  # by connection: whether it is trainable
+    eligible: Bools  # by connection: whether it has an eligibility trace
+    pairs: Ints  # gater * neurons + gated, of the pairs with extended traces; sorted
+
+    @classmethod
+    def of(cls, saved: SavedNetwork) -> TracePlaces:
+        """The places of a closed network, whose columns have been checked."""
+        source, target = (saved.connections[end] for end in ("source", "target"))
+        neurons = len(saved.neurons["squash"])
+        gater = saved.connections.get("gater", np.full(len(source), NO_GATER))
+        learns = saved.connections.get("trainable", np.ones(len(source), bool)) != 0
+        gated = gater != NO_GATER
+        has_memory = _marked(neurons, target[source == target])
+        into_memory = gated & has_memory[target]
+        pairs = np.unique(
+            gater[into_memory].astype(np.int64) * neurons + target[into_memory]
+        )
+        pairs = pairs[_gets_error(saved, *np.divmod(pairs, neurons))]
+        # Eligibilities with a gain are stored if the neuron learns from a memory later.
+        gates_memory = _marked(neurons, pairs // neurons)
+        traced = has_memory | (gates_memory & _marked(neurons, target[gated]))
+        return cls(learns, traced[target] & learns, pairs)
+
+
+def _marked(size: int, places: Ints) -> Bools:
+    mask = np.zeros(size, bool)
+    mask[places] = True
+    return mask
+
+
+def _gets_error(saved: SavedNetwork, gater: Ints, gated: Ints) -> Bools:
+    """Whether these gaters get an error from what they gate: they activate before it,
+    and are not set from outside.
+    """
+    neurons = len(saved.neurons["squash"])
+    first = _first_competitors(saved)
+    synchronous = saved.neurons.get("synchronous", np.zeros(neurons, bool)) != 0
+    together = first[gater] == first[gated]
+    together |= synchronous[gater] & synchronous[gated]
+    computed = _marked(neurons, saved.connections["target"])
+    computed[saved.layers[0][1] :] = True
+    return np.asarray(computed[gater] & ~is_delayed(gater, gated, together))
+
+
+def _first_competitors(saved: SavedNetwork) -> Ints:
+    """The first of the neighbours with which each neuron competes; itself, if alone."""
+    squash = saved.neurons["squash"]
+    number = np.arange(len(squash))
+    group = saved.neurons.get("group", np.zeros(len(squash), np.int64)).astype(np.int64)
+    is_output = number >= len(squash) - saved.layers[-1][1]
+    group[is_output & (squash == squashes.softmax.name)] = -1
+    competes = np.zeros(len(squash), bool)
+    competes[1:] = (
+        (group[1:] != 0) & (group[1:] == group[:-1]) & (squash[1:] == squash[:-1])
+    )
+    return np.maximum.accumulate(np.where(competes, 0, number))
+
+
+def placed_traces(saved: SavedNetwork, complete: bool) -> Traces:
+    """The traces of a network that is read; FormatError if one is there twice, or has
+    no place.
+
+    Unless they are `complete`, traces without a place are left out: the page in
+    JavaScript has one rule for all neurons, and writes traces that the library reads
+    off from other numbers.
+    """
+    traces = saved.traces
+    assert traces is not None
+    if not (len(traces.eligible) or len(traces.gater)):
+        return traces
+    places = TracePlaces.of(saved)
+    neurons, connections = len(saved.neurons["squash"]), len(places.eligible)
+    eligible = places.eligible[traces.eligible]
+    pair = traces.gater * neurons + traces.gated
+    has_place = np.isin(pair, places.pairs)
+    # An extended trace is of a parameter into the gater.
+    target, learns = (
+        np.append(column, 0)[traces.extending]
+        for column in (saved.connections["target"], places.learns)
+    )
+    into_gater = (target == traces.gater[traces.pair]) & (learns != 0)
+    extends = has_place[traces.pair] & ((traces.extending < 0) | into_gater)
+    parameter = traces.pair * (connections + 1) + traces.extending + 1
+    for name, rows, there, values in (
+        ("eligibility", traces.eligible, eligible, traces.eligibility),
+        ("influence", pair, has_place, traces.influence),
+        ("extended", parameter, extends, traces.extended),
+    ):
+        require_places(name, rows, ~there & (values != 0.0) if complete else None)
+    return replace(
+        traces,
+        eligible=traces.eligible[eligible],
+        eligibility=traces.eligibility[eligible],
+        gater=traces.gater[has_place],
+        gated=traces.gated[has_place],
+        influence=traces.influence[has_place],
+        pair=(np.cumsum(has_place) - 1)[traces.pair[extends]],
+        extending=traces.extending[extends],
+        extended=traces.extended[extends],
+    )
+
+
+def require_places(table: str, rows: NDArray[Any], lost: Bools | None = None) -> None:
+    """Raise if two rows of a table have the same number, or one is `lost`: nothing in
+    the network has its value.
+    """
+    wrong = np.ones(len(rows), bool)
+    wrong[np.unique(rows, return_index=True)[1]] = False
+    if lost is not None:
+        wrong |= lost
+    if wrong.any():
+        raise FormatError(
+            f"Row {np.flatnonzero(wrong)[0]} of the table {table!r} belongs to no part"
+            " of this network, or is there twice: the file has changed since it was"
+            " written."
+        )

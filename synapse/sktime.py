@@ -22,8 +22,8 @@ except ImportError:
 from ._typing import Floats
 from .errors import ArgumentError
 from .forecasting import Calibration, Forecast, rolling_origin
+from .forecasting._checked_series import season
 from .forecasting._frames import step_of
-from .forecasting._series import season
 from .forecasting.closed_loop import bounded, clipping
 from .forecasting.selection import COMBINE
 from .forecasting.statistical import METHODS

@@ -13,7 +13,7 @@ from .._checks import counted
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, FormatError
 from ..forecasting import Forecast
-from ..forecasting._series import horizon
+from ..forecasting._checked_series import horizon
 from ..forecasting.selection import COMBINE
 from ..forecasting.statistical import METHODS
 from ..tables import forecast_series

@@ -14,7 +14,7 @@ from .._checks import counted
 from .._typing import Floats
 from ..objects.network import Network
 from ..objects.topology import Topology
-from ._blocks import Folded, folded
+from ._folded import Folded, folded
 from ._places import RADIUS, Places
 from ._style import ABOVE, BELOW, BLUE, RED
 from ._ways import curve, routes_of

@@ -24,7 +24,7 @@ from ..objects.recording import Log
 from ..objects.topology import Topology
 from ..readwrite.files import File, write
 from ..readwrite.native import from_json_data
-from ._document import aims_of, describe, learning_of, numbers_of, numbers_of_log
+from ._page_data import aims_of, describe, learning_of, numbers_of, numbers_of_log
 
 PAUSE = 0.1
 """Least time in seconds from one update of a widget by a training to the next."""

@@ -13,7 +13,7 @@ from .._checks import text
 from ..errors import ArgumentError
 from ..objects.network import Network, require_network
 from ..objects.topology import Topology
-from ._document import learning_of
+from ._page_data import learning_of
 
 VERSION = 1
 """Of what an address holds; a page refuses a later one. ``keep.js`` has it, too."""

@@ -12,7 +12,7 @@ from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.network import Network
 from ..objects.neuron import Neuron
 from ..objects.topology import NO_GATER, Topology
-from ._blocks import draw_blocks
+from ._folded import draw_blocks
 from ._picture import NUMBERS, Picture
 from ._places import LAYERS, Places, check_layout, grouped, places_of
 from ._style import label

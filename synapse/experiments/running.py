@@ -32,8 +32,8 @@ from ..engine.guard import Deferred
 from ..errors import ArgumentError, ArgumentTypeError, ExecutorError, SynapseError
 from ..learning.training import saying_compiling
 from ..readwrite.files import as_path
-from ._records import Point, described, plain_value, point_text, record_text, to_json
-from .store import Task, TrialStore
+from ._trial_json import Point, described, plain_value, point_text, record_text, to_json
+from .trial_store import Task, TrialStore
 from .trials import Trials, joined
 
 IN_FLIGHT = 1024

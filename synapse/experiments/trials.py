@@ -13,9 +13,9 @@ import numpy as np
 from .. import _checks, _html
 from .._typing import PathLike
 from ..errors import ArgumentError, ArgumentTypeError
-from ._records import Point
+from ._trial_json import Point
 from .estimate import Estimate, in_digits, median_of, rate_of
-from .store import read_rows
+from .trial_store import read_rows
 
 Row = dict[str, Any]
 

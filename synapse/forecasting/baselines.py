@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 from .._checks import whole_number
 from .._typing import Floats
 from ..errors import DivergenceError
-from ._series import checked_series, horizon, season
+from ._checked_series import checked_series, horizon, season
 
 
 def seasonal_naive(history: ArrayLike, steps: int, period: int = 1) -> Floats:

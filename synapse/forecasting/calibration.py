@@ -10,7 +10,7 @@ import numpy as np
 from .._checks import counted, expected, finite_array, fraction
 from .._typing import Floats
 from ..errors import ArgumentError
-from ._series import horizon
+from ._checked_series import horizon
 
 MOST_GROWTH = 1.5
 """Largest exponent of the growth of errors with the number of steps ahead."""

@@ -29,8 +29,8 @@ from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.ensemble import Ensemble
 from ..objects.network import Network
 from ..objects.state import preserved_context
+from ._checked_series import horizon
 from ._frames import continued, fed_names, labels_of
-from ._series import horizon
 from .calibration import Calibration
 
 Model = Network | Ensemble

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from .._checks import listed, positive_integer
 from .._typing import Floats
 from ..errors import DivergenceError
-from ._series import checked_series, horizon, require_columns, season
+from ._checked_series import checked_series, horizon, require_columns, season
 from .baselines import autoregression
 from .rolling import rolling_origin
 

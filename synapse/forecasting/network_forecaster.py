@@ -14,7 +14,13 @@ from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.outputs import require_range, squashes_of
 from ..objects.state import preserved_context
-from ._series import checked_series, horizon, known_rows, require_columns, too_few_known
+from ._checked_series import (
+    checked_series,
+    horizon,
+    known_rows,
+    require_columns,
+    too_few_known,
+)
 from .closed_loop import Model, forecast, members
 from .differences import Differences
 

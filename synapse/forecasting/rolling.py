@@ -15,7 +15,7 @@ from .. import _html
 from .._checks import counted, function_of, numbers, positive_integer, whole_number
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
-from ._series import checked_series, horizon, season
+from ._checked_series import checked_series, horizon, season
 from .calibration import Calibration
 
 Forecaster = Callable[[Floats, int], Any]

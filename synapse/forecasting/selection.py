@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from .._checks import counted, expected, unknown_name, whole_number
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, SynapseError
-from ._series import checked_series
+from ._checked_series import checked_series
 from .rolling import Forecaster, RollingOrigin, rolling_origin
 
 COMBINE = "combine"

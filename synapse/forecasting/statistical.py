@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from .._checks import expected, imported, is_among
 from .._typing import Floats
 from ..errors import ArgumentError, MissingExtraError
-from ._series import (
+from ._checked_series import (
     checked_series,
     horizon,
     known_rows,

@@ -6,9 +6,9 @@ from .._checks import public_names
 from ._history import Result
 from .callbacks import Batch, Progress, every
 from .check import GradientCheck, check_gradient
-from .comparison import GradientComparison, compare_gradients
 from .evaluation import Evaluation
 from .gradient import gradient
+from .gradient_comparison import GradientComparison, compare_gradients
 from .loss_gradient import Gradient
 from .reach import Reach, ReachRow, reach
 from .readout import Readout, fit_readout

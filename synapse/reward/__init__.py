@@ -12,8 +12,8 @@ slopes.
 
 from .._checks import public_names
 from .actor_critic import ActorCritic
+from .episodes import Run, run
 from .q_learning import QLearning
-from .running import Run, run
 from .td import TD
 
 __all__ = [

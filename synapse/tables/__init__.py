@@ -8,16 +8,19 @@ on all rows.
 """
 
 from .._checks import public_names
-from .comparison import Comparison as Comparison, compare_series as compare_series
 from .rows import predict_rows as predict_rows, train_rows as train_rows
 from .series import read_series as read_series, read_several as read_several
+from .series_comparison import (
+    Comparison as Comparison,
+    compare_series as compare_series,
+)
 from .series_task import (
     forecast_series as forecast_series,
     predict_series as predict_series,
 )
 from .series_training import train_series as train_series
 from .table import read_table as read_table
-from .training import Learning as Learning, Trained as Trained
+from .table_training import Learning as Learning, Trained as Trained
 
 __all__ = [
     name

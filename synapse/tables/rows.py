@@ -30,7 +30,7 @@ from .table import (
     sequences,
     words,
 )
-from .training import INTERRUPTED, Learning, Trained, held_out, require_targets
+from .table_training import INTERRUPTED, Learning, Trained, held_out, require_targets
 
 if TYPE_CHECKING:
     import pandas as pd

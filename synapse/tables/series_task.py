@@ -31,7 +31,7 @@ from ..forecasting import (
     select,
     statistical,
 )
-from ..forecasting._series import horizon, season
+from ..forecasting._checked_series import horizon, season
 from ..forecasting.closed_loop import bounded, clipping
 from ..forecasting.network_forecaster import lesson
 from ..forecasting.rolling import Forecaster
@@ -42,7 +42,7 @@ from ..objects.network import Network
 from .scaled_model import Part, ScaledModel
 from .series import following, phase, season_of
 from .table import pandas_for_tables, quoted, require_one_use
-from .training import SERIES_DEFAULT, Learning, held_out, require_targets
+from .table_training import SERIES_DEFAULT, Learning, held_out, require_targets
 
 if TYPE_CHECKING:
     import pandas as pd

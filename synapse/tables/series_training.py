@@ -18,7 +18,7 @@ from ..forecasting.selection import COMBINE, ranked
 from ..forecasting.statistical import METHODS
 from ..objects.network import Network
 from .series_task import SeriesTask, fit_together, series_tasks
-from .training import FEWEST, INTERRUPTED, SERIES_DEFAULT, Learning, Trained
+from .table_training import FEWEST, INTERRUPTED, SERIES_DEFAULT, Learning, Trained
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,7 @@ import architect
 import synapse
 from synapse import Layer, Network, Neuron, Trainer, draw, optimizers, readwrite
 from synapse.draw import explore
-from synapse.draw._document import RECIPES
+from synapse.draw._page_data import RECIPES
 from synapse.draw.explore import part_of
 from synapse.draw.link import packed
 

@@ -19,7 +19,7 @@ from synapse.readwrite import files, npz
 from tests.helpers.strategies import SQUASHES, Twin, given_graphs, specs
 
 from .test_agents import gaussian, perceptron
-from .test_running import Chance, agents, numbers
+from .test_episodes import Chance, agents, numbers
 
 
 def gru(inputs, outputs, seed):

@@ -263,14 +263,14 @@ def test_evaluations_beside_a_run_change_no_bit_of_it(tmp_path):
 def test_a_killed_run_continues_from_its_checkpoint(tmp_path):
     program = f"""
 import os, sys
-from tests.reward.test_running import *
+from tests.reward.test_episodes import *
 agent = next(agents())
 count = iter(range(99))
 def callback(agent, total, length):
     if next(count) == 5:
         os._exit(9)
-reward.running.SECONDS = 0.0
-reward.running.SHARE = 1e9
+reward.episodes.SECONDS = 0.0
+reward.episodes.SHARE = 1e9
 path = {str(tmp_path / "a")!r}
 options = dict(progress=False, callback=callback, checkpoint=path)
 reward.run(agent, Chance(), steps=600, seed=5, **options)

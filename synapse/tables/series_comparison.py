@@ -20,7 +20,7 @@ from .scaled_model import MODELS
 from .series_task import SeriesTask, fit_together, series_tasks
 from .series_training import Forecasters, select_together
 from .table import pandas_for_tables
-from .training import INTERRUPTED, SERIES_DEFAULT, Learning
+from .table_training import INTERRUPTED, SERIES_DEFAULT, Learning
 
 if TYPE_CHECKING:
     import pandas as pd

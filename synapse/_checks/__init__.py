@@ -7,3 +7,4 @@ from .data import *  # noqa: F403
 from .extras import *  # noqa: F403
 from .foreign import *  # noqa: F403
 from .names import *  # noqa: F403
+from .options import *  # noqa: F403

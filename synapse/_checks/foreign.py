@@ -34,6 +34,7 @@ from .names import (
     suggested,
     suggestion,
 )
+from .options import Option, checked_arguments, checks_in
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Item = TypeVar("Item")
@@ -65,8 +66,8 @@ NEAREST = _section(_FILE["nearest"])
 
 
 def understands(call_name: str, *siblings: str) -> Callable[[Function], Function]:
-    """Make a decorator of a call, or of a class, that raises an error with advice for
-    an unknown argument.
+    """Make a decorator of a call, or of a class, that checks its arguments as its
+    signature declares, and raises an error with advice for an unknown one.
 
     The advice comes from the table of `call_name` in `ARGUMENTS`, or names our
     parameter and the call that has it, this one or a method of the class in `siblings`.
@@ -79,9 +80,13 @@ def understands(call_name: str, *siblings: str) -> Callable[[Function], Function
             function.__init__ = wrap(function.__init__)  # type: ignore[misc]
             return cast(Function, function)
 
+        checks = checks_in(function)
+
         @functools.wraps(function)
         def call(*arguments: Any, **named: Any) -> Any:
             try:
+                if checks:
+                    arguments = checked_arguments(checks, arguments, named)
                 return function(*arguments, **named)
             except (TypeError, ValueError) as error:
                 # A traceback of one frame: Python refused the arguments themselves.
@@ -280,8 +285,11 @@ def answers(owner: str) -> Callable[[Class], Class]:
 
     def answering(cls: Class) -> Class:
         for name, advice in ATTRIBUTES[owner].items():
-            if not hasattr(cls, name):
-                setattr(cls, name, ForeignAttribute(name, advice))
+            foreign = ForeignAttribute(name, advice)
+            if isinstance(option := inspect.getattr_static(cls, name, None), Option):
+                option.of_class = foreign  # of objects it is the option
+            elif option is None:
+                setattr(cls, name, foreign)
         if "squash" in vars(cls):
             namespace = ForeignNamespace(cls.squash, owner)  # type: ignore[attr-defined]
             cls.squash = namespace  # type: ignore[attr-defined]

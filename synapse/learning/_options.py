@@ -1,163 +1,274 @@
-"""How options of a trainer are checked, and derived from others; the table of arguments
-of ``train``.
-"""
+"""The options of a trainer: each is declared once, and all else follows from there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from dataclasses import KW_ONLY
+from functools import cached_property, partial
+from math import inf
+from typing import Any
 
 from .. import _checks
-from ..initializers import random_generator
-from ..objects.sensitivities import checked_order
-from ..optimizers import SGD
+from .._checks import Option
+from ..cost import Cost
+from ..objects.network import Network, require_network
+from ..optimizers import LBFGS, SGD, Optimizer, RecursiveOptimizer
 from ._parameters import checked_optimizer
-from ._regularisation import Chances, Penalties, chances_by_neuron
+from ._part import Item, Part, checked_part
+from ._regularisation import Chances, Dropout, Penalties, chances_by_neuron
+from .renewal import Renewal, checked_renewal
 from .rules import RULES, SEQUENCE
 from .schedules import Rate, checked_rate
-
-if TYPE_CHECKING:
-    from ._checkpoint import Paused
-    from .trainer import Trainer
 
 RATE = 0.1
 PLAIN = SGD(RATE)
 """The optimizer of a rule or an option that needs one; it keeps nothing between
 steps."""
+AnyOptimizer = Optimizer | LBFGS | RecursiveOptimizer
 
 
-# --- checks of a trainer's options: they return the value that is used ----------------
+# --- checks that depend on the network, and defaults that follow from other options ---
 
 
-def method_used(trainer: Trainer, title: str, value: Any) -> str:
-    return (
-        trainer.network.learning_rule.method
-        if value is None
-        else str(_checks.choice(title, value, RULES))
-    )
+def _method(options: TrainerOptions, title: str, value: Any) -> str:
+    if value is None:
+        return options.network.learning_rule.method
+    return str(_checks.choice(title, value, RULES))
 
 
-def order_used(trainer: Trainer, title: str, value: Any) -> int | None:
-    order = checked_order(trainer.method, value)
-    rule = trainer.network.learning_rule
-    return rule.order if order is None and trainer.method == rule.method else order
+def _order_of_network(options: TrainerOptions) -> int | None:
+    rule = options.network.learning_rule
+    return rule.order if options.method == rule.method else None
 
 
-def batch_size_used(trainer: Trainer, title: str, value: Any) -> int | str | None:
-    if isinstance(value, str) and value == SEQUENCE and RULES[trainer.method].by_steps:
+def _batch_size(title: str, value: Any) -> int | str:
+    if isinstance(value, str) and value == SEQUENCE:
         return SEQUENCE
-    return None if value is None else _checks.positive_integer(title, value)
+    return _checks.positive_integer(title, value)
 
 
-def optimizer_used(trainer: Trainer, title: str, value: Any) -> Any:
-    optimizer = checked_optimizer(title, value)
-    sums = trainer._penalties != Penalties() or trainer.batch_size not in (None, 1)
-    needed = optimizer is None and (sums or not RULES[trainer.method].direct)
-    return PLAIN if needed else optimizer
+def _optimizer_needed(options: TrainerOptions) -> Optimizer | None:
+    sums = options._penalties != Penalties() or options.batch_size not in (None, 1)
+    return PLAIN if sums or not RULES[options.method].direct else None
 
 
-def rate_used(trainer: Trainer, title: str, value: Any) -> Rate:
-    chosen = getattr(trainer.optimizer, "rate", RATE) if value is None else value
-    return checked_rate(title, chosen, trainer.network.dtype)
+def _rate(options: TrainerOptions, title: str, value: Any) -> Any:
+    return checked_rate(title, value, options.network.dtype)
 
 
-def chances_used(trainer: Trainer, title: str, value: Any) -> Chances:
-    chances_by_neuron(title, trainer.network, value)
-    return value  # type: ignore[no-any-return]
-
-
-def _path(title: str, value: Any) -> Any:
-    _checks.file_path(title, value)
+def _chances(options: TrainerOptions, title: str, value: Any) -> Any:
+    chances_by_neuron(title, options.network, value)
     return value
 
 
-Check = Callable[[str, Any], Any]
-OptionCheck = Callable[["Trainer", str, Any], Any]
+def _part(options: TrainerOptions, title: str, value: Any) -> Part | None:
+    return None if value is None else checked_part(options.network, value)
 
 
-def or_none(check: Check) -> Check:
-    """The check of an argument that may be None."""
-    return lambda title, value: None if value is None else check(title, value)
+# --- the options ----------------------------------------------------------------------
 
 
-def alone(check: Check) -> OptionCheck:
-    """The check of an option that depends on no other."""
-    return lambda trainer, title, value: check(title, value)
+@_checks.with_options
+class TrainerOptions:
+    """A network, and how it is trained.
 
+    A rule gets them as they are when a training begins (`FixedOptions`), so that a
+    callback can assign other ones for the next training.
 
-class Derived:
-    """An option that is not assigned and follows from others; assigned ones are in the
-    trainer's own dict.
+    Parameters
+    ----------
+    network : Network
+        The network to train.
     """
 
-    def __init__(self, name: str, check: OptionCheck) -> None:
-        self.name = name
-        self.check = check
-
-    def __get__(self, trainer: Trainer | None, owner: type) -> Any:
-        return (
-            self
-            if trainer is None
-            else self.check(trainer, f"The {self.name} of Trainer", None)
-        )
-
-
-# --- the arguments of train -----------------------------------------------------------
-
-
-def _callbacks(title: str, value: Any) -> tuple[Any, ...]:
-    callbacks = _checks.listed(title, value, "a list of functions")
-    return tuple(
-        _checks.function_of("A callback", callback, "progress")
-        for callback in callbacks
+    network: Network
+    rate: Option[Rate, Rate | None] = Option(
+        "float, schedule or callable of the epoch, optional",
+        """The learning rate, or a schedule such as :class:`~synapse.learning.Cosine`.
+        Default: 0.1, or the optimizer's own. A rate above 10 warns
+        (:class:`synapse.errors.RateWarning`).""",
+        _rate,
+        owned=True,
+        follows=lambda options: getattr(options.optimizer, "rate", RATE),
+    )
+    cost: Option[Cost, str | Cost | None] = Option(
+        "str or Cost, optional",
+        """The cost. Default: cross-entropy for logistic outputs, otherwise squared
+        error.""",
+        lambda options, title, value: options.network._cost(value),
+        owned=True,
+    )
+    _: KW_ONLY
+    method: Option[str, str | None] = Option(
+        '{"online", "bptt", "rtrl"}, optional',
+        """The learning rule: the online rule of Monner and Reggia 2012; the exact
+        gradient of whole sequences (see :func:`gradient`), as the mean over a batch's
+        sequences of the cost summed over their steps; or the exact gradient of every
+        step, by real-time recurrent learning, see :attr:`Network.learning_rule`.
+        Default: that of the network.""",
+        _method,
+        owned=True,
+    )
+    order: Option[int | None, int | None] = Option(
+        "int, optional",
+        """For "rtrl": number of steps within which a parameter must reach a recurrent
+        state for its sensitivity to be kept, see :func:`synapse.learning.reach`.
+        Default: that of the network, or no limit: exact.""",
+        lambda _, value: _checks.positive_integer("The order of rtrl", value),
+        follows=_order_of_network,
+    )
+    optimizer: Option[AnyOptimizer | None, AnyOptimizer | str | None] = Option(
+        "Optimizer, LBFGS, RecursiveOptimizer or str, optional",
+        """How gradients change weights, see :mod:`synapse.optimizers`; a name such as
+        "adamw" is the one with default settings. Default: plain gradient descent. Its
+        state (moments, velocities) is used again in the next call of :meth:`train`, and
+        is reset if the topology or the set of trainable parameters has changed. With
+        "online" and "rtrl", the updates of `batch_size` steps are summed before the
+        optimizer is called.""",
+        checked_optimizer,
+        follows=_optimizer_needed,
+    )
+    batch_size: Option[int | str | None, int | str | None] = Option(
+        'int or "sequence", optional',
+        """Number of sequences, or samples, in a batch; with "online" and "rtrl" the
+        number of steps with a target, or "sequence" to update at the end of each.
+        Default: 32; 1 with "online" and "rtrl"; everything with L-BFGS; for a stream of
+        batches, all of each batch.""",
+        _batch_size,
+    )
+    window: Option[int | None, int | None] = Option(
+        "int, optional",
+        """For "bptt": maximum number of steps that errors pass through, see
+        :func:`gradient`. Default: no limit.""",
+        partial(_checks.positive_integer, most=inf),
+    )
+    clip: Option[float | None, float | None] = Option(
+        "float, optional",
+        """Maximum norm of the gradient; a longer one is rescaled to it. Default: no
+        limit.""",
+        _checks.positive_number,
+    )
+    clip_value: Option[float | None, float | None] = Option(
+        "float, optional",
+        """Maximum absolute value of the entries of the gradient. Default: no limit.""",
+        _checks.positive_number,
+    )
+    l1: Option[float, float] = Option(
+        "float",
+        """Factor of the penalty `|w|`, summed over all trainable weights. Default
+        0.""",
+        _checks.non_negative_number,
+        default=0.0,
+    )
+    l2: Option[float, float] = Option(
+        "float",
+        """Factor of the penalty `w^2 / 2`, summed over all trainable weights. Default
+        0.""",
+        _checks.non_negative_number,
+        default=0.0,
+    )
+    dropout: Option[Chances, Chances] = Option(
+        "float or mapping of layers (or their names) to float",
+        """For "bptt", during training: the probability that a hidden neuron, or a
+        neuron of these layers, is dropped for a step. Default 0.""",
+        _chances,
+        owned=True,
+        default=0.0,
+    )
+    recurrent_dropout: Option[Chances, Chances] = Option(
+        "float or mapping of layers (or their names) to float",
+        """For "bptt", during training: the probability that a hidden neuron, or a
+        neuron of these layers, is dropped for a whole sequence. Default 0.""",
+        _chances,
+        owned=True,
+        default=0.0,
+    )
+    threads: Option[int, int] = Option(
+        "int",
+        """For "bptt": number of groups of sequences computed at the same time. The
+        result is identical for any number. Default 1.""",
+        partial(_checks.positive_integer, most=_checks.MOST_THREADS),
+        default=1,
+    )
+    renewal: Option[Renewal | None, Renewal | None] = Option(
+        "Renewal, optional",
+        """Lets the least useful hidden neurons begin anew, so that the network stays
+        able to learn in a long stream, see :class:`synapse.learning.Renewal`. Default:
+        none begins anew.""",
+        checked_renewal,
+    )
+    only: Option[Part | None, Iterable[Item] | None] = Option(
+        "iterable of layers (or names), projections, neurons, connections, optional",
+        """The part of the network that is trained: the weights of these projections and
+        connections, and the biases and incoming weights of these neurons and layers.
+        Errors pass through the rest, which this trainer does not change. A shared
+        parameter is trained if one of its members is in the part. Default: everything
+        that is trainable.""",
+        _part,
+        owned=True,
     )
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "network":  # the state of an optimizer belongs to it
+            if name in vars(self):
+                raise _checks.attribute_error(
+                    "The network of a Trainer cannot be replaced. Make a Trainer of the"
+                    " other one."
+                )
+            value = require_network("The network of a Trainer", value)
+        elif name[:1] != "_" and name not in OPTIONS:
+            hint = (
+                _checks.suggestion(name, OPTIONS)
+                or f" It has: {_checks.known_names(OPTIONS)}."
+            )
+            raise _checks.attribute_error(f"A Trainer has no option {name!r}.{hint}")
+        super().__setattr__(name, value)
 
-ARGUMENTS: dict[str, Check] = {
-    "epochs": or_none(_checks.positive_integer),
-    "error": or_none(_checks.non_negative_number),
-    "shuffle": or_none(_checks.boolean),
-    "seed": or_none(lambda title, value: random_generator(value)),
-    "progress": lambda title, value: (
-        value if isinstance(value, str) else _checks.boolean(title, value)
-    ),
-    "patience": or_none(_checks.positive_integer),
-    "restore_best": _checks.boolean,
-    "callbacks": _callbacks,
-    "on_batch": or_none(
-        lambda title, value: _checks.function_of(title, value, "batch")
-    ),
-    "checkpoint": or_none(_path),
-    "every": or_none(_checks.positive_integer),
-    "resume": _checks.boolean,
-}
-"""The checks of the arguments of ``train``, in this order; they get the name for
-messages and the value."""
-WITH_THE_DATA = ("inputs", "targets", "validation", "sample_weight", "class_weight")
-"""The other arguments, which are checked with the data."""
+    @property
+    def _penalties(self) -> Penalties:
+        return Penalties(self.l1, self.l2, self.clip, self.clip_value)
+
+    def _assigned(self) -> dict[str, Any]:
+        """The options by name, without those that follow from others."""
+        return {name: value for name, value in vars(self).items() if name in OPTIONS}
+
+    def _fixed(self) -> FixedOptions:
+        """These options as they are now, checked with the present network."""
+        if "rate" not in vars(self):  # it is the optimizer's: others are checked
+            _rate(self, OPTIONS["rate"].title, self.rate)
+        values = {name: getattr(self, name) for name in OPTIONS}
+        for name in ("dropout", "recurrent_dropout"):
+            if isinstance(values[name], Mapping):
+                values[name] = dict(values[name])
+        options = object.__new__(FixedOptions)
+        vars(options).update(values, network=self.network)
+        RULES[self.method].check(options)
+        if self.only is not None:
+            self.only.require_trainable()
+        return options
 
 
-def checked_call(arguments: Mapping[str, Any]) -> SimpleNamespace:
-    """The arguments of ``train``, checked, except for those that are checked with the
-    data.
-    """
-    parameters = {"self", *ARGUMENTS, *WITH_THE_DATA}
-    assert arguments.keys() == parameters, (
-        "A parameter of train has no row, or a row none"
-    )
-    return SimpleNamespace(
-        **{
-            name: check(f"The {name}", arguments[name])
-            for name, check in ARGUMENTS.items()
-        }
-    )
+class FixedOptions(TrainerOptions):
+    """The options of a trainer as they are during one training, for its rule."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise _checks.attribute_error("The options of a training cannot be changed.")
+
+    @cached_property
+    def penalties(self) -> Penalties:
+        """The options for penalties and clipping."""
+        return self._penalties
+
+    @property
+    def drops(self) -> bool:
+        """Whether an option for dropout is given."""
+        return bool(self.dropout or self.recurrent_dropout)
+
+    @property
+    def masks(self) -> Dropout:
+        """The options for dropout, checked with the present layers of the network."""
+        return Dropout(self.network, self.dropout, self.recurrent_dropout)
 
 
-def continue_call(call: SimpleNamespace, paused: Paused) -> None:
-    """Replace arguments that are None by those of the training that is continued, and
-    the generator.
-    """
-    call.epochs = paused.epochs if call.epochs is None else call.epochs
-    call.shuffle = paused.shuffle if call.shuffle is None else call.shuffle
-    call.seed = paused.rng()
+OPTIONS = _checks.options_of(TrainerOptions)
+"""The options by name."""

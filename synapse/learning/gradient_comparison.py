@@ -21,10 +21,10 @@ from ..objects.sensitivities import checked_order
 from ..objects.wiring import require_closed
 from ..optimizers import SGD
 from ._data import Data, prepare_sequences
+from ._options import TrainerOptions
 from ._parameters import ParameterVector
-from ._regularisation import Dropout
-from .gradient import WHOLE, gradient
-from .rules import RULES, RuleOptions, RuleTask
+from .gradient import gradient
+from .rules import RULES, RuleTask
 
 SHOWN = 3  # connections that a repr lists
 
@@ -198,13 +198,14 @@ def _slopes_of_rule(
     network: Network, data: Data, cost: Cost, method: str, order: int | None
 ) -> tuple[Floats, Floats]:
     """The negative of a rule's summed updates at a rate of 1, as the mean over
-    sequences.
+    sequences. The network is a copy, whose rule changes.
     """
-    options = RuleOptions(
-        SGD(), None, WHOLE, Dropout(network, 0.0, 0.0), threads=1, order=order
+    network.learning_rule = "online"  # the default of `order` is that of the network
+    options = TrainerOptions(
+        network, cost=cost, method=method, order=order, optimizer=SGD()
     )
     rule = RULES[method](
-        RuleTask(network, data, cost, None, np.random.default_rng(), options)
+        RuleTask(options._fixed(), data, None, np.random.default_rng())
     )
     with InUse(network):
         rule.refresh()

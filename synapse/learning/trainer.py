@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from functools import partial
-from inspect import signature
 from math import inf
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,62 +17,58 @@ from .. import _checks
 from .._typing import PathLike
 from ..cost import Cost
 from ..errors import ArgumentError
-from ..initializers import Seed
-from ..objects.network import Network, require_network
+from ..initializers import Seed, random_generator
 from ..objects.state import take_over
-from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
+from ..optimizers import LBFGS
 from ..readwrite._formats import Archived
-from . import _archive, _options, _source
+from . import _archive, _source
 from ._checkpoint import Checkpoint, Paused, PausedParts
 from ._data import KEPT, Data, Layout, joined, laid_out, prepare, row_weights
 from ._history import History, Result
-from ._options import OptionCheck, alone, or_none
+from ._options import OPTIONS, FixedOptions, TrainerOptions
 from ._parameters import Updater
-from ._part import Item, Part, checked_part
-from ._regularisation import Chances, Dropout, Penalties
 from ._warnings import warn_if_vanished, warn_of_dead_ends
 from .callbacks import Batch, Callback
 from .evaluation import Evaluation, evaluated
-from .gradient import checked_window
-from .renewal import Renewal, checked_renewal
-from .rules import RULES, Rule, RuleOptions, RuleTask
-from .schedules import CheckedRates, Rate
+from .rules import RULES, Rule, RuleTask
+from .schedules import CheckedRates
 from .training import Orders, Training
 
-OPTIONS: dict[str, OptionCheck] = {
-    "method": _options.method_used,
-    "order": _options.order_used,
-    "batch_size": _options.batch_size_used,
-    "window": alone(or_none(partial(_checks.positive_integer, most=inf))),
-    "clip": alone(or_none(_checks.positive_number)),
-    "clip_value": alone(or_none(_checks.positive_number)),
-    "l1": alone(_checks.non_negative_number),
-    "l2": alone(_checks.non_negative_number),
-    "optimizer": _options.optimizer_used,
-    "rate": _options.rate_used,
-    "cost": lambda trainer, title, value: trainer.network._cost(value),
-    "dropout": _options.chances_used,
-    "recurrent_dropout": _options.chances_used,
-    "threads": alone(partial(_checks.positive_integer, most=_checks.MOST_THREADS)),
-    "renewal": alone(checked_renewal),
-    "only": lambda trainer, title, value: (
-        None if value is None else checked_part(trainer.network, value)
-    ),
-}
-"""The check of each option, in this order: it gets the trainer, which has the options
-of the rows before, the name for messages and the value, and returns the value that is
-used. All else follows from the row and the signature: attributes, assignment, pickles,
-files, ``repr``, and what a rule receives."""
-DEPENDENT = ("order", "batch_size", "optimizer", "rate")
-"""Options that follow from others if they are not assigned. Else they are checked again
-before a training."""
-RULE_OPTIONS = tuple(
-    field.name for field in fields(RuleOptions) if field.name in OPTIONS
-)
+# --- checks of the arguments of train -------------------------------------------------
+
+
+def _seed(title: str, value: Any) -> np.random.Generator:
+    return random_generator(value)
+
+
+def _progress(title: str, value: Any) -> bool | str:
+    return value if isinstance(value, str) else _checks.boolean(title, value)
+
+
+def _callbacks(title: str, value: Any) -> tuple[Any, ...]:
+    callbacks = _checks.listed(title, value, "a list of functions")
+    return tuple(
+        _checks.function_of("A callback", callback, "progress")
+        for callback in callbacks
+    )
+
+
+def _on_batch(title: str, value: Any) -> Any:
+    return _checks.function_of(title, value, "batch")
+
+
+def _path(title: str, value: Any) -> Any:
+    _checks.file_path(title, value)
+    return value
+
+
+# --- the trainer ----------------------------------------------------------------------
 
 
 @_checks.answers("Trainer")
-class Trainer(Archived):
+@_checks.understands("Trainer", "train", "test")
+@_checks.with_options
+class Trainer(Archived, TrainerOptions):
     """Trains a network by the online rule or by exact gradients, forward or backward in
     time.
 
@@ -85,59 +79,6 @@ class Trainer(Archived):
     ----------
     network : Network
         The network to train.
-    rate : float, schedule or callable of the epoch, optional
-        The learning rate, or a schedule such as :class:`~synapse.learning.Cosine`.
-        Default: 0.1, or the optimizer's own. A rate above 10 warns
-        (:class:`synapse.errors.RateWarning`).
-    cost : str or Cost, optional
-        The cost. Default: cross-entropy for logistic outputs, otherwise squared error.
-    method : {"online", "bptt", "rtrl"}, optional
-        The learning rule: the online rule of Monner and Reggia 2012; the exact gradient
-        of whole sequences (see :func:`gradient`), as the mean over a batch's sequences
-        of the cost summed over their steps; or the exact gradient of every step, by
-        real-time recurrent learning, see :attr:`Network.learning_rule`. Default: that
-        of the network.
-    optimizer : Optimizer, LBFGS, RecursiveOptimizer or str, optional
-        How gradients change weights, see :mod:`synapse.optimizers`; a name such as
-        "adamw" is the one with default settings. Default: plain gradient descent. Its
-        state (moments, velocities) is used again in the next call of :meth:`train`, and
-        is reset if the topology or the set of trainable parameters has changed. With
-        "online" and "rtrl", the updates of `batch_size` steps are summed before the
-        optimizer is called.
-    batch_size : int or "sequence", optional
-        Number of sequences, or samples, in a batch; with "online" and "rtrl" the number
-        of steps with a target, or "sequence" to update at the end of each. Default: 32;
-        1 with "online" and "rtrl"; everything with L-BFGS; for a stream of batches, all
-        of each batch.
-    order : int, optional
-        For "rtrl": number of steps within which a parameter must reach a recurrent
-        state for its sensitivity to be kept, see :func:`synapse.learning.reach`.
-        Default: that of the network, or no limit: exact.
-    window : int, optional
-        For "bptt": maximum number of steps that errors pass through, see
-        :func:`gradient`. Default: no limit.
-    clip, clip_value : float, optional
-        Maximum norm of the gradient (a longer one is rescaled to it), and maximum
-        absolute value of its entries. Default: no limit.
-    l1, l2 : float
-        Factors of the penalties, the sums of `|w|` and `w^2 / 2` over all trainable
-        weights. Default 0.
-    dropout, recurrent_dropout : float or mapping of layers (or their names) to float
-        For "bptt", during training: the probability that a hidden neuron, or a neuron
-        of these layers, is dropped for a step, or for a whole sequence. Default 0.
-    threads : int
-        For "bptt": number of groups of sequences computed at the same time. The result
-        is identical for any number. Default 1.
-    renewal : Renewal, optional
-        Lets the least useful hidden neurons begin anew, so that the network stays able
-        to learn in a long stream, see :class:`synapse.learning.Renewal`. Default: none
-        begins anew.
-    only : iterable of layers (or names), projections, neurons, connections, optional
-        The part of the network that is trained: the weights of these projections and
-        connections, and the biases and incoming weights of these neurons and layers.
-        Errors pass through the rest, which this trainer does not change. A shared
-        parameter is trained if one of its members is in the part. Default: everything
-        that is trainable.
 
     Notes
     -----
@@ -165,92 +106,27 @@ class Trainer(Archived):
     [0.0, 1.0, 1.0, 0.0]
     """
 
-    network: Network
-    rate: Rate
-    cost: Cost
-    method: str
-    order: int | None
-    optimizer: Optimizer | LBFGS | RecursiveOptimizer | None
-    batch_size: int | str | None
-    window: int | None
-    clip: float | None
-    clip_value: float | None
-    l1: float
-    l2: float
-    dropout: Chances
-    recurrent_dropout: Chances
-    threads: int
-    renewal: Renewal | None
-    only: Part | None
-
-    @_checks.understands("Trainer", "train", "test")
-    def __init__(
-        self,
-        network: Network,
-        rate: Rate | None = None,
-        cost: str | Cost | None = None,
-        *,
-        method: str | None = None,
-        order: int | None = None,
-        optimizer: Optimizer | LBFGS | RecursiveOptimizer | str | None = None,
-        batch_size: int | str | None = None,
-        window: int | None = None,
-        clip: float | None = None,
-        clip_value: float | None = None,
-        l1: float = 0.0,
-        l2: float = 0.0,
-        dropout: Chances = 0.0,
-        recurrent_dropout: Chances = 0.0,
-        threads: int = 1,
-        renewal: Renewal | None = None,
-        only: Iterable[Item] | None = None,
-    ) -> None:
-        arguments = locals()
-        assert arguments.keys() == {
-            "self",
-            "network",
-            *OPTIONS,
-        }, "An option has no row in OPTIONS, or a row no option"
-        vars(self)["network"] = require_network("The network of a Trainer", network)
-        for name in OPTIONS:
-            setattr(self, name, arguments[name])
+    def __post_init__(self) -> None:
+        """Check that the options fit together."""
+        self._begin()
         self._checked()
-        self._stop = threading.Event()
-        self._updater = Updater(network, self._penalties, self.only)
-        self._paused: Paused | None = None  # the latest training
 
-    _options_known: tuple[Any, RuleOptions] | None = (
-        None  # what they depend on, and checked options
-    )
-    _whole_known: tuple[RuleOptions, RuleOptions] | None = (
-        None  # options, and those for a stream
-    )
-    _entropy: tuple[int, np.random.Generator] | None = None
-    _layout_known: Layout = None
-    _visit_known = (
-        1e-9  # seconds for a connection and a row, by the latest compiled call
-    )
+    def _begin(self) -> None:
+        """Begin without anything that is kept from one call to the next."""
+        self._stop = threading.Event()
+        self._updater = Updater(self.network, self._penalties, self.only)
+        self._paused: Paused | None = None  # the latest training
+        # the options of the latest training, and what their check depended on
+        self._options_known: tuple[Any, FixedOptions] | None = None
+        self._entropy: tuple[int, np.random.Generator] | None = None
+        self._layout_known: Layout = None
+        # seconds for a connection and a row, by the latest compiled call
+        self._visit_known = 1e-9
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name == "network":  # the state of an optimizer belongs to it
-            raise _checks.attribute_error(
-                "The network of a Trainer cannot be replaced. Make a Trainer of the"
-                " other one."
-            )
-        if name in OPTIONS:
-            checked = OPTIONS[name](self, f"The {name} of Trainer", value)
-            self._options_known = None
-            if value is None and name in DEPENDENT:
-                vars(self).pop(name, None)  # it is derived when it is read
-                return
-            value = checked
-        elif name[:1] != "_":
-            hint = (
-                _checks.suggestion(name, OPTIONS)
-                or f" It has: {_checks.known_names(OPTIONS)}."
-            )
-            raise _checks.attribute_error(f"A Trainer has no option {name!r}.{hint}")
         super().__setattr__(name, value)
+        if name in OPTIONS:
+            self._options_known = None
 
     def __repr__(self) -> str:
         paused = self._paused
@@ -263,12 +139,11 @@ class Trainer(Archived):
         """The options that are not default, as one would write them; those of the
         optimizer, too.
         """
-        defaults = signature(Trainer).parameters
         values = {name: getattr(self, name) for name in OPTIONS}
         changed = {
             name: value
             for name, value in values.items()
-            if value != defaults[name].default
+            if value != OPTIONS[name].default
         }
         if self.optimizer is not None and not hasattr(self.optimizer, "rate"):
             del changed["rate"]
@@ -291,7 +166,7 @@ class Trainer(Archived):
         memory = state.pop("_memory")
         training = state.pop("_training")
         vars(self).update(state)  # they have been checked
-        self._stop = threading.Event()
+        self._begin()
         self._restore(memory, training)
 
     def _restore(
@@ -326,74 +201,48 @@ class Trainer(Archived):
         state = twin.__getstate__()
         self._restore(state["_memory"], state["_training"])
 
-    def _assigned(self) -> dict[str, Any]:
-        """The options, without those that are derived."""
-        return {name: value for name, value in vars(self).items() if name in OPTIONS}
-
     @property
     def _rule(self) -> type[Rule]:
         return RULES[self.method]
 
-    @property
-    def _penalties(self) -> Penalties:
-        return Penalties(
-            **{field.name: getattr(self, field.name) for field in fields(Penalties)}
-        )
-
-    def _checked(self, **of_call: Any) -> RuleOptions:
-        """The options in the form of the rule, and those of a call; ArgumentError
-        unless all fit together.
+    def _checked(self) -> FixedOptions:
+        """The present options, checked anew if they, the network's structure or its
+        rule have changed.
         """
-        network = self.network
         chances = (self.dropout, self.recurrent_dropout)
         by_layer = [
             dict(by_name) for by_name in chances if isinstance(by_name, Mapping)
         ]  # they may have been changed
-        store = network._store
+        store = self.network._store
         version = (
             store.structure_version if self.only is None else store.topology_version
         )
-        state = network, version, network.learning_rule, by_layer, of_call
-        if self._options_known is not None and self._options_known[0] == state:
-            return self._options_known[1]
-        for name in DEPENDENT:
-            if name == "rate" and name in vars(self):
-                continue  # checked when it was assigned, with a warning if it is high
-            OPTIONS[name](self, f"The {name} of Trainer", getattr(self, name))
-        values = {name: getattr(self, name) for name in OPTIONS}
-        settings = {name: values[name] for name in RULE_OPTIONS}
-        settings["window"] = checked_window(self.window)
-        settings["dropout"] = Dropout(
-            self.network, self.dropout, self.recurrent_dropout
-        )
-        options = RuleOptions(**settings, **of_call, penalties=self._penalties)
-        self._rule.check(options)
-        if self.only is not None:
-            self.only.require_trainable()
-        self._options_known = state, options
-        return options
+        state = version, self.network.learning_rule, by_layer
+        if self._options_known is None or self._options_known[0] != state:
+            self._options_known = state, self._fixed()
+        return self._options_known[1]
 
     @_checks.understands("train", "__init__", "test")
     def train(
         self,
         inputs: Any,
         targets: Any = None,
-        epochs: int | None = None,
-        error: float | None = None,
-        shuffle: bool | None = None,
-        seed: Seed = None,
-        progress: bool | str = True,
+        epochs: Annotated[int | None, _checks.positive_integer] = None,
+        error: Annotated[float | None, _checks.non_negative_number] = None,
+        shuffle: Annotated[bool | None, _checks.boolean] = None,
+        seed: Annotated[Seed, _seed] = None,
+        progress: Annotated[bool | str, _progress] = True,
         *,
         validation: tuple[Any, Any] | Iterable[tuple[Any, Any]] | float | None = None,
-        patience: int | None = None,
-        restore_best: bool = True,
-        callbacks: Iterable[Callback] = (),
-        on_batch: Callable[[Batch], Any] | None = None,
+        patience: Annotated[int | None, _checks.positive_integer] = None,
+        restore_best: Annotated[bool, _checks.boolean] = True,
+        callbacks: Annotated[Iterable[Callback], _callbacks] = (),
+        on_batch: Annotated[Callable[[Batch], Any] | None, _on_batch] = None,
         sample_weight: Any | None = None,
         class_weight: Mapping[int, float] | None = None,
-        checkpoint: PathLike | None = None,
-        every: int | None = None,
-        resume: bool = False,
+        checkpoint: Annotated[PathLike | None, _path] = None,
+        every: Annotated[int | None, _checks.positive_integer] = None,
+        resume: Annotated[bool, _checks.boolean] = False,
     ) -> Result:
         """Train the network on arrays, ``train(inputs, targets)``, or on batches,
         ``train(batches)``.
@@ -533,33 +382,34 @@ class Trainer(Archived):
         with a cleared context. An exception in the iterable is raised unchanged; the
         previous batches have been trained.
         """
-        call = _options.checked_call(locals())
+        options = self._checked()
         weighted = sample_weight is not None or class_weight is not None
-        options = self._checked(weighted=weighted)
+        if weighted and not self._rule.weighs:
+            raise ArgumentError(
+                'The sample_weight and class_weight need method="bptt".'
+            )
         file = None
         if checkpoint is not None:
             write = partial(_archive.write_trainer, self, checkpoint)
-            file = Checkpoint(write, call.every)
-        elif call.every is not None:
+            file = Checkpoint(write, every)
+        elif every is not None:
             raise ArgumentError(
                 "`every` is the number of epochs between checkpoints. Give checkpoint,"
                 " too."
             )
-        before = self._paused if call.resume else None
+        before = self._paused if resume else None
         if before is not None:
-            _options.continue_call(call, before)
-        call.seed = call.seed or self._unseeded()
+            epochs = before.epochs if epochs is None else epochs
+            shuffle = before.shuffle if shuffle is None else shuffle
+            seed = before.rng()
+        rng = self._unseeded() if seed is None else random_generator(seed)
         stream = _source.is_stream(inputs, targets)
         usual = 1 if stream else 100
-        limit = usual if call.epochs is None else call.epochs
-        make = partial(
-            RuleTask, self.network, cost=self.cost, rng=call.seed, options=options
-        )
+        limit = usual if epochs is None else epochs
+        make = partial(RuleTask, options, rng=rng, streamed=stream)
         if stream:
             batches = _source.checked_batches(inputs, limit)
             _source.refuse_for_streams(options.optimizer, validation, sample_weight)
-            options = self._for_streams(options)
-            make = partial(make, options=options)
             source: _source.Arrays | _source.BatchStream = self._stream(
                 batches, class_weight, make
             )
@@ -581,10 +431,10 @@ class Trainer(Archived):
             cost=self.cost,
             held_out=held_out,
             epochs=limit,
-            goal=-inf if error is None else call.error,
-            patience=call.patience,
-            restore=call.restore_best and followed,
-            callbacks=call.callbacks,
+            goal=-inf if error is None else error,
+            patience=patience,
+            restore=restore_best and followed,
+            callbacks=tuple(callbacks),
             measure=(
                 None
                 if isinstance(options.optimizer, LBFGS)
@@ -592,10 +442,9 @@ class Trainer(Archived):
             ),
         )
         training = Training(
-            network=self.network,
             source=source,
             history=history,
-            orders=Orders(call.seed, source.shuffled(call.shuffle)),
+            orders=Orders(rng, source.shuffled(shuffle)),
             options=options,
             rates=CheckedRates(self.rate, self.network.dtype),
             rule=self._rule,
@@ -604,13 +453,13 @@ class Trainer(Archived):
             on_batch=on_batch,
             checkpoint=file,
             continued=before,
-            ready=self._work_for(options),
+            ready=self._kept_work(options),
             visit=self._visit_known,
         )
         # a file that a callback saves has no other training
         latest, self._paused = (self._paused, None)
         try:
-            result = training.run(call.progress)
+            result = training.run(progress)
         finally:
             end = training.end
             self._visit_known = training.visit
@@ -618,23 +467,12 @@ class Trainer(Archived):
             self._paused = end if begun else latest
             work = training.work
             # it has no threads, nor random masks
-            plain = options.threads == 1 and not options.dropout.any
+            plain = options.threads == 1 and not options.drops
             if plain and work is not None and work.nbytes <= KEPT:
                 self._work_known = work
         if isinstance(source, _source.Arrays) and not warned:  # the cause is known
             warn_if_vanished(source.task, self._updater, result)
         return result
-
-    def _for_streams(self, options: RuleOptions) -> RuleOptions:
-        """The same object for the same options: by default, each batch of a stream is
-        one update.
-        """
-        if self._whole_known is None or self._whole_known[0] is not options:
-            self._whole_known = (
-                options,
-                replace(options, batch_size=options.batch_size or sys.maxsize),
-            )
-        return self._whole_known[1]
 
     def _unseeded(self) -> np.random.Generator:
         """The generator of trainings without a seed: making one takes as long as a
@@ -645,17 +483,13 @@ class Trainer(Archived):
             self._entropy = process, np.random.default_rng()
         return self._entropy[1]
 
-    def _work_for(self, options: RuleOptions) -> Rule | None:
+    def _kept_work(self, options: FixedOptions) -> Rule | None:
         """The rule of the latest training, with its memory, if it was kept and had
         these options.
         """
-        work = vars(self).pop("_work_known", None)  # another thread cannot get it, too
-        fits = (
-            work is not None
-            and work.task.options is options
-            and work.task.cost is self.cost
-        )
-        return work if fits else None
+        # another thread cannot get it, too
+        work = vars(self).pop("_work_known", None)
+        return work if work is not None and work.task.options is options else None
 
     def _arrays(
         self,
@@ -788,10 +622,6 @@ class Trainer(Archived):
             data, sample_weight, class_weight, len(self.network.output)
         )
         return evaluated(self.network, data, measure, weights)
-
-
-for _name in DEPENDENT:
-    setattr(Trainer, _name, _options.Derived(_name, OPTIONS[_name]))
 
 
 def _brief(value: Any) -> str:

@@ -24,10 +24,11 @@ from ..optimizers import LBFGS
 from ._checkpoint import Checkpoint, Paused
 from ._data import Data, Epochs, Order, new_control, once
 from ._history import History, Result
+from ._options import FixedOptions
 from ._parameters import ParameterVector, Updater
 from ._source import NO_TARGET, Arrays, BatchStream
 from .callbacks import Batch
-from .rules import BatchGradient, Rule, RuleOptions, RuleTask
+from .rules import BatchGradient, Rule, RuleTask
 from .schedules import CheckedRates
 
 SECONDS = 0.02
@@ -83,10 +84,9 @@ class Training:
     """One call of ``Trainer.train``."""
 
     rule: type[Rule]
-    network: Network
     source: Arrays | BatchStream
     orders: Orders  # of sequences
-    options: RuleOptions
+    options: FixedOptions
     rates: CheckedRates
     updater: Updater  # used with an optimizer
     stop: threading.Event  # set by another thread to end the training
@@ -108,6 +108,11 @@ class Training:
     updates: int = 0  # in total
     end: Paused | None = None  # what is needed to continue after its end
     within: bool = False  # whether an epoch has begun that is not complete
+
+    @property
+    def network(self) -> Network:
+        """The network to train."""
+        return self.options.network
 
     def run(self, progress: bool | str) -> Result:
         """Train, with a progress bar if `progress` is true; a string is shown in front

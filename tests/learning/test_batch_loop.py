@@ -12,10 +12,10 @@ from synapse import Trainer, engine, optimizers, squash
 from synapse.engine.guard import InUse
 from synapse.errors import DivergenceError, FunctionError
 from synapse.learning._data import Epochs, new_control, prepare, row_weights
+from synapse.learning._options import TrainerOptions
 from synapse.learning._parameters import Updater
-from synapse.learning._regularisation import Dropout, Penalties
-from synapse.learning.gradient import WHOLE
-from synapse.learning.rules import RULES, RuleOptions, RuleTask, bptt
+from synapse.learning._regularisation import Penalties
+from synapse.learning.rules import RULES, RuleTask, bptt
 from tests.helpers.cases import every_case
 from tests.helpers.ties import tie_at_random
 
@@ -59,27 +59,29 @@ class Work:
         optimizer=None,
         *,
         size=4,
-        window=WHOLE,
+        window=None,
         threads=1,
         seed=0,
         **more,
     ):
         rule = RULES["bptt"]
         self.net = net
-        optimizer = optimizers.Adam(0.05) if optimizer is None else optimizer
-        dropout = Dropout(net, more.get("dropout", 0.0), 0.0)
-        options = RuleOptions(optimizer, size, window, dropout, threads)
+        options = TrainerOptions(
+            net,
+            method="bptt",
+            optimizer=optimizers.Adam(0.05) if optimizer is None else optimizer,
+            rate=0.1,  # that of the optimizer is used, and may be too large
+            batch_size=size,
+            window=window,
+            threads=threads,
+            dropout=more.get("dropout", 0.0),
+        )
         arranged = rule.arrange(prepare(net, *data))
         weights = row_weights(
             arranged, more.get("sample_weight"), None, len(net.output)
         )
         task = RuleTask(
-            net,
-            arranged,
-            net._cost(None),
-            weights,
-            np.random.default_rng(seed),
-            options,
+            options._fixed(), arranged, weights, np.random.default_rng(seed)
         )
         self.updater = Updater(net, more.get("penalties", Penalties()), None)
         self.rule = rule(task)

@@ -4,7 +4,6 @@ one that was not."""
 import io
 import json
 import pickle
-import re
 import signal
 import tempfile
 import threading
@@ -19,8 +18,8 @@ import architect
 from synapse import Trainer, errors, learning, load, optimizers, save
 from synapse.learning._archive import write_trainer
 from synapse.learning._checkpoint import Checkpoint
+from synapse.learning._options import OPTIONS
 from synapse.learning.rules import RULES
-from synapse.learning.trainer import OPTIONS
 from tests.helpers.cases import every_case
 
 from .resumed import (
@@ -79,12 +78,6 @@ def each_example():
     assert EXAMPLES.keys() == OPTIONS.keys(), (
         f"Add examples of {set(OPTIONS) - set(EXAMPLES)} to resumed.py."
     )
-    assert OPTIONS.keys() <= Trainer.__annotations__.keys(), (
-        "Annotate it in the body of Trainer."
-    )
-    assert all(
-        re.search(rf"\b{name}\b[\w, ]* : ", Trainer.__doc__) for name in OPTIONS
-    ), "Describe it there."
     for name, examples in EXAMPLES.items():
         for value, others in examples:
             yield name, {**others, name: value}, others

@@ -25,12 +25,13 @@ class FiniteDifferences(Rule):
     little to both sides."""
 
     batch_size = 3
+    weighs = False
 
     @classmethod
     def check(cls, options):
         super().check(options)
-        if options.dropout.any or options.weighted:
-            raise ArgumentError("Finite differences take neither dropout nor weights.")
+        if options.drops:
+            raise ArgumentError("Finite differences take no dropout.")
 
     @classmethod
     def arrange(cls, data):

@@ -14,7 +14,7 @@ import pytest
 import architect
 from synapse import Trainer, optimizers
 from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
-from synapse.learning.trainer import OPTIONS
+from synapse.learning._options import OPTIONS
 from tests.helpers.cases import all_refused, every_case
 
 XOR = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [[0.0], [1.0], [1.0], [0.0]]
@@ -357,7 +357,7 @@ def test_defaults():
     plain = Trainer(net)
     assert (
         repr(plain)
-        == f"<Trainer of {net!r}: method='online', rate=0.1, cost='cross_entropy'>"
+        == f"<Trainer of {net!r}: rate=0.1, cost='cross_entropy', method='online'>"
     )
     assert plain.train(*XOR, progress=False).epochs == 100
     assert Trainer(net, method="bptt").optimizer == optimizers.SGD(0.1)
@@ -383,8 +383,8 @@ def test_defaults():
         *XOR, epochs=5, progress=False, callbacks=[lambda progress: progress.epoch == 2]
     )
     assert repr(adam).endswith(
-        "method='bptt', l2=0.1, optimizer=Adam(betas=(0.5, 0.9)), rate=0.001,"
-        " cost='cross_entropy'; 2 of 5 epochs done>"
+        ": rate=0.001, cost='cross_entropy', method='bptt',"
+        " optimizer=Adam(betas=(0.5, 0.9)), l2=0.1; 2 of 5 epochs done>"
     )
 
 

@@ -7,7 +7,6 @@ from .base import (
     RULES as RULES,
     SEQUENCE as SEQUENCE,
     Rule as Rule,
-    RuleOptions as RuleOptions,
     RuleTask as RuleTask,
 )
 from .bptt import BackpropagationThroughTime as BackpropagationThroughTime

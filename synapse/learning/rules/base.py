@@ -2,56 +2,49 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from ..._checks import positive_integer
 from ..._typing import Floats
 from ...cost import Cost
 from ...errors import ArgumentError
 from ...objects.network import Network
-from ...optimizers import LBFGS, Optimizer, OptimizerState, RecursiveOptimizer
+from ...optimizers import LBFGS, OptimizerState, RecursiveOptimizer
 from .._data import Data, Epochs, Order
 from .._parameters import BatchGradient, StepJacobian, Updater
-from .._regularisation import Dropout, Penalties
-from ..renewal import Renewal, Renewer
+from ..renewal import Renewer
 
-
-@dataclass(frozen=True)
-class RuleOptions:
-    """The options of a trainer, and of one call of its ``train``, that concern a
-    rule.
-    """
-
-    # None: the rule changes weights itself
-    optimizer: Optimizer | LBFGS | RecursiveOptimizer | None
-    # None: the rule's default; SEQUENCE: each sequence, for rules by steps
-    batch_size: int | str | None
-    window: int  # maximum number of steps that errors pass through
-    dropout: Dropout
-    threads: int  # number of threads that compute at the same time
-    weighted: bool = False  # samples or classes have weights
-    order: int | None = None  # of exact online gradients; None: exact
-    method: str = ""  # the name of the rule
-    penalties: Penalties = field(default_factory=Penalties)
-    renewal: Renewal | None = None
+if TYPE_CHECKING:
+    from .._options import FixedOptions
 
 
 @dataclass(frozen=True)
 class RuleTask:
-    """The input of a rule: data that `arrange` has returned, and options that `check`
-    has accepted.
+    """The input of a rule: data that `arrange` has returned, and the options of the
+    trainer as they are during this training, which `check` has accepted.
     """
 
-    network: Network
+    options: FixedOptions
     data: Data
-    cost: Cost
     weights: Floats | None  # weight of each row's cost, shape (rows,)
     rng: np.random.Generator
-    options: RuleOptions
+    streamed: bool = False  # the data are a batch of a stream
+
+    @property
+    def network(self) -> Network:
+        """The network to train."""
+        return self.options.network
+
+    @property
+    def cost(self) -> Cost:
+        """The cost to minimise."""
+        return self.options.cost
 
 
 RULES: dict[str, type[Rule]] = {}
@@ -99,6 +92,10 @@ class Rule(ABC):
     by_steps : bool
         Whether a batch is a number of steps with a target, instead of sequences.
         Default False.
+    weighs : bool
+        Whether samples and classes can have weights. Default True.
+    has_order : bool
+        Whether the option `order` is for this rule. Default False.
     batch_size : int
         Number of sequences, or steps, in a batch if the trainer's option is not given.
         Default 32.
@@ -108,6 +105,8 @@ class Rule(ABC):
     through_time: ClassVar[bool] = True
     threaded: ClassVar[bool] = False
     by_steps: ClassVar[bool] = False
+    weighs: ClassVar[bool] = True
+    has_order: ClassVar[bool] = False
     slopes: ClassVar[str] = NO_SLOPES
     batch_size: ClassVar[int] = 32
     one_epoch: ClassVar[bool] = False
@@ -133,8 +132,12 @@ class Rule(ABC):
         self.renewer = None if renewal is None else Renewer(task.network, renewal)
 
     @classmethod
-    def check(cls, options: RuleOptions) -> None:
+    def check(cls, options: FixedOptions) -> None:
         """Raise ArgumentError if the rule cannot be used with these options."""
+        if options.order is not None and not cls.has_order:
+            raise ArgumentError('The order is for method="rtrl". Omit it.')
+        if options.batch_size == SEQUENCE and not cls.by_steps:
+            positive_integer("The batch_size of Trainer", SEQUENCE)
         if isinstance(options.optimizer, LBFGS) and options.penalties.clips:
             raise ArgumentError(
                 "L-BFGS needs gradients without clipping. Omit clip and clip_value."
@@ -151,7 +154,7 @@ class Rule(ABC):
 
     @classmethod
     def _check_recursive(
-        cls, options: RuleOptions, optimizer: RecursiveOptimizer
+        cls, options: FixedOptions, optimizer: RecursiveOptimizer
     ) -> None:
         """Raise ArgumentError unless a recursive optimizer can be used with these
         options.
@@ -252,9 +255,15 @@ class Rule(ABC):
     @property
     def sequences_in_batch(self) -> int:
         """Number of sequences in a batch, of a rule whose batches are sequences."""
-        size = self.task.options.batch_size or self.batch_size
+        size = self.size_of_batch
         assert isinstance(size, int)
         return size
+
+    @property
+    def size_of_batch(self) -> int | str:
+        """The option `batch_size`, or its default: for a stream all of each batch."""
+        usual = sys.maxsize if self.task.streamed else self.batch_size
+        return self.task.options.batch_size or usual
 
     def gradients(self, order: Order) -> Iterator[BatchGradient | StepJacobian]:
         """Yield the gradient of each batch in turn. The caller updates the weights in

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,11 @@ from ...optimizers.descent import BuiltIn
 from .._data import Data, Epochs, Order
 from .._parameters import BatchGradient, Updater
 from .._regularisation import Masks
-from ..gradient import DEEP, ExactGradient, not_finite
-from .base import Rule, RuleOptions, RuleTask
+from ..gradient import DEEP, ExactGradient, checked_window, not_finite
+from .base import Rule, RuleTask
+
+if TYPE_CHECKING:
+    from .._options import FixedOptions
 
 ALONE = 100_000
 """Work that is done batch by batch before the loop over batches is compiled, or loaded
@@ -59,11 +62,11 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         self._loop: BatchLoop | None = None
 
     @classmethod
-    def check(cls, options: RuleOptions) -> None:
+    def check(cls, options: FixedOptions) -> None:
         """Refuse dropout with L-BFGS."""
         super().check(options)
         # [recipe option: changes the cost]
-        if options.dropout.any and isinstance(options.optimizer, LBFGS):
+        if options.masks.any and isinstance(options.optimizer, LBFGS):
             raise ArgumentError(
                 "Dropout cannot be used with L-BFGS, which needs a fixed cost."
             )
@@ -93,7 +96,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
 
     def lay_out(self) -> None:
         """Prepare the masks of dropout."""
-        dropout = self.task.options.dropout
+        dropout = self.task.options.masks
         self._masks = dropout.masks(self.task.rng) if dropout.any else None
         self._loop = None
 
@@ -107,7 +110,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         return (
             isinstance(task.options.optimizer, BuiltIn)
             # [recipe option: needs Python]
-            and not task.options.dropout.any
+            and self._masks is None
             and self.renewer is None
             and network._recorder is None
             and (self._batches().groups == 1 or not threaded)
@@ -128,7 +131,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
     def _batches(self) -> BatchLoop:
         """The compiled loop over batches, for the present topology."""
         if self._loop is None:
-            window = self.task.options.window
+            window = checked_window(self.task.options.window)
             size = self.sequences_in_batch
             self._loop = BatchLoop(
                 self._exact, self.task.cost, window, size, self._steps
@@ -152,7 +155,11 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         share = np.full(len(chosen), 1.0 / len(chosen))
         BackpropagationThroughTime._alone += self._work_of_batch
         loss, weights, biases = self._exact.descent(
-            chosen, share, task.cost, task.options.window, masks=self._masks
+            chosen,
+            share,
+            task.cost,
+            checked_window(task.options.window),
+            masks=self._masks,
         )
         # [recipe option: apply]
         return BatchGradient(

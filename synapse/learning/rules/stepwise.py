@@ -32,11 +32,11 @@ from .._data import (
     run_epochs,
 )
 from .._parameters import BatchGradient, ParameterVector, StepJacobian, Updater
-from ..gradient import WHOLE
-from .base import ALL_SLOPES, SLOPES_OF_OUTPUTS, Rule, RuleOptions
+from .base import ALL_SLOPES, SLOPES_OF_OUTPUTS, Rule
 
 if TYPE_CHECKING:
     from ...engine.online import Accumulator  # compiled: imported when it is used
+    from .._options import FixedOptions
 
 RUNAWAY = 1e6
 """Largest error that a recursive optimizer learns from, as a multiple of the largest
@@ -57,14 +57,15 @@ class StepwiseRule(Rule):
     direct: ClassVar[bool] = True
     threaded: ClassVar[bool] = True
     by_steps: ClassVar[bool] = True
+    weighs: ClassVar[bool] = False
     batch_size: ClassVar[int] = 1
 
     @classmethod
-    def check(cls, options: RuleOptions) -> None:
-        """Refuse L-BFGS, dropout, weights of samples, a window and threads."""
+    def check(cls, options: FixedOptions) -> None:
+        """Refuse L-BFGS, dropout, a window and threads."""
         super().check(options)
         # [recipe option: refuse]
-        if options.window != WHOLE or options.threads != 1:
+        if options.window is not None or options.threads != 1:
             raise ArgumentError(
                 f'The window and threads are for method="bptt": {cls.name} works'
                 " forward, step by step. Omit them."
@@ -73,14 +74,10 @@ class StepwiseRule(Rule):
             raise ArgumentError(
                 'L-BFGS needs the gradient of all data at once. Use method="bptt".'
             )
-        if options.dropout.any:
+        if options.masks.any:
             raise ArgumentError(
                 f'Dropout needs method="bptt". With {cls.name}, gate connections by'
                 " bernoulli neurons."
-            )
-        if options.weighted:
-            raise ArgumentError(
-                'The sample_weight and class_weight need method="bptt".'
             )
 
     def plan(self) -> Plan | None:
@@ -197,7 +194,7 @@ class StepwiseRule(Rule):
             yield from self._jacobians(order)
             return
         data = self.task.data
-        size = self.task.options.batch_size or self.batch_size
+        size = self.size_of_batch
         if isinstance(size, str):  # each sequence is a batch
             yield from (self.gradient(order[i : i + 1]) for i in range(len(order)))
             return
@@ -301,6 +298,7 @@ class RealTimeRecurrentLearning(StepwiseRule, method="rtrl"):
 
     name: ClassVar[str] = "real-time recurrent learning"
     slopes: ClassVar[str] = ALL_SLOPES
+    has_order: ClassVar[bool] = True
     _live: Sensitivities | None = None
 
     def plan(self) -> Plan:

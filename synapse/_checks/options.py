@@ -1,0 +1,260 @@
+"""Declarations of what a call or a class takes: a value's type, check, default and
+sentence stand in one place, and all else follows from there.
+
+**A call** has the check of a parameter in its annotation. :func:`understands`, which
+decorates every public call, passes given values through their checks, so the body of
+the call has checked values::
+
+    @_checks.understands("train")
+    def train(self, inputs, epochs: Annotated[int | None, positive_integer] = None):
+        ...
+
+A check is a function ``(title, value)`` that returns the value to be used, or raises.
+The title is "The epochs", or "The rate of Adam" for the ``__init__`` of a class. None
+is not checked if it is the default. The signature that editors, Sphinx and
+``inspect.signature`` show is that without checks. Fields of a dataclass are parameters
+of its ``__init__``, so a decorated dataclass declares checks in the same way, and needs
+no ``__post_init__`` for them.
+
+**A class whose settings can be assigned later** declares them as fields whose value is
+an :class:`Option`, and is decorated by :func:`with_options`::
+
+    @_checks.with_options
+    class Training:
+        '''Describes a training.
+
+Parameters
+----------
+        network : Network
+            What is trained.
+        '''
+
+        network: Network
+        _: KW_ONLY
+        l1: Option[float, float] = Option(
+            "float",
+            "Factor of the penalty. Default 0.",
+            non_negative_number,
+            default=0.0,
+        )
+        batch: Option[int, int | None] = Option(
+            "int, optional",
+            "Number of samples. Default: all.",
+            positive_integer,
+            follows=lambda training: training.network.samples,
+        )
+
+    Training(network, l1=0.1).batch
+
+The two types of an option are that of the attribute when it is read, and that of the
+values that can be given. Assignment, ``training.l1 = -1.0``, checks like an argument.
+:func:`options_of` has the options of a class by name, for files, pickles and ``repr``.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from textwrap import fill
+from typing import (
+    Any,
+    Generic,
+    NamedTuple,
+    Self,
+    TypeVar,
+    cast,
+    dataclass_transform,
+    overload,
+)
+
+Read = TypeVar("Read")
+Given = TypeVar("Given")
+Described = TypeVar("Described", bound=type)
+Check = Callable[[str, Any], Any]
+
+# --- checks in the signature of a call ------------------------------------------------
+
+
+class ArgumentCheck(NamedTuple):
+    """The check of a parameter of a call."""
+
+    name: str
+    place: int
+    title: str
+    check: Check
+    none: bool  # whether None is the default, which is not checked
+
+
+def checks_in(function: Callable[..., Any]) -> list[ArgumentCheck]:
+    """The checks that the annotations of a function declare, which become those without
+    checks.
+    """
+    annotations = function.__annotations__
+    declared = {
+        name: arguments_of(annotation)
+        for name, annotation in annotations.items()
+        if isinstance(annotation, str) and annotation.startswith("Annotated[")
+    }
+    if not declared:
+        return []
+    owner, _, short = function.__qualname__.rpartition(".")
+    of_class = f" of {owner.rpartition('.')[2]}" if short == "__init__" else ""
+    checks = []
+    for place, parameter in enumerate(inspect.signature(function).parameters.values()):
+        name = parameter.name
+        if name in declared:
+            annotations[name], code = declared[name]
+            check = eval(code, function.__globals__)
+            none = parameter.default is None
+            title = f"The {name}{of_class}"
+            checks.append(ArgumentCheck(name, place, title, check, none))
+    return checks
+
+
+def checked_arguments(
+    checks: Iterable[ArgumentCheck], given: tuple[Any, ...], named: dict[str, Any]
+) -> tuple[Any, ...]:
+    """Return checked arguments by position, and replace those in `named`."""
+    by_place = list(given)
+    for name, place, title, check, none in checks:
+        if name in named:
+            if not (none and named[name] is None):
+                named[name] = check(title, named[name])
+        elif place < len(by_place) and not (none and by_place[place] is None):
+            by_place[place] = check(title, by_place[place])
+    return tuple(by_place)
+
+
+def arguments_of(annotation: str) -> list[str]:
+    """The arguments of a generic type, as text."""
+    tree: Any = ast.parse(annotation, mode="eval")
+    return [ast.unparse(argument) for argument in tree.body.slice.elts]
+
+
+# --- settings of a class that can be assigned -----------------------------------------
+
+
+class Option(Generic[Read, Given]):
+    """A setting of an object: the type that is read, and that of the values given.
+
+    Parameters
+    ----------
+    form : str
+        The type, as the page of the class shows it: "float, optional".
+    sentence : str
+        What the option does, and its default.
+    check : callable
+        ``check(title, value)`` returns the value to be stored, or raises.
+    default : object
+        The value if none is given. Default None.
+    follows : callable, optional
+        ``follows(owner)`` is the value while none is stored: it depends on other
+        options, so it is found when the attribute is read. None assigns it again.
+    owned : bool
+        Whether the check depends on the object: ``check(owner, title, value)``. It then
+        gets None, too, which is stored without a check otherwise if it is the default.
+    """
+
+    def __init__(
+        self,
+        form: str,
+        sentence: str,
+        check: Callable[..., Any],
+        *,
+        default: Any = None,
+        follows: Callable[[Any], Any] | None = None,
+        owned: bool = False,
+    ) -> None:
+        self.form = form
+        self.sentence = " ".join(sentence.split())
+        self.default = default
+        self.of_class: Any = None  # an attribute of another library's class
+        self._check = check
+        self._follows = follows
+        self._owned = owned
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+        # a base class of its own, "TrainerOptions", has those of the Trainer
+        self.title = f"The {name} of {owner.__name__.removesuffix('Options')}"
+        self.__doc__ = self.sentence
+
+    @overload
+    def __get__(self, owner: None, cls: type) -> Self: ...
+
+    @overload
+    def __get__(self, owner: object, cls: type) -> Read: ...
+
+    def __get__(self, owner: object | None, cls: type) -> Any:
+        if owner is None:  # `dataclass` asks the class for the default
+            return self.of_class.__get__(None, cls) if self.of_class else self.default
+        values = vars(owner)
+        if self._follows is None or self.name in values:
+            return values[self.name]
+        return self._follows(owner)
+
+    def __set__(self, owner: object, value: Given) -> None:
+        if value is None and self._follows is not None:
+            vars(owner).pop(self.name, None)
+        else:
+            vars(owner)[self.name] = self.checked(owner, value)
+
+    def checked(self, owner: object, value: Any) -> Any:
+        """The value to be stored, or an error."""
+        if self._owned:
+            return self._check(owner, self.title, value)
+        if value is None and self.default is None:
+            return None
+        return self._check(self.title, value)
+
+
+WIDTH = 88
+PARAMETERS = re.compile(
+    r"Parameters\n *-+\n.+?(?=\n\n *\w[\w ]*\n *-+\n|\s*\Z)", re.DOTALL
+)
+"""The section of a docstring, up to the title of the next one."""
+
+
+@dataclass_transform()
+def with_options(cls: Described) -> Described:
+    """A class decorator: fields become parameters of ``__init__``, and options are
+    described among the parameters of the docstring.
+    """
+    made: Any = dataclass(eq=False, repr=False)(cls)
+    options = options_of(made)
+    annotations = made.__init__.__annotations__
+    for name in options:
+        annotations[name] = arguments_of(annotations[name])[1]
+    if made.__doc__:
+        rows = "".join(map(_described, options.values()))
+        # the end of the section of parameters: before the next title, or at the end
+        section = PARAMETERS.search(made.__doc__)
+        end = section.end() if section else len(made.__doc__)
+        made.__doc__ = made.__doc__[:end] + rows + made.__doc__[end:]
+    return cast(Described, made)
+
+
+def _described(option: Option[Any, Any]) -> str:
+    """The rows of a docstring about an option."""
+    sentence = fill(
+        option.sentence,
+        WIDTH,
+        initial_indent=" " * 8,
+        subsequent_indent=" " * 8,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+    return f"\n    {option.name} : {option.form}\n{sentence}"
+
+
+def options_of(cls: type) -> Mapping[str, Option[Any, Any]]:
+    """The options of a class by name, in the order of their declaration."""
+    return {
+        name: member
+        for base in reversed(cls.__mro__)
+        for name, member in vars(base).items()
+        if isinstance(member, Option)
+    }

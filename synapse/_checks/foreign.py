@@ -288,7 +288,7 @@ def answers(owner: str) -> Callable[[Class], Class]:
             foreign = ForeignAttribute(name, advice)
             if isinstance(option := inspect.getattr_static(cls, name, None), Option):
                 option.of_class = foreign  # of objects it is the option
-            elif option is None:
+            elif not hasattr(cls, name):
                 setattr(cls, name, foreign)
         if "squash" in vars(cls):
             namespace = ForeignNamespace(cls.squash, owner)  # type: ignore[attr-defined]

@@ -375,10 +375,11 @@ class Trainer(Archived, TrainerOptions):
         different lengths. They are used in their order and are not stored.
 
         With an optimizer or "bptt", each batch is one update, or one for each
-        ``trainer.batch_size`` of its sequences (for "online", of its steps). The plain online
-        rule updates the weights at every step. The context goes on from one batch of
-        rows (T, n) to the next, so cutting a stream into batches changes nothing; with
-        "bptt" each batch of rows into a network with memory is a sequence, and begins
+        ``trainer.batch_size`` of its sequences (for "online", of its steps). The plain
+        online rule updates the weights at every step. The context goes on from one
+        batch of rows (T, n) to the next, so cutting a stream into batches changes
+        nothing; with "bptt" each batch of rows into a network with memory is a
+        sequence, and begins
         with a cleared context. An exception in the iterable is raised unchanged; the
         previous batches have been trained.
         """

@@ -14,7 +14,7 @@ from ..tables.series_comparison import COMPARED
 from ..tables.table import columns
 from . import words
 from .pictures import check_picture, draw_comparison
-from .reading import Table, add_reading, add_sequence, add_shared, say
+from .reading import ReadTable, add_reading, add_sequence, add_shared, say
 from .words import aligned, names, printable
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def compare(options: argparse.Namespace) -> None:
         words.require_suffix(options.output, words.TABLES)
         words.require_folder(options.output)
     check_picture(options.plot)
-    table = Table.of(options)
+    table = ReadTable.of(options)
     targets = columns(table.cells, options.target)
     used = [*targets, *options.known, *options.observed]
     several = table.series(used)

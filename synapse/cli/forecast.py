@@ -24,7 +24,7 @@ from ..tables.table import numbers, place
 from . import reading, words
 from .formats import READING, read
 from .pictures import check_picture, draw_forecasts, share_drawn
-from .reading import Table, add_reading, add_sequence, say
+from .reading import ReadTable, add_reading, add_sequence, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,7 +99,7 @@ def forecast(options: argparse.Namespace) -> None:
     check_picture(options.plot)
     network = read(options.model)
     facts = series_facts(network)
-    table = Table.of(options, facts.get("missing", ()))
+    table = ReadTable.of(options, facts.get("missing", ()))
     several, notes = table.trained_series(facts)
     notes = [*table.notes, *notes]
     _require_step(next(iter(several.values())), facts)
@@ -144,7 +144,7 @@ def _known_ahead(
     options: argparse.Namespace,
     facts: dict[str, Any],
     several: dict[str, pd.DataFrame],
-    table: Table,
+    table: ReadTable,
 ) -> tuple[dict[str, Floats], list[str]]:
     """The columns known in advance, in the rows that follow each series, and sentences
     on rows not used.

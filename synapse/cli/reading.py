@@ -111,7 +111,7 @@ def add_sequence(parser: argparse.ArgumentParser) -> None:
 
 
 @dataclass(frozen=True)
-class Table:
+class ReadTable:
     """A table, and how its series are read.
 
     `sequence` is the column that tells series or sequences apart, `ignore` are columns
@@ -125,7 +125,7 @@ class Table:
     series_options: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, options: argparse.Namespace, missing: Sequence[str] = ()) -> Table:
+    def of(cls, options: argparse.Namespace, missing: Sequence[str] = ()) -> ReadTable:
         """Read the table that the options name; `missing` are the missing cells of a
         training.
         """

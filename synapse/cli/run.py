@@ -12,7 +12,7 @@ from ..tables.encoding import encoding_of
 from ..tables.series import following
 from ..tables.table import find, pandas_for_tables
 from .formats import READING, read
-from .reading import Table, add_reading, add_sequence, say
+from .reading import ReadTable, add_reading, add_sequence, say
 from .words import TABLES, joined, require_suffix, write_table
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> None:
     if options.output is not None and Path(options.output).suffix:
         require_suffix(options.output, TABLES)
     network = read(options.model)
-    table = Table.of(options, network.metadata.get("missing", ()))
+    table = ReadTable.of(options, network.metadata.get("missing", ()))
     say(table.notes)
     if "differences" in network.metadata:
         write_table(_of_series(network, table), options.output)
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> None:
         )
 
 
-def _of_rows(network: Network, table: Table, in_order: bool) -> pd.DataFrame:
+def _of_rows(network: Network, table: ReadTable, in_order: bool) -> pd.DataFrame:
     """The result for a model of rows; of classes, the likeliest one comes first."""
     answers, notes = predict_rows(
         network, table.cells, sequence=table.sequence, in_order=in_order
@@ -82,7 +82,7 @@ def _of_rows(network: Network, table: Table, in_order: bool) -> pd.DataFrame:
     return result.join(outputs)
 
 
-def _of_series(network: Network, table: Table) -> pd.DataFrame:
+def _of_series(network: Network, table: ReadTable) -> pd.DataFrame:
     """The result for a model of series: each row, forecast from those before it."""
     facts = network.metadata
     several, notes = table.trained_series(facts)

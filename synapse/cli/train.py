@@ -28,7 +28,7 @@ from ..tables.table import (
     require_one_use,
 )
 from . import INTERRUPTED, formats
-from .reading import Table, add_reading, add_sequence, add_shared, say
+from .reading import ReadTable, add_reading, add_sequence, add_shared, say
 from .words import UsageError, aligned, listed, names, printable, require_folder
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def train(options: argparse.Namespace) -> int:
     formats.require_kept(options.output)
     if options.checkpoint is not None:
         require_folder(options.checkpoint)
-    table = Table.of(options)
+    table = ReadTable.of(options)
     progress = sys.stderr.isatty() and not options.quiet
     settings = (
         "model",
@@ -193,7 +193,7 @@ def train(options: argparse.Namespace) -> int:
 
 
 def _trained(
-    options: argparse.Namespace, table: Table, learning: Learning, report: Report
+    options: argparse.Namespace, table: ReadTable, learning: Learning, report: Report
 ) -> Trained:
     """The trained network with what its file carries; `report` gets sentences on how
     the table was read.

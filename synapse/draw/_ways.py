@@ -39,7 +39,7 @@ LOOP = np.array([[0.14, 0.22], [0.34, 0.5], [-0.34, 0.5], [-0.14, 0.22]])
 TIMES = np.linspace(0.0, 1.0, 9)[1:, None]
 
 
-class Column(NamedTuple):
+class LayerColumn(NamedTuple):
     """Neurons one below the other: extent of their discs, and the gaps between them
     from bottom to top.
     """
@@ -49,7 +49,7 @@ class Column(NamedTuple):
     gaps: Floats
 
 
-def columns_of(places: Places, head: float = 0.0) -> list[Column]:
+def columns_of(places: Places, head: float = 0.0) -> list[LayerColumn]:
     """All columns from left to right: a ring is one, a folded layer several. `head` is
     space for names.
     """
@@ -67,7 +67,7 @@ def columns_of(places: Places, head: float = 0.0) -> list[Column]:
             )
             left = line[:, 0].min() - wide
             right = line[:, 0].max() + wide
-            columns.append(Column(left, right, gaps[gaps[:, 0] < gaps[:, 1]]))
+            columns.append(LayerColumn(left, right, gaps[gaps[:, 0] < gaps[:, 1]]))
     return sorted(columns, key=lambda column: column.left)
 
 
@@ -142,7 +142,7 @@ def _beside(here: Floats, there: Floats, gap: float) -> Floats:
 
 
 def crossings(
-    here: Floats, there: Floats, columns: Sequence[Column]
+    here: Floats, there: Floats, columns: Sequence[LayerColumn]
 ) -> list[tuple[int, int, float]]:
     """Columns between two points, the gap of each that is nearest to a straight line,
     and its height.
@@ -164,7 +164,7 @@ def crossings(
 
 
 def through(
-    here: Floats, there: Floats, heights: Iterable[tuple[Column, float]]
+    here: Floats, there: Floats, heights: Iterable[tuple[LayerColumn, float]]
 ) -> Floats:
     """The route between two points that passes columns at these heights."""
     stops = []
@@ -175,7 +175,7 @@ def through(
     return np.array([here, *stops, there])
 
 
-def lead_of(here: Floats, there: Floats, columns: Sequence[Column]) -> Floats:
+def lead_of(here: Floats, there: Floats, columns: Sequence[LayerColumn]) -> Floats:
     """The route from a neuron to the mark of a gate: through the gaps of columns, or
     beside its own.
     """
@@ -186,7 +186,7 @@ def lead_of(here: Floats, there: Floats, columns: Sequence[Column]) -> Floats:
 
 
 def _pass_columns(
-    routes: list[Floats], onwards: Indices, columns: Sequence[Column]
+    routes: list[Floats], onwards: Indices, columns: Sequence[LayerColumn]
 ) -> None:
     """Lead connections through the columns that they pass, side by side where several
     take one gap.

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from .._checks import check_fields, function_of, positive_integer
+from .._checks import function_of, positive_integer, understands
 from ..objects.network import Network
 
 
@@ -93,6 +93,13 @@ Callback = Callable[[Progress], Any]
 """Called after every epoch; returning a true value ends the training."""
 
 
+def called_with_progress(title: str, function: Any) -> Callable[[Any], Any]:
+    """Return a function of one argument, or raise."""
+    called: Callable[[Any], Any] = function_of(title, function, "progress")
+    return called
+
+
+@understands("every")
 @dataclass(frozen=True)
 class every:  # noqa: N801 - reads as a word among callbacks: every(10, print)
     """A callback that calls a function after every `epochs` epochs; as ``on_batch``,
@@ -120,12 +127,8 @@ class every:  # noqa: N801 - reads as a word among callbacks: every(10, print)
     [2, 4]
     """
 
-    epochs: int
-    function: Callable[[Any], Any]
-
-    def __post_init__(self) -> None:
-        check_fields(self, positive_integer, "epochs")
-        function_of("The function of every", self.function, "progress")
+    epochs: Annotated[int, positive_integer]
+    function: Annotated[Callable[[Any], Any], called_with_progress]
 
     def __call__(self, progress: Progress | Batch) -> Any:
         """Call the function, if the number of the epoch, or batch, is a multiple of

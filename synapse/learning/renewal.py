@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Annotated, Any, final
 
 import numpy as np
 
 from .. import engine
-from .._checks import check_fields, expected, from_0_to_1, positive_integer
+from .._checks import expected, from_0_to_1, positive_integer, understands
 from .._typing import Floats, Ints
 from ..engine.guard import InUse
 from ..engine.store import Store
@@ -22,6 +22,7 @@ LATEST_STEP = np.empty(0)
 
 
 @final
+@understands("Renewal")
 @dataclass(frozen=True)
 class Renewal:
     """Continual backpropagation (Dohare and others 2024): the least useful hidden
@@ -66,13 +67,9 @@ class Renewal:
     Renewal(rate=0.001, maturity=50, decay=0.99)
     """
 
-    rate: float = 1e-4
-    maturity: int = 100
-    decay: float = 0.99
-
-    def __post_init__(self) -> None:
-        check_fields(self, from_0_to_1, "rate", "decay")
-        check_fields(self, positive_integer, "maturity")
+    rate: Annotated[float, from_0_to_1] = 1e-4
+    maturity: Annotated[int, positive_integer] = 100
+    decay: Annotated[float, from_0_to_1] = 0.99
 
 
 def checked_renewal(title: str, value: Any) -> Renewal | None:

@@ -8,7 +8,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -45,8 +45,32 @@ class AdaptiveSchedule(ABC):
 
 
 Rate = float | Callable[[int], float] | AdaptiveSchedule
+OF_LIST = (
+    "If each rate of a list is for an equal part of the epochs, give a function of the"
+    " epoch, from 0: lambda epoch: rates[epoch * len(rates) // epochs]."
+)
 
 
+def checked_rate(title: str, rate: Any, dtype: Any = np.float64) -> Rate:
+    """Return `rate` if it is a number, 0 or above, a schedule or a function of the
+    epoch, or raise.
+    """
+    if isinstance(rate, AdaptiveSchedule):
+        return rate
+    if callable(rate):
+        function: Rate = _checks.function_of(title, rate, "epoch")
+        return function
+    try:
+        return _checks.training_rate(title, rate, dtype)
+    except ArgumentTypeError:
+        condition = "a number, a schedule or a function of the epoch"
+        advice = OF_LIST if type(rate) in (list, tuple, np.ndarray) else ""
+        raise ArgumentTypeError(
+            _checks.expected(title, condition, rate, advice)
+        ) from None
+
+
+@_checks.understands("schedule")
 @dataclass(frozen=True)
 class StepDecay:
     """A rate that begins at `start` and is multiplied by `factor` after every `every`
@@ -67,14 +91,9 @@ class StepDecay:
     0.025
     """
 
-    start: float
-    factor: float = 0.5
-    every: int = 10
-
-    def __post_init__(self) -> None:
-        _checks.check_fields(self, _checks.training_rate, "start")
-        _checks.check_fields(self, _checks.non_negative_number, "factor")
-        _checks.check_fields(self, _checks.positive_integer, "every")
+    start: Annotated[float, _checks.training_rate]
+    factor: Annotated[float, _checks.non_negative_number] = 0.5
+    every: Annotated[int, _checks.positive_integer] = 10
 
     def __call__(self, epoch: int) -> float:
         """The rate of an epoch, counted from 0."""
@@ -84,6 +103,7 @@ class StepDecay:
             return math.inf if self.factor > 1 else 0.0
 
 
+@_checks.understands("schedule")
 @dataclass(frozen=True)
 class Cosine:
     """A rate that falls from `start` to `end` along half a cosine over `epochs` epochs,
@@ -104,13 +124,9 @@ class Cosine:
     0.05
     """
 
-    start: float
-    epochs: int = 100
-    end: float = 0.0
-
-    def __post_init__(self) -> None:
-        _checks.check_fields(self, _checks.training_rate, "start", "end")
-        _checks.check_fields(self, _checks.positive_integer, "epochs")
+    start: Annotated[float, _checks.training_rate]
+    epochs: Annotated[int, _checks.positive_integer] = 100
+    end: Annotated[float, _checks.training_rate] = 0.0
 
     def __call__(self, epoch: int) -> float:
         """The rate of an epoch, counted from 0."""
@@ -120,6 +136,7 @@ class Cosine:
         )
 
 
+@_checks.understands("schedule")
 @dataclass(frozen=True)
 class WarmUp(AdaptiveSchedule):
     """A rate that rises in equal steps over `epochs` epochs to the first rate of
@@ -143,12 +160,8 @@ class WarmUp(AdaptiveSchedule):
     [0.1, 0.2, 0.3, 0.4, 0.2, 0.1]
     """
 
-    epochs: int
-    then: Rate
-
-    def __post_init__(self) -> None:
-        _checks.check_fields(self, _checks.positive_integer, "epochs")
-        _checks.check_fields(self, checked_rate, "then")
+    epochs: Annotated[int, _checks.positive_integer]
+    then: Annotated[Rate, checked_rate]
 
     def begin(self) -> Rates:
         """The rates of one training; `then` receives errors from its own first epoch
@@ -165,6 +178,7 @@ class WarmUp(AdaptiveSchedule):
         return rate
 
 
+@_checks.understands("schedule")
 @dataclass(frozen=True)
 class ReduceOnPlateau(AdaptiveSchedule):
     """A rate that begins at `start` and is multiplied by `factor` whenever the error
@@ -196,17 +210,13 @@ class ReduceOnPlateau(AdaptiveSchedule):
     [0.4, 0.4, 0.4, 0.4, 0.2, 0.2]
     """
 
-    start: float
-    factor: float = 0.5
-    patience: int = 10
-    least: float = 0.0
-    threshold: float = 1e-4
+    start: Annotated[float, _checks.training_rate]
+    factor: Annotated[float, _checks.finite_number] = 0.5
+    patience: Annotated[int, _checks.positive_integer] = 10
+    least: Annotated[float, _checks.non_negative_number] = 0.0
+    threshold: Annotated[float, _checks.non_negative_number] = 1e-4
 
     def __post_init__(self) -> None:
-        _checks.check_fields(self, _checks.training_rate, "start")
-        _checks.check_fields(self, _checks.finite_number, "factor")
-        _checks.check_fields(self, _checks.positive_integer, "patience")
-        _checks.check_fields(self, _checks.non_negative_number, "least", "threshold")
         if not 0 < self.factor < 1:
             condition = "a number above 0 and below 1"
             raise ArgumentError(
@@ -246,31 +256,6 @@ class ReduceOnPlateau(AdaptiveSchedule):
             return rate
 
         return follow
-
-
-OF_LIST = (
-    "If each rate of a list is for an equal part of the epochs, give a function of the"
-    " epoch, from 0: lambda epoch: rates[epoch * len(rates) // epochs]."
-)
-
-
-def checked_rate(title: str, rate: Any, dtype: Any = np.float64) -> Rate:
-    """Return `rate` if it is a number, 0 or above, a schedule or a function of the
-    epoch, or raise.
-    """
-    if isinstance(rate, AdaptiveSchedule):
-        return rate
-    if callable(rate):
-        function: Rate = _checks.function_of(title, rate, "epoch")
-        return function
-    try:
-        return _checks.training_rate(title, rate, dtype)
-    except ArgumentTypeError:
-        condition = "a number, a schedule or a function of the epoch"
-        advice = OF_LIST if type(rate) in (list, tuple, np.ndarray) else ""
-        raise ArgumentTypeError(
-            _checks.expected(title, condition, rate, advice)
-        ) from None
 
 
 def _epoch(epoch: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, final
+from typing import Annotated, Any, ClassVar, final
 
 import numpy as np
 
@@ -87,16 +87,12 @@ class SGD(BuiltIn):
     """
 
     equation: ClassVar[str] = "sgd"
-    rate: float = 0.1
-    momentum: float = 0.0
-    nesterov: bool = False
-    weight_decay: float = 0.0
+    rate: Annotated[float, _checks.positive_number] = 0.1
+    momentum: Annotated[float, _checks.fraction_below_one] = 0.0
+    nesterov: Annotated[bool, _checks.boolean] = False
+    weight_decay: Annotated[float, _checks.non_negative_number] = 0.0
 
     def __post_init__(self) -> None:
-        _checks.check_fields(self, _checks.positive_number, "rate")
-        _checks.check_fields(self, _checks.fraction_below_one, "momentum")
-        _checks.check_fields(self, _checks.boolean, "nesterov")
-        _checks.check_fields(self, _checks.non_negative_number, "weight_decay")
         if self.nesterov and not self.momentum:
             title = self._about("momentum")
             raise ArgumentError(
@@ -147,16 +143,11 @@ class RMSprop(BuiltIn):
 
     equation: ClassVar[str] = "rmsprop"
     non_negative: ClassVar[tuple[str, ...]] = ("mean_square",)
-    rate: float = 0.01
-    decay: float = 0.99
-    epsilon: float = 1e-8
-    momentum: float = 0.0
-    centered: bool = False
-
-    def __post_init__(self) -> None:
-        _checks.check_fields(self, _checks.positive_number, "rate", "epsilon")
-        _checks.check_fields(self, _checks.fraction_below_one, "decay", "momentum")
-        _checks.check_fields(self, _checks.boolean, "centered")
+    rate: Annotated[float, _checks.positive_number] = 0.01
+    decay: Annotated[float, _checks.fraction_below_one] = 0.99
+    epsilon: Annotated[float, _checks.positive_number] = 1e-8
+    momentum: Annotated[float, _checks.fraction_below_one] = 0.0
+    centered: Annotated[bool, _checks.boolean] = False
 
     def memory(self) -> dict[str, float]:
         """Names: ``mean_square``, ``mean`` if centered, and ``velocity`` with momentum;
@@ -197,11 +188,8 @@ class AdaGrad(BuiltIn):
 
     equation: ClassVar[str] = "adagrad"
     non_negative: ClassVar[tuple[str, ...]] = ("sum_of_squares",)
-    rate: float = 0.01
-    epsilon: float = 1e-10
-
-    def __post_init__(self) -> None:
-        _checks.check_fields(self, _checks.positive_number, "rate", "epsilon")
+    rate: Annotated[float, _checks.positive_number] = 0.01
+    epsilon: Annotated[float, _checks.positive_number] = 1e-10
 
     def memory(self) -> dict[str, float]:
         """One name: ``sum_of_squares``, which starts at 0."""
@@ -218,15 +206,13 @@ class _Moments(BuiltIn):
 
     equation: ClassVar[str] = "adam"
     non_negative: ClassVar[tuple[str, ...]] = ("second_moment", "largest_second_moment")
-    rate: float = 0.001
-    betas: tuple[float, float] = (0.9, 0.999)
-    epsilon: float = 1e-8
-    amsgrad: bool = False
-
-    def __post_init__(self) -> None:
-        _checks.check_fields(self, _checks.positive_number, "rate", "epsilon")
-        _checks.check_fields(self, pair_of(_checks.fraction_below_one), "betas")
-        _checks.check_fields(self, _checks.boolean, "amsgrad")
+    rate: Annotated[float, _checks.positive_number] = 0.001
+    betas: Annotated[tuple[float, float], pair_of(_checks.fraction_below_one)] = (
+        0.9,
+        0.999,
+    )
+    epsilon: Annotated[float, _checks.positive_number] = 1e-8
+    amsgrad: Annotated[bool, _checks.boolean] = False
 
     def memory(self) -> dict[str, float]:
         """Names: ``first_moment``, ``second_moment`` and, with amsgrad,
@@ -299,11 +285,7 @@ class AdamW(_Moments):
     array([0.75])
     """
 
-    weight_decay: float = 0.01
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _checks.check_fields(self, _checks.non_negative_number, "weight_decay")
+    weight_decay: Annotated[float, _checks.non_negative_number] = 0.01
 
     def settings(self) -> tuple[float, ...]:
         """Those of Adam, with weight decay."""
@@ -343,13 +325,11 @@ class Rprop(BuiltIn):
 
     equation: ClassVar[str] = "rprop"
     non_negative: ClassVar[tuple[str, ...]] = ("sizes",)
-    rate: float = 0.01
-    etas: tuple[float, float] = (0.5, 1.2)
-    steps: tuple[float, float] = (1e-6, 50)
+    rate: Annotated[float, _checks.positive_number] = 0.01
+    etas: Annotated[tuple[float, float], pair_of(_checks.positive_number)] = (0.5, 1.2)
+    steps: Annotated[tuple[float, float], pair_of(_checks.positive_number)] = (1e-6, 50)
 
     def __post_init__(self) -> None:
-        _checks.check_fields(self, _checks.positive_number, "rate")
-        _checks.check_fields(self, pair_of(_checks.positive_number), "etas", "steps")
         shrink, grow = self.etas
         if not shrink < 1 < grow:
             raise ArgumentError(

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, final
+from typing import Annotated, Any, final
 
 import numpy as np
 
@@ -52,16 +52,9 @@ class LBFGS:
     array([3., 3.])
     """
 
-    memory: int = 10
-    iterations: int = 100
-    tolerance: float = 1e-6
-
-    def __post_init__(self) -> None:
-        _checks.check_fields(
-            self, partial(_checks.positive_integer, most=MOST_MEMORY), "memory"
-        )
-        _checks.check_fields(self, _checks.positive_integer, "iterations")
-        _checks.check_fields(self, _checks.positive_number, "tolerance")
+    memory: Annotated[int, partial(_checks.positive_integer, most=MOST_MEMORY)] = 10
+    iterations: Annotated[int, _checks.positive_integer] = 100
+    tolerance: Annotated[float, _checks.positive_number] = 1e-6
 
     def minimise(
         self,

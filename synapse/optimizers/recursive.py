@@ -7,7 +7,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, final
+from functools import partial
+from typing import Annotated, Any, ClassVar, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -305,13 +306,9 @@ class RLS(RecursiveOptimizer):
     """
 
     direct: ClassVar[bool] = True
-    rate: float = 1.0
-    forgetting: float = 1.0
-    regularization: float = 1.0
-
-    def __post_init__(self) -> None:
-        _checks.check_fields(self, _checks.positive_number, "rate", "regularization")
-        _checks.check_fields(self, _checks.fraction, "forgetting")
+    rate: Annotated[float, _checks.positive_number] = 1.0
+    forgetting: Annotated[float, _checks.fraction] = 1.0
+    regularization: Annotated[float, _checks.positive_number] = 1.0
 
     def _state(self, moving: NDArray[np.bool_], labels: Ints) -> RecursiveState:
         return _LeastSquaresState(self, moving & (labels >= 0), labels)
@@ -517,19 +514,12 @@ class DEKF(RecursiveOptimizer):
     """
 
     direct: ClassVar[bool] = False
-    rate: float = 1.0
-    initial_variance: float = 100.0
-    measurement_noise: float | tuple[float, float] = 1.0
-    process_noise: float | tuple[float, float] = 1e-4
-    annealing: int = 1000
-    groups: str = NEURON
-
-    def __post_init__(self) -> None:
-        _checks.check_fields(self, _checks.positive_number, "rate", "initial_variance")
-        _checks.check_fields(self, positive_noise, "measurement_noise")
-        _checks.check_fields(self, checked_noise, "process_noise")
-        _checks.check_fields(self, _checks.positive_integer, "annealing")
-        _checks.choice("The groups of DEKF", self.groups, (NEURON, ALL))
+    rate: Annotated[float, _checks.positive_number] = 1.0
+    initial_variance: Annotated[float, _checks.positive_number] = 100.0
+    measurement_noise: Annotated[float | tuple[float, float], positive_noise] = 1.0
+    process_noise: Annotated[float | tuple[float, float], checked_noise] = 1e-4
+    annealing: Annotated[int, _checks.positive_integer] = 1000
+    groups: Annotated[str, partial(_checks.choice, options=(NEURON, ALL))] = NEURON
 
     def _state(self, moving: NDArray[np.bool_], labels: Ints) -> RecursiveState:
         return _KalmanState(

@@ -62,6 +62,8 @@ class Kind(NamedTuple):
     least: float
     most: float
     in_files: bool = True  # otherwise the values refer to one store
+    table: str = ""  # of an INDEX or an AMOUNT: the table of files that it refers to
+    null: str = ""  # of an INDEX: what null (-1 in arrays) stands for; "": never null
 
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -75,6 +77,8 @@ GROUP = Kind("GROUP", ("uint32",), 0, 0)
 ROW = Kind("ROW", ("uint32",), NONE, NONE, in_files=False)  # of a neuron
 IDENTITY = Kind("IDENTITY", ("uint32",), NONE, NONE, in_files=False)  # of a connection
 NETWORK = Kind("NETWORK", ("uint32",), 0, 0, in_files=False)  # its number in the store
+INDEX = Kind("INDEX", ("int32", "uint32", "int64"), 0, LARGEST_COUNT)
+AMOUNT = Kind("AMOUNT", ("int64",), 0, LARGEST_COUNT)  # at most the rows of its table
 KINDS = (NUMBER, FLAG, SIGN, COUNT, TIME, GROUP, ROW, IDENTITY, NETWORK)
 """They determine what files may hold, and how values change when rows are removed or
 stores are joined."""
@@ -384,6 +388,116 @@ TRACES = tuple(
 )
 CONTEXT = tuple(column.name for column in (*CLEARED, *TRACES))
 """Everything that ``clear`` forgets."""
+
+
+# --- the tables of files --------------------------------------------------------------
+
+
+class FileTable(NamedTuple):
+    """A table of files: its name in documents, what messages call a row, and its
+    columns of numbers.
+    """
+
+    name: str
+    item: str
+    columns: tuple[Column, ...]
+
+    def full_name(self, column: Column) -> str:
+        """The name of a column among those of all tables: of its array in a ``.npz``
+        file, and of the attribute that holds it in memory.
+        """
+        return f"{self.item.partition(' ')[0]}_{column.name}"
+
+
+def _index(name: str, table: str, null: str = "", dtype: str = "int64") -> Column:
+    """Numbers of rows of another table; -1, the default, for null."""
+    kind = INDEX._replace(table=table, null=null)
+    return Column(name, "file", dtype, -1 if null else 0, kind)
+
+
+def _amount(name: str, table: str, least: int) -> Column:
+    """Whole numbers, `least` or more: as many different ones as a table has rows."""
+    return Column(name, "file", "int64", kind=AMOUNT._replace(table=table, least=least))
+
+
+def _number(name: str) -> Column:
+    return Column(name, "file", "float", kind=NUMBER)
+
+
+SOURCE_AND_TARGET = tuple(
+    _index(name, "neurons", dtype="uint32") for name in ("source", "target")
+)
+ENDS = (*SOURCE_AND_TARGET, _index("gater", "neurons", "not gated", "int32"))
+NEURON_TABLE = FileTable(
+    "neurons", "neuron", tuple(column for column in NEURON if column.saved)
+)
+CONNECTION_TABLE = FileTable(
+    "connections",
+    "connection",
+    (*ENDS, *(column for column in CONNECTION if column.saved)),
+)
+RUN_TABLE = FileTable(
+    "runs", "run", (*SOURCE_AND_TARGET, _amount("length", "neurons", 1))
+)
+"""In place of sources and targets: connections one after the other, from neighbours to
+one target."""
+TRACE_TABLES = (
+    FileTable(
+        "eligibility",
+        "eligibility",
+        (_index("connection", "connections"), _number("value")),
+    ),
+    FileTable(
+        "influence",
+        "influence",
+        (_index("gater", "neurons"), _index("gated", "neurons"), _number("value")),
+    ),
+    FileTable(
+        "extended",
+        "extended trace",
+        (
+            _index("influence", "influence"),
+            _index("connection", "connections", "the bias"),
+            _number("value"),
+        ),
+    ),
+)
+"""The traces that are stored, see ``lowering/program.py``."""
+SENSITIVITY_TABLES = (
+    # the slope is that of the previous step
+    FileTable(
+        "recurrent", "recurrent neuron", (_index("neuron", "neurons"), _number("slope"))
+    ),
+    # tied ones share a column
+    FileTable(
+        "parameters",
+        "parameter",
+        (
+            _index("neuron", "neurons"),
+            _index("connection", "connections", "the bias"),
+            _amount("column", "parameters", 0),
+        ),
+    ),
+    FileTable(
+        "lines",
+        "line",
+        (
+            _index("recurrent", "recurrent"),
+            _amount("first", "parameters", 0),
+            _amount("length", "parameters", 1),
+        ),
+    ),
+    # of the lines, one after the other, in this step and the previous one
+    FileTable("sensitivity", "sensitivity", (_number("value"), _number("previous"))),
+)
+"""The sensitivities of rtrl, see ``rtrl/portable.py``."""
+FILE_TABLES = (
+    NEURON_TABLE,
+    CONNECTION_TABLE,
+    RUN_TABLE,
+    *TRACE_TABLES,
+    *SENSITIVITY_TABLES,
+)
 
 
 def of_kind(kind: Kind, table: tuple[Column, ...] = COLUMNS) -> tuple[str, ...]:

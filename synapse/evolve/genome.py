@@ -24,7 +24,7 @@ from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Seed, random_generator
 from ..objects.network import Network, require_network
 from ..objects.relays import DELAYED, delay_connections
-from ..objects.state import SavedNetwork, from_saved, to_saved
+from ..objects.saved import SavedNetwork
 from ..objects.topology import NO_GATER, Topology, require_released
 from ..squash import Squash
 from .kernels.genes import GENE, NOBODY, NODE, SLOPE, STATE
@@ -440,9 +440,8 @@ class Genome:
         ]
         if len(relayed):
             layers[1] = ("relays", len(relayed))
-        network = from_saved(
-            SavedNetwork(None, np.dtype(np.float64), layers, names, columns, edges)
-        )
+        saved = SavedNetwork(None, np.dtype(np.float64), layers, names, columns, edges)
+        network = saved.network()
         delays = np.zeros(len(edges["source"]), np.int64)
         delays[: len(links)] = links["late"]
         delay_connections(network, delays)
@@ -478,7 +477,7 @@ def _without_relays(network: Network, table: Topology) -> tuple[Ints, Bools, Boo
     """The source of each connection, where a late gene does what a relay of one step
     does; which connections are late then; and which neurons are needed.
     """
-    relay = to_saved(network).neurons["relay"].astype(np.int64)
+    relay = SavedNetwork.of(network).neurons["relay"].astype(np.int64)
     source, target = table.source, table.target
     into = relay[target] > 0
     read = np.arange(table.neurons)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import NoneType
 from typing import Any
 
@@ -25,6 +25,7 @@ from ..engine.lowering.stretches import order_of
 from ..engine.schema import (
     FLAG,
     GROUP,
+    INDEX,
     LARGEST_COUNT,
     NUMBER,
     SHARED_BY,
@@ -386,21 +387,36 @@ def require_pairs_once(
 
 
 def checked_column(
-    table: Records, column: Column, dtype: Any, clock: int = 0
+    table: Records,
+    column: Column,
+    dtype: Any,
+    clock: int = 0,
+    others: Mapping[str, Records] | None = None,
 ) -> NDArray[Any]:
-    """A saved column of the schema, by its kind."""
-    name = column.name
-    if column.kind is NUMBER:
+    """A column of a table of files, by its kind; an index refers to `others`."""
+    name, kind = column.name, column.kind
+    assert kind is not None
+    if kind is NUMBER:
         return table.numbers(name, dtype)
-    if column.kind is FLAG:
+    if kind is FLAG:
         return table.flags(name)
-    if column.kind is SIGN:
+    if kind is SIGN:
         return table.whole(name, -1, 1)
+    if kind.table:
+        assert others is not None
+        of = others[kind.table]
+        least = int(kind.least)
+        values = (
+            table.indices(name, of, kind.null)
+            if kind.name == INDEX.name
+            else table.whole(name, least, len(of) - 1 + least)
+        )
+        return values.astype(column.dtype, copy=False)
     # No neuron has activated after the present clock, and there are no more groups than
     # members.
     most = LARGEST_COUNT
-    if column.kind in (TIME, GROUP):
-        most = clock if column.kind is TIME else len(table)
+    if kind in (TIME, GROUP):
+        most = clock if kind is TIME else len(table)
     return table.whole(name, 0, min(most, int(np.iinfo(column.dtype).max)))
 
 
@@ -459,8 +475,6 @@ def require_relays(
     """Raise unless the relays are the second layer, in order, each one step behind its
     only source.
     """
-    if "relay" not in neurons:
-        return
     relay = neurons["relay"].astype(np.int64)
     rows = np.flatnonzero(relay)
     inputs = sizes[0]
@@ -508,8 +522,6 @@ def require_clocks(neurons: dict[str, NDArray[Any]], inputs: int) -> None:
     """Raise unless all neurons but inputs and relays have one clock, and these have
     none.
     """
-    if "synchronous" not in neurons:
-        return
     together = neurons["synchronous"].astype(bool)
     has_clock = np.arange(len(together)) >= inputs
     if "relay" in neurons:

@@ -1,31 +1,36 @@
 """The document of a network: a head and tables of columns, the content of Synapse's own
 two formats.
 
-In JSON, every column is a list. In ``.npz`` files, columns of numbers are arrays. Both
-are checked here. Columns of neurons and connections are declared in the schema, those
-of traces and sensitivities here.
+In JSON, every column is a list. In ``.npz`` files, columns of numbers are arrays. The
+columns of numbers are declared in the schema (``FILE_TABLES``), and are checked here by
+these declarations. Between a document and a network is a :class:`SavedNetwork`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine.schema import FLAG, Column
+from ..engine.schema import (
+    CONNECTION_TABLE,
+    ENDS,
+    FILE_TABLES,
+    FLAG,
+    NEURON_TABLE,
+    RUN_TABLE,
+    SENSITIVITY_TABLES,
+    SOURCE_AND_TARGET,
+    TRACE_TABLES,
+    Column,
+    FileTable,
+    numpy_dtype,
+)
 from ..errors import FormatError
 from ..objects.network import Network
-from ..objects.state import (
-    OF_CONNECTIONS,
-    OF_NEURONS,
-    PortableSensitivities,
-    SavedNetwork,
-    Traces,
-    from_saved,
-)
-from ..objects.topology import NO_GATER
+from ..objects.saved import PortableSensitivities, SavedNetwork, Traces
 from . import _checks as checks
 from ._checks import Records, require
 from ._trace_places import placed_traces, require_places
@@ -33,15 +38,9 @@ from ._trace_places import placed_traces, require_places
 MARK = "synapse"
 VERSION = 1
 
-# The tables of a document, by the columns of each.
 LAYERS = ("name", "size")
-NEURONS = ("name", "squash", *(column.name for column in OF_NEURONS))
-ENDS = ("source", "target", "gater")
-CONNECTIONS = (*ENDS, *(column.name for column in OF_CONNECTIONS))
-RUNS = ("source", "target", "length")
-"""In place of sources and targets: connections one after the other, from neighbours to
-one target."""
-ALWAYS = ("source", "target", "weight")
+TEXTS_OF_NEURONS = ("name", "squash")
+ALWAYS = ("weight", "source", "target")
 """Columns of connections that are there whatever their values."""
 HEAD = ("format", "version", "name", "dtype", "clock")
 ARCHITECTURE = "architecture"
@@ -58,94 +57,14 @@ UNTRACED = "untraced"
 """True, and only there if so: the latest step left no traces, so that there is nothing
 to learn from."""
 RULE_KEYS = ("method", "order", "stepped")
-
-
-class Field(NamedTuple):
-    """A column: finite numbers, or rows of another table, from which `counted` counts
-    (default: indices).
-
-    `attribute` is the name of its array in :class:`Traces` or
-    :class:`PortableSensitivities`. An index may be null if `null` says what that means.
-    """
-
-    attribute: str
-    of: str = ""
-    null: str = ""
-    counted: int | None = None
-
-
-class Entries(NamedTuple):
-    """A table of numbers that the schema has no columns for: what messages call a row,
-    and its fields.
-    """
-
-    item: str
-    fields: dict[str, Field]
-
-    @property
-    def word(self) -> str:
-        """The first word of its arrays in ``.npz`` files."""
-        return self.item.partition(" ")[0]
-
-
-TRACES = {
-    "eligibility": Entries(
-        "eligibility",
-        {"connection": Field("eligible", "connections"), "value": Field("eligibility")},
-    ),
-    "influence": Entries(
-        "influence",
-        {
-            "gater": Field("gater", "neurons"),
-            "gated": Field("gated", "neurons"),
-            "value": Field("influence"),
-        },
-    ),
-    "extended": Entries(
-        "extended trace",
-        {
-            "influence": Field("pair", "influence"),
-            "connection": Field("extending", "connections", null="the bias"),
-            "value": Field("extended"),
-        },
-    ),
-}
-SENSITIVITIES = {
-    "recurrent": Entries(
-        "recurrent neuron",
-        {"neuron": Field("roots", "neurons"), "slope": Field("slopes")},
-    ),
-    "parameters": Entries(
-        "parameter",
-        {
-            "neuron": Field("owner", "neurons"),
-            "connection": Field("connection", "connections", null="the bias"),
-            "column": Field("column", "parameters", counted=0),
-        },
-    ),
-    "lines": Entries(
-        "line",
-        {
-            "recurrent": Field("line_root", "recurrent"),
-            "first": Field("line_first", "parameters", counted=0),
-            "length": Field("line_length", "parameters", counted=1),
-        },
-    ),
-    "sensitivity": Entries(
-        "sensitivity", {"value": Field("now"), "previous": Field("before")}
-    ),
-}
-"""Tables of networks whose sensitivities include the latest step."""
-ENTRIES = {**TRACES, **SENSITIVITIES}
 TABLES = ("layers", "neurons", "connections")
-NULLS = (
-    ("connections", "gater"),
-    *(
-        (name, key)
-        for name, table in ENTRIES.items()
-        for key, field in table.fields.items()
-        if field.null
-    ),
+"""The tables of every document. Those of runs, traces and sensitivities are there if
+they have rows."""
+NULLS = tuple(
+    (table.name, column.name)
+    for table in FILE_TABLES
+    for column in table.columns
+    if column.kind is not None and column.kind.null
 )
 """Columns in which -1 stands for null."""
 
@@ -174,11 +93,8 @@ def document(saved: SavedNetwork) -> dict[str, Any]:
             "order": saved.order,
             "stepped": kept is not None,
         }
-        content |= {} if kept is None else _written(SENSITIVITIES, kept)
-    neurons = saved.neurons
-    edges = saved.connections
+        content |= {} if kept is None else _written(SENSITIVITY_TABLES, kept)
     named = any(name is not None for name in saved.names or ())
-    gated = not all_default(edges["gater"], NO_GATER)
     return content | {
         "layers": {
             "name": [name for name, _ in saved.layers],
@@ -186,41 +102,39 @@ def document(saved: SavedNetwork) -> dict[str, Any]:
         },
         "neurons": {
             **({"name": list(saved.names or ())} if named else {}),
-            "squash": neurons["squash"].tolist(),
-            **_saved(OF_NEURONS, neurons),
+            "squash": saved.neurons["squash"].tolist(),
+            **_without_defaults(NEURON_TABLE, saved.neurons),
         },
-        "connections": {
-            **{end: edges[end] for end in (ENDS if gated else ENDS[:2])},
-            **_saved(OF_CONNECTIONS, edges),
-        },
-        **_written(TRACES, saved.traces),
+        "connections": _without_defaults(CONNECTION_TABLE, saved.connections),
+        **_written(TRACE_TABLES, saved.traces),
     }
 
 
-def _written(tables: Mapping[str, Entries], source: Any) -> dict[str, dict[str, Any]]:
+def _written(tables: Iterable[FileTable], source: Any) -> dict[str, dict[str, Any]]:
     """The tables of a document that have rows, from the attributes of an object."""
     columns = {
-        name: {
-            key: getattr(source, field.attribute) for key, field in table.fields.items()
+        table.name: {
+            column.name: getattr(source, table.full_name(column))
+            for column in table.columns
         }
-        for name, table in tables.items()
+        for table in tables
     }
     return {
         name: table for name, table in columns.items() if any(map(len, table.values()))
     }
 
 
-def _saved(
-    columns: tuple[Column, ...], values: dict[str, NDArray[Any]]
+def _without_defaults(
+    table: FileTable, values: Mapping[str, NDArray[Any]]
 ) -> dict[str, NDArray[Any]]:
-    """The columns of the schema, without those that have their default in all rows."""
+    """The columns of a table, without those that have their default in all rows."""
     return {
         column.name: (
             values[column.name].astype(bool)
             if column.kind is FLAG
             else values[column.name]
         )
-        for column in columns
+        for column in table.columns
         if column.name in ALWAYS or not all_default(values[column.name], column.default)
     }
 
@@ -261,62 +175,31 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
     traces and of sensitivities have no rows then. Runs may stand for sources and
     targets.
     """
-    stepped = RULE in data and _checked_rule(data[RULE])["stepped"]
-    optional = (
-        ARCHITECTURE,
-        METADATA,
-        *NOTES,
-        RULE,
-        UNTRACED,
-        "runs",
-        *(ENTRIES if stepped else TRACES),
-    )
+    rule = _checked_rule(data[RULE]) if RULE in data else {}
+    stepped = rule.get("stepped", False)
+    of_object = (*TRACE_TABLES, *(SENSITIVITY_TABLES if stepped else ()))
+    names = (RUN_TABLE.name, *(table.name for table in of_object))
+    optional = (ARCHITECTURE, METADATA, *NOTES, RULE, UNTRACED, *names)
     checks.members("A network", data, (*HEAD, *TABLES), optional)
-    architecture = data.get(ARCHITECTURE)
-    if architecture is not None:  # its class checks the rest
-        name = checks.an_object("The architecture", architecture).get("name")
-        require(type(name) is str, "The name of the architecture", "a string", name)
-    require(
-        type(data["name"]) is str, "The name of the network", "a string", data["name"]
-    )
-    require(
-        data["dtype"] in checks.FLOATS,
-        "The dtype",
-        " or ".join(checks.FLOATS),
-        data["dtype"],
-    )
-    ticks = checks.is_whole(data["clock"], 0, checks.LARGEST_WHOLE)
-    require(ticks, "The clock", "a whole number", data["clock"])
-    untraced = data.get(UNTRACED, False)
-    require(
-        type(untraced) is bool,
-        f"The {UNTRACED} of the network",
-        "true or false",
-        untraced,
-    )
-    neurons = Records.of_columns("neuron", data, "neurons", ("squash",), NEURONS)
-    # With runs, connections have no columns of sources and targets.
-    rows = CONNECTIONS if "runs" not in data else CONNECTIONS[2:]
-    connections = Records.of_columns(
-        "connection", data, "connections", ("weight",), rows
-    )
+    _check_head(data)
     dtype, clock = np.dtype(data["dtype"]), data["clock"]
-    ends = (
-        _expanded(data, connections, neurons)
-        if "runs" in data
-        else _ends(connections, neurons)
-    )
-    edges = {**ends, **_numbers(connections, OF_CONNECTIONS, dtype, clock)}
+    records = _records(data, of_object)
+    neurons, connections = records["neurons"], records["connections"]
+
+    ends = _expanded(data, records) if RUN_TABLE.name in data else _ends(records)
+    edges = {**ends, **_columns(CONNECTION_TABLE, records, dtype, clock)}
     checks.require_shared("connection", edges)
-    numbers = _numbers(neurons, OF_NEURONS, dtype, clock)
+    numbers = _columns(NEURON_TABLE, records, dtype, clock)
     checks.require_shared("neuron", numbers)
     checks.require_signs(edges, numbers)
     layers = _layers(data, len(neurons))
-    checks.require_relays(numbers, edges, [size for _, size in layers])
-    checks.require_clocks(numbers, layers[0][1])
+    if "relay" in numbers:
+        checks.require_relays(numbers, edges, [size for _, size in layers])
+    if "synchronous" in numbers:
+        checks.require_clocks(numbers, layers[0][1])
     checks.require_no_errors(numbers, edges, layers[0][1])
     loops = np.flatnonzero(edges["source"] == edges["target"])
-    return SavedNetwork(
+    saved = SavedNetwork(
         name=data["name"],
         dtype=dtype,
         layers=layers,
@@ -331,17 +214,98 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
         traces=Traces(
             memory=edges["target"][loops].astype(np.int64),
             memory_self=loops,
-            **_read(
-                TRACES, data, {"neurons": neurons, "connections": connections}, dtype
-            ),
+            **_full_columns(TRACE_TABLES, records, dtype),
         ),
-        architecture=architecture,
-        untraced=untraced,
+        architecture=data.get(ARCHITECTURE),
+        untraced=data.get(UNTRACED, False),
+        rtrl=rule.get("method") == "rtrl",
+        order=rule.get("order"),
         metadata=checks.checked_metadata(data.get(METADATA, {})),
         neuron_metadata=_notes(data, NOTES[0], len(neurons)),
         connection_metadata=_notes(data, NOTES[1], len(connections)),
-        **_rule(data, neurons, connections, edges, dtype),
     )
+    if stepped:
+        saved.sensitivities = PortableSensitivities(
+            **_full_columns(SENSITIVITY_TABLES, records, dtype)
+        )
+        _check_sensitivities(saved.sensitivities, edges)
+    return saved
+
+
+def _check_head(data: dict[str, Any]) -> None:
+    architecture = data.get(ARCHITECTURE)
+    if architecture is not None:  # its class checks the rest
+        name = checks.an_object("The architecture", architecture).get("name")
+        require(type(name) is str, "The name of the architecture", "a string", name)
+    name, dtype, clock = (data[key] for key in ("name", "dtype", "clock"))
+    require(type(name) is str, "The name of the network", "a string", name)
+    require(dtype in checks.FLOATS, "The dtype", " or ".join(checks.FLOATS), dtype)
+    ticks = checks.is_whole(clock, 0, checks.LARGEST_WHOLE)
+    require(ticks, "The clock", "a whole number", clock)
+    untraced = data.get(UNTRACED, False)
+    require(
+        type(untraced) is bool,
+        f"The {UNTRACED} of the network",
+        "true or false",
+        untraced,
+    )
+
+
+def _records(
+    data: dict[str, Any], of_object: Iterable[FileTable]
+) -> dict[str, Records]:
+    """The tables of a document but its layers and runs, whose columns are of one length
+    each; without rows if it has no such table.
+    """
+    # With runs, connections have no columns of sources and targets.
+    without = SOURCE_AND_TARGET if RUN_TABLE.name in data else ()
+    of_neurons = (*TEXTS_OF_NEURONS, *_names(NEURON_TABLE))
+    tables: list[tuple[FileTable, tuple[str, ...], tuple[str, ...]]] = [
+        (NEURON_TABLE, ("squash",), of_neurons),
+        (CONNECTION_TABLE, ("weight",), _names(CONNECTION_TABLE, without)),
+        *((table, _names(table), ()) for table in of_object),
+    ]
+    return {
+        table.name: (
+            Records.of_columns(table.item, data, table.name, keys, optional)
+            if table.name in data
+            else Records(table.item, {key: [] for key in keys})
+        )
+        for table, keys, optional in tables
+    }
+
+
+def _names(table: FileTable, without: Iterable[Column] = ()) -> tuple[str, ...]:
+    return tuple(column.name for column in table.columns if column not in without)
+
+
+def _columns(
+    table: FileTable, records: Mapping[str, Records], dtype: Any, clock: int
+) -> dict[str, NDArray[Any]]:
+    """The columns of neurons or connections that a document has, but the ends."""
+    own = records[table.name]
+    return {
+        column.name: checks.checked_column(own, column, dtype, clock)
+        for column in table.columns
+        if column.name in own and column not in ENDS
+    }
+
+
+def _full_columns(
+    tables: Iterable[FileTable], records: Mapping[str, Records], dtype: Any
+) -> dict[str, NDArray[Any]]:
+    """All columns of tables by their full names; without rows if a document has no such
+    table.
+    """
+    return {
+        table.full_name(column): (
+            checks.checked_column(records[table.name], column, dtype, others=records)
+            if len(records[table.name])
+            else np.empty(0, numpy_dtype(column, dtype))
+        )
+        for table in tables
+        for column in table.columns
+    }
 
 
 def network_of(saved: SavedNetwork, *, complete: bool = True) -> Network:
@@ -352,14 +316,20 @@ def network_of(saved: SavedNetwork, *, complete: bool = True) -> Network:
     have one is known from the plan by which the network learns, which is made anyway.
     """
     saved.traces = placed_traces(saved, complete)
-    network = from_saved(saved)
+    network = saved.network()
     kept, live = saved.sensitivities, network._sensitivities
     if kept is not None and live is not None:
         roots, values = live.have_place(kept)
-        lost = ~values & ((kept.now != 0.0) | (kept.before != 0.0))
+        lost = ~values & (
+            (kept.sensitivity_value != 0.0) | (kept.sensitivity_previous != 0.0)
+        )
         every = np.arange(len(values))
         for table, rows, lacking in (
-            ("recurrent", kept.roots, ~roots & (kept.slopes != 0.0)),
+            (
+                "recurrent",
+                kept.recurrent_neuron,
+                ~roots & (kept.recurrent_slope != 0.0),
+            ),
             ("sensitivity", every, lost),
         ):
             require_places(table, rows, lacking if complete else None)
@@ -400,39 +370,38 @@ def _layers(data: dict[str, Any], neurons: int) -> list[tuple[str, int]]:
     return list(zip(names, sizes, strict=True))
 
 
-def _ends(connections: Records, neurons: Records) -> dict[str, NDArray[Any]]:
+def _ends(records: Mapping[str, Records]) -> dict[str, NDArray[Any]]:
     """The columns of sources, targets and gaters; each pair of neurons is connected
     once at most.
     """
-    missing = [end for end in ENDS[:2] if end not in connections]
-    if missing:
-        raise FormatError(
-            f"Expected the table 'connections' to have {missing[0]!r}, which is"
-            " missing."
-        )
-    source, target = (connections.indices(end, neurons) for end in ENDS[:2])
+    connections = records["connections"]
+    for column in SOURCE_AND_TARGET:
+        if column.name not in connections:
+            raise FormatError(
+                f"Expected the table 'connections' to have {column.name!r}, which is"
+                " missing."
+            )
+    source, target = _indices(connections, SOURCE_AND_TARGET, records)
     checks.require_pairs_once(source, target)
-    return {"source": source, "target": target, **_gaters(connections, neurons)}
+    return {"source": source, "target": target, **_gaters(records)}
 
 
 def _expanded(
-    data: dict[str, Any], connections: Records, neurons: Records
+    data: dict[str, Any], records: Mapping[str, Records]
 ) -> dict[str, NDArray[Any]]:
     """The columns of sources, targets and gaters, from the runs of a document."""
-    runs, count = Records.of_columns("run", data, "runs", RUNS), len(connections)
-    source, target = (
-        runs.indices(end, neurons).astype(np.uint32, copy=False) for end in ENDS[:2]
-    )
-    length = runs.whole("length", 1, len(neurons)).astype(np.int64)
+    neurons, count = len(records["neurons"]), len(records["connections"])
+    runs = Records.of_columns(RUN_TABLE.item, data, RUN_TABLE.name, _names(RUN_TABLE))
+    source, target, length = _indices(runs, RUN_TABLE.columns, records)
     if (total := int(length.sum())) != count:
         raise FormatError(
             f"Expected the lengths of the runs to add up to {count} connections, got"
             f" {total}."
         )
-    far = np.flatnonzero(source + length > len(neurons))
+    far = np.flatnonzero(source + length > neurons)
     if len(far):
         i = int(far[0])
-        last = len(neurons) - 1
+        last = neurons - 1
         got = f"{length[i]} from neuron {source[i]} on"
         raise FormatError(f"Expected run {i} to be of neurons up to {last}, got {got}.")
     checks.require_pairs_once(source, target, length)
@@ -442,66 +411,26 @@ def _expanded(
     return {
         "source": every,
         "target": np.repeat(target, length),
-        **_gaters(connections, neurons),
+        **_gaters(records),
     }
 
 
-def _gaters(connections: Records, neurons: Records) -> dict[str, NDArray[Any]]:
+def _gaters(records: Mapping[str, Records]) -> dict[str, NDArray[Any]]:
+    gater = ENDS[-1]
+    own = records["connections"]
     return (
-        {"gater": connections.indices("gater", neurons, "not gated")}
-        if "gater" in connections
+        dict(zip([gater.name], _indices(own, [gater], records), strict=True))
+        if gater.name in own
         else {}
     )
 
 
-def _numbers(
-    table: Records, columns: tuple[Column, ...], dtype: Any, clock: int
-) -> dict[str, NDArray[Any]]:
-    there = [column for column in columns if column.name in table]
-    return {
-        column.name: checks.checked_column(table, column, dtype, clock)
-        for column in there
-    }
-
-
-def _read(
-    tables: Mapping[str, Entries],
-    data: dict[str, Any],
-    others: Mapping[str, Records],
-    dtype: Any,
-) -> dict[str, NDArray[Any]]:
-    """The attributes of an object, from a document with these tables, which refer to
-    rows of `others`.
-    """
-    records = {
-        name: (
-            Records.of_columns(table.item, data, name, tuple(table.fields))
-            if name in data
-            else Records(table.item, {key: [] for key in table.fields})
-        )
-        for name, table in tables.items()
-    }
-    return {
-        field.attribute: _column(
-            records[name], key, field, {**others, **records}, dtype
-        )
-        for name, table in tables.items()
-        for key, field in table.fields.items()
-    }
-
-
-def _column(
-    table: Records, key: str, field: Field, others: Mapping[str, Records], dtype: Any
-) -> NDArray[Any]:
-    if not len(table):
-        return np.empty(0, np.int64 if field.of else dtype)
-    if not field.of:
-        return table.numbers(key, dtype)
-    of = others[field.of]
-    counted = field.counted
-    if counted is None:
-        return table.indices(key, of, field.null).astype(np.int64)
-    return table.whole(key, counted, len(of) - 1 + counted).astype(np.int64)
+def _indices(
+    table: Records, columns: Iterable[Column], records: Mapping[str, Records]
+) -> list[NDArray[Any]]:
+    return [
+        checks.checked_column(table, column, None, others=records) for column in columns
+    ]
 
 
 # --- the learning rule and the sensitivities: lines are in ascending order of their
@@ -533,71 +462,42 @@ def _checked_rule(rule: Any) -> dict[str, Any]:
     return {"method": method, "order": order, "stepped": stepped}
 
 
-def _rule(
-    data: dict[str, Any],
-    neurons: Records,
-    connections: Records,
-    edges: dict[str, Any],
-    dtype: Any,
-) -> dict[str, Any]:
-    """The fields of SavedNetwork about learning; FormatError if they are not valid."""
-    if RULE not in data:
-        return {}
-    rule = _checked_rule(data[RULE])
-    kept = (
-        _sensitivities(data, neurons, connections, edges, dtype)
-        if rule["stepped"]
-        else None
-    )
-    return {
-        "rtrl": rule["method"] == "rtrl",
-        "order": rule["order"],
-        "sensitivities": kept,
-    }
-
-
-def _sensitivities(
-    data: dict[str, Any],
-    neurons: Records,
-    connections: Records,
-    edges: dict[str, Any],
-    dtype: Any,
-) -> PortableSensitivities:
-    kept = PortableSensitivities(
-        **_read(
-            SENSITIVITIES, data, {"neurons": neurons, "connections": connections}, dtype
-        )
-    )
+def _check_sensitivities(
+    kept: PortableSensitivities, edges: dict[str, NDArray[Any]]
+) -> None:
     begin = kept.line_first
     length = kept.line_length
-    last = int(kept.column.max(initial=-1))
+    last = int(kept.parameter_column.max(initial=-1))
     for line in np.flatnonzero(begin + length > last + 1):
         got = f"{length[line]} from column {begin[line]} on"
         raise FormatError(
             f"Expected line {line} to be of columns up to {last}, got {got}."
         )
-    if (total := int(length.sum())) != len(kept.now):
-        count = len(kept.now)
+    if (total := int(length.sum())) != len(kept.sensitivity_value):
+        count = len(kept.sensitivity_value)
         raise FormatError(
             f"Expected the lengths of the lines to add up to {count} values, got"
             f" {total}."
         )
-    overlap = checks.overlapping_runs(begin, kept.line_root, length)
+    overlap = checks.overlapping_runs(begin, kept.line_recurrent, length)
     if overlap is not None:
         raise FormatError(
             f"The lines {overlap[0]} and {overlap[1]} both have a sensitivity of"
-            f" recurrent neuron {kept.line_root[overlap[0]]} to column"
+            f" recurrent neuron {kept.line_recurrent[overlap[0]]} to column"
             f" {begin[overlap[1]]}."
         )
     target = np.where(
-        kept.connection < 0, kept.owner, np.append(edges["target"], 0)[kept.connection]
+        kept.parameter_connection < 0,
+        kept.parameter_neuron,
+        np.append(edges["target"], 0)[kept.parameter_connection],
     )
-    for i in np.flatnonzero(target != kept.owner):
+    for i in np.flatnonzero(target != kept.parameter_neuron):
         raise FormatError(
             f"Expected the neuron of parameter {i} to be the target of its connection, "
-            f"{target[i]}, got {kept.owner[i]}."
+            f"{target[i]}, got {kept.parameter_neuron[i]}."
         )
-    is_bias = kept.connection < 0
-    parameter = np.where(is_bias, len(connections) + kept.owner, kept.connection)
+    is_bias = kept.parameter_connection < 0
+    parameter = np.where(
+        is_bias, len(edges["target"]) + kept.parameter_neuron, kept.parameter_connection
+    )
     require_places("parameters", parameter)
-    return kept

@@ -22,7 +22,7 @@ from .._typing import Floats, Ints
 from ..engine.guard import InUse
 from ..errors import ArgumentError
 from ..objects.network import Network, require_network
-from ..objects.state import to_saved
+from ..objects.saved import SavedNetwork
 from ..objects.topology import Topology, require_released
 from ._formulas import require_mean, require_written
 
@@ -183,7 +183,7 @@ def written_plan(network: Network, format: str, language: str, context: bool) ->
     boolean("The context", context)
     require_released(network, "written as a program")
     with InUse(network):
-        saved = to_saved(network)
+        saved = SavedNetwork.of(network)
         topology = Topology.of(network)
     names = [name or f"neuron {i}" for i, name in enumerate(saved.names or ())]
     for i in range(topology.inputs, topology.neurons):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from .. import squash as squashes
 from .._typing import Bools, Ints
 from ..errors import FormatError
-from ..objects.state import SavedNetwork, Traces
+from ..objects.saved import SavedNetwork, Traces
 from ..objects.topology import NO_GATER, is_delayed
 
 
@@ -92,37 +92,50 @@ def placed_traces(saved: SavedNetwork, complete: bool) -> Traces:
     """
     traces = saved.traces
     assert traces is not None
-    if not (len(traces.eligible) or len(traces.gater)):
+    if not (len(traces.eligibility_connection) or len(traces.influence_gater)):
         return traces
     places = TracePlaces.of(saved)
     neurons, connections = len(saved.neurons["squash"]), len(places.eligible)
-    eligible = places.eligible[traces.eligible]
-    pair = traces.gater * neurons + traces.gated
+    eligible = places.eligible[traces.eligibility_connection]
+    pair = traces.influence_gater * neurons + traces.influence_gated
     has_place = np.isin(pair, places.pairs)
     # An extended trace is of a parameter into the gater.
     target, learns = (
-        np.append(column, 0)[traces.extending]
+        np.append(column, 0)[traces.extended_connection]
         for column in (saved.connections["target"], places.learns)
     )
-    into_gater = (target == traces.gater[traces.pair]) & (learns != 0)
-    extends = has_place[traces.pair] & ((traces.extending < 0) | into_gater)
-    parameter = traces.pair * (connections + 1) + traces.extending + 1
+    into_gater = (target == traces.influence_gater[traces.extended_influence]) & (
+        learns != 0
+    )
+    extends = has_place[traces.extended_influence] & (
+        (traces.extended_connection < 0) | into_gater
+    )
+    parameter = (
+        traces.extended_influence * (connections + 1) + traces.extended_connection + 1
+    )
     for name, rows, there, values in (
-        ("eligibility", traces.eligible, eligible, traces.eligibility),
-        ("influence", pair, has_place, traces.influence),
-        ("extended", parameter, extends, traces.extended),
+        (
+            "eligibility",
+            traces.eligibility_connection,
+            eligible,
+            traces.eligibility_value,
+        ),
+        ("influence", pair, has_place, traces.influence_value),
+        ("extended", parameter, extends, traces.extended_value),
     ):
         require_places(name, rows, ~there & (values != 0.0) if complete else None)
     return replace(
         traces,
-        eligible=traces.eligible[eligible],
-        eligibility=traces.eligibility[eligible],
-        gater=traces.gater[has_place],
-        gated=traces.gated[has_place],
-        influence=traces.influence[has_place],
-        pair=(np.cumsum(has_place) - 1)[traces.pair[extends]],
-        extending=traces.extending[extends],
-        extended=traces.extended[extends],
+        eligibility_connection=traces.eligibility_connection[eligible],
+        eligibility_value=traces.eligibility_value[eligible],
+        influence_gater=traces.influence_gater[has_place],
+        influence_gated=traces.influence_gated[has_place],
+        influence_value=traces.influence_value[has_place],
+        extended_influence=(np.cumsum(has_place) - 1)[
+            traces.extended_influence[extends]
+        ],
+        extended_connection=traces.extended_connection[extends],
+        extended_value=traces.extended_value[extends],
     )
 
 

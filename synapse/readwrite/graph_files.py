@@ -34,7 +34,7 @@ from ..objects.graph_names import (
 )
 from ..objects.network import Network
 from ..objects.nondefault import STATE
-from ..objects.state import to_saved
+from ..objects.saved import SavedNetwork
 from ..objects.topology import Topology
 from . import files
 from ._checks import FLOATS, an_object, require
@@ -206,7 +206,7 @@ def graph_of(
     Raises as :func:`synapse.save` does, and FormatError if a name has a character that
     the format cannot hold.
     """
-    to_saved(network)  # refuses what cannot be saved
+    SavedNetwork.of(network)  # refuses what cannot be saved
     graph = Topology.of(network).to_networkx()
     named = [("name of the network", graph.name)]
     for key in ("label", "layer"):

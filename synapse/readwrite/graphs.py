@@ -72,7 +72,7 @@ from ..objects.nondefault import (
 from ..objects.order import find_order, paired
 from ..objects.parameters import with_signs
 from ..objects.relays import delay_connections, hold_past
-from ..objects.state import SavedNetwork, from_saved
+from ..objects.saved import SavedNetwork
 from ..objects.topology import NO_GATER
 from ..squash import Squash
 from . import _parallel
@@ -396,7 +396,7 @@ def network_of_columns(
             for name, column in saved.neuron_metadata.items()
         }
         connections.update({end: number[connections[end]] for end in ENDS})
-        network = from_saved(saved)
+        network = saved.network()
         if delays.any():
             given = network.neurons
             delay_connections(network, delays)

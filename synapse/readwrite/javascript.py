@@ -12,9 +12,8 @@ import numpy as np
 
 from .._checks import boolean, positive_number
 from ..cost import COSTS, Cost
-from ..engine.schema import FLAG, Column
+from ..engine.schema import CONNECTION_TABLE, FLAG, NEURON_TABLE, OBJECTS, Column
 from ..objects.network import Network
-from ..objects.state import OF_CONNECTIONS, OF_NEURONS
 from ..squash import ACTIVATIONS, LARGEST, SHARES, SINGLE
 from ._formulas import read
 from ._loops import LoopWriter, Values
@@ -182,7 +181,10 @@ def functions_source() -> str:
         for name, entry in ACTIVATIONS.items()
     ]
     values = [f"  {name}: cost_{name}," for name in COSTS]
-    tables = {"neurons": OF_NEURONS, "connections": OF_CONNECTIONS}
+    tables = {
+        table.name: [column for column in table.columns if column.axis in OBJECTS]
+        for table in (NEURON_TABLE, CONNECTION_TABLE)
+    }
     of_synaptic = [
         f"  {entry.synaptic}: {json.dumps(name)},"
         for name, entry in ACTIVATIONS.items()

@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import ArgumentError, FormatError
 from ..objects.ensemble import Ensemble
 from ..objects.network import Network
-from ..objects.state import to_saved
+from ..objects.saved import SavedNetwork
 from . import files
 from ._checks import Records, an_object, members, require, require_version
 from ._document import (
@@ -114,7 +114,7 @@ def _bytes(column: Any) -> Any:
 
 def _columns(network: Network) -> dict[str, Any]:
     """The content of a file, with arrays in place of lists of numbers."""
-    data = document(to_saved(network))
+    data = document(SavedNetwork.of(network))
     for table, column in NULLS:
         if column in data.get(table, ()):
             data[table][column] = Records.or_null(data[table][column])

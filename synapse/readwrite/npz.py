@@ -25,20 +25,13 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.schema import FILE_TABLES, RUN_TABLE
 from ..errors import FormatError
 from ..objects.network import Network
-from ..objects.state import OF_CONNECTIONS, OF_NEURONS, to_saved
+from ..objects.saved import SavedNetwork
 from . import files
 from ._checks import an_object
-from ._document import (
-    ENDS,
-    ENTRIES,
-    RUNS,
-    document,
-    network_of,
-    require_format,
-    saved_of,
-)
+from ._document import document, network_of, require_format, saved_of
 from ._formats import Format
 
 __all__ = ["from_npz_data", "npz_data"]
@@ -46,20 +39,13 @@ __all__ = ["from_npz_data", "npz_data"]
 DOCUMENT = "document"
 ARRAYS = "arrays"
 """Key of the document with the names of all other arrays of the file."""
-ITEMS = {
-    "neurons": ("neuron", tuple(column.name for column in OF_NEURONS)),
-    "connections": ("connection", (*ENDS, *(column.name for column in OF_CONNECTIONS))),
-    "runs": ("run", RUNS),
-    **{name: (table.word, tuple(table.fields)) for name, table in ENTRIES.items()},
-}
-"""By table of the document, the first word of the names of its arrays, and its columns
-of numbers."""
 PLACES = {
-    f"{item}_{key}": (table, key)
-    for table, (item, keys) in ITEMS.items()
-    for key in keys
+    table.full_name(column): (table.name, column.name)
+    for table in FILE_TABLES
+    for column in table.columns
 }
 """Table and column of each array."""
+RUNS = tuple(column.name for column in RUN_TABLE.columns)
 MEMBERS = frozenset((DOCUMENT, *PLACES))
 """Names of all arrays of a network."""
 
@@ -101,7 +87,7 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
     >>> data["connection_weight"]
     array([0.5, 0.5])
     """
-    content = document(to_saved(network))
+    content = document(SavedNetwork.of(network))
     content["runs"] = _runs_of(content["connections"])
     arrays = {}
     for name, (table, key) in PLACES.items():

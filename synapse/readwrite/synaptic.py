@@ -18,7 +18,7 @@ from .._checks import boolean, counted, level_of_caller
 from .._typing import Ints
 from ..errors import ArgumentError, FormatError, SynapseWarning, TopologyError
 from ..objects.network import Network
-from ..objects.state import SavedNetwork, from_saved, to_saved
+from ..objects.saved import SavedNetwork
 from ..objects.topology import NO_GATER, is_delayed, require_released
 from ..squash import ACTIVATIONS
 from . import files
@@ -96,7 +96,7 @@ def synaptic_data(network: Network) -> dict[str, Any]:
     >>> synaptic_data(Network(a, [], b))["connections"]
     [{'from': 0, 'to': 1, 'weight': 0.5, 'gater': None}]
     """
-    saved = to_saved(network)
+    saved = SavedNetwork.of(network)
     if network.synchronous:
         raise TopologyError(
             f"Neurons of Synaptic activate in order, and those of {network!r} together."
@@ -438,7 +438,8 @@ class Parts:
         neurons["initial_bias"] = neurons["bias"]
         edges = _renumbered(self.edges, np.argsort(order))
         warn_of_connections_into_inputs(edges["target"], self.layers[0])
-        return from_saved(SavedNetwork(None, np.float64, layers, None, neurons, edges))
+        saved = SavedNetwork(None, np.float64, layers, None, neurons, edges)
+        return saved.network()
 
 
 FORMAT = Format(

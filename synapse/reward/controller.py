@@ -8,7 +8,7 @@ from .._running_scale import RunningScale
 from .._typing import Ints
 from ..errors import ArgumentError
 from ..objects.network import Network
-from ..objects.state import SavedNetwork, from_saved, to_saved
+from ..objects.saved import SavedNetwork
 from ..objects.topology import NO_GATER
 
 COPY = 1
@@ -30,14 +30,14 @@ def controller_of(network: Network, scale: RunningScale | None) -> Network:
         controller = network.clone()
         controller.clear()
         return controller
-    saved = to_saved(network)
+    saved = SavedNetwork.of(network)
     if saved.neurons["synchronous"].any():
         raise ArgumentError(
             "Expected a network without synchronous neurons for a controller, got"
             f" {network!r}: they would read the scaled observations one step late. Save"
             " the agent, or learn with normalise=False."
         )
-    controller = from_saved(_with_scale(saved, len(network.input), scale))
+    controller = _with_scale(saved, len(network.input), scale).network()
     controller.clear()
     return controller
 

@@ -20,27 +20,27 @@ if TYPE_CHECKING:
     from ..store import Store
 
 
-_NEURONS = ("memory", "gater", "gated")
-_IDENTITIES = ("memory_self", "eligible", "extending")
+_NEURONS = ("memory", "influence_gater", "influence_gated")
+_IDENTITIES = ("memory_self", "eligibility_connection", "extended_connection")
 _NUMBERS = ("eligibility", "influence", "extended")
 
 
 @dataclass(eq=False)  # never changed, so that programs can share one
 class Traces:
     """Traces by neurons and identities (NONE: a bias) instead of rows, so that they
-    survive lowering.
+    survive lowering. Files have all but the memory, see ``schema.TRACE_TABLES``.
     """
 
     memory: Indices  # rows of self-connected neurons
     memory_self: Indices  # and the identities of their self-connections
-    eligible: Indices  # identities of connections with a stored eligibility trace
-    eligibility: NDArray[Any]
-    gater: Indices  # pairs of gater and gated neuron with extended traces
-    gated: Indices
-    influence: NDArray[Any]
-    pair: Indices  # of each extended trace: its pair, its connection
-    extending: Indices
-    extended: NDArray[Any]
+    eligibility_connection: Indices  # of connections with a stored eligibility trace
+    eligibility_value: NDArray[Any]
+    influence_gater: Indices  # pairs of gater and gated neuron with extended traces
+    influence_gated: Indices
+    influence_value: NDArray[Any]
+    extended_influence: Indices  # of each extended trace: its pair, its connection
+    extended_connection: Indices
+    extended_value: NDArray[Any]
 
     def shifted(self, neurons: int, identities: int) -> Traces:
         """These traces with rows and identities shifted, for a store that was absorbed
@@ -81,7 +81,9 @@ class Traces:
             name: np.concatenate([mine, vars(others)[name]])
             for name, mine in vars(self).items()
         }
-        both["pair"][len(self.pair) :] += len(self.gater)
+        both["extended_influence"][len(self.extended_influence) :] += len(
+            self.influence_gater
+        )
         return Traces(**both)
 
 
@@ -119,14 +121,14 @@ def kept_traces(store: Store) -> Traces:
     return Traces(
         memory=work[:memory],
         memory_self=work[n : n + memory],
-        eligible=work[2 * n : pairs_at],
-        eligibility=c["eligibility"].copy(),
-        gater=work[pairs_at : pairs_at + pairs],
-        gated=work[pairs_at + influences : pairs_at + influences + pairs],
-        influence=c["influence"][c["influence_trace"] != NONE],
-        pair=work[extended_at::2],
-        extending=work[extended_at + 1 :: 2],
-        extended=c["extended"].copy(),
+        eligibility_connection=work[2 * n : pairs_at],
+        eligibility_value=c["eligibility"].copy(),
+        influence_gater=work[pairs_at : pairs_at + pairs],
+        influence_gated=work[pairs_at + influences : pairs_at + influences + pairs],
+        influence_value=c["influence"][c["influence_trace"] != NONE],
+        extended_influence=work[extended_at::2],
+        extended_connection=work[extended_at + 1 :: 2],
+        extended_value=c["extended"].copy(),
     )
 
 
@@ -140,14 +142,24 @@ def restore(store: Store, kept: Traces) -> None:
     head = np.zeros(9 + store.n_neurons, np.int64)
     head[:4] = (
         len(kept.memory),
-        len(kept.eligible),
-        len(kept.gater),
-        len(kept.extending),
+        len(kept.eligibility_connection),
+        len(kept.influence_gater),
+        len(kept.extended_connection),
     )
-    identities = np.concatenate((kept.memory_self, kept.eligible, kept.extending))
+    identities = np.concatenate(
+        (kept.memory_self, kept.eligibility_connection, kept.extended_connection)
+    )
     rows = store.row_of.take(identities, mode="clip")
     work = np.concatenate(
-        (head, kept.memory, kept.gater, kept.gated, kept.pair, identities, rows)
+        (
+            head,
+            kept.memory,
+            kept.influence_gater,
+            kept.influence_gated,
+            kept.extended_influence,
+            identities,
+            rows,
+        )
     )
     new, _ = loops.run(place_kept, store, 0, work)
     if new:
@@ -156,7 +168,9 @@ def restore(store: Store, kept: Traces) -> None:
     for name, to, of, count in zip(
         _NUMBERS, places[:3], places[3:6], places[6:], strict=True
     ):
-        c[name][work[to : to + count]] = getattr(kept, name)[work[of : of + count]]
+        c[name][work[to : to + count]] = getattr(kept, f"{name}_value")[
+            work[of : of + count]
+        ]
 
 
 def _begin(store: Store, neurons: NDArray[np.int64]) -> None:

@@ -32,19 +32,20 @@ class PortableSensitivities:
 
     Neurons are numbered in the order of activation that the network had. Parameters
     that the same roots keep are neighbouring columns; tied ones share a column. Every
-    line has a root and a stretch of columns.
+    line has a root and a stretch of columns. The attributes are the columns of
+    ``schema.SENSITIVITY_TABLES``.
     """
 
-    roots: Ints
-    slopes: NDArray[Any]  # f' of the roots, one step earlier
-    owner: Ints  # by trainable parameter: its neuron
-    connection: Ints  # and the identity of its connection, or BIAS
-    column: Ints
-    line_root: Ints  # by line: its place in `roots`
+    recurrent_neuron: Ints  # the roots
+    recurrent_slope: NDArray[Any]  # f' of the roots, one step earlier
+    parameter_neuron: Ints  # by trainable parameter: its neuron
+    parameter_connection: Ints  # and the identity of its connection, or BIAS
+    parameter_column: Ints
+    line_recurrent: Ints  # by line: the place of its root
     line_first: Ints
     line_length: Ints
-    now: NDArray[Any]  # the lines, one after the other
-    before: NDArray[Any]
+    sensitivity_value: NDArray[Any]  # the lines, one after the other
+    sensitivity_previous: NDArray[Any]
 
 
 def identities_of(plan: Plan) -> Ints:
@@ -69,16 +70,17 @@ def read(plan: Plan, identities: Ints) -> PortableSensitivities:
     now, before = (values[h * size : (h + 1) * size].copy() for h in (half, 1 - half))
     first_column = layout.first_column
     return PortableSensitivities(
-        roots=layout.roots,
-        slopes=plan.columns["old_derivative"].copy(),
-        owner=layout.entry_owner,
-        connection=identities,
-        column=first_column[layout.class_of[layout.entry_owner]] + layout.column,
-        line_root=layout.line_root,
+        recurrent_neuron=layout.roots,
+        recurrent_slope=plan.columns["old_derivative"].copy(),
+        parameter_neuron=layout.entry_owner,
+        parameter_connection=identities,
+        parameter_column=first_column[layout.class_of[layout.entry_owner]]
+        + layout.column,
+        line_recurrent=layout.line_root,
         line_first=first_column[layout.line_class],
         line_length=layout.width[layout.line_class],
-        now=now,
-        before=before,
+        sensitivity_value=now,
+        sensitivity_previous=before,
     )
 
 
@@ -91,11 +93,11 @@ def write(
     size = plan.layout.size
     c = plan.columns
     roots = _present_roots(plan, kept, number)
-    c["old_derivative"][roots[roots >= 0]] = kept.slopes[roots >= 0]
+    c["old_derivative"][roots[roots >= 0]] = kept.recurrent_slope[roots >= 0]
     c["latest"][Latest.OPEN] = 1
     halves = (
-        (c["sensitivity"][:size], kept.now),
-        (c["sensitivity"][size : 2 * size], kept.before),
+        (c["sensitivity"][:size], kept.sensitivity_value),
+        (c["sensitivity"][size : 2 * size], kept.sensitivity_previous),
     )
     assert c["latest"][Latest.HALF] == 0
     for values, places in _places(plan, identities, kept, number):
@@ -112,7 +114,7 @@ def have_place(
     """
     number = np.arange(plan.layout.pattern.size)
     taken = np.zeros(plan.layout.size, bool)
-    has_place = np.zeros(len(kept.now), bool)
+    has_place = np.zeros(len(kept.sensitivity_value), bool)
     for values, places in _places(plan, identities, kept, number):
         places, first = np.unique(places, return_index=True)
         has_place[values[first[~taken[places]]]] = True
@@ -126,7 +128,7 @@ def _present_roots(plan: Plan, kept: PortableSensitivities, number: Ints) -> Int
     place = np.full(layout.pattern.size + 1, NOWHERE)
     place[layout.roots] = np.arange(len(layout.roots))
     # the last place, -1, is that of neurons that are gone
-    return place[number[kept.roots]]
+    return place[number[kept.recurrent_neuron]]
 
 
 def _places(
@@ -140,12 +142,12 @@ def _places(
     columns = _new_columns(plan, identities, kept, number)
     first_column = layout.first_column
     begin = 0
-    portions = 1 + len(kept.now) // SOME
-    for lines in np.array_split(np.arange(len(kept.line_root)), portions):
+    portions = 1 + len(kept.sensitivity_value) // SOME
+    for lines in np.array_split(np.arange(len(kept.line_recurrent)), portions):
         lengths = kept.line_length[lines]
         column = columns[spans(kept.line_first[lines], lengths)]
         class_number = np.searchsorted(first_column, column, "right") - 1
-        root = np.repeat(roots[kept.line_root[lines]], lengths)
+        root = np.repeat(roots[kept.line_recurrent[lines]], lengths)
         line = layout.line_of(np.where(root >= 0, class_number, -1), root)
         present = np.flatnonzero(line >= 0)
         offset = column[present] - first_column[class_number[present]]
@@ -160,18 +162,22 @@ def _new_columns(
     none.
     """
     layout = plan.layout
-    bias = kept.connection == BIAS
+    bias = kept.parameter_connection == BIAS
     column = layout.first_column[layout.class_of[layout.entry_owner]] + layout.column
     row_of = plan.store.row_of[: plan.store.n_identities]
     of_connection = np.append(np.where(row_of == NONE, GONE, NOWHERE), GONE)
     of_bias = np.append(np.full(layout.pattern.size, NOWHERE), GONE)
     of_connection[identities[~layout.entry_is_bias]] = column[~layout.entry_is_bias]
     of_bias[layout.entry_owner[layout.entry_is_bias]] = column[layout.entry_is_bias]
-    connection = np.minimum(np.where(bias, len(row_of), kept.connection), len(row_of))
-    to = np.where(bias, of_bias[number[kept.owner]], of_connection[connection])
-    count = int(kept.column.max(initial=-1)) + 1
+    connection = np.minimum(
+        np.where(bias, len(row_of), kept.parameter_connection), len(row_of)
+    )
+    to = np.where(
+        bias, of_bias[number[kept.parameter_neuron]], of_connection[connection]
+    )
+    count = int(kept.parameter_column.max(initial=-1)) + 1
     least = np.full(count, np.iinfo(np.int64).max)
     most = np.full(count, GONE)
-    np.minimum.at(least, kept.column[to != GONE], to[to != GONE])
-    np.maximum.at(most, kept.column, to)
+    np.minimum.at(least, kept.parameter_column[to != GONE], to[to != GONE])
+    np.maximum.at(most, kept.parameter_column, to)
     return np.where(least == most, most, NOWHERE)

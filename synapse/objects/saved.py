@@ -1,0 +1,340 @@
+"""A network as columns: what files, pickles and copies hold of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import squash as squashes
+from .._checks import json_object
+from .._typing import Ints
+from ..engine import schema
+from ..engine.guard import InUse, making_many
+from ..engine.lowering.program import Program, Traces, kept_traces
+from ..engine.rtrl import BIAS, PortableSensitivities
+from ..engine.schema import (
+    CONNECTION_TABLE,
+    GROUP,
+    NEURON_TABLE,
+    NONE,
+    NUMBER,
+    SENSITIVITY_TABLES,
+    TRACE_TABLES,
+    FileTable,
+)
+from ..engine.store import Store
+from ..errors import DivergenceError
+from .architectures import describe_for_file, instance_of
+from .groups import require_neighbours
+from .layer import layers_of
+from .metadata import Columns, Notes, as_json, by_number
+from .network import Network, require_network
+from .neuron import Neuron
+from .sensitivities import Sensitivities
+from .topology import NO_GATER
+from .wiring import refuse_softmax, require_closed
+
+# of the engine, which files do not import
+__all__ = ["PortableSensitivities", "Traces"]
+
+
+@dataclass
+class SavedNetwork:
+    """A network as columns: neurons in the order of activation, connections in the
+    order of creation.
+
+    This is the only form between a network and its files. The columns are those of
+    ``schema.FILE_TABLES``. :meth:`of` copies them out of a store, :meth:`network` lets
+    a new store adopt them, and ``readwrite/_document.py`` writes and checks them.
+    Columns that are missing have their default.
+    """
+
+    name: str | None
+    dtype: Any
+    layers: Sequence[tuple[str | None, int]]  # name and size; None: the default name
+    # of the neurons; None: names derived from their layers
+    names: Sequence[str | None] | None
+    # squash (names), and any column of the table
+    neurons: dict[str, NDArray[Any]]
+    # source, target, weight, and any column of the table (gater -1: none)
+    connections: dict[str, NDArray[Any]]
+    clock: int = 0  # the store's count of activations
+    traces: Traces | None = None  # by numbers of connections; -1: the bias
+    architecture: dict[str, Any] | None = (
+        None  # see :func:`synapse.objects.architectures.describe`
+    )
+    # whether the network learns by it; otherwise a trainer may have left sensitivities
+    rtrl: bool = False
+    order: int | None = None  # of the sensitivities
+    sensitivities: PortableSensitivities | None = (
+        None  # by numbers; None: none include the latest step
+    )
+    # whether its latest step left no traces, so that there is nothing to learn from
+    untraced: bool = False
+    # values that JSON can represent
+    metadata: dict[str, Any] = field(default_factory=dict)
+    # such values by name and number
+    neuron_metadata: Columns = field(default_factory=dict)
+    connection_metadata: Columns = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, network: Network, doing: str = "saved") -> SavedNetwork:
+        """Copy the columns of a network; `doing` is a participle for messages.
+
+        Raises TopologyError, DivergenceError or ArgumentTypeError if it is not closed,
+        not finite, or not JSON.
+        """
+        with InUse(require_network("What is written", network)):
+            saved = _columns_of(network, doing)
+            _require_finite(saved)
+            return saved
+
+    @making_many()
+    def network(self) -> Network:
+        """Make a network of these columns, which have been checked. It takes over the
+        arrays.
+
+        Nothing is lowered: traces wait in the store for its first step. Sensitivities
+        are written into a plan, for which the store is lowered.
+        """
+        names = self.neurons["squash"].tolist()
+        neurons = [Neuron.__new__(Neuron) for _ in names]
+        store = self._store_of(neurons)
+        layers = layers_of(neurons, self.layers)
+        network = instance_of(self.architecture, layers)
+        refuse_softmax(neurons[: -len(layers[-1])])
+        require_neighbours(layers)
+        network._begin(layers, self.name)
+        network._enter(store)
+        network._metadata = self.metadata
+        if self.neuron_metadata or self.connection_metadata:
+            notes = Notes.of(store)  # connections have their numbers as identities
+            notes.connections = self.connection_metadata
+            for name, values in self.neuron_metadata.items():
+                notes.neurons[name] = {
+                    neurons[number]: value for number, value in values.items()
+                }
+        if self.names is not None:
+            store.names[:] = self.names
+        if self.traces is not None:
+            of = self.traces.extended_connection
+            store.program = Program(
+                0,
+                replace(
+                    self.traces,
+                    extended_connection=np.where(of < 0, np.int64(NONE), of),
+                ),
+            )
+        take_over_rule(network, self)
+        if self.untraced:
+            network._note_untraced(store)
+        return network
+
+    def _store_of(self, neurons: list[Neuron]) -> Store:
+        """A store of these neurons, which has adopted the columns."""
+        default = [
+            name and f"{name} {i}" for name, size in self.layers for i in range(size)
+        ]
+        store = Store(self.dtype)
+        # names that are given are written at the end, so that the network does not make
+        # others
+        store.add_neurons(
+            neurons, default if self.names is None else [""] * len(neurons)
+        )
+        for row, neuron in enumerate(neurons):
+            neuron._moved(store, row)
+        names = self.neurons["squash"].tolist()
+        codes = {name: squashes.get(name).code for name in dict.fromkeys(names)}
+        squash = [codes[name] for name in names]
+        for name, column in {**self.neurons, "squash": squash}.items():
+            store.columns[name][: len(neurons)] = column
+        edges = dict(self.connections)
+        if "gater" in edges:
+            edges["gater"] = np.where(
+                edges["gater"] == NO_GATER, np.int64(NONE), edges["gater"]
+            )
+        store.adopt_connections(edges)
+        store["clock"][0] = self.clock
+        return store
+
+
+def _columns_of(network: Network, doing: str) -> SavedNetwork:
+    store = network._store
+    live = network._sensitivities
+    kept = None if live is None or live.current(network) is None else live.kept()
+    require_closed(network, doing)
+    alone = len(network) == store.n_neurons
+    rows = network._rows()
+    every = network._connection_rows()
+    # a slice copies fastest
+    edges = slice(None) if alone and (every[1:] > every[:-1]).all() else every
+    number = _numbers(store.n_neurons, rows)
+    saved = SavedNetwork(
+        name=network.name,
+        dtype=store.dtype,
+        layers=[(layer.name, len(layer)) for layer in network.layers],
+        names=[store.names[row] for row in rows],
+        neurons={
+            column.name: own_column(store, column, rows)
+            for column in NEURON_TABLE.columns
+        },
+        connections={
+            **_ends_of(store, edges, number),
+            **{
+                column.name: own_column(store, column, edges)
+                for column in CONNECTION_TABLE.columns
+                if column.axis == "connection"
+            },
+        },
+        clock=int(store["clock"][0]),
+        traces=_own_traces(store, kept_traces(store), number, edges),
+        architecture=describe_for_file(network),
+        rtrl=network._rtrl is not None,
+        order=None if live is None else live.order,
+        sensitivities=None if kept is None else _numbered(kept, store, edges),
+        untraced=network._is_untraced(store),
+        metadata=json_object("net.metadata", network.metadata),
+    )
+    if store.notes is not None:
+        columns = by_number(store.notes.neurons, network)
+        saved.neuron_metadata = as_json("The metadata of neurons", columns)
+        columns = by_number(store.notes.connections, store["identity"][edges].tolist())
+        saved.connection_metadata = as_json("The metadata of connections", columns)
+    codes = store["squash"][rows].tolist()
+    named = {code: squashes.by_code(code).name for code in set(codes)}
+    saved.neurons["squash"] = np.array([named[code] for code in codes], object)
+    return saved
+
+
+def _ends_of(
+    store: Store, edges: Ints | slice, number: Ints
+) -> dict[str, NDArray[Any]]:
+    """Sources, targets and gaters by the numbers of the neurons."""
+    ends = {end: number[store[end][edges]] for end in ("source", "target")}
+    gater = store["gater"][edges]
+    ends["gater"] = np.full(len(gater), NO_GATER, np.int32)
+    if (gated := gater != NONE).any():
+        ends["gater"][gated] = number[gater[gated]]
+    return ends
+
+
+def take_over_rule(network: Network, saved: SavedNetwork) -> None:
+    """Let a new network learn as the saved one did."""
+    if not saved.rtrl and saved.sensitivities is None:
+        return
+    live = network._sensitivities = Sensitivities(saved.order)
+    network._rtrl = live if saved.rtrl else None
+    live.follow(network._store)
+    if saved.sensitivities is not None:
+        with InUse(network):
+            live.ready(network)
+            live.write(saved.sensitivities, network.neurons)
+
+
+def own_column(store: Store, column: schema.Column, rows: Ints | slice) -> NDArray[Any]:
+    """Copy some rows of a column. Groups are numbered from 1 on.
+
+    A group whose members share a value is left out if only one of them is in these
+    rows.
+    """
+    values: NDArray[Any] = store[column.name][rows]
+    values = values.copy() if isinstance(rows, slice) else values
+    if column.kind is not GROUP or not values.any():
+        return values
+    if column.name in schema.SHARED_BY.values():
+        values[np.bincount(values)[values] == 1] = 0
+    return np.unique(np.append(0, values), return_inverse=True)[1][1:]
+
+
+def _numbers(size: int, chosen: Ints, dtype: Any = np.uint32) -> Ints:
+    """Make a table with the number of each chosen row, and NONE for all others and for
+    one row more.
+    """
+    table = np.full(size + 1, NONE, dtype)
+    table[chosen] = np.arange(len(chosen))
+    return table
+
+
+def _own_traces(
+    store: Store, kept: Traces, number: Ints, edges: Ints | slice
+) -> Traces:
+    """The traces of one network of a store by its numbers; biases come last, not last
+    in each pair.
+    """
+    if not (
+        len(kept.memory)
+        or len(kept.eligibility_connection)
+        or len(kept.influence_gater)
+    ):
+        return kept
+    place = _numbers(store.n_identities, store["identity"][edges], np.int64)
+    last = len(place) - 1
+    number = number.astype(np.int64)
+    memory = number[kept.memory] != NONE
+    eligible = place[kept.eligibility_connection] != NONE
+    pairs = number[kept.influence_gater] != NONE
+    pair_now = np.cumsum(pairs) - 1
+    extending = np.argsort(kept.extended_connection == NONE, kind="stable")
+    extending = extending[pairs[kept.extended_influence[extending]]]
+    bias = kept.extended_connection[extending] == NONE
+    return Traces(
+        memory=number[kept.memory[memory]],
+        memory_self=place[kept.memory_self[memory]],
+        eligibility_connection=place[kept.eligibility_connection[eligible]],
+        eligibility_value=kept.eligibility_value[eligible],
+        influence_gater=number[kept.influence_gater[pairs]],
+        influence_gated=number[kept.influence_gated[pairs]],
+        influence_value=kept.influence_value[pairs],
+        extended_influence=pair_now[kept.extended_influence[extending]],
+        extended_connection=np.where(
+            bias, -1, place[np.minimum(kept.extended_connection[extending], last)]
+        ),
+        extended_value=kept.extended_value[extending],
+    )
+
+
+def _numbered(
+    kept: PortableSensitivities, store: Store, edges: Ints | slice
+) -> PortableSensitivities:
+    """Sensitivities with the numbers of connections instead of identities."""
+    place = _numbers(store.n_identities, store["identity"][edges], np.int64)
+    of = kept.parameter_connection
+    return replace(kept, parameter_connection=np.where(of == BIAS, BIAS, place[of]))
+
+
+def _require_finite(saved: SavedNetwork) -> None:
+    """Raise DivergenceError if a value is not finite."""
+    tables: list[tuple[str, dict[str, NDArray[Any]]]] = [
+        ("neuron", saved.neurons),
+        ("connection", saved.connections),
+        *_numbers_in(saved.traces, TRACE_TABLES),
+        *_numbers_in(saved.sensitivities, SENSITIVITY_TABLES),
+    ]
+    for item, columns in tables:
+        for name, column in columns.items():
+            if column.dtype.kind == "f" and not (finite := np.isfinite(column)).all():
+                bad = int(np.flatnonzero(~finite)[0])
+                raise DivergenceError(
+                    f"Expected finite values to save, got {column[bad]} for the {name}"
+                    f" of {item} {bad}. Clear the network if its weights are finite, or"
+                    " return to one saved earlier."
+                )
+
+
+def _numbers_in(
+    source: Any, tables: tuple[FileTable, ...]
+) -> Iterator[tuple[str, dict[str, NDArray[Any]]]]:
+    """What a row of each table is called, and its columns of numbers."""
+    for table in tables if source is not None else ():
+        yield (
+            table.item,
+            {
+                column.name: getattr(source, table.full_name(column))
+                for column in table.columns
+                if column.kind == NUMBER
+            },
+        )

@@ -27,20 +27,12 @@ CHECK_SIZES = 2
 """What a propagation checks before it changes anything: that the cost can have the
 targets, and that numbers are too small for an update that is not finite."""
 
-SIDE_BY_SIDE = {np.dtype(np.float64): 8, np.dtype(np.float32): 16}
+SIDE_BY_SIDE: dict[np.dtype[Any], int] = {
+    np.dtype(np.float64): 8,
+    np.dtype(np.float32): 16,
+}
 """Number of samples whose exact gradients are computed side by side: those in a vector
 register of 512 bits; processors without such registers use two halves."""
-
-ROOM = 128
-RESOLVER = ROOM - 1
-"""The place in the column ``parts`` of the function that kernels call to have a part
-compiled."""
-PART_ADDRESSES = {
-    np.dtype(name): np.zeros(ROOM, np.uint64) for name in ("float32", "float64")
-}
-"""The column ``parts`` of all stores of a float: addresses, in this process, of parts
-of kernels that are compiled when a network first needs them; 0 until then.
-``compiler/rare.py`` fills them."""
 
 # What a neuron is in its network.
 HIDDEN = 0
@@ -321,7 +313,6 @@ COLUMNS = (
     Column("clock", "store", "uint64"),  # files have it beside the columns
     # addresses of users' activation functions
     Column("functions", "function", "uint64"),
-    Column("parts", "function", "uint64"),  # see PART_ADDRESSES
     # of the first registered function that raised in a call: number of arguments (0:
     # none), address, these; then the row at which the call ended, see ``status.py``
     Column("failed", "failed", "float64"),

@@ -85,7 +85,6 @@ class Store:
         self.columns["failed"] = np.zeros(schema.FAILURE)
         self.columns["log_place"] = np.zeros(len(LogPlace), np.uint64)
         self.columns["ties"] = np.zeros(len(Ties), np.uint64)
-        self.columns["parts"] = schema.PART_ADDRESSES[self.dtype]
         self.any_untraced = False  # whether a network in it has run without traces
         self.absorbed = False  # by another store, which has taken over its contents
         self.calls: Any = (
@@ -886,7 +885,7 @@ _EMPTY = {
         column.name: np.empty(0, schema.numpy_dtype(column, dtype))
         for column in schema.COLUMNS
     }
-    for dtype in schema.PART_ADDRESSES
+    for dtype in schema.SIDE_BY_SIDE
 }
 _NEW_CONNECTION = [(column.name, column.default) for column in schema.CONNECTION]
 _AXES = {column.name: column.axis for column in schema.COLUMNS}

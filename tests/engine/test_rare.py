@@ -5,12 +5,10 @@ import signal
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import synapse
 from synapse.engine.compiler import jit, rare
-from synapse.engine.schema import PART_ADDRESSES
 from tests.helpers.processes import python
 
 pytestmark = pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
@@ -20,52 +18,59 @@ ROOT = Path(synapse.__file__).parents[1]
 
 @pytest.fixture
 def forgotten():
-    """A function that forgets the addresses of parts, as if no network had needed them
-    yet."""
-    for dtype in PART_ADDRESSES:
+    """A function that forgets parts, as if no network had needed them yet."""
+    for dtype in ("float32", "float64"):
         synapse.Neuron("relu", dtype=dtype).activate()
-    before = {dtype: table.copy() for dtype, table in PART_ADDRESSES.items()}
 
-    def forget(*names):
-        places = [
-            place
-            for place, (function, _) in rare._declared.items()
-            if function.__name__ in names
+    def forget(name):
+        addresses = [
+            address
+            for address in rare._addresses
+            if rare._parts[address.name][address.place].function.__name__ == name
         ]
-        assert len(places) == len(names)
-        for table in PART_ADDRESSES.values():
-            table[places] = 0
+        assert {address.unit for address in addresses} == {"float32", "float64"}
+        for address in addresses:
+            rare.forget(address)
 
-    yield forget
-    for dtype, table in PART_ADDRESSES.items():
-        table[:] = np.where(table, table, before[dtype])
+    return forget
 
 
-def test_places_are_those_of_the_list_in_whatever_order_modules_are_imported():
+STEPS = """
+import architect
+net = architect.LSTM(2, 3, 1, seed=0)
+net.activate([0.0, 1.0])
+net.propagate(0.1, [1.0])
+net.learning_rule = "rtrl"
+net.activate([1.0, 1.0])
+net.propagate(0.1, [1.0])
+print(net.weights.tobytes().hex())
+"""
+
+
+@pytest.mark.compiler
+def test_kernels_of_the_cache_find_their_parts_in_whatever_order_modules_are_imported(
+    tmp_path,
+):
     modules = (
         "rtrl.sweep rtrl.loops rtrl.advance exact.loops online.loops online.renewal"
     )
-    imports = "\n".join(f"import synapse.engine.{name}" for name in modules.split())
-    text = python("-c", imports + PLACES)
-    listed = iter(range(sum(rare.PARTS.values())))
-    places = {name: [next(listed) for _ in range(n)] for name, n in rare.PARTS.items()}
-    coded = {"squash_stretch": "stretch_of_", "judge_stretch": "judge_by_"}
-    matches = {name: [] for name in rare.PARTS}
-    for line in text.split():
-        place, _, name = line.partition(":")
-        for key, module in coded.items():
-            if f".{module}" in name:
-                name = f"functions.compiled.{key}"
-        assert int(place) in places[name]
-        matches[name].append(int(place))
-    assert all(matches.values())  # a part that is gone leaves the list
+    imports = [f"import synapse.engine.{name}" for name in modules.split()]
+    bits = {
+        python("-c", "\n".join([*order, STEPS]), NUMBA_CACHE_DIR=str(tmp_path))
+        for order in (imports, imports[::-1], [])
+    }
+    assert len(bits) == 1
 
 
-PLACES = """
-from synapse.engine.compiler import rare
-for place, (part, _) in rare._declared.items():
-    print(f"{place}:{part.__module__.split('.engine.')[1]}.{part.__name__}")
-"""
+def test_two_parts_of_one_name_are_refused(monkeypatch):
+    monkeypatch.setattr(rare, "_parts", dict(rare._parts))
+
+    def one(m, j):
+        return
+
+    rare.rare(rare.INDEX)(one)
+    with pytest.raises(RuntimeError, match="Expected one rare part of the name"):
+        rare.rare(rare.INDEX)(one)
 
 
 def test_an_error_while_one_is_compiled_is_raised_and_the_next_step_tries_again(
@@ -131,7 +136,6 @@ PENDING = """
 import ctypes, threading, time
 import synapse
 from synapse.engine.compiler import rare
-from synapse.engine.schema import PART_ADDRESSES
 
 def neuron(dtype):
     one = synapse.Neuron("tanh", dtype=dtype)
@@ -148,24 +152,34 @@ class Early(threading.Timer):
             Early.early = False
             self.join()
 
+def parts(dtype):
+    "The addresses of parts that have been compiled for a float, by name."
+    return {
+        rare._parts[address.name][address.place].function.__name__: address
+        for address in rare._addresses
+        if address.unit == dtype
+    }
+
 interrupt = ctypes.cast(ctypes.pythonapi.PyErr_SetInterrupt, ctypes.c_void_p).value
-for dtype, table in PART_ADDRESSES.items():
+for dtype in ("float32", "float64"):
     threading.Timer = Early if dtype == "float64" else threading.Timer
     one = neuron(dtype)
     one.activate()
-    places = {part.__name__: place for place, (part, _) in rare._declared.items()}
-    table[places["weigh_gated"]], table[places["stretch_of_tanh"]] = interrupt, 0
+    weigh_gated, tanh = (parts(dtype)[n] for n in ("weigh_gated", "stretch_of_tanh"))
+    for slot in rare._slots[weigh_gated]:
+        ctypes.c_uint64.from_address(slot).value = interrupt
+    rare.forget(tanh)
     came = 0
     try:
         # Ctrl-C comes within the kernel, which then asks Python for another part
         one.activate()
-        table[places["weigh_gated"]] = 0
+        rare.forget(weigh_gated)
         end = time.monotonic() + 60
         while time.monotonic() < end:
             one.activate()
     except KeyboardInterrupt:
         came = 1
-    assert came == 1 and table[places["stretch_of_tanh"]]
+    assert came == 1 and tanh in rare._addresses
 """
 
 

@@ -27,13 +27,8 @@ from synapse.objects.connection import Connection
 
 
 def contents(store):
-    """The bytes of its columns; ``parts`` is the process's own: addresses of what is
-    compiled so far."""
-    return {
-        name: column.tobytes()
-        for name, column in sorted(store.columns.items())
-        if name != "parts"
-    }
+    """The bytes of its columns."""
+    return {name: column.tobytes() for name, column in sorted(store.columns.items())}
 
 
 def require(condition, invariant, *details):

@@ -1,9 +1,14 @@
 """Parts of kernels that few networks need: each is compiled, and cached on disk, when
 it is first called.
 
-A kernel calls such a part by its address in the column ``parts`` of the store, and the
-resolver if that address is 0. A part takes ``m`` first, then indices, columns or a
-plan, and returns nothing: its results are in columns.
+`rare` makes such a part of a function. A kernel has a *slot* for each rare part that it
+calls: a variable beside its machine code, which holds the address of the part. While
+the slot is 0, the kernel first calls the *resolver*, which compiles the part, or loads
+it from the cache, and fills the slot. It finds the part by its name, module and
+function, so nothing depends on which modules are imported, and in which order.
+
+A part takes ``m`` first, then indices, columns or a plan, and returns nothing: its
+results are in columns.
 """
 
 from __future__ import annotations
@@ -12,23 +17,17 @@ import _thread
 import ctypes
 import threading
 from collections.abc import Callable
-from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import infer, lower_builtin
 
 from ..guard import Deferred
-from ..schema import (
-    PART_ADDRESSES,
-    RESOLVER,
-    SIDE_BY_SIDE,
-    TABLE as COLUMNS,
-)
+from ..schema import SIDE_BY_SIDE, TABLE as COLUMNS
 from . import cache
 from .jit import (
     DEBUGGING,
@@ -37,7 +36,6 @@ from .jit import (
     ColumnsType,
     ColumnType,
     PlanType,
-    column_of,
     to_machine_code,
 )
 from .lanes import TapesType
@@ -57,70 +55,37 @@ ARRAY: Callable[[Any], Any] = lambda unit: BareType(types.float64)  # noqa: E731
 INDICES: Callable[[Any], Any] = lambda unit: BareType(types.int64)  # noqa: E731
 """Kind of an argument: a `bare` array of indices."""
 
-PARTS = {
-    "functions.compiled.squash_stretch": 40,  # one place for each squash, by its code
-    "functions.compiled.judge_stretch": 8,  # one for each cost
-    "functions.compiled.chance": 1,
-    "functions.compiled.compete": 1,
-    "online.fire.hold_clamped": 1,
-    "online.fire.silence_clamped": 1,
-    "online.fire.fire_registered": 1,
-    "online.fire.clear_traces": 1,
-    "online.ties.note_tied": 1,
-    "online.ties.move_tied": 1,
-    "online.weigh.weigh_gated": 1,
-    "online.weigh.weigh_signed": 1,
-    "online.propagate.hold_signs": 1,
-    "online.propagate.propagate_any_run": 1,
-    "online.propagate.propagate_gated": 1,
-    "online.record.note": 1,
-    "online.renewal.renew": 1,
-    "online.loops.aim_by_cost": 1,
-    "online.loops.sum_by_cost": 1,
-    "online.loops.learn_or_undo": 1,
-    # those of exact gradients: for one sample, and for several side by side
-    "exact.weigh.weigh_apart": 2,
-    "exact.weigh.carry_states": 2,
-    "exact.accumulate.accumulate_apart": 2,
-    "exact.accumulate.accumulate_memories": 2,
-    "exact.fire.fire_custom": 2,
-    "exact.fire.fire_groups": 2,
-    "exact.fire.drop": 2,
-    "exact.fire.hold_clamped": 2,
-    "exact.fire.silence_clamped": 2,
-    "exact.propagate.compute_softmax_deltas": 2,
-    "exact.propagate.push_apart": 2,
-    "exact.propagate.push_memories": 2,
-    "exact.loops.judge_custom": 2,
-    "exact.loops.judge_shares": 2,
-    "exact.loops.weigh_clamped": 2,
-    "exact.loops.note_forward": 2,
-    "exact.loops.note_errors": 2,
-    # those that take a plan
-    "rtrl.advance.renew_block": 1,
-    "rtrl.advance.renew": 1,
-    "rtrl.advance.follow_errors": 1,
-    "rtrl.loops.note_sensitivities": 1,
-    "rtrl.sweep.push_gated": 1,
-    "rtrl.sweep.push_memory": 1,
-    "rtrl.sweep.mix_group": 1,
-}
-"""The parts and their numbers of places, in the order of their places in the column
-``parts``.
-
-The machine code of a kernel contains the places of the parts that it calls, so they do
-not depend on which modules a process imports, and in which order. Kernels in the cache
-stay right when this list changes: the cache compiles all of them again when a file of
-the engine has changed, see ``cache.py``. No other file contains a place.
-"""
-
 SOON = 0.01
 """Seconds after which a deferred Ctrl-C is raised: the kernel has returned, or Ctrl-C
 is deferred further."""
 
 _FAILED = [column.name for column in COLUMNS].index("failed")
-# by place
-_declared: dict[int, tuple[Callable[..., Any], tuple[Callable[[Any], Any], ...]]] = {}
+RESOLVER = "synapse_resolve"
+"""Name of the resolver for the linker of machine code."""
+
+
+class Part(NamedTuple):
+    """One of the functions that are called by one name, and the kinds of its
+    arguments.
+    """
+
+    function: Callable[..., Any]
+    kinds: tuple[Callable[[Any], Any], ...]
+
+
+class Address(NamedTuple):
+    """What a slot of a kernel is for: a part, by its name and its place among those of
+    this name, and the float of the store.
+    """
+
+    name: str
+    place: int
+    unit: str
+
+
+_parts: dict[str, list[Part]] = {}
+_addresses: dict[Address, int] = {}
+_slots: dict[Address, list[int]] = {}  # addresses of the slots that are filled
 _errors: list[BaseException] = []
 
 
@@ -144,9 +109,9 @@ def rare(
     def declare(function: Callable[..., Any]) -> Any:
         if DEBUGGING:
             return function
-        module = function.__module__.partition(".engine.")[2]
-        name = f"{module}.{function.__name__}"
-        return _callable(name, [function], kinds, taped=taped)
+        widths = [(_one_sample,), (_several_samples,)] if taped else [()]
+        parts = [Part(function, (ColumnsType, *tapes, *kinds)) for tapes in widths]
+        return _callable(function.__name__, parts, taped=taped)
 
     return declare
 
@@ -154,46 +119,26 @@ def rare(
 def by_code(
     name: str, functions: list[Callable[..., Any]], *kinds: Callable[[Any], Any]
 ) -> Any:
-    """Make such a part ``call(code, m, ...)`` of several, selected by their index; its
-    name is in `PARTS`.
-    """
+    """Make such a part ``call(code, m, ...)`` of several, selected by their index."""
     if DEBUGGING:
         return lambda code, *arguments: functions[code](*arguments)
-    return _callable(name, functions, kinds, coded=True)
-
-
-def _first_place(name: str, needed: int) -> int:
-    """The first place of a part that needs so many of them."""
-    if PARTS.get(name, 0) < needed:
-        raise RuntimeError(
-            f"Expected {needed} in compiler.rare.PARTS for {name}, got"
-            f" {PARTS.get(name, 'nothing')}."
-        )
-    earlier = list(PARTS).index(name)
-    place = sum(list(PARTS.values())[:earlier])
-    assert place + needed <= RESOLVER, "schema.ROOM is too small."
-    return place
+    parts = [Part(function, (ColumnsType, *kinds)) for function in functions]
+    return _callable(name, parts, coded=True)
 
 
 def _callable(
-    name: str,
-    functions: list[Callable[..., Any]],
-    kinds: Any,
-    coded: bool = False,
-    taped: bool = False,
+    name: str, parts: list[Part], coded: bool = False, taped: bool = False
 ) -> Any:
-    """Let kernels call these places of the table under the name of a function."""
-    widths = [(_one_sample,), (_several_samples,)] if taped else [()]
-    parts = [
-        (function, (ColumnsType, *tapes, *kinds))
-        for tapes in widths
-        for function in functions
-    ]
-    start = _first_place(name, len(parts))
-    _declared.update(enumerate(parts, start))
+    """Let kernels call parts by one name: by their `code`, or by the number of samples
+    on their tapes.
+    """
+    name = f"{parts[0].function.__module__}.{name}"
+    if name in _parts:
+        raise RuntimeError(f"Expected one rare part of the name {name}, got another.")
+    _parts[name] = parts
 
-    def wide(args: Any) -> bool:
-        return taped and args[1].count > 1
+    def index_of(kinds: Any) -> int:
+        return int(taped and kinds[1].count > 1)
 
     def call(*arguments: Any) -> None:
         raise TypeError("Only kernels call this.")
@@ -202,56 +147,99 @@ def _callable(
         key = call
 
         def generic(self, args: Any, kws: Any) -> Any:
-            taken = _declared[start + wide(args)][1]
+            kinds = parts[index_of(args)].kinds
             return types.none(
-                *[types.int64] * coded, *(layout(args[coded].unit) for layout in taken)
+                *[types.int64] * coded, *(kind(args[coded].unit) for kind in kinds)
             )
 
     infer(Call)
     infer_global(call, types.Function(Call))
 
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        place: Any = ir.Constant(ir.IntType(64), start + wide(sig.args))
-        if coded:
-            place = builder.add(place, args[0])
-        _call_address(context, builder, sig.args[coded:], args[coded:], place)
+        kinds, operands = sig.args[coded:], args[coded:]
+        index = args[0] if coded else ir.Constant(_WORD, index_of(kinds))
+        slots = _slots_of(builder.module, name, str(kinds[0].unit))
+        _call_slot(context, builder, kinds, operands, slots, index)
         return context.get_dummy_value()
 
     lower_builtin(call, types.VarArg(types.Any))(lower)
     return call
 
 
-def _call_address(
-    context: Any, builder: Any, kinds: Any, args: Any, place: Any
+_WORD = ir.IntType(64)
+
+
+class _Slots(NamedTuple):
+    """The slots of a kernel for the parts of one name."""
+
+    name: Any  # the address in the code of a text: the name of the parts, and the float
+    slots: Any  # the array
+
+
+def _slots_of(module: Any, name: str, unit: str) -> _Slots:
+    """The slots of this code for the parts of a name, all 0 at first."""
+    label = f"{name} {unit}"
+    if label not in module.globals:
+        text = bytearray(f"{label}\0".encode())
+        named = ir.GlobalVariable(
+            module, ir.ArrayType(ir.IntType(8), len(text)), f"name of {label}"
+        )
+        named.initializer = ir.Constant(named.value_type, text)
+        named.global_constant = True
+        slots = ir.GlobalVariable(module, ir.ArrayType(_WORD, len(_parts[name])), label)
+        slots.initializer = ir.Constant(slots.value_type, None)
+        # each code has its own, which the optimiser may not take for constant
+        named.linkage = slots.linkage = "internal"
+    named = module.globals[f"name of {label}"]
+    return _Slots(named.gep([_WORD(0), _WORD(0)]), module.globals[label])
+
+
+def _call_slot(
+    context: Any, builder: Any, kinds: Any, args: Any, slots: _Slots, index: Any
 ) -> None:
-    """Call the part in this place of the table, after having it compiled."""
-    word = ir.IntType(64)
-    table = column_of(context, builder, kinds[0], args[0], "parts")
-    slot = builder.gep(table, [place])
-    calls = cgutils.alloca_once_value(builder, word(0))
-    resolve, call = (
-        builder.append_basic_block("resolve"),
-        builder.append_basic_block("call"),
-    )
-    missing = builder.icmp_unsigned("==", builder.load(slot), word(0))
-    builder.cbranch(missing, resolve, call).set_weights([1, 1 << 20])
-    with builder.goto_block(
-        resolve
-    ):  # again, if an exception of a signal has ended the resolver
-        builder.store(builder.add(builder.load(calls), word(1)), calls)
-        resolver = builder.load(builder.gep(table, [word(RESOLVER)]))
-        resolver_type = ir.FunctionType(ir.VoidType(), [word] * 3).as_pointer()
-        builder.call(
-            builder.inttoptr(resolver, resolver_type),
-            [args[0], place, builder.load(calls)],
-        )
-        builder.cbranch(
-            builder.icmp_unsigned("==", builder.load(slot), word(0)), resolve, call
-        )
-    builder.position_at_end(call)
+    """Call the part in a slot, after having it filled."""
+    slot = builder.gep(slots.slots, [_WORD(0), index])
+    empty = builder.icmp_unsigned("==", builder.load(slot), _WORD(0))
+    with cgutils.if_unlikely(builder, empty):
+        builder.call(_filling(builder.module), [args[0], slot, slots.name, index])
     taken = [context.get_value_type(operand) for operand in kinds]
     part_type = ir.FunctionType(context.get_value_type(types.none), taken).as_pointer()
     builder.call(builder.inttoptr(builder.load(slot), part_type), args)
+
+
+def _filling(module: Any) -> Any:
+    """The function ``fill(m, slot, name, index)`` of this code: it calls the resolver
+    until the slot is filled, as an exception of a signal can end the resolver before.
+    """
+    name = "synapse_fill"
+    if name in module.globals:
+        return module.globals[name]
+    words = ir.FunctionType(ir.VoidType(), [_WORD] * 5)
+    resolver = cgutils.get_or_insert_function(module, words, RESOLVER)
+    text = ir.IntType(8).as_pointer()
+    fill = ir.Function(
+        module,
+        ir.FunctionType(ir.VoidType(), [_WORD, _WORD.as_pointer(), text, _WORD]),
+        name,
+    )
+    fill.linkage = "linkonce_odr"
+    fill.attributes.add("noinline")
+    m, slot, label, index = fill.args
+    builder = ir.IRBuilder(fill.append_basic_block("entry"))
+    calls = builder.alloca(_WORD)
+    builder.store(_WORD(0), calls)
+    again = builder.append_basic_block("again")
+    filled = builder.append_basic_block("filled")
+    builder.branch(again)
+    builder.position_at_end(again)
+    builder.store(builder.add(builder.load(calls), _WORD(1)), calls)
+    addresses = (builder.ptrtoint(pointer, _WORD) for pointer in (slot, label))
+    builder.call(resolver, [m, *addresses, index, builder.load(calls)])
+    missing = builder.icmp_unsigned("==", builder.load(slot), _WORD(0))
+    builder.cbranch(missing, again, filled)
+    builder.position_at_end(filled)
+    builder.ret_void()
+    return fill
 
 
 def _one_sample(unit: Any) -> Any:
@@ -266,27 +254,32 @@ def failure() -> BaseException:
     """Return why a part could not be compiled, if `failed` begins with -1. The next
     call tries again.
     """
-    for table in PART_ADDRESSES.values():
-        table[table == _NOTHING] = 0
+    for address in [key for key, code in _addresses.items() if code == _NOTHING]:
+        forget(address)
     return _errors.pop()
 
 
 def compiled() -> set[str]:
-    """Names of the parts that this process has compiled, or loaded from the cache."""
-    tables = PART_ADDRESSES.values()
-    return {
-        kernel.__name__
-        for place, (kernel, _) in _declared.items()
-        if any(table[place] for table in tables)
-    }
+    """Names of the functions that this process has compiled, or loaded from the cache,
+    as rare parts.
+    """
+    return {_parts[name][place].function.__name__ for name, place, _ in _addresses}
 
 
-def _compiled(place: int, unit: Any) -> int:
-    """The address of a part for stores of this float."""
-    function, kinds = _declared[place]
+def forget(address: Address) -> None:
+    """Let kernels ask for this part again when they call it next."""
+    del _addresses[address]
+    for slot in _slots.pop(address):
+        ctypes.c_uint64.from_address(slot).value = 0
+
+
+def _compiled(address: Address) -> int:
+    """The address of the machine code of a part."""
+    function, kinds = _parts[address.name][address.place]
     dispatcher = to_machine_code(function, no_cpython_wrapper=True)
     cache.enable(dispatcher)
-    arguments = tuple(layout(unit) for layout in kinds)
+    unit = getattr(types, address.unit)
+    arguments = tuple(kind(unit) for kind in kinds)
     dispatcher.compile(arguments)
     result = dispatcher.overloads[arguments]
     _alive.append(dispatcher)
@@ -295,28 +288,33 @@ def _compiled(place: int, unit: Any) -> int:
     )
 
 
-def _resolve(unit: Any, table: int, place: int, calls: int) -> None:
-    """Enter the address of a part, for a kernel that waits in this thread.
+def _resolve(table: int, slot: int, label: bytes, index: int, calls: int) -> None:
+    """Fill a slot, for a kernel that waits in this thread.
 
     A kernel cannot pass on what the handler of Ctrl-C raises, so the handler runs a
     moment later. Where this function is interrupted, as in its first instruction,
-    ctypes prints and ignores what is raised. No address has been entered then, so the
-    kernel calls again: `calls` counts.
+    ctypes prints and ignores what is raised. The slot is still 0 then, so the kernel
+    calls again: `calls` counts.
     """
     with Deferred() as deferred:
-        try:
-            address = _compiled(place, unit)
-        except Exception as error:
-            _errors.append(error)
-            words = ctypes.cast(table, ctypes.POINTER(ctypes.c_uint64))
-            ctypes.c_double.from_address(words[_FAILED]).value = -1.0
-            address = _NOTHING
+        name, unit = label.decode().split()
+        address = Address(name, index, unit)
+        code = _addresses.get(address, 0)
+        if code == 0:
+            try:
+                code = _compiled(address)
+            except Exception as error:
+                _errors.append(error)
+                words = ctypes.cast(table, ctypes.POINTER(ctypes.c_uint64))
+                ctypes.c_double.from_address(words[_FAILED]).value = -1.0
+                code = _NOTHING
+            _addresses[address] = code
+        _slots.setdefault(address, []).append(slot)
         if deferred.came or calls > 1:
             deferred.came = False  # first: the timer may end before its start returns
             threading.Timer(SOON, _thread.interrupt_main).start()
-    PART_ADDRESSES[np.dtype(str(unit))][place] = (
-        address  # last: nothing can interrupt what follows
-    )
+    # last: nothing can interrupt what follows
+    ctypes.c_uint64.from_address(slot).value = code
 
 
 _alive: list[Any] = []
@@ -324,9 +322,9 @@ _NOTHING = ctypes.cast(ctypes.pythonapi.Py_GetVersion, ctypes.c_void_p).value or
 """A function that kernels can call with any arguments, without an effect."""
 
 if not DEBUGGING:
-    _prototype = ctypes.CFUNCTYPE(None, *[ctypes.c_uint64] * 3)
-    for _unit in (types.float32, types.float64):
-        _resolver = _prototype(partial(_resolve, _unit))
-        _alive.append(_resolver)
-        _table = PART_ADDRESSES[np.dtype(str(_unit))]
-        _table[RESOLVER] = ctypes.cast(_resolver, ctypes.c_void_p).value or 0
+    _RESOLVER_TYPE = ctypes.CFUNCTYPE(
+        None, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_char_p, *[ctypes.c_uint64] * 2
+    )
+    _resolver = _RESOLVER_TYPE(_resolve)
+    _alive.append(_resolver)
+    binding.add_symbol(RESOLVER, ctypes.cast(_resolver, ctypes.c_void_p).value)

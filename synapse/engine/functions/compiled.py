@@ -136,9 +136,7 @@ _SQUASHING = (
     "state[at + q]",
 )
 _SQUASH_LOOPS = [_loop("stretch_of", name, *_SQUASHING) for name in _SQUASHES]
-squash_stretch = by_code(
-    "functions.compiled.squash_stretch", _SQUASH_LOOPS, *STRETCH, INDEX
-)
+squash_stretch = by_code("squash_stretch", _SQUASH_LOOPS, *STRETCH, INDEX)
 """``(code, m, state, at, activation, slope, to, n)``: activations and slopes of n
 consecutive neurons."""
 
@@ -168,9 +166,7 @@ _JUDGING = (
     " weighed[weighed_at + q]",
 )
 _COST_LOOPS = [_loop("judge_by", name, *_JUDGING) for name in _ERRORS]
-judge_stretch = by_code(
-    "functions.compiled.judge_stretch", _COST_LOOPS, *ANSWERS, INDEX, NUMBER
-)
+judge_stretch = by_code("judge_stretch", _COST_LOOPS, *ANSWERS, INDEX, NUMBER)
 """``(code, m, activation, slope, at, weighed, weighed_at, value, signal, to, n,
 outputs)``: signals overwrite the targets. The states are the logits."""
 

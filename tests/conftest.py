@@ -90,8 +90,6 @@ def same_numbers_in_any_order(request):
 WARM = """
 import architect
 from synapse import Trainer
-from synapse.learning.rules import bptt
-bptt.ALONE = 0  # compile the loop over batches, too
 net, data = architect.Elman(1, 2, 1, seed=0), ([[[0.0]]] * 9, [[[0.0]]] * 9)
 for options in {}:
     Trainer(net, **options).train(*data, epochs=1, progress=False)

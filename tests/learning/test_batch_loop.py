@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Trainer, engine, optimizers, squash
+from synapse import Trainer, optimizers, squash
 from synapse.engine.guard import InUse
 from synapse.errors import DivergenceError, FunctionError
 from synapse.learning._data import Epochs, new_control, prepare, row_weights
@@ -20,13 +20,6 @@ from tests.helpers.cases import every_case
 from tests.helpers.ties import tie_at_random
 
 from .helpers import SORTS, built, growing, parameters, sequences
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch):
-    """The loop is used from the first batch on."""
-    monkeypatch.setattr(bptt, "ALONE", 0)
-
 
 OPTIMIZERS = [
     optimizers.SGD(0.2),
@@ -425,35 +418,44 @@ def test_a_trainer_asks_python_for_nothing_between_batches(monkeypatch):
         )
 
 
-def test_a_new_process_enters_the_loop_after_some_batches_with_the_same_bits(
-    monkeypatch,
-):
-    """Until then it is not compiled. `ALONE` counts 1,000 for each batch of a small
-    network."""
+class Own(optimizers.Optimizer):
+    """An optimizer of a user, in Python."""
+
+    rate = 0.05
+
+    def memory(self):
+        return {}
+
+    def find_change(self, state, parameters, gradient, rate):
+        state.change[:] = -rate * gradient
+
+
+def test_which_loop_runs_depends_on_the_task_and_not_on_what_ran_before(monkeypatch):
+    """From the first batch of a process on, the compiled one, unless something needs
+    Python."""
     run = bptt.BatchLoop.run
-    rule = bptt.BackpropagationThroughTime
-    inputs, targets = samples(built("perceptron"), 12)
+    epochs_joined = []
+
+    def joined(loop, epochs, updater):
+        epochs_joined.append(len(epochs.orders))
+        return run(loop, epochs, updater)
+
+    monkeypatch.setattr(bptt.BatchLoop, "run", joined)
+    net = built("perceptron")
+    inputs, targets = samples(net, 12)
     batches = [(inputs[i : i + 4], targets[i : i + 4]) for i in range(0, 12, 4)]
-    monkeypatch.setattr(engine.exact, "is_loaded", lambda unit: False)
-    for data, options, runs in (
-        ((inputs, targets), {"batch_size": 4}, [4, 3, 0]),
-        ((batches,), {}, [12, 7, 0]),
-    ):
-        endings = set()
-        for alone, expected in zip((0, 5_000, 12_000), runs, strict=True):
-            joined = []
-            monkeypatch.setattr(bptt, "ALONE", alone)
-            monkeypatch.setattr(rule, "_alone", 0)
-            monkeypatch.setattr(
-                bptt.BatchLoop,
-                "run",
-                lambda *a, joined=joined: joined.append(a) or run(*a),
-            )
-            net = built("perceptron")
-            trainer = {"method": "bptt", "optimizer": optimizers.Adam(0.05)}
-            result = Trainer(net, **trainer, **options).train(
-                *data, epochs=4, seed=0, shuffle=False, progress=False
-            )
-            assert sum(len(epochs.orders) for _, epochs, _ in joined) == expected
-            endings.add((parameters(net).tobytes(), *result.history["error"]))
-        assert len(endings) == 1
+    arrays = (inputs, targets)
+    for data, options, train_options, expected in (
+        (arrays, {}, {}, 4),
+        ((batches,), {}, {}, 12),
+        (arrays, {"optimizer": None}, {}, 4),
+        (arrays, {"dropout": 0.5}, {}, 0),
+        (arrays, {"optimizer": Own()}, {}, 0),
+        (arrays, {}, {"on_batch": lambda batch: None}, 0),
+    ) * 2:
+        epochs_joined.clear()
+        settings = {"optimizer": optimizers.Adam(0.05), **options}
+        Trainer(net, method="bptt", **settings).train(
+            *data, epochs=4, seed=0, progress=False, **train_options
+        )
+        assert sum(epochs_joined) == expected, (options, train_options)

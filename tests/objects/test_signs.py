@@ -16,7 +16,6 @@ import synapse
 from synapse import Layer, Network, Neuron, Trainer, evolve, optimizers, reward
 from synapse.errors import ArgumentError, ArgumentTypeError, FormatError
 from synapse.learning import fit_readout
-from synapse.learning.rules import bptt
 from synapse.optimizers import Optimizer
 from tests.helpers.cases import every_case
 from tests.helpers.networks import unchanged
@@ -97,7 +96,7 @@ WAYS = [
 ]
 
 
-def walk(way, updates, monkeypatch, looped=True):
+def walk(way, updates):
     """Train on noise and look at the weights all the time."""
     method, optimizer = way
     squash = "identity" if optimizer in RECURSIVE else "logistic"
@@ -106,7 +105,6 @@ def walk(way, updates, monkeypatch, looped=True):
     signs = signs_of(net)
     at_zero = set()
     rng = np.random.default_rng(1)
-    monkeypatch.setattr(bptt, "ALONE", 0 if looped else 10**12)
     rate = {"rate": 0.5} if optimizer is None else {}
     trainer = Trainer(net, method=method, optimizer=optimizer, batch_size=1, **rate)
     done = 0
@@ -135,23 +133,18 @@ def walk(way, updates, monkeypatch, looped=True):
     "updates", [300, pytest.param(100_000, marks=pytest.mark.slow)]
 )
 @every_case("way", WAYS, ids=lambda way: f"{way[0]} {type(way[1]).__name__}")
-def test_no_update_takes_a_weight_across_zero(way, updates, monkeypatch):
-    walk(way, updates, monkeypatch)
+def test_no_update_takes_a_weight_across_zero(way, updates):
+    walk(way, updates)
 
 
 @every_case(
     "optimizer", (*BUILT_IN, Ascent()), ids=lambda optimizer: type(optimizer).__name__
 )
-def test_a_step_of_an_optimizer_is_that_without_signs_stopped_at_zero(
-    optimizer, monkeypatch
-):
+def test_a_step_of_an_optimizer_is_that_without_signs_stopped_at_zero(optimizer):
     for dtype in ("float64", "float32"):
         weights_after = []
-        for work in (
-            0,
-            10**12,
-        ):  # in the compiled loop over batches, and batch by batch
-            monkeypatch.setattr(bptt, "ALONE", work)
+        # in the compiled loop over batches, and batch by batch
+        for on_batch in (None, lambda batch: None):
             net = signed(dtype=dtype)
             twin = freed(net)
             signs = signs_of(net)
@@ -159,7 +152,9 @@ def test_a_step_of_an_optimizer_is_that_without_signs_stopped_at_zero(
                 trainer = Trainer(
                     network, method="bptt", optimizer=optimizer, batch_size=20
                 )
-                trainer.train(INPUTS, TARGETS, epochs=1, seed=0, progress=False)
+                trainer.train(
+                    INPUTS, TARGETS, 1, seed=0, progress=False, on_batch=on_batch
+                )
             within = 1e-12 if dtype == "float64" else 1e-5
             assert net.weights == pytest.approx(
                 stopped(twin.weights, signs), abs=within

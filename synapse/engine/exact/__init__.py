@@ -14,7 +14,6 @@ from .train import (
     Batches as Batches,
     Runs as Runs,
     entry_for as entry_for,
-    is_loaded as is_loaded,
     train_epochs as train_epochs,
     unfolding as unfolding,
 )

@@ -111,11 +111,6 @@ def entry_for(kinds: Any, arguments: tuple[Any, ...]) -> Any:
     return _entries[kinds]
 
 
-def is_loaded(unit: Any) -> bool:
-    """Whether this process has used `train_epochs` for stores of this float."""
-    return type(unit) in _addresses
-
-
 @strict
 def lay_batch(batches, apart, order, start, stop):
     """Lay out the samples of a batch: its sequences or, if steps do not depend on each

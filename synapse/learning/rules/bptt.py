@@ -23,13 +23,6 @@ from .base import Rule, RuleTask
 if TYPE_CHECKING:
     from .._options import FixedOptions
 
-ALONE = 100_000
-"""Work that is done batch by batch before the loop over batches is compiled, or loaded
-from the cache.
-
-A batch counts by the connections, at least 1,000. What the loop gains is then about
-what loading it takes. """
-
 
 class BackpropagationThroughTime(Rule, method="bptt"):
     """The exact gradient: the mean over a batch's sequences of the cost summed over
@@ -39,7 +32,6 @@ class BackpropagationThroughTime(Rule, method="bptt"):
     """
 
     threaded: ClassVar[bool] = True
-    _alone: ClassVar[int] = 0  # work that this process has done batch by batch
 
     def __init__(self, task: RuleTask) -> None:
         super().__init__(task)
@@ -101,8 +93,8 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         self._loop = None
 
     def joins_epochs(self) -> bool:
-        """Whether no masks, renewal, recording, threads or own optimizer need Python,
-        and the loop pays.
+        """Whether no masks, renewal, recording, threads or own optimizer need
+        Python.
         """
         task = self.task
         network = self.task.network
@@ -114,19 +106,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
             and self.renewer is None
             and network._recorder is None
             and (self._batches().groups == 1 or not threaded)
-            and (engine.exact.is_loaded(network._store.unit) or self._loop_pays())
         )
-
-    def _loop_pays(self) -> bool:
-        """Whether there have been enough batches, with those of an epoch, to compile or
-        load the loop.
-        """
-        batches = -(-len(self.task.data.filled) // self.sequences_in_batch)
-        return self._alone + batches * self._work_of_batch > ALONE
-
-    @property
-    def _work_of_batch(self) -> int:
-        return max(1000, len(self.task.network._column("weight")))
 
     def _batches(self) -> BatchLoop:
         """The compiled loop over batches, for the present topology."""
@@ -153,7 +133,6 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         """Run forward and backward over some sequences, several side by side."""
         task = self.task
         share = np.full(len(chosen), 1.0 / len(chosen))
-        BackpropagationThroughTime._alone += self._work_of_batch
         loss, weights, biases = self._exact.descent(
             chosen,
             share,

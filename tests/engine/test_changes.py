@@ -226,7 +226,7 @@ def test_neighbours_that_are_no_longer_computed_together():
     net.activate(np.zeros(3))
 
 
-@pytest.mark.parametrize("failing", ["order_all", "restore"])
+@pytest.mark.parametrize("failing", ["lower_all", "cut"])
 def test_after_a_lowering_that_failed_everything_is_lowered(failing, monkeypatch):
     net = wide()
     twin = wide()

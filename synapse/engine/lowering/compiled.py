@@ -9,14 +9,18 @@ from typing import Any
 
 from ..compiler import cache
 from ..compiler.jit import DEBUGGING, bare, columns, kernel, noinline
-from . import kernels
+from .loops import LOOPS, MODULES
 
 __all__ = ["DEBUGGING", "is_cached", "run"]
 
-_scope: dict[str, Any] = dict(vars(kernels))
-for _name, _loop in vars(kernels).items():
-    if isinstance(_loop, FunctionType):
-        _scope[_name] = noinline(FunctionType(_loop.__code__, _scope, _name))
+_scope: dict[str, Any] = {}
+for _module in MODULES:
+    for _name, _value in vars(_module).items():
+        _scope[_name] = (
+            noinline(FunctionType(_value.__code__, _scope, _name))
+            if isinstance(_value, FunctionType)
+            else _value
+        )
 
 
 def _chosen(loop_body, others):
@@ -32,7 +36,7 @@ def _chosen(loop_body, others):
 
 
 _run_loop = noinline(lambda m, loop, n, count, numbers: (0, 0))
-for _loop in reversed(kernels.LOOPS):
+for _loop in reversed(LOOPS):
     _run_loop = _chosen(_scope[_loop.__name__], _run_loop)
 
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from ..records import Ties
 from ..schema import CONNECTION, INPUT, NONE, PROGRAM
-from . import kernels
 from .flags import GATED, GATES, MEMORY, STEPPED
-from .runner import loops
+from .loops import find_few_runs
+from .runner import modes
 from .stretches import spans
 
 if TYPE_CHECKING:
@@ -45,14 +45,17 @@ class Change(NamedTuple):
     rows: NDArray[np.int64]  # where these are, before anything is moved
 
 
+def are_known(store: Store) -> bool:
+    """Whether a store is large, and nothing else has changed since it was lowered."""
+    return store.removed_rows is not None and store.laid_out >= LEAST
+
+
 def change_of(store: Store) -> Change | None:
     """What edits have changed since a store was lowered; None if everything has to be
     laid out anew.
     """
     c = store.columns
     laid_out = store.laid_out
-    if store.removed_rows is None or laid_out < LEAST:
-        return None
     ties = c["ties"]
     tied = ties[Ties.STRETCHES] or ties[Ties.BIAS_STRETCHES] or ties[Ties.INTERNAL]
     if tied or np.bitwise_or.reduce(c["flags"]) & (GATED | GATES):
@@ -83,9 +86,9 @@ def change_of(store: Store) -> Change | None:
     return Change(neurons, begins, stops, lengths, rows)
 
 
-def apply(store: Store, change: Change) -> tuple[int, int]:
-    """Make the rows and runs of a changed store; returns the number of runs, and how
-    many neurons are self-connected.
+def apply(store: Store, change: Change) -> int:
+    """Make the rows and runs of a changed store; returns the flags of all neurons
+    together.
     """
     added = store.columns["sign"][store.laid_out : store.n_connections]
     store.columns["ties"][Ties.SIGNED] |= np.uint64(added.any())
@@ -157,9 +160,7 @@ def _follow(store: Store, change: Change, shift: NDArray[np.int64]) -> None:
             rows += (before - begin < np.uint32(laid_out) - begin) * by_rows
 
 
-def _make_runs(
-    store: Store, change: Change, shift: NDArray[np.int64]
-) -> tuple[int, int]:
+def _make_runs(store: Store, change: Change, shift: NDArray[np.int64]) -> int:
     """Shift the runs that stay, and find those of changed neurons."""
     c = store.columns
     first_run = c["first_run"].astype(np.int64)
@@ -175,9 +176,11 @@ def _make_runs(
     room = int(change.lengths.sum())
     for name in _OF_RUNS:
         c[name] = np.concatenate([c[name][:old_runs], np.empty(room, c[name].dtype)])
-    work = np.empty(store.n_neurons + 2 + len(change.neurons), np.int64)
-    work[store.n_neurons :] = [old_runs, len(change.neurons), *change.neurons]
-    loops.run(kernels.find_few_runs, store, store.n_connections, work)
+    few = len(change.neurons)
+    start = 2 * store.n_neurons
+    work = np.empty(start + 2 + few + room + 1, np.int64)
+    work[start : start + 2 + few] = [old_runs, few, *change.neurons]
+    modes.run(find_few_runs, store, work)
     # The new runs take the places of those that these neurons had.
     places = first_run.copy()
     places[change.neurons] = c["first_run"][change.neurons]
@@ -190,4 +193,5 @@ def _make_runs(
     ends = np.cumsum(counts)
     c["last_run"][:] = ends
     c["first_run"][:] = ends - counts
-    return len(order), int(np.count_nonzero(c["flags"] & MEMORY))
+    store.n_runs = len(order)
+    return int(np.bitwise_or.reduce(c["flags"]))

@@ -12,8 +12,8 @@ from ..._typing import Indices
 from ..delayed import Attributes, activations_read
 from ..schema import NONE
 from .flags import MEMORY
-from .kernels import place_kept, read_traces
-from .runner import loops
+from .loops import place_kept, read_traces
+from .runner import modes
 from .stretches import spans
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def kept_traces(store: Store) -> Traces:
     pairs_at = 2 * n + len(c["eligibility"])
     extended_at = pairs_at + 2 * influences
     work = np.empty(extended_at + 2 * len(c["extended"]), np.int64)
-    memory, pairs = loops.run(read_traces, store, n, work)
+    memory, pairs = modes.run(read_traces, store, work, n)
     return Traces(
         memory=work[:memory],
         memory_self=work[n : n + memory],
@@ -137,8 +137,6 @@ def restore(store: Store, kept: Traces) -> None:
     change stay 0.
     """
     c = store.columns
-    if not np.count_nonzero(c["flags"] & MEMORY):
-        return
     head = np.zeros(9 + store.n_neurons, np.int64)
     head[:4] = (
         len(kept.memory),
@@ -161,7 +159,7 @@ def restore(store: Store, kept: Traces) -> None:
             rows,
         )
     )
-    new, _ = loops.run(place_kept, store, 0, work)
+    new, _ = modes.run(place_kept, store, work)
     if new:
         _begin(store, work[9 : 9 + new])
     places = work[:9].tolist()

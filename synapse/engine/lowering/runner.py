@@ -1,4 +1,11 @@
-"""How the loops of lowering run: in plain Python or compiled."""
+"""How the loops of lowering run: in plain Python or compiled.
+
+They are written once. Two modes are needed because each is a thousand times too slow
+where the other runs: in plain Python a network of a million connections takes seconds,
+and compiling takes three seconds in a new installation, whose first network has ten
+connections. In NumPy the loops would take one mode, but 40 calls where an edit of a
+small network and its next step may take 50 microseconds in all.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +13,9 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .kernels import LOOPS
+import numpy as np
+
+from .loops import LOOPS
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -16,6 +25,9 @@ MUCH = 1 << 17
 the loops,"""
 SOME = 1 << 10
 """or loads them from the cache if it has loaded Numba: what loading takes."""
+
+
+_NOTHING = np.empty(0, np.int64)
 
 
 class _Columns:
@@ -32,21 +44,23 @@ class _Columns:
         return view
 
 
-class _Loops:
-    """The loops of ``kernels.py``, in plain Python until the process has lowered much,
-    then compiled.
-    """
+class _Modes:
+    """Plain Python until the process has lowered much, then compiled."""
 
     def __init__(self) -> None:
         self.lowered = 0
         self.compiled: Any = None
         self.cached = False
 
-    def run(self, loop: Any, store: Store, count: int, work: Any) -> tuple[int, int]:
+    def run(
+        self, loop: Any, store: Store, work: Any = _NOTHING, count: int | None = None
+    ) -> tuple[int, int]:
         """Run a loop over all neurons of a store, and so many connections or
-        influences.
+        influences; without a number, all connections.
         """
         n = store.n_neurons
+        if count is None:
+            count = store.n_connections
         if self.compiled is None and self.lowered > (
             SOME if "numba" in sys.modules else MUCH
         ):
@@ -66,4 +80,4 @@ class _Loops:
         return pair
 
 
-loops = _Loops()
+modes = _Modes()

@@ -12,8 +12,9 @@ def spans(firsts: Indices, lengths: Indices) -> NDArray[np.int64]:
     """The indices ``first .. first + length`` of every pair, one after the other."""
     lengths = lengths.astype(np.int64)
     ends: NDArray[np.int64] = lengths.cumsum()
-    offsets = (firsts.astype(np.int64) - (ends - lengths)).repeat(lengths)
-    return np.asarray(offsets + np.arange(len(offsets)), np.int64)
+    indices: NDArray[np.int64] = (firsts - (ends - lengths)).repeat(lengths)
+    indices += np.arange(len(indices))
+    return indices
 
 
 def order_of(keys: NDArray[np.int64]) -> NDArray[np.int64]:

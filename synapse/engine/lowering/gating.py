@@ -1,0 +1,48 @@
+"""Influences of gaters on neurons with memory, and the traces that these need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import loops
+from .flags import MEMORY
+from .room import cut, make_room
+from .runner import modes
+
+if TYPE_CHECKING:
+    from ..store import Store
+
+
+def has_traces(store: Store) -> bool:
+    """Whether a program has any traces."""
+    c = store.columns
+    return len(c["eligibility"]) > 0 or len(c["influence"]) > 0
+
+
+def lay_out(store: Store, flags: int) -> None:
+    """Influences and traces of a store; `flags` are those of all neurons. Traces begin
+    at 0.
+    """
+    c = store.columns
+    pairs = pulls = traces = extended = 0
+    if flags & MEMORY:
+        pairs, _ = modes.run(loops.count_influences, store)
+        make_room(store, "influence", pairs)
+        make_room(store, "pull", pairs)
+        pairs, pulls = modes.run(loops.find_influences, store)
+    cut(store, "influence", pairs)
+    cut(store, "pull", pulls)
+    if flags & MEMORY:
+        work = np.empty(store.n_neurons, np.int64)
+        traces, extended = modes.run(loops.place_traces, store, work, pairs)
+    for name, rows in (
+        ("influence", pairs),
+        ("eligibility", traces),
+        ("extended", extended),
+    ):
+        if len(c[name]) == rows:
+            c[name].fill(0.0)  # its address stays
+        else:
+            c[name] = np.zeros(rows, store.dtype)

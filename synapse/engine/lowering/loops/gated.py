@@ -1,0 +1,143 @@
+"""Gates: how they divide runs, and how they act on neurons with a memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...schema import NONE
+from ..flags import (
+    DELAYED,
+    DELAYED_GATE,
+    GATED,
+    GATES,
+    MEMORY,
+    QUIET_GATER,
+    TRACED,
+    UNORDERED,
+    ZIPPED,
+)
+from .neighbours import is_clamped, is_late, is_together
+from .ranges import Pair
+
+
+def flags_of_gater(m: Any, j: int, g: int, flags: int, work: Any) -> int:
+    """The flags of a run into j with those that its gater g adds."""
+    if work[g] != 0:
+        flags |= QUIET_GATER
+    if not flags & UNORDERED and is_late(m, g, j):
+        flags |= DELAYED_GATE
+    return flags
+
+
+def advances(m: Any, j: int, r: int, t: int, flags: int) -> bool:
+    """Whether a connection goes on with run t, of single connections whose gaters
+    advance with the sources.
+
+    Into a neuron with memory, each run has one gater: it belongs to one influence.
+    """
+    if t < m.first_run[j] or m.flags[j] & MEMORY:
+        return False
+    length = m.run_length[t]
+    return (
+        m.run_flags[t] == flags
+        and m.run_gater[t] + length == m.gater[r]
+        and m.run_source[t] + length == m.source[r]
+        and (length == 1 or m.run_kind[t] == ZIPPED)
+    )
+
+
+def count_influences(m: Any, n: int, count: int, work: Any) -> Pair:
+    """Count how many influences there are at most: neurons with memory, and gated runs
+    into them.
+    """
+    influences = 0
+    for j in range(n):
+        if m.flags[j] & MEMORY:
+            influences += 1
+            for t in range(m.first_run[j], m.last_run[j]):
+                influences += m.run_gater[t] != NONE
+    return influences, 0
+
+
+def find_influences(m: Any, n: int, count: int, work: Any) -> Pair:
+    """Pairs of a gater and a self-connected neuron that it gates; returns the numbers
+    of pairs and pulls.
+    """
+    gaters = m.influence_gater
+    p = 0
+    for j in range(n):
+        begin = m.first_influence[j] = p
+        if m.flags[j] & MEMORY:
+            # the last one stands for the self-connection
+            for t in range(m.first_run[j], m.last_run[j] + 1):
+                g = m.run_gater[t] if t < m.last_run[j] else m.self_gater[j]
+                if g == NONE:
+                    continue
+                q = p
+                while q > begin and gaters[q - 1] > g:
+                    q -= 1
+                if q == begin or gaters[q - 1] != g:
+                    for k in range(p, q, -1):
+                        gaters[k] = gaters[k - 1]
+                    gaters[q] = g
+                    p += 1
+            q = begin
+            for t in range(m.first_run[j], m.last_run[j]):  # twice in order of gaters
+                g = m.run_gater[t]
+                if g != NONE:
+                    if gaters[q] > g:
+                        q = begin
+                    while gaters[q] != g:
+                        q += 1
+                    m.run_influence[t] = q
+        m.last_influence[j] = p
+        for q in range(begin, p):
+            g = gaters[q]
+            # in different networks, stamps tell at run time
+            late = is_late(m, g, j) if is_together(m, g, j) else g == j
+            heard = not late and not is_clamped(m, g, n, count)
+            m.influence_gated[q] = j
+            m.influence_self[q] = m.self_gater[j] == g
+            m.influence_trace[q] = 0 if heard else NONE
+            m.last_pull[g] += heard
+    pulls = 0
+    for j in range(n):
+        k = m.last_pull[j]
+        m.first_pull[j] = m.last_pull[j] = pulls
+        pulls += k
+    for q in range(p):
+        if m.influence_trace[q] != NONE:
+            g = gaters[q]
+            m.pull[m.last_pull[g]] = q
+            m.last_pull[g] += 1
+            m.flags[g] |= GATES
+    return p, pulls
+
+
+def place_traces(m: Any, n: int, count: int, work: Any) -> Pair:
+    """Decide which neurons store traces, and assign their rows. Returns how many of
+    both kinds.
+
+    These are self-connected, or gate memory while their eligibility must be stored. The
+    second kind is that of extended traces. `count` is the number of influences.
+    """
+    for j in range(n):
+        work[j] = 0
+    for q in range(count):  # gates memory in another network, where rows give no order
+        if m.network[m.influence_gater[q]] != m.network[m.influence_gated[q]]:
+            work[m.influence_gater[q]] = 1
+    traces = 0
+    for j in range(n):
+        m.first_trace[j] = traces
+        hard = m.flags[j] & GATED
+        for t in range(m.first_run[j], m.last_run[j]):
+            hard |= m.run_flags[t] & (UNORDERED | DELAYED if work[j] else UNORDERED)
+        if m.flags[j] & MEMORY or (hard and m.flags[j] & GATES):
+            m.flags[j] |= TRACED
+            traces += m.learning[j]
+    extended = 0
+    for q in range(count):
+        if m.influence_trace[q] != NONE:
+            m.influence_trace[q] = extended
+            extended += m.learning[m.influence_gater[q]] + 1
+    return traces, extended

@@ -1,0 +1,118 @@
+"""What a store has, and whether its rows are in order.
+
+Neurons are in order by network, those without one last, and by position. Connections
+are in order by target, then trainable first, a self-connection last, without a gater
+first, by gater, by source.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...records import Ties
+from ...schema import NONE
+
+Pair = tuple[int, int]
+
+MANY = 1_000_000
+"""Neurons from which on the order of connections takes two numbers."""
+REMOVED = 1 << 62
+"""The number of removed connections, which is above all others."""
+
+
+def count_ordered(m: Any, n: int, count: int, work: Any) -> Pair:
+    """Count the first neurons that are in order."""
+    for j in range(1, n):
+        # neurons without a network come last
+        before = (m.network[j - 1] - 1) & NONE
+        here = (m.network[j] - 1) & NONE
+        backward = here != NONE and m.position[j - 1] > m.position[j]
+        if before > here or (before == here and backward):
+            return j, 0
+    return n, 0
+
+
+def survey(m: Any, n: int, count: int, work: Any) -> Pair:
+    """Note whether there are signs and clamps; returns whether anything is tied, or
+    was.
+    """
+    tied = m.ties[Ties.STRETCHES] | m.ties[Ties.BIAS_STRETCHES]
+    signs = 0
+    clamps = 0
+    for r in range(count):
+        tied |= m.tie[r]
+        signs |= m.sign[r] if m.target[r] != NONE else 0
+    for j in range(n):
+        tied |= m.bias_tie[j]
+        clamps |= m.clamped[j]
+    m.ties[Ties.SIGNED] = signs & 1
+    m.ties[Ties.CLAMPED] = clamps
+    return tied, 0
+
+
+def find_ranges(m: Any, n: int, count: int, work: Any) -> Pair:
+    """List the first rows of all ranges from ``work[2 * n]`` on, then the two numbers
+    by which each has its place; returns how many ranges there are, and whether all are
+    in order.
+    """
+    first = 2 * n
+    major = first + count + 1
+    minor = major + count
+    ranges = list_ranges(m, 0, count, first, work) - first
+    in_order = True
+    for k in range(ranges):
+        r = work[first + k]
+        work[major + k], work[minor + k] = key_of(m, r, n)
+        in_order &= m.target[r] != NONE
+        if k > 0:
+            step = work[major + k] - work[major + k - 1]
+            in_order &= step > 0 or (
+                step == 0 and work[minor + k] > work[minor + k - 1]
+            )
+    return ranges, in_order
+
+
+def key_of(m: Any, r: int, n: int) -> Pair:
+    """The numbers by which a connection has its place: one, which is sorted faster, and
+    0, if they fit into one.
+    """
+    i = m.source[r]
+    j = m.target[r]
+    gate = (m.gater[r] + 1) & NONE  # 0: none
+    if j == NONE:
+        return REMOVED, 0
+    major = (j << 2) | ((m.trainable[r] == 0) << 1) | (i == j)
+    if n < MANY:
+        return (major * (n + 1) + gate) * n + i, 0
+    return major, (gate << 32) | i
+
+
+def list_ranges(m: Any, start: int, stop: int, k: int, work: Any) -> int:
+    """List the first row of each range from ``work[k]`` on, and where the last one
+    stops; returns the place of that.
+    """
+    for r in range(start, stop):
+        if r == start or not is_continued(m, r):
+            work[k] = r
+            k += 1
+    work[k] = stop
+    return k
+
+
+def is_continued(m: Any, r: int) -> bool:
+    """Whether a connection is in the range of the one before it.
+
+    A range has one target and gater, consecutive sources, and is trainable or not, and
+    tied or not. A self-connection is a range of its own.
+    """
+    i = m.source[r]
+    j = m.target[r]
+    return (
+        (m.source[r - 1] + 1 == i)
+        & (m.target[r - 1] == j)
+        & (m.gater[r - 1] == m.gater[r])
+        & ((m.trainable[r - 1] == 0) == (m.trainable[r] == 0))
+        & ((m.tie[r - 1] == 0) == (m.tie[r] == 0))
+        & (i != j)
+        & (i != j + 1)
+    )

@@ -1,0 +1,37 @@
+"""Room in the columns of a program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..schema import PROGRAM
+
+if TYPE_CHECKING:
+    from ..store import Store
+
+_NAMES = {
+    axis: [column.name for column in PROGRAM if column.axis == axis]
+    for axis in ("node", "run", "influence", "pull")
+}
+
+
+def make_room(store: Store, axis: str, rows: int, reserve: int = 0) -> None:
+    """Let the columns of an axis have so many rows, or up to twice `reserve` more,
+    without values.
+    """
+    columns = store.columns
+    names = _NAMES[axis]
+    if not rows <= len(columns[names[0]]) <= rows + 2 * reserve:
+        columns.update(
+            {name: np.empty(rows + reserve, columns[name].dtype) for name in names}
+        )
+
+
+def cut(store: Store, axis: str, rows: int, reserve: int = 0) -> None:
+    """Cut the columns of an axis to the rows in use, unless they are few more."""
+    columns = store.columns
+    names = _NAMES[axis]
+    if len(columns[names[0]]) > rows + reserve:
+        columns.update({name: columns[name][:rows].copy() for name in names})

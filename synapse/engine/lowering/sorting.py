@@ -1,0 +1,78 @@
+"""The order of neurons and connections in a store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..schema import CONNECTION, NONE
+from .loops.ranges import MANY, REMOVED
+from .stretches import spans
+
+if TYPE_CHECKING:
+    from ..store import Store
+
+FEW = 1 << 12
+"""Connections whose columns are all moved, without a look."""
+
+
+def sort_neurons(store: Store) -> None:
+    """Order of neurons: networks one after the other, each in activation order, then
+    other neurons.
+    """
+    network = store["network"]
+    # neurons without a network come last
+    key = (network - np.uint32(1)).astype(np.uint64) << 32
+    key |= store["position"] * (network != 0)
+    order = np.argsort(key, kind="stable")
+    order = order[np.array([view is not None for view in store.views], bool)[order]]
+    new_row = np.full(store.n_neurons + 1, NONE, np.uint32)
+    new_row[order] = np.arange(len(order), dtype=np.uint32)
+    renamed = store.program.pending.renamed(new_row)
+    store.sort_neurons(order, new_row)
+    store.program.pending = renamed
+
+
+def sort_connections(store: Store, work: NDArray[np.int64], ranges: int) -> None:
+    """Sort connections by target, then trainable first, a self-connection last, without
+    a gater first, by gater, by source; drop removed ones.
+
+    Whole ranges are sorted: `work` has them, see ``loops/ranges.py``.
+    """
+    count = store.n_connections
+    firsts = work[2 * store.n_neurons :]
+    lengths = firsts[1 : ranges + 1] - firsts[:ranges]
+    major = firsts[count + 1 :][:ranges]
+    if store.n_neurons < MANY:
+        order = major.argsort(kind="stable")
+    else:
+        order = np.lexsort((firsts[2 * count + 1 :][:ranges], major))
+    order = order[: major.searchsorted(REMOVED, sorter=order)]
+    moved = (order != np.arange(len(order))).nonzero()[0]
+    if not len(moved):  # the last ones have been removed
+        store.n_connections = int(firsts[len(order)])
+        return
+    start = int(firsts[moved[0]])
+    order = order[moved[0] :]
+    rows = spans(firsts[order], lengths[order])
+    stop = start + len(rows)
+    columns = store.columns
+    taken = {
+        column.name: columns[column.name].take(rows)
+        for column in CONNECTION
+        if column.name == "identity" or varies(columns[column.name][start:count])
+    }
+    # if memory had run out before, nothing would have moved
+    for name, values in taken.items():
+        columns[name][start:stop] = values
+    store.n_connections = stop
+    store.row_of[taken["identity"]] = np.arange(start, stop, dtype=np.uint32)
+
+
+def varies(values: NDArray[Any]) -> bool:
+    """Whether there are several values: most connections have no gater, sign or tie.
+    It is not worth a look at few.
+    """
+    return len(values) < FEW or bool((values != values[0]).any())

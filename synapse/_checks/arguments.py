@@ -228,20 +228,6 @@ def level_of_caller() -> int:
     return level
 
 
-def check_fields(owner: Any, check: Callable[[str, Any], Any], *settings: str) -> None:
-    """Check fields of a frozen dataclass, and convert other types of numbers to those
-    of Python.
-    """
-    for setting in settings:
-        value = getattr(owner, setting)
-        checked = check(f"The {setting} of {type(owner).__name__}", value)
-
-        # Only tuples are left as they are: a list could be changed later.
-        entries = value if isinstance(value, tuple) else (value,)
-        if not all(type(entry) in (bool, int, float) for entry in entries):
-            object.__setattr__(owner, setting, checked)
-
-
 def positive_integer(title: str, value: Any, most: float = MOST_COUNT) -> int:
     """Return `value` as an int above 0 and at most `most`, or raise an error."""
     number = whole_number(title, value, "a whole number above 0", 1, math.inf)

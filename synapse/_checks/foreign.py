@@ -65,13 +65,16 @@ NEAREST = _section(_FILE["nearest"])
 """Advice for items, by the noun of a registry."""
 
 
-def understands(call_name: str, *siblings: str) -> Callable[[Function], Function]:
+def understands(
+    call_name: str, *siblings: str, of_class: bool = True
+) -> Callable[[Function], Function]:
     """Make a decorator of a call, or of a class, that checks its arguments as its
     signature declares, and raises an error with advice for an unknown one.
 
     The advice comes from the table of `call_name` in `ARGUMENTS`, or names our
     parameter and the call that has it, this one or a method of the class in `siblings`.
-    Options in a dict, as in Synaptic, are answered, too.
+    Options in a dict, as in Synaptic, are answered, too. Messages about an argument of
+    ``__init__`` name its class if they are `of_class`.
     """
     table = ARGUMENTS.get(call_name, {})
 
@@ -80,7 +83,7 @@ def understands(call_name: str, *siblings: str) -> Callable[[Function], Function
             function.__init__ = wrap(function.__init__)  # type: ignore[misc]
             return cast(Function, function)
 
-        checks = checks_in(function)
+        checks = checks_in(function, of_class)
 
         @functools.wraps(function)
         def call(*arguments: Any, **named: Any) -> Any:

@@ -10,11 +10,12 @@ the call has checked values::
         ...
 
 A check is a function ``(title, value)`` that returns the value to be used, or raises.
-The title is "The epochs", or "The rate of Adam" for the ``__init__`` of a class. None
-is not checked if it is the default. The signature that editors, Sphinx and
-``inspect.signature`` show is that without checks. Fields of a dataclass are parameters
-of its ``__init__``, so a decorated dataclass declares checks in the same way, and needs
-no ``__post_init__`` for them.
+The title is "The epochs", or "The rate of Adam" for the ``__init__`` of a class, unless
+``of_class=False``. None is not checked if it is the default. An annotation may also be
+the name of a type of its module, ``Probability = Annotated[float, from_0_to_1]``. The
+signature that editors, Sphinx and ``inspect.signature`` show is that without checks.
+Fields of a dataclass are parameters of its ``__init__``, so a decorated dataclass
+declares checks in the same way, and needs no ``__post_init__`` for them.
 
 **A class whose settings can be assigned later** declares them as fields whose value is
 an :class:`Option`, and is decorated by :func:`with_options`::
@@ -60,6 +61,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from textwrap import fill
 from typing import (
+    Annotated,
     Any,
     Generic,
     NamedTuple,
@@ -67,6 +69,7 @@ from typing import (
     TypeVar,
     cast,
     dataclass_transform,
+    get_origin,
     overload,
 )
 
@@ -88,30 +91,38 @@ class ArgumentCheck(NamedTuple):
     none: bool  # whether None is the default, which is not checked
 
 
-def checks_in(function: Callable[..., Any]) -> list[ArgumentCheck]:
+def checks_in(function: Callable[..., Any], of_class: bool) -> list[ArgumentCheck]:
     """The checks that the annotations of a function declare, which become those without
-    checks.
+    checks. The titles of an ``__init__`` name its class if they are `of_class`.
     """
     annotations = function.__annotations__
-    declared = {
-        name: arguments_of(annotation)
-        for name, annotation in annotations.items()
-        if isinstance(annotation, str) and annotation.startswith("Annotated[")
-    }
-    if not declared:
-        return []
     owner, _, short = function.__qualname__.rpartition(".")
-    of_class = f" of {owner.rpartition('.')[2]}" if short == "__init__" else ""
+    named = of_class and short == "__init__"
+    end = f" of {owner.rpartition('.')[2]}" if named else ""
     checks = []
     for place, parameter in enumerate(inspect.signature(function).parameters.values()):
         name = parameter.name
-        if name in declared:
-            annotations[name], code = declared[name]
-            check = eval(code, function.__globals__)
+        declared = _declared(annotations.get(name), function.__globals__)
+        if declared is not None:
+            annotations[name], check = declared
             none = parameter.default is None
-            title = f"The {name}{of_class}"
-            checks.append(ArgumentCheck(name, place, title, check, none))
+            checks.append(ArgumentCheck(name, place, f"The {name}{end}", check, none))
     return checks
+
+
+def _declared(annotation: Any, names: Mapping[str, Any]) -> tuple[Any, Check] | None:
+    """The type and the check of an annotation, or of what it names; None if it has no
+    check.
+    """
+    if not isinstance(annotation, str):
+        return None
+    if annotation.startswith("Annotated["):
+        shown, code = arguments_of(annotation)
+        return shown, eval(code, dict(names))
+    alias: Any = names.get(annotation)
+    if get_origin(alias) is Annotated:
+        return alias.__origin__, alias.__metadata__[0]
+    return None
 
 
 def checked_arguments(

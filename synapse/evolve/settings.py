@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, TypeAlias, final
+from functools import partial
+from typing import Annotated, Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from .._checks import (
     from_0_to_1,
     listed,
     non_negative_number,
+    understands,
     whole_number,
 )
 from .._typing import Ints
@@ -23,18 +25,48 @@ from ..engine.functions.activations import ACTIVATIONS, SINGLE
 from ..errors import ArgumentError
 from .kernels.genes import record
 
-Probability: TypeAlias = float
-Number: TypeAlias = float
-Endless: TypeAlias = float
-Count: TypeAlias = float
-Largest: TypeAlias = int
-"""Types of the settings: from 0 to 1; at least 0; the same, or infinity; a whole number
-from 0 on, or infinity; a whole number from 0 to `FRACTIONS`."""
 FRACTIONS = 1000
 """Largest numerator and denominator of a weight that is a fraction."""
+SELECTIONS = ("fitness", "pareto", "novelty")
+
+
+def or_infinity(check: Callable[[str, Any], float]) -> Callable[[str, Any], float]:
+    """The check of a number that may be infinite."""
+
+    def checked(title: str, value: Any) -> float:
+        endless = isinstance(value, float) and value == np.inf
+        return value if endless else check(title, value)
+
+    return checked
+
+
+def from_zero(title: str, value: Any) -> int:
+    """Return a whole number, 0 or above, or raise."""
+    return whole_number(title, value, "a whole number, 0 or above", 0)
+
+
+def largest(title: str, value: Any) -> int:
+    """Return the largest numerator of a fraction, or raise."""
+    condition = f"a whole number from 0 to {FRACTIONS:,}"
+    return whole_number(title, value, condition, 0, FRACTIONS)
+
+
+def names_of(title: str, several: Any) -> tuple[str, ...]:
+    """Return the names of activation functions that genomes can have, or raise."""
+    given = listed(title, several, "a sequence of activation functions")
+    codes_of(given)
+    return tuple(squashes.get(squash).name for squash in given)
+
+
+Probability = Annotated[float, from_0_to_1]
+Number = Annotated[float, non_negative_number]
+Endless = Annotated[float, or_infinity(non_negative_number)]
+Count = Annotated[float, or_infinity(from_zero)]
+Largest = Annotated[int, largest]
 
 
 @final
+@understands("Settings", of_class=False)
 @dataclass(frozen=True)
 class Settings:
     """How genomes are compared, selected, crossed and mutated.
@@ -153,48 +185,14 @@ class Settings:
     fractions: Largest = 0
     remove_connection: Probability = 0.0
     remove_node: Probability = 0.0
-    select: str = "fitness"
-    squashes: tuple[Any, ...] = ("logistic",)
-
-    def __post_init__(self) -> None:
-        several = listed(
-            "The squashes", self.squashes, "a sequence of activation functions"
-        )
-        codes_of(several)
-        object.__setattr__(
-            self, "squashes", tuple(squashes.get(squash).name for squash in several)
-        )
-        choice("The select", self.select, ("fitness", "pareto", "novelty"))
-        for field in fields(self)[:-2]:
-            value = getattr(self, field.name)
-            endless = isinstance(value, float) and value == np.inf
-            if not (endless and field.type in ("Endless", "Count")):
-                CHECKS[field.type](f"The {field.name}", value)
+    select: Annotated[str, partial(choice, options=SELECTIONS)] = "fitness"
+    squashes: Annotated[tuple[Any, ...], names_of] = ("logistic",)
 
     def record(self) -> NDArray[Any]:
         """The numbers as kernels read them: one record."""
         names = [field.name for field in fields(self)[:-2]]
         row = tuple(min(float(getattr(self, name)), 1e300) for name in names)
         return np.array([row], record([(name, "f8") for name in names]))
-
-
-def _whole(title: str, value: Any) -> int:
-    return whole_number(title, value, "a whole number, 0 or above", 0)
-
-
-def _largest(title: str, value: Any) -> int:
-    condition = f"a whole number from 0 to {FRACTIONS:,}"
-    return whole_number(title, value, condition, 0, FRACTIONS)
-
-
-CHECKS: dict[Any, Callable[[str, Any], float]] = {
-    "Probability": from_0_to_1,
-    "Number": non_negative_number,
-    "Endless": non_negative_number,
-    "Count": _whole,
-    "Largest": _largest,
-}
-"""The check of each type, but for infinity."""
 
 
 def codes_of(several: Any) -> Ints:

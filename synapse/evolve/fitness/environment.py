@@ -5,18 +5,18 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Annotated, Any, final
 
 import numba
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..._checks import (
-    check_fields,
     expected,
     finite_array,
     function_of,
     positive_integer,
+    understands,
     whole_number,
 )
 from ..._typing import Bools, Floats
@@ -27,6 +27,7 @@ from ..kernels.phenotype import run_environment
 
 
 @final
+@understands("Environment")
 @dataclass(frozen=True, eq=False)
 class Environment:
     """Fitness in an environment of your own, compiled by Numba: mean score of the
@@ -75,9 +76,9 @@ class Environment:
     observe: Callable[[Any, Any], None]
     step: Callable[[Any, Any], bool]
     starts: ArrayLike
-    inputs: int
-    outputs: int
-    steps: int = 1000
+    inputs: Annotated[int, positive_integer]
+    outputs: Annotated[int, positive_integer]
+    steps: Annotated[int, positive_integer] = 1000
     score: int | None = None
 
     def __post_init__(self) -> None:
@@ -89,7 +90,6 @@ class Environment:
                 expected("The starts", "of shape (episodes, numbers)", starts.shape)
             )
         object.__setattr__(self, "starts", starts)
-        check_fields(self, positive_integer, "inputs", "outputs", "steps")
         if self.score is not None:
             whole_number(
                 "The score", self.score, "a place in the state", 0, starts.shape[1] - 1

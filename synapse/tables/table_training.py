@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from .._checks import (
     listed,
     positive_integer,
     positive_number,
+    understands,
     whole_number,
 )
 from ..errors import ArgumentError, DivergenceError
@@ -57,6 +59,29 @@ def require_targets(targets: list[str]) -> list[str]:
     return targets
 
 
+def _among(names: Iterable[str]) -> Callable[[str, Any], Any]:
+    return partial(choice, options=[None, *names])
+
+
+def _sizes(title: str, sizes: Any) -> list[int]:
+    several = listed(title, sizes, "sizes of layers, such as [8]")
+    return [positive_integer("A size in hidden", size) for size in several]
+
+
+def _seed(title: str, seed: Any) -> int:
+    return whole_number(title, seed, "a whole number, 0 or above", 0)
+
+
+def _path(title: str, path: Any) -> Any:
+    file_path(title, path)
+    return path
+
+
+def _takes_trained(title: str, function: Any) -> Any:
+    return function_of(title, function, "trained")
+
+
+@understands("Learning", of_class=False)
 @dataclass(frozen=True)
 class Learning:
     """How a network is trained.
@@ -101,38 +126,18 @@ class Learning:
         If an argument is not one of these, or out of range.
     """
 
-    model: str | None = None
-    hidden: Sequence[int] = (8,)
-    rate: float = 0.02
-    optimizer: str | None = None
-    epochs: int | None = None
-    patience: int | None = None
-    validation: float | None = None
-    seed: int = 0
-    progress: bool = False
-    checkpoint: str | None = None
-    on_begin: Callable[[], Any] | None = None
-    on_test: Callable[[Trained], Any] | None = None
-
-    def __post_init__(self) -> None:
-        choice("The model", self.model, [None, *MODELS])
-        for size in listed("The hidden", self.hidden, "sizes of layers, such as [8]"):
-            positive_integer("A size in hidden", size)
-        positive_number("The rate", self.rate)
-        choice("The optimizer", self.optimizer, [None, *OPTIMIZERS])
-        for name in ("epochs", "patience"):
-            if (count := getattr(self, name)) is not None:
-                positive_integer(f"The {name}", count)
-        if self.validation is not None:
-            fraction_below_one("The validation", self.validation)
-        whole_number("The seed", self.seed, "a whole number, 0 or above", 0)
-        boolean("The progress", self.progress)
-        if self.checkpoint is not None:
-            file_path("The checkpoint", self.checkpoint)
-        if self.on_begin is not None:
-            function_of("The on_begin", self.on_begin)
-        if self.on_test is not None:
-            function_of("The on_test", self.on_test, "trained")
+    model: Annotated[str | None, _among(MODELS)] = None
+    hidden: Annotated[Sequence[int], _sizes] = (8,)
+    rate: Annotated[float, positive_number] = 0.02
+    optimizer: Annotated[str | None, _among(OPTIMIZERS)] = None
+    epochs: Annotated[int | None, positive_integer] = None
+    patience: Annotated[int | None, positive_integer] = None
+    validation: Annotated[float | None, fraction_below_one] = None
+    seed: Annotated[int, _seed] = 0
+    progress: Annotated[bool, boolean] = False
+    checkpoint: Annotated[str | None, _path] = None
+    on_begin: Annotated[Callable[[], Any] | None, function_of] = None
+    on_test: Annotated[Callable[[Trained], Any] | None, _takes_trained] = None
 
     def filled(self, model: str, optimizer: str) -> Learning:
         """With this model and optimizer where none is given."""

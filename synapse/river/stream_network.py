@@ -11,7 +11,8 @@ from array import array
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from functools import partial
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,7 @@ from ..objects.stepping import Slopes
 from ..objects.topology import Topology
 
 BUILDS = ("Perceptron", "Elman", "GRU", "LSTM")
+METHODS = ("online", "rtrl")
 WIDE = 2.5
 """Initial weights of hidden neurons, and their biases, lie within this factor of those
 of "fan_in".
@@ -46,6 +48,14 @@ FORGOTTEN_EVERY = 64
 
 Features = Mapping[Hashable, Any]
 Build = Callable[[int, int, int], Network]
+
+
+def _named_build(title: str, build: Any) -> Any:
+    return checks.choice(title, build, BUILDS) if isinstance(build, str) else build
+
+
+def _bound(title: str, bound: Any) -> float | None:
+    return None if bound is None else checks.positive_number(title, bound)
 
 
 @dataclass(frozen=True)
@@ -120,43 +130,34 @@ class StreamNetwork(base.Estimator):
     _squared: ClassVar[bool] = True
     """Whether the cost is a square of the error."""
 
+    @checks.understands("stream", of_class=False)
     def __init__(
         self,
-        build: str | Build | None = None,
+        build: Annotated[str | Build | None, _named_build] = None,
         hidden: int | Sequence[int] | None = None,
-        direct: bool = True,
-        method: str = "online",
+        direct: Annotated[bool, checks.boolean] = True,
+        method: Annotated[str, partial(checks.choice, options=METHODS)] = "online",
         order: int | None = None,
-        rate: float = 0.2,
-        memory: float = 2000.0,
-        bound: float | None = 1.0,
-        half_life: float | None = None,
-        unseen: int | None = None,
-        renewal: Renewal | None = None,
+        rate: Annotated[float, checks.positive_number] = 0.2,
+        memory: Annotated[float, checks.number_from_one] = 2000.0,
+        bound: Annotated[float | None, _bound] = 1.0,
+        half_life: Annotated[float | None, checks.positive_number] = None,
+        unseen: Annotated[int | None, checks.positive_integer] = None,
+        renewal: Annotated[Renewal | None, checked_renewal] = None,
         seed: int | None = None,
     ) -> None:
-        if isinstance(build, str):
-            checks.choice("The build", build, BUILDS)
         self.build = build
         self.hidden = hidden
-        self.direct = checks.boolean("The direct", direct)
-        self.method = checks.choice("The method", method, ("online", "rtrl"))
+        self.direct = direct
+        self.method = method
         self.order = order
         self.seed = seed
-        self.rate = checks.positive_number("The rate", rate)
-        self.memory = checks.number_from_one("The memory", memory)
-        self.bound = (
-            bound if bound is None else checks.positive_number("The bound", bound)
-        )
-        self.half_life = (
-            half_life
-            if half_life is None
-            else checks.positive_number("The half_life", half_life)
-        )
-        self.unseen = (
-            unseen if unseen is None else checks.positive_integer("The unseen", unseen)
-        )
-        self.renewal = checked_renewal("The renewal", renewal)
+        self.rate = rate
+        self.memory = memory
+        self.bound = bound
+        self.half_life = half_life
+        self.unseen = unseen
+        self.renewal = renewal
         self.network: Network | None = None
         self._keep = 1.0 if half_life is None else 0.5 ** (1.0 / half_life)
         # one sample at a time, also where features and labels are added

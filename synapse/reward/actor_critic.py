@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, final
+from typing import Annotated, Any, ClassVar, final
 
 import numpy as np
 
-from .._checks import expected, non_negative_number
+from .._checks import expected, non_negative_number, understands
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..initializers import Seed
@@ -65,6 +65,7 @@ class ActorCritic(Agent):
     names: ClassVar[tuple[str, ...]] = ("policy", "value")
     bound_names: ClassVar[tuple[str, ...]] = ("policy_bound", "bound")
 
+    @understands("agent", of_class=False)
     def __init__(
         self,
         policy: Network,
@@ -75,7 +76,7 @@ class ActorCritic(Agent):
         rate: Rate = "auto",
         bound: Bound = "auto",
         policy_bound: Bound = "auto",
-        entropy: float = 0.01,
+        entropy: Annotated[float, non_negative_number] = 0.01,
         normalise: bool = True,
         scale_rewards: bool = True,
         seed: Seed = None,
@@ -93,7 +94,7 @@ class ActorCritic(Agent):
         )
         self.policy = policy
         self.value = value
-        self.entropy = non_negative_number("The entropy", entropy)
+        self.entropy = entropy
         self._outputs = np.empty(0)  # those of the policy
         self._action: Any = 0
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from weakref import WeakKeyDictionary, ref
 
 import numpy as np
@@ -49,6 +49,24 @@ SCALED = (
 """What is missing where the network of an agent is written."""
 
 
+def _is_auto(name: str, value: Any) -> bool:
+    """Whether a rate or bound is "auto"; ArgumentTypeError for another text."""
+    if not isinstance(value, str):
+        return False
+    if value != "auto":
+        none = ', "auto" or None' if name != "rate" else ' or "auto"'
+        raise ArgumentTypeError(
+            checks.expected(f"The {name}", f"a number{none}", value)
+        )
+    return True
+
+
+def _checked_rate(title: str, rate: Any) -> Rate:
+    if _is_auto("rate", rate):
+        return "auto"
+    return checks.non_negative_number(title, rate)
+
+
 class Agent(Archived):
     """Base class of agents. They learn at every step, along decaying traces of exact
     slopes.
@@ -69,15 +87,16 @@ class Agent(Archived):
     numbers; None: any."""
     _alone = "agent.controller()"
 
+    @checks.understands("agent", of_class=False)
     def __init__(
         self,
         networks: tuple[Network, ...],
         bounds: tuple[Bound, ...],
-        discount: float,
-        trace: float,
-        rate: Rate,
-        normalise: bool,
-        scale_rewards: bool,
+        discount: Annotated[float, checks.from_0_to_1],
+        trace: Annotated[float, checks.from_0_to_1],
+        rate: Annotated[Rate, _checked_rate],
+        normalise: Annotated[bool, checks.boolean],
+        scale_rewards: Annotated[bool, checks.boolean],
         seed: Seed,
     ) -> None:
         for name, network in zip(self.names, networks, strict=True):
@@ -92,19 +111,15 @@ class Agent(Archived):
             )
         self._networks = networks
         self._read_networks()
-        self.discount = checks.from_0_to_1("The discount", discount)
-        self.trace = checks.from_0_to_1("The trace", trace)
-        self.rate: Rate = (
-            rate
-            if _is_auto("rate", rate)
-            else checks.non_negative_number("The rate", rate)
-        )
+        self.discount = discount
+        self.trace = trace
+        self.rate = rate
         for name, bound in zip(self.bound_names, bounds, strict=True):
             if bound is not None and not _is_auto(name, bound):
                 bound = checks.positive_number(f"The {name}", bound)
             setattr(self, name, bound)
-        self.normalise = checks.boolean("The normalise", normalise)
-        self.scale_rewards = checks.boolean("The scale_rewards", scale_rewards)
+        self.normalise = normalise
+        self.scale_rewards = scale_rewards
         self.rng = random_generator(seed)
         self._traces = tuple(map(SlopeTraces, networks))
         self._scale = RunningScale(len(networks[0].input))
@@ -475,15 +490,3 @@ class Agent(Archived):
                 " takes it back, or give each agent a network of its own:"
                 " network.clone()."
             )
-
-
-def _is_auto(name: str, value: Any) -> bool:
-    """Whether a rate or bound is "auto"; ArgumentTypeError for another text."""
-    if not isinstance(value, str):
-        return False
-    if value != "auto":
-        none = ', "auto" or None' if name != "rate" else ' or "auto"'
-        raise ArgumentTypeError(
-            checks.expected(f"The {name}", f"a number{none}", value)
-        )
-    return True

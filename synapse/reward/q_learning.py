@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, final
+from typing import Annotated, Any, ClassVar, final
 
 import numpy as np
 
-from .._checks import expected, from_0_to_1
+from .._checks import expected, from_0_to_1, understands
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..initializers import Seed
 from ..objects.network import Network
 from .agent import Agent, Bound, Rate
+
+
+def _chance(title: str, value: Any) -> Any:
+    return value if callable(value) else from_0_to_1(title, value)
 
 
 @final
@@ -61,6 +65,7 @@ class QLearning(Agent):
 
     names: ClassVar[tuple[str, ...]] = ("network",)
 
+    @understands("agent", of_class=False)
     def __init__(
         self,
         network: Network,
@@ -69,7 +74,7 @@ class QLearning(Agent):
         trace: float = 0.8,
         rate: Rate = "auto",
         bound: Bound = "auto",
-        explore: float | Callable[[int], float] = 0.05,
+        explore: Annotated[float | Callable[[int], float], _chance] = 0.05,
         normalise: bool = True,
         scale_rewards: bool = True,
         seed: Seed = None,
@@ -78,9 +83,7 @@ class QLearning(Agent):
             (network,), (bound,), discount, trace, rate, normalise, scale_rewards, seed
         )
         self.network = network
-        self.explore = (
-            explore if callable(explore) else from_0_to_1("The explore", explore)
-        )
+        self.explore = explore
         self._action = 0
         self._chance: float | None = None  # of exploring, for the step to come
 

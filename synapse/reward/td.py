@@ -8,7 +8,7 @@ from typing import ClassVar, final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import expected, finite_array
+from .._checks import expected, finite_array, understands
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.network import Network
@@ -73,6 +73,7 @@ class TD(Agent):
 
     _auto: ClassVar = {word: (usual, usual) for word, (usual, _) in AUTO.items()}
 
+    @understands("agent", of_class=False)
     def __init__(
         self,
         network: Network,

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
-from .._checks import whole_number
+from .._checks import understands, whole_number
 from .samples import MOST_STEPS, SampleBatch, Sides, Spans
 from .task import Criterion, Task
 
 
+def _length(title: str, value: Any) -> int:
+    most = MOST_STEPS // 2
+    return whole_number(title, value, f"a whole number from 1 to {most:,}", 1, most)
+
+
+def _spread(title: str, value: Any) -> int:
+    return whole_number(title, value, "a whole number, 0 or above", 0)
+
+
+@understands("task")
 @dataclass(frozen=True)
 class Copy(Task):
     """Copying: read random bits, then output them in the same order.
@@ -48,8 +58,8 @@ class Copy(Task):
     array([[nan, nan, nan,  1.,  1.,  1.]])
     """
 
-    length: int = 10
-    spread: int = 5
+    length: Annotated[int, _length] = 10
+    spread: Annotated[int, _spread] = 5
 
     inputs: ClassVar[int] = 3
     """Number of inputs: one for each value of a bit, and a flag."""
@@ -57,12 +67,6 @@ class Copy(Task):
     criterion: ClassVar[Criterion] = Criterion(500, wrong=5)
     """At most 5 of 500 sequences are wrong."""
     paper: ClassVar[str] = "Menick and others, ICLR 2021 (SnAp)."
-
-    def __post_init__(self) -> None:
-        most = MOST_STEPS // 2
-        condition = f"a whole number from 1 to {most:,}"
-        whole_number("The length of Copy", self.length, condition, 1, most)
-        whole_number("The spread of Copy", self.spread, "a whole number, 0 or above", 0)
 
     def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
         shortest = max(self.length - self.spread, 1)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import partial
+from typing import Annotated, ClassVar
 
 import numpy as np
 
-from .._checks import MOST_DELAYS, MOST_SEQUENCES, positive_integer
+from .._checks import MOST_DELAYS, MOST_SEQUENCES, positive_integer, understands
 from .._typing import Floats
 from .samples import Sample, SampleBatch, Within
 from .task import Criterion, StreamTask
@@ -22,6 +23,7 @@ SETTLED = 1000
 JUDGE = Within(0.02)
 
 
+@understands("task")
 @dataclass(frozen=True)
 class MackeyGlass(StreamTask):
     """Mackey-Glass series: predict a chaotic series one step ahead, or several.
@@ -61,9 +63,9 @@ class MackeyGlass(StreamTask):
     True
     """
 
-    delay: int = 17
-    length: int = 3000
-    horizon: int = 1
+    delay: Annotated[int, partial(positive_integer, most=MOST_DELAYS)] = 17
+    length: Annotated[int, partial(positive_integer, most=MOST_SEQUENCES)] = 3000
+    horizon: Annotated[int, partial(positive_integer, most=MOST_SEQUENCES)] = 1
 
     inputs: ClassVar[int] = 1
     """One input, the present point."""
@@ -73,11 +75,6 @@ class MackeyGlass(StreamTask):
     paper: ClassVar[str] = (
         "Jaeger, GMD Report 148 (2001); Mackey and Glass, Science 197 (1977)."
     )
-
-    def __post_init__(self) -> None:
-        positive_integer("The delay of MackeyGlass", self.delay, MOST_DELAYS)
-        positive_integer("The length of MackeyGlass", self.length, MOST_SEQUENCES)
-        positive_integer("The horizon of MackeyGlass", self.horizon, MOST_SEQUENCES)
 
     def _endless(self, rng: np.random.Generator) -> Iterator[Sample]:
         pairs = ahead(self._series(1, rng), self.horizon)

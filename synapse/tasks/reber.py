@@ -13,8 +13,9 @@ a network must store one bit during the whole inner string. Hochreiter and Schmi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
-from typing import ClassVar, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from .._checks import (
     positive_integer,
     public_names,
     text,
+    understands,
 )
 from ..errors import ArgumentError
 from ..initializers import Seed, random_generator
@@ -158,6 +160,7 @@ def legal(string: str) -> list[str]:
     return [LEGAL_AFTER[node] for node in nodes[:-1]]
 
 
+@understands("task")
 @dataclass(frozen=True)
 class EmbeddedReber(Task):
     """Embedded Reber grammar: predict the symbols that can come next.
@@ -184,7 +187,7 @@ class EmbeddedReber(Task):
     ((16, 7), True)
     """
 
-    targets: str = NEXT
+    targets: Annotated[str, partial(choice, options=TARGETS)] = NEXT
 
     inputs: ClassVar[int] = len(SYMBOLS)
     """Number of inputs, one per symbol of :data:`synapse.tasks.reber.SYMBOLS`."""
@@ -194,9 +197,6 @@ class EmbeddedReber(Task):
     paper: ClassVar[str] = (
         "Hochreiter and Schmidhuber, Neural Computation 9 (1997), experiment 1."
     )
-
-    def __post_init__(self) -> None:
-        choice("The targets of EmbeddedReber", self.targets, TARGETS)
 
     def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
         one_hot = np.eye(len(SYMBOLS))

@@ -4,12 +4,13 @@ prompts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import ClassVar
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, ClassVar
 
 import numpy as np
 
-from .._checks import MOST_SEQUENCES, positive_integer
+from .._checks import MOST_SEQUENCES, positive_integer, understands
 from ..errors import ArgumentError
 from .samples import SampleBatch, Within
 from .task import Criterion, Task
@@ -17,7 +18,10 @@ from .task import Criterion, Task
 MOST_SYMBOLS = 1000
 """Maximum number of symbols of a kind; each has its own input."""
 
+Symbols = Annotated[int, partial(positive_integer, most=MOST_SYMBOLS)]
 
+
+@understands("task")
 @dataclass(frozen=True)
 class Recall(Task):
     """Distracted sequence recall: output the target symbols of a sequence, in order, at
@@ -64,20 +68,16 @@ class Recall(Task):
     [[0.0, 1.0], [1.0, 0.0]]
     """
 
-    targets: int = 2
-    distractors: int = 2
-    prompts: int = 2
-    length: int = 10
+    targets: Symbols = 2
+    distractors: Symbols = 2
+    prompts: Symbols = 2
+    length: Annotated[int, partial(positive_integer, most=MOST_SEQUENCES)] = 10
 
     criterion: ClassVar[Criterion] = Criterion(1000, wrong=50)
     """At least 950 of 1000 fresh sequences are right."""
     paper: ClassVar[str] = "Monner and Reggia, Neural Networks 25 (2012), section 5.1."
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            most = MOST_SEQUENCES if field.name == "length" else MOST_SYMBOLS
-            value = getattr(self, field.name)
-            positive_integer(f"The {field.name} of Recall", value, most)
         if self.length < 2 * self.prompts:
             raise ArgumentError(
                 f"Expected the length of Recall to be at least {2 * self.prompts}, so"

@@ -7,17 +7,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from .._checks import (
     MOST_SEQUENCES,
-    check_fields,
     counted,
     expected,
     integer,
     positive_integer,
+    understands,
 )
 from ..errors import ArgumentError, ArgumentTypeError
 from ..initializers import Seed, random_generator
@@ -27,6 +27,7 @@ from .samples import Sample, SampleBatch, SampleStream, Score, joined
 TESTED_AT_ONCE = 100
 
 
+@understands("Criterion")
 @dataclass(frozen=True)
 class Criterion:
     """When a task counts as solved, judged on samples that were not used for training.
@@ -43,13 +44,10 @@ class Criterion:
         The mean squared error must be below this. Default: no limit.
     """
 
-    samples: int
+    samples: Annotated[int, positive_integer]
     wrong: int = 0
     error: float = inf
     squared_error: float = inf
-
-    def __post_init__(self) -> None:
-        check_fields(self, positive_integer, "samples")
 
     def met(self, score: Score) -> bool:
         """Whether a score meets the criterion."""

@@ -153,7 +153,6 @@ FORMATS = (
             " timeline is not read"
         ),
         link="https://gexf.net/schema.html",
-        suffixes=(".gexf",),
         data=gexf_data,
         from_data=partial(graph_files.from_xml, nx.read_gexf, "GEXF"),
         write=files.write,

@@ -19,9 +19,15 @@ import copyreg
 from typing import TYPE_CHECKING, Any
 
 from ..objects.network import Network
-from ._formats import MODULES, formats as formats, load as load, module_of, save as save
+from ._formats import (
+    MODULE_OF,
+    formats as formats,
+    imported,
+    load as load,
+    save as save,
+)
 
-# for type checkers; at run time `__getattr__` imports modules when they are used
+# Type checkers read the modules; at run time one is imported when it is used.
 if TYPE_CHECKING:
     from ..draw.gexf import *
     from .c import *
@@ -36,33 +42,20 @@ if TYPE_CHECKING:
     from .python import *
     from .pytorch import *
     from .synaptic import *
+else:
 
-_HERE = ["formats", "load", "save"]
-
-
-def __getattr__(name: str) -> Any:
-    """Import a function from the module of its format, such as ``gexf_data`` from that
-    of ``gexf``.
-    """
-    if name == "__all__":
-        return __dir__()
-    word = name
-    for affix in ("from_", "to_"):
-        word = word.removeprefix(affix)
-    for affix in ("_data", "_source", "_model", "Warning"):
-        word = word.removesuffix(affix)
-    if word.lower() in MODULES and name in module_of(word.lower()).__all__:
-        return getattr(module_of(word.lower()), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        """Import the module that has a name: that of ``gexf`` for ``gexf_data``."""
+        if name == "__all__":
+            return __dir__()
+        if name not in MODULE_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(imported(MODULE_OF[name]), name)
 
 
 def __dir__() -> list[str]:
-    """Names of this package and of all formats; this imports the modules of the
-    formats.
-    """
-    return sorted(
-        {*_HERE, *(name for word in MODULES for name in module_of(word).__all__)}
-    )
+    """Names of this package and of all formats, without an import."""
+    return sorted(["formats", "load", "save", *MODULE_OF])
 
 
 def _reduced(network: Network) -> tuple[Any, ...]:

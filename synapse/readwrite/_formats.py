@@ -1,5 +1,5 @@
-"""The table of formats. Each format is described in its own module, which is imported
-when it is used.
+"""The table of formats: what selects each, and its module, which describes it and is
+imported when it is used.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import IO, Any, ClassVar, NamedTuple
 
 from numpy.typing import NDArray
 
@@ -23,32 +23,57 @@ from ..objects.network import Network
 from ..objects.unsaved import warn_of_missing
 from . import files
 
-MODULES = {
-    "json": "native",
-    "npz": "npz",
-    "graphml": "graph_files",
-    "cytoscape": "graph_files",
-    "synaptic": "synaptic",
-    "neataptic": "neataptic",
-    "node_link": "graph_files",
-    "dot": "graph_files",
-    "networkx": "graphs",
-    "python": "python",
-    "c": "c",
-    "javascript": "javascript",
-    "onnx": "onnx",
-    "torch": "pytorch",
-    "nir": "nir",
+
+class Declaration(NamedTuple):
+    """What selects a format, and where it is described, so that no other module is
+    imported.
+    """
+
+    module: str  # one of a room above has its whole name
+    names: tuple[str, ...] = ()  # what the module adds to ``synapse.readwrite``
+    suffixes: tuple[str, ...] = ()  # of its files
+    marks: tuple[str, ...] = ()  # members by which a JSON document is recognised
+
+
+DECLARATIONS = {
+    "json": Declaration(
+        "native", ("from_json_data", "json_data"), (".json",), ("format",)
+    ),
+    "npz": Declaration("npz", ("from_npz_data", "npz_data"), (".synapse", ".npz")),
+    "graphml": Declaration("graph_files", (), (".graphml",)),
+    "cytoscape": Declaration("graph_files", (), (".cyjs",), ("elements",)),
+    "synaptic": Declaration(
+        "synaptic",
+        ("SynapticWarning", "from_synaptic_data", "synaptic_data"),
+        marks=("neurons", "connections"),
+    ),
+    "neataptic": Declaration(
+        "neataptic", ("from_neataptic_data",), marks=("nodes", "connections")
+    ),
+    "node_link": Declaration("graph_files", marks=("nodes",)),
+    "dot": Declaration("graph_files", ("dot_data",), (".dot", ".gv")),
+    "networkx": Declaration("graphs", ("from_networkx",)),
+    "python": Declaration("python", ("python_source",), (".py",)),
+    "c": Declaration("c", ("c_source",), (".c",)),
+    "javascript": Declaration("javascript", ("javascript_source",), (".js",)),
+    "onnx": Declaration("onnx", ("onnx_model",), (".onnx",)),
+    "torch": Declaration("pytorch", ("from_torch", "to_torch")),
+    "nir": Declaration("nir", ("from_nir", "to_nir")),
     # a room above: it places and colours neurons as drawings do
-    "gexf": "synapse.draw.gexf",
+    "gexf": Declaration("synapse.draw.gexf", ("gexf_data",), (".gexf",)),
 }
-"""The module of each format. A new format needs one line here, and a module with
-`FORMAT` and `__all__`, or with `FORMATS` if it has several. A module of a room above
-has its whole name.
+"""A new format needs one entry here, and a module with `FORMAT` and `__all__`, or with
+`FORMATS` if it has several.
 
 A JSON document has the first format whose marks it contains.
 """
 
+MODULE_OF = {
+    name: declared.module
+    for declared in DECLARATIONS.values()
+    for name in declared.names
+}
+"""The module of each name that ``synapse.readwrite`` has from a format."""
 
 ARCHIVES = {
     "trainer": "synapse.learning.trainer.Trainer",
@@ -91,7 +116,6 @@ class Format:
     kept: str  # what the format preserves of a network
     lost: str  # what it does not preserve
     link: str  # its specification
-    suffixes: tuple[str, ...] = ()  # suffixes of its file names
     # data(network, **options): its content in this format.
     data: Callable[..., Any] | None = None
     # from_data(content, **options): the network.
@@ -99,9 +123,17 @@ class Format:
     # write(path, content). None: the format has no files.
     write: Callable[[files.File, Any], None] | None = None
     read: Callable[[files.File], Any] | None = None  # read(path): the content of a file
-    # Members by which a JSON document is recognised.
-    marks: frozenset[str] = frozenset()
     extra: str = ""  # an additional package that it requires
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Suffixes of its file names."""
+        return DECLARATIONS[self.name].suffixes
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """Members by which a JSON document is recognised."""
+        return DECLARATIONS[self.name].marks
 
 
 ALL = (
@@ -115,17 +147,21 @@ TRACES = "errors and traces, as after ``clear``; the learning rule"
 LINKED = f"{TRACES}; ``net.metadata``; the class of an architecture"
 
 
-def module_of(name: str) -> Any:
-    """Import the module of a format."""
-    module = MODULES[name]
+def imported(module: str) -> Any:
+    """Import a module of the table."""
     return importlib.import_module(
         module if "." in module else f".{module}", __package__
     )
 
 
+def module_of(name: str) -> Any:
+    """Import the module of a format."""
+    return imported(DECLARATIONS[name].module)
+
+
 def format_of(name: str) -> Format:
     """The format with this name, or an ArgumentError."""
-    choice("The format", name, tuple(MODULES))
+    choice("The format", name, tuple(DECLARATIONS))
     module = module_of(name)
     several: tuple[Format, ...] = getattr(module, "FORMATS", None) or (module.FORMAT,)
     return next(form for form in several if form.name == name)
@@ -134,7 +170,7 @@ def format_of(name: str) -> Format:
 @cache
 def formats() -> tuple[Format, ...]:
     """All formats, in the order of the table."""
-    return tuple(map(format_of, MODULES))
+    return tuple(map(format_of, DECLARATIONS))
 
 
 def by_suffix(path: Any) -> Format | None:
@@ -144,14 +180,18 @@ def by_suffix(path: Any) -> Format | None:
     if not isinstance(path, str | os.PathLike):
         return None
     suffix = Path(path).suffix.lower()
-    return next((form for form in formats() if suffix in form.suffixes), None)
+    fitting = (name for name, it in DECLARATIONS.items() if suffix in it.suffixes)
+    name = next(fitting, None)
+    return None if name is None else format_of(name)
 
 
 def by_marks(document: Any) -> Format:
     """The format of a JSON document."""
     members = set(document) if isinstance(document, dict) else set()
-    fitting = (form for form in formats() if form.marks and form.marks <= members)
-    return next(fitting, format_of("json"))
+    fitting = (
+        name for name, it in DECLARATIONS.items() if it.marks and members >= {*it.marks}
+    )
+    return format_of(next(fitting, "json"))
 
 
 def save(

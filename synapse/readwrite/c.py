@@ -342,7 +342,6 @@ def _language(dtype: np.dtype[Any], fast: bool, prefix: str = DEFAULT) -> Langua
     return Language(
         key="c",
         name="C",
-        suffix=".c",
         comment="// ",
         call=f"{{0}}{suffix}({{1}})",
         calls=calls,

@@ -418,7 +418,6 @@ FORMATS = (
         kept=ALL,
         lost=f"{LINKED}; names with control characters are refused",
         link="http://graphml.graphdrawing.org/specification.html",
-        suffixes=(".graphml",),
         data=_graphml_data,
         from_data=partial(from_xml, nx.read_graphml, "GraphML"),
         write=files.write,
@@ -430,14 +429,12 @@ FORMATS = (
         kept=ALL,
         lost=LINKED,
         link="https://js.cytoscape.org/#notation/elements-json",
-        suffixes=(".cyjs",),
         data=lambda network: nx.cytoscape_data(
             graph_of(network, CYTOSCAPE), name="label"
         ),
         from_data=_from_cytoscape_data,
         write=files.write_document,
         read=files.read_document,
-        marks=frozenset({"elements"}),
     ),
     Format(
         name="node_link",
@@ -451,7 +448,6 @@ FORMATS = (
         from_data=_from_node_link_data,
         write=files.write_document,
         read=files.read_document,
-        marks=frozenset({"nodes"}),
     ),
     Format(
         name="dot",
@@ -459,7 +455,6 @@ FORMATS = (
         kept="layers, names, gates, weights to four digits",
         lost="all else",
         link="https://graphviz.org/doc/info/lang.html",
-        suffixes=(".dot", ".gv"),
         data=dot_data,
         write=files.write,
     ),

@@ -54,7 +54,6 @@ function erf(x) {
 JAVASCRIPT = Language(
     key="javascript",
     name="JavaScript",
-    suffix=".js",
     comment="// ",
     call="Math.{0}({1})",
     calls={

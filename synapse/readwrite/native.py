@@ -197,10 +197,8 @@ FORMAT = Format(
         " not registered"
     ),
     link="https://www.rfc-editor.org/rfc/rfc8259",
-    suffixes=(".json",),
     data=_columns,
     from_data=from_json_data,
     write=_write,
     read=files.read_document,
-    marks=frozenset({"format"}),
 )

@@ -206,5 +206,4 @@ FORMAT = Format(
     link="https://wagenaartje.github.io/neataptic/docs/architecture/network/",
     from_data=from_neataptic_data,
     read=files.read_document,
-    marks=frozenset({"nodes", "connections"}),
 )

@@ -288,7 +288,6 @@ FORMAT = Format(
         " not registered"
     ),
     link="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html",
-    suffixes=(".synapse", ".npz"),
     data=npz_data,
     from_data=from_arrays,
     write=write_arrays,

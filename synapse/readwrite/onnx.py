@@ -628,7 +628,6 @@ FORMAT = Format(
     kept="the outputs of a network, one step per call",
     lost="learning",
     link="https://onnx.ai/onnx/repo-docs/IR.html",
-    suffixes=(".onnx",),
     data=onnx_model,
     write=lambda path, model: files.write(path, model.SerializeToString()),
     extra="onnx",

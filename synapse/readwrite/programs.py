@@ -24,7 +24,7 @@ from .._typing import Floats
 from ..errors import ArgumentError
 from ..squash import STATE
 from . import files
-from ._formats import Format
+from ._formats import DECLARATIONS, Format
 from ._formulas import (
     Branch,
     Symbol,
@@ -62,7 +62,6 @@ class Language:
 
     key: str
     name: str
-    suffix: str
     comment: str
     call: str
     calls: Mapping[str, str]
@@ -77,6 +76,11 @@ class Language:
     number: Callable[[float], str] = repr
     name_prefix: str = ""
     taken: frozenset[str] = frozenset()
+
+    @property
+    def suffix(self) -> str:
+        """Suffix of its files, and of its templates."""
+        return DECLARATIONS[self.key].suffixes[0]
 
     def table(self, values: Floats) -> str:
         """Numbers with all digits; a single 0 if there are none, because C has no empty
@@ -315,7 +319,6 @@ def program_format(
         kept="the outputs of a network",
         lost="learning",
         link=link,
-        suffixes=(language.suffix,),
         data=data,
         write=files.write,
     )

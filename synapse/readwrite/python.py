@@ -28,7 +28,6 @@ FIRST_OF_PYTHON = """def fire_NAME(states):
 PYTHON = Language(
     key="python",
     name="Python",
-    suffix=".py",
     comment="# ",
     call="{0}({1})",
     calls={

@@ -458,5 +458,4 @@ FORMAT = Format(
     from_data=from_synaptic_data,
     write=files.write_document,
     read=files.read_document,
-    marks=frozenset({"neurons", "connections"}),
 )

@@ -3,6 +3,8 @@
 import importlib.util
 import io
 import re
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from hypothesis import assume, strategies as st
 import architect
 from synapse import Layer, Network, Trainer, errors, load, readwrite, save, tie
 from synapse.readwrite import from_json_data, json_data
-from synapse.readwrite._formats import MODULES, module_of
+from synapse.readwrite._formats import DECLARATIONS, module_of
 from tests.helpers.cases import all_hold, all_refused, every_case
 from tests.helpers.strategies import Twin, given_graphs, specs
 
@@ -147,7 +149,7 @@ def test_a_squash_is_found_by_its_name_or_refused(format):
         from_content(format, content.replace(b"bump", b"lump"))
 
 
-def test_every_module_of_a_format_is_in_the_table_and_known_to_type_checkers():
+def test_the_table_of_formats_agrees_with_modules_and_type_checkers():
     folder = Path(readwrite.__file__).parent
     modules = {
         ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(
@@ -156,18 +158,46 @@ def test_every_module_of_a_format_is_in_the_table_and_known_to_type_checkers():
         for path in folder.rglob("*.py")
         if re.search(r"^FORMATS? = \w*\(", path.read_text("utf-8"), re.M)
     }
-    above = {module for module in MODULES.values() if module.startswith("synapse.")}
-    assert modules | above == set(MODULES.values())
+    declared = {it.module for it in DECLARATIONS.values()}
+    above = {module for module in declared if module.startswith("synapse.")}
+    assert modules | above == declared
     told = re.findall(
         r"\n    from \.([\w.]+) import \*(?=\n)",
         (folder / "__init__.py").read_text("utf-8"),
     )
     assert set(told) == modules | {module.replace("synapse", "", 1) for module in above}
-    for format_name in ("graphml", "gexf"):
-        names = [
-            name for name, module in MODULES.items() if module == MODULES[format_name]
-        ]
-        assert [form.name for form in module_of(format_name).FORMATS] == names
+    for module in declared:
+        formats = {name: it for name, it in DECLARATIONS.items() if it.module == module}
+        imported = module_of(next(iter(formats)))
+        several = getattr(imported, "FORMATS", None) or (imported.FORMAT,)
+        assert [form.name for form in several] == [*formats]
+        names = [name for it in formats.values() for name in it.names]
+        assert sorted(names) == sorted(imported.__all__)
+
+
+def test_a_format_that_is_found_by_its_suffix_is_the_only_one_imported(tmp_path):
+    code = """
+import sys
+import synapse
+net = synapse.Network(synapse.Layer(1), [], synapse.Layer(1))
+before = {*sys.modules}
+synapse.save(net, sys.argv[1])
+synapse.load(sys.argv[1])
+for name in {*sys.modules} - before:
+    is_ours = name.startswith("synapse.")
+    if is_ours and {"FORMAT", "FORMATS"} & {*vars(sys.modules[name])}:
+        print(name)
+"""
+    path = tmp_path / "net.json"
+    call = [sys.executable, "-W", "ignore", "-c", code, path]
+    done = subprocess.run(call, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["synapse.readwrite.native"]
+
+
+def test_a_name_of_the_package_is_there_without_its_module():
+    assert {"json_data", "gexf_data", "SynapticWarning"} <= {*dir(readwrite)}
+    with pytest.raises(AttributeError, match="no attribute 'yaml_data'"):
+        readwrite.yaml_data  # noqa: B018
 
 
 def _is_there(form):

@@ -139,26 +139,30 @@ class Interruptible:
 
 
 class InUse(Deferred):
-    """A context in which this thread holds the locks of the stores of some views, and
-    Ctrl-C is deferred.
+    """A context in which this thread holds the locks of the stores of some views, these
+    stores have columns, and Ctrl-C is deferred.
 
     Views are objects with a ``_store``, such as neurons and networks. Their store may
-    change while waiting.
+    change while waiting. With ``columns=False``, stores stay as they are: for what is
+    composed.
     """
 
-    __slots__ = ("_held", "_views")
+    __slots__ = ("_columns", "_held", "_views")
 
-    def __init__(self, *views: Any) -> None:
+    def __init__(self, *views: Any, columns: bool = True) -> None:
         # as Deferred, without a call
         self.came = False
         self._handler = None
         self._views = views
+        self._columns = columns
         self._held: list[Store] = []
 
     def __enter__(self) -> InUse:
         Deferred.__enter__(self)
         try:
             self._acquire()
+            for store in self._held if self._columns else ():
+                store.make_columns()
         except BaseException:
             self.__exit__()
             raise
@@ -216,12 +220,14 @@ def consistent_read(
     read: Callable[Concatenate[View, Given], Answer],
 ) -> Callable[Concatenate[View, Given], Answer]:
     """A decorator: a method of a view reads from one topology, even if other threads
-    edit.
+    edit. Its store has columns then.
     """
 
     @wraps(read)
     def settled(self: View, *args: Given.args, **kwargs: Given.kwargs) -> Answer:
         store: Store = self._store  # type: ignore[attr-defined]
+        if store.draft is not None:
+            store.make_columns()
         program = store.program
         try:
             answer = read(self, *args, **kwargs)

@@ -5,15 +5,30 @@ from __future__ import annotations
 import ctypes
 import threading
 import weakref
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Collection, MutableMapping, Sequence
 from itertools import chain, count
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Bools, Indices
 from . import schema
+from .columns import (
+    AXES,
+    BLOCK_DEFAULTS,
+    BLOCK_NAMES,
+    COPIED,
+    LEFT,
+    NEW_CONNECTION,
+    OF_NEURONS,
+    PLACES,
+    SHIFTED,
+    StoreColumns,
+    room,
+    with_room,
+)
+from .draft import NONE_YET, Draft, DraftNeurons
 from .follower import Follower
 from .functions.activations import FUNCTIONS
 from .guard import Deferred, InUse, making_views
@@ -26,32 +41,11 @@ from .watcher import Watcher
 SPARE = 4096
 """Removed rows and identities that a store tolerates before it is compacted."""
 
-FEW = 1 << 14
-"""Rows up to which columns double as they grow."""
-
 Names = Sequence[str | None]
 
 _serials = count()
 _versions = count(1)
-
-
-class StoreColumns(dict[str, NDArray[Any]]):
-    """The columns of a store by name; `moved` are those whose addresses its table does
-    not have yet.
-    """
-
-    def __init__(self, dtype: np.dtype[Any]) -> None:
-        super().__init__(_EMPTY[dtype])
-        self.moved: set[str] = set()  # a new table has the address 0 for empty columns
-
-    def __setitem__(self, name: str, column: NDArray[Any]) -> None:
-        super().__setitem__(name, column)
-        self.moved.add(name)
-
-    def update(self, columns: Any) -> None:  # type: ignore[override]
-        """Let these arrays be columns."""
-        super().update(columns)
-        self.moved.update(columns)
+_NOT_LOWERED = Program(version=0)
 
 
 class Store:
@@ -61,13 +55,100 @@ class Store:
     sorts them or another store absorbs this one; the views are updated then.
     Connections have an identity that does not change when their rows move. `dtype` is
     the float of the store.
+
+    A new store has no columns, and none of the attributes that belong to them: its
+    `draft` lists the neurons and connections that are composed. Whatever reads or edits
+    numbers calls :meth:`make_columns` first. The contexts of ``guard.py`` and
+    :meth:`ready` do so; ``InUse(..., columns=False)`` is for what only composes.
     """
 
-    def __init__(self, dtype: Any = np.float64) -> None:
+    __slots__ = (
+        "__weakref__",
+        "absorbed",
+        "address",
+        "any_untraced",
+        "blocks",
+        "calls",
+        "columns",
+        "delays",
+        "draft",
+        "dtype",
+        "edges",
+        "followers",
+        "graph",
+        "laid_out",
+        "lock",
+        "n_connections",
+        "n_identities",
+        "n_neurons",
+        "n_removed",
+        "n_runs",
+        "names",
+        "networks",
+        "notes",
+        "program",
+        "recorder",
+        "removed_rows",
+        "row_of",
+        "serial",
+        "single_calls",
+        "structure_version",
+        "table",
+        "topology_version",
+        "unit",
+        "views",
+    )
+
+    def __init__(
+        self,
+        dtype: Any = np.float64,
+        views: Sequence[Any] = (),
+        names: Names = (),
+        *neurons: DraftNeurons,
+    ) -> None:
         self.serial = next(_serials)
         # held by the thread that steps, trains or edits, see ``guard.py``
         self.lock = threading.RLock()
         self.dtype = np.dtype(dtype)
+        self.views: list[Any] = [*views]  # the neuron objects, by row
+        self.names: list[str | None] = [*names]
+        # what has been composed; None once there are columns
+        self.draft: Draft | None = Draft(*neurons)
+        # Connection objects by identity: all of them in a dict, while single ones are
+        # composed and once there is a graph; else those that somebody holds.
+        self.edges: MutableMapping[int, Any] = {}
+        self.graph: Any = None  # the objects' graph, once looked at
+        # networks by number; without columns there are none
+        self.networks: dict[int, weakref.ref[Any]] = NONE_YET
+        self.followers: Collection[Follower] = ()  # a WeakSet once there are any
+        # metadata of neurons and connections, once there are any
+        self.notes: Any = None
+        self.recorder: Watcher | None = None  # of one of its networks
+        self.absorbed = False  # by another store, which has taken over its contents
+        # The first changes with every change of structure and of what learns, and
+        # differs between stores: it identifies a topology. The second is that of the
+        # structure alone.
+        self.topology_version = self.structure_version = next(_versions)
+        self.program = _NOT_LOWERED
+
+    def make_columns(self) -> None:
+        """Make the columns of all that has been composed, unless there are columns.
+
+        If memory runs out, the store is as it was before.
+        """
+        if self.draft is None:
+            return
+        with self.lock, Deferred():
+            # otherwise another thread has been faster
+            if self.draft is not None:
+                self._make_empty_columns()
+                self._append_draft(self.draft)
+                if self.draft.batches or not self.edges:
+                    self.edges = weakref.WeakValueDictionary(self.edges)
+                self.draft = None
+
+    def _make_empty_columns(self) -> None:
+        """Begin with columns without rows."""
         unit = self.dtype.type(1)
         # Python's own float is passed fastest
         self.unit: Any = 1.0 if isinstance(unit, float) else unit
@@ -85,35 +166,17 @@ class Store:
         self.columns["failed"] = np.zeros(schema.FAILURE)
         self.columns["log_place"] = np.zeros(len(LogPlace), np.uint64)
         self.columns["ties"] = np.zeros(len(Ties), np.uint64)
-        self.any_untraced = False  # whether a network in it has run without traces
-        self.absorbed = False  # by another store, which has taken over its contents
-        self.calls: Any = (
-            None  # kernels of single steps, once one has run: ``online/calls.py``
-        )
-        self.single_calls: Any = (
-            None  # those for neurons; None: each looks for its network's rule first
-        )
-        self.recorder: Watcher | None = None  # of one of its networks
         # by identity of a connection; NONE: removed
         self.row_of = np.empty(0, np.uint32)
         self.n_identities = 0
-        self.views: list[Any] = []  # the neuron objects, by row
-        self.names: list[str | None] = []
-        self.networks: dict[int, weakref.ref[Any]] = {}
-        self.followers: weakref.WeakSet[Follower] = weakref.WeakSet()
-        # connection objects by identity; a dict once there is a graph, which holds them
-        # all
-        self.edges: MutableMapping[int, Any] = weakref.WeakValueDictionary()
-        self.graph: Any = None  # the objects' graph, once looked at
+        self.networks = {}
+        self.any_untraced = False  # whether a network in it has run without traces
+        # kernels of single steps, once one has run: ``online/calls.py``
+        self.calls: Any = None
+        # those for neurons; None: each looks for its network's rule first
+        self.single_calls: Any = None
         # which relays graphs leave out, after the version for which that is so
         self.delays: tuple[int, Any] = (0, None)
-        self.notes: Any = (
-            None  # metadata of neurons and connections, once there are any
-        )
-        # The first changes with every change of structure and of what learns, and
-        # differs between stores: it identifies a topology. The second is that of the
-        # structure alone.
-        self.topology_version = self.structure_version = next(_versions)
         self.program = Program(version=0)
         # How many connections were lowered, and which of their rows have been removed
         # since; None after any other change: see ``lowering/edits.py``.
@@ -129,7 +192,7 @@ class Store:
     def __getitem__(self, name: str) -> NDArray[Any]:
         """A column, cut to its length. Do not hold it: columns move when they grow."""
         column = self.columns[name]
-        axis = _AXES[name]
+        axis = AXES[name]
         if axis == "neuron":
             return column[: self.n_neurons]
         if axis == "run":
@@ -160,33 +223,75 @@ class Store:
         for block, columns in zip(blocks, parts, strict=True):
             block[:, : columns.shape[1]] = columns
         self.columns.update(
-            dict(zip(_OF_NEURONS, chain.from_iterable(blocks), strict=True))
+            dict(zip(OF_NEURONS, chain.from_iterable(blocks), strict=True))
         )
         self.blocks = blocks
+
+    # --- composing --------------------------------------------------------------------
+
+    def has_squash(self, first: int, last: int) -> bool:
+        """Whether a neuron has an activation function with a code from `first` to
+        `last`.
+        """
+        codes = (
+            np.array([made.squash for made in self.draft.neurons])
+            if self.draft is not None
+            else self["squash"]
+        )
+        return bool(((codes >= first) & (codes <= last)).any())
 
     @property
     def size(self) -> int:
         """How many neurons and connections it has, removed ones included."""
+        if self.draft is not None:
+            return len(self.views) + self.draft.n_connections
         return self.n_neurons + self.n_connections
 
     def add_neurons(self, views: Sequence[Any], names: Names = ()) -> int:
         """Append a neuron for each view, with the defaults; returns the first row."""
-        self.touch()
-        start = self.n_neurons
-        stop = self.n_neurons + len(views)
-        self._reserve_neurons(stop)
-        for block, defaults in zip(self.blocks, _DEFAULTS, strict=True):
-            block[:, start:stop] = defaults
-        self.n_neurons = stop
+        start = self._add_rows(len(views))
         self.views += views
         self.names += names or [None] * len(views)
         return start
+
+    def _add_rows(self, count: int) -> int:
+        """Append rows of neurons with the defaults; returns the first one."""
+        self.touch()
+        start = self.n_neurons
+        stop = start + count
+        self._reserve_neurons(stop)
+        for block, defaults in zip(self.blocks, BLOCK_DEFAULTS, strict=True):
+            block[:, start:stop] = defaults
+        self.n_neurons = stop
+        return start
+
+    def _append_draft(self, draft: Draft) -> None:
+        """Append the rows of what has been composed here or in a store that this one
+        absorbs. Connections come first: rows of theirs alone are not read yet.
+        """
+        first_row = self.n_neurons
+        count = sum(made.size for made in draft.neurons)
+        self._reserve_neurons(first_row + count)
+        if draft.n_connections:
+            connections = draft.columns_of_connections(self.dtype, first_row)
+            if self.n_identities:
+                names = "source", "target", "weight", "trainable", "sign", "gater"
+                self.add_connections(*(connections[name] for name in names))
+            else:
+                self.adopt_connections(connections)
+        start = self._add_rows(count)
+        for made in draft.neurons:
+            rows = slice(start, start + made.size)
+            self.columns["squash"][rows] = made.squash
+            self.columns["bias"][rows] = made.bias
+            self.columns["trainable_bias"][rows] = made.trainable
+            start += made.size
 
     def _reserve_neurons(self, rows: int) -> None:
         if rows > self.blocks[0].shape[1]:
             self._hold(
                 [block[:, : self.n_neurons] for block in self.blocks],
-                _room(self.n_neurons, rows),
+                room(self.n_neurons, rows),
             )
 
     def _reserve_connections(self, rows: int) -> None:
@@ -195,7 +300,7 @@ class Store:
         """
         if rows > len(self.columns[schema.CONNECTION[-1].name]):  # which grows last
             for column in schema.CONNECTION:
-                self.columns[column.name] = _with_room(self.columns[column.name], rows)
+                self.columns[column.name] = with_room(self.columns[column.name], rows)
 
     def add_connections(
         self,
@@ -204,6 +309,7 @@ class Store:
         weights: NDArray[np.floating[Any]] | float,
         trainable: NDArray[np.bool_] | bool = True,
         signs: NDArray[np.int8] | int = 0,
+        gaters: Indices | int = schema.NONE,
     ) -> int:
         """Append connections, or a single one, with checked arguments; returns the
         first identity.
@@ -221,21 +327,28 @@ class Store:
             places = slice(identity, identity + count)
             numbers = np.arange(start, start + count, dtype=np.uint32)
         self._reserve_connections(start + count)
-        self.row_of = _with_room(self.row_of, identity + count)
+        self.row_of = with_room(self.row_of, identity + count)
         values = {
             "source": sources,
             "target": targets,
             "weight": weights,
             "trainable": trainable,
             "sign": signs,
+            "gater": gaters,
             "identity": numbers + (identity - start),
         }
-        for name, default in _NEW_CONNECTION:
+        for name, default in NEW_CONNECTION:
             self.columns[name][rows] = values.get(name, default)
         self.row_of[places] = numbers
         self.n_connections += count
         self.n_identities += count
         return identity
+
+    def has_connection(self, identity: int) -> bool:
+        """Whether there is a connection with this identity."""
+        if self.draft is not None:
+            return identity < self.draft.n_connections
+        return identity < self.n_identities and self.row_of[identity] != schema.NONE
 
     def rows_into(self, row: int) -> Indices:
         """The rows of the connections into the neuron in a row."""
@@ -261,7 +374,7 @@ class Store:
             {**columns, "identity": np.arange(count, dtype=np.uint32)},
             {},
         )
-        for name, default in _NEW_CONNECTION:
+        for name, default in NEW_CONNECTION:
             dtype = self.columns[name].dtype
             if name in columns:
                 column = np.ascontiguousarray(columns[name], dtype)
@@ -308,7 +421,7 @@ class Store:
         """
         # a single one is faster as an integer
         places = rows.item() if len(rows) == 1 else rows
-        for column in _LEFT:
+        for column in LEFT:
             if column.axis == axis:
                 self.columns[column.name][places] = column.default
 
@@ -344,6 +457,8 @@ class Store:
         """Tell an object with identities when they are renumbered, or move to another
         store.
         """
+        if not isinstance(self.followers, weakref.WeakSet):
+            self.followers = weakref.WeakSet()
         self.followers.add(follower)
 
     def touch(self) -> None:
@@ -381,9 +496,19 @@ class Store:
             raise ValueError(
                 f"stores of {self.dtype} and {other.dtype} cannot be joined"
             )
-        if isinstance(other, UnreadStore) and not other.links and not other.bundles:
-            other.move_to(self, other.write_neurons(self))
-            return
+        if other.draft is None:
+            self.make_columns()
+            self._absorb_columns(other)
+        elif self.draft is None:
+            first_row, first_identity = self.n_neurons, self.n_identities
+            self._append_draft(other.draft)
+            self._take_over_views(other, first_row, first_identity)
+        else:
+            first_row, first_identity = len(self.views), self.draft.n_connections
+            self.draft.append(other.draft)
+            self._take_over_views(other, first_row, first_identity)
+
+    def _absorb_columns(self, other: Store) -> None:
         self.touch()
         other.touch()
         self.forget_single_calls()  # its networks may step as wholes
@@ -406,7 +531,7 @@ class Store:
                 self["clock"][0]
             ),  # preserves the observed order in each store
         }
-        for column in _SHIFTED:
+        for column in SHIFTED:
             start = begin[column.axis]
             added = self.columns[column.name][start : start + count[column.axis]]
             group = column.kind is schema.GROUP
@@ -454,7 +579,7 @@ class Store:
         connections = self.n_connections + other.n_connections
         self._reserve_neurons(neurons)
         self._reserve_connections(connections)
-        self.row_of = _with_room(self.row_of, self.n_identities + other.n_identities)
+        self.row_of = with_room(self.row_of, self.n_identities + other.n_identities)
         for block, others in zip(self.blocks, other.blocks, strict=True):
             block[:, self.n_neurons : neurons] = others[:, : other.n_neurons]
         for column in schema.CONNECTION:
@@ -471,8 +596,6 @@ class Store:
         networks = self._highest_network()
         moved = other.row_of[: other.n_identities].copy()
         moved[moved != schema.NONE] += np.uint32(self.n_connections)
-        self.views += other.views
-        self.names += other.names
         self.n_neurons += other.n_neurons
         self.n_connections += other.n_connections
         self.n_removed += other.n_removed
@@ -482,18 +605,31 @@ class Store:
         self.networks |= {
             number + networks: network for number, network in other.networks.items()
         }
-        for view in other.views:
-            if view is not None:
-                view._moved(self, view._row + neurons)
-        with making_views:
-            for identity, edge in list(other.edges.items()):
-                edge._moved(self, identity + identities)
-                self.edges[identity + identities] = edge
-        for follower in list(other.followers):
-            follower._moved(self, identities)
-            self.followers.add(follower)
+        self._take_over_views(other, neurons, identities)
         self.program = Program(0, kept, self.program.made)
         self.touch()
+
+    def _take_over_views(
+        self, other: Store, first_row: int, first_identity: int
+    ) -> None:
+        """Let everything that refers to rows and identities of the other store refer to
+        those here.
+        """
+        self.views += other.views
+        self.names += other.names
+        for view in other.views:
+            if view is not None:
+                view._moved(self, view._row + first_row)
+        with making_views:
+            for identity, edge in list(other.edges.items()):
+                edge._moved(self, identity + first_identity)
+                self.edges[identity + first_identity] = edge
+        for follower in list(other.followers):
+            follower._moved(self, first_identity)
+            self.follow(follower)
+        if other.draft is not None:
+            other.draft = Draft()
+            other.views, other.names = [], []
         other.absorbed = True
 
     # --- copying ----------------------------------------------------------------------
@@ -503,10 +639,11 @@ class Store:
         has been lowered.
         """
         copy = Store(self.dtype)
+        copy.make_columns()
         copy._hold(
             [block[:, : self.n_neurons] for block in self.blocks], self.n_neurons
         )
-        copy.columns.update({name: self[name].copy() for name in _COPIED})
+        copy.columns.update({name: self[name].copy() for name in COPIED})
         copy.row_of = self.row_of.copy()
         copy.names = self.names.copy()
         copy.views = views
@@ -562,7 +699,7 @@ class Store:
             address = (
                 ctypes.addressof(ctypes.c_char.from_buffer(column.data)) if size else 0
             )
-            for place in _PLACES[name]:
+            for place in PLACES[name]:
                 self.table[place] = address
                 self.table[len(schema.TABLE) + place] = size
         self.columns.moved.clear()
@@ -586,320 +723,3 @@ class Store:
             self[name][:] = rows
         for row, view in enumerate(self.views):
             view._moved(self, row)
-
-
-class ConnectionBundle(NamedTuple):
-    """Connections made together: i leads from ``sources[pairs[0][i]]`` to
-    ``targets[pairs[1][i]]``.
-
-    Without `pairs`, every source leads to every target, in the order of
-    :func:`every_pair`.
-    """
-
-    sources: Sequence[Any]
-    targets: Sequence[Any]
-    pairs: tuple[Indices, Indices] | None
-    weights: NDArray[np.floating[Any]]
-    trainable: bool
-    gaters: Sequence[Any] = ()
-    # the index of each connection's gater, if they are gated
-    gates: Indices = np.empty(0, np.uint32)
-
-
-class UnreadStore(Store):
-    """The store of neurons and connections whose numbers nothing has read yet, which
-    has no columns.
-
-    It holds the objects with the few numbers that they were made with, and either
-    single connections or bundles of them. One assignment adds a single connection or a
-    gate, so that Ctrl-C cannot divide it. A store that absorbs this one takes these
-    numbers. Otherwise, reading a column, or another attribute that only an ordinary
-    store has, makes it one. Names that no store has, as a debugger tries, change
-    nothing.
-    """
-
-    n_removed = 0
-    graph = None
-    notes = None
-    recorder = None
-    absorbed = False
-    bundled = 0  # connections in bundles
-    # by first identity; replaced, never changed
-    bundles: dict[int, ConnectionBundle] = {}  # noqa: RUF012
-    networks: dict[int, Any] = {}  # noqa: RUF012
-    followers: Any = frozenset()
-
-    def __init__(
-        self,
-        views: list[Any],
-        dtype: np.dtype[Any],
-        names: list[str | None],
-        squash: int,
-        bias: Any,
-    ) -> None:
-        self.serial = next(_serials)
-        self.lock = threading.RLock()
-        self.dtype = dtype
-        self.views = views
-        self.names = names
-        # of neurons made together: the first, their number, squash, bias or biases, and
-        # whether these learn
-        self.born = [(views[0], len(views), squash, bias, True)]
-        # connections by their ends, in the order of creation
-        self.links: dict[tuple[Any, Any], Any] = {}
-        # weight, trainable and gater by connection
-        self.given: dict[Any, tuple[float, bool, Any]] = {}
-
-    @property
-    def size(self) -> int:
-        """How many neurons and connections it has."""
-        return len(self.views) + len(self.links) + self.bundled
-
-    def follow(self, follower: Follower) -> None:
-        """Tell an object with identities when they are renumbered, or move to another
-        store.
-        """
-        self.followers |= {follower}
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in _ATTRIBUTES:
-            raise AttributeError(
-                f"{type(self).__name__!r} object has no attribute {name!r}"
-            )
-        with self.lock, Deferred():
-            # otherwise another thread has been faster
-            if isinstance(self, UnreadStore):
-                read = Store(self.dtype)
-                self.write_neurons(read)
-                if self.links:
-                    self._write_links(read)
-                if self.bundles:
-                    self._write_bundles(read)
-                read.followers.update(self.followers)
-                read.serial = self.serial
-                read.lock = self.lock
-                read.absorbed = self.absorbed
-                self.__dict__ = vars(read)
-                self.__class__ = Store  # type: ignore[assignment]
-        return getattr(self, name)
-
-    def write_neurons(self, store: Store) -> int:
-        """Append its neurons to an ordinary store; returns the first row."""
-        start = store.add_neurons(self.views, self.names)
-        columns = [store.columns[name] for name in ("squash", "bias", "trainable_bias")]
-        for view, size, *numbers in self.born:
-            begin = start + view._row
-            for column, number in zip(columns, numbers, strict=True):
-                column[begin : begin + size] = number
-        return start
-
-    def set_trainable(self, views: list[Any], learns: bool) -> bool:
-        """Set whether the biases of neurons made together learn; False if these are
-        others.
-        """
-        for place, (view, size, *numbers) in enumerate(self.born):
-            if view is views[0] and self.views[view._row : view._row + size] == views:
-                self.born[place] = (view, size, *numbers[:-1], learns)
-                return True
-        return False
-
-    def _write_bundles(self, store: Store) -> None:
-        source, target = (np.empty(self.bundled, np.uint32) for _ in range(2))
-        gater = np.full(self.bundled, schema.NONE, np.uint32)
-        trainable = np.empty(self.bundled, np.uint8)
-        weight = aligned(self.bundled, store.dtype)
-        for start, (
-            sources,
-            targets,
-            pairs,
-            weights,
-            learns,
-            gaters,
-            gates,
-        ) in self.bundles.items():
-            rows = slice(start, start + len(weights))
-            ends = [
-                np.array([view._row for view in views], np.uint32)
-                for views in (sources, targets)
-            ]
-            source[rows], target[rows] = (
-                every_pair(*ends) if pairs is None else map(np.take, ends, pairs)
-            )
-            trainable[rows] = learns
-            weight[rows] = weights
-            if gaters:
-                gater[rows] = np.array([view._row for view in gaters])[gates]
-        names = "source", "target", "gater", "trainable", "weight"
-        store.adopt_connections(
-            dict(zip(names, (source, target, gater, trainable, weight), strict=True))
-        )
-
-    def _write_links(self, store: Store) -> None:
-        # Not by zip(*...), which makes an object for each of them, and so lets Python
-        # collect garbage.
-        sources = np.array([source._row for source, _ in self.links])
-        targets = np.array([target._row for _, target in self.links])
-        numbers_of_links = [self.given[edge] for edge in self.links.values()]
-        weights, trainable = (
-            np.array([numbers[i] for numbers in numbers_of_links]) for i in (0, 1)
-        )
-        store.add_connections(sources, targets, weights, trainable)
-        store.edges = dict(enumerate(self.links.values()))
-        gaters = [
-            schema.NONE if gater is None else gater._row
-            for _, _, gater in numbers_of_links
-        ]
-        store.columns["gater"][: len(gaters)] = gaters
-
-    def move_to(self, store: Store, start: int) -> None:
-        """Let its neurons be those of another store, from this row on."""
-        for row, view in enumerate(self.views, start):
-            view._moved(store, row)
-        self.views = []
-        self.names = []
-        self.born = []
-        self.absorbed = True
-
-    def absorb(self, other: Any) -> None:
-        """Take over the neurons and connections of another store; an unread one gets no
-        columns for that.
-        """
-        new = isinstance(other, UnreadStore) and other.dtype == self.dtype
-        if not new or (self.links and other.bundles) or (self.bundles and other.links):
-            super().absorb(other)
-            return
-        start = len(self.views)
-        links = other.links
-        for identity, edge in enumerate(links.values(), len(self.links)):
-            edge._moved(self, identity)
-        self.views += other.views
-        self.names += other.names
-        self.born += other.born
-        self.links |= links
-        self.given |= other.given
-        for follower in other.followers:
-            follower._moved(self, self.bundled)
-        self.bundles = self.bundles | {
-            self.bundled + i: bundle for i, bundle in other.bundles.items()
-        }
-        self.followers, self.bundled = (
-            self.followers | other.followers,
-            self.bundled + other.bundled,
-        )
-        other.links = {}
-        other.given = {}
-        other.bundles = {}
-        other.followers = frozenset()
-        other.move_to(self, start)
-
-
-def every_pair(sources: Indices, targets: Indices) -> tuple[Indices, Indices]:
-    """Every source with every target, those of the first target first, as two new
-    arrays.
-    """
-    source, target = np.empty((2, len(targets), len(sources)), np.uint32)
-    source[:] = sources
-    target[:] = targets[:, None]
-    return source.reshape(-1), target.reshape(-1)
-
-
-class RedirectedTable:
-    """A store's table for kernels, in which `columns` are others, such as buffers; for
-    one topology.
-    """
-
-    def __init__(self, store: Store, columns: dict[str, NDArray[Any]]) -> None:
-        self.store = store
-        self.topology = store.topology_version
-        self._columns = columns  # the table has their addresses only
-        places = np.array([_PLACES[name][0] for name in columns])
-        self._places = np.concatenate([places, places + len(schema.TABLE)])
-        numbers = [array.ctypes.data for array in columns.values()] + [
-            len(a) for a in columns.values()
-        ]
-        self._numbers = np.array(numbers, np.uint64)
-        self.table = np.empty_like(store.table)
-        self._address = int(self.table.ctypes.data)
-
-    def renewed(self, base: RedirectedTable | None = None) -> int:
-        """The address, after taking the other columns of the store, or of `base`, as
-        they are now.
-        """
-        if self.topology != self.store.topology_version:
-            raise RuntimeError("The topology has changed since the table was made.")
-        if base is not None:
-            base.renewed()
-        self.table[:] = (base or self.store).table
-        self.table[self._places] = self._numbers
-        return self._address
-
-    @property
-    def address(self) -> int:
-        """The address for kernels; read it before every call, because the store's
-        columns can move.
-        """
-        return self.renewed()
-
-
-def _room(length: int, rows: int) -> int:
-    """Return the capacity of columns of this length that have to grow to some rows,
-    with a reserve.
-    """
-    return max(rows, length + (max(8, length) if length < FEW else length // 16))
-
-
-def aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Zeros that start at a cache line, because vectors across two lines take twice the
-    time to load.
-    """
-    memory = np.zeros(size * dtype.itemsize + schema.VECTOR_BYTES, np.uint8)
-    offset = -memory.ctypes.data % schema.VECTOR_BYTES
-    return memory[offset : offset + size * dtype.itemsize].view(dtype)
-
-
-def _with_room(array: NDArray[Any], rows: int) -> NDArray[Any]:
-    """Return `array` if it has so many rows, otherwise a longer copy with a reserve."""
-    if rows <= len(array):
-        return array
-    grown = aligned(_room(max(len(array), 32), rows), array.dtype)
-    grown[: len(array)] = array
-    return grown
-
-
-_NUMBERS = {
-    dtype: [column for column in schema.NEURON if column.dtype == dtype]
-    for dtype in schema.TYPES
-}
-BLOCK_NAMES = [
-    [column.name for column in columns] for columns in _NUMBERS.values() if columns
-]
-"""The columns of neurons in each array of ``store.blocks``."""
-_OF_NEURONS = [*chain.from_iterable(BLOCK_NAMES)]
-_DEFAULTS = [
-    np.array([[column.default] for column in columns])
-    for columns in _NUMBERS.values()
-    if columns
-]
-_EMPTY = {
-    dtype: {
-        column.name: np.empty(0, schema.numpy_dtype(column, dtype))
-        for column in schema.COLUMNS
-    }
-    for dtype in schema.SIDE_BY_SIDE
-}
-_NEW_CONNECTION = [(column.name, column.default) for column in schema.CONNECTION]
-_AXES = {column.name: column.axis for column in schema.COLUMNS}
-_PLACES = {column.name: [i] for i, column in enumerate(schema.TABLE)}
-for _name, _column in schema.DESTINATIONS.items():
-    _PLACES[_column] += _PLACES[_name]
-_KINDS = (schema.ROW, schema.IDENTITY, schema.NETWORK, schema.TIME, schema.GROUP)
-_SHIFTED = tuple(column for column in schema.COLUMNS if column.kind in _KINDS)
-_OWN = ("connection", "store", *schema.LOWERED)
-_COPIED = [column.name for column in schema.COLUMNS if column.axis in _OWN]
-_LEFT = tuple(
-    column for column in schema.COLUMNS if column.kind in (schema.ROW, schema.GROUP)
-)
-
-
-_ATTRIBUTES = frozenset(vars(Store()))
-"""What an ordinary store has and an unread one gets."""

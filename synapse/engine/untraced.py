@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .columns import BLOCK_NAMES
 from .lowering.flags import AT_ONCE, GATES, PENDING, TRACED
 from .lowering.stretches import spans
 from .records import LogPlace, Span
+from .redirected_table import RedirectedTable
 from .schema import NONE
-from .store import BLOCK_NAMES, RedirectedTable, Store
+from .store import Store
 
 
 def untraced_columns(store: Store) -> dict[str, NDArray[Any]]:

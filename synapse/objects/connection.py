@@ -193,7 +193,8 @@ class Connection(DataView, View):
     def __init__(self, store: Store | None = None, identity: int = 0) -> None:
         if not isinstance(store, Store):
             raise ArgumentTypeError("A Connection is made by neuron.project(other).")
-        self._moved(store, identity)
+        self._store = store
+        self._identity = identity
 
     def _moved(self, store: Store, place: int) -> None:
         self._store = store
@@ -462,7 +463,7 @@ def connection_at(store: Store, identity: int) -> Connection:
             view = store.edges.get(identity)
             if view is None:
                 view = Connection(store, identity)
-                if identity < store.n_identities and store.row_of[identity] != NONE:
+                if store.has_connection(identity):
                     store.edges[identity] = (
                         view  # otherwise it was removed meanwhile; readers look again
                     )

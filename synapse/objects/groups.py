@@ -17,7 +17,7 @@ from .._checks import counted
 from .._typing import Ints
 from ..engine.functions.activations import FIRST_GROUPED, LAST_GROUPED, SOFTMAX
 from ..engine.schema import OUTPUT
-from ..engine.store import Store, UnreadStore
+from ..engine.store import Store
 from ..errors import TopologyError
 
 if TYPE_CHECKING:
@@ -37,11 +37,9 @@ def keys_of(neurons: Sequence[Neuron], inputs: int, outputs: int) -> Ints:
     for i, neuron in enumerate(neurons):
         places_of.setdefault(neuron._store, []).append(i)
     for store, members in places_of.items():
-        # Setting a squash of groups reads the store; softmax outputs need no number.
-        if isinstance(store, UnreadStore) and SOFTMAX not in {
-            born[2] for born in store.born
-        }:
+        if not store.has_squash(FIRST_GROUPED, LAST_GROUPED):
             continue
+        store.make_columns()
         places = np.array(members)
         rows = np.array([neurons[i]._row for i in members])
         codes = store["squash"][rows].astype(np.int64)

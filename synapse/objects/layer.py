@@ -14,9 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _checks as checks, _html, cost as costs, initializers, squash as squashes
 from .._typing import Floats, Ints
 from ..cost import Cost
+from ..engine.draft import DraftNeurons
 from ..engine.guard import InUse, consistent_read
 from ..engine.schema import GIVEN_ERRORS
-from ..engine.store import Store, UnreadStore
+from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, Seed, random_generator
 from ..squash import Squash
@@ -169,7 +170,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
     @name.setter
     def name(self, name: str) -> None:
         self._name = checks.text("The name of a layer", name)
-        with InUse(*self._neurons):
+        with InUse(*self._neurons, columns=False):
             for i, neuron in enumerate(self._neurons):
                 if neuron._row >= 0 and neuron._store.names[neuron._row] is None:
                     neuron._store.names[neuron._row] = f"{name} {i}"
@@ -388,7 +389,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         initializers.get(initializer)
         fixed_sign = checks.sign("The sign of a projection", sign)
         steps = checks.delay("The delay of a projection", delay)
-        with LayersInUse(self, to):
+        with LayersInUse(self, to, columns=False):
             return connect_layers(
                 self,
                 to,
@@ -470,15 +471,9 @@ class Layer(NeuronRows, Sequence[Neuron]):
         [True, True, True]
         """
         require_projection("What a layer gates", projection)
-        with LayersInUse(self, projection):
-            identities, place = projection._gaters(self, kind)
-            if wiring.gate_bundle(self._neurons, projection, place):
-                return
-            wiring.require_ungated(projection._store, identities)
-            store = wiring.join([*self._neurons, projection[0].source])
-            # joining stores may change identities
-            identities, _ = projection._gaters(self, kind)
-            wiring.gate(wiring.rows_of(self._neurons)[place], store, identities)
+        with LayersInUse(self, projection, columns=False):
+            places = projection._gaters(self, kind)
+            wiring.gate_projection(self._neurons, places, projection)
 
     # --- steps ------------------------------------------------------------------------
 
@@ -710,12 +705,11 @@ class Layer(NeuronRows, Sequence[Neuron]):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         learns = checks.boolean("The trainable of a layer", value)
-        with LayersInUse(self):
-            if isinstance(self._store, UnreadStore) and self._store.set_trainable(
-                self._neurons, learns
-            ):
-                return
+        with LayersInUse(self, columns=False):
             for store, rows in self._by_store():
+                if store.draft is not None and store.draft.set_trainable(rows, learns):
+                    continue
+                store.make_columns()
                 parameters.set_trainable(store, "trainable_bias", rows, learns)
 
     def freeze(self) -> None:
@@ -788,8 +782,10 @@ class Layer(NeuronRows, Sequence[Neuron]):
     @consistent_read
     def _column(self, name: str) -> NDArray[Any]:
         stores = {neuron._store for neuron in self._alive()}
+        for store in stores:
+            store.make_columns()
         if len(stores) == 1:
-            return stores.pop()[name][wiring.rows_of(self._neurons)]
+            return store[name][wiring.rows_of(self._neurons)]
         return np.array([neuron._store[name][neuron._row] for neuron in self._neurons])
 
     @property
@@ -831,9 +827,8 @@ def new_neurons(
     bias or biases.
     """
     neurons = [Neuron.__new__(Neuron) for _ in range(count)]
-    store = UnreadStore(
-        neurons.copy(), np.dtype(dtype), [*names] or [None] * count, squash, bias
-    )
+    made = DraftNeurons(count, squash, bias, True)
+    store = Store(dtype, neurons, names or [None] * count, made)
     for row, neuron in enumerate(neurons):
         neuron._moved(store, row)
     return neurons

@@ -34,7 +34,6 @@ class Notes(Follower):
     def of(cls, store: Store) -> Notes:
         """Return those of a store; it gets empty ones if it has none."""
         if store.notes is None:
-            assert store.columns is not None  # an unread store becomes an ordinary one
             store.notes = cls()
             store.follow(store.notes)
         notes: Notes = store.notes

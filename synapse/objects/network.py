@@ -130,7 +130,7 @@ class Network(NeuronRows, Stepping):
         ends = [[] if layer is None else [layer] for layer in (input, output)]
         parts = flat_layers([*ends[0], *layers, hidden, *ends[1]])
         label = None if name is None else checks.text("The name of a network", name)
-        with LayersInUse(*parts):
+        with LayersInUse(*parts, columns=False):
             neurons = [neuron for layer in parts for neuron in layer]
             if len(set(neurons)) < len(neurons):
                 raise TopologyError(
@@ -142,6 +142,7 @@ class Network(NeuronRows, Stepping):
             self._begin(parts, label)
             require_neighbours(parts)
             store = wiring.join(neurons)
+            store.make_columns()
             rows = wiring.rows_of(neurons)
             store["synchronous"][rows] = together
             if self._made is None:  # else its class gives them again

@@ -14,12 +14,13 @@ from .. import _checks as checks, cost as costs, engine, squash as squashes
 from .._registration import error_of_call, require_sound
 from .._typing import Ints
 from ..cost import Cost
+from ..engine.draft import DraftNeurons
 from ..engine.guard import InUse, atomic, call_again, consistent_read
 from ..engine.lowering.flags import TRACED
 from ..engine.records import Ties
-from ..engine.schema import CHECK_SIZES, INPUT, NONE, OUTPUT
+from ..engine.schema import CHECK_SIZES, INPUT, OUTPUT
 from ..engine.status import DIVERGED, DONE, LARGE
-from ..engine.store import Store, UnreadStore
+from ..engine.store import Store
 from ..engine.view import View
 from ..errors import (
     ArgumentError,
@@ -142,9 +143,8 @@ class Neuron(NeuronRows, View):
         name_or_none = (
             None if name is None else checks.text("The name of a neuron", name)
         )
-        self._store: Store = UnreadStore(
-            [self], float_type, [name_or_none], function.code, value
-        )
+        made = DraftNeurons(1, function.code, value, True)
+        self._store = Store(float_type, [self], [name_or_none], made)
         self._row = 0
         if function.random:
             self.reseed()
@@ -506,30 +506,12 @@ class Neuron(NeuronRows, View):
         0.25
         """
         self._require()
-        if len(connections) == 1 and wiring.gate_unread(self, connections[0]):
-            return
         singles = _single("What a neuron gates", connections)
         if len({id(c) for c in singles}) < len(singles):
             raise TopologyError(
                 "Expected each connection to be given once, got one of them twice."
             )
-        with InUse(self, *singles):
-            self._require()
-            for connection in singles:
-                if connection._store.columns["gater"].item(connection._at) != NONE:
-                    wiring.require_ungated(connection._store, connection._identity)
-            store = self._store
-            if any(connection._store is not store for connection in singles):
-                store = wiring.join(
-                    [self, *(connection.source for connection in singles)]
-                )
-            if len(singles) == 1:
-                wiring.gate(self._row, store, singles[0]._identity)
-            else:
-                identities = np.array(
-                    [connection._identity for connection in singles], np.int64
-                )
-                wiring.gate(np.full(len(singles), self._row), store, identities)
+        wiring.gate(self, singles)
 
     def ungate(self, *connections: Connection | Iterable[Connection]) -> None:
         """Stop gating connections; their gain is 1 again.

@@ -13,10 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks as checks
 from .._typing import Floats, Indices, Ints
+from ..engine.draft import every_pair
 from ..engine.follower import Follower
 from ..engine.guard import InUse, consistent_read
 from ..engine.schema import NONE
-from ..engine.store import Store, UnreadStore, every_pair
+from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, draw, random_generator
 from . import parameters, wiring
@@ -229,50 +230,45 @@ class Projection(Follower):
         at = checks.place("An index of a projection", index, len(identities))
         return connection_at(self._store, int(identities[at]))
 
-    def _gaters(self, layer: Layer, gate_kind: str) -> tuple[Ints, Ints]:
-        """Return the identities of the connections, and for each the index in `layer`
-        of its gater.
-        """
+    def _gaters(self, layer: Layer, gate_kind: str) -> Ints:
+        """Return for each connection the index in `layer` of its gater."""
         checks.choice(
             "The kind of a gate", gate_kind, (gate.INPUT, gate.OUTPUT, gate.ONE_TO_ONE)
         )
-        store = self._store
-        new = isinstance(store, UnreadStore)
-        identities = (
-            np.arange(self._first, self._first + self._count)
-            if new
-            else self._identities()
-        )
-        if not len(identities):
+        gated, count = {
+            gate.INPUT: ("targets", len(self.target)),
+            gate.OUTPUT: ("sources", len(self.source)),
+            gate.ONE_TO_ONE: ("connections", self._count_now()),
+        }[gate_kind]
+        if not self._count_now():
             raise TopologyError(
                 "All connections of this projection have been removed; none can be"
                 " gated."
             )
-        place = np.arange(len(identities))
-        count = len(identities)
-        if gate_kind != gate.ONE_TO_ONE:
-            ends, end = (
-                (self.target, "target")
-                if gate_kind == gate.INPUT
-                else (self.source, "source")
-            )
-            count = len(ends)
-            if isinstance(store, UnreadStore):
-                bundle = store.bundles[self._first]
-                pairs = bundle.pairs or _numbered(bundle.sources, bundle.targets)
-                place = pairs[end == "target"].astype(np.int64)
-            else:
-                place = _index_in(ends, store[end][store.row_of[identities]])
         if count == 0 or count % len(layer):
-            counted_ends = {gate.INPUT: "targets", gate.OUTPUT: "sources"}.get(
-                gate_kind, "connections"
-            )
             raise TopologyError(
-                f"Expected the number of {counted_ends} to be a multiple of the number"
-                f" of gaters, got {count} {counted_ends} and {len(layer)}"
+                f"Expected the number of {gated} to be a multiple of the number"
+                f" of gaters, got {count} {gated} and {len(layer)}"
                 f" gater{'s' * (len(layer) != 1)}."
             )
-        return identities, place * len(layer) // count
+        if gate_kind == gate.ONE_TO_ONE:
+            return np.arange(count) * len(layer) // count
+        return self._ends(gate_kind == gate.INPUT) * len(layer) // count
+
+    def _count_now(self) -> int:
+        """How many of its connections exist; all of them before there are columns."""
+        return self._count if self._store.draft is not None else len(self)
+
+    def _ends(self, of_targets: bool) -> Ints:
+        """The index of each connection's source in its layer, or that of its target."""
+        draft = self._store.draft
+        if draft is not None:
+            batch = draft.batches[self._first]
+            pairs = batch.pairs or _numbered(batch.sources, batch.targets)
+            return pairs[of_targets].astype(np.int64)
+        layer, name = (self.target, "target") if of_targets else (self.source, "source")
+        rows = self._store.row_of[self._identities()]
+        return _index_in(layer, self._store[name][rows])
 
     def __repr__(self) -> str:
         count = checks.counted(len(self), "connection")

@@ -63,6 +63,7 @@ def relayed(
     """
     senders = list(neurons)
     store = wiring.join([*neurons, *targets])
+    store.make_columns()
     rows = wiring.rows_of(senders)
     inputs = np.flatnonzero(store["role"][rows] == INPUT).tolist()
     reader = _readers(store)

@@ -140,6 +140,7 @@ class SavedNetwork:
             name and f"{name} {i}" for name, size in self.layers for i in range(size)
         ]
         store = Store(self.dtype)
+        store.make_columns()
         # names that are given are written at the end, so that the network does not make
         # others
         store.add_neurons(

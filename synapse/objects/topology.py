@@ -699,11 +699,10 @@ def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
     """Return the columns of neurons and of the connections between them, from each of
     their stores.
     """
-    stores = dict.fromkeys(neuron._store for neuron in neurons) or [
-        Store(np.dtype(np.float64))
-    ]
+    stores = dict.fromkeys(neuron._store for neuron in neurons) or [Store()]
     parts = list[dict[str, Any]]()
     for store in stores:
+        store.make_columns()
         parts.append(
             _part(
                 store,

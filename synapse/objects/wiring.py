@@ -6,9 +6,9 @@ gates.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from .. import squash as squashes
 from .._checks import counted
 from .._typing import Bools, Indices, Ints
+from ..engine.draft import Batch, every_pair
 from ..engine.guard import InUse
 from ..engine.schema import NONE
-from ..engine.store import ConnectionBundle, Store, UnreadStore, every_pair
+from ..engine.store import Store
 from ..errors import ArgumentError, TopologyError
 from . import graph
 from .connection import Connection, connection_at
@@ -26,7 +27,10 @@ from .order import Placement
 
 if TYPE_CHECKING:
     from .neuron import Neuron
+    from .projection import Projection
     from .stepping import Stepping
+
+Answer = TypeVar("Answer")
 
 
 _row_of = attrgetter("_row")
@@ -35,9 +39,6 @@ _store_of = attrgetter("_store")
 LOOK_UP = 4096
 """Largest number of connections without objects for which the graph is made, to look up
 duplicates."""
-MOST_BUNDLES = 64
-"""Bundles among which duplicates are looked for; a store with more makes its
-columns."""
 
 
 def rows_of(neurons: Iterable[Neuron]) -> Ints:
@@ -176,6 +177,10 @@ def find(source: Neuron, target: Neuron) -> Connection | None:
     store = source._store
     if store is not target._store:
         return None
+    if store.draft is not None and not store.draft.batches:
+        identity = store.draft.pairs.get((source, target))
+        return None if identity is None else connection_at(store, identity)
+    store.make_columns()
     if store.graph is None:
         if not isinstance(store.edges, dict) and store.n_connections > LOOK_UP:
             rows = store.rows_into(target._row)
@@ -198,7 +203,7 @@ def find_all(
     direct = find(source, target)
     found = [] if direct is None else [direct]
     store = source._store
-    if store is target._store and not isinstance(store, UnreadStore):
+    if store is target._store and store.draft is None:
         identities = store["identity"][_delayed_rows(store, source._row, target._row)]
         found += [connection_at(store, identity) for identity in identities.tolist()]
     return [link for link in found if delay is None or link.delay == delay]
@@ -231,78 +236,54 @@ def connect(
     source: Neuron, target: Neuron, weight: float, trainable: bool, sign: int = 0
 ) -> Connection:
     """Connect two neurons that are not connected in this direction yet."""
-    connection = (
-        None
-        if sign
-        else _connect_unread(source._store, source, target, weight, trainable)
-    )
-    if connection is not None:
-        return connection
-    with InUse(source, target):
-        store = source._require()
-        joined = store is target._require()
-        _refuse_relays([target])
-        if joined and find(source, target) is not None:
-            raise TopologyError(
-                f"{source!r} is connected to {target!r} already. "
-                "Set the weight of that connection, or disconnect first."
-            )
-        if not joined:
-            store = join((source, target))
-            connection = (
-                None
-                if sign
-                else _connect_unread(store, source, target, weight, trainable)
-            )
-            if connection is not None:
-                return connection
-        placement = Placement(store, source._row, target._row)
-        identity = store.add_connections(
-            source._row, target._row, weight, trainable, sign
+    return _in_one_step(_connect, (source, target), weight, trainable, sign)
+
+
+def _connect(
+    ends: tuple[Neuron, Neuron], weight: float, trainable: bool, sign: int
+) -> Connection:
+    source, target = ends
+    store = source._require()
+    _refuse_relay(target)
+    if store is not target._store:
+        store = join(ends)
+    elif find(source, target) is not None:
+        raise TopologyError(
+            f"{source!r} is connected to {target!r} already. "
+            "Set the weight of that connection, or disconnect first."
         )
-        graph.follow_connected(store, identity, 1)
-        placement.settle()
+    if store.draft is not None:
+        identity = store.draft.connect(source, target, weight, trainable, sign)
         return connection_at(store, identity)
+    placement = Placement(store, source._row, target._row)
+    identity = store.add_connections(source._row, target._row, weight, trainable, sign)
+    graph.follow_connected(store, identity, 1)
+    placement.settle()
+    return connection_at(store, identity)
 
 
-def _connect_unread(
-    store: Any, source: Neuron, target: Neuron, weight: float, trainable: bool
-) -> Connection | None:
-    """Connect two neurons of a store without columns; None if it is another, or they
-    are connected.
+def _in_one_step(
+    change: Callable[..., Answer], views: tuple[Any, ...], *given: Any
+) -> Answer:
+    """Make a change that adds one connection or gate, with the stores of views in use.
+
+    A store that lists single connections only needs no deferral of Ctrl-C, which would
+    take as long as all the rest: one assignment adds the connection or the gate.
     """
-    if not isinstance(store, UnreadStore):
-        return None
-    with store.lock:
-        mine = {type(store), source._store, target._store} == {UnreadStore, store}
-        if not mine or store.bundles or (source, target) in store.links:
-            return None
-        connection = Connection(store, len(store.links))
-        store.given[connection] = weight, trainable, None
-        store.links[source, target] = connection  # this makes the connection
-        return connection
+    store = views[0]._store
+    if _is_list_of(store, views):
+        with store.lock:
+            if _is_list_of(store, views):  # still, after waiting for another thread
+                return change(views, *given)
+    with InUse(*views, columns=False):
+        return change(views, *given)
 
 
-def gate_unread(gater: Neuron, connection: Any) -> bool:
-    """Let a neuron gate a connection of a store without columns; False if it is
-    another, or it is gated.
-    """
-    store = connection._store if isinstance(connection, Connection) else None
-    if not isinstance(store, UnreadStore):
+def _is_list_of(store: Store, views: Iterable[Any]) -> bool:
+    """Whether these are views of a store that lists neurons and single connections."""
+    if store.draft is None or store.draft.batches:
         return False
-    apart = gater._store is not store
-    with InUse(gater, connection) if apart else store.lock:
-        stores = {gater._store, connection._store}
-        fits = all(isinstance(each, UnreadStore) for each in stores) and (
-            apart or stores == {store}
-        )
-        if not fits or connection._store.given[connection][2] is not None:
-            return False
-        joined = _joined(stores)
-        if not isinstance(joined, UnreadStore):
-            return False
-        joined.given[connection] = (*joined.given[connection][:2], gater)
-        return True
+    return {*map(_store_of, views)} == {store}
 
 
 def connect_many(
@@ -314,23 +295,16 @@ def connect_many(
     signs: NDArray[np.int8] | None = None,
 ) -> tuple[Store, int]:
     """Connect ``sources[pairs[0][i]]`` to ``targets[pairs[1][i]]``; returns store and
-    first identity.
+    first identity. The caller holds the stores in use.
 
     Without `pairs`, every source is connected to every target. Pairs are overwritten,
     which saves memory.
     """
-    stores = {*map(_store_of, sources), *map(_store_of, targets)}
-    bundle = ConnectionBundle(list(sources), list(targets), pairs, weights, trainable)
-    if signs is None and _are_new(stores) and not _may_repeat(stores, bundle):
-        joined: Any = _joined(stores)
-        first_identity = joined.bundled
-        joined.bundles, joined.bundled = (
-            {**joined.bundles, first_identity: bundle},
-            first_identity + len(weights),
-        )
-        return joined, first_identity
     refuse(sources, targets, pairs)
     store = join((*sources, *targets))
+    if store.draft is not None:
+        batch = Batch([*sources], [*targets], pairs, weights, trainable, signs)
+        return store, store.draft.add(batch)
     rows = [rows_of(ends).astype(np.uint32) for ends in (sources, targets)]
     if pairs is None:
         pairs = every_pair(*rows)
@@ -346,47 +320,13 @@ def connect_many(
     return store, identity
 
 
-def _are_new(stores: Iterable[Any]) -> bool:
-    """Whether stores have no columns, and no single connections."""
-    return all(isinstance(store, UnreadStore) and not store.links for store in stores)
-
-
-def _may_repeat(stores: Iterable[Any], new: ConnectionBundle) -> bool:
-    """Whether connections of a bundle may exist already, or there are too many bundles
-    to find out.
-    """
-    sources = set(new.sources)
-    targets = set(new.targets)
-    bundles = [bundle for store in stores for bundle in store.bundles.values()]
-    return len(bundles) >= MOST_BUNDLES or any(
-        not targets.isdisjoint(old.targets) and not sources.isdisjoint(old.sources)
-        for old in bundles
-    )
-
-
-def gate_bundle(gaters: Sequence[Neuron], projection: Any, place: Indices) -> bool:
-    """Let ``gaters[place[i]]`` gate connection i of a bundle; False if it is none, or
-    it is gated.
-    """
-    stores = {projection._store, *map(_store_of, gaters)}
-    if not _are_new(stores) or projection._store.bundles[projection._first].gaters:
-        return False
-    joined: Any = _joined(stores)
-    bundle = joined.bundles[projection._first]._replace(
-        gaters=list(gaters), gates=place
-    )
-    joined.bundles = {**joined.bundles, projection._first: bundle}
-    return True
-
-
-def _refuse_relays(targets: Sequence[Neuron]) -> None:
+def _refuse_relay(target: Neuron) -> None:
     """Raise if a target is a relay, which has only the source that it delays."""
-    for target, row in zip(targets, rows_of(targets).tolist(), strict=True):
-        if not isinstance(target._store, UnreadStore) and target._store["relay"][row]:
-            raise TopologyError(
-                f"{target!r} only delays another neuron. Connect the source to that"
-                " neuron."
-            )
+    store = target._require()
+    if store.draft is None and store["relay"].item(target._row):
+        raise TopologyError(
+            f"{target!r} only delays another neuron. Connect the source to that neuron."
+        )
 
 
 def refuse(
@@ -397,8 +337,13 @@ def refuse(
     """Raise if a target is a relay, or a pair is connected already. The pairs must be
     distinct.
     """
-    _refuse_relays(targets)
+    rows_of(sources)
+    for target in targets:
+        _refuse_relay(target)
     for store in {*map(_store_of, sources)} & {*map(_store_of, targets)}:
+        if store.draft is not None and not store.draft.may_connect(sources, targets):
+            continue
+        store.make_columns()
         pairs = pairs or every_pair(np.arange(len(sources)), np.arange(len(targets)))
         from_rows = rows_of(sources)
         to_rows = rows_of(targets)
@@ -440,11 +385,9 @@ def sign_of_new(source: Neuron, target: Neuron, sign: int, delay: int) -> int:
     delayed connection of a neuron to itself, which carries the activation, does.
     """
     carries_state = source is target and not delay
-    whole = (
-        0
-        if isinstance(source._store, UnreadStore) or carries_state
-        else source.sign or 0
-    )
+    # none has a sign before there are columns
+    unsigned = source._store.draft is not None or carries_state
+    whole = 0 if unsigned else source.sign or 0
     if sign and whole and sign != whole:
         raise ArgumentError(
             f"Expected the sign {whole:+d}, which all outgoing connections of"
@@ -463,8 +406,7 @@ def signs_of_new(
     """The signs of new connections, see :func:`sign_of_new`; None if none has one."""
     stores = {*map(_store_of, sources)}
     if all(
-        isinstance(store, UnreadStore) or not store["outgoing_sign"].any()
-        for store in stores
+        store.draft is not None or not store["outgoing_sign"].any() for store in stores
     ):
         count = len(sources) * len(targets) if pairs is None else len(pairs[0])
         return np.full(count, sign, np.int8) if sign else None
@@ -561,6 +503,59 @@ def _take_out(store: Store, neurons: Sequence[Neuron], identities: Ints) -> None
             network._drop_removed()
 
 
+def gate(gater: Neuron, connections: Sequence[Connection]) -> None:
+    """Let a neuron gate connections that have no gater."""
+    if len(connections) == 1:
+        _in_one_step(_gate, (gater, connections[0]))
+        return
+    with InUse(gater, *connections, columns=False):
+        _gate((gater, *connections))
+
+
+def _gate(gater_and_connections: tuple[Any, ...]) -> None:
+    gater, *connections = gater_and_connections
+    stores = {gater._require()}
+    for connection in connections:
+        stores.add(connection._store)
+        if _is_gated(connection):
+            connection._store.make_columns()
+            require_ungated(connection._store, connection._identity)
+    store = _joined(stores)
+    if store.draft is not None:
+        for connection in connections:
+            store.draft.gate(connection._identity, gater)
+    elif len(connections) == 1:
+        _set_gaters(store, gater._row, connections[0]._identity)
+    else:
+        identities = np.array([connection._identity for connection in connections])
+        _set_gaters(store, np.full(len(identities), gater._row), identities)
+
+
+def _is_gated(connection: Connection) -> bool:
+    """Whether a connection has a gater; TopologyError if it has been removed."""
+    store = connection._store
+    if store.draft is not None:
+        return store.draft.is_gated(connection._identity)
+    return bool(store.columns["gater"].item(connection._at) != NONE)
+
+
+def gate_projection(
+    gaters: Sequence[Neuron], places: Ints, projection: Projection
+) -> None:
+    """Let ``gaters[places[i]]`` gate connection i of a projection, which all have no
+    gater. The caller holds the stores in use.
+    """
+    draft = projection._store.draft
+    if draft is None or draft.batches[projection._first].gaters:
+        projection._store.make_columns()
+        require_ungated(projection._store, projection._identities())
+    store = _joined({projection._store, *map(_store_of, gaters)})
+    if store.draft is not None:
+        store.draft.gate_batch(projection._first, [*gaters], places)
+    else:
+        _set_gaters(store, rows_of(gaters)[places], projection._identities())
+
+
 def require_ungated(store: Store, identities: Ints | int) -> None:
     """Raise TopologyError if one of the connections is gated already."""
     rows = np.atleast_1d(store.row_of[identities])
@@ -573,11 +568,9 @@ def require_ungated(store: Store, identities: Ints | int) -> None:
         )
 
 
-def gate(gaters: Ints | int, store: Store, identities: Ints | int) -> None:
+def _set_gaters(store: Store, gaters: Ints | int, identities: Ints | int) -> None:
     """Let the neuron in the row ``gaters[i]`` gate the connection ``identities[i]``, or
     one of each.
-
-    All are in one store, which is in use.
     """
     rows = store.row_of[identities]
     targets = store["target"][rows]
@@ -650,12 +643,8 @@ def remove(neurons: Sequence[Neuron]) -> None:
 def refuse_softmax(neurons: Sequence[Neuron]) -> None:
     """Raise if a neuron that is not an output has the squash softmax."""
     for store in {*map(_store_of, neurons)}:
-        codes = (
-            [born[2] for born in store.born]
-            if isinstance(store, UnreadStore)
-            else store["squash"]
-        )
-        for neuron in neurons if squashes.softmax.code in codes else ():
+        softmax = squashes.softmax.code
+        for neuron in neurons if store.has_squash(softmax, softmax) else ():
             if neuron.squash is squashes.softmax:
                 raise no_output(neuron)
 

@@ -6,7 +6,7 @@ import pytest
 import synapse
 from synapse.engine import store as store_module
 from synapse.engine.schema import COLUMNS, CONNECTION, NEURON, NONE
-from synapse.engine.store import Store, UnreadStore
+from synapse.engine.store import Store
 from synapse.engine.view import View
 from tests.helpers.networks import lstm, used
 
@@ -24,6 +24,7 @@ class Row(View):
 
 def store_of(neurons, *connections, dtype=np.float64):
     store = Store(dtype)
+    store.make_columns()
     store.add_neurons([Row(store, row) for row in range(neurons)])
     if connections:
         sources, targets = zip(*connections, strict=True)
@@ -52,7 +53,7 @@ def assert_sound(store):
 
 def test_memory_that_runs_out_while_columns_grow_changes_nothing(monkeypatch):
     store = store_of(3, (0, 1), (1, 2))
-    grow = store_module._with_room
+    grow = store_module.with_room
     grown = []
 
     def grow_some(array, rows):
@@ -62,7 +63,7 @@ def test_memory_that_runs_out_while_columns_grow_changes_nothing(monkeypatch):
         return grow(array, rows)
 
     more = np.zeros(100, int), np.ones(100, int), 0.5
-    monkeypatch.setattr(store_module, "_with_room", grow_some)
+    monkeypatch.setattr(store_module, "with_room", grow_some)
     with pytest.raises(MemoryError):
         store.add_connections(*more)
     monkeypatch.undo()
@@ -104,13 +105,32 @@ def test_it_cannot_be_copied():
         copy.copy(Store())
 
 
-def test_an_unread_store_changes_when_a_column_is_read_and_not_when_it_is_shown():
-    store = synapse.Layer(3)._store
-    dir(store), repr(store)
-    assert not any(
-        hasattr(store, name)
-        for name in ("shape", "__len__", "_ipython_display_", "__array__", "x")
-    )
-    assert type(store) is UnreadStore
+def test_a_store_has_columns_once_numbers_are_read_and_not_before():
+    layer = synapse.Layer(3)
+    store = layer._store
+    dir(store), repr(store), layer.name, len(layer), hasattr(store, "x")
+    assert store.draft is not None
+    assert not hasattr(store, "columns")
+    assert layer[0].bias == 0.0
+    assert store is layer._store
+    assert store.draft is None
     assert store.columns["bias"].size >= 3
-    assert type(store) is Store
+
+
+def test_memory_that_runs_out_while_columns_are_made_leaves_the_store_as_it_was(
+    monkeypatch,
+):
+    a, b = synapse.Neuron(), synapse.Neuron(bias=0.25)
+    link = a.project(b, weight=0.5)
+    make = Store.adopt_connections
+
+    def fail(store, columns):
+        raise MemoryError
+
+    monkeypatch.setattr(Store, "adopt_connections", fail)
+    with pytest.raises(MemoryError):
+        _ = link.weight
+    assert a._store.draft is not None
+    monkeypatch.setattr(Store, "adopt_connections", make)
+    assert (link.weight, link.source, b.bias) == (0.5, a, 0.25)
+    assert_sound(a._store)

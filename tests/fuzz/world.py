@@ -148,6 +148,7 @@ class World:
         """Bring numbers that have grown back to where steps stay finite."""
         names = ("state", "activation", "weight", "bias")
         for store in self.stores():
+            store.make_columns()
             if any(np.abs(store[name]).max(initial=0) > 50 for name in names):
                 for neuron in [view for view in store.views if view is not None]:
                     neuron.clear()
@@ -161,6 +162,7 @@ class World:
         links = {}
         ties = set()
         for store in self.stores():
+            store.make_columns()
             views = store.views
             groups = {}
             numbers = np.stack(

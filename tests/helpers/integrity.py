@@ -1,8 +1,8 @@
 """Everything that must hold of a store between two operations, whatever came before.
 
 ``check_store(store)`` raises an AssertionError that names the broken invariant. It
-reads the store and changes nothing: a program that is out of date is not renewed, and
-is not checked."""
+makes the columns of what has been composed, and changes nothing else: a program that is
+out of date is not renewed, and is not checked."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ def require(condition, invariant, *details):
 def check_store(store, short=False):
     """Check every invariant of one store. After a shortage of memory, some columns may
     have more room."""
+    store.make_columns()
     check_columns(store, short)
     check_neurons(store)
     check_connections(store)

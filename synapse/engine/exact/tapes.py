@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..columns import aligned
 from ..schema import (
     CHUNK,
     FAILURE,
@@ -20,7 +21,7 @@ from ..schema import (
     VECTOR_BYTES,
     numpy_dtype,
 )
-from ..store import Store, aligned
+from ..store import Store
 
 PLACES = {column.name: i for i, column in enumerate(TAPES)}
 # addresses and lengths

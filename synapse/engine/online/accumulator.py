@@ -12,8 +12,9 @@ import numpy as np
 
 from ..lowering.flags import AT_ONCE, PENDING
 from ..records import Ties
+from ..redirected_table import RedirectedTable
 from ..schema import DESTINATIONS
-from ..store import RedirectedTable, Store
+from ..store import Store
 
 
 class Accumulator(RedirectedTable):

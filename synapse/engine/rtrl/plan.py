@@ -14,7 +14,8 @@ from ..._typing import Floats, Ints
 from .. import schema
 from ..lowering.stretches import spans
 from ..records import Latest, Span
-from ..store import RedirectedTable, Store
+from ..redirected_table import RedirectedTable
+from ..store import Store
 from ..untraced import untraced_columns
 from .layout import Layout
 from .pattern import find_pattern

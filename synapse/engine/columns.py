@@ -1,0 +1,107 @@
+"""The columns of a store, and what follows from their declarations in ``schema.py``."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import schema
+
+FEW = 1 << 14
+"""Rows up to which columns double as they grow."""
+
+AXES = {column.name: column.axis for column in schema.COLUMNS}
+"""What each column has a row for."""
+
+_EMPTY = {
+    dtype: {
+        column.name: np.empty(0, schema.numpy_dtype(column, dtype))
+        for column in schema.COLUMNS
+    }
+    for dtype in schema.SIDE_BY_SIDE
+}
+
+# The columns of neurons of one dtype are rows of one array, so that growing, joining
+# and sorting neurons take few copies.
+_BY_DTYPE = [
+    [column for column in schema.NEURON if column.dtype == dtype]
+    for dtype in schema.TYPES
+]
+_BLOCKS = [columns for columns in _BY_DTYPE if columns]
+BLOCK_NAMES = [[column.name for column in columns] for columns in _BLOCKS]
+"""The columns of neurons in each array of ``store.blocks``."""
+BLOCK_DEFAULTS = [
+    np.array([[column.default] for column in columns]) for columns in _BLOCKS
+]
+"""The values of a new neuron in each array of ``store.blocks``."""
+OF_NEURONS = [*chain.from_iterable(BLOCK_NAMES)]
+"""The columns of neurons in the order of ``store.blocks``."""
+
+NEW_CONNECTION = [(column.name, column.default) for column in schema.CONNECTION]
+"""The columns of connections, with the value of a new connection."""
+
+_OWN = ("connection", "store", *schema.LOWERED)
+COPIED = [column.name for column in schema.COLUMNS if column.axis in _OWN]
+"""Columns that a copy of a store copies one by one; those of neurons are in blocks."""
+
+_KINDS = (schema.ROW, schema.IDENTITY, schema.NETWORK, schema.TIME, schema.GROUP)
+SHIFTED = tuple(column for column in schema.COLUMNS if column.kind in _KINDS)
+"""Columns whose numbers are shifted when another store absorbs theirs."""
+
+LEFT = tuple(
+    column for column in schema.COLUMNS if column.kind in (schema.ROW, schema.GROUP)
+)
+"""Columns in which a removed row gets the default: it refers to no row and is in no
+group."""
+
+PLACES = {column.name: [i] for i, column in enumerate(schema.TABLE)}
+"""The entries of a store's table for kernels that have the address of a column."""
+for _name, _column in schema.DESTINATIONS.items():
+    PLACES[_column] += PLACES[_name]
+
+
+class StoreColumns(dict[str, NDArray[Any]]):
+    """The columns of a store by name; `moved` are those whose addresses its table does
+    not have yet.
+    """
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        super().__init__(_EMPTY[dtype])
+        self.moved: set[str] = set()  # a new table has the address 0 for empty columns
+
+    def __setitem__(self, name: str, column: NDArray[Any]) -> None:
+        super().__setitem__(name, column)
+        self.moved.add(name)
+
+    def update(self, columns: Any) -> None:  # type: ignore[override]
+        """Let these arrays be columns."""
+        super().update(columns)
+        self.moved.update(columns)
+
+
+def room(length: int, rows: int) -> int:
+    """Return the capacity of columns of this length that have to grow to some rows,
+    with a reserve.
+    """
+    return max(rows, length + (max(8, length) if length < FEW else length // 16))
+
+
+def aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Zeros that start at a cache line, because vectors across two lines take twice the
+    time to load.
+    """
+    memory = np.zeros(size * dtype.itemsize + schema.VECTOR_BYTES, np.uint8)
+    offset = -memory.ctypes.data % schema.VECTOR_BYTES
+    return memory[offset : offset + size * dtype.itemsize].view(dtype)
+
+
+def with_room(array: NDArray[Any], rows: int) -> NDArray[Any]:
+    """Return `array` if it has so many rows, otherwise a longer copy with a reserve."""
+    if rows <= len(array):
+        return array
+    grown = aligned(room(max(len(array), 32), rows), array.dtype)
+    grown[: len(array)] = array
+    return grown

@@ -1,0 +1,235 @@
+"""What has been composed in a store before anything needs columns: plain lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._typing import Indices, Ints
+from . import schema
+from .columns import aligned
+
+Neuron = Any
+"""The view of a neuron, which has a ``_row``."""
+
+MOST_BATCHES = 64
+"""Batches among which connected pairs are looked for; a store with more makes its
+columns."""
+
+
+NONE_YET: Any = MappingProxyType({})
+"""In place of dicts that a draft makes with their first entry: most neurons are created
+alone and connected in the store of others."""
+
+
+class DraftNeurons(NamedTuple):
+    """Neurons made together."""
+
+    size: int
+    squash: int  # the code of their activation function
+    bias: Any  # of all, or of each
+    trainable: bool  # whether their biases learn
+
+
+class DraftConnection(NamedTuple):
+    """The values of a single connection."""
+
+    weight: float
+    trainable: bool
+    sign: int
+    gater: Neuron  # None: it is not gated
+
+
+class Batch(NamedTuple):
+    """Connections made together: i leads from ``sources[pairs[0][i]]`` to
+    ``targets[pairs[1][i]]``.
+
+    Without `pairs`, every source leads to every target, in the order of
+    :func:`every_pair`.
+    """
+
+    sources: Sequence[Neuron]
+    targets: Sequence[Neuron]
+    pairs: tuple[Indices, Indices] | None
+    weights: NDArray[np.floating[Any]]
+    trainable: bool
+    signs: NDArray[np.int8] | None
+    gaters: Sequence[Neuron] = ()
+    # the index of each connection's gater, if they are gated
+    gates: Indices = np.empty(0, np.uint32)
+
+
+class Draft:
+    """The neurons and connections of a store without columns, in the order of creation.
+
+    Connections lead from view to view, because the rows of views change when stores
+    are joined. The identity of a connection is its number in the order of creation.
+    """
+
+    __slots__ = ("batched", "batches", "connections", "neurons", "pairs")
+
+    def __init__(self, *neurons: DraftNeurons) -> None:
+        self.neurons = [*neurons]
+        # The identities of single connections, by their ends, and their values, by
+        # identity; values that no pair has are not a connection.
+        self.pairs: dict[tuple[Neuron, Neuron], int] = NONE_YET
+        self.connections: dict[int, DraftConnection] = NONE_YET
+        self.batches: dict[int, Batch] = NONE_YET  # by first identity
+        self.batched = 0  # connections in batches
+
+    @property
+    def n_connections(self) -> int:
+        """How many connections there are, and the identity of the next one."""
+        return len(self.pairs) + self.batched
+
+    def connect(
+        self, source: Neuron, target: Neuron, weight: float, trainable: bool, sign: int
+    ) -> int:
+        """Add a single connection; returns its identity. The last statement adds it, so
+        Ctrl-C cannot divide it.
+        """
+        identity = len(self.pairs) + self.batched
+        if not self.pairs:
+            self.pairs, self.connections = {}, {}
+        self.connections[identity] = DraftConnection(weight, trainable, sign, None)
+        self.pairs[source, target] = identity
+        return identity
+
+    def gate(self, identity: int, gater: Neuron) -> None:
+        """Let a neuron gate a single connection."""
+        weight, trainable, sign, _ = self.connections[identity]
+        self.connections[identity] = DraftConnection(weight, trainable, sign, gater)
+
+    def is_gated(self, identity: int) -> bool:
+        """Whether a single connection has a gater."""
+        return self.connections[identity].gater is not None
+
+    def add(self, batch: Batch) -> int:
+        """Add connections; returns the identity of the first one."""
+        identity = self.n_connections
+        if not self.batches:
+            self.batches = {}
+        self.batches[identity] = batch
+        self.batched += len(batch.weights)
+        return identity
+
+    def gate_batch(self, first: int, gaters: Sequence[Neuron], gates: Indices) -> None:
+        """Let ``gaters[gates[i]]`` gate connection i of the batch with this first
+        identity.
+        """
+        batch = self.batches[first]
+        self.batches[first] = batch._replace(gaters=gaters, gates=gates)
+
+    def may_connect(self, sources: Sequence[Neuron], targets: Sequence[Neuron]) -> bool:
+        """Whether a source may be connected to a target: False if none is, True if only
+        columns can tell.
+        """
+        if self.pairs or len(self.batches) >= MOST_BATCHES:
+            return True
+        one_of_sources, one_of_targets = set(sources), set(targets)
+        return any(
+            not one_of_targets.isdisjoint(batch.targets)
+            and not one_of_sources.isdisjoint(batch.sources)
+            for batch in self.batches.values()
+        )
+
+    def set_trainable(self, rows: Ints, learns: bool) -> bool:
+        """Set whether the biases of neurons made together learn; False if the neurons
+        in these rows are others.
+        """
+        start = 0
+        for place, made in enumerate(self.neurons):
+            stop = start + made.size
+            if np.array_equal(rows, np.arange(start, stop)):
+                self.neurons[place] = made._replace(trainable=learns)
+                return True
+            start = stop
+        return False
+
+    def append(self, other: Draft) -> None:
+        """Append those of another draft, whose identities continue these."""
+        first = self.n_connections
+        self.neurons += other.neurons
+        if other.pairs and not self.pairs:
+            self.pairs, self.connections = {}, {}
+        for pair, identity in other.pairs.items():
+            self.connections[first + identity] = other.connections[identity]
+            self.pairs[pair] = first + identity
+        moved = {first + identity: batch for identity, batch in other.batches.items()}
+        self.batches = self.batches | moved
+        self.batched += other.batched
+
+    def columns_of_connections(
+        self, dtype: np.dtype[Any], first_row: int
+    ) -> dict[str, NDArray[Any]]:
+        """The columns of all connections, if the views' first row is `first_row`."""
+        count = self.n_connections
+        columns: dict[str, NDArray[Any]] = {
+            "source": np.empty(count, np.uint32),
+            "target": np.empty(count, np.uint32),
+            "gater": np.full(count, schema.NONE, np.uint32),
+            "trainable": np.empty(count, np.uint8),
+            "sign": np.zeros(count, np.int8),
+            "weight": aligned(count, dtype),
+        }
+        if self.pairs:
+            self._write_single(columns)
+        for first, batch in self.batches.items():
+            rows = slice(first, first + len(batch.weights))
+            _write_batch(
+                batch, {name: column[rows] for name, column in columns.items()}
+            )
+        if first_row:
+            columns["source"] += np.uint32(first_row)
+            columns["target"] += np.uint32(first_row)
+            gated = columns["gater"] != schema.NONE
+            columns["gater"][gated] += np.uint32(first_row)
+        return columns
+
+    def _write_single(self, columns: dict[str, NDArray[Any]]) -> None:
+        # Not by zip(*...), which makes an object for each of them, and so lets Python
+        # collect garbage.
+        identities = [*self.pairs.values()]
+        values = [self.connections[identity] for identity in identities]
+        rows: Any = slice(None) if not self.batches else identities
+        columns["source"][rows] = [source._row for source, _ in self.pairs]
+        columns["target"][rows] = [target._row for _, target in self.pairs]
+        columns["weight"][rows] = [value.weight for value in values]
+        columns["trainable"][rows] = [value.trainable for value in values]
+        columns["sign"][rows] = [value.sign for value in values]
+        columns["gater"][rows] = [
+            schema.NONE if value.gater is None else value.gater._row for value in values
+        ]
+
+
+def _write_batch(batch: Batch, columns: dict[str, NDArray[Any]]) -> None:
+    """Write the connections of a batch into their rows of columns."""
+    ends = [
+        np.array([view._row for view in views], np.uint32)
+        for views in (batch.sources, batch.targets)
+    ]
+    columns["source"][:], columns["target"][:] = (
+        every_pair(*ends) if batch.pairs is None else map(np.take, ends, batch.pairs)
+    )
+    columns["weight"][:] = batch.weights
+    columns["trainable"][:] = batch.trainable
+    if batch.signs is not None:
+        columns["sign"][:] = batch.signs
+    if batch.gaters:
+        columns["gater"][:] = np.array([view._row for view in batch.gaters])[
+            batch.gates
+        ]
+
+
+def every_pair(sources: Indices, targets: Indices) -> tuple[Indices, Indices]:
+    """Every source with every target, those of the first target first, as two new
+    arrays.
+    """
+    source, target = np.empty((2, len(targets), len(sources)), np.uint32)
+    source[:] = sources
+    target[:] = targets[:, None]
+    return source.reshape(-1), target.reshape(-1)

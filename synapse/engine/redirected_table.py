@@ -1,0 +1,50 @@
+"""A store's table for kernels in which some columns are others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import schema
+from .columns import PLACES
+from .store import Store
+
+
+class RedirectedTable:
+    """A store's table for kernels, in which `columns` are others, such as buffers; for
+    one topology.
+    """
+
+    def __init__(self, store: Store, columns: dict[str, NDArray[Any]]) -> None:
+        self.store = store
+        self.topology = store.topology_version
+        self._columns = columns  # the table has their addresses only
+        places = np.array([PLACES[name][0] for name in columns])
+        self._places = np.concatenate([places, places + len(schema.TABLE)])
+        numbers = [array.ctypes.data for array in columns.values()] + [
+            len(a) for a in columns.values()
+        ]
+        self._numbers = np.array(numbers, np.uint64)
+        self.table = np.empty_like(store.table)
+        self._address = int(self.table.ctypes.data)
+
+    def renewed(self, base: RedirectedTable | None = None) -> int:
+        """The address, after taking the other columns of the store, or of `base`, as
+        they are now.
+        """
+        if self.topology != self.store.topology_version:
+            raise RuntimeError("The topology has changed since the table was made.")
+        if base is not None:
+            base.renewed()
+        self.table[:] = (base or self.store).table
+        self.table[self._places] = self._numbers
+        return self._address
+
+    @property
+    def address(self) -> int:
+        """The address for kernels; read it before every call, because the store's
+        columns can move.
+        """
+        return self.renewed()

@@ -52,14 +52,14 @@ class LogPlace(IntEnum):
 class Latest(IntEnum):
     """The column ``latest`` of a plan: to which step its sensitivities belong."""
 
-    HALF = 0  # which half of ``sensitivity`` is of the step before the pending ones
+    BASE = 0  # which copy of ``sensitivity``, 0 or 1, includes no pending step
     OPEN = 1  # whether a step has been activated since the context was cleared
     STAMP = (
         2  # when the last neuron activated; if later since, the context is another one
     )
-    PENDING = 3  # number of pending steps; if 0, the other half is of the step before
-    RENEWED = 4  # whether the third part is of the latest pending step
-    UNITS = 5  # how many units of the renewal of the other half are done
+    PENDING = 3  # number of pending steps; if 0, the other copy is of the step before
+    RENEWED = 4  # whether the third copy is of the latest pending step
+    UNITS = 5  # how many units of the renewal of the other copy are done
 
 
 class Counts(IntEnum):
@@ -67,13 +67,13 @@ class Counts(IntEnum):
 
     ROOTS = 0
     CLASSES = 1
-    HALF = 2  # length of a half of ``sensitivity``
+    COPY = 2  # length of a copy of ``sensitivity``
     DEPTH = 3  # half the most pending steps
     DIRECT = 4  # numbers of a step in ``direct``,
     VISITS = 5  # in ``visit_delta``,
     READINGS = 6  # and in ``reading_value``
-    MOVED = 7  # numbers of a step of a renewal, after these in ``visit_delta``
-    SQUARE = 8  # size of a matrix, after these in ``reading_value``
+    GIVEN = 7  # numbers of a step of a renewal, in ``given``
+    SQUARE = 8  # numbers of a vector for each line of the largest class
     SHARES = 9  # number of steps among which a renewal is divided
     CONNECTIONS = 10  # rows of the store
     NEURONS = 11

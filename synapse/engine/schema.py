@@ -557,7 +557,8 @@ TapeColumns: Any = namedtuple("TapeColumns", [column.name for column in TAPES]) 
 
 PLAN = (
     # what changes from step to step
-    # by class, root, parameter: halves and a third, see `Latest`
+    # copies by class, root, parameter: two that swap roles, and with pending steps one
+    # for readers, see ``rtrl/pending.py``
     Column("sensitivity", "plan", "float"),
     Column("latest", "plan", "int64", record=Latest),
     # by root: the slope of the previous step
@@ -565,11 +566,19 @@ PLAN = (
     # by pending step, in which the sensitivities have not been renewed
     # how the parameters into a neuron move its state within the step
     Column("direct", "plan", "float"),
-    # d s_r / d s_j within the step; then over several steps
+    # d s_r / d s_j within the step
     Column("visit_delta", "plan", "float"),
-    # d s_r / d s_q, one step earlier; then matrices and vectors
+    # d s_r / d s_q, one step earlier
     Column("reading_value", "plan", "float"),
+    # vectors over the lines of a class on their way back through pending steps: those
+    # of a renewal at a step and at the one before; then the errors of an update, too
+    Column("vectors", "plan", "float"),
+    # by pending step and neuron of a class, what the vectors of a renewal have given to
+    # it; then what the errors of an update have
+    Column("given", "plan", "float"),
     # scratch
+    # d s_r / d s_q of the lines of a class as a matrix, transposed
+    Column("jacobian", "plan", "float"),
     # the destinations of updates before a step learns
     Column("weight_before", "plan", "float"),
     Column("bias_before", "plan", "float"),
@@ -643,7 +652,7 @@ PLAN = (
     Column("update_neuron", "plan", "uint32"),
     Column("update_place", "plan", "uint32"),  # of the neuron among those of its class
     Column("update_direct", "plan", "uint32"),
-    # what is recorded: places in a half of ``sensitivity``; ENDED: not kept
+    # what is recorded: places in a copy of ``sensitivity``; ENDED: not kept
     Column("noted", "plan", "int64"),
 )
 """The columns of a plan of exact online gradients, see ``rtrl/layout.py``."""
@@ -655,6 +664,8 @@ PLAN_CONTEXT = (
     "direct",
     "visit_delta",
     "reading_value",
+    "vectors",
+    "given",
 )
 """Columns of a plan that are part of the context."""
 

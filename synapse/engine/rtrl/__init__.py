@@ -4,7 +4,8 @@
 each sensitivity is in memory, and a ``plan`` holds the sensitivities of one topology.
 ``portable`` carries them over to the next plan and into files. These use NumPy only.
 The kernels are in ``loops`` and ``jacobian``, which call ``advance`` and ``sweep``;
-they import Numba, and are loaded when they are first used.
+``pending`` explains why most steps of a large network renew nothing. They import Numba,
+and are loaded when they are first used.
 """
 
 from __future__ import annotations

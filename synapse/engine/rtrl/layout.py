@@ -37,13 +37,16 @@ PANEL = 3
 registers of AVX-512."""
 DEPTHS = (2, 4, 8, 16, 32)
 """Numbers of steps after which the sensitivities may be renewed, instead of after each
-one."""
+one: see ``pending.py``."""
 SURE = 0.75
-"""The estimate must be below this part of the multiply-adds of steps that renew
-them."""
+"""Pending steps must need less than this part of the multiply-adds of steps that renew
+at once: a margin, because an estimate counts operations, not time. Where pending steps
+would win by less than this, a plan stays simple. ``python -m benchmarks --only rtrl``
+has rows on both sides."""
 CALL = 150
 """The time of a short vector operation, beside its numbers, in multiply-adds of a
-product."""
+product. It decides where lines are short, so that a renewal over several steps is many
+short operations; the rows of the same benchmark show it."""
 
 
 class Layout:
@@ -100,7 +103,7 @@ class Layout:
                 [
                     *counts,
                     *self._step_sizes,
-                    self._moved,
+                    self._given,
                     self._square,
                     self._shares,
                     store.n_connections,
@@ -114,11 +117,14 @@ class Layout:
             for ends in (self._class_first, self.class_line)
         )
         self.sizes: dict[str, int] = {
-            "sensitivity": (2 + (self.depth > 1)) * self.size,
-            "visit_delta": visits
-            + self.depth * (self._moved + 2 * neurons)
-            + TILE,  # a tile reads beyond
-            "reading_value": readings + 3 * self._square + 2 * lines + TILE,
+            # without pending steps, readers need no copy of their own
+            "sensitivity": (2 if self.depth == 1 else 3) * self.size,
+            "visit_delta": visits,
+            "reading_value": readings,
+            # a tile reads beyond the last number of these
+            "given": self.depth * (self._given + 2 * neurons) + TILE,
+            "vectors": 2 * self._square + 2 * lines + TILE,
+            "jacobian": self._square + TILE,
             "old_derivative": len(self.roots),
             "weight_before": store.n_connections,
             "bias_before": store.n_neurons,
@@ -350,7 +356,7 @@ class Layout:
 
     def _lay_links(self, line: Rows, visit: Rows) -> None:
         """By line: the visits that give to neurons of its class, and the readings of
-        other lines of it.
+        other lines of it. Vectors follow them back through a pending step.
         """
         order = np.argsort(line, kind="stable")
         every = np.arange(len(self.keys) + 1)
@@ -375,8 +381,8 @@ class Layout:
         self._lay_units()
 
     def _lay_units(self) -> None:
-        """The units of a renewal, and how many are done after each of the steps over
-        class_number it is spread.
+        """The units of a renewal over several steps, and how many are done after each
+        of the steps among which it is divided: vectors first, then columns.
         """
         lines = np.diff(self.class_line)
         wide = VECTOR_BYTES // self.dtype.itemsize
@@ -427,7 +433,7 @@ class Layout:
         self.products = int((counts * self.width[self.line_class]).sum())
         lines = np.bincount(self.line_class)
         neurons = np.diff(self._class_first)
-        self._moved = int((lines * neurons).max(initial=0))
+        self._given = int((lines * neurons).max(initial=0))
         self._square = int((lines**2).max(initial=0))
         visits = len(self.pattern.visits.neuron)
         n_readings = len(self.pattern.readings) + 1  # the last one is always 0
@@ -436,7 +442,7 @@ class Layout:
         # among so many steps a renewal is divided; with more, errors go further back
         self._shares = self.depth // 2
         if self.depth == 1:
-            self._moved = self._square = 0
+            self._given = self._square = 0
         begins = np.flatnonzero(fresh)
         terms = counts[begins]
         lines = np.diff(np.append(begins, len(fresh)))
@@ -469,8 +475,8 @@ class Layout:
         return line[chosen], reading[chosen], source[chosen]
 
     def _choose_depth(self, links: Rows, most: float) -> int:
-        """After how many steps to renew, by the estimated multiply-adds; `links` are
-        the terms by line.
+        """After how many steps to renew (see ``pending.py``), by the estimated
+        multiply-adds of a step; `links` are the terms by line.
         """
         lines = np.bincount(self.line_class)
         moved = np.sum(self.class_of[self.pattern.visits.neuron] >= 0)
@@ -486,7 +492,7 @@ class Layout:
         chosen = 1
         best = SURE * self.products
         for depth in DEPTHS:
-            needed = depth * (2 * sum(self._step_sizes) + self._moved)
+            needed = depth * (2 * sum(self._step_sizes) + self._given)
             needed += 2 * self._square
             time = product / depth + self.size + over_steps + depth * back
             memory = (3 * self.size + needed) * self.dtype.itemsize

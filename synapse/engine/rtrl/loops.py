@@ -21,7 +21,9 @@ from ..online.slopes import begin_slopes, move_along, move_scaled, streams_by
 from ..online.ties import after_moves, before_moves
 from ..records import Latest
 from ..status import DIVERGED, DONE
-from .advance import advance, lay_direct, move_through, remember, renew_pending, show
+from .advance import advance, lay_direct, move_through, remember
+from .pending import renew_pending, show
+from .places import base_at, shown_at
 from .sweep import sweep_cost
 
 
@@ -30,8 +32,7 @@ def note_sensitivities(m, p):
     """Complete the last row of the log with the sensitivities."""
     renew_pending(m, p)
     n = m.log_place.sensitivities
-    third = 2 if p.latest.renewed else p.latest.half
-    values = third * p.counts.half
+    values = shown_at(p) if p.latest.renewed else base_at(p)
     at = m.log_place.steps * m.log_place.width - n
     for i in range(n):
         if p.noted[i] != schema.ENDED:
@@ -44,7 +45,7 @@ LATEST_PLACES = len(Latest)
 @inline
 def clear_plan(p):
     """Reset all sensitivities."""
-    for i in range(p.counts.half):
+    for i in range(p.counts.copy):
         p.sensitivity[i] = 0.0
     for k in range(p.counts.roots):
         p.old_derivative[k] = 0.0
@@ -202,8 +203,8 @@ def renew_direct(table, unit, plan_table, span):
 
 @kernel
 def renew_sensitivities(table, unit, plan_table, steps):
-    """Write the sensitivities after the first pending steps to the third part; it reads
-    only the plan.
+    """Write the sensitivities after the first pending steps to the copy for readers; it
+    reads only the plan.
     """
     show(columns(table, unit), plan(plan_table, unit), steps)
 

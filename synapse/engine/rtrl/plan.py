@@ -98,8 +98,8 @@ class Plan:
         layout = self.layout
         lines = layout.roots[layout.line_root] == neuron
         places = np.repeat(lines, layout.width[layout.line_class])
-        halves = self.columns["sensitivity"][: 2 * layout.size].reshape(2, -1)
-        halves[:, places] = 0.0
+        copies = self.columns["sensitivity"][: 2 * layout.size].reshape(2, -1)
+        copies[:, places] = 0.0
 
     def renew(self, before: bool) -> None:
         """Compute the sensitivities after the latest step, with `before` also those of
@@ -120,17 +120,17 @@ class Plan:
             run(self.store.address, self.store.unit, self.address, steps)
             latest[Latest.RENEWED] = 1
         if before:
-            parts = c["sensitivity"].reshape(3, size)
+            copies = c["sensitivity"].reshape(3, size)
             now = self.values.copy()
             run(self.store.address, self.store.unit, self.address, steps - 1)
-            parts[0] = now
-            parts[1] = parts[2]
+            copies[0] = now
+            copies[1] = copies[2]
             depth = self.layout.depth
             direct = c["direct"].reshape(2 * depth, -1)
             # of the latest step, see `slot_of`
-            slot = (int(latest[Latest.HALF]) * depth + steps - 1) % len(direct)
+            slot = (int(latest[Latest.BASE]) * depth + steps - 1) % len(direct)
             direct[0] = direct[slot]
-            latest[[Latest.HALF, Latest.PENDING]] = 0
+            latest[[Latest.BASE, Latest.PENDING]] = 0
             latest[[Latest.RENEWED, Latest.UNITS]] = 0
 
     # --- reading ----------------------------------------------------------------------
@@ -142,8 +142,8 @@ class Plan:
         """
         latest = self.columns["latest"]
         size = self.layout.size
-        third = 2 if latest[Latest.RENEWED] else int(latest[Latest.HALF])
-        begin = third * size
+        copy = 2 if latest[Latest.RENEWED] else int(latest[Latest.BASE])
+        begin = copy * size
         return np.asarray(self.columns["sensitivity"][begin : begin + size])
 
     def places(self, owner: Any, offset: Any, root: Any) -> NDArray[np.int64]:

@@ -65,9 +65,9 @@ def read(plan: Plan, identities: Ints) -> PortableSensitivities:
     """
     layout = plan.layout
     size = plan.layout.size
-    half = int(plan.columns["latest"][Latest.HALF])
-    values = plan.columns["sensitivity"]
-    now, before = (values[h * size : (h + 1) * size].copy() for h in (half, 1 - half))
+    base = int(plan.columns["latest"][Latest.BASE])
+    copies = plan.columns["sensitivity"][: 2 * size].reshape(2, size)
+    now, before = copies[base].copy(), copies[1 - base].copy()
     first_column = layout.first_column
     return PortableSensitivities(
         recurrent_neuron=layout.roots,
@@ -95,14 +95,14 @@ def write(
     roots = _present_roots(plan, kept, number)
     c["old_derivative"][roots[roots >= 0]] = kept.recurrent_slope[roots >= 0]
     c["latest"][Latest.OPEN] = 1
-    halves = (
+    copies = (
         (c["sensitivity"][:size], kept.sensitivity_value),
         (c["sensitivity"][size : 2 * size], kept.sensitivity_previous),
     )
-    assert c["latest"][Latest.HALF] == 0
+    assert c["latest"][Latest.BASE] == 0
     for values, places in _places(plan, identities, kept, number):
         # added: those of parameters that have been tied since are summed
-        for new, old in halves:
+        for new, old in copies:
             np.add.at(new, places, old[values])
 
 

@@ -1,4 +1,4 @@
-"""What a renewal of sensitivities adds up, see ``advance.py``."""
+"""What a renewal of sensitivities adds up, see ``sums.py``."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class DirectTerms(NamedTuple):
     """What is direct in some steps, I of each, times its factor."""
 
     direct: int  # where the columns are among the numbers of a step in ``direct``
-    factors: int  # where the factors of the first step are, in ``visit_delta``
+    factors: int  # where the factors of the first step are, in ``given``
     stride: int  # from the factors of a step to those of the next
     step: int  # the first step
     steps: int  # number of steps; 0: there are no such terms

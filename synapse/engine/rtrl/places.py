@@ -1,0 +1,71 @@
+"""Where numbers begin in the columns of a plan that have several of a kind: copies of
+the sensitivities, steps that are pending, and vectors on their way back.
+
+`pending.py` says what they are for.
+"""
+
+from __future__ import annotations
+
+from ..compiler.jit import inline
+
+
+@inline
+def base_at(p):
+    """Where the copy of the sensitivities begins that does not include the pending
+    steps.
+    """
+    return p.latest.base * p.counts.copy
+
+
+@inline
+def next_at(p):
+    """Where the copy begins that is being renewed from it, and replaces it then."""
+    return (1 - p.latest.base) * p.counts.copy
+
+
+@inline
+def shown_at(p):
+    """Where the copy for readers begins, which has all pending steps if `renewed`."""
+    return 2 * p.counts.copy
+
+
+@inline
+def slot_of(p, step):
+    """Which place the numbers of a pending step have, among those of two blocks, which
+    swap roles as the copies do.
+    """
+    depth = p.counts.depth
+    at = step + depth * p.latest.base
+    if depth == 1:
+        return step
+    return at - 2 * depth if at >= 2 * depth else at
+
+
+@inline
+def given_at(p, step):
+    """Where the numbers begin in ``given`` that the vectors of a renewal have given to
+    neurons at a pending step.
+    """
+    return step * p.counts.given
+
+
+@inline
+def errors_given_at(p, c, step):
+    """Where the numbers begin in ``given`` that the errors of a class have given to its
+    neurons at a pending step.
+    """
+    return given_at(p, p.counts.depth) + step * p.class_size[c]
+
+
+@inline
+def vectors_at(p, steps):
+    """Where the vectors of a renewal begin in ``vectors`` after so many steps back."""
+    return steps % 2 * p.counts.square
+
+
+@inline
+def errors_at(p):
+    """Where the errors of an update begin in ``vectors``, followed by room for those of
+    the step before.
+    """
+    return 2 * p.counts.square

@@ -1,0 +1,111 @@
+"""Sums of lines of sensitivities, which stay in registers until they are complete.
+
+``p`` is the bundle of a plan's columns. `Lines`, `Terms` and `DirectTerms` say what is
+added up.
+"""
+
+from __future__ import annotations
+
+from .. import schema
+from ..compiler import tiles
+from ..compiler.jit import inline, one_like
+from .layout import PANEL
+from .places import slot_of
+
+LINES = schema.TILE
+# of a tile: the packs of one line
+PACK = (0,)
+PACKS = (0,) * PANEL
+COLUMNS = len(PACKS)
+
+
+@inline
+def add_four(sums, x, column, at, lefts):
+    """Add x times four packs that begin at an index."""
+    if x == 0.0:
+        return sums
+    step = tiles.width(column)
+    return (
+        sums[0] + x * tiles.pack(column, at, lefts[0]),
+        sums[1] + x * tiles.pack(column, at + step, lefts[1]),
+        sums[2] + x * tiles.pack(column, at + 2 * step, lefts[2]),
+        sums[3] + x * tiles.pack(column, at + 3 * step, lefts[3]),
+    )
+
+
+@inline
+def set_four(target, p, to, lefts, q, terms, moved):
+    """`set_sums` for four packs together, q columns further."""
+    nothing = tiles.no_pack(target)
+    sums = nothing, nothing, nothing, nothing
+    for e in range(terms.length):
+        x = terms.factors[terms.at + e * terms.down]
+        line = terms.old + terms.places[terms.start + e]
+        sums = add_four(sums, x, p.sensitivity, line + q, lefts)
+    for s in range(moved.steps):
+        x = p.given[moved.factors + s * moved.stride]
+        at = slot_of(p, moved.step + s) * p.counts.direct + moved.direct
+        sums = add_four(sums, x, p.direct, at + q, lefts)
+    if moved.steps > 0:
+        sums = add_four(sums, one_like(p.values[0]), target, to + q, lefts)
+    step = tiles.width(target)
+    tiles.put_pack(target, to + q, lefts[0], sums[0])
+    tiles.put_pack(target, to + q + step, lefts[1], sums[1])
+    tiles.put_pack(target, to + q + 2 * step, lefts[2], sums[2])
+    tiles.put_pack(target, to + q + 3 * step, lefts[3], sums[3])
+
+
+@inline
+def sizes_of(n, step):
+    """How many numbers there are in each of four packs."""
+    left0 = min(step, n)
+    left1 = min(2 * step, n)
+    left2 = min(3 * step, n)
+    return left0, left1 - left0, left2 - left1, min(4 * step, n) - left2
+
+
+@inline
+def set_sums(target, p, to, n, terms, moved):
+    """Set n numbers of a column to the sum of terms; with direct terms, add all to
+    them.
+    """
+    step = tiles.width(target)
+    whole = step, step, step, step  # constant sizes, which need no masks
+    for q in range(0, n, 4 * step):
+        if n - q >= 4 * step:
+            set_four(target, p, to, whole, q, terms, moved)
+        else:
+            set_four(target, p, to, sizes_of(n - q, step), q, terms, moved)
+
+
+@inline
+def renew_tile(p, terms, k, rows, q, left, count, packs):
+    """Some packs of the columns from q on of up to eight lines from k on, whose sums
+    stay in registers.
+    """
+    sums = tiles.no_sums(p.sensitivity, packs)
+    factor = terms.at + k * terms.across
+    for e in range(terms.length):
+        line = terms.old + terms.places[terms.start + e]
+        at = factor + e * terms.down
+        sums = tiles.add_outer(
+            sums, p.sensitivity, line + q, left, terms.factors, at, 1
+        )
+    tiles.add_rows(p.sensitivity, rows, q, sums, left, count, True)
+
+
+@inline
+def renew_panel(p, lines, q, length, new, terms):
+    """Z(t) = J Z(t-1) for lines of a class, eight at a time, and the columns that
+    registers hold.
+
+    The lines are written from `new` on, their columns from q on.
+    """
+    step = tiles.width(p.sensitivity)
+    for k in range(0, lines.stop - lines.begin, LINES):
+        count = min(LINES, lines.stop - lines.begin - k)
+        rows = tiles.spaced(new + p.line_at[lines.begin + k], lines.width, count)
+        if length == COLUMNS * step:
+            renew_tile(p, terms, k, rows, q, step, count, PACKS)
+        else:
+            renew_tile(p, terms, k, rows, q, length, count, PACK)

@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import squash as squashes
 from .._checks import boolean
@@ -171,34 +172,44 @@ class Plan:
         return np.arange(*np.searchsorted(self.target, [start, stop]).tolist())
 
 
-def written_plan(network: Network, format: str, language: str, context: bool) -> Plan:
-    """The plan of a network for a language that has to know all of its squashes.
+def written_columns(
+    network: Network, format: str, language: str, context: bool
+) -> SavedNetwork:
+    """The columns of a network for a language that has to know all of its squashes;
+    neurons without a name are called by their number in the network.
 
     `format` is the key of the language in ``Squash.written``, `language` its name in
-    messages. With `context` the values start from the network's context instead of 0.
-    Raises as
-    :func:`synapse.readwrite.python_source` does.
+    messages. Raises as :func:`synapse.readwrite.python_source` does.
     """
     require_network("What is written as a program", network)
     boolean("The context", context)
     require_released(network, "written as a program")
-    with InUse(network):
-        saved = SavedNetwork.of(network)
-        topology = Topology.of(network)
+    saved = SavedNetwork.of(network)
     names = [name or f"neuron {i}" for i, name in enumerate(saved.names or ())]
-    for i in range(topology.inputs, topology.neurons):
-        require_mean(
-            names[i],
-            topology.squash[i],
-            bool(saved.neurons["deterministic"][i]),
-            language,
-        )
-        require_written(names[i], topology.squash[i], format, language)
-    layers = [(name or "", size) for name, size in saved.layers]
-    # Here a neuron without a name is called by its number in the network, not by that
-    # of its row.
-    plan = replace(plan_of(topology), names=names, layers=layers)
+    inputs = saved.layers[0][1]
+    squash, deterministic = saved.neurons["squash"], saved.neurons["deterministic"]
+    for i in range(inputs, len(names)):
+        require_mean(names[i], squash[i], bool(deterministic[i]), language)
+        require_written(names[i], squash[i], format, language)
+    saved.names = names
+    return saved
+
+
+def written_plan(network: Network, format: str, language: str, context: bool) -> Plan:
+    """The plan of a network for such a language. With `context` the values start from
+    the network's context instead of 0.
+    """
+    with InUse(require_network("What is written as a program", network)):
+        saved = written_columns(network, format, language, context)
+        topology = Topology.of(network)
+    names = [str(name) for name in saved.names or ()]
+    plan = replace(plan_of(topology), names=names, layers=titles(saved))
     return plan if context else replace(plan, start=np.zeros_like(plan.start))
+
+
+def titles(saved: SavedNetwork) -> list[tuple[str, int]]:
+    """Name and size of each layer; "" for a layer without a name."""
+    return [(name or "", size) for name, size in saved.layers]
 
 
 def plan_of(topology: Topology) -> Plan:
@@ -226,12 +237,9 @@ def plan_of(topology: Topology) -> Plan:
     )
 
 
-def require_range(plan: Plan, dtype: np.dtype[Any]) -> None:
-    """Raise if a weight or bias does not fit into numbers of a dtype."""
-    largest = max(
-        np.abs(values).max(initial=0.0)
-        for values in (plan.weights, plan.biases, plan.start)
-    )
+def require_range(dtype: np.dtype[Any], *numbers: NDArray[Any]) -> None:
+    """Raise if a weight, bias or state does not fit into numbers of a dtype."""
+    largest = max(np.abs(values).max(initial=0.0) for values in numbers)
     if largest > np.finfo(dtype).max:
         raise ArgumentError(
             f"A weight, bias or state of {largest:.3g} is beyond the range of {dtype}."

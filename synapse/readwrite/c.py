@@ -4,20 +4,22 @@ vectorise them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from .._checks import boolean, choice, expected, float_type, positive_number
 from .._typing import Ints
 from ..cost import Cost
 from ..errors import ArgumentError
 from ..objects.network import Network
+from ..objects.saved import SavedNetwork
 from ..squash import LARGEST, SHARES, SINGLE
 from ._loops import LoopWriter, Values, lines, runs_of
-from ._plan import require_range, written_plan
+from ._plan import require_range, written_columns, written_plan
 from .learner.source import Options, finite_source, learner_source, stack_text
 from .programs import (
     Language,
@@ -131,19 +133,21 @@ def c_source(
         raise ArgumentError(
             expected("The dtype of exact sums", "float64", str(number_type), advice)
         )
-    plan = written_plan(network, "c", "C", context)
-    require_range(plan, number_type)
     real = "float" if number_type == np.float32 else "double"
     language = _language(number_type, fast, prefix)
     if boolean("Whether it learns", learn):
+        saved = written_columns(network, "c", "C", context)
+        require_range(number_type, *_numbers_of(saved, context))
         chosen = network._cost(cost)
         limit = None if bound is None else positive_number("The bound", bound)
         if limit is not None and _fitting(limit, number_type) == 0:
             condition = f"above 0 in {number_type}"
             raise ArgumentError(expected("The bound", condition, bound))
         options = Options(language, number_type, fast, prefix, chosen, limit, context)
-        return learner_source(network, plan, options)
+        return learner_source(network, saved, options)
     require_no_learning(cost, bound)
+    plan = written_plan(network, "c", "C", context)
+    require_range(number_type, plan.weights, plan.biases, plan.start)
     values = Values(plan.neurons, plan.stored_states())
     memory = plan.memory()
     writer = LoopWriter(
@@ -183,6 +187,14 @@ def c_source(
         weights=language.table(weights),
         listed=writer.list(),
     )
+
+
+def _numbers_of(saved: SavedNetwork, context: bool) -> Iterator[NDArray[Any]]:
+    """Weights, biases and the context that a program begins with."""
+    acting = saved.connections["target"] >= saved.layers[0][1]
+    yield saved.connections["weight"][acting]
+    for name in ("bias", *(("activation", "state") if context else ())):
+        yield saved.neurons[name]
 
 
 def _copies(places: Ints) -> tuple[list[int], list[str], list[str]]:

@@ -17,7 +17,7 @@ from ..objects.network import Network
 from ..squash import ACTIVATIONS, LARGEST, SHARES, SINGLE
 from ._formulas import read
 from ._loops import LoopWriter, Values
-from ._plan import written_plan
+from ._plan import written_columns, written_plan
 from .learner.interpreted import interpreted_learner
 from .programs import (
     Language,
@@ -122,11 +122,10 @@ def javascript_source(
     different `prefix` share a page. Parameters and errors are those of
     :func:`python_source`.
     """
-    plan = written_plan(network, JAVASCRIPT.key, JAVASCRIPT.name, context)
     if boolean("Whether it learns", learn):
         return interpreted_learner(
             network,
-            plan,
+            written_columns(network, JAVASCRIPT.key, JAVASCRIPT.name, context),
             JAVASCRIPT,
             prefix=checked_prefix(prefix),
             cost=network._cost(cost),
@@ -134,6 +133,7 @@ def javascript_source(
             context=context,
         )
     require_no_learning(cost, bound)
+    plan = written_plan(network, JAVASCRIPT.key, JAVASCRIPT.name, context)
     # All states are stored, because all values can be read by name.
     values = Values(plan.neurons, np.arange(plan.neurons))
     call = "fire_{squash}(value, {start}, {count});"

@@ -93,7 +93,7 @@ def onnx_model(
     plan = written_plan(network, "onnx", "ONNX", context)
     float_dtype = float_type("The dtype", dtype)
     kept = plan.memory()
-    require_range(plan, float_dtype)
+    require_range(float_dtype, plan.weights, plan.biases, plan.start)
     if form == "plain" and len(kept):
         raise TopologyError(
             f"{network!r} has memory, and a plain model has no state for it. Use"

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from .._checks import counted, expected, text as checked_text
-from .._typing import Floats
+from .._typing import Floats, Ints
 from ..errors import ArgumentError
 from ..squash import STATE
 from . import files
@@ -106,7 +106,9 @@ def program(
         parts,
         prefix=prefix,
         type=free_name(language, prefix),
-        heading=heading(language, plan),
+        heading=heading(
+            language, plan.name, plan.layers, len(plan.weights), plan.order
+        ),
         inputs=plan.inputs,
         outputs=plan.outputs,
         neurons=plan.neurons,
@@ -162,20 +164,24 @@ def free_name(language: Language, prefix: str) -> str:
     return name
 
 
-def heading(language: Language, plan: Plan) -> str:
+def heading(
+    language: Language,
+    name: str,
+    layers: Sequence[tuple[str, int]],
+    connections: int,
+    order: Ints,
+) -> str:
     """The first comment of a program: the name of the network, and the places of its
-    layers.
+    layers. `order` has the number in the network of each neuron of the program.
     """
-    counts = (
-        f"{counted(plan.neurons, 'neuron')}, {counted(len(plan.weights), 'connection')}"
-    )
-    rows = [f"The network {safe(plan.name)}: {counts}. Written by Synapse.", "Layers:"]
-    places = np.argsort(plan.order)
-    ends = accumulate(size for _, size in plan.layers)
-    for (name, size), end in zip(plan.layers, ends, strict=True):
+    counts = f"{counted(len(order), 'neuron')}, {counted(connections, 'connection')}"
+    rows = [f"The network {safe(name)}: {counts}. Written by Synapse.", "Layers:"]
+    places = np.argsort(order)
+    ends = accumulate(size for _, size in layers)
+    for (layer, size), end in zip(layers, ends, strict=True):
         neurons = np.sort(places[end - size : end])
         among = "" if neurons[-1] - neurons[0] == size - 1 else ", with others between"
-        rows.append(f"  {safe(name)}: neurons {neurons[0]} .. {neurons[-1]}{among}")
+        rows.append(f"  {safe(layer)}: neurons {neurons[0]} .. {neurons[-1]}{among}")
     return "\n".join(language.comment + row for row in rows)
 
 

@@ -9,7 +9,7 @@ from ..cost import Cost
 from ..objects.network import Network
 from ..squash import LARGEST, SHARES, SINGLE
 from ._loops import LoopTerm, identifier, lines, loop_terms
-from ._plan import written_plan
+from ._plan import written_columns, written_plan
 from .learner.interpreted import interpreted_learner
 from .programs import (
     Language,
@@ -122,11 +122,10 @@ def python_source(
     >>> program["Network"]().step([2.0, -1.0])
     [0.5]
     """
-    plan = written_plan(network, PYTHON.key, PYTHON.name, context)
     if boolean("Whether it learns", learn):
         return interpreted_learner(
             network,
-            plan,
+            written_columns(network, PYTHON.key, PYTHON.name, context),
             PYTHON,
             prefix=checked_prefix(prefix),
             cost=network._cost(cost),
@@ -134,6 +133,7 @@ def python_source(
             context=context,
         )
     require_no_learning(cost, bound)
+    plan = written_plan(network, PYTHON.key, PYTHON.name, context)
     weights = [np.zeros(0)]
     blocks = []
     for stage in plan.stages:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ...cost import Cost
 from ...engine.lowering import flags as mark
 from ...errors import FormatError
 from ...objects.network import Network
+from ...objects.saved import SavedNetwork
 from ...objects.sensitivities import RTRL
 from ...squash import LARGEST, SHARES, SINGLE
 from .._formulas import kind_of
 from .._loops import identifier, lines
-from .._plan import Plan
-from ..programs import Language, free_name, function, heading, helped
-from .source import COST_NUMBERS, both_of_squash, filled, signal_of_cost
+from ..programs import Language, free_name, function, helped
+from .source import (
+    COST_NUMBERS,
+    both_of_squash,
+    filled,
+    heading_of,
+    signal_of_cost,
+)
 from .tables import Tables
 
 
@@ -152,7 +156,7 @@ TEXTS = {"python": OF_PYTHON, "javascript": OF_JAVASCRIPT}
 
 def interpreted_learner(
     network: Network,
-    plan: Plan,
+    saved: SavedNetwork,
     language: Language,
     *,
     prefix: str,
@@ -160,13 +164,13 @@ def interpreted_learner(
     bound: float | None,
     context: bool,
 ) -> str:
-    """A program in Python or JavaScript that learns by the online rule. `plan` is the
-    network's.
+    """A program in Python or JavaScript that learns by the online rule. `saved` has
+    the columns of the network.
     """
     _require_online(network, language)
     texts = TEXTS[language.key]
     tables = Tables(network.clone())
-    functions = [_squash(language, texts, name, plan) for name in tables.squashes]
+    functions = [_squash(language, texts, name, saved) for name in tables.squashes]
     signal, shares, probabilities = signal_of_cost(cost, language)
     size = 1 if cost.name == "cross_entropy" else tables.outputs
     signals = texts.signals_of_shares if shares else texts.signals
@@ -181,7 +185,7 @@ def interpreted_learner(
     ]
     parts = {
         **_of_tables(tables, texts, language),
-        "heading": heading(language, replace(plan, order=np.arange(plan.neurons))),
+        "heading": heading_of(saved, language),
         "type": free_name(language, prefix),
         "fires": lines(fires),
         "start": _start(tables, texts, language) if context else "",
@@ -254,11 +258,11 @@ def _numbers(language: Language, values: NDArray[Any]) -> str:
     return language.table(values) if len(values) else ""
 
 
-def _squash(language: Language, texts: Texts, name: str, plan: Plan) -> str:
+def _squash(language: Language, texts: Texts, name: str, saved: SavedNetwork) -> str:
     """The functions of one squash, with its slope."""
     fire = texts.fires[kind_of(name)].replace("NAME", identifier(name))
     if kind_of(name) == SHARES:
         return fire
-    tree = both_of_squash(name, plan, language)
+    tree = both_of_squash(name, saved, language)
     formula = function(language, f"squash_{identifier(name)}", tree, ("s",))
     return f"{formula}\n\n\n{fire}"

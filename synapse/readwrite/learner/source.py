@@ -19,11 +19,12 @@ from ...cost import COSTS, Cost
 from ...engine.functions import elementary
 from ...errors import FormatError
 from ...objects.network import Network
+from ...objects.saved import SavedNetwork
 from ...objects.sensitivities import RTRL
 from ...squash import LARGEST, SHARES, SINGLE
 from .._formulas import Tree, UnreadableError, both_of, kind_of, only, read
 from .._loops import identifier, lines
-from .._plan import Plan
+from .._plan import titles
 from ..programs import Language, free_name, function, heading, helped
 from .reach import Reach
 from .tables import Tables
@@ -81,8 +82,8 @@ class Options:
         }
 
 
-def learner_source(network: Network, plan: Plan, options: Options) -> str:
-    """A C program that learns by the network's rule. `plan` is that of the network."""
+def learner_source(network: Network, saved: SavedNetwork, options: Options) -> str:
+    """A C program that learns by the network's rule. `saved` has its columns."""
     options = replace(options, language=_with_powers(options))
     rule = network.learning_rule
     exact = rule.method == RTRL
@@ -91,10 +92,10 @@ def learner_source(network: Network, plan: Plan, options: Options) -> str:
     language = options.language
     parts: dict[str, Any] = {
         **names,
-        "heading": heading(language, replace(plan, order=np.arange(plan.neurons))),
+        "heading": heading_of(saved, language),
         "finite": finite_source(options.prefix, options.real),
         "dot": _part("dot fast" if options.fast else "dot exact", names),
-        "functions": _functions(tables, plan, options),
+        "functions": _functions(tables, saved, options),
         "judge": _judge(tables, options),
         **_sizes_of(tables),
         **_weights(tables, language),
@@ -113,6 +114,14 @@ def learner_source(network: Network, plan: Plan, options: Options) -> str:
     parts["learning"] = filled("rtrl.c.in" if exact else "online.c.in", parts)
     parts["sizes"] = _bytes(tables, reach, parts, options.dtype.itemsize)
     return filled("learner.c.in", parts)
+
+
+def heading_of(saved: SavedNetwork, language: Language) -> str:
+    """The first comment of a program whose neurons have the numbers of the network."""
+    acting = saved.connections["target"] >= saved.layers[0][1]
+    order = np.arange(len(saved.neurons["squash"]))
+    name = saved.name or ""
+    return heading(language, name, titles(saved), int(acting.sum()), order)
 
 
 # --- templates ------------------------------------------------------------------------
@@ -328,7 +337,7 @@ def _with_powers(options: Options) -> Language:
     )
 
 
-def _functions(tables: Tables, plan: Plan, options: Options) -> str:
+def _functions(tables: Tables, saved: SavedNetwork, options: Options) -> str:
     """The squashes with their slopes, and the helpers that they call."""
     prefix, real = options.prefix, options.real
     language = options.language
@@ -350,21 +359,22 @@ def _functions(tables: Tables, plan: Plan, options: Options) -> str:
     for name in tables.squashes:
         fire = _part(FIRES[kind_of(name)], {**names, "name": identifier(name)})
         if kind_of(name) != SHARES:
-            tree = both_of_squash(name, plan, language)
+            tree = both_of_squash(name, saved, language)
             squash = f"{prefix}_squash_{identifier(name)}"
             texts.append(function(both, squash, tree, ("s",)))
         texts.append(fire.rstrip())
     return "\n\n".join((*helped(language, texts), *texts))
 
 
-def both_of_squash(name: str, plan: Plan, language: Language) -> Tree:
+def both_of_squash(name: str, saved: SavedNetwork, language: Language) -> Tree:
     """The formula of a squash with its slope; FormatError if there is none."""
     try:
         return both_of(squashes.get(name))
     except UnreadableError as error:
-        number = plan.topology.squash.index(name)
+        number = saved.neurons["squash"].tolist().index(name)
+        names = saved.names or ()
         raise FormatError(
-            f"The squash of neuron {shown(plan.names[number])} is {name!r}, whose slope"
+            f"The squash of neuron {shown(names[number])} is {name!r}, whose slope"
             f" cannot be written in {language.name}: {error}. Set a squash that is"
             " built in or a formula, or write the program without learn=True."
         ) from error

@@ -6,8 +6,10 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Network
-from synapse.engine.lowering import flags as flag
+from synapse.engine.lowering import flags as flag, runner, sorting
+from synapse.engine.lowering.loops import ranges
 from tests.helpers.networks import lstm, perceptron
+from tests.helpers.strategies import Twin, crowded
 
 
 def runs(neuron):
@@ -286,3 +288,19 @@ def test_neighbours_fire_one_by_one_where_one_gates_the_other():
     assert hidden.activations.tolist() == [0.5, 0.5 + 0.5 * 1.0 + 0.0 * 1.0]
     net.activate([0.0])
     assert hidden[1].activation == 0.5 + 0.5 * 1.0 + 1.0 * 1.0
+
+
+def test_a_million_neurons_have_their_connections_in_the_same_order(monkeypatch):
+    """Then the numbers by which they are sorted do not fit into one."""
+
+    def order():
+        store = Twin(crowded(3)).net._store
+        store.ready()
+        return [store[name].tolist() for name in ("target", "source", "gater")]
+
+    expected = order()
+    for module in (ranges, sorting):
+        monkeypatch.setattr(module, "MANY", 0)
+    for name in ("MUCH", "SOME"):  # compiled loops have the number as it was
+        monkeypatch.setattr(runner, name, 1 << 62)
+    assert order() == expected

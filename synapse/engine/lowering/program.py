@@ -13,6 +13,7 @@ from ..delayed import Attributes, activations_read
 from ..schema import NONE
 from .flags import MEMORY
 from .loops import place_kept, read_traces
+from .loops.traces import MARKS
 from .runner import modes
 from .stretches import spans
 
@@ -137,7 +138,7 @@ def restore(store: Store, kept: Traces) -> None:
     change stay 0.
     """
     c = store.columns
-    head = np.zeros(9 + store.n_neurons, np.int64)
+    head = np.zeros(MARKS + store.n_neurons, np.int64)
     head[:4] = (
         len(kept.memory),
         len(kept.eligibility_connection),
@@ -161,8 +162,8 @@ def restore(store: Store, kept: Traces) -> None:
     )
     new, _ = modes.run(place_kept, store, work)
     if new:
-        _begin(store, work[9 : 9 + new])
-    places = work[:9].tolist()
+        _begin(store, work[MARKS : MARKS + new])
+    places = work[:MARKS].tolist()
     for name, to, of, count in zip(
         _NUMBERS, places[:3], places[3:6], places[6:], strict=True
     ):

@@ -30,9 +30,11 @@ def sort_neurons(store: Store) -> None:
     order = order[np.array([view is not None for view in store.views], bool)[order]]
     new_row = np.full(store.n_neurons + 1, NONE, np.uint32)
     new_row[order] = np.arange(len(order), dtype=np.uint32)
-    renamed = store.program.pending.renamed(new_row)
+    pending = store.program.pending
+    if len(pending.memory):  # nothing else has traces
+        pending = pending.renamed(new_row)
     store.sort_neurons(order, new_row)
-    store.program.pending = renamed
+    store.program.pending = pending
 
 
 def sort_connections(store: Store, work: NDArray[np.int64], ranges: int) -> None:

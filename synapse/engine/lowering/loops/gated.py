@@ -63,55 +63,85 @@ def find_influences(m: Any, n: int, count: int, work: Any) -> Pair:
     """Pairs of a gater and a self-connected neuron that it gates; returns the numbers
     of pairs and pulls.
     """
-    gaters = m.influence_gater
-    p = 0
+    stop = 0
     for j in range(n):
-        begin = m.first_influence[j] = p
+        m.first_influence[j] = stop
         if m.flags[j] & MEMORY:
-            # the last one stands for the self-connection
-            for t in range(m.first_run[j], m.last_run[j] + 1):
-                g = m.run_gater[t] if t < m.last_run[j] else m.self_gater[j]
-                if g == NONE:
-                    continue
-                q = p
-                while q > begin and gaters[q - 1] > g:
-                    q -= 1
-                if q == begin or gaters[q - 1] != g:
-                    for k in range(p, q, -1):
-                        gaters[k] = gaters[k - 1]
-                    gaters[q] = g
-                    p += 1
-            q = begin
-            for t in range(m.first_run[j], m.last_run[j]):  # twice in order of gaters
-                g = m.run_gater[t]
-                if g != NONE:
-                    if gaters[q] > g:
-                        q = begin
-                    while gaters[q] != g:
-                        q += 1
-                    m.run_influence[t] = q
-        m.last_influence[j] = p
-        for q in range(begin, p):
-            g = gaters[q]
-            # in different networks, stamps tell at run time
-            late = is_late(m, g, j) if is_together(m, g, j) else g == j
-            heard = not late and not is_clamped(m, g, n, count)
-            m.influence_gated[q] = j
-            m.influence_self[q] = m.self_gater[j] == g
-            m.influence_trace[q] = 0 if heard else NONE
-            m.last_pull[g] += heard
+            stop = list_gaters(m, j, stop)
+            number_runs(m, j)
+        m.last_influence[j] = stop
+        for q in range(m.first_influence[j], stop):
+            describe_influence(m, q, j, n, count)
+    return stop, list_pulls(m, n, stop)
+
+
+def list_gaters(m: Any, j: int, stop: int) -> int:
+    """List the gaters of connections into j in order, each once, from `stop` on;
+    returns where they end.
+    """
+    start = stop
+    for t in range(m.first_run[j], m.last_run[j]):
+        stop = insert_gater(m, m.run_gater[t], start, stop)
+    return insert_gater(m, m.self_gater[j], start, stop)
+
+
+def insert_gater(m: Any, g: int, start: int, stop: int) -> int:
+    """Insert a gater into the list from `start` to `stop`, if it is not there; returns
+    where this ends.
+    """
+    gaters = m.influence_gater
+    q = stop
+    while q > start and gaters[q - 1] > g:
+        q -= 1
+    if g == NONE or (q > start and gaters[q - 1] == g):
+        return stop
+    for k in range(stop, q, -1):
+        gaters[k] = gaters[k - 1]
+    gaters[q] = g
+    return stop + 1
+
+
+def number_runs(m: Any, j: int) -> None:
+    """Let the gated runs into j have the numbers of their influences."""
+    q = start = m.first_influence[j]
+    for t in range(m.first_run[j], m.last_run[j]):
+        g = m.run_gater[t]
+        if g != NONE:
+            if m.influence_gater[q] > g:  # trainable runs are in order, then fixed ones
+                q = start
+            while m.influence_gater[q] != g:
+                q += 1
+            m.run_influence[t] = q
+
+
+def describe_influence(m: Any, q: int, j: int, n: int, count: int) -> None:
+    """Find out whether a gater of j gets an error from it, and count its pulls."""
+    g = m.influence_gater[q]
+    # in different networks, stamps tell at run time
+    late = is_late(m, g, j) if is_together(m, g, j) else g == j
+    heard = not late and not is_clamped(m, g, n, count)
+    m.influence_gated[q] = j
+    m.influence_self[q] = m.self_gater[j] == g
+    m.influence_trace[q] = 0 if heard else NONE
+    m.last_pull[g] += heard
+
+
+def list_pulls(m: Any, n: int, influences: int) -> int:
+    """List by gater the influences from which it gets an error; returns how many. As
+    yet, ``last_pull`` is the number of each gater.
+    """
     pulls = 0
     for j in range(n):
-        k = m.last_pull[j]
+        own = m.last_pull[j]
         m.first_pull[j] = m.last_pull[j] = pulls
-        pulls += k
-    for q in range(p):
+        pulls += own
+    for q in range(influences):
         if m.influence_trace[q] != NONE:
-            g = gaters[q]
+            g = m.influence_gater[q]
             m.pull[m.last_pull[g]] = q
             m.last_pull[g] += 1
             m.flags[g] |= GATES
-    return p, pulls
+    return pulls
 
 
 def place_traces(m: Any, n: int, count: int, work: Any) -> Pair:

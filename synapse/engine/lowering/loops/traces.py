@@ -8,6 +8,9 @@ from ...schema import NONE
 from ..flags import MEMORY, TRACED
 from .ranges import Pair
 
+MARKS = 9
+"""Where the numbers of neurons begin in the memory of `place_kept`."""
+
 
 def read_traces(m: Any, n: int, count: int, work: Any) -> Pair:
     """List what the traces of the program belong to; `count` is the number of its
@@ -67,95 +70,135 @@ def place_kept(m: Any, n: int, count: int, work: Any) -> Pair:
     eligible = work[1]
     pairs = work[2]
     extended = work[3]
-    mark = 9
-    memory = 9 + n
-    gater = 9 + n + selves
+    memory = MARKS + n
+    gater = memory + selves
     gated = gater + pairs
-    pair = gater + 2 * pairs
-    identities_at = gater + 2 * pairs + extended
-    eligible_at = identities_at + selves
-    extending = identities_at + selves + eligible
-    rows = selves + eligible + extended  # the row of an identity is so much further
-    for t in range(selves):
+    pair = gated + pairs
+    self_identity = pair + extended
+    eligible_identity = self_identity + selves
+    extended_identity = eligible_identity + eligible
+    self_row = extended_identity + extended
+    eligible_row = self_row + selves
+    extended_row = eligible_row + eligible
+    mark_memories(m, memory, self_row, selves, work)
+    work[6] = place_eligible(m, eligible_identity, eligible_row, eligible, work)
+    place_influences(m, gater, gated, pairs, work)
+    work[8] = place_extended(
+        m, gater, pair, extended_identity, extended_row, extended, work
+    )
+    work[7] = list_influences(gater, gated, pairs, work)
+    work[0] = eligible_row
+    work[1] = gater
+    work[2] = extended_row
+    work[3] = eligible_identity
+    work[4] = gated
+    work[5] = extended_identity
+    return list_new(m, n, work), 0
+
+
+def mark_memories(m: Any, memory: int, row: int, count: int, work: Any) -> None:
+    """Mark the neurons whose self-connection is that of the earlier program."""
+    for t in range(count):
         j = work[memory + t]
-        r = work[identities_at + rows + t]
+        r = work[row + t]
         if j != NONE and r != NONE and m.self_row[j] == r:
-            work[mark + j] |= MEMORY
+            work[MARKS + j] |= MEMORY
+
+
+def place_eligible(m: Any, identity: int, row: int, count: int, work: Any) -> int:
+    """Replace identities by the numbers of the eligibility traces that stay, and rows
+    by their places; mark their neurons. Returns how many stay.
+    """
     kept = 0
-    for t in range(eligible):
-        r = work[eligible_at + rows + t]
+    for t in range(count):
+        r = work[row + t]
         if r == NONE:
             continue
         j = m.target[r]
         place = r - m.first_incoming[j]
-        momentary = m.flags[j] & (TRACED | MEMORY) == TRACED
-        work[mark + j] |= TRACED
+        work[MARKS + j] |= TRACED
         # those of a neuron without memory are renewed at its next activation
-        if (momentary or work[mark + j] & MEMORY) and place < m.learning[j]:
-            work[eligible_at + kept] = t
-            work[eligible_at + rows + kept] = m.first_trace[j] + place
+        stays = is_momentary(m, j) or work[MARKS + j] & MEMORY != 0
+        if stays and place < m.learning[j]:
+            work[identity + kept] = t
+            work[row + kept] = m.first_trace[j] + place
             kept += 1
-    work[0] = eligible_at + rows
-    work[3] = eligible_at
-    work[6] = kept
+    return kept
+
+
+def is_momentary(m: Any, j: int) -> bool:
+    """Whether j stores traces without having a memory."""
+    return m.flags[j] & (TRACED | MEMORY) == TRACED
+
+
+def place_influences(m: Any, gater: int, gated: int, count: int, work: Any) -> None:
+    """Replace gaters by the influences that these pairs are now; NONE: they are gone.
+    Pairs are in order of gated neurons, and of gaters.
+    """
     q = 0
     before = -1
     last = 0
-    for t in range(pairs):
+    for t in range(count):
         g = work[gater + t]
         j = work[gated + t]
-        present = NONE
-        if g != NONE and j != NONE and work[mark + j] & MEMORY:
-            if j != before or g < last:
-                q = m.first_influence[j]
-            while q < m.last_influence[j] and m.influence_gater[q] < g:
-                q += 1
-            if (
-                q < m.last_influence[j]
-                and m.influence_gater[q] == g
-                and m.influence_trace[q] != NONE
-            ):
-                present = q
-            before = j
-            last = g
-        work[gater + t] = present
+        work[gater + t] = NONE
+        if g == NONE or j == NONE or not work[MARKS + j] & MEMORY:
+            continue
+        if j != before or g < last:
+            q = m.first_influence[j]
+        before = j
+        last = g
+        while q < m.last_influence[j] and m.influence_gater[q] < g:
+            q += 1
+        found = q < m.last_influence[j] and m.influence_gater[q] == g
+        if found and m.influence_trace[q] != NONE:
+            work[gater + t] = q
+
+
+def place_extended(
+    m: Any, influence: int, pair: int, identity: int, row: int, count: int, work: Any
+) -> int:
+    """Replace identities by the numbers of the extended traces that stay, and rows by
+    their places. Returns how many stay.
+    """
     kept = 0
-    for t in range(extended):
-        q = work[gater + work[pair + t]]
+    for t in range(count):
+        q = work[influence + work[pair + t]]
         if q == NONE:
             continue
         g = m.influence_gater[q]
         place = m.learning[g]
-        r = work[extending + rows + t]
-        if work[extending + t] != NONE:
+        r = work[row + t]
+        if work[identity + t] != NONE:
             place = r - m.first_incoming[g]
             if r == NONE or place < 0 or place >= m.learning[g]:
                 continue  # gone, fixed or, in a file, of another neuron than the gater
-        work[extending + kept] = t
-        work[extending + rows + kept] = m.influence_trace[q] + place
+        work[identity + kept] = t
+        work[row + kept] = m.influence_trace[q] + place
         kept += 1
-    work[2] = extending + rows
-    work[5] = extending
-    work[8] = kept
+    return kept
+
+
+def list_influences(influence: int, number: int, count: int, work: Any) -> int:
+    """Leave out the pairs that are gone; returns how many stay."""
     kept = 0
-    for t in range(pairs):
-        q = work[gater + t]
+    for t in range(count):
+        q = work[influence + t]
         if q != NONE:
-            work[gated + kept] = t
-            work[gater + kept] = q
+            work[number + kept] = t
+            work[influence + kept] = q
             kept += 1
-    work[1] = gater
-    work[4] = gated
-    work[7] = kept
+    return kept
+
+
+def list_new(m: Any, n: int, work: Any) -> int:
+    """List the neurons whose memory or traces are new, in place of the marks."""
     new = 0
     for j in range(n):
-        flags = m.flags[j]
-        had = work[mark + j]
-        if (flags & MEMORY and not had & MEMORY) or (
-            flags & (TRACED | MEMORY) == TRACED
-            and m.learning[j] != 0
-            and not had & TRACED
-        ):
-            work[mark + new] = j
+        had = work[MARKS + j]
+        remembers = m.flags[j] & MEMORY != 0 and had & MEMORY == 0
+        traces = is_momentary(m, j) and m.learning[j] != 0 and had & TRACED == 0
+        if remembers or traces:
+            work[MARKS + new] = j
             new += 1
-    return new, 0
+    return new

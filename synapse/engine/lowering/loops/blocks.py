@@ -31,13 +31,13 @@ def join_neurons(m: Any, n: int, count: int, work: Any) -> Pair:
     shorter code.
     """
     find_blocks(m, n)
-    first = 0
-    while first < n:
-        stop = find_alike(m, first)
-        for j in range(first, stop):
+    start = 0
+    while start < n:
+        stop = find_alike(m, start)
+        for j in range(start, stop):
             m.alike_stop[j] = stop
             mark_neuron(m, j)
-        first = stop
+        start = stop
     mark_sources(m, n, work)
     return 0, 0
 
@@ -49,47 +49,47 @@ def find_blocks(m: Any, n: int) -> None:
     A block ends before a neuron that depends on one of it, or before the group of such
     a neuron.
     """
-    first = 0
+    start = 0
     for j in range(n):
-        if not is_like_previous(m, j) or m.network[j] == 0 or m.earliest[j] > first:
-            first = j
-        m.block_first[j] = first
+        if not is_like_previous(m, j) or m.network[j] == 0 or m.earliest[j] > start:
+            start = j
+        m.block_first[j] = start
     for j in range(n - 1, -1, -1):
         ends = j + 1 == n or m.block_first[j + 1] == j + 1
         m.block_stop[j] = j + 1 if ends else m.block_stop[j + 1]
 
 
-def find_alike(m: Any, first: int) -> int:
-    """The end of the neurons from `first` on with runs of the same form, which can be
+def find_alike(m: Any, start: int) -> int:
+    """The end of the neurons from `start` on with runs of the same form, which can be
     computed together.
 
     They are of one block. Run by run they have the same sources, or each has sources
     shifted by one from the previous neuron (`STEPPED`); lists and pairs may differ.
     Their connections are equally spaced.
     """
-    start = m.first_run[first]
-    runs = m.last_run[first] - start
-    stop = first + 1
-    while stop < m.block_stop[first] and is_alike(m, first, stop):
+    run = m.first_run[start]
+    runs = m.last_run[start] - run
+    stop = start + 1
+    while stop < m.block_stop[start] and is_alike(m, start, stop):
         stop += 1
-    if stop > first + 1:
-        for t in range(start, start + runs):
+    if stop > start + 1:
+        for t in range(run, run + runs):
             if is_stepped(m, t, t + runs):
-                for u in range(t, start + runs * (stop - first), runs):
+                for u in range(t, run + runs * (stop - start), runs):
                     m.run_flags[u] |= STEPPED
     return stop
 
 
-def is_alike(m: Any, first: int, j: int) -> bool:
-    """Whether the runs of j differ from those of `first` as those of the neuron after
+def is_alike(m: Any, start: int, j: int) -> bool:
+    """Whether the runs of j differ from those of `start` as those of the neuron after
     that do, as many times as it is further away.
     """
-    start = m.first_run[first]
-    runs = m.last_run[first] - start
-    away = j - first
-    if m.flags[j] != m.flags[first] or m.last_run[j] - m.first_run[j] != runs:
+    run = m.first_run[start]
+    runs = m.last_run[start] - run
+    away = j - start
+    if m.flags[j] != m.flags[start] or m.last_run[j] - m.first_run[j] != runs:
         return False
-    for t in range(start, start + runs):
+    for t in range(run, run + runs):
         second = t + runs
         u = t + away * runs
         if (

@@ -132,9 +132,9 @@ def list_pulls(m: Any, n: int, influences: int) -> int:
     """
     pulls = 0
     for j in range(n):
-        own = m.last_pull[j]
+        number = m.last_pull[j]
         m.first_pull[j] = m.last_pull[j] = pulls
-        pulls += own
+        pulls += number
     for q in range(influences):
         if m.influence_trace[q] != NONE:
             g = m.influence_gater[q]

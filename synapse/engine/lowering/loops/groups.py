@@ -20,15 +20,15 @@ def find_groups(m: Any, n: int) -> None:
     Softmax outputs of a network are one group. A neuron that competes with no other is
     a group of one.
     """
-    first = 0
+    start = 0
     for j in range(n):
         softmax = m.squash[j] == SOFTMAX and m.role[j] == OUTPUT and m.network[j] != 0
         grouped = is_like_previous(m, j) and (
             softmax or (m.group[j] != 0 and m.group[j] == m.group[j - 1])
         )
         if not grouped:
-            first = j
-        m.group_first[j] = first
+            start = j
+        m.group_first[j] = start
     for j in range(n - 2, -1, -1):
         if m.group_first[j + 1] == m.group_first[j]:
             m.group_stop[j] = m.group_stop[j + 1]

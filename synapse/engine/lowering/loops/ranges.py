@@ -55,13 +55,13 @@ def find_ranges(m: Any, n: int, count: int, work: Any) -> Pair:
     by which each has its place; returns how many ranges there are, and whether all are
     in order.
     """
-    first = 2 * n
-    major = first + count + 1
+    start = 2 * n
+    major = start + count + 1
     minor = major + count
-    ranges = list_ranges(m, 0, count, first, work) - first
+    ranges = list_ranges(m, 0, count, start, work) - start
     in_order = True
     for k in range(ranges):
-        r = work[first + k]
+        r = work[start + k]
         work[major + k], work[minor + k] = key_of(m, r, n)
         in_order &= m.target[r] != NONE
         if k > 0:

@@ -230,9 +230,7 @@ def merge_runs(m: Any, j: int, stop: int, limit: int) -> int:
     end then.
     """
     latest = m.first_run[j]
-    for t in range(
-        latest + 1, stop
-    ):  # rows up to `latest` are new, the others as before
+    for t in range(latest + 1, stop):  # rows after `latest` are as before
         if is_merged(m, j, t, limit):
             m.run_kind[latest] = LISTED if m.run_gater[latest] == NONE else PAIRED
             m.run_length[latest] += m.run_length[t]

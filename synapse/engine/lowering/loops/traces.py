@@ -150,8 +150,8 @@ def place_influences(m: Any, gater: int, gated: int, count: int, work: Any) -> N
         last = g
         while q < m.last_influence[j] and m.influence_gater[q] < g:
             q += 1
-        found = q < m.last_influence[j] and m.influence_gater[q] == g
-        if found and m.influence_trace[q] != NONE:
+        present = q < m.last_influence[j] and m.influence_gater[q] == g
+        if present and m.influence_trace[q] != NONE:
             work[gater + t] = q
 
 

@@ -41,7 +41,6 @@ class DraftConnection(NamedTuple):
     weight: float
     trainable: bool
     sign: int
-    gater: Neuron  # None: it is not gated
 
 
 class Batch(NamedTuple):
@@ -70,14 +69,15 @@ class Draft:
     are joined. The identity of a connection is its number in the order of creation.
     """
 
-    __slots__ = ("batched", "batches", "connections", "neurons", "pairs")
+    __slots__ = ("batched", "batches", "connections", "gaters", "neurons", "pairs")
 
     def __init__(self, *neurons: DraftNeurons) -> None:
         self.neurons = [*neurons]
-        # The identities of single connections, by their ends, and their values, by
-        # identity; values that no pair has are not a connection.
+        # The identities of single connections, by their ends, and their values and
+        # gaters, by identity; values that no pair has are not a connection.
         self.pairs: dict[tuple[Neuron, Neuron], int] = NONE_YET
         self.connections: dict[int, DraftConnection] = NONE_YET
+        self.gaters: dict[int, Neuron] = NONE_YET
         self.batches: dict[int, Batch] = NONE_YET  # by first identity
         self.batched = 0  # connections in batches
 
@@ -94,19 +94,14 @@ class Draft:
         """
         identity = len(self.pairs) + self.batched
         if not self.pairs:
-            self.pairs, self.connections = {}, {}
-        self.connections[identity] = DraftConnection(weight, trainable, sign, None)
+            self.pairs, self.connections, self.gaters = {}, {}, {}
+        self.connections[identity] = DraftConnection(weight, trainable, sign)
         self.pairs[source, target] = identity
         return identity
 
     def gate(self, identity: int, gater: Neuron) -> None:
         """Let a neuron gate a single connection."""
-        weight, trainable, sign, _ = self.connections[identity]
-        self.connections[identity] = DraftConnection(weight, trainable, sign, gater)
-
-    def is_gated(self, identity: int) -> bool:
-        """Whether a single connection has a gater."""
-        return self.connections[identity].gater is not None
+        self.gaters[identity] = gater
 
     def add(self, batch: Batch) -> int:
         """Add connections; returns the identity of the first one."""
@@ -155,10 +150,12 @@ class Draft:
         first = self.n_connections
         self.neurons += other.neurons
         if other.pairs and not self.pairs:
-            self.pairs, self.connections = {}, {}
+            self.pairs, self.connections, self.gaters = {}, {}, {}
         for pair, identity in other.pairs.items():
             self.connections[first + identity] = other.connections[identity]
             self.pairs[pair] = first + identity
+        for identity, gater in other.gaters.items():
+            self.gaters[first + identity] = gater
         moved = {first + identity: batch for identity, batch in other.batches.items()}
         self.batches = self.batches | moved
         self.batched += other.batched
@@ -201,9 +198,8 @@ class Draft:
         columns["weight"][rows] = [value.weight for value in values]
         columns["trainable"][rows] = [value.trainable for value in values]
         columns["sign"][rows] = [value.sign for value in values]
-        columns["gater"][rows] = [
-            schema.NONE if value.gater is None else value.gater._row for value in values
-        ]
+        gaters = [gater._row for gater in self.gaters.values()]
+        columns["gater"][[*self.gaters]] = gaters
 
 
 def _write_batch(batch: Batch, columns: dict[str, NDArray[Any]]) -> None:

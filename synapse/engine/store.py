@@ -431,9 +431,7 @@ class Store:
             self.ready()
 
     def renumber(self) -> None:
-        """Give connections new identities, in the same order, if most are unused."""
-        if self.n_identities <= 2 * self.n_connections + SPARE:
-            return
+        """Give connections new identities, in the same order."""
         alive = np.flatnonzero(self.row_of[: self.n_identities] != schema.NONE)
         new = np.full(self.n_identities + 1, schema.NONE, np.uint32)
         new[alive] = np.arange(len(alive), dtype=np.uint32)
@@ -678,7 +676,8 @@ class Store:
             )
         version = self.topology_version
         lower(self)
-        self.renumber()
+        if self.n_identities > 2 * self.n_connections + SPARE:  # most are unused
+            self.renumber()
         self.n_removed = 0
         if self.recorder is not None:
             self.recorder.follow()

@@ -78,14 +78,25 @@ def first_members(keys: Ints) -> Ints:
 
 def parted_by(layers: Sequence[Layer]) -> str | None:
     """Return why neurons that compete are not neighbours in these layers of a network,
-    or only some of them are outputs; None if they are.
+    or only some of them are outputs; None if they are, or none competes.
     """
     neurons = [neuron for layer in layers for neuron in layer._neurons]
+    if not any(
+        store.has_squash(FIRST_GROUPED, LAST_GROUPED)
+        for store in {neuron._store for neuron in neurons}
+    ):
+        return None
     outputs = len(layers[-1]._neurons)
     keys = keys_of(neurons, len(layers[0]._neurons), outputs)
+    return _parted_pair(neurons, keys, len(keys) - outputs)
+
+
+def _parted_pair(
+    neurons: Sequence[Neuron], keys: Ints, first_output: int
+) -> str | None:
+    """Return what parts two neurons with the same key; None if nothing does."""
     members = np.flatnonzero(keys)
     by_group = members[np.argsort(keys[members], kind="stable")].tolist()
-    first_output = len(keys) - outputs
     for i, j in pairwise(by_group):
         if keys[i] != keys[j]:
             continue

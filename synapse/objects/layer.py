@@ -98,11 +98,6 @@ class Layer(NeuronRows, Sequence[Neuron]):
         )
         if name is not None:
             checks.text("The name of a layer", name)
-        if isinstance(neurons, set | frozenset):
-            condition = "in an order, such as a list"
-            raise ArgumentTypeError(
-                checks.expected("The neurons of a layer", condition, neurons)
-            )
         new = not isinstance(neurons, Iterable) or checks.integer(neurons) is not None
         if new:
             size = checks.positive_integer(
@@ -114,31 +109,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
             names = [] if name is None else [f"{name} {i}" for i in range(size)]
             self._neurons = new_neurons(size, float_type, names, function.code, value)
         else:
-            listed_neurons = checks.listed(
-                "The neurons of a layer", neurons, "a whole number or a list of Neurons"
-            )
-            if any(checks.integer(neuron) is not None for neuron in listed_neurons[:1]):
-                advice = (
-                    "A layer has one size: Layer(2). For a network with layers of"
-                    " several sizes use architect.Perceptron(2, 3)."
-                )
-                raise ArgumentTypeError(
-                    checks.expected(
-                        "What a layer holds", "a Neuron", listed_neurons[0], advice
-                    )
-                )
-            self._neurons = [
-                require_neuron("What a layer holds", neuron)
-                for neuron in listed_neurons
-            ]
-        if not self._neurons:
-            raise ArgumentError(
-                "Expected a layer to have at least one neuron, got none."
-            )
-        if not new and len(set(self._neurons)) < len(self._neurons):
-            raise ArgumentError(
-                "Expected the neurons of a layer to be distinct, got one of them twice."
-            )
+            self._neurons = _existing_neurons(neurons)
         self._network: weakref.ref[Network] | None = None
         self._name = name
         if new and (function.grouped or function.random):
@@ -814,6 +785,31 @@ class LayersInUse(InUse):
             for view in self._views
         )
         return {view._store for views in parts for view in views}
+
+
+def _existing_neurons(neurons: Any) -> list[Neuron]:
+    """Return the neurons of a layer that is made of existing ones, checked."""
+    title = "The neurons of a layer"
+    if isinstance(neurons, set | frozenset):
+        condition = "in an order, such as a list"
+        raise ArgumentTypeError(checks.expected(title, condition, neurons))
+    listed = checks.listed(title, neurons, "a whole number or a list of Neurons")
+    if not listed:
+        raise ArgumentError("Expected a layer to have at least one neuron, got none.")
+    title = "What a layer holds"
+    if checks.integer(listed[0]) is not None:
+        advice = (
+            "A layer has one size: Layer(2). For a network with layers of several sizes"
+            " use architect.Perceptron(2, 3)."
+        )
+        raise ArgumentTypeError(checks.expected(title, "a Neuron", listed[0], advice))
+    for neuron in listed:
+        require_neuron(title, neuron)
+    if len(set(listed)) < len(listed):
+        raise ArgumentError(
+            "Expected the neurons of a layer to be distinct, got one of them twice."
+        )
+    return listed
 
 
 def new_neurons(

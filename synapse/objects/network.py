@@ -43,6 +43,9 @@ from .relays import with_relays
 from .rows import NeuronRows
 from .stepping import Stepping
 
+ERRORS = "responsibility", "projected", "gated"
+"""The columns of a neuron's error."""
+
 MEDIUM = 1 << 18
 """Connections up to which a network keeps where its parameters are."""
 
@@ -171,8 +174,6 @@ class Network(NeuronRows, Stepping):
         store["network"][self._anchor._row] = store.new_network(self)
         self._renumber(self._layers)
         self._name_layers()
-        for layer in self._layers:
-            layer._network = weakref.ref(self)
 
     # --- parts ------------------------------------------------------------------------
 
@@ -397,7 +398,8 @@ class Network(NeuronRows, Stepping):
         """Let these be its layers, and write the order and the roles of their neurons
         into the store.
         """
-        layers = with_relays(layers)
+        if self._store["relay"].any():
+            layers = with_relays(layers)  # may join stores
         store = self._store
         rows = wiring.rows_of(chain.from_iterable(layers))
         columns = store.columns
@@ -405,28 +407,35 @@ class Network(NeuronRows, Stepping):
         positions = np.arange(len(rows))
         inputs = len(layers[0])
         outputs = len(layers[-1])
-        new = rows[:inputs][columns["role"][rows[:inputs]] != INPUT]
-        errors = [columns[name] for name in ("responsibility", "projected", "gated")]
-        # clamped neurons have none
-        wrong = any(np.count_nonzero(error[new]) for error in errors)
-        new = new[~np.isin(new, store["target"])] if wrong else new[:0]
+        stale = self._rows_with_stale_errors(rows[:inputs])
         clock = self._clock_of(rows, inputs)
         reference = weakref.ref(self)
         store.touch()  # from here on, nothing can fail
         self._layers = layers
         self._n_inputs = inputs
         self._n_outputs = outputs
-        layers[1]._network = reference  # it may be new, of relays
+        for layer in layers:
+            layer._network = reference
         columns["network"][rows] = number
         columns["position"][rows] = positions
-        for error in errors if wrong else ():
-            error[new] = 0.0
+        for name in ERRORS:
+            columns[name][stale] = 0.0
         columns["role"][rows] = HIDDEN
         columns["role"][rows[:inputs]] = INPUT
         columns["role"][rows[len(rows) - outputs :]] = OUTPUT
         columns["synchronous"][rows] = clock
         store.forget_single_calls()
         graph.refresh(store)
+
+    def _rows_with_stale_errors(self, inputs: Ints) -> Ints:
+        """Those of some rows of inputs that have errors from when they were no inputs:
+        nothing leads into them, so no step would compute new ones.
+        """
+        store = self._store
+        new = inputs[store["role"][inputs] != INPUT]
+        if any(np.count_nonzero(store[name][new]) for name in ERRORS):
+            return new[~np.isin(new, store["target"])]
+        return new[:0]
 
     def add(
         self, neurons: Neuron | Layer, before: Layer | Neuron | None = None
@@ -510,7 +519,6 @@ class Network(NeuronRows, Stepping):
             require_neighbours(layers)
             self._admit(list(layer))
             self._renumber(layers)
-            layer._network = weakref.ref(self)
             self._name_layers()
             if before is None:
                 self._loose.append(layer)
@@ -575,7 +583,6 @@ class Network(NeuronRows, Stepping):
             layer = max(merged, key=len)
             for other in merged:
                 other._network = None
-            layer._network = weakref.ref(self)
             layer._neurons = layer_places
             layers.append(layer)
         self._renumber(layers)

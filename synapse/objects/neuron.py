@@ -46,6 +46,9 @@ of NumPy takes a hundred times as long to make."""
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=SYSTEM.seed)
 
+SEVERAL = Projection, list, tuple
+"""What may stand for several connections in an argument."""
+
 SPAN = 1.0
 """Bound of the random weights between neurons, whose fans are not known yet.
 
@@ -505,9 +508,8 @@ class Neuron(NeuronRows, View):
         >>> link.gain
         0.25
         """
-        self._require()
         singles = _single("What a neuron gates", connections)
-        if len({id(c) for c in singles}) < len(singles):
+        if len(singles) > 1 and len({id(c) for c in singles}) < len(singles):
             raise TopologyError(
                 "Expected each connection to be given once, got one of them twice."
             )
@@ -1207,11 +1209,11 @@ def _single(
     """The connections among the arguments, and those in projections and lists, each
     checked.
     """
-    several = (
-        item if isinstance(item, Projection | list | tuple) else [item]
-        for item in connections
-    )
-    return [require_connection(title, single) for items in several for single in items]
+    singles: list[Connection] = []
+    for item in connections:
+        several = item if isinstance(item, SEVERAL) else (item,)
+        singles += [require_connection(title, single) for single in several]
+    return singles
 
 
 def require_neuron(title: str, neuron: Any) -> Neuron:

@@ -607,31 +607,30 @@ def _every_pair(
         # checked before anything is drawn
         density = checks.fraction("The density of a projection", pattern)
         return _random_pairs(density, n_sources, n_targets, random_generator(rng))
-    elif is_listed(pattern):
+    if is_listed(pattern):
         return _listed_pairs(pattern, n_sources, n_targets)
-    else:
-        mask_or_pairs = _array(pattern)
-        if mask_or_pairs.dtype != bool or mask_or_pairs.shape != (n_sources, n_targets):
-            condition = (
-                f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r}, {ALL_TO_ELSE!r}, a density, a mask of"
-                f" booleans of shape ({n_sources}, {n_targets}), or a tuple of two"
-                " lists of indices (sources, targets)"
-            )
-            of_pairs = (
-                mask_or_pairs.dtype.kind in "iu"
-                and mask_or_pairs.ndim == 2
-                and mask_or_pairs.shape[1] == 2
-            )
-            advice = (
-                "For pairs (source, target), give tuple(zip(*pairs))."
-                if of_pairs
-                else ""
-            )
-            raise ArgumentError(
-                checks.expected("The kind of a projection", condition, pattern, advice)
-            )
-        mask = mask_or_pairs.T
-    targets, sources = np.nonzero(mask)
+    return _masked_pairs(pattern, n_sources, n_targets)
+
+
+def _masked_pairs(
+    pattern: Any, n_sources: int, n_targets: int
+) -> tuple[Indices, Indices]:
+    """Return the pairs of a mask; ArgumentError if the pattern is no mask either."""
+    mask = _array(pattern)
+    if mask.dtype != bool or mask.shape != (n_sources, n_targets):
+        condition = (
+            f"{ALL_TO_ALL!r}, {ONE_TO_ONE!r}, {ALL_TO_ELSE!r}, a density, a mask of"
+            f" booleans of shape ({n_sources}, {n_targets}), or a tuple of two"
+            " lists of indices (sources, targets)"
+        )
+        of_pairs = mask.dtype.kind in "iu" and mask.ndim == 2 and mask.shape[1] == 2
+        advice = (
+            "For pairs (source, target), give tuple(zip(*pairs))." if of_pairs else ""
+        )
+        raise ArgumentError(
+            checks.expected("The kind of a projection", condition, pattern, advice)
+        )
+    targets, sources = np.nonzero(mask.T)
     return sources.astype(np.uint32), targets.astype(np.uint32)
 
 

@@ -132,8 +132,6 @@ def with_relays(layers: list[Layer]) -> list[Layer]:
     input_layer, *hidden, last = layers
     store = input_layer._store
     inputs = input_layer._neurons
-    if not store["relay"].any():
-        return layers
     rows, source, target = wiring.relay_links(store)
     late = np.isin(source, wiring.rows_of(inputs)) & (store["relay"][target] > 1)
     if late.any():  # relays that were made before their source became an input

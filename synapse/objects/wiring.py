@@ -271,19 +271,14 @@ def _in_one_step(
     take as long as all the rest: one assignment adds the connection or the gate.
     """
     store = views[0]._store
-    if _is_list_of(store, views):
+    if store.draft is not None:
         with store.lock:
-            if _is_list_of(store, views):  # still, after waiting for another thread
+            draft = store.draft  # None if another thread has made columns meanwhile
+            together = {*map(_store_of, views)} == {store}
+            if draft is not None and not draft.batches and together:
                 return change(views, *given)
     with InUse(*views, columns=False):
         return change(views, *given)
-
-
-def _is_list_of(store: Store, views: Iterable[Any]) -> bool:
-    """Whether these are views of a store that lists neurons and single connections."""
-    if store.draft is None or store.draft.batches:
-        return False
-    return {*map(_store_of, views)} == {store}
 
 
 def connect_many(
@@ -514,13 +509,12 @@ def gate(gater: Neuron, connections: Sequence[Connection]) -> None:
 
 def _gate(gater_and_connections: tuple[Any, ...]) -> None:
     gater, *connections = gater_and_connections
-    stores = {gater._require()}
+    gater._require()
     for connection in connections:
-        stores.add(connection._store)
         if _is_gated(connection):
             connection._store.make_columns()
             require_ungated(connection._store, connection._identity)
-    store = _joined(stores)
+    store = _joined({*map(_store_of, gater_and_connections)})
     if store.draft is not None:
         for connection in connections:
             store.draft.gate(connection._identity, gater)
@@ -535,7 +529,7 @@ def _is_gated(connection: Connection) -> bool:
     """Whether a connection has a gater; TopologyError if it has been removed."""
     store = connection._store
     if store.draft is not None:
-        return store.draft.is_gated(connection._identity)
+        return connection._identity in store.draft.gaters
     return bool(store.columns["gater"].item(connection._at) != NONE)
 
 

@@ -191,7 +191,8 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
     checks.require_shared("connection", edges)
     numbers = _columns(NEURON_TABLE, records, dtype, clock)
     checks.require_shared("neuron", numbers)
-    checks.require_signs(edges, numbers)
+    if "sign" in edges or "outgoing_sign" in numbers:
+        checks.require_signs(edges, numbers)
     layers = _layers(data, len(neurons))
     if "relay" in numbers:
         checks.require_relays(numbers, edges, [size for _, size in layers])
@@ -220,10 +221,13 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
         untraced=data.get(UNTRACED, False),
         rtrl=rule.get("method") == "rtrl",
         order=rule.get("order"),
-        metadata=checks.checked_metadata(data.get(METADATA, {})),
-        neuron_metadata=_notes(data, NOTES[0], len(neurons)),
-        connection_metadata=_notes(data, NOTES[1], len(connections)),
     )
+    if METADATA in data:
+        saved.metadata = checks.checked_metadata(data[METADATA])
+    if NOTES[0] in data:
+        saved.neuron_metadata = _notes(data, NOTES[0], len(neurons))
+    if NOTES[1] in data:
+        saved.connection_metadata = _notes(data, NOTES[1], len(connections))
     if stepped:
         saved.sensitivities = PortableSensitivities(
             **_full_columns(SENSITIVITY_TABLES, records, dtype)
@@ -339,7 +343,7 @@ def network_of(saved: SavedNetwork, *, complete: bool = True) -> Network:
 def _notes(data: dict[str, Any], table: str, count: int) -> dict[str, dict[int, Any]]:
     """The metadata of neurons or connections, by name and number."""
     columns = {}
-    for name, column in checks.checked_metadata(data.get(table, {})).items():
+    for name, column in checks.checked_metadata(data[table]).items():
         subject = f"The {name} of {table!r}"
         lists = isinstance(column, list) and len(column) == 2
         fits = (

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ import pytest
 import architect
 from synapse.engine import schema
 from synapse.engine.compiler import jit
+from synapse.engine.lowering.program import Traces
+from synapse.engine.rtrl import PortableSensitivities
 from synapse.engine.schema import COUNT, FLAG, GROUP, NUMBER, ROW, Column, require_sound
 
 ROOT = Path(__file__).parents[2]
@@ -207,3 +210,27 @@ def test_clearing_sets_the_defaults_that_are_declared():
         assert store["state"].tolist() == [1, 0.25, 1, 1]
         assert store["stamp"].tolist() == [3, 7, 3, 3]
         assert (store["activation"] == 1).all()
+
+
+def test_the_tables_of_files_refer_to_each_other_and_have_names_of_their_own():
+    names = [table.name for table in schema.FILE_TABLES]
+    every = [
+        (table.full_name(column), column)
+        for table in schema.FILE_TABLES
+        for column in table.columns
+    ]
+    assert len({*names}) == len(names)
+    assert len(dict(every)) == len(every)
+    for name, column in every:
+        assert column.kind is not None, name
+        assert column.dtype in column.kind.dtypes, name
+        assert not column.kind.table or column.kind.table in names, name
+    # what carries them in memory has an attribute for each column
+    for kept, tables in (
+        (Traces, schema.TRACE_TABLES),
+        (PortableSensitivities, schema.SENSITIVITY_TABLES),
+    ):
+        columns = {
+            table.full_name(column) for table in tables for column in table.columns
+        }
+        assert columns == {f.name for f in fields(kept)} - {"memory", "memory_self"}

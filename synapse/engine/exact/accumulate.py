@@ -14,11 +14,19 @@ from ..compiler.jit import inline
 from ..compiler.lanes import by_sample, flat, splat, total
 from ..compiler.rare import INDEX, rare
 from ..compiler.tiles import add_outer, add_rows, no_sums, pack, put_pack, width
-from ..lowering.flags import FIXED, LISTED, MEMORY, PAIRED, SHARED, ZIPPED
+from ..lowering.flags import FIXED, LISTED, MEMORY, PAIRED, SHARED
 from ..online.reads import of_gater, of_gaters, of_sources
 from ..schema import NONE
 from .step import Chunk, chunk_kind
-from .weigh import NEURONS, PACK, dense_alike, gain, rows_of
+from .weigh import (
+    NEURONS,
+    PACK,
+    dense_alike,
+    gain,
+    is_lone,
+    lone_stop,
+    rows_of,
+)
 
 PACKS = (0, 0)
 
@@ -126,26 +134,52 @@ def gated_product(u, at, gater, tape, place, chunk):
 
 
 @inline
-def accumulate_single(m, u, at, r, chunk):
-    """The gradient of a run connection by connection: sources that are listed or differ
-    between neurons.
-    """
+def accumulate_row(u, at, row, n, place, chunk):
+    """The gradient of a run from consecutive sources, of one neuron and one sample."""
+    error = flat(u.error)
+    activation = flat(u.activation)
+    for t in range(chunk.steps):
+        delta = error[at + t * (chunk.rows + NEURONS)]
+        begin = place + t * chunk.rows
+        for q in range(n):
+            u.weight_move[row + q] += delta * activation[begin + q]
+
+
+@inline
+def accumulate_ungated(m, u, at, r, chunk):
+    """The gradient of a run without gates, of one neuron."""
+    row = m.run_first[r]
+    n = m.run_length[r]
+    sources = of_sources(m.run_flags[r], chunk.now, chunk.now - chunk.rows)
+    if m.run_kind[r] == LISTED:
+        for q in range(row, row + n):
+            i = sources + m.source[q]
+            u.weight_move[q] += product(u, at, u.activation, i, chunk)
+    elif 4 * n > width(u.activation) > 1:
+        accumulate_row(u, at, row, n, sources + m.run_source[r], chunk)
+    else:
+        for q in range(n):
+            i = sources + m.run_source[r] + q
+            u.weight_move[row + q] += product(u, at, u.activation, i, chunk)
+
+
+@inline
+def accumulate_run(m, u, at, r, chunk):
+    """The gradient of a run of one neuron, connection by connection."""
     run_kind = m.run_kind[r]
+    if run_kind <= LISTED:
+        accumulate_ungated(m, u, at, r, chunk)
+        return
     flags = m.run_flags[r]
     row = m.run_first[r]
     before = chunk.now - chunk.rows
     sources = of_sources(flags, chunk.now, before)
     gaters = of_gaters(flags, chunk.now, before)
-    listed = run_kind == LISTED or run_kind == PAIRED
-    gated = run_kind == SHARED or run_kind == ZIPPED or run_kind == PAIRED
     for q in range(m.run_length[r]):
-        i = sources + (m.source[row + q] if listed else m.run_source[r] + q)
-        if gated:
-            gater = m.run_gater[r] if run_kind == SHARED else m.gater[row + q]
-            g = gaters + gater
-            u.weight_move[row + q] += gated_product(u, at, g, u.activation, i, chunk)
-        else:
-            u.weight_move[row + q] += product(u, at, u.activation, i, chunk)
+        i = sources + (m.source[row + q] if run_kind == PAIRED else m.run_source[r] + q)
+        gater = m.run_gater[r] if run_kind == SHARED else m.gater[row + q]
+        g = gaters + gater
+        u.weight_move[row + q] += gated_product(u, at, g, u.activation, i, chunk)
 
 
 @inline
@@ -167,7 +201,7 @@ def accumulate_apart(m, u, r, runs, start, stop, chunk):
     them.
     """
     for j in range(start, stop):
-        accumulate_single(m, u, j - chunk.origin, r + (j - start) * runs, chunk)
+        accumulate_run(m, u, j - chunk.origin, r + (j - start) * runs, chunk)
 
 
 @rare(INDEX, INDEX, chunk_kind, taped=True)
@@ -175,6 +209,37 @@ def accumulate_memories(m, u, start, stop, chunk):
     """The gradients of the self-connections of consecutive neurons."""
     for j in range(start, stop):
         accumulate_memory(m, u, j - chunk.origin, j, chunk)
+
+
+@inline
+def accumulate_alike(m, u, start, stop, fresh, chunk):
+    """The gradient of the connections of neurons computed together; if `fresh`, dense
+    runs are overwritten.
+    """
+    # dE/dw_ij = - sum_t delta_j g_ij y_i
+    runs = m.last_run[start] - m.first_run[start]
+    for r in range(m.first_run[start], m.last_run[start]):
+        if m.run_flags[r] & FIXED:
+            continue
+        if dense_alike(m, r):
+            accumulate_dense(m, u, chunk, start, stop, r, fresh)
+        else:
+            accumulate_apart(m, u, r, runs, start, stop, chunk)
+    # dE/dw_jj = - sum_t delta_j g_jj s_j(old)
+    if m.flags[start] & MEMORY:
+        accumulate_memories(m, u, start, stop, chunk)
+
+
+@rare(INDEX, INDEX, chunk_kind, taped=True)
+def accumulate_lone(m, u, start, stop, chunk):
+    """The gradient of the connections of consecutive neurons, each by itself."""
+    for j in range(start, stop):
+        at = j - chunk.origin
+        for r in range(m.first_run[j], m.last_run[j]):
+            if not m.run_flags[r] & FIXED:
+                accumulate_run(m, u, at, r, chunk)
+        if m.flags[j] & MEMORY:
+            accumulate_memory(m, u, at, j, chunk)
 
 
 @inline
@@ -196,19 +261,12 @@ def accumulate(m, u, span, step, steps, lanes, fresh):
     chunk = Chunk(step, steps, now, span.start, rows, lanes)
     start = span.start + span.inputs
     while start < span.stop:
-        stop = m.alike_stop[start]
-        # dE/dw_ij = - sum_t delta_j g_ij y_i
-        runs = m.last_run[start] - m.first_run[start]
-        for r in range(m.first_run[start], m.last_run[start]):
-            if m.run_flags[r] & FIXED:
-                continue
-            if dense_alike(m, r):
-                accumulate_dense(m, u, chunk, start, stop, r, fresh)
-            else:
-                accumulate_apart(m, u, r, runs, start, stop, chunk)
-        # dE/dw_jj = - sum_t delta_j g_jj s_j(old)
-        if m.flags[start] & MEMORY:
-            accumulate_memories(m, u, start, stop, chunk)
+        if is_lone(m, start):
+            stop = lone_stop(m, start, span.stop)
+            accumulate_lone(m, u, start, stop, chunk)
+        else:
+            stop = m.alike_stop[start]
+            accumulate_alike(m, u, start, stop, fresh, chunk)
         # dE/db_j = - sum_t delta_j
         for j in range(start, stop):
             if m.trainable_bias[j]:

@@ -54,9 +54,9 @@ from .fire import (
     silence_clamped,
     transpose_activations,
 )
-from .propagate import compute_deltas, compute_softmax_deltas, propagate_alike
+from .propagate import compute_softmax_deltas, propagate_all
 from .step import Step, StepBack
-from .weigh import NEURONS, dense_alike, keep_memory, weigh_all
+from .weigh import NEURONS, dense_alike, is_lone, keep_memory, weigh_all
 
 # --- cost -----------------------------------------------------------------------------
 
@@ -242,12 +242,7 @@ def propagate_network(m, u, span, step, slot, window, lanes):
         # A_j of a block is complete: what reads it in this step is later in the order
         if m.squash[start] == SOFTMAX:
             compute_softmax_deltas(m, u, start, stop, now, to_now, lanes)
-        j = start
-        while j < stop:
-            alike_stop = m.alike_stop[j]
-            check += compute_deltas(m, u, span, j, alike_stop, back)
-            propagate_alike(m, u, j, alike_stop, back)
-            j = alike_stop
+        check += propagate_all(m, u, span, start, stop, back)
         stop = start
     if step % window == 0:  # errors do not pass to the previous window
         none = splat(0.0, u.state)
@@ -450,7 +445,7 @@ def begin_errors(m, u, span, rows):
             u.weight_move[m.self_row[j]] = 0.0
         for r in range(m.first_run[j], m.last_run[j]):
             learns = j >= span.start + span.inputs and not m.run_flags[r] & FIXED
-            if not (learns and dense_alike(m, r)):
+            if is_lone(m, j) or not (learns and dense_alike(m, r)):
                 for q in range(m.run_first[r], m.run_first[r] + m.run_length[r]):
                     u.weight_move[q] = 0.0
 

@@ -11,11 +11,20 @@ from ..compiler.jit import inline
 from ..compiler.lanes import flat, splat, total
 from ..compiler.rare import INDEX, rare
 from ..compiler.tiles import push_products, taken, width
-from ..lowering.flags import LISTED, MEMORY, QUIET_GATER, SHARED, STEPPED, ZIPPED
+from ..lowering.flags import DENSE, LISTED, MEMORY, QUIET_GATER, SHARED, STEPPED, ZIPPED
 from ..online.reads import has_error, of_gater, of_gaters, of_sources
 from ..schema import NONE
 from .step import step_back_kind
-from .weigh import NEURONS, dense_alike, gain, put_sums, rows_of
+from .weigh import (
+    NEURONS,
+    dense_alike,
+    dense_sum,
+    gain,
+    is_lone,
+    lone_stop,
+    put_sums,
+    rows_of,
+)
 
 
 @rare(*[INDEX] * 5, taped=True)
@@ -45,11 +54,13 @@ def compute_softmax_deltas(m, u, start, stop, now, to_now, lanes):
 
 @inline
 def compute_deltas(m, u, span, start, stop, back):
-    """delta of neurons computed together; pushed errors are reset. Returns 0 if all are
+    """delta of a stretch of neurons; pushed errors are reset. Returns 0 if all are
     finite.
     """
     none = splat(0.0, u.state)
-    carries = m.flags[start] & MEMORY or stop > span.stop - span.outputs
+    carries = (
+        m.flags[start] & MEMORY or is_lone(m, start) or stop > span.stop - span.outputs
+    )
     check = none
     # delta_j = f'_j A_j + what its next state and the cost have left in ``u.carried``
     if carries:  # outside of the loops, which vectorise then
@@ -174,26 +185,64 @@ def push_stepped(m, u, r, gap, start, stop, back):
 
 
 @inline
-def push_scattered(m, u, r, delta, back):
-    """Send an error along a run with listed sources, or with a gater for each
-    connection.
-    """
-    run_kind = m.run_kind[r]
+def push_dense(m, u, row, n, delta, to):
+    """Send an error to consecutive sources."""
+    for q in range(n):
+        u.pushed[to + q] += delta * m.weight[row + q]
+
+
+@inline
+def push_ungated(m, u, r, delta, back):
+    """Send an error along a run without gates."""
     flags = m.run_flags[r]
     row = m.run_first[r]
     n = m.run_length[r]
+    to = of_sources(flags, back.to_now, back.to_before)
+    if not has_error(flags):
+        return
+    if m.run_kind[r] == DENSE:
+        push_dense(m, u, row, n, delta, to + m.run_source[r])
+    else:
+        for q in range(row, row + n):
+            u.pushed[to + m.source[q]] += delta * m.weight[q]
+
+
+@inline
+def push_shared(m, u, r, delta, back):
+    """Send an error along a run with one gater, and to the gater."""
+    flags = m.run_flags[r]
+    row = m.run_first[r]
+    n = m.run_length[r]
+    source = m.run_source[r]
+    if not flags & QUIET_GATER:
+        sources = of_sources(flags, back.now, back.before) + source
+        by = of_gaters(flags, back.to_now, back.to_before) + m.run_gater[r]
+        u.pushed[by] += delta * dense_sum(m, u, row, n, sources)
+    if has_error(flags):
+        to = of_sources(flags, back.to_now, back.to_before) + source
+        gained = delta * gain(m, u, r, of_gaters(flags, back.now, back.before))
+        push_dense(m, u, row, n, gained, to)
+
+
+@inline
+def push_run(m, u, r, delta, back):
+    """Send an error along a run of one neuron."""
+    run_kind = m.run_kind[r]
+    if run_kind <= LISTED:
+        push_ungated(m, u, r, delta, back)
+        return
+    if run_kind == SHARED:
+        push_shared(m, u, r, delta, back)
+        return
+    flags = m.run_flags[r]
+    row = m.run_first[r]
     sources = of_sources(flags, back.now, back.before)
     to = of_sources(flags, back.to_now, back.to_before)
     gains = of_gaters(flags, back.now, back.before)
     by = of_gaters(flags, back.to_now, back.to_before)
-    if run_kind == LISTED:
-        if has_error(flags):
-            for q in range(row, row + n):
-                u.pushed[to + m.source[q]] += delta * m.weight[q]
-        return
     source = m.run_source[r]
     gater = m.run_gater[r]
-    for q in range(n):
+    for q in range(m.run_length[r]):
         i = source + q if run_kind == ZIPPED else m.source[row + q]
         g = gater + q if run_kind == ZIPPED else m.gater[row + q]
         weighed = delta * m.weight[row + q]
@@ -213,8 +262,7 @@ def push_apart(m, u, r, runs, start, stop, back):
         push_stepped(m, u, r, gap, start, stop, back)
     else:
         for j in range(start, stop):
-            run = r + (j - start) * runs
-            push_scattered(m, u, run, u.error[back.slot + j], back)
+            push_run(m, u, r + (j - start) * runs, u.error[back.slot + j], back)
 
 
 @rare(INDEX, INDEX, step_back_kind, taped=True)
@@ -226,8 +274,8 @@ def push_memories(m, u, start, stop, back):
 
 @inline
 def propagate_alike(m, u, start, stop, back):
-    """Send the errors of neurons to everything they depend on, in this and the previous
-    step.
+    """Send the errors of neurons computed together to everything they depend on, in
+    this and the previous step.
     """
     runs = m.last_run[start] - m.first_run[start]
     # all delta_j of these neurons are known, so the order matters for rounding only
@@ -238,3 +286,30 @@ def propagate_alike(m, u, start, stop, back):
     for r in range(m.first_run[start], m.last_run[start]):
         if not dense_alike(m, r):
             push_apart(m, u, r, runs, start, stop, back)
+
+
+@rare(INDEX, INDEX, step_back_kind, taped=True)
+def propagate_lone(m, u, start, stop, back):
+    """Send the errors of consecutive neurons, each by itself."""
+    for j in range(start, stop):
+        if m.flags[j] & MEMORY:
+            push_memory(m, u, j, back)
+        for r in range(m.first_run[j], m.last_run[j]):
+            push_run(m, u, r, u.error[back.slot + j], back)
+
+
+@inline
+def propagate_all(m, u, span, start, stop, back):
+    """Errors of a block of neurons, and what they send; returns 0 if all are finite."""
+    check = 0.0
+    j = start
+    while j < stop:
+        lone = is_lone(m, j)
+        end = lone_stop(m, j, stop) if lone else m.alike_stop[j]
+        check += compute_deltas(m, u, span, j, end, back)
+        if lone:
+            propagate_lone(m, u, j, end, back)
+        else:
+            propagate_alike(m, u, j, end, back)
+        j = end
+    return check

@@ -7,17 +7,61 @@ have the same sources. The equations are those of ``online/weigh.py``;
 
 from __future__ import annotations
 
-from ..compiler.jit import inline
+from ..compiler.jit import in_order, inline
 from ..compiler.lanes import splat
 from ..compiler.rare import INDEX, rare
 from ..compiler.tiles import add_products, no_sums, put, spaced, width
-from ..lowering.flags import DENSE, LISTED, MEMORY, SHARED, STEPPED, ZIPPED
+from ..lowering.flags import (
+    DENSE,
+    GATED,
+    LISTED,
+    MEMORY,
+    PLAIN_RUNS,
+    SHARED,
+    STEPPED,
+    ZIPPED,
+)
 from ..online.reads import of_gater, of_gaters, of_sources
 from ..schema import NONE, TILE
 from .step import step_kind
 
 NEURONS = TILE  # of a tile
 PACK = (0,)
+FEW = 4
+"""Neurons up to which a group is not computed together: a tile would be empty for the
+most part."""
+
+
+# --- which neurons are computed together ----------------------------------------------
+
+
+@inline
+def are_many(m, j):
+    """Whether neurons from j on are computed together; each by itself otherwise."""
+    return m.alike_stop[j] > j + FEW
+
+
+@inline
+def is_lone(m, j):
+    """Whether errors are sent, and the gradient is summed, for this neuron by itself:
+    tiles serve a few neurons, too, if all of their runs are dense.
+    """
+    return not are_many(m, j) and not m.flags[j] & PLAIN_RUNS
+
+
+@inline
+def is_gated(m, j):
+    """Whether a neuron has a gated or carried input."""
+    return m.flags[j] & (MEMORY | GATED) != 0
+
+
+@inline
+def lone_stop(m, j, stop):
+    """Where consecutive lone neurons end, of which the first is `j`."""
+    end = j + 1
+    while end < stop and is_lone(m, end):
+        end += 1
+    return end
 
 
 # --- runs of neurons that are computed together ---------------------------------------
@@ -57,6 +101,37 @@ def carry_state(m, u, j, step):
     return value
 
 
+@in_order
+def sum_in_parts(m, u, row, n, sources):
+    """sum_i w_ij y_i from consecutive sources, in four parts, so that no sum waits for
+    the previous one.
+    """
+    whole = n - n % 4
+    brought = splat(0.0, u.state)
+    brought1 = splat(0.0, u.state)
+    brought2 = splat(0.0, u.state)
+    brought3 = splat(0.0, u.state)
+    for q in range(0, whole, 4):
+        brought += u.activation[sources + q] * m.weight[row + q]
+        brought1 += u.activation[sources + q + 1] * m.weight[row + q + 1]
+        brought2 += u.activation[sources + q + 2] * m.weight[row + q + 2]
+        brought3 += u.activation[sources + q + 3] * m.weight[row + q + 3]
+    for q in range(whole, n):
+        brought += u.activation[sources + q] * m.weight[row + q]
+    return (brought + brought1) + (brought2 + brought3)
+
+
+@inline
+def dense_sum(m, u, row, n, sources):
+    """sum_i w_ij y_i from consecutive sources."""
+    if width(u.activation) == 1:
+        return sum_in_parts(m, u, row, n, sources)
+    brought = splat(0.0, u.state)
+    for q in range(n):
+        brought += u.activation[sources + q] * m.weight[row + q]
+    return brought
+
+
 @inline
 def put_sums(m, u, source, n, rows):
     """Write sum_i w_ij y_i of a tile of neurons with the same sources to ``u.tile``."""
@@ -81,6 +156,14 @@ def weigh_dense(m, u, r, runs, start, stop, step):
     n = m.run_length[r]
     source = of_sources(flags, step.now, step.before) + m.run_source[r]
     gains = of_gaters(flags, step.now, step.before)
+    if 4 * n <= width(u.activation):  # a register would be empty for the most part
+        for j in range(start, stop):
+            run = r + (j - start) * runs
+            brought = sum_in_parts(m, u, m.run_first[run], n, source)
+            if m.run_kind[r] == SHARED:
+                brought = brought * gain(m, u, run, gains)
+            u.weighed[step.offset + j] += brought
+        return
     for j in range(start, stop, NEURONS):
         count = min(stop - j, NEURONS)
         run = r + (j - start) * runs
@@ -114,22 +197,31 @@ def add_stepped(m, u, r, gap, start, stop, step):
                 u.weighed[step.offset + start + t] += brought
 
 
-@inline
-def scattered_sum(m, u, r, step):
-    """Weighted inputs of a target from a run with listed sources, or with a gater for
-    each connection.
+@in_order
+def listed_sum(m, u, row, n, sources):
+    """sum_i w_ij y_i from listed sources, in four parts, so that no sum waits for the
+    previous one.
     """
-    run_kind = m.run_kind[r]
-    flags = m.run_flags[r]
-    row = m.run_first[r]
-    n = m.run_length[r]
-    sources = of_sources(flags, step.now, step.before)
-    gaters = of_gaters(flags, step.now, step.before)
+    whole = n - n % 4
     brought = splat(0.0, u.state)
-    if run_kind == LISTED:
-        for q in range(row, row + n):
-            brought += u.activation[sources + m.source[q]] * m.weight[q]
-    elif run_kind == ZIPPED:
+    brought1 = splat(0.0, u.state)
+    brought2 = splat(0.0, u.state)
+    brought3 = splat(0.0, u.state)
+    for q in range(row, row + whole, 4):
+        brought += u.activation[sources + m.source[q]] * m.weight[q]
+        brought1 += u.activation[sources + m.source[q + 1]] * m.weight[q + 1]
+        brought2 += u.activation[sources + m.source[q + 2]] * m.weight[q + 2]
+        brought3 += u.activation[sources + m.source[q + 3]] * m.weight[q + 3]
+    for q in range(row + whole, row + n):
+        brought += u.activation[sources + m.source[q]] * m.weight[q]
+    return (brought + brought1) + (brought2 + brought3)
+
+
+@inline
+def gated_sum(m, u, r, row, n, sources, gaters):
+    """sum_i g_ij w_ij y_i of a run with a gater for each connection."""
+    brought = splat(0.0, u.state)
+    if m.run_kind[r] == ZIPPED:
         source = sources + m.run_source[r]
         gater = gaters + m.run_gater[r]
         for q in range(n):
@@ -143,6 +235,34 @@ def scattered_sum(m, u, r, step):
     return brought
 
 
+@inline
+def ungated_sum(m, u, r, step):
+    """Weighted inputs of a neuron from a run without gates."""
+    row = m.run_first[r]
+    n = m.run_length[r]
+    sources = of_sources(m.run_flags[r], step.now, step.before)
+    if m.run_kind[r] == DENSE:
+        return dense_sum(m, u, row, n, sources + m.run_source[r])
+    return listed_sum(m, u, row, n, sources)
+
+
+@inline
+def sum_of_run(m, u, r, step):
+    """Weighted inputs of a neuron from one of its runs."""
+    run_kind = m.run_kind[r]
+    if run_kind <= LISTED:
+        return ungated_sum(m, u, r, step)
+    flags = m.run_flags[r]
+    row = m.run_first[r]
+    n = m.run_length[r]
+    sources = of_sources(flags, step.now, step.before)
+    gaters = of_gaters(flags, step.now, step.before)
+    if run_kind == SHARED:
+        brought = dense_sum(m, u, row, n, sources + m.run_source[r])
+        return brought * gain(m, u, r, gaters)
+    return gated_sum(m, u, r, row, n, sources, gaters)
+
+
 @rare(*[INDEX] * 4, step_kind, taped=True)
 def weigh_apart(m, u, r, runs, start, stop, step):
     """Add the weighted inputs of consecutive neurons from a run whose sources differ
@@ -153,7 +273,7 @@ def weigh_apart(m, u, r, runs, start, stop, step):
         add_stepped(m, u, r, gap, start, stop, step)
     else:
         for j in range(start, stop):
-            brought = scattered_sum(m, u, r + (j - start) * runs, step)
+            brought = sum_of_run(m, u, r + (j - start) * runs, step)
             u.weighed[step.offset + j] += brought
 
 
@@ -185,13 +305,44 @@ def weigh_alike(m, u, start, stop, step):
 
 
 @inline
+def weigh_plain(m, u, j, step):
+    """state s_j = b_j + sum_i w_ij y_i of a neuron without gates, by itself."""
+    weighed = splat(m.bias[j], u.state)
+    for r in range(m.first_run[j], m.last_run[j]):
+        weighed += ungated_sum(m, u, r, step)
+    u.weighed[step.offset + j] = weighed
+
+
+@rare(INDEX, INDEX, step_kind, taped=True)
+def weigh_gated(m, u, start, stop, step):
+    """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i of consecutive
+    neurons, each by itself.
+    """
+    for j in range(start, stop):
+        weighed = splat(m.bias[j], u.state)
+        for r in range(m.first_run[j], m.last_run[j]):
+            weighed += sum_of_run(m, u, r, step)
+        if m.flags[j] & MEMORY:
+            weighed += carry_state(m, u, j, step)
+        u.weighed[step.offset + j] = weighed
+
+
+@inline
 def weigh_all(m, u, start, stop, step):
     """The states of a block of neurons."""
     j = start
     while j < stop:
-        alike_stop = m.alike_stop[j]
-        weigh_alike(m, u, j, alike_stop, step)
-        j = alike_stop
+        end = j + 1
+        if are_many(m, j):
+            end = m.alike_stop[j]
+            weigh_alike(m, u, j, end, step)
+        elif is_gated(m, j):
+            while end < stop and is_gated(m, end) and not are_many(m, end):
+                end += 1
+            weigh_gated(m, u, j, end, step)
+        else:
+            weigh_plain(m, u, j, step)
+        j = end
 
 
 @inline

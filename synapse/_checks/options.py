@@ -166,7 +166,7 @@ class Option(Generic[Read, Given]):
         options, so it is found when the attribute is read. None assigns it again.
     owned : bool
         Whether the check depends on the object: ``check(owner, title, value)``. It then
-        gets None, too, which is stored without a check otherwise if it is the default.
+        gets a default of None, too; other defaults are stored without a check.
     """
 
     def __init__(
@@ -215,11 +215,9 @@ class Option(Generic[Read, Given]):
 
     def checked(self, owner: object, value: Any) -> Any:
         """The value to be stored, or an error."""
-        if self._owned:
+        if self._owned and (value is None or value is not self.default):
             return self._check(owner, self.title, value)
-        if value is None and self.default is None:
-            return None
-        return self._check(self.title, value)
+        return value if value is self.default else self._check(self.title, value)
 
 
 WIDTH = 88

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 
 from .. import _html
 from .._checks import counted
-from ..cost import Cost, in_words
+from ..cost import in_words
 from ..engine.guard import Interruptible, InUse
 from ..objects.network import Network
 from ..objects.state import Snapshot, preserved_context
 from ._checkpoint import Paused
 from ._data import Data
+from ._options import FixedOptions
 from .callbacks import Callback, Progress, every
 from .evaluation import mean_cost
 
@@ -88,10 +89,9 @@ class Result:
 class History:
     """Numbers by epoch (`values`), and the conditions and functions that use them."""
 
-    network: Network
-    # a context for its use, in which it is as it is trained
+    options: FixedOptions
+    # a context for the network's use, in which it is as it is trained
     in_use: Callable[[], InUse]
-    cost: Cost
     held_out: Data | None
     epochs: int  # the limit
     goal: float  # an error at which training ends; -inf: none
@@ -115,6 +115,11 @@ class History:
     def __post_init__(self) -> None:
         if self.held_out is not None:
             self.values["validation_error"] = []
+
+    @property
+    def network(self) -> Network:
+        """The network to train."""
+        return self.options.network
 
     def continue_from(self, paused: Paused) -> None:
         """Take over the epochs of a training, and restore its latest weights if they
@@ -173,7 +178,7 @@ class History:
         self.values["rate"] += rates
         if self.held_out is not None:
             with self.in_use(), preserved_context(self.network):
-                evaluation = mean_cost(self.network, self.held_out, self.cost)
+                evaluation = mean_cost(self.network, self.held_out, self.options.cost)
             self.values["validation_error"].append(evaluation.error)
         latest = self.monitored[-len(errors) :]
         if (self.restore or self.patience is not None) and min(latest) < self.best:
@@ -188,8 +193,10 @@ class History:
         or None.
         """
         reason = self.ended()  # before a callback may edit the network
-        if not self.callbacks:
-            return reason
+        return "callback" if self.callbacks and self._called_back() else reason
+
+    def _called_back(self) -> bool:
+        """Whether a callback, all of which are called, ends the training."""
         error, rate = self.values["error"][-1], self.values["rate"][-1]
         validation = None if self.held_out is None else self.monitored[-1]
         progress = Progress(
@@ -197,8 +204,7 @@ class History:
         )
         with Interruptible():
             # call all of them
-            stops = [callback(progress) for callback in self.callbacks]
-        return "callback" if any(stops) else reason
+            return any([callback(progress) for callback in self.callbacks])
 
     def ended(self) -> str | None:
         """Why training ends with the latest epoch, if not by a callback; None if it
@@ -225,18 +231,21 @@ class History:
         have been noted.
         """
         seconds = self.seconds
-        measure = self.measure if stopped == "error" else None
-        error = self.latest if measure is None else self.tested
-        if self.best_weights is not None and (
-            measure is None or self.held_out is not None
-        ):
-            with self.in_use():
-                self.last_weights = Snapshot(self.network)
-            self.best_weights.restore()
-            with self.in_use():
-                error = (
-                    self.values["error"][self.best_epoch - 1]
-                    if measure is None
-                    else measure()
-                )
-        return Result(error, self.done, seconds, self.values, stopped, self.cost.name)
+        reached = stopped == "error" and self.measure is not None
+        error = self.tested if reached else self.latest
+        if self.best_weights is not None and (self.held_out is not None or not reached):
+            error = self._restored(self.best_weights, reached)
+        cost = self.options.cost.name
+        return Result(error, self.done, seconds, self.values, stopped, cost)
+
+    def _restored(self, best: Snapshot, reached: bool) -> float:
+        """The error of the best weights, which are restored; it is measured if the goal
+        has been reached.
+        """
+        with self.in_use():
+            self.last_weights = Snapshot(self.network)
+        best.restore()
+        if not reached or self.measure is None:
+            return self.values["error"][self.best_epoch - 1]
+        with self.in_use():
+            return self.measure()

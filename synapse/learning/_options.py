@@ -260,14 +260,14 @@ class FixedOptions(TrainerOptions):
         return self._penalties
 
     @property
-    def drops(self) -> bool:
-        """Whether an option for dropout is given."""
-        return bool(self.dropout or self.recurrent_dropout)
-
-    @property
-    def masks(self) -> Dropout:
-        """The options for dropout, checked with the present layers of the network."""
-        return Dropout(self.network, self.dropout, self.recurrent_dropout)
+    def masks(self) -> Dropout | None:
+        """The options for dropout, checked with the present layers of the network; None
+        if no neuron can be dropped.
+        """
+        if not (self.dropout or self.recurrent_dropout):
+            return None
+        masks = Dropout(self.network, self.dropout, self.recurrent_dropout)
+        return masks if masks.any else None
 
 
 OPTIONS = _checks.options_of(TrainerOptions)

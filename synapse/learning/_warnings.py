@@ -242,24 +242,24 @@ def warn_if_vanished(task: RuleTask, updater: Updater, result: Result) -> None:
     gradient.
     """
     errors = result.history["error"]
-    if (
-        result.epochs < LEAST
-        or errors[-1] < errors[0] / 2
-        or result.stopped in ("callback", "interrupted")
-    ):
-        return
+    stayed = result.epochs >= LEAST and errors[-1] >= errors[0] / 2
+    if stayed and result.stopped not in ("callback", "interrupted"):
+        _warn_if_at_the_mean(task, updater, min(errors))
+
+
+def _warn_if_at_the_mean(task: RuleTask, updater: Updater, lowest: float) -> None:
+    """Warn if the lowest error is that of the mean, where hidden weights have no
+    gradient.
+    """
     try:
         with updater.in_use():
             task.data.require_fit(task.network)
             mean = _error_of_mean(task)
             vanished = (
-                mean > 0
-                and min(errors) >= NEAR * mean
-                and _steepest(task) < VANISHED * mean
+                mean > 0 and lowest >= NEAR * mean and _steepest(task) < VANISHED * mean
             )
-    except (
-        SynapseError
-    ):  # edited by a callback, connected to neurons outside, or out of the finite range
+    # edited by a callback, connected to neurons outside, or out of the finite range
+    except SynapseError:
         return
     if vanished:
         warnings.warn(

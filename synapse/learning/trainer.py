@@ -31,7 +31,6 @@ from ._warnings import warn_if_vanished, warn_of_dead_ends
 from .callbacks import Batch, Callback
 from .evaluation import Evaluation, evaluated
 from .rules import RULES, Rule, RuleTask
-from .schedules import CheckedRates
 from .training import Orders, Training
 
 # --- checks of the arguments of train -------------------------------------------------
@@ -390,14 +389,8 @@ class Trainer(Archived, TrainerOptions):
                 'The sample_weight and class_weight need method="bptt".'
             )
         file = None
-        if checkpoint is not None:
-            write = partial(_archive.write_trainer, self, checkpoint)
-            file = Checkpoint(write, every)
-        elif every is not None:
-            raise ArgumentError(
-                "`every` is the number of epochs between checkpoints. Give checkpoint,"
-                " too."
-            )
+        if checkpoint is not None or every is not None:
+            file = self._checkpoint(checkpoint, every)
         before = self._paused if resume else None
         if before is not None:
             epochs = before.epochs if epochs is None else epochs
@@ -405,19 +398,18 @@ class Trainer(Archived, TrainerOptions):
             seed = before.rng()
         rng = self._unseeded() if seed is None else random_generator(seed)
         stream = _source.is_stream(inputs, targets)
-        usual = 1 if stream else 100
-        limit = usual if epochs is None else epochs
-        make = partial(RuleTask, options, rng=rng, streamed=stream)
+        if epochs is None:
+            epochs = 1 if stream else 100
+        task = partial(RuleTask, options, rng=rng, streamed=stream)
+        source: _source.Arrays | _source.BatchStream
         if stream:
-            batches = _source.checked_batches(inputs, limit)
+            batches = _source.checked_batches(inputs, epochs)
             _source.refuse_for_streams(options.optimizer, validation, sample_weight)
-            source: _source.Arrays | _source.BatchStream = self._stream(
-                batches, class_weight, make
-            )
+            source = self._stream(batches, class_weight, task)
             held_out = self._held_out(validation)
         else:
             source, held_out = self._arrays(
-                inputs, targets, validation, sample_weight, class_weight, make
+                inputs, targets, validation, sample_weight, class_weight, task
             )
         if before is not None:
             shape = None if held_out is None else held_out.shape
@@ -426,54 +418,62 @@ class Trainer(Archived, TrainerOptions):
         self._updater.part = self.only
         warned = warn_of_dead_ends(self.network, self._updater, self.method, self.cost)
         followed = held_out is not None or patience is not None
+        searches = isinstance(options.optimizer, LBFGS)
         history = History(
-            network=self.network,
+            options=options,
             in_use=self._updater.in_use,
-            cost=self.cost,
             held_out=held_out,
-            epochs=limit,
+            epochs=epochs,
             goal=-inf if error is None else error,
             patience=patience,
             restore=restore_best and followed,
             callbacks=tuple(callbacks),
-            measure=(
-                None
-                if isinstance(options.optimizer, LBFGS)
-                else source.measure(self.network, self.cost)
-            ),
+            measure=None if searches else source.measure(self.network, self.cost),
         )
         training = Training(
+            options=options,
             source=source,
             history=history,
             orders=Orders(rng, source.shuffled(shuffle)),
-            options=options,
-            rates=CheckedRates(self.rate, self.network.dtype),
-            rule=self._rule,
             updater=self._updater,
             stop=self._stop,
+            visit=self._visit_known,
+            ready=self._kept_work(options),
             on_batch=on_batch,
             checkpoint=file,
             continued=before,
-            ready=self._kept_work(options),
-            visit=self._visit_known,
         )
-        # a file that a callback saves has no other training
-        latest, self._paused = (self._paused, None)
-        try:
-            result = training.run(progress)
-        finally:
-            end = training.end
-            self._visit_known = training.visit
-            begun = end is not None and (end.done or training.work is not None)
-            self._paused = end if begun else latest
-            work = training.work
-            # it has no threads, nor random masks
-            plain = options.threads == 1 and not options.drops
-            if plain and work is not None and work.nbytes <= KEPT:
-                self._work_known = work
+        result = self._run(training, progress)
         if isinstance(source, _source.Arrays) and not warned:  # the cause is known
             warn_if_vanished(source.task, self._updater, result)
         return result
+
+    def _checkpoint(self, path: PathLike | None, every: int | None) -> Checkpoint:
+        """What writes this trainer to a file while it trains."""
+        if path is None:
+            raise ArgumentError(
+                "`every` is the number of epochs between checkpoints. Give checkpoint,"
+                " too."
+            )
+        return Checkpoint(partial(_archive.write_trainer, self, path), every)
+
+    def _run(self, training: Training, progress: bool | str) -> Result:
+        """Run a training, and keep what the next call may use of it."""
+        # a file that a callback saves has no other training
+        latest, self._paused = (self._paused, None)
+        try:
+            return training.run(progress)
+        finally:
+            end = training.end
+            work = training.work
+            options = training.options
+            self._visit_known = training.visit
+            begun = end is not None and (end.done or work is not None)
+            self._paused = end if begun else latest
+            # it has no threads, nor random masks
+            plain = options.threads == 1 and options.masks is None
+            if plain and work is not None and work.nbytes <= KEPT:
+                self._work_known = work
 
     def _unseeded(self) -> np.random.Generator:
         """The generator of trainings without a seed: making one takes as long as a

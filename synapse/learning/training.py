@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ from ._options import FixedOptions
 from ._parameters import ParameterVector, Updater
 from ._source import NO_TARGET, Arrays, BatchStream
 from .callbacks import Batch
-from .rules import BatchGradient, Rule, RuleTask
+from .rules import RULES, BatchGradient, Rule, RuleTask
 from .schedules import CheckedRates
 
 SECONDS = 0.02
@@ -37,6 +37,7 @@ for its end.
 
 A call for an epoch that takes longer runs in a thread, so that both need not wait.
 """
+Answer = TypeVar("Answer")
 MOST_NUMBERS = 1 << 20
 """Maximum number of entries in the orders of several epochs."""
 
@@ -83,31 +84,32 @@ class Orders:
 class Training:
     """One call of ``Trainer.train``."""
 
-    rule: type[Rule]
-    source: Arrays | BatchStream
-    orders: Orders  # of sequences
     options: FixedOptions
-    rates: CheckedRates
+    source: Arrays | BatchStream
+    history: History
+    orders: Orders  # of sequences
     updater: Updater  # used with an optimizer
     stop: threading.Event  # set by another thread to end the training
-    history: History
-    on_batch: Callable[[Batch], Any] | None
     visit: float  # seconds for a connection and a row, by the latest compiled call
+    # the rule of a training before, with memory for the same options
+    ready: Rule | None = None
+    on_batch: Callable[[Batch], Any] | None = None
     checkpoint: Checkpoint | None = None
     continued: Paused | None = None  # the training that this one continues
+    rates: CheckedRates = field(init=False)
     bar: Any = field(init=False)  # the progress bar
     sequences: Order = field(init=False)  # those of the latest task that have a step
     ahead: int = 1  # number of epochs for the next compiled call
     label: str = ""
     ending: str | None = None  # why the present epoch is the last, and incomplete
     work: Rule | None = None  # the rule, for the latest task
-    ready: Rule | None = (
-        None  # that of a training before, with memory for the same options
-    )
     batch: int = 0  # number of updates in this epoch, counted for `on_batch`
     updates: int = 0  # in total
     end: Paused | None = None  # what is needed to continue after its end
     within: bool = False  # whether an epoch has begun that is not complete
+
+    def __post_init__(self) -> None:
+        self.rates = CheckedRates(self.options.rate, self.network.dtype)
 
     @property
     def network(self) -> Network:
@@ -123,7 +125,8 @@ class Training:
         self.bar = _shown_bar(total) if progress else _hidden_bar()
         self.label = f"{progress}: " if isinstance(progress, str) else ""
         with self.bar, saying_compiling(self.bar), Deferred():
-            self._begin()
+            if self.checkpoint is not None or self.continued is not None:
+                self._begin()
             try:
                 stopped = self._until_stopped()
             finally:
@@ -173,13 +176,9 @@ class Training:
             best=history.best_weights,
         )
 
-    def _save_if_due(self) -> None:
-        if (
-            self.checkpoint is not None
-            and not self.within
-            and self.checkpoint.is_due(self.history.done)
-        ):
-            self.checkpoint.write(self.paused())
+    def _save_if_due(self, checkpoint: Checkpoint) -> None:
+        if not self.within and checkpoint.is_due(self.history.done):
+            checkpoint.write(self.paused())
 
     def _until_stopped(self) -> str:
         """Run all epochs; returns why they ended."""
@@ -201,7 +200,7 @@ class Training:
         before = self.work or self.ready
         if before is None:
             with self.updater.in_use():
-                self.work = self.rule(task)
+                self.work = RULES[self.options.method](task)
                 self._refresh(self.work)
         elif self.work is None or self.work.task is not task:
             self.work = before.continued(task)
@@ -228,7 +227,8 @@ class Training:
             reason = "interrupted" if self._asked_to_stop() else self._next()
             if reason is not None:
                 return reason
-            self._save_if_due()
+            if self.checkpoint is not None:
+                self._save_if_due(self.checkpoint)
         return "epochs"
 
     def _next(self) -> str | None:
@@ -290,12 +290,16 @@ class Training:
             self._record(errors[:done], epochs.rates[:done].tolist())
         if done == len(errors) or (done and errors[done - 1] <= epochs.goal):
             return self.history.judge()
+        return self._broken_off(errors[done], interrupted=bool(epochs.control[0]))
+
+    def _broken_off(self, error: float, interrupted: bool) -> str:
+        """Why training ends within an epoch that has this error so far, or raise."""
         self.within = True
-        if math.isfinite(errors[done]):
-            self.history.latest = errors[done]
-        if epochs.control[0]:
-            return "interrupted"
-        raise _diverged(errors[done], self.history.done)
+        if math.isfinite(error):
+            self.history.latest = error
+        if not interrupted:
+            raise _diverged(error, self.history.done)
+        return "interrupted"
 
     def _search(self) -> str:
         """Run iterations of L-BFGS, one per epoch; returns why they ended."""
@@ -322,7 +326,8 @@ class Training:
                 else self.history.judge() or self.ending
             )
             ended = reason or ended
-            self._save_if_due()
+            if self.checkpoint is not None:
+                self._save_if_due(self.checkpoint)
             return reason is not None
 
         search = Search(optimizer, self.updater, self._rule_for(task), note)
@@ -417,32 +422,36 @@ class Training:
             self.ending = "callback" if stop else None
 
     def _compiled(self, work: Rule, epochs: Epochs) -> tuple[int, float, float]:
-        """Run epochs in one call. During a long one, this thread updates the bar and
-        checks for Ctrl-C.
-        """
+        """Run epochs in one call; a long one in a thread of its own."""
         updater = None if self.options.optimizer is None else self.updater
         call = partial(work.learn_epochs, epochs, updater)
-        control = epochs.control
-        shown = 0
+        is_long = work.threaded and self._expected(work.task.data) >= SECONDS
         begun = time.perf_counter()
-        if not work.threaded or self._expected(work.task.data) < SECONDS:
-            answer = call()
-        else:
-            self.network._ready()  # lower now: another thread cannot
-            with ThreadPoolExecutor(1) as pool:
-                running = pool.submit(call)
-                while not wait([running], 0.05).done:
-                    done = int(control[1])
-                    self.bar.update(done - shown)
-                    shown = done
-                    if self._asked_to_stop():
-                        control[0] = 1
-                answer = running.result()
-        rows = int(control[1])
+        shown, answer = self._watched(call, epochs) if is_long else (0, call())
+        rows = int(epochs.control[1])
         if rows:
             self.visit = (time.perf_counter() - begun) / (rows * self.network._size)
         self.bar.update(rows - shown)
         return answer
+
+    def _watched(
+        self, call: Callable[[], Answer], epochs: Epochs
+    ) -> tuple[int, Answer]:
+        """Make a call in a thread, while this one updates the bar and checks for
+        Ctrl-C; returns the number of rows shown, and its answer.
+        """
+        control = epochs.control
+        shown = 0
+        self.network._ready()  # lower now: another thread cannot
+        with ThreadPoolExecutor(1) as pool:
+            running = pool.submit(call)
+            while not wait([running], 0.05).done:
+                done = int(control[1])
+                self.bar.update(done - shown)
+                shown = done
+                if self._asked_to_stop():
+                    control[0] = 1
+            return shown, running.result()
 
     def _by_batches(
         self, work: Rule, epoch: int, order: Order, rate: float

@@ -30,7 +30,7 @@ class FiniteDifferences(Rule):
     @classmethod
     def check(cls, options):
         super().check(options)
-        if options.drops:
+        if options.masks is not None:
             raise ArgumentError("Finite differences take no dropout.")
 
     @classmethod

@@ -58,7 +58,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
         """Refuse dropout with L-BFGS."""
         super().check(options)
         # [recipe option: changes the cost]
-        if options.masks.any and isinstance(options.optimizer, LBFGS):
+        if options.masks is not None and isinstance(options.optimizer, LBFGS):
             raise ArgumentError(
                 "Dropout cannot be used with L-BFGS, which needs a fixed cost."
             )
@@ -89,7 +89,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
     def lay_out(self) -> None:
         """Prepare the masks of dropout."""
         dropout = self.task.options.masks
-        self._masks = dropout.masks(self.task.rng) if dropout.any else None
+        self._masks = None if dropout is None else dropout.masks(self.task.rng)
         self._loop = None
 
     def joins_epochs(self) -> bool:

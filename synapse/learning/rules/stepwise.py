@@ -74,7 +74,7 @@ class StepwiseRule(Rule):
             raise ArgumentError(
                 'L-BFGS needs the gradient of all data at once. Use method="bptt".'
             )
-        if options.masks.any:
+        if options.masks is not None:
             raise ArgumentError(
                 f'Dropout needs method="bptt". With {cls.name}, gate connections by'
                 " bernoulli neurons."

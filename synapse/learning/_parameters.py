@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,16 +41,32 @@ ADVICE = (
 )
 
 
-class ParameterVector:
+class OfNetwork:
+    """What is found for a network, and does not keep it alive: an optimizer holds such
+    objects for the networks that it steps.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self._network = ref(network)
+
+    @property
+    def network(self) -> Network:
+        """The network, which whoever calls a method holds."""
+        network = self._network()
+        assert network is not None
+        return network
+
+
+class ParameterVector(OfNetwork):
     """The weights, then the biases of a network as one vector, in which a shared value
     occurs once.
     """
 
     def __init__(self, network: Network) -> None:
+        super().__init__(network)
         store = network._store
         connections = network._connection_rows()
         neurons = network._rows()
-        self.network = network
         self._topology = store.topology_version
         weights = _SharedValues(store, "weight", connections, 0)
         self.n_weights = weights.count
@@ -212,7 +229,7 @@ class StepJacobian:
         return float(np.linalg.norm(np.nan_to_num(self.errors) @ self.jacobian))
 
 
-class Updater:
+class Updater(OfNetwork):
     """The parameters of a network, and the state of the optimizer that updates them, as
     long as both stay.
     """
@@ -220,7 +237,7 @@ class Updater:
     def __init__(
         self, network: Network, penalties: Penalties, part: Part | None
     ) -> None:
-        self.network = network
+        super().__init__(network)
         self.penalties = penalties
         self.part = part
         self.optimizer: Optimizer | LBFGS | RecursiveOptimizer | None = None

@@ -68,18 +68,9 @@ class Gradient:
         with InUse(network):
             updaters = vars(optimizer).get(OWN_LOOPS, {})
             updater = updaters.get(network) or Updater(network, Penalties(), None)
-            updater.network = network
-            if updater.parameters is not None:
-                updater.parameters.network = network
-            try:
-                parameters = updater.refresh(optimizer)
-                slopes = _by_parameter(parameters, self)
-                updater.write(updater.moved(parameters.read(), slopes, rate))
-            finally:
-                # The optimizer holds the updater, which would keep the network alive.
-                del updater.network
-                if updater.parameters is not None:
-                    del updater.parameters.network
+            parameters = updater.refresh(optimizer)
+            slopes = _by_parameter(parameters, self)
+            updater.write(updater.moved(parameters.read(), slopes, rate))
             if not updaters:
                 updaters = WeakKeyDictionary()
                 # settings are frozen, a memory is no setting

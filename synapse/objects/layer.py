@@ -14,7 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _checks as checks, _html, cost as costs, initializers, squash as squashes
 from .._typing import Floats, Ints
 from ..cost import Cost
-from ..engine.draft import DraftNeurons
 from ..engine.guard import InUse, consistent_read
 from ..engine.schema import GIVEN_ERRORS
 from ..engine.store import Store
@@ -107,7 +106,9 @@ class Layer(NeuronRows, Sequence[Neuron]):
                 biases = checks.finite_array("Biases", value, float_type)
                 value = checks.row_of("The biases of a layer", biases, size)
             names = [] if name is None else [f"{name} {i}" for i in range(size)]
-            self._neurons = new_neurons(size, float_type, names, function.code, value)
+            self._neurons = Neuron._several(
+                size, float_type, names, function.code, value
+            )
         else:
             self._neurons = _existing_neurons(neurons)
         self._network: weakref.ref[Network] | None = None
@@ -810,24 +811,6 @@ def _existing_neurons(neurons: Any) -> list[Neuron]:
             "Expected the neurons of a layer to be distinct, got one of them twice."
         )
     return listed
-
-
-def new_neurons(
-    count: int,
-    dtype: Any,
-    names: Sequence[str | None] = (),
-    squash: int = 0,
-    bias: Any = 0.0,
-) -> list[Neuron]:
-    """Make neurons in one store, with these names, code of an activation function, and
-    bias or biases.
-    """
-    neurons = [Neuron.__new__(Neuron) for _ in range(count)]
-    made = DraftNeurons(count, squash, bias, True)
-    store = Store(dtype, neurons, names or [None] * count, made)
-    for row, neuron in enumerate(neurons):
-        neuron._moved(store, row)
-    return neurons
 
 
 def layers_of(

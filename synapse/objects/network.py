@@ -399,7 +399,7 @@ class Network(NeuronRows, Stepping):
         into the store.
         """
         if self._store["relay"].any():
-            layers = with_relays(layers)  # may join stores
+            layers = with_relays(layers, Layer)  # may join stores
         store = self._store
         rows = wiring.rows_of(chain.from_iterable(layers))
         columns = store.columns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache, total_ordering
 from typing import TYPE_CHECKING, Any, overload
 
@@ -34,6 +34,7 @@ from . import graph, groups, parameters, wiring
 from .connection import Connection, connections_at, require_connection, sensitivity_of
 from .metadata import Metadata
 from .projection import Projection
+from .relays import relayed
 from .rows import NeuronRows
 
 if TYPE_CHECKING:
@@ -151,6 +152,24 @@ class Neuron(NeuronRows, View):
         self._row = 0
         if function.random:
             self.reseed()
+
+    @staticmethod
+    def _several(
+        count: int,
+        dtype: Any,
+        names: Sequence[str | None] = (),
+        squash: int = 0,
+        bias: Any = 0.0,
+    ) -> list[Neuron]:
+        """Make neurons in one store, with these names, code of an activation function,
+        and bias or biases.
+        """
+        neurons = [Neuron.__new__(Neuron) for _ in range(count)]
+        made = DraftNeurons(count, squash, bias, True)
+        store = Store(dtype, neurons, names or [None] * count, made)
+        for row, neuron in enumerate(neurons):
+            neuron._moved(store, row)
+        return neurons
 
     def _moved(self, store: Store, place: int) -> None:
         self._store = store
@@ -416,8 +435,6 @@ class Neuron(NeuronRows, View):
             parameters.require_signs(new_sign, number)
         if not steps:
             return wiring.connect(self, target, number, learns, new_sign)
-        from .relays import relayed  # it makes neurons and layers
-
         with InUse(self, target):
             return wiring.connect(
                 relayed([self], steps, [target])[0], target, number, learns, new_sign

@@ -22,6 +22,7 @@ from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, draw, random_generator
 from . import parameters, wiring
 from .connection import Connection, connection_at
+from .relays import relayed
 
 if TYPE_CHECKING:
     from .layer import Layer
@@ -463,8 +464,6 @@ def connect_layers(
     checks.require_range("Weights", values, dtype)
     learns = not carousel if trainable is None else bool(trainable)
     if delay:
-        from .relays import relayed  # it makes layers, which import this module
-
         sources = relayed(source._neurons, delay, targets, pairs)
         source = type(source)(sources)
     store, first_identity = wiring.connect_many(

@@ -21,11 +21,11 @@ from ..engine.schema import INPUT
 from ..engine.store import Store
 from . import graph, wiring
 from .delays import delays_in
-from .layer import Layer, new_neurons
-from .neuron import Neuron
 
 if TYPE_CHECKING:
+    from .layer import Layer
     from .network import Network
+    from .neuron import Neuron
 
 DELAYED = " delayed "  # then the number of steps, in the names of relays
 
@@ -70,7 +70,8 @@ def relayed(
     rows[inputs] = reader[rows[inputs]]
     for _ in range(delay):
         rows = reader[rows]
-    views = [*store.views, Neuron()]  # the last one stands for relays to be made
+    # the last one stands for relays to be made
+    views = [*store.views, *senders[0]._several(1, store.dtype)]
     wiring.refuse([views[row] for row in rows.tolist()], targets, pairs)
     for i, copy in zip(inputs, _following([senders[i] for i in inputs]), strict=True):
         senders[i] = copy
@@ -125,7 +126,7 @@ def hold_past(
             store[column][relays[held]] = activations[origin[held]]
 
 
-def with_relays(layers: list[Layer]) -> list[Layer]:
+def with_relays(layers: list[Layer], layer_class: type[Layer]) -> list[Layer]:
     """Return the layers of a network with the relays of its neurons as the second
     one.
     """
@@ -170,7 +171,7 @@ def with_relays(layers: list[Layer]) -> list[Layer]:
                 neuron for neuron in layer._neurons if neuron not in among
             ]
     if relays:
-        relay_layer = relay_layer or Layer(relays, name="relays")
+        relay_layer = relay_layer or layer_class(relays, name="relays")
         relay_layer._neurons = relays
     left = [layer for layer in hidden if layer is not relay_layer and layer._neurons]
     return [input_layer, *([relay_layer] if relay_layer else []), *left, last]
@@ -219,7 +220,8 @@ def _add_relays(sources: Sequence[Neuron], numbers: Ints) -> list[Neuron]:
         f"{name.split(DELAYED)[0]}{DELAYED}{number - 1}"
         for name, number in numbered_names
     ]
-    relays = new_neurons(len(sources), store.dtype, names, squashes.identity.code)
+    identity = squashes.identity.code
+    relays = sources[0]._several(len(sources), store.dtype, names, identity)
     store = wiring.join([*sources, *relays])
     rows = wiring.rows_of(relays)
     store["relay"][rows] = numbers

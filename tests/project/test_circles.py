@@ -12,8 +12,6 @@ ROOT = Path(__file__).parents[2]
 OF_FUNCTIONS = {
     ("synapse.objects.network", "synapse.draw._small"),
     ("synapse.objects.network", "synapse.objects.state"),
-    ("synapse.objects.neuron", "synapse.objects.relays"),
-    ("synapse.objects.projection", "synapse.objects.relays"),
 }
 
 

@@ -483,9 +483,9 @@ class Store:
 
     # --- merging ----------------------------------------------------------------------
 
-    def absorb(self, other: Store) -> None:
+    def absorb(self, other: Store) -> tuple[int, int]:
         """Take over every neuron and connection of another store of the same float, and
-        update its views.
+        update its views; returns their first row and identity.
 
         Rows are appended first and published at the end, so that an error leaves both
         stores unchanged. The caller holds both in use, so Ctrl-C is deferred.
@@ -496,15 +496,18 @@ class Store:
             )
         if other.draft is None:
             self.make_columns()
-            self._absorb_columns(other)
-        elif self.draft is None:
-            first_row, first_identity = self.n_neurons, self.n_identities
-            self._append_draft(other.draft)
-            self._take_over_views(other, first_row, first_identity)
-        else:
-            first_row, first_identity = len(self.views), self.draft.n_connections
+        if self.draft is not None and other.draft is not None:
+            first = len(self.views), self.draft.n_connections
             self.draft.append(other.draft)
-            self._take_over_views(other, first_row, first_identity)
+            self._take_over_views(other, *first)
+            return first
+        first = self.n_neurons, self.n_identities
+        if other.draft is None:
+            self._absorb_columns(other)
+        else:
+            self._append_draft(other.draft)
+            self._take_over_views(other, *first)
+        return first
 
     def _absorb_columns(self, other: Store) -> None:
         self.touch()

@@ -111,6 +111,7 @@ class Part(tuple[Item, ...]):
             identities = item._identities()
         else:
             identities = none if gone else [item._identity]
+        item._store.make_columns()  # of a connection that is not in the network
         return item._store, none, item._store.row_of[identities].astype(np.int64)
 
     def _rows(self, store: Store) -> tuple[Bools, Bools]:

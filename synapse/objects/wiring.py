@@ -159,13 +159,8 @@ def _joined(stores: set[Store]) -> Store:
         )
     for store in others:
         graphs = largest.graph, store.graph
-        places = (
-            (0, 0)
-            if graphs == (None, None)
-            else (largest.n_neurons, largest.n_identities)
-        )
-        largest.absorb(store)
-        graph.follow_absorbed(largest, graphs, *places)
+        first_row, first_identity = largest.absorb(store)
+        graph.follow_absorbed(largest, graphs, first_row, first_identity)
     return largest
 
 

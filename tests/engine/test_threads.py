@@ -230,6 +230,43 @@ for net in nets:
 """
 
 
+COMPOSED = """
+neurons, links = [Neuron() for _ in range(16)], []
+
+def compose(rng):
+    "Connect neurons and layers, and gate, mostly before numbers are read."
+    kind, some = rng.randrange(8), rng.sample(range(16), 3)
+    a, b, c = (neurons[i] for i in some)
+    known = [*links]
+    if kind < 3:
+        links.append(a.project(b, weight=0.5))
+    elif kind < 5:
+        neurons[some[0]] = Neuron()
+    elif kind == 5 and known:
+        c.gate(rng.choice(known))
+    elif kind == 6:
+        Layer(2).project(Layer([a, b]), seed=0)
+    elif kind == 7:
+        links[:] = []
+        neurons[:] = [Neuron() for _ in range(16)]
+
+def look(rng):
+    time.sleep(0.001)
+    neuron = rng.choice(neurons)
+    assert neuron.bias == 0.0 and neuron.activate() is not None
+    for link in links[-1:]:
+        assert link.weight == 0.5
+        assert link.source.connected(link.target) is link
+        assert link.source.outgoing  # from now on its store has a graph
+
+together(compose=compose, compose2=compose, compose3=compose, look=look)
+for store in {neuron._store for neuron in neurons}:
+    check_store(store)
+for link in links:
+    assert link.source.connected(link.target) is link
+"""
+
+
 DELAYED = """
 a, b, c = layers = [Layer(2, "tanh", name=name) for name in "abc"]
 a.project(b, seed=0), b.project(c, seed=0)
@@ -406,6 +443,7 @@ print(*failures or ["sound", len(refused) > 80])
 SCRIPTS = {
     "edited": TRAINED_AND_EDITED,
     "joined": JOINED,
+    "composed": COMPOSED,
     "delayed": DELAYED,
     "removed": REMOVED,
 }

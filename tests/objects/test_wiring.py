@@ -97,6 +97,38 @@ def test_competing_neurons_of_two_floats_are_refused_with_nothing_changed():
     assert layer.squash.name == "logistic"
 
 
+def test_neurons_of_a_graph_join_a_larger_layer_that_nothing_has_read():
+    a, b = Neuron(), Neuron()
+    link = a.project(b, weight=0.5)
+    assert b.incoming == (link,)  # reads the graph of their store
+    large = Layer(9)
+    new = large[4].project(a, weight=0.25)
+    assert a.incoming == large[4].outgoing == (new,)
+    assert b.incoming == a.outgoing == (link,)
+    check_store(a._store)
+
+
+def test_single_connections_and_projections_join_in_any_order():
+    a, b, c = Neuron(), Neuron(), Neuron()
+    links = [a.project(b, weight=0.5)]
+    sources, targets = Layer(2), Layer(2)
+    projection = sources.project(targets, weights=[[1.0, 2.0], [3.0, 4.0]])
+    links.append(sources[0].project(c, weight=-0.5))
+    links.append(c.project(a, weight=0.75))
+    c.gate(links[0])
+    Layer(2).gate(projection, synapse.gate.OUTPUT)
+    assert [link.weight for link in links] == [0.5, -0.5, 0.75]
+    assert links[0].gater is c
+    assert projection.weights[1].tolist() == [3.0, 4.0]
+    assert projection[0].gater is not projection[1].gater
+    with pytest.raises(TopologyError, match="already"):
+        sources[1].project(targets[0])
+    with pytest.raises(TopologyError, match="already"):
+        sources.project(targets)
+    assert a.project(targets[0], weight=1.0).weight == 1.0
+    check_store(a._store)
+
+
 def test_an_absorbed_store_never_sorts_neurons_that_another_has():
     """A reader in another thread may still hold it."""
     small, big = small_and_big()

@@ -183,7 +183,7 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
     checks.members("A network", data, (*HEAD, *TABLES), optional)
     _check_head(data)
     dtype, clock = np.dtype(data["dtype"]), data["clock"]
-    records = _records(data, of_object)
+    records = _records_of_objects(data)
     neurons, connections = records["neurons"], records["connections"]
 
     ends = _expanded(data, records) if RUN_TABLE.name in data else _ends(records)
@@ -199,6 +199,7 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
     if "synchronous" in numbers:
         checks.require_clocks(numbers, layers[0][1])
     checks.require_no_errors(numbers, edges, layers[0][1])
+    records |= _records(data, of_object)
     loops = np.flatnonzero(edges["source"] == edges["target"])
     saved = SavedNetwork(
         name=data["name"],
@@ -255,27 +256,30 @@ def _check_head(data: dict[str, Any]) -> None:
     )
 
 
-def _records(
-    data: dict[str, Any], of_object: Iterable[FileTable]
-) -> dict[str, Records]:
-    """The tables of a document but its layers and runs, whose columns are of one length
-    each; without rows if it has no such table.
-    """
+def _records_of_objects(data: dict[str, Any]) -> dict[str, Records]:
+    """The tables of neurons and connections, whose columns are of one length each."""
     # With runs, connections have no columns of sources and targets.
     without = SOURCE_AND_TARGET if RUN_TABLE.name in data else ()
-    of_neurons = (*TEXTS_OF_NEURONS, *_names(NEURON_TABLE))
-    tables: list[tuple[FileTable, tuple[str, ...], tuple[str, ...]]] = [
-        (NEURON_TABLE, ("squash",), of_neurons),
-        (CONNECTION_TABLE, ("weight",), _names(CONNECTION_TABLE, without)),
-        *((table, _names(table), ()) for table in of_object),
-    ]
+    return {
+        table.name: Records.of_columns(table.item, data, table.name, keys, optional)
+        for table, keys, optional in (
+            (NEURON_TABLE, ("squash",), (*TEXTS_OF_NEURONS, *_names(NEURON_TABLE))),
+            (CONNECTION_TABLE, ("weight",), _names(CONNECTION_TABLE, without)),
+        )
+    }
+
+
+def _records(data: dict[str, Any], tables: Iterable[FileTable]) -> dict[str, Records]:
+    """Tables with all of their columns; without rows if a document has no such
+    table.
+    """
     return {
         table.name: (
-            Records.of_columns(table.item, data, table.name, keys, optional)
+            Records.of_columns(table.item, data, table.name, _names(table))
             if table.name in data
-            else Records(table.item, {key: [] for key in keys})
+            else Records(table.item, {key: [] for key in _names(table)})
         )
-        for table, keys, optional in tables
+        for table in tables
     }
 
 

@@ -45,20 +45,21 @@ def sort_connections(store: Store, work: NDArray[np.int64], ranges: int) -> None
     """
     count = store.n_connections
     firsts = work[2 * store.n_neurons :]
-    lengths = firsts[1 : ranges + 1] - firsts[:ranges]
     major = firsts[count + 1 :][:ranges]
     if store.n_neurons < MANY:
         order = major.argsort(kind="stable")
     else:
         order = np.lexsort((firsts[2 * count + 1 :][:ranges], major))
     order = order[: major.searchsorted(REMOVED, sorter=order)]
-    moved = (order != np.arange(len(order))).nonzero()[0]
-    if not len(moved):  # the last ones have been removed
-        store.n_connections = int(firsts[len(order)])
-        return
-    start = int(firsts[moved[0]])
-    order = order[moved[0] :]
-    rows = spans(firsts[order], lengths[order])
+    # ranges that stay neighbours move together, and the first ones not at all
+    shift = np.zeros(len(order) + 2, np.int64)
+    shift[1:-1] = order - np.arange(len(order))
+    shift[-1] = count  # more than any
+    parted = (shift[1:] != shift[:-1]).nonzero()[0]
+    start = int(firsts[parted[0]])
+    starts = firsts[order[parted[:-1]]]
+    stops = firsts[order[parted[1:] - 1] + 1]
+    rows = spans(starts, stops - starts)
     stop = start + len(rows)
     columns = store.columns
     taken = {

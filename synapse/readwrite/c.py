@@ -20,7 +20,7 @@ from ..objects.saved import SavedNetwork
 from ..squash import LARGEST, SHARES, SINGLE
 from ._loops import LoopWriter, Values, lines, runs_of
 from ._plan import require_range, written_columns, written_plan
-from .learner.source import Options, finite_source, learner_source, stack_text
+from .learner.c_source import ProgramOptions, finite_source, learner_source, stack_text
 from .programs import (
     Language,
     checked_prefix,
@@ -143,7 +143,9 @@ def c_source(
         if limit is not None and _fitting(limit, number_type) == 0:
             condition = f"above 0 in {number_type}"
             raise ArgumentError(expected("The bound", condition, bound))
-        options = Options(language, number_type, fast, prefix, chosen, limit, context)
+        options = ProgramOptions(
+            language, number_type, fast, prefix, chosen, limit, context
+        )
         return learner_source(network, saved, options)
     require_no_learning(cost, bound)
     plan = written_plan(network, "c", "C", context)

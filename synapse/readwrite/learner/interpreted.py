@@ -17,7 +17,7 @@ from ...squash import LARGEST, SHARES, SINGLE
 from .._formulas import kind_of
 from .._loops import identifier, lines
 from ..programs import Language, free_name, function, helped
-from .source import (
+from .c_source import (
     COST_NUMBERS,
     both_of_squash,
     filled,

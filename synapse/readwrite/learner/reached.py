@@ -13,7 +13,7 @@ from .._formulas import kind_of
 from .tables import Tables
 
 
-class Reach:
+class Reached:
     """Which parameters reach which recurrent neurons, the roots, within `order` steps.
 
     Neurons are numbered from the first that is not an input. ``places`` has, by root

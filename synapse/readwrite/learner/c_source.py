@@ -26,7 +26,7 @@ from .._formulas import Tree, UnreadableError, both_of, kind_of, only, read
 from .._loops import identifier, lines
 from .._plan import titles
 from ..programs import Language, free_name, function, heading, helped
-from .reach import Reach
+from .reached import Reached
 from .tables import Tables
 
 INDICES = (("uint16_t", 2, 0xFFFF), ("int32_t", 4, 0x7FFFFFFF))
@@ -56,7 +56,7 @@ ROW_OF_NODE, ROW_OF_RUN, ROW_OF_PAIR = (11, 2), (6, 2), (3, 2)
 
 
 @dataclass(frozen=True)
-class Options:
+class ProgramOptions:
     """How a program is written: `language` writes numbers of `dtype` in C."""
 
     language: Language
@@ -82,7 +82,9 @@ class Options:
         }
 
 
-def learner_source(network: Network, saved: SavedNetwork, options: Options) -> str:
+def learner_source(
+    network: Network, saved: SavedNetwork, options: ProgramOptions
+) -> str:
     """A C program that learns by the network's rule. `saved` has its columns."""
     options = replace(options, language=_with_powers(options))
     rule = network.learning_rule
@@ -106,7 +108,7 @@ def learner_source(network: Network, saved: SavedNetwork, options: Options) -> s
             " keeps sensitivities neuron by neuron, so it has no limit for shared ones."
             " Set net.learning_rule = 'rtrl', or untie the parameters of a copy."
         )
-    reach = Reach(tables, rule.order) if exact else None
+    reach = Reached(tables, rule.order) if exact else None
     parts["start"] = _start(tables, reach, options)
     parts |= _tables(tables, reach)
     parts |= _moves(tables, options, parts)
@@ -199,7 +201,7 @@ def _weights(tables: Tables, language: Language) -> dict[str, str]:
     }
 
 
-def _tables(tables: Tables, reach: Reach | None) -> dict[str, Any]:
+def _tables(tables: Tables, reach: Reached | None) -> dict[str, Any]:
     """The tables of indices, in the smallest type that can hold them."""
     nodes = list(tables.nodes())
     pairs = tables.pairs
@@ -253,7 +255,7 @@ def stack_text(arrays: int) -> str:
     return f"at most {arrays + FRAMES} of stack in a call ({arrays} for arrays)"
 
 
-def _stack_of(tables: Tables, reach: Reach | None) -> int:
+def _stack_of(tables: Tables, reach: Reached | None) -> int:
     """Numbers in the arrays on the stack of the deepest call: a step, or learning."""
     step = 0
     propagate = 0
@@ -280,7 +282,7 @@ def _index_type(largest: int) -> tuple[str, int, int]:
 
 
 def _bytes(
-    tables: Tables, reach: Reach | None, parts: Mapping[str, Any], number: int
+    tables: Tables, reach: Reached | None, parts: Mapping[str, Any], number: int
 ) -> str:
     """What a program needs, in bytes: of each instance, of the stack while it learns,
     and of constants.
@@ -315,7 +317,7 @@ def _bytes(
 # --- functions ------------------------------------------------------------------------
 
 
-def _with_powers(options: Options) -> Language:
+def _with_powers(options: ProgramOptions) -> Language:
     """The language, with the engine's exponentials for numbers of float64."""
     language = options.language
     if options.dtype != np.float64:
@@ -337,7 +339,7 @@ def _with_powers(options: Options) -> Language:
     )
 
 
-def _functions(tables: Tables, saved: SavedNetwork, options: Options) -> str:
+def _functions(tables: Tables, saved: SavedNetwork, options: ProgramOptions) -> str:
     """The squashes with their slopes, and the helpers that they call."""
     prefix, real = options.prefix, options.real
     language = options.language
@@ -399,7 +401,7 @@ def signal_of_cost(cost: Cost, language: Language) -> tuple[Tree, bool, bool]:
     return only(tree, 1), of_shares, bool(entry and entry.probabilities)
 
 
-def _judge(tables: Tables, options: Options) -> str:
+def _judge(tables: Tables, options: ProgramOptions) -> str:
     """The error signals of the outputs."""
     language = options.language
     cost = options.cost
@@ -436,7 +438,7 @@ def _judge(tables: Tables, options: Options) -> str:
 
 
 def _moves(
-    tables: Tables, options: Options, parts: Mapping[str, Any]
+    tables: Tables, options: ProgramOptions, parts: Mapping[str, Any]
 ) -> dict[str, str]:
     """What a step does with ties, signs and the bound, before and after weights move;
     nothing, if there are none.
@@ -488,7 +490,7 @@ def _moves(
 
 
 def _rule(
-    tables: Tables, reach: Reach | None, parts: Mapping[str, Any]
+    tables: Tables, reach: Reached | None, parts: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What the program has by its rule; `reach` by real-time recurrent learning."""
     calls = "".join(
@@ -530,7 +532,7 @@ def _rule(
     }
 
 
-def _start(tables: Tables, reach: Reach | None, options: Options) -> str:
+def _start(tables: Tables, reach: Reached | None, options: ProgramOptions) -> str:
     """The function that restores the context at the time of writing."""
     if not options.context:
         return ""

@@ -45,6 +45,9 @@ Names = Sequence[str | None]
 
 _serials = count()
 _versions = count(1)
+ALL_LEARN: tuple[int, int, dict[int, int]] = (0, 0, {})
+"""For :meth:`Store.learn_part`: the part that learns, the version it had then, and the
+versions of all parts since the latest edit."""
 _NOT_LOWERED = Program(version=0)
 
 
@@ -86,6 +89,7 @@ class Store:
         "names",
         "networks",
         "notes",
+        "parts",
         "program",
         "recorder",
         "removed_rows",
@@ -129,6 +133,7 @@ class Store:
         # differs between stores: it identifies a topology. The second is that of the
         # structure alone.
         self.topology_version = self.structure_version = next(_versions)
+        self.parts = ALL_LEARN
         self.program = _NOT_LOWERED
 
     def make_columns(self) -> None:
@@ -480,6 +485,23 @@ class Store:
         """Announce a change of what learns, and of nothing else."""
         self.removed_rows = None
         self.topology_version = next(_versions)
+
+    def learn_part(self, part: int) -> None:
+        """Announce that only a part learns for now, by its number, or everything by 0.
+
+        A version identifies what learns, too: until the next edit each part has one of
+        its own, which it has again when its turn comes, so that what has been prepared
+        for it is still valid.
+        """
+        before, version, versions = self.parts
+        if version != self.topology_version:  # edited since
+            versions = {}
+        versions[before] = self.topology_version
+        if part not in versions:
+            self.removed_rows = None
+            versions[part] = next(_versions)
+        self.topology_version = versions[part]
+        self.parts = part, self.topology_version, versions
 
     # --- merging ----------------------------------------------------------------------
 

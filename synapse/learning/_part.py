@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from ..objects.neuron import Neuron
 from ..objects.parameters import FROZEN
 from ..objects.projection import Projection
 
+_numbers = count(1)
 HELD = 2
 """Marks rows in the columns of `FROZEN` that are not trainable only while a trainer of
 a part computes."""
@@ -38,11 +40,13 @@ class Part(tuple[Item, ...]):
     """
 
     network: Network
+    _number: int  # by which a store knows it
 
     def __new__(cls, network: Network, items: Iterable[Item]) -> Part:
         """Check the items; raises ArgumentError, or ArgumentTypeError."""
         members = super().__new__(cls, items)
         members.network = network
+        members._number = next(_numbers)
         if not members:
             raise ArgumentError(
                 f"Expected {ITEMS} in `only`, got none. Omit `only` to train the whole"
@@ -132,42 +136,38 @@ class Part(tuple[Item, ...]):
 
     # --- holding everything else ------------------------------------------------------
 
-    _versions = 0, 0  # of the topology, without and with the rest held
-    _held: tuple[Ints, Ints]  # for these: identities of connections, rows of neurons
+    _version = 0  # of the topology, while everything learns
+    _held: tuple[Ints, Ints]  # for this: identities of connections, rows of neurons
     _depth = 0
 
     def hold(self) -> None:
-        """Make all else not trainable until :meth:`release`, under the same version if
-        unedited since.
-        """
+        """Make all else not trainable until :meth:`release`."""
         self._depth += 1  # first, as `release` follows in any case
         if self._depth > 1:
             return
         store = self.network._store
-        network = self.network
-        version = store.topology_version
-        before, after = self._versions
-        if version != before:
+        if store.topology_version != self._version:
             # numbers of neurons and connections do not change until the next edit
             store.ready()
-            inside = np.append(store["network"] == network._number_now, False)
-            weights, biases = self._rows(store)
-            links = (
-                inside.take(store["target"], mode="clip")
-                & (store["trainable"] == 1)
-                & ~weights
-            )
-            neurons = inside[:-1] & (store["trainable_bias"] == 1) & ~biases
-            self._held = store["identity"][links], np.flatnonzero(neurons)
-            store.touch_learning()
-            self._versions = version, store.topology_version
-        else:
-            store.topology_version = after
+            self._held = self._rest(store)
+            self._version = store.topology_version
+        store.learn_part(self._number)
         links, neurons = self._held
         frozen_rows: tuple[Ints, Ints] = store.row_of[links].astype(np.int64), neurons
         for (learns, mark), rows in zip(FROZEN.items(), frozen_rows, strict=True):
             store[learns][rows] = 0
             store[mark][rows] = HELD
+
+    def _rest(self, store: Store) -> tuple[Ints, Ints]:
+        """The identities of connections and the rows of neurons that are trainable and
+        not in the part.
+        """
+        inside = np.append(store["network"] == self.network._number_now, False)
+        weights, biases = self._rows(store)
+        into = inside.take(store["target"], mode="clip")
+        links = into & (store["trainable"] == 1) & ~weights
+        neurons = inside[:-1] & (store["trainable_bias"] == 1) & ~biases
+        return store["identity"][links], np.flatnonzero(neurons)
 
     def release(self) -> None:
         """Make everything trainable again that :meth:`hold` has held."""
@@ -179,9 +179,9 @@ class Part(tuple[Item, ...]):
             rows = np.flatnonzero(store[mark] == HELD)
             store[learns][rows] = 1
             store[mark][rows] = 0
-        if store.topology_version == self._versions[1]:
-            store.topology_version = self._versions[0]
-        else:
+        if store.parts[0] == self._number:
+            store.learn_part(0)
+        else:  # the neurons have moved into another store
             store.touch_learning()
 
     # --- files and pickles ------------------------------------------------------------

@@ -36,6 +36,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
     def __init__(self, task: RuleTask) -> None:
         super().__init__(task)
         self._masks: Masks | None = None
+        self._window = checked_window(task.options.window)
         self._exact = ExactGradient(
             task.network, task.data, task.options.threads, task.weights
         )
@@ -111,10 +112,9 @@ class BackpropagationThroughTime(Rule, method="bptt"):
     def _batches(self) -> BatchLoop:
         """The compiled loop over batches, for the present topology."""
         if self._loop is None:
-            window = checked_window(self.task.options.window)
             size = self.sequences_in_batch
             self._loop = BatchLoop(
-                self._exact, self.task.cost, window, size, self._steps
+                self._exact, self.task.cost, self._window, size, self._steps
             )
         return self._loop
 
@@ -137,7 +137,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
             chosen,
             share,
             task.cost,
-            checked_window(task.options.window),
+            self._window,
             masks=self._masks,
         )
         # [recipe option: apply]

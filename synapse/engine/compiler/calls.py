@@ -21,9 +21,8 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.errors import TypingError
-from numba.extending import intrinsic
 
-from .jit import DEBUGGING, _part, inline
+from .jit import DEBUGGING, _part, inline, intrinsic_or
 
 
 def strict(function: Callable[..., Any]) -> Any:
@@ -83,12 +82,16 @@ DESCENT = types.Tuple((types.int64, types.float64, types.int64))
 """The type of the result of `gradient_network`."""
 
 
+def _plain_call(address: Any, arguments: Any, alike: Any) -> Any:
+    return _PLAIN[int(address)](*arguments)
+
+
 def _call(result: Any) -> Any:
     """A function that calls a kernel with this result by the address that `address_of`
     gave for arguments of the types of its last one.
     """
 
-    @intrinsic
+    @intrinsic_or(_plain_call)
     def call(typingctx: Any, address: Any, arguments: Any, alike: Any) -> Any:
         if arguments != alike:
             raise TypingError(
@@ -113,16 +116,8 @@ def _call(result: Any) -> Any:
     return call
 
 
-def _plain_call(address: Any, arguments: Any, alike: Any) -> Any:
-    return _PLAIN[int(address)](*arguments)
-
-
-if DEBUGGING:
-    call_descent: Any = _plain_call
-    call_equation: Any = _plain_call
-else:
-    call_descent = _call(DESCENT)
-    call_equation = _call(types.boolean)
+call_descent: Any = _call(DESCENT)
+call_equation: Any = _call(types.boolean)
 
 
 class Compiled(NamedTuple):
@@ -178,8 +173,21 @@ def compile_function(function: Any, arguments: int) -> Compiled:
     return Compiled(int(compiled.address), function, compiled)
 
 
-@intrinsic
-def _compiled_registered(typingctx: Any, address: Any, arguments: Any) -> Any:
+# like addresses, larger than codes of built-in functions
+_numbers = itertools.count(1 << 32)
+_REGISTERED: dict[int, Callable[..., Any]] = {}
+
+
+def _plain_registered(address: int, arguments: Any) -> tuple[int, float, float]:
+    try:
+        value, derivative = _REGISTERED[int(address)](*map(float, arguments))
+        return 1, float(value), float(derivative)
+    except Exception:
+        return 0, math.nan, math.nan
+
+
+@intrinsic_or(_plain_registered)
+def _call_registered(typingctx: Any, address: Any, arguments: Any) -> Any:
     """Call ``int64 f(double ..., double *results)`` by its address; returns whether it
     ran, and results.
     """
@@ -208,28 +216,6 @@ def _compiled_registered(typingctx: Any, address: Any, arguments: Any) -> Any:
         ),
         codegen,
     )
-
-
-# like addresses, larger than codes of built-in functions
-_numbers = itertools.count(1 << 32)
-_REGISTERED: dict[int, Callable[..., Any]] = {}
-
-
-def _plain_registered(address: int, arguments: Any) -> tuple[int, float, float]:
-    try:
-        value, derivative = _REGISTERED[int(address)](*map(float, arguments))
-        return 1, float(value), float(derivative)
-    except Exception:
-        return 0, math.nan, math.nan
-
-
-if DEBUGGING:
-    _call_registered: Any = _plain_registered
-else:
-
-    @inline
-    def _call_registered(address: int, arguments: Any) -> Any:
-        return _compiled_registered(address, arguments)
 
 
 @inline

@@ -12,8 +12,9 @@ import ctypes
 import operator
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
+from types import FunctionType
 from typing import Any
 
 import numba
@@ -122,6 +123,22 @@ def for_python(function: Any) -> Any:
         return function(*numbers)
 
     return function if DEBUGGING else to_machine_code(call)
+
+
+def parts_of(
+    scope: dict[str, Any], functions: Iterable[Any], part: Callable[..., Any] = inline
+) -> list[Any]:
+    """Parts of kernels that have the code of plain functions, which stay as they are.
+
+    Each is a new function, whose global names are those of `scope`. There the parts
+    stand for the plain functions, so they call each other; a name for which kernels
+    have another function, such as ``exp``, is given in `scope`.
+    """
+    functions = list(functions)
+    for function in functions:
+        name = function.__name__
+        scope[name] = part(FunctionType(function.__code__, scope, name))
+    return [scope[function.__name__] for function in functions]
 
 
 class _Compiling(event.Listener):
@@ -437,8 +454,12 @@ def column_of(context: Any, builder: Any, layout: Any, table: Any, name: str) ->
 
 
 def intrinsic_or(plain: Callable[..., Any]) -> Callable[..., Any]:
-    """A decorator of an intrinsic, whose place `plain` takes with
-    NUMBA_DISABLE_JIT=1.
+    """A decorator of a primitive: an intrinsic writes its code, and `plain` takes its
+    place with NUMBA_DISABLE_JIT=1.
+
+    These two forms stand in one declaration. Neither follows from the other: one says
+    which instructions LLVM gets, the other what they compute. Everything else in
+    kernels is Python, which is written once.
     """
     return lambda compiled: plain if DEBUGGING else intrinsic(compiled)
 
@@ -471,35 +492,27 @@ def bundle(layout: Any, fields: Any) -> Any:
     return address
 
 
-def reset_of(cleared: tuple[Column, ...]) -> Any:
-    """A part of kernels that sets these columns of a neuron to their defaults."""
-
-    @intrinsic
-    def reset(typingctx: Any, table: Any, row: Any) -> Any:
-        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            layout = signature.args[0]
-            for column in cleared:
-                target = layout.column(column.name)
-                place = builder.gep(
-                    column_of(context, builder, layout, args[0], column.name), [args[1]]
-                )
-                default = context.get_constant(target.dtype, column.default)
-                set_tbaa(builder, builder.store(default, place), target.family)
-            return context.get_dummy_value()
-
-        return types.none(table, types.int64), codegen
-
-    return reset
-
-
-def _plain_single_from_bits(bits: int) -> Any:
-    """The float32 of the lower 32 bits of `bits`."""
-    return np.int64(bits).astype(np.int32).view(np.float32)
-
-
 def _plain_reset(m: Any, row: int) -> None:
     for column in CLEARED:
         getattr(m, column.name)[row] = column.default
+
+
+@intrinsic_or(_plain_reset)
+def reset(typingctx: Any, table: Any, row: Any) -> Any:
+    """Set the columns of a neuron that are cleared to their defaults."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        layout = signature.args[0]
+        for column in CLEARED:
+            target = layout.column(column.name)
+            place = builder.gep(
+                column_of(context, builder, layout, args[0], column.name), [args[1]]
+            )
+            default = context.get_constant(target.dtype, column.default)
+            set_tbaa(builder, builder.store(default, place), target.family)
+        return context.get_dummy_value()
+
+    return types.none(table, types.int64), codegen
 
 
 def plain_arrays(table: int, dtypes: list[np.dtype[Any]]) -> list[Any]:
@@ -570,9 +583,14 @@ def span_of(typingctx: Any, array: Any) -> Any:
 
 
 def reinterpreted(source: Any, taken: Any) -> Any:
-    """A function that reinterprets the bits of one type as another."""
+    """A primitive that reinterprets the bits of one type as another."""
+    plain_source, plain_taken = np.dtype(str(source)), np.dtype(str(taken))
 
-    @intrinsic
+    def plain(value: Any) -> Any:
+        number = np.asarray(value).astype(plain_source).view(plain_taken)[()]
+        return number if plain_taken.kind == "f" else np.int64(number)
+
+    @intrinsic_or(plain)
     def cast(typingctx: Any, value: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             return builder.bitcast(args[0], context.get_value_type(taken))
@@ -582,18 +600,24 @@ def reinterpreted(source: Any, taken: Any) -> Any:
     return cast
 
 
-def _reader(numbers: Any) -> Any:
-    """A function of an index that returns the 64-bit integer at that place of a
+from_bits: Any = reinterpreted(types.int64, types.float64)
+to_bits: Any = reinterpreted(types.float64, types.int64)
+single_from_bits: Any = reinterpreted(types.int32, types.float32)
+single_bits: Any = reinterpreted(types.float32, types.int32)
+
+
+def table(numbers: Any) -> Any:
+    """A primitive of an index that returns the 64-bit integer at that place of a
     table.
     """
-    table = [int(number) for number in numbers]
+    values = [int(number) for number in numbers]
 
-    @intrinsic
+    @intrinsic_or(np.array(values, np.int64).__getitem__)
     def read(typingctx: Any, index: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            array_type = ir.ArrayType(ir.IntType(64), len(table))
+            array_type = ir.ArrayType(ir.IntType(64), len(values))
             constant = cgutils.global_constant(
-                builder, "synapse.table", ir.Constant(array_type, table)
+                builder, "synapse.table", ir.Constant(array_type, values)
             )
             value = builder.load(
                 builder.gep(constant, [ir.Constant(ir.IntType(64), 0), args[0]])
@@ -607,9 +631,12 @@ def _reader(numbers: Any) -> Any:
 
 
 def _constant(value: Callable[[str], Any]) -> Any:
-    """A function that returns the value of the type of its argument."""
+    """A primitive that returns the value of the type of its argument."""
 
-    @intrinsic
+    def plain(like: Any) -> Any:
+        return type(like)(value(np.dtype(type(like)).name))
+
+    @intrinsic_or(plain)
     def constant(typingctx: Any, like: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             return context.get_constant(like, value(str(like)))
@@ -619,57 +646,31 @@ def _constant(value: Callable[[str], Any]) -> Any:
     return constant
 
 
-def _stream_of(whole: Any) -> Any:
-    """The step of a stream of random numbers, for words of this integer type."""
-    weyl = whole(0x1E3779B97F4A7D)
-    word_bits = whole((1 << 53) - 1)  # integers that floats and JSON represent
-    multiplier = whole(0xBF58476D1CE4E5B9)
-    last_multiplier = whole(0x94D049BB133111EB)
-    all_bits = whole((1 << 64) - 1)
-    s30 = whole(30)
-    s27 = whole(27)
-    s31 = whole(31)
-    s11 = whole(11)
+zero_like: Any = _constant(lambda _: 0.0)
+one_like: Any = _constant(lambda _: 1.0)
+most_of: Any = _constant(lambda dtype: np.finfo(dtype).max)
+# products of eight such numbers are finite
+large_of: Any = _constant(lambda dtype: float(np.finfo(dtype).max) ** 0.125)
 
-    def stream(word: Any) -> Any:
-        """The next word, and the number in [0, 1) computed from it.
-
-        Adding an odd number reaches all 2^53 words; the mixer of Steele, Lea and Flood
-        (SplitMix64, 2014) decorrelates consecutive words.
-        """
-        word = (whole(word) + weyl) & word_bits
-        mixed = ((word ^ (word >> s30)) * multiplier) & all_bits
-        mixed = ((mixed ^ (mixed >> s27)) * last_multiplier) & all_bits
-        return word, ((mixed ^ (mixed >> s31)) >> s11) * 2.0**-53
-
-    return stream
+WEYL = np.uint64(0x1E3779B97F4A7D)
+WORD_BITS = np.uint64((1 << 53) - 1)  # integers that floats and JSON represent
+MULTIPLIER = np.uint64(0xBF58476D1CE4E5B9)
+LAST_MULTIPLIER = np.uint64(0x94D049BB133111EB)
+S30, S27, S31, S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 
 
-if DEBUGGING:
-    stream: Any = lambda word: _stream_of(int)(int(word))  # noqa: E731
-    reset: Any = _plain_reset
-    from_bits: Any = lambda bits: np.int64(bits).view(np.float64)  # noqa: E731
-    to_bits: Any = lambda value: np.float64(value).view(np.int64)  # noqa: E731
-    table: Any = lambda numbers: numbers.__getitem__  # noqa: E731
-    zero_like: Any = lambda like: type(like)(0)  # noqa: E731
-    one_like: Any = lambda like: type(like)(1)  # noqa: E731
-    most_of: Any = lambda like: np.finfo(like).max  # noqa: E731
-    large_of: Any = lambda like: np.finfo(like).max ** 0.125  # noqa: E731
-    single_from_bits: Any = _plain_single_from_bits
-    single_bits: Any = lambda x: np.int64(np.float32(x).view(np.int32))  # noqa: E731
-else:
-    from_bits = reinterpreted(types.int64, types.float64)
-    to_bits = reinterpreted(types.float64, types.int64)
-    single_from_bits = reinterpreted(types.int32, types.float32)
-    single_bits = reinterpreted(types.float32, types.int32)
-    table = _reader
-    zero_like = _constant(lambda _: 0.0)
-    one_like = _constant(lambda _: 1.0)
-    most_of = _constant(lambda dtype: np.finfo(dtype).max)
-    # products of eight such numbers are finite
-    large_of = _constant(lambda dtype: float(np.finfo(dtype).max) ** 0.125)
-    stream = inline(_stream_of(np.uint64))
-    reset = reset_of(CLEARED)
+@inline
+def stream(word: Any) -> Any:
+    """The next word of a stream of random numbers, and the number in [0, 1) computed
+    from it.
+
+    Adding an odd number reaches all 2^53 words; the mixer of Steele, Lea and Flood
+    (SplitMix64, 2014) decorrelates consecutive words.
+    """
+    word = (np.uint64(word) + WEYL) & WORD_BITS
+    mixed = (word ^ (word >> S30)) * MULTIPLIER
+    mixed = (mixed ^ (mixed >> S27)) * LAST_MULTIPLIER
+    return word, ((mixed ^ (mixed >> S31)) >> S11) * 2.0**-53
 
 
 def by_type(single: Any, double: Any) -> Any:

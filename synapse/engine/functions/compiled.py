@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from ..compiler.calls import call_at
-from ..compiler.jit import for_python, inline, one_like, stream, zero_like
+from ..compiler.jit import for_python, inline, one_like, parts_of, stream, zero_like
 from ..compiler.rare import INDEX, NUMBER, by_code, column, rare
 from . import activations, costs
 from .activations import (
@@ -33,11 +33,8 @@ def _compiled(module: ModuleType, table: Mapping[str, Any]) -> dict[str, Any]:
     """
     scope = {**vars(module), "exp": exp, "expm1": expm1, "log1p": log1p}
     scope |= {"sin": np.sin, "cos": np.cos}  # in plain Python, math's raise at infinity
-    for entry in table.values():
-        scope[entry.name] = inline(
-            FunctionType(entry.formula.__code__, scope, entry.name)
-        )
-    return {name: scope[name] for name in table}
+    parts = parts_of(scope, [entry.formula for entry in table.values()])
+    return dict(zip(table, parts, strict=True))
 
 
 def _by_code(

@@ -4,23 +4,19 @@ float share them.
 
 from __future__ import annotations
 
-from types import FunctionType
+from inspect import isfunction
 from typing import Any
 
 from ..compiler import cache
-from ..compiler.jit import DEBUGGING, bare, columns, kernel, noinline
+from ..compiler.jit import DEBUGGING, bare, columns, kernel, noinline, parts_of
 from .loops import LOOPS, MODULES
 
 __all__ = ["DEBUGGING", "is_cached", "run"]
 
 _scope: dict[str, Any] = {}
 for _module in MODULES:
-    for _name, _value in vars(_module).items():
-        _scope[_name] = (
-            noinline(FunctionType(_value.__code__, _scope, _name))
-            if isinstance(_value, FunctionType)
-            else _value
-        )
+    _scope |= vars(_module)
+parts_of(_scope, filter(isfunction, [*_scope.values()]), noinline)
 
 
 def _chosen(loop_body, others):

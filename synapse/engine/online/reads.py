@@ -5,34 +5,36 @@ Loops choose a column, or a step of a tape, before they begin, by the flags of a
 
 from __future__ import annotations
 
-from types import FunctionType
-from typing import Any
-
 from .. import delayed as plain
-from ..compiler.jit import inline
+from ..compiler.jit import inline, parts_of
 from ..lowering.flags import DELAYED, DELAYED_GATE, SILENT
 
-_scope: dict[str, Any] = dict(vars(plain))
-
-
-def _compiled(function: Any) -> Any:
-    """A function of that module as a part of kernels, which calls the compiled ones."""
-    _scope[function.__name__] = inline(
-        FunctionType(function.__code__, _scope, function.__name__)
-    )
-    return _scope[function.__name__]
-
-
-is_delayed = _compiled(plain.is_delayed)
-is_delayed_in_order = _compiled(plain.is_delayed_in_order)
-are_together = _compiled(plain.are_together)
-is_delayed_by_stamp = _compiled(plain.is_delayed_by_stamp)
-activation_read = _compiled(plain.activation_read)
-gain_of = _compiled(plain.gain_of)
-gain_read = _compiled(plain.gain_read)
-eligibility_of = _compiled(plain.eligibility_of)
-influence_of = _compiled(plain.influence_of)
-extended_of = _compiled(plain.extended_of)
+(
+    is_delayed,
+    is_delayed_in_order,
+    are_together,
+    is_delayed_by_stamp,
+    activation_read,
+    gain_of,
+    gain_read,
+    eligibility_of,
+    influence_of,
+    extended_of,
+) = parts_of(
+    dict(vars(plain)),
+    (
+        plain.is_delayed,
+        plain.is_delayed_in_order,
+        plain.are_together,
+        plain.is_delayed_by_stamp,
+        plain.activation_read,
+        plain.gain_of,
+        plain.gain_read,
+        plain.eligibility_of,
+        plain.influence_of,
+        plain.extended_of,
+    ),
+)
 
 
 @inline

@@ -492,27 +492,32 @@ def bundle(layout: Any, fields: Any) -> Any:
     return address
 
 
-def _plain_reset(m: Any, row: int) -> None:
-    for column in CLEARED:
-        getattr(m, column.name)[row] = column.default
+def reset_of(cleared: tuple[Column, ...]) -> Any:
+    """A primitive that sets these columns of a neuron to their defaults."""
+
+    def plain(m: Any, row: int) -> None:
+        for column in cleared:
+            getattr(m, column.name)[row] = column.default
+
+    @intrinsic_or(plain)
+    def reset(typingctx: Any, table: Any, row: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            layout = signature.args[0]
+            for column in cleared:
+                target = layout.column(column.name)
+                place = builder.gep(
+                    column_of(context, builder, layout, args[0], column.name), [args[1]]
+                )
+                default = context.get_constant(target.dtype, column.default)
+                set_tbaa(builder, builder.store(default, place), target.family)
+            return context.get_dummy_value()
+
+        return types.none(table, types.int64), codegen
+
+    return reset
 
 
-@intrinsic_or(_plain_reset)
-def reset(typingctx: Any, table: Any, row: Any) -> Any:
-    """Set the columns of a neuron that are cleared to their defaults."""
-
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        layout = signature.args[0]
-        for column in CLEARED:
-            target = layout.column(column.name)
-            place = builder.gep(
-                column_of(context, builder, layout, args[0], column.name), [args[1]]
-            )
-            default = context.get_constant(target.dtype, column.default)
-            set_tbaa(builder, builder.store(default, place), target.family)
-        return context.get_dummy_value()
-
-    return types.none(table, types.int64), codegen
+reset: Any = reset_of(CLEARED)
 
 
 def plain_arrays(table: int, dtypes: list[np.dtype[Any]]) -> list[Any]:

@@ -17,6 +17,8 @@ of their numbers would be those of the step before.
 Every block of neurons can still gather, since all activations are in their place. A
 step whose events would cost more than that gathers, from the block on at which it turns
 out.
+
+``m`` is a store's columns, ``f`` the `Events`, ``u`` tapes of one row.
 """
 
 from __future__ import annotations
@@ -317,7 +319,9 @@ def _stable_order(keys: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 class Events(NamedTuple):
-    """`Fans` and tapes in a kernel."""
+    """The ``p`` of steps by events (``online/roles.py``): `Fans` and tapes in a
+    kernel, which calls it ``f``.
+    """
 
     tapes: Any
     late: Any

@@ -258,9 +258,9 @@ LAST_SPIKE = activations.CODES["arctan_spike"]
 
 
 class Untraced(NamedTuple):
-    """What steps without traces need beside the columns."""
+    """The ``p`` of steps without traces, see ``online/roles.py``."""
 
-    tapes: Any
+    tapes: Any  # of one row, whose numbers are those of the store
     lean_rows: Any  # how many rows from the first one on may be lean, see `fire_lean`
 
 
@@ -331,7 +331,7 @@ def lean_rows_of(span, outputs, is_lean):
 
 @inline
 def step_untraced(m, p, span, inputs, row):
-    """A step of `rows_by` that leaves no traces."""
+    """The `StepNetwork` of steps that leave no traces."""
     u = p.tapes
     is_lean = row < p.lean_rows and not watches(m, span)
     start = span.start

@@ -1,4 +1,8 @@
-"""Kernels of activations: of single neurons, of groups, and of random neurons."""
+"""Kernels of activations: of single neurons, of groups, and of random neurons.
+
+``m`` is the bundle of a store's columns (see ``schema.py``), ``p`` what a rule needs
+beside it (``roles.py``).
+"""
 
 from __future__ import annotations
 

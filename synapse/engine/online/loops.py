@@ -1,8 +1,9 @@
 """The kernels that Python calls: activate, propagate, and the loops over many neurons
 and many steps.
 
-``m`` is the bundle of a store's columns (see ``schema.py``). The parts of a step are in
-``weigh.py``, ``fire.py`` and ``propagate.py``.
+``m`` is the bundle of a store's columns (see ``schema.py``), ``p`` what a rule needs
+beside it (``roles.py``). The parts of a step are in ``weigh.py``, ``fire.py`` and
+``propagate.py``.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ from .fire import clamp_neuron, clear_neuron, fire, silence_clamped, tick
 from .propagate import apply_pending, compute_deltas, propagate_block
 from .record import note, watches
 from .renewal import RENEWED, bare_renewal, renew
+from .roles import Forget, LearnStep, StepNetwork
 from .ties import after_moves, before_moves
 from .weigh import weigh_block, weigh_one
 
@@ -63,9 +65,8 @@ target, weight, logit."""
 
 @inline
 def step_online(m, p, span, inputs, row):
-    """A step of `rows_by` and `epochs_by` for the online rule, which needs no `p`: set
-    inputs, unless empty, then the others block by block or, if synchronous, all at
-    once.
+    """The `StepNetwork` of the online rule, which needs no `p`: set inputs, unless
+    empty, then the others block by block or, if synchronous, all at once.
     """
     start = span.start
     if inputs.size > 0:
@@ -363,10 +364,8 @@ def propagate_network(m, span, rate, defer):
         note(m, False, False, schema.NONE)
 
 
-def rows_by(step_network):
-    """Return the loop over rows of a rule, from the part of kernels that activates, see
-    `epochs_by`.
-    """
+def rows_by(step_network: StepNetwork):
+    """Return the loop over rows of a rule, see ``roles.py``."""
 
     @inline
     def run_rows(m, p, span, inputs, outputs, unit):
@@ -539,14 +538,9 @@ def propagate_targets(table, unit, span, targets, cost, rate, check):
 # --- epochs: one loop for the online rule and for exact gradients ---------------------
 
 
-def epochs_by(step_network, learn_step, forget):
-    """Return the loop over epochs of a rule, from three parts of kernels.
-
-    ``step_network(m, p, span, inputs, row)`` activates, ``learn_step(m, p, span,
-    rate)`` learns from the errors of the outputs and returns False if it did not
-    because an update is not finite, and ``forget(p)`` forgets what neurons that were
-    renewed have left. ``p`` is what they need besides the columns of
-    the store. The other arguments are those of `train_network`.
+def epochs_by(step_network: StepNetwork, learn_step: LearnStep, forget: Forget):
+    """Return the loop over epochs of a rule, see ``roles.py``. Its other arguments are
+    those of `train_network`.
     """
 
     @inline

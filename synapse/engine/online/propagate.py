@@ -3,7 +3,8 @@ of its weights.
 
 The equations are those of the page "The equations". Updates are added to
 ``weight_destination`` and ``bias_destination``, which are ``weight`` and ``bias``
-unless updates are accumulated (``accumulate.py``).
+unless updates are accumulated (``accumulator.py``). ``m`` is the bundle of a store's
+columns.
 """
 
 from __future__ import annotations
@@ -79,12 +80,11 @@ def propagate_traced_run(m, j, r, delta, step, pull, extended):
 
 @inline
 def apply_pending(m, start, last):
-    """Apply pending updates, as `weigh_neuron` would with the next inputs.
+    """Apply pending updates (see ``weigh.py``), as `weigh_neuron` would with the next
+    inputs.
 
-    A weight is read in every step, to sum. Updating it then, instead of when the error
-    is known, saves a pass over the weights. `weigh_neuron` reads the sources' previous
-    activations from ``old_activation``; here, before the next step, they are still in
-    ``activation``.
+    `weigh_neuron` reads the sources' previous activations from ``old_activation``;
+    here, before the next step, they are still in ``activation``.
     """
     for j in range(start, last):
         step = m.pending_step[j]

@@ -1,4 +1,6 @@
-"""Kernels of recordings, see ``synapse.record``."""
+"""Kernels of recordings, see ``synapse.record``. ``m`` is the bundle of a store's
+columns.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,10 @@ import numpy as np
 from .. import schema
 from ..compiler.jit import inline
 from ..compiler.rare import INDEX, rare
-from ..lowering.flags import LISTED, TRACED
+from ..lowering.flags import TRACED
 from ..schema import NONE, WATCHABLE
 from .reads import eligibility_of, extended_of, gain_of, influence_of
-from .ties import stopped
-from .weigh import may_be_pending
+from .weigh import weight_of
 
 UPDATED = len(schema.ACTIVATED_NUMBERS)
 PARTS = UPDATED + len(schema.UPDATED_NUMBERS)
@@ -33,20 +34,8 @@ def bias_eligibility(m, j, r):
 
 @inline
 def weight(m, c, r):
-    """A weight including its pending update, if any, see
-    ``propagate.apply_pending``.
-    """
-    j = m.target[c]
-    if (
-        r != NONE
-        and m.pending_step[j] != 0.0
-        and m.run_kind[r] <= LISTED
-        and may_be_pending(m, r)
-    ):
-        return np.float64(
-            stopped(m, c, m.weight[c] + m.pending_step[j] * m.activation[m.source[c]])
-        )
-    return np.float64(m.weight[c])
+    """A weight, with its pending update."""
+    return np.float64(weight_of(m, c, r))
 
 
 @inline

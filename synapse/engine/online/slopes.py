@@ -2,6 +2,9 @@
 
 An accumulator holds the sums: its table has them as the destinations of updates. So a
 propagation at rate 1 adds the slopes of a step to them.
+
+``m`` is the bundle of a store's columns, ``p`` what a rule needs beside it
+(``roles.py``).
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import numpy as np
 from ..compiler.jit import bare, columns, inline, kernel, span_of
 from ..status import DIVERGED, DONE, FAILED
 from .loops import propagate_network, step_online
+from .roles import LearnStep, StepNetwork
 from .slope_rules import bounded_step, share_of_step, temporal_difference
 from .ties import stop_at_zero
 
@@ -152,10 +156,8 @@ def learn_by_slopes(table, unit, span, errors, decay, delta, rate, bound, sizes)
     return move_along(m, delta, rate, bound, sizes)
 
 
-def streams_by(step_network, learn_step):
-    """Return the loop of `learn_stream` for a rule, from two parts of its kernels as in
-    ``epochs_by``.
-    """
+def streams_by(step_network: StepNetwork, learn_step: LearnStep):
+    """Return the loop of `learn_stream` for a rule, see ``roles.py``."""
 
     @inline
     def run_stream(m, p, unit, span, aside, copies, stream, factors, sizes):

@@ -1,8 +1,21 @@
 """Kernels of states: the sums of a neuron's inputs, and the traces that are updated
 with them.
 
-``m`` is the bundle of a store's columns (see ``schema.py``). The equations are those of
-the page "The equations".
+``m`` is the bundle of a store's columns (see ``schema.py``), ``p`` what a rule needs
+beside it (``roles.py``). The equations are those of the page "The equations".
+
+**Pending updates.** A step reads every weight to sum the inputs. So a loop over rows
+does not write the updates of a row at once, which would be another pass over all
+weights. A neuron keeps its rate times error in ``pending_step``, and the next sum of
+its inputs updates each weight as it reads it. Until then memory has the weight without
+its update; `weight_of` returns the weight. This is so
+
+- within one call of a kernel only: ``pending_step`` is 0 between calls, because loops
+  end with ``loops.complete_moves``, which calls ``propagate.apply_pending``;
+- for neurons without gates and traces, in runs that are neither tied nor frozen
+  (`may_be_pending`);
+- until the next step: whatever else reads a weight before calls `weight_of` (a
+  recording), or ``apply_pending`` first (a renewal, a cleared context).
 """
 
 from __future__ import annotations
@@ -182,6 +195,23 @@ def may_be_pending(m, r):
 
 
 @inline
+def weight_of(m, c, r):
+    """The weight of a connection of run `r` (NONE: of no run) with its pending update,
+    after a step and before the next one.
+    """
+    j = m.target[c]
+    if (
+        r != NONE
+        and m.pending_step[j] != 0.0
+        and m.run_kind[r] <= mark.LISTED
+        and may_be_pending(m, r)
+    ):
+        update = m.pending_step[j] * m.activation[m.source[c]]
+        return stopped(m, c, m.weight[c] + update)
+    return m.weight[c]
+
+
+@inline
 def is_moving(m, j):
     """Whether pending updates are applied while the inputs of `j` are summed, even if
     they have been applied.
@@ -317,6 +347,11 @@ def weigh_neuron(m, j, block, signed):
 def weigh_four(m, j, signed):
     """The states of four neurons with the same sources: every source is read once for
     all four.
+
+    Written out, where ``exact/weigh.py`` has tiles of eight (`put_sums`), because these
+    rows are also written: with pending updates each of them is loaded, updated and
+    stored on the way. And the sums of a tile have their terms in another order, so the
+    last bits of every network would change.
     """
     j1 = j + 1
     j2 = j + 2

@@ -432,9 +432,10 @@ class Network(NeuronRows, Stepping):
         nothing leads into them, so no step would compute new ones.
         """
         store = self._store
-        new = inputs[store["role"][inputs] != INPUT]
+        new: Ints = inputs[store["role"][inputs] != INPUT]
         if any(np.count_nonzero(store[name][new]) for name in ERRORS):
-            return new[~np.isin(new, store["target"])]
+            free: Ints = new[~np.isin(new, store["target"])]
+            return free
         return new[:0]
 
     def add(

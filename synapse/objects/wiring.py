@@ -331,17 +331,26 @@ def refuse(
     for target in targets:
         _refuse_relay(target)
     for store in {*map(_store_of, sources)} & {*map(_store_of, targets)}:
-        if store.draft is not None and not store.draft.may_connect(sources, targets):
-            continue
-        store.make_columns()
-        pairs = pairs or every_pair(np.arange(len(sources)), np.arange(len(targets)))
-        from_rows = rows_of(sources)
-        to_rows = rows_of(targets)
-        of_source, of_target = (
-            np.array([n._store is store for n in ends]) for ends in (sources, targets)
-        )
-        mine = of_source[pairs[0]] & of_target[pairs[1]]
-        _refuse_linked(store, from_rows[pairs[0][mine]], to_rows[pairs[1][mine]])
+        if store.draft is None or store.draft.may_connect(sources, targets):
+            store.make_columns()
+            _refuse_pairs(store, sources, targets, pairs)
+
+
+def _refuse_pairs(
+    store: Store,
+    sources: Sequence[Neuron],
+    targets: Sequence[Neuron],
+    pairs: tuple[Indices, Indices] | None,
+) -> None:
+    """Raise if a pair of these neurons that is in one store is connected already."""
+    pairs = pairs or every_pair(np.arange(len(sources)), np.arange(len(targets)))
+    from_rows = rows_of(sources)
+    to_rows = rows_of(targets)
+    of_source, of_target = (
+        np.array([n._store is store for n in ends]) for ends in (sources, targets)
+    )
+    mine = of_source[pairs[0]] & of_target[pairs[1]]
+    _refuse_linked(store, from_rows[pairs[0][mine]], to_rows[pairs[1][mine]])
 
 
 def _refuse_linked(store: Store, sources: Indices, targets: Indices) -> None:

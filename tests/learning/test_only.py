@@ -178,11 +178,13 @@ def test_a_part_comes_back_from_pickles_copies_and_files_and_grows_with_its_laye
 
 NET = architect.Perceptron(2, 3, 1, seed=0)
 OTHER = architect.Perceptron(2, 3, 1, seed=0)
+LINK = synapse.Neuron().project(synapse.Neuron(), weight=0.5)
 REFUSED = {
     "empty": ([], "got none"),
     "another network's layer": ([OTHER["hidden"]], "a part of"),
     "another network's neuron": ([NET["hidden"], OTHER[3]], "a part of"),
     "another network's connection": ([OTHER.connections[0]], "a part of"),
+    "a connection in no network": ([LINK], "a part of"),
     "a number": ([3], "an item of"),
     "a name": ("hidden", "a list of"),
     "an unknown name": (["hiden"], "Did you mean 'hidden'"),

@@ -112,12 +112,14 @@ class Draft:
         self.batched += len(batch.weights)
         return identity
 
-    def gate_batch(self, first: int, gaters: Sequence[Neuron], gates: Indices) -> None:
+    def gate_batch(
+        self, first_identity: int, gaters: Sequence[Neuron], gates: Indices
+    ) -> None:
         """Let ``gaters[gates[i]]`` gate connection i of the batch with this first
         identity.
         """
-        batch = self.batches[first]
-        self.batches[first] = batch._replace(gaters=gaters, gates=gates)
+        batch = self.batches[first_identity]
+        self.batches[first_identity] = batch._replace(gaters=gaters, gates=gates)
 
     def may_connect(self, sources: Sequence[Neuron], targets: Sequence[Neuron]) -> bool:
         """Whether a source may be connected to a target: False if none is, True if only
@@ -147,16 +149,16 @@ class Draft:
 
     def append(self, other: Draft) -> None:
         """Append those of another draft, whose identities continue these."""
-        first = self.n_connections
+        offset = self.n_connections
         self.neurons += other.neurons
         if other.pairs and not self.pairs:
             self.pairs, self.connections, self.gaters = {}, {}, {}
         for pair, identity in other.pairs.items():
-            self.connections[first + identity] = other.connections[identity]
-            self.pairs[pair] = first + identity
+            self.connections[offset + identity] = other.connections[identity]
+            self.pairs[pair] = offset + identity
         for identity, gater in other.gaters.items():
-            self.gaters[first + identity] = gater
-        moved = {first + identity: batch for identity, batch in other.batches.items()}
+            self.gaters[offset + identity] = gater
+        moved = {offset + identity: batch for identity, batch in other.batches.items()}
         self.batches = self.batches | moved
         self.batched += other.batched
 
@@ -175,8 +177,8 @@ class Draft:
         }
         if self.pairs:
             self._write_single(columns)
-        for first, batch in self.batches.items():
-            rows = slice(first, first + len(batch.weights))
+        for start, batch in self.batches.items():
+            rows = slice(start, start + len(batch.weights))
             _write_batch(
                 batch, {name: column[rows] for name, column in columns.items()}
             )

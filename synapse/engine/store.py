@@ -234,16 +234,16 @@ class Store:
 
     # --- composing --------------------------------------------------------------------
 
-    def has_squash(self, first: int, last: int) -> bool:
-        """Whether a neuron has an activation function with a code from `first` to
-        `last`.
+    def has_squash(self, lowest: int, highest: int) -> bool:
+        """Whether a neuron has an activation function with a code from `lowest` to
+        `highest`.
         """
         codes = (
             np.array([made.squash for made in self.draft.neurons])
             if self.draft is not None
             else self["squash"]
         )
-        return bool(((codes >= first) & (codes <= last)).any())
+        return bool(((codes >= lowest) & (codes <= highest)).any())
 
     @property
     def size(self) -> int:
@@ -519,17 +519,17 @@ class Store:
         if other.draft is None:
             self.make_columns()
         if self.draft is not None and other.draft is not None:
-            first = len(self.views), self.draft.n_connections
+            places = len(self.views), self.draft.n_connections
             self.draft.append(other.draft)
-            self._take_over_views(other, *first)
-            return first
-        first = self.n_neurons, self.n_identities
+            self._take_over_views(other, *places)
+            return places
+        places = self.n_neurons, self.n_identities
         if other.draft is None:
             self._absorb_columns(other)
         else:
             self._append_draft(other.draft)
-            self._take_over_views(other, *first)
-        return first
+            self._take_over_views(other, *places)
+        return places
 
     def _absorb_columns(self, other: Store) -> None:
         self.touch()

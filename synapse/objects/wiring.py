@@ -258,7 +258,7 @@ def _connect(
 
 
 def _in_one_step(
-    change: Callable[..., Answer], views: tuple[Any, ...], *given: Any
+    change: Callable[..., Answer], views: tuple[Any, ...], *values: Any
 ) -> Answer:
     """Make a change that adds one connection or gate, with the stores of views in use.
 
@@ -271,9 +271,9 @@ def _in_one_step(
             draft = store.draft  # None if another thread has made columns meanwhile
             together = {*map(_store_of, views)} == {store}
             if draft is not None and not draft.batches and together:
-                return change(views, *given)
+                return change(views, *values)
     with InUse(*views, columns=False):
-        return change(views, *given)
+        return change(views, *values)
 
 
 def connect_many(

@@ -82,6 +82,11 @@ def _first_competitors(saved: SavedNetwork) -> Ints:
     return np.maximum.accumulate(np.where(competes, 0, number))
 
 
+def _are_among(numbers: Ints, ascending: Ints) -> Bools:
+    place = np.searchsorted(ascending, numbers)
+    return np.asarray(np.append(ascending, -1)[place] == numbers)
+
+
 def placed_traces(saved: SavedNetwork, complete: bool) -> Traces:
     """The traces of a network that is read; FormatError if one is there twice, or has
     no place.
@@ -95,48 +100,43 @@ def placed_traces(saved: SavedNetwork, complete: bool) -> Traces:
     if not (len(traces.eligibility_connection) or len(traces.influence_gater)):
         return traces
     places = TracePlaces.of(saved)
-    neurons, connections = len(saved.neurons["squash"]), len(places.eligible)
-    eligible = places.eligible[traces.eligibility_connection]
-    pair = traces.influence_gater * neurons + traces.influence_gated
-    has_place = np.isin(pair, places.pairs)
-    # An extended trace is of a parameter into the gater.
-    target, learns = (
-        np.append(column, 0)[traces.extended_connection]
-        for column in (saved.connections["target"], places.learns)
-    )
-    into_gater = (target == traces.influence_gater[traces.extended_influence]) & (
-        learns != 0
-    )
-    extends = has_place[traces.extended_influence] & (
-        (traces.extended_connection < 0) | into_gater
-    )
-    parameter = (
-        traces.extended_influence * (connections + 1) + traces.extended_connection + 1
-    )
+    connection = traces.eligibility_connection
+    eligible = places.eligible[connection]
+    pair = traces.influence_gater * len(saved.neurons["squash"])
+    pair += traces.influence_gated
+    has_place = _are_among(pair, places.pairs)
+    extends = _extend(saved, traces, places) & has_place[traces.extended_influence]
+    parameter = traces.extended_influence * (len(places.learns) + 1)
+    parameter += traces.extended_connection + 1
     for name, rows, there, values in (
-        (
-            "eligibility",
-            traces.eligibility_connection,
-            eligible,
-            traces.eligibility_value,
-        ),
+        ("eligibility", connection, eligible, traces.eligibility_value),
         ("influence", pair, has_place, traces.influence_value),
         ("extended", parameter, extends, traces.extended_value),
     ):
         require_places(name, rows, ~there & (values != 0.0) if complete else None)
+    if eligible.all() and has_place.all() and extends.all():  # as in most files
+        return traces
+    of = traces.extended_influence[extends]
     return replace(
         traces,
-        eligibility_connection=traces.eligibility_connection[eligible],
+        eligibility_connection=connection[eligible],
         eligibility_value=traces.eligibility_value[eligible],
         influence_gater=traces.influence_gater[has_place],
         influence_gated=traces.influence_gated[has_place],
         influence_value=traces.influence_value[has_place],
-        extended_influence=(np.cumsum(has_place) - 1)[
-            traces.extended_influence[extends]
-        ],
+        extended_influence=(np.cumsum(has_place) - 1)[of],
         extended_connection=traces.extended_connection[extends],
         extended_value=traces.extended_value[extends],
     )
+
+
+def _extend(saved: SavedNetwork, traces: Traces, places: TracePlaces) -> Bools:
+    """Whether each extended trace is of a parameter into the gater of its pair."""
+    connection = traces.extended_connection  # -1: the bias
+    target = np.append(saved.connections["target"], 0)[connection]
+    learns = np.append(places.learns, False)[connection]
+    into_gater = target == traces.influence_gater[traces.extended_influence]
+    return np.asarray((connection < 0) | (into_gater & learns))
 
 
 def require_places(table: str, rows: NDArray[Any], lost: Bools | None = None) -> None:

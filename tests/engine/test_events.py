@@ -21,7 +21,7 @@ def small_networks_count(monkeypatch):
     monkeypatch.setattr(events, "WORTH_LISTING", 1)
 
 
-def sparse(seed, dtype=np.float64):
+def sparse(seed, dtype=np.float64, together=False):
     """Layers with random connections, forward and back, some gated or delayed."""
     rng = np.random.default_rng(seed)
     squashes = ["spike", "relu", "step", "winner", "tanh"]
@@ -49,7 +49,7 @@ def sparse(seed, dtype=np.float64):
     for layer in hidden:
         if rng.random() < 0.4:
             layer.project(layer, synapse.ONE_TO_ONE, weights=0.7)
-    net = Network(inputs, hidden, output)
+    net = Network(inputs, hidden, output, synchronous=together)
     for neuron in (neuron for layer in hidden for neuron in layer):
         if neuron.self_connection is not None and rng.random() < 0.1:
             hidden[rng.integers(len(hidden))][-1].gate(neuron.self_connection)
@@ -79,15 +79,17 @@ def plain_numbers(net):
     return np.concatenate([layer.activations for layer in net.layers])
 
 
+@pytest.mark.parametrize("together", [False, True])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
-def test_events_give_the_numbers_of_all_connections(dtype, monkeypatch):
+def test_events_give_the_numbers_of_all_connections(dtype, together, monkeypatch):
     by_events = 0
 
     def same(seed):
         nonlocal by_events
-        net = sparse(seed, dtype)
+        net = sparse(seed, dtype, together)
         twin = copy.deepcopy(net)
+        other = copy.deepcopy(net)
         rows = rows_for(net, seed)
         close = {"rtol": 1e-9, "atol": 1e-9}
         if dtype is np.float32:
@@ -96,7 +98,9 @@ def test_events_give_the_numbers_of_all_connections(dtype, monkeypatch):
         by_events += net._fans is not None
         outputs = net.run(rows, traces=False)
         np.testing.assert_allclose(outputs, gathered(twin, rows, monkeypatch), **close)
+        np.testing.assert_allclose(outputs, other.run(rows), **close)
         np.testing.assert_allclose(plain_numbers(net), plain_numbers(twin), **close)
+        np.testing.assert_allclose(plain_numbers(net), plain_numbers(other), **close)
 
     all_hold(same, range(40))
     assert by_events >= 15
@@ -142,10 +146,11 @@ def test_edits_and_weights_between_runs_are_seen(seed, data):
         np.testing.assert_allclose(outputs, expected, rtol=1e-7, atol=1e-7)
 
 
+@pytest.mark.parametrize("together", [False, True])
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
-def test_the_same_bits_from_run_to_run_and_step_by_step():
+def test_the_same_bits_from_run_to_run_and_step_by_step(together):
     def same(seed):
-        net = sparse(seed)
+        net = sparse(seed, together=together)
         rows = rows_for(net, seed)
         first, second, third = (copy.deepcopy(net) for _ in range(3))
         outputs = first.run(rows, traces=False)
@@ -167,7 +172,7 @@ def test_networks_of_dense_layers_gather():
 LEFT = ("state", "old_state", "activation", "old_activation", "derivative", "stamp")
 
 
-def bursts(seed, dtype):
+def bursts(seed, dtype, together=False):
     """Spiking cells and their delayed connections, and rows with long silences."""
     rng = np.random.default_rng(seed)
     size = int(rng.integers(70, 200))
@@ -184,7 +189,7 @@ def bursts(seed, dtype):
         leak = rng.choice([0.25, 0.5])
         current.project(current, synapse.ONE_TO_ONE, weights=leak)
     spikes.project(y, seed=rng)
-    net = Network(x, [current, spikes], y)
+    net = Network(x, [current, spikes], y, synchronous=together)
     if rng.random() < 0.3:
         spikes[3].clamp(float(rng.integers(0, 2)))
     rows = np.zeros((90, 3))
@@ -193,15 +198,18 @@ def bursts(seed, dtype):
     return net, rows
 
 
+@pytest.mark.parametrize("together", [False, True])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_silence_is_not_computed_and_leaves_what_computing_would(dtype, monkeypatch):
+def test_silence_is_not_computed_and_leaves_what_computing_would(
+    dtype, together, monkeypatch
+):
     """Groups of neurons rest until an event comes; after each call all numbers are
     those of steps that compute every neuron, and a recording has them in between."""
     rests = 0
 
     def same(seed):
         nonlocal rests
-        net, rows = bursts(seed, dtype)
+        net, rows = bursts(seed, dtype, together)
         twin = copy.deepcopy(net)
         rng = np.random.default_rng(seed)
         close = {"rtol": 1e-4, "atol": 1e-4}

@@ -157,8 +157,6 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     start = int(span[Span.START])
     stop = int(span[Span.STOP])
     c = store.columns
-    if c["synchronous"][start:stop].any():
-        return None
     first = int(c["first_run"][start])
     runs = np.arange(first, int(c["last_run"][stop - 1]))
     silent = _silent_sources(c, start, stop)
@@ -521,8 +519,10 @@ def step_simple(m, u, f, start, stop, origin, kind):
 
 
 @inline
-def step_block(m, u, f, start, stop, origin, due, is_lean):
-    """A block by events, piece by piece; returns the number of events, `due`."""
+def step_block(m, u, f, start, stop, origin, due, is_lean, weighs, fires):
+    """A block by events, piece by piece: its states if it `weighs`, and its activations
+    if it `fires`; returns the number of events, `due`.
+    """
     at = start
     while at < stop:
         end = stop
@@ -535,18 +535,37 @@ def step_block(m, u, f, start, stop, origin, due, is_lean):
             else:
                 end = min(at + PIECE, stop)
         kind = f.may_rest[(at - origin) >> BITS]
-        if is_lean and kind >= IDENTITY_RESTS:
-            step_simple(m, u, f, at, end, origin, kind)
-        elif is_lean:
+        simple = is_lean and kind >= IDENTITY_RESTS
+        if weighs and not simple:
             weigh_remaining(m, u, f, at, end, origin, is_lean)
-            fire_lean(m, u, at, end)
-        else:
-            weigh_remaining(m, u, f, at, end, origin, is_lean)
-            fire_block(m, u, at, end)
-        due = list_active(m, f, at, end, origin, due)
+        if fires:
+            if simple:
+                step_simple(m, u, f, at, end, origin, kind)
+            elif is_lean:
+                fire_lean(m, u, at, end)
+            else:
+                fire_block(m, u, at, end)
+            due = list_active(m, f, at, end, origin, due)
         at = end
-    if is_lean:
+    if is_lean and fires:
         m.clock[0] += stop - start
+    return due
+
+
+@inline
+def step_together(m, u, f, start, stop, origin, due, is_lean):
+    """A block by events or, of neurons with one clock, all blocks: all are weighed
+    before the first fires. Returns the number of events, `due`.
+    """
+    rounds = 2 if m.synchronous[start] else 1
+    for k in range(rounds):
+        at = start
+        while at < stop:
+            end = m.block_stop[at]
+            due = step_block(
+                m, u, f, at, end, origin, due, is_lean, k == 0, k == rounds - 1
+            )
+            at = end
     return due
 
 
@@ -592,19 +611,23 @@ def step_events(m, f, span, inputs, row):
         elif not gathers:
             forget_sums(f, start, span.stop, origin)
     while start < span.stop:
-        stop = m.block_stop[start]
+        # relays of delays stand before neurons with one clock, and have none
+        stop = span.stop if m.synchronous[start] else m.block_stop[start]
         if scatters:
             listed = f.active[0]
-            due = step_block(m, u, f, start, stop, origin, due, is_lean)
+            due = step_together(m, u, f, start, stop, origin, due, is_lean)
             scatters = due <= f.budget
             if scatters:
                 scatter_prompt(m, f, listed, origin)
             else:
                 forget_sums(f, stop, span.stop, origin)
+            start = stop
         else:
             weigh_block(m, u, start, stop, is_lean)
-            fire_rows(m, u, start, stop, is_lean)
-        start = stop
+            while start < stop:
+                end = m.block_stop[start]
+                fire_rows(m, u, start, end, is_lean)
+                start = end
     if gathers:
         look_for_few(m, f, span)
     if watches(m, span):

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from .columns import BLOCK_NAMES
 from .lowering.flags import AT_ONCE, GATES, PENDING, TRACED
-from .lowering.stretches import spans
 from .records import LogPlace, Span
 from .redirected_table import RedirectedTable
 from .schema import NONE
@@ -29,23 +28,54 @@ def untraced_columns(store: Store) -> dict[str, NDArray[Any]]:
     }
 
 
-def forget_traces(store: Store, span: NDArray[np.int64]) -> None:
-    """Clear the traces of a network in a lowered store, because steps without them
-    leave them as they are.
-    """
+Traces = list[tuple[str, slice]]
+"""Where the traces of a network are: names of columns, and parts of them."""
+
+
+def traces_of(store: Store, span: NDArray[np.int64]) -> Traces:
+    """Where the traces of a network in a lowered store are, for this topology."""
     c = store.columns
     start = int(span[Span.START])
     stop = int(span[Span.STOP])
     traced = start + np.flatnonzero(c["flags"][start:stop] & TRACED)
-    c["eligibility"][spans(c["first_trace"][traced], c["learning"][traced])] = 0.0
-    c["bias_eligibility"][traced] = 0.0
     gaters = c["influence_gater"]
     pairs = np.flatnonzero(
         (c["influence_trace"] != NONE) & (gaters >= start) & (gaters < stop)
     )
-    lengths = c["learning"][gaters[pairs]].astype(np.int64) + 1
-    c["influence"][pairs] = 0.0
-    c["extended"][spans(c["influence_trace"][pairs], lengths)] = 0.0
+    one = np.int64(1)
+    parts = {
+        "eligibility": (c["first_trace"][traced], c["learning"][traced]),
+        "bias_eligibility": (traced, np.broadcast_to(one, traced.shape)),
+        "influence": (pairs, np.broadcast_to(one, pairs.shape)),
+        "extended": (c["influence_trace"][pairs], c["learning"][gaters[pairs]] + one),
+    }
+    return [
+        (name, part)
+        for name, (firsts, lengths) in parts.items()
+        for part in _joined(firsts.astype(np.int64), lengths.astype(np.int64))
+    ]
+
+
+def _joined(firsts: NDArray[np.int64], lengths: NDArray[np.int64]) -> list[slice]:
+    """Ranges as slices, of which those are one that follow each other."""
+    order = np.argsort(firsts, kind="stable")
+    starts = firsts[order]
+    stops = starts + lengths[order]
+    apart = np.flatnonzero(starts[1:] != stops[:-1]) + 1
+    begins = starts[np.concatenate([[0], apart])[: len(starts)]]
+    ends = stops[np.concatenate([apart - 1, [-1]])[: len(starts)]]
+    return [slice(start, stop) for start, stop in zip(begins, ends, strict=True)]
+
+
+def forget(store: Store, traces: Traces) -> None:
+    """Clear traces, because steps without them leave them as they are."""
+    for name, part in traces:
+        store.columns[name][part] = 0.0
+
+
+def forget_traces(store: Store, span: NDArray[np.int64]) -> None:
+    """Clear the traces of a network in a lowered store."""
+    forget(store, traces_of(store, span))
 
 
 WORD = np.dtype(np.uint32)

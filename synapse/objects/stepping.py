@@ -267,7 +267,7 @@ class Stepping(Sequence[Neuron]):
         network.
         """
         span = self._ready()[2]
-        engine.untraced.forget_traces(store, span)
+        engine.untraced.forget(store, self._traces)
         if store.recorder is not None and store.recorder.records(self):
             store.recorder.make_room(outputs.size // self._n_outputs)
         tapes = self._untraced_tapes.renewed()
@@ -284,6 +284,11 @@ class Stepping(Sequence[Neuron]):
         if outputs.size:
             self._note_untraced(store)
         return outputs
+
+    @for_topology
+    def _traces(self) -> engine.untraced.Traces:
+        """Where its traces are, which a run without traces clears."""
+        return engine.untraced.traces_of(self._store, self._ready()[2])
 
     @for_topology
     def _untraced_tapes(self) -> engine.exact.StoreTapes:

@@ -324,6 +324,35 @@ def test_a_run_without_traces_leaves_nothing_to_learn_from(rule):
     net.propagate(0.1, [0.5])
 
 
+def test_a_run_without_traces_clears_those_of_its_network_alone():
+    """Also those that were made since the last such run, by a single neuron."""
+    net, other = (architect.LSTM(2, 3, 1, style="synaptic", seed=k) for k in (0, 1))
+    outside = synapse.Neuron()
+    for each in (net, other):
+        each.output[0].project(outside)  # both are in one store then
+    rows = np.ones((4, 2))
+
+    def traces(of):
+        cells = [neuron for neuron in of if neuron.self_connection is not None]
+        numbers = [cell.bias_eligibility for cell in cells]
+        for link in of.connections:
+            stored = link.target in cells and link.trainable
+            numbers += [link.eligibility] if stored else []
+            numbers += [link.extended[cell] for cell in cells if cell in link.extended]
+        return np.array(numbers)
+
+    net.run(rows)
+    other.run(rows)
+    kept = traces(other)
+    for _ in range(2):
+        assert np.count_nonzero(traces(net)) > 3
+        net.run(rows, traces=False)
+        assert not traces(net).any()
+        np.testing.assert_array_equal(traces(other), kept)
+        for cell in [neuron for neuron in net if neuron.self_connection is not None]:
+            cell.activate()
+
+
 @pytest.mark.parametrize("rule", RULES[:2])
 @pytest.mark.parametrize("linked", [False, True])
 def test_copies_of_a_network_without_traces_have_nothing_to_learn_from(rule, linked):

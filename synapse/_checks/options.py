@@ -191,7 +191,7 @@ class Option(Generic[Read, Given]):
         self.name = name
         # a base class of its own, "TrainerOptions", has those of the Trainer
         self.title = f"The {name} of {owner.__name__.removesuffix('Options')}"
-        self.__doc__ = self.sentence
+        self.__doc__ = None  # it is described among the parameters
 
     @overload
     def __get__(self, owner: None, cls: type) -> Self: ...

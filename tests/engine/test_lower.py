@@ -304,3 +304,16 @@ def test_a_million_neurons_have_their_connections_in_the_same_order(monkeypatch)
     for name in ("MUCH", "SOME"):  # compiled loops have the number as it was
         monkeypatch.setattr(runner, name, 1 << 62)
     assert order() == expected
+
+
+def test_a_group_is_of_a_block_with_neurons_that_it_does_not_read():
+    """Its members read an input, and each other one step late."""
+    a = Layer(1)
+    b = Layer(1, "winner")
+    c = Layer(4, "winner")
+    d = Layer(1)
+    a.project(b), a.project(c), b.project(d), c.project(d)
+    c.project(c, "all_to_else")
+    store = network(a, b, c, d)._store
+    store.ready()
+    assert store["block_first"][c[0]._row] == b[0]._row

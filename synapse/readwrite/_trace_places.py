@@ -82,7 +82,7 @@ def _first_competitors(saved: SavedNetwork) -> Ints:
     return np.maximum.accumulate(np.where(competes, 0, number))
 
 
-def _are_among(numbers: Ints, ascending: Ints) -> Bools:
+def _are_among(numbers: NDArray[Any], ascending: Ints) -> Bools:
     place = np.searchsorted(ascending, numbers)
     return np.asarray(np.append(ascending, -1)[place] == numbers)
 

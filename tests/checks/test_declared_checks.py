@@ -1,0 +1,50 @@
+"""Settings, tasks and agents declare the check of an argument where they name it."""
+
+from dataclasses import replace
+
+import pytest
+
+import architect
+from synapse import evolve, learning, optimizers, reward, tasks
+from synapse.errors import ArgumentError, ArgumentTypeError
+
+
+def values():
+    return architect.Perceptron(1, 2, squash="identity", seed=0)
+
+
+REFUSED = {
+    "decay of Renewal to be from 0 to 1, got 2": lambda: learning.Renewal(decay=2),
+    "every of StepDecay": lambda: learning.StepDecay(0.1, every=0),
+    "betas of AdamW": lambda: optimizers.AdamW(betas=(0.9, 1.5)),
+    "prompts of Recall": lambda: tasks.Recall(prompts=0),
+    "the refocus to be a whole number": lambda: evolve.Settings(refocus=0.5),
+    "the trace to be from 0 to 1": lambda: reward.QLearning(values(), trace=1.5),
+}
+
+
+@pytest.mark.parametrize("words", REFUSED)
+def test_a_value_out_of_range_is_refused_by_the_declared_check(words):
+    with pytest.raises((ArgumentError, ArgumentTypeError), match=words):
+        REFUSED[words]()
+
+
+def test_a_changed_copy_is_checked_too_and_infinity_may_be_a_count():
+    with pytest.raises(ArgumentError, match="the add_node to be from 0 to 1"):
+        replace(evolve.Settings(), add_node=1.5)
+    assert evolve.Settings(refocus=float("inf")).refocus == float("inf")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: learning.Renewal(ratee=0.1),
+        lambda: learning.StepDecay(0.1, ratee=0.1),
+        lambda: tasks.Recall(ratee=1),
+        lambda: evolve.Settings(ratee=1),
+        lambda: reward.QLearning(values(), ratee=1),
+    ],
+)
+def test_an_unknown_argument_is_answered_by_those_that_there_are(call):
+    with pytest.raises(ArgumentTypeError, match="has no argument 'ratee'"):
+        call()

@@ -24,7 +24,6 @@ RATE = 0.1
 PLAIN = SGD(RATE)
 """The optimizer of a rule or an option that needs one; it keeps nothing between
 steps."""
-AnyOptimizer = Optimizer | LBFGS | RecursiveOptimizer
 
 
 # --- checks that depend on the network, and defaults that follow from other options ---
@@ -117,7 +116,10 @@ class TrainerOptions:
         lambda _, value: _checks.positive_integer("The order of rtrl", value),
         follows=_order_of_network,
     )
-    optimizer: Option[AnyOptimizer | None, AnyOptimizer | str | None] = Option(
+    optimizer: Option[
+        Optimizer | LBFGS | RecursiveOptimizer | None,
+        Optimizer | LBFGS | RecursiveOptimizer | str | None,
+    ] = Option(
         "Optimizer, LBFGS, RecursiveOptimizer or str, optional",
         """How gradients change weights, see :mod:`synapse.optimizers`; a name such as
         "adamw" is the one with default settings. Default: plain gradient descent. Its

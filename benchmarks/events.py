@@ -104,16 +104,16 @@ def measure(neurons: int, count: int, share: float) -> dict[str, Any]:
 
     by_events(WORTH_LISTING)  # from then on by source
     active = float(np.mean(net.layers[1].activations))
-    kept = Stepping._fans
+    kept = Stepping._by_events
     plainly = plain(neurons, count, driven)
     steps = 100 if share < 0.1 else 10
 
     def gathering(steps: int) -> None:
         try:
-            Stepping._fans = None  # type: ignore[assignment, method-assign]
+            Stepping._by_events = None  # type: ignore[assignment, method-assign]
             by_events(steps)
         finally:
-            Stepping._fans = kept  # type: ignore[method-assign]
+            Stepping._by_events = kept  # type: ignore[method-assign]
 
     works = {"events": by_events, "all": gathering, "plain": plainly}
     spent: dict[str, list[float]] = {name: [] for name in works}

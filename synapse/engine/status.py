@@ -25,6 +25,9 @@ BEYOND = 10  # a parameter would be beyond the range of the store's float
 # In a propagation by the online rule, before it changes anything:
 LARGE = 11  # numbers are so large that an update may not be finite
 
+# or by sensitivities:
+UNSTEPPED = 12  # they have no step to learn from
+
 ROW = 6
 """Where the column ``failed`` has the row at which a call ended, after the function and
 its arguments."""

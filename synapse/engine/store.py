@@ -69,9 +69,7 @@ class Store:
         "__weakref__",
         "absorbed",
         "address",
-        "any_untraced",
         "blocks",
-        "calls",
         "columns",
         "delays",
         "draft",
@@ -175,10 +173,7 @@ class Store:
         self.row_of = np.empty(0, np.uint32)
         self.n_identities = 0
         self.networks = {}
-        self.any_untraced = False  # whether a network in it has run without traces
-        # kernels of single steps, once one has run: ``online/calls.py``
-        self.calls: Any = None
-        # those for neurons; None: each looks for its network's rule first
+        # kernels of neurons; None: each looks for the rule of its network first
         self.single_calls: Any = None
         # which relays graphs leave out, after the version for which that is so
         self.delays: tuple[int, Any] = (0, None)
@@ -535,7 +530,6 @@ class Store:
         self.touch()
         other.touch()
         self.forget_single_calls()  # its networks may step as wholes
-        self.any_untraced |= other.any_untraced
         others = other.program.traces(other).shifted(self.n_neurons, self.n_identities)
         kept = self.program.pending.joined(others)
         self._append(other)

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _checks, engine
-from .._registration import require_sound
 from .._typing import Floats, Ints
 from ..cost import Cost, categorical_cross_entropy
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
@@ -486,12 +485,6 @@ def once(order: Order, rate: float, control: Control) -> Epochs:
     return Epochs(order[None], np.array([rate]), np.empty(1), -np.inf, control)
 
 
-def make_room(network: Network, rows: int) -> None:
-    """Make room for the recording of some rows, if the network is recorded."""
-    if (recorder := network._recorder) is not None:
-        recorder.make_room(rows)
-
-
 def one_pass(
     network: Network,
     data: Data,
@@ -526,10 +519,7 @@ def run_epochs(
     and the summed cost and number of steps with a target of the latest.
     """
     data.require_fit(network)
-    address, store, span = network._ready()
-    if store.recorder is not None:
-        lengths = data.bounds[1:] - data.bounds[:-1]
-        make_room(network, int(lengths[epochs.orders].sum()))
+    _, store, span = network._ready()
     rows = data.inputs.reshape(-1), data.targets.reshape(-1), data.aimed
     ordered = (*rows, data.bounds, epochs.orders, data.clear)
     options = (
@@ -542,16 +532,16 @@ def run_epochs(
         epochs.goal,
     )
     renewals = tuple(renewal or engine.online.nothing_renewed())
+    arguments: tuple[Any, ...]
     if plan is None:
-        address = address if moves is None else moves.address
-        train = (store.calls or engine.online.calls_for(store)).train_network
+        kernels = engine.online.kernels_for(store, span, moves)
         before = np.empty(store.n_connections), np.empty(store.n_neurons)
-        ended = train(address, store.unit, span, ordered, *options, renewals, before)
+        arguments = ordered, *options, renewals, before
     else:
-        address = plan.store_table(moves)
-        ended = engine.rtrl.loops.train_network(
-            address, store.unit, plan.address, span, ordered, options, renewals
-        )
-    status, done, total, steps = ended
-    require_sound(status, store["failed"])
+        kernels = engine.rtrl.loops.kernels_for(plan, moves)
+        arguments = ordered, options, renewals
+    lengths = data.bounds[1:] - data.bounds[:-1]
+    count = int(lengths[epochs.orders].sum()) if network._recorder is not None else 0
+    ended = network._call_in_use(kernels, "train_network", count, *arguments)
+    _, done, total, steps = ended
     return int(done), total, int(steps)

@@ -33,15 +33,15 @@ from ..initializers import Seed, random_generator
 from . import anew, graph, order, parameters, wiring
 from .connection import Connection, connection_at
 from .connections import Connections
+from .facts import fact
 from .groups import require_neighbours
-from .kept import for_structure, for_topology
 from .layer import Layer, LayersInUse, flat_layers
 from .neuron import Neuron, require_neuron
 from .parameters import ParameterPlaces
 from .projection import Projection
 from .relays import with_relays
 from .rows import NeuronRows
-from .stepping import Stepping
+from .slopes import OutputSlopes
 
 ERRORS = "responsibility", "projected", "gated"
 """The columns of a neuron's error."""
@@ -52,7 +52,7 @@ MEDIUM = 1 << 18
 
 @checks.fixed_attributes
 @checks.answers("Network")
-class Network(NeuronRows, Stepping):
+class Network(NeuronRows, OutputSlopes):
     """Layers that activate in a fixed order: inputs, hidden layers, outputs.
 
     Parameters
@@ -162,10 +162,6 @@ class Network(NeuronRows, Stepping):
         self._name = name
         self._metadata: dict[str, Any] = {}
         self._anchor = layers[0]._neurons[0]
-        # Kept by hand, as steps and settings of weights read them, see Stepping
-        self._span = 0, np.zeros(len(Span), np.int64)
-        self._costs_known = 0, []
-        self._places_known: tuple[int, tuple[ParameterPlaces, ...]] = (0, ())
         self._n_inputs = len(layers[0])
         self._n_outputs = len(layers[-1])
 
@@ -279,7 +275,7 @@ class Network(NeuronRows, Stepping):
         store.ready()  # it may renumber the connections
         return Connections(store, self._connection_identities)
 
-    @for_topology
+    @fact
     def _connection_identities(self) -> NDArray[np.uint32]:
         """The identities of its connections, in the order of creation."""
         identities: NDArray[np.uint32] = self._store["identity"][
@@ -695,7 +691,7 @@ class Network(NeuronRows, Stepping):
         """
         return dict(self._checked_parts)
 
-    @for_structure
+    @fact
     def _checked_parts(self) -> dict[str, Any]:
         """What `find_parts` finds; TopologyError if the network no longer fits its
         class.
@@ -818,12 +814,8 @@ class Network(NeuronRows, Stepping):
             fit = checks.sum_of_squares(values) < checks.SAFE**2
             store = self._anchor._store
             with store.lock:
-                version, places = self._places_known
-                at = (
-                    places[number]
-                    if fit and version == store.topology_version
-                    else None
-                )
+                places = self._present_facts().places if fit else None
+                at = None if places is None else places[number]
                 if at is not None and not at.checked and len(values) == at.size:
                     at.write(store.columns[name], values)
                     return
@@ -834,16 +826,16 @@ class Network(NeuronRows, Stepping):
 
     def _parameter_places(self) -> tuple[ParameterPlaces, ...]:
         """Where its weights and its biases are, kept for small and medium networks."""
+        facts = self._present_facts()
+        if facts.places is not None:
+            return facts.places
         store: Store = self._store
-        version = store.topology_version
-        if self._places_known[0] == version:
-            return self._places_known[1]
         connections = self._connection_rows()
         neurons = self._rows()
         weights = ParameterPlaces.of(store, "weight", connections)
         places = weights, ParameterPlaces.of(store, "bias", neurons)
         if len(connections) <= MEDIUM:
-            self._places_known = version, places
+            facts.places = places
         return places
 
     @property
@@ -918,7 +910,7 @@ class Network(NeuronRows, Stepping):
         """Whether its outputs can depend on earlier inputs."""
         return self._has_memory
 
-    @for_structure
+    @fact
     @consistent_read
     def _has_memory(self) -> bool:
         """Whether a connection arrives late, or a neuron has a self-connection."""

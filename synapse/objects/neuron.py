@@ -604,25 +604,9 @@ class Neuron(NeuronRows, View):
             value = checks.finite_number(
                 "The activation of a neuron", value, self._require().dtype
             )
-        store = self._store
-        with store.lock:
-            row = self._row
-            if store is self._store and row >= 0:
-                if store.program.version != store.topology_version:
-                    row = self._ready()
-                calls = store.single_calls or self._single_calls(store)
-                activation = value
-                if value is None:
-                    activation = calls.activate_one(store.address, store.unit, row)
-                else:
-                    calls.clamp_one(store.address, store.unit, row, value)
-                if store.recorder is not None:
-                    store.recorder.activated(self)
-                if activation is None:
-                    raise error_of_call(store["failed"])
-                return activation
-        self._require()
-        return call_again(self.activate, value)
+        if value is None:
+            return self._call("activate_one")  # type: ignore[no-any-return]
+        return self._call("clamp_one", value)  # type: ignore[no-any-return]
 
     def propagate(
         self,
@@ -709,51 +693,65 @@ class Neuron(NeuronRows, View):
         self, rate: float, target: float | None, cost: int, outputs: float
     ) -> None:
         """Propagate as one of `outputs` outputs; `cost` is a code."""
+        aimed = target is not None
+        asked = aimed, target or 0.0, cost, outputs, rate, CHECK_SIZES
+        if self._call("propagate_one", asked) == DIVERGED:
+            raise DivergenceError(
+                f"An update of {self!r} left the finite range of"
+                f" {self._require().dtype}. Its weights have not changed."
+                f" {parameters.REMEDIES}"
+            )
+
+    def _call(self, name: str, argument: Any = None) -> Any:
+        """Call the kernel of a name for this neuron alone, and return what it returns:
+        an activation, or a status.
+
+        The lock of the store is held, and the store is lowered. If a registered
+        function has raised, so does the call.
+        """
         store = self._store
         with store.lock:
             row = self._row
             if store is self._store and row >= 0:
                 if store.program.version != store.topology_version:
                     row = self._ready()
-                run = (store.single_calls or self._single_calls(store)).propagate_one
-                network = store.network_at(row) if store.any_untraced else None
-                if network is not None:
-                    network._require_traces(store)
-                aimed = target is not None
-                status = run(
-                    store.address,
-                    store.unit,
-                    row,
-                    aimed,
-                    target or 0.0,
-                    cost,
-                    outputs,
-                    rate,
-                    CHECK_SIZES,
-                )
-                if status == LARGE:
-                    before = parameters.copied(store)
-                    asked = aimed, target or 0.0, cost, outputs, rate, 0
-                    status = run(store.address, store.unit, row, *asked)
-                    if parameters.undone(store, before):
-                        status = DIVERGED
-                if store.recorder is not None:
-                    store.recorder.propagated(self)
-                if status == DIVERGED:
-                    raise DivergenceError(
-                        f"An update of {self!r} left the finite range of"
-                        f" {store.dtype}. Its weights have not changed."
-                        f" {parameters.REMEDIES}"
-                    )
-                if status != DONE:
-                    require_sound(
-                        status,
-                        store["failed"],
-                        "The weights of this neuron have not changed.",
-                    )
-                return
+                kernels = store.single_calls
+                if kernels is None:
+                    kernels = self._single_calls(store, name)
+                # A tuple of arguments, or a bundle of them, would take a tenth longer.
+                if argument is None:
+                    ended = kernels[name](store.address, store.unit, row)
+                else:
+                    ended = kernels[name](store.address, store.unit, row, argument)
+                is_status = ended.__class__ is not float
+                if (is_status and ended != DONE) or store.recorder is not None:
+                    ended = self._settled(store, kernels[name], argument, ended)
+                return ended
         self._require()
-        call_again(self._propagate, rate, target, cost, outputs)
+        return call_again(self._call, name, argument)
+
+    def _settled(self, store: Store, kernel: Any, argument: Any, ended: Any) -> Any:
+        """Record a call, which returned an activation (None: its function has raised)
+        or the status of a propagation, and raise its error.
+
+        A propagation whose numbers are LARGE is undone if an update is not finite.
+        """
+        propagates = ended.__class__ is int
+        if propagates and ended == LARGE:
+            before = parameters.copied(store)
+            unchecked = *argument[:-1], 0
+            ended = kernel(store.address, store.unit, self._row, unchecked)
+            if parameters.undone(store, before):
+                ended = DIVERGED
+        recorder = store.recorder
+        if recorder is not None:
+            (recorder.propagated if propagates else recorder.activated)(self)
+        if ended is None:
+            raise error_of_call(store["failed"])
+        if propagates:
+            after = "The weights of this neuron have not changed."
+            require_sound(ended, store["failed"], after)
+        return ended
 
     def clamp(self, value: float) -> None:
         """Hold the activation at a value in steps, runs and trainings, until
@@ -834,9 +832,9 @@ class Neuron(NeuronRows, View):
         store = self._require()
         return float(store["clamp"][self._row]) if store["clamped"][self._row] else None
 
-    def _single_calls(self, store: Store) -> Any:
+    def _single_calls(self, store: Store, name: str) -> Any:
         """The kernels by which neurons are stepped alone; TopologyError if its network
-        steps as a whole.
+        steps as a whole, or has nothing to learn from.
         """
         network = store.network_at(self._row)
         if store.columns["ties"][Ties.INTERNAL] and self._reads_its_group(store):
@@ -857,14 +855,19 @@ class Neuron(NeuronRows, View):
                 " rtrl, in steps of the whole network. Call network.activate and"
                 ' network.propagate, or set network.learning_rule = "online".'
             )
-        calls = engine.online.calls_for(store)
-        others = (reference() for reference in store.networks.values())
-        free = (
-            not store["synchronous"].any() and not store.columns["ties"][Ties.INTERNAL]
-        )
-        if free and all(other is None or other._rtrl is None for other in others):
-            store.single_calls = calls
-        return calls
+        if network is not None and name == "propagate_one":
+            network._require_traces()
+        kernels = engine.online.calls_for(store)
+        others = [reference() for reference in store.networks.values()]
+        bound = [
+            other._rtrl is not None or other._is_untraced(store)
+            for other in others
+            if other is not None
+        ]
+        together = store["synchronous"].any() or store.columns["ties"][Ties.INTERNAL]
+        if not together and not any(bound):
+            store.single_calls = kernels
+        return kernels
 
     def _reads_its_group(self, store: Store) -> bool:
         """Whether neurons that it competes with are connected, or gate connections,

@@ -228,7 +228,7 @@ def take_over_rule(network: Network, saved: SavedNetwork) -> None:
     if not saved.rtrl and saved.sensitivities is None:
         return
     live = network._sensitivities = Sensitivities(saved.order)
-    network._rtrl = live if saved.rtrl else None
+    network._learn_by(live if saved.rtrl else None)
     live.follow(network._store)
     if saved.sensitivities is not None:
         with InUse(network):

@@ -17,9 +17,10 @@ from ..engine.schema import SHARED_BY
 from ..engine.status import DIVERGED, DONE
 from ..engine.store import Store
 from . import parameters
+from .calling import locked
 from .connection import Connection
-from .slopes import SlopeTraces
-from .stepping import Slopes, locked
+from .slope_traces import SlopeTraces
+from .slopes import Slopes
 
 
 @final
@@ -71,7 +72,6 @@ class ScaledSteps(SlopeTraces):
     @locked
     def move(
         self,
-        store: Store,
         errors: Floats,
         weight: float,
         rate: float,
@@ -82,7 +82,7 @@ class ScaledSteps(SlopeTraces):
         """Change the parameters by a step for these errors; if it is not finite,
         nothing has changed.
         """
-        self._ready()
+        store = self._ready()
         if self._tied:
             self.require_done(
                 self._move_shared(store, errors, weight, rate, keep, bound, squared)
@@ -94,7 +94,7 @@ class ScaledSteps(SlopeTraces):
         settings[2] = keep
         settings[3] = bound
         arguments = errors, self._squares, settings, squared, self._sizes
-        self.require_done(self._call(store, "learn_scaled", *arguments))
+        self.require_done(self._call("learn_scaled", 0, *arguments))
 
     def _move_shared(
         self,
@@ -111,7 +111,7 @@ class ScaledSteps(SlopeTraces):
         """
         # This computes the slopes, and moves nothing.
         status, _ = self._call(
-            store, "learn_by_slopes", errors, 0.0, 0.0, 1.0, 0.0, self._sizes
+            "learn_by_slopes", 0, errors, 0.0, 0.0, 1.0, 0.0, self._sizes
         )
         if status != DONE:
             return int(status)

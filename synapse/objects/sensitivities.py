@@ -26,10 +26,10 @@ from ..errors import ArgumentError, TopologyError
 from .wiring import require_closed
 
 if TYPE_CHECKING:
+    from .calling import Calling
     from .connection import Connection
     from .network import Network
     from .neuron import Neuron
-    from .stepping import Stepping
 
 ONLINE = "online"
 RTRL = "rtrl"
@@ -109,7 +109,7 @@ class Sensitivities(Follower):
 
     # --- the plan ---------------------------------------------------------------------
 
-    def ready(self, network: Stepping) -> Plan:
+    def ready(self, network: Calling) -> Plan:
         """Return the plan for the present topology. The caller has the network in
         use.
         """
@@ -224,11 +224,11 @@ class Sensitivities(Follower):
         plan = self.current(network)
         in_step = self.in_step
         rule = network._rtrl
-        network._rtrl = None  # so that its neurons may be stepped alone
+        network._learn_by(None)  # so that its neurons may be stepped alone
         try:
             yield
         finally:
-            network._rtrl = rule
+            network._learn_by(rule)
             network._store.forget_single_calls()
             if plan is not None and in_step:
                 self._note_stamps(plan)
@@ -342,7 +342,7 @@ def network_in_step(neuron: Neuron) -> Network | None:
 # --- making plans ---------------------------------------------------------------------
 
 
-def made_plan(network: Stepping, store: Store, span: Any, order: int | None) -> Plan:
+def made_plan(network: Calling, store: Store, span: Any, order: int | None) -> Plan:
     """Make a plan, or raise TopologyError if the network is not closed or too large."""
     require_closed(network, "trained by rtrl")
     try:
@@ -359,7 +359,7 @@ def most_bytes() -> float:
         return float("inf")
 
 
-def too_large(network: Stepping, order: int | None, needed: float) -> ArgumentError:
+def too_large(network: Calling, order: int | None, needed: float) -> ArgumentError:
     """The error for sensitivities that do not fit into memory."""
     return ArgumentError(
         f"The sensitivities of {network!r} at order {order} need {needed / 1e9:.3g} GB,"

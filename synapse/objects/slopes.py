@@ -1,243 +1,163 @@
-"""Decaying sums of the slopes of a network, by which temporal differences learn."""
+"""Slopes: derivatives of the outputs of a network with respect to its parameters."""
 
 from __future__ import annotations
 
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
-from .. import engine
-from .._typing import Floats, Ints
-from ..engine.follower import Follower
-from ..engine.guard import InUse
-from ..engine.online.slope_rules import (
-    bounded_step,
-    temporal_difference,
-)
-from ..engine.schema import NONE, SHARED_BY
-from ..engine.status import DIVERGED, DONE
-from ..engine.store import Store
-from ..errors import DivergenceError
+from .. import _checks as checks, engine
+from .._typing import Floats
+from ..engine.functions.activations import SOFTMAX
+from ..engine.records import Span
+from ..engine.schema import CHECK_SIZES, GIVEN_ERRORS, SHARED_BY
+from ..engine.status import DIVERGED, REFUSED
+from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from . import parameters
-from .network import Network
-from .neuron import Neuron
-from .stepping import Slopes, locked
+from .calling import locked
+from .facts import fact
+from .propagating import Propagating
 
-NOTHING = np.empty(0)
+ADDING = attrgetter("_adding")
+"""Kernels of a network that add updates to buffers."""
 
 
-class SlopeTraces(Follower):
-    """The traces e <- decay e + slopes of the outputs, for all parameters of a network.
-
-    They follow the network through edits: those of parameters that stay do not change,
-    those of new ones are 0.
+class Slopes(NamedTuple):
+    """Derivatives with respect to the parameters of a network, see
+    :meth:`Network.slopes`.
     """
 
-    temporal_difference = staticmethod(temporal_difference)  # for agents
+    weights: Floats
+    biases: Floats
 
-    def __init__(self, network: Network) -> None:
-        self.network = network
-        with InUse(network):
-            self._begin()
 
-    @property
-    def _anchor(self) -> Neuron:
-        return self.network._anchor
+class OutputSlopes(Propagating):
+    """A network as far as its outputs are differentiated."""
 
-    def _begin(self) -> None:
-        """Make the sums for the present topology, all 0."""
-        network = self.network
-        _, store, _ = network._ready()
-        self._moves = engine.online.Accumulator(store, recorded=False)
-        self._sizes = np.array([store.n_connections, store.n_neurons], np.int64)
-        self._tied = any(store[name].any() for name in SHARED_BY.values()) and any(
-            at.tied for at in self._places
-        )
-        # By these the sums are found after an edit: those of row i, and of neuron i.
-        self._identities: Ints = store["identity"][: store.n_connections].astype(
-            np.int64
-        )
-        self._neurons = list(network)
-        self._rows = network._rows()
-        store.follow(self)
+    def slopes(
+        self, errors: ArrayLike | None = None, out: tuple[Floats, Floats] | None = None
+    ) -> Slopes:
+        """Derivatives of one sum over the outputs of the last step with respect to all
+        weights and biases.
 
-    @property
-    def _places(self) -> tuple[parameters.ParameterPlaces, ...]:
-        """Where the parameters are, in the order of the network."""
-        return self.network._parameter_places()
+        With `errors`, the sum is that of error times state over the outputs: the
+        derivatives are what ``propagate(1.0, errors=errors)`` would add to the weights.
+        They are those of the learning rule of the network: with ``"rtrl"`` exact
+        derivatives through all steps (of an order, what it keeps), with ``"online"``
+        those along its traces. No weight changes; neurons have the errors of this call.
 
-    def _moved(self, store: Store, offset: int) -> None:
-        """Follow the store, which has been absorbed by another."""
-        self._identities = self._identities + offset
+        Parameters
+        ----------
+        errors : array_like, shape (m,), optional
+            Factor of the state of each output; NaN counts as 0. Default: the slopes of
+            the activations, so that the sum is that of the outputs; 0 for softmax
+            outputs, whose sum is constant.
+        out : tuple of two ndarrays, optional
+            Arrays of the dtype of the network for the result, shapes (connections,) and
+            (neurons,). Default: new ones.
 
-    def _renumbered(self, new: NDArray[np.uint32]) -> None:
-        """Take over new identities of the connections."""
-        identities = new[np.clip(self._identities, 0, len(new) - 1)].astype(np.int64)
-        self._identities = np.where(self._identities < len(new), identities, NONE)
+        Returns
+        -------
+        Slopes
+            A pair of arrays: `weights` in the order of :attr:`connections`, `biases` in
+            that of :attr:`neurons`; 0 for what is not trainable. Each of several tied
+            connections has the derivative with respect to their shared weight.
 
-    def _ready(self) -> Store:
-        """The store, lowered, with sums for its topology. The caller has the network in
-        use.
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If the errors are not m finite numbers or NaN, or the arrays do not have
+            this form.
+        TopologyError
+            If there is no step to learn from, as in :meth:`propagate`.
+        DivergenceError
+            If a derivative is not finite.
+
+        See Also
+        --------
+        synapse.gradient : Exact gradient of the cost of whole sequences.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.Perceptron(1, 1, squash="identity", seed=0)
+        >>> outputs = net.activate([0.5])
+        >>> net.slopes(errors=[2.0])
+        Slopes(weights=array([1.]), biases=array([0., 2.]))
         """
-        store: Store = self.network._ready()[1]
-        if self._moves.topology == store.topology_version:
-            return store
-        before = self._sums
-        neurons = self._neurons
-        rows = self._rows
-        identities = self._identities
-        self._begin()
-        by_weight, by_bias = self._sums
-        there = identities < len(store.row_of)
-        row = np.full(len(identities), NONE, np.int64)
-        row[there] = store.row_of[identities[there]]
-        stays = row != NONE
-        if store.n_neurons > len(self._neurons):
-            stays &= np.isin(row, self._places[0].every)
-        by_weight[row[stays]] = before[0][stays]
-        now = np.array(
-            [neuron._row if neuron._store is store else -1 for neuron in neurons],
-            np.int64,
-        )
-        by_bias[now[now >= 0]] = before[1][rows[now >= 0]]
-        return store
-
-    @property
-    def _sums(self) -> tuple[Floats, Floats]:
-        """What is left between steps, by row of connections and of neurons."""
-        return self._moves.weights, self._moves.biases
-
-    def _read(self) -> Slopes:
-        weights, biases = self._places
-        by_weight, by_bias = self._sums
-        return Slopes(weights.read(by_weight), biases.read(by_bias))
-
-    def read(self) -> Slopes:
-        """The sums, in the order of ``network.weights`` and ``network.biases``."""
-        with InUse(self.network):
-            self._ready()
-            return self._read()
-
-    def write(self, sums: Slopes) -> None:
-        """Set the sums, in the order of ``network.weights`` and ``network.biases``."""
-        with InUse(self.network):
-            self._ready()
-            weights, biases = self._places
-            weights.write(self._moves.weights, sums.weights)
-            biases.write(self._moves.biases, sums.biases)
-
-    def clear(self) -> None:
-        """Set all sums to 0."""
-        for sums in self._sums:
-            sums[:] = 0.0
+        row = None if errors is None else self._error_row(errors)
+        return self._find_slopes(row, out)
 
     @locked
-    def learn(
-        self,
-        store: Store,
-        errors: Floats | None,
-        delta: float,
-        decay: float,
-        rate: float,
-        bound: float,
-    ) -> float:
-        """Decay the sums, add the slopes of the last step, and change the parameters by
-        step * delta * sums.
-
-        Returns the step: the rate, or less so that an output changes less than by the
-        error, as `bound` says (Elsayed, Vasan and Mahmood 2024, algorithm 3, ``κ``). If
-        a sum or the change is not finite, no parameter has changed.
+    def _find_slopes(
+        self, errors: Floats | None, out: tuple[Floats, Floats] | None
+    ) -> Slopes:
+        """The slopes, by one kernel call that adds the updates of a propagation to
+        buffers.
         """
-        self._ready()
-        row = NOTHING if errors is None else errors
-        change = 0.0 if self._tied else delta
-        status, step = self._call(
-            store, "learn_by_slopes", row, decay, change, rate, bound, self._sizes
-        )
-        if status == DONE and self._tied:
-            status, step = self._move_tied(store, delta, rate, bound)
-        self.require_done(status)
-        return float(step)
-
-    def _call(self, store: Store, name: str, *given: Any) -> Any:
-        """Call a kernel of the learning rule of the network, with the sums as
-        destinations.
-        """
-        network = self.network
-        table = self._moves.address
-        kernels: Any = store.calls or engine.online.calls_for(store)
-        if network._rtrl is not None:
-            plan = network._open_plan(store, network._rtrl)
-            kernels = engine.rtrl.loops.calls_for(store)
-            table = plan.store_table(self._moves)
-            given = plan.address, plan.span, *given
+        if self._untraced_stamp:
+            self._require_traces()
+        dtype = self._store.dtype
+        places = self._parameter_places()
+        sizes = places[0].size, places[1].size
+        if out is None:
+            out = np.empty(sizes[0], dtype), np.empty(sizes[1], dtype)
         else:
-            given = network._span[1], *given
-        return getattr(kernels, name)(table, store.unit, *given)
-
-    def require_done(self, status: int) -> None:
-        """Raise the error for a call of a kernel that is not complete."""
+            _require_room(out, sizes, dtype)
+        moves = self._adding.moves
+        assert moves is not None
+        moves.clear()
+        if errors is None:
+            errors = self._derivatives()
+        asked = errors, GIVEN_ERRORS, 1.0, CHECK_SIZES
+        status, _ = self._call("propagate_targets", 0, *asked, by=ADDING)
+        if status == REFUSED:
+            self._refuse_errors(errors)
         if status == DIVERGED:
             raise DivergenceError(
-                f"The traces of {self.network!r} are no longer finite. No weight has"
-                " changed. Use a lower rate, a bound on the step, or bounded squashes."
+                f"The slopes of {self!r} left the finite range of {dtype}."
+                f" {parameters.REMEDIES}"
             )
-        if status != DONE:
-            self.network._refuse(status, self.network._store)
+        places[0].read(moves.weights, out[0])
+        places[1].read(moves.biases, out[1])
+        for name, at, slopes in zip(("weight", "bias"), places, out, strict=True):
+            if at.tied:
+                tie = self._store[SHARED_BY[name]]
+                slopes[:] = parameters.sum_of_group(tie, at.every, slopes)
+        return Slopes(*out)
 
-    @property
-    def can_stream(self) -> bool:
-        """Whether :meth:`learn_stream` is possible: nothing has to be done between
-        steps.
+    def _derivatives(self) -> Floats:
+        """The derivatives of the output neurons by their states; of softmax outputs 0,
+        because the sum of their activations is constant.
         """
-        with InUse(self.network):
-            return self._ready().recorder is None and not self._tied
+        _, store, span = self._ready()
+        stop = int(span[Span.STOP])
+        rows = slice(stop - self._n_outputs, stop)
+        derivatives = store.columns["derivative"][rows].astype(np.float64)
+        derivatives[store.columns["squash"][rows] == SOFTMAX] = 0.0
+        return derivatives
 
-    def learn_stream(
-        self, rows: Floats, gains: Floats, values: Floats, *factors: float
-    ) -> tuple[int, int]:
-        """Learn from rows of inputs and the rewards that come with them, in one call
-        that writes `values`.
+    @fact
+    def _adding(self) -> engine.online.Kernels:
+        """The kernels of its learning rule, which add updates to buffers."""
+        store = self._ready()[1]
+        return self._kernels(engine.online.Accumulator(store, recorded=False))
 
-        The factors are the discount, decay, rate and bound. The network has one output,
-        and has just been activated. Returns the number of complete steps, and the
-        status, for :meth:`require_done`.
-        """
-        network = self.network
-        with InUse(network):
-            store = self._ready()
-            aside = network._aside(store)
-            stream = rows.reshape(-1), gains, values
-            steps_aside = aside.address, aside.copies
-            status, done = self._call(
-                store, "learn_stream", *steps_aside, stream, factors, self._sizes
-            )
-            return int(done), status
 
-    def _move_tied(
-        self, store: Store, delta: float, rate: float, bound: float
-    ) -> tuple[int, float]:
-        """The change of parameters of which some are shared: these change by the sum of
-        their members.
-        """
-        size = 0.0
-        changes = []
-        for name, at, sums in zip(
-            ("weight", "bias"), self._places, self._read(), strict=True
+def _require_room(out: Any, sizes: tuple[int, int], dtype: np.dtype[Any]) -> None:
+    """Raise ArgumentError if `out` is not a pair of arrays for the slopes of a
+    network.
+    """
+    if not isinstance(out, tuple | list) or len(out) != 2:
+        raise ArgumentTypeError(
+            checks.expected("The out", "a pair of arrays, for weights and biases", out)
+        )
+    for array, size in zip(out, sizes, strict=True):
+        if not isinstance(array, np.ndarray) or (array.dtype, array.shape) != (
+            dtype,
+            (size,),
         ):
-            tie = store[SHARED_BY[name]]
-            rows = at.every
-            shared = parameters.sum_of_group(tie, rows, sums)
-            size += float(
-                np.abs(shared[np.unique(parameters.distinct(tie[rows])[0])]).sum()
-            )
-            changes.append((name, rows, shared))
-        step = bounded_step(rate, bound, delta, size)
-        if not np.isfinite(size * delta):
-            return DIVERGED, step
-        for name, rows, shared in changes:
-            parameters.assign_first(
-                store, name, rows, store[name][rows] + step * delta * shared
-            )
-        return DONE, step
+            form = f"arrays of {dtype} with {sizes[0]} and {sizes[1]} numbers"
+            raise ArgumentError(checks.expected("The out", form, out))

@@ -26,9 +26,9 @@ from .connection import Connection, connection_at
 from .order import Placement
 
 if TYPE_CHECKING:
+    from .calling import Calling
     from .neuron import Neuron
     from .projection import Projection
-    from .stepping import Stepping
 
 Answer = TypeVar("Answer")
 
@@ -100,7 +100,7 @@ def crossings_of(members: Sequence[tuple[Store, Bools]]) -> dict[str, Any]:
     return counts
 
 
-def require_closed(network: Stepping, doing: str) -> None:
+def require_closed(network: Calling, doing: str) -> None:
     """Raise like :meth:`synapse.Topology.require_closed`, without the cost of making a
     table.
     """

@@ -21,8 +21,8 @@ from .._typing import Floats
 from ..errors import ArgumentError, FormatError, SynapseError
 from ..learning._archive import GENERATORS
 from ..objects.network import Network
+from ..objects.slopes import Slopes
 from ..objects.state import take_over
-from ..objects.stepping import Slopes
 from ..readwrite._checks import members, require_version
 from ..readwrite.npz import as_text, from_array, from_arrays, npz_data
 

@@ -22,7 +22,7 @@ from ..objects import unsaved
 from ..objects.network import Network, require_network
 from ..objects.outputs import require_range, squashes_of
 from ..objects.sensitivities import ONLINE
-from ..objects.slopes import SlopeTraces
+from ..objects.slope_traces import SlopeTraces
 from ..objects.stepping import is_row
 from ..readwrite._formats import Archived
 from . import _archive

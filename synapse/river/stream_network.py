@@ -31,7 +31,7 @@ from ..objects.network import Network, require_network
 from ..objects.neuron import Neuron
 from ..objects.outputs import require_range, squashes_of
 from ..objects.scaled_steps import ScaledSteps
-from ..objects.stepping import Slopes
+from ..objects.slopes import Slopes
 from ..objects.topology import Topology
 
 BUILDS = ("Perceptron", "Elman", "GRU", "LSTM")

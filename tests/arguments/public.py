@@ -17,7 +17,14 @@ PACKAGES = """squash cost initializers objects.architectures learning optimizers
 tasks.reber experiments evolve evolve.fitness forecasting analysis draw readwrite
 reward"""
 MODULES = ["synapse", *(f"synapse.{name}" for name in PACKAGES.split()), "architect"]
-PARTS = ("_steps", "reward.agent", "objects.rows", "objects.stepping")
+PARTS = (
+    "_steps",
+    "reward.agent",
+    "objects.rows",
+    "objects.stepping",
+    "objects.propagating",
+    "objects.slopes",
+)
 """Modules of base classes that hold a part of a public class."""
 OPERATORS = ("__getitem__", "__setitem__", "__delitem__", "__call__")
 

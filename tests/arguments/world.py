@@ -127,15 +127,13 @@ class World:
 
 
 def _of_object(thing: Any) -> str:
-    """Its attributes; where its rows lie, and what else is known for a topology, is
-    looked up anew."""
-    kept = {
-        name: value
-        for name, value in vars(thing).items()
-        if not name.endswith("_known")
-    }
+    """Its attributes; what a network has found out about a topology is found anew."""
     return repr(
-        {name: value for name, value in kept.items() if not name.startswith("_span")}
+        {
+            name: value
+            for name, value in vars(thing).items()
+            if name != "_facts" and not name.endswith("_known")
+        }
     )
 
 

@@ -3,10 +3,13 @@ training by them.
 """
 
 from . import events as events, update as update
+from .calls import (
+    kernels_by_events as kernels_by_events,
+    kernels_untraced as kernels_untraced,
+)
 from .loops import (
     DescentArguments as DescentArguments,
     SampleGroup as SampleGroup,
-    calls_for as calls_for,
     gradient_network as gradient_network,
 )
 from .tapes import StoreTapes as StoreTapes, Tapes as Tapes

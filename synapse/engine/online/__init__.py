@@ -3,7 +3,12 @@ many steps.
 """
 
 from .accumulator import Accumulator as Accumulator
-from .calls import calls_for as calls_for
+from .calls import (
+    Kernels as Kernels,
+    calls_for as calls_for,
+    kernels_aside as kernels_aside,
+    kernels_for as kernels_for,
+)
 from .loops import (
     KEPT as KEPT,
     activate_one as activate_one,

@@ -8,9 +8,11 @@ machine code is looked up once.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..compiler.calls import entry_of
 from ..untraced import WORD
@@ -18,7 +20,10 @@ from . import loops, slopes
 from .renewal import nothing_renewed
 
 if TYPE_CHECKING:
+    from ..rtrl import Plan
     from ..store import Store
+    from ..untraced import Aside
+    from .accumulator import Accumulator
 
 ROW = np.empty(0)
 SPAN = np.empty(0, np.int64)
@@ -38,24 +43,28 @@ def scaled_by(unit: Any) -> tuple[Any, ...]:
     return ROW, (squares, squares), ROW, False, SPAN
 
 
-class MachineCode:
+class MachineCode(dict[str, Callable[..., Any]]):
     """Kernels of a module, given as its names, called without a dispatcher, compiled
     when needed.
 
     No types are checked: the caller must pass those of the examples, which are given by
     kernel. Arrays are contiguous. A Python float is converted to the float of the
-    store.
+    store. A kernel without examples, whose arguments have several types, keeps its
+    dispatcher.
     """
 
     def __init__(
         self, module: dict[str, Any], examples: dict[str, tuple[Any, ...]]
     ) -> None:
+        super().__init__()
         self.module = module
         self.examples = examples
 
-    def __getattr__(self, name: str) -> Any:  # of what is not known yet
-        entry = entry_of(self.module[name], self.examples[name])
-        setattr(self, name, entry)
+    def __missing__(self, name: str) -> Callable[..., Any]:
+        entry: Callable[..., Any] = self.module[name]
+        if name in self.examples:
+            entry = entry_of(entry, self.examples[name])
+        self[name] = entry
         return entry
 
 
@@ -85,7 +94,7 @@ def _examples(unit: Any) -> dict[str, tuple[Any, ...]]:
     return {
         "activate_one": (0, unit, 0),
         "clamp_one": (0, unit, 0, 0.0),
-        "propagate_one": (0, unit, 0, False, 0.0, 0, 0.0, unit, 0),
+        "propagate_one": (0, unit, 0, (False, 0.0, 0, 0.0, unit, 0)),
         "run_network": (0, unit, SPAN, ROW, ROW),
         "feed_network": (0, unit, SPAN, SPAN, ROW, ROW),
         "propagate_targets": (0, unit, SPAN, ROW, 0, unit, 0),
@@ -110,10 +119,60 @@ def _examples(unit: Any) -> dict[str, tuple[Any, ...]]:
     }
 
 
-_calls_for = calls_by_float({**vars(loops), **vars(slopes)}, _examples)
+calls_for = calls_by_float({**vars(loops), **vars(slopes)}, _examples)
 
 
-def calls_for(store: Store) -> MachineCode:
-    """Return the kernels for this store, and keep them as ``store.calls``."""
-    calls = store.calls = _calls_for(store)
-    return calls
+class Kernels(dict[str, Callable[..., Any]]):
+    """Kernels by name, with the arguments that all of them begin with, for one network
+    and one topology.
+
+    Before each call, `before` is called. `moves` are the buffers to which updates are
+    added, if they are not made at once; `plan` has the sensitivities by which a network
+    learns.
+    """
+
+    def __init__(
+        self,
+        code: MachineCode,
+        *begin: Any,
+        before: Callable[[], object] | None = None,
+        moves: Accumulator | None = None,
+        plan: Plan | None = None,
+    ) -> None:
+        super().__init__()
+        self.code = code
+        self.begin = begin
+        self.before = before
+        self.moves = moves
+        self.plan = plan
+
+    def __missing__(self, name: str) -> Callable[..., Any]:
+        prepared = partial(self.code[name], *self.begin)
+        before = self.before
+        if before is None:
+            self[name] = prepared
+            return prepared
+
+        def call(*arguments: Any) -> Any:
+            before()
+            return prepared(*arguments)
+
+        self[name] = call
+        return call
+
+
+def kernels_for(
+    store: Store, span: NDArray[np.int64], moves: Accumulator | None = None
+) -> Kernels:
+    """The kernels of the online rule for the network in a span of a lowered store."""
+    code = calls_for(store)
+    if moves is None:
+        return Kernels(code, store.address, store.unit, span)
+    table = moves.renewed()
+    return Kernels(code, table, store.unit, span, before=moves.renewed, moves=moves)
+
+
+def kernels_aside(store: Store, span: NDArray[np.int64], aside: Aside) -> Kernels:
+    """The same for steps that leave no trace, each from the present context."""
+    table = aside.begin()
+    return Kernels(calls_for(store), table, store.unit, span, before=aside.begin)

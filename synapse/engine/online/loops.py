@@ -409,21 +409,25 @@ def activate_one(table, unit, row):
 
 @kernel
 def clamp_one(table, unit, row, value):
-    """Set the activation of one neuron to `value`."""
+    """Set the activation of one neuron to `value`; returns it."""
     m = columns(table, unit)
     clamp_neuron(m, row, value, tick(m, 1))
+    return value
 
 
 @kernel
-def propagate_one(table, unit, row, aimed, target, cost, outputs, rate, check):
+def propagate_one(table, unit, row, asked):
     """Propagate one neuron, perhaps `aimed` at a target; a status. If the cost raised,
     nothing changed.
 
+    `asked` are whether it is aimed, the target, the cost, the number of outputs, the
+    rate and the check.
     If `cost` is GIVEN_ERRORS, the target is the error signal itself. With CHECK_SIZES
     as `check`, the status is LARGE if its numbers are, see `is_large`; no weight has
     changed then.
     """
     m = columns(table, unit)
+    aimed, target, cost, outputs, rate, check = asked
     m.failed[0] = 0.0
     j = row
     signal = 0.0

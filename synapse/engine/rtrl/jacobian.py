@@ -10,13 +10,15 @@ the outputs into changes.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..compiler.jit import bare, columns, inline, kernel, one_like, plan, span_of
 from ..functions.activations import SOFTMAX
 from ..functions.compiled import judge
+from ..online.calls import Kernels, calls_by_float, kernels_for as online_kernels
 from ..online.fire import clear_neuron, forget_error
 from ..online.loops import (
     aim_outputs,
@@ -28,9 +30,15 @@ from ..online.loops import (
 from ..online.record import note, watches
 from ..schema import NONE
 from ..status import DONE, FAILED
+from . import loops
 from .advance import move_through
 from .loops import step_network
 from .sweep import add_direct_of, sweep_cost
+
+if TYPE_CHECKING:
+    from ..online import Accumulator
+    from ..store import Store
+    from .plan import Plan
 
 
 class DataRows(NamedTuple):
@@ -244,3 +252,19 @@ def regress_network(table, unit, span, data, wanted):
     return _within_the_step(
         m, None, span_of(span), DataRows(*data), Linearisation(*wanted)
     )
+
+
+calls_for = calls_by_float(globals(), lambda unit: {})
+
+
+def kernels_for(
+    store: Store, span: NDArray[np.int64], moves: Accumulator, plan: Plan | None
+) -> Kernels:
+    """Kernels of Jacobians for the network in a span: by the sensitivities of a plan,
+    or within the step.
+    """
+    of = online_kernels(store, span, moves)
+    if plan is not None:
+        of = loops.kernels_for(plan, moves)
+    begin = of.begin
+    return Kernels(calls_for(store), *begin, before=of.before, moves=moves, plan=plan)

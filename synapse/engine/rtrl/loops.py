@@ -7,12 +7,22 @@ parameters have moved each recurrent number.
 
 from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .. import schema
 from ..compiler.jit import bare, columns, inline, kernel, most_of, plan, span_of
 from ..compiler.rare import PLAN, rare
-from ..online.calls import ROW, SPAN, calls_by_float, scaled_by, stream_of
+from ..online.calls import (
+    ROW,
+    SPAN,
+    Kernels,
+    calls_by_float,
+    scaled_by,
+    stream_of,
+)
 from ..online.fire import silence_clamped
 from ..online.loops import aim_at_targets, epochs_by, rows_by, step_online
 from ..online.propagate import hold_signs
@@ -20,11 +30,15 @@ from ..online.record import note, watches
 from ..online.slopes import begin_slopes, move_along, move_scaled, streams_by
 from ..online.ties import after_moves, before_moves
 from ..records import Latest
-from ..status import DIVERGED, DONE
+from ..status import DIVERGED, DONE, UNSTEPPED
 from .advance import advance, lay_direct, move_through, remember
 from .pending import renew_pending, show
 from .places import base_at, shown_at
 from .sweep import sweep_cost
+
+if TYPE_CHECKING:
+    from ..online import Accumulator
+    from .plan import Plan
 
 
 @rare(PLAN)
@@ -68,6 +82,14 @@ def step_network(m, p, span, inputs, row):
         noted = m.log_place.sensitivities != 0
         if noted and m.log_place.network == span.start:
             note_sensitivities(m, p)
+
+
+@inline
+def has_step(m, p, span):
+    """Whether there is a step to learn from: the latest of the network, by these
+    sensitivities.
+    """
+    return p.latest.open != 0 and p.latest.stamp == m.stamp[span.stop - 1]
 
 
 @inline
@@ -142,6 +164,8 @@ def propagate_targets(table, unit, plan_table, span, targets, cost, rate, check)
     m = columns(table, unit)
     p = plan(plan_table, unit)
     span = span_of(span)
+    if not has_step(m, p, span):
+        return UNSTEPPED, 0.0
     status, total = aim_at_targets(m, span, bare(targets), cost, check, unit)
     if status == DONE and not learn_step(m, p, span, rate):
         status = DIVERGED
@@ -158,6 +182,8 @@ def learn_by_slopes(
     span = span_of(span)
     errors = bare(errors)
     sizes = bare(sizes)
+    if not has_step(m, p, span):
+        return UNSTEPPED, 0.0
     begin_slopes(m, span, errors, decay, sizes)
     if not learn_step(m, p, span, unit):
         return DIVERGED, 0.0
@@ -174,6 +200,8 @@ def learn_scaled(
     span = span_of(span)
     errors = bare(errors)
     sizes = bare(sizes)
+    if not has_step(m, p, span):
+        return UNSTEPPED
     begin_slopes(m, span, errors, 0.0, sizes)
     if not learn_step(m, p, span, unit):
         return DIVERGED
@@ -190,6 +218,8 @@ def learn_stream(table, unit, plan_table, span, aside, copies, stream, factors, 
     a = columns(aside, unit)
     p = plan(plan_table, unit)
     s = span_of(span)
+    if not has_step(m, p, s):
+        return UNSTEPPED, 0
     return _run_stream(m, p, unit, s, a, copies, stream, factors, bare(sizes))
 
 
@@ -242,3 +272,11 @@ calls_for = calls_by_float(
         "learn_stream": (0, unit, 0, SPAN, *stream_of(unit)),
     },
 )
+
+
+def kernels_for(plan: Plan, moves: Accumulator | None = None) -> Kernels:
+    """The kernels of a network that learns by the sensitivities of a plan."""
+    store = plan.store
+    renew = partial(plan.store_table, moves)
+    begin = renew(), store.unit, plan.address, plan.span
+    return Kernels(calls_for(store), *begin, before=renew, moves=moves, plan=plan)

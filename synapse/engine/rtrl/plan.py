@@ -80,14 +80,6 @@ class Plan:
         """Whether a step has been activated since the context was cleared."""
         return bool(self.columns["latest"][Latest.OPEN])
 
-    @property
-    def can_learn(self) -> bool:
-        """Whether there is a step to learn from: it is open, and the latest of the
-        network.
-        """
-        last = self.store.columns["stamp"][int(self.span[Span.STOP]) - 1]
-        return self.is_open and self.stamp == int(last)
-
     def forget(self) -> None:
         """Clear all sensitivities: the present context counts as given."""
         for name in schema.PLAN_CONTEXT:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from ... import engine
-from ..._registration import require_sound
 from ..._typing import Floats, Ints
 from ...engine.lowering.stretches import spans
 from ...engine.rtrl import Plan
@@ -26,7 +25,6 @@ from .._data import (
     Data,
     Epochs,
     Order,
-    make_room,
     new_control,
     once,
     run_epochs,
@@ -126,7 +124,6 @@ class StepwiseRule(Rule):
         plan = self.plan()
         data.require_fit(network)
         _, store, span = network._ready()
-        make_room(network, rows[1] - rows[0])
         run = (
             data.inputs.reshape(-1),
             data.targets.reshape(-1),
@@ -141,18 +138,11 @@ class StepwiseRule(Rule):
             buffers.jacobian,
             buffers.errors,
         )
-        kernels = engine.rtrl.jacobian
-        if plan is None:
-            ended = kernels.regress_network(
-                moves.address, store.unit, span, run, wanted
-            )
-        else:
-            address = plan.store_table(moves)
-            ended = kernels.linearise_network(
-                address, store.unit, plan.address, span, run, wanted
-            )
-        status, row, cost = ended
-        require_sound(status, store["failed"])
+        kernels = engine.rtrl.jacobian.kernels_for(store, span, moves, plan)
+        name = "regress_network" if plan is None else "linearise_network"
+        count = rows[1] - rows[0]
+        ended = network._call_in_use(kernels, name, count, run, wanted)
+        _, row, cost = ended
         return int(row), cost
 
     def joins_epochs(self) -> bool:

@@ -1,0 +1,247 @@
+"""Calling: the one way from a network into the kernels."""
+
+from __future__ import annotations
+
+import warnings
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _checks as checks, engine
+from .._registration import require_sound
+from ..engine.guard import call_again
+from ..engine.schema import NONE
+from ..engine.status import DIVERGED, DONE, FAILED, LARGE, RESIZED, UNSTEPPED
+from ..engine.store import Store
+from ..errors import TopologyError, TopologyWarning
+from . import order, parameters
+from .facts import Facts
+from .layer import Layer
+from .neuron import Neuron
+from .parameters import ParameterPlaces
+
+if TYPE_CHECKING:
+    from ..engine.online import Accumulator, Kernels  # compiled: imported when used
+    from .sensitivities import Sensitivities
+
+Answer = TypeVar("Answer")
+
+
+def locked(method: Callable[..., Answer]) -> Callable[..., Answer]:
+    """A decorator for several calls that belong together: the lock of the store is
+    held, and Ctrl-C is not deferred.
+    """
+
+    @wraps(method)
+    def held(self: Any, *given: Any) -> Answer:
+        store = self._anchor._store
+        with store.lock:
+            if store is self._anchor._store:
+                return method(self, *given)
+        return call_again(held, self, *given)
+
+    return held
+
+
+class Calling(Sequence[Neuron]):
+    """A network as far as Python calls kernels for it: by :meth:`_call`, which each
+    step, propagation and training passes through.
+    """
+
+    _layers: list[Layer]
+    _loose: list[Layer]  # new layers without a fixed place, until the next step
+    _anchor: Neuron  # the first input; its store is that of the network
+    _n_inputs: int
+    _n_outputs: int
+    _facts = Facts()  # of no topology
+    _doubled_known: int = 0  # pairs that it has warned of, see `order.doubled_pairs`
+    _rtrl: Sensitivities | None = None  # what it learns by; None: the online rule
+
+    @abstractmethod
+    def _parameter_places(self) -> tuple[ParameterPlaces, ...]:
+        """Where its weights and its biases are."""
+
+    @property
+    def output(self) -> Layer:
+        """Output layer."""
+        return self._layers[-1]
+
+    @property
+    def _store(self) -> Store:
+        return self._anchor._store
+
+    def _call(
+        self,
+        name: str,
+        steps: int,
+        *arguments: Any,
+        by: Callable[[Any], Kernels] | None = None,
+        raises: bool = True,
+    ) -> Any:
+        """Call the kernel of a name, which makes so many steps, and return what it
+        returns: a status, or a tuple that begins with one.
+
+        The lock of the store is held, the store is lowered, and a recording has room.
+        The kernels are those of the learning rule, or what `by` returns for the
+        network. What is wrong with the network raises its error, unless the caller
+        calls :meth:`_require_sound`; what is wrong with the arguments is for the caller
+        to say. A propagation whose numbers are LARGE is undone if an update is not
+        finite.
+        """
+        store = self._anchor._store
+        with store.lock:
+            if store is self._anchor._store:
+                facts = self._facts
+                if facts.version != store.topology_version or facts.span is None:
+                    self._ready()
+                    facts = self._facts
+                kernels = facts.kernels if by is None else by(self)
+                if kernels is None:
+                    kernels = facts.kernels = self._kernels()
+                if store.recorder is not None:
+                    self._announce(steps, kernels)
+                ended = kernels[name](*arguments)
+                status = ended if ended.__class__ is int else ended[0]
+                if status != DONE:
+                    if status == LARGE:
+                        ended = self._call_large(kernels[name], arguments, kernels)
+                    if raises:
+                        self._require_sound(ended)
+                return ended
+        again = partial(self._call, by=by, raises=raises)
+        return call_again(again, name, steps, *arguments)
+
+    def _call_in_use(
+        self, kernels: Kernels, name: str, steps: int, *arguments: Any
+    ) -> Any:
+        """`_call` for a training, which has the network in use and runs in a thread of
+        its own, so that Ctrl-C is noticed meanwhile.
+        """
+        self._announce(steps, kernels)
+        ended = kernels[name](*arguments)
+        self._require_sound(ended)
+        return ended
+
+    def _announce(self, steps: int, kernels: Kernels) -> None:
+        """Tell the recorder what is about to run, if it records this network."""
+        recorder = self._store.recorder
+        if recorder is not None and recorder.records(self):
+            if kernels.plan is not None:
+                recorder.follow_plan(self, kernels.plan)
+            if steps:
+                recorder.make_room(steps)
+
+    def _call_large(
+        self, kernel: Any, arguments: tuple[Any, ...], kernels: Kernels
+    ) -> tuple[int, float]:
+        """Propagate though numbers are large; DIVERGED, and nothing has changed, if an
+        update is not finite.
+        """
+        unchecked = *arguments[:-1], 0
+        moves = kernels.moves
+        if moves is not None:
+            status, cost = kernel(*unchecked)
+            finite = all(map(parameters.are_finite, (moves.weights, moves.biases)))
+        else:
+            store = self._store
+            before = parameters.copied(store)
+            status, cost = kernel(*unchecked)
+            finite = not parameters.undone(store, before)
+        return status if finite else DIVERGED, cost
+
+    def _require_sound(self, ended: Any) -> None:
+        """Raise the error of a call that ended because of the network."""
+        status = ended if isinstance(ended, int) else ended[0]
+        if status == UNSTEPPED:
+            raise TopologyError(
+                f"{self!r} has not been activated by rtrl since its context was cleared"
+                " or changed, so it has nothing to learn from. Call network.activate"
+                " first."
+            )
+        if status == RESIZED:
+            self._refuse_size()
+        if status == FAILED:
+            require_sound(status, self._store["failed"])
+
+    def _refuse_size(self) -> NoReturn:
+        """Raise the error for data of the size before an edit by another thread."""
+        raise TopologyError(
+            f"Another thread has changed the inputs or outputs of {self!r} during this"
+            " call. Call again with data of the new size."
+        )
+
+    def _kernels(self, moves: Accumulator | None = None) -> Kernels:
+        """The kernels of its learning rule; updates are added to `moves`, if given."""
+        _, store, span = self._ready()
+        if self._rtrl is None:
+            return engine.online.kernels_for(store, span, moves)
+        return engine.rtrl.loops.kernels_for(self._rtrl.ready(self), moves)
+
+    def _present_facts(self) -> Facts:
+        """What it has found out about the present topology."""
+        version = self._anchor._store.topology_version
+        facts = self._facts
+        if facts.version != version:
+            facts = self._facts = Facts(version)
+        return facts
+
+    def _ready(self) -> tuple[int, Store, NDArray[np.int64]]:
+        """Return the arguments of kernels: address of the store's table, store, span of
+        the network.
+        """
+        store = self._anchor._store
+        address = store.ready()
+        facts = self._present_facts()
+        if facts.span is None:
+            facts.span = self._found_span(store)
+            self._loose.clear()
+            self._warn_of_unreached(store)
+            self._warn_of_doubled(store)
+        return address, store, facts.span
+
+    def _found_span(self, store: Store) -> NDArray[np.int64]:
+        """Its rows in a lowered store, see ``records.Span``."""
+        start = self._anchor._row
+        inputs = self._n_inputs
+        stop = start + len(self)
+        incoming = store.columns["first_incoming"]
+        led_to = (
+            incoming[start] != incoming[start + inputs]
+        )  # something leads to inputs
+        learning = start if led_to else start + inputs
+        return np.array([start, inputs, self._n_outputs, stop, learning], np.int64)
+
+    def _warn_of_unreached(self, store: Store) -> None:
+        """Warn if no connection leads into any output; called once for each
+        topology.
+        """
+        columns = store.columns
+        stop = self._anchor._row + len(self)
+        first_output = stop - self._n_outputs
+        without_runs = (
+            columns["first_run"][first_output] == columns["last_run"][stop - 1]
+        )
+        if without_runs and (columns["self_row"][first_output:stop] == NONE).all():
+            warnings.warn(
+                f"{self!r}: no connection leads into its outputs, so they depend on no"
+                " input. Connect a layer to them with project().",
+                TopologyWarning,
+                stacklevel=checks.level_of_caller(),
+            )
+
+    def _warn_of_doubled(self, store: Store) -> None:
+        """Warn of delays of 1 beside connections that are late anyway, once for each
+        number of them; called once for each topology.
+        """
+        start = self._anchor._row
+        if not store.columns["relay"][start + self._n_inputs]:
+            self._doubled_known = 0
+            return  # relays would be the second layer
+        before, after = order.doubled_pairs(store, start, start + len(self))
+        known, self._doubled_known = self._doubled_known, len(before)
+        if len(before) > known:
+            order.warn_of_doubled(repr(self), store, before, after)

@@ -1,0 +1,244 @@
+"""Propagating: how a network learns from the error of its last step."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import NoReturn
+
+from numpy.typing import ArrayLike
+
+from .. import _checks as checks, cost as costs, engine
+from .._typing import Floats
+from ..cost import Cost
+from ..engine.guard import atomic
+from ..engine.schema import CHECK_SIZES, CHECK_TARGETS, GIVEN_ERRORS
+from ..engine.status import DIVERGED, REFUSED
+from ..errors import ArgumentError, DivergenceError
+from . import parameters
+from .facts import Facts
+from .sensitivities import RTRL, LearningRule, Sensitivities, checked_rule
+from .stepping import NOTHING, Stepping, is_row
+
+CHECK_ALL = CHECK_TARGETS + CHECK_SIZES
+
+
+class Propagating(Stepping):
+    """A network as far as it learns from its last step."""
+
+    # Those of `_rtrl`, or of its latest training by rtrl
+    _sensitivities: Sensitivities | None = None
+
+    def _vector(
+        self, title: str, values: ArrayLike, size: int, nan: bool = False
+    ) -> Floats:
+        """Return `size` numbers, checked to be within the range of its dtype, or NaN if
+        `nan`.
+        """
+        return checks.vector(title, values, size, self._store.dtype, nan)
+
+    def propagate(
+        self,
+        rate: float = 0.1,
+        targets: ArrayLike | None = None,
+        cost: str | Cost | None = None,
+        errors: ArrayLike | None = None,
+    ) -> float:
+        """Propagate the error of the last step back through the network, and update the
+        weights.
+
+        Parameters
+        ----------
+        rate : float
+            Learning rate, the factor of all updates; 0 only computes the errors.
+            Default: 0.1.
+        targets : array_like, shape (m,), optional
+            Target outputs, NaN for an output without one; for softmax outputs also the
+            number of a class, counted from 0. Default: the errors come from the
+            networks that this one is connected to.
+        cost : str or Cost, optional
+            Cost that is minimized. Default: cross-entropy for logistic outputs,
+            categorical cross-entropy for softmax outputs, otherwise squared error.
+        errors : array_like, shape (m,), optional
+            Error of each output instead of targets and a cost: minus the derivative of
+            what is minimized with respect to the state of the neuron, as
+            :attr:`Neuron.error` has it afterwards. Any finite numbers for any squash,
+            NaN for an output without one.
+
+        Returns
+        -------
+        float
+            The cost of the step; 0 with `errors`.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError, UnknownNameError
+            If rate, targets, cost or errors cannot be used; no weight has changed then.
+        DivergenceError
+            If the cost or an update is not finite; no weight has changed then.
+        FunctionError
+            If a registered cost raises; no weight has changed then.
+
+        See Also
+        --------
+        activate : Run a step first.
+        slopes : Derivatives of the outputs, without an update.
+        Trainer : Train on data, with this rule or with backpropagation through time.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.Perceptron(2, 3, 1, seed=0)
+        >>> before = net.activate([0.0, 1.0])
+        >>> cost = net.propagate(rate=0.5, targets=[1.0])
+        >>> bool(net.activate([0.0, 1.0]) > before)
+        True
+        """
+        if errors is not None:
+            if targets is not None or cost is not None:
+                raise ArgumentError(
+                    "Expected errors, or targets with their cost, got both."
+                )
+            return self._propagate_errors(rate, self._error_row(errors))
+        if type(rate) is float and 0.0 <= rate < checks.SAFE:
+            measure = self._cost(cost)
+            row: Floats | None = None
+            if targets is None:
+                row = NOTHING
+            elif is_row(targets, self._n_outputs):
+                row = targets
+            elif isinstance(targets, list | tuple):
+                row = checks.row_of("The target", targets, self._n_outputs)
+            if row is not None:
+                status, value = self._learn(row, measure.code, rate, CHECK_ALL)
+                if status != REFUSED:
+                    return value
+        return self._propagate_checked(rate, targets, cost)
+
+    def _propagate_checked(
+        self, rate: float, targets: ArrayLike | None, cost: str | Cost | None
+    ) -> float:
+        """Propagate after checking and converting all arguments in Python, which raises
+        the errors.
+        """
+        rate = checks.non_negative_number("The rate", rate, self._store.dtype)
+        measure = self._cost(cost)
+        if (
+            measure is costs.categorical_cross_entropy
+            and checks.integer(targets) is not None
+        ):
+            targets = checks.class_row("The target", targets, self._n_outputs)
+        row = NOTHING
+        if targets is not None:
+            row = self._vector("The target", targets, self._n_outputs, nan=True)
+            measure.check_targets(row[None])
+        return self._learn(row, measure.code, rate, CHECK_SIZES)[1]
+
+    def _propagate_errors(self, rate: float, errors: Floats) -> float:
+        """Propagate given errors of the outputs."""
+        rate = checks.non_negative_number("The rate", rate, self._store.dtype)
+        status, cost = self._learn(errors, GIVEN_ERRORS, rate, CHECK_ALL)
+        if status == REFUSED:
+            self._refuse_errors(errors)
+        return cost
+
+    def _refuse_errors(self, errors: Floats) -> None:
+        """Raise the error for errors of the outputs that kernels have refused."""
+        self._vector("The errors", errors, self._n_outputs, nan=True)
+
+    def _error_row(self, errors: ArrayLike) -> Floats:
+        """The errors of the outputs as kernels take them, which check their range."""
+        if is_row(errors, self._n_outputs):
+            return errors
+        return checks.row_of("The errors", errors, self._n_outputs)
+
+    def _learn(
+        self, targets: Floats, cost: int, rate: float, check: int
+    ) -> tuple[int, float]:
+        """Propagate in one kernel call; returns its status, DONE, or REFUSED if the
+        targets are checked and do not fit, and the cost.
+        """
+        if self._untraced_stamp:
+            self._require_traces()
+        ended: tuple[int, float]
+        ended = self._call("propagate_targets", 0, targets, cost, rate, check)
+        if ended[0] == DIVERGED:
+            self._refuse_step(ended[1])
+        return ended
+
+    def _refuse_step(self, loss: float) -> NoReturn:
+        """Raise the error for a propagation that has changed no weight."""
+        what = f"The cost of {self!r} became {loss}."
+        if isfinite(loss):
+            kind = self._store.dtype
+            what = f"An update of {self!r} left the finite range of {kind}."
+        raise DivergenceError(f"{what} No weight has changed. {parameters.REMEDIES}")
+
+    @property
+    def learning_rule(self) -> LearningRule:
+        """What :meth:`propagate` learns by: a pair (method, order). Settable; saved
+        with the network.
+
+        ``"online"``, the default, is the rule of Monner and Reggia 2012. ``"rtrl"`` is
+        real-time recurrent learning (Williams and Zipser 1989): every step keeps how
+        each parameter has moved each recurrent state, :attr:`Connection.sensitivity`,
+        so that updates are the exact gradient while weights stand still. A pair
+        ``("rtrl", n)`` keeps what reaches a state within n steps (SnAp-n, Menick and
+        others 2021).
+
+        A network that learns by rtrl is stepped as a whole: its neurons and layers
+        cannot be activated or propagated alone. The traces of the online rule do not
+        move meanwhile. Setting a rule clears the sensitivities.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If the method or the order does not exist, or the sensitivities do not fit
+            into memory.
+        TopologyError
+            If the network is connected with neurons outside of it.
+
+        See Also
+        --------
+        synapse.learning.reach : What each order keeps, and costs.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.Elman(2, 3, 1, seed=0)
+        >>> net.learning_rule = "rtrl"
+        >>> net.learning_rule
+        LearningRule(method='rtrl', order=None)
+        >>> outputs = net.activate([0.0, 1.0])
+        >>> cost = net.propagate(rate=0.1, targets=[1.0])
+        """
+        by = self._rtrl
+        return LearningRule() if by is None else LearningRule(RTRL, by.order)
+
+    @learning_rule.setter
+    @atomic
+    def learning_rule(self, rule: str | tuple[str, int | None]) -> None:
+        method, order = checked_rule(rule)
+        by = None
+        if method == RTRL:
+            by = Sensitivities(order)
+            plan = by.ready(self)
+            engine.untraced.forget_traces(plan.store, plan.span)
+        self._sensitivities = by
+        self._learn_by(by)
+
+    def _learn_by(self, rtrl: Sensitivities | None) -> None:
+        """Let it learn by these sensitivities; None: by the online rule."""
+        self._rtrl = rtrl
+        self._facts = Facts()  # its kernels are others
+
+    def _cost(self, cost: str | Cost | None) -> Cost:
+        """Return the cost, by default the one that matches the squashes of the outputs,
+        checked.
+        """
+        facts = self._present_facts()
+        for asked, measure in facts.costs:
+            if asked is cost:
+                return measure
+        measure = costs.of_outputs(cost, [neuron.squash for neuron in self._layers[-1]])
+        facts.costs = [(cost, measure), *facts.costs[:1]]
+        return measure

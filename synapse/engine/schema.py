@@ -85,6 +85,10 @@ TYPES = ("float", "float64", "int8", "uint8", "uint32", "int64", "uint64")
 ``compiler/jit.py``."""
 
 
+COUNT_IT = "count"
+"""The `at_step` of a column to which every step adds 1."""
+
+
 class Column(NamedTuple):
     """One column: its `axis`, `dtype` ("float" is the store's float), and `default`.
 
@@ -93,7 +97,10 @@ class Column(NamedTuple):
     the checks of files, copies, growing, merging, removing and clearing follow from
     this declaration. `cleared` columns are part of the context, which ``clear()`` sets
     to their defaults. `shared` names the column of the groups whose members have one
-    value. The places of a `record` have names, see ``records.py``.
+    value. The places of a `record` have names, see ``records.py``. Graphs have `public`
+    columns as attributes, where a value is not the default. With `at_step` COUNT_IT,
+    every step adds 1: of a network to all of its neurons and the connections into them,
+    of a neuron alone to itself and those into it.
     """
 
     name: str
@@ -105,11 +112,21 @@ class Column(NamedTuple):
     cleared: bool = False
     shared: str = ""
     record: type[IntEnum] | None = None
+    public: bool = False
+    at_step: str = ""
 
 
 def _context(name: str) -> Column:
     """A number of a neuron that is part of the context."""
     return Column(name, "neuron", "float", 0.0, NUMBER, saved=True, cleared=True)
+
+
+def _setting(
+    name: str, axis: str, dtype: str, default: float, kind: Kind, shared: str = ""
+) -> Column:
+    """A number that files have, and that graphs show where it is not the default."""
+    column = Column(name, axis, dtype, default, kind, saved=True, shared=shared)
+    return column._replace(public=True)
 
 
 def require_sound(columns: tuple[Column, ...]) -> None:
@@ -135,10 +152,10 @@ def _mistake(column: Column, by_name: dict[str, Column]) -> str:
     if column.axis not in AXES:
         return f"its axis must be one of {', '.join(AXES)}"
     if column.axis not in OBJECTS:
-        if declared or column.saved or column.cleared or column.shared:
+        if any((declared, column.saved, column.cleared, column.shared, column.public)):
             return (
                 "only columns of neurons and connections have a kind, or are saved,"
-                " cleared or shared"
+                " cleared, shared or public"
             )
         return ""
     if declared is None or column.dtype not in declared.dtypes:
@@ -170,6 +187,13 @@ def _mistake_of_saving(
             "what is cleared is the context, which neurons have and files hold, so it"
             " must be saved"
         )
+    if column.at_step and (
+        (column.at_step, column.dtype) != (COUNT_IT, "uint64")
+        or column.kind is not COUNT
+    ):
+        return "what counts steps (COUNT_IT) must be a COUNT of uint64"
+    if column.public and (not column.saved or column.cleared):
+        return "graphs show settings, so what is public must be saved and not cleared"
     group = by_name.get(column.shared)
     if column.shared and (
         group is None or (group.kind, group.axis) != (GROUP, column.axis)
@@ -193,7 +217,7 @@ COLUMNS = (
     Column("initial_bias", "neuron", "float", 0.0, NUMBER, saved=True),
     _context("bias_eligibility"),
     # of its cost as an output
-    Column("cost_weight", "neuron", "float", 1.0, NUMBER, saved=True),
+    _setting("cost_weight", "neuron", "float", 1.0, NUMBER),
     _context("responsibility"),
     _context("projected"),
     _context("gated"),
@@ -209,29 +233,29 @@ COLUMNS = (
     Column("stamp", "neuron", "uint64", 0, TIME, saved=True, cleared=True),
     Column("squash", "neuron", "uint32", 0, COUNT, saved=False),  # files have its name
     # neurons that compete; 0: none
-    Column("group", "neuron", "uint32", 0, GROUP, saved=True),
+    _setting("group", "neuron", "uint32", 0, GROUP),
     # position of its stream of random numbers
-    Column("random", "neuron", "uint64", 0, COUNT, saved=True),
-    Column("deterministic", "neuron", "uint8", 0, FLAG, saved=True),  # outputs its mean
+    _setting("random", "neuron", "uint64", 0, COUNT),
+    _setting("deterministic", "neuron", "uint8", 0, FLAG),  # outputs its mean
     # [recipe column]
     Column("trainable_bias", "neuron", "uint8", 1, FLAG, saved=True, shared="bias_tie"),
     # frozen_bias: trainable until its layer was frozen
-    Column("frozen_bias", "neuron", "uint8", 0, FLAG, saved=True, shared="bias_tie"),
+    _setting("frozen_bias", "neuron", "uint8", 0, FLAG, shared="bias_tie"),
     # neurons that share one bias; 0: not tied
-    Column("bias_tie", "neuron", "uint32", 0, GROUP, saved=True),
+    _setting("bias_tie", "neuron", "uint32", 0, GROUP),
     # of its present and future connections
-    Column("outgoing_sign", "neuron", "int8", 0, SIGN, saved=True),
+    _setting("outgoing_sign", "neuron", "int8", 0, SIGN),
     # its activation is that of "clamp"
-    Column("clamped", "neuron", "uint8", 0, FLAG, saved=True),
-    Column("clamp", "neuron", "float", 0.0, NUMBER, saved=True),
+    _setting("clamped", "neuron", "uint8", 0, FLAG),
+    _setting("clamp", "neuron", "float", 0.0, NUMBER),
     # see ``online/renewal.py``
-    Column("utility", "neuron", "float", 0.0, NUMBER, saved=True),
+    _setting("utility", "neuron", "float", 0.0, NUMBER),
     # number of updates since it was renewed
-    Column("age", "neuron", "uint64", 0, COUNT, saved=True),
+    _setting("age", "neuron", "uint64", 0, COUNT),
     # reads others but inputs one step late
-    Column("synchronous", "neuron", "uint8", 0, FLAG, saved=True),
+    _setting("synchronous", "neuron", "uint8", 0, FLAG),
     # 1 + the steps that it delays by
-    Column("relay", "neuron", "uint32", 0, COUNT, saved=True),
+    _setting("relay", "neuron", "uint32", 0, COUNT),
     Column("role", "neuron", "uint8", HIDDEN, COUNT, saved=False),
     Column("network", "neuron", "uint32", 0, NETWORK, saved=False),  # 0: none
     # in the order of its network
@@ -243,13 +267,13 @@ COLUMNS = (
     Column("target", "connection", "uint32", NONE, ROW, saved=False),
     Column("gater", "connection", "uint32", NONE, ROW, saved=False),
     # no update changes it
-    Column("sign", "connection", "int8", 0, SIGN, saved=True, shared="tie"),
+    _setting("sign", "connection", "int8", 0, SIGN, shared="tie"),
     Column("trainable", "connection", "uint8", 1, FLAG, saved=True, shared="tie"),
     # frozen: trainable until its layer was frozen; identity: constant while rows move,
     # views hold it
-    Column("frozen", "connection", "uint8", 0, FLAG, saved=True, shared="tie"),
+    _setting("frozen", "connection", "uint8", 0, FLAG, shared="tie"),
     # share one weight; 0: not tied
-    Column("tie", "connection", "uint32", 0, GROUP, saved=True),
+    _setting("tie", "connection", "uint32", 0, GROUP),
     Column("identity", "connection", "uint32", NONE, IDENTITY, saved=False),
     # the program, a row a neuron
     Column("flags", "node", "uint8"),
@@ -368,6 +392,8 @@ NEURON = tuple(column for column in COLUMNS if column.axis == "neuron")
 CONNECTION = tuple(column for column in COLUMNS if column.axis == "connection")
 PROGRAM = tuple(column for column in COLUMNS if column.axis in LOWERED)
 SAVED = tuple(column for column in COLUMNS if column.saved)
+COUNTING = tuple(column for column in COLUMNS if column.at_step)
+"""Columns that count steps, see ``online/steps.py``."""
 CLEARED = tuple(column for column in COLUMNS if column.cleared)
 SHARED_BY = {column.name: column.shared for column in COLUMNS if column.shared}
 """Columns whose values the rows of a group share, and the column with the number of the

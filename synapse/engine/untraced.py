@@ -11,7 +11,7 @@ from .columns import BLOCK_NAMES
 from .lowering.flags import AT_ONCE, GATES, PENDING, TRACED
 from .records import LogPlace, Span
 from .redirected_table import RedirectedTable
-from .schema import NONE
+from .schema import COUNTING, NONE
 from .store import Store
 
 
@@ -78,6 +78,12 @@ def forget_traces(store: Store, span: NDArray[np.int64]) -> None:
     forget(store, traces_of(store, span))
 
 
+COPIED = (
+    "influence",
+    "clock",
+    *(column.name for column in COUNTING if column.axis == "connection"),
+)
+"""Columns that a step changes, besides those of neurons."""
 WORD = np.dtype(np.uint32)
 """All numbers consist of such words: by them, kernels copy them whatever their
 types."""
@@ -101,7 +107,7 @@ class Aside(RedirectedTable):
                 columns |= {
                     name: copy[i, : store.n_neurons] for i, name in enumerate(names)
                 }
-        for name in ("influence", "clock"):
+        for name in COPIED:
             columns[name] = np.empty_like(store[name])
             pairs.append((columns[name], store.columns[name]))
         self.copies = tuple(

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from .. import _checks as checks, engine
 from .._registration import require_sound
 from ..engine.guard import call_again
-from ..engine.schema import NONE
+from ..engine.records import Span
+from ..engine.schema import COUNTING, NONE
 from ..engine.status import DIVERGED, DONE, FAILED, LARGE, RESIZED, UNSTEPPED
 from ..engine.store import Store
 from ..errors import TopologyError, TopologyWarning
@@ -125,6 +126,20 @@ class Calling(Sequence[Neuron]):
         ended = kernels[name](*arguments)
         self._require_sound(ended)
         return ended
+
+    def _count_steps(self, steps: int) -> None:
+        """Count steps that were made on tapes of their own, by bptt, as kernels count
+        the others.
+        """
+        _, store, span = self._ready()
+        start, stop = int(span[Span.START]), int(span[Span.STOP])
+        for column in COUNTING:
+            values = store[column.name]
+            if column.axis == "neuron":
+                values[start:stop] += np.uint64(steps)
+            else:
+                target = store["target"]
+                values[(target >= start) & (target < stop)] += np.uint64(steps)
 
     def _announce(self, steps: int, kernels: Kernels) -> None:
         """Tell the recorder what is about to run, if it records this network."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._checks import MOST_DELAYS
-from ..engine.schema import CONNECTION, FLAG, NEURON, SAVED, TIME, Column
+from ..engine.schema import CONNECTION, FLAG, NEURON, Column
 from ..engine.store import Store
 
 CARRIES = "carries"
@@ -25,22 +25,13 @@ from."""
 
 
 def _listed_if_set(columns: Sequence[Column]) -> dict[str, Column]:
-    """The columns that a graph has only where a value is not the default, by their
-    names there.
-
-    It has no initial biases: a network that is made of a graph begins with the biases
-    there.
+    """The public columns, which a graph has only where a value is not the default, by
+    their names there.
     """
-    always_listed = ("bias", "trainable_bias", "weight", "trainable")
-    settings = [
-        column
-        for column in columns
-        if column in SAVED and not column.cleared and column.kind is not TIME
-    ]
     return {
         column.name.replace("frozen_bias", "frozen"): column
-        for column in settings
-        if column.name not in (*always_listed, "initial_bias")
+        for column in columns
+        if column.public
     }
 
 

@@ -106,7 +106,8 @@ def read_context(network: Network) -> Context:
 
 
 def _context_columns(network: Network, store: Store) -> Context:
-    columns = {name: store.columns[name] for name in schema.CONTEXT}
+    counting = (column.name for column in schema.COUNTING)  # as if nothing had happened
+    columns = {name: store.columns[name] for name in (*schema.CONTEXT, *counting)}
     live = network._sensitivities
     plan = None if live is None else live.current(network) or live.plan
     if plan is not None:

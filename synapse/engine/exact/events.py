@@ -41,7 +41,8 @@ from ..lowering.flags import (
 from ..online.calls import ROW, SPAN, calls_by_float
 from ..online.fire import clamp_neuron, tick
 from ..online.loops import rows_by
-from ..online.record import note, watches
+from ..online.record import watches
+from ..online.steps import end_step
 from ..records import Span
 from ..schema import INPUT, NONE
 from ..store import Store
@@ -630,8 +631,7 @@ def step_events(m, f, span, inputs, row):
                 start = end
     if gathers:
         look_for_few(m, f, span)
-    if watches(m, span):
-        note(m, True, True, NONE)
+    end_step(m, span)
 
 
 _run_rows = rows_by(step_events)

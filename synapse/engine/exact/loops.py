@@ -41,8 +41,9 @@ from ..lowering.flags import FIXED, MEMORY
 from ..online.calls import ROW, SPAN, calls_by_float
 from ..online.fire import begin_step, clamp_neuron, tick
 from ..online.loops import rows_by
-from ..online.record import note, watches
-from ..schema import CHUNK, ENDED, NONE
+from ..online.record import watches
+from ..online.steps import end_step
+from ..schema import CHUNK, ENDED
 from ..status import DIVERGED, DONE, FAILED
 from .accumulate import accumulate
 from .fire import (
@@ -347,8 +348,7 @@ def step_untraced(m, p, span, inputs, row):
             last = m.block_stop[start]
             fire_rows(m, u, start, last, is_lean)
             start = last
-    if watches(m, span):
-        note(m, True, True, NONE)
+    end_step(m, span)
 
 
 _run_rows = rows_by(step_untraced)

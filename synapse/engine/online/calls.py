@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compiler.calls import entry_of
-from ..untraced import WORD
+from ..untraced import COPIED, WORD
 from . import loops, slopes
 from .renewal import nothing_renewed
 
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 ROW = np.empty(0)
 SPAN = np.empty(0, np.int64)
-COPIES = ((np.empty(0, WORD),) * 2,) * 4
+# of the numbers and the times of neurons, and of the other columns
+COPIES = ((np.empty(0, WORD),) * 2,) * (2 + len(COPIED))
 
 
 def stream_of(unit: Any) -> tuple[Any, ...]:

@@ -48,6 +48,7 @@ from .propagate import apply_pending, compute_deltas, propagate_block
 from .record import note, watches
 from .renewal import RENEWED, bare_renewal, renew
 from .roles import Forget, LearnStep, StepNetwork
+from .steps import count_step, end_step
 from .ties import after_moves, before_moves
 from .weigh import weigh_block, weigh_one
 
@@ -82,8 +83,7 @@ def step_online(m, p, span, inputs, row):
             stop = m.block_stop[start]
             fire(m, p, start, stop)
             start = stop
-    if watches(m, span):
-        note(m, True, True, schema.NONE)
+    end_step(m, span)
 
 
 @inline
@@ -404,6 +404,7 @@ def activate_one(table, unit, row):
     fire(m, None, j, j + 1)
     if m.failed[0] != 0.0:
         return None
+    count_step(m, j, j + 1)
     return m.activation[j]
 
 
@@ -412,6 +413,7 @@ def clamp_one(table, unit, row, value):
     """Set the activation of one neuron to `value`; returns it."""
     m = columns(table, unit)
     clamp_neuron(m, row, value, tick(m, 1))
+    count_step(m, row, row + 1)
     return value
 
 

@@ -141,6 +141,8 @@ class BackpropagationThroughTime(Rule, method="bptt"):
             masks=self._masks,
         )
         # [recipe option: apply]
+        rows = int(task.data.lengths[chosen].sum())
+        task.network._count_steps(rows)
         return BatchGradient(
             cost=loss * len(chosen),
             steps=float(
@@ -148,7 +150,7 @@ class BackpropagationThroughTime(Rule, method="bptt"):
             ),  # in this order, as the compiled loop does
             weights=-weights[self._exact.rows],
             biases=-biases,
-            rows=int(task.data.lengths[chosen].sum()),
+            rows=rows,
         )
 
 
@@ -228,7 +230,9 @@ class BatchLoop:
             state.steps,
         )
         train = engine.exact.entry_for((store.dtype, *self._used.values()), arguments)
+        before = int(epochs.control[1])
         done, code, state.steps, total, aimed, where = train(*arguments)
+        self.exact.network._count_steps(int(epochs.control[1]) - before)
         if code not in (engine.status.DONE, engine.status.STOPPED):
             raise self._failure(code, where, optimizer, updater)
         return done, total, aimed

@@ -1,0 +1,118 @@
+"""What counts steps counts each of them once, whatever way it is made."""
+
+import json
+
+import pytest
+
+from .test_schema import run_with
+
+LIFETIME = """
+    Column("tried_life", "connection", "uint64", 0, COUNT, True, at_step=COUNT_IT),
+    Column("tried_steps", "neuron", "uint64", 0, COUNT, True, at_step=COUNT_IT),
+"""
+
+COUNTED = """
+import json
+import numpy as np
+import synapse, architect
+from synapse.readwrite import from_json_data, json_data
+
+def of(net):
+    store = net._store
+    store.ready()
+    rows = net._connection_rows()
+    found = {*store["tried_life"][rows].tolist()}
+    found |= {*store["tried_steps"][net._rows()].tolist()}
+    return sorted(found)
+
+def made(rule="online"):
+    net = architect.LSTM(2, 3, 2, seed=0)
+    net.learning_rule = rule
+    return net
+
+rows = np.random.default_rng(0).uniform(-1, 1, (5, 2))
+counts = {}
+
+def by(name, net, steps):
+    steps(net)
+    counts[name] = of(net)
+
+for rule in ("online", "rtrl"):
+    by(f"activate, {rule}", made(rule), lambda n: [n.activate(row) for row in rows])
+    by(f"run, {rule}", made(rule), lambda n: n.run(rows))
+    by(f"without traces, {rule}", made(rule), lambda n: n.run(rows, traces=False))
+by("list", made(), lambda n: n.run([rows[:2], rows[2:]]))
+by("events", made(), lambda n: [n.run(rows[:1], traces=False) for _ in range(5)])
+
+def by_neurons(net):
+    for row in rows:
+        net.input.activate(row)
+        for layer in net.layers[1:]:
+            layer.activate()
+
+by("neurons", made(), by_neurons)
+
+def fed(net):
+    inputs, outputs = rows.copy(), np.empty((5, 2))
+    net._feed(inputs, outputs, np.array([-1, 0]))
+
+by("feed", made(), fed)
+
+def peeked(net):
+    for row in rows:
+        net.peek(row)
+        net.activate(row)
+        net.propagate(0.1, [0.0, 1.0])
+        net.slopes()
+
+by("with peeks and learning", made(), peeked)
+
+def trained(method, **options):
+    def train(net):
+        trainer = synapse.Trainer(net, method=method, **options)
+        trainer.train([rows], [np.abs(rows)], epochs=1)
+    return train
+
+for method in ("online", "rtrl", "bptt"):
+    by(method, made(), trained(method))
+by("adam", made(), trained("bptt", optimizer="adam"))
+by("python", made(), trained("bptt", optimizer=synapse.optimizers.Adam(), dropout=0.1))
+
+by("test", made(), lambda n: synapse.Trainer(n).test([rows], [np.abs(rows)]))
+
+def failing(net):
+    net.run(rows)
+    try:
+        net.run(np.full((1, 2), np.nan))
+    except synapse.errors.ArgumentError:
+        pass
+
+by("refused", made(), failing)
+
+net = made()
+net.run(rows)
+counts["clone"] = of(net.clone())
+counts["file"] = of(from_json_data(json_data(net)))
+other = architect.Perceptron(2, 2, 2, seed=0)
+other.run(rows[:2])
+net.output.project(other.input)
+counts["joined"] = of(net)
+counts["the other"] = of(other)
+net.clear()
+counts["cleared"] = of(net)
+keys = {key for _, data in net.graph.nodes(data=True) for key in data}
+counts["public"] = any("tried" in key for key in keys)
+print(json.dumps(counts))
+"""
+
+
+@pytest.mark.slow
+def test_a_column_counts_every_step_once():
+    """Peeks and rows that are refused count none; bptt counts the steps of its
+    sequences. Graphs do not show the columns."""
+    told = run_with(LIFETIME, COUNTED)
+    assert told.startswith("{"), told
+    counts = json.loads(told)
+    assert counts.pop("the other") == [2]
+    assert counts.pop("public") is False
+    assert {name: count for name, count in counts.items() if count != [5]} == {}

@@ -481,7 +481,7 @@ class Store:
         self.removed_rows = None
         self.topology_version = next(_versions)
 
-    def learn_part(self, part: int) -> None:
+    def learn_part(self, number: int) -> None:
         """Announce that only a part learns for now, by its number, or everything by 0.
 
         A version identifies what learns, too: until the next edit each part has one of
@@ -492,11 +492,11 @@ class Store:
         if version != self.topology_version:  # edited since
             versions = {}
         versions[before] = self.topology_version
-        if part not in versions:
+        if number not in versions:
             self.removed_rows = None
-            versions[part] = next(_versions)
-        self.topology_version = versions[part]
-        self.parts = part, self.topology_version, versions
+            versions[number] = next(_versions)
+        self.topology_version = versions[number]
+        self.parts = number, self.topology_version, versions
 
     # --- merging ----------------------------------------------------------------------
 

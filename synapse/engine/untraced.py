@@ -29,7 +29,7 @@ def untraced_columns(store: Store) -> dict[str, NDArray[Any]]:
 
 
 Traces = list[tuple[str, slice]]
-"""Where the traces of a network are: names of columns, and parts of them."""
+"""Where the traces of a network are: names of columns, and rows of them."""
 
 
 def traces_of(store: Store, span: NDArray[np.int64]) -> Traces:
@@ -42,17 +42,16 @@ def traces_of(store: Store, span: NDArray[np.int64]) -> Traces:
     pairs = np.flatnonzero(
         (c["influence_trace"] != NONE) & (gaters >= start) & (gaters < stop)
     )
-    one = np.int64(1)
-    parts = {
+    ranges = {
         "eligibility": (c["first_trace"][traced], c["learning"][traced]),
-        "bias_eligibility": (traced, np.broadcast_to(one, traced.shape)),
-        "influence": (pairs, np.broadcast_to(one, pairs.shape)),
-        "extended": (c["influence_trace"][pairs], c["learning"][gaters[pairs]] + one),
+        "bias_eligibility": (traced, np.ones_like(traced)),
+        "influence": (pairs, np.ones_like(pairs)),
+        "extended": (c["influence_trace"][pairs], c["learning"][gaters[pairs]] + 1),
     }
     return [
-        (name, part)
-        for name, (firsts, lengths) in parts.items()
-        for part in _joined(firsts.astype(np.int64), lengths.astype(np.int64))
+        (name, rows)
+        for name, (firsts, lengths) in ranges.items()
+        for rows in _joined(firsts.astype(np.int64), lengths.astype(np.int64))
     ]
 
 
@@ -69,8 +68,8 @@ def _joined(firsts: NDArray[np.int64], lengths: NDArray[np.int64]) -> list[slice
 
 def forget(store: Store, traces: Traces) -> None:
     """Clear traces, because steps without them leave them as they are."""
-    for name, part in traces:
-        store.columns[name][part] = 0.0
+    for name, rows in traces:
+        store.columns[name][rows] = 0.0
 
 
 def forget_traces(store: Store, span: NDArray[np.int64]) -> None:

@@ -231,8 +231,8 @@ class Genome:
         genes["enabled"] = 1
         late = late[links]
         carries = (source == target) & ~late
-        first = np.where(carries, STATE, number[source])
-        genes["source"] = np.append(first, np.full(len(biased), inputs))
+        sources = np.where(carries, STATE, number[source])
+        genes["source"] = np.append(sources, np.full(len(biased), inputs))
         genes["target"] = np.append(number[target], number[biased])
         gater = np.where(gater < 0, NOBODY, number[gater])
         genes["gater"] = np.append(gater, np.full(len(biased), NOBODY))
@@ -465,9 +465,9 @@ def _ids_of(names: list[str], largest: int) -> Ints:
     """
     places: dict[int, int] = {}
     for place, name in enumerate(names):
-        found = NODE_NAME.fullmatch(name)
-        if found and int(found[1]) > largest:
-            places.setdefault(int(found[1]), place)
+        match = NODE_NAME.fullmatch(name)
+        if match and int(match[1]) > largest:
+            places.setdefault(int(match[1]), place)
     ids = max([largest, *places]) + 1 + np.arange(len(names))
     ids[list(places.values())] = list(places)
     return ids

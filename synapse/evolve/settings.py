@@ -53,9 +53,9 @@ def largest(title: str, value: Any) -> int:
 
 def names_of(title: str, several: Any) -> tuple[str, ...]:
     """Return the names of activation functions that genomes can have, or raise."""
-    given = listed(title, several, "a sequence of activation functions")
-    codes_of(given)
-    return tuple(squashes.get(squash).name for squash in given)
+    functions = listed(title, several, "a sequence of activation functions")
+    codes_of(functions)
+    return tuple(squashes.get(squash).name for squash in functions)
 
 
 Probability = Annotated[float, from_0_to_1]

@@ -129,8 +129,8 @@ def by_code(
 def _callable(
     name: str, parts: list[Part], coded: bool = False, taped: bool = False
 ) -> Any:
-    """Let kernels call parts by one name: by their `code`, or by the number of samples
-    on their tapes.
+    """Let kernels call parts by one name: by a code, or by the number of samples on
+    their tapes.
     """
     name = f"{parts[0].function.__module__}.{name}"
     if name in _parts:

@@ -419,7 +419,7 @@ def clamp_one(table, unit, row, value):
 
 @kernel
 def propagate_one(table, unit, row, asked):
-    """Propagate one neuron, perhaps `aimed` at a target; a status. If the cost raised,
+    """Propagate one neuron, perhaps aimed at a target; a status. If the cost raised,
     nothing changed.
 
     `asked` are whether it is aimed, the target, the cost, the number of outputs, the

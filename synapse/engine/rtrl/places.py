@@ -25,7 +25,7 @@ def next_at(p):
 
 @inline
 def shown_at(p):
-    """Where the copy for readers begins, which has all pending steps if `renewed`."""
+    """Where the copy for readers begins, after all pending steps, if it is renewed."""
     return 2 * p.counts.copy
 
 

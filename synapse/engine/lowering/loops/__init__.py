@@ -1,7 +1,7 @@
 """The loops of lowering, each over all neurons with their connections, or their runs.
 
-``m`` has the columns of a store, `n` is the number of neurons, `count` that of
-connections, and `work` is memory for integers. Everything here is plain Python: small
+``m`` has the columns of a store, ``n`` is the number of neurons, ``count`` that of
+connections, and ``work`` is memory for integers. Everything here is plain Python: small
 stores are lowered by these functions as they are, large ones by ``compiled.py``, which
 compiles them. A loop returns two numbers.
 """

@@ -175,18 +175,13 @@ def _pass(network: Network, piece: Sample, rate: float) -> tuple[float, Floats]:
     ordered = (*data, bounds, order, False)
     options = cost, rates, True, kept, control, errors, -np.inf
     before = np.empty(store.n_connections), np.empty(store.n_neurons)
-    if network._rtrl is None:
-        span = network._ready()[2]
-        status, _, total, _ = engine.online.train_network(
-            store.address, store.unit, span, ordered, *options, NO_RENEWAL, before
-        )
+    kernels = network._kernels()
+    if kernels.plan is None:
+        arguments = ordered, *options, NO_RENEWAL, before
     else:
-        plan = network._plan(store, network._rtrl)
-        engine.untraced.forget_traces(plan.store, plan.span)
-        arguments = plan.store_table(None), store.unit, plan.address, plan.span
-        status, _, total, _ = engine.rtrl.loops.train_network(
-            *arguments, ordered, options, NO_RENEWAL
-        )
+        engine.untraced.forget_traces(store, kernels.plan.span)
+        arguments = ordered, options, NO_RENEWAL
+    status, _, total, _ = kernels["train_network"](*arguments)
     require_sound(status, store["failed"])
     outputs = np.full(piece.targets.shape, np.nan)
     outputs[aimed == 1] = kept[: int(aimed.sum()) * network._n_outputs].reshape(

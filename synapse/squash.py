@@ -191,6 +191,8 @@ def get(squash: str | Squash) -> Squash:
     if isinstance(squash, Squash) and _by_name.get(str(squash.name)) is squash:
         return squash
     if isinstance(squash, str):
+        if squash in _by_name:
+            return _by_name[squash]
         wide = WIDE.fullmatch(re.sub(r"\s", "", squash).casefold())
         return _with_width(*wide.groups()) if wide else _by_name.find(squash)
     advice = "Register your own function first, with @squash.register."

@@ -269,11 +269,17 @@ def _in_one_step(
     if store.draft is not None:
         with store.lock:
             draft = store.draft  # None if another thread has made columns meanwhile
-            together = {*map(_store_of, views)} == {store}
-            if draft is not None and not draft.batches and together:
+            if draft is not None and not draft.batches and _are_in(store, views):
                 return change(views, *values)
     with InUse(*views, columns=False):
         return change(views, *values)
+
+
+def _are_in(store: Store, views: tuple[Any, ...]) -> bool:
+    for view in views:  # noqa: SIM110 - a generator takes as long as all the rest
+        if view._store is not store:
+            return False
+    return True
 
 
 def connect_many(

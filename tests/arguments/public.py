@@ -21,9 +21,7 @@ PARTS = (
     "_steps",
     "reward.agent",
     "objects.rows",
-    "objects.stepping",
-    "objects.propagating",
-    "objects.slopes",
+    *(f"objects.{part}" for part in ("calling", "stepping", "propagating", "slopes")),
 )
 """Modules of base classes that hold a part of a public class."""
 OPERATORS = ("__getitem__", "__setitem__", "__delitem__", "__call__")
@@ -93,12 +91,19 @@ def _public() -> Iterator[tuple[str, Public]]:
                 )
 
 
+def _parts(owner: type) -> Iterator[type]:
+    """Its base classes that hold a part of it, those of a part before the part."""
+    for base in owner.__bases__:
+        if base.__module__.endswith(PARTS):
+            yield from _parts(base)
+            yield base
+
+
 def _members(owner: type) -> Iterator[str]:
     yield "__init__"
-    bases = [base for base in owner.__bases__ if base.__module__.endswith(PARTS)]
     members = {
         name: member
-        for base_or_owner in (*bases, owner)
+        for base_or_owner in (*_parts(owner), owner)
         for name, member in vars(base_or_owner).items()
     }
     for name, member in members.items():

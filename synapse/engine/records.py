@@ -54,9 +54,9 @@ class Latest(IntEnum):
 
     BASE = 0  # which copy of ``sensitivity``, 0 or 1, includes no pending step
     OPEN = 1  # whether a step has been activated since the context was cleared
-    STAMP = (
-        2  # when the last neuron activated; if later since, the context is another one
-    )
+    # the number of the latest step, see `step_of`; if the network has another one now,
+    # the context is another one
+    STEP = 2
     PENDING = 3  # number of pending steps; if 0, the other copy is of the step before
     RENEWED = 4  # whether the third copy is of the latest pending step
     UNITS = 5  # how many units of the renewal of the other copy are done

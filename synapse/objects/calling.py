@@ -75,6 +75,20 @@ class Calling(Sequence[Neuron]):
     def _store(self) -> Store:
         return self._anchor._store
 
+    @property
+    def _step_number(self) -> int:
+        """The number of its latest step: when its first neuron activated. 0: none since
+        its context was cleared.
+        """
+        return int(self._store["stamp"][self._anchor._row])
+
+    def _keep_step_number(self, removed: Sequence[Neuron]) -> None:
+        """Keep it when neurons are about to be removed: another may be the first."""
+        gone = set(removed)
+        left = [one for one in self._layers[0]._neurons if one not in gone]
+        if left:
+            self._store["stamp"][left[0]._row] = self._step_number
+
     def _call(
         self,
         name: str,

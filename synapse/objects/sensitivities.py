@@ -5,7 +5,8 @@ objects read them.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +18,6 @@ from .._checks import expected, positive_integer
 from .._typing import Bools, Floats, Ints
 from ..engine.follower import Follower
 from ..engine.guard import InUse
-from ..engine.records import Span
 from ..engine.rtrl import BIAS, Plan, PortableSensitivities, TooLarge
 from ..engine.rtrl.portable import have_place, identities_of, read, write
 from ..engine.schema import ENDED
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 ONLINE = "online"
 RTRL = "rtrl"
 OTHER_CONTEXT = 2**62
-"""In place of a stamp: the latest step was not by these sensitivities."""
+"""In place of the number of a step: the latest was not by these sensitivities."""
 
 
 class LearningRule(NamedTuple):
@@ -76,7 +76,7 @@ class Sensitivities(Follower):
         self._store: Store  # in which the neurons are now
         self._neurons: list[Neuron] = []
         self._identities: Ints  # of the parameters, by entry of ``direct``
-        self._stamps: Ints  # of the neurons
+        self._network: Callable[[], Calling | None] = lambda: None
 
     def follow(self, store: Store) -> None:
         """Follow a store through its changes, before the first plan is made, too."""
@@ -94,9 +94,8 @@ class Sensitivities(Follower):
             self._identities = np.where(
                 self._identities == BIAS, BIAS, self._identities + offset
             )
-            self._stamps[self._stamps != 0] += later
-            if self.plan.stamp:
-                self.plan.stamp += later
+            if self.plan.step:
+                self.plan.step += later
         store.forget_single_calls()
 
     def _renumbered(self, new: NDArray[np.uint32]) -> None:
@@ -131,11 +130,12 @@ class Sensitivities(Follower):
         self._identities = identities_of(plan)
         self.plan = plan
         self.follow(store)
-        self._note_stamps(plan)
+        self._network = weakref.ref(network)
+        plan.step = network._step_number
         if kept is not None:
             self.write(kept, before)
         elif other:
-            plan.stamp = OTHER_CONTEXT
+            plan.step = OTHER_CONTEXT
         if store.recorder is not None:
             store.recorder.follow_plan(network, plan)
         return plan
@@ -185,44 +185,20 @@ class Sensitivities(Follower):
 
     @property
     def in_step(self) -> bool:
-        """Whether they include the latest activation of the network, by the last neuron
-        that is left.
-        """
-        last = next(
-            (
-                i
-                for i in reversed(range(len(self._neurons)))
-                if self._neurons[i]._row >= 0
-            ),
-            None,
+        """Whether they include the latest step of the network."""
+        network = self._network()
+        plan = self.plan
+        return (
+            plan is not None
+            and network is not None
+            and plan.step == network._step_number
         )
-        if self.plan is None or last is None:
-            return False
-        stamp = self._store["stamp"][self._neurons[last]._row]
-        return int(stamp) == int(self._stamps_then()[last])
-
-    def _stamps_then(self) -> Ints:
-        """The stamps of the neurons after the step that the sensitivities include."""
-        assert self.plan is not None
-        stamp = self.plan.stamp
-        # it was after the plan was made; the clock ticks at each neuron
-        if stamp != self._stamps[-1]:
-            self._stamps = stamp - np.arange(len(self._neurons))[::-1]
-        return self._stamps
-
-    def _note_stamps(self, plan: Plan) -> None:
-        """Let them belong to the present context."""
-        rows = slice(int(plan.span[Span.START]), int(plan.span[Span.STOP]))
-        self._stamps = plan.store["stamp"][rows].astype(np.int64)
-        plan.stamp = self._stamps[-1]
 
     @contextmanager
     def unchanged(self, network: Network) -> Iterator[None]:
         """Let neurons that lead nowhere activate by themselves in the block: no
         recurrent state changes.
         """
-        plan = self.current(network)
-        in_step = self.in_step
         rule = network._rtrl
         network._learn_by(None)  # so that its neurons may be stepped alone
         try:
@@ -230,8 +206,6 @@ class Sensitivities(Follower):
         finally:
             network._learn_by(rule)
             network._store.forget_single_calls()
-            if plan is not None and in_step:
-                self._note_stamps(plan)
 
     def forget(self) -> None:
         """Clear all sensitivities: the present context counts as given."""
@@ -246,8 +220,8 @@ class Sensitivities(Follower):
         self.plan.renew(before=True)
         i = self._neurons.index(neuron)
         self.plan.forget_root(i)
-        self._stamps_then()[i] = 0
-        self.plan.stamp = self._stamps[-1]
+        if i == 0:
+            self.plan.step = 0  # its stamp is the number of the step
 
     def of_parameter(self, target: Neuron, offset: int) -> dict[Neuron, float]:
         """d state / d parameter by neuron, of a trainable parameter into a neuron; the

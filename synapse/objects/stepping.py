@@ -29,7 +29,8 @@ BY_EVENTS = attrgetter("_by_events")
 class Stepping(Calling):
     """A network as far as it activates."""
 
-    _untraced_stamp: int = 0  # when it last ran without traces, see `_latest_stamp`
+    # when its last output activated in its latest run without traces
+    _untraced_stamp: int = 0
 
     @abstractmethod
     def clear(self) -> None:
@@ -220,7 +221,7 @@ class Stepping(Calling):
 
     def _note_untraced(self, store: Store) -> None:
         """Remember that the latest step left no traces."""
-        self._untraced_stamp = self._latest_stamp(store)
+        self._untraced_stamp = self._output_stamp(store)
         store.forget_single_calls()  # its neurons may not propagate now
 
     def _is_untraced(self, store: Store) -> bool:
@@ -228,11 +229,11 @@ class Stepping(Calling):
         from.
         """
         stamp = self._untraced_stamp
-        return stamp != 0 and stamp == self._latest_stamp(store)
+        return stamp != 0 and stamp == self._output_stamp(store)
 
-    def _latest_stamp(self, store: Store) -> int:
-        """The time at which its last neuron activated; a later step, or a cleared
-        context, has another.
+    def _output_stamp(self, store: Store) -> int:
+        """When its last output activated, in a step of the network or alone; 0: not
+        since its context was cleared.
         """
         return int(store["stamp"][self.output[-1]._row])
 

@@ -502,6 +502,9 @@ def _take_out(store: Store, neurons: Sequence[Neuron], identities: Ints) -> None
     )
     cut(store, identities)
     graph.follow_removed(store, neurons)
+    for network in networks:
+        if network is not None:
+            network._keep_step_number(neurons)
     store.remove_neurons(np.unique(rows_of(neurons)))
     for network in networks:
         if network is not None:

@@ -324,6 +324,18 @@ def test_a_run_without_traces_leaves_nothing_to_learn_from(rule):
     net.propagate(0.1, [0.5])
 
 
+def test_after_a_run_without_traces_outputs_that_activate_alone_can_learn():
+    """Inputs that activate alone change nothing for them."""
+    net = architect.Perceptron(2, 3, 1, seed=0)
+    net.run(np.ones((2, 2)), traces=False)
+    net.input.activate([0.0, 1.0])
+    with pytest.raises(TopologyError, match="ran with traces=False"):
+        net.propagate(0.1, [0.5])
+    for layer in net.layers[1:]:
+        layer.activate()
+    assert net.propagate(0.1, [0.5]) > 0.0
+
+
 def test_a_run_without_traces_clears_those_of_its_network_alone():
     """Also those that were made since the last such run, by a single neuron."""
     net, other = (architect.LSTM(2, 3, 1, style="synaptic", seed=k) for k in (0, 1))

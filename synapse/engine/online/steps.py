@@ -38,6 +38,14 @@ count_step = _counter_of(schema.COUNTING)
 
 
 @inline
+def step_of(m, span):
+    """The number of the latest step of a network: when its first neuron activated. 0:
+    none since its context was cleared.
+    """
+    return m.stamp[span.start]
+
+
+@inline
 def end_step(m, span):
     """A step of a network has happened, with traces, without, or by events."""
     if m.failed[0] == 0.0:

@@ -28,6 +28,7 @@ from ..online.loops import aim_at_targets, epochs_by, rows_by, step_online
 from ..online.propagate import hold_signs
 from ..online.record import note, watches
 from ..online.slopes import begin_slopes, move_along, move_scaled, streams_by
+from ..online.steps import step_of
 from ..online.ties import after_moves, before_moves
 from ..records import Latest
 from ..status import DIVERGED, DONE, UNSTEPPED
@@ -71,14 +72,14 @@ def clear_plan(p):
 def step_network(m, p, span, inputs, row):
     """One step: activations, then sensitivities."""
     # cleared since, stepped by another rule, or failed: they are of another context
-    if p.latest.stamp != m.stamp[span.stop - 1]:
+    if p.latest.step != step_of(m, span):
         clear_plan(p)
     remember(m, p)  # before the step renews the slopes
     step_online(m, None, span, inputs, row)
     if m.failed[0] == 0.0:
         advance(m, p, span)
         p.latest.open = 1
-        p.latest.stamp = m.stamp[span.stop - 1]
+        p.latest.step = step_of(m, span)
         noted = m.log_place.sensitivities != 0
         if noted and m.log_place.network == span.start:
             note_sensitivities(m, p)
@@ -89,7 +90,7 @@ def has_step(m, p, span):
     """Whether there is a step to learn from: the latest of the network, by these
     sensitivities.
     """
-    return p.latest.open != 0 and p.latest.stamp == m.stamp[span.stop - 1]
+    return p.latest.open != 0 and p.latest.step == step_of(m, span)
 
 
 @inline
@@ -242,7 +243,7 @@ def renew_sensitivities(table, unit, plan_table, steps):
 @inline
 def _forget(p):
     """Let the next step begin with sensitivities of 0."""
-    p.latest.stamp = 0
+    p.latest.step = 0
 
 
 _run_epochs = epochs_by(step_network, learn_step, _forget)

@@ -65,15 +65,13 @@ class Plan:
     # --- the latest step --------------------------------------------------------------
 
     @property
-    def stamp(self) -> int:
-        """When the last neuron activated in the step that the sensitivities include; 0:
-        none.
-        """
-        return int(self.columns["latest"][Latest.STAMP])
+    def step(self) -> int:
+        """The number of the latest step that the sensitivities include; 0: none."""
+        return int(self.columns["latest"][Latest.STEP])
 
-    @stamp.setter
-    def stamp(self, stamp: int) -> None:
-        self.columns["latest"][Latest.STAMP] = stamp
+    @step.setter
+    def step(self, step: int) -> None:
+        self.columns["latest"][Latest.STEP] = step
 
     @property
     def is_open(self) -> bool:

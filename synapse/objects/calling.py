@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from functools import partial, wraps
+from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import numpy as np
@@ -93,7 +93,7 @@ class Calling(Sequence[Neuron]):
         self,
         name: str,
         steps: int,
-        *arguments: Any,
+        arguments: tuple[Any, ...],
         by: Callable[[Any], Kernels] | None = None,
         raises: bool = True,
     ) -> Any:
@@ -106,12 +106,15 @@ class Calling(Sequence[Neuron]):
         calls :meth:`_require_sound`; what is wrong with the arguments is for the caller
         to say. A propagation whose numbers are LARGE is undone if an update is not
         finite.
+
+        Callers give everything by position: Python calls such a function a tenth of a
+        microsecond faster than one with names or ``*arguments``.
         """
         store = self._anchor._store
         with store.lock:
             if store is self._anchor._store:
                 facts = self._facts
-                if facts.version != store.topology_version or facts.span is None:
+                if facts.version != store.topology_version:
                     self._ready()
                     facts = self._facts
                 kernels = facts.kernels if by is None else by(self)
@@ -120,15 +123,14 @@ class Calling(Sequence[Neuron]):
                 if store.recorder is not None:
                     self._announce(steps, kernels)
                 ended = kernels[name](*arguments)
-                status = ended if ended.__class__ is int else ended[0]
-                if status != DONE:
+                if ended:  # not DONE, or a tuple
+                    status = ended if type(ended) is int else ended[0]
                     if status == LARGE:
                         ended = self._call_large(kernels[name], arguments, kernels)
-                    if raises:
+                    if raises and status != DONE:
                         self._require_sound(ended)
                 return ended
-        again = partial(self._call, by=by, raises=raises)
-        return call_again(again, name, steps, *arguments)
+        return call_again(self._call, name, steps, arguments, by, raises)
 
     def _call_in_use(
         self, kernels: Kernels, name: str, steps: int, *arguments: Any

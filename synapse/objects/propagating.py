@@ -160,7 +160,7 @@ class Propagating(Stepping):
         if self._untraced_stamp:
             self._require_traces()
         ended: tuple[int, float]
-        ended = self._call("propagate_targets", 0, targets, cost, rate, check)
+        ended = self._call("propagate_targets", 0, (targets, cost, rate, check))
         if ended[0] == DIVERGED:
             self._refuse_step(ended[1])
         return ended
@@ -235,7 +235,9 @@ class Propagating(Stepping):
         """Return the cost, by default the one that matches the squashes of the outputs,
         checked.
         """
-        facts = self._present_facts()
+        facts = self._facts
+        if facts.version != self._anchor._store.topology_version:
+            facts = self._present_facts()
         for asked, measure in facts.costs:
             if asked is cost:
                 return measure

@@ -168,7 +168,7 @@ class SlopeTraces(Follower):
         destinations; the caller reads the status.
         """
         by = self._adding
-        return self.network._call(name, steps, *arguments, by=by, raises=False)
+        return self.network._call(name, steps, arguments, by, False)
 
     def _adding(self, network: Network) -> engine.online.Kernels:
         """The kernels of its learning rule that add updates to the sums."""

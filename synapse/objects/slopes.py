@@ -112,7 +112,7 @@ class OutputSlopes(Propagating):
         if errors is None:
             errors = self._derivatives()
         asked = errors, GIVEN_ERRORS, 1.0, CHECK_SIZES
-        status, _ = self._call("propagate_targets", 0, *asked, by=ADDING)
+        status, _ = self._call("propagate_targets", 0, asked, ADDING)
         if status == REFUSED:
             self._refuse_errors(errors)
         if status == DIVERGED:

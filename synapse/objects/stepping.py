@@ -73,7 +73,7 @@ class Stepping(Calling):
         """
         row = self._input_row(inputs)
         outputs = np.empty(self._n_outputs)
-        if self._call("run_network", 1, row, outputs) != DONE:
+        if self._call("run_network", 1, (row, outputs)) != DONE:
             self._refuse_inputs(row)
         return outputs
 
@@ -183,7 +183,7 @@ class Stepping(Calling):
 
     def _run(self, steps: int, inputs: Floats, outputs: Floats) -> int:
         """Run so many rows; returns a status."""
-        return self._call("run_network", steps, inputs, outputs)  # type: ignore[no-any-return]
+        return self._call("run_network", steps, (inputs, outputs))  # type: ignore[no-any-return]
 
     @atomic
     def _run_untraced(self, steps: int, inputs: Floats, outputs: Floats) -> int:
@@ -197,7 +197,7 @@ class Stepping(Calling):
             self._by_events is not None
         ):
             name, by = "run_events", BY_EVENTS
-        status: int = self._call(name, steps, inputs, outputs, by=by)
+        status: int = self._call(name, steps, (inputs, outputs), by)
         if steps:
             self._note_untraced(self._store)
         return status
@@ -259,7 +259,7 @@ class Stepping(Calling):
         if sizes != (self._n_inputs, self._n_outputs, self._n_outputs):
             self._refuse_size()
         rows = inputs.reshape(-1), outputs.reshape(-1)
-        status = self._call("feed_network", len(outputs), feedback, *rows, by=ONLINE)
+        status = self._call("feed_network", len(outputs), (feedback, *rows), ONLINE)
         if status == REFUSED:
             self._refuse_inputs(rows[0])
         if status == DIVERGED:
@@ -317,7 +317,7 @@ class Stepping(Calling):
         """
         row = self._input_row(inputs)
         outputs = np.empty(self._n_outputs)
-        if self._call("run_network", 0, row, outputs, by=ASIDE) != DONE:
+        if self._call("run_network", 0, (row, outputs), ASIDE) != DONE:
             self._refuse_inputs(row)
         return outputs
 

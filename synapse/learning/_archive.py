@@ -22,7 +22,7 @@ from .._typing import Floats
 from ..cost import Cost
 from ..errors import ArgumentError, DivergenceError, FormatError, SynapseError
 from ..objects.network import Network
-from ..readwrite._checks import (
+from ..readwrite._file_checks import (
     LARGEST_WHOLE,
     an_object,
     is_whole,

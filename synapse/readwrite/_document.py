@@ -31,8 +31,8 @@ from ..engine.schema import (
 from ..errors import FormatError
 from ..objects.network import Network
 from ..objects.saved import PortableSensitivities, SavedNetwork, Traces
-from . import _checks as checks
-from ._checks import Records, require
+from . import _file_checks as checks
+from ._file_checks import Records, require
 from ._trace_places import placed_traces, require_places
 
 MARK = "synapse"

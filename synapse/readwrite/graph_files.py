@@ -37,7 +37,7 @@ from ..objects.nondefault import STATE
 from ..objects.saved import SavedNetwork
 from ..objects.topology import Topology
 from . import files
-from ._checks import FLOATS, an_object, require
+from ._file_checks import FLOATS, an_object, require
 from ._formats import ALL, LINKED, Format
 from .graphs import from_networkx
 

@@ -76,7 +76,7 @@ from ..objects.saved import SavedNetwork
 from ..objects.topology import NO_GATER
 from ..squash import Squash
 from . import _parallel
-from ._checks import (
+from ._file_checks import (
     contradicted_sign,
     require_shared,
     warn_of_connections_into_inputs,

@@ -16,7 +16,6 @@ from ..objects.ensemble import Ensemble
 from ..objects.network import Network
 from ..objects.saved import SavedNetwork
 from . import files
-from ._checks import Records, an_object, members, require, require_version
 from ._document import (
     NULLS,
     VERSION,
@@ -25,6 +24,7 @@ from ._document import (
     require_format,
     saved_of,
 )
+from ._file_checks import Records, an_object, members, require, require_version
 from ._formats import Format
 
 __all__ = ["from_json_data", "json_data"]

@@ -16,7 +16,7 @@ from ..errors import FormatError
 from ..objects.network import Network
 from ..objects.topology import NO_GATER, is_delayed
 from . import files
-from ._checks import Records, members
+from ._file_checks import Records, members
 from ._formats import Format
 from .graphs import MOST_LAYERS
 from .synaptic import Parts, whole_or_given

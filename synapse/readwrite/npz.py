@@ -30,8 +30,8 @@ from ..errors import FormatError
 from ..objects.network import Network
 from ..objects.saved import SavedNetwork
 from . import files
-from ._checks import an_object
 from ._document import document, network_of, require_format, saved_of
+from ._file_checks import an_object
 from ._formats import Format
 
 __all__ = ["from_npz_data", "npz_data"]

@@ -22,7 +22,7 @@ from ..objects.saved import SavedNetwork
 from ..objects.topology import NO_GATER, is_delayed, require_released
 from ..squash import ACTIVATIONS
 from . import files
-from ._checks import (
+from ._file_checks import (
     Records,
     is_whole,
     members,

@@ -23,7 +23,7 @@ from ..learning._archive import GENERATORS
 from ..objects.network import Network
 from ..objects.slopes import Slopes
 from ..objects.state import take_over
-from ..readwrite._checks import members, require_version
+from ..readwrite._file_checks import members, require_version
 from ..readwrite.npz import as_text, from_array, from_arrays, npz_data
 
 if TYPE_CHECKING:

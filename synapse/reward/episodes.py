@@ -17,7 +17,7 @@ from .._typing import Floats, Ints
 from ..engine.guard import Deferred
 from ..errors import ArgumentError, ArgumentTypeError, FormatError
 from ..initializers import Seed, random_generator
-from ..readwrite._checks import members
+from ..readwrite._file_checks import members
 from ..readwrite.files import opened, reading
 from ..readwrite.npz import as_text, from_array, read_arrays, write_arrays
 from ._archive import arrays_of, restore

@@ -1,4 +1,4 @@
-"""Checks of documents. Each returns the value or raises a FormatError."""
+"""Checks of what files hold. Each returns the value or raises a FormatError."""
 
 from __future__ import annotations
 

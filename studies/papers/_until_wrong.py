@@ -176,6 +176,7 @@ def _pass(network: Network, piece: Sample, rate: float) -> tuple[float, Floats]:
     options = cost, rates, True, kept, control, errors, -np.inf
     before = np.empty(store.n_connections), np.empty(store.n_neurons)
     kernels = network._kernels()
+    arguments: tuple[Any, ...]
     if kernels.plan is None:
         arguments = ordered, *options, NO_RENEWAL, before
     else:

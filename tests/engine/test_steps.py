@@ -15,6 +15,8 @@ COUNTED = """
 import json
 import numpy as np
 import synapse, architect
+from synapse import Layer, Network
+from synapse.engine.exact import events
 from synapse.readwrite import from_json_data, json_data
 
 def of(net):
@@ -42,7 +44,21 @@ for rule in ("online", "rtrl"):
     by(f"run, {rule}", made(rule), lambda n: n.run(rows))
     by(f"without traces, {rule}", made(rule), lambda n: n.run(rows, traces=False))
 by("list", made(), lambda n: n.run([rows[:2], rows[2:]]))
-by("events", made(), lambda n: [n.run(rows[:1], traces=False) for _ in range(5)])
+
+def by_events(net):
+    events.FEWEST = events.SHORTEST = events.WORTH_LISTING = 1
+    net.run(rows, traces=False)
+    assert net._by_events is not None
+
+for together in (False, True):
+    sizes = (2, "identity"), (30, "relu"), (30, "relu"), (2, "identity")
+    layers = [Layer(*size) for size in sizes]
+    layers[0].project(layers[1], seed=0)
+    pattern = np.random.default_rng(0).random((30, 30)) < 0.4
+    layers[1].project(layers[2], pattern, seed=0)
+    layers[2].project(layers[3], seed=0)
+    net = Network(layers[0], layers[1:3], layers[3], synchronous=together)
+    by(f"events, one clock {together}", net, by_events)
 
 def by_neurons(net):
     for row in rows:

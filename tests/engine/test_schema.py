@@ -98,21 +98,21 @@ def test_a_wrong_declaration_is_told_with_the_name_of_the_column():
 
 
 ADDED = """
-    Column("tried_leak", "neuron", "float", 0.5, NUMBER, saved=True),
-    Column("tried_share", "neuron", "float", 0.0, NUMBER, True, shared="bias_tie"),
+    Column("tried_leak", "neuron", "float", 0.5, NUMBER, saved=True, public=True),
+    Column("tried_share", "neuron", "float", 0.0, NUMBER, True, shared="bias_tie", public=True),
     Column("tried_trail", "neuron", "float", 0.25, NUMBER, True, cleared=True),
-    Column("tried_asleep", "neuron", "uint8", 1, FLAG, saved=True),
-    Column("tried_team", "neuron", "uint32", 0, GROUP, saved=True),
+    Column("tried_asleep", "neuron", "uint8", 1, FLAG, saved=True, public=True),
+    Column("tried_team", "neuron", "uint32", 0, GROUP, saved=True, public=True),
     Column("tried_since", "neuron", "uint64", 0, TIME, saved=True),
     Column("tried_scratch", "neuron", "float", 2.0, NUMBER, False),
-    Column("tried_delay", "connection", "float", -1.5, NUMBER, True),
-    Column("tried_limit", "connection", "float", 0.0, NUMBER, saved=True, shared="tie"),
-    Column("tried_sign", "connection", "uint8", 0, FLAG, True),
-    Column("tried_uses", "connection", "uint64", 0, COUNT, saved=True),
-    Column("tried_bundle", "connection", "uint32", 0, GROUP, True),
+    Column("tried_delay", "connection", "float", -1.5, NUMBER, True, public=True),
+    Column("tried_limit", "connection", "float", 0.0, NUMBER, saved=True, shared="tie", public=True),
+    Column("tried_sign", "connection", "uint8", 0, FLAG, True, public=True),
+    Column("tried_uses", "connection", "uint64", 0, COUNT, saved=True, public=True),
+    Column("tried_bundle", "connection", "uint32", 0, GROUP, True, public=True),
     Column("tried_helper", "connection", "uint32", NONE, ROW, False),
-"""
-"""One line each; three have their name in a list of numbers that can be recorded."""
+"""  # noqa: E501 - one line each
+"""Three have their name in a list of numbers that can be recorded."""
 
 WITH_MORE_COLUMNS = """
 import sys

@@ -67,11 +67,12 @@ def sort_connections(store: Store, work: NDArray[np.int64], ranges: int) -> None
         for column in CONNECTION
         if column.name == "identity" or varies(columns[column.name][start:count])
     }
+    new_rows = np.arange(start, stop, dtype=np.uint32)
     # if memory had run out before, nothing would have moved
     for name, values in taken.items():
         columns[name][start:stop] = values
     store.n_connections = stop
-    store.row_of[taken["identity"]] = np.arange(start, stop, dtype=np.uint32)
+    store.row_of[taken["identity"]] = new_rows
 
 
 def varies(values: NDArray[Any]) -> bool:

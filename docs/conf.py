@@ -40,7 +40,7 @@ nitpick_ignore_regex = [
         r"py:.*",
         r"(collections|concurrent|contextlib|logging|os|pathlib|types|typing)(\..*)?",
     ),
-    (r"py:.*", r"(matplotlib|networkx|nx|numpy|pandas|pd|scipy|torch|nir)\..*"),
+    (r"py:.*", r"(matplotlib|networkx|nx|np|numpy|pandas|pd|scipy|torch|nir)\..*"),
     (
         r"py:class",
         r"ArrayLike|Axes|DataFrame|Executor|NDArray|PathLike|(dict|list|tuple)\[.*",
@@ -60,6 +60,7 @@ nitpick_ignore_regex = [
         r"py:class",
         r"(synapse\.([a-z_]+\.)+)?(JacobianBuffers|LearningRule|Penalties|Plan|StepJacobian)",
     ),
+    (r"py:class", r"(synapse\.([a-z_]+\.)+)?(Chances|FixedOptions|Item|Rate)"),
 ]
 
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,11 @@ from .stretches import spans
 if TYPE_CHECKING:
     from ..store import Store
 
+Taker = Callable[[NDArray[Any]], NDArray[Any]]
+
+LONG = 128
+"""Mean length of ranges from which each is copied as a whole: a slice takes as long as
+so many rows by index."""
 FEW = 1 << 12
 """Connections whose columns are all moved, without a look."""
 
@@ -59,20 +65,36 @@ def sort_connections(store: Store, work: NDArray[np.int64], ranges: int) -> None
     start = int(firsts[parted[0]])
     starts = firsts[order[parted[:-1]]]
     stops = firsts[order[parted[1:] - 1] + 1]
-    rows = spans(starts, stops - starts)
-    stop = start + len(rows)
+    new_stops = start + (stops - starts).cumsum()
+    kept = int(new_stops[-1]) if len(new_stops) else start
+    # neither do the last ones, if as many rows are before them as there were
+    last = (stops != new_stops).nonzero()[0].max(initial=-1) + 1
+    starts, stops = starts[:last], stops[:last]
+    stop = int(new_stops[last - 1]) if last else start
+    highest = int(stops.max(initial=stop))
+    take = taker_of(starts, stops)
     columns = store.columns
     taken = {
-        column.name: columns[column.name].take(rows)
+        column.name: take(columns[column.name])
         for column in CONNECTION
-        if column.name == "identity" or varies(columns[column.name][start:count])
+        if column.name == "identity" or varies(columns[column.name][start:highest])
     }
     new_rows = np.arange(start, stop, dtype=np.uint32)
     # if memory had run out before, nothing would have moved
     for name, values in taken.items():
         columns[name][start:stop] = values
-    store.n_connections = stop
+    store.n_connections = kept
     store.row_of[taken["identity"]] = new_rows
+
+
+def taker_of(starts: NDArray[np.int64], stops: NDArray[np.int64]) -> Taker:
+    """A function that returns these rows of a column, range after range."""
+    lengths = stops - starts
+    if len(starts) * LONG < lengths.sum():  # an edit of a large network moves few
+        ranges = [*map(slice, starts.tolist(), stops.tolist())]
+        return lambda column: np.concatenate([column[rows] for rows in ranges])
+    rows = spans(starts, lengths)
+    return lambda column: column.take(rows)
 
 
 def varies(values: NDArray[Any]) -> bool:

@@ -65,14 +65,15 @@ def sort_connections(store: Store, work: NDArray[np.int64], ranges: int) -> None
     start = int(firsts[parted[0]])
     starts = firsts[order[parted[:-1]]]
     stops = firsts[order[parted[1:] - 1] + 1]
-    new_stops = start + (stops - starts).cumsum()
-    kept = int(new_stops[-1]) if len(new_stops) else start
-    # neither do the last ones, if as many rows are before them as there were
-    last = (stops != new_stops).nonzero()[0].max(initial=-1) + 1
-    starts, stops = starts[:last], stops[:last]
-    stop = int(new_stops[last - 1]) if last else start
-    highest = int(stops.max(initial=stop))
-    take = taker_of(starts, stops)
+    if count < FEW:
+        take, length = taker_by_rows(starts, stops)
+        stop = kept = highest = start + length
+    else:
+        kept = start + int((stops - starts).sum())
+        starts, stops = without_unmoved(start, starts, stops)
+        take, length = taker_of(starts, stops)
+        stop = start + length
+        highest = int(stops.max(initial=stop))
     columns = store.columns
     taken = {
         column.name: take(columns[column.name])
@@ -87,14 +88,34 @@ def sort_connections(store: Store, work: NDArray[np.int64], ranges: int) -> None
     store.row_of[taken["identity"]] = new_rows
 
 
-def taker_of(starts: NDArray[np.int64], stops: NDArray[np.int64]) -> Taker:
-    """A function that returns these rows of a column, range after range."""
-    lengths = stops - starts
-    if len(starts) * LONG < lengths.sum():  # an edit of a large network moves few
-        ranges = [*map(slice, starts.tolist(), stops.tolist())]
-        return lambda column: np.concatenate([column[rows] for rows in ranges])
-    rows = spans(starts, lengths)
-    return lambda column: column.take(rows)
+def without_unmoved(
+    start: int, starts: NDArray[np.int64], stops: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Ranges that are moved one after the other from a row on, without the last ones,
+    which stay where they are if as many rows are before them as there were.
+    """
+    new_stops = start + (stops - starts).cumsum()
+    count = (stops != new_stops).nonzero()[0].max(initial=-1) + 1
+    return starts[:count], stops[:count]
+
+
+def taker_by_rows(
+    starts: NDArray[np.int64], stops: NDArray[np.int64]
+) -> tuple[Taker, int]:
+    """A function that returns these rows of a column, range after range, and their
+    number.
+    """
+    rows = spans(starts, stops - starts)
+    return lambda column: column.take(rows), len(rows)
+
+
+def taker_of(starts: NDArray[np.int64], stops: NDArray[np.int64]) -> tuple[Taker, int]:
+    """The same for many rows: an edit of a large network moves few ranges of them."""
+    length = int((stops - starts).sum())
+    if length <= len(starts) * LONG:
+        return taker_by_rows(starts, stops)
+    ranges = [*map(slice, starts.tolist(), stops.tolist())]
+    return lambda column: np.concatenate([column[rows] for rows in ranges]), length
 
 
 def varies(values: NDArray[Any]) -> bool:

@@ -275,7 +275,7 @@ def _in_one_step(
         return change(views, *values)
 
 
-def _are_in(store: Store, views: tuple[Any, ...]) -> bool:
+def _are_in(store: Store, views: Sequence[Any]) -> bool:
     for view in views:  # noqa: SIM110 - a generator takes as long as all the rest
         if view._store is not store:
             return False
@@ -527,7 +527,9 @@ def _gate(gater_and_connections: tuple[Any, ...]) -> None:
         if _is_gated(connection):
             connection._store.make_columns()
             require_ungated(connection._store, connection._identity)
-    store = _joined({*map(_store_of, gater_and_connections)})
+    store: Store = gater._store
+    if not _are_in(store, connections):
+        store = _joined({*map(_store_of, gater_and_connections)})
     if store.draft is not None:
         for connection in connections:
             store.draft.gate(connection._identity, gater)

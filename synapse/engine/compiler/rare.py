@@ -55,7 +55,7 @@ ARRAY: Callable[[Any], Any] = lambda unit: BareType(types.float64)  # noqa: E731
 INDICES: Callable[[Any], Any] = lambda unit: BareType(types.int64)  # noqa: E731
 """Kind of an argument: a `bare` array of indices."""
 
-SOON = 0.01
+SOON = 0.05
 """Seconds after which a deferred Ctrl-C is raised: the kernel has returned, or Ctrl-C
 is deferred further."""
 

@@ -24,8 +24,8 @@ an :class:`Option`, and is decorated by :func:`with_options`::
     class Training:
         '''Describes a training.
 
-Parameters
-----------
+        Parameters
+        ----------
         network : Network
             What is trained.
         '''
@@ -50,7 +50,7 @@ Parameters
 The two types of an option are that of the attribute when it is read, and that of the
 values that can be given. Assignment, ``training.l1 = -1.0``, checks like an argument.
 :func:`options_of` has the options of a class by name, for files, pickles and ``repr``.
-"""
+"""  # noqa: D214, D215 - the sections are those of the example
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ class Calling(Sequence[Neuron]):
     def _keep_step_number(self, removed: Sequence[Neuron]) -> None:
         """Keep it when neurons are about to be removed: another may be the first."""
         gone = set(removed)
-        left = [one for one in self._layers[0]._neurons if one not in gone]
+        left = [neuron for neuron in self._layers[0] if neuron not in gone]
         if left:
             self._store["stamp"][left[0]._row] = self._step_number
 
@@ -240,9 +240,8 @@ class Calling(Sequence[Neuron]):
         inputs = self._n_inputs
         stop = start + len(self)
         incoming = store.columns["first_incoming"]
-        led_to = (
-            incoming[start] != incoming[start + inputs]
-        )  # something leads to inputs
+        # something leads to inputs
+        led_to = incoming[start] != incoming[start + inputs]
         learning = start if led_to else start + inputs
         return np.array([start, inputs, self._n_outputs, stop, learning], np.int64)
 

@@ -21,18 +21,18 @@ def untraced_columns(store: Store) -> dict[str, NDArray[Any]]:
     """
     return {
         "flags": store["flags"] & ~np.uint8(TRACED | GATES | PENDING),
-        "run_flags": store["run_flags"]
-        | np.uint8(AT_ONCE),  # their updates are never pending
+        # their updates are never pending
+        "run_flags": store["run_flags"] | np.uint8(AT_ONCE),
         "influence_trace": np.full_like(store["influence_trace"], NONE),
         "last_pull": store["first_pull"].copy(),
     }
 
 
-Traces = list[tuple[str, slice]]
+TraceRows = list[tuple[str, slice]]
 """Where the traces of a network are: names of columns, and rows of them."""
 
 
-def traces_of(store: Store, span: NDArray[np.int64]) -> Traces:
+def traces_of(store: Store, span: NDArray[np.int64]) -> TraceRows:
     """Where the traces of a network in a lowered store are, for this topology."""
     c = store.columns
     start = int(span[Span.START])
@@ -66,7 +66,7 @@ def _joined(firsts: NDArray[np.int64], lengths: NDArray[np.int64]) -> list[slice
     return [slice(start, stop) for start, stop in zip(begins, ends, strict=True)]
 
 
-def forget(store: Store, traces: Traces) -> None:
+def forget(store: Store, traces: TraceRows) -> None:
     """Clear traces, because steps without them leave them as they are."""
     for name, rows in traces:
         store.columns[name][rows] = 0.0

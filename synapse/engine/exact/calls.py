@@ -7,9 +7,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ..online.calls import Kernels
+from ..online.calls import Kernels, MachineCode
 from ..store import Store
-from ..untraced import Traces, forget, traces_of
+from ..untraced import TraceRows, forget, traces_of
 from . import events, loops
 from .tapes import StoreTapes
 
@@ -18,11 +18,8 @@ def kernels_untraced(store: Store, span: NDArray[Any]) -> Kernels:
     """Kernels that clear the traces of the network in a span of a lowered store, and
     step without them.
     """
-    memory = StoreTapes(store)
-    begin = store.address, store.unit, memory.renewed(), span
     is_lean = events.may_be_lean(store, span)
-    before = partial(_prepare, store, traces_of(store, span), memory)
-    return Kernels(loops.calls_for(store), *begin, is_lean, before=before)
+    return _kernels(loops.calls_for(store), store, span, is_lean)
 
 
 def kernels_by_events(store: Store, span: NDArray[Any]) -> Kernels | None:
@@ -32,13 +29,20 @@ def kernels_by_events(store: Store, span: NDArray[Any]) -> Kernels | None:
     fans = events.fans_of(store, span)
     if fans is None:
         return None
+    return _kernels(events.calls_for(store), store, span, tuple(fans))
+
+
+def _kernels(
+    code: MachineCode, store: Store, span: NDArray[Any], weighing: Any
+) -> Kernels:
+    """Kernels that take the tapes of a store, a span and how they weigh."""
     memory = StoreTapes(store)
-    begin = store.address, store.unit, memory.renewed(), span
+    begin = store.address, store.unit, memory.renewed(), span, weighing
     before = partial(_prepare, store, traces_of(store, span), memory)
-    return Kernels(events.calls_for(store), *begin, tuple(fans), before=before)
+    return Kernels(code, *begin, before=before)
 
 
-def _prepare(store: Store, traces: Traces, memory: StoreTapes) -> None:
+def _prepare(store: Store, traces: TraceRows, memory: StoreTapes) -> None:
     """What must be so before a call: no traces, and the present columns on the
     tapes.
     """

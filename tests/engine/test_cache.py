@@ -10,43 +10,34 @@ import numpy as np
 import pytest
 
 from synapse.engine.compiler import cache, jit
-from synapse.engine.online.loops import run_network
-from synapse.evolve import kernels
-from synapse.evolve.kernels.phenotype import express
 
 pytestmark = pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
 
 
 class Bench:
-    """An engine of one file, a room with one kernel beside it, and what the cache says
-    on stderr."""
+    """A package with one kernel, and what the cache says on stderr."""
 
     def __init__(self, folder, monkeypatch):
         self.folder = folder
         self.patch = monkeypatch
         self.told = []
-        self.engine = folder / "engine"
         self.package = folder / "package"
-        (self.engine / "online").mkdir(parents=True)
-        self.source = self.engine / "online" / "fire.py"
-        self.source.write_text("rate = 1\n")
         self.package.mkdir()
-        (self.package / "kernels.py").write_text("def twice(x):\n    return x + x\n")
-        monkeypatch.setattr(cache, "_ENGINE", self.engine)
+        self.source = self.package / "kernels.py"
+        self.source.write_text("TIMES = 2\n\ndef twice(x):\n    return TIMES * x\n")
         monkeypatch.setattr(cache, "_tell", self.told.append)
         monkeypatch.setattr(numba.config, "CACHE_DIR", "")
         monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "home"))
-        self.restart()
 
-    def restart(self):
-        """What has been read of the engine is forgotten, as in a new process."""
-        cache._digest_at_start.cache_clear()
+    def edit(self, old, new):
+        """Change the source."""
+        text = self.source.read_text()
+        assert old in text
+        self.source.write_text(text.replace(old, new))
 
     def kernel(self):
-        """A dispatcher that knows nothing yet."""
-        spec = importlib.util.spec_from_file_location(
-            "kernels", self.package / "kernels.py"
-        )
+        """A dispatcher that knows nothing yet, as in a new process."""
+        spec = importlib.util.spec_from_file_location("kernels", self.source)
         module = importlib.util.module_from_spec(spec)
         self.patch.setitem(sys.modules, "kernels", module)  # where Numba finds it
         spec.loader.exec_module(module)
@@ -56,9 +47,8 @@ class Bench:
 
     def compiles(self, number=1.5):
         """Whether a call of the kernel in a new process compiles it."""
-        self.restart()
         kernel = self.kernel()
-        assert kernel(number) == 2 * number
+        assert kernel(number) == kernel.py_func(number)
         return not kernel.stats.cache_hits
 
     def files(self, ending=".nbc"):
@@ -72,14 +62,8 @@ class Bench:
 
 @pytest.fixture
 def bench(tmp_path, monkeypatch):
-    yield Bench(tmp_path, monkeypatch)
-    cache._digest_at_start.cache_clear()
-
-
-def test_the_engine_is_all_of_it():
-    assert {"schema.py", "online", "exact", "rtrl", "compiler"} < {
-        path.name for path in cache._ENGINE.iterdir()
-    }
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    return Bench(tmp_path, monkeypatch)
 
 
 def test_a_kernel_is_compiled_once(bench):
@@ -105,54 +89,39 @@ def test_each_type_has_its_own_file(bench):
     assert [bench.compiles(number) for number in numbers].count(True) == 2
 
 
-def test_any_change_in_the_engine_or_another_numba_compiles_anew(bench):
-    """Also one of equal size that leaves the time, as by ``rsync -a``; another time is
-    no change."""
+def test_other_code_or_another_numba_compiles_anew(bench):
+    """Also code of equal size that leaves the time, as by ``rsync -a``."""
     bench.compiles()
     time = bench.source.stat().st_mtime_ns
     for change in (
-        lambda: bench.source.write_text("rate = 2\n"),
-        lambda: bench.source.rename(bench.source.with_name("move.py")),
+        lambda: bench.edit("TIMES = 2", "TIMES = 3"),
+        lambda: bench.edit("TIMES * x", "x * TIMES"),
         lambda: bench.patch.setattr(numba, "__version__", "0.0"),
     ):
         change()
-        for file in bench.engine.rglob("*.py"):
-            os.utime(file, ns=(time, time))
+        os.utime(bench.source, ns=(time, time))
         assert bench.compiles()
-        os.utime(file, (0, 0))
         assert not bench.compiles()
+    assert len(bench.files()) == 1  # the latest takes the place of those before
 
 
-def test_a_change_in_the_folder_of_a_rooms_kernels_compiles_them_anew(bench):
+def test_comments_docstrings_and_lines_compile_nothing(bench):
     bench.compiles()
-    parts = bench.package / "parts.py"
-    for change in (
-        lambda: parts.write_text("rate = 1\n"),
-        lambda: parts.write_text("rate = 2\n"),
-        parts.unlink,
-    ):
-        change()
-        assert bench.compiles()
-        assert not bench.compiles()
+    bench.edit("TIMES = 2\n", "# How many times.\n\nTIMES = 2  # two\n")
+    bench.edit("(x):\n", '(x):\n    """Return it twice."""\n')
+    bench.edit("def twice", "\nlater = 3\n\n\ndef twice")
+    assert not bench.compiles()
 
 
-def test_a_change_in_the_folder_of_a_room_leaves_the_kernels_of_the_engine():
-    """Those of the engine depend on the engine alone."""
-    of_the_engine = cache.sources_of(run_network.py_func)
-    assert [sources.folder for sources in of_the_engine] == [cache._ENGINE]
-    of_a_room = cache.sources_of(express.py_func)
-    assert [sources.folder for sources in of_a_room] == [
-        cache._ENGINE,
-        Path(kernels.__file__).parent,
-    ]
-
-
-def test_a_process_whose_engine_has_been_edited_saves_nothing(bench):
-    """It may have imported some files before the edit and others after it."""
+def test_a_process_saves_the_code_that_it_has_imported(bench):
+    """Not that of files that have been edited since."""
     kernel = bench.kernel()
-    bench.source.write_text("rate = 2\n")
+    bench.edit("TIMES = 2", "TIMES = 3")
     assert kernel(1.5) == 3.0
-    assert bench.files() == []
+    bench.edit("TIMES = 3", "TIMES = 2")
+    assert not bench.compiles()
+    bench.edit("TIMES = 2", "TIMES = 3")
+    assert bench.compiles()
 
 
 def test_damaged_files_count_as_missing(bench):

@@ -80,7 +80,6 @@ def test_cache(tmp_path, monkeypatch):
     cache = FunctionCache(twice)
     asked = []
     assert Path(cache._cache_path).parent == tmp_path
-    assert cache._impl.filename_base.startswith("test_contract.twice-")
     cache._cache_file = SimpleNamespace(
         load=asked.append, save=lambda key, data: asked.append((key, data))
     )

@@ -7,66 +7,21 @@ another process may find written when the file that it names is still the previo
 
 from __future__ import annotations
 
-import functools
 import glob
 import hashlib
-import os
 import pickle
 import sys
 import uuid
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numba
 from numba.core.caching import FunctionCache
 
 from ..guard import Deferred
+from .digest import digest_of
 
-# Numba's key of a kernel is made from the kernel alone, not from the parts that are
-# inlined into it. So any change in the engine compiles all kernels again, and any
-# change in the folder of a room's kernels those of that folder.
-_ENGINE = Path(__file__).parents[1]
 _SIZE = hashlib.sha256().digest_size
 _told: set[str] = set()
-
-
-class Sources(NamedTuple):
-    """Files that the code of a kernel may come from."""
-
-    folder: Path
-    pattern: str
-
-
-def digest_of(sources: Sources) -> bytes:
-    """Digest of the names and contents of files."""
-    folder, pattern = sources
-    whole = hashlib.sha256()
-    for file in sorted(folder.glob(pattern)):
-        whole.update(f"{file.relative_to(folder).as_posix()}\0".encode())
-        whole.update(hashlib.sha256(file.read_bytes()).digest())
-    return whole.digest()
-
-
-def sources_of(function: Any) -> list[Sources]:
-    """What the code of a kernel may come from: the engine, and for a kernel of a room
-    the files beside its own.
-    """
-    sources = [Sources(_ENGINE, "**/*.py")]
-    folder = Path(function.__code__.co_filename).parent
-    if not folder.is_relative_to(_ENGINE):
-        sources.append(Sources(folder, "*.py"))
-    return sources
-
-
-@functools.cache
-def _digest_at_start(sources: Sources) -> bytes:
-    """Digest of files whose code this process runs. Reading the engine takes 2 ms."""
-    if not sources.folder.is_dir():
-        raise RuntimeError(
-            f"{sources.folder} is in an archive, so its files cannot be read one by"
-            " one."
-        )
-    return digest_of(sources)
 
 
 def _tell(sentence: str) -> None:
@@ -77,14 +32,16 @@ def _tell(sentence: str) -> None:
 
 
 class _Files:
-    """The files of one kernel, one for each key. It takes the place of Numba's
-    ``IndexDataCacheFile``.
+    """The files of one kernel, one for each signature and machine. It takes the place
+    of Numba's ``IndexDataCacheFile``.
     """
 
-    def __init__(self, base: str, sources: list[Sources]) -> None:
-        self._base = base
-        self._sources = sources
-        self._known = [_digest_at_start(each) for each in sources]
+    def __init__(self, folder: str, dispatcher: Any) -> None:
+        function = dispatcher.py_func
+        module = function.__module__.rpartition(".")[2]
+        name = function.__qualname__.replace("<locals>.", "")
+        self._base = Path(folder) / f"{module}.{name}"
+        self._kernel = dispatcher
 
     def load(self, key: Any) -> Any:
         """What was saved under a key, or None."""
@@ -98,9 +55,6 @@ class _Files:
 
     def save(self, key: Any, data: Any) -> None:
         """Write a file, whole or not at all."""
-        # edited since: this process may have read some files before
-        if [digest_of(each) for each in self._sources] != self._known:
-            return
         path = self._path(key)
         pickled = pickle.dumps(data)
         new = path.with_name(f"{path.name}.{uuid.uuid4().hex[:16]}.tmp")
@@ -113,27 +67,37 @@ class _Files:
 
     def exists(self) -> bool:
         """Whether there is a file, for any key; it may be stale."""
-        base = Path(self._base)
+        base = self._base
         return any(base.parent.glob(f"{glob.escape(base.name)}.*.nbc"))
 
     def _path(self, key: Any) -> Path:
-        return Path(
-            f"{self._base}.{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}.nbc"
-        )
+        name = hashlib.sha256(_place(key).encode()).hexdigest()[:16]
+        return self._base.with_name(f"{self._base.name}.{name}.nbc")
 
     def _digest(self, key: Any, pickled: bytes) -> bytes:
-        """The digest with which a file begins."""
-        named = repr((self._known, numba.__version__, key)).encode()
-        return hashlib.sha256(hashlib.sha256(named).digest() + pickled).digest()
+        """The digest with which a file begins: if anything has changed that the kernel
+        reaches, the file is written anew.
+        """
+        whole = hashlib.sha256(_place(key).encode())
+        whole.update(digest_of(self._kernel))
+        whole.update(hashlib.sha256(pickled).digest())
+        return whole.digest()
+
+
+def _place(key: Any) -> str:
+    """The signature and machine of Numba's key, and Python; not the bytecode of the
+    function, which `digest_of` reads without what changes nothing.
+    """
+    signature, machine, _ = key
+    return repr((signature, machine, sys.implementation.cache_tag, sys.flags.optimize))
 
 
 class _KernelCache(FunctionCache):
     """The cache of one kernel. If anything in it fails, the kernel is compiled."""
 
-    def __init__(self, function: Any) -> None:
-        super().__init__(function)
-        base = os.path.join(self._cache_path, self._impl.filename_base)
-        self._cache_file = _Files(base, sources_of(function))
+    def __init__(self, dispatcher: Any) -> None:
+        super().__init__(dispatcher.py_func)
+        self._cache_file = _Files(self._cache_path, dispatcher)
 
     def load_overload(self, signature: Any, context: Any) -> Any:
         # LLVM links, and calls back into Python, which would print and ignore Ctrl-C
@@ -158,7 +122,7 @@ class _KernelCache(FunctionCache):
 def enable(dispatcher: Any) -> None:
     """Cache what `dispatcher` compiles in the first directory that Numba can write."""
     try:
-        dispatcher._cache = _KernelCache(dispatcher.py_func)
+        dispatcher._cache = _KernelCache(dispatcher)
     except RuntimeError:
         _tell(
             "found no writable directory for compiled kernels, so every process"

@@ -22,7 +22,10 @@ from numba import types
 from numba.core import cgutils
 from numba.core.errors import TypingError
 
+from .digest import writes_code
 from .jit import DEBUGGING, _part, inline, intrinsic_or
+
+writes_code()
 
 
 def strict(function: Callable[..., Any]) -> Any:

@@ -44,7 +44,10 @@ from ..schema import (
     numpy_dtype,
 )
 from . import cache
+from .digest import writes_code
 from .pipeline import KernelCompiler, PartCompiler
+
+writes_code()
 
 FAST_MATH = {"reassoc", "contract", "nsz"}
 DEBUGGING = bool(numba.config.DISABLE_JIT)

@@ -19,6 +19,7 @@ from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import lower_builtin, models, register_model
 
 from ..schema import STORED, TAPES, TapeColumns, numpy_dtype
+from .digest import writes_code
 from .jit import (
     ColumnType,
     TableModel,
@@ -27,6 +28,8 @@ from .jit import (
     intrinsic_or,
     plain_arrays,
 )
+
+writes_code()
 
 FLAGS = ("reassoc", "contract", "nsz")
 

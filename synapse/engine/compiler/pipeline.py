@@ -28,6 +28,10 @@ from numba.core.untyped_passes import (
     TranslateByteCode,
 )
 
+from .digest import writes_code
+
+writes_code()
+
 
 class _Library(JITCodeLibrary):
     """The code of a function as it is lowered.
@@ -50,6 +54,10 @@ class _PartLibrary(_Library):
                 function.linkage = (
                     "linkonce_odr"  # unused and repeated copies are dropped
                 )
+        # its environment is for Python, which nobody calls it from
+        for variable in self._final_module.global_variables:
+            if variable.name.startswith("_ZN08NumbaEnv"):
+                variable.linkage = "internal"
         self._finalized = True
 
 

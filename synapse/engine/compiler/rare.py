@@ -29,6 +29,7 @@ from numba.extending import infer, lower_builtin
 from ..guard import Deferred
 from ..schema import SIDE_BY_SIDE, TABLE as COLUMNS
 from . import cache
+from .digest import writes_code
 from .jit import (
     DEBUGGING,
     SPAN_TYPE,
@@ -39,6 +40,8 @@ from .jit import (
     to_machine_code,
 )
 from .lanes import TapesType
+
+writes_code()
 
 INDEX: Callable[[Any], Any] = lambda unit: types.int64  # noqa: E731
 """Kind of an argument: an integer."""
@@ -142,6 +145,9 @@ def _callable(
 
     def call(*arguments: Any) -> None:
         raise TypeError("Only kernels call this.")
+
+    # what the code of callers has of the parts
+    call.signature = (name, coded, taped, [part.kinds for part in parts])  # type: ignore[attr-defined]
 
     class Call(AbstractTemplate):
         key = call

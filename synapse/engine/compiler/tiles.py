@@ -20,8 +20,11 @@ from numba import types
 from numba.core import cgutils
 
 from ..schema import TILE, VECTOR_BYTES
+from .digest import writes_code
 from .jit import inline, intrinsic_or, set_tbaa
 from .lanes import FLAGS, LanesType, spread
+
+writes_code()
 
 # --- memory ---------------------------------------------------------------------------
 

@@ -75,8 +75,8 @@ CODES = {
 """The codes of the functions. Kernels compare codes in this order, so the most common
 functions come first; those of a family have consecutive codes.
 
-Networks are saved with the names of their functions, and a change here compiles all
-kernels again, see ``compiler/cache.py``. Only a pickled `Genome` contains codes.
+Networks are saved with the names of their functions, and a change here compiles the
+kernels that compare codes again. Only a pickled `Genome` contains codes.
 """
 
 LEAK = 0.01

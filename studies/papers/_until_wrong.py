@@ -181,7 +181,7 @@ def _pass(network: Network, piece: Sample, rate: float) -> tuple[float, Floats]:
     if kernels.plan is None:
         arguments = ordered, *options, NO_RENEWAL, before
     else:
-        engine.untraced.forget_traces(store, kernels.plan.span)
+        engine.online.clear_traces(store, kernels.plan.span)
         arguments = ordered, options, NO_RENEWAL
     status, _, total, _ = kernels["train_network"](*arguments)
     require_sound(status, store["failed"])

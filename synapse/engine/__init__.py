@@ -13,7 +13,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from . import functions, lowering, rtrl, schema, status, store, untraced
+from . import functions, lowering, rtrl, schema, status, store
 from .guard import Deferred
 
 _COMPILED = ("compiler", "exact", "online")
@@ -38,5 +38,4 @@ __all__ = [
     "schema",
     "status",
     "store",
-    "untraced",
 ]

@@ -559,6 +559,8 @@ TAPES = (
     Column("row", "tape", "int64"),  # its row of the data; ENDED: the sample has ended
     Column("share", "tape", "float64"),  # its weight in the cost
     Column("failed", "tape", "float64"),  # as the store's
+    # By neuron: its stream of random numbers before a call without traces.
+    Column("random", "tape", "int64"),
     # By step and neuron, for a recording; empty without one.
     Column("noted_state", "tape", "lanes"),
     Column("noted_slope", "tape", "lanes"),
@@ -569,15 +571,6 @@ TAPES = (
     Column("bias_move", "tape", "float64"),
 )
 """The columns of an unfolding through time; "lanes" are floats of several samples."""
-
-STORED = {
-    "activation": "activation",
-    "state": "state",
-    "slope": "derivative",
-    "failed": "failed",
-}
-"""The columns of tapes that can be those of a store, so kernels assume that they
-overlap: `StoreTapes`."""
 
 TapeColumns: Any = namedtuple("TapeColumns", [column.name for column in TAPES])  # type: ignore[misc]
 

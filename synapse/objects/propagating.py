@@ -157,7 +157,7 @@ class Propagating(Stepping):
         """Propagate in one kernel call; returns its status, DONE, or REFUSED if the
         targets are checked and do not fit, and the cost.
         """
-        if self._untraced_stamp:
+        if self._last_untraced is not None:
             self._require_traces()
         ended: tuple[int, float]
         ended = self._call("propagate_targets", 0, (targets, cost, rate, check))
@@ -222,7 +222,7 @@ class Propagating(Stepping):
         if method == RTRL:
             by = Sensitivities(order)
             plan = by.ready(self)
-            engine.untraced.forget_traces(plan.store, plan.span)
+            engine.online.clear_traces(plan.store, plan.span)
         self._sensitivities = by
         self._learn_by(by)
 

@@ -178,6 +178,13 @@ class SlopeTraces(Follower):
             self._kernels = network._kernels(self._moves)
         return self._kernels
 
+    def _learning_streams(self, network: Network) -> engine.online.Kernels:
+        """Those of them that learn streams."""
+        kernels: engine.online.Kernels = engine.exact.kernels_of_streams(
+            network._store, self._adding(network)
+        )
+        return kernels
+
     def require_done(self, status: int) -> None:
         """Raise the error for a call of a kernel that is not complete."""
         if status == DIVERGED:
@@ -208,12 +215,11 @@ class SlopeTraces(Follower):
         network = self.network
         with InUse(network):
             self._ready()
-            aside = network._aside_table
-            stream = rows.reshape(-1), gains, values
-            steps_aside = aside.address, aside.copies
-            status, done = self._call(
-                "learn_stream", len(gains), *steps_aside, stream, factors, self._sizes
-            )
+            tapes = network._tapes
+            stream = rows.reshape(-1), gains, values, tapes.rows
+            arguments = tapes.address, stream, factors, self._sizes
+            name, by = "learn_stream", self._learning_streams
+            status, done = network._call(name, len(gains), arguments, by, False)
             return int(done), status
 
     def _move_tied(

@@ -97,7 +97,7 @@ class OutputSlopes(Propagating):
         """The slopes, by one kernel call that adds the updates of a propagation to
         buffers.
         """
-        if self._untraced_stamp:
+        if self._last_untraced is not None:
             self._require_traces()
         dtype = self._store.dtype
         places = self._parameter_places()

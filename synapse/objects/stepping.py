@@ -19,18 +19,17 @@ from .calling import Calling
 from .facts import fact
 
 NOTHING = np.empty(0)
-ASIDE = attrgetter("_aside")
 ONLINE = attrgetter("_online")
 UNTRACED = attrgetter("_untraced")
-BY_EVENTS = attrgetter("_by_events")
 """Kernels of a network other than those of its learning rule, for :meth:`_call`."""
 
 
 class Stepping(Calling):
     """A network as far as it activates."""
 
-    # when its last output activated in its latest run without traces
-    _untraced_stamp: int = 0
+    # when its last output activated in its latest run without traces, which kernels
+    # write; None: there was none
+    _last_untraced: NDArray[np.int64] | None = None
 
     @abstractmethod
     def clear(self) -> None:
@@ -123,8 +122,9 @@ class Stepping(Calling):
             If the inputs have another shape, or are not finite; nothing has changed
             then.
         FunctionError
-            If a registered activation function raises. Call :meth:`clear` then to
-            discard that step.
+            If a registered activation function raises. With traces, call :meth:`clear`
+            then to discard that step. Without, nothing has changed; while the network
+            is recorded, it has the context of the last row in the log.
 
         See Also
         --------
@@ -185,28 +185,31 @@ class Stepping(Calling):
         """Run so many rows; returns a status."""
         return self._call("run_network", steps, (inputs, outputs))  # type: ignore[no-any-return]
 
-    @atomic
     def _run_untraced(self, steps: int, inputs: Floats, outputs: Floats) -> int:
         """`_run` without traces and sensitivities, which are then those of a cleared
         network.
         """
-        facts = self._present_facts()
-        facts.untraced_steps += steps
-        name, by = "run_untraced", UNTRACED
-        if facts.untraced_steps >= engine.exact.events.WORTH_LISTING and (
-            self._by_events is not None
-        ):
-            name, by = "run_events", BY_EVENTS
-        status: int = self._call(name, steps, (inputs, outputs), by)
-        if steps:
-            self._note_untraced(self._store)
-        return status
+        self._present_facts().untraced_steps += steps
+        arguments = False, inputs, outputs
+        return self._call("run_untraced", steps, arguments, BY_ACTIVITY)  # type: ignore[no-any-return]
+
+    def _kernels_by_activity(self) -> engine.online.Kernels:
+        """Kernels of a run without traces: by events if it has made many steps, and
+        there may be few.
+        """
+        self._store.forget_single_calls()  # its neurons may not propagate afterwards
+        kernels = None
+        if self._facts.untraced_steps >= engine.exact.events.WORTH_LISTING:
+            kernels = self._by_events
+        return self._untraced if kernels is None else kernels
 
     @fact
     def _untraced(self) -> engine.online.Kernels:
         """Kernels of steps without traces."""
         _, store, span = self._ready()
-        kernels: engine.online.Kernels = engine.exact.kernels_untraced(store, span)
+        memory = self._tapes, self._noted_untraced()
+        kernels: engine.online.Kernels
+        kernels = engine.exact.kernels_untraced(store, span, *memory)
         return kernels
 
     @fact
@@ -215,20 +218,36 @@ class Stepping(Calling):
         faster.
         """
         _, store, span = self._ready()
+        memory = self._tapes, self._noted_untraced()
         kernels: engine.online.Kernels | None
-        kernels = engine.exact.kernels_by_events(store, span)
+        kernels = engine.exact.kernels_by_events(store, span, *memory)
         return kernels
+
+    @fact
+    def _tapes(self) -> engine.exact.Tapes:
+        """The tapes of its steps without traces."""
+        store = self._ready()[1]
+        tapes: engine.exact.Tapes = engine.exact.tapes_of_runs(store)
+        return tapes
+
+    def _noted_untraced(self) -> NDArray[np.int64]:
+        """Where kernels write when its last output has activated without traces."""
+        if self._last_untraced is None:
+            self._last_untraced = np.zeros(1, np.int64)
+        return self._last_untraced
 
     def _note_untraced(self, store: Store) -> None:
         """Remember that the latest step left no traces."""
-        self._untraced_stamp = self._output_stamp(store)
+        self._noted_untraced()[0] = self._output_stamp(store)
         store.forget_single_calls()  # its neurons may not propagate now
 
     def _is_untraced(self, store: Store) -> bool:
         """Whether the latest step left no traces, so that there is nothing to learn
         from.
         """
-        stamp = self._untraced_stamp
+        if self._last_untraced is None:
+            return False
+        stamp = int(self._last_untraced[0])
         return stamp != 0 and stamp == self._output_stamp(store)
 
     def _output_stamp(self, store: Store) -> int:
@@ -287,8 +306,9 @@ class Stepping(Calling):
         """Compute the outputs of the next step without making it.
 
         States, traces, sensitivities, the streams of random neurons, the clock and a
-        recording stay as they are: the next :meth:`activate` with these inputs returns
-        the same outputs.
+        recording stay as they are. The next :meth:`run` of these inputs without traces
+        returns the same outputs, and :meth:`activate` does up to rounding, because sums
+        are split.
 
         Parameters
         ----------
@@ -312,12 +332,12 @@ class Stepping(Calling):
         >>> import architect
         >>> net = architect.LSTM(1, 3, 1, seed=0)
         >>> expected = net.peek([1.0])
-        >>> bool(net.activate([1.0]) == expected)
+        >>> bool(np.isclose(net.activate([1.0]), expected))
         True
         """
         row = self._input_row(inputs)
         outputs = np.empty(self._n_outputs)
-        if self._call("run_network", 0, (row, outputs), ASIDE) != DONE:
+        if self._call("run_untraced", 0, (True, row, outputs), UNTRACED) != DONE:
             self._refuse_inputs(row)
         return outputs
 
@@ -327,16 +347,8 @@ class Stepping(Calling):
         _, store, span = self._ready()
         return engine.online.kernels_for(store, span)
 
-    @fact
-    def _aside(self) -> engine.online.Kernels:
-        """Kernels of steps that leave no trace; only what is passed to them changes."""
-        _, store, span = self._ready()
-        return engine.online.kernels_aside(store, span, self._aside_table)
 
-    @fact
-    def _aside_table(self) -> engine.untraced.Aside:
-        """The table for such steps."""
-        return engine.untraced.Aside(self._ready()[1])
+BY_ACTIVITY = Stepping._kernels_by_activity
 
 
 def is_row(values: Any, size: int) -> TypeGuard[Floats]:

@@ -239,7 +239,7 @@ def test_silence_is_not_computed_and_leaves_what_computing_would(
         net.run(np.zeros((40, 3)), traces=False)
         if net._by_events is not None:
             fans = Fans(*net._by_events.begin[-1])
-            rests += bool((fans.wakes == 0).any())
+            rests += 0 < np.count_nonzero(fans.wakes) < len(fans.wakes)
 
     all_hold(same, range(12))
     assert rests >= 8

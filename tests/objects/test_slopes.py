@@ -128,9 +128,7 @@ def softmax_network():
 
 @pytest.mark.parametrize("rule", RULES)
 @given_graphs(spec=specs(), steps=st.integers(0, 3))
-def test_a_look_at_the_next_step_sees_it_to_the_bit_and_changes_nothing(
-    spec, steps, rule
-):
+def test_a_look_at_the_next_step_sees_it_and_changes_nothing(spec, steps, rule):
     net = Twin(spec).net
     net.learning_rule = rule
     stepped(net, steps)
@@ -139,7 +137,9 @@ def test_a_look_at_the_next_step_sees_it_to_the_bit_and_changes_nothing(
     with unchanged(net):
         seen = net.peek(inputs)
         assert (net.peek(-inputs).shape) == seen.shape
-    assert (seen == twin.activate(inputs)).all()
+    other = net.clone()
+    assert (seen == other.run(inputs[np.newaxis], traces=False)[0]).all()
+    np.testing.assert_allclose(seen, twin.activate(inputs), rtol=1e-12, atol=1e-14)
     net.activate(inputs)
     for each in (net, twin):
         each.propagate(0.1, errors=np.ones(len(each.output)))
@@ -290,6 +290,33 @@ def test_a_registered_squash_that_raises_in_a_look_leaves_the_network_as_it_was(
     with unchanged(net), pytest.raises(FunctionError, match="too large"):
         net.peek([9.0])
     assert net.slopes().weights == [1.0]
+
+
+def test_a_run_without_traces_that_fails_changes_nothing():
+    """Recorded, the network and the log have the rows before the one that failed."""
+    a = Layer(1)
+    b = Layer(4, "bernoulli")
+    c = Layer(1, "raises_above_eight")
+    for layers in ((a, b), (b, c), (a, c)):
+        layers[0].project(layers[1], weights=1.0)
+    c.project(c, weights=0.5)
+    net = Network(a, [b], c)
+    net.reseed(3)
+    stepped(net, 3)
+    twin = net.clone()
+    rows = np.array([[1.0], [-2.0], [20.0], [1.0]])
+    with unchanged(net), pytest.raises(FunctionError, match="too large"):
+        net.run(rows, traces=False)
+    assert net.propagate(0.1, [0.5]) == twin.propagate(0.1, [0.5])
+    assert (net.run(rows[:2]) == twin.run(rows[:2])).all()
+    with synapse.record(net, "activation") as log:
+        with pytest.raises(FunctionError, match="too large"):
+            net.run(rows, traces=False)
+        twin.run(rows[:2], traces=False)
+        assert (net.run(rows[:1]) == twin.run(rows[:1])).all()
+    assert len(log) == 3
+    with pytest.raises(ArgumentError, match="finite"):
+        net.run([[1.0], [np.inf]], traces=False)
 
 
 @pytest.mark.parametrize("rule", RULES[:2])

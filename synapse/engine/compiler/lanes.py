@@ -18,7 +18,7 @@ from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import lower_builtin, models, register_model
 
-from ..schema import STORED, TAPES, TapeColumns, numpy_dtype
+from ..schema import TAPES, TapeColumns, numpy_dtype
 from .digest import writes_code
 from .jit import (
     ColumnType,
@@ -196,8 +196,8 @@ class TapesType(TableType):
         )
 
     def family(self, name: str) -> tuple[str, ...]:
-        """Tapes share some columns with a store."""
-        return super().family(STORED[name]) if name in STORED else (f"tape of {name}",)
+        """Tapes share no memory with a store."""
+        return (f"tape of {name}",)
 
 
 register_model(TapesType)(TableModel)

@@ -5,14 +5,16 @@ training by them.
 from . import events as events, update as update
 from .calls import (
     kernels_by_events as kernels_by_events,
+    kernels_of_streams as kernels_of_streams,
     kernels_untraced as kernels_untraced,
+    tapes_of_runs as tapes_of_runs,
 )
 from .loops import (
     DescentArguments as DescentArguments,
     SampleGroup as SampleGroup,
     gradient_network as gradient_network,
 )
-from .tapes import StoreTapes as StoreTapes, Tapes as Tapes
+from .tapes import Tapes as Tapes
 from .train import (
     Batches as Batches,
     Runs as Runs,

@@ -2,49 +2,52 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from numpy.typing import NDArray
 
-from ..online.calls import Kernels, MachineCode
+from ..online.calls import Kernels
 from ..store import Store
-from ..untraced import TraceRows, forget, traces_of
-from . import events, loops
-from .tapes import StoreTapes
+from . import events, runs, streams
+from .tapes import Tapes
 
 
-def kernels_untraced(store: Store, span: NDArray[Any]) -> Kernels:
-    """Kernels that clear the traces of the network in a span of a lowered store, and
-    step without them.
+def tapes_of_runs(store: Store) -> Tapes:
+    """Tapes of two steps, the present one and the one before, with all rows of a
+    store.
     """
-    is_lean = events.may_be_lean(store, span)
-    return _kernels(loops.calls_for(store), store, span, is_lean)
+    return Tapes(store.dtype, 1, 1, store.n_neurons, 0, 0, restored=True)
 
 
-def kernels_by_events(store: Store, span: NDArray[Any]) -> Kernels | None:
+def kernels_untraced(
+    store: Store, span: NDArray[Any], tapes: Tapes, latest: NDArray[Any]
+) -> Kernels:
+    """Kernels of the network in a span of a lowered store, on these tapes; `latest` is
+    written, see ``runs.py``.
+    """
+    code = runs.calls_for(store)
+    memory = tapes.address, tapes.rows
+    return Kernels(code, store.address, store.unit, *memory, span, latest)
+
+
+def kernels_by_events(
+    store: Store, span: NDArray[Any], tapes: Tapes, latest: NDArray[Any]
+) -> Kernels | None:
     """The same by events, with the connections by source; None if all connections are
     gathered faster.
     """
     fans = events.fans_of(store, span)
     if fans is None:
         return None
-    return _kernels(events.calls_for(store), store, span, tuple(fans))
+    code = events.calls_for(store)
+    memory = tapes.address, tapes.rows
+    table = store.address, store.unit, *memory, span, latest
+    return Kernels(code, *table, tuple(fans))
 
 
-def _kernels(
-    code: MachineCode, store: Store, span: NDArray[Any], weighing: Any
-) -> Kernels:
-    """Kernels that take the tapes of a store, a span and how they weigh."""
-    memory = StoreTapes(store)
-    begin = store.address, store.unit, memory.renewed(), span, weighing
-    before = partial(_prepare, store, traces_of(store, span), memory)
-    return Kernels(code, *begin, before=before)
-
-
-def _prepare(store: Store, traces: TraceRows, memory: StoreTapes) -> None:
-    """What must be so before a call: no traces, and the present columns on the
-    tapes.
-    """
-    forget(store, traces)
-    memory.renewed()
+def kernels_of_streams(store: Store, kernels: Kernels) -> Kernels:
+    """The kernels of a learning rule with `learn_stream`, which those of rtrl have."""
+    if kernels.plan is not None:
+        return kernels
+    code = streams.calls_for(store)
+    return Kernels(code, *kernels.begin, before=kernels.before, moves=kernels.moves)

@@ -1,24 +1,24 @@
-"""Steps without traces whose cost follows activity: connections of silent neurons are
-not read.
+"""A way of weighing whose cost follows activity: connections of silent neurons are not
+read.
 
-A run of `weigh.py` gathers: each target reads all of its sources. Where most sources
-are exactly 0, as spikes, ReLU and winners are, it is faster to scatter: each active
-source adds its activation times its weight to the sums of its targets. Both are
+`GATHERING` lets each target read all of its sources. Where most sources are exactly 0,
+as spikes, ReLU and winners are, it is faster to scatter: each active source adds its
+activation times its weight to the sums of its targets. Both are
 
     state s_j = w_jj s_j(old) + b_j + sum_i w_ij y_i
 
 with the terms of a sum in another order. `Fans` lists the connections by source. Those
-that are read one step late come first: they are added before the step begins, the
+that are read one step late come first: they are added before the first block, the
 others as soon as their source has fired.
 
 Groups of neurons rest that have nothing but such connections and have got no event: all
-of their numbers would be those of the step before.
+of their numbers are those of the step before, also on the other half of the tapes.
 
-Every block of neurons can still gather, since all activations are in their place. A
-step whose events would cost more than that gathers, from the block on at which it turns
-out.
+Every neuron can still gather, since all activations are in their place. A step whose
+events would cost more than that gathers, from the neurons on at which it turns out.
 
-``m`` is a store's columns, ``f`` the `Events`, ``u`` tapes of one row.
+``m`` is a store's columns, ``f`` the `Events`, ``u`` the tapes. A number of neuron j of
+the network is in the row ``j - f.origin`` of lists by neuron.
 """
 
 from __future__ import annotations
@@ -39,26 +39,13 @@ from ..lowering.flags import (
     UNORDERED,
 )
 from ..online.calls import ROW, SPAN, calls_by_float
-from ..online.fire import clamp_neuron, tick
-from ..online.loops import rows_by
-from ..online.record import watches
-from ..online.steps import end_step
+from ..online.reads import of_gater
 from ..records import Span
 from ..schema import INPUT, NONE
 from ..store import Store
-from .fire import hold_clamped
-from .loops import (
-    FIRST_SPIKE,
-    LAST_SPIKE,
-    fire_block,
-    fire_lean,
-    fire_rows,
-    keep_states,
-    lean_rows_of,
-    weigh_block,
-)
-from .step import Step
-from .weigh import dense_alike, weigh_apart, weigh_dense
+from .activate import Way, steps_by
+from .runs import runs_by
+from .weigh import dense_alike, weigh_all, weigh_apart, weigh_dense
 
 FEWEST = 16_384
 """Connections below which gathering is fast enough."""
@@ -78,8 +65,6 @@ GLANCE = 64
 """Groups that are looked at together for one that is not at rest."""
 PIECE = 32 * GROUP
 """Neurons that are computed one part of a step after the other, in the cache."""
-MARGIN = 2
-"""An estimate of the events may be as many times too large."""
 TOO_MANY = -1
 """In place of the number of active sources: there are so many that steps gather."""
 
@@ -89,18 +74,12 @@ MIXED = 0
 """Values of `Fans.form`: nothing but connections by source; a state that a
 self-connection carries, too; anything else."""
 
-NEVER_RESTS = 0
-RESTS = 1
-IDENTITY_RESTS = 2
-SPIKE_RESTS = 3
-"""Values of `Fans.may_rest`: it is in two blocks, or has neurons that are not plain; it
-has any squash; or one of these."""
-
-TOUCHED = 2
-UNTOUCHED = 1
+TOUCHED = 3
+UNTOUCHED = 2
 RESTING = 0
-"""Values of `Fans.wakes`: a group has got events, it has none in its sums but has not
-been computed without them, it would get the numbers that it has."""
+"""Values of `Fans.wakes`: a group has got events; it has none, but its numbers without
+them are on neither half of the tapes (1: on one of them); they are on both, so it would
+get the numbers that it has."""
 
 
 class Fans(NamedTuple):
@@ -117,14 +96,12 @@ class Fans(NamedTuple):
     skipped: NDArray[np.uint8]  # by run: whether its connections are here
     form: NDArray[np.uint8]  # by neuron: whether it has anything but them
     form_stop: NDArray[np.int64]  # where the neurons of the same form end
-    undivided: NDArray[np.uint8]  # by neuron: whether its block is computed as a whole
-    may_rest: NDArray[np.uint8]  # by group: whether all of it is plain, and its squash
+    may_rest: NDArray[np.uint8]  # by group: whether it rests without events
     sends: NDArray[np.uint8]  # by group: whether these connections begin there
     wakes: NDArray[np.uint8]  # by group: what the next step has to compute
     active: NDArray[np.int64]  # sources that are not 0, after their number
     sums: NDArray[Any]  # what events have added, by neuron
     carry: NDArray[Any]  # by neuron: the weight of its self-connection, during a call
-    is_lean: bool  # whether steps but the last may leave out what only looking needs
 
 
 SILENT = np.array(
@@ -141,14 +118,6 @@ SILENT = np.array(
 def may_be_silent(codes: NDArray[Any]) -> NDArray[np.bool_]:
     """Which squashes may be exactly 0; of a user's own, nobody knows."""
     return np.isin(codes, SILENT) | (codes >= activations.FIRST_CUSTOM)
-
-
-def may_be_lean(store: Store, span: NDArray[np.int64]) -> bool:
-    """Whether steps that nobody looks at may leave out what only looking needs: not if
-    a user's function can raise an error in between.
-    """
-    codes = store["squash"][int(span[Span.START]) : int(span[Span.STOP])]
-    return bool((codes < activations.FIRST_CUSTOM).all())
 
 
 def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
@@ -198,8 +167,7 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     ends_of_keys = np.concatenate([[0], np.cumsum(counts)])
     skipped = np.zeros(len(c["run_kind"]), np.uint8)
     skipped[chosen] = 1
-    undivided = _undivided(c, start, stop)
-    may_rest = _may_rest(c, start, stop, plain & ~undivided)
+    may_rest = _may_rest(c, start, stop, plain)
     return Fans(
         late=np.ascontiguousarray(ends_of_keys[::2]),
         prompt=np.ascontiguousarray(ends_of_keys[1::2]),
@@ -208,14 +176,12 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
         skipped=skipped,
         form=form,
         form_stop=_stops_of_stretches(form) + start,
-        undivided=undivided.astype(np.uint8),
         may_rest=may_rest,
         sends=_in_groups(counts > 0),
         wakes=np.zeros_like(may_rest),
         active=np.zeros(stop - start + 1, np.int64),
         sums=np.zeros(stop - start, store.dtype),
         carry=np.zeros(stop - start, store.dtype),
-        is_lean=may_be_lean(store, span),
     )
 
 
@@ -248,53 +214,36 @@ def _are_silent(
     return np.asarray(before[begin + length] - before[begin] == length)
 
 
-def _undivided(c: Any, start: int, stop: int) -> NDArray[np.bool_]:
-    """Which neurons are in blocks that are computed as a whole, because groups compete
-    there.
-
-    Others can be computed piece by piece: what a neuron reads late in its own block
-    stands behind it, and has not fired yet.
-    """
-    squash = c["squash"][start:stop]
-    competes = (squash >= activations.FIRST_GROUPED) & (
-        squash <= activations.LAST_GROUPED
-    )
-    block = c["block_first"][start:stop].astype(np.int64)
-    whole = np.zeros(stop, bool)
-    whole[block[competes]] = True
-    return np.asarray(whole[block])
-
-
 def _may_rest(
-    c: Any, start: int, stop: int, divided: NDArray[np.bool_]
+    c: Any, start: int, stop: int, plain: NDArray[np.bool_]
 ) -> NDArray[np.uint8]:
-    """Which groups of neurons are plain, in one block, and without chance; and which of
-    these have simple squashes.
+    """Which groups of neurons rest without events: they are plain, in one block, and
+    neither random nor in competition.
     """
     squash = c["squash"][start:stop]
-    sure = divided & ~np.isin(squash, _RANDOM)
+    sure = plain & ~np.isin(squash, _ALWAYS_COMPUTED)
     sure[: int(np.count_nonzero(c["role"][start:stop] == INPUT))] = False
     block = c["block_first"][start:stop].astype(np.int64)
     count = len(sure) // GROUP
     rests = np.zeros(-(-len(sure) // GROUP), np.uint8)
-    by_group = sure[: count * GROUP].reshape(count, GROUP).all(axis=1)
     ends = block[: count * GROUP].reshape(count, GROUP)
-    code = squash[: count * GROUP : GROUP]
-    spikes = (code >= FIRST_SPIKE) & (code <= LAST_SPIKE)
-    kinds = np.where(code == activations.IDENTITY, IDENTITY_RESTS, RESTS)
-    kinds[spikes] = SPIKE_RESTS
-    by_group &= ends[:, 0] == ends[:, -1]
-    rests[:count] = np.where(by_group, kinds, NEVER_RESTS)
+    by_group = sure[: count * GROUP].reshape(count, GROUP).all(axis=1)
+    rests[:count] = by_group & (ends[:, 0] == ends[:, -1])
     return rests
+
+
+_ALWAYS_COMPUTED = np.concatenate(
+    [
+        np.arange(activations.FIRST_RANDOM, activations.LAST_RANDOM + 1),
+        np.arange(activations.FIRST_GROUPED, activations.LAST_GROUPED + 1),
+    ]
+)
 
 
 def _in_groups(any_of: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """By group, whether one of its neurons has any; two entries for each neuron."""
     begins = np.arange(0, len(any_of), 2 * GROUP)
     return np.logical_or.reduceat(any_of, begins).astype(np.uint8)
-
-
-_RANDOM = np.arange(activations.FIRST_RANDOM, activations.LAST_RANDOM + 1)
 
 
 def _stops_of_stretches(values: NDArray[Any]) -> NDArray[np.int64]:
@@ -318,11 +267,8 @@ def _stable_order(keys: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 class Events(NamedTuple):
-    """The ``p`` of steps by events (``online/roles.py``): `Fans` and tapes in a
-    kernel, which calls it ``f``.
-    """
+    """`Fans` in a kernel, which calls it ``f``."""
 
-    tapes: Any
     late: Any
     prompt: Any
     target: Any
@@ -330,22 +276,21 @@ class Events(NamedTuple):
     skipped: Any
     form: Any
     form_stop: Any
-    undivided: Any
     may_rest: Any
     sends: Any
     wakes: Any
     active: Any
     sums: Any
     carry: Any
+    origin: Any  # the first row of the network
     budget: Any  # events that cost as much as gathering
-    lean_rows: Any  # until which row nobody looks at what a step leaves
 
 
 # --- who is active --------------------------------------------------------------------
 
 
 @inline
-def list_active(m, f, start, stop, origin, due):
+def list_active(u, f, start, stop, step, due):
     """List the sources among these neurons that are not silent; returns how many events
     they and those before have, `due`. Groups that have got no events come to rest.
 
@@ -356,22 +301,22 @@ def list_active(m, f, start, stop, origin, due):
         return due
     begin = start
     while begin < stop:
-        group = (begin - origin) >> BITS
-        end = min(origin + ((group + 1) << BITS), stop)
+        group = (begin - f.origin) >> BITS
+        end = min(f.origin + ((group + 1) << BITS), stop)
         some = 0
         if f.sends[group] != 0:
             for j in range(begin, end):
-                some |= m.activation[j] != 0.0
+                some |= u.activation[step.now + j] != 0.0
         if f.may_rest[group] != 0:
             if f.wakes[group] == TOUCHED:
                 f.wakes[group] = UNTOUCHED
             elif some == 0:
-                f.wakes[group] = RESTING
+                f.wakes[group] -= 1
         if some != 0:
             for j in range(begin, end):
-                i = j - origin
+                i = j - f.origin
                 events = f.late[i + 1] - f.late[i]
-                if m.activation[j] != 0.0 and events > 0:
+                if u.activation[step.now + j] != 0.0 and events > 0:
                     f.active[n + 1] = i
                     n += 1
                     due += events
@@ -384,17 +329,21 @@ def list_active(m, f, start, stop, origin, due):
 
 
 @inline
-def wake_all(f, rows):
-    """Let the next step by events compute all groups."""
-    for group in range((rows + GROUP - 1) >> BITS):
-        f.wakes[group] = TOUCHED
+def list_all(m, u, f, span, step):
+    """List the active sources of a step that was not made by events, or of the context;
+    no group rests.
+    """
+    f.active[0] = 0
+    list_active(u, f, span.start, span.stop, step, 0)
+    for group in range((span.stop - span.start + GROUP - 1) >> BITS):
+        f.wakes[group] = UNTOUCHED
 
 
 @inline
-def awake_from(f, at, stop, origin):
+def awake_from(f, at, stop):
     """The first neuron from `at` on that is not at rest; `stop` if there is none."""
-    group = (at - origin) >> BITS
-    last = (stop - 1 - origin) >> BITS
+    group = (at - f.origin) >> BITS
+    last = (stop - 1 - f.origin) >> BITS
     while group <= last:
         if group % GLANCE == 0 and group + GLANCE <= last:
             some = 0
@@ -406,85 +355,87 @@ def awake_from(f, at, stop, origin):
         if f.wakes[group] != RESTING:
             break
         group += 1
-    return min(max(at, origin + (group << BITS)), stop)
+    return min(max(at, f.origin + (group << BITS)), stop)
 
 
 @inline
-def awake_until(f, at, stop, origin):
+def awake_until(f, at, stop):
     """Where the piece ends that begins with a neuron that is not at rest."""
-    group = (at - origin) >> BITS
-    kind = f.may_rest[group]
-    group += 1
-    last = (min(at + PIECE, stop) - 1 - origin) >> BITS
-    while group <= last and f.wakes[group] != RESTING and f.may_rest[group] == kind:
+    group = ((at - f.origin) >> BITS) + 1
+    last = (min(at + PIECE, stop) - 1 - f.origin) >> BITS
+    while group <= last and f.wakes[group] != RESTING:
         group += 1
-    return min(origin + (group << BITS), stop)
+    return min(f.origin + (group << BITS), stop)
 
 
 # --- events ---------------------------------------------------------------------------
 
 
 @inline
-def scatter(m, f, begin, end, activation, origin):
+def scatter(m, f, begin, end, activation):
     """Add the events of one source to the sums of its targets."""
     for q in range(begin, end):
-        i = f.target[q] - origin
+        i = f.target[q] - f.origin
         f.sums[i] += activation * m.weight[f.place[q]]
         f.wakes[i >> BITS] = TOUCHED
 
 
 @inline
-def scatter_late(m, f, origin):
+def scatter_late(m, u, f, step):
     """Add what sources have sent in the previous step."""
     for k in range(1, f.active[0] + 1):
         i = f.active[k]
-        scatter(m, f, f.late[i], f.prompt[i], m.activation[origin + i], origin)
+        activation = u.activation[step.before + f.origin + i]
+        scatter(m, f, f.late[i], f.prompt[i], activation)
 
 
 @inline
-def scatter_prompt(m, f, listed, origin):
+def scatter_prompt(m, u, f, listed, step):
     """Add what the sources send that were listed after the first `listed` ones."""
     for k in range(listed + 1, f.active[0] + 1):
         i = f.active[k]
-        scatter(m, f, f.prompt[i], f.late[i + 1], m.activation[origin + i], origin)
+        activation = u.activation[step.now + f.origin + i]
+        scatter(m, f, f.prompt[i], f.late[i + 1], activation)
 
 
 @inline
-def forget_sums(f, start, stop, origin):
+def forget_sums(f, start, stop):
     """Sums that are not complete, of neurons that gather instead."""
-    for j in range(start - origin, stop - origin):
+    for j in range(start - f.origin, stop - f.origin):
         f.sums[j] = 0.0
 
 
-# --- one step -------------------------------------------------------------------------
+# --- the states of a piece ------------------------------------------------------------
 
 
 @inline
-def carry_states(m, u, f, start, stop, origin):
+def carry_states(m, u, f, start, stop, step):
     """Add the states that self-connections carry over: g_jj w_jj s_j(old)."""
-    for i in range(start, stop):
-        carried = f.carry[i - origin] * m.state[i]
-        gater = m.self_gater[i]
+    for j in range(start, stop):
+        carried = f.carry[j - f.origin] * u.state[step.before + j]
+        gater = m.self_gater[j]
         if gater != NONE:
-            carried *= m.activation[gater]
-        u.weighed[i] += splat(carried, u.state)
+            carried *= u.activation[
+                of_gater(m, gater, j, step.now, step.before) + gater
+            ]
+        u.weighed[step.offset + j] += splat(carried, u.state)
 
 
 @inline
-def weigh_remaining(m, u, f, start, stop, origin, is_lean):
+def weigh_by_events(m, u, f, start, stop, step):
     """The states of a piece of a block: what events have added, and runs that are
     gathered.
     """
-    step = Step(0, 0, 0)
-    for i in range(start, stop):
-        u.weighed[i] = splat(m.bias[i] + f.sums[i - origin], u.state)
-        f.sums[i - origin] = 0.0
+    for j in range(start, stop):
+        state = m.bias[j] + f.sums[j - f.origin]
+        u.weighed[step.offset + j] = splat(state, u.state)
+        f.sums[j - f.origin] = 0.0
     j = start
     while j < stop:
-        form_stop = min(f.form_stop[j - origin], stop)
-        if f.form[j - origin] != MIXED:
-            if f.form[j - origin] == CARRYING:
-                carry_states(m, u, f, j, form_stop, origin)
+        form_stop = min(f.form_stop[j - f.origin], stop)
+        if f.form[j - f.origin] != MIXED:
+            if f.form[j - f.origin] == CARRYING:
+                carry_states(m, u, f, j, form_stop, step)
             j = form_stop
             continue
         alike_stop = min(form_stop, m.alike_stop[j])
@@ -497,154 +448,100 @@ def weigh_remaining(m, u, f, start, stop, origin, is_lean):
             else:
                 weigh_apart(m, u, r, runs, j, alike_stop, step)
         if m.flags[j] & MEMORY:
-            carry_states(m, u, f, j, alike_stop, origin)
+            carry_states(m, u, f, j, alike_stop, step)
         j = alike_stop
-    keep_states(m, u, start, stop, is_lean)
+
+
+# --- the way --------------------------------------------------------------------------
+#
+# What its parts pass on is the number of events of the step so far: above the budget,
+# the rest of the step gathers.
 
 
 @inline
-def step_simple(m, u, f, start, stop, origin, kind):
-    """States and activations of groups of plain neurons, whose activations are their
-    states or spikes: it reads little, as much of it is far away in memory.
-    """
-    for i in range(start, stop):
-        state = m.bias[i] + f.sums[i - origin]
-        f.sums[i - origin] = 0.0
-        m.state[i] = state
-        m.activation[i] = state
-    if kind == SPIKE_RESTS:
-        for i in range(start, stop):
-            m.activation[i] = 1.0 if m.state[i] > 0.0 else 0.0
-    if m.ties.clamped != 0:
-        hold_clamped(m, u, start, stop, 0, 1)
-
-
-@inline
-def step_block(m, u, f, start, stop, origin, due, is_lean, weighs, fires):
-    """A block by events, piece by piece: its states if it `weighs`, and its activations
-    if it `fires`; returns the number of events, `due`.
-    """
-    at = start
-    while at < stop:
-        end = stop
-        if not f.undivided[start - origin]:
-            if is_lean:
-                at = awake_from(f, at, stop, origin)
-                if at == stop:
-                    break
-                end = awake_until(f, at, stop, origin)
-            else:
-                end = min(at + PIECE, stop)
-        kind = f.may_rest[(at - origin) >> BITS]
-        simple = is_lean and kind >= IDENTITY_RESTS
-        if weighs and not simple:
-            weigh_remaining(m, u, f, at, end, origin, is_lean)
-        if fires:
-            if simple:
-                step_simple(m, u, f, at, end, origin, kind)
-            elif is_lean:
-                fire_lean(m, u, at, end)
-            else:
-                fire_block(m, u, at, end)
-            due = list_active(m, f, at, end, origin, due)
-        at = end
-    if is_lean and fires:
-        m.clock[0] += stop - start
+def _follow(m, u, f, span, start, stop, step, due):
+    """The events of neurons that have fired."""
+    if due > f.budget:
+        return due
+    listed = f.active[0]
+    due = list_active(u, f, start, stop, step, due)
+    if due > f.budget:
+        forget_sums(f, stop, span.stop)
+    else:
+        scatter_prompt(m, u, f, listed, step)
     return due
 
 
 @inline
-def step_together(m, u, f, start, stop, origin, due, is_lean):
-    """A block by events or, of neurons with one clock, all blocks: all are weighed
-    before the first fires. Returns the number of events, `due`.
-    """
-    rounds = 2 if m.synchronous[start] else 1
-    for k in range(rounds):
-        at = start
-        while at < stop:
-            end = m.block_stop[at]
-            due = step_block(
-                m, u, f, at, end, origin, due, is_lean, k == 0, k == rounds - 1
-            )
-            at = end
-    return due
+def _begin(m, u, f, span, start, step):
+    """The events of the previous step, and of the inputs."""
+    if f.active[0] == TOO_MANY:
+        return f.budget + 1
+    scatter_late(m, u, f, step)
+    f.active[0] = 0
+    return _follow(m, u, f, span, span.start, start, step, 0)
 
 
 @inline
-def look_for_few(m, f, span):
-    """After a step that has gathered: list the active sources, if the next step may
-    scatter.
-    """
-    n = 0
+def _part(m, f, start, span, due):
+    """The next piece that does not rest. Neurons that compete are computed together."""
+    stop = m.block_stop[start]
+    code = m.squash[start]
+    if due > f.budget or (
+        activations.FIRST_GROUPED <= code <= activations.LAST_GROUPED
+    ):
+        return start, stop
+    start = awake_from(f, start, stop)
+    while start == stop and stop < span.stop:
+        stop = m.block_stop[start]
+        start = awake_from(f, start, stop)
+    return start, awake_until(f, start, stop) if start < stop else stop
+
+
+@inline
+def _weigh(m, u, f, start, stop, step, due):
+    if due > f.budget:
+        weigh_all(m, u, start, stop, step)
+    else:
+        weigh_by_events(m, u, f, start, stop, step)
+
+
+@inline
+def _end(m, u, f, span, step, due):
+    """List the active sources of a step that has gathered: the next one may scatter."""
+    if due > f.budget:
+        list_all(m, u, f, span, step)
+
+
+activate_by_events = steps_by(Way(_begin, _part, _weigh, _follow, _end))
+
+
+# --- runs -----------------------------------------------------------------------------
+
+
+@inline
+def _begin_run(m, u, f, span, step):
+    """Weights and activations may be others than in the call before."""
     for j in range(span.start, span.stop):
-        n += m.activation[j] != 0.0
-    # An estimate first, which is fast: the list takes as long as some events.
-    if n * f.target.size <= MARGIN * f.budget * (span.stop - span.start):
-        f.active[0] = 0
-        wake_all(f, span.stop - span.start)
-        list_active(m, f, span.start, span.stop, span.start, 0)
-        wake_all(f, span.stop - span.start)
+        if m.flags[j] & MEMORY:
+            f.carry[j - f.origin] = m.weight[m.self_row[j]]
+    forget_sums(f, span.start, span.stop)
+    list_all(m, u, f, span, step)
 
 
-@inline
-def step_events(m, f, span, inputs, row):
-    """A step of `rows_by`, by events as long as they are few."""
-    u = f.tapes
-    origin = span.start
-    start = span.start
-    gathers = f.active[0] == TOO_MANY
-    scatters = not gathers
-    is_lean = row < f.lean_rows and not watches(m, span)
-    due = 0
-    if scatters:
-        scatter_late(m, f, origin)
-        f.active[0] = 0
-    if inputs.size > 0:
-        now = tick(m, span.inputs)
-        for t in range(span.inputs):
-            clamp_neuron(m, start + t, inputs[row * span.inputs + t], now + t)
-        start += span.inputs
-        if scatters:
-            due = list_active(m, f, origin, start, origin, due)
-            scatters = due <= f.budget
-        if scatters:
-            scatter_prompt(m, f, 0, origin)
-        elif not gathers:
-            forget_sums(f, start, span.stop, origin)
-    while start < span.stop:
-        # relays of delays stand before neurons with one clock, and have none
-        stop = span.stop if m.synchronous[start] else m.block_stop[start]
-        if scatters:
-            listed = f.active[0]
-            due = step_together(m, u, f, start, stop, origin, due, is_lean)
-            scatters = due <= f.budget
-            if scatters:
-                scatter_prompt(m, f, listed, origin)
-            else:
-                forget_sums(f, stop, span.stop, origin)
-            start = stop
-        else:
-            weigh_block(m, u, start, stop, is_lean)
-            while start < stop:
-                end = m.block_stop[start]
-                fire_rows(m, u, start, end, is_lean)
-                start = end
-    if gathers:
-        look_for_few(m, f, span)
-    end_step(m, span)
-
-
-_run_rows = rows_by(step_events)
+_run_rows = runs_by(activate_by_events, _begin_run)
 
 
 @kernel
-def run_events(table, unit, tape_table, span, fans, inputs, outputs):
-    """`run_untraced` by events."""
+def run_untraced(
+    table, unit, tape_table, rows, span, latest, fans, looks, inputs, outputs
+):
+    """``runs.run_untraced`` by events."""
     m = columns(table, unit)
+    u = tapes(tape_table, unit, (0,))
     fans = Fans(*fans)
-    network = span_of(span)
+    span = span_of(span)
     f = Events(
-        tapes(tape_table, unit, (0,)),
         bare(fans.late),
         bare(fans.prompt),
         bare(fans.target),
@@ -652,33 +549,26 @@ def run_events(table, unit, tape_table, span, fans, inputs, outputs):
         bare(fans.skipped),
         bare(fans.form),
         bare(fans.form_stop),
-        bare(fans.undivided),
         bare(fans.may_rest),
         bare(fans.sends),
         bare(fans.wakes),
         bare(fans.active),
         bare(fans.sums),
         bare(fans.carry),
+        span.start,
         fans.target.size // PER_EVENT,
-        lean_rows_of(network, outputs, fans.is_lean),
     )
-    for j in range(network.start, network.stop):
-        if m.flags[j] & MEMORY:
-            f.carry[j - network.start] = m.weight[m.self_row[j]]
-    f.active[0] = 0
-    wake_all(f, network.stop - network.start)
-    list_active(m, f, network.start, network.stop, network.start, 0)
-    wake_all(f, network.stop - network.start)
-    return _run_rows(m, f, network, bare(inputs), bare(outputs), unit)
+    data = bare(inputs), bare(outputs)
+    return _run_rows(m, u, f, span, rows, bare(latest), looks, *data, unit)
 
 
 def _examples(unit: Any) -> dict[str, tuple[Any, ...]]:
     listed = np.empty(0, np.uint32)
     few = np.empty(0, np.uint8)
     by_source = (SPAN, SPAN, listed, listed)
-    lists = (*by_source, few, few, SPAN, few, few, few, few, SPAN)
-    fans = (*lists, np.empty(0, type(unit)), np.empty(0, type(unit)), True)
-    return {"run_events": (0, unit, 0, SPAN, fans, ROW, ROW)}
+    lists = (*by_source, few, few, SPAN, few, few, few, SPAN)
+    fans = (*lists, np.empty(0, type(unit)), np.empty(0, type(unit)))
+    return {"run_untraced": (0, unit, 0, 0, SPAN, SPAN, fans, True, ROW, ROW)}
 
 
 calls_for = calls_by_float(globals(), _examples)

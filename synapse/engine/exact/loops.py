@@ -21,10 +21,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiler.jit import bare, columns, inline, kernel, span_of
+from ..compiler.jit import columns, inline, kernel, span_of
 from ..compiler.lanes import flat, rolled, splat, tapes
 from ..compiler.rare import INDEX, rare
-from ..functions import activations
 from ..functions.activations import SOFTMAX
 from ..functions.compiled import (
     aim_shares,
@@ -38,26 +37,14 @@ from ..functions.compiled import (
 )
 from ..functions.costs import CATEGORICAL, CROSS_ENTROPY, FIRST_CUSTOM_COST
 from ..lowering.flags import FIXED, MEMORY
-from ..online.calls import ROW, SPAN, calls_by_float
-from ..online.fire import begin_step, clamp_neuron, tick
-from ..online.loops import rows_by
-from ..online.record import watches
-from ..online.steps import end_step
 from ..schema import CHUNK, ENDED
 from ..status import DIVERGED, DONE, FAILED
 from .accumulate import accumulate
-from .fire import (
-    clamp_inputs,
-    drop,
-    fire,
-    hold_clamped,
-    rest,
-    silence_clamped,
-    transpose_activations,
-)
+from .activate import activate_network
+from .fire import silence_clamped
 from .propagate import compute_softmax_deltas, propagate_all
 from .step import Step, StepBack
-from .weigh import NEURONS, dense_alike, is_lone, keep_memory, weigh_all
+from .weigh import NEURONS, dense_alike, is_lone
 
 # --- cost -----------------------------------------------------------------------------
 
@@ -190,34 +177,7 @@ def aim_outputs(m, u, span, targets, step, now, cost, lanes):
     return cost_of_step
 
 
-# --- one step -------------------------------------------------------------------------
-
-
-@inline
-def activate_network(m, u, span, inputs, step, lanes, samples):
-    """Inputs, then the others block by block."""
-    rows = span.stop - span.start
-    now = (step + 1) * rows - span.start
-    clamp_inputs(u, span, inputs, step, now, lanes)
-    start = span.start + span.inputs
-    forward = Step(now, now - rows, 0 - span.start)
-    while start < span.stop:
-        stop = m.block_stop[start]
-        # s_j; ended samples are reset before their states are kept and squashed
-        weigh_all(m, u, start, stop, forward)
-        if samples.ragged:
-            rest(u, start, stop, forward.offset, step, lanes)
-        keep_memory(m, u, start, stop, forward)
-        # y_j and f'_j; a clamped neuron keeps its value, masked or not
-        fire(m, u, start, stop, forward, step, lanes)
-        if samples.masked:
-            drop(m, u, start, stop, now, rows, lanes)
-        if m.ties.clamped != 0:
-            hold_clamped(m, u, start, stop, now, lanes)
-        # last: the sums of the gradient read what other neurons read
-        if lanes > 1:
-            transpose_activations(m, u, start, stop, span, now, lanes)
-        start = stop
+# --- one step back --------------------------------------------------------------------
 
 
 @inline
@@ -251,122 +211,6 @@ def propagate_network(m, u, span, step, slot, window, lanes):
             u.pushed[to_before + span.start + i] = none
             u.carried[i] = none
     return check
-
-
-FIRST_SPIKE = activations.CODES["spike"]
-LAST_SPIKE = activations.CODES["arctan_spike"]
-"""Functions that differ in their slopes only."""
-
-
-class Untraced(NamedTuple):
-    """The ``p`` of steps without traces, see ``online/roles.py``."""
-
-    tapes: Any  # of one row, whose numbers are those of the store
-    lean_rows: Any  # how many rows from the first one on may be lean, see `fire_lean`
-
-
-@inline
-def weigh_block(m, u, start, stop, is_lean):
-    """The states of a block of neurons. Later ones still have the activations of the
-    previous step.
-    """
-    weigh_all(m, u, start, stop, Step(0, 0, 0))
-    keep_states(m, u, start, stop, is_lean)
-
-
-@inline
-def keep_states(m, u, start, stop, is_lean):
-    """Let neurons have the states that have been weighed."""
-    if is_lean:
-        for j in range(start, stop):
-            m.state[j] = u.weighed[j]
-    else:
-        for j in range(start, stop):
-            m.old_state[j], m.state[j] = m.state[j], u.weighed[j]
-
-
-@inline
-def fire_block(m, u, start, stop):
-    """The activations of consecutive neurons with one squash."""
-    now = tick(m, stop - start)
-    for j in range(start, stop):
-        begin_step(m, j, now + (j - start))
-    fire(m, u, start, stop, Step(0, 0, 0), 0, 1)
-    if m.ties.clamped != 0:
-        hold_clamped(m, u, start, stop, 0, 1)
-
-
-@inline
-def fire_lean(m, u, start, stop):
-    """`fire_block` without what only those who look need: errors, stamps, slopes, and
-    the activations of the step before.
-    """
-    code = m.squash[start]
-    if code == activations.IDENTITY:
-        for j in range(start, stop):
-            m.activation[j] = m.state[j]
-    elif FIRST_SPIKE <= code <= LAST_SPIKE:
-        for j in range(start, stop):
-            m.activation[j] = 1.0 if m.state[j] > 0.0 else 0.0
-    else:
-        fire(m, u, start, stop, Step(0, 0, 0), 0, 1)
-    if m.ties.clamped != 0:
-        hold_clamped(m, u, start, stop, 0, 1)
-
-
-@inline
-def fire_rows(m, u, start, stop, is_lean):
-    """The activations of consecutive neurons with one squash, lean or not."""
-    if is_lean:
-        fire_lean(m, u, start, stop)
-        m.clock[0] += stop - start
-    else:
-        fire_block(m, u, start, stop)
-
-
-@inline
-def lean_rows_of(span, outputs, is_lean):
-    """Nobody looks between the rows of a call: all but the last one may be lean."""
-    return outputs.size // span.outputs - 1 if is_lean else 0
-
-
-@inline
-def step_untraced(m, p, span, inputs, row):
-    """The `StepNetwork` of steps that leave no traces."""
-    u = p.tapes
-    is_lean = row < p.lean_rows and not watches(m, span)
-    start = span.start
-    if inputs.size > 0:
-        now = tick(m, span.inputs)
-        for t in range(span.inputs):
-            clamp_neuron(m, start + t, inputs[row * span.inputs + t], now + t)
-        start += span.inputs
-    while start < span.stop:
-        stop = span.stop if m.synchronous[start] else m.block_stop[start]
-        weigh_block(m, u, start, stop, is_lean)
-        while start < stop:
-            last = m.block_stop[start]
-            fire_rows(m, u, start, last, is_lean)
-            start = last
-    end_step(m, span)
-
-
-_run_rows = rows_by(step_untraced)
-
-
-@kernel
-def run_untraced(table, unit, tape_table, span, is_lean, inputs, outputs):
-    """`run_network` of the online rule without traces, which have been cleared."""
-    m = columns(table, unit)
-    network = span_of(span)
-    u = tapes(tape_table, unit, (0,))
-    p = Untraced(u, lean_rows_of(network, outputs, is_lean))
-    return _run_rows(m, p, network, bare(inputs), bare(outputs), unit)
-
-
-calls_for = calls_by_float(
-    globals(), lambda unit: {"run_untraced": (0, unit, 0, SPAN, True, ROW, ROW)}
-)
 
 
 # --- entry ----------------------------------------------------------------------------
@@ -403,7 +247,9 @@ def activate_steps(m, u, span, inputs, targets, samples, cost, lanes):
     u.failed[0] = 0.0
     for step in range(samples.steps):
         now = (step + 1) * rows - span.start
-        activate_network(m, u, span, inputs, step, lanes, samples)
+        forward = Step(now, now - rows, 0 - span.start)
+        options = samples.ragged, samples.masked
+        activate_network(m, u, None, span, inputs, step, forward, lanes, *options)
         if samples.recorded:
             note_forward(m, u, rows, step)
         value += aim_outputs(m, u, span, targets, step, now, cost, lanes)

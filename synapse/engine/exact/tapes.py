@@ -14,29 +14,20 @@ from ..columns import aligned
 from ..schema import (
     CHUNK,
     FAILURE,
-    STORED,
-    TABLE,
     TAPES,
     TILE,
     VECTOR_BYTES,
     numpy_dtype,
 )
-from ..store import Store
 
 PLACES = {column.name: i for i, column in enumerate(TAPES)}
-# addresses and lengths
-_HERE = np.array([PLACES[name] + n for n in (0, len(TAPES)) for name in STORED])
-_NAMES = [column.name for column in TABLE]
-_OWN = np.array(
-    [_NAMES.index(name) + n for n in (0, len(TABLE)) for name in STORED.values()]
-)
 
 
 class Tapes:
     """The tapes of one unfolding, see ``schema.TAPES``, in the float of the store.
 
     They have `width` samples of at most `steps` steps; with `recorded` also the numbers
-    of a recording.
+    of a recording; with `restored` the streams of random neurons.
     """
 
     def __init__(
@@ -48,6 +39,7 @@ class Tapes:
         outputs: int,
         connections: int,
         recorded: bool = False,
+        restored: bool = False,
     ) -> None:
         self.width = width
         self.steps = steps
@@ -70,6 +62,7 @@ class Tapes:
             "row": steps * width,
             "share": steps * width,
             "failed": FAILURE,
+            "random": rows * restored,
             **dict.fromkeys(
                 ("noted_state", "noted_slope", "noted_error"), steps * rows * recorded
             ),
@@ -162,20 +155,3 @@ class Tapes:
         neuron, lane = np.argwhere(~np.isfinite(errors))[-1].tolist()
         name = "The gradient exploded: going back from the end, the error"
         return name, bad, (neuron, lane)
-
-
-class StoreTapes(Tapes):
-    """Tapes of one step and sample, whose activations, states and slopes are those of a
-    store.
-    """
-
-    def __init__(self, store: Store) -> None:
-        super().__init__(store.dtype, 1, 1, store.n_neurons, 0, 0)
-        self.store = store
-
-    def renewed(self) -> int:
-        """Their address, for the present columns of the store, which can move; read it
-        before every call.
-        """
-        self.table[_HERE] = self.store.table[_OWN]
-        return self.address

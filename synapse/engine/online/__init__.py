@@ -6,7 +6,7 @@ from .accumulator import Accumulator as Accumulator
 from .calls import (
     Kernels as Kernels,
     calls_for as calls_for,
-    kernels_aside as kernels_aside,
+    clear_traces as clear_traces,
     kernels_for as kernels_for,
 )
 from .loops import (

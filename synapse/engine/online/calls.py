@@ -15,27 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compiler.calls import entry_of
-from ..untraced import COPIED, WORD
 from . import loops, slopes
 from .renewal import nothing_renewed
 
 if TYPE_CHECKING:
     from ..rtrl import Plan
     from ..store import Store
-    from ..untraced import Aside
     from .accumulator import Accumulator
 
 ROW = np.empty(0)
 SPAN = np.empty(0, np.int64)
-# of the numbers and the times of neurons, and of the other columns
-COPIES = ((np.empty(0, WORD),) * 2,) * (2 + len(COPIED))
-
-
-def stream_of(unit: Any) -> tuple[Any, ...]:
-    """Examples of the arguments of `learn_stream`, without its first ones."""
-    stream = ROW, ROW, ROW
-    factors = 0.0, unit, 0.0, 0.0
-    return 0, COPIES, stream, factors, SPAN
 
 
 def scaled_by(unit: Any) -> tuple[Any, ...]:
@@ -96,12 +85,12 @@ def _examples(unit: Any) -> dict[str, tuple[Any, ...]]:
         "activate_one": (0, unit, 0),
         "clamp_one": (0, unit, 0, 0.0),
         "propagate_one": (0, unit, 0, (False, 0.0, 0, 0.0, unit, 0)),
+        "clear_traces": (0, unit, SPAN),
         "run_network": (0, unit, SPAN, ROW, ROW),
         "feed_network": (0, unit, SPAN, SPAN, ROW, ROW),
         "propagate_targets": (0, unit, SPAN, ROW, 0, unit, 0),
         "learn_by_slopes": (0, unit, SPAN, ROW, unit, 0.0, 0.0, 0.0, SPAN),
         "learn_scaled": (0, unit, SPAN, *scaled_by(unit)),
-        "learn_stream": (0, unit, SPAN, *stream_of(unit)),
         "train_network": (
             0,
             unit,
@@ -173,7 +162,6 @@ def kernels_for(
     return Kernels(code, table, store.unit, span, before=moves.renewed, moves=moves)
 
 
-def kernels_aside(store: Store, span: NDArray[np.int64], aside: Aside) -> Kernels:
-    """The same for steps that leave no trace, each from the present context."""
-    table = aside.begin()
-    return Kernels(calls_for(store), table, store.unit, span, before=aside.begin)
+def clear_traces(store: Store, span: NDArray[np.int64]) -> None:
+    """Clear the traces of the network in a span of a lowered store."""
+    kernels_for(store, span)["clear_traces"]()

@@ -139,3 +139,12 @@ def clear_traces(m, j):
         trace = m.influence_trace[m.pull[q]]
         for t in range(n + 1):
             m.extended[trace + t] = 0.0
+
+
+@inline
+def clear_all_traces(m, span):
+    """Clear the traces of a network."""
+    for j in range(span.start, span.stop):
+        if m.flags[j] & WITH_GATES:
+            m.bias_eligibility[j] = 0.0
+            clear_traces(m, j)

@@ -43,12 +43,19 @@ from ..functions.costs import (
     SHARES,
 )
 from ..status import DIVERGED, DONE, FAILED, LARGE, REFUSED, RESIZED, ROW, SUM
-from .fire import clamp_neuron, clear_neuron, fire, silence_clamped, tick
+from .fire import (
+    clamp_neuron,
+    clear_all_traces,
+    clear_neuron,
+    fire,
+    silence_clamped,
+    tick,
+)
 from .propagate import apply_pending, compute_deltas, propagate_block
 from .record import note, watches
 from .renewal import RENEWED, bare_renewal, renew
 from .roles import Forget, LearnStep, StepNetwork
-from .steps import count_step, end_step
+from .steps import count_steps, end_step
 from .ties import after_moves, before_moves
 from .weigh import weigh_block, weigh_one
 
@@ -404,7 +411,7 @@ def activate_one(table, unit, row):
     fire(m, None, j, j + 1)
     if m.failed[0] != 0.0:
         return None
-    count_step(m, j, j + 1)
+    count_steps(m, j, j + 1, 1)
     return m.activation[j]
 
 
@@ -413,7 +420,7 @@ def clamp_one(table, unit, row, value):
     """Set the activation of one neuron to `value`; returns it."""
     m = columns(table, unit)
     clamp_neuron(m, row, value, tick(m, 1))
-    count_step(m, row, row + 1)
+    count_steps(m, row, row + 1, 1)
     return value
 
 
@@ -467,6 +474,12 @@ def clear_rows(table, unit, rows):
     m = columns(table, unit)
     for i in range(rows.shape[0]):
         clear_neuron(m, rows[i])
+
+
+@kernel
+def clear_traces(table, unit, span):
+    """Clear the traces of a network."""
+    clear_all_traces(columns(table, unit), span_of(span))
 
 
 @kernel

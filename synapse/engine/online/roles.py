@@ -1,14 +1,12 @@
 """The parts of kernels that a rule gives to the loops over rows, epochs and streams.
 
-`rows_by` and `epochs_by` (``loops.py``) and `streams_by` (``slopes.py``) return a loop
-that is compiled with the parts of one rule. A part gets the columns of the store as
-``m`` and the `Span` of the network. What else its rule needs is ``p``, which the loops
-pass on and never look into:
+`rows_by` and `epochs_by` (``loops.py``) and `streams_by` (``exact/streams.py``) return
+a loop that is compiled with the parts of one rule. A part gets the columns of the store
+as ``m`` and the `Span` of the network. What else its rule needs is ``p``, which the
+loops pass on and never look into:
 
 - the online rule: None, or in epochs the buffers of ``loops.learn_or_undo``;
-- rtrl: the columns of a plan (`schema.PLAN`);
-- steps without traces: an `Untraced`, tapes of one row (``exact/loops.py``);
-- steps by events: an `Events`, connections by source (``exact/events.py``).
+- rtrl: the columns of a plan (`schema.PLAN`).
 """
 
 from __future__ import annotations

@@ -14,10 +14,9 @@ import math
 import numpy as np
 
 from ..compiler.jit import bare, columns, inline, kernel, span_of
-from ..status import DIVERGED, DONE, FAILED
-from .loops import propagate_network, step_online
-from .roles import LearnStep, StepNetwork
-from .slope_rules import bounded_step, share_of_step, temporal_difference
+from ..status import DIVERGED, DONE
+from .loops import propagate_network
+from .slope_rules import bounded_step, share_of_step
 from .ties import stop_at_zero
 
 SMALLEST_ROOT = 1e-8
@@ -25,7 +24,6 @@ SMALLEST_ROOT = 1e-8
 
 _bounded_step = inline(bounded_step)
 _share_of_step = inline(share_of_step)
-_temporal_difference = inline(temporal_difference)
 
 
 @inline
@@ -154,71 +152,3 @@ def learn_by_slopes(table, unit, span, errors, decay, delta, rate, bound, sizes)
     begin_slopes(m, span, errors, decay, sizes)
     propagate_network(m, span, unit, False)
     return move_along(m, delta, rate, bound, sizes)
-
-
-def streams_by(step_network: StepNetwork, learn_step: LearnStep):
-    """Return the loop of `learn_stream` for a rule, see ``roles.py``."""
-
-    @inline
-    def run_stream(m, p, unit, span, aside, copies, stream, factors, sizes):
-        all_rows, all_gains, all_values = stream
-        discount, decay, rate, bound = factors
-        rows = bare(all_rows)
-        gains = bare(all_gains)
-        values = bare(all_values)
-        no_errors = bare(all_values[:0])
-        last = span.stop - 1
-        m.failed[0] = 0.0
-        for t in range(gains.size):
-            # The step aside begins with the context of the network, and leaves it as
-            # it is: its value is needed before the network itself moves on.
-            for copy, column in copies:
-                to = bare(copy)
-                words = bare(column)
-                for i in range(to.size):
-                    to[i] = words[i]
-            step_online(aside, None, span, rows, t)
-            if m.failed[0] != 0.0:
-                return FAILED, t
-            following = aside.activation[last]
-            value = m.activation[last]
-            delta = _temporal_difference(gains[t], discount, following, value)
-            begin_slopes(m, span, no_errors, decay, sizes)
-            if not learn_step(m, p, span, unit):
-                return DIVERGED, t
-            status, _ = move_along(m, delta, rate, bound, sizes)
-            if status != DONE:
-                return status, t
-            step_network(m, p, span, rows, t)
-            if m.failed[0] != 0.0:
-                return FAILED, t
-            values[t] = m.activation[last]
-        return DONE, gains.size
-
-    return run_stream
-
-
-@inline
-def _learn(m, p, span, rate):
-    """Propagate; no update stays pending. `move_along` finds what is not finite."""
-    propagate_network(m, span, rate, False)
-    return True
-
-
-_run_stream = streams_by(step_online, _learn)
-
-
-@kernel
-def learn_stream(table, unit, span, aside, copies, stream, factors, sizes):
-    """`learn_by_slopes` at every row of a stream, with the temporal difference of the
-    only output.
-
-    `aside` is a table for steps that leave no trace, with its `copies`; `stream` are
-    the rows, the rewards that come with them, and the values, which are written;
-    `factors` are the discount, decay, rate and bound. Returns a status and the number
-    of complete rows.
-    """
-    m = columns(table, unit)
-    a = columns(aside, unit)
-    s = span_of(span)
-    return _run_stream(m, m, unit, s, a, copies, stream, factors, bare(sizes))

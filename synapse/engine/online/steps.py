@@ -9,32 +9,32 @@ from .record import note, watches
 
 
 def _counter_of(counted):
-    """Make the function ``count_step(m, start, stop)``, which adds 1 to these columns
-    of the neurons in some rows and of the connections into them.
+    """Make the function ``count_steps(m, start, stop, steps)``, which adds `steps` to
+    these columns of the neurons in some rows and of the connections into them.
     """
     names = {
         axis: [column.name for column in counted if column.axis == axis]
         for axis in schema.OBJECTS
     }
-    lines = ["def count_step(m, start, stop):"]
+    lines = ["def count_steps(m, start, stop, steps):"]
     for name in names["neuron"]:
-        lines += ["    for j in range(start, stop):", f"        m.{name}[j] += 1"]
+        lines += ["    for j in range(start, stop):", f"        m.{name}[j] += steps"]
     for name in names["connection"]:
         lines += [
             "    for j in range(start, stop):",
             "        if m.self_row[j] != NONE:",
-            f"            m.{name}[m.self_row[j]] += 1",
+            f"            m.{name}[m.self_row[j]] += steps",
             "        for r in range(m.first_run[j], m.last_run[j]):",
             "            first = m.run_first[r]",
             "            for c in range(first, first + m.run_length[r]):",
-            f"                m.{name}[c] += 1",
+            f"                m.{name}[c] += steps",
         ]
     scope = {"NONE": NONE}
     exec(compile("\n".join([*lines, "    return"]), __file__, "exec"), scope)
-    return inline(scope["count_step"])
+    return inline(scope["count_steps"])
 
 
-count_step = _counter_of(schema.COUNTING)
+count_steps = _counter_of(schema.COUNTING)
 
 
 @inline
@@ -47,8 +47,8 @@ def step_of(m, span):
 
 @inline
 def end_step(m, span):
-    """A step of a network has happened, with traces, without, or by events."""
+    """A step of a network with traces has happened."""
     if m.failed[0] == 0.0:
-        count_step(m, span.start, span.stop)
+        count_steps(m, span.start, span.stop, 1)
     if watches(m, span):
         note(m, True, True, NONE)

@@ -14,20 +14,21 @@ import numpy as np
 
 from .. import schema
 from ..compiler.jit import bare, columns, inline, kernel, most_of, plan, span_of
+from ..compiler.lanes import tapes
 from ..compiler.rare import PLAN, rare
+from ..exact.streams import stream_of, streams_by
 from ..online.calls import (
     ROW,
     SPAN,
     Kernels,
     calls_by_float,
     scaled_by,
-    stream_of,
 )
 from ..online.fire import silence_clamped
 from ..online.loops import aim_at_targets, epochs_by, rows_by, step_online
 from ..online.propagate import hold_signs
 from ..online.record import note, watches
-from ..online.slopes import begin_slopes, move_along, move_scaled, streams_by
+from ..online.slopes import begin_slopes, move_along, move_scaled
 from ..online.steps import step_of
 from ..online.ties import after_moves, before_moves
 from ..records import Latest
@@ -213,15 +214,15 @@ _run_stream = streams_by(step_network, learn_step)
 
 
 @kernel
-def learn_stream(table, unit, plan_table, span, aside, copies, stream, factors, sizes):
-    """Learn from a stream, like ``online.slopes.learn_stream``."""
+def learn_stream(table, unit, plan_table, span, tape_table, stream, factors, sizes):
+    """Learn from a stream, like ``exact.streams.learn_stream``."""
     m = columns(table, unit)
-    a = columns(aside, unit)
     p = plan(plan_table, unit)
+    u = tapes(tape_table, unit, (0,))
     s = span_of(span)
     if not has_step(m, p, s):
         return UNSTEPPED, 0
-    return _run_stream(m, p, unit, s, a, copies, stream, factors, bare(sizes))
+    return _run_stream(m, p, u, unit, s, stream, factors, bare(sizes))
 
 
 @kernel

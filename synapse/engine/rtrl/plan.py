@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from ..._typing import Floats, Ints
 from .. import schema
+from ..lowering.flags import AT_ONCE, GATES, PENDING, TRACED
 from ..lowering.stretches import spans
 from ..records import Latest, Span
 from ..redirected_table import RedirectedTable
 from ..store import Store
-from ..untraced import untraced_columns
 from .layout import Layout
 from .pattern import find_pattern
 
@@ -55,7 +55,7 @@ class Plan:
         for name, array in self.columns.items():
             self._enter(name, array)
         self.address = int(self._table.ctypes.data)
-        self._untraced = RedirectedTable(store, untraced_columns(store))
+        self._untraced = RedirectedTable(store, _without_traces(store))
 
     def note(self, places: NDArray[np.int64]) -> None:
         """Set the places of the sensitivities to record."""
@@ -208,6 +208,19 @@ class Plan:
         before every call.
         """
         return self._untraced.renewed(moves)
+
+
+def _without_traces(store: Store) -> dict[str, NDArray[Any]]:
+    """Copies of a lowered store's flags: steps leave traces as they are, and no update
+    is pending.
+    """
+    return {
+        "flags": store["flags"] & ~np.uint8(TRACED | GATES | PENDING),
+        # their updates are never pending
+        "run_flags": store["run_flags"] | np.uint8(AT_ONCE),
+        "influence_trace": np.full_like(store["influence_trace"], schema.NONE),
+        "last_pull": store["first_pull"].copy(),
+    }
 
 
 def _zeros(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -15,7 +15,6 @@ from ... import engine
 from ..._typing import Floats, Ints
 from ...engine.lowering.stretches import spans
 from ...engine.rtrl import Plan
-from ...engine.untraced import forget_traces
 from ...errors import ArgumentError, DivergenceError
 from ...objects.network import Network
 from ...objects.sensitivities import Sensitivities
@@ -92,7 +91,7 @@ class StepwiseRule(Rule):
         """
         plan = self.plan()
         if plan is not None:
-            forget_traces(plan.store, plan.span)
+            engine.online.clear_traces(plan.store, plan.span)
         renewer = None if moves is not None else self.renewer
         renewal = None if renewer is None else renewer.arguments(self.task.rng)
         return run_epochs(

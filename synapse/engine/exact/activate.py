@@ -1,0 +1,120 @@
+"""The step of a network that leaves no traces: on tapes, for one sample or for several.
+
+It is the step of exact gradients (``loops.py``), of runs without traces and of looks at
+the next step (``runs.py``), and of streams (``streams.py``). Numbers of a step and of
+the step before are in two places of the tapes, which a `Step` has, so a late source is
+read where the step before left it.
+
+How the states of a block are summed is a `Way`: from all of their sources
+(`GATHERING`), or from the active ones only (``events.py``).
+
+``m`` is a store's columns, ``u`` the tapes, ``f`` what a way needs beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ..compiler.jit import inline
+from .fire import (
+    clamp_inputs,
+    drop,
+    fire,
+    hold_clamped,
+    rest,
+    transpose_activations,
+)
+from .weigh import keep_memory, weigh_all
+
+
+class Way(NamedTuple):
+    """The parts by which a step sums the states of its neurons.
+
+    They pass on a number, `due`, which the step never looks into.
+    """
+
+    # (m, u, f, span, start, forward) -> due: inputs up to `start` have activations
+    begin: Callable[..., Any]
+    # (m, f, start, span, due) -> start, stop: neurons of one block that come next; none
+    # if `start` is that of the end
+    part: Callable[..., Any]
+    # (m, u, f, start, stop, forward, due): their states
+    weigh: Callable[..., Any]
+    # (m, u, f, span, start, stop, forward, due) -> due: they have fired
+    follow: Callable[..., Any]
+    # (m, u, f, span, forward, due): all have
+    end: Callable[..., Any]
+
+
+@inline
+def _begin(m, u, f, span, start, forward):
+    return 0
+
+
+@inline
+def _part(m, f, start, span, due):
+    return start, m.block_stop[start]
+
+
+@inline
+def _weigh(m, u, f, start, stop, forward, due):
+    weigh_all(m, u, start, stop, forward)
+
+
+@inline
+def _follow(m, u, f, span, start, stop, forward, due):
+    return due
+
+
+@inline
+def _end(m, u, f, span, forward, due):
+    pass
+
+
+GATHERING = Way(_begin, _part, _weigh, _follow, _end)
+"""Every neuron reads all of its sources; it needs no ``f``."""
+
+
+def steps_by(way: Way) -> Any:
+    """Return the step of a network that sums in a way."""
+    begin, part, weigh, follow, end = way
+
+    @inline
+    def activate(m, u, f, span, inputs, step, forward, lanes, ragged, masked):
+        """Set the inputs, unless empty, then activate the others part by part.
+
+        `ragged` is whether some samples have ended, `masked` whether there is dropout.
+        """
+        start = span.start
+        if inputs.size > 0:
+            clamp_inputs(u, span, inputs, step, forward.now, lanes)
+            start += span.inputs
+        due = begin(m, u, f, span, start, forward)
+        while start < span.stop:
+            start, stop = part(m, f, start, span, due)
+            if start == span.stop:
+                break
+            # s_j; ended samples are reset before their states are kept and squashed
+            weigh(m, u, f, start, stop, forward, due)
+            if ragged:
+                rest(u, start, stop, forward.offset, step, lanes)
+            keep_memory(m, u, start, stop, forward)
+            # y_j and f'_j; a clamped neuron keeps its value, masked or not
+            fire(m, u, start, stop, forward, step, lanes)
+            if masked:
+                rows = span.stop - span.start
+                drop(m, u, start, stop, forward.now, rows, lanes)
+            if m.ties.clamped != 0:
+                hold_clamped(m, u, start, stop, forward.now, lanes)
+            # last: the sums of the gradient read what other neurons read
+            if lanes > 1:
+                transpose_activations(m, u, start, stop, span, forward.now, lanes)
+            due = follow(m, u, f, span, start, stop, forward, due)
+            start = stop
+        end(m, u, f, span, forward, due)
+
+    return activate
+
+
+activate_network = steps_by(GATHERING)

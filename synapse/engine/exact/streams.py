@@ -1,0 +1,107 @@
+"""Learning from a stream: temporal differences at every row, in one call.
+
+The value of what follows is needed before the network learns and moves on. A step on
+tapes computes it, from a copy of the context (``runs.py``), so the network stays as it
+is.
+
+``m`` is the bundle of a store's columns, whose destinations of updates are the sums of
+``online/slopes.py``, ``p`` what a rule needs beside it (``online/roles.py``), ``u`` the
+tapes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..compiler.jit import bare, columns, inline, kernel, span_of
+from ..compiler.lanes import tapes
+from ..online.calls import ROW, SPAN, calls_by_float
+from ..online.loops import propagate_network, step_online
+from ..online.roles import LearnStep, StepNetwork
+from ..online.slope_rules import temporal_difference
+from ..online.slopes import begin_slopes, move_along
+from ..status import DIVERGED, DONE, FAILED
+from .activate import activate_network
+from .runs import (
+    has_failed,
+    hold_streams,
+    load_context,
+    next_step,
+    restore_streams,
+)
+
+_temporal_difference = inline(temporal_difference)
+
+
+def streams_by(step_network: StepNetwork, learn_step: LearnStep):
+    """Return the loop of `learn_stream` for a rule, see ``online/roles.py``."""
+
+    @inline
+    def run_stream(m, p, u, unit, span, stream, factors, sizes):
+        all_rows, all_gains, all_values, store_rows = stream
+        discount, decay, rate, bound = factors
+        rows = bare(all_rows)
+        gains = bare(all_gains)
+        values = bare(all_values)
+        no_errors = bare(all_values[:0])
+        last = span.stop - 1
+        m.failed[0] = 0.0
+        for t in range(gains.size):
+            step = next_step(load_context(m, u, span, store_rows))
+            hold_streams(m, u, span)
+            u.row[0] = t
+            activate_network(m, u, None, span, rows, 0, step, 1, False, False)
+            restore_streams(m, u, span)
+            if has_failed(m, u):
+                return FAILED, t
+            following = u.activation[step.now + last]
+            value = m.activation[last]
+            delta = _temporal_difference(gains[t], discount, following, value)
+            begin_slopes(m, span, no_errors, decay, sizes)
+            if not learn_step(m, p, span, unit):
+                return DIVERGED, t
+            status, _ = move_along(m, delta, rate, bound, sizes)
+            if status != DONE:
+                return status, t
+            step_network(m, p, span, rows, t)
+            if m.failed[0] != 0.0:
+                return FAILED, t
+            values[t] = m.activation[last]
+        return DONE, gains.size
+
+    return run_stream
+
+
+@inline
+def _learn(m, p, span, rate):
+    """Propagate; no update stays pending. `move_along` finds what is not finite."""
+    propagate_network(m, span, rate, False)
+    return True
+
+
+_run_stream = streams_by(step_online, _learn)
+
+
+@kernel
+def learn_stream(table, unit, span, tape_table, stream, factors, sizes):
+    """`learn_by_slopes` at every row of a stream, with the temporal difference of the
+    only output.
+
+    `stream` are the rows, the rewards that come with them, the values, which are
+    written, and the number of the store's rows, which the tapes have; `factors` are the
+    discount, decay, rate and bound. Returns a status and the number of complete rows.
+    """
+    m = columns(table, unit)
+    u = tapes(tape_table, unit, (0,))
+    s = span_of(span)
+    return _run_stream(m, m, u, unit, s, stream, factors, bare(sizes))
+
+
+def stream_of(unit: Any) -> tuple[Any, ...]:
+    """Examples of the arguments of `learn_stream`, without its first ones."""
+    return 0, (ROW, ROW, ROW, 0), (0.0, unit, 0.0, 0.0), SPAN
+
+
+calls_for = calls_by_float(
+    globals(), lambda unit: {"learn_stream": (0, unit, SPAN, *stream_of(unit))}
+)

@@ -24,20 +24,19 @@ def install(patch):
     """Check every lowering; `patch` is the fixture monkeypatch."""
     patch.setattr(edits, "LEAST", 1)
     lower = lowering.lower
-    limits = [-1, 1 << 62]
+    modes = [True, False]
 
-    def lower_with(limit, store):
-        patch.setattr(runner, "MUCH", limit)
-        patch.setattr(runner, "SOME", limit)
+    def lower_with(debugging, store):
+        patch.setattr(runner, "DEBUGGING", debugging)
         lower(store)
 
     def checked_lower(store):
-        limits.reverse()
-        lower_with(limits[0], store)
+        modes.reverse()
+        lower_with(modes[0], store)
         before = snapshot(store)
         store.program = Program(0, kept_traces(store))
         store.removed_rows = None
-        lower_with(limits[1], store)
+        lower_with(modes[1], store)
         after = snapshot(store)
         for name, column in before.items():
             require(column.dtype == after[name].dtype, "type of a column", name)

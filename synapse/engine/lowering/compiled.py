@@ -1,47 +1,113 @@
-"""The loops of lowering, compiled. They read and write integers only, so stores of any
-float share them.
+"""Machine code of the loops of lowering: LLVM makes it, and files keep it.
+
+A file is named by what it was made from: the loop in LLVM's language, the processor and
+the version of LLVM. So none is ever stale.
 """
 
 from __future__ import annotations
 
-from inspect import isfunction
+import ctypes
+import hashlib
+import os
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from ..compiler import cache
-from ..compiler.jit import DEBUGGING, bare, columns, kernel, noinline, parts_of
-from .loops import LOOPS, MODULES
+from llvmlite import binding as llvm
 
-__all__ = ["DEBUGGING", "is_cached", "run"]
+from .translator import translate
 
-_scope: dict[str, Any] = {}
-for _module in MODULES:
-    _scope |= vars(_module)
-parts_of(_scope, filter(isfunction, [*_scope.values()]), noinline)
-
-
-def _chosen(loop_body, others):
-    """A part that runs the first loop, or one of the others, by its number."""
-
-    @noinline
-    def run_loop(m, loop, n, count, numbers):
-        if loop == 0:
-            return loop_body(m, n, count, numbers)
-        return others(m, loop - 1, n, count, numbers)
-
-    return run_loop
+_FOLDER = Path(
+    os.environ.get("NUMBA_CACHE_DIR") or Path(__file__).with_name("__pycache__")
+)
+"""If it cannot be written, every process compiles the loops that it needs."""
+_SIZE = hashlib.sha256().digest_size
+_ENTRY = ctypes.CFUNCTYPE(
+    None,
+    ctypes.c_size_t,
+    ctypes.c_int64,
+    ctypes.c_int64,
+    ctypes.c_size_t,
+    ctypes.c_void_p,
+)
 
 
-_run_loop = noinline(lambda m, loop, n, count, numbers: (0, 0))
-for _loop in reversed(LOOPS):
-    _run_loop = _chosen(_scope[_loop.__name__], _run_loop)
+def entry_of(loop: Callable[..., Any]) -> Any:
+    """A loop as machine code: a function of the address of a table, the numbers of
+    neurons and connections, and the addresses of memory and of two results.
+    """
+    text = translate(loop)
+    machine = llvm.get_host_cpu_name(), _features(), str(llvm.llvm_version_info)
+    made_from = hashlib.sha256("\0".join((*machine, text)).encode()).hexdigest()
+    path = _FOLDER / f"{loop.__name__}.{made_from[:16]}.o"
+    code = _read(path)
+    if code is None:
+        code = _compile(text)
+        _write(path, code)
+    engine = _engine()
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    return _ENTRY(engine.get_function_address(f"run_{loop.__name__}"))
 
 
-@kernel
-def run(address, unit, loop, n, count, work):
-    """Run one of the loops, by its number."""
-    return _run_loop(columns(address, unit), loop, n, count, bare(work))
+def _compile(text: str) -> bytes:
+    """Compile a loop for this processor.
+
+    LLVM optimises its functions one by one: optimising all of them together takes twice
+    as long, for loops that are as fast on most networks.
+    """
+    module = llvm.parse_assembly(text)
+    machine = _machine()
+    options = llvm.create_pipeline_tuning_options(speed_level=1)
+    builder = llvm.create_pass_builder(machine, options)
+    passes = builder.getFunctionPassManager()
+    for function in module.functions:
+        passes.run(function, builder)
+    code: bytes = machine.emit_object(module)
+    return code
 
 
-def is_cached() -> bool:
-    """Whether the cache has a file of these loops."""
-    return not DEBUGGING and cache.has(run)
+def _read(path: Path) -> bytes | None:
+    """The code in a file; None if there is none, or a damaged one."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    code = content[_SIZE:]
+    return code if hashlib.sha256(code).digest() == content[:_SIZE] else None
+
+
+def _write(path: Path, code: bytes) -> None:
+    """Write a file, whole or not at all."""
+    new = path.with_name(f"{path.name}.{uuid.uuid4().hex[:16]}.tmp")
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            new.write_bytes(hashlib.sha256(code).digest() + code)
+            new.replace(path)
+        finally:
+            new.unlink(missing_ok=True)
+
+
+@cache
+def _engine() -> Any:
+    """What has the machine code of all loops."""
+    return llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
+
+
+def _machine() -> Any:
+    """What LLVM compiles for: this processor."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=_features(), opt=1, jit=True
+    )
+
+
+@cache
+def _features() -> str:
+    features: str = llvm.get_host_cpu_features().flatten()
+    return features

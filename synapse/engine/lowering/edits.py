@@ -17,7 +17,7 @@ from ..records import Ties
 from ..schema import CONNECTION, INPUT, NONE, PROGRAM
 from .flags import GATED, GATES, MEMORY, STEPPED
 from .loops import find_few_runs
-from .runner import modes
+from .runner import run
 from .stretches import spans
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def _make_runs(store: Store, change: Change, shift: NDArray[np.int64]) -> int:
     start = 2 * store.n_neurons
     work = np.empty(start + 2 + few + room + 1, np.int64)
     work[start : start + 2 + few] = [old_runs, few, *change.neurons]
-    modes.run(find_few_runs, store, work)
+    run(find_few_runs, store, work)
     # The new runs take the places of those that these neurons had.
     places = first_run.copy()
     places[change.neurons] = c["first_run"][change.neurons]

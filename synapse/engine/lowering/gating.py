@@ -9,7 +9,7 @@ import numpy as np
 from . import loops
 from .flags import MEMORY
 from .room import cut, make_room
-from .runner import modes
+from .runner import run
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -28,15 +28,15 @@ def lay_out(store: Store, flags: int) -> None:
     c = store.columns
     pairs = pulls = traces = extended = 0
     if flags & MEMORY:
-        pairs, _ = modes.run(loops.count_influences, store)
+        pairs, _ = run(loops.count_influences, store)
         make_room(store, "influence", pairs)
         make_room(store, "pull", pairs)
-        pairs, pulls = modes.run(loops.find_influences, store)
+        pairs, pulls = run(loops.find_influences, store)
     cut(store, "influence", pairs)
     cut(store, "pull", pulls)
     if flags & MEMORY:
         work = np.empty(store.n_neurons, np.int64)
-        traces, extended = modes.run(loops.place_traces, store, work, pairs)
+        traces, extended = run(loops.place_traces, store, work, pairs)
     for name, rows in (
         ("influence", pairs),
         ("eligibility", traces),

@@ -16,7 +16,7 @@ from . import edits, gating, loops, ties
 from .flags import MEMORY
 from .program import Program, restore
 from .room import cut, make_room
-from .runner import SOME, modes
+from .runner import run
 from .sorting import sort_connections, sort_neurons
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 RESERVE = 64
 """Rows of runs more than needed, so that small edits do not allocate."""
+SPARE = 1 << 10
+"""Rows of runs that may be left over."""
 
 
 def lower(store: Store) -> None:
@@ -32,13 +34,12 @@ def lower(store: Store) -> None:
     """
     # so that the next lowering has them if this one fails
     store.program = Program(0, store.program.traces(store))
-    modes.lowered += store.size
     change = edits.change_of(store) if edits.are_known(store) else None
     store.removed_rows = None  # so that all is lowered anew if this fails
     flags = lower_all(store) if change is None else edits.apply(store, change)
     if flags & MEMORY or gating.has_traces(store):
         gating.lay_out(store, flags)
-    modes.run(loops.join_neurons, store, np.empty(store.n_neurons + 1, np.int64))
+    run(loops.join_neurons, store, np.empty(store.n_neurons + 1, np.int64))
     if store.columns["ties"][Ties.INTERNAL]:  # neurons of such groups activate together
         store.forget_single_calls()
     if flags & MEMORY:
@@ -52,22 +53,22 @@ def lower_all(store: Store) -> int:
     """Sort neurons and connections, and divide these into runs; returns the flags of
     all neurons together.
     """
-    ordered, _ = modes.run(loops.count_ordered, store)
+    ordered, _ = run(loops.count_ordered, store)
     if ordered < store.n_neurons or (store.n_removed and None in store.views):
         sort_neurons(store)
-    tied, _ = modes.run(loops.survey, store)
+    tied, _ = run(loops.survey, store)
     if tied:
         ties.number_groups(store)
     n = store.n_neurons
     work = np.empty(2 * n + 3 * store.n_connections + 1, np.int64)
-    ranges, in_order = modes.run(loops.find_ranges, store, work)
+    ranges, in_order = run(loops.find_ranges, store, work)
     if not in_order:
         sort_connections(store, work, ranges)
-        modes.run(loops.find_ranges, store, work)
+        run(loops.find_ranges, store, work)
     if tied:
         ties.lay_out(store)
     make_room(store, "node", n)
     make_room(store, "run", store.n_connections, RESERVE)
-    store.n_runs, flags = modes.run(loops.find_runs, store, work)
-    cut(store, "run", store.n_runs, SOME)
+    store.n_runs, flags = run(loops.find_runs, store, work)
+    cut(store, "run", store.n_runs, SPARE)
     return flags

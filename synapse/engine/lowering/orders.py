@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from .runner import MUCH
+MUCH = 1 << 17
 
 
 def run(loop: Callable[..., None], size: int, *arguments: Any) -> None:

@@ -14,7 +14,7 @@ from ..schema import NONE
 from .flags import MEMORY
 from .loops import place_kept, read_traces
 from .loops.traces import MARKS
-from .runner import modes
+from .runner import run
 from .stretches import spans
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def kept_traces(store: Store) -> Traces:
     pairs_at = 2 * n + len(c["eligibility"])
     extended_at = pairs_at + 2 * influences
     work = np.empty(extended_at + 2 * len(c["extended"]), np.int64)
-    memory, pairs = modes.run(read_traces, store, work, n)
+    memory, pairs = run(read_traces, store, work, n)
     return Traces(
         memory=work[:memory],
         memory_self=work[n : n + memory],
@@ -160,7 +160,7 @@ def restore(store: Store, kept: Traces) -> None:
             rows,
         )
     )
-    new, _ = modes.run(place_kept, store, work)
+    new, _ = run(place_kept, store, work)
     if new:
         _begin(store, work[MARKS : MARKS + new])
     places = work[:MARKS].tolist()

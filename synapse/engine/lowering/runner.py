@@ -1,83 +1,57 @@
-"""How the loops of lowering run: in plain Python or compiled.
-
-They are written once. Two modes are needed because each is a thousand times too slow
-where the other runs: in plain Python a network of a million connections takes seconds,
-and compiling takes three seconds in a new installation, whose first network has ten
-connections. In NumPy the loops would take one mode, but 40 calls where an edit of a
-small network and its next step may take 50 microseconds in all.
-"""
+"""Runs the loops of lowering as machine code."""
 
 from __future__ import annotations
 
-import importlib
-import sys
+import ctypes
+import os
+from collections.abc import Callable
+from functools import cache
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
-from .loops import LOOPS
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from ..store import Store
 
-MUCH = 1 << 17
-"""How many neurons and connections a process lowers in plain Python before it compiles
-the loops,"""
-SOME = 1 << 10
-"""or loads them from the cache if it has loaded Numba: what loading takes."""
+DEBUGGING = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+"""Whether the loops run in plain Python, as kernels do then."""
+
+_NOTHING = np.empty(1, np.int64)
+_Results = ctypes.c_int64 * 2
 
 
-_NOTHING = np.empty(0, np.int64)
-
-
-class _Columns:
-    """The columns of a store as attributes, from which Python reads single integers
-    fastest.
+def run(
+    loop: Callable[..., tuple[int, int]],
+    store: Store,
+    work: NDArray[np.int64] = _NOTHING,
+    count: int | None = None,
+) -> tuple[int, int]:
+    """Run a loop over all neurons of a store, and so many connections or influences;
+    without a number, all connections.
     """
-
-    def __init__(self, columns: dict[str, Any]) -> None:
-        self._columns = columns
-
-    def __getattr__(self, name: str) -> memoryview:
-        view = memoryview(self._columns[name])
-        setattr(self, name, view)
-        return view
-
-
-class _Modes:
-    """Plain Python until the process has lowered much, then compiled."""
-
-    def __init__(self) -> None:
-        self.lowered = 0
-        self.compiled: Any = None
-        self.cached = False
-
-    def run(
-        self, loop: Any, store: Store, work: Any = _NOTHING, count: int | None = None
-    ) -> tuple[int, int]:
-        """Run a loop over all neurons of a store, and so many connections or
-        influences; without a number, all connections.
-        """
-        n = store.n_neurons
-        if count is None:
-            count = store.n_connections
-        if self.compiled is None and self.lowered > (
-            SOME if "numba" in sys.modules else MUCH
-        ):
-            self.compiled = importlib.import_module(f"{__package__}.compiled")
-            self.cached = self.compiled.is_cached()
-        if (
-            self.lowered > (SOME if self.cached else MUCH)
-            and not self.compiled.DEBUGGING
-        ):
-            if store.columns.moved:
-                store.renew_table()
-            pair: tuple[int, int] = self.compiled.run(
-                store.address, 1.0, LOOPS.index(loop), n, count, work
-            )
-        else:
-            pair = loop(_Columns(store.columns), n, count, memoryview(work))
-        return pair
+    if count is None:
+        count = store.n_connections
+    if DEBUGGING:
+        columns = {name: _plain(column) for name, column in store.columns.items()}
+        return loop(SimpleNamespace(**columns), store.n_neurons, count, _plain(work))
+    if store.columns.moved:
+        store.renew_table()
+    memory = ctypes.addressof(ctypes.c_char.from_buffer(work.data))
+    results = _Results()
+    _entry_of(loop)(store.address, store.n_neurons, count, memory, results)
+    return results[0], results[1]
 
 
-modes = _Modes()
+def _plain(array: Any) -> memoryview:
+    """An array from which Python reads single integers fastest."""
+    return memoryview(array)
+
+
+@cache
+def _entry_of(loop: Callable[..., tuple[int, int]]) -> Any:
+    # LLVM is loaded when it is needed
+    from .compiled import entry_of
+
+    return entry_of(loop)

@@ -1,14 +1,13 @@
 """The loops of lowering, each over all neurons with their connections, or their runs.
 
 ``m`` has the columns of a store, ``n`` is the number of neurons, ``count`` that of
-connections, and ``work`` is memory for integers. Everything here is plain Python: small
-stores are lowered by these functions as they are, large ones by ``compiled.py``, which
-compiles them. A loop returns two numbers.
+connections, and ``work`` is memory for integers. Everything here is Python, of which
+``compiled.py`` makes machine code. A loop, which ``runner.py`` calls, returns two
+numbers.
 """
 
 from __future__ import annotations
 
-from . import blocks, gated, groups, neighbours, ranges, runs, traces
 from .blocks import join_neurons as join_neurons
 from .gated import (
     count_influences as count_influences,
@@ -22,19 +21,3 @@ from .ranges import (
 )
 from .runs import find_few_runs as find_few_runs, find_runs as find_runs
 from .traces import place_kept as place_kept, read_traces as read_traces
-
-MODULES = (neighbours, ranges, groups, gated, runs, blocks, traces)
-LOOPS = (
-    count_ordered,
-    survey,
-    find_ranges,
-    find_runs,
-    find_few_runs,
-    count_influences,
-    find_influences,
-    place_traces,
-    join_neurons,
-    read_traces,
-    place_kept,
-)
-"""The entries, which ``runner.py`` calls."""

@@ -89,15 +89,14 @@ def insert_gater(m: Any, g: int, start: int, stop: int) -> int:
     """Insert a gater into the list from `start` to `stop`, if it is not there; returns
     where this ends.
     """
-    gaters = m.influence_gater
     q = stop
-    while q > start and gaters[q - 1] > g:
+    while q > start and m.influence_gater[q - 1] > g:
         q -= 1
-    if g == NONE or (q > start and gaters[q - 1] == g):
+    if g == NONE or (q > start and m.influence_gater[q - 1] == g):
         return stop
     for k in range(stop, q, -1):
-        gaters[k] = gaters[k - 1]
-    gaters[q] = g
+        m.influence_gater[k] = m.influence_gater[k - 1]
+    m.influence_gater[q] = g
     return stop + 1
 
 

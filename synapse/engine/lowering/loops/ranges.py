@@ -41,7 +41,7 @@ def survey(m: Any, n: int, count: int, work: Any) -> Pair:
     clamps = 0
     for r in range(count):
         tied |= m.tie[r]
-        signs |= m.sign[r] if m.target[r] != NONE else 0
+        signs |= m.sign[r] * (m.target[r] != NONE)
     for j in range(n):
         tied |= m.bias_tie[j]
         clamps |= m.clamped[j]
@@ -90,29 +90,30 @@ def key_of(m: Any, r: int, n: int) -> Pair:
 def list_ranges(m: Any, start: int, stop: int, k: int, work: Any) -> int:
     """List the first row of each range from ``work[k]`` on, and where the last one
     stops; returns the place of that.
-    """
-    for r in range(start, stop):
-        if r == start or not is_continued(m, r):
-            work[k] = r
-            k += 1
-    work[k] = stop
-    return k
-
-
-def is_continued(m: Any, r: int) -> bool:
-    """Whether a connection is in the range of the one before it.
 
     A range has one target and gater, consecutive sources, and is trainable or not, and
     tied or not. A self-connection is a range of its own.
     """
-    i = m.source[r]
-    j = m.target[r]
-    return (
-        (m.source[r - 1] + 1 == i)
-        & (m.target[r - 1] == j)
-        & (m.gater[r - 1] == m.gater[r])
-        & ((m.trainable[r - 1] == 0) == (m.trainable[r] == 0))
-        & ((m.tie[r - 1] == 0) == (m.tie[r] == 0))
-        & (i != j)
-        & (i != j + 1)
-    )
+    source = target = gater = fixed = tied = -2  # of the row before: none
+    for r in range(start, stop):
+        i = m.source[r]
+        j = m.target[r]
+        continued = (
+            (i == source + 1)
+            & (j == target)
+            & (m.gater[r] == gater)
+            & ((m.trainable[r] == 0) == fixed)
+            & ((m.tie[r] != 0) == tied)
+            & (i != j)
+            & (i != j + 1)
+        )
+        if not continued:
+            work[k] = r
+            k += 1
+        source = i
+        target = j
+        gater = m.gater[r]
+        fixed = m.trainable[r] == 0
+        tied = m.tie[r] != 0
+    work[k] = stop
+    return k

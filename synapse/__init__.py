@@ -9,6 +9,7 @@ the house, from the ground up. A module imports only modules of its own floor or
 - ``engine``: one store owns every number (``schema.py``, ``store.py``); compiled
   kernels compute on its columns, the online rule first (``online``).
 - ``errors``, ``_checks``: a mistake becomes one sentence before anything changes.
+- ``scale``: standard units of columns.
 - ``squash``, ``cost``, ``initializers``, ``optimizers``: functions that have names.
 - ``objects``: neurons, connections, layers and networks are views of a store.
 - ``architect``, a package beside this one: networks with a name, such as an LSTM.
@@ -49,6 +50,7 @@ from .objects.recording import Log, record
 from .objects.tie import tie, untie
 from .objects.topology import Topology
 from .readwrite import from_torch, load, save, to_torch
+from .scale import Scale
 
 if TYPE_CHECKING:  # at run time `__getattr__` imports them when they are first used
     from . import (
@@ -96,6 +98,7 @@ __all__ += [
     "Network",
     "Neuron",
     "Projection",
+    "Scale",
     "SynapseError",
     "Topology",
     "Trainer",

@@ -28,9 +28,9 @@ from .forecasting.closed_loop import bounded, clipping
 from .forecasting.selection import COMBINE
 from .forecasting.statistical import METHODS
 from .tables import Learning, forecast_series, train_series
-from .tables.scaled_model import MODELS
 from .tables.series import unit_of
 from .tables.series_task import SeriesTask
+from .tables.table_model import MODELS
 
 __all__ = ["SynapseForecaster"]
 __dir__ = public_names(__all__)
@@ -263,7 +263,7 @@ class SynapseForecaster(BaseForecaster):
             return np.asarray(np.mean(forecasts, axis=0))
 
         # A forecast needs the rows that differences lose, and a season.
-        least = max(difference.lost for difference in task.differences) + 1
+        least = task.scale.lost + 1
         period = task.period
         start = max(len(series) // 2, least, period + 1)
         tested = max(1, min(steps, (len(series) - start) // 3))

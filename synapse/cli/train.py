@@ -17,7 +17,6 @@ from ..tables import Learning, Trained, train_rows, train_series
 from ..tables.dates import DATE_NAMES, like_time
 from ..tables.encoding import MOST_WORDS
 from ..tables.resuming import remove_checkpoints
-from ..tables.scaled_model import MODELS, OPTIMIZERS
 from ..tables.series import step_name
 from ..tables.table import (
     bare,
@@ -27,6 +26,7 @@ from ..tables.table import (
     place,
     require_one_use,
 )
+from ..tables.table_model import MODELS, OPTIMIZERS
 from . import INTERRUPTED, formats
 from .reading import ReadTable, add_reading, add_sequence, add_shared, say
 from .words import UsageError, aligned, listed, names, printable, require_folder

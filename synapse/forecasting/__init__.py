@@ -7,10 +7,7 @@ from .baselines import (
 )
 from .calibration import Calibration as Calibration
 from .closed_loop import Forecast as Forecast, forecast as forecast
-from .differences import (
-    Differences as Differences,
-    choose_differences as choose_differences,
-)
+from .lags import choose_lags as choose_lags
 from .network_forecaster import NetworkForecaster as NetworkForecaster
 from .rolling import RollingOrigin as RollingOrigin, rolling_origin as rolling_origin
 from .selection import Selection as Selection, select as select

@@ -245,7 +245,7 @@ def forecast(
     See Also
     --------
     synapse.forecasting.rolling_origin : Errors on held-out steps, for intervals.
-    synapse.forecasting.NetworkForecaster : Differences, and values known in advance.
+    synapse.forecasting.NetworkForecaster : Scales, and values known in advance.
 
     Examples
     --------

@@ -1,19 +1,18 @@
-"""A network as a forecaster of differences, with values that are known in advance."""
+"""A network as a forecaster in standard units, with values known in advance."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import expected, finite_array, instance, listed
+from .._checks import instance
 from .._typing import Floats
-from ..errors import ArgumentError
 from ..objects.outputs import require_range, squashes_of
 from ..objects.state import preserved_context
+from ..scale import Scale
 from ._checked_series import (
     checked_series,
     horizon,
@@ -22,7 +21,6 @@ from ._checked_series import (
     too_few_known,
 )
 from .closed_loop import Model, forecast, members
-from .differences import Differences
 
 
 @final
@@ -31,71 +29,54 @@ class NetworkForecaster:
     """A forecaster, for :func:`rolling_origin` and :func:`select`, whose network reads
     its own outputs.
 
-    The network reads the differences of the columns at step t and the known values of
-    step t + 1. Its outputs are the differences of the columns at step t + 1.
+    The network reads the columns at step t in standard units, and the known values of
+    step t + 1. Its outputs are the columns at step t + 1 in these units. With lags in
+    the scale, these are differences.
 
     Parameters
     ----------
     network : Network or Ensemble
         The network, of m + k inputs and m outputs, whose squash has no bounds, such as
         "identity".
-    differences : sequence of Differences
-        Those of each of the m columns.
+    scale : Scale
+        The standard units of the m columns. ``Scale(m)`` changes nothing.
     known : array_like, shape (N, k), optional
         Values known in advance; row i describes step i. N must reach the last step that
         is forecast.
-    scale : array_like, shape (2, m), optional
-        A mean and a deviation for each column: the network reads (value - mean) /
-        deviation instead of the value, and returns such numbers.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
         If one of them is none of these, or has another shape or outputs with bounds; in
-        a call, if the history has not m columns.
+        a call, if the history has not m columns, or too few steps for the lags.
 
     Examples
     --------
     >>> import architect
     >>> net = architect.Perceptron(1, 1, output_squash="identity", seed=0)
     >>> net.weights, net.biases = [0.0], [0.0, 2.0]  # every difference is 2
-    >>> forecaster = NetworkForecaster(net, [Differences((1,))])
+    >>> forecaster = NetworkForecaster(net, Scale(1, lags=[(1,)]))
     >>> forecaster(np.arange(5.0), 3)
     array([ 6.,  8., 10.])
     """
 
     network: Model
-    differences: Sequence[Differences]
+    scale: Scale
     known: Floats | None = None
-    scale: Floats | None = None
 
     def __post_init__(self) -> None:
         members(self.network)
-        columns = listed("The differences", self.differences, "a list, one a column")
-        if not columns:
-            raise ArgumentError(
-                expected("The differences", "those of one column or more", columns)
-            )
-        differences = [
-            instance("Each difference", each, Differences) for each in columns
-        ]
-        object.__setattr__(self, "differences", differences)
+        instance("The scale", self.scale, Scale)
         for network in members(self.network):
             require_range(
                 "The network of NetworkForecaster",
                 network,
                 squashes_of(network),
-                "A difference can be any number. Build it with"
+                "A standard unit can be any number. Build it with"
                 ' output_squash="identity".',
             )
         if self.known is not None:
             object.__setattr__(self, "known", known_rows(self.known))
-        if self.scale is not None:
-            scale = finite_array("The scale", self.scale)
-            if scale.shape != (2, len(columns)) or not (scale[1] > 0).all():
-                condition = f"means and deviations above 0, shape (2, {len(columns)})"
-                raise ArgumentError(expected("The scale", condition, self.scale))
-            object.__setattr__(self, "scale", scale)
 
     def __call__(self, history: ArrayLike, steps: int) -> Floats:
         """Forecast the steps after a history, shape (T, m) or (T,)."""
@@ -106,81 +87,62 @@ class NetworkForecaster:
         in_advance = self.known
         if in_advance is not None and len(in_advance) < count + steps:
             raise too_few_known(in_advance, count + steps)
-        rows = _rows(columns, self.differences, in_advance, count + 1)
+        rows = _rows(columns, self.scale, in_advance, count + 1)
         future = None if in_advance is None else in_advance[count + 1 : count + steps]
-        feedback = {place: place for place in range(len(self.differences))}
+        feedback = {place: place for place in range(len(self.scale))}
         ahead = forecast(self.network, rows, steps, feedback=feedback, future=future)
-        changes = zip(self.differences, columns.T, ahead.mean.T, strict=True)
-        parts = [
-            differences.undo(column, change) for differences, column, change in changes
-        ]
-        return self._in_units(np.column_stack(parts)).reshape(steps, *past.shape[1:])
+        values = self.scale.original(ahead.mean, columns)
+        return values.reshape(steps, *past.shape[1:])
 
     def _columns(self, past: Floats) -> Floats:
-        """The history as the network reads it, shape (T, m)."""
+        """The history, shape (T, m)."""
         columns = past.reshape(len(past), -1)
-        require_columns(
-            "The history",
-            columns,
-            (len(self.differences),),
-            "a column for each Differences",
-        )
-        return (
-            columns if self.scale is None else (columns - self.scale[0]) / self.scale[1]
-        )
-
-    def _in_units(self, values: Floats) -> Floats:
-        """What the network forecasts in the units of the series."""
-        return values if self.scale is None else self.scale[0] + self.scale[1] * values
+        width = (len(self.scale),)
+        require_columns("The history", columns, width, "a column for each of the scale")
+        return columns
 
     def one_step(self, history: ArrayLike) -> Floats:
         """Forecast each step of a history, shape (T, m) or (T,), from those before it.
 
         Returns shape (T + 1, m) or, with known values that end with the history, (T,
-        m); NaN where no difference is known yet.
+        m); NaN where too few steps are known yet.
         """
         past = self._columns(checked_series("The history", history))
-        lost = max(each.lost for each in self.differences)
+        lost = self.scale.lost
         count = len(past)
         in_advance = self.known
         until = count + 1 if in_advance is None else min(count + 1, len(in_advance))
-        rows = _rows(past, self.differences, in_advance, until)
+        rows = _rows(past, self.scale, in_advance, until)
         runs = []
         for net in members(self.network):
             with preserved_context(net):
                 net.clear()
                 runs.append(net.run(rows, traces=False))
         outputs = np.mean(runs, axis=0)
-        values = np.full((lost + 1 + len(rows), len(self.differences)), np.nan)
-        for place, differences in enumerate(self.differences):
-            for step, change in enumerate(outputs[:, place].tolist(), lost + 1):
-                values[step, place] = differences.undo(past[:step, place], [change])[0]
-        return self._in_units(values)
+        values = np.full((lost + 1 + len(rows), len(self.scale)), np.nan)
+        for step, row in enumerate(outputs, lost + 1):
+            before = past[step - lost : step]
+            values[step] = self.scale.original(row[None], before)[0]
+        return values
 
 
 def lesson(
-    history: Floats, differences: Sequence[Differences], in_advance: Floats | None
+    history: Floats, scale: Scale, in_advance: Floats | None
 ) -> tuple[Floats, Floats]:
     """The inputs and the targets of a network for :class:`NetworkForecaster`, shapes
     (T', m + k), (T', m).
     """
-    targets = _rows(history, differences, None, len(history) + 1)[1:]
-    return _rows(history, differences, in_advance, len(history)), targets
+    targets = _rows(history, scale, None, len(history) + 1)[1:]
+    return _rows(history, scale, in_advance, len(history)), targets
 
 
 def _rows(
-    history: Floats,
-    differences: Sequence[Differences],
-    in_advance: Floats | None,
-    until: int,
+    history: Floats, scale: Scale, in_advance: Floats | None, until: int
 ) -> Floats:
     """The inputs at steps of a history of shape (T, m), so that the known values end
     before step `until`.
     """
-    lost = max(each.lost for each in differences)
-    columns = zip(differences, history.T, strict=True)
-    parts = [each.of(column)[lost - each.lost :] for each, column in columns]
-    rows = np.column_stack(parts)[: until - lost - 1]
-    return (
-        rows if in_advance is None else np.hstack([rows, in_advance[lost + 1 : until]])
-    )
+    rows = scale.standard(history)[: until - scale.lost - 1]
+    if in_advance is None:
+        return rows
+    return np.hstack([rows, in_advance[scale.lost + 1 : until]])

@@ -24,7 +24,7 @@ from ._checked_series import (
     too_few_known,
 )
 from .baselines import seasonal_naive
-from .differences import LONGEST, choose_differences, of_last_steps
+from .lags import LONGEST, choose_lags, of_last_steps
 from .rolling import Forecaster
 
 METHODS = ("mean", "naive", "seasonal", "ar", "ets", "theta", "arima")
@@ -66,7 +66,7 @@ def statistical(
     method : {"mean", "naive", "seasonal", "ar", "ets", "theta", "arima"}
         The mean of the history, its last value, :func:`seasonal_naive`,
         :func:`autoregression` (fitted anew in each call, to the differences of
-        :func:`choose_differences`), exponential smoothing (AutoETS), AutoTheta, or
+        :func:`choose_lags`), exponential smoothing (AutoETS), AutoTheta, or
         AutoARIMA. The last three are those of statsforecast (extra ``forecast``).
     series : array_like, shape (T,) or (T, m)
         The steps that parameters are fitted to, oldest first. At most the last 1000 are
@@ -141,10 +141,8 @@ def _autoregression(column: Floats, period: int) -> Forecaster:
     """An autoregression of the differences that are best for a column, fitted anew to
     each history.
     """
-    differences = choose_differences(
-        column[-LONGEST:], max(1, min(period, 12)), period=period
-    )
-    return partial(of_last_steps, differences)
+    lags = choose_lags(column[-LONGEST:], max(1, min(period, 12)), period=period)
+    return partial(of_last_steps, lags)
 
 
 def _fitted(

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import expected
-from .._running_scale import RunningScale
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError, SynapseError
 from ..learning._archive import GENERATORS
@@ -25,6 +24,7 @@ from ..objects.slopes import Slopes
 from ..objects.state import take_over
 from ..readwrite._file_checks import members, require_version
 from ..readwrite.npz import as_text, from_array, from_arrays, npz_data
+from ..scale import Scale
 
 if TYPE_CHECKING:
     from .agent import Agent
@@ -238,8 +238,8 @@ def _take(
     """Check everything, and then set everything."""
     generator = type(agent.rng.bit_generator)()
     try:
-        observations = RunningScale.of(head["observations"], len(agent._scale.mean))
-        rewards = RunningScale.of(head["rewards"], 1)
+        observations = Scale.from_json(head["observations"], len(agent._scale))
+        rewards = Scale.from_json(head["rewards"], 1)
         generator.state = head["random"]
         remembered = _read_values(agent, head["remembered"])
         sums = [_slopes(network, name, arrays) for name, network in networks.items()]

@@ -14,19 +14,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks as checks
-from .._running_scale import SQUARABLE, TOO_LARGE, RunningScale
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..initializers import Seed, random_generator
 from ..objects import unsaved
 from ..objects.network import Network, require_network
 from ..objects.outputs import require_range, squashes_of
+from ..objects.scaling import with_scales
 from ..objects.sensitivities import ONLINE
 from ..objects.slope_traces import SlopeTraces
 from ..objects.stepping import is_row
 from ..readwrite._formats import Archived
+from ..scale import SQUARABLE, TOO_LARGE, Scale
 from . import _archive
-from .controller import controller_of
 
 _latest: WeakKeyDictionary[Network, ref[Agent]] = WeakKeyDictionary()
 """The agent that has begun or acted last with each network: others have lost its
@@ -122,8 +122,8 @@ class Agent(Archived):
         self.scale_rewards = scale_rewards
         self.rng = random_generator(seed)
         self._traces = tuple(map(SlopeTraces, networks))
-        self._scale = RunningScale(len(networks[0].input))
-        self._returns = RunningScale(1)
+        self._scale = Scale(len(networks[0].input))
+        self._returns = Scale(1)
         self._return = 0.0
         self._value: float | None = None  # None: no episode has begun
         self._next: Any = (
@@ -354,7 +354,7 @@ class Agent(Archived):
         exported.
 
         It takes observations as the environment gives them: if the agent normalises
-        them, the first hidden layer, "standardised", scales them by the means and
+        them, the first hidden layer, "scaled", converts them by the means and
         deviations so far. The answers are outputs of the network: the best action is
         the largest one, and of continuous actions the first half are the means.
 
@@ -381,7 +381,7 @@ class Agent(Archived):
         >>> int(net.activate([305.0]).argmax()) == agent.act([305.0])
         True
         """
-        return controller_of(self._networks[0], self._scale if self.normalise else None)
+        return with_scales(self._networks[0], self._scale if self.normalise else None)
 
     @abstractmethod
     def _answer(self, outputs: Floats) -> Any:
@@ -463,14 +463,14 @@ class Agent(Archived):
 
     def _standard(self, row: Floats, counted: bool = False) -> Floats:
         """The observation with running mean 0 and deviation 1, if it is normalised."""
-        return self._scale.take(row, float(counted)) if self.normalise else row
+        return self._scale.follow(row, float(counted)) if self.normalise else row
 
     def _scaled(self, reward: float) -> float:
         """The reward, divided by the running deviation of the discounted sum of rewards
         so far.
         """
         total = self.discount * self._return + reward
-        self._returns.take(np.array([total]))  # raises for a number that is too large
+        self._returns.follow(np.array([total]))  # raises for a number that is too large
         self._return = total
         return reward / float(self._returns.deviation[0])
 

@@ -166,7 +166,7 @@ class TD(Agent):
         """Rows and rewards in their scales, each by what came up to it."""
         if self.scale_rewards:
             gains = np.array(list(map(self._scaled, gains.tolist())))
-        return (self._scale.take(rows) if self.normalise else rows), gains
+        return (self._scale.follow(rows) if self.normalise else rows), gains
 
     def _answer(self, outputs: Floats) -> float:
         return float(outputs[0])

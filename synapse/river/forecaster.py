@@ -54,6 +54,7 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
     """
 
     _usual = ("GRU", (16,))
+    _target_lags = (1,)
 
     def __init__(self, lags: int = 12, seed: int | None = None, **options: Any) -> None:
         super().__init__(seed=seed, **options)
@@ -80,7 +81,8 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
         with self._lock:
             if self._latest:
                 network, row = self._counted(self._features(self._latest, x))
-                change = self._target.take(np.array([target - self._latest[-1]]))
+                latest = np.array([[self._latest[-1]], [target]])
+                (change,) = self._target_scale.follow(latest)
                 self._learn(change - network.activate(row), 1.0)
             self._latest = [*self._latest[-self.lags :], target]
 
@@ -119,8 +121,7 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
             for step in range(horizon):
                 x = self._features(values, None if xs is None else xs[step])
                 outputs = network.activate(self._standard(network, x))
-                values = [
-                    *values,
-                    values[-1] + float(self._target.original(outputs)[0]),
-                ]
+                latest = np.array([values[-1:]])
+                ahead = self._target_scale.original(outputs[None], latest)
+                values = [*values, float(ahead[0, 0])]
             return values[-horizon:]

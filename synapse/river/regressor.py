@@ -9,8 +9,8 @@ import pandas as pd
 from river import base
 
 from .. import _checks as checks
-from .._running_scale import SQUARABLE
 from ..errors import ArgumentError
+from ..scale import SQUARABLE
 from .stream_network import Features, dicts_of
 from .target_network import TargetNetwork
 
@@ -51,7 +51,9 @@ class NetworkRegressor(TargetNetwork, base.MiniBatchRegressor):
         weight = w if w == 1.0 else checks.non_negative_number("The w", w)
         with self._lock:
             network, row = self._counted(x)
-            errors = self._target.take(np.array([target])) - network.activate(row)
+            errors = self._target_scale.follow(np.array([target])) - network.activate(
+                row
+            )
             self._learn(errors, weight)
 
     @staticmethod
@@ -69,7 +71,7 @@ class NetworkRegressor(TargetNetwork, base.MiniBatchRegressor):
         with self._lock:
             if self.network is None:
                 return 0.0
-            return float(self._target.original(self._outputs(self.network, x))[0])
+            return float(self._target_scale.original(self._outputs(self.network, x))[0])
 
 
 def checked_target(y: Any) -> float:

@@ -21,7 +21,6 @@ from river import base
 import architect
 
 from .. import _checks as checks, initializers
-from .._running_scale import SQUARABLE, RunningScale
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, ArgumentTypeError
 from ..learning.renewal import Renewal, Renewer, checked_renewal
@@ -33,6 +32,7 @@ from ..objects.outputs import require_range, squashes_of
 from ..objects.scaled_steps import ScaledSteps
 from ..objects.slopes import Slopes
 from ..objects.topology import Topology
+from ..scale import SQUARABLE, Scale
 
 BUILDS = ("Perceptron", "Elman", "GRU", "LSTM")
 METHODS = ("online", "rtrl")
@@ -62,7 +62,7 @@ def _bound(title: str, bound: Any) -> float | None:
 class RemovedInput:
     """What is left of an input that was removed, until its feature is seen again."""
 
-    scale: RunningScale
+    scale: Scale
     weights: dict[int, float]
     """By place of the target, counted from the end of the network."""
     sums: Floats
@@ -129,6 +129,8 @@ class StreamNetwork(base.Estimator):
     """The build and the hidden layers, if they are not given."""
     _squared: ClassVar[bool] = True
     """Whether the cost is a square of the error."""
+    _target_lags: ClassVar[tuple[int, ...]] = ()
+    """The lags of the target: what is learned are its differences."""
 
     @checks.understands("stream", of_class=False)
     def __init__(
@@ -159,7 +161,6 @@ class StreamNetwork(base.Estimator):
         self.unseen = unseen
         self.renewal = renewal
         self.network: Network | None = None
-        self._keep = 1.0 if half_life is None else 0.5 ** (1.0 / half_life)
         # one sample at a time, also where features and labels are added
         self._lock = threading.RLock()
 
@@ -178,9 +179,8 @@ class StreamNetwork(base.Estimator):
         self._attach(network)
         self._known = set(names)
         self._removed: dict[Hashable, RemovedInput] = {}
-        self._scale, self._target = (
-            RunningScale(count, self._keep) for count in (len(names), 1)
-        )
+        self._scale = Scale(len(names), self.half_life)
+        self._target_scale = Scale(1, self.half_life, [self._target_lags])
         self._samples = 0
         self._seen = np.zeros(len(names))
         return network
@@ -299,8 +299,9 @@ class StreamNetwork(base.Estimator):
         returning = [
             count + i for i, removed in enumerate(earlier) if removed is not None
         ]
-        self._scale.extend(
-            [None if removed is None else removed.scale for removed in earlier]
+        self._scale.insert(
+            count,
+            *(Scale(1) if removed is None else removed.scale for removed in earlier),
         )
         self._names += names
         self._seen = np.append(self._seen, np.full(len(names), self._samples))
@@ -367,7 +368,7 @@ class StreamNetwork(base.Estimator):
         while len(self._removed) > len(network.input):
             del self._removed[next(iter(self._removed))]
 
-    def _forget(self, at: int) -> tuple[Hashable, RunningScale]:
+    def _forget(self, at: int) -> tuple[Hashable, Scale]:
         """Count a feature no longer; returns its name and its scale."""
         name = self._names.pop(at)
         self._known.remove(name)
@@ -430,7 +431,7 @@ class StreamNetwork(base.Estimator):
     def _taken(self, x: Features, row: Floats, weight: float) -> Floats:
         """All features in standard units, after they are counted with this weight."""
         try:
-            return self._scale.take(row, weight)
+            return self._scale.follow(row, weight)
         except ArgumentError:
             _require_numbers(x)  # says which
             raise

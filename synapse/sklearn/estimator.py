@@ -22,13 +22,13 @@ from sklearn.utils.validation import _check_sample_weight
 import architect
 
 from .. import _checks
-from .._running_scale import RunningScale
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..learning import Result, Trainer
 from ..objects.network import Network, require_network
 from ..objects.outputs import require_range, require_squash, squashes_of
 from ..readwrite import from_networkx
+from ..scale import Scale
 
 ARCHITECTURES = {
     name: made
@@ -117,7 +117,8 @@ class NetworkEstimator(BaseEstimator):
     _numeric = True
     _output_squash = "identity"
     _flat: bool  # whether targets have one dimension
-    _scale: RunningScale
+    _scale: Scale
+    _target_scale: Scale
     network_: Network
     n_features_in_: int
     build: Any
@@ -219,7 +220,7 @@ class NetworkEstimator(BaseEstimator):
 
     def _decode(self, outputs: Floats) -> Any:
         """What outputs, shape (N, m), predict."""
-        values = self._scale.original(outputs, self.n_features_in_)
+        values = self._target_scale.original(outputs)
         return values[:, 0] if self._flat else values
 
     def _require_outputs(self, network: Network, y: Any) -> None:
@@ -262,7 +263,8 @@ class NetworkEstimator(BaseEstimator):
             )
         self._require_outputs(network, y)
         self.network_ = network
-        self._scale = RunningScale(features + self._numeric * len(names))
+        self._scale = Scale(features)
+        self._target_scale = Scale(len(names))
         neuron_names = [*(self._features() or [""] * features), *names]
         for neuron, name in zip(
             [*network.input, *network.output], neuron_names, strict=True
@@ -396,7 +398,6 @@ class NetworkEstimator(BaseEstimator):
         out; returns the targets in standard units.
         """
         targets = self._targets(y)
-        n = self.n_features_in_
         outputs = len(self.network_.output)
         if targets.shape != (len(y), outputs):
             raise ArgumentError(
@@ -404,11 +405,13 @@ class NetworkEstimator(BaseEstimator):
                 f" {y.shape}."
             )
         if self.scale and not held_out:
-            self._scale = deepcopy(self._scale)  # an error brings the one before back
-            self._scale.add(rows, 0, weights)
+            # an error brings those before back
+            self._scale = deepcopy(self._scale)
+            self._scale.add(rows, weights)
             if self._numeric:
-                self._scale.add(targets, n, target_weights)
-        return self._scale.standard(targets, n) if self._numeric else targets
+                self._target_scale = deepcopy(self._target_scale)
+                self._target_scale.add(targets, target_weights)
+        return self._target_scale.standard(targets)
 
     def _train(
         self, inputs: Any, targets: Any, weights: Floats | None, seed: int
@@ -498,7 +501,14 @@ class NetworkEstimator(BaseEstimator):
             name if isinstance(name, str | int) else str(name) for name in names
         ]
         notes = {"class": type(self).__name__, "features": features, **self._describe()}
-        self.network_.metadata[NOTES] = {**notes, "scale": self._scale.as_json()}
+        self.network_.metadata[NOTES] = {**notes, **self._scales()}
+
+    def _scales(self) -> dict[str, Any]:
+        """The scales, as JSON has them; classes have none."""
+        scales = {"scale": self._scale.as_json()}
+        if self._numeric:
+            scales["target_scale"] = self._target_scale.as_json()
+        return scales
 
     @classmethod
     def from_network(cls, network: Network, **parameters: Any) -> Self:
@@ -535,10 +545,12 @@ class NetworkEstimator(BaseEstimator):
         model.network_ = network
         model.n_features_in_ = len(network.input)
         try:
-            outputs = len(network.output) if model._numeric else 0
-            model._scale = RunningScale.of(
-                notes["scale"], model.n_features_in_ + outputs
-            )
+            model._scale = Scale.from_json(notes["scale"], len(network.input))
+            model._target_scale = Scale(len(network.output))
+            if model._numeric:
+                model._target_scale = Scale.from_json(
+                    notes["target_scale"], len(network.output)
+                )
             if notes["features"]:
                 model.feature_names_in_ = np.array(notes["features"], object)
             model._restore(notes)

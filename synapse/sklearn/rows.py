@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import validate_data
 
-from .._running_scale import SQUARABLE
 from .._typing import Floats
 from ..errors import ArgumentError
+from ..scale import SQUARABLE
 from .estimator import AUTO, LEARNING, NOTES, ClassTargets, NetworkEstimator, parameters
 
 
@@ -70,16 +70,17 @@ class RowEstimator(NetworkEstimator):
         )
 
     def _step(self, row: Floats, target: Floats) -> None:
-        """Learn one row by the online rule, after the scale has counted it."""
-        counted = np.concatenate([row, target]) if self._numeric else row
-        standard = self._scale.take(counted, float(self.scale))
-        goal = standard[len(row) :] if self._numeric else target
-        self._learn(standard[None, : len(row)], goal[None], 1.0)
+        """Learn one row by the online rule, after the scales have counted it."""
+        weight = float(self.scale)
+        standard = self._scale.follow(row, weight)
+        if self._numeric:
+            target = self._target_scale.follow(target, weight)
+        self._learn(standard[None], target[None], 1.0)
         notes = self.network_.metadata.get(NOTES)
         if notes is None:
             self._note()
         else:
-            notes["scale"] = self._scale.as_json()
+            notes |= self._scales()
 
     def _is_plain(self, X: Any) -> bool:
         """Whether nothing has to be checked of an array but that its numbers are

@@ -11,8 +11,8 @@ import numpy as np
 from ..errors import ArgumentError, FormatError
 from ..learning import Result, Trainer
 from ..readwrite import load
-from .scaled_model import Part, ScaledModel
 from .table import file_errors
+from .table_model import Part, TableModel
 
 REFIT = ".refit"
 """What the name of the second file ends in: that of the training on all rows, after the
@@ -23,14 +23,14 @@ OF = "checkpoint of"
 
 def fit_resumed(
     path: str,
-    model: ScaledModel,
+    model: TableModel,
     trainer: Trainer,
     parts: tuple[list[Part], list[Part] | None],
     settings: dict[str, Any],
     options: dict[str, Any],
 ) -> Result:
     """Train a model with a checkpoint, from where that is if there is one; see
-    :meth:`ScaledModel.fit`.
+    :meth:`TableModel.fit`.
 
     The result has the same bits as a training that was not broken off. `settings` are
     those of the training that `options` of ``Trainer.train`` do not say.
@@ -45,7 +45,7 @@ def fit_resumed(
     digest = _digest(parts, {**settings, **options, "progress": None})
     if Path(path).exists():
         trainer = _continued(path, digest)
-        model.adopt(trainer.network)
+        model.network = trainer.network
     trainer.network.metadata[OF] = digest
     with file_errors("write", path):
         result = model.fit(trainer, *parts, **options, checkpoint=path, resume=True)

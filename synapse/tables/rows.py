@@ -17,7 +17,6 @@ from ..errors import ArgumentError, FormatError, TrainingWarning
 from ..forecasting.selection import SIGNIFICANT, mean_over_error, percent
 from ..objects.network import Network
 from .encoding import choose_encoding, encoding_of
-from .scaled_model import Part, ScaledModel
 from .table import (
     UNREADABLE,
     columns,
@@ -30,6 +29,7 @@ from .table import (
     sequences,
     words,
 )
+from .table_model import Part, TableModel
 from .table_training import INTERRUPTED, Learning, Trained, held_out, require_targets
 
 if TYPE_CHECKING:
@@ -118,10 +118,10 @@ def train_rows(
             (rows[row_range], goals[row_range + ahead]) for row_range in row_numbers
         ]
 
-    def make() -> ScaledModel:
+    def make() -> TableModel:
         class_layer = targets[0] + later if classes else None
         named = outputs if classes else [name + later for name in outputs]
-        return ScaledModel(
+        return TableModel(
             name,
             list(learning.hidden),
             encoding.inputs,
@@ -149,7 +149,7 @@ def train_rows(
         notes.append(
             f"Classes: {', '.join(f'{name} {share:.0%}' for name, share in shares)}."
         )
-    network = model.network
+    network = model.whole()
     report = list[list[str]]()
     # From here on there is a network. Ctrl-C ends what is under way and loses no more
     # than that.
@@ -351,7 +351,7 @@ def _simple(
     rows = np.concatenate([inputs for inputs, _ in measured])
     mean = np.tile(y.mean(axis=0), (len(rows), 1))
     if classes:
-        regression = ScaledModel(
+        regression = TableModel(
             "perceptron", [], ["x"] * x.shape[1], ["y"] * y.shape[1], "classes"
         )
         trainer = regression.trainer(0.1, "adam", l2=1e-4)
@@ -362,7 +362,7 @@ def _simple(
             )
         if result.stopped == INTERRUPTED:
             raise KeyboardInterrupt
-        answers = _answers(regression.network, [(rows, y)])
+        answers = _answers(regression.whole(), [(rows, y)])
         return {"most common class": mean, "logistic regression": answers}
     design = np.column_stack([np.ones(len(x)), x])
     weights = np.linalg.lstsq(design, y, rcond=None)[0]

@@ -16,10 +16,10 @@ from ..forecasting import RollingOrigin, Selection
 from ..forecasting.selection import COMBINE
 from ..forecasting.statistical import METHODS
 from ..objects.network import Network
-from .scaled_model import MODELS
 from .series_task import SeriesTask, fit_together, series_tasks
 from .series_training import Forecasters, select_together
 from .table import pandas_for_tables
+from .table_model import MODELS
 from .table_training import INTERRUPTED, SERIES_DEFAULT, Learning
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ def _fitted(tasks: Sequence[SeriesTask], learning: Learning) -> Network:
     model, result = fit_together(tasks, learning)
     if result.stopped == INTERRUPTED:
         raise KeyboardInterrupt
-    return model.network
+    return model.whole()
 
 
 def _forecasts(

@@ -23,11 +23,10 @@ from .._typing import Floats
 from ..errors import ArgumentError, FormatError, MissingExtraError, SynapseError
 from ..forecasting import (
     Calibration,
-    Differences,
     Forecast,
     NetworkForecaster,
     Selection,
-    choose_differences,
+    choose_lags,
     select,
     statistical,
 )
@@ -39,9 +38,10 @@ from ..forecasting.selection import COMBINE
 from ..forecasting.statistical import LONGEST_SEASON, METHODS
 from ..learning import Result
 from ..objects.network import Network
-from .scaled_model import Part, ScaledModel
+from ..scale import Lags, Scale
 from .series import following, phase, season_of
 from .table import pandas_for_tables, quoted, require_one_use
+from .table_model import Part, TableModel
 from .table_training import SERIES_DEFAULT, Learning, held_out, require_targets
 
 if TYPE_CHECKING:
@@ -65,12 +65,13 @@ class SeriesTask:
     period: int  # steps of a season
     steps: int  # steps ahead in the test
     start: int  # index of the first held-out row
-    differences: list[Differences]  # of the columns of y, chosen on the rows before
+    # of the columns of y: differences at lags that are chosen on the rows before; of
+    # several series for one network, in units of its own deviation
+    scale: Scale
     phase: int = 0  # step of the season at which the rows begin
     first_date: str | None = None  # date of the step 0 of the season
     name: str = ""  # that of the series, if there are several
-    # Mean and deviation of each column of y for one network of several, (2, m).
-    scale: Floats | None = None
+    several: bool = False  # whether one network learns others, too
     origins: int = MOST_ORIGINS  # number of origins, about, in a test
 
     @classmethod
@@ -93,9 +94,9 @@ class SeriesTask:
         x = values[:, count:] if known_columns else None
         if x is not None and future is not None:
             x = np.vstack([x, future])
-        differences = [Differences(tuple(lags)) for lags in facts["differences"]]
+        several = bool(facts.get("several"))
+        scale = scale_of(y, facts["differences"], several)
         first_date = facts.get("first_date")
-        scale = scale_of(y) if facts.get("several") else None
         task = cls(
             targets,
             observed,
@@ -105,18 +106,21 @@ class SeriesTask:
             facts["period"],
             1,
             len(y),
-            differences,
+            scale,
         )
         return replace(
-            task, phase=phase(series, first_date), first_date=first_date, scale=scale
+            task,
+            phase=phase(series, first_date),
+            first_date=first_date,
+            several=several,
         )
 
     def whole(self) -> SeriesTask:
         """The task with all rows to learn from."""
-        scale = None if self.scale is None else scale_of(self.y)
+        scale = scale_of(self.y, self.scale.lags, self.several)
         return replace(self, start=len(self.y), scale=scale)
 
-    def make(self, learning: Learning) -> ScaledModel:
+    def make(self, learning: Learning) -> TableModel:
         """A new network that reads differences of a row, and the season, and forecasts
         those of the next.
         """
@@ -125,7 +129,7 @@ class SeriesTask:
         waves = [f"season {place}" for place in range(len(_calendar(0, self.period)))]
         inputs = [*fed, *self.known, *waves]
         outputs = [f"{name} +1" for name in fed]
-        return ScaledModel(
+        return TableModel(
             str(learning.model),
             list(learning.hidden),
             inputs,
@@ -145,10 +149,9 @@ class SeriesTask:
         )
         if self.x is None:
             return waves if self.period > 2 else None
-        lost = self.differences[0].lost
-        changes = np.vstack(
-            [np.zeros((lost, self.x.shape[1])), self.differences[0].of(self.x)]
-        )
+        known_scale = Scale(self.x.shape[1], lags=self.scale.lags[:1] * self.x.shape[1])
+        lost = np.zeros((known_scale.lost, self.x.shape[1]))
+        changes = np.vstack([lost, known_scale.standard(self.x)])
         return np.hstack([changes[:count], waves[: len(changes)]])
 
     def forecaster(self, network: Network, ahead: int = 0) -> NetworkForecaster:
@@ -156,12 +159,12 @@ class SeriesTask:
         last.
         """
         covariates = self.covariates(len(self.y) + ahead)
-        return NetworkForecaster(network, self.differences, covariates, self.scale)
+        return NetworkForecaster(network, self.scale, covariates)
 
     def lesson(self) -> Part:
         """What a network learns from the rows before the test."""
-        y = self.y if self.scale is None else (self.y - self.scale[0]) / self.scale[1]
-        return lesson(y[: self.start], self.differences, self.covariates(len(y)))
+        y = self.y[: self.start]
+        return lesson(y, self.scale, self.covariates(len(self.y)))
 
     def select(
         self, forecasters: Mapping[str, Any], begin: int | None = None
@@ -208,11 +211,7 @@ class SeriesTask:
         """The deviation of each target, in which a network reads several series; 1 for
         a series alone.
         """
-        return (
-            np.ones(len(self.targets))
-            if self.scale is None
-            else self.scale[1][: len(self.targets)]
-        )
+        return self.scale.deviation[: len(self.targets)]
 
     def level(self, stop: int | None = None) -> Floats:
         """The mean of the targets in the last season, or 12 rows, shape (m,)."""
@@ -247,17 +246,22 @@ class SeriesTask:
         return forecasters, notes
 
 
-def scale_of(y: Floats) -> Floats:
-    """The mean and the deviation of each column, shape (2, m); the deviation of a
-    constant one is 1.
+def scale_of(y: Floats, lags: Lags, several: bool) -> Scale:
+    """Differences of columns at these lags; of several series, in units of the
+    deviation of each column of this one.
     """
-    deviation = y.std(axis=0)
-    return np.array([y.mean(axis=0), np.where(np.ptp(y, axis=0) > 0, deviation, 1.0)])
+    scale = Scale(y.shape[1], lags=lags)
+    if not several:
+        return scale
+    levels = Scale(y.shape[1])
+    levels.add(y)
+    has_lags = np.array([*map(len, scale.lags)]) > 0  # differences have no level
+    return Scale.fixed(np.where(has_lags, 0.0, levels.mean), levels.deviation, lags)
 
 
 def fit_together(
     tasks: Sequence[SeriesTask], learning: Learning
-) -> tuple[ScaledModel, Result]:
+) -> tuple[TableModel, Result]:
     """Train one network on the rows of all series before the test; the last fifths
     decide when to stop.
 
@@ -347,25 +351,18 @@ def series_tasks(
         return tasks, []
     most = max(task.period for task in tasks)
     tasks = [task for task in tasks if task.period == most]
-    columns_of = zip(
-        *([each.lags for each in task.differences] for task in tasks), strict=True
-    )
-    differences = [
-        Differences(Counter(lags).most_common(1)[0][0]) for lags in columns_of
-    ]
-    least = max(each.lost for each in differences) + SHORTEST
+    columns_of = zip(*(task.scale.lags for task in tasks), strict=True)
+    lags = [Counter(column).most_common(1)[0][0] for column in columns_of]
+    least = max(map(sum, lags)) + SHORTEST
     tasks = [task for task in tasks if task.start >= least]
     fewest = min(
         (task.steps for task in tasks if task.is_tested), default=tasks[0].steps
     )
     origins = max(6, 3 * MOST_ORIGINS // len(tasks))
-    shared: dict[str, Any] = {
-        "differences": differences,
-        "steps": fewest,
-        "origins": origins,
-    }
+    shared: dict[str, Any] = {"several": True, "steps": fewest, "origins": origins}
     tasks = [
-        replace(task, scale=scale_of(task.y[: task.start]), **shared) for task in tasks
+        replace(task, scale=scale_of(task.y[: task.start], lags, True), **shared)
+        for task in tasks
     ]
     left = sorted({*several} - {task.name for task in tasks})
     why = "too short for the season and the differences of the others"
@@ -413,10 +410,9 @@ def split_series(
     start = len(y) - tested
     steps = max(1, min(steps, tested // 3 if tested else len(y) // 6))
     period = 1 if start <= period else period
-    differences = [
-        choose_differences(column[:start], steps, period=period) for column in y.T
-    ]
-    return SeriesTask(targets, observed, known, y, x, period, steps, start, differences)
+    lags = [choose_lags(column[:start], steps, period=period) for column in y.T]
+    scale = Scale(len(lags), lags=lags)
+    return SeriesTask(targets, observed, known, y, x, period, steps, start, scale)
 
 
 # --- forecasts ------------------------------------------------------------------------

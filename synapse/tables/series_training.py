@@ -90,13 +90,13 @@ def train_series(
     name = str(learning.model)
     model, result = fit_together(tasks, learning)
     facts: dict[str, Any] = {name: getattr(tasks[0], name) for name in SAVED} | {
-        "differences": [list(each.lags) for each in tasks[0].differences],
-        "several": tasks[0].scale is not None,
+        "differences": [list(lags) for lags in tasks[0].scale.lags],
+        "several": tasks[0].several,
         "rows": sum(len(each.y) for each in tasks),
         "held_out_rows": sum(len(each.y) - each.start for each in tasks),
         "chosen": name,
     }
-    network = model.network
+    network = model.whole()
     why = None
     notes = left_out
     table = list[list[str]]()

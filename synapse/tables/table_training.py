@@ -25,7 +25,7 @@ from ..errors import ArgumentError, DivergenceError
 from ..learning import Result
 from ..objects.network import Network
 from .resuming import REFIT, fit_resumed
-from .scaled_model import MODELS, OPTIMIZERS, Part, ScaledModel
+from .table_model import MODELS, OPTIMIZERS, Part, TableModel
 
 EPOCHS = 2000
 PATIENCE = 60
@@ -147,10 +147,10 @@ class Learning:
 
     def fit(
         self,
-        make: Callable[[], ScaledModel],
+        make: Callable[[], TableModel],
         parts: list[Part],
         split: tuple[list[Part], list[Part]],
-    ) -> tuple[ScaledModel, Result]:
+    ) -> tuple[TableModel, Result]:
         """Train a new network on all parts or, if it is open when to stop, on the first
         side of the split.
 
@@ -187,7 +187,7 @@ class Learning:
             self.on_test(trained)
 
     def refit(
-        self, make: Callable[[], ScaledModel], parts: list[Part], tested_result: Result
+        self, make: Callable[[], TableModel], parts: list[Part], tested_result: Result
     ) -> Network:
         """A new network, trained on all rows for the epochs that were best before the
         test.
@@ -202,11 +202,11 @@ class Learning:
         # A part of these epochs is worse than the network of the test.
         if result.stopped == INTERRUPTED:
             raise KeyboardInterrupt
-        return model.network
+        return model.whole()
 
     def _run(
         self,
-        model: ScaledModel,
+        model: TableModel,
         parts: tuple[list[Part], list[Part] | None],
         options: dict[str, Any],
         ending: str,

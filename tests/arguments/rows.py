@@ -384,12 +384,38 @@ row(
     {"method": "naive", "series": past["history"]},
     known="None",
 )
-row("forecasting.choose_differences", {"series": past["history"], "steps": 2})
-row("forecasting.Differences.__init__", {"lags": (1,)}, lags="[]")
-row("forecasting.Differences.of", lambda w: {"series": past["history"]})
+row("forecasting.choose_lags", {"series": past["history"], "steps": 2})
+two_rows = {"rows": [[1.0, 2.0], [3.0, 5.0]]}
 row(
-    "forecasting.Differences.undo",
-    lambda w: {"history": past["history"], "ahead": [1.0]},
+    "synapse.Scale.__init__",
+    {"columns": 2, "lags": [(1,), ()]},
+    half_life="0.5 None",
+    lags="None",
+)
+row(
+    "synapse.Scale.fixed",
+    {"mean": [1.0, 2.0], "deviation": [1.0, 2.0]},
+    lags="None",
+    mean="",
+    deviation="",
+)
+row("synapse.Scale.add", two_rows, rows="", weights="None")
+row("synapse.Scale.follow", two_rows, rows="", weight="0 0.5")
+row("synapse.Scale.standard", two_rows, rows="")
+row("synapse.Scale.original", {"values": [1.0, 2.0]}, values="", history="None")
+row(
+    "synapse.Scale.insert",
+    lambda w: {"at": 0, "scales": (synapse.Scale(1),)},
+    at="0 -1",
+    scales="",
+)
+row("synapse.Scale.delete", {"at": 0}, at="0 -1")
+row("synapse.Scale.sort", {"order": [1, 0]}, order="")
+row(
+    "synapse.Scale.from_json",
+    lambda w: {"content": w.scale.as_json(), "columns": 2},
+    content="",
+    columns="",
 )
 row("synapse.save", network="network")
 row(

@@ -286,7 +286,7 @@ MAKERS |= {
     "ensemble": lambda w: Ensemble(
         [architect.Elman(2, 2, 2, seed=seed) for seed in range(2)]
     ),
-    "differences": lambda w: forecasting.Differences((1,)),
+    "scale": lambda w: synapse.Scale.fixed([1.0, 2.0], [1.0, 0.5]),
     "calibration": lambda w: forecasting.Calibration(np.arange(60.0).reshape(30, 2, 1)),
     "streamtask": lambda w: tasks.MackeyGlass(length=20),
     "trainer": lambda w: synapse.Trainer(w.network),

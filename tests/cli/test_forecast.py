@@ -75,8 +75,8 @@ def test_rows_continue_the_dates_and_the_network_its_outputs(further, folder):
     season = np.column_stack(
         [np.sin(angles), np.cos(angles), np.sin(2 * angles), np.cos(2 * angles)]
     )
-    differences = [forecasting.Differences(lags) for lags in facts["differences"]]
-    forecaster = forecasting.NetworkForecaster(network, differences, season)
+    scale = synapse.Scale(2, lags=facts["differences"])
+    forecaster = forecasting.NetworkForecaster(network, scale, season)
     ahead = forecaster(np.column_stack([SALES, COSTS]), 14)
     np.testing.assert_allclose(numbers(printed), ahead, rtol=1e-5)
     columns = {
@@ -85,7 +85,7 @@ def test_rows_continue_the_dates_and_the_network_its_outputs(further, folder):
         "Costs": COSTS[19:],
     }
     later = write(folder / "later.csv", **columns)
-    moved = forecasting.NetworkForecaster(network, differences, season[19:])
+    moved = forecasting.NetworkForecaster(network, scale, season[19:])
     expected = moved(np.column_stack([SALES, COSTS])[19:], 3)
     later = numbers(further("--steps", 3, "--model", "network", data=later))
     np.testing.assert_allclose(

@@ -16,8 +16,8 @@ from synapse import Trainer, forecasting, optimizers, tables
 from synapse.cli import main
 from synapse.readwrite import load
 from synapse.tables import rows, series_training
-from synapse.tables.scaled_model import ScaledModel
 from synapse.tables.series_task import fit_together, series_tasks
+from synapse.tables.table_model import TableModel
 from tests.helpers.cases import all_hold
 
 from .command import answers, done, months, refused, run_cli, told, write
@@ -368,13 +368,13 @@ def test_ctrl_c_saves_what_was_reached_and_the_bar_is_for_terminals(
     plane, tmp_path, capsys, monkeypatch
 ):
     model = tmp_path / "m.json"
-    fit = ScaledModel.fit
+    fit = TableModel.fit
 
     def interrupted(*arguments, **options):
         threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
         return fit(*arguments, **options)
 
-    monkeypatch.setattr(ScaledModel, "fit", interrupted)
+    monkeypatch.setattr(TableModel, "fit", interrupted)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     options = ["--target", "y", "--ignore", "word", "--epochs", 10**9, "-o", model]
     code, printed, said = run_cli(capsys, "train", plane, *options)
@@ -445,13 +445,13 @@ def test_each_part_of_the_report_leaves_the_process_when_it_is_known(
     network is trained on all rows, which a time limit may end."""
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
-    fit, ran = ScaledModel.fit, []
+    fit, ran = TableModel.fit, []
 
     def measured(*arguments, **options):
         ran.append(os.read(reading, 10**6).decode())
         return fit(*arguments, **options)
 
-    monkeypatch.setattr(ScaledModel, "fit", measured)
+    monkeypatch.setattr(TableModel, "fit", measured)
     model = tmp_path / "m.json"
     with open(writing, "w") as pipe:
         monkeypatch.setattr(sys, "stdout", pipe)
@@ -488,7 +488,7 @@ def test_a_refit_that_is_interrupted_saves_the_network_of_the_test(
 ):
     """Ctrl-C ends a training early without an error; that network is not the one to
     save."""
-    fit = ScaledModel.fit
+    fit = TableModel.fit
     ended = []
 
     def second_interrupted(*arguments, **options):
@@ -496,11 +496,11 @@ def test_a_refit_that_is_interrupted_saves_the_network_of_the_test(
         ended.append(arguments[0])
         return result if len(ended) < 2 else replace(result, stopped="interrupted")
 
-    monkeypatch.setattr(ScaledModel, "fit", second_interrupted)
+    monkeypatch.setattr(TableModel, "fit", second_interrupted)
     model = tmp_path / "m.json"
     options = ["--target", "y", "--ignore", "word", "--epochs", 2, "-o", model]
     assert run_cli(capsys, "train", plane, *options)[0] == 130
-    np.testing.assert_array_equal(load(model).weights, ended[0].network.weights)
+    np.testing.assert_array_equal(load(model).weights, ended[0].whole().weights)
 
 
 def test_what_most_cells_are_and_what_to_say_about_the_others(capsys, tmp_path):
@@ -647,7 +647,7 @@ def test_the_table_of_the_test_is_that_of_rolling_origin(sales):
     learning = tables.Learning(epochs=5, hidden=[3])
     trained = tables.train_series(series, [*series], learning, steps=3)
     model, _ = fit_together([task], learning)
-    forecaster = task.forecaster(model.network)
+    forecaster = task.forecaster(model.whole())
     y = series.to_numpy()
     rolled = forecasting.rolling_origin(forecaster, y, 3, start=task.start, period=12)
     assert trained.facts["mase"]["gru"] == float(f"{rolled.mase.mean():.4g}")
@@ -679,7 +679,7 @@ def test_the_table_of_the_test_is_that_of_rolling_origin(sales):
         again.fit(
             adam, [task.whole().lesson()], None, epochs=epochs, seed=0, progress=False
         )
-        np.testing.assert_array_equal(trained.network.weights, again.network.weights)
+        np.testing.assert_array_equal(trained.network.weights, again.whole().weights)
 
 
 def test_the_held_out_end_of_a_series_chooses_nothing_before_the_test(sales):
@@ -689,10 +689,12 @@ def test_the_held_out_end_of_a_series_chooses_nothing_before_the_test(sales):
     for end in (0.0, 1e4 * np.arange(20)[:, None] ** 2):
         series.iloc[100:] = end
         (task,), _ = series_tasks(series, [*series], steps=3, validation=1 / 6)
-        weights = fit_together([task], tables.Learning(hidden=[2], patience=5))[
-            0
-        ].network.weights
-        fits.append([*weights, *task.differences[0].lags])
+        weights = (
+            fit_together([task], tables.Learning(hidden=[2], patience=5))[0]
+            .whole()
+            .weights
+        )
+        fits.append([*weights, *task.scale.lags[0]])
         autoregression = forecasting.statistical("ar", past, period=12)
         np.testing.assert_array_equal(
             task.statistical(["ar"])[0]["ar"](past, 9), autoregression(past, 9)
@@ -726,7 +728,7 @@ def test_held_out_rows_give_no_medians_and_no_units(capsys, tmp_path, rng):
     assert load(path).metadata["encoding"]["medians"]["a"] == np.median(
         [i for i in range(78) if i % 9]
     )
-    model = ScaledModel("perceptron", [2], ["x"], ["y"])
+    model = TableModel("perceptron", [2], ["x"], ["y"])
     rows = x[:, None]
     stopping = [(9 * rows[60:], 9 * rows[60:])]
     model.fit(
@@ -736,7 +738,7 @@ def test_held_out_rows_give_no_medians_and_no_units(capsys, tmp_path, rng):
         epochs=1,
         progress=False,
     )
-    biases = model.network.hidden[0].biases
+    biases = model.whole().hidden[0].biases
     np.testing.assert_allclose(biases, -rows[:60].mean() / rows[:60].std())
 
 

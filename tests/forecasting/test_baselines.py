@@ -279,10 +279,10 @@ def test_what_cannot_be_rolled():
     )
 
 
-def test_differences_of_a_long_series_are_chosen_by_fits_to_its_last_steps(monkeypatch):
+def test_lags_of_a_long_series_are_chosen_by_fits_to_its_last_steps(monkeypatch):
     """Before, each fit was to the whole history: seconds for a year of hours, before a
     training began."""
-    module = sys.modules["synapse.forecasting.differences"]
+    module = sys.modules["synapse.forecasting.lags"]
     lengths = []
     fit = module.autoregression
     monkeypatch.setattr(
@@ -291,14 +291,13 @@ def test_differences_of_a_long_series_are_chosen_by_fits_to_its_last_steps(monke
         lambda past, ahead: lengths.append(len(past)) or fit(past, ahead),
     )
     walk = np.random.default_rng(0).normal(size=1800).cumsum()
-    assert forecasting.choose_differences(walk, 6).lags == (1,)
+    assert forecasting.choose_lags(walk, 6) == (1,)
     assert max(lengths) == 1000
     lengths.clear()
     season = np.random.default_rng(1).normal(size=350)
     noise = np.random.default_rng(2).normal(0, 0.1, size=1750)
-    assert forecasting.choose_differences(
-        np.tile(season, 5) + noise, 6, period=350
-    ).lags[:1] == (350,)
+    lags = forecasting.choose_lags(np.tile(season, 5) + noise, 6, period=350)
+    assert lags[:1] == (350,)
     # 1000 steps or three seasons, less what the differences at (), 1, 350, and 350 and
     # 1 lose.
     assert {*lengths} == {1000, 1000 - 1, 3 * 350 - 350, 3 * 351 - 351}

@@ -1,18 +1,18 @@
-"""Differences, known values, statistical methods, and the choice among forecasters."""
+"""Lags, known values, statistical methods, and the choice among forecasters."""
 
 import numpy as np
 import pytest
 
 import architect
 import synapse
-from synapse import forecasting
+from synapse import Scale, forecasting
 from synapse.errors import (
     ArgumentError,
     ArgumentTypeError,
     DivergenceError,
     UnknownNameError,
 )
-from synapse.forecasting import Differences, NetworkForecaster, select, statistical
+from synapse.forecasting import NetworkForecaster, select, statistical
 from synapse.forecasting.network_forecaster import lesson
 from tests.helpers.cases import all_refused
 
@@ -24,13 +24,18 @@ SALES = 100 + T + 20 * np.sin(2 * np.pi * T / 12) + RNG.normal(0, 2, 120)
 def test_differences_are_undone():
     both = np.column_stack([SALES, RNG.normal(size=120).cumsum()])
     for lags in ((), (1,), (12,), (12, 1), (1, 1, 5)):
-        differences = Differences(lags)
-        ahead = differences.of(both)[-7:]
-        np.testing.assert_allclose(differences.undo(both[:-7], ahead), both[-7:])
-        assert len(differences.of(both)) == 120 - differences.lost
-    assert forecasting.choose_differences(T + RNG.normal(0, 0.1, 120), 6).lags == (1,)
-    assert 12 in forecasting.choose_differences(SALES + 0.02 * T**2, 12, period=12).lags
-    assert forecasting.choose_differences([1.0, 2.0], 6, period=12).lags == ()
+        for scale in (
+            Scale(2, lags=[lags, lags]),
+            Scale(2, lags=[lags, ()]),
+            Scale.fixed([3.0, -1.0], [2.0, 0.5], [(1,), lags]),
+        ):
+            units = scale.standard(both)
+            assert len(units) == 120 - scale.lost
+            ahead = scale.original(units[-7:], both[:-7])
+            np.testing.assert_allclose(ahead, both[-7:])
+    assert forecasting.choose_lags(T + RNG.normal(0, 0.1, 120), 6) == (1,)
+    assert 12 in forecasting.choose_lags(SALES + 0.02 * T**2, 12, period=12)
+    assert forecasting.choose_lags([1.0, 2.0], 6, period=12) == ()
 
 
 def test_a_network_reads_differences_and_known_values_of_the_next_row():
@@ -40,7 +45,7 @@ def test_a_network_reads_differences_and_known_values_of_the_next_row():
     net.biases = [0.0, 0.0, 0.0]
     holidays = RNG.normal(size=(130, 1))
     y = SALES[:, None]
-    inputs, targets = lesson(y, [Differences((12,))], holidays)
+    inputs, targets = lesson(y, Scale(1, lags=[(12,)]), holidays)
     change = SALES[12:] - SALES[:-12]
     np.testing.assert_allclose(
         inputs, np.column_stack([change[:-1], holidays[13:120, 0]])
@@ -51,7 +56,7 @@ def test_a_network_reads_differences_and_known_values_of_the_next_row():
     for step in range(120, 125):
         last = 0.5 * last + 3 * holidays[step, 0]
         expected.append(expected[step - 12] + last)
-    forecaster = NetworkForecaster(net, [Differences((12,))], holidays)
+    forecaster = NetworkForecaster(net, Scale(1, lags=[(12,)]), holidays)
     np.testing.assert_allclose(forecaster(SALES, 5), expected[-5:])
     one_step = forecaster.one_step(y)
     assert np.isnan(one_step[:13]).all()
@@ -66,9 +71,9 @@ def test_a_network_reads_differences_and_known_values_of_the_next_row():
                 "known values to have 131 rows, got 130",
             ),
             (
-                lambda: Differences((1,)).undo(SALES, y),
+                lambda: forecaster(SALES[:12], 1),
                 ArgumentError,
-                r"shape \(T,\), as the history, got .120",
+                "the series to have 13 steps or more, got 12",
             ),
             (lambda: forecaster(list(SALES), 0), ArgumentError, "Expected the steps"),
             (
@@ -77,22 +82,21 @@ def test_a_network_reads_differences_and_known_values_of_the_next_row():
                 r"\(T, 1\), a column for each",
             ),
             (
-                lambda: NetworkForecaster(net, Differences()),
+                lambda: NetworkForecaster(net, [(12,)]),
                 ArgumentTypeError,
-                "differences to be a list",
+                "the scale to be a Scale",
             ),
-            (lambda: NetworkForecaster(net, []), ArgumentError, "one column or more"),
             (
                 lambda: NetworkForecaster(
                     synapse.Ensemble([net, architect.Perceptron(2, 1, seed=0)]),
-                    [Differences((12,))],
+                    Scale(1, lags=[(12,)]),
                     holidays,
                 ),
                 ArgumentError,
                 "outputs without bounds, got logistic ones",
             ),
             (
-                lambda: NetworkForecaster(net, [Differences()], [1.0]),
+                lambda: NetworkForecaster(net, Scale(1), [1.0]),
                 ArgumentError,
                 r"shape \(N, k\)",
             ),
@@ -108,9 +112,8 @@ def test_every_step_of_a_history_is_forecast_as_by_one_call_before_it(rows):
         1 if rows is None else 2, 3, 1, output_squash="identity", seed=0
     )
     holidays = None if rows is None else RNG.normal(size=(rows, 1))
-    forecaster = NetworkForecaster(
-        net, [Differences((1,))], holidays, scale=[[100.0], [30.0]]
-    )
+    scale = Scale.fixed([2.0], [30.0], [(1,)])
+    forecaster = NetworkForecaster(net, scale, holidays)
     history = SALES[:60]
     forecasts = forecaster.one_step(history)
     steps = 60 if rows == 60 else 61

@@ -125,23 +125,24 @@ def test_the_scale_is_that_of_all_rows():
     rows = np.column_stack([X, np.full(200, 0.1), np.full(200, 1e9)])
     for weights in (None, RNG.integers(0, 3, 200).astype(float)):
         model = regressor(epochs=1).fit(rows, V, sample_weight=weights)
-        scale = model.network_.metadata["estimator"]["scale"]
-        joint = np.column_stack([rows, V])
-        mean = np.average(joint, axis=0, weights=weights)
-        deviation = np.sqrt(np.average((joint - mean) ** 2, axis=0, weights=weights))
-        deviation[4:6] = 1
-        assert np.allclose(scale["mean"], mean)
-        assert np.allclose(scale["deviation"], deviation)
+        for name, values in (("scale", rows), ("target_scale", V[:, None])):
+            scale = model.network_.metadata["estimator"][name]
+            mean = np.average(values, axis=0, weights=weights)
+            variance = np.average((values - mean) ** 2, axis=0, weights=weights)
+            variance[4:6] = 1
+            assert np.allclose(scale["mean"], mean)
+            assert np.allclose(scale["deviation"], np.sqrt(variance))
     whole = regressor(epochs=1).fit(rows, V)
     parts = regressor().partial_fit(rows[:50], V[:50])
     for i in range(50, 200):
         parts.partial_fit(rows[i : i + 1], V[i : i + 1])
-    for key in ("mean", "deviation", "count"):
-        scale = [
-            estimator.network_.metadata["estimator"]["scale"][key]
-            for estimator in (whole, parts)
-        ]
-        assert np.allclose(*scale)
+    for name in ("scale", "target_scale"):
+        for key in ("mean", "deviation", "count"):
+            scale = [
+                estimator.network_.metadata["estimator"][name][key]
+                for estimator in (whole, parts)
+            ]
+            assert np.allclose(*scale)
 
 
 def test_the_short_path_has_the_numbers_of_the_checked_one():

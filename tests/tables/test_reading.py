@@ -929,10 +929,10 @@ def test_one_network_reads_series_in_units_of_their_own(tmp_path):
         name: len(wave) for name, wave in waves.items()
     }
     tasks, notes = series_tasks(several, ["y"], steps=3)
-    assert (notes, len({task.steps for task in tasks}), tasks[0].differences) == (
+    assert (notes, len({task.steps for task in tasks}), tasks[0].scale.lags) == (
         [],
         1,
-        tasks[1].differences,
+        tasks[1].scale.lags,
     )
     network = tables.train_series(several, ["y"], learning, steps=3).network
     new = read(

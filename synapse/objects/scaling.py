@@ -1,0 +1,191 @@
+"""Scales as neurons: a network in the units of its data, in which nothing is missing.
+
+Learning works best in standard units, so networks learn in them, and a :class:`Scale`
+beside the network converts. For files and programs, the scale becomes a part of the
+network, in neurons that do not learn::
+
+    input => scaled => ... => unscaled => output
+          1/deviation, -mean/deviation    deviation, mean      of every column
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._typing import Floats, Ints
+from ..errors import ArgumentError
+from ..scale import Scale
+from .network import Network
+from .saved import SavedNetwork
+from .topology import NO_GATER
+
+COPY = 1
+"""What the column of relays has for one that delays by no step."""
+SCALED = "scaled"
+UNSCALED = "unscaled"
+"""The names of the layers that stand where inputs and outputs were."""
+
+
+def with_scales(
+    network: Network, inputs: Scale | None, outputs: Scale | None = None
+) -> Network:
+    """A copy of a network in a clear context that takes inputs in the units of the
+    data, and returns outputs in theirs; None: these stay as they are.
+
+    Every connection, gate and delay that began at an input then begins at its scaled
+    value, which activates before all others. So it acts as before, but for networks
+    that activate together, where only inputs are read in the same step: ArgumentError
+    for these. Scales with lags are no neurons: what they describe stays outside.
+    """
+    whole = network
+    if inputs is not None or outputs is not None:
+        saved = SavedNetwork.of(network)
+        _require_order(network, saved)
+        if inputs is not None:
+            saved = _with_inputs(saved, inputs)
+        if outputs is not None:
+            saved = _with_outputs(saved, outputs)
+        whole = saved.network()
+    else:
+        whole = network.clone()
+    whole.clear()
+    return whole
+
+
+def _require_order(network: Network, saved: SavedNetwork) -> None:
+    if saved.neurons["synchronous"].any():
+        raise ArgumentError(
+            "Expected a network without synchronous neurons to be written with its"
+            f" scale, got {network!r}: they would read scaled values one step late."
+            " Save the agent, or learn with normalise=False."
+        )
+
+
+def _with_inputs(saved: SavedNetwork, scale: Scale) -> SavedNetwork:
+    """The columns with as many new inputs before the old ones, which scale them."""
+    count = len(scale)
+    place = _places(saved, count)
+    stays = np.append(np.ones(count, bool), place[count:] >= 2 * count)
+    neurons = {
+        name: np.concatenate([column[:count], column[stays]])
+        for name, column in saved.neurons.items()
+    }
+    _set_neutral(neurons, slice(count))
+    _set_fixed(neurons, slice(count, 2 * count), -scale.mean / scale.deviation)
+
+    # What leads into an input changes nothing, because the input is set; its scaled
+    # value is computed.
+    kept = place[saved.connections["target"]] >= 2 * count
+    connections = {name: column[kept] for name, column in saved.connections.items()}
+    for end in ("source", "target"):
+        connections[end] = place[connections[end]]
+    gater = connections["gater"]
+    gated = gater != NO_GATER
+    gater[gated] = place[gater[gated]]
+
+    (layer, _), *others = saved.layers
+    layers: list[tuple[str | None, int]] = [(layer, count), (SCALED, count)]
+    begin = count
+    for layer, size in others:
+        remaining = int(stays[begin : begin + size].sum())
+        begin += size
+        if remaining:
+            layers.append((layer, remaining))
+    names = list(saved.names or ())
+    left = [name for name, here in zip(names, stays, strict=True) if here]
+    return SavedNetwork(
+        name=saved.name,
+        dtype=saved.dtype,
+        layers=layers,
+        names=[*left[:count], *_named(SCALED, left[:count]), *left[count:]],
+        neurons=neurons,
+        connections=_joined(connections, 0, count, 1.0 / scale.deviation, first=True),
+        metadata=saved.metadata,
+    )
+
+
+def _with_outputs(saved: SavedNetwork, scale: Scale) -> SavedNetwork:
+    """The columns with as many new outputs after the old ones, which convert them."""
+    count = len(scale)
+    first = len(saved.neurons["bias"]) - count
+    neurons = {
+        name: np.concatenate([column, column[first:]])
+        for name, column in saved.neurons.items()
+    }
+    new = slice(first + count, None)
+    _set_neutral(neurons, new)
+    _set_fixed(neurons, new, scale.mean)
+    *others, (layer, _) = saved.layers
+    names = list(saved.names or ())
+    return SavedNetwork(
+        name=saved.name,
+        dtype=saved.dtype,
+        layers=[*others, (UNSCALED, count), (layer, count)],
+        names=[*names[:first], *_named(UNSCALED, names[first:]), *names[first:]],
+        neurons=neurons,
+        connections=_joined(
+            saved.connections, first, first + count, scale.deviation, first=False
+        ),
+        metadata=saved.metadata,
+    )
+
+
+def _named(layer: str, names: list[str | None]) -> list[str]:
+    return [f"{layer} {name or place}" for place, name in enumerate(names)]
+
+
+def _set_neutral(neurons: dict[str, NDArray[Any]], new: slice) -> None:
+    """New neurons are in no group, and nothing holds or limits them."""
+    for name in ("group", "bias_tie", "outgoing_sign", "clamped"):
+        neurons[name][new] = 0
+
+
+def _set_fixed(neurons: dict[str, NDArray[Any]], scaling: slice, bias: Floats) -> None:
+    """Neurons that scale have a bias that does not learn."""
+    neurons["trainable_bias"][scaling] = 0
+    neurons["squash"][scaling] = "identity"
+    neurons["bias"][scaling] = bias
+
+
+def _joined(
+    connections: dict[str, NDArray[Any]],
+    source: int,
+    target: int,
+    weights: Floats,
+    first: bool,
+) -> dict[str, NDArray[Any]]:
+    """The connections with new ones, one to one, that do not learn, from a source and a
+    target on.
+    """
+    count = len(weights)
+    steps = np.arange(count)
+    new = {name: np.zeros(count, column.dtype) for name, column in connections.items()}
+    new["gater"][:] = NO_GATER
+    new["source"][:] = source + steps
+    new["target"][:] = target + steps
+    new["weight"][:] = weights
+    return {
+        name: np.concatenate([new[name], column] if first else [column, new[name]])
+        for name, column in connections.items()
+    }
+
+
+def _places(saved: SavedNetwork, inputs: int) -> Ints:
+    """The new number of each neuron; a relay that copies an input has that of the
+    scaled value.
+
+    An input is set after the relays have read it, so they delay a copy of it. Relays
+    read a scaled value itself one step late.
+    """
+    count = len(saved.neurons["bias"])
+    source = saved.connections["source"].astype(np.int64)
+    target = saved.connections["target"]
+    copies = (source < inputs) & (saved.neurons["relay"][target] == COPY)
+    stays = np.ones(count, bool)
+    stays[target[copies]] = False
+    place = inputs + np.cumsum(stays) - 1
+    place[target[copies]] = inputs + source[copies]
+    return place

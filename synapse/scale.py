@@ -1,0 +1,496 @@
+"""Standard units: means and deviations of columns, and the differences before them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Self, final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from . import _checks, engine
+from ._typing import Floats, Ints
+from .errors import ArgumentError
+
+SQUARABLE = engine.functions.SQUARABLE
+ROUNDING = engine.functions.ROUNDING
+TINY = float(np.finfo(np.float64).tiny)
+"""A count of 0 that can be divided by, and is lost in any sum."""
+TOO_LARGE = (
+    "Expected values whose squares are finite numbers, to standardise them, got larger"
+    " ones. Give other units, or leave them as they are (scale=False, normalise=False)."
+)
+ARRAYS = ("count", "deviation", "mean", "squares")
+"""The numbers of each column, which files have."""
+
+Lags = Sequence[Sequence[int]]
+
+
+def _checked_lags(title: str, lags: Any) -> list[tuple[int, ...]]:
+    by_column = _checks.listed(title, lags, "a list of lags for each column")
+    condition = "whole numbers above 0, such as (12, 1)"
+    return [
+        tuple(
+            _checks.positive_integer("A lag", lag)
+            for lag in _checks.listed("The lags of a column", column, condition)
+        )
+        for column in by_column
+    ]
+
+
+@final
+class Scale:
+    """Standard units of columns, and their inverse: mean 0 and standard deviation 1
+    over all rows so far.
+
+    A scale counts rows together (:meth:`add`), or follows a stream row by row
+    (:meth:`follow`). Before its first row it changes nothing. The deviation of a
+    constant column is 1 (means and squares by Chan, Golub and LeVeque 1983, and Welford
+    1962).
+
+    With `lags`, it counts and returns differences, which remove a trend or a season:
+    y(t) - y(t - lag), for one lag of a column after the other.
+
+    Parameters
+    ----------
+    columns : int
+        Number of columns.
+    half_life : float, optional
+        Number of rows after which a row counts half in :meth:`follow`. Default: all
+        count alike.
+    lags : sequence of sequences of int, optional
+        The lags of each column: ``(1,)`` removes a trend, ``(12,)`` the season of
+        months, ``(12, 1)`` both, ``()`` nothing. Default: no column has any.
+
+    Attributes
+    ----------
+    mean, deviation : ndarray, shape (columns,)
+        What is subtracted, and what is divided by then.
+    count : ndarray, shape (columns,)
+        Number of rows so far, or the sum of their weights.
+    lags : list of tuple of int
+        The lags of each column.
+    lost : int
+        Number of rows at the beginning of a series that have no differences: the
+        largest sum of the lags of a column.
+
+    Examples
+    --------
+    >>> scale = Scale(2)
+    >>> scale.add([[1.0, 5.0], [3.0, 5.0]])
+    >>> scale.standard([4.0, 6.0])
+    array([2., 1.])
+    >>> scale.original([2.0, 1.0])
+    array([4., 6.])
+
+    Differences of differences, and what follows a series if they stay 2:
+
+    >>> squares = np.arange(6.0)[:, None] ** 2
+    >>> twice = Scale(1, lags=[(1, 1)])
+    >>> twice.standard(squares).ravel()
+    array([2., 2., 2., 2.])
+    >>> twice.original([[2.0], [2.0]], history=squares).ravel()
+    array([36., 49.])
+    """
+
+    @_checks.understands("Scale")
+    def __init__(
+        self,
+        columns: Annotated[int, _checks.positive_integer],
+        half_life: Annotated[float | None, _checks.positive_number] = None,
+        lags: Annotated[Lags | None, _checked_lags] = None,
+    ) -> None:
+        if lags is not None and len(lags) != columns:
+            condition = f"those of {_checks.counted(columns, 'column')}"
+            raise ArgumentError(_checks.expected("The lags of Scale", condition, lags))
+        self.half_life = half_life
+        self._keep = 1.0 if half_life is None else 0.5 ** (1.0 / half_life)
+        self.count = np.full(columns, TINY)
+        self.deviation = np.ones(columns)
+        self.mean, self.squares = np.zeros((2, columns))
+        self._set_lags([()] * columns if lags is None else [*map(tuple, lags)])
+
+    @classmethod
+    def fixed(
+        cls, mean: ArrayLike, deviation: ArrayLike, lags: Lags | None = None
+    ) -> Scale:
+        """Make the scale with these means and deviations, which count as those of one
+        row.
+
+        Parameters
+        ----------
+        mean, deviation : array_like, shape (columns,)
+            Finite numbers; the deviations are above 0.
+        lags : sequence of sequences of int, optional
+            As for the class.
+
+        Examples
+        --------
+        >>> Scale.fixed([20.0], [5.0]).standard([[15.0], [30.0]]).ravel()
+        array([-1.,  2.])
+        """
+        means = _checks.finite_array("The mean", mean)
+        deviations = _checks.finite_array("The deviation", deviation)
+        if means.ndim != 1 or not len(means) or deviations.shape != means.shape:
+            raise ArgumentError(
+                "Expected a mean and a deviation for each column, got the shapes"
+                f" {means.shape} and {deviations.shape}."
+            )
+        if not ((deviations > 0.0) & (deviations < SQUARABLE)).all():
+            condition = f"above 0 and below {SQUARABLE:g}"
+            raise ArgumentError(_checks.expected("The deviation", condition, deviation))
+        scale = cls(len(means), lags=lags)
+        scale.count = np.ones(len(means))
+        scale.mean = means
+        scale.deviation = deviations
+        scale.squares = deviations**2
+        return scale
+
+    def __len__(self) -> int:
+        return len(self.mean)
+
+    def __repr__(self) -> str:
+        rows = _checks.counted(round(float(self.count.max(initial=0.0))), "row")
+        columns = _checks.counted(len(self), "column")
+        return f"<Scale of {columns} after {rows}>"
+
+    # --- rows -------------------------------------------------------------------------
+
+    def add(self, rows: ArrayLike, weights: ArrayLike | None = None) -> None:
+        """Count rows.
+
+        Parameters
+        ----------
+        rows : array_like, shape (T, columns)
+            The rows; with lags a series, oldest first.
+        weights : array_like, shape (T,), optional
+            How much each row counts, 0 or above. Default: all 1.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If they are not such rows, or their squares are not finite. Nothing has
+            changed.
+        """
+        added = self._differences(self._matrix("The rows", rows))
+        if not len(added):
+            raise ArgumentError("Expected the rows to have one row or more, got none.")
+        each = None if weights is None else self._weights(weights, len(added))
+        total = float(len(added)) if each is None else float(each.sum())
+
+        # Chan, Golub and LeVeque: squares of both parts, and of the gap between them.
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = np.average(added, axis=0, weights=each)
+            gap = mean - self.mean
+            count = self.count + total
+            squares = np.average((added - mean) ** 2, axis=0, weights=each) * total
+            squares += gap**2 * (self.count * total / count)
+        if not np.isfinite(squares).all():
+            if not np.isfinite(added).all():
+                raise ArgumentError(_checks.expected("The rows", "finite", rows))
+            raise ArgumentError(TOO_LARGE)
+
+        self.count = count
+        self.mean = self.mean + gap * (total / count)
+        self.squares = self.squares + squares
+        self.deviation = np.sqrt(self.squares / self.count)
+
+        # A deviation that is no more than rounding is that of a constant column.
+        self.deviation[self.deviation <= ROUNDING * np.abs(self.mean)] = 1.0
+
+    def follow(self, rows: ArrayLike, weight: float = 1.0) -> Floats:
+        """Count one row, or several one after the other, and return each in the
+        standard units after it.
+
+        Parameters
+        ----------
+        rows : array_like, shape (columns,) or (T, columns)
+            The rows; with lags a series. NaN, where a column has no value, is not
+            counted and becomes 0.
+        weight : float
+            How much each row counts; with 0 no row does. Default 1.
+
+        Returns
+        -------
+        ndarray
+            Of the shape of the rows; with lags shorter by `lost`.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If they are not such rows, or their squares are not finite. Nothing has
+            changed.
+
+        Examples
+        --------
+        >>> Scale(1).follow([[1.0], [3.0], [2.0]]).ravel()
+        array([0., 1., 0.])
+        """
+        counted = self._rows("The rows", rows)
+        if self.lost:
+            counted = self._differences(counted)
+        if type(weight) is not float or not 0.0 <= weight <= 1.0:
+            weight = _checks.non_negative_number("The weight", weight)
+        matrix = counted if counted.ndim == 2 else counted[None]
+        standard = np.empty(matrix.shape)
+        columns = (self.count, self.mean, self.squares, self.deviation)
+        take_rows = engine.functions.scale.take_rows
+        if not take_rows(matrix, weight, self._keep, *columns, standard):
+            raise ArgumentError(TOO_LARGE)
+        return standard if matrix is counted else standard[0]
+
+    def standard(self, rows: ArrayLike) -> Floats:
+        """Convert rows to standard units; none is counted.
+
+        Parameters
+        ----------
+        rows : array_like, shape (columns,) or (T, columns)
+            The rows; with lags a series. NaN stays NaN.
+
+        Returns
+        -------
+        ndarray
+            Of the shape of the rows; with lags shorter by `lost`.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If they are not such rows.
+        """
+        values = self._differences(self._rows("The rows", rows))
+        return (values - self.mean) / self.deviation
+
+    def original(self, values: ArrayLike, history: ArrayLike | None = None) -> Floats:
+        """Convert standard units to those of the data, the inverse of :meth:`standard`.
+
+        Parameters
+        ----------
+        values : array_like, shape (columns,) or (T, columns)
+            Numbers in standard units; with lags the differences of T steps that follow
+            a history.
+        history : array_like, shape (H, columns), optional
+            With lags: the last rows before, at least `lost`.
+
+        Returns
+        -------
+        ndarray
+            Of the shape of the values.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If they are not such values, or the history is missing or too short.
+        """
+        changes = self._rows("The values", values) * self.deviation + self.mean
+        if history is None and not self.lost:
+            return changes
+        past = self._matrix("The history", history)
+        if not self.lost:
+            return changes
+        self._require_series("The history", past, self.lost)
+        series = self._matrix("The values", changes)
+        if self._lags_of_all is not None:
+            return _continued(past, series, self._lags_of_all)
+        columns = zip(past.T, series.T, self.lags, strict=True)
+        return np.column_stack(
+            [_continued(before, after, lags) for before, after, lags in columns]
+        )
+
+    # --- columns ----------------------------------------------------------------------
+
+    def insert(self, at: int, *scales: Scale) -> None:
+        """Insert the columns of other scales, such as those that :meth:`delete` has
+        returned.
+
+        Parameters
+        ----------
+        at : int
+            The index of the first new column; ``len(scale)`` appends.
+        *scales : Scale
+            Scales whose columns are copied. ``Scale(1)`` is one new column.
+
+        Examples
+        --------
+        >>> scale = Scale.fixed([0.0, 3.0], [1.0, 2.0])
+        >>> scale.insert(1, Scale(1))
+        >>> scale.mean
+        array([0., 0., 3.])
+        """
+        place = _checks.place("The at", at, len(self) + 1)
+        added = [_checks.instance("What is inserted", each, Scale) for each in scales]
+        for name in ARRAYS:
+            values = getattr(self, name)
+            parts = [getattr(each, name) for each in added]
+            joined = np.concatenate([values[:place], *parts, values[place:]])
+            setattr(self, name, joined)
+        lags = [column for each in added for column in each.lags]
+        self._set_lags([*self.lags[:place], *lags, *self.lags[place:]])
+
+    def delete(self, at: int) -> Scale:
+        """Remove a column.
+
+        Parameters
+        ----------
+        at : int
+            Its index.
+
+        Returns
+        -------
+        Scale
+            The scale of this column, for :meth:`insert`.
+        """
+        place = _checks.place("The at", at, len(self))
+        column = Scale(1, self.half_life)
+        column._set_lags([self.lags[place]])
+        for name in ARRAYS:
+            values = getattr(self, name)
+            setattr(column, name, values[place : place + 1].copy())
+            setattr(self, name, np.delete(values, place))
+        self._set_lags([*self.lags[:place], *self.lags[place + 1 :]])
+        return column
+
+    def sort(self, order: Sequence[int] | Ints) -> None:
+        """Put the columns in another order.
+
+        Parameters
+        ----------
+        order : sequence of int
+            The index of each column in the present order.
+        """
+        condition = "the index of each column, once"
+        places = _checks.real_array("The order", order, condition)
+        if places.dtype.kind not in "iu" or not np.array_equal(
+            np.sort(places, axis=None), np.arange(len(self))
+        ):
+            raise ArgumentError(_checks.expected("The order", condition, order))
+        for name in ARRAYS:
+            setattr(self, name, getattr(self, name)[places])
+        self._set_lags([self.lags[place] for place in places.tolist()])
+
+    # --- files ------------------------------------------------------------------------
+
+    def as_json(self) -> dict[str, Any]:
+        """All its numbers, as JSON has them."""
+        content: dict[str, Any] = {
+            "count": self.count.tolist(),
+            "deviation": self.deviation.tolist(),
+            "mean": self.mean.tolist(),
+            "squares": self.squares.tolist(),
+        }
+        if self.half_life is not None:
+            content["half_life"] = self.half_life
+        if self.lost:
+            content["lags"] = [list(column) for column in self.lags]
+        return content
+
+    @classmethod
+    def from_json(cls, content: Any, columns: int) -> Self:
+        """Make the scale that :meth:`as_json` has described.
+
+        Parameters
+        ----------
+        content : dict
+            The description.
+        columns : int
+            The number of columns that it must have.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If it describes no scale of so many columns.
+        """
+        described = _checks.json_object("The scale", content)
+        scale = cls(columns, described.get("half_life"), described.get("lags"))
+        for name in ARRAYS:
+            title = f"The {name} of the scale"
+            values = _checks.finite_array(title, described.get(name, ()))
+            if values.shape != (columns,):
+                condition = _checks.counted(columns, "number")
+                raise ArgumentError(
+                    _checks.expected(title, condition, described.get(name))
+                )
+            setattr(scale, name, values)
+        divisible = (scale.count > 0.0) & (scale.deviation > 0.0)
+        if not (divisible & (scale.squares >= 0.0)).all():
+            raise ArgumentError(
+                "Expected the counts and deviations of a scale to be above 0, and its"
+                " squares not below."
+            )
+        return scale
+
+    # --- what is given ----------------------------------------------------------------
+
+    def _set_lags(self, lags: list[tuple[int, ...]]) -> None:
+        self.lags = lags
+        self.lost = max(map(sum, lags), default=0)
+        self._lags_of_all = lags[0] if lags and len({*lags}) == 1 else None
+
+    def _rows(self, title: str, values: Any) -> Floats:
+        """One row, or several, as float64."""
+        rows = _checks.numbers(title, values, "a number for each column")
+        if rows.ndim not in (1, 2) or rows.shape[-1] != len(self.mean):
+            columns = _checks.counted(len(self), "column")
+            raise ArgumentError(
+                f"Expected {_checks.lowered(title)} to have {columns}, got the shape"
+                f" {rows.shape}."
+            )
+        return rows
+
+    def _matrix(self, title: str, values: Any) -> Floats:
+        rows = self._rows(title, values)
+        if rows.ndim != 2:
+            raise ArgumentError(
+                f"Expected {_checks.lowered(title)} to have the shape (T,"
+                f" {len(self)}), got {rows.shape}."
+            )
+        return rows
+
+    def _weights(self, values: ArrayLike, count: int) -> Floats:
+        """The weights of rows, without those of rows that are lost to differences."""
+        weights = _checks.finite_array("The weights", values)
+        used = weights[self.lost :] if weights.ndim == 1 else weights
+        if used.shape != (count,) or not (used >= 0.0).all() or not used.any():
+            condition = "one number for each row, 0 or above, and one above 0"
+            raise ArgumentError(_checks.expected("The weights", condition, values))
+        return used
+
+    def _require_series(self, title: str, rows: Floats, least: int) -> None:
+        if rows.ndim != 2 or len(rows) < least:
+            needed = _checks.counted(least, "step")
+            raise ArgumentError(
+                f"Expected {_checks.lowered(title)} to have {needed} or more, got"
+                f" {len(rows) if rows.ndim == 2 else 1}."
+            )
+
+    def _differences(self, rows: Floats) -> Floats:
+        """The rows, or the differences of a series, shape (T - lost, columns)."""
+        if not self.lost:
+            return rows
+        self._require_series("The series", rows, self.lost + 1)
+        if self._lags_of_all is not None:
+            return _differences(rows, self._lags_of_all)
+        columns = zip(rows.T, self.lags, strict=True)
+        return np.column_stack(
+            [
+                _differences(column[self.lost - sum(lags) :], lags)
+                for column, lags in columns
+            ]
+        )
+
+
+def _differences(series: Floats, lags: tuple[int, ...]) -> Floats:
+    for lag in lags:
+        series = series[lag:] - series[:-lag]
+    return series
+
+
+def _continued(before: Floats, after: Floats, lags: tuple[int, ...]) -> Floats:
+    """The values that follow others, from their differences."""
+    values = after
+    for place, lag in reversed([*enumerate(lags)]):
+        level = _differences(before, lags[:place])
+        past = np.concatenate([level[-lag:], values])
+        for step in range(lag, len(past)):
+            past[step] += past[step - lag]
+        values = past[lag:]
+    return values

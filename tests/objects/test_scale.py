@@ -1,0 +1,151 @@
+"""``Scale``: rows at once and one by one, columns that come and go, differences, files;
+and scales as neurons of a network."""
+
+import json
+
+import numpy as np
+import pytest
+
+import architect
+from synapse import Layer, Network, Scale
+from synapse.errors import ArgumentError, ArgumentTypeError
+from synapse.objects.scaling import with_scales
+from tests.helpers.cases import all_refused
+
+RNG = np.random.default_rng(0)
+ROWS = RNG.normal([3.0, -40.0, 1e9], [2.0, 0.1, 1e-3], (50, 3))
+ROWS[:, 2] = 0.1  # a constant, whose deviation by rounding is above 0
+
+
+def test_rows_together_in_parts_and_one_by_one_give_the_same_units():
+    weights = RNG.integers(0, 3, 50).astype(float)
+    for each in (None, weights):
+        whole, parts, stream = Scale(3), Scale(3), Scale(3)
+        whole.add(ROWS, each)
+        parts.add(ROWS[:20], None if each is None else each[:20])
+        parts.add(ROWS[20:].tolist(), None if each is None else each[20:])
+        for place, row in enumerate(ROWS):
+            stream.follow(row, 1.0 if each is None else each[place])
+        mean = np.average(ROWS, axis=0, weights=each)
+        variance = np.average((ROWS - mean) ** 2, axis=0, weights=each)
+        for scale in (whole, parts, stream):
+            np.testing.assert_allclose(scale.mean, mean)
+            np.testing.assert_allclose(scale.deviation, [*np.sqrt(variance[:2]), 1.0])
+            np.testing.assert_allclose(scale.original(scale.standard(ROWS)), ROWS)
+    followed = Scale(3).follow(ROWS)
+    again = Scale(3)
+    assert (followed == [again.follow(row) for row in ROWS]).all()
+
+
+def test_a_half_life_forgets_and_what_is_missing_is_not_counted():
+    scale = Scale(1, half_life=5)
+    scale.follow(np.repeat([0.0, 8.0], [100, 5])[:, None])
+    assert scale.mean == pytest.approx([4.0])
+    before = scale.as_json()
+    assert scale.follow([np.nan]) == [0.0]
+    assert scale.follow([3.0], 0.0) == pytest.approx(scale.standard([3.0]))
+    assert scale.as_json() == before
+
+
+def test_columns_come_and_go_with_their_numbers():
+    scale, one = Scale(3, lags=[(1,), (), (2,)]), Scale(1)
+    scale.add(ROWS)
+    whole = scale.as_json()
+    middle = scale.delete(1)
+    assert (len(scale), len(middle), scale.lags) == (2, 1, [(1,), (2,)])
+    scale.insert(1, middle, one)
+    scale.sort([0, 1, 3, 2])
+    assert scale.lags == [(1,), (), (2,), ()]
+    scale.delete(3)
+    assert scale.as_json() == whole
+    middle.follow([5.0])
+    assert scale.as_json() == whole
+
+
+def test_differences_are_those_of_each_column_in_its_units():
+    scale = Scale(2, lags=[(1,), (4, 1)])
+    series = RNG.normal(size=(40, 2)).cumsum(axis=0)
+    scale.add(series)
+    units = scale.standard(series)
+    assert (len(units), scale.lost) == (35, 5)
+    np.testing.assert_allclose(units.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(units.std(axis=0), 1)
+    rises = np.diff(series[:, 0])[4:]
+    np.testing.assert_allclose(units[:, 0], (rises - rises.mean()) / rises.std())
+    np.testing.assert_allclose(scale.original(units[-9:], series[:-9]), series[-9:])
+
+
+def test_a_scale_is_whole_in_json():
+    scale = Scale(3, 100.0, [(1,), (), (12, 1)])
+    scale.add(np.tile(ROWS, (1, 1)))
+    text = json.dumps(scale.as_json())
+    again = Scale.from_json(json.loads(text), 3)
+    assert (again.as_json(), again.half_life) == (scale.as_json(), 100.0)
+    assert (again.follow(ROWS) == scale.follow(ROWS)).all()
+
+
+def test_faults_are_one_sentence_and_change_nothing():
+    scale = Scale(2, lags=[(2,), ()])
+    scale.add([[1.0, 2.0], [3.0, 5.0], [2.0, 1.0]])
+    before = scale.as_json()
+    wrong = {**before, "deviation": [1.0, 0.0]}
+    all_refused(
+        [
+            (lambda: scale.add([[1.0, 2.0]]), ArgumentError, "3 steps or more, got 1"),
+            (lambda: scale.add([[1.0]] * 3), ArgumentError, "to have 2 columns, got"),
+            (
+                lambda: scale.add([[1e200, 1.0]] * 4 + [[0, 0]]),
+                ArgumentError,
+                "squares",
+            ),
+            (lambda: scale.add([[1, np.nan]] * 4), ArgumentError, "to be finite"),
+            (
+                lambda: scale.follow([[1e200, 0]] + [[0, 0]] * 2),
+                ArgumentError,
+                "squares",
+            ),
+            (lambda: scale.standard([1.0, 2.0]), ArgumentError, "steps or more"),
+            (lambda: scale.original([[1, 2]]), ArgumentTypeError, "the history"),
+            (lambda: scale.original([[1, 2]], [[1, 2]]), ArgumentError, "2 steps or"),
+            (lambda: scale.insert(4, Scale(1)), IndexError, "at"),
+            (lambda: scale.sort([0, 0]), ArgumentError, "each column, once"),
+            (lambda: Scale(2, lags=[(1,)]), ArgumentError, "those of 2 columns"),
+            (lambda: Scale(1, lags=[(0,)]), ArgumentError, "A lag|a lag"),
+            (lambda: Scale.fixed([1.0], [0.0]), ArgumentError, "above 0"),
+            (lambda: Scale.from_json(wrong, 2), ArgumentError, "to be above 0"),
+            (lambda: Scale.from_json(before, 3), ArgumentError, "3 columns|3 numbers"),
+        ]
+    )
+    assert scale.as_json() == before
+
+
+@pytest.mark.parametrize("build", ["Perceptron", "LSTM", "NARX"])
+def test_a_network_with_its_scales_is_one_in_the_units_of_the_data(build):
+    net = getattr(architect, build)(2, 3, 2, output_squash="identity", seed=0)
+    net.input[0].name = "price"
+    inputs = Scale.fixed([20.0, -3.0], [4.0, 0.5])
+    outputs = Scale.fixed([100.0, 0.0], [7.0, 2.0])
+    rows = RNG.normal([20.0, -3.0], [4.0, 0.5], (20, 2))
+    whole = with_scales(net, inputs, outputs)
+    expected = outputs.original(net.run(inputs.standard(rows)))
+    np.testing.assert_allclose(whole.run(rows), expected, rtol=1e-12)
+    assert [layer.name for layer in whole.layers][1] == "scaled"
+    assert [layer.name for layer in whole.layers][-2] == "unscaled"
+    assert (whole.input[0].name, whole.layers[1][0].name) == ("price", "scaled price")
+    before = whole.weights
+    learning = [c.trainable for c in whole.connections]
+    assert learning.count(False) == 4 + [c.trainable for c in net.connections].count(
+        False
+    )
+    np.testing.assert_array_equal(
+        np.sort(before[learning]),
+        np.sort(net.weights[[c.trainable for c in net.connections]]),
+    )
+
+
+def test_a_network_that_activates_together_is_not_written_with_scales():
+    inputs, outputs = Layer(1), Layer(1, "identity")
+    inputs.project(outputs, seed=0)
+    net = Network(inputs, outputs, synchronous=True)
+    with pytest.raises(ArgumentError, match="one step late"):
+        with_scales(net, Scale(1))

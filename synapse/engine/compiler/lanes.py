@@ -169,10 +169,17 @@ def rolled(typingctx: Any, number: Any) -> Any:
     """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        word = args[0].type
-        return builder.asm(ir.FunctionType(word, [word]), "", "=r,0", args, False)
+        return hidden(builder, args[0])
 
     return number(number), codegen
+
+
+def hidden(builder: Any, value: Any) -> Any:
+    """A word or an address of which the optimiser does not know what it is."""
+    word = value.type
+    same = builder.asm(ir.FunctionType(word, [word]), "", "=r,0", [value], False)
+    same.attributes.add("readnone")
+    return same
 
 
 class TapesType(TableType):

@@ -22,7 +22,7 @@ from numba.core import cgutils
 from ..schema import TILE, VECTOR_BYTES
 from .digest import writes_code
 from .jit import inline, intrinsic_or, set_tbaa
-from .lanes import FLAGS, LanesType, spread
+from .lanes import FLAGS, LanesType, hidden, spread
 
 writes_code()
 
@@ -202,18 +202,22 @@ def _plain_spaced(begin: Any, gap: Any, count: Any) -> Any:
 
 
 def _plain_add_products(
-    sums: Any, column: Any, at: Any, weight: Any, rows: Any, q: Any, left: Any
+    sums: Any, column: Any, at: Any, weight: Any, row: Any, gaps: Any, left: Any
 ) -> Any:
     y = _plain_pack(column, at, left)
     return tuple(
-        total + y * _plain_weights(weight, row + q, left, column)
-        for total, row in zip(sums, rows, strict=True)
+        total + y * _plain_weights(weight, row + gap, left, column)
+        for total, gap in zip(sums, gaps, strict=True)
     )
 
 
-def _plain_put(column: Any, sums: Any) -> None:
+def _plain_sums_at(column: Any, at: Any) -> Any:
+    return tuple(_plain_pack(column, at + k, 1) for k in range(TILE))
+
+
+def _plain_put(column: Any, at: Any, sums: Any) -> None:
     for k, total in enumerate(sums):
-        column[k] = total if column.ndim > 1 else total.sum()
+        column[at + k] = total if column.ndim > 1 else total.sum()
 
 
 def _plain_push_products(
@@ -325,52 +329,73 @@ def add_products(
     column: Any,
     at: Any,
     weight: Any,
-    rows: Any,
-    q: Any,
+    row: Any,
+    gaps: Any,
     left: Any,
 ) -> Any:
-    """Add a pack of activations, times the weights q of each neuron's row, to the sums
-    of a tile.
+    """Add a pack of activations, times the weights from `row` on, to the sums of a
+    tile; those of its neurons are apart by `gaps` from the first one's.
     """
     laned = isinstance(column.dtype, LanesType)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        sums, address, at, weights, rows, q, left = args
+        sums, address, at, weights, row, gaps, left = args
         y = _load_pack(context, builder, column, address, at, left)
+        # hidden: a loop would begin with the address of each of the rows
+        weights = hidden(builder, builder.gep(weights, [row]))
         added = []
-        for total, row in zip(
-            _parts(builder, sums), _parts(builder, rows), strict=True
+        for total, gap in zip(
+            _parts(builder, sums), _parts(builder, gaps), strict=True
         ):
-            w = _load_weights(
-                builder, weight, weights, builder.add(row, q), left, y.type, laned
-            )
+            w = _load_weights(builder, weight, weights, gap, left, y.type, laned)
             added.append(_times_plus(builder, y, w, total))
         return context.make_tuple(builder, sig.return_type, added)
 
     return sums(
-        sums, column, types.int64, weight, rows, types.int64, types.int64
+        sums, column, types.int64, weight, types.int64, gaps, types.int64
     ), codegen
 
 
+@intrinsic_or(_plain_sums_at)
+def sums_at(typingctx: Any, column: Any, at: Any) -> Any:
+    """The sums of a tile that a column has from an index on, to be added to."""
+    pack = _wide(column)
+    taken = types.UniTuple(pack, TILE)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        address, at = args
+        zero = ir.Constant(context.get_value_type(pack), [0.0] * pack.count)
+        sums = []
+        for k in range(TILE):
+            place = builder.add(at, _offset(at, k))
+            value = _load_one(builder, column, address, place)
+            if not isinstance(column.dtype, LanesType):
+                value = builder.insert_element(zero, value, ir.IntType(32)(0))
+            sums.append(value)
+        return context.make_tuple(builder, taken, sums)
+
+    return taken(column, types.int64), codegen
+
+
 @intrinsic_or(_plain_put)
-def put(typingctx: Any, column: Any, sums: Any) -> Any:
-    """Store the sums of a tile at the beginning of a column; a pack of single numbers
+def put(typingctx: Any, column: Any, at: Any, sums: Any) -> Any:
+    """Store the sums of a tile in a column from an index on; a pack of single numbers
     is summed.
     """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        address, _ = args
-        values = _parts(builder, args[1])
-        word = ir.IntType(64)
+        address, at, _ = args
+        values = _parts(builder, args[2])
         if isinstance(column.dtype, LanesType):
             for k, value in enumerate(values):
-                _store_one(builder, column, value, address, word(k))
+                place = builder.add(at, _offset(at, k))
+                _store_one(builder, column, value, address, place)
         else:
             total = _half(builder, _totals(builder, values), 0, TILE)
-            _store_some(builder, total, address, word(0), word(TILE), column.family)
+            _store_some(builder, total, address, at, _offset(at, TILE), column.family)
         return context.get_dummy_value()
 
-    return types.none(column, sums), codegen
+    return types.none(column, types.int64, sums), codegen
 
 
 @intrinsic_or(lambda column: tuple(column[k] for k in range(TILE)))

@@ -45,7 +45,7 @@ from ..schema import INPUT, NONE
 from ..store import Store
 from .activate import Way, steps_by
 from .runs import runs_by
-from .weigh import dense_alike, weigh_all, weigh_apart, weigh_dense
+from .weigh import add_runs, weigh_all
 
 FEWEST = 16_384
 """Connections below which gathering is fast enough."""
@@ -443,10 +443,7 @@ def weigh_by_events(m, u, f, start, stop, step):
         for r in range(m.first_run[j], m.last_run[j]):
             if f.skipped[r]:
                 continue
-            if dense_alike(m, r):
-                weigh_dense(m, u, r, runs, j, alike_stop, step)
-            else:
-                weigh_apart(m, u, r, runs, j, alike_stop, step)
+            add_runs(m, u, r, r + 1, runs, j, alike_stop, step)
         if m.flags[j] & MEMORY:
             carry_states(m, u, f, j, alike_stop, step)
         j = alike_stop

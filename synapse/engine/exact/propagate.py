@@ -138,7 +138,7 @@ def push_tile(m, u, j, count, back):
         by = of_gaters(flags, back.to_now, back.to_before)
         # delta_k sum_a w_ak y_a to the gater, first: `take_errors` reuses ``u.tile``
         if m.run_kind[r] == SHARED and not flags & QUIET_GATER:
-            put_sums(m, u, sources + source, n, rows)
+            put_sums(m, u, r, runs, count, sources + source)
             push_gaters(m, u, r, runs, back.slot + j, count, by)
         # delta_k g_ik w_ik to the sources
         if has_error(flags):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from ..compiler.jit import in_order, inline
 from ..compiler.lanes import splat
 from ..compiler.rare import INDEX, rare
-from ..compiler.tiles import add_products, no_sums, put, spaced, width
+from ..compiler.tiles import add_products, no_sums, put, spaced, sums_at, width
 from ..lowering.flags import (
     DENSE,
     GATED,
@@ -30,6 +30,10 @@ PACK = (0,)
 FEW = 4
 """Neurons up to which a group is not computed together: a tile would be empty for the
 most part."""
+WORTH_A_TILE = 64
+WORTH_A_WHOLE_TILE = 16
+"""Products up to which a tile costs more than one sum for each of its neurons; if it is
+whole, its sums stay in registers, and it costs less."""
 
 
 # --- which neurons are computed together ----------------------------------------------
@@ -72,6 +76,14 @@ def dense_alike(m, r):
     """Whether the neurons have the same, consecutive sources in this run."""
     run_kind = m.run_kind[r]
     return (run_kind == DENSE or run_kind == SHARED) and not m.run_flags[r] & STEPPED
+
+
+@inline
+def gaps_of(m, r, runs, count):
+    """How far the first connections of run r of `count` neurons, of which each has
+    `runs` runs, are from that of the first neuron.
+    """
+    return spaced(0, m.run_first[r + runs] - m.run_first[r] if count > 1 else 0, count)
 
 
 @inline
@@ -133,46 +145,88 @@ def dense_sum(m, u, row, n, sources):
 
 
 @inline
-def put_sums(m, u, source, n, rows):
-    """Write sum_i w_ij y_i of a tile of neurons with the same sources to ``u.tile``."""
-    sums = no_sums(u.activation, PACK)
+def add_sums(m, u, sums, source, n, row, gaps):
+    """Add sum_i w_ij y_i of a tile of neurons with the same sources to their sums."""
     wide = width(u.activation)
     whole = n - n % wide
     for q in range(0, whole, wide):
-        sums = add_products(sums, u.activation, source + q, m.weight, rows, q, wide)
+        at = source + q
+        sums = add_products(sums, u.activation, at, m.weight, row + q, gaps, wide)
     if whole < n:
         at = source + whole
-        left = n - whole
-        sums = add_products(sums, u.activation, at, m.weight, rows, whole, left)
-    put(u.tile, sums)
+        row += whole
+        sums = add_products(sums, u.activation, at, m.weight, row, gaps, n - whole)
+    return sums
 
 
 @inline
-def weigh_dense(m, u, r, runs, start, stop, step):
-    """Add the weighted inputs of consecutive neurons from a run with the same sources,
-    tile by tile.
+def put_sums(m, u, r, runs, count, source):
+    """Write sum_i w_ij y_i of a tile of `count` neurons with the same sources to
+    ``u.tile``.
+    """
+    gaps = gaps_of(m, r, runs, count)
+    none = no_sums(u.activation, PACK)
+    sums = add_sums(m, u, none, source, m.run_length[r], m.run_first[r], gaps)
+    put(u.tile, 0, sums)
+
+
+@inline
+def add_tile(m, u, r, runs, at, count, source):
+    """Add sum_i w_ij y_i of up to eight neurons with the same sources to the states
+    from `at` on.
+    """
+    n = m.run_length[r]
+    if count * n > WORTH_A_TILE:
+        put_sums(m, u, r, runs, count, source)
+        for k in range(count):
+            u.weighed[at + k] += u.tile[k]
+    else:
+        for k in range(count):
+            row = m.run_first[r + k * runs]
+            u.weighed[at + k] += dense_sum(m, u, row, n, source)
+
+
+@rare(*[INDEX] * 5, step_kind, taped=True)
+def weigh_dense(m, u, first, last, runs, start, stop, step):
+    """Add the weighted inputs of consecutive neurons, which have `runs` runs each, from
+    some of these without gates and with the same sources: tile by tile. The sums of
+    whole tiles stay in registers.
+    """
+    whole = stop - (stop - start) % NEURONS
+    if last == first + 1 and NEURONS * m.run_length[first] <= WORTH_A_WHOLE_TILE:
+        whole = start
+    for j in range(start, whole, NEURONS):
+        sums = sums_at(u.weighed, step.offset + j)
+        for r in range(first, last):
+            source = of_sources(m.run_flags[r], step.now, step.before) + m.run_source[r]
+            run = r + (j - start) * runs
+            gaps = gaps_of(m, run, runs, NEURONS)
+            row = m.run_first[run]
+            sums = add_sums(m, u, sums, source, m.run_length[r], row, gaps)
+        put(u.weighed, step.offset + j, sums)
+    for j in range(whole, stop, NEURONS):
+        count = min(stop - j, NEURONS)
+        for r in range(first, last):
+            source = of_sources(m.run_flags[r], step.now, step.before) + m.run_source[r]
+            run = r + (j - start) * runs
+            add_tile(m, u, run, runs, step.offset + j, count, source)
+
+
+@inline
+def weigh_shared(m, u, r, runs, start, stop, step):
+    """Add the weighted inputs of consecutive neurons from a run with the same sources
+    and a gater for each neuron, tile by tile.
     """
     flags = m.run_flags[r]
-    n = m.run_length[r]
     source = of_sources(flags, step.now, step.before) + m.run_source[r]
     gains = of_gaters(flags, step.now, step.before)
-    if 4 * n <= width(u.activation):  # a register would be empty for the most part
-        for j in range(start, stop):
-            run = r + (j - start) * runs
-            brought = sum_in_parts(m, u, m.run_first[run], n, source)
-            if m.run_kind[r] == SHARED:
-                brought = brought * gain(m, u, run, gains)
-            u.weighed[step.offset + j] += brought
-        return
     for j in range(start, stop, NEURONS):
         count = min(stop - j, NEURONS)
         run = r + (j - start) * runs
-        put_sums(m, u, source, n, rows_of(m, run, runs, count))
-        if m.run_kind[r] == SHARED:
-            for k in range(count):
-                u.tile[k] = u.tile[k] * gain(m, u, run + k * runs, gains)
+        put_sums(m, u, run, runs, count, source)
         for k in range(count):
-            u.weighed[step.offset + j + k] += u.tile[k]
+            gained = u.tile[k] * gain(m, u, run + k * runs, gains)
+            u.weighed[step.offset + j + k] += gained
 
 
 @inline
@@ -265,10 +319,12 @@ def sum_of_run(m, u, r, step):
 
 @rare(*[INDEX] * 4, step_kind, taped=True)
 def weigh_apart(m, u, r, runs, start, stop, step):
-    """Add the weighted inputs of consecutive neurons from a run whose sources differ
-    between them.
+    """Add the weighted inputs of consecutive neurons from a run whose sources or gaters
+    differ between them.
     """
-    if m.run_flags[r] & STEPPED:
+    if dense_alike(m, r):
+        weigh_shared(m, u, r, runs, start, stop, step)
+    elif m.run_flags[r] & STEPPED:
         gap = m.run_first[r + runs] - m.run_first[r]
         add_stepped(m, u, r, gap, start, stop, step)
     else:
@@ -285,20 +341,44 @@ def carry_states(m, u, start, stop, step):
 
 
 @inline
+def dense_stop(m, first, last):
+    """Where consecutive runs without gates and with the same sources end, of which the
+    first is `first`.
+    """
+    r = first
+    while r < last and m.run_kind[r] == DENSE and not m.run_flags[r] & STEPPED:
+        r += 1
+    return r
+
+
+@inline
+def add_runs(m, u, first, last, runs, start, stop, step):
+    """Add the weighted inputs of neurons computed together, which have `runs` runs
+    each, from some of these: run by run, but dense ones that follow each other at once.
+    """
+    r = first
+    while r < last:
+        end = dense_stop(m, r, last)
+        if end > r:
+            weigh_dense(m, u, r, end, runs, start, stop, step)
+            r = end
+        else:
+            weigh_apart(m, u, r, runs, start, stop, step)
+            r += 1
+
+
+@inline
 def weigh_alike(m, u, start, stop, step):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, of neurons computed
     together.
     """
-    runs = m.last_run[start] - m.first_run[start]
     # b_j first: it overwrites the sum of the previous step
     for j in range(start, stop):
         u.weighed[step.offset + j] = splat(m.bias[j], u.state)
-    # sum_i g_ij w_ij y_i, run by run
-    for r in range(m.first_run[start], m.last_run[start]):
-        if dense_alike(m, r):
-            weigh_dense(m, u, r, runs, start, stop, step)
-        else:
-            weigh_apart(m, u, r, runs, start, stop, step)
+    # sum_i g_ij w_ij y_i
+    first = m.first_run[start]
+    last = m.last_run[start]
+    add_runs(m, u, first, last, last - first, start, stop, step)
     # g_jj w_jj s_j(old)
     if m.flags[start] & MEMORY:
         carry_states(m, u, start, stop, step)

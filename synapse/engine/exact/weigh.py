@@ -79,18 +79,25 @@ def dense_alike(m, r):
 
 
 @inline
-def gaps_of(m, r, runs, count):
-    """How far the first connections of run r of `count` neurons, of which each has
-    `runs` runs, are from that of the first neuron.
+def gap_of(m, r, runs, count):
+    """How far the first connections of run r are apart from neuron to neuron, of
+    `count` neurons with `runs` runs each.
     """
-    return spaced(0, m.run_first[r + runs] - m.run_first[r] if count > 1 else 0, count)
+    return m.run_first[r + runs] - m.run_first[r] if count > 1 else 0
+
+
+@inline
+def gaps_of(m, r, runs, count):
+    """How far the first connections of run r of these neurons are from that of the
+    first neuron.
+    """
+    return spaced(0, gap_of(m, r, runs, count), count)
 
 
 @inline
 def rows_of(m, r, runs, count):
-    """First connections of run r of `count` neurons, of which each has `runs` runs."""
-    row = m.run_first[r]
-    return spaced(row, m.run_first[r + runs] - row if count > 1 else 0, count)
+    """First connections of run r of these neurons."""
+    return spaced(m.run_first[r], gap_of(m, r, runs, count), count)
 
 
 @inline
@@ -324,13 +331,24 @@ def weigh_apart(m, u, r, runs, start, stop, step):
     """
     if dense_alike(m, r):
         weigh_shared(m, u, r, runs, start, stop, step)
-    elif m.run_flags[r] & STEPPED:
-        gap = m.run_first[r + runs] - m.run_first[r]
+        return
+    flags = m.run_flags[r]
+    row = m.run_first[r]
+    n = m.run_length[r]
+    gap = gap_of(m, r, runs, stop - start)
+    sources = of_sources(flags, step.now, step.before)
+    gaters = of_gaters(flags, step.now, step.before)
+    if flags & STEPPED:
         add_stepped(m, u, r, gap, start, stop, step)
+    elif m.run_kind[r] == LISTED:
+        for t in range(stop - start):
+            brought = listed_sum(m, u, row + t * gap, n, sources)
+            u.weighed[step.offset + start + t] += brought
     else:
-        for j in range(start, stop):
-            brought = sum_of_run(m, u, r + (j - start) * runs, step)
-            u.weighed[step.offset + j] += brought
+        for t in range(stop - start):
+            run = r + t * runs
+            brought = gated_sum(m, u, run, row + t * gap, n, sources, gaters)
+            u.weighed[step.offset + start + t] += brought
 
 
 @rare(INDEX, INDEX, step_kind, taped=True)

@@ -4,6 +4,7 @@ change goes unnoticed."""
 import ast
 import functools
 import inspect
+import operator
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,8 @@ from numba.core.compiler import DefaultPassBuilder, Flags
 
 from synapse import engine
 from synapse.engine.compiler import jit, pipeline
+from synapse.engine.compiler.jit import ColumnType
+from tests.helpers.processes import python
 
 pytestmark = pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
 
@@ -73,6 +76,26 @@ def twice(x):
     return x + x
 
 
+COLUMN = ColumnType(types.float64, ("activations", "activation"))
+
+
+@contract("operations")
+def test_operations():
+    """The signature of an operation with the same operands is found once, and that of
+    tuples each time."""
+    kinds = pipeline._Types(context()[0])
+    for operands, once in (
+        ((COLUMN, types.int64), True),
+        ((types.UniTuple(types.int64, 2), types.int64), False),
+    ):
+        operation, second = (
+            kinds.resolve_function_type(operator.getitem, operands, {})
+            for _ in range(2)
+        )
+        assert operation == second
+        assert (operation is second) == once
+
+
 @contract("cache")
 def test_cache(tmp_path, monkeypatch):
     """FunctionCache asks `_cache_file` for a key made of types, machine and code."""
@@ -92,6 +115,24 @@ def test_cache(tmp_path, monkeypatch):
     cache.disable()
     assert cache.load_overload((types.float64,), context()[1]) is None
     assert len(asked) == 1
+
+
+@contract("loading")
+def test_loading():
+    """Numba's arrays look for SciPy by `ensure_blas` of another module when they are
+    imported, and import it when they need it."""
+    code = """
+import sys
+import numpy as np
+from synapse.engine import compiler
+from numba.core import registry
+registry.cpu_target.target_context.refresh()
+assert "scipy.linalg" not in sys.modules
+from numba.np import arraymath, linalg
+assert arraymath.ensure_blas is linalg.ensure_blas
+assert arraymath.ensure_blas.__module__ == "numba.np.linalg"
+"""
+    python("-c", code)
 
 
 @contract("dispatcher")

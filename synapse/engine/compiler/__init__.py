@@ -1,5 +1,6 @@
 """Everything that depends on Numba and LLVM."""
 
+from . import loading  # isort: skip
 from . import calls, jit, rare
 
-__all__ = ["calls", "jit", "rare"]
+__all__ = ["calls", "jit", "loading", "rare"]

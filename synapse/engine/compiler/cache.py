@@ -7,7 +7,6 @@ another process may find written when the file that it names is still the previo
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import pickle
 import sys
@@ -64,11 +63,6 @@ class _Files:
         except BaseException:
             new.unlink(missing_ok=True)
             raise
-
-    def exists(self) -> bool:
-        """Whether there is a file, for any key; it may be stale."""
-        base = self._base
-        return any(base.parent.glob(f"{glob.escape(base.name)}.*.nbc"))
 
     def _path(self, key: Any) -> Path:
         name = hashlib.sha256(_place(key).encode()).hexdigest()[:16]
@@ -128,13 +122,3 @@ def enable(dispatcher: Any) -> None:
             "found no writable directory for compiled kernels, so every process"
             " compiles its own; set NUMBA_CACHE_DIR to one."
         )
-
-
-def has(dispatcher: Any) -> bool:
-    """Whether a kernel has been cached, for any signature and perhaps by an older
-    version.
-    """
-    return (
-        isinstance(dispatcher._cache, _KernelCache)
-        and dispatcher._cache._cache_file.exists()
-    )

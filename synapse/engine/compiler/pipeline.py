@@ -7,9 +7,11 @@ each once, is then optimised as a whole, and becomes machine code.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
+from numba import types
 from numba._dynfunc import make_function
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
@@ -84,6 +86,41 @@ def _reached(libraries: Iterable[Any]) -> list[Any]:
     return list(reached)
 
 
+class _Types:
+    """Numba's context of types, which looks for the signature of an operation once, not
+    at every use: a part has some twenty times ``bool`` of a condition.
+    """
+
+    known: ClassVar[dict[Any, Any]] = {}
+
+    def __init__(self, context: Any) -> None:
+        self.context = context
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.context, name)
+
+    def resolve_function_type(self, function: Any, operands: Any, named: Any) -> Any:
+        """The signature of a function for operands of these types."""
+        signature = self.known.get((function, operands))
+        if signature is None:
+            signature = self.context.resolve_function_type(function, operands, named)
+            operation = getattr(function, "typing_key", function)
+            # indices in a tuple may be literals, which are typed by what follows
+            if operation in _OPERATIONS and not any(
+                isinstance(operand, types.BaseTuple) for operand in operands
+            ):
+                self.known[function, operands] = signature
+        return signature
+
+
+_OPERATIONS = {call for call in vars(operator).values() if callable(call)} | {
+    bool,
+    max,
+    min,
+    range,
+}
+
+
 class _CreateLibrary(FunctionPass):
     """Choose the library into which a function is lowered."""
 
@@ -137,6 +174,9 @@ class PartCompiler(CompilerBase):
     """The passes that parts need: the code of kernels has no arrays, closures or
     `with`.
     """
+
+    def __init__(self, context: Any, *others: Any) -> None:
+        super().__init__(_Types(context), *others)
 
     def define_pipelines(self) -> list[Any]:
         """The passes, in order."""

@@ -118,7 +118,8 @@ def aim_outputs(m, span, targets, row, cost):
         target = targets[begin + o]
         _, signal = cross_entropy(target, m.activation[j], m.derivative[j], 1.0, 0.0)
         m.projected[j] = m.cost_weight[j] * signal_of(m, j, cost, signal)
-        total += (target - m.activation[j]) ** 2 if target == target else 0.0
+        gap = target - m.activation[j]
+        total += gap * gap if target == target else 0.0
     return total
 
 
@@ -134,7 +135,8 @@ def aim_by_cost(m, cost, targets, begin, start, n):
             activation, derivative = m.activation[j], m.derivative[j]
             _, signal = cost_of(cost, target, activation, derivative, size, 0.0)
             m.projected[j] = m.cost_weight[j] * signal
-            total += (target - m.activation[j]) ** 2 if target == target else 0.0
+            gap = target - m.activation[j]
+            total += gap * gap if target == target else 0.0
     else:
         for o in range(n):
             j = start + o

@@ -140,16 +140,14 @@ let drag = null; // the neuron it began at, and whether it has left it
 const rubber = drawn("svg", { id: "rubber", "aria-hidden": "true" }), band = drawn("line", {});
 rubber.append(band);
 
-/** How far a point is from a line, without the ends of the line. */
-const farFrom = (line, { x, y }) => Math.min(...WAY.slice(3, 13).map((share) => pointOf(line, share)).map((point) => Math.hypot(point.x - x, point.y - y)));
-/** What a drag ends at: a neuron, or else the connection that is nearest. */
+/** What a drag ends at: the neuron or the connection whose outline is nearest; within a neuron, that neuron. */
 function under(spot) {
-  const reach = NEAR / cy.zoom(), far = (point) => Math.hypot(point.x - spot.x, point.y - spot.y);
-  const node = cy.elements(".neuron").filter((one) => far(one.position()) < NEURON / 2 + reach / 2)[0];
-  if (node) return { neuron: all[node.data("neuron")], id: node.id() };
-  const best = cy.elements(".connection").map((line) => ({ line, far: farFrom(line, spot) }))
-    .sort((a, b) => a.far - b.far)[0];
-  return best?.far < reach ? { link: links[best.line.data("members")[0]], id: best.line.id() } : null;
+  const reach = NEAR / cy.zoom();
+  const nodes = cy.elements(".neuron").map((node) => ({ node, far: Math.max(0, apart(node.position(), spot) - NEURON / 2) }));
+  const lines = cy.elements(".connection").map((line) => ({ line, far: farFrom(line, spot) }));
+  const best = [...nodes, ...lines].reduce((best, one) => (one.far < best.far ? one : best), { far: reach });
+  if (best.node) return { neuron: all[best.node.data("neuron")], id: best.node.id() };
+  return best.line ? { link: links[best.line.data("members")[0]], id: best.line.id() } : null;
 }
 cy.on("tapstart", ".neuron", (event) => {
   if (document.body.dataset.tab !== "build" || playing) return;

@@ -225,14 +225,33 @@ const SHARES = [0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73, 0.2, 0.8, 0.46, 0.54, 0
 let taken = []; // by neurons with their names, boxes and gates
 
 const between = (a, b) => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 }), apart = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
+/** The pieces of a line, each from, bend and to of a quadratic curve, as Cytoscape.js draws them. */
+function piecesOf(line) {
+  const from = line.sourceEndpoint(), to = line.targetEndpoint(), bends = line.controlPoints() ?? [];
+  if (!bends.length) return [[from, between(from, to), to]];
+  const stops = [from, ...bends.slice(1).map((bend, i) => between(bend, bends[i])), to];
+  return bends.map((bend, i) => [stops[i], bend, stops[i + 1]]);
+}
 // A point of a line, at a share of its way.
 function pointOf(line, share) {
-  const from = line.sourceEndpoint(), to = line.targetEndpoint(), bends = line.controlPoints() ?? [];
-  if (!bends.length) return onWay(from, between(from, to), to, share);
-  const stops = [from, ...bends.slice(1).map((bend, i) => between(bend, bends[i])), to], lengths = bends.map((_, i) => apart(stops[i], stops[i + 1]));
+  const pieces = piecesOf(line), lengths = pieces.map(([from, , to]) => apart(from, to));
   let left = share * total(lengths), at = 0;
-  while (at < bends.length - 1 && left > lengths[at]) left -= lengths[at++];
-  return onWay(stops[at], bends[at], stops[at + 1], left / (lengths[at] || 1));
+  while (at < pieces.length - 1 && left > lengths[at]) left -= lengths[at++];
+  return onWay(...pieces[at], left / (lengths[at] || 1));
+}
+const CHORDS = 24; // of a piece, where a distance to it is measured: off by less than a tenth of a pixel
+const farFromChord = (spot, from, to) => {
+  const [dx, dy] = [to.x - from.x, to.y - from.y], along = ((spot.x - from.x) * dx + (spot.y - from.y) * dy) / (dx * dx + dy * dy || 1);
+  const share = Math.min(1, Math.max(0, along));
+  return apart(spot, { x: from.x + share * dx, y: from.y + share * dy });
+};
+/** How far a spot is from a line. */
+function farFrom(line, spot) {
+  const far = piecesOf(line).flatMap((piece) => {
+    const points = Array.from({ length: CHORDS + 1 }, (_, i) => onWay(...piece, i / CHORDS));
+    return points.slice(1).map((point, i) => farFromChord(spot, points[i], point));
+  });
+  return Math.min(...far);
 }
 // The point of a line, close to its middle, about which there is room.
 function freeOn(line, width, height) {

@@ -4,7 +4,6 @@
 const ROOM = 5, BEFORE = 10, EVEN = 58; // room about neurons; before a column; the length at both ends in which a line stays level
 const CABLE = 6, WIDEST = 14, ROUND = 7; // from cable to cable, its largest width, radius of corners
 const lane = () => (folded?.includes(true) ? 11 : 6); // from line to line where several take one way: bundles are wide
-const WAY = Array.from({ length: 16 }, (_, i) => (i + 0.5) / 16); // shares of a way
 const widthOfCable = (count) => Math.min(lane() * count, WIDEST);
 let columns = []; // { left, right, gaps: [[low, high], ...] }, from the first to the last
 let flow; // turns the points of the picture into those here, and back

@@ -11,7 +11,7 @@ function connect(source, target) {
   const word = source === target ? "self-connection" : "connection";
   const done = edit(word, `connected ${nameOf(source)} to ${nameOf(target)}`, () => {
     require(!net.inputs.includes(target), "An input takes its activation from the data. Connect it to another neuron, not another neuron to it.");
-    net.connect(source, target, source === target ? 1 : 0.1, true);
+    net.connect(source, target, source === target ? 1 : lesson?.of.drawn ?? 2 * chance() - 1, true);
   });
   if (done) chooseLink(links.find((one) => one.source === source && one.target === target));
 }
@@ -66,11 +66,12 @@ function field(label, control, id, act) {
   control.addEventListener("change", () => act(control));
   return [made("label", label, { htmlFor: id }), control];
 }
+// Its keyboard is that of a text: on telephones, that of decimal numbers may have no minus.
 function numberField(label, value, id, act) {
-  const control = made("input", null, { value: String(value), inputMode: "decimal", autocomplete: "off" });
+  const control = made("input", null, { value: String(value), inputMode: "text", autocomplete: "off" });
   return field(label, control, id, () => {
-    const given = Number(control.value);
-    if (control.value.trim() !== "" && Number.isFinite(given)) return act(given);
+    const given = typed(control.value);
+    if (Number.isFinite(given)) return act(given);
     notice(`Expected ${label.toLowerCase()} to be a finite number, got "${control.value.slice(0, 40)}".`);
     control.value = String(value);
   });

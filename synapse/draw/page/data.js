@@ -10,6 +10,12 @@ function givenData(given, title = "Own rows") {
 
 const MISSING = ["", "-", "?", "na", "n/a", "nan", "null", "none"], MOST_WORDS = 20, NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
+/** The number that a person has typed, with a point or a comma, and a minus of any kind; NaN if it is none. */
+function typed(text) {
+  const plain = text.trim().replace(",", ".").replace(/^[\u2212\u2013]/, "-");
+  return NUMBER.test(plain) ? Number(plain) : NaN;
+}
+
 /** The cells of a line; one in quotes may have the separator in it. */
 function cellsOf(line, mark) {
   if (mark === " ") return line.trim().split(/\s+/);

@@ -241,11 +241,11 @@ errorWords = () => (page.latest ? `, step ${page.steps}, ${BEFORE_MOVE}` : "");
 
 function readSettings() {
   const number = (id, least, most) => {
-    const value = Number(get(id).value);
-    if (get(id).value === "" || !Number.isFinite(value) || value < least || value > most) {
+    const value = typed(get(id).value);
+    if (!Number.isFinite(value) || value < least || value > most) {
       notice(`Expected ${get(id).labels[0].textContent.toLowerCase()} from ${least} to ${most}, got "${get(id).value}".`);
-      get(id).value = page.settings[id];
     } else page.settings[id] = value;
+    get(id).value = page.settings[id];
   };
   const { speed } = page.settings;
   mark();
@@ -265,9 +265,8 @@ get("cost").append(made("option", "matching", { value: "" }), ...Object.keys(COS
 /** New random weights: uniform, within the root of 3 / fan-in as in Glorot and Bengio 2010; what does not learn stays. */
 function draw() {
   edit("random", "new random weights", () => {
-    const lottery = randomOf(Math.floor(1e9 * Math.random()));
     for (const neuron of all) {
-      const reach = Math.sqrt(3 / Math.max(1, neuron.incoming.length)), value = () => reach * (2 * lottery() - 1);
+      const reach = Math.sqrt(3 / Math.max(1, neuron.incoming.length)), value = () => reach * (2 * chance() - 1);
       for (const one of neuron.incoming) if (one.trainable) one.weight = one.sign ? one.sign * Math.abs(value()) : value();
       if (neuron.trainableBias && neuron.incoming.length) neuron.bias = value();
       neuron.velocity = 0;

@@ -13,6 +13,7 @@
 //   within    how near every output must be to its target at the end; left out where that is not the aim
 //   done      (page) => true when the reader has done it, where `within` does not say so; each sentence of `seen` then holds
 //   seen      what the reader has seen, at most 80 words, shown at the end
+//   drawn     the weight of a connection that the reader draws; a random one where it is left out
 //   strips    rows [name, read] of numbers by step or sample, drawn under the scene and again at the end: `read` returns the number of a
 //             network, which has activated and computed its errors, and of the targets
 //   reveals   rows that are drawn at the end only, as the words of `seen` explain them
@@ -227,6 +228,7 @@ export const LESSONS = [
     data: [[[0, 0], [0]], [[0, 1], [1]], [[1, 0], [1]], [[1, 1], [0]]],
     settings: { rate: 0.5 },
     may: ["learning", "link any go", "link both go", ...PACE_OF_LEARNING],
+    drawn: 0.1,
     strips: [...activationRows("a", "b", "any", "both", "go"), aimRow],
     within: 0.3,
     done: (page) => linkOf(page, "any", "go")?.weight > 0.1 && linkOf(page, "both", "go")?.weight < 0,
@@ -287,6 +289,7 @@ export const LESSONS = [
     data: [[[0.5], [1.5]]],
     settings: { rate: 0.1, speed: "slow" },
     may: ["learning", "link h1 y"],
+    drawn: 0.1,
     strips: responsibilityRows("y", ...CHAIN.map((i) => `h${i}`).reverse()),
     done: (page) => {
       const share = neuronOf(page, "h1").responsibility / neuronOf(page, "y").responsibility;

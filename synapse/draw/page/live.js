@@ -6,6 +6,7 @@ const MOST_HISTORY = 4000, MOST_MARKS = 60, MOST_UNDO = 100, BETWEEN_MARKS = 100
 const STEPS_BETWEEN = 10, MOST_BACK = 500; // between marks by hand; steps that the slider goes back
 let net, all, links; // the network, its neurons and connections in order
 let stride = 1, random = randomOf(1); // passes in an entry of the history; the order of samples
+const chance = randomOf(2); // of new weights: the same hands get the same numbers in every page
 let marks = [], undos = [], redos = []; // what steps back and edits return to
 let lesson = null; // the present one of LESSONS, its number, and whether it is done
 let trail = []; // numbers of the steps of the present sequence, oldest first

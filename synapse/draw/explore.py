@@ -284,6 +284,7 @@ WORKBENCH = (
     "tasks",
     "live",
     "learn",
+    "motion",
     "charts",
     "keep",
     "data",

@@ -1,9 +1,13 @@
 // Learning as a person sees it: steps, passes, slow motion, and why a weight or a bias moved in the latest step.
 
-const STEPS_A_FRAME = 16, BUSY = 14, BUSIER = 40, SLOW = 800, RARE = 500, PLANE_EVERY = 300; // steps; milliseconds
+const STEPS_A_FRAME = 16, BUSY = 14, BUSIER = 40, RARE = 500, PLANE_EVERY = 300; // steps; milliseconds
+const PHASES_LAST = { slow: 800, motion: 250 }, STEPS_LAST = { steps: 500, quick: 100 }; // milliseconds by speed; at others, a frame has many steps
+const isSlow = () => Boolean(PHASES_LAST[page.settings.speed] || STEPS_LAST[page.settings.speed]);
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 dimmed = { line: 0.4, node: 0.6 }; // everything is to be seen while it moves
 let phases = [], phase = null; // of a step in slow motion: those that follow, and the present one
+const COMPUTED = ["activation", "state", "derivative"], ERRORS = ["responsibility", "projected", "gated"]; // forward and backward
+const phaseLasts = () => PHASES_LAST[page.settings.speed] ?? PHASES_LAST.slow;
 let next = 0, mapped = 0; // when the picture will be drawn again, and when that of the plane was
 
 // --- to run ----------------------------------------------------------------------------------
@@ -26,8 +30,18 @@ function run() {
   if (playing) return stop();
   if (!ready()) return;
   mark();
-  playing = page.settings.speed === "slow" ? setTimeout(slowly, 0) : requestAnimationFrame(frame);
+  const { speed } = page.settings;
+  if (PHASES_LAST[speed]) playing = setTimeout(slowly, 0);
+  else playing = STEPS_LAST[speed] ? setTimeout(inTurn, 0) : requestAnimationFrame(frame);
   showPlaying();
+}
+/** One step, and the next a moment later. */
+function inTurn() {
+  playing = setTimeout(inTurn, STEPS_LAST[page.settings.speed]);
+  mark(false);
+  if (!learnStep()) return diverged();
+  showLive();
+  acted();
 }
 /** As many steps as one frame has time for. */
 function frame(began) {
@@ -52,7 +66,7 @@ function advance(count) {
   if (playing) stop();
   if (!ready()) return;
   mark();
-  if (page.settings.speed === "slow" && count === 1) return slowly(false);
+  if (PHASES_LAST[page.settings.speed] && count === 1) return slowly(false);
   for (let i = 0; i < count; i++) if (!learnStep()) return diverged();
   showLive();
   acted();
@@ -72,14 +86,14 @@ function goBack() {
 /** A step, layer by layer: activations go forward, errors come back, weights move. */
 function slowly(goOn = true) {
   finishPhases();
-  const old = { activation: data.activation[now], weight: connections.weight, bias: neurons.bias };
+  const old = { weight: connections.weight, bias: neurons.bias, ...Object.fromEntries(COMPUTED.map((name) => [name, data[name][now]])) };
   mark();
   if (!learnStep()) return diverged();
   const forward = layers.map((_, i) => ({ kind: "forward", layer: i }));
   const backward = page.latest.error === null ? [] : [...forward.slice(1).reverse().map(({ layer }) => ({ kind: "backward", layer })), { kind: "weights" }];
   phases = [...forward, ...backward];
   readNumbers();
-  [old.next, old.goOn] = [data.activation[now], goOn];
+  Object.assign(old, { goOn, next: Object.fromEntries([...COMPUTED, ...ERRORS].map((name) => [name, data[name]?.[now]])) });
   Object.assign(connections, { weight: old.weight });
   neurons.bias = old.bias;
   nextPhase(old);
@@ -87,18 +101,32 @@ function slowly(goOn = true) {
 function nextPhase(old) {
   phase = phases.shift() ?? null;
   if (!phase) {
-    playing = old.goOn ? setTimeout(slowly, SLOW) : null;
+    playing = old.goOn ? setTimeout(slowly, phaseLasts()) : null;
     showLive();
     showPlaying();
     return acted(); // which may stop it
   }
-  if (phase.kind === "forward") data.activation[now] = old.next.map((value, n) => (layerOf[n] <= phase.layer ? value : old.activation[n]));
   if (phase.kind === "weights") readNumbers();
+  else arrive(old, false);
   showPhase();
-  playing = setTimeout(() => nextPhase(old), SLOW);
+  playing = setTimeout(() => nextPhase(old), phaseLasts());
+  if (phase.kind !== "weights") sendDots(phaseLasts() * TRAVEL, () => { arrive(old, true); showLearned(); showWords(); });
   showPlaying();
 }
+/** The numbers as they are now: those of this phase's layer come with the dots, later ones are still of the step before. */
+function arrive({ next, ...before }, arrived) {
+  phase.arrived = arrived;
+  for (const name of COMPUTED) data[name][now] = next[name].map((value, n) => (isReached("forward", n) ? value : before[name][n]));
+  for (const name of ERRORS) if (next[name]) data[name] = { [now]: next[name].map((value, n) => (isReached("backward", n) ? value : undefined)) };
+}
+/** Whether a neuron has its new activation (forward), or its error (backward). */
+function isReached(way, n) {
+  const { kind, layer, arrived } = phase, at = layerOf[n];
+  if (kind !== way) return kind === "weights" || way === "forward";
+  return at === layer ? arrived : way === "forward" ? at < layer : at > layer;
+}
 function finishPhases() {
+  stopDots();
   if (!phase) return;
   clearTimeout(playing);
   [phase, phases] = [null, []];
@@ -112,18 +140,21 @@ function showPhase() {
     cy.elements(".firing, .erring, .flow").removeClass("firing erring flow");
     if (kind === "weights") return;
     for (const n of neuronsOf(layers[layer])) byId(stand(n)).addClass(backward ? "erring" : "firing");
-    cy.elements(".line").forEach((line) => { if (line.data("members").some((c) => layerOf[ends[c]] === layer)) line.addClass("flow"); });
+    const carries = (c) => layerOf[ends[c]] === layer && !(backward && links[c].delayed);
+    cy.elements(".line").forEach((line) => { if (line.data("members").some(carries)) line.addClass("flow"); });
+    if (backward) cy.elements(".wire").forEach((wire) => { if (spots.get(wire.data("source")).layer === layer) wire.addClass("flow"); }); // to gaters
   });
   showLearned();
   showWords();
 }
+errorMissing = () => (phase ? "Its error has not been computed yet in this step." : "This step has no target.");
 const PHASES = {
   forward: () => `activations: ${layers[phase.layer].name}`,
   backward: () => `errors: ${layers[phase.layer].name}`,
   weights: () => "weights move",
 };
 /** What stands below a neuron: in slow motion its error, when it is known. */
-numberOf = (n) => (phase?.kind === "backward" && layerOf[n] >= phase.layer ? `\u03b4 ${tiny(all[n].responsibility)}` : short(activation(n)));
+numberOf = (n) => (phase?.kind === "backward" && isReached("backward", n) ? `\u03b4 ${tiny(all[n].responsibility)}` : short(activation(n)));
 const tiny = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(2))).replace("-", "\u2212") : "not finite");
 
 // --- what is shown -----------------------------------------------------------------------------
@@ -136,7 +167,7 @@ whereText = () => {
 /** All numbers of the page, as they are now. */
 function showLive() {
   finishPhases();
-  readNumbers(!playing || page.settings.speed === "slow");
+  readNumbers(!playing || isSlow());
   showLearned(!playing);
   showWords();
   showCourse();
@@ -220,9 +251,10 @@ function explain({ kind, connection: c, neuron: n }) {
   const sentence = (text) => [...heading, made("p", text)];
   if (kind === "neuron" && net.inputs.includes(owner)) return [];
   if (!learns) return sentence(`It did not: this ${number} is not trainable.`);
+  if (phase && phase.kind !== "weights") return sentence("It has not moved yet in this step.");
   if (!page.latest || !trail.length) return sentence("No step since the last change.");
   if (page.latest.error === null) return sentence("It did not: the latest step has no target.");
-  const { move, parts } = moveOf(target, owner), { rate, momentum } = page.settings;
+  const { move, parts } = moveOf(target, owner), { rate, momentum } = page.latest;
   const rows = [["rate", rate]];
   parts.forEach(({ error, by, trace, word }) => rows.push([`error of ${nameOf(by)}`, error], [`\u00d7 ${word}`, trace]));
   if (parts.length > 1) rows.push(["sum of products", move]);

@@ -91,7 +91,7 @@ function learnStep(note = true) {
   notePlace();
   const [inputs, targets] = sequence[cursor.t], outputs = net.activate(inputs);
   const error = targets ? net.propagate(rate, targets, { momentum, cost }) : null;
-  page.latest = { inputs, targets, outputs, error, place: { sequence: cursor.order[cursor.at], t: cursor.t } };
+  page.latest = { inputs, targets, outputs, error, rate, momentum, place: { sequence: cursor.order[cursor.at], t: cursor.t } };
   page.steps++;
   if (note) noteStep();
   if (error !== null) { cursor.sum += error; cursor.aimed++; }
@@ -150,9 +150,10 @@ function reach() {
   const last = Math.max(furthest, page.steps);
   return [Math.max(marks[0]?.page.steps ?? last, last - MOST_BACK), last];
 }
-/** The network as it was at a step: from the mark before it, the steps since then again. Returns whether it is remembered. */
+/** The network as it was at a step: from the mark before it, the steps since then again. Returns whether it is remembered.
+ *  The step itself is computed again where that is possible: a mark does not hold why weights moved. */
 function returnTo(step) {
-  const from = marks.findLast((one) => one.page.steps <= step);
+  const from = marks.findLast((one) => one.page.steps < step) ?? marks.findLast((one) => one.page.steps === step);
   if (!from) return false;
   const { settings } = page, taught = lesson;
   furthest = Math.max(furthest, page.steps);

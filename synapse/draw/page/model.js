@@ -34,8 +34,8 @@ const state = (n, step = now) => real(data.state[step][n]);
 const derivative = (n, step = now) => real(data.derivative[step][n]);
 const biasEligibility = (n, step = now) => real(data.bias_eligibility[step][n]);
 const eligibility = (c, step = now) => real(data.eligibility[step][c]);
-// A step without a target has no errors: undefined.
-const error = (name, n, step = now) => { const row = data[name]?.[step]; return row ? real(row[n]) : undefined; };
+// A step without a target has no errors, nor has a neuron whose error is still to come: undefined.
+const error = (name, n, step = now) => { const row = data[name]?.[step]; return row && row[n] !== undefined ? real(row[n]) : undefined; };
 const target = (n, step = now) => (n < outputs.first ? undefined : data.target?.[step]?.[n - outputs.first] ?? undefined); // null: none
 const gain = (c, step = now) => (connections.gater[c] < 0 ? 1 : activation(connections.gater[c], step));
 const isGated = (c) => connections.gater[c] >= 0;

@@ -3,6 +3,7 @@
 const numbers = get("numbers");
 let momentWords = () => ""; // where a network learns: which step the numbers are of
 let errorWords = () => ""; // and which the errors are of, from which it has learnt
+let errorMissing = () => "This step has no target.";
 let why = () => []; // where a network learns: why a number moved
 const MOST_ROWS = 60, FEW_ROWS = 6; // of connections, of inputs and outputs
 let looked = null; // what the panel shows
@@ -81,7 +82,7 @@ function errorRows(n) {
   const found = ["responsibility", "projected", "gated"].filter((name) => data[name]);
   if (!found.length) return [];
   const rows = found.map((name) => [name, error(name, n)]).filter(([, value]) => value !== undefined);
-  return [made("h3", `Error${errorWords()}`), rows.length ? table(rows) : made("p", "This step has no target.")];
+  return [made("h3", `Error${errorWords()}`), rows.length ? table(rows) : made("p", errorMissing())];
 }
 
 function ofNeuron({ neuron: n }) {

@@ -73,7 +73,7 @@ const SHEETS = [
     wrong: ["play 50", "rate 0.1; play 43", "rate 0.23; play 200"],
     ends: {
       "Each epoch multiplies the distance of a": (left) => near(left.weigh("a", "y", 2).rate(0.07).play(1).link("a", "y").weight, 1.93),
-      "that of b by 1 - 9 x rate": (left) => near(left.weigh("b", "y", 1.5).rate(0.07).play(1).link("b", "y").weight, 0.5 + 0.37),
+      "that of b by 1 - 9 × rate": (left) => near(left.weigh("b", "y", 1.5).rate(0.07).play(1).link("b", "y").weight, 0.5 + 0.37),
       "At 0.25 the factor": (left) => near(left.weigh("b", "y", 1.5).rate(0.25).play(1).link("b", "y").weight, 0.5 - 1.25),
       "b arrives at once": (left) => near(left.weigh("b", "y", 1.5).rate(0.1).play(1).link("b", "y").weight, 0.5 + 0.1),
     } },

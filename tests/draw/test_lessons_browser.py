@@ -12,7 +12,7 @@ from synapse.tables.table_model import TableModel
 
 from .conftest import CHROMIUM, PLAYWRIGHT
 from .test_explore_browser import GRAPH, SCREENS
-from .test_play_browser import drag, lessons, lstm, spot, tab, xor
+from .test_play_browser import drag, lessons, lstm, spot, tab, until, xor
 
 pytestmark = [
     pytest.mark.browser,
@@ -129,3 +129,72 @@ def test_names_of_columns_are_whole(opened):
         assert not [text for text in labels if "\u2026" in text], json.dumps(labels)
     drawn = architect.Perceptron(2, 3, 1, seed=0)
     assert label_of(opened(drawn, None, learn=True), 2).startswith("hidden 0\n")
+
+
+def test_the_picture_stays_at_the_end_of_a_task_and_shows_what_changed(opened):
+    page = opened(xor(), None, learn=True)
+    tab(page, "lessons")
+    page.select_option("#lesson", "0")
+    tab(page, "build")
+    page.evaluate(f"void {GRAPH}.getElementById('c3').emit('tap')")
+    page.fill("#form-weight", "-1.5")
+    page.press("#form-weight", "Enter")
+    assert page.evaluate(TAB) == "build", "the picture is not left"
+    assert page.text_content("#task-strip").startswith("Done. Look at what changed")
+    changed = f"{GRAPH}.elements('.changed').map((line) => line.id())"
+    assert page.evaluate(changed) == ["c3"]
+    weights = f"{GRAPH}.elements('.weight').map((one) => one.data('label'))"
+    assert "0.00 \u2192 \u22121.50" in page.evaluate(weights)
+    assert "2.00" in page.evaluate(weights)
+    page.click("#task-strip")
+    rows = page.eval_on_selector_all(".changes tr", CELLS)
+    assert rows[1:] == [["one \u2192 go", "0", "\u22121.5"]]
+    page.click("#next")  # the next step is shown as any other
+    assert page.evaluate(changed) == []
+    assert "\u22121.50" in page.evaluate(weights)
+
+
+def test_before_any_step_the_first_row_is_shown(opened):
+    page = opened(xor(), None, learn=True)
+    page.select_option("#lesson", "0")
+    assert [label_of(page, n) for n in range(5)] == [
+        "weather\n0.00",
+        "friend\n0.00",
+        "far\n0.00",
+        "one\n1.00",
+        "go\n0.00",
+    ]
+    assert "Outputs, first row, before any step" in page.text_content("#numbers")
+    net = lstm()
+    net.activate([0.25, 0.5])  # what it was shown before is not lost
+    page = opened(net, *lessons(), learn=True)
+    assert label_of(page, 0).endswith("0.25")
+
+
+def test_neurons_that_are_compared_are_not_faded(opened):
+    page = opened(xor(), None, learn=True)
+    page.select_option("#lesson", "6")
+    page.evaluate(f"void {GRAPH}.getElementById('n1').emit('tap')")
+    faint = f"{GRAPH}.nodes('.neuron').filter((one) => one.style('opacity') < 1)"
+    assert page.evaluate(f"{faint}.length") == 0
+    assert page.evaluate(f"{GRAPH}.elements('.line.dim').length") > 0
+
+
+def test_large_numbers_have_a_power_of_ten(opened):
+    net = architect.Elman(1, 3, 1, squash="identity", output_squash="identity", seed=0)
+    page = opened(net, np.full((50, 1), 3.0), np.full((50, 1), 1e3), learn=True)
+    tab(page, "learn")
+    page.fill("#rate", "50")
+    page.press("#rate", "Enter")
+    tab(page, "data")
+    page.click("#play")
+    until(page, "document.getElementById('notice').textContent.includes('not finite')")
+    texts = [label_of(page, n).split("\n")[-1] for n in range(len(net))]
+    texts += page.evaluate(
+        f"{GRAPH}.elements('.weight').map((one) => one.data('label'))"
+    )
+    texts += page.eval_on_selector_all(
+        "#answers td, #numbers dd", "(all) => all.map((one) => one.textContent)"
+    )
+    assert any("e" in text for text in texts)
+    assert max(map(len, texts)) <= len("not finite")

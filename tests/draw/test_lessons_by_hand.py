@@ -205,6 +205,12 @@ def test_a_reader_does_what_the_task_says(opened, number):
     assert not page.is_visible("#lesson-text .seen")
     LESSONS[number](Hands(page))
     until(page, ENDED)  # after the slow motion of the last step
+    page.wait_for_timeout(100)
+    if "SCREENSHOTS" in os.environ:
+        photograph(page, f"{number + 1}_changed")
+    if page.is_visible("#task-strip"):  # the picture can be looked at before
+        assert page.text_content("#task-strip").startswith("Done.")
+        page.click("#task-strip")
     assert page.is_visible("#lesson-text .seen"), page.text_content("#notice")
     assert page.is_hidden("#lesson-strays")
     if "SCREENSHOTS" in os.environ:

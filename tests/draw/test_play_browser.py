@@ -417,6 +417,7 @@ def test_a_lesson_ends_with_its_own_network_only(opened):
     emit(page, "c3", "tap")
     page.fill("#form-weight", "-1.5")
     page.press("#form-weight", "Enter")
+    page.click("#task-strip")
     assert page.is_visible("#lesson-text .seen")
     page.click("#following")
     for name, field, value in (

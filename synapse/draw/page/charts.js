@@ -1,6 +1,7 @@
-// Charts of learning: the curve of the errors, the first output over the plane, and the error over two trainable numbers.
+// Charts of learning: the curve of the errors, the first output over its input or over the plane, and the error over two trainable numbers.
 
 const PLANE = 48; // cells of a side
+const CURVE = 97, FEW_SAMPLES = 3, FEW_HIDDEN = 4, MOST_RINGS = 300; // points of a curve; samples; hidden neurons with a curve each; targets
 const CELLS = 40, MOST_WAY = 2000, FEW_LINKS = 8; // of the map; points; a larger network is not searched for its two numbers
 let walked = []; // { steps, at }: the numbers before each step
 
@@ -37,6 +38,34 @@ function drawPlane() {
     pen.fill();
     pen.stroke();
   });
+}
+
+/** The first output of a network of one input over all values of it as a curve, targets as rings; hidden neurons, if they are few, as dashes. */
+function drawLine() {
+  const { sequences, clear } = page.data, samples = sequences.flat();
+  const isLine = net.inputs.length === 1 && !clear && samples.length >= FEW_SAMPLES && sequences.every(({ length }) => length === 1) && !misfit();
+  get("line-box").hidden = !isLine;
+  if (!isLine || get("line").getBoundingClientRect().width === 0) return;
+  const given = samples.map(([[x]]) => x), low = Math.min(...given), high = Math.max(...given), reach = 0.1 * (high - low || 1);
+  const row = many(CURVE, (i) => low - reach + ((high - low + 2 * reach) * i) / (CURVE - 1));
+  const hidden = net.layers.slice(1, -1).flatMap((layer) => layer.neurons), few = hidden.length <= FEW_HIDDEN ? hidden.map((one) => all.indexOf(one)) : [];
+  const curves = [all.indexOf(net.outputs[0]), ...few], values = runOf([row.map((x) => [x])], ({ neurons }) => curves.map((n) => neurons[n].activation))[0];
+  const aims = samples.flatMap(([[x], wanted]) => (wanted?.[0] == null ? [] : [[x, wanted[0]]]));
+  const known = [...values.flat(), ...aims.map(([, y]) => y)].filter(Number.isFinite), bottom = Math.min(0, ...known), top = Math.max(...known);
+  const across = (x) => (240 * (x - row[0])) / (row.at(-1) - row[0]), up = (y) => 142 - (134 * (y - bottom)) / (top - bottom || 1);
+  const paths = curves.map((n, k) => {
+    const points = row.flatMap((x, i) => (Number.isFinite(values[i][k]) ? [`${across(x).toFixed(1)} ${up(values[i][k]).toFixed(1)}`] : []));
+    return drawn("path", { class: k ? "hidden" : "output", d: points.length ? `M${points.join("L")}` : "" });
+  });
+  const words = few.map((n, k) => { // beside the ends of the dashes
+    const text = drawn("text", { x: k % 2 ? 4 : 226, y: Math.max(12, up(values.at(k % 2 ? 0 : -1)[k + 1]) - 4) });
+    text.textContent = nameOf(all[n]);
+    return text;
+  });
+  const rings = aims.slice(0, MOST_RINGS).map(([x, y]) => drawn("circle", { cx: across(x), cy: up(y), r: 4 }));
+  get("line").replaceChildren(drawn("line", { x1: 0, x2: 240, y1: up(0), y2: up(0) }), ...paths.toReversed(), ...rings, ...words);
+  get("line-words").textContent = `${nameOf(net.outputs[0])}, as ${nameOf(net.inputs[0])} goes from ${tiny(row[0])} to ${tiny(row.at(-1))}; rings are the targets${few.length ? ", dashes the hidden neurons" : ""}.`;
+  get("line").setAttribute("aria-label", get("line-words").textContent);
 }
 
 /** The two trainable numbers of a network, as owners and names; null if there are more or fewer. */

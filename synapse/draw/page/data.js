@@ -139,7 +139,7 @@ function showTask() {
   get("pixels").hidden = inputCount() !== SIDE * SIDE;
   if (!get("pixels").hidden) listKinds();
 }
-const brief = (value) => (value === null ? "\u2013" : Number.isFinite(value) ? String(Number(value.toFixed(3))).replace("-", "\u2212") : "not finite");
+const brief = (value) => (value === null ? "\u2013" : written(value, (one) => String(Number(one.toFixed(3)))));
 const few = (row) => row.slice(0, MOST_CELLS).map(brief).join(" ") + (row.length > MOST_CELLS ? " \u2026" : "");
 const isOneHot = (row) => row.length > 2 && row.filter((value) => value === 1).length === 1 && row.every((value) => value === 0 || value === 1);
 const largest = (row) => row.indexOf(Math.max(...row));
@@ -178,7 +178,7 @@ function showAnswers() {
     return element;
   };
   const groups = made("tr");
-  const answered = targets.chosen ? ["", ""] : targets.heads;
+  const answered = targets.chosen ? ["", ""] : targets.heads, unknown = answered.map(() => "\u2013");
   for (const [name, size, heads] of [["input", width, inputs.heads], ["target", count, targets.heads], ["output", count, answered]])
     groups.append(made("th", name + (size > 1 ? "s" : ""), { colSpan: heads.length, scope: "colgroup" }));
   groups.append(made("td", ""));
@@ -187,7 +187,7 @@ function showAnswers() {
     const hasTarget = Boolean(step.targets && fits), off = hasTarget && isWrong(step);
     aimed += hasTarget;
     wrong += off;
-    const outputs = fits ? [...targets.write(step.outputs), ...(targets.chosen ? [brief(Math.max(...step.outputs))] : [])] : answered;
+    const outputs = fits ? [...targets.write(step.outputs), ...(targets.chosen ? [brief(Math.max(...step.outputs))] : [])] : unknown;
     const element = row("td", [...inputs.write(step.inputs), ...(step.targets ? targets.write(step.targets) : spaces(targets)), ...outputs, off ? "\u2717" : ""]);
     element.classList.toggle("wrong", off);
     return element;

@@ -62,6 +62,7 @@ const sheet = () => [
   { selector: ".firing", style: { "border-width": 4, "border-color": colours.above } },
   { selector: ".erring", style: { "border-width": 4, "border-color": colours.gate } },
   { selector: ".flow", style: { "line-opacity": 1, "z-index": 11, "underlay-color": colours.focus, "underlay-opacity": 0.25, "underlay-padding": 4 } },
+  { selector: ".changed", style: { "underlay-color": colours.above, "underlay-opacity": 0.35, "underlay-padding": 5 } },
   { selector: ".dim", style: { opacity: dimmed.line } },
   { selector: ".neuron.dim, .box.dim", style: { opacity: dimmed.node } },
   { selector: ".switching", style: { "border-width": 5, "border-color": colours.focus } },
@@ -306,7 +307,7 @@ function showWeights() {
   const lines = cy.elements(".connection");
   if (lines.length > MOST_WEIGHTS) return;
   lines.forEach((line) => {
-    const [c] = line.data("members"), label = short(real(connections.weight[c]));
+    const [c] = line.data("members"), label = weightText(c);
     const position = freeOn(line, widthOf(label, FONT.weight) + 6, 16);
     if (position) cy.add({ classes: "weight", position, data: { id: `v${c}`, weighs: line.id(), label } });
   });
@@ -318,6 +319,7 @@ const readable = () => cy.zoom() > 0.7; // smaller labels are a blur
 let wasReadable = false;
 cy.on("zoom", () => { if (readable() !== wasReadable) showStep(); });
 
+let weightText = (c) => short(real(connections.weight[c])); // beside a connection
 let numberOf = (n) => short(activation(n)); // below the name of a neuron
 function showNeuron(node) {
   const n = node.data("neuron"), value = activation(n);
@@ -369,7 +371,7 @@ function showLearned(always = true) {
       if (line.hasClass("negative") !== negative) line.toggleClass("negative", negative);
     });
     cy.elements(".weight").forEach((node) => {
-      const [c] = byId(node.data("weighs")).data("members"), label = short(real(connections.weight[c]));
+      const [c] = byId(node.data("weighs")).data("members"), label = weightText(c);
       if (node.data("label") !== label) node.data("label", label);
     });
   });

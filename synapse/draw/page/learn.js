@@ -4,7 +4,7 @@ const STEPS_A_FRAME = 16, BUSY = 14, BUSIER = 40, RARE = 500, PLANE_EVERY = 300;
 const PHASES_LAST = { slow: 800, motion: 250 }, STEPS_LAST = { steps: 500, quick: 100 }; // milliseconds by speed; at others, a frame has many steps
 const isSlow = () => Boolean(PHASES_LAST[page.settings.speed] || STEPS_LAST[page.settings.speed]);
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-dimmed = { line: 0.4, node: 0.6 }; // everything is to be seen while it moves
+dimmed = { line: 0.4, node: 1 }; // everything is to be seen while it moves, and neurons are compared
 let phases = [], phase = null; // of a step in slow motion: those that follow, and the present one
 const COMPUTED = ["activation", "state", "derivative"], ERRORS = ["responsibility", "projected", "gated"]; // forward and backward
 const phaseLasts = () => PHASES_LAST[page.settings.speed] ?? PHASES_LAST.slow;
@@ -155,7 +155,7 @@ const PHASES = {
 };
 /** What stands below a neuron: in slow motion its error, when it is known. */
 numberOf = (n) => (phase?.kind === "backward" && isReached("backward", n) ? `\u03b4 ${tiny(all[n].responsibility)}` : short(activation(n)));
-const tiny = (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(2))).replace("-", "\u2212") : "not finite");
+const tiny = (value) => written(value, (one) => String(Number(one.toPrecision(2))));
 
 // --- what is shown -----------------------------------------------------------------------------
 
@@ -217,6 +217,7 @@ function showCourse(always = !playing) {
   if (!always && performance.now() - mapped < PLANE_EVERY) return;
   mapped = performance.now();
   drawSurface();
+  drawLine();
   drawPlane();
   showAnswers();
 }
@@ -266,7 +267,7 @@ function explain({ kind, connection: c, neuron: n }) {
 }
 why = explain;
 const BEFORE_MOVE = "before its weights moved";
-momentWords = () => (page.latest ? `, step ${page.steps}, ${rerun ? "with the weights as they are now" : BEFORE_MOVE}` : "");
+momentWords = () => (!page.latest ? (rerun ? ", first row, before any step" : "") : `, step ${page.steps}, ${rerun ? "with the weights as they are now" : BEFORE_MOVE}`);
 errorWords = () => (page.latest ? `, step ${page.steps}, ${BEFORE_MOVE}` : "");
 
 // --- hands on it -------------------------------------------------------------------------------
@@ -324,6 +325,8 @@ function openTab(tab, focus = false) {
   }
   document.body.dataset.tab = tab.id.slice(4);
   get({ "tab-lessons": "lesson-demo", "tab-build": "form" }[tab.id] ?? "task-words").after(get("answer-box"));
+  if (tab.id === "tab-lessons") get("lesson-text").before(get("line-box")); // the curve that a lesson speaks of
+  else get("plane-box").before(get("line-box"));
   keep();
   if (focus) tab.focus();
   showCourse(true);

@@ -177,11 +177,11 @@ export const LESSONS = [
   {
     title: "The delta rule",
     demo: "delta_rule",
-    scene: "This neuron has two inputs, x = 2 and z = 0, and two weights of 0.3. Its output is 0.3 x 2 + 0.3 x 0 = 0.6. The target is 1, so the "
+    scene: "This neuron has two inputs, x = 2 and z = 0, and two weights of 0.3. Its output is 0.3 × 2 + 0.3 × 0 = 0.6. The target is 1, so the "
       + "error is 1 - 0.6 = 0.4.\n"
       + "The delta rule (Widrow and Hoff 1960) changes each weight by\n"
-      + "rate x error x input.\n"
-      + "With a rate of 0.1, the weight of x changes by 0.1 x 0.4 x 2 = 0.08, to 0.38. The weight of z changes by 0.1 x 0.4 x 0 = 0: an input of "
+      + "rate × error × input.\n"
+      + "With a rate of 0.1, the weight of x changes by 0.1 × 0.4 × 2 = 0.08, to 0.38. The weight of z changes by 0.1 × 0.4 × 0 = 0: an input of "
       + "0 has not added to the error.",
     task: "Press Step and compare both weights with the rule. Go on until the output is within 0.01 of the target.",
     network: wired({ input: ["x", "z"], output: [["y", "identity"]] }, [["x", "y", 0.3], ["z", "y", 0.3]]),
@@ -202,7 +202,7 @@ export const LESSONS = [
       + "The tab Learn has a map of the error over the two weights. It is a valley, with its floor along the first weight. Learning walks "
       + "downhill. At the same distance from its best value, the weight of b changes nine times as much as that of a. Its input is three "
       + "times as large: so the same distance makes an error three times as large, and the rule multiplies this error by the input once more. "
-      + "Each step multiplies its distance by 1 - 9 x rate.",
+      + "Each step multiplies its distance by 1 - 9 × rate.",
     task: "Open the tab Learn and press Epoch ten times: at a rate of 0.25 the error soon grows. Set the rate to 0.1, and play until both weights "
       + "are within 0.02 of the best ones.",
     network: wired({ input: ["a", "b"], output: [["y", "identity"]] }, [["a", "y", -1], ["b", "y", 0.7]]),
@@ -210,7 +210,7 @@ export const LESSONS = [
     settings: { rate: 0.25, order: "in order" },
     may: ["learning", ...PACE_OF_LEARNING],
     done: (page) => page.steps > 0 && Math.abs(linkOf(page, "a", "y").weight - 1) <= 0.02 && Math.abs(linkOf(page, "b", "y").weight - 0.5) <= 0.02,
-    seen: "Each epoch multiplies the distance of a by 1 - rate, and that of b by 1 - 9 x rate. At 0.25 the factor of b is -1.25: b jumps over "
+    seen: "Each epoch multiplies the distance of a by 1 - rate, and that of b by 1 - 9 × rate. At 0.25 the factor of b is -1.25: b jumps over "
       + "the floor of the valley, further each time, while a comes closer. At 0.1 the factors are 0.9 and 0.1: b arrives at once, and a "
       + "needs many epochs. The steepest direction limits the rate; the flattest decides how long it takes.",
   },
@@ -240,16 +240,16 @@ export const LESSONS = [
     title: "Every number of one step",
     demo: "worked_example",
     scene: "All neurons are logistic: f(s) = 1 / (1 + exp(-s)), with slope f (1 - f). Forward:\n"
-      + "h1: s = -0.1 + 0.4 x 1 + 0.7 x 0.5 = 0.65, f = 0.657010\n"
-      + "h2: s = 0.2 - 0.3 x 1 + 0.5 x 0.5 = 0.15, f = 0.537430\n"
-      + "y1: s = 0.3 + 0.6 x 0.657010 - 0.5 x 0.537430 = 0.425491, f = 0.604797\n"
-      + "y2: s = -0.2 - 0.8 x 0.657010 + 0.9 x 0.537430 = -0.241922, f = 0.439813\n"
+      + "h1: s = -0.1 + 0.4 × 1 + 0.7 × 0.5 = 0.65, f = 0.657010\n"
+      + "h2: s = 0.2 - 0.3 × 1 + 0.5 × 0.5 = 0.15, f = 0.537430\n"
+      + "y1: s = 0.3 + 0.6 × 0.657010 - 0.5 × 0.537430 = 0.425491, f = 0.604797\n"
+      + "y2: s = -0.2 - 0.8 × 0.657010 + 0.9 × 0.537430 = -0.241922, f = 0.439813\n"
       + "Backward, from the targets 0.9 and 0.2:\n"
-      + "error y1 = (0.9 - 0.604797) x 0.239018 = 0.070559\n"
-      + "error y2 = (0.2 - 0.439813) x 0.246378 = -0.059085\n"
-      + "error h1 = 0.225348 x (0.6 x 0.070559 + 0.8 x 0.059085) = 0.020192\n"
-      + "error h2 = 0.248599 x (-0.5 x 0.070559 - 0.9 x 0.059085) = -0.021990",
-    task: "Each weight changes by 0.5 x the error of its target x the activation of its source. Compute the new weight from h1 to y1. Then press "
+      + "error y1 = (0.9 - 0.604797) × 0.239018 = 0.070559\n"
+      + "error y2 = (0.2 - 0.439813) × 0.246378 = -0.059085\n"
+      + "error h1 = 0.225348 × (0.6 × 0.070559 + 0.8 × 0.059085) = 0.020192\n"
+      + "error h2 = 0.248599 × (-0.5 × 0.070559 - 0.9 × 0.059085) = -0.021990",
+    task: "Each weight changes by 0.5 × the error of its target × the activation of its source. Compute the new weight from h1 to y1. Then press "
       + "Step, once, and compare.",
     network: wired({
       input: ["x1", "x2"],
@@ -265,7 +265,7 @@ export const LESSONS = [
       const number = other ? linkOf(page, one, other)?.weight : neuronOf(page, one)?.bias;
       return Math.abs(number - value) < 1e-6;
     }),
-    seen: "0.6 + 0.5 x 0.070559 x 0.657010 = 0.623179. All twelve numbers changed by the same rule:\n"
+    seen: "0.6 + 0.5 × 0.070559 × 0.657010 = 0.623179. All twelve numbers changed by the same rule:\n"
       + "into h1: 0.410096, 0.705048, bias -0.089904\n"
       + "into h2: -0.310995, 0.494503, bias 0.189005\n"
       + "into y1: 0.623179, -0.481040, bias 0.335279\n"
@@ -395,7 +395,7 @@ export const LESSONS = [
     scene: "Elman's network (1990) remembers in another way: the context c copies h after each step, and h reads the copy in the next. Two "
       + "sequences have four steps each. The first input is 1 or -1, the others are 0; in step 4 the target is 0.8 or -0.8.\n"
       + "The error stops at the context: it is truncated. In step 4, when it arrives, x is 0. So the weight from x, which is 0 at the start, "
-      + "changes by rate x error x 0 = 0, always. But it matters: the true derivative of the cost is -0.8 x 0.5 x 0.8 x 0.8 x 0.8 = -0.2048, back "
+      + "changes by rate × error × 0 = 0, always. But it matters: the true derivative of the cost is -0.8 × 0.5 × 0.8 × 0.8 × 0.8 = -0.2048, back "
       + "through all weights on the way.",
     task: "Press Play: the weight from x to h stays 0. Then connect h to itself in the tab Build, and play until both last outputs are within 0.1 "
       + "of their targets.",

@@ -219,12 +219,14 @@ function columnsOf() {
       trainable: of(links, (one) => one.trainable), tied: tied(of(links, (one) => one.tie)) },
   };
 }
-/** The present sequence again with the weights as they are now, as the table of answers runs it; null where that would take long. */
+/** The present sequence again with the weights as they are now, as the table of answers runs it; before any step, the first row.
+ *  Null where that would take long. */
 let rerun = null;
 function runAgain() {
-  const { latest, data: { sequences, clear } } = page;
-  if (!latest?.place || misfit()) return null;
-  const { sequence, t } = latest.place;
+  const { latest, data: { sequences, clear } } = page, isFirst = !latest && all.every((one) => one.stamp === 0);
+  const place = isFirst ? { sequence: 0, t: 0 } : latest?.place;
+  if (!place || misfit()) return null;
+  const { sequence, t } = place;
   if (!(t < sequences[sequence]?.length)) return null;
   const before = clear ? [] : sequences.slice(0, sequence); // whose context is still there
   const rows = [...before, sequences[sequence].slice(0, t + 1)].map((steps) => steps.map(([inputs]) => inputs));

@@ -57,10 +57,16 @@ function measure() {
 }
 adopt(JSON.parse(get("data").textContent));
 
-function shown(value) {
-  return Number.isFinite(value) ? String(Number(value.toPrecision(6))).replace("-", "\u2212") : "not finite";
+const MOST_PLAIN = 1e6; // larger numbers have a power of ten
+/** A number as people read it: as `write` writes it or, where that has many digits, with a power of ten. */
+function written(value, write, digits = 2) {
+  if (!Number.isFinite(value)) return "not finite";
+  const [mantissa, power] = value.toExponential(digits - 1).split("e+");
+  const text = Math.abs(value) < MOST_PLAIN ? write(value) : `${Number(mantissa)}e${power}`;
+  return text.replace(/-/g, "\u2212");
 }
-const short = (value) => (Number.isFinite(value) ? value.toFixed(2).replace("-", "\u2212") : "not finite");
+const shown = (value) => written(value, (one) => String(Number(one.toPrecision(6))), 6);
+const short = (value) => written(value, (one) => one.toFixed(2));
 const counted = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 const connectionTitle = (c) => `${neurons.name[connections.source[c]]} \u2192 ${neurons.name[connections.target[c]]}`;
 

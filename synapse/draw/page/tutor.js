@@ -1,21 +1,58 @@
 // Lessons: a scene and a task, whose end is found from the page's state; and the start of the page.
 
 const VISITED = "synapse page opened";
+const MOST_CHANGES = 12; // numbers in the table of changes
 const MOST_WIDE = 6; // steps whose numbers have three digits after the point
 
 function acted() {
   showEdits();
   keep();
+  if (lesson?.done && !isFresh()) cy.elements(".changed").removeClass("changed");
   if (!lesson || lesson.done) return;
   showStrays();
   if (!isDone(lesson.of, page)) return;
-  lesson.done = true;
-  lesson.after = stripsOf([...(lesson.of.strips ?? []), ...(lesson.of.reveals ?? [])], "The numbers after it:");
+  Object.assign(lesson, { done: true, doneAt: page.steps });
+  lesson.after = [...stripsOf([...(lesson.of.strips ?? []), ...(lesson.of.reveals ?? [])], "The numbers after it:"), ...changesTable()];
   if (playing) stop();
   showLesson();
-  openTab(get("tab-lessons"));
-  get("again").scrollIntoView({ block: "nearest" }); // below what was seen
+  showChanged();
+  get("spoken").textContent = DONE;
+  if (document.body.dataset.tab === "lessons") get("again").scrollIntoView({ block: "nearest" }); // below what was seen
   get("lesson").selectedOptions[0].textContent = `${lesson.number + 1}. ${lesson.of.title} \u2713`;
+}
+const DONE = "Done. Look at what changed in the picture, then press here for what you have seen.";
+// The picture stays as it was at the end of the task, until the next step or edit.
+const isFresh = () => lesson?.done && lesson.doneAt === page.steps;
+/** The weights and biases that the lesson has changed: { link or neuron, before, now }; before is undefined for a new connection. */
+function changedNumbers() {
+  const { neurons: rows, connections: ends } = page.start, key = (source, target) => `${source} ${target}`;
+  const weights = new Map(ends.weight.map((weight, c) => [key(rows.name[ends.source[c]], rows.name[ends.target[c]]), weight]));
+  const biases = new Map(rows.bias.map((bias, i) => [rows.name[i], bias]));
+  return [...links.map((link) => ({ link, before: weights.get(key(link.source.name, link.target.name)), now: link.weight })),
+    ...all.map((neuron) => ({ neuron, before: biases.get(neuron.name), now: neuron.bias }))].filter(({ before, now: value }) => before !== value);
+}
+/** What changed, in the picture: the lines are marked, and have both weights beside them. */
+function showChanged() {
+  paintChosen(); // the new words need more room
+  const moved = new Set(changedNumbers().map(({ link }) => links.indexOf(link)));
+  cy.elements(".line").forEach((line) => { if (line.data("members").some((c) => moved.has(c))) line.addClass("changed"); });
+}
+weightText = (c) => {
+  const { before } = (isFresh() && changedNumbers().find(({ link }) => link === links[c])) || {}, weight = short(real(connections.weight[c]));
+  return before === undefined || short(before) === weight ? weight : `${short(before)} \u2192 ${weight}`;
+};
+/** What changed, in a table. */
+function changesTable() {
+  const changed = changedNumbers();
+  if (!changed.length) return [];
+  const table = made("table", null, { className: "strips changes" }), heads = made("tr");
+  heads.append(...["", "before", "now"].map((head) => made("th", head, { scope: "col" })));
+  table.append(made("caption", "Weights and biases that changed:"), heads, ...changed.slice(0, MOST_CHANGES).map(({ link, neuron, before, now: value }) => {
+    const row = made("tr");
+    row.append(made("th", link ? titleOfLink(link) : `bias of ${nameOf(neuron)}`, { scope: "row" }), ...[before, value].map((one) => made("td", one === undefined ? "new" : shown(one))));
+    return row;
+  }));
+  return [table];
 }
 /** What else the reader has changed, which keeps the lesson from its end. */
 function showStrays() {
@@ -58,7 +95,7 @@ function stripsOf(strips, words) {
   table.append(heads, ...strips.map(([name], i) => {
     const row = made("tr");
     row.append(made("th", name, { scope: "row" }), ...steps.map((values) => {
-      const cell = made("td", steps.length > MOST_WIDE ? String(Number(values[i].toFixed(2))).replace("-", "\u2212") : brief(values[i]));
+      const cell = made("td", steps.length > MOST_WIDE ? written(values[i], (one) => String(Number(one.toFixed(2)))) : brief(values[i]));
       // By the style sheet's colours, which follow the theme; at most half of them, so that the number can be read.
       const share = Math.min(50, 50 * Math.abs(values[i]));
       cell.style.background = `color-mix(in srgb, var(--${values[i] < 0 ? "below" : "above"}) ${share}%, var(--paper))`;
@@ -72,7 +109,8 @@ function showLesson() {
   const { of: one, number, done, before, after } = lesson ?? {};
   get("lesson").value = lesson ? number : "";
   get("task-strip").hidden = !lesson;
-  get("task-strip").textContent = lesson ? (done ? "Done. Back to the lesson" : one.task) : "";
+  get("task-strip").textContent = lesson ? (done ? DONE : one.task) : "";
+  get("task-strip").classList.toggle("done", Boolean(done));
   get("again").hidden = !lesson;
   if (!lesson || done) get("lesson-strays").hidden = true;
   get("following").hidden = Boolean(lesson) && number === LESSONS.length - 1;

@@ -595,3 +595,47 @@ def test_the_pictures_in_the_gallery_are_of_this_code(tmp_path):
         )
         assert now.shape == kept.shape, name
         assert np.mean(np.abs(now - kept).max(axis=2) > 0.2) < 0.01, name
+
+
+# lines back and loops, with the names that they run through
+STRUCK = """() => {
+  const cy = document.getElementById("graph")._cyreg.cy, struck = [];
+  const middle = (a, b) => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });
+  const at = (p) => `${p.x} ${p.y} `;
+  const pointsOf = (line) => {
+    const bends = line.controlPoints();
+    const between = bends.slice(1).map((bend, i) => middle(bend, bends[i]));
+    const stops = [...between, line.targetEndpoint()];
+    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    const curves = bends.map((bend, i) => `Q${at(bend)}${at(stops[i])}`).join("");
+    path.setAttribute("d", `M${at(line.sourceEndpoint())}${curves}`);
+    return Array.from({ length: 200 },
+      (_, i) => path.getPointAtLength(i * path.getTotalLength() / 199));
+  };
+  const lies = (point, box) => point.x > box.x1 + 3 && point.x < box.x2 - 3
+    && point.y > box.y1 + 3 && point.y < box.y2 - 3;
+  cy.elements(".line").forEach((line) => {
+    const [from, to] = [line.source(), line.target()];
+    if (from.position("y") < to.position("y")) return;
+    const points = pointsOf(line);
+    cy.elements(".neuron").difference(from.id() === to.id() ? cy.collection() : from)
+      .forEach((node) => {
+        const box = node.boundingBox({ includeNodes: false, includeOverlays: false });
+        if (points.filter((point) => lies(point, box)).length > 2)
+          struck.push([line.id(), node.data("label")]);
+      });
+  });
+  return struck;
+}"""
+
+
+def test_no_line_crosses_out_a_name(opened):
+    narrow = {"viewport": {"width": 1000, "height": 800}}
+    page = opened(architect.LSTM(1, 2, 1, seed=0), rows(1), **narrow)
+    assert page.evaluate(f"{GRAPH}.elements('.title.beside').length") == 9
+    assert page.evaluate(STRUCK) == []
+    for kind in ("neuron", "title"):  # words lie on grounds of their own, above lines
+        grounds = f"{GRAPH}.elements('.{kind}').map((one) => one.style"
+        assert set(page.evaluate(f"{grounds}('text-background-opacity'))")) == {"1"}
+        heights = set(page.evaluate(f"{grounds}('z-index'))"))
+        assert min(map(float, heights)) > 11

@@ -19,15 +19,17 @@ const sheet = () => [
     "overlay-opacity": 0, color: colours.ink, "border-color": colours.faint, "border-width": 1 } },
   { selector: ".frame", style: {
     shape: "round-rectangle", width: "data(width)", height: "data(height)", "background-color": colours.surface,
-    "border-color": colours.frame, label: "data(label)", "font-size": FONT.title, "text-valign": "top",
-    "text-margin-y": -3, "text-wrap": "wrap", "z-index": 0, color: colours.faint } },
-  { selector: ".frame.beside", style: {
-    "text-valign": "center", "text-halign": "left", "text-margin-x": -4, "text-margin-y": 0 } },
+    "border-color": colours.frame, "z-index": 0 } },
+  { selector: ".title", style: { // above lines, so that none crosses it out
+    width: 1, height: 1, "background-opacity": 0, "border-width": 0, events: "no", label: "data(label)", "font-size": FONT.title, color: colours.faint,
+    "text-valign": "top", "text-margin-y": -3, "text-wrap": "wrap", "z-index": 15,
+    "text-background-color": colours.paper, "text-background-opacity": 1, "text-background-padding": 0 } },
+  { selector: ".title.beside", style: { "text-valign": "center", "text-halign": "left", "text-margin-x": -4, "text-margin-y": 0 } },
   { selector: ".neuron", style: {
     width: NEURON, height: NEURON, "background-color": "data(fill)", label: "data(label)", "font-size": FONT.name,
     "text-wrap": "wrap", "text-valign": "bottom", "text-margin-y": 1, "text-events": "yes", "line-height": 0.95,
     "z-index": 20, "text-background-color": colours.surface,
-    "text-background-opacity": 0.75, "text-background-padding": 0 } },
+    "text-background-opacity": 1, "text-background-padding": 0 } },
   { selector: ".box", style: {
     shape: "round-rectangle", width: BOX.x, height: BOX.y, "background-color": colours.surface,
     "border-width": 6, "border-color": "data(fill)", "outline-width": 1, "outline-color": colours.faint,
@@ -41,7 +43,7 @@ const sheet = () => [
     "curve-style": "unbundled-bezier", "control-point-distances": "data(bow)", "control-point-weights": "data(at)",
     "edge-distances": "node-position" } },
   { selector: "edge.loop", style: {
-    "curve-style": "bezier", "loop-direction": "-45deg", "loop-sweep": "60deg", "control-point-step-size": 36 } },
+    "curve-style": "bezier", "loop-direction": "data(turn)", "loop-sweep": "60deg", "control-point-step-size": 36 } },
   { selector: ".box-loop", style: {
     "loop-direction": "data(turn)", "loop-sweep": "50deg", "control-point-step-size": "data(reach)" } },
   { selector: ".bundle", style: { "curve-style": "bezier", "target-arrow-shape": "triangle", "arrow-scale": 1 } },
@@ -156,8 +158,9 @@ function nodeElements() {
       made.push({ classes: "box", pannable: true, position, data: { id: `l${i}`, layer: i, fill: colours.paper, label: "" } });
       return;
     }
-    made.push({ classes: placed.kind.title.x ? "frame beside" : "frame", pannable: true, position,
-      data: { id: `f${i}`, layer: i, width: size.x, height: size.y, label: titleOfLayer(i, placed, size) } });
+    const beside = Boolean(placed.kind.title.x), at = beside ? { x: x - size.x / 2, y } : { x, y: y - size.y / 2 };
+    made.push({ classes: "frame", pannable: true, position, data: { id: `f${i}`, layer: i, width: size.x, height: size.y } },
+      { classes: beside ? "title beside" : "title", pannable: true, position: at, data: { id: `t${i}`, layer: i, label: titleOfLayer(i, placed, size) } });
     const { lines = 1, each = 1 } = placed.frames[i], sideways = placed.kind.along === "x";
     const wide = isRing[i] ? placed.kind.cell.x + 4 : sideways ? size.x / lines : placed.pitch;
     const short = namesOf(layer, wide - 4, sideways && !isRing[i] && (each === 1 || size.y / each > NEURON + 3.5 * FONT.name));
@@ -182,7 +185,7 @@ function strengthOf(members) {
   return 1 + Math.min(7, 1.5 * Math.log1p(total(weights.map(Math.abs))));
 }
 function lineElement({ id, members, source, target, bundled }, route) {
-  const loop = source.id === target.id, way = loop ? (bundled ? loopTurn : {}) : bentBy(route, source, target);
+  const loop = source.id === target.id, way = loop ? (bundled ? loopTurn : { turn: dense ? "90deg" : "-45deg" }) : bentBy(route, source, target);
   const kinds = (loop ? (bundled ? " loop box-loop" : " loop") : "") + (members.some(isGated) ? " gated" : "");
   return { classes: `line ${bundled ? "bundle" : "connection"}${sign(total(weightsOf(members)))}${kinds}`,
     data: { id, members, source: source.id, target: target.id, width: strengthOf(members), opacity: bundled ? bundleOpacity : baseOpacity, ...way } };

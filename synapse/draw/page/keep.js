@@ -130,10 +130,9 @@ function svgOf() {
   });
   const box = (node, more) => { const { x, y } = node.position(), [width, height] = [node.width(), node.height()];
     parts.push(drawn("rect", { x: n(x - width / 2), y: n(y - height / 2), width: n(width), height: n(height), rx: 6, ...more })); };
+  const PLATE = { stroke: colours.paper, "stroke-width": 3, "paint-order": "stroke" }; // lines end before words
   cy.elements(".frame").forEach((node) => {
-    const { x, y } = node.position(), beside = node.hasClass("beside");
     box(node, { fill: colours.surface, stroke: colours.frame });
-    words(node.data("label"), beside ? x - node.width() / 2 - 6 : x, beside ? y : y - node.height() / 2 - 6, FONT.title, { fill: colours.faint, ...(beside && { "text-anchor": "end" }) });
   });
   cy.elements(".line, .wire").forEach((line) => {
     const from = line.sourceEndpoint(), to = line.targetEndpoint(), bends = line.controlPoints() ?? [], at = ({ x, y }) => `${n(x)} ${n(y)}`;
@@ -147,10 +146,14 @@ function svgOf() {
     const corner = (side) => at({ x: to.x - size * Math.cos(turn + side), y: to.y - size * Math.sin(turn + side) });
     parts.push(drawn("path", { d: `M${at(to)}L${corner(0.45)}L${corner(-0.45)}Z`, fill: stroke, opacity }));
   });
+  cy.elements(".title").forEach((node) => {
+    const { x, y } = node.position(), beside = node.hasClass("beside");
+    words(node.data("label"), beside ? x - 6 : x, beside ? y : y - 6, FONT.title, { ...PLATE, fill: colours.faint, ...(beside && { "text-anchor": "end" }) });
+  });
   cy.elements(".neuron").forEach((node) => {
     const { x, y } = node.position();
     parts.push(drawn("circle", { cx: n(x), cy: n(y), r: NEURON / 2, fill: node.data("fill"), stroke: colours.faint }));
-    words(node.data("label"), x, y + NEURON / 2 + FONT.name, FONT.name);
+    words(node.data("label"), x, y + NEURON / 2 + FONT.name, FONT.name, PLATE);
   });
   cy.elements(".box").forEach((node) => {
     const { x, y } = node.position();
@@ -159,7 +162,7 @@ function svgOf() {
   });
   cy.elements(".gate").forEach((node) => { const { x, y } = node.position();
     parts.push(drawn("path", { d: `M${n(x)} ${n(y - 8)}l8 8l-8 8l-8 -8Z`, fill: colours.gate, "fill-opacity": node.data("open"), stroke: colours.gate })); });
-  cy.elements(".weight").forEach((node) => words(node.data("label"), node.position().x, node.position().y + 4, FONT.weight, { stroke: colours.paper, "stroke-width": 3, "paint-order": "stroke" }));
+  cy.elements(".weight").forEach((node) => words(node.data("label"), node.position().x, node.position().y + 4, FONT.weight, PLATE));
   svg.append(drawn("rect", { x: n(x1 - 10), y: n(y1 - 10), width: "100%", height: "100%", fill: colours.paper }), ...parts);
   return new XMLSerializer().serializeToString(svg);
 }

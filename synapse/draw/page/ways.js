@@ -2,6 +2,7 @@
 // what stands across the flow. Points are [along, across] the flow; a route is the control points between the ends of a line.
 
 const ROOM = 5, BEFORE = 10, EVEN = 58; // room about neurons; before a column; the length at both ends in which a line stays level
+const NAMES = 30; // room of a name and a number below a neuron
 const CABLE = 6, WIDEST = 14, ROUND = 7; // from cable to cable, its largest width, radius of corners
 const lane = () => (folded?.includes(true) ? 11 : 6); // from line to line where several take one way: bundles are wide
 const widthOfCable = (count) => Math.min(lane() * count, WIDEST);
@@ -33,7 +34,7 @@ function extentOf({ id, layer, x, y }, { frames, kind, pitch }) {
 }
 function findColumns(placed, spots) {
   flow = ({ x, y }) => (placed.kind.along === "x" ? [x, y] : [y, x]);
-  const all = [...spots.values()].filter(({ id }) => id[0] !== "f").map((spot) => extentOf(spot, placed));
+  const all = [...spots.values()].filter(({ id }) => /^[nl]/.test(id)).map((spot) => extentOf(spot, placed));
   columns = [];
   for (const one of all.sort((a, b) => a.left - b.left)) {
     const last = columns[columns.length - 1];
@@ -131,10 +132,10 @@ function leadBack(cables, routes) {
       const [low, high] = [cable[0].there[0], cable[0].here[0]], width = widthOfCable(cable.length);
       const first = Math.max(rim, ...taken.filter((one) => one.low < high && low < one.high).map(({ top }) => top + CABLE));
       taken.push({ low, high, top: first + width });
-      const aside = (layer) => (placed.kind.along === "x" && !folded[layer] ? 30 : BEFORE); // beside names
+      const aside = (layer, below) => (folded[layer] ? BEFORE : placed.kind.along === "x" ? 30 : below ? NAMES : dense ? 3 : BEFORE); // not through names
       cable.forEach(({ i, here, there, from, to }, k) => {
         const share = k / cable.length, height = centre + side * (first + share * width);
-        const a = columnAt(here[0]).right + aside(from) + 6 * share, b = columnAt(there[0]).left - aside(to) - 6 * share;
+        const fan = (dense ? 4 : 6) * share, a = columnAt(here[0]).right + aside(from, true) + fan, b = columnAt(there[0]).left - aside(to, false) - fan;
         routes[i] = rounded([here, [a, here[1]], [a, height], [b, height], [b, there[1]], there]);
       });
     }

@@ -286,6 +286,7 @@ WORKBENCH = (
     "learn",
     "motion",
     "charts",
+    "pictures",
     "keep",
     "data",
     "open",
@@ -296,6 +297,13 @@ WORKBENCH = (
 )
 """Those of a page that learns, after squashes and costs. Imports and exports are left
 out."""
+
+
+PICTURES = """\
+    <button id="pictures" aria-pressed="false" \
+title="Show the activation of each neuron over the plane of the inputs">Pictures</button>
+"""
+"""The button of a page that learns for pictures in neurons."""
 
 
 def page_of(data: dict[str, Any]) -> str:
@@ -324,6 +332,7 @@ def page_of(data: dict[str, Any]) -> str:
         "policy": f"{policy}base-uri 'none'; form-action 'none'",
         "style": part_of("explorer.css") + (part_of("learn.css") if learn else ""),
         "bench": part_of("workbench.html") if learn else "",
+        "plane": PICTURES if learn else "",
         "transport": part_of("transport.html") if learn else "",
         "keys": part_of("learning_keys.html") if learn else "",
         "data": for_script(data),

@@ -56,7 +56,7 @@ def test_marks_list_the_neurons_that_python_lists(opened):
     assert sorted(lit) == sorted(f"n{number}" for number in strong)
     assert len(strong) > 0
 
-    page.click("#found button")
+    page.click("#switching button")
     assert page.evaluate("document.querySelector('#numbers h2')") is not None
     page.focus("#marks button")
     page.keyboard.press("ArrowRight")

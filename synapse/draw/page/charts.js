@@ -1,38 +1,55 @@
 // Charts of learning: the curve of the errors, the first output over its input or over the plane, and the error over two trainable numbers.
 
 const PLANE = 48; // cells of a side
+const MOST_TESTED = 1000; // errors of the held-out rows
 const CURVE = 97, FEW_SAMPLES = 3, FEW_HIDDEN = 4, MOST_RINGS = 300; // points of a curve; samples; hidden neurons with a curve each; targets
 const CELLS = 40, MOST_WAY = 2000, FEW_LINKS = 8; // of the map; points; a larger network is not searched for its two numbers
 let walked = []; // { steps, at }: the numbers before each step
 
 function drawCurve() {
   const { history } = page, every = Math.ceil(history.length / 250), known = history.filter(Number.isFinite);
-  const rows = history.filter((_, i) => i % every === 0 || i === history.length - 1), most = Math.max(...known, 1e-12);
+  const { tested } = page, rows = history.filter((_, i) => i % every === 0 || i === history.length - 1), most = Math.max(...known, ...tested.map(({ error }) => error), 1e-12);
   const points = rows.flatMap((value, i) => (Number.isFinite(value) ? [`${(100 * i) / Math.max(1, rows.length - 1)} ${60 - 58 * (value / most)}`] : []));
   get("errors").querySelector("path").setAttribute("d", points.length > 1 ? `M${points.join("L")}` : "");
-  const words = known.length ? `Mean error of a step: ${tiny(known.at(-1))} in epoch ${history.length * stride}; the highest was ${tiny(most)}.`
+  const span = Math.max(1, history.length * stride - 1), test = tested.map(({ epoch, error }) => `${(100 * Math.min(span, Math.max(0, epoch - 1))) / span} ${60 - 58 * (error / most)}`);
+  get("errors").querySelector(".test").setAttribute("d", known.length > 1 && test.length > 1 ? `M${test.join("L")}` : "");
+  const heldOut = tested.length ? ` Of the held-out rows, dashed: ${tiny(tested.at(-1).error)}.` : "";
+  const words = known.length ? `Mean error of a step: ${tiny(known.at(-1))} in epoch ${history.length * stride}; the highest was ${tiny(most)}.${heldOut}`
     : "The mean error of each epoch will be drawn here.";
   get("error-words").textContent = words;
   get("errors").setAttribute("aria-label", words);
 }
-/** The first output over all pairs of inputs, as far as the data reach and a little beyond. */
-function drawPlane() {
-  const flat = net.inputs.length === 2 && !misfit(), canvas = get("plane");
-  get("plane-box").hidden = !flat;
-  if (!flat || canvas.offsetParent === null) return;
-  const samples = page.data.sequences.flat(), pen = canvas.getContext("2d"), size = canvas.width, cell = size / PLANE;
-  const values = samples.flatMap(([inputs]) => inputs), margin = 0.15 * (Math.max(...values) - Math.min(...values) || 1);
+/** The error of the held-out rows now, which the curve of errors shows beside that of the others. */
+function testNow() {
+  const { epochs, data: { test } } = page;
+  page.tested = page.tested.filter(({ epoch }) => epoch < epochs); // a step back forgets what was tested later
+  if (test.length && epochs && !misfit()) page.tested.push({ epoch: epochs, error: errorOf(Network.from(net.toJSON()), test) });
+  if (page.tested.length > MOST_TESTED) page.tested = page.tested.filter((_, i) => i % 2);
+}
+/** The plane of two inputs as far as the data reach and a little beyond; null where the network has another number of inputs. */
+function planeOf() {
+  if (net.inputs.length !== 2 || misfit()) return null;
+  const values = page.data.whole.flat().flatMap(([inputs]) => inputs), margin = 0.15 * (Math.max(...values) - Math.min(...values) || 1);
   const low = Math.min(...values) - margin, span = Math.max(...values) + margin - low;
-  const centre = (i) => low + (span * (i + 0.5)) / PLANE;
-  const [answers] = answersOf([many(PLANE * PLANE, (i) => [centre(i % PLANE), low + span - (centre(Math.floor(i / PLANE)) - low)])]);
+  return { low, span, rows: (side) => many(side * side, (i) => [low + (span * ((i % side) + 0.5)) / side, low + span * (1 - (Math.floor(i / side) + 0.5) / side)]) };
+}
+/** The first output over all pairs of inputs. */
+function drawPlane() {
+  const plane = planeOf(), canvas = get("plane");
+  get("plane-box").hidden = !plane;
+  if (!plane || canvas.offsetParent === null) return;
+  const tests = page.data.test.flat(), samples = [...page.data.sequences.flat(), ...tests], pen = canvas.getContext("2d"), size = canvas.width, cell = size / PLANE;
+  const { low, span } = plane, [answers] = answersOf([plane.rows(PLANE)]);
   const targets = samples.map(([, wanted]) => wanted?.[0]), half = targets.some((one) => one < 0) ? 0 : 0.5;
   answers.forEach(([value], i) => {
     pen.fillStyle = filled((value - half) / (1 - half));
     pen.fillRect(Math.floor((i % PLANE) * cell), Math.floor(Math.floor(i / PLANE) * cell), Math.ceil(cell), Math.ceil(cell));
   });
-  samples.slice(0, 500).forEach(([[x, y]], i) => {
+  samples.forEach(([[x, y]], i) => {
+    const [left, top] = [((x - low) / span) * size, size - ((y - low) / span) * size];
     pen.beginPath();
-    pen.arc(((x - low) / span) * size, size - ((y - low) / span) * size, 4, 0, 2 * Math.PI);
+    if (i < samples.length - tests.length) pen.arc(left, top, 4, 0, 2 * Math.PI);
+    else pen.rect(left - 3.5, top - 3.5, 7, 7); // held out
     pen.fillStyle = targets[i] == null ? colours.faint : filled((targets[i] - half) / (1 - half));
     pen.strokeStyle = colours.ink;
     pen.fill();
@@ -86,9 +103,9 @@ function notePlace() {
   if (walked.length > MOST_WAY) walked.shift();
 }
 
-/** The mean error of a step of the data, without learning. */
-function errorOf(network) {
-  const { sequences, clear } = page.data;
+/** The mean error of a step of some sequences, without learning. */
+function errorOf(network, sequences = page.data.sequences) {
+  const { clear } = page.data;
   let [sum, aimed] = [0, 0];
   for (const sequence of sequences) {
     if (clear) network.clear();

@@ -208,9 +208,11 @@ function toggleGates() {
   gatesWanted = !allGates();
   paintChosen();
 }
+let afterTheme = () => {}; // where a network learns: its charts
 function toggleTheme(dark = root.dataset.theme !== "dark") {
   setTheme(dark);
   repaint();
+  afterTheme();
 }
 function foldChosen() {
   if (chosen?.kind === "neuron") toggleFold(layerOf[chosen.neuron]);

@@ -8,6 +8,25 @@ function givenData(given, title = "Own rows") {
   return { name: "own", title, words: "", clear: !rows, sequences: rows ? given.map((row) => [row]) : given };
 }
 
+/** Data as they are learned: with noise of the inputs, and without the sequences that are held out, which are in `test`. */
+function dealt(whole) {
+  const { sequences } = whole, noise = Number(page.settings.noise), count = Math.min(sequences.length - 1, Math.round(Number(page.settings.held) * sequences.length));
+  const random = randomOf(3), order = many(sequences.length, (i) => i), rows = sequences.flat().map(([inputs]) => inputs);
+  for (let i = order.length - 1; i > 0; i--) { const j = below(random, i + 1); [order[i], order[j]] = [order[j], order[i]]; }
+  const held = new Set(order.slice(0, count)), ranges = rows[0].map((_, k) => {
+    const [low, high] = rows.reduce(([low, high], row) => [Math.min(low, row[k]), Math.max(high, row[k])], [Infinity, -Infinity]);
+    return high - low;
+  });
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const noisy = noise ? sequences.map((steps) => steps.map(([inputs, targets]) => [inputs.map((value, k) => value + noise * ranges[k] * normal()), targets])) : sequences;
+  return { ...whole, whole: sequences, sequences: noisy.filter((_, i) => !held.has(i)), test: noisy.filter((_, i) => held.has(i)) };
+}
+for (const id of ["noise", "held"]) get(id).addEventListener("change", () => edit("data", `${get(id).labels[0].textContent.toLowerCase()}: ${get(id).selectedOptions[0].textContent}`, () => {
+  page.settings[id] = get(id).value;
+  page.data = dealt({ ...page.data, sequences: page.data.whole });
+  forget();
+}) && showTask());
+
 const MISSING = ["", "-", "?", "na", "n/a", "nan", "null", "none"], MOST_WORDS = 20, NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /** The number that a person has typed, with a point or a comma, and a minus of any kind; NaN if it is none. */
@@ -103,7 +122,7 @@ function use(fresh, rate = null) {
   const recipe = TASKS[fresh.name]?.recipe, before = net;
   let outputsSaid = null;
   const done = edit("data", `data: ${fresh.title}`, () => {
-    page.data = fresh;
+    page.data = dealt(fresh);
     net.clear();
     outputsSaid = fitOutputs();
     if (recipe && (misfit() || (net.architecture && rate !== null))) net = networkOf(RECIPES[recipe]); // what a person has built stays
@@ -134,7 +153,9 @@ function showTask() {
   get("task").value = page.data.name;
   const steps = page.data.sequences.reduce((sum, one) => sum + one.length, 0), count = page.data.sequences.length;
   const size = page.data.clear && count > 1 ? `${counted(count, "sequence")}, ${counted(steps, "step")}.` : `${counted(steps, page.data.clear ? "step" : "row")}.`;
-  get("task-words").textContent = `${page.data.words} ${size}`.trim();
+  const tested = page.data.test.length ? ` ${page.data.test.length} more are held out.` : "";
+  get("task-words").textContent = `${page.data.words} ${size}${tested}`.trim();
+  get("held").disabled = page.data.whole.length < 2;
   showMarks();
   get("pixels").hidden = inputCount() !== SIDE * SIDE;
   if (!get("pixels").hidden) listKinds();
@@ -254,7 +275,7 @@ const paintPixel = switchable(get("pixel-grid"), { ArrowLeft: -1, ArrowRight: 1,
 get("pixel-clear").addEventListener("click", () => [...get("pixel-grid").children].forEach((cell) => paintPixel(cell, false)));
 get("pixel-add").addEventListener("click", () => {
   const sample = [[pixelOf(), oneHot(targetCount(), Number(get("pixel-kind").value))]];
-  use({ ...page.data, sequences: [...page.data.sequences, sample] });
+  use({ ...page.data, sequences: [...page.data.whole, sample] });
 });
 
 // --- choosing ----------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ function switchingOf(marks, steps) {
 function showSwitching() {
   const marks = onesOf(get("marks")), count = total(marks);
   cy.elements(".switching").removeClass("switching");
-  get("found").replaceChildren();
+  get("switching").replaceChildren();
   if (!count || count === marks.length || net.inputs.length !== inputCount()) {
     get("found-words").textContent = "Mark the steps at which something is the case, by a drag or a key.";
     return;
@@ -50,7 +50,7 @@ function showSwitching() {
   page.switching = best.map(({ value, n }) => [n, value]);
   const lit = best.filter(({ value }) => Math.abs(value) >= SWITCHES);
   for (const { n } of lit) byId(stand(n)).addClass("switching");
-  get("found").append(...best.slice(0, MOST_SWITCHING).map(({ value, n }) => {
+  get("switching").append(...best.slice(0, MOST_SWITCHING).map(({ value, n }) => {
     const row = made("li"), button = made("button", `${nameOf(all[n])}: ${brief(value)}`, { type: "button" });
     button.addEventListener("click", () => chooseNeuron(n));
     row.append(button);

@@ -64,7 +64,7 @@ function stateOf() {
   const { name, dtype, architecture, layers: table, neurons: rows, connections: ends } = net.toJSON();
   for (const [part, columns] of [[rows, SAVED.neurons], [ends, SAVED.connections]]) for (const { name: column, cleared, otherwise } of columns)
     if (cleared || (column !== "weight" && part[column].every((value) => value === otherwise))) delete part[column];
-  const own = page.data.name === "own" ? page.data.sequences : undefined;
+  const own = page.data.name === "own" ? page.data.whole : undefined;
   return { version: ADDRESS_VERSION, lesson: lesson?.number, network: { name, dtype, ...(architecture && { architecture }), layers: table, neurons: rows, connections: ends },
     data: page.data.name, clear: page.data.clear, sequences: own, settings: page.settings };
 }
@@ -96,9 +96,9 @@ async function readAddress() {
     const begun = lesson;
     edit("network", "the network of the address", () => {
       net = opened;
-      page.data = fresh;
-      for (const id of ["cost", "order", "speed"]) if ([...get(id).options].some(({ value }) => value === settings?.[id])) page.settings[id] = settings[id];
+      for (const id of ["cost", "order", "speed", "noise", "held"]) if ([...get(id).options].some(({ value }) => value === settings?.[id])) page.settings[id] = settings[id];
       for (const id of ["rate", "momentum"]) if (isNumber(settings?.[id]) && settings[id] >= 0) page.settings[id] = settings[id];
+      page.data = dealt(fresh);
       forget();
     });
     if (begun) [lesson, page.edited] = [begun, []]; // another network would end it

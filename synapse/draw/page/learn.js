@@ -3,6 +3,7 @@
 const STEPS_A_FRAME = 16, BUSY = 14, BUSIER = 40, RARE = 500, PLANE_EVERY = 300; // steps; milliseconds
 const PHASES_LAST = { slow: 800, motion: 250 }, STEPS_LAST = { steps: 500, quick: 100 }; // milliseconds by speed; at others, a frame has many steps
 const isSlow = () => Boolean(PHASES_LAST[page.settings.speed] || STEPS_LAST[page.settings.speed]);
+const narrow = matchMedia("(max-width: 760px)");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 dimmed = { line: 0.4, node: 1 }; // everything is to be seen while it moves, and neurons are compared
 let phases = [], phase = null; // of a step in slow motion: those that follow, and the present one
@@ -213,12 +214,14 @@ function edited(text) {
 /** Curve, plane and answers. */
 function showCourse(always = !playing) {
   showSlider();
+  if (always || performance.now() - mapped >= PLANE_EVERY) testNow();
   drawCurve();
   if (!always && performance.now() - mapped < PLANE_EVERY) return;
   mapped = performance.now();
   drawSurface();
   drawLine();
   drawPlane();
+  drawPictures();
   showAnswers();
 }
 
@@ -291,7 +294,7 @@ function readSettings() {
 function showSettings() {
   for (const [id, value] of Object.entries(page.settings)) get(id).value = value;
 }
-for (const id of Object.keys(page.settings)) get(id).addEventListener("change", readSettings);
+for (const id of ["rate", "momentum", "cost", "order", "speed"]) get(id).addEventListener("change", readSettings); // those of the data are edits
 
 get("cost").append(made("option", "matching", { value: "" }), ...Object.keys(COSTS).map((name) => made("option", name.replaceAll("_", " "), { value: name })));
 
@@ -325,7 +328,7 @@ function openTab(tab, focus = false) {
   }
   document.body.dataset.tab = tab.id.slice(4);
   get({ "tab-lessons": "lesson-demo", "tab-build": "form" }[tab.id] ?? "task-words").after(get("answer-box"));
-  if (tab.id === "tab-lessons") get("lesson-text").before(get("line-box")); // the curve that a lesson speaks of
+  if (tab.id === "tab-lessons") get("lesson-text")[narrow.matches ? "after" : "before"](get("line-box")); // the curve that a lesson speaks of; its task stays in sight
   else get("plane-box").before(get("line-box"));
   keep();
   if (focus) tab.focus();

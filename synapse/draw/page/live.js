@@ -11,10 +11,12 @@ let marks = [], undos = [], redos = []; // what steps back and edits return to
 let lesson = null; // the present one of LESSONS, its number, and whether it is done
 let trail = []; // numbers of the steps of the present sequence, oldest first
 
+const SETTINGS = { rate: 0.5, momentum: 0, cost: "", order: "shuffled", speed: "normal", noise: "0", held: "0" };
+
 /** What lessons and tests read, and people in the console; `cursor` is the place in the data. */
 const page = {
   start: null, steps: 0, epochs: 0, history: [], latest: null, edited: [], data: null, cursor: null,
-  settings: { rate: 0.5, momentum: 0, cost: "", order: "shuffled", speed: "normal" },
+  settings: { ...SETTINGS }, tested: [],
   get network() { return net; },
   get selected() {
     if (chosen?.kind === "neuron") return all[chosen.neuron];
@@ -76,7 +78,7 @@ function shuffled(count) {
   return order;
 }
 function forget() { // all that was learnt about the course, not what the network has learnt
-  Object.assign(page, { steps: 0, epochs: 0, history: [], latest: null, cursor: newCursor() });
+  Object.assign(page, { steps: 0, epochs: 0, history: [], tested: [], latest: null, cursor: newCursor() });
   [stride, marks, trail, furthest] = [1, [], [], 0];
 }
 

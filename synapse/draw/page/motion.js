@@ -8,11 +8,11 @@ get("stage").append(veil);
 let dotting = null; // the next frame of dots
 
 /** A clean canvas of the size of the picture, in its pixels. */
-function wipe() {
-  const { clientWidth: width, clientHeight: height } = container, ratio = devicePixelRatio || 1;
-  if (veil.width !== width * ratio || veil.height !== height * ratio) [veil.width, veil.height] = [width * ratio, height * ratio];
-  brush.setTransform(ratio, 0, 0, ratio, 0, 0);
-  brush.clearRect(0, 0, width, height);
+function wipe(canvas = veil, pen = brush) {
+  const { clientWidth, clientHeight } = container, ratio = devicePixelRatio || 1, width = Math.round(clientWidth * ratio), height = Math.round(clientHeight * ratio);
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  pen.clearRect(0, 0, clientWidth, clientHeight);
 }
 /** What comes along a connection in this phase: w g y of its source, or the error of its target through w g. */
 function carriedBy(c, backward) {

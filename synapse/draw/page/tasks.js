@@ -46,6 +46,11 @@ function embeddedReber(random) {
   return rows.slice(1).map((next, i) => [rows[i], next]);
 }
 
+/** Points of the plane with a target each. */
+function points(target) {
+  const random = randomOf(4), number = () => 2 * random() - 1;
+  return many(150, () => { const x = number(), y = number(); return [[x, y], [target({ x, y })]]; });
+}
 function spirals() {
   return many(120, (i) => {
     const arm = i % 2, along = (i >> 1) / 59, angle = 1.5 * Math.PI * along * 1.6 + Math.PI * arm, radius = 0.1 + 0.9 * along;
@@ -66,6 +71,10 @@ const TASKS = {
     rows: () => [[0, 0], [0, 1], [1, 0], [1, 1]].map(([a, b]) => [[a, b], [a ^ b]]) },
   spirals: { title: "Two spirals", words: "Which of two spirals a point of the plane is on.", recipe: "Perceptron 2-12-12-1", rate: 0.05,
     rows: spirals },
+  circle: { title: "Circle", words: "Whether a point of the plane is inside of a circle.", recipe: "Perceptron 2-3-1", rate: 0.1,
+    rows: () => points(({ x, y }) => Number(Math.hypot(x, y) < 0.65)) },
+  quarters: { title: "Quarters", words: "Whether the signs of two numbers differ: XOR with points of the plane.", recipe: "Perceptron 2-3-1", rate: 0.1,
+    rows: () => points(({ x, y }) => Number(x * y < 0)) },
   pixels: { title: "Pixels", words: "Horizontal line, vertical line or cross in 5 by 5 pixels. Draw your own below.", recipe: "Perceptron 25-6-3",
     rate: 0.2, rows: pixels, names: { targets: ["horizontal", "vertical", "cross"] } },
   parity: { title: "Parity", words: "1 if the number of ones so far is odd.", recipe: "LSTM 1-3-1", rate: 0.3,

@@ -66,8 +66,8 @@ function beginLesson(number) {
   if (playing) stop();
   undos.push({ text: "lesson", snapshot: snapshot() });
   install(Object.assign(Network.from(one.network), { name: one.title }));
-  page.data = givenData(one.data);
-  Object.assign(page.settings, { rate: 0.5, momentum: 0, cost: "", order: "shuffled", speed: "normal", ...one.settings });
+  Object.assign(page.settings, SETTINGS, one.settings);
+  page.data = dealt(givenData(one.data));
   net.clear();
   forget();
   Object.assign(page, { start: net.toJSON(), edited: [] });
@@ -160,7 +160,7 @@ function start() {
   }
   const { network, sequences } = data.learn;
   install(networkOf(network));
-  page.data = sequences ? givenData(sequences) : dataOf(taskFor(net));
+  page.data = dealt(sequences ? givenData(sequences) : dataOf(taskFor(net)));
   page.settings.rate = TASKS[page.data.name]?.rate ?? 0.1;
   forget();
   page.start = net.toJSON();

@@ -281,12 +281,42 @@ def test_networks_of_more_than_100_connections_open_folded_and_are_all_there(ope
     assert sum(page.evaluate(members)) == len(net.connections) == 198
     page.click("#unfold-all")
     assert len(ids(page, ".connection")) == len(net.connections)
-    page = opened(architect.Perceptron(210, 100, 2, seed=0), rows(210, 1))
+    page = opened(architect.Perceptron(3001, 1, seed=0), rows(3001, 1))
     page.click("#unfold-all")
-    assert "21200 connections are too many" in page.text_content("#notice")
-    assert len(ids(page, ".box")) == 3
+    assert "3002 neurons are too many" in page.text_content("#notice")
+    assert len(ids(page, ".box")) == 2
     page.click('button[aria-label="Unfold output"]')
     assert page.is_hidden("#notice")
+
+
+def test_of_more_than_2000_connections_each_neuron_shows_its_own(opened):
+    net = architect.LSTM(30, 30, 10, seed=0)
+    page = opened(net, rows(30, 2))
+    page.click("#unfold-all")
+    count = len(net.connections)
+    assert f"{count} connections are drawn as bundles" in page.text_content("#notice")
+    assert len(ids(page, ".neuron")) == len(net)
+    layer_of = {neuron: i for i, layer in enumerate(net.layers) for neuron in layer}
+    pairs = {(layer_of[c.source], layer_of[c.target]) for c in net.connections}
+    assert ids(page, ".line") == {f"bf{a}>f{b}" for a, b in pairs}
+    members = f"{GRAPH}.elements('.bundle').map(line => line.data('members').length)"
+    assert sum(page.evaluate(members)) == count
+    place = {connection: i for i, connection in enumerate(net.connections)}
+    for neuron in (net["cells"][3], net["hidden"][0]):
+        own = {neuron.self_connection, *neuron.incoming, *neuron.outgoing} - {None}
+        choose(page, neuron.name)
+        assert ids(page, ".connection") == {f"c{place[c]}" for c in own}
+        assert ids(page, ".connection.lit") == ids(page, ".connection")
+    link = neuron.incoming[0]
+    emit(page, f"c{place[link]}", "tap")
+    assert number(page, "weight") == link.weight
+    assert ids(page, ".connection.chosen") == ids(page, ".connection")
+    page.keyboard.press("Escape")
+    assert ids(page, ".connection") == set()
+    page.click("#fold-all")
+    page.click('button[aria-label="Unfold cells"]')  # few enough: one by one again
+    assert page.is_hidden("#notice")
+    assert ids(page, ".connection")
 
 
 def test_keys_buttons_and_help(opened):

@@ -693,7 +693,7 @@ NAMELESS = """() => [
   ...document.querySelectorAll("button, input, select, textarea, canvas"),
 ].filter((one) =>
   !one.labels?.length && !one.getAttribute("aria-label") && !one.textContent.trim()
-    && !one.closest("#graph, [hidden]")).map((one) => one.id)"""
+    && !one.closest("#graph, [hidden], [aria-hidden=true]")).map((one) => one.id)"""
 
 
 def test_every_tab_fits_every_screen_and_has_names(opened):

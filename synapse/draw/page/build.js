@@ -181,7 +181,8 @@ function missedBy({ x, y }) {
   const reach = NEAR / cy.zoom(), at = { x1: x - reach, x2: x + reach, y1: y - reach, y2: y + reach };
   const isAt = (node) => overlap(around(node.position(), node.width(), node.height()), at);
   if (cy.elements(".box").some(isAt) || cy.elements(".bundle").some((line) => farFrom(line, { x, y }) < reach))
-    return "This stands for several neurons or connections. Unfold the layer, and drag to one of them.";
+    return crowded ? "This stands for several connections. Select a neuron to see its own, and drag to one of them."
+      : "This stands for several neurons or connections. Unfold the layer, and drag to one of them.";
   return "Nothing was changed: there is no neuron or connection here. Drop on a neuron to connect it, or on a connection, "
     + "which is highlighted when it is near enough, to gate it.";
 }

@@ -48,15 +48,16 @@ function notice(text) {
   get("notice").hidden = !text;
 }
 function foldTo(wanted) {
-  const count = drawnOf(wanted);
-  if (count > MOST_SHOWN) {
-    notice(`${count} connections are too many to draw one by one (at most ${MOST_SHOWN}). Fold other layers first.`);
+  const count = total(layers.map((layer, i) => (wanted[i] ? 0 : layer.count)));
+  if (count > MOST_NEURONS) {
+    notice(`${count} neurons are too many to draw one by one (at most ${MOST_NEURONS}). Fold other layers first.`);
     return;
   }
   notice();
   hideTip();
   folded = [...wanted];
   rebuild();
+  if (crowded) notice(`${drawnOf(folded)} connections are drawn as bundles, one for each pair of layers. Select a neuron to see its own.`);
   if (chosen?.kind === "neuron") chosen.id = stand(chosen.neuron);
   if (chosen && byId(chosen.id).empty()) chosen = null;
   choose(chosen);

@@ -1,6 +1,8 @@
-// The picture: what is unfolded as neurons and connections, what is folded as boxes and bundles.
+// The picture: what is unfolded as neurons and connections, what is folded as boxes and bundles. Where connections are too many to
+// be drawn one by one, unfolded layers have bundles, too, and the neuron that is chosen has its own lines.
 
-const MOST_SHOWN = 20000, MOST_LIVELY = 4000; // connections drawn one by one
+const MOST_LINES = 2000, MOST_LIVELY = 4000; // connections drawn one by one; with more, there is a bundle for each pair of layers
+const MOST_NEURONS = 3000; // neurons drawn one by one
 const SLOWER = 500; // milliseconds from one drawing of many lines to the next, while they change
 const FEW_GATES = 30, MOST_GATES = 60, MOST_WEIGHTS = 30; // diamonds, and connections with their weights beside them
 const FONT = { name: 12, title: 14, weight: 11 };
@@ -99,6 +101,8 @@ const cy = cytoscape({
 const byId = (id) => cy.getElementById(id);
 
 const isFolded = (n) => folded[layerOf[n]];
+let crowded = false; // whether unfolded layers have bundles
+const endOf = (n) => (crowded && !isFolded(n) ? `f${layerOf[n]}` : stand(n)); // where its lines end
 const stand = (n) => (isFolded(n) ? `l${layerOf[n]}` : `n${n}`); // what stands for a neuron in the picture
 
 // Text as it is drawn, cut to a width.
@@ -185,7 +189,7 @@ function strengthOf(members) {
   return 1 + Math.min(7, 1.5 * Math.log1p(total(weights.map(Math.abs))));
 }
 function lineElement({ id, members, source, target, bundled }, route) {
-  const loop = source.id === target.id, way = loop ? (bundled ? loopTurn : { turn: dense ? "90deg" : "-45deg" }) : bentBy(route, source, target);
+  const loop = source.id === target.id, way = loop ? (bundled ? loopAt(source) : { turn: dense ? "90deg" : "-45deg" }) : bentBy(route, source, target);
   const kinds = (loop ? (bundled ? " loop box-loop" : " loop") : "") + (members.some(isGated) ? " gated" : "");
   return { classes: `line ${bundled ? "bundle" : "connection"}${sign(total(weightsOf(members)))}${kinds}`,
     data: { id, members, source: source.id, target: target.id, width: strengthOf(members), opacity: bundled ? bundleOpacity : baseOpacity, ...way } };
@@ -194,20 +198,36 @@ function lineElement({ id, members, source, target, bundled }, route) {
 function edgeElements() {
   const lines = new Map();
   for (let c = 0; c < connectionCount; c++) {
-    const ends = [connections.source[c], connections.target[c]], [source, target] = ends.map((n) => spots.get(stand(n)));
-    const bundled = ends.some(isFolded), id = bundled ? `b${source.id}>${target.id}` : `c${c}`;
+    const ends = [connections.source[c], connections.target[c]], [source, target] = ends.map((n) => spots.get(endOf(n)));
+    const bundled = crowded || ends.some(isFolded), id = bundled ? `b${source.id}>${target.id}` : `c${c}`;
     const aside = dense && !bundled && isGated(c) ? 80 : 0; // its diamond is to stand beside names
     if (!lines.has(id)) lines.set(id, { id, members: [], source, target, bundled, aside });
     lines.get(id).members.push(c);
   }
   const all = [...lines.values()], routed = all.filter(({ bundled }) => bundled || !plenty), routes = new Map();
   bundleOpacity = Math.min(0.85, Math.max(0.25, 6 / Math.sqrt(all.filter(({ bundled }) => bundled).length)));
-  routesOf(routed).forEach((route, i) => routes.set(routed[i], route));
+  (crowded ? arcsOf : routesOf)(routed).forEach((route, i) => routes.set(routed[i], route));
   return all.map((line) => lineElement(line, routes.get(line) ?? []));
+}
+
+const loopAt = ({ id, layer }) => (id[0] === "f" ? { ...loopTurn, reach: Math.max(...Object.values(placed.frames[layer].size)) / 2 + 60 } : loopTurn);
+/** The own lines of the neuron that is chosen, or the connection, where other lines are bundles. */
+function showThreads() {
+  cy.elements(".thread").remove();
+  if (!crowded || !["neuron", "connection"].includes(chosen?.kind)) return;
+  const of = chosen.kind === "neuron" ? [...incoming[chosen.neuron], ...outgoing[chosen.neuron]] : [chosen.connection];
+  const isDrawn = (c) => !isFolded(connections.source[c]) && !isFolded(connections.target[c]); // others are in bundles of boxes
+  const own = [...new Set(of)].filter(isDrawn).slice(0, MOST_LINES);
+  cy.add(own.map((c) => {
+    const [source, target] = [connections.source[c], connections.target[c]].map((n) => spots.get(stand(n)));
+    const line = lineElement({ id: `c${c}`, members: [c], source, target, bundled: false }, []);
+    return { ...line, classes: `${line.classes} thread` };
+  }));
 }
 
 // Make the picture anew: after layers have been folded or unfolded, or the window has another shape.
 function rebuild() {
+  crowded = drawnOf(folded) > MOST_LINES;
   const nodes = nodeElements();
   spots = new Map(nodes.map(({ data: { id, layer, neuron }, position }) =>
     [id, { id, layer: layer ?? layerOf[neuron], ...position }]));
@@ -272,13 +292,13 @@ function takeNodes() {
   });
 }
 
-// A diamond on a line that is gated, and dots from each of its gaters, or from their boxes.
+// A diamond on a line that is gated, and dots from each of its gaters, or from their boxes; none from a frame, in which it may lie.
 function gateOf(line) {
   const { id, members } = line.data(), position = freeOn(line, 13, 13) ?? line.midpoint();
-  const gaters = new Set(members.filter(isGated).map((c) => stand(connections.gater[c])));
+  const gaters = new Set(members.filter(isGated).map((c) => endOf(connections.gater[c])));
   return [
     { classes: "gate", pannable: true, data: { id: `g${id}`, gates: id, open: 0 }, position: { ...position } },
-    ...[...gaters].map((source) => ({ classes: "wire", data: { id: `w${id}<${source}`, gates: id, source, target: `g${id}`,
+    ...[...gaters].filter((source) => source[0] !== "f").map((source) => ({ classes: "wire", data: { id: `w${id}<${source}`, gates: id, source, target: `g${id}`,
       width: 1.5, opacity: 0.7, ...bentBy(leadOf(spots.get(source), position), spots.get(source), position) } })),
   ];
 }

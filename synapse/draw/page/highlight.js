@@ -47,6 +47,7 @@ function marked(line, near) {
 
 function paintChosen() {
   cy.elements().removeClass("dim lit opens chosen");
+  showThreads();
   if (!chosen) { showGates(); return; }
   const near = surroundings(chosen), stands = new Set([...near.neurons].map(stand));
   cy.batch(() => {

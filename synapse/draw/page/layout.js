@@ -10,7 +10,7 @@ const MARGIN = 14, WIDEST_NAME = 160;
 // the room of a neuron with its name, that of a title, and the least and largest gaps.
 const KINDS = [
   { along: "x", across: "y", cell: { x: 84, y: 64 }, title: { x: 0, y: 24 }, levels: 56, widest: 340, layers: 14 },
-  { along: "y", across: "x", cell: { x: 58, y: NEURON + 28 }, title: { x: 84, y: 0 }, levels: 13, widest: 90, layers: 14, single: true },
+  { along: "y", across: "x", cell: { x: 58, y: NEURON + 28 }, title: { x: 84, y: 0 }, levels: 9, widest: 90, layers: 14, single: true },
   { along: "y", across: "x", cell: { x: 58, y: NEURON + 28 }, title: { x: 0, y: 22 }, levels: 20, widest: 90, layers: 14 },
 ];
 

@@ -116,6 +116,19 @@ function routesOf(lines) {
   return found;
 }
 
+/** Routes of bundles between unfolded layers: straight to the next one, else in an arc beside all layers. */
+function arcsOf(lines) {
+  const edges = placed.frames.flatMap(({ size, ...middle }) => [flow(middle)[1] - flow(size)[1] / 2, flow(middle)[1] + flow(size)[1] / 2]);
+  const [low, high] = [Math.min(...edges), Math.max(...edges)], arcs = [0, 0]; // on either side
+  return lines.map(({ source, target }) => {
+    const step = rank[target.layer] - rank[source.layer], [here, there] = [flow(source), flow(target)];
+    if (source.id === target.id || step === 1) return [];
+    const side = step < 0 ? 1 : 0, out = 30 + CABLE * arcs[side]++, centre = (here[1] + there[1]) / 2;
+    const edge = side ? high + out : low - out;
+    return [[(here[0] + there[0]) / 2, 2 * edge - centre]]; // a curve goes half of the way to its control point
+  });
+}
+
 /** Backward lines: around all columns, in one cable for each pair of layers; short ones take the inner lanes. */
 function leadBack(cables, routes) {
   const edges = columns.flatMap(({ gaps }) => [gaps[0][1], gaps[gaps.length - 1][0]]), centre = (Math.min(...edges) + Math.max(...edges)) / 2;
@@ -135,7 +148,7 @@ function leadBack(cables, routes) {
       const aside = (layer, below) => (folded[layer] ? BEFORE : placed.kind.along === "x" ? 30 : below ? NAMES : dense ? 3 : BEFORE); // not through names
       cable.forEach(({ i, here, there, from, to }, k) => {
         const share = k / cable.length, height = centre + side * (first + share * width);
-        const fan = (dense ? 4 : 6) * share, a = columnAt(here[0]).right + aside(from, true) + fan, b = columnAt(there[0]).left - aside(to, false) - fan;
+        const fan = (dense ? 3 : 6) * share, a = columnAt(here[0]).right + aside(from, true) + fan, b = columnAt(there[0]).left - aside(to, false) - fan;
         routes[i] = rounded([here, [a, here[1]], [a, height], [b, height], [b, there[1]], there]);
       });
     }

@@ -53,7 +53,8 @@ def main(gallery: Path = DOCS / "gallery") -> None:
         page.keyboard.press("ArrowRight")
         page.keyboard.press("ArrowRight")
         page.evaluate(
-            "document.getElementById('graph')._cyreg.cy.getElementById('c3').emit('tap')"
+            "void document.getElementById('graph')._cyreg.cy.getElementById('c3')"
+            ".emit('tap')"
         )
         page.evaluate("document.activeElement.blur()")
         page.wait_for_timeout(500)

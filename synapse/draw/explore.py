@@ -299,10 +299,10 @@ WORKBENCH = (
 out."""
 
 
-PICTURES = """\
-    <button id="pictures" aria-pressed="false" \
-title="Show the activation of each neuron over the plane of the inputs">Pictures</button>
-"""
+PICTURES = (
+    '    <button id="pictures" aria-pressed="false" title="Show the activation of each'
+    ' neuron over the plane of the inputs">Pictures</button>\n'
+)
 """The button of a page that learns for pictures in neurons."""
 
 

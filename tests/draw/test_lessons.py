@@ -65,6 +65,26 @@ def test_texts_are_short_and_name_a_demo_that_names_the_lesson(lessons):
         ), number
 
 
+WORDS = ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen"]
+COUNTED = {  # where documents say how many lessons there are
+    "README.md": r"with (\w+) lessons",
+    "docs/index.md": r"The (\w+) `Lessons`",
+    "docs/tutorial.md": r"\[(\w+) lessons in a browser\]",
+    "docs/gallery.md": r"has (\w+) lessons of two minutes",
+    "docs/reference/play.rst": r"\*\*Lessons\*\*: (\w+), of two minutes",
+    "docs/reference/play.rst ": r"\* - Lessons\n     - (\w+)\n",
+}
+
+
+def test_documents_count_the_lessons(lessons):
+    root = Path(demos.FOLDER).parent
+    for name, pattern in COUNTED.items():
+        text = (root / name.strip()).read_text(encoding="utf-8")
+        counts = re.findall(pattern, text)
+        assert counts, name
+        assert set(counts) == {WORDS[len(lessons) - 10]}, name
+
+
 def in_python(lesson):
     net = readwrite.from_json_data(lesson["network"])
     return net, {neuron.name: neuron for neuron in net}, lesson["sequences"]

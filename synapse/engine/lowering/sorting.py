@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,13 +14,12 @@ from .stretches import spans
 if TYPE_CHECKING:
     from ..store import Store
 
-Taker = Callable[[NDArray[Any]], NDArray[Any]]
-
-LONG = 128
-"""Mean length of ranges from which each is copied as a whole: a slice takes as long as
-so many rows by index."""
 FEW = 1 << 12
-"""Connections whose columns are all moved, without a look."""
+"""Connections whose columns are all moved, without a look which of them vary.
+
+``python -m benchmarks.lowering constants FEW``: with ten times of it, a freeze in
+22,000 connections takes 1.8 times as long; with a tenth, no row differs by a tenth.
+"""
 
 
 def sort_neurons(store: Store) -> None:
@@ -66,17 +64,17 @@ def sort_connections(store: Store, work: NDArray[np.int64], ranges: int) -> None
     starts = firsts[order[parted[:-1]]]
     stops = firsts[order[parted[1:] - 1] + 1]
     if count < FEW:
-        take, length = taker_by_rows(starts, stops)
-        stop = kept = highest = start + length
+        rows = spans(starts, stops - starts)
+        kept = highest = start + len(rows)
     else:
         kept = start + int((stops - starts).sum())
         starts, stops = without_unmoved(start, starts, stops)
-        take, length = taker_of(starts, stops)
-        stop = start + length
-        highest = int(stops.max(initial=stop))
+        rows = spans(starts, stops - starts)
+        highest = int(stops.max(initial=start + len(rows)))
+    stop = start + len(rows)
     columns = store.columns
     taken = {
-        column.name: take(columns[column.name])
+        column.name: columns[column.name].take(rows)
         for column in CONNECTION
         if column.name == "identity" or varies(columns[column.name][start:highest])
     }
@@ -97,25 +95,6 @@ def without_unmoved(
     new_stops = start + (stops - starts).cumsum()
     count = (stops != new_stops).nonzero()[0].max(initial=-1) + 1
     return starts[:count], stops[:count]
-
-
-def taker_by_rows(
-    starts: NDArray[np.int64], stops: NDArray[np.int64]
-) -> tuple[Taker, int]:
-    """A function that returns these rows of a column, range after range, and their
-    number.
-    """
-    rows = spans(starts, stops - starts)
-    return lambda column: column.take(rows), len(rows)
-
-
-def taker_of(starts: NDArray[np.int64], stops: NDArray[np.int64]) -> tuple[Taker, int]:
-    """The same for many rows: an edit of a large network moves few ranges of them."""
-    length = int((stops - starts).sum())
-    if length <= len(starts) * LONG:
-        return taker_by_rows(starts, stops)
-    ranges = [*map(slice, starts.tolist(), stops.tolist())]
-    return lambda column: np.concatenate([column[rows] for rows in ranges]), length
 
 
 def varies(values: NDArray[Any]) -> bool:

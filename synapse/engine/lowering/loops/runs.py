@@ -34,10 +34,12 @@ from .ranges import Pair, list_ranges
 
 SHORT = 4
 """Runs shorter than this are merged into a list: a loop over indices is faster than
-many tiny loops."""
+many tiny loops. ``python -m benchmarks.lowering constants SHORT``: without lists, a
+step of a layer of density 0.4 takes 1.2 times as long; with ten times of it, as
+long."""
 SHORT_BY_A_LIST = 16
 """Runs shorter than this become part of a list next to them: a list costs less than
-another loop."""
+another loop. A tenth and ten times of it: 1.1 times as long."""
 
 
 def find_runs(m: Any, n: int, count: int, work: Any) -> Pair:

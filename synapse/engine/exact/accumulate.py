@@ -5,8 +5,7 @@ biases.
 
 Neurons with the same sources are processed eight at a time, and their sources two
 vector registers at a time: the activations of a sample are consecutive in
-``u.transposed``, so that no sum runs across a register. ``m`` is a store's columns,
-``u`` the tapes (``exact/loops.py``).
+``u.transposed``, so that no sum runs across a register.
 """
 
 from __future__ import annotations

@@ -7,8 +7,6 @@ read where the step before left it.
 
 How the states of a block are summed is a `Way`: from all of their sources
 (`GATHERING`), or from the active ones only (``events.py``).
-
-``m`` is a store's columns, ``u`` the tapes, ``f`` what a way needs beside them.
 """
 
 from __future__ import annotations

@@ -17,8 +17,7 @@ of their numbers are those of the step before, also on the other half of the tap
 Every neuron can still gather, since all activations are in their place. A step whose
 events would cost more than that gathers, from the neurons on at which it turns out.
 
-``m`` is a store's columns, ``f`` the `Events`, ``u`` the tapes. A number of neuron j of
-the network is in the row ``j - f.origin`` of lists by neuron.
+A number of neuron j of the network is in the row ``j - f.origin`` of lists by neuron.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Exact gradients, forward pass: activations and slopes of one step, for several
-samples at once. ``m`` is a store's columns, ``u`` the tapes (``exact/loops.py``).
+samples at once.
 """
 
 from __future__ import annotations

@@ -1,12 +1,11 @@
 """The kernels of exact gradients through time: a network unfolded over its steps, for
 several samples.
 
-``m`` is a store's columns, ``u`` the tapes of one unfolding (`schema.TAPES`), on which
-every number has one value per sample (lanes). At the step whose numbers begin at
-``now``, the neuron in row j has the activation ``u.activation[now + j]``; the previous
-step begins at ``before``. ``weigh.py`` has the equations of the online rule; in
-``propagate.py`` errors follow every connection and gate, also to the previous step; and
-``accumulate.py`` sums the gradient, a chunk of steps at a time:
+The tapes are those of one unfolding (`schema.TAPES`). At the step whose numbers begin
+at ``now``, the neuron in row j has the activation ``u.activation[now + j]``; the
+previous step begins at ``before``. ``weigh.py`` has the equations of the online rule;
+in ``propagate.py`` errors follow every connection and gate, also to the previous step;
+and ``accumulate.py`` sums the gradient, a chunk of steps at a time:
 
     delta_j = f'_j A_j + the error of the next state, if s_j carries over
               + the cost's -dE/ds_j, if j is an output

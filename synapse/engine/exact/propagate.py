@@ -1,8 +1,8 @@
 """Exact gradients, backward pass: send the errors of one step to everything a neuron
 depends on.
 
-The equations are in ``loops.py``; ``m`` is a store's columns, ``u`` the tapes. Errors
-within the step are added at `to_now`, those for the previous step at `to_before`.
+The equations are in ``loops.py``. Errors within the step are added at `to_now`, those
+for the previous step at `to_before`.
 """
 
 from __future__ import annotations

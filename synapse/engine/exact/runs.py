@@ -5,8 +5,7 @@ afterwards is written when it ends (`write_back`): nobody looks in between, unle
 network is recorded. So a call that fails has changed nothing.
 
 The tapes have the rows of the whole store, since neurons may read others outside of
-their network. ``m`` is a store's columns, ``u`` the tapes, ``f`` what a way of weighing
-needs (``activate.py``).
+their network.
 """
 
 from __future__ import annotations

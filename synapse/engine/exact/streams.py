@@ -4,9 +4,7 @@ The value of what follows is needed before the network learns and moves on. A st
 tapes computes it, from a copy of the context (``runs.py``), so the network stays as it
 is.
 
-``m`` is the bundle of a store's columns, whose destinations of updates are the sums of
-``online/slopes.py``, ``p`` what a rule needs beside it (``online/roles.py``), ``u`` the
-tapes.
+The destinations of updates in ``m`` are the sums of ``online/slopes.py``.
 """
 
 from __future__ import annotations

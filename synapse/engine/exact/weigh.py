@@ -2,7 +2,7 @@
 
 Neurons whose runs have the same form are computed together, eight at a time if they
 have the same sources. The equations are those of ``online/weigh.py``;
-``exact/loops.py`` describes the layout of the tapes, ``u``. ``m`` is a store's columns.
+``exact/loops.py`` describes the layout of the tapes.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""Kernels of activations: of single neurons, of groups, and of random neurons.
-
-``m`` is the bundle of a store's columns (see ``schema.py``), ``p`` what a rule needs
-beside it (``roles.py``).
-"""
+"""Kernels of activations: of single neurons, of groups, and of random neurons."""
 
 from __future__ import annotations
 

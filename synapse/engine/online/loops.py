@@ -1,9 +1,7 @@
 """The kernels that Python calls: activate, propagate, and the loops over many neurons
 and many steps.
 
-``m`` is the bundle of a store's columns (see ``schema.py``), ``p`` what a rule needs
-beside it (``roles.py``). The parts of a step are in ``weigh.py``, ``fire.py`` and
-``propagate.py``.
+The parts of a step are in ``weigh.py``, ``fire.py`` and ``propagate.py``.
 """
 
 from __future__ import annotations

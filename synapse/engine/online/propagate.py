@@ -3,8 +3,7 @@ of its weights.
 
 The equations are those of the page "The equations". Updates are added to
 ``weight_destination`` and ``bias_destination``, which are ``weight`` and ``bias``
-unless updates are accumulated (``accumulator.py``). ``m`` is the bundle of a store's
-columns.
+unless updates are accumulated (``accumulator.py``).
 """
 
 from __future__ import annotations

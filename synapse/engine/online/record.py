@@ -1,6 +1,4 @@
-"""Kernels of recordings, see ``synapse.record``. ``m`` is the bundle of a store's
-columns.
-"""
+"""Kernels of recordings, see ``synapse.record``."""
 
 from __future__ import annotations
 

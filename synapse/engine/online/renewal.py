@@ -1,5 +1,5 @@
 """Continual backpropagation: neurons that are of little use begin anew (Dohare and
-others 2024). ``m`` is the bundle of a store's columns.
+others 2024).
 """
 
 from __future__ import annotations

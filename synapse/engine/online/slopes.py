@@ -2,9 +2,6 @@
 
 An accumulator holds the sums: its table has them as the destinations of updates. So a
 propagation at rate 1 adds the slopes of a step to them.
-
-``m`` is the bundle of a store's columns, ``p`` what a rule needs beside it
-(``roles.py``).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ weights that keep a sign.
 
 In a step each member updates its own number, like any other. Additional work is done
 only before and after the step, so that no inner loop depends on ties, and no neuron
-reads a number that has been updated already. ``m`` is the bundle of a store's columns.
+reads a number that has been updated already.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Kernels of states: the sums of a neuron's inputs, and the traces that are updated
 with them.
 
-``m`` is the bundle of a store's columns (see ``schema.py``), ``p`` what a rule needs
-beside it (``roles.py``). The equations are those of the page "The equations".
+The equations are those of the page "The equations".
 
 **Pending updates.** A step reads every weight to sum the inputs. So a loop over rows
 does not write the updates of a row at once, which would be another pass over all

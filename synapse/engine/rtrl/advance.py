@@ -1,7 +1,6 @@
 """Sensitivities from one step to the next, and the updates that pass through them.
 
-``m`` is the bundle of a store's columns, ``p`` that of a plan's; a step that is not
-renewed at once stays pending, see `pending.py`.
+A step that is not renewed at once stays pending, see `pending.py`.
 """
 
 from __future__ import annotations

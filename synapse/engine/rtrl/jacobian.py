@@ -4,8 +4,6 @@ y / d p.
 A row of H is what one sweep back from one output adds to the destinations of updates,
 which are buffers here (see ``online/accumulator.py``). Filters turn H and the errors of
 the outputs into changes.
-
-``m`` is the bundle of a store's columns, ``p`` that of a plan's.
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 """The kernels that Python calls: steps and epochs with exact online gradients.
 
-``m`` is the bundle of a store's columns, ``p`` that of a plan's (see ``schema.py``).
 Real-time recurrent learning (Williams and Zipser 1989): every step renews how the
 parameters have moved each recurrent number.
 """

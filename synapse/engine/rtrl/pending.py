@@ -29,8 +29,7 @@ its I is multiplied by (``given``). The other units make the columns of the othe
 of Z, a few registers at a time. Then the two copies swap roles. Readers get a third
 copy (`show`), so that reading changes no later bit.
 
-``p`` is the bundle of a plan's columns, ``m`` that of the store's; `places.py` says
-where the numbers of a copy, a step or a vector begin.
+`places.py` says where the numbers of a copy, a step or a vector begin.
 """
 
 from __future__ import annotations

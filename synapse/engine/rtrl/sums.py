@@ -1,7 +1,6 @@
 """Sums of lines of sensitivities, which stay in registers until they are complete.
 
-``p`` is the bundle of a plan's columns. `Lines`, `Terms` and `DirectTerms` say what is
-added up.
+`Lines`, `Terms` and `DirectTerms` say what is added up.
 """
 
 from __future__ import annotations

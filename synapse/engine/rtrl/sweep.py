@@ -3,7 +3,6 @@
 ``flow`` holds, by neuron, what has been pushed back: to its activation in this step
 along connections (`PUSHED`) and to it as a gater (`GATED`), to its delayed activation
 (`PREVIOUS`), and to its state one step earlier (`CARRIED`). All are 0 between sweeps.
-``m`` is the bundle of a store's columns, ``p`` that of a plan's.
 """
 
 from __future__ import annotations

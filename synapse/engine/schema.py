@@ -538,7 +538,7 @@ TAPES = (
     Column("activation", "tape", "lanes"),
     # activations sample by sample; empty for one sample
     Column("transposed", "tape", "lanes"),
-    Column("state", "tape", "lanes"),  # of self-connected neurons
+    Column("state", "tape", "lanes"),
     Column("slope", "tape", "lanes"),
     # factors of activations, for dropout; empty without it
     Column("mask", "tape", "lanes"),

@@ -23,7 +23,7 @@ from .fire import (
     rest,
     transpose_activations,
 )
-from .weigh import keep_memory, weigh_all
+from .weigh import keep_states, weigh_all
 
 
 class Way(NamedTuple):
@@ -97,7 +97,7 @@ def steps_by(way: Way) -> Any:
             weigh(m, u, f, start, stop, forward, due)
             if ragged:
                 rest(u, start, stop, forward.offset, step, lanes)
-            keep_memory(m, u, start, stop, forward)
+            keep_states(u, start, stop, forward)
             # y_j and f'_j; a clamped neuron keeps its value, masked or not
             fire(m, u, start, stop, forward, step, lanes)
             if masked:

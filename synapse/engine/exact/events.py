@@ -309,7 +309,7 @@ def list_active(u, f, start, stop, step, due):
         if f.may_rest[group] != 0:
             if f.wakes[group] == TOUCHED:
                 f.wakes[group] = UNTOUCHED
-            elif some == 0:
+            elif some == 0 and f.wakes[group] != RESTING:
                 f.wakes[group] -= 1
         if some != 0:
             for j in range(begin, end):

@@ -72,8 +72,6 @@ def fire_custom(m, u, start, stop, forward, step, lanes):
 @rare(INDEX, INDEX, step_kind, INDEX, taped=True)
 def fire_groups(m, u, start, stop, forward, lanes):
     """Activate groups of neurons that compete."""
-    for j in range(start, stop):
-        u.state[forward.now + j] = u.weighed[forward.offset + j]
     code = m.squash[start]
     state = flat(u.state)
     activation = flat(u.activation)

@@ -32,7 +32,6 @@ def load_context(m, u, span, rows):
     for j in range(span.start, span.stop):
         u.activation[step.now + j] = m.activation[j]
         u.state[step.now + j] = m.state[j]
-        u.weighed[step.offset + j] = m.state[j]
     load_outside(m, u, 0, span.start, rows)
     load_outside(m, u, span.stop, rows, rows)
     return step
@@ -53,15 +52,6 @@ def next_step(step):
 
 
 @inline
-def hold_states(u, start, stop, step):
-    """Keep the states of the step before; steps themselves keep those of self-connected
-    neurons only.
-    """
-    for j in range(start, stop):
-        u.state[step.before + j] = u.weighed[step.offset + j]
-
-
-@inline
 def write_back(m, u, span, start, step, steps):
     """What so many steps without traces leave, of which the last is `step`: the inputs
     up to `start` were set, and there are no traces.
@@ -77,7 +67,7 @@ def write_back(m, u, span, start, step, steps):
         m.derivative[j] = 0.0
     for j in range(start, span.stop):
         m.old_state[j] = u.state[step.before + j]
-        m.state[j] = u.weighed[step.offset + j]
+        m.state[j] = u.state[step.now + j]
         m.derivative[j] = u.slope[step.now + j]
     clear_all_traces(m, span)
     count_steps(m, span.start, span.stop, steps)
@@ -129,9 +119,6 @@ def runs_by(activate: Any, begin_run: Any) -> Any:
         begin_run(m, u, f, span, step)
         for row in range(steps):
             step = next_step(step)
-            is_last = row == steps - 1
-            if is_last or by_row:
-                hold_states(u, start, span.stop, step)
             u.row[0] = row
             activate(m, u, f, span, inputs, 0, step, 1, False, False)
             if has_failed(m, u):
@@ -140,7 +127,7 @@ def runs_by(activate: Any, begin_run: Any) -> Any:
                 return FAILED
             for o in range(n):
                 outputs[row * n + o] = u.activation[step.now + span.stop - n + o]
-            if by_row or (is_last and not looks):
+            if by_row or (row == steps - 1 and not looks):
                 write_back(m, u, span, start, step, 1 if by_row else steps)
                 latest[0] = m.stamp[span.stop - 1]
             if by_row:

@@ -444,8 +444,9 @@ def weigh_all(m, u, start, stop, step):
 
 
 @inline
-def keep_memory(m, u, start, stop, step):
-    """Store the states for the next step."""
+def keep_states(u, start, stop, step):
+    """Store the states for the next step: of all neurons, since a copy takes less time
+    than a look for self-connected ones.
+    """
     for j in range(start, stop):
-        if m.flags[j] & MEMORY:
-            u.state[step.now + j] = u.weighed[step.offset + j]
+        u.state[step.now + j] = u.weighed[step.offset + j]

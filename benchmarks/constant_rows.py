@@ -1,0 +1,413 @@
+"""What users do with the numbers that `constants.py` changes: each row prepares its
+network, and returns what is measured.
+
+Rows stand on both sides of the bounds that constants are, near enough that a tenth or
+ten times of one puts the row on its other side.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import architect
+import synapse
+from synapse import Layer, Network, Trainer, optimizers
+
+from .rtrl import reservoir
+
+Work = Callable[[], Any]
+RATE = 0.001
+
+
+def numbers(*shape: int) -> np.ndarray:
+    """Random numbers from -1 to 1."""
+    return np.random.default_rng(0).uniform(-1.0, 1.0, shape)
+
+
+def pairs(neurons: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct random pairs, none of a neuron with itself."""
+    both = np.unique(np.random.default_rng(0).integers(0, neurons**2, count))
+    sources, targets = np.divmod(both, neurons)
+    apart = sources != targets
+    return sources[apart], targets[apart]
+
+
+def scattered(neurons: int, connections: int, **options: Any) -> Network:
+    """Neurons with random connections among them, an input and an output."""
+    inputs = Layer(1, "identity")
+    cells = Layer(neurons, "tanh")
+    output = Layer(1, "identity")
+    weights = 0.1 / np.sqrt(connections / neurons)
+    cells.project(cells, pairs(neurons, connections), weights=weights)
+    inputs.project(cells, seed=1)
+    cells.project(output, seed=2)
+    return Network(inputs, [cells], output, **options)
+
+
+# --- composing and editing ------------------------------------------------------------
+
+
+def one_by_one(connections: int) -> Work:
+    """Connections one by one, in a store that has columns."""
+
+    def work() -> None:
+        left, right = Layer(300), Layer(300)
+        left.project(right, ([0], [1]))
+        left.project(right, ([0], [2]))
+        left[0].activate(1.0)
+        right[1].activate()
+        made = 0
+        for source in left[1:]:
+            for target in right:
+                source.project(target, weight=0.1)
+                made += 1
+                if made == connections:
+                    return
+
+    return work
+
+
+def many_layers(count: int) -> Work:
+    """A chain of small layers, composed and stepped once."""
+
+    def work() -> None:
+        layers = [Layer(4) for _ in range(count)]
+        for before, after in itertools.pairwise(layers):
+            before.project(after, seed=0)
+        Network(layers[0], layers[1:-1], layers[-1]).activate(np.zeros(4))
+
+    return work
+
+
+def removed(count: int) -> Work:
+    """A network is made from lists, then loses connections one by one, and steps."""
+
+    def work() -> None:
+        net = scattered(500, 12_000)
+        for link in list(net.connections)[:count]:
+            link.source.disconnect(link.target)
+        net.activate([0.5])
+
+    return work
+
+
+def rewired() -> Work:
+    """Connections are removed and others added, with a step after each ten."""
+    net = scattered(500, 5_000)
+    cells = net.hidden[0]
+    rng = np.random.default_rng(1)
+    net.activate([0.5])
+
+    def work() -> None:
+        for _ in range(20):
+            for _ in range(10):
+                a, b = (cells[int(i)] for i in rng.integers(0, 500, 2))
+                a.disconnect(b) if a.connected(b) else a.project(b, weight=0.01)
+            net.activate([0.5])
+
+    return work
+
+
+def looked_up(connections: int, looks: int) -> Work:
+    """A network from lists of indices, and questions which neurons are connected."""
+
+    def work() -> None:
+        net = scattered(connections // 10, connections)
+        cells = net.hidden[0]
+        for i in range(looks):
+            cells[i].connected(cells[i + 1])
+
+    return work
+
+
+def backward(neurons: int, new: int) -> Work:
+    """New backward connections in a network in order, and the next step."""
+    inputs, cells, output = Layer(1, "identity"), Layer(neurons), Layer(1)
+    sources, targets = pairs(neurons, 5 * neurons)
+    cells.project(cells, (sources, targets), weights=0.01)
+    inputs.project(cells, seed=1)
+    cells.project(output, seed=2)
+    net = Network(inputs, [cells], output)
+    net.activate([0.5])
+    some = np.arange(new)
+
+    def work() -> None:
+        lists = some + neurons // 2, some
+        for a, b in zip(*lists):
+            if cells[int(a)].connected(cells[int(b)]):
+                cells[int(a)].disconnect(cells[int(b)])
+        cells.project(cells, lists, weights=0.01)
+        net.activate([0.5])
+
+    return work
+
+
+def drawn_pairs() -> Work:
+    """Two layers are connected at random."""
+    return lambda: Layer(1000).project(Layer(1000), 0.02, seed=0)
+
+
+def reset() -> Work:
+    """All parameters of an edited network are drawn again."""
+    net = architect.LSTM(6, 8, 6, seed=0)
+    net.input[0].project(net.output[0])
+    return lambda: net.reset(seed=1)
+
+
+def edge_weights(sources: int, targets: int) -> Work:
+    """All weights, read from the edges of the graph."""
+    inputs, output = Layer(sources), Layer(targets)
+    inputs.project(output, seed=0)
+    net = Network(inputs, [], output)
+    graph = net.graph
+    net.activate(np.zeros(sources))
+    return lambda: sum(weight for _, _, weight in graph.edges(data="weight"))
+
+
+def listed(size: int) -> Work:
+    """All connections of a network, as a list, ten times."""
+
+    def work() -> None:
+        net = architect.Perceptron(size, size, seed=0)
+        for _ in range(10):
+            list(net.connections)
+
+    return work
+
+
+def weights_read(size: int) -> Work:
+    """All weights of a network as an array."""
+    net = architect.Perceptron(size, size, seed=0)
+    net.activate(np.zeros(size))
+    return lambda: net.weights
+
+
+def recorded(neurons: int, steps: int) -> Work:
+    """Activations are recorded at every step, one call each."""
+    net = architect.Perceptron(1, neurons, 1, seed=0)
+
+    def work() -> None:
+        with synapse.record(net, "activation"):
+            for _ in range(steps):
+                net.activate([0.5])
+
+    return work
+
+
+# --- steps and trainings --------------------------------------------------------------
+
+
+def steps(net: Network, count: int, traces: bool = False) -> Work:
+    """Steps of a sequence."""
+    rows = numbers(count, len(net.input))
+    return lambda: net.run(rows, traces=traces)
+
+
+def gradient(net: Network, samples: int, length: int) -> Work:
+    """An exact gradient."""
+    x = numbers(samples, length, len(net.input))
+    y = 0.5 + 0.5 * numbers(samples, length, len(net.output))
+    return lambda: synapse.learning.gradient(net, x, y)
+
+
+def training(
+    net: Network,
+    samples: int,
+    length: int,
+    epochs: int = 1,
+    shuffle: bool = False,
+    **options: Any,
+) -> Work:
+    """A call of a trainer."""
+    shape = (samples, length) if net.has_memory else (samples,)
+    x = numbers(*shape, len(net.input))
+    y = 0.5 + 0.5 * numbers(*shape, len(net.output))
+    trainer = Trainer(net, rate=RATE, **options)
+    return lambda: trainer.train(x, y, epochs=epochs, shuffle=shuffle, progress=False)
+
+
+def first_training() -> Work:
+    """The first training of a large network, in which its topology is checked."""
+
+    def work() -> None:
+        net = scattered(3_000, 300_000)
+        x = np.zeros((1, 1))
+        Trainer(net, rate=RATE).train(x, x, epochs=1, progress=False)
+
+    return work
+
+
+def data_once_more(rows: int) -> Work:
+    """The same arrays, trained on in one call after the other."""
+    net = architect.Perceptron(20, 2, seed=0)
+    x, y = numbers(rows, 20), 0.5 + 0.5 * numbers(rows, 2)
+    trainer = Trainer(net, method="bptt", rate=RATE)
+    return lambda: trainer.train(x, y, epochs=1, progress=False)
+
+
+def by_sensitivities(net: Network, order: int | None = None, length: int = 256) -> Work:
+    """Learning steps by rtrl."""
+    x = numbers(1, length, len(net.input))
+    y = 0.5 + 0.5 * numbers(1, length, len(net.output))
+    trainer = Trainer(net, method="rtrl", order=order, rate=RATE)
+    return lambda: trainer.train(x, y, epochs=1, progress=False)
+
+
+def sensitivities_laid_out(net: Network, order: int | None) -> Work:
+    """A learning step by rtrl after an edit, which makes a plan."""
+    source, target = net.input[0], net.output[0]
+    net.learning_rule = ("rtrl", order) if order else "rtrl"
+    x = np.zeros(len(net.input))
+
+    def work() -> None:
+        if source.connected(target):
+            source.disconnect(target)
+        else:
+            source.project(target, weight=0.1)
+        net.activate(x)
+
+    return work
+
+
+def values_learned(rows: int) -> Work:
+    """Values of a stream of rows, by TD learning."""
+    agent = synapse.reward.TD(
+        architect.Perceptron(4, 16, 1, output_squash="identity", seed=0)
+    )
+    x = numbers(rows, 4)
+    gains = numbers(rows).tolist()
+    return lambda: agent.run(x, gains)
+
+
+def dicts_learned() -> Work:
+    """Samples as dicts, by the estimator for River."""
+    from synapse.river import NetworkClassifier
+
+    model = NetworkClassifier(seed=0)
+    rows = [
+        {f"f{i}": value for i, value in enumerate(row)}
+        for row in numbers(512, 10).tolist()
+    ]
+
+    def work() -> None:
+        for row in rows:
+            model.learn_one(row, row["f0"] > 0.0)
+
+    return work
+
+
+def task_tested() -> Work:
+    """Whether a network solves a task, on new samples: an untrained one does not."""
+    task = synapse.tasks.Recall(6, 4)
+    net = architect.LSTM(task.inputs, 8, task.outputs, seed=0)
+    return lambda: task.solved(net, 0)
+
+
+def lstm(*sizes: int, **options: Any) -> Network:
+    """An LSTM as other libraries have it."""
+    return architect.LSTM(*sizes, style="standard", seed=0, **options)
+
+
+ROWS: dict[str, Callable[[], Work]] = {
+    "1,000 connections one by one": lambda: one_by_one(1_000),
+    "10,000 connections one by one": lambda: one_by_one(10_000),
+    "30,000 connections one by one": lambda: one_by_one(30_000),
+    "a chain of 20 layers": lambda: many_layers(20),
+    "a chain of 200 layers": lambda: many_layers(200),
+    "2,000 of 12,000 connections removed": lambda: removed(2_000),
+    "8,000 of 12,000 connections removed": lambda: removed(8_000),
+    "200 connections changed, a step after ten": rewired,
+    "one look-up in 2,000 connections": lambda: looked_up(2_000, 1),
+    "100 look-ups in 2,000 connections": lambda: looked_up(2_000, 100),
+    "one look-up in 20,000 connections": lambda: looked_up(20_000, 1),
+    "500 look-ups in 20,000 connections": lambda: looked_up(20_000, 500),
+    "1 backward connection, 20,000 neurons": lambda: backward(20_000, 1),
+    "8 backward connections, 20,000 neurons": lambda: backward(20_000, 8),
+    "64 backward connections, 20,000 neurons": lambda: backward(20_000, 64),
+    "20,000 random connections drawn": drawn_pairs,
+    "reset of an edited LSTM 6-8-6": reset,
+    "weights of edges, 5 of each neuron": lambda: edge_weights(2_000, 5),
+    "weights of edges, 100 of each neuron": lambda: edge_weights(100, 100),
+    "3,600 connections listed": lambda: listed(60),
+    "62,500 connections listed": lambda: listed(250),
+    "weights of 90,000 connections": lambda: weights_read(300),
+    "weights of 1,000,000 connections": lambda: weights_read(1_000),
+    "20 neurons recorded": lambda: recorded(20, 1_000),
+    "20,000 neurons recorded": lambda: recorded(20_000, 60),
+    "run without traces, LSTM 4-3-2": lambda: steps(lstm(4, 3, 2), 1_000),
+    "run without traces, LSTM 8-32-8": lambda: steps(lstm(8, 32, 8), 1_000),
+    "run without traces, 8-6-6-4": lambda: steps(
+        architect.Perceptron(8, 6, 6, 4, seed=0), 1_000
+    ),
+    "gradient, LSTM 4-3-2, 8 sequences": lambda: gradient(lstm(4, 3, 2), 8, 100),
+    "gradient, LSTM 8-32-8, 1 sequence": lambda: gradient(lstm(8, 32, 8), 1, 200),
+    "gradient, LSTM 8-32-8, 3 sequences": lambda: gradient(lstm(8, 32, 8), 3, 100),
+    "gradient, LSTM 8-32-8, 8 sequences": lambda: gradient(lstm(8, 32, 8), 8, 100),
+    "gradient, LSTM 8-16-4, 2 sequences": lambda: gradient(lstm(8, 16, 4), 2, 100),
+    "gradient, LSTM 32-96-8, 2 sequences": lambda: gradient(lstm(32, 96, 8), 2, 50),
+    "gradient, Elman 4-300-4, 1 sequence": lambda: gradient(
+        architect.Elman(4, 300, 4, seed=0), 1, 50
+    ),
+    "gradient, 64-32-10, 512 samples": lambda: gradient(
+        architect.Perceptron(64, 32, 10, seed=0), 512, 1
+    ),
+    "Adam, 784-100-10, batches of 8": lambda: training(
+        architect.Perceptron(784, 100, 10, seed=0),
+        64,
+        1,
+        method="bptt",
+        batch_size=8,
+        optimizer=optimizers.Adam(),
+    ),
+    "Adam, 64-32-10, batches of 8": lambda: training(
+        architect.Perceptron(64, 32, 10, seed=0),
+        64,
+        1,
+        method="bptt",
+        batch_size=8,
+        optimizer=optimizers.Adam(),
+    ),
+    "XOR, 20,000 epochs online": lambda: training(
+        architect.Perceptron(2, 3, 1, seed=0), 4, 1, 20_000
+    ),
+    "2-3-1, 20,000 samples shuffled, 20 epochs": lambda: training(
+        architect.Perceptron(2, 3, 1, seed=0), 20_000, 1, 20, shuffle=True
+    ),
+    "64-32-10 online": lambda: training(
+        architect.Perceptron(64, 32, 10, seed=0), 512, 1
+    ),
+    "first training of 300,000 connections": first_training,
+    "bptt on 0.8 MB, call by call": lambda: data_once_more(5_000),
+    "bptt on 4 MB, call by call": lambda: data_once_more(25_000),
+    "bptt on 40 MB, call by call": lambda: data_once_more(250_000),
+    "rtrl, Elman 7-15-7": lambda: by_sensitivities(architect.Elman(7, 15, 7, seed=0)),
+    "rtrl, Elman 7-40-7": lambda: by_sensitivities(architect.Elman(7, 40, 7, seed=0)),
+    "rtrl, Elman 7-100-7": lambda: by_sensitivities(
+        architect.Elman(7, 100, 7, seed=0), length=64
+    ),
+    "rtrl, LSTM 6-8-6": lambda: by_sensitivities(lstm(6, 8, 6)),
+    "rtrl, LSTM 10-30-10": lambda: by_sensitivities(lstm(10, 30, 10), length=64),
+    "rtrl, GRU 7-15-7": lambda: by_sensitivities(architect.GRU(7, 15, 7, seed=0)),
+    "rtrl of order 1, reservoir": lambda: by_sensitivities(reservoir(200, 2_000), 1),
+    "rtrl of order 2, reservoir": lambda: by_sensitivities(reservoir(200, 2_000), 2),
+    "rtrl, reservoir of 60, density 0.2": lambda: by_sensitivities(reservoir(60, 720)),
+    "a plan, Elman 7-100-7": lambda: sensitivities_laid_out(
+        architect.Elman(7, 100, 7, seed=0), None
+    ),
+    "a plan of order 2, reservoir": lambda: sensitivities_laid_out(
+        reservoir(300, 5_000), 2
+    ),
+    "TD on 20,000 rows": lambda: values_learned(20_000),
+    "512 dicts learned": dicts_learned,
+    "an untrained network tested on a task": task_tested,
+}
+"""Each row: a function that prepares it and returns what is measured."""
+
+
+def work_of(row: str) -> Work:
+    """What is measured of a row, prepared."""
+    return ROWS[row]()

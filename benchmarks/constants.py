@@ -1,0 +1,484 @@
+"""What a tenth and ten times of each tuned constant do to the calls that it serves.
+
+    python -m benchmarks.constants               # all constants; half an hour
+    python -m benchmarks.constants FEW           # those of this name
+    python -m benchmarks.constants rtrl. PART    # those of modules with this part
+
+A tuned constant is a number that was chosen for speed or memory: no result depends on
+it but for rounding. `CONSTANTS` lists them, each with rows of `constant_rows.py`. For
+each row, three processes import the library: with a tenth of the constant, as it is,
+and with ten times of it. They are measured in alternation on one core; the table has
+ratios of medians of CPU time, and the memory that the row needs at its peak.
+
+Times that people wait for (`PATIENCE`, seconds between two checkpoints) and limits of
+arguments are no tuned constants.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import json
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any, NamedTuple
+
+from . import machine
+from .markdown import number, table
+from .memory import peak, reset_peak
+from .peers.cell import ROOT, environment
+from .plan import summary
+
+RESULTS = Path(__file__).resolve().parent / "results"
+REPEATS = 7
+SECONDS = 0.05  # of one measurement, approximately
+
+
+class Constant(NamedTuple):
+    """A tuned constant, and the rows that it serves."""
+
+    module: str  # below synapse
+    name: str
+    rows: tuple[str, ...]
+    in_kernels: bool = False  # kernels contain it, so its variants compile their own
+    values: tuple[str, str] | None = None  # for a tenth and ten times, if not those
+
+    @property
+    def key(self) -> str:
+        """Its name with its module."""
+        return f"{self.module}.{self.name}"
+
+    @property
+    def path(self) -> Path:
+        """The file that declares it."""
+        return ROOT / "synapse" / (self.module.replace(".", "/") + ".py")
+
+    @property
+    def value(self) -> str:
+        """The source of its value."""
+        found = _declaration(self.name).search(self.path.read_text(encoding="utf-8"))
+        if found is None:
+            raise SystemExit(f"{self.path} does not declare {self.name}.")
+        return found[2].strip()
+
+    @property
+    def variants(self) -> dict[str, str]:
+        """The sources of its values: a tenth, as it is, ten times."""
+        value = self.value
+        if self.values is not None:
+            return {
+                "a tenth": self.values[0],
+                "as it is": value,
+                "ten times": self.values[1],
+            }
+        present = eval(value)  # of our own file: a number
+        whole = isinstance(present, int)
+        tenth = max(1, round(present / 10)) if whole else present / 10
+        return {
+            "a tenth": repr(tenth),
+            "as it is": value,
+            "ten times": repr(10 * present),
+        }
+
+
+def _declaration(name: str) -> re.Pattern[str]:
+    return re.compile(rf"^({name} = )([^#\n]+)", re.MULTILINE)
+
+
+GRADIENTS = (
+    "gradient, LSTM 4-3-2, 8 sequences",
+    "gradient, LSTM 8-32-8, 1 sequence",
+    "gradient, LSTM 8-32-8, 8 sequences",
+    "gradient, Elman 4-300-4, 1 sequence",
+    "gradient, 64-32-10, 512 samples",
+)
+FEW_SAMPLES = (
+    "gradient, LSTM 8-16-4, 2 sequences",
+    "gradient, LSTM 8-32-8, 3 sequences",
+    "gradient, LSTM 32-96-8, 2 sequences",
+)
+RTRL = (
+    "rtrl, Elman 7-15-7",
+    "rtrl, Elman 7-40-7",
+    "rtrl, Elman 7-100-7",
+    "rtrl, LSTM 6-8-6",
+    "rtrl, LSTM 10-30-10",
+    "rtrl, GRU 7-15-7",
+    "rtrl of order 1, reservoir",
+    "rtrl of order 2, reservoir",
+    "rtrl, reservoir of 60, density 0.2",
+)
+PLANS = ("a plan, Elman 7-100-7", "a plan of order 2, reservoir")
+LATE = (
+    "1 backward connection, 20,000 neurons",
+    "8 backward connections, 20,000 neurons",
+    "64 backward connections, 20,000 neurons",
+)
+LOOK_UPS = (
+    "one look-up in 2,000 connections",
+    "100 look-ups in 2,000 connections",
+    "one look-up in 20,000 connections",
+    "500 look-ups in 20,000 connections",
+)
+DATA = (
+    "bptt on 0.8 MB, call by call",
+    "bptt on 4 MB, call by call",
+    "bptt on 40 MB, call by call",
+)
+CONSTANTS = (
+    Constant(
+        "engine.columns",
+        "FEW",
+        (
+            "1,000 connections one by one",
+            "10,000 connections one by one",
+            "30,000 connections one by one",
+        ),
+    ),
+    Constant(
+        "engine.draft",
+        "MOST_BATCHES",
+        ("a chain of 20 layers", "a chain of 200 layers"),
+    ),
+    Constant(
+        "engine.store",
+        "SPARE",
+        (
+            "2,000 of 12,000 connections removed",
+            "8,000 of 12,000 connections removed",
+            "200 connections changed, a step after ten",
+        ),
+    ),
+    Constant("engine.schema", "CHUNK", GRADIENTS, in_kernels=True),
+    Constant(
+        "engine.exact.weigh",
+        "FEW",
+        (
+            *GRADIENTS,
+            "run without traces, LSTM 4-3-2",
+            "run without traces, LSTM 8-32-8",
+            "run without traces, 8-6-6-4",
+        ),
+        in_kernels=True,
+    ),
+    Constant(
+        "engine.exact.update",
+        "PART",
+        ("Adam, 784-100-10, batches of 8", "Adam, 64-32-10, batches of 8"),
+        in_kernels=True,
+    ),
+    Constant("engine.rtrl.layout", "SOME", PLANS),
+    Constant("engine.rtrl.layout", "DENSE_ENOUGH", RTRL),
+    Constant("engine.rtrl.layout", "FEW", RTRL, in_kernels=True),
+    Constant("engine.rtrl.layout", "PANEL", RTRL, in_kernels=True, values=("1", "12")),
+    Constant(
+        "engine.rtrl.layout", "DEPTHS", RTRL, values=("()", "(20, 40, 80, 160, 320)")
+    ),
+    Constant("engine.rtrl.layout", "SURE", RTRL),
+    Constant("engine.rtrl.layout", "CALL", RTRL),
+    Constant("objects.wiring", "LOOK_UP", LOOK_UPS),
+    Constant(
+        "objects.recording",
+        "AT_ONCE",
+        ("20 neurons recorded", "20,000 neurons recorded"),
+    ),
+    Constant(
+        "objects.recording", "ROOM", ("20 neurons recorded", "20,000 neurons recorded")
+    ),
+    Constant("objects.order", "MOST_NEW", LATE),
+    Constant("objects.order", "MOST_TRIED", LATE),
+    Constant("objects.projection", "DRAWN", ("20,000 random connections drawn",)),
+    Constant("objects.anew", "MOST_COPIES", ("reset of an edited LSTM 6-8-6",)),
+    Constant(
+        "objects.graph",
+        "MANY",
+        ("weights of edges, 5 of each neuron", "weights of edges, 100 of each neuron"),
+    ),
+    Constant(
+        "objects.connections",
+        "MANY",
+        ("3,600 connections listed", "62,500 connections listed"),
+    ),
+    Constant(
+        "objects.network",
+        "MEDIUM",
+        ("weights of 90,000 connections", "weights of 1,000,000 connections"),
+    ),
+    Constant("learning._warnings", "SOME", ("first training of 300,000 connections",)),
+    Constant("learning._data", "KEPT", DATA),
+    Constant(
+        "learning._data", "ROOM", ("XOR, 20,000 epochs online", "64-32-10 online")
+    ),
+    Constant(
+        "learning.training",
+        "SECONDS",
+        ("XOR, 20,000 epochs online", "2-3-1, 20,000 samples shuffled, 20 epochs"),
+    ),
+    Constant(
+        "learning.training",
+        "MOST_NUMBERS",
+        ("XOR, 20,000 epochs online", "2-3-1, 20,000 samples shuffled, 20 epochs"),
+    ),
+    Constant(
+        "learning.gradient",
+        "DEEP",
+        ("gradient, 64-32-10, 512 samples", "Adam, 64-32-10, batches of 8"),
+    ),
+    Constant("learning.gradient", "MANY", FEW_SAMPLES),
+    Constant("reward.td", "TOGETHER", ("TD on 20,000 rows",)),
+    Constant("river.stream_network", "FORGOTTEN_EVERY", ("512 dicts learned",)),
+    Constant(
+        "tasks.task", "TESTED_AT_ONCE", ("an untrained network tested on a task",)
+    ),
+)
+
+
+# --- a process with another value -----------------------------------------------------
+
+
+class _Loader(importlib.machinery.SourceFileLoader):
+    """Loads a module with another value of a constant, in the same lines."""
+
+    name_of_constant: str
+    value: str
+
+    def get_code(self, fullname: str) -> CodeType:
+        source = Path(self.path).read_text(encoding="utf-8")
+        value = f"{self.value}  "
+        changed, count = _declaration(self.name_of_constant).subn(
+            lambda found: found[1] + value, source
+        )
+        assert count == 1
+        return compile(changed, self.path, "exec", dont_inherit=True)
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Finds one module, for `_Loader`."""
+
+    def __init__(self, module: str, name: str, value: str) -> None:
+        self.module = module
+        self.name = name
+        self.value = value
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None,
+        target: ModuleType | None = None,
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname != self.module:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path)
+        assert spec is not None
+        assert spec.origin is not None
+        loader = _Loader(fullname, spec.origin)
+        loader.name_of_constant = self.name
+        loader.value = self.value
+        spec.loader = loader
+        return spec
+
+
+def work(spec: dict[str, Any]) -> None:
+    """Prepare a row, and measure it for every line of the input."""
+    if spec["module"]:
+        finder = _Finder(f"synapse.{spec['module']}", spec["name"], spec["value"])
+        sys.meta_path.insert(0, finder)
+    from .constant_rows import ROWS  # imports the library
+
+    call = ROWS[spec["row"]]()
+    for _ in range(3):
+        before = time.process_time()
+        call()
+        once = time.process_time() - before
+    in_use = reset_peak()
+    call()
+    count = max(1, round(spec["seconds"] / max(once, 1e-7)))
+    print(json.dumps({"megabytes": peak() - in_use}), flush=True)
+    for _ in sys.stdin:
+        before = time.process_time()
+        for _ in range(count):
+            call()
+        spent = time.process_time() - before
+        print(json.dumps({"seconds": spent / count}), flush=True)
+
+
+# --- three of them in turn ------------------------------------------------------------
+
+
+def measure(constant: Constant, row: str, repeats: int, cache: Path) -> dict[str, Any]:
+    """Times and memory of a row by the variants of a constant."""
+    children: dict[str, subprocess.Popen[str]] = {}
+    result: dict[str, Any] = {"constant": constant.key, "row": row, "status": "ok"}
+    try:
+        for name, value in constant.variants.items():
+            spec = {"row": row, "seconds": SECONDS, "module": ""}
+            around = environment()
+            if name != "as it is":
+                spec |= {
+                    "module": constant.module,
+                    "name": constant.name,
+                    "value": value,
+                }
+                if constant.in_kernels:
+                    folder = re.sub(r"\W+", "_", f"{constant.key} {value}")
+                    around["NUMBA_CACHE_DIR"] = str(cache / folder)
+            children[name] = subprocess.Popen(
+                [sys.executable, "-m", "benchmarks.constants", json.dumps(spec)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=around,
+                cwd=ROOT,
+            )
+        result["megabytes"] = {
+            name: _answer(child)["megabytes"] for name, child in children.items()
+        }
+        times: dict[str, list[float]] = {name: [] for name in children}
+        for _ in range(repeats):
+            for name, child in children.items():
+                assert child.stdin is not None
+                child.stdin.write("\n")
+                child.stdin.flush()
+                times[name].append(_answer(child)["seconds"])
+        result["seconds"] = {name: summary(values) for name, values in times.items()}
+    except RuntimeError as error:
+        result["status"] = f"failed: {error}"
+    finally:
+        for child in children.values():
+            child.kill()
+            child.communicate()
+    return result
+
+
+def _answer(child: subprocess.Popen[str]) -> Any:
+    """The next line that a child prints."""
+    assert child.stdout is not None
+    line = child.stdout.readline()
+    if not line:
+        assert child.stderr is not None
+        lines = child.stderr.read().strip().splitlines() or ["no output"]
+        raise RuntimeError(lines[-1][:200])
+    return json.loads(line)
+
+
+# --- the table ------------------------------------------------------------------------
+
+
+def effect(result: dict[str, Any], variant: str) -> float:
+    """Time of a variant over that of the constant as it is."""
+    times = result["seconds"]
+    return float(times[variant]["median"] / times["as it is"]["median"])
+
+
+def text(run: dict[str, Any]) -> str:
+    """The table as Markdown."""
+    lines = []
+    for result in run["rows"].values():
+        cells = [f"`{result['constant']}`", result["row"]]
+        if result["status"] != "ok":
+            lines.append([*cells, result["status"], *[""] * 5])
+            continue
+        values = run["values"][result["constant"]]
+        ends = [
+            f"{effect(result, name):.2f} ({values[name]})"
+            for name in ("a tenth", "ten times")
+        ]
+        times = number(1e3 * result["seconds"]["as it is"]["median"])
+        memory = [f"{value:.1f}" for value in result["megabytes"].values()]
+        lines.append(
+            [*cells, f"{times} ({values['as it is']})", *ends, ", ".join(memory)]
+        )
+    header = ["constant", "row", "ms (value)", "a tenth", "ten times", "MB"]
+    about = run["machine"]
+    return (
+        f"# Tuned constants\n\n```bash\n{run['command']}\n```\n\n{about['cpu']};"
+        f" {about['commit']}; {about['date']}. Times of a tenth and of ten times are"
+        " ratios to the constant as it is, with its value; MB: peak of a call with a"
+        f" tenth, as it is, ten times.\n\n{table(header, lines)}"
+    )
+
+
+def chosen(names: list[str]) -> list[Constant]:
+    """The constants with one of these names, or parts of their modules; all by
+    default."""
+    constants = [
+        constant
+        for constant in CONSTANTS
+        if not names
+        or any(name in (constant.name,) or name in constant.key for name in names)
+    ]
+    if not constants:
+        known = ", ".join(constant.key for constant in CONSTANTS)
+        raise SystemExit(f"There is no constant {names[0]!r}. There are: {known}.")
+    return constants
+
+
+def main(words: list[str] | None = None) -> dict[str, Any]:
+    """Measure, and add to the results."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.constants",
+        description="Measure what a tenth and ten times of tuned constants do.",
+    )
+    parser.add_argument("names", nargs="*", help="names, or parts of their modules")
+    parser.add_argument("--repeats", type=int, default=REPEATS)
+    parser.add_argument("--core", type=int, help="by default the last one")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="folder of results")
+    parser.add_argument(
+        "--cache", type=Path, help="folder for kernels of variants; by default for once"
+    )
+    options = parser.parse_args(words)
+    constants = chosen(options.names)
+    core = machine.pin(options.core)
+    options.out.mkdir(parents=True, exist_ok=True)
+    path = options.out / "constants.json"
+    before = json.loads(path.read_text()) if path.exists() else {}
+    asked = sys.argv[1:] if words is None else words
+    run: dict[str, Any] = {
+        "command": shlex.join(["python", "-m", "benchmarks.constants", *asked]),
+        "machine": machine.describe(core),
+        "values": {},
+        "rows": {},
+    }
+    known = {constant.key for constant in CONSTANTS}
+    for part in ("values", "rows"):
+        for key, value in before.get(part, {}).items():
+            if key.partition(":")[0] in known:
+                run[part][key] = value
+    with tempfile.TemporaryDirectory() as once:
+        for constant in constants:
+            run["values"][constant.key] = constant.variants
+            for row in constant.rows:
+                result = measure(
+                    constant, row, options.repeats, options.cache or Path(once)
+                )
+                result["commit"] = run["machine"]["commit"]
+                run["rows"][f"{constant.key}: {row}"] = result
+                shown = (
+                    [
+                        round(effect(result, name), 3)
+                        for name in ("a tenth", "ten times")
+                    ]
+                    if result["status"] == "ok"
+                    else result["status"]
+                )
+                print(f"{constant.key}, {row}: {shown}", file=sys.stderr, flush=True)
+                path.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
+    (options.out / "constants.md").write_text(text(run), encoding="utf-8")
+    return run
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 2 and sys.argv[1].startswith("{"):
+        work(json.loads(sys.argv[1]))
+    else:
+        main()

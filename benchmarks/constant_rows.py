@@ -394,6 +394,9 @@ ROWS: dict[str, Callable[[], Work]] = {
     "rtrl, GRU 7-15-7": lambda: by_sensitivities(architect.GRU(7, 15, 7, seed=0)),
     "rtrl of order 1, reservoir": lambda: by_sensitivities(reservoir(200, 2_000), 1),
     "rtrl of order 2, reservoir": lambda: by_sensitivities(reservoir(200, 2_000), 2),
+    "rtrl of order 2, reservoir of 60, density 0.8": lambda: by_sensitivities(
+        reservoir(60, 2_880), 2, length=64
+    ),
     "rtrl, reservoir of 60, density 0.2": lambda: by_sensitivities(reservoir(60, 720)),
     "a plan, Elman 7-100-7": lambda: sensitivities_laid_out(
         architect.Elman(7, 100, 7, seed=0), None

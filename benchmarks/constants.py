@@ -115,6 +115,7 @@ RTRL = (
     "rtrl, GRU 7-15-7",
     "rtrl of order 1, reservoir",
     "rtrl of order 2, reservoir",
+    "rtrl of order 2, reservoir of 60, density 0.8",
     "rtrl, reservoir of 60, density 0.2",
 )
 PLANS = ("a plan, Elman 7-100-7", "a plan of order 2, reservoir")

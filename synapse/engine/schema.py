@@ -601,19 +601,22 @@ PLAN = (
     # the destinations of updates before a step learns
     Column("weight_before", "plan", "float"),
     Column("bias_before", "plan", "float"),
-    Column("aim", "plan", "float"),  # minus dE / d s_q, of s_q one step earlier
-    Column("values", "plan", "float"),  # the factors of the lines that are summed
+    Column("old_error", "plan", "float"),  # minus dE / d s_q, of s_q one step earlier
+    Column("factors", "plan", "float"),  # the factors of the lines that are summed
     # by neuron: what sweeps push back, see ``rtrl/sweep.py``
     Column("flow", "plan", "float"),
-    # roots, and the visits of their sweeps
     Column("counts", "plan", "int64", record=Counts),
-    Column("root", "plan", "uint32"),
+    # by root, and the end, if ``first`` or ``start`` is in the name of the column:
+    Column("root", "plan", "uint32"),  # its row
+    # its visits: the neurons that its sweep reaches, the last one first
     Column("visit_start", "plan", "uint32"),
     Column("visit", "plan", "uint32"),
     Column("visit_soft", "plan", "uint8"),  # the first visit of a softmax group
+    # by visit: the runs that the sweep follows from there
     Column("op_first", "plan", "uint32"),
     Column("op_run", "plan", "uint32"),  # NONE: the self-connection
-    Column("op_role", "plan", "uint8"),
+    Column("op_role", "plan", "uint8"),  # to its sources, its gaters, or both
+    # the numbers of the roots that its sweep meets one step earlier
     Column("reading_first", "plan", "uint32"),
     Column("reading", "plan", "uint32"),
     # all neurons to which its sweep pushes one step earlier, also those that no
@@ -621,14 +624,14 @@ PLAN = (
     Column("met_first", "plan", "uint32"),
     Column("met", "plan", "uint32"),
     # by neuron of the network; NONE: no sensitivities
-    Column("direct_at", "plan", "uint32"),
+    Column("direct_offset", "plan", "uint32"),
     # classes of parameters, and lines of sensitivities, with what is direct: parts of
     # ``direct``, by line
     Column("class_line", "plan", "uint32"),
     Column("class_width", "plan", "uint32"),
-    Column("class_size", "plan", "uint32"),  # number of its neurons
+    Column("class_neurons", "plan", "uint32"),  # number of its neurons
     Column("line_root", "plan", "uint32"),
-    Column("line_at", "plan", "int64"),
+    Column("line_offset", "plan", "int64"),
     Column("part_first", "plan", "uint32"),
     Column("part_visit", "plan", "uint32"),  # its factor
     Column("part_column", "plan", "uint32"),
@@ -648,7 +651,7 @@ PLAN = (
     Column("block_line", "plan", "uint32"),
     Column("block_term", "plan", "int64"),
     Column("block_value", "plan", "int64"),
-    Column("term_at", "plan", "int64"),  # where a line of the previous step is
+    Column("term_offset", "plan", "int64"),  # where a line of the previous step is
     # by line and term: the reading that is its factor
     Column("term_value", "plan", "uint32"),
     # units of a renewal over several steps: of each class, the steps back, then panels
@@ -664,7 +667,7 @@ PLAN = (
     Column("update_first", "plan", "uint32"),
     Column("update_column", "plan", "uint32"),
     # another parameter with the same tie is updated by this column
-    Column("update_shares", "plan", "uint8"),
+    Column("update_tied", "plan", "uint8"),
     Column("update_row", "plan", "uint32"),
     Column("update_length", "plan", "uint32"),
     Column("update_bias", "plan", "uint8"),
@@ -674,7 +677,8 @@ PLAN = (
     # what is recorded: places in a copy of ``sensitivity``; ENDED: not kept
     Column("noted", "plan", "int64"),
 )
-"""The columns of a plan of exact online gradients, see ``rtrl/layout.py``."""
+"""The columns of a plan of exact online gradients, see ``rtrl/layout.py`` and
+``docs/sensitivities.md``."""
 
 PLAN_CONTEXT = (
     "sensitivity",

@@ -88,7 +88,7 @@ def test_every_sensitivity_has_one_place(spec, order, tied):
     layout = layout_of(net, order)
     places = []
     widths = layout.width[layout.line_class]
-    for at, width in zip(layout.line_at.tolist(), widths.tolist(), strict=True):
+    for at, width in zip(layout.line_offset.tolist(), widths.tolist(), strict=True):
         places += range(at, at + width)
     assert places == list(range(layout.size))
     assert len(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from studies import activate
+from studies import activate, sensitivities
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -42,6 +42,7 @@ RUN += (
     "deploying",
     "reward",
     "large",
+    "sensitivities",
 )
 PAGES = ["README.md", *(f"docs/{name}.md" for name in RUN)]
 
@@ -193,8 +194,10 @@ def test_files_that_pages_cite_are_there():
 
 
 def test_the_picture_shows_the_numbers_of_a_network_that_has_run():
-    drawn = activate.svg()
-    assert drawn == (DOCS / "_static" / "activate.svg").read_text(encoding="utf-8")
+    for picture in (activate, sensitivities):
+        name = picture.__name__.rpartition(".")[2]
+        shown = (DOCS / "_static" / f"{name}.svg").read_text(encoding="utf-8")
+        assert picture.svg() == shown
 
 
 def test_no_page_asks_for_more_than_ten_minutes():

@@ -25,12 +25,12 @@ def remember(m, p):
 
 
 @inline
-def lay_direct(m, p, span, to):
+def fill_direct(m, p, span, to):
     """How the parameters into each neuron move its state within the step: g_ij y_i."""
     laid = 0
     for i in range(span.stop - span.start):
         j = i + span.start
-        at = p.direct_at[i]
+        at = p.direct_offset[i]
         # none, or shared with a neuron before, which has the same inputs
         if at == schema.NONE or at < laid:
             continue
@@ -44,22 +44,22 @@ def lay_direct(m, p, span, to):
 
 
 @inline
-def lay_values(p, begin, terms, count, step, to):
+def fill_factors(p, begin, terms, count, step, to):
     """The factors of the terms of some lines, term by term."""
     for k in range(count):
         for e in range(terms):
             reading = p.term_value[begin + k * terms + e]
-            p.values[to + e * step + k] = p.reading_value[reading]
+            p.factors[to + e * step + k] = p.reading_value[reading]
     # a tile has all its lines
     for k in range(count, step):
         for e in range(terms):
-            p.values[to + e * step + k] = 0.0
+            p.factors[to + e * step + k] = 0.0
 
 
 @inline
 def add_direct(p, line, new):
     """Z(t) += I for a line."""
-    to = new + p.line_at[line]
+    to = new + p.line_offset[line]
     for d in range(p.part_first[line], p.part_first[line + 1]):
         delta = p.visit_delta[p.part_visit[d]]
         if delta != 0.0:
@@ -90,12 +90,12 @@ def renew_few(p, b, n, old, new):
     """Z(t) = J Z(t-1) for a block of few lines, one by one."""
     start = p.block_term[b]
     count = p.block_term[b + 1] - p.block_term[b]
-    terms = Terms(p.term_at, start, count, old, p.values, 0, 1, 1)
+    terms = Terms(p.term_offset, start, count, old, p.factors, 0, 1, 1)
     nothing_direct = DirectTerms(0, 0, 0, 0, 0)
     begin = p.block_line[b]
     for k in range(p.block_line[b + 1] - begin):
-        lay_values(p, p.block_value[b] + k * count, count, 1, 1, 0)
-        to = new + p.line_at[begin + k]
+        fill_factors(p, p.block_value[b] + k * count, count, 1, 1, 0)
+        to = new + p.line_offset[begin + k]
         set_sums(p.sensitivity, p, to, n, terms, nothing_direct)
 
 
@@ -108,8 +108,8 @@ def renew_block(m, p, b, n, old, new):
     terms = p.block_term[b + 1] - p.block_term[b]
     for k in range(0, size, LINES):
         count = min(LINES, size - k)
-        lay_values(p, p.block_value[b] + k * terms, terms, count, LINES, k * terms)
-    added = Terms(p.term_at, start, terms, old, p.values, 0, terms, LINES)
+        fill_factors(p, p.block_value[b] + k * terms, terms, count, LINES, k * terms)
+    added = Terms(p.term_offset, start, terms, old, p.factors, 0, terms, LINES)
     step = tiles.width(p.sensitivity)
     panel = COLUMNS * step
     # columns outside, so that they stay in the cache for all lines
@@ -139,7 +139,7 @@ def advance(m, p, span):
     pending = p.latest.pending
     slot = slot_of(p, pending)
     # I and J of this step, before the next one changes activations
-    lay_direct(m, p, span, slot * p.counts.direct)
+    fill_direct(m, p, span, slot * p.counts.direct)
     for k in range(p.counts.roots):
         sweep_root(m, p, span, k, slot * p.counts.visits, slot * p.counts.readings)
     if depth > 1:
@@ -171,7 +171,7 @@ def move_through(m, p, rate):
         begin = p.class_line[c]
         terms = p.class_line[c + 1] - begin
         for k in range(terms):
-            p.values[k] = rate * p.aim[p.line_root[begin + k]]
+            p.factors[k] = rate * p.old_error[p.line_root[begin + k]]
         # to the step that Z is of; on the way they leave what I of each step is due
         if steps > 0:
             follow_errors(m, p, c, steps)
@@ -179,20 +179,20 @@ def move_through(m, p, rate):
             row = p.update_row[g]
             z = old + p.update_column[g]
             deltas = errors_given_at(p, c, 0) + p.update_place[g]
-            stride = p.class_size[c]
+            stride = p.class_neurons[c]
             delta = rate * m.responsibility[p.update_neuron[g]]
             p.given[deltas + steps * stride] = delta
             # a parameter that shares its column has the sum
-            count = 0 if p.update_shares[g] else terms
+            count = 0 if p.update_tied[g] else terms
             if p.update_bias[g]:
                 step = zero_like(rate)
                 for s in range(steps + 1):
                     step += p.given[deltas + s * stride]
                 for k in range(count):
-                    step += p.values[k] * p.sensitivity[z + p.line_at[begin + k]]
+                    step += p.factors[k] * p.sensitivity[z + p.line_offset[begin + k]]
                 m.bias_destination[row] += step
             else:
-                carried = Terms(p.line_at, begin, count, z, p.values, 0, 1, 1)
+                carried = Terms(p.line_offset, begin, count, z, p.factors, 0, 1, 1)
                 moved = DirectTerms(p.update_direct[g], deltas, stride, 0, steps + 1)
                 n = p.update_length[g]
                 set_sums(m.weight_destination, p, row, n, carried, moved)

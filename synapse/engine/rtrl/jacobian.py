@@ -101,7 +101,7 @@ def collect(m, wanted, o):
 
 
 @inline
-def lay_jacobian(m, p, span, wanted):
+def fill_jacobian(m, p, span, wanted):
     """H with all history, by one sweep for each output."""
     for o in range(span.outputs):
         aim_at(m, span, o)
@@ -111,7 +111,7 @@ def lay_jacobian(m, p, span, wanted):
 
 
 @inline
-def lay_regressors(m, span, wanted):
+def fill_regressors(m, span, wanted):
     """H of the parameters into the outputs within the step, each output by itself."""
     for o in range(span.outputs):
         j = span.stop - span.outputs + o
@@ -171,23 +171,23 @@ def note_errors(m, span):
 
 
 @inline
-def lay_direct(m, p, span, targets, row, wanted):
+def fill_direct(m, p, span, targets, row, wanted):
     """H of the outputs' own parameters within the step, and the errors of the
     outputs.
     """
-    lay_regressors(m, span, wanted)
+    fill_regressors(m, span, wanted)
     show_direct_errors(m, span, targets, row, wanted.cost)
 
 
 @inline
-def lay_any(m, p, span, targets, row, wanted):
+def fill_any(m, p, span, targets, row, wanted):
     """H with all history, or with `direct` that within the step, and the errors of the
     neurons.
     """
     if wanted.direct:
-        lay_direct(m, p, span, targets, row, wanted)
+        fill_direct(m, p, span, targets, row, wanted)
         return
-    lay_jacobian(m, p, span, wanted)
+    fill_jacobian(m, p, span, wanted)
     clear_errors(m, span)
     aim_outputs(m, span, targets, row, wanted.cost)
     # a rate of 0: the sweep leaves the errors of the neurons, and no updates
@@ -224,8 +224,8 @@ def linearise_by(step_network, lay):
     return linearise
 
 
-_with_history = linearise_by(step_network, lay_any)
-_within_the_step = linearise_by(step_online, lay_direct)
+_with_history = linearise_by(step_network, fill_any)
+_within_the_step = linearise_by(step_online, fill_direct)
 
 
 @kernel

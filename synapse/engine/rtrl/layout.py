@@ -3,7 +3,8 @@ reads and writes.
 
 Parameters into neurons that the same roots keep form a *class*. Its sensitivities are a
 dense matrix: a *line* for each root, a column for each parameter. Every line is renewed
-from other lines of its class.
+from other lines of its class. ``docs/sensitivities.md`` shows all columns with the
+numbers of a network of four neurons.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Layout:
         See ``schema.PLAN``.
     sizes : dict of str to int
         Length of each column of the context.
-    class_of, direct_at : ndarray
+    class_of, direct_offset : ndarray
         By neuron of the network: the class of its parameters, and where they begin in
         ``direct``; -1: none.
     column : ndarray
@@ -86,17 +87,17 @@ class Layout:
         self.columns: dict[str, NDArray[Any]] = {}
         self._find_classes()
         self._find_columns(store)
-        self._lay_lines()
+        self._set_lines()
         # by line: what renews it
         sources = np.diff(pattern.readings_first)[self.line_root]
         needed = 2 * self.size * self.dtype.itemsize + 4.0 * float(sources.sum())
         if needed > most:
             raise TooLarge(needed)
         self._share_direct(store)
-        self._lay_updates()
-        self._lay_visits(store)
-        self._lay_blocks(most)
-        self._lay_parts()
+        self._set_updates()
+        self._set_visits(store)
+        self._set_blocks(most)
+        self._set_parts()
         counts = [len(self.roots), len(self.members), self.size, self.depth]
         self._set(
             counts=np.array(
@@ -111,7 +112,8 @@ class Layout:
                 ]
             )
         )
-        direct, visits, readings = (2 * self.depth * size for size in self._step_sizes)
+        slots = 1 if self.depth == 1 else 2 * self.depth
+        direct, visits, readings = (slots * size for size in self._step_sizes)
         neurons, lines = (
             int(np.diff(ends).max(initial=0))
             for ends in (self._class_first, self.class_line)
@@ -128,9 +130,9 @@ class Layout:
             "old_derivative": len(self.roots),
             "weight_before": store.n_connections,
             "bias_before": store.n_neurons,
-            "aim": len(self.roots),
+            "old_error": len(self.roots),
             "direct": direct,
-            "values": self._most_values,
+            "factors": self._most_factors,
             "flow": 4 * pattern.size,
             "latest": 6,
             "noted": 0,
@@ -155,7 +157,9 @@ class Layout:
         # shape (classes, roots)
         self.members = kept[:, tracked[np.sort(first_member)]].T
         counts = np.where(self.class_of >= 0, self._learning + self._biased, 0)
-        self.direct_at = np.where(self.class_of >= 0, np.cumsum(counts) - counts, -1)
+        self.direct_offset = np.where(
+            self.class_of >= 0, np.cumsum(counts) - counts, -1
+        )
         self.entry_owner = np.repeat(np.arange(self.pattern.size), counts)
         offset = spans(np.zeros(len(counts), np.int64), counts)
         self.entry_is_bias = offset == self._learning[self.entry_owner]
@@ -201,11 +205,11 @@ class Layout:
         begin_of_class = self._class_first[self.class_of[neurons]]
         self._place[neurons] = np.arange(len(neurons)) - begin_of_class
 
-    def _lay_lines(self) -> None:
+    def _set_lines(self) -> None:
         class_number, root = np.nonzero(self.members)
         self.keys = class_number * len(self.roots) + root
         widths = self.width[class_number]
-        self.line_at = np.cumsum(widths) - widths
+        self.line_offset = np.cumsum(widths) - widths
         self.line_class = class_number
         self.line_root = root
         self.class_line = np.searchsorted(
@@ -216,9 +220,9 @@ class Layout:
             root=self.roots + self.origin,
             class_line=self.class_line,
             class_width=self.width,
-            class_size=np.diff(self._class_first),
+            class_neurons=np.diff(self._class_first),
             line_root=root,
-            line_at=self.line_at,
+            line_offset=self.line_offset,
         )
 
     def _share_direct(self, store: Store) -> None:
@@ -234,7 +238,7 @@ class Layout:
             if place == size:
                 size += self.count_of(i)
         self._direct_size = size
-        self._set(direct_at=np.where(self._shared_at < 0, NONE, self._shared_at))
+        self._set(direct_offset=np.where(self._shared_at < 0, NONE, self._shared_at))
 
     def _inputs_of(self, store: Store, i: int) -> Any:
         """What determines how the parameters into a neuron move its state within the
@@ -260,7 +264,7 @@ class Layout:
             learning -= length
         return (bool(self._biased[i]), *dense) if learning == 0 else i
 
-    def _lay_updates(self) -> None:
+    def _set_updates(self) -> None:
         """By class: where its parameters are in the store, in stretches of those into
         one neuron.
         """
@@ -268,15 +272,15 @@ class Layout:
         row = self.entry_row
         bias = self.entry_is_bias
         order = np.argsort(self.class_of[owner], kind="stable")
-        shares = np.ones(len(order), bool)
-        shares[self.columns_entries] = False
+        tied = np.ones(len(order), bool)  # to one before it, whose column it has
+        tied[self.columns_entries] = False
         class_number = self.class_of[owner[order]]
         cut = np.zeros(len(order), bool)
         cut[:1] = True
         for values, gap in (
             (owner, 0),
             (bias, 0),
-            (shares, 0),
+            (tied, 0),
             (row, 1),
             (self.column, 1),
         ):
@@ -288,16 +292,16 @@ class Layout:
                 class_number[starts], np.arange(len(self.members) + 1)
             ),
             update_column=self.column[head],
-            update_shares=shares[head],
+            update_tied=tied[head],
             update_row=row[head],
             update_length=np.diff(np.append(starts, len(order))),
             update_bias=bias[head],
             update_neuron=owner[head] + self.origin,
             update_place=self._place[owner[head]],
-            update_direct=(self._shared_at - self.direct_at)[owner[head]] + head,
+            update_direct=(self._shared_at - self.direct_offset)[owner[head]] + head,
         )
 
-    def _lay_visits(self, store: Store) -> None:
+    def _set_visits(self, store: Store) -> None:
         visits = self.pattern.visits
         n_roots = len(self.roots)
         root = np.repeat(np.arange(n_roots), np.diff(visits.starts))
@@ -321,7 +325,7 @@ class Layout:
             met=self.pattern.met + self.origin,
         )
 
-    def _lay_parts(self) -> None:
+    def _set_parts(self) -> None:
         """By line: what the visits of its sweep add, in stretches of neighbouring
         columns.
         """
@@ -338,7 +342,7 @@ class Layout:
         visit = np.flatnonzero(line >= 0)
         neuron = visits.neuron[visit]
         if self.depth > 1:
-            self._lay_links(line[visit], visit)
+            self._set_links(line[visit], visit)
         counts = np.diff(stretch_of)[neuron]
         stretch = spans(stretch_of[neuron], counts)
         line = np.repeat(line[visit], counts)
@@ -350,11 +354,11 @@ class Layout:
             part_first=np.searchsorted(line, np.arange(len(self.keys) + 1)),
             part_visit=visit,
             part_column=column[begins],
-            part_direct=(self._shared_at - self.direct_at)[owner[begins]] + begins,
+            part_direct=(self._shared_at - self.direct_offset)[owner[begins]] + begins,
             part_length=lengths[stretch][order],
         )
 
-    def _lay_links(self, line: Rows, visit: Rows) -> None:
+    def _set_links(self, line: Rows, visit: Rows) -> None:
         """By line: the visits that give to neurons of its class, and the readings of
         other lines of it. Vectors follow them back through a pending step.
         """
@@ -378,9 +382,9 @@ class Layout:
             link_line=place[starts],
             link_length=np.diff(np.append(starts, len(line))),
         )
-        self._lay_units()
+        self._set_units()
 
-    def _lay_units(self) -> None:
+    def _set_units(self) -> None:
         """The units of a renewal over several steps, and how many are done after each
         of the steps among which it is divided: vectors first, then columns.
         """
@@ -416,7 +420,7 @@ class Layout:
             share=np.searchsorted(done, due, "right") - 1,
         )
 
-    def _lay_blocks(self, most: float) -> None:
+    def _set_blocks(self, most: float) -> None:
         """Blocks of lines of a class that are renewed from the same lines, and their
         terms.
         """
@@ -447,7 +451,7 @@ class Layout:
         terms = counts[begins]
         lines = np.diff(np.append(begins, len(fresh)))
         tiled = -(-lines // TILE) * TILE * terms
-        self._most_values = max(
+        self._most_factors = max(
             int(tiled.max(initial=0)), int(np.diff(self.class_line).max(initial=0))
         )
         self._set(
@@ -455,7 +459,7 @@ class Layout:
             block_line=np.append(begins, len(fresh)),
             block_term=np.append(0, np.cumsum(terms)),
             block_value=np.append(0, np.cumsum(lines * terms))[:-1],
-            term_at=source,
+            term_offset=source,
             term_value=value,
         )
 
@@ -545,7 +549,12 @@ class Layout:
         line = np.repeat(np.arange(end - begin), every)
         before = np.arange(len(terms)) - every[line]  # the same term of the line before
         fresh[line[sources != sources[before]]] = True
-        return every, fresh, self.line_at[sources[fresh[line]]].astype(np.int64), terms
+        return (
+            every,
+            fresh,
+            self.line_offset[sources[fresh[line]]].astype(np.int64),
+            terms,
+        )
 
     # --- what others ask --------------------------------------------------------------
 

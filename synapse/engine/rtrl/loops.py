@@ -32,7 +32,7 @@ from ..online.steps import step_of
 from ..online.ties import after_moves, before_moves
 from ..records import Latest
 from ..status import DIVERGED, DONE, UNSTEPPED
-from .advance import advance, lay_direct, move_through, remember
+from .advance import advance, fill_direct, move_through, remember
 from .pending import renew_pending, show
 from .places import base_at, shown_at
 from .sweep import sweep_cost
@@ -134,7 +134,7 @@ def learn_step(m, p, span, rate):
     if m.ties.clamped != 0:
         silence_clamped(m, span.stop - span.outputs, span.stop)
     sweep_cost(m, p, span, span.learning, rate)
-    move_through(m, p, rate)  # along what the sweep has left in ``aim``
+    move_through(m, p, rate)  # along what the sweep has left in ``old_error``
     if m.ties.signed != 0:
         hold_signs(m, span.learning, span.stop, 0)
     after_moves(m)
@@ -229,7 +229,7 @@ def renew_direct(table, unit, plan_table, span):
     """Compute anew what the last step left in ``direct``, for a plan that has been laid
     out after it.
     """
-    lay_direct(columns(table, unit), plan(plan_table, unit), span_of(span), 0)
+    fill_direct(columns(table, unit), plan(plan_table, unit), span_of(span), 0)
 
 
 @kernel

@@ -60,7 +60,7 @@ def follow_back(p, c, slot, n, near, far, moved):
     stop = p.class_line[c + 1]
     visits = slot * p.counts.visits
     readings = slot * p.counts.readings
-    for i in range(p.class_size[c] * n):
+    for i in range(p.class_neurons[c] * n):
         p.given[moved + i] = 0.0
     # one vector is multiplied by J as it is listed; several by J as a matrix, in tiles
     if n == 1:
@@ -137,7 +137,7 @@ def add_pending(p, c, unit, new, first_step, steps):
     unit_end = unit_begin + p.unit_length[unit]
     for line in range(begin, end, LINES):
         count = min(LINES, end - line)
-        rows = tiles.spaced(new + p.line_at[line], p.class_width[c], count)
+        rows = tiles.spaced(new + p.line_offset[line], p.class_width[c], count)
         for g in range(p.unit_first[unit], p.unit_stop[unit]):
             # an update may begin before the unit, or end after it
             column = p.update_column[g]
@@ -180,7 +180,7 @@ def renew_unit(p, c, unit, old, new, first_step, steps):
         follow_back(p, c, slot, n, near, far, given_at(p, s))
     elif back >= p.counts.depth:
         at = vectors_at(p, steps)
-        terms = Terms(p.line_at, lines.begin, n, old, p.vectors, at, 1, n)
+        terms = Terms(p.line_offset, lines.begin, n, old, p.vectors, at, 1, n)
         renew_panel(p, lines, p.unit_column[unit], p.unit_length[unit], new, terms)
         # after J Z, which overwrites the columns
         add_pending(p, c, unit, new, first_step, steps)
@@ -237,10 +237,10 @@ def follow_errors(m, p, c, steps):
     near = errors_at(p)
     far = near + lines
     for k in range(lines):
-        p.vectors[near + k] = p.values[k]
+        p.vectors[near + k] = p.factors[k]
     for back in range(steps):
         s = steps - 1 - back
         follow_back(p, c, slot_of(p, s), 1, near, far, errors_given_at(p, c, s))
         near, far = far, near
     for k in range(lines):
-        p.values[k] = p.vectors[near + k]
+        p.factors[k] = p.vectors[near + k]

@@ -54,7 +54,7 @@ def errors_given_at(p, c, step):
     """Where the numbers begin in ``given`` that the errors of a class have given to its
     neurons at a pending step.
     """
-    return given_at(p, p.counts.depth) + step * p.class_size[c]
+    return given_at(p, p.counts.depth) + step * p.class_neurons[c]
 
 
 @inline

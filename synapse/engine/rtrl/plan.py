@@ -145,8 +145,8 @@ class Plan:
         line = layout.line_of(layout.class_of[owner], root)
         kept = line >= 0
         places = np.full(line.shape, schema.ENDED, np.int64)
-        entry = layout.direct_at[owner[kept]] + offset[kept]
-        places[kept] = layout.line_at[line[kept]] + layout.column[entry]
+        entry = layout.direct_offset[owner[kept]] + offset[kept]
+        places[kept] = layout.line_offset[line[kept]] + layout.column[entry]
         return places
 
     def of_parameter(self, target: int, offset: int) -> tuple[Ints, Floats]:

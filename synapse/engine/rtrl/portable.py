@@ -151,7 +151,7 @@ def _places(
         line = layout.line_of(np.where(root >= 0, class_number, -1), root)
         present = np.flatnonzero(line >= 0)
         offset = column[present] - first_column[class_number[present]]
-        yield begin + present, layout.line_at[line[present]] + offset
+        yield begin + present, layout.line_offset[line[present]] + offset
         begin += len(column)
 
 

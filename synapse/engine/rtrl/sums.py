@@ -46,7 +46,7 @@ def set_four(target, p, to, lefts, q, terms, moved):
         at = slot_of(p, moved.step + s) * p.counts.direct + moved.direct
         sums = add_four(sums, x, p.direct, at + q, lefts)
     if moved.steps > 0:
-        sums = add_four(sums, one_like(p.values[0]), target, to + q, lefts)
+        sums = add_four(sums, one_like(p.factors[0]), target, to + q, lefts)
     step = tiles.width(target)
     tiles.put_pack(target, to + q, lefts[0], sums[0])
     tiles.put_pack(target, to + q + step, lefts[1], sums[1])
@@ -103,7 +103,7 @@ def renew_panel(p, lines, q, length, new, terms):
     step = tiles.width(p.sensitivity)
     for k in range(0, lines.stop - lines.begin, LINES):
         count = min(LINES, lines.stop - lines.begin - k)
-        rows = tiles.spaced(new + p.line_at[lines.begin + k], lines.width, count)
+        rows = tiles.spaced(new + p.line_offset[lines.begin + k], lines.width, count)
         if length == COLUMNS * step:
             renew_tile(p, terms, k, rows, q, step, count, PACKS)
         else:

@@ -273,12 +273,12 @@ def sweep_cost(m, p, span, learning, rate):
             if m.flags[j] & mark.MEMORY:
                 push_memory(m, p, span, j, delta, SOURCES | GATERS)
             # others move in `move_through`, together with what came before
-            if p.direct_at[j - span.start] == NONE:
+            if p.direct_offset[j - span.start] == NONE:
                 moved = rate * delta
                 biases = m.bias_destination
                 add_direct_of(m, j, moved, m.weight_destination, 0, biases, j)
     # what the activations and states of the step before are to become
     for k in range(p.counts.roots):
-        p.aim[k] = carried_back(m, p, span, k)
+        p.old_error[k] = carried_back(m, p, span, k)
     for i in range(4 * (span.stop - span.start)):
         p.flow[i] = 0.0

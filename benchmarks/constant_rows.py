@@ -17,6 +17,7 @@ import architect
 import synapse
 from synapse import Layer, Network, Trainer, optimizers
 
+from .events import network as spikes
 from .rtrl import reservoir
 
 Work = Callable[[], Any]
@@ -71,6 +72,11 @@ def one_by_one(connections: int) -> Work:
     return work
 
 
+def lstms_built(count: int) -> Work:
+    """Small networks of several projections."""
+    return lambda: [architect.LSTM(6, 8, 6, seed=0) for _ in range(count)]
+
+
 def many_layers(count: int) -> Work:
     """A chain of small layers, composed and stepped once."""
 
@@ -119,7 +125,7 @@ def looked_up(connections: int, looks: int) -> Work:
         net = scattered(connections // 10, connections)
         cells = net.hidden[0]
         for i in range(looks):
-            cells[i].connected(cells[i + 1])
+            cells[i % len(cells)].connected(cells[0])
 
     return work
 
@@ -205,6 +211,32 @@ def steps(net: Network, count: int, traces: bool = False) -> Work:
     """Steps of a sequence."""
     rows = numbers(count, len(net.input))
     return lambda: net.run(rows, traces=traces)
+
+
+def spiking(neurons: int, connections: int, share: float) -> Work:
+    """Steps without traces of spiking neurons, of which a share is active."""
+    driven = max(1, round(neurons * share))
+    net = spikes(neurons, connections, driven)
+    rows = np.ones((64, driven))
+    net.run(rows, traces=False)  # from then on by source
+    return lambda: net.run(rows, traces=False)
+
+
+def spiking_after_edits(steps: int) -> Work:
+    """Steps by a few active neurons after an edit, which lists connections anew."""
+    net = spikes(3_000, 60_000, 3)
+    rows = np.ones((steps, 3))
+    source, target = net.input[0], net.output[0]
+
+    def work() -> None:
+        if source.connected(target):
+            source.disconnect(target)
+        else:
+            source.project(target, weight=0.1)
+        for row in rows:
+            net.run(row[None], traces=False)
+
+    return work
 
 
 def gradient(net: Network, samples: int, length: int) -> Work:
@@ -316,6 +348,7 @@ ROWS: dict[str, Callable[[], Work]] = {
     "1,000 connections one by one": lambda: one_by_one(1_000),
     "10,000 connections one by one": lambda: one_by_one(10_000),
     "30,000 connections one by one": lambda: one_by_one(30_000),
+    "20 LSTM 6-8-6 built": lambda: lstms_built(20),
     "a chain of 20 layers": lambda: many_layers(20),
     "a chain of 200 layers": lambda: many_layers(200),
     "2,000 of 12,000 connections removed": lambda: removed(2_000),
@@ -323,6 +356,7 @@ ROWS: dict[str, Callable[[], Work]] = {
     "200 connections changed, a step after ten": rewired,
     "one look-up in 2,000 connections": lambda: looked_up(2_000, 1),
     "100 look-ups in 2,000 connections": lambda: looked_up(2_000, 100),
+    "2,000 look-ups in 2,000 connections": lambda: looked_up(2_000, 2_000),
     "one look-up in 20,000 connections": lambda: looked_up(20_000, 1),
     "500 look-ups in 20,000 connections": lambda: looked_up(20_000, 500),
     "1 backward connection, 20,000 neurons": lambda: backward(20_000, 1),
@@ -343,6 +377,19 @@ ROWS: dict[str, Callable[[], Work]] = {
     "run without traces, 8-6-6-4": lambda: steps(
         architect.Perceptron(8, 6, 6, 4, seed=0), 1_000
     ),
+    "spikes, 8,000 connections, 0.5 % active": lambda: spiking(400, 8_000, 0.005),
+    "spikes, 60,000 connections, 0.1 % active": lambda: spiking(3_000, 60_000, 0.001),
+    "spikes, 80,000 of 20,000 neurons, 0.1 % active": lambda: spiking(
+        20_000, 80_000, 0.001
+    ),
+    "spikes, 500,000 connections, 0.05 % active": lambda: spiking(
+        10_000, 500_000, 0.0005
+    ),
+    "spikes, 500,000 connections, 5 % active": lambda: spiking(10_000, 500_000, 0.05),
+    "spikes, 500,000 connections, 30 % active": lambda: spiking(10_000, 500_000, 0.3),
+    "spikes, 500,000 connections, all active": lambda: spiking(10_000, 500_000, 1.0),
+    "spikes, 20 steps after an edit": lambda: spiking_after_edits(20),
+    "spikes, 400 steps after an edit": lambda: spiking_after_edits(400),
     "gradient, LSTM 4-3-2, 8 sequences": lambda: gradient(lstm(4, 3, 2), 8, 100),
     "gradient, LSTM 8-32-8, 1 sequence": lambda: gradient(lstm(8, 32, 8), 1, 200),
     "gradient, LSTM 8-32-8, 3 sequences": lambda: gradient(lstm(8, 32, 8), 3, 100),
@@ -389,6 +436,8 @@ ROWS: dict[str, Callable[[], Work]] = {
     "rtrl, Elman 7-100-7": lambda: by_sensitivities(
         architect.Elman(7, 100, 7, seed=0), length=64
     ),
+    "rtrl, Elman 7-10-7": lambda: by_sensitivities(architect.Elman(7, 10, 7, seed=0)),
+    "rtrl, GRU 7-10-7": lambda: by_sensitivities(architect.GRU(7, 10, 7, seed=0)),
     "rtrl, LSTM 6-8-6": lambda: by_sensitivities(lstm(6, 8, 6)),
     "rtrl, LSTM 10-30-10": lambda: by_sensitivities(lstm(10, 30, 10), length=64),
     "rtrl, GRU 7-15-7": lambda: by_sensitivities(architect.GRU(7, 15, 7, seed=0)),

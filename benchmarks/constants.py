@@ -7,8 +7,9 @@
 A tuned constant is a number that was chosen for speed or memory: no result depends on
 it but for rounding. `CONSTANTS` lists them, each with rows of `constant_rows.py`. For
 each row, three processes import the library: with a tenth of the constant, as it is,
-and with ten times of it. They are measured in alternation on one core; the table has
-ratios of medians of CPU time, and the memory that the row needs at its peak.
+and with ten times of it, or with `Constant.values`. They are measured in alternation on
+one core; the table has ratios of medians of CPU time, and the memory that the row needs
+at its peak.
 
 Times that people wait for (`PATIENCE`, seconds between two checkpoints) and limits of
 arguments are no tuned constants.
@@ -94,6 +95,15 @@ def _declaration(name: str) -> re.Pattern[str]:
     return re.compile(rf"^({name} = )([^#\n]+)", re.MULTILINE)
 
 
+SPIKES = (
+    "spikes, 8,000 connections, 0.5 % active",
+    "spikes, 60,000 connections, 0.1 % active",
+    "spikes, 80,000 of 20,000 neurons, 0.1 % active",
+    "spikes, 500,000 connections, 0.05 % active",
+    "spikes, 500,000 connections, 5 % active",
+    "spikes, 500,000 connections, 30 % active",
+    "spikes, 500,000 connections, all active",
+)
 GRADIENTS = (
     "gradient, LSTM 4-3-2, 8 sequences",
     "gradient, LSTM 8-32-8, 1 sequence",
@@ -107,11 +117,13 @@ FEW_SAMPLES = (
     "gradient, LSTM 32-96-8, 2 sequences",
 )
 RTRL = (
+    "rtrl, Elman 7-10-7",
     "rtrl, Elman 7-15-7",
     "rtrl, Elman 7-40-7",
     "rtrl, Elman 7-100-7",
     "rtrl, LSTM 6-8-6",
     "rtrl, LSTM 10-30-10",
+    "rtrl, GRU 7-10-7",
     "rtrl, GRU 7-15-7",
     "rtrl of order 1, reservoir",
     "rtrl of order 2, reservoir",
@@ -127,6 +139,7 @@ LATE = (
 LOOK_UPS = (
     "one look-up in 2,000 connections",
     "100 look-ups in 2,000 connections",
+    "2,000 look-ups in 2,000 connections",
     "one look-up in 20,000 connections",
     "500 look-ups in 20,000 connections",
 )
@@ -148,7 +161,7 @@ CONSTANTS = (
     Constant(
         "engine.draft",
         "MOST_BATCHES",
-        ("a chain of 20 layers", "a chain of 200 layers"),
+        ("20 LSTM 6-8-6 built", "a chain of 20 layers", "a chain of 200 layers"),
     ),
     Constant(
         "engine.store",
@@ -176,6 +189,24 @@ CONSTANTS = (
         "PART",
         ("Adam, 784-100-10, batches of 8", "Adam, 64-32-10, batches of 8"),
         in_kernels=True,
+    ),
+    Constant("engine.exact.events", "FEWEST", SPIKES),
+    Constant("engine.exact.events", "SHORTEST", SPIKES),
+    Constant("engine.exact.events", "FEW", SPIKES),
+    Constant("engine.exact.events", "PER_EVENT", SPIKES),
+    Constant(
+        "engine.exact.events",
+        "WORTH_LISTING",
+        ("spikes, 20 steps after an edit", "spikes, 400 steps after an edit"),
+    ),
+    Constant("engine.exact.events", "BITS", SPIKES, in_kernels=True, values=("1", "7")),
+    Constant("engine.exact.events", "GLANCE", SPIKES, in_kernels=True),
+    Constant(
+        "engine.exact.events",
+        "PIECE",
+        SPIKES,
+        in_kernels=True,
+        values=("3 * GROUP", "320 * GROUP"),
     ),
     Constant("engine.rtrl.layout", "SOME", PLANS),
     Constant("engine.rtrl.layout", "DENSE_ENOUGH", RTRL),

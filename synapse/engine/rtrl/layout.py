@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..store import Store
 
 Rows = NDArray[np.int64]
-SOME = 1 << 18
+SOME = 1 << 15
 """Terms that are looked at together, which bounds the memory for making a plan."""
 DENSE_ENOUGH = 0.25
 """Products with all lines of a class, four times as fast as others, pay if so many are

@@ -382,14 +382,12 @@ ROWS: dict[str, Callable[[], Work]] = {
     "spikes, 80,000 of 20,000 neurons, 0.1 % active": lambda: spiking(
         20_000, 80_000, 0.001
     ),
-    "spikes, 500,000 connections, 0.05 % active": lambda: spiking(
-        10_000, 500_000, 0.0005
+    "spikes, 200,000 connections, 0.05 % active": lambda: spiking(
+        10_000, 200_000, 0.0005
     ),
-    "spikes, 500,000 connections, 5 % active": lambda: spiking(10_000, 500_000, 0.05),
-    "spikes, 500,000 connections, 30 % active": lambda: spiking(10_000, 500_000, 0.3),
-    "spikes, 500,000 connections, all active": lambda: spiking(10_000, 500_000, 1.0),
+    "spikes, 200,000 connections, 5 % active": lambda: spiking(10_000, 200_000, 0.05),
+    "spikes, 200,000 connections, 30 % active": lambda: spiking(10_000, 200_000, 0.3),
     "spikes, 20 steps after an edit": lambda: spiking_after_edits(20),
-    "spikes, 400 steps after an edit": lambda: spiking_after_edits(400),
     "gradient, LSTM 4-3-2, 8 sequences": lambda: gradient(lstm(4, 3, 2), 8, 100),
     "gradient, LSTM 8-32-8, 1 sequence": lambda: gradient(lstm(8, 32, 8), 1, 200),
     "gradient, LSTM 8-32-8, 3 sequences": lambda: gradient(lstm(8, 32, 8), 3, 100),

@@ -10,7 +10,7 @@ import pytest
 
 import architect
 import synapse
-from benchmarks import brain, report, steps
+from benchmarks import brain, constants, report, steps
 from benchmarks.__main__ import main
 from benchmarks.peers.recurrent import Dense
 from tests.helpers.full_disk import full_disk
@@ -211,3 +211,26 @@ def test_cells_of_the_fly_fire_when_the_equations_say(seed):
     assert 500 < expected.sum() < 4000
     np.testing.assert_array_equal(spikes, expected)
     np.testing.assert_allclose(voltages, levels, atol=1e-9)
+
+
+@pytest.mark.parametrize("constant", constants.CONSTANTS, ids=lambda each: each.key)
+def test_a_tuned_constant_is_declared_measured_and_told(constant):
+    """Its rows exist, its variants differ, and beside it stands what they did."""
+    from benchmarks.constant_rows import ROWS
+
+    assert set(constant.rows) <= set(ROWS)
+    assert len(set(constant.variants.values())) == 3
+    after = constant.path.read_text(encoding="utf-8").partition(
+        f"\n{constant.name} = "
+    )[2]
+    told = after.partition('"""')[2].partition('"""')[0]
+    assert f"python -m benchmarks.constants {constant.short}" in " ".join(told.split())
+
+
+def test_a_process_runs_with_another_value_of_a_constant():
+    program = (
+        "import sys; from benchmarks.constants import Other;"
+        "sys.meta_path.insert(0, Other('synapse.objects.graph', 'MANY', '7'));"
+        "from synapse.objects import graph, graph_names; print(graph.MANY)"
+    )
+    assert python("-c", program).split()[-1] == "7"

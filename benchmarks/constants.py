@@ -113,19 +113,18 @@ FEW_SAMPLES = (
     "gradient, LSTM 32-96-8, 2 sequences",
 )
 RTRL = (
-    "rtrl, Elman 7-10-7",
     "rtrl, Elman 7-15-7",
     "rtrl, Elman 7-40-7",
     "rtrl, Elman 7-100-7",
     "rtrl, LSTM 6-8-6",
     "rtrl, LSTM 10-30-10",
-    "rtrl, GRU 7-10-7",
     "rtrl, GRU 7-15-7",
     "rtrl of order 1, reservoir",
     "rtrl of order 2, reservoir",
-    "rtrl of order 2, reservoir of 60, density 0.8",
     "rtrl, reservoir of 60, density 0.2",
 )
+SMALLEST = ("rtrl, Elman 7-10-7", "rtrl, GRU 7-10-7")
+NEARLY_DENSE = ("rtrl of order 2, reservoir of 60, density 0.8",)
 PLANS = ("a plan, Elman 7-100-7", "a plan of order 2, reservoir")
 LATE = (
     "1 backward connection, 20,000 neurons",
@@ -237,14 +236,14 @@ CONSTANTS = (
         values=("3 * GROUP", "320 * GROUP"),
     ),
     Constant("engine.rtrl.layout", "SOME", PLANS),
-    Constant("engine.rtrl.layout", "DENSE_ENOUGH", RTRL),
-    Constant("engine.rtrl.layout", "FEW", RTRL, in_kernels=True),
+    Constant("engine.rtrl.layout", "DENSE_ENOUGH", (*RTRL, *NEARLY_DENSE)),
+    Constant("engine.rtrl.layout", "FEW", (*RTRL, *NEARLY_DENSE), in_kernels=True),
     Constant("engine.rtrl.layout", "PANEL", RTRL, in_kernels=True, values=("1", "12")),
     Constant(
         "engine.rtrl.layout", "DEPTHS", RTRL, values=("()", "(20, 40, 80, 160, 320)")
     ),
-    Constant("engine.rtrl.layout", "SURE", RTRL),
-    Constant("engine.rtrl.layout", "CALL", RTRL),
+    Constant("engine.rtrl.layout", "SURE", (*RTRL, *SMALLEST)),
+    Constant("engine.rtrl.layout", "CALL", (*RTRL, *SMALLEST)),
     Constant("objects.wiring", "LOOK_UP", LOOK_UPS),
     Constant(
         "objects.recording",
@@ -490,6 +489,7 @@ def main(words: list[str] | None = None) -> dict[str, Any]:
         description="Measure what a tenth and ten times of tuned constants do.",
     )
     parser.add_argument("names", nargs="*", help="names, or parts of their modules")
+    parser.add_argument("--row", help="only rows with this part of their name")
     parser.add_argument("--repeats", type=int, default=REPEATS)
     parser.add_argument("--core", type=int, help="by default the last one")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder of results")
@@ -518,6 +518,8 @@ def main(words: list[str] | None = None) -> dict[str, Any]:
         for constant in constants:
             run["values"][constant.key] = constant.variants
             for row in constant.rows:
+                if options.row and options.row not in row:
+                    continue
                 result = measure(
                     constant, row, options.repeats, options.cache or Path(once)
                 )

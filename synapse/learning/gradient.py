@@ -40,7 +40,10 @@ Group = tuple[Any, int, Floats | None]
 """A `SampleGroup`, its number of lanes, and the factors of its activations."""
 WHOLE = 2**62  # a window longer than any sequence
 NO_WEIGHTS = np.zeros(0)
-DEEP = 16  # number of steps of samples that do not depend on each other
+DEEP = 16
+"""Number of steps of samples that do not depend on each other. ``python -m
+benchmarks.constants gradient.DEEP``: rows take 1.64 times as long with a tenth, 0.89
+times with ten times."""
 # dense connections: two or three samples, one after another, are quicker than idle
 # lanes
 MANY = 5000

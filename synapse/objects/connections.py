@@ -19,7 +19,8 @@ from .connection import Connection, connection_at, held_connections
 
 MANY = 1 << 14
 """Number of connections whose objects are made together, and held by the store from
-then on."""
+then on. ``python -m benchmarks.constants connections.MANY``: rows take 0.10 times as
+long with a tenth, 0.98 times with ten times."""
 
 
 class Connections(Sequence[Connection], Follower):

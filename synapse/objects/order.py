@@ -91,9 +91,13 @@ def late_pairs(
 
 
 MOST_NEW = 16
-"""New relations that are looked at one by one."""
+"""New relations that are looked at one by one. ``python -m benchmarks.constants
+order.MOST_NEW``: rows take 0.81 to 1.03 times as long with a tenth, 1.01 to 1.15 times
+with ten times."""
 MOST_TRIED = 1024
-"""Neurons from which a path is sought before all relations are read."""
+"""Neurons from which a path is sought before all relations are read. ``python -m
+benchmarks.constants order.MOST_TRIED``: rows take 0.86 to 1.03 times as long with a
+tenth, 1.03 to 6.29 times with ten times."""
 
 
 def all_on_cycles(network: Network, new: Relations) -> bool:

@@ -38,7 +38,9 @@ ALL_TO_ELSE = "all_to_else"
 """Connect every source to every target except itself."""
 
 DRAWN = 1 << 16
-"""How many random numbers are drawn at a time."""
+"""How many random numbers are drawn at a time. ``python -m benchmarks.constants
+projection.DRAWN``: rows take 1.25 times as long with a tenth, 1.33 times with ten
+times."""
 
 
 class gate:  # noqa: N801 - a namespace of constants, read as gate.INPUT

@@ -19,6 +19,7 @@ try:
 except ImportError:
     raise missing_extra("The forecaster of synapse.sktime needs", "sktime") from None
 
+from ._defaults import SERIES, model_name
 from ._typing import Floats
 from .errors import ArgumentError
 from .forecasting import Calibration, Forecast, rolling_origin
@@ -30,7 +31,6 @@ from .forecasting.statistical import METHODS
 from .tables import Learning, forecast_series, train_series
 from .tables.series import unit_of
 from .tables.series_task import SeriesTask
-from .tables.table_model import MODELS
 
 __all__ = ["SynapseForecaster"]
 __dir__ = public_names(__all__)
@@ -51,8 +51,8 @@ class SynapseForecaster(BaseForecaster):
 
     Parameters
     ----------
-    network : {"gru", "lstm", "elman", "perceptron"}
-        The kind of network.
+    network : str
+        The architecture by its name, in any case, such as "gru", "lstm" or "narx".
     hidden : sequence of int
         Sizes of its hidden layers.
     method : str, optional
@@ -134,13 +134,13 @@ class SynapseForecaster(BaseForecaster):
 
     def __init__(
         self,
-        network: str = "gru",
-        hidden: Sequence[int] = (8,),
+        network: str = SERIES.build.lower(),
+        hidden: Sequence[int] = SERIES.hidden,
         method: str | None = None,
         compared: Sequence[str] = METHODS,
         epochs: int | None = None,
         patience: int | None = None,
-        rate: float = 0.02,
+        rate: float = SERIES.rate,
         held_out: float | None = None,
         sp: int | None = None,
         random_state: Any = None,
@@ -161,7 +161,7 @@ class SynapseForecaster(BaseForecaster):
             super().__init__()
 
     def _fit(self, y: Any, X: Any, fh: Any) -> Self:
-        choice("The network", self.network, MODELS)
+        network = model_name("The network", self.network)
         condition = "a list of statistical methods"
         compared = listed("The compared", self.compared, condition)
         for name in compared:
@@ -169,7 +169,7 @@ class SynapseForecaster(BaseForecaster):
         choice("The method", self.method, [None, "network", COMBINE, *compared])
 
         learning = Learning(
-            model=self.network,
+            model=network,
             hidden=[*self.hidden],
             rate=self.rate,
             epochs=self.epochs,
@@ -196,7 +196,7 @@ class SynapseForecaster(BaseForecaster):
             self.chosen_ = facts["chosen"]
             reasons.append(facts.get("reason"))
         elif self.method == "network":
-            self.chosen_ = self.network
+            self.chosen_ = network
         else:
             self.chosen_ = self.method
         self.notes_ = [*filter(None, reasons), *trained.notes]
@@ -255,8 +255,9 @@ class SynapseForecaster(BaseForecaster):
         task = SeriesTask.of(self.network_, series, future)
         members = facts["members"] if self.chosen_ == COMBINE else [self.chosen_]
         forecasters, _ = task.statistical([name for name in members if name in METHODS])
-        if self.network in members:
-            forecasters[self.network] = task.forecaster(self.network_, steps)
+        network = model_name("The network", self.network)
+        if network in members:
+            forecasters[network] = task.forecaster(self.network_, steps)
 
         def forecaster(history: Floats, ahead: int) -> Floats:
             forecasts = [forecast(history, ahead) for forecast in forecasters.values()]

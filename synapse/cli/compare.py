@@ -7,11 +7,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from .._checks import counted
+from .._defaults import MODELS
 from ..forecasting.statistical import not_installed
 from ..tables import Learning, compare_series
 from ..tables.series_comparison import COMPARED
 from ..tables.table import columns
-from ..tables.table_model import MODELS
 from . import words
 from .pictures import check_picture, draw_comparison
 from .reading import ReadTable, add_reading, add_sequence, add_shared, say

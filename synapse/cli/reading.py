@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from .._defaults import SERIES
 from ..tables import read_several, read_table
 from ..tables.dates import DateColumn, date_columns, find_date
 from ..tables.series import FILLS
@@ -40,8 +41,8 @@ SHARED: dict[str, dict[str, Any]] = {
     "--hidden": {
         "metavar": "N,...",
         "type": wholes,
-        "default": [8],
-        "help": "sizes of hidden layers (default: 8)",
+        "default": [*SERIES.hidden],
+        "help": f"sizes of hidden layers (default: {SERIES.hidden[0]})",
     },
     "--epochs": {
         "metavar": "N",
@@ -51,7 +52,7 @@ SHARED: dict[str, dict[str, Any]] = {
     "--rate": {
         "metavar": "R",
         "type": float,
-        "default": 0.02,
+        "default": SERIES.rate,
         "help": "learning rate (default: %(default)s)",
     },
     "--seed": {

@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import __version__
 from .._checks import counted
+from .._defaults import MODELS
 from ..errors import FormatError
 from ..forecasting.statistical import METHODS, not_installed
 from ..tables import Learning, Trained, train_rows, train_series
@@ -26,10 +27,18 @@ from ..tables.table import (
     place,
     require_one_use,
 )
-from ..tables.table_model import MODELS, OPTIMIZERS
+from ..tables.table_model import OPTIMIZERS
 from . import INTERRUPTED, formats
 from .reading import ReadTable, add_reading, add_sequence, add_shared, say
-from .words import UsageError, aligned, listed, names, printable, require_folder
+from .words import (
+    UsageError,
+    aligned,
+    listed,
+    names,
+    network,
+    printable,
+    require_folder,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +83,8 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         type=int,
         help="predict the target K rows below, from all columns",
     )
-    add("--model", choices=MODELS, help="default: perceptron; gru for a series")
+    help_text = f"{', '.join(MODELS)} (default: perceptron; gru for a series)"
+    add("--model", metavar="NAME", type=network, help=help_text)
     add(
         "--steps",
         metavar="N",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._checks.extras import FROM_CLONE
+from .._defaults import model_name
 from ..errors import ArgumentError, FormatError
 from ..readwrite import files
 from ..tables.table import file_errors, pandas_for_tables, quoted as listed, reason
@@ -116,6 +117,14 @@ def save_figure(figure: Any, path: str, dots: int | str = "figure") -> None:
 
 
 # --- kinds of arguments, for argparse -------------------------------------------------
+
+
+def network(text: str) -> str:
+    """The name of a network in an option, in any case."""
+    try:
+        return model_name("the network", text)
+    except ArgumentError as error:
+        raise ArgumentTypeError(str(error).rstrip(".")) from None
 
 
 def names(text: str) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, final
 import numpy as np
 
 from .._checks import expected, non_negative_number, understands
+from .._defaults import DISCOUNT, ENTROPY, TRACE
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..initializers import Seed
@@ -71,12 +72,12 @@ class ActorCritic(Agent):
         policy: Network,
         value: Network,
         *,
-        discount: float = 0.99,
-        trace: float = 0.8,
+        discount: float = DISCOUNT,
+        trace: float = TRACE,
         rate: Rate = "auto",
         bound: Bound = "auto",
         policy_bound: Bound = "auto",
-        entropy: Annotated[float, non_negative_number] = 0.01,
+        entropy: Annotated[float, non_negative_number] = ENTROPY,
         normalise: bool = True,
         scale_rewards: bool = True,
         seed: Seed = None,

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks as checks
+from .._defaults import STEPS
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..initializers import Seed, random_generator
@@ -35,9 +36,6 @@ context."""
 
 Bound = float | None | Literal["auto"]
 Rate = float | Literal["auto"]
-AUTO = {"rate": (1.0, 0.03), "bound": (2.0, 0.2), "policy_bound": (3.0, 0.3)}
-"""What "auto" stands for, for networks without and with memory, in agents that act
-(studies/reward.md, section Steps)."""
 SURELY_FINE = 1e75
 """Numbers whose squares have this sum at most are within the range of float32, and can
 be standardised."""
@@ -79,7 +77,7 @@ class Agent(Archived):
 
     names: ClassVar[tuple[str, ...]]
     """The parameters that are its networks."""
-    _auto: ClassVar[dict[str, tuple[float, float]]] = AUTO
+    _auto: ClassVar[dict[str, tuple[float, float]]] = STEPS
     bound_names: ClassVar[tuple[str, ...]] = ("bound",)
     """The attributes with the bounds on the steps of these networks."""
     _actions: tuple[str, int] | None = None

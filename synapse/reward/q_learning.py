@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, final
 import numpy as np
 
 from .._checks import expected, from_0_to_1, understands
+from .._defaults import DISCOUNT, EXPLORE, TRACE
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..initializers import Seed
@@ -70,11 +71,11 @@ class QLearning(Agent):
         self,
         network: Network,
         *,
-        discount: float = 0.99,
-        trace: float = 0.8,
+        discount: float = DISCOUNT,
+        trace: float = TRACE,
         rate: Rate = "auto",
         bound: Bound = "auto",
-        explore: Annotated[float | Callable[[int], float], _chance] = 0.05,
+        explore: Annotated[float | Callable[[int], float], _chance] = EXPLORE,
         normalise: bool = True,
         scale_rewards: bool = True,
         seed: Seed = None,

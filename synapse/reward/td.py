@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._checks import expected, finite_array, understands
+from .._defaults import DISCOUNT, STEPS, TRACE
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.network import Network
-from .agent import AUTO, Agent, Bound, Rate
+from .agent import Agent, Bound, Rate
 
 # steps of a stream in one call of compiled code, after which Ctrl-C is noticed
 TOGETHER = 4_096
@@ -73,15 +74,15 @@ class TD(Agent):
 
     names: ClassVar[tuple[str, ...]] = ("network",)
 
-    _auto: ClassVar = {word: (usual, usual) for word, (usual, _) in AUTO.items()}
+    _auto: ClassVar = {word: (usual, usual) for word, (usual, _) in STEPS.items()}
 
     @understands("agent", of_class=False)
     def __init__(
         self,
         network: Network,
         *,
-        discount: float = 0.99,
-        trace: float = 0.8,
+        discount: float = DISCOUNT,
+        trace: float = TRACE,
         rate: Rate = "auto",
         bound: Bound = "auto",
         normalise: bool = True,

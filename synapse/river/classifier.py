@@ -9,6 +9,7 @@ import pandas as pd
 from river import base
 
 from .. import _checks as checks
+from .._defaults import OUTPUTS
 from ..errors import ArgumentError
 from ..objects.network import Network
 from ..objects.outputs import require_squash
@@ -32,7 +33,7 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
     <Perceptron 9-32-2, 43 neurons, 370 connections>
     """
 
-    _output_squash = "softmax"
+    _output_squash = OUTPUTS["classes"]
     _squared = False
     _multiclass = True
     _labels: dict[Hashable, int]

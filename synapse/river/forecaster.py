@@ -11,6 +11,7 @@ import numpy as np
 from river import time_series
 
 from .. import _checks as checks
+from .._defaults import LAGS, VALUES
 from ..errors import ArgumentError
 from .regressor import checked_target
 from .stream_network import Features, StreamNetwork
@@ -53,10 +54,12 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
     33.9
     """
 
-    _usual = ("GRU", (16,))
+    _usual = VALUES
     _target_lags = (1,)
 
-    def __init__(self, lags: int = 12, seed: int | None = None, **options: Any) -> None:
+    def __init__(
+        self, lags: int = LAGS, seed: int | None = None, **options: Any
+    ) -> None:
         super().__init__(seed=seed, **options)
         self.lags = checks.positive_integer("The lags", lags)
         self.options = options

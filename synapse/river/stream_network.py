@@ -18,9 +18,8 @@ import numpy as np
 import pandas as pd
 from river import base
 
-import architect
-
 from .. import _checks as checks, initializers
+from .._defaults import OUTPUTS, SAMPLES, Stream, architecture, built
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, ArgumentTypeError
 from ..learning.renewal import Renewal, Renewer, checked_renewal
@@ -34,7 +33,6 @@ from ..objects.slopes import Slopes
 from ..objects.topology import Topology
 from ..scale import SQUARABLE, Scale
 
-BUILDS = ("Perceptron", "Elman", "GRU", "LSTM")
 METHODS = ("online", "rtrl")
 WIDE = 2.5
 """Initial weights of hidden neurons, and their biases, lie within this factor of those
@@ -53,7 +51,9 @@ Build = Callable[[int, int, int], Network]
 
 
 def _named_build(title: str, build: Any) -> Any:
-    return checks.choice(title, build, BUILDS) if isinstance(build, str) else build
+    if isinstance(build, str):
+        architecture(title, build)
+    return build
 
 
 def _bound(title: str, bound: Any) -> float | None:
@@ -83,7 +83,8 @@ class StreamNetwork(base.Estimator):
     Parameters
     ----------
     build : str or callable, optional
-        The topology: "Perceptron", "Elman", "GRU" or "LSTM", or a function
+        The topology: the name of an architecture in any case, such as "gru", or a
+        function
         ``build(n_inputs, n_outputs, seed)`` that returns any network, which is copied:
         with softmax outputs for classes, and outputs without bounds for numbers, such
         as "identity". Default "Perceptron", of forecasts "GRU".
@@ -126,8 +127,8 @@ class StreamNetwork(base.Estimator):
         Seed of the first weights, and of renewals.
     """
 
-    _output_squash: ClassVar[str] = "identity"
-    _usual: ClassVar[tuple[str, tuple[int, ...]]] = ("Perceptron", (32,))
+    _output_squash: ClassVar[str] = OUTPUTS["numbers"]
+    _usual: ClassVar[Stream] = SAMPLES
     """The build and the hidden layers, if they are not given."""
     _squared: ClassVar[bool] = True
     """Whether the cost is a square of the error."""
@@ -142,9 +143,9 @@ class StreamNetwork(base.Estimator):
         direct: Annotated[bool, checks.boolean] = True,
         method: Annotated[str, partial(checks.choice, options=METHODS)] = "online",
         order: int | None = None,
-        rate: Annotated[float, checks.positive_number] = 0.2,
-        memory: Annotated[float, checks.number_from_one] = 2000.0,
-        bound: Annotated[float | None, _bound] = 1.0,
+        rate: Annotated[float, checks.positive_number] = SAMPLES.rate,
+        memory: Annotated[float, checks.number_from_one] = SAMPLES.memory,
+        bound: Annotated[float | None, _bound] = SAMPLES.bound,
         half_life: Annotated[float | None, checks.positive_number] = None,
         unseen: Annotated[int | None, checks.positive_integer] = None,
         renewal: Annotated[Renewal | None, checked_renewal] = None,
@@ -197,7 +198,7 @@ class StreamNetwork(base.Estimator):
 
     def _built(self, inputs: int) -> Network:
         seed = int(np.random.default_rng(self.seed).integers(2**31 - 1))
-        build = self._usual[0] if self.build is None else self.build
+        build = self._usual.build if self.build is None else self.build
         if isinstance(build, str):
             network = self._named(build, inputs, seed)
         else:
@@ -233,14 +234,14 @@ class StreamNetwork(base.Estimator):
 
     def _named(self, build: str, inputs: int, seed: int) -> Network:
         """A network of a named topology."""
-        hidden = self._usual[1] if self.hidden is None else self.hidden
+        hidden = self._usual.hidden if self.hidden is None else self.hidden
         sizes = checks.layer_sizes("The hidden", hidden)
         options: dict[str, Any] = {"output_squash": self._output_squash, "seed": seed}
-        if not sizes:
-            build = "Perceptron"  # without hidden neurons they are all the same
-        if build == "Perceptron":
-            options |= {"squash": "tanh", "initializer": wide, "bias_initializer": wide}
-        network: Network = getattr(architect, build)(inputs, *sizes, 1, **options)
+        # without hidden neurons they are all the same
+        name = architecture("The build", build) if sizes else "Perceptron"
+        if name == "Perceptron":
+            options |= {"initializer": wide, "bias_initializer": wide}
+        network = built(name, inputs, sizes, 1, **options)
         if self.direct or not sizes:
             # By their numbers: objects of connections would make every edit slower.
             into_outputs = Topology.of(network).target >= len(network) - len(
@@ -248,7 +249,12 @@ class StreamNetwork(base.Estimator):
             )
             network.weights = np.where(into_outputs, 0.0, network.weights)
         if self.direct and sizes:
-            network.input.project(network.output, weights=0.0)
+            # a random network may have connected some already
+            topology = Topology.of(network)
+            linked = topology.source[topology.target == len(network) - 1]
+            others = np.setdiff1d(np.arange(inputs), linked)
+            pairs = others, np.zeros_like(others)
+            network.input.project(network.output, pairs, weights=0.0)
         return network
 
     @staticmethod

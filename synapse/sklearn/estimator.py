@@ -19,9 +19,8 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight
 
-import architect
-
 from .. import _checks
+from .._defaults import OUTPUTS, ROWS, architecture, built
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..learning import Result, Trainer
@@ -30,14 +29,6 @@ from ..objects.outputs import require_range, require_squash, squashes_of
 from ..readwrite import from_networkx
 from ..scale import Scale
 
-ARCHITECTURES = {
-    name: made
-    for name, made in vars(architect).items()
-    if isinstance(made, type)
-    and issubclass(made, Network)
-    and "output_squash" in signature(made).parameters
-}
-"""Those that may be given by name."""
 OF_TRAIN = (
     "epochs",
     "error",
@@ -54,14 +45,17 @@ TRAINER = {
     if name != "network"
 }
 TRAIN = {name: signature(Trainer.train).parameters[name] for name in OF_TRAIN}
-DEFAULTS = {"method": "bptt", "optimizer": "adam", "rate": 0.01, "progress": False}
+DEFAULTS = {
+    "method": ROWS.method,
+    "optimizer": ROWS.optimizer,
+    "rate": ROWS.rate,
+    "progress": False,
+}
 """Options whose default differs from that of the trainer."""
 LEARNING = {"online_rate": 0.01, "random_state": None}
 """The last parameters of all estimators, before the options."""
 AUTO = "auto"
-AUTO_L2 = 3.0
-"""The option ``l2="auto"``, and what is divided by the number of samples then
-(studies/small_tables.md)."""
+"""The option ``l2="auto"``."""
 NOTES = "estimator"
 """The key of `network_.metadata` for what an estimator needs beside its network."""
 Class = TypeVar("Class", bound=type)
@@ -115,7 +109,7 @@ class NetworkEstimator(BaseEstimator):
     """
 
     _numeric = True
-    _output_squash = "identity"
+    _output_squash = OUTPUTS["numbers"]
     _flat: bool  # whether targets have one dimension
     _scale: Scale
     _target_scale: Scale
@@ -278,20 +272,11 @@ class NetworkEstimator(BaseEstimator):
         """
         outputs = len(names)
         options: dict[str, Any] = {"output_squash": self._output_squash, "seed": seed}
-        options |= {} if self.squash is None else {"squash": self.squash}
         if isinstance(self.build, str):
-            make: Any = ARCHITECTURES[
-                _checks.choice("The build", self.build, ARCHITECTURES)
-            ]
-            sizes = (inputs, *_checks.layer_sizes("The hidden", self.hidden), outputs)
-            try:
-                signature(make).bind(*sizes, **options)
-            except TypeError:
-                condition = f"sizes that {self.build} takes between inputs and outputs"
-                raise ArgumentError(
-                    _checks.expected("The hidden", condition, self.hidden)
-                ) from None
-            return make(*sizes, **options)  # type: ignore[no-any-return]
+            name = architecture("The build", self.build)
+            hidden = _checks.layer_sizes("The hidden", self.hidden)
+            return built(name, inputs, hidden, outputs, self.squash, **options)
+        options |= {} if self.squash is None else {"squash": self.squash}
         if isinstance(self.build, nx.Graph):
             ends = (
                 self._marked("input", self._features()),
@@ -442,7 +427,7 @@ class NetworkEstimator(BaseEstimator):
             counted = ~np.isnan(rows).all(axis=-1) if weights is None else weights
             share = 0.0 if isinstance(self.validation, tuple) else self.validation
             learned = counted.sum() * (1.0 - (share or 0.0))
-            settings["l2"] = AUTO_L2 / learned if self.method == "bptt" else 0.0
+            settings["l2"] = ROWS.penalty / learned if self.method == "bptt" else 0.0
         result = Trainer(self.network_, **settings).train(
             inputs, targets, seed=seed, **options
         )
@@ -572,7 +557,7 @@ class ClassTargets(NetworkEstimator):
 
     @property
     def _output_squash(self) -> str:  # type: ignore[override]
-        return "softmax" if self._flat else "logistic"
+        return OUTPUTS["classes" if self._flat else "labels"]
 
     def _checked(self, y: Any) -> Any:
         check_classification_targets(y)

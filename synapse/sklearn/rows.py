@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import validate_data
 
+from .._defaults import ROWS, SQUASHES
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..scale import SQUARABLE
@@ -117,7 +118,12 @@ class RowEstimator(NetworkEstimator):
         return network.activate(rows[0])[None] if len(rows) == 1 else network.run(rows)
 
 
-DEFAULTS = {"hidden": (16,), "build": "Perceptron", "squash": "tanh", "scale": True}
+DEFAULTS = {
+    "hidden": ROWS.hidden,
+    "build": ROWS.build,
+    "squash": SQUASHES[ROWS.build],
+    "scale": True,
+}
 """Parameters of both estimators; those of learning follow."""
 
 
@@ -135,7 +141,8 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
         Sizes of the hidden layers, if `build` is the name of an architecture. Default
         one of 16 neurons.
     build : str, networkx.Graph or callable
-        The topology. A string is the name of a class of :mod:`architect`. A graph marks
+        The topology. A string is the name of a class of :mod:`architect` in any case,
+        such as "lstm". A graph marks
         nodes by the attributes ``layer="input"`` and ``layer="output"``; without them
         :func:`synapse.from_networkx` finds the inputs and outputs. Nodes called like
         the features or classes are those of them. A function ``build(n_inputs,

@@ -10,6 +10,7 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
 
 from .._checks import any_array, as_matrix, choice, counted, expected, listed
+from .._defaults import SEQUENCES
 from .._typing import Floats
 from ..errors import ArgumentError
 from .estimator import LEARNING, ClassTargets, NetworkEstimator, parameters
@@ -141,8 +142,8 @@ class SequenceEstimator(NetworkEstimator):
 
 
 DEFAULTS = {
-    "hidden": (16,),
-    "build": "LSTM",
+    "hidden": SEQUENCES.hidden,
+    "build": SEQUENCES.build,
     "squash": None,
     "scale": True,
     "per": "sequence",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._checks import counted, instance, whole_number
+from .._defaults import ROWS_OF_TABLES, WITHOUT_MEMORY, architecture
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, FormatError, TrainingWarning
 from ..forecasting.selection import SIGNIFICANT, mean_over_error, percent
@@ -86,7 +87,8 @@ def train_rows(
         After Ctrl-C, if no epoch was complete. Later it ends what is under way, and the
         network trained so far is returned.
     """
-    learning = instance("The learning", learning, Learning).filled("perceptron", "sgd")
+    learning = instance("The learning", learning, Learning)
+    learning = learning.filled(ROWS_OF_TABLES)
     name = str(learning.model)
     ahead = whole_number("The ahead", ahead, "a whole number, 0 or above", 0)
     left = columns(table, [*ignore, *([] if sequence is None else [sequence])])
@@ -97,7 +99,8 @@ def train_rows(
     count = len(units)
     rng = np.random.default_rng(learning.seed)
     first_tested = count - held_out(count, learning.validation, round(count / 5))
-    in_order = sequence is None and name != "perceptron"
+    has_memory = architecture("The model", name) not in WITHOUT_MEMORY
+    in_order = sequence is None and has_memory
     order = np.arange(count) if in_order else rng.permutation(count)
     learned = np.sort(order[:first_tested])
     tested = np.sort(order[first_tested:])

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from .._checks import choice, instance, listed, positive_integer
+from .._checks import choice, instance, listed, plain, positive_integer
+from .._defaults import MODELS, SERIES, model_name
 from ..errors import ArgumentError
 from ..forecasting import RollingOrigin, Selection
 from ..forecasting.selection import COMBINE
@@ -19,13 +20,12 @@ from ..objects.network import Network
 from .series_task import SeriesTask, fit_together, series_tasks
 from .series_training import Forecasters, select_together
 from .table import pandas_for_tables
-from .table_model import MODELS
-from .table_training import INTERRUPTED, SERIES_DEFAULT, Learning
+from .table_training import INTERRUPTED, Learning
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COMPARED = (SERIES_DEFAULT[0], *METHODS)
+COMPARED = (SERIES.build.lower(), *METHODS)
 """The methods that are compared unless others are named."""
 
 
@@ -101,7 +101,7 @@ def compare_series(
         checkpoint of its own, whose name ends in that of the network. Default:
         ``Learning()``.
     methods : sequence of str
-        Networks ("gru", "lstm", "elman", "perceptron") and methods of
+        Networks by their names ("gru", "lstm", "narx", ...) and methods of
         :func:`synapse.forecasting.statistical`. Default: a GRU and all methods. Of two
         or more, the mean of the best three is added as "combine".
     known : sequence of str
@@ -149,14 +149,13 @@ def compare_series(
     [2.6, 2.5, 2.9, 3.9]
     """
     chosen = listed("The methods", methods, "a list of names, such as ['gru', 'arima']")
-    for name in chosen:
-        choice("Each of the methods", name, [*MODELS, *METHODS])
+    chosen = [_method(name) for name in chosen]
     if not chosen or len(set(chosen)) < len(chosen):
         raise ArgumentError(f"Expected one or more different methods, got {chosen}.")
     training = (
         Learning() if learning is None else instance("The learning", learning, Learning)
     )
-    training = training.filled(*SERIES_DEFAULT)
+    training = training.filled(SERIES)
     options: dict[str, Any] = {
         "steps": steps,
         "period": period,
@@ -188,6 +187,14 @@ def compare_series(
     return _comparison(
         parts, together, networks, [*dict.fromkeys([*notes, *together.failed])]
     )
+
+
+def _method(name: Any) -> str:
+    """A network as the command writes it, or a statistical method."""
+    title = "Each of the methods"
+    if isinstance(name, str) and plain(name) in MODELS:
+        return model_name(title, name)
+    return str(choice(title, name, [*MODELS, *METHODS]))
 
 
 def _of_model(learning: Learning, name: str) -> Learning:

@@ -18,7 +18,9 @@ from .._checks import (
     fraction_below_one,
     instance,
     listed,
+    plain,
 )
+from .._defaults import SERIES
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError, MissingExtraError, SynapseError
 from ..forecasting import (
@@ -42,7 +44,7 @@ from ..scale import Lags, Scale
 from .series import following, phase, season_of
 from .table import pandas_for_tables, quoted, require_one_use
 from .table_model import Part, TableModel
-from .table_training import SERIES_DEFAULT, Learning, held_out, require_targets
+from .table_training import Learning, held_out, require_targets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,7 +127,7 @@ class SeriesTask:
         those of the next.
         """
         fed = [*self.targets, *self.observed]
-        learning = learning.filled(*SERIES_DEFAULT)
+        learning = learning.filled(SERIES)
         waves = [f"season {place}" for place in range(len(_calendar(0, self.period)))]
         inputs = [*fed, *self.known, *waves]
         outputs = [f"{name} +1" for name in fed]
@@ -276,7 +278,7 @@ def fit_together(
         parts.append((inputs, targets))
         early.append((inputs[:count], targets[:count]))
         late += [(inputs[count:], targets[count:])] * (count > 1)
-    return learning.filled(*SERIES_DEFAULT).fit(
+    return learning.filled(SERIES).fit(
         lambda: tasks[0].make(learning), parts, (early, late)
     )
 
@@ -494,7 +496,9 @@ def forecast_series(
         for name in facts.get("mase", [facts["chosen"]])
         if name not in (COMBINE, *METHODS)
     )
-    chosen = network_name if method == "network" else method or facts["chosen"]
+    chosen = method or facts["chosen"]
+    if isinstance(chosen, str) and plain(chosen) in ("network", plain(network_name)):
+        chosen = network_name
     members = facts.get("members", []) if chosen == COMBINE else [chosen]
     if not members or not set(members) <= {network_name, *METHODS}:
         raise ArgumentError(

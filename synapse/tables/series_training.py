@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._checks import instance
+from .._defaults import SERIES
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..forecasting import RollingOrigin, Selection
@@ -18,7 +19,7 @@ from ..forecasting.selection import COMBINE, ranked
 from ..forecasting.statistical import METHODS
 from ..objects.network import Network
 from .series_task import SeriesTask, fit_together, series_tasks
-from .table_training import FEWEST, INTERRUPTED, SERIES_DEFAULT, Learning, Trained
+from .table_training import FEWEST, INTERRUPTED, Learning, Trained
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,7 +81,7 @@ def train_series(
         After Ctrl-C, if no epoch was complete. Later it ends what is under way, and the
         network trained so far is returned.
     """
-    learning = instance("The learning", learning, Learning).filled(*SERIES_DEFAULT)
+    learning = instance("The learning", learning, Learning).filled(SERIES)
     test: dict[str, Any] = {
         "steps": steps,
         "period": period,

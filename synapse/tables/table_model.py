@@ -4,13 +4,11 @@ units of the table.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, final
 
 import numpy as np
 
-import architect
-
+from .._defaults import IN_TABLES, OUTPUTS, architecture, built
 from .._typing import Floats
 from ..learning import Result, Trainer
 from ..objects.network import Network
@@ -18,13 +16,6 @@ from ..objects.scaling import with_scales
 from ..optimizers import Adam
 from ..scale import Scale
 
-ARCHITECTURES: dict[str, tuple[Callable[..., Network], dict[str, str]]] = {
-    "perceptron": (architect.Perceptron, {"squash": "tanh"}),
-    "elman": (architect.Elman, {"squash": "tanh"}),
-    "lstm": (architect.LSTM, {"style": "synaptic", "cell_squash": "tanh"}),
-    "gru": (architect.GRU, {}),
-}
-MODELS = tuple(ARCHITECTURES)
 OPTIMIZERS = ("sgd", "adam")
 
 Part = tuple[Floats, Floats]
@@ -47,11 +38,16 @@ class TableModel:
         class_layer: str | None = None,
         seed: int = 0,
     ) -> None:
-        build, options = ARCHITECTURES[model]
-        squash = "identity" if class_layer is None else "softmax"
-        sizes = [len(inputs), *hidden, len(outputs)]
-        self.network = build(
-            *sizes, output_squash=squash, initializer="glorot", seed=seed, **options
+        name = architecture("The model", model)
+        self.network = built(
+            name,
+            len(inputs),
+            hidden,
+            len(outputs),
+            output_squash=OUTPUTS["numbers" if class_layer is None else "classes"],
+            initializer="glorot",
+            seed=seed,
+            **IN_TABLES.get(name, {}),
         )
         _call(self.network.input, "input", inputs)
         _call(self.network.output, class_layer or "output", outputs)

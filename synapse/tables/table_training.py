@@ -21,18 +21,13 @@ from .._checks import (
     understands,
     whole_number,
 )
+from .._defaults import SERIES, Fit, model_name
 from ..errors import ArgumentError, DivergenceError
 from ..learning import Result
 from ..objects.network import Network
 from .resuming import REFIT, fit_resumed
-from .table_model import MODELS, OPTIMIZERS, Part, TableModel
+from .table_model import OPTIMIZERS, Part, TableModel
 
-EPOCHS = 2000
-PATIENCE = 60
-"""The limit of epochs, and how many without a lower error end a training, unless they
-are given."""
-SERIES_DEFAULT = ("gru", "adam")
-"""The model and the optimizer of a series, unless they are given."""
 INTERRUPTED = "interrupted"
 """Why a result ended that Ctrl-C has stopped."""
 FEWEST = 16
@@ -88,8 +83,9 @@ class Learning:
 
     Attributes
     ----------
-    model : {"perceptron", "elman", "lstm", "gru"} or None
-        None: a GRU for a series, a perceptron for rows.
+    model : str or None
+        An architecture by its name, in any case, such as "perceptron", "elman", "lstm",
+        "gru" or "narx". None: a GRU for a series, a perceptron for rows.
     hidden : list of int
         Sizes of the hidden layers.
     rate : float
@@ -126,9 +122,9 @@ class Learning:
         If an argument is not one of these, or out of range.
     """
 
-    model: Annotated[str | None, _among(MODELS)] = None
-    hidden: Annotated[Sequence[int], _sizes] = (8,)
-    rate: Annotated[float, positive_number] = 0.02
+    model: Annotated[str | None, model_name] = None
+    hidden: Annotated[Sequence[int], _sizes] = SERIES.hidden
+    rate: Annotated[float, positive_number] = SERIES.rate
     optimizer: Annotated[str | None, _among(OPTIMIZERS)] = None
     epochs: Annotated[int | None, positive_integer] = None
     patience: Annotated[int | None, positive_integer] = None
@@ -139,10 +135,12 @@ class Learning:
     on_begin: Annotated[Callable[[], Any] | None, function_of] = None
     on_test: Annotated[Callable[[Trained], Any] | None, _takes_trained] = None
 
-    def filled(self, model: str, optimizer: str) -> Learning:
-        """With this model and optimizer where none is given."""
+    def filled(self, usual: Fit) -> Learning:
+        """With this architecture and optimizer where none is given."""
         return replace(
-            self, model=self.model or model, optimizer=self.optimizer or optimizer
+            self,
+            model=self.model or usual.build,
+            optimizer=self.optimizer or usual.optimizer,
         )
 
     def fit(
@@ -163,9 +161,9 @@ class Learning:
             self.on_begin()
         adaptive = bool(split[1]) and (self.epochs is None or self.patience is not None)
         training, validation = split if adaptive else (parts, None)
-        patience = (self.patience or PATIENCE) if adaptive else None
+        patience = (self.patience or SERIES.patience) if adaptive else None
         options = {
-            "epochs": self.epochs or EPOCHS,
+            "epochs": self.epochs or SERIES.most_epochs,
             "patience": patience,
             "seed": self.seed,
             "progress": self.progress,

@@ -1,0 +1,192 @@
+"""What the command, estimators, forecasters and agents use where nothing is given.
+
+One table, which all of them read. The page or study that chose a value stands beside
+it; where the defaults of two uses differ, the reason does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from inspect import signature
+from typing import Any
+
+import architect
+
+from . import _checks
+from .errors import ArgumentError
+from .objects.network import Network
+
+# --- architectures by name ------------------------------------------------------------
+
+ARCHITECTURES: dict[str, type[Network]] = {
+    name: made
+    for name, made in sorted(vars(architect).items())
+    if isinstance(made, type)
+    and issubclass(made, Network)
+    and "output_squash" in signature(made).parameters
+}
+"""Those that may be given by name, for ``build=``, ``model=`` and ``--model``."""
+OTHER_INPUTS = ("CfC", "CTRNN", "Convolutional")
+"""Those that take other inputs than columns: also the time between two steps, or the
+shape of an image."""
+MODELS = tuple(name.lower() for name in ARCHITECTURES if name not in OTHER_INPUTS)
+"""The others, as the command and its files write them."""
+WITHOUT_MEMORY = ("Perceptron", "Residual")
+"""Rows are samples for these, and steps in time for all others."""
+SQUASHES = {
+    "Perceptron": "tanh",  # studies/streams.md, studies/small_tables.md
+}
+"""Squashes of hidden neurons that are not those of the architecture, whose defaults
+are those of the papers."""
+IN_TABLES: dict[str, dict[str, str]] = {
+    "Elman": {"squash": "tanh"},
+    "LSTM": {"style": "synaptic", "cell_squash": "tanh"},  # docs/choosing.md
+}
+"""Options of networks that learn tables: they learn after every row, too, by the online
+rule."""
+OUTPUTS = {
+    "classes": "softmax",  # probabilities of classes of which one is right
+    "labels": "logistic",  # a probability for each label, which exclude none
+    "numbers": "identity",  # standard units can be any number
+    "values": "identity",  # of actions and states, for agents: docs/reward.md
+}
+"""Squash of the outputs, by what they are."""
+
+
+def architecture(title: str, value: Any) -> str:
+    """Return the name of an architecture, which may be given in any case, or raise."""
+    spelled = {_checks.plain(name): name for name in ARCHITECTURES}
+    name = spelled.get(_checks.plain(value)) if isinstance(value, str) else None
+    return str(_checks.choice(title, value if name is None else name, ARCHITECTURES))
+
+
+def model_name(title: str, value: Any) -> str:
+    """The same, as the command writes it."""
+    return architecture(title, value).lower()
+
+
+def built(
+    name: str,
+    inputs: int,
+    hidden: Sequence[int],
+    outputs: int,
+    squash: Any = None,
+    **options: Any,
+) -> Network:
+    """Make an architecture by its name.
+
+    `squash` is that of hidden neurons, or None: that of this table, or of the
+    architecture. `options` are others of the architecture.
+
+    Raises
+    ------
+    ArgumentError
+        If it takes no such hidden layers, or no squash.
+    """
+    make: Any = ARCHITECTURES[name]
+    parameters = signature(make).parameters
+    if squash is not None and "squash" not in parameters:
+        condition = f"None for {name}, which has its own"
+        raise ArgumentError(_checks.expected("The squash", condition, squash))
+    squash = SQUASHES.get(name) if squash is None else squash
+    if squash is not None:
+        options["squash"] = squash
+    sizes = (inputs, *hidden, outputs)
+    try:
+        signature(make).bind(*sizes, **options)
+    except TypeError:
+        condition = f"sizes that {name} takes between inputs and outputs"
+        raise ArgumentError(_checks.expected("The hidden", condition, hidden)) from None
+    network: Network = make(*sizes, **options)
+    if len(network.input) != inputs:
+        columns = _checks.counted(inputs, "column")
+        raise ArgumentError(
+            f"Expected an architecture whose inputs are {columns}, got {network!r}."
+            " Make it yourself."
+        )
+    return network
+
+
+# --- data that are there --------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How a network learns data that are there."""
+
+    build: str
+    hidden: tuple[int, ...]
+    rate: float
+    penalty: float = 0.0
+    """The L2 penalty, times the number of samples."""
+    optimizer: str = "adam"  # docs/choosing.md
+    method: str = "bptt"  # docs/choosing.md
+    most_epochs: int = 2000
+    """The epochs, at most, of a training that ends by itself."""
+    patience: int = 60
+    """Number of epochs without a lower error after which it does."""
+
+
+ROWS = Fit(
+    build="Perceptron",  # docs/choosing.md
+    hidden=(16,),  # docs/tuning.md, studies/small_tables.md
+    rate=0.01,  # docs/tuning.md, studies/small_tables.md
+    penalty=3.0,  # studies/small_tables.md
+)
+"""Rows that are independent of each other: `synapse.sklearn`."""
+ROWS_OF_TABLES = Fit(
+    build="Perceptron",  # docs/choosing.md
+    hidden=(8,),  # docs/tuning.md
+    rate=0.02,  # docs/tuning.md
+    optimizer="sgd",  # docs/choosing.md
+    method="online",  # docs/choosing.md
+)
+"""Rows of a table, samples or steps of a stream: the command. It learns after every
+row, so that a long table needs no gradient of its whole length."""
+SEQUENCES = Fit(
+    build="LSTM",  # docs/choosing.md
+    hidden=(16,),  # docs/tuning.md
+    rate=0.01,  # docs/tuning.md
+)
+"""Sequences with an answer at their end, or at every step: `synapse.sklearn`."""
+SERIES = Fit(
+    build="GRU",  # studies/default_forecasts.md
+    hidden=(8,),  # studies/default_forecasts.md
+    rate=0.02,  # studies/default_forecasts.md
+)
+"""Forecasts of a series: the command, `synapse.sktime`. It has less data than tables of
+rows have: the size and the rate are those of the study, which are also fast."""
+
+
+# --- streams --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Stream:
+    """How a network learns a stream, one sample at a time."""
+
+    build: str
+    hidden: tuple[int, ...]
+    rate: float = 0.2  # studies/streams.md
+    memory: float = 2000.0  # studies/streams.md
+    bound: float = 1.0  # studies/streams.md
+
+
+SAMPLES = Stream("Perceptron", (32,))  # studies/streams.md
+"""Samples with a target: `synapse.river`."""
+VALUES = Stream("GRU", (16,))  # studies/streams.md
+"""Values of a series: `synapse.river`."""
+LAGS = 12  # studies/streams.md
+"""Number of changes that a forecaster of a stream reads."""
+
+
+# --- rewards --------------------------------------------------------------------------
+
+DISCOUNT = 0.99  # docs/reward.md
+TRACE = 0.8  # docs/reward.md
+ENTROPY = 0.01  # docs/reward.md
+EXPLORE = 0.05  # studies/reward.md
+STEPS = {"rate": (1.0, 0.03), "bound": (2.0, 0.2), "policy_bound": (3.0, 0.3)}
+"""Rates and bounds that "auto" stands for, for networks without and with memory:
+studies/reward.md, section Steps."""

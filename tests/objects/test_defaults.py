@@ -1,0 +1,64 @@
+"""The table of defaults and names, which every room reads."""
+
+import re
+from inspect import signature
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from synapse import _defaults, reward, tables
+from synapse.errors import ArgumentError
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_each_page_that_chose_a_default_is_there():
+    text = Path(_defaults.__file__).read_text()
+    pages = re.findall(r"(?:docs|studies)/[\w/]+\.(?:md|py)", text)
+    assert len(pages) > 20
+    assert [page for page in pages if not (ROOT / page).exists()] == []
+
+
+@pytest.mark.parametrize("name", ["narx", "NARX", "Narx"])
+def test_a_name_means_the_same_in_any_case_and_room(name):
+    rows = np.random.default_rng(0).normal(size=(12, 2))
+    assert tables.Learning(model=name).model == "narx"
+    sklearn = pytest.importorskip("synapse.sklearn")
+    fitted = sklearn.NetworkRegressor(build=name, hidden=(3,), epochs=1)
+    assert type(fitted.fit(rows, rows[:, 0]).network_).__name__ == "NARX"
+    river = pytest.importorskip("synapse.river")
+    stream = river.NetworkRegressor(build=name, hidden=3)
+    stream.learn_one({"x": 1.0}, 2.0)
+    assert type(stream.network).__name__ == "NARX"
+
+
+def test_a_name_that_is_misspelt_gets_the_nearest_one_in_every_room():
+    calls = [lambda: tables.Learning(model="percepton")]
+    sklearn = pytest.importorskip("synapse.sklearn")
+    river = pytest.importorskip("synapse.river")
+    calls.append(
+        lambda: sklearn.NetworkRegressor(build="percepton").fit([[1.0], [2.0]], [1, 2])
+    )
+    calls.append(lambda: river.NetworkRegressor(build="percepton"))
+    for call in calls:
+        with pytest.raises(ArgumentError, match="Did you mean 'Perceptron'"):
+            call()
+
+
+def test_networks_with_other_inputs_than_columns_are_refused():
+    with pytest.raises(ArgumentError, match="whose inputs are 3 columns, got <CfC"):
+        _defaults.built("CfC", 3, (4,), 1)
+
+
+def test_rooms_read_the_table():
+    for agent in (reward.TD, reward.QLearning, reward.ActorCritic):
+        parameters = signature(agent).parameters
+        assert parameters["discount"].default == _defaults.DISCOUNT
+        assert parameters["trace"].default == _defaults.TRACE
+    assert tables.Learning().rate == _defaults.SERIES.rate
+    sklearn = pytest.importorskip("synapse.sklearn")
+    assert sklearn.NetworkRegressor().rate == _defaults.ROWS.rate
+    assert sklearn.SequenceRegressor().hidden == _defaults.SEQUENCES.hidden
+    river = pytest.importorskip("synapse.river")
+    assert river.NetworkRegressor().rate == _defaults.SAMPLES.rate

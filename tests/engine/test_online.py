@@ -6,6 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
+import architect
 import synapse
 from synapse import Layer, Network, Neuron, Trainer
 from synapse.engine.lowering import flags as flag
@@ -117,3 +118,85 @@ def test_pending_updates_are_those_of_single_steps(seed, dtype, density):
             net.activate(xs[0])
             link = net.connections[20]
             link.source.disconnect(link.target)
+
+
+def layered(seed, dtype):
+    """Layers with runs of one to a hundred connections, into one to nine neurons."""
+    sizes = np.random.default_rng(seed).permutation([1, 3, 9, 20, 33, 100])
+    return architect.Perceptron(*sizes.tolist(), seed=seed, dtype=dtype)
+
+
+def scattered(seed, dtype):
+    return architect.Random(
+        9, 40, 3, density=0.3, gates=9, self_connections=5, seed=seed, dtype=dtype
+    )
+
+
+def recurrent(seed, dtype):
+    return architect.LSTM(3, 9, 2, seed=seed, dtype=dtype)
+
+
+def parts(seed, dtype):
+    return connected(seed, dtype, 0.8)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("build", [layered, scattered, recurrent, parts])
+def test_bits_do_not_depend_on_whether_an_update_was_pending(build, dtype):
+    for seed in range(3):
+        random = np.random.default_rng(seed)
+        nets = [build(seed, dtype) for _ in range(3)]
+        xs = random.uniform(-1, 1, (6, len(nets[0].input)))
+        ts = random.random((6, len(nets[0].output)))
+        options = {"epochs": 1, "shuffle": False, "progress": False}
+        Trainer(nets[0], 0.3).train(xs, ts, **options)
+        for at in range(6):
+            Trainer(nets[1], 0.3).train(xs[at : at + 1], ts[at : at + 1], **options)
+        for row, target in zip(xs, ts, strict=True):
+            nets[2].activate(row)
+            nets[2].propagate(0.3, target)
+        ends = {
+            (net.weights.tobytes(), net.biases.tobytes(), net.run(xs).tobytes())
+            for net in nets
+        }
+        assert len(ends) == 1
+        net = nets[0]
+        net.clear()
+        expected = net.run(xs, traces=False)
+        net.clear()
+        within = 1e-12 if dtype is np.float64 else 1e-5
+        assert net.run(xs) == pytest.approx(expected, abs=within)
+
+
+@pytest.mark.parametrize("build", [layered, scattered, recurrent, parts])
+def test_every_reader_gets_the_weights_of_each_epoch(build, tmp_path):
+    """After each epoch of `train`, whatever reads a weight gives that of single
+    steps."""
+    net = build(1, np.float64)
+    by_hand = build(1, np.float64)
+    random = np.random.default_rng(0)
+    xs = random.uniform(-1, 1, (4, len(net.input)))
+    ts = random.random((4, len(net.output)))
+    epochs = []
+
+    def compare(progress):
+        for row, target in zip(xs, ts, strict=True):
+            by_hand.activate(row)
+            by_hand.propagate(0.3, target)
+        expected = np.asarray(by_hand.weights).tolist()
+        assert np.asarray(net.weights).tolist() == expected
+        assert [link.weight for link in net.connections] == expected
+        assert log.weight[-1].tolist() == expected
+        synapse.save(net, tmp_path / "net.json")
+        loaded = synapse.load(tmp_path / "net.json")
+        assert np.asarray(loaded.weights).tolist() == expected
+        assert np.asarray(net.clone().weights).tolist() == expected
+        ahead = by_hand.run(xs, traces=False)
+        assert net.run(xs, traces=False).tobytes() == ahead.tobytes()
+        epochs.append(progress)
+
+    with synapse.record(net, "weight") as log:
+        Trainer(net, 0.3).train(
+            xs, ts, epochs=3, shuffle=False, progress=False, callbacks=[compare]
+        )
+    assert len(epochs) == 3

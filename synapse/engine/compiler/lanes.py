@@ -93,7 +93,7 @@ def _define(operation: Any, method: str) -> None:
             value if isinstance(operand, LanesType) else spread(builder, value, vector)
             for operand, value in zip(sig.args, args, strict=True)
         ]
-        return getattr(builder, method)(*values, flags=FLAGS)
+        return getattr(builder, method)(*values)
 
     for pair in (
         (LanesType, LanesType),

@@ -26,6 +26,11 @@ from .lanes import FLAGS, LanesType, hidden, spread
 
 writes_code()
 
+SHORT_PACK = 4
+"""Numbers of a short pack. Its loads are not longer than the stores of a squash, for
+which a longer load would wait.
+"""
+
 # --- memory ---------------------------------------------------------------------------
 
 
@@ -133,8 +138,8 @@ def _load_weights(
 
 
 def _times_plus(builder: Any, factor: Any, number: Any, added: Any) -> Any:
-    """A fused product and sum."""
-    return builder.fadd(added, builder.fmul(factor, number, flags=FLAGS), flags=FLAGS)
+    """A fused product and sum, by the flags of the function that calls it."""
+    return builder.fadd(added, builder.fmul(factor, number))
 
 
 def _parts(builder: Any, values: Any) -> list[Any]:
@@ -162,7 +167,7 @@ def _totals(builder: Any, values: list[Any]) -> Any:
         halves = [
             [builder.shuffle_vector(*pair, mask) for mask in masks] for pair in pairs
         ]
-        values = [builder.fadd(*both, flags=FLAGS) for both in halves]
+        values = [builder.fadd(*both) for both in halves]
     return values[0]
 
 
@@ -179,10 +184,10 @@ def _plain_width(column: Any) -> Any:
     return np.int64(1 if column.ndim > 1 else VECTOR_BYTES // column.itemsize)
 
 
-def _plain_pack(column: Any, at: Any, left: Any) -> Any:
+def _plain_pack(column: Any, at: Any, left: Any, size: Any = None) -> Any:
     if column.ndim > 1:
         return column[at]
-    pack = np.zeros(int(_plain_width(column)), column.dtype)
+    pack = np.zeros(int(_plain_width(column)) if size is None else size, column.dtype)
     here = column[int(at) : int(at) + min(int(left), len(pack))]
     pack[: len(here)] = here
     return pack
@@ -208,6 +213,32 @@ def _plain_add_products(
     return tuple(
         total + y * _plain_weights(weight, row + gap, left, column)
         for total, gap in zip(sums, gaps, strict=True)
+    )
+
+
+def _plain_update_rows(
+    weight: Any,
+    rows: Any,
+    q: Any,
+    steps: Any,
+    column: Any,
+    at: Any,
+    left: Any,
+    sums: Any,
+) -> None:
+    y = _plain_pack(column, at, left, len(sums[0]))[: int(left)]
+    for row, step in zip(rows, steps, strict=True):
+        weight[int(row + q) : int(row + q) + len(y)] += step * y
+
+
+def _plain_add_rows_products(
+    sums: Any, column: Any, at: Any, weight: Any, rows: Any, q: Any, left: Any
+) -> Any:
+    size = len(sums[0])
+    y = _plain_pack(column, at, left, size)
+    return tuple(
+        total + y * _plain_pack(weight, row + q, left, size)
+        for total, row in zip(sums, rows, strict=True)
     )
 
 
@@ -625,6 +656,137 @@ def no_pack(typingctx: Any, column: Any) -> Any:
         return ir.Constant(vector, [0.0] * vector.count)
 
     return taken(column), codegen
+
+
+def _no_numbers(count: int) -> Any:
+    """A primitive that returns a pack of so many zeros."""
+
+    @intrinsic_or(lambda column: np.zeros(count, column.dtype))
+    def zeros(typingctx: Any, column: Any) -> Any:
+        taken = LanesType(column.dtype, count)
+
+        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            return ir.Constant(context.get_value_type(taken), [0.0] * count)
+
+        return taken(column), codegen
+
+    return zeros
+
+
+no_short_pack: Any = _no_numbers(SHORT_PACK)
+no_single: Any = _no_numbers(1)
+
+
+@intrinsic_or(lambda rows, pack: (pack,) * len(rows))
+def for_each(typingctx: Any, rows: Any, pack: Any) -> Any:
+    """A tuple with this pack for each of some rows."""
+    taken = types.UniTuple(pack, rows.count)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return context.make_tuple(builder, taken, [args[1]] * taken.count)
+
+    return taken(rows, pack), codegen
+
+
+@intrinsic_or(lambda pack: np.int64(len(pack)))
+def lanes_of(typingctx: Any, pack: Any) -> Any:
+    """How many numbers a pack has."""
+    count = pack.count
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return ir.Constant(ir.IntType(64), count)
+
+    return types.int64(pack), codegen
+
+
+@intrinsic_or(_plain_update_rows)
+def update_rows(
+    typingctx: Any,
+    weight: Any,
+    rows: Any,
+    q: Any,
+    steps: Any,
+    column: Any,
+    at: Any,
+    left: Any,
+    sums: Any,
+) -> Any:
+    """Add a pack of a column, times the step of each row, to the numbers q of the
+    rows. It is as long as those of `sums`.
+    """
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        weights, rows, q, steps, address, at, left, _ = args
+        vector = context.get_value_type(sums.dtype)
+        y = _load_some(builder, address, at, left, vector, column.family)
+        for row, step in zip(
+            _parts(builder, rows), _parts(builder, steps), strict=True
+        ):
+            place = builder.add(row, q)
+            w = _load_some(builder, weights, place, left, vector, weight.family)
+            w = _times_plus(builder, spread(builder, step, vector), y, w)
+            _store_some(builder, w, weights, place, left, weight.family)
+        return context.get_dummy_value()
+
+    i64 = types.int64
+    return types.none(weight, rows, i64, steps, column, i64, i64, sums), codegen
+
+
+@intrinsic_or(_plain_add_rows_products)
+def add_rows_products(
+    typingctx: Any,
+    sums: Any,
+    column: Any,
+    at: Any,
+    weight: Any,
+    rows: Any,
+    q: Any,
+    left: Any,
+) -> Any:
+    """Add a pack of a column, times the numbers q of each row, to its sum.
+
+    `add_products` hides the address of the weights, so a weight that `update_rows` has
+    just stored would be loaded again.
+    """
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        sums, address, at, weights, rows, q, left = args
+        vector = context.get_value_type(sig.return_type.dtype)
+        y = _load_some(builder, address, at, left, vector, column.family)
+        added = []
+        for total, row in zip(
+            _parts(builder, sums), _parts(builder, rows), strict=True
+        ):
+            place = builder.add(row, q)
+            w = _load_some(builder, weights, place, left, vector, weight.family)
+            added.append(_times_plus(builder, y, w, total))
+        return context.make_tuple(builder, sig.return_type, added)
+
+    i64 = types.int64
+    return sums(sums, column, i64, weight, rows, i64, i64), codegen
+
+
+@intrinsic_or(
+    lambda packs, others: tuple(
+        (pack + other).sum() for pack, other in zip(packs, others, strict=True)
+    )
+)
+def totals(typingctx: Any, packs: Any, others: Any) -> Any:
+    """The sum of the numbers of each two packs."""
+    result = types.UniTuple(packs.dtype.unit, packs.count)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        pairs = zip(*(_parts(builder, values) for values in args), strict=True)
+        sums = [builder.fadd(*pair) for pair in pairs]
+        word = ir.IntType(32)
+        if packs.dtype.count == 1:
+            values = [builder.extract_element(value, word(0)) for value in sums]
+        else:
+            both = _totals(builder, sums)
+            values = [builder.extract_element(both, word(k)) for k in range(len(sums))]
+        return context.make_tuple(builder, result, values)
+
+    return result(packs, others), codegen
 
 
 @intrinsic_or(_plain_add_rest)

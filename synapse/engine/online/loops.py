@@ -49,13 +49,13 @@ from .fire import (
     silence_clamped,
     tick,
 )
-from .propagate import apply_pending, compute_deltas, propagate_block
+from .propagate import compute_deltas, propagate_block
 from .record import note, watches
 from .renewal import RENEWED, bare_renewal, renew
 from .roles import Forget, LearnStep, StepNetwork
 from .steps import count_steps, end_step
 from .ties import after_moves, before_moves
-from .weigh import weigh_block, weigh_one
+from .weigh import apply_pending, weigh_block, weigh_one
 
 KEPT = 4
 """Numbers of each output that a buffer keeps until costs are summed: activation,
@@ -664,7 +664,7 @@ def _learn(m, p, span, rate):
 @noinline
 def complete_moves(m, span):
     """Make the pending updates of the network."""
-    apply_pending(m, span.start, span.stop)
+    apply_pending(m, span.start, span.stop, m.activation)
 
 
 @inline

@@ -77,35 +77,6 @@ def propagate_traced_run(m, j, r, delta, step, pull, extended):
     # [end]
 
 
-@inline
-def apply_pending(m, start, last):
-    """Apply pending updates (see ``weigh.py``), as `weigh_neuron` would with the next
-    inputs.
-
-    `weigh_neuron` reads the sources' previous activations from ``old_activation``;
-    here, before the next step, they are still in ``activation``.
-    """
-    for j in range(start, last):
-        step = m.pending_step[j]
-        if step == 0.0:
-            continue
-        m.pending_step[j] = 0.0
-        for r in range(m.first_run[j], m.last_run[j]):
-            if m.run_kind[r] > mark.LISTED or not may_be_pending(m, r):
-                continue
-            source = m.run_source[r]
-            row = m.run_first[r]
-            n = m.run_length[r]
-            if m.run_kind[r] == mark.DENSE:
-                for t in range(n):
-                    m.weight[row + t] += step * m.activation[source + t]
-            else:
-                for t in range(n):
-                    m.weight[row + t] += step * m.activation[m.source[row + t]]
-        if m.ties.signed != 0:
-            hold_signs(m, j, j + 1, 0)
-
-
 @rare(INDEX, INDEX, INDEX)
 def hold_signs(m, start, last, defer):
     """Let weights into neurons keep their signs, but for those that are shared or, with

@@ -3,27 +3,36 @@ with them.
 
 The equations are those of the page "The equations".
 
-**Pending updates.** A step reads every weight to sum the inputs. So a loop over rows
-does not write the updates of a row at once, which would be another pass over all
-weights. A neuron keeps its rate times error in ``pending_step``, and the next sum of
-its inputs updates each weight as it reads it. Until then memory has the weight without
-its update; `weight_of` returns the weight. This is so
-
-- within one call of a kernel only: ``pending_step`` is 0 between calls, because loops
-  end with ``loops.complete_moves``, which calls ``propagate.apply_pending``;
-- for neurons without gates and traces, in runs that are neither tied nor frozen
-  (`may_be_pending`);
-- until the next step: whatever else reads a weight before calls `weight_of` (a
-  recording), or ``apply_pending`` first (a renewal, a cleared context).
+A loop over rows does not write the updates of a row at once: the next sum makes them
+as it reads the weights (`sum_dense`, `sum_listed`). The section "Pending updates" of
+``docs/engine.md`` says when, and who reads weights meanwhile. The sums add their terms
+in one written order (`in_order`), whether an update is pending or has been made before:
+so the bits do not depend on it.
 """
 
 from __future__ import annotations
 
 from ..compiler.jit import in_order, inline, one_like, zero_like
 from ..compiler.rare import INDEX, rare
+from ..compiler.tiles import (
+    add_rows_products,
+    for_each,
+    lanes_of,
+    no_pack,
+    no_short_pack,
+    no_single,
+    totals,
+    update_rows,
+)
 from ..lowering import flags as mark
 from ..schema import NONE
-from .ties import stopped
+from .ties import stop_at_zero, stopped
+
+FEW = 4
+"""Connections of a run up to which they are added one by one."""
+LONG = 64
+"""Connections of a run from which on packs are as long as a register. The load of such
+a pack waits for the stores of the activations just computed, which are shorter."""
 
 
 @inline
@@ -211,94 +220,130 @@ def weight_of(m, c, r):
 
 
 @inline
-def is_moving(m, j):
-    """Whether pending updates are applied while the inputs of `j` are summed, even if
-    they have been applied.
+def apply_pending(m, start, last, activations):
+    """Make the pending updates of neurons, whose sources had these activations."""
+    for j in range(start, last):
+        step = m.pending_step[j]
+        if step == 0.0:
+            continue
+        m.pending_step[j] = 0.0
+        for r in range(m.first_run[j], m.last_run[j]):
+            if m.run_kind[r] > mark.LISTED or not may_be_pending(m, r):
+                continue
+            source = m.run_source[r]
+            row = m.run_first[r]
+            n = m.run_length[r]
+            if m.run_kind[r] == mark.DENSE:
+                for t in range(n):
+                    m.weight[row + t] += step * activations[source + t]
+            else:
+                for t in range(n):
+                    m.weight[row + t] += step * activations[m.source[row + t]]
+            if m.ties.signed != 0:
+                stop_at_zero(m, row, row + n)
 
-    A sum of updated weights has another order than a sum of weights. So the order must
-    not depend on whether the error of the latest step came in this call.
+
+@rare(INDEX, INDEX)
+def apply_signed(m, start, last):
+    """Make the pending updates of neurons that are weighed next. Signs are not in the
+    sums: these would take longer.
     """
-    if m.pending_step[j] != 0.0:
-        return True
-    return m.responsibility[j] != 0.0 and not m.flags[j] & (mark.GATES | mark.TRACED)
-
-
-@inline
-def dense_sum(m, j, r, row, n, signed):
-    """The weighted inputs of `j` from a run of plain connections, after applying
-    pending updates.
-    """
-    source = m.run_source[r]
-    total = zero_like(m.bias[j])
-    step = m.pending_step[j]
-    if is_moving(m, j) and may_be_pending(m, r):
-        for t in range(n):
-            weight = m.weight[row + t] + step * m.old_activation[source + t]
-            if signed:
-                weight = stopped(m, row + t, weight)
-            m.weight[row + t] = weight
-            total += weight * m.activation[source + t]
-    # [equation state: run without gates]
-    else:
-        for t in range(n):
-            total += m.weight[row + t] * m.activation[source + t]
-    # [end]
-    return total
+    apply_pending(m, start, last, m.old_activation)
 
 
 @in_order
-def moved_weight(m, c, step, signed):
-    """A weight of a list after its pending update."""
-    weight = m.weight[c] + step * m.old_activation[m.source[c]]
-    if signed:
-        weight = stopped(m, c, weight)
-    m.weight[c] = weight
+def updated(m, c, i, step, pending):
+    """The weight of a connection from `i`; a `pending` update is made before."""
+    weight = m.weight[c]
+    if pending:
+        weight += step * m.old_activation[i]
+        m.weight[c] = weight
     return weight
 
 
 @in_order
-def listed_sum(m, j, r, row, n, signed):
+def add_pack(m, sums, rows, q, source, left, steps, pending):
+    """Add the products of `left` connections, from q on, of each row to its sum."""
+    if pending:
+        update_rows(m.weight, rows, q, steps, m.old_activation, source + q, left, sums)
+    at = source + q
+    return add_rows_products(sums, m.activation, at, m.weight, rows, q, left)
+
+
+@in_order
+def sum_packs(m, none, rows, n, source, steps, pending):
+    """The sums of neurons with the same sources, each in two packs, so that few sums
+    wait for the previous one.
+    """
+    wide = lanes_of(none)
+    sums = for_each(rows, none)
+    others = sums
+    twice = n - n % (2 * wide)
+    for q in range(0, twice, 2 * wide):
+        sums = add_pack(m, sums, rows, q, source, wide, steps, pending)
+        others = add_pack(m, others, rows, q + wide, source, wide, steps, pending)
+    whole = n - n % wide
+    if twice < whole:
+        sums = add_pack(m, sums, rows, twice, source, wide, steps, pending)
+    if whole < n:
+        others = add_pack(m, others, rows, whole, source, n - whole, steps, pending)
+    return totals(sums, others)
+
+
+@in_order
+def sum_dense(m, rows, n, source, steps, pending):
+    """The sums of neurons with the same, consecutive sources, whose connections begin
+    at `rows`. Pending updates of `steps` are made before.
+    """
+    if n >= LONG:
+        return sum_packs(m, no_pack(m.weight), rows, n, source, steps, pending)
+    if n > FEW:
+        return sum_packs(m, no_short_pack(m.weight), rows, n, source, steps, pending)
+    return sum_packs(m, no_single(m.weight), rows, n, source, steps, pending)
+
+
+@in_order
+def sum_listed(m, row, n, step, pending):
     """The sum of a run from scattered sources, in four parts, so that no sum waits for
     the previous one.
     """
-    step = m.pending_step[j]
-    none = zero_like(m.bias[j])
+    total = zero_like(step)
+    total1 = zero_like(step)
+    total2 = zero_like(step)
+    total3 = zero_like(step)
     whole = n - n % 4
-    total = none
-    total1 = none
-    total2 = none
-    total3 = none
-    if is_moving(m, j) and may_be_pending(m, r):
-        for c in range(row, row + whole, 4):
-            total += moved_weight(m, c, step, signed) * m.activation[m.source[c]]
-            total1 += (
-                moved_weight(m, c + 1, step, signed) * m.activation[m.source[c + 1]]
-            )
-            total2 += (
-                moved_weight(m, c + 2, step, signed) * m.activation[m.source[c + 2]]
-            )
-            total3 += (
-                moved_weight(m, c + 3, step, signed) * m.activation[m.source[c + 3]]
-            )
-        for c in range(row + whole, row + n):
-            total += moved_weight(m, c, step, signed) * m.activation[m.source[c]]
-    else:
-        for c in range(row, row + whole, 4):
-            total += m.weight[c] * m.activation[m.source[c]]
-            total1 += m.weight[c + 1] * m.activation[m.source[c + 1]]
-            total2 += m.weight[c + 2] * m.activation[m.source[c + 2]]
-            total3 += m.weight[c + 3] * m.activation[m.source[c + 3]]
-        for c in range(row + whole, row + n):
-            total += m.weight[c] * m.activation[m.source[c]]
+    for c in range(row, row + whole, 4):
+        i = m.source[c]
+        i1 = m.source[c + 1]
+        i2 = m.source[c + 2]
+        i3 = m.source[c + 3]
+        total += updated(m, c, i, step, pending) * m.activation[i]
+        total1 += updated(m, c + 1, i1, step, pending) * m.activation[i1]
+        total2 += updated(m, c + 2, i2, step, pending) * m.activation[i2]
+        total3 += updated(m, c + 3, i3, step, pending) * m.activation[i3]
+    # [equation state: run without gates]
+    for c in range(row + whole, row + n):
+        i = m.source[c]
+        total += updated(m, c, i, step, pending) * m.activation[i]
+    # [end]
     return (total + total1) + (total2 + total3)
 
 
-@inline
-def ungated_sum(m, j, r, row, n, signed):
-    """The sum of an ungated run."""
-    if m.run_kind[r] == mark.DENSE:
-        return dense_sum(m, j, r, row, n, signed)
-    return listed_sum(m, j, r, row, n, signed)
+@in_order
+def ungated_sum(m, j, r):
+    """The weighted inputs of `j` from an ungated run, after its pending updates."""
+    row = m.run_first[r]
+    n = m.run_length[r]
+    step = m.pending_step[j]
+    pending = step != 0.0 and may_be_pending(m, r)
+    if m.run_kind[r] == mark.DENSE and n > FEW:
+        source = m.run_source[r]
+        if pending:
+            return sum_dense(m, (row,), n, source, (step,), True)[0]
+        return sum_dense(m, (row,), n, source, (step,), False)[0]
+    if pending:
+        return sum_listed(m, row, n, step, True)
+    return sum_listed(m, row, n, step, False)
 
 
 @inline
@@ -306,14 +351,14 @@ def weigh_plain(m, j):
     """state s_j = b_j + sum_i w_ij y_i of a neuron without gates and traces."""
     state = m.bias[j]
     for r in range(m.first_run[j], m.last_run[j]):
-        state += ungated_sum(m, j, r, m.run_first[r], m.run_length[r], False)
+        state += ungated_sum(m, j, r)
     m.pending_step[j] = 0.0
     m.old_state[j] = m.state[j]
     m.state[j] = state
 
 
 @inline
-def weigh_neuron(m, j, block, signed):
+def weigh_neuron(m, j, block):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, and its traces; see
     `extend_run`.
     """
@@ -326,12 +371,10 @@ def weigh_neuron(m, j, block, signed):
         carry = carry_state(m, j)
         state += carry * old
     for r in range(m.first_run[j], m.last_run[j]):
-        row = m.run_first[r]
-        n = m.run_length[r]
         if m.run_kind[r] <= mark.LISTED:
-            state += ungated_sum(m, j, r, row, n, signed)
+            state += ungated_sum(m, j, r)
         else:
-            state += gated_sum(m, j, r, row, n)
+            state += gated_sum(m, j, r, m.run_first[r], m.run_length[r])
     # [end]
     m.pending_step[j] = 0.0
     if flags & mark.TRACED:
@@ -342,75 +385,46 @@ def weigh_neuron(m, j, block, signed):
     m.state[j] = state
 
 
-@inline
-def weigh_four(m, j, signed):
+@in_order
+def weigh_four(m, j):
     """The states of four neurons with the same sources: every source is read once for
     all four.
-
-    Written out, where ``exact/weigh.py`` has tiles of eight (`put_sums`), because these
-    rows are also written: with pending updates each of them is loaded, updated and
-    stored on the way. And the sums of a tile have their terms in another order, so the
-    last bits of every network would change.
     """
-    j1 = j + 1
-    j2 = j + 2
-    j3 = j + 3
+    steps = (
+        m.pending_step[j],
+        m.pending_step[j + 1],
+        m.pending_step[j + 2],
+        m.pending_step[j + 3],
+    )
+    steps_wait = (
+        steps[0] != 0.0 or steps[1] != 0.0 or steps[2] != 0.0 or steps[3] != 0.0
+    )
+    for i in range(j, j + 4):
+        m.pending_step[i] = 0.0
+        m.old_state[i] = m.state[i]
     state = m.bias[j]
-    state1 = m.bias[j1]
-    state2 = m.bias[j2]
-    state3 = m.bias[j3]
-    step = m.pending_step[j]
-    step1 = m.pending_step[j1]
-    step2 = m.pending_step[j2]
-    step3 = m.pending_step[j3]
-    moving = is_moving(m, j) or is_moving(m, j1) or is_moving(m, j2) or is_moving(m, j3)
+    state1 = m.bias[j + 1]
+    state2 = m.bias[j + 2]
+    state3 = m.bias[j + 3]
     runs = m.last_run[j] - m.first_run[j]
     for r in range(m.first_run[j], m.last_run[j]):
         n = m.run_length[r]
         source = m.run_source[r]
         row = m.run_first[r]
-        row1 = m.run_first[r + runs]
-        row2 = row1 + (row1 - row)
-        row3 = row1 + (row1 - row) + (row1 - row)
-        if moving and may_be_pending(m, r):
-            for t in range(n):
-                y = m.activation[source + t]
-                old = m.old_activation[source + t]
-                weight = m.weight[row + t] + step * old
-                weight1 = m.weight[row1 + t] + step1 * old
-                weight2 = m.weight[row2 + t] + step2 * old
-                weight3 = m.weight[row3 + t] + step3 * old
-                if signed:
-                    weight, weight1 = (
-                        stopped(m, row + t, weight),
-                        stopped(m, row1 + t, weight1),
-                    )
-                    weight2, weight3 = (
-                        stopped(m, row2 + t, weight2),
-                        stopped(m, row3 + t, weight3),
-                    )
-                m.weight[row + t] = weight
-                m.weight[row1 + t] = weight1
-                m.weight[row2 + t] = weight2
-                m.weight[row3 + t] = weight3
-                state += weight * y
-                state1 += weight1 * y
-                state2 += weight2 * y
-                state3 += weight3 * y
+        gap = m.run_first[r + runs] - row
+        rows = (row, row + gap, row + 2 * gap, row + 3 * gap)
+        if steps_wait and may_be_pending(m, r):
+            sums = sum_dense(m, rows, n, source, steps, True)
         else:
-            for t in range(n):
-                y = m.activation[source + t]
-                state += m.weight[row + t] * y
-                state1 += m.weight[row1 + t] * y
-                state2 += m.weight[row2 + t] * y
-                state3 += m.weight[row3 + t] * y
-    for i in range(j, j + 4):
-        m.pending_step[i] = 0.0
-        m.old_state[i] = m.state[i]
+            sums = sum_dense(m, rows, n, source, steps, False)
+        state += sums[0]
+        state1 += sums[1]
+        state2 += sums[2]
+        state3 += sums[3]
     m.state[j] = state
-    m.state[j1] = state1
-    m.state[j2] = state2
-    m.state[j3] = state3
+    m.state[j + 1] = state1
+    m.state[j + 2] = state2
+    m.state[j + 3] = state3
 
 
 @rare(INDEX, INDEX, INDEX)
@@ -419,22 +433,7 @@ def weigh_gated(m, start, last, block):
     `block`.
     """
     for j in range(start, last):
-        weigh_neuron(m, j, block, False)
-
-
-@rare(INDEX, INDEX)
-def weigh_signed(m, start, last):
-    """`weigh_block` if some weight in the store has a sign (`signed`): pending updates
-    stop at 0.
-    """
-    j = start
-    while j < last:
-        if m.flags[j] & mark.FOUR:
-            weigh_four(m, j, True)
-            j += 4
-        else:
-            weigh_neuron(m, j, start, True)
-            j += 1
+        weigh_neuron(m, j, block)
 
 
 @inline
@@ -449,13 +448,12 @@ def weigh_one(m, j):
 @inline
 def weigh_block(m, p, start, last):
     """The states of a block of neurons; no `p` is needed."""
-    j = start
     if m.ties.signed != 0:
-        weigh_signed(m, start, last)
-        j = last
+        apply_signed(m, start, last)
+    j = start
     while j < last:
         if m.flags[j] & mark.FOUR:
-            weigh_four(m, j, False)
+            weigh_four(m, j)
             j += 4
         elif m.flags[j] & mark.WITH_GATES:
             weigh_gated(m, j, last, start)

@@ -47,10 +47,13 @@ def entry_of(loop: Callable[..., Any]) -> Any:
     if code is None:
         code = _compile(text)
         _write(path, code)
-    engine = _engine()
+    # an engine for each loop: threads may make the same one, and Ctrl-C may end it
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
-    return _ENTRY(engine.get_function_address(f"run_{loop.__name__}"))
+    entry: Any = _ENTRY(engine.get_function_address(f"run_{loop.__name__}"))
+    entry.engine = engine  # has the machine code
+    return entry
 
 
 def _compile(text: str) -> bytes:
@@ -90,12 +93,6 @@ def _write(path: Path, code: bytes) -> None:
             new.replace(path)
         finally:
             new.unlink(missing_ok=True)
-
-
-@cache
-def _engine() -> Any:
-    """What has the machine code of all loops."""
-    return llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
 
 
 def _machine() -> Any:

@@ -9,21 +9,22 @@ of ``functions`` import Numba, which is slow to import; they are loaded when fir
 
 **The language of kernels.** A kernel is a Python function that is compiled. It gets no
 objects, but *bundles*: one word each, the address of a table of columns. A column of a
-bundle is an attribute, which is read and written by row: `m.weight[c]`.
+bundle is an attribute, which is read and written by row: `store.weight[c]`.
 ``schema.py`` lists all columns with their meaning.
 
-- `m`: the columns of a store. By custom, `j` is the row of a neuron, `c` or `row` that
-  of a connection, `r` that of a run.
-- `u`: tapes, on which exact gradients and runs without traces keep the numbers of
-  several steps: `u.activation[step.now + j]`. A `Step` (``exact/step.py``) says where
-  the numbers of one step begin.
-- `p`: what a learning rule needs beside the store, the columns of a plan for rtrl
-  (``online/roles.py``).
-- `f`: what a way of weighing needs beside the tapes, the lists of connections by source
-  if it follows events (``exact/events.py``).
+- `store`: the columns of a store. By custom, `j` is the row of a neuron, `c` or `row`
+  that of a connection, `r` that of a run.
+- `tapes`: on which exact gradients and runs without traces keep the numbers of several
+  steps: `tapes.activation[step.now + j]`. A `Step` (``exact/step.py``) says where the
+  numbers of one step begin.
+- `plan`: the columns of a plan, which rtrl needs beside the store. What a learning rule
+  needs is `rule` where the loop does not know which one it is (``online/roles.py``).
+- `events`: the lists of connections by source, if a step follows active neurons
+  (``exact/events.py``); `extra` where the step does not know how it weighs
+  (``exact/activate.py``).
 - `span`: which rows a network has. It is a short array of integers whose places have
-  names, like `m.ties` and `p.counts` (``records.py``): `span.start`, `m.ties.signed`.
-  Python, which has the array, writes `span[Span.START]`.
+  names, like `store.ties` and `plan.counts` (``records.py``): `span.start`,
+  `store.ties.signed`. Python, which has the array, writes `span[Span.START]`.
 
 Integers are as narrow in memory as they can be, most of them unsigned; a kernel reads
 all of them as signed 64-bit numbers, so they can be added to each other and to
@@ -33,19 +34,19 @@ a column of rows: there is none.
 How a function is compiled is said by its decorator (``compiler/jit.py``, `rare` in
 ``compiler/rare.py``, `strict` in ``compiler/calls.py``):
 
-- `@kernel`: Python calls it, with addresses in place of bundles: `columns`, `tapes`,
-  `plan` and `span_of` make bundles of them. It returns a status (``status.py``) and its
-  results beside it.
+- `@kernel`: Python calls it, with addresses in place of bundles: `store_at`,
+  `tapes_at`, `plan_at` and `span_of` make bundles of them. It returns a status
+  (``status.py``) and its results beside it.
 - `@inline`: a part that becomes a piece of each caller. Its sums may be reordered, so
   that they vectorise.
 - `@in_order`: the same, but sums stay in the order in which they are written.
 - `@noinline`: a part that is too large to be a piece of each caller.
 - `@strict`: an inlined part that computes the same bits in every kernel.
 - `@rare(...)`: a part that few networks need, compiled when one calls it first. It
-  stands beside the part that calls it. It takes `m`, then arguments of the kinds in the
-  brackets (`taped=True`: `u` first), and its results are in columns. It is called for a
-  stretch of neurons, a block or a run, not for each number. `by_code` makes one name of
-  several such parts, of which a code selects one.
+  stands beside the part that calls it. It takes `store`, then arguments of the kinds in
+  the brackets (`taped=True`: `tapes` first), and its results are in columns. It is
+  called for a stretch of neurons, a block or a run, not for each number. `by_code`
+  makes one name of several such parts, of which a code selects one.
 - `@intrinsic_or(plain)`: a primitive, which writes its code in the language of LLVM;
   `plain` says in Python what it computes.
 

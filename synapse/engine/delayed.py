@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Attributes:
-    """The columns of a store as attributes, like those of ``m`` in kernels."""
+    """The columns of a store as attributes, like those of ``store`` in kernels."""
 
     __slots__ = ("_columns",)
 
@@ -56,72 +56,84 @@ def is_delayed_in_order(source: Any, target: Any, together: Any) -> Any:
     return is_delayed(source, target, source, target) | together
 
 
-def are_together(m: Any, source: Any, target: Any) -> Any:
+def are_together(store: Any, source: Any, target: Any) -> Any:
     """Whether two neurons of a network activate together: by one clock, or as they
     compete.
     """
-    by_clock = (m.synchronous[source] & m.synchronous[target]) != 0
-    return by_clock | (m.group_first[source] == m.group_first[target])
+    by_clock = (store.synchronous[source] & store.synchronous[target]) != 0
+    return by_clock | (store.group_first[source] == store.group_first[target])
 
 
-def is_delayed_by_stamp(m: Any, source: Any, target: Any) -> Any:
+def is_delayed_by_stamp(store: Any, source: Any, target: Any) -> Any:
     """Whether it is delayed by the stamps of the latest activations, of any neurons."""
-    together = are_together(m, source, target) & (
-        m.network[source] == m.network[target]
+    together = are_together(store, source, target) & (
+        store.network[source] == store.network[target]
     )
-    return is_delayed(source, target, m.stamp[source], m.stamp[target]) | together
+    return (
+        is_delayed(source, target, store.stamp[source], store.stamp[target]) | together
+    )
 
 
-def activation_read(m: Any, source: Any, target: Any) -> Any:
+def activation_read(store: Any, source: Any, target: Any) -> Any:
     """The activation of `source` that `target` read when it last activated."""
-    if is_delayed_by_stamp(m, source, target):
-        return np.float64(m.old_activation[source])
-    return np.float64(m.activation[source])
+    if is_delayed_by_stamp(store, source, target):
+        return np.float64(store.old_activation[source])
+    return np.float64(store.activation[source])
 
 
-def activations_read(m: Any, sources: Any, targets: Any) -> Any:
+def activations_read(store: Any, sources: Any, targets: Any) -> Any:
     """The activations read, for arrays of sources and targets, which kernels do not
     have.
     """
-    delayed = is_delayed_by_stamp(m, sources, targets)
-    return np.where(delayed, m.old_activation[sources], m.activation[sources])
+    delayed = is_delayed_by_stamp(store, sources, targets)
+    return np.where(delayed, store.old_activation[sources], store.activation[sources])
 
 
-def gain_of(m: Any, c: Any) -> Any:
+def gain_of(store: Any, c: Any) -> Any:
     """The present gain of a connection: the activation of its gater; 1 without one."""
-    return np.float64(m.activation[m.gater[c]]) if m.gater[c] != NONE else 1.0
+    return (
+        np.float64(store.activation[store.gater[c]]) if store.gater[c] != NONE else 1.0
+    )
 
 
-def gain_read(m: Any, c: Any) -> Any:
+def gain_read(store: Any, c: Any) -> Any:
     """The gain of a connection when its target last activated."""
-    return activation_read(m, m.gater[c], m.target[c]) if m.gater[c] != NONE else 1.0
+    return (
+        activation_read(store, store.gater[c], store.target[c])
+        if store.gater[c] != NONE
+        else 1.0
+    )
 
 
-def eligibility_of(m: Any, flags: Any, c: Any) -> Any:
+def eligibility_of(store: Any, flags: Any, c: Any) -> Any:
     """The eligibility of a connection: stored, as these `flags` of all neurons say, or
     computed.
     """
-    j = m.target[c]
-    offset = c - m.first_incoming[j]
-    if flags[j] & TRACED and offset < m.learning[j]:
-        return np.float64(m.eligibility[m.first_trace[j] + offset])
-    return gain_read(m, c) * activation_read(m, m.source[c], j)
+    j = store.target[c]
+    offset = c - store.first_incoming[j]
+    if flags[j] & TRACED and offset < store.learning[j]:
+        return np.float64(store.eligibility[store.first_trace[j] + offset])
+    return gain_read(store, c) * activation_read(store, store.source[c], j)
 
 
-def influence_of(m: Any, rows: Any, start: Any, stop: Any, target: Any) -> Any:
+def influence_of(store: Any, rows: Any, start: Any, stop: Any, target: Any) -> Any:
     """I_jk of a target k without memory: the sum over connections ``rows[start:stop]``,
     without the gain.
     """
     influence = 0.0
     for p in range(start, stop):
-        influence += m.weight[rows[p]] * activation_read(m, m.source[rows[p]], target)
+        influence += store.weight[rows[p]] * activation_read(
+            store, store.source[rows[p]], target
+        )
     return influence
 
 
-def extended_of(m: Any, flags: Any, c: Any, influence: Any) -> Any:
+def extended_of(store: Any, flags: Any, c: Any, influence: Any) -> Any:
     """The extended trace f'_j e_ij I_jk of a connection i -> j, from the influence on
     such a neuron k.
     """
     return (
-        np.float64(m.derivative[m.target[c]]) * eligibility_of(m, flags, c) * influence
+        np.float64(store.derivative[store.target[c]])
+        * eligibility_of(store, flags, c)
+        * influence
     )

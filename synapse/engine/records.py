@@ -1,8 +1,8 @@
 """Short arrays of integers whose places have names.
 
-A kernel reads and writes a place as an attribute, ``span.start`` or ``m.ties.signed``;
-Python, which has the array, uses the place itself: ``span[Span.START]``. So each name
-is declared once, here.
+A kernel reads and writes a place as an attribute, ``span.start`` or
+``store.ties.signed``; Python, which has the array, uses the place itself:
+``span[Span.START]``. So each name is declared once, here.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
 LARGE = 1 << 40
 
 
-def numbers(m, n, count, work) -> Pair:
+def numbers(store, n, count, work) -> Pair:
     """Arithmetic, comparisons and conditions of a and b."""
     a = work[0]
     b = work[1]
@@ -42,7 +42,7 @@ def pair(a, b) -> Pair:
     return a + b - 2, a - 3 * b
 
 
-def loops(m, n, count, work) -> Pair:
+def loops(store, n, count, work) -> Pair:
     """Loops of every kind, with calls."""
     number = 0
     for i in range(n):
@@ -80,27 +80,27 @@ def clear(work, i) -> None:
     work[i] = 0
 
 
-def columns(m, n, count, work) -> Pair:
+def columns(store, n, count, work) -> Pair:
     """Read and write integers of every width; signs stay."""
-    m.target[1] = m.target[0] - 1
-    m.trainable[0] = m.trainable[0] + 199
-    m.sign[1] = m.sign[0]
-    work[0] = m.sign[1]
-    work[1] = m.identity[0] == 0xFFFFFFFF
-    return m.target[1], m.trainable[0]
+    store.target[1] = store.target[0] - 1
+    store.trainable[0] = store.trainable[0] + 199
+    store.sign[1] = store.sign[0]
+    work[0] = store.sign[1]
+    work[1] = store.identity[0] == 0xFFFFFFFF
+    return store.target[1], store.trainable[0]
 
 
-def chained(m, n, count, work) -> Pair:
+def chained(store, n, count, work) -> Pair:
     """Not translated: a comparison of three numbers."""
     return 0 < n < 3, 0
 
 
-def listed(m, n, count, work) -> Pair:
+def listed(store, n, count, work) -> Pair:
     """Not translated: what no loop of lowering needs."""
     return len([n]), 0
 
 
-def inverted(m, n, count, work) -> Pair:
+def inverted(store, n, count, work) -> Pair:
     """Not translated: an operator that no loop of lowering needs."""
     return ~n, 0
 

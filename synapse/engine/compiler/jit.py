@@ -1,5 +1,5 @@
-"""How kernels are compiled by Numba, and how they read the columns of a store (``m``)
-and a plan (``p``).
+"""How kernels are compiled by Numba, and how they read the columns of a store and of a
+plan.
 
 Kernels are compiled once and cached on disk. Only three fast-math flags are used:
 sums may be reassociated (so that they vectorise), a product and a sum may be fused, and
@@ -240,13 +240,13 @@ class TableType(types.Type):
 
 
 class ColumnsType(TableType):
-    """The type of ``m`` in kernels: the columns of a store."""
+    """The type of ``store`` in kernels: the columns of a store."""
 
     columns = TABLE
 
 
 class PlanType(TableType):
-    """The type of ``p`` in kernels: the columns of a plan."""
+    """The type of ``plan`` in kernels: the columns of a plan."""
 
     columns = PLAN
 
@@ -256,7 +256,7 @@ class PlanType(TableType):
 
 
 class ColumnType(types.Type):
-    """The type of ``m.weight``: the address of a column. The compiler assumes that
+    """The type of ``store.weight``: the address of a column. The compiler assumes that
     columns do not overlap.
     """
 
@@ -279,8 +279,8 @@ class ColumnType(types.Type):
 
 
 class RecordType(ColumnType):
-    """The type of ``m.ties``: a column whose places have names, so that
-    ``m.ties.signed`` is one of them.
+    """The type of ``store.ties``: a column whose places have names, so that
+    ``store.ties.signed`` is one of them.
     """
 
     def __init__(
@@ -477,7 +477,7 @@ def intrinsic_or(plain: Callable[..., Any]) -> Callable[..., Any]:
 
 def bundle(layout: Any, fields: Any) -> Any:
     """A function of the address of a table, and a number of a store's float, that
-    returns ``m`` or ``p``.
+    returns ``store`` or ``plan``.
     """
 
     def plain(table: int, unit: Any) -> Any:
@@ -506,9 +506,9 @@ def bundle(layout: Any, fields: Any) -> Any:
 def reset_of(cleared: tuple[Column, ...]) -> Any:
     """A primitive that sets these columns of a neuron to their defaults."""
 
-    def plain(m: Any, row: int) -> None:
+    def plain(store: Any, row: int) -> None:
         for column in cleared:
-            getattr(m, column.name)[row] = column.default
+            getattr(store, column.name)[row] = column.default
 
     @intrinsic_or(plain)
     def reset(typingctx: Any, table: Any, row: Any) -> Any:
@@ -581,8 +581,8 @@ class _PlainIntegers(np.ndarray):
         return int(value) if isinstance(value, np.integer) else value
 
 
-columns = bundle(ColumnsType, Columns)
-plan = bundle(PlanType, PlanColumns)
+store_at = bundle(ColumnsType, Columns)
+plan_at = bundle(PlanType, PlanColumns)
 
 
 SPAN_TYPE = RecordType(types.int64, ("span",), Span)

@@ -183,8 +183,8 @@ def hidden(builder: Any, value: Any) -> Any:
 
 
 class TapesType(TableType):
-    """The type of ``u`` in kernels: one word, the address of the table of addresses of
-    some tapes.
+    """The type of ``tapes`` in kernels: one word, the address of the table of their
+    addresses.
     """
 
     columns = TAPES
@@ -227,8 +227,8 @@ def _plain_tapes(table: int, unit: Any, tag: tuple[int, ...]) -> TapeColumns:
 
 
 @intrinsic_or(_plain_tapes)
-def tapes(typingctx: Any, table: Any, unit: Any, tag: Any) -> Any:
-    """The address of a table of tapes as ``u``; the length of the tuple `tag` is the
+def tapes_at(typingctx: Any, table: Any, unit: Any, tag: Any) -> Any:
+    """The address of a table of tapes as a bundle; the length of the tuple `tag` is the
     number of lanes.
     """
 
@@ -239,18 +239,21 @@ def tapes(typingctx: Any, table: Any, unit: Any, tag: Any) -> Any:
 
 
 @intrinsic_or(
-    lambda u: (u.transposed if u.activation.ndim > 1 else u.activation).reshape(-1)
+    lambda tapes: (
+        tapes.transposed if tapes.activation.ndim > 1 else tapes.activation
+    ).reshape(-1)
 )
-def by_sample(typingctx: Any, u: Any) -> Any:
+def by_sample(typingctx: Any, tapes: Any) -> Any:
     """Activations in which neurons are consecutive: as they are for one sample,
     transposed for several.
     """
-    name = "activation" if u.count == 1 else "transposed"
-    taken = ColumnType(u.unit, u.column(name).family)
+    name = "activation" if tapes.count == 1 else "transposed"
+    taken = ColumnType(tapes.unit, tapes.column(name).family)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.bitcast(
-            column_of(context, builder, u, args[0], name), context.get_value_type(taken)
+            column_of(context, builder, tapes, args[0], name),
+            context.get_value_type(taken),
         )
 
-    return taken(u), codegen
+    return taken(tapes), codegen

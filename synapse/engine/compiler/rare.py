@@ -7,7 +7,7 @@ the slot is 0, the kernel first calls the *resolver*, which compiles the part, o
 it from the cache, and fills the slot. It finds the part by its name, module and
 function, so nothing depends on which modules are imported, and in which order.
 
-A part takes ``m`` first, then indices, columns or a plan, and returns nothing: its
+A part takes ``store`` first, then indices, columns or a plan, and returns nothing: its
 results are in columns.
 """
 
@@ -50,7 +50,7 @@ NUMBER: Callable[[Any], Any] = lambda unit: types.float64  # noqa: E731
 UNIT: Callable[[Any], Any] = lambda unit: unit  # noqa: E731
 """Kind of an argument: a number in the float of the store."""
 PLAN: Callable[[Any], Any] = PlanType
-"""Kind of an argument: the bundle ``p`` of a plan."""
+"""Kind of an argument: the bundle ``plan``."""
 SPAN: Callable[[Any], Any] = lambda unit: SPAN_TYPE  # noqa: E731
 """Kind of an argument: the `Span` of a network."""
 ARRAY: Callable[[Any], Any] = lambda unit: BareType(types.float64)  # noqa: E731
@@ -105,8 +105,8 @@ def rare(
     """A decorator: compile a part of kernels when it is first called. Its arguments are
     of these kinds.
 
-    A `taped` part has tapes as its first argument after ``m``. It is compiled for those
-    of one sample and for those of several.
+    A `taped` part has tapes as its first argument after ``store``. It is compiled for
+    those of one sample and for those of several.
     """
 
     def declare(function: Callable[..., Any]) -> Any:
@@ -122,7 +122,7 @@ def rare(
 def by_code(
     name: str, functions: list[Callable[..., Any]], *kinds: Callable[[Any], Any]
 ) -> Any:
-    """Make such a part ``call(code, m, ...)`` of several, selected by their index."""
+    """Make a part ``call(code, store, ...)`` of several, selected by their index."""
     if DEBUGGING:
         return lambda code, *arguments: functions[code](*arguments)
     parts = [Part(function, (ColumnsType, *kinds)) for function in functions]
@@ -214,8 +214,9 @@ def _call_slot(
 
 
 def _filling(module: Any) -> Any:
-    """The function ``fill(m, slot, name, index)`` of this code: it calls the resolver
-    until the slot is filled, as an exception of a signal can end the resolver before.
+    """The function ``fill(store, slot, name, index)`` of this code: it calls the
+    resolver until the slot is filled, as an exception of a signal can end the resolver
+    before.
     """
     name = "synapse_fill"
     if name in module.globals:

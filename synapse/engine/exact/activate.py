@@ -46,32 +46,32 @@ class Way(NamedTuple):
 
 
 @inline
-def _begin(m, u, f, span, start, forward):
+def _begin(store, tapes, extra, span, start, forward):
     return 0
 
 
 @inline
-def _part(m, f, start, span, due):
-    return start, m.block_stop[start]
+def _part(store, extra, start, span, due):
+    return start, store.block_stop[start]
 
 
 @inline
-def _weigh(m, u, f, start, stop, forward, due):
-    weigh_all(m, u, start, stop, forward)
+def _weigh(store, tapes, extra, start, stop, forward, due):
+    weigh_all(store, tapes, start, stop, forward)
 
 
 @inline
-def _follow(m, u, f, span, start, stop, forward, due):
+def _follow(store, tapes, extra, span, start, stop, forward, due):
     return due
 
 
 @inline
-def _end(m, u, f, span, forward, due):
+def _end(store, tapes, extra, span, forward, due):
     pass
 
 
 GATHERING = Way(_begin, _part, _weigh, _follow, _end)
-"""Every neuron reads all of its sources; it needs no ``f``."""
+"""Every neuron reads all of its sources; it needs no ``extra``."""
 
 
 def steps_by(way: Way) -> Any:
@@ -79,38 +79,42 @@ def steps_by(way: Way) -> Any:
     begin, part, weigh, follow, end = way
 
     @inline
-    def activate(m, u, f, span, inputs, step, forward, lanes, ragged, masked):
+    def activate(
+        store, tapes, extra, span, inputs, step, forward, lanes, ragged, masked
+    ):
         """Set the inputs, unless empty, then activate the others part by part.
 
         `ragged` is whether some samples have ended, `masked` whether there is dropout.
         """
         start = span.start
         if inputs.size > 0:
-            clamp_inputs(u, span, inputs, step, forward.now, lanes)
+            clamp_inputs(tapes, span, inputs, step, forward.now, lanes)
             start += span.inputs
-        due = begin(m, u, f, span, start, forward)
+        due = begin(store, tapes, extra, span, start, forward)
         while start < span.stop:
-            start, stop = part(m, f, start, span, due)
+            start, stop = part(store, extra, start, span, due)
             if start == span.stop:
                 break
             # s_j; ended samples are reset before their states are kept and squashed
-            weigh(m, u, f, start, stop, forward, due)
+            weigh(store, tapes, extra, start, stop, forward, due)
             if ragged:
-                rest(u, start, stop, forward.offset, step, lanes)
-            keep_states(u, start, stop, forward)
+                rest(tapes, start, stop, forward.offset, step, lanes)
+            keep_states(tapes, start, stop, forward)
             # y_j and f'_j; a clamped neuron keeps its value, masked or not
-            fire(m, u, start, stop, forward, step, lanes)
+            fire(store, tapes, start, stop, forward, step, lanes)
             if masked:
                 rows = span.stop - span.start
-                drop(m, u, start, stop, forward.now, rows, lanes)
-            if m.ties.clamped != 0:
-                hold_clamped(m, u, start, stop, forward.now, lanes)
+                drop(store, tapes, start, stop, forward.now, rows, lanes)
+            if store.ties.clamped != 0:
+                hold_clamped(store, tapes, start, stop, forward.now, lanes)
             # last: the sums of the gradient read what other neurons read
             if lanes > 1:
-                transpose_activations(m, u, start, stop, span, forward.now, lanes)
-            due = follow(m, u, f, span, start, stop, forward, due)
+                transpose_activations(
+                    store, tapes, start, stop, span, forward.now, lanes
+                )
+            due = follow(store, tapes, extra, span, start, stop, forward, due)
             start = stop
-        end(m, u, f, span, forward, due)
+        end(store, tapes, extra, span, forward, due)
 
     return activate
 

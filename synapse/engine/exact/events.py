@@ -27,8 +27,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiler.jit import bare, columns, inline, kernel, span_of
-from ..compiler.lanes import splat, tapes
+from ..compiler.jit import bare, inline, kernel, span_of, store_at
+from ..compiler.lanes import splat, tapes_at
 from ..functions import activations
 from ..lowering.flags import (
     DELAYED,
@@ -272,7 +272,7 @@ def _stable_order(keys: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 class Events(NamedTuple):
-    """`Fans` in a kernel, which calls it ``f``."""
+    """`Fans` in a kernel, which calls it ``events``."""
 
     late: Any
     prompt: Any
@@ -295,162 +295,162 @@ class Events(NamedTuple):
 
 
 @inline
-def list_active(u, f, start, stop, step, due):
+def list_active(tapes, events, start, stop, step, due):
     """List the sources among these neurons that are not silent; returns how many events
     they and those before have, `due`. Groups that have got no events come to rest.
 
     The list ends, and is forgotten, as soon as gathering is faster.
     """
-    n = f.active[0]
+    n = events.active[0]
     if n == TOO_MANY:
         return due
     begin = start
     while begin < stop:
-        group = (begin - f.origin) >> BITS
-        end = min(f.origin + ((group + 1) << BITS), stop)
+        group = (begin - events.origin) >> BITS
+        end = min(events.origin + ((group + 1) << BITS), stop)
         some = 0
-        if f.sends[group] != 0:
+        if events.sends[group] != 0:
             for j in range(begin, end):
-                some |= u.activation[step.now + j] != 0.0
-        if f.may_rest[group] != 0:
-            if f.wakes[group] == TOUCHED:
-                f.wakes[group] = UNTOUCHED
-            elif some == 0 and f.wakes[group] != RESTING:
-                f.wakes[group] -= 1
+                some |= tapes.activation[step.now + j] != 0.0
+        if events.may_rest[group] != 0:
+            if events.wakes[group] == TOUCHED:
+                events.wakes[group] = UNTOUCHED
+            elif some == 0 and events.wakes[group] != RESTING:
+                events.wakes[group] -= 1
         if some != 0:
             for j in range(begin, end):
-                i = j - f.origin
-                events = f.late[i + 1] - f.late[i]
-                if u.activation[step.now + j] != 0.0 and events > 0:
-                    f.active[n + 1] = i
+                i = j - events.origin
+                sent = events.late[i + 1] - events.late[i]
+                if tapes.activation[step.now + j] != 0.0 and sent > 0:
+                    events.active[n + 1] = i
                     n += 1
-                    due += events
-            if due > f.budget:
-                f.active[0] = TOO_MANY
+                    due += sent
+            if due > events.budget:
+                events.active[0] = TOO_MANY
                 return due
         begin = end
-    f.active[0] = n
+    events.active[0] = n
     return due
 
 
 @inline
-def list_all(m, u, f, span, step):
+def list_all(store, tapes, events, span, step):
     """List the active sources of a step that was not made by events, or of the context;
     no group rests.
     """
-    f.active[0] = 0
-    list_active(u, f, span.start, span.stop, step, 0)
+    events.active[0] = 0
+    list_active(tapes, events, span.start, span.stop, step, 0)
     for group in range((span.stop - span.start + GROUP - 1) >> BITS):
-        f.wakes[group] = UNTOUCHED
+        events.wakes[group] = UNTOUCHED
 
 
 @inline
-def awake_from(f, at, stop):
+def awake_from(events, at, stop):
     """The first neuron from `at` on that is not at rest; `stop` if there is none."""
-    group = (at - f.origin) >> BITS
-    last = (stop - 1 - f.origin) >> BITS
+    group = (at - events.origin) >> BITS
+    last = (stop - 1 - events.origin) >> BITS
     while group <= last:
         if group % GLANCE == 0 and group + GLANCE <= last:
             some = 0
             for k in range(GLANCE):
-                some |= f.wakes[group + k]
+                some |= events.wakes[group + k]
             if some == 0:
                 group += GLANCE
                 continue
-        if f.wakes[group] != RESTING:
+        if events.wakes[group] != RESTING:
             break
         group += 1
-    return min(max(at, f.origin + (group << BITS)), stop)
+    return min(max(at, events.origin + (group << BITS)), stop)
 
 
 @inline
-def awake_until(f, at, stop):
+def awake_until(events, at, stop):
     """Where the piece ends that begins with a neuron that is not at rest."""
-    group = ((at - f.origin) >> BITS) + 1
-    last = (min(at + PIECE, stop) - 1 - f.origin) >> BITS
-    while group <= last and f.wakes[group] != RESTING:
+    group = ((at - events.origin) >> BITS) + 1
+    last = (min(at + PIECE, stop) - 1 - events.origin) >> BITS
+    while group <= last and events.wakes[group] != RESTING:
         group += 1
-    return min(f.origin + (group << BITS), stop)
+    return min(events.origin + (group << BITS), stop)
 
 
 # --- events ---------------------------------------------------------------------------
 
 
 @inline
-def scatter(m, f, begin, end, activation):
+def scatter(store, events, begin, end, activation):
     """Add the events of one source to the sums of its targets."""
     for q in range(begin, end):
-        i = f.target[q] - f.origin
-        f.sums[i] += activation * m.weight[f.place[q]]
-        f.wakes[i >> BITS] = TOUCHED
+        i = events.target[q] - events.origin
+        events.sums[i] += activation * store.weight[events.place[q]]
+        events.wakes[i >> BITS] = TOUCHED
 
 
 @inline
-def scatter_late(m, u, f, step):
+def scatter_late(store, tapes, events, step):
     """Add what sources have sent in the previous step."""
-    for k in range(1, f.active[0] + 1):
-        i = f.active[k]
-        activation = u.activation[step.before + f.origin + i]
-        scatter(m, f, f.late[i], f.prompt[i], activation)
+    for k in range(1, events.active[0] + 1):
+        i = events.active[k]
+        activation = tapes.activation[step.before + events.origin + i]
+        scatter(store, events, events.late[i], events.prompt[i], activation)
 
 
 @inline
-def scatter_prompt(m, u, f, listed, step):
+def scatter_prompt(store, tapes, events, listed, step):
     """Add what the sources send that were listed after the first `listed` ones."""
-    for k in range(listed + 1, f.active[0] + 1):
-        i = f.active[k]
-        activation = u.activation[step.now + f.origin + i]
-        scatter(m, f, f.prompt[i], f.late[i + 1], activation)
+    for k in range(listed + 1, events.active[0] + 1):
+        i = events.active[k]
+        activation = tapes.activation[step.now + events.origin + i]
+        scatter(store, events, events.prompt[i], events.late[i + 1], activation)
 
 
 @inline
-def forget_sums(f, start, stop):
+def forget_sums(events, start, stop):
     """Sums that are not complete, of neurons that gather instead."""
-    for j in range(start - f.origin, stop - f.origin):
-        f.sums[j] = 0.0
+    for j in range(start - events.origin, stop - events.origin):
+        events.sums[j] = 0.0
 
 
 # --- the states of a piece ------------------------------------------------------------
 
 
 @inline
-def carry_states(m, u, f, start, stop, step):
+def carry_states(store, tapes, events, start, stop, step):
     """Add the states that self-connections carry over: g_jj w_jj s_j(old)."""
     for j in range(start, stop):
-        carried = f.carry[j - f.origin] * u.state[step.before + j]
-        gater = m.self_gater[j]
+        carried = events.carry[j - events.origin] * tapes.state[step.before + j]
+        gater = store.self_gater[j]
         if gater != NONE:
-            carried *= u.activation[
-                of_gater(m, gater, j, step.now, step.before) + gater
+            carried *= tapes.activation[
+                of_gater(store, gater, j, step.now, step.before) + gater
             ]
-        u.weighed[step.offset + j] += splat(carried, u.state)
+        tapes.weighed[step.offset + j] += splat(carried, tapes.state)
 
 
 @inline
-def weigh_by_events(m, u, f, start, stop, step):
+def weigh_by_events(store, tapes, events, start, stop, step):
     """The states of a piece of a block: what events have added, and runs that are
     gathered.
     """
     for j in range(start, stop):
-        state = m.bias[j] + f.sums[j - f.origin]
-        u.weighed[step.offset + j] = splat(state, u.state)
-        f.sums[j - f.origin] = 0.0
+        state = store.bias[j] + events.sums[j - events.origin]
+        tapes.weighed[step.offset + j] = splat(state, tapes.state)
+        events.sums[j - events.origin] = 0.0
     j = start
     while j < stop:
-        form_stop = min(f.form_stop[j - f.origin], stop)
-        if f.form[j - f.origin] != MIXED:
-            if f.form[j - f.origin] == CARRYING:
-                carry_states(m, u, f, j, form_stop, step)
+        form_stop = min(events.form_stop[j - events.origin], stop)
+        if events.form[j - events.origin] != MIXED:
+            if events.form[j - events.origin] == CARRYING:
+                carry_states(store, tapes, events, j, form_stop, step)
             j = form_stop
             continue
-        alike_stop = min(form_stop, m.alike_stop[j])
-        runs = m.last_run[j] - m.first_run[j]
-        for r in range(m.first_run[j], m.last_run[j]):
-            if f.skipped[r]:
+        alike_stop = min(form_stop, store.alike_stop[j])
+        runs = store.last_run[j] - store.first_run[j]
+        for r in range(store.first_run[j], store.last_run[j]):
+            if events.skipped[r]:
                 continue
-            add_runs(m, u, r, r + 1, runs, j, alike_stop, step)
-        if m.flags[j] & MEMORY:
-            carry_states(m, u, f, j, alike_stop, step)
+            add_runs(store, tapes, r, r + 1, runs, j, alike_stop, step)
+        if store.flags[j] & MEMORY:
+            carry_states(store, tapes, events, j, alike_stop, step)
         j = alike_stop
 
 
@@ -461,58 +461,58 @@ def weigh_by_events(m, u, f, start, stop, step):
 
 
 @inline
-def _follow(m, u, f, span, start, stop, step, due):
+def _follow(store, tapes, events, span, start, stop, step, due):
     """The events of neurons that have fired."""
-    if due > f.budget:
+    if due > events.budget:
         return due
-    listed = f.active[0]
-    due = list_active(u, f, start, stop, step, due)
-    if due > f.budget:
-        forget_sums(f, stop, span.stop)
+    listed = events.active[0]
+    due = list_active(tapes, events, start, stop, step, due)
+    if due > events.budget:
+        forget_sums(events, stop, span.stop)
     else:
-        scatter_prompt(m, u, f, listed, step)
+        scatter_prompt(store, tapes, events, listed, step)
     return due
 
 
 @inline
-def _begin(m, u, f, span, start, step):
+def _begin(store, tapes, events, span, start, step):
     """The events of the previous step, and of the inputs."""
-    if f.active[0] == TOO_MANY:
-        return f.budget + 1
-    scatter_late(m, u, f, step)
-    f.active[0] = 0
-    return _follow(m, u, f, span, span.start, start, step, 0)
+    if events.active[0] == TOO_MANY:
+        return events.budget + 1
+    scatter_late(store, tapes, events, step)
+    events.active[0] = 0
+    return _follow(store, tapes, events, span, span.start, start, step, 0)
 
 
 @inline
-def _part(m, f, start, span, due):
+def _part(store, events, start, span, due):
     """The next piece that does not rest. Neurons that compete are computed together."""
-    stop = m.block_stop[start]
-    code = m.squash[start]
-    if due > f.budget or (
+    stop = store.block_stop[start]
+    code = store.squash[start]
+    if due > events.budget or (
         activations.FIRST_GROUPED <= code <= activations.LAST_GROUPED
     ):
         return start, stop
-    start = awake_from(f, start, stop)
+    start = awake_from(events, start, stop)
     while start == stop and stop < span.stop:
-        stop = m.block_stop[start]
-        start = awake_from(f, start, stop)
-    return start, awake_until(f, start, stop) if start < stop else stop
+        stop = store.block_stop[start]
+        start = awake_from(events, start, stop)
+    return start, awake_until(events, start, stop) if start < stop else stop
 
 
 @inline
-def _weigh(m, u, f, start, stop, step, due):
-    if due > f.budget:
-        weigh_all(m, u, start, stop, step)
+def _weigh(store, tapes, events, start, stop, step, due):
+    if due > events.budget:
+        weigh_all(store, tapes, start, stop, step)
     else:
-        weigh_by_events(m, u, f, start, stop, step)
+        weigh_by_events(store, tapes, events, start, stop, step)
 
 
 @inline
-def _end(m, u, f, span, step, due):
+def _end(store, tapes, events, span, step, due):
     """List the active sources of a step that has gathered: the next one may scatter."""
-    if due > f.budget:
-        list_all(m, u, f, span, step)
+    if due > events.budget:
+        list_all(store, tapes, events, span, step)
 
 
 activate_by_events = steps_by(Way(_begin, _part, _weigh, _follow, _end))
@@ -522,13 +522,13 @@ activate_by_events = steps_by(Way(_begin, _part, _weigh, _follow, _end))
 
 
 @inline
-def _begin_run(m, u, f, span, step):
+def _begin_run(store, tapes, events, span, step):
     """Weights and activations may be others than in the call before."""
     for j in range(span.start, span.stop):
-        if m.flags[j] & MEMORY:
-            f.carry[j - f.origin] = m.weight[m.self_row[j]]
-    forget_sums(f, span.start, span.stop)
-    list_all(m, u, f, span, step)
+        if store.flags[j] & MEMORY:
+            events.carry[j - events.origin] = store.weight[store.self_row[j]]
+    forget_sums(events, span.start, span.stop)
+    list_all(store, tapes, events, span, step)
 
 
 _run_rows = runs_by(activate_by_events, _begin_run)
@@ -539,11 +539,11 @@ def run_untraced(
     table, unit, tape_table, rows, span, latest, fans, looks, inputs, outputs
 ):
     """``runs.run_untraced`` by events."""
-    m = columns(table, unit)
-    u = tapes(tape_table, unit, (0,))
+    store = store_at(table, unit)
+    tapes = tapes_at(tape_table, unit, (0,))
     fans = Fans(*fans)
     span = span_of(span)
-    f = Events(
+    events = Events(
         bare(fans.late),
         bare(fans.prompt),
         bare(fans.target),
@@ -561,7 +561,7 @@ def run_untraced(
         fans.target.size // PER_EVENT,
     )
     data = bare(inputs), bare(outputs)
-    return _run_rows(m, u, f, span, rows, bare(latest), looks, *data, unit)
+    return _run_rows(store, tapes, events, span, rows, bare(latest), looks, *data, unit)
 
 
 def _examples(unit: Any) -> dict[str, tuple[Any, ...]]:

@@ -19,15 +19,15 @@ tanh = by_type(single.tanh, compiled.tanh)
 
 
 @inline
-def fire(m, u, start, stop, forward, step, lanes):
+def fire(store, tapes, start, stop, forward, step, lanes):
     """activation y_j = f_j(s_j), and the slope, of consecutive neurons with one
     squash.
     """
-    code = m.squash[start]
+    code = store.squash[start]
     n = (stop - start) * lanes
-    state = flat(u.weighed)
-    activation = flat(u.activation)
-    slope = flat(u.slope)
+    state = flat(tapes.weighed)
+    activation = flat(tapes.activation)
+    slope = flat(tapes.slope)
     at = (forward.offset + start) * lanes
     to = (forward.now + start) * lanes
     if code == activations.LOGISTIC:
@@ -40,60 +40,60 @@ def fire(m, u, start, stop, forward, step, lanes):
         for q in range(n):
             activation[to + q], slope[to + q] = identity(state[at + q])
     elif activations.FIRST_GROUPED <= code <= activations.LAST_GROUPED:
-        fire_groups(m, u, start, stop, forward, lanes)
+        fire_groups(store, tapes, start, stop, forward, lanes)
     elif activations.FIRST_RANDOM <= code <= activations.LAST_RANDOM:
-        chance(m, code, start, stop, lanes, state, at, activation, slope, to)
+        chance(store, code, start, stop, lanes, state, at, activation, slope, to)
     elif code < activations.FIRST_CUSTOM:
-        squash_stretch(code, m, state, at, activation, slope, to, n)
+        squash_stretch(code, store, state, at, activation, slope, to, n)
     else:
-        fire_custom(m, u, start, stop, forward, step, lanes)
+        fire_custom(store, tapes, start, stop, forward, step, lanes)
 
 
 @rare(INDEX, INDEX, step_kind, INDEX, INDEX, taped=True)
-def fire_custom(m, u, start, stop, forward, step, lanes):
+def fire_custom(store, tapes, start, stop, forward, step, lanes):
     """Activate by a registered function, which is not called for ended samples, as it
     might raise.
     """
-    code = m.squash[start]
-    state = flat(u.weighed)
-    activation = flat(u.activation)
-    slope = flat(u.slope)
+    code = store.squash[start]
+    state = flat(tapes.weighed)
+    activation = flat(tapes.activation)
+    slope = flat(tapes.slope)
     for j in range(start, stop):
         for lane in range(lanes):
             at = (forward.offset + j) * lanes + lane
             to = (forward.now + j) * lanes + lane
-            if u.row[step * lanes + lane] == ENDED:
+            if tapes.row[step * lanes + lane] == ENDED:
                 activation[to] = 0.0
                 slope[to] = 0.0
             else:
-                activation[to], slope[to] = custom(m, u.failed, code, state[at])
+                activation[to], slope[to] = custom(store, tapes.failed, code, state[at])
 
 
 @rare(INDEX, INDEX, step_kind, INDEX, taped=True)
-def fire_groups(m, u, start, stop, forward, lanes):
+def fire_groups(store, tapes, start, stop, forward, lanes):
     """Activate groups of neurons that compete."""
-    code = m.squash[start]
-    state = flat(u.state)
-    activation = flat(u.activation)
-    slope = flat(u.slope)
+    code = store.squash[start]
+    state = flat(tapes.state)
+    activation = flat(tapes.activation)
+    slope = flat(tapes.slope)
     j = start
     while j < stop:
-        group_stop = m.group_stop[j]
+        group_stop = store.group_stop[j]
         for lane in range(lanes):
-            member = (forward.now + m.group_first[j]) * lanes + lane
+            member = (forward.now + store.group_first[j]) * lanes + lane
             end = (forward.now + group_stop) * lanes
-            compete(m, code, state, activation, slope, member, end, lanes)
+            compete(store, code, state, activation, slope, member, end, lanes)
         j = group_stop
 
 
 @rare(*[INDEX] * 5, taped=True)
-def drop(m, u, start, stop, now, rows, lanes):
+def drop(store, tapes, start, stop, now, rows, lanes):
     """Dropout: multiply activations and slopes by the mask of each step, neuron and
     sample.
     """
-    activation = flat(u.activation)
-    slope = flat(u.slope)
-    mask = flat(u.mask)
+    activation = flat(tapes.activation)
+    slope = flat(tapes.slope)
+    mask = flat(tapes.mask)
     # the tapes begin with the context, the mask with the first step
     for q in range((now + start) * lanes, (now + stop) * lanes):
         activation[q] *= mask[q - rows * lanes]
@@ -101,48 +101,48 @@ def drop(m, u, start, stop, now, rows, lanes):
 
 
 @rare(*[INDEX] * 4, taped=True)
-def hold_clamped(m, u, start, stop, now, lanes):
+def hold_clamped(store, tapes, start, stop, now, lanes):
     """Set the activations of clamped neurons; slopes of 0 let no error through."""
-    activation = flat(u.activation)
-    slope = flat(u.slope)
+    activation = flat(tapes.activation)
+    slope = flat(tapes.slope)
     for j in range(start, stop):
-        if m.clamped[j]:
+        if store.clamped[j]:
             for q in range((now + j) * lanes, (now + j + 1) * lanes):
-                activation[q] = m.clamp[j]
+                activation[q] = store.clamp[j]
                 slope[q] = 0.0
 
 
 @rare(*[INDEX] * 4, taped=True)
-def silence_clamped(m, u, start, stop, to, lanes):
+def silence_clamped(store, tapes, start, stop, to, lanes):
     """Clamped outputs have no error."""
-    signal = flat(u.signal)
+    signal = flat(tapes.signal)
     for j in range(start, stop):
-        if m.clamped[j]:
+        if store.clamped[j]:
             for q in range(to + (j - start) * lanes, to + (j - start + 1) * lanes):
                 signal[q] = 0.0
 
 
 @inline
-def rest(u, start, stop, offset, step, lanes):
+def rest(tapes, start, stop, offset, step, lanes):
     """Set ended samples to 0, so that they cannot grow without bound."""
-    state = flat(u.weighed)
+    state = flat(tapes.weighed)
     for lane in range(rolled(lanes)):
-        if u.row[step * lanes + lane] == ENDED:
+        if tapes.row[step * lanes + lane] == ENDED:
             for j in range(start, stop):
                 state[(offset + j) * lanes + lane] = 0.0
 
 
 @inline
-def clamp_inputs(u, span, inputs, step, now, lanes):
+def clamp_inputs(tapes, span, inputs, step, now, lanes):
     """Copy a row of `inputs` to the input neurons of every sample; 0 for ended
     samples.
     """
-    values = by_sample(u)
+    values = by_sample(tapes)
     n = span.inputs
     rows = span.stop - span.start
     begin = (now + span.start) * lanes
     for lane in range(rolled(lanes)):
-        row = u.row[step * lanes + lane]
+        row = tapes.row[step * lanes + lane]
         to = begin + lane * rows
         if row != ENDED:
             for i in range(n):
@@ -151,22 +151,22 @@ def clamp_inputs(u, span, inputs, step, now, lanes):
             for i in range(n):
                 values[to + i] = 0.0
     if lanes > 1:
-        lay_side_by_side(u, n, begin, rows, lanes)
+        lay_side_by_side(tapes, n, begin, rows, lanes)
 
 
 @inline
-def lay_side_by_side(u, n, begin, rows, lanes):
-    """Transpose the first n activations of every sample from ``u.transposed`` to
-    ``u.activation``.
+def lay_side_by_side(tapes, n, begin, rows, lanes):
+    """Transpose the first n activations of every sample from ``tapes.transposed`` to
+    ``tapes.activation``.
     """
-    activation = flat(u.activation)
-    transposed = flat(u.transposed)
+    activation = flat(tapes.activation)
+    transposed = flat(tapes.transposed)
     i = 0
     while i < n:
         if n >= lanes:
             i = min(i, n - lanes)  # the last square overlaps the one before
             to = begin + i * lanes
-            square = u.activation
+            square = tapes.activation
             transpose(activation, to, lanes, transposed, begin + i, rows, square)
             i += lanes
         else:
@@ -177,22 +177,22 @@ def lay_side_by_side(u, n, begin, rows, lanes):
 
 
 @inline
-def transpose_activations(m, u, start, stop, span, now, lanes):
+def transpose_activations(store, tapes, start, stop, span, now, lanes):
     """Transpose activations for the sums of the gradient, so that those of a sample are
     consecutive.
     """
-    activation = flat(u.activation)
-    transposed = flat(u.transposed)
+    activation = flat(tapes.activation)
+    transposed = flat(tapes.transposed)
     rows = span.stop - span.start
     begin = (now + span.start) * lanes - span.start
     j = start
     while j < stop:
-        if not m.flags[j] & GRADIENT_SOURCE:
+        if not store.flags[j] & GRADIENT_SOURCE:
             j += 1
         elif stop - start >= lanes:
             j = min(j, stop - lanes)  # the last square overlaps the one before
             source = (now + j) * lanes
-            square = u.activation
+            square = tapes.activation
             transpose(transposed, begin + j, rows, activation, source, lanes, square)
             j += lanes
         else:

@@ -2,7 +2,7 @@
 several samples.
 
 The tapes are those of one unfolding (`schema.TAPES`). At the step whose numbers begin
-at ``now``, the neuron in row j has the activation ``u.activation[now + j]``; the
+at ``now``, the neuron in row j has the activation ``tapes.activation[now + j]``; the
 previous step begins at ``before``. ``weigh.py`` has the equations of the online rule;
 in ``propagate.py`` errors follow every connection and gate, also to the previous step;
 and ``accumulate.py`` sums the gradient, a chunk of steps at a time:
@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiler.jit import columns, inline, kernel, span_of
-from ..compiler.lanes import flat, rolled, splat, tapes
+from ..compiler.jit import inline, kernel, span_of, store_at
+from ..compiler.lanes import flat, rolled, splat, tapes_at
 from ..compiler.rare import INDEX, rare
 from ..functions.activations import SOFTMAX
 from ..functions.compiled import (
@@ -49,44 +49,44 @@ from .weigh import NEURONS, dense_alike, is_lone
 
 
 @inline
-def lay_targets(u, span, targets, step, lanes):
+def lay_targets(tapes, span, targets, step, lanes):
     """Copy the targets of a step to the place of the outputs' error signals; NaN means
     no target.
     """
-    signal = flat(u.signal)
+    signal = flat(tapes.signal)
     n = span.outputs
     for lane in range(rolled(lanes)):
-        row = u.row[step * lanes + lane]
+        row = tapes.row[step * lanes + lane]
         for o in range(n):
             target = targets[row * n + o] if row != ENDED else math.nan
             signal[(step * n + o) * lanes + lane] = target
 
 
 @rare(*[INDEX] * 5, taped=True)
-def judge_custom(m, u, cost, at, to, n, lanes):
+def judge_custom(store, tapes, cost, at, to, n, lanes):
     """The cost and the error signal of each output under a registered cost."""
-    activation = flat(u.activation)
-    slope = flat(u.slope)
-    signal = flat(u.signal)
-    value = flat(u.value)
+    activation = flat(tapes.activation)
+    slope = flat(tapes.slope)
+    signal = flat(tapes.signal)
+    value = flat(tapes.value)
     for q in range(n * lanes):
         y = activation[at + q]
         derivative = slope[at + q]
         size = np.float64(n)
         value[q], signal[to + q] = judge(
-            u.failed, cost, signal[to + q], y, derivative, size, 0.0
+            tapes.failed, cost, signal[to + q], y, derivative, size, 0.0
         )
 
 
 @rare(*[INDEX] * 6, taped=True)
-def judge_shares(m, u, first_output, at, weighed_at, to, n, lanes):
+def judge_shares(store, tapes, first_output, at, weighed_at, to, n, lanes):
     """The cost of each softmax output, and its error signal, which has the weights of
     the costs already.
     """
-    activation = flat(u.activation)
-    signal = flat(u.signal)
-    value = flat(u.value)
-    state = flat(u.weighed)
+    activation = flat(tapes.activation)
+    signal = flat(tapes.signal)
+    value = flat(tapes.value)
+    state = flat(tapes.weighed)
     for lane in range(lanes):
         lead, others = lead_of(activation, at + lane, at + n * lanes, lanes)
         largest = np.float64(state[weighed_at + lead - at])
@@ -103,39 +103,39 @@ def judge_shares(m, u, first_output, at, weighed_at, to, n, lanes):
         outputs = at + lane
         aim = signal, targets
         shares = activation, outputs
-        aim_shares(m.cost_weight, first_output, *aim, *shares, *aim, n, lanes)
+        aim_shares(store.cost_weight, first_output, *aim, *shares, *aim, n, lanes)
 
 
 @rare(*[INDEX] * 5, taped=True)
-def weigh_clamped(m, u, start, stop, at, weighed_at, lanes):
+def weigh_clamped(store, tapes, start, stop, at, weighed_at, lanes):
     """Replace the states of clamped outputs by the logits of their activations, from
     which their cost is computed.
     """
-    activation = flat(u.activation)
-    state = flat(u.weighed)
+    activation = flat(tapes.activation)
+    state = flat(tapes.weighed)
     for j in range(start, stop):
-        if m.clamped[j]:
+        if store.clamped[j]:
             for q in range((j - start) * lanes, (j - start + 1) * lanes):
                 state[weighed_at + q] = logit_of(activation[at + q])
 
 
 @inline
-def aim_outputs(m, u, span, targets, step, now, cost, lanes):
+def aim_outputs(store, tapes, span, targets, step, now, cost, lanes):
     """The cost of a step; the outputs' error signals overwrite the targets."""
-    lay_targets(u, span, targets, step, lanes)
+    lay_targets(tapes, span, targets, step, lanes)
     n = span.outputs
     cost_of_step = 0.0
-    activation = flat(u.activation)
-    slope = flat(u.slope)
-    signal = flat(u.signal)
-    value = flat(u.value)
-    state = flat(u.weighed)
+    activation = flat(tapes.activation)
+    slope = flat(tapes.slope)
+    signal = flat(tapes.signal)
+    value = flat(tapes.value)
+    state = flat(tapes.weighed)
     at = (now + span.stop - n) * lanes
     weighed_at = (span.stop - n - span.start) * lanes
     to = step * n * lanes
     size = np.float64(n)
-    if m.ties.clamped != 0:
-        weigh_clamped(m, u, span.stop - n, span.stop, at, weighed_at, lanes)
+    if store.ties.clamped != 0:
+        weigh_clamped(store, tapes, span.stop - n, span.stop, at, weighed_at, lanes)
     if cost == CROSS_ENTROPY:  # here, so that the loop has no branch and vectorises
         for q in range(n * lanes):
             target = signal[to + q]
@@ -147,11 +147,11 @@ def aim_outputs(m, u, span, targets, step, now, cost, lanes):
                 np.float64(state[weighed_at + q]),
             )
     elif cost == CATEGORICAL:
-        judge_shares(m, u, span.stop - n, at, weighed_at, to, n, lanes)
+        judge_shares(store, tapes, span.stop - n, at, weighed_at, to, n, lanes)
     elif cost < FIRST_CUSTOM_COST:
         judge_stretch(
             cost,
-            m,
+            store,
             activation,
             slope,
             at,
@@ -164,15 +164,15 @@ def aim_outputs(m, u, span, targets, step, now, cost, lanes):
             size,
         )
     else:
-        judge_custom(m, u, cost, at, to, n, lanes)
+        judge_custom(store, tapes, cost, at, to, n, lanes)
     for lane in range(rolled(lanes)):
-        share = u.share[step * lanes + lane]
+        share = tapes.share[step * lanes + lane]
         for o in range(n):
-            weight = share * m.cost_weight[span.stop - n + o]
+            weight = share * store.cost_weight[span.stop - n + o]
             cost_of_step += weight * value[o * lanes + lane]
             signal[to + o * lanes + lane] *= share if cost == CATEGORICAL else weight
-    if m.ties.clamped != 0:
-        silence_clamped(m, u, span.stop - n, span.stop, to, lanes)
+    if store.ties.clamped != 0:
+        silence_clamped(store, tapes, span.stop - n, span.stop, to, lanes)
     return cost_of_step
 
 
@@ -180,35 +180,35 @@ def aim_outputs(m, u, span, targets, step, now, cost, lanes):
 
 
 @inline
-def propagate_network(m, u, span, step, slot, window, lanes):
+def propagate_network(store, tapes, span, step, slot, window, lanes):
     """Errors of one step, block by block in reverse order; returns 0 if they are
     finite.
     """
     n = span.outputs
     rows = span.stop - span.start
     now = (step + 1) * rows - span.start
-    # Errors of this step and the previous one are in two halves of ``u.pushed``, which
-    # swap roles.
+    # Errors of this step and the previous one are in two halves of ``tapes.pushed``,
+    # which swap roles.
     to_now = (step & 1) * rows - span.start
     to_before = ((step + 1) & 1) * rows - span.start
     back = StepBack(now, now - rows, to_now, to_before, slot, 0 - span.start)
     check = 0.0
     # the signals at t, before delta_j of the outputs is computed from them
     for o in range(n):
-        u.carried[rows - n + o] += u.signal[step * n + o]
+        tapes.carried[rows - n + o] += tapes.signal[step * n + o]
     stop = span.stop
     while stop > span.start + span.inputs:
-        start = max(m.block_first[stop - 1], span.start + span.inputs)
+        start = max(store.block_first[stop - 1], span.start + span.inputs)
         # A_j of a block is complete: what reads it in this step is later in the order
-        if m.squash[start] == SOFTMAX:
-            compute_softmax_deltas(m, u, start, stop, now, to_now, lanes)
-        check += propagate_all(m, u, span, start, stop, back)
+        if store.squash[start] == SOFTMAX:
+            compute_softmax_deltas(store, tapes, start, stop, now, to_now, lanes)
+        check += propagate_all(store, tapes, span, start, stop, back)
         stop = start
     if step % window == 0:  # errors do not pass to the previous window
-        none = splat(0.0, u.state)
+        none = splat(0.0, tapes.state)
         for i in range(rows):
-            u.pushed[to_before + span.start + i] = none
-            u.carried[i] = none
+            tapes.pushed[to_before + span.start + i] = none
+            tapes.carried[i] = none
     return check
 
 
@@ -216,7 +216,7 @@ def propagate_network(m, u, span, step, slot, window, lanes):
 
 
 @inline
-def lay_rows(u, samples, lanes):
+def lay_rows(tapes, samples, lanes):
     """Write the data's row and its weight for each step and sample; if `apart`, every
     step is a sample.
     """
@@ -231,68 +231,74 @@ def lay_rows(u, samples, lanes):
             if k < len(begins) and t < lengths[k]:
                 row = begins[k] + t
                 weight = weights[row] if len(weights) else 1.0
-                u.row[at] = row
-                u.share[at] = samples.shares[k] * weight
+                tapes.row[at] = row
+                tapes.share[at] = samples.shares[k] * weight
             else:
-                u.row[at] = ENDED
-                u.share[at] = 0.0
+                tapes.row[at] = ENDED
+                tapes.share[at] = 0.0
 
 
 @inline
-def activate_steps(m, u, span, inputs, targets, samples, cost, lanes):
+def activate_steps(store, tapes, span, inputs, targets, samples, cost, lanes):
     """Run all steps forward; returns a status and their cost."""
     rows = span.stop - span.start
     value = 0.0
-    u.failed[0] = 0.0
+    tapes.failed[0] = 0.0
     for step in range(samples.steps):
         now = (step + 1) * rows - span.start
         forward = Step(now, now - rows, 0 - span.start)
         options = samples.ragged, samples.masked
-        activate_network(m, u, None, span, inputs, step, forward, lanes, *options)
+        activate_network(
+            store, tapes, None, span, inputs, step, forward, lanes, *options
+        )
         if samples.recorded:
-            note_forward(m, u, rows, step)
-        value += aim_outputs(m, u, span, targets, step, now, cost, lanes)
-    if u.failed[0] != 0.0 or m.failed[0] != 0.0:
+            note_forward(store, tapes, rows, step)
+        value += aim_outputs(store, tapes, span, targets, step, now, cost, lanes)
+    if tapes.failed[0] != 0.0 or store.failed[0] != 0.0:
         return FAILED, value
     return (DONE if math.isfinite(value) else DIVERGED), value
 
 
 @rare(*[INDEX] * 2, taped=True)
-def note_forward(m, u, rows, step):
+def note_forward(store, tapes, rows, step):
     """Store the states and slopes of a step for a recording, because the backward pass
     may change them.
     """
     for i in range(rows):
-        u.noted_state[step * rows + i] = u.weighed[i]
-        u.noted_slope[step * rows + i] = u.slope[(step + 1) * rows + i]
+        tapes.noted_state[step * rows + i] = tapes.weighed[i]
+        tapes.noted_slope[step * rows + i] = tapes.slope[(step + 1) * rows + i]
 
 
 @rare(*[INDEX] * 3, taped=True)
-def note_errors(m, u, rows, step, begin):
+def note_errors(store, tapes, rows, step, begin):
     """Store the errors of a step of the chunk that starts at `begin`."""
     for i in range(rows):
-        u.noted_error[step * rows + i] = u.error[(step - begin) * (rows + NEURONS) + i]
+        tapes.noted_error[step * rows + i] = tapes.error[
+            (step - begin) * (rows + NEURONS) + i
+        ]
 
 
 @inline
-def begin_errors(m, u, span, rows):
+def begin_errors(store, tapes, span, rows):
     """Reset errors and sums, in which ``move`` leaves others, unless `accumulate`
     overwrites them.
     """
-    none = splat(0.0, u.state)
+    none = splat(0.0, tapes.state)
     for i in range(rows):
-        u.carried[i] = none
-        u.bias_move[i] = 0.0
-        u.pushed[i] = none
-        u.pushed[rows + i] = none
+        tapes.carried[i] = none
+        tapes.bias_move[i] = 0.0
+        tapes.pushed[i] = none
+        tapes.pushed[rows + i] = none
     for j in range(span.start, span.stop):
-        if m.flags[j] & MEMORY:
-            u.weight_move[m.self_row[j]] = 0.0
-        for r in range(m.first_run[j], m.last_run[j]):
-            learns = j >= span.start + span.inputs and not m.run_flags[r] & FIXED
-            if is_lone(m, j) or not (learns and dense_alike(m, r)):
-                for q in range(m.run_first[r], m.run_first[r] + m.run_length[r]):
-                    u.weight_move[q] = 0.0
+        if store.flags[j] & MEMORY:
+            tapes.weight_move[store.self_row[j]] = 0.0
+        for r in range(store.first_run[j], store.last_run[j]):
+            learns = j >= span.start + span.inputs and not store.run_flags[r] & FIXED
+            if is_lone(store, j) or not (learns and dense_alike(store, r)):
+                for q in range(
+                    store.run_first[r], store.run_first[r] + store.run_length[r]
+                ):
+                    tapes.weight_move[q] = 0.0
 
 
 class SampleGroup(NamedTuple):
@@ -339,31 +345,35 @@ def gradient_network(
     status, the summed cost, and the last step at which errors were not finite (the
     number of steps if all were).
     """
-    m = columns(table, unit)
-    u = tapes(tape_table, unit, tag)
+    store = store_at(table, unit)
+    tapes = tapes_at(tape_table, unit, tag)
     lanes = len(tag)
     samples = SampleGroup(*samples)
     span = span_of(span)
     rows = span.stop - span.start
     chunk = CHUNK
     steps = samples.steps
-    lay_rows(u, samples, lanes)
-    status, value = activate_steps(m, u, span, inputs, targets, samples, cost, lanes)
+    lay_rows(tapes, samples, lanes)
+    status, value = activate_steps(
+        store, tapes, span, inputs, targets, samples, cost, lanes
+    )
     if status != DONE or samples.window == 0:
         return status, value, steps
-    begin_errors(m, u, span, rows)
+    begin_errors(store, tapes, span, rows)
     stop = steps
     while stop > 0:
         begin = (stop - 1) // chunk * chunk
         for back in range(stop - begin):
             step = stop - 1 - back
             slot = (step - begin) * (rows + NEURONS) - span.start
-            check = propagate_network(m, u, span, step, slot, samples.window, lanes)
+            check = propagate_network(
+                store, tapes, span, step, slot, samples.window, lanes
+            )
             if not math.isfinite(check):
                 return DIVERGED, value, step
             if samples.recorded:
-                note_errors(m, u, rows, step, begin)
+                note_errors(store, tapes, rows, step, begin)
         # after all errors of the chunk; the latest chunk overwrites the gradient
-        accumulate(m, u, span, begin, stop - begin, lanes, stop == steps)
+        accumulate(store, tapes, span, begin, stop - begin, lanes, stop == steps)
         stop = begin
     return DONE, value, steps

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..compiler.jit import bare, columns, inline, kernel, span_of
-from ..compiler.lanes import tapes
+from ..compiler.jit import bare, inline, kernel, span_of, store_at
+from ..compiler.lanes import tapes_at
 from ..online.calls import ROW, SPAN, calls_by_float
 from ..online.fire import clear_all_traces, forget_error, tick
 from ..online.loops import check_rows
@@ -26,23 +26,23 @@ from .step import Step
 
 
 @inline
-def load_context(m, u, span, rows):
+def load_context(store, tapes, span, rows):
     """Copy the context to the tapes; returns the `Step` before the first one."""
     step = Step(0, rows, 0)
     for j in range(span.start, span.stop):
-        u.activation[step.now + j] = m.activation[j]
-        u.state[step.now + j] = m.state[j]
-    load_outside(m, u, 0, span.start, rows)
-    load_outside(m, u, span.stop, rows, rows)
+        tapes.activation[step.now + j] = store.activation[j]
+        tapes.state[step.now + j] = store.state[j]
+    load_outside(store, tapes, 0, span.start, rows)
+    load_outside(store, tapes, span.stop, rows, rows)
     return step
 
 
 @inline
-def load_outside(m, u, start, stop, rows):
+def load_outside(store, tapes, start, stop, rows):
     """Copy activations that do not change in these steps."""
     for j in range(start, stop):
-        u.activation[j] = m.activation[j]
-        u.activation[rows + j] = m.activation[j]
+        tapes.activation[j] = store.activation[j]
+        tapes.activation[rows + j] = store.activation[j]
 
 
 @inline
@@ -52,49 +52,49 @@ def next_step(step):
 
 
 @inline
-def write_back(m, u, span, start, step, steps):
+def write_back(store, tapes, span, start, step, steps):
     """What so many steps without traces leave, of which the last is `step`: the inputs
     up to `start` were set, and there are no traces.
     """
     count = span.stop - span.start
-    stamp = tick(m, steps * count) + (steps - 1) * count
+    stamp = tick(store, steps * count) + (steps - 1) * count
     for j in range(span.start, span.stop):
-        m.old_activation[j] = u.activation[step.before + j]
-        m.activation[j] = u.activation[step.now + j]
-        m.stamp[j] = stamp + (j - span.start)
-        forget_error(m, j)
+        store.old_activation[j] = tapes.activation[step.before + j]
+        store.activation[j] = tapes.activation[step.now + j]
+        store.stamp[j] = stamp + (j - span.start)
+        forget_error(store, j)
     for j in range(span.start, start):
-        m.derivative[j] = 0.0
+        store.derivative[j] = 0.0
     for j in range(start, span.stop):
-        m.old_state[j] = u.state[step.before + j]
-        m.state[j] = u.state[step.now + j]
-        m.derivative[j] = u.slope[step.now + j]
-    clear_all_traces(m, span)
-    count_steps(m, span.start, span.stop, steps)
+        store.old_state[j] = tapes.state[step.before + j]
+        store.state[j] = tapes.state[step.now + j]
+        store.derivative[j] = tapes.slope[step.now + j]
+    clear_all_traces(store, span)
+    count_steps(store, span.start, span.stop, steps)
 
 
 @inline
-def hold_streams(m, u, span):
+def hold_streams(store, tapes, span):
     """Keep where the streams of random neurons are."""
     for j in range(span.start, span.stop):
-        u.random[j] = m.random[j]
+        tapes.random[j] = store.random[j]
 
 
 @inline
-def restore_streams(m, u, span):
+def restore_streams(store, tapes, span):
     """Let random neurons draw the same numbers again."""
     for j in range(span.start, span.stop):
-        m.random[j] = u.random[j]
+        store.random[j] = tapes.random[j]
 
 
 @inline
-def has_failed(m, u):
-    """Whether a registered function has raised; then ``m.failed`` says which."""
-    if u.failed[0] != 0.0:
+def has_failed(store, tapes):
+    """Whether a registered function has raised; then ``store.failed`` says which."""
+    if tapes.failed[0] != 0.0:
         for i in range(FAILURE):
-            m.failed[i] = u.failed[i]
-        u.failed[0] = 0.0
-    return m.failed[0] != 0.0
+            store.failed[i] = tapes.failed[i]
+        tapes.failed[0] = 0.0
+    return store.failed[0] != 0.0
 
 
 def runs_by(activate: Any, begin_run: Any) -> Any:
@@ -103,9 +103,9 @@ def runs_by(activate: Any, begin_run: Any) -> Any:
     """
 
     @inline
-    def run_rows(m, u, f, span, rows, latest, looks, inputs, outputs, unit):
-        m.failed[0] = 0.0
-        status = check_rows(m, span, inputs, outputs, unit)
+    def run_rows(store, tapes, extra, span, rows, latest, looks, inputs, outputs, unit):
+        store.failed[0] = 0.0
+        status = check_rows(store, span, inputs, outputs, unit)
         if status != DONE:
             return status
         n = span.outputs
@@ -113,35 +113,35 @@ def runs_by(activate: Any, begin_run: Any) -> Any:
         if steps == 0:
             return DONE
         start = span.start + span.inputs if inputs.size > 0 else span.start
-        by_row = watches(m, span) and not looks
-        step = load_context(m, u, span, rows)
-        hold_streams(m, u, span)
-        begin_run(m, u, f, span, step)
+        by_row = watches(store, span) and not looks
+        step = load_context(store, tapes, span, rows)
+        hold_streams(store, tapes, span)
+        begin_run(store, tapes, extra, span, step)
         for row in range(steps):
             step = next_step(step)
-            u.row[0] = row
-            activate(m, u, f, span, inputs, 0, step, 1, False, False)
-            if has_failed(m, u):
-                restore_streams(m, u, span)
-                m.failed[FAILED_ROW] = row
+            tapes.row[0] = row
+            activate(store, tapes, extra, span, inputs, 0, step, 1, False, False)
+            if has_failed(store, tapes):
+                restore_streams(store, tapes, span)
+                store.failed[FAILED_ROW] = row
                 return FAILED
             for o in range(n):
-                outputs[row * n + o] = u.activation[step.now + span.stop - n + o]
+                outputs[row * n + o] = tapes.activation[step.now + span.stop - n + o]
             if by_row or (row == steps - 1 and not looks):
-                write_back(m, u, span, start, step, 1 if by_row else steps)
-                latest[0] = m.stamp[span.stop - 1]
+                write_back(store, tapes, span, start, step, 1 if by_row else steps)
+                latest[0] = store.stamp[span.stop - 1]
             if by_row:
-                note(m, True, True, NONE)
-                hold_streams(m, u, span)
+                note(store, True, True, NONE)
+                hold_streams(store, tapes, span)
         if looks:
-            restore_streams(m, u, span)
+            restore_streams(store, tapes, span)
         return DONE
 
     return run_rows
 
 
 @inline
-def _begin_run(m, u, f, span, step):
+def _begin_run(store, tapes, extra, span, step):
     pass
 
 
@@ -158,10 +158,12 @@ def run_untraced(table, unit, tape_table, rows, span, latest, looks, inputs, out
     recorded, by the rows that the log has. ``failed[ROW]`` is the row of an input that
     is refused, or at which a registered function has raised.
     """
-    m = columns(table, unit)
-    u = tapes(tape_table, unit, (0,))
+    store = store_at(table, unit)
+    tapes = tapes_at(tape_table, unit, (0,))
     data = bare(inputs), bare(outputs)
-    return _run_rows(m, u, None, span_of(span), rows, bare(latest), looks, *data, unit)
+    return _run_rows(
+        store, tapes, None, span_of(span), rows, bare(latest), looks, *data, unit
+    )
 
 
 calls_for = calls_by_float(

@@ -8,19 +8,20 @@ from numba import types
 
 
 class Step(NamedTuple):
-    """A step forward: the neuron in row j has ``u.activation[step.now + j]``."""
+    """A step forward: the neuron in row j has ``tapes.activation[step.now + j]``."""
 
     now: int  # where the numbers of this step begin, minus the first row of the network
     before: int  # where those of the previous step begin
-    offset: int  # where numbers begin that every step overwrites, such as ``u.weighed``
+    # where numbers begin that every step overwrites, such as ``tapes.weighed``
+    offset: int
 
 
 class StepBack(NamedTuple):
-    """A step backward: the neuron in row j has the error ``u.error[back.slot + j]``."""
+    """A step backward: neuron j has the error ``tapes.error[back.slot + j]``."""
 
     now: int
     before: int
-    to_now: int  # where errors are added that belong to this step, in ``u.pushed``,
+    to_now: int  # where errors are added that belong to this step, in ``tapes.pushed``,
     to_before: int  # and to the previous one
     slot: int  # where the errors of this step begin, in a chunk of steps
     offset: int

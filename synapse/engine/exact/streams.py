@@ -4,15 +4,15 @@ The value of what follows is needed before the network learns and moves on. A st
 tapes computes it, from a copy of the context (``runs.py``), so the network stays as it
 is.
 
-The destinations of updates in ``m`` are the sums of ``online/slopes.py``.
+The destinations of updates in ``store`` are the sums of ``online/slopes.py``.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..compiler.jit import bare, columns, inline, kernel, span_of
-from ..compiler.lanes import tapes
+from ..compiler.jit import bare, inline, kernel, span_of, store_at
+from ..compiler.lanes import tapes_at
 from ..online.calls import ROW, SPAN, calls_by_float
 from ..online.loops import propagate_network, step_online
 from ..online.roles import LearnStep, StepNetwork
@@ -35,7 +35,7 @@ def streams_by(step_network: StepNetwork, learn_step: LearnStep):
     """Return the loop of `learn_stream` for a rule, see ``online/roles.py``."""
 
     @inline
-    def run_stream(m, p, u, unit, span, stream, factors, sizes):
+    def run_stream(store, rule, tapes, unit, span, stream, factors, sizes):
         all_rows, all_gains, all_values, store_rows = stream
         discount, decay, rate, bound = factors
         rows = bare(all_rows)
@@ -43,37 +43,37 @@ def streams_by(step_network: StepNetwork, learn_step: LearnStep):
         values = bare(all_values)
         no_errors = bare(all_values[:0])
         last = span.stop - 1
-        m.failed[0] = 0.0
+        store.failed[0] = 0.0
         for t in range(gains.size):
-            step = next_step(load_context(m, u, span, store_rows))
-            hold_streams(m, u, span)
-            u.row[0] = t
-            activate_network(m, u, None, span, rows, 0, step, 1, False, False)
-            restore_streams(m, u, span)
-            if has_failed(m, u):
+            step = next_step(load_context(store, tapes, span, store_rows))
+            hold_streams(store, tapes, span)
+            tapes.row[0] = t
+            activate_network(store, tapes, None, span, rows, 0, step, 1, False, False)
+            restore_streams(store, tapes, span)
+            if has_failed(store, tapes):
                 return FAILED, t
-            following = u.activation[step.now + last]
-            value = m.activation[last]
+            following = tapes.activation[step.now + last]
+            value = store.activation[last]
             delta = _temporal_difference(gains[t], discount, following, value)
-            begin_slopes(m, span, no_errors, decay, sizes)
-            if not learn_step(m, p, span, unit):
+            begin_slopes(store, span, no_errors, decay, sizes)
+            if not learn_step(store, rule, span, unit):
                 return DIVERGED, t
-            status, _ = move_along(m, delta, rate, bound, sizes)
+            status, _ = move_along(store, delta, rate, bound, sizes)
             if status != DONE:
                 return status, t
-            step_network(m, p, span, rows, t)
-            if m.failed[0] != 0.0:
+            step_network(store, rule, span, rows, t)
+            if store.failed[0] != 0.0:
                 return FAILED, t
-            values[t] = m.activation[last]
+            values[t] = store.activation[last]
         return DONE, gains.size
 
     return run_stream
 
 
 @inline
-def _learn(m, p, span, rate):
+def _learn(store, rule, span, rate):
     """Propagate; no update stays pending. `move_along` finds what is not finite."""
-    propagate_network(m, span, rate, False)
+    propagate_network(store, span, rate, False)
     return True
 
 
@@ -89,10 +89,10 @@ def learn_stream(table, unit, span, tape_table, stream, factors, sizes):
     written, and the number of the store's rows, which the tapes have; `factors` are the
     discount, decay, rate and bound. Returns a status and the number of complete rows.
     """
-    m = columns(table, unit)
-    u = tapes(tape_table, unit, (0,))
+    store = store_at(table, unit)
+    tapes = tapes_at(tape_table, unit, (0,))
     s = span_of(span)
-    return _run_stream(m, m, u, unit, s, stream, factors, bare(sizes))
+    return _run_stream(store, store, tapes, unit, s, stream, factors, bare(sizes))
 
 
 def stream_of(unit: Any) -> tuple[Any, ...]:

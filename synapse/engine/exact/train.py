@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..compiler.calls import address_of, call_descent, entry_of, strict
-from ..compiler.jit import bare, columns, inline, kernel
+from ..compiler.jit import bare, inline, kernel, store_at
 from ..functions.optimizers import are_finite
 from ..status import BEYOND, DONE, NOT_FINITE, STOPPED, TOO_FAR, TOO_STEEP
 from .loops import DescentArguments, SampleGroup, gradient_network
@@ -253,14 +253,14 @@ def has_finite_slopes(slopes):
 
 
 @strict
-def update(m, change, rate, count):
+def update(store, change, rate, count):
     """Update the parameters by the gradient of a batch; returns a status."""
     weights = change.weights
     biases = change.biases
     values = change.values
     gradient = change.gradient
-    read_column(m.weight, weights, values)
-    read_column(m.bias, biases, values)
+    read_column(store.weight, weights, values)
+    read_column(store.bias, biases, values)
     if weights.tied:
         lay_slopes(weights, change.slopes[0], gradient)
     if biases.tied:
@@ -278,13 +278,13 @@ def update(m, change, rate, count):
     if status == DONE:
         for i in range(change.step.low.size):
             values[i] = min(max(values[i], change.step.low[i]), change.step.high[i])
-        write_column(m.weight, weights, values)
-        write_column(m.bias, biases, values)
+        write_column(store.weight, weights, values)
+        write_column(store.bias, biases, values)
     return status
 
 
 @strict
-def update_plainly(m, change, weights, biases, by_rows, rate, count):
+def update_plainly(store, change, weights, biases, by_rows, rate, count):
     """`update` without ties, penalties and limits, part by part; `by_rows`: by minus
     the tapes' gradient.
     """
@@ -292,12 +292,14 @@ def update_plainly(m, change, weights, biases, by_rows, rate, count):
     if not sum_of_squares(weights) + sum_of_squares(biases) <= change.step.limit:
         return TOO_STEEP if has_finite_slopes((weights, biases)) else NOT_FINITE
     status = move(
-        m.weight, change.weights, weights, by_rows, sign, change.step, rate, count
+        store.weight, change.weights, weights, by_rows, sign, change.step, rate, count
     )
-    other = move(m.bias, change.biases, biases, False, sign, change.step, rate, count)
+    other = move(
+        store.bias, change.biases, biases, False, sign, change.step, rate, count
+    )
     if status != DONE or other != DONE:
-        move_back(m.weight, change.weights, weights, by_rows)
-        move_back(m.bias, change.biases, biases, False)
+        move_back(store.weight, change.weights, weights, by_rows)
+        move_back(store.bias, change.biases, biases, False)
     # TOO_FAR before BEYOND, as in `update`, which moves both parts at once
     if status == TOO_FAR or other == TOO_FAR:
         return TOO_FAR
@@ -305,7 +307,7 @@ def update_plainly(m, change, weights, biases, by_rows, rate, count):
 
 
 @strict
-def run_batches(m, ways, batches, runs, epoch, change, count):
+def run_batches(store, ways, batches, runs, epoch, change, count):
     """Run one epoch; returns how it ended, its cost and steps, the updates, and where
     it diverged.
     """
@@ -337,10 +339,10 @@ def run_batches(m, ways, batches, runs, epoch, change, count):
                 weights = ways.single.weight_move
                 biases = ways.single.bias_move
             status = update_plainly(
-                m, change, weights, biases, alone, runs.rates[epoch], count + 1
+                store, change, weights, biases, alone, runs.rates[epoch], count + 1
             )
         elif learns:
-            status = update(m, change, runs.rates[epoch], count + 1)
+            status = update(store, change, runs.rates[epoch], count + 1)
         # the optimizer's memory has moved even if the parameters could not
         count += learns and (status == DONE or status == TOO_FAR or status == BEYOND)
         if status != DONE:
@@ -354,7 +356,7 @@ def run_batches(m, ways, batches, runs, epoch, change, count):
 
 
 @strict
-def run_epochs(m, ways, batches, runs, change, count):
+def run_epochs(store, ways, batches, runs, change, count):
     """Run epochs to the goal; returns how many, and how the last ended: updates, cost,
     steps, where.
     """
@@ -363,7 +365,7 @@ def run_epochs(m, ways, batches, runs, change, count):
     where = (0.0, 0, 0, 0)
     for epoch in range(runs.rates.size):
         status, total, aimed, count, where = run_batches(
-            m, ways, batches, runs, epoch, change, count
+            store, ways, batches, runs, epoch, change, count
         )
         runs.errors[epoch] = total / aimed if aimed > 0.0 else math.nan
         if status != DONE:
@@ -388,7 +390,7 @@ def train_epochs(table, unit, ways, batches, runs, change, count):
     Parts take bare arrays: counting references to all of them would take a third of the
     time to compile.
     """
-    m = columns(table, unit)
+    store = store_at(table, unit)
     wide, single, arguments = ways
     unfoldings = bare_unfolding(*wide), bare_unfolding(*single)
     bare_ways = Ways(*unfoldings, DescentArguments(*arguments))
@@ -397,4 +399,6 @@ def train_epochs(table, unit, ways, batches, runs, change, count):
     vectors = bare(values), bare(gradient), (bare(slopes[0]), bare(slopes[1]))
     options = bare_penalty(*penalty), OptimizerStep(*step), plain
     bare_change = Change(*places, *vectors, *options)
-    return run_epochs(m, bare_ways, Batches(*batches), Runs(*runs), bare_change, count)
+    return run_epochs(
+        store, bare_ways, Batches(*batches), Runs(*runs), bare_change, count
+    )

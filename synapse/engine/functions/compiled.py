@@ -175,9 +175,9 @@ built-in cost."""
 
 
 @inline
-def custom(m, failed, code, state):
+def custom(store, failed, code, state):
     """Activation and slope by a registered function; NaN if it raises."""
-    return call_at(failed, m.functions[code - FIRST_CUSTOM], (np.float64(state),))
+    return call_at(failed, store.functions[code - FIRST_CUSTOM], (np.float64(state),))
 
 
 @inline
@@ -213,46 +213,46 @@ TURN = 2.0 * math.pi
 
 
 @inline
-def draw(m, j):
+def draw(store, j):
     """The next number of the neuron's own stream, from 0 to 1 (exclusive)."""
-    m.random[j], uniform = stream(m.random[j])
+    store.random[j], uniform = stream(store.random[j])
     return uniform
 
 
 @inline
-def bernoulli(m, j, state):
+def bernoulli(store, j, state):
     """1 with the probability of the state, else 0; the probability while the neuron is
     deterministic.
     """
     value, derivative = logistic(state)
-    if m.deterministic[j]:
+    if store.deterministic[j]:
         return value, derivative
-    return (one_like(value) if draw(m, j) < value else zero_like(value)), derivative
+    return (one_like(value) if draw(store, j) < value else zero_like(value)), derivative
 
 
 @inline
-def noise(m, j, state):
+def noise(store, j, state):
     """The state plus a standard normal number (Box and Muller 1958), unless the neuron
     is deterministic.
     """
     value, derivative = identity(state)
-    if m.deterministic[j]:
+    if store.deterministic[j]:
         return value, derivative
-    radius = math.sqrt(-2.0 * log(1.0 - draw(m, j)))
-    return value + radius * math.cos(TURN * draw(m, j)), derivative
+    radius = math.sqrt(-2.0 * log(1.0 - draw(store, j)))
+    return value + radius * math.cos(TURN * draw(store, j)), derivative
 
 
 @rare(INDEX, INDEX, INDEX, INDEX, *STRETCH)
-def chance(m, code, start, last, lanes, state, at, activation, slope, to):
+def chance(store, code, start, last, lanes, state, at, activation, slope, to):
     """Activations and derivatives of random neurons, of which each has `lanes`
     consecutive samples.
     """
     for j in range(start, last):
         for q in range((j - start) * lanes, (j - start + 1) * lanes):
             if code == BERNOULLI:
-                activation[to + q], slope[to + q] = bernoulli(m, j, state[at + q])
+                activation[to + q], slope[to + q] = bernoulli(store, j, state[at + q])
             else:
-                activation[to + q], slope[to + q] = noise(m, j, state[at + q])
+                activation[to + q], slope[to + q] = noise(store, j, state[at + q])
 
 
 @inline
@@ -299,7 +299,7 @@ def logit_within(below, y, largest, others):
 @rare(
     INDEX, column("state"), column("activation"), column("slope"), INDEX, INDEX, INDEX
 )
-def compete(m, code, state, activation, slope, start, last, stride):
+def compete(store, code, state, activation, slope, start, last, stride):
     """The activations of a group, whose numbers are `stride` apart: softmax, or of the
     largest state only.
     """

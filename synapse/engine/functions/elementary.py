@@ -90,9 +90,9 @@ def log1p(x):
 
 
 @in_order
-def _log_of(f, k):
+def _log_of(events, k):
     """ln(2^k (1 + f)), 1 + f within sqrt 1/2 .. sqrt 2."""
-    s = f / (2.0 + f)
+    s = events / (2.0 + events)
     z = s * s
     # ln(1 + f) = f - (f^2/2 - s (f^2/2 + R)), R = z (2/3 + 2/5 z + 2/7 z^2 + ...), |s|
     # < 0.1716
@@ -101,5 +101,5 @@ def _log_of(f, k):
     low = (2 / 3 + z * (2 / 5)) + z2 * (2 / 7 + z * (2 / 9))
     high = (2 / 11 + z * (2 / 13)) + z2 * (2 / 15 + z * (2 / 17))
     rest = z * (low + z4 * (high + z4 * (2 / 19 + z * (2 / 21))))
-    half = 0.5 * f * f
-    return k * LN2_HIGH - ((half - (s * (half + rest) + k * LN2_LOW)) - f)
+    half = 0.5 * events * events
+    return k * LN2_HIGH - ((half - (s * (half + rest) + k * LN2_LOW)) - events)

@@ -19,7 +19,7 @@ from typing import Any
 
 from ..schema import TABLE
 
-_ADDRESSES = ("m", "work")
+_ADDRESSES = ("store", "work")
 """Parameters that are addresses: of the table of columns, and of memory."""
 _PAIR = "{i64, i64}"
 _RESULTS = {"Pair": _PAIR, "int": "i64", "bool": "i64"}
@@ -61,8 +61,10 @@ def translate(loop: Callable[..., Any]) -> str:
 
 
 _ENTRY = """\
-define void @run_{0}(i64* %m, i64 %n, i64 %count, i64* %work, {{i64, i64}}* %results) {{
-  %pair = call {{i64, i64}} @{0}(i64* %m, i64 %n, i64 %count, i64* %work)
+define void @run_{0}(
+    i64* %store, i64 %n, i64 %count, i64* %work, {{i64, i64}}* %results
+) {{
+  %pair = call {{i64, i64}} @{0}(i64* %store, i64 %n, i64 %count, i64* %work)
   store {{i64, i64}} %pair, {{i64, i64}}* %results
   ret void
 }}
@@ -257,17 +259,17 @@ class _Translator(ast.NodeVisitor):
         self.write(f"store {integer} {value}, {integer}* {address}")
 
     def element(self, node: Any) -> tuple[str, str, str]:
-        """The address of ``work[index]`` or ``m.column[index]``, its type, and how this
-        is extended.
+        """The address of ``work[index]`` or ``store.column[index]``, its type, and how
+        this is extended.
         """
         index = self.visit(node.slice)
         if isinstance(node.value, ast.Name):
             start, integer, extended = f"%{node.value.id}", "i64", ""
         else:
-            start = f"%m.{node.value.attr}"
+            start = f"%store.{node.value.attr}"
             slot, integer, extended = _COLUMNS[node.value.attr]
             self.columns[start] = (
-                f"{start}.slot = getelementptr i64, i64* %m, i64 {slot}",
+                f"{start}.slot = getelementptr i64, i64* %store, i64 {slot}",
                 f"{start}.number = load i64, i64* {start}.slot",
                 f"{start} = inttoptr i64 {start}.number to {integer}*",
             )

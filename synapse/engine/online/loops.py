@@ -13,7 +13,6 @@ import numpy as np
 from .. import schema
 from ..compiler.jit import (
     bare,
-    columns,
     inline,
     kernel,
     large_of,
@@ -21,6 +20,7 @@ from ..compiler.jit import (
     noinline,
     one_like,
     span_of,
+    store_at,
 )
 from ..compiler.rare import ARRAY, INDEX, SPAN, UNIT, rare
 from ..functions.compiled import (
@@ -70,37 +70,37 @@ target, weight, logit."""
 
 
 @inline
-def step_online(m, p, span, inputs, row):
-    """The `StepNetwork` of the online rule, which needs no `p`: set inputs, unless
+def step_online(store, rule, span, inputs, row):
+    """The `StepNetwork` of the online rule, which needs no `rule`: set inputs, unless
     empty, then the others block by block or, if synchronous, all at once.
     """
     start = span.start
     if inputs.size > 0:
         n = span.inputs
-        now = tick(m, span.inputs)
+        now = tick(store, span.inputs)
         for t in range(n):
-            clamp_neuron(m, start + t, inputs[row * n + t], now + t)
+            clamp_neuron(store, start + t, inputs[row * n + t], now + t)
         start += span.inputs
     while start < span.stop:
-        last = span.stop if m.synchronous[start] else m.block_stop[start]
-        weigh_block(m, p, start, last)
+        last = span.stop if store.synchronous[start] else store.block_stop[start]
+        weigh_block(store, rule, start, last)
         while start < last:
-            stop = m.block_stop[start]
-            fire(m, p, start, stop)
+            stop = store.block_stop[start]
+            fire(store, rule, start, stop)
             start = stop
-    end_step(m, span)
+    end_step(store, span)
 
 
 @inline
-def signal_of(m, j, cost, signal):
+def signal_of(store, j, cost, signal):
     """The signal of an output under a cost, 0 if its activation was set: then the slope
     is 0, which is no factor of the cross-entropy's signal.
     """
-    return signal if cost != CROSS_ENTROPY or m.derivative[j] != 0.0 else 0.0
+    return signal if cost != CROSS_ENTROPY or store.derivative[j] != 0.0 else 0.0
 
 
 @inline
-def aim_outputs(m, span, targets, row, cost):
+def aim_outputs(store, span, targets, row, cost):
     """Write the outputs' error signals, 0 for NaN; returns a number that is finite if
     the cost is.
     """
@@ -109,20 +109,22 @@ def aim_outputs(m, span, targets, row, cost):
     begin = row * n
     total = 0.0
     if cost != CROSS_ENTROPY:
-        aim_by_cost(m, cost, targets, begin, start, n)
-        return m.failed[SUM]
+        aim_by_cost(store, cost, targets, begin, start, n)
+        return store.failed[SUM]
     for o in range(n):
         j = start + o
         target = targets[begin + o]
-        _, signal = cross_entropy(target, m.activation[j], m.derivative[j], 1.0, 0.0)
-        m.projected[j] = m.cost_weight[j] * signal_of(m, j, cost, signal)
-        gap = target - m.activation[j]
+        _, signal = cross_entropy(
+            target, store.activation[j], store.derivative[j], 1.0, 0.0
+        )
+        store.projected[j] = store.cost_weight[j] * signal_of(store, j, cost, signal)
+        gap = target - store.activation[j]
         total += gap * gap if target == target else 0.0
     return total
 
 
 @rare(INDEX, ARRAY, INDEX, INDEX, INDEX)
-def aim_by_cost(m, cost, targets, begin, start, n):
+def aim_by_cost(store, cost, targets, begin, start, n):
     """`aim_outputs` for the other costs; its result is in ``failed[SUM]``."""
     size = np.float64(n)
     total = 0.0
@@ -130,51 +132,51 @@ def aim_by_cost(m, cost, targets, begin, start, n):
         for o in range(n):
             j = start + o
             target = targets[begin + o]
-            activation, derivative = m.activation[j], m.derivative[j]
+            activation, derivative = store.activation[j], store.derivative[j]
             _, signal = cost_of(cost, target, activation, derivative, size, 0.0)
-            m.projected[j] = m.cost_weight[j] * signal
-            gap = target - m.activation[j]
+            store.projected[j] = store.cost_weight[j] * signal
+            gap = target - store.activation[j]
             total += gap * gap if target == target else 0.0
     else:
         for o in range(n):
             j = start + o
             value, signal = judge(
-                m.failed,
+                store.failed,
                 cost,
                 targets[begin + o],
-                m.activation[j],
-                m.derivative[j],
+                store.activation[j],
+                store.derivative[j],
                 size,
                 0.0,
             )
-            m.projected[j] = m.cost_weight[j] * signal
-            total += m.cost_weight[j] * value
+            store.projected[j] = store.cost_weight[j] * signal
+            total += store.cost_weight[j] * value
     if cost == CATEGORICAL:  # every signal depends on the targets of all outputs
         aim_shares(
-            m.cost_weight,
+            store.cost_weight,
             start,
             targets,
             begin,
-            m.activation,
+            store.activation,
             start,
-            m.projected,
+            store.projected,
             start,
             n,
             1,
         )
-    m.failed[SUM] = total
+    store.failed[SUM] = total
 
 
 @inline
-def lead_of_outputs(m, span, cost):
+def lead_of_outputs(store, span, cost):
     """`lead_of` the outputs, if the cost is that of softmax outputs; else nothing."""
     if cost != CATEGORICAL:
         return schema.NONE, 0.0
-    return lead_of(m.activation, span.stop - span.outputs, span.stop, 1)
+    return lead_of(store.activation, span.stop - span.outputs, span.stop, 1)
 
 
 @inline
-def logit_of_output(m, j, target, lead, others):
+def logit_of_output(store, j, target, lead, others):
     """ln(y / (1 - y)) of an output, for the costs that need it, with the results of
     `lead_of_outputs`.
 
@@ -184,11 +186,11 @@ def logit_of_output(m, j, target, lead, others):
     if lead != schema.NONE:
         if not target > 0.0:
             return 0.0
-        below = np.float64(m.state[j]) - m.state[lead]
-        return logit_within(below, m.activation[j], m.activation[lead], others)
-    if m.derivative[j] != 0.0:
-        return np.float64(m.state[j])
-    return logit_of(m.activation[j])
+        below = np.float64(store.state[j]) - store.state[lead]
+        return logit_within(below, store.activation[j], store.activation[lead], others)
+    if store.derivative[j] != 0.0:
+        return np.float64(store.state[j])
+    return logit_of(store.activation[j])
 
 
 @inline
@@ -205,7 +207,7 @@ def accepts_targets(targets, cost, unit):
 
 
 @inline
-def check_rows(m, span, inputs, outputs, unit):
+def check_rows(store, span, inputs, outputs, unit):
     """The status of rows before they run: RESIZED, or REFUSED for inputs that are not
     finite.
     """
@@ -218,21 +220,21 @@ def check_rows(m, span, inputs, outputs, unit):
         return RESIZED
     for i in range(inputs.size):
         if not abs(inputs[i]) <= most:
-            m.failed[ROW] = i // span.inputs
+            store.failed[ROW] = i // span.inputs
             return REFUSED
     return DONE
 
 
 @inline
-def status_of(m, total):
+def status_of(store, total):
     """The status of a call whose costs add up to `total`."""
-    if m.failed[0] != 0.0:
+    if store.failed[0] != 0.0:
         return FAILED
     return DONE if math.isfinite(total) else DIVERGED
 
 
 @inline
-def is_large(m, span, rate, unit):
+def is_large(store, span, rate, unit):
     """Whether numbers are so large that an update of this step may not be finite.
 
     An update is a product of an error, a rate, a trace or an activation, and of weights
@@ -243,37 +245,37 @@ def is_large(m, span, rate, unit):
     most = large_of(unit)
     small = 0  # numbers that are, which NaN is not
     for j in range(span.start, span.stop):
-        small += abs(m.activation[j]) <= most
+        small += abs(store.activation[j]) <= most
     for j in range(span.start, span.stop):
-        small += abs(m.bias_eligibility[j]) <= most
+        small += abs(store.bias_eligibility[j]) <= most
     for j in range(span.stop - span.outputs, span.stop):
-        small += abs(m.projected[j]) <= most
+        small += abs(store.projected[j]) <= most
     return small < 2 * (span.stop - span.start) + span.outputs or not rate <= most
 
 
 @inline
-def is_one_large(m, j, rate, unit):
+def is_one_large(store, j, rate, unit):
     """`is_large` for a neuron that propagates alone, whose error is known."""
     most = large_of(unit)
-    pushed = m.pushed[j] + m.pushed_gated[j] + m.pushed_traced[j]
-    error = m.derivative[j] * pushed + m.projected[j]
+    pushed = store.pushed[j] + store.pushed_gated[j] + store.pushed_traced[j]
+    error = store.derivative[j] * pushed + store.projected[j]
     return not (
         abs(error) <= most
         and rate <= most
-        and abs(m.activation[j]) <= most
-        and abs(m.bias_eligibility[j]) <= most
+        and abs(store.activation[j]) <= most
+        and abs(store.bias_eligibility[j]) <= most
     )
 
 
 @inline
-def aim_at_targets(m, span, targets, cost, check, unit):
+def aim_at_targets(store, span, targets, cost, check, unit):
     """Write the error signals of one step; with empty targets, no output has one.
 
     Returns a status and the cost. If `check` says so, targets that the cost cannot have
     are refused. If `cost` is GIVEN_ERRORS, the targets are the error signals
     themselves, and the cost is 0.
     """
-    m.failed[0] = 0.0
+    store.failed[0] = 0.0
     start = span.stop - span.outputs
     total = 0.0
     if targets.size > 0 and targets.size != span.outputs:
@@ -283,7 +285,7 @@ def aim_at_targets(m, span, targets, cost, check, unit):
             if abs(targets[o]) > most_of(unit):
                 return REFUSED, total
         for o in range(span.outputs):
-            m.projected[start + o] = targets[o] if targets[o] == targets[o] else 0.0
+            store.projected[start + o] = targets[o] if targets[o] == targets[o] else 0.0
         return DONE, total
     if (
         targets.size > 0
@@ -291,29 +293,31 @@ def aim_at_targets(m, span, targets, cost, check, unit):
         and not accepts_targets(targets, cost, unit)
     ):
         return REFUSED, total
-    lead, others = lead_of_outputs(m, span, cost)
+    lead, others = lead_of_outputs(store, span, cost)
     size = np.float64(span.outputs)
     for o in range(targets.size):
         j = start + o
-        logit = logit_of_output(m, j, targets[o], lead, others)
-        value, _ = judge(m.failed, cost, targets[o], m.activation[j], 1.0, size, logit)
-        total += m.cost_weight[j] * value
+        logit = logit_of_output(store, j, targets[o], lead, others)
+        value, _ = judge(
+            store.failed, cost, targets[o], store.activation[j], 1.0, size, logit
+        )
+        total += store.cost_weight[j] * value
     if targets.size > 0:
-        aim_outputs(m, span, targets, 0, cost)
+        aim_outputs(store, span, targets, 0, cost)
     else:
         for j in range(start, span.stop):
-            m.projected[j] = 0.0
-    return status_of(m, total), total
+            store.projected[j] = 0.0
+    return status_of(store, total), total
 
 
 @noinline
-def summed_cost(m, cost, kept, filled, outputs):
+def summed_cost(store, cost, kept, filled, outputs):
     """The summed cost of the outputs in ``kept``, which has `KEPT` numbers of each."""
     room = kept.size // KEPT
     total = 0.0
     if cost != CROSS_ENTROPY:
-        sum_by_cost(m, cost, kept, filled, outputs)
-        return m.failed[SUM]
+        sum_by_cost(store, cost, kept, filled, outputs)
+        return store.failed[SUM]
     for i in range(filled):
         target, weight, logit = kept[room + i], kept[2 * room + i], kept[3 * room + i]
         total += weight * cross_entropy(target, kept[i], 1.0, 1.0, logit)[0]
@@ -321,73 +325,75 @@ def summed_cost(m, cost, kept, filled, outputs):
 
 
 @rare(INDEX, ARRAY, INDEX, INDEX)
-def sum_by_cost(m, cost, kept, filled, outputs):
+def sum_by_cost(store, cost, kept, filled, outputs):
     """`summed_cost` for the other costs; its result is in ``failed[SUM]``."""
     room = kept.size // KEPT
     size = np.float64(outputs)
     total = 0.0
     for i in range(filled):
         target, weight, logit = kept[room + i], kept[2 * room + i], kept[3 * room + i]
-        total += weight * judge(m.failed, cost, target, kept[i], 1.0, size, logit)[0]
-    m.failed[SUM] = total
+        total += (
+            weight * judge(store.failed, cost, target, kept[i], 1.0, size, logit)[0]
+        )
+    store.failed[SUM] = total
 
 
 @inline
-def keep_outputs(m, span, targets, row, cost, kept, filled):
+def keep_outputs(store, span, targets, row, cost, kept, filled):
     """Append the numbers of the outputs of a step to ``kept``; returns how many outputs
     it then has.
     """
     n = span.outputs
     room = kept.size // KEPT
-    lead, others = lead_of_outputs(m, span, cost)
+    lead, others = lead_of_outputs(store, span, cost)
     for o in range(n):
         j = span.stop - n + o
         target = targets[row * n + o]
-        kept[filled + o] = m.activation[j]
+        kept[filled + o] = store.activation[j]
         kept[room + filled + o] = target
-        kept[2 * room + filled + o] = m.cost_weight[j]
-        kept[3 * room + filled + o] = logit_of_output(m, j, target, lead, others)
+        kept[2 * room + filled + o] = store.cost_weight[j]
+        kept[3 * room + filled + o] = logit_of_output(store, j, target, lead, others)
     return filled + n
 
 
 @inline
-def propagate_network(m, span, rate, defer):
+def propagate_network(store, span, rate, defer):
     """Propagate block by block in reverse order; the outputs' error signals have been
     written before.
     """
-    before_moves(m)
+    before_moves(store)
     for j in range(span.learning, span.stop - span.outputs):
-        m.projected[j] = 0.0
-    if m.ties.clamped != 0:
-        silence_clamped(m, span.stop - span.outputs, span.stop)
+        store.projected[j] = 0.0
+    if store.ties.clamped != 0:
+        silence_clamped(store, span.stop - span.outputs, span.stop)
     last = span.stop
     while last > span.learning:
-        start = m.block_first[last - 1]
-        compute_deltas(m, start, last, rate, defer)
-        propagate_block(m, start, last, rate, defer)
+        start = store.block_first[last - 1]
+        compute_deltas(store, start, last, rate, defer)
+        propagate_block(store, start, last, rate, defer)
         last = start
-    after_moves(m)
-    if watches(m, span):
-        note(m, False, False, schema.NONE)
+    after_moves(store)
+    if watches(store, span):
+        note(store, False, False, schema.NONE)
 
 
 def rows_by(step_network: StepNetwork):
     """Return the loop over rows of a rule, see ``roles.py``."""
 
     @inline
-    def run_rows(m, p, span, inputs, outputs, unit):
-        m.failed[0] = 0.0
+    def run_rows(store, rule, span, inputs, outputs, unit):
+        store.failed[0] = 0.0
         n = span.outputs
-        status = check_rows(m, span, inputs, outputs, unit)
+        status = check_rows(store, span, inputs, outputs, unit)
         if status != DONE:
             return status
         for row in range(outputs.size // n):
-            step_network(m, p, span, inputs, row)
-            if m.failed[0] != 0.0:
-                m.failed[ROW] = row
+            step_network(store, rule, span, inputs, row)
+            if store.failed[0] != 0.0:
+                store.failed[ROW] = row
                 return FAILED
             for o in range(n):
-                outputs[row * n + o] = m.activation[span.stop - n + o]
+                outputs[row * n + o] = store.activation[span.stop - n + o]
         return DONE
 
     return run_rows
@@ -404,23 +410,23 @@ def activate_one(table, unit, row):
     """One neuron activates; returns its activation, or None (FAILED): a tuple would
     take a tenth longer.
     """
-    m = columns(table, unit)
-    m.failed[0] = 0.0
+    store = store_at(table, unit)
+    store.failed[0] = 0.0
     j = row
-    weigh_one(m, j)
-    fire(m, None, j, j + 1)
-    if m.failed[0] != 0.0:
+    weigh_one(store, j)
+    fire(store, None, j, j + 1)
+    if store.failed[0] != 0.0:
         return None
-    count_steps(m, j, j + 1, 1)
-    return m.activation[j]
+    count_steps(store, j, j + 1, 1)
+    return store.activation[j]
 
 
 @kernel
 def clamp_one(table, unit, row, value):
     """Set the activation of one neuron to `value`; returns it."""
-    m = columns(table, unit)
-    clamp_neuron(m, row, value, tick(m, 1))
-    count_steps(m, row, row + 1, 1)
+    store = store_at(table, unit)
+    clamp_neuron(store, row, value, tick(store, 1))
+    count_steps(store, row, row + 1, 1)
     return value
 
 
@@ -435,51 +441,57 @@ def propagate_one(table, unit, row, asked):
     as `check`, the status is LARGE if its numbers are, see `is_large`; no weight has
     changed then.
     """
-    m = columns(table, unit)
+    store = store_at(table, unit)
     aimed, target, cost, outputs, rate, check = asked
-    m.failed[0] = 0.0
+    store.failed[0] = 0.0
     j = row
     signal = 0.0
     if aimed and cost == schema.GIVEN_ERRORS:
         signal = target
     elif aimed:
         _, signal = judge(
-            m.failed, cost, target, m.activation[j], m.derivative[j], outputs, 0.0
+            store.failed,
+            cost,
+            target,
+            store.activation[j],
+            store.derivative[j],
+            outputs,
+            0.0,
         )
-        signal = m.cost_weight[j] * signal_of(m, j, cost, signal)
-    if m.failed[0] != 0.0:
+        signal = store.cost_weight[j] * signal_of(store, j, cost, signal)
+    if store.failed[0] != 0.0:
         return FAILED
-    m.projected[j] = signal if m.clamped[j] == 0 else 0.0
-    if check & schema.CHECK_SIZES and is_one_large(m, j, rate, unit):
+    store.projected[j] = signal if store.clamped[j] == 0 else 0.0
+    if check & schema.CHECK_SIZES and is_one_large(store, j, rate, unit):
         return LARGE
-    alone = m.ties.held == 0  # else `hold_shared` has been called
+    alone = store.ties.held == 0  # else `hold_shared` has been called
     if alone:
-        before_moves(m)
-    compute_deltas(m, j, j + 1, rate, False)
-    propagate_block(m, j, j + 1, rate, False)
+        before_moves(store)
+    compute_deltas(store, j, j + 1, rate, False)
+    propagate_block(store, j, j + 1, rate, False)
     if alone:
-        after_moves(m)
+        after_moves(store)
     return DONE
 
 
 @kernel
 def note_step(table, unit, begin, activated, row):
     """Record a step in which neurons are called one by one, see `note`."""
-    note(columns(table, unit), begin, activated, row)
+    note(store_at(table, unit), begin, activated, row)
 
 
 @kernel
 def clear_rows(table, unit, rows):
     """Clear the context of these neurons."""
-    m = columns(table, unit)
+    store = store_at(table, unit)
     for i in range(rows.shape[0]):
-        clear_neuron(m, rows[i])
+        clear_neuron(store, rows[i])
 
 
 @kernel
 def clear_traces(table, unit, span):
     """Clear the traces of a network."""
-    clear_all_traces(columns(table, unit), span_of(span))
+    clear_all_traces(store_at(table, unit), span_of(span))
 
 
 @kernel
@@ -492,7 +504,7 @@ def run_network(table, unit, span, inputs, outputs):
     row of that input, or step.
     """
     return _run_rows(
-        columns(table, unit), None, span_of(span), bare(inputs), bare(outputs), unit
+        store_at(table, unit), None, span_of(span), bare(inputs), bare(outputs), unit
     )
 
 
@@ -505,34 +517,34 @@ def feed_network(table, unit, span, feedback, inputs, outputs):
     `run_network` does. It is DIVERGED if an output, or an input after the addition, is
     not finite; ``failed[ROW]`` is then the last row run before.
     """
-    m = columns(table, unit)
+    store = store_at(table, unit)
     span, feedback, inputs, outputs = (
         span_of(span),
         bare(feedback),
         bare(inputs),
         bare(outputs),
     )
-    m.failed[0] = 0.0
+    store.failed[0] = 0.0
     n = span.outputs
-    status = check_rows(m, span, inputs, outputs, unit)
+    status = check_rows(store, span, inputs, outputs, unit)
     if status != DONE:
         return status
     rows = outputs.size // n
     for row in range(rows):
-        step_online(m, None, span, inputs, row)
-        if m.failed[0] != 0.0:
-            m.failed[ROW] = row
+        step_online(store, None, span, inputs, row)
+        if store.failed[0] != 0.0:
+            store.failed[ROW] = row
             return FAILED
         for o in range(n):
-            value = m.activation[span.stop - n + o]
+            value = store.activation[span.stop - n + o]
             outputs[row * n + o] = value
             if feedback[o] >= 0 and row + 1 < rows:
                 inputs[(row + 1) * span.inputs + feedback[o]] += value
-    if check_rows(m, span, inputs, outputs, unit) != DONE:
+    if check_rows(store, span, inputs, outputs, unit) != DONE:
         return DIVERGED
     for i in range(outputs.size):
         if not math.isfinite(outputs[i]):
-            m.failed[ROW] = rows - 1
+            store.failed[ROW] = rows - 1
             return DIVERGED
     return DONE
 
@@ -545,12 +557,16 @@ def propagate_targets(table, unit, span, targets, cost, rate, check):
     `check` is a sum of CHECK_TARGETS and CHECK_SIZES, by which the status is LARGE if
     `is_large`; no weight has changed then.
     """
-    m, span = columns(table, unit), span_of(span)
-    status, total = aim_at_targets(m, span, bare(targets), cost, check, unit)
-    if status == DONE and check & schema.CHECK_SIZES and is_large(m, span, rate, unit):
+    store, span = store_at(table, unit), span_of(span)
+    status, total = aim_at_targets(store, span, bare(targets), cost, check, unit)
+    if (
+        status == DONE
+        and check & schema.CHECK_SIZES
+        and is_large(store, span, rate, unit)
+    ):
         status = LARGE
     if status == DONE:
-        propagate_network(m, span, rate, False)
+        propagate_network(store, span, rate, False)
     return status, total
 
 
@@ -564,13 +580,24 @@ def epochs_by(step_network: StepNetwork, learn_step: LearnStep, forget: Forget):
 
     @inline
     def run_epochs(
-        m, p, span, data, cost, rates, learn, kept, control, errors, goal, renewal
+        store,
+        rule,
+        span,
+        data,
+        cost,
+        rates,
+        learn,
+        kept,
+        control,
+        errors,
+        goal,
+        renewal,
     ):
         all_inputs, all_targets, aimed, bounds, orders, clear = data
         inputs = bare(all_inputs)
         targets = bare(all_targets)
         renews = bare_renewal(*renewal)
-        m.failed[0] = 0.0
+        store.failed[0] = 0.0
         done = 0
         total = 0.0
         judged = 0
@@ -582,93 +609,97 @@ def epochs_by(step_network: StepNetwork, learn_step: LearnStep, forget: Forget):
             for s in range(orders.shape[1]):
                 if clear and going:
                     # clearing discards the inputs that they need
-                    complete_moves(m, span)
+                    complete_moves(store, span)
                     for j in range(span.start, span.stop):
-                        clear_neuron(m, j)
+                        clear_neuron(store, j)
                 for row in range(bounds[orders[done, s]], bounds[orders[done, s] + 1]):
                     if not going:
                         break
-                    step_network(m, p, span, inputs, row)
-                    going = m.failed[0] == 0.0
+                    step_network(store, rule, span, inputs, row)
+                    going = store.failed[0] == 0.0
                     if aimed[row] and going:
                         judged += 1
                         if filled + span.outputs > kept.size // KEPT:
-                            total += summed_cost(m, cost, kept, filled, span.outputs)
+                            total += summed_cost(
+                                store, cost, kept, filled, span.outputs
+                            )
                             filled = 0
-                        filled = keep_outputs(m, span, targets, row, cost, kept, filled)
-                        sound = aim_outputs(m, span, targets, row, cost)
-                        going = math.isfinite(sound) and m.failed[0] == 0.0
+                        filled = keep_outputs(
+                            store, span, targets, row, cost, kept, filled
+                        )
+                        sound = aim_outputs(store, span, targets, row, cost)
+                        going = math.isfinite(sound) and store.failed[0] == 0.0
                         if not going:
                             total += sound
                         elif learn:
-                            if not learn_step(m, p, span, rates[done]):
+                            if not learn_step(store, rule, span, rates[done]):
                                 total = math.nan
                                 going = False
                             elif renews[0].size > 0:
-                                complete_moves(m, span)
+                                complete_moves(store, span)
                                 renewed = renews[0][RENEWED]
-                                renew(m, *renews)
+                                renew(store, *renews)
                                 if renews[0][RENEWED] != renewed:
-                                    forget(p)
+                                    forget(rule)
                     control[1] += 1
                     going = going and not control[0]
-            complete_moves(m, span)
-            total += summed_cost(m, cost, kept, filled, span.outputs)
+            complete_moves(store, span)
+            total += summed_cost(store, cost, kept, filled, span.outputs)
             errors[done] = total / np.float64(judged)
-            going = going and status_of(m, total) == DONE
+            going = going and status_of(store, total) == DONE
             if going:
                 going = errors[done] > goal
                 done += 1
-        return status_of(m, total), done, total, judged
+        return status_of(store, total), done, total, judged
 
     return run_epochs
 
 
 @rare(SPAN, UNIT, ARRAY, ARRAY)
-def learn_or_undo(m, span, rate, weights, biases):
+def learn_or_undo(store, span, rate, weights, biases):
     """Propagate where numbers are large, and undo it if an update is not finite;
     ``failed[SUM]`` is 1 then, else 0.
 
     The arrays are buffers for all weights and biases.
     """
     for c in range(weights.size):
-        weights[c] = m.weight_destination[c]
+        weights[c] = store.weight_destination[c]
     for j in range(biases.size):
-        biases[j] = m.bias_destination[j]
-    propagate_network(m, span, rate, False)
+        biases[j] = store.bias_destination[j]
+    propagate_network(store, span, rate, False)
     sound = True
     for c in range(weights.size):
-        sound = sound and math.isfinite(m.weight_destination[c])
+        sound = sound and math.isfinite(store.weight_destination[c])
     for j in range(biases.size):
-        sound = sound and math.isfinite(m.bias_destination[j])
-    m.failed[SUM] = 0.0 if sound else 1.0
+        sound = sound and math.isfinite(store.bias_destination[j])
+    store.failed[SUM] = 0.0 if sound else 1.0
     if not sound:
         for c in range(weights.size):
-            m.weight_destination[c] = weights[c]
+            store.weight_destination[c] = weights[c]
         for j in range(biases.size):
-            m.bias_destination[j] = biases[j]
+            store.bias_destination[j] = biases[j]
 
 
 @inline
-def _learn(m, p, span, rate):
-    """Propagate, while updates may stay pending; `p` are the buffers of
+def _learn(store, rule, span, rate):
+    """Propagate, while updates may stay pending; `rule` are the buffers of
     `learn_or_undo`.
     """
-    if is_large(m, span, rate, one_like(rate)):
-        learn_or_undo(m, span, rate, p[0], p[1])
-        return m.failed[0] == 0.0 and m.failed[SUM] == 0.0
-    propagate_network(m, span, rate, True)
+    if is_large(store, span, rate, one_like(rate)):
+        learn_or_undo(store, span, rate, rule[0], rule[1])
+        return store.failed[0] == 0.0 and store.failed[SUM] == 0.0
+    propagate_network(store, span, rate, True)
     return True
 
 
 @noinline
-def complete_moves(m, span):
+def complete_moves(store, span):
     """Make the pending updates of the network."""
-    apply_pending(m, span.start, span.stop, m.activation)
+    apply_pending(store, span.start, span.stop, store.activation)
 
 
 @inline
-def _nothing_left(p):
+def _nothing_left(rule):
     """Traces of renewed neurons have been cleared."""
 
 
@@ -706,8 +737,8 @@ def train_network(
     target. A cost or an update that is not finite ends the call before weights change;
     so does a registered function that raises.
     """
-    m, span, kept = columns(table, unit), span_of(span), bare(kept)
+    store, span, kept = store_at(table, unit), span_of(span), bare(kept)
     p = bare(before[0]), bare(before[1])
     return _run_epochs(
-        m, p, span, data, cost, rates, learn, kept, control, errors, goal, renewal
+        store, p, span, data, cost, rates, learn, kept, control, errors, goal, renewal
     )

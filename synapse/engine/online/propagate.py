@@ -18,222 +18,232 @@ from .weigh import may_be_pending, trace_of
 
 
 @inline
-def push_back(m, r, delta, row, n, source):
+def push_back(store, r, delta, row, n, source):
     """Send the error of a neuron back along a run of plain connections."""
     # [equation error: projected]
-    if not m.run_flags[r] & mark.SILENT:
+    if not store.run_flags[r] & mark.SILENT:
         for t in range(n):
-            m.pushed[source + t] += delta * m.weight[row + t]
+            store.pushed[source + t] += delta * store.weight[row + t]
     # [end]
 
 
 @inline
-def move_traced(m, j, row, n, step):
+def move_traced(store, j, row, n, step):
     """Update the weights of a run along stored traces."""
-    trace = trace_of(m, j, row)
+    trace = trace_of(store, j, row)
     for t in range(n):
-        m.weight_destination[row + t] += step * m.eligibility[trace + t]
+        store.weight_destination[row + t] += step * store.eligibility[trace + t]
 
 
 @inline
-def propagate_run(m, r, delta, step, defer):
+def propagate_run(store, r, delta, step, defer):
     """Push an error along plain connections, then update their weights, with `defer`
     later where they may.
     """
-    row = m.run_first[r]
-    n = m.run_length[r]
-    source = m.run_source[r]
-    flags = m.run_flags[r]
-    push_back(m, r, delta, row, n, source)
-    if flags & mark.FIXED or (defer and may_be_pending(m, r)):
+    row = store.run_first[r]
+    n = store.run_length[r]
+    source = store.run_source[r]
+    flags = store.run_flags[r]
+    push_back(store, r, delta, row, n, source)
+    if flags & mark.FIXED or (defer and may_be_pending(store, r)):
         return
-    activations = sources_read(m, r)
+    activations = sources_read(store, r)
     for t in range(n):
-        m.weight_destination[row + t] += step * activations[source + t]
+        store.weight_destination[row + t] += step * activations[source + t]
 
 
 @inline
-def propagate_traced_run(m, j, r, delta, step, pull, extended):
+def propagate_traced_run(store, j, r, delta, step, pull, extended):
     """Propagate along a run by stored traces; extended ones begin at `extended`, and
     have the step `pull`.
     """
-    row = m.run_first[r]
-    n = m.run_length[r]
-    source = m.run_source[r]
-    flags = m.run_flags[r]
-    push_back(m, r, delta, row, n, source)
+    row = store.run_first[r]
+    n = store.run_length[r]
+    source = store.run_source[r]
+    flags = store.run_flags[r]
+    push_back(store, r, delta, row, n, source)
     if flags & mark.FIXED:
         return
-    if m.flags[j] & mark.TRACED:
-        move_traced(m, j, row, n, step)
+    if store.flags[j] & mark.TRACED:
+        move_traced(store, j, row, n, step)
         return
     # [equation learning: weights]
-    activations = sources_read(m, r)
-    trace = extended + row - m.first_incoming[j]
+    activations = sources_read(store, r)
+    trace = extended + row - store.first_incoming[j]
     for t in range(n):
-        m.weight_destination[row + t] += (
-            step * activations[source + t] + pull * m.extended[trace + t]
+        store.weight_destination[row + t] += (
+            step * activations[source + t] + pull * store.extended[trace + t]
         )
     # [end]
 
 
 @rare(INDEX, INDEX, INDEX)
-def hold_signs(m, start, last, defer):
+def hold_signs(store, start, last, defer):
     """Let weights into neurons keep their signs, but for those that are shared or, with
     `defer`, pending.
     """
     for j in range(start, last):
-        waits = defer != 0 and not m.flags[j] & (mark.GATES | mark.TRACED)
-        for r in range(m.first_run[j], m.last_run[j]):
-            row = m.run_first[r]
-            pending = waits and m.run_kind[r] <= mark.LISTED and may_be_pending(m, r)
-            if m.tie[row] == 0 and not m.run_flags[r] & mark.FIXED and not pending:
-                stop_at_zero(m, row, row + m.run_length[r])
-        if m.flags[j] & mark.MEMORY and m.tie[m.self_row[j]] == 0:
-            stop_at_zero(m, m.self_row[j], m.self_row[j] + 1)
+        waits = defer != 0 and not store.flags[j] & (mark.GATES | mark.TRACED)
+        for r in range(store.first_run[j], store.last_run[j]):
+            row = store.run_first[r]
+            pending = (
+                waits and store.run_kind[r] <= mark.LISTED and may_be_pending(store, r)
+            )
+            if (
+                store.tie[row] == 0
+                and not store.run_flags[r] & mark.FIXED
+                and not pending
+            ):
+                stop_at_zero(store, row, row + store.run_length[r])
+        if store.flags[j] & mark.MEMORY and store.tie[store.self_row[j]] == 0:
+            stop_at_zero(store, store.self_row[j], store.self_row[j] + 1)
 
 
 @inline
-def propagate_gated_run(m, j, r, delta, step):
+def propagate_gated_run(store, j, r, delta, step):
     """Propagate along a run with one gater, or with consecutive gaters."""
-    row = m.run_first[r]
-    n = m.run_length[r]
-    source = m.run_source[r]
-    gater = m.run_gater[r]
-    flags = m.run_flags[r]
-    zipped = 1 if m.run_kind[r] == mark.ZIPPED else 0
-    activations = sources_read(m, r)
-    gains = gaters_read(m, r)
+    row = store.run_first[r]
+    n = store.run_length[r]
+    source = store.run_source[r]
+    gater = store.run_gater[r]
+    flags = store.run_flags[r]
+    zipped = 1 if store.run_kind[r] == mark.ZIPPED else 0
+    activations = sources_read(store, r)
+    gains = gaters_read(store, r)
     # [equation error: gated]
     if not flags & mark.SILENT:
         for t in range(n):
-            m.pushed[source + t] += (
-                delta * gains[gater + zipped * t] * m.weight[row + t]
+            store.pushed[source + t] += (
+                delta * gains[gater + zipped * t] * store.weight[row + t]
             )
     if (
         not flags & (mark.DELAYED_GATE | mark.QUIET_GATER)
-        and not m.flags[j] & mark.MEMORY
+        and not store.flags[j] & mark.MEMORY
     ):
         for t in range(n):
-            m.pushed_gated[gater + zipped * t] += (
-                delta * m.weight[row + t] * activations[source + t]
+            store.pushed_gated[gater + zipped * t] += (
+                delta * store.weight[row + t] * activations[source + t]
             )
     # [end]
     if flags & mark.FIXED:
         return
-    if m.flags[j] & mark.TRACED:
-        move_traced(m, j, row, n, step)
+    if store.flags[j] & mark.TRACED:
+        move_traced(store, j, row, n, step)
     else:
         for t in range(n):
-            m.weight_destination[row + t] += (
+            store.weight_destination[row + t] += (
                 step * gains[gater + zipped * t] * activations[source + t]
             )
 
 
 @in_order
-def propagate_listed_run(m, j, r, delta, step, defer):
+def propagate_listed_run(store, j, r, delta, step, defer):
     """Propagate along a run of scattered, ungated connections."""
-    row = m.run_first[r]
-    n = m.run_length[r]
-    flags = m.run_flags[r]
+    row = store.run_first[r]
+    n = store.run_length[r]
+    flags = store.run_flags[r]
     if not flags & mark.SILENT:
         for c in range(row, row + n):
-            m.pushed[m.source[c]] += delta * m.weight[c]
-    if flags & mark.FIXED or (defer and may_be_pending(m, r)):
+            store.pushed[store.source[c]] += delta * store.weight[c]
+    if flags & mark.FIXED or (defer and may_be_pending(store, r)):
         return
-    if m.flags[j] & mark.TRACED:
-        move_traced(m, j, row, n, step)
+    if store.flags[j] & mark.TRACED:
+        move_traced(store, j, row, n, step)
     else:
-        activations = sources_read(m, r)
+        activations = sources_read(store, r)
         for c in range(row, row + n):
-            m.weight_destination[c] += step * activations[m.source[c]]
+            store.weight_destination[c] += step * activations[store.source[c]]
 
 
 @rare(INDEX, INDEX, NUMBER, NUMBER)
-def propagate_any_run(m, j, r, delta, step):
+def propagate_any_run(store, j, r, delta, step):
     """Propagate along scattered gated connections, and those whose order is found at
     run time.
     """
-    flags = m.run_flags[r]
-    layout = m.run_kind[r]
-    traced = m.flags[j] & mark.TRACED
-    memory = m.flags[j] & mark.MEMORY
+    flags = store.run_flags[r]
+    layout = store.run_kind[r]
+    traced = store.flags[j] & mark.TRACED
+    memory = store.flags[j] & mark.MEMORY
     gated = layout != mark.LISTED and layout != mark.DENSE
-    row = m.run_first[r]
-    trace = trace_of(m, j, row)
+    row = store.run_first[r]
+    trace = trace_of(store, j, row)
     delayed = (flags & mark.DELAYED) != 0
     delayed_gate = (flags & mark.DELAYED_GATE) != 0
-    for t in range(m.run_length[r]):
+    for t in range(store.run_length[r]):
         c = row + t
-        i = m.source[c]
-        weight = m.weight[c]
+        i = store.source[c]
+        weight = store.weight[c]
         if flags & mark.UNORDERED:
-            delayed = is_delayed_by_stamp(m, i, j)
-        activation = m.old_activation[i] if delayed else m.activation[i]
+            delayed = is_delayed_by_stamp(store, i, j)
+        activation = store.old_activation[i] if delayed else store.activation[i]
         gain = one_like(weight)
         if gated:
-            g = m.gater[c]
+            g = store.gater[c]
             if flags & mark.UNORDERED:
-                delayed_gate = is_delayed_by_stamp(m, g, j)
-            gain = m.old_activation[g] if delayed_gate else m.activation[g]
+                delayed_gate = is_delayed_by_stamp(store, g, j)
+            gain = store.old_activation[g] if delayed_gate else store.activation[g]
             if not delayed_gate and not memory and not flags & mark.QUIET_GATER:
-                m.pushed_gated[g] += delta * weight * activation
+                store.pushed_gated[g] += delta * weight * activation
         if not delayed and not flags & mark.SILENT:
-            m.pushed[i] += delta * gain * weight
+            store.pushed[i] += delta * gain * weight
         if not flags & mark.FIXED:
-            m.weight_destination[c] += step * (
-                m.eligibility[trace + t] if traced else gain * activation
+            store.weight_destination[c] += step * (
+                store.eligibility[trace + t] if traced else gain * activation
             )
 
 
 @inline
-def push_influences(m, k, delta):
+def push_influences(store, k, delta):
     """The part delta_k I_jk of G_j, for every j that gates the self-connected k."""
     # [equation error: through self-connections]
-    for p in range(m.first_influence[k], m.last_influence[k]):
-        gater = m.influence_gater[p]
-        if m.influence_trace[p] != NONE and not is_delayed_by_stamp(m, gater, k):
-            m.pushed_traced[gater] += delta * m.influence[p]
+    for p in range(store.first_influence[k], store.last_influence[k]):
+        gater = store.influence_gater[p]
+        if store.influence_trace[p] != NONE and not is_delayed_by_stamp(
+            store, gater, k
+        ):
+            store.pushed_traced[gater] += delta * store.influence[p]
     # [end]
 
 
 @inline
-def pulled_step(m, j, p, rate):
+def pulled_step(store, j, rule, rate):
     """rate delta_k of the self-connected k of an influence, for an update along x_ij^k.
 
     It is 0 if the gater j has activated since k did: delta_k belongs to an earlier
     activation of j.
     """
-    k = m.influence_gated[p]
+    k = store.influence_gated[rule]
     return (
-        zero_like(rate) if is_delayed_by_stamp(m, j, k) else rate * m.responsibility[k]
+        zero_like(rate)
+        if is_delayed_by_stamp(store, j, k)
+        else rate * store.responsibility[k]
     )
 
 
 @inline
-def pull_extended(m, j, rate, pulls):
+def pull_extended(store, j, rate, pulls):
     """The update through gates, rate * sum_k delta_k x_ij^k, without the first `pulls`
     terms.
     """
-    row = m.first_incoming[j]
-    n = m.learning[j]
-    for q in range(m.first_pull[j], m.last_pull[j]):
-        p = m.pull[q]
+    row = store.first_incoming[j]
+    n = store.learning[j]
+    for q in range(store.first_pull[j], store.last_pull[j]):
+        p = store.pull[q]
         # [equation learning: through gates]
-        step = pulled_step(m, j, p, rate)
+        step = pulled_step(store, j, p, rate)
         if step == 0.0:
             continue
-        trace = m.influence_trace[p]
-        if q >= m.first_pull[j] + pulls:
+        trace = store.influence_trace[p]
+        if q >= store.first_pull[j] + pulls:
             for t in range(n):
-                m.weight_destination[row + t] += step * m.extended[trace + t]
-        if m.trainable_bias[j]:
-            m.bias_destination[j] += step * m.extended[trace + n]
+                store.weight_destination[row + t] += step * store.extended[trace + t]
+        if store.trainable_bias[j]:
+            store.bias_destination[j] += step * store.extended[trace + n]
         # [end]
 
 
 @inline
-def compute_deltas(m, start, last, rate, defer):
+def compute_deltas(store, start, last, rate, defer):
     """Errors delta_j = P_j + G_j of a block of neurons, and updates of their biases.
 
     P_j = f'_j sum_k delta_k g_jk w_jk + the cost's -dE/ds, which is in ``projected``;
@@ -242,123 +252,123 @@ def compute_deltas(m, start, last, rate, defer):
     """
     for j in range(start, last):
         # [equation error: sum of both parts]
-        derivative = m.derivative[j]
-        flags = m.flags[j]
-        projected = derivative * m.pushed[j] + m.projected[j]
-        factored = derivative * m.pushed_gated[j]
-        gated = factored + derivative * m.pushed_traced[j]
+        derivative = store.derivative[j]
+        flags = store.flags[j]
+        projected = derivative * store.pushed[j] + store.projected[j]
+        factored = derivative * store.pushed_gated[j]
+        gated = factored + derivative * store.pushed_traced[j]
         step = rate * (projected + factored)
-        m.responsibility[j] = projected + gated
-        m.projected[j] = projected
-        m.gated[j] = gated
+        store.responsibility[j] = projected + gated
+        store.projected[j] = projected
+        store.gated[j] = gated
         # [end]
-        m.pushed[j] = 0.0
-        m.pushed_gated[j] = 0.0
-        m.pushed_traced[j] = 0.0
-        m.step[j] = step
-        m.pending_step[j] = (
+        store.pushed[j] = 0.0
+        store.pushed_gated[j] = 0.0
+        store.pushed_traced[j] = 0.0
+        store.step[j] = step
+        store.pending_step[j] = (
             step
             if defer and not flags & (mark.GATES | mark.TRACED)
             else zero_like(step)
         )
         # [equation learning: bias]
-        if m.trainable_bias[j]:
-            m.bias_destination[j] += (
-                step * m.bias_eligibility[j] if flags & mark.TRACED else step
+        if store.trainable_bias[j]:
+            store.bias_destination[j] += (
+                step * store.bias_eligibility[j] if flags & mark.TRACED else step
             )
         # [end]
 
 
 @inline
-def propagate_neuron(m, j, rate, defer):
+def propagate_neuron(store, j, rate, defer):
     """Push an error to earlier neurons, then learn: dw_ij = rate (P_j e_ij + sum_k
     delta_k x_ij^k).
     """
-    delta = m.responsibility[j]
-    step = m.step[j]
-    flags = m.flags[j]
+    delta = store.responsibility[j]
+    step = store.step[j]
+    flags = store.flags[j]
     pulls = 0
     pull = zero_like(rate)
     extended = 0
     # one pass for both kinds of traces
     if flags & mark.GATES and flags & mark.PLAIN_RUNS:
-        p = m.pull[m.first_pull[j]]
+        p = store.pull[store.first_pull[j]]
         pulls = 1
-        extended = m.influence_trace[p]
-        pull = pulled_step(m, j, p, rate)
+        extended = store.influence_trace[p]
+        pull = pulled_step(store, j, p, rate)
     defer = defer and not flags & (mark.GATES | mark.TRACED)
     if defer and flags & mark.PENDING:
         return
     if delta != 0.0 or step != 0.0 or pull != 0.0:
-        for r in range(m.first_run[j], m.last_run[j]):
-            layout = m.run_kind[r]
-            if m.run_flags[r] & mark.UNORDERED or layout == mark.PAIRED:
-                propagate_any_run(m, j, r, delta, step)
+        for r in range(store.first_run[j], store.last_run[j]):
+            layout = store.run_kind[r]
+            if store.run_flags[r] & mark.UNORDERED or layout == mark.PAIRED:
+                propagate_any_run(store, j, r, delta, step)
             elif layout == mark.LISTED:
-                propagate_listed_run(m, j, r, delta, step, defer)
+                propagate_listed_run(store, j, r, delta, step, defer)
             elif layout == mark.DENSE:
                 if flags & mark.TRACED or pull != 0.0:
-                    propagate_traced_run(m, j, r, delta, step, pull, extended)
+                    propagate_traced_run(store, j, r, delta, step, pull, extended)
                 else:
-                    propagate_run(m, r, delta, step, defer)
+                    propagate_run(store, r, delta, step, defer)
             else:
-                propagate_gated_run(m, j, r, delta, step)
+                propagate_gated_run(store, j, r, delta, step)
         if flags & mark.MEMORY:
-            self_row = m.self_row[j]
-            if m.trainable[self_row]:
-                m.weight_destination[self_row] += (
-                    step * m.eligibility[trace_of(m, j, self_row)]
+            self_row = store.self_row[j]
+            if store.trainable[self_row]:
+                store.weight_destination[self_row] += (
+                    step * store.eligibility[trace_of(store, j, self_row)]
                 )
-            push_influences(m, j, delta)
+            push_influences(store, j, delta)
     if flags & mark.GATES:
-        pull_extended(m, j, rate, pulls)
+        pull_extended(store, j, rate, pulls)
 
 
 @rare(INDEX, INDEX, NUMBER, INDEX)
-def propagate_gated(m, start, last, rate, defer):
+def propagate_gated(store, start, last, rate, defer):
     """`propagate_neuron` for consecutive neurons, the last first; then weights with a
     sign stop at 0.
     """
     for back in range(last - start):
         j = last - 1 - back
-        propagate_neuron(m, j, rate, defer != 0)
-        waits = defer != 0 and m.flags[j] & mark.PENDING
+        propagate_neuron(store, j, rate, defer != 0)
+        waits = defer != 0 and store.flags[j] & mark.PENDING
         if (
-            m.ties.signed != 0
+            store.ties.signed != 0
             and not waits
-            and (m.step[j] != 0.0 or m.flags[j] & mark.GATES)
+            and (store.step[j] != 0.0 or store.flags[j] & mark.GATES)
         ):
-            hold_signs(m, j, j + 1, defer)
+            hold_signs(store, j, j + 1, defer)
 
 
 @inline
-def propagate_plain(m, j, defer):
+def propagate_plain(store, j, defer):
     """Propagate a neuron without gates and traces."""
-    delta = m.responsibility[j]
-    step = m.step[j]
-    if defer and m.flags[j] & mark.PENDING:
+    delta = store.responsibility[j]
+    step = store.step[j]
+    if defer and store.flags[j] & mark.PENDING:
         return
     if delta != 0.0 or step != 0.0:
-        for r in range(m.first_run[j], m.last_run[j]):
-            if m.run_flags[r] & mark.UNORDERED:
-                propagate_any_run(m, j, r, delta, step)
-            elif m.run_kind[r] == mark.LISTED:
-                propagate_listed_run(m, j, r, delta, step, defer)
+        for r in range(store.first_run[j], store.last_run[j]):
+            if store.run_flags[r] & mark.UNORDERED:
+                propagate_any_run(store, j, r, delta, step)
+            elif store.run_kind[r] == mark.LISTED:
+                propagate_listed_run(store, j, r, delta, step, defer)
             else:
-                propagate_run(m, r, delta, step, defer)
+                propagate_run(store, r, delta, step, defer)
 
 
 @inline
-def propagate_block(m, start, last, rate, defer):
+def propagate_block(store, start, last, rate, defer):
     """Push the errors of a block of neurons and update their weights, the last neuron
     first.
     """
     j = last
-    signed = m.ties.signed != 0
+    signed = store.ties.signed != 0
     while j > start:
-        if signed or m.flags[j - 1] & mark.WITH_GATES:
-            propagate_gated(m, start, j, rate, defer)
+        if signed or store.flags[j - 1] & mark.WITH_GATES:
+            propagate_gated(store, start, j, rate, defer)
             j = start
         else:
             j -= 1
-            propagate_plain(m, j, defer)
+            propagate_plain(store, j, defer)

@@ -38,28 +38,30 @@ from ..lowering.flags import DELAYED, DELAYED_GATE, SILENT
 
 
 @inline
-def sources_read(m, r):
+def sources_read(store, r):
     """The column with the activations that the target of a run reads from its
     sources.
     """
-    return m.old_activation if m.run_flags[r] & DELAYED else m.activation
+    return store.old_activation if store.run_flags[r] & DELAYED else store.activation
 
 
 @inline
-def gaters_read(m, r):
+def gaters_read(store, r):
     """The column with the activations that the target of a run reads from its
     gaters.
     """
-    return m.old_activation if m.run_flags[r] & DELAYED_GATE else m.activation
+    return (
+        store.old_activation if store.run_flags[r] & DELAYED_GATE else store.activation
+    )
 
 
 @inline
-def gater_read(m, gater, j):
+def gater_read(store, gater, j):
     """The activation of a gater that `j`, of the same network, reads for its
     self-connection.
     """
-    delayed = is_delayed_in_order(gater, j, are_together(m, gater, j))
-    return m.old_activation[gater] if delayed else m.activation[gater]
+    delayed = is_delayed_in_order(gater, j, are_together(store, gater, j))
+    return store.old_activation[gater] if delayed else store.activation[gater]
 
 
 @inline
@@ -79,9 +81,11 @@ def of_gaters(flags, now, before):
 
 
 @inline
-def of_gater(m, gater, j, now, before):
+def of_gater(store, gater, j, now, before):
     """What belongs to the step at which `j` reads the gater of its self-connection."""
-    return before if is_delayed_in_order(gater, j, are_together(m, gater, j)) else now
+    return (
+        before if is_delayed_in_order(gater, j, are_together(store, gater, j)) else now
+    )
 
 
 @inline

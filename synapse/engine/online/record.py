@@ -23,29 +23,31 @@ SENSITIVITIES = WATCHABLE.index(schema.SENSITIVITY)
 
 
 @inline
-def bias_eligibility(m, j, r):
+def bias_eligibility(store, j, r):
     """The trace of a bias; 1 in a neuron without traces that has activated."""
     return np.float64(
-        m.bias_eligibility[j] if m.watched_flags[j] & TRACED else m.stamp[j] != 0
+        store.bias_eligibility[j]
+        if store.watched_flags[j] & TRACED
+        else store.stamp[j] != 0
     )
 
 
 @inline
-def weight(m, c, r):
+def weight(store, c, r):
     """A weight, with its pending update."""
-    return np.float64(weight_of(m, c, r))
+    return np.float64(weight_of(store, c, r))
 
 
 @inline
-def gain(m, c, r):
+def gain(store, c, r):
     """The present gain of a connection."""
-    return gain_of(m, c)
+    return gain_of(store, c)
 
 
 @inline
-def eligibility(m, c, r):
+def eligibility(store, c, r):
     """The eligibility of a connection, stored or computed."""
-    return eligibility_of(m, m.watched_flags, c)
+    return eligibility_of(store, store.watched_flags, c)
 
 
 COMPUTED = {
@@ -56,12 +58,16 @@ connection."""
 
 
 def _number_of(names):
-    """Make the function ``number(m, what, row, r)``, which returns the number at the
-    index ``what`` of ``schema.WATCHABLE``.
+    """Make the function ``number(store, what, row, r)``, which returns the number at
+    the index ``what`` of ``schema.WATCHABLE``.
     """
-    lines = ["def number(m, what, row, r):"]
+    lines = ["def number(store, what, row, r):"]
     for name in names:
-        value = f"{name}(m, row, r)" if name in COMPUTED else f"float64(m.{name}[row])"
+        value = (
+            f"{name}(store, row, r)"
+            if name in COMPUTED
+            else f"float64(store.{name}[row])"
+        )
         lines.append(f"    if what == {WATCHABLE.index(name)}: return {value}")
     scope = {**COMPUTED, "float64": np.float64, "nan": math.nan}
     exec(compile("\n".join([*lines, "    return nan"]), __file__, "exec"), scope)
@@ -73,67 +79,72 @@ connection_number = _number_of(schema.CONNECTION_NUMBERS)
 
 
 @inline
-def extended_trace(m, pair):
+def extended_trace(store, pair):
     """The extended trace of a pair: stored or, if the gated neuron is not
     self-connected, computed.
     """
-    trace = m.watched_pair[pair + schema.PAIR_TRACE]
+    trace = store.watched_pair[pair + schema.PAIR_TRACE]
     if trace != NONE:
-        return np.float64(m.extended[trace])
-    c = m.watched_pair[pair + schema.PAIR_ROW]
-    k = m.watched_pair[pair + schema.PAIR_GATED]
-    start = m.watched_pair[pair + schema.PAIR_FIRST]
-    stop = m.watched_pair[pair + schema.PAIR_STOP]
+        return np.float64(store.extended[trace])
+    c = store.watched_pair[pair + schema.PAIR_ROW]
+    k = store.watched_pair[pair + schema.PAIR_GATED]
+    start = store.watched_pair[pair + schema.PAIR_FIRST]
+    stop = store.watched_pair[pair + schema.PAIR_STOP]
     return extended_of(
-        m, m.watched_flags, c, influence_of(m, m.watched_gate, start, stop, k)
+        store,
+        store.watched_flags,
+        c,
+        influence_of(store, store.watched_gate, start, stop, k),
     )
 
 
 @inline
-def note_neurons(m, quantity, at, begin, activated, only):
+def note_neurons(store, quantity, at, begin, activated, only):
     """The number `quantity` of the recorded neurons. See `note`."""
-    for i in range(m.log_place.neurons):
-        j = m.watched[i]
+    for i in range(store.log_place.neurons):
+        j = store.watched[i]
         if j == NONE:
             if activated:
-                m.log[at + i] = math.nan
+                store.log[at + i] = math.nan
         elif quantity < PARTS:
-            m.log[at + i] = neuron_number(m, quantity, j, NONE)
+            store.log[at + i] = neuron_number(store, quantity, j, NONE)
         elif begin:
-            m.log[at + i] = 0.0
+            store.log[at + i] = 0.0
         elif not activated and (only == NONE or only == j):
-            m.log[at + i] = neuron_number(m, quantity, j, NONE)
+            store.log[at + i] = neuron_number(store, quantity, j, NONE)
 
 
 @inline
-def note_connections(m, quantity, at, activated):
+def note_connections(store, quantity, at, activated):
     """The number `quantity` of the recorded connections."""
-    for i in range(m.log_place.connections):
-        c = m.watched_connection[i]
+    for i in range(store.log_place.connections):
+        c = store.watched_connection[i]
         if c != NONE:
-            m.log[at + i] = connection_number(m, quantity, c, m.watched_run[i])
+            store.log[at + i] = connection_number(
+                store, quantity, c, store.watched_run[i]
+            )
         elif activated:
-            m.log[at + i] = math.nan
+            store.log[at + i] = math.nan
 
 
 @inline
-def note_pairs(m, at, activated):
+def note_pairs(store, at, activated):
     """The extended traces of the recorded pairs."""
-    for i in range(m.log_place.pairs):
-        if m.watched_pair[i * schema.PAIR_FIELDS + schema.PAIR_ROW] != NONE:
-            m.log[at + i] = extended_trace(m, i * schema.PAIR_FIELDS)
+    for i in range(store.log_place.pairs):
+        if store.watched_pair[i * schema.PAIR_FIELDS + schema.PAIR_ROW] != NONE:
+            store.log[at + i] = extended_trace(store, i * schema.PAIR_FIELDS)
         elif activated:
-            m.log[at + i] = math.nan
+            store.log[at + i] = math.nan
 
 
 @inline
-def watches(m, span):
+def watches(store, span):
     """Whether a recording of this network is open."""
-    return m.log_place.width != 0 and m.log_place.network == span.start
+    return store.log_place.width != 0 and store.log_place.network == span.start
 
 
 @rare(INDEX, INDEX, INDEX)
-def note(m, begin, activated, only):
+def note(store, begin, activated, only):
     """Record the watched numbers in the latest row, or in a new one with `begin`.
 
     With `activated`, all numbers are written. Otherwise neurons have propagated: only
@@ -142,24 +153,24 @@ def note(m, begin, activated, only):
     within the step: of the neuron in row `only`, or of all (NONE).
     """
     if begin:
-        m.log_place.steps += 1
-        m.log_place.open = 1
-    elif m.log_place.open == 0:
+        store.log_place.steps += 1
+        store.log_place.open = 1
+    elif store.log_place.open == 0:
         return
-    at = (m.log_place.steps - 1) * m.log_place.width
-    for w in range(m.log_place.numbers):
-        quantity = m.watched_what[w]
+    at = (store.log_place.steps - 1) * store.log_place.width
+    for w in range(store.log_place.numbers):
+        quantity = store.watched_what[w]
         if quantity < CONNECTIONS:
             if activated or quantity >= UPDATED:
-                note_neurons(m, quantity, at, begin, activated, only)
-            at += m.log_place.neurons
+                note_neurons(store, quantity, at, begin, activated, only)
+            at += store.log_place.neurons
         elif quantity < PAIRS:
             if activated or quantity == WEIGHT:
-                note_connections(m, quantity, at, activated)
-            at += m.log_place.connections
+                note_connections(store, quantity, at, activated)
+            at += store.log_place.connections
         elif quantity < SENSITIVITIES:
-            note_pairs(m, at, activated)
-            at += m.log_place.pairs
+            note_pairs(store, at, activated)
+            at += store.log_place.pairs
         elif activated:
-            for i in range(m.log_place.sensitivities):
-                m.log[at + i] = math.nan  # see ``rtrl/loops.py``
+            for i in range(store.log_place.sensitivities):
+                store.log[at + i] = math.nan  # see ``rtrl/loops.py``

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiler.jit import bare, columns, inline, kernel
+from ..compiler.jit import bare, inline, kernel, store_at
 from ..compiler.rare import ARRAY, INDICES, rare
 from ..functions.compiled import draw
 from .fire import clear_neuron
@@ -45,7 +45,9 @@ def nothing_renewed() -> RenewalArguments:
 
 
 @inline
-def begin_anew(m, i, neurons, into_first, into, out_first, out, relay_first, relays):
+def begin_anew(
+    store, i, neurons, into_first, into, out_first, out, relay_first, relays
+):
     """Draw incoming weights and the bias of neuron i, as "fan_in" does; set its
     outgoing weights to 0.
     """
@@ -54,22 +56,22 @@ def begin_anew(m, i, neurons, into_first, into, out_first, out, relay_first, rel
     scale = 1.0 / math.sqrt(np.float64(count))
     for q in range(into_first[i], into_first[i + 1]):
         row = into[q]
-        weight = scale * (2.0 * draw(m, j) - 1.0)
-        sign = np.float64(m.sign[row])
-        m.weight[row] = sign * abs(weight) if sign != 0.0 else weight
-    if m.trainable_bias[j]:
-        m.bias[j] = scale * (2.0 * draw(m, j) - 1.0)
+        weight = scale * (2.0 * draw(store, j) - 1.0)
+        sign = np.float64(store.sign[row])
+        store.weight[row] = sign * abs(weight) if sign != 0.0 else weight
+    if store.trainable_bias[j]:
+        store.bias[j] = scale * (2.0 * draw(store, j) - 1.0)
     for q in range(out_first[i], out_first[i + 1]):
-        m.weight[out[q]] = 0.0
-    m.utility[j] = 0.0
-    m.age[j] = 0
+        store.weight[out[q]] = 0.0
+    store.utility[j] = 0.0
+    store.age[j] = 0
     for q in range(relay_first[i], relay_first[i + 1]):
-        clear_neuron(m, relays[q])
+        clear_neuron(store, relays[q])
 
 
 @rare(ARRAY, ARRAY, *[INDICES] * 8)
 def renew(
-    m,
+    store,
     settings,
     activity,
     neurons,
@@ -92,19 +94,30 @@ def renew(
             j = neurons[i]
             total = 0.0
             for q in range(out_first[i], out_first[i + 1]):
-                total += abs(m.weight[out[q]])
-            size = activity[i] if activity.size else abs(np.float64(m.activation[j]))
-            m.utility[j] = (
-                settings[DECAY] * m.utility[j] + (1.0 - settings[DECAY]) * size * total
+                total += abs(store.weight[out[q]])
+            size = (
+                activity[i] if activity.size else abs(np.float64(store.activation[j]))
             )
-            m.age[j] += 1
-            if np.float64(m.age[j]) > settings[MATURITY]:
+            store.utility[j] = (
+                settings[DECAY] * store.utility[j]
+                + (1.0 - settings[DECAY]) * size * total
+            )
+            store.age[j] += 1
+            if np.float64(store.age[j]) > settings[MATURITY]:
                 mature += 1.0
-                if mature == 1.0 or m.utility[j] < m.utility[neurons[least]]:
+                if mature == 1.0 or store.utility[j] < store.utility[neurons[least]]:
                     least = i
-        if mature > 0.0 and draw(m, neurons[start]) < settings[RATE] * mature:
+        if mature > 0.0 and draw(store, neurons[start]) < settings[RATE] * mature:
             begin_anew(
-                m, least, neurons, into_first, into, out_first, out, relay_first, relays
+                store,
+                least,
+                neurons,
+                into_first,
+                into,
+                out_first,
+                out,
+                relay_first,
+                relays,
             )
             settings[RENEWED] += 1.0
         start = stops[layer]
@@ -123,7 +136,7 @@ def bare_renewal(
     relay_first,
     relays,
 ):
-    """The arguments of `renew` after ``m``."""
+    """The arguments of `renew` after ``store``."""
     floats = (bare(settings), bare(activity))
     layers = (bare(neurons), bare(stops))
     links = bare(into_first), bare(into), bare(out_first), bare(out)
@@ -135,4 +148,4 @@ def renew_network(table, unit, renewal):
     """Renew neurons after an update that was made elsewhere; `renewal` are
     `RenewalArguments`.
     """
-    renew(columns(table, unit), *bare_renewal(*renewal))
+    renew(store_at(table, unit), *bare_renewal(*renewal))

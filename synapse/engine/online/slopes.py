@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from ..compiler.jit import bare, columns, inline, kernel, span_of
+from ..compiler.jit import bare, inline, kernel, span_of, store_at
 from ..status import DIVERGED, DONE
 from .loops import propagate_network
 from .slope_rules import bounded_step, share_of_step
@@ -24,39 +24,39 @@ _share_of_step = inline(share_of_step)
 
 
 @inline
-def begin_slopes(m, span, errors, decay, sizes):
+def begin_slopes(store, span, errors, decay, sizes):
     """Decay the sums, and write the errors of the outputs; without errors, their
     slopes.
     """
     if decay == 0.0:  # a product with 0 would keep what is not finite
         for c in range(sizes[0]):
-            m.weight_destination[c] = 0.0
+            store.weight_destination[c] = 0.0
         for j in range(sizes[1]):
-            m.bias_destination[j] = 0.0
+            store.bias_destination[j] = 0.0
     else:
         for c in range(sizes[0]):
-            m.weight_destination[c] *= decay
+            store.weight_destination[c] *= decay
         for j in range(sizes[1]):
-            m.bias_destination[j] *= decay
+            store.bias_destination[j] *= decay
     n = span.outputs
     for o in range(n):
         j = span.stop - n + o
-        m.projected[j] = errors[o] if errors.size > 0 else m.derivative[j]
+        store.projected[j] = errors[o] if errors.size > 0 else store.derivative[j]
 
 
 @inline
-def add_sums(m, move, sizes):
+def add_sums(store, move, sizes):
     """Add the sums, times `move`, to the parameters; weights with a sign stop at 0."""
     for c in range(sizes[0]):
-        m.weight[c] += move * m.weight_destination[c]
-    if m.ties.signed != 0:
-        stop_at_zero(m, 0, sizes[0])
+        store.weight[c] += move * store.weight_destination[c]
+    if store.ties.signed != 0:
+        stop_at_zero(store, 0, sizes[0])
     for j in range(sizes[1]):
-        m.bias[j] += move * m.bias_destination[j]
+        store.bias[j] += move * store.bias_destination[j]
 
 
 @inline
-def move_along(m, delta, rate, bound, sizes):
+def move_along(store, delta, rate, bound, sizes):
     """Add the sums, times `delta` and a step, to the parameters; returns a status and
     the step.
 
@@ -64,18 +64,18 @@ def move_along(m, delta, rate, bound, sizes):
     """
     size = 0.0
     for c in range(sizes[0]):
-        size += abs(np.float64(m.weight_destination[c]))
+        size += abs(np.float64(store.weight_destination[c]))
     for j in range(sizes[1]):
-        size += abs(np.float64(m.bias_destination[j]))
+        size += abs(np.float64(store.bias_destination[j]))
     step = _bounded_step(rate, bound, delta, size)
     if not math.isfinite(size * delta):
         return DIVERGED, step
-    add_sums(m, step * delta, sizes)
+    add_sums(store, step * delta, sizes)
     return DONE, step
 
 
 @inline
-def move_scaled(m, span, errors, squares, settings, squared, sizes):
+def move_scaled(store, span, errors, squares, settings, squared, sizes):
     """Move parameters along their slopes, each divided by the root of its sum of
     squares; returns a status.
 
@@ -93,18 +93,18 @@ def move_scaled(m, span, errors, squares, settings, squared, sizes):
     by_bias = bare(squares[1])
     total = 0.0
     for c in range(sizes[0]):
-        total += np.float64(m.weight_destination[c]) ** 2
+        total += np.float64(store.weight_destination[c]) ** 2
     for j in range(sizes[1]):
-        total += np.float64(m.bias_destination[j]) ** 2
+        total += np.float64(store.bias_destination[j]) ** 2
     if not math.isfinite(total):
         return DIVERGED
-    decrease = scale_slopes(m.weight_destination, by_weight, keep, sizes[0])
-    decrease += scale_slopes(m.bias_destination, by_bias, keep, sizes[1])
+    decrease = scale_slopes(store.weight_destination, by_weight, keep, sizes[0])
+    decrease += scale_slopes(store.bias_destination, by_bias, keep, sizes[1])
     most = 0.0
     for o in range(span.outputs):
         most += errors[o] * errors[o] if squared else abs(errors[o])
     step = rate * weight * _share_of_step(rate, bound, decrease, most)
-    add_sums(m, step, sizes)
+    add_sums(store, step, sizes)
     return DONE
 
 
@@ -128,13 +128,13 @@ def learn_scaled(table, unit, span, errors, squares, settings, squared, sizes):
     """Compute the slopes of the last step for these errors, and move by
     :func:`move_scaled`.
     """
-    m = columns(table, unit)
+    store = store_at(table, unit)
     span = span_of(span)
     errors = bare(errors)
     sizes = bare(sizes)
-    begin_slopes(m, span, errors, 0.0, sizes)
-    propagate_network(m, span, unit, False)
-    return move_scaled(m, span, errors, squares, bare(settings), squared, sizes)
+    begin_slopes(store, span, errors, 0.0, sizes)
+    propagate_network(store, span, unit, False)
+    return move_scaled(store, span, errors, squares, bare(settings), squared, sizes)
 
 
 @kernel
@@ -142,10 +142,10 @@ def learn_by_slopes(table, unit, span, errors, decay, delta, rate, bound, sizes)
     """Decay the sums, add the slopes of the last step, and move parameters; returns a
     status and the step.
     """
-    m = columns(table, unit)
+    store = store_at(table, unit)
     span = span_of(span)
     errors = bare(errors)
     sizes = bare(sizes)
-    begin_slopes(m, span, errors, decay, sizes)
-    propagate_network(m, span, unit, False)
-    return move_along(m, delta, rate, bound, sizes)
+    begin_slopes(store, span, errors, decay, sizes)
+    propagate_network(store, span, unit, False)
+    return move_along(store, delta, rate, bound, sizes)

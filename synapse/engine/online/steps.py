@@ -9,25 +9,28 @@ from .record import note, watches
 
 
 def _counter_of(counted):
-    """Make the function ``count_steps(m, start, stop, steps)``, which adds `steps` to
-    these columns of the neurons in some rows and of the connections into them.
+    """Make the function ``count_steps(store, start, stop, steps)``, which adds `steps`
+    to these columns of the neurons in some rows and of the connections into them.
     """
     names = {
         axis: [column.name for column in counted if column.axis == axis]
         for axis in schema.OBJECTS
     }
-    lines = ["def count_steps(m, start, stop, steps):"]
+    lines = ["def count_steps(store, start, stop, steps):"]
     for name in names["neuron"]:
-        lines += ["    for j in range(start, stop):", f"        m.{name}[j] += steps"]
+        lines += [
+            "    for j in range(start, stop):",
+            f"        store.{name}[j] += steps",
+        ]
     for name in names["connection"]:
         lines += [
             "    for j in range(start, stop):",
-            "        if m.self_row[j] != NONE:",
-            f"            m.{name}[m.self_row[j]] += steps",
-            "        for r in range(m.first_run[j], m.last_run[j]):",
-            "            first = m.run_first[r]",
-            "            for c in range(first, first + m.run_length[r]):",
-            f"                m.{name}[c] += steps",
+            "        if store.self_row[j] != NONE:",
+            f"            store.{name}[store.self_row[j]] += steps",
+            "        for r in range(store.first_run[j], store.last_run[j]):",
+            "            first = store.run_first[r]",
+            "            for c in range(first, first + store.run_length[r]):",
+            f"                store.{name}[c] += steps",
         ]
     scope = {"NONE": NONE}
     exec(compile("\n".join([*lines, "    return"]), __file__, "exec"), scope)
@@ -38,17 +41,17 @@ count_steps = _counter_of(schema.COUNTING)
 
 
 @inline
-def step_of(m, span):
+def step_of(store, span):
     """The number of the latest step of a network: when its first neuron activated. 0:
     none since its context was cleared.
     """
-    return m.stamp[span.start]
+    return store.stamp[span.start]
 
 
 @inline
-def end_step(m, span):
+def end_step(store, span):
     """A step of a network with traces has happened."""
-    if m.failed[0] == 0.0:
-        count_steps(m, span.start, span.stop, 1)
-    if watches(m, span):
-        note(m, True, True, NONE)
+    if store.failed[0] == 0.0:
+        count_steps(store, span.start, span.stop, 1)
+    if watches(store, span):
+        note(store, True, True, NONE)

@@ -8,7 +8,7 @@ reads a number that has been updated already.
 
 from __future__ import annotations
 
-from ..compiler.jit import columns, inline, kernel, zero_like
+from ..compiler.jit import inline, kernel, store_at, zero_like
 from ..compiler.rare import rare
 
 
@@ -36,64 +36,76 @@ def add_moves(values, rows, lengths, groups, base, move, stretches):
 
 
 @inline
-def stopped(m, row, weight):
+def stopped(store, row, weight):
     """A weight of this connection after an update, or 0 if that has taken it across."""
-    return zero_like(weight) if m.sign[row] * weight < 0.0 else weight
+    return zero_like(weight) if store.sign[row] * weight < 0.0 else weight
 
 
 @inline
-def stop_at_zero(m, start, stop):
+def stop_at_zero(store, start, stop):
     """Stop the weights of consecutive connections at 0."""
     for row in range(start, stop):
-        m.weight[row] = stopped(m, row, m.weight[row])
+        store.weight[row] = stopped(store, row, store.weight[row])
 
 
 @rare()
-def note_tied(m):
+def note_tied(store):
     """Store the shared numbers before a step."""
-    if m.ties.stretches != 0:
-        note_shared(m.weight, m.tied_first, m.tied_base, m.tied_move, m.ties.groups)
-    if m.ties.bias_stretches != 0:
+    if store.ties.stretches != 0:
         note_shared(
-            m.bias,
-            m.bias_tied_first,
-            m.bias_tied_base,
-            m.bias_tied_move,
-            m.ties.bias_groups,
+            store.weight,
+            store.tied_first,
+            store.tied_base,
+            store.tied_move,
+            store.ties.groups,
+        )
+    if store.ties.bias_stretches != 0:
+        note_shared(
+            store.bias,
+            store.bias_tied_first,
+            store.bias_tied_base,
+            store.bias_tied_move,
+            store.ties.bias_groups,
         )
 
 
 @rare()
-def move_tied(m):
+def move_tied(store):
     """Update shared numbers by the sum of their members' updates."""
-    if m.ties.stretches != 0:
-        stretches = m.tied, m.tied_length, m.tied_group
-        add_moves(m.weight, *stretches, m.tied_base, m.tied_move, m.ties.stretches)
-        for s in range(m.ties.stretches if m.ties.signed != 0 else 0):
-            stop_at_zero(m, m.tied[s], m.tied[s] + m.tied_length[s])
-    if m.ties.bias_stretches != 0:
-        stretches = m.bias_tied, m.bias_tied_length, m.bias_tied_group
+    if store.ties.stretches != 0:
+        stretches = store.tied, store.tied_length, store.tied_group
         add_moves(
-            m.bias,
+            store.weight,
             *stretches,
-            m.bias_tied_base,
-            m.bias_tied_move,
-            m.ties.bias_stretches,
+            store.tied_base,
+            store.tied_move,
+            store.ties.stretches,
+        )
+        for s in range(store.ties.stretches if store.ties.signed != 0 else 0):
+            stop_at_zero(store, store.tied[s], store.tied[s] + store.tied_length[s])
+    if store.ties.bias_stretches != 0:
+        stretches = store.bias_tied, store.bias_tied_length, store.bias_tied_group
+        add_moves(
+            store.bias,
+            *stretches,
+            store.bias_tied_base,
+            store.bias_tied_move,
+            store.ties.bias_stretches,
         )
 
 
 @inline
-def before_moves(m):
+def before_moves(store):
     """Note the values of tied parameters before they move, if anything is tied."""
-    if m.ties.stretches + m.ties.bias_stretches != 0:
-        note_tied(m)
+    if store.ties.stretches + store.ties.bias_stretches != 0:
+        note_tied(store)
 
 
 @inline
-def after_moves(m):
+def after_moves(store):
     """Give all tied parameters the sum of their moves, if anything is tied."""
-    if m.ties.stretches + m.ties.bias_stretches != 0:
-        move_tied(m)
+    if store.ties.stretches + store.ties.bias_stretches != 0:
+        move_tied(store)
 
 
 @kernel
@@ -101,9 +113,9 @@ def hold_shared(table, unit):
     """Start a phase in which neurons that propagate one by one update only their own
     numbers.
     """
-    m = columns(table, unit)
-    before_moves(m)
-    m.ties.held = 1
+    store = store_at(table, unit)
+    before_moves(store)
+    store.ties.held = 1
 
 
 @kernel
@@ -111,6 +123,6 @@ def release_shared(table, unit):
     """End that phase: update the shared numbers by the sum of all updates since its
     start.
     """
-    m = columns(table, unit)
-    m.ties.held = 0
-    after_moves(m)
+    store = store_at(table, unit)
+    store.ties.held = 0
+    after_moves(store)

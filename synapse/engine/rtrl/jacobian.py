@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiler.jit import bare, columns, inline, kernel, one_like, plan, span_of
+from ..compiler.jit import bare, inline, kernel, one_like, plan_at, span_of, store_at
 from ..functions.activations import SOFTMAX
 from ..functions.compiled import judge
 from ..online.calls import Kernels, calls_by_float, kernels_for as online_kernels
@@ -63,27 +63,27 @@ class Linearisation(NamedTuple):
 
 
 @inline
-def clear_errors(m, span):
+def clear_errors(store, span):
     """Reset the error signals of all neurons."""
     for j in range(span.learning, span.stop):
-        m.projected[j] = 0.0
+        store.projected[j] = 0.0
 
 
 @inline
-def aim_at(m, span, o):
+def aim_at(store, span, o):
     """The slopes d y_o / d s of the outputs within the step."""
-    clear_errors(m, span)
+    clear_errors(store, span)
     j = span.stop - span.outputs + o
-    if m.squash[j] != SOFTMAX:
-        m.projected[j] = m.derivative[j]
+    if store.squash[j] != SOFTMAX:
+        store.projected[j] = store.derivative[j]
         return
-    for k in range(m.group_first[j], m.group_stop[j]):
-        m.projected[k] = -m.activation[j] * m.activation[k]
-    m.projected[j] += m.activation[j]
+    for k in range(store.group_first[j], store.group_stop[j]):
+        store.projected[k] = -store.activation[j] * store.activation[k]
+    store.projected[j] += store.activation[j]
 
 
 @inline
-def collect(m, wanted, o):
+def collect(store, wanted, o):
     """Move what the buffers hold to a row of H; shared parameters are summed."""
     weight_rows, weight_entries, bias_rows, bias_entries = wanted.places
     jacobian = wanted.jacobian
@@ -93,49 +93,51 @@ def collect(m, wanted, o):
     for i in range(len(bias_entries)):
         jacobian[o, bias_entries[i]] = 0.0
     for i in range(len(weight_rows)):
-        jacobian[o, weight_entries[i]] += m.weight_destination[weight_rows[i]]
-        m.weight_destination[weight_rows[i]] = 0.0
+        jacobian[o, weight_entries[i]] += store.weight_destination[weight_rows[i]]
+        store.weight_destination[weight_rows[i]] = 0.0
     for i in range(len(bias_rows)):
-        jacobian[o, bias_entries[i]] += m.bias_destination[bias_rows[i]]
-        m.bias_destination[bias_rows[i]] = 0.0
+        jacobian[o, bias_entries[i]] += store.bias_destination[bias_rows[i]]
+        store.bias_destination[bias_rows[i]] = 0.0
 
 
 @inline
-def fill_jacobian(m, p, span, wanted):
+def fill_jacobian(store, plan, span, wanted):
     """H with all history, by one sweep for each output."""
     for o in range(span.outputs):
-        aim_at(m, span, o)
-        sweep_cost(m, p, span, span.learning, one_like(p.flow[0]))
-        move_through(m, p, one_like(p.flow[0]))
-        collect(m, wanted, o)
+        aim_at(store, span, o)
+        sweep_cost(store, plan, span, span.learning, one_like(plan.flow[0]))
+        move_through(store, plan, one_like(plan.flow[0]))
+        collect(store, wanted, o)
 
 
 @inline
-def fill_regressors(m, span, wanted):
+def fill_regressors(store, span, wanted):
     """H of the parameters into the outputs within the step, each output by itself."""
     for o in range(span.outputs):
         j = span.stop - span.outputs + o
-        slope = m.derivative[j]
-        add_direct_of(m, j, slope, m.weight_destination, 0, m.bias_destination, j)
-        collect(m, wanted, o)
+        slope = store.derivative[j]
+        add_direct_of(
+            store, j, slope, store.weight_destination, 0, store.bias_destination, j
+        )
+        collect(store, wanted, o)
 
 
 @inline
-def judge_outputs(m, span, targets, row, cost, errors):
+def judge_outputs(store, span, targets, row, cost, errors):
     """Write t - y of all outputs to `errors`, NaN where there is no target; returns
     their cost.
     """
     n = span.outputs
     total = 0.0
-    lead, others = lead_of_outputs(m, span, cost)
+    lead, others = lead_of_outputs(store, span, cost)
     for o in range(n):
         j = span.stop - n + o
-        y = m.activation[j]
+        y = store.activation[j]
         target = targets[row * n + o]
         errors[o] = target - y
-        logit = logit_of_output(m, j, target, lead, others)
-        value, _ = judge(m.failed, cost, target, y, 1.0, np.float64(n), logit)
-        total += m.cost_weight[j] * value
+        logit = logit_of_output(store, j, target, lead, others)
+        value, _ = judge(store.failed, cost, target, y, 1.0, np.float64(n), logit)
+        total += store.cost_weight[j] * value
     return total
 
 
@@ -148,21 +150,21 @@ def leave_out(span, targets, row, jacobian):
 
 
 @inline
-def show_direct_errors(m, span, targets, row, cost):
+def show_direct_errors(store, span, targets, row, cost):
     """Leave the errors of the outputs in the store, and none of other neurons."""
     for j in range(span.learning, span.stop):
-        forget_error(m, j)
-        m.projected[j] = 0.0
-    aim_outputs(m, span, targets, row, cost)
+        forget_error(store, j)
+        store.projected[j] = 0.0
+    aim_outputs(store, span, targets, row, cost)
     for j in range(span.stop - span.outputs, span.stop):
-        m.responsibility[j] = m.projected[j]
+        store.responsibility[j] = store.projected[j]
 
 
 @inline
-def note_errors(m, span):
+def note_errors(store, span):
     """Record the errors of a step, if the network is recorded."""
-    if watches(m, span):
-        note(m, False, False, NONE)
+    if watches(store, span):
+        note(store, False, False, NONE)
 
 
 # --- up to the next target ------------------------------------------------------------
@@ -171,27 +173,27 @@ def note_errors(m, span):
 
 
 @inline
-def fill_direct(m, p, span, targets, row, wanted):
+def fill_direct(store, plan, span, targets, row, wanted):
     """H of the outputs' own parameters within the step, and the errors of the
     outputs.
     """
-    fill_regressors(m, span, wanted)
-    show_direct_errors(m, span, targets, row, wanted.cost)
+    fill_regressors(store, span, wanted)
+    show_direct_errors(store, span, targets, row, wanted.cost)
 
 
 @inline
-def fill_any(m, p, span, targets, row, wanted):
+def fill_any(store, plan, span, targets, row, wanted):
     """H with all history, or with `direct` that within the step, and the errors of the
     neurons.
     """
     if wanted.direct:
-        fill_direct(m, p, span, targets, row, wanted)
+        fill_direct(store, plan, span, targets, row, wanted)
         return
-    fill_jacobian(m, p, span, wanted)
-    clear_errors(m, span)
-    aim_outputs(m, span, targets, row, wanted.cost)
+    fill_jacobian(store, plan, span, wanted)
+    clear_errors(store, span)
+    aim_outputs(store, span, targets, row, wanted.cost)
     # a rate of 0: the sweep leaves the errors of the neurons, and no updates
-    sweep_cost(m, p, span, span.learning, one_like(p.flow[0]) * 0.0)
+    sweep_cost(store, plan, span, span.learning, one_like(plan.flow[0]) * 0.0)
 
 
 def linearise_by(step_network, lay):
@@ -200,24 +202,26 @@ def linearise_by(step_network, lay):
     """
 
     @inline
-    def linearise(m, p, span, data, wanted):
+    def linearise(store, plan, span, data, wanted):
         inputs = bare(data.inputs)
         targets = bare(data.targets)
-        m.failed[0] = 0.0
+        store.failed[0] = 0.0
         if data.clear:
             for j in range(span.start, span.stop):
-                clear_neuron(m, j)
+                clear_neuron(store, j)
         for row in range(data.begin, data.stop):
-            step_network(m, p, span, inputs, row)
-            if m.failed[0] != 0.0:
+            step_network(store, plan, span, inputs, row)
+            if store.failed[0] != 0.0:
                 return FAILED, row + 1, 0.0
             if data.aimed[row]:
-                total = judge_outputs(m, span, targets, row, wanted.cost, wanted.errors)
-                status = status_of(m, total)
+                total = judge_outputs(
+                    store, span, targets, row, wanted.cost, wanted.errors
+                )
+                status = status_of(store, total)
                 if status == DONE:
-                    lay(m, p, span, targets, row, wanted)
+                    lay(store, plan, span, targets, row, wanted)
                     leave_out(span, targets, row, wanted.jacobian)
-                    note_errors(m, span)
+                    note_errors(store, span)
                 return status, row + 1, total
         return DONE, data.stop, 0.0
 
@@ -236,9 +240,11 @@ def linearise_network(table, unit, plan_table, span, data, wanted):
     destinations of `table` are buffers of zeros. Returns a status, the next row and the
     cost.
     """
-    m = columns(table, unit)
-    p = plan(plan_table, unit)
-    return _with_history(m, p, span_of(span), DataRows(*data), Linearisation(*wanted))
+    store = store_at(table, unit)
+    plan = plan_at(plan_table, unit)
+    return _with_history(
+        store, plan, span_of(span), DataRows(*data), Linearisation(*wanted)
+    )
 
 
 @kernel
@@ -246,9 +252,9 @@ def regress_network(table, unit, span, data, wanted):
     """Run by the online rule, as `linearise_network` does if the field ``direct`` of
     `wanted` is true; the traces follow.
     """
-    m = columns(table, unit)
+    store = store_at(table, unit)
     return _within_the_step(
-        m, None, span_of(span), DataRows(*data), Linearisation(*wanted)
+        store, None, span_of(span), DataRows(*data), Linearisation(*wanted)
     )
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import schema
-from ..compiler.jit import bare, columns, inline, kernel, most_of, plan, span_of
-from ..compiler.lanes import tapes
+from ..compiler.jit import bare, inline, kernel, most_of, plan_at, span_of, store_at
+from ..compiler.lanes import tapes_at
 from ..compiler.rare import PLAN, rare
 from ..exact.streams import stream_of, streams_by
 from ..online.calls import (
@@ -43,104 +43,104 @@ if TYPE_CHECKING:
 
 
 @rare(PLAN)
-def note_sensitivities(m, p):
+def note_sensitivities(store, plan):
     """Complete the last row of the log with the sensitivities."""
-    renew_pending(m, p)
-    n = m.log_place.sensitivities
-    values = shown_at(p) if p.latest.renewed else base_at(p)
-    at = m.log_place.steps * m.log_place.width - n
+    renew_pending(store, plan)
+    n = store.log_place.sensitivities
+    values = shown_at(plan) if plan.latest.renewed else base_at(plan)
+    at = store.log_place.steps * store.log_place.width - n
     for i in range(n):
-        if p.noted[i] != schema.ENDED:
-            m.log[at + i] = np.float64(p.sensitivity[values + p.noted[i]])
+        if plan.noted[i] != schema.ENDED:
+            store.log[at + i] = np.float64(plan.sensitivity[values + plan.noted[i]])
 
 
 LATEST_PLACES = len(Latest)
 
 
 @inline
-def clear_plan(p):
+def clear_plan(plan):
     """Reset all sensitivities."""
-    for i in range(p.counts.copy):
-        p.sensitivity[i] = 0.0
-    for k in range(p.counts.roots):
-        p.old_derivative[k] = 0.0
+    for i in range(plan.counts.copy):
+        plan.sensitivity[i] = 0.0
+    for k in range(plan.counts.roots):
+        plan.old_derivative[k] = 0.0
     for i in range(LATEST_PLACES):
-        p.latest[i] = 0
+        plan.latest[i] = 0
 
 
 @inline
-def step_network(m, p, span, inputs, row):
+def step_network(store, plan, span, inputs, row):
     """One step: activations, then sensitivities."""
     # cleared since, stepped by another rule, or failed: they are of another context
-    if p.latest.step != step_of(m, span):
-        clear_plan(p)
-    remember(m, p)  # before the step renews the slopes
-    step_online(m, None, span, inputs, row)
-    if m.failed[0] == 0.0:
-        advance(m, p, span)
-        p.latest.open = 1
-        p.latest.step = step_of(m, span)
-        noted = m.log_place.sensitivities != 0
-        if noted and m.log_place.network == span.start:
-            note_sensitivities(m, p)
+    if plan.latest.step != step_of(store, span):
+        clear_plan(plan)
+    remember(store, plan)  # before the step renews the slopes
+    step_online(store, None, span, inputs, row)
+    if store.failed[0] == 0.0:
+        advance(store, plan, span)
+        plan.latest.open = 1
+        plan.latest.step = step_of(store, span)
+        noted = store.log_place.sensitivities != 0
+        if noted and store.log_place.network == span.start:
+            note_sensitivities(store, plan)
 
 
 @inline
-def has_step(m, p, span):
+def has_step(store, plan, span):
     """Whether there is a step to learn from: the latest of the network, by these
     sensitivities.
     """
-    return p.latest.open != 0 and p.latest.step == step_of(m, span)
+    return plan.latest.open != 0 and plan.latest.step == step_of(store, span)
 
 
 @inline
-def copy_destinations(m, p):
+def copy_destinations(store, plan):
     """Copy what the updates of a step are added to."""
-    for c in range(p.counts.connections):
-        p.weight_before[c] = m.weight_destination[c]
-    for j in range(p.counts.neurons):
-        p.bias_before[j] = m.bias_destination[j]
+    for c in range(plan.counts.connections):
+        plan.weight_before[c] = store.weight_destination[c]
+    for j in range(plan.counts.neurons):
+        plan.bias_before[j] = store.bias_destination[j]
 
 
 @inline
-def undo_unless_finite(m, p):
+def undo_unless_finite(store, plan):
     """Undo the updates of a step if one is not finite; return whether all are."""
-    most = most_of(p.flow[0])
+    most = most_of(plan.flow[0])
     beyond = 0
-    for c in range(p.counts.connections):
-        beyond += not abs(m.weight_destination[c]) <= most
-    for j in range(p.counts.neurons):
-        beyond += not abs(m.bias_destination[j]) <= most
+    for c in range(plan.counts.connections):
+        beyond += not abs(store.weight_destination[c]) <= most
+    for j in range(plan.counts.neurons):
+        beyond += not abs(store.bias_destination[j]) <= most
     if beyond == 0:
         return True
-    for c in range(p.counts.connections):
-        m.weight_destination[c] = p.weight_before[c]
-    for j in range(p.counts.neurons):
-        m.bias_destination[j] = p.bias_before[j]
+    for c in range(plan.counts.connections):
+        store.weight_destination[c] = plan.weight_before[c]
+    for j in range(plan.counts.neurons):
+        store.bias_destination[j] = plan.bias_before[j]
     return False
 
 
 @inline
-def learn_step(m, p, span, rate):
+def learn_step(store, plan, span, rate):
     """Learn from the errors of the outputs, which have been written before.
 
     Returns whether all updates are finite; otherwise nothing has learned. A sensitivity
     can be infinite while all states and the cost are finite.
     """
-    copy_destinations(m, p)
-    before_moves(m)
+    copy_destinations(store, plan)
+    before_moves(store)
     for j in range(span.learning, span.stop - span.outputs):
-        m.projected[j] = 0.0
-    if m.ties.clamped != 0:
-        silence_clamped(m, span.stop - span.outputs, span.stop)
-    sweep_cost(m, p, span, span.learning, rate)
-    move_through(m, p, rate)  # along what the sweep has left in ``old_error``
-    if m.ties.signed != 0:
-        hold_signs(m, span.learning, span.stop, 0)
-    after_moves(m)
-    sound = undo_unless_finite(m, p)
-    if watches(m, span):
-        note(m, False, False, schema.NONE)
+        store.projected[j] = 0.0
+    if store.ties.clamped != 0:
+        silence_clamped(store, span.stop - span.outputs, span.stop)
+    sweep_cost(store, plan, span, span.learning, rate)
+    move_through(store, plan, rate)  # along what the sweep has left in ``old_error``
+    if store.ties.signed != 0:
+        hold_signs(store, span.learning, span.stop, 0)
+    after_moves(store)
+    sound = undo_unless_finite(store, plan)
+    if watches(store, span):
+        note(store, False, False, schema.NONE)
     return sound
 
 
@@ -152,9 +152,9 @@ def run_network(table, unit, plan_table, span, inputs, outputs):
     """Activate once for every row of `outputs`, like ``online.run_network``, with
     sensitivities.
     """
-    m = columns(table, unit)
-    p = plan(plan_table, unit)
-    return _run_rows(m, p, span_of(span), bare(inputs), bare(outputs), unit)
+    store = store_at(table, unit)
+    plan = plan_at(plan_table, unit)
+    return _run_rows(store, plan, span_of(span), bare(inputs), bare(outputs), unit)
 
 
 @kernel
@@ -162,13 +162,13 @@ def propagate_targets(table, unit, plan_table, span, targets, cost, rate, check)
     """Learn from the targets of the last activation, like
     ``online.propagate_targets``.
     """
-    m = columns(table, unit)
-    p = plan(plan_table, unit)
+    store = store_at(table, unit)
+    plan = plan_at(plan_table, unit)
     span = span_of(span)
-    if not has_step(m, p, span):
+    if not has_step(store, plan, span):
         return UNSTEPPED, 0.0
-    status, total = aim_at_targets(m, span, bare(targets), cost, check, unit)
-    if status == DONE and not learn_step(m, p, span, rate):
+    status, total = aim_at_targets(store, span, bare(targets), cost, check, unit)
+    if status == DONE and not learn_step(store, plan, span, rate):
         status = DIVERGED
     return status, total
 
@@ -178,17 +178,17 @@ def learn_by_slopes(
     table, unit, plan_table, span, errors, decay, delta, rate, bound, sizes
 ):
     """Learn along decaying sums of slopes, like ``online.slopes.learn_by_slopes``."""
-    m = columns(table, unit)
-    p = plan(plan_table, unit)
+    store = store_at(table, unit)
+    plan = plan_at(plan_table, unit)
     span = span_of(span)
     errors = bare(errors)
     sizes = bare(sizes)
-    if not has_step(m, p, span):
+    if not has_step(store, plan, span):
         return UNSTEPPED, 0.0
-    begin_slopes(m, span, errors, decay, sizes)
-    if not learn_step(m, p, span, unit):
+    begin_slopes(store, span, errors, decay, sizes)
+    if not learn_step(store, plan, span, unit):
         return DIVERGED, 0.0
-    return move_along(m, delta, rate, bound, sizes)
+    return move_along(store, delta, rate, bound, sizes)
 
 
 @kernel
@@ -196,17 +196,17 @@ def learn_scaled(
     table, unit, plan_table, span, errors, squares, settings, squared, sizes
 ):
     """Learn from the errors of the last step, like ``online.slopes.learn_scaled``."""
-    m = columns(table, unit)
-    p = plan(plan_table, unit)
+    store = store_at(table, unit)
+    plan = plan_at(plan_table, unit)
     span = span_of(span)
     errors = bare(errors)
     sizes = bare(sizes)
-    if not has_step(m, p, span):
+    if not has_step(store, plan, span):
         return UNSTEPPED
-    begin_slopes(m, span, errors, 0.0, sizes)
-    if not learn_step(m, p, span, unit):
+    begin_slopes(store, span, errors, 0.0, sizes)
+    if not learn_step(store, plan, span, unit):
         return DIVERGED
-    return move_scaled(m, span, errors, squares, bare(settings), squared, sizes)
+    return move_scaled(store, span, errors, squares, bare(settings), squared, sizes)
 
 
 _run_stream = streams_by(step_network, learn_step)
@@ -215,13 +215,13 @@ _run_stream = streams_by(step_network, learn_step)
 @kernel
 def learn_stream(table, unit, plan_table, span, tape_table, stream, factors, sizes):
     """Learn from a stream, like ``exact.streams.learn_stream``."""
-    m = columns(table, unit)
-    p = plan(plan_table, unit)
-    u = tapes(tape_table, unit, (0,))
+    store = store_at(table, unit)
+    plan = plan_at(plan_table, unit)
+    tapes = tapes_at(tape_table, unit, (0,))
     s = span_of(span)
-    if not has_step(m, p, s):
+    if not has_step(store, plan, s):
         return UNSTEPPED, 0
-    return _run_stream(m, p, u, unit, s, stream, factors, bare(sizes))
+    return _run_stream(store, plan, tapes, unit, s, stream, factors, bare(sizes))
 
 
 @kernel
@@ -229,7 +229,7 @@ def renew_direct(table, unit, plan_table, span):
     """Compute anew what the last step left in ``direct``, for a plan that has been laid
     out after it.
     """
-    fill_direct(columns(table, unit), plan(plan_table, unit), span_of(span), 0)
+    fill_direct(store_at(table, unit), plan_at(plan_table, unit), span_of(span), 0)
 
 
 @kernel
@@ -237,13 +237,13 @@ def renew_sensitivities(table, unit, plan_table, steps):
     """Write the sensitivities after the first pending steps to the copy for readers; it
     reads only the plan.
     """
-    show(columns(table, unit), plan(plan_table, unit), steps)
+    show(store_at(table, unit), plan_at(plan_table, unit), steps)
 
 
 @inline
-def _forget(p):
+def _forget(plan):
     """Let the next step begin with sensitivities of 0."""
-    p.latest.step = 0
+    plan.latest.step = 0
 
 
 _run_epochs = epochs_by(step_network, learn_step, _forget)
@@ -256,11 +256,11 @@ def train_network(table, unit, plan_table, span, data, epochs, renewal):
 
     `epochs` has the arguments of that kernel from the cost to the goal.
     """
-    m = columns(table, unit)
-    p = plan(plan_table, unit)
+    store = store_at(table, unit)
+    plan = plan_at(plan_table, unit)
     cost, rates, learn, kept, control, errors, goal = epochs
     arguments = cost, rates, learn, bare(kept), control, errors, goal
-    return _run_epochs(m, p, span_of(span), data, *arguments, renewal)
+    return _run_epochs(store, plan, span_of(span), data, *arguments, renewal)
 
 
 calls_for = calls_by_float(

@@ -10,62 +10,62 @@ from ..compiler.jit import inline
 
 
 @inline
-def base_at(p):
+def base_at(plan):
     """Where the copy of the sensitivities begins that does not include the pending
     steps.
     """
-    return p.latest.base * p.counts.copy
+    return plan.latest.base * plan.counts.copy
 
 
 @inline
-def next_at(p):
+def next_at(plan):
     """Where the copy begins that is being renewed from it, and replaces it then."""
-    return (1 - p.latest.base) * p.counts.copy
+    return (1 - plan.latest.base) * plan.counts.copy
 
 
 @inline
-def shown_at(p):
+def shown_at(plan):
     """Where the copy for readers begins, after all pending steps, if it is renewed."""
-    return 2 * p.counts.copy
+    return 2 * plan.counts.copy
 
 
 @inline
-def slot_of(p, step):
+def slot_of(plan, step):
     """Which place the numbers of a pending step have, among those of two blocks, which
     swap roles as the copies do.
     """
-    depth = p.counts.depth
-    at = step + depth * p.latest.base
+    depth = plan.counts.depth
+    at = step + depth * plan.latest.base
     if depth == 1:
         return step
     return at - 2 * depth if at >= 2 * depth else at
 
 
 @inline
-def given_at(p, step):
+def given_at(plan, step):
     """Where the numbers begin in ``given`` that the vectors of a renewal have given to
     neurons at a pending step.
     """
-    return step * p.counts.given
+    return step * plan.counts.given
 
 
 @inline
-def errors_given_at(p, c, step):
+def errors_given_at(plan, c, step):
     """Where the numbers begin in ``given`` that the errors of a class have given to its
     neurons at a pending step.
     """
-    return given_at(p, p.counts.depth) + step * p.class_neurons[c]
+    return given_at(plan, plan.counts.depth) + step * plan.class_neurons[c]
 
 
 @inline
-def vectors_at(p, steps):
+def vectors_at(plan, steps):
     """Where the vectors of a renewal begin in ``vectors`` after so many steps back."""
-    return steps % 2 * p.counts.square
+    return steps % 2 * plan.counts.square
 
 
 @inline
-def errors_at(p):
+def errors_at(plan):
     """Where the errors of an update begin in ``vectors``, followed by room for those of
     the step before.
     """
-    return 2 * p.counts.square
+    return 2 * plan.counts.square

@@ -33,20 +33,20 @@ def add_four(sums, x, column, at, lefts):
 
 
 @inline
-def set_four(target, p, to, lefts, q, terms, moved):
+def set_four(target, plan, to, lefts, q, terms, moved):
     """`set_sums` for four packs together, q columns further."""
     nothing = tiles.no_pack(target)
     sums = nothing, nothing, nothing, nothing
     for e in range(terms.length):
         x = terms.factors[terms.at + e * terms.down]
         line = terms.old + terms.places[terms.start + e]
-        sums = add_four(sums, x, p.sensitivity, line + q, lefts)
+        sums = add_four(sums, x, plan.sensitivity, line + q, lefts)
     for s in range(moved.steps):
-        x = p.given[moved.factors + s * moved.stride]
-        at = slot_of(p, moved.step + s) * p.counts.direct + moved.direct
-        sums = add_four(sums, x, p.direct, at + q, lefts)
+        x = plan.given[moved.factors + s * moved.stride]
+        at = slot_of(plan, moved.step + s) * plan.counts.direct + moved.direct
+        sums = add_four(sums, x, plan.direct, at + q, lefts)
     if moved.steps > 0:
-        sums = add_four(sums, one_like(p.factors[0]), target, to + q, lefts)
+        sums = add_four(sums, one_like(plan.factors[0]), target, to + q, lefts)
     step = tiles.width(target)
     tiles.put_pack(target, to + q, lefts[0], sums[0])
     tiles.put_pack(target, to + q + step, lefts[1], sums[1])
@@ -64,7 +64,7 @@ def sizes_of(n, step):
 
 
 @inline
-def set_sums(target, p, to, n, terms, moved):
+def set_sums(target, plan, to, n, terms, moved):
     """Set n numbers of a column to the sum of terms; with direct terms, add all to
     them.
     """
@@ -72,39 +72,39 @@ def set_sums(target, p, to, n, terms, moved):
     whole = step, step, step, step  # constant sizes, which need no masks
     for q in range(0, n, 4 * step):
         if n - q >= 4 * step:
-            set_four(target, p, to, whole, q, terms, moved)
+            set_four(target, plan, to, whole, q, terms, moved)
         else:
-            set_four(target, p, to, sizes_of(n - q, step), q, terms, moved)
+            set_four(target, plan, to, sizes_of(n - q, step), q, terms, moved)
 
 
 @inline
-def renew_tile(p, terms, k, rows, q, left, count, packs):
+def renew_tile(plan, terms, k, rows, q, left, count, packs):
     """Some packs of the columns from q on of up to eight lines from k on, whose sums
     stay in registers.
     """
-    sums = tiles.no_sums(p.sensitivity, packs)
+    sums = tiles.no_sums(plan.sensitivity, packs)
     factor = terms.at + k * terms.across
     for e in range(terms.length):
         line = terms.old + terms.places[terms.start + e]
         at = factor + e * terms.down
         sums = tiles.add_outer(
-            sums, p.sensitivity, line + q, left, terms.factors, at, 1
+            sums, plan.sensitivity, line + q, left, terms.factors, at, 1
         )
-    tiles.add_rows(p.sensitivity, rows, q, sums, left, count, True)
+    tiles.add_rows(plan.sensitivity, rows, q, sums, left, count, True)
 
 
 @inline
-def renew_panel(p, lines, q, length, new, terms):
+def renew_panel(plan, lines, q, length, new, terms):
     """Z(t) = J Z(t-1) for lines of a class, eight at a time, and the columns that
     registers hold.
 
     The lines are written from `new` on, their columns from q on.
     """
-    step = tiles.width(p.sensitivity)
+    step = tiles.width(plan.sensitivity)
     for k in range(0, lines.stop - lines.begin, LINES):
         count = min(LINES, lines.stop - lines.begin - k)
-        rows = tiles.spaced(new + p.line_offset[lines.begin + k], lines.width, count)
+        rows = tiles.spaced(new + plan.line_offset[lines.begin + k], lines.width, count)
         if length == COLUMNS * step:
-            renew_tile(p, terms, k, rows, q, step, count, PACKS)
+            renew_tile(plan, terms, k, rows, q, step, count, PACKS)
         else:
-            renew_tile(p, terms, k, rows, q, length, count, PACK)
+            renew_tile(plan, terms, k, rows, q, length, count, PACK)

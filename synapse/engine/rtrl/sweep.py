@@ -37,214 +37,232 @@ def flow_at(span, quarter):
 
 
 @inline
-def push_run(m, p, span, r, delta, ends):
+def push_run(store, plan, span, r, delta, ends):
     """Send an error along a run of connections, to its sources, its gaters or both."""
-    if m.run_kind[r] > mark.LISTED:
-        push_gated(m, p, span, r, delta, ends)
+    if store.run_kind[r] > mark.LISTED:
+        push_gated(store, plan, span, r, delta, ends)
     elif ends & SOURCES:
-        row = m.run_first[r]
-        n = m.run_length[r]
+        row = store.run_first[r]
+        n = store.run_length[r]
         # to A of the source in this step, or to its activation one step earlier
-        to = flow_at(span, of_sources(m.run_flags[r], PUSHED, PREVIOUS))
-        if m.run_kind[r] == mark.LISTED:
+        to = flow_at(span, of_sources(store.run_flags[r], PUSHED, PREVIOUS))
+        if store.run_kind[r] == mark.LISTED:
             for c in range(row, row + n):
-                p.flow[to + m.source[c]] += delta * m.weight[c]
+                plan.flow[to + store.source[c]] += delta * store.weight[c]
         else:
-            add_scaled(p.flow, to + m.run_source[r], delta, m.weight, row, n)
+            add_scaled(plan.flow, to + store.run_source[r], delta, store.weight, row, n)
 
 
 @rare(PLAN, SPAN, INDEX, UNIT, INDEX)
-def push_gated(m, p, span, r, delta, ends):
+def push_gated(store, plan, span, r, delta, ends):
     """`push_run` for a run with gaters."""
-    flags = m.run_flags[r]
+    flags = store.run_flags[r]
     if ends & SOURCES:
-        push_sources(m, p, r, delta, flow_at(span, of_sources(flags, PUSHED, PREVIOUS)))
+        push_sources(
+            store, plan, r, delta, flow_at(span, of_sources(flags, PUSHED, PREVIOUS))
+        )
     if ends & GATERS:
-        push_gaters(m, p, r, delta, flow_at(span, of_gaters(flags, GATED, PREVIOUS)))
+        push_gaters(
+            store, plan, r, delta, flow_at(span, of_gaters(flags, GATED, PREVIOUS))
+        )
 
 
 @inline
-def push_sources(m, p, r, delta, to):
+def push_sources(store, plan, r, delta, to):
     """Send an error along a run, scaled by its gaters."""
-    run_kind = m.run_kind[r]
-    row = m.run_first[r]
-    n = m.run_length[r]
-    gains = gaters_read(m, r)
-    source = m.run_source[r]
-    gater = m.run_gater[r]
+    run_kind = store.run_kind[r]
+    row = store.run_first[r]
+    n = store.run_length[r]
+    gains = gaters_read(store, r)
+    source = store.run_source[r]
+    gater = store.run_gater[r]
     if run_kind == mark.SHARED:
-        add_scaled(p.flow, to + source, delta * gains[gater], m.weight, row, n)
+        add_scaled(plan.flow, to + source, delta * gains[gater], store.weight, row, n)
     elif run_kind == mark.ZIPPED:
         for t in range(n):
-            p.flow[to + source + t] += delta * gains[gater + t] * m.weight[row + t]
+            plan.flow[to + source + t] += (
+                delta * gains[gater + t] * store.weight[row + t]
+            )
     else:
         for c in range(row, row + n):
-            p.flow[to + m.source[c]] += delta * gains[m.gater[c]] * m.weight[c]
+            plan.flow[to + store.source[c]] += (
+                delta * gains[store.gater[c]] * store.weight[c]
+            )
 
 
 @inline
-def push_gaters(m, p, r, delta, to):
+def push_gaters(store, plan, r, delta, to):
     """Send an error to the gaters of a run: delta w_ij y_i."""
-    run_kind = m.run_kind[r]
-    row = m.run_first[r]
-    n = m.run_length[r]
-    activations = sources_read(m, r)
-    source = m.run_source[r]
-    gater = m.run_gater[r]
+    run_kind = store.run_kind[r]
+    row = store.run_first[r]
+    n = store.run_length[r]
+    activations = sources_read(store, r)
+    source = store.run_source[r]
+    gater = store.run_gater[r]
     if run_kind == mark.SHARED:
         total = zero_like(delta)
         for t in range(n):
-            total += m.weight[row + t] * activations[source + t]
-        p.flow[to + gater] += delta * total
+            total += store.weight[row + t] * activations[source + t]
+        plan.flow[to + gater] += delta * total
     elif run_kind == mark.ZIPPED:
         for t in range(n):
-            weighed = delta * m.weight[row + t]
-            p.flow[to + gater + t] += weighed * activations[source + t]
+            weighed = delta * store.weight[row + t]
+            plan.flow[to + gater + t] += weighed * activations[source + t]
     else:
         for c in range(row, row + n):
-            p.flow[to + m.gater[c]] += delta * m.weight[c] * activations[m.source[c]]
+            plan.flow[to + store.gater[c]] += (
+                delta * store.weight[c] * activations[store.source[c]]
+            )
 
 
 @rare(PLAN, SPAN, INDEX, UNIT, INDEX)
-def push_memory(m, p, span, j, delta, ends):
+def push_memory(store, plan, span, j, delta, ends):
     """Send an error along a self-connection, to the previous state and to its gater."""
-    weight = m.weight[m.self_row[j]]
-    gater = m.self_gater[j]
+    weight = store.weight[store.self_row[j]]
+    gater = store.self_gater[j]
     carry = weight
     if gater != NONE:
-        carry *= gater_read(m, gater, j)
+        carry *= gater_read(store, gater, j)
         if ends & GATERS:
-            to = flow_at(span, of_gater(m, gater, j, GATED, PREVIOUS))
-            p.flow[to + gater] += delta * weight * m.old_state[j]
+            to = flow_at(span, of_gater(store, gater, j, GATED, PREVIOUS))
+            plan.flow[to + gater] += delta * weight * store.old_state[j]
     if ends & SOURCES:
-        p.flow[flow_at(span, CARRIED) + j] += delta * carry
+        plan.flow[flow_at(span, CARRIED) + j] += delta * carry
 
 
 @inline
-def mix(p, activation, at, start, stop):
+def mix(plan, activation, at, start, stop):
     """Errors of the activations of a softmax group become errors of its states: y_i
     (e_i - sum_k y_k e_k).
     """
-    mean = zero_like(p.flow[at + start])
+    mean = zero_like(plan.flow[at + start])
     for k in range(start, stop):
-        mean += activation[k] * p.flow[at + k]
+        mean += activation[k] * plan.flow[at + k]
     for k in range(start, stop):
-        p.flow[at + k] = activation[k] * (p.flow[at + k] - mean)
+        plan.flow[at + k] = activation[k] * (plan.flow[at + k] - mean)
 
 
 @rare(PLAN, SPAN, INDEX)
-def mix_group(m, p, span, j):
+def mix_group(store, plan, span, j):
     """Make what has been pushed in this step to the softmax group of `j` errors of its
     states.
     """
-    start = m.group_first[j]
-    stop = m.group_stop[j]
-    mix(p, m.activation, flow_at(span, PUSHED), start, stop)
-    mix(p, m.activation, flow_at(span, GATED), start, stop)
+    start = store.group_first[j]
+    stop = store.group_stop[j]
+    mix(plan, store.activation, flow_at(span, PUSHED), start, stop)
+    mix(plan, store.activation, flow_at(span, GATED), start, stop)
 
 
 @inline
-def carried_back(m, p, span, k):
+def carried_back(store, plan, span, k):
     """What has been pushed to the state of a recurrent neuron one step earlier."""
     # [equation carry]
-    row = p.root[k]
+    row = plan.root[k]
     previous = flow_at(span, PREVIOUS)
-    carried = p.flow[flow_at(span, CARRIED) + row]
-    if m.squash[row] != SOFTMAX:
-        return p.old_derivative[k] * p.flow[previous + row] + carried
+    carried = plan.flow[flow_at(span, CARRIED) + row]
+    if store.squash[row] != SOFTMAX:
+        return plan.old_derivative[k] * plan.flow[previous + row] + carried
     # [end]
     mean = zero_like(carried)
-    for i in range(m.group_first[row], m.group_stop[row]):
-        mean += m.old_activation[i] * p.flow[previous + i]
-    return m.old_activation[row] * (p.flow[previous + row] - mean) + carried
+    for i in range(store.group_first[row], store.group_stop[row]):
+        mean += store.old_activation[i] * plan.flow[previous + i]
+    return store.old_activation[row] * (plan.flow[previous + row] - mean) + carried
 
 
 @inline
-def sweep_root(m, p, span, k, visits, readings):
+def sweep_root(store, plan, span, k, visits, readings):
     """Write d s_r / d s_j of all visits, and d s_r / d s_q one step earlier, of the
     step at these places.
     """
     # [equation sweep]
-    begin = p.visit_start[k]
+    begin = plan.visit_start[k]
     pushed = flow_at(span, PUSHED)
     gated = flow_at(span, GATED)
-    for v in range(begin, p.visit_start[k + 1]):
-        j = p.visit[v]
+    for v in range(begin, plan.visit_start[k + 1]):
+        j = plan.visit[v]
         if v == begin:
-            delta = one_like(p.flow[0])
+            delta = one_like(plan.flow[0])
         else:
-            if p.visit_soft[v]:
-                mix_group(m, p, span, j)
-            slope = one_like(p.flow[0]) if m.squash[j] == SOFTMAX else m.derivative[j]
-            delta = slope * (p.flow[pushed + j] + p.flow[gated + j])
-            p.flow[pushed + j] = 0.0
-            p.flow[gated + j] = 0.0
-        p.visit_delta[visits + v] = delta
+            if plan.visit_soft[v]:
+                mix_group(store, plan, span, j)
+            slope = (
+                one_like(plan.flow[0])
+                if store.squash[j] == SOFTMAX
+                else store.derivative[j]
+            )
+            delta = slope * (plan.flow[pushed + j] + plan.flow[gated + j])
+            plan.flow[pushed + j] = 0.0
+            plan.flow[gated + j] = 0.0
+        plan.visit_delta[visits + v] = delta
         if delta != 0.0:
-            for o in range(p.op_first[v], p.op_first[v + 1]):
-                r = p.op_run[o]
+            for o in range(plan.op_first[v], plan.op_first[v + 1]):
+                r = plan.op_run[o]
                 if r != NONE:
-                    push_run(m, p, span, r, delta, p.op_role[o])
+                    push_run(store, plan, span, r, delta, plan.op_role[o])
                 else:
-                    push_memory(m, p, span, j, delta, p.op_role[o])
-    for e in range(p.reading_first[k], p.reading_first[k + 1]):
-        p.reading_value[readings + e] = carried_back(m, p, span, p.reading[e])
+                    push_memory(store, plan, span, j, delta, plan.op_role[o])
+    for e in range(plan.reading_first[k], plan.reading_first[k + 1]):
+        plan.reading_value[readings + e] = carried_back(
+            store, plan, span, plan.reading[e]
+        )
     # [end]
     # more than the readings: members of a group that nothing moves are pushed to, too
-    for e in range(p.met_first[k], p.met_first[k + 1]):
-        p.flow[flow_at(span, PREVIOUS) + p.met[e]] = 0.0
-        p.flow[flow_at(span, CARRIED) + p.met[e]] = 0.0
+    for e in range(plan.met_first[k], plan.met_first[k + 1]):
+        plan.flow[flow_at(span, PREVIOUS) + plan.met[e]] = 0.0
+        plan.flow[flow_at(span, CARRIED) + plan.met[e]] = 0.0
 
 
 @inline
-def add_direct_of(m, j, step, target, to, biases, bias):
+def add_direct_of(store, j, step, target, to, biases, bias):
     """Add how the parameters into a neuron move its state within the step, g_ij y_i and
     1, times `step`.
 
     That of the weight in row c is added at `to` + c of the column `target`.
     """
-    for r in range(m.first_run[j], m.last_run[j]):
-        if not m.run_flags[r] & mark.FIXED:
-            move_run(m, r, step, target, to)
-    self_row = m.self_row[j]
-    if self_row != NONE and m.trainable[self_row]:
-        gain = one_like(m.bias[j])
-        gater = m.self_gater[j]
+    for r in range(store.first_run[j], store.last_run[j]):
+        if not store.run_flags[r] & mark.FIXED:
+            move_run(store, r, step, target, to)
+    self_row = store.self_row[j]
+    if self_row != NONE and store.trainable[self_row]:
+        gain = one_like(store.bias[j])
+        gater = store.self_gater[j]
         if gater != NONE:
-            gain = gater_read(m, gater, j)
-        target[to + self_row] += step * gain * m.old_state[j]
-    if m.trainable_bias[j]:
+            gain = gater_read(store, gater, j)
+        target[to + self_row] += step * gain * store.old_state[j]
+    if store.trainable_bias[j]:
         biases[bias] += step
 
 
 @inline
-def move_run(m, r, step, target, to):
+def move_run(store, r, step, target, to):
     """`add_direct_of` for the weights of a run."""
-    run_kind = m.run_kind[r]
-    row = m.run_first[r]
-    n = m.run_length[r]
-    activations = sources_read(m, r)
+    run_kind = store.run_kind[r]
+    row = store.run_first[r]
+    n = store.run_length[r]
+    activations = sources_read(store, r)
     if run_kind == mark.LISTED:
         for c in range(row, row + n):
-            target[to + c] += step * activations[m.source[c]]
+            target[to + c] += step * activations[store.source[c]]
         return
-    gains = gaters_read(m, r)
-    source = m.run_source[r]
+    gains = gaters_read(store, r)
+    source = store.run_source[r]
     if run_kind == mark.DENSE or run_kind == mark.SHARED:
         if run_kind == mark.SHARED:
-            step *= gains[m.run_gater[r]]
+            step *= gains[store.run_gater[r]]
         add_scaled(target, to + row, step, activations, source, n)
     elif run_kind == mark.ZIPPED:
-        gater = m.run_gater[r]
+        gater = store.run_gater[r]
         for t in range(n):
             target[to + row + t] += step * gains[gater + t] * activations[source + t]
     else:
         for c in range(row, row + n):
-            target[to + c] += step * gains[m.gater[c]] * activations[m.source[c]]
+            target[to + c] += (
+                step * gains[store.gater[c]] * activations[store.source[c]]
+            )
 
 
 @noinline
-def sweep_cost(m, p, span, learning, rate):
+def sweep_cost(store, plan, span, learning, rate):
     """Errors of all neurons within the step, updates by what is direct, and the errors
     of the step before.
     """
@@ -252,33 +270,33 @@ def sweep_cost(m, p, span, learning, rate):
     gated = flow_at(span, GATED)
     for back in range(span.stop - learning):
         j = span.stop - 1 - back
-        soft = m.squash[j] == SOFTMAX
-        if soft and j + 1 == m.group_stop[j]:
-            mix_group(m, p, span, j)
-        slope = one_like(p.flow[0]) if soft else m.derivative[j]
-        projected = slope * p.flow[pushed + j] + m.projected[j]
-        through = slope * p.flow[gated + j]
+        soft = store.squash[j] == SOFTMAX
+        if soft and j + 1 == store.group_stop[j]:
+            mix_group(store, plan, span, j)
+        slope = one_like(plan.flow[0]) if soft else store.derivative[j]
+        projected = slope * plan.flow[pushed + j] + store.projected[j]
+        through = slope * plan.flow[gated + j]
         delta = projected + through
         # complete before it is sent on: neurons are visited last one first
-        m.responsibility[j] = delta
-        m.projected[j] = projected
-        m.gated[j] = through
+        store.responsibility[j] = delta
+        store.projected[j] = projected
+        store.gated[j] = through
         if delta != 0.0:
-            for r in range(m.first_run[j], m.last_run[j]):
-                flags = m.run_flags[r]
+            for r in range(store.first_run[j], store.last_run[j]):
+                flags = store.run_flags[r]
                 ends = SOURCES if has_error(flags) else 0
-                if m.run_kind[r] > mark.LISTED and not flags & mark.QUIET_GATER:
+                if store.run_kind[r] > mark.LISTED and not flags & mark.QUIET_GATER:
                     ends |= GATERS
-                push_run(m, p, span, r, delta, ends)
-            if m.flags[j] & mark.MEMORY:
-                push_memory(m, p, span, j, delta, SOURCES | GATERS)
+                push_run(store, plan, span, r, delta, ends)
+            if store.flags[j] & mark.MEMORY:
+                push_memory(store, plan, span, j, delta, SOURCES | GATERS)
             # others move in `move_through`, together with what came before
-            if p.direct_offset[j - span.start] == NONE:
+            if plan.direct_offset[j - span.start] == NONE:
                 moved = rate * delta
-                biases = m.bias_destination
-                add_direct_of(m, j, moved, m.weight_destination, 0, biases, j)
+                biases = store.bias_destination
+                add_direct_of(store, j, moved, store.weight_destination, 0, biases, j)
     # what the activations and states of the step before are to become
-    for k in range(p.counts.roots):
-        p.old_error[k] = carried_back(m, p, span, k)
+    for k in range(plan.counts.roots):
+        plan.old_error[k] = carried_back(store, plan, span, k)
     for i in range(4 * (span.stop - span.start)):
-        p.flow[i] = 0.0
+        plan.flow[i] = 0.0

@@ -1,6 +1,6 @@
 """The loops of lowering, each over all neurons with their connections, or their runs.
 
-``m`` has the columns of a store, ``n`` is the number of neurons, ``count`` that of
+``store`` has the columns of a store, ``n`` is the number of neurons, ``count`` that of
 connections, and ``work`` is memory for integers. Everything here is Python, of which
 ``compiled.py`` makes machine code. A loop, which ``runner.py`` calls, returns two
 numbers.

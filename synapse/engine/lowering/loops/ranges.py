@@ -20,37 +20,37 @@ REMOVED = 1 << 62
 """The number of removed connections, which is above all others."""
 
 
-def count_ordered(m: Any, n: int, count: int, work: Any) -> Pair:
+def count_ordered(store: Any, n: int, count: int, work: Any) -> Pair:
     """Count the first neurons that are in order."""
     for j in range(1, n):
         # neurons without a network come last
-        before = (m.network[j - 1] - 1) & NONE
-        here = (m.network[j] - 1) & NONE
-        backward = here != NONE and m.position[j - 1] > m.position[j]
+        before = (store.network[j - 1] - 1) & NONE
+        here = (store.network[j] - 1) & NONE
+        backward = here != NONE and store.position[j - 1] > store.position[j]
         if before > here or (before == here and backward):
             return j, 0
     return n, 0
 
 
-def survey(m: Any, n: int, count: int, work: Any) -> Pair:
+def survey(store: Any, n: int, count: int, work: Any) -> Pair:
     """Note whether there are signs and clamps; returns whether anything is tied, or
     was.
     """
-    tied = m.ties[Ties.STRETCHES] | m.ties[Ties.BIAS_STRETCHES]
+    tied = store.ties[Ties.STRETCHES] | store.ties[Ties.BIAS_STRETCHES]
     signs = 0
     clamps = 0
     for r in range(count):
-        tied |= m.tie[r]
-        signs |= m.sign[r] * (m.target[r] != NONE)
+        tied |= store.tie[r]
+        signs |= store.sign[r] * (store.target[r] != NONE)
     for j in range(n):
-        tied |= m.bias_tie[j]
-        clamps |= m.clamped[j]
-    m.ties[Ties.SIGNED] = signs & 1
-    m.ties[Ties.CLAMPED] = clamps
+        tied |= store.bias_tie[j]
+        clamps |= store.clamped[j]
+    store.ties[Ties.SIGNED] = signs & 1
+    store.ties[Ties.CLAMPED] = clamps
     return tied, 0
 
 
-def find_ranges(m: Any, n: int, count: int, work: Any) -> Pair:
+def find_ranges(store: Any, n: int, count: int, work: Any) -> Pair:
     """List the first rows of all ranges from ``work[2 * n]`` on, then the two numbers
     by which each has its place; returns how many ranges there are, and whether all are
     in order.
@@ -58,12 +58,12 @@ def find_ranges(m: Any, n: int, count: int, work: Any) -> Pair:
     start = 2 * n
     major = start + count + 1
     minor = major + count
-    ranges = list_ranges(m, 0, count, start, work) - start
+    ranges = list_ranges(store, 0, count, start, work) - start
     in_order = True
     for k in range(ranges):
         r = work[start + k]
-        work[major + k], work[minor + k] = key_of(m, r, n)
-        in_order &= m.target[r] != NONE
+        work[major + k], work[minor + k] = key_of(store, r, n)
+        in_order &= store.target[r] != NONE
         if k > 0:
             step = work[major + k] - work[major + k - 1]
             in_order &= step > 0 or (
@@ -72,22 +72,22 @@ def find_ranges(m: Any, n: int, count: int, work: Any) -> Pair:
     return ranges, in_order
 
 
-def key_of(m: Any, r: int, n: int) -> Pair:
+def key_of(store: Any, r: int, n: int) -> Pair:
     """The numbers by which a connection has its place: one, which is sorted faster, and
     0, if they fit into one.
     """
-    i = m.source[r]
-    j = m.target[r]
-    gate = (m.gater[r] + 1) & NONE  # 0: none
+    i = store.source[r]
+    j = store.target[r]
+    gate = (store.gater[r] + 1) & NONE  # 0: none
     if j == NONE:
         return REMOVED, 0
-    major = (j << 2) | ((m.trainable[r] == 0) << 1) | (i == j)
+    major = (j << 2) | ((store.trainable[r] == 0) << 1) | (i == j)
     if n < MANY:
         return (major * (n + 1) + gate) * n + i, 0
     return major, (gate << 32) | i
 
 
-def list_ranges(m: Any, start: int, stop: int, k: int, work: Any) -> int:
+def list_ranges(store: Any, start: int, stop: int, k: int, work: Any) -> int:
     """List the first row of each range from ``work[k]`` on, and where the last one
     stops; returns the place of that.
 
@@ -96,14 +96,14 @@ def list_ranges(m: Any, start: int, stop: int, k: int, work: Any) -> int:
     """
     source = target = gater = fixed = tied = -2  # of the row before: none
     for r in range(start, stop):
-        i = m.source[r]
-        j = m.target[r]
+        i = store.source[r]
+        j = store.target[r]
         continued = (
             (i == source + 1)
             & (j == target)
-            & (m.gater[r] == gater)
-            & ((m.trainable[r] == 0) == fixed)
-            & ((m.tie[r] != 0) == tied)
+            & (store.gater[r] == gater)
+            & ((store.trainable[r] == 0) == fixed)
+            & ((store.tie[r] != 0) == tied)
             & (i != j)
             & (i != j + 1)
         )
@@ -112,8 +112,8 @@ def list_ranges(m: Any, start: int, stop: int, k: int, work: Any) -> int:
             k += 1
         source = i
         target = j
-        gater = m.gater[r]
-        fixed = m.trainable[r] == 0
-        tied = m.tie[r] != 0
+        gater = store.gater[r]
+        fixed = store.trainable[r] == 0
+        tied = store.tie[r] != 0
     work[k] = stop
     return k

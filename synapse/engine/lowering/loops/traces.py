@@ -12,7 +12,7 @@ MARKS = 9
 """Where the numbers of neurons begin in the memory of `place_kept`."""
 
 
-def read_traces(m: Any, n: int, count: int, work: Any) -> Pair:
+def read_traces(store: Any, n: int, count: int, work: Any) -> Pair:
     """List what the traces of the program belong to; `count` is the number of its
     neurons.
 
@@ -25,27 +25,31 @@ def read_traces(m: Any, n: int, count: int, work: Any) -> Pair:
     memory = 0
     pairs = 0
     at = 2 * count
-    influences = m.last_influence[count - 1]
+    influences = store.last_influence[count - 1]
     for j in range(count):
-        if m.flags[j] & MEMORY:
+        if store.flags[j] & MEMORY:
             work[memory] = j
-            work[count + memory] = m.identity[m.self_row[j]]
+            work[count + memory] = store.identity[store.self_row[j]]
             memory += 1
-        if m.flags[j] & TRACED:
-            for r in range(m.first_incoming[j], m.first_incoming[j] + m.learning[j]):
-                work[at] = m.identity[r]
+        if store.flags[j] & TRACED:
+            for r in range(
+                store.first_incoming[j], store.first_incoming[j] + store.learning[j]
+            ):
+                work[at] = store.identity[r]
                 at += 1
     gater = at
     gated = at + influences
     at += 2 * influences
     for q in range(influences):
-        if m.influence_trace[q] != NONE:
-            g = m.influence_gater[q]
+        if store.influence_trace[q] != NONE:
+            g = store.influence_gater[q]
             work[gater + pairs] = g
-            work[gated + pairs] = m.influence_gated[q]
-            for r in range(m.first_incoming[g], m.first_incoming[g] + m.learning[g]):
+            work[gated + pairs] = store.influence_gated[q]
+            for r in range(
+                store.first_incoming[g], store.first_incoming[g] + store.learning[g]
+            ):
                 work[at] = pairs
-                work[at + 1] = m.identity[r]
+                work[at + 1] = store.identity[r]
                 at += 2
             work[at] = pairs
             work[at + 1] = NONE
@@ -54,7 +58,7 @@ def read_traces(m: Any, n: int, count: int, work: Any) -> Pair:
     return memory, pairs
 
 
-def place_kept(m: Any, n: int, count: int, work: Any) -> Pair:
+def place_kept(store: Any, n: int, count: int, work: Any) -> Pair:
     """Find the places in the program of the traces of an earlier one.
 
     `work` begins with the numbers of self-connections, eligibility traces, pairs and
@@ -80,11 +84,11 @@ def place_kept(m: Any, n: int, count: int, work: Any) -> Pair:
     self_row = extended_identity + extended
     eligible_row = self_row + selves
     extended_row = eligible_row + eligible
-    mark_memories(m, memory, self_row, selves, work)
-    work[6] = place_eligible(m, eligible_identity, eligible_row, eligible, work)
-    place_influences(m, gater, gated, pairs, work)
+    mark_memories(store, memory, self_row, selves, work)
+    work[6] = place_eligible(store, eligible_identity, eligible_row, eligible, work)
+    place_influences(store, gater, gated, pairs, work)
     work[8] = place_extended(
-        m, gater, pair, extended_identity, extended_row, extended, work
+        store, gater, pair, extended_identity, extended_row, extended, work
     )
     work[7] = list_influences(gater, gated, pairs, work)
     work[0] = eligible_row
@@ -93,19 +97,19 @@ def place_kept(m: Any, n: int, count: int, work: Any) -> Pair:
     work[3] = eligible_identity
     work[4] = gated
     work[5] = extended_identity
-    return list_new(m, n, work), 0
+    return list_new(store, n, work), 0
 
 
-def mark_memories(m: Any, memory: int, row: int, count: int, work: Any) -> None:
+def mark_memories(store: Any, memory: int, row: int, count: int, work: Any) -> None:
     """Mark the neurons whose self-connection is that of the earlier program."""
     for t in range(count):
         j = work[memory + t]
         r = work[row + t]
-        if j != NONE and r != NONE and m.self_row[j] == r:
+        if j != NONE and r != NONE and store.self_row[j] == r:
             work[MARKS + j] |= MEMORY
 
 
-def place_eligible(m: Any, identity: int, row: int, count: int, work: Any) -> int:
+def place_eligible(store: Any, identity: int, row: int, count: int, work: Any) -> int:
     """Replace identities by the numbers of the eligibility traces that stay, and rows
     by their places; mark their neurons. Returns how many stay.
     """
@@ -114,24 +118,24 @@ def place_eligible(m: Any, identity: int, row: int, count: int, work: Any) -> in
         r = work[row + t]
         if r == NONE:
             continue
-        j = m.target[r]
-        place = r - m.first_incoming[j]
+        j = store.target[r]
+        place = r - store.first_incoming[j]
         work[MARKS + j] |= TRACED
         # those of a neuron without memory are renewed at its next activation
-        stays = is_momentary(m, j) or work[MARKS + j] & MEMORY != 0
-        if stays and place < m.learning[j]:
+        stays = is_momentary(store, j) or work[MARKS + j] & MEMORY != 0
+        if stays and place < store.learning[j]:
             work[identity + kept] = t
-            work[row + kept] = m.first_trace[j] + place
+            work[row + kept] = store.first_trace[j] + place
             kept += 1
     return kept
 
 
-def is_momentary(m: Any, j: int) -> bool:
+def is_momentary(store: Any, j: int) -> bool:
     """Whether j stores traces without having a memory."""
-    return m.flags[j] & (TRACED | MEMORY) == TRACED
+    return store.flags[j] & (TRACED | MEMORY) == TRACED
 
 
-def place_influences(m: Any, gater: int, gated: int, count: int, work: Any) -> None:
+def place_influences(store: Any, gater: int, gated: int, count: int, work: Any) -> None:
     """Replace gaters by the influences that these pairs are now; NONE: they are gone.
     Pairs are in order of gated neurons, and of gaters.
     """
@@ -145,18 +149,24 @@ def place_influences(m: Any, gater: int, gated: int, count: int, work: Any) -> N
         if g == NONE or j == NONE or not work[MARKS + j] & MEMORY:
             continue
         if j != before or g < last:
-            q = m.first_influence[j]
+            q = store.first_influence[j]
         before = j
         last = g
-        while q < m.last_influence[j] and m.influence_gater[q] < g:
+        while q < store.last_influence[j] and store.influence_gater[q] < g:
             q += 1
-        present = q < m.last_influence[j] and m.influence_gater[q] == g
-        if present and m.influence_trace[q] != NONE:
+        present = q < store.last_influence[j] and store.influence_gater[q] == g
+        if present and store.influence_trace[q] != NONE:
             work[gater + t] = q
 
 
 def place_extended(
-    m: Any, influence: int, pair: int, identity: int, row: int, count: int, work: Any
+    store: Any,
+    influence: int,
+    pair: int,
+    identity: int,
+    row: int,
+    count: int,
+    work: Any,
 ) -> int:
     """Replace identities by the numbers of the extended traces that stay, and rows by
     their places. Returns how many stay.
@@ -166,15 +176,15 @@ def place_extended(
         q = work[influence + work[pair + t]]
         if q == NONE:
             continue
-        g = m.influence_gater[q]
-        place = m.learning[g]
+        g = store.influence_gater[q]
+        place = store.learning[g]
         r = work[row + t]
         if work[identity + t] != NONE:
-            place = r - m.first_incoming[g]
-            if r == NONE or place < 0 or place >= m.learning[g]:
+            place = r - store.first_incoming[g]
+            if r == NONE or place < 0 or place >= store.learning[g]:
                 continue  # gone, fixed or, in a file, of another neuron than the gater
         work[identity + kept] = t
-        work[row + kept] = m.influence_trace[q] + place
+        work[row + kept] = store.influence_trace[q] + place
         kept += 1
     return kept
 
@@ -191,13 +201,13 @@ def list_influences(influence: int, number: int, count: int, work: Any) -> int:
     return kept
 
 
-def list_new(m: Any, n: int, work: Any) -> int:
+def list_new(store: Any, n: int, work: Any) -> int:
     """List the neurons whose memory or traces are new, in place of the marks."""
     new = 0
     for j in range(n):
         had = work[MARKS + j]
-        remembers = m.flags[j] & MEMORY != 0 and had & MEMORY == 0
-        traces = is_momentary(m, j) and m.learning[j] != 0 and had & TRACED == 0
+        remembers = store.flags[j] & MEMORY != 0 and had & MEMORY == 0
+        traces = is_momentary(store, j) and store.learning[j] != 0 and had & TRACED == 0
         if remembers or traces:
             work[MARKS + new] = j
             new += 1

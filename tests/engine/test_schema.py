@@ -199,7 +199,7 @@ def test_clearing_sets_the_defaults_that_are_declared():
     reset = jit.reset_of(cleared)
 
     def clear(table, unit, row):
-        reset(jit.columns(table, unit), row)
+        reset(jit.store_at(table, unit), row)
 
     for dtype in ("float64", "float32"):
         store = architect.Perceptron(1, 2, 1, seed=0, dtype=dtype)._store

@@ -42,7 +42,7 @@ def scattered(neurons: int = 6300, connections: int = 2_000_000) -> Network:
     return Network(first, [pool], last)
 
 
-def liquid(pool: int = 20_000, connections: int = 1_800_000) -> Network:
+def liquid(pool: int = 3_000, connections: int = 1_970_000) -> Network:
     """A liquid of 2e6 connections."""
     return architect.Liquid(3, pool, 6, connections=connections, seed=0)
 

@@ -226,6 +226,10 @@ CONSTANTS: dict[tuple[str, str], dict[str, Callable[[], Callable[[], float]]]] =
         "connect in 2-3-1": edit(small, CONNECT),
         "connect in 22,000": edit(lambda: dense(148), CONNECT),
     },
+    ("lower", "SPARE"): {
+        "connect in 2-3-1": edit(small, CONNECT),
+        "connect in 22,000": edit(lambda: dense(148), CONNECT),
+    },
     ("sorting", "FEW"): {
         "connect in 2-3-1": edit(small, CONNECT),
         "freeze in 2,300": edit(lambda: dense(48), FREEZE),

@@ -28,6 +28,13 @@ RESERVE = 64
 ``python -m benchmarks.lowering constants RESERVE``: without any, an edit of 2-3-1 takes
 1.3 times as long; a tenth and ten times of it change nothing.
 """
+SPARE = 1 << 10
+"""Rows of runs that may be left over, so that a small network keeps its columns from
+one lowering to the next.
+
+``python -m benchmarks.lowering constants SPARE``: a tenth and ten times of it change
+nothing; with no more than `RESERVE`, every edit makes the columns anew, twice.
+"""
 
 
 def lower(store: Store) -> None:
@@ -72,5 +79,5 @@ def lower_all(store: Store) -> int:
     make_room(store, "node", n)
     make_room(store, "run", store.n_connections, RESERVE)
     store.n_runs, flags = run(loops.find_runs, store, work)
-    cut(store, "run", store.n_runs, RESERVE)
+    cut(store, "run", store.n_runs, SPARE)
     return flags

@@ -19,6 +19,7 @@ DEBUGGING = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 """Whether the loops run in plain Python, as kernels do then."""
 
 _NOTHING = np.empty(1, np.int64)
+_NOWHERE = ctypes.addressof(ctypes.c_char.from_buffer(_NOTHING.data))
 _Results = ctypes.c_int64 * 2
 
 
@@ -38,7 +39,9 @@ def run(
         return loop(SimpleNamespace(**columns), store.n_neurons, count, _plain(work))
     if store.columns.moved:
         store.renew_table()
-    memory = ctypes.addressof(ctypes.c_char.from_buffer(work.data))
+    memory = _NOWHERE
+    if work is not _NOTHING:
+        memory = ctypes.addressof(ctypes.c_char.from_buffer(work.data))
     results = _Results()
     _entry_of(loop)(store.address, store.n_neurons, count, memory, results)
     return results[0], results[1]

@@ -4,7 +4,7 @@ with them.
 The equations are those of the page "The equations".
 
 A loop over rows does not write the updates of a row at once: the next sum makes them
-as it reads the weights (`sum_dense`, `sum_listed`). The section "Pending updates" of
+as it reads the weights (`sum_packs`, `sum_listed`). The section "Pending updates" of
 ``docs/engine.md`` says when, and who reads weights meanwhile. The sums add their terms
 in one written order (`in_order`), whether an update is pending or has been made before:
 so the bits do not depend on it.
@@ -315,20 +315,6 @@ def sum_packs(store, none, rows, n, source, steps, pending):
 
 
 @in_order
-def sum_dense(store, rows, n, source, steps, pending):
-    """The sums of neurons with the same, consecutive sources, whose connections begin
-    at `rows`. Pending updates of `steps` are made before.
-    """
-    if n >= LONG:
-        return sum_packs(store, no_pack(store.weight), rows, n, source, steps, pending)
-    if n > FEW:
-        return sum_packs(
-            store, no_short_pack(store.weight), rows, n, source, steps, pending
-        )
-    return sum_packs(store, no_single(store.weight), rows, n, source, steps, pending)
-
-
-@in_order
 def sum_listed(store, row, n, step, pending):
     """The sum of a run from scattered sources, in four parts, so that no sum waits for
     the previous one.
@@ -364,9 +350,15 @@ def ungated_sum(store, j, r):
     pending = step != 0.0 and may_be_pending(store, r)
     if store.run_kind[r] == mark.DENSE and n > FEW:
         source = store.run_source[r]
+        if n >= LONG:
+            none = no_pack(store.weight)
+            if pending:
+                return sum_packs(store, none, (row,), n, source, (step,), True)[0]
+            return sum_packs(store, none, (row,), n, source, (step,), False)[0]
+        short = no_short_pack(store.weight)
         if pending:
-            return sum_dense(store, (row,), n, source, (step,), True)[0]
-        return sum_dense(store, (row,), n, source, (step,), False)[0]
+            return sum_packs(store, short, (row,), n, source, (step,), True)[0]
+        return sum_packs(store, short, (row,), n, source, (step,), False)[0]
     if pending:
         return sum_listed(store, row, n, step, True)
     return sum_listed(store, row, n, step, False)
@@ -412,10 +404,16 @@ def weigh_neuron(store, j, block):
 
 
 @in_order
-def weigh_four(store, j):
-    """The states of four neurons with the same sources: every source is read once for
-    all four.
+def add_four(store, j, r, none):
+    """Add the weighted inputs of four neurons from a run with the same sources, which
+    are read once for all four. Pending updates are made before.
     """
+    n = store.run_length[r]
+    source = store.run_source[r]
+    row = store.run_first[r]
+    runs = store.last_run[j] - store.first_run[j]
+    gap = store.run_first[r + runs] - row
+    rows = (row, row + gap, row + 2 * gap, row + 3 * gap)
     steps = (
         store.pending_step[j],
         store.pending_step[j + 1],
@@ -425,32 +423,38 @@ def weigh_four(store, j):
     steps_wait = (
         steps[0] != 0.0 or steps[1] != 0.0 or steps[2] != 0.0 or steps[3] != 0.0
     )
+    if steps_wait and may_be_pending(store, r):
+        sums = sum_packs(store, none, rows, n, source, steps, True)
+    else:
+        sums = sum_packs(store, none, rows, n, source, steps, False)
+    store.state[j] += sums[0]
+    store.state[j + 1] += sums[1]
+    store.state[j + 2] += sums[2]
+    store.state[j + 3] += sums[3]
+
+
+@rare(INDEX, INDEX)
+def add_four_long(store, j, r):
+    """`add_four` for a run of many connections."""
+    add_four(store, j, r, no_pack(store.weight))
+
+
+@inline
+def weigh_four(store, j):
+    """The states of four neurons with the same sources."""
     for i in range(j, j + 4):
-        store.pending_step[i] = 0.0
         store.old_state[i] = store.state[i]
-    state = store.bias[j]
-    state1 = store.bias[j + 1]
-    state2 = store.bias[j + 2]
-    state3 = store.bias[j + 3]
-    runs = store.last_run[j] - store.first_run[j]
+        store.state[i] = store.bias[i]
     for r in range(store.first_run[j], store.last_run[j]):
         n = store.run_length[r]
-        source = store.run_source[r]
-        row = store.run_first[r]
-        gap = store.run_first[r + runs] - row
-        rows = (row, row + gap, row + 2 * gap, row + 3 * gap)
-        if steps_wait and may_be_pending(store, r):
-            sums = sum_dense(store, rows, n, source, steps, True)
+        if n >= LONG:
+            add_four_long(store, j, r)
+        elif n > FEW:
+            add_four(store, j, r, no_short_pack(store.weight))
         else:
-            sums = sum_dense(store, rows, n, source, steps, False)
-        state += sums[0]
-        state1 += sums[1]
-        state2 += sums[2]
-        state3 += sums[3]
-    store.state[j] = state
-    store.state[j + 1] = state1
-    store.state[j + 2] = state2
-    store.state[j + 3] = state3
+            add_four(store, j, r, no_single(store.weight))
+    for i in range(j, j + 4):
+        store.pending_step[i] = 0.0
 
 
 @rare(INDEX, INDEX, INDEX)

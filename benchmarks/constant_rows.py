@@ -379,9 +379,6 @@ ROWS: dict[str, Callable[[], Work]] = {
     ),
     "spikes, 8,000 connections, 0.5 % active": lambda: spiking(400, 8_000, 0.005),
     "spikes, 60,000 connections, 0.1 % active": lambda: spiking(3_000, 60_000, 0.001),
-    "spikes, 80,000 of 20,000 neurons, 0.1 % active": lambda: spiking(
-        20_000, 80_000, 0.001
-    ),
     "spikes, 200,000 connections, 0.05 % active": lambda: spiking(
         10_000, 200_000, 0.0005
     ),

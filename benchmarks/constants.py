@@ -194,11 +194,6 @@ CONSTANTS = (
         ),
     ),
     Constant(
-        "engine.exact.events",
-        "SHORTEST",
-        ("spikes, 80,000 of 20,000 neurons, 0.1 % active",),
-    ),
-    Constant(
         "engine.exact.events", "FEW", ("spikes, 60,000 connections, 0.1 % active",)
     ),
     Constant(

@@ -18,7 +18,6 @@ from tests.helpers.cases import all_hold
 def small_networks_count(monkeypatch):
     """Events are for large networks; here, for small ones, too."""
     monkeypatch.setattr(events, "FEWEST", 1)
-    monkeypatch.setattr(events, "SHORTEST", 1)
     monkeypatch.setattr(events, "WORTH_LISTING", 1)
 
 

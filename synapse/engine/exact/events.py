@@ -46,14 +46,13 @@ from .activate import Way, steps_by
 from .runs import runs_by
 from .weigh import add_runs, weigh_all
 
-FEWEST = 16_384
-"""Connections below which gathering is fast enough. ``python -m benchmarks.constants
-exact.events.FEWEST``: rows take 0.31 to 1.00 times as long with a tenth, 0.98 to 12.25
-times with ten times."""
-SHORTEST = 8
-"""Mean number of sources of a listed run below which gathering is faster. ``python -m
-benchmarks.constants exact.events.SHORTEST``: rows take 0.06 times as long with a tenth,
-1.02 times with ten times."""
+FEWEST = 4096
+"""Listed connections below which the kernel is not worth its compilation. ``python -m
+benchmarks.constants exact.events.FEWEST``, when it was 16,384: with a tenth, 8,000
+connections take 0.31 times as long, with ten times 60,000 take 12 times. By events,
+1,000 to 80,000 connections take 0.04 to 0.7 times as long at up to 5 % active, and 0.63
+to 1.34 times at 20 % or more, whatever the length of runs.
+"""
 FEW = 4
 """Sources of a dense run that may follow activity."""
 PER_EVENT = 3
@@ -140,7 +139,7 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     chosen = runs[listed]
     lengths = c["run_length"][chosen].astype(np.int64)
     total = int(lengths.sum())
-    if total < max(FEWEST, SHORTEST * len(chosen)):
+    if total < FEWEST:
         return None
     place = _rows_of_runs(c, chosen, lengths)
     if 2 * np.count_nonzero(silent[c["source"][place] - start]) < total:

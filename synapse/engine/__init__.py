@@ -12,30 +12,31 @@ objects, but *bundles*: one word each, the address of a table of columns. A colu
 bundle is an attribute, which is read and written by row: `store.weight[c]`.
 ``schema.py`` lists all columns with their meaning.
 
-- `store`: the columns of a store. By custom, `j` is the row of a neuron, `c` or `row`
-  that of a connection, `r` that of a run.
-- `tapes`: on which exact gradients and runs without traces keep the numbers of several
-  steps: `tapes.activation[step.now + j]`. A `Step` (``exact/step.py``) says where the
-  numbers of one step begin.
-- `plan`: the columns of a plan, which rtrl needs beside the store. What a learning rule
-  needs is `rule` where the loop does not know which one it is (``online/roles.py``).
-- `events`: the lists of connections by source, if a step follows active neurons
-  (``exact/events.py``); `extra` where the step does not know how it weighs
+- ``store``: the columns of a store. By custom, ``j`` is the row of a neuron, ``c`` or
+  ``row`` that of a connection, ``r`` that of a run.
+- ``tapes``: on which exact gradients and runs without traces keep the numbers of
+  several steps: `tapes.activation[step.now + j]`. A ``Step`` (``exact/step.py``) says
+  where the numbers of one step begin.
+- ``plan``: the columns of a plan, which rtrl needs beside the store. What a learning
+  rule needs is ``rule`` where the loop does not know which one it is
+  (``online/roles.py``).
+- ``events``: the lists of connections by source, if a step follows active neurons
+  (``exact/events.py``); ``extra`` where the step does not know how it weighs
   (``exact/activate.py``).
-- `span`: which rows a network has. It is a short array of integers whose places have
+- ``span``: which rows a network has. It is a short array of integers whose places have
   names, like `store.ties` and `plan.counts` (``records.py``): `span.start`,
   `store.ties.signed`. Python, which has the array, writes `span[Span.START]`.
 
 Integers are as narrow in memory as they can be, most of them unsigned; a kernel reads
 all of them as signed 64-bit numbers, so they can be added to each other and to
-literals. No row is negative, and no column checks its index. `NONE` (``schema.py``) in
-a column of rows: there is none.
+literals. No row is negative, and no column checks its index. ``NONE`` (``schema.py``)
+in a column of rows: there is none.
 
-How a function is compiled is said by its decorator (``compiler/jit.py``, `rare` in
-``compiler/rare.py``, `strict` in ``compiler/calls.py``):
+How a function is compiled is said by its decorator (``compiler/jit.py``, ``rare`` in
+``compiler/rare.py``, ``strict`` in ``compiler/calls.py``):
 
-- `@kernel`: Python calls it, with addresses in place of bundles: `store_at`,
-  `tapes_at`, `plan_at` and `span_of` make bundles of them. It returns a status
+- `@kernel`: Python calls it, with addresses in place of bundles: ``store_at``,
+  ``tapes_at``, ``plan_at`` and ``span_of`` make bundles of them. It returns a status
   (``status.py``) and its results beside it.
 - `@inline`: a part that becomes a piece of each caller. Its sums may be reordered, so
   that they vectorise.
@@ -43,25 +44,25 @@ How a function is compiled is said by its decorator (``compiler/jit.py``, `rare`
 - `@noinline`: a part that is too large to be a piece of each caller.
 - `@strict`: an inlined part that computes the same bits in every kernel.
 - `@rare(...)`: a part that few networks need, compiled when one calls it first. It
-  stands beside the part that calls it. It takes `store`, then arguments of the kinds in
-  the brackets (`taped=True`: `tapes` first), and its results are in columns. It is
-  called for a stretch of neurons, a block or a run, not for each number. `by_code`
+  stands beside the part that calls it. It takes ``store``, then arguments of the kinds
+  in the brackets (`taped=True`: ``tapes`` first), and its results are in columns. It is
+  called for a stretch of neurons, a block or a run, not for each number. ``by_code``
   makes one name of several such parts, of which a code selects one.
 - `@intrinsic_or(plain)`: a primitive, which writes its code in the language of LLVM;
-  `plain` says in Python what it computes.
+  ``plain`` says in Python what it computes.
 
 One source serves one sample and several (``compiler/lanes.py``). A column of *lanes*
 has one number for each sample, and `a * b + c` computes all of them at once; for one
 sample they are ordinary floats.
 
 - `splat(x, column)`: one number in all lanes; `zero_like(x)`, `one_like(x)`: a constant
-  in the type of `x`. `total(x)`: the sum over samples.
+  in the type of ``x``. `total(x)`: the sum over samples.
 - `flat(column)`: a column of lanes as one of single numbers.
 - `rolled(n)`: a number of repetitions that the optimiser does not know, so that it does
   not write a short loop out.
 - `bare(array)`: an array as its address and size, without a count of references.
 - A *tile* is eight neurons whose sums stay in registers (``compiler/tiles.py``):
-  `no_sums` begins them, `add_products` adds, `put` writes them.
+  ``no_sums`` begins them, ``add_products`` adds, ``put`` writes them.
 
 A comment such as ``# [equation state]`` marks lines that compute an equation of
 ``docs/equations.md``. With ``NUMBA_DISABLE_JIT=1``, all of this is plain Python, and

@@ -27,20 +27,14 @@ def test_a_name_means_the_same_in_any_case_and_room(name):
     sklearn = pytest.importorskip("synapse.sklearn")
     fitted = sklearn.NetworkRegressor(build=name, hidden=(3,), epochs=1)
     assert type(fitted.fit(rows, rows[:, 0]).network_).__name__ == "NARX"
-    river = pytest.importorskip("synapse.river")
-    stream = river.NetworkRegressor(build=name, hidden=3)
-    stream.learn_one({"x": 1.0}, 2.0)
-    assert type(stream.network).__name__ == "NARX"
 
 
 def test_a_name_that_is_misspelt_gets_the_nearest_one_in_every_room():
     calls = [lambda: tables.Learning(model="percepton")]
     sklearn = pytest.importorskip("synapse.sklearn")
-    river = pytest.importorskip("synapse.river")
     calls.append(
         lambda: sklearn.NetworkRegressor(build="percepton").fit([[1.0], [2.0]], [1, 2])
     )
-    calls.append(lambda: river.NetworkRegressor(build="percepton"))
     for call in calls:
         with pytest.raises(ArgumentError, match="Did you mean 'Perceptron'"):
             call()
@@ -60,5 +54,16 @@ def test_rooms_read_the_table():
     sklearn = pytest.importorskip("synapse.sklearn")
     assert sklearn.NetworkRegressor().rate == _defaults.ROWS.rate
     assert sklearn.SequenceRegressor().hidden == _defaults.SEQUENCES.hidden
-    river = pytest.importorskip("synapse.river")
-    assert river.NetworkRegressor().rate == _defaults.SAMPLES.rate
+
+
+@pytest.mark.peers
+def test_river_reads_the_table_and_its_names():
+    pytest.importorskip("river")
+    from synapse.river import NetworkRegressor
+
+    stream = NetworkRegressor(build="Narx", hidden=3)
+    stream.learn_one({"x": 1.0}, 2.0)
+    assert type(stream.network).__name__ == "NARX"
+    assert NetworkRegressor().rate == _defaults.SAMPLES.rate
+    with pytest.raises(ArgumentError, match="Did you mean 'Perceptron'"):
+        NetworkRegressor(build="percepton")

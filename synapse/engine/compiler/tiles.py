@@ -184,10 +184,10 @@ def _plain_width(column: Any) -> Any:
     return np.int64(1 if column.ndim > 1 else VECTOR_BYTES // column.itemsize)
 
 
-def _plain_pack(column: Any, at: Any, left: Any, size: Any = None) -> Any:
+def _plain_pack(column: Any, at: Any, left: Any) -> Any:
     if column.ndim > 1:
         return column[at]
-    pack = np.zeros(int(_plain_width(column)) if size is None else size, column.dtype)
+    pack = np.zeros(int(_plain_width(column)), column.dtype)
     here = column[int(at) : int(at) + min(int(left), len(pack))]
     pack[: len(here)] = here
     return pack
@@ -226,7 +226,7 @@ def _plain_update_rows(
     left: Any,
     sums: Any,
 ) -> None:
-    y = _plain_pack(column, at, left, len(sums[0]))[: int(left)]
+    y = column[int(at) : int(at + left)]
     for row, step in zip(rows, steps, strict=True):
         weight[int(row + q) : int(row + q) + len(y)] += step * y
 
@@ -234,12 +234,11 @@ def _plain_update_rows(
 def _plain_add_rows_products(
     sums: Any, column: Any, at: Any, weight: Any, rows: Any, q: Any, left: Any
 ) -> Any:
-    size = len(sums[0])
-    y = _plain_pack(column, at, left, size)
-    return tuple(
-        total + y * _plain_pack(weight, row + q, left, size)
-        for total, row in zip(sums, rows, strict=True)
-    )
+    added = [total.copy() for total in sums]
+    for total, row in zip(added, rows, strict=True):
+        for k in range(int(left)):  # one after the other, as programs in C add
+            total[0] += column[at + k] * weight[row + q + k]
+    return tuple(added)
 
 
 def _plain_sums_at(column: Any, at: Any) -> Any:
@@ -688,9 +687,9 @@ def for_each(typingctx: Any, rows: Any, pack: Any) -> Any:
     return taken(rows, pack), codegen
 
 
-@intrinsic_or(lambda pack: np.int64(len(pack)))
+@intrinsic_or(lambda pack: np.int64(1 << 60))
 def lanes_of(typingctx: Any, pack: Any) -> Any:
-    """How many numbers a pack has."""
+    """How many numbers a pack has; in plain Python it has room for a whole run."""
     count = pack.count
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:

@@ -29,19 +29,20 @@ from .weigh import keep_states, weigh_all
 class Way(NamedTuple):
     """The parts by which a step sums the states of its neurons.
 
-    They pass on a number, `due`, which the step never looks into.
+    They pass on a number, ``due``, which the step never looks into.
     """
 
-    # (m, u, f, span, start, forward) -> due: inputs up to `start` have activations
+    # (store, tapes, extra, span, start, forward) -> due: inputs up to `start` have
+    # activations
     begin: Callable[..., Any]
-    # (m, f, start, span, due) -> start, stop: neurons of one block that come next; none
-    # if `start` is that of the end
+    # (store, extra, start, span, due) -> start, stop: neurons of one block that come
+    # next; none if `start` is that of the end
     part: Callable[..., Any]
-    # (m, u, f, start, stop, forward, due): their states
+    # (store, tapes, extra, start, stop, forward, due): their states
     weigh: Callable[..., Any]
-    # (m, u, f, span, start, stop, forward, due) -> due: they have fired
+    # (store, tapes, extra, span, start, stop, forward, due) -> due: they have fired
     follow: Callable[..., Any]
-    # (m, u, f, span, forward, due): all have
+    # (store, tapes, extra, span, forward, due): all have
     end: Callable[..., Any]
 
 

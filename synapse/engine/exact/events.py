@@ -1,8 +1,8 @@
 """A way of weighing whose cost follows activity: connections of silent neurons are not
 read.
 
-`GATHERING` lets each target read all of its sources. Where most sources are exactly 0,
-as spikes, ReLU and winners are, it is faster to scatter: each active source adds its
+``GATHERING`` lets each target read all of its sources. Where most sources are exactly
+0, as spikes, ReLU and winners are, it is faster to scatter: each active source adds its
 activation times its weight to the sums of its targets. Both are
 
     state s_j = w_jj s_j(old) + b_j + sum_i w_ij y_i

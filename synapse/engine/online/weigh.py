@@ -28,7 +28,7 @@ from ..lowering import flags as mark
 from ..schema import NONE
 from .ties import stop_at_zero, stopped
 
-FEW = 4
+FEW = 3
 """Connections of a run up to which they are added one by one."""
 LONG = 64
 """Connections of a run from which on packs are as long as a register. The load of such

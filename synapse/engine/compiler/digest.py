@@ -46,8 +46,11 @@ def digest_of(kernel: Any) -> bytes:
     """Digest of all that the machine code of a kernel, or of its function, follows
     from.
     """
+    from . import jit, lanes
+
     texts, reached = _reach([kernel])
-    writers = dict.fromkeys(reached)
+    # the types of its bundles are not named by its code: they have the slots of columns
+    writers = dict.fromkeys([jit.__name__, lanes.__name__, *reached])
     for name in [*writers]:
         writers.update(dict.fromkeys(_writer(name).reached))
     versions = [package.__version__ for package in (llvmlite, numba, np)]

@@ -12,6 +12,8 @@ import re
 import sys
 from pathlib import Path
 
+import numba
+
 DECLARATION = re.compile(r"(?<=\n)( *)(@|def |class )")
 PACKAGES = ("synapse.engine", "synapse.evolve.kernels")
 
@@ -31,7 +33,8 @@ def digests():
     for name, parts in rare._parts.items():
         for place, part in enumerate(parts):
             kernel = jit.to_machine_code(part.function)
-            found[f"{name} {place}"] = digest.digest_of(kernel).hex()
+            types = [kind(numba.float64) for kind in part.kinds]
+            found[f"{name} {place}"] = digest.digest_of(kernel, types).hex()
     return found
 
 

@@ -72,8 +72,9 @@ class _Files:
         """The digest with which a file begins: if anything has changed that the kernel
         reaches, the file is written anew.
         """
+        signature, _, _ = key
         whole = hashlib.sha256(_place(key).encode())
-        whole.update(digest_of(self._kernel))
+        whole.update(digest_of(self._kernel, signature))
         whole.update(hashlib.sha256(pickled).digest())
         return whole.digest()
 

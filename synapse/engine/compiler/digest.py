@@ -42,15 +42,16 @@ class UnknownValueError(TypeError):
     """A kernel reaches a value that cannot be described."""
 
 
-def digest_of(kernel: Any) -> bytes:
+def digest_of(kernel: Any, arguments: Iterable[Any] = ()) -> bytes:
     """Digest of all that the machine code of a kernel, or of its function, follows
-    from.
-    """
-    from . import jit, lanes
+    from, for arguments of these types.
 
+    The types of bundles have the slots of columns, which the code of a kernel need not
+    name: they stand for the modules that write them.
+    """
     texts, reached = _reach([kernel])
-    # the types of its bundles are not named by its code: they have the slots of columns
-    writers = dict.fromkeys([jit.__name__, lanes.__name__, *reached])
+    of_types = (type(argument).__module__ for argument in arguments)
+    writers = dict.fromkeys([*filter(_bodies.__contains__, of_types), *reached])
     for name in [*writers]:
         writers.update(dict.fromkeys(_writer(name).reached))
     versions = [package.__version__ for package in (llvmlite, numba, np)]

@@ -249,7 +249,9 @@ def arrays_of(trainer: Trainer, paused: Paused | None) -> dict[str, NDArray[Any]
 
 def _require_finite(error: type[SynapseError], name: str, array: NDArray[Any]) -> None:
     """Raise if a number is infinite, or NaN where NaN does not stand for none."""
-    none = name == f"{HISTORY}rate" or name.startswith(SNAPSHOTS)  # L-BFGS has no rate
+    # L-BFGS has no rate, and a metric may have no value
+    by_epoch = name.startswith(HISTORY) and not name.endswith("error")
+    none = by_epoch or name.startswith(SNAPSHOTS)
     bad = np.isinf(array) if none else ~np.isfinite(array)
     if bad.any():
         raise error(f"Expected finite values in {name}, got {array[bad].flat[0]}.")
@@ -308,8 +310,14 @@ def _training(
     for name, (condition, fits) in VALUES.items():
         require(fits(fields[name]), f"The {name}", condition, fields[name])
     done = len(arrays.get(f"{HISTORY}error", np.empty(0)).reshape(-1))
-    names = ("error", "rate", "validation_error")[
-        : 2 if fields["held_out"] is None else 3
+    names = ["error", "rate"]
+    if fields["held_out"] is not None:
+        names.append("validation_error")
+    # the others are those of metrics and of other data
+    names += [
+        name.removeprefix(HISTORY)
+        for name in arrays
+        if name.startswith(HISTORY) and name.removeprefix(HISTORY) not in names
     ]
     shapes: dict[str, Any] = dict.fromkeys(
         (f"{HISTORY}{name}" for name in names), (done,)

@@ -5,7 +5,7 @@ written to a file.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,8 +75,10 @@ class Paused:
         """Number of complete epochs."""
         return len(self.values["error"])
 
-    def require_like(self, data: Shape, held_out: Shape) -> None:
-        """Raise ArgumentError unless a training on these data can continue it."""
+    def require_like(self, data: Shape, held_out: Shape, values: Iterable[str]) -> None:
+        """Raise ArgumentError unless a training on these data, with these values by
+        epoch, can continue it.
+        """
         for subject, before, now in (
             ("data", self.data, data),
             ("held-out data", self.held_out, held_out),
@@ -87,6 +89,13 @@ class Paused:
                     f" {_described(before)}, got {_described(now)}. Give the same data,"
                     " or train without resume."
                 )
+        if self.values.keys() != {*values}:
+            names = [", ".join(each) for each in (self.values, values)]
+            raise ArgumentError(
+                "Expected the metrics and eval_set of the training that is continued,"
+                f" whose history has {names[0]}, got {names[1]}. Give the same, or"
+                " train without resume."
+            )
 
     def rng(self) -> np.random.Generator:
         """A new generator in the state of the training's."""

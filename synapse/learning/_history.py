@@ -6,20 +6,25 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from .. import _html
 from .._checks import counted
 from ..cost import in_words
 from ..engine.guard import Interruptible, InUse
+from ..errors import ArgumentError
 from ..objects.network import Network
 from ..objects.state import Snapshot, preserved_context
 from ._checkpoint import Paused
-from ._data import Data
+from ._data import Data, Shape
 from ._options import FixedOptions
 from .callbacks import Callback, Progress, every
 from .evaluation import mean_cost
+from .metrics import Metric, measured
+
+VALIDATION = "validation"
+"""The name of the held-out data that decide when a training ends."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,10 @@ class Result:
     seconds : float
         Duration in seconds.
     history : dict of str to list of float
-        Values per epoch: ``error``, ``rate`` and, with held-out data,
-        ``validation_error``.
+        Values per epoch: ``error`` and ``rate``; each metric of the training data, such
+        as ``accuracy``; and the error and the metrics of the other data that were
+        evaluated: ``validation_error``, ``validation_accuracy``, ``test_error``. All
+        but ``error`` are those of the weights at the end of the epoch.
     stopped : str
         Reason of the end: ``epochs``, ``error``, ``patience``, ``callback`` or
         ``interrupted``; with L-BFGS also ``converged``, if no lower cost is found.
@@ -81,7 +88,11 @@ class Result:
 
     def _repr_html_(self) -> str:
         """The learning curve, for notebooks."""
-        lines = {name: line for name, line in self.history.items() if name != "rate"}
+        lines = {
+            name: line
+            for name, line in self.history.items()
+            if name.rpartition("_")[2] == "error"
+        }
         return _html.view(repr(self), _html.curves(lines, "epoch"))
 
 
@@ -92,10 +103,14 @@ class History:
     options: FixedOptions
     # a context for the network's use, in which it is as it is trained
     in_use: Callable[[], InUse]
-    held_out: Data | None
+    # evaluated after every epoch, by name; those called VALIDATION decide
+    others: Mapping[str, Data]
+    metrics: Mapping[str, Metric]
+    training: Data | None  # of which metrics are computed, too, if they are stored
     epochs: int  # the limit
     goal: float  # an error at which training ends; -inf: none
     patience: int | None
+    min_delta: float  # by how much an error has to be lower to end the waiting
     restore: bool  # restore the weights of the best epoch
     callbacks: tuple[Callback, ...]
     # the error of the present weights; None: that of an epoch is theirs
@@ -109,12 +124,32 @@ class History:
     tested: float = math.nan
     best: float = math.inf
     best_epoch: int = 0
+    # the latest error that was lower by `min_delta`, from which patience counts
+    reference: float = math.inf
+    reference_epoch: int = 0
     best_weights: Snapshot | None = None
     last_weights: Snapshot | None = None  # those that the best have replaced
 
     def __post_init__(self) -> None:
-        if self.held_out is not None:
-            self.values["validation_error"] = []
+        if self.min_delta and self.patience is None:
+            raise ArgumentError(
+                "The min_delta is the least decrease of the error that counts for"
+                " `patience`. Give patience, too."
+            )
+        names = [*self.metrics] if self.training is not None else []
+        for name in self.others:
+            names += [f"{name}_error", *(f"{name}_{metric}" for metric in self.metrics)]
+        self.values |= {name: [] for name in names}
+
+    @property
+    def held_out(self) -> Data | None:
+        """The data whose error decides about the end and the best weights."""
+        return self.others.get(VALIDATION)
+
+    @property
+    def held_out_shape(self) -> Shape:
+        """By which a training that is continued recognises these data."""
+        return None if self.held_out is None else self.held_out.shape
 
     @property
     def network(self) -> Network:
@@ -132,8 +167,7 @@ class History:
             paused.last.restore()
         if self.done:
             self.latest = self.values["error"][-1]
-            self.best = min(self.monitored)
-            self.best_epoch = self.monitored.index(self.best) + 1
+            self._compare(self.monitored, 0)
 
     @property
     def done(self) -> int:
@@ -158,7 +192,7 @@ class History:
     @property
     def free(self) -> int:
         """Number of epochs until something has to be done that depends on them."""
-        if self.restore or self.held_out is not None:
+        if self.restore or self.others or self.metrics:
             return 1
         limits = [self.epochs - self.done]
         limits += [
@@ -168,25 +202,49 @@ class History:
             for callback in self.callbacks
         ]
         if self.patience is not None:
-            limits.append(self.best_epoch + self.patience - self.done)
+            limits.append(self.reference_epoch + self.patience - self.done)
         return min(limits)
 
     def add(self, errors: list[float], rates: list[float]) -> None:
-        """Append epochs; one, with its error on the held-out data, if there are any."""
+        """Append epochs; one, with the values of all data that are evaluated, if there
+        are any.
+        """
         self.latest = errors[-1]
+        done = self.done
+        figures = self._figures()  # a metric may raise: nothing is appended then
         self.values["error"] += errors
         self.values["rate"] += rates
-        if self.held_out is not None:
-            with self.in_use(), preserved_context(self.network):
-                evaluation = mean_cost(self.network, self.held_out, self.options.cost)
-            self.values["validation_error"].append(evaluation.error)
-        latest = self.monitored[-len(errors) :]
-        if (self.restore or self.patience is not None) and min(latest) < self.best:
-            self.best = min(latest)
-            self.best_epoch = self.done - len(errors) + latest.index(self.best) + 1
-            if self.restore:
+        for name, value in figures.items():
+            self.values[name].append(value)
+        if self.restore or self.patience is not None:
+            best = self.best
+            self._compare(self.monitored[done:], done)
+            if self.restore and self.best < best:
                 with self.in_use():
                     self.best_weights = Snapshot(self.network)
+
+    def _figures(self) -> dict[str, float]:
+        """The values of the present weights on all data that are evaluated."""
+        figures: dict[str, float] = {}
+        if self.training is not None:
+            figures |= measured(self.metrics, self.network, self.training)
+        for name, data in self.others.items():
+            with self.in_use(), preserved_context(self.network):
+                evaluation = mean_cost(self.network, data, self.options.cost)
+            figures[f"{name}_error"] = evaluation.error
+            values = measured(self.metrics, self.network, data)
+            figures |= {f"{name}_{metric}": value for metric, value in values.items()}
+        return figures
+
+    def _compare(self, errors: list[float], done: int) -> None:
+        """Find the best of the next errors, after `done` epochs, and the latest that
+        ends the waiting.
+        """
+        for epoch, error in enumerate(errors, done + 1):
+            if error < self.best:
+                self.best, self.best_epoch = error, epoch
+            if error < self.reference - self.min_delta:
+                self.reference, self.reference_epoch = error, epoch
 
     def judge(self) -> str | None:
         """Call the callbacks after the latest epoch; returns why training ends with it,
@@ -197,10 +255,15 @@ class History:
 
     def _called_back(self) -> bool:
         """Whether a callback, all of which are called, ends the training."""
-        error, rate = self.values["error"][-1], self.values["rate"][-1]
-        validation = None if self.held_out is None else self.monitored[-1]
+        latest = {name: values[-1] for name, values in self.values.items()}
         progress = Progress(
-            self.done, error, validation, rate, self.seconds, self.network
+            self.done,
+            latest["error"],
+            latest.get(f"{VALIDATION}_error"),
+            latest["rate"],
+            self.seconds,
+            self.network,
+            latest,
         )
         with Interruptible():
             # call all of them
@@ -212,7 +275,8 @@ class History:
         """
         if self.done and self.values["error"][-1] <= self.goal and self._reached():
             return "error"
-        if self.patience is not None and self.done - self.best_epoch >= self.patience:
+        waited = self.done - self.reference_epoch
+        if self.patience is not None and waited >= self.patience:
             return "patience"
         return None
 

@@ -15,7 +15,7 @@ from ..errors import ArgumentError, ArgumentTypeError, SynapseError
 from ..objects.network import Network
 from ..objects.state import preserved_context
 from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
-from ._data import Shape
+from ._data import Data, Shape
 from .evaluation import mean_cost
 from .rules import RuleTask
 
@@ -53,6 +53,10 @@ class Arrays:
                 return mean_cost(network, self.task.data, cost, self.task.weights).error
 
         return mean
+
+    def measurable(self, metrics: Iterable[Any], others: Iterable[Any]) -> Data | None:
+        """The data of which there are metrics."""
+        return self.task.data if metrics else None
 
     def shuffled(self, shuffle: bool | None) -> bool:
         """Whether the order of sequences is new in every epoch."""
@@ -97,6 +101,14 @@ class BatchStream:
 
     def measure(self, network: Network, cost: Cost) -> None:
         """None: batches are not stored."""
+
+    def measurable(self, metrics: Iterable[Any], others: Iterable[Any]) -> None:
+        """None: batches are not stored. Raises if there are metrics of no data."""
+        if metrics and not others:
+            raise ArgumentError(
+                "A stream of batches is not stored, so it has no metrics after an"
+                " epoch. Give validation or eval_set, too."
+            )
 
     def shuffled(self, shuffle: bool | None) -> bool:
         """Always False: batches are used in the order of the stream."""

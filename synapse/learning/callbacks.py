@@ -5,7 +5,7 @@ given.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from .._checks import function_of, positive_integer, understands
@@ -30,6 +30,8 @@ class Progress:
         Time since training began.
     network : Network
         The network; a callback may read, change and save it.
+    values : dict of str to float
+        The latest values of :attr:`Result.history` by name, metrics among them.
     """
 
     epoch: int
@@ -38,6 +40,7 @@ class Progress:
     rate: float
     seconds: float
     network: Network
+    values: dict[str, float] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)

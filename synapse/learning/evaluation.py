@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -17,15 +17,16 @@ from ..objects.network import Network
 from ..objects.recording import record
 from ..objects.state import deterministic
 from ._data import Data, new_control, one_pass
+from .metrics import Metric, class_labels, measured, named_classes
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """The result of :meth:`Trainer.test`.
 
-    The last two are None unless the targets are classes: every target is one-hot, or 0
-    or 1 for a single output. The class that a network names is its largest output, or
-    whether a single output is above 0.5.
+    `confusion` and `misclassified` are None unless the targets are classes: every
+    target is one-hot, or 0 or 1 for a single output. The class that a network names is
+    its largest output, or whether a single output is above 0.5.
 
     Parameters
     ----------
@@ -41,6 +42,8 @@ class Evaluation:
     misclassified : ndarray of int, optional
         Numbers of the samples or sequences with a step for which it has named another
         class; of a stream into a network with memory the numbers of these steps.
+    metrics : dict of str to float
+        The values of the metrics that were asked for, by name.
     """
 
     error: float
@@ -48,6 +51,7 @@ class Evaluation:
     cost: str
     confusion: NDArray[np.int64] | None = field(default=None, compare=False)
     misclassified: NDArray[np.int64] | None = field(default=None, compare=False)
+    metrics: dict[str, float] = field(default_factory=dict)
 
     @property
     def accuracy(self) -> float | None:
@@ -93,11 +97,24 @@ def mean_cost(
 
 
 def evaluated(
-    network: Network, data: Data, cost: Cost, weights: Floats | None = None
+    network: Network,
+    data: Data,
+    cost: Cost,
+    weights: Floats | None,
+    metrics: Mapping[str, Metric],
 ) -> Evaluation:
-    """The mean cost and, if targets are classes and nothing is recorded, how the
-    network classifies.
+    """The mean cost, the metrics and, if targets are classes and nothing is recorded,
+    how the network classifies.
     """
+    values = measured(metrics, network, data)
+    evaluation = _classifying(network, data, cost, weights)
+    return replace(evaluation, metrics=values) if values else evaluation
+
+
+def _classifying(
+    network: Network, data: Data, cost: Cost, weights: Floats | None
+) -> Evaluation:
+    """The mean cost and, if it can be found, how the network classifies."""
     classes = classes_of(data, weights)
     if classes is None or network._recorder is not None:
         return mean_cost(network, data, cost, weights)
@@ -128,25 +145,18 @@ def classes_of(data: Data, weights: Floats | None) -> NDArray[np.int64] | None:
     classes.
     """
     counted = data.counted(weights) > 0
-    targets = data.targets[counted]
-    if not len(targets) or not np.isin(targets, (0, 1)).all():
-        return None
-    several = targets.shape[1] > 1
-    if several and (targets.sum(axis=1) != 1).any():
+    labels = class_labels(data.targets[counted])
+    if labels is None:
         return None
     classes = np.full(len(counted), -1)
-    classes[counted] = targets.argmax(axis=1) if several else targets[:, 0]
+    classes[counted] = labels
     return classes
 
 
 def classified(data: Data, classes: Ints, outputs: Floats) -> tuple[Ints, Ints]:
     """The counts and numbers of :class:`Evaluation`, for outputs of shape (rows, m)."""
     size = max(2, outputs.shape[1])
-    named = (
-        outputs.argmax(axis=1)
-        if outputs.shape[1] > 1
-        else (outputs[:, 0] > 0.5).astype(np.int64)
-    )
+    named = named_classes(outputs)
     counted = classes >= 0
     confusion = np.zeros((size, size), np.int64)
     np.add.at(confusion, (classes[counted], named[counted]), 1)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .. import _checks
 from .._typing import PathLike
 from ..cost import Cost
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ArgumentTypeError
 from ..initializers import Seed, random_generator
 from ..objects.state import take_over
 from ..optimizers import LBFGS
@@ -24,12 +24,13 @@ from ..readwrite._formats import Archived
 from . import _archive, _source
 from ._checkpoint import Checkpoint, Paused, PausedParts
 from ._data import KEPT, Data, Layout, joined, laid_out, prepare, row_weights
-from ._history import History, Result
+from ._history import VALIDATION, History, Result
 from ._options import OPTIONS, FixedOptions, TrainerOptions
 from ._parameters import Updater
 from ._warnings import warn_if_vanished, warn_of_dead_ends
 from .callbacks import Batch, Callback
 from .evaluation import Evaluation, evaluated
+from .metrics import Metric, checked_metrics, require_measurable
 from .rules import RULES, Rule, RuleTask
 from .training import Orders, Training
 
@@ -50,6 +51,22 @@ def _callbacks(title: str, value: Any) -> tuple[Any, ...]:
         _checks.function_of("A callback", callback, "progress")
         for callback in callbacks
     )
+
+
+def _eval_set(title: str, value: Any) -> dict[str, Any]:
+    condition = "a mapping of names to (inputs, targets)"
+    if not isinstance(value, Mapping):
+        raise ArgumentTypeError(_checks.expected(title, condition, value))
+    for name in value:
+        if not isinstance(name, str) or not name.isidentifier() or name == VALIDATION:
+            raise ArgumentError(
+                _checks.expected(
+                    f"A name in {title.lower()}",
+                    f"a word other than {VALIDATION!r}, which is that of `validation`",
+                    name,
+                )
+            )
+    return dict(value)
 
 
 def _on_batch(title: str, value: Any) -> Any:
@@ -233,7 +250,10 @@ class Trainer(Archived, TrainerOptions):
         progress: Annotated[bool | str, _progress] = True,
         *,
         validation: tuple[Any, Any] | Iterable[tuple[Any, Any]] | float | None = None,
+        eval_set: Annotated[Mapping[str, Any] | None, _eval_set] = None,
+        metrics: Iterable[str | Metric] = (),
         patience: Annotated[int | None, _checks.positive_integer] = None,
+        min_delta: Annotated[float, _checks.non_negative_number] = 0.0,
         restore_best: Annotated[bool, _checks.boolean] = True,
         callbacks: Annotated[Iterable[Callback], _callbacks] = (),
         on_batch: Annotated[Callable[[Batch], Any] | None, _on_batch] = None,
@@ -283,9 +303,23 @@ class Trainer(Archived, TrainerOptions):
             beforehand, and of a stream (T, n) into a network with memory its end, which
             runs on in the context after the training rows ("bptt" clears it). No
             fraction of a stream of batches.
+        eval_set : mapping of str to (inputs, targets), optional
+            Other data, in the form of `validation`, of which the history also has the
+            error and the metrics after every epoch: ``test_error``, ``test_accuracy``
+            for ``{"test": (inputs, targets)}``. They decide nothing.
+        metrics : iterable of str or callable
+            What is measured after every epoch beside the cost: "accuracy", or functions
+            of your own. A function gets the targets and outputs, each of shape (steps,
+            m), of all steps with a target and returns a number. The history has its
+            values by its name: of the training data (``accuracy``; not of a stream of
+            batches, which are not stored), the held-out data (``validation_accuracy``)
+            and those of `eval_set`. Weights of samples and classes have no influence.
         patience : int, optional
             Training ends after this number of epochs without a lower error, on the
             held-out data if there are any. Default: no limit.
+        min_delta : float
+            By how much an error has to be lower to count for `patience`, compared with
+            the latest one that counted. Default 0.
         restore_best : bool
             With `validation` or `patience`: restore the weights of the best epoch at
             the end. Default True.
@@ -406,31 +440,40 @@ class Trainer(Archived, TrainerOptions):
             batches = _source.checked_batches(inputs, epochs)
             _source.refuse_for_streams(options.optimizer, validation, sample_weight)
             source = self._stream(batches, class_weight, task)
-            held_out = self._held_out(validation)
+            held_out = None if validation is None else self._held_out(validation)
         else:
             source, held_out = self._arrays(
                 inputs, targets, validation, sample_weight, class_weight, task
             )
-        if before is not None:
-            shape = None if held_out is None else held_out.shape
-            before.require_like(source.shape, shape)
-        self._updater.penalties = options.penalties
-        self._updater.part = self.only
-        warned = warn_of_dead_ends(self.network, self._updater, self.method, self.cost)
+        others = {} if held_out is None else {VALIDATION: held_out}
+        others |= {
+            name: self._held_out(given) for name, given in (eval_set or {}).items()
+        }
+        measures = checked_metrics(metrics)
+        training = source.measurable(measures, others)
+        require_measurable(measures, others, training)
         followed = held_out is not None or patience is not None
         searches = isinstance(options.optimizer, LBFGS)
         history = History(
             options=options,
             in_use=self._updater.in_use,
-            held_out=held_out,
+            others=others,
+            metrics=measures,
+            training=training,
             epochs=epochs,
             goal=-inf if error is None else error,
             patience=patience,
+            min_delta=min_delta,
             restore=restore_best and followed,
             callbacks=tuple(callbacks),
             measure=None if searches else source.measure(self.network, self.cost),
         )
-        training = Training(
+        if before is not None:
+            before.require_like(source.shape, history.held_out_shape, history.values)
+        self._updater.penalties = options.penalties
+        self._updater.part = self.only
+        warned = warn_of_dead_ends(self.network, self._updater, self.method, self.cost)
+        run = Training(
             options=options,
             source=source,
             history=history,
@@ -443,7 +486,7 @@ class Trainer(Archived, TrainerOptions):
             checkpoint=file,
             continued=before,
         )
-        result = self._run(training, progress)
+        result = self._run(run, progress)
         if isinstance(source, _source.Arrays) and not warned:  # the cause is known
             warn_if_vanished(source.task, self._updater, result)
         return result
@@ -511,7 +554,7 @@ class Trainer(Archived, TrainerOptions):
             data, held_out = data.split(validation)
             held_out = self._validating(self._rule.arrange(held_out))
         else:
-            held_out = self._held_out(validation)
+            held_out = None if validation is None else self._held_out(validation)
         weights = None if weights is None else weights[: len(data.inputs)]
         if not data.counted(weights).any():
             raise ArgumentError(_source.NO_TARGET)
@@ -550,12 +593,10 @@ class Trainer(Archived, TrainerOptions):
         )
         return data, measure
 
-    def _held_out(self, validation: Any) -> Data | None:
+    def _held_out(self, validation: Any) -> Data:
         """Check a pair of inputs and targets for validation, or batches of them, which
         become one.
         """
-        if validation is None:
-            return None
         pairs = _source.held_out_pairs(validation)
         # each like one to train on
         parts = [self._rule.arrange(self._prepared(*pair)[0]) for pair in pairs]
@@ -585,6 +626,7 @@ class Trainer(Archived, TrainerOptions):
         *,
         sample_weight: Any | None = None,
         class_weight: Mapping[int, float] | None = None,
+        metrics: Iterable[str | Metric] = (),
     ) -> Evaluation:
         """Compute the mean cost on data, without learning, and the accuracy if the
         targets are classes.
@@ -594,9 +636,9 @@ class Trainer(Archived, TrainerOptions):
 
         Parameters
         ----------
-        inputs, targets, sample_weight, class_weight
-            The data and weights, as for :meth:`train`; weights are accepted with any
-            method.
+        inputs, targets, sample_weight, class_weight, metrics
+            The data, weights and metrics, as for :meth:`train`; weights are accepted
+            with any method.
         cost : str or Cost, optional
             The cost. Default: the trainer's.
 
@@ -622,7 +664,9 @@ class Trainer(Archived, TrainerOptions):
         weights = row_weights(
             data, sample_weight, class_weight, len(self.network.output)
         )
-        return evaluated(self.network, data, measure, weights)
+        measures = checked_metrics(metrics)
+        require_measurable(measures, {}, data)
+        return evaluated(self.network, data, measure, weights, measures)
 
 
 def _brief(value: Any) -> str:

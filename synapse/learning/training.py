@@ -170,7 +170,7 @@ class Training:
             generator=self.orders.rng.bit_generator.state,
             shuffle=self.orders.shuffle,
             data=source.shape,
-            held_out=None if history.held_out is None else history.held_out.shape,
+            held_out=history.held_out_shape,
             seconds=history.seconds,
             updates=self.updates,
             best=history.best_weights,

@@ -4,9 +4,10 @@ and files.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
+from functools import wraps
 from inspect import Parameter, Signature, signature
 from typing import Any, Self, TypeVar
 
@@ -29,22 +30,21 @@ from ..objects.outputs import require_range, require_squash, squashes_of
 from ..readwrite import from_networkx
 from ..scale import Scale
 
-OF_TRAIN = (
-    "epochs",
-    "error",
-    "shuffle",
-    "validation",
-    "patience",
-    "restore_best",
-    "callbacks",
-    "progress",
+OF_CALLS = (
+    *("self", "inputs", "targets", "sample_weight", "class_weight", "seed"),
+    *("checkpoint", "every", "resume"),
 )
+"""What ``Trainer.train`` takes that is no option of an estimator."""
 TRAINER = {
     name: option
     for name, option in signature(Trainer).parameters.items()
     if name != "network"
 }
-TRAIN = {name: signature(Trainer.train).parameters[name] for name in OF_TRAIN}
+TRAIN = {
+    name: option
+    for name, option in signature(Trainer.train).parameters.items()
+    if name not in OF_CALLS
+}
 DEFAULTS = {
     "method": ROWS.method,
     "optimizer": ROWS.optimizer,
@@ -52,7 +52,7 @@ DEFAULTS = {
     "progress": False,
 }
 """Options whose default differs from that of the trainer."""
-LEARNING = {"online_rate": 0.01, "random_state": None}
+LEARNING = {"online_rate": 0.01, "warm_start": False, "random_state": None}
 """The last parameters of all estimators, before the options."""
 AUTO = "auto"
 """The option ``l2="auto"``."""
@@ -113,6 +113,7 @@ class NetworkEstimator(BaseEstimator):
     _flat: bool  # whether targets have one dimension
     _scale: Scale
     _target_scale: Scale
+    _target_names: list[str]  # none if the targets have no names
     network_: Network
     n_features_in_: int
     build: Any
@@ -120,19 +121,24 @@ class NetworkEstimator(BaseEstimator):
     method: Any
     optimizer: Any
     validation: Any
+    eval_set: Any
+    metrics: Any
+    warm_start: Any
 
     # --- for users --------------------------------------------------------------------
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Build the network and train it.
+        """Build the network and train it; with `warm_start` train a copy of the present
+        one on.
 
         Parameters
         ----------
         X : array_like or DataFrame, shape (N, n)
             The features of each sample. Sequence estimators take an array (N, T, n), or
             a list of arrays (T_i, n); with one feature each may have one dimension.
-        y : array_like, shape (N,) or (N, m)
-            The targets or labels. With ``per="step"``, of each step: (N, T), (N, T, m),
+        y : array_like or DataFrame, shape (N,) or (N, m)
+            The targets or labels. Output neurons of numbers are named like the columns
+            of a DataFrame. With ``per="step"``, of each step: (N, T), (N, T, m),
             or a list of arrays.
         sample_weight : array_like, shape (N,), optional
             The weight of each sample, also in the scale; with the method "bptt".
@@ -147,8 +153,14 @@ class NetworkEstimator(BaseEstimator):
             If the cost is not finite, as with a high rate. Nothing has changed.
         """
         with self._unchanged_by_errors():
-            X, y, weights = self._data(X, y, sample_weight, reset=True)
-            seed = self._prepare(y, None)
+            warm = _checks.boolean("The warm_start", self.warm_start)
+            reset = not (warm and hasattr(self, "network_"))
+            X, y, weights = self._data(X, y, sample_weight, reset=reset)
+            if reset:
+                seed = self._prepare(y, None)
+            else:
+                self.network_ = self.network_.clone()  # an error leaves the present one
+                seed = int(check_random_state(self.random_state).randint(2**31 - 1))
             inputs, targets = self._standard(X, y, weights)
             self._train(inputs, targets, weights, seed)
         return self
@@ -202,7 +214,7 @@ class NetworkEstimator(BaseEstimator):
         none.
         """
         self._flat = y.ndim == 1
-        return [""] * (1 if self._flat else y.shape[1])
+        return self._target_names or [""] * (1 if self._flat else y.shape[1])
 
     def _require_learned(self, y: Any) -> None:
         """Raise if held-out targets cannot be those of this estimator."""
@@ -336,6 +348,8 @@ class NetworkEstimator(BaseEstimator):
         self, X: Any, y: Any, sample_weight: Any, reset: bool
     ) -> tuple[Any, Any, Floats | None]:
         """Checked data and weights."""
+        names = getattr(y, "columns", ())
+        self._target_names = [str(name) for name in names]
         X, y = self._checked_data(X, y, reset)
         return X, y, self._weights(X, y, sample_weight)
 
@@ -406,8 +420,19 @@ class NetworkEstimator(BaseEstimator):
         """
         options = {name: getattr(self, name) for name in TRAIN}
         inputs, targets = self._samples(inputs, targets)
+        options["metrics"] = self._measures()
+        if self.eval_set is not None:
+            condition = "a dict of names and tuples (X, y)"
+            if not isinstance(self.eval_set, Mapping):
+                raise ArgumentError(
+                    _checks.expected("The eval_set", condition, self.eval_set)
+                )
+            options["eval_set"] = {
+                name: self._held_out("The data of eval_set", data)
+                for name, data in self.eval_set.items()
+            }
         if isinstance(self.validation, tuple):
-            options["validation"] = self._held_out()
+            options["validation"] = self._held_out("The validation", self.validation)
         elif self.validation is not None:
             _checks.fraction("The validation", self.validation)
             order = np.random.default_rng(seed).permutation(len(inputs))
@@ -446,17 +471,33 @@ class NetworkEstimator(BaseEstimator):
             return inputs[:, 0], targets[:, 0]
         return inputs, targets
 
-    def _held_out(self) -> tuple[Any, Any]:
-        """The data of `validation`, in the units of the training data."""
-        if len(self.validation) != 2:
-            raise ArgumentError(
-                _checks.expected(
-                    "The validation", "a fraction or a tuple (X, y)", self.validation
-                )
-            )
-        X, y = self._checked_data(*self.validation, reset=False)
+    def _held_out(self, title: str, data: Any) -> tuple[Any, Any]:
+        """Data that are not learned, in the units of the training data."""
+        if not isinstance(data, tuple) or len(data) != 2:
+            condition = "a tuple (X, y)"
+            if title == "The validation":
+                condition = f"a fraction or {condition}"
+            raise ArgumentError(_checks.expected(title, condition, data))
+        X, y = self._checked_data(*data, reset=False)
         self._require_learned(y)
         return self._samples(*self._standard(X, y, None, held_out=True))
+
+    def _measures(self) -> list[Any]:
+        """The metrics, as functions of targets and outputs in standard units."""
+
+        def decoding(metric: Any) -> Any:
+            @wraps(metric)
+            def measure(targets: Floats, outputs: Floats) -> Any:
+                return metric(self._decode(targets), self._decode(outputs))
+
+            measure.__name__ = getattr(metric, "__name__", "<lambda>")
+            return measure
+
+        condition = "a list of names and functions of (y, prediction)"
+        return [
+            decoding(metric) if callable(metric) else metric
+            for metric in _checks.listed("The metrics", self.metrics, condition)
+        ]
 
     def _learn(self, rows: Floats, targets: Floats, weight: float) -> None:
         """Learn one sequence in standard units by the online rule, at every step that
@@ -576,7 +617,7 @@ class ClassTargets(NetworkEstimator):
         self._flat = y.ndim == 1
         if not self._flat:
             self.classes_ = [np.array([0, 1])] * y.shape[1]
-            return [""] * y.shape[1]
+            return self._target_names or [""] * y.shape[1]
         if classes is not None and not np.size(classes):
             raise ArgumentError(
                 "Expected classes, all labels that will come, in the first partial_fit."
@@ -590,7 +631,7 @@ class ClassTargets(NetworkEstimator):
         for label in y.tolist():
             if label not in self._one_hot:
                 raise ArgumentError(
-                    "Expected the labels of validation to be among those of y,"
+                    "Expected the labels of held-out data to be among those of y,"
                     f" {_checks.shown(self.classes_.tolist())}, got"
                     f" {_checks.shown(label)}."
                 )

@@ -161,16 +161,22 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
         frequency. Default: all 1.
     online_rate : float
         Learning rate of `partial_fit`, which uses the online rule. Default 0.01.
+    warm_start : bool
+        Whether `fit` trains a copy of the present network on, with its scales, which
+        also count the new data, instead of a new one. Default False.
     random_state : int, numpy.random.RandomState or None
         Seed of weights, orders and held-out samples.
     **options
-        The options of :class:`~synapse.Trainer`, and `epochs`, `error`, `shuffle`,
-        `validation`, `patience`, `restore_best`, `callbacks` and `progress` of its
-        ``train``. The defaults that differ are ``method="bptt"``,
-        ``optimizer="adam"``, ``rate=0.01`` and ``progress=False``. Optimizers may be
-        given by name: "adam", "lbfgs", "sgd". `validation` is a fraction of the
-        samples, drawn at random, or a tuple ``(X, y)`` of data in the form of those of
-        `fit`; the scale does not count them. Layers in `only` are given by their names.
+        The options of :class:`~synapse.Trainer`, and those of its ``train``: `epochs`,
+        `error`, `shuffle`, `progress`, `validation`, `eval_set`, `metrics`, `patience`,
+        `min_delta`, `restore_best`, ``callbacks`` and ``on_batch``. The defaults that
+        differ are ``method="bptt"``, ``optimizer="adam"``, ``rate=0.01`` and
+        ``progress=False``. Optimizers may be given by name: "adam", "lbfgs", "sgd".
+        `validation` is a fraction of the samples, drawn at random, or a tuple ``(X,
+        y)`` of data in the form of those of `fit`, and `eval_set` a dict of such
+        tuples; the scale does not count them. A function among the `metrics` gets
+        targets and predictions as ``predict`` returns them. Layers in `only` are given
+        by their names.
 
     Attributes
     ----------

@@ -112,6 +112,7 @@ MEANT = {
         "callbacks": "callback callbaks",
         "validation": "validation_data validate",
         "patience": "patient",
+        "metrics": "metric",
         "progress": "progess",
         "class_weight": "class_weights",
         "sample_weight": "sample_weights",
@@ -153,7 +154,7 @@ NOT_KNOWN = {
     "initializers": """identity variance_scaling""",
     "optimizers": """Lion Adadelta Ftrl lr_scheduler StepLR""",
     "train": """
-        verbos workerz worker weights momentum nesterov decay metric device
+        verbos workerz worker weights momentum nesterov decay device
         scheduler
     """,
     "LSTM": """

@@ -284,6 +284,62 @@ def test_held_out_data_are_a_parameter_like_others():
     assert len(gru.result_.history["validation_error"]) == 30
 
 
+def test_metrics_and_other_data_are_in_the_units_of_the_targets():
+    """The values of the last epoch are those of the fitted estimator."""
+
+    def largest(y, prediction):
+        return np.abs(y - prediction).max()
+
+    def wrong(y, prediction):
+        return (y != prediction).mean()
+
+    last = FRAME[150:], V[150:]
+    model = regressor(metrics=[largest], eval_set={"test": last}, validation=last)
+    history = clone(model).fit(FRAME[:150], V[:150]).result_.history
+    model = model.set_params(restore_best=False).fit(FRAME[:150], V[:150])
+    assert history.keys() == model.result_.history.keys()
+    values = {name: each[-1] for name, each in model.result_.history.items()}
+    assert values["largest"] == largest(V[:150], model.predict(FRAME[:150]))
+    assert values["test_largest"] == largest(V[150:], model.predict(FRAME[150:]))
+    assert values["test_error"] == values["validation_error"]
+
+    sequences = RNG.normal(size=(20, 3, 2))
+    labels = np.where(sequences[:, 0, 0] > 0, "a", "b")
+    cases = ((classifier, X, Y), (SequenceClassifier, sequences, labels))
+    for make, x, y in cases:
+        model = make(epochs=3, metrics=["accuracy", wrong], random_state=0).fit(x, y)
+        assert model.result_.history["accuracy"][-1] == model.score(x, y)
+        assert model.result_.history["wrong"][-1] == wrong(y, model.predict(x))
+
+
+def test_a_warm_start_goes_on_from_the_network():
+    kinds = (classifier, Y), (regressor, V)
+    for make, y in kinds:
+        model = make(warm_start=True, optimizer="sgd", shuffle=False, scale=False)
+        model.set_params(rate=1e-6, epochs=3)
+        first = model.fit(X, y).network_
+        reached = first.weights.copy()
+        errors = model.result_.history["error"]
+        again = model.fit(X, y)
+        whole = clone(model).set_params(epochs=6).fit(X, y)
+        assert errors + again.result_.history["error"] == whole.result_.history["error"]
+        assert np.array_equal(again.predict(X), whole.predict(X))
+        assert np.array_equal(first.weights, reached)
+        with pytest.raises((ArgumentError, ArgumentTypeError)):
+            model.fit(X, np.where(Y == "yes", "other", "one"))
+        assert np.array_equal(model.predict(X), whole.predict(X))
+
+
+def test_outputs_are_named_like_the_columns_of_the_targets():
+    table = pd.DataFrame({"sum": V, "difference": -V})
+    model = regressor(epochs=1).fit(FRAME, table)
+    assert [neuron.name for neuron in model.network_.output] == ["sum", "difference"]
+    labels = (FRAME[["a", "b"]] > 0).astype(int)
+    model = classifier(epochs=1).fit(FRAME, labels)
+    assert [neuron.name for neuron in model.network_.output] == ["a", "b"]
+    assert regressor(epochs=1).fit(X, V[:, None]).network_.output[0].name == "output 0"
+
+
 EVERY_OPTION = {
     "rate": 0.02,
     "cost": "mse",
@@ -440,10 +496,14 @@ def test_faults_are_one_sentence_and_change_nothing():
         "a fraction or a tuple (X, y)": (
             lambda: model.set_params(validation=(X, Y, Y)).fit(X, Y)
         ),
+        "a tuple (X, y)": lambda: classifier(eval_set={"test": X}).fit(X, Y),
+        "the eval_set to be a dict": lambda: classifier(eval_set=(X, Y)).fit(X, Y),
+        "'accuracy'": lambda: classifier(metrics=["acuracy"]).fit(X, Y),
+        "the warm_start to be": lambda: classifier(warm_start="yes").fit(X, Y),
         "X has 3 features": (
             lambda: model.set_params(validation=(X[:, :3], Y)).fit(X, Y)
         ),
-        "the labels of validation to be among those of y, ['no', 'yes'], got 'x'": (
+        "the labels of held-out data to be among those of y, ['no', 'yes'], got 'x'": (
             lambda: model.set_params(validation=(X[:1], ["x"])).fit(X, Y)
         ),
         "1 target a sample": (

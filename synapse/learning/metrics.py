@@ -1,0 +1,130 @@
+"""Metrics: functions of targets and outputs that are computed beside the cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import inf, isinf
+from typing import Any
+
+import numpy as np
+
+from .._checks import choice, expected, function_of, listed, read_only
+from .._typing import Floats, Ints
+from ..engine.guard import Interruptible
+from ..errors import ArgumentError, ArgumentTypeError
+from ..objects.network import Network
+from ..objects.state import deterministic, preserved_context
+from ._data import Data
+
+Metric = Callable[[Any, Any], float]
+"""A function of targets and outputs, each of shape (steps, m)."""
+ACCURACY = "accuracy"
+RESERVED = ("error", "rate")
+"""Names of other values by epoch."""
+
+
+def checked_metrics(value: Any) -> dict[str, Metric]:
+    """Metrics by name: that of a function is its ``__name__``."""
+    condition = f'a list of "{ACCURACY}" and functions of (targets, outputs)'
+    metrics: dict[str, Metric] = {}
+    for metric in listed("The metrics", value, condition):
+        if isinstance(metric, str):
+            name = str(choice("A metric by its name", metric, [ACCURACY]))
+            metrics[name] = accuracy
+            continue
+        function = function_of("A metric", metric, "targets", "outputs")
+        name = getattr(metric, "__name__", "<lambda>")
+        if not name.isidentifier():
+            advice = "Define it by def."
+            raise ArgumentError(
+                expected("A metric", "a function with a name", metric, advice)
+            )
+        if name in metrics or name in RESERVED:
+            raise ArgumentError(
+                "Expected metrics with different names, which are not"
+                f" {' or '.join(RESERVED)}, got {name!r}."
+            )
+        metrics[name] = function
+    return metrics
+
+
+def accuracy(targets: Floats, outputs: Floats) -> float:
+    """The fraction of the rows for which the outputs name the right class."""
+    classes = class_labels(targets)
+    if classes is None:
+        raise ArgumentError(
+            'Expected targets that are classes for the metric "accuracy": 1 for one'
+            " output and 0 for the others, or 0 and 1 for a single output. Give a"
+            " function of (targets, outputs) for other targets."
+        )
+    return float((classes == named_classes(outputs)).mean())
+
+
+def class_labels(targets: Floats) -> Ints | None:
+    """The class of each row of targets; None if they are not classes: one-hot, or 0 and
+    1 for a single output.
+    """
+    if not len(targets) or not np.isin(targets, (0, 1)).all():
+        return None
+    if targets.shape[1] == 1:
+        return targets[:, 0].astype(np.int64)
+    return None if (targets.sum(axis=1) != 1).any() else targets.argmax(axis=1)
+
+
+def named_classes(outputs: Floats) -> Ints:
+    """The class that the outputs of each row name: the largest output, or whether a
+    single output is above 0.5.
+    """
+    if outputs.shape[1] == 1:
+        return (outputs[:, 0] > 0.5).astype(np.int64)
+    named: Ints = outputs.argmax(axis=1)
+    return named
+
+
+def require_measurable(
+    metrics: Mapping[str, Metric], others: Mapping[str, Data], training: Data | None
+) -> None:
+    """Raise if there is an accuracy of targets that are not classes."""
+    if metrics.get(ACCURACY) is accuracy:
+        for data in [*others.values(), *([] if training is None else [training])]:
+            targets = data.targets[data.aimed == 1]
+            accuracy(targets, targets)
+
+
+def measured(
+    metrics: Mapping[str, Metric], network: Network, data: Data
+) -> dict[str, float]:
+    """The metrics of all steps that have a target, while random neurons output means.
+    The context is that of before.
+    """
+    if not metrics:
+        return {}
+    data.require_fit(network)
+    with preserved_context(network), deterministic(network):
+        outputs = outputs_of(network, data)
+    aimed = data.aimed == 1
+    arrays = read_only(data.targets[aimed]), read_only(outputs[aimed])
+    with Interruptible():
+        return {
+            name: _number(name, metric(*arrays)) for name, metric in metrics.items()
+        }
+
+
+def outputs_of(network: Network, data: Data) -> Floats:
+    """The outputs for all rows, shape (rows, m)."""
+    if not data.clear:
+        return network.run(data.inputs)
+    sequences = np.split(data.inputs, data.bounds[1:-1])
+    return np.concatenate(network.run(sequences))
+
+
+def _number(name: str, value: Any) -> float:
+    """The value of a metric as a number, which may be NaN."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = inf
+    if isinf(number):
+        condition = "to return a finite number or NaN"
+        raise ArgumentTypeError(expected(f"The metric {name!r}", condition, value))
+    return number

@@ -55,7 +55,7 @@ nitpick_ignore_regex = [
         r"py:class",
         r"(synapse\.([a-z_]+\.)+)?(Floats|Initializer|Order|Recorder|Seed|Store|Updater|Weights)",
     ),
-    (r"py:class", r"(synapse\.([a-z_]+\.)+)?([A-Za-z]*Fitness|Genomes|TableModel)"),
+    (r"py:class", r"(synapse\.([a-z_]+\.)+)?([A-Za-z]*Fitness|Genomes)"),
     (
         r"py:class",
         r"(synapse\.([a-z_]+\.)+)?(JacobianBuffers|LearningRule|Penalties|Plan|StepJacobian)",

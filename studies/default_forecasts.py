@@ -138,7 +138,7 @@ def forecasts(values: Floats, period: int) -> dict[str, tuple[Floats, Floats, fl
     facts = trained.facts
     whole = replace(task, start=count)
     forecasters: dict[str, Any] = {
-        "gru": task.forecaster(trained.network, AHEAD),
+        "gru": task.forecaster(trained.model, AHEAD),
         "mean": forecasting.statistical("mean", past),
     }
     seconds = {}
@@ -193,10 +193,8 @@ def of_residuals(forecaster: Any, values: Floats, count: int, period: int) -> Fl
     (task,), _ = series_tasks(series, ["y"], steps=STEPS, period=period)
     learning = tables.Learning()
     _, result = fit_together([task], learning)
-    network = learning.refit(
-        lambda: task.make(learning), [task.whole().lesson()], result
-    )
-    forecast = task.forecaster(network, AHEAD)
+    model = learning.refit(lambda: task.make(learning), [task.whole().lesson()], result)
+    forecast = task.forecaster(model, AHEAD)
     return np.array(
         [forecast(residuals[: begun + later], STEPS)[:, 0] for later in LATER]
     )

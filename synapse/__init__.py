@@ -15,13 +15,14 @@ the house, from the ground up. A module imports only modules of its own floor or
 - ``architect``, a package beside this one: networks with a name, such as an LSTM.
 - ``readwrite``: files, other libraries' networks, and programs in other languages.
 - ``learning``: the Trainer, its learning rules, exact gradients.
+- ``forecasting``: forecasts of series and their prediction intervals.
+- ``model``: a network in the units of its data, which all doors below fit.
 
 Rooms with a purpose use the public names of all these:
 
 - ``analysis``: what a network does, and why.
 - ``draw``: pictures, and pages to explore a network in a browser.
 - ``tasks``, ``tables``: sequences that are generated, rows and series that are read.
-- ``forecasting``: forecasts of series and their prediction intervals.
 - ``reward``: agents that learn from reward, one step at a time.
 - ``evolve``: networks whose structure evolves, by NEAT.
 - ``experiments``: many trainings on any executor.
@@ -68,6 +69,7 @@ if TYPE_CHECKING:  # at run time `__getattr__` imports them when they are first 
         tasks as tasks,
     )
     from .forecasting import forecast
+    from .model import Model
     from .readwrite import from_networkx
     from .readwrite.edge_lists import from_edges
 
@@ -79,6 +81,7 @@ _ROOMS = "analysis draw evolve experiments forecasting readwrite reward tables t
 _WITH_EXTRAS = "river sklearn sktime"
 _LATER = (*_ROOMS.split(), *_WITH_EXTRAS.split(), "plain")
 _LATER_NAMES = {
+    "Model": "model",
     "forecast": "forecasting",
     "from_edges": "readwrite.edge_lists",
     "from_networkx": "readwrite",
@@ -93,6 +96,7 @@ __all__ = [
     "Gradient",
     "Layer",
     "Log",
+    "Model",
 ]
 __all__ += [
     "Network",

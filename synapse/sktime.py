@@ -83,8 +83,8 @@ class SynapseForecaster(BaseForecaster):
 
     Attributes
     ----------
-    network_ : Network
-        The trained network. :func:`synapse.save` keeps it with its test; ``synapse
+    model_ : Model
+        The trained model. :func:`synapse.save` keeps it with its test; ``synapse
         forecast`` reads it.
     chosen_ : str
         What forecasts.
@@ -188,7 +188,7 @@ class SynapseForecaster(BaseForecaster):
             period=self._season(y.index),
             methods=compared,
         )
-        self.network_ = trained.network
+        self.model_ = trained.model
 
         facts = trained.facts
         reasons = [facts.get("verdict")]
@@ -221,7 +221,7 @@ class SynapseForecaster(BaseForecaster):
 
         tested = interval is not None and self._has_errors(interval)
         forecast, _ = forecast_series(
-            self.network_,
+            self.model_,
             series,
             steps,
             future,
@@ -240,7 +240,7 @@ class SynapseForecaster(BaseForecaster):
         """Whether enough rows were held out for this interval; a `held_out` that is
         given has to suffice.
         """
-        by_method = self.network_.metadata.get("errors", {})
+        by_method = self.model_.metadata.get("errors", {})
         errors = np.array(by_method.get(self.chosen_, []))
         count = errors.shape[0] * errors.shape[1] if errors.size else 0
         return self.held_out is not None or count * (1 - interval) > interval
@@ -251,13 +251,13 @@ class SynapseForecaster(BaseForecaster):
         """Errors in the second half of the rows, which what forecasts has been fitted
         to.
         """
-        facts = self.network_.metadata
-        task = SeriesTask.of(self.network_, series, future)
+        facts = self.model_.metadata
+        task = SeriesTask.of(self.model_, series, future)
         members = facts["members"] if self.chosen_ == COMBINE else [self.chosen_]
         forecasters, _ = task.statistical([name for name in members if name in METHODS])
         network = model_name("The network", self.network)
         if network in members:
-            forecasters[network] = task.forecaster(self.network_, steps)
+            forecasters[network] = task.forecaster(self.model_, steps)
 
         def forecaster(history: Floats, ahead: int) -> Floats:
             forecasts = [forecast(history, ahead) for forecast in forecasters.values()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..errors import FormatError
 from ..learning import Trainer
+from ..model import Model, whole_of
 from ..objects.network import Network
 from ..readwrite import formats, load, save
 from .words import UsageError, aligned, file_errors, require_folder
@@ -29,18 +30,23 @@ def table() -> str:
 
 
 def read(path: str, name: str | None = None) -> Network:
-    """Read the network of a file or checkpoint; FormatError if the file cannot be read
-    or has none.
+    """Read the network of a file or checkpoint, that of a model in the units of its
+    data; FormatError if the file cannot be read or has none.
     """
     contents = loaded(path, name)
-    return contents.network if isinstance(contents, Trainer) else contents
+    if isinstance(contents, Trainer):
+        return contents.network
+    network: Network = whole_of(contents)
+    return network
 
 
-def loaded(path: str, name: str | None = None) -> Network | Trainer:
-    """The network of a file, or the trainer of a checkpoint; see :func:`read`."""
+def loaded(path: str, name: str | None = None) -> Model | Network | Trainer:
+    """The network or model of a file, or the trainer of a checkpoint; see
+    :func:`read`.
+    """
     with file_errors("read", path):
         contents = load(path, name)
-    if not isinstance(contents, Network | Trainer):
+    if not isinstance(contents, Model | Network | Trainer):
         raise FormatError(f"Expected {path!r} to be a network, got {contents!r}.")
     return contents
 
@@ -54,7 +60,9 @@ def require_kept(path: str) -> None:
     require_folder(path)
 
 
-def write(network: Network, path: str, name: str | None = None) -> None:
-    """Write a network to a file, in the format of this name or of its suffix."""
+def write(model: Model | Network, path: str, name: str | None = None) -> None:
+    """Write a model or a network to a file, in the format of this name or of its
+    suffix.
+    """
     with file_errors("write", path):
-        save(network, path, name)
+        save(model, path, name)

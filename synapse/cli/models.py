@@ -15,9 +15,9 @@ import numpy as np
 
 import architect
 
-from .. import Trainer
 from .._checks import shown
 from .._typing import Floats
+from ..learning import Trainer
 from ..objects.network import Network
 from ..objects.topology import NO_GATER, Topology
 from . import formats, words
@@ -36,8 +36,8 @@ def add_info(parser: argparse.ArgumentParser) -> None:
 def info(options: argparse.Namespace) -> None:
     """Print the contents of a saved model."""
     saved = loaded(options.model)
-    if isinstance(saved, Trainer):
-        print(f"{saved!r}\n")
+    if not isinstance(saved, Network):
+        print(f"{words.printable(repr(saved))}\n")
         saved = saved.network
     print(describe(saved))
 
@@ -180,6 +180,6 @@ def convert(options: argparse.Namespace) -> None:
     The suffix of a file selects its format; when a .json file is read, its content
     does, as for unknown suffixes. Programs, .onnx and .dot cannot be read back.
     """
-    formats.write(
-        formats.read(options.source, options.read_as), options.output, options.write_as
-    )
+    source = formats.loaded(options.source, options.read_as)
+    model = source.network if isinstance(source, Trainer) else source
+    formats.write(model, options.output, options.write_as)

@@ -27,7 +27,7 @@ from ..tables.table import (
     place,
     require_one_use,
 )
-from ..tables.table_model import OPTIMIZERS
+from ..tables.table_training import OPTIMIZERS
 from . import INTERRUPTED, formats
 from .reading import ReadTable, add_reading, add_sequence, add_shared, say
 from .words import (
@@ -177,15 +177,17 @@ def train(options: argparse.Namespace) -> int:
         error.add_note(f"No epoch was complete, so {options.output!r} is not written.")
         raise
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    trained.network.metadata |= {
-        "trained": at,
-        "version": __version__,
-        "command": options.command_line,
-    }
+    trained.model.metadata.update(
+        {
+            "trained": at,
+            "version": __version__,
+            "command": options.command_line,
+        }
+    )
     if options.missing:
-        trained.network.metadata["missing"] = options.missing
-    trained.network.clear()
-    formats.write(trained.network, options.output)
+        trained.model.metadata["missing"] = options.missing
+    trained.model.network.clear()
+    formats.write(trained.model, options.output)
     is_whole = trained.result.stopped != "interrupted"
     if is_whole and options.checkpoint is not None:
         remove_checkpoints(options.checkpoint)
@@ -205,7 +207,7 @@ def train(options: argparse.Namespace) -> int:
 def _trained(
     options: argparse.Namespace, table: ReadTable, learning: Learning, report: Report
 ) -> Trained:
-    """The trained network with what its file carries; `report` gets sentences on how
+    """The trained model with what its file carries; `report` gets sentences on how
     the table was read.
     """
     cells = table.cells
@@ -282,14 +284,16 @@ def _trained(
     trained = train_series(
         several, targets, learning, known=known_columns, steps=options.steps
     )
-    trained.network.metadata |= {
-        "date": date,
-        "dates": table.series_options["dates"],
-        "fill": table.series_options["fill"],
-        "zone": table.series_options["zone"],
-        "sequence": key[0] if key else None,
-        "step": step_name(first_series),
-    }
+    trained.model.metadata.update(
+        {
+            "date": date,
+            "dates": table.series_options["dates"],
+            "fill": table.series_options["fill"],
+            "zone": table.series_options["zone"],
+            "sequence": key[0] if key else None,
+            "step": step_name(first_series),
+        }
+    )
     return trained
 
 
@@ -407,7 +411,7 @@ def _of_test(trained: Trained) -> list[str]:
     }.get(result.stopped, result.stopped)
     lines = [
         *trained.notes,
-        f"{trained.network!r}: {counted(result.epochs, 'epoch')}, {why}.",
+        f"{trained.model.network!r}: {counted(result.epochs, 'epoch')}, {why}.",
     ]
     if trained.table:
         held_out = counted(facts["held_out_rows"], "held-out row")

@@ -76,11 +76,14 @@ MODULE_OF = {
 """The module of each name that ``synapse.readwrite`` has from a format."""
 
 ARCHIVES = {
+    "model": "synapse.model.Model",  # which may have the arrays of a trainer, too
     "trainer": "synapse.learning.trainer.Trainer",
     "agent": "synapse.reward.agent.Agent",
 }
 """Classes of rooms above that are :class:`Archived`, by the array that only their
 archive has."""
+DOCUMENTS = {"synapse model": "synapse.model.Model"}
+"""Those that are written as JSON, too, by the ``format`` of their document."""
 
 
 class Archived(ABC):
@@ -96,6 +99,14 @@ class Archived(ABC):
     @abstractmethod
     def _archive(self) -> dict[str, NDArray[Any]]:
         """All arrays of the archive."""
+
+    def _document(self) -> dict[str, Any] | None:
+        """The same as JSON; None if it is written as an archive only."""
+        return None
+
+    def _whole(self) -> Network | None:
+        """The network that other formats get; None if they get none."""
+        return None
 
     @classmethod
     @abstractmethod
@@ -197,8 +208,8 @@ def by_marks(document: Any) -> Format:
 def save(
     network: Any, path: files.File, format: str | None = None, **options: Any
 ) -> None:
-    """Write a network, an ensemble, or a trainer with its network, to a file that
-    :func:`load` reads.
+    """Write a network, an ensemble, a model, or a trainer with its network, to a file
+    that :func:`load` reads.
 
     The suffix of the file name selects the format; a name without a suffix selects
     JSON.
@@ -222,9 +233,14 @@ def save(
     and classes of your own (rates, optimizers) cannot be saved; registered squashes and
     costs are found by their names.
 
+    A :class:`Model` is saved in both formats with its scales, names, classes and
+    metadata, its trainer and the state of its optimizer, so that ``load(path)``
+    predicts and continues. Other formats get its network in the units of the data,
+    :meth:`Model.whole`.
+
     Parameters
     ----------
-    network : Network, Ensemble or Trainer
+    network : Network, Ensemble, Model or Trainer
         What to save. It is not changed. An ensemble is kept in JSON only.
     path : str, os.PathLike or file
         A path or an open file. An existing file is replaced in one step, so that it is
@@ -274,17 +290,9 @@ def save(
     """
     if isinstance(network, Archived):
         chosen = by_suffix(path) if format is None else format_of(format)
-        if chosen is not None and chosen.name != "npz":
-            class_name = type(network).__name__
-            advice = network._alone and f", or write its network: {network._alone}"
-            raise ArgumentError(
-                f"A {class_name} cannot be saved as {chosen.name}. Give the file"
-                f" another suffix, as .npz{advice}."
-            )
-        npz = module_of("npz")
-        _require_options("npz", npz.npz_data, options)
-        npz.write_arrays(path, network._archive())
-        return
+        if _wrote_whole(network, path, chosen, options):
+            return
+        network = network._whole()
     warn_of_missing(network)
     form = _format_for(path, format, "write", "written to")
     data = form.data
@@ -300,9 +308,36 @@ def save(
     form.write(path, data(network, **options))
 
 
+def _wrote_whole(
+    saved: Archived, path: files.File, form: Format | None, options: Mapping[str, Any]
+) -> bool:
+    """Write an object with what is around its network; False if the format can have
+    its network only.
+    """
+    unnamed = isinstance(path, str | os.PathLike) and not Path(path).suffix
+    name = ("json" if unnamed else "npz") if form is None else form.name
+    document = saved._document() if name == "json" else None
+    if document is not None:
+        _require_options("json", module_of("json").json_data, options)
+        files.write_document(path, document)
+    elif name == "npz" or form is None:
+        npz = module_of("npz")
+        _require_options("npz", npz.npz_data, options)
+        npz.write_arrays(path, saved._archive())
+    elif name == "json" or type(saved)._whole is Archived._whole:
+        advice = saved._alone and f", or write its network: {saved._alone}"
+        raise ArgumentError(
+            f"A {type(saved).__name__} cannot be saved as {name}. Give the file"
+            f" another suffix, as .npz{advice}."
+        )
+    else:
+        return False
+    return True
+
+
 def load(path: files.File, format: str | None = None, **options: Any) -> Any:
-    """Read what :func:`save` or another program has written: a network, an ensemble or
-    a trainer.
+    """Read what :func:`save` or another program has written: a network, an ensemble, a
+    model or a trainer.
 
     Nothing in a file is executed, and everything in it is checked. The suffix of the
     file name selects the format. For ``.json`` and unknown suffixes, the content does.
@@ -319,7 +354,7 @@ def load(path: files.File, format: str | None = None, **options: Any) -> Any:
 
     Returns
     -------
-    Network, Ensemble or Trainer
+    Network, Ensemble, Model or Trainer
         What the file contains.
 
     Raises
@@ -347,6 +382,9 @@ def load(path: files.File, format: str | None = None, **options: Any) -> Any:
             document = files.read_document(stream)
         if module_of("json").is_ensemble(document):
             return module_of("json").ensemble_of(document)
+        if isinstance(document, dict) and document.get("format") in DOCUMENTS:
+            _require_options("json", module_of("json").from_json_data, options)
+            return _class_at(DOCUMENTS[document["format"]])._of_document(document)
         return _made(by_marks(document), document, options)
 
 
@@ -382,9 +420,14 @@ def _read_archive(stream: IO[bytes]) -> Any:
     )
     for mark, place in ARCHIVES.items():
         if mark in arrays:
-            module, _, name = place.rpartition(".")
-            return getattr(importlib.import_module(module), name)._of_archive(arrays)
+            return _class_at(place)._of_archive(arrays)
     return npz.from_arrays(arrays)
+
+
+def _class_at(place: str) -> Any:
+    """Import a class of a room above."""
+    module, _, name = place.rpartition(".")
+    return getattr(importlib.import_module(module), name)
 
 
 def _format_for(path: Any, format: str | None, act: str, done: str) -> Format:

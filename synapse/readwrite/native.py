@@ -134,6 +134,15 @@ def from_json_data(data: dict[str, Any]) -> Network:
         if key != DIGEST
     }
     saved = saved_of(content)
+    require_digest({DIGEST: data[DIGEST], **content} if DIGEST in data else content)
+    return network_of(saved, complete=False)
+
+
+def require_digest(data: dict[str, Any]) -> None:
+    """Raise FormatError if a document has a digest that is not that of the others of
+    its members.
+    """
+    content = {key: value for key, value in data.items() if key != DIGEST}
     if DIGEST in data and data[DIGEST] != _digest(content):
         raise FormatError(
             "The digest does not fit the content, so a number or a name has changed"
@@ -141,7 +150,6 @@ def from_json_data(data: dict[str, Any]) -> Network:
             f'written. If this was on purpose, delete the member "{DIGEST}" from the'
             " file."
         )
-    return network_of(saved, complete=False)
 
 
 ENSEMBLE = "synapse ensemble"

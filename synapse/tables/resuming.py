@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..errors import ArgumentError, FormatError
-from ..learning import Result, Trainer
+from ..learning import Trainer
+from ..model import Model
 from ..readwrite import load
 from .table import file_errors
-from .table_model import Part, TableModel
 
 REFIT = ".refit"
 """What the name of the second file ends in: that of the training on all rows, after the
@@ -21,19 +23,15 @@ OF = "checkpoint of"
 """Key of the metadata of a network in a checkpoint: which training it is of."""
 
 
-def fit_resumed(
-    path: str,
-    model: TableModel,
-    trainer: Trainer,
-    parts: tuple[list[Part], list[Part] | None],
-    settings: dict[str, Any],
-    options: dict[str, Any],
-) -> Result:
-    """Train a model with a checkpoint, from where that is if there is one; see
-    :meth:`TableModel.fit`.
+@contextmanager
+def resumed(
+    path: str, model: Model, parts: tuple[Any, Any], settings: dict[str, Any]
+) -> Iterator[None]:
+    """Give a model the trainer of a checkpoint, if there is one, for a training that
+    writes it.
 
-    The result has the same bits as a training that was not broken off. `settings` are
-    those of the training that `options` of ``Trainer.train`` do not say.
+    The result has the same bits as a training that was not broken off. `parts` are the
+    data, and `settings` all else that the training depends on.
 
     Raises
     ------
@@ -42,15 +40,13 @@ def fit_resumed(
     FormatError
         If it is not a checkpoint.
     """
-    digest = _digest(parts, {**settings, **options, "progress": None})
+    digest = _digest(parts, settings)
     if Path(path).exists():
-        trainer = _continued(path, digest)
-        model.network = trainer.network
-    trainer.network.metadata[OF] = digest
+        model.trainer = _continued(path, digest)
+    model.metadata[OF] = digest
     with file_errors("write", path):
-        result = model.fit(trainer, *parts, **options, checkpoint=path, resume=True)
-    del trainer.network.metadata[OF]
-    return result
+        yield
+    del model.metadata[OF]
 
 
 def remove_checkpoints(path: str) -> None:
@@ -75,9 +71,7 @@ def _continued(path: str, digest: str) -> Trainer:
     return contents
 
 
-def _digest(
-    parts: tuple[list[Part], list[Part] | None], settings: dict[str, Any]
-) -> str:
+def _digest(parts: tuple[Any, Any], settings: dict[str, Any]) -> str:
     """A number that says which data and settings a training has."""
     code = hashlib.sha256(repr(sorted(settings.items())).encode())
     for side in parts:

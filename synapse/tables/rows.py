@@ -16,6 +16,7 @@ from .._defaults import ROWS_OF_TABLES, WITHOUT_MEMORY, architecture
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, FormatError, TrainingWarning
 from ..forecasting.selection import SIGNIFICANT, mean_over_error, percent
+from ..model import Model, whole_of
 from ..objects.network import Network
 from .encoding import choose_encoding, encoding_of
 from .table import (
@@ -30,8 +31,14 @@ from .table import (
     sequences,
     words,
 )
-from .table_model import Part, TableModel
-from .table_training import INTERRUPTED, Learning, Trained, held_out, require_targets
+from .table_training import (
+    INTERRUPTED,
+    Learning,
+    Part,
+    Trained,
+    held_out,
+    require_targets,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,17 +128,10 @@ def train_rows(
             (rows[row_range], goals[row_range + ahead]) for row_range in row_numbers
         ]
 
-    def make() -> TableModel:
-        class_layer = targets[0] + later if classes else None
-        named = outputs if classes else [name + later for name in outputs]
-        return TableModel(
-            name,
-            list(learning.hidden),
-            encoding.inputs,
-            named,
-            class_layer,
-            learning.seed,
-        )
+    def make() -> Model:
+        named = [name + later for name in targets]
+        labels = outputs if classes else None
+        return learning.model_of(encoding.inputs, named, labels)
 
     training = parts(learned)
     measured = parts(tested) or parts(learned)
@@ -152,13 +152,13 @@ def train_rows(
         notes.append(
             f"Classes: {', '.join(f'{name} {share:.0%}' for name, share in shares)}."
         )
-    network = model.whole()
+    whole = model.whole()
     report = list[list[str]]()
     # From here on there is a network. Ctrl-C ends what is under way and loses no more
     # than that.
     try:
         answers = {
-            name: _answers(network, measured),
+            name: _answers(whole, measured),
             **_simple(training, measured, classes),
         }
         errors, report = _errors(answers, measured, targets, classes)
@@ -170,16 +170,16 @@ def train_rows(
             )
         if len(tested) and result.stopped != INTERRUPTED:
             learning.report_test(
-                Trained(network, result, {**facts}, report, [*notes, *filled])
+                Trained(model, result, {**facts}, report, [*notes, *filled])
             )
-            network = learning.refit(make, parts(order), result)
+            model = learning.refit(make, parts(order), result)
             facts["refit"] = (
                 f"The saved network was then trained on all {facts['rows']} rows."
             )
     except KeyboardInterrupt:
         result = replace(result, stopped=INTERRUPTED)
-    network.metadata = facts
-    return Trained(network, result, facts, report, [*notes, *filled])
+    model.network.metadata = facts
+    return Trained(model, result, facts, report, [*notes, *filled])
 
 
 def _errors(
@@ -196,18 +196,18 @@ def _errors(
 
 
 def predict_rows(
-    network: Network,
+    model: Model | Network,
     table: pd.DataFrame,
     *,
     sequence: str | None = None,
     in_order: bool = False,
 ) -> tuple[Floats, list[str]]:
-    """The outputs of a network for the rows of a table.
+    """The outputs of a model for the rows of a table.
 
     Parameters
     ----------
-    network : Network
-        From :func:`train_rows`, or any network whose inputs have the names of columns.
+    model : Model or Network
+        From :func:`train_rows`, or any one whose inputs have the names of columns.
     table : pandas.DataFrame
         The table, such as from :func:`read_table`.
     sequence : str, optional
@@ -231,6 +231,7 @@ def predict_rows(
     FormatError
         If a cell is not a number, or the rows of a sequence are not consecutive.
     """
+    network = instance("The model", whole_of(model), Network)
     rows, notes = _input_rows(network, table, sequence, in_order)
     inputs = [rows[places] for places in sequences(table, sequence)]
     return _answers(network, [(x, x) for x in inputs]), notes
@@ -240,7 +241,7 @@ def _input_rows(
     network: Network, table: pd.DataFrame, sequence: str | None, in_order: bool
 ) -> tuple[Floats, list[str]]:
     """The inputs of a network, shape (rows, inputs), and what was filled in."""
-    encoding = encoding_of(instance("The network", network, Network))
+    encoding = encoding_of(network)
     columns(table, [])
     if encoding is not None and not in_order:
         return encoding.rows(table)
@@ -354,15 +355,13 @@ def _simple(
     rows = np.concatenate([inputs for inputs, _ in measured])
     mean = np.tile(y.mean(axis=0), (len(rows), 1))
     if classes:
-        regression = TableModel(
-            "perceptron", [], ["x"] * x.shape[1], ["y"] * y.shape[1], "classes"
-        )
-        trainer = regression.trainer(0.1, "adam", l2=1e-4)
+        labels = range(y.shape[1])
+        learning = Learning("perceptron", [], rate=0.1, optimizer="adam")
+        regression = learning.model_of(["x"] * x.shape[1], ["y"], labels)
+        regression.trainer.l2 = 1e-4
         # Warnings of this training are not about the user's network.
         with warnings.catch_warnings(action="ignore", category=TrainingWarning):
-            result = regression.fit(
-                trainer, [(x, y)], None, epochs=300, seed=0, progress=False
-            )
+            result = regression.fit(x, y, epochs=300, seed=0, progress=False)
         if result.stopped == INTERRUPTED:
             raise KeyboardInterrupt
         answers = _answers(regression.whole(), [(rows, y)])

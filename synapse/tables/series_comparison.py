@@ -16,7 +16,7 @@ from ..errors import ArgumentError
 from ..forecasting import RollingOrigin, Selection
 from ..forecasting.selection import COMBINE
 from ..forecasting.statistical import METHODS
-from ..objects.network import Network
+from ..model import Model
 from .series_task import SeriesTask, fit_together, series_tasks
 from .series_training import Forecasters, select_together
 from .table import pandas_for_tables
@@ -205,8 +205,8 @@ def _of_model(learning: Learning, name: str) -> Learning:
     )
 
 
-def _fitted(tasks: Sequence[SeriesTask], learning: Learning) -> Network:
-    """The network, trained to its end; raises KeyboardInterrupt after Ctrl-C.
+def _fitted(tasks: Sequence[SeriesTask], learning: Learning) -> Model:
+    """The model, trained to its end; raises KeyboardInterrupt after Ctrl-C.
 
     The errors of a network that was trained for a part of its epochs would be compared
     with those of methods that were fitted.
@@ -214,7 +214,7 @@ def _fitted(tasks: Sequence[SeriesTask], learning: Learning) -> Network:
     model, result = fit_together(tasks, learning)
     if result.stopped == INTERRUPTED:
         raise KeyboardInterrupt
-    return model.whole()
+    return model
 
 
 def _forecasts(

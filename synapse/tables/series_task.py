@@ -39,12 +39,12 @@ from ..forecasting.rolling import Forecaster
 from ..forecasting.selection import COMBINE
 from ..forecasting.statistical import LONGEST_SEASON, METHODS
 from ..learning import Result
+from ..model import Model, whole_of
 from ..objects.network import Network
 from ..scale import Lags, Scale
 from .series import following, phase, season_of
 from .table import pandas_for_tables, quoted, require_one_use
-from .table_model import Part, TableModel
-from .table_training import Learning, held_out, require_targets
+from .table_training import Learning, Part, held_out, require_targets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,9 +78,12 @@ class SeriesTask:
 
     @classmethod
     def of(
-        cls, network: Network, series: pd.DataFrame, future: Floats | None = None
+        cls,
+        network: Model | Network,
+        series: pd.DataFrame,
+        future: Floats | None = None,
     ) -> SeriesTask:
-        """The task of a network from :func:`train_series` in another table, in which no
+        """The task of a model from :func:`train_series` in another table, in which no
         row is held out.
 
         The columns of the series are its targets, observed and known columns; `future`
@@ -122,8 +125,8 @@ class SeriesTask:
         scale = scale_of(self.y, self.scale.lags, self.several)
         return replace(self, start=len(self.y), scale=scale)
 
-    def make(self, learning: Learning) -> TableModel:
-        """A new network that reads differences of a row, and the season, and forecasts
+    def make(self, learning: Learning) -> Model:
+        """A new model that reads differences of a row, and the season, and forecasts
         those of the next.
         """
         fed = [*self.targets, *self.observed]
@@ -131,13 +134,7 @@ class SeriesTask:
         waves = [f"season {place}" for place in range(len(_calendar(0, self.period)))]
         inputs = [*fed, *self.known, *waves]
         outputs = [f"{name} +1" for name in fed]
-        return TableModel(
-            str(learning.model),
-            list(learning.hidden),
-            inputs,
-            outputs,
-            seed=learning.seed,
-        )
+        return learning.model_of(inputs, outputs)
 
     def covariates(self, count: int) -> Floats | None:
         """What a network reads beside its own past in so many rows, or None: known
@@ -156,12 +153,12 @@ class SeriesTask:
         changes = np.vstack([lost, known_scale.standard(self.x)])
         return np.hstack([changes[:count], waves[: len(changes)]])
 
-    def forecaster(self, network: Network, ahead: int = 0) -> NetworkForecaster:
-        """The network as a forecaster of these columns, up to so many rows after the
+    def forecaster(self, network: Model | Network, ahead: int = 0) -> NetworkForecaster:
+        """The model as a forecaster of these columns, up to so many rows after the
         last.
         """
         covariates = self.covariates(len(self.y) + ahead)
-        return NetworkForecaster(network, self.scale, covariates)
+        return NetworkForecaster(whole_of(network), self.scale, covariates)
 
     def lesson(self) -> Part:
         """What a network learns from the rows before the test."""
@@ -263,7 +260,7 @@ def scale_of(y: Floats, lags: Lags, several: bool) -> Scale:
 
 def fit_together(
     tasks: Sequence[SeriesTask], learning: Learning
-) -> tuple[TableModel, Result]:
+) -> tuple[Model, Result]:
     """Train one network on the rows of all series before the test; the last fifths
     decide when to stop.
 
@@ -420,11 +417,12 @@ def split_series(
 # --- forecasts ------------------------------------------------------------------------
 
 
-def series_facts(network: Network) -> dict[str, Any]:
-    """What the file of a network from :func:`train_series` has; ArgumentError if it is
-    another network.
+def series_facts(model: Model | Network) -> dict[str, Any]:
+    """What the file of a model from :func:`train_series` has; ArgumentError if it is
+    another one.
     """
-    facts: dict[str, Any] = instance("The network", network, Network).metadata
+    network = instance("The model", whole_of(model), Network)
+    facts: dict[str, Any] = network.metadata
     complete = {
         "targets",
         "observed",
@@ -444,7 +442,7 @@ def series_facts(network: Network) -> dict[str, Any]:
 
 
 def forecast_series(
-    network: Network,
+    model: Model | Network,
     series: pd.DataFrame,
     steps: int,
     future: Floats | None = None,
@@ -455,14 +453,14 @@ def forecast_series(
     maximum: float | None = None,
 ) -> tuple[Forecast, list[str]]:
     """Forecast the rows that follow a series, by the method that was best in the test
-    of the network.
+    of the model.
 
     Parameters
     ----------
-    network : Network
-        From :func:`train_series`.
+    model : Model or Network
+        From :func:`train_series`; its network may be one of :meth:`Model.whole`.
     series : pandas.DataFrame
-        Its columns are the targets, the observed and the known ones of the network, in
+        Its columns are the targets, the observed and the known ones of the model, in
         this order.
     steps : int
         Number of rows to forecast.
@@ -488,7 +486,7 @@ def forecast_series(
         If there is no such method, no errors for an interval, or the future is not that
         of the known columns.
     """
-    facts = series_facts(network)
+    facts = series_facts(model)
     limits = clipping(minimum, maximum)
     steps = horizon(steps)
     network_name = next(
@@ -516,12 +514,12 @@ def forecast_series(
         raise ArgumentError(
             f"Expected the future to be {condition}, got the shape {shape}."
         )
-    task = SeriesTask.of(network, series, rows)
+    task = SeriesTask.of(model, series, rows)
     forecasters, notes = task.statistical(
         [member for member in members if member != network_name]
     )
     if network_name in members:
-        forecasters[network_name] = task.forecaster(network, steps)
+        forecasters[network_name] = task.forecaster(model, steps)
     if len(forecasters) < len(members):
         raise ArgumentError(" ".join(notes))
     mean = np.mean([ahead(task.y, steps) for ahead in forecasters.values()], axis=0)[
@@ -550,12 +548,12 @@ def forecast_series(
     return replace(bounded(mean, half, interval, limits), **place), notes
 
 
-def predict_series(network: Network, series: pd.DataFrame) -> Floats:
+def predict_series(model: Model | Network, series: pd.DataFrame) -> Floats:
     """Forecast each row of a series from those before it.
 
     Parameters
     ----------
-    network, series
+    model, series
         As for :func:`forecast_series`.
 
     Returns
@@ -563,7 +561,7 @@ def predict_series(network: Network, series: pd.DataFrame) -> Floats:
     ndarray, shape (T, targets) or, without known columns, (T + 1, targets)
         The forecasts; NaN where too few rows are known.
     """
-    task = SeriesTask.of(network, series)
-    return task.forecaster(network, int(task.x is None)).one_step(task.y)[
+    task = SeriesTask.of(model, series)
+    return task.forecaster(model, int(task.x is None)).one_step(task.y)[
         :, : len(task.targets)
     ]

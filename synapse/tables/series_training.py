@@ -17,7 +17,7 @@ from ..errors import ArgumentError
 from ..forecasting import RollingOrigin, Selection
 from ..forecasting.selection import COMBINE, ranked
 from ..forecasting.statistical import METHODS
-from ..objects.network import Network
+from ..model import Model
 from .series_task import SeriesTask, fit_together, series_tasks
 from .table_training import FEWEST, INTERRUPTED, Learning, Trained
 
@@ -97,7 +97,6 @@ def train_series(
         "held_out_rows": sum(len(each.y) - each.start for each in tasks),
         "chosen": name,
     }
-    network = model.whole()
     why = None
     notes = left_out
     table = list[list[str]]()
@@ -112,12 +111,12 @@ def train_series(
         # From here on there is a network. Ctrl-C ends what is under way and loses no
         # more than that.
         try:
-            measured, table, failed = _test(tasks, network, name, methods)
+            measured, table, failed = _test(tasks, model, name, methods)
             facts |= measured
             notes = list(dict.fromkeys([*left_out, *failed]))
-            learning.report_test(Trained(network, result, {**facts}, table, notes))
+            learning.report_test(Trained(model, result, {**facts}, table, notes))
             whole = [each.whole().lesson() for each in tasks]
-            network = learning.refit(lambda: tasks[0].make(learning), whole, result)
+            model = learning.refit(lambda: tasks[0].make(learning), whole, result)
             facts["refit"] = (
                 f"The saved network was then trained on all {facts['rows']} rows."
             )
@@ -126,12 +125,12 @@ def train_series(
             why = None if table else "the test was interrupted"
     if why is not None:
         facts["reason"] = f"{name} forecasts; it was not tested, as {why}."
-    network.metadata = facts
-    return Trained(network, result, facts, table, list(dict.fromkeys(notes)))
+    model.network.metadata = facts
+    return Trained(model, result, facts, table, list(dict.fromkeys(notes)))
 
 
 def _test(
-    tasks: Sequence[SeriesTask], network: Network, name: str, methods: Sequence[str]
+    tasks: Sequence[SeriesTask], model: Model, name: str, methods: Sequence[str]
 ) -> tuple[dict[str, Any], list[list[str]], list[str]]:
     """The facts of a test beside statistical methods, its table, and sentences on
     methods left out.
@@ -140,7 +139,7 @@ def _test(
     notes = list[str]()
     for each in tasks:
         simple, failed = each.statistical(methods) if each.is_tested else ({}, [])
-        forecasters.append({name: each.forecaster(network), **simple})
+        forecasters.append({name: each.forecaster(model), **simple})
         notes += failed
     selection, selections = select_together(tasks, forecasters)
     errors, relative = _errors(tasks, forecasters, selection, selections)

@@ -21,17 +21,23 @@ from .._checks import (
     understands,
     whole_number,
 )
-from .._defaults import SERIES, Fit, model_name
+from .._defaults import IN_TABLES, SERIES, Fit, architecture, model_name
+from .._typing import Floats
 from ..errors import ArgumentError, DivergenceError
-from ..learning import Result
-from ..objects.network import Network
-from .resuming import REFIT, fit_resumed
-from .table_model import OPTIMIZERS, Part, TableModel
+from ..learning import Result, Trainer
+from ..model import Model
+from ..optimizers import Adam
+from .resuming import REFIT, resumed
 
+OPTIMIZERS = ("sgd", "adam")
+"""After every row by the online rule, or by exact gradients of whole sequences."""
 INTERRUPTED = "interrupted"
 """Why a result ended that Ctrl-C has stopped."""
 FEWEST = 16
 """Least number of rows of which some are held out."""
+
+Part = tuple[Floats, Floats]
+"""A sequence: inputs (T, n) and targets (T, m); samples or a stream are one part."""
 
 
 def held_out(count: int, share: float | None, usual: int) -> int:
@@ -113,7 +119,7 @@ class Learning:
         Called without arguments when all has been checked and the training before the
         test begins. Default: none.
     on_test : callable or None
-        Called with the :class:`Trained` network after the test, before a network is
+        Called with the :class:`Trained` model after the test, before a network is
         trained on all rows. Default: none.
 
     Raises
@@ -143,12 +149,28 @@ class Learning:
             optimizer=self.optimizer or usual.optimizer,
         )
 
+    def model_of(
+        self, inputs: list[str], outputs: list[str], classes: Any = None
+    ) -> Model:
+        """A new model of these columns, whose architecture and optimizer are given."""
+        name = architecture("The model", self.model)
+        options: dict[str, Any] = {"initializer": "glorot", **IN_TABLES.get(name, {})}
+        sizes = [*self.hidden]
+        model = Model.build(
+            name, inputs, outputs, classes, sizes, seed=self.seed, **options
+        )
+        by_gradients: dict[str, Any] = {}
+        if self.optimizer == "adam":
+            by_gradients = {"method": "bptt", "optimizer": Adam()}
+        model.trainer = Trainer(model.network, self.rate, **by_gradients)
+        return model
+
     def fit(
         self,
-        make: Callable[[], TableModel],
+        make: Callable[[], Model],
         parts: list[Part],
         split: tuple[list[Part], list[Part]],
-    ) -> tuple[TableModel, Result]:
+    ) -> tuple[Model, Result]:
         """Train a new network on all parts or, if it is open when to stop, on the first
         side of the split.
 
@@ -185,9 +207,9 @@ class Learning:
             self.on_test(trained)
 
     def refit(
-        self, make: Callable[[], TableModel], parts: list[Part], tested_result: Result
-    ) -> Network:
-        """A new network, trained on all rows for the epochs that were best before the
+        self, make: Callable[[], Model], parts: list[Part], tested_result: Result
+    ) -> Model:
+        """A new model, trained on all rows for the epochs that were best before the
         test.
 
         Raises KeyboardInterrupt after Ctrl-C.
@@ -200,48 +222,57 @@ class Learning:
         # A part of these epochs is worse than the network of the test.
         if result.stopped == INTERRUPTED:
             raise KeyboardInterrupt
-        return model.whole()
+        return model
 
     def _run(
         self,
-        model: TableModel,
+        model: Model,
         parts: tuple[list[Part], list[Part] | None],
         options: dict[str, Any],
         ending: str,
     ) -> Result:
         """Train a model, from its checkpoint if there is one."""
-        trainer = model.trainer(self.rate, self.optimizer)
+        training, validation = parts
+        is_rows = max(len(training), len(validation or [])) == 1
+        inputs, targets = _joined(training, is_rows)
+        options["validation"] = _joined(validation, is_rows) if validation else None
         if self.checkpoint is None:
-            return model.fit(trainer, *parts, **options)
+            return model.fit(inputs, targets, **options)
         settings = {
             name: getattr(self, name) for name in ("model", "rate", "optimizer")
         }
-        settings["hidden"] = [*self.hidden]
-        return fit_resumed(
-            f"{self.checkpoint}{ending}", model, trainer, parts, settings, options
-        )
+        settings |= {"hidden": [*self.hidden], **options, "validation": None}
+        path = f"{self.checkpoint}{ending}"
+        with resumed(path, model, parts, {**settings, "progress": None}):
+            return model.fit(inputs, targets, **options, checkpoint=path, resume=True)
+
+
+def _joined(parts: list[Part], is_rows: bool) -> tuple[Any, Any]:
+    """Inputs and targets as a model takes them: rows, or sequences."""
+    inputs, targets = (list(side) for side in zip(*parts, strict=True))
+    return (inputs[0], targets[0]) if is_rows else (inputs, targets)
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained network, and what was measured.
+    """A trained model, and what was measured.
 
     Attributes
     ----------
-    network : Network
+    model : Model
         Trained on all rows, or on those before the test if the training was
         interrupted.
     result : Result
         Of the training before the test.
     facts : dict
-        What the network carries in its file: its ``metadata``.
+        What its file has beside: its ``metadata``.
     table : list of list of str
         The errors in the test, with a head.
     notes : list of str
         Sentences on the columns and methods that were left out.
     """
 
-    network: Network
+    model: Model
     result: Result
     facts: dict[str, Any]
     table: list[list[str]]

@@ -419,6 +419,44 @@ row(
 )
 row("synapse.save", network="network")
 row(
+    "synapse.Model.__init__",
+    lambda w: {"network": w.readable},
+    scale="True",
+    target_scale="True",
+    trainer="None",
+    classes="None",
+)
+row(
+    "synapse.Model.build",
+    {"build": "Perceptron", "inputs": ["a"], "outputs": ["b"]},
+    inputs="",
+    outputs="",
+    classes="None",
+    hidden="[]",
+)
+samples = {
+    "inputs": [[1.0, 2.0], [3.0, 5.0]],
+    "targets": [[1.0], [2.0]],
+}
+for name in ("fit", "update"):
+    row(f"synapse.Model.{name}", samples, inputs="", targets="", validation="None 0.5")
+row(
+    "synapse.Model.learn_one",
+    {"inputs": [1.0, 2.0], "target": 1.0},
+    inputs="",
+    target="True 0 -1 0.5",
+    rate="0 -1 0.5",
+)
+for name in ("predict", "run"):
+    row(f"synapse.Model.{name}", {"inputs": samples["inputs"]}, inputs="[]")
+row(
+    "synapse.Model.forecast",
+    lambda w: {"history": [1.0, 2.0], "steps": 2, "known": np.zeros((4, 1))},
+    known="",
+    history="",
+)
+row("synapse.Model.trainer", trainer="")
+row(
     "analysis.lesions",
     lambda w: {"network": w.network, "inputs": w.inputs, "targets": w.targets},
     cost="None",

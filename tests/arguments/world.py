@@ -289,6 +289,7 @@ MAKERS |= {
     "scale": lambda w: synapse.Scale.fixed([1.0, 2.0], [1.0, 0.5]),
     "calibration": lambda w: forecasting.Calibration(np.arange(60.0).reshape(30, 2, 1)),
     "streamtask": lambda w: tasks.MackeyGlass(length=20),
+    "model": lambda w: synapse.Model(w.readable, trainer=synapse.Trainer(w.readable)),
     "trainer": lambda w: synapse.Trainer(w.network),
     "by_bptt": lambda w: synapse.Trainer(w.network, method="bptt"),
     "log": lambda w: synapse.record(w.network),

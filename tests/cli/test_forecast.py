@@ -69,7 +69,7 @@ def test_rows_continue_the_dates_and_the_network_its_outputs(further, folder):
     head, *body = rows(printed)
     assert head == ["Month", "Sales (kEUR)", "Costs"]
     assert [row[0] for row in body] == [f"{month}-01" for month in months(14, 2025)]
-    network = synapse.load(folder / "both.json")
+    network = synapse.load(folder / "both.json").whole()
     facts = network.metadata
     angles = 2 * np.pi * np.arange(60 + 14) / 12
     season = np.column_stack(

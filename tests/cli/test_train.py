@@ -12,12 +12,11 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Trainer, forecasting, optimizers, tables
+from synapse import Model, Trainer, forecasting, optimizers, tables
 from synapse.cli import main
 from synapse.readwrite import load
 from synapse.tables import rows, series_training
 from synapse.tables.series_task import fit_together, series_tasks
-from synapse.tables.table_model import TableModel
 from tests.helpers.cases import all_hold
 
 from .command import answers, done, months, refused, run_cli, told, write
@@ -156,7 +155,7 @@ def test_a_constant_column_is_not_divided_by_its_deviation(capsys, tmp_path):
         "-o",
         tmp_path / "m.json",
     )
-    links = load(tmp_path / "m.json").connections
+    links = load(tmp_path / "m.json").whole().connections
     assert max(link.weight for link in links if not link.trainable) < 100
 
 
@@ -368,13 +367,13 @@ def test_ctrl_c_saves_what_was_reached_and_the_bar_is_for_terminals(
     plane, tmp_path, capsys, monkeypatch
 ):
     model = tmp_path / "m.json"
-    fit = TableModel.fit
+    fit = Model.fit
 
     def interrupted(*arguments, **options):
         threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
         return fit(*arguments, **options)
 
-    monkeypatch.setattr(TableModel, "fit", interrupted)
+    monkeypatch.setattr(Model, "fit", interrupted)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     options = ["--target", "y", "--ignore", "word", "--epochs", 10**9, "-o", model]
     code, printed, said = run_cli(capsys, "train", plane, *options)
@@ -445,13 +444,13 @@ def test_each_part_of_the_report_leaves_the_process_when_it_is_known(
     network is trained on all rows, which a time limit may end."""
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
-    fit, ran = TableModel.fit, []
+    fit, ran = Model.fit, []
 
     def measured(*arguments, **options):
         ran.append(os.read(reading, 10**6).decode())
         return fit(*arguments, **options)
 
-    monkeypatch.setattr(TableModel, "fit", measured)
+    monkeypatch.setattr(Model, "fit", measured)
     model = tmp_path / "m.json"
     with open(writing, "w") as pipe:
         monkeypatch.setattr(sys, "stdout", pipe)
@@ -480,7 +479,7 @@ def test_a_pipe_that_is_closed_early_does_not_cost_the_model(
         monkeypatch.setattr(sys, "stdout", pipe)
         assert main([*map(str, [*line, "-o", model])]) == 141
         os.dup2(spare.fileno(), pipe.fileno())
-    assert len(load(model)) > 0
+    assert len(load(model).network) > 0
 
 
 def test_a_refit_that_is_interrupted_saves_the_network_of_the_test(
@@ -488,7 +487,7 @@ def test_a_refit_that_is_interrupted_saves_the_network_of_the_test(
 ):
     """Ctrl-C ends a training early without an error; that network is not the one to
     save."""
-    fit = TableModel.fit
+    fit = Model.fit
     ended = []
 
     def second_interrupted(*arguments, **options):
@@ -496,11 +495,11 @@ def test_a_refit_that_is_interrupted_saves_the_network_of_the_test(
         ended.append(arguments[0])
         return result if len(ended) < 2 else replace(result, stopped="interrupted")
 
-    monkeypatch.setattr(TableModel, "fit", second_interrupted)
+    monkeypatch.setattr(Model, "fit", second_interrupted)
     model = tmp_path / "m.json"
     options = ["--target", "y", "--ignore", "word", "--epochs", 2, "-o", model]
     assert run_cli(capsys, "train", plane, *options)[0] == 130
-    np.testing.assert_array_equal(load(model).weights, ended[0].whole().weights)
+    np.testing.assert_array_equal(load(model).network.weights, ended[0].network.weights)
 
 
 def test_what_most_cells_are_and_what_to_say_about_the_others(capsys, tmp_path):
@@ -614,11 +613,11 @@ def test_a_series_needs_a_target_only(capsys, sales, tmp_path):
         "Not used: 'Kosten [kEUR]'. Name columns --known in advance, or --observed."
     )
     network = load(path)
-    assert [neuron.name for neuron in network.input] == [
+    assert network.inputs == [
         "Umsatz (kEUR)",
         *(f"season {i}" for i in range(4)),
     ]
-    assert [neuron.name for neuron in network.output] == ["Umsatz (kEUR) +1"]
+    assert network.outputs == ["Umsatz (kEUR) +1"]
     facts = network.metadata
     assert (facts["targets"], facts["rows"], facts["held_out_rows"]) == (
         ["Umsatz (kEUR)"],
@@ -647,7 +646,7 @@ def test_the_table_of_the_test_is_that_of_rolling_origin(sales):
     learning = tables.Learning(epochs=5, hidden=[3])
     trained = tables.train_series(series, [*series], learning, steps=3)
     model, _ = fit_together([task], learning)
-    forecaster = task.forecaster(model.whole())
+    forecaster = task.forecaster(model)
     y = series.to_numpy()
     rolled = forecasting.rolling_origin(forecaster, y, 3, start=task.start, period=12)
     assert trained.facts["mase"]["gru"] == float(f"{rolled.mase.mean():.4g}")
@@ -675,11 +674,10 @@ def test_the_table_of_the_test_is_that_of_rolling_origin(sales):
         errors = trained.result.history.get("validation_error")
         epochs = 5 if errors is None else errors.index(min(errors)) + 1
         assert epochs == trained.result.epochs - (0 if errors is None else 3)
-        adam = again.trainer(learning.rate, "adam")
-        again.fit(
-            adam, [task.whole().lesson()], None, epochs=epochs, seed=0, progress=False
+        again.fit(*task.whole().lesson(), epochs=epochs, seed=0, progress=False)
+        np.testing.assert_array_equal(
+            trained.model.whole().weights, again.whole().weights
         )
-        np.testing.assert_array_equal(trained.network.weights, again.whole().weights)
 
 
 def test_the_held_out_end_of_a_series_chooses_nothing_before_the_test(sales):
@@ -728,16 +726,10 @@ def test_held_out_rows_give_no_medians_and_no_units(capsys, tmp_path, rng):
     assert load(path).metadata["encoding"]["medians"]["a"] == np.median(
         [i for i in range(78) if i % 9]
     )
-    model = TableModel("perceptron", [2], ["x"], ["y"])
+    model = Model.build("perceptron", ["x"], ["y"], hidden=[2])
     rows = x[:, None]
-    stopping = [(9 * rows[60:], 9 * rows[60:])]
-    model.fit(
-        model.trainer(0.1, "sgd"),
-        [(rows[:60], rows[:60])],
-        stopping,
-        epochs=1,
-        progress=False,
-    )
+    stopping = (9 * rows[60:], 9 * rows[60:])
+    model.fit(rows[:60], rows[:60], validation=stopping, epochs=1, progress=False)
     biases = model.whole().hidden[0].biases
     np.testing.assert_allclose(biases, -rows[:60].mean() / rows[:60].std())
 
@@ -748,7 +740,7 @@ def test_inputs_of_a_series_and_other_uses_of_dates(capsys, sales, tmp_path):
 
     def trained(*more, data=sales):
         done(capsys, "train", data, *options, *more)
-        return [neuron.name for neuron in load(path).input]
+        return load(path).inputs
 
     names = trained("--observed", "Kosten", "--validation", "0")
     assert names[:2] == ["Umsatz (kEUR)", "Kosten [kEUR]"]
@@ -809,7 +801,7 @@ def test_numbers_and_parts_that_are_dates_are_a_series(capsys, tmp_path):
         printed
     )
     done(capsys, "train", years, *train, "--ahead", 0)
-    assert [neuron.name for neuron in load(path).input] == ["season"]
+    assert load(path).inputs == ["season"]
     parts = {"Year": np.repeat(range(2020, 2025), 12), "Month": [*range(1, 13)] * 5}
     rows = {name: column[:48] for name, column in parts.items()}
     fair = [0, 1, 1] * 20

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import architect
+from synapse import Model
 from synapse.draw import explore
-from synapse.tables.table_model import TableModel
 
 from .conftest import CHROMIUM, PLAYWRIGHT
 from .test_explore_browser import GRAPH, SCREENS
@@ -120,9 +120,8 @@ def test_a_drag_that_ends_at_nothing_says_so(opened):
 
 
 def test_names_of_columns_are_whole(opened):
-    net = TableModel(
-        "perceptron", [8], ["Sales (kEUR)", "holiday"], ["Sales (kEUR) +1"]
-    ).whole()
+    columns = ["Sales (kEUR)", "holiday"]
+    net = Model.build("perceptron", columns, ["Sales (kEUR) +1"]).whole()
     count = sum(len(layer) for layer in net.layers)
     for page in (opened(net, np.zeros((3, 2))), opened(net, None, learn=True)):
         labels = [label_of(page, n) for n in range(count)]

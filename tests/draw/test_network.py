@@ -9,9 +9,8 @@ import pytest
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, Topology, draw
+from synapse import Layer, Model, Network, Neuron, Topology, draw
 from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
-from synapse.tables.table_model import TableModel
 from tests.helpers.cases import all_refused
 
 from .helpers import (
@@ -530,7 +529,7 @@ def test_what_cannot_be_drawn(net):
 def test_long_names_are_not_cut_and_not_those_of_the_layer_above():
     columns = ["Sales (kEUR)", "holiday"]
     for model in ("gru", "perceptron"):
-        net = TableModel(model, [8], columns, ["Sales (kEUR) +1"]).whole()
+        net = Model.build(model, columns, ["Sales (kEUR) +1"]).whole()
         shown = [" ".join(text.get_text().split()) for text in draw.network(net).texts]
         assert not [text for text in shown if "…" in text]
         assert [shown.count(name) for name in (*columns, "Sales (kEUR) +1")] == [

@@ -48,7 +48,7 @@ def test_it_forecasts_what_the_command_forecasts():
         period=12,
         methods=methods,
     )
-    ahead, _ = forecast_series(trained.network, frame, 12, interval=0.9)
+    ahead, _ = forecast_series(trained.model, frame, 12, interval=0.9)
     assert forecaster.predict().to_numpy() == pytest.approx(ahead.mean[:, 0], abs=0)
     bounds = forecaster.predict_interval(coverage=0.9)
     assert bounds.to_numpy() == pytest.approx(
@@ -65,9 +65,9 @@ def test_a_method_can_be_named_and_new_rows_go_on():
         forecaster = SynapseForecaster(method=method, **QUICK).fit(series[:108], fh=[1])
         assert forecaster.chosen_ == chosen
         before = forecaster.predict()
-        weights = forecaster.network_.weights.copy()
+        weights = forecaster.model_.network.weights.copy()
         forecaster.update(series[108:120], update_params=False)
-        assert (forecaster.network_.weights == weights).all()
+        assert (forecaster.model_.network.weights == weights).all()
         after = forecaster.predict()
         assert [before.index[0], after.index[0]] == [
             series.index[108],

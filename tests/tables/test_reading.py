@@ -862,17 +862,17 @@ def test_a_trained_network_is_ready_to_forecast_and_predict(tmp_path):
     sheet = read(tmp_path / "t.csv", text)
     learning = tables.Learning(model="elman", hidden=[2], epochs=1)
     trained = tables.train_rows(sheet, ["y"], None, learning, sequence="Shop")
-    assert [neuron.name for neuron in trained.network.input] == [
+    assert [neuron.name for neuron in trained.model.network.input] == [
         "_",
         "kind=a",
         "kind=b",
     ]
-    assert tables.predict_rows(trained.network, sheet, sequence="Shop")[0].shape == (
+    assert tables.predict_rows(trained.model, sheet, sequence="Shop")[0].shape == (
         40,
         1,
     )
     series = tables.read_series(sheet, ["y"])
-    network = tables.train_series(series, ["y"], learning).network
+    network = tables.train_series(series, ["y"], learning).model
     assert tables.forecast_series(network, series, 3)[0].shape == (3, 1)
     untrained = architect.Perceptron(1, 1, seed=0)
     untrained.metadata = {"encoding": "utf-8", "targets": 3}
@@ -934,7 +934,7 @@ def test_one_network_reads_series_in_units_of_their_own(tmp_path):
         1,
         tasks[1].scale.lags,
     )
-    network = tables.train_series(several, ["y"], learning, steps=3).network
+    network = tables.train_series(several, ["y"], learning, steps=3).model
     new = read(
         tmp_path / "t.csv", "\n".join(["shop;y", *rows[:60]]).replace("a;", "x;")
     )

@@ -101,6 +101,8 @@ function openText(text) {
   } catch {
     return notice("This file is not JSON. Choose a file that this page or synapse.save(net, \"network.json\") has written.");
   }
+  // its network, in standard units
+  if (json?.format === "synapse model") json = json.network;
   const isSynaptic = Array.isArray(json?.neurons) && Array.isArray(json?.connections);
   if (!isSynaptic && (json?.format !== "synapse" || json.version !== 1))
     return notice("This is not a network in Synapse's JSON, version 1. Python converts other formats: synapse convert IN network.json");

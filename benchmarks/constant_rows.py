@@ -7,16 +7,24 @@ ten times of one puts the row on its other side.
 
 from __future__ import annotations
 
+import ctypes
 import itertools
+import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
 import architect
 import synapse
-from synapse import Layer, Network, Trainer, optimizers
+from synapse import Layer, Network, Trainer, evolve, optimizers
+from synapse.objects.order import find_order
+from synapse.readwrite import c_source, onnx_model, to_torch
 
+from . import lowering
 from .events import network as spikes
 from .rtrl import reservoir
 
@@ -150,6 +158,45 @@ def backward(neurons: int, new: int) -> Work:
         net.activate([0.5])
 
     return work
+
+
+def edited(net: Network, name: str) -> Work:
+    """An edit and the one that takes it back, each with the next step."""
+    there, back = lowering.changes(net)[name]
+    x = np.zeros(len(net.input))
+    net.activate(x)
+
+    def work() -> None:
+        for change in (there, back):
+            change()
+            net.activate(x)
+
+    return work
+
+
+def targets_edited(count: int) -> Work:
+    """The connections from an input to so many neurons of a large network are removed,
+    and made again, each with the next step."""
+    net = lowering.scattered()
+    source, pool = net.input[0], net.hidden[0][:count]
+    x = np.zeros(len(net.input))
+    net.activate(x)
+
+    def work() -> None:
+        for neuron in pool:
+            source.disconnect(neuron)
+        net.activate(x)
+        for neuron in pool:
+            source.project(neuron, weight=0.1)
+        net.activate(x)
+
+    return work
+
+
+def ordered(neurons: int, connections: int) -> Work:
+    """An order of activation of connected neurons."""
+    links = np.transpose(pairs(neurons, connections))
+    return lambda: find_order(neurons, links, (), inputs=[0], outputs=[neurons - 1])
 
 
 def drawn_pairs() -> Work:
@@ -339,6 +386,102 @@ def task_tested() -> Work:
     return lambda: task.solved(net, 0)
 
 
+# --- exported programs ----------------------------------------------------------------
+
+LIBRARY = """
+#include "net.c"
+void many(int steps) {
+    static Network net;
+    double inputs[NETWORK_INPUTS], outputs[NETWORK_OUTPUTS];
+    for (int i = 0; i < NETWORK_INPUTS; i++) inputs[i] = 0.1 * i;
+    network_clear(&net);
+    for (int t = 0; t < steps; t++) network_step(&net, inputs, outputs);
+}
+"""
+SCRIPT = """
+const { Network } = require(process.argv[2]);
+const net = new Network();
+const row = Float64Array.from({ length: Number(process.argv[3]) }, (_, i) => 0.1 * i);
+for (let t = 0; t < Number(process.argv[4]); t++) net.step(row);
+"""
+
+
+def in_c(net: Network, steps: int = 1_000) -> Work:
+    """Steps of the program in C, compiled for this machine."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "net.c").write_text(c_source(net, dtype="float64"))
+        (folder / "many.c").write_text(LIBRARY)
+        flags = ["-O3", "-march=native", "-shared", "-fPIC"]
+        command = ["gcc", *flags, "many.c", "-o", "many.so", "-lm"]
+        subprocess.run(command, cwd=folder, check=True)
+        library = ctypes.CDLL(str(folder / "many.so"))
+    return lambda: library.many(steps)
+
+
+def in_node(net: Network, steps: int = 100_000) -> Work:
+    """Steps of the program in JavaScript, with the start of Node."""
+    folder = TemporaryDirectory()
+    program, script = Path(folder.name) / "net.js", Path(folder.name) / "many.js"
+    synapse.save(net, program)
+    script.write_text(SCRIPT)
+    numbers = map(str, (len(net.input), steps))
+    command = ["node", str(script), str(program), *numbers]
+
+    def work() -> None:
+        assert folder.name  # lives as long as this function
+        subprocess.run(command, check=True)
+
+    return work
+
+
+def in_onnx_runtime(net: Network, samples: int = 64) -> Work:
+    """Samples through the model in ONNX Runtime, on one thread."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(
+        onnx_model(net).SerializeToString(), options, ["CPUExecutionProvider"]
+    )
+    x = np.asarray(numbers(samples, len(net.input)), np.float32)
+    return lambda: session.run(None, {"x": x})
+
+
+def in_torch(net: Network, length: int = 16) -> Work:
+    """A sequence through the module in PyTorch, on one thread."""
+    import torch
+
+    torch.set_num_threads(1)
+    module = to_torch(net)
+    x = torch.tensor(numbers(1, length, len(net.input)), dtype=torch.float32)
+
+    def work() -> None:
+        with torch.no_grad():
+            module(x)
+
+    return work
+
+
+def layer(neurons: int, density: float) -> Network:
+    """A layer that is connected at random with another one of its size."""
+    inputs, cells, output = Layer(neurons), Layer(neurons, "tanh"), Layer(1)
+    inputs.project(cells, density, seed=1)
+    cells.project(output, seed=2)
+    return Network(inputs, [cells], output)
+
+
+# --- rooms ----------------------------------------------------------------------------
+
+
+def by_threads() -> Work:
+    """Generations of NEAT that threads evaluate."""
+    pool = ThreadPoolExecutor(2)
+    return lambda: evolve.neat(
+        evolve.fitness.xor, max_evaluations=1_500, seed=0, executor=pool
+    )
+
+
 def lstm(*sizes: int, **options: Any) -> Network:
     """An LSTM as other libraries have it."""
     return architect.LSTM(*sizes, style="standard", seed=0, **options)
@@ -362,6 +505,38 @@ ROWS: dict[str, Callable[[], Work]] = {
     "1 backward connection, 20,000 neurons": lambda: backward(20_000, 1),
     "8 backward connections, 20,000 neurons": lambda: backward(20_000, 8),
     "64 backward connections, 20,000 neurons": lambda: backward(20_000, 64),
+    "an edit of 2-3-1": lambda: edited(lowering.small(), lowering.CONNECT),
+    "an edit of 4,000 connections": lambda: edited(
+        lowering.dense(60), lowering.CONNECT
+    ),
+    "an edit of 22,000 connections": lambda: edited(
+        lowering.dense(148), lowering.CONNECT
+    ),
+    "an edit of 160,000 connections": lambda: edited(
+        lowering.dense(400), lowering.CONNECT
+    ),
+    "a sparse edit of 2,000,000 connections": lambda: edited(
+        lowering.scattered(), lowering.CONNECT
+    ),
+    "a freeze in 2,300 connections": lambda: edited(
+        lowering.dense(48), lowering.FREEZE
+    ),
+    "a freeze in 22,000 connections": lambda: edited(
+        lowering.dense(148), lowering.FREEZE
+    ),
+    "2 neurons of 2,000,000 connections edited": lambda: targets_edited(2),
+    "20 neurons of 2,000,000 connections edited": lambda: targets_edited(20),
+    "200 neurons of 2,000,000 connections edited": lambda: targets_edited(200),
+    "2,000 neurons of 2,000,000 connections edited": lambda: targets_edited(2_000),
+    "steps, 1,000 neurons, density 0.4": lambda: steps(
+        lowering.scattered(1_000, 400_000), 20, traces=True
+    ),
+    "steps, 1,000 neurons, density 0.05": lambda: steps(
+        lowering.scattered(1_000, 50_000), 20, traces=True
+    ),
+    "sparse steps without traces": lambda: steps(lowering.scattered(1_000, 50_000), 20),
+    "10,000 neurons ordered": lambda: ordered(10_000, 50_000),
+    "60,000 neurons ordered": lambda: ordered(60_000, 300_000),
     "20,000 random connections drawn": drawn_pairs,
     "reset of an edited LSTM 6-8-6": reset,
     "weights of edges, 5 of each neuron": lambda: edge_weights(2_000, 5),
@@ -377,6 +552,14 @@ ROWS: dict[str, Callable[[], Work]] = {
     "run without traces, 8-6-6-4": lambda: steps(
         architect.Perceptron(8, 6, 6, 4, seed=0), 1_000
     ),
+    "run with traces, LSTM 4-3-2": lambda: steps(lstm(4, 3, 2), 1_000, traces=True),
+    "run with traces, LSTM 8-32-8": lambda: steps(lstm(8, 32, 8), 1_000, traces=True),
+    "run with traces, 8-6-6-4": lambda: steps(
+        architect.Perceptron(8, 6, 6, 4, seed=0), 1_000, traces=True
+    ),
+    "run with traces, 300-20-1": lambda: steps(
+        architect.Perceptron(300, 20, 1, seed=0), 1_000, traces=True
+    ),
     "spikes, 8,000 connections, 0.5 % active": lambda: spiking(400, 8_000, 0.005),
     "spikes, 60,000 connections, 0.1 % active": lambda: spiking(3_000, 60_000, 0.001),
     "spikes, 200,000 connections, 0.05 % active": lambda: spiking(
@@ -384,11 +567,25 @@ ROWS: dict[str, Callable[[], Work]] = {
     ),
     "spikes, 200,000 connections, 5 % active": lambda: spiking(10_000, 200_000, 0.05),
     "spikes, 200,000 connections, 30 % active": lambda: spiking(10_000, 200_000, 0.3),
+    "spikes, 2,000,000 connections, 0.01 % active": lambda: spiking(
+        100_000, 2_000_000, 0.0001
+    ),
+    "spikes, 2,000,000 connections, 5 % active": lambda: spiking(
+        100_000, 2_000_000, 0.05
+    ),
     "spikes, 20 steps after an edit": lambda: spiking_after_edits(20),
     "gradient, LSTM 4-3-2, 8 sequences": lambda: gradient(lstm(4, 3, 2), 8, 100),
     "gradient, LSTM 8-32-8, 1 sequence": lambda: gradient(lstm(8, 32, 8), 1, 200),
     "gradient, LSTM 8-32-8, 3 sequences": lambda: gradient(lstm(8, 32, 8), 3, 100),
     "gradient, LSTM 8-32-8, 8 sequences": lambda: gradient(lstm(8, 32, 8), 8, 100),
+    "gradient, LSTM 4-3-2, 2 sequences": lambda: gradient(lstm(4, 3, 2), 2, 100),
+    "gradient, LSTM 4-8-2, 2 sequences": lambda: gradient(lstm(4, 8, 2), 2, 100),
+    "gradient, 32-20-10, 2 samples": lambda: gradient(
+        architect.Perceptron(32, 20, 10, seed=0), 2, 1
+    ),
+    "gradient, 200-100-10, 2 samples": lambda: gradient(
+        architect.Perceptron(200, 100, 10, seed=0), 2, 1
+    ),
     "gradient, LSTM 8-16-4, 2 sequences": lambda: gradient(lstm(8, 16, 4), 2, 100),
     "gradient, LSTM 32-96-8, 2 sequences": lambda: gradient(lstm(32, 96, 8), 2, 50),
     "gradient, Elman 4-300-4, 1 sequence": lambda: gradient(
@@ -451,6 +648,34 @@ ROWS: dict[str, Callable[[], Work]] = {
     "TD on 20,000 rows": lambda: values_learned(20_000),
     "512 dicts learned": dicts_learned,
     "an untrained network tested on a task": task_tested,
+    "NEAT by two threads": by_threads,
+    "in C, 64-32-10": lambda: in_c(architect.Perceptron(64, 32, 10, seed=0)),
+    "in C, 300-20-1": lambda: in_c(architect.Perceptron(300, 20, 1, seed=0)),
+    "in C, 100-100-10": lambda: in_c(architect.Perceptron(100, 100, 10, seed=0)),
+    "in C, LSTM 8-32-8": lambda: in_c(lstm(8, 32, 8)),
+    "in C, a layer of 60, density 0.2": lambda: in_c(layer(60, 0.2)),
+    "in C, a layer of 60, density 0.85": lambda: in_c(layer(60, 0.85)),
+    "in C, 60 neurons, 150 connections": lambda: in_c(scattered(60, 150)),
+    "in C, 60 neurons, 1,500 connections": lambda: in_c(scattered(60, 1_500)),
+    "in JavaScript, 64-32-10": lambda: in_node(
+        architect.Perceptron(64, 32, 10, seed=0)
+    ),
+    "in JavaScript, LSTM 8-32-8": lambda: in_node(lstm(8, 32, 8), 50_000),
+    "in ONNX Runtime, a layer of 200, density 0.05": lambda: in_onnx_runtime(
+        layer(200, 0.05)
+    ),
+    "in ONNX Runtime, a layer of 200, density 0.4": lambda: in_onnx_runtime(
+        layer(200, 0.4)
+    ),
+    "in PyTorch, a reservoir of 200, density 0.05": lambda: in_torch(
+        reservoir(200, 2_000)
+    ),
+    "in PyTorch, a reservoir of 500, density 0.05": lambda: in_torch(
+        reservoir(500, 12_500)
+    ),
+    "in PyTorch, a reservoir of 500, density 0.4": lambda: in_torch(
+        reservoir(500, 100_000)
+    ),
 }
 """Each row: a function that prepares it and returns what is measured."""
 

@@ -17,11 +17,6 @@ from ..engine.schema import NONE
 from ..engine.store import Store
 from .connection import Connection, connection_at, held_connections
 
-MANY = 1 << 14
-"""Number of connections whose objects are made together, and held by the store from
-then on. ``python -m benchmarks.constants connections.MANY``: rows take 0.10 times as
-long with a tenth, 0.98 times with ten times."""
-
 
 class Connections(Sequence[Connection], Follower):
     """The connections that a network had when they were asked for, in the order of
@@ -71,10 +66,13 @@ class Connections(Sequence[Connection], Follower):
         return iter(self[:])
 
     def _made(self, identities: NDArray[np.uint32]) -> list[Connection]:
+        """The objects; if they are all, the store makes them together, and holds
+        them from then on.
+        """
         store = self._store
         alive = identities < store.n_identities
         alive[alive] = store.row_of[identities[alive]] != NONE
-        if len(identities) >= MANY and alive.all():
+        if len(identities) == len(self._identities) and alive.all():
             return held_connections(store, identities.tolist())
         return [
             connection_at(store, identity)

@@ -46,9 +46,6 @@ from .slopes import OutputSlopes
 ERRORS = "responsibility", "projected", "gated"
 """The columns of a neuron's error."""
 
-MEDIUM = 1 << 18
-"""Connections up to which a network keeps where its parameters are."""
-
 
 @checks.fixed_attributes
 @checks.answers("Network")
@@ -825,18 +822,15 @@ class Network(NeuronRows, OutputSlopes):
             parameters.assign(self._store, name, at.every, numbers)
 
     def _parameter_places(self) -> tuple[ParameterPlaces, ...]:
-        """Where its weights and its biases are, kept for small and medium networks."""
+        """Where its weights and its biases are; kept for the present topology."""
         facts = self._present_facts()
-        if facts.places is not None:
-            return facts.places
-        store: Store = self._store
-        connections = self._connection_rows()
-        neurons = self._rows()
-        weights = ParameterPlaces.of(store, "weight", connections)
-        places = weights, ParameterPlaces.of(store, "bias", neurons)
-        if len(connections) <= MEDIUM:
-            facts.places = places
-        return places
+        if facts.places is None:
+            store: Store = self._store
+            facts.places = (
+                ParameterPlaces.of(store, "weight", self._connection_rows()),
+                ParameterPlaces.of(store, "bias", self._rows()),
+            )
+        return facts.places
 
     @property
     @consistent_read

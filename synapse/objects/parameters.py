@@ -54,14 +54,12 @@ class ParameterPlaces(NamedTuple):
     """Where the weights, or the biases, of a network are in their column, for one
     topology.
 
-    Entry i of the network is ``column[rows][order[i]]``, or ``column[rows][i]``;
-    `place` is the inverse of `order`.
+    Entry i of the network is ``column[rows][order[i]]``, or ``column[rows][i]``.
     """
 
     rows: slice | Ints  # a slice if they are consecutive, otherwise indices
     size: int
     order: Ints | None
-    place: Ints | None
     tied: bool
     checked: bool  # whether some are tied or have a sign, which not every value suits
 
@@ -72,25 +70,11 @@ class ParameterPlaces(NamedTuple):
         checked = tied or (name == "weight" and bool(store["sign"][rows].any()))
         first_row = int(rows.min(initial=len(store[name])))
         if len(rows) and int(rows.max()) - first_row + 1 != len(rows):
-            return cls(rows, len(rows), None, None, tied, checked)
+            return cls(rows, len(rows), None, tied, checked)
+        together = slice(first_row, first_row + len(rows))
         order = rows - first_row
-        if (order[1:] > order[:-1]).all():
-            return cls(
-                slice(first_row, first_row + len(rows)),
-                len(rows),
-                None,
-                None,
-                tied,
-                checked,
-            )
-        return cls(
-            slice(first_row, first_row + len(rows)),
-            len(rows),
-            order,
-            np.argsort(order),
-            tied,
-            checked,
-        )
+        in_order = bool((order[1:] > order[:-1]).all())
+        return cls(together, len(rows), None if in_order else order, tied, checked)
 
     @property
     def every(self) -> Ints:
@@ -116,7 +100,10 @@ class ParameterPlaces(NamedTuple):
 
     def write(self, column: Floats, values: Floats) -> None:
         """Write the entries of the network, which are not tied, by one assignment."""
-        column[self.rows] = values if self.place is None else values.take(self.place)
+        if self.order is None:
+            column[self.rows] = values
+        else:
+            column[self.rows][self.order] = values  # of a slice, which is a view
 
 
 def assign_first(store: Store, name: str, rows: Ints, values: NDArray[Any]) -> None:

@@ -160,6 +160,25 @@ def backward(neurons: int, new: int) -> Work:
     return work
 
 
+def liquid_edited(neurons: int, connections: int) -> Work:
+    """Connections are added one by one to a random network in order, and removed."""
+    net = architect.Liquid(2, neurons, 1, connections=connections, seed=0)
+    net.activate(np.zeros(2))
+    cells = net.hidden[0]
+    links = [
+        (cells[int(a)], cells[int(b)]) for a, b in np.transpose(pairs(neurons, 1_000))
+    ]
+    free = [(a, b) for a, b in links if not a.connected(b)][:50]
+
+    def work() -> None:
+        for source, target in free:
+            source.project(target, weight=0.1)
+        for source, target in free:
+            source.disconnect(target)
+
+    return work
+
+
 def edited(net: Network, name: str) -> Work:
     """An edit and the one that takes it back, each with the next step."""
     there, back = lowering.changes(net)[name]
@@ -505,6 +524,7 @@ ROWS: dict[str, Callable[[], Work]] = {
     "1 backward connection, 20,000 neurons": lambda: backward(20_000, 1),
     "8 backward connections, 20,000 neurons": lambda: backward(20_000, 8),
     "64 backward connections, 20,000 neurons": lambda: backward(20_000, 64),
+    "100 edits of a liquid of 30 neurons": lambda: liquid_edited(30, 200),
     "an edit of 2-3-1": lambda: edited(lowering.small(), lowering.CONNECT),
     "an edit of 4,000 connections": lambda: edited(
         lowering.dense(60), lowering.CONNECT

@@ -135,6 +135,7 @@ LATE = (
     "1 backward connection, 20,000 neurons",
     "8 backward connections, 20,000 neurons",
     "64 backward connections, 20,000 neurons",
+    "100 edits of a liquid of 30 neurons",
 )
 LOOK_UPS = (
     "one look-up in 2,000 connections",
@@ -359,7 +360,6 @@ CONSTANTS = (
     Constant(
         "objects.recording", "ROOM", ("20 neurons recorded", "20,000 neurons recorded")
     ),
-    Constant("objects.order", "MOST_NEW", LATE),
     Constant("objects.order", "MOST_TRIED", LATE),
     Constant("objects.projection", "DRAWN", ("20,000 random connections drawn",)),
     Constant("objects.anew", "MOST_COPIES", ("reset of an edited LSTM 6-8-6",)),
@@ -367,16 +367,6 @@ CONSTANTS = (
         "objects.graph",
         "MANY",
         ("weights of edges, 5 of each neuron", "weights of edges, 100 of each neuron"),
-    ),
-    Constant(
-        "objects.connections",
-        "MANY",
-        ("3,600 connections listed", "62,500 connections listed"),
-    ),
-    Constant(
-        "objects.network",
-        "MEDIUM",
-        ("weights of 90,000 connections", "weights of 1,000,000 connections"),
     ),
     Constant("learning._warnings", "SOME", ("first training of 300,000 connections",)),
     Constant("learning._data", "KEPT", DATA),

@@ -90,34 +90,25 @@ def late_pairs(
     return relations
 
 
-MOST_NEW = 16
-"""New relations that are looked at one by one. ``python -m benchmarks.constants
-order.MOST_NEW``: rows take 0.81 to 1.03 times as long with a tenth, 1.01 to 1.15 times
-with ten times."""
-MOST_TRIED = 1024
-"""Neurons from which a path is sought before all relations are read. ``python -m
-benchmarks.constants order.MOST_TRIED``: rows take 0.86 to 1.03 times as long with a
-tenth, 1.03 to 6.29 times with ten times."""
+MOST_TRIED = 100
+"""Neurons from which a path is sought before all relations are read."""
 
 
-def all_on_cycles(network: Network, new: Relations) -> bool:
-    """Whether few new relations are found to be late with need, as they close cycles of
-    connections, and no layer may move.
+def is_on_cycle(network: Network, new: Relations) -> bool:
+    """Whether a single new relation is found to be late with need, as it closes a cycle
+    of connections, and no layer may move.
 
     Large networks have short cycles. So a path is found in few neurons, where
-    `relations_of` reads all connections.
+    `relations_of` reads all connections; for several relations, that is faster.
     """
     if network.synchronous:
         return True
     fast = network._store.removed_rows is not None  # to find sources of a neuron
-    if network._loose or len(new.before) > MOST_NEW or not fast:
+    if network._loose or len(new.before) > 1 or not fast:
         return False
-    row_of = [neuron._row for neuron in network]
-    return all(
-        _path_found(network._store, row_of[after], row_of[before])
-        for before, after in zip(*map(np.ndarray.tolist, new), strict=True)
-        if before > after
-    )
+    (before,), (after,) = new
+    row_of = [network[int(place)]._row for place in (after, before)]
+    return bool(before <= after) or _path_found(network._store, *row_of)
 
 
 def _path_found(store: Store, start: int, end: int) -> bool:
@@ -156,7 +147,7 @@ class Placement:
         self._found = [
             (network, new, relations_of(network))
             for network, new in pairs.items()
-            if not all_on_cycles(network, new)
+            if not is_on_cycle(network, new)
         ]
 
     def settle(self) -> None:

@@ -65,10 +65,6 @@ BITS = 4
 GROUP = 1 << BITS
 """Neurons that are looked at together for one that is active, and that rest
 together."""
-GLANCE = 64
-"""Groups that are looked at together for one that is not at rest."""
-PIECE = 32 * GROUP
-"""Neurons that are computed one part of a step after the other, in the cache."""
 TOO_MANY = -1
 """In place of the number of active sources: there are so many that steps gather."""
 
@@ -348,25 +344,16 @@ def awake_from(events, at, stop):
     """The first neuron from `at` on that is not at rest; `stop` if there is none."""
     group = (at - events.origin) >> BITS
     last = (stop - 1 - events.origin) >> BITS
-    while group <= last:
-        if group % GLANCE == 0 and group + GLANCE <= last:
-            some = 0
-            for k in range(GLANCE):
-                some |= events.wakes[group + k]
-            if some == 0:
-                group += GLANCE
-                continue
-        if events.wakes[group] != RESTING:
-            break
+    while group <= last and events.wakes[group] == RESTING:
         group += 1
     return min(max(at, events.origin + (group << BITS)), stop)
 
 
 @inline
 def awake_until(events, at, stop):
-    """Where the piece ends that begins with a neuron that is not at rest."""
+    """Where the neurons end that are not at rest, of which the first is `at`."""
     group = ((at - events.origin) >> BITS) + 1
-    last = (min(at + PIECE, stop) - 1 - events.origin) >> BITS
+    last = (stop - 1 - events.origin) >> BITS
     while group <= last and events.wakes[group] != RESTING:
         group += 1
     return min(events.origin + (group << BITS), stop)

@@ -137,9 +137,9 @@ def _layers(plan: Plan) -> list[RecurrentLayer] | None:
 # supported by runtimes since 2022
 OPSET = 17
 IR_VERSION = 8
-SPARSE = 4
+SPARSE = 40
 """Above this ratio of sources to connections per neuron, connections are not written as
-a matrix."""
+a matrix, which takes 4 bytes for each pair; a list takes 12 for each connection."""
 
 
 class Graph:

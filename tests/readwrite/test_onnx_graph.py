@@ -230,9 +230,10 @@ def test_networks_without_memory_are_plain_models():
 
 
 def test_nodes_follow_layers_not_neurons():
-    nets = (architect.LSTM(5, n, 3, style="synaptic", seed=0) for n in (10, 80))
-    small, large = (len(onnx_model(net).graph.node) for net in nets)
-    assert small == large < 40
+    for sizes in ((4, 40), (50, 100)):  # peepholes as matrices, and as lists
+        nets = (architect.LSTM(5, n, 3, style="synaptic", seed=0) for n in sizes)
+        small, large = (len(onnx_model(net).graph.node) for net in nets)
+        assert small == large < 40
     sizes = [4] * 30
     assert len(onnx_model(architect.Perceptron(*sizes, seed=0)).graph.node) <= 4 * len(
         sizes

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -50,12 +51,35 @@ sys.path.insert(0, str(DOCS / "_extensions"))
 import cells
 
 
+SECTION = re.compile(r"^## ", re.MULTILINE)
+
+
+def parts_of(page, text):
+    """The blocks of a page that run in one namespace: all of them, or in a cookbook
+    those of each recipe after the imports of the page."""
+    found = list(cells.blocks(text))
+    if not page.startswith("docs/cookbook"):
+        return [found]
+    lines = [text.count("\n", 0, match.start()) + 1 for match in SECTION.finditer(text)]
+    bounds = list(pairwise([0, *lines, sys.maxsize]))
+    imports, *recipes = [
+        [block for block in found if start <= block.line < stop]
+        for start, stop in bounds
+    ]
+    return [[*imports, *recipe] for recipe in recipes]
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_code_prints_the_output_shown_below_it(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    for blocks in parts_of(page, (ROOT / page).read_text(encoding="utf-8")):
+        assert blocks
+        run_and_compare(page, blocks)
+
+
+def run_and_compare(page, blocks):
+    """Run blocks one after the other; each prints what the page shows below it."""
     names = {"__name__": "__main__"}
-    blocks = list(cells.blocks((ROOT / page).read_text(encoding="utf-8")))
-    assert blocks
     for block in blocks:
         if any(
             f"import {name}" in block.code and find_spec(name) is None

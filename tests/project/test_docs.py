@@ -50,7 +50,6 @@ PAGES = ["README.md", *(f"docs/{name}.md" for name in RUN)]
 sys.path.insert(0, str(DOCS / "_extensions"))
 import cells
 
-
 SECTION = re.compile(r"^## ", re.MULTILINE)
 
 

@@ -28,7 +28,7 @@ extensions += [
     "notebooks",
     "objects",
 ]
-extensions += ["references", "shown", "study_pages"]
+extensions += ["references", "search_terms", "shown", "study_pages"]
 exclude_patterns = ["_extensions"]
 default_role = "literal"  # `name` in docstrings
 

@@ -15,7 +15,7 @@ from studies.papers._paper_table import read_results
 
 HERE = Path(studies.__file__).parent
 PLACE = "<!-- results -->"
-CONTENTS = "\n```{toctree}\n:hidden:\n:glob:\n\npapers/*\n```\n"
+CONTENTS = "\n```{toctree}\n:hidden:\n:glob:\n\n*\npapers/*\n```\n"
 
 
 def copy_pages(app):

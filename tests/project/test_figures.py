@@ -42,7 +42,7 @@ FIGURES = [
     ),
     (
         "docs/index.md",
-        "an online step of an LSTM 100-100-20 takes {} µs, in Synaptic {} µs",
+        "An online step of an LSTM 100-100-20 takes {} µs, in Synaptic {} µs",
         ONLINE[::2],
     ),
     (

@@ -19,6 +19,7 @@ version = release = synapse.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 # The last ones are in docs/_extensions.
 extensions += [
+    "folded",
     "formats",
     "functions",
     "house",

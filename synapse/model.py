@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from copy import deepcopy
+from functools import wraps
 from typing import Annotated, Any, Self, final
 
 import numpy as np
@@ -364,7 +365,7 @@ class Model(Archived):
         self,
         inputs: ArrayLike,
         target: Any,
-        rate: Annotated[float, _checks.training_rate] = ROWS.rate,
+        rate: Annotated[float, _checks.non_negative_number] = ROWS.rate,
     ) -> None:
         """Learn one row by the learning rule of the network, after the scales have
         followed it.
@@ -387,16 +388,64 @@ class Model(Archived):
         DivergenceError
             If the cost is not finite.
         """
-        (aims,) = self._encoded("The target", [target])
-        row = inputs
-        if self.target_scale is not None and not (np.abs(aims) < SQUARABLE).all():
+        (aim,) = self._encoded("The target", [target])
+        if self.target_scale is not None and not (np.abs(aim) < SQUARABLE).all():
             raise ArgumentError(TOO_LARGE)
+        self._learn_row(inputs, aim, rate)
+
+    def _learn_row(self, row: Any, aim: Floats, rate: float) -> None:
+        """Learn a row whose target has been checked."""
         if self.scale is not None:
-            row = self.scale.follow(inputs)
+            row = self.scale.follow(row)
         if self.target_scale is not None:
-            aims = self.target_scale.follow(aims)
+            aim = self.target_scale.follow(aim)
         self.network.activate(row)
-        self.network.propagate(rate, aims)
+        self.network.propagate(rate, aim)
+
+    @_checks.understands("learn_many")
+    def learn_many(
+        self,
+        inputs: Any,
+        targets: Any,
+        rate: Annotated[float, _checks.non_negative_number] = ROWS.rate,
+        sample_weight: ArrayLike | None = None,
+    ) -> None:
+        """Learn each row once, in order, by the learning rule of the network, after the
+        scales have counted all of them.
+
+        Parameters
+        ----------
+        inputs, targets
+            As for :meth:`fit`; the context is cleared before each sequence.
+        rate : float
+            The learning rate. Default 0.01.
+        sample_weight : array_like, optional
+            The weight of each sample or sequence, a factor of the rate, also in the
+            scales.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If the data cannot be used. Nothing has changed.
+        DivergenceError
+            If the cost of a step is not finite.
+        """
+        parts, together = self._parts(inputs)
+        aims = self._aims(targets, parts, together)
+        self._require_reach(aims)
+        scales = (deepcopy(self.scale), deepcopy(self.target_scale))
+        weights = _count(scales, parts, aims, together, sample_weight)
+        self.scale, self.target_scale = scales
+        rows = self._standard(parts, aims, False)
+        at = 0
+        for sequence, answers in zip(*rows, strict=True):
+            if not together and self.network.has_memory:
+                self.network.clear()
+            for row, aim in zip(sequence, answers, strict=True):
+                weight = 1.0 if weights is None else float(weights[at])
+                at += 1
+                self.network.activate(row)
+                self.network.propagate(rate * weight, aim)
 
     # --- answers ----------------------------------------------------------------------
 
@@ -501,7 +550,8 @@ class Model(Archived):
             unknown = error.args[0] if isinstance(error, KeyError) else targets
             raise ArgumentError(
                 f"Expected labels among {_checks.shown(self.classes)}, got"
-                f" {_checks.shown(unknown)}."
+                f" {_checks.shown(unknown)}. Give all classes at the beginning, to the"
+                " first partial_fit. (Those of synapse.river add classes.)"
             ) from None
         return np.array(rows).reshape(len(rows), count)
 
@@ -592,15 +642,39 @@ class Model(Archived):
         if weights is not None:
             options["sample_weight"] = weights
         try:
-            if isinstance(validation, tuple) and len(validation) == 2:
-                held_out, is_rows = self._parts(validation[0])
-                truth = self._aims(validation[1], held_out, is_rows)
-                validation = self._standard(held_out, truth, is_rows)
+            self._require_reach(aims)
+            validation = self._held_out(validation)
+            if isinstance(sets := options.get("eval_set"), Mapping):
+                held_out = {name: self._held_out(pair) for name, pair in sets.items()}
+                options["eval_set"] = held_out
+            if isinstance(metrics := options.get("metrics"), list | tuple):
+                options["metrics"] = [*map(self._in_units, metrics)]
             data = self._standard(parts, aims, together)
             return self.trainer.train(*data, validation=validation, **options)
         except (ArgumentError, ArgumentTypeError):  # nothing has been trained
             self.scale, self.target_scale = before
             raise
+
+    def _held_out(self, data: Any) -> Any:
+        """A pair of inputs and targets in standard units; all else as it is."""
+        if not isinstance(data, tuple) or len(data) != 2:
+            return data
+        parts, together = self._parts(data[0])
+        return self._standard(parts, self._aims(data[1], parts, together), together)
+
+    def _in_units(self, metric: Any) -> Any:
+        """A metric of what :meth:`predict` returns, as one of outputs."""
+        if not callable(metric):
+            return metric
+
+        @wraps(metric)
+        def measure(*sides: Floats) -> Any:
+            scale = self.target_scale
+            units = [side if scale is None else scale.original(side) for side in sides]
+            return metric(*map(self._decoded, units))
+
+        measure.__name__ = getattr(metric, "__name__", "<lambda>")
+        return measure
 
     def _answered(self, inputs: Any, form: Any) -> Any:
         """What a function makes of the outputs for inputs, in the form of these."""
@@ -632,6 +706,15 @@ class Model(Archived):
             require_squash(title, self.network, names, advice)
         elif self.target_scale is not None:  # standard units can be any number
             require_range(title, self.network, squashes_of(self.network), advice)
+
+    def _require_reach(self, aims: Matrices) -> None:
+        """Raise if targets that have no scale are beyond the bounds of the outputs."""
+        if self.task == "numbers" and self.target_scale is None:
+            title = "The network of a Model"
+            low, high = np.nanmin(np.concatenate(aims)), np.nanmax(np.concatenate(aims))
+            advice = 'Build it with output_squash="identity".'
+            squashes = squashes_of(self.network)
+            require_range(title, self.network, squashes, advice, low, high)
 
     def _checked_trainer(self, trainer: Trainer | None) -> Trainer | None:
         if trainer is None:
@@ -738,9 +821,9 @@ def _count(
     aims: Matrices,
     together: bool,
     weights: ArrayLike | None,
-) -> None:
+) -> Floats | None:
     """Count inputs and targets, but for those that are NaN, by the weights of samples
-    or sequences.
+    or sequences; returns the weight of each row.
     """
     scale, target_scale = scales
     for each in scales:
@@ -763,6 +846,7 @@ def _count(
         has_target = ~np.isnan(targets).any(axis=1)
         counted = None if by_row is None else by_row[has_target]
         target_scale.add(targets[has_target], counted)
+    return by_row
 
 
 def _names(title: str, names: Any) -> list[str]:

@@ -13,7 +13,9 @@ from .._defaults import ROWS, SQUASHES
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..scale import SQUARABLE
-from .estimator import AUTO, LEARNING, NOTES, ClassTargets, NetworkEstimator, parameters
+from .class_targets import ClassTargets
+from .estimator import NetworkEstimator
+from .parameters import AUTO, LEARNING, parameters
 
 
 class RowEstimator(NetworkEstimator):
@@ -40,14 +42,9 @@ class RowEstimator(NetworkEstimator):
         X, y = validate_data(self, X, y, reset=reset, **options)
         return X, self._checked(y.toarray() if hasattr(y, "toarray") else y)
 
-    def _standard(
-        self, X: Any, y: Any, weights: Floats | None, held_out: bool = False
-    ) -> tuple[Floats, Floats]:
-        """Sequences of one step, shape (N, 1, n), and targets in standard units, after
-        counting them unless they are held out.
-        """
-        targets = self._counted(X, y, weights, weights, held_out)
-        return self._scale.standard(X)[:, None], targets[:, None]
+    def _samples(self, X: Any, y: Any) -> tuple[Any, Any]:
+        """Samples or, for a network with memory, sequences of one step."""
+        return X[:, None] if self.network_.has_memory else X, y
 
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Self:
         if (
@@ -72,16 +69,11 @@ class RowEstimator(NetworkEstimator):
 
     def _step(self, row: Floats, target: Floats) -> None:
         """Learn one row by the online rule, after the scales have counted it."""
-        weight = float(self.scale)
-        standard = self._scale.follow(row, weight)
-        if self._numeric:
-            target = self._target_scale.follow(target, weight)
-        self._learn(standard[None], target[None], 1.0)
-        notes = self.network_.metadata.get(NOTES)
-        if notes is None:
-            self._note()
-        else:
-            notes |= self._scales()
+        model = self.model_
+        if model.network.has_memory:
+            model.network.clear()
+        with self._advised():
+            model._learn_row(row, target, float(self.online_rate))
 
     def _is_plain(self, X: Any) -> bool:
         """Whether nothing has to be checked of an array but that its numbers are
@@ -95,7 +87,7 @@ class RowEstimator(NetworkEstimator):
             and X.shape[1] == attributes.get("n_features_in_")
             and len(X) > 0
             and "feature_names_in_" not in attributes
-            and "network_" in attributes
+            and "model_" in attributes
         )
 
     def _answers(self, X: Any, decode: Callable[[Floats], Any]) -> Any:
@@ -109,13 +101,18 @@ class RowEstimator(NetworkEstimator):
         return decode(self._run(validate_data(self, X, reset=False, dtype=np.float64)))
 
     def _run(self, X: Floats) -> Floats:
-        """The outputs for rows, shape (N, m), in standard units."""
-        network = self.network_
-        rows = self._scale.standard(X)
+        """The outputs for rows, shape (N, m), in the units of the targets."""
+        model = self.model_
+        network = model.network
+        rows = X if model.scale is None else model.scale.standard(X)
         if network.has_memory:
-            outputs: Floats = network.run(rows[:, None], traces=False)[:, 0]
-            return outputs
-        return network.activate(rows[0])[None] if len(rows) == 1 else network.run(rows)
+            outputs = network.run(rows[:, None], traces=False)[:, 0]
+        elif len(rows) == 1:
+            outputs = network.activate(rows[0])[None]
+        else:
+            outputs = network.run(rows)
+        scale = model.target_scale
+        return outputs if scale is None else scale.original(outputs)
 
 
 DEFAULTS = {
@@ -154,8 +151,7 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
         Activation function of the hidden neurons. None: that of the architecture.
         Default "tanh".
     scale : bool
-        Whether inputs are standardised. The scale is part of the estimator, and of the
-        metadata of `network_`, so its files have it. Default True.
+        Whether inputs are standardised. The scale is part of the model. Default True.
     class_weight : dict or "balanced", optional
         The weight of each class; with "balanced" inversely proportional to its
         frequency. Default: all 1.
@@ -180,8 +176,10 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
 
     Attributes
     ----------
+    model_ : Model
+        The network with its scales and names, which :func:`synapse.save` keeps.
     network_ : Network
-        The trained network. It takes and returns standard units, if `scale` is true.
+        Its network. It takes and returns standard units, if `scale` is true.
         Input neurons are named like the features, outputs like the classes.
     classes_ : ndarray, or list of them
         The labels, by column if there are several.
@@ -210,7 +208,7 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
 
     def _plain_target(self, value: Any) -> Floats | None:
         plain = self.class_weight is None and isinstance(value, Hashable)
-        return self._one_hot.get(value) if plain else None
+        return self.model_._one_hot.get(value) if plain else None
 
 
 @final

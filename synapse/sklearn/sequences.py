@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, final
 
 import numpy as np
@@ -13,7 +14,9 @@ from .._checks import any_array, as_matrix, choice, counted, expected, listed
 from .._defaults import SEQUENCES
 from .._typing import Floats
 from ..errors import ArgumentError
-from .estimator import LEARNING, ClassTargets, NetworkEstimator, parameters
+from .class_targets import ClassTargets
+from .estimator import NetworkEstimator
+from .parameters import LEARNING, parameters
 
 
 class SequenceEstimator(NetworkEstimator):
@@ -84,33 +87,14 @@ class SequenceEstimator(NetworkEstimator):
         self.n_features_in_ = n
         return sequences
 
-    def _standard(
-        self, X: Any, y: Any, weights: Floats | None, held_out: bool = False
-    ) -> tuple[list[Floats], list[Floats]]:
-        """Inputs and targets of all steps in standard units, after counting them unless
-        they are held out; NaN: no target.
-        """
-        by_step = (
-            None if weights is None else np.repeat(weights, [len(rows) for rows in X])
-        )
-        targets = self._counted(
-            np.concatenate(X),
-            y,
-            by_step,
-            by_step if self._by_step else weights,
-            held_out,
-        )
-        inputs = [self._scale.standard(rows) for rows in X]
-        if self._by_step:
-            return inputs, self._parted(targets, X)
-        return inputs, [
-            np.vstack([np.full((len(rows) - 1, len(last)), np.nan), last])
-            for rows, last in zip(X, targets, strict=True)
-        ]
+    def _samples(self, X: Any, y: Any) -> tuple[Any, Any]:
+        """Sequences, and the answers to each or to its steps."""
+        return X, self._parted(y, X) if self._by_step else y
 
     def _parted(self, values: Any, sequences: list[Floats]) -> list[Any]:
         """Values of all steps, by sequence."""
-        return np.split(values, np.cumsum([len(rows) for rows in sequences])[:-1])
+        ends = np.cumsum([0, *map(len, sequences)]).tolist()
+        return [values[start:stop] for start, stop in pairwise(ends)]
 
     def _joined(self, answers: Any) -> Any:
         """The answers to all sequences, or to all steps of all of them, as one
@@ -128,11 +112,9 @@ class SequenceEstimator(NetworkEstimator):
 
     def _answers(self, X: Any, decode: Callable[[Floats], Any]) -> Any:
         """What a function makes of the outputs for sequences."""
-        network = self._fitted()
+        model = self._fitted()
         sequences = self._sequences(X, reset=False)
-        outputs = network.run(
-            [self._scale.standard(rows) for rows in sequences], traces=False
-        )
+        outputs = model.run(sequences)
         if not self._by_step:
             return decode(np.stack([rows[-1] for rows in outputs]))
         answers = self._parted(decode(np.concatenate(outputs)), sequences)
@@ -172,7 +154,7 @@ class SequenceClassifier(ClassifierMixin, ClassTargets, SequenceEstimator):
 
     Attributes
     ----------
-    classes_, network_, n_features_in_, result_, n_iter_, loss_curve_
+    classes_, model_, network_, n_features_in_, result_, n_iter_, loss_curve_
         As for :class:`NetworkClassifier`.
 
     Examples

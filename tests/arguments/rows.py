@@ -445,7 +445,15 @@ row(
     {"inputs": [1.0, 2.0], "target": 1.0},
     inputs="",
     target="True 0 -1 0.5",
-    rate="0 -1 0.5",
+    rate="0 0.5",
+)
+row(
+    "synapse.Model.learn_many",
+    samples,
+    inputs="",
+    targets="",
+    rate="0 0.5",
+    sample_weight="None",
 )
 for name in ("predict", "run"):
     row(f"synapse.Model.{name}", {"inputs": samples["inputs"]}, inputs="[]")

@@ -146,6 +146,32 @@ def test_it_forecasts_by_its_own_outputs():
         steps.whole()
 
 
+def test_metrics_and_held_out_sets_are_in_units_of_the_data():
+    def largest(y, prediction):
+        return np.abs(y - prediction).max()
+
+    model = numbers()
+    result = model.fit(
+        X[:60],
+        Y[:60],
+        epochs=5,
+        seed=0,
+        progress=False,
+        eval_set={"test": (X[60:], Y[60:])},
+        metrics=[largest],
+    )
+    error = np.abs(model.predict(X[60:])[:, 0] - Y[60:]).max()
+    assert result.history["test_largest"][-1] == pytest.approx(error)
+
+
+def test_many_rows_are_learned_once_and_weighted():
+    model, twin = numbers(), numbers()
+    model.learn_many(X, Y, 0.05, np.r_[np.ones(40), np.zeros(40)])
+    assert np.allclose(model.scale.mean, X[:40].mean(axis=0))
+    twin.learn_many(X[:40], Y[:40], 0.05)
+    assert np.allclose(model.network.weights, twin.network.weights, atol=1e-12)
+
+
 def test_what_cannot_be_used_is_one_sentence_and_changes_nothing(tmp_path):
     model = fitted()
     before = model.network.weights, model.scale.count, model.predict(X)

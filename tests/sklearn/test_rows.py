@@ -100,8 +100,8 @@ def test_what_is_learned_is_found_by_names_and_in_files(tmp_path):
         (number, X, NetworkRegressor),
     ):
         for name in ("net.json", "net.npz"):
-            synapse.save(fitted.network_, tmp_path / name)
-            read = make.from_network(synapse.load(tmp_path / name))
+            synapse.save(fitted.model_, tmp_path / name)
+            read = make.from_model(synapse.load(tmp_path / name))
             assert np.array_equal(read.predict(rows), fitted.predict(rows))
         assert np.array_equal(
             pickle.loads(pickle.dumps(fitted)).predict(rows), fitted.predict(rows)
@@ -114,10 +114,8 @@ def test_what_is_learned_is_found_by_names_and_in_files(tmp_path):
     read.partial_fit(X[:5], np.stack([V, -V], axis=1)[:5])
     number.partial_fit(X[:5], np.stack([V, -V], axis=1)[:5])
     assert np.array_equal(read.predict(X), number.predict(X))
-    with pytest.raises(
-        ArgumentError, match="come from NetworkRegressor, got NetworkClassifier"
-    ):
-        NetworkRegressor.from_network(model.network_)
+    with pytest.raises(ArgumentError, match="a model of numbers, got 'classes'"):
+        NetworkRegressor.from_model(model.model_)
 
 
 def test_the_scale_is_that_of_all_rows():
@@ -126,12 +124,12 @@ def test_the_scale_is_that_of_all_rows():
     for weights in (None, RNG.integers(0, 3, 200).astype(float)):
         model = regressor(epochs=1).fit(rows, V, sample_weight=weights)
         for name, values in (("scale", rows), ("target_scale", V[:, None])):
-            scale = model.network_.metadata["estimator"][name]
+            scale = getattr(model.model_, name)
             mean = np.average(values, axis=0, weights=weights)
             variance = np.average((values - mean) ** 2, axis=0, weights=weights)
             variance[4:6] = 1
-            assert np.allclose(scale["mean"], mean)
-            assert np.allclose(scale["deviation"], np.sqrt(variance))
+            assert np.allclose(scale.mean, mean)
+            assert np.allclose(scale.deviation, np.sqrt(variance))
     whole = regressor(epochs=1).fit(rows, V)
     parts = regressor().partial_fit(rows[:50], V[:50])
     for i in range(50, 200):
@@ -139,7 +137,7 @@ def test_the_scale_is_that_of_all_rows():
     for name in ("scale", "target_scale"):
         for key in ("mean", "deviation", "count"):
             scale = [
-                estimator.network_.metadata["estimator"][name][key]
+                getattr(getattr(estimator.model_, name), key)
                 for estimator in (whole, parts)
             ]
             assert np.allclose(*scale)
@@ -169,11 +167,11 @@ def test_the_short_path_has_the_numbers_of_the_checked_one():
         models[0].network_.weights, models[1].network_.weights, atol=1e-12
     )
     rows = regressor(hidden=(2,)).partial_fit(X[:2], [1.0, 2.0])
-    before = {**rows.network_.metadata["estimator"]["scale"]}
+    before = rows.model_.scale.as_json()
     for row, target in (([[1e200, -1e200, 0.0, 0.0]], [1.0]), (X[:1] * 0, [1e200])):
         with pytest.raises(ArgumentError, match="whose squares are finite numbers"):
             rows.partial_fit(np.array(row), target)
-    assert rows.network_.metadata["estimator"]["scale"] == before
+    assert rows.model_.scale.as_json() == before
     unscaled = classifier(scale=False)
     # the squash is bounded
     unscaled.partial_fit([[1e308] * 4], ["yes"], classes=["no", "yes"])
@@ -463,10 +461,6 @@ def test_faults_are_one_sentence_and_change_nothing():
     holes = X.copy()
     holes[3, 1] = np.nan
     model = classifier().fit(X, Y)
-    damaged = model.network_.clone()
-    damaged.metadata = {
-        "estimator": {**model.network_.metadata["estimator"], "scale": {"mean": [1.0]}}
-    }
     calls = {
         "contains NaN": lambda: model.fit(holes, Y),
         "Input X contains NaN": lambda: model.predict(holes),
@@ -503,10 +497,10 @@ def test_faults_are_one_sentence_and_change_nothing():
         "X has 3 features": (
             lambda: model.set_params(validation=(X[:, :3], Y)).fit(X, Y)
         ),
-        "the labels of held-out data to be among those of y, ['no', 'yes'], got 'x'": (
+        "labels among ['no', 'yes'], got 'x'": (
             lambda: model.set_params(validation=(X[:1], ["x"])).fit(X, Y)
         ),
-        "1 target a sample": (
+        "1 target per step": (
             lambda: regressor(validation=(X[:3], np.ones((3, 2)))).fit(X, V)
         ),
         "squares are finite": lambda: regressor().fit(X * 1e200, V),
@@ -517,7 +511,9 @@ def test_faults_are_one_sentence_and_change_nothing():
         "sizes that Convolutional takes": (
             lambda: classifier(build="Convolutional").fit(X, Y)
         ),
-        "are damaged": lambda: NetworkClassifier.from_network(damaged),
+        "the model to be a Model": (
+            lambda: NetworkClassifier.from_model(model.network_)
+        ),
     }
     before = model.network_.weights, model.predict_proba(X)
     with Cases() as case:

@@ -104,8 +104,8 @@ def test_every_sequence_begins_with_a_cleared_context(tmp_path):
         ARRAY, ARRAY[:, 0, 0]
     )
     assert np.array_equal(model.predict(ARRAY[5:6]), model.predict(ARRAY)[5:6])
-    synapse.save(model.network_, tmp_path / "net.json")
-    read = SequenceRegressor.from_network(synapse.load(tmp_path / "net.json"))
+    synapse.save(model.model_, tmp_path / "net.json")
+    read = SequenceRegressor.from_model(synapse.load(tmp_path / "net.json"))
     assert np.array_equal(read.predict(ARRAY), model.predict(ARRAY))
 
 

@@ -21,6 +21,7 @@ the house, from the ground up. A module imports only modules of its own floor or
 Rooms with a purpose use the public names of all these:
 
 - ``analysis``: what a network does, and why.
+- ``spikes``: spike trains, random sources, and the statistics of firing.
 - ``draw``: pictures, and pages to explore a network in a browser.
 - ``tasks``, ``tables``: sequences that are generated, rows and series that are read.
 - ``reward``: agents that learn from reward, one step at a time.
@@ -65,6 +66,7 @@ if TYPE_CHECKING:  # at run time `__getattr__` imports them when they are first 
         river as river,
         sklearn as sklearn,
         sktime as sktime,
+        spikes as spikes,
         tables as tables,
         tasks as tasks,
     )
@@ -77,7 +79,9 @@ __version__ = "0.1.0"
 
 # Packages and modules that are imported when they are first used, and functions of
 # theirs
-_ROOMS = "analysis draw evolve experiments forecasting readwrite reward tables tasks"
+_ROOMS = (
+    "analysis draw evolve experiments forecasting readwrite reward spikes tables tasks"
+)
 _WITH_EXTRAS = "river sklearn sktime"
 _LATER = (*_ROOMS.split(), *_WITH_EXTRAS.split(), "plain")
 _LATER_NAMES = {

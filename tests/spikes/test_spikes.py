@@ -1,0 +1,69 @@
+"""Spike trains: sources have their rates, lists and trains are inverse, statistics are
+those of the definitions."""
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse import errors, spikes
+
+
+def test_sources_fire_at_their_rates_and_by_chance():
+    rates = np.array([5.0, 40.0, 0.0])
+    train = spikes.poisson(rates, 200_000, dt=0.1, seed=0)
+    expected = rates * 20.0  # in 20 seconds
+    deviation = np.sqrt(expected)
+    assert (np.abs(train.sum(axis=0) - expected) <= 4.0 * deviation).all()
+    assert np.abs(spikes.cv(train)[:2] - 1.0).max() < 0.15
+    again = spikes.poisson(rates, 200_000, dt=0.1, seed=0)
+    assert (train == again).all()
+
+
+def test_rates_of_each_step():
+    rates = np.zeros((1000, 2))
+    rates[500:, 1] = 1e9  # fires at every step
+    train = spikes.poisson(rates, 1000, seed=0)
+    assert not train[:, 0].any()
+    assert (train[:, 1] == (np.arange(1000) >= 500)).all()
+
+
+@pytest.mark.parametrize("dt", [0.1, 1.0, 3.7])
+def test_a_list_of_events_gives_the_train_back(dt):
+    train = spikes.poisson([100.0, 300.0, 20.0], 400, dt=dt, seed=1)
+    times, neurons = spikes.events(train, dt=dt)
+    assert (np.diff(times) >= 0).all()
+    assert (spikes.from_events(times, neurons, 400, 3, dt=dt) == train).all()
+
+
+def test_statistics_of_a_recording_are_those_of_its_spikes():
+    net = architect.Spiking(2, 6, 1, seed=0)
+    with synapse.record(net) as log:
+        net.run(np.full((300, 2), 0.9))
+    train = log.of(net["spikes"])
+    times, neurons = spikes.events(train, dt=0.5)
+    for i, gaps in enumerate(spikes.intervals(train, dt=0.5)):
+        assert np.allclose(gaps, np.diff(times[neurons == i]))
+    counts = np.bincount(neurons, minlength=6)
+    assert np.allclose(spikes.rates(train, dt=0.5), counts / 0.15)
+    windows = spikes.rates(train, dt=0.5, window=50.0)
+    assert np.allclose(windows.mean(axis=0), counts / 0.15)
+    with pytest.raises(errors.ArgumentError, match=r"0 or 1.*log\.of"):
+        spikes.rates(log.activation)
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: spikes.poisson(-1.0, 5), "0 or above"),
+        (lambda: spikes.poisson([[1.0, 2.0]], 5), r"5 steps, got the shape \(1, 2\)"),
+        (lambda: spikes.from_events([0.0], [0, 1], 5, 2), "each of 2 neurons, got 1"),
+        (lambda: spikes.from_events([7.0], [0], 5, 2), "from 0 to 4 ms .* got 7"),
+        (lambda: spikes.from_events([1.0], [2], 5, 2), "from 0 to 1, got 2"),
+        (lambda: spikes.rates([[1.0], [0.0]], window=3.0), "1 ms, a step, to 2 ms"),
+        (lambda: spikes.rates(np.zeros((0, 2))), r"the shape \(0, 2\)"),
+    ],
+)
+def test_a_mistake_gets_a_sentence(call, sentence):
+    with pytest.raises(errors.ArgumentError, match=sentence):
+        call()

@@ -64,6 +64,7 @@ def arrays_of(agent: Agent, whole: bool = True) -> Arrays:
             "trace_bias": sums.biases,
         }
         arrays |= {f"{name}/{key}": array for key, array in parts.items()}
+    scale = agent.model.scale
     random = agent.rng.bit_generator.state
     if random["bit_generator"] not in GENERATORS:
         condition = f"{' or '.join(GENERATORS)}. Use numpy.random.default_rng"
@@ -80,7 +81,7 @@ def arrays_of(agent: Agent, whole: bool = True) -> Arrays:
             name: _plain(value) for name, value in _remembered(agent).items()
         },
         "random": random,
-        "observations": agent._scale.as_json(),
+        "observations": scale and scale.as_json(),
         "rewards": agent._returns.as_json(),
     }
     return {AGENT: as_text(head), **arrays}
@@ -238,7 +239,10 @@ def _take(
     """Check everything, and then set everything."""
     generator = type(agent.rng.bit_generator)()
     try:
-        observations = Scale.from_json(head["observations"], len(agent._scale))
+        inputs = len(agent._networks[0].input)
+        observations = (
+            Scale.from_json(head["observations"], inputs) if agent.normalise else None
+        )
         rewards = Scale.from_json(head["rewards"], 1)
         generator.state = head["random"]
         remembered = _read_values(agent, head["remembered"])
@@ -249,7 +253,7 @@ def _take(
         take_over(network, twin)
     for traces, slopes in zip(agent._traces, sums, strict=True):
         traces.write(slopes)
-    agent._scale = observations
+    agent._set_scale(observations)
     agent._returns = rewards
     agent.rng.bit_generator.state = head["random"]
     vars(agent).update(remembered)

@@ -18,10 +18,9 @@ from .._defaults import STEPS
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..initializers import Seed, random_generator
-from ..objects import unsaved
+from ..model import Model
 from ..objects.network import Network, require_network
 from ..objects.outputs import require_range, squashes_of
-from ..objects.scaling import with_scales
 from ..objects.sensitivities import ONLINE
 from ..objects.slope_traces import SlopeTraces
 from ..objects.stepping import is_row
@@ -39,12 +38,6 @@ Rate = float | Literal["auto"]
 SURELY_FINE = 1e75
 """Numbers whose squares have this sum at most are within the range of float32, and can
 be standardised."""
-SCALED = (
-    "acts on observations that its agent scales to mean 0 and deviation 1, and this"
-    " scale is not written with the network alone. Write agent.controller(), a network"
-    " that has it, or the agent itself."
-)
-"""What is missing where the network of an agent is written."""
 
 
 def _is_auto(name: str, value: Any) -> bool:
@@ -83,7 +76,7 @@ class Agent(Archived):
     _actions: tuple[str, int] | None = None
     """What its space of actions has: ("n", 2) for one of two, ("size", 2) for two
     numbers; None: any."""
-    _alone = "agent.controller()"
+    _alone = "agent.model"
 
     @checks.understands("agent", of_class=False)
     def __init__(
@@ -116,11 +109,10 @@ class Agent(Archived):
             if bound is not None and not _is_auto(name, bound):
                 bound = checks.positive_number(f"The {name}", bound)
             setattr(self, name, bound)
-        self.normalise = normalise
+        self._set_scale(Scale(len(networks[0].input)) if normalise else None)
         self.scale_rewards = scale_rewards
         self.rng = random_generator(seed)
         self._traces = tuple(map(SlopeTraces, networks))
-        self._scale = Scale(len(networks[0].input))
         self._returns = Scale(1)
         self._return = 0.0
         self._value: float | None = None  # None: no episode has begun
@@ -134,8 +126,31 @@ class Agent(Archived):
         self.error = math.nan
         """The latest temporal difference δ, in units of scaled rewards; NaN before the
         first."""
-        for network in networks:
-            unsaved.note(network, SCALED if self.normalise else "")
+
+    @property
+    def model(self) -> Model:
+        """The network that acts, with the scale of observations: one to save, open
+        elsewhere or export. ``model.whole()`` is a network that takes observations as
+        the environment gives them.
+
+        Its best action is the largest output; of continuous actions, the first half of
+        the outputs are the means.
+        """
+        return self._models[0]
+
+    @property
+    def normalise(self) -> bool:
+        """Whether observations are scaled to running mean 0 and deviation 1."""
+        return self.model.scale is not None
+
+    @normalise.setter
+    def normalise(self, normalise: bool) -> None:
+        if checks.boolean("The normalise", normalise) != self.normalise:
+            self._set_scale(Scale(len(self._networks[0].input)) if normalise else None)
+
+    def _set_scale(self, scale: Scale | None) -> None:
+        """Let the networks have this scale of observations, which they share."""
+        self._models = tuple(_model_of(network, scale) for network in self._networks)
 
     def _title(self, name: str) -> str:
         """The parameter of this name in messages."""
@@ -342,44 +357,10 @@ class Agent(Archived):
         twin = object.__new__(type(self))
         vars(twin).update(vars(self))
         twin._networks = tuple(network.clone() for network in self._networks)
+        twin._set_scale(self.model.scale)
         for name, network in zip(self.names, twin._networks, strict=True):
             setattr(twin, name, network)
-            unsaved.note(network, SCALED if self.normalise else "")
         return twin
-
-    def controller(self) -> Network:
-        """Make a network of its own that acts as :meth:`act` does, to be saved or
-        exported.
-
-        It takes observations as the environment gives them: if the agent normalises
-        them, the first hidden layer, "scaled", converts them by the means and
-        deviations so far. The answers are outputs of the network: the best action is
-        the largest one, and of continuous actions the first half are the means.
-
-        Returns
-        -------
-        Network
-            A network with the weights of the present moment, in a clear context. It
-            learns nothing later.
-
-        Raises
-        ------
-        TopologyError
-            If the network is connected with neurons outside of it.
-
-        Examples
-        --------
-        >>> import architect
-        >>> from synapse import reward
-        >>> values = architect.Perceptron(1, 2, squash="identity", seed=0)
-        >>> agent = reward.QLearning(values, seed=0)
-        >>> action = agent.begin([300.0])
-        >>> action = agent.learn(1.0, [310.0])
-        >>> net = agent.controller()
-        >>> int(net.activate([305.0]).argmax()) == agent.act([305.0])
-        True
-        """
-        return with_scales(self._networks[0], self._scale if self.normalise else None)
 
     @abstractmethod
     def _answer(self, outputs: Floats) -> Any:
@@ -408,6 +389,9 @@ class Agent(Archived):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Agent._of_archive, _archive.with_functions(self)
+
+    def _whole(self) -> Network:
+        return self.model.whole()
 
     def _archive(self) -> dict[str, NDArray[Any]]:
         return _archive.arrays_of(self)
@@ -461,7 +445,8 @@ class Agent(Archived):
 
     def _standard(self, row: Floats, counted: bool = False) -> Floats:
         """The observation with running mean 0 and deviation 1, if it is normalised."""
-        return self._scale.follow(row, float(counted)) if self.normalise else row
+        scale = self._models[0].scale
+        return row if scale is None else scale.follow(row, float(counted))
 
     def _scaled(self, reward: float) -> float:
         """The reward, divided by the running deviation of the discounted sum of rewards
@@ -488,3 +473,12 @@ class Agent(Archived):
                 " takes it back, or give each agent a network of its own:"
                 " network.clone()."
             )
+
+
+def _model_of(network: Network, scale: Scale | None) -> Model:
+    """The model of a network of an agent: softmax outputs are those of its actions."""
+    options: dict[str, Any] = {"scale": scale or False, "target_scale": False}
+    outputs = squashes_of(network)
+    if {squash.name for squash in outputs} == {"softmax"}:
+        return Model(network, range(len(outputs)), **options)
+    return Model(network, task="numbers", **options)

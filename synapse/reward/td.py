@@ -13,6 +13,7 @@ from .._defaults import DISCOUNT, STEPS, TRACE
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.network import Network
+from ..scale import Scale
 from .agent import Agent, Bound, Rate
 
 # steps of a stream in one call of compiled code, after which Ctrl-C is noticed
@@ -146,7 +147,7 @@ class TD(Agent):
 
     def _learn_rows(self, rows: Floats, gains: Floats, values: Floats) -> None:
         """Learn from some rows in one call of compiled code."""
-        before = deepcopy((self._scale, self._returns, self._return))
+        before = deepcopy((self.model.scale, self._returns, self._return))
         traces = self._traces[0]
         factors = self.discount, self.discount * self.trace, *self._limits[0]
         try:
@@ -154,14 +155,14 @@ class TD(Agent):
         except (
             ArgumentError
         ):  # a number of one of the rows is too large: none of them counts
-            self._scale, self._returns, self._return = before
+            self._bring_back(*before)
             raise
         done, status = traces.learn_stream(*prepared, values, *factors)
         self.steps += done
         if done:
             self._value = float(values[done - 1])
         if done < len(rows):  # only the rows up to the one that failed count
-            self._scale, self._returns, self._return = before
+            self._bring_back(*before)
             self._prepared(rows[: done + 1], gains[: done + 1])
             traces.require_done(status)
 
@@ -169,7 +170,13 @@ class TD(Agent):
         """Rows and rewards in their scales, each by what came up to it."""
         if self.scale_rewards:
             gains = np.array(list(map(self._scaled, gains.tolist())))
-        return (self._scale.follow(rows) if self.normalise else rows), gains
+        scale = self.model.scale
+        return (rows if scale is None else scale.follow(rows)), gains
+
+    def _bring_back(self, scale: Scale | None, returns: Scale, total: float) -> None:
+        """Let the scales be those of before some rows."""
+        self.model.scale = scale
+        self._returns, self._return = returns, total
 
     def _answer(self, outputs: Floats) -> float:
         return float(outputs[0])

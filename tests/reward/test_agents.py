@@ -436,7 +436,7 @@ def test_a_neuron_that_scales_a_bounded_one_is_an_output_of_the_users_choice():
     net = synapse.Network(x, [hidden], scaled)
     agent = reward.TD(net)
     agent.begin([0.0, 1.0])
-    assert agent.controller().output[0].squash.name == "identity"
+    assert agent.model.whole().output[0].squash.name == "identity"
 
 
 @pytest.mark.parametrize("architecture", ["Elman", "GRU", "LSTM"])
@@ -620,8 +620,8 @@ def test_a_stream_that_diverges_stops_where_single_calls_do():
         list(map(agents[1].learn, gains[1:], rows[1:]))
     assert agents[0].steps == agents[1].steps > 5
     np.testing.assert_allclose(nets[0].weights, nets[1].weights, rtol=1e-9)
-    numbers = agents[0]._scale.as_json()
-    for name, values in agents[1]._scale.as_json().items():
+    numbers = agents[0].model.scale.as_json()
+    for name, values in agents[1].model.scale.as_json().items():
         np.testing.assert_allclose(numbers[name], values, rtol=1e-9)
 
 
@@ -675,6 +675,11 @@ def plain_agents():
             yield reward.ActorCritic(gaussian(2, actions=2), small(1), seed=0, **both)
 
 
+def observed(agent):
+    """What an agent has counted of observations, if it normalises them."""
+    return agent.normalise and agent.model.scale.as_json()
+
+
 def everything(agent):
     """All that learning changes."""
     networks = [
@@ -686,7 +691,7 @@ def everything(agent):
         for net in agent._networks
     ]
     traces = [[array.tolist() for array in traces.read()] for traces in agent._traces]
-    scales = agent._scale.as_json(), agent._returns.as_json(), agent._return
+    scales = observed(agent), agent._returns.as_json(), agent._return
     return (
         networks,
         traces,
@@ -755,11 +760,11 @@ def test_a_stream_with_a_number_that_is_too_large_counts_none_of_its_rows():
     with pytest.raises(ArgumentError, match="squares"):
         agent.run([[2.0], [3.0], [1e160], [1.0]], [1.0, 1e3, 1.0, 1.0])
     assert agent.steps == 1  # the first row is learned alone
-    assert agent._scale.as_json() != before[2][0]
-    counted = agent._scale.as_json(), agent._returns.as_json()
+    assert observed(agent) != before[2][0]
+    counted = observed(agent), agent._returns.as_json()
     with pytest.raises(ArgumentError, match="squares"):
         agent._learn_rows(np.array([[3.0], [1e160]]), np.array([1.0, 5.0]), np.empty(2))
-    assert (agent._scale.as_json(), agent._returns.as_json()) == counted
+    assert (observed(agent), agent._returns.as_json()) == counted
 
 
 # --- steps by default -----------------------------------------------------------------

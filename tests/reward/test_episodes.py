@@ -47,7 +47,7 @@ def numbers(agent):
     return (
         networks,
         agent.rng.bit_generator.state,
-        agent._scale.as_json(),
+        agent.normalise and agent.model.scale.as_json(),
         agent._returns.as_json(),
         agent.steps,
     )

@@ -93,11 +93,29 @@ def test_arguments_of_an_agent_are_in_its_file_and_functions_are_refused(tmp_pat
         0.7,
         True,
     )
-    with pytest.raises(ArgumentError, match="controller"):
-        synapse.save(agent, tmp_path / "agent.c")
+    with pytest.raises(ArgumentError, match=r"agent\.model"):
+        synapse.save(agent, tmp_path / "agent.json")
+    for given, name in ((agent, "agent.c"), (agent.model.whole(), "whole.c")):
+        synapse.save(given, tmp_path / name)
+    texts = [(tmp_path / name).read_text() for name in ("agent.c", "whole.c")]
+    assert texts[0] == texts[1]
     agent.rng = np.random.Generator(np.random.MT19937(0))
     with pytest.raises(ArgumentError, match="PCG64"):
         synapse.save(agent, path)
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_the_model_of_an_agent_acts_elsewhere(number, tmp_path):
+    """It has the scale of observations, and answers as the agent does."""
+    agent = learned(list(every_agent())[number])
+    rows = np.random.default_rng(2).normal(3.0, 2.0, (6, 5))
+    answers = []
+    for place, row in enumerate(rows):
+        agent.act(row, first=place == 0)
+        answers.append([neuron.activation for neuron in agent._networks[0].output])
+    synapse.save(agent.model, tmp_path / "model.json")
+    model = synapse.load(tmp_path / "model.json")
+    np.testing.assert_allclose(model.run(rows), answers, rtol=1e-9, atol=1e-11)
 
 
 def changed(arrays, **members):
@@ -159,7 +177,7 @@ def test_a_controller_acts_as_its_agent_in_any_graph(spec, change):
     agent.begin(rows[0])
     for row in rows[1:]:
         agent.learn(0.0, row)
-    controller = agent.controller()
+    controller = agent.model.whole()
     for number, row in enumerate(rows):
         agent.act(row, first=number == 0)
         wanted = [neuron.activation for neuron in net.output]
@@ -176,7 +194,7 @@ def test_a_controller_of_neurons_that_activate_together_is_refused():
     net.learning_rule = "rtrl"
     agent = reward.TD(net)
     with pytest.raises(ArgumentError, match="one step late"):
-        agent.controller()
+        agent.model.whole()
 
 
 def exported(controller, suffix, rows, tmp_path):
@@ -215,9 +233,9 @@ def test_a_controller_is_whole_in_every_form_and_a_network_alone_says_what_is_mi
     for number, row in enumerate(rows):
         agent.act(row, first=number == 0)
         wanted.append([neuron.activation for neuron in agent.network.output])
-    actions = exported(agent.controller(), suffix, rows, tmp_path)
+    actions = exported(agent.model.whole(), suffix, rows, tmp_path)
     np.testing.assert_allclose(actions, wanted, rtol=1e-9, atol=1e-11)
-    with pytest.warns(IncompleteWarning, match=r"agent\.controller\(\)"):
+    with pytest.warns(IncompleteWarning, match=r"model\.whole\(\)"):
         exported(agent.network, suffix, rows, tmp_path)
 
 
@@ -226,7 +244,7 @@ def test_networks_that_need_no_scale_are_written_without_a_word(tmp_path):
     agent = reward.QLearning(net, normalise=False, seed=0)
     agent.begin(np.ones(5))
     synapse.save(net, tmp_path / "net.c")
-    assert (agent.controller().activate(np.ones(5)) == net.activate(np.ones(5))).all()
+    assert (agent.model.whole().activate(np.ones(5)) == net.activate(np.ones(5))).all()
 
 
 @pytest.mark.parametrize("number", range(3))

@@ -340,14 +340,31 @@ class Scale:
             The scale of this column, for :meth:`insert`.
         """
         place = _checks.place("The at", at, len(self))
-        column = Scale(1, self.half_life)
-        column._set_lags([self.lags[place]])
+        column = self.part([place])
         for name in ARRAYS:
-            values = getattr(self, name)
-            setattr(column, name, values[place : place + 1].copy())
-            setattr(self, name, np.delete(values, place))
+            setattr(self, name, np.delete(getattr(self, name), place))
         self._set_lags([*self.lags[:place], *self.lags[place + 1 :]])
         return column
+
+    def part(self, columns: Sequence[int]) -> Scale:
+        """Return a scale of some of the columns.
+
+        Parameters
+        ----------
+        columns : sequence of int
+            Their indices.
+
+        Examples
+        --------
+        >>> Scale.fixed([0.0, 3.0], [1.0, 2.0]).part([1]).mean
+        array([3.])
+        """
+        listed = _checks.listed("The columns", columns, "a list of indices")
+        places = [_checks.place("A column", each, len(self)) for each in listed]
+        part = Scale(len(places), self.half_life, [self.lags[each] for each in places])
+        for name in ARRAYS:
+            setattr(part, name, getattr(self, name)[places])
+        return part
 
     def sort(self, order: Sequence[int] | Ints) -> None:
         """Put the columns in another order.

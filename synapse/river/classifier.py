@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, final
 
+import numpy as np
 import pandas as pd
 from river import base
 
 from .. import _checks as checks
 from .._defaults import OUTPUTS
 from ..errors import ArgumentError
+from ..model import Model
 from ..objects.network import Network
 from ..objects.outputs import require_squash
 from .stream_network import Features, dicts_of
 from .target_network import TargetNetwork
+
+PLAIN = (str, int, float, bool, np.generic)
+"""Labels that a file can have; others are written as text."""
 
 
 @final
@@ -89,6 +94,12 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
         network = super()._begin(names)
         self._labels = {}
         return network
+
+    def _model(self, network: Network, **options: Any) -> Model:
+        labels = [
+            label if isinstance(label, PLAIN) else str(label) for label in self._labels
+        ]
+        return super()._model(network, classes=labels, **options)
 
     def _require_outputs(self, network: Network) -> None:
         advice = 'Build it with output_squash="softmax".'

@@ -1,15 +1,13 @@
-"""What the estimators for River share: a network, the scale of its inputs, and features
-that come and go.
-"""
+"""What the estimators for River share: a model, and features that come and go."""
 
 from __future__ import annotations
 
-import copy
 import math
 import threading
 from array import array
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, ClassVar, Self
@@ -23,6 +21,8 @@ from .._defaults import OUTPUTS, SAMPLES, Stream, architecture, built
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, ArgumentTypeError
 from ..learning.renewal import Renewal, Renewer, checked_renewal
+from ..model import STANDARD_UNITS, Model
+from ..objects import unsaved
 from ..objects.connection import Connection
 from ..objects.layer import Layer
 from ..objects.network import Network, require_network
@@ -125,6 +125,11 @@ class StreamNetwork(base.Estimator):
         :class:`synapse.learning.Renewal`. Default: none.
     seed : int, optional
         Seed of the first weights, and of renewals.
+
+    Attributes
+    ----------
+    network : Network or None
+        The network, in standard units; None before the first sample.
     """
 
     _output_squash: ClassVar[str] = OUTPUTS["numbers"]
@@ -169,6 +174,24 @@ class StreamNetwork(base.Estimator):
 
     # --- the network ------------------------------------------------------------------
 
+    @property
+    def model(self) -> Model | None:
+        """The network with the scales and classes so far, to save, to open elsewhere or
+        to export; None before the first sample. Features without an input are not in
+        it.
+        """
+        with self._lock:
+            return None if self.network is None else self._model(self.network)
+
+    def _model(self, network: Network, **options: Any) -> Model:
+        """The model of a network and what has been counted."""
+        return Model(
+            network,
+            scale=self._scale.part(range(len(network.input))),
+            target_scale=deepcopy(self._target_scale),
+            **options,
+        )
+
     def _begin(self, names: list[Hashable]) -> Network:
         """Build the network for the features of the first sample, with one output."""
         if not names:
@@ -190,6 +213,7 @@ class StreamNetwork(base.Estimator):
 
     def _attach(self, network: Network) -> None:
         """Make what learns in a network, and follows its edits."""
+        unsaved.note(network, STANDARD_UNITS)
         self._steps = ScaledSteps(network)
         self._readers_known: tuple[int, Any] = (0, None)
         self._renewer = None if self.renewal is None else Renewer(network, self.renewal)
@@ -484,7 +508,7 @@ class StreamNetwork(base.Estimator):
             state = self.__getstate__()
             parameters = self._get_params()
             twin.__setstate__(
-                copy.deepcopy(
+                deepcopy(
                     {name: state[name] for name in state.keys() - parameters.keys()}
                 )
             )

@@ -127,7 +127,7 @@ def test_a_training_with_metrics_is_continued(tmp_path):
     ("wrong", "sentence"),
     [
         ({"metrics": "accuracy"}, "a list"),
-        ({"metrics": ["acuracy"]}, "Did you mean 'accuracy'"),
+        ({"metrics": ["accurate"]}, "Did you mean 'accuracy'"),
         ({"metrics": [lambda targets, outputs: 0.0]}, "a function with a name"),
         ({"metrics": [largest_error, largest_error]}, "different names"),
         ({"metrics": [len]}, "targets, outputs"),

@@ -18,6 +18,7 @@ pytest.importorskip("river")
 from river import checks, compose, datasets, evaluate, metrics, preprocessing
 
 import architect
+import synapse
 from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError
 from synapse.learning import Renewal
 from synapse.river import NetworkClassifier, NetworkForecaster, NetworkRegressor
@@ -432,3 +433,34 @@ def test_they_work_in_pipelines_and_mutate():
 def test_the_examples_print_what_they_show(module):
     tried = doctest.testmod(importlib.import_module(f"synapse.river.{module}"))
     assert (tried.failed, tried.attempted > 2) == (0, True)
+
+
+def test_the_model_of_a_stream_predicts_elsewhere(tmp_path):
+    """It has names, classes and scales, is saved in every format, and the network alone
+    warns."""
+    number = NetworkRegressor(hidden=(4,), seed=0)
+    label = NetworkClassifier(hidden=(4,), seed=0)
+    ahead = NetworkForecaster(hidden=(4,), lags=2, seed=0)
+    assert number.model is label.model is ahead.model is None
+    for count, x in enumerate(ROWS[:100]):
+        later = {"always": 1.0} if count else {}  # which has no input
+        number.learn_one({**x, **later}, 100.0 + 30.0 * x["a"])
+        label.learn_one(x, "high" if x["a"] > 0 else "low")
+        ahead.learn_one(10.0 + x["a"])
+    rows = np.array([[x[name] for name in "abc"] for x in ROWS[:20]])
+    path = tmp_path / "model.json"
+    synapse.save(number.model, path)
+    model = synapse.load(path)
+    assert model.inputs == ["a", "b", "c"]
+    told = [number.predict_one({**x, "always": 1.0}) for x in ROWS[:20]]
+    assert model.predict(rows)[:, 0] == pytest.approx(told, rel=1e-9)
+    assert model.whole().run(rows)[:, 0] == pytest.approx(told, rel=1e-9)
+
+    assert label.model.predict(rows).tolist() == [
+        label.predict_one(x) for x in ROWS[:20]
+    ]
+    assert label.model.network is label.network
+    for estimator in (number, pickle.loads(pickle.dumps(label))):
+        with pytest.warns(synapse.errors.IncompleteWarning, match="standard units"):
+            synapse.save(estimator.network, tmp_path / "alone.json")
+    assert ahead.model.target_scale.lags == [(1,)]

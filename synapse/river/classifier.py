@@ -91,19 +91,17 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
         )
 
     def _begin(self, names: list[Hashable]) -> Network:
-        network = super()._begin(names)
         self._labels = {}
-        return network
+        return super()._begin(names)
 
     def _model(self, network: Network, **options: Any) -> Model:
+        advice = 'Build it with output_squash="softmax".'
+        require_squash("What build returns", network, ("softmax",), advice)
         labels = [
             label if isinstance(label, PLAIN) else str(label) for label in self._labels
         ]
-        return super()._model(network, classes=labels, **options)
-
-    def _require_outputs(self, network: Network) -> None:
-        advice = 'Build it with output_squash="softmax".'
-        require_squash("What build returns", network, ("softmax",), advice)
+        options |= {"task": "classes", "classes": labels or None}
+        return super()._model(network, **options)
 
     def _add_label(self, network: Network, name: str) -> int:
         """The output for a new label."""

@@ -21,13 +21,11 @@ from .._defaults import OUTPUTS, SAMPLES, Stream, architecture, built
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, ArgumentTypeError
 from ..learning.renewal import Renewal, Renewer, checked_renewal
-from ..model import STANDARD_UNITS, Model
-from ..objects import unsaved
+from ..model import Model
 from ..objects.connection import Connection
 from ..objects.layer import Layer
 from ..objects.network import Network, require_network
 from ..objects.neuron import Neuron
-from ..objects.outputs import require_range, squashes_of
 from ..objects.scaled_steps import ScaledSteps
 from ..objects.slopes import Slopes
 from ..objects.topology import Topology
@@ -185,6 +183,7 @@ class StreamNetwork(base.Estimator):
 
     def _model(self, network: Network, **options: Any) -> Model:
         """The model of a network and what has been counted."""
+        options.setdefault("task", "numbers")
         return Model(
             network,
             scale=self._scale.part(range(len(network.input))),
@@ -198,22 +197,23 @@ class StreamNetwork(base.Estimator):
             raise ArgumentError(
                 "Expected the first sample to have a feature, got none."
             )
-        self.network = network = self._built(len(names))
+        network = self._built(len(names))
         for neuron, name in zip(network.input, names, strict=True):
             neuron.name = str(name)
         self._names = names
-        self._attach(network)
         self._known = set(names)
         self._removed: dict[Hashable, RemovedInput] = {}
         self._scale = Scale(len(names), self.half_life)
         self._target_scale = Scale(1, self.half_life, [self._target_lags])
         self._samples = 0
         self._seen = np.zeros(len(names))
+        self._attach(network)
+        self.network = network
         return network
 
     def _attach(self, network: Network) -> None:
         """Make what learns in a network, and follows its edits."""
-        unsaved.note(network, STANDARD_UNITS)
+        self._model(network)  # checks its outputs, and lets it warn when it is alone
         self._steps = ScaledSteps(network)
         self._readers_known: tuple[int, Any] = (0, None)
         self._renewer = None if self.renewal is None else Renewer(network, self.renewal)
@@ -240,21 +240,9 @@ class StreamNetwork(base.Estimator):
                     f"Expected build to return a network of {inputs} inputs and 1"
                     f" output, got {network!r}."
                 )
-            self._require_outputs(network)
         if (self.method, self.order) != ("online", None):
             network.learning_rule = self.method, self.order
         return network
-
-    def _require_outputs(self, network: Network) -> None:
-        """Raise if the outputs of a network cannot be what this model takes them for:
-        targets in standard units can be any number.
-        """
-        require_range(
-            "What build returns",
-            network,
-            squashes_of(network),
-            'Build it with output_squash="identity".',
-        )
 
     def _named(self, build: str, inputs: int, seed: int) -> Network:
         """A network of a named topology."""

@@ -7,6 +7,7 @@
     synapse play [MODEL]                             open a page in which it learns
     synapse convert IN OUT                           convert between formats
     synapse train DATA.csv --target COLUMN -o MODEL  learn to predict a column
+    synapse update MODEL DATA.csv                    go on learning with new rows
     synapse run MODEL DATA.csv                       predict
     synapse forecast MODEL DATA.csv --steps N        forecast the rows that follow
     synapse compare DATA.csv --target COLUMN         compare methods of forecasting
@@ -39,7 +40,7 @@ BROKEN_PIPE = 141  # what a shell reports for a command that SIGPIPE ended
 
 COMMANDS = {
     **dict.fromkeys(("info", "draw", "play", "convert"), "models"),
-    **{name: name for name in ("train", "run", "forecast", "compare")},
+    **{name: name for name in ("train", "update", "run", "forecast", "compare")},
 }
 """The module of each subcommand, in the order of ``--help``: it has functions ``NAME``
 and ``add_NAME``."""

@@ -23,7 +23,7 @@ from ..objects.topology import NO_GATER, Topology
 from . import formats, words
 from .formats import READING, loaded, read
 
-SILENT = ("errors", "relative", "encoding")
+SILENT = ("errors", "relative", "encoding", "recent", "test")
 """Keys of metadata that are for other subcommands, such as errors on held-out rows."""
 PAGE = ".html"
 

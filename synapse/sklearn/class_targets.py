@@ -107,12 +107,12 @@ class ClassTargets(NetworkEstimator):
         Parameters
         ----------
         X
-            As for `predict`.
+            As for ``predict``.
 
         Returns
         -------
         ndarray or list of ndarray
-            As `predict` returns, with a last axis in the order of `classes_`; for
+            As ``predict`` returns, with a last axis in the order of `classes_`; for
             columns of 0 and 1, the probability of 1 in each.
         """
         return self._answers(X, self._probabilities)

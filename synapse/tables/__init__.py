@@ -4,7 +4,7 @@ forecast them.
 :func:`read_table` reads a CSV file, :func:`read_series` makes a series of its columns.
 :func:`train_rows` and
 :func:`train_series` train a network, compare it with simple methods and train it again
-on all rows.
+on all rows; :func:`update_rows` and :func:`update_series` go on with new rows.
 """
 
 from .._checks import public_names
@@ -21,6 +21,11 @@ from .series_task import (
 from .series_training import train_series as train_series
 from .table import read_table as read_table
 from .table_training import Learning as Learning, Trained as Trained
+from .updating import (
+    Updated as Updated,
+    update_rows as update_rows,
+    update_series as update_series,
+)
 
 __all__ = [
     name

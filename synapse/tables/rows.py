@@ -36,7 +36,9 @@ from .table_training import (
     Learning,
     Part,
     Trained,
+    best_epochs,
     held_out,
+    recorded,
     require_targets,
 )
 
@@ -102,7 +104,7 @@ def train_rows(
     targets, names = _uses(table, targets, inputs, left, ahead)
     classes = classes or (len(targets) == 1 and not mostly_numbers(table[targets[0]]))
     goals, outputs = _goals(table, targets, classes)
-    units = _units(table, sequence, ahead)
+    units = units_of(table, sequence, ahead)
     count = len(units)
     rng = np.random.default_rng(learning.seed)
     first_tested = count - held_out(count, learning.validation, round(count / 5))
@@ -144,6 +146,8 @@ def train_rows(
         "sequence": sequence,
         "encoding": {"medians": encoding.medians, "words": encoding.words},
         "rows": sum(map(len, units)),
+        "epochs": best_epochs(result),
+        "test": recorded(measured) if len(tested) else [],
         "held_out_rows": sum(len(y) for _, y in measured) if len(tested) else 0,
         "verdict": None,
     }
@@ -158,7 +162,7 @@ def train_rows(
     # than that.
     try:
         answers = {
-            name: _answers(whole, measured),
+            name: answers_of(whole, measured),
             **_simple(training, measured, classes),
         }
         errors, report = _errors(answers, measured, targets, classes)
@@ -187,7 +191,7 @@ def _errors(
 ) -> tuple[dict[str, dict[str, float]], list[list[str]]]:
     """The error of each method in each target, and the same as the cells of a table."""
     truth = np.concatenate([y for _, y in measured])
-    scores = {name: _quality(rows, truth, classes) for name, rows in answers.items()}
+    scores = {name: quality(rows, truth, classes) for name, rows in answers.items()}
     cells = ([_written(value, classes) for value in score] for score in scores.values())
     report = [["", *answers], *map(list, zip(targets, *cells, strict=True))]
     return {
@@ -234,7 +238,7 @@ def predict_rows(
     network = instance("The model", whole_of(model), Network)
     rows, notes = _input_rows(network, table, sequence, in_order)
     inputs = [rows[places] for places in sequences(table, sequence)]
-    return _answers(network, [(x, x) for x in inputs]), notes
+    return answers_of(network, [(x, x) for x in inputs]), notes
 
 
 def _input_rows(
@@ -283,7 +287,9 @@ def _uses(
     return goals, names
 
 
-def _units(table: pd.DataFrame, sequence: str | None, ahead: int) -> list[Ints]:
+def units_of(
+    table: pd.DataFrame, sequence: str | None, ahead: int, least: int | None = None
+) -> list[Ints]:
     """The rows of each sequence, or each row, that have a target `ahead` rows below."""
     parts = sequences(table, sequence)
     for rows in parts:
@@ -295,7 +301,8 @@ def _units(table: pd.DataFrame, sequence: str | None, ahead: int) -> list[Ints]:
             )
     places = [np.arange(rows.start, rows.stop - ahead) for rows in parts]
     units = places if sequence is not None else list(places[0][:, None])
-    if len(units) < (least := 4 if sequence is None else 2):
+    least = least or (4 if sequence is None else 2)
+    if len(units) < least:
         noun = "rows" if sequence is None else "sequences"
         raise FormatError(
             f"Expected the table to have {least} {noun} or more, got {len(units)}."
@@ -326,7 +333,7 @@ def _goals(
     return np.eye(len(names))[[names.index(cell) for cell in cells]], names
 
 
-def _answers(network: Network, parts: list[Part]) -> Floats:
+def answers_of(network: Network, parts: list[Part]) -> Floats:
     """The outputs for all rows of sequences, each from a cleared context."""
     outputs = []
     for rows, _ in parts:
@@ -335,7 +342,7 @@ def _answers(network: Network, parts: list[Part]) -> Floats:
     return np.concatenate(outputs)
 
 
-def _quality(answers: Floats, truth: Floats, classes: bool) -> list[float]:
+def quality(answers: Floats, truth: Floats, classes: bool) -> list[float]:
     """The root of the mean squared error of each target; of classes the share of rows
     that are right.
     """
@@ -364,7 +371,7 @@ def _simple(
             result = regression.fit(x, y, epochs=300, seed=0, progress=False)
         if result.stopped == INTERRUPTED:
             raise KeyboardInterrupt
-        answers = _answers(regression.whole(), [(rows, y)])
+        answers = answers_of(regression.whole(), [(rows, y)])
         return {"most common class": mean, "logistic regression": answers}
     design = np.column_stack([np.ones(len(x)), x])
     weights = np.linalg.lstsq(design, y, rcond=None)[0]
@@ -393,7 +400,7 @@ def _verdict(
     """
     truth = np.concatenate([y for _, y in measured])
     network_name, *simple = answers
-    scores = {name: _quality(rows, truth, classes) for name, rows in answers.items()}
+    scores = {name: quality(rows, truth, classes) for name, rows in answers.items()}
     if classes:
         best = max(simple, key=lambda name: scores[name][0])
     else:

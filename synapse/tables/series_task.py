@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 
 MOST_ORIGINS = 60
 """Number of origins, about, from which forecasters are compared."""
+CONTEXT = 60
+"""Number of rows, at least, that a network reads before new ones that it learns."""
 SHORTEST = 4
 """Least number of rows of a series, of which the last decides when a training ends."""
 
@@ -89,20 +91,32 @@ class SeriesTask:
         The columns of the series are its targets, observed and known columns; `future`
         continues the known.
         """
+        first_date = series_facts(network).get("first_date")
+        values = frame_values(series)
+        return cls.of_rows(network, values, phase(series, first_date), future)
+
+    @classmethod
+    def of_rows(
+        cls,
+        network: Model | Network,
+        rows: Floats,
+        step: int,
+        future: Floats | None = None,
+    ) -> SeriesTask:
+        """The same of the values of such rows, which begin at this step of the
+        season.
+        """
         facts = series_facts(network)
         targets, observed, known_columns = (
             facts[name] for name in ("targets", "observed", "known")
         )
         count = len(targets) + len(observed)
-        values = frame_values(series)
-        y = values[:, :count]
-        x = values[:, count:] if known_columns else None
+        y = rows[:, :count]
+        x = rows[:, count:] if known_columns else None
         if x is not None and future is not None:
             x = np.vstack([x, future])
         several = bool(facts.get("several"))
-        scale = scale_of(y, facts["differences"], several)
-        first_date = facts.get("first_date")
-        task = cls(
+        return cls(
             targets,
             observed,
             known_columns,
@@ -111,12 +125,9 @@ class SeriesTask:
             facts["period"],
             1,
             len(y),
-            scale,
-        )
-        return replace(
-            task,
-            phase=phase(series, first_date),
-            first_date=first_date,
+            scale_of(y, facts["differences"], several),
+            phase=step,
+            first_date=facts.get("first_date"),
             several=several,
         )
 
@@ -199,6 +210,33 @@ class SeriesTask:
         """The statistical methods that cannot use the columns known in advance."""
         seeing = {"arima"} if self.period <= LONGEST_SEASON else set()
         return {*METHODS} - seeing if self.known else set()
+
+    @property
+    def rows(self) -> Floats:
+        """All columns, but without the future of the known ones."""
+        known = [] if self.x is None else [self.x[: len(self.y)]]
+        return np.hstack([self.y, *known])
+
+    @property
+    def context(self) -> int:
+        """Number of rows that a network reads before new ones."""
+        return self.scale.lost + max(2 * self.period, CONTEXT)
+
+    def recent(self, last: Any) -> dict[str, Any]:
+        """The last rows as JSON has them, and the date of the last one."""
+        date = None if self.first_date is None else last.isoformat()
+        return {"last": date, "rows": self.rows[-self.context :].tolist()}
+
+    def tested(self, most: int) -> dict[str, Any] | None:
+        """The held-out rows, and those before them, as JSON has them; None if there are
+        none, or too many.
+        """
+        begin = max(0, self.start - self.context)
+        if not self.is_tested or len(self.y) - begin > most:
+            return None
+        count = len(self.y) - self.start
+        rows = self.rows[begin:].tolist()
+        return {"rows": rows, "tested": count, "phase": self.phase + begin}
 
     @property
     def is_tested(self) -> bool:

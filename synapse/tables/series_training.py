@@ -19,7 +19,14 @@ from ..forecasting.selection import COMBINE, ranked
 from ..forecasting.statistical import METHODS
 from ..model import Model
 from .series_task import SeriesTask, fit_together, series_tasks
-from .table_training import FEWEST, INTERRUPTED, Learning, Trained
+from .table_training import (
+    FEWEST,
+    INTERRUPTED,
+    MOST_RECORDED,
+    Learning,
+    Trained,
+    best_epochs,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,8 +102,15 @@ def train_series(
         "several": tasks[0].several,
         "rows": sum(len(each.y) for each in tasks),
         "held_out_rows": sum(len(each.y) - each.start for each in tasks),
+        "epochs": best_epochs(result),
         "chosen": name,
     }
+    frames = series if isinstance(series, Mapping) else {"": series}
+    facts["recent"] = {
+        each.name: each.recent(frames[each.name].index[-1]) for each in tasks
+    }
+    tests = {each.name: each.tested(MOST_RECORDED // len(tasks)) for each in tasks}
+    facts["test"] = {name: rows for name, rows in tests.items() if rows is not None}
     why = None
     notes = left_out
     table = list[list[str]]()

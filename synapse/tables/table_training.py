@@ -36,6 +36,9 @@ INTERRUPTED = "interrupted"
 FEWEST = 16
 """Least number of rows of which some are held out."""
 
+MOST_RECORDED = 1000
+"""Number of rows of a test, at most, that a file has."""
+
 Part = tuple[Floats, Floats]
 """A sequence: inputs (T, n) and targets (T, m); samples or a stream are one part."""
 
@@ -214,8 +217,7 @@ class Learning:
 
         Raises KeyboardInterrupt after Ctrl-C.
         """
-        errors = tested_result.history.get("validation_error")
-        epochs = tested_result.epochs if errors is None else 1 + int(np.argmin(errors))
+        epochs = best_epochs(tested_result)
         model = make()
         options = {"epochs": epochs, "seed": self.seed, "progress": False}
         result = self._run(model, (parts, None), options, REFIT)
@@ -234,8 +236,10 @@ class Learning:
         """Train a model, from its checkpoint if there is one."""
         training, validation = parts
         is_rows = max(len(training), len(validation or [])) == 1
-        inputs, targets = _joined(training, is_rows)
-        options["validation"] = _joined(validation, is_rows) if validation else None
+        inputs, targets = joined_parts(training, is_rows)
+        options["validation"] = (
+            joined_parts(validation, is_rows) if validation else None
+        )
         if self.checkpoint is None:
             return model.fit(inputs, targets, **options)
         settings = {
@@ -247,7 +251,28 @@ class Learning:
             return model.fit(inputs, targets, **options, checkpoint=path, resume=True)
 
 
-def _joined(parts: list[Part], is_rows: bool) -> tuple[Any, Any]:
+def recorded(parts: list[Part]) -> list[Any]:
+    """The inputs and targets of a test as JSON has them, at most `MOST_RECORDED`
+    rows.
+    """
+    kept = list[Any]()
+    left = MOST_RECORDED
+    for x, y in parts:
+        if left > 0:
+            kept.append([x[:left].tolist(), y[:left].tolist()])
+        left -= len(x)
+    return kept
+
+
+def best_epochs(result: Result) -> int:
+    """The number of epochs after which the error was least, of a training that held
+    rows out; else of all.
+    """
+    errors = result.history.get("validation_error")
+    return result.epochs if errors is None else 1 + int(np.argmin(errors))
+
+
+def joined_parts(parts: list[Part], is_rows: bool) -> tuple[Any, Any]:
     """Inputs and targets as a model takes them: rows, or sequences."""
     inputs, targets = (list(side) for side in zip(*parts, strict=True))
     return (inputs[0], targets[0]) if is_rows else (inputs, targets)

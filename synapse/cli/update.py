@@ -1,0 +1,101 @@
+"""``synapse update``: go on learning with new rows of a table."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime
+
+from .._checks import counted
+from ..errors import DivergenceError, FormatError
+from ..model import Model
+from ..tables import update_rows, update_series
+from . import INTERRUPTED, formats
+from .formats import READING, loaded
+from .reading import ReadTable, add_reading, add_sequence, add_shared, say
+from .words import aligned, names, printable
+
+
+def add_update(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the subcommand."""
+    add = parser.add_argument
+    add("model", metavar="MODEL", help=READING)
+    add("data", metavar="DATA", help="the new rows, a CSV file; - is standard input")
+    help_text = "columns to predict, if the model does not know them"
+    add("--target", metavar="COLUMN,...", type=names, help=help_text)
+    add_sequence(parser)
+    help_text = "passes through the new rows (default: as often as rows before)"
+    add("--epochs", metavar="N", type=int, help=help_text)
+    help_text = "learning rate (default: that of the model)"
+    add("--rate", metavar="R", type=float, help=help_text)
+    add_shared(parser, "--seed")
+    add_reading(parser)
+    add("-q", "--quiet", action="store_true", help="no progress bar, no report")
+    add("-o", "--output", metavar="FILE", help="the file to write (default: MODEL)")
+
+
+def update(options: argparse.Namespace) -> int:
+    """Go on learning with new rows of a table.
+
+    MODEL is a model of `synapse train`, or of an estimator. It goes on from its
+    weights, the state of its optimizer and its scales, which count the new rows, too.
+    The columns are found by their names; others are ignored.
+
+    DATA may have rows of a series that the model has learned: those up to its last date
+    are read, and not learned again. Sentences say so, and where rows are missing.
+    Classes that the model does not have are refused.
+
+    The report compares the errors on the new rows before and after, and those on the
+    rows of the test, if the file has them. Errors of series are those of the next row.
+    By default each new row is learned as often as the share of the new rows among all
+    requires; --epochs says another number.
+    """
+    output = options.output or options.model
+    formats.require_kept(output)
+    model = loaded(options.model)
+    if not isinstance(model, Model):
+        command = model.metadata.get("command") if hasattr(model, "metadata") else None
+        advice = command or "synapse train DATA.csv --target COLUMN -o MODEL"
+        raise FormatError(
+            f"{options.model!r} has no scales and no trainer, from which it could go"
+            f" on. Make it anew: `{advice}`."
+        )
+    facts = model.metadata
+    table = ReadTable.of(options, facts.get("missing", ()))
+    if options.rate is not None:
+        model.trainer.rate = options.rate
+    progress = sys.stderr.isatty() and not options.quiet
+    settings = {"epochs": options.epochs, "seed": options.seed, "progress": progress}
+    try:
+        if "differences" in facts:
+            several, notes = table.trained_series(facts)
+            say([*table.notes, *notes])
+            updated = update_series(model, several, **settings)
+        else:
+            say(table.notes)
+            updated = update_rows(
+                model,
+                table.cells,
+                options.target,
+                sequence=table.sequence,
+                **settings,
+            )
+    except DivergenceError:
+        raise DivergenceError(
+            "The error is no longer finite; nothing is saved. Use a lower --rate than"
+            f" {model.trainer.rate}."
+        ) from None
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    facts["updates"] = [*facts.get("updates", []), [at, options.command_line]]
+    model.network.clear()
+    formats.write(model, output)
+    say(updated.notes)
+    epochs = counted(updated.result.epochs, "epoch")
+    if not options.quiet:
+        print(f"{model.network!r}: {epochs} on {counted(updated.rows, 'new row')}.")
+        cells = [[printable(cell) for cell in row] for row in updated.table]
+        print(aligned(cells, "<" + ">" * (len(cells[0]) - 1)))
+    if updated.result.stopped != "interrupted":
+        return 0
+    say([f"Interrupted after {epochs}; {output!r} is the model updated so far."])
+    return INTERRUPTED

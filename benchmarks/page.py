@@ -73,8 +73,8 @@ SUBJECTS = {
         " sequences of 512 steps in one call. `.onnx` files stand beside their LSTM"
         " node alone. `net.run` computes any wiring by the same kernels, neuron by"
         " neuron, with each sum in a register. PyTorch multiplies the whole layer's"
-        " matrix, which is faster from some 16 cells on. A program in C has the sizes"
-        " as constants; where a sequence of a large LSTM has to run fast, write one.",
+        " matrix, which pays the more, the more cells there are. A program in C has the"
+        " sizes as constants; where a sequence of an LSTM has to run fast, write one.",
         "µs",
     ),
     "modules": Subject(

@@ -240,24 +240,6 @@ def edge_weights(sources: int, targets: int) -> Work:
     return lambda: sum(weight for _, _, weight in graph.edges(data="weight"))
 
 
-def listed(size: int) -> Work:
-    """All connections of a network, as a list, ten times."""
-
-    def work() -> None:
-        net = architect.Perceptron(size, size, seed=0)
-        for _ in range(10):
-            list(net.connections)
-
-    return work
-
-
-def weights_read(size: int) -> Work:
-    """All weights of a network as an array."""
-    net = architect.Perceptron(size, size, seed=0)
-    net.activate(np.zeros(size))
-    return lambda: net.weights
-
-
 def recorded(neurons: int, steps: int) -> Work:
     """Activations are recorded at every step, one call each."""
     net = architect.Perceptron(1, neurons, 1, seed=0)
@@ -561,10 +543,6 @@ ROWS: dict[str, Callable[[], Work]] = {
     "reset of an edited LSTM 6-8-6": reset,
     "weights of edges, 5 of each neuron": lambda: edge_weights(2_000, 5),
     "weights of edges, 100 of each neuron": lambda: edge_weights(100, 100),
-    "3,600 connections listed": lambda: listed(60),
-    "62,500 connections listed": lambda: listed(250),
-    "weights of 90,000 connections": lambda: weights_read(300),
-    "weights of 1,000,000 connections": lambda: weights_read(1_000),
     "20 neurons recorded": lambda: recorded(20, 1_000),
     "20,000 neurons recorded": lambda: recorded(20_000, 60),
     "run without traces, LSTM 4-3-2": lambda: steps(lstm(4, 3, 2), 1_000),
@@ -596,18 +574,7 @@ ROWS: dict[str, Callable[[], Work]] = {
     "spikes, 20 steps after an edit": lambda: spiking_after_edits(20),
     "gradient, LSTM 4-3-2, 8 sequences": lambda: gradient(lstm(4, 3, 2), 8, 100),
     "gradient, LSTM 8-32-8, 1 sequence": lambda: gradient(lstm(8, 32, 8), 1, 200),
-    "gradient, LSTM 8-32-8, 3 sequences": lambda: gradient(lstm(8, 32, 8), 3, 100),
     "gradient, LSTM 8-32-8, 8 sequences": lambda: gradient(lstm(8, 32, 8), 8, 100),
-    "gradient, LSTM 4-3-2, 2 sequences": lambda: gradient(lstm(4, 3, 2), 2, 100),
-    "gradient, LSTM 4-8-2, 2 sequences": lambda: gradient(lstm(4, 8, 2), 2, 100),
-    "gradient, 32-20-10, 2 samples": lambda: gradient(
-        architect.Perceptron(32, 20, 10, seed=0), 2, 1
-    ),
-    "gradient, 200-100-10, 2 samples": lambda: gradient(
-        architect.Perceptron(200, 100, 10, seed=0), 2, 1
-    ),
-    "gradient, LSTM 8-16-4, 2 sequences": lambda: gradient(lstm(8, 16, 4), 2, 100),
-    "gradient, LSTM 32-96-8, 2 sequences": lambda: gradient(lstm(32, 96, 8), 2, 50),
     "gradient, Elman 4-300-4, 1 sequence": lambda: gradient(
         architect.Elman(4, 300, 4, seed=0), 1, 50
     ),
@@ -675,8 +642,6 @@ ROWS: dict[str, Callable[[], Work]] = {
     "in C, LSTM 8-32-8": lambda: in_c(lstm(8, 32, 8)),
     "in C, a layer of 60, density 0.2": lambda: in_c(layer(60, 0.2)),
     "in C, a layer of 60, density 0.85": lambda: in_c(layer(60, 0.85)),
-    "in C, 60 neurons, 150 connections": lambda: in_c(scattered(60, 150)),
-    "in C, 60 neurons, 1,500 connections": lambda: in_c(scattered(60, 1_500)),
     "in JavaScript, 64-32-10": lambda: in_node(
         architect.Perceptron(64, 32, 10, seed=0)
     ),

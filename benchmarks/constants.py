@@ -108,15 +108,6 @@ GRADIENTS = (
     "gradient, Elman 4-300-4, 1 sequence",
     "gradient, 64-32-10, 512 samples",
 )
-FEW_SAMPLES = (
-    "gradient, LSTM 4-3-2, 2 sequences",
-    "gradient, LSTM 4-8-2, 2 sequences",
-    "gradient, 32-20-10, 2 samples",
-    "gradient, 200-100-10, 2 samples",
-    "gradient, LSTM 8-16-4, 2 sequences",
-    "gradient, LSTM 8-32-8, 3 sequences",
-    "gradient, LSTM 32-96-8, 2 sequences",
-)
 RTRL = (
     "rtrl, Elman 7-15-7",
     "rtrl, Elman 7-40-7",
@@ -171,11 +162,6 @@ SPARSE_IN_C = (
     "in C, LSTM 8-32-8",
     "in C, a layer of 60, density 0.2",
     "in C, a layer of 60, density 0.85",
-)
-COPIED_IN_C = (
-    "in C, LSTM 8-32-8",
-    "in C, 60 neurons, 150 connections",
-    "in C, 60 neurons, 1,500 connections",
 )
 IN_JAVASCRIPT = ("in JavaScript, 64-32-10", "in JavaScript, LSTM 8-32-8")
 LAYERS_IN_ONNX = (
@@ -358,9 +344,6 @@ CONSTANTS = (
     Constant("learning._warnings", "SOME", ("first training of 300,000 connections",)),
     Constant("learning._data", "KEPT", DATA),
     Constant(
-        "learning._data", "ROOM", ("XOR, 20,000 epochs online", "64-32-10 online")
-    ),
-    Constant(
         "learning.training",
         "SECONDS",
         ("XOR, 20,000 epochs online", "2-3-1, 20,000 samples shuffled, 20 epochs"),
@@ -375,16 +358,13 @@ CONSTANTS = (
         "DEEP",
         ("gradient, 64-32-10, 512 samples", "Adam, 64-32-10, batches of 8"),
     ),
-    Constant("learning.gradient", "MANY", FEW_SAMPLES),
     Constant("reward.td", "TOGETHER", ("TD on 20,000 rows",)),
     Constant("river.stream_network", "FORGOTTEN_EVERY", ("512 dicts learned",)),
     Constant(
         "tasks.task", "TESTED_AT_ONCE", ("an untrained network tested on a task",)
     ),
     Constant("evolve.neat", "PARTS", ("NEAT by two threads",)),
-    Constant("readwrite.c", "REGISTERS", IN_C),
     Constant("readwrite.c", "UNROLLED", IN_C),
-    Constant("readwrite.c", "RUNS", COPIED_IN_C),
     Constant("readwrite._loops", "LEAST", SPARSE_IN_C),
     Constant("readwrite._loops", "FILLED", SPARSE_IN_C),
     Constant("readwrite._loops", "LANES", IN_C),

@@ -68,10 +68,9 @@ class LoopWriter:
     computes activations, with ``{squash}``, ``{start}``, ``{count}`` and ``{states}``,
     which is where the first state is. `index` is the type of an index and `real`, with
     a space, that of a number; without one, the program has ``sum`` already. The
-    products of `together` sources are added at a time if a stage has more sums than
-    there are in `registers`. With `lanes`, few neurons with many sources are summed up
-    in ``LANES`` parts. With a `tile`, variables hold the sums of so many neurons over
-    all sources.
+    products of `together` sources are added at a time. With `lanes`, few neurons with
+    many sources are summed up in ``LANES`` parts. With a `tile`, variables hold the
+    sums of so many neurons over all sources.
     """
 
     def __init__(
@@ -83,7 +82,6 @@ class LoopWriter:
         index: str,
         real: str = "",
         together: int = 1,
-        registers: int = 0,
         lanes: bool = False,
         tile: int = 0,
     ) -> None:
@@ -93,7 +91,6 @@ class LoopWriter:
         self.index = index
         self.real = real
         self.together = together
-        self.registers = registers
         self.lanes = lanes
         self.tile = tile
         self.used = 0
@@ -196,15 +193,14 @@ class LoopWriter:
             )
             return
 
-        # Sums beyond the registers are read and written again for each source, so
-        # several sources are added at a time; those that are left, one by one.
-        together = self.together if targets > self.registers else 1
-        whole = sources - sources % together
+        # Sums may be read and written again for each source, so several sources are
+        # added at a time; those that are left, one by one.
+        whole = sources - sources % self.together
         gain = ""
         if term.along == "j" and term.gater is not None:
             gain = f" * value[{_sum(term.gater, 'j')}]"
         ungated = term._replace(gater=None) if gain else term
-        for start, stop, by in ((0, whole, together), (whole, sources, 1)):
+        for start, stop, by in ((0, whole, self.together), (whole, sources, 1)):
             if start == stop:
                 continue
             reads = [_read(ungated, _sum(k, "i"), "") for k in range(by)]

@@ -5,7 +5,6 @@ vectorise them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from ..errors import ArgumentError
 from ..objects.network import Network
 from ..objects.saved import SavedNetwork
 from ..squash import LARGEST, SHARES, SINGLE
-from ._loops import LoopWriter, Values, lines, runs_of
+from ._loops import LoopWriter, Values, lines
 from ._plan import require_range, written_columns, written_plan
 from .learner.c_source import ProgramOptions, finite_source, learner_source, stack_text
 from .programs import (
@@ -33,13 +32,8 @@ from .programs import (
 __all__ = ["c_source"]
 
 SUMS = ("fast", "exact")
-REGISTERS = 512
-"""Bytes of sums up to which they stay in vector registers; larger ones add several
-sources at a time."""
 UNROLLED = 8
-RUNS = 16
-"""Runs of memory up to which each is copied by its own line; more are copied by a
-table."""
+"""Sources whose products are added at a time."""
 DEFAULT = "network"
 
 
@@ -159,7 +153,6 @@ def c_source(
         index="int",
         real=f"{real} ",
         together=UNROLLED,
-        registers=REGISTERS // number_type.itemsize,
         lanes=fast,
     )
     blocks = (
@@ -178,13 +171,13 @@ def c_source(
         capitals=prefix.upper(),
         real=real,
         finite=finite_source(prefix, real),
-        sizes=_sizes(writer, number_type, len(memory), len(table)),
+        sizes=_sizes(writer, number_type, len(memory)),
         values=values.size,
         first_output=plan.neurons - plan.outputs,
         memory=max(1, len(memory)),
-        table=_table(table),
-        recall=_indented(recall or ["(void)net;"]),
-        remember=_indented(remember),
+        table=table,
+        recall=recall,
+        remember=remember,
         steps=steps,
         weights=language.table(weights),
         listed=writer.list(),
@@ -199,26 +192,23 @@ def _numbers_of(saved: SavedNetwork, context: bool) -> Iterator[NDArray[Any]]:
         yield saved.neurons[name]
 
 
-def _copies(places: Ints) -> tuple[list[int], list[str], list[str]]:
-    """How the memory of an instance is copied to its places among the values, and back.
-
-    Returns the table of places, which is empty if there are few runs of them, and the
-    lines of both copies.
+def _copies(places: Ints) -> tuple[str, str, str]:
+    """The table of the places of the memory of an instance among the values, and the
+    lines that copy it there, and back.
     """
-    runs = runs_of(places)
-    if len(runs) > RUNS:
-        loop = f"for (int i = 0; i < {len(places)}; i++)"
-        by_table = f"{loop} value[places[i]] = net->memory[i];"
-        back = f"{loop} net->memory[i] = value[places[i]];"
-        return places.tolist(), [by_table], [back]
-    begins = accumulate((size for _, size in runs), initial=0)
-    recall: list[str] = []
-    remember: list[str] = []
-    for begin, (place, size) in zip(begins, runs, strict=False):
-        value, memory = f"value + {place}", f"net->memory + {begin}"
-        recall.append(f"memcpy({value}, {memory}, {size} * sizeof *value);")
-        remember.append(f"memcpy({memory}, {value}, {size} * sizeof *value);")
-    return [], recall, remember
+    if not len(places):
+        return "", "    (void)net;", ""
+    rows = lines([str(place) for place in places.tolist()])
+    table = (
+        "    static const int32_t places[] = { // of the memory among the values\n   "
+        f" {rows}\n    }};\n"
+    )
+    loop = f"    for (int i = 0; i < {len(places)}; i++)"
+    return (
+        table,
+        f"{loop} value[places[i]] = net->memory[i];",
+        f"{loop} net->memory[i] = value[places[i]];",
+    )
 
 
 def _indented(rows: list[str]) -> str:
@@ -226,18 +216,7 @@ def _indented(rows: list[str]) -> str:
     return "\n".join("    " + row for row in rows)
 
 
-def _table(places: list[int]) -> str:
-    """The declaration of the table of places, if there is one."""
-    if not places:
-        return ""
-    rows = lines([str(place) for place in places])
-    return (
-        "    static const int32_t places[] = { // of the memory among the values\n   "
-        f" {rows}\n    }};\n"
-    )
-
-
-def _sizes(writer: LoopWriter, dtype: np.dtype[Any], memory: int, table: int) -> str:
+def _sizes(writer: LoopWriter, dtype: np.dtype[Any], memory: int) -> str:
     """What a program needs, in bytes: of each instance, of the stack during a step, and
     of constants.
     """
@@ -246,7 +225,7 @@ def _sizes(writer: LoopWriter, dtype: np.dtype[Any], memory: int, table: int) ->
     instance = dtype.itemsize * max(1, memory)
     stack = stack_text(dtype.itemsize * (writer.values.size + widest))
     numbers = dtype.itemsize * (len(writer.weights()) + plan.neurons - plan.inputs)
-    constants = numbers + 4 * (3 * len(writer.listed) + table)
+    constants = numbers + 4 * (3 * len(writer.listed) + memory)
     return f"{instance} bytes an instance, {stack}, {constants} of constants"
 
 

@@ -533,8 +533,7 @@ def test_two_programs_share_a_page(tmp_path):
 
 @pytest.mark.compiler
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
-def test_memory_in_many_places_is_copied_by_a_table(tmp_path, monkeypatch):
-    monkeypatch.setattr("synapse.readwrite.c.RUNS", 0)
+def test_memory_in_many_places_is_copied_by_a_table(tmp_path):
     for name in ("crowd 3", "lstm, all links"):
         net = NETS[name]()
         assert "places[]" in SOURCES["c"](net)

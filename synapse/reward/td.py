@@ -16,7 +16,6 @@ from ..objects.network import Network
 from ..scale import Scale
 from .agent import Agent, Bound, Rate
 
-# steps of a stream in one call of compiled code, after which Ctrl-C is noticed
 TOGETHER = 4_096
 """``python -m benchmarks.constants td.TOGETHER``: rows take 1.50 times as long with a
 tenth, 0.78 times with ten times."""

@@ -139,8 +139,7 @@ DIRECT = re.compile(
     r"|(savefig|imsave|nx\.write_\w+)\((?!picture|file)"
 )
 NOT_RESULTS = {
-    "synapse/engine/compiler/cache.py",  # a lock
-    "synapse/engine/lowering/compiled.py",  # a cache
+    "synapse/engine/code_files.py",  # a cache
     "synapse/readwrite/files.py",
     "synapse/readwrite/graph_files.py",  # into memory
     "synapse/draw/gexf.py",  # into memory

@@ -10,16 +10,15 @@ from __future__ import annotations
 import hashlib
 import pickle
 import sys
-import uuid
 from pathlib import Path
 from typing import Any
 
 from numba.core.caching import FunctionCache
 
+from ..code_files import read_code, write_code
 from ..guard import Deferred
 from .digest import digest_of
 
-_SIZE = hashlib.sha256().digest_size
 _told: set[str] = set()
 
 
@@ -44,39 +43,23 @@ class _Files:
 
     def load(self, key: Any) -> Any:
         """What was saved under a key, or None."""
-        try:
-            content = self._path(key).read_bytes()
-        except OSError:
-            return None
-        digest = content[:_SIZE]
-        pickled = content[_SIZE:]
-        return pickle.loads(pickled) if digest == self._digest(key, pickled) else None
+        pickled = read_code(self._path(key), self._made_from(key))
+        return None if pickled is None else pickle.loads(pickled)
 
     def save(self, key: Any, data: Any) -> None:
         """Write a file, whole or not at all."""
-        path = self._path(key)
-        pickled = pickle.dumps(data)
-        new = path.with_name(f"{path.name}.{uuid.uuid4().hex[:16]}.tmp")
-        try:
-            new.write_bytes(self._digest(key, pickled) + pickled)
-            new.replace(path)
-        except BaseException:
-            new.unlink(missing_ok=True)
-            raise
+        write_code(self._path(key), self._made_from(key), pickle.dumps(data))
 
     def _path(self, key: Any) -> Path:
         name = hashlib.sha256(_place(key).encode()).hexdigest()[:16]
         return self._base.with_name(f"{self._base.name}.{name}.nbc")
 
-    def _digest(self, key: Any, pickled: bytes) -> bytes:
-        """The digest with which a file begins: if anything has changed that the kernel
-        reaches, the file is written anew.
+    def _made_from(self, key: Any) -> bytes:
+        """All that the kernel reaches: if any of it changes, the file is written
+        anew.
         """
         signature, _, _ = key
-        whole = hashlib.sha256(_place(key).encode())
-        whole.update(digest_of(self._kernel, signature))
-        whole.update(hashlib.sha256(pickled).digest())
-        return whole.digest()
+        return _place(key).encode() + digest_of(self._kernel, signature)
 
 
 def _place(key: Any) -> str:

@@ -603,6 +603,12 @@ ROWS: dict[str, Callable[[], Work]] = {
     "2-3-1, 20,000 samples shuffled, 20 epochs": lambda: training(
         architect.Perceptron(2, 3, 1, seed=0), 20_000, 1, 20, shuffle=True
     ),
+    "2-3-1, 64 samples online": lambda: training(
+        architect.Perceptron(2, 3, 1, seed=0), 64, 1, 3_000
+    ),
+    "10-20-50 online": lambda: training(
+        architect.Perceptron(10, 20, 50, seed=0), 512, 1
+    ),
     "64-32-10 online": lambda: training(
         architect.Perceptron(64, 32, 10, seed=0), 512, 1
     ),

@@ -179,6 +179,11 @@ SPIKES = (
     "spikes, 2,000,000 connections, 0.01 % active",
     "spikes, 2,000,000 connections, 5 % active",
 )
+ONLINE_COSTS = (
+    "2-3-1, 64 samples online",
+    "64-32-10 online",
+    "10-20-50 online",
+)
 DATA = (
     "bptt on 0.8 MB, call by call",
     "bptt on 4 MB, call by call",
@@ -343,6 +348,7 @@ CONSTANTS = (
     ),
     Constant("learning._warnings", "SOME", ("first training of 300,000 connections",)),
     Constant("learning._data", "KEPT", DATA),
+    Constant("learning._data", "ROOM", ONLINE_COSTS, values=("1", "640")),
     Constant(
         "learning.training",
         "SECONDS",
@@ -538,11 +544,12 @@ def text(run: dict[str, Any]) -> str:
         )
     header = ["constant", "row", "ms (value)", "a tenth", "ten times", "MB"]
     about = run["machine"]
+    commits = ", ".join(sorted({result["commit"] for result in run["rows"].values()}))
     return (
         f"# Tuned constants\n\n```bash\n{run['command']}\n```\n\n{about['cpu']};"
-        f" {about['commit']}; {about['date']}. Times of a tenth and of ten times are"
-        " ratios to the constant as it is, with its value; MB: peak of a call with a"
-        f" tenth, as it is, ten times.\n\n{table(header, lines)}"
+        f" {commits}; {about['date']}. Times of a tenth and of ten times are ratios to"
+        " the constant as it is, with its value; MB: peak of a call with a tenth, as it"
+        f" is, ten times.\n\n{table(header, lines)}"
     )
 
 

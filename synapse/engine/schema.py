@@ -530,8 +530,8 @@ def numpy_dtype(column: Column, unit: np.dtype[Any]) -> np.dtype[Any]:
 ENDED = -1
 CHUNK = 16
 """Number of steps of an unfolding whose gradients are summed together. ``python -m
-benchmarks.constants schema.CHUNK``: rows take 1.01 to 1.19 times as long with a tenth,
-0.99 to 1.16 times with ten times."""
+benchmarks.constants schema.CHUNK``: rows take 0.99 to 1.25 times as long with a tenth,
+0.99 to 1.14 times with ten times."""
 TILE = 8  # number of neurons whose sums exact gradients hold in registers
 VECTOR_BYTES = 64  # a vector register of 512 bits; narrower processors split it
 TAPES = (

@@ -42,8 +42,8 @@ WHOLE = 2**62  # a window longer than any sequence
 NO_WEIGHTS = np.zeros(0)
 DEEP = 16
 """Number of steps of samples that do not depend on each other. ``python -m
-benchmarks.constants gradient.DEEP``: rows take 1.64 times as long with a tenth, 0.89
-times with ten times."""
+benchmarks.constants gradient.DEEP``: rows take 1.02 to 1.57 times as long with a tenth,
+0.98 to 1.05 times with ten times."""
 
 
 def gradient(

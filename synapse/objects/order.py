@@ -91,7 +91,9 @@ def late_pairs(
 
 
 MOST_TRIED = 100
-"""Neurons from which a path is sought before all relations are read."""
+"""Neurons from which a path is sought before all relations are read. ``python -m
+benchmarks.constants order.MOST_TRIED``: rows take 0.96 to 1.02 times as long with a
+tenth, 0.96 to 1.15 times with ten times."""
 
 
 def is_on_cycle(network: Network, new: Relations) -> bool:

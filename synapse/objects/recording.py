@@ -63,12 +63,13 @@ Pair = tuple[Connection, Neuron]
 to."""
 
 AT_ONCE = 256
-"""``python -m benchmarks.constants recording.AT_ONCE``: rows take 1.04 to 1.11 times as
-long with a tenth, 0.96 to 1.00 times with ten times."""
+"""Minimum number of steps for which memory is allocated, unless fewer already have
+`ROOM` numbers. ``python -m benchmarks.constants recording.AT_ONCE``: rows take 1.04 to
+1.11 times as long with a tenth, 0.96 to 1.00 times with ten times."""
 ROOM = 1 << 20
-"""Minimum number of steps in an allocation, unless fewer steps already have this many
-numbers. ``python -m benchmarks.constants recording.ROOM``: rows take 0.97 to 0.99 times
-as long with a tenth, 0.88 to 1.03 times with ten times."""
+"""Numbers that a first allocation may have. ``python -m benchmarks.constants
+recording.ROOM``: rows take 0.97 to 0.99 times as long with a tenth, 0.88 to 1.03 times
+with ten times."""
 
 
 class Log:

@@ -38,8 +38,8 @@ _store_of = attrgetter("_store")
 
 LOOK_UP = 4096
 """Largest number of connections without objects for which the graph is made, to look up
-duplicates. ``python -m benchmarks.constants wiring.LOOK_UP``: rows take 0.49 to 0.99
-times as long with a tenth, 0.98 to 2.82 times with ten times."""
+duplicates. ``python -m benchmarks.constants wiring.LOOK_UP``: rows take 0.38 to 1.87
+times as long with a tenth, 0.99 to 3.19 times with ten times."""
 
 
 def rows_of(neurons: Iterable[Neuron]) -> Ints:

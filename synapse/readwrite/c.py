@@ -33,7 +33,9 @@ __all__ = ["c_source"]
 
 SUMS = ("fast", "exact")
 UNROLLED = 8
-"""Sources whose products are added at a time."""
+"""Sources whose products are added at a time. ``python -m benchmarks.constants
+c.UNROLLED``: rows take 0.98 to 1.22 times as long with a tenth, 1.00 to 1.34 times with
+ten times."""
 DEFAULT = "network"
 
 

@@ -32,7 +32,8 @@ __all__ = ["javascript_source"]
 
 TILE = 6
 """Neurons whose sums JavaScript keeps in variables; engines keep those of arrays in
-memory."""
+memory. ``python -m benchmarks.constants javascript.TILE``: rows take 1.39 to 1.44 times
+as long with a tenth, 1.10 to 1.47 times with ten times."""
 
 FIRST_OF_JAVASCRIPT = """function fire_NAME(value, first, count) {
   let best = first;

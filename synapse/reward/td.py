@@ -17,7 +17,8 @@ from ..scale import Scale
 from .agent import Agent, Bound, Rate
 
 TOGETHER = 4_096
-"""``python -m benchmarks.constants td.TOGETHER``: rows take 1.50 times as long with a
+"""Steps of a stream in one call of compiled code, after which Ctrl-C is noticed.
+``python -m benchmarks.constants td.TOGETHER``: rows take 1.50 times as long with a
 tenth, 0.78 times with ten times."""
 
 

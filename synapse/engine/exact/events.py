@@ -47,21 +47,26 @@ from .runs import runs_by
 from .weigh import add_runs, weigh_all
 
 FEWEST = 4096
-"""Listed connections below which the kernel is not worth its compilation. ``python -m
-benchmarks.constants exact.events.FEWEST``, when it was 16,384: with a tenth, 8,000
-connections take 0.31 times as long, with ten times 60,000 take 12 times. By events,
+"""Listed connections below which the kernel is not worth its compilation. By events,
 1,000 to 80,000 connections take 0.04 to 0.7 times as long at up to 5 % active, and 0.63
-to 1.34 times at 20 % or more, whatever the length of runs.
-"""
+to 1.34 times at 20 % or more, whatever the length of runs. ``python -m
+benchmarks.constants exact.events.FEWEST``: rows take 0.99 to 1.02 times as long with a
+tenth, 1.02 to 3.33 times with ten times."""
 FEW = 4
-"""Sources of a dense run that may follow activity."""
+"""Sources of a dense run that may follow activity. ``python -m benchmarks.constants
+exact.events.FEW``: neither a tenth nor ten times changes the time of a row by more than
+a tenth."""
 PER_EVENT = 3
 """How many connections are gathered in the time of one event: 2.2 by measurement.
-``python -m benchmarks.constants exact.events.PER_EVENT``: rows take 1.19 times as long
-with a tenth, 4.36 times with ten times."""
+``python -m benchmarks.constants exact.events.PER_EVENT``: rows take 1.01 to 1.03 times
+as long with a tenth, 1.13 to 4.43 times with ten times."""
 WORTH_LISTING = 32
-"""Steps that gather which take as long as listing all connections by source."""
+"""Steps that gather which take as long as listing all connections by source. ``python
+-m benchmarks.constants exact.events.WORTH_LISTING``: rows take 1.44 times as long with
+a tenth, 1.05 times with ten times."""
 BITS = 4
+"""The logarithm of `GROUP`. ``python -m benchmarks.constants exact.events.BITS``: rows
+take 0.67 to 1.39 times as long with 1, 0.82 to 1.25 times with 7."""
 GROUP = 1 << BITS
 """Neurons that are looked at together for one that is active, and that rest
 together."""

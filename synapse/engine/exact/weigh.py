@@ -29,12 +29,16 @@ NEURONS = TILE  # of a tile
 PACK = (0,)
 FEW = 4
 """Neurons up to which a group is not computed together: a tile would be empty for the
-most part. ``python -m benchmarks.constants exact.weigh.FEW``: rows take 0.88 to 1.23
-times as long with a tenth, 0.87 to 1.67 times with ten times."""
+most part. ``python -m benchmarks.constants exact.weigh.FEW``: rows take 0.99 to 1.27
+times as long with a tenth, 0.84 to 1.80 times with ten times."""
 WORTH_A_TILE = 64
+"""Products up to which a tile costs more than one sum for each of its neurons. ``python
+-m benchmarks.constants exact.weigh.WORTH_A_TILE``: rows take 0.95 to 1.16 times as long
+with a tenth, 0.98 to 1.03 times with ten times."""
 WORTH_A_WHOLE_TILE = 16
-"""Products up to which a tile costs more than one sum for each of its neurons; if it is
-whole, its sums stay in registers, and it costs less."""
+"""Products up to which that is so if the tile is whole: its sums stay in registers.
+``python -m benchmarks.constants exact.weigh.WORTH_A_WHOLE_TILE``: neither a tenth nor
+ten times changes the time of a row by more than a tenth."""
 
 
 # --- which neurons are computed together ----------------------------------------------

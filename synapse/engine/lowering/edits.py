@@ -23,20 +23,22 @@ from .stretches import spans
 if TYPE_CHECKING:
     from ..store import Store
 
-# Measured by ``python -m benchmarks.lowering constants``: times with a tenth, and with
-# ten times of each.
 LEAST = 1 << 15
-"""Connections of a store below which everything is laid out anew as fast. A tenth: an
-edit of 4,000 connections takes 1.7 times as long; ten times: one of 160,000, 1.6."""
+"""Connections of a store below which everything is laid out anew as fast. ``python -m
+benchmarks.constants lowering.edits.LEAST``: rows take 1.00 to 1.44 times as long with a
+tenth, 1.03 to 2.00 times with ten times."""
 MOST = 256
-"""Neurons whose connections may change. A tenth: a change of 200 neurons takes 4.7
-times as long; ten times: one of 2,000, 1.1."""
+"""Neurons whose connections may change. ``python -m benchmarks.constants
+lowering.edits.MOST``: rows take 1.01 to 3.68 times as long with a tenth, 0.97 to 0.99
+times with ten times."""
 FEW_RANGES = 4
-"""Ranges of moved rows that are counted row by row; more are looked up. A tenth: a
-change of 2 neurons takes 1.4 times as long; ten times: one of 20, 2.3."""
+"""Ranges of moved rows that are counted row by row; more are looked up. ``python -m
+benchmarks.constants lowering.edits.FEW_RANGES``: rows take 0.99 to 1.28 times as long
+with a tenth, 0.98 to 1.96 times with ten times."""
 CHUNK = 1 << 15
-"""Identities whose rows are changed together, in a cache. A tenth: an edit of a sparse
-network takes 1.4 times as long; ten times: 1.5."""
+"""Identities whose rows are changed together, in a cache. ``python -m
+benchmarks.constants lowering.edits.CHUNK``: rows take 1.32 times as long with a tenth,
+1.15 times with ten times."""
 
 _OF_RUNS = [column.name for column in PROGRAM if column.axis == "run"]
 

@@ -23,18 +23,15 @@ if TYPE_CHECKING:
     from ..store import Store
 
 RESERVE = 64
-"""Rows of runs more than needed, so that small edits do not allocate.
-
-``python -m benchmarks.lowering constants RESERVE``: without any, an edit of 2-3-1 takes
-1.3 times as long; a tenth and ten times of it change nothing.
-"""
+"""Rows of runs more than needed, so that small edits do not allocate: without any, an
+edit of 2-3-1 takes 1.3 times as long. ``python -m benchmarks.constants
+lowering.lower.RESERVE``: neither a tenth nor ten times changes the time of a row by
+more than a tenth."""
 SPARE = 1 << 10
 """Rows of runs that may be left over, so that a small network keeps its columns from
-one lowering to the next.
-
-``python -m benchmarks.lowering constants SPARE``: a tenth and ten times of it change
-nothing; with no more than `RESERVE`, every edit makes the columns anew, twice.
-"""
+one lowering to the next: with no more than `RESERVE`, every edit makes the columns
+anew, twice. ``python -m benchmarks.constants lowering.lower.SPARE``: neither a tenth
+nor ten times changes the time of a row by more than a tenth."""
 
 
 def lower(store: Store) -> None:

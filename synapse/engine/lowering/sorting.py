@@ -15,11 +15,9 @@ if TYPE_CHECKING:
     from ..store import Store
 
 FEW = 1 << 12
-"""Connections whose columns are all moved, without a look which of them vary.
-
-``python -m benchmarks.lowering constants FEW``: with ten times of it, a freeze in
-22,000 connections takes 1.8 times as long; with a tenth, no row differs by a tenth.
-"""
+"""Connections whose columns are all moved, without a look which of them vary. ``python
+-m benchmarks.constants lowering.sorting.FEW``: rows take 0.94 to 1.68 times as long
+with a tenth, 0.96 to 1.41 times with ten times."""
 
 
 def sort_neurons(store: Store) -> None:

@@ -37,7 +37,7 @@ ten times change most rows by less than a tenth; the reservoir of density 0.8 ta
 to 1.4 times as long with ten times."""
 FEW = 3
 """So few lines are renewed one by one. ``python -m benchmarks.constants
-rtrl.layout.FEW``: rows take 0.97 to 2.03 times as long with a tenth, 0.98 to 1.04 times
+rtrl.layout.FEW``: rows take 0.97 to 2.03 times as long with a tenth, 0.98 to 1.07 times
 with ten times."""
 PANEL = 3
 """So many vectors of columns are renewed together: times eight lines, 24 of the 32
@@ -53,12 +53,12 @@ SURE = 0.75
 at once: a margin, because an estimate counts operations, not time. Where pending steps
 would win by less than this, a plan stays simple. ``python -m benchmarks --only rtrl``
 has rows on both sides. ``python -m benchmarks.constants rtrl.layout.SURE``: rows take
-0.85 to 5.90 times as long with a tenth, 0.93 to 1.04 times with ten times."""
+0.85 to 5.90 times as long with a tenth, 0.93 to 1.14 times with ten times."""
 CALL = 150
 """The time of a short vector operation, beside its numbers, in multiply-adds of a
 product. It decides where lines are short, so that a renewal over several steps is many
 short operations; the rows of the same benchmark show it. ``python -m
-benchmarks.constants rtrl.layout.CALL``: rows take 0.89 to 1.03 times as long with a
+benchmarks.constants rtrl.layout.CALL``: rows take 0.89 to 1.12 times as long with a
 tenth, 0.87 to 1.14 times with ten times."""
 
 

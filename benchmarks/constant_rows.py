@@ -550,6 +550,15 @@ ROWS: dict[str, Callable[[], Work]] = {
     "run without traces, 8-6-6-4": lambda: steps(
         architect.Perceptron(8, 6, 6, 4, seed=0), 1_000
     ),
+    "run without traces, 1-100-1": lambda: steps(
+        architect.Perceptron(1, 100, 1, seed=0), 1_000
+    ),
+    "run without traces, 2-64-2": lambda: steps(
+        architect.Perceptron(2, 64, 2, seed=0), 1_000
+    ),
+    "run without traces, 4-40-2": lambda: steps(
+        architect.Perceptron(4, 40, 2, seed=0), 1_000
+    ),
     "run with traces, LSTM 4-3-2": lambda: steps(lstm(4, 3, 2), 1_000, traces=True),
     "run with traces, LSTM 8-32-8": lambda: steps(lstm(8, 32, 8), 1_000, traces=True),
     "run with traces, 8-6-6-4": lambda: steps(

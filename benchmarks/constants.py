@@ -140,6 +140,12 @@ STEPS = (
     "run without traces, LSTM 8-32-8",
     "run without traces, 8-6-6-4",
 )
+FEW_SOURCES = (
+    "sparse steps without traces",
+    "run without traces, 1-100-1",
+    "run without traces, 2-64-2",
+    "run without traces, 4-40-2",
+)
 ONLINE = (
     "run with traces, LSTM 4-3-2",
     "run with traces, LSTM 8-32-8",
@@ -223,13 +229,7 @@ CONSTANTS = (
     Constant(
         "engine.exact.weigh",
         "WORTH_A_TILE",
-        (*GRADIENTS, *STEPS, "sparse steps without traces"),
-        in_kernels=True,
-    ),
-    Constant(
-        "engine.exact.weigh",
-        "WORTH_A_WHOLE_TILE",
-        (*GRADIENTS, *STEPS, "sparse steps without traces"),
+        (*GRADIENTS, *STEPS, *FEW_SOURCES),
         in_kernels=True,
     ),
     Constant("engine.online.weigh", "FEW", ONLINE, in_kernels=True),

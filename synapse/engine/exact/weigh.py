@@ -32,13 +32,9 @@ FEW = 4
 most part. ``python -m benchmarks.constants exact.weigh.FEW``: rows take 0.99 to 1.27
 times as long with a tenth, 0.84 to 1.80 times with ten times."""
 WORTH_A_TILE = 64
-"""Products up to which a tile costs more than one sum for each of its neurons. ``python
--m benchmarks.constants exact.weigh.WORTH_A_TILE``: rows take 0.95 to 1.16 times as long
-with a tenth, 0.98 to 1.03 times with ten times."""
-WORTH_A_WHOLE_TILE = 16
-"""Products up to which that is so if the tile is whole: its sums stay in registers.
-``python -m benchmarks.constants exact.weigh.WORTH_A_WHOLE_TILE``: neither a tenth nor
-ten times changes the time of a row by more than a tenth."""
+"""Products up to which a part of a tile costs more than one sum for each of its
+neurons. ``python -m benchmarks.constants exact.weigh.WORTH_A_TILE``: rows take 0.95 to
+1.17 times as long with a tenth, 0.98 to 1.03 times with ten times."""
 
 
 # --- which neurons are computed together ----------------------------------------------
@@ -213,8 +209,6 @@ def weigh_dense(store, tapes, first, last, runs, start, stop, step):
     whole tiles stay in registers.
     """
     whole = stop - (stop - start) % NEURONS
-    if last == first + 1 and NEURONS * store.run_length[first] <= WORTH_A_WHOLE_TILE:
-        whole = start
     for j in range(start, whole, NEURONS):
         sums = sums_at(tapes.weighed, step.offset + j)
         for r in range(first, last):

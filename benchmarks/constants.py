@@ -1,6 +1,6 @@
 """What a tenth and ten times of each tuned constant do to the calls that it serves.
 
-    python -m benchmarks.constants               # all constants; half an hour
+    python -m benchmarks.constants               # all constants; an hour
     python -m benchmarks.constants FEW           # those of this name
     python -m benchmarks.constants rtrl. PART    # those of modules with this part
 
@@ -10,6 +10,9 @@ each row, three processes import the library: with a tenth of the constant, as i
 and with ten times of it, or with `Constant.values`. They are measured in alternation on
 one core; the table has ratios of medians of CPU time, and the memory that the row needs
 at its peak.
+
+Rows of exported programs need gcc, node, onnxruntime or torch; a row without what it
+needs says so.
 
 Times that people wait for (`PATIENCE`, seconds between two checkpoints) and limits of
 arguments are no tuned constants.

@@ -12,13 +12,13 @@ from .._typing import Floats, Ints
 from ._plan import Plan, Stage
 
 LEAST = 4
-"""Fewest connections of a loop; the others are in a list. ``python -m
-benchmarks.constants _loops.LEAST``: rows take 0.56 to 1.00 times as long with a tenth,
-1.01 to 1.14 times with ten times."""
+"""Fewest connections of a loop; the others are in a list, which is slower and takes
+less code. ``python -m benchmarks.constants _loops.LEAST``: rows take 0.56 to 1.00 times
+as long with a tenth, 1.01 to 1.14 times with ten times."""
 FILLED = 0.75
-"""Smallest share of connections in a matrix; the other weights in it are 0. ``python -m
-benchmarks.constants _loops.FILLED``: rows take 0.66 to 1.17 times as long with a tenth,
-1.00 to 1.83 times with ten times."""
+"""Smallest share of connections in a matrix; the other weights in it are 0, and take
+memory. ``python -m benchmarks.constants _loops.FILLED``: rows take 0.66 to 1.17 times
+as long with a tenth, 1.00 to 1.83 times with ten times."""
 LANES = 8
 """Partial sums of a neuron that reads many sources; fewer targets than these do not
 fill a vector. ``python -m benchmarks.constants _loops.LANES``: rows take 0.99 to 1.02

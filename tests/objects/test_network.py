@@ -393,6 +393,16 @@ def test_a_neuron_that_gates_others_is_not_removed(net):
         net.remove(gater)
 
 
+def test_the_network_holds_its_connections_once_all_were_listed():
+    net = perceptron(2, 3, 1, seed=1)
+    few = [weakref.ref(link) for link in net.connections[:2]]
+    gc.collect()
+    assert not any(link() for link in few)
+    every = [weakref.ref(link) for link in net.connections]
+    gc.collect()
+    assert [link() for link in every] == net.connections
+
+
 def test_a_network_that_nobody_holds_is_collected():
     net = used(lstm(2, 2, 1))
     assert net.graph

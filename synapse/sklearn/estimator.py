@@ -21,7 +21,7 @@ from sklearn.utils.validation import _check_sample_weight
 from .. import _checks
 from .._defaults import OUTPUTS, ROWS, architecture, built
 from .._typing import Floats
-from ..errors import ArgumentError, DivergenceError
+from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..learning import Result, Trainer
 from ..model import Model
 from ..objects.network import Network, require_network
@@ -148,6 +148,11 @@ class NetworkEstimator(BaseEstimator):
         ArgumentError, ArgumentTypeError
             If it is not a model, or has other targets than this class.
         """
+        if isinstance(model, Network):
+            raise ArgumentTypeError(
+                f"Expected a model, got its network alone, {model!r}. Fit the estimator"
+                " anew, and save its model: synapse.save(estimator.model_, path)."
+            )
         tasks = ("numbers",) if cls._numeric else ("classes", "labels")
         if _checks.instance("The model", model, Model).task not in tasks:
             condition = f"a model of {' or '.join(tasks)}"

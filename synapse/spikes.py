@@ -236,7 +236,8 @@ def rates(spikes: ArrayLike, *, dt: float = 1.0, window: float | None = None) ->
     train = _train(spikes)
     dt = positive_number("The dt", dt)
     if window is None:
-        return train.mean(axis=0) * (MILLISECONDS / dt)
+        means: Floats = train.mean(axis=0) * (MILLISECONDS / dt)
+        return means
     steps = int(np.rint(positive_number("The window", window) / dt))
     if not 1 <= steps <= len(train):
         raise ArgumentError(
@@ -245,7 +246,8 @@ def rates(spikes: ArrayLike, *, dt: float = 1.0, window: float | None = None) ->
         )
     windows = len(train) // steps
     parts = train[: windows * steps].reshape(windows, steps, -1)
-    return parts.mean(axis=1) * (MILLISECONDS / dt)
+    by_window: Floats = parts.mean(axis=1) * (MILLISECONDS / dt)
+    return by_window
 
 
 def intervals(spikes: ArrayLike, *, dt: float = 1.0) -> list[Floats]:

@@ -121,7 +121,7 @@ def test_a_drag_that_ends_at_nothing_says_so(opened):
 
 def test_names_of_columns_are_whole(opened):
     columns = ["Sales (kEUR)", "holiday"]
-    net = Model.build("perceptron", columns, ["Sales (kEUR) +1"]).whole()
+    net = Model.build("perceptron", columns, ["Sales (kEUR) +1"], hidden=[8]).whole()
     count = sum(len(layer) for layer in net.layers)
     for page in (opened(net, np.zeros((3, 2))), opened(net, None, learn=True)):
         labels = [label_of(page, n) for n in range(count)]

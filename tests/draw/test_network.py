@@ -529,7 +529,7 @@ def test_what_cannot_be_drawn(net):
 def test_long_names_are_not_cut_and_not_those_of_the_layer_above():
     columns = ["Sales (kEUR)", "holiday"]
     for model in ("gru", "perceptron"):
-        net = Model.build(model, columns, ["Sales (kEUR) +1"]).whole()
+        net = Model.build(model, columns, ["Sales (kEUR) +1"], hidden=[8]).whole()
         shown = [" ".join(text.get_text().split()) for text in draw.network(net).texts]
         assert not [text for text in shown if "…" in text]
         assert [shown.count(name) for name in (*columns, "Sales (kEUR) +1")] == [

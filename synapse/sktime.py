@@ -28,7 +28,7 @@ from .forecasting._frames import step_of
 from .forecasting.closed_loop import bounded, clipping
 from .forecasting.selection import COMBINE
 from .forecasting.statistical import METHODS
-from .tables import Learning, forecast_series, train_series
+from .tables import Learning, forecast_series, train_series, update_series
 from .tables.series import unit_of
 from .tables.series_task import SeriesTask
 
@@ -47,7 +47,8 @@ class SynapseForecaster(BaseForecaster):
     on all rows, and the best forecasts (:func:`synapse.tables.train_series`,
     :func:`synapse.tables.forecast_series`). Columns of `X` are known in advance: the
     row of a time is read before the values of that time are forecast. A time ahead
-    without a row has the one before.
+    without a row has the one before. ``update`` learns new rows from where the network
+    is.
 
     Parameters
     ----------
@@ -67,6 +68,8 @@ class SynapseForecaster(BaseForecaster):
     patience : int, optional
         Number of epochs without a lower error there after which training ends. Default
         60.
+    min_delta : float
+        By how much the error has to be lower there to count. Default 0.
     rate : float
         Learning rate of Adam.
     held_out : float, optional
@@ -140,6 +143,7 @@ class SynapseForecaster(BaseForecaster):
         compared: Sequence[str] = METHODS,
         epochs: int | None = None,
         patience: int | None = None,
+        min_delta: float = 0.0,
         rate: float = SERIES.rate,
         held_out: float | None = None,
         sp: int | None = None,
@@ -151,6 +155,7 @@ class SynapseForecaster(BaseForecaster):
         self.compared = compared
         self.epochs = epochs
         self.patience = patience
+        self.min_delta = min_delta
         self.rate = rate
         self.held_out = held_out
         self.sp = sp
@@ -174,8 +179,9 @@ class SynapseForecaster(BaseForecaster):
             rate=self.rate,
             epochs=self.epochs,
             patience=self.patience,
+            min_delta=self.min_delta,
             validation=self.held_out,
-            seed=int(check_random_state(self.random_state).randint(2**31 - 1)),
+            seed=self._seed(),
         )
         steps = None if fh is None else max(1, *fh.to_relative(self.cutoff))
         series, targets, known_columns = _frame(y, X)
@@ -201,6 +207,16 @@ class SynapseForecaster(BaseForecaster):
             self.chosen_ = self.method
         self.notes_ = [*filter(None, reasons), *trained.notes]
         return self
+
+    def _update(self, y: Any, X: Any = None, update_params: bool = True) -> Self:
+        """Learn new rows from where the model is; what forecasts stays the same."""
+        if update_params:
+            series, _, _ = _frame(self._y, self._X)
+            update_series(self.model_, series, seed=self._seed())
+        return self
+
+    def _seed(self) -> int:
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     def _season(self, index: Any) -> int:
         """Number of rows of a season."""

@@ -99,6 +99,13 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         type=int,
         help="stop after N epochs without a lower error (default: 60)",
     )
+    add(
+        "--min-delta",
+        metavar="D",
+        type=float,
+        default=0.0,
+        help="decrease of the error that counts for --patience (default: any)",
+    )
     add_shared(parser, "--rate")
     help_text = (
         "sgd: after every row; adam: exact gradients of whole sequences (default: adam"
@@ -158,6 +165,7 @@ def train(options: argparse.Namespace) -> int:
         "hidden",
         "epochs",
         "patience",
+        "min_delta",
         "rate",
         "seed",
         "optimizer",

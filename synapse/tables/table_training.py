@@ -16,6 +16,7 @@ from .._checks import (
     fraction_below_one,
     function_of,
     listed,
+    non_negative_number,
     positive_integer,
     positive_number,
     understands,
@@ -106,6 +107,8 @@ class Learning:
         stops falling.
     patience : int or None
         Number of epochs without a lower error there after which training ends.
+    min_delta : float
+        By how much the error has to be lower there to count. Default 0.
     validation : float or None
         The share of the rows to hold out for the test. None: a fifth, or up to a third
         of a short series.
@@ -137,6 +140,7 @@ class Learning:
     optimizer: Annotated[str | None, _among(OPTIMIZERS)] = None
     epochs: Annotated[int | None, positive_integer] = None
     patience: Annotated[int | None, positive_integer] = None
+    min_delta: Annotated[float, non_negative_number] = 0.0
     validation: Annotated[float | None, fraction_below_one] = None
     seed: Annotated[int, _seed] = 0
     progress: Annotated[bool, boolean] = False
@@ -190,6 +194,7 @@ class Learning:
         options = {
             "epochs": self.epochs or SERIES.most_epochs,
             "patience": patience,
+            "min_delta": self.min_delta if adaptive else 0.0,
             "seed": self.seed,
             "progress": self.progress,
         }

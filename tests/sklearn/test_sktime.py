@@ -1,5 +1,6 @@
 """The forecaster for sktime."""
 
+import copy
 import doctest
 
 import numpy as np
@@ -11,7 +12,7 @@ from sktime.utils.estimator_checks import check_estimator
 
 import synapse.sktime
 from synapse.sktime import SynapseForecaster
-from synapse.tables import Learning, forecast_series, train_series
+from synapse.tables import Learning, forecast_series, train_series, update_series
 
 pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
 QUICK = {"compared": ("naive", "seasonal", "ar"), "epochs": 60, "random_state": 0}
@@ -74,6 +75,30 @@ def test_a_method_can_be_named_and_new_rows_go_on():
             series.index[120],
         ]
         assert abs(after.iloc[0] - series.iloc[120]) < 25
+
+
+def test_an_update_learns_new_rows_from_where_the_model_is():
+    series = sales()
+    forecaster = SynapseForecaster(method="network", **QUICK)
+    forecaster.fit(series[:108], fh=[1])
+    twin = copy.deepcopy(forecaster.model_)
+    forecaster.update(series[108:120])
+    frame = pd.DataFrame(
+        {"y0": series[:120].to_numpy()}, index=pd.RangeIndex(1, 121, name="row")
+    )
+    seed = int(np.random.RandomState(0).randint(2**31 - 1))
+    assert update_series(twin, frame, seed=seed).rows == 12
+    assert np.array_equal(forecaster.model_.network.weights, twin.network.weights)
+    assert abs(forecaster.predict().iloc[0] - series.iloc[120]) < 25
+
+
+def test_min_delta_ends_a_training_earlier():
+    options = {**QUICK, "epochs": 300, "patience": 5, "method": "network"}
+    long, short = (
+        SynapseForecaster(min_delta=delta, **options).fit(sales(), fh=[1])
+        for delta in (0.0, 0.05)
+    )
+    assert short.model_.metadata["epochs"] < long.model_.metadata["epochs"]
 
 
 def test_values_known_in_advance_explain_their_own_row():

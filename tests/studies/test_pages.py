@@ -19,6 +19,7 @@ from studies import (
     rtrl,
     small_tables,
     spans,
+    table_defaults,
     worm,
 )
 from synapse.errors import ArgumentError
@@ -92,6 +93,10 @@ def test_the_pages_of_estimators_and_of_small_tables_have_their_tables():
     )
     numbers = json.loads(small_tables.RESULTS.read_text(encoding="utf-8"))
     assert small_tables.report(numbers) == small_tables.REPORT.read_text(
+        encoding="utf-8"
+    )
+    numbers = json.loads(table_defaults.RESULTS.read_text(encoding="utf-8"))
+    assert table_defaults.report(numbers) == table_defaults.REPORT.read_text(
         encoding="utf-8"
     )
 

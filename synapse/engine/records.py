@@ -33,6 +33,7 @@ class Ties(IntEnum):
     CLAMPED = 6  # whether some neuron is clamped
     # whether neurons that compete with each other are connected, or gate each other
     INTERNAL = 7
+    DELAYS = 8  # whether some connection has a delay
 
 
 class LogPlace(IntEnum):

@@ -77,7 +77,9 @@ stores are joined."""
 
 OBJECTS = ("neuron", "connection")
 """Axes whose columns are declared in full."""
-LOWERED = ("node", "run", "influence", "pull", "tie", "trace", "extended")
+LOWERED = (
+    *("node", "run", "influence", "pull", "tie", "trace", "extended", "ring", "past"),
+)
 """Axes of the program, whose columns are made by lowering."""
 AXES = (*OBJECTS, *LOWERED, "store", "function", "failed", "watched", "log", "place")
 TYPES = ("float", "float64", "int8", "uint8", "uint32", "int64", "uint64")
@@ -274,9 +276,11 @@ COLUMNS = (
     _setting("frozen", "connection", "uint8", 0, FLAG, shared="tie"),
     # share one weight; 0: not tied
     _setting("tie", "connection", "uint32", 0, GROUP),
+    # by how many steps its target reads its source late
+    _setting("delay", "connection", "uint32", 0, COUNT),
     Column("identity", "connection", "uint32", NONE, IDENTITY, saved=False),
     # the program, a row a neuron
-    Column("flags", "node", "uint8"),
+    Column("flags", "node", "uint32"),
     # its block of neurons that activate together
     Column("block_first", "node", "uint32"),
     Column("block_stop", "node", "uint32"),
@@ -298,6 +302,8 @@ COLUMNS = (
     # influences it has on self-connected neurons
     Column("first_pull", "node", "uint32"),
     Column("last_pull", "node", "uint32"),
+    Column("longest_lag", "node", "uint32"),  # of the runs that read it
+    Column("ring", "node", "uint32"),  # of its network, or its own; NONE: no past
     # the program, a row a run of connections
     Column("run_kind", "run", "uint8"),
     Column("run_flags", "run", "uint8"),
@@ -306,6 +312,8 @@ COLUMNS = (
     Column("run_source", "run", "uint32"),
     Column("run_gater", "run", "uint32"),
     Column("run_influence", "run", "uint32"),
+    # how many steps ago its sources had the activations that it reads in their ring
+    Column("run_lag", "run", "uint32"),
     # the program, a row a pair of gater and self-connected gated neuron
     Column("influence", "influence", "float"),
     Column("influence_gater", "influence", "uint32"),
@@ -333,6 +341,14 @@ COLUMNS = (
     # traces that cannot be read off
     Column("eligibility", "trace", "float"),
     Column("extended", "extended", "float"),
+    # frames of past activations: rings, each of the neurons from its start to its stop
+    Column("ring_start", "ring", "uint32"),
+    Column("ring_stop", "ring", "uint32"),
+    Column("ring_first", "ring", "uint64"),  # where its frames begin in ``past``
+    Column("ring_frames", "ring", "uint32"),  # one more than its longest lag
+    Column("ring_head", "ring", "uint32"),  # the frame of the step before
+    Column("ring_stamp", "ring", "uint64"),  # the clock when it last advanced
+    Column("past", "past", "float"),
     # a store's own
     Column("clock", "store", "uint64"),  # files have it beside the columns
     # addresses of users' activation functions
@@ -344,7 +360,7 @@ COLUMNS = (
     Column("watched_what", "watched", "uint8"),  # which numbers: places in WATCHABLE
     Column("watched", "watched", "uint32"),  # rows of neurons; NONE: removed
     # of all neurons: a plan's table has flags without traces
-    Column("watched_flags", "watched", "uint8"),
+    Column("watched_flags", "watched", "uint32"),
     Column("watched_connection", "watched", "uint32"),  # rows of connections
     # the run of each; NONE: a self-connection
     Column("watched_run", "watched", "uint32"),
@@ -401,9 +417,13 @@ group."""
 TRACES = tuple(
     column
     for column in PROGRAM
-    if column.axis in ("influence", "trace", "extended") and column.dtype == "float"
+    if column.axis in ("influence", "trace", "extended", "past")
+    and column.dtype == "float"
 )
-CONTEXT = tuple(column.name for column in (*CLEARED, *TRACES))
+CONTEXT = (
+    *(column.name for column in (*CLEARED, *TRACES)),
+    *("ring_head", "ring_stamp"),
+)
 """Everything that ``clear`` forgets."""
 
 

@@ -291,7 +291,7 @@ class RecordType(ColumnType):
 
 
 FAMILIES = {
-    name: ("activations", name) for name in ("activation", "old_activation")
+    name: ("activations", name) for name in ("activation", "old_activation", "past")
 } | {name: (column,) for name, column in DESTINATIONS.items()}
 """Columns between which a kernel chooses belong to one family; a destination may be the
 column itself."""

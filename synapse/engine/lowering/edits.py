@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..records import Ties
 from ..schema import CONNECTION, INPUT, NONE, PROGRAM
-from .flags import GATED, GATES, MEMORY, STEPPED
+from .flags import GATED, GATES, LAGGED, MEMORY, STEPPED
 from .loops import find_few_runs
 from .runner import run
 from .stretches import spans
@@ -73,6 +73,8 @@ def change_of(store: Store) -> Change | None:
     added = added[c["target"][added] != NONE]
     removed = np.array(store.removed_rows, np.int64)
     removed = removed[removed < laid_out]
+    if c["delay"][added].any() or c["delay"][removed].any():
+        return None
     firsts = c["first_incoming"].astype(np.int64)
     # Neurons without connections begin where the next one does.
     had = np.searchsorted(firsts, removed, side="right") - 1
@@ -87,7 +89,9 @@ def change_of(store: Store) -> Change | None:
     source = c["source"][rows]
     target = c["target"][rows]
     fixed = c["trainable"][rows] == 0
-    rows = rows[np.lexsort((source, source == target, fixed, target))]
+    delay = c["delay"][rows]
+    is_memory = (source == target) & (delay == 0)
+    rows = rows[np.lexsort((source, delay, is_memory, fixed, target))]
     lengths = np.bincount(
         np.searchsorted(neurons, c["target"][rows]), minlength=len(neurons)
     )
@@ -175,7 +179,7 @@ def _make_runs(store: Store, change: Change, shift: NDArray[np.int64]) -> int:
     last_run = c["last_run"].astype(np.int64)
     counts = last_run - first_run
     old_runs = store.n_runs
-    c["flags"] &= MEMORY
+    c["flags"] &= MEMORY | LAGGED
     c["run_flags"] &= 0xFF ^ STEPPED
     c["run_first"][:old_runs] += np.repeat(shift, counts).astype(np.uint32)
     selves = c["self_row"] != NONE

@@ -19,7 +19,8 @@ FOUR = 32
 # ``propagate.apply_pending``
 PENDING = 64
 GRADIENT_SOURCE = 128  # a source of trainable dense runs
-WITH_GATES = MEMORY | TRACED | GATED | GATES
+LAGGED = 256  # reads past activations: some of its runs have a lag
+WITH_GATES = MEMORY | TRACED | GATED | GATES | LAGGED
 """A neuron with any of these is computed by parts of kernels that other networks do not
 compile."""
 
@@ -33,7 +34,7 @@ PAIRED = 4
 
 # Flags of a run.
 # its sources are delayed: the target reads their previous activations, see
-# ``engine/delayed.py``
+# ``engine/delayed.py``, or, if the run has a lag, earlier ones
 DELAYED = 1
 DELAYED_GATE = 2  # so is its gater
 SILENT = 4  # its sources get no error (clamped inputs, or delayed)

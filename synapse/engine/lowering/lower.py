@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..records import Ties
-from . import edits, gating, loops, ties
-from .flags import MEMORY
+from . import edits, gating, loops, rings, ties
+from .flags import LAGGED, MEMORY
 from .program import Program, restore
 from .room import cut, make_room
 from .runner import run
@@ -45,6 +45,8 @@ def lower(store: Store) -> None:
     flags = lower_all(store) if change is None else edits.apply(store, change)
     if flags & MEMORY or gating.has_traces(store):
         gating.lay_out(store, flags)
+    if flags & LAGGED or rings.has_rings(store):
+        rings.lay_out(store, flags)
     run(loops.join_neurons, store, np.empty(store.n_neurons + 1, np.int64))
     if store.columns["ties"][Ties.INTERNAL]:  # neurons of such groups activate together
         store.forget_single_calls()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     axis: [column.name for column in PROGRAM if column.axis == axis]
-    for axis in ("node", "run", "influence", "pull")
+    for axis in ("node", "run", "influence", "pull", "ring")
 }
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..records import Ties
 from ..schema import CONNECTION, NONE
 from .loops.ranges import MANY, REMOVED
 from .stretches import spans
@@ -40,15 +41,15 @@ def sort_neurons(store: Store) -> None:
 
 
 def sort_connections(store: Store, work: NDArray[np.int64], ranges: int) -> None:
-    """Sort connections by target, then trainable first, a self-connection last, without
-    a gater first, by gater, by source; drop removed ones.
+    """Sort connections by target, then trainable first, a self-connection last, by
+    delay, without a gater first, by gater, by source; drop removed ones.
 
     Whole ranges are sorted: `work` has them, see ``loops/ranges.py``.
     """
     count = store.n_connections
     firsts = work[2 * store.n_neurons :]
     major = firsts[count + 1 :][:ranges]
-    if store.n_neurons < MANY:
+    if store.n_neurons < MANY and not store.columns["ties"][Ties.DELAYS]:
         order = major.argsort(kind="stable")
     else:
         order = np.lexsort((firsts[2 * count + 1 :][:ranges], major))

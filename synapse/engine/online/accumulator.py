@@ -35,7 +35,7 @@ class Accumulator(RedirectedTable):
         columns = {
             **dict(zip(DESTINATIONS, (self.weights, self.biases), strict=True)),
             "ties": ties,
-            "flags": store["flags"] & ~np.uint8(PENDING),
+            "flags": store["flags"] & ~np.uint32(PENDING),
             "run_flags": store["run_flags"]
             | np.uint8(AT_ONCE),  # updates of such runs are never pending
         }

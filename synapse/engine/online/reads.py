@@ -46,6 +46,19 @@ def sources_read(store, r):
 
 
 @inline
+def past_of(store, r):
+    """Where the activations that a run with a lag reads in this step begin in ``past``:
+    that of source i is in ``past[past_of(store, r) + i]``.
+    """
+    ring = store.ring[store.run_source[r]]
+    start = store.ring_start[ring]
+    frame = store.ring_head[ring] - (store.run_lag[r] - 1)
+    if frame < 0:
+        frame += store.ring_frames[ring]
+    return store.ring_first[ring] + frame * (store.ring_stop[ring] - start) - start
+
+
+@inline
 def gaters_read(store, r):
     """The column with the activations that the target of a run reads from its
     gaters.

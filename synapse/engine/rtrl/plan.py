@@ -215,7 +215,7 @@ def _without_traces(store: Store) -> dict[str, NDArray[Any]]:
     is pending.
     """
     return {
-        "flags": store["flags"] & ~np.uint8(TRACED | GATES | PENDING),
+        "flags": store["flags"] & ~np.uint32(TRACED | GATES | PENDING),
         # their updates are never pending
         "run_flags": store["run_flags"] | np.uint8(AT_ONCE),
         "influence_trace": np.full_like(store["influence_trace"], schema.NONE),

@@ -102,6 +102,7 @@ def is_alike(store: Any, start: int, j: int) -> bool:
         if (
             store.run_kind[u] != store.run_kind[t]
             or store.run_flags[u] != store.run_flags[t]
+            or store.run_lag[u] != store.run_lag[t]
             or store.run_length[u] != store.run_length[t]
             or store.run_first[u] - store.run_first[t]
             != away * (store.run_first[second] - store.run_first[t])

@@ -16,7 +16,7 @@ from ..flags import (
     UNORDERED,
     ZIPPED,
 )
-from .neighbours import is_clamped, is_late, is_together
+from .neighbours import continues_lag, is_clamped, is_late, is_together
 from .ranges import Pair
 
 
@@ -40,6 +40,7 @@ def advances(store: Any, j: int, r: int, t: int, flags: int) -> bool:
     length = store.run_length[t]
     return (
         store.run_flags[t] == flags
+        and continues_lag(store, r, store.run_lag[t], store.run_source[t])
         and store.run_gater[t] + length == store.gater[r]
         and store.run_source[t] + length == store.source[r]
         and (length == 1 or store.run_kind[t] == ZIPPED)

@@ -1,8 +1,9 @@
 """What a store has, and whether its rows are in order.
 
 Neurons are in order by network, those without one last, and by position. Connections
-are in order by target, then trainable first, a self-connection last, without a gater
-first, by gater, by source.
+are in order by target, then trainable first, a self-connection last, by delay, without
+a gater first, by gater, by source. (A self-connection with a delay is one of the
+others.)
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 from ...records import Ties
 from ...schema import NONE
+from .neighbours import is_memory
 
 Pair = tuple[int, int]
 
@@ -18,6 +20,8 @@ MANY = 1_000_000
 """Neurons from which on the order of connections takes two numbers."""
 REMOVED = 1 << 62
 """The number of removed connections, which is above all others."""
+DELAY_BITS = 28
+"""Bits of a delay in the number of a connection."""
 
 
 def count_ordered(store: Any, n: int, count: int, work: Any) -> Pair:
@@ -33,19 +37,22 @@ def count_ordered(store: Any, n: int, count: int, work: Any) -> Pair:
 
 
 def survey(store: Any, n: int, count: int, work: Any) -> Pair:
-    """Note whether there are signs and clamps; returns whether anything is tied, or
-    was.
+    """Note whether there are signs, delays and clamps; returns whether anything is
+    tied, or was.
     """
     tied = store.ties[Ties.STRETCHES] | store.ties[Ties.BIAS_STRETCHES]
     signs = 0
+    delays = 0
     clamps = 0
     for r in range(count):
         tied |= store.tie[r]
         signs |= store.sign[r] * (store.target[r] != NONE)
+        delays |= store.delay[r] * (store.target[r] != NONE)
     for j in range(n):
         tied |= store.bias_tie[j]
         clamps |= store.clamped[j]
     store.ties[Ties.SIGNED] = signs & 1
+    store.ties[Ties.DELAYS] = delays != 0
     store.ties[Ties.CLAMPED] = clamps
     return tied, 0
 
@@ -81,20 +88,20 @@ def key_of(store: Any, r: int, n: int) -> Pair:
     gate = (store.gater[r] + 1) & NONE  # 0: none
     if j == NONE:
         return REMOVED, 0
-    major = (j << 2) | ((store.trainable[r] == 0) << 1) | (i == j)
-    if n < MANY:
+    major = (j << 2) | ((store.trainable[r] == 0) << 1) | is_memory(store, r)
+    if n < MANY and store.ties[Ties.DELAYS] == 0:
         return (major * (n + 1) + gate) * n + i, 0
-    return major, (gate << 32) | i
+    return (major << DELAY_BITS) | store.delay[r], (gate << 32) | i
 
 
 def list_ranges(store: Any, start: int, stop: int, k: int, work: Any) -> int:
     """List the first row of each range from ``work[k]`` on, and where the last one
     stops; returns the place of that.
 
-    A range has one target and gater, consecutive sources, and is trainable or not, and
-    tied or not. A self-connection is a range of its own.
+    A range has one target, gater and delay, consecutive sources, and is trainable or
+    not, and tied or not. A self-connection is a range of its own.
     """
-    source = target = gater = fixed = tied = -2  # of the row before: none
+    source = target = gater = delay = fixed = tied = -2  # of the row before: none
     for r in range(start, stop):
         i = store.source[r]
         j = store.target[r]
@@ -102,10 +109,10 @@ def list_ranges(store: Any, start: int, stop: int, k: int, work: Any) -> int:
             (i == source + 1)
             & (j == target)
             & (store.gater[r] == gater)
+            & (store.delay[r] == delay)
             & ((store.trainable[r] == 0) == fixed)
             & ((store.tie[r] != 0) == tied)
-            & (i != j)
-            & (i != j + 1)
+            & (((i != j) & (i != j + 1)) | (delay != 0))
         )
         if not continued:
             work[k] = r
@@ -113,6 +120,7 @@ def list_ranges(store: Any, start: int, stop: int, k: int, work: Any) -> int:
         source = i
         target = j
         gater = store.gater[r]
+        delay = store.delay[r]
         fixed = store.trainable[r] == 0
         tied = store.tie[r] != 0
     work[k] = stop

@@ -19,6 +19,7 @@ from ..flags import (
     DENSE,
     FIXED,
     GATED,
+    LAGGED,
     LISTED,
     MEMORY,
     PAIRED,
@@ -29,7 +30,14 @@ from ..flags import (
 )
 from .gated import advances, flags_of_gater
 from .groups import any_internal, competes, find_groups
-from .neighbours import is_clamped, is_late, is_together
+from .neighbours import (
+    continues_lag,
+    is_clamped,
+    is_late,
+    is_memory,
+    is_together,
+    lag_of,
+)
 from .ranges import Pair, list_ranges
 
 SHORT = 4
@@ -50,8 +58,8 @@ def find_runs(store: Any, n: int, count: int, work: Any) -> Pair:
     competing = False
     k = 2 * n
     for j in range(n):
+        store.longest_lag[j] = 0
         k = describe_neuron(store, j, k, count, work)
-        flags |= store.flags[j]
         competing |= competes(store, j)
     if competing:
         find_groups(store, n)
@@ -60,6 +68,7 @@ def find_runs(store: Any, n: int, count: int, work: Any) -> Pair:
     k = 2 * n
     for j in range(n):
         k, runs = find_runs_of(store, j, k, runs, n, count, work)
+        flags |= store.flags[j]
     store.ties[Ties.INTERNAL] = competing and any_internal(store, count)
     return runs, flags
 
@@ -100,7 +109,7 @@ def describe_neuron(store: Any, j: int, k: int, count: int, work: Any) -> int:
             learning += work[k] - r
         if store.gater[r] != NONE:
             flags |= GATED
-        if store.source[r] == j:
+        if is_memory(store, r):
             flags |= MEMORY
             store.self_row[j] = r
             store.self_gater[j] = store.gater[r]
@@ -114,6 +123,7 @@ def describe_neuron(store: Any, j: int, k: int, count: int, work: Any) -> int:
     store.last_influence[j] = 0
     store.first_pull[j] = 0
     store.last_pull[j] = 0
+    store.ring[j] = NONE
     return k
 
 
@@ -144,7 +154,7 @@ def find_runs_of(
         start = work[k]
         k += 1
         note_order(store, j, start, work[k])
-        if store.source[start] != j:
+        if not is_memory(store, start):
             runs = divide_range(store, j, start, work[k], runs, n, work)
     if runs > store.first_run[j] + 1:
         runs = merge_runs(store, j, runs, SHORT)
@@ -161,9 +171,16 @@ def divide_range(
     """
     while r < stop:
         flags = flags_of_run(store, j, r, work)
+        lag = lag_of(store, r)
         end = kind_stop(store, j, r, stop, n, work)
-        while end < stop and flags_of_run(store, j, end, work) == flags:
+        while (
+            end < stop
+            and flags_of_run(store, j, end, work) == flags
+            and continues_lag(store, end, lag, store.source[r])
+        ):
             end = kind_stop(store, j, end, stop, n, work)
+        if lag != 0:
+            note_lag(store, j, lag, store.source[r], end - r)
         g = store.gater[r]
         if g != NONE and end == r + 1 and advances(store, j, r, runs - 1, flags):
             store.run_kind[runs - 1] = ZIPPED
@@ -176,6 +193,7 @@ def divide_range(
             store.run_source[runs] = store.source[r]
             store.run_gater[runs] = g
             store.run_influence[runs] = NONE
+            store.run_lag[runs] = lag
             runs += 1
         r = end
     return runs
@@ -190,7 +208,18 @@ def kind_stop(store: Any, j: int, r: int, stop: int, n: int, work: Any) -> int:
     end = work[n + i]
     if i < group:  # members of the group are read one step late
         end = min(end, group)
+    if store.network[i] == 0 and store.delay[r] != 0:  # it has a ring of its own
+        end = i + 1
     return min(stop, r + end - i)
+
+
+def note_lag(store: Any, j: int, lag: int, i: int, length: int) -> None:
+    """Let j, which reads them with a lag, be marked, and its sources from i on remember
+    so many steps.
+    """
+    store.flags[j] |= LAGGED
+    for source in range(i, i + length):
+        store.longest_lag[source] = max(store.longest_lag[source], lag)
 
 
 def flags_of_run(store: Any, j: int, r: int, work: Any) -> int:
@@ -208,6 +237,8 @@ def flags_of_run(store: Any, j: int, r: int, work: Any) -> int:
         flags |= UNORDERED
     elif is_late(store, i, j):
         flags |= DELAYED | SILENT
+    if lag_of(store, r) != 0:
+        flags |= DELAYED | SILENT
     if g != NONE:
         flags = flags_of_gater(store, j, g, flags, work)
     return flags
@@ -221,7 +252,7 @@ def note_order(store: Any, j: int, r: int, stop: int) -> None:
     i = store.source[r]
     g = store.gater[r]
     if store.synchronous[j] == 0:
-        if i < group:
+        if i < group and store.delay[r] == 0:
             store.earliest[group] = max(store.earliest[group], min(i + stop - r, group))
         if g < group:
             store.earliest[group] = max(store.earliest[group], g + 1)
@@ -246,6 +277,7 @@ def merge_runs(store: Any, j: int, stop: int, limit: int) -> int:
             store.run_length[latest] = store.run_length[t]
             store.run_source[latest] = store.run_source[t]
             store.run_gater[latest] = store.run_gater[t]
+            store.run_lag[latest] = store.run_lag[t]
     return latest + 1
 
 
@@ -259,6 +291,9 @@ def is_merged(store: Any, j: int, t: int, limit: int) -> bool:
     gated = store.run_gater[t] != NONE
     if (
         store.run_flags[t - 1] != store.run_flags[t]
+        or not continues_lag(
+            store, store.run_first[t], store.run_lag[t - 1], store.run_source[t - 1]
+        )
         or (store.run_gater[t - 1] != NONE) != gated
     ):
         return False

@@ -1,0 +1,71 @@
+"""Rings: where networks, and sources without one, have their past activations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...schema import NONE
+from .ranges import Pair
+
+
+def count_lagged(store: Any, n: int, count: int, work: Any) -> Pair:
+    """Count the neurons that are read with a lag: there are at most as many rings."""
+    lagged = 0
+    for j in range(n):
+        lagged += store.longest_lag[j] != 0
+    return lagged, 0
+
+
+def find_rings(store: Any, n: int, count: int, work: Any) -> Pair:
+    """Lay out a ring for each network in which neurons are read with a lag, and for
+    each such neuron without a network; returns how many rings there are, and how many
+    numbers.
+    """
+    rings = 0
+    size = 0
+    start = 0
+    while start < n:
+        stop = network_stop(store, start, n)
+        ring = NONE
+        lag = 0
+        for j in range(start, stop):
+            lag = max(lag, store.longest_lag[j])
+        if lag != 0:
+            ring = rings
+            rings += 1
+            size = lay_out_ring(store, ring, start, stop, lag, size)
+        for j in range(start, stop):
+            store.ring[j] = ring
+        start = stop
+    return rings, size
+
+
+def network_stop(store: Any, start: int, n: int) -> int:
+    """The end of the network that begins in this row; a neuron without one is alone."""
+    stop = start + 1
+    while (
+        store.network[start] != 0
+        and stop < n
+        and store.network[stop] == store.network[start]
+    ):
+        stop += 1
+    return stop
+
+
+def lay_out_ring(
+    store: Any, ring: int, start: int, stop: int, lag: int, size: int
+) -> int:
+    """Describe the ring of the neurons from the first to the last that are read with a
+    lag, whose frames begin at `size`; returns where they end.
+    """
+    while store.longest_lag[start] == 0:
+        start += 1
+    while store.longest_lag[stop - 1] == 0:
+        stop -= 1
+    store.ring_start[ring] = start
+    store.ring_stop[ring] = stop
+    store.ring_first[ring] = size
+    store.ring_frames[ring] = lag + 1
+    store.ring_head[ring] = 0
+    store.ring_stamp[ring] = 0
+    return size + (lag + 1) * (stop - start)

@@ -252,13 +252,12 @@ def _read_along(connection: Connection) -> tuple[float, float]:
     """The activation y_i (the old state of a self-connection) and the gain g_ij that
     the target used.
     """
-    source = connection.source
     target = connection.target
     m = delayed.Attributes(connection._store)
     gain = float(delayed.gain_read(m, connection._at))
-    if source is target:
+    if target.self_connection is connection:
         return float(target.old_state), gain
-    return float(delayed.activation_read(m, source._row, target._row)), gain
+    return float(delayed.source_read(m, connection._at)), gain
 
 
 def _rounding(neuron: Neuron) -> float:
@@ -275,9 +274,9 @@ def _influence(store: Store, gater: int, gated: int) -> float:
     rows = np.flatnonzero((store["gater"] == gater) & (store["target"] == gated))
     links = connections_at(store, rows)
     weights = np.array([link.weight - _last_update(store, link) for link in links])
-    sources = [link.source._row for link in links]
+    rows = np.array([link._at for link in links])
     m = delayed.Attributes(store)
-    return float(weights @ delayed.activations_read(m, sources, gated))
+    return float(weights @ delayed.sources_read(m, rows))
 
 
 def _last_update(store: Store, connection: Connection) -> float:

@@ -6,6 +6,10 @@ neuron activates later, or is the target itself, the activation of its previous 
 read: it is *delayed*. In a synchronous network, everything but inputs is. Neurons that
 compete activate together, so they read each other delayed.
 
+A connection with a delay of k steps reads the activation that its source had k steps
+ago: in a ring of past activations, or, if that is the previous step of a neuron that is
+read delayed anyway, as if it had no delay.
+
 Everything here is plain Python. Python calls these functions with the columns of a
 store as attributes (`Attributes`), and ``online/reads.py`` compiles them for kernels.
 So what an object shows is what a recording writes.
@@ -89,6 +93,53 @@ def activations_read(store: Any, sources: Any, targets: Any) -> Any:
     return np.where(delayed, store.old_activation[sources], store.activation[sources])
 
 
+def lag_of(store: Any, c: Any) -> Any:
+    """How many steps ago the source of a connection had the activation that is read in
+    a ring; 0: none is.
+    """
+    i = store.source[c]
+    j = store.target[c]
+    is_late = (store.network[i] == store.network[j]) & is_delayed_in_order(
+        i, j, are_together(store, i, j)
+    )
+    return store.delay[c] * ((store.delay[c] != 1) | (is_late == 0))
+
+
+def place_in_past(store: Any, c: Any, lag: Any) -> Any:
+    """Where in ``past`` the activation is that the target of a connection with a lag
+    read when it last activated: a frame further if its ring has advanced since.
+    """
+    i = store.source[c]
+    ring = store.ring[i]
+    start = store.ring_start[ring]
+    frames = store.ring_frames[ring]
+    since = store.ring_stamp[ring] > store.stamp[store.target[c]]
+    frame = (store.ring_head[ring] + frames + 1 - lag - since) % frames
+    width = store.ring_stop[ring] - start
+    return store.ring_first[ring] + (frame * width + (i - start))
+
+
+def source_read(store: Any, c: Any) -> Any:
+    """The activation of the source of a connection that its target read when it last
+    activated.
+    """
+    lag = lag_of(store, c)
+    if lag != 0:
+        return np.float64(store.past[place_in_past(store, c, lag)])
+    return activation_read(store, store.source[c], store.target[c])
+
+
+def sources_read(store: Any, rows: Any) -> Any:
+    """The activations read from their sources by an array of connections, which kernels
+    do not have.
+    """
+    read = activations_read(store, store.source[rows], store.target[rows])
+    lag = lag_of(store, rows)
+    lagged = lag != 0
+    read[lagged] = store.past[place_in_past(store, rows[lagged], lag[lagged])]
+    return read
+
+
 def gain_of(store: Any, c: Any) -> Any:
     """The present gain of a connection: the activation of its gater; 1 without one."""
     return (
@@ -113,18 +164,16 @@ def eligibility_of(store: Any, flags: Any, c: Any) -> Any:
     offset = c - store.first_incoming[j]
     if flags[j] & TRACED and offset < store.learning[j]:
         return np.float64(store.eligibility[store.first_trace[j] + offset])
-    return gain_read(store, c) * activation_read(store, store.source[c], j)
+    return gain_read(store, c) * source_read(store, c)
 
 
-def influence_of(store: Any, rows: Any, start: Any, stop: Any, target: Any) -> Any:
+def influence_of(store: Any, rows: Any, start: Any, stop: Any) -> Any:
     """I_jk of a target k without memory: the sum over connections ``rows[start:stop]``,
     without the gain.
     """
     influence = 0.0
     for p in range(start, stop):
-        influence += store.weight[rows[p]] * activation_read(
-            store, store.source[rows[p]], target
-        )
+        influence += store.weight[rows[p]] * source_read(store, rows[p])
     return influence
 
 

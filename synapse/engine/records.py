@@ -78,3 +78,9 @@ class Counts(IntEnum):
     SHARES = 9  # number of steps among which a renewal is divided
     CONNECTIONS = 10  # rows of the store
     NEURONS = 11
+    STATES = 12  # number of roots that are states; past activations follow
+    FLOW = 13  # numbers in ``flow``
+    # where it has the activations of two steps before, minus the row of the first of
+    # their neurons; and the number of these neurons
+    PAST = 14
+    PAST_WIDTH = 15

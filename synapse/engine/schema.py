@@ -388,11 +388,11 @@ WATCHABLE = (*NEURON_NUMBERS, *CONNECTION_NUMBERS, *PAIR_NUMBERS, SENSITIVITY)
 """Numbers that can be recorded. Those that are not computed in ``online/record.py`` are
 columns."""
 
-PAIR_TRACE, PAIR_ROW, PAIR_GATED, PAIR_FIRST, PAIR_STOP = range(5)
-PAIR_FIELDS = 5
+PAIR_TRACE, PAIR_ROW, PAIR_START, PAIR_STOP = range(4)
+PAIR_FIELDS = 4
 """Of a recorded pair: the place of its trace (NONE: it is computed), the row of the
-connection (NONE: there is no such trace), the row of the gated neuron, and where its
-gated connections lie in ``watched_gate``."""
+connection (NONE: there is no such trace), and where the gated connections of its neuron
+lie in ``watched_gate``."""
 
 DESTINATIONS = {"weight_destination": "weight", "bias_destination": "bias"}
 """Where kernels add the moves that they make, and the column that this is, see
@@ -457,6 +457,11 @@ def _amount(name: str, table: str, least: int) -> Column:
     return Column(name, "file", "int64", kind=AMOUNT._replace(table=table, least=least))
 
 
+def _steps(name: str) -> Column:
+    """Numbers of steps; 0 where a table has no such column."""
+    return Column(name, "file", "uint32", kind=COUNT)
+
+
 def _number(name: str) -> Column:
     return Column(name, "file", "float", kind=NUMBER)
 
@@ -501,9 +506,12 @@ TRACE_TABLES = (
 )
 """The traces that are stored, see ``lowering/program.py``."""
 SENSITIVITY_TABLES = (
-    # the slope is that of the previous step
+    # the states of neurons, and their activations so many steps ago; the slope is that
+    # of the previous step
     FileTable(
-        "recurrent", "recurrent neuron", (_index("neuron", "neurons"), _number("slope"))
+        "recurrent",
+        "recurrent neuron",
+        (_index("neuron", "neurons"), _steps("steps"), _number("slope")),
     ),
     # tied ones share a column
     FileTable(
@@ -625,11 +633,15 @@ PLAN = (
     Column("bias_before", "plan", "float"),
     Column("old_error", "plan", "float"),  # minus dE / d s_q, of s_q one step earlier
     Column("factors", "plan", "float"),  # the factors of the lines that are summed
-    # by neuron: what sweeps push back, see ``rtrl/sweep.py``
+    # what sweeps push back, see ``rtrl/flows.py``
     Column("flow", "plan", "float"),
     Column("counts", "plan", "int64", record=Counts),
     # by root, and the end, if ``first`` or ``start`` is in the name of the column:
-    Column("root", "plan", "uint32"),  # its row
+    Column("root", "plan", "uint32"),  # the row of its neuron
+    # where ``flow`` has what is pushed to it one step earlier, and, of a past
+    # activation, to what it was then
+    Column("root_flow", "plan", "uint32"),
+    Column("root_before", "plan", "uint32"),
     # its visits: the neurons that its sweep reaches, the last one first
     Column("visit_start", "plan", "uint32"),
     Column("visit", "plan", "uint32"),
@@ -641,8 +653,8 @@ PLAN = (
     # the numbers of the roots that its sweep meets one step earlier
     Column("reading_first", "plan", "uint32"),
     Column("reading", "plan", "uint32"),
-    # all neurons to which its sweep pushes one step earlier, also those that no
-    # parameter moves
+    # all places of ``flow`` to which its sweep pushes one step earlier, also those of
+    # neurons that no parameter moves
     Column("met_first", "plan", "uint32"),
     Column("met", "plan", "uint32"),
     # by neuron of the network; NONE: no sensitivities

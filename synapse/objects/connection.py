@@ -534,7 +534,7 @@ def extended_into(
         view = store.views[k]
         if not columns["flags"][k] & MEMORY:
             gated = rows[store["target"][rows] == k]
-            influence = influence_of(m, gated, 0, len(gated), k)
+            influence = influence_of(m, gated, 0, len(gated))
             traces = [
                 extended_of(m, m.flags, connection._at, influence)
                 for connection in connections

@@ -704,7 +704,7 @@ class Recorder(Watcher):
             columns["flags"][neurons] & MEMORY, trace != NONE, start < stop
         )
         fields[there] = np.stack(
-            [trace, np.where(exists, rows, NONE), neurons, start, stop], axis=1
+            [trace, np.where(exists, rows, NONE), start, stop], axis=1
         )
         columns["watched_pair"] = fields.reshape(-1)
 

@@ -273,7 +273,7 @@ def sensitivity_matrix(network: Network) -> SensitivityMatrix:
     """Read the sensitivities of a network, or raise ArgumentError if it keeps none."""
     with InUse(network):
         plan = require_plan(network)
-        return SensitivityMatrix(plan.layout.roots, *plan.matrix())
+        return SensitivityMatrix(plan.layout.states, *plan.matrix())
 
 
 class SensitivityPairs:
@@ -284,7 +284,7 @@ class SensitivityPairs:
     def __init__(self, network: Network, connections: Sequence[Connection]) -> None:
         with InUse(network):
             plan = require_plan(network)
-            roots = plan.layout.roots
+            roots = plan.layout.states
             neurons = network.neurons
             rows = np.array([connection._at for connection in connections], np.int64)
             every = (

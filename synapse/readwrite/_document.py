@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..engine.schema import (
     CONNECTION_TABLE,
+    COUNT,
     ENDS,
     FILE_TABLES,
     FLAG,
@@ -275,12 +276,24 @@ def _records(data: dict[str, Any], tables: Iterable[FileTable]) -> dict[str, Rec
     """
     return {
         table.name: (
-            Records.of_columns(table.item, data, table.name, _names(table))
+            Records.of_columns(
+                table.item, data, table.name, *_required_and_optional(table)
+            )
             if table.name in data
             else Records(table.item, {key: [] for key in _names(table)})
         )
         for table in tables
     }
+
+
+def _required_and_optional(
+    table: FileTable,
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the columns that a table must have, and of those that may be
+    missing: what is counted is 0 then.
+    """
+    counts = [column for column in table.columns if column.kind is COUNT]
+    return _names(table, counts), tuple(column.name for column in counts)
 
 
 def _names(table: FileTable, without: Iterable[Column] = ()) -> tuple[str, ...]:
@@ -308,8 +321,8 @@ def _full_columns(
     return {
         table.full_name(column): (
             checks.checked_column(records[table.name], column, dtype, others=records)
-            if len(records[table.name])
-            else np.empty(0, numpy_dtype(column, dtype))
+            if len(records[table.name]) and column.name in records[table.name]
+            else np.zeros(len(records[table.name]), numpy_dtype(column, dtype))
         )
         for table in tables
         for column in table.columns
@@ -332,10 +345,15 @@ def network_of(saved: SavedNetwork, *, complete: bool = True) -> Network:
             (kept.sensitivity_value != 0.0) | (kept.sensitivity_previous != 0.0)
         )
         every = np.arange(len(values))
+        recurrent = np.unique(
+            np.stack([kept.recurrent_neuron, kept.recurrent_steps]),
+            axis=1,
+            return_inverse=True,
+        )[1].reshape(-1)
         for table, rows, lacking in (
             (
                 "recurrent",
-                kept.recurrent_neuron,
+                recurrent,
                 ~roots & (kept.recurrent_slope != 0.0),
             ),
             ("sensitivity", every, lost),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._typing import Indices
-from ..delayed import Attributes, activations_read
+from ..delayed import Attributes, activations_read, sources_read
 from ..schema import NONE
 from .flags import MEMORY
 from .loops import place_kept, read_traces
@@ -181,12 +181,10 @@ def _begin(store: Store, neurons: NDArray[np.int64]) -> None:
     store["bias_eligibility"][neurons[fresh]] = 0.0
     neurons = neurons[~fresh]
     rows = spans(c["first_incoming"][neurons], c["learning"][neurons])
-    source, target, gater = (
-        store[name][rows] for name in ("source", "target", "gater")
-    )
+    target, gater = store["target"][rows], store["gater"][rows]
     m = Attributes(store)
     read = activations_read(m, np.minimum(gater, store.n_neurons - 1), target)
     gain = np.where(gater == NONE, store.unit, read)
     places = spans(c["first_trace"][neurons], c["learning"][neurons])
-    c["eligibility"][places] = gain * activations_read(m, source, target)
+    c["eligibility"][places] = gain * sources_read(m, rows)
     store["bias_eligibility"][neurons] = store["stamp"][neurons] != 0

@@ -15,6 +15,9 @@ from ..lowering.flags import DELAYED, DELAYED_GATE, SILENT
     are_together,
     is_delayed_by_stamp,
     activation_read,
+    lag_of,
+    place_in_past,
+    source_read,
     gain_of,
     gain_read,
     eligibility_of,
@@ -28,6 +31,9 @@ from ..lowering.flags import DELAYED, DELAYED_GATE, SILENT
         plain.are_together,
         plain.is_delayed_by_stamp,
         plain.activation_read,
+        plain.lag_of,
+        plain.place_in_past,
+        plain.source_read,
         plain.gain_of,
         plain.gain_read,
         plain.eligibility_of,
@@ -56,6 +62,16 @@ def past_of(store, r):
     if frame < 0:
         frame += store.ring_frames[ring]
     return store.ring_first[ring] + frame * (store.ring_stop[ring] - start) - start
+
+
+@inline
+def sources_at(store, r):
+    """The column with the activations that the target of a run reads from its sources,
+    and where in it the activation of source row 0 would be.
+    """
+    if store.run_lag[r] != 0:
+        return store.past, past_of(store, r)
+    return sources_read(store, r), 0
 
 
 @inline

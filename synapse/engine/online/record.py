@@ -87,14 +87,13 @@ def extended_trace(store, pair):
     if trace != NONE:
         return np.float64(store.extended[trace])
     c = store.watched_pair[pair + schema.PAIR_ROW]
-    k = store.watched_pair[pair + schema.PAIR_GATED]
-    start = store.watched_pair[pair + schema.PAIR_FIRST]
+    start = store.watched_pair[pair + schema.PAIR_START]
     stop = store.watched_pair[pair + schema.PAIR_STOP]
     return extended_of(
         store,
         store.watched_flags,
         c,
-        influence_of(store, store.watched_gate, start, stop, k),
+        influence_of(store, store.watched_gate, start, stop),
     )
 
 

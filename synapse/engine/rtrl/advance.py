@@ -20,7 +20,7 @@ from .terms import DirectTerms, Lines, Terms
 @inline
 def remember(store, plan):
     """Keep the slopes of the previous step, before the next one."""
-    for k in range(plan.counts.roots):
+    for k in range(plan.counts.states):
         plan.old_derivative[k] = store.derivative[plan.root[k]]
 
 

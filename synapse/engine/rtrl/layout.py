@@ -20,6 +20,7 @@ from ..functions.activations import SOFTMAX
 from ..lowering.flags import DELAYED, DELAYED_GATE, DENSE, FIXED, SHARED
 from ..lowering.stretches import spans
 from ..schema import NONE, PLAN, TILE, VECTOR_BYTES, numpy_dtype
+from .flows import CARRIED, FLOWS, PREVIOUS
 from .pattern import OWN, Pattern, TooLarge
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ class Layout:
     class_of, direct_offset : ndarray
         By neuron of the network: the class of its parameters, and where they begin in
         ``direct``; -1: none.
+    states : ndarray
+        The neurons of the roots that are states.
     column : ndarray
         By entry of ``direct``: its column in its class.
     entry_owner, entry_is_bias, entry_row : ndarray
@@ -92,6 +95,8 @@ class Layout:
         self.dtype = store.dtype
         self.origin = pattern.origin
         self.roots = pattern.roots
+        self.states = self.roots[pattern.steps == 0]  # the first roots
+        self.n_states = len(self.states)
         rows = slice(pattern.origin, pattern.origin + pattern.size)
         self._incoming = store.columns["first_incoming"][rows].astype(np.int64)
         self._learning = store.columns["learning"][rows].astype(np.int64)
@@ -107,6 +112,7 @@ class Layout:
             raise TooLarge(needed)
         self._share_direct(store)
         self._set_updates()
+        self._set_flow(store)
         self._set_visits(store)
         self._set_blocks(most)
         self._set_parts()
@@ -121,6 +127,10 @@ class Layout:
                     self._shares,
                     store.n_connections,
                     store.n_neurons,
+                    self.n_states,
+                    self._flow_size,
+                    self._flow_past,
+                    self._past_width,
                 ]
             )
         )
@@ -145,7 +155,7 @@ class Layout:
             "old_error": len(self.roots),
             "direct": direct,
             "factors": self._most_factors,
-            "flow": 4 * pattern.size,
+            "flow": self._flow_size,
             "latest": 6,
             "noted": 0,
         }
@@ -229,7 +239,6 @@ class Layout:
         )
         self.size = int(widths.sum())
         self._set(
-            root=self.roots + self.origin,
             class_line=self.class_line,
             class_width=self.width,
             class_neurons=np.diff(self._class_first),
@@ -271,7 +280,7 @@ class Layout:
             gater = int(c["run_gater"][r]) if run_kind == SHARED else NONE
             offset = int(c["run_first"][r]) - int(self._incoming[i])
             source = int(c["run_source"][r])
-            reads = flags & (DELAYED | DELAYED_GATE)
+            reads = flags & (DELAYED | DELAYED_GATE), int(c["run_lag"][r])
             dense.append((offset, source, length, gater, reads))
             learning -= length
         return (bool(self._biased[i]), *dense) if learning == 0 else i
@@ -313,6 +322,46 @@ class Layout:
             update_direct=(self._shared_at - self.direct_offset)[owner[head]] + head,
         )
 
+    def _set_flow(self, store: Store) -> None:
+        """Where ``flow`` has what is pushed to past activations, to each root, and to
+        what each sweep meets.
+
+        After four numbers of each neuron come those of the activations two steps
+        before, three, and so on: of all neurons from the first to the last of which
+        some is read.
+        """
+        pattern = self.pattern
+        size = pattern.size
+        first, stop, furthest = pattern.past
+        self._past_width = stop - first
+        # so that the row of a neuron is added
+        self._flow_past = FLOWS * size - first - self.origin
+        self._flow_size = FLOWS * size + (furthest - 1) * self._past_width
+        met_root = np.repeat(np.arange(len(self.roots)), np.diff(pattern.met_first))
+        looped = (store.columns["self_row"][self.origin : self.origin + size] != NONE)[
+            pattern.met
+        ] & (pattern.met_steps == 0)
+        met = np.append(
+            self._flow_of(pattern.met, pattern.met_steps),
+            CARRIED * size + pattern.met[looped],
+        )
+        met_root = np.append(met_root, met_root[looped])
+        order = np.argsort(met_root, kind="stable")
+        self._set(
+            root=self.roots + self.origin,
+            root_flow=self._flow_of(self.roots, pattern.steps),
+            root_before=self._flow_of(self.roots, np.maximum(pattern.steps - 1, 0)),
+            met_first=np.searchsorted(met_root[order], np.arange(len(self.roots) + 1)),
+            met=met[order],
+        )
+
+    def _flow_of(self, neuron: Rows, steps: Rows) -> Rows:
+        """Where ``flow`` has what is pushed to activations of the previous step, or
+        so many steps before it.
+        """
+        past = self._flow_past + (steps - 1) * self._past_width + neuron + self.origin
+        return np.where(steps > 0, past, PREVIOUS * self.pattern.size + neuron)
+
     def _set_visits(self, store: Store) -> None:
         visits = self.pattern.visits
         n_roots = len(self.roots)
@@ -333,8 +382,6 @@ class Layout:
             op_role=visits.roles,
             reading_first=self.pattern.readings_first,
             reading=self.pattern.readings,
-            met_first=self.pattern.met_first,
-            met=self.pattern.met + self.origin,
         )
 
     def _set_parts(self) -> None:

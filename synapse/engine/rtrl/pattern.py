@@ -1,11 +1,17 @@
 """The pattern of the sensitivities Z[r, p] = d s_r / d p, and the sweeps that renew
 them.
 
-A *root* is a recurrent neuron: its state, or an activation that follows from it, is
-read delayed. A *sweep* begins at a root and follows the connections of one step
-backward. It ends at inputs and at delayed activations. Neurons are numbered from the
-first neuron of the network. Sets of roots are rows of bits, one row per neuron
-(``np.packbits`` along the roots), so that all sweeps are followed at the same time.
+A *root* is a number that the next step reads: the state of a recurrent neuron, which
+is read itself or as the activation that follows from it; or, for connections with a
+delay, the activation that a neuron had some steps ago. A *sweep* begins at a root and
+follows the connections of one step backward. It ends at inputs and at what is read from
+the step before. The sweep of a past activation follows nothing: one step earlier, it
+was one step less in the past.
+
+Neurons are numbered from the first neuron of the network; the past activations that
+delayed connections need have the numbers after them, those of fewer steps first. Sets
+of roots are rows of bits, one row per number (``np.packbits`` along the roots), so that
+all sweeps are followed at the same time.
 """
 
 from __future__ import annotations
@@ -69,22 +75,38 @@ class Pattern(NamedTuple):
 
     origin: int  # row of the first neuron of the network
     size: int  # number of its neurons
-    roots: Rows  # the neurons whose state has sensitivities, ascending
+    # the neurons of the roots, and so many steps ago is the activation that is the
+    # root; 0: the root is the state. Ascending by steps, then by neurons
+    roots: Rows
+    steps: Rows
+    # first neuron and stop of those whose activations are read more than one step
+    # later, and the most steps
+    past: tuple[int, int, int]
     # shape (roots, neurons): whether those to the parameters into a neuron are kept
     kept: Bools
     readings_first: Rows  # by root, and the end:
     readings: Rows  # roots that its sweep meets one step earlier
     needed: Bools  # by reading: whether it contributes to a kept sensitivity
     met_first: Rows  # by root, and the end:
-    met: Rows  # all neurons that its sweep meets one step earlier, roots or not
+    # all neurons that its sweep meets one step earlier, roots or not, and so many steps
+    # before that
+    met: Rows
+    met_steps: Rows
     visits: Visits
 
 
 class _Reads(NamedTuple):
-    """Who reads what in the step of a network."""
+    """Who reads what in the step of a network, by the numbers of neurons and of past
+    activations.
+    """
 
-    n: int
+    size: int  # number of neurons
     inputs: int
+    # of each number: its neuron, and how many steps ago its activation was; 0: present
+    neuron: Rows
+    steps: Rows
+    # of each past activation: the number that it had one step earlier
+    earlier: Rows
     parameters: Rows  # number of trainable weights into each neuron, and its bias
     group_first: Rows  # the neurons whose states determine an activation
     group_stop: Rows
@@ -92,18 +114,28 @@ class _Reads(NamedTuple):
     source: Rows
     target: Rows
     gater: Rows  # -1: none
-    together: Bools
-    rival: Rows  # the first neuron of those that each one competes with
+    # whether the source, or the gater, is read from the previous step
+    delayed_source: Bools
+    delayed_gater: Bools
+
+    @property
+    def n(self) -> int:
+        """How many numbers there are."""
+        return len(self.neuron)
+
+    @property
+    def past(self) -> tuple[int, int, int]:
+        """First neuron and stop of those with past activations, and the most steps
+        after which one is read.
+        """
+        of = self.neuron[self.size :]
+        first, stop = (int(of.min()), int(of.max()) + 1) if len(of) else (0, 0)
+        return first, stop, int(self.steps[-1:].max(initial=0)) + 1
 
     @property
     def looped(self) -> Bools:
-        """Which connections are self-connections."""
-        return np.asarray(self.source == self.target)
-
-    def is_delayed(self, read: Rows, reader: Any) -> Bools:
-        """Whether activations of the previous step are read."""
-        together = self.together[read] | (self.rival[read] == self.rival[reader])
-        return np.asarray(is_delayed_in_order(read, reader, together))
+        """Which connections carry a state over to the next step."""
+        return np.asarray((self.run == OWN) & (self.source == self.target))
 
     def pairs(self, delayed: bool) -> tuple[Rows, Rows]:
         """Distinct pairs (reader, read), delayed or not, without inputs; a group counts
@@ -111,10 +143,17 @@ class _Reads(NamedTuple):
         """
         gated = self.gater >= 0
         others = ~self.looped
-        read = np.concatenate([self.source[others], self.gater[gated]])
-        reader = np.concatenate([self.target[others], self.target[gated]])
-        chosen = (read >= self.inputs) & (reader >= self.inputs)
-        chosen &= self.is_delayed(read, reader) == delayed
+        past = np.arange(self.size, self.n)
+        read = np.concatenate([self.source[others], self.gater[gated], self.earlier])
+        reader = np.concatenate([self.target[others], self.target[gated], past])
+        chosen = (self.neuron[read] >= self.inputs) & (reader >= self.inputs)
+        chosen &= delayed == np.concatenate(
+            [
+                self.delayed_source[others],
+                self.delayed_gater[gated],
+                np.ones(len(past), bool),
+            ]
+        )
         keys = np.unique(reader[chosen] * self.n + read[chosen])
         reader = keys // self.n
         read = keys % self.n
@@ -136,6 +175,7 @@ def reads_of(store: Store, span: Any) -> _Reads:
     c = store.columns
     begin = int(span[Span.START])
     stop = int(span[Span.STOP])
+    size = stop - begin
     target = store["target"]
     low, high = np.searchsorted(target, [begin, stop])
     rows = slice(int(low), int(high))
@@ -144,28 +184,73 @@ def reads_of(store: Store, span: Any) -> _Reads:
     run[spans(store["run_first"], lengths)] = np.repeat(
         np.arange(len(lengths)), lengths
     )
+    run = run[rows]
+    lag = np.append(store["run_lag"].astype(np.int64), 0)[run]  # OWN: the last place
+    source = store["source"][rows].astype(np.int64) - begin
+    target = target[rows].astype(np.int64) - begin
     gater = store["gater"][rows].astype(np.int64)
-    every = np.arange(stop - begin)
+    gater = np.where(gater == NONE, -1, gater - begin)
+    together = store["synchronous"][begin:stop] != 0
     rival = c["group_first"][begin:stop].astype(np.int64) - begin
+    delayed_source, delayed_gater = (
+        np.asarray(
+            is_delayed_in_order(
+                read, target, together[read] | (rival[read] == rival[target])
+            )
+        )
+        for read in (source, gater)
+    )
+    neuron, steps, earlier = _past_of(source, lag - 1, size)
+    past = np.arange(size, len(neuron))
     soft = store["squash"][begin:stop] == SOFTMAX
     biased = store["trainable_bias"][begin:stop].astype(np.int64)
     count = c["learning"][begin:stop].astype(np.int64) + biased
     count[: int(span[Span.INPUTS])] = 0
+    every = np.arange(size)
+    group_stop = c["group_stop"][begin:stop].astype(np.int64) - begin
     return _Reads(
-        n=stop - begin,
+        size=size,
         inputs=int(span[Span.INPUTS]),
-        parameters=count,
-        group_first=np.where(soft, rival, every),
-        group_stop=np.where(
-            soft, c["group_stop"][begin:stop].astype(np.int64) - begin, every + 1
-        ),
-        run=run[rows],
-        source=store["source"][rows].astype(np.int64) - begin,
-        target=target[rows].astype(np.int64) - begin,
-        gater=np.where(gater == NONE, -1, gater - begin),
-        together=c["synchronous"][begin:stop] != 0,
-        rival=rival,
+        neuron=neuron,
+        steps=steps,
+        earlier=earlier,
+        parameters=np.append(count, np.zeros(len(past), np.int64)),
+        group_first=np.append(np.where(soft, rival, every), past),
+        group_stop=np.append(np.where(soft, group_stop, every + 1), past + 1),
+        run=run,
+        source=_numbers_of(source, lag - 1, neuron, steps),
+        target=target,
+        gater=gater,
+        delayed_source=delayed_source | (lag > 0),
+        delayed_gater=delayed_gater,
     )
+
+
+def _past_of(source: Rows, behind: Rows, size: int) -> tuple[Rows, Rows, Rows]:
+    """The neuron of each number and its steps, and the number that each past activation
+    had one step earlier.
+
+    A step leaves the activations that its connections read `behind` steps before it to
+    the next one: those of 1 step, 2 steps, ... ago.
+    """
+    furthest = np.zeros(size, np.int64)
+    np.maximum.at(furthest, source, np.maximum(behind, 0))
+    owner = np.repeat(np.arange(size), furthest)
+    steps = spans(np.ones(size, np.int64), furthest)
+    order = np.lexsort((owner, steps))
+    neuron = np.append(np.arange(size), owner[order])
+    steps = np.append(np.zeros(size, np.int64), steps[order])
+    earlier = _numbers_of(neuron[size:], steps[size:] - 1, neuron, steps)
+    return neuron, steps, earlier
+
+
+def _numbers_of(of: Rows, ago: Rows, neuron: Rows, steps: Rows) -> Rows:
+    """The numbers of the activations of neurons so many steps ago; 0 or less: of the
+    neurons.
+    """
+    width = int(neuron.max(initial=0)) + 1
+    keys = steps * width + neuron  # ascending
+    return np.searchsorted(keys, np.maximum(ago, 0) * width + of)
 
 
 def find_pattern(
@@ -187,7 +272,8 @@ def find_pattern(
     if needed_bytes > most:
         raise TooLarge(needed_bytes)
     sweeps = _Sweeps(reads, roots)
-    immediate = sweeps.matrix(sweeps.visited) & (reads.parameters > 0)
+    size = reads.size
+    immediate = sweeps.matrix(sweeps.visited[:size]) & (reads.parameters[:size] > 0)
     # neurons that share a parameter share its sensitivities
     for members in components(store, span) or ():
         immediate[:, members] = immediate[:, members].any(axis=1, keepdims=True)
@@ -337,20 +423,24 @@ def _pattern(sweeps: _Sweeps, first_row: int, kept: Bools, needed: Bools) -> Pat
         if stop - begin > 1:
             for sets in (touched, met):
                 sets[begin:stop] = np.bitwise_or.reduce(sets[begin:stop], axis=0)
-    touched |= sweeps.begins
+    # the sweep of a past activation visits nothing
+    touched = touched[: reads.size] | sweeps.begins[: reads.size]
     r, q = np.nonzero(sweeps.matrix(met[roots]))
-    by, neuron = np.nonzero(sweeps.matrix(met))
+    by, number = np.nonzero(sweeps.matrix(met))
     every = np.arange(len(roots) + 1)
     return Pattern(
         origin=first_row,
-        size=reads.n,
-        roots=roots,
+        size=reads.size,
+        roots=reads.neuron[roots],
+        steps=reads.steps[roots],
+        past=reads.past,
         kept=kept,
         readings_first=np.searchsorted(r, every),
         readings=q,
         needed=needed[r, q],
         met_first=np.searchsorted(by, every),
-        met=neuron,
+        met=reads.neuron[number],
+        met_steps=reads.steps[number],
         visits=_visits(sweeps, touched, links),
     )
 
@@ -395,8 +485,10 @@ def _links(sweeps: _Sweeps, now: Bits, before: Bits) -> tuple[_Links, Bits, Bits
     new = np.diff(number, prepend=NONE) != 0
     firsts = np.flatnonzero(new)
     link = np.cumsum(new) - 1
-    for end in (reads.source[rows], reads.gater[rows]):
-        delayed = reads.is_delayed(end, target)
+    for end, delayed in (
+        (reads.source[rows], reads.delayed_source[rows]),
+        (reads.gater[rows], reads.delayed_gater[rows]),
+    ):
         bits = (
             np.where(delayed[:, None], before[end], now[end]) & sweeps.visited[target]
         )
@@ -407,12 +499,14 @@ def _links(sweeps: _Sweeps, now: Bits, before: Bits) -> tuple[_Links, Bits, Bits
             (touched, ~delayed & (end >= reads.inputs)),
         ):
             ends |= _joined(sets[-1], end[chosen], link[chosen], reads.n)
+    # each is one step less in the past in the previous step
+    met[reads.earlier] |= before[reads.earlier] & sweeps.visited[reads.size :]
     return (reads.run[rows][firsts], target[firsts], sets[0], sets[1]), touched, met
 
 
 def _visits(sweeps: _Sweeps, touched: Bits, links: _Links) -> Visits:
     """Visits by root, the last neuron first, with the runs that are followed."""
-    n = sweeps.reads.n
+    n = sweeps.reads.size
     root, back = np.nonzero(sweeps.matrix(touched)[:, ::-1])
     neuron = n - 1 - back
     key = root * n + back  # ascending

@@ -84,7 +84,9 @@ class Plan:
             self.columns[name][:] = 0
 
     def forget_root(self, neuron: int) -> None:
-        """Clear the sensitivities of a neuron, given as its number in the network."""
+        """Clear the sensitivities of a neuron, given as its number in the network, and
+        of its past activations.
+        """
         layout = self.layout
         lines = layout.roots[layout.line_root] == neuron
         places = np.repeat(lines, layout.width[layout.line_class])
@@ -156,22 +158,20 @@ class Plan:
         layout = self.layout
         if offset >= layout.count_of(target):
             return np.empty(0, np.int64), np.empty(0)
-        places = self.places(target, offset, np.arange(len(layout.roots)))
+        places = self.places(target, offset, np.arange(layout.n_states))
         there = places != schema.ENDED
-        return layout.roots[there], self.values[places[there]]
+        return layout.states[there], self.values[places[there]]
 
     def matrix(self) -> tuple[Ints, Floats]:
-        """The neuron of each parameter, and all sensitivities, shape (roots,
-        parameters); NaN: not kept.
+        """The neuron of each parameter, and the sensitivities of all states, shape
+        (states, parameters); NaN: not kept.
         """
         layout = self.layout
         counts = layout.count_of(np.arange(layout.pattern.size))
         counts[: int(self.span[Span.INPUTS])] = 0
         owners = np.repeat(np.arange(len(counts)), counts)
         offset = spans(np.zeros(len(counts), np.int64), counts)
-        places = self.places(
-            owners, offset, np.arange(len(layout.roots))[:, np.newaxis]
-        )
+        places = self.places(owners, offset, np.arange(layout.n_states)[:, np.newaxis])
         values = np.full(places.shape, np.nan)
         there = places != schema.ENDED
         values[there] = self.values[places[there]]
@@ -185,13 +185,13 @@ class Plan:
         c = self.store.columns
         places = np.full(len(rows), schema.ENDED, np.int64)
         there = np.flatnonzero(
-            (rows != schema.NONE) & np.isin(neurons - layout.origin, layout.roots)
+            (rows != schema.NONE) & np.isin(neurons - layout.origin, layout.states)
         )
         target = c["target"][rows[there]].astype(np.int64)
         offset = rows[there] - c["first_incoming"][target]
         trained = offset < c["learning"][target]
         there = there[trained]
-        roots = np.searchsorted(layout.roots, neurons[there] - layout.origin)
+        roots = np.searchsorted(layout.states, neurons[there] - layout.origin)
         places[there] = self.places(
             target[trained] - layout.origin, offset[trained], roots
         )

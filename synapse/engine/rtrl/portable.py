@@ -36,8 +36,9 @@ class PortableSensitivities:
     ``schema.SENSITIVITY_TABLES``.
     """
 
-    recurrent_neuron: Ints  # the roots
-    recurrent_slope: NDArray[Any]  # f' of the roots, one step earlier
+    recurrent_neuron: Ints  # the roots: their neurons,
+    recurrent_steps: Ints  # and how many steps ago its activation was; 0: its state
+    recurrent_slope: NDArray[Any]  # f' of those that are states, one step earlier
     parameter_neuron: Ints  # by trainable parameter: its neuron
     parameter_connection: Ints  # and the identity of its connection, or BIAS
     parameter_column: Ints
@@ -71,6 +72,7 @@ def read(plan: Plan, identities: Ints) -> PortableSensitivities:
     first_column = layout.first_column
     return PortableSensitivities(
         recurrent_neuron=layout.roots,
+        recurrent_steps=layout.pattern.steps,
         recurrent_slope=plan.columns["old_derivative"].copy(),
         parameter_neuron=layout.entry_owner,
         parameter_connection=identities,
@@ -125,10 +127,13 @@ def have_place(
 def _present_roots(plan: Plan, kept: PortableSensitivities, number: Ints) -> Ints:
     """The place of each root among those of a plan; negative: none."""
     layout = plan.layout
-    place = np.full(layout.pattern.size + 1, NOWHERE)
-    place[layout.roots] = np.arange(len(layout.roots))
-    # the last place, -1, is that of neurons that are gone
-    return place[number[kept.recurrent_neuron]]
+    steps = layout.pattern.steps
+    most = int(steps.max(initial=0)) + 1
+    place = np.full((most + 1, layout.pattern.size + 1), NOWHERE)
+    place[steps, layout.roots] = np.arange(len(layout.roots))
+    # the last places are those of more steps, and, by -1, of neurons that are gone
+    ago = np.minimum(kept.recurrent_steps, most)
+    return np.asarray(place[ago, number[kept.recurrent_neuron]])
 
 
 def _places(

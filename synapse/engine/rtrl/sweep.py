@@ -1,8 +1,6 @@
-"""Sweeps back through one step: from a recurrent neuron, and from the cost.
+"""Sweeps back through one step: from a root, and from the cost.
 
-``flow`` holds, by neuron, what has been pushed back: to its activation in this step
-along connections (`PUSHED`) and to it as a gater (`GATED`), to its delayed activation
-(`PREVIOUS`), and to its state one step earlier (`CARRIED`). All are 0 between sweeps.
+``flow`` holds what has been pushed back, see ``flows.py``.
 """
 
 from __future__ import annotations
@@ -18,22 +16,29 @@ from ..online.reads import (
     has_error,
     of_gater,
     of_gaters,
-    of_sources,
-    sources_read,
+    sources_at,
 )
 from ..schema import NONE
+from .flows import CARRIED, GATED, PREVIOUS, PUSHED
 from .pattern import GATERS, SOURCES
-
-PUSHED = 0
-GATED = 1
-PREVIOUS = 2
-CARRIED = 3
 
 
 @inline
 def flow_at(span, quarter):
     """Where a quarter of ``flow`` begins, to be added to the row of a neuron."""
     return quarter * (span.stop - span.start) - span.start
+
+
+@inline
+def flow_of_sources(store, plan, span, r):
+    """Where ``flow`` has the activations that a run reads, to be added to the row of a
+    source: of this step, of the previous one, or from longer ago.
+    """
+    if not store.run_flags[r] & mark.DELAYED:
+        return flow_at(span, PUSHED)
+    if store.run_lag[r] > 1:
+        return plan.counts.past + (store.run_lag[r] - 2) * plan.counts.past_width
+    return flow_at(span, PREVIOUS)
 
 
 @inline
@@ -44,8 +49,7 @@ def push_run(store, plan, span, r, delta, ends):
     elif ends & SOURCES:
         row = store.run_first[r]
         n = store.run_length[r]
-        # to A of the source in this step, or to its activation one step earlier
-        to = flow_at(span, of_sources(store.run_flags[r], PUSHED, PREVIOUS))
+        to = flow_of_sources(store, plan, span, r)
         if store.run_kind[r] == mark.LISTED:
             for c in range(row, row + n):
                 plan.flow[to + store.source[c]] += delta * store.weight[c]
@@ -58,9 +62,7 @@ def push_gated(store, plan, span, r, delta, ends):
     """`push_run` for a run with gaters."""
     flags = store.run_flags[r]
     if ends & SOURCES:
-        push_sources(
-            store, plan, r, delta, flow_at(span, of_sources(flags, PUSHED, PREVIOUS))
-        )
+        push_sources(store, plan, r, delta, flow_of_sources(store, plan, span, r))
     if ends & GATERS:
         push_gaters(
             store, plan, r, delta, flow_at(span, of_gaters(flags, GATED, PREVIOUS))
@@ -96,8 +98,8 @@ def push_gaters(store, plan, r, delta, to):
     run_kind = store.run_kind[r]
     row = store.run_first[r]
     n = store.run_length[r]
-    activations = sources_read(store, r)
-    source = store.run_source[r]
+    activations, first = sources_at(store, r)
+    source = first + store.run_source[r]
     gater = store.run_gater[r]
     if run_kind == mark.SHARED:
         total = zero_like(delta)
@@ -111,7 +113,7 @@ def push_gaters(store, plan, r, delta, to):
     else:
         for c in range(row, row + n):
             plan.flow[to + store.gater[c]] += (
-                delta * store.weight[c] * activations[store.source[c]]
+                delta * store.weight[c] * activations[first + store.source[c]]
             )
 
 
@@ -155,18 +157,21 @@ def mix_group(store, plan, span, j):
 
 @inline
 def carried_back(store, plan, span, k):
-    """What has been pushed to the state of a recurrent neuron one step earlier."""
+    """What has been pushed to what a root was one step earlier."""
+    pushed = plan.flow[plan.root_flow[k]]
+    if k >= plan.counts.states:  # a past activation
+        return pushed
     # [equation carry]
     row = plan.root[k]
-    previous = flow_at(span, PREVIOUS)
     carried = plan.flow[flow_at(span, CARRIED) + row]
     if store.squash[row] != SOFTMAX:
-        return plan.old_derivative[k] * plan.flow[previous + row] + carried
+        return plan.old_derivative[k] * pushed + carried
     # [end]
+    previous = flow_at(span, PREVIOUS)
     mean = zero_like(carried)
     for i in range(store.group_first[row], store.group_stop[row]):
         mean += store.old_activation[i] * plan.flow[previous + i]
-    return store.old_activation[row] * (plan.flow[previous + row] - mean) + carried
+    return store.old_activation[row] * (pushed - mean) + carried
 
 
 @inline
@@ -174,6 +179,8 @@ def sweep_root(store, plan, span, k, visits, readings):
     """Write d s_r / d s_j of all visits, and d s_r / d s_q one step earlier, of the
     step at these places.
     """
+    if k >= plan.counts.states:  # a past activation, which visits nothing
+        plan.flow[plan.root_before[k]] = 1.0
     # [equation sweep]
     begin = plan.visit_start[k]
     pushed = flow_at(span, PUSHED)
@@ -208,8 +215,7 @@ def sweep_root(store, plan, span, k, visits, readings):
     # [end]
     # more than the readings: members of a group that nothing moves are pushed to, too
     for e in range(plan.met_first[k], plan.met_first[k + 1]):
-        plan.flow[flow_at(span, PREVIOUS) + plan.met[e]] = 0.0
-        plan.flow[flow_at(span, CARRIED) + plan.met[e]] = 0.0
+        plan.flow[plan.met[e]] = 0.0
 
 
 @inline
@@ -239,13 +245,13 @@ def move_run(store, r, step, target, to):
     run_kind = store.run_kind[r]
     row = store.run_first[r]
     n = store.run_length[r]
-    activations = sources_read(store, r)
+    activations, first = sources_at(store, r)
     if run_kind == mark.LISTED:
         for c in range(row, row + n):
-            target[to + c] += step * activations[store.source[c]]
+            target[to + c] += step * activations[first + store.source[c]]
         return
     gains = gaters_read(store, r)
-    source = store.run_source[r]
+    source = first + store.run_source[r]
     if run_kind == mark.DENSE or run_kind == mark.SHARED:
         if run_kind == mark.SHARED:
             step *= gains[store.run_gater[r]]
@@ -257,7 +263,7 @@ def move_run(store, r, step, target, to):
     else:
         for c in range(row, row + n):
             target[to + c] += (
-                step * gains[store.gater[c]] * activations[store.source[c]]
+                step * gains[store.gater[c]] * activations[first + store.source[c]]
             )
 
 
@@ -298,5 +304,5 @@ def sweep_cost(store, plan, span, learning, rate):
     # what the activations and states of the step before are to become
     for k in range(plan.counts.roots):
         plan.old_error[k] = carried_back(store, plan, span, k)
-    for i in range(4 * (span.stop - span.start)):
+    for i in range(plan.counts.flow):
         plan.flow[i] = 0.0

@@ -78,6 +78,14 @@ def is_delayed_by_stamp(store: Any, source: Any, target: Any) -> Any:
     )
 
 
+def depth_of(store: Any, row: Any) -> Any:
+    """How many steps back neurons of the network of this row are read at most; at least
+    1.
+    """
+    ring = store.ring[row]
+    return store.ring_frames[ring] - 1 if ring != NONE else 1
+
+
 def activation_read(store: Any, source: Any, target: Any) -> Any:
     """The activation of `source` that `target` read when it last activated."""
     if is_delayed_by_stamp(store, source, target):

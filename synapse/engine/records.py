@@ -34,6 +34,7 @@ class Ties(IntEnum):
     # whether neurons that compete with each other are connected, or gate each other
     INTERNAL = 7
     DELAYS = 8  # whether some connection has a delay
+    RINGS = 9  # number of rings of past activations
 
 
 class LogPlace(IntEnum):

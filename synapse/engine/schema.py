@@ -563,7 +563,7 @@ benchmarks.constants schema.CHUNK``: rows take 0.99 to 1.25 times as long with a
 TILE = 8  # number of neurons whose sums exact gradients hold in registers
 VECTOR_BYTES = 64  # a vector register of 512 bits; narrower processors split it
 TAPES = (
-    # By step and neuron. The first row is the step before the first: the initial
+    # By step and neuron. The first rows are the steps before the first: the initial
     # context of a sequence.
     Column("activation", "tape", "lanes"),
     # activations sample by sample; empty for one sample
@@ -580,7 +580,7 @@ TAPES = (
     Column("tile", "tape", "lanes"),  # sums or errors of a tile of neurons
     # By neuron: errors from later neurons and steps, to be multiplied by its slope or
     # not.
-    Column("pushed", "tape", "lanes"),  # of this and the previous step, alternating
+    Column("pushed", "tape", "lanes"),  # of this step and those before it, in a ring
     Column("carried", "tape", "lanes"),
     # By step.
     Column("signal", "tape", "lanes"),  # the cost's -dE/ds of the outputs
@@ -591,6 +591,9 @@ TAPES = (
     Column("failed", "tape", "float64"),  # as the store's
     # By neuron: its stream of random numbers before a call without traces.
     Column("random", "tape", "int64"),
+    # By ring, in such a call: as ``ring_head``. Its past activations are behind the
+    # steps of ``activation``.
+    Column("head", "tape", "int64"),
     # By step and neuron, for a recording; empty without one.
     Column("noted_state", "tape", "lanes"),
     Column("noted_slope", "tape", "lanes"),

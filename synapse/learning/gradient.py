@@ -438,7 +438,8 @@ class ExactGradient:
         samples, width, mask = group
         steps = int(samples.steps)
         tapes = self.tapes_of(number, width, steps)
-        tapes.begin(self._context() if context else None, mask)
+        start = engine.exact.context_of(*self._ready[1:]) if context else None
+        tapes.begin(start, mask)
         self._latest = tapes, steps
         status, loss, bad = engine.exact.gradient_network(
             *self.arguments(width, tapes, samples, cost)
@@ -483,6 +484,7 @@ class ExactGradient:
             del self._tapes[key]  # first, as both together may not fit into memory
         if key not in self._tapes:
             network = self.network
+            _, store, span = self._ready
             # Those of the next batch may be longer.
             padded = steps if self.apart else -(-steps // CHUNK) * CHUNK
             self._tapes[key] = engine.exact.Tapes(
@@ -492,16 +494,10 @@ class ExactGradient:
                 len(network),
                 len(network.output),
                 len(network._column("weight")),
+                depth=engine.exact.context_depth(store, span),
                 recorded=self._noted is not None,
             )
         return self._tapes[key]
-
-    def _context(self) -> dict[str, Floats]:
-        """The initial context of sequences, if it is not cleared."""
-        rows = self.network._rows()
-        return {
-            name: self.network._column(name)[rows] for name in ("activation", "state")
-        }
 
     def divergence(
         self, status: int, tapes: engine.exact.Tapes, loss: float, bad: int, steps: int

@@ -14,7 +14,11 @@ from .loops import (
     SampleGroup as SampleGroup,
     gradient_network as gradient_network,
 )
-from .tapes import Tapes as Tapes
+from .tapes import (
+    Tapes as Tapes,
+    context_depth as context_depth,
+    context_of as context_of,
+)
 from .train import (
     Batches as Batches,
     Runs as Runs,

@@ -15,9 +15,9 @@ from ..compiler.lanes import by_sample, flat, splat, total
 from ..compiler.rare import INDEX, rare
 from ..compiler.tiles import add_outer, add_rows, no_sums, pack, put_pack, width
 from ..lowering.flags import FIXED, LISTED, MEMORY, PAIRED, SHARED
-from ..online.reads import of_gater, of_gaters, of_sources
+from ..online.reads import of_gater, of_gaters
 from ..schema import NONE
-from .step import Chunk, chunk_kind
+from .step import Chunk, chunk_kind, sources_before
 from .weigh import (
     NEURONS,
     PACK,
@@ -88,9 +88,10 @@ def accumulate_dense(store, tapes, chunk, start, stop, r, fresh):
     shared = store.run_kind[r] == SHARED
     runs = store.last_run[start] - store.first_run[start]
     n = store.run_length[r]
-    source = of_sources(flags, chunk.step + 1, chunk.step) * chunk.rows * chunk.lanes
-    begin = source + store.run_source[r] - chunk.origin
-    gains = of_gaters(flags, chunk.step + 1, chunk.step) * chunk.rows - chunk.origin
+    # activations sample by sample: those of a step begin where all of its samples do
+    source = sources_before(store, r, chunk.now, chunk.rows) + chunk.origin
+    begin = source * chunk.lanes + store.run_source[r] - chunk.origin
+    gains = of_gaters(flags, chunk.now, chunk.now - chunk.rows)
     wide = width(by_sample(tapes))
     # Packs outside, so that their activations stay in the cache for all tiles.
     for q in range(0, n, wide + wide):
@@ -150,7 +151,7 @@ def accumulate_ungated(store, tapes, at, r, chunk):
     """The gradient of a run without gates, of one neuron."""
     row = store.run_first[r]
     n = store.run_length[r]
-    sources = of_sources(store.run_flags[r], chunk.now, chunk.now - chunk.rows)
+    sources = sources_before(store, r, chunk.now, chunk.rows)
     if store.run_kind[r] == LISTED:
         for q in range(row, row + n):
             i = sources + store.source[q]
@@ -172,9 +173,8 @@ def accumulate_run(store, tapes, at, r, chunk):
         return
     flags = store.run_flags[r]
     row = store.run_first[r]
-    before = chunk.now - chunk.rows
-    sources = of_sources(flags, chunk.now, before)
-    gaters = of_gaters(flags, chunk.now, before)
+    sources = sources_before(store, r, chunk.now, chunk.rows)
+    gaters = of_gaters(flags, chunk.now, chunk.now - chunk.rows)
     for q in range(store.run_length[r]):
         i = sources + (
             store.source[row + q] if run_kind == PAIRED else store.run_source[r] + q
@@ -260,13 +260,13 @@ def accumulate_bias(tapes, at, chunk):
 
 
 @inline
-def accumulate(store, tapes, span, step, steps, lanes, fresh):
+def accumulate(store, tapes, span, step, steps, depth, lanes, fresh):
     """Add steps from `step` on to the gradient of all parameters; if `fresh`, dense
-    runs are overwritten.
+    runs are overwritten. The tapes begin with a context of `depth` steps.
     """
     rows = span.stop - span.start
-    now = (step + 1) * rows - span.start
-    chunk = Chunk(step, steps, now, span.start, rows, lanes)
+    now = (step + depth) * rows - span.start
+    chunk = Chunk(steps, now, span.start, rows, lanes)
     start = span.start + span.inputs
     while start < span.stop:
         if is_lone(store, start):

@@ -104,8 +104,8 @@ def steps_by(way: Way) -> Any:
             # y_j and f'_j; a clamped neuron keeps its value, masked or not
             fire(store, tapes, start, stop, forward, step, lanes)
             if masked:
-                rows = span.stop - span.start
-                drop(store, tapes, start, stop, forward.now, rows, lanes)
+                masked_at = step * forward.rows - span.start
+                drop(store, tapes, start, stop, forward.now, masked_at, lanes)
             if store.ties.clamped != 0:
                 hold_clamped(store, tapes, start, stop, forward.now, lanes)
             # last: the sums of the gradient read what other neurons read

@@ -13,10 +13,12 @@ from .tapes import Tapes
 
 
 def tapes_of_runs(store: Store) -> Tapes:
-    """Tapes of two steps, the present one and the one before, with all rows of a
-    store.
+    """Tapes of two steps, the present one and the one before, with all rows of a store
+    and a copy of its past.
     """
-    return Tapes(store.dtype, 1, 1, store.n_neurons, 0, 0, restored=True)
+    sizes = store.n_neurons, 0, 0
+    past, rings = (len(store.columns[name]) for name in ("past", "ring_head"))
+    return Tapes(store.dtype, 1, 1, *sizes, restored=True, past=past, rings=rings)
 
 
 def kernels_untraced(

@@ -9,7 +9,9 @@ activation times its weight to the sums of its targets. Both are
 
 with the terms of a sum in another order. `Fans` lists the connections by source. Those
 that are read one step late come first: they are added before the first block, the
-others as soon as their source has fired.
+others as soon as their source has fired. Those of a longer lag are listed by lag and
+source: each step lists the sources that were active in the step before, and adds what
+earlier lists have sent to it.
 
 Groups of neurons rest that have nothing but such connections and have got no event: all
 of their numbers are those of the step before, also on the other half of the tapes.
@@ -38,7 +40,7 @@ from ..lowering.flags import (
     UNORDERED,
 )
 from ..online.calls import ROW, SPAN, calls_by_float
-from ..online.reads import of_gater
+from ..online.reads import of_gater, past_at
 from ..records import Span
 from ..schema import INPUT, NONE
 from ..store import Store
@@ -96,6 +98,10 @@ class Fans(NamedTuple):
 
     late: NDArray[np.int64]
     prompt: NDArray[np.int64]
+    # the same with lags of 2 and more: over those of ``lags[k]``, it has connections
+    # from ``lagged[k * n + i]`` to the next number there, where n is that of neurons
+    lags: NDArray[np.int64]
+    lagged: NDArray[np.int64]
     target: NDArray[np.uint32]
     place: NDArray[np.uint32]  # row of the connection, which has the weight
     skipped: NDArray[np.uint8]  # by run: whether its connections are here
@@ -105,6 +111,10 @@ class Fans(NamedTuple):
     sends: NDArray[np.uint8]  # by group: whether these connections begin there
     wakes: NDArray[np.uint8]  # by group: what the next step has to compute
     active: NDArray[np.int64]  # sources that are not 0, after their number
+    # the same of earlier steps, of the neurons that are read with lags: lists of equal
+    # length, of which the latest is ``turn[0]``
+    earlier: NDArray[np.uint32]
+    turn: NDArray[np.int64]
     sums: NDArray[Any]  # what events have added, by neuron
     carry: NDArray[Any]  # by neuron: the weight of its self-connection, during a call
 
@@ -134,7 +144,7 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     c = store.columns
     first = int(c["first_run"][start])
     runs = np.arange(first, int(c["last_run"][stop - 1]))
-    silent = _silent_sources(c, start, stop)
+    silent = may_be_silent(c["squash"][start:stop])
     is_ordered = c["run_flags"][runs] & UNORDERED == 0
     listed = (c["run_kind"][runs] == LISTED) & is_ordered
     chosen = runs[listed]
@@ -165,17 +175,26 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     place = _rows_of_runs(c, chosen, lengths)
     source = c["source"][place].astype(np.int64) - start
     is_late = np.repeat((c["run_flags"][chosen] & DELAYED).astype(bool), lengths)
-    # Late ones first, and then by target, as far as sorting keeps the order.
-    key = 2 * source + ~is_late
+    lag = np.repeat(c["run_lag"][chosen].astype(np.int64), lengths)
+    lags, number = np.unique(lag[lag > 1], return_inverse=True)
+    # Those with lags first, late ones before the others, and then by target, as far as
+    # sorting keeps the order.
+    n = stop - start
+    key = len(lags) * n + 2 * source + ~is_late
+    key[lag > 1] = number * n + source[lag > 1]
     order = _stable_order(key)
-    counts = np.bincount(key, minlength=2 * (stop - start))
+    counts = np.bincount(key, minlength=(len(lags) + 2) * n)
     ends_of_keys = np.concatenate([[0], np.cumsum(counts)])
+    lagged, ends_of_keys = np.split(ends_of_keys, [len(lags) * n])
+    counts = counts[len(lags) * n :]
     skipped = np.zeros(len(c["run_kind"]), np.uint8)
     skipped[chosen] = 1
     may_rest = _may_rest(c, start, stop, plain)
     return Fans(
         late=np.ascontiguousarray(ends_of_keys[::2]),
         prompt=np.ascontiguousarray(ends_of_keys[1::2]),
+        lags=lags,
+        lagged=np.append(lagged, ends_of_keys[0]),
         target=c["target"][place[order]].astype(np.uint32),
         place=place[order].astype(np.uint32),
         skipped=skipped,
@@ -185,6 +204,8 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
         sends=_in_groups(counts > 0),
         wakes=np.zeros_like(may_rest),
         active=np.zeros(stop - start + 1, np.int64),
+        earlier=np.zeros(_size_of_earlier(c, start, lags), np.uint32),
+        turn=np.zeros(1, np.int64),
         sums=np.zeros(stop - start, store.dtype),
         carry=np.zeros(stop - start, store.dtype),
     )
@@ -196,17 +217,14 @@ def _rows_of_runs(c: Any, runs: Any, lengths: NDArray[np.int64]) -> NDArray[np.i
     return np.repeat(first, lengths) + np.arange(int(lengths.sum()))
 
 
-def _silent_sources(c: Any, start: int, stop: int) -> NDArray[np.bool_]:
-    """Which neurons of a network may be silent. A relay is where its source is."""
-    silent = may_be_silent(c["squash"][start:stop])
-    relay = c["relay"][start:stop]
-    source = c["source"][
-        np.minimum(c["first_incoming"][start:stop], len(c["source"]) - 1)
-    ]
-    for number in np.unique(relay[relay > 0]).tolist():
-        relays = np.flatnonzero(relay == number)
-        silent[relays] = silent[source[relays].astype(np.int64) - start]
-    return np.asarray(silent)
+def _size_of_earlier(c: Any, start: int, lags: NDArray[np.int64]) -> int:
+    """How many numbers the lists of earlier steps have, which are as many as the
+    longest lag.
+    """
+    if not len(lags):
+        return 0
+    ring = c["ring"][start]
+    return int(lags[-1]) * (1 + int(c["ring_stop"][ring]) - int(c["ring_start"][ring]))
 
 
 def _are_silent(
@@ -276,6 +294,8 @@ class Events(NamedTuple):
 
     late: Any
     prompt: Any
+    lags: Any
+    lagged: Any
     target: Any
     place: Any
     skipped: Any
@@ -285,6 +305,8 @@ class Events(NamedTuple):
     sends: Any
     wakes: Any
     active: Any
+    earlier: Any
+    turn: Any
     sums: Any
     carry: Any
     origin: Any  # the first row of the network
@@ -364,6 +386,45 @@ def awake_until(events, at, stop):
     return min(events.origin + (group << BITS), stop)
 
 
+# --- who was active -------------------------------------------------------------------
+
+
+@inline
+def list_at(events, lag):
+    """Where the list begins of the sources that were active so many steps ago."""
+    lists = events.lags[events.lags.size - 1]
+    return (events.turn[0] + lists - (lag - 1)) % lists * (events.earlier.size // lists)
+
+
+@inline
+def list_earlier(store, tapes, events, ring, lag, read):
+    """List the sources that were active so many steps ago, and are read with lags;
+    their activations begin at `read`.
+    """
+    to = list_at(events, lag)
+    n = 0
+    for begin in range(store.ring_start[ring], store.ring_stop[ring], GROUP):
+        end = min(begin + GROUP, store.ring_stop[ring])
+        some = 0
+        for j in range(begin, end):
+            some |= tapes.activation[read + j] != 0.0
+        if some != 0:
+            for j in range(begin, end):
+                if tapes.activation[read + j] != 0.0:
+                    n += 1
+                    events.earlier[to + n] = j - events.origin
+    events.earlier[to] = n
+
+
+@inline
+def list_context(store, tapes, events, span, step):
+    """List the active sources of the steps before that of the context."""
+    ring = store.ring[span.start]
+    for lag in range(1, events.lags[events.lags.size - 1]):
+        read = step.past + past_at(store, tapes.head, ring, lag)
+        list_earlier(store, tapes, events, ring, lag, read)
+
+
 # --- events ---------------------------------------------------------------------------
 
 
@@ -383,6 +444,27 @@ def scatter_late(store, tapes, events, step):
         i = events.active[k]
         activation = tapes.activation[step.before + events.origin + i]
         scatter(store, events, events.late[i], events.prompt[i], activation)
+
+
+@inline
+def scatter_lagged(store, tapes, events, span, step):
+    """Add what sources have sent in earlier steps; returns the number of events."""
+    due = 0
+    n = span.stop - span.start
+    ring = store.ring[span.start]
+    events.turn[0] = (events.turn[0] + 1) % events.lags[events.lags.size - 1]
+    list_earlier(store, tapes, events, ring, 1, step.before)
+    for number in range(events.lags.size):
+        lag = events.lags[number]
+        read = step.past + past_at(store, tapes.head, ring, lag) + events.origin
+        at = list_at(events, lag)
+        for k in range(at + 1, at + 1 + events.earlier[at]):
+            i = events.earlier[k]
+            begin = events.lagged[number * n + i]
+            end = events.lagged[number * n + i + 1]
+            scatter(store, events, begin, end, tapes.activation[read + i])
+            due += end - begin
+    return due
 
 
 @inline
@@ -467,12 +549,16 @@ def _follow(store, tapes, events, span, start, stop, step, due):
 
 @inline
 def _begin(store, tapes, events, span, start, step):
-    """The events of the previous step, and of the inputs."""
-    if events.active[0] == TOO_MANY:
+    """The events of previous steps, and of the inputs."""
+    due = 0
+    if events.lags.size > 0:
+        due = scatter_lagged(store, tapes, events, span, step)
+    if events.active[0] == TOO_MANY or due > events.budget:
+        forget_sums(events, span.start, span.stop)
         return events.budget + 1
     scatter_late(store, tapes, events, step)
     events.active[0] = 0
-    return _follow(store, tapes, events, span, span.start, start, step, 0)
+    return _follow(store, tapes, events, span, span.start, start, step, due)
 
 
 @inline
@@ -520,6 +606,8 @@ def _begin_run(store, tapes, events, span, step):
             events.carry[j - events.origin] = store.weight[store.self_row[j]]
     forget_sums(events, span.start, span.stop)
     list_all(store, tapes, events, span, step)
+    if events.lags.size > 0:
+        list_context(store, tapes, events, span, step)
 
 
 _run_rows = runs_by(activate_by_events, _begin_run)
@@ -537,6 +625,8 @@ def run_untraced(
     events = Events(
         bare(fans.late),
         bare(fans.prompt),
+        bare(fans.lags),
+        bare(fans.lagged),
         bare(fans.target),
         bare(fans.place),
         bare(fans.skipped),
@@ -546,6 +636,8 @@ def run_untraced(
         bare(fans.sends),
         bare(fans.wakes),
         bare(fans.active),
+        bare(fans.earlier),
+        bare(fans.turn),
         bare(fans.sums),
         bare(fans.carry),
         span.start,
@@ -558,8 +650,8 @@ def run_untraced(
 def _examples(unit: Any) -> dict[str, tuple[Any, ...]]:
     listed = np.empty(0, np.uint32)
     few = np.empty(0, np.uint8)
-    by_source = (SPAN, SPAN, listed, listed)
-    lists = (*by_source, few, few, SPAN, few, few, few, SPAN)
+    by_source = (SPAN, SPAN, SPAN, SPAN, listed, listed)
+    lists = (*by_source, few, few, SPAN, few, few, few, SPAN, listed, SPAN)
     fans = (*lists, np.empty(0, type(unit)), np.empty(0, type(unit)))
     return {"run_untraced": (0, unit, 0, 0, SPAN, SPAN, fans, True, ROW, ROW)}
 

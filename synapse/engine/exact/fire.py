@@ -87,17 +87,18 @@ def fire_groups(store, tapes, start, stop, forward, lanes):
 
 
 @rare(*[INDEX] * 5, taped=True)
-def drop(store, tapes, start, stop, now, rows, lanes):
+def drop(store, tapes, start, stop, now, masked_at, lanes):
     """Dropout: multiply activations and slopes by the mask of each step, neuron and
-    sample.
+    sample, of which that of neuron j in this step is at `masked_at` + j.
     """
     activation = flat(tapes.activation)
     slope = flat(tapes.slope)
     mask = flat(tapes.mask)
-    # the tapes begin with the context, the mask with the first step
-    for q in range((now + start) * lanes, (now + stop) * lanes):
-        activation[q] *= mask[q - rows * lanes]
-        slope[q] *= mask[q - rows * lanes]
+    to = (now + start) * lanes
+    at = (masked_at + start) * lanes
+    for q in range((stop - start) * lanes):
+        activation[to + q] *= mask[at + q]
+        slope[to + q] *= mask[at + q]
 
 
 @rare(*[INDEX] * 4, taped=True)

@@ -3,7 +3,8 @@ several samples.
 
 The tapes are those of one unfolding (`schema.TAPES`). At the step whose numbers begin
 at ``now``, the neuron in row j has the activation ``tapes.activation[now + j]``; the
-previous step begins at ``before``. ``weigh.py`` has the equations of the online rule;
+previous step begins at ``before``. They begin with a context: of as many steps as the
+network reads back (`depth_of`). ``weigh.py`` has the equations of the online rule;
 in ``propagate.py`` errors follow every connection and gate, also to the previous step;
 and ``accumulate.py`` sums the gradient, a chunk of steps at a time:
 
@@ -36,6 +37,7 @@ from ..functions.compiled import (
 )
 from ..functions.costs import CATEGORICAL, CROSS_ENTROPY, FIRST_CUSTOM_COST
 from ..lowering.flags import FIXED, MEMORY
+from ..online.reads import depth_of
 from ..schema import CHUNK, ENDED
 from ..status import DIVERGED, DONE, FAILED
 from .accumulate import accumulate
@@ -180,18 +182,20 @@ def aim_outputs(store, tapes, span, targets, step, now, cost, lanes):
 
 
 @inline
-def propagate_network(store, tapes, span, step, slot, window, lanes):
+def propagate_network(store, tapes, span, step, slot, window, depth, lanes):
     """Errors of one step, block by block in reverse order; returns 0 if they are
     finite.
     """
     n = span.outputs
     rows = span.stop - span.start
-    now = (step + 1) * rows - span.start
-    # Errors of this step and the previous one are in two halves of ``tapes.pushed``,
-    # which swap roles.
-    to_now = (step & 1) * rows - span.start
-    to_before = ((step + 1) & 1) * rows - span.start
-    back = StepBack(now, now - rows, to_now, to_before, slot, 0 - span.start)
+    now = (step + depth) * rows - span.start
+    # errors of this step and those before it are in parts of ``tapes.pushed``, which
+    # swap roles
+    parts = depth + 1
+    to_now = step % parts * rows - span.start
+    to_before = (step + depth) % parts * rows - span.start
+    places = now, now - rows, to_now, to_before, slot, 0 - span.start
+    back = StepBack(*places, rows, parts * rows)
     check = 0.0
     # the signals at t, before delta_j of the outputs is computed from them
     for o in range(n):
@@ -207,8 +211,9 @@ def propagate_network(store, tapes, span, step, slot, window, lanes):
     if step % window == 0:  # errors do not pass to the previous window
         none = splat(0.0, tapes.state)
         for i in range(rows):
-            tapes.pushed[to_before + span.start + i] = none
             tapes.carried[i] = none
+        for i in range(parts * rows):
+            tapes.pushed[i] = none
     return check
 
 
@@ -239,34 +244,34 @@ def lay_rows(tapes, samples, lanes):
 
 
 @inline
-def activate_steps(store, tapes, span, inputs, targets, samples, cost, lanes):
+def activate_steps(store, tapes, span, inputs, targets, samples, cost, depth, lanes):
     """Run all steps forward; returns a status and their cost."""
     rows = span.stop - span.start
     value = 0.0
     tapes.failed[0] = 0.0
     for step in range(samples.steps):
-        now = (step + 1) * rows - span.start
-        forward = Step(now, now - rows, 0 - span.start)
+        now = (step + depth) * rows - span.start
+        forward = Step(now, now - rows, 0 - span.start, rows, 0)
         options = samples.ragged, samples.masked
         activate_network(
             store, tapes, None, span, inputs, step, forward, lanes, *options
         )
         if samples.recorded:
-            note_forward(store, tapes, rows, step)
+            note_forward(store, tapes, rows, step, step + depth)
         value += aim_outputs(store, tapes, span, targets, step, now, cost, lanes)
     if tapes.failed[0] != 0.0 or store.failed[0] != 0.0:
         return FAILED, value
     return (DONE if math.isfinite(value) else DIVERGED), value
 
 
-@rare(*[INDEX] * 2, taped=True)
-def note_forward(store, tapes, rows, step):
+@rare(*[INDEX] * 3, taped=True)
+def note_forward(store, tapes, rows, step, frame):
     """Store the states and slopes of a step for a recording, because the backward pass
     may change them.
     """
     for i in range(rows):
         tapes.noted_state[step * rows + i] = tapes.weighed[i]
-        tapes.noted_slope[step * rows + i] = tapes.slope[(step + 1) * rows + i]
+        tapes.noted_slope[step * rows + i] = tapes.slope[frame * rows + i]
 
 
 @rare(*[INDEX] * 3, taped=True)
@@ -279,7 +284,7 @@ def note_errors(store, tapes, rows, step, begin):
 
 
 @inline
-def begin_errors(store, tapes, span, rows):
+def begin_errors(store, tapes, span, rows, depth):
     """Reset errors and sums, in which ``move`` leaves others, unless `accumulate`
     overwrites them.
     """
@@ -287,8 +292,8 @@ def begin_errors(store, tapes, span, rows):
     for i in range(rows):
         tapes.carried[i] = none
         tapes.bias_move[i] = 0.0
+    for i in range((depth + 1) * rows):
         tapes.pushed[i] = none
-        tapes.pushed[rows + i] = none
     for j in range(span.start, span.stop):
         if store.flags[j] & MEMORY:
             tapes.weight_move[store.self_row[j]] = 0.0
@@ -353,13 +358,14 @@ def gradient_network(
     rows = span.stop - span.start
     chunk = CHUNK
     steps = samples.steps
+    depth = depth_of(store, span.start)
     lay_rows(tapes, samples, lanes)
     status, value = activate_steps(
-        store, tapes, span, inputs, targets, samples, cost, lanes
+        store, tapes, span, inputs, targets, samples, cost, depth, lanes
     )
     if status != DONE or samples.window == 0:
         return status, value, steps
-    begin_errors(store, tapes, span, rows)
+    begin_errors(store, tapes, span, rows, depth)
     stop = steps
     while stop > 0:
         begin = (stop - 1) // chunk * chunk
@@ -367,13 +373,13 @@ def gradient_network(
             step = stop - 1 - back
             slot = (step - begin) * (rows + NEURONS) - span.start
             check = propagate_network(
-                store, tapes, span, step, slot, samples.window, lanes
+                store, tapes, span, step, slot, samples.window, depth, lanes
             )
             if not math.isfinite(check):
                 return DIVERGED, value, step
             if samples.recorded:
                 note_errors(store, tapes, rows, step, begin)
         # after all errors of the chunk; the latest chunk overwrites the gradient
-        accumulate(store, tapes, span, begin, stop - begin, lanes, stop == steps)
+        accumulate(store, tapes, span, begin, stop - begin, depth, lanes, stop == steps)
         stop = begin
     return DONE, value, steps

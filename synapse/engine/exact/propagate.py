@@ -12,9 +12,9 @@ from ..compiler.lanes import flat, splat, total
 from ..compiler.rare import INDEX, rare
 from ..compiler.tiles import push_products, taken, width
 from ..lowering.flags import DENSE, LISTED, MEMORY, QUIET_GATER, SHARED, STEPPED, ZIPPED
-from ..online.reads import has_error, of_gater, of_gaters, of_sources
+from ..online.reads import has_error, of_gater, of_gaters
 from ..schema import NONE
-from .step import step_back_kind
+from .step import errors_at, sources_before, step_back_kind
 from .weigh import (
     NEURONS,
     dense_alike,
@@ -138,8 +138,8 @@ def push_tile(store, tapes, j, count, back):
         n = store.run_length[r]
         source = store.run_source[r]
         rows = rows_of(store, r, runs, count)
-        sources = of_sources(flags, back.now, back.before)
-        to = of_sources(flags, back.to_now, back.to_before)
+        sources = sources_before(store, r, back.now, back.rows)
+        to = errors_at(store, r, back)
         gains = of_gaters(flags, back.now, back.before)
         by = of_gaters(flags, back.to_now, back.to_before)
         # delta_k sum_a w_ak y_a to the gater, first: `take_errors` reuses the tile
@@ -167,8 +167,8 @@ def push_stepped(store, tapes, r, gap, start, stop, back):
     flags = store.run_flags[r]
     row = store.run_first[r]
     shared = store.run_kind[r] == SHARED
-    sources = of_sources(flags, back.now, back.before)
-    to = of_sources(flags, back.to_now, back.to_before)
+    sources = sources_before(store, r, back.now, back.rows)
+    to = errors_at(store, r, back)
     gains = of_gaters(flags, back.now, back.before)
     by = of_gaters(flags, back.to_now, back.to_before)
     source = store.run_source[r]
@@ -206,7 +206,7 @@ def push_ungated(store, tapes, r, delta, back):
     flags = store.run_flags[r]
     row = store.run_first[r]
     n = store.run_length[r]
-    to = of_sources(flags, back.to_now, back.to_before)
+    to = errors_at(store, r, back)
     if not has_error(flags):
         return
     if store.run_kind[r] == DENSE:
@@ -224,11 +224,11 @@ def push_shared(store, tapes, r, delta, back):
     n = store.run_length[r]
     source = store.run_source[r]
     if not flags & QUIET_GATER:
-        sources = of_sources(flags, back.now, back.before) + source
+        sources = sources_before(store, r, back.now, back.rows) + source
         by = of_gaters(flags, back.to_now, back.to_before) + store.run_gater[r]
         tapes.pushed[by] += delta * dense_sum(store, tapes, row, n, sources)
     if has_error(flags):
-        to = of_sources(flags, back.to_now, back.to_before) + source
+        to = errors_at(store, r, back) + source
         gained = delta * gain(store, tapes, r, of_gaters(flags, back.now, back.before))
         push_dense(store, tapes, row, n, gained, to)
 
@@ -245,8 +245,8 @@ def push_run(store, tapes, r, delta, back):
         return
     flags = store.run_flags[r]
     row = store.run_first[r]
-    sources = of_sources(flags, back.now, back.before)
-    to = of_sources(flags, back.to_now, back.to_before)
+    sources = sources_before(store, r, back.now, back.rows)
+    to = errors_at(store, r, back)
     gains = of_gaters(flags, back.now, back.before)
     by = of_gaters(flags, back.to_now, back.to_before)
     source = store.run_source[r]

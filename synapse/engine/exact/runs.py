@@ -4,8 +4,8 @@ The context of a network is copied to the tapes when a call begins. What people 
 afterwards is written when it ends (`write_back`): nobody looks in between, unless the
 network is recorded. So a call that fails has changed nothing.
 
-The tapes have the rows of the whole store, since neurons may read others outside of
-their network.
+The tapes have the rows of the whole store, and all of its past, since neurons may read
+others outside of their network.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from ..compiler.jit import bare, inline, kernel, span_of, store_at
 from ..compiler.lanes import tapes_at
+from ..compiler.rare import INDEX, rare
 from ..online.calls import ROW, SPAN, calls_by_float
 from ..online.fire import clear_all_traces, forget_error, tick
 from ..online.loops import check_rows
@@ -22,18 +23,20 @@ from ..online.steps import count_steps
 from ..schema import FAILURE, NONE
 from ..status import DONE, FAILED, ROW as FAILED_ROW
 from .activate import activate_network
-from .step import Step
+from .step import Step, step_kind
 
 
 @inline
 def load_context(store, tapes, span, rows):
     """Copy the context to the tapes; returns the `Step` before the first one."""
-    step = Step(0, rows, 0)
+    step = Step(0, rows, 0, rows, 2 * rows)
     for j in range(span.start, span.stop):
         tapes.activation[step.now + j] = store.activation[j]
         tapes.state[step.now + j] = store.state[j]
     load_outside(store, tapes, 0, span.start, rows)
     load_outside(store, tapes, span.stop, rows, rows)
+    if store.ties.rings != 0:
+        load_past(store, tapes, step)
     return step
 
 
@@ -46,9 +49,53 @@ def load_outside(store, tapes, start, stop, rows):
 
 
 @inline
-def next_step(step):
-    """The step that follows on tapes of two steps."""
-    return Step(step.before, step.now, step.offset)
+def next_step(store, tapes, span, step):
+    """Begin the step that follows on tapes of two steps: the network remembers the one
+    before.
+    """
+    step = Step(step.before, step.now, step.offset, step.rows, step.past)
+    ring = store.ring[span.start]
+    if ring != NONE:
+        advance_past(store, tapes, ring, step)
+    return step
+
+
+@inline
+def size_of(store, ring):
+    """How many past activations a ring has."""
+    return store.ring_frames[ring] * (store.ring_stop[ring] - store.ring_start[ring])
+
+
+@rare(step_kind, taped=True)
+def load_past(store, tapes, step):
+    """Copy all past activations."""
+    for ring in range(store.ties.rings):
+        first = store.ring_first[ring]
+        for i in range(first, first + size_of(store, ring)):
+            tapes.activation[step.past + i] = store.past[i]
+        tapes.head[ring] = store.ring_head[ring]
+
+
+@rare(INDEX, step_kind, taped=True)
+def advance_past(store, tapes, ring, step):
+    """Let a network remember what its neurons did in the step before this one."""
+    head = (tapes.head[ring] + 1) % store.ring_frames[ring]
+    tapes.head[ring] = head
+    start = store.ring_start[ring]
+    width = store.ring_stop[ring] - start
+    to = step.past + store.ring_first[ring] + head * width
+    for i in range(width):
+        tapes.activation[to + i] = tapes.activation[step.before + start + i]
+
+
+@rare(INDEX, INDEX, step_kind, taped=True)
+def write_past(store, tapes, ring, stamp, step):
+    """Leave what a network remembers, which advanced when the last step began."""
+    first = store.ring_first[ring]
+    for i in range(first, first + size_of(store, ring)):
+        store.past[i] = tapes.activation[step.past + i]
+    store.ring_head[ring] = tapes.head[ring]
+    store.ring_stamp[ring] = stamp
 
 
 @inline
@@ -69,6 +116,9 @@ def write_back(store, tapes, span, start, step, steps):
         store.old_state[j] = tapes.state[step.before + j]
         store.state[j] = tapes.state[step.now + j]
         store.derivative[j] = tapes.slope[step.now + j]
+    ring = store.ring[span.start]
+    if ring != NONE:
+        write_past(store, tapes, ring, stamp - 1, step)
     clear_all_traces(store, span)
     count_steps(store, span.start, span.stop, steps)
 
@@ -118,7 +168,7 @@ def runs_by(activate: Any, begin_run: Any) -> Any:
         hold_streams(store, tapes, span)
         begin_run(store, tapes, extra, span, step)
         for row in range(steps):
-            step = next_step(step)
+            step = next_step(store, tapes, span, step)
             tapes.row[0] = row
             activate(store, tapes, extra, span, inputs, 0, step, 1, False, False)
             if has_failed(store, tapes):

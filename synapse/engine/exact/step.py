@@ -1,10 +1,20 @@
-"""Where the numbers of one step are on the tapes, see ``loops.py``."""
+"""Where the numbers of one step are on the tapes, see ``loops.py``.
+
+A run of connections reads its sources some steps before its target, its lag: 0, 1 if
+they come later in the order, or the delay of the connections. Tapes of an unfolding
+have all steps, one after the other. Those of a run have two, and behind them a copy of
+the store's past (``online/reads.py``).
+"""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
 from numba import types
+
+from ..compiler.jit import inline
+from ..lowering.flags import DELAYED
+from ..online.reads import past_at
 
 
 class Step(NamedTuple):
@@ -14,6 +24,8 @@ class Step(NamedTuple):
     before: int  # where those of the previous step begin
     # where numbers begin that every step overwrites, such as ``tapes.weighed``
     offset: int
+    rows: int  # how far a step is from the next one, on tapes of all steps
+    past: int  # where the copy of the past begins; 0: the tapes have all steps
 
 
 class StepBack(NamedTuple):
@@ -25,17 +37,51 @@ class StepBack(NamedTuple):
     to_before: int  # and to the previous one
     slot: int  # where the errors of this step begin, in a chunk of steps
     offset: int
+    rows: int  # how far a step is from the next one
+    ring: int  # length of ``tapes.pushed``, in which the first step follows the last
 
 
 class Chunk(NamedTuple):
     """Steps whose errors are summed into the gradient together."""
 
-    step: int  # the first of them
     steps: int  # number of steps
     now: int  # where the numbers of the first begin, minus the first row of the network
     origin: int  # the first row of the network
     rows: int  # number of neurons
     lanes: int  # number of samples
+
+
+@inline
+def sources_at(store, tapes, r, step):
+    """Where the activations begin that a run reads from its sources."""
+    if not store.run_flags[r] & DELAYED:
+        return step.now
+    if store.run_lag[r] == 0:
+        return step.before
+    if step.past == 0:
+        return sources_before(store, r, step.now, step.rows)
+    ring = store.ring[store.run_source[r]]
+    return step.past + past_at(store, tapes.head, ring, store.run_lag[r])
+
+
+@inline
+def sources_before(store, r, now, rows):
+    """The same on tapes of all steps, which are `rows` apart, for the step at `now`."""
+    return now - lag_of(store, r) * rows
+
+
+@inline
+def errors_at(store, r, back):
+    """Where the errors begin that a run sends to its sources."""
+    to = sources_before(store, r, back.to_now, back.rows)
+    return to if to >= back.offset else to + back.ring
+
+
+@inline
+def lag_of(store, r):
+    """How many steps before its target a run reads its sources."""
+    lag = store.run_lag[r]
+    return lag if lag != 0 else store.run_flags[r] & DELAYED
 
 
 def step_kind(unit: Any) -> Any:

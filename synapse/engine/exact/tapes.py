@@ -5,20 +5,26 @@ backward pass.
 from __future__ import annotations
 
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..columns import aligned
+from ..delayed import Attributes, depth_of
+from ..records import Span
 from ..schema import (
     CHUNK,
     FAILURE,
+    NONE,
     TAPES,
     TILE,
     VECTOR_BYTES,
     numpy_dtype,
 )
+
+if TYPE_CHECKING:
+    from ..store import Store
 
 PLACES = {column.name: i for i, column in enumerate(TAPES)}
 
@@ -26,8 +32,10 @@ PLACES = {column.name: i for i, column in enumerate(TAPES)}
 class Tapes:
     """The tapes of one unfolding, see ``schema.TAPES``, in the float of the store.
 
-    They have `width` samples of at most `steps` steps; with `recorded` also the numbers
-    of a recording; with `restored` the streams of random neurons.
+    They have `width` samples of at most `steps` steps, and before these a context of
+    `depth` steps; with `recorded` also the numbers of a recording. Those of runs
+    without traces have the streams of random neurons (`restored`), and a copy of `past`
+    activations of the store, with as many `rings`.
     """
 
     def __init__(
@@ -38,24 +46,28 @@ class Tapes:
         rows: int,
         outputs: int,
         connections: int,
+        depth: int = 1,
         recorded: bool = False,
         restored: bool = False,
+        past: int = 0,
+        rings: int = 0,
     ) -> None:
         self.width = width
         self.steps = steps
         self.rows = rows
+        self.depth = depth
         self.continued = False  # whether the last call started from a context
         sizes = {
-            "activation": (steps + 1) * rows,
-            "transposed": (steps + 1) * rows if width > 1 else 0,
-            "state": (steps + 1) * rows,
-            "slope": (steps + 1) * rows,
+            "activation": (steps + depth) * rows + past,
+            "transposed": (steps + depth) * rows if width > 1 else 0,
+            "state": (steps + depth) * rows,
+            "slope": (steps + depth) * rows,
             "mask": 0,
             "error": min(steps, CHUNK) * (rows + TILE),
             "panel": min(steps, CHUNK) * 2 * VECTOR_BYTES // dtype.itemsize,
             "weighed": rows,
             "tile": TILE,
-            "pushed": 2 * rows,
+            "pushed": (depth + 1) * rows,
             "carried": rows,
             "signal": steps * outputs,
             "value": outputs,
@@ -63,6 +75,7 @@ class Tapes:
             "share": steps * width,
             "failed": FAILURE,
             "random": rows * restored,
+            "head": rings,
             **dict.fromkeys(
                 ("noted_state", "noted_slope", "noted_error"), steps * rows * recorded
             ),
@@ -108,8 +121,10 @@ class Tapes:
     def begin(
         self, context: dict[str, NDArray[Any]] | None, mask: NDArray[Any] | None
     ) -> None:
-        """Set the initial context (default: 0) and a mask, shape (steps, neurons,
-        samples).
+        """Set the initial context and a mask, shape (steps, neurons, samples).
+
+        The context has the activations before the first step, shape (`depth`, neurons),
+        the latest last, and the states; default: 0.
         """
         if mask is not None:
             self._mask = aligned(mask.size, self["state"].dtype)
@@ -118,14 +133,16 @@ class Tapes:
             self.table[here] = self._mask.ctypes.data
             self.table[len(TAPES) + here] = len(self._mask)
         if context is not None or self.continued:
-            for name in ("activation", "state"):
-                numbers = self[name][: self.rows * self.width]
-                by_neuron = numbers.reshape(self.rows, self.width)
-                by_neuron.T[...] = 0.0 if context is None else context[name]
+            none = np.zeros((self.depth, self.rows))
+            by_neuron = self.depth, self.rows, self.width
+            by_sample = self.depth, self.width, self.rows
+            size = none.size * self.width
+            before = none if context is None else context["activation"]
+            states = none[-1] if context is None else context["state"]
+            self["activation"][:size].reshape(by_neuron)[:] = before[..., None]
+            self["state"][:size].reshape(by_neuron)[-1] = states[:, None]
             if self.width > 1:
-                numbers = self["transposed"][: self.rows * self.width]
-                by_sample = numbers.reshape(self.width, self.rows)
-                by_sample[...] = 0.0 if context is None else context["activation"]
+                self["transposed"][:size].reshape(by_sample)[:] = before[:, None]
         self.continued = context is not None
 
     def steps_of(self, name: str, steps: int) -> NDArray[Any]:
@@ -143,7 +160,7 @@ class Tapes:
         """
         if not np.isfinite(loss):
             values = self["activation"].reshape(-1, self.rows, self.width)
-            values = values[1 : steps + 1]  # the first are of the context
+            values = values[self.depth : self.depth + steps]  # after the context
             places = np.argwhere(~np.isfinite(values))
             if not len(places):
                 return "The cost", 0, None
@@ -155,3 +172,29 @@ class Tapes:
         neuron, lane = np.argwhere(~np.isfinite(errors))[-1].tolist()
         name = "The gradient exploded: going back from the end, the error"
         return name, bad, (neuron, lane)
+
+
+def context_depth(store: Store, span: NDArray[np.int64]) -> int:
+    """How many steps the context of a network of a lowered store has."""
+    return int(depth_of(Attributes(store), int(span[Span.START])))
+
+
+def context_of(store: Store, span: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """The context of a network of a lowered store, as `Tapes.begin` takes it."""
+    start, stop = int(span[Span.START]), int(span[Span.STOP])
+    c = store.columns
+    before = np.zeros((context_depth(store, span), stop - start))
+    before[-1] = c["activation"][start:stop]
+    ring = c["ring"][start]
+    if ring != NONE:
+        frames = int(c["ring_frames"][ring])
+        rows = slice(
+            *(int(c[end][ring]) - start for end in ("ring_start", "ring_stop"))
+        )
+        first = int(c["ring_first"][ring])
+        width = rows.stop - rows.start
+        past = c["past"][first : first + frames * width].reshape(frames, width)
+        # `head` is the frame of the step before the latest
+        latest_last = int(c["ring_head"][ring]) + np.arange(3 - frames, 1)
+        before[:-1, rows] = past[latest_last % frames]
+    return {"activation": before, "state": c["state"][start:stop]}

@@ -21,9 +21,9 @@ from ..lowering.flags import (
     STEPPED,
     ZIPPED,
 )
-from ..online.reads import of_gater, of_gaters, of_sources
+from ..online.reads import of_gater, of_gaters
 from ..schema import NONE, TILE
-from .step import step_kind
+from .step import sources_at, step_kind
 
 NEURONS = TILE  # of a tile
 PACK = (0,)
@@ -212,10 +212,7 @@ def weigh_dense(store, tapes, first, last, runs, start, stop, step):
     for j in range(start, whole, NEURONS):
         sums = sums_at(tapes.weighed, step.offset + j)
         for r in range(first, last):
-            source = (
-                of_sources(store.run_flags[r], step.now, step.before)
-                + store.run_source[r]
-            )
+            source = sources_at(store, tapes, r, step) + store.run_source[r]
             run = r + (j - start) * runs
             gaps = gaps_of(store, run, runs, NEURONS)
             row = store.run_first[run]
@@ -224,10 +221,7 @@ def weigh_dense(store, tapes, first, last, runs, start, stop, step):
     for j in range(whole, stop, NEURONS):
         count = min(stop - j, NEURONS)
         for r in range(first, last):
-            source = (
-                of_sources(store.run_flags[r], step.now, step.before)
-                + store.run_source[r]
-            )
+            source = sources_at(store, tapes, r, step) + store.run_source[r]
             run = r + (j - start) * runs
             add_tile(store, tapes, run, runs, step.offset + j, count, source)
 
@@ -238,7 +232,7 @@ def weigh_shared(store, tapes, r, runs, start, stop, step):
     and a gater for each neuron, tile by tile.
     """
     flags = store.run_flags[r]
-    source = of_sources(flags, step.now, step.before) + store.run_source[r]
+    source = sources_at(store, tapes, r, step) + store.run_source[r]
     gains = of_gaters(flags, step.now, step.before)
     for j in range(start, stop, NEURONS):
         count = min(stop - j, NEURONS)
@@ -256,7 +250,7 @@ def add_stepped(store, tapes, r, gap, start, stop, step):
     """
     flags = store.run_flags[r]
     row = store.run_first[r]
-    source = of_sources(flags, step.now, step.before) + store.run_source[r]
+    source = sources_at(store, tapes, r, step) + store.run_source[r]
     gater = of_gaters(flags, step.now, step.before) + store.run_gater[r]
     for q in range(store.run_length[r]):
         if store.run_kind[r] == SHARED:
@@ -320,7 +314,7 @@ def ungated_sum(store, tapes, r, step):
     """Weighted inputs of a neuron from a run without gates."""
     row = store.run_first[r]
     n = store.run_length[r]
-    sources = of_sources(store.run_flags[r], step.now, step.before)
+    sources = sources_at(store, tapes, r, step)
     if store.run_kind[r] == DENSE:
         return dense_sum(store, tapes, row, n, sources + store.run_source[r])
     return listed_sum(store, tapes, row, n, sources)
@@ -335,7 +329,7 @@ def sum_of_run(store, tapes, r, step):
     flags = store.run_flags[r]
     row = store.run_first[r]
     n = store.run_length[r]
-    sources = of_sources(flags, step.now, step.before)
+    sources = sources_at(store, tapes, r, step)
     gaters = of_gaters(flags, step.now, step.before)
     if run_kind == SHARED:
         brought = dense_sum(store, tapes, row, n, sources + store.run_source[r])
@@ -355,7 +349,7 @@ def weigh_apart(store, tapes, r, runs, start, stop, step):
     row = store.run_first[r]
     n = store.run_length[r]
     gap = gap_of(store, r, runs, stop - start)
-    sources = of_sources(flags, step.now, step.before)
+    sources = sources_at(store, tapes, r, step)
     gaters = of_gaters(flags, step.now, step.before)
     if flags & STEPPED:
         add_stepped(store, tapes, r, gap, start, stop, step)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..records import Ties
 from . import loops
 from .flags import LAGGED
 from .room import cut, make_room
@@ -28,4 +29,5 @@ def lay_out(store: Store, flags: int) -> None:
         make_room(store, "ring", rings)
         rings, size = run(loops.find_rings, store)
     cut(store, "ring", rings)
+    store.columns["ties"][Ties.RINGS] = rings
     store.columns["past"] = np.zeros(size, store.dtype)

@@ -14,6 +14,7 @@ from ..lowering.flags import DELAYED, DELAYED_GATE, SILENT
     is_delayed_in_order,
     are_together,
     is_delayed_by_stamp,
+    depth_of,
     activation_read,
     lag_of,
     place_in_past,
@@ -30,6 +31,7 @@ from ..lowering.flags import DELAYED, DELAYED_GATE, SILENT
         plain.is_delayed_in_order,
         plain.are_together,
         plain.is_delayed_by_stamp,
+        plain.depth_of,
         plain.activation_read,
         plain.lag_of,
         plain.place_in_past,
@@ -57,8 +59,16 @@ def past_of(store, r):
     that of source i is in ``past[past_of(store, r) + i]``.
     """
     ring = store.ring[store.run_source[r]]
+    return past_at(store, store.ring_head, ring, store.run_lag[r])
+
+
+@inline
+def past_at(store, heads, ring, lag):
+    """Where the activations of so many steps ago begin in a ring, whose step before is
+    in its frame ``heads[ring]``.
+    """
     start = store.ring_start[ring]
-    frame = store.ring_head[ring] - (store.run_lag[r] - 1)
+    frame = heads[ring] - (lag - 1)
     if frame < 0:
         frame += store.ring_frames[ring]
     return store.ring_first[ring] + frame * (store.ring_stop[ring] - start) - start

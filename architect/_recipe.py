@@ -190,7 +190,7 @@ class Recipe:
 
 
 def pass_on(
-    source: Layer, target: Layer, weight: float = 1.0, delay: int | None = None
+    source: Layer, target: Layer, weight: float = 1.0, delay: int = 0
 ) -> Projection:
     """Project one to one with a weight that is not trainable; a weight of 1 copies
     activations.

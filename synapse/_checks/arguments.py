@@ -41,7 +41,7 @@ connection."""
 MOST_THREADS = 1024
 """Largest number of threads; more than the cores of any machine."""
 MOST_DELAYS = 10_000
-"""Longest delay: each of its steps is a layer, or a relay."""
+"""Longest delay: a neuron remembers as many steps."""
 MOST_SEQUENCES = 10_000_000
 """Largest number of sequences that a task generates at once."""
 
@@ -314,9 +314,9 @@ def sign(title: str, value: Any) -> int:
 
 
 def delay(title: str, value: Any) -> int:
-    """Return a number of steps; 0 for None; or raise an error."""
-    condition = f"a whole number of steps from 1 to {MOST_DELAYS:,}"
-    return 0 if value is None else whole_number(title, value, condition, 1, MOST_DELAYS)
+    """Return a number of steps, which may be 0, or raise an error."""
+    condition = f"a whole number of steps from 0 to {MOST_DELAYS:,}"
+    return whole_number(title, value, condition, 0, MOST_DELAYS)
 
 
 def text(title: str, value: Any) -> str:

@@ -31,7 +31,9 @@ def topology_of(network: Any) -> Topology:
 
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """Numbers of a network's neurons in some steps, each of shape (steps, neurons)."""
+    """Numbers of the neurons of a table in some steps, each of shape (steps,
+    neurons).
+    """
 
     state: Floats
     old_state: Floats
@@ -73,6 +75,41 @@ NUMBERS = [field.name for field in fields(Steps)]
 def last_step(network: Network) -> Steps:
     """The last step that a network has taken."""
     return Steps(**{name: read_numbers(network, name)[None, :] for name in NUMBERS})
+
+
+def with_relays(steps: Steps, table: Topology, cleared: bool) -> Steps:
+    """The steps of a network for its table with relays, which delay activations one
+    step each.
+
+    The steps begin with a cleared context; otherwise they are the last one, of which
+    the table has the activations.
+    """
+    relays = np.flatnonzero(table.number < 0)
+    if not len(relays):
+        return steps
+    own = np.flatnonzero(table.number >= 0)
+    shape = len(steps.state), table.neurons
+    activation = np.zeros(shape)
+    activation[:, own] = steps.activation
+    activation[:, relays] = table.activation[relays]
+    into = table.number[table.target] < 0
+    read, relay = table.source[into], table.target[into]
+    late = read > relay
+    for i in np.argsort(-relay).tolist() if cleared else ():  # the nearest ones first
+        lag = int(late[i])
+        activation[lag:, relay[i]] = activation[: shape[0] - lag, read[i]]
+        activation[:lag, relay[i]] = 0.0
+    numbers = {}
+    for name in NUMBERS:
+        numbers[name] = np.zeros(shape)
+        numbers[name][:, own] = getattr(steps, name)
+    for name in ("activation", "state"):
+        numbers[name][:, relays] = activation[:, relays]
+    numbers["old_activation"][1:, relays] = activation[:-1, relays]
+    if not cleared:
+        numbers["old_activation"][0, read[late]] = activation[0, relay[late]]
+    numbers["derivative"][:, relays] = 1.0
+    return Steps(**numbers)
 
 
 def run_steps(network: Any, inputs: ArrayLike) -> Steps:

@@ -13,14 +13,13 @@ from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
 from ..objects.network import Network
 from ..objects.recording import Log
-from ..objects.relays import are_relays
 from ._steps import numbers_over_time
 from .table import Table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Activity(Table):
-    """Activity of each neuron over a sequence, one row per neuron that is not a relay.
+    """Activity of each neuron over a sequence, one row per neuron.
 
     Attributes
     ----------
@@ -57,9 +56,6 @@ def activity(
     share: float = 0.95,
 ) -> Activity:
     """Find the neurons that are dead or saturated over a sequence.
-
-    Relays of delayed connections have no row: they repeat the activation of the neuron
-    that they delay.
 
     Parameters
     ----------
@@ -110,6 +106,4 @@ def activity(
     names = np.array([neuron.name for neuron in network])
     dead = std <= still
     mean = activation.mean(axis=0)
-    rows = ~are_relays(network)
-    columns: tuple[Any, ...] = (number, names, mean, std, flat, dead, saturated)
-    return Activity(*(column[rows] for column in columns))
+    return Activity(number, names, mean, std, flat, dead, saturated)

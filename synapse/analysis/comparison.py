@@ -11,10 +11,8 @@ from numpy.typing import ArrayLike
 
 from .._typing import Floats
 from ..errors import ArgumentError
-from ..objects.delays import origins
 from ..objects.network import Network
 from ..objects.neuron import Neuron
-from ..objects.relays import DELAYED, are_relays, steps_behind
 from ._steps import run_steps, topology_of
 
 T = TypeVar("T")
@@ -29,8 +27,7 @@ class Comparison:
 
     A neuron is identified by its place, (name of the layer, number in the layer), and a
     connection by the places of its source and target. A connection with a delay of two
-    steps starts at a place such as ("input delayed 2", 0); the relays in between are
-    not compared.
+    steps starts at a place such as ("input delayed 2", 0).
 
     Attributes
     ----------
@@ -146,7 +143,6 @@ def _by_place(
 ) -> tuple[dict[Place, Neuron], dict[Link, float], dict[Link, Place]]:
     """The neurons of a network by place, and the weights and gaters by connection."""
     table = topology_of(network)
-    relays = are_relays(network)
 
     # Neurons of layers of the same name are numbered on.
     counts = Counter[str]()
@@ -154,26 +150,22 @@ def _by_place(
     for layer in network.layers:
         places += [(layer.label, counts[layer.label] + i) for i in range(len(layer))]
         counts[layer.label] += len(layer)
-    own = {
-        place: neuron
-        for place, neuron, is_relay in zip(places, network, relays, strict=True)
-        if not is_relay
-    }
-
-    # The numbers of relays depend on all delays; the neuron and the steps do not.
-    origin = origins(relays, table.source, table.target)
-    behind = steps_behind(network).tolist()
-    for i in np.flatnonzero(relays).tolist():
-        layer_name, number = places[origin[i]]
-        places[i] = f"{layer_name}{DELAYED}{behind[i]}", number
-    compared = np.flatnonzero(~relays[table.target])
-    source, target, gater = (
-        end[compared].tolist() for end in (table.source, table.target, table.gater)
+    own = dict(zip(places, network, strict=True))
+    source, target, gater, delay = (
+        column.tolist()
+        for column in (table.source, table.target, table.gater, table.delay)
     )
-    links = [(places[i], places[j]) for i, j in zip(source, target, strict=True)]
+    starts = [_delayed(places[i], k) for i, k in zip(source, delay, strict=True)]
+    links = [(start, places[j]) for start, j in zip(starts, target, strict=True)]
     gaters = {link: places[i] for link, i in zip(links, gater, strict=True) if i >= 0}
-    weights = dict(zip(links, table.weight[compared].tolist(), strict=True))
+    weights = dict(zip(links, table.weight.tolist(), strict=True))
     return own, weights, gaters
+
+
+def _delayed(place: Place, steps: int) -> Place:
+    """Where a connection with a delay starts."""
+    layer_name, number = place
+    return (f"{layer_name} delayed {steps}", number) if steps else place
 
 
 def _without_match(here: dict[T, Any], there: dict[T, Any]) -> tuple[list[T], list[T]]:

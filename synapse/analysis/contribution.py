@@ -25,7 +25,7 @@ from ..errors import ArgumentError
 from ..objects.layer import Layer
 from ..objects.network import Network
 from ..objects.topology import Topology
-from ._steps import Steps, last_step, run_steps, topology_of
+from ._steps import Steps, last_step, run_steps, topology_of, with_relays
 from .table import Table
 
 MOST_STEPS = 1_000_000
@@ -114,12 +114,12 @@ def contribution(network: Network, steps: int = 0) -> Floats:
     >>> contribution(net)
     array([[[ 0.5, -1. ]]])
     """
-    slopes = Slopes(topology_of(network))
+    slopes = Slopes(topology_of(network).with_relays())
     count = whole_number(
         "The number of steps back", steps, "a whole number, 0 or above", 0, MOST_STEPS
     )
     table = slopes.table
-    step = last_step(network)
+    step = with_relays(last_step(network), table, cleared=False)
     y = identity_of_outputs(table)
     s = np.zeros((table.outputs, table.neurons))
     by_lag = np.empty((count + 1, table.outputs, table.inputs))
@@ -172,9 +172,9 @@ def saliency(network: Network, inputs: ArrayLike) -> Floats:
     >>> saliency(net, [[0, 1], [1, 1], [0, 0]]).shape
     (3, 1, 3, 2)
     """
-    steps = run_steps(network, inputs)
-    slopes = Slopes(topology_of(network))
-    table = slopes.table
+    table = topology_of(network).with_relays()
+    steps = with_relays(run_steps(network, inputs), table, cleared=True)
+    slopes = Slopes(table)
     count = len(steps.state)
     derivatives = np.zeros((count, table.outputs, count, table.inputs))
     y = np.empty((0, table.neurons))
@@ -235,17 +235,18 @@ def error_flow(
     >>> error_flow(net, [[0.1]] * 4, cell).tolist()
     [1.0, 1.0, 1.0, 1.0]
     """
-    slopes = Slopes(topology_of(network))
+    table = topology_of(network).with_relays()
     measured = None
     if layer is not None:
         chosen = network[layer] if isinstance(layer, str) else layer
         if not any(chosen is member for member in network.layers):
             title = "The layer that errors flow through"
             raise ArgumentError(expected(title, f"a layer of {network!r}", layer))
-        number = {neuron: i for i, neuron in enumerate(network)}
+        own = np.flatnonzero(table.number >= 0).tolist()
+        number = dict(zip(network, own, strict=True))
         measured = [number[neuron] for neuron in chosen]
-    steps = run_steps(network, inputs)
-    table = slopes.table
+    steps = with_relays(run_steps(network, inputs), table, cleared=True)
+    slopes = Slopes(table)
 
     # One row for each output, or for the state of each neuron of the layer.
     rows = table.outputs if measured is None else len(measured)

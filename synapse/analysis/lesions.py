@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._checks import as_matrix, boolean, choice, expected, imported_pandas, place
-from .._typing import Bools, Floats, Ints
+from .._typing import Floats, Ints
 from ..cost import Cost
 from ..errors import ArgumentError
 from ..learning._data import Data, prepare
@@ -20,7 +20,6 @@ from ..learning.evaluation import mean_cost
 from ..learning.gradient import ExactGradient
 from ..objects.network import Network
 from ..objects.neuron import Neuron, require_neuron
-from ..objects.relays import are_relays
 from ..objects.state import deterministic
 from ..objects.tie import untie
 from ..objects.topology import Topology
@@ -82,11 +81,9 @@ def lesions(
     A silent neuron adds nothing to the neurons that it leads to, and the connections
     that it gates carry nothing: their weights are 0. It still has its own activation,
     so a silent output is still compared with its target. A silent connection has the
-    weight 0. A silent gate is 0; its gater still leads to others. The relays of a
-    delayed connection are silenced with the neuron that they delay, and are no items of
-    their own. Sequences run side by side, so :meth:`synapse.Trainer.test` differs by
-    rounding. A network silenced by hand has exactly the `cost` that its lesion has
-    here.
+    weight 0. A silent gate is 0; its gater still leads to others. Sequences run side by
+    side, so :meth:`synapse.Trainer.test` differs by rounding. A network silenced by
+    hand has exactly the `cost` that its lesion has here.
 
     Parameters
     ----------
@@ -133,7 +130,7 @@ def lesions(
     measure = network._cost(cost)
     choice("The `of` of lesions", of, ("neurons", "connections", "gates"))
     data = prepare(network, inputs, targets, measure)
-    names, items, silenced = _silenced(table, of, are_relays(network))
+    names, items, silenced = _silenced(table, of)
     if not len(items):
         raise ArgumentError(f"Expected a network with {of} to silence, got none.")
     in_pairs = boolean("The pairs of lesions", pairs)
@@ -181,19 +178,13 @@ def _mean_cost_of(network: Network, data: Data, cost: Cost) -> Callable[[], floa
     return lambda: summed() / steps if steps else np.nan
 
 
-def _silenced(
-    table: Topology, of: str, relays: Bools
-) -> tuple[tuple[str, ...], Ints, list[Ints]]:
+def _silenced(table: Topology, of: str) -> tuple[tuple[str, ...], Ints, list[Ints]]:
     """Names and numbers of what is silenced, and the connections whose weights are 0
     then.
-
-    Relays and the connections into them are parts of a delay, and no items.
     """
     if of == "connections":
-        items = np.flatnonzero(~relays[table.target])
-        ends = zip(
-            table.source[items].tolist(), table.target[items].tolist(), strict=True
-        )
+        items = np.arange(table.connections)
+        ends = zip(table.source.tolist(), table.target.tolist(), strict=True)
         names = tuple(f"{table.names[i]} -> {table.names[j]}" for i, j in ends)
         return names, items, list(items[:, None])
 
@@ -205,7 +196,7 @@ def _silenced(
         leading = np.flatnonzero(~table.self_connected)
         links = np.append(links, leading)
         owner = np.append(owner, table.source[leading])
-        items = np.flatnonzero(~relays)
+        items = np.arange(table.neurons)
     order = np.argsort(owner, kind="stable")
     starts, stops = (
         np.searchsorted(owner[order], items, side).tolist()

@@ -12,11 +12,9 @@ from numpy.typing import ArrayLike
 
 from .._checks import choice
 from .._typing import Floats, Ints
-from ..objects.delays import origins
 from ..objects.network import Network
-from ..objects.relays import are_relays
 from ..objects.topology import Topology
-from ._steps import last_step, run_steps, topology_of
+from ._steps import last_step, run_steps, topology_of, with_relays
 from .contribution import Patch, Slopes
 from .structure import loops
 from .table import Table
@@ -98,9 +96,9 @@ def spectral_radius(network: Network, of: str = "weights") -> float:
         scaled by this value. With ``"step"`` it is the Jacobian of one step: the
         derivative of the numbers that the last step hands to the next with respect to
         those it received. These are the states of self-connected neurons and the
-        activations that backward connections and gaters read. Slopes are those of the
-        last step. With a radius below 1 a small change fades, as long as activations
-        stay near their present values.
+        activations that backward and delayed connections and gaters read. Slopes are
+        those of the last step. With a radius below 1 a small change fades, as long as
+        activations stay near their present values.
 
     Raises
     ------
@@ -119,13 +117,10 @@ def spectral_radius(network: Network, of: str = "weights") -> float:
     choice("The matrix of a spectral radius", of, ("weights", "step"))
     table = topology_of(network)
     if of == "step":
-        return _radius(_jacobian(network, table))
+        return _radius(_jacobian(network, table.with_relays()))
 
-    relays = are_relays(network)
-    links = ~relays[table.target]
-    source = origins(relays, table.source, table.target)[table.source[links]]
-    target = table.target[links]
-    effective = (table.weight * table.gain)[links]
+    source, target = table.source, table.target
+    effective = table.weight * table.gain
 
     # Loops alone: all other eigenvalues of W are 0.
     loop = np.full(table.neurons, -1)
@@ -155,7 +150,8 @@ def _jacobian(network: Network, table: Topology) -> Floats:
     y, s = np.zeros((2, len(read) + len(cells), table.neurons))
     y[np.arange(len(read)), read] = 1.0
     s[len(read) + np.arange(len(cells)), cells] = 1.0
-    previous_y, previous_s = Slopes(table).back(last_step(network), y, s)
+    step = with_relays(last_step(network), table, cleared=False)
+    previous_y, previous_s = Slopes(table).back(step, y, s)
     return np.concatenate([previous_y[:, read], previous_s[:, cells]], axis=1)
 
 

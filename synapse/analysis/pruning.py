@@ -16,7 +16,7 @@ from ..errors import ArgumentError
 from ..learning import Trainer
 from ..objects.network import Network
 from ..objects.topology import Topology
-from ._steps import run_steps, topology_of
+from ._steps import run_steps, topology_of, with_relays
 from .contribution import Slopes, identity_of_outputs
 
 
@@ -147,7 +147,9 @@ def _loss(
 
 def _contributions(network: Network, table: Topology, inputs: ArrayLike) -> Floats:
     """First-order effect of each connection on the outputs."""
-    steps = run_steps(network, inputs)
+    count = table.connections
+    table = table.with_relays()
+    steps = with_relays(run_steps(network, inputs), table, cleared=True)
     slopes = Slopes(table)
     added = np.abs(steps.gains(table) * table.weight * steps.carried(table))
     y, s = np.zeros((2, table.outputs, table.neurons))
@@ -158,7 +160,7 @@ def _contributions(network: Network, table: Topology, inputs: ArrayLike) -> Floa
         score += added[t] * np.abs(s).sum(axis=0)[table.target]
         y = previous_y
         s = previous_s
-    return score
+    return score[:count]
 
 
 def _lifelines(table: Topology, score: Floats) -> Bools:

@@ -16,8 +16,7 @@ def components(network: Network, *, gates: bool = True) -> list[list[Neuron]]:
     """Find groups of neurons that can all reach each other: the strongly connected
     components.
 
-    Neurons on no loop are left out. A self-connection is a loop. Relays of delayed
-    connections are not counted.
+    Neurons on no loop are left out. A self-connection is a loop.
 
     Parameters
     ----------
@@ -41,7 +40,7 @@ def components(network: Network, *, gates: bool = True) -> list[list[Neuron]]:
     >>> components(architect.Perceptron(2, 3, 1, seed=0))
     []
     """
-    table = topology_of(network).without_relays()
+    table = topology_of(network)
     source = table.source
     target = table.target
     if boolean("The gates", gates):
@@ -49,7 +48,7 @@ def components(network: Network, *, gates: bool = True) -> list[list[Neuron]]:
         target = np.concatenate([target, target[table.gated]])
     neurons = network.neurons
     return [
-        [neurons[j] for j in table.number[group].tolist()]
+        [neurons[j] for j in group.tolist()]
         for group in loops(table.neurons, source, target)
     ]
 
@@ -90,12 +89,12 @@ def gate_motifs(network: Network) -> dict[str, int]:
     >>> counts["forget"], counts["into memory"], counts["out of memory"]
     (3, 6, 3)
     """
-    table = topology_of(network).without_relays()
+    table = topology_of(network)
     source = table.source[table.gated]
     target = table.target[table.gated]
     gater = table.gater[table.gated]
     memory = np.zeros(table.neurons, bool)
-    memory[table.target[table.self_connected & (table.delay == 0)]] = True
+    memory[table.target[table.self_connected]] = True
 
     # A pair of neurons as one number, to look many of them up at once
     links = table.source * table.neurons + table.target
@@ -103,7 +102,7 @@ def gate_motifs(network: Network) -> dict[str, int]:
     def linked(sources: Ints, targets: Ints) -> Bools:
         return np.asarray(np.isin(sources * table.neurons + targets, links))
 
-    forget = (source == target) & (table.delay[table.gated] == 0)
+    forget = table.self_connected[table.gated]
     into = ~forget & memory[target]
     leaving = ~forget & memory[source]
     peephole = (forget | into) & linked(target, gater) | leaving & linked(source, gater)

@@ -13,15 +13,13 @@ from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
 from ..objects.network import Network
 from ..objects.recording import Log
-from ..objects.relays import are_relays
 from ._steps import numbers_over_time, require_analysed
 from .table import Table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Switching(Table):
-    """How well each neuron tells a stretch from the rest, the best one first; without
-    relays, which repeat other neurons.
+    """How well each neuron tells a stretch from the rest, the best one first.
 
     Attributes
     ----------
@@ -97,10 +95,9 @@ def switching(
 
     inside, outside, correlation = _around_stretches(numbers.astype(float), marked)
 
-    # A relay repeats the neuron that it delays, and an input has no state of its own.
-    candidates = np.flatnonzero(~are_relays(network))
-    if of == "state":
-        candidates = candidates[len(network.input) :]
+    # an input has no state of its own
+    first = len(network.input) if of == "state" else 0
+    candidates = np.arange(first, len(network))
     best_first = np.argsort(-np.abs(correlation[candidates]), kind="stable")
     neuron = candidates[best_first]
     names = np.array([network[number].name for number in neuron.tolist()])

@@ -40,7 +40,7 @@ def small_picture(network: Network) -> str:
     """
     if len(network.connections) > MOST_DRAWN:
         return f"<div>{escape(repr(network))}</div>"
-    table = Topology.of(network).without_relays()
+    table = Topology.of(network)
     unfolded = table.neurons <= MOST_NEURONS and table.connections <= MOST_CONNECTIONS
     net = None if unfolded else folded(table)
     places = Places.of(table) if net is None else net.places

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from .._checks import counted, listed, numbers, text
 from .._typing import Floats
 from ..errors import ArgumentError
@@ -15,7 +13,6 @@ from ..objects.layer import Layer
 from ..objects.network import Network
 from ..objects.neuron import Neuron
 from ..objects.recording import Log
-from ..objects.relays import are_relays
 
 Layers = list[tuple[str, int]]
 """Names of layers, with their sizes."""
@@ -42,11 +39,6 @@ def over_time(
             f" {matrix.shape}."
         )
     names, layers = names_of(neurons, matrix.shape[1])
-    if isinstance(neurons, Network):  # relays repeat the neurons that they delay
-        own = np.flatnonzero(~are_relays(neurons)).tolist()
-        matrix, names = matrix[:, own], [names[i] for i in own]
-        shown = (neurons.input, *neurons.hidden, neurons.output)
-        layers = [(layer.label, len(layer)) for layer in shown]
     return matrix, names, layers, label
 
 

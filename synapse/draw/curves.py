@@ -150,8 +150,8 @@ def traces(
         A log, which shows its activations or the only number that it has, or an array
         of one, such as ``log.state`` or ``log.of(net["cells"])``.
     neurons : Network, Layer, or sequence of Neuron or str, optional
-        The neurons that the values belong to. Relays of a network, which delay
-        connections, are left out. Default: those of the log; numbers, if there is none.
+        The neurons that the values belong to. Default: those of the log; numbers, if
+        there is none.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     what : str, optional

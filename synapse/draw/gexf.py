@@ -85,7 +85,7 @@ def gexf_data(
     'output'
     """
     graph = graph_files.graph_of(network, "GEXF", graph_files.UNFIT)
-    shown = Topology.of(network).without_relays()
+    shown = Topology.of(network)
     if activations is not None:
         values = (
             activations.of(network, "activation")
@@ -94,7 +94,7 @@ def gexf_data(
         )
         steps = as_matrix("The activations", values, len(network), np.dtype(np.float64))
         graph.graph["mode"] = "dynamic"
-        for node, of_node in enumerate(steps.T[shown.number].tolist()):
+        for node, of_node in enumerate(steps.T.tolist()):
             graph.nodes[node]["activations"] = [
                 (value, float(t), t + 1.0) for t, value in enumerate(of_node)
             ]

@@ -171,7 +171,7 @@ def diagram_of(shown: Any) -> Topology:
     share one.
     """
     if isinstance(shown, Network):
-        return Topology.of(shown).without_relays()
+        return Topology.of(shown)
     neurons = [shown] if isinstance(shown, Neuron) else shown
     neurons = listed("What is drawn", neurons, "a Network, or a sequence of neurons")
     for neuron in neurons:

@@ -48,8 +48,7 @@ def raster(
     neurons : Network, Layer, or sequence of Neuron or str, optional
         The neurons that the values belong to. Layers of a network are separated and
         named on the right; the rows then have the names without those of the layers.
-        Relays of a network, which delay connections, are left out. Default: those of
-        the log; numbers, if there is none.
+        Default: those of the log; numbers, if there is none.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     what : str, optional

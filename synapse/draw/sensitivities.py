@@ -11,7 +11,6 @@ from .._checks import boolean, expected, positive_number
 from .._typing import Ints
 from ..errors import ArgumentError
 from ..objects.network import Network, require_network
-from ..objects.relays import are_relays
 from ..objects.sensitivities import sensitivity_matrix
 from ..objects.topology import Topology
 from ._style import GREY, INK, canvas, diverging, key, label, largest, points_each
@@ -41,8 +40,7 @@ def sensitivities(
     The columns are the trainable weights into each neuron and its bias, neuron by
     neuron. A white place is a sensitivity that is not kept, because the parameter
     cannot reach the neuron's state within the order of the network's rule. The others
-    are orange below zero, pale at zero, and blue above. Relays of delayed connections
-    have no row: theirs is that of the neuron that they delay, some steps ago.
+    are orange below zero, pale at zero, and blue above.
 
     Parameters
     ----------
@@ -81,9 +79,7 @@ def sensitivities(
     )
     kept = sensitivity_matrix(network)
     table = Topology.of(network)
-    own = ~are_relays(network)[kept.rows]
-    recurrent_neurons = kept.rows[own]
-    values = kept.values[own]
+    recurrent_neurons, values = kept.rows, kept.values
     if not values.size:
         raise ArgumentError(
             expected(

@@ -11,7 +11,6 @@ from .._checks import counted, instance, numbers
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.recording import Log
-from ..objects.relays import are_relays
 from ._style import BLUE, CYCLE, INK, RED, canvas, label
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ def spikes(log: Log, targets: ArrayLike | None = None, ax: Axes | None = None) -
     A layer whose activations are 0 and 1 only has a row of marks for each neuron. Of
     others, such as voltages, adaptation and outputs, at most five neurons are drawn as
     lines, evenly chosen; the numbers at the right are the least and the largest.
-    Relays of delayed connections, which repeat other neurons, are left out.
 
     Parameters
     ----------
@@ -106,10 +104,8 @@ def _bands_of(log: Log) -> list[tuple[str, Floats]]:
         raise ArgumentError("Expected a recording of some steps, got one of none.")
     bands = []
     begin = 0
-    relays = are_relays(log.network)
     for layer in log.network.layers:
-        if not relays[begin]:
-            bands.append((layer.label, values[:, begin : begin + len(layer)]))
+        bands.append((layer.label, values[:, begin : begin + len(layer)]))
         begin += len(layer)
     return bands
 

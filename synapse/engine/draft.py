@@ -42,6 +42,7 @@ class DraftConnection(NamedTuple):
     weight: float
     trainable: bool
     sign: int
+    delay: int
 
 
 class Batch(NamedTuple):
@@ -58,6 +59,7 @@ class Batch(NamedTuple):
     weights: NDArray[np.floating[Any]]
     trainable: bool
     signs: NDArray[np.int8] | None
+    delay: int = 0
     gaters: Sequence[Neuron] = ()
     # the index of each connection's gater, if they are gated
     gates: Indices = np.empty(0, np.uint32)
@@ -70,17 +72,26 @@ class Draft:
     are joined. The identity of a connection is its number in the order of creation.
     """
 
-    __slots__ = ("batched", "batches", "connections", "gaters", "neurons", "pairs")
+    __slots__ = (
+        "batched",
+        "batches",
+        "connections",
+        "delays",
+        "gaters",
+        "neurons",
+        "pairs",
+    )
 
     def __init__(self, *neurons: DraftNeurons) -> None:
         self.neurons = [*neurons]
-        # The identities of single connections, by their ends, and their values and
-        # gaters, by identity; values that no pair has are not a connection.
-        self.pairs: dict[tuple[Neuron, Neuron], int] = NONE_YET
+        # The identities of single connections, by their ends and delay, and their
+        # values and gaters, by identity; values that no key has are not a connection.
+        self.pairs: dict[tuple[Neuron, Neuron, int], int] = NONE_YET
         self.connections: dict[int, DraftConnection] = NONE_YET
         self.gaters: dict[int, Neuron] = NONE_YET
         self.batches: dict[int, Batch] = NONE_YET  # by first identity
         self.batched = 0  # connections in batches
+        self.delays: tuple[int, ...] = (0,)  # of single connections, in order
 
     @property
     def n_connections(self) -> int:
@@ -88,7 +99,13 @@ class Draft:
         return len(self.pairs) + self.batched
 
     def connect(
-        self, source: Neuron, target: Neuron, weight: float, trainable: bool, sign: int
+        self,
+        source: Neuron,
+        target: Neuron,
+        weight: float,
+        trainable: bool,
+        sign: int,
+        delay: int,
     ) -> int:
         """Add a single connection; returns its identity. The last statement adds it, so
         Ctrl-C cannot divide it.
@@ -96,9 +113,19 @@ class Draft:
         identity = len(self.pairs) + self.batched
         if not self.pairs:
             self.pairs, self.connections, self.gaters = {}, {}, {}
-        self.connections[identity] = DraftConnection(weight, trainable, sign)
-        self.pairs[source, target] = identity
+        if delay not in self.delays:
+            self.delays = tuple(sorted((*self.delays, delay)))
+        self.connections[identity] = DraftConnection(weight, trainable, sign, delay)
+        self.pairs[source, target, delay] = identity
         return identity
+
+    def find(self, source: Neuron, target: Neuron, delay: int | None) -> list[int]:
+        """The identities of single connections between two neurons of a delay, or of
+        all, the shortest first.
+        """
+        delays = self.delays if delay is None else (delay,)
+        keys = ((source, target, steps) for steps in delays)
+        return [self.pairs[key] for key in keys if key in self.pairs]
 
     def gate(self, identity: int, gater: Neuron) -> None:
         """Let a neuron gate a single connection."""
@@ -122,15 +149,18 @@ class Draft:
         batch = self.batches[first_identity]
         self.batches[first_identity] = batch._replace(gaters=gaters, gates=gates)
 
-    def may_connect(self, sources: Sequence[Neuron], targets: Sequence[Neuron]) -> bool:
-        """Whether a source may be connected to a target: False if none is, True if only
-        columns can tell.
+    def may_connect(
+        self, sources: Sequence[Neuron], targets: Sequence[Neuron], delay: int
+    ) -> bool:
+        """Whether a source may be connected to a target with this delay: False if none
+        is, True if only columns can tell.
         """
         if self.pairs or len(self.batches) >= MOST_BATCHES:
             return True
         one_of_sources, one_of_targets = set(sources), set(targets)
         return any(
-            not one_of_targets.isdisjoint(batch.targets)
+            batch.delay == delay
+            and not one_of_targets.isdisjoint(batch.targets)
             and not one_of_sources.isdisjoint(batch.sources)
             for batch in self.batches.values()
         )
@@ -154,9 +184,10 @@ class Draft:
         self.neurons += other.neurons
         if other.pairs and not self.pairs:
             self.pairs, self.connections, self.gaters = {}, {}, {}
-        for pair, identity in other.pairs.items():
+        for key, identity in other.pairs.items():
             self.connections[offset + identity] = other.connections[identity]
-            self.pairs[pair] = offset + identity
+            self.pairs[key] = offset + identity
+        self.delays = tuple(sorted({*self.delays, *other.delays}))
         for identity, gater in other.gaters.items():
             self.gaters[offset + identity] = gater
         moved = {offset + identity: batch for identity, batch in other.batches.items()}
@@ -174,6 +205,7 @@ class Draft:
             "gater": np.full(count, schema.NONE, np.uint32),
             "trainable": np.empty(count, np.uint8),
             "sign": np.zeros(count, np.int8),
+            "delay": np.zeros(count, np.uint32),
             "weight": aligned(count, dtype),
         }
         if self.pairs:
@@ -196,11 +228,12 @@ class Draft:
         identities = [*self.pairs.values()]
         values = [self.connections[identity] for identity in identities]
         rows: Any = slice(None) if not self.batches else identities
-        columns["source"][rows] = [source._row for source, _ in self.pairs]
-        columns["target"][rows] = [target._row for _, target in self.pairs]
+        columns["source"][rows] = [source._row for source, *_ in self.pairs]
+        columns["target"][rows] = [target._row for _, target, _ in self.pairs]
         columns["weight"][rows] = [value.weight for value in values]
         columns["trainable"][rows] = [value.trainable for value in values]
         columns["sign"][rows] = [value.sign for value in values]
+        columns["delay"][rows] = [value.delay for value in values]
         gaters = [gater._row for gater in self.gaters.values()]
         columns["gater"][[*self.gaters]] = gaters
 
@@ -216,6 +249,7 @@ def _write_batch(batch: Batch, columns: dict[str, NDArray[Any]]) -> None:
     )
     columns["weight"][:] = batch.weights
     columns["trainable"][:] = batch.trainable
+    columns["delay"][:] = batch.delay
     if batch.signs is not None:
         columns["sign"][:] = batch.signs
     if batch.gaters:

@@ -256,8 +256,6 @@ COLUMNS = (
     _setting("age", "neuron", "uint64", 0, COUNT),
     # reads others but inputs one step late
     _setting("synchronous", "neuron", "uint8", 0, FLAG),
-    # 1 + the steps that it delays by
-    _setting("relay", "neuron", "uint32", 0, COUNT),
     Column("role", "neuron", "uint8", HIDDEN, COUNT, saved=False),
     Column("network", "neuron", "uint32", 0, NETWORK, saved=False),  # 0: none
     # in the order of its network

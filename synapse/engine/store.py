@@ -73,7 +73,6 @@ class Store:
         "address",
         "blocks",
         "columns",
-        "delays",
         "draft",
         "dtype",
         "edges",
@@ -177,8 +176,6 @@ class Store:
         self.networks = {}
         # kernels of neurons; None: each looks for the rule of its network first
         self.single_calls: Any = None
-        # which relays graphs leave out, after the version for which that is so
-        self.delays: tuple[int, Any] = (0, None)
         self.program = Program(version=0)
         # How many connections were lowered, and which of their rows have been removed
         # since; None after any other change: see ``lowering/edits.py``.
@@ -277,8 +274,11 @@ class Store:
         if draft.n_connections:
             connections = draft.columns_of_connections(self.dtype, first_row)
             if self.n_identities:
-                names = "source", "target", "weight", "trainable", "sign", "gater"
-                self.add_connections(*(connections[name] for name in names))
+                names = "source", "target", "weight", "trainable", "sign", "delay"
+                self.add_connections(
+                    *(connections[name] for name in names),
+                    gaters=connections["gater"],
+                )
             else:
                 self.adopt_connections(connections)
         start = self._add_rows(count)
@@ -311,6 +311,7 @@ class Store:
         weights: NDArray[np.floating[Any]] | float,
         trainable: NDArray[np.bool_] | bool = True,
         signs: NDArray[np.int8] | int = 0,
+        delays: Indices | int = 0,
         gaters: Indices | int = schema.NONE,
     ) -> int:
         """Append connections, or a single one, with checked arguments; returns the
@@ -336,6 +337,7 @@ class Store:
             "weight": weights,
             "trainable": trainable,
             "sign": signs,
+            "delay": delays,
             "gater": gaters,
             "identity": numbers + (identity - start),
         }

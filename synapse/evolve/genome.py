@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import compress
 from typing import Any, final
 
 import numpy as np
@@ -23,7 +22,6 @@ from ..engine.functions.activations import ACTIVATIONS, LOGISTIC, SINGLE
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Seed, random_generator
 from ..objects.network import Network, require_network
-from ..objects.relays import DELAYED, delay_connections
 from ..objects.saved import SavedNetwork
 from ..objects.topology import NO_GATER, Topology, require_released
 from ..squash import Squash
@@ -34,9 +32,6 @@ from .settings import codes_of
 NAMES = np.array(list(ACTIVATIONS), object)
 NODE_NAME = re.compile(r"node (\d{1,9})")
 """The names of hidden neurons by their nodes."""
-COPY, BEHIND = 1, 2
-"""What the column of relays has for the copy of an input, and for a relay that is one
-step behind."""
 SINGLES = [
     function.code for function in ACTIVATIONS.values() if function.family == SINGLE
 ]
@@ -122,9 +117,7 @@ class Genome:
 
     @property
     def connections(self) -> int:
-        """Number of connections, with self-connections, without biases and the relays
-        of :meth:`network`.
-        """
+        """Number of connections, with self-connections and without biases."""
         return len(self.phenotype[1]) + int(
             np.count_nonzero(self.phenotype[0]["carry"])
         )
@@ -170,10 +163,9 @@ class Genome:
     def from_network(cls, network: Network) -> Genome:
         """Make a genome that computes what a network computes.
 
-        A connection with a delay of one step becomes a late gene. Relays of longer
-        delays become hidden nodes, and so does a relay that gates, or that leads to a
-        neuron which its source is connected with directly, too. Ties, traces and the
-        context are left out.
+        A connection with a delay of one step becomes a late gene. A longer delay, or
+        one beside a connection without a delay, becomes a chain of hidden nodes, see
+        :meth:`Topology.with_relays`. Ties, traces and the context are left out.
 
         A hidden neuron named "node 7", as :meth:`network` names them, becomes the node
         with this id; others are numbered after the largest id. So a genome and that of
@@ -199,23 +191,16 @@ class Genome:
         require_released(network, "converted to a genome")
         inputs = table.inputs
         outputs = table.outputs
-        count = table.neurons
         if (table.target < inputs).any():
             raise TopologyError(
                 "Expected inputs without incoming connections, which no genome has."
             )
-        source, late, stays = _without_relays(network, table)
-        links = stays[table.target]
-        place = np.cumsum(stays) - 1
-        source, target = place[source[links]], place[table.target[links]]
-        gater = table.gater[links]
-        gater = np.where(gater < 0, NOBODY, place[gater])
-        squash = np.array(table.squash, object)[stays].tolist()
-        bias = table.bias[stays]
-        count = len(bias)
+        table, late = _with_late(table)
+        source, target, gater = table.source, table.target, table.gater
+        squash, bias, count = table.squash, table.bias, table.neurons
         hidden = count - inputs - outputs
         nodes = _ends(inputs, outputs, hidden)
-        names = list(compress(table.names, stays))[inputs : inputs + hidden]
+        names = list(table.names[inputs : inputs + hidden])
         ids = _ids_of(names, inputs + outputs)
         number = np.concatenate(  # ids by place in the order of activation
             [np.arange(inputs), ids, inputs + 1 + np.arange(outputs)]
@@ -229,7 +214,6 @@ class Genome:
         genes = np.zeros(len(source) + len(biased), GENE)
         genes["innovation"] = np.arange(len(genes))
         genes["enabled"] = 1
-        late = late[links]
         carries = (source == target) & ~late
         sources = np.where(carries, STATE, number[source])
         genes["source"] = np.append(sources, np.full(len(biased), inputs))
@@ -240,10 +224,10 @@ class Genome:
         genes["late"][: len(source)] = late & (source < target)
         target = np.append(target, biased)
         steep = (codes[target - inputs] == LOGISTIC) & (genes["source"] != STATE)
-        genes["weight"] = np.append(table.weight[links], bias[biased]) / np.where(
+        genes["weight"] = np.append(table.weight, bias[biased]) / np.where(
             steep, SLOPE, 1.0
         )
-        genes["sign"] = np.append(table.sign[links], np.zeros(len(biased)))
+        genes["sign"] = np.append(table.sign, np.zeros(len(biased)))
         return evolved(nodes, genes, inputs, outputs)
 
     def with_weights(self, weight: float) -> Genome:
@@ -363,68 +347,37 @@ class Genome:
         carrying = np.flatnonzero(neurons["carry"])
         reader = np.arange(len(neurons))
         reader = np.repeat(reader, neurons["stop"] - neurons["first"])
-        looped = links["source"] == reader
-        relayed, relay = np.unique(reader[looped], return_inverse=True)
-        relays = inputs + np.arange(len(relayed))
-        place = np.arange(len(neurons) + 1) + len(relayed) * (
-            np.arange(len(neurons) + 1) >= inputs
-        )
-        place[-1] = NO_GATER  # that of NOBODY
-        source, gater = place[links["source"]], place[links["gater"]]
-        source[looped] = relays[relay]
-        fixed = np.full(len(relayed), NO_GATER), np.ones(len(relayed))
+        late = (links["late"] != 0) | (links["source"] == reader)
+        gater = np.append(links["gater"], neurons["carry_gater"][carrying])
         edges = {
-            "source": (
-                np.concatenate([source, place[carrying], place[relayed]]).astype(
-                    np.uint32
-                )
-            ),
-            "target": (
-                np.concatenate([place[reader], place[carrying], relays]).astype(
-                    np.uint32
-                )
-            ),
-            "weight": np.concatenate(
-                [links["weight"], neurons["carry"][carrying], fixed[1]]
-            ),
-            "gater": (
-                np.concatenate(
-                    [gater, place[neurons["carry_gater"][carrying]], fixed[0]]
-                ).astype(np.int32)
-            ),
+            "source": np.append(links["source"], carrying).astype(np.uint32),
+            "target": np.append(reader, carrying).astype(np.uint32),
+            "weight": np.append(links["weight"], neurons["carry"][carrying]),
+            "gater": np.where(gater == NOBODY, NO_GATER, gater).astype(np.int32),
             "trainable": (
-                np.repeat([1, 0], [len(links), len(carrying) + len(relayed)]).astype(
-                    np.uint8
-                )
+                np.repeat([1, 0], [len(links), len(carrying)]).astype(np.uint8)
             ),
+            "delay": np.append(late, np.zeros(len(carrying))).astype(np.uint32),
         }
         states = self.genes[self.genes["source"] == STATE]
         signs = dict(
             zip(states["target"].tolist(), states["sign"].tolist(), strict=True)
         )
         carried = [signs[number] for number in neurons["id"][carrying].tolist()]
-        edges["sign"] = np.concatenate(
-            [self.genes["sign"][links["gene"]], carried, np.zeros(len(relayed))]
-        )
-        rest = len(neurons) - inputs
-        bias = np.insert(neurons["bias"], inputs, np.zeros(len(relayed)))
+        edges["sign"] = np.append(self.genes["sign"][links["gene"]], carried)
+        bias = neurons["bias"]
         columns = {
-            "squash": np.insert(
-                NAMES[neurons["squash"]], inputs, ["identity"] * len(relayed)
-            ),
+            "squash": NAMES[neurons["squash"]],
             "bias": bias,
             "initial_bias": bias,
-            "relay": np.repeat([0, BEHIND, 0], [inputs, len(relayed), rest]),
-            "trainable_bias": np.repeat([1, 0, 1], [inputs, len(relayed), rest]),
         }
         ids = neurons["id"].tolist()
         names = [f"input {i}" for i in range(inputs)]
-        sizes = [inputs, len(relayed)]
+        sizes = [inputs]
         begin = inputs
         last = len(neurons) - self.outputs
         names += [f"node {number}" for number in ids[inputs:last]]
         names += [f"output {i}" for i in range(self.outputs)]
-        names[inputs:inputs] = [f"{names[j]}{DELAYED}1" for j in relayed]
         for j in range(
             inputs, last
         ):  # the neurons of a layer do not read each other in a step
@@ -438,14 +391,8 @@ class Genome:
         layers: list[tuple[str | None, int]] = [
             (None, size) for size in (*sizes, last - begin, self.outputs) if size
         ]
-        if len(relayed):
-            layers[1] = ("relays", len(relayed))
-        saved = SavedNetwork(None, np.dtype(np.float64), layers, names, columns, edges)
-        network = saved.network()
-        delays = np.zeros(len(edges["source"]), np.int64)
-        delays[: len(links)] = links["late"]
-        delay_connections(network, delays)
-        return network
+        dtype = np.dtype(np.float64)
+        return SavedNetwork(None, dtype, layers, names, columns, edges).network()
 
 
 def evolved(
@@ -473,33 +420,16 @@ def _ids_of(names: list[str], largest: int) -> Ints:
     return ids
 
 
-def _without_relays(network: Network, table: Topology) -> tuple[Ints, Bools, Bools]:
-    """The source of each connection, where a late gene does what a relay of one step
-    does; which connections are late then; and which neurons are needed.
+def _with_late(table: Topology) -> tuple[Topology, Bools]:
+    """A table in which no connection has a delay but those that become late genes, and
+    which these are.
     """
-    relay = SavedNetwork.of(network).neurons["relay"].astype(np.int64)
-    source, target = table.source, table.target
-    into = relay[target] > 0
-    read = np.arange(table.neurons)
-    read[target[into]] = source[into]
-    # A relay has the past of its source unless somebody has changed it.
-    changed = (relay > 0) & (table.bias != 0.0)
-    unlike = (table.weight != 1.0) | (table.gater != NO_GATER)
-    changed[target[into & unlike]] = True
-    changed |= np.bincount(target[into], minlength=table.neurons) > 1
-    changed |= (relay == BEHIND) & (relay[read] == COPY) & changed[read]
-    origin = np.where(relay[read] == COPY, read[read], read)
-    late = ~into & (relay[source] == BEHIND) & ~changed[source]
     # A genome has one gene for each pair of nodes; a carried state is another one.
-    direct = ~into & ~late & (source != target)
-    pair = np.where(late, origin[source], source) * table.neurons + target
-    late &= ~np.isin(pair, pair[direct])
-    stays = relay == 0
-    stays[source[~into & ~late]] = True
-    stays[table.gater[table.gater >= 0]] = True
-    for _ in range(int(relay.max(initial=0))):  # what relays that stay read
-        stays[source[into & stays[target]]] = True
-    return np.where(late, origin[source], source), late, stays
+    pair = table.source * table.neurons + table.target
+    direct = pair[(table.delay == 0) & ~table.self_connected]
+    late = (table.delay == 1) & ~np.isin(pair, direct)
+    whole = table.with_relays(~late)
+    return whole, whole.delay > 0
 
 
 def _checked(

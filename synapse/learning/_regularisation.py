@@ -16,7 +16,6 @@ from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.layer import Layer
 from ..objects.network import Network
-from ..objects.relays import are_relays
 
 Chances = float | Mapping[str | Layer, float]
 Masks = Callable[[int, int], Floats]
@@ -107,7 +106,6 @@ def chances_by_neuron(title: str, network: Network, chances_given: Chances) -> F
         else dict.fromkeys(network.hidden, chances_given)
     )
     place = {neuron: i for i, neuron in enumerate(network)}
-    relays = are_relays(network)
     for key, chance in by_layer.items():
         layer: Any = network[key] if isinstance(key, str) else key
         if not isinstance(layer, Layer) or any(neuron not in place for neuron in layer):
@@ -122,11 +120,6 @@ def chances_by_neuron(title: str, network: Network, chances_given: Chances) -> F
             raise ArgumentError(
                 f"{title} cannot be applied to the outputs. Give it for hidden layers"
                 " only."
-            )
-        if relays[[place[neuron] for neuron in layer]].any():
-            raise ArgumentError(
-                f"{title} cannot be applied to relays, which only delay other neurons."
-                " Give it for the layer of those neurons."
             )
         value = finite_number(title, chance)
         if not 0 <= value < 1:

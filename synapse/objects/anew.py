@@ -221,7 +221,6 @@ def _same_layers(ours: Sequence[Layer], theirs: Sequence[Layer]) -> list[Layer |
     if len(ours) == len(theirs):
         return list(theirs)
     named = {layer.name: layer for layer in reversed(theirs)}
-    named.pop(None, None)  # relays
     return [named.get(layer.name) for layer in ours]
 
 

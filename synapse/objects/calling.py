@@ -268,9 +268,6 @@ class Calling(Sequence[Neuron]):
         number of them; called once for each topology.
         """
         start = self._anchor._row
-        if not store.columns["relay"][start + self._n_inputs]:
-            self._doubled_known = 0
-            return  # relays would be the second layer
         before, after = order.doubled_pairs(store, start, start + len(self))
         known, self._doubled_known = self._doubled_known, len(before)
         if len(before) > known:

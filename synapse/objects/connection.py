@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import answers, boolean, expected, finite_number, sign as checked_sign
+from .._checks import (
+    answers,
+    boolean,
+    delay as checked_delay,
+    expected,
+    finite_number,
+    sign as checked_sign,
+)
 from .._typing import Floats, Ints
 from ..engine.delayed import (
     Attributes,
@@ -34,7 +41,6 @@ from ..engine.store import Store
 from ..engine.view import View
 from ..errors import ArgumentTypeError, TopologyError, UnknownNameError
 from . import parameters
-from .delays import delay_shown
 from .graph_names import (
     CONNECTION_PART,
     EDGE_NAMES,
@@ -46,7 +52,6 @@ from .graph_names import (
 from .metadata import Metadata
 from .nondefault import (
     CARRIES,
-    DELAY,
     NONDEFAULT_OF_CONNECTIONS,
     STATE,
     nondefault_values,
@@ -159,11 +164,10 @@ class Connection(DataView, View):
     that training uses. It is also the edge data of ``network.graph``: a mapping with
     the keys ``weight``, ``gain``, ``trainable``, ``eligibility``, ``number`` (by which
     connections are in the order of creation) and, where it has them, ``gater`` (the
-    name of the gater), ``sign``, ``tie``, ``frozen``, ``delay`` (where relays that
-    the graph leaves out delay it, see :meth:`Topology.without_relays`) and
-    ``carries="state"`` (of a self-connection), so that networkx algorithms read the
-    present values. ``weight`` and ``trainable`` can be set. Any other key is
-    :attr:`metadata`, which you can set, too. By ``synapse_part="connection"``,
+    name of the gater), ``sign``, ``tie``, ``frozen``, ``delay`` and ``carries="state"``
+    (of a self-connection without a delay), so that networkx algorithms read the present
+    values. ``weight`` and ``trainable`` can be set. Any other key is :attr:`metadata`,
+    which you can set, too. By ``synapse_part="connection"``,
     :func:`synapse.from_networkx` distinguishes these keys from those of other graphs;
     metadata of the same names have the prefix ``metadata_`` here.
 
@@ -295,17 +299,20 @@ class Connection(DataView, View):
     @property
     @consistent_read
     def delay(self) -> int:
-        """Number of steps by which relays delay the activation that it carries; 0
-        without relays.
+        """Number of steps by which the connection delays the activation that it
+        carries. Settable.
 
-        ``neuron.project(target, delay=2)`` makes a chain of two relays, or uses those
-        that the neuron has. A relay is a linear neuron with the frozen weight 1 that
-        has the activation that its source had one step earlier, in every network,
-        synchronous or not; an input is copied first. The connection leads from the last
-        relay to the target, and learns like any other. The relays of a network are its
-        layer ``net["relays"]``; graphs, drawings and their files leave them out, see
-        :meth:`Topology.without_relays`. Exact gradients pass through them; the online
-        rule sends no error back in time.
+        With a delay of k >= 1 the connection carries the activation that its source had
+        k steps before, y_i(t - k), in every network, synchronous or not. Without one it
+        carries that of the present step or, if it leads backward, of the previous one.
+        A pair of neurons can have several connections of different delays. A neuron's
+        delayed connection to itself carries its activation; only the one without a
+        delay carries its state. Gains are never delayed.
+
+        Exact gradients pass through a delay; the online rule sends no error back in
+        time. Activations before the first step are 0. When the delay changes, the
+        learned weight stays; a longer delay reads what its source remembers, up to the
+        longest delay that it has had, and before that 0.
 
         A connection without a delay that leads backward, or that is in a synchronous
         network, arrives one step late, too: just when one with a delay of 1 does. If a
@@ -318,11 +325,17 @@ class Connection(DataView, View):
         >>> net = Network(a, b)
         >>> net.run([[1.0], [2.0], [3.0], [4.0]]).ravel()
         array([0., 0., 1., 2.])
-        >>> link.delay, link.source, len(net["relays"])
-        (2, <Neuron neuron 0 delayed 2, identity>, 3)
+        >>> link.delay = 3
+        >>> net.run([[5.0], [6.0]]).ravel()
+        array([2., 3.])
         """
-        relay = int(self._store["relay"][self._store["source"][self._at]])
-        return max(relay - 1, 0)
+        return self._store["delay"].item(self._at)
+
+    @delay.setter
+    @atomic
+    def delay(self, value: int) -> None:
+        steps = checked_delay("The delay of a connection", value)
+        self.source._set_delay(self, steps)
 
     @property
     @consistent_read
@@ -439,17 +452,18 @@ class Connection(DataView, View):
             MARK: CONNECTION_PART,
             **nondefault_values(store, row, NONDEFAULT_OF_CONNECTIONS),
         }
-        if store["source"].item(row) == store["target"].item(row):
+        is_loop = store["source"].item(row) == store["target"].item(row)
+        if is_loop and not store["delay"].item(row):
             values[CARRIES] = STATE
-        steps = delay_shown(store, row)
-        return {**values, DELAY: steps} if steps else values
+        return values
 
     def __repr__(self) -> str:
         try:
+            delayed = f", delay {self.delay}" if self.delay else ""
             gated = f", gated by {self.gater.name}" if self.gater else ""
             return (
                 f"<Connection {self.source.name} -> {self.target.name}, weight"
-                f" {self.weight:.4g}{gated}>"
+                f" {self.weight:.4g}{delayed}{gated}>"
             )
         except TopologyError:
             return "<Connection, removed>"

@@ -12,6 +12,7 @@ import copy
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise, repeat
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import networkx as nx
@@ -24,7 +25,6 @@ from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import TopologyError
 from .connection import DataView, connection_at, held_connections, weights_of
-from .delays import delays_in, past_shown
 from .graph_names import (
     FIELDS_OF_NEURONS as FIELDS,
     MARK,
@@ -35,7 +35,8 @@ from .graph_names import (
     is_usual_position,
 )
 from .metadata import Metadata
-from .nondefault import NONDEFAULT_OF_NEURONS, nondefault_values
+from .nondefault import NONDEFAULT_OF_NEURONS, PAST_NAME, nondefault_values
+from .past import past_of
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -151,7 +152,9 @@ def _rare_of(neuron: Neuron) -> dict[str, Any]:
     """
     store, row = neuron._store, neuron._row
     rare = nondefault_values(store, row, NONDEFAULT_OF_NEURONS)
-    return rare | past_shown(store, row)
+    past = past_of(store, np.array([row]))
+    held = {PAST_NAME.format(k): values[0] for k, values in past.items()}
+    return rare | {name: float(value) for name, value in held.items() if value}
 
 
 @consistent_read
@@ -217,132 +220,6 @@ class FilteredAdjacency(FilteredAtlas):
 
     def __getitem__(self, node: Any) -> FilteredAtlas:
         return FilteredAtlas(super().__getitem__(node), self._here)
-
-
-class Shown:
-    """What the graph of a network with relays shows: its neurons without the relays
-    that only delay connections, see `delays.py`.
-    """
-
-    def __init__(self, network: Network) -> None:
-        self._network = weakref.ref(network)
-        self._version = 0
-        self._places: dict[Neuron, list[Neuron]] = {}
-        self._visible: dict[Neuron, Neuron] = {}
-
-    @property
-    def places(self) -> dict[Neuron, list[Neuron]]:
-        """Each neuron that is shown, with itself and those of its relays that are
-        not.
-        """
-        self._renew()
-        return self._places
-
-    @property
-    def visible(self) -> dict[Neuron, Neuron]:
-        """The neuron that is shown for each one."""
-        self._renew()
-        return self._visible
-
-    def _renew(self) -> None:
-        """Look again after an edit."""
-        network = self._network()
-        if network is not None and network._version != self._version:
-            self._version, self._visible, self._places = self._look(network)
-
-    @consistent_read
-    def _look(self, network: Network) -> tuple[int, Any, Any]:
-        """The version of the topology, and what is shown of it."""
-        store = network._store
-        starts = delays_in(store).starts(network._rows()).tolist()
-        shown = [store.views[row] for row in starts]
-        visible = dict(zip(network, shown, strict=True))
-        places = {node: [node] for node in visible if visible[node] is node}
-        for neuron, node in visible.items():
-            if node is not neuron:
-                places[node].append(neuron)
-        return store.topology_version, visible, places
-
-    @property
-    def _store(self) -> Store:
-        network = self._network()
-        assert network is not None  # its caller holds it
-        return network._store
-
-
-class ShownAtlas(LiveMapping):
-    """The neurons that are shown and are keys of some mappings, with their values.
-
-    In mappings by source, a relay that is not shown stands for the neuron that it
-    delays.
-    """
-
-    __slots__ = ("_by_source", "_shown", "_wholes")
-
-    def __init__(
-        self, wholes: Sequence[Mapping[Any, Any]], shown: Shown, by_source: bool
-    ) -> None:
-        self._wholes = wholes
-        self._shown = shown
-        self._by_source = by_source
-
-    def __getitem__(self, node: Any) -> Any:
-        stands_for = self._shown.places[node]
-        for neuron in stands_for if self._by_source else stands_for[:1]:
-            for whole in self._wholes:
-                if neuron in whole:
-                    return whole[neuron]
-        raise KeyError(node)
-
-    def __iter__(self) -> Iterator[Any]:
-        visible = self._shown.visible
-        for whole in self._wholes:
-            for neuron in whole:
-                node = visible.get(neuron)
-                if node is neuron or (self._by_source and node is not None):
-                    yield node
-
-
-class ShownAdjacency(LiveMapping):
-    """A mapping from neurons that are shown to their data or neighbours."""
-
-    __slots__ = ("_shown", "_whole")
-
-    def __init__(self, whole: Mapping[Any, Any], shown: Shown) -> None:
-        self._whole = whole
-        self._shown = shown
-
-    def __getitem__(self, node: Any) -> Any:
-        return self._whole[self._shown.places[node][0]]
-
-    def __contains__(self, node: Any) -> bool:
-        return node in self._shown.places
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._shown.places)
-
-    def __len__(self) -> int:
-        return len(self._shown.places)
-
-
-class ShownSuccessors(ShownAdjacency):
-    """From neurons to the targets of their connections, those of their relays too."""
-
-    __slots__ = ()
-
-    def __getitem__(self, node: Any) -> ShownAtlas:
-        wholes = [self._whole[neuron] for neuron in self._shown.places[node]]
-        return ShownAtlas(wholes, self._shown, by_source=False)
-
-
-class ShownPredecessors(ShownAdjacency):
-    """From neurons to the sources of their connections."""
-
-    __slots__ = ()
-
-    def __getitem__(self, node: Any) -> ShownAtlas:
-        wholes = [self._whole[self._shown.places[node][0]]]
-        return ShownAtlas(wholes, self._shown, by_source=True)
 
 
 class OutEdgeDataView(nx.reportviews.OutEdgeDataView):  # type: ignore[type-arg]
@@ -452,6 +329,8 @@ class LiveGraph(DiGraph):
         self.__networkx_cache__ = None  # type: ignore[assignment]  # otherwise backends use old weights
         self._network = network
         self._helper: Any = None
+        # in the graph of a store: pairs with several connections, the shortest first
+        self._parallel: dict[tuple[Neuron, Neuron], list[Connection]] = {}
 
     @property
     def _store(self) -> Store:
@@ -469,12 +348,6 @@ class LiveGraph(DiGraph):
         """
         neurons = list(self._network or ())
         self._helper = None
-        if self._network is not None and self._store["relay"].any():
-            shown = Shown(self._network)
-            self._node = ShownAdjacency(whole._node, shown)
-            self._adj = ShownSuccessors(whole._adj, shown)
-            self._pred = ShownPredecessors(whole._pred, shown)
-            return
         if len(neurons) == len(whole._node):
             for name in ("_node", "_adj", "_pred"):
                 if list(getattr(whole, name)) != neurons:
@@ -584,7 +457,7 @@ def _add_edges(graph: LiveGraph, store: Store, first_identity: int, last: int) -
         edge = connection_at(store, first_identity)
         source = store.views[store.columns["source"].item(row)]
         target = store.views[store.columns["target"].item(row)]
-        graph._adj[source][target] = graph._pred[target][source] = edge
+        _add_parallel(graph, source, target, edge)
     if last <= first_identity + 1:
         return
     rows = store.row_of[first_identity:last]
@@ -592,8 +465,45 @@ def _add_edges(graph: LiveGraph, store: Store, first_identity: int, last: int) -
     sources = store["source"][rows[alive]]
     targets = store["target"][rows[alive]]
     edges = held_connections(store, (alive + first_identity).tolist())
+    if store["delay"].any():  # else a pair has one connection
+        ends = zip(sources.tolist(), targets.tolist(), edges, strict=True)
+        for i, j, edge in ends:
+            _add_parallel(graph, store.views[i], store.views[j], edge)
+        return
     _link(graph._adj, store.views, sources, targets, edges)
     _link(graph._pred, store.views, targets, sources, edges)
+
+
+def _add_parallel(
+    graph: LiveGraph, source: Neuron, target: Neuron, edge: Connection
+) -> None:
+    """Add a connection, which has the edge of its pair if it has the shortest delay."""
+    shown = graph._adj[source].get(target)
+    if shown is not None:
+        several = graph._parallel.get((source, target), [shown])
+        several = sorted([*several, edge], key=attrgetter("delay"))
+        graph._parallel[source, target] = several
+        edge = several[0]
+    graph._adj[source][target] = graph._pred[target][source] = edge
+
+
+def edges_between(graph: LiveGraph, source: Neuron, target: Neuron) -> list[Connection]:
+    """The connections from one neuron to another, the shortest delay first."""
+    shown = graph._adj[source].get(target)
+    if shown is None:
+        return []
+    return graph._parallel.get((source, target)) or [shown]
+
+
+def edges_of(neuron: Neuron, into: bool) -> tuple[Connection, ...]:
+    """The connections into a neuron, or from it, in the order of creation."""
+    graph = of(neuron._require())
+    others = graph._pred[neuron] if into else graph._adj[neuron]
+    if not graph._parallel:
+        return tuple(others.values())
+    pairs = ((other, neuron) if into else (neuron, other) for other in others)
+    edges = [edge for pair in pairs for edge in edges_between(graph, *pair)]
+    return tuple(sorted(edges, key=attrgetter("_identity")))
 
 
 def _link(
@@ -630,11 +540,25 @@ def follow_disconnected(store: Store, identities: NDArray[np.int64]) -> None:
     graph = store.graph
     views = store.views
     rows = store.row_of[identities]
-    for source, target in zip(
-        store["source"][rows].tolist(), store["target"][rows].tolist(), strict=True
+    for i, j, identity in zip(
+        store["source"][rows].tolist(),
+        store["target"][rows].tolist(),
+        identities.tolist(),
+        strict=True,
     ):
-        del graph._adj[views[source]][views[target]]
-        del graph._pred[views[target]][views[source]]
+        pair = source, target = views[i], views[j]
+        left = [
+            edge for edge in graph._parallel.get(pair, ()) if edge._identity != identity
+        ]
+        if len(left) < 2:
+            graph._parallel.pop(pair, None)
+        else:
+            graph._parallel[pair] = left
+        if left:
+            graph._adj[source][target] = graph._pred[target][source] = left[0]
+        else:
+            del graph._adj[source][target]
+            del graph._pred[target][source]
 
 
 def follow_removed(store: Store, neurons: Sequence[Neuron]) -> None:
@@ -655,7 +579,7 @@ def follow_absorbed(
     """
     own_graph, other = graphs
     if own_graph is not None and other is not None:
-        for name in ("_node", "_adj", "_pred"):
+        for name in ("_node", "_adj", "_pred", "_parallel"):
             getattr(own_graph, name).update(getattr(other, name))
     elif own_graph is not None:
         _add_nodes(store.graph, store.views[first_row:])

@@ -13,7 +13,6 @@ from typing import Any
 
 from .nondefault import (
     CARRIES,
-    DELAY,
     NONDEFAULT_OF_CONNECTIONS,
     NONDEFAULT_OF_NEURONS,
     PAST,
@@ -44,13 +43,14 @@ APART = 50
 """Distance between the positions of neighbouring neurons, which suits Gephi."""
 
 NODE_NAMES = frozenset(
-    (*FIELDS_OF_NEURONS, *NONDEFAULT_OF_NEURONS, *PAST, MARK, *POSITION)
+    # the last one only in files of before, see ``readwrite/_relays.py``
+    (*FIELDS_OF_NEURONS, *NONDEFAULT_OF_NEURONS, *PAST, MARK, *POSITION, "relay")
 )
 EDGE_NAMES = frozenset(
     (
         *FIELDS_OF_CONNECTIONS,
         *NONDEFAULT_OF_CONNECTIONS,
-        *("gater", "gate", "gates", "number", DELAY, CARRIES, MARK),
+        *("gater", "gate", "gates", "number", CARRIES, MARK),
     )
 )
 """The attributes that the graph of a network has itself."""
@@ -58,7 +58,7 @@ COMPOSED = frozenset(
     (
         *("label", "layer", "subset", "squash", "bias", "trainable"),
         *("activation", "state", "outgoing_sign", "bias_tie", "cost_weight"),
-        *("weight", "gater", "sign", "tie", DELAY, CARRIES),
+        *("weight", "gater", "sign", "tie", "delay", CARRIES),
     )
 )
 """Those with which people compose networks, so that they are read without a mark."""

@@ -260,7 +260,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         trainable: bool | None = None,
         self_connections: bool = False,
         sign: int | None = None,
-        delay: int | None = None,
+        delay: int = 0,
         seed: Seed = None,
     ) -> Projection:
         """Connect the neurons of this layer to those of another layer, or to each
@@ -293,10 +293,10 @@ class Layer(NeuronRows, Sequence[Neuron]):
             Sign of the connections, +1 or -1, see :attr:`Connection.sign`; drawn
             weights have it. Default: that of the source, see :attr:`Neuron.sign`, or
             none.
-        delay : int, optional
-            Number of steps, at least 1, by which the connections delay the activations
-            of this layer, see
-            :attr:`Connection.delay`. Default: none; the order of activation decides.
+        delay : int
+            Number of steps by which the connections delay the activations of this
+            layer, see :attr:`Connection.delay`. Default: 0; the order of activation
+            decides.
         seed : int or numpy.random.Generator, optional
             Seed for densities and weights.
 
@@ -314,13 +314,14 @@ class Layer(NeuronRows, Sequence[Neuron]):
             contains a pair of a neuron with itself, or a matrix of weights has a weight
             other than 0 for such a pair, and `self_connections` is False.
         TopologyError
-            If a pair of neurons is connected already; no connection is made then.
+            If a pair of neurons is connected already by this delay; no connection is
+            made then.
 
         Warns
         -----
         TopologyWarning
-            If a connection is late by one step although it closes no cycle; see
-            :meth:`Network.add`.
+            If a connection without a delay is late by one step although it closes no
+            cycle; see :meth:`Network.add`.
 
         See Also
         --------
@@ -336,7 +337,8 @@ class Layer(NeuronRows, Sequence[Neuron]):
         to the other pairs, and masks and lists with such pairs raise an error. With
         ``self_connections=True`` self-connections are made like the other connections:
         their weights are drawn and trainable, so that each neuron is a leaky
-        integrator.
+        integrator. With a `delay`, a connection of a neuron to itself carries its
+        activation, and patterns have it like any other.
 
         The pattern ``ONE_TO_ONE`` from a layer to itself does make self-connections:
         constant error carousels, with weight 1 and not trainable, so that neurons
@@ -381,7 +383,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         weight: float | None,
         trainable: bool | None,
         sign: int | None,
-        delay: int | None,
+        delay: int,
         seed: Seed,
     ) -> Projection:
         """Connect a neuron to every neuron of the layer, for

@@ -39,7 +39,6 @@ from .layer import Layer, LayersInUse, flat_layers
 from .neuron import Neuron, require_neuron
 from .parameters import ParameterPlaces
 from .projection import Projection
-from .relays import with_relays
 from .rows import NeuronRows
 from .slopes import OutputSlopes
 
@@ -186,17 +185,9 @@ class Network(NeuronRows, OutputSlopes):
         return self._layers[0]
 
     @property
-    @consistent_read
     def hidden(self) -> tuple[Layer, ...]:
-        """Hidden layers: those between inputs and outputs, without the layer of relays,
-        which only delay other neurons (see :attr:`Connection.delay`).
-        """
-        relay = self._store["relay"]
-        return tuple(
-            layer
-            for layer in self._layers[1:-1]
-            if not relay[layer._neurons[0]._row]  # a layer has relays only, or none
-        )
+        """Hidden layers: those between inputs and outputs."""
+        return tuple(self._layers[1:-1])
 
     @property
     def neurons(self) -> list[Neuron]:
@@ -361,8 +352,8 @@ class Network(NeuronRows, OutputSlopes):
         return graph.view(self)
 
     def _name_layers(self) -> None:
-        """Name the layers without a name by their position but for relays, with the
-        next number if taken.
+        """Name the layers without a name by their position, with the next number if
+        taken.
         """
         for layer, name in ((self.input, "input"), (self.output, "output")):
             if layer.name is None:
@@ -391,8 +382,6 @@ class Network(NeuronRows, OutputSlopes):
         """Let these be its layers, and write the order and the roles of their neurons
         into the store.
         """
-        if self._store["relay"].any():
-            layers = with_relays(layers, Layer)  # may join stores
         store = self._store
         rows = wiring.rows_of(chain.from_iterable(layers))
         columns = store.columns
@@ -590,8 +579,7 @@ class Network(NeuronRows, OutputSlopes):
         ----------
         neuron : Neuron
             Neuron of this network. If it is the last one of a hidden layer, the layer
-            is removed too, and so are relays (see :attr:`synapse.Connection.delay`)
-            that only delay its connections.
+            is removed too.
 
         Raises
         ------
@@ -867,37 +855,31 @@ class Network(NeuronRows, OutputSlopes):
     def _clock_of(
         self, rows: Ints, inputs: int, together: bool | None = None
     ) -> NDArray[np.bool_]:
-        """Which neurons in these rows have one clock: all but inputs and relays. None:
-        as any has it now.
+        """Which neurons in these rows have one clock: all but inputs. None: as any has
+        it now.
         """
-        columns = self._store.columns
-        any_has = (
-            bool(columns["synchronous"][rows].any()) if together is None else together
-        )
-        clock = any_has & (columns["relay"][rows] == 0)
-        clock[:inputs] = False
-        return clock  # type: ignore[no-any-return]
+        column = self._store.columns["synchronous"]
+        any_has = bool(column[rows].any()) if together is None else together
+        return any_has & (np.arange(len(rows)) >= inputs)
 
     @property
     def delayed(self) -> int:
-        """Number of connections that arrive one step late.
+        """Number of connections that arrive one step late, or later.
 
-        In a synchronous network, these are all whose source is not an input; in others,
-        those that lead backward in the order of activation, and those between neurons
-        that compete. ``architect.delayed(net)`` lists them, with gates that act late.
+        These are all that have a :attr:`Connection.delay`. In a synchronous network,
+        they are all whose source is not an input, too; in others, those that lead
+        backward in the order of activation, and those between neurons that compete.
+        ``architect.delayed(net)`` lists them, with gates that act late.
         """
         rows = self._connection_rows()
         store = self._store
-        source, target = (
-            store[end][rows].astype(np.int64) for end in ("source", "target")
+        source, target, delay = (
+            store[name][rows].astype(np.int64) for name in ("source", "target", "delay")
         )
         together = store["synchronous"][source] & store["synchronous"][target] != 0
         compete = store["group_first"][source] == store["group_first"][target]
-        return int(
-            np.count_nonzero(
-                (source != target) & ((source > target) | together | compete)
-            )
-        )
+        late = (source != target) & ((source > target) | together | compete)
+        return int(np.count_nonzero(late | (delay > 0)))
 
     @property
     def has_memory(self) -> bool:

@@ -34,7 +34,6 @@ from . import graph, groups, parameters, wiring
 from .connection import Connection, connections_at, require_connection, sensitivity_of
 from .metadata import Metadata
 from .projection import Projection
-from .relays import relayed
 from .rows import NeuronRows
 
 if TYPE_CHECKING:
@@ -221,15 +220,17 @@ class Neuron(NeuronRows, View):
     @consistent_read
     def incoming(self) -> tuple[Connection, ...]:
         """Incoming connections, without the self-connection."""
-        pred = graph.of(self._require()).pred[self]
-        return tuple(edge for source, edge in pred.items() if source is not self)  # type: ignore[misc]
+        links = graph.edges_of(self, into=True)
+        own = wiring.find(self, self, 0)
+        return tuple(link for link in links if link is not own)
 
     @property
     @consistent_read
     def outgoing(self) -> tuple[Connection, ...]:
         """Outgoing connections, without the self-connection."""
-        succ = graph.of(self._require()).succ[self]
-        return tuple(edge for target, edge in succ.items() if target is not self)  # type: ignore[misc]
+        links = graph.edges_of(self, into=False)
+        own = wiring.find(self, self, 0)
+        return tuple(link for link in links if link is not own)
 
     @property
     @consistent_read
@@ -243,13 +244,7 @@ class Neuron(NeuronRows, View):
         """Connection to itself, which carries the state to the next step; None if there
         is none.
         """
-        return self._direct(self)
-
-    @consistent_read
-    def _direct(self, other: Neuron) -> Connection | None:
-        """Return the connection to a neuron that starts here, and not at a relay."""
-        self._require()
-        return wiring.find(self, other)
+        return self._find(self, 0)
 
     def connected(
         self, other: Neuron, *, delay: int | None = None
@@ -287,17 +282,14 @@ class Neuron(NeuronRows, View):
         >>> a.connected(b) is link, a.connected(b, delay=2), b.connected(a)
         (True, None, None)
         """
-        direct = self._direct(require_neuron("The other neuron", other))
-        if direct is not None and delay is None:
-            return direct
-        found = self._all_to(other, _steps_of(delay))
-        return found[0] if found else None
+        require_neuron("The other neuron", other)
+        return self._find(other, _steps_of(delay))
 
     @consistent_read
-    def _all_to(self, other: Neuron, delay: int | None) -> list[Connection]:
-        """Return the connections to a neuron that have this delay, or all."""
+    def _find(self, other: Neuron, delay: int | None) -> Connection | None:
+        """Return the connection to a neuron that has this delay, or the shortest."""
         self._require()
-        return wiring.find_all(self, other, delay)
+        return wiring.find(self, other, delay)
 
     @overload
     def project(
@@ -307,7 +299,7 @@ class Neuron(NeuronRows, View):
         *,
         trainable: bool | None = None,
         sign: int | None = None,
-        delay: int | None = None,
+        delay: int = 0,
         seed: Seed = None,
     ) -> Connection: ...
 
@@ -319,7 +311,7 @@ class Neuron(NeuronRows, View):
         *,
         trainable: bool | None = None,
         sign: int | None = None,
-        delay: int | None = None,
+        delay: int = 0,
         seed: Seed = None,
     ) -> Projection: ...
 
@@ -330,7 +322,7 @@ class Neuron(NeuronRows, View):
         *,
         trainable: bool | None = None,
         sign: int | None = None,
-        delay: int | None = None,
+        delay: int = 0,
         seed: Seed = None,
         **unknown: Any,
     ) -> Any:
@@ -353,10 +345,10 @@ class Neuron(NeuronRows, View):
         sign : int, optional
             Sign of the connection, +1 or -1, see :attr:`Connection.sign`; a random
             weight has it. Default: the :attr:`sign` of this neuron, or none.
-        delay : int, optional
-            Number of steps, at least 1, by which the connection delays the activation
-            of this neuron, see
-            :attr:`Connection.delay`. Default: none; the order of activation decides.
+        delay : int
+            Number of steps by which the connection delays the activation of this
+            neuron, see :attr:`Connection.delay`. Default: 0; the order of activation
+            decides.
         seed : int or numpy.random.Generator, optional
             Seed for the random weight.
         **unknown
@@ -373,13 +365,13 @@ class Neuron(NeuronRows, View):
             If the target is neither a neuron nor a layer, or an argument has another
             name.
         TopologyError
-            If the neurons are connected already in this direction.
+            If the neurons are connected already in this direction, by this delay.
 
         Warns
         -----
         TopologyWarning
-            If the connection is late by one step although it closes no cycle; see
-            :meth:`Network.add`.
+            If a connection without a delay is late by one step although it closes no
+            cycle; see :meth:`Network.add`.
 
         See Also
         --------
@@ -392,7 +384,7 @@ class Neuron(NeuronRows, View):
         starts from weight * gain * (state of the previous step). With weight 1 the
         neuron adds up all its inputs and forgets nothing (the constant error carousel
         of an LSTM). With a weight below 1 its memory decays. To feed the activation
-        back, connect this neuron to another one, and that one to this.
+        back, give the connection a delay: ``neuron.project(neuron, delay=1)``.
 
         >>> from synapse import Neuron
         >>> source, memory = Neuron(), Neuron(squash="identity")
@@ -417,7 +409,8 @@ class Neuron(NeuronRows, View):
                 )
             return receive(target, self, weight, trainable, sign, delay, seed)
         target._require()
-        steps = checks.delay("The delay of a connection", delay)
+        # most connections have none
+        steps = checks.delay("The delay of a connection", delay) if delay != 0 else 0
         learns = target is not self or steps > 0
         if trainable is not None:
             learns = checks.boolean("The trainable of a connection", trainable)
@@ -433,16 +426,10 @@ class Neuron(NeuronRows, View):
         number = checks.finite_number("A weight", weight, store.dtype)
         if new_sign:
             parameters.require_signs(new_sign, number)
-        if not steps:
-            return wiring.connect(self, target, number, learns, new_sign)
-        with InUse(self, target):
-            return wiring.connect(
-                relayed([self], steps, [target])[0], target, number, learns, new_sign
-            )
+        return wiring.connect(self, target, number, learns, new_sign, steps)
 
     def disconnect(self, other: Neuron, *, delay: int | None = None) -> None:
-        """Remove the connection from this neuron to another, and the relays that only
-        it needed.
+        """Remove the connection from this neuron to another.
 
         Parameters
         ----------
@@ -478,14 +465,19 @@ class Neuron(NeuronRows, View):
         with InUse(self, require_neuron("The other neuron", other)):
             self._require()
             other._require()
-            link = self._direct(other)
-            if link is None or steps is not None:
-                links = wiring.find_all(self, other)
-                found = [link for link in links if steps in (None, link.delay)]
-                if len(found) != 1:
-                    raise _not_one(self, other, links, steps)
-                (link,) = found
-            wiring.disconnect(self._store, np.array([link._identity]))
+            links = wiring.find_all(self, other)
+            found = [link for link in links if steps in (None, link.delay)]
+            if steps is None and links and not links[0].delay:
+                found = links[:1]
+            if len(found) != 1:
+                raise _not_one(self, other, links, steps)
+            wiring.disconnect(self._store, np.array([found[0]._identity]))
+
+    def _set_delay(self, link: Connection, delay: int) -> None:
+        """Set the delay of a connection from this neuron; the caller has it in
+        use.
+        """
+        wiring.set_delay(self._store, link._at, delay)
 
     def gate(self, *connections: Connection | Iterable[Connection]) -> None:
         """Gate connections: the activation of this neuron becomes their gain.
@@ -1187,12 +1179,7 @@ def _steps_of(delay: Any) -> int | None:
     """Return the delay of a connection that is looked for, None for any, or raise an
     error.
     """
-    if delay is None:
-        return None
-    condition = f"a whole number of steps from 0 to {checks.MOST_DELAYS:,}"
-    return checks.whole_number(
-        "The delay of a connection", delay, condition, 0, checks.MOST_DELAYS
-    )
+    return None if delay is None else checks.delay("The delay of a connection", delay)
 
 
 def _not_one(

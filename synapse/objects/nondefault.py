@@ -13,12 +13,10 @@ from ..engine.store import Store
 
 CARRIES = "carries"
 """The attribute of edges that says what a self-connection carries to the next step."""
-DELAY = "delay"
-"""The attribute of edges with the steps by which relays that the graph leaves out delay
-a connection."""
-PAST = {f"activation_{steps}": steps for steps in range(1, MOST_DELAYS + 1)}
-"""The attributes of nodes with the activations that such relays hold, and from how many
-steps ago they are."""
+PAST_NAME = "activation_{}"
+PAST = {PAST_NAME.format(steps): steps for steps in range(1, MOST_DELAYS + 1)}
+"""The attributes of nodes with the activations of past steps that delayed connections
+read, and how many steps ago they are."""
 STATE = "state"
 """Its value for a self-connection of the network, which the state of a step starts
 from."""

@@ -53,12 +53,12 @@ def relations_of(network: Network) -> Relations:
     # one entry more for removed ends
     mine = np.append(store["network"] == network._number_now, False)
     target, pairs = np.minimum(store["target"], n), []
-    ordered = np.append(store["relay"] == 0, False)  # relays read previous activations
     for name in ("source", "gater"):
         end = np.minimum(store[name], n)
-        rows = np.flatnonzero(
-            mine[end] & mine[target] & (end != target) & ordered[target]
-        )
+        related = mine[end] & mine[target] & (end != target)
+        if name == "source":  # but not where past activations are read
+            related &= store["delay"] == 0
+        rows = np.flatnonzero(related)
         pairs.append((end[rows], target[rows]))
     before, after = (np.concatenate(ends) for ends in zip(*pairs, strict=True))
     position = store["position"].astype(np.int64)
@@ -119,7 +119,7 @@ def _path_found(store: Store, start: int, end: int) -> bool:
     """
     role = store["role"]
     may_send = (store["network"] == store["network"][start]) & (role != OUTPUT)
-    may_receive = (role != INPUT) & (store["relay"] == 0)
+    may_receive = role != INPUT
     seen = ~may_send
     waiting = deque([end])
     for _ in range(MOST_TRIED):
@@ -128,7 +128,8 @@ def _path_found(store: Store, start: int, end: int) -> bool:
         row = waiting.popleft()
         if not may_receive[row]:
             continue
-        sources = store["source"][store.rows_into(row)]
+        into = store.rows_into(row)
+        sources = store["source"][into[store["delay"][into] == 0]]
         if may_send[start] and (sources == start).any():
             return True
         sources = sources[~seen[sources]]
@@ -288,36 +289,24 @@ def doubled_pairs(store: Store, start: int, stop: int) -> tuple[Ints, Ints]:
     """The rows of sources and targets that two connections lead between, both one step
     late: one has the delay 1, the other is late by the order or by the clock.
 
-    The network has the rows from `start` on, in the order of activation: its inputs,
-    its relays, the neurons that they may delay.
+    The network has the rows from `start` on, in the order of activation.
     """
-    none = np.empty(0, np.int64)
-    relay = store["relay"]
-    near = start + np.flatnonzero(relay[start:stop] == 1 + 1)  # 1 step behind
+    source, target, delay = (store[name] for name in ("source", "target", "delay"))
+    near = np.flatnonzero(delay == 1)
     if not len(near):
-        return none, none
-    first_row, last_row = int(near[0]), int(near[-1])
-    source, target = store["source"], store["target"]
-    into = np.flatnonzero((target >= first_row) & (target <= last_row))
-    origin = np.zeros(last_row + 1 - first_row, np.int64)
-    origin[target[into] - first_row] = source[into]
-    rows = np.flatnonzero((source >= first_row) & (source <= last_row))
-    rows = rows[(target[rows] >= start) & (target[rows] < stop)]
-    before = origin[source[rows] - first_row]
-    after = target[rows].astype(np.int64)
+        return near, near
+    mine = (target >= start) & (target < stop)
+    near = near[mine[near]]
+    before, after = (end[near].astype(np.int64) for end in (source, target))
     together = store["synchronous"]
     group = store["group_first"]
     late = (before > after) | (group[before] == group[after])
     late |= (together[before] & together[after]) != 0
-    late &= (relay[before] == 0) & (relay[after] == 0) & (before != after)
+    late &= before != after
     before, after = before[late], after[late]
     if not len(before):
-        return none, none
-    is_before, is_after = np.zeros((2, store.n_neurons + 1), bool)
-    is_before[before] = is_after[after] = True
-    rows = np.flatnonzero(
-        is_before.take(source, mode="clip") & is_after.take(target, mode="clip")
-    )
+        return before, after
+    rows = np.flatnonzero(mine & (delay == 0))
     direct = source[rows].astype(np.int64) << 32 | target[rows]
     both = np.isin(before << 32 | after, direct)
     return before[both], after[both]

@@ -245,27 +245,22 @@ def set_outgoing_sign(store: Store, neuron: int, sign: int) -> None:
     """Set the sign of all connections from a neuron to others; an error of
     :func:`set_signs` sets none.
     """
-    same = np.array([neuron])
-    relays = np.append(store["relay"] > 0, False)
-    relays = relays[np.minimum(store["target"], store.n_neurons)]
-    # a chain
-    while len(more := store["target"][np.isin(store["source"], same[-1]) & relays]):
-        same = np.append(same, more)
-    rows = np.flatnonzero(np.isin(store["source"], same))
-    before, store["outgoing_sign"][same] = store["outgoing_sign"][same], sign
+    rows = np.flatnonzero(store["source"] == neuron)
+    before = store["outgoing_sign"].item(neuron)
+    store["outgoing_sign"][neuron] = sign
     try:
         set_signs(store, rows[_are_signed(store, rows)], sign)
     except BaseException:
-        store["outgoing_sign"][same] = before
+        store["outgoing_sign"][neuron] = before
         raise
 
 
 def _are_signed(store: Store, rows: Ints) -> Bools:
-    """Which connections have the sign of their source: all but self-connections and
-    those into relays.
+    """Which connections have the sign of their source: all but those that carry its
+    state.
     """
-    target = store["target"][rows]
-    return np.asarray((store["source"][rows] != target) & (store["relay"][target] == 0))
+    others = store["source"][rows] != store["target"][rows]
+    return np.asarray(others | (store["delay"][rows] > 0))
 
 
 def require_agreement(store: Store, name: str, rows: Any, values: ArrayLike) -> None:

@@ -22,7 +22,6 @@ from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, draw, random_generator
 from . import parameters, wiring
 from .connection import Connection, connection_at
-from .relays import relayed
 
 if TYPE_CHECKING:
     from .layer import Layer
@@ -422,7 +421,7 @@ def connect_layers(
     sources: Sequence[Any] = source._neurons
     targets = target._neurons
     if delay:
-        sources = [None] * len(source)  # a relay of a neuron is another neuron
+        sources = [None] * len(source)  # its past: no pair is a self-connection
     chosen: Any = pattern
     if pattern is None:
         chosen = ONE_TO_ONE if sources == targets else ALL_TO_ALL
@@ -465,11 +464,8 @@ def connect_layers(
         values = parameters.with_signs(drawn.T.ravel(), signs)
     checks.require_range("Weights", values, dtype)
     learns = not carousel if trainable is None else bool(trainable)
-    if delay:
-        sources = relayed(source._neurons, delay, targets, pairs)
-        source = type(source)(sources)
     store, first_identity = wiring.connect_many(
-        source._neurons, targets, pairs, values, learns, signs
+        source._neurons, targets, pairs, values, learns, signs, delay
     )
     return Projection(store, first_identity, count, source, target, full=full)
 
@@ -482,16 +478,13 @@ def _index_in(layer: Layer, rows: NDArray[Any]) -> Ints:
 
 
 def rows_between(source: Layer, target: Layer) -> Ints:
-    """Return the rows of all connections from one layer to another, in the order of
-    creation.
+    """Return the rows of all connections without a delay from one layer to another, in
+    the order of creation.
     """
     store = source._store
     ends = zip(("source", "target"), (source, target), strict=True)
-    rows = np.flatnonzero(
-        np.all(
-            [np.isin(store[end], wiring.rows_of(layer)) for end, layer in ends], axis=0
-        )
-    )
+    here = [np.isin(store[end], wiring.rows_of(layer)) for end, layer in ends]
+    rows = np.flatnonzero(np.all([*here, store["delay"] == 0], axis=0))
     return rows[np.argsort(store["identity"][rows])]
 
 

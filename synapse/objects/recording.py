@@ -5,7 +5,6 @@ runs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import compress
 from typing import Any
 from weakref import WeakSet
 
@@ -39,7 +38,6 @@ from .layer import Layer
 from .network import Network, require_network
 from .neuron import Neuron, require_neuron
 from .projection import Projection
-from .relays import are_relays
 from .sensitivities import SensitivityPairs
 
 ALIASES = {"error": "responsibility"}
@@ -300,12 +298,7 @@ class Log:
         if not arrays:
             return _html.view(repr(self))
         name, shown = next(iter(arrays.items()))
-        # Relays repeat the neurons that they delay; they are shown if all are relays.
-        relays = {*compress(self.network, are_relays(self.network))}
-        columns = [
-            i for i, owner in enumerate(self.owners(name)) if owner not in relays
-        ]
-        columns = (columns or [*range(shown.shape[1])])[:SHOWN_CURVES]
+        columns = range(shown.shape[1])[:SHOWN_CURVES]
         labels = self.labels(name)
         lines = {labels[i]: shown[:, i].tolist() for i in columns}
         ranges = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -221,6 +221,20 @@ def _ends_of(
     if (gated := gater != NONE).any():
         ends["gater"][gated] = number[gater[gated]]
     return ends
+
+
+def traces_of_past(
+    connections: dict[str, NDArray[Any]], neuron: Ints, steps: Ints, value: NDArray[Any]
+) -> Traces:
+    """The traces of a network that has only activations of earlier steps: those of
+    neurons so many steps ago.
+    """
+    source, target = (connections[end].astype(np.int64) for end in ("source", "target"))
+    delay = connections.get("delay", np.zeros(len(source)))
+    loops = np.flatnonzero((source == target) & (delay == 0))
+    nothing = {name.name: np.empty(0, np.int64) for name in fields(Traces)}
+    past = {"past_neuron": neuron, "past_steps": steps, "past_value": value}
+    return Traces(**{**nothing, "memory": target[loops], "memory_self": loops, **past})
 
 
 def take_over_rule(network: Network, saved: SavedNetwork) -> None:

@@ -15,15 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._typing import Floats, Ints
+from .._typing import Floats
 from ..errors import ArgumentError
 from ..scale import Scale
 from .network import Network
 from .saved import SavedNetwork
 from .topology import NO_GATER
 
-COPY = 1
-"""What the column of relays has for one that delays by no step."""
 SCALED = "scaled"
 UNSCALED = "unscaled"
 """The names of the layers that stand where inputs and outputs were."""
@@ -68,10 +66,8 @@ def _require_order(network: Network, saved: SavedNetwork) -> None:
 def _with_inputs(saved: SavedNetwork, scale: Scale) -> SavedNetwork:
     """The columns with as many new inputs before the old ones, which scale them."""
     count = len(scale)
-    place = _places(saved, count)
-    stays = np.append(np.ones(count, bool), place[count:] >= 2 * count)
     neurons = {
-        name: np.concatenate([column[:count], column[stays]])
+        name: np.concatenate([column[:count], column])
         for name, column in saved.neurons.items()
     }
     _set_neutral(neurons, slice(count))
@@ -79,29 +75,20 @@ def _with_inputs(saved: SavedNetwork, scale: Scale) -> SavedNetwork:
 
     # What leads into an input changes nothing, because the input is set; its scaled
     # value is computed.
-    kept = place[saved.connections["target"]] >= 2 * count
+    kept = saved.connections["target"] >= count
     connections = {name: column[kept] for name, column in saved.connections.items()}
     for end in ("source", "target"):
-        connections[end] = place[connections[end]]
+        connections[end] = connections[end] + count
     gater = connections["gater"]
-    gated = gater != NO_GATER
-    gater[gated] = place[gater[gated]]
+    gater[gater != NO_GATER] += count
 
     (layer, _), *others = saved.layers
-    layers: list[tuple[str | None, int]] = [(layer, count), (SCALED, count)]
-    begin = count
-    for layer, size in others:
-        remaining = int(stays[begin : begin + size].sum())
-        begin += size
-        if remaining:
-            layers.append((layer, remaining))
     names = list(saved.names or ())
-    left = [name for name, here in zip(names, stays, strict=True) if here]
     return SavedNetwork(
         name=saved.name,
         dtype=saved.dtype,
-        layers=layers,
-        names=[*left[:count], *_named(SCALED, left[:count]), *left[count:]],
+        layers=[(layer, count), (SCALED, count), *others],
+        names=[*names[:count], *_named(SCALED, names[:count]), *names[count:]],
         neurons=neurons,
         connections=_joined(connections, 0, count, 1.0 / scale.deviation, first=True),
         metadata=saved.metadata,
@@ -172,21 +159,3 @@ def _joined(
         name: np.concatenate([new[name], column] if first else [column, new[name]])
         for name, column in connections.items()
     }
-
-
-def _places(saved: SavedNetwork, inputs: int) -> Ints:
-    """The new number of each neuron; a relay that copies an input has that of the
-    scaled value.
-
-    An input is set after the relays have read it, so they delay a copy of it. Relays
-    read a scaled value itself one step late.
-    """
-    count = len(saved.neurons["bias"])
-    source = saved.connections["source"].astype(np.int64)
-    target = saved.connections["target"]
-    copies = (source < inputs) & (saved.neurons["relay"][target] == COPY)
-    stays = np.ones(count, bool)
-    stays[target[copies]] = False
-    place = inputs + np.cumsum(stays) - 1
-    place[target[copies]] = inputs + source[copies]
-    return place

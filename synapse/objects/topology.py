@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import compress
-from typing import Any
+from typing import Any, Literal, overload
 
 import networkx as nx
 import numpy as np
@@ -24,7 +24,6 @@ from ..engine.schema import CONNECTION, FLAG, GROUP, NEURON, Column
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from .connection import Connection
-from .delays import delays_of
 from .graph import LiveGraph
 from .graph_names import (
     APART,
@@ -45,12 +44,12 @@ from .network import Network
 from .neuron import Neuron
 from .nondefault import (
     CARRIES,
-    DELAY,
     NONDEFAULT_OF_CONNECTIONS,
     NONDEFAULT_OF_NEURONS,
-    PAST,
+    PAST_NAME,
     STATE,
 )
+from .past import past_of
 from .wiring import crossings_of, not_closed, rows_of, rows_within
 
 is_delayed = is_delayed_in_order  # for the rooms, which do not import the engine
@@ -117,11 +116,8 @@ class Topology:
         Number of these that lead into its neurons, or gate such connections. If it is
         above 0, the activations depend on other neurons.
     number : ndarray of int, shape (neurons,)
-        Index of each neuron in ``network.neurons``; from 0 on, unless
-        :meth:`without_relays` has made the table.
-    delay : ndarray of int, shape (connections,)
-        Number of steps by which relays that are not in the table delay each connection;
-        0 for all unless :meth:`without_relays` has made it.
+        Index of each neuron in ``network.neurons``; -1 for the relays of
+        :meth:`with_relays`.
 
     See Also
     --------
@@ -169,18 +165,15 @@ class Topology:
     # the columns of NONDEFAULT_OF_NEURONS and NONDEFAULT_OF_CONNECTIONS without ties
     _unusual: dict[str, NDArray[Any]]
     number: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
-    delay: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     _past: dict[int, Floats] = field(default_factory=dict)
-    """By a number of steps, the activations that left-out relays hold from so many
-    steps ago, shape (neurons,)."""
+    """By a number of steps, the activations of so many steps before, as far as delayed
+    connections read them, otherwise 0; shape (neurons,)."""
     _crossing: Connection | None = field(default=None)
     _entering: Connection | None = field(default=None)
 
     def __post_init__(self) -> None:
         if len(self.number) != len(self.names):
             object.__setattr__(self, "number", np.arange(len(self.names)))
-        if len(self.delay) != len(self.source):
-            object.__setattr__(self, "delay", np.zeros(len(self.source), np.int64))
         freeze(self)
 
     @classmethod
@@ -266,8 +259,8 @@ class Topology:
 
     @property
     def self_connected(self) -> Bools:
-        """Mask of the self-connections, shape (connections,)."""
-        return np.asarray(self.source == self.target)
+        """Mask of the self-connections, which carry states, shape (connections,)."""
+        return np.asarray((self.source == self.target) & (self.delay == 0))
 
     @property
     def gated(self) -> Bools:
@@ -278,10 +271,10 @@ class Topology:
 
     @property
     def delayed(self) -> Bools:
-        """Mask of the connections whose source activates later, so that its previous
-        activation is read.
+        """Mask of the connections with a delay, and of those whose source activates
+        later, so that its previous activation is read.
 
-        In a synchronous network, these are all whose source is not an input or a relay.
+        In a synchronous network, these are all whose source is not an input, too.
 
         The table must be of a network, whose neurons are in the order of activation.
         Self-connections carry over states; they are not in the mask.
@@ -339,7 +332,7 @@ class Topology:
     @property
     def together(self) -> Bools:
         """Mask of the neurons that activate together: in a synchronous network, all but
-        inputs and relays.
+        inputs and the relays of :meth:`with_relays`.
         """
         return np.asarray(self._unusual["synchronous"] != 0)
 
@@ -368,6 +361,13 @@ class Topology:
         :attr:`Connection.sign`.
         """
         return self._unusual["sign"]
+
+    @property
+    def delay(self) -> Ints:
+        """Number of steps by which each connection delays; 0: none, see
+        :attr:`Connection.delay`.
+        """
+        return self._unusual["delay"]
 
     @property
     def group(self) -> Ints:
@@ -407,75 +407,129 @@ class Topology:
             raise not_closed(self.description, doing, count, example)
         return self
 
-    def without_relays(self) -> Topology:
-        """Return a table in which delayed connections start at the neuron whose
-        activation they delay.
+    def with_relays(self, chosen: Bools | None = None) -> Topology:
+        """Return a table in which chains of neurons delay, for formats that know no
+        delays.
 
-        Their numbers of steps are in ``delay``, and relays are not among the neurons,
-        see :attr:`Connection.delay`. For graphs, in which a pair of neurons has one
-        edge, the relays of a neuron stay if it reaches another one by several delays.
-        So do those of which more is known: they gate a connection, are clamped, have
-        metadata, a bias or another weight than 1. The numbers of the other neurons and
-        connections close the gaps.
+        A relay is a linear neuron that copies the activation that the neuron before it
+        had one step earlier, by a frozen weight of 1. A connection with a delay of k
+        steps starts at the k-th relay of its source; an input is copied first. Relays
+        are the second layer, those that are furthest behind first, so that each
+        activates before the neuron that it reads, and hold the past of the neuron that
+        they delay. The connections of the table keep their numbers, those into relays
+        follow.
+
+        Parameters
+        ----------
+        chosen : ndarray of bool, shape (connections,), optional
+            Connections whose delays become relays; others keep theirs. Default: all.
 
         Returns
         -------
         Topology
-            The table; this one if it has no such relays.
+            The table, in which no chosen connection has a delay; this one if none has
+            here.
 
         Examples
         --------
         >>> from synapse import Layer
         >>> a, b = Layer(1), Layer(1)
         >>> _ = a.project(b, weights=1.0, delay=2)
-        >>> table = Topology.of(Network(a, b)).without_relays()
-        >>> table, table.delay
-        (<Topology of Network, 2 neurons, 1 connection>, array([2]))
+        >>> Topology.of(Network(a, b)).with_relays()
+        <Topology of Network, 5 neurons, 4 connections>
         """
-        relay = self._unusual["relay"]
-        known = (self._unusual["clamped"] != 0) | (self.bias != 0.0)
-        known |= self.trainable_bias
-        links = (self.weight != 1.0) | self.trainable | (self.gater != NO_GATER)
-        for column in self.connection_metadata.values():
-            links[list(column)] = True
-        known[self.target[links]] = True
-        for column in self.neuron_metadata.values():
-            known[list(column)] = True
-        out = delays_of(relay, self.source, self.target, self.gater, known)
-        left_out = out.left_out
-        if not left_out.any():
+        delay = self.delay if chosen is None else np.where(chosen, self.delay, 0)
+        if not delay.any():
             return self
-        stays = ~left_out
-        number = np.append(np.cumsum(stays) - 1, [OUTSIDE, NO_GATER])
-        links = np.flatnonzero(stays[self.target])
-        used = np.bincount(self.layer[stays], minlength=len(self.layers)) > 0
+        longest = np.zeros(self.neurons, np.int64)
+        np.maximum.at(longest, self.source, delay)
+        steps = np.arange(int(longest.max()), -1, -1)
+        is_needed = longest >= np.maximum(steps, 1)[:, None]
+        is_needed[-1, self.inputs :] = False  # only inputs are copied
+        line, origin = np.nonzero(is_needed)
+        behind = steps[line]
+        count = len(origin)
+        place = np.arange(self.neurons)
+        place[self.inputs :] += count
+        # by steps and neuron: which neuron has that activation
+        holder = np.tile(place, (len(steps), 1))
+        holder[behind, origin] = self.inputs + np.arange(count)
+        read = holder[np.maximum(behind - 1, 0), origin]
+        read[behind == 0] = origin[behind == 0]
+        held = np.array(
+            [
+                self._past_of(i, k)
+                for i, k in zip(origin.tolist(), behind.tolist(), strict=True)
+            ]
+        )
+        relay = {
+            **_defaults(NONDEFAULT_OF_NEURONS),
+            **dict.fromkeys(("activation", "state"), held),
+            **dict.fromkeys(("bias", "trainable_bias", "layer"), 0),
+            "number": -1,
+        }
+        link = {
+            **_defaults(NONDEFAULT_OF_CONNECTIONS),
+            **dict.fromkeys(("weight", "gain"), 1),
+            "trainable": False,
+        }
+        named = zip(origin.tolist(), behind.tolist(), strict=True)
+        new = {
+            **{
+                name: np.insert(self._column(name), [self.inputs] * count, value)
+                for name, value in relay.items()
+            },
+            **{
+                name: np.append(column, np.full(count, value, column.dtype))
+                for name, value in link.items()
+                for column in [self._column(name)]
+            },
+            "names": [f"{self.names[i]} delayed {k}" for i, k in named],
+            "squash": [squashes.identity.name] * count,
+            "source": np.append(holder[delay, self.source], read),
+            "target": np.append(place[self.target], self.inputs + np.arange(count)),
+            "gater": np.append(
+                np.where(self.gated, place[self.gater], self.gater),
+                np.full(count, NO_GATER),
+            ),
+            "delay": np.append(self.delay - delay, np.zeros(count, np.int64)),
+        }
+        for name in ("names", "squash"):
+            old = getattr(self, name)
+            new[name] = (*old[: self.inputs], *new[name], *old[self.inputs :])
+        new["layer"] += np.arange(len(place) + count) >= self.inputs
         return replace(
             self,
-            **{name: getattr(self, name)[stays] for name in _NUMBERS_OF_NEURONS},
-            **{name: getattr(self, name)[links] for name in _NUMBERS_OF_CONNECTIONS},
-            names=tuple(compress(self.names, stays)),
-            squash=tuple(compress(self.squash, stays)),
-            layers=tuple(compress(self.layers, used)),
-            layer=(np.cumsum(used) - 1)[self.layer[stays]],
-            source=number[out.starts(self.source[links])],
-            target=number[self.target[links]],
-            gater=number[self.gater[links]],
-            number=self.number[stays],
-            delay=out.steps(self.source[links], relay),
-            neuron_metadata=_renumbered(self.neuron_metadata, np.flatnonzero(stays)),
-            connection_metadata=_renumbered(self.connection_metadata, links),
-            _unusual={
-                name: column[stays if name in _RARE[0] else links]
-                for name, column in self._unusual.items()
-            },
-            _past={
-                steps: _placed(self.activation, relays, number[out.origin], stays)
-                for steps in np.unique(relay[left_out & (relay > 1)] - 1).tolist()
-                for relays in [np.flatnonzero(left_out & (relay == steps + 1))]
-            },
+            **{name: new[name] for name in new.keys() - _UNUSUAL},
+            layers=(self.layers[0], "relays", *self.layers[1:]),
+            neuron_metadata=_renumbered(self.neuron_metadata, place),
+            _unusual={name: new[name] for name in _UNUSUAL},
+            _past={},
         )
 
-    def to_networkx(self, gates: bool = False, relays: bool = False) -> nx.DiGraph[int]:
+    def _column(self, name: str) -> NDArray[Any]:
+        """A column of neurons or connections, by the name that it has in a store."""
+        column: NDArray[Any] = (
+            self._unusual[name] if name in self._unusual else getattr(self, name)
+        )
+        return column
+
+    def _past_of(self, neuron: int, steps: int) -> float:
+        """The activation of a neuron some steps before the latest one."""
+        past = self._past.get(steps) if steps else self.activation
+        return 0.0 if past is None else float(past[neuron])
+
+    @overload
+    def to_networkx(
+        self, gates: bool = False, *, multigraph: Literal[False] = False
+    ) -> nx.DiGraph[int]: ...
+    @overload
+    def to_networkx(
+        self, gates: bool = False, *, multigraph: Literal[True]
+    ) -> nx.MultiDiGraph[int]: ...
+    def to_networkx(
+        self, gates: bool = False, *, multigraph: bool = False
+    ) -> nx.DiGraph[int]:
         """Convert the table to an ordinary networkx graph for other tools.
 
         Parameters
@@ -489,16 +543,14 @@ class Topology:
             :func:`from_networkx` skips it, because the connections have their
             ``gater``. Where gater and target are connected, that edge gets ``gates``,
             too. Default: False, so the edges are the connections.
-        relays : bool
-            Whether relays are nodes. Default: False, so a delayed connection is an edge
-            with the attribute ``delay``, its number of steps, and the node where it
-            starts has what the relays hold, the activations ``activation_1``,
-            ``activation_2`` and so on of so many steps ago, unless they are 0. Some
-            relays stay, see :meth:`without_relays`.
+        multigraph : bool
+            Whether each connection is an edge, whose key is its delay. Default: False,
+            so a pair of neurons has one edge, its connection with the shortest delay.
+            Both are the same but for pairs with several connections.
 
         Returns
         -------
-        networkx.DiGraph
+        networkx.DiGraph or networkx.MultiDiGraph
             Graph with the numbers of neurons as nodes; all attributes are scalars,
             never None. Nodes have the attributes listed at
             :class:`synapse.objects.graph.NeuronData`, and a position ``x``, ``y`` in
@@ -508,8 +560,10 @@ class Topology:
             these are not 0: nodes ``group`` (neurons that compete), ``random``
             (position of the stream of random numbers), ``deterministic``, ``frozen``,
             ``bias_tie``, ``synchronous`` and ``outgoing_sign``; edges ``frozen``,
-            ``sign`` and ``tie``.
-            Self-connections have ``carries="state"``. The graph has a ``name`` and a
+            ``sign``, ``tie`` and ``delay``. A node where a delayed edge starts has the
+            activations ``activation_1``, ``activation_2`` and so on of so many steps
+            ago, unless they are 0. Self-connections without a delay have
+            ``carries="state"``. The graph has a ``name`` and a
             ``dtype``. Metadata are attributes, too; an ``x`` and a ``y`` among them
             replace the position. Metadata with one of the names above have the prefix
             ``metadata_``: those called "group" are the attribute ``metadata_group``. By
@@ -537,11 +591,9 @@ class Topology:
         [False, True]
         """
         gates = boolean("The gates of to_networkx", gates)
-        if not boolean("The relays of to_networkx", relays):
-            shown = self.without_relays()
-            if shown is not self:
-                return shown.to_networkx(gates)
-        graph: nx.DiGraph[int] = nx.DiGraph(name=self.name, dtype=self.dtype.name)
+        several = boolean("The multigraph of to_networkx", multigraph)
+        kind = nx.MultiDiGraph if several else nx.DiGraph
+        graph: nx.DiGraph[int] = kind(name=self.name, dtype=self.dtype.name)
         sizes = self.sizes
         place = np.arange(self.neurons) - (np.cumsum(sizes) - sizes)[self.layer]
         columns = {
@@ -560,10 +612,9 @@ class Topology:
             ),  # the first neuron on top
         }
         nodes = self._with_rare(_rows(columns), NONDEFAULT_OF_NEURONS)
-        for name, steps in PAST.items() if self._past else ():
-            held = self._past.get(steps, np.zeros(0))
-            for i in np.flatnonzero(held).tolist():
-                nodes[i][name] = float(held[i])
+        for steps, values in self._past.items():
+            for i in np.flatnonzero(values).tolist():
+                nodes[i][PAST_NAME.format(steps)] = float(values[i])
         _place_by_metadata(nodes, self.neuron_metadata)
         _add_metadata(nodes, self.neuron_metadata, NODE_NAMES)
         graph.add_nodes_from(enumerate(nodes))
@@ -577,34 +628,48 @@ class Topology:
         }
         data = _rows({name: column.tolist() for name, column in edges.items()})
         self._with_rare(data, NONDEFAULT_OF_CONNECTIONS)
-        for i in np.flatnonzero(self.self_connected & (self.delay == 0)).tolist():
+        for i in np.flatnonzero(self.self_connected).tolist():
             data[i][CARRIES] = STATE
-        for i in np.flatnonzero(self.delay).tolist():
-            data[i][DELAY] = int(self.delay[i])
+        for i in np.flatnonzero(self.gated).tolist():
+            data[i]["gater"] = int(self.gater[i])
         _add_metadata(data, self.connection_metadata, EDGE_NAMES)
-        for source, target, gater, values in zip(
-            self.source.tolist(),
-            self.target.tolist(),
-            self.gater.tolist(),
-            data,
-            strict=True,
-        ):
-            graph.add_edge(
-                source, target, **values, **({"gater": gater} if gater >= 0 else {})
-            )
+        ends = list(zip(self.source.tolist(), self.target.tolist(), strict=True))
+        if several:
+            keys = zip(ends, self.delay.tolist(), data, strict=True)
+            graph.add_edges_from((*pair, delay, values) for pair, delay, values in keys)
+        else:
+            shown = self.shortest.tolist()
+            edges_shown = compress(zip(ends, data, strict=True), shown)
+            graph.add_edges_from((*pair, values) for pair, values in edges_shown)
         if gates:
             self._add_gates(graph)
         return graph
+
+    @property
+    def shortest(self) -> Bools:
+        """Mask of the connections with the shortest delay of their pair of neurons: of
+        all, unless a pair has several. Shape (connections,).
+        """
+        if not self.delay.any():  # a pair has one connection of a delay
+            return np.ones(self.connections, bool)
+        pair = self.source * self.neurons + self.target
+        order = np.lexsort((self.delay, pair))
+        first = np.ones(self.connections, bool)
+        first[order[1:]] = pair[order[1:]] != pair[order[:-1]]
+        return first
 
     def _add_gates(self, graph: nx.DiGraph[int]) -> None:
         """Add edges from gaters to the targets of what they gate."""
         gaters, targets = self.gater[self.gated], self.target[self.gated]
         pairs = zip(gaters.tolist(), targets.tolist(), strict=True)
         for (gater, target), count in Counter(pairs).items():
-            mark = {"gate": True, MARK: GATE_PART}
             if graph.has_edge(gater, target):
-                mark = {}
-            graph.add_edge(gater, target, **mark, gates=count)
+                edges = graph.adj[gater][target]
+                edge = edges[min(edges)] if graph.is_multigraph() else edges
+                edge["gates"] = count
+            else:
+                mark = {"gate": True, MARK: GATE_PART}
+                graph.add_edge(gater, target, **mark, gates=count)
 
     def _with_rare(
         self, rows: list[dict[str, Any]], columns: dict[str, Column]
@@ -741,6 +806,17 @@ def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
     facts["names"] = tuple(names[i] for i in order.tolist())
     facts["squash"] = tuple(squashes.by_code(codes[i]).name for i in order.tolist())
     facts["dtype"] = parts[0]["dtype"]
+    past = [piece_columns["past"] for piece_columns in parts]
+    steps_of = sorted({steps for piece in past for steps in piece})
+    facts["_past"] = {
+        steps: np.concatenate(
+            [
+                piece.get(steps, np.zeros(len(piece_columns["names"])))
+                for piece, piece_columns in zip(past, parts, strict=True)
+            ]
+        )[order]
+        for steps in steps_of
+    }
     for name in ("neuron_metadata", "connection_metadata"):
         facts[name] = joined = dict[Any, dict[int, Any]]()
         for piece_columns in parts:
@@ -754,19 +830,15 @@ def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
 
 
 def _renumbered(columns: Columns, numbers: Ints) -> Columns:
-    """Metadata of those that stay, by their new numbers."""
-    new = dict(zip(numbers.tolist(), range(len(numbers)), strict=True))
+    """Metadata of neurons that have new numbers."""
     return {
-        name: {new[i]: value for i, value in column.items() if i in new}
+        name: {int(numbers[i]): value for i, value in column.items()}
         for name, column in columns.items()
     }
 
 
-def _placed(values: Floats, relays: Ints, number_of: Ints, stays: Bools) -> Floats:
-    """The values of relays, at the numbers of the neurons that they delay."""
-    placed = np.zeros(int(stays.sum()))
-    placed[number_of[relays]] = values[relays]
-    return placed
+def _defaults(columns: dict[str, Column]) -> dict[str, float]:
+    return {column.name: column.default for column in columns.values()}
 
 
 _RARE = [
@@ -775,8 +847,6 @@ _RARE = [
 ]
 _OF_NEURONS = ("bias", "state", "activation", "trainable_bias", *_RARE[0])
 _OF_CONNECTIONS = ("weight", "trainable", *_RARE[1])
-_NUMBERS_OF_NEURONS = ("bias", "state", "activation", "trainable_bias", "bias_tie")
-_NUMBERS_OF_CONNECTIONS = ("gain", "weight", "trainable", "tie")
 _UNUSUAL = {*_RARE[0], *_RARE[1]} - {"tie", "bias_tie"}
 
 
@@ -808,6 +878,7 @@ def _part(store: Store, neurons: Sequence[Neuron], first_number: int) -> dict[st
         "numbers": mine,
         "names": [store.names[row] or f"neuron {row}" for row in rows.tolist()],
         "squash": store["squash"][rows],
+        "past": past_of(store, rows),
         **{name: _typed(store[name][rows], name) for name in _OF_NEURONS},
         "source": number[store["source"][edges]],
         "target": number[store["target"][edges]],

@@ -165,97 +165,87 @@ def _joined(stores: set[Store]) -> Store:
     return largest
 
 
-def find(source: Neuron, target: Neuron) -> Connection | None:
-    """Return the connection from one neuron to another; None if there is none.
-
-    Those that delay start at relays of the neuron, see :func:`find_all`.
+def find(source: Neuron, target: Neuron, delay: int | None = None) -> Connection | None:
+    """Return the connection from one neuron to another with a delay, by default the
+    shortest one; None if there is none.
     """
-    store = source._store
-    if store is not target._store:
-        return None
-    if store.draft is not None and not store.draft.batches:
-        identity = store.draft.pairs.get((source, target))
-        return None if identity is None else connection_at(store, identity)
-    store.make_columns()
-    if store.graph is None:
-        if not isinstance(store.edges, dict) and store.n_connections > LOOK_UP:
-            rows = store.rows_into(target._row)
-            rows = rows[store["source"][rows] == source._row]
-            return (
-                connection_at(store, int(store["identity"][rows[0]]))
-                if len(rows)
-                else None
-            )
-        graph.of(store)
-    return store.graph._adj[source].get(target)  # type: ignore[no-any-return]
+    found = find_all(source, target, delay)
+    return found[0] if found else None
 
 
 def find_all(
     source: Neuron, target: Neuron, delay: int | None = None
 ) -> list[Connection]:
-    """Return the connections from one neuron to another, or those with this delay: the
-    one without a delay, then those of its relays, the shortest delay first.
+    """Return the connections from one neuron to another, the shortest delay first; by
+    default those of all delays.
     """
-    direct = find(source, target)
-    found = [] if direct is None else [direct]
     store = source._store
-    if store is target._store and store.draft is None:
-        identities = store["identity"][_delayed_rows(store, source._row, target._row)]
-        found += [connection_at(store, identity) for identity in identities.tolist()]
-    return [link for link in found if delay is None or link.delay == delay]
+    if store is not target._store:
+        return []
+    if store.draft is not None and not store.draft.batches:
+        identities = store.draft.find(source, target, delay)
+        return [connection_at(store, identity) for identity in identities]
+    links = _all_between(store, source, target)
+    return [link for link in links if delay is None or link.delay == delay]
 
 
-def _delayed_rows(store: Store, source: int, target: int) -> Ints:
-    """The rows of the connections by which relays of one neuron lead to another, the
-    shortest delay first.
-
-    Relays have none that a person has made: they are found by the neuron they delay.
-    """
-    relay = store["relay"]
-    rows = np.empty(0, np.int64)
-    if relay[source] or relay[target] or not relay.any():
-        return rows
-    rows = store.rows_into(target).astype(np.int64)
-    rows = rows[relay[store["source"][rows]] > 1]
-    if len(rows):
-        before = np.arange(store.n_neurons)  # the neuron that each relay reads
-        _, read, reader = relay_links(store)
-        before[reader] = read
-        origin = store["source"][rows].astype(np.int64)
-        for _ in range(int(relay[origin].max())):
-            origin = before[origin]
-        rows = rows[origin == source]
-    return np.asarray(rows[np.argsort(relay[store["source"][rows]])])
+def _all_between(store: Store, source: Neuron, target: Neuron) -> list[Connection]:
+    """The connections between two neurons of a store, which gets its columns."""
+    store.make_columns()
+    if store.graph is None:
+        if not isinstance(store.edges, dict) and store.n_connections > LOOK_UP:
+            rows = store.rows_into(target._row)
+            rows = rows[store["source"][rows] == source._row]
+            rows = rows[np.argsort(store["delay"][rows])]
+            identities = store["identity"][rows].tolist()
+            return [connection_at(store, identity) for identity in identities]
+        graph.of(store)
+    return graph.edges_between(store.graph, source, target)
 
 
 def connect(
-    source: Neuron, target: Neuron, weight: float, trainable: bool, sign: int = 0
+    source: Neuron,
+    target: Neuron,
+    weight: float,
+    trainable: bool,
+    sign: int = 0,
+    delay: int = 0,
 ) -> Connection:
-    """Connect two neurons that are not connected in this direction yet."""
-    return _in_one_step(_connect, (source, target), weight, trainable, sign)
+    """Connect two neurons that are not connected in this direction by this delay
+    yet.
+    """
+    ends = source, target
+    return _in_one_step(_connect, ends, weight, trainable, sign, delay)
 
 
 def _connect(
-    ends: tuple[Neuron, Neuron], weight: float, trainable: bool, sign: int
+    ends: tuple[Neuron, Neuron], weight: float, trainable: bool, sign: int, delay: int
 ) -> Connection:
     source, target = ends
     store = source._require()
-    _refuse_relay(target)
     if store is not target._store:
+        target._require()
         store = join(ends)
-    elif find(source, target) is not None:
+    elif find(source, target, delay) is not None:
         raise TopologyError(
-            f"{source!r} is connected to {target!r} already. "
+            f"{source!r} is connected to {target!r} already{_by(delay)}. "
             "Set the weight of that connection, or disconnect first."
         )
     if store.draft is not None:
-        identity = store.draft.connect(source, target, weight, trainable, sign)
+        identity = store.draft.connect(source, target, weight, trainable, sign, delay)
         return connection_at(store, identity)
-    placement = Placement(store, source._row, target._row)
-    identity = store.add_connections(source._row, target._row, weight, trainable, sign)
+    rows = source._row, target._row
+    placement = None if delay else Placement(store, *rows)
+    identity = store.add_connections(*rows, weight, trainable, sign, delay)
     graph.follow_connected(store, identity, 1)
-    placement.settle()
+    if placement is not None:
+        placement.settle()
     return connection_at(store, identity)
+
+
+def _by(delay: int) -> str:
+    """The words for a delay in messages: none for a connection without one."""
+    return f" with the delay {delay}" if delay else ""
 
 
 def _in_one_step(
@@ -290,6 +280,7 @@ def connect_many(
     weights: NDArray[np.float64],
     trainable: bool,
     signs: NDArray[np.int8] | None = None,
+    delay: int = 0,
 ) -> tuple[Store, int]:
     """Connect ``sources[pairs[0][i]]`` to ``targets[pairs[1][i]]``; returns store and
     first identity. The caller holds the stores in use.
@@ -297,10 +288,11 @@ def connect_many(
     Without `pairs`, every source is connected to every target. Pairs are overwritten,
     which saves memory.
     """
-    refuse(sources, targets, pairs)
+    refuse(sources, targets, pairs, delay)
     store = join((*sources, *targets))
     if store.draft is not None:
-        batch = Batch([*sources], [*targets], pairs, weights, trainable, signs)
+        ends = [*sources], [*targets], pairs
+        batch = Batch(*ends, weights, trainable, signs, delay)
         return store, store.draft.add(batch)
     rows = [rows_of(ends).astype(np.uint32) for ends in (sources, targets)]
     if pairs is None:
@@ -308,39 +300,31 @@ def connect_many(
     else:
         for numbers, mine in zip(pairs, rows, strict=True):
             numbers[:] = mine[numbers]
-    placement = Placement(store, *pairs)
+    placement = None if delay else Placement(store, *pairs)
     identity = store.add_connections(
-        *pairs, weights, trainable, 0 if signs is None else signs
+        *pairs, weights, trainable, 0 if signs is None else signs, delay
     )
     graph.follow_connected(store, identity, len(weights))
-    placement.settle()
+    if placement is not None:
+        placement.settle()
     return store, identity
-
-
-def _refuse_relay(target: Neuron) -> None:
-    """Raise if a target is a relay, which has only the source that it delays."""
-    store = target._require()
-    if store.draft is None and store["relay"].item(target._row):
-        raise TopologyError(
-            f"{target!r} only delays another neuron. Connect the source to that neuron."
-        )
 
 
 def refuse(
     sources: Sequence[Neuron],
     targets: Sequence[Neuron],
     pairs: tuple[Indices, Indices] | None,
+    delay: int,
 ) -> None:
-    """Raise if a target is a relay, or a pair is connected already. The pairs must be
+    """Raise if a pair is connected already by this delay. The pairs must be
     distinct.
     """
     rows_of(sources)
-    for target in targets:
-        _refuse_relay(target)
+    rows_of(targets)
     for store in {*map(_store_of, sources)} & {*map(_store_of, targets)}:
-        if store.draft is None or store.draft.may_connect(sources, targets):
+        if store.draft is None or store.draft.may_connect(sources, targets, delay):
             store.make_columns()
-            _refuse_pairs(store, sources, targets, pairs)
+            _refuse_pairs(store, sources, targets, pairs, delay)
 
 
 def _refuse_pairs(
@@ -348,6 +332,7 @@ def _refuse_pairs(
     sources: Sequence[Neuron],
     targets: Sequence[Neuron],
     pairs: tuple[Indices, Indices] | None,
+    delay: int,
 ) -> None:
     """Raise if a pair of these neurons that is in one store is connected already."""
     pairs = pairs or every_pair(np.arange(len(sources)), np.arange(len(targets)))
@@ -357,10 +342,12 @@ def _refuse_pairs(
         np.array([n._store is store for n in ends]) for ends in (sources, targets)
     )
     mine = of_source[pairs[0]] & of_target[pairs[1]]
-    _refuse_linked(store, from_rows[pairs[0][mine]], to_rows[pairs[1][mine]])
+    _refuse_linked(store, from_rows[pairs[0][mine]], to_rows[pairs[1][mine]], delay)
 
 
-def _refuse_linked(store: Store, sources: Indices, targets: Indices) -> None:
+def _refuse_linked(
+    store: Store, sources: Indices, targets: Indices, delay: int
+) -> None:
     """Raise if a pair of rows of one store is connected already."""
     here = np.zeros(store.n_neurons + 1, bool)
     there = np.zeros(store.n_neurons + 1, bool)
@@ -370,7 +357,8 @@ def _refuse_linked(store: Store, sources: Indices, targets: Indices) -> None:
     old_source, old_target = (
         np.minimum(store[name], removed) for name in ("source", "target")
     )
-    near = np.flatnonzero(here[old_source] & there[old_target])
+    near = here[old_source] & there[old_target]
+    near = np.flatnonzero(near & (store["delay"] == delay))
     if not len(near):
         return
     old = old_source[near].astype(np.int64) << 32 | old_target[near]
@@ -378,8 +366,8 @@ def _refuse_linked(store: Store, sources: Indices, targets: Indices) -> None:
         source = store.views[sources[i]]
         target = store.views[targets[i]]
         raise TopologyError(
-            f"{source!r} is connected to {target!r} already. A pair of neurons has at"
-            " most one connection."
+            f"{source!r} is connected to {target!r} already{_by(delay)}. A pair of"
+            " neurons has at most one connection of a delay."
         )
 
 
@@ -428,88 +416,40 @@ def signs_of_new(
 
 
 def disconnect(store: Store, identities: Ints) -> None:
-    """Remove connections, and relays that only they needed. The caller holds the store
-    in use.
-    """
-    unread: list[Neuron] = []
-    if store["relay"].any():
-        unread, unfed = _relays_at(store, store.row_of[identities].astype(np.int64))
-        rows = rows_of(unfed)
-        _attached(store, np.union1d(rows, readers_of(store, rows)))
-    else:
-        unfed = []
-    cut(store, identities)
-    if unfed:
-        remove(unfed)
-    remove_relays(store, unread)
+    """Remove connections. The caller holds the store in use."""
+    graph.follow_disconnected(store, identities)
+    store.remove_connections(identities)
     store.sweep()
 
 
-def cut(store: Store, identities: Ints) -> None:
-    """Remove connections, and nothing else."""
+def set_delay(store: Store, row: int, delay: int) -> None:
+    """Set the delay of the connection in this row. The caller holds the store in
+    use.
+    """
+    old = store["delay"].item(row)
+    if delay == old:
+        return
+    source, target = (store.views[store[end].item(row)] for end in ("source", "target"))
+    if source is target and not (old and delay):
+        raise TopologyError(
+            f"{connection_at(store, store['identity'].item(row))!r} carries the"
+            " state if its delay is 0, and otherwise the activation, so this delay"
+            f" cannot change from {old} to {delay}. Disconnect it, and project again."
+        )
+    if find(source, target, delay) is not None:
+        by = _by(delay) or " without a delay"
+        raise TopologyError(
+            f"{source!r} is connected to {target!r} already{by}. Disconnect that"
+            " connection first."
+        )
+    placement = None if delay else Placement(store, source._row, target._row)
+    identities = np.array([store["identity"].item(row)])
     graph.follow_disconnected(store, identities)
-    store.remove_connections(identities)
-
-
-def _relays_at(store: Store, rows: Ints) -> tuple[list[Neuron], list[Neuron]]:
-    """The relays from which connections in these rows lead, and those into which they
-    lead.
-    """
-    ends = (np.unique(store[end][rows]) for end in ("source", "target"))
-    relays = (among[store["relay"][among] > 0] for among in ends)
-    before, after = ([store.views[row] for row in among.tolist()] for among in relays)
-    return before, after
-
-
-def relay_links(store: Store) -> tuple[Ints, Ints, Ints]:
-    """The rows of the connections into relays, of their sources, and of the relays."""
-    relays = np.append(store["relay"] > 0, False)  # one entry more for removed ends
-    rows = np.flatnonzero(relays[np.minimum(store["target"], store.n_neurons)])
-    return rows, store["source"][rows], store["target"][rows]
-
-
-def readers_of(store: Store, rows: Ints) -> Ints:
-    """The rows of the relays that read these neurons, or one another."""
-    _, source, target = relay_links(store)
-    reader_rows = []
-    latest = rows
-    while len(latest := target[np.isin(source, latest)]):
-        reader_rows.append(latest)
-    return np.concatenate([rows[:0], *reader_rows]).astype(np.int64)
-
-
-def remove_relays(store: Store, unread: Sequence[Neuron]) -> None:
-    """Remove those of some neurons that are relays which nothing reads and which gate
-    nothing.
-
-    What such a relay has read goes too if nothing else needs it.
-    """
-    for relay in unread:
-        neuron: Neuron | None = relay
-        while neuron is not None and neuron._row >= 0 and store["relay"][neuron._row]:
-            row = neuron._row
-            if (store["source"] == row).any() or (store["gater"] == row).any():
-                break
-            into = np.flatnonzero(store["target"] == row)
-            before = store.views[int(store["source"][into[0]])] if len(into) else None
-            _take_out(store, [neuron], store["identity"][into])
-            neuron = before
-
-
-def _take_out(store: Store, neurons: Sequence[Neuron], identities: Ints) -> None:
-    """Remove neurons and all their connections, and let their networks follow."""
-    networks = (
-        {graph.network_of(neuron) for neuron in neurons} if store.networks else set()
-    )
-    cut(store, identities)
-    graph.follow_removed(store, neurons)
-    for network in networks:
-        if network is not None:
-            network._keep_step_number(neurons)
-    store.remove_neurons(np.unique(rows_of(neurons)))
-    for network in networks:
-        if network is not None:
-            network._drop_removed()
+    store.touch()
+    store["delay"][row] = delay
+    graph.follow_connected(store, int(identities[0]), 1)
+    if placement is not None:
+        placement.settle()
 
 
 def gate(gater: Neuron, connections: Sequence[Connection]) -> None:
@@ -604,8 +544,6 @@ def ungate(gater: Neuron, connections: Sequence[Connection]) -> None:
     rows = [connection._at for connection in connections]
     store.touch()
     store["gater"][rows] = NONE
-    if rows and store["relay"][gater._row]:
-        remove_relays(store, [gater])
 
 
 def _attached(store: Store, rows: Ints) -> Bools:
@@ -631,22 +569,27 @@ def _attached(store: Store, rows: Ints) -> Bools:
 
 
 def remove(neurons: Sequence[Neuron]) -> None:
-    """Remove neurons of one store, their connections, and the relays that only these
-    needed.
+    """Remove neurons of one store and their connections, and let their networks follow.
 
     The caller holds the store in use.
     """
     store = neurons[0]._store
     rows = np.unique(rows_of(neurons))
-    if store["relay"].any():
-        rows = np.union1d(rows, readers_of(store, rows))
     attached = _attached(store, rows)
-    removed = [store.views[row] for row in rows.tolist()]
-    unread, _ = _relays_at(store, np.flatnonzero(attached))
-    gaters = store["gater"][attached]
-    unread += [store.views[row] for row in np.unique(gaters[gaters != NONE]).tolist()]
-    _take_out(store, removed, store["identity"][attached])
-    remove_relays(store, unread)
+    networks = (
+        {graph.network_of(neuron) for neuron in neurons} if store.networks else set()
+    )
+    identities = store["identity"][attached]
+    graph.follow_disconnected(store, identities)
+    store.remove_connections(identities)
+    graph.follow_removed(store, neurons)
+    for network in networks:
+        if network is not None:
+            network._keep_step_number(neurons)
+    store.remove_neurons(rows)
+    for network in networks:
+        if network is not None:
+            network._drop_removed()
     store.sweep()
 
 

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._checks import MOST_DELAYS
+from .._typing import Ints
 from ..engine.schema import (
     CONNECTION_TABLE,
     COUNT,
@@ -34,6 +36,7 @@ from ..objects.network import Network
 from ..objects.saved import PortableSensitivities, SavedNetwork, Traces
 from . import _file_checks as checks
 from ._file_checks import Records, require
+from ._relays import RELAY, relays_to_delays
 from ._trace_places import placed_traces, require_places
 
 MARK = "synapse"
@@ -191,17 +194,17 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
     edges = {**ends, **_columns(CONNECTION_TABLE, records, dtype, clock)}
     checks.require_shared("connection", edges)
     numbers = _columns(NEURON_TABLE, records, dtype, clock)
+    if RELAY.name in neurons:  # in a file of before
+        numbers[RELAY.name] = checks.checked_column(neurons, RELAY, dtype, clock)
     checks.require_shared("neuron", numbers)
     if "sign" in edges or "outgoing_sign" in numbers:
         checks.require_signs(edges, numbers)
     layers = _layers(data, len(neurons))
-    if "relay" in numbers:
-        checks.require_relays(numbers, edges, [size for _, size in layers])
     if "synchronous" in numbers:
         checks.require_clocks(numbers, layers[0][1])
     checks.require_no_errors(numbers, edges, layers[0][1])
     records |= _records(data, of_object)
-    loops = np.flatnonzero(edges["source"] == edges["target"])
+    loops = np.flatnonzero(checks.carries_state(edges))
     saved = SavedNetwork(
         name=data["name"],
         dtype=dtype,
@@ -264,7 +267,11 @@ def _records_of_objects(data: dict[str, Any]) -> dict[str, Records]:
     return {
         table.name: Records.of_columns(table.item, data, table.name, keys, optional)
         for table, keys, optional in (
-            (NEURON_TABLE, ("squash",), (*TEXTS_OF_NEURONS, *_names(NEURON_TABLE))),
+            (
+                NEURON_TABLE,
+                ("squash",),
+                (*TEXTS_OF_NEURONS, *_names(NEURON_TABLE), RELAY.name),
+            ),
             (CONNECTION_TABLE, ("weight",), _names(CONNECTION_TABLE, without)),
         )
     }
@@ -336,6 +343,7 @@ def network_of(saved: SavedNetwork, *, complete: bool = True) -> Network:
     Unless it is `complete`, values without a place are left out. Which sensitivities
     have one is known from the plan by which the network learns, which is made anyway.
     """
+    saved = relays_to_delays(saved)
     saved.traces = placed_traces(saved, complete)
     network = saved.network()
     kept, live = saved.sensitivities, network._sensitivities
@@ -398,7 +406,7 @@ def _layers(data: dict[str, Any], neurons: int) -> list[tuple[str, int]]:
 
 def _ends(records: Mapping[str, Records]) -> dict[str, NDArray[Any]]:
     """The columns of sources, targets and gaters; each pair of neurons is connected
-    once at most.
+    once at most by each delay.
     """
     connections = records["connections"]
     for column in SOURCE_AND_TARGET:
@@ -408,7 +416,7 @@ def _ends(records: Mapping[str, Records]) -> dict[str, NDArray[Any]]:
                 " missing."
             )
     source, target = _indices(connections, SOURCE_AND_TARGET, records)
-    checks.require_pairs_once(source, target)
+    checks.require_pairs_once(source, target, delay=_delays(connections))
     return {"source": source, "target": target, **_gaters(records)}
 
 
@@ -430,15 +438,23 @@ def _expanded(
         last = neurons - 1
         got = f"{length[i]} from neuron {source[i]} on"
         raise FormatError(f"Expected run {i} to be of neurons up to {last}, got {got}.")
-    checks.require_pairs_once(source, target, length)
+    delay = _delays(records["connections"])
+    if delay is None:
+        checks.require_pairs_once(source, target, length)
     begin = np.cumsum(length) - length
     offset = np.repeat((source - begin).astype(np.uint32), length)
     every = np.add(offset, np.arange(count, dtype=np.uint32), out=offset)  # modulo 2^32
-    return {
-        "source": every,
-        "target": np.repeat(target, length),
-        **_gaters(records),
-    }
+    ends = {"source": every, "target": np.repeat(target, length)}
+    if delay is not None:
+        checks.require_pairs_once(*ends.values(), delay=delay)
+    return {**ends, **_gaters(records)}
+
+
+def _delays(connections: Records) -> Ints | None:
+    """The delays of the connections of a document; None if it has none."""
+    if "delay" not in connections:
+        return None
+    return connections.whole("delay", 0, MOST_DELAYS).astype(np.int64)
 
 
 def _gaters(records: Mapping[str, Records]) -> dict[str, NDArray[Any]]:

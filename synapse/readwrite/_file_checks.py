@@ -370,11 +370,19 @@ def overlapping_runs(
 
 
 def require_pairs_once(
-    source: NDArray[Any], target: NDArray[Any], length: Any = 1
+    source: NDArray[Any],
+    target: NDArray[Any],
+    length: Any = 1,
+    delay: NDArray[Any] | None = None,
 ) -> None:
-    """Raise if a pair of neurons is in two runs, ``source .. source + length``."""
+    """Raise if a pair of neurons is in two runs of one delay, ``source .. source +
+    length``.
+    """
     length = np.broadcast_to(length, len(source))
-    runs = overlapping_runs(source, target, length)
+    end = target
+    if delay is not None:
+        end = target.astype(np.int64) * (int(delay.max(initial=0)) + 1) + delay
+    runs = overlapping_runs(source, end, length)
     if runs is not None:
         begin = (np.cumsum(length) - length)[runs]
         rows = begin[0] + source[runs[1]] - source[runs[0]], begin[1]
@@ -382,7 +390,7 @@ def require_pairs_once(
         raise FormatError(
             f"The connections {row} and {other_row} both lead from neuron"
             f" {source[runs[1]]} to neuron {target[runs[0]]}. A pair of neurons has one"
-            " connection at most."
+            " connection of a delay at most."
         )
 
 
@@ -444,10 +452,14 @@ def require_shared(
             )
 
 
+def carries_state(connections: dict[str, NDArray[Any]]) -> NDArray[np.bool_]:
+    """Which connections carry a state: those of a neuron to itself without a delay."""
+    loops = connections["source"] == connections["target"]
+    return np.asarray(loops & (connections.get("delay", 0) == np.uint32(0)))
+
+
 def contradicted_sign(
-    connections: dict[str, NDArray[Any]],
-    neurons: dict[str, NDArray[Any]],
-    carries_state: NDArray[np.bool_],
+    connections: dict[str, NDArray[Any]], neurons: dict[str, NDArray[Any]]
 ) -> int | None:
     """Return a connection whose sign its weight contradicts, or all others from its
     source; None if none.
@@ -460,76 +472,23 @@ def contradicted_sign(
     wrong = sign * connections["weight"] < 0.0
     if "outgoing_sign" in neurons:
         whole = neurons["outgoing_sign"][source]
-        exempt = carries_state
-        if "relay" in neurons:
+        exempt = carries_state(connections)
+        if "relay" in neurons:  # in a file of before
             exempt = exempt | (neurons["relay"][connections["target"]] > 0)
         wrong |= (whole != 0) & (whole != sign) & ~exempt
     return int(np.flatnonzero(wrong)[0]) if wrong.any() else None
 
 
-def require_relays(
-    neurons: dict[str, NDArray[Any]],
-    connections: dict[str, NDArray[Any]],
-    sizes: Sequence[int],
-) -> None:
-    """Raise unless the relays are the second layer, in order, each one step behind its
-    only source.
-    """
-    relay = neurons["relay"].astype(np.int64)
-    rows = np.flatnonzero(relay)
-    inputs = sizes[0]
-    second = np.arange(inputs, inputs + sizes[1]) if len(sizes) > 2 else rows[:0]
-    if len(rows) and not np.array_equal(rows, second):
-        raise FormatError(
-            "Expected the neurons that delay others to be the second layer, "
-            f"got {len(rows)} of them, such as neuron {rows[0]}."
-        )
-    rises = np.flatnonzero(np.diff(relay[rows]) > 0)
-    if len(rises):
-        raise FormatError(
-            "Expected the neurons that delay others in the order of their delays, the"
-            f" longest one first, got neuron {rows[rises[0]]} before neuron"
-            f" {rows[rises[0]] + 1}."
-        )
-    source, target = (connections[end].astype(np.int64) for end in ("source", "target"))
-    into = np.flatnonzero(relay[target] > 0)
-    count = np.bincount(target[into], minlength=len(relay))
-    for i in rows[count[rows] != 1]:
-        raise FormatError(
-            f"Expected neuron {i}, which delays another, to have one incoming"
-            f" connection, got {count[i]}."
-        )
-    is_input = source[into] < inputs
-    behind = np.where(is_input, 1, np.maximum(relay[source[into]], 1) + 1)
-    for i in into[relay[target[into]] != behind]:
-        raise FormatError(
-            f"Expected neuron {target[i]} to be one step behind neuron {source[i]}, "
-            f"got the relay {relay[target[i]]} of neuron {target[i]}."
-        )
-    origin = np.arange(len(relay))
-    for number in np.unique(relay[rows]).tolist():  # the nearest ones first
-        here = into[relay[target[into]] == number]
-        origin[target[here]] = origin[source[here]]
-    falls = (np.diff(relay[rows]) == 0) & (np.diff(origin[rows]) < 0)
-    for i in rows[:-1][falls]:
-        raise FormatError(
-            "Expected neurons that delay others by as many steps in the order of those,"
-            f" got neuron {i} before neuron {i + 1}."
-        )
-
-
 def require_clocks(neurons: dict[str, NDArray[Any]], inputs: int) -> None:
-    """Raise unless all neurons but inputs and relays have one clock, and these have
-    none.
-    """
+    """Raise unless all neurons but inputs have one clock, and these have none."""
     together = neurons["synchronous"].astype(bool)
     has_clock = np.arange(len(together)) >= inputs
-    if "relay" in neurons:
+    if "relay" in neurons:  # in a file of before
         has_clock &= neurons["relay"] == 0
     for i in np.flatnonzero(together != (has_clock & together.any())):
         raise FormatError(
-            "Expected all neurons but inputs and those that delay others to be"
-            f" synchronous, or none, got {bool(together[i])} for neuron {i}."
+            "Expected all neurons but inputs to be synchronous, or none, got"
+            f" {bool(together[i])} for neuron {i}."
         )
 
 
@@ -553,8 +512,7 @@ def require_signs(
     """Raise if a weight contradicts its sign, or the sign that of all connections from
     its source.
     """
-    carries_state = connections["source"] == connections["target"]
-    i = contradicted_sign(connections, neurons, carries_state)
+    i = contradicted_sign(connections, neurons)
     if i is not None:
         sign = connections["sign"][i] if "sign" in connections else 0
         whole = (

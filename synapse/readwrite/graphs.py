@@ -71,17 +71,18 @@ from ..objects.nondefault import (
 )
 from ..objects.order import find_order, paired
 from ..objects.parameters import with_signs
-from ..objects.relays import delay_connections, hold_past
-from ..objects.saved import SavedNetwork
+from ..objects.saved import SavedNetwork, traces_of_past
 from ..objects.topology import NO_GATER
 from ..squash import Squash
 from . import _parallel
 from ._file_checks import (
+    carries_state,
     contradicted_sign,
     require_shared,
     warn_of_connections_into_inputs,
 )
 from ._formats import ALL, LINKED, Format
+from ._relays import RELAY, relays_to_delays
 
 __all__ = ["from_networkx"]
 
@@ -356,15 +357,15 @@ def network_of_columns(
     outgoing_sign = nodes.rare(
         "outgoing_sign", NONDEFAULT_OF_NEURONS["outgoing_sign"], dtype
     )
-    relays = nodes.rare("relay", NONDEFAULT_OF_NEURONS["relay"], dtype) > 0
+    relay = nodes.rare(RELAY.name, RELAY, dtype)
     connections = _connections(edges, delays, dtype, place, labels)
-    _take_signs_of_sources(connections, delays, outgoing_sign, relays)
+    _take_signs_of_sources(connections, outgoing_sign, relay)
 
     # Connections with a delay, and those into relays, arrive late in any order.
     subset = nodes.read("subset", _layer_number)
-    late = (delays > 0) | relays[connections["target"]]
+    late = (delays > 0) | (relay[connections["target"]] > 0)
     layers = arrange(place, connections, *options.ends, subset, late)
-    neurons = _neurons(nodes, dtype, layers, options.functions)
+    neurons = _neurons(nodes, dtype, layers, options.functions) | {RELAY.name: relay}
     layers[1:-1] = [_side_by_side(layer, neurons["group"]) for layer in layers[1:-1]]
     titles = _named_layers(layers, nodes.texts("layer"), subset)
     saved = SavedNetwork(
@@ -377,13 +378,14 @@ def network_of_columns(
         neuron_metadata=_metadata_of(nodes, layers, titles, subset),
         connection_metadata=edges.metadata(),
     )
+    carry_state = carries_state(connections)
     if not options.draws_missing and np.isnan(connections["weight"]).any():
-        _require_all_weights(edges, connections, _carry_state(connections, delays))
+        _require_all_weights(edges, connections, carry_state)
     with given_back(options.rng):
-        _draw_missing(connections, _carry_state(connections, delays), options, dtype)
+        _draw_missing(connections, carry_state, options, dtype)
         require_shared("connection", connections, edges.label)
         require_shared("neuron", neurons, nodes.label)
-        _require_signs(edges, connections, neurons, _carry_state(connections, delays))
+        _require_signs(edges, connections, neurons)
 
         # Until here items have the numbers of the graph, so that errors name them;
         # from here on neurons are numbered in the order of activation.
@@ -396,11 +398,8 @@ def network_of_columns(
             for name, column in saved.neuron_metadata.items()
         }
         connections.update({end: number[connections[end]] for end in ENDS})
-        network = saved.network()
-        if delays.any():
-            given = network.neurons
-            delay_connections(network, delays)
-            hold_past(network, given, _past_of(nodes, order, dtype))
+        saved.traces = traces_of_past(connections, *_past_of(nodes, order, dtype))
+        network = relays_to_delays(saved).network()
         if options.synchronous is not None:
             network.synchronous = options.synchronous
         if not neurons["random"].any():
@@ -409,15 +408,20 @@ def network_of_columns(
     return network
 
 
-def _past_of(nodes: Items, order: Ints, dtype: np.dtype[Any]) -> dict[int, Floats]:
-    """The activations of earlier steps that nodes have, by the number of steps, in this
-    order of the nodes.
+def _past_of(
+    nodes: Items, order: Ints, dtype: np.dtype[Any]
+) -> tuple[Ints, Ints, Floats]:
+    """The activations of earlier steps that nodes have, in this order of the nodes: of
+    which, how many steps ago, and their values.
     """
     names = {key.name for key in nodes.columns if isinstance(key, OwnName)}
-    return {
-        PAST[name]: nodes.numbers(name, dtype, 0.0)[order]
-        for name in names & PAST.keys()
-    }
+    parts = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, dtype))]
+    for name in sorted(names & PAST.keys(), key=PAST.__getitem__):
+        values = nodes.numbers(name, dtype, 0.0)[order]
+        numbers = np.flatnonzero(values)
+        parts.append((numbers, np.full(len(numbers), PAST[name]), values[numbers]))
+    neurons, steps, values = map(np.concatenate, zip(*parts, strict=True))
+    return neurons, steps, values
 
 
 def _creation(data: Mapping[Any, Any]) -> float:
@@ -565,6 +569,7 @@ def _connections(
     return {
         "source": source,
         "target": target,
+        "delay": delays,
         "gater": edges.read(
             "gater", _gater_among(place, labels), np.full(edges.count, NO_GATER)
         ),
@@ -573,33 +578,27 @@ def _connections(
         **{
             column.name: edges.rare(name, column, dtype)
             for name, column in NONDEFAULT_OF_CONNECTIONS.items()
-            if len(edges.column(name))
+            if name != "delay" and len(edges.column(name))
         },
     }
 
 
-def _carry_state(connections: Columns, delays: Ints) -> Bools:
-    """Which connections carry a state: those of a neuron to itself without a delay."""
-    return np.asarray((connections["source"] == connections["target"]) & (delays == 0))
-
-
 def _take_signs_of_sources(
-    connections: Columns, delays: Ints, outgoing_sign: Ints, relays: Bools
+    connections: Columns, outgoing_sign: Ints, relay: Ints
 ) -> None:
     """Let connections without a sign have that of all connections from their source."""
     if not outgoing_sign.any():
         return
-    sign = connections.setdefault("sign", np.zeros(len(delays), np.int8))
-    exempt = _carry_state(connections, delays) | relays[connections["target"]]
+    target = connections["target"]
+    sign = connections.setdefault("sign", np.zeros(len(target), np.int8))
+    exempt = carries_state(connections) | (relay[target] > 0)
     takes_it = (sign == 0) & ~exempt
     sign[takes_it] = outgoing_sign[connections["source"][takes_it]]
 
 
-def _require_signs(
-    edges: Items, connections: Columns, neurons: Columns, carry_state: Bools
-) -> None:
+def _require_signs(edges: Items, connections: Columns, neurons: Columns) -> None:
     """Raise ArgumentError if a weight contradicts its sign, or that its source's."""
-    i = contradicted_sign(connections, neurons, carry_state)
+    i = contradicted_sign(connections, neurons)
     if i is None:
         return
     weight, sign = connections["weight"][i], int(connections["sign"][i])
@@ -1259,8 +1258,7 @@ def _layer_number(subject: str, value: Any) -> int:
 
 def _steps(subject: str, value: Any) -> int:
     """A number of steps; 0 means none."""
-    steps = _whole_or_given(value)
-    return 0 if type(steps) is int and steps == 0 else delay(subject, steps)
+    return delay(subject, _whole_or_given(value))
 
 
 def _squash_name(subject: str, value: Any) -> str:

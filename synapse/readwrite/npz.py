@@ -25,7 +25,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine.schema import FILE_TABLES, RUN_TABLE
+from ..engine.schema import FILE_TABLES, NEURON_TABLE, RUN_TABLE
 from ..errors import FormatError
 from ..objects.network import Network
 from ..objects.saved import SavedNetwork
@@ -33,6 +33,7 @@ from . import files
 from ._document import document, network_of, require_format, saved_of
 from ._file_checks import an_object
 from ._formats import Format
+from ._relays import RELAY
 
 __all__ = ["from_npz_data", "npz_data"]
 
@@ -43,7 +44,7 @@ PLACES = {
     table.full_name(column): (table.name, column.name)
     for table in FILE_TABLES
     for column in table.columns
-}
+} | {NEURON_TABLE.full_name(RELAY): (NEURON_TABLE.name, RELAY.name)}  # files of before
 """Table and column of each array."""
 RUNS = tuple(column.name for column in RUN_TABLE.columns)
 MEMBERS = frozenset((DOCUMENT, *PLACES))

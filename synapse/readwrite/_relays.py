@@ -1,0 +1,177 @@
+"""Networks of files in which delays are chains of neurons, as they were written before
+a connection had a delay.
+
+Their column ``relay`` is not 0 for the linear neurons of such chains, each of which
+copies the neuron before it. A relay becomes a delay of the connections from it. Those
+of which more is known stay as plain neurons: they gate a connection, learn, are
+clamped, have metadata, a bias, or another weight than 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .. import squash as squashes
+from .._typing import Bools, Ints
+from ..engine.schema import COUNT, Column
+from ..errors import FormatError
+from ..objects.metadata import Columns
+from ..objects.saved import SavedNetwork, Traces, traces_of_past
+from ..objects.topology import NO_GATER, is_delayed
+
+RELAY = Column("relay", "neuron", "uint32", 0, COUNT, saved=True, public=True)
+"""The column of such files."""
+
+
+def relays_to_delays(saved: SavedNetwork) -> SavedNetwork:
+    """The same network with delays in place of its relays; the column goes."""
+    relay = saved.neurons.pop(RELAY.name, np.zeros(1)) > 0
+    if not relay.any():
+        return saved
+    plain = relay & _are_plain(saved)
+    more = np.flatnonzero(relay & ~plain)
+    if len(more) and saved.neurons.get("synchronous", relay[:0]).any():
+        raise FormatError(
+            "Expected the neurons that delay others in a synchronous network to do"
+            f" nothing else, got neuron {more[0]}. Open the file with the version that"
+            " wrote it, and let this neuron only delay."
+        )
+    source, target = (saved.connections[end].astype(np.int64) for end in _ENDS[:2])
+    late = _are_late(saved, source, target)
+    origin, steps, removed = _chains(plain, source, target, late)
+    delay = np.zeros(len(source), np.int64)
+    delay += saved.connections.get("delay", 0)
+    delayed = removed[source]
+    delay[delayed] += (steps[source] + late)[delayed]
+    stays = ~removed
+    links = np.flatnonzero(stays[target])
+    number = np.append(np.cumsum(stays) - 1, NO_GATER)
+    connections = {name: column[links] for name, column in saved.connections.items()}
+    connections["source"] = number[origin[source[links]]]
+    connections["target"] = number[target[links]]
+    connections["delay"] = delay[links]
+    if "gater" in connections:
+        connections["gater"] = number[connections["gater"]]
+    link_number = np.full(len(source) + 1, -1)
+    link_number[links] = np.arange(len(links))
+    ends = np.cumsum([size for _, size in saved.layers])
+    sizes = [int(part.sum()) for part in np.split(stays, ends[:-1])]
+    names = [name for name, _ in saved.layers]
+    longest = np.zeros(len(relay), np.int64)
+    np.maximum.at(longest, origin[source[links]], delay[links])
+    held = np.flatnonzero(removed & (steps > 0) & (steps <= longest[origin]))
+    activation = saved.neurons.get("activation", np.zeros(len(relay), saved.dtype))
+    past = number[origin[held]], steps[held], activation[held]
+    return replace(
+        saved,
+        layers=[pair for pair in zip(names, sizes, strict=True) if pair[1]],
+        names=saved.names and [saved.names[i] for i in np.flatnonzero(stays)],
+        neurons={name: column[stays] for name, column in saved.neurons.items()},
+        connections=connections,
+        neuron_metadata=_renumbered(saved.neuron_metadata, number),
+        connection_metadata=_renumbered(saved.connection_metadata, link_number),
+        traces=_traces(saved, number, link_number, past),
+        sensitivities=None,
+    )
+
+
+_ENDS = "source", "target", "gater"
+
+
+def _are_late(saved: SavedNetwork, source: Ints, target: Ints) -> Bools:
+    """Whether each connection reads the previous activation of its source."""
+    together = saved.neurons.get("synchronous")
+    by_clock: Any = False
+    if together is not None:
+        by_clock = (together[source] & together[target]) != 0
+    return np.asarray(is_delayed(source, target, by_clock) & (source != target))
+
+
+def _are_plain(saved: SavedNetwork) -> Bools:
+    """Which neurons copy their only source, and are nothing else."""
+    neurons, links = saved.neurons, saved.connections
+    count, source, target = len(neurons["squash"]), links["source"], links["target"]
+    plain = neurons["squash"] == squashes.identity.name
+    plain &= np.arange(count) >= saved.layers[0][1]
+    plain &= np.arange(count) < count - saved.layers[-1][1]
+    plain &= np.bincount(target, minlength=count) == 1
+    changed = links["weight"] != 1.0
+    for name, value in (("trainable", 0), ("frozen", 0), ("tie", 0), ("delay", 0)):
+        if name == "trainable" or name in links:
+            changed = changed | (links.get(name, np.ones(len(source))) != value)
+    gater = links.get("gater", np.full(len(source), NO_GATER))
+    changed[gater != NO_GATER] = True
+    for column in saved.connection_metadata.values():
+        changed[list(column)] = True
+    plain[target[changed]] = False
+    plain[gater[gater != NO_GATER]] = False
+    for column in saved.neuron_metadata.values():
+        plain[list(column)] = False
+    plain &= neurons.get("trainable_bias", np.ones(count)) == 0
+    for name in ("bias", "clamped", "group", "bias_tie", "frozen_bias"):
+        plain &= neurons.get(name, np.zeros(count)) == 0
+    return plain
+
+
+def _chains(
+    plain: Bools, source: Ints, target: Ints, late: Bools
+) -> tuple[Ints, Ints, Bools]:
+    """The neuron that begins the chain of each one, by how many steps it is behind that
+    neuron, and which are parts of a chain and go.
+    """
+    origin = np.arange(len(plain))
+    steps = np.zeros(len(plain), np.int64)
+    into = plain[target]
+    origin[target[into]] = source[into]
+    steps[target[into]] = late[into]
+    for _ in range(len(plain).bit_length()):  # along the chains, by doubled steps
+        steps += steps[origin]
+        origin = origin[origin]
+    # A copy that others read in the same step would be a second such connection.
+    read_now = plain[source] & (steps[source] == 0) & ~late & ~plain[target]
+    removed = plain & ~plain[origin]
+    if not removed[source[read_now]].any():
+        return origin, steps, removed
+    plain = plain.copy()
+    plain[source[read_now]] = False
+    return _chains(plain, source, target, late)
+
+
+def _renumbered(columns: Columns, number: Ints) -> Columns:
+    """The metadata of what stays, by its new numbers."""
+    new = {
+        name: {int(number[i]): value for i, value in column.items() if number[i] >= 0}
+        for name, column in columns.items()
+    }
+    return {name: column for name, column in new.items() if column}
+
+
+def _traces(
+    saved: SavedNetwork, number: Ints, link_number: Ints, past: tuple[Any, Any, Any]
+) -> Traces:
+    """The traces of what stays, by its new numbers, with the past of relays: neurons,
+    steps and values.
+    """
+    nothing = np.empty(0, np.int64)
+    traces = saved.traces or traces_of_past(saved.connections, *[nothing] * 3)
+    neuron, steps, value = past
+    connection = link_number[traces.eligibility_connection]
+    kept = connection >= 0
+    return replace(
+        traces,
+        memory=number[traces.memory],
+        memory_self=link_number[traces.memory_self],
+        eligibility_connection=connection[kept],
+        eligibility_value=traces.eligibility_value[kept],
+        influence_gater=number[traces.influence_gater],
+        influence_gated=number[traces.influence_gated],
+        extended_connection=np.where(
+            traces.extended_connection < 0, -1, link_number[traces.extended_connection]
+        ),
+        past_neuron=np.append(number[traces.past_neuron], neuron),
+        past_steps=np.append(traces.past_steps, steps),
+        past_value=np.append(traces.past_value, value),
+    )

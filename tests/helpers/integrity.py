@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from synapse.engine.lowering.flags import MEMORY, TRACED
+from synapse.engine.lowering.flags import LAGGED, MEMORY, TRACED
 from synapse.engine.lowering.stretches import spans
 from synapse.engine.records import LogPlace, Ties
 from synapse.engine.schema import (
@@ -352,13 +352,19 @@ def check_order(store):
     keys = (
         source,
         np.where(gater == NONE, -1, gater),
-        source == target,
+        store["delay"],
+        carries(store),
         store["trainable"] == 0,
         target,
     )
     require(
         np.lexsort(keys) == np.arange(store.n_connections), "the order of connections"
     )
+
+
+def carries(store):
+    """Which connections are self-connections that carry a state over."""
+    return (store["source"] == store["target"]) & (store["delay"] == 0)
 
 
 def check_lengths(store, axis, count):
@@ -377,7 +383,7 @@ def check_nodes(store):
         c["first_incoming"] == np.searchsorted(target, np.arange(n)), "first_incoming"
     )
     self_rows = np.full(n, NONE, np.int64)
-    loops = np.flatnonzero(store["source"] == target)
+    loops = np.flatnonzero(carries(store))
     self_rows[target[loops]] = loops
     require(c["self_row"] == self_rows, "self_row")
     require(
@@ -396,7 +402,7 @@ def check_runs(store):
     check_lengths(store, "run", len(c["run_kind"]))
     require(length > 0, "a run is not empty")
     rows = spans(starts, length)
-    others = np.flatnonzero(store["source"] != store["target"])
+    others = np.flatnonzero(~carries(store))
     require(
         len(rows) == len(others) and np.array_equal(np.sort(rows), others),
         "runs hold all connections",
@@ -410,6 +416,38 @@ def check_runs(store):
     require(
         store["target"][rows] == np.repeat(of, length), "a run leads into its neuron"
     )
+    lag, delay = np.repeat(store["run_lag"], length), store["delay"][rows]
+    require((lag == delay) | ((lag == 0) & (delay == 1)), "the lag of a run")
+    lagged = np.zeros(n, bool)
+    lagged[of[store["run_lag"] > 0]] = True
+    require(((c["flags"] & LAGGED) != 0) == lagged, "the flag of lagged neurons")
+    check_rings(store, store["source"][rows], lag)
+
+
+def check_rings(store, source, lag):
+    """Rings have room for all that runs with a lag read, and each number once."""
+    c = store.columns
+    longest = np.zeros(store.n_neurons, np.int64)
+    np.maximum.at(longest, source, lag)
+    require(c["longest_lag"] == longest, "longest_lag")
+    ring = c["ring"].astype(np.int64)
+    count = len(c["ring_head"])
+    check_lengths(store, "ring", count)
+    require(ring[longest > 0] < count, "the ring of a source")
+    start, stop, frames = (
+        c[f"ring_{name}"].astype(np.int64) for name in ("start", "stop", "frames")
+    )
+    sizes = frames * (stop - start)
+    require(c["ring_first"] == np.cumsum(sizes) - sizes, "where a ring begins")
+    require(len(c["past"]) == sizes.sum(), "the room of rings")
+    require(c["ring_head"] < frames, "the head of a ring")
+    for number in range(count):
+        mine = np.flatnonzero((ring == number) & (longest > 0))
+        wanted = mine[0], mine[-1] + 1, longest[mine].max() + 1
+        have = start[number], stop[number], frames[number]
+        require(have == wanted, "a ring", number, have, wanted)
+        network = store["network"][start[number] : stop[number]]
+        require(network == network[0], "a ring is of one network", number)
 
 
 def check_traces(store):

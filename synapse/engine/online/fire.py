@@ -41,6 +41,33 @@ def begin_step(store, j, now):
     store.stamp[j] = now
 
 
+@rare(INDEX)
+def advance_ring(store, ring):
+    """Let the present activations be those of the step before, in a ring: a new step
+    begins.
+    """
+    head = store.ring_head[ring] + 1
+    if head == store.ring_frames[ring]:
+        head = 0
+    start = store.ring_start[ring]
+    width = store.ring_stop[ring] - start
+    frame = store.ring_first[ring] + head * width
+    for t in range(width):
+        store.past[frame + t] = store.activation[start + t]
+    store.ring_head[ring] = head
+    store.ring_stamp[ring] = store.clock[0]
+
+
+@inline
+def begin_alone(store, j):
+    """Begin a step in which a neuron activates by itself: a new one of its ring if it
+    has activated since that advanced.
+    """
+    ring = store.ring[j]
+    if ring != NONE and store.stamp[j] > store.ring_stamp[ring]:
+        advance_ring(store, ring)
+
+
 @inline
 def clamp_neuron(store, j, value, now):
     """Set the activation of an input. Its derivative is 0, so it gets no error and does
@@ -142,6 +169,18 @@ def clear_neuron(store, j):
     reset(store, j)
     if store.flags[j] & WITH_GATES:
         clear_traces(store, j)
+    if store.longest_lag[j] != 0:
+        clear_past(store, j)
+
+
+@rare(INDEX)
+def clear_past(store, j):
+    """Clear the past activations of a neuron."""
+    ring = store.ring[j]
+    width = store.ring_stop[ring] - store.ring_start[ring]
+    first = store.ring_first[ring] + j - store.ring_start[ring]
+    for frame in range(store.ring_frames[ring]):
+        store.past[first + frame * width] = 0.0
 
 
 @rare(INDEX)

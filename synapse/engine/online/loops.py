@@ -22,7 +22,7 @@ from ..compiler.jit import (
     span_of,
     store_at,
 )
-from ..compiler.rare import ARRAY, INDEX, SPAN, UNIT, rare
+from ..compiler.rare import ARRAY, INDEX, NUMBER, SPAN, UNIT, rare
 from ..functions.compiled import (
     aim_shares,
     cost_of,
@@ -42,6 +42,8 @@ from ..functions.costs import (
 )
 from ..status import DIVERGED, DONE, FAILED, LARGE, REFUSED, RESIZED, ROW, SUM
 from .fire import (
+    advance_ring,
+    begin_alone,
     clamp_neuron,
     clear_all_traces,
     clear_neuron,
@@ -75,6 +77,8 @@ def step_online(store, rule, span, inputs, row):
     empty, then the others block by block or, if synchronous, all at once.
     """
     start = span.start
+    if store.ring[start] != schema.NONE:
+        advance_ring(store, store.ring[start])
     if inputs.size > 0:
         n = span.inputs
         now = tick(store, span.inputs)
@@ -250,7 +254,26 @@ def is_large(store, span, rate, unit):
         small += abs(store.bias_eligibility[j]) <= most
     for j in range(span.stop - span.outputs, span.stop):
         small += abs(store.projected[j]) <= most
-    return small < 2 * (span.stop - span.start) + span.outputs or not rate <= most
+    if small < 2 * (span.stop - span.start) + span.outputs or not rate <= most:
+        return True
+    if store.ring[span.start] == schema.NONE:
+        return False
+    count_large(store, store.ring[span.start], most)
+    return store.failed[SUM] != 0.0
+
+
+@rare(INDEX, NUMBER)
+def count_large(store, ring, most):
+    """How many past activations of a ring are large; the number is in
+    ``failed[SUM]``.
+    """
+    start = store.ring_first[ring]
+    width = store.ring_stop[ring] - store.ring_start[ring]
+    stop = start + store.ring_frames[ring] * width
+    small = 0
+    for i in range(start, stop):
+        small += abs(store.past[i]) <= most
+    store.failed[SUM] = stop - start - small
 
 
 @inline
@@ -413,6 +436,7 @@ def activate_one(table, unit, row):
     store = store_at(table, unit)
     store.failed[0] = 0.0
     j = row
+    begin_alone(store, j)
     weigh_one(store, j)
     fire(store, None, j, j + 1)
     if store.failed[0] != 0.0:
@@ -425,6 +449,7 @@ def activate_one(table, unit, row):
 def clamp_one(table, unit, row, value):
     """Set the activation of one neuron to `value`; returns it."""
     store = store_at(table, unit)
+    begin_alone(store, row)
     clamp_neuron(store, row, value, tick(store, 1))
     count_steps(store, row, row + 1, 1)
     return value

@@ -12,9 +12,25 @@ from ..compiler.jit import in_order, inline, one_like, zero_like
 from ..compiler.rare import INDEX, NUMBER, rare
 from ..lowering import flags as mark
 from ..schema import NONE
-from .reads import gaters_read, is_delayed_by_stamp, sources_read
+from .reads import (
+    gaters_read,
+    has_lag,
+    is_delayed_by_stamp,
+    past_read,
+    sources_read,
+)
 from .ties import stop_at_zero
 from .weigh import may_be_pending, trace_of
+
+
+@inline
+def activations_of(store, r, j, lagged):
+    """The column with the activations of the sources of a run that j has read, and its
+    offset there. Without `lagged`, no run of j has a lag.
+    """
+    if has_lag(store, r, lagged):
+        return store.past, past_read(store, r, j)
+    return sources_read(store, r), 0
 
 
 @inline
@@ -36,7 +52,7 @@ def move_traced(store, j, row, n, step):
 
 
 @inline
-def propagate_run(store, r, delta, step, defer):
+def propagate_run(store, j, r, delta, step, defer, lagged):
     """Push an error along plain connections, then update their weights, with `defer`
     later where they may.
     """
@@ -47,9 +63,9 @@ def propagate_run(store, r, delta, step, defer):
     push_back(store, r, delta, row, n, source)
     if flags & mark.FIXED or (defer and may_be_pending(store, r)):
         return
-    activations = sources_read(store, r)
+    activations, at = activations_of(store, r, j, lagged)
     for t in range(n):
-        store.weight_destination[row + t] += step * activations[source + t]
+        store.weight_destination[row + t] += step * activations[at + source + t]
 
 
 @inline
@@ -100,7 +116,7 @@ def hold_signs(store, start, last, defer):
 
 
 @inline
-def propagate_gated_run(store, j, r, delta, step):
+def propagate_gated_run(store, j, r, delta, step, lagged):
     """Propagate along a run with one gater, or with consecutive gaters."""
     row = store.run_first[r]
     n = store.run_length[r]
@@ -108,7 +124,7 @@ def propagate_gated_run(store, j, r, delta, step):
     gater = store.run_gater[r]
     flags = store.run_flags[r]
     zipped = 1 if store.run_kind[r] == mark.ZIPPED else 0
-    activations = sources_read(store, r)
+    activations, at = activations_of(store, r, j, lagged)
     gains = gaters_read(store, r)
     # [equation error: gated]
     if not flags & mark.SILENT:
@@ -122,7 +138,7 @@ def propagate_gated_run(store, j, r, delta, step):
     ):
         for t in range(n):
             store.pushed_gated[gater + zipped * t] += (
-                delta * store.weight[row + t] * activations[source + t]
+                delta * store.weight[row + t] * activations[at + source + t]
             )
     # [end]
     if flags & mark.FIXED:
@@ -132,12 +148,12 @@ def propagate_gated_run(store, j, r, delta, step):
     else:
         for t in range(n):
             store.weight_destination[row + t] += (
-                step * gains[gater + zipped * t] * activations[source + t]
+                step * gains[gater + zipped * t] * activations[at + source + t]
             )
 
 
 @in_order
-def propagate_listed_run(store, j, r, delta, step, defer):
+def propagate_listed_run(store, j, r, delta, step, defer, lagged):
     """Propagate along a run of scattered, ungated connections."""
     row = store.run_first[r]
     n = store.run_length[r]
@@ -150,9 +166,9 @@ def propagate_listed_run(store, j, r, delta, step, defer):
     if store.flags[j] & mark.TRACED:
         move_traced(store, j, row, n, step)
     else:
-        activations = sources_read(store, r)
+        activations, at = activations_of(store, r, j, lagged)
         for c in range(row, row + n):
-            store.weight_destination[c] += step * activations[store.source[c]]
+            store.weight_destination[c] += step * activations[at + store.source[c]]
 
 
 @rare(INDEX, INDEX, NUMBER, NUMBER)
@@ -161,6 +177,8 @@ def propagate_any_run(store, j, r, delta, step):
     run time.
     """
     flags = store.run_flags[r]
+    lag = store.run_lag[r]
+    past = past_read(store, r, j) if lag != 0 else 0
     layout = store.run_kind[r]
     traced = store.flags[j] & mark.TRACED
     memory = store.flags[j] & mark.MEMORY
@@ -173,9 +191,11 @@ def propagate_any_run(store, j, r, delta, step):
         c = row + t
         i = store.source[c]
         weight = store.weight[c]
-        if flags & mark.UNORDERED:
+        if flags & mark.UNORDERED and lag == 0:
             delayed = is_delayed_by_stamp(store, i, j)
         activation = store.old_activation[i] if delayed else store.activation[i]
+        if lag != 0:
+            activation = store.past[past + i]
         gain = one_like(weight)
         if gated:
             g = store.gater[c]
@@ -280,9 +300,9 @@ def compute_deltas(store, start, last, rate, defer):
 
 
 @inline
-def propagate_neuron(store, j, rate, defer):
+def propagate_neuron(store, j, rate, defer, lagged):
     """Push an error to earlier neurons, then learn: dw_ij = rate (P_j e_ij + sum_k
-    delta_k x_ij^k).
+    delta_k x_ij^k). Without `lagged`, no run of j has a lag.
     """
     delta = store.responsibility[j]
     step = store.step[j]
@@ -291,7 +311,7 @@ def propagate_neuron(store, j, rate, defer):
     pull = zero_like(rate)
     extended = 0
     # one pass for both kinds of traces
-    if flags & mark.GATES and flags & mark.PLAIN_RUNS:
+    if flags & mark.GATES and flags & mark.PLAIN_RUNS and not lagged:
         p = store.pull[store.first_pull[j]]
         pulls = 1
         extended = store.influence_trace[p]
@@ -305,14 +325,14 @@ def propagate_neuron(store, j, rate, defer):
             if store.run_flags[r] & mark.UNORDERED or layout == mark.PAIRED:
                 propagate_any_run(store, j, r, delta, step)
             elif layout == mark.LISTED:
-                propagate_listed_run(store, j, r, delta, step, defer)
+                propagate_listed_run(store, j, r, delta, step, defer, lagged)
             elif layout == mark.DENSE:
                 if flags & mark.TRACED or pull != 0.0:
                     propagate_traced_run(store, j, r, delta, step, pull, extended)
                 else:
-                    propagate_run(store, r, delta, step, defer)
+                    propagate_run(store, j, r, delta, step, defer, lagged)
             else:
-                propagate_gated_run(store, j, r, delta, step)
+                propagate_gated_run(store, j, r, delta, step, lagged)
         if flags & mark.MEMORY:
             self_row = store.self_row[j]
             if store.trainable[self_row]:
@@ -331,7 +351,10 @@ def propagate_gated(store, start, last, rate, defer):
     """
     for back in range(last - start):
         j = last - 1 - back
-        propagate_neuron(store, j, rate, defer != 0)
+        if store.flags[j] & mark.LAGGED:
+            propagate_lagged(store, j, rate, defer)
+        else:
+            propagate_neuron(store, j, rate, defer != 0, False)
         waits = defer != 0 and store.flags[j] & mark.PENDING
         if (
             store.ties.signed != 0
@@ -339,6 +362,12 @@ def propagate_gated(store, start, last, rate, defer):
             and (store.step[j] != 0.0 or store.flags[j] & mark.GATES)
         ):
             hold_signs(store, j, j + 1, defer)
+
+
+@rare(INDEX, NUMBER, INDEX)
+def propagate_lagged(store, j, rate, defer):
+    """`propagate_neuron` for one that reads past activations."""
+    propagate_neuron(store, j, rate, defer != 0, True)
 
 
 @inline
@@ -353,9 +382,9 @@ def propagate_plain(store, j, defer):
             if store.run_flags[r] & mark.UNORDERED:
                 propagate_any_run(store, j, r, delta, step)
             elif store.run_kind[r] == mark.LISTED:
-                propagate_listed_run(store, j, r, delta, step, defer)
+                propagate_listed_run(store, j, r, delta, step, defer, False)
             else:
-                propagate_run(store, r, delta, step, defer)
+                propagate_run(store, j, r, delta, step, defer, False)
 
 
 @inline

@@ -54,12 +54,29 @@ def sources_read(store, r):
 
 
 @inline
+def has_lag(store, r, lagged):
+    """Whether a run has a lag; without `lagged`, no run of its neuron has one."""
+    return lagged and store.run_lag[r] != 0
+
+
+@inline
 def past_of(store, r):
     """Where the activations that a run with a lag reads in this step begin in ``past``:
     that of source i is in ``past[past_of(store, r) + i]``.
     """
+    return past_at(
+        store, store.ring_head, store.ring[store.run_source[r]], store.run_lag[r]
+    )
+
+
+@inline
+def past_read(store, r, j):
+    """`past_of` the step in which j, the target of the run, last activated: one frame
+    further back if the ring has advanced since.
+    """
     ring = store.ring[store.run_source[r]]
-    return past_at(store, store.ring_head, ring, store.run_lag[r])
+    since = 1 if store.ring_stamp[ring] >= store.stamp[j] else 0
+    return past_at(store, store.ring_head, ring, store.run_lag[r] + since)
 
 
 @inline

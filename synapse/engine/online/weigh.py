@@ -13,7 +13,7 @@ so the bits do not depend on it.
 from __future__ import annotations
 
 from ..compiler.jit import in_order, inline, one_like, zero_like
-from ..compiler.rare import INDEX, rare
+from ..compiler.rare import INDEX, UNIT, rare
 from ..compiler.tiles import (
     add_rows_products,
     for_each,
@@ -26,6 +26,7 @@ from ..compiler.tiles import (
 )
 from ..lowering import flags as mark
 from ..schema import NONE
+from .reads import has_lag, past_of, past_read
 from .ties import stop_at_zero, stopped
 
 FEW = 3
@@ -37,6 +38,16 @@ LONG = 64
 a pack waits for the stores of the activations just computed, which are shorter.
 ``python -m benchmarks.constants online.weigh.LONG``: rows take 0.96 to 1.30 times as
 long with a tenth, 0.93 to 1.02 times with ten times."""
+
+
+@inline
+def sources_now(store, r, lagged):
+    """The column with the activations that a run reads in this step, and its offset
+    there. Without `lagged`, no run of the neuron has a lag.
+    """
+    if has_lag(store, r, lagged):
+        return store.past, past_of(store, r)
+    return store.activation, 0
 
 
 @inline
@@ -63,31 +74,32 @@ def carry_state(store, j):
 
 
 @inline
-def gated_sum(store, j, r, row, n):
+def gated_sum(store, j, r, row, n, lagged):
     """The weighted inputs of `j` from a run of gated connections."""
     layout = store.run_kind[r]
     total = zero_like(store.bias[j])
+    activations, at = sources_now(store, r, lagged)
     # [equation state: gated run]
     if layout == mark.PAIRED:
         for t in range(n):
             gain = store.activation[store.gater[row + t]]
             total += (
-                gain * store.weight[row + t] * store.activation[store.source[row + t]]
+                gain * store.weight[row + t] * activations[at + store.source[row + t]]
             )
         return total
     # [end]
-    source = store.run_source[r]
+    source = at + store.run_source[r]
     gater = store.run_gater[r]
     if layout == mark.ZIPPED:
         for t in range(n):
             total += (
                 store.activation[gater + t]
                 * store.weight[row + t]
-                * store.activation[source + t]
+                * activations[source + t]
             )
         return total
     for t in range(n):
-        total += store.weight[row + t] * store.activation[source + t]
+        total += store.weight[row + t] * activations[source + t]
     # [equation influence: gated run]
     if store.run_influence[r] != NONE:
         store.influence[store.run_influence[r]] += total
@@ -102,7 +114,7 @@ def trace_of(store, j, row):
 
 
 @inline
-def move_eligibility(store, j, carry):
+def move_eligibility(store, j, carry, lagged):
     """eligibility e_ij = g_jj w_jj e_ij(old) + g_ij y_i, for the trainable
     connections.
     """
@@ -113,8 +125,9 @@ def move_eligibility(store, j, carry):
         row = store.run_first[r]
         n = store.run_length[r]
         trace = trace_of(store, j, row)
+        activations, at = sources_now(store, r, lagged)
         if layout == mark.DENSE or layout == mark.SHARED:
-            source = store.run_source[r]
+            source = at + store.run_source[r]
             # [equation eligibility]
             gain = (
                 store.activation[store.run_gater[r]]
@@ -123,9 +136,7 @@ def move_eligibility(store, j, carry):
             )
             for t in range(n):
                 kept = carry * store.eligibility[trace + t]
-                store.eligibility[trace + t] = (
-                    kept + gain * store.activation[source + t]
-                )
+                store.eligibility[trace + t] = kept + gain * activations[source + t]
             # [end]
         else:
             for t in range(n):
@@ -136,7 +147,7 @@ def move_eligibility(store, j, carry):
                 )
                 kept = carry * store.eligibility[trace + t]
                 store.eligibility[trace + t] = (
-                    kept + gain * store.activation[store.source[row + t]]
+                    kept + gain * activations[at + store.source[row + t]]
                 )
     self_row = store.self_row[j]
     # [equation eligibility: self-connection and bias]
@@ -182,7 +193,10 @@ def move_extended(store, k, carry, block):
         for r in range(store.first_run[j], store.last_run[j]):
             if not store.run_flags[r] & mark.FIXED:
                 start = trace + store.run_first[r] - store.first_incoming[j]
-                extend_run(store, block, r, start, carry, scale)
+                if has_lag(store, r, store.flags[j] & mark.LAGGED):
+                    extend_lagged(store, j, r, start, carry, scale)
+                else:
+                    extend_run(store, block, r, start, carry, scale)
         store.extended[trace + n] = carry * store.extended[trace + n] + scale
 
 
@@ -218,6 +232,16 @@ def extend_run(store, block, r, start, carry, scale):
         store.extended[x] = (
             carry * store.extended[x] + scale * store.activation[source + t]
         )
+
+
+@rare(INDEX, INDEX, INDEX, UNIT, UNIT)
+def extend_lagged(store, j, r, start, carry, scale):
+    """Extended traces of an ungated run of the gater j with a lag."""
+    row = store.run_first[r]
+    at = past_read(store, r, j)
+    for t in range(store.run_length[r]):
+        read = store.past[at + store.source[row + t]]
+        store.extended[start + t] = carry * store.extended[start + t] + scale * read
 
 
 @inline
@@ -288,38 +312,39 @@ def updated(store, c, i, step, pending):
 
 
 @in_order
-def add_pack(store, sums, rows, q, source, left, steps, pending):
+def add_pack(store, activations, sums, rows, q, source, left, steps, pending):
     """Add the products of `left` connections, from q on, of each row to its sum."""
     if pending:
         update_rows(
             store.weight, rows, q, steps, store.old_activation, source + q, left, sums
         )
     at = source + q
-    return add_rows_products(sums, store.activation, at, store.weight, rows, q, left)
+    return add_rows_products(sums, activations, at, store.weight, rows, q, left)
 
 
 @in_order
-def sum_packs(store, none, rows, n, source, steps, pending):
+def sum_packs(store, activations, none, rows, n, source, steps, pending):
     """The sums of neurons with the same sources, each in two packs, so that few sums
     wait for the previous one.
     """
+    read = store, activations
     wide = lanes_of(none)
     sums = for_each(rows, none)
     others = sums
     twice = n - n % (2 * wide)
     for q in range(0, twice, 2 * wide):
-        sums = add_pack(store, sums, rows, q, source, wide, steps, pending)
-        others = add_pack(store, others, rows, q + wide, source, wide, steps, pending)
+        sums = add_pack(*read, sums, rows, q, source, wide, steps, pending)
+        others = add_pack(*read, others, rows, q + wide, source, wide, steps, pending)
     whole = n - n % wide
     if twice < whole:
-        sums = add_pack(store, sums, rows, twice, source, wide, steps, pending)
+        sums = add_pack(*read, sums, rows, twice, source, wide, steps, pending)
     if whole < n:
-        others = add_pack(store, others, rows, whole, source, n - whole, steps, pending)
+        others = add_pack(*read, others, rows, whole, source, n - whole, steps, pending)
     return totals(sums, others)
 
 
 @in_order
-def sum_listed(store, row, n, step, pending):
+def sum_listed(store, activations, at, row, n, step, pending):
     """The sum of a run from scattered sources, in four parts, so that no sum waits for
     the previous one.
     """
@@ -333,39 +358,41 @@ def sum_listed(store, row, n, step, pending):
         i1 = store.source[c + 1]
         i2 = store.source[c + 2]
         i3 = store.source[c + 3]
-        total += updated(store, c, i, step, pending) * store.activation[i]
-        total1 += updated(store, c + 1, i1, step, pending) * store.activation[i1]
-        total2 += updated(store, c + 2, i2, step, pending) * store.activation[i2]
-        total3 += updated(store, c + 3, i3, step, pending) * store.activation[i3]
+        total += updated(store, c, i, step, pending) * activations[at + i]
+        total1 += updated(store, c + 1, i1, step, pending) * activations[at + i1]
+        total2 += updated(store, c + 2, i2, step, pending) * activations[at + i2]
+        total3 += updated(store, c + 3, i3, step, pending) * activations[at + i3]
     # [equation state: run without gates]
     for c in range(row + whole, row + n):
         i = store.source[c]
-        total += updated(store, c, i, step, pending) * store.activation[i]
+        total += updated(store, c, i, step, pending) * activations[at + i]
     # [end]
     return (total + total1) + (total2 + total3)
 
 
 @in_order
-def ungated_sum(store, j, r):
+def ungated_sum(store, j, r, lagged):
     """The weighted inputs of `j` from an ungated run, after its pending updates."""
     row = store.run_first[r]
     n = store.run_length[r]
     step = store.pending_step[j]
     pending = step != 0.0 and may_be_pending(store, r)
+    activations, at = sources_now(store, r, lagged)
+    read = store, activations
     if store.run_kind[r] == mark.DENSE and n > FEW:
-        source = store.run_source[r]
+        source = at + store.run_source[r]
         if n >= LONG:
             none = no_pack(store.weight)
             if pending:
-                return sum_packs(store, none, (row,), n, source, (step,), True)[0]
-            return sum_packs(store, none, (row,), n, source, (step,), False)[0]
+                return sum_packs(*read, none, (row,), n, source, (step,), True)[0]
+            return sum_packs(*read, none, (row,), n, source, (step,), False)[0]
         short = no_short_pack(store.weight)
         if pending:
-            return sum_packs(store, short, (row,), n, source, (step,), True)[0]
-        return sum_packs(store, short, (row,), n, source, (step,), False)[0]
+            return sum_packs(*read, short, (row,), n, source, (step,), True)[0]
+        return sum_packs(*read, short, (row,), n, source, (step,), False)[0]
     if pending:
-        return sum_listed(store, row, n, step, True)
-    return sum_listed(store, row, n, step, False)
+        return sum_listed(*read, at, row, n, step, True)
+    return sum_listed(*read, at, row, n, step, False)
 
 
 @inline
@@ -373,16 +400,16 @@ def weigh_plain(store, j):
     """state s_j = b_j + sum_i w_ij y_i of a neuron without gates and traces."""
     state = store.bias[j]
     for r in range(store.first_run[j], store.last_run[j]):
-        state += ungated_sum(store, j, r)
+        state += ungated_sum(store, j, r, False)
     store.pending_step[j] = 0.0
     store.old_state[j] = store.state[j]
     store.state[j] = state
 
 
 @inline
-def weigh_neuron(store, j, block):
+def weigh_neuron(store, j, block, lagged):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, and its traces; see
-    `extend_run`.
+    `extend_run` and `sources_now`.
     """
     flags = store.flags[j]
     # [equation state]
@@ -394,13 +421,14 @@ def weigh_neuron(store, j, block):
         state += carry * old
     for r in range(store.first_run[j], store.last_run[j]):
         if store.run_kind[r] <= mark.LISTED:
-            state += ungated_sum(store, j, r)
+            state += ungated_sum(store, j, r, lagged)
         else:
-            state += gated_sum(store, j, r, store.run_first[r], store.run_length[r])
+            row = store.run_first[r]
+            state += gated_sum(store, j, r, row, store.run_length[r], lagged)
     # [end]
     store.pending_step[j] = 0.0
     if flags & mark.TRACED:
-        move_eligibility(store, j, carry)
+        move_eligibility(store, j, carry, lagged)
     if flags & mark.MEMORY:
         move_extended(store, j, carry, block)
     store.old_state[j] = old
@@ -408,12 +436,14 @@ def weigh_neuron(store, j, block):
 
 
 @in_order
-def add_four(store, j, r, none):
+def add_four(store, j, r, none, lagged):
     """Add the weighted inputs of four neurons from a run with the same sources, which
     are read once for all four. Pending updates are made before.
     """
     n = store.run_length[r]
-    source = store.run_source[r]
+    activations, at = sources_now(store, r, lagged)
+    read = store, activations
+    source = at + store.run_source[r]
     row = store.run_first[r]
     runs = store.last_run[j] - store.first_run[j]
     gap = store.run_first[r + runs] - row
@@ -428,9 +458,9 @@ def add_four(store, j, r, none):
         steps[0] != 0.0 or steps[1] != 0.0 or steps[2] != 0.0 or steps[3] != 0.0
     )
     if steps_wait and may_be_pending(store, r):
-        sums = sum_packs(store, none, rows, n, source, steps, True)
+        sums = sum_packs(*read, none, rows, n, source, steps, True)
     else:
-        sums = sum_packs(store, none, rows, n, source, steps, False)
+        sums = sum_packs(*read, none, rows, n, source, steps, False)
     store.state[j] += sums[0]
     store.state[j + 1] += sums[1]
     store.state[j + 2] += sums[2]
@@ -440,11 +470,11 @@ def add_four(store, j, r, none):
 @rare(INDEX, INDEX)
 def add_four_long(store, j, r):
     """`add_four` for a run of many connections."""
-    add_four(store, j, r, no_pack(store.weight))
+    add_four(store, j, r, no_pack(store.weight), False)
 
 
 @inline
-def weigh_four(store, j):
+def weigh_four(store, j, lagged):
     """The states of four neurons with the same sources."""
     for i in range(j, j + 4):
         store.old_state[i] = store.state[i]
@@ -452,11 +482,14 @@ def weigh_four(store, j):
     for r in range(store.first_run[j], store.last_run[j]):
         n = store.run_length[r]
         if n >= LONG:
-            add_four_long(store, j, r)
+            if lagged:
+                add_four(store, j, r, no_pack(store.weight), lagged)
+            else:
+                add_four_long(store, j, r)
         elif n > FEW:
-            add_four(store, j, r, no_short_pack(store.weight))
+            add_four(store, j, r, no_short_pack(store.weight), lagged)
         else:
-            add_four(store, j, r, no_single(store.weight))
+            add_four(store, j, r, no_single(store.weight), lagged)
     for i in range(j, j + 4):
         store.pending_step[i] = 0.0
 
@@ -467,7 +500,23 @@ def weigh_gated(store, start, last, block):
     `block`.
     """
     for j in range(start, last):
-        weigh_neuron(store, j, block)
+        if store.flags[j] & mark.LAGGED:
+            weigh_lagged(store, j, last, block)
+            break
+        weigh_neuron(store, j, block, False)
+
+
+@rare(INDEX, INDEX, INDEX)
+def weigh_lagged(store, start, last, block):
+    """`weigh_gated` for neurons some of which read past activations."""
+    j = start
+    while j < last:
+        if store.flags[j] & mark.FOUR:
+            weigh_four(store, j, True)
+            j += 4
+        else:
+            weigh_neuron(store, j, block, True)
+            j += 1
 
 
 @inline
@@ -486,8 +535,8 @@ def weigh_block(store, rule, start, last):
         apply_signed(store, start, last)
     j = start
     while j < last:
-        if store.flags[j] & mark.FOUR:
-            weigh_four(store, j)
+        if store.flags[j] & (mark.FOUR | mark.LAGGED) == mark.FOUR:
+            weigh_four(store, j, False)
             j += 4
         elif store.flags[j] & mark.WITH_GATES:
             weigh_gated(store, j, last, start)

@@ -300,7 +300,7 @@ COLUMNS = (
     # influences it has on self-connected neurons
     Column("first_pull", "node", "uint32"),
     Column("last_pull", "node", "uint32"),
-    Column("longest_lag", "node", "uint32"),  # of the runs that read it
+    Column("longest_delay", "node", "uint32"),  # of the connections from it
     Column("ring", "node", "uint32"),  # of its network, or its own; NONE: no past
     # the program, a row a run of connections
     Column("run_kind", "run", "uint8"),
@@ -343,7 +343,7 @@ COLUMNS = (
     Column("ring_start", "ring", "uint32"),
     Column("ring_stop", "ring", "uint32"),
     Column("ring_first", "ring", "uint64"),  # where its frames begin in ``past``
-    Column("ring_frames", "ring", "uint32"),  # one more than its longest lag
+    Column("ring_frames", "ring", "uint32"),  # one more than its longest delay
     Column("ring_head", "ring", "uint32"),  # the frame of the step before
     Column("ring_stamp", "ring", "uint64"),  # the clock when it last advanced
     Column("past", "past", "float"),
@@ -500,6 +500,20 @@ TRACE_TABLES = (
             _index("connection", "connections", "the bias"),
             _number("value"),
         ),
+    ),
+    FileTable(
+        "past",
+        "past activation",
+        (
+            _index("neuron", "neurons"),
+            Column("steps", "file", "uint32", kind=COUNT),
+            _number("value"),
+        ),
+    ),
+    FileTable(
+        "rings",
+        "ring",
+        (_index("neuron", "neurons"), Column("stamp", "file", "uint64", kind=TIME)),
     ),
 )
 """The traces that are stored, see ``lowering/program.py``."""

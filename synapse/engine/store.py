@@ -534,7 +534,9 @@ class Store:
         self.touch()
         other.touch()
         self.forget_single_calls()  # its networks may step as wholes
-        others = other.program.traces(other).shifted(self.n_neurons, self.n_identities)
+        others = other.program.traces(other).shifted(
+            self.n_neurons, self.n_identities, int(self["clock"][0])
+        )
         kept = self.program.pending.joined(others)
         self._append(other)
         self._shift_appended(other)

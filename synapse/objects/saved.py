@@ -280,11 +280,7 @@ def _own_traces(
     """The traces of one network of a store by its numbers; biases come last, not last
     in each pair.
     """
-    if not (
-        len(kept.memory)
-        or len(kept.eligibility_connection)
-        or len(kept.influence_gater)
-    ):
+    if kept.are_none:
         return kept
     place = _numbers(store.n_identities, store["identity"][edges], np.int64)
     last = len(place) - 1
@@ -296,6 +292,8 @@ def _own_traces(
     extending = np.argsort(kept.extended_connection == NONE, kind="stable")
     extending = extending[pairs[kept.extended_influence[extending]]]
     bias = kept.extended_connection[extending] == NONE
+    past = (number[kept.past_neuron] != NONE) & (kept.past_value != 0.0)
+    rings = (number[kept.ring_neuron] != NONE).nonzero()[0][:1]  # a network has one
     return Traces(
         memory=number[kept.memory[memory]],
         memory_self=place[kept.memory_self[memory]],
@@ -309,6 +307,11 @@ def _own_traces(
             bias, -1, place[np.minimum(kept.extended_connection[extending], last)]
         ),
         extended_value=kept.extended_value[extending],
+        past_neuron=number[kept.past_neuron[past]],
+        past_steps=kept.past_steps[past],
+        past_value=kept.past_value[past],
+        ring_neuron=number[kept.ring_neuron[rings]],
+        ring_stamp=kept.ring_stamp[rings],
     )
 
 

@@ -185,6 +185,7 @@ def _are_alike(store: Store, other: Store) -> bool:
         "source",
         "target",
         "gater",
+        "delay",
         "role",
         "position",
         "squash",

@@ -220,7 +220,7 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
         traces=Traces(
             memory=edges["target"][loops].astype(np.int64),
             memory_self=loops,
-            **_full_columns(TRACE_TABLES, records, dtype),
+            **_full_columns(TRACE_TABLES, records, dtype, clock),
         ),
         architecture=data.get(ARCHITECTURE),
         untraced=data.get(UNTRACED, False),
@@ -235,7 +235,7 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
         saved.connection_metadata = _notes(data, NOTES[1], len(connections))
     if stepped:
         saved.sensitivities = PortableSensitivities(
-            **_full_columns(SENSITIVITY_TABLES, records, dtype)
+            **_full_columns(SENSITIVITY_TABLES, records, dtype, clock)
         )
         _check_sensitivities(saved.sensitivities, edges)
     return saved
@@ -320,14 +320,16 @@ def _columns(
 
 
 def _full_columns(
-    tables: Iterable[FileTable], records: Mapping[str, Records], dtype: Any
+    tables: Iterable[FileTable], records: Mapping[str, Records], dtype: Any, clock: int
 ) -> dict[str, NDArray[Any]]:
     """All columns of tables by their full names; without rows if a document has no such
     table.
     """
     return {
         table.full_name(column): (
-            checks.checked_column(records[table.name], column, dtype, others=records)
+            checks.checked_column(
+                records[table.name], column, dtype, clock, others=records
+            )
             if len(records[table.name]) and column.name in records[table.name]
             else np.zeros(len(records[table.name]), numpy_dtype(column, dtype))
         )

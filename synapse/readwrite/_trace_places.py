@@ -95,8 +95,8 @@ def placed_traces(saved: SavedNetwork, complete: bool) -> Traces:
     JavaScript has one rule for all neurons, and writes traces that the library reads
     off from other numbers.
     """
-    traces = saved.traces
-    assert traces is not None
+    assert saved.traces is not None
+    traces = _placed_past(saved, saved.traces, complete)
     if not (len(traces.eligibility_connection) or len(traces.influence_gater)):
         return traces
     places = TracePlaces.of(saved)
@@ -127,6 +127,28 @@ def placed_traces(saved: SavedNetwork, complete: bool) -> Traces:
         extended_influence=(np.cumsum(has_place) - 1)[of],
         extended_connection=traces.extended_connection[extends],
         extended_value=traces.extended_value[extends],
+    )
+
+
+def _placed_past(saved: SavedNetwork, traces: Traces, complete: bool) -> Traces:
+    """`placed_traces` for past activations: a neuron has as many as its connections
+    delay it.
+    """
+    if not len(traces.past_neuron):
+        return traces
+    longest = np.zeros(len(saved.neurons["squash"]), np.int64)
+    delay = saved.connections.get("delay", np.zeros(0, np.int64))
+    np.maximum.at(longest, saved.connections["source"][: len(delay)], delay)
+    steps = traces.past_steps.astype(np.int64)
+    there = (steps > 0) & (steps <= longest[traces.past_neuron])
+    number = traces.past_neuron * (1 + steps.max()) + steps
+    lost = ~there & (traces.past_value != 0.0)
+    require_places("past", number, lost if complete else None)
+    return replace(
+        traces,
+        past_neuron=traces.past_neuron[there],
+        past_steps=traces.past_steps[there],
+        past_value=traces.past_value[there],
     )
 
 

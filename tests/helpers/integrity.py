@@ -421,15 +421,15 @@ def check_runs(store):
     lagged = np.zeros(n, bool)
     lagged[of[store["run_lag"] > 0]] = True
     require(((c["flags"] & LAGGED) != 0) == lagged, "the flag of lagged neurons")
-    check_rings(store, store["source"][rows], lag)
+    check_rings(store)
 
 
-def check_rings(store, source, lag):
-    """Rings have room for all that runs with a lag read, and each number once."""
+def check_rings(store):
+    """Rings have room for all that connections delay, and each number once."""
     c = store.columns
     longest = np.zeros(store.n_neurons, np.int64)
-    np.maximum.at(longest, source, lag)
-    require(c["longest_lag"] == longest, "longest_lag")
+    np.maximum.at(longest, store["source"], store["delay"])
+    require(c["longest_delay"] == longest, "longest_delay")
     ring = c["ring"].astype(np.int64)
     count = len(c["ring_head"])
     check_lengths(store, "ring", count)

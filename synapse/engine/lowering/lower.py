@@ -13,7 +13,7 @@ import numpy as np
 
 from ..records import Ties
 from . import edits, gating, loops, rings, ties
-from .flags import LAGGED, MEMORY
+from .flags import MEMORY
 from .program import Program, restore
 from .room import cut, make_room
 from .runner import run
@@ -45,13 +45,16 @@ def lower(store: Store) -> None:
     flags = lower_all(store) if change is None else edits.apply(store, change)
     if flags & MEMORY or gating.has_traces(store):
         gating.lay_out(store, flags)
-    if flags & LAGGED or rings.has_rings(store):
-        rings.lay_out(store, flags)
+    delays = store.columns["ties"][Ties.DELAYS]
+    if delays or rings.has_rings(store):
+        rings.lay_out(store)
     run(loops.join_neurons, store, np.empty(store.n_neurons + 1, np.int64))
     if store.columns["ties"][Ties.INTERNAL]:  # neurons of such groups activate together
         store.forget_single_calls()
     if flags & MEMORY:
         restore(store, store.program.pending)
+    if delays:
+        rings.restore(store, store.program.pending)
     store.program = Program(0, made=True)  # identities can be renumbered now
     store.laid_out = store.n_connections
     store.removed_rows = []

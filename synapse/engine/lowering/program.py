@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..._typing import Indices
 from ..delayed import Attributes, activations_read, sources_read
 from ..schema import NONE
+from . import rings
 from .flags import MEMORY
 from .loops import place_kept, read_traces
 from .loops.traces import MARKS
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
     from ..store import Store
 
 
-_NEURONS = ("memory", "influence_gater", "influence_gated")
+_NEURONS = (
+    "memory",
+    "influence_gater",
+    "influence_gated",
+    "past_neuron",
+    "ring_neuron",
+)
 _IDENTITIES = ("memory_self", "eligibility_connection", "extended_connection")
 _NUMBERS = ("eligibility", "influence", "extended")
 
@@ -42,10 +49,20 @@ class Traces:
     extended_influence: Indices  # of each extended trace: its pair, its connection
     extended_connection: Indices
     extended_value: NDArray[Any]
+    past_neuron: Indices  # of each past activation: its neuron,
+    past_steps: Indices  # and how many steps before the latest one of its ring it was
+    past_value: NDArray[Any]
+    ring_neuron: Indices  # neurons in rings
+    ring_stamp: NDArray[np.integer]  # and the clock when each ring last advanced
 
-    def shifted(self, neurons: int, identities: int) -> Traces:
-        """These traces with rows and identities shifted, for a store that was absorbed
-        by another.
+    @property
+    def are_none(self) -> bool:
+        """Whether there are none; without self-connections, rings have all."""
+        return not (len(self.memory) or len(self.ring_neuron) or len(self.past_neuron))
+
+    def shifted(self, neurons: int, identities: int, clock: int) -> Traces:
+        """These traces with rows, identities and times shifted, for a store that was
+        absorbed by another.
         """
         offsets = dict.fromkeys(_NEURONS, neurons) | dict.fromkeys(
             _IDENTITIES, identities
@@ -60,6 +77,7 @@ class Traces:
                 name: np.where(ends == NONE, NONE, ends + by)
                 for name, ends, by in parts
             },
+            ring_stamp=self.ring_stamp + (self.ring_stamp != 0) * np.uint64(clock),
         )
 
     def renamed(self, new_row: Indices) -> Traces:
@@ -75,8 +93,8 @@ class Traces:
         )
 
     def joined(self, others: Traces) -> Traces:
-        """These traces and others. Without self-connections, there are none."""
-        if not len(others.memory):
+        """These traces and others."""
+        if others.are_none:
             return self
         both = {
             name: np.concatenate([mine, vars(others)[name]])
@@ -88,7 +106,7 @@ class Traces:
         return Traces(**both)
 
 
-_NOTHING = Traces(*np.empty((10, 0), np.int64))
+_NOTHING = Traces(*np.empty((len(fields(Traces)), 0), np.int64))
 
 
 @dataclass
@@ -103,7 +121,9 @@ class Program:
     def traces(self, store: Store) -> Traces:
         """Every trace that is stored now."""
         # nothing else has any
-        if not self.made or not np.count_nonzero(store.columns["flags"] & MEMORY):
+        if not self.made or not (
+            np.count_nonzero(store.columns["flags"] & MEMORY) or rings.has_rings(store)
+        ):
             return self.pending
         return kept_traces(store).joined(self.pending)
 
@@ -130,6 +150,7 @@ def kept_traces(store: Store) -> Traces:
         extended_influence=work[extended_at::2],
         extended_connection=work[extended_at + 1 :: 2],
         extended_value=c["extended"].copy(),
+        **rings.read(store),
     )
 
 

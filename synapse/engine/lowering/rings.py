@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..._typing import Indices, Ints
 from ..records import Ties
+from ..schema import NONE
 from . import loops
-from .flags import LAGGED
 from .room import cut, make_room
 from .runner import run
+from .stretches import spans
 
 if TYPE_CHECKING:
     from ..store import Store
+    from .program import Traces
 
 
 def has_rings(store: Store) -> bool:
@@ -21,13 +25,58 @@ def has_rings(store: Store) -> bool:
     return len(store.columns["past"]) > 0
 
 
-def lay_out(store: Store, flags: int) -> None:
-    """The rings of a store; `flags` are those of all neurons. All past is 0."""
+def lay_out(store: Store) -> None:
+    """The rings of a store. All past is 0."""
     rings = size = 0
-    if flags & LAGGED:
-        rings, _ = run(loops.count_lagged, store)
+    if store.columns["ties"][Ties.DELAYS]:
+        rings, _ = run(loops.count_delayed, store)
         make_room(store, "ring", rings)
         rings, size = run(loops.find_rings, store)
     cut(store, "ring", rings)
     store.columns["ties"][Ties.RINGS] = rings
     store.columns["past"] = np.zeros(size, store.dtype)
+
+
+def read(store: Store) -> dict[str, NDArray[Any]]:
+    """Copy the past out of the rings of a store: as many steps of each neuron as its
+    connections delayed it.
+    """
+    c = store.columns
+    rows = c["longest_delay"].nonzero()[0]
+    lags = c["longest_delay"][rows].astype(np.int64)
+    neuron = rows.repeat(lags)
+    steps = spans(np.ones(len(rows), np.int64), lags)
+    return {
+        "past_neuron": neuron,
+        "past_steps": steps,
+        "past_value": c["past"][_places(store, neuron, steps)],
+        "ring_neuron": rows,
+        "ring_stamp": c["ring_stamp"][c["ring"][rows]],
+    }
+
+
+def restore(store: Store, kept: Traces) -> None:
+    """Write a preserved past into new rings, as far back as connections delay now."""
+    c = store.columns
+    longest = np.append(c["longest_delay"], 0)  # of NONE, too
+    there = kept.past_steps <= longest.take(kept.past_neuron, mode="clip")
+    neuron, steps = kept.past_neuron[there], kept.past_steps[there]
+    places = _places(store, neuron.astype(np.int64), steps.astype(np.int64))
+    c["past"][places] = kept.past_value[there]
+    ring = np.append(c["ring"], NONE).take(kept.ring_neuron, mode="clip")
+    there = ring != NONE
+    np.maximum.at(
+        c["ring_stamp"], ring[there], kept.ring_stamp[there].astype(np.uint64)
+    )
+
+
+def _places(store: Store, neuron: Indices, steps: Ints) -> NDArray[np.int64]:
+    """Where the activations of neurons so many steps ago are in ``past``, from 1 on."""
+    c = store.columns
+    ring = c["ring"][neuron]
+    start, stop, first, frames, head = (
+        c[f"ring_{name}"][ring].astype(np.int64)
+        for name in ("start", "stop", "first", "frames", "head")
+    )
+    frame = (head - (steps - 1)) % frames
+    return first + frame * (stop - start) + neuron - start

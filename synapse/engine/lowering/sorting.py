@@ -34,7 +34,7 @@ def sort_neurons(store: Store) -> None:
     new_row = np.full(store.n_neurons + 1, NONE, np.uint32)
     new_row[order] = np.arange(len(order), dtype=np.uint32)
     pending = store.program.pending
-    if len(pending.memory):  # nothing else has traces
+    if not pending.are_none:
         pending = pending.renamed(new_row)
     store.sort_neurons(order, new_row)
     store.program.pending = pending

@@ -169,7 +169,7 @@ def clear_neuron(store, j):
     reset(store, j)
     if store.flags[j] & WITH_GATES:
         clear_traces(store, j)
-    if store.longest_lag[j] != 0:
+    if store.longest_delay[j] != 0:
         clear_past(store, j)
 
 

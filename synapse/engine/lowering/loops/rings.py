@@ -8,17 +8,17 @@ from ...schema import NONE
 from .ranges import Pair
 
 
-def count_lagged(store: Any, n: int, count: int, work: Any) -> Pair:
-    """Count the neurons that are read with a lag: there are at most as many rings."""
-    lagged = 0
+def count_delayed(store: Any, n: int, count: int, work: Any) -> Pair:
+    """Count the neurons that connections delay: there are at most as many rings."""
+    delayed = 0
     for j in range(n):
-        lagged += store.longest_lag[j] != 0
-    return lagged, 0
+        delayed += store.longest_delay[j] != 0
+    return delayed, 0
 
 
 def find_rings(store: Any, n: int, count: int, work: Any) -> Pair:
-    """Lay out a ring for each network in which neurons are read with a lag, and for
-    each such neuron without a network; returns how many rings there are, and how many
+    """Lay out a ring for each network in which connections delay neurons, and for each
+    such neuron without a network; returns how many rings there are, and how many
     numbers.
     """
     rings = 0
@@ -27,13 +27,13 @@ def find_rings(store: Any, n: int, count: int, work: Any) -> Pair:
     while start < n:
         stop = network_stop(store, start, n)
         ring = NONE
-        lag = 0
+        longest = 0
         for j in range(start, stop):
-            lag = max(lag, store.longest_lag[j])
-        if lag != 0:
+            longest = max(longest, store.longest_delay[j])
+        if longest != 0:
             ring = rings
             rings += 1
-            size = lay_out_ring(store, ring, start, stop, lag, size)
+            size = lay_out_ring(store, ring, start, stop, longest + 1, size)
         for j in range(start, stop):
             store.ring[j] = ring
         start = stop
@@ -53,19 +53,19 @@ def network_stop(store: Any, start: int, n: int) -> int:
 
 
 def lay_out_ring(
-    store: Any, ring: int, start: int, stop: int, lag: int, size: int
+    store: Any, ring: int, start: int, stop: int, frames: int, size: int
 ) -> int:
-    """Describe the ring of the neurons from the first to the last that are read with a
-    lag, whose frames begin at `size`; returns where they end.
+    """Describe the ring of the neurons from the first to the last that connections
+    delay, whose frames begin at `size`; returns where they end.
     """
-    while store.longest_lag[start] == 0:
+    while store.longest_delay[start] == 0:
         start += 1
-    while store.longest_lag[stop - 1] == 0:
+    while store.longest_delay[stop - 1] == 0:
         stop -= 1
     store.ring_start[ring] = start
     store.ring_stop[ring] = stop
     store.ring_first[ring] = size
-    store.ring_frames[ring] = lag + 1
+    store.ring_frames[ring] = frames
     store.ring_head[ring] = 0
     store.ring_stamp[ring] = 0
-    return size + (lag + 1) * (stop - start)
+    return size + frames * (stop - start)

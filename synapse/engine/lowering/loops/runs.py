@@ -58,7 +58,7 @@ def find_runs(store: Any, n: int, count: int, work: Any) -> Pair:
     competing = False
     k = 2 * n
     for j in range(n):
-        store.longest_lag[j] = 0
+        store.longest_delay[j] = 0
         k = describe_neuron(store, j, k, count, work)
         competing |= competes(store, j)
     if competing:
@@ -154,6 +154,8 @@ def find_runs_of(
         start = work[k]
         k += 1
         note_order(store, j, start, work[k])
+        if store.delay[start] != 0:
+            note_delay(store, start, work[k])
         if not is_memory(store, start):
             runs = divide_range(store, j, start, work[k], runs, n, work)
     if runs > store.first_run[j] + 1:
@@ -180,7 +182,7 @@ def divide_range(
         ):
             end = kind_stop(store, j, end, stop, n, work)
         if lag != 0:
-            note_lag(store, j, lag, store.source[r], end - r)
+            store.flags[j] |= LAGGED
         g = store.gater[r]
         if g != NONE and end == r + 1 and advances(store, j, r, runs - 1, flags):
             store.run_kind[runs - 1] = ZIPPED
@@ -213,13 +215,10 @@ def kind_stop(store: Any, j: int, r: int, stop: int, n: int, work: Any) -> int:
     return min(stop, r + end - i)
 
 
-def note_lag(store: Any, j: int, lag: int, i: int, length: int) -> None:
-    """Let j, which reads them with a lag, be marked, and its sources from i on remember
-    so many steps.
-    """
-    store.flags[j] |= LAGGED
-    for source in range(i, i + length):
-        store.longest_lag[source] = max(store.longest_lag[source], lag)
+def note_delay(store: Any, r: int, stop: int) -> None:
+    """Let the sources of a range remember as many steps as it delays them."""
+    for i in range(store.source[r], store.source[r] + stop - r):
+        store.longest_delay[i] = max(store.longest_delay[i], store.delay[r])
 
 
 def flags_of_run(store: Any, j: int, r: int, work: Any) -> int:

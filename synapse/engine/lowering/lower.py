@@ -51,10 +51,10 @@ def lower(store: Store) -> None:
     run(loops.join_neurons, store, np.empty(store.n_neurons + 1, np.int64))
     if store.columns["ties"][Ties.INTERNAL]:  # neurons of such groups activate together
         store.forget_single_calls()
-    if flags & MEMORY:
-        restore(store, store.program.pending)
     if delays:
         rings.restore(store, store.program.pending)
+    if flags & MEMORY:  # new traces begin with what has been read, from rings, too
+        restore(store, store.program.pending)
     store.program = Program(0, made=True)  # identities can be renumbered now
     store.laid_out = store.n_connections
     store.removed_rows = []

@@ -79,7 +79,9 @@ def sensitivities(
     )
     kept = sensitivity_matrix(network)
     table = Topology.of(network)
-    recurrent_neurons, values = kept.rows, kept.values
+    own = kept.steps == 0
+    recurrent_neurons = kept.rows[own]
+    values = kept.values[own]
     if not values.size:
         raise ArgumentError(
             expected(

@@ -121,7 +121,7 @@ def place_in_past(store: Any, c: Any, lag: Any) -> Any:
     ring = store.ring[i]
     start = store.ring_start[ring]
     frames = store.ring_frames[ring]
-    since = store.ring_stamp[ring] > store.stamp[store.target[c]]
+    since = store.ring_stamp[ring] >= store.stamp[store.target[c]]
     frame = (store.ring_head[ring] + frames + 1 - lag - since) % frames
     width = store.ring_stop[ring] - start
     return store.ring_first[ring] + (frame * width + (i - start))

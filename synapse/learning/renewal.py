@@ -40,7 +40,7 @@ class Renewal:
     A hidden neuron can be renewed if it has trainable incoming and outgoing
     connections, gates no connection, and none of these connections is tied. All
     outgoing ones must be trainable, or lead to neurons that only pass its activation on
-    (delays, cells of an LSTM or a GRU), whose outgoing connections count as its own.
+    (cells of an LSTM or a GRU), whose outgoing connections count as its own.
     Frozen incoming weights and biases stay. Utilities and ages are saved with the
     network.
 
@@ -102,9 +102,9 @@ class Renewer:
     ) -> engine.online.RenewalArguments:
         network = self.network
         links = self.network._connection_rows()
-        source, target, gater, tie, learns = (
+        source, target, gater, tie, learns, delay = (
             store[name][links].astype(np.int64)
-            for name in ("source", "target", "gater", "tie", "trainable")
+            for name in ("source", "target", "gater", "tie", "trainable", "delay")
         )
         loops = source == target
         relayed = (
@@ -115,12 +115,13 @@ class Renewer:
         # whose activation a neuron passes on; most of them their own
         origin = np.arange(store.n_neurons)
         origin[target[relayed]] = source[relayed]
-        for _ in range(32):  # relays of relays, such as long delays
+        for _ in range(32):  # along chains of them
             origin = origin[origin]
         source = origin[source]
         free = (learns == 1) & (tie == 0)
         looped = loops | (source == target)
-        fixed = ~free & ~relayed & ~(loops & (learns == 0))
+        memory = loops & (delay == 0)
+        fixed = ~free & ~relayed & ~(memory & (learns == 0))
         constant = np.flatnonzero((store["bias_tie"] != 0) | (store["clamped"] != 0))
         unfit = np.concatenate(
             [gater, source[fixed], target[tie * learns != 0], constant]

@@ -260,11 +260,13 @@ def require_plan(network: Network) -> Plan:
 
 
 class SensitivityMatrix(NamedTuple):
-    """All sensitivities of a network: a row for each recurrent neuron, a column for
-    each parameter.
+    """All sensitivities of a network: a row for each recurrent neuron, and for each of
+    its past activations that connections with delays will read; a column for each
+    parameter.
     """
 
     rows: Ints  # recurrent neurons, by their number in the network
+    steps: Ints  # how many steps ago the activation was; 0: the row is of the state
     owners: Ints  # by column: the neuron that the parameter leads into; ascending
     values: Floats  # NaN: not kept
 
@@ -273,7 +275,8 @@ def sensitivity_matrix(network: Network) -> SensitivityMatrix:
     """Read the sensitivities of a network, or raise ArgumentError if it keeps none."""
     with InUse(network):
         plan = require_plan(network)
-        return SensitivityMatrix(plan.layout.states, *plan.matrix())
+        pattern = plan.layout.pattern
+        return SensitivityMatrix(pattern.roots, pattern.steps, *plan.matrix())
 
 
 class SensitivityPairs:

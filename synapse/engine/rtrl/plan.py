@@ -163,15 +163,17 @@ class Plan:
         return layout.states[there], self.values[places[there]]
 
     def matrix(self) -> tuple[Ints, Floats]:
-        """The neuron of each parameter, and the sensitivities of all states, shape
-        (states, parameters); NaN: not kept.
+        """The neuron of each parameter, and all sensitivities, shape (roots,
+        parameters); NaN: not kept.
         """
         layout = self.layout
         counts = layout.count_of(np.arange(layout.pattern.size))
         counts[: int(self.span[Span.INPUTS])] = 0
         owners = np.repeat(np.arange(len(counts)), counts)
         offset = spans(np.zeros(len(counts), np.int64), counts)
-        places = self.places(owners, offset, np.arange(layout.n_states)[:, np.newaxis])
+        places = self.places(
+            owners, offset, np.arange(len(layout.roots))[:, np.newaxis]
+        )
         values = np.full(places.shape, np.nan)
         there = places != schema.ENDED
         values[there] = self.values[places[there]]

@@ -112,6 +112,7 @@ def learner_source(
     parts["start"] = _start(tables, reach, options)
     parts |= _tables(tables, reach)
     parts |= _moves(tables, options, parts)
+    parts |= _past(tables, names)
     parts |= _rule(tables, reach, parts)
     parts["learning"] = filled("rtrl.c.in" if exact else "online.c.in", parts)
     parts["sizes"] = _bytes(tables, reach, parts, options.dtype.itemsize)
@@ -183,6 +184,7 @@ def _sizes_of(tables: Tables) -> dict[str, int]:
         "inputs": tables.inputs,
         "outputs": tables.outputs,
         "neurons": tables.neurons,
+        "activations": tables.neurons + tables.past.size,
         "computed": tables.computed,
         "weights": tables.connections,
         "learning_weights": sizes["learned"],
@@ -216,7 +218,7 @@ def _tables(tables: Tables, reach: Reached | None) -> dict[str, Any]:
         for number in row[:count]
     ]
     largest = max(
-        tables.neurons,
+        tables.neurons + tables.past.size,
         tables.connections,
         len(tables.listed),
         len(tables.runs),
@@ -261,7 +263,7 @@ def _stack_of(tables: Tables, reach: Reached | None) -> int:
     propagate = 0
     if reach is not None:
         roots = max(1, len(reach.roots))
-        flow = 2 * (tables.neurons + tables.computed)
+        flow = 2 * (tables.neurons + tables.computed) + tables.past.size
         step = max(roots * reach.widest, flow)
         propagate = flow + roots + reach.widest
     tied = [groups for _, groups in (tables.tied(True), tables.tied(False))]
@@ -291,7 +293,7 @@ def _bytes(
     numbers_kept = (
         parts["learned"] + parts["traces"] + parts["pairs"] + parts["extended"]
     )
-    numbers_kept += 2 * tables.computed + 3 * tables.neurons
+    numbers_kept += 2 * tables.computed + 3 * tables.neurons + tables.past.size
     stack = _stack_of(tables, reach)
     table = index * (len(tables.listed) + tables.connections + len(tables.pulls))
     table += index * (2 * len(tables.sets) + 2 * len(tables.blocks))
@@ -486,6 +488,30 @@ def _moves(
         "after_moves": after,
         "tie_functions": functions,
         "hold_signs": hold,
+    }
+
+
+def _past(tables: Tables, names: Mapping[str, Any]) -> dict[str, Any]:
+    """What a program does with past activations; nothing, if none is read."""
+    past = tables.past
+    if not past.size:
+        return {
+            "past_comment": "",
+            "past_width": 0,
+            "shift_past": "",
+            "past_arrives": "",
+        }
+    parts = {
+        **names,
+        "first": past.first,
+        "width": past.width,
+        "others": past.size - past.width,
+    }
+    return {
+        "past_comment": "  // of neurons, then of some in each step before",
+        "past_width": past.width,
+        "shift_past": _part("shift past", parts),
+        "past_arrives": _part("past arrives", parts),
     }
 
 

@@ -16,14 +16,15 @@ from .tables import Tables
 class Reached:
     """Which parameters reach which recurrent neurons, the roots, within `order` steps.
 
-    Neurons are numbered from the first that is not an input. ``places`` has, by root
-    and neuron, where the sensitivities of the neuron's parameters begin; -1: there are
-    none.
+    Neurons are numbered from the first that is not an input; past activations follow,
+    as in a program. ``places`` has, by root and neuron, where the sensitivities of the
+    neuron's parameters begin; -1: there are none.
     """
 
     def __init__(self, tables: Tables, order: int | None) -> None:
-        self._now: list[set[int]] = [set() for _ in range(tables.computed)]
-        self._past: list[set[int]] = [set() for _ in range(tables.computed)]
+        count = tables.computed + tables.past.size
+        self._now: list[set[int]] = [set() for _ in range(count)]
+        self._past: list[set[int]] = [set() for _ in range(count)]
         self._tables = tables
         for j, node in enumerate(tables.nodes()):
             for run in tables.runs[node[0] : node[1]]:
@@ -32,6 +33,7 @@ class Reached:
                 self._past[j].add(j)
                 if node[7] >= 0:
                     self._add(j, [node[7]], bool(tables.late_self_gater[j]))
+        self._add_past()
         self._add_groups()
         self.roots = sorted(set[int]().union(*self._past))
         self.blocks = [self._block_of(root) for root in self.roots]
@@ -57,8 +59,11 @@ class Reached:
         owners = np.arange(tables.computed + 1) + tables.inputs
         ends = np.searchsorted(matrix.owners, owners).tolist()
         sensitivity = np.zeros(self.size)
-        for root, line in zip(matrix.rows.tolist(), matrix.values, strict=True):
-            places = self.places[self.roots.index(root - tables.inputs)].tolist()
+        roots = matrix.rows - tables.inputs
+        for lag in range(1, 1 + int(matrix.steps.max(initial=0))):
+            roots[matrix.steps == lag] += tables.past.offset(lag, tables.neurons)
+        for root, line in zip(roots.tolist(), matrix.values, strict=True):
+            places = self.places[self.roots.index(root)].tolist()
             shared = {0}  # of one member alone: the program adds what all of them find
             for j, begin in enumerate(places):
                 values = line[ends[j] : ends[j + 1]]
@@ -73,6 +78,8 @@ class Reached:
         }
 
     def _block_of(self, neuron: int) -> int:
+        if neuron >= self._tables.computed:  # a past activation, of nothing
+            return -1
         blocks = self._tables.blocks
         return next(b for b, (_, stop) in enumerate(blocks) if neuron < stop)
 
@@ -93,6 +100,26 @@ class Reached:
         read = (self._past if late else self._now)[j]
         inputs = self._tables.inputs
         read.update(i - inputs for i in neurons if i >= inputs)
+
+    def _add_past(self) -> None:
+        """A past activation that is needed was in the frame before one step earlier,
+        and at first that of its neuron; those of inputs depend on no parameter.
+        """
+        past = self._tables.past
+        computed = self._tables.computed
+        needed = set[int]().union(*self._now)
+        for place in reversed(range(past.size)):
+            number = computed + place
+            neuron = past.first + place % past.width - self._tables.inputs
+            if number not in needed:
+                continue
+            if neuron < 0:
+                for read in self._now:
+                    read.discard(number)
+                continue
+            earlier = number - past.width if place >= past.width else neuron
+            needed.add(earlier)
+            self._past[number].add(earlier)
 
     def _add_groups(self) -> None:
         """An activation of a softmax group depends on all of its states."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._typing import Ints
+from ..._typing import Floats, Ints
 from ...engine.lowering import flags as mark
 from ...engine.schema import NONE
 from ...objects.network import Network
@@ -23,6 +23,31 @@ SELF_TIED = 1024
 BIAS_LEARNS = 2048
 LATE_SELF_GATER = 4096
 """Flags of a neuron in a program, beside those of the engine; see ``learner.c.in``."""
+
+
+class Past(NamedTuple):
+    """The past activations that runs with a lag read, which follow those of the neurons
+    in a program: frames of the step before, of two steps before, ..., each of the
+    neurons from the first to the last of which some is read.
+
+    A step moves all frames on by one. So a run has the places of its sources, as of
+    present activations.
+    """
+
+    first: int
+    width: int
+    frames: int
+
+    @property
+    def size(self) -> int:
+        """How many past activations there are."""
+        return self.width * self.frames
+
+    def offset(self, lag: int, neurons: int) -> int:
+        """What is added to the number of a neuron for the place of its activation `lag`
+        steps ago.
+        """
+        return neurons + (lag - 1) * self.width - self.first if lag else 0
 
 
 class Tables:
@@ -60,6 +85,18 @@ class Tables:
     def of_computed(self, name: str) -> NDArray[Any]:
         """A column of neurons, of those that are not inputs."""
         return self.column(name)[self.inputs : self.neurons]
+
+    @cached_property
+    def past(self) -> Past:
+        """The past activations that the network has."""
+        ring = int(self.column("ring")[0])
+        if ring < 0:
+            return Past(0, 0, 0)
+        first, stop, frames = (
+            int(self.column(f"ring_{name}")[ring])
+            for name in ("start", "stop", "frames")
+        )
+        return Past(first, stop - first, frames - 1)
 
     @cached_property
     def learning_weights(self) -> Ints:
@@ -233,7 +270,9 @@ class Tables:
     def context(self) -> dict[str, NDArray[Any]]:
         """States, activations and traces, by their names in a program."""
         context = {
-            "activation": self.column("activation")[: self.neurons],
+            "activation": np.append(
+                self.column("activation")[: self.neurons], self._past_activations()
+            ),
             "before": self.column("old_activation")[: self.neurons],
             "state": self.of_computed("state"),
             "slope": self.of_computed("derivative"),
@@ -258,6 +297,18 @@ class Tables:
             "influence": self.column("influence"),
             "extended": self.column("extended"),
         }
+
+    def _past_activations(self) -> Floats:
+        """Those that the latest step has read, frame by frame."""
+        past = self.past
+        if not past.size:
+            return np.empty(0)
+        ring = int(self.column("ring")[0])
+        begin = int(self.column("ring_first")[ring])
+        head = int(self.column("ring_head")[ring])
+        frames = self.column("past")[begin : begin + past.size + past.width]
+        frames = frames.reshape(past.frames + 1, past.width)
+        return frames[head - np.arange(past.frames)].ravel()
 
     def nodes(self) -> Iterator[tuple[int, ...]]:
         """The row of each computed neuron."""
@@ -314,6 +365,7 @@ class Tables:
         source = self.column("source")
         gater = self.column("gater")
         names = "run_kind", "run_flags", "run_first", "run_length", "run_source"
+        lags = self.column("run_lag").tolist()
         columns = [self.column(name).tolist() for name in names]
         gaters = self.column("run_gater").tolist()
         influences = self.column("run_influence").tolist()
@@ -326,9 +378,12 @@ class Tables:
         ):
             run = slice(first_link, first_link + length)
             gated_by = gaters[r]
+            ago = self.past.offset(lags[r], self.neurons)
             if run_kind in (mark.LISTED, mark.PAIRED):
                 begin = len(listed)
-                listed += source[run].tolist()
+                listed += (source[run] + ago).tolist()
+            else:
+                begin += ago
             if run_kind == mark.PAIRED:
                 gated_by = len(listed)
                 listed += gater[run].tolist()
@@ -343,7 +398,7 @@ class Tables:
                     influence,
                     place_among_learning,
                     run_kind,
-                    flags,
+                    flags & ~mark.DELAYED if ago else flags,
                 )
             )
         return rows, listed

@@ -61,18 +61,19 @@ class Plan:
     """One step of a network, with neurons numbered so that those of a stage are
     neighbours.
 
-    Inputs come first and outputs last, each in their order. The columns of connections
+    Inputs come first and outputs last, each in their order. Delays are relays, see
+    :meth:`Topology.with_relays`. The columns of connections
     are in the order of summation, target by target. Connections into inputs are left
     out, because the activations of inputs are set.
     """
 
-    topology: Topology
+    topology: Topology  # with relays
     layers: list[tuple[str, int]]  # name and size of inputs, hidden layers, outputs
-    names: list[str]  # names of its neurons, in the network's order of activation
-    order: Ints  # number in the network of every neuron
+    names: list[str]  # names of its neurons, in the table's order of activation
+    order: Ints  # number in the table of every neuron
     stages: list[Stage]  # in the order of activation
     start: Floats  # (2 neurons,): the values before the first step
-    connection: Ints  # number in the network of every connection
+    connection: Ints  # number in the table of every connection
     source: Ints  # values, not neurons
     target: Ints
     gater: Ints  # -1: none
@@ -202,8 +203,14 @@ def written_plan(network: Network, format: str, language: str, context: bool) ->
     with InUse(require_network("What is written as a program", network)):
         saved = written_columns(network, format, language, context)
         topology = Topology.of(network)
-    names = [str(name) for name in saved.names or ()]
-    plan = replace(plan_of(topology), names=names, layers=titles(saved))
+    plan = plan_of(topology)
+    numbers = plan.topology.number
+    names, layers = plan.names, titles(saved)
+    for place in np.flatnonzero(numbers >= 0).tolist():
+        names[place] = str((saved.names or ())[numbers[place]])
+    if relays := int((numbers < 0).sum()):
+        layers.insert(1, (plan.topology.layers[1], relays))
+    plan = replace(plan, names=names, layers=layers)
     return plan if context else replace(plan, start=np.zeros_like(plan.start))
 
 
@@ -214,6 +221,7 @@ def titles(saved: SavedNetwork) -> list[tuple[str, int]]:
 
 def plan_of(topology: Topology) -> Plan:
     """The plan of a closed network, which starts from its context."""
+    topology = topology.with_relays()
     order, stages = _stages_of(topology)
     place = np.argsort(order)
     # The source of a self-connection is a state, which follows the activations.

@@ -207,7 +207,9 @@ def graph_of(
     the format cannot hold.
     """
     SavedNetwork.of(network)  # refuses what cannot be saved
-    graph = Topology.of(network).to_networkx()
+    table = Topology.of(network)
+    several = not table.shortest.all()
+    graph = table.to_networkx(multigraph=True) if several else table.to_networkx()
     named = [("name of the network", graph.name)]
     for key in ("label", "layer"):
         named += (

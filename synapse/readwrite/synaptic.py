@@ -86,7 +86,8 @@ def synaptic_data(network: Network) -> dict[str, Any]:
     -----
     A file has no gains: after Synaptic has read it, gates that activate after the
     targets they gate are open for one step. ``from_synaptic_data(data, resume=True)``
-    reads the file without this effect.
+    reads the file without this effect. Delays become chains of neurons, see
+    :meth:`Topology.with_relays`.
 
     Examples
     --------
@@ -111,27 +112,28 @@ def synaptic_data(network: Network) -> dict[str, Any]:
                 f" {', '.join(theirs)}. Set another squash, or keep the network with"
                 " synapse.save."
             )
-    columns = (saved.neurons[name].tolist() for name in NUMBERS.values())
-    names = ["input", *range(len(saved.layers) - 2), "output"]
-    layers = [
-        name
-        for name, (_, size) in zip(names, saved.layers, strict=True)
-        for _ in range(size)
-    ]
-    rows = zip(*columns, layers, map(theirs.get, saved.neurons["squash"]), strict=True)
-    edges = saved.connections
-    other = np.flatnonzero(
-        (edges["source"] == edges["target"]) & (edges["weight"] != 1.0)
+    table = Topology.of(network).with_relays()
+    columns = (
+        np.where(
+            table.number < 0,
+            getattr(table, name, table.bias),
+            saved.neurons[name][table.number],
+        ).tolist()
+        for name in NUMBERS.values()
     )
+    names = ["input", *range(len(table.layers) - 2), "output"]
+    layers = [names[number] for number in table.layer.tolist()]
+    rows = zip(*columns, layers, map(theirs.get, table.squash), strict=True)
+    other = np.flatnonzero(table.self_connected & (table.weight != 1.0))
     if len(other):
         message = (
             "Synaptic will read 1 as the weight of"
             f" {counted(len(other), 'self-connection')}, such as that of neuron"
-            f" {edges['source'][other[0]]}, which is {edges['weight'][other[0]]:.4g}."
+            f" {table.source[other[0]]}, which is {table.weight[other[0]]:.4g}."
         )
         warnings.warn(message, SynapticWarning, stacklevel=level_of_caller())
-    ends = (edges[key].tolist() for key in ("source", "target", "weight"))
-    links = zip(*ends, Records.or_null(edges["gater"]), strict=True)
+    ends = (column.tolist() for column in (table.source, table.target, table.weight))
+    links = zip(*ends, Records.or_null(table.gater), strict=True)
     return {
         "neurons": [
             {

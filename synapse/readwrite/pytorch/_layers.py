@@ -319,7 +319,11 @@ def _between(net: Network, source: Layer, target: Layer) -> Ints:
     i = topology.source - _neurons(net, source)[0]
     j = topology.target - _neurons(net, target)[0]
     connections = np.flatnonzero(
-        (i >= 0) & (i < len(source)) & (j >= 0) & (j < len(target))
+        (i >= 0)
+        & (i < len(source))
+        & (j >= 0)
+        & (j < len(target))
+        & (topology.delay == 0)
     )
     if len(connections) < len(source) * len(target):
         raise TopologyError(

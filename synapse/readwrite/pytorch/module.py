@@ -36,7 +36,7 @@ def _structure_of(topology: Topology) -> list[Ints]:
     """
     places = [parameters.distinct(tie)[1] for tie in (topology.tie, topology.bias_tie)]
     return [
-        *map(np.asarray, (topology.source, topology.target, topology.gater)),
+        *(topology.source, topology.target, topology.gater, topology.delay),
         *places,
     ]
 
@@ -73,6 +73,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         )
         require_released(network, "converted to PyTorch")
         plan = plan_of(topology)
+        table = plan.topology
         blocks = blocks_of(plan)
         for name, squash in zip(topology.names, topology.squash, strict=True):
             require_written(name, squash, "torch", "PyTorch")
@@ -95,13 +96,16 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
             "_sign", torch.tensor(signs) if signs.any() else None, persistent=False
         )
         for name in ("activation", "state"):
-            values = torch.tensor(getattr(topology, name).astype(topology.dtype))
+            values = torch.tensor(getattr(table, name).astype(table.dtype))
             self.register_buffer(f"_{name}", values, persistent=False)
+        self._relays = table.neurons - topology.neurons
+        self.register_buffer("_number", torch.tensor(table.number), persistent=False)
         self.register_buffer("_order", torch.tensor(plan.order), persistent=False)
         self.register_buffer(
             "_back", torch.tensor(np.argsort(plan.order)), persistent=False
         )
-        biased = biased[plan.order]
+        learns = np.append(learns, np.zeros(self._relays, bool))
+        biased = np.append(biased, False)[table.number[plan.order]]
         self.blocks = torch.nn.ModuleList(
             BlockModule(block, ~learns, biased, function_of) for block in blocks
         )
@@ -159,6 +163,12 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         weight = weight if self._weight_of is None else weight[self._weight_of]
         return weight, bias if self._bias_of is None else bias[self._bias_of]
 
+    def _numbers_with_relays(self) -> tuple[Tensor, Tensor]:
+        """The same for the table with relays, whose connections follow."""
+        weight, bias = self.numbers()
+        weight = torch.cat([weight, weight.new_ones(self._relays)])
+        return weight, torch.cat([bias, bias.new_zeros(1)])[self._number]
+
     def read(self, network: Network) -> None:
         """Copy the weights and biases of the network it was made of into the module."""
         self._require(network)
@@ -193,9 +203,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
 
     def _require(self, network: Network) -> None:
         structure = _structure_of(Topology.of(network))
-        if len(network) != len(self._back) or not all(
-            map(np.array_equal, structure, self._made_of)
-        ):
+        if not all(map(np.array_equal, structure, self._made_of)):
             raise ArgumentError(
                 f"The module was made of a network other than {network!r}, or that"
                 " network has changed."
@@ -255,7 +263,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
 
     def _run(self, inputs: Tensor, start: Context) -> Unrolling:
         """Compute all blocks."""
-        weight, bias = self.numbers()
+        weight, bias = self._numbers_with_relays()
         weight = torch.cat([weight, weight.new_zeros(1)])
         numbers = {
             term: term.number(weight) for block in self.blocks for term in block.terms

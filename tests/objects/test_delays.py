@@ -1,4 +1,4 @@
-"""Connections that delay an activation by any number of steps, by relay neurons."""
+"""Connections that delay an activation by any number of steps."""
 
 import networkx as nx
 import numpy as np
@@ -16,7 +16,9 @@ from synapse.errors import (
     TopologyWarning,
 )
 from tests.helpers.cases import all_refused
+from tests.helpers.relays import with_plain_relays
 from tests.helpers.strategies import Twin, delay_some, given_graphs, specs
+from tests.readwrite.nets import WAYS
 
 ROWS = [[1.0], [2.0], [3.0], [4.0], [5.0]]
 
@@ -25,8 +27,8 @@ ROWS = [[1.0], [2.0], [3.0], [4.0], [5.0]]
 @pytest.mark.parametrize("late", [False, True])
 @given(delay=st.integers(1, 5), other=st.integers(1, 5))
 def test_a_delay_is_exact_in_every_network(together, late, delay, other):
-    """Along two connections, made before or after the network, whose clock may change;
-    chains are shared."""
+    """Along two connections, made before or after the network, whose clock may
+    change."""
     x, a, y = layers = [Layer(1, "identity") for _ in range(3)]
 
     def connect():
@@ -48,7 +50,7 @@ def test_a_delay_is_exact_in_every_network(together, late, delay, other):
         net.synchronous = not net.synchronous
         net.clear()
     assert [projection[0].delay for projection in links] == [delay, other, other]
-    assert len(net["relays"]) == 1 + max(delay, other) + other
+    assert [layer.name for layer in net.layers] == ["input", "hidden", "output"]
 
 
 @given_graphs(specs(), st.integers(0, 999), st.booleans())
@@ -84,6 +86,7 @@ def test_copies_graphs_and_files_keep_delays():
         net.clone(),
         synapse.from_networkx(net.graph),
         synapse.from_networkx(graph),
+        synapse.from_networkx(Topology.of(net).to_networkx(multigraph=True)),
         synapse.readwrite.from_json_data(synapse.readwrite.json_data(net)),
     ):
         assert np.array_equal(other.run(rows), expected)
@@ -106,13 +109,11 @@ def test_copies_graphs_and_files_keep_delays():
     seed=st.integers(0, 10**6),
     steps=st.integers(0, 4),
     parallel=st.booleans(),
-    way=st.sampled_from(["live", "copy", "plain", "graphml", "with relays"]),
+    way=st.sampled_from(["live", "copy", "plain", "multigraph", "graphml"]),
 )
-def test_graphs_show_delays_and_not_relays(
-    tmp_path_factory, seed, steps, parallel, way
-):
-    """The edges are the connections by the neurons that they delay, in the middle of a
-    run, too; only where a pair has several delays, relays stay."""
+def test_graphs_show_delays(tmp_path_factory, seed, steps, parallel, way):
+    """In the middle of a run, too; a pair with several connections has one edge, the
+    shortest delay, in graphs that are no multigraphs."""
     rng = np.random.default_rng(seed)
     ends = [(i, j) for i in range(6) for j in range(2, 6) if i != 5]
     chosen = [ends[k] for k in rng.permutation(len(ends))[:9].tolist()]
@@ -124,41 +125,41 @@ def test_graphs_show_delays_and_not_relays(
         links |= {(0, 4, delay): 0.3 for delay in (0, 2, 3)}
     net, neurons = built(links, range(6), seed)
     net.run(rng.normal(size=(steps, 2)))
-    pairs = [link[:2] for link in links]
-    stay = {str(i) for i, j in pairs if pairs.count((i, j)) > 1}
-    expected = {
-        (str(i), str(j), delay or None) for (i, j, delay) in links if str(i) not in stay
-    }
+    shortest = {}
+    for i, j, delay in sorted(links, reverse=True):
+        shortest[str(i), str(j)] = delay or None
     graph = net.graph
-    seen = {
-        (source.name, target.name, data.get("delay"))
+    assert shortest == {
+        (source.name, target.name): data.get("delay")
         for source, target, data in graph.edges(data=True)
-        if " delayed " not in source.name + target.name and source.name not in stay
     }
-    assert seen == expected
-    assert {node.name for node in graph if " delayed " not in node.name} == {*"012345"}
-    if not stay:
-        assert (len(graph), graph.size()) == (6, len(links))
-        assert dict(graph.in_degree()) == {
-            neurons[j]: sum(j == target for _, target, _ in links) for j in range(6)
-        }
-        assert all(node in graph.pred[after] for node, after in graph.edges)
+    assert (len(graph), graph.size()) == (6, len(shortest))
+    assert dict(graph.in_degree()) == {
+        neurons[j]: sum(target == str(j) for _, target in shortest) for j in range(6)
+    }
+    assert all(node in graph.pred[after] for node, after in graph.edges)
     table = Topology.of(net)
+    multigraph = table.to_networkx(multigraph=True)
+    assert multigraph.size() == len(links)
+    assert table.to_networkx().size() == len(shortest)
+    kept = {str(i) + str(j) + str(d) for i, j, d in links}
     if way == "live":
         other = synapse.from_networkx(graph)
-    elif way == "copy":
-        other = synapse.from_networkx(graph.copy())
     elif way == "graphml":
         path = tmp_path_factory.mktemp("delays") / "net.graphml"
         synapse.save(net, path)
         other = synapse.load(path)
+    elif way == "multigraph":
+        other = synapse.from_networkx(multigraph)
     else:
-        plain = table.to_networkx(relays=way == "with relays")
-        assert len(plain) == (len(net) if way == "with relays" else len(graph))
-        other = synapse.from_networkx(plain)
-    assert sorted(map(_ends, other.connections)) == sorted(map(_ends, net.connections))
-    rows = rng.normal(size=(7, 2))
-    assert other.run(rows) == pytest.approx(net.run(rows), rel=1e-12, abs=1e-12)
+        other = synapse.from_networkx(
+            graph.copy() if way == "copy" else table.to_networkx()
+        )
+        kept = {i + j + str(delay or 0) for (i, j), delay in shortest.items()}
+    assert {"".join(map(str, _ends(link))) for link in other.connections} == kept
+    if len(kept) == len(links):
+        rows = rng.normal(size=(7, 2))
+        assert other.run(rows) == pytest.approx(net.run(rows), rel=1e-12, abs=1e-12)
 
 
 def test_a_live_graph_follows_delays_that_come_and_go():
@@ -167,55 +168,42 @@ def test_a_live_graph_follows_delays_that_come_and_go():
     assert [data.get("delay") for *_, data in graph.edges(data=True)] == [None, None]
     link = neurons[0].project(neurons[5], weight=0.5, delay=3)
     assert (len(graph), graph.edges[neurons[0], neurons[5]]["delay"]) == (6, 3)
-    assert all(relay not in graph for relay in net["relays"])
-    assert all(relay not in graph[neurons[0]] for relay in net["relays"])
     assert list(graph.pred[neurons[5]]) == [neurons[3], neurons[0]]
     assert nx.shortest_path_length(graph, neurons[0], neurons[5]) == 1
     near = neurons[0].project(neurons[5], weight=0.5, delay=1)
-    assert len(graph) == len(net) == 10  # a pair has one edge, so relays are nodes
-    assert "delay" not in graph.edges[link.source, neurons[5]]
-    near.source.disconnect(neurons[5])
+    assert graph.edges[neurons[0], neurons[5]] is near
+    assert neurons[5].incoming == (neurons[3].connected(neurons[5]), link, near)
+    link.delay = 0
+    assert graph.edges[neurons[0], neurons[5]] is link
+    assert "delay" not in link
+    link.delay = 3
+    neurons[0].disconnect(neurons[5], delay=1)
     assert graph.edges[neurons[0], neurons[5]] is link
     neurons[5].gate(link)
     assert graph.edges[neurons[0], neurons[5]]["gater"] == "5"
-    link.source.gate(neurons[3].connected(neurons[5]))
-    assert len(graph) == len(net)
-    link.source.ungate(*link.source.gated)
-    link.source.disconnect(neurons[5])
+    neurons[0].disconnect(neurons[5])
     assert (len(graph), graph.size()) == (6, 2)
+    with_loop = neurons[3].project(neurons[3]), neurons[3].project(neurons[3], delay=2)
+    assert graph.edges[neurons[3], neurons[3]] is with_loop[0]
+    assert (neurons[3].self_connection, with_loop[1] in neurons[3].outgoing) == (
+        with_loop[0],
+        True,
+    )
 
 
-@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda net: setattr(net["relays"][0], "bias", 0.5),
-        lambda net: setattr(net["relays"][0].incoming[0], "weight", 0.5),
-        lambda net: net[3].gate(net["relays"][0].incoming[0]),
-        lambda net: net["relays"][0].metadata.update(kind="axon"),
-        lambda net: net["relays"][0].incoming[0].metadata.update(kind="axon"),
-        lambda net: setattr(net["relays"][0], "trainable", True),
-        lambda net: net["relays"][0].clamp(0.5),
-    ],
-)
-def test_a_relay_that_is_more_than_a_delay_stays_in_graphs(change):
-    net, _ = built({(0, 3, 2): 1.0, (1, 3, 1): 0.7, (3, 5, 0): 1.0}, range(6), 0)
-    change(net)
-    graph = Topology.of(net).to_networkx()
-    assert len(graph) == 6 + 3
-    other = synapse.from_networkx(graph)
+def test_relays_of_a_table_compute_the_same():
+    """For formats that know no delays."""
+    net, _ = built(
+        {(0, 3, 2): 1.0, (3, 3, 1): 0.5, (3, 5, 1): 1.0, (3, 5, 0): 0.3}, range(6), 0
+    )
+    net.run([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])
+    table = Topology.of(net).with_relays()
+    assert not table.delay.any()
+    assert (table.neurons, table.connections) == (6 + 4, 4 + 4)
+    other = synapse.from_networkx(table.to_networkx())
     rows = np.random.default_rng(0).normal(size=(7, 2))
     assert other.run(rows) == pytest.approx(net.run(rows), rel=1e-12)
-    assert len(Topology.of(other).to_networkx()) == 6 + 3
-
-
-def test_drawings_leave_relays_out():
-    net, _ = built({(0, 3, 2): 1.0, (3, 3, 1): 0.5, (3, 5, 1): 1.0}, range(6), 0)
-    assert Topology.of(net).without_relays().delay.tolist() == [2, 1, 1]
     assert synapse.draw.network(net) is not None
-    assert "delayed" not in net._repr_html_()
-    text = gexf_data(net)
-    assert "delayed" not in text
     assert gexf_data(net, layout="spring")
 
 
@@ -228,7 +216,7 @@ def test_graphs_and_tables_say_delays():
     graph.add_edge("b", "a", weight=0.5, delay=1, sign=1, gater="x", receptor="fast")
     graph.add_edge("b", "y", weight=1.0)
     net = synapse.from_networkx(graph, squash="identity")
-    assert (net.layers[1].name, net.delayed) == ("relays", 3)
+    assert (len(net), net.delayed) == (4, 2)
     assert net.run([[1.0], [2.0], [3.0], [4.0], [5.0]]).ravel().tolist() == [
         0,
         0,
@@ -258,7 +246,7 @@ def test_graphs_and_tables_say_delays():
         },
         seed=0,
     )
-    assert len(large["relays"]) == 15 * (2 + 3 + 4 + 5)
+    assert (len(large), len(large.connections)) == (143, 4980)
 
 
 def test_edits():
@@ -271,22 +259,11 @@ def test_edits():
     a.sign = None
     link.weight = 2.0
     a.sign = 1
-    assert [link.sign, *(relay.sign for relay in net["relays"][0].incoming)] == [
-        1,
-        None,
-    ]
     # feedback of the activation, not a self-connection
-    a.project(a, weight=0.5, delay=1)
+    loop = a.project(a, weight=0.5, delay=1)
+    assert (link.sign, loop.sign, a.self_connection) == (1, 1, None)
     net.sort()
-    assert [layer.name for layer in net.layers] == ["x", "relays", "a", "y"]
-    layers = [Layer(1) for _ in range(3)]
-    layers[0].project(layers[1], delay=1)
-    assert [layer.name for layer in Network(*layers).layers] == [
-        "input",
-        "relays",
-        "hidden",
-        "output",
-    ]
+    assert [layer.name for layer in net.layers] == ["x", "a", "y"]
     assert net.run(ROWS).ravel().tolist() == [0, 0, 2, 5, 8.5]
     net.clear()
     middle = Neuron("identity")
@@ -295,14 +272,49 @@ def test_edits():
     net.add(middle)
     assert net.run(ROWS).ravel().tolist() == [0, 0, 102, 255, 433.5]
     net.clear()
-    link.source.disconnect(y)
+    a.disconnect(y)
     assert net.run(ROWS).ravel().tolist() == [0, 0, 100, 250, 425]
-    assert synapse.analysis.lesions(
-        net, np.ones((1, 4, 1)), np.ones((1, 4, 1))
-    ).change.shape == (4,)  # without the relays
-    net.remove(net["relays"][-1])  # those that read it go too
-    net.remove(net["relays"][0])
-    assert [layer.name for layer in net.layers] == ["x", "a", "hidden 2", "y"]
+    lesions = synapse.analysis.lesions(net, np.ones((1, 4, 1)), np.ones((1, 4, 1)))
+    assert lesions.change.shape == (4,)
+    net.remove(a)
+    assert net.run(ROWS).ravel().tolist() == [0] * 5
+
+
+@pytest.mark.parametrize("composed", [False, True], ids=["in a network", "before it"])
+def test_a_delay_changes_at_any_time(composed):
+    """The weight stays; a source remembers as many steps as it was read back before."""
+    x, y = Neuron("identity"), Neuron("identity")
+    link = x.project(y, weight=0.5)
+    if composed:
+        link.delay = 2
+    net = Network(Layer([x]), Layer([y]))
+    link.delay = 2
+    assert (link.delay, link.weight, x.connected(y, delay=2)) == (2, 0.5, link)
+    assert net.run(ROWS).ravel().tolist() == [0, 0, 0.5, 1, 1.5]
+    link.delay = 1
+    assert net.run([[6.0]]).ravel().tolist() == [2.5]
+    link.delay = 3  # what was before the two latest steps is forgotten
+    assert net.run([[7.0], [8.0], [9.0]]).ravel().tolist() in (
+        [0.0, 2.5, 3.0],
+        [2.0, 2.5, 3.0],
+    )
+    link.delay = 0
+    assert net.run([[10.0]]).ravel().tolist() == [5.0]
+    other = x.project(y, weight=1.0, delay=4)
+    loop, memory = y.project(y, weight=0.5, delay=1), y.project(y, weight=0.1)
+    all_refused(
+        [
+            (lambda: setattr(link, "delay", 4), TopologyError, "already with the del"),
+            (lambda: setattr(other, "delay", 0), TopologyError, "already without a d"),
+            (lambda: setattr(loop, "delay", 0), TopologyError, "carries the state"),
+            (lambda: setattr(memory, "delay", 2), TopologyError, "carries the state"),
+            (lambda: setattr(link, "delay", -1), ArgumentError, "0 to 10,000"),
+            (lambda: setattr(link, "delay", None), ArgumentTypeError, "got None"),
+        ]
+    )
+    assert [link.delay, other.delay, loop.delay, memory.delay] == [0, 4, 1, 0]
+    loop.delay = 3
+    assert y.connected(y, delay=3) is loop
 
 
 def built(links, present, seed):
@@ -328,9 +340,8 @@ def built(links, present, seed):
     "ignore::synapse.errors.TopologyWarning", "ignore::synapse.errors.TrainingWarning"
 )
 @given(seed=st.integers(0, 10**6), rule=st.sampled_from(["online", "rtrl"]))
-def test_removed_neurons_and_connections_take_their_relays_along(seed, rule):
-    """What is left is a network that has been built without them, also in all that it
-    learns then."""
+def test_what_is_left_of_a_network_is_one_built_without_the_rest(seed, rule):
+    """Also in all that it learns then."""
     rng = np.random.default_rng(seed)
     every = [
         (i, j, int(delay))
@@ -360,7 +371,7 @@ def test_removed_neurons_and_connections_take_their_relays_along(seed, rule):
                 for link in net.connections
                 if _ends(link) == (str(i), str(j), delay)
             )
-            link.source.disconnect(link.target)
+            link.source.disconnect(link.target, delay=delay)
         net.run(rows[:, : len(net.input)])
     assert len(log) == 12
     present = [i for i in range(6) if i not in gone]
@@ -393,25 +404,7 @@ def test_removed_neurons_and_connections_take_their_relays_along(seed, rule):
 
 def _ends(link):
     """Names of the neurons that a connection leads from and to, and its delay."""
-    return link.source.name.partition(" delayed ")[0], link.target.name, link.delay
-
-
-def test_a_relay_that_gates_stays_and_one_that_others_read_too():
-    net, neurons = built({(0, 5, 2): 0.5, (1, 5, 0): 0.3, (0, 2, 1): 0.4}, range(6), 0)
-    relay = net["relays"][-1]
-    far = net["relays"][0]
-    far.gate(neurons[1].connected(neurons[5]))
-    with pytest.raises(TopologyError, match="gates 1 connection of other neurons"):
-        net.remove(neurons[0])
-    with pytest.raises(TopologyError, match="gates 1 connection of other neurons"):
-        neurons[0].disconnect(relay)
-    assert (len(net["relays"]), len(net.connections)) == (3, 6)
-    far.disconnect(neurons[5])
-    assert len(net["relays"]) == 3
-    far.ungate(*far.gated)
-    assert len(net["relays"]) == 2
-    neurons[0].disconnect(net["relays"][-1])
-    assert [layer.name for layer in net.layers] == ["input", "hidden", "output"]
+    return link.source.name, link.target.name, link.delay
 
 
 def test_what_is_no_delay_is_refused():
@@ -430,8 +423,6 @@ def test_what_is_no_delay_is_refused():
             match=r"delay.*attributes=\{'delay': None\}",
         ):
             synapse.from_networkx(nx.DiGraph([("x", "y", {"delay": wrong})]))
-    with pytest.raises(ArgumentError, match="delay"):
-        x.project(y, delay=0)
     for wrong in (1.5, -1, 1e9, np.inf, "soon"):
         with pytest.raises((ArgumentError, ArgumentTypeError), match="delay"):
             synapse.from_edges({"source": ["x"], "target": ["y"], "delay": [wrong]})
@@ -439,67 +430,21 @@ def test_what_is_no_delay_is_refused():
         x.project(y, weights=[1.0, 2.0, 3.0], delay=2)
     x.project(y, delay=2)
     net = Network(x, y)
-    more = Layer(1)
     single = Layer(1, dtype=np.float32)
     refused = (
         ("already", lambda: x[0].project(y[1], delay=2)),
-        ("only delays", lambda: more[0].project(net["relays"][0])),
-        ("only delays", lambda: more.project(net["relays"], delay=3)),
         ("float32", lambda: x.project(single, delay=5)),
         ("float32", lambda: x[0].project(single[0], delay=5)),
         ("already", lambda: Layer([*y, x[0]]).project(y, ((2, 0), (0, 1)), delay=2)),
     )
     all_refused([(call, TopologyError, words) for words, call in refused])
-    assert (len(net), len(y[0].outgoing)) == (3 + 3, 0)
-
-
-def test_relays_are_no_hidden_neurons():
-    """Nor part of the sizes that a network shows, nor of what is set for its hidden
-    layers."""
-    x, h, y = Layer(2), Layer(3, "tanh"), Layer(1)
-    x.project(h, delay=2, seed=0)
-    h.project(y, delay=1, seed=0)
-    net = Network(x, h, y)
-    assert net.hidden == (net["hidden"],)
-    assert [layer.name for layer in net.layers][1] == "relays"
-    assert repr(net).startswith("<Network 2-3-1, 15 neurons,")
-    for layer in net.hidden:
-        layer.squash = "relu"
-        layer.trainable = False
-    assert {relay.squash.name for relay in net["relays"]} == {"identity"}
-    direct = Network(x := Layer(1), y := Layer(1))
-    x.project(y, delay=4, seed=0)
-    assert (direct.hidden, len(direct.layers)) == ((), 3)
-
-
-def test_new_parameters_leave_the_delays_as_they_are():
-    """Those of `reset` and of neurons that begin anew; penalties, clipping, noise in
-    the weights that learn."""
-    x, h, y = Layer(2), Layer(3, "tanh"), Layer(1, "identity")
-    x.project(h, delay=2, seed=0)
-    h.project(h, "all_to_all", delay=1, seed=0)
-    h.project(y, delay=3, seed=0)
-    net = Network(x, h, y)
-    into = [link for relay in net["relays"] for link in relay.incoming]
-    rows = np.random.default_rng(0).normal(size=(40, 2))
-    renewal = synapse.learning.Renewal(rate=1.0, maturity=3)
-    for options in (
-        {"method": "rtrl", "renewal": renewal},
-        {"method": "bptt", "l1": 0.1, "l2": 0.1, "clip": 0.1, "optimizer": "adamw"},
-    ):
-        trainer = synapse.Trainer(net, rate=0.05, **options)
-        trainer.train(rows, rows[:, :1], epochs=3, seed=0, progress=False)
-        net.reset(seed=1, initializer="zeros")
-        net["relays"].reset(seed=1)
-        net["relays"].unfreeze()
-        assert {link.weight for link in into} == {1.0}
-        assert not net["relays"].biases.any()
+    assert (len(net), len(y[0].outgoing)) == (3, 0)
 
 
 @pytest.mark.parametrize("before", [False, True], ids=["in a network", "before it"])
 @pytest.mark.parametrize("seen", [False, True], ids=["no graph", "with a graph"])
 def test_a_delayed_connection_is_found_and_removed_by_its_ends(before, seen):
-    """As the graph shows it; its relays go with it."""
+    """As the graph shows it."""
     x, h, y = (Neuron("identity", name=name) for name in "xhy")
     links = {
         (x, y, 4): x.project(y, weight=0.5, delay=4),
@@ -543,9 +488,9 @@ def test_which_of_several_connections_is_removed_has_to_be_said():
             (lambda: a.connected(b, delay=1.5), ArgumentTypeError, "got 1.5"),
         ]
     )
-    assert len(net.connections) == 2 + 6
+    assert len(net.connections) == 2
     a.disconnect(b, delay=5)
-    assert (a.connected(b).weight, len(net["relays"])) == (0.2, 3)
+    assert a.connected(b).weight == 0.2
     a.disconnect(b)
     assert (len(net), len(net.connections)) == (6, 0)
 
@@ -632,3 +577,79 @@ def test_a_delay_of_1_beside_a_connection_of_the_same_step_is_a_second_one():
         y[0].project(y[0], **options)
         x.project(y, seed=0, delay=1)
         Network(x, y).activate([1.0])
+
+
+@pytest.mark.filterwarnings(
+    "ignore::synapse.errors.TopologyWarning", "ignore::synapse.errors.TrainingWarning"
+)
+@given(
+    seed=st.integers(0, 10**6),
+    rule=st.sampled_from(["online", "rtrl", "bptt"]),
+    together=st.booleans(),
+    way=st.sampled_from(sorted(WAYS)),
+)
+def test_delays_are_chains_of_linear_neurons(seed, rule, together, way):
+    """Plain neurons that copy one another compute and learn the same: the outputs of
+    steps, of runs and of copies in the middle of them, and all weights."""
+    net = random_network(seed, together)
+    net.learning_rule = "rtrl" if rule == "rtrl" else "online"
+    relayed = with_plain_relays(net)
+    rng = np.random.default_rng(seed)
+    for k in range(3):
+        learn(net, rule, seed + k)
+        learn(relayed.net, rule, seed + k)
+        rows = rng.normal(size=(4, 2))
+        assert_near(net.run(rows), relayed.net.run(rows))
+        assert_near(
+            [link.weight for link in net.connections],
+            [link.weight for link in relayed.links],
+        )
+        assert_near(
+            [neuron.bias for neuron in net],
+            [neuron.bias for neuron in relayed.neurons],
+        )
+        if k == 0:
+            net = WAYS[way](net)
+
+
+def random_network(seed, together):
+    """A gated network with self-connections, ties, signs, a clamp, and several delays
+    of a pair."""
+    rng = np.random.default_rng(seed)
+    net = architect.Random(
+        2, 6, 2, gates=3, self_connections=2, backward=3, seed=seed, density=0.5
+    )
+    net.synchronous = together
+    links = list(delay_some(net, seed, 6).values())
+    hidden = list(net.hidden[0])
+    source, target = hidden[0], hidden[-1]
+    for delay in (2, 3, 4):
+        if source.connected(target, delay=delay) is None:
+            links.append(source.project(target, weight=0.2, delay=delay))
+    for link in [link for link in links if together and link.delay == 1]:
+        link.source.disconnect(link.target, delay=1)  # beside none, or to itself
+        links.remove(link)
+    chosen = rng.permutation(len(links))[:2].tolist()
+    synapse.tie([links[i] for i in chosen])
+    free = next(link for link in links if not link.tied)
+    free.sign = 1 if free.weight > 0 else -1
+    if rng.random() < 0.3:
+        hidden[1].clamp(0.4)
+    return net
+
+
+def learn(net, rule, seed):
+    """Some steps of learning by a rule."""
+    rng = np.random.default_rng(seed)
+    rows, targets = rng.normal(size=(2, 5, 2)), rng.random((2, 5, 2))
+    if rule == "bptt":
+        trainer = synapse.Trainer(net, rate=0.05, method="bptt", batch_size=2)
+        trainer.train(rows, targets, epochs=1, progress=False)
+        return
+    for row, target in zip(rows[0], targets[0], strict=True):
+        net.activate(row)
+        net.propagate(0.1, target)
+
+
+def assert_near(ours, theirs):
+    assert np.asarray(ours) == pytest.approx(np.asarray(theirs), rel=1e-11, abs=1e-12)

@@ -125,11 +125,14 @@ def _add_looks(graph: nx.DiGraph[int], table: Topology, layout: Any) -> None:
     strengths = np.minimum(
         np.abs(table.weight) / (scale.max(initial=0.0) or 1.0), 1.0
     ).tolist()
-    for i, (source, target) in enumerate(
-        zip(table.source.tolist(), table.target.tolist(), strict=True)
-    ):
+    keys = zip(
+        *(end.tolist() for end in (table.source, table.target, table.delay)),
+        strict=True,
+    )
+    for i, key in enumerate(keys):
+        edge = graph.edges[key if graph.is_multigraph() else key[:2]]
         shade = mixed(PALE, BLUE if table.weight[i] >= 0 else RED, strengths[i])
-        graph.edges[source, target]["viz"] = {
+        edge["viz"] = {
             "color": _colour(shade),
             "thickness": max(0.2, THICKEST * strengths[i]),
             "shape": "solid" if table.gater[i] == NO_GATER else "dashed",

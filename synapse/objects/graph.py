@@ -495,6 +495,13 @@ def edges_between(graph: LiveGraph, source: Neuron, target: Neuron) -> list[Conn
     return graph._parallel.get((source, target)) or [shown]
 
 
+def every_between(source: Neuron, target: Neuron) -> list[Connection]:
+    """The connections from one neuron to another of a store, the shortest delay
+    first.
+    """
+    return edges_between(of(source._store), source, target)
+
+
 def edges_of(neuron: Neuron, into: bool) -> tuple[Connection, ...]:
     """The connections into a neuron, or from it, in the order of creation."""
     graph = of(neuron._require())

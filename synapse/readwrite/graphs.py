@@ -45,6 +45,7 @@ from ..errors import (
     UnknownNameError,
 )
 from ..initializers import Initializer, Seed, given_back, random_generator
+from ..objects import graph as live
 from ..objects.connection import Connection
 from ..objects.graph import NeuronData
 from ..objects.graph_names import (
@@ -264,8 +265,9 @@ def from_networkx(
         names.sort()  # by their order of activation
 
     links: list[Any] = [
-        (source, target, _whole(data))
+        (source, target, _whole(each))
         for source, target, data in graph.edges(data=True)
+        for each in _every(data)
     ]
     if not graph.is_directed():
         links += [(v, u, data) for u, v, data in links if u != v]
@@ -470,6 +472,13 @@ def is_value(value: Any) -> bool:
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return False
     return not (isinstance(value, float) and isnan(value))
+
+
+def _every(data: Any) -> Iterable[Any]:
+    """The data of each connection of an edge: a live one may stand for several."""
+    if not isinstance(data, Connection):
+        return [data]
+    return live.every_between(data.source, data.target)
 
 
 def _whole(data: Any) -> Any:

@@ -81,12 +81,11 @@ def test_copies_graphs_and_files_keep_delays():
     rows = np.random.default_rng(0).normal(size=(9, 2))
     expected = net.run(rows)
     net.clear()
-    graph = Topology.of(net).to_networkx()
+    graph = Topology.of(net).to_networkx(multigraph=True)
     for other in (
         net.clone(),
         synapse.from_networkx(net.graph),
         synapse.from_networkx(graph),
-        synapse.from_networkx(Topology.of(net).to_networkx(multigraph=True)),
         synapse.readwrite.from_json_data(synapse.readwrite.json_data(net)),
     ):
         assert np.array_equal(other.run(rows), expected)
@@ -96,7 +95,7 @@ def test_copies_graphs_and_files_keep_delays():
     forward = architect.Perceptron(2, 4, 2, seed=0)  # any order fits it
     delay_some(forward, 1, 8)
     expected = forward.run(rows)
-    graph = Topology.of(forward).to_networkx()
+    graph = Topology.of(forward).to_networkx(multigraph=True)
     by_depth = synapse.from_networkx(
         graph, [0, 1], list(graph)[-2:], attributes={"subset": None}
     )
@@ -277,6 +276,7 @@ def test_edits():
     lesions = synapse.analysis.lesions(net, np.ones((1, 4, 1)), np.ones((1, 4, 1)))
     assert lesions.change.shape == (4,)
     net.remove(a)
+    net.clear()
     assert net.run(ROWS).ravel().tolist() == [0] * 5
 
 
@@ -623,9 +623,8 @@ def random_network(seed, together):
     links = list(delay_some(net, seed, 6).values())
     hidden = list(net.hidden[0])
     source, target = hidden[0], hidden[-1]
-    for delay in (2, 3, 4):
-        if source.connected(target, delay=delay) is None:
-            links.append(source.project(target, weight=0.2, delay=delay))
+    lacking = [d for d in (2, 3, 4) if source.connected(target, delay=d) is None]
+    links += [source.project(target, weight=0.2, delay=delay) for delay in lacking]
     for link in [link for link in links if together and link.delay == 1]:
         link.source.disconnect(link.target, delay=1)  # beside none, or to itself
         links.remove(link)

@@ -79,6 +79,7 @@ OBJECTS = ("neuron", "connection")
 """Axes whose columns are declared in full."""
 LOWERED = (
     *("node", "run", "influence", "pull", "tie", "trace", "extended", "ring", "past"),
+    "lagged",
 )
 """Axes of the program, whose columns are made by lowering."""
 AXES = (*OBJECTS, *LOWERED, "store", "function", "failed", "watched", "log", "place")
@@ -310,8 +311,12 @@ COLUMNS = (
     Column("run_source", "run", "uint32"),
     Column("run_gater", "run", "uint32"),
     Column("run_influence", "run", "uint32"),
-    # how many steps ago its sources had the activations that it reads in their ring
+    # its delay: how many steps ago its sources had what it reads in their ring
     Column("run_lag", "run", "uint32"),
+    # of the first of several short ones with lags, a stretch: how many they are, and
+    # how many rows of connections they have
+    Column("run_stretch", "run", "uint32"),
+    Column("run_rows", "run", "uint32"),
     # the program, a row a pair of gater and self-connected gated neuron
     Column("influence", "influence", "float"),
     Column("influence_gater", "influence", "uint32"),
@@ -339,7 +344,8 @@ COLUMNS = (
     # traces that cannot be read off
     Column("eligibility", "trace", "float"),
     Column("extended", "extended", "float"),
-    # frames of past activations: rings, each of the neurons from its start to its stop
+    # frames of past activations: rings, each of the neurons from its start to its stop;
+    # every frame is there twice, so that the latest ones always lie in a row
     Column("ring_start", "ring", "uint32"),
     Column("ring_stop", "ring", "uint32"),
     Column("ring_first", "ring", "uint64"),  # where its frames begin in ``past``
@@ -347,6 +353,9 @@ COLUMNS = (
     Column("ring_head", "ring", "uint32"),  # the frame of the step before
     Column("ring_stamp", "ring", "uint64"),  # the clock when it last advanced
     Column("past", "past", "float"),
+    # by connection, if some have a delay: the place of what it reads among the latest
+    # frames
+    Column("past_place", "lagged", "uint32"),
     # a store's own
     Column("clock", "store", "uint64"),  # files have it beside the columns
     # addresses of users' activation functions

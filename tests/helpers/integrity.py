@@ -417,7 +417,7 @@ def check_runs(store):
         store["target"][rows] == np.repeat(of, length), "a run leads into its neuron"
     )
     lag, delay = np.repeat(store["run_lag"], length), store["delay"][rows]
-    require((lag == delay) | ((lag == 0) & (delay == 1)), "the lag of a run")
+    require(lag == delay, "the lag of a run")
     lagged = np.zeros(n, bool)
     lagged[of[store["run_lag"] > 0]] = True
     require(((c["flags"] & LAGGED) != 0) == lagged, "the flag of lagged neurons")
@@ -437,7 +437,7 @@ def check_rings(store):
     start, stop, frames = (
         c[f"ring_{name}"].astype(np.int64) for name in ("start", "stop", "frames")
     )
-    sizes = frames * (stop - start)
+    sizes = 2 * frames * (stop - start)
     require(c["ring_first"] == np.cumsum(sizes) - sizes, "where a ring begins")
     require(len(c["past"]) == sizes.sum(), "the room of rings")
     require(c["ring_head"] < frames, "the head of a ring")
@@ -448,6 +448,9 @@ def check_rings(store):
         require(have == wanted, "a ring", number, have, wanted)
         network = store["network"][start[number] : stop[number]]
         require(network == network[0], "a ring is of one network", number)
+        first, half = c["ring_first"].item(number), sizes[number] // 2
+        past = c["past"][first : first + 2 * half]
+        require(past[:half] == past[half:], "frames are there twice", number)
 
 
 def check_traces(store):

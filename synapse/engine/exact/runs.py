@@ -92,8 +92,10 @@ def advance_past(store, tapes, ring, step):
 def write_past(store, tapes, ring, stamp, step):
     """Leave what a network remembers, which advanced when the last step began."""
     first = store.ring_first[ring]
-    for i in range(first, first + size_of(store, ring)):
+    size = size_of(store, ring)
+    for i in range(first, first + size):
         store.past[i] = tapes.activation[step.past + i]
+        store.past[i + size] = store.past[i]
     store.ring_head[ring] = tapes.head[ring]
     store.ring_stamp[ring] = stamp
 

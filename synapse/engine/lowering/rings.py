@@ -27,7 +27,7 @@ def has_rings(store: Store) -> bool:
 
 def lay_out(store: Store) -> None:
     """The rings of a store. All past is 0."""
-    rings = size = 0
+    rings = size = places = 0
     if store.columns["ties"][Ties.DELAYS]:
         rings, _ = run(loops.count_delayed, store)
         make_room(store, "ring", rings)
@@ -35,6 +35,12 @@ def lay_out(store: Store) -> None:
     cut(store, "ring", rings)
     store.columns["ties"][Ties.RINGS] = rings
     store.columns["past"] = np.zeros(size, store.dtype)
+    if store.columns["ties"][Ties.DELAYS]:
+        places = store.n_connections
+    if len(store.columns["past_place"]) != places:
+        store.columns["past_place"] = np.empty(places, np.uint32)
+    if places:
+        run(loops.place_lagged, store)
 
 
 def read(store: Store) -> dict[str, NDArray[Any]]:
@@ -49,7 +55,7 @@ def read(store: Store) -> dict[str, NDArray[Any]]:
     return {
         "past_neuron": neuron,
         "past_steps": steps,
-        "past_value": c["past"][_places(store, neuron, steps)],
+        "past_value": c["past"][_places(store, neuron, steps)[0]],
         "ring_neuron": rows,
         "ring_stamp": c["ring_stamp"][c["ring"][rows]],
     }
@@ -60,9 +66,10 @@ def restore(store: Store, kept: Traces) -> None:
     c = store.columns
     longest = np.append(c["longest_delay"], 0)  # of NONE, too
     there = kept.past_steps <= longest.take(kept.past_neuron, mode="clip")
-    neuron, steps = kept.past_neuron[there], kept.past_steps[there]
-    places = _places(store, neuron.astype(np.int64), steps.astype(np.int64))
-    c["past"][places] = kept.past_value[there]
+    neuron = kept.past_neuron[there].astype(np.int64)
+    steps = kept.past_steps[there].astype(np.int64)
+    for copy in _places(store, neuron, steps):
+        c["past"][copy] = kept.past_value[there]
     ring = np.append(c["ring"], NONE).take(kept.ring_neuron, mode="clip")
     there = ring != NONE
     np.maximum.at(
@@ -70,8 +77,12 @@ def restore(store: Store, kept: Traces) -> None:
     )
 
 
-def _places(store: Store, neuron: Indices, steps: Ints) -> NDArray[np.int64]:
-    """Where the activations of neurons so many steps ago are in ``past``, from 1 on."""
+def _places(
+    store: Store, neuron: Indices, steps: Ints
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the activations of neurons so many steps ago, from 1 on, are in ``past``:
+    each is there twice.
+    """
     c = store.columns
     ring = c["ring"][neuron]
     start, stop, first, frames, head = (
@@ -79,4 +90,5 @@ def _places(store: Store, neuron: Indices, steps: Ints) -> NDArray[np.int64]:
         for name in ("start", "stop", "first", "frames", "head")
     )
     frame = (head - (steps - 1)) % frames
-    return first + frame * (stop - start) + neuron - start
+    place = first + frame * (stop - start) + neuron - start
+    return place, place + frames * (stop - start)

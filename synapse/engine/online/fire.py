@@ -52,8 +52,10 @@ def advance_ring(store, ring):
     start = store.ring_start[ring]
     width = store.ring_stop[ring] - start
     frame = store.ring_first[ring] + head * width
+    copy = frame + store.ring_frames[ring] * width
     for t in range(width):
         store.past[frame + t] = store.activation[start + t]
+        store.past[copy + t] = store.activation[start + t]
     store.ring_head[ring] = head
     store.ring_stamp[ring] = store.clock[0]
 
@@ -179,7 +181,7 @@ def clear_past(store, j):
     ring = store.ring[j]
     width = store.ring_stop[ring] - store.ring_start[ring]
     first = store.ring_first[ring] + j - store.ring_start[ring]
-    for frame in range(store.ring_frames[ring]):
+    for frame in range(2 * store.ring_frames[ring]):
         store.past[first + frame * width] = 0.0
 
 

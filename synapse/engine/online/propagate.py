@@ -13,9 +13,11 @@ from ..compiler.rare import INDEX, NUMBER, rare
 from ..lowering import flags as mark
 from ..schema import NONE
 from .reads import (
+    advanced_since,
     gaters_read,
     has_lag,
     is_delayed_by_stamp,
+    latest_frames,
     past_read,
     sources_read,
 )
@@ -171,6 +173,24 @@ def propagate_listed_run(store, j, r, delta, step, defer, lagged):
             store.weight_destination[c] += step * activations[at + store.source[c]]
 
 
+@in_order
+def learn_stretch(store, j, r, step):
+    """Update the weights of several short runs with lags, in one pass; their sources
+    get no error.
+    """
+    row = store.run_first[r]
+    n = store.run_rows[r]
+    if store.run_flags[r] & mark.FIXED:
+        return
+    if store.flags[j] & mark.TRACED:
+        move_traced(store, j, row, n, step)
+    else:
+        at = latest_frames(store, j, advanced_since(store, store.ring[j], j))
+        for c in range(row, row + n):
+            read = store.past[at + store.past_place[c]]
+            store.weight_destination[c] += step * read
+
+
 @rare(INDEX, INDEX, NUMBER, NUMBER)
 def propagate_any_run(store, j, r, delta, step):
     """Propagate along scattered gated connections, and those whose order is found at
@@ -320,8 +340,13 @@ def propagate_neuron(store, j, rate, defer, lagged):
     if defer and flags & mark.PENDING:
         return
     if delta != 0.0 or step != 0.0 or pull != 0.0:
-        for r in range(store.first_run[j], store.last_run[j]):
+        r = store.first_run[j]
+        while r < store.last_run[j]:
             layout = store.run_kind[r]
+            if lagged and store.run_stretch[r] != 0:
+                learn_stretch(store, j, r, step)
+                r += store.run_stretch[r]
+                continue
             if store.run_flags[r] & mark.UNORDERED or layout == mark.PAIRED:
                 propagate_any_run(store, j, r, delta, step)
             elif layout == mark.LISTED:
@@ -333,6 +358,7 @@ def propagate_neuron(store, j, rate, defer, lagged):
                     propagate_run(store, j, r, delta, step, defer, lagged)
             else:
                 propagate_gated_run(store, j, r, delta, step, lagged)
+            r += 1
         if flags & mark.MEMORY:
             self_row = store.self_row[j]
             if store.trainable[self_row]:

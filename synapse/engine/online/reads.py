@@ -75,8 +75,14 @@ def past_read(store, r, j):
     further back if the ring has advanced since.
     """
     ring = store.ring[store.run_source[r]]
-    since = 1 if store.ring_stamp[ring] >= store.stamp[j] else 0
-    return past_at(store, store.ring_head, ring, store.run_lag[r] + since)
+    lag = store.run_lag[r] + advanced_since(store, ring, j)
+    return past_at(store, store.ring_head, ring, lag)
+
+
+@inline
+def advanced_since(store, ring, j):
+    """By how many frames a ring has advanced since j activated: 0 or 1."""
+    return 1 if store.ring_stamp[ring] >= store.stamp[j] else 0
 
 
 @inline
@@ -89,6 +95,16 @@ def past_at(store, heads, ring, lag):
     if frame < 0:
         frame += store.ring_frames[ring]
     return store.ring_first[ring] + frame * (store.ring_stop[ring] - start) - start
+
+
+@inline
+def latest_frames(store, j, since):
+    """Where the frames that stretches of runs into j read begin in ``past``, for
+    ``past_place``; if the ring has advanced `since`, one frame before.
+    """
+    ring = store.ring[j]
+    width = store.ring_stop[ring] - store.ring_start[ring]
+    return store.ring_first[ring] + (store.ring_head[ring] + 1 - since) * width
 
 
 @inline

@@ -26,7 +26,7 @@ from ..compiler.tiles import (
 )
 from ..lowering import flags as mark
 from ..schema import NONE
-from .reads import has_lag, past_of, past_read
+from .reads import has_lag, latest_frames, past_of, past_read
 from .ties import stop_at_zero, stopped
 
 FEW = 3
@@ -395,6 +395,27 @@ def ungated_sum(store, j, r, lagged):
     return sum_listed(*read, at, row, n, step, False)
 
 
+@in_order
+def stretch_sum(store, j, r):
+    """The weighted inputs of `j` from several short runs with lags, in one pass."""
+    row = store.run_first[r]
+    n = store.run_rows[r]
+    at = latest_frames(store, j, 0)
+    total = zero_like(store.weight[row])
+    total1 = zero_like(total)
+    total2 = zero_like(total)
+    total3 = zero_like(total)
+    whole = n - n % 4
+    for c in range(row, row + whole, 4):
+        total += store.weight[c] * store.past[at + store.past_place[c]]
+        total1 += store.weight[c + 1] * store.past[at + store.past_place[c + 1]]
+        total2 += store.weight[c + 2] * store.past[at + store.past_place[c + 2]]
+        total3 += store.weight[c + 3] * store.past[at + store.past_place[c + 3]]
+    for c in range(row + whole, row + n):
+        total += store.weight[c] * store.past[at + store.past_place[c]]
+    return (total + total1) + (total2 + total3)
+
+
 @inline
 def weigh_plain(store, j):
     """state s_j = b_j + sum_i w_ij y_i of a neuron without gates and traces."""
@@ -419,12 +440,18 @@ def weigh_neuron(store, j, block, lagged):
     if flags & mark.MEMORY:
         carry = carry_state(store, j)
         state += carry * old
-    for r in range(store.first_run[j], store.last_run[j]):
+    r = store.first_run[j]
+    while r < store.last_run[j]:
+        if lagged and store.run_stretch[r] != 0:
+            state += stretch_sum(store, j, r)
+            r += store.run_stretch[r]
+            continue
         if store.run_kind[r] <= mark.LISTED:
             state += ungated_sum(store, j, r, lagged)
         else:
             row = store.run_first[r]
             state += gated_sum(store, j, r, row, store.run_length[r], lagged)
+        r += 1
     # [end]
     store.pending_step[j] = 0.0
     if flags & mark.TRACED:

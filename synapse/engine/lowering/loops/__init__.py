@@ -19,6 +19,10 @@ from .ranges import (
     find_ranges as find_ranges,
     survey as survey,
 )
-from .rings import count_delayed as count_delayed, find_rings as find_rings
+from .rings import (
+    count_delayed as count_delayed,
+    find_rings as find_rings,
+    place_lagged as place_lagged,
+)
 from .runs import find_few_runs as find_few_runs, find_runs as find_runs
 from .traces import place_kept as place_kept, read_traces as read_traces

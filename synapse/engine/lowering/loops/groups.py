@@ -6,7 +6,7 @@ from typing import Any
 
 from ...functions.activations import SOFTMAX
 from ...schema import OUTPUT
-from .neighbours import is_like_previous, lag_of
+from .neighbours import is_like_previous
 
 
 def competes(store: Any, j: int) -> bool:
@@ -47,7 +47,7 @@ def any_internal(store: Any, count: int) -> bool:
         start = store.group_first[j]
         stop = store.group_stop[j]
         if stop > start + 1 and (
-            (i != j and start <= i and i < stop and lag_of(store, r) == 0)
+            (i != j and start <= i and i < stop and store.delay[r] == 0)
             or (start <= g and g < stop)
         ):
             return True

@@ -26,24 +26,12 @@ def is_memory(store: Any, r: int) -> bool:
     return (store.source[r] == store.target[r]) & (store.delay[r] == 0)
 
 
-def lag_of(store: Any, r: int) -> int:
-    """How many steps ago the source of a connection had the activation that is read in
-    a ring; 0: the present or the previous one is read.
-    """
-    i = store.source[r]
-    j = store.target[r]
-    if store.delay[r] == 1 and is_together(store, i, j) and is_late(store, i, j):
-        return 0
-    return store.delay[r]
-
-
 def continues_lag(store: Any, r: int, lag: int, i: int) -> bool:
-    """Whether a connection has this lag and, if that is not 0, its source the ring of
+    """Whether a connection has this delay and, if that is not 0, its source the ring of
     neuron i.
     """
-    return lag_of(store, r) == lag and (
-        lag == 0 or store.source[r] == i or is_together(store, store.source[r], i)
-    )
+    ring = i == store.source[r] or is_together(store, i, store.source[r])
+    return store.delay[r] == lag and (lag == 0 or ring)
 
 
 def is_clamped(store: Any, j: int, n: int, count: int) -> bool:

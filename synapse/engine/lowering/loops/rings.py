@@ -68,4 +68,19 @@ def lay_out_ring(
     store.ring_frames[ring] = frames
     store.ring_head[ring] = 0
     store.ring_stamp[ring] = 0
-    return size + frames * (stop - start)
+    return size + 2 * frames * (stop - start)
+
+
+def place_lagged(store: Any, n: int, count: int, work: Any) -> Pair:
+    """Find where connections in stretches of runs with lags read among the latest
+    frames of their ring, of which the last one is that of the step before.
+    """
+    for t in range(store.last_run[n - 1]):
+        if store.run_stretch[t] != 0:
+            ring = store.ring[store.run_source[t]]
+            start = store.ring_start[ring]
+            width = store.ring_stop[ring] - start
+            for r in range(store.run_first[t], store.run_first[t] + store.run_rows[t]):
+                frame = store.ring_frames[ring] - store.delay[r]
+                store.past_place[r] = frame * width + store.source[r] - start
+    return 0, 0

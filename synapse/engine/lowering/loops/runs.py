@@ -36,7 +36,6 @@ from .neighbours import (
     is_late,
     is_memory,
     is_together,
-    lag_of,
 )
 from .ranges import Pair, list_ranges
 
@@ -161,6 +160,7 @@ def find_runs_of(
     if runs > store.first_run[j] + 1:
         runs = merge_runs(store, j, runs, SHORT)
         runs = merge_runs(store, j, runs, SHORT_BY_A_LIST)
+    find_stretches(store, store.first_run[j], runs)
     store.last_run[j] = runs
     return k, runs
 
@@ -173,7 +173,7 @@ def divide_range(
     """
     while r < stop:
         flags = flags_of_run(store, j, r, work)
-        lag = lag_of(store, r)
+        lag = store.delay[r]
         end = kind_stop(store, j, r, stop, n, work)
         while (
             end < stop
@@ -236,7 +236,7 @@ def flags_of_run(store: Any, j: int, r: int, work: Any) -> int:
         flags |= UNORDERED
     elif is_late(store, i, j):
         flags |= DELAYED | SILENT
-    if lag_of(store, r) != 0:
+    if store.delay[r] != 0:
         flags |= DELAYED | SILENT
     if g != NONE:
         flags = flags_of_gater(store, j, g, flags, work)
@@ -304,6 +304,37 @@ def is_merged(store: Any, j: int, t: int, limit: int) -> bool:
         (listed_before or store.run_length[t - 1] < limit)
         and (listed or store.run_length[t] < limit)
         and (limit == SHORT or listed_before or listed)
+    )
+
+
+def find_stretches(store: Any, start: int, stop: int) -> None:
+    """Let the first of several short runs with lags, which are read in one pass, have
+    the numbers of these runs and of their rows.
+    """
+    following = 0  # short runs in a row, of which t + 1 is the first
+    for t in range(stop - 1, start - 1, -1):
+        store.run_stretch[t] = 0
+        if not is_short(store, t):
+            following = 0
+        elif following == 0 or store.run_flags[t] != store.run_flags[t + 1]:
+            following = 1
+            store.run_rows[t] = store.run_length[t]
+        else:
+            following += 1
+            store.run_rows[t] = store.run_length[t] + store.run_rows[t + 1]
+            store.run_stretch[t] = following
+            store.run_stretch[t + 1] = 0
+
+
+def is_short(store: Any, t: int) -> bool:
+    """Whether a run has a lag, no gater, and few sources or a list of them, in the
+    network of its target.
+    """
+    return (
+        store.run_lag[t] != 0
+        and store.run_gater[t] == NONE
+        and not store.run_flags[t] & UNORDERED
+        and (is_list(store, t) or store.run_length[t] < SHORT_BY_A_LIST)
     )
 
 

@@ -5,6 +5,17 @@ import numpy as np
 import architect
 from synapse import Layer, Network, cost, initializers
 from tests.helpers.cases import every_case
+from tests.helpers.strategies import delay_some
+
+
+def delays(inputs=3, outputs=2, seed=0, **options):
+    """A random network in which some connections have delays."""
+    net = architect.Random(
+        inputs, 8, outputs, gates=5, backward=5, seed=seed, **options
+    )
+    delay_some(net, seed, 12)
+    return net
+
 
 SORTS = {
     "perceptron": lambda **options: architect.Perceptron(3, 5, 4, 2, **options),
@@ -17,6 +28,7 @@ SORTS = {
     "random": lambda **options: architect.Random(
         3, 9, 2, gates=8, self_connections=3, backward=9, **options
     ),
+    "delays": delays,
 }
 by_sort = every_case("sort", SORTS)
 

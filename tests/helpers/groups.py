@@ -71,7 +71,7 @@ def _into(layers, i, rng):
             yield neuron.project(neuron, weight=0.3, trainable=bool(rng.random() < 0.7))
         for other in layers[i]:
             if other is not neuron and rng.random() < 0.6:
-                delay = int(rng.integers(1, 3)) if rng.random() < 0.2 else None
+                delay = int(rng.integers(1, 3)) if rng.random() < 0.2 else 0
                 yield other.project(neuron, weight=0.1, delay=delay)
         behind = [late for layer in layers[i + 1 :] for late in layer]
         if rng.random() < 0.3 and behind:

@@ -22,7 +22,7 @@ const columnsFor = (table) => Object.entries(COLUMNS[table]).map(([name, column]
 const SAVED = { neurons: columnsFor("neurons"), connections: columnsFor("connections") };
 const defaultsOf = (columns) => Object.fromEntries(columns.map(({ own, otherwise }) => [own, otherwise]));
 const MEMBERS = ["format", "version", "name", "dtype", "clock", "architecture", "metadata", "digest", "layers", "neurons", "connections",
-  "eligibility", "influence", "extended"];
+  "eligibility", "influence", "extended", "past", "rings"];
 const UNUSED = ["learning_rule", "recurrent", "parameters", "lines", "sensitivity"]; // of rtrl: the next online step drops them in Python, too
 const CONTEXT = defaultsOf(SAVED.neurons.filter(({ cleared }) => cleared)); // what a neuron forgets
 const REAL = SAVED.neurons.filter(({ kind }) => kind === "NUMBER").map(({ own }) => own).concat("velocity");
@@ -36,9 +36,14 @@ export class Connection {
     this.seen = this.gain = this.eligibility = 0;
   }
 
-  /** Whether the source fires after the target is summed, so that its previous activation is met and no error goes to it. */
+  /** Whether it carries the state of its neuron over to the next step. */
+  get memory() {
+    return this.source === this.target && this.delay === 0;
+  }
+
+  /** Whether its target meets an earlier activation of its source, so that no error goes to it: it has a delay, or the source fires later. */
   get delayed() {
-    return this.source.place >= this.target.place || Boolean(this.source.synchronous && this.target.synchronous);
+    return this.delay > 0 || this.source.place >= this.target.place || Boolean(this.source.synchronous && this.target.synchronous);
   }
 }
 
@@ -83,12 +88,14 @@ export class Neuron {
     this.gatedBy = []; // influences on it
     this.selfConnection = null;
     this.place = 0; // in the order of activation; neurons that compete fire together and share one
+    this.past = []; // activations 1, 2, ... steps ago, as far as connections delay them
     this.clear();
   }
 
   /** Forget what it was shown: state, activation, errors and traces. */
   clear() {
     Object.assign(this, CONTEXT);
+    this.past.fill(0);
     for (const connection of this.incoming) connection.eligibility = connection.seen = connection.gain = 0;
     for (const influence of this.gatedBy.concat(this.gating)) {
       influence.value = 0;
@@ -96,13 +103,26 @@ export class Neuron {
     }
   }
 
+  /** A step begins: each past activation is one step older. */
+  shiftPast() {
+    if (!this.past.length) return;
+    this.past.unshift(this.activation);
+    this.past.pop();
+  }
+
+  /** Remember as many steps as the longest delay; what is not known is 0. */
+  remember() {
+    const length = this.outgoing.reduce((longest, { delay }) => Math.max(longest, delay), 0);
+    this.past = Array.from({ length }, (_, i) => this.past[i] ?? 0);
+  }
+
   /** The state, and the traces that it moves: {state}, {eligibility}, {influence}, {extended}. */
   weigh() {
     let state = this.bias, carry = 0;
     for (const link of this.incoming) {
-      link.seen = link.source === this ? this.state : link.source.activation;
+      link.seen = link.memory ? this.state : link.delay ? link.source.past[link.delay - 1] : link.source.activation;
       link.gain = link.gater === null ? 1 : link.gater.activation;
-      if (link.source === this) carry = link.gain * link.weight;
+      if (link.memory) carry = link.gain * link.weight;
       state += link.gain * link.weight * link.seen;
     }
     for (const link of this.incoming) {
@@ -175,7 +195,7 @@ export class Network {
    * neurons have in Python.
    */
   constructor({ name = "Network", random = null } = {}) {
-    Object.assign(this, { name, random, dtype: "float64", layers: [], clock: 0, metadata: {}, architecture: null });
+    Object.assign(this, { name, random, dtype: "float64", layers: [], clock: 0, began: 0, metadata: {}, architecture: null });
     this.connections = []; // in order of creation
   }
 
@@ -199,9 +219,11 @@ export class Network {
     const order = this.order();
     require(row?.length === this.inputs.length && Array.from(row).every(isNumber),
       `Expected a row of ${this.inputs.length} finite numbers, one for each input, got ${JSON.stringify(row)}.`);
+    this.neurons.forEach((neuron) => neuron.shiftPast());
+    this.began = this.clock;
     this.inputs.forEach((neuron, i) => neuron.fire([row[i], 0], ++this.clock));
     this.#round(this.inputs);
-    const together = order.flat().filter((neuron) => neuron.synchronous); // after relays, which are first
+    const together = order.flat().filter((neuron) => neuron.synchronous);
     for (const block of order) {
       if (!block[0].synchronous) for (const neuron of block) neuron.weigh();
       else if (block[0] === together[0]) for (const neuron of together) neuron.weigh();
@@ -238,6 +260,7 @@ export class Network {
   order() {
     if (this.blocks) return this.blocks;
     this.inputs.forEach((neuron) => (neuron.place = 0));
+    this.neurons.forEach((neuron) => neuron.remember());
     const blocks = [];
     for (const neuron of this.neurons.slice(this.inputs.length)) {
       const last = blocks.at(-1);
@@ -326,6 +349,7 @@ export class Network {
   /** Forget what the network was shown, but not what it has learnt. */
   clear() {
     for (const neuron of this.neurons) neuron.clear();
+    this.began = 0;
   }
 
   // --- structure, to be changed between any two steps ------------------------------------------
@@ -349,10 +373,10 @@ export class Network {
     return neuron;
   }
 
-  /** Connect two neurons. A new self-connection restarts the traces of its neuron. */
+  /** Connect two neurons, without a delay. A new self-connection restarts the traces of its neuron. */
   connect(source, target, weight = source === target ? 1 : 0, trainable = undefined) {
     require(isNumber(weight), `Expected the weight to be a finite number, got ${weight}.`);
-    require(!target.incoming.some((one) => one.source === source), "These two neurons are connected already.");
+    require(!target.incoming.some((one) => one.source === source && !one.delay), "These two neurons are connected already.");
     const connection = new Connection(source, target, weight, trainable);
     if (source !== target && source.outgoingSign) Object.assign(connection, { sign: source.outgoingSign, weight: source.outgoingSign * Math.abs(weight) });
     this.#join(connection);
@@ -365,7 +389,7 @@ export class Network {
   #join(connection) {
     const { source, target } = connection;
     for (const list of [target.incoming, source.outgoing, this.connections]) list.push(connection);
-    if (source === target) target.selfConnection = connection;
+    if (connection.memory) target.selfConnection = connection;
   }
 
   /** Remove a connection. */
@@ -375,7 +399,7 @@ export class Network {
     const i = target.incoming.indexOf(connection);
     for (const list of [target.incoming, source.outgoing, this.connections]) list.splice(list.indexOf(connection), 1);
     for (const influence of target.gating) influence.extended.splice(i, 1);
-    if (source === target) {
+    if (connection.memory) {
       target.selfConnection = null;
       this.#restart(target);
     }
@@ -455,17 +479,19 @@ export class Network {
     made.forEach((one) => net.#join(one));
     links.gater?.forEach((gater, i) => gater === null || net.gate(all[gater], made[i]));
     net.order();
-    Object.assign(net, { dtype: data.dtype ?? "float64", clock: data.clock, metadata: data.metadata ?? {}, architecture: data.architecture ?? null });
+    Object.assign(net, { dtype: data.dtype ?? "float64", clock: data.clock, began: Math.max(0, ...(data.rings?.stamp ?? [])), metadata: data.metadata ?? {}, architecture: data.architecture ?? null });
     net.#recall(data, all, made);
     return net;
   }
 
   /** The traces: stored ones from the tables, all others from the numbers that they follow from. */
-  #recall({ eligibility, influence, extended }, neurons, connections) {
+  #recall({ eligibility, influence, extended, past }, neurons, connections) {
+    past?.neuron.forEach((j, i) => (neurons[j].past[past.steps[i] - 1] = past.value[i]));
     const fired = (source, target) => source.stamp > target.stamp; // since the target was summed
     for (const link of connections) {
       const { source, target, gater } = link;
-      link.seen = source === target ? target.oldState : fired(source, target) ? source.oldActivation : source.activation;
+      link.seen = link.memory ? target.oldState : fired(source, target) ? source.oldActivation : source.activation;
+      if (link.delay) link.seen = source.past[link.delay - 1];
       link.gain = gater === null ? 1 : fired(gater, target) || gater === target ? gater.oldActivation : gater.activation;
       link.eligibility = target.stamp ? link.gain * link.seen : 0;
     }
@@ -495,6 +521,8 @@ export class Network {
       ...gater.incoming.map((one, i) => [p, number.get(one), extended[i]]),
       [p, null, extendedBias],
     ]);
+    const delayed = neurons.filter((one) => one.past.length);
+    const past = neurons.flatMap((one, j) => one.past.map((value, i) => [j, i + 1, value]));
     const columns = (items, table) => Object.fromEntries(SAVED[table].map(({ own, name }) => [name, all(items, (one) => one[own])]));
     return {
       format: "synapse", version: 1, name: this.name, dtype: this.dtype, clock: this.clock,
@@ -525,6 +553,15 @@ export class Network {
         influence: all(traces, (one) => one[0]),
         connection: all(traces, (one) => one[1]),
         value: all(traces, (one) => one[2]),
+      },
+      past: {
+        neuron: all(past, (one) => one[0]),
+        steps: all(past, (one) => one[1]),
+        value: all(past, (one) => one[2]),
+      },
+      rings: {
+        neuron: all(delayed, (one) => index.get(one)),
+        stamp: all(delayed, () => this.began), // the clock at the beginning of the latest step
       },
     };
   }

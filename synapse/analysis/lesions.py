@@ -184,8 +184,11 @@ def _silenced(table: Topology, of: str) -> tuple[tuple[str, ...], Ints, list[Int
     """
     if of == "connections":
         items = np.arange(table.connections)
-        ends = zip(table.source.tolist(), table.target.tolist(), strict=True)
-        names = tuple(f"{table.names[i]} -> {table.names[j]}" for i, j in ends)
+        ends = (table.source.tolist(), table.target.tolist(), table.delay.tolist())
+        names = tuple(
+            f"{table.names[i]} -> {table.names[j]}" + (f", delay {k}" if k else "")
+            for i, j, k in zip(*ends, strict=True)
+        )
         return names, items, list(items[:, None])
 
     # A gater silences what it gates, and a neuron also what it leads to.

@@ -89,7 +89,7 @@ def test_a_log_is_analysed_as_the_run_that_it_recorded():
         assert same(analysed[name], column), name
 
 
-def test_relays_have_no_row():
+def test_a_delay_has_no_row():
     a, b = Layer(1, name="a"), Layer(1, "identity", name="b")
     a.project(b, weights=1.0, delay=3)
     net = Network(a, b)

@@ -143,7 +143,7 @@ def test_what_cannot_be_patched_is_refused():
             patch(net, rows, rows, neuron, step)
 
 
-def test_relays_are_silenced_with_the_neuron_that_they_delay():
+def test_a_delayed_connection_is_silenced_with_its_source():
     """Two neurons and a delay of four steps: two lesions of neurons, one connection."""
     a, b = Layer(1, name="a"), Layer(1, "identity", name="b")
     a.project(b, weights=1.0, delay=4)
@@ -158,6 +158,6 @@ def test_relays_are_silenced_with_the_neuron_that_they_delay():
     pairs = lesions(net, rows, targets, pairs=True)
     assert pairs.change == pytest.approx(np.array([[without] * 2, [without, 0.0]]))
     of_links = lesions(net, rows, targets, "connections")
-    assert of_links.names == ("a 0 delayed 4 -> b 0",)
+    assert of_links.names == ("a 0 -> b 0, delay 4",)
     assert net.connections[of_links.items[0]].delay == 4
     assert of_links.change == pytest.approx([without])

@@ -139,8 +139,8 @@ def test_an_input_is_set_and_keeps_nothing():
 
 
 def test_a_delayed_connection_counts_by_the_neuron_that_it_delays():
-    """W is that of the graph; the Jacobian of a step has the relays, which are what is
-    handed on: with d steps, the d-th root of the product along the loop."""
+    """W is that of the graph; the Jacobian of a step has the past that is handed on:
+    with d steps, the d-th root of the product along the loop."""
     for delay in (1, 2, 5):
         a, b = Layer(1), Layer(1, "identity")
         a.project(b, weights=1.0)

@@ -63,7 +63,7 @@ def test_masks_that_mark_nothing_or_do_not_fit(mask, words):
         switching(drifting(), ROWS, mask)
 
 
-def test_a_relay_is_no_neuron_that_switches():
+def test_a_delay_is_no_neuron_that_switches():
     inputs, cell = Layer(2, name="in"), Layer(1, "identity", name="cell")
     inputs[0].project(cell[0], weight=1.0, delay=3)
     net = Network(inputs, cell)

@@ -32,15 +32,10 @@ class Parameters:
     def weights(self, source, target):
         net = self.net
         neurons = list(net.input)[source] if isinstance(source, slice) else net[source]
-        if source == target:  # with a delay of 1, by relays
-            relays = net["relays"]
-            neurons = [
-                next(link.target for link in cell.outgoing if link.target in relays)
-                for cell in neurons
-            ]
+        delay = int(source == target)
         return self._array(
             (str(source), target),
-            [[a.connected(b) for a in neurons] for b in net[target]],
+            [[a.connected(b, delay=delay) for a in neurons] for b in net[target]],
         )
 
     def biases(self, target):

@@ -7,7 +7,7 @@ import pytest
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, draw, record
+from synapse import Layer, Neuron, draw, record
 from synapse.errors import ArgumentError, ArgumentTypeError
 from tests.helpers.cases import all_refused
 
@@ -251,17 +251,3 @@ def test_what_cannot_be_drawn():
             (lambda: draw.sensitivities(perceptron), ArgumentError, recurrence),
         ]
     )
-
-
-def test_relays_have_no_row_of_sensitivities():
-    a, h, b = Layer(1, name="a"), Layer(2, "tanh", name="h"), Layer(1, name="b")
-    for i, (before, after) in enumerate(((a, h), (h, h), (h, b))):
-        before.project(after, "all_to_all", delay=3, seed=i)
-    net = learning(Network(a, h, b))
-    ax = draw.sensitivities(net)
-    assert [text.get_text() for text in ax.get_yticklabels()] == ["h 0", "h 1"]
-    own = [i for i, neuron in enumerate(net) if neuron in net["h"]]
-    kept = synapse.objects.sensitivities.sensitivity_matrix(net)
-    rows = kept.values[np.isin(kept.rows, own)]
-    np.testing.assert_array_equal(ax.images[0].get_array().filled(np.nan), rows)
-    assert len(kept.values) > len(rows) == 2

@@ -100,7 +100,7 @@ def test_a_network_of_synaptic_opens(opened, tmp_path):
     ids=lambda p: p.stem,
 )
 def test_dropped_networks_of_languages_open(opened, path):
-    """Outputs that read outputs, carried states, and delays by relays."""
+    """Outputs that read outputs, carried states, and delays."""
     net = synapse.load(path)
     page = opened(xor(), None, learn=True)
     drop(page, path)

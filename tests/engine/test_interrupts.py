@@ -281,9 +281,9 @@ def short_of_memory(act, world, array):
     return raised, shortage.arrays
 
 
-PARTLY = "remove", "reset", "lower a learner", "disconnect a delay"
+PARTLY = "remove", "reset", "lower a learner"
 """A MemoryError can leave a part of these undone: a gap in the order, the biases, the
-second call, relays that nothing reads."""
+second call."""
 
 
 def disturb_everywhere(name, disturbed, most=None):

@@ -128,23 +128,12 @@ def project_layers(world):
     return Change(links=map(pair, links))
 
 
-def with_lost_relays(world, before, neurons=(), links=()):
-    """A change, with the relays that went as nothing reads them any more, and their
-    links of `before`."""
-    lost = [neuron for neuron in world.neurons if neuron._row < 0]
-    world.neurons = [neuron for neuron in world.neurons if neuron._row >= 0]
-    world.layers = list(filter(is_alive, world.layers))
-    links = [*links, *(ends for ends in before if not {*lost}.isdisjoint(ends))]
-    return Change([*neurons, *lost], links, ties=True)
-
-
 @operation(4, "links")
 def disconnect(world, link):
     a, b = pair(link)
-    before = [pair(each) for each in world.links(a._store)]
-    a.disconnect(b)
-    assert a._row < 0 or b._row < 0 or a.connected(b, delay=0) is None
-    return with_lost_relays(world, before, links=[(a, b)])
+    a.disconnect(b, delay=link.delay)
+    assert a.connected(b, delay=link.delay) is None
+    return Change(links=[(a, b)], ties=True)
 
 
 @operation(9, "neurons")
@@ -161,11 +150,9 @@ def gate_links(world, gater):
 def ungate(world, link):
     gater = link.gater
     links = [link] if world.chance(0.5) else list(link.gater.gated)
-    before = [pair(each) for each in world.links(gater._store)]
-    ends = [pair(link) for link in links]
     gater.ungate(*links)
     assert all(link.gater is None for link in links)
-    return with_lost_relays(world, before, links=ends)
+    return Change(links=map(pair, links))
 
 
 @operation(3, "networks")

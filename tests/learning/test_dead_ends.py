@@ -143,9 +143,9 @@ def test_a_training_that_never_leaves_the_mean_because_hidden_weights_have_no_gr
     assert warned(1.0, epochs=50, squash="logistic") == []  # a plateau with a gradient
 
 
-def test_a_network_with_relays_alone_has_no_hidden_weights_to_complain_of():
-    """The targets have nothing to do with the inputs, so the mean is the best answer;
-    relays are no hidden neurons whose gradient could have vanished."""
+def test_a_network_with_delays_alone_has_no_hidden_weights_to_complain_of():
+    """The targets have nothing to do with the inputs, so the mean is the best
+    answer."""
     rng = np.random.default_rng(0)
     rows, targets = rng.choice([-1.0, 1.0], (40, 1)), rng.normal(size=(40, 1))
     a, b = Layer(1), Layer(1, "identity")

@@ -160,7 +160,7 @@ def delayed_net(hidden):
     return Network(*layers)
 
 
-def test_relays_are_never_dropped():
+def test_delays_are_never_dropped():
     """A network without hidden neurons is the same under dropout; in another, those
     that are dropped are its hidden neurons."""
     network = delayed_net(0)
@@ -175,11 +175,3 @@ def test_relays_are_never_dropped():
     mask = Dropout(network, 0.25, 0.25).masks(np.random.default_rng(0))(50, 8)
     dropped = {network[i] for i in np.flatnonzero((mask != 1.0).any(axis=(0, 2)))}
     assert dropped == {*network["hidden"]}
-
-
-@every_case("option", ["dropout", "recurrent_dropout"])
-def test_dropout_of_relays_is_refused(option):
-    network = delayed_net(1)
-    for layer in ("relays", network["relays"]):
-        with pytest.raises(ArgumentError, match="only delay other neurons"):
-            Trainer(network, method="bptt", **{option: {layer: 0.5}})

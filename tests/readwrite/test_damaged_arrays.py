@@ -222,13 +222,6 @@ def test_much_random_damage_is_refused_or_read_as_it_says():
     all_hold(check, range(6000))
 
 
-def relay(change):
-    def damage(data):
-        data["neuron_relay"] = change(data["neuron_relay"].copy())
-
-    return damage
-
-
 def put(name, row, value):
     def damage(data):
         data[name] = data[name].copy()
@@ -238,58 +231,31 @@ def put(name, row, value):
 
 
 def delayed():
-    """Neurons 0 and 1 are inputs, 2 to 4 relays (3, 2 and 1), 5 is hidden and 6 an
-    output."""
+    """A pair with two connections, the second with a delay of 3, and one of 2."""
     net = architect.Perceptron(2, 1, 1, seed=0)
-    net.input[0].project(net.output[0], weight=0.5, delay=2)
-    net.input[1].project(net.input[1])
+    net.input[0].project(net.hidden[0][0], weight=0.5, delay=3)
+    net.input[1].project(net.output[0], weight=0.5, delay=2)
+    net.run([[1.0, 2.0], [3.0, 4.0]])
     data = npz_data(net)
-    assert data["neuron_relay"].tolist() == [0, 0, 3, 2, 1, 0, 0]
+    assert data["connection_delay"].tolist() == [0, 0, 0, 3, 2]
     return data
 
 
-def swapped_sources(data):
-    """Two neurons with a delay each, whose relays have each other's sources."""
-    net = architect.Perceptron(1, 2, 1, seed=0)
-    for neuron in net.hidden[0]:
-        neuron.project(net.output[0], weight=0.5, delay=1)
-    saved = npz_data(net)
-    source, target = (saved[f"connection_{end}"].copy() for end in ("source", "target"))
-    into = saved["neuron_relay"][target] > 0
-    source[into] = source[into][::-1]
-    data.clear()
-    data |= saved | {"connection_source": source}
-
-
-RELAYS = {
-    "elsewhere": (
-        put("neuron_relay", 5, 1),
-        "that delay others to be the second layer, got 4 of them",
+DELAYS = {
+    "twice": (
+        put("connection_delay", 3, 0),
+        "connections 0 and 3 both lead from neuron 0 to neuron 2.* of a delay",
     ),
-    "missing": (
-        put("neuron_relay", 3, 0),
-        "to be the second layer, got 2 of them, such as neuron 2",
-    ),
-    "order": (
-        relay(lambda column: np.array([0, 0, 1, 2, 3, 0, 0])),
-        "the longest one first, got neuron 2 before",
-    ),
-    "others": (
-        swapped_sources,
-        "in the order of those, got neuron 1 before neuron 2",
-    ),
-    "far": (
-        put("neuron_relay", 2, 9),
-        "neuron 2 to be one step behind neuron 3, got the relay 9",
-    ),
+    "long": (put("connection_delay", 4, 10_001), "delay .*10000"),
+    "past": (put("past_neuron", 0, 3), "table 'past'"),
 }
 
 
-def test_a_relay_that_delays_something_else_is_refused():
-    all_damage_refused(RELAYS, delayed, from_npz_data)
+def test_delays_of_no_network_are_refused():
+    all_damage_refused(DELAYS, delayed, from_npz_data)
 
 
-def test_traces_of_what_keeps_none_and_clocks_of_relays_are_refused():
+def test_traces_of_what_keeps_none_and_clocks_are_refused():
     cases = {
         "twice": (
             put("eligibility_connection", 0, 6),

@@ -63,9 +63,7 @@ def test_a_table_makes_the_network_that_its_graph_makes(names, seed):
     ]
     assert facts[0] == facts[1]
     weighted = edges["weight"].notna().to_numpy()
-    assert np.array_equal(
-        net.weights[: len(weighted)][weighted], edges["weight"][weighted]
-    )  # then relays
+    assert np.array_equal(net.weights[weighted], edges["weight"][weighted])
 
 
 def test_neurons_and_connections_have_their_columns():
@@ -229,7 +227,9 @@ def test_what_a_connection_of_a_neuron_to_itself_carries(make, carried):
     assert net.run([[2.0], [-3.0], [0.0]]).ravel().tolist() == [2, 0, 0]
     states = {"activation": 0.0, "state": -1.0, None: 0.0}
     assert net["a"].state == states[carried]
-    assert len(net) == (4 if carried == "activation" else 3)
+    assert len(net) == 3
+    late = net["a"].connected(net["a"], delay=1)
+    assert (late is not None) == (carried == "activation")
     inhibitory = {**edges, "weight": [1.0, np.nan, 1.0], "sign": [1, -1, 1]}
     if carried == "activation":
         options["missing_weights"] = "draw"
@@ -253,7 +253,7 @@ def test_signs_of_neurons_are_those_of_their_connections():
     ] == [
         ("x", 1),
         ("x", 1),
-        ("a delayed 1", -1),
+        ("a", -1),
         ("a", -1),
     ]
     wrong = {**edges, "weight": [1.0, 1.0, 1.0, 1.0], "sign": [1, 1, 1, -1]}

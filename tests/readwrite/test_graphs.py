@@ -203,7 +203,8 @@ def test_undirected_edges_lead_both_ways():
     net = from_networkx(nx.path_graph(3), [0], [2], seed=0)
     pairs = {(link.source.name, link.target.name) for link in net.connections}
     assert pairs == {("0", "1"), ("1", "0"), ("1", "2"), ("2", "1")}
-    assert from_networkx(nx.Graph([(1, 1), (0, 1), (1, 2)]), [0], [2])["1 delayed 1"]
+    looped = from_networkx(nx.Graph([(1, 1), (0, 1), (1, 2)]), [0], [2])["1"]
+    assert looped.connected(looped, delay=1)
 
 
 def test_layers_are_found_by_depth():

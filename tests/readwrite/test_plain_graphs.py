@@ -165,13 +165,13 @@ def test_a_network_of_a_plain_graph_answers_as_the_first_one(way):
             network.clear()
             network.activate(ROWS[0])
             network.propagate(0.1, [0.5, -0.5])
-        tables = [Topology.of(network).without_relays() for network in (twin, net)]
+        tables = [Topology.of(network) for network in (twin, net)]
         assert np.array_equal(*(table.weight for table in tables))
 
 
 def facts(net):
     """What a network has by name, as people see it."""
-    table = Topology.of(net).without_relays()
+    table = Topology.of(net)
     unusual = {name: column.tolist() for name, column in table._unusual.items()}
     columns = (
         table.source,

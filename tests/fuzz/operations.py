@@ -169,9 +169,11 @@ def add_to_network(world, network):
 @operation(3, lambda world: (n for n in world.networks if n.hidden))
 def remove_from_network(world, network):
     neuron = world.pick(world.pick(network.hidden))
-    before = [pair(each) for each in world.links(neuron._store)]
+    ends = [pair(link) for link in world.links(neuron._store) if neuron in pair(link)]
     network.remove(neuron)
-    return with_lost_relays(world, before)
+    world.neurons = [each for each in world.neurons if each._row >= 0]
+    world.layers = list(filter(is_alive, world.layers))
+    return Change([neuron], ends, ties=True)
 
 
 @operation(4)

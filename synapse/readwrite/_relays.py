@@ -19,7 +19,12 @@ from .._typing import Bools, Ints
 from ..engine.schema import COUNT, Column
 from ..errors import FormatError
 from ..objects.metadata import Columns
-from ..objects.saved import SavedNetwork, Traces, traces_of_past
+from ..objects.saved import (
+    PortableSensitivities,
+    SavedNetwork,
+    Traces,
+    traces_of_past,
+)
 from ..objects.topology import NO_GATER, is_delayed
 
 RELAY = Column("relay", "neuron", "uint32", 0, COUNT, saved=True, public=True)
@@ -74,7 +79,31 @@ def relays_to_delays(saved: SavedNetwork) -> SavedNetwork:
         neuron_metadata=_renumbered(saved.neuron_metadata, number),
         connection_metadata=_renumbered(saved.connection_metadata, link_number),
         traces=_traces(saved, number, link_number, past),
-        sensitivities=None,
+        sensitivities=_sensitivities(
+            saved.sensitivities, number, link_number, origin, steps
+        ),
+    )
+
+
+def _sensitivities(
+    kept: PortableSensitivities | None,
+    number: Ints,
+    link_number: Ints,
+    origin: Ints,
+    steps: Ints,
+) -> PortableSensitivities | None:
+    """The sensitivities of what stays, by its new numbers; those of a relay are those
+    of a past activation.
+    """
+    if kept is None:
+        return None
+    link = kept.parameter_connection
+    return replace(
+        kept,
+        recurrent_neuron=number[origin[kept.recurrent_neuron]],
+        recurrent_steps=steps[kept.recurrent_neuron],
+        parameter_neuron=number[kept.parameter_neuron],
+        parameter_connection=np.where(link < 0, link, link_number[link]),
     )
 
 

@@ -7,8 +7,7 @@ read: it is *delayed*. In a synchronous network, everything but inputs is. Neuro
 compete activate together, so they read each other delayed.
 
 A connection with a delay of k steps reads the activation that its source had k steps
-ago: in a ring of past activations, or, if that is the previous step of a neuron that is
-read delayed anyway, as if it had no delay.
+ago, in a ring of past activations.
 
 Everything here is plain Python. Python calls these functions with the columns of a
 store as attributes (`Attributes`), and ``online/reads.py`` compiles them for kernels.
@@ -101,20 +100,8 @@ def activations_read(store: Any, sources: Any, targets: Any) -> Any:
     return np.where(delayed, store.old_activation[sources], store.activation[sources])
 
 
-def lag_of(store: Any, c: Any) -> Any:
-    """How many steps ago the source of a connection had the activation that is read in
-    a ring; 0: none is.
-    """
-    i = store.source[c]
-    j = store.target[c]
-    is_late = (store.network[i] == store.network[j]) & is_delayed_in_order(
-        i, j, are_together(store, i, j)
-    )
-    return store.delay[c] * ((store.delay[c] != 1) | (is_late == 0))
-
-
-def place_in_past(store: Any, c: Any, lag: Any) -> Any:
-    """Where in ``past`` the activation is that the target of a connection with a lag
+def place_in_past(store: Any, c: Any) -> Any:
+    """Where in ``past`` the activation is that the target of a connection with a delay
     read when it last activated: a frame further if its ring has advanced since.
     """
     i = store.source[c]
@@ -122,7 +109,7 @@ def place_in_past(store: Any, c: Any, lag: Any) -> Any:
     start = store.ring_start[ring]
     frames = store.ring_frames[ring]
     since = store.ring_stamp[ring] >= store.stamp[store.target[c]]
-    frame = (store.ring_head[ring] + frames + 1 - lag - since) % frames
+    frame = (store.ring_head[ring] + frames + 1 - store.delay[c] - since) % frames
     width = store.ring_stop[ring] - start
     return store.ring_first[ring] + (frame * width + (i - start))
 
@@ -131,9 +118,8 @@ def source_read(store: Any, c: Any) -> Any:
     """The activation of the source of a connection that its target read when it last
     activated.
     """
-    lag = lag_of(store, c)
-    if lag != 0:
-        return np.float64(store.past[place_in_past(store, c, lag)])
+    if store.delay[c] != 0:
+        return np.float64(store.past[place_in_past(store, c)])
     return activation_read(store, store.source[c], store.target[c])
 
 
@@ -142,9 +128,8 @@ def sources_read(store: Any, rows: Any) -> Any:
     do not have.
     """
     read = activations_read(store, store.source[rows], store.target[rows])
-    lag = lag_of(store, rows)
-    lagged = lag != 0
-    read[lagged] = store.past[place_in_past(store, rows[lagged], lag[lagged])]
+    delayed = store.delay[rows] != 0
+    read[delayed] = store.past[place_in_past(store, rows[delayed])]
     return read
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..._typing import Floats, Ints
 from ...engine.lowering import flags as mark
+from ...engine.lowering.stretches import spans
 from ...engine.schema import NONE
 from ...objects.network import Network
 from ...objects.sensitivities import SensitivityMatrix, sensitivity_matrix
@@ -43,11 +44,11 @@ class Past(NamedTuple):
         """How many past activations there are."""
         return self.width * self.frames
 
-    def offset(self, lag: int, neurons: int) -> int:
+    def offset(self, lag: Any, neurons: int) -> Any:
         """What is added to the number of a neuron for the place of its activation `lag`
-        steps ago.
+        steps ago; an array for an array.
         """
-        return neurons + (lag - 1) * self.width - self.first if lag else 0
+        return np.where(lag, neurons + (lag - 1) * self.width - self.first, 0)
 
 
 class Tables:
@@ -138,6 +139,9 @@ class Tables:
     def flags(self) -> Ints:
         """The engine's flags of each computed neuron that a program needs."""
         flags = self.of_computed("flags")
+        # the engine has no pass for two traces along runs with lags
+        lagged = (flags & mark.LAGGED) != 0
+        flags = np.where(lagged, flags & ~mark.PLAIN_RUNS, flags)
         if self.exact:
             return (flags & (mark.MEMORY | mark.PLAIN_RUNS)) | mark.TRACED
         return flags & (mark.MEMORY | mark.TRACED | mark.GATES | mark.PLAIN_RUNS)
@@ -315,10 +319,14 @@ class Tables:
         self_row = self.of_computed("self_row")
         none = [0] * self.computed
         runs = "first_run", "last_run"
+        ends = np.append(0, np.cumsum(self._joined))
         pairs = "first_influence", "last_influence", "first_pull", "last_pull"
         columns = [
-            none if self.exact and name in pairs else self.of_computed(name).tolist()
-            for name in (*runs, *pairs)
+            *(np.searchsorted(ends, self.of_computed(name)).tolist() for name in runs),
+            *(
+                none if self.exact else self.of_computed(name).tolist()
+                for name in pairs
+            ),
         ]
         tied = self.column("tie")[: self.connections] != 0
         for j, row in enumerate(zip(*columns, strict=True)):
@@ -357,37 +365,56 @@ class Tables:
     @property
     def longest_list(self) -> int:
         """The most sources without gaters that a run lists."""
-        listed = self.column("run_kind") == mark.LISTED
-        return int(self.column("run_length")[listed].max(initial=0))
+        lengths = (row[1] for row in self.runs if row[6] == mark.LISTED)
+        return max(lengths, default=0)
+
+    @cached_property
+    def _joined(self) -> Ints:
+        """How many runs of the store each run of a program has: one, or a stretch of
+        short runs with lags, which are summed together.
+        """
+        stretch = self.column("run_stretch").tolist()
+        joined = []
+        r = 0
+        while r < len(stretch):
+            joined.append(max(1, stretch[r]))
+            r += joined[-1]
+        return np.array(joined, np.int64)
 
     @cached_property
     def _runs_and_listed(self) -> tuple[list[tuple[int, ...]], list[int]]:
-        source = self.column("source")
         gater = self.column("gater")
-        names = "run_kind", "run_flags", "run_first", "run_length", "run_source"
-        lags = self.column("run_lag").tolist()
-        columns = [self.column(name).tolist() for name in names]
-        gaters = self.column("run_gater").tolist()
-        influences = self.column("run_influence").tolist()
+        runs = {
+            name: self.column(f"run_{name}")
+            for name in ("kind", "flags", "first", "length", "source", "gater", "lag")
+        }
+        influence = self.column("run_influence")
         first_incoming = self.column("first_incoming")
         target = self.column("target")
+        lags = np.repeat(runs["lag"], runs["length"])
+        covered = spans(runs["first"], runs["length"])
+        place = np.zeros(self.connections, np.int64)  # of the source of each connection
+        place[covered] = self.column("source")[covered] + self.past.offset(
+            lags, self.neurons
+        )
         listed: list[int] = []
         rows: list[tuple[int, ...]] = []
-        for r, (run_kind, flags, first_link, length, begin) in enumerate(
-            zip(*columns, strict=True)
-        ):
+        firsts = np.cumsum(self._joined) - self._joined
+        for r, joined in zip(firsts.tolist(), self._joined.tolist(), strict=True):
+            kind, flags, first_link, _, _, gated_by, lag = (
+                int(column[r]) for column in runs.values()
+            )
+            length = int(runs["length"][r : r + joined].sum())
             run = slice(first_link, first_link + length)
-            gated_by = gaters[r]
-            ago = self.past.offset(lags[r], self.neurons)
-            if run_kind in (mark.LISTED, mark.PAIRED):
+            begin = int(place[first_link])
+            if joined > 1:
+                kind = mark.LISTED
+            if kind in (mark.LISTED, mark.PAIRED):
                 begin = len(listed)
-                listed += (source[run] + ago).tolist()
-            else:
-                begin += ago
-            if run_kind == mark.PAIRED:
+                listed += place[run].tolist()
+            if kind == mark.PAIRED:
                 gated_by = len(listed)
                 listed += gater[run].tolist()
-            influence = -1 if self.exact else influences[r]
             place_among_learning = int(first_link - first_incoming[target[first_link]])
             rows.append(
                 (
@@ -395,10 +422,10 @@ class Tables:
                     length,
                     begin,
                     gated_by,
-                    influence,
+                    -1 if self.exact else int(influence[r]),
                     place_among_learning,
-                    run_kind,
-                    flags & ~mark.DELAYED if ago else flags,
+                    kind,
+                    flags & ~mark.DELAYED if lag else flags,
                 )
             )
         return rows, listed

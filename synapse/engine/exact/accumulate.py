@@ -17,7 +17,7 @@ from ..compiler.tiles import add_outer, add_rows, no_sums, pack, put_pack, width
 from ..lowering.flags import FIXED, LISTED, MEMORY, PAIRED, SHARED
 from ..online.reads import of_gater, of_gaters
 from ..schema import NONE
-from .step import Chunk, chunk_kind, sources_before
+from .step import Chunk, chunk_kind, lagged_at, sources_before
 from .weigh import (
     NEURONS,
     PACK,
@@ -26,6 +26,7 @@ from .weigh import (
     is_lone,
     lone_stop,
     rows_of,
+    stretch_of,
 )
 
 PACKS = (0, 0)
@@ -165,6 +166,15 @@ def accumulate_ungated(store, tapes, at, r, chunk):
 
 
 @inline
+def accumulate_stretch(store, tapes, at, r, chunk):
+    """The gradient of a stretch of runs with lags, of one neuron."""
+    row = store.run_first[r]
+    for q in range(row, row + store.run_rows[r]):
+        i = lagged_at(store, q, chunk.now, chunk.rows)
+        tapes.weight_move[q] += product(tapes, at, tapes.activation, i, chunk)
+
+
+@inline
 def accumulate_run(store, tapes, at, r, chunk):
     """The gradient of a run of one neuron, connection by connection."""
     run_kind = store.run_kind[r]
@@ -243,9 +253,15 @@ def accumulate_lone(store, tapes, start, stop, chunk):
     """The gradient of the connections of consecutive neurons, each by itself."""
     for j in range(start, stop):
         at = j - chunk.origin
-        for r in range(store.first_run[j], store.last_run[j]):
+        r = store.first_run[j]
+        while r < store.last_run[j]:
+            runs = stretch_of(store, j, r)
             if not store.run_flags[r] & FIXED:
-                accumulate_run(store, tapes, at, r, chunk)
+                if runs == 0:
+                    accumulate_run(store, tapes, at, r, chunk)
+                else:
+                    accumulate_stretch(store, tapes, at, r, chunk)
+            r += max(runs, 1)
         if store.flags[j] & MEMORY:
             accumulate_memory(store, tapes, at, j, chunk)
 

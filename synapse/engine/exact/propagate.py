@@ -24,6 +24,7 @@ from .weigh import (
     lone_stop,
     put_sums,
     rows_of,
+    stretch_of,
 )
 
 
@@ -234,6 +235,17 @@ def push_shared(store, tapes, r, delta, back):
 
 
 @inline
+def push_stretch(store, tapes, r, delta, back):
+    """Send an error along a stretch of runs with lags."""
+    row = store.run_first[r]
+    for q in range(row, row + store.run_rows[r]):
+        to = back.to_now - store.delay[q] * back.rows
+        if to < back.offset:
+            to += back.ring
+        tapes.pushed[to + store.source[q]] += delta * store.weight[q]
+
+
+@inline
 def push_run(store, tapes, r, delta, back):
     """Send an error along a run of one neuron."""
     run_kind = store.run_kind[r]
@@ -305,8 +317,14 @@ def propagate_lone(store, tapes, start, stop, back):
     for j in range(start, stop):
         if store.flags[j] & MEMORY:
             push_memory(store, tapes, j, back)
-        for r in range(store.first_run[j], store.last_run[j]):
-            push_run(store, tapes, r, tapes.error[back.slot + j], back)
+        r = store.first_run[j]
+        while r < store.last_run[j]:
+            runs = stretch_of(store, j, r)
+            if runs == 0:
+                push_run(store, tapes, r, tapes.error[back.slot + j], back)
+            else:
+                push_stretch(store, tapes, r, tapes.error[back.slot + j], back)
+            r += max(runs, 1)
 
 
 @inline

@@ -62,8 +62,9 @@ def next_step(store, tapes, span, step):
 
 @inline
 def size_of(store, ring):
-    """How many past activations a ring has."""
-    return store.ring_frames[ring] * (store.ring_stop[ring] - store.ring_start[ring])
+    """How many past activations a ring has: its frames, and their copies."""
+    width = store.ring_stop[ring] - store.ring_start[ring]
+    return 2 * store.ring_frames[ring] * width
 
 
 @rare(step_kind, taped=True)
@@ -84,18 +85,19 @@ def advance_past(store, tapes, ring, step):
     start = store.ring_start[ring]
     width = store.ring_stop[ring] - start
     to = step.past + store.ring_first[ring] + head * width
+    copy = to + store.ring_frames[ring] * width
     for i in range(width):
-        tapes.activation[to + i] = tapes.activation[step.before + start + i]
+        activation = tapes.activation[step.before + start + i]
+        tapes.activation[to + i] = activation
+        tapes.activation[copy + i] = activation
 
 
 @rare(INDEX, INDEX, step_kind, taped=True)
 def write_past(store, tapes, ring, stamp, step):
     """Leave what a network remembers, which advanced when the last step began."""
     first = store.ring_first[ring]
-    size = size_of(store, ring)
-    for i in range(first, first + size):
+    for i in range(first, first + size_of(store, ring)):
         store.past[i] = tapes.activation[step.past + i]
-        store.past[i + size] = store.past[i]
     store.ring_head[ring] = tapes.head[ring]
     store.ring_stamp[ring] = stamp
 

@@ -14,7 +14,7 @@ from numba import types
 
 from ..compiler.jit import inline
 from ..lowering.flags import DELAYED
-from ..online.reads import past_at
+from ..online.reads import latest_frames, past_at
 
 
 class Step(NamedTuple):
@@ -62,6 +62,24 @@ def sources_at(store, tapes, r, step):
         return sources_before(store, r, step.now, step.rows)
     ring = store.ring[store.run_source[r]]
     return step.past + past_at(store, tapes.head, ring, store.run_lag[r])
+
+
+@inline
+def stretch_at(store, tapes, j, step):
+    """Where a stretch of runs with lags into j reads, and how far steps are apart
+    there; 0: in a copy of the past. See `lagged_at`.
+    """
+    if step.past == 0:
+        return step.now, step.rows
+    return step.past + latest_frames(store, tapes.head, j, 0), 0
+
+
+@inline
+def lagged_at(store, c, at, apart):
+    """Where connection c of a stretch is read, see `stretch_at`."""
+    if apart == 0:
+        return at + store.past_place[c]
+    return at + store.source[c] - store.delay[c] * apart
 
 
 @inline

@@ -14,6 +14,7 @@ from ..compiler.tiles import add_products, no_sums, put, spaced, sums_at, width
 from ..lowering.flags import (
     DENSE,
     GATED,
+    LAGGED,
     LISTED,
     MEMORY,
     PLAIN_RUNS,
@@ -23,7 +24,7 @@ from ..lowering.flags import (
 )
 from ..online.reads import of_gater, of_gaters
 from ..schema import NONE, TILE
-from .step import sources_at, step_kind
+from .step import lagged_at, sources_at, step_kind, stretch_at
 
 NEURONS = TILE  # of a tile
 PACK = (0,)
@@ -56,8 +57,8 @@ def is_lone(store, j):
 
 @inline
 def is_gated(store, j):
-    """Whether a neuron has a gated or carried input."""
-    return store.flags[j] & (MEMORY | GATED) != 0
+    """Whether a neuron has an input that is gated, carried, or read with a lag."""
+    return store.flags[j] & (MEMORY | GATED | LAGGED) != 0
 
 
 @inline
@@ -67,6 +68,14 @@ def lone_stop(store, j, stop):
     while end < stop and is_lone(store, end):
         end += 1
     return end
+
+
+@inline
+def stretch_of(store, j, r):
+    """Over how many runs a stretch with lags goes that begins with run r of j; 0: none
+    begins there.
+    """
+    return store.run_stretch[r] if store.flags[j] & LAGGED else 0
 
 
 # --- runs of neurons that are computed together ---------------------------------------
@@ -291,6 +300,28 @@ def listed_sum(store, tapes, row, n, sources):
     return (brought + brought1) + (brought2 + brought3)
 
 
+@in_order
+def stretch_sum(store, tapes, row, n, at, apart):
+    """sum_i w_ij y_i of a stretch of runs with lags, see `stretch_at`, in four
+    parts.
+    """
+    whole = n - n % 4
+    brought = splat(0.0, tapes.state)
+    brought1 = splat(0.0, tapes.state)
+    brought2 = splat(0.0, tapes.state)
+    brought3 = splat(0.0, tapes.state)
+    for q in range(row, row + whole, 4):
+        i, i1 = lagged_at(store, q, at, apart), lagged_at(store, q + 1, at, apart)
+        i2, i3 = lagged_at(store, q + 2, at, apart), lagged_at(store, q + 3, at, apart)
+        brought += tapes.activation[i] * store.weight[q]
+        brought1 += tapes.activation[i1] * store.weight[q + 1]
+        brought2 += tapes.activation[i2] * store.weight[q + 2]
+        brought3 += tapes.activation[i3] * store.weight[q + 3]
+    for q in range(row + whole, row + n):
+        brought += tapes.activation[lagged_at(store, q, at, apart)] * store.weight[q]
+    return (brought + brought1) + (brought2 + brought3)
+
+
 @inline
 def gated_sum(store, tapes, r, row, n, sources, gaters):
     """sum_i g_ij w_ij y_i of a run with a gater for each connection."""
@@ -431,8 +462,17 @@ def weigh_gated(store, tapes, start, stop, step):
     """
     for j in range(start, stop):
         weighed = splat(store.bias[j], tapes.state)
-        for r in range(store.first_run[j], store.last_run[j]):
-            weighed += sum_of_run(store, tapes, r, step)
+        r = store.first_run[j]
+        while r < store.last_run[j]:
+            runs = stretch_of(store, j, r)
+            if runs == 0:
+                weighed += sum_of_run(store, tapes, r, step)
+                r += 1
+            else:
+                at, apart = stretch_at(store, tapes, j, step)
+                place = store.run_first[r], store.run_rows[r], at, apart
+                weighed += stretch_sum(store, tapes, *place)
+                r += runs
         if store.flags[j] & MEMORY:
             weighed += carry_state(store, tapes, j, step)
         tapes.weighed[step.offset + j] = weighed

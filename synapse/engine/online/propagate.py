@@ -185,7 +185,8 @@ def learn_stretch(store, j, r, step):
     if store.flags[j] & mark.TRACED:
         move_traced(store, j, row, n, step)
     else:
-        at = latest_frames(store, j, advanced_since(store, store.ring[j], j))
+        since = advanced_since(store, store.ring[j], j)
+        at = latest_frames(store, store.ring_head, j, since)
         for c in range(row, row + n):
             read = store.past[at + store.past_place[c]]
             store.weight_destination[c] += step * read

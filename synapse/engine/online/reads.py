@@ -96,13 +96,13 @@ def past_at(store, heads, ring, lag):
 
 
 @inline
-def latest_frames(store, j, since):
+def latest_frames(store, heads, j, since):
     """Where the frames that stretches of runs into j read begin in ``past``, for
     ``past_place``; if the ring has advanced `since`, one frame before.
     """
     ring = store.ring[j]
     width = store.ring_stop[ring] - store.ring_start[ring]
-    return store.ring_first[ring] + (store.ring_head[ring] + 1 - since) * width
+    return store.ring_first[ring] + (heads[ring] + 1 - since) * width
 
 
 @inline

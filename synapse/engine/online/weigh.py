@@ -400,7 +400,7 @@ def stretch_sum(store, j, r):
     """The weighted inputs of `j` from several short runs with lags, in one pass."""
     row = store.run_first[r]
     n = store.run_rows[r]
-    at = latest_frames(store, j, 0)
+    at = latest_frames(store, store.ring_head, j, 0)
     total = zero_like(store.weight[row])
     total1 = zero_like(total)
     total2 = zero_like(total)

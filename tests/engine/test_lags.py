@@ -160,6 +160,35 @@ def test_a_dense_layer_of_delays():
     close(net.run(inputs[0], traces=False), relayed.net.run(inputs[0], traces=False))
 
 
+@pytest.mark.parametrize("frozen", [False, True])
+def test_neurons_that_read_many_delays(frozen):
+    """Their short runs are read, pushed and summed in one pass."""
+    rng = np.random.default_rng(0)
+    x, h, y = Layer(3), Layer(14, "tanh"), Layer(2)
+    delays = rng.integers(1, 7, (14, 14)) * (rng.random((14, 14)) < 0.6)
+    x.project(h, seed=1)
+    for delay in range(1, 7):
+        links = h.project(h, delays == delay, delay=delay, seed=delay)
+        if frozen and delay < 3:
+            links.trainable = False
+    h.project(y, delay=4, seed=2)
+    net = Network(x, [h], y)
+    relayed = with_plain_relays(net)
+    inputs, targets = sequences(net, (30, 30, 30, 12))
+    parts = [*net.connections], [*net]
+    theirs = relayed.links, relayed.neurons
+    for data in ((inputs, targets), (inputs[0], targets[0])):
+        for window in (None, 5):
+            close(
+                gradients(net, *parts, *data, window=window),
+                gradients(relayed.net, *theirs, *data, window=window),
+            )
+    outputs = np.concatenate(
+        [net.run(inputs[0][:11], traces=False), net.run(inputs[0][11:], traces=False)]
+    )
+    close(outputs, relayed.net.run(inputs[0]))
+
+
 def test_what_dropout_dropped_arrives_later():
     """The target of a delay of two reads the activations that were recorded."""
     x, h, y = Layer(2), Layer(6, "identity"), Layer(1, "identity")

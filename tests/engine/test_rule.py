@@ -21,7 +21,7 @@ from tests.helpers.strategies import (
 @example(EVERY_GATE, 4, 0.0, False)
 @example(EVERY_GATE, 4, 1.0, True)
 @example(DELAYED_INTO_GATES, 4, 0.5, False)
-@given_graphs(specs(), st.integers(1, 5), st.floats(0, 1), st.booleans())
+@given_graphs(specs(delays=True), st.integers(1, 5), st.floats(0, 1), st.booleans())
 def test_any_gated_graph_learns_as_the_reference_does(spec, steps, signed, together):
     """Also if a part of the connections has signs, and if all neurons activate
     together."""
@@ -46,6 +46,8 @@ EDITS += (
     "squash",
     "clear",
     "look",
+    "delay",
+    "sweep",
 )
 edits = st.tuples(
     st.sampled_from(("step", *EDITS)),
@@ -99,6 +101,15 @@ def edit(twin, name, a, b, flag):
         twin.ours[i].clear()
     elif name == "look":
         twin.look()
+    elif name == "delay" and pair:
+        source = pair[0][0] if isinstance(pair[0], tuple) else pair[0]
+        new = b % 5
+        key = (source, new) if new else source
+        carries = source == pair[1] and 0 in (new, reference.links[pair].delay)
+        if (key, pair[1]) not in reference.links and not carries:
+            twin.set_delay(*pair, new)
+    elif name == "sweep" and not twin.net.synchronous:
+        twin.sweep(b % len(order) if flag else None)
 
 
 def remove(twin, a):
@@ -113,7 +124,7 @@ def remove(twin, a):
         twin.remove(free[a % len(free)])
 
 
-@given_graphs(specs(), st.lists(edits, min_size=2, max_size=25))
+@given_graphs(specs(delays=True), st.lists(edits, min_size=2, max_size=25))
 def test_edits_between_steps_leave_every_other_trace_as_it_was(spec, todo):
     """Compiled and plain loops also lower to the same program after any of them."""
     twin = Twin(spec)
@@ -129,7 +140,7 @@ def test_edits_between_steps_leave_every_other_trace_as_it_was(spec, todo):
         twin.step()
 
 
-@given_graphs(specs(), st.randoms(use_true_random=False), st.integers(1, 4))
+@given_graphs(specs(delays=True), st.randoms(use_true_random=False), st.integers(1, 4))
 def test_bare_neurons_learn_in_the_order_in_which_they_are_activated(
     spec, random, steps
 ):
@@ -141,7 +152,7 @@ def test_bare_neurons_learn_in_the_order_in_which_they_are_activated(
         assume(twin.tame)
 
 
-@given_graphs(specs(), st.randoms(use_true_random=False), st.integers(1, 4))
+@given_graphs(specs(delays=True), st.randoms(use_true_random=False), st.integers(1, 4))
 def test_bare_neurons_may_be_activated_in_another_order_at_every_step(
     spec, random, steps
 ):
@@ -153,7 +164,7 @@ def test_bare_neurons_may_be_activated_in_another_order_at_every_step(
         assume(twin.tame)
 
 
-@given_graphs(specs(), st.randoms(use_true_random=False))
+@given_graphs(specs(delays=True), st.randoms(use_true_random=False))
 def test_neurons_that_have_activated_since_get_no_error(spec, random):
     """Even if they propagate later, against the rule."""
     twin = Twin(spec, network=False)
@@ -167,7 +178,12 @@ def test_neurons_that_have_activated_since_get_no_error(spec, random):
         )
 
 
-@given_graphs(specs(most=8), st.integers(0, 99), st.integers(0, 2), st.integers(1, 3))
+@given_graphs(
+    specs(most=8, delays=True),
+    st.integers(0, 99),
+    st.integers(0, 2),
+    st.integers(1, 3),
+)
 def test_two_networks_joined_in_the_middle_of_a_sequence_learn_as_one(
     spec, at, before, after
 ):
@@ -191,7 +207,7 @@ def test_two_networks_joined_in_the_middle_of_a_sequence_learn_as_one(
 )  # outputs may be unreached
 @example(DELAYED_INTO_GATES, [[True, True], [True]], True)
 @given_graphs(
-    specs(),
+    specs(delays=True),
     st.lists(st.lists(st.booleans(), min_size=1, max_size=3), min_size=1, max_size=3),
     st.booleans(),
 )

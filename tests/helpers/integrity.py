@@ -122,8 +122,11 @@ def check_connections(store):
     gaters = gater[gater != NONE]
     require(gaters < store.n_neurons, "a gater is a row")
     require(living[gaters], "a gater lives")
-    pairs = source[alive].astype(np.int64) << 32 | target[alive]
-    require(len(np.unique(pairs)) == len(pairs), "a pair of neurons has one connection")
+    links = np.stack([source[alive], target[alive], store["delay"][alive]])
+    require(
+        np.unique(links, axis=1).shape == links.shape,
+        "a pair of neurons has one connection of a delay",
+    )
     require(np.isfinite(store["weight"][alive]), "weights are finite")
     require(store["trainable"] <= 1, "a truth value", "trainable")
     check_identities(store, identity, alive)
@@ -285,10 +288,13 @@ def check_graph(store):
     living = [view for view in store.views if view is not None]
     require(set(graph) == set(living), "nodes of the graph")
     alive = np.flatnonzero(store["target"] != NONE)
-    require(sum(map(len, graph._adj.values())) == len(alive), "edges of the graph")
+    ends = ("source", "target", "delay", "identity")
+    links = sorted(zip(*(store[name][alive].tolist() for name in ends)))
+    # of several connections of a pair, the one with the shortest delay
+    shown = {link[:2]: link[3] for link in reversed(links)}
+    require(sum(map(len, graph._adj.values())) == len(shown), "edges of the graph")
     views = store.views
-    ends = (store[name][alive].tolist() for name in ("source", "target", "identity"))
-    for source, target, identity in zip(*ends):
+    for (source, target), identity in shown.items():
         edge = graph._adj[views[source]].get(views[target])
         require(isinstance(edge, Connection), "data of an edge")
         require(

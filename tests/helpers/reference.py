@@ -2,7 +2,8 @@
 
 As small and as slow as can be: floats and dicts, every trace kept, nothing factored,
 nothing skipped; imports nothing of the library. A unit is known by any hashable key.
-``(i, j)`` is the connection from i to j, ``(None, j)`` the bias of j, an input of 1.
+``(i, j)`` is the connection from i to j, ``((i, k), j)`` the one that reads i with a
+delay of k steps, ``(None, j)`` the bias of j, an input of 1.
 """
 
 import math
@@ -121,6 +122,8 @@ class Unit:
         self.clamped = False
         self.past = []  # activations of earlier steps, the latest first
 
+    remembers = 0  # how many of them connections delay
+
     held = None  # the activation of a clamp
     group = None  # units that follow each other and have one group compete
 
@@ -156,6 +159,7 @@ class Reference:
     def connect(self, i, j, weight, trainable=None):
         assert (i, j) not in self.links
         self.links[i, j] = Link(weight, i != j if trainable is None else trainable)
+        self.links[i, j].delay = i[1] if isinstance(i, tuple) else 0
 
     def disconnect(self, i, j):
         del self.links[i, j]
@@ -167,12 +171,32 @@ class Reference:
     def ungate(self, i, j):
         self.links[i, j].gater = None
 
+    def delay(self, i, j, steps):
+        """Let a connection have another delay; its weight and its traces stay."""
+        source = i[0] if isinstance(i, tuple) else i
+        new = ((source, steps) if steps else source, j)
+        assert new not in self.links
+        link = self.links[new] = self.links.pop((i, j))
+        link.delay = steps
+        before = self._before[0]
+        for kept in (before, self.eligibility):
+            if (i, j) in kept:
+                kept[new] = kept.pop((i, j))
+        self.extended = {
+            ((*new, key[2]) if key[:2] == (i, j) else key): x
+            for key, x in self.extended.items()
+        }
+        return new
+
     def remove(self, j):
+        def has(pair):
+            return j in pair or self._delays(pair, j)
+
         assert not any(
-            link.gater == j and j not in pair for pair, link in self.links.items()
+            link.gater == j and not has(pair) for pair, link in self.links.items()
         )
         del self.units[j]
-        self.links = {pair: link for pair, link in self.links.items() if j not in pair}
+        self.links = {pair: link for pair, link in self.links.items() if not has(pair)}
 
     def into(self, j):
         return {i: link for (i, k), link in self.links.items() if k == j}
@@ -182,6 +206,12 @@ class Reference:
 
     def settle(self):
         """Drop the traces of what has changed since this was last called."""
+        for j, unit in self.units.items():
+            del unit.past[unit.remembers :]
+            unit.remembers = max(
+                (pair[0][1] for pair in self.links if self._delays(pair, j)), default=0
+            )
+            del unit.past[unit.remembers :]
         links = dict(self.links)
         pairs = {(j, k): links.get((k, k)) for k in self.units for j in self.gaters(k)}
         old_links, old_pairs = self._before
@@ -214,7 +244,15 @@ class Reference:
             if pair_kept(j, k) and learns(i, j)
         }
 
+    def _delays(self, pair, j):
+        return isinstance(pair[0], tuple) and pair[0][0] == j
+
     # --- a step -----------------------------------------------------------------------
+
+    def begin(self, units):
+        """A new step of these units begins."""
+        for j in units:
+            self.units[j].past.insert(0, self.units[j].y)
 
     def clamp(self, j, value):
         unit = self.units[j]
@@ -308,8 +346,7 @@ class Reference:
 
     def step(self, order, inputs, together=False):
         self.settle()
-        for unit in self.units.values():
-            unit.past.insert(0, unit.y)
+        self.begin(self.units)
         for j, value in zip(order, inputs):
             self.clamp(j, value)
         if not together:

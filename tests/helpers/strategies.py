@@ -11,6 +11,7 @@ import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,7 +49,8 @@ class Spec:
     hidden: int
     outputs: int
     squashes: list[str]
-    links: list[tuple[int, int, int | None, bool]]  # source, target, gater, trainable
+    # source (a pair with its delay, if it has one), target, gater, trainable
+    links: list[tuple[Any, int, int | None, bool]]
     fixed: set[int] = field(default_factory=set)  # units whose bias is not trained
     seed: int = 0
 
@@ -212,9 +214,36 @@ def dense(inputs, hidden, n, random):
 LAYERS = {"layered": layered, "dense": dense}
 
 
+def delayed(links, random):
+    """The same connections by source and target, some of them with a delay: those of
+    a few blocks with the same one, or each with its own; some once without a delay and
+    once with it."""
+    chance = random.choice([0.2, 0.6, 1.0])
+    together = random.random() < 0.5
+    steps = random.randint(1, 4)
+    result = {}
+    for (i, j), link in links.items():
+        k = steps if together else random.randint(1, 4)
+        if random.random() > chance:
+            result[i, j] = link
+            continue
+        result[(i, k), j] = ((i, k), *link[1:])
+        if random.random() < 0.1:
+            result[i, j] = link
+    return result
+
+
 @st.composite
-def specs(draw, feedforward=False, squashes=SQUASHES, logistic_outputs=False, most=8):
-    """Gated graphs: sparse, crowded, or in layers.
+def specs(
+    draw,
+    feedforward=False,
+    squashes=SQUASHES,
+    logistic_outputs=False,
+    most=8,
+    delays=False,
+):
+    """Gated graphs: sparse, crowded, or in layers; with `delays`, connections of half
+    of them have some.
 
     Of the few examples of the default tier, hypothesis makes most from few draws. So
     all but the sparse graphs follow from a seed, with their sizes and squashes; else
@@ -247,6 +276,8 @@ def specs(draw, feedforward=False, squashes=SQUASHES, logistic_outputs=False, mo
     for link in parts:
         if not feedforward or forward(link):
             links.setdefault(link[:2], link)
+    if delays and draw(st.booleans()):
+        links = delayed(links, random)
     if sort == "dense":
         kinds[inputs : n - outputs] = kinds[inputs : inputs + 1] * hidden
         kinds[n - outputs :] = kinds[-1:] * outputs
@@ -392,15 +423,29 @@ class Twin:
     def project(self, i, j, trainable):
         weight = self.weight()
         self.reference.connect(i, j, weight, trainable)
+        i, steps = i if isinstance(i, tuple) else (i, 0)
         with self._edited():
-            self.ours[i].project(self.ours[j], weight=weight, trainable=trainable)
+            self.ours[i].project(
+                self.ours[j], weight=weight, trainable=trainable, delay=steps
+            )
 
     def link(self, i, j):
-        return self.ours[i].connected(self.ours[j])
+        i, steps = i if isinstance(i, tuple) else (i, 0)
+        return self.ours[i].connected(self.ours[j], delay=steps)
 
     def disconnect(self, i, j):
         self.reference.disconnect(i, j)
-        self.ours[i].disconnect(self.ours[j])
+        i, steps = i if isinstance(i, tuple) else (i, 0)
+        self.ours[i].disconnect(self.ours[j], delay=steps)
+
+    def set_delay(self, i, j, steps):
+        """Let a connection have another delay, and the library forget now what is
+        further back than any connection delays."""
+        link = self.link(i, j)
+        self.reference.delay(i, j, steps)
+        with self._edited():
+            link.delay = steps
+        self.look()
 
     def gate(self, g, i, j):
         self.reference.gate(g, i, j)
@@ -475,6 +520,7 @@ class Twin:
         reference = self.reference
         reference.settle()
         for j in order:
+            reference.begin([j])
             if j in values:
                 reference.clamp(j, values[j])
             else:
@@ -492,6 +538,26 @@ class Twin:
             self.ours[j].propagate(0.2, target, "squared_error")
         if back is None:
             self.check()
+
+    def sweep(self, pause):
+        """A step by calls on the neurons of the network, in its order; after so many of
+        them, the library lowers anew."""
+        values = dict(enumerate(self.vector(self.inputs)))
+        self.reference.settle()
+        self.reference.begin(self.order)
+        for place, j in enumerate(self.order):
+            if place == pause:
+                self.ours[j].trainable = not self.reference.units[j].trainable
+                self.look()
+                self.ours[j].trainable = self.reference.units[j].trainable
+            if j in values:
+                self.reference.clamp(j, values[j])
+            else:
+                self.reference.activate(j)
+            self.ours[j].activate(values.get(j))
+        self.check(moved=False)
+        self.propagate()
+        self.check()
 
     def step(self):
         self.activate()
@@ -583,7 +649,8 @@ class Pair(Twin):
         self.joined = False
 
     def _crosses(self, link):
-        sides = {j >= self.split for j in link[:3] if j is not None}
+        ends = [j[0] if isinstance(j, tuple) else j for j in link[:3]]
+        sides = {j >= self.split for j in ends if j is not None}
         return len(sides) > 1
 
     def _network(self):
@@ -613,6 +680,9 @@ class Pair(Twin):
         )
         self.reference.settle()
         for j in self.order:
+            if j in (self.order[0], self.split):  # the first of a network
+                first, second = self.order[: self.split], self.order[self.split :]
+                self.reference.begin(first if j == self.order[0] else second)
             self.reference.clamp(
                 j, clamped[j]
             ) if j in clamped else self.reference.activate(j)

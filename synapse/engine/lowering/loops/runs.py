@@ -314,14 +314,14 @@ def find_stretches(store: Any, start: int, stop: int) -> None:
     following = 0  # short runs in a row, of which t + 1 is the first
     for t in range(stop - 1, start - 1, -1):
         store.run_stretch[t] = 0
+        store.run_rows[t] = store.run_length[t]
         if not is_short(store, t):
             following = 0
         elif following == 0 or store.run_flags[t] != store.run_flags[t + 1]:
             following = 1
-            store.run_rows[t] = store.run_length[t]
         else:
             following += 1
-            store.run_rows[t] = store.run_length[t] + store.run_rows[t + 1]
+            store.run_rows[t] += store.run_rows[t + 1]
             store.run_stretch[t] = following
             store.run_stretch[t + 1] = 0
 

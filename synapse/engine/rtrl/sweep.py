@@ -158,10 +158,10 @@ def mix_group(store, plan, span, j):
 @inline
 def carried_back(store, plan, span, k):
     """What has been pushed to what a root was one step earlier."""
+    # [equation carry]
     pushed = plan.flow[plan.root_flow[k]]
     if k >= plan.counts.states:  # a past activation
         return pushed
-    # [equation carry]
     row = plan.root[k]
     carried = plan.flow[flow_at(span, CARRIED) + row]
     if store.squash[row] != SOFTMAX:

@@ -22,6 +22,8 @@ from .._typing import Floats
 from ..cost import Cost
 from ..errors import ArgumentError, DivergenceError, FormatError, SynapseError
 from ..objects.network import Network
+from ..objects.saved import SavedNetwork
+from ..readwrite._document import network_of
 from ..readwrite._file_checks import (
     LARGEST_WHOLE,
     an_object,
@@ -30,13 +32,14 @@ from ..readwrite._file_checks import (
     require,
     require_version,
 )
+from ..readwrite._relays import rows_that_stay
 from ..readwrite.files import File
 from ..readwrite.npz import (
     MEMBERS,
     as_text,
     from_array,
-    from_arrays,
     npz_data,
+    saved_from_arrays,
     write_arrays,
 )
 from . import renewal, schedules
@@ -269,9 +272,11 @@ def trainer_of(
     )
     require_version("trainer", head, MARK, VERSION)
     members("The description of a trainer", head, HEAD)
-    network = from_arrays(
+    saved = saved_from_arrays(
         {name: arrays.pop(name) for name in list(arrays) if name in MEMBERS}
     )
+    _leave_out_relays(saved, arrays)
+    network = network_of(saved)
     if head["arrays"] != sorted(arrays):
         got = ", ".join(sorted(arrays))
         raise FormatError(
@@ -297,6 +302,23 @@ def trainer_of(
         raise FormatError(f"The trainer in the file is not valid. {error}") from None
     trainer._paused = _training(network, head["training"], arrays)
     return trainer
+
+
+def _leave_out_relays(saved: SavedNetwork, arrays: dict[str, NDArray[Any]]) -> None:
+    """Where the relays of a file become delays, take out their numbers among those by
+    connection and neuron.
+    """
+    stay = rows_that_stay(saved)
+    if stay is None:
+        return
+    links, neurons = stay
+    count = len(saved.connections["weight"])
+    both = count + len(saved.neurons["squash"])
+    for name, array in arrays.items():
+        if name.startswith(SNAPSHOTS):
+            arrays[name] = array[links if name.endswith("_weight") else neurons]
+        elif name.startswith(OPTIMIZER) and array.shape[-1:] == (both,):
+            arrays[name] = array[..., np.append(links, count + neurons)]
 
 
 def _training(

@@ -10,7 +10,7 @@ clamped, have metadata, a bias, or another weight than 1.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,22 +31,56 @@ RELAY = Column("relay", "neuron", "uint32", 0, COUNT, saved=True, public=True)
 """The column of such files."""
 
 
+class Chains(NamedTuple):
+    """The chains of relays in a network, by its neurons and connections."""
+
+    origin: Ints  # the neuron that begins the chain of each one
+    steps: Ints  # by how many steps each is behind that neuron
+    removed: Bools  # which are parts of a chain, and nothing else
+    late: Bools  # which connections read the previous activation of their source
+
+    @classmethod
+    def of(cls, saved: SavedNetwork) -> Chains | None:
+        """Find those of a file; None if it has no relays."""
+        relay = saved.neurons.get(RELAY.name, np.zeros(1)) > 0
+        if not relay.any():
+            return None
+        plain = relay & _are_plain(saved)
+        more = np.flatnonzero(relay & ~plain)
+        if len(more) and saved.neurons.get("synchronous", relay[:0]).any():
+            raise FormatError(
+                "Expected the neurons that delay others in a synchronous network to do"
+                f" nothing else, got neuron {more[0]}. Open the file with the version"
+                " that wrote it, and let this neuron only delay."
+            )
+        ends = (saved.connections[end].astype(np.int64) for end in ("source", "target"))
+        source, target = ends
+        late = _are_late(saved, source, target)
+        return cls(*_chains(plain, source, target, late), late)
+
+
+def rows_that_stay(saved: SavedNetwork) -> tuple[Ints, Ints] | None:
+    """Which connections and neurons of a file are not parts of chains of relays; None
+    if it has no relays.
+    """
+    chains = Chains.of(saved)
+    if chains is None:
+        return None
+    stays = ~chains.removed
+    links = np.flatnonzero(stays[saved.connections["target"]])
+    return links, np.flatnonzero(stays)
+
+
 def relays_to_delays(saved: SavedNetwork) -> SavedNetwork:
     """The same network with delays in place of its relays; the column goes."""
-    relay = saved.neurons.pop(RELAY.name, np.zeros(1)) > 0
-    if not relay.any():
-        return saved
-    plain = relay & _are_plain(saved)
-    more = np.flatnonzero(relay & ~plain)
-    if len(more) and saved.neurons.get("synchronous", relay[:0]).any():
-        raise FormatError(
-            "Expected the neurons that delay others in a synchronous network to do"
-            f" nothing else, got neuron {more[0]}. Open the file with the version that"
-            " wrote it, and let this neuron only delay."
-        )
-    source, target = (saved.connections[end].astype(np.int64) for end in _ENDS[:2])
-    late = _are_late(saved, source, target)
-    origin, steps, removed = _chains(plain, source, target, late)
+    chains = Chains.of(saved)
+    if chains is None:
+        neurons = {k: v for k, v in saved.neurons.items() if k != RELAY.name}
+        return replace(saved, neurons=neurons)
+    origin, steps, removed, late = chains
+    source, target = (
+        saved.connections[end].astype(np.int64) for end in ("source", "target")
+    )
     delay = np.zeros(len(source), np.int64)
     delay += saved.connections.get("delay", 0)
     delayed = removed[source]
@@ -65,16 +99,20 @@ def relays_to_delays(saved: SavedNetwork) -> SavedNetwork:
     ends = np.cumsum([size for _, size in saved.layers])
     sizes = [int(part.sum()) for part in np.split(stays, ends[:-1])]
     names = [name for name, _ in saved.layers]
-    longest = np.zeros(len(relay), np.int64)
+    longest = np.zeros(len(stays), np.int64)
     np.maximum.at(longest, origin[source[links]], delay[links])
     held = np.flatnonzero(removed & (steps > 0) & (steps <= longest[origin]))
-    activation = saved.neurons.get("activation", np.zeros(len(relay), saved.dtype))
+    activation = saved.neurons.get("activation", np.zeros(len(stays), saved.dtype))
     past = number[origin[held]], steps[held], activation[held]
     return replace(
         saved,
         layers=[pair for pair in zip(names, sizes, strict=True) if pair[1]],
         names=saved.names and [saved.names[i] for i in np.flatnonzero(stays)],
-        neurons={name: column[stays] for name, column in saved.neurons.items()},
+        neurons={
+            name: column[stays]
+            for name, column in saved.neurons.items()
+            if name != RELAY.name
+        },
         connections=connections,
         neuron_metadata=_renumbered(saved.neuron_metadata, number),
         connection_metadata=_renumbered(saved.connection_metadata, link_number),
@@ -105,9 +143,6 @@ def _sensitivities(
         parameter_neuron=number[kept.parameter_neuron],
         parameter_connection=np.where(link < 0, link, link_number[link]),
     )
-
-
-_ENDS = "source", "target", "gater"
 
 
 def _are_late(saved: SavedNetwork, source: Ints, target: Ints) -> Bools:

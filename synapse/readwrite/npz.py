@@ -142,6 +142,11 @@ def from_npz_data(data: dict[str, NDArray[Any]]) -> Network:
 
 def from_arrays(arrays: dict[str, NDArray[Any]]) -> Network:
     """Make a network of checked arrays, which it takes over."""
+    return network_of(saved_from_arrays(arrays))
+
+
+def saved_from_arrays(arrays: dict[str, NDArray[Any]]) -> SavedNetwork:
+    """The columns of a network in checked arrays, which it takes over."""
     if DOCUMENT not in arrays:
         raise FormatError(
             f"Expected the array {DOCUMENT!r} of a network, which is missing."
@@ -157,7 +162,7 @@ def from_arrays(arrays: dict[str, NDArray[Any]]) -> Network:
     for name, column in arrays.items():
         table, key = PLACES[name]
         an_object(f"The table {table!r}", content.setdefault(table, {}))[key] = column
-    return network_of(saved_of(content))
+    return saved_of(content)
 
 
 def write_arrays(path: files.File, arrays: Mapping[str, NDArray[Any]]) -> None:

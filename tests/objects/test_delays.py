@@ -293,11 +293,8 @@ def test_a_delay_changes_at_any_time(composed):
     assert net.run(ROWS).ravel().tolist() == [0, 0, 0.5, 1, 1.5]
     link.delay = 1
     assert net.run([[6.0]]).ravel().tolist() == [2.5]
-    link.delay = 3  # what was before the two latest steps is forgotten
-    assert net.run([[7.0], [8.0], [9.0]]).ravel().tolist() in (
-        [0.0, 2.5, 3.0],
-        [2.0, 2.5, 3.0],
-    )
+    link.delay = 3  # what was before is forgotten
+    assert net.run([[7.0], [8.0], [9.0]]).ravel().tolist() == [0, 2.5, 3]
     link.delay = 0
     assert net.run([[10.0]]).ravel().tolist() == [5.0]
     other = x.project(y, weight=1.0, delay=4)

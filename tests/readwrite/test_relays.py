@@ -45,3 +45,14 @@ def test_relays_of_files_become_delays(name, form):
             np.testing.assert_allclose(outputs, expected, rtol=1e-12, atol=1e-12)
     relays = [neuron for neuron in net if " delayed " in neuron.name]
     assert len(relays) == STAY.get(name, 0)
+
+
+def test_a_training_goes_on_after_its_relays_are_gone():
+    """With the moments of its optimizer."""
+    rng = np.random.default_rng(0)
+    rows, targets = rng.normal(size=(4, 6, 2)), rng.random((4, 6, 1))
+    trainer = synapse.load(FILES / "trainer.synapse")
+    trained = trainer.train(
+        rows, targets, epochs=4, seed=0, progress=False, resume=True
+    )
+    np.testing.assert_allclose(trained.history["error"], ANSWERS["trainer"], rtol=1e-9)

@@ -16,6 +16,7 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Network, Neuron, Trainer, optimizers
+from synapse.objects.past import past_of
 from tests.helpers.cases import Cases
 from tests.helpers.integrity import check_store
 
@@ -33,6 +34,7 @@ class World:
         self.other = architect.Perceptron(2, 4, 1, seed=1)
         self.other["hidden"].squash = "bernoulli"
         self.other.reseed(0)
+        self.other.input.project(self.other.output, delay=2, seed=2)
         self.loose = Layer(2, name="loose")
         self.gate = Neuron(name="gate")
         self.pair = Layer(2, name="pair")
@@ -43,6 +45,7 @@ class World:
         self.projection = self.free[0].project(self.free[1], seed=0)
         synapse.tie(self.other["hidden"])
         self.net.run(X[0])
+        self.other.run(X[0])
         for network, prefix in ((self.net, "net"), (self.other, "other")):
             for i, neuron in enumerate(network):
                 neuron.name = f"{prefix} {i}"
@@ -83,7 +86,10 @@ class World:
                 told = link.weight, gater, link.trainable, len(link.tied)
                 links[link.source.name, link.target.name] = told
         neurons = {
-            n.name: (n.bias, n.squash.name, n.deterministic, n.activation, len(n.tied))
+            n.name: (
+                *(n.bias, n.squash.name, n.deterministic, n.activation, len(n.tied)),
+                *np.ravel([*past_of(n._store, np.array([n._row])).values()]),
+            )
             for n in self.neurons
         }
         layers = (*self.net.layers, *self.other.layers)

@@ -88,11 +88,13 @@ def past_at(store, heads, ring, lag):
     """Where the activations of so many steps ago begin in a ring, whose step before is
     in its frame ``heads[ring]``.
     """
+    # [equation delay]
     start = store.ring_start[ring]
     frame = heads[ring] - (lag - 1)
     if frame < 0:
         frame += store.ring_frames[ring]
     return store.ring_first[ring] + frame * (store.ring_stop[ring] - start) - start
+    # [end]
 
 
 @inline

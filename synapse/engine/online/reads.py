@@ -137,14 +137,6 @@ def gater_read(store, gater, j):
 
 
 @inline
-def of_sources(flags, now, before):
-    """What belongs to the step at which a run with these flags reads its sources: of
-    this step, or before.
-    """
-    return before if flags & DELAYED else now
-
-
-@inline
 def of_gaters(flags, now, before):
     """What belongs to the step at which a run with these flags reads its gaters: of
     this step, or before.

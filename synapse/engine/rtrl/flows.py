@@ -1,7 +1,7 @@
 """What ``flow`` holds during a sweep: numbers that have been pushed back.
 
 They are 0 between sweeps. After those of each neuron come the past activations, see
-``Layout`` and `past_flow`.
+``Layout`` and ``past_flow``.
 """
 
 from __future__ import annotations

@@ -454,9 +454,9 @@ def check_rings(store):
         require(have == wanted, "a ring", number, have, wanted)
         network = store["network"][start[number] : stop[number]]
         require(network == network[0], "a ring is of one network", number)
-        first, half = c["ring_first"].item(number), sizes[number] // 2
-        past = c["past"][first : first + 2 * half]
-        require(past[:half] == past[half:], "frames are there twice", number)
+        begin = c["ring_first"].item(number)
+        once, twice = np.split(c["past"][begin : begin + sizes[number]], 2)
+        require(once == twice, "frames are there twice", number)
 
 
 def check_traces(store):

@@ -681,8 +681,9 @@ class Pair(Twin):
         self.reference.settle()
         for j in self.order:
             if j in (self.order[0], self.split):  # the first of a network
-                first, second = self.order[: self.split], self.order[self.split :]
-                self.reference.begin(first if j == self.order[0] else second)
+                self.reference.begin(
+                    k for k in self.order if (k < self.split) == (j < self.split)
+                )
             self.reference.clamp(
                 j, clamped[j]
             ) if j in clamped else self.reference.activate(j)

@@ -102,6 +102,7 @@ class Walk:
                 place[c.source],
                 place[c.target],
                 -1 if c.gater is None else place[c.gater],
+                c.delay,
             )
             for c in net.connections
         ]
@@ -133,9 +134,12 @@ class Walk:
     def clear(self):
         self.y = np.zeros((len(self.neurons), self.weights.shape[1]), complex)
         self.s = np.zeros_like(self.y)
+        longest = max((delay for *_, delay in self.links), default=0)
+        self.past = [self.s.copy()] * longest  # of the steps before, the latest first
 
     def step(self, row):
         """Activate; returns the activations of the outputs, shape (outputs,)."""
+        self.past = [self.y.copy(), *self.past][: len(self.past)]
         self.y[: self.inputs] = np.asarray(row)[:, None]
         for block in self.blocks:
             states = [self._state(k) for k in block]  # before any of them fires
@@ -146,9 +150,10 @@ class Walk:
 
     def _state(self, k):
         state = self.biases[k].copy()
-        for number, (source, target, gater) in enumerate(self.links):
+        for number, (source, target, gater, delay) in enumerate(self.links):
             if target == k:
                 read = self.s[k] if source == k else self.y[source]
+                read = self.past[delay - 1][source] if delay else read
                 gain = 1.0 if gater < 0 else self.y[gater]
                 state += self.weights[number] * gain * read
         return state
@@ -200,9 +205,9 @@ class Walk:
             for t, (row, aim) in enumerate(zip(rows, aims, strict=True)):
                 # what comes from the window before counts as given
                 if window and t % window == 0:
-                    self.y, self.s = (
-                        self.y.real.astype(complex),
-                        self.s.real.astype(complex),
+                    self.y, self.s, *self.past = (
+                        values.real.astype(complex)
+                        for values in (self.y, self.s, *self.past)
                     )
                 self.step(row)
                 total = total + self.cost(aim) / len(inputs)

@@ -364,8 +364,13 @@ def test_the_online_rule_learns_as_the_reference(name):
     for number_of_layer, layer in enumerate(list(net.layers)[1:]):
         for neuron in layer if layer.squash.grouped else ():
             reference.units[number[neuron]].group = number_of_layer
+
+    def ends_of(link):
+        source = number[link.source]
+        return (source, link.delay) if link.delay else source, number[link.target]
+
     for link in net.connections:
-        ends = number[link.source], number[link.target]
+        ends = ends_of(link)
         reference.connect(*ends, link.weight, link.trainable)
         if link.gater is not None:
             reference.gate(number[link.gater], *ends)
@@ -386,10 +391,7 @@ def test_the_online_rule_learns_as_the_reference(name):
         )
         net.activate(row)
         net.propagate(rate, aims)
-    links = [
-        reference.links[number[c.source], number[c.target]].weight
-        for c in net.connections
-    ]
+    links = [reference.links[ends_of(link)].weight for link in net.connections]
     assert net.weights == pytest.approx(links, abs=1e-12)
     assert net.biases == pytest.approx(
         [unit.bias for unit in reference.units.values()], abs=1e-12

@@ -139,7 +139,8 @@ def events(spikes: ArrayLike, *, dt: float = 1.0) -> Events:
     """
     dt = positive_number("The dt", dt)
     steps, neurons = np.nonzero(_train(spikes))
-    return Events(steps * dt, neurons)
+    times: Floats = dt * steps.astype(np.float64)
+    return Events(times, neurons)
 
 
 def from_events(

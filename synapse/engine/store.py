@@ -274,10 +274,14 @@ class Store:
         if draft.n_connections:
             connections = draft.columns_of_connections(self.dtype, first_row)
             if self.n_identities:
-                names = "source", "target", "weight", "trainable", "sign", "delay"
                 self.add_connections(
-                    *(connections[name] for name in names),
-                    gaters=connections["gater"],
+                    connections["source"],
+                    connections["target"],
+                    connections["weight"],
+                    connections["trainable"],
+                    connections["sign"],
+                    connections["delay"],
+                    connections["gater"],
                 )
             else:
                 self.adopt_connections(connections)

@@ -329,7 +329,7 @@ class Connection(DataView, View):
         >>> net.run([[5.0], [6.0]]).ravel()
         array([2., 3.])
         """
-        return self._store["delay"].item(self._at)
+        return int(self._store["delay"].item(self._at))
 
     @delay.setter
     @atomic

@@ -462,7 +462,7 @@ class Topology:
                 for i, k in zip(origin.tolist(), behind.tolist(), strict=True)
             ]
         )
-        relay = {
+        relay: dict[str, Any] = {
             **_defaults(NONDEFAULT_OF_NEURONS),
             **dict.fromkeys(("activation", "state"), held),
             **dict.fromkeys(("bias", "trainable_bias", "layer"), 0),
@@ -474,7 +474,7 @@ class Topology:
             "trainable": False,
         }
         named = zip(origin.tolist(), behind.tolist(), strict=True)
-        new = {
+        new: dict[str, Any] = {
             **{
                 name: np.insert(self._column(name), [self.inputs] * count, value)
                 for name, value in relay.items()
@@ -635,8 +635,10 @@ class Topology:
         _add_metadata(data, self.connection_metadata, EDGE_NAMES)
         ends = list(zip(self.source.tolist(), self.target.tolist(), strict=True))
         if several:
-            keys = zip(ends, self.delay.tolist(), data, strict=True)
-            graph.add_edges_from((*pair, delay, values) for pair, delay, values in keys)
+            keyed = zip(ends, self.delay.tolist(), data, strict=True)
+            graph.add_edges_from(
+                ((*pair, delay, kept) for pair, delay, kept in keyed)  # type: ignore[misc]
+            )
         else:
             shown = self.shortest.tolist()
             edges_shown = compress(zip(ends, data, strict=True), shown)

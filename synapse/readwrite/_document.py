@@ -448,7 +448,7 @@ def _expanded(
     every = np.add(offset, np.arange(count, dtype=np.uint32), out=offset)  # modulo 2^32
     ends = {"source": every, "target": np.repeat(target, length)}
     if delay is not None:
-        checks.require_pairs_once(*ends.values(), delay=delay)
+        checks.require_pairs_once(ends["source"], ends["target"], delay=delay)
     return {**ends, **_gaters(records)}
 
 

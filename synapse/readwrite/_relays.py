@@ -107,7 +107,7 @@ def relays_to_delays(saved: SavedNetwork) -> SavedNetwork:
     return replace(
         saved,
         layers=[pair for pair in zip(names, sizes, strict=True) if pair[1]],
-        names=saved.names and [saved.names[i] for i in np.flatnonzero(stays)],
+        names=saved.names and [saved.names[i] for i in np.flatnonzero(stays).tolist()],
         neurons={
             name: column[stays]
             for name, column in saved.neurons.items()
@@ -158,7 +158,7 @@ def _are_plain(saved: SavedNetwork) -> Bools:
     """Which neurons copy their only source, and are nothing else."""
     neurons, links = saved.neurons, saved.connections
     count, source, target = len(neurons["squash"]), links["source"], links["target"]
-    plain = neurons["squash"] == squashes.identity.name
+    plain: Bools = neurons["squash"] == squashes.identity.name
     plain &= np.arange(count) >= saved.layers[0][1]
     plain &= np.arange(count) < count - saved.layers[-1][1]
     plain &= np.bincount(target, minlength=count) == 1

@@ -100,10 +100,12 @@ def steps():
 
 def network(name: str) -> str:
     """Let the name of an architecture stand for one of these, and return it."""
-    kind, options = NETWORKS[name]
+    architecture, options = NETWORKS[name]
     _defaults.IN_TABLES.clear()
-    _defaults.ARCHITECTURES[kind] = partial(getattr(architect, kind), **options)
-    return kind.lower()
+    _defaults.ARCHITECTURES[architecture] = partial(
+        getattr(architect, architecture), **options
+    )
+    return architecture.lower()
 
 
 def measured(run, seeds):
@@ -124,12 +126,12 @@ def main() -> None:
     warnings.simplefilter("ignore")
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
 
-    def add(part, name, label, run):
-        cells = results.setdefault(part, {}).setdefault(name, {})
+    def add(table, name, label, run):
+        cells = results.setdefault(table, {}).setdefault(name, {})
         if label not in cells:
-            cells[label] = measured(run, SEEDS[part])
+            cells[label] = measured(run, SEEDS[table])
             files.write(RESULTS, json.dumps(results) + "\n")
-            print(part, name, label, cells[label], file=sys.stderr, flush=True)
+            print(table, name, label, cells[label], file=sys.stderr, flush=True)
 
     for name, (table, classes) in samples().items():
         for label, setting in SAMPLES.items():
@@ -159,12 +161,12 @@ def main() -> None:
 def report(results) -> str:
     """The page."""
     lines = [HEAD]
-    for part, title in TITLES.items():
+    for table, title in TITLES.items():
         lines.append(f"\n## {title}\n")
-        labels = [*next(iter(results[part].values()))]
+        labels = [*next(iter(results[table].values()))]
         lines.append(f"| | {' | '.join(labels)} |")
         lines.append("| --- |" + " ---: |" * len(labels))
-        for name, cells in results[part].items():
+        for name, cells in results[table].items():
             means = [np.mean(cells[label]["errors"]) for label in labels]
             texts = [
                 f"**{mean:.3g}**" if mean == min(means) else f"{mean:.3g}"
@@ -172,7 +174,7 @@ def report(results) -> str:
             ]
             lines.append(f"| {name} | {' | '.join(texts)} |")
         seconds = (
-            sum(cells[label]["seconds"] for cells in results[part].values())
+            sum(cells[label]["seconds"] for cells in results[table].values())
             for label in labels
         )
         lines.append(f"| seconds in all | {' | '.join(f'{s:.0f}' for s in seconds)} |")

@@ -170,7 +170,8 @@ class Model(Archived):
         if task is None:
             is_classes = classes is not None or squashes == {"softmax"}
             is_labels = squashes == {"logistic"}
-            task = "classes" if is_classes else "labels" if is_labels else "numbers"
+            unscaled = "labels" if is_labels else "numbers"
+            task = "classes" if is_classes else unscaled
         self.task = task
         self.classes: list[Any] | None = None
         if task == "classes":

@@ -315,7 +315,8 @@ def _wrote_whole(
     its network only.
     """
     unnamed = isinstance(path, str | os.PathLike) and not Path(path).suffix
-    name = ("json" if unnamed else "npz") if form is None else form.name
+    without_format = "json" if unnamed else "npz"
+    name = without_format if form is None else form.name
     document = saved._document() if name == "json" else None
     if document is not None:
         _require_options("json", module_of("json").json_data, options)

@@ -179,7 +179,8 @@ def update_series(
     latest = dict[str, Any]()
     for name, frame in frames.items():
         start, context, note = _joined(frame, recent.get(name))
-        notes += [f"{name}: {note}" if name else note] if note else []
+        if note:
+            notes.append(f"{name}: {note}" if name else note)
         values = frame_values(frame)[start:]
         if not len(values):
             continue

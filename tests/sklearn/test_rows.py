@@ -315,14 +315,14 @@ def test_a_warm_start_goes_on_from_the_network():
     for make, y in kinds:
         model = make(warm_start=True, optimizer="sgd", shuffle=False, scale=False)
         model.set_params(rate=1e-6, epochs=3)
-        first = model.fit(X, y).network_
-        reached = first.weights.copy()
+        fitted = model.fit(X, y).network_
+        reached = fitted.weights.copy()
         errors = model.result_.history["error"]
         again = model.fit(X, y)
         whole = clone(model).set_params(epochs=6).fit(X, y)
         assert errors + again.result_.history["error"] == whole.result_.history["error"]
         assert np.array_equal(again.predict(X), whole.predict(X))
-        assert np.array_equal(first.weights, reached)
+        assert np.array_equal(fitted.weights, reached)
         with pytest.raises((ArgumentError, ArgumentTypeError)):
             model.fit(X, np.where(Y == "yes", "other", "one"))
         assert np.array_equal(model.predict(X), whole.predict(X))
@@ -360,22 +360,22 @@ EVERY_OPTION = {
 
 @pytest.mark.parametrize("name", EVERY_OPTION)
 def test_every_option_of_the_trainer_is_a_parameter(name, monkeypatch):
-    given = []
+    received = []
 
     def trainer(network, **options):
-        given.append(options[name])
+        received.append(options[name])
         return synapse.Trainer(network, **options)
 
     monkeypatch.setattr(estimator, "Trainer", trainer)
     assert EVERY_OPTION.keys() == estimator.TRAINER.keys()
     sequences = RNG.normal(size=(20, 3, 2))
-    first = sequences[:, 0, 0]
-    labels = np.where(first > 0, "a", "b")
+    begins = sequences[:, 0, 0]
+    labels = np.where(begins > 0, "a", "b")
     for make, x, y in (
         (NetworkClassifier, X[:40], Y[:40]),
         (NetworkRegressor, X[:40], V[:40]),
         (SequenceClassifier, sequences, labels),
-        (SequenceRegressor, sequences, first),
+        (SequenceRegressor, sequences, begins),
     ):
         options = {name: EVERY_OPTION[name]}
         if name == "order":
@@ -383,7 +383,7 @@ def test_every_option_of_the_trainer_is_a_parameter(name, monkeypatch):
         if name == "cost" and y.dtype.kind == "U":
             options["cost"] = "cross_entropy"
         model = clone(make(hidden=(3,), epochs=2, random_state=0, **options)).fit(x, y)
-        assert given[-1] == model.get_params()[name] == options[name]
+        assert received[-1] == model.get_params()[name] == options[name]
         other = pickle.loads(pickle.dumps(model))
         assert np.array_equal(other.predict(x), model.predict(x))
 

@@ -93,11 +93,11 @@ class Tables:
         ring = int(self.column("ring")[0])
         if ring < 0:
             return Past(0, 0, 0)
-        first, stop, frames = (
+        begin, stop, frames = (
             int(self.column(f"ring_{name}")[ring])
             for name in ("start", "stop", "frames")
         )
-        return Past(first, stop - first, frames - 1)
+        return Past(begin, stop - begin, frames - 1)
 
     @cached_property
     def learning_weights(self) -> Ints:
@@ -401,18 +401,18 @@ class Tables:
         rows: list[tuple[int, ...]] = []
         firsts = np.cumsum(self._joined) - self._joined
         for r, joined in zip(firsts.tolist(), self._joined.tolist(), strict=True):
-            kind, flags, first_link, _, _, gated_by, lag = (
+            run_kind, flags, first_link, _, _, gated_by, lag = (
                 int(column[r]) for column in runs.values()
             )
             length = int(runs["length"][r : r + joined].sum())
             run = slice(first_link, first_link + length)
             begin = int(place[first_link])
             if joined > 1:
-                kind = mark.LISTED
-            if kind in (mark.LISTED, mark.PAIRED):
+                run_kind = mark.LISTED
+            if run_kind in (mark.LISTED, mark.PAIRED):
                 begin = len(listed)
                 listed += place[run].tolist()
-            if kind == mark.PAIRED:
+            if run_kind == mark.PAIRED:
                 gated_by = len(listed)
                 listed += gater[run].tolist()
             place_among_learning = int(first_link - first_incoming[target[first_link]])
@@ -424,7 +424,7 @@ class Tables:
                     gated_by,
                     -1 if self.exact else int(influence[r]),
                     place_among_learning,
-                    kind,
+                    run_kind,
                     flags & ~mark.DELAYED if lag else flags,
                 )
             )

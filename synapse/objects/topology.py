@@ -468,7 +468,7 @@ class Topology:
             **dict.fromkeys(("bias", "trainable_bias", "layer"), 0),
             "number": -1,
         }
-        link = {
+        link: dict[str, Any] = {
             **_defaults(NONDEFAULT_OF_CONNECTIONS),
             **dict.fromkeys(("weight", "gain"), 1),
             "trainable": False,
@@ -593,7 +593,7 @@ class Topology:
         gates = boolean("The gates of to_networkx", gates)
         several = boolean("The multigraph of to_networkx", multigraph)
         kind = nx.MultiDiGraph if several else nx.DiGraph
-        graph: nx.DiGraph[int] = kind(name=self.name, dtype=self.dtype.name)
+        graph: Any = kind(name=self.name, dtype=self.dtype.name)
         sizes = self.sizes
         place = np.arange(self.neurons) - (np.cumsum(sizes) - sizes)[self.layer]
         columns = {
@@ -645,7 +645,7 @@ class Topology:
             graph.add_edges_from((*pair, values) for pair, values in edges_shown)
         if gates:
             self._add_gates(graph)
-        return graph
+        return graph  # type: ignore[no-any-return]
 
     @property
     def shortest(self) -> Bools:

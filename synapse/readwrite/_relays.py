@@ -177,7 +177,7 @@ def _are_plain(saved: SavedNetwork) -> Bools:
     plain &= neurons.get("trainable_bias", np.ones(count)) == 0
     for name in ("bias", "clamped", "group", "bias_tie", "frozen_bias"):
         plain &= neurons.get(name, np.zeros(count)) == 0
-    return plain
+    return np.asarray(plain)
 
 
 def _chains(

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 
-from synapse import Network
+from synapse import Network, Topology
 
 SMALL = 3
 """Counters below this are looked at one by one."""
@@ -70,19 +70,20 @@ class Exact:
     """A network whose weights are fractions, neuron by neuron."""
 
     def __init__(self, net: Network) -> None:
-        neurons = list(net)
-        place = {neuron: i for i, neuron in enumerate(neurons)}
-        self.inputs = len(net.input)
-        self.outputs = len(net.output)
-        self.squashes = [neuron.squash.name for neuron in neurons]
-        self.biases = [fraction(neuron.bias) for neuron in neurons]
-        self.links: list[list[Link]] = [[] for _ in neurons]
-        for link in net.connections:
-            gater = None if link.gater is None else place[link.gater]
-            carries = link.source is link.target
-            weight = fraction(link.weight)
-            source = place[link.source]
-            self.links[place[link.target]].append(Link(weight, source, gater, carries))
+        table = Topology.of(net).with_relays()  # so each reads one step back at most
+        self.inputs = table.inputs
+        self.outputs = table.outputs
+        self.squashes = list(table.squash)
+        self.biases = [fraction(bias) for bias in table.bias.tolist()]
+        self.links: list[list[Link]] = [[] for _ in table.names]
+        columns = table.source, table.target, table.gater, table.weight
+        for source, target, gater, weight in zip(
+            *(column.tolist() for column in columns), strict=True
+        ):
+            carries = source == target
+            gated = gater if gater >= 0 else None
+            link = Link(fraction(weight), source, gated, carries)
+            self.links[target].append(link)
 
     def empty(self, counters: int) -> Memory:
         """The memory before the first symbol."""

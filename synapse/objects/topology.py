@@ -636,9 +636,7 @@ class Topology:
         ends = list(zip(self.source.tolist(), self.target.tolist(), strict=True))
         if several:
             keyed = zip(ends, self.delay.tolist(), data, strict=True)
-            graph.add_edges_from(
-                ((*pair, delay, kept) for pair, delay, kept in keyed)  # type: ignore[misc]
-            )
+            graph.add_edges_from(((*pair, delay, kept) for pair, delay, kept in keyed))
         else:
             shown = self.shortest.tolist()
             edges_shown = compress(zip(ends, data, strict=True), shown)

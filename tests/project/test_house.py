@@ -60,7 +60,7 @@ def test_dir_lists_public_names_alone():
     is registered."""
     rooms = (
         "analysis draw evolve experiments forecasting learning plain readwrite reward"
-        " river sklearn sktime tables tasks"
+        " river sklearn sktime spikes tables tasks"
     )
     later = {*rooms.split(), "fitness", "zeros"}
     code = f"""if True:

@@ -492,7 +492,7 @@ def test_faults_are_one_sentence_and_change_nothing():
         ),
         "a tuple (X, y)": lambda: classifier(eval_set={"test": X}).fit(X, Y),
         "the eval_set to be a dict": lambda: classifier(eval_set=(X, Y)).fit(X, Y),
-        "'accuracy'": lambda: classifier(metrics=["acuracy"]).fit(X, Y),
+        "'accuracy'": lambda: classifier(metrics=["accuracies"]).fit(X, Y),
         "the warm_start to be": lambda: classifier(warm_start="yes").fit(X, Y),
         "X has 3 features": (
             lambda: model.set_params(validation=(X[:, :3], Y)).fit(X, Y)

@@ -47,10 +47,9 @@ EDITS += (
     "clear",
     "look",
     "delay",
-    "sweep",
 )
 edits = st.tuples(
-    st.sampled_from(("step", *EDITS)),
+    st.sampled_from(("step", "sweep", *EDITS)),
     st.integers(0, 99),
     st.integers(0, 99),
     st.booleans(),

@@ -126,11 +126,7 @@ OF_STORES = {edit.__name__: edit for edit in (tie, untie, absorb, renumber)}
 NAMES = (
     *OF_STORES,
     "tie",
-    *(
-        name
-        for name in EDITS
-        if name not in ("clear", "clock", "clamp", "sign", "sweep")
-    ),
+    *(name for name in EDITS if name not in ("clear", "clock", "clamp", "sign")),
 )
 edits = st.tuples(
     st.sampled_from(NAMES), st.integers(0, 99), st.integers(0, 99), st.booleans()

@@ -54,7 +54,7 @@ nitpick_ignore_regex = [
     ),
     (
         r"py:class",
-        r"(synapse\.([a-z_]+\.)+)?(Floats|Initializer|Order|Recorder|Seed|Store|Updater|Weights)",
+        r"(synapse\.([a-z_]+\.)+)?(Floats|Ints|Initializer|Order|Recorder|Seed|Store|Updater|Weights)",
     ),
     (r"py:class", r"(synapse\.([a-z_]+\.)+)?([A-Za-z]*Fitness|Genomes)"),
     (

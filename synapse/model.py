@@ -115,8 +115,6 @@ class Model(Archived):
 
     Attributes
     ----------
-    network : Network
-        The network, in standard units.
     scale, target_scale : Scale or None
         The scales. Classes and labels have no `target_scale`.
     classes : list or None
@@ -256,7 +254,7 @@ class Model(Archived):
 
     @property
     def network(self) -> Network:
-        """The network, in standard units."""
+        """The network, in standard units: live, as always."""
         return self._network
 
     @property

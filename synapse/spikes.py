@@ -44,18 +44,12 @@ MILLISECONDS = 1000.0
 
 
 class Events(NamedTuple):
-    """Spikes as a list, in order of time, then of neurons.
-
-    Attributes
-    ----------
-    times : ndarray of float, shape (k,)
-        The time of each spike in milliseconds: the number of its step times ``dt``.
-    neurons : ndarray of int, shape (k,)
-        The column of each spike.
-    """
+    """Spikes as a list, in order of time, then of neurons."""
 
     times: Floats
+    """The time of each spike in milliseconds, shape (k,): its step times ``dt``."""
     neurons: Ints
+    """The column of each spike, shape (k,)."""
 
 
 def poisson(

@@ -31,7 +31,7 @@ class Progress:
     network : Network
         The network; a callback may read, change and save it.
     values : dict of str to float
-        The latest values of :attr:`Result.history` by name, metrics among them.
+        The latest values of ``result.history`` by name, metrics among them.
     """
 
     epoch: int

@@ -52,7 +52,9 @@ class NetworkEstimator(BaseEstimator):
 
     @property
     def network_(self) -> Network:
-        """The network of the model, in standard units."""
+        """The network of the model. It takes and returns standard units, if `scale` is
+        true. Inputs are named like the features, outputs like the classes.
+        """
         return self.model_.network
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:

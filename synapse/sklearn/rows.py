@@ -178,9 +178,6 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
     ----------
     model_ : Model
         The network with its scales and names, which :func:`synapse.save` keeps.
-    network_ : Network
-        Its network. It takes and returns standard units, if `scale` is true.
-        Input neurons are named like the features, outputs like the classes.
     classes_ : ndarray, or list of them
         The labels, by column if there are several.
     n_features_in_, feature_names_in_

@@ -16,6 +16,7 @@ from ..engine.functions.costs import COSTS
 from ..engine.guard import InUse
 from ..errors import ArgumentError
 from ..objects.network import Network, require_network
+from ..objects.state import read_context, restore_context
 from ..objects.wiring import require_closed
 from ._data import prepare_sequences
 from ._parameters import ParameterVector
@@ -136,7 +137,8 @@ def check_gradient(
         total = 0.0
         for start, rows, aims in parts:
             if start is not None:
-                _begin_with(twin, start)
+                with InUse(twin):
+                    restore_context(twin, start)
             total += gradient(twin, rows, aims, cost, context=start is not None).loss
         return total / sequences
 
@@ -193,7 +195,7 @@ def _parts(
     """The data whose losses are summed, each with the context that it begins with;
     None: a cleared one.
     """
-    present = _context(network)
+    present = read_context(network)
     if window is None:
         yield (present if context else None), inputs, targets
         return
@@ -204,25 +206,12 @@ def _parts(
     ):
         network.clear()
         if context:
-            _begin_with(network, present)
+            with InUse(network):
+                restore_context(network, present)
         for start in range(begin, end, length):
             here = slice(start, min(end, start + length))
-            yield _context(network), data.inputs[here], data.targets[here]
+            yield read_context(network), data.inputs[here], data.targets[here]
             network.run(data.inputs[here], traces=False)
-
-
-def _context(network: Network) -> dict[str, Floats]:
-    """A copy of the states and activations."""
-    rows = network._rows()
-    return {name: network._column(name)[rows] for name in ("activation", "state")}
-
-
-def _begin_with(network: Network, context: dict[str, Floats]) -> None:
-    """Set the states and activations."""
-    with InUse(network):
-        rows = network._rows()
-        for name, values in context.items():
-            network._column(name)[rows] = values
 
 
 def _difference(

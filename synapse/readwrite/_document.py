@@ -115,17 +115,21 @@ def document(saved: SavedNetwork) -> dict[str, Any]:
 
 
 def _written(tables: Iterable[FileTable], source: Any) -> dict[str, dict[str, Any]]:
-    """The tables of a document that have rows, from the attributes of an object."""
-    columns = {
-        table.name: {
-            column.name: getattr(source, table.full_name(column))
-            for column in table.columns
+    """The tables of a document that have rows, from the attributes of an object; counts
+    that are all 0 are left out.
+    """
+    written: dict[str, dict[str, Any]] = {}
+    for table in tables:
+        columns = {
+            column: getattr(source, table.full_name(column)) for column in table.columns
         }
-        for table in tables
-    }
-    return {
-        name: table for name, table in columns.items() if any(map(len, table.values()))
-    }
+        if any(map(len, columns.values())):
+            written[table.name] = {
+                column.name: values
+                for column, values in columns.items()
+                if column.kind is not COUNT or np.any(values)
+            }
+    return written
 
 
 def _without_defaults(

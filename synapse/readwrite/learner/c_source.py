@@ -497,9 +497,10 @@ def _past(tables: Tables, names: Mapping[str, Any]) -> dict[str, Any]:
     if not past.size:
         return {
             "past_comment": "",
-            "past_width": 0,
             "shift_past": "",
             "past_arrives": "",
+            "at_root": "flow->state[root]",
+            "begin_root": "flow.delta[root] = 1;",
         }
     parts = {
         **names,
@@ -509,9 +510,10 @@ def _past(tables: Tables, names: Mapping[str, Any]) -> dict[str, Any]:
     }
     return {
         "past_comment": "  // of neurons, then of some in each step before",
-        "past_width": past.width,
         "shift_past": _part("shift past", parts),
         "past_arrives": _part("past arrives", parts),
+        "at_root": _part("at root", parts).strip(),
+        "begin_root": _part("begin root", parts).strip(),
     }
 
 

@@ -410,7 +410,7 @@ class Neuron(NeuronRows, View):
             return receive(target, self, weight, trainable, sign, delay, seed)
         target._require()
         # most connections have none
-        steps = checks.delay("The delay of a connection", delay) if delay != 0 else 0
+        steps = checks.delay("The delay of a connection", delay)
         learns = target is not self or steps > 0
         if trainable is not None:
             learns = checks.boolean("The trainable of a connection", trainable)

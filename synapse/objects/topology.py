@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import squash as squashes
-from .._checks import boolean, counted, expected, listed, read_only
+from .._checks import any_array, boolean, counted, expected, listed, read_only
 from .._typing import Bools, Floats, Ints
 from ..engine.delayed import is_delayed_in_order
 from ..engine.guard import InUse, consistent_read
@@ -430,6 +430,11 @@ class Topology:
             The table, in which no chosen connection has a delay; this one if none has
             here.
 
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If `chosen` is not a boolean for each connection.
+
         Examples
         --------
         >>> from synapse import Layer
@@ -438,7 +443,9 @@ class Topology:
         >>> Topology.of(Network(a, b)).with_relays()
         <Topology of Network, 5 neurons, 4 connections>
         """
-        delay = self.delay if chosen is None else np.where(chosen, self.delay, 0)
+        delay = self.delay
+        if chosen is not None:
+            delay = np.where(self._chosen(chosen), self.delay, 0)
         if not delay.any():
             return self
         longest = np.zeros(self.neurons, np.int64)
@@ -506,6 +513,18 @@ class Topology:
             _unusual={name: new[name] for name in _UNUSUAL},
             _past={},
         )
+
+    def _chosen(self, chosen: Any) -> Bools:
+        """A mask of connections."""
+        condition = "a boolean for each connection"
+        mask = any_array("The chosen connections", chosen, condition)
+        if mask.dtype != bool or mask.shape != (self.connections,):
+            raise ArgumentError(
+                f"Expected the chosen connections to be {condition}, an array of shape"
+                f" ({self.connections},), got one of {mask.dtype} and shape"
+                f" {mask.shape}."
+            )
+        return mask
 
     def _column(self, name: str) -> NDArray[Any]:
         """A column of neurons or connections, by the name that it has in a store."""

@@ -106,6 +106,7 @@ row(
     "synapse.Neuron.project",
     lambda w: {"target": w.c, "weight": 0.5},
     target="neuron layer",
+    delay="0",
 )
 for name in ("connected", "disconnect"):
     row(f"synapse.Neuron.{name}", lambda w: {"other": w.c}, "a", delay="0 None")
@@ -131,8 +132,9 @@ row(
     kind="0.5 None",
     weights="0 -1 0.5 None",
     sign="-1 None",
-    delay="2 None",
+    delay="0 2",
 )
+row("synapse.Connection.delay", {"value": 1}, value="0")
 row("synapse.Neuron.sign", {"value": 1}, value="-1 None")
 row(
     "synapse.Network.project",

@@ -21,7 +21,7 @@ from synapse.errors import SynapseError, TopologyError
 from tests.helpers.integrity import check_store, require
 from tests.helpers.recorded import agree, names_for, shown
 
-from .world import DONE, TOP, Change, is_alive, operation, pair
+from .world import DONE, TOP, Change, ends_of, is_alive, operation
 
 SQUASHES = (
     "logistic",
@@ -79,7 +79,7 @@ def new_recipe(world):
     network = RECIPES[world.pick(RECIPES)](world.random.randint, dtype=dtype(world))
     world.neurons.extend(network)
     world.networks.append(network)
-    return Change(network, map(pair, network.connections))
+    return Change(network, map(ends_of, network.connections))
 
 
 @operation(4)
@@ -103,9 +103,11 @@ def project_neurons(world, a):
     )
     b = world.pick(world.neurons) if world.chance(0.3) else b
     weight = world.random.uniform(-0.8, 0.8)
-    link = a.project(b, weight=weight, trainable=world.pick([None, True, False]))
-    assert a.connected(b) is link
-    return Change(links=[(a, b)])
+    delay = world.pick([0, 0, 1, 3])
+    learns = world.pick([None, True, False])
+    link = a.project(b, weight=weight, trainable=learns, delay=delay)
+    assert a.connected(b, delay=delay) is link
+    return Change(links=[(a, b, delay)])
 
 
 @operation(6)
@@ -123,17 +125,21 @@ def project_layers(world):
         return None
     pattern = world.pick([None, ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE, 0.5])
     links = source.project(
-        target, pattern, seed=world.random.randrange(99), trainable=world.chance(0.8)
+        target,
+        pattern,
+        seed=world.random.randrange(99),
+        trainable=world.chance(0.8),
+        delay=world.pick([0, 0, 2]),
     )
-    return Change(links=map(pair, links))
+    return Change(links=map(ends_of, links))
 
 
 @operation(4, "links")
 def disconnect(world, link):
-    a, b = pair(link)
-    a.disconnect(b, delay=link.delay)
-    assert a.connected(b, delay=link.delay) is None
-    return Change(links=[(a, b)], ties=True)
+    a, b, delay = ends_of(link)
+    a.disconnect(b, delay=delay)
+    assert a.connected(b, delay=delay) is None
+    return Change(links=[(a, b, delay)], ties=True)
 
 
 @operation(9, "neurons")
@@ -143,7 +149,7 @@ def gate_links(world, gater):
         return None
     gater.gate(*links)
     assert all(link.gater is gater for link in links)
-    return Change(links=map(pair, links))
+    return Change(links=map(ends_of, links))
 
 
 @operation(3, lambda world: (link for link in world.links() if link.gater is not None))
@@ -152,7 +158,7 @@ def ungate(world, link):
     links = [link] if world.chance(0.5) else list(link.gater.gated)
     gater.ungate(*links)
     assert all(link.gater is None for link in links)
-    return Change(links=map(pair, links))
+    return Change(links=map(ends_of, links))
 
 
 @operation(3, "networks")
@@ -169,7 +175,9 @@ def add_to_network(world, network):
 @operation(3, lambda world: (n for n in world.networks if n.hidden))
 def remove_from_network(world, network):
     neuron = world.pick(world.pick(network.hidden))
-    ends = [pair(link) for link in world.links(neuron._store) if neuron in pair(link)]
+    ends = [
+        ends_of(link) for link in world.links(neuron._store) if neuron in ends_of(link)
+    ]
     network.remove(neuron)
     world.neurons = [each for each in world.neurons if each._row >= 0]
     world.layers = list(filter(is_alive, world.layers))
@@ -208,7 +216,9 @@ def set_something(world, element):
     else:
         element.weight = world.random.uniform(-0.8, 0.8)
     return (
-        Change(tied) if isinstance(element, Neuron) else Change(links=map(pair, tied))
+        Change(tied)
+        if isinstance(element, Neuron)
+        else Change(links=map(ends_of, tied))
     )
 
 

@@ -85,9 +85,9 @@ def is_alive(layer):
     )
 
 
-def pair(link):
-    """The neurons that a connection leads from and to."""
-    return link.source, link.target
+def ends_of(link):
+    """The neurons that a connection leads from and to, and its delay."""
+    return link.source, link.target, link.delay
 
 
 class World:
@@ -174,16 +174,24 @@ class World:
                 if view is not None
             }
             rows = np.flatnonzero(store["target"] != NONE)
-            columns = ("source", "target", "gater", "trainable", "weight", "tie")
-            for s, t, g, learns, weight, tie in zip(
+            columns = (
+                "source",
+                "target",
+                "delay",
+                "gater",
+                "trainable",
+                "weight",
+                "tie",
+            )
+            for s, t, k, g, learns, weight, tie in zip(
                 *(store[name][rows].tolist() for name in columns)
             ):
-                links[views[s], views[t]] = (
+                links[views[s], views[t], k] = (
                     None if g == NONE else views[g],
                     learns,
                     weight,
                 )
-                groups.setdefault(tie, set()).add((views[s], views[t]))
+                groups.setdefault(tie, set()).add((views[s], views[t], k))
             for view, tie in zip(views, store["bias_tie"].tolist()):
                 groups.setdefault(("bias", tie), set()).add(view)
             ties |= {

@@ -294,7 +294,8 @@ class SynapseForecaster(BaseForecaster):
         times = ForecastingHorizon(range(1, steps + 1)).to_absolute_index(self.cutoff)
         rows = self._X
         if X is not None:
-            rows = pd.concat([rows.iloc[-1:], X[X.index > rows.index[-1]]])
+            # after an update, rows of X may be known already that y has not reached
+            rows = pd.concat([rows, X[X.index > rows.index[-1]]])
         if rows.index[-1] < times[-1]:
             raise ArgumentError(
                 f"Expected X up to {times[-1]}, got rows up to {rows.index[-1]}."

@@ -115,6 +115,22 @@ def test_values_known_in_advance_explain_their_own_row():
         forecaster.predict(X=holidays[90:92])
 
 
+def test_an_update_may_know_rows_that_the_series_has_not_reached():
+    times = pd.period_range("2000-01", periods=48, freq="M")
+    season = pd.DataFrame({"season": np.sin(np.arange(48.0) / 2)}, index=times)
+    series = 3.0 + season["season"].rename("y").to_frame()
+    single, apart = (
+        SynapseForecaster(epochs=2, random_state=0).fit(
+            series[:36], X=season[:36], fh=[1, 2]
+        )
+        for _ in range(2)
+    )
+    forecast = single.update_predict_single(series[36:40], X=season[36:44])
+    apart.update(series[36:40], X=season[36:40])
+    assert np.isfinite(forecast.to_numpy()).all()
+    assert (forecast == apart.predict(X=season[40:44])).all(axis=None)
+
+
 def test_a_mistake_is_said_by_fit():
     for options, said in (
         ({"network": "tree"}, "the network to be"),

@@ -46,8 +46,8 @@ def closest(name: Any, names: Iterable[Any], like: float = LIKE) -> str | None:
 
 def suggested(name: Any, names: Iterable[Any]) -> str | None:
     """Return the known name to suggest: the most similar one, otherwise the longest one
-    with which `name` begins or ends, such as "load" for "load_model"; None if there is
-    none.
+    with which `name` begins, such as "load" for "load_model", otherwise the longest one
+    with which it ends; None if there is none.
     """
     names = list(names)
     similar = closest(name, names)
@@ -61,7 +61,11 @@ def suggested(name: Any, names: Iterable[Any]) -> str | None:
         and len(plain(each)) >= SHORTEST_PART
         and (letters.startswith(plain(each)) or letters.endswith(plain(each)))
     ]
-    return max(parts, key=len, default=None)
+    return max(
+        parts,
+        key=lambda each: (letters.startswith(plain(each)), len(each)),
+        default=None,
+    )
 
 
 def suggestion(name: Any, names: Iterable[Any]) -> str:

@@ -82,7 +82,7 @@ class CTRNN(Network):
     --------
     >>> net = CTRNN(1, 3, 1, time_constants=5.0, seed=0)
     >>> net
-    <CTRNN 2-3-1, 16 neurons, 30 connections>
+    <CTRNN 2-3-1, 13 neurons, 27 connections>
     >>> net.run([[1.0, 0.5], [0.2, 2.0]]).shape
     (2, 1)
     """

@@ -242,6 +242,8 @@ def whole_number(
     """Return `value` as an int from `least` to `most`, or raise an error with the
     condition.
     """
+    if type(value) is int and least <= value <= most:
+        return value
     number = integer(value)
     if number is None:
         raise ArgumentTypeError(expected(title, condition, value))

@@ -36,7 +36,8 @@ class TracePlaces(NamedTuple):
         gater = saved.connections.get("gater", np.full(len(source), NO_GATER))
         learns = saved.connections.get("trainable", np.ones(len(source), bool)) != 0
         gated = gater != NO_GATER
-        has_memory = _marked(neurons, target[source == target])
+        at_once = saved.connections.get("delay", np.zeros(len(source), np.int64)) == 0
+        has_memory = _marked(neurons, target[(source == target) & at_once])
         into_memory = gated & has_memory[target]
         pairs = np.unique(
             gater[into_memory].astype(np.int64) * neurons + target[into_memory]

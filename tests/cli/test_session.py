@@ -135,8 +135,8 @@ def test_the_lines_of_readme_work_with_what_readme_has_installed(tmp_path):
     lines = list(lines_of_readme())
     assert [" ".join(command[:2]) for command, _ in lines] == [
         *(
-            "demos sunspots",
             "synapse play",
+            "demos sunspots",
             "demos",
             "synapse train",
             "synapse forecast",

@@ -37,6 +37,8 @@ def lay_out(store: Store, flags: int) -> None:
     if flags & MEMORY:
         work = np.empty(store.n_neurons, np.int64)
         traces, extended = run(loops.place_traces, store, work, pairs)
+    else:  # the last memory has gone
+        c["first_trace"].fill(0)
     for name, rows in (
         ("influence", pairs),
         ("eligibility", traces),

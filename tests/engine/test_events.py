@@ -268,6 +268,72 @@ def test_pieces_of_a_block_read_what_the_whole_block_would(late, monkeypatch):
     assert 0.05 < np.mean(cells.activations > 0) < 0.3
 
 
+def cells(dtype, together=False):
+    """Cells of four neurons in one-to-one projections, some of which are gated; `ready`
+    is 0 for some steps after a spike. Some cells have an input of their own.
+    """
+    rng = np.random.default_rng(0)
+    n = 1300  # more than are computed at once
+
+    def layer(squash, bias, size=n):
+        return Layer(size, squash, bias, dtype=dtype)
+
+    x = Layer(5, dtype=dtype)
+    current, ready, voltage, fired = (
+        layer(squash, bias)
+        for squash, bias in (
+            ("identity", 0.0),
+            ("identity", 1.0),
+            ("identity", 0.01),
+            ("spike", -0.5),
+        )
+    )
+    y = Layer(2, "identity", dtype=dtype)
+    current.project(current, synapse.ONE_TO_ONE, weights=rng.uniform(0.5, 0.9, n))
+    gated = [
+        current.project(voltage, synapse.ONE_TO_ONE, weights=rng.uniform(0.5, 1.0, n)),
+        voltage.project(voltage, synapse.ONE_TO_ONE, weights=rng.uniform(0.5, 0.9, n)),
+    ]
+    for links in gated:
+        ready.gate(links, synapse.gate.ONE_TO_ONE)
+    ready.project(voltage, synapse.ONE_TO_ONE, weights=rng.normal(0.0, 0.03, n))
+    voltage.project(fired, synapse.ONE_TO_ONE, weights=rng.uniform(0.9, 1.1, n))
+    for back in range(1, 4):
+        fired.project(ready, synapse.ONE_TO_ONE, weights=-1.0, delay=back)
+    links = rng.random((n, n)) < 0.02
+    np.fill_diagonal(links, False)
+    weights = rng.normal(0.1, 0.2, np.count_nonzero(links))
+    fired.project(current, links, weights=weights, delay=5)
+    fired.project(y, seed=rng)
+    for i in range(5):
+        x[i].project(voltage[250 * i + 7], weight=1.0)
+    net = Network(x, [current, ready, voltage, fired], y, synchronous=together)
+    voltage[400].clamp(0.6)
+    return net, (rng.random((60, 5)) < 0.3) * 2.0
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_cells_of_one_to_one_projections(dtype, together, monkeypatch):
+    """Also what only the last steps of a call write."""
+    net, rows = cells(dtype, together)
+    twin, third = copy.deepcopy(net), copy.deepcopy(net)
+    assert net._by_events is not None
+    close = {"rtol": 1e-9, "atol": 1e-9}
+    if dtype is np.float32:
+        close = {"rtol": 1e-4, "atol": 1e-4}
+    for part in np.split(rows, [1, 3, 20, 41]):
+        outputs = net.run(part, traces=False)
+        np.testing.assert_allclose(outputs, gathered(twin, part, monkeypatch), **close)
+        single = [third.run(row[None], traces=False)[0] for row in part]
+        np.testing.assert_array_equal(outputs, single)
+        for name in LEFT:
+            ours, theirs, others = (each._store[name] for each in (net, twin, third))
+            np.testing.assert_allclose(ours, theirs, err_msg=name, **close)
+            np.testing.assert_array_equal(ours, others, err_msg=name)
+    assert 0.0 < np.mean(net.layers[4].activations > 0.0) < 0.5
+
+
 def test_one_call_has_the_bits_of_many():
     net, rows = bursts(1, np.float32)
     twin = copy.deepcopy(net)

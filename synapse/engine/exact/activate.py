@@ -27,7 +27,7 @@ from .weigh import keep_states, weigh_all
 
 
 class Way(NamedTuple):
-    """The parts by which a step sums the states of its neurons.
+    """The parts of a step that depend on how states are summed.
 
     They pass on a number, ``due``, which the step never looks into.
     """
@@ -38,8 +38,9 @@ class Way(NamedTuple):
     # (store, extra, start, span, due) -> start, stop: neurons of one block that come
     # next; none if `start` is that of the end
     part: Callable[..., Any]
-    # (store, tapes, extra, start, stop, forward, due): their states
-    weigh: Callable[..., Any]
+    # (store, tapes, extra, start, stop, forward, step, lanes, ragged, due): their
+    # states, activations and slopes
+    compute: Callable[..., Any]
     # (store, tapes, extra, span, start, stop, forward, due) -> due: they have fired
     follow: Callable[..., Any]
     # (store, tapes, extra, span, forward, due): all have
@@ -57,8 +58,15 @@ def _part(store, extra, start, span, due):
 
 
 @inline
-def _weigh(store, tapes, extra, start, stop, forward, due):
+def compute_all(store, tapes, extra, start, stop, forward, step, lanes, ragged, due):
+    """States, activations and slopes of neurons that read all of their sources; ended
+    samples are reset before their states are kept and squashed.
+    """
     weigh_all(store, tapes, start, stop, forward)
+    if ragged:
+        rest(tapes, start, stop, forward.offset, step, lanes)
+    keep_states(tapes, start, stop, forward)
+    fire(store, tapes, start, stop, forward, step, lanes)
 
 
 @inline
@@ -71,13 +79,13 @@ def _end(store, tapes, extra, span, forward, due):
     pass
 
 
-GATHERING = Way(_begin, _part, _weigh, _follow, _end)
+GATHERING = Way(_begin, _part, compute_all, _follow, _end)
 """Every neuron reads all of its sources; it needs no ``extra``."""
 
 
 def steps_by(way: Way) -> Any:
     """Return the step of a network that sums in a way."""
-    begin, part, weigh, follow, end = way
+    begin, part, compute, follow, end = way
 
     @inline
     def activate(
@@ -96,13 +104,9 @@ def steps_by(way: Way) -> Any:
             start, stop = part(store, extra, start, span, due)
             if start == span.stop:
                 break
-            # s_j; ended samples are reset before their states are kept and squashed
-            weigh(store, tapes, extra, start, stop, forward, due)
-            if ragged:
-                rest(tapes, start, stop, forward.offset, step, lanes)
-            keep_states(tapes, start, stop, forward)
-            # y_j and f'_j; a clamped neuron keeps its value, masked or not
-            fire(store, tapes, start, stop, forward, step, lanes)
+            # s_j, y_j and f'_j
+            compute(store, tapes, extra, start, stop, forward, step, lanes, ragged, due)
+            # a clamped neuron keeps its value, masked or not
             if masked:
                 masked_at = step * forward.rows - span.start
                 drop(store, tapes, start, stop, forward.now, masked_at, lanes)

@@ -13,6 +13,11 @@ others as soon as their source has fired. Those of a longer lag are listed by la
 source: each step lists the sources that were active in the step before, and adds what
 earlier lists have sent to it.
 
+Runs that are gathered are added to neurons of a part at once, where they are alike:
+those of one-to-one projections, whose source and gater are at a constant distance, are
+passes over consecutive numbers. A step writes all numbers of a neuron if it is one of
+the last two of a call, or somebody looks at it. Others write what steps read.
+
 Groups of neurons rest that have nothing but such connections and have got no event: all
 of their numbers are those of the step before, also on the other half of the tapes.
 
@@ -30,23 +35,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compiler.jit import bare, inline, kernel, span_of, store_at
-from ..compiler.lanes import splat, tapes_at
+from ..compiler.lanes import tapes_at
+from ..delayed import Attributes, are_together, is_delayed_in_order
 from ..functions import activations
 from ..lowering.flags import (
     DELAYED,
     DENSE,
     LISTED,
     MEMORY,
+    SHARED,
+    STEPPED,
     UNORDERED,
 )
 from ..online.calls import ROW, SPAN, calls_by_float
-from ..online.reads import of_gater, past_at
+from ..online.reads import of_gater, of_gaters, past_at
 from ..records import Span
 from ..schema import INPUT, NONE
 from ..store import Store
 from .activate import Way, steps_by
+from .fire import fire, fire_lean, may_be_lean
 from .runs import runs_by
-from .weigh import add_runs, weigh_all
+from .step import Step, sources_at
+from .weigh import add_runs, keep_states, weigh_all
 
 FEWEST = 4096
 """Listed connections below which the kernel is not worth its compilation. By events,
@@ -72,14 +82,22 @@ take 0.67 to 1.39 times as long with 1, 0.82 to 1.25 times with 7."""
 GROUP = 1 << BITS
 """Neurons that are looked at together for one that is active, and that rest
 together."""
+PART_BITS = 10
+"""The logarithm of `PART`."""
+PART = 1 << PART_BITS
+"""Neurons that are computed at once, so that their sums are in the cache until they
+have fired."""
+MOST_ALIGNED = 4
+"""One-to-one runs of a neuron, up to which their weights are laid side by side with
+those of its neighbours."""
 TOO_MANY = -1
 """In place of the number of active sources: there are so many that steps gather."""
 
-PLAIN = 1
+RECEIVING = 1
 CARRYING = 2
-MIXED = 0
-"""Values of `Fans.form`: nothing but connections by source; a state that a
-self-connection carries, too; anything else."""
+MIXED = 4
+"""Flags in `Fans.form`: its block has connections by source; a self-connection carries
+its state; it has runs that are gathered."""
 
 TOUCHED = 3
 UNTOUCHED = 2
@@ -105,10 +123,14 @@ class Fans(NamedTuple):
     target: NDArray[np.uint32]
     place: NDArray[np.uint32]  # row of the connection, which has the weight
     skipped: NDArray[np.uint8]  # by run: whether its connections are here
-    form: NDArray[np.uint8]  # by neuron: whether it has anything but them
-    form_stop: NDArray[np.int64]  # where the neurons of the same form end
+    form: NDArray[np.uint8]  # by neuron: of what its state is the sum
+    # where the neurons of the same form end, whose self-connections have gaters one
+    # after the other, or none
+    form_stop: NDArray[np.int64]
     may_rest: NDArray[np.uint8]  # by group: whether it rests without events
     sends: NDArray[np.uint8]  # by group: whether these connections begin there
+    part_rests: NDArray[np.uint8]  # by part: whether one of its groups rests
+    part_sends: NDArray[np.uint8]  # by part: whether these connections begin there
     wakes: NDArray[np.uint8]  # by group: what the next step has to compute
     active: NDArray[np.int64]  # sources that are not 0, after their number
     # the same of earlier steps, of the neurons that are read with lags: lists of equal
@@ -116,7 +138,9 @@ class Fans(NamedTuple):
     earlier: NDArray[np.uint32]
     turn: NDArray[np.int64]
     sums: NDArray[Any]  # what events have added, by neuron
-    carry: NDArray[Any]  # by neuron: the weight of its self-connection, during a call
+    # during a call, by neuron: the weight of its self-connection, and behind them those
+    # of its first gathered one-to-one run, of its second and so on
+    aligned: NDArray[Any]
 
 
 SILENT = np.array(
@@ -162,13 +186,10 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     first_run, last_run = (
         c[end][start:stop].astype(np.int64) - first for end in ("first_run", "last_run")
     )
-    plain = scattered[last_run] - scattered[first_run] == last_run - first_run
+    gathers = scattered[last_run] - scattered[first_run] != last_run - first_run
     loops = c["flags"][start:stop] & MEMORY != 0
-    carrying = plain & loops
-    plain &= ~loops
-    form = plain + np.uint8(CARRYING) * carrying
     neuron_of = np.repeat(np.arange(stop - start), last_run - first_run)
-    listed |= short & (form != MIXED)[neuron_of]
+    listed |= short & ~gathers[neuron_of]
 
     chosen = runs[listed]
     lengths = c["run_length"][chosen].astype(np.int64)
@@ -189,25 +210,35 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     counts = counts[len(lags) * n :]
     skipped = np.zeros(len(c["run_kind"]), np.uint8)
     skipped[chosen] = 1
-    may_rest = _may_rest(c, start, stop, plain)
+    target = c["target"][place[order]].astype(np.uint32)
+    receives = np.zeros(n, bool)
+    receives[target - start] = True
+    receives = _by_block(receives, c["block_first"][start:stop])
+    form = RECEIVING * receives + CARRYING * loops + MIXED * gathers
+    may_rest = _may_rest(c, start, stop, ~(loops | gathers))
+    sends = _in_groups(counts > 0)
     return Fans(
         late=np.ascontiguousarray(ends_of_keys[::2]),
         prompt=np.ascontiguousarray(ends_of_keys[1::2]),
         lags=lags,
         lagged=np.append(lagged, ends_of_keys[0]),
-        target=c["target"][place[order]].astype(np.uint32),
+        target=target,
         place=place[order].astype(np.uint32),
         skipped=skipped,
-        form=form,
-        form_stop=_stops_of_stretches(form) + start,
+        form=form.astype(np.uint8),
+        form_stop=_form_stops(store, start, stop, form) + start,
         may_rest=may_rest,
-        sends=_in_groups(counts > 0),
+        sends=sends,
+        part_rests=_any_of_parts(may_rest),
+        part_sends=_any_of_parts(sends),
         wakes=np.zeros_like(may_rest),
         active=np.zeros(stop - start + 1, np.int64),
         earlier=np.zeros(_size_of_earlier(c, start, lags), np.uint32),
         turn=np.zeros(1, np.int64),
         sums=np.zeros(stop - start, store.dtype),
-        carry=np.zeros(stop - start, store.dtype),
+        aligned=np.zeros(
+            (1 + _one_to_one_runs(c, neuron_of, runs, skipped)) * n, store.dtype
+        ),
     )
 
 
@@ -269,12 +300,54 @@ def _in_groups(any_of: NDArray[np.bool_]) -> NDArray[np.uint8]:
     return np.logical_or.reduceat(any_of, begins).astype(np.uint8)
 
 
-def _stops_of_stretches(values: NDArray[Any]) -> NDArray[np.int64]:
-    """For each item, where those end that have its value, one after the other."""
-    changes = np.flatnonzero(values[1:] != values[:-1]) + 1
+def _any_of_parts(groups: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """By part, whether it has such a group."""
+    begins = np.arange(0, len(groups), PART // GROUP)
+    return np.bitwise_or.reduceat(groups, begins)
+
+
+def _by_block(
+    any_of: NDArray[np.bool_], block: NDArray[np.uint32]
+) -> NDArray[np.bool_]:
+    """By neuron, whether its block has any."""
+    begins = np.flatnonzero(np.append(True, block[1:] != block[:-1]))
+    has = np.logical_or.reduceat(any_of, begins)
+    return np.asarray(np.repeat(has, np.diff(begins, append=len(block))))
+
+
+def _form_stops(
+    store: Store, start: int, stop: int, form: NDArray[Any]
+) -> NDArray[np.int64]:
+    """For each neuron, where those of its form end. The gaters of their
+    self-connections are one after the other, and all are read in the same step, or
+    there are none.
+    """
+    gater = store.columns["self_gater"][start:stop].astype(np.int64)
+    has_gater = gater != NONE
+    neuron = np.arange(start, stop)
+    gater[~has_gater] = neuron[~has_gater]
+    together = are_together(Attributes(store), gater, neuron)
+    kind = 2 * has_gater + is_delayed_in_order(gater, neuron, together)
+    changed = (kind[1:] != kind[:-1]) | (form[1:] != form[:-1])
+    changed |= has_gater[1:] & (gater[1:] != gater[:-1] + 1)
+    changes = np.flatnonzero(changed) + 1
     begins = np.concatenate([[0], changes])
-    stops = np.concatenate([changes, [len(values)]])
+    stops = np.concatenate([changes, [len(form)]])
     return np.repeat(stops, stops - begins).astype(np.int64)
+
+
+def _one_to_one_runs(
+    c: Any,
+    neuron_of: NDArray[np.int64],
+    runs: NDArray[np.int64],
+    skipped: NDArray[np.uint8],
+) -> int:
+    """The largest number of one-to-one runs of a neuron that are gathered, up to a
+    limit.
+    """
+    is_single = (c["run_length"][runs] == 1) & (c["run_flags"][runs] & STEPPED != 0)
+    single = neuron_of[is_single & (skipped[runs] == 0)]
+    return min(int(np.bincount(single).max(initial=0)), MOST_ALIGNED)
 
 
 def _stable_order(keys: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -303,12 +376,14 @@ class Events(NamedTuple):
     form_stop: Any
     may_rest: Any
     sends: Any
+    part_rests: Any
+    part_sends: Any
     wakes: Any
     active: Any
     earlier: Any
     turn: Any
     sums: Any
-    carry: Any
+    aligned: Any
     origin: Any  # the first row of the network
     budget: Any  # events that cost as much as gathering
 
@@ -362,8 +437,14 @@ def list_all(store, tapes, events, span, step):
     """
     events.active[0] = 0
     list_active(tapes, events, span.start, span.stop, step, 0)
-    for group in range((span.stop - span.start + GROUP - 1) >> BITS):
-        events.wakes[group] = UNTOUCHED
+    wake_all(events)
+
+
+@inline
+def wake_all(events):
+    """Let no group rest in the next two steps."""
+    for group in range(events.wakes.size):
+        events.wakes[group] = max(events.wakes[group], UNTOUCHED)
 
 
 @inline
@@ -487,44 +568,127 @@ def forget_sums(events, start, stop):
 
 
 @inline
+def add_events(store, tapes, events, start, stop, step):
+    """s_j = b_j and what events have added."""
+    if events.form[start - events.origin] & RECEIVING:
+        for j in range(start, stop):
+            state = store.bias[j] + events.sums[j - events.origin]
+            tapes.weighed[step.offset + j] = state
+            events.sums[j - events.origin] = 0.0
+    else:
+        for j in range(start, stop):
+            tapes.weighed[step.offset + j] = store.bias[j]
+
+
+@inline
 def carry_states(store, tapes, events, start, stop, step):
     """Add the states that self-connections carry over: g_jj w_jj s_j(old)."""
-    for j in range(start, stop):
-        carried = events.carry[j - events.origin] * tapes.state[step.before + j]
-        gater = store.self_gater[j]
-        if gater != NONE:
-            carried *= tapes.activation[
-                of_gater(store, gater, j, step.now, step.before) + gater
-            ]
-        tapes.weighed[step.offset + j] += splat(carried, tapes.state)
+    gater = store.self_gater[start]
+    if gater == NONE:
+        for j in range(start, stop):
+            carried = events.aligned[j - events.origin] * tapes.state[step.before + j]
+            tapes.weighed[step.offset + j] += carried
+    else:
+        gains = of_gater(store, gater, start, step.now, step.before) + gater - start
+        for j in range(start, stop):
+            carried = events.aligned[j - events.origin] * tapes.state[step.before + j]
+            tapes.weighed[step.offset + j] += carried * tapes.activation[gains + j]
+
+
+@inline
+def is_one_to_one(store, r):
+    """Whether each neuron of several has one source in this run, and that of the next
+    neuron is the next one; so are the gaters.
+    """
+    return store.run_length[r] == 1 and store.run_flags[r] & STEPPED != 0
+
+
+@inline
+def add_one_to_one(store, tapes, events, r, weights, start, stop, step):
+    """Weighted inputs of neurons from a one-to-one run; ``events.aligned`` has their
+    weights from `weights` on.
+    """
+    flags = store.run_flags[r]
+    source = sources_at(store, tapes, r, step) + store.run_source[r]
+    if store.run_kind[r] == SHARED:
+        gater = of_gaters(flags, step.now, step.before) + store.run_gater[r]
+        for t in range(stop - start):
+            gained = tapes.activation[gater + t] * events.aligned[weights + t]
+            brought = gained * tapes.activation[source + t]
+            tapes.weighed[step.offset + start + t] += brought
+    else:
+        for t in range(stop - start):
+            brought = tapes.activation[source + t] * events.aligned[weights + t]
+            tapes.weighed[step.offset + start + t] += brought
+
+
+@inline
+def gather_runs(store, tapes, events, start, stop, step):
+    """Add the weighted inputs of neurons from runs that are gathered."""
+    n = events.sums.size
+    j = start
+    while j < stop:
+        alike_stop = min(stop, store.alike_stop[j])
+        runs = store.last_run[j] - store.first_run[j]
+        weights = j - events.origin
+        for r in range(store.first_run[j], store.last_run[j]):
+            if events.skipped[r]:
+                continue
+            if is_one_to_one(store, r):
+                weights += n
+                if weights < events.aligned.size:
+                    add_one_to_one(
+                        store, tapes, events, r, weights, j, alike_stop, step
+                    )
+                    continue
+            add_runs(store, tapes, r, r + 1, runs, j, alike_stop, step)
+        j = alike_stop
 
 
 @inline
 def weigh_by_events(store, tapes, events, start, stop, step):
-    """The states of a piece of a block: what events have added, and runs that are
-    gathered.
+    """The states of neurons of one part: what events have added, runs that are
+    gathered, and states that are carried over.
     """
-    for j in range(start, stop):
-        state = store.bias[j] + events.sums[j - events.origin]
-        tapes.weighed[step.offset + j] = splat(state, tapes.state)
-        events.sums[j - events.origin] = 0.0
     j = start
     while j < stop:
-        form_stop = min(events.form_stop[j - events.origin], stop)
-        if events.form[j - events.origin] != MIXED:
-            if events.form[j - events.origin] == CARRYING:
-                carry_states(store, tapes, events, j, form_stop, step)
-            j = form_stop
-            continue
-        alike_stop = min(form_stop, store.alike_stop[j])
-        runs = store.last_run[j] - store.first_run[j]
-        for r in range(store.first_run[j], store.last_run[j]):
-            if events.skipped[r]:
-                continue
-            add_runs(store, tapes, r, r + 1, runs, j, alike_stop, step)
-        if store.flags[j] & MEMORY:
-            carry_states(store, tapes, events, j, alike_stop, step)
-        j = alike_stop
+        form = events.form[j - events.origin]
+        end = min(events.form_stop[j - events.origin], stop)
+        add_events(store, tapes, events, j, end, step)
+        if form & MIXED:
+            gather_runs(store, tapes, events, j, end, step)
+        if form & CARRYING:
+            carry_states(store, tapes, events, j, end, step)
+        j = end
+
+
+@inline
+def keep_carried(tapes, events, start, stop, step):
+    """Store the states that self-connections carry over to the next step."""
+    j = start
+    while j < stop:
+        end = min(events.form_stop[j - events.origin], stop)
+        if events.form[j - events.origin] & CARRYING:
+            keep_states(tapes, j, end, step)
+        j = end
+
+
+@inline
+def align_weights(store, events, span):
+    """Copy the weights of self-connections, and of one-to-one runs that are gathered,
+    so that those of neighbours are side by side.
+    """
+    for j in range(span.start, span.stop):
+        i = j - events.origin
+        form = events.form[i]
+        if form & CARRYING:
+            events.aligned[i] = store.weight[store.self_row[j]]
+        if form & MIXED:
+            for r in range(store.first_run[j], store.last_run[j]):
+                if not events.skipped[r] and is_one_to_one(store, r):
+                    i += events.sums.size
+                    if i < events.aligned.size:
+                        events.aligned[i] = store.weight[store.run_first[r]]
 
 
 # --- the way --------------------------------------------------------------------------
@@ -536,7 +700,11 @@ def weigh_by_events(store, tapes, events, start, stop, step):
 @inline
 def _follow(store, tapes, events, span, start, stop, step, due):
     """The events of neurons that have fired."""
-    if due > events.budget:
+    part = (start - events.origin) >> PART_BITS
+    if due > events.budget or (
+        stop <= events.origin + ((part + 1) << PART_BITS)
+        and not (events.part_rests[part] or events.part_sends[part])
+    ):
         return due
     listed = events.active[0]
     due = list_active(tapes, events, start, stop, step, due)
@@ -563,26 +731,41 @@ def _begin(store, tapes, events, span, start, step):
 
 @inline
 def _part(store, events, start, span, due):
-    """The next piece that does not rest. Neurons that compete are computed together."""
-    stop = store.block_stop[start]
-    code = store.squash[start]
-    if due > events.budget or (
-        activations.FIRST_GROUPED <= code <= activations.LAST_GROUPED
-    ):
-        return start, stop
-    start = awake_from(events, start, stop)
-    while start == stop and stop < span.stop:
+    """The next piece that does not rest, of one part. Neurons that compete are computed
+    together, and all of a block that gather.
+    """
+    while True:
         stop = store.block_stop[start]
+        code = store.squash[start]
+        if due > events.budget or (
+            activations.FIRST_GROUPED <= code <= activations.LAST_GROUPED
+        ):
+            return start, stop
+        part = (start - events.origin) >> PART_BITS
+        stop = min(stop, events.origin + ((part + 1) << PART_BITS))
+        if events.part_rests[part] == 0:
+            return start, stop
         start = awake_from(events, start, stop)
-    return start, awake_until(events, start, stop) if start < stop else stop
+        if start < stop:
+            return start, awake_until(events, start, stop)
+        if start == span.stop:
+            return start, stop
 
 
 @inline
-def _weigh(store, tapes, events, start, stop, step, due):
+def _compute(store, tapes, events, start, stop, step, row, lanes, ragged, due):
+    # new states are where those of other parts were: they stay in the cache
+    here = Step(step.now, step.before, 0 - start, step.rows, step.past, step.whole)
     if due > events.budget:
-        weigh_all(store, tapes, start, stop, step)
+        weigh_all(store, tapes, start, stop, here)
     else:
-        weigh_by_events(store, tapes, events, start, stop, step)
+        weigh_by_events(store, tapes, events, start, stop, here)
+    if step.whole or not may_be_lean(store.squash[start]):
+        keep_states(tapes, start, stop, here)
+        fire(store, tapes, start, stop, here, row, lanes)
+    else:
+        keep_carried(tapes, events, start, stop, here)
+        fire_lean(store, tapes, start, stop, here)
 
 
 @inline
@@ -592,7 +775,7 @@ def _end(store, tapes, events, span, step, due):
         list_all(store, tapes, events, span, step)
 
 
-activate_by_events = steps_by(Way(_begin, _part, _weigh, _follow, _end))
+activate_by_events = steps_by(Way(_begin, _part, _compute, _follow, _end))
 
 
 # --- runs -----------------------------------------------------------------------------
@@ -601,16 +784,14 @@ activate_by_events = steps_by(Way(_begin, _part, _weigh, _follow, _end))
 @inline
 def _begin_run(store, tapes, events, span, step):
     """Weights and activations may be others than in the call before."""
-    for j in range(span.start, span.stop):
-        if store.flags[j] & MEMORY:
-            events.carry[j - events.origin] = store.weight[store.self_row[j]]
+    align_weights(store, events, span)
     forget_sums(events, span.start, span.stop)
     list_all(store, tapes, events, span, step)
     if events.lags.size > 0:
         list_context(store, tapes, events, span, step)
 
 
-_run_rows = runs_by(activate_by_events, _begin_run)
+_run_rows = runs_by(activate_by_events, _begin_run, wake_all)
 
 
 @kernel
@@ -634,12 +815,14 @@ def run_untraced(
         bare(fans.form_stop),
         bare(fans.may_rest),
         bare(fans.sends),
+        bare(fans.part_rests),
+        bare(fans.part_sends),
         bare(fans.wakes),
         bare(fans.active),
         bare(fans.earlier),
         bare(fans.turn),
         bare(fans.sums),
-        bare(fans.carry),
+        bare(fans.aligned),
         span.start,
         fans.target.size // PER_EVENT,
     )
@@ -651,7 +834,7 @@ def _examples(unit: Any) -> dict[str, tuple[Any, ...]]:
     listed = np.empty(0, np.uint32)
     few = np.empty(0, np.uint8)
     by_source = (SPAN, SPAN, SPAN, SPAN, listed, listed)
-    lists = (*by_source, few, few, SPAN, few, few, few, SPAN, listed, SPAN)
+    lists = (*by_source, few, few, SPAN, *[few] * 5, SPAN, listed, SPAN)
     fans = (*lists, np.empty(0, type(unit)), np.empty(0, type(unit)))
     return {"run_untraced": (0, unit, 0, 0, SPAN, SPAN, fans, True, ROW, ROW)}
 

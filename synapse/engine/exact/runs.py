@@ -29,7 +29,7 @@ from .step import Step, step_kind
 @inline
 def load_context(store, tapes, span, rows):
     """Copy the context to the tapes; returns the `Step` before the first one."""
-    step = Step(0, rows, 0, rows, 2 * rows)
+    step = Step(0, rows, 0, rows, 2 * rows, 1)
     for j in range(span.start, span.stop):
         tapes.activation[step.now + j] = store.activation[j]
         tapes.state[step.now + j] = store.state[j]
@@ -49,11 +49,11 @@ def load_outside(store, tapes, start, stop, rows):
 
 
 @inline
-def next_step(store, tapes, span, step):
+def next_step(store, tapes, span, step, whole):
     """Begin the step that follows on tapes of two steps: the network remembers the one
-    before.
+    before. It is `whole` if all of its numbers are written.
     """
-    step = Step(step.before, step.now, step.offset, step.rows, step.past)
+    step = Step(step.before, step.now, step.offset, step.rows, step.past, whole)
     ring = store.ring[span.start]
     if ring != NONE:
         advance_past(store, tapes, ring, step)
@@ -151,9 +151,10 @@ def has_failed(store, tapes):
     return store.failed[0] != 0.0
 
 
-def runs_by(activate: Any, begin_run: Any) -> Any:
+def runs_by(activate: Any, begin_run: Any, begin_whole: Any) -> Any:
     """Return the loop over rows by a step of ``activate.py``; `begin_run` is called
-    before the first one.
+    before the first one, `begin_whole` before the first one of which all numbers are
+    written: the last two of a call, or all if somebody looks at each.
     """
 
     @inline
@@ -168,11 +169,14 @@ def runs_by(activate: Any, begin_run: Any) -> Any:
             return DONE
         start = span.start + span.inputs if inputs.size > 0 else span.start
         by_row = watches(store, span) and not looks
+        first_whole = 0 if by_row else steps if looks else max(steps - 2, 0)
         step = load_context(store, tapes, span, rows)
         hold_streams(store, tapes, span)
         begin_run(store, tapes, extra, span, step)
         for row in range(steps):
-            step = next_step(store, tapes, span, step)
+            step = next_step(store, tapes, span, step, int(row >= first_whole))
+            if row == first_whole:
+                begin_whole(extra)
             tapes.row[0] = row
             activate(store, tapes, extra, span, inputs, 0, step, 1, False, False)
             if has_failed(store, tapes):
@@ -199,7 +203,12 @@ def _begin_run(store, tapes, extra, span, step):
     pass
 
 
-_run_rows = runs_by(activate_network, _begin_run)
+@inline
+def _begin_whole(extra):
+    pass
+
+
+_run_rows = runs_by(activate_network, _begin_run, _begin_whole)
 
 
 @kernel

@@ -26,6 +26,8 @@ class Step(NamedTuple):
     offset: int
     rows: int  # how far a step is from the next one, on tapes of all steps
     past: int  # where the copy of the past begins; 0: the tapes have all steps
+    # whether all numbers of this step are written, not only those that steps read
+    whole: int
 
 
 class StepBack(NamedTuple):

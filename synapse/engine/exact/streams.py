@@ -46,7 +46,7 @@ def streams_by(step_network: StepNetwork, learn_step: LearnStep):
         store.failed[0] = 0.0
         for t in range(gains.size):
             step = load_context(store, tapes, span, store_rows)
-            step = next_step(store, tapes, span, step)
+            step = next_step(store, tapes, span, step, 1)
             hold_streams(store, tapes, span)
             tapes.row[0] = t
             activate_network(store, tapes, None, span, rows, 0, step, 1, False, False)

@@ -538,10 +538,14 @@ def _codes(*families: str) -> range:
 
 GROUPED = _codes(LARGEST, SHARES)
 RANDOM = _codes(CHANCE)
-LOGISTIC, TANH, IDENTITY, STEP, SIGN = (
-    ACTIVATIONS[name].code for name in ("logistic", "tanh", "identity", "step", "sign")
+LOGISTIC, TANH, IDENTITY, RELU, STEP, SIGN = (
+    ACTIVATIONS[name].code
+    for name in ("logistic", "tanh", "identity", "relu", "step", "sign")
 )
 SOFTMAX, BERNOULLI = (ACTIVATIONS[name].code for name in ("softmax", "bernoulli"))
+SPIKES = [entry.code for entry in ACTIVATIONS.values() if entry.surrogate]
+FIRST_SPIKE = SPIKES[0]
+LAST_SPIKE = SPIKES[-1]
 FIRST_GROUPED = GROUPED[0]
 LAST_GROUPED = GROUPED[-1]
 FIRST_RANDOM = RANDOM[0]

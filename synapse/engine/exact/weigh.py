@@ -7,6 +7,9 @@ have the same sources. The equations are those of ``online/weigh.py``;
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from ..compiler.jit import in_order, inline
 from ..compiler.lanes import splat
 from ..compiler.rare import INDEX, rare
@@ -132,31 +135,60 @@ def carry_state(store, tapes, j, step):
     return value
 
 
-@in_order
-def sum_in_parts(store, tapes, row, n, sources):
-    """sum_i w_ij y_i from consecutive sources, in four parts, so that no sum waits for
-    the previous one.
+def sum_by(place: Callable[..., Any]) -> Any:
+    """A part that returns sum_i w_ij y_i over `n` connections from `row` on, in four
+    parts, so that no sum waits for the previous one.
+
+    Connection c reads ``tapes.activation[place(store, c, *where)]``.
     """
-    whole = n - n % 4
-    brought = splat(0.0, tapes.state)
-    brought1 = splat(0.0, tapes.state)
-    brought2 = splat(0.0, tapes.state)
-    brought3 = splat(0.0, tapes.state)
-    for q in range(0, whole, 4):
-        brought += tapes.activation[sources + q] * store.weight[row + q]
-        brought1 += tapes.activation[sources + q + 1] * store.weight[row + q + 1]
-        brought2 += tapes.activation[sources + q + 2] * store.weight[row + q + 2]
-        brought3 += tapes.activation[sources + q + 3] * store.weight[row + q + 3]
-    for q in range(whole, n):
-        brought += tapes.activation[sources + q] * store.weight[row + q]
-    return (brought + brought1) + (brought2 + brought3)
+
+    @in_order
+    def weighted_sum(store, tapes, row, n, *where):
+        whole = n - n % 4
+        brought = splat(0.0, tapes.state)
+        brought1 = splat(0.0, tapes.state)
+        brought2 = splat(0.0, tapes.state)
+        brought3 = splat(0.0, tapes.state)
+        for c in range(row, row + whole, 4):
+            i = place(store, c, *where)
+            i1 = place(store, c + 1, *where)
+            i2 = place(store, c + 2, *where)
+            i3 = place(store, c + 3, *where)
+            brought += tapes.activation[i] * store.weight[c]
+            brought1 += tapes.activation[i1] * store.weight[c + 1]
+            brought2 += tapes.activation[i2] * store.weight[c + 2]
+            brought3 += tapes.activation[i3] * store.weight[c + 3]
+        for c in range(row + whole, row + n):
+            brought += tapes.activation[place(store, c, *where)] * store.weight[c]
+        return (brought + brought1) + (brought2 + brought3)
+
+    return weighted_sum
+
+
+@inline
+def consecutive_at(store, c, first):
+    """Where connection c of a run with consecutive sources reads; connection 0 would
+    read at `first`.
+    """
+    return first + c
+
+
+@inline
+def listed_at(store, c, sources):
+    """Where connection c of a run with listed sources reads."""
+    return sources + store.source[c]
+
+
+consecutive_sum = sum_by(consecutive_at)
+listed_sum = sum_by(listed_at)
+stretch_sum = sum_by(lagged_at)
 
 
 @inline
 def dense_sum(store, tapes, row, n, sources):
     """sum_i w_ij y_i from consecutive sources."""
     if width(tapes.activation) == 1:
-        return sum_in_parts(store, tapes, row, n, sources)
+        return consecutive_sum(store, tapes, row, n, sources - row)
     brought = splat(0.0, tapes.state)
     for q in range(n):
         brought += tapes.activation[sources + q] * store.weight[row + q]
@@ -272,54 +304,6 @@ def add_stepped(store, tapes, r, gap, start, stop, step):
                 weight = store.weight[row + q + t * gap]
                 brought = tapes.activation[source + q + t] * weight
                 tapes.weighed[step.offset + start + t] += brought
-
-
-@in_order
-def listed_sum(store, tapes, row, n, sources):
-    """sum_i w_ij y_i from listed sources, in four parts, so that no sum waits for the
-    previous one.
-    """
-    whole = n - n % 4
-    brought = splat(0.0, tapes.state)
-    brought1 = splat(0.0, tapes.state)
-    brought2 = splat(0.0, tapes.state)
-    brought3 = splat(0.0, tapes.state)
-    for q in range(row, row + whole, 4):
-        brought += tapes.activation[sources + store.source[q]] * store.weight[q]
-        brought1 += (
-            tapes.activation[sources + store.source[q + 1]] * store.weight[q + 1]
-        )
-        brought2 += (
-            tapes.activation[sources + store.source[q + 2]] * store.weight[q + 2]
-        )
-        brought3 += (
-            tapes.activation[sources + store.source[q + 3]] * store.weight[q + 3]
-        )
-    for q in range(row + whole, row + n):
-        brought += tapes.activation[sources + store.source[q]] * store.weight[q]
-    return (brought + brought1) + (brought2 + brought3)
-
-
-@in_order
-def stretch_sum(store, tapes, row, n, at, apart):
-    """sum_i w_ij y_i of a stretch of runs with lags, see `stretch_at`, in four
-    parts.
-    """
-    whole = n - n % 4
-    brought = splat(0.0, tapes.state)
-    brought1 = splat(0.0, tapes.state)
-    brought2 = splat(0.0, tapes.state)
-    brought3 = splat(0.0, tapes.state)
-    for q in range(row, row + whole, 4):
-        i, i1 = lagged_at(store, q, at, apart), lagged_at(store, q + 1, at, apart)
-        i2, i3 = lagged_at(store, q + 2, at, apart), lagged_at(store, q + 3, at, apart)
-        brought += tapes.activation[i] * store.weight[q]
-        brought1 += tapes.activation[i1] * store.weight[q + 1]
-        brought2 += tapes.activation[i2] * store.weight[q + 2]
-        brought3 += tapes.activation[i3] * store.weight[q + 3]
-    for q in range(row + whole, row + n):
-        brought += tapes.activation[lagged_at(store, q, at, apart)] * store.weight[q]
-    return (brought + brought1) + (brought2 + brought3)
 
 
 @inline

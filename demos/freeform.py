@@ -245,7 +245,7 @@ def analyse(net):
 
 
 def influence(net):
-    copy = synapse.Topology.of(net).to_networkx()
+    copy = synapse.to_networkx(net)
     gates = [
         (link["gater"], target)
         for _, target, link in copy.edges(data=True)
@@ -264,7 +264,7 @@ def influence(net):
 
 def export(net, out):
     heading("Files for other programs")
-    copy = synapse.Topology.of(net).to_networkx()
+    copy = synapse.to_networkx(net)
     writers = {"ring.gexf": nx.write_gexf, "ring.graphml": nx.write_graphml}
     readers = {"ring.gexf": nx.read_gexf, "ring.graphml": nx.read_graphml}
     for name, write in writers.items():

@@ -501,7 +501,7 @@ def main(quick: bool, seed: int, out: Path) -> None:
 def save(chosen, forecasts, out):
     for name, run in chosen.items():
         synapse.save(run.net, out / f"{name.lower()}.synapse")
-    graph = synapse.Topology.of(chosen["LSTM"].net).to_networkx()
+    graph = synapse.to_networkx(chosen["LSTM"].net)
     files.write(out / "lstm.graphml", "\n".join(nx.generate_graphml(graph)))
     text = io.StringIO(newline="")
     writer = csv.writer(text)

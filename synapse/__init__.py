@@ -47,6 +47,7 @@ from .objects.ensemble import Ensemble
 from .objects.layer import Layer
 from .objects.network import Network
 from .objects.neuron import Neuron
+from .objects.ordinary_graph import to_networkx
 from .objects.projection import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Projection, gate
 from .objects.recording import Log, record
 from .objects.tie import tie, untie
@@ -130,6 +131,7 @@ __all__ += [
     "save",
     "squash",
     "tie",
+    "to_networkx",
     "to_torch",
     "untie",
 ]

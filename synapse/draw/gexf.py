@@ -38,7 +38,7 @@ def gexf_data(
     layout: Any = "layers",
 ) -> str:
     """Write a network as GEXF 1.2, with all attributes of
-    :meth:`synapse.Topology.to_networkx`.
+    :func:`synapse.to_networkx`.
 
     Programs such as Gephi show it as a picture at once: each layer has a colour; the
     area of a neuron grows with the number of its connections; a connection is blue or,

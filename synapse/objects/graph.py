@@ -71,7 +71,7 @@ class NeuronData(DataView):
     ``subset`` (index of its layer, 0 for the inputs; ``networkx.multipartite_layout``
     arranges nodes by it), ``squash`` (name of the activation function), ``bias``,
     ``trainable``, ``activation`` and ``state``, and those that
-    :meth:`synapse.Topology.to_networkx` lists for some nodes, such as
+    :func:`synapse.to_networkx` lists for some nodes, such as
     ``outgoing_sign``. ``bias`` and ``trainable`` can be set. Any other key is
     :attr:`Neuron.metadata`, which you can set, too. By ``synapse_part="neuron"``,
     :func:`synapse.from_networkx` distinguishes these keys from those of other graphs;
@@ -175,6 +175,25 @@ def network_of(neuron: Neuron) -> Network | None:
     return neuron._require().network_at(neuron._row)  # type: ignore[no-any-return]
 
 
+class ByNeuron(dict[Any, Any]):
+    """A dict whose keys are neurons: a name that is looked up gets advice."""
+
+    __slots__ = ()
+
+    def __missing__(self, node: Any) -> NoReturn:
+        raise _no_node(node)
+
+
+def _no_node(node: Any) -> KeyError:
+    """Make the error for a node that is not in a live graph."""
+    if not isinstance(node, str):
+        return KeyError(node)
+    return KeyError(
+        f"The nodes of net.graph are neurons: net[{node!r}] is the one of this name."
+        " synapse.to_networkx(net, names=True) has names as nodes."
+    )
+
+
 class LiveMapping(Mapping[Any, Any]):
     """A part of the dicts of a store's graph, read at each access."""
 
@@ -200,7 +219,7 @@ class FilteredAtlas(LiveMapping):
     def __getitem__(self, node: Any) -> Any:
         if node in self._here:
             return self._whole[node]
-        raise KeyError(node)
+        raise _no_node(node)
 
     def __contains__(self, node: Any) -> bool:
         return node in self._here and node in self._whole
@@ -279,8 +298,12 @@ class LiveGraph(DiGraph):
     ``copy()`` and ``copy.deepcopy`` return an ordinary ``networkx.DiGraph`` of the same
     neurons with dicts as data, which hold the whole network:
     :func:`synapse.from_networkx` makes the same one of it. Pickle stores the graph of
-    :meth:`Topology.to_networkx`, whose nodes are numbers, because a neuron cannot leave
+    :func:`synapse.to_networkx`, whose nodes are numbers, because a neuron cannot leave
     its network.
+
+    ``net["hidden 0"]`` is the node of a name. If a function takes names of nodes, give
+    it :func:`synapse.to_networkx` with ``names=True``, or
+    ``networkx.relabel_nodes(net.graph, lambda neuron: neuron.name)``.
 
     Examples
     --------
@@ -295,6 +318,7 @@ class LiveGraph(DiGraph):
     """
 
     frozen = True
+    node_dict_factory = adjlist_outer_dict_factory = ByNeuron
 
     _node: Any
     _adj: Any
@@ -324,7 +348,7 @@ class LiveGraph(DiGraph):
 
     def __init__(self, network: Network | None = None) -> None:
         DiGraph.__init__(self)
-        if network is not None:  # as Topology.to_networkx has them
+        if network is not None:  # as to_networkx has them
             self.graph.update(name=network.name, dtype=network.dtype.name)
         self.__networkx_cache__ = None  # type: ignore[assignment]  # otherwise backends use old weights
         self._network = network
@@ -351,11 +375,9 @@ class LiveGraph(DiGraph):
         if len(neurons) == len(whole._node):
             for name in ("_node", "_adj", "_pred"):
                 if list(getattr(whole, name)) != neurons:
-                    setattr(
-                        whole,
-                        name,
-                        {neuron: getattr(whole, name)[neuron] for neuron in neurons},
-                    )
+                    values = getattr(whole, name)
+                    ordered = ((neuron, values[neuron]) for neuron in neurons)
+                    setattr(whole, name, ByNeuron(ordered))
                 setattr(self, name, getattr(whole, name))
             return
         here = dict.fromkeys(neurons)

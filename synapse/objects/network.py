@@ -346,7 +346,7 @@ class Network(NeuronRows, OutputSlopes):
 
         See Also
         --------
-        Topology.to_networkx : Ordinary graph with numbers as nodes.
+        synapse.to_networkx : Ordinary graph, with numbers or names as nodes.
         from_networkx : Make a network from a graph.
         """
         return graph.view(self)

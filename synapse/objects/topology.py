@@ -4,50 +4,29 @@ formats.
 
 from __future__ import annotations
 
-import copyreg
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
-from itertools import compress
-from typing import Any, Literal, overload
+from typing import Any
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import squash as squashes
-from .._checks import any_array, boolean, counted, expected, listed, read_only
+from .._checks import any_array, counted, expected, listed, read_only
 from .._typing import Bools, Floats, Ints
 from ..engine.delayed import is_delayed_in_order
 from ..engine.guard import InUse, consistent_read
-from ..engine.schema import CONNECTION, FLAG, GROUP, NEURON, Column
+from ..engine.schema import CONNECTION, GROUP, NEURON, Column
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from .connection import Connection
-from .graph import LiveGraph
-from .graph_names import (
-    APART,
-    CONNECTION_PART,
-    EDGE_NAMES,
-    GATE_PART,
-    MARK,
-    NEURON_PART,
-    NODE_NAMES,
-    POSITION,
-    PREFIX,
-    escaped,
-    is_usual_position,
-)
 from .groups import bounds_of
 from .metadata import Columns, Notes, by_number
 from .network import Network
 from .neuron import Neuron
 from .nondefault import (
-    CARRIES,
     NONDEFAULT_OF_CONNECTIONS,
     NONDEFAULT_OF_NEURONS,
-    PAST_NAME,
-    STATE,
 )
 from .past import past_of
 from .wiring import crossings_of, not_closed, rows_of, rows_within
@@ -133,8 +112,6 @@ class Topology:
     <Topology of Perceptron, 6 neurons, 9 connections>
     >>> table.source.tolist(), table.target.tolist()
     ([0, 1, 0, 1, 0, 1, 2, 3, 4], [2, 2, 3, 3, 4, 4, 5, 5, 5])
-    >>> table.to_networkx().number_of_edges()
-    9
     """
 
     name: str
@@ -204,7 +181,7 @@ class Topology:
 
         See Also
         --------
-        to_networkx : Convert the table to a graph.
+        synapse.to_networkx : Make a graph of a network.
 
         Examples
         --------
@@ -538,132 +515,6 @@ class Topology:
         past = self._past.get(steps) if steps else self.activation
         return 0.0 if past is None else float(past[neuron])
 
-    @overload
-    def to_networkx(
-        self, gates: bool = False, *, multigraph: Literal[False] = False
-    ) -> nx.DiGraph[int]: ...
-    @overload
-    def to_networkx(
-        self, gates: bool = False, *, multigraph: Literal[True]
-    ) -> nx.MultiDiGraph[int]: ...
-    def to_networkx(
-        self, gates: bool = False, *, multigraph: bool = False
-    ) -> nx.DiGraph[int]:
-        """Convert the table to an ordinary networkx graph for other tools.
-
-        Parameters
-        ----------
-        gates : bool
-            Whether gaters also have an edge to the target of every connection that they
-            gate. A gater changes the state of that neuron, so paths, components and
-            centralities then count its influence, as they count that of a source. An
-            edge that is no connection has only ``gate=True``, ``gates``, the number of
-            connections gated, and ``synapse_part="gate"``, by which
-            :func:`from_networkx` skips it, because the connections have their
-            ``gater``. Where gater and target are connected, that edge gets ``gates``,
-            too. Default: False, so the edges are the connections.
-        multigraph : bool
-            Whether each connection is an edge, whose key is its delay. Default: False,
-            so a pair of neurons has one edge, its connection with the shortest delay.
-            Both are the same but for pairs with several connections.
-
-        Returns
-        -------
-        networkx.DiGraph or networkx.MultiDiGraph
-            Graph with the numbers of neurons as nodes; all attributes are scalars,
-            never None. Nodes have the attributes listed at
-            :class:`synapse.objects.graph.NeuronData`, and a position ``x``, ``y`` in
-            columns of layers. Edges have ``weight``, ``gain``, ``trainable``,
-            ``number`` (in the order of creation) and, if a neuron of the table gates
-            them, ``gater`` (the number of a node). Some have more attributes where
-            these are not 0: nodes ``group`` (neurons that compete), ``random``
-            (position of the stream of random numbers), ``deterministic``, ``frozen``,
-            ``bias_tie``, ``synchronous`` and ``outgoing_sign``; edges ``frozen``,
-            ``sign``, ``tie`` and ``delay``. A node where a delayed edge starts has the
-            activations ``activation_1``, ``activation_2`` and so on of so many steps
-            ago, unless they are 0. Self-connections without a delay have
-            ``carries="state"``. The graph has a ``name`` and a
-            ``dtype``. Metadata are attributes, too; an ``x`` and a ``y`` among them
-            replace the position. Metadata with one of the names above have the prefix
-            ``metadata_``: those called "group" are the attribute ``metadata_group``. By
-            the mark ``synapse_part``, which is "neuron" for nodes and "connection" for
-            edges, :func:`from_networkx` recognises this graph and reads all of it, so a
-            file that networkx writes from this graph holds the network (GML without the
-            names of neurons).
-
-        See Also
-        --------
-        from_networkx : Make a network from a graph.
-        Network.graph : Live graph of a network.
-
-        Examples
-        --------
-        >>> import architect
-        >>> graph = Topology.of(architect.Perceptron(2, 1, seed=0)).to_networkx()
-        >>> list(graph.edges)
-        [(0, 2), (1, 2)]
-        >>> source, target, gater = Neuron(), Neuron(), Neuron()
-        >>> gater.gate(source.project(target))
-        >>> table = Topology.of([source, target, gater])
-        >>> graphs = [table.to_networkx(gates) for gates in (False, True)]
-        >>> [nx.is_weakly_connected(graph) for graph in graphs]
-        [False, True]
-        """
-        gates = boolean("The gates of to_networkx", gates)
-        several = boolean("The multigraph of to_networkx", multigraph)
-        kind = nx.MultiDiGraph if several else nx.DiGraph
-        graph: Any = kind(name=self.name, dtype=self.dtype.name)
-        sizes = self.sizes
-        place = np.arange(self.neurons) - (np.cumsum(sizes) - sizes)[self.layer]
-        columns = {
-            "label": self.names,
-            "layer": [self.layers[number] for number in self.layer.tolist()],
-            "subset": self.layer.tolist(),
-            "squash": self.squash,
-            "bias": self.bias.tolist(),
-            "trainable": self.trainable_bias.tolist(),
-            "activation": self.activation.tolist(),
-            "state": self.state.tolist(),
-            MARK: [NEURON_PART] * self.neurons,
-            "x": (float(APART) * self.layer).tolist(),
-            "y": (
-                (APART * ((sizes[self.layer] - 1) / 2 - place)).tolist()
-            ),  # the first neuron on top
-        }
-        nodes = self._with_rare(_rows(columns), NONDEFAULT_OF_NEURONS)
-        for steps, values in self._past.items():
-            for i in np.flatnonzero(values).tolist():
-                nodes[i][PAST_NAME.format(steps)] = float(values[i])
-        _place_by_metadata(nodes, self.neuron_metadata)
-        _add_metadata(nodes, self.neuron_metadata, NODE_NAMES)
-        graph.add_nodes_from(enumerate(nodes))
-        number = np.arange(self.connections)
-        edges = {
-            "weight": self.weight,
-            "gain": self.gain,
-            "trainable": self.trainable,
-            "number": number,
-            MARK: np.repeat(CONNECTION_PART, self.connections),
-        }
-        data = _rows({name: column.tolist() for name, column in edges.items()})
-        self._with_rare(data, NONDEFAULT_OF_CONNECTIONS)
-        for i in np.flatnonzero(self.self_connected).tolist():
-            data[i][CARRIES] = STATE
-        for i in np.flatnonzero(self.gated).tolist():
-            data[i]["gater"] = int(self.gater[i])
-        _add_metadata(data, self.connection_metadata, EDGE_NAMES)
-        ends = list(zip(self.source.tolist(), self.target.tolist(), strict=True))
-        if several:
-            keyed = zip(ends, self.delay.tolist(), data, strict=True)
-            graph.add_edges_from(((*pair, delay, kept) for pair, delay, kept in keyed))
-        else:
-            shown = self.shortest.tolist()
-            edges_shown = compress(zip(ends, data, strict=True), shown)
-            graph.add_edges_from((*pair, values) for pair, values in edges_shown)
-        if gates:
-            self._add_gates(graph)
-        return graph  # type: ignore[no-any-return]
-
     @property
     def shortest(self) -> Bools:
         """Mask of the connections with the shortest delay of their pair of neurons: of
@@ -677,63 +528,10 @@ class Topology:
         first[order[1:]] = pair[order[1:]] != pair[order[:-1]]
         return first
 
-    def _add_gates(self, graph: nx.DiGraph[int]) -> None:
-        """Add edges from gaters to the targets of what they gate."""
-        gaters, targets = self.gater[self.gated], self.target[self.gated]
-        pairs = zip(gaters.tolist(), targets.tolist(), strict=True)
-        for (gater, target), count in Counter(pairs).items():
-            if graph.has_edge(gater, target):
-                edges = graph.adj[gater][target]
-                edge = edges[min(edges)] if graph.is_multigraph() else edges
-                edge["gates"] = count
-            else:
-                mark = {"gate": True, MARK: GATE_PART}
-                graph.add_edge(gater, target, **mark, gates=count)
-
-    def _with_rare(
-        self, rows: list[dict[str, Any]], columns: dict[str, Column]
-    ) -> list[dict[str, Any]]:
-        """Add the values that are not the default to the rows of neurons or
-        connections.
-        """
-        every = {**self._unusual, "tie": self.tie, "bias_tie": self.bias_tie}
-        for name, column in columns.items():
-            values = every[column.name]
-            for i in np.flatnonzero(values != column.default).tolist():
-                rows[i][name] = (
-                    bool(values[i]) if column.kind is FLAG else values[i].item()
-                )
-        return rows
-
     def __repr__(self) -> str:
         whose = f" of {self.name}" if self.name else ""
         links = counted(self.connections, "connection")
         return f"<Topology{whose}, {counted(self.neurons, 'neuron')}, {links}>"
-
-
-def _place_by_metadata(nodes: list[dict[str, Any]], columns: Columns) -> None:
-    """Let the metadata "x" and "y" of neurons replace the positions of their nodes."""
-    placed = {axis: columns.get(axis, {}) for axis in POSITION}
-    for number in {number for column in placed.values() for number in column}:
-        node = nodes[number]
-        usual = is_usual_position(placed["x"].get(number), node["subset"])
-        for axis, column in placed.items():
-            del node[axis]
-            if usual and number in column:
-                # Else readers would take it for the usual position.
-                node[PREFIX + axis] = column[number]
-
-
-def _add_metadata(
-    rows: list[dict[str, Any]], columns: Columns, taken: frozenset[str]
-) -> None:
-    """Add metadata to the rows of neurons or connections, whose graph uses the names in
-    `taken` itself.
-    """
-    for name, column in columns.items():
-        key = name if name in POSITION else escaped(name, taken)
-        for number, value in column.items():
-            rows[number][key] = value
 
 
 def require_released(network: Network, doing: str) -> None:
@@ -754,14 +552,6 @@ def freeze(table: Any) -> None:
         value = getattr(table, column.name)
         if isinstance(value, np.ndarray):
             read_only(value)
-
-
-def _rows(columns: dict[str, Any]) -> list[dict[str, Any]]:
-    """Convert columns of one length to a list of dicts."""
-    return [
-        dict(zip(columns, values, strict=True))
-        for values in zip(*columns.values(), strict=True)
-    ]
 
 
 @consistent_read  # waits for edits in other threads, but not for their steps
@@ -911,14 +701,3 @@ def _typed(values: NDArray[Any], name: str) -> NDArray[Any]:
     """Convert the values of a column to float64, or to booleans or integers."""
     number_type = bool if name in ("trainable_bias", "trainable") else np.int64
     return values.astype(np.float64 if values.dtype.kind == "f" else number_type)
-
-
-def _pickled(graph: LiveGraph) -> Any:
-    """Reduce a live graph to an ordinary one of numbers, as a neuron cannot leave its
-    network.
-    """
-    shown = list(graph) if graph._network is None else graph._network
-    return Topology.of(shown).to_networkx().__reduce_ex__(2)
-
-
-copyreg.pickle(LiveGraph, _pickled)

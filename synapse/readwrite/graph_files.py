@@ -34,6 +34,7 @@ from ..objects.graph_names import (
 )
 from ..objects.network import Network
 from ..objects.nondefault import STATE
+from ..objects.ordinary_graph import to_networkx
 from ..objects.saved import SavedNetwork
 from ..objects.topology import Topology
 from . import files
@@ -209,7 +210,7 @@ def graph_of(
     SavedNetwork.of(network)  # refuses what cannot be saved
     table = Topology.of(network)
     several = not table.shortest.all()
-    graph = table.to_networkx(multigraph=True) if several else table.to_networkx()
+    graph = to_networkx(table, multigraph=several)
     named = [("name of the network", graph.name)]
     for key in ("label", "layer"):
         named += (

@@ -119,7 +119,7 @@ def from_networkx(
     ``delay`` and ``carries``. All other attributes become the :attr:`~Neuron.metadata`
     of neurons and connections, whatever their names, except None and NaN. Only nodes
     and edges with the mark ``synapse_part``, which the graphs of networks have (see
-    :meth:`synapse.Topology.to_networkx`), have further attributes of the network, such
+    :func:`synapse.to_networkx`), have further attributes of the network, such
     as ``group`` and ``number``. Each edge of an undirected graph becomes two
     connections, one in each direction.
 
@@ -135,7 +135,7 @@ def from_networkx(
     ----------
     graph : networkx.Graph or networkx.DiGraph
         Any graph, also the live ``net.graph``, copies of it, and the result of
-        ``Topology.to_networkx``. For parallel edges of a multigraph, see `merge`.
+        ``to_networkx``. For parallel edges of a multigraph, see `merge`.
     inputs, outputs : iterable of nodes, optional
         The nodes that become inputs and outputs, in this order. Default: the nodes of
         the lowest and of the highest ``subset``; without that attribute, the nodes
@@ -152,7 +152,7 @@ def from_networkx(
         they are not read, and are metadata. The keys are "squash", "bias", "trainable"
         (of nodes and edges), "label" (the name of the neuron), "layer" (the name of its
         layer, used together with "subset"), "subset", "state", "activation", and the
-        others of :meth:`synapse.Topology.to_networkx`, such as "tie" and "sign" (of
+        others of :func:`synapse.to_networkx`, such as "tie" and "sign" (of
         edges: +1 or -1, which drawn weights have), "delay" (of edges: a number of
         steps, 0 for none, see :attr:`Connection.delay`), and "carries" (of self-loops,
         see `self_connections`). Attributes that are only read beside the mark are read
@@ -222,12 +222,12 @@ def from_networkx(
 
     See Also
     --------
-    synapse.Topology.to_networkx : The way back.
+    synapse.to_networkx : The way back.
     architect.construct : A network of neurons that are connected already.
 
     Notes
     -----
-    ``from_networkx(Topology.of(net).to_networkx())`` gives a network that computes what
+    ``from_networkx(to_networkx(net))`` gives a network that computes what
     ``net`` computes. It loses the class of an architecture, ``net.metadata``, traces
     and errors. ``from_networkx(net.graph)`` and ``from_networkx(net.graph.copy())``
     give the same network, and ``net.graph.subgraph(neurons)`` a part of it, with all
@@ -498,7 +498,7 @@ def _whole(data: Any) -> Any:
 
 
 def _without_gates(edges: Items) -> Items:
-    """Without the edges by which :meth:`Topology.to_networkx` draws gates."""
+    """Without the edges by which :func:`synapse.to_networkx` draws gates."""
     parts = _by_number(edges.column(MARK))
     gates = [i for i, part in parts.items() if part == GATE_PART]
     if not gates:
@@ -1279,7 +1279,7 @@ def _squash_name(subject: str, value: Any) -> str:
 
 FORMAT = Format(
     name="networkx",
-    purpose="any graph of networkx, in memory; Topology.to_networkx is the way back",
+    purpose="any graph of networkx, in memory; to_networkx is the way back",
     kept=ALL,
     lost=LINKED,
     link="https://networkx.org/documentation/stable/reference/classes/digraph.html",

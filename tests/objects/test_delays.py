@@ -81,7 +81,7 @@ def test_copies_graphs_and_files_keep_delays():
     rows = np.random.default_rng(0).normal(size=(9, 2))
     expected = net.run(rows)
     net.clear()
-    graph = Topology.of(net).to_networkx(multigraph=True)
+    graph = synapse.to_networkx(net, multigraph=True)
     for other in (
         net.clone(),
         synapse.from_networkx(net.graph),
@@ -95,7 +95,7 @@ def test_copies_graphs_and_files_keep_delays():
     forward = architect.Perceptron(2, 4, 2, seed=0)  # any order fits it
     delay_some(forward, 1, 8)
     expected = forward.run(rows)
-    graph = Topology.of(forward).to_networkx(multigraph=True)
+    graph = synapse.to_networkx(forward, multigraph=True)
     by_depth = synapse.from_networkx(
         graph, [0, 1], list(graph)[-2:], attributes={"subset": None}
     )
@@ -138,9 +138,9 @@ def test_graphs_show_delays(tmp_path_factory, seed, steps, parallel, way):
     }
     assert all(node in graph.pred[after] for node, after in graph.edges)
     table = Topology.of(net)
-    multigraph = table.to_networkx(multigraph=True)
+    multigraph = synapse.to_networkx(table, multigraph=True)
     assert multigraph.size() == len(links)
-    assert table.to_networkx().size() == len(shortest)
+    assert synapse.to_networkx(table).size() == len(shortest)
     kept = {str(i) + str(j) + str(d) for i, j, d in links}
     if way == "live":
         other = synapse.from_networkx(graph)
@@ -152,7 +152,7 @@ def test_graphs_show_delays(tmp_path_factory, seed, steps, parallel, way):
         other = synapse.from_networkx(multigraph)
     else:
         other = synapse.from_networkx(
-            graph.copy() if way == "copy" else table.to_networkx()
+            graph.copy() if way == "copy" else synapse.to_networkx(table)
         )
         kept = {i + j + str(delay or 0) for (i, j), delay in shortest.items()}
     assert {"".join(map(str, _ends(link))) for link in other.connections} == kept
@@ -199,7 +199,7 @@ def test_relays_of_a_table_compute_the_same():
     table = Topology.of(net).with_relays()
     assert not table.delay.any()
     assert (table.neurons, table.connections) == (6 + 4, 4 + 4)
-    other = synapse.from_networkx(table.to_networkx())
+    other = synapse.from_networkx(synapse.to_networkx(table))
     rows = np.random.default_rng(0).normal(size=(7, 2))
     assert other.run(rows) == pytest.approx(net.run(rows), rel=1e-12)
     assert synapse.draw.network(net) is not None

@@ -11,9 +11,12 @@ import matplotlib as mpl
 import matplotlib.pyplot
 import networkx as nx
 import numpy as np
+import pytest
 
+import architect
+import synapse
 from synapse import Layer, Network, Neuron
-from synapse.errors import ArgumentTypeError
+from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.objects.graph import GraphEditError
 from tests.helpers.cases import every_case
 from tests.helpers.networks import lstm, perceptron, used
@@ -246,3 +249,39 @@ def test_pickle_gives_an_ordinary_graph_of_numbers():
     assert list(loaded) == list(range(len(net)))
     assert nx.get_node_attributes(loaded, "bias") == dict(enumerate(net.biases))
     loaded.add_edge("x", "y")
+
+
+def test_nodes_are_names_where_a_function_takes_names():
+    net = architect.LSTM(1, 2, 1, seed=0)
+    for kind in ({}, {"multigraph": True}, {"gates": True}):
+        graph = synapse.to_networkx(net, names=True, **kind)
+        assert list(graph) == [neuron.name for neuron in net]
+        path = nx.shortest_path(graph, "input 0", "output 0")
+        assert path[-2:] == ["hidden 0", "output 0"]
+        gater = next(g for *_, g in graph.edges(data="gater") if g)
+        assert gater == "input gates 0"
+        again = synapse.from_networkx(graph)
+        assert (again.run(np.ones((3, 1))) == net.run(np.ones((3, 1)))).all()
+    renamed = nx.relabel_nodes(net.graph, lambda neuron: neuron.name)
+    assert {*renamed.edges} == {*synapse.to_networkx(net, names=True).edges}
+    net[1].name = net[2].name = "twin"
+    with pytest.raises(ArgumentError, match=r"different names, got 2 named 'twin'.*="):
+        synapse.to_networkx(net, names=True)
+
+
+@every_case("shared", [False, True])
+def test_a_name_is_no_node_of_the_live_graph_and_the_error_says_what_is(shared):
+    net = architect.Perceptron(1, 2, 1, seed=0)
+    if shared:  # the graph is a part of the graph of a store
+        net.output[0].project(synapse.Neuron())
+    for read in (
+        lambda: net.graph["hidden 0"],
+        lambda: net.graph.nodes["hidden 0"],
+        lambda: net.graph.pred["hidden 0"],
+    ):
+        with pytest.raises(KeyError, match=r"net\['hidden 0'\] is the one"):
+            read()
+    assert net.graph.has_node(net["hidden 0"])
+    assert "hidden 0" not in net.graph
+    with pytest.raises(KeyError, match=r"^7$"):
+        net.graph[7]

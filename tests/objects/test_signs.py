@@ -262,7 +262,7 @@ def test_what_is_drawn_has_the_sign():
     assert loose.project(loose).sign is None
     assert {link.weight > 0 for link in Layer(2).project(Layer(2), sign=1)} == {True}
     assert Neuron().project(Layer(2), sign=-1)[1].sign == -1
-    graph = synapse.Topology.of(net).to_networkx()
+    graph = synapse.to_networkx(net)
     for *_, data in graph.edges(data=True):
         del data["weight"]
     drawn = synapse.from_networkx(graph, seed=3)

@@ -13,7 +13,7 @@ from hypothesis import given, strategies as st
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, Topology
+from synapse import Layer, Network, Neuron
 from synapse.errors import ArgumentTypeError, TopologyError
 from synapse.learning import fit_readout
 
@@ -46,7 +46,7 @@ def test_the_order_of_layers_does_not_matter(seed, random):
     net = architect.Random(
         2, 8, 2, gates=4, backward=6, self_connections=2, seed=seed, synchronous=True
     )
-    graph = Topology.of(net).to_networkx()
+    graph = synapse.to_networkx(net)
     hidden = list(range(2, 10))
     random.shuffle(hidden)
     layers = {

@@ -132,7 +132,7 @@ def test_connections_across_the_border_are_counted_and_refused(net):
 
 
 def test_the_ordinary_graph_has_integers_and_scalars(net):
-    ordinary = Topology.of(net).to_networkx()
+    ordinary = synapse.to_networkx(net)
     assert list(ordinary) == list(range(len(net)))
     for i, neuron in enumerate(net):
         assert ordinary.nodes[i].items() >= dict(net.graph.nodes[neuron]).items()
@@ -146,10 +146,10 @@ def test_the_ordinary_graph_leaves_out_what_leads_elsewhere():
     outside = Neuron()
     net.output[0].project(outside)
     outside.gate(net.connections[0])
-    ordinary = Topology.of(net).to_networkx()
+    ordinary = synapse.to_networkx(net)
     assert ordinary.number_of_edges() == 4
     assert not any("gater" in data for *_, data in ordinary.edges(data=True))
-    assert len(Topology.of([]).to_networkx()) == 0
+    assert len(synapse.to_networkx([])) == 0
 
 
 def test_it_does_not_wait_for_a_step_of_another_thread(net):
@@ -173,7 +173,7 @@ def test_gates_as_edges_are_marked_and_read_back():
     net = architect.construct([a, gater, gated, b])
     table = Topology.of(net)
     place = {neuron.name: i for i, neuron in enumerate(net)}
-    graph = table.to_networkx(gates=True)
+    graph = synapse.to_networkx(table, gates=True)
     marks = {(u, v): data for u, v, data in graph.edges(data=True) if "gates" in data}
     pure = (place["gater"], place["b"])
     both = (place["own"], place["own"])
@@ -184,7 +184,7 @@ def test_gates_as_edges_are_marked_and_read_back():
         False,
         place["own"],
     )
-    assert graph.number_of_edges() == table.to_networkx().number_of_edges() + 1
+    assert graph.number_of_edges() == synapse.to_networkx(table).number_of_edges() + 1
     columns = ("source", "target", "gater", "weight")
     rows, again = (
         sorted(

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Topology, errors, from_networkx, load, record, save
+from synapse import errors, from_networkx, load, record, save, to_networkx
 from synapse.readwrite import dot_data, gexf_data, graph_files
 from tests.helpers.cases import all_hold, every_case
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning"
 @every_case("name", NETWORKS)
 def test_what_networkx_writes_and_reads_by_itself_is_the_network(tmp_path, name):
     net = used(name)
-    graph = Topology.of(net).to_networkx()
+    graph = to_networkx(net)
     assert all(
         type(attribute) in (int, float, bool, str)
         for data in graph.nodes.values()
@@ -196,7 +196,7 @@ def test_looks_of_neurons_and_connections(monkeypatch):
     connections dashes."""
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
-    graph = Topology.of(net).to_networkx()
+    graph = to_networkx(net)
     nodes = looks(net, "node")
     layers = [data["subset"] for data in graph.nodes.values()]
     places = [float(node["position"]["x"]) for node in nodes]
@@ -276,7 +276,7 @@ def test_dot_has_layers_gates_and_names_escaped():
 
 def test_json_of_another_layout_is_called_by_its_name():
     """Instead of "KeyError: 'links'"."""
-    graph = Topology.of(used("named")).to_networkx()
+    graph = to_networkx(used("named"))
     by_adjacency = nx.adjacency_data(graph)
     layouts = {
         r"networkx' JSON by adjacency.*networkx\.adjacency_graph": by_adjacency,

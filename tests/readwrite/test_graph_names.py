@@ -11,7 +11,7 @@ import pytest
 from hypothesis import strategies as st
 
 import synapse
-from synapse import Layer, Network, Topology, from_edges, from_networkx, load, save
+from synapse import Layer, Network, from_edges, from_networkx, load, save
 from synapse.engine.schema import COLUMNS
 from synapse.objects.graph_names import COMPOSED, EDGE_NAMES, NODE_NAMES, OWN
 from tests.helpers.networks import lstm
@@ -99,7 +99,7 @@ def through_file(format):
 
 
 def plain(net):
-    return Topology.of(net).to_networkx()
+    return synapse.to_networkx(net)
 
 
 def through_networkx(write, read):
@@ -219,7 +219,7 @@ def test_an_edge_with_the_word_gate_is_a_connection_and_a_drawn_gate_is_none():
     net = from_networkx(graph)
     assert dict(net["x"].connected(net["y"]).metadata) == {"gate": True, "gates": 3}
     net = lstm(1, 2, 1)
-    graph = Topology.of(net).to_networkx(gates=True)
+    graph = synapse.to_networkx(net, gates=True)
     edges = nx.to_pandas_edgelist(graph)
     nodes = pd.DataFrame.from_dict(dict(graph.nodes(data=True)), orient="index")
     for twin in (

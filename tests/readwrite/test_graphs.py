@@ -378,5 +378,5 @@ def test_groups_of_neurons_that_are_not_connected_stay_apart():
     nets = [architect.Perceptron(2, 1, seed=0) for _ in range(2)]
     for net in nets:
         synapse.tie(net.connections)
-    graph = Topology.of([*nets[0], *nets[1]]).to_networkx()
+    graph = synapse.to_networkx([*nets[0], *nets[1]])
     assert [tie for *_, tie in graph.edges(data="tie")] == [1, 1, 2, 2]

@@ -88,7 +88,7 @@ def through_json(graph):
 
 def through_tables(net):
     """Data frames of the edges and the nodes, as pandas has them, with empty cells."""
-    graph = Topology.of(net).to_networkx()
+    graph = synapse.to_networkx(net)
     nodes = pd.DataFrame.from_dict(dict(graph.nodes(data=True)), orient="index")
     # a table has an order of its own
     edges = nx.to_pandas_edgelist(graph).sort_values("number")
@@ -103,7 +103,7 @@ EXACTLY = {"float_precision": "round_trip"} if ROUNDS else {}
 
 def through_csv(net):
     """Text with a column of empty cells for what few neurons have, such as delays."""
-    graph = Topology.of(net).to_networkx()
+    graph = synapse.to_networkx(net)
     nodes = pd.DataFrame.from_dict(dict(graph.nodes(data=True)), orient="index")
     edges = nx.to_pandas_edgelist(graph).sort_values("number")
     tables = []
@@ -130,7 +130,7 @@ def shuffled(graph):
 GRAPHS = {
     "live": lambda net: net.graph,
     "copy": lambda net: net.graph.copy(),
-    "plain": lambda net: Topology.of(net).to_networkx(),
+    "plain": synapse.to_networkx,
     "view": lambda net: net.graph.subgraph(list(net)),
     "copy of a view": lambda net: net.graph.subgraph(list(net)).copy(),
     "in another order": lambda net: shuffled(net.graph),
@@ -139,7 +139,7 @@ GRAPHS = {
     "reversed twice": lambda net: net.graph.reverse().reverse(),
     "node-link JSON": lambda net: through_json(by_number(net.graph.copy())),
     "GraphML": lambda net: read_graphml(by_number(net.graph.copy())),
-    "GML": lambda net: read_gml(Topology.of(net).to_networkx()),
+    "GML": lambda net: read_gml(synapse.to_networkx(net)),
     "adjacency JSON": lambda net: nx.adjacency_graph(
         json.loads(json.dumps(nx.adjacency_data(by_number(net.graph.copy()))))
     ),

@@ -63,6 +63,8 @@ ATTRIBUTES = _section(_FILE["attributes"])
 """Advice for attributes, by class or module."""
 NEAREST = _section(_FILE["nearest"])
 """Advice for items, by the noun of a registry."""
+INSTEAD_OF_NETWORK = _by_name(_FILE["instead_of_network"])
+"""Advice for values that are no networks, by the package and name of their class."""
 
 
 def understands(
@@ -241,6 +243,15 @@ def _name_of(call: Callable[..., Any]) -> str:
     """The name by which a user calls a method: ``Trainer`` for its ``__init__``."""
     owner, _, short = call.__qualname__.rpartition(".")
     return owner.rpartition(".")[2] if short == "__init__" else short
+
+
+def about_network(value: Any) -> str:
+    """The advice about a value that was given for a network; "" if there is none."""
+    names = (
+        f"{cls.__module__.partition('.')[0]}.{cls.__name__}"
+        for cls in type(value).__mro__
+    )
+    return next(filter(None, map(INSTEAD_OF_NETWORK.get, names)), "")
 
 
 class ForeignAttribute:

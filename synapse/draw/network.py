@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._checks import boolean, expected, is_among, listed, unknown_name
+from .._checks import (
+    about_network,
+    boolean,
+    expected,
+    is_among,
+    listed,
+    unknown_name,
+)
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.network import Network
 from ..objects.neuron import Neuron
@@ -173,12 +180,13 @@ def diagram_of(shown: Any) -> Topology:
     if isinstance(shown, Network):
         return Topology.of(shown)
     neurons = [shown] if isinstance(shown, Neuron) else shown
-    neurons = listed("What is drawn", neurons, "a Network, or a sequence of neurons")
+    condition = "a Network, or a sequence of neurons"
+    if advice := about_network(shown):
+        raise ArgumentTypeError(expected("What is drawn", condition, shown, advice))
+    neurons = listed("What is drawn", neurons, condition)
     for neuron in neurons:
         if not isinstance(neuron, Neuron):
-            raise ArgumentTypeError(
-                expected("What is drawn", "a Network, or a sequence of neurons", neuron)
-            )
+            raise ArgumentTypeError(expected("What is drawn", condition, neuron))
     if not neurons or len(set(neurons)) < len(neurons):
         raise ArgumentError(
             "Neurons that are drawn must be at least one, and each given once."

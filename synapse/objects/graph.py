@@ -59,8 +59,9 @@ class GraphEditError(TopologyError, nx.NetworkXError):
 
 def _refuse(*args: Any, **kwargs: Any) -> NoReturn:
     raise GraphEditError(
-        "The live graph of a network cannot be edited through networkx. "
-        "Use project, disconnect, gate and ungate of the neurons, or edit graph.copy()."
+        "The live graph of a network cannot be edited through networkx. Use project,"
+        " disconnect, gate and ungate of the neurons, net.add and net.remove, or edit"
+        " graph.copy()."
     )
 
 

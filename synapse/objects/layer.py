@@ -862,10 +862,11 @@ def flat_layers(listed_parts: Iterable[Any]) -> list[Layer]:
     title = "A part of a network"
     condition = "a Layer or a list of Layers"
     for item in listed_parts:
-        single = isinstance(item, Layer) or type(item) in ADVICE
+        foreign = "" if isinstance(item, Layer) else checks.about_network(item)
+        single = isinstance(item, Layer) or type(item) in ADVICE or foreign != ""
         for layer in [item] if single else checks.listed(title, item, condition):
             if not isinstance(layer, Layer):
-                advice = ADVICE.get(type(layer), "")
+                advice = ADVICE.get(type(layer), foreign)
                 raise ArgumentTypeError(
                     checks.expected(title, condition, layer, advice)
                 )

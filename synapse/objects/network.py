@@ -1075,7 +1075,8 @@ class Network(NeuronRows, OutputSlopes):
 def require_network(title: str, network: Any) -> Network:
     """Return `network` if it is a Network, or raise ArgumentTypeError."""
     if not isinstance(network, Network):
-        raise ArgumentTypeError(checks.expected(title, "a Network", network))
+        advice = checks.about_network(network)
+        raise ArgumentTypeError(checks.expected(title, "a Network", network, advice))
     return network
 
 

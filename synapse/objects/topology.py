@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import squash as squashes
-from .._checks import any_array, counted, expected, listed, read_only
+from .._checks import about_network, any_array, counted, expected, listed, read_only
 from .._typing import Bools, Floats, Ints
 from ..engine.delayed import is_delayed_in_order
 from ..engine.guard import InUse, consistent_read
@@ -192,12 +192,14 @@ class Topology:
         """
         if isinstance(shown, Network):
             return cls(**_network_facts(shown))
-        neurons = listed(
-            "The neurons of a topology", shown, "a Network, or a sequence of neurons"
-        )
+        condition = "a Network, or a sequence of neurons"
+        if advice := about_network(shown):
+            raise ArgumentTypeError(
+                expected("What a topology is made of", condition, shown, advice)
+            )
+        neurons = listed("The neurons of a topology", shown, condition)
         for neuron in neurons:
             if not isinstance(neuron, Neuron):
-                condition = "a Network, or a sequence of neurons"
                 raise ArgumentTypeError(
                     expected("What a topology is made of", condition, neuron)
                 )

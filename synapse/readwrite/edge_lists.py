@@ -1,16 +1,25 @@
-"""Networks from arrays and data frames of connections, of any size."""
+"""Networks from lists and tables of connections, of any size."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from itertools import chain
 from typing import Any
 
+import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import choice, counted, expected, float_type, level_of_caller, shown
+from .._checks import (
+    choice,
+    counted,
+    expected,
+    float_type,
+    is_number,
+    level_of_caller,
+    shown,
+)
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError, TopologyWarning
 from ..initializers import Initializer, Seed
 from ..objects.network import Network
@@ -27,6 +36,8 @@ from .graphs import (
 )
 
 __all__ = ["from_edges"]
+
+ENDS = ("source", "target")
 
 
 def from_edges(
@@ -46,14 +57,19 @@ def from_edges(
     self_connections: str | None = "activation",
     missing_weights: str | None = None,
 ) -> Network:
-    """Build a network from a table of connections: millions of them in seconds.
+    """Build a network from a list or a table of connections: millions of them in
+    seconds.
 
     The order of activation is found as in :func:`from_networkx`, and layers likewise.
 
     Parameters
     ----------
-    edges : pandas.DataFrame or mapping of str to array_like
-        Columns of one length: "source" and "target", the names of neurons, which are
+    edges : iterable of tuples, pandas.DataFrame, or mapping of str to array_like
+        Tuples, as ``networkx.DiGraph`` takes them: ``(source, target)``,
+        ``(source, target, weight)`` or ``(source, target, attributes)``, where
+        `attributes` is a mapping from column names to values; weights that are left out
+        are drawn. An array of two columns is a list of such pairs. Or columns of one
+        length: "source" and "target", the names of neurons, which are
         numbers or strings (blanks around them are removed, with a warning); "weight",
         if they are given (a missing one is NaN, see `missing_weights`); "sign",
         +1, -1 or 0 (or NaN) for none; "delay", a number of steps (0 or NaN: none), see
@@ -81,10 +97,10 @@ def from_edges(
         Default: "activation", an autapse, which is a connection with delay 1. None
         leaves these rows out.
     missing_weights : {"draw"}, optional
-        What happens if some rows have a weight and others have none. "draw": the
-        missing weights are drawn, as all of them are without the column. Default: they
-        raise ArgumentError. Self-connections that carry the state have the weight 1
-        without one.
+        What happens if some rows of a table have a weight and others have none. "draw":
+        the missing weights are drawn, as all of them are without the column. Default:
+        they raise ArgumentError. Self-connections that carry the state have the weight
+        1 without one.
 
     Returns
     -------
@@ -97,7 +113,8 @@ def from_edges(
     ------
     ArgumentTypeError, ArgumentError, UnknownNameError
         If a column is missing, has another length, or has a value that cannot be used,
-        such as a missing name, or only some of the weights are missing.
+        such as a missing name, only some of the weights of a table are missing, or an
+        edge of a list is no such tuple.
     TopologyError
         If a pair of neurons is connected twice without `merge`, a name is not among the
         neurons, or no inputs or outputs are found.
@@ -114,6 +131,8 @@ def from_edges(
 
     Examples
     --------
+    >>> from_edges([("x", "a"), ("a", "y", 0.5)], seed=0)
+    <Network 1-1-1, 3 neurons, 2 connections>
     >>> ends = {"source": ["x", "a", "b", "b"], "target": ["a", "b", "a", "y"]}
     >>> net = from_edges({**ends, "weight": [1, 0.5, -2, 1]})
     >>> net
@@ -129,10 +148,13 @@ def from_edges(
     options = Options.checked((inputs, outputs), functions, drawn, name, rules)
     if missing_weights is not None:
         choice("The missing_weights of from_edges", missing_weights, ("draw",))
-    options = options._replace(draws_missing=missing_weights is not None)
+    if hasattr(edges, "keys") and not isinstance(edges, Set):  # not edges of a graph
+        options = options._replace(draws_missing=missing_weights is not None)
+    else:
+        edges = _columns_of_tuples(edges)
     float_dtype = float_type("The dtype", dtype)
     keys = keys_of("weight", "gater", None)
-    links = _columns("edges", edges, ("source", "target"))
+    links = _columns("edges", edges, ENDS)
     names, ends = _numbered(links.pop("source"), links.pop("target"))
     _require_named_ends(names, ends)
     blanks = _Blanks()
@@ -219,6 +241,41 @@ def _numbers_of(names: Iterable[Any], numbers: dict[Any, int]) -> NDArray[np.int
                 f"{name_of_other_type(name, numbers)}"
             )
     return np.array([numbers[name] for name in names], np.int64)
+
+
+def _columns_of_tuples(edges: Any) -> dict[str, Any]:
+    """The columns of a list of edges, each a tuple as networkx has them."""
+    if isinstance(edges, nx.Graph | nx.reportviews.OutMultiEdgeView):
+        raise ArgumentTypeError(
+            f"from_edges takes edges, not {shown(edges)}. Use"
+            " synapse.from_networkx(graph)."
+        )
+    if isinstance(edges, np.ndarray) and edges.ndim == 2 and edges.shape[1] == 2:
+        return {"source": edges[:, 0], "target": edges[:, 1]}
+    if isinstance(edges, str) or not isinstance(edges, Iterable):
+        condition = "a list of tuples, a data frame or a mapping from names to columns"
+        raise ArgumentTypeError(expected("The edges of from_edges", condition, edges))
+
+    rows = [_attributes_of(place, edge) for place, edge in enumerate(edges)]
+    names = dict.fromkeys(chain(ENDS, *(row for row in rows if len(row) > len(ENDS))))
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
+def _attributes_of(place: int, edge: Any) -> dict[Any, Any]:
+    """The ends of an edge and what else it has."""
+    if isinstance(edge, tuple | list) and len(edge) in (2, 3):
+        source, target, *rest = edge
+        ends = {"source": source, "target": target}
+        if not rest or rest[0] is None:
+            return ends
+        if isinstance(rest[0], Mapping) and ends.keys().isdisjoint(rest[0]):
+            return {**ends, **rest[0]}
+        if is_number(rest[0]) and is_value(rest[0]):
+            return {**ends, "weight": rest[0]}
+    raise ArgumentError(
+        f"Expected edge {place} to be (source, target), (source, target, weight) or"
+        f" (source, target, attributes), got {shown(edge)}."
+    )
 
 
 def _columns(table_name: str, table: Any, needed: Iterable[str]) -> dict[Any, Any]:

@@ -9,6 +9,7 @@ from itertools import pairwise, product
 from operator import attrgetter
 from pathlib import Path
 
+import networkx as nx
 import numpy as np
 import pytest
 
@@ -503,6 +504,7 @@ def test_the_migration_page_lists_names_that_are_answered():
         "trainer": Trainer,
     }
     kinds |= {
+        "neuron": Neuron,
         "connection": synapse.Connection,
         "Layer": Layer,
         "Trainer": Trainer,
@@ -898,6 +900,28 @@ def test_what_is_no_layer_is_answered_with_what_to_do():
     )
     errors = ArgumentError, ArgumentTypeError
     all_refused([(partial(Network, *layers), errors, words) for layers, words in cases])
+
+
+def test_what_is_no_network_is_answered_by_the_call_that_has_one(net):
+    model = synapse.Model(net)
+    graph = nx.DiGraph([("x", "y")])
+    calls = (
+        Network,
+        Trainer,
+        synapse.Topology.of,
+        synapse.to_networkx,
+        synapse.draw.network,
+        partial(synapse.gradient, inputs=ROWS, targets=ROWS[:, :1]),
+    )
+    for value, words in (
+        (graph, r"\. Use synapse\.from_networkx\(graph\)\.$"),
+        (nx.MultiGraph(graph), "from_networkx"),
+        (Trainer(net), "Use trainer.network"),
+        (model, "Use model.network"),
+    ):
+        for call in calls:
+            with pytest.raises(ArgumentTypeError, match=words):
+                call(value)
 
 
 def test_outputs_that_nothing_reaches_warn_once_for_each_topology():

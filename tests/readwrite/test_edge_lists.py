@@ -100,7 +100,6 @@ EDGES = {"source": ["x", "a"], "target": ["a", "y"]}
 @pytest.mark.parametrize(
     ("edges", "options", "error", "message"),
     [
-        ([("x", "y")], {}, ArgumentTypeError, "a data frame or a mapping"),
         ({"source": ["x"]}, {}, ArgumentError, "a column 'target', got source"),
         ({"source": ["x"], "target": ["y", "z"]}, {}, ArgumentError, "of one length"),
         (
@@ -149,6 +148,52 @@ EDGES = {"source": ["x", "a"], "target": ["a", "y"]}
 def test_what_cannot_be_a_network_is_refused(edges, options, error, message):
     with pytest.raises(error, match=message):
         from_edges(edges, **options)
+
+
+def test_a_list_of_edges_is_as_networkx_has_it():
+    """Tuples with and without weights or attributes, pairs of an array, edges of a
+    graph."""
+    attributes = {"weight": 0.5, "delay": 2, "kind": "chemical"}
+    edges = [("x", "a"), ("x", "y", None), ("a", "b", 2), ("b", "y", attributes)]
+    net = from_edges(edges, seed=0)
+    assert [link.weight for link in net.connections][2:] == [2.0, 0.5]
+    assert net.connections[3].delay == 2
+    assert net.connections[3].metadata == {"kind": "chemical"}
+    pairs = [(edge[0], edge[1]) for edge in edges]
+    drawn = from_edges(pairs, seed=0)
+    graph = nx.DiGraph(pairs)
+    for twin in (zip(*zip(*pairs, strict=True), strict=True), graph.edges):
+        assert same(from_edges(twin, seed=0), drawn)
+    assert same(from_networkx(graph, seed=0), drawn)
+    graph.edges["x", "a"]["weight"] = -1.0
+    for view in (graph.edges(data=True), graph.edges(data="weight")):
+        assert same(from_edges(view, seed=0), from_networkx(graph, seed=0))
+    numbers = np.array([[3, 5], [5, 4]])
+    assert [neuron.name for neuron in from_edges(numbers)] == ["3", "5", "4"]
+
+
+@pytest.mark.parametrize(
+    ("edges", "error", "message"),
+    [
+        (
+            [("x", "y"), ("x",)],
+            ArgumentError,
+            r"edge 1 to be \(source, target\), ",
+        ),
+        ([("x", "y", "z")], ArgumentError, "attributes.*got .*'z'"),
+        ([("x", "y", float("nan"))], ArgumentError, "edge 0"),
+        ([("x", "y", {"source": 1})], ArgumentError, "edge 0"),
+        (["xy"], ArgumentError, "edge 0"),
+        ([], TopologyError, "at least two"),
+        ([("x", "y"), ("x", "y")], TopologyError, 'Pass merge="sum"'),
+        ("xy", ArgumentTypeError, "a list of tuples, a data frame or a mapping"),
+        (nx.DiGraph([(0, 1)]), ArgumentTypeError, r"from_networkx\(graph\)"),
+        (nx.MultiDiGraph([(0, 1)]).edges, ArgumentTypeError, "from_networkx"),
+    ],
+)
+def test_what_is_no_list_of_edges_is_refused(edges, error, message):
+    with pytest.raises(error, match=message):
+        from_edges(edges)
 
 
 PARALLEL = {

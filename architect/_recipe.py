@@ -152,7 +152,7 @@ class Recipe:
     ) -> Layer:
         """A layer of neurons whose biases are not trainable."""
         layer = self.layer(size, function, name, bias)
-        layer.trainable = False
+        layer.trainable_bias = False
         return layer
 
     def connect(

@@ -119,7 +119,7 @@ class Hopfield(Network):
             )
         field = Layer(count, "identity", name="input")
         memory = Layer(count, "sign", name="memory")
-        memory.trainable = False
+        memory.trainable_bias = False
         field.project(memory, ONE_TO_ONE, weights=1.0, trainable=False)
         memory.project(memory, ALL_TO_ELSE, weights=0.0, trainable=False)
         super().__init__(field, [], memory)

@@ -146,7 +146,7 @@ class Liquid(Network):
             middle = recipe.layer(counts[1], squash, "pool", fan_in=fan_in)
             output = recipe.layer(counts[2], output_squash, "output", fan_in=counts[1])
             if not learns:
-                middle.trainable = False
+                middle.trainable_bias = False
             input_layer.project(middle, **options)
 
             # All pairs of the pool, less as many random ones as are too many.

@@ -69,7 +69,7 @@ def reservoir(n: int, connections: int) -> synapse.Network:
     copies = synapse.Layer(n, "identity")
     pool = synapse.Layer(n, "tanh")
     output = synapse.Layer(1, "identity")
-    copies.trainable = False
+    copies.trainable_bias = False
     inputs.project(pool, seed=1)
     weak = synapse.initializers.uniform(0.2)
     copies.project(pool, mask.reshape(n, n), seed=2, initializer=weak)

@@ -59,7 +59,7 @@ def small(seed):
     switch[1].gate(made.project(seen, "one_to_one", weights=1.0, trainable=False))
     seen.project(judging, initializer="he", seed=seed + 2)
     judging.project(verdict, initializer="glorot", seed=seed + 3)
-    seen.trainable = False
+    seen.trainable_bias = False
     inputs = Layer([*noise, *real, *switch])
     return Network(inputs, [thought, made, seen, judging], verdict)
 
@@ -94,7 +94,7 @@ def grow(net, seed):
         switch[0].gate(real[i].project(seen_fine[i], 1.0, trainable=False))
         switch[1].gate(fine[i].project(seen_fine[i], 1.0, trainable=False))
     seen_fine.project(judging, weights=0.0)
-    seen_fine.trainable = False
+    seen_fine.trainable_bias = False
 
 
 def grown(seed):

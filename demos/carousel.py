@@ -47,7 +47,7 @@ def bare(weight):
     x, cell = Neuron(name="x"), Neuron("identity", name="cell")
     x.project(cell, weight=weight)
     cell.project(cell)  # a self-connection: weight 1, not trained
-    cell.trainable = False  # freezes the bias at 0: each step would add it again
+    cell.trainable_bias = False  # freezes the bias at 0: each step would add it again
     return x, cell
 
 

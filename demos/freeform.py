@@ -60,7 +60,7 @@ def build(seed, switch=True):
         for output in says:
             neuron.project(output, seed=draw)
     c.project(carry, weight=1.0, trainable=False)
-    carry.trainable = False
+    carry.trainable_bias = False
     for source, target in ((a, b), (b, c), (carry, a)):
         link = source.project(target, seed=draw)
         if switch:

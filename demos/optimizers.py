@@ -54,7 +54,7 @@ def neuron(weights):
     output = Layer(1, squash="tanh")
     inputs.project(output, seed=0)
     output[0].bias = 0.0
-    output.trainable = False
+    output.trainable_bias = False
     put(output[0], weights)
     return Network(inputs, [], output)
 

@@ -80,18 +80,19 @@ def phase_functioned(hidden, seed):
         for mixer, copy in zip(mixers, copies, strict=True):
             mixer.gate(source.project(copy, "one_to_one", weights=1.0, trainable=False))
             copy.project(target, initializer="glorot", seed=seed + number)
-            copy.trainable = False
+            copy.trainable_bias = False
         mixers.project(target, weights=0.0)
-        target.trainable = False
+        target.trainable_bias = False
         layers += [*copies, target]
-    mixers.trainable = False
+    mixers.trainable_bias = False
     return Network(Layer([*circle, *state]), [mixers, *layers[:-1]], joints)
 
 
 def trainable(net):
     """Number of weights and biases that learn."""
     neurons = [neuron for layer in net.layers[1:] for neuron in layer]
-    return sum(learner.trainable for learner in (*net.connections, *neurons))
+    weights = sum(connection.trainable for connection in net.connections)
+    return weights + sum(neuron.trainable_bias for neuron in neurons)
 
 
 # --- 3. Speeds that are not in the data -----------------------------------------------

@@ -267,7 +267,7 @@ def ring(seed):
     context = Layer(RING, "identity")
     hidden = Layer(RING, "tanh")
     y = Layer(1, "identity")
-    context.trainable = False
+    context.trainable_bias = False
     sources = [(j + side) % RING for j in range(RING) for side in (-1, 1)]
     targets = np.repeat(np.arange(RING), 2)
     x.project(hidden, seed=seed, initializer="glorot")

@@ -140,7 +140,7 @@ def main(quick: bool, seed: int, out: Path) -> None:
     epochs = 10 if quick else 500
     heading("Distance to the content of one picture and to the style of another")
     net = network(seed)
-    print(f"{net!r}: {int(net['canvas'].trainable) * SIZE**2} biases learn.")
+    print(f"{net!r}: {int(net['canvas'].trainable_bias) * SIZE**2} biases learn.")
     columns = {"content": (content, distances(net, content, content, style))}
     for balance in BALANCES:
         drawn = transfer(seed, content, style, balance, epochs)

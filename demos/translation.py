@@ -101,7 +101,7 @@ def network(shared, seed):
         seen = Layer(2, squash="identity", bias=0.0, name=f"seen {other}")
         switch[0].gate(others.project(seen, "one_to_one", weights=1.0, trainable=False))
         switch[1].gate(made.project(seen, "one_to_one", weights=1.0, trainable=False))
-        seen.trainable = False
+        seen.trainable_bias = False
         order.append(seen)
         doubt = step(seen, JUDGING, "leaky_relu", f"judge {other}")
         doubt = step(doubt, JUDGING, "leaky_relu", f"doubt {other}")

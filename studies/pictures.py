@@ -105,7 +105,7 @@ def learnt_latch():
         style="synaptic",
         seed=0,
     )
-    net["cells"].trainable = False  # freezes biases at 0: each step would add them
+    net["cells"].trainable_bias = False  # freezes biases at 0: each step would add them
     rng = np.random.default_rng(0)
     trainer = synapse.Trainer(net, rate=0.1)
     result = trainer.train(

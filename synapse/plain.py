@@ -53,7 +53,7 @@ class Neuron:
     ):  # fmt: skip
         self.squash = squash
         self.bias = bias  # b_j: the weight of an input that is always 1
-        self.trainable = True  # whether the bias learns
+        self.trainable_bias = True
         self.name = name
         self.incoming: list[Connection] = []
         self.self_connection: Connection | None = None
@@ -153,7 +153,7 @@ class Neuron:
         for c, _ in self._inputs():
             if c.trainable:
                 c.weight += rate * self._part(c.eligibility, c.extended)  # (learning)
-        if self.trainable:  # its input is 1 (learning)
+        if self.trainable_bias:  # its input is 1 (learning)
             self.bias += rate * self._part(self.bias_eligibility, self.bias_extended)
 
     def _part(self, eligibility: float, extended: dict[Neuron, float]) -> float:
@@ -189,7 +189,7 @@ if __name__ == "__main__":
     door.gate(number.project(memory, 0.5))
     mark.project(door, 0.1)
     keep.gate(memory.project(memory))  # 0 at the first number: the memory starts empty
-    memory.trainable = False  # freezes its bias at 0: each step would add it again
+    memory.trainable_bias = False  # freezes its bias at 0: each step would add it again
     memory.project(out, 0.5)
     for sequence in range(1, 40_001):
         row = [random.uniform(-1.0, 1.0) for _ in range(8)]

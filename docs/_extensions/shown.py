@@ -34,8 +34,7 @@ def spike():
     voltage.project(neuron, weight=1.0)
     neuron.project(voltage, weight=-1.0)
     net = Network(Layer([current]), [Layer([voltage])], Layer([neuron]), name="spike")
-    for one in (*net, *net.connections):
-        one.trainable = False  # steps show the cell, and change nothing
+    net.freeze()  # steps show the cell, and change nothing
     title = "The first neuron: press Step, or move a weight under Build"
     return title, net, [[0.3]] * 20, [[0.0]] * 20
 
@@ -51,8 +50,7 @@ def lstm():
 def counter():
     """The shortest network for a^n b^n, on a string of three letters of a kind."""
     net = synapse.load(STUDIES / "papers" / "minimal" / "anbn.json")
-    for one in (*net, *net.connections):
-        one.trainable = False
+    net.freeze()
     letters = "#aaabbb"
     rows = np.eye(3)[["#ab".index(letter) for letter in letters]]
     title = "aⁿbⁿ in six connections: press Step, and the outputs name what may come"

@@ -96,7 +96,7 @@ def network(
     )
     if not biases:
         for name in ("input gates", "output gates"):
-            built[name].trainable = False
+            built[name].trainable_bias = False
     return built
 
 

@@ -150,7 +150,7 @@ def weight_count(network: Network) -> int:
     13
     """
     biases = sum(
-        neuron.trainable
+        neuron.trainable_bias
         for layer in (*network.hidden, network.output)
         for neuron in layer
     )
@@ -167,7 +167,7 @@ def _constant() -> Layer:
     """A neuron that always outputs 1."""
     layer = Layer(1, "identity", name="constant")
     layer.biases = np.ones(1)
-    layer.trainable = False
+    layer.trainable_bias = False
     return layer
 
 
@@ -180,7 +180,7 @@ def _biases(
         else np.zeros(len(layer))
     )
     if not trainable:
-        layer.trainable = False
+        layer.trainable_bias = False
 
 
 def _connect(

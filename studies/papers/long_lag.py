@@ -75,10 +75,10 @@ def one_cell(
     target = Layer(symbols, output, name="output")
     for layer in (enter, cell, candidate, target):
         layer.biases = np.zeros(len(layer))
-        layer.trainable = False
+        layer.trainable_bias = False
     if gate is not None:
         enter.biases = [gate]
-        enter.trainable = True
+        enter.trainable_bias = True
     for layer in (enter, candidate, target):
         links = source.project(layer)
         links.weights = rng.uniform(-weights, weights, links.weights.shape)
@@ -108,7 +108,7 @@ def without_cell(task: Task, seed: int, rate: float, most: int) -> tuple[Any, in
     rng = np.random.default_rng([seed, ALONE])
     source = Layer(task.inputs, "identity", name="input")
     target = Layer(task.outputs, "logistic", name="output")
-    target.trainable = False
+    target.trainable_bias = False
     target.biases = np.zeros(task.outputs)
     links = source.project(target)
     links.weights = rng.uniform(-WEIGHTS, WEIGHTS, links.weights.shape)

@@ -91,7 +91,7 @@ def reservoir(
     drive.project(pool, ONE_TO_ONE, weights=gain, trainable=False)
     pool.project(pool, ONE_TO_ONE, weights=1.0 - leak * gain, trainable=False)
     pool.biases = np.zeros(units)
-    drive.trainable = pool.trainable = False
+    drive.trainable_bias = pool.trainable_bias = False
     pool.project(output, initializer="uniform", seed=rng)
     return Network(source, [drive, pool], output)
 

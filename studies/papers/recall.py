@@ -87,7 +87,7 @@ def _memory(
         gate.biases = np.ones(blocks)
     memory.biases = rng.uniform(-SPAN, SPAN, blocks)
     hidden.biases = np.zeros(blocks)
-    hidden.trainable = False
+    hidden.trainable_bias = False
     for origin in below:
         for target in (enter, forget, memory, leave):
             for source in origin:

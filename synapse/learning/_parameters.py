@@ -449,13 +449,13 @@ def require_outputs(network: Network) -> None:
     for neuron in network.output:
         loops = () if neuron.self_connection is None else (neuron.self_connection,)
         links = [link for link in (*neuron.incoming, *loops) if link.trainable]
-        trainable |= bool(links) or neuron.trainable
+        trainable |= bool(links) or neuron.trainable_bias
         if neuron.squash.name == "softmax":
             raise TopologyError(
                 f"RLS trains outputs one by one, and softmax mixes them ({neuron!r}). "
                 "Use DEKF, or identity outputs."
             )
-        if (neuron.trainable and neuron.tied) or any(link.tied for link in links):
+        if (neuron.trainable_bias and neuron.tied) or any(link.tied for link in links):
             raise TopologyError(
                 f"Weights or the bias of the output {neuron!r} are tied, and RLS finds"
                 " each by itself. Untie them, or use DEKF."

@@ -171,7 +171,7 @@ def fit_readout(
         for i, neuron in enumerate(network.output):
             for link in _learning(neuron):
                 link.weight = fit.weights[sources[link.source], i]
-            if neuron.trainable:
+            if neuron.trainable_bias:
                 neuron.bias = fit.biases[i]
         if network.synchronous:  # the activations that the outputs have read are gone
             restore_context(network, before)
@@ -214,7 +214,7 @@ def _refuse_unfit(neuron: Neuron, members: set[Neuron]) -> None:
             f"The output {neuron!r} feeds back into its network, and teacher forcing is"
             " not done. Fit a network whose outputs lead nowhere, or train this one."
         )
-    if (neuron.trainable and neuron.tied) or any(
+    if (neuron.trainable_bias and neuron.tied) or any(
         link.tied for link in _learning(neuron)
     ):
         raise TopologyError(
@@ -319,7 +319,7 @@ def _solve(
     """
     weights = np.zeros((len(sources), len(network.output)))
     biases = np.array(
-        [0.0 if neuron.trainable else neuron.bias for neuron in network.output]
+        [0.0 if neuron.trainable_bias else neuron.bias for neuron in network.output]
     )
     alike: dict[tuple[tuple[int, ...], bool, tuple[int, ...]], list[int]] = defaultdict(
         list
@@ -331,7 +331,7 @@ def _solve(
         links = _learning(neuron)
         signs = tuple(link.sign or 0 for link in links)
         alike[
-            tuple(sources[link.source] for link in links), neuron.trainable, signs
+            tuple(sources[link.source] for link in links), neuron.trainable_bias, signs
         ].append(i)
     left = states - seen @ weights - biases
     ranks = [len(sources)]

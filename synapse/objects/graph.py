@@ -65,13 +65,18 @@ def _refuse(*args: Any, **kwargs: Any) -> NoReturn:
     )
 
 
+_ATTRIBUTES = {"trainable": "trainable_bias"}
+"""Attributes of a neuron whose keys are others: those of files."""
+
+
 class NeuronData(DataView):
     """The data of a node in a live graph, read from its neuron at each access.
 
     The keys are ``label`` (name of the neuron), ``layer`` (name of its layer),
     ``subset`` (index of its layer, 0 for the inputs; ``networkx.multipartite_layout``
     arranges nodes by it), ``squash`` (name of the activation function), ``bias``,
-    ``trainable``, ``activation`` and ``state``, and those that
+    ``trainable`` (whether the bias is, as the weights are data of edges),
+    ``activation`` and ``state``, and those that
     :func:`synapse.to_networkx` lists for some nodes, such as
     ``outgoing_sign``. ``bias`` and ``trainable`` can be set. Any other key is
     :attr:`Neuron.metadata`, which you can set, too. By ``synapse_part="neuron"``,
@@ -137,10 +142,10 @@ class NeuronData(DataView):
         if key in ("layer", "subset"):
             number, name = _place(neuron)
             return number if key == "subset" else name
-        return getattr(neuron, key)
+        return getattr(neuron, _ATTRIBUTES.get(key, key))
 
     def _set(self, key: str, value: Any) -> None:
-        setattr(self._neuron, key, value)
+        setattr(self._neuron, _ATTRIBUTES.get(key, key), value)
 
     def __repr__(self) -> str:
         return repr(self.copy())

@@ -667,78 +667,23 @@ class Layer(NeuronRows, Sequence[Neuron]):
 
     @property
     @consistent_read
-    def trainable(self) -> bool:
+    def trainable_bias(self) -> bool:
         """Whether learning updates the biases of all its neurons, see
-        :attr:`Neuron.trainable`. Settable.
+        :attr:`Neuron.trainable_bias`. Settable.
 
-        This does not affect weights; :meth:`freeze` also freezes the weights of
-        incoming connections.
+        :attr:`trainable` also concerns the weights of incoming connections.
         """
-        return all(neuron.trainable for neuron in self._alive())
+        return all(neuron.trainable_bias for neuron in self._alive())
 
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        learns = checks.boolean("The trainable of a layer", value)
+    @trainable_bias.setter
+    def trainable_bias(self, value: bool) -> None:
+        learns = checks.boolean("The trainable_bias of a layer", value)
         with LayersInUse(self, columns=False):
             for store, rows in self._by_store():
                 if store.draft is not None and store.draft.set_trainable(rows, learns):
                     continue
                 store.make_columns()
                 parameters.set_trainable(store, "trainable_bias", rows, learns)
-
-    def freeze(self) -> None:
-        """Freeze the layer: learning no longer updates its biases and the weights of
-        incoming connections.
-
-        These are the parameters that :meth:`reset` draws. They are not trainable until
-        :meth:`unfreeze`. Outgoing connections still learn, as they belong to the layers
-        they lead to, and errors still pass through the frozen layer to the layers
-        before it. Connections that are made later, and neurons that are appended, are
-        not frozen. Weights and biases tied to a frozen one are frozen with it, see
-        :func:`synapse.tie`.
-
-        Copies, pickles and files in the format "json" include the information that
-        :meth:`unfreeze` needs. Files in other formats at most store what is trainable.
-
-        See Also
-        --------
-        unfreeze : Make the frozen parameters trainable again.
-
-        Examples
-        --------
-        >>> import architect
-        >>> net = architect.Perceptron(2, 3, 1, seed=0)
-        >>> net["hidden"].freeze()
-        >>> [connection.trainable for connection in net.connections]
-        [False, False, False, False, False, False, True, True, True]
-        """
-        with LayersInUse(self):
-            for mine in self._parameters():
-                parameters.freeze(*mine)
-
-    def unfreeze(self) -> None:
-        """Make the parameters that :meth:`freeze` has frozen trainable again.
-
-        Parameters that were not trainable before, such as the self-connections of
-        memory cells, do not change. The same holds for parameters whose ``trainable``
-        has been set since then.
-
-        See Also
-        --------
-        freeze : Freeze the layer.
-
-        Examples
-        --------
-        >>> import architect
-        >>> net = architect.Perceptron(2, 3, 1, seed=0)
-        >>> net["hidden"].freeze()
-        >>> net["hidden"].unfreeze()
-        >>> all(connection.trainable for connection in net.connections)
-        True
-        """
-        with LayersInUse(self):
-            for mine in self._parameters():
-                parameters.freeze(*mine, frozen=False)
 
     def _in_use(self) -> LayersInUse:
         return LayersInUse(self)

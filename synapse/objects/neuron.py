@@ -85,7 +85,7 @@ class Neuron(NeuronRows, View):
     squash : str or Squash
         Activation function f_j. Default: "logistic". See :mod:`synapse.squash`.
     bias : float
-        Initial bias b_j. Learning updates it unless ``neuron.trainable`` is set to
+        Initial bias b_j. Learning updates it unless ``neuron.trainable_bias`` is set to
         False. Default: 0.
     name : str, optional
         Name in graphs and messages. Default: "neuron" and a number.
@@ -996,20 +996,19 @@ class Neuron(NeuronRows, View):
 
     @property
     @consistent_read
-    def trainable(self) -> bool:
+    def trainable_bias(self) -> bool:
         """Whether learning updates its bias. Settable, together with the biases tied to
         it.
 
-        This does not affect weights: see :attr:`Connection.trainable`,
-        :attr:`Projection.trainable` and
-        :meth:`Layer.freeze`.
+        :attr:`trainable` also concerns the weights of incoming connections, and
+        :attr:`Connection.trainable` a single one of them.
         """
         return bool(self._require()["trainable_bias"][self._row])
 
-    @trainable.setter
+    @trainable_bias.setter
     @atomic
-    def trainable(self, value: bool) -> None:
-        learns = checks.boolean("The trainable of a neuron", value)
+    def trainable_bias(self, value: bool) -> None:
+        learns = checks.boolean("The trainable_bias of a neuron", value)
         parameters.set_trainable(self._require(), "trainable_bias", self._row, learns)
 
     @property

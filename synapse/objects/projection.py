@@ -42,6 +42,9 @@ projection.DRAWN``: rows take 1.25 times as long with a tenth, 1.33 times with t
 times."""
 
 
+_NO_ROWS = np.zeros(0, np.int64)
+
+
 class gate:  # noqa: N801 - a namespace of constants, read as gate.INPUT
     """Ways in which a layer gates a projection, see :meth:`Layer.gate`.
 
@@ -189,12 +192,12 @@ class Projection(Follower):
     @property
     @consistent_read
     def trainable(self) -> bool:
-        """Whether learning updates all of its weights. Settable, for all connections
+        """Whether learning updates any of its weights. Settable, for all connections
         that still exist.
 
-        Setting it also sets the connections that share a weight with one of them, see
-        :func:`synapse.tie`. It applies to constant error carousels too, as
-        ``connection.trainable`` does.
+        Setting it sets ``connection.trainable`` of each, so that True also makes
+        constant error carousels trainable; :meth:`unfreeze` does not. Connections that
+        share a weight with one of them are set, too, see :func:`synapse.tie`.
 
         >>> from synapse import Layer
         >>> projection = Layer(2).project(Layer(2))
@@ -202,16 +205,51 @@ class Projection(Follower):
         >>> [connection.trainable for connection in projection]
         [False, False, False, False]
         """
-        return bool(
-            self._store["trainable"][self._store.row_of[self._identities()]].all()
-        )
+        return bool((self._store["trainable"][self._alive_rows()] != 0).any())
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
         learns = checks.boolean("The trainable of a projection", value)
         with InUse(self):
-            rows = self._store.row_of[self._identities()].astype(np.int64)
-            parameters.set_trainable(self._store, "trainable", rows, learns)
+            parameters.set_trainable(
+                self._store, "trainable", self._alive_rows(), learns
+            )
+
+    def freeze(self) -> None:
+        """Freeze its weights: learning no longer updates them until :meth:`unfreeze`.
+
+        Weights tied to a frozen one are frozen with it, see :func:`synapse.tie`.
+
+        See Also
+        --------
+        Layer.freeze : Freeze all incoming weights and the biases.
+        """
+        with InUse(self):
+            parameters.freeze(self._store, self._alive_rows(), _NO_ROWS)
+
+    def unfreeze(self) -> None:
+        """Make the weights that :meth:`freeze`, or that of their targets' layer or
+        network, has frozen trainable again.
+
+        Weights that were not trainable before do not change.
+
+        >>> from synapse import Layer
+        >>> a, b = Layer(2), Layer(2)
+        >>> projection = a.project(b)
+        >>> projection.freeze()
+        >>> b.trainable, b.trainable_bias  # the biases of b still learn
+        (True, True)
+        >>> projection.unfreeze()
+        >>> projection.trainable
+        True
+        """
+        with InUse(self):
+            parameters.freeze(self._store, self._alive_rows(), _NO_ROWS, frozen=False)
+
+    def _alive_rows(self) -> Ints:
+        """The rows of its connections that still exist."""
+        rows: Ints = self._store.row_of[self._identities()].astype(np.int64)
+        return rows
 
     def __len__(self) -> int:
         return len(self._identities())
@@ -269,7 +307,7 @@ class Projection(Follower):
             pairs = batch.pairs or _numbered(batch.sources, batch.targets)
             return pairs[of_targets].astype(np.int64)
         layer, name = (self.target, "target") if of_targets else (self.source, "source")
-        rows = self._store.row_of[self._identities()]
+        rows = self._alive_rows()
         return _index_in(layer, self._store[name][rows])
 
     def __repr__(self) -> str:

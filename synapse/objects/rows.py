@@ -10,6 +10,7 @@ import numpy as np
 from .. import _checks as checks
 from .._typing import Ints
 from ..engine.guard import InUse, consistent_read
+from ..engine.schema import INPUT
 from ..initializers import Initializer, Seed, random_generator
 from . import anew, parameters
 
@@ -76,7 +77,7 @@ class NeuronRows:
           is connected like the others.
 
         Weights and biases that are not trainable do not change: constant error
-        carousels, fixed copies, and everything that :meth:`Layer.freeze` has frozen.
+        carousels, fixed copies, and everything that :meth:`freeze` has frozen.
         Neither do the biases of a network's inputs. Tied parameters get one value, and
         weights keep their signs. The streams of random neurons continue, see
         :meth:`Network.reseed`.
@@ -120,6 +121,95 @@ class NeuronRows:
                 else:
                     parameters.reset(store, connections, neurons, rng, initializer)
             self.clear()
+
+    @property
+    @consistent_read
+    def trainable(self) -> bool:
+        """Whether learning updates any of its parameters: the weights of incoming
+        connections, and biases. Settable: False is :meth:`freeze`, True
+        :meth:`unfreeze`.
+
+        For biases alone there is :attr:`Neuron.trainable_bias`, for single weights
+        :attr:`Connection.trainable`. Inputs have no parameters unless something is
+        connected to them.
+
+        >>> import architect
+        >>> net = architect.Perceptron(2, 3, 1)
+        >>> net["hidden"].trainable = False
+        >>> [layer.trainable for layer in net.layers], net.trainable
+        ([False, False, True], True)
+        """
+        for store, connections, neurons in self._parameters():
+            biases = store["role"][neurons] != INPUT
+            if store["trainable"][connections].any() or (
+                store["trainable_bias"][neurons[biases]].any()
+            ):
+                return True
+        return False
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        learns = checks.boolean(f"The trainable of a {self._noun}", value)
+        if learns:
+            self.unfreeze()
+        else:
+            self.freeze()
+
+    def freeze(self) -> None:
+        """Freeze it: learning no longer updates the weights of incoming connections and
+        the biases.
+
+        These are the parameters that :meth:`reset` draws: of a neuron its own, of a
+        layer or network those of all its neurons. They are not trainable until
+        :meth:`unfreeze`. Connections from it to other neurons still learn, as their
+        weights belong to those neurons, and errors still pass through it to what it
+        reads. Connections that are made later, and neurons that are added, are not
+        frozen. Weights and biases tied to a frozen one are frozen with it, see
+        :func:`synapse.tie`.
+
+        Copies, pickles and files in the format "json" include the information that
+        :meth:`unfreeze` needs. Files in other formats at most store what is trainable.
+
+        See Also
+        --------
+        unfreeze : Make the frozen parameters trainable again.
+        Projection.freeze : Freeze the weights of some connections.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.Perceptron(2, 3, 1, seed=0)
+        >>> net["hidden"].freeze()
+        >>> [connection.trainable for connection in net.connections]
+        [False, False, False, False, False, False, True, True, True]
+        """
+        with self._in_use():
+            for mine in self._parameters():
+                parameters.freeze(*mine)
+
+    def unfreeze(self) -> None:
+        """Make the parameters that :meth:`freeze` has frozen trainable again.
+
+        Parameters that were not trainable before, such as the self-connections of
+        memory cells, do not change. The same holds for weights and biases for which
+        ``connection.trainable`` or ``neuron.trainable_bias`` has been set since then.
+
+        See Also
+        --------
+        freeze : Freeze it.
+
+        Examples
+        --------
+        >>> import architect
+        >>> net = architect.Perceptron(2, 3, 1, seed=0)
+        >>> net.freeze()
+        >>> net["output"].unfreeze()
+        >>> [layer.trainable for layer in net.layers]
+        [False, False, True]
+        """
+        with self._in_use():
+            for mine in self._parameters():
+                parameters.freeze(*mine, frozen=False)
 
     @property
     @consistent_read

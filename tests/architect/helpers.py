@@ -21,7 +21,7 @@ def fixed(net, rate=0.5):
 
     def numbers():
         weights = [c.weight for c in net.connections if not c.trainable]
-        return weights + [neuron.bias for neuron in net if not neuron.trainable]
+        return weights + [neuron.bias for neuron in net if not neuron.trainable_bias]
 
     before = numbers()
     for row in INPUTS:

@@ -86,13 +86,13 @@ def test_only_the_readout_is_trainable_unless_asked():
     assert {c for c in net.connections if c.trainable} == {
         c for n in net.output for c in n.incoming
     }
-    assert [n.trainable for n in net["pool"]] == [False] * 8
-    assert net.output.trainable
+    assert [n.trainable_bias for n in net["pool"]] == [False] * 8
+    assert net.output.trainable_bias
     whole = architect.Liquid(2, 8, 3, connections=20, leak=0.5, train_pool=True, seed=0)
     assert {c for c in whole.connections if not c.trainable} == {
         n.self_connection for n in whole["pool"]
     }
-    assert all(n.trainable for n in whole["pool"])
+    assert all(n.trainable_bias for n in whole["pool"])
 
 
 def test_wrong_arguments_are_refused():

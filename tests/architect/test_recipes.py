@@ -377,7 +377,7 @@ def test_every_option_is_passed_on():
                 assert {
                     n.bias
                     for n in net
-                    if n.trainable and n.name.rsplit(" ", 1)[0] not in frozen
+                    if n.trainable_bias and n.name.rsplit(" ", 1)[0] not in frozen
                 } == {0.0}
                 assert [layer.squash.name for layer in net.layers].count(
                     "softplus"
@@ -443,7 +443,7 @@ def test_weights_and_biases_are_drawn_for_the_fan_in_of_their_neurons():
                 ]
                 fan_in = np.ceil(np.mean(list(map(len, learnt))))
                 with case(name, layer.name):
-                    if layer.trainable and "gates" not in layer.name:
+                    if layer.trainable_bias and "gates" not in layer.name:
                         assert set(layer.biases) == {fan_in}
                     assert name in biases_only or {
                         weight for matrices in learnt for weight in matrices

@@ -212,7 +212,9 @@ def test_what_is_fixed_stays():
         ("spikes", "voltages"),
         ("spikes", "output"),
     }
-    assert [layer.name for layer in net.layers[1:] if layer.trainable] == ["output"]
+    assert [layer.name for layer in net.layers[1:] if layer.trainable_bias] == [
+        "output"
+    ]
     assert len(Spiking(2, 5, 1, adaptive=0, seed=0).layers) == 4
 
 

@@ -207,7 +207,7 @@ def test_info(capsys, tmp_path):
     assert counts == ["3", "12", "9"]
     assert layers[2].split() == ["input", "gates", "3", "logistic"]
     network = architect.Perceptron(2, 3, 1, seed=0, dtype=np.float32)
-    network.connections[0].trainable = network.hidden[0][1].trainable = False
+    network.connections[0].trainable = network.hidden[0][1].trainable_bias = False
     facts, _ = info(capsys, network, tmp_path)
     assert (facts["memory"], facts["dtype"], facts["gating neurons"]) == (
         "no",

@@ -150,7 +150,7 @@ def matrix_by_hand(net):
     for neuron in list(net)[len(net.input) :]:
         into = sorted((c for c in neuron.incoming if c.trainable), key=lambda c: c._at)
         columns += [c.sensitivity for c in into]
-        columns += [neuron.bias_sensitivity] if neuron.trainable else []
+        columns += [neuron.bias_sensitivity] if neuron.trainable_bias else []
     for neuron in net:
         if any(neuron in column for column in columns):
             rows[neuron] = [column.get(neuron, np.nan) for column in columns]
@@ -160,7 +160,7 @@ def matrix_by_hand(net):
 def tied_and_frozen():
     net = architect.LSTM(2, 3, 1, seed=0)
     synapse.tie(net["cells"][0].incoming[:2])
-    net["forget gates"].trainable = False
+    net["forget gates"].trainable_bias = False
     net["cells"][1].incoming[0].trainable = False
     return net
 

@@ -49,7 +49,7 @@ def ready(page):
 @pytest.mark.parametrize("end", ["json", "npz", "synapse"])
 def test_a_dropped_file_of_the_library_opens(opened, tmp_path, end):
     net = architect.LSTM(2, 4, 1, style="synaptic", seed=5)
-    net["cells"].trainable = False
+    net["cells"].trainable_bias = False
     net.connections[3].trainable = False
     net.connections[4].sign = 1 if net.connections[4].weight > 0 else -1
     net.run(lessons()[0][0])

@@ -256,8 +256,8 @@ def test_momentum_ties_frozen_layers_missing_targets_and_weights_of_costs(node):
             if connection.target in net["hidden"]
         ][:6]
     )
-    net["hidden"].trainable = False
-    net["hidden"].trainable = True
+    net["hidden"].trainable_bias = False
+    net["hidden"].trainable_bias = True
     net.output[1].cost_weight = 0.5
     random = np.random.default_rng(1)
     rows = random.normal(size=(20, 3))

@@ -118,7 +118,7 @@ def test_roots_that_no_parameter_moves_are_left_out():
     pool = Layer(3, squash="tanh")
     output = Layer(1)
     for neuron in pool:
-        neuron.trainable = False
+        neuron.trainable_bias = False
     source.project(pool, seed=0, trainable=False)
     pool.project(pool, seed=1, trainable=False, self_connections=True)
     pool.project(output, seed=2)

@@ -12,6 +12,7 @@ import synapse
 from synapse import Layer, Network
 from synapse.engine.rtrl import Layout
 from synapse.learning import compare_gradients
+from tests.helpers.learners import let_learn
 from tests.helpers.sensitivities import Sensitivities
 from tests.helpers.strategies import EVERY_GATE, SMOOTH, Twin, given_graphs, specs
 from tests.helpers.ties import tie_at_random
@@ -90,7 +91,7 @@ def test_many_lines_that_are_sums_of_many():
             for connection in net.connections:
                 connection.trainable = False
             for k, neuron in enumerate(net.hidden[1]):
-                neuron.trainable = k < trained
+                neuron.trainable_bias = k < trained
         rng = np.random.default_rng(0)
         rows = rng.uniform(-1, 1, (STEPS, 2))
         aims = rng.random((STEPS, 1))
@@ -311,7 +312,7 @@ def with_a_group_that_is_partly_frozen(seed):
     for neuron in net.neurons[3:]:  # one that learns remains
         if rng.random() < 0.5:
             for parameter in (neuron, *neuron.incoming):
-                parameter.trainable = False
+                let_learn(parameter, False)
     return net
 
 

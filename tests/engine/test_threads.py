@@ -138,7 +138,7 @@ LOOKS = [
     lambda hidden, link: (
         net.parts,
         hidden.activations,
-        hidden.trainable,
+        hidden.trainable_bias,
         hidden[0].outgoing,
     ),
 ]
@@ -345,9 +345,11 @@ n.propagate(0.1, 1.0)
 n.clear()
 n.reset(0)
 n.reseed(0)
+n.freeze()
+n.unfreeze()
 n.bias = 1.0
 n.squash = "relu"
-n.trainable = False
+n.trainable_bias = False
 n.name = "a"
 n.state = 1.0
 repr(n), n < w.output[0], [getattr(n, name) for name in dir(n) if name[0] != "_"]
@@ -371,7 +373,7 @@ n.biases = [0.5] * len(n)
 n.cost_weights = [0.5] * len(n)
 n.squash = "winner"
 n.name = "a"
-n.trainable = False
+n.trainable_bias = False
 n.deterministic = True
 synapse.tie(n)
 synapse.untie(n)
@@ -390,6 +392,8 @@ n.weights = 1.0
 n.weights *= 2.0
 n.weights[0] = 1.0
 n.trainable = False
+n.freeze()
+n.unfreeze()
 synapse.tie(n)
 [link.weight for link in n], n[-1], np.asarray(n.weights)
 ''',

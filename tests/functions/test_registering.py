@@ -146,7 +146,7 @@ class TestASquashThatRaises:
         other = chain(function, dtype)
         for network in (net, other):
             network.connections[0].trainable = False
-            network[1].trainable = False
+            network[1].trainable_bias = False
         with pytest.raises(FunctionError, match=message):
             Trainer(net, rate=0.1).train(
                 inputs, targets, epochs=2, shuffle=False, progress=False

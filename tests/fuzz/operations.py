@@ -19,6 +19,7 @@ from synapse import (
 )
 from synapse.errors import SynapseError, TopologyError
 from tests.helpers.integrity import check_store, require
+from tests.helpers.learners import let_learn
 from tests.helpers.recorded import agree, names_for, shown
 
 from .world import DONE, TOP, Change, ends_of, is_alive, operation
@@ -210,7 +211,7 @@ def set_something(world, element):
     """Whether it learns, or the squash of a neuron, or weights."""
     tied = {element, *element.tied}
     if world.chance(0.5):
-        element.trainable = world.chance(0.5)
+        let_learn(element, world.chance(0.5))
     elif isinstance(element, Neuron):
         element.squash = world.pick(SQUASHES)
     else:

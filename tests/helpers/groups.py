@@ -117,7 +117,7 @@ class Walk:
         self.biases = biases[:, None] + steps[len(weights) :]
         trained = [c.trainable for c in net.connections]
         trained += [
-            n.trainable and k >= self.inputs for k, n in enumerate(self.neurons)
+            n.trainable_bias and k >= self.inputs for k, n in enumerate(self.neurons)
         ]
         self.trained = np.array(trained)
         self.clear()

@@ -109,7 +109,7 @@ def everything(neurons) -> list:
     for n in neurons:
         numbers = (n.state, n.old_state, n.activation, n.derivative, n.bias)
         errors = (n.error.responsibility, n.error.projected, n.error.gated)
-        seen.append((n, n.name, n.squash, n.trainable, *numbers, *errors))
+        seen.append((n, n.name, n.squash, n.trainable_bias, *numbers, *errors))
         for c in (*n.incoming, *filter(None, [n.self_connection])):
             extended = sorted((k.name, x) for k, x in c.extended.items())
             seen.append(

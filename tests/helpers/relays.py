@@ -61,7 +61,7 @@ def _chains(copy: Network, links: list[Connection]) -> dict[int, Neuron]:
         layer = Layer([*relays.values()], name="relays", dtype=copy.dtype)
         copy.add(layer, before=copy.layers[1])
     for (neuron, depth), relay in relays.items():
-        relay.trainable = False
+        relay.trainable_bias = False
         before = relays.get((neuron, depth - 1), neuron)
         _without_sign(before)
         before.project(relay, weight=1.0, trainable=False)

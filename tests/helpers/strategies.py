@@ -384,7 +384,7 @@ class Twin:
             self._make(
                 j, spec.squashes[j], 0.0 if clamped else self.random.uniform(-0.5, 0.5)
             )
-            self.ours[j].trainable = self.reference.units[j].trainable = (
+            self.ours[j].trainable_bias = self.reference.units[j].trainable = (
                 j not in spec.fixed
             )
         for i, j, gater, trainable in spec.links:
@@ -547,9 +547,9 @@ class Twin:
         self.reference.begin(self.order)
         for place, j in enumerate(self.order):
             if place == pause:
-                self.ours[j].trainable = not self.reference.units[j].trainable
+                self.ours[j].trainable_bias = not self.reference.units[j].trainable
                 self.look()
-                self.ours[j].trainable = self.reference.units[j].trainable
+                self.ours[j].trainable_bias = self.reference.units[j].trainable
             if j in values:
                 self.reference.clamp(j, values[j])
             else:

@@ -5,6 +5,7 @@ import pytest
 
 import architect
 import synapse
+from tests.helpers.learners import learns
 from tests.learning.helpers import learning
 
 EXACT = {"abs": 1e-12, "rel": 1e-10}
@@ -25,7 +26,7 @@ def tie_at_random(net, seed, groups=4):
             chosen = [
                 parameter
                 for parameter in items
-                if parameter.trainable is trainable and rng.random() < 0.7
+                if learns(parameter) is trainable and rng.random() < 0.7
             ]
             if chosen:
                 synapse.tie(chosen, groups=rng.integers(0, groups, len(chosen)))

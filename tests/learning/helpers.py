@@ -141,4 +141,6 @@ def by_steps(net, inputs, targets, cost=None):
 def learning(net):
     """Which weights and which biases are trained."""
     weights = [connection.trainable for connection in net.connections]
-    return np.array(weights, bool), np.array([neuron.trainable for neuron in net], bool)
+    return np.array(weights, bool), np.array(
+        [neuron.trainable_bias for neuron in net], bool
+    )

@@ -228,7 +228,7 @@ def test_frozen_parameters_and_a_rate_given():
     def make():
         net = architect.Perceptron(3, 5, 4, 2, seed=0)
         net.hidden[0].freeze()
-        net.output[0].trainable = False
+        net.output[0].trainable_bias = False
         return Work(net, samples(net), optimizers.AdamW(0.05, weight_decay=0.5))
 
     ours = make()
@@ -374,7 +374,7 @@ def edited(net, few):
     yield from pieces(net, few)
     link = net.output[0].incoming[0]
     link.source.disconnect(link.target)
-    net.output[0].trainable = False
+    net.output[0].trainable_bias = False
     yield from pieces(net, few)
 
 

@@ -32,10 +32,9 @@ def test_a_network_in_which_nothing_is_trainable(method):
         "no connection and no bias is trainable, so training changes nothing."
     ]
     net = architect.Perceptron(2, 3, 1, seed=0)
-    for owner in (*net.connections, *net):
-        owner.trainable = False
+    net.freeze()
     assert "nothing" in warned(net, method=method)[0]
-    net.output[0].trainable = True
+    net.output[0].trainable_bias = True
     assert warned(net, method=method) == []
 
 
@@ -47,7 +46,7 @@ def test_errors_that_reach_nothing_that_learns(method):
     a.project(b, seed=0)
     b.project(c, trainable=False, seed=0)
     net = Network(a, [b], c)
-    c.trainable = False
+    c.trainable_bias = False
     assert warned(net, method=method) == []
     b.squash = "step"
     assert warned(net, method=method) == [
@@ -96,7 +95,7 @@ def test_each_state_of_a_network_is_told_once():
     net = architect.Hopfield(3)
     assert len(warned(net)) == 1
     assert warned(net) == []
-    net.output[0].trainable = True
+    net.output[0].trainable_bias = True
     assert "no error reaches" in warned(net)[0]  # sign neurons have no slope
     net.input[0].project(net.output[1])
     assert len(warned(net)) == 1

@@ -78,7 +78,7 @@ def test_whatever_is_not_trainable_does_not_move_whenever_it_is_set(
         place, do = next(steps, (None, None))
         layer = net.layers[place % len(net.layers)] if do else None
         if do == "flip":
-            layer.trainable = not layer.trainable
+            layer.trainable_bias = not layer.trainable_bias
             link = layer[0].incoming[0] if layer[0].incoming else net.connections[0]
             link.trainable = not link.trainable
         elif do:
@@ -86,7 +86,9 @@ def test_whatever_is_not_trainable_does_not_move_whenever_it_is_set(
         state.update(
             {link: (not link.trainable, link.weight) for link in net.connections}
         )
-        state.update({neuron: (not neuron.trainable, neuron.bias) for neuron in net})
+        state.update(
+            {neuron: (not neuron.trainable_bias, neuron.bias) for neuron in net}
+        )
 
     callback(None)
     trainer = Trainer(net, method=method, optimizer=optimizer, batch_size=5)

@@ -40,7 +40,7 @@ def anew(nets):
         for layer in net.layers:
             for neuron in layer:
                 twin_of[neuron] = Neuron(neuron.squash.name, neuron.bias)
-                twin_of[neuron].trainable = neuron.trainable
+                twin_of[neuron].trainable_bias = neuron.trainable_bias
             layers.append(Layer([twin_of[neuron] for neuron in layer], name=layer.name))
         twins.append(Network(*layers))
     for link in [link for net in nets for link in links_into(net)]:

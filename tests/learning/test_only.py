@@ -14,6 +14,7 @@ import architect
 import synapse
 from synapse import Trainer, errors, optimizers
 from tests.helpers.cases import every_case
+from tests.helpers.learners import learns, let_learn
 
 from .resumed import DATA, HELD_OUT, NETWORKS, TRAINERS
 
@@ -58,8 +59,8 @@ def freeze_all_but(net, learners):
     for every, chosen in ((net.connections, weights), ([*net], biases)):
         chosen |= {element for mine in set(chosen) for element in mine.tied}
         for element in every:
-            if element not in chosen and element.trainable:
-                element.trainable = False
+            if element not in chosen and learns(element):
+                let_learn(element, False)
 
 
 def state_of(net):
@@ -87,7 +88,7 @@ def test_a_part_learns_as_if_everything_else_were_frozen_by_hand(
         net = NETWORKS[network]()
         rng = np.random.default_rng(seed)
         learners = drawn_part(net, rng)
-        learns = [element.trainable for element in (*net, *net.connections)]
+        before = [learns(element) for element in (*net, *net.connections)]
         if by_hand:
             freeze_all_but(net, learners)
         with warnings.catch_warnings():
@@ -109,10 +110,10 @@ def test_a_part_learns_as_if_everything_else_were_frozen_by_hand(
             for values in element.history.values()
         ]
         if not by_hand:
-            assert [element.trainable for element in (*net, *net.connections)] == learns
+            assert [learns(element) for element in (*net, *net.connections)] == before
         else:
-            for element, learned in zip((*net, *net.connections), learns, strict=True):
-                element.trainable = learned
+            for element, learned in zip((*net, *net.connections), before, strict=True):
+                let_learn(element, learned)
         net.activate(DATA["stream"][0][0])
         endings.append((state_of(net), history))
     assert endings[0] == endings[1]
@@ -251,7 +252,7 @@ def walk(seed):
                 links[rng.integers(len(links))].trainable ^= True
             case _:
                 trainer = trainers[rng.integers(len(trainers))]
-                if any(source.trainable for source in (*net.output, *net.connections)):
+                if any(learns(source) for source in (*net.output, *net.connections)):
                     with suppress(
                         errors.ArgumentError
                     ):  # nothing in the part may be trainable

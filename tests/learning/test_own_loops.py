@@ -37,7 +37,7 @@ def constrained(dtype=np.float64):
     synapse.tie([inward[0], inward[1], inward[2]])
     synapse.tie([h[1], h[2]])
     outward[3].trainable = False
-    h[3].trainable = False
+    h[3].trainable_bias = False
     return net
 
 
@@ -86,7 +86,7 @@ def test_ties_signs_and_frozen_parameters_stay():
     for number, link in enumerate(net.connections):
         assert link.trainable or link.weight == weights[number]
     for number, neuron in enumerate(net):
-        assert neuron.trainable or neuron.bias == biases[number]
+        assert neuron.trainable_bias or neuron.bias == biases[number]
 
 
 @pytest.mark.torch

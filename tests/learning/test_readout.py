@@ -127,7 +127,7 @@ def test_fixed_connections_and_biases_count_as_they_are():
     net["hidden"][0].connected(fixed).weight = 0.7
     net["hidden"][0].connected(fixed).trainable = False
     second.bias = 0.4
-    second.trainable = False
+    second.trainable_bias = False
     x = forward(net, INPUTS)
     weights, biases = least_squares(x[:, 1:], TARGETS[:, :1] - 0.7 * x[:, :1])
     other = np.linalg.lstsq(x, TARGETS[:, 1] - 0.4, rcond=None)[0]
@@ -241,7 +241,7 @@ def test_the_error_is_that_of_the_rounded_weights(offset):
     hidden, y = (Layer(size, "identity", dtype=np.float32) for size in (2, 1))
     x.project(hidden, weights=1.0, trainable=False)
     hidden.biases = [offset, offset + 1.0]
-    hidden.trainable = False
+    hidden.trainable_bias = False
     hidden.project(y, seed=0)
     net = Network(x, hidden, y)
     inputs = np.random.default_rng(0).normal(size=(300, 1))

@@ -13,6 +13,7 @@ from synapse.learning._parameters import ParameterVector
 from synapse.optimizers import DEKF, RLS, RecursiveOptimizer
 from synapse.optimizers.recursive import RecursiveState
 from tests.helpers.cases import every_case
+from tests.helpers.learners import let_learn
 
 NETWORKS = {
     "elman": lambda **o: architect.Elman(2, 4, 2, **o),
@@ -136,7 +137,7 @@ def test_tied_parameters_count_once_and_frozen_ones_not():
     synapse.tie(links[:3])
     synapse.tie(hidden[:2])
     links[4].trainable = False
-    net.output[0].trainable = False
+    net.output[0].trainable_bias = False
     inputs, targets = sequences(net)
     wanted = differences(net, inputs)
     jacobians, _ = spied(net, inputs, targets)
@@ -164,7 +165,7 @@ def reservoir():
     net = architect.Liquid(1, 20, 2, spectral_radius=0.8, seed=0)
     for neuron in net.output:
         neuron.bias = 0.0
-        neuron.trainable = False
+        neuron.trainable_bias = False
         for link in neuron.incoming:
             link.weight = 0.0
     return net
@@ -199,7 +200,7 @@ def test_outputs_that_least_squares_refuses(outputs):
     if outputs == "tied":
         synapse.tie(net.output[0].incoming[:2])
     if outputs == "frozen":
-        net.output.trainable = False
+        net.output.trainable_bias = False
         for neuron in net.output:
             for link in neuron.incoming:
                 link.trainable = False
@@ -249,7 +250,7 @@ def test_edits_reset_the_filter():
     assert len(norms) == 10
     assert trainer._updater.state.steps == 7
     assert min(norms) > 0
-    net.output[0].trainable = False
+    net.output[0].trainable_bias = False
     trainer.train(inputs, targets, epochs=1, progress=False)
     assert trainer._updater.state.steps == 10
 
@@ -305,7 +306,7 @@ def test_errors_that_run_away_are_a_divergence_long_before_they_overflow(
         synapse.Layer([x]), [synapse.Layer([grows])], synapse.Layer([y])
     )
     for owner in (*links, grows):
-        owner.trainable = False
+        let_learn(owner, False)
     rows = np.ones((200, 1))
     train(net, rows[:15], rows[:15], optimizer, method)  # errors up to 2^15
     net.clear()

@@ -11,6 +11,7 @@ from synapse.errors import ArgumentError, TrainingWarning
 from synapse.learning._data import new_control, one_pass
 from synapse.learning.rules import RULES, BatchGradient, Online, Rule
 from tests.helpers.cases import every_case
+from tests.helpers.learners import learns
 
 from .helpers import parameters
 
@@ -46,7 +47,7 @@ class FiniteDifferences(Rule):
         return one_pass(task.network, task.data, chosen, task.cost, None, new_control())
 
     def slope(self, view, name, chosen):
-        if not view.trainable or (name == "bias" and view in self.task.network.input):
+        if not learns(view) or (name == "bias" and view in self.task.network.input):
             return 0.0
         before = getattr(view, name)
         costs = []
@@ -190,7 +191,7 @@ def test_warnings_name_the_rules_that_pass_errors_to_earlier_steps():
     late.project(early, trainable=False, seed=0)
     early.project(c, trainable=False, seed=0)
     network = synapse.Network(a, [early, late], c)
-    early.trainable = c.trainable = False
+    early.trainable_bias = c.trainable_bias = False
     data = [[[0.5], [0.1]]], [[[1.0], [0.0]]]
     others = " or ".join(
         f'method="{name}"' for name, rule in RULES.items() if rule.through_time

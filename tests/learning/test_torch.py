@@ -229,7 +229,7 @@ def test_a_canvas_has_the_gradient_of_pytorch_written_out(monkeypatch):
     *tensors, between, bias = leaves(torch, net)
     canvas, features = net.hidden
     for layer in (features, net.output):
-        layer.trainable = False
+        layer.trainable_bias = False
     for link in net.connections:
         link.trainable = link.target in features
     seen = torch.tanh(torch.sigmoid(bias(canvas)) @ between(canvas, features))

@@ -156,7 +156,7 @@ def test_biases_and_weights_can_be_set_through_networkx(net):
     )
     nx.set_node_attributes(net.graph, {out: {"bias": -1}})
     nx.set_node_attributes(net.graph, False, "trainable")
-    assert (link.weight, link.trainable, out.bias, out.trainable) == (
+    assert (link.weight, link.trainable, out.bias, out.trainable_bias) == (
         0.3,
         False,
         -1.0,

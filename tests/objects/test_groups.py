@@ -31,7 +31,7 @@ def maxout(pieces=3, units=5, seed=0, dtype=np.float64):
     unit = Layer(units, "identity", dtype=dtype)
     for group, neuron in zip(groups, unit, strict=True):
         group.project(neuron, weights=1.0, trainable=False)
-    unit.trainable = False
+    unit.trainable_bias = False
     unit.project(output, initializer="normal", seed=rng)
     return Network(source, [*groups, unit], output), groups, unit
 
@@ -360,7 +360,7 @@ def test_the_online_rule_learns_as_the_reference(name):
     reference = Reference()
     for neuron, j in number.items():
         reference.add(j, neuron.squash.name, neuron.bias)
-        reference.units[j].trainable = neuron.trainable
+        reference.units[j].trainable = neuron.trainable_bias
     for number_of_layer, layer in enumerate(list(net.layers)[1:]):
         for neuron in layer if layer.squash.grouped else ():
             reference.units[number[neuron]].group = number_of_layer

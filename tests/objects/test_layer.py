@@ -12,6 +12,7 @@ from synapse.errors import (
     TopologyError,
     UnknownNameError,
 )
+from tests.helpers import learners
 from tests.helpers.integrity import check_store
 from tests.helpers.networks import lstm, unchanged, used
 
@@ -58,9 +59,9 @@ def test_its_squash_can_be_set():
         Layer([net.output[0], net.hidden[0][0]]).squash = "softmax"
 
 
-def test_it_is_trainable_or_deterministic_where_all_its_neurons_are():
+def test_its_biases_learn_and_it_is_deterministic_where_all_its_neurons_are():
     layer = Layer(2, "noise")
-    for name, default in (("trainable", True), ("deterministic", False)):
+    for name, default in (("trainable_bias", True), ("deterministic", False)):
         assert getattr(layer, name) is default
         for value in (not default, default):
             setattr(layer, name, value)
@@ -107,7 +108,7 @@ def frozen_parts():
     synapse.tie([entering[0], entering[3], leaving[1]])
     synapse.tie(cells[:2])
     net = Network(x, [cells, copies], y)
-    entering[0].trainable = cells[0].trainable = False  # and what is tied to them
+    entering[0].trainable = cells[0].trainable_bias = False  # and what is tied to them
     within[0].trainable = False  # a self-connection
     y.freeze()
     links = {
@@ -147,10 +148,10 @@ def test_a_reset_draws_what_is_trainable_and_nothing_else(way):
     before = {parameter: parameter.weight for parameter in net.connections} | {
         parameter: parameter.bias for parameter in net
     }
-    trainable = [parameter.trainable for parameter in before]
+    trainable = list(map(learners.learns, before))
     streams = store["random"].tolist()
     RESETS[way](net)
-    assert [parameter.trainable for parameter in before] == trainable
+    assert list(map(learners.learns, before)) == trainable
     assert store["random"].tolist() == streams
     assert all(parameter.weight == before[parameter] for parameter in links)
     assert all(
@@ -166,7 +167,7 @@ def test_a_reset_draws_what_is_trainable_and_nothing_else(way):
 
 def learns(net):
     return [link.trainable for link in net.connections], [
-        neuron.trainable for neuron in net
+        neuron.trainable_bias for neuron in net
     ]
 
 
@@ -174,7 +175,7 @@ def test_unfreezing_restores_what_was_trainable():
     """Carousels and fixed copies do not become trainable, nor does what was set to be
     fixed."""
     net = architect.LSTM(2, 3, 1, seed=0)
-    net.connections[0].trainable = net.output[0].trainable = False
+    net.connections[0].trainable = net.output[0].trainable_bias = False
     carousels = net["cells"].project(
         Layer([net["cells"][0]]), synapse.ALL_TO_ALL, seed=1
     )  # learns
@@ -191,6 +192,50 @@ def test_unfreezing_restores_what_was_trainable():
         assert carousels.trainable
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        lambda net: net,
+        lambda net: net["input gates"],
+        lambda net: net["input gates"][0],
+        lambda net: net["input"].project(net["input gates"], delay=1, seed=0),
+    ],
+    ids=["network", "layer", "neuron", "projection"],
+)
+def test_what_is_not_trainable_keeps_its_weights_and_biases(part):
+    """As in Keras and PyTorch: `trainable` is of all parameters of a part."""
+    net = architect.LSTM(2, 3, 1, seed=0)
+    whole = part(net)
+    before = learns(net)
+    for freeze, unfreeze in (
+        (
+            lambda: setattr(whole, "trainable", False),
+            lambda: setattr(whole, "trainable", True),
+        ),
+        (whole.freeze, whole.unfreeze),
+    ):
+        freeze()
+        assert not whole.trainable
+        owners = [whole] if isinstance(whole, Neuron) else list(whole)
+        links = [link for link in net.connections if link.target in owners]
+        links += [owner for owner in owners if not isinstance(owner, Neuron)]
+        neurons = [owner for owner in owners if isinstance(owner, Neuron)]
+        values = [link.weight for link in links], [neuron.bias for neuron in neurons]
+        if whole is not net:
+            synapse.Trainer(net).train(
+                np.ones((5, 2)), np.zeros((5, 1)), epochs=2, progress=False
+            )
+        assert values == (
+            [link.weight for link in links],
+            [neuron.bias for neuron in neurons],
+        )
+        unfreeze()
+        assert whole.trainable
+        assert learns(net) == before
+    with pytest.raises(synapse.SynapseError, match="trainable of a"):
+        whole.trainable = None
+
+
 def test_what_is_set_while_frozen_is_not_restored():
     net = architect.Perceptron(2, 2, 1, seed=0)
     layer = net["hidden"]
@@ -198,12 +243,12 @@ def test_what_is_set_while_frozen_is_not_restored():
     layer.freeze()
     links[0].trainable = False
     links[1].trainable = True
-    layer[0].trainable = False
-    layer[1].trainable = True
+    layer[0].trainable_bias = False
+    layer[1].trainable_bias = True
     layer.unfreeze()
     assert learns(net) == ([False] + [True] * 5, [True, True, False, True, True])
     layer.freeze()
-    layer.trainable = False
+    layer.trainable_bias = False
     links[3].trainable = False
     layer.unfreeze()
     assert learns(net) == (
@@ -249,8 +294,8 @@ def test_what_is_made_later_is_not_frozen():
     late = Layer(2).project(b)
     b.append(Neuron())
     assert late.trainable
-    assert b[3].trainable
-    assert not b[0].trainable
+    assert b[3].trainable_bias
+    assert not b[0].trainable_bias
 
 
 def test_a_copy_is_frozen_too_and_can_be_unfrozen():

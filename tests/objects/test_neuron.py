@@ -103,7 +103,7 @@ def test_a_fixed_bias_has_no_sensitivities():
     net.learning_rule = "rtrl"
     neuron = net["hidden"][0]
     for learns in (True, False, True):
-        neuron.trainable = learns
+        neuron.trainable_bias = learns
         twin = net.clone()
         for network in (net, twin):
             network.activate([0.3]), network.activate([0.2])

@@ -241,7 +241,7 @@ def test_whether_it_is_trainable_is_read_and_set_for_all():
     projection = a.project(b, seed=0)
     assert projection.trainable
     projection[1].trainable = False
-    assert not projection.trainable
+    assert projection.trainable  # the others learn
     projection.trainable = True
     assert [link.trainable for link in projection] == [True] * 4
     assert not b.project(b).trainable
@@ -565,7 +565,7 @@ def test_layers_composed_without_a_look_are_those_composed_with_one_at_every_ste
                         layers[target], pattern, seed=step, trainable=gater > 2
                     )
                 )
-                layers[other].trainable = gater > 3
+                layers[other].trainable_bias = gater > 3
                 layers[gater].gate(
                     made[other % len(made)], ["input", "output", "one_to_one"][step % 3]
                 )
@@ -581,7 +581,7 @@ def test_layers_composed_without_a_look_are_those_composed_with_one_at_every_ste
         links = [(*link[:3], link[3] and link[3].name, link[4]) for link in links]
         numbers = [[c.weight for c in projection] for projection in made]
         facts = (
-            [(n.name, n.bias, n.trainable) for n in net],
+            [(n.name, n.bias, n.trainable_bias) for n in net],
             net.run(np.ones((3, len(net.input)))).tolist(),
         )
         return told, links, numbers, facts

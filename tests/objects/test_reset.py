@@ -63,7 +63,7 @@ def disturbed(net):
         if link.trainable:
             link.weight *= 0.5
     for neuron in net.neurons[len(net.input) :]:
-        if neuron.trainable:
+        if neuron.trainable_bias:
             neuron.bias = 0.25
     return net
 
@@ -131,7 +131,7 @@ def test_what_is_not_trainable_stays():
     before = net.biases, net.weights
     net.reset(seed=0)
     fresh = architect.LSTM(2, 3, 1, seed=0)
-    frozen = np.array([not neuron.trainable for neuron in net])
+    frozen = np.array([not neuron.trainable_bias for neuron in net])
     assert np.array_equal(net.biases, np.where(frozen, before[0], fresh.biases))
     still = np.array([not link.trainable for link in net.connections])
     assert np.array_equal(net.weights, np.where(still, before[1], fresh.weights))

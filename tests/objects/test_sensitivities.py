@@ -91,7 +91,7 @@ def require_exact(net, rng):
 def tie(net, random):
     for parameters in (
         [parameter for parameter in net.connections if parameter.trainable],
-        [parameter for parameter in net if parameter.trainable],
+        [parameter for parameter in net if parameter.trainable_bias],
     ):
         if len(parameters) > 3:
             synapse.tie(random.sample(parameters, random.randint(2, 3)))

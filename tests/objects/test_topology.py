@@ -35,7 +35,7 @@ def test_rows_align_with_neurons_and_connections(net):
         assert (table.bias[i], table.state[i]) == (neuron.bias, neuron.state)
         assert (table.activation[i], table.trainable_bias[i]) == (
             neuron.activation,
-            neuron.trainable,
+            neuron.trainable_bias,
         )
     for c, link in enumerate(net.connections):
         assert (table.source[c], table.target[c]) == (

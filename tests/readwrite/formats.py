@@ -68,7 +68,7 @@ def frozen():
     net = architect.Perceptron(2, 3, 2, seed=4)
     for link in net.connections[::2]:
         link.trainable = False
-    net[3].trainable = False
+    net[3].trainable_bias = False
     net.output.freeze()
     return net
 

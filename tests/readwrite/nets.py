@@ -59,7 +59,7 @@ def memory(seed=0, blocks=3, dtype="float64"):
         output_gates = gates[2]
     output_gates.gate(below.project(outputs, seed=rng), gate.OUTPUT)
     outputs.project(hidden[0], seed=rng)
-    hidden[0][0].trainable = False
+    hidden[0][0].trainable_bias = False
     return Network(inputs, hidden, outputs, name="memory")
 
 

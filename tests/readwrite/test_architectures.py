@@ -71,7 +71,7 @@ def parts_of(net):
 @every_case("name", NETWORKS)
 def test_a_twin_is_of_the_same_class(twin_of, name):
     net = NETWORKS[name]()
-    if net.output.trainable:
+    if net.output.trainable_bias:
         feed(net, 3)
     twin = twin_of(net)
     assert (type(twin), repr(twin), twin.name) == (type(net), repr(net), net.name)

@@ -125,13 +125,13 @@ def test_what_the_graph_has_is_used():
     )
     x, a, y = net
     assert repr(net) == "<Network 'told' 1-1-1, 3 neurons, 4 connections>"
-    assert (a.name, a.squash.name, a.bias, a.trainable, a.state, a.activation) == (
+    assert (a.name, a.squash.name, a.bias, a.trainable_bias, a.state, a.activation) == (
         "cell", "tanh", 0.5, False, 2.0, 0.25,
     )  # fmt: skip
     link = x.connected(a)
     assert (link.weight, link.gater, link.trainable) == (2.0, a, False)
     assert (a.self_connection.weight, a.self_connection.trainable) == (0.9, True)
-    assert (y.squash.name, y.bias, y.trainable, x.connected(y).weight) == (
+    assert (y.squash.name, y.bias, y.trainable_bias, x.connected(y).weight) == (
         "identity",
         0.0,
         True,

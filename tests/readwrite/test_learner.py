@@ -195,7 +195,7 @@ def test_learning_in_other_languages(tmp_path, learned_in):
 def net_learns(net):
     """Which of all biases, then all weights, learn."""
     links = [link.trainable for link in net.connections]
-    return np.array([neuron.trainable for neuron in net] + links)
+    return np.array([neuron.trainable_bias for neuron in net] + links)
 
 
 def test_python_raises_and_nothing_changes():

@@ -75,7 +75,7 @@ def test_what_learns_in_neataptic_learns_here():
         *(False, False),  # into itself, and into the constant
         True,
     ]
-    assert [neuron.trainable for neuron in net][2:] == [True, False, True]
+    assert [neuron.trainable_bias for neuron in net][2:] == [True, False, True]
 
 
 def test_the_mask_of_a_gater_is_a_factor_of_what_it_gates():

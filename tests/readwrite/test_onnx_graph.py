@@ -13,6 +13,7 @@ from synapse import Layer, Network, errors, save
 from synapse.engine.functions.activations import ACTIVATIONS
 from synapse.readwrite import onnx_model
 from tests.helpers.cases import all_hold, all_refused, every_case
+from tests.helpers.learners import learns
 from tests.helpers.strategies import Twin, given_graphs, specs
 
 from .nets import run_python
@@ -95,7 +96,7 @@ def layered(name):
     net = LAYERED[name]()
     rng = np.random.default_rng(0)
     for parameter in (*net.connections, *net.neurons[len(net.input) :]):
-        if parameter.trainable:
+        if learns(parameter):
             setattr(
                 parameter,
                 "weight" if hasattr(parameter, "weight") else "bias",

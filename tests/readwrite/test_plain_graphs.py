@@ -52,7 +52,7 @@ def everything(seed):
     if alike := [link for link in free if link.gater is None]:
         synapse.tie(alike[:3])
     synapse.tie(list(layers[-1]))
-    hidden[0][0].trainable = False
+    hidden[0][0].trainable_bias = False
     hidden[0].freeze()
     if not groups:
         hidden[0][1].clamp(0.25)

@@ -42,7 +42,7 @@ def steps(net, start, last):
 def edited(net):
     """Connections in another order than new ones, and a tie."""
     for layer in net.hidden:
-        layer[0].trainable = False
+        layer[0].trainable_bias = False
     source = net.input[1]
     link, *others = source.outgoing
     target = link.target

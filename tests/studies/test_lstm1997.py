@@ -106,7 +106,7 @@ def pairs_of(net, layers, appendix, gates):
         "output": (appendix.w_out, None),
     }.items():
         for j, neuron in enumerate(layers[name]):
-            if neuron.trainable:
+            if neuron.trainable_bias:
                 yield neuron, "bias", weights, (j, -1)
             for link in filter(lambda link: link.trainable, neuron.incoming):
                 i = place.get(link.source)

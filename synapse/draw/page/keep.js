@@ -208,7 +208,7 @@ function program() {
     "neurons = [neuron for layer in layers for neuron in layer]",
     "# name, bias, and whether the bias learns",
     `for neuron, (name, bias, learns) in zip(neurons, ${listing(all.map((one) => tuple([nameOf(one), one.bias, one.trainableBias])))}):`,
-    "    neuron.name, neuron.bias, neuron.trainable = name, bias, learns",
+    "    neuron.name, neuron.bias, neuron.trainable_bias = name, bias, learns",
     ...all.flatMap((one, i) => (one.deterministic ? [`neurons[${i}].deterministic = True`] : [])),
     ...all.flatMap((one, i) => (one.costWeight === 1 ? [] : [`neurons[${i}].cost_weight = ${py(one.costWeight)}`])),
     "# source, target, weight, and whether the weight learns",

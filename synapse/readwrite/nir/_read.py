@@ -171,7 +171,7 @@ class Reader:
 
     def _fixed(self, size: int, name: str, bias: Any = 0.0) -> Layer:
         layer = Layer(size, "identity", np.zeros(size) + bias, name)
-        layer.trainable = False
+        layer.trainable_bias = False
         return layer
 
     def _unit(self, name: str) -> Unit:
@@ -182,7 +182,7 @@ class Reader:
         if node_type == "Threshold":
             bias = -self._numbers(node.threshold, size, name)
             layer = Layer(size, self.spike, bias, name)
-            layer.trainable = False
+            layer.trainable_bias = False
             return Unit(layer, layer, [layer], np.ones(size))
 
         share, gain = self._step_of(name, size)
@@ -196,7 +196,7 @@ class Reader:
         keep = self._fixed(size, f"{name} keep", 1.0)
         threshold = self._numbers(node.v_threshold, size, name)
         spikes = Layer(size, self.spike, -threshold, name)
-        spikes.trainable = False
+        spikes.trainable_bias = False
         leak = _pass_on(voltage, voltage, share)
         _pass_on(voltage, spikes, np.ones(size))
         _pass_on(spikes, keep, -np.ones(size))
@@ -290,7 +290,7 @@ class Reader:
             weights[source] = weights.get(source, 0.0) + matrix
             if shift is not None:
                 bias += self._numbers(shift, size, name)
-                unit.receiving.trainable = True
+                unit.receiving.trainable_bias = True
             learn.add(source)
         unit.receiving.biases = unit.receiving.biases + unit.gain * bias
         for source, matrix in weights.items():

@@ -216,7 +216,7 @@ def _pass_on(net: Network, shown: Layer) -> None:
     net.weights = weights
     for number in between.flat:
         connections[number].trainable = False
-    net.output.trainable = False
+    net.output.trainable_bias = False
 
 
 def _layer(net: Network, name: str, module: Any, i: int) -> Layer:

@@ -51,7 +51,7 @@ def test_shared_gradients_of_any_gated_graph(spec, seed):
     assume(net.connections)
     rng = np.random.default_rng(seed)
     links = [link for link in net.connections if link.trainable]
-    neurons = [neuron for neuron in list(net)[spec.inputs :] if neuron.trainable]
+    neurons = [neuron for neuron in list(net)[spec.inputs :] if neuron.trainable_bias]
     for items in (links, neurons):
         if items:
             synapse.tie(items, groups=rng.integers(0, 4, len(items)))
@@ -251,7 +251,7 @@ def test_the_context_is_passed_on(name):
 def test_what_is_not_trainable_survives_weight_decay_and_comes_back():
     net = built("gru")
     fixed = [(c, c.weight) for c in net.connections if not c.trainable]
-    biases = [(n, n.bias) for n in net if not n.trainable]
+    biases = [(n, n.bias) for n in net if not n.trainable_bias]
     module = synapse.to_torch(net)
     optimizer = torch.optim.AdamW(module.parameters(), lr=0.05, weight_decay=0.5)
     for _ in range(3):

@@ -10,8 +10,8 @@ activation times its weight to the sums of its targets. Both are
 with the terms of a sum in another order. `Fans` lists the connections by source. Those
 that are read one step late come first: they are added before the first block, the
 others as soon as their source has fired. Those of a longer lag are listed by lag and
-source: each step lists the sources that were active in the step before, and adds what
-earlier lists have sent to it.
+source: each frame of the network's past has a list of the neurons that were active, and
+a step adds what these have sent to it.
 
 Runs that are gathered are added to neurons of a part at once, where they are alike:
 those of one-to-one projections, whose source and gater are at a constant distance, are
@@ -35,7 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compiler.jit import bare, inline, kernel, span_of, store_at
-from ..compiler.lanes import tapes_at
+from ..compiler.lanes import splat, tapes_at
 from ..delayed import Attributes, are_together, is_delayed_in_order
 from ..functions import activations
 from ..lowering.flags import (
@@ -48,13 +48,13 @@ from ..lowering.flags import (
     UNORDERED,
 )
 from ..online.calls import ROW, SPAN, calls_by_float
-from ..online.reads import of_gater, of_gaters, past_at
+from ..online.reads import of_gater, of_gaters
 from ..records import Span
 from ..schema import INPUT, NONE
 from ..store import Store
 from .activate import Way, steps_by
 from .fire import fire, fire_lean, may_be_lean
-from .runs import runs_by
+from .runs import advance, next_frame, runs_by
 from .step import Step, sources_at
 from .weigh import add_runs, keep_states, weigh_all
 
@@ -82,6 +82,11 @@ take 0.67 to 1.39 times as long with 1, 0.82 to 1.25 times with 7."""
 GROUP = 1 << BITS
 """Neurons that are looked at together for one that is active, and that rest
 together."""
+LOOK = 128
+"""Neurons that are looked at together for one that is to be remembered."""
+PER_COPY = 4
+"""Connections whose weights are copied in the time by which one event is slower that
+looks up its weight."""
 PART_BITS = 10
 """The logarithm of `PART`."""
 PART = 1 << PART_BITS
@@ -90,6 +95,8 @@ have fired."""
 MOST_ALIGNED = 4
 """One-to-one runs of a neuron, up to which their weights are laid side by side with
 those of its neighbours."""
+COPIED = -1
+"""In place of the number of events of a call: the weights are by source, too."""
 TOO_MANY = -1
 """In place of the number of active sources: there are so many that steps gather."""
 
@@ -122,6 +129,9 @@ class Fans(NamedTuple):
     lagged: NDArray[np.int64]
     target: NDArray[np.uint32]
     place: NDArray[np.uint32]  # row of the connection, which has the weight
+    # during a call that has had many events: the weights
+    weight: NDArray[Any]
+    events: NDArray[np.int64]  # how many a call has had; COPIED: there are the weights
     skipped: NDArray[np.uint8]  # by run: whether its connections are here
     form: NDArray[np.uint8]  # by neuron: of what its state is the sum
     # where the neurons of the same form end, whose self-connections have gaters one
@@ -133,10 +143,9 @@ class Fans(NamedTuple):
     part_sends: NDArray[np.uint8]  # by part: whether these connections begin there
     wakes: NDArray[np.uint8]  # by group: what the next step has to compute
     active: NDArray[np.int64]  # sources that are not 0, after their number
-    # the same of earlier steps, of the neurons that are read with lags: lists of equal
-    # length, of which the latest is ``turn[0]``
+    # by frame of the ring, which the neurons have that are read with lags: which of
+    # them are not 0 there, after their number
     earlier: NDArray[np.uint32]
-    turn: NDArray[np.int64]
     sums: NDArray[Any]  # what events have added, by neuron
     # during a call, by neuron: the weight of its self-connection, and behind them those
     # of its first gathered one-to-one run, of its second and so on
@@ -224,6 +233,8 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
         lagged=np.append(lagged, ends_of_keys[0]),
         target=target,
         place=place[order].astype(np.uint32),
+        weight=np.empty(len(place), store.dtype),
+        events=np.zeros(1, np.int64),
         skipped=skipped,
         form=form.astype(np.uint8),
         form_stop=_form_stops(store, start, stop, form) + start,
@@ -234,7 +245,6 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
         wakes=np.zeros_like(may_rest),
         active=np.zeros(stop - start + 1, np.int64),
         earlier=np.zeros(_size_of_earlier(c, start, lags), np.uint32),
-        turn=np.zeros(1, np.int64),
         sums=np.zeros(stop - start, store.dtype),
         aligned=np.zeros(
             (1 + _one_to_one_runs(c, neuron_of, runs, skipped)) * n, store.dtype
@@ -249,13 +259,12 @@ def _rows_of_runs(c: Any, runs: Any, lengths: NDArray[np.int64]) -> NDArray[np.i
 
 
 def _size_of_earlier(c: Any, start: int, lags: NDArray[np.int64]) -> int:
-    """How many numbers the lists of earlier steps have, which are as many as the
-    longest lag.
-    """
+    """How many numbers the lists by frame of the network's ring have."""
     if not len(lags):
         return 0
     ring = c["ring"][start]
-    return int(lags[-1]) * (1 + int(c["ring_stop"][ring]) - int(c["ring_start"][ring]))
+    width = int(c["ring_stop"][ring]) - int(c["ring_start"][ring])
+    return int(c["ring_frames"][ring]) * (1 + width)
 
 
 def _are_silent(
@@ -371,6 +380,8 @@ class Events(NamedTuple):
     lagged: Any
     target: Any
     place: Any
+    weight: Any
+    events: Any
     skipped: Any
     form: Any
     form_stop: Any
@@ -381,7 +392,6 @@ class Events(NamedTuple):
     wakes: Any
     active: Any
     earlier: Any
-    turn: Any
     sums: Any
     aligned: Any
     origin: Any  # the first row of the network
@@ -471,39 +481,65 @@ def awake_until(events, at, stop):
 
 
 @inline
-def list_at(events, lag):
-    """Where the list begins of the sources that were active so many steps ago."""
-    lists = events.lags[events.lags.size - 1]
-    return (events.turn[0] + lists - (lag - 1)) % lists * (events.earlier.size // lists)
+def list_of(store, ring, frame):
+    """Where the list of a frame is in ``events.earlier``."""
+    return frame * (1 + store.ring_stop[ring] - store.ring_start[ring])
 
 
 @inline
-def list_earlier(store, tapes, events, ring, lag, read):
-    """List the sources that were active so many steps ago, and are read with lags;
-    their activations begin at `read`.
-    """
-    to = list_at(events, lag)
+def list_frame(store, tapes, events, ring, frame, read):
+    """List the neurons that are not 0 in a frame, whose activations begin at `read`."""
+    to = list_of(store, ring, frame)
+    start = store.ring_start[ring]
     n = 0
-    for begin in range(store.ring_start[ring], store.ring_stop[ring], GROUP):
-        end = min(begin + GROUP, store.ring_stop[ring])
-        some = 0
+    for begin in range(start, store.ring_stop[ring], LOOK):
+        end = min(begin + LOOK, store.ring_stop[ring])
+        total = splat(0.0, tapes.activation)
         for j in range(begin, end):
-            some |= tapes.activation[read + j] != 0.0
-        if some != 0:
+            total += abs(tapes.activation[read + j])
+        if total != 0.0:
             for j in range(begin, end):
                 if tapes.activation[read + j] != 0.0:
                     n += 1
-                    events.earlier[to + n] = j - events.origin
+                    events.earlier[to + n] = j - start
     events.earlier[to] = n
 
 
 @inline
-def list_context(store, tapes, events, span, step):
-    """List the active sources of the steps before that of the context."""
+def list_past(store, tapes, events, span, step):
+    """List the neurons that are not 0, for all frames of the network."""
     ring = store.ring[span.start]
-    for lag in range(1, events.lags[events.lags.size - 1]):
-        read = step.past + past_at(store, tapes.head, ring, lag)
-        list_earlier(store, tapes, events, ring, lag, read)
+    width = store.ring_stop[ring] - store.ring_start[ring]
+    first = step.past + store.ring_first[ring] - store.ring_start[ring]
+    for frame in range(store.ring_frames[ring]):
+        list_frame(store, tapes, events, ring, frame, first + frame * width)
+
+
+@inline
+def advance_by_events(store, tapes, events, span, step):
+    """Let a network remember the step before this one; only what is not 0 is written,
+    and what was not.
+    """
+    if events.lags.size == 0:
+        advance(store, tapes, events, span, step)
+        return
+    ring = store.ring[span.start]
+    start = store.ring_start[ring]
+    width = store.ring_stop[ring] - start
+    head = next_frame(store, tapes, ring)
+    to = step.past + store.ring_first[ring] + head * width
+    copy = to + store.ring_frames[ring] * width
+    at = list_of(store, ring, head)
+    for k in range(at + 1, at + 1 + events.earlier[at]):
+        i = events.earlier[k]
+        tapes.activation[to + i] = 0.0
+        tapes.activation[copy + i] = 0.0
+    list_frame(store, tapes, events, ring, head, step.before)
+    for k in range(at + 1, at + 1 + events.earlier[at]):
+        i = events.earlier[k]
+        activation = tapes.activation[step.before + start + i]
+        tapes.activation[to + i] = activation
+        tapes.activation[copy + i] = activation
 
 
 # --- events ---------------------------------------------------------------------------
@@ -512,10 +548,28 @@ def list_context(store, tapes, events, span, step):
 @inline
 def scatter(store, events, begin, end, activation):
     """Add the events of one source to the sums of its targets."""
-    for q in range(begin, end):
-        i = events.target[q] - events.origin
-        events.sums[i] += activation * store.weight[events.place[q]]
-        events.wakes[i >> BITS] = TOUCHED
+    if events.events[0] == COPIED:
+        for q in range(begin, end):
+            i = events.target[q] - events.origin
+            events.sums[i] += activation * events.weight[q]
+            events.wakes[i >> BITS] = TOUCHED
+    else:
+        events.events[0] += end - begin
+        for q in range(begin, end):
+            i = events.target[q] - events.origin
+            events.sums[i] += activation * store.weight[events.place[q]]
+            events.wakes[i >> BITS] = TOUCHED
+
+
+@inline
+def copy_weights(store, events):
+    """Copy all weights to those by source, as soon as a call has had so many events
+    that this takes less time than they have lost by looking up their weights.
+    """
+    if events.events[0] > events.place.size // PER_COPY:
+        for q in range(events.place.size):
+            events.weight[q] = store.weight[events.place[q]]
+        events.events[0] = COPIED
 
 
 @inline
@@ -533,16 +587,17 @@ def scatter_lagged(store, tapes, events, span, step):
     due = 0
     n = span.stop - span.start
     ring = store.ring[span.start]
-    events.turn[0] = (events.turn[0] + 1) % events.lags[events.lags.size - 1]
-    list_earlier(store, tapes, events, ring, 1, step.before)
+    frames = store.ring_frames[ring]
+    first = store.ring_start[ring] - events.origin
+    past = step.past + store.ring_first[ring]
     for number in range(events.lags.size):
-        lag = events.lags[number]
-        read = step.past + past_at(store, tapes.head, ring, lag) + events.origin
-        at = list_at(events, lag)
+        frame = (tapes.head[ring] + frames + 1 - events.lags[number]) % frames
+        at = list_of(store, ring, frame)
+        read = past + frame * (store.ring_stop[ring] - store.ring_start[ring])
         for k in range(at + 1, at + 1 + events.earlier[at]):
             i = events.earlier[k]
-            begin = events.lagged[number * n + i]
-            end = events.lagged[number * n + i + 1]
+            begin = events.lagged[number * n + first + i]
+            end = events.lagged[number * n + first + i + 1]
             scatter(store, events, begin, end, tapes.activation[read + i])
             due += end - begin
     return due
@@ -719,6 +774,7 @@ def _follow(store, tapes, events, span, start, stop, step, due):
 def _begin(store, tapes, events, span, start, step):
     """The events of previous steps, and of the inputs."""
     due = 0
+    copy_weights(store, events)
     if events.lags.size > 0:
         due = scatter_lagged(store, tapes, events, span, step)
     if events.active[0] == TOO_MANY or due > events.budget:
@@ -784,14 +840,15 @@ activate_by_events = steps_by(Way(_begin, _part, _compute, _follow, _end))
 @inline
 def _begin_run(store, tapes, events, span, step):
     """Weights and activations may be others than in the call before."""
+    events.events[0] = 0
     align_weights(store, events, span)
     forget_sums(events, span.start, span.stop)
     list_all(store, tapes, events, span, step)
     if events.lags.size > 0:
-        list_context(store, tapes, events, span, step)
+        list_past(store, tapes, events, span, step)
 
 
-_run_rows = runs_by(activate_by_events, _begin_run, wake_all)
+_run_rows = runs_by(activate_by_events, _begin_run, wake_all, advance_by_events)
 
 
 @kernel
@@ -810,6 +867,8 @@ def run_untraced(
         bare(fans.lagged),
         bare(fans.target),
         bare(fans.place),
+        bare(fans.weight),
+        bare(fans.events),
         bare(fans.skipped),
         bare(fans.form),
         bare(fans.form_stop),
@@ -820,7 +879,6 @@ def run_untraced(
         bare(fans.wakes),
         bare(fans.active),
         bare(fans.earlier),
-        bare(fans.turn),
         bare(fans.sums),
         bare(fans.aligned),
         span.start,
@@ -833,9 +891,10 @@ def run_untraced(
 def _examples(unit: Any) -> dict[str, tuple[Any, ...]]:
     listed = np.empty(0, np.uint32)
     few = np.empty(0, np.uint8)
-    by_source = (SPAN, SPAN, SPAN, SPAN, listed, listed)
-    lists = (*by_source, few, few, SPAN, *[few] * 5, SPAN, listed, SPAN)
-    fans = (*lists, np.empty(0, type(unit)), np.empty(0, type(unit)))
+    floats = np.empty(0, type(unit))
+    by_source = (SPAN, SPAN, SPAN, SPAN, listed, listed, floats, SPAN)
+    lists = (*by_source, few, few, SPAN, *[few] * 5, SPAN, listed)
+    fans = (*lists, floats, floats)
     return {"run_untraced": (0, unit, 0, 0, SPAN, SPAN, fans, True, ROW, ROW)}
 
 

@@ -49,15 +49,19 @@ def load_outside(store, tapes, start, stop, rows):
 
 
 @inline
-def next_step(store, tapes, span, step, whole):
-    """Begin the step that follows on tapes of two steps: the network remembers the one
-    before. It is `whole` if all of its numbers are written.
+def next_step(step, whole):
+    """The step that follows on tapes of two steps. It is `whole` if all of its numbers
+    are written.
     """
-    step = Step(step.before, step.now, step.offset, step.rows, step.past, whole)
+    return Step(step.before, step.now, step.offset, step.rows, step.past, whole)
+
+
+@inline
+def advance(store, tapes, extra, span, step):
+    """Let a network remember the step before this one."""
     ring = store.ring[span.start]
     if ring != NONE:
         advance_past(store, tapes, ring, step)
-    return step
 
 
 @inline
@@ -77,13 +81,20 @@ def load_past(store, tapes, step):
         tapes.head[ring] = store.ring_head[ring]
 
 
+@inline
+def next_frame(store, tapes, ring):
+    """The frame that a network overwrites, which is the latest one then."""
+    head = (tapes.head[ring] + 1) % store.ring_frames[ring]
+    tapes.head[ring] = head
+    return head
+
+
 @rare(INDEX, step_kind, taped=True)
 def advance_past(store, tapes, ring, step):
     """Let a network remember what its neurons did in the step before this one."""
-    head = (tapes.head[ring] + 1) % store.ring_frames[ring]
-    tapes.head[ring] = head
     start = store.ring_start[ring]
     width = store.ring_stop[ring] - start
+    head = next_frame(store, tapes, ring)
     to = step.past + store.ring_first[ring] + head * width
     copy = to + store.ring_frames[ring] * width
     for i in range(width):
@@ -151,10 +162,11 @@ def has_failed(store, tapes):
     return store.failed[0] != 0.0
 
 
-def runs_by(activate: Any, begin_run: Any, begin_whole: Any) -> Any:
+def runs_by(activate: Any, begin_run: Any, begin_whole: Any, advance: Any) -> Any:
     """Return the loop over rows by a step of ``activate.py``; `begin_run` is called
     before the first one, `begin_whole` before the first one of which all numbers are
-    written: the last two of a call, or all if somebody looks at each.
+    written: the last two of a call, or all if somebody looks at each. `advance` lets
+    the network remember the step before each.
     """
 
     @inline
@@ -174,7 +186,8 @@ def runs_by(activate: Any, begin_run: Any, begin_whole: Any) -> Any:
         hold_streams(store, tapes, span)
         begin_run(store, tapes, extra, span, step)
         for row in range(steps):
-            step = next_step(store, tapes, span, step, int(row >= first_whole))
+            step = next_step(step, int(row >= first_whole))
+            advance(store, tapes, extra, span, step)
             if row == first_whole:
                 begin_whole(extra)
             tapes.row[0] = row
@@ -208,7 +221,7 @@ def _begin_whole(extra):
     pass
 
 
-_run_rows = runs_by(activate_network, _begin_run, _begin_whole)
+_run_rows = runs_by(activate_network, _begin_run, _begin_whole, advance)
 
 
 @kernel

@@ -21,6 +21,7 @@ from ..online.slopes import begin_slopes, move_along
 from ..status import DIVERGED, DONE, FAILED
 from .activate import activate_network
 from .runs import (
+    advance,
     has_failed,
     hold_streams,
     load_context,
@@ -46,7 +47,8 @@ def streams_by(step_network: StepNetwork, learn_step: LearnStep):
         store.failed[0] = 0.0
         for t in range(gains.size):
             step = load_context(store, tapes, span, store_rows)
-            step = next_step(store, tapes, span, step, 1)
+            step = next_step(step, 1)
+            advance(store, tapes, None, span, step)
             hold_streams(store, tapes, span)
             tapes.row[0] = t
             activate_network(store, tapes, None, span, rows, 0, step, 1, False, False)

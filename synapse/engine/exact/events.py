@@ -402,6 +402,15 @@ class Events(NamedTuple):
 
 
 @inline
+def is_silent(tapes, start, stop, now):
+    """Whether the activations of these neurons are 0."""
+    total = splat(0.0, tapes.activation)
+    for j in range(start, stop):
+        total += abs(tapes.activation[now + j])
+    return total == 0.0
+
+
+@inline
 def list_active(tapes, events, start, stop, step, due):
     """List the sources among these neurons that are not silent; returns how many events
     they and those before have, `due`. Groups that have got no events come to rest.
@@ -415,16 +424,13 @@ def list_active(tapes, events, start, stop, step, due):
     while begin < stop:
         group = (begin - events.origin) >> BITS
         end = min(events.origin + ((group + 1) << BITS), stop)
-        some = 0
-        if events.sends[group] != 0:
-            for j in range(begin, end):
-                some |= tapes.activation[step.now + j] != 0.0
+        some = events.sends[group] and not is_silent(tapes, begin, end, step.now)
         if events.may_rest[group] != 0:
             if events.wakes[group] == TOUCHED:
                 events.wakes[group] = UNTOUCHED
-            elif some == 0 and events.wakes[group] != RESTING:
+            elif not some and events.wakes[group] != RESTING:
                 events.wakes[group] -= 1
-        if some != 0:
+        if some:
             for j in range(begin, end):
                 i = j - events.origin
                 sent = events.late[i + 1] - events.late[i]
@@ -494,10 +500,7 @@ def list_frame(store, tapes, events, ring, frame, read):
     n = 0
     for begin in range(start, store.ring_stop[ring], LOOK):
         end = min(begin + LOOK, store.ring_stop[ring])
-        total = splat(0.0, tapes.activation)
-        for j in range(begin, end):
-            total += abs(tapes.activation[read + j])
-        if total != 0.0:
+        if not is_silent(tapes, begin, end, read):
             for j in range(begin, end):
                 if tapes.activation[read + j] != 0.0:
                     n += 1
@@ -636,18 +639,56 @@ def add_events(store, tapes, events, start, stop, step):
 
 
 @inline
+def has_own_states(store, code):
+    """Whether the states of such neurons, between the first and the last steps of a
+    call, are not their activations.
+    """
+    return code != activations.IDENTITY or store.ties.clamped != 0
+
+
+@inline
 def carry_states(store, tapes, events, start, stop, step):
-    """Add the states that self-connections carry over: g_jj w_jj s_j(old)."""
-    gater = store.self_gater[start]
-    if gater == NONE:
-        for j in range(start, stop):
-            carried = events.aligned[j - events.origin] * tapes.state[step.before + j]
-            tapes.weighed[step.offset + j] += carried
+    """s_j = g_jj w_jj s_j(old) + b_j and what events have added."""
+    place = start, stop, step
+    if step.whole_before or has_own_states(store, store.squash[start]):
+        carry_from(store, tapes, events, tapes.state, *place)
     else:
+        carry_from(store, tapes, events, tapes.activation, *place)
+
+
+@inline
+def carry_from(store, tapes, events, states, start, stop, step):
+    """The same from the column with the states of the step before."""
+    receives = events.form[start - events.origin] & RECEIVING
+    gated = store.self_gater[start] != NONE
+    place = start, stop, step
+    # one loop for each case, which has no branch
+    if receives and gated:
+        carry_by(store, tapes, events, states, *place, True, True)
+    elif receives:
+        carry_by(store, tapes, events, states, *place, True, False)
+    elif gated:
+        carry_by(store, tapes, events, states, *place, False, True)
+    else:
+        carry_by(store, tapes, events, states, *place, False, False)
+
+
+@inline
+def carry_by(store, tapes, events, states, start, stop, step, receives, gated):
+    """The same for one of the cases."""
+    gains = 0
+    if gated:
+        gater = store.self_gater[start]
         gains = of_gater(store, gater, start, step.now, step.before) + gater - start
-        for j in range(start, stop):
-            carried = events.aligned[j - events.origin] * tapes.state[step.before + j]
-            tapes.weighed[step.offset + j] += carried * tapes.activation[gains + j]
+    for j in range(start, stop):
+        i = j - events.origin
+        carried = events.aligned[i] * states[step.before + j]
+        if gated:
+            carried *= tapes.activation[gains + j]
+        if receives:
+            carried += events.sums[i]
+            events.sums[i] = 0.0
+        tapes.weighed[step.offset + j] = store.bias[j] + carried
 
 
 @inline
@@ -709,11 +750,12 @@ def weigh_by_events(store, tapes, events, start, stop, step):
     while j < stop:
         form = events.form[j - events.origin]
         end = min(events.form_stop[j - events.origin], stop)
-        add_events(store, tapes, events, j, end, step)
-        if form & MIXED:
-            gather_runs(store, tapes, events, j, end, step)
         if form & CARRYING:
             carry_states(store, tapes, events, j, end, step)
+        else:
+            add_events(store, tapes, events, j, end, step)
+        if form & MIXED:
+            gather_runs(store, tapes, events, j, end, step)
         j = end
 
 
@@ -758,7 +800,8 @@ def _follow(store, tapes, events, span, start, stop, step, due):
     part = (start - events.origin) >> PART_BITS
     if due > events.budget or (
         stop <= events.origin + ((part + 1) << PART_BITS)
-        and not (events.part_rests[part] or events.part_sends[part])
+        and not events.part_rests[part]
+        and (not events.part_sends[part] or is_silent(tapes, start, stop, step.now))
     ):
         return due
     listed = events.active[0]
@@ -811,8 +854,12 @@ def _part(store, events, start, span, due):
 @inline
 def _compute(store, tapes, events, start, stop, step, row, lanes, ragged, due):
     # new states are where those of other parts were: they stay in the cache
-    here = Step(step.now, step.before, 0 - start, step.rows, step.past, step.whole)
+    places = step.now, step.before, 0 - start, step.rows, step.past
+    here = Step(*places, step.whole, step.whole_before)
     if due > events.budget:
+        if not (step.whole_before or has_own_states(store, store.squash[start])):
+            for j in range(start, stop):
+                tapes.state[step.before + j] = tapes.activation[step.before + j]
         weigh_all(store, tapes, start, stop, here)
     else:
         weigh_by_events(store, tapes, events, start, stop, here)
@@ -820,7 +867,8 @@ def _compute(store, tapes, events, start, stop, step, row, lanes, ragged, due):
         keep_states(tapes, start, stop, here)
         fire(store, tapes, start, stop, here, row, lanes)
     else:
-        keep_carried(tapes, events, start, stop, here)
+        if has_own_states(store, store.squash[start]):
+            keep_carried(tapes, events, start, stop, here)
         fire_lean(store, tapes, start, stop, here)
 
 

@@ -29,7 +29,7 @@ from .step import Step, step_kind
 @inline
 def load_context(store, tapes, span, rows):
     """Copy the context to the tapes; returns the `Step` before the first one."""
-    step = Step(0, rows, 0, rows, 2 * rows, 1)
+    step = Step(0, rows, 0, rows, 2 * rows, 1, 1)
     for j in range(span.start, span.stop):
         tapes.activation[step.now + j] = store.activation[j]
         tapes.state[step.now + j] = store.state[j]
@@ -53,7 +53,8 @@ def next_step(step, whole):
     """The step that follows on tapes of two steps. It is `whole` if all of its numbers
     are written.
     """
-    return Step(step.before, step.now, step.offset, step.rows, step.past, whole)
+    places = step.before, step.now, step.offset, step.rows, step.past
+    return Step(*places, whole, step.whole)
 
 
 @inline

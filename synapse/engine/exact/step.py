@@ -26,8 +26,10 @@ class Step(NamedTuple):
     offset: int
     rows: int  # how far a step is from the next one, on tapes of all steps
     past: int  # where the copy of the past begins; 0: the tapes have all steps
-    # whether all numbers of this step are written, not only those that steps read
+    # whether all numbers of this step are written, not only those that steps read; and
+    # of the step before
     whole: int
+    whole_before: int
 
 
 class StepBack(NamedTuple):

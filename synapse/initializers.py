@@ -4,18 +4,24 @@ An initializer is a function ``f(rng, shape, fan_in, fan_out)`` that returns an 
 `shape`: (sources, targets) for a full projection, (connections,) for any other pattern.
 `fan_in` and `fan_out` are the numbers of incoming and outgoing connections of a neuron.
 
+Those of this module are given with or without a call: ``normal``, ``normal()`` and
+``"normal"`` are the same, and ``normal(0.5)`` has another number.
+
 >>> import numpy as np
->>> uniform(0.1)(np.random.default_rng(0), (2, 3), 2, 3).shape
+>>> uniform(0.5)(np.random.default_rng(0), (2, 3), 2, 3).shape
 (2, 3)
+>>> uniform(0.5), glorot()
+(<initializer uniform(0.5)>, <initializer glorot>)
 """
 
 from __future__ import annotations
 
 import functools
+import inspect
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -28,14 +34,61 @@ Initializer = Callable[[np.random.Generator, tuple[int, ...], int, int], Any]
 Seed = np.random.Generator | np.random.SeedSequence | Sequence[int] | int | None
 
 
-def _checking(function: Initializer) -> Initializer:
-    """A decorator of an initializer: wrong arguments, when a user calls it, raise an
-    error.
+class NamedInitializer:
+    """An initializer of this module.
+
+    Called with (rng, shape, fan_in, fan_out), it draws. Called with its number, such as
+    ``normal(0.5)`` or ``normal(scale=0.5)``, it returns the initializer with this
+    number; without arguments, as in ``normal()`` or ``glorot()``, the one of the default.
     """
 
-    @functools.wraps(function)
-    def checked(
-        rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int
+    __slots__ = ("__dict__", "_check", "_draw", "_number", "_parameter")
+
+    def __init__(
+        self, draw: Callable[..., Any], check: Callable[[str, Any], float] | None
+    ) -> None:
+        functools.update_wrapper(self, draw)
+        *_, last = inspect.signature(draw).parameters.values()
+        self._draw = draw
+        self._check = check
+        self._parameter = last.name
+        self._number: float | None = None if check is None else last.default
+
+    @overload
+    def __call__(self, number: float = ..., /, **named: float) -> NamedInitializer: ...
+    @overload
+    def __call__(
+        self,
+        rng: np.random.Generator,
+        shape: tuple[int, ...],
+        fan_in: int,
+        fan_out: int,
+    ) -> Floats: ...
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        if len(arguments) + len(named) > 1:
+            return self._drawn_for(*arguments, **named)
+        return self._with(*arguments, **named) if arguments or named else self
+
+    def __repr__(self) -> str:
+        number = "" if self._number is None else f"({self._number:g})"
+        return f"<initializer {self.__name__}{number}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _of_number, (self.__name__, self._number)
+
+    def unchecked(
+        self,
+        rng: np.random.Generator,
+        shape: tuple[int, ...],
+        fan_in: int,
+        fan_out: int,
+    ) -> Any:
+        """Draw, for arguments that are right."""
+        numbers = () if self._number is None else (self._number,)
+        return self._draw(rng, shape, fan_in, fan_out, *numbers)
+
+    def _drawn_for(
+        self, rng: Any = None, shape: Any = (), fan_in: Any = None, fan_out: Any = None
     ) -> Floats:
         if not isinstance(rng, np.random.Generator):
             raise ArgumentTypeError(
@@ -50,74 +103,86 @@ def _checking(function: Initializer) -> Initializer:
             _require_size(title, size)
         _require_size("The fan_in of an initializer", fan_in)
         _require_size("The fan_out of an initializer", fan_out)
-        values: Floats = function(rng, tuple(sizes), fan_in, fan_out)
+        values: Floats = self.unchecked(rng, tuple(sizes), fan_in, fan_out)
         return values
 
-    # `draw`, whose arguments are right, calls the function itself.
-    checked._unchecked = function  # type: ignore[attr-defined]
-    return checked
+    def _with(self, *numbers: Any, **named: Any) -> NamedInitializer:
+        """The same law with another number."""
+        if self._check is None:
+            raise ArgumentTypeError(
+                f"The initializer {self.__name__} has no number to set. Give it as"
+                f' {self.__name__}, {self.__name__}() or "{self.__name__}".'
+            )
+        if named and self._parameter not in named:
+            wrong = next(iter(named))
+            raise ArgumentTypeError(
+                f"The initializer {self.__name__} has no argument {wrong!r}. Use"
+                f" {self.__name__}({self._parameter}=)."
+            )
+        (value,) = numbers or named.values()
+        other = NamedInitializer(self._draw, self._check)
+        other._number = self._check(f"The {self._parameter} of {self.__name__}", value)
+        return other
 
 
-def _made_by(maker: str, number: float, function: Initializer) -> Initializer:
-    """Make an initializer that knows which function of this module made it, from which
-    number.
+def _of_number(name: str, number: float | None) -> NamedInitializer:
+    """The initializer of this module with this number, for pickles and copies."""
+    law: NamedInitializer = globals()[name]
+    return law if number == law._number else law(number)
+
+
+def _initializer(
+    check: Callable[[str, Any], float] | None = None,
+) -> Callable[[Callable[..., Any]], NamedInitializer]:
+    """Make a function of (rng, shape, fan_in, fan_out) an initializer; with `check`,
+    it also has a number.
     """
-    checked = _checking(function)
-    checked._made_by = (maker, number)  # type: ignore[attr-defined]
-    return checked
+    return lambda function: NamedInitializer(function, check)
 
 
 def _require_size(title: str, size: Any) -> None:
     _checks.whole_number(title, size, "a whole number, 0 or above", 0)
 
 
-def uniform(scale: float = 0.1) -> Initializer:
-    """Make an initializer that draws uniformly from -scale to scale, like Synaptic.
+@_initializer(_checks.non_negative_number)
+def uniform(
+    rng: np.random.Generator,
+    shape: tuple[int, ...],
+    fan_in: int,
+    fan_out: int,
+    scale: float = 0.1,
+) -> Floats:
+    """Draw uniformly from -scale to scale, like Synaptic: ``uniform(scale=0.1)``."""
+    return rng.uniform(-scale, scale, shape)
 
-    Parameters
-    ----------
-    scale : float
-        Bound of the values, 0 or above. Default: 0.1.
+
+@_initializer(_checks.non_negative_number)
+def normal(
+    rng: np.random.Generator,
+    shape: tuple[int, ...],
+    fan_in: int,
+    fan_out: int,
+    scale: float = 0.1,
+) -> Floats:
+    """Draw from a Gaussian with mean 0 and this standard deviation:
+    ``normal(scale=0.1)``.
     """
-    scale = _checks.non_negative_number("The scale of uniform", scale)
-    return _made_by(
-        "uniform",
-        scale,
-        lambda rng, shape, fan_in, fan_out: rng.uniform(-scale, scale, shape),
-    )
+    return rng.normal(0.0, scale, shape)
 
 
-def normal(scale: float = 0.1) -> Initializer:
-    """Make an initializer that draws from a Gaussian with mean 0.
-
-    Parameters
-    ----------
-    scale : float
-        Standard deviation, 0 or above. Default: 0.1.
-    """
-    scale = _checks.non_negative_number("The scale of normal", scale)
-    return _made_by(
-        "normal",
-        scale,
-        lambda rng, shape, fan_in, fan_out: rng.normal(0.0, scale, shape),
-    )
+@_initializer(_checks.finite_number)
+def constant(
+    rng: np.random.Generator,
+    shape: tuple[int, ...],
+    fan_in: int,
+    fan_out: int,
+    value: float = 0.0,
+) -> Floats:
+    """Set every weight or bias to one value: ``constant(value=0.0)``."""
+    return np.full(shape, value)
 
 
-def constant(value: float = 0.0) -> Initializer:
-    """Make an initializer that sets every weight or bias to one value.
-
-    Parameters
-    ----------
-    value : float
-        The value. Default: 0.
-    """
-    value = _checks.finite_number("The value of constant", value)
-    return _made_by(
-        "constant", value, lambda rng, shape, fan_in, fan_out: np.full(shape, value)
-    )
-
-
-@_checking
+@_initializer()
 def fan_in(
     rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int
 ) -> Floats:
@@ -131,7 +196,7 @@ def fan_in(
     return rng.uniform(-limit, limit, shape)
 
 
-@_checking
+@_initializer()
 def glorot(
     rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int
 ) -> Floats:
@@ -142,7 +207,7 @@ def glorot(
     return rng.uniform(-limit, limit, shape)
 
 
-@_checking
+@_initializer()
 def he(
     rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int
 ) -> Floats:
@@ -152,7 +217,7 @@ def he(
     return rng.normal(0.0, math.sqrt(2.0 / max(1, fan_in)), shape)
 
 
-@_checking
+@_initializer()
 def orthogonal(
     rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int
 ) -> Floats:
@@ -168,46 +233,40 @@ def orthogonal(
     return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
 
 
-def sparse(share: float = 0.9) -> Initializer:
-    """Make an initializer that sets most incoming weights of a neuron to 0, Elsayed,
-    Vasan and Mahmood 2024.
+@_initializer(_checks.fraction_below_one)
+def sparse(
+    rng: np.random.Generator,
+    shape: tuple[int, ...],
+    n: int,
+    fan_out: int,
+    share: float = 0.9,
+) -> Floats:
+    """Set most incoming weights of a neuron to 0, Elsayed, Vasan and Mahmood 2024:
+    ``sparse(share=0.9)``.
 
-    The others are drawn by :func:`fan_in`. Of a projection that is not full, each
-    weight is 0 as often.
-
-    Parameters
-    ----------
-    share : float
-        Share of the weights that are 0, from 0 to below 1; the count is rounded down.
-        Default: 0.9.
+    The share that is 0 is from 0 to below 1, and the count is rounded down. The others
+    are drawn by `fan_in`. Of a projection that is not full, each weight is 0 as often.
     """
-    share = _checks.fraction_below_one("The share of sparse", share)
+    weights: Floats = fan_in.unchecked(rng, shape, n, fan_out)
 
-    def drawn(
-        rng: np.random.Generator, shape: tuple[int, ...], n: int, fan_out: int
-    ) -> Floats:
-        weights: Floats = fan_in(rng, shape, n, fan_out)
-
-        # A random rank of the incoming weights of each target; the lowest become 0.
-        numbers = np.arange(shape[0])[:, None]
-        ranks = rng.permuted(np.broadcast_to(numbers, (*shape, 1)[:2]), axis=0)
-        weights[ranks.reshape(shape) < int(share * shape[0])] = 0.0
-        return weights
-
-    return _made_by("sparse", share, drawn)
+    # A random rank of the incoming weights of each target; the lowest become 0.
+    numbers = np.arange(shape[0])[:, None]
+    ranks = rng.permuted(np.broadcast_to(numbers, (*shape, 1)[:2]), axis=0)
+    weights[ranks.reshape(shape) < int(share * shape[0])] = 0.0
+    return weights
 
 
 _by_name: _checks.Names[Initializer] = _checks.Names(
     "initializer",
     {
-        "uniform": uniform(),
-        "normal": normal(),
+        "uniform": uniform,
+        "normal": normal,
         "zeros": constant(0.0),
         "fan_in": fan_in,
         "glorot": glorot,
         "he": he,
         "orthogonal": orthogonal,
-        "sparse": sparse(),
+        "sparse": sparse,
     },
     {
         "zero": "zeros",
@@ -218,7 +277,7 @@ _by_name: _checks.Names[Initializer] = _checks.Names(
 )
 
 
-_MAKERS = {make.__name__: make for make in (uniform, normal, constant, sparse)}
+_WITH_NUMBER = {law.__name__: law for law in (uniform, normal, constant, sparse)}
 
 
 def __getattr__(name: str) -> Initializer:
@@ -249,7 +308,7 @@ def get(initializer: str | Initializer) -> Initializer:
     """
     if isinstance(initializer, str):
         return _by_name.find(initializer)
-    if hasattr(initializer, "_unchecked"):  # one of this module
+    if isinstance(initializer, NamedInitializer):
         return initializer
     function: Initializer = _checks.function_of(
         "An initializer", initializer, *ARGUMENTS
@@ -264,16 +323,17 @@ def to_json(initializer: Any) -> str | dict[str, float] | None:
     for name in names():
         if _by_name.find(name) is initializer:
             return name
-    made_by = getattr(initializer, "_made_by", None)
-    return None if made_by is None else dict([made_by])
+    if isinstance(initializer, NamedInitializer) and initializer._number is not None:
+        return {initializer.__name__: initializer._number}
+    return None
 
 
 def from_json(content: Any) -> Any:
     """Return the initializer of :func:`to_json`; anything else as it is."""
     if isinstance(content, dict) and len(content) == 1:
         ((name, number),) = content.items()
-        maker = _MAKERS.get(name)
-        return content if maker is None else maker(number)
+        law = _WITH_NUMBER.get(name)
+        return content if law is None else law(number)
     return content
 
 
@@ -332,7 +392,10 @@ def draw(
     """
     title = "The result of an initializer"
     function = get(initializer)
-    drawn = getattr(function, "_unchecked", function)(rng, shape, fan_in, fan_out)
+    if isinstance(function, NamedInitializer):
+        drawn = function.unchecked(rng, shape, fan_in, fan_out)
+    else:
+        drawn = function(rng, shape, fan_in, fan_out)
     values = _checks.finite_array(title, drawn, dtype)
     if values.shape != shape:
         condition = f"an array of shape {shape}"
@@ -385,6 +448,6 @@ def given_back(rng: np.random.Generator) -> Iterator[None]:
         raise
 
 
-__all__ = ["Initializer", "constant", "fan_in", "get", "glorot", "he"]
+__all__ = ["Initializer", "constant", "fan_in", "glorot", "he"]
 __all__ += ["names", "normal", "orthogonal", "register", "sparse", "uniform"]
 __dir__ = _checks.public_names(__all__, _by_name)

@@ -254,10 +254,6 @@ row(
     "optimizers.RecursiveState.step",
     lambda w: {"jacobian": np.ones((1, w.parameters.size)), "errors": [1.0]},
 )
-for name in ("fan_in", "glorot", "he", "orthogonal"):
-    good = {"rng": np.random.default_rng(0), "shape": (2, 3), "fan_in": 2, "fan_out": 3}
-    row(f"initializers.{name}", good, shape="", fan_in="0", fan_out="0")
-row("squash.by_code", {"code": 0}, code="0 True")
 row("squash.register", {"low": -1.0}, low="0 -1 0.5", high="0 0.5 inf")
 row("cost.Cost.__call__", {"targets": [0.5], "outputs": [0.5]})
 row(

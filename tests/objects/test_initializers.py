@@ -1,4 +1,6 @@
+import copy
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -89,6 +91,37 @@ def test_orthogonal_matrices_have_orthonormal_rows_or_columns():
     assert len(set(draw("orthogonal", (9,)))) == 2  # single weights are signs
 
 
+def test_they_are_given_with_and_without_a_call():
+    """In one way for all: the name, the initializer, and what a call of it makes."""
+    for name in sorted({*BUILT_IN, "constant"} - {"zeros"}):
+        law = getattr(initializers, name)
+        ways = [law, law()] + [name] * (name != "constant")
+        drawn = [draw(way, (6, 4)) for way in ways]
+        assert all((values == drawn[0]).all() for values in drawn), name
+        rng = np.random.default_rng(0)
+        assert (law(rng, (6, 4), *FANS) == drawn[0]).all(), name
+        for again in (copy.deepcopy(law), pickle.loads(pickle.dumps(law))):
+            assert again is law, name
+    for made in (initializers.normal(0.5), initializers.normal(scale=0.5)):
+        assert draw(made) == pytest.approx(5 * draw("normal"))
+        assert (draw(pickle.loads(pickle.dumps(made))) == draw(made)).all()
+        assert repr(made) == "<initializer normal(0.5)>"
+
+
+def test_a_wrong_number_of_an_initializer_is_refused():
+    for make, words in (
+        (lambda: initializers.normal(-1.0), "scale of normal to be .* got -1"),
+        (lambda: initializers.uniform("wide"), "scale of uniform to be a number"),
+        (lambda: initializers.constant(math.inf), "value of constant to be"),
+        (lambda: initializers.sparse(1.0), "share of sparse to be"),
+        (lambda: initializers.sparse(scale=0.5), "no argument 'scale'.*share="),
+        (lambda: initializers.glorot(0.5), "glorot has no number"),
+        (lambda: initializers.he(np.random.default_rng(0), (2, 3)), "fan_in"),
+    ):
+        with pytest.raises(SynapseError, match=words):
+            make()
+
+
 def test_what_an_initializer_returns_is_checked():
     for wrong in (
         np.zeros((1, 2, 3)),
@@ -105,7 +138,7 @@ def test_one_of_ones_own_can_be_registered_once():
     def signs(rng, shape, fan_in, fan_out):
         return rng.choice([-1.0, 1.0], shape)
 
-    assert initializers.get("signs") is signs
+    assert initializers.get("signs") is initializers.signs is signs
     assert "signs" in initializers.names()
     with pytest.raises(ArgumentError, match="already"):
         initializers.register(signs)

@@ -42,14 +42,12 @@ def test_no_room_touches_the_store():
 
 
 def test_every_seed_is_called_so_and_defaults_to_none():
-    """Initializers are called with a generator, one that their caller draws from
-    too."""
     seeds = {"seed", "generator", "prng", "random_seed", "random_state", "rng"}
     found = {
         (name, key, parameter.default)
         for name, call in PUBLIC.items()
         for key, parameter in call.parameters().items()
-        if key in seeds and not name.startswith("initializers.")
+        if key in seeds
     }
     assert len(found) > 25
     assert {(key, default) for _, key, default in found} == {("seed", None)}

@@ -5,6 +5,7 @@ of their own.
 from typing import TYPE_CHECKING, Any
 
 from synapse._checks import ATTRIBUTES, public_names, unknown_attribute
+from synapse.objects.architectures import names as names, register as register
 
 from .cfc import CfC as CfC
 from .construct import Delayed as Delayed, construct as construct, delayed as delayed
@@ -32,6 +33,7 @@ __all__ = [
     for name, value in globals().items()
     if getattr(value, "__module__", "").startswith("architect.")
 ]
+__all__ += ["names", "register"]
 __dir__ = public_names(__all__)
 
 if not TYPE_CHECKING:

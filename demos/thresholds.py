@@ -158,7 +158,7 @@ def learning():
     moves = {name: [move(name, state) for state in states] for name in NAMES}
     for name, values in moves.items():
         print(f"  {name:38}" + "".join(f"{value:10.6f}" for value in values))
-        slopes = [squash.get(name).derivative(state) for state in states]
+        slopes = [getattr(squash, name).derivative(state) for state in states]
         check(
             f"{name}: each change is 0.3 x slope",
             np.allclose(values, np.multiply(0.3, slopes), atol=1e-14),

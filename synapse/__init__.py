@@ -41,7 +41,6 @@ from . import cost, errors, initializers, learning as learning, optimizers, squa
 from ._checks import ATTRIBUTES, attribute_error, public_names, unknown_attribute
 from .errors import MissingExtraError, SynapseError
 from .learning import Gradient, Trainer, check_gradient, every, gradient
-from .objects import architectures
 from .objects.connection import Connection
 from .objects.ensemble import Ensemble
 from .objects.layer import Layer
@@ -111,7 +110,6 @@ __all__ += [
     "SynapseError",
     "Topology",
     "Trainer",
-    "architectures",
 ]
 __all__ += [
     "check_gradient",

@@ -5,8 +5,9 @@ the output and the derivative of the output's activation function. Each built-in
 an entry of ``synapse/engine/functions/costs.py``, such as `cross_entropy` (for logistic
 outputs), `squared_error` (half the square) and, for softmax outputs,
 `categorical_cross_entropy`; `names` lists them, and the reference has a table. You can
-also use their names in other libraries: "mse", "bce", "CrossEntropyLoss" (see
-:func:`get`).
+also use their names in other libraries: "mse", "bce", "CrossEntropyLoss", in any case.
+There "bce" is the mean over the outputs, which equals `cross_entropy` for one output
+only.
 
 >>> from synapse import cost
 >>> cost.squared_error([1.0], [0.5])
@@ -373,5 +374,5 @@ def _require_signal(function: Callable[..., tuple[float, float]]) -> None:
         )
 
 
-__all__ = ["Cost", "get", "matching", "names", "register", *_by_name]
+__all__ = ["Cost", "names", "register", *_by_name]
 __dir__ = _checks.public_names(__all__, _by_name)

@@ -39,10 +39,10 @@ class NamedInitializer:
 
     Called with (rng, shape, fan_in, fan_out), it draws. Called with its number, such as
     ``normal(0.5)`` or ``normal(scale=0.5)``, it returns the initializer with this
-    number; without arguments, as in ``normal()`` or ``glorot()``, the one of the default.
+    number; without arguments, as in ``normal()`` or ``glorot()``, itself.
     """
 
-    __slots__ = ("__dict__", "_check", "_draw", "_number", "_parameter")
+    __name__: str
 
     def __init__(
         self, draw: Callable[..., Any], check: Callable[[str, Any], float] | None
@@ -55,7 +55,11 @@ class NamedInitializer:
         self._number: float | None = None if check is None else last.default
 
     @overload
-    def __call__(self, number: float = ..., /, **named: float) -> NamedInitializer: ...
+    def __call__(self, number: float = ..., /) -> NamedInitializer: ...
+    @overload
+    def __call__(
+        self, *, scale: float = ..., value: float = ..., share: float = ...
+    ) -> NamedInitializer: ...
     @overload
     def __call__(
         self,
@@ -128,7 +132,7 @@ class NamedInitializer:
 def _of_number(name: str, number: float | None) -> NamedInitializer:
     """The initializer of this module with this number, for pickles and copies."""
     law: NamedInitializer = globals()[name]
-    return law if number == law._number else law(number)
+    return law if number is None or number == law._number else law(number)
 
 
 def _initializer(

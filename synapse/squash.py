@@ -408,5 +408,5 @@ def _require_derivative(function: Callable[..., Any]) -> None:
         )
 
 
-__all__ = ["Squash", "by_code", "get", "names", "register", *_by_name]
+__all__ = ["Squash", "names", "register", *_by_name]
 __dir__ = public_names(__all__, _by_name)

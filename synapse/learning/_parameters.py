@@ -13,8 +13,8 @@ from weakref import ref
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import engine, optimizers
-from .._checks import expected, plain, suggestion, sum_of_squares
+from .. import engine
+from .._checks import expected, suggestion, sum_of_squares
 from .._typing import Floats, Ints
 from ..engine.guard import InUse
 from ..engine.schema import SHARED_BY
@@ -30,6 +30,7 @@ from ..optimizers import (
     RecursiveOptimizer,
     RecursiveState,
 )
+from ..optimizers._names import by_name as optimizers_by_name
 from ..optimizers.base import not_clipped, too_steep
 from ..optimizers.descent import BuiltIn
 from ._part import Part, PartInUse
@@ -493,20 +494,14 @@ def checked_optimizer(
     ):
         return optimizer
     label = optimizer.__name__ if isinstance(optimizer, type) else optimizer
-    bases = ("Optim", "Recur")
-    names = {
-        plain(name): name
-        for name in vars(optimizers)
-        if name[:1].isupper() and name[:5] not in bases
-    }
-    meant = names.get(plain(label)) if isinstance(label, str) else None
-    if meant and isinstance(optimizer, str):
-        made: Optimizer | LBFGS | RecursiveOptimizer = getattr(optimizers, meant)()
+    kind = optimizers_by_name.seek(label) if isinstance(label, str) else None
+    if kind and isinstance(optimizer, str):
+        made: Optimizer | LBFGS | RecursiveOptimizer = kind()
         return made
     advice = (
-        f"Use optimizer=synapse.optimizers.{meant}()."
-        if meant
-        else suggestion(label, names.values())
+        f"Use optimizer=synapse.optimizers.{kind.__name__}()."
+        if kind
+        else suggestion(label, optimizers_by_name)
     )
     condition = (
         "an optimizer, such as synapse.optimizers.Adam(), or its name, such as 'adam'"

@@ -23,7 +23,7 @@ from . import anew
 from .layer import Layer
 from .network import Network, require_network
 
-__all__ = ["describe", "get", "names", "register"]
+__all__ = ["names", "register"]
 __dir__ = public_names(__all__)
 
 ARGUMENTS = "arguments"
@@ -64,14 +64,14 @@ def register(architecture: Class) -> Class:
 
     See Also
     --------
-    get : Find a class by its name.
     synapse.save : Write a network to a file.
     synapse.load : Read a network from a file.
 
     Examples
     --------
-    >>> from synapse import Layer, Network, architectures
-    >>> @architectures.register
+    >>> import architect
+    >>> from synapse import Layer, Network
+    >>> @architect.register
     ... class Ladder(Network):
     ...     def __init__(self, rungs, step=1):
     ...         layers = [Layer(1, name=f"rung {i}") for i in range(rungs)]

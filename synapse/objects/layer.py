@@ -518,7 +518,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
             the neurons that these are connected to.
         cost : str or Cost, optional
             Cost that is minimized. Default: the cost that matches the activation
-            functions of the layer, see :func:`synapse.cost.matching`.
+            functions of the layer.
 
         Raises
         ------

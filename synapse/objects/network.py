@@ -624,14 +624,14 @@ class Network(NeuronRows, OutputSlopes):
         rows = self._connection_rows()[numbers]
         wiring.disconnect(self._store, self._store["identity"][rows])
 
-    # --- hooks for subclasses, see `architectures` ------------------------------------
+    # --- hooks for subclasses, see `architect.register` -------------------------------
 
     @property
     def settings(self) -> dict[str, Any]:
         """Arguments of its class that cannot be derived from the layers, as a dict for
         JSON. Default: empty.
 
-        A subclass overrides this, see :func:`synapse.objects.architectures.register`.
+        A subclass overrides this, see :func:`architect.register`.
         """
         return {}
 
@@ -644,7 +644,7 @@ class Network(NeuronRows, OutputSlopes):
         A copy, or a network that is read from a file, is not made by ``__init__``,
         which would build new layers. It gets its layers, and then these attributes. A
         subclass with attributes of its own overrides this, see
-        :func:`synapse.objects.architectures.register`.
+        :func:`architect.register`.
 
         Parameters
         ----------
@@ -1009,7 +1009,7 @@ class Network(NeuronRows, OutputSlopes):
 
         The copy has the class of the network if this is an architecture of the library,
         or a class that
-        :func:`synapse.objects.architectures.register` has registered; otherwise it is a
+        :func:`architect.register` has registered; otherwise it is a
         :class:`Network` with the same name. The same holds for pickle, the module copy,
         and :func:`synapse.save`.
 

@@ -64,9 +64,7 @@ class SavedNetwork:
     connections: dict[str, NDArray[Any]]
     clock: int = 0  # the store's count of activations
     traces: Traces | None = None  # by numbers of connections; -1: the bias
-    architecture: dict[str, Any] | None = (
-        None  # see :func:`synapse.objects.architectures.describe`
-    )
+    architecture: dict[str, Any] | None = None  # see ``objects/architectures.py``
     # whether the network learns by it; otherwise a trainer may have left sensitivities
     rtrl: bool = False
     order: int | None = None  # of the sensitivities

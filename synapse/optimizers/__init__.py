@@ -19,6 +19,7 @@ array([ 1., -2.])
 from typing import TYPE_CHECKING, Any
 
 from .._checks import public_names, unknown_attribute
+from ._names import by_name as _by_name, names, register
 from .base import Optimizer, OptimizerState
 from .descent import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
 from .lbfgs import LBFGS
@@ -38,11 +39,15 @@ __all__ = [
     "RecursiveOptimizer",
     "RecursiveState",
     "Rprop",
+    "names",
+    "register",
 ]
-__dir__ = public_names(__all__)
+__dir__ = public_names(__all__, _by_name)
 
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
-        """Called for names that do not exist: the most similar one is suggested."""
-        raise unknown_attribute(f"The module {__name__}", name, __all__)
+        """Find registered optimizers; the most similar name is suggested for others."""
+        if name in _by_name:
+            return _by_name[name]
+        raise unknown_attribute(f"The module {__name__}", name, __dir__())

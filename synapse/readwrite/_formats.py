@@ -221,7 +221,7 @@ def save(
     bits, and a new trainer with the online rule and a plain rate continues as if it had
     not been interrupted. Architectures such as :class:`architect.LSTM` keep their
     class, unless layers that define it were removed or renamed, or it is not registered
-    (:func:`synapse.objects.architectures.register`); they are then read as a
+    (:func:`architect.register`); they are then read as a
     :class:`Network`. Projections and ties to other networks are not saved. The table of
     formats lists what the other formats preserve. Drawings, programs and ONNX models
     cannot be read back.

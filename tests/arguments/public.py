@@ -13,7 +13,7 @@ from synapse import analysis
 
 from .world import PARTS_OF_TASKS, World
 
-PACKAGES = """squash cost initializers objects.architectures learning optimizers tasks
+PACKAGES = """squash cost initializers learning optimizers tasks
 tasks.reber experiments evolve evolve.fitness forecasting analysis draw readwrite
 reward"""
 MODULES = ["synapse", *(f"synapse.{name}" for name in PACKAGES.split()), "architect"]

@@ -58,7 +58,6 @@ MEANT = {
         "Ensemble": "Ensembles",
         "Projection": "Projections",
         "Topology": "Topologies topology",
-        "architectures": "architecture",
         "tie": "ties",
         "untie": "Untie",
         "every": "everyy",

@@ -138,7 +138,8 @@ def test_the_architectures_of_the_library_go_through_the_same_door():
     kinds = {
         name for name in exported_names if issubclass(getattr(architect, name), Network)
     }
-    assert kinds | {"Tower"} <= set(architectures.names())
+    assert kinds | {"Tower"} <= set(architect.names())
+    assert architect.register is architectures.register
     assert all(architectures.get(name) is getattr(architect, name) for name in kinds)
     assert architectures.get("Shed") is None
 

@@ -7,7 +7,7 @@ import pytest
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, architectures, initializers, readwrite
+from synapse import Layer, Network, Neuron, initializers, readwrite
 from synapse.errors import ArgumentError
 from tests.helpers.cases import every_case
 
@@ -263,7 +263,7 @@ def test_loose_neurons_are_as_new_ones():
 
 
 def test_registered_classes_with_a_seed_are_made_anew():
-    @architectures.register
+    @architect.register
     class ResetPair(Network):
         def __init__(self, size, scale=1.0, *, seed=None):
             rng = np.random.default_rng(seed)

@@ -1,0 +1,86 @@
+"""Registry of optimizers by name, such as "adam"."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, TypeVar
+
+from .._checks import Names, expected
+from ..errors import ArgumentError, ArgumentTypeError
+from .base import Optimizer
+from .descent import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
+from .lbfgs import LBFGS
+from .recursive import DEKF, RLS, RecursiveOptimizer
+
+Class = TypeVar("Class", bound=type[Optimizer | RecursiveOptimizer])
+
+BUILT_IN = (SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop, LBFGS, RLS, DEKF)
+by_name: Names[Any] = Names(
+    "optimizer", {kind.__name__: kind for kind in BUILT_IN}, {}, {}
+)
+"""Classes, which are made without arguments."""
+
+
+def names() -> list[str]:
+    """Return the names of all optimizers, sorted."""
+    return sorted(by_name)
+
+
+def register(optimizer: Class) -> Class:
+    """Register your own class of optimizers under its name, for ``optimizer="name"``.
+    Use it as a decorator.
+
+    Parameters
+    ----------
+    optimizer : type
+        Subclass of :class:`Optimizer` or :class:`RecursiveOptimizer` that can be made
+        without arguments.
+
+    Returns
+    -------
+    type
+        The class itself.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If it is not such a class, or its constructor requires arguments.
+    ArgumentError
+        If another optimizer has this name, in any spelling.
+
+    Examples
+    --------
+    >>> import architect, numpy as np
+    >>> from synapse import Trainer, optimizers
+    >>> @optimizers.register
+    ... class SignSteps(optimizers.Optimizer):
+    ...     rate = 0.01
+    ...
+    ...     def memory(self):
+    ...         return {}
+    ...
+    ...     def find_change(self, state, parameters, gradient, rate):
+    ...         np.multiply(np.sign(gradient), rate, out=state.change)
+    >>> net = architect.Perceptron(2, 3, 1)
+    >>> type(Trainer(net, method="bptt", optimizer="sign_steps").optimizer).__name__
+    'SignSteps'
+    """
+    title = "An optimizer to register"
+    given: Any = optimizer
+    kinds = (Optimizer, RecursiveOptimizer)
+    if not (isinstance(given, type) and issubclass(given, kinds)) or given in kinds:
+        condition = "a subclass of Optimizer or RecursiveOptimizer"
+        raise ArgumentTypeError(expected(title, condition, optimizer))
+    try:
+        inspect.signature(given).bind()
+    except TypeError:
+        condition = "a class that can be made without arguments"
+        raise ArgumentTypeError(expected(title, condition, optimizer)) from None
+    name = given.__name__
+    if by_name.seek(name) is not None:
+        raise ArgumentError(
+            f"An optimizer named {name!r} is registered already. Give yours another"
+            " name."
+        )
+    by_name.add(name, given)
+    return optimizer

@@ -87,7 +87,7 @@ class Liquid(Network):
     >>> net
     <Liquid 1-50-1, 52 neurons, 300 connections>
     >>> wave = np.sin(0.3 * np.arange(300.0))[:, None]
-    >>> fit_readout(net, wave[:-1], wave[1:], washout=50).error < 1e-6
+    >>> fit_readout(net, wave[:-1], wave[1:], washout=50).loss < 1e-6
     True
     """
 

@@ -109,7 +109,7 @@ def our_work(case: Case, dtype: str, **options: Any) -> Work:
     def work(epochs: int) -> float:
         return trainer.train(
             inputs, targets, epochs, shuffle=False, progress=False, **options
-        ).error
+        ).loss
 
     return work
 

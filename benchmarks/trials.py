@@ -48,7 +48,7 @@ def training(seed: int) -> dict[str, float]:
     trainer = synapse.Trainer(architect.LSTM(2, 4, 1, seed=seed))
     data = DATA[..., :2], DATA[..., 2:]
     return {
-        "error": trainer.train(*data, epochs=EPOCHS, progress=False, seed=seed).error
+        "error": trainer.train(*data, epochs=EPOCHS, progress=False, seed=seed).loss
     }
 
 

@@ -151,7 +151,7 @@ def compare(folds, seed, epochs):
             accuracy = theirs(learner, number + FOLDS * seed, fold.fresh, epochs)
         rows.append([fold.test.accuracy, accuracy])
     print("  fold          test cost       accuracy   scikit-learn")
-    costs = [fold.test.error for fold in folds]
+    costs = [fold.test.loss for fold in folds]
     costs += [np.median(costs), np.mean(costs)]
     rows += [np.median(rows, axis=0), np.mean(rows, axis=0)]
     for name, cost, row in zip([*range(FOLDS), "median", "mean"], costs, rows):
@@ -253,13 +253,13 @@ def picture(plt, wrong, folds, path):
             axes.set_title(f"{LABELS[i]} read as {answer} ({sure:.0%})", fontsize=7)
     axes = right.subplots()
     for number, fold in enumerate(folds):
-        errors = fold.history["error"]
+        errors = fold.history["loss"]
         named = number == 0
         epochs = np.arange(1, len(errors) + 1)
         label = "learnt from" if named else None
         axes.semilogy(epochs, errors, color=ink.BLUE, lw=1, label=label)
         label = "test, at the end" if named else None
-        axes.plot(len(errors), fold.test.error, "o", color=ink.ORANGE, label=label)
+        axes.plot(len(errors), fold.test.loss, "o", color=ink.ORANGE, label=label)
     axes.set(
         xlabel="epoch",
         ylabel="mean cost (cross-entropy)",

@@ -86,7 +86,7 @@ def sums(seed, image, fresh, epochs):
         patches, patches @ kernels.T, epochs=epochs, seed=seed, progress=False
     )
     print(
-        f"{net!r}, cost {result.error:.1e} after {epochs} epochs. Learnt weights | the"
+        f"{net!r}, cost {result.loss:.1e} after {epochs} epochs. Learnt weights | the"
         " filter's own:"
     )
     learnt = np.array(

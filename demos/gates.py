@@ -77,7 +77,7 @@ def train(net, data, epochs, rate):
     trainer = synapse.Trainer(
         net, rate=lambda epoch: rate * (1 - epoch / epochs), cost="squared_error"
     )
-    return trainer.train(*data, epochs=epochs, seed=0, progress=False).history["error"]
+    return trainer.train(*data, epochs=epochs, seed=0, progress=False).history["loss"]
 
 
 # --- 3. Two gates ---------------------------------------------------------------------

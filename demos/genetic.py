@@ -82,7 +82,7 @@ def downhill(task, seed):
         seed=seed,
         progress=False,
     )
-    errors = np.array(result.history["error"])
+    errors = np.array(result.history["loss"])
     return each * (1 + np.arange(len(errors))), errors
 
 
@@ -129,7 +129,7 @@ def breed(task, seed):
 
     def judge(genome):
         express(net, genome)
-        return trainer.test(task.inputs, task.targets, cost=task.cost).error
+        return trainer.test(task.inputs, task.targets, cost=task.cost).loss
 
     size = len(net.weights) + sum(task.sizes[1:])
     genomes = rng.uniform(-1.0, 1.0, (CROWD, size))

@@ -120,11 +120,11 @@ def walk(rule, turn, seed, most):
     net = neuron(START @ turn)
     trainer = synapse.Trainer(net, method="bptt", optimizer=rule, batch_size=EXAMPLES)
     path = [weights_of(net)]
-    losses = [trainer.test(inputs, targets).error]
+    losses = [trainer.test(inputs, targets).loss]
 
     def note(progress):
         path.append(weights_of(net))
-        losses.append(trainer.test(inputs, targets).error)
+        losses.append(trainer.test(inputs, targets).loss)
         return losses[-1] < GOAL
 
     trainer.train(

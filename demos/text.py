@@ -47,8 +47,8 @@ def main(quick: bool, seed: int, out: Path) -> None:
     ours = trainer.test([alphabet.one_hot(UNREAD[:-1])], [alphabet.indices(UNREAD[1:])])
     by_hand = NumpyRnn(n, seed).learn(alphabet.indices(LEARNED), seconds)
     theirs = by_hand.loss(alphabet.indices(UNREAD))
-    print(f"{ours.error:.2f}; by hand in NumPy, after as many seconds, {theirs:.2f}")
-    check("it predicts better than the program in NumPy", ours.error < theirs)
+    print(f"{ours.loss:.2f}; by hand in NumPy, after as many seconds, {theirs:.2f}")
+    check("it predicts better than the program in NumPy", ours.loss < theirs)
 
     heading("3. The cell that follows brackets best, in that file")
     blocks = UNREAD.split("\n\n")
@@ -57,4 +57,4 @@ def main(quick: bool, seed: int, out: Path) -> None:
     print(f"{name}: correlation {table.correlation[0]:.2f} with being in brackets")
     letters_and_cell(blocks, states, name, out / "text.png")
     synapse.save(net, out / "text.synapse")
-    lesson(f"{ours.error:.2f} nats in {seconds} s; nobody told it what a bracket is.")
+    lesson(f"{ours.loss:.2f} nats in {seconds} s; nobody told it what a bracket is.")

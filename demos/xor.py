@@ -43,11 +43,11 @@ def one_neuron(seed, quick):
     result = synapse.Trainer(net, rate=0.05).train(
         INPUTS, TARGETS, epochs=epochs, seed=seed, progress=False
     )
-    print(f"{net!r} ends with a cost of {result.error:.3f} and these outputs:")
+    print(f"{net!r} ends with a cost of {result.loss:.3f} and these outputs:")
     table(net)
     solved = (net.run(INPUTS).round() == TARGETS).all()
     check("one neuron does not get all four right", not solved)
-    return result.error
+    return result.loss
 
 
 def table(net):
@@ -154,22 +154,20 @@ def learn(net, seed):
         result = trainer.train(
             INPUTS, TARGETS, epochs=EPOCHS, error=GOAL, seed=seed, progress=False
         )
-        if result.error <= GOAL:
+        if result.loss <= GOAL:
             print(
-                f"A cost of {result.error:.3f} after {result.epochs} epochs of four"
+                f"A cost of {result.loss:.3f} after {result.epochs} epochs of four"
                 " samples."
             )
             break
-        print(
-            f"Stuck at a cost of {result.error:.3f}; starting again from new weights."
-        )
+        print(f"Stuck at a cost of {result.loss:.3f}; starting again from new weights.")
         net.reset(seed=1000 * (attempt + 1) + seed, initializer=uniform(1.0))
     table(net)
     check(
         "all four rounded outputs are right",
         bool((net.run(INPUTS).round() == TARGETS).all()),
     )
-    return result.history["error"]
+    return result.history["loss"]
 
 
 # --- 5. The solution ------------------------------------------------------------------

@@ -340,7 +340,7 @@ def growing_copy(case: Row, seed: int, most: int) -> Row:
         steps += sum(map(len, inputs))
         cost = learner.train(
             inputs, targets, epochs=1, shuffle=False, progress=False
-        ).error
+        ).loss
         if cost / np.log(2) < GOOD:
             length += 1
             grew.append(steps)

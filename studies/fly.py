@@ -258,7 +258,7 @@ def learn(
         result = trainer.train(
             list(inputs), list(targets), epochs=1, seed=rng, progress=False
         )
-        costs.append(float(result.error))
+        costs.append(float(result.loss))
         print(len(costs), costs[-1], flush=True)
     spent = time.process_time() - begin
     updates = len(costs) * len(inputs) // BATCH

@@ -92,7 +92,7 @@ def train(case: str, seed: int, most: int) -> many.Row:
             samples.inputs, targets, epochs=1, shuffle=False, progress=False
         )
         seconds += time.process_time() - begin
-        errors.append(float(f"{result.error:.3g}"))
+        errors.append(float(f"{result.loss:.3g}"))
         reached.append(task.longest(trainer.network, SETTINGS["longest_test_n"]))
     row = {
         "case": case,

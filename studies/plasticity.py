@@ -121,11 +121,11 @@ def learn(trainer, rng, noise, inputs, targets):
     """Learn a bin; returns its mean squared error."""
     settings = {"epochs": 1, "shuffle": False, "seed": rng, "progress": False}
     if not noise:
-        return 2.0 * trainer.train(inputs, targets, **settings).error
+        return 2.0 * trainer.train(inputs, targets, **settings).loss
     errors = []
     for begin in range(0, len(inputs), PERTURBED):
         at = slice(begin, begin + PERTURBED)
-        errors.append(2.0 * trainer.train(inputs[at], targets[at], **settings).error)
+        errors.append(2.0 * trainer.train(inputs[at], targets[at], **settings).loss)
         net = trainer.network
         net.weights = net.weights + rng.normal(0.0, noise, len(net.weights))
     return np.mean(errors)

@@ -68,7 +68,7 @@ class Cost:
             raise ArgumentError(
                 "Expected the targets and outputs of one step, of one shape (m,), got"
                 f" {aims.shape} and {answers.shape}. For several rows use"
-                f" Trainer(net, cost={self.name!r}).test(inputs, targets).error."
+                f" Trainer(net, cost={self.name!r}).test(inputs, targets).loss."
             )
         n = float(len(answers))
         total = 0.0

@@ -26,7 +26,7 @@ readline.createInterface({ input: process.stdin }).on('line', (line) => {
   do {
     const result = trainer.train(set, options);
     epochs += result.iterations;
-    error = result.error;
+    error = result.loss;
   } while (now() < begin + Number(line));
   const microseconds = ((now() - begin) / epochs) * 1e6;
   console.log(JSON.stringify({ microseconds, error, version: require(folder + '/package.json').version }));

@@ -119,7 +119,7 @@ def without_cell(task: Task, seed: int, rate: float, most: int) -> tuple[Any, in
         samples = task.batch(EVERY, rng)
         cost = teacher.train(
             samples.inputs, samples.targets, epochs=1, shuffle=False, progress=False
-        ).error
+        ).loss
         trained += EVERY
         if cost > STALLED * last:
             break

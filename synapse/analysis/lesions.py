@@ -32,7 +32,7 @@ class Lesions:
 
     Attributes
     ----------
-    cost : float
+    loss : float
         Mean cost of the network as it is.
     items : ndarray of int, shape (items,)
         Numbers of the neurons, connections or gaters that were silenced, in the order
@@ -44,7 +44,7 @@ class Lesions:
         of one on the diagonal.
     """
 
-    cost: float
+    loss: float
     items: Ints
     names: tuple[str, ...]
     change: Floats
@@ -61,7 +61,7 @@ class Lesions:
     def __repr__(self) -> str:
         pairs = "pairs of " if self.change.ndim == 2 else ""
         return (
-            f"<Lesions of {pairs}{len(self.items)}, cost {self.cost:.4g}, at most"
+            f"<Lesions of {pairs}{len(self.items)}, loss {self.loss:.4g}, at most"
             f" {self.change.max():+.4g}>"
         )
 
@@ -170,7 +170,7 @@ def _mean_cost_of(network: Network, data: Data, cost: Cost) -> Callable[[], floa
 
         def of_one() -> float:
             network.clear()
-            return mean_cost(network, data, cost).error
+            return mean_cost(network, data, cost).loss
 
         return of_one
     steps = int(data.aimed.sum())

@@ -142,7 +142,7 @@ def _loss(
         return None
     twin = network.clone()
     twin.clear()
-    return float(Trainer(twin).test(inputs, targets).error)
+    return float(Trainer(twin).test(inputs, targets).loss)
 
 
 def _contributions(network: Network, table: Topology, inputs: ArrayLike) -> Floats:

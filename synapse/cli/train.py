@@ -97,14 +97,14 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         "--patience",
         metavar="N",
         type=int,
-        help="stop after N epochs without a lower error (default: 60)",
+        help="stop after N epochs without a lower loss (default: 60)",
     )
     add(
         "--min-delta",
         metavar="D",
         type=float,
         default=0.0,
-        help="decrease of the error that counts for --patience (default: any)",
+        help="decrease of the loss that counts for --patience (default: any)",
     )
     add_shared(parser, "--rate")
     help_text = (
@@ -415,7 +415,7 @@ def _of_test(trained: Trained) -> list[str]:
     result = trained.result
     why = {
         "epochs": "reached the epoch limit",
-        "patience": "the error stopped falling",
+        "patience": "the loss stopped falling",
     }.get(result.stopped, result.stopped)
     lines = [
         *trained.notes,

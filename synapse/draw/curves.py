@@ -1,4 +1,4 @@
-"""Lines: errors by epoch, neurons over time."""
+"""Lines: losses by epoch, neurons over time."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     log : bool
-        Whether the error axis is logarithmic; errors of 0 are then left out.
+        Whether the loss axis is logarithmic; losses of 0 are then left out.
 
     Raises
     ------
@@ -59,27 +59,27 @@ def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes
     boolean("The log", log)
     with canvas(ax, (5.5, 3.4)) as ax:
         for (name, history), colour in zip(runs, CYCLE, strict=False):
-            for curve, errors in history.items():
-                epochs = np.arange(1, len(errors) + 1)
-                validation = curve == "validation_error"
+            for curve, losses in history.items():
+                epochs = np.arange(1, len(losses) + 1)
+                validation = curve == "validation_loss"
                 words = [name] * bool(name) + ["validation"] * validation
                 label = entry(" ".join(words) or "training")
                 dash = "--" if validation else "-"
                 ax.plot(
                     epochs,
-                    errors,
+                    losses,
                     color=colour,
                     ls=dash,
-                    marker=mark_of(errors),
+                    marker=mark_of(losses),
                     label=label,
                 )
-        ax.set(xlabel="epoch", ylabel="error")
+        ax.set(xlabel="epoch", ylabel="loss")
         if log:
             ax.set_yscale("log", nonpositive="mask")
         elif all(
-            errors.min(initial=0.0) >= 0
+            losses.min(initial=0.0) >= 0
             for _, history in runs
-            for errors in history.values()
+            for losses in history.values()
         ):
             ax.set_ylim(bottom=0.0)
         count_along(ax)
@@ -109,25 +109,25 @@ def _runs(results: Any) -> list[tuple[str, dict[str, Floats]]]:
 
 def _is_history(result: Any) -> bool:
     return isinstance(result, Mapping) and not isinstance(
-        result.get("error"), (Result, Mapping, type(None))
+        result.get("loss"), (Result, Mapping, type(None))
     )
 
 
 def _history(result: Any) -> dict[str, Floats]:
-    """The errors of a training."""
+    """The losses of a training."""
     history = result.history if isinstance(result, Result) else result
     if not _is_history(history):
         raise ArgumentTypeError(
             expected(
                 "What learning shows",
-                "a Result or a history with an error by epoch",
+                "a Result or a history with a loss by epoch",
                 result,
             )
         )
     by_epoch = {}
-    subject = "The errors of a history"
+    subject = "The losses of a history"
     condition = "a number an epoch"
-    for curve in ("error", "validation_error"):
+    for curve in ("loss", "validation_loss"):
         if curve in history:
             by_epoch[curve] = numbers(subject, history[curve], condition)
             if by_epoch[curve].ndim != 1:

@@ -253,7 +253,7 @@ def arrays_of(trainer: Trainer, paused: Paused | None) -> dict[str, NDArray[Any]
 def _require_finite(error: type[SynapseError], name: str, array: NDArray[Any]) -> None:
     """Raise if a number is infinite, or NaN where NaN does not stand for none."""
     # L-BFGS has no rate, and a metric may have no value
-    by_epoch = name.startswith(HISTORY) and not name.endswith("error")
+    by_epoch = name.startswith(HISTORY) and not name.endswith("loss")
     none = by_epoch or name.startswith(SNAPSHOTS)
     bad = np.isinf(array) if none else ~np.isfinite(array)
     if bad.any():
@@ -331,10 +331,13 @@ def _training(
     fields = members("The training", head, VALUES)
     for name, (condition, fits) in VALUES.items():
         require(fits(fields[name]), f"The {name}", condition, fields[name])
-    done = len(arrays.get(f"{HISTORY}error", np.empty(0)).reshape(-1))
-    names = ["error", "rate"]
+    for name in [name for name in arrays if name.startswith(HISTORY)]:
+        if name.removesuffix("error").endswith("_"):  # files of before November 2026
+            arrays[f"{name.removesuffix('error')}loss"] = arrays.pop(name)
+    done = len(arrays.get(f"{HISTORY}loss", np.empty(0)).reshape(-1))
+    names = ["loss", "rate"]
     if fields["held_out"] is not None:
-        names.append("validation_error")
+        names.append("validation_loss")
     # the others are those of metrics and of other data
     names += [
         name.removeprefix(HISTORY)

@@ -73,7 +73,7 @@ class Paused:
     @property
     def done(self) -> int:
         """Number of complete epochs."""
-        return len(self.values["error"])
+        return len(self.values["loss"])
 
     def require_like(self, data: Shape, held_out: Shape, values: Iterable[str]) -> None:
         """Raise ArgumentError unless a training on these data, with these values by

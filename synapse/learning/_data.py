@@ -208,18 +208,18 @@ def joined(parts: Sequence[Data]) -> Data:
 
 @dataclass
 class Epochs:
-    """Several epochs that run in one compiled call, and the errors that it writes.
+    """Several epochs that run in one compiled call, and the losses that it writes.
 
-    An epoch with an error of at most `goal` is the last. A cost that is not finite ends
-    the call before weights change; the error of that epoch is then not finite. If
-    ``control[0]`` stops the call within an epoch, the error of that epoch is the mean
+    An epoch with a loss of at most `goal` is the last. A cost that is not finite ends
+    the call before weights change; the loss of that epoch is then not finite. If
+    ``control[0]`` stops the call within an epoch, the loss of that epoch is the mean
     cost of its steps so far.
     """
 
     # shape (epochs, sequences): the sequences of each epoch, in order
     orders: NDArray[np.int64]
     rates: Floats  # the rate of each epoch
-    errors: Floats  # written: the mean cost of each epoch
+    losses: Floats  # written: the mean cost of each epoch
     goal: float  # -inf: none
     control: Control  # rows done are those of all epochs, including the incomplete one
 
@@ -531,7 +531,7 @@ def run_epochs(
         learn,
         np.empty(engine.online.KEPT * max(ROOM, network._n_outputs)),
         epochs.control,
-        epochs.errors,
+        epochs.losses,
         epochs.goal,
     )
     renewals = tuple(renewal or engine.online.nothing_renewed())

@@ -1,4 +1,4 @@
-"""The errors of a training by epoch, what depends on them (callbacks, the end, the
+"""The losses of a training by epoch, what depends on them (callbacks, the end, the
 best), and the result.
 """
 
@@ -33,28 +33,28 @@ class Result:
 
     Parameters
     ----------
-    error : float
+    loss : float
         Mean cost of the last epoch's steps with a target, measured before each update.
         If the epoch is incomplete, the mean covers its steps so far. With restored
-        weights, it is the error of their epoch. After a training on arrays that stopped
-        by ``error``, it is the error of the network as it is now.
+        weights, it is the loss of their epoch. After a training on arrays that stopped
+        by ``goal``, it is the loss of the network as it is now.
     epochs : int
         Number of complete epochs.
     seconds : float
         Duration in seconds.
     history : dict of str to list of float
-        Values per epoch: ``error`` and ``rate``; each metric of the training data, such
-        as ``accuracy``; and the error and the metrics of the other data that were
-        evaluated: ``validation_error``, ``validation_accuracy``, ``test_error``. All
-        but ``error`` are those of the weights at the end of the epoch.
+        Values per epoch: ``loss`` and ``rate``; each metric of the training data, such
+        as ``accuracy``; and the loss and the metrics of the other data that were
+        evaluated: ``validation_loss``, ``validation_accuracy``, ``test_loss``. All
+        but ``loss`` are those of the weights at the end of the epoch.
     stopped : str
-        Reason of the end: ``epochs``, ``error``, ``patience``, ``callback`` or
+        Reason of the end: ``epochs``, ``goal``, ``patience``, ``callback`` or
         ``interrupted``; with L-BFGS also ``converged``, if no lower cost is found.
     cost : str
-        Name of the cost whose mean the errors are.
+        Name of the cost whose mean the losses are.
     """
 
-    error: float
+    loss: float
     epochs: int
     seconds: float
     history: dict[str, list[float]]
@@ -63,35 +63,35 @@ class Result:
 
     @property
     def falling(self) -> bool:
-        """Whether the monitored error, on the held-out data if there are any, fell
+        """Whether the monitored loss, on the held-out data if there are any, fell
         until the end.
 
         The mean over the last tenth of the epochs is then lower than that over the
         tenth before by more than 1 %. More epochs are likely to lower it further.
         """
-        errors = self.history.get("validation_error", self.history["error"])
-        tenth = max(1, len(errors) // 10)
-        if len(errors) < 2 * tenth:
+        losses = self.history.get("validation_loss", self.history["loss"])
+        tenth = max(1, len(losses) // 10)
+        if len(losses) < 2 * tenth:
             return False
-        before = sum(errors[-2 * tenth : -tenth])
-        last = sum(errors[-tenth:])
+        before = sum(losses[-2 * tenth : -tenth])
+        last = sum(losses[-tenth:])
         return last < 0.99 * before
 
     def __repr__(self) -> str:
         ended = f"stopped by {self.stopped}"
         if self.stopped == "epochs":
             ended = "reached the epoch limit" + (
-                " while the error was still falling" if self.falling else ""
+                " while the loss was still falling" if self.falling else ""
             )
         after = f"after {counted(self.epochs, 'epoch')}, {self.seconds:.3g} s"
-        return f"<Result: {in_words(self.cost)} {self.error:.6g} {after}, {ended}>"
+        return f"<Result: {in_words(self.cost)} {self.loss:.6g} {after}, {ended}>"
 
     def _repr_html_(self) -> str:
         """The learning curve, for notebooks."""
         lines = {
             name: line
             for name, line in self.history.items()
-            if name.rpartition("_")[2] == "error"
+            if name.rpartition("_")[2] == "loss"
         }
         return _html.view(repr(self), _html.curves(lines, "epoch"))
 
@@ -108,15 +108,15 @@ class History:
     metrics: Mapping[str, Metric]
     training: Data | None  # of which metrics are computed, too, if they are stored
     epochs: int  # the limit
-    goal: float  # an error at which training ends; -inf: none
+    goal: float  # a loss at which training ends; -inf: none
     patience: int | None
-    min_delta: float  # by how much an error has to be lower to end the waiting
+    min_delta: float  # by how much a loss has to be lower to end the waiting
     restore: bool  # restore the weights of the best epoch
     callbacks: tuple[Callback, ...]
-    # the error of the present weights; None: that of an epoch is theirs
+    # the loss of the present weights; None: that of an epoch is theirs
     measure: Callable[[], float] | None
     values: dict[str, list[float]] = field(
-        default_factory=lambda: {"error": [], "rate": []}
+        default_factory=lambda: {"loss": [], "rate": []}
     )
     begun: float = field(default_factory=time.perf_counter)
     latest: float = math.nan  # mean cost of the latest epoch, even if incomplete
@@ -124,7 +124,7 @@ class History:
     tested: float = math.nan
     best: float = math.inf
     best_epoch: int = 0
-    # the latest error that was lower by `min_delta`, from which patience counts
+    # the latest loss that was lower by `min_delta`, from which patience counts
     reference: float = math.inf
     reference_epoch: int = 0
     best_weights: Snapshot | None = None
@@ -133,17 +133,17 @@ class History:
     def __post_init__(self) -> None:
         if self.min_delta and self.patience is None:
             raise ArgumentError(
-                "The min_delta is the least decrease of the error that counts for"
+                "The min_delta is the least decrease of the loss that counts for"
                 " `patience`. Give patience, too."
             )
         names = [*self.metrics] if self.training is not None else []
         for name in self.others:
-            names += [f"{name}_error", *(f"{name}_{metric}" for metric in self.metrics)]
+            names += [f"{name}_loss", *(f"{name}_{metric}" for metric in self.metrics)]
         self.values |= {name: [] for name in names}
 
     @property
     def held_out(self) -> Data | None:
-        """The data whose error decides about the end and the best weights."""
+        """The data whose loss decides about the end and the best weights."""
         return self.others.get(VALIDATION)
 
     @property
@@ -166,22 +166,22 @@ class History:
         if paused.last is not None:
             paused.last.restore()
         if self.done:
-            self.latest = self.values["error"][-1]
+            self.latest = self.values["loss"][-1]
             self._compare(self.monitored, 0)
 
     @property
     def done(self) -> int:
         """Number of complete epochs."""
-        return len(self.values["error"])
+        return len(self.values["loss"])
 
     @property
     def monitored(self) -> list[float]:
-        """The monitored errors by epoch, on the held-out data if there are any."""
-        return self.values.get("validation_error", self.values["error"])
+        """The monitored losses by epoch, on the held-out data if there are any."""
+        return self.values.get("validation_loss", self.values["loss"])
 
     @property
     def previous(self) -> float | None:
-        """The latest monitored error; None before the first."""
+        """The latest monitored loss; None before the first."""
         return self.monitored[-1] if self.done else None
 
     @property
@@ -205,14 +205,14 @@ class History:
             limits.append(self.reference_epoch + self.patience - self.done)
         return min(limits)
 
-    def add(self, errors: list[float], rates: list[float]) -> None:
+    def add(self, losses: list[float], rates: list[float]) -> None:
         """Append epochs; one, with the values of all data that are evaluated, if there
         are any.
         """
-        self.latest = errors[-1]
+        self.latest = losses[-1]
         done = self.done
         figures = self._figures()  # a metric may raise: nothing is appended then
-        self.values["error"] += errors
+        self.values["loss"] += losses
         self.values["rate"] += rates
         for name, value in figures.items():
             self.values[name].append(value)
@@ -231,20 +231,20 @@ class History:
         for name, data in self.others.items():
             with self.in_use(), preserved_context(self.network):
                 evaluation = mean_cost(self.network, data, self.options.cost)
-            figures[f"{name}_error"] = evaluation.error
+            figures[f"{name}_loss"] = evaluation.loss
             values = measured(self.metrics, self.network, data)
             figures |= {f"{name}_{metric}": value for metric, value in values.items()}
         return figures
 
-    def _compare(self, errors: list[float], done: int) -> None:
-        """Find the best of the next errors, after `done` epochs, and the latest that
+    def _compare(self, losses: list[float], done: int) -> None:
+        """Find the best of the next losses, after `done` epochs, and the latest that
         ends the waiting.
         """
-        for epoch, error in enumerate(errors, done + 1):
-            if error < self.best:
-                self.best, self.best_epoch = error, epoch
-            if error < self.reference - self.min_delta:
-                self.reference, self.reference_epoch = error, epoch
+        for epoch, loss in enumerate(losses, done + 1):
+            if loss < self.best:
+                self.best, self.best_epoch = loss, epoch
+            if loss < self.reference - self.min_delta:
+                self.reference, self.reference_epoch = loss, epoch
 
     def judge(self) -> str | None:
         """Call the callbacks after the latest epoch; returns why training ends with it,
@@ -258,8 +258,8 @@ class History:
         latest = {name: values[-1] for name, values in self.values.items()}
         progress = Progress(
             self.done,
-            latest["error"],
-            latest.get(f"{VALIDATION}_error"),
+            latest["loss"],
+            latest.get(f"{VALIDATION}_loss"),
             latest["rate"],
             self.seconds,
             self.network,
@@ -273,15 +273,15 @@ class History:
         """Why training ends with the latest epoch, if not by a callback; None if it
         does not.
         """
-        if self.done and self.values["error"][-1] <= self.goal and self._reached():
-            return "error"
+        if self.done and self.values["loss"][-1] <= self.goal and self._reached():
+            return "goal"
         waited = self.done - self.reference_epoch
         if self.patience is not None and waited >= self.patience:
             return "patience"
         return None
 
     def _reached(self) -> bool:
-        """Whether the present weights have reached the goal: the error of an epoch is
+        """Whether the present weights have reached the goal: the loss of an epoch is
         of those before.
         """
         if self.measure is None:
@@ -295,21 +295,21 @@ class History:
         have been noted.
         """
         seconds = self.seconds
-        reached = stopped == "error" and self.measure is not None
-        error = self.tested if reached else self.latest
+        reached = stopped == "goal" and self.measure is not None
+        loss = self.tested if reached else self.latest
         if self.best_weights is not None and (self.held_out is not None or not reached):
-            error = self._restored(self.best_weights, reached)
+            loss = self._restored(self.best_weights, reached)
         cost = self.options.cost.name
-        return Result(error, self.done, seconds, self.values, stopped, cost)
+        return Result(loss, self.done, seconds, self.values, stopped, cost)
 
     def _restored(self, best: Snapshot, reached: bool) -> float:
-        """The error of the best weights, which are restored; it is measured if the goal
+        """The loss of the best weights, which are restored; it is measured if the goal
         has been reached.
         """
         with self.in_use():
             self.last_weights = Snapshot(self.network)
         best.restore()
         if not reached or self.measure is None:
-            return self.values["error"][self.best_epoch - 1]
+            return self.values["loss"][self.best_epoch - 1]
         with self.in_use():
             return self.measure()

@@ -50,7 +50,7 @@ class Arrays:
 
         def mean() -> float:
             with preserved_context(network):
-                return mean_cost(network, self.task.data, cost, self.task.weights).error
+                return mean_cost(network, self.task.data, cost, self.task.weights).loss
 
         return mean
 

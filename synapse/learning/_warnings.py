@@ -231,32 +231,32 @@ def _about_structure(links: _Dependencies) -> Iterator[str]:
 LEAST = 50
 """Number of epochs below which a training may not have left its start yet."""
 ROWS = 200
-"""Maximum number of rows by which the error of the mean is estimated."""
+"""Maximum number of rows by which the loss of the mean is estimated."""
 MOST = 1e7
 """Maximum number of activations in an epoch for which a gradient is computed; tapes
 store all of them."""
-NEAR = 0.95  # of the error of the mean
-VANISHED = 1e-4  # largest derivative, as a fraction of the error of the mean
+NEAR = 0.95  # of the loss of the mean
+VANISHED = 1e-4  # largest derivative, as a fraction of the loss of the mean
 
 
 def warn_if_vanished(task: RuleTask, updater: Updater, result: Result) -> None:
-    """Warn if no epoch had an error below that of the mean, and no hidden weight has a
+    """Warn if no epoch had a loss below that of the mean, and no hidden weight has a
     gradient.
     """
-    errors = result.history["error"]
-    stayed = result.epochs >= LEAST and errors[-1] >= errors[0] / 2
+    losses = result.history["loss"]
+    stayed = result.epochs >= LEAST and losses[-1] >= losses[0] / 2
     if stayed and result.stopped not in ("callback", "interrupted"):
-        _warn_if_at_the_mean(task, updater, min(errors))
+        _warn_if_at_the_mean(task, updater, min(losses))
 
 
 def _warn_if_at_the_mean(task: RuleTask, updater: Updater, lowest: float) -> None:
-    """Warn if the lowest error is that of the mean, where hidden weights have no
+    """Warn if the lowest loss is that of the mean, where hidden weights have no
     gradient.
     """
     try:
         with updater.in_use():
             task.data.require_fit(task.network)
-            mean = _error_of_mean(task)
+            mean = _loss_of_mean(task)
             vanished = (
                 mean > 0 and lowest >= NEAR * mean and _steepest(task) < VANISHED * mean
             )
@@ -265,7 +265,7 @@ def _warn_if_at_the_mean(task: RuleTask, updater: Updater, lowest: float) -> Non
         return
     if vanished:
         warnings.warn(
-            f"{task.network!r}: the error never fell below that of the mean of the"
+            f"{task.network!r}: the loss never fell below that of the mean of the"
             f" targets ({mean:.4g}), and the gradient of all hidden weights is"
             " practically 0, so more epochs will hardly help. Draw new weights with"
             ' net.reset(), or wider ones with net.reset(initializer="glorot"), scale'
@@ -275,7 +275,7 @@ def _warn_if_at_the_mean(task: RuleTask, updater: Updater, lowest: float) -> Non
         )
 
 
-def _error_of_mean(task: RuleTask) -> float:
+def _loss_of_mean(task: RuleTask) -> float:
     """The cost of outputs that are always the mean of the targets; 0 if these are all
     the same.
     """
@@ -299,7 +299,7 @@ def _error_of_mean(task: RuleTask) -> float:
 
 
 def _steepest(task: RuleTask) -> float:
-    """The largest derivative of the error by a parameter of a hidden neuron; infinite
+    """The largest derivative of the loss by a parameter of a hidden neuron; infinite
     if it is unknown.
     """
     network = task.network

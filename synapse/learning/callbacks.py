@@ -20,9 +20,9 @@ class Progress:
     ----------
     epoch : int
         Number of complete epochs.
-    error : float
+    loss : float
         Mean cost of this epoch's steps, each measured before its update.
-    validation_error : float or None
+    validation_loss : float or None
         Mean cost on the held-out data, if there are any.
     rate : float
         The learning rate of this epoch.
@@ -35,8 +35,8 @@ class Progress:
     """
 
     epoch: int
-    error: float
-    validation_error: float | None
+    loss: float
+    validation_loss: float | None
     rate: float
     seconds: float
     network: Network

@@ -30,7 +30,7 @@ class Evaluation:
 
     Parameters
     ----------
-    error : float
+    loss : float
         Mean cost of the steps with a target.
     steps : int
         Number of these steps.
@@ -46,7 +46,7 @@ class Evaluation:
         The values of the metrics that were asked for, by name.
     """
 
-    error: float
+    loss: float
     steps: int
     cost: str
     confusion: NDArray[np.int64] | None = field(default=None, compare=False)
@@ -68,7 +68,7 @@ class Evaluation:
         )
         steps = counted(self.steps, "step")
         return (
-            f"<Evaluation: {in_words(self.cost)} {self.error:.6g} over {steps}{right}>"
+            f"<Evaluation: {in_words(self.cost)} {self.loss:.6g} over {steps}{right}>"
         )
 
 

@@ -19,7 +19,7 @@ from ._data import Data
 Metric = Callable[[Any, Any], float]
 """A function of targets and outputs, each of shape (steps, m)."""
 ACCURACY = "accuracy"
-RESERVED = ("error", "rate")
+RESERVED = ("loss", "rate")
 """Names of other values by epoch."""
 
 

@@ -44,7 +44,7 @@ class Readout:
 
     Attributes
     ----------
-    error : float
+    loss : float
         Mean squared difference between outputs and targets, over the fitted rows.
     rows : int
         Number of fitted rows: those that have a target and come after the washout.
@@ -57,7 +57,7 @@ class Readout:
         worst output.
     """
 
-    error: float
+    loss: float
     rows: int
     rank: int
     condition: float
@@ -107,7 +107,7 @@ def fit_readout(
     Returns
     -------
     Readout
-        The error, rank and condition of the fit. The network's context is that after
+        The loss, rank and condition of the fit. The network's context is that after
         the last row, as after ``net.run``.
 
     Raises

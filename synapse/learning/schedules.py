@@ -17,19 +17,19 @@ from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 
 Rates = Callable[[int, float | None], float]
-"""Maps (epoch from 0, error of the previous epoch or None) to a rate; called once per
+"""Maps (epoch from 0, loss of the previous epoch or None) to a rate; called once per
 epoch, in order."""
 
 
 class AdaptiveSchedule(ABC):
-    """Base class of schedules that depend on the errors of a training; each training
+    """Base class of schedules that depend on the losses of a training; each training
     starts a new one.
 
     A subclass defines :meth:`begin`:
 
     >>> class Proportional(AdaptiveSchedule):
     ...     def begin(self):
-    ...         return lambda epoch, error: 0.1 if error is None else min(0.1, error)
+    ...         return lambda epoch, loss: 0.1 if loss is None else min(0.1, loss)
     >>> rate = Proportional().begin()
     >>> rate(0, None), rate(1, 0.02)
     (0.1, 0.02)
@@ -39,7 +39,7 @@ class AdaptiveSchedule(ABC):
     def begin(self) -> Rates:
         """Return the function that gives the rates of one training.
 
-        It is called once per epoch with the epoch, counted from 0, and the error of the
+        It is called once per epoch with the epoch, counted from 0, and the loss of the
         previous epoch, which is None in the first epoch.
         """
 
@@ -164,16 +164,16 @@ class WarmUp(AdaptiveSchedule):
     then: Annotated[Rate, checked_rate]
 
     def begin(self) -> Rates:
-        """The rates of one training; `then` receives errors from its own first epoch
+        """The rates of one training; `then` receives losses from its own first epoch
         on.
         """
         then = rates_of(self.then)
         full = then(0, None)
 
-        def rate(epoch: int, error: float | None) -> float:
+        def rate(epoch: int, loss: float | None) -> float:
             if epoch < self.epochs:
                 return full * (epoch + 1) / (self.epochs + 1)
-            return then(epoch - self.epochs, None if epoch == self.epochs else error)
+            return then(epoch - self.epochs, None if epoch == self.epochs else loss)
 
         return rate
 
@@ -181,10 +181,10 @@ class WarmUp(AdaptiveSchedule):
 @_checks.understands("schedule")
 @dataclass(frozen=True)
 class ReduceOnPlateau(AdaptiveSchedule):
-    """A rate that begins at `start` and is multiplied by `factor` whenever the error
+    """A rate that begins at `start` and is multiplied by `factor` whenever the loss
     stops falling.
 
-    The error is that on the held-out data, if there are any, otherwise that of
+    The loss is that on the held-out data, if there are any, otherwise that of
     training.
 
     Parameters
@@ -194,19 +194,19 @@ class ReduceOnPlateau(AdaptiveSchedule):
     factor : float
         Factor of each reduction, above 0 and below 1. Default 0.5.
     patience : int
-        Number of epochs to wait for a lower error, counted from the best epoch or the
+        Number of epochs to wait for a lower loss, counted from the best epoch or the
         last reduction. Default 10.
     least : float
         Lower limit of the rate. Default 0.
     threshold : float
-        Relative improvement that counts: an error is lower if it is below the best one
+        Relative improvement that counts: a loss is lower if it is below the best one
         by more than this fraction. Default 1e-4.
 
     Examples
     --------
     >>> rate = ReduceOnPlateau(0.4, factor=0.5, patience=2).begin()
-    >>> errors = [None, 9.0, 7.0, 8.0, 7.0, 6.0]
-    >>> [rate(epoch, error) for epoch, error in enumerate(errors)]
+    >>> losses = [None, 9.0, 7.0, 8.0, 7.0, 6.0]
+    >>> [rate(epoch, loss) for epoch, loss in enumerate(losses)]
     [0.4, 0.4, 0.4, 0.4, 0.2, 0.2]
     """
 
@@ -242,12 +242,12 @@ class ReduceOnPlateau(AdaptiveSchedule):
         best = math.inf
         waited = 0
 
-        def follow(epoch: int, error: float | None) -> float:
+        def follow(epoch: int, loss: float | None) -> float:
             nonlocal rate, best, waited
-            if error is None:
+            if loss is None:
                 return rate
-            if error < best * (1.0 - self.threshold):
-                best = error
+            if loss < best * (1.0 - self.threshold):
+                best = loss
                 waited = 0
             else:
                 waited += 1
@@ -266,7 +266,7 @@ def rates_of(rate: Rate) -> Rates:
     """The rates of one training."""
     if isinstance(rate, AdaptiveSchedule):
         return rate.begin()
-    return lambda epoch, error: rate(epoch) if callable(rate) else rate
+    return lambda epoch, loss: rate(epoch) if callable(rate) else rate
 
 
 class CheckedRates:
@@ -288,27 +288,27 @@ class CheckedRates:
         self._rates = rates_of(rate)
         self._dtype = dtype
 
-    def __call__(self, epoch: int, error: float | None) -> float:
-        """The rate of an epoch, counted from 0, given the error of the previous
+    def __call__(self, epoch: int, loss: float | None) -> float:
+        """The rate of an epoch, counted from 0, given the loss of the previous
         epoch.
         """
         return _checks.non_negative_number(
-            f"The rate of epoch {epoch}", self._rates(epoch, error), self._dtype
+            f"The rate of epoch {epoch}", self._rates(epoch, loss), self._dtype
         )
 
-    def repeat(self, errors: list[float]) -> None:
-        """Call the function of an adaptive schedule for epochs with these errors, which
+    def repeat(self, losses: list[float]) -> None:
+        """Call the function of an adaptive schedule for epochs with these losses, which
         have been trained.
         """
         if isinstance(self._rate, AdaptiveSchedule):
-            for epoch, error in enumerate([None, *errors[:-1]] if errors else []):
-                self._rates(epoch, error)
+            for epoch, loss in enumerate([None, *losses[:-1]] if losses else []):
+                self._rates(epoch, loss)
 
-    def ahead(self, epoch: int, count: int, error: float | None) -> Floats:
+    def ahead(self, epoch: int, count: int, loss: float | None) -> Floats:
         """The rates of `count` epochs (1 unless they are `fixed`); fewer if a later one
         cannot be used.
         """
-        next_rate = self(epoch, error)
+        next_rate = self(epoch, loss)
         if self._constant or not self.fixed:
             return np.array([next_rate] * (count if self.fixed else 1))
         later = [

@@ -305,7 +305,7 @@ class Trainer(Archived, TrainerOptions):
             fraction of a stream of batches.
         eval_set : mapping of str to (inputs, targets), optional
             Other data, in the form of `validation`, of which the history also has the
-            error and the metrics after every epoch: ``test_error``, ``test_accuracy``
+            loss and the metrics after every epoch: ``test_loss``, ``test_accuracy``
             for ``{"test": (inputs, targets)}``. They decide nothing.
         metrics : iterable of str or callable
             What is measured after every epoch beside the cost: "accuracy", or functions
@@ -315,10 +315,10 @@ class Trainer(Archived, TrainerOptions):
             batches, which are not stored), the held-out data (``validation_accuracy``)
             and those of `eval_set`. Weights of samples and classes have no influence.
         patience : int, optional
-            Training ends after this number of epochs without a lower error, on the
+            Training ends after this number of epochs without a lower loss, on the
             held-out data if there are any. Default: no limit.
         min_delta : float
-            By how much an error has to be lower to count for `patience`, compared with
+            By how much a loss has to be lower to count for `patience`, compared with
             the latest one that counted. Default 0.
         restore_best : bool
             With `validation` or `patience`: restore the weights of the best epoch at
@@ -377,7 +377,7 @@ class Trainer(Archived, TrainerOptions):
         TrainingWarning
             If training would change nothing, connections lead into input neurons, or an
             output depends on no input. Each warning is given once per topology. Also,
-            at the end of 50 epochs or more, if the error never fell below that of the
+            at the end of 50 epochs or more, if the loss never fell below that of the
             mean of the targets and the gradient of hidden weights is practically 0, as
             with tanh and weights near 0.
 

@@ -261,8 +261,8 @@ class Training:
     def _call(self, work: Rule, rates: Floats) -> tuple[Epochs, int]:
         """Run epochs with these rates; returns them and the number of complete ones."""
         orders = self.orders.draw(self.sequences, len(rates))
-        errors = np.array([math.nan] * len(rates))
-        epochs = Epochs(orders, rates, errors, self.history.goal, new_control())
+        losses = np.array([math.nan] * len(rates))
+        epochs = Epochs(orders, rates, losses, self.history.goal, new_control())
         try:
             done, *_ = self._compiled(work, epochs)
         finally:
@@ -288,20 +288,20 @@ class Training:
 
     def _after(self, epochs: Epochs, done: int) -> str | None:
         """Record complete epochs; returns why training ends, or None."""
-        errors = epochs.errors.tolist()
+        losses = epochs.losses.tolist()
         if done:
-            self._record(errors[:done], epochs.rates[:done].tolist())
-        if done == len(errors) or (done and errors[done - 1] <= epochs.goal):
+            self._record(losses[:done], epochs.rates[:done].tolist())
+        if done == len(losses) or (done and losses[done - 1] <= epochs.goal):
             return self.history.judge()
-        return self._broken_off(errors[done], interrupted=bool(epochs.control[0]))
+        return self._broken_off(losses[done], interrupted=bool(epochs.control[0]))
 
-    def _broken_off(self, error: float, interrupted: bool) -> str:
-        """Why training ends within an epoch that has this error so far, or raise."""
+    def _broken_off(self, loss: float, interrupted: bool) -> str:
+        """Why training ends within an epoch that has this loss so far, or raise."""
         self.within = True
-        if math.isfinite(error):
-            self.history.latest = error
+        if math.isfinite(loss):
+            self.history.latest = loss
         if not interrupted:
-            raise _diverged(error, self.history.done)
+            raise _diverged(loss, self.history.done)
         return "interrupted"
 
     def _search(self) -> str:
@@ -315,14 +315,14 @@ class Training:
         ended = "epochs"
         counted = float(task.data.counted(task.weights).sum())
 
-        def note(error: float, norm: float) -> bool:
+        def note(loss: float, norm: float) -> bool:
             nonlocal ended
             self.bar.update(rows)
             epoch = self.history.done
             self.batch = 0
-            self._record([error], [math.nan])  # first, as on_batch may raise
+            self._record([loss], [math.nan])  # first, as on_batch may raise
             if self.on_batch is not None:
-                self._report(self.on_batch, epoch, error, norm, math.nan, rows, counted)
+                self._report(self.on_batch, epoch, loss, norm, math.nan, rows, counted)
             reason = (
                 "interrupted"
                 if self._asked_to_stop()
@@ -379,11 +379,11 @@ class Training:
                 self.history.latest = total / steps
         return total, steps
 
-    def _record(self, errors: list[float], rates: list[float]) -> None:
-        """Append epochs to the history, and show the latest error."""
-        self.history.add(errors, rates)
+    def _record(self, losses: list[float], rates: list[float]) -> None:
+        """Append epochs to the history, and show the latest loss."""
+        self.history.add(losses, rates)
         self.within = False
-        self.bar.set_description(f"{self.label}error {errors[-1]:.5g}", refresh=False)
+        self.bar.set_description(f"{self.label}loss {losses[-1]:.5g}", refresh=False)
 
     def _pass(
         self, work: Rule, epoch: int, order: Order, rate: float

@@ -509,7 +509,7 @@ class DEKF(RecursiveOptimizer):
     >>> bits = np.random.default_rng(0).integers(0, 2, (500, 1)).astype(float)
     >>> before = np.roll(bits, 1)  # the targets: the inputs before
     >>> result = trainer.train(bits, before, epochs=1, progress=False)
-    >>> bool(trainer.test(bits, before).error < 0.1)
+    >>> bool(trainer.test(bits, before).loss < 0.1)
     True
     """
 

@@ -397,7 +397,7 @@ class NetworkEstimator(BaseEstimator):
         learn = model.fit if reset else model.update
         result: Result = learn(inputs, targets, seed=seed, **options)
         self.result_ = result
-        self.loss_curve_ = result.history["error"]
+        self.loss_curve_ = result.history["loss"]
         self.n_iter_ = result.epochs
         if model.network.is_random:
             model.network.deterministic = True

@@ -103,12 +103,12 @@ class Learning:
     optimizer : {"sgd", "adam"} or None
         None: "adam" for a series, "sgd" for rows.
     epochs : int or None
-        The number of epochs; None: until the error on a fifth of the training rows
+        The number of epochs; None: until the loss on a fifth of the training rows
         stops falling.
     patience : int or None
-        Number of epochs without a lower error there after which training ends.
+        Number of epochs without a lower loss there after which training ends.
     min_delta : float
-        By how much the error has to be lower there to count. Default 0.
+        By how much the loss has to be lower there to count. Default 0.
     validation : float or None
         The share of the rows to hold out for the test. None: a fifth, or up to a third
         of a short series.
@@ -270,11 +270,11 @@ def recorded(parts: list[Part]) -> list[Any]:
 
 
 def best_epochs(result: Result) -> int:
-    """The number of epochs after which the error was least, of a training that held
+    """The number of epochs after which the loss was lowest, of a training that held
     rows out; else of all.
     """
-    errors = result.history.get("validation_error")
-    return result.epochs if errors is None else 1 + int(np.argmin(errors))
+    losses = result.history.get("validation_loss")
+    return result.epochs if losses is None else 1 + int(np.argmin(losses))
 
 
 def joined_parts(parts: list[Part], is_rows: bool) -> tuple[Any, Any]:

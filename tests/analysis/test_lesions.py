@@ -31,10 +31,10 @@ def by_hand(net, of, numbers, inputs, targets):
     twin = net.clone()
     for number in numbers:
         silenced(twin, of, number)
-    cost = lesions(twin, inputs, targets, of).cost
+    cost = lesions(twin, inputs, targets, of).loss
     twin.clear()
     assert cost == pytest.approx(
-        Trainer(twin).test(inputs, targets).error, rel=1e-9, nan_ok=True
+        Trainer(twin).test(inputs, targets).loss, rel=1e-9, nan_ok=True
     )
     return cost
 
@@ -69,16 +69,16 @@ def test_lesions_are_those_by_hand(spec, of, pairs, several):
     measured = lesions(net, inputs, targets, of, pairs=pairs)
     assert everything(net) == before
     assert measured.items.tolist() == list(items)
-    assert measured.cost == by_hand(net, of, [], inputs, targets)
+    assert measured.loss == by_hand(net, of, [], inputs, targets)
     change = np.diag(measured.change) if pairs else measured.change
     for change_of_one, item in zip(change, items, strict=True):
         assert (
-            change_of_one == by_hand(net, of, [item], inputs, targets) - measured.cost
+            change_of_one == by_hand(net, of, [item], inputs, targets) - measured.loss
         )
     if pairs:
         i, j = rng.integers(0, len(items), 2)
         both = by_hand(net, of, [items[i], items[j]], inputs, targets)
-        assert measured.change[i, j] == measured.change[j, i] == both - measured.cost
+        assert measured.change[i, j] == measured.change[j, i] == both - measured.loss
 
 
 def test_one_of_several_tied_connections_is_silenced_alone():
@@ -151,7 +151,7 @@ def test_a_delayed_connection_is_silenced_with_its_source():
     rows = np.arange(1.0, 9.0)[:, None]
     targets = np.maximum(rows - 4.0, 0.0)
     of_neurons = lesions(net, rows, targets)
-    assert (of_neurons.names, of_neurons.cost) == (("a 0", "b 0"), 0.0)
+    assert (of_neurons.names, of_neurons.loss) == (("a 0", "b 0"), 0.0)
     assert [net[i] for i in of_neurons.items] == [a[0], b[0]]
     without = (targets**2).mean() / 2
     assert of_neurons.change == pytest.approx([without, 0.0])

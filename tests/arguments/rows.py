@@ -500,7 +500,7 @@ for name in ("raster", "traces"):
 row("draw.species", lambda w: {"result": evolve.neat(**few)})
 row("draw.growth", lambda w: {"result": evolve.neat(**few)})
 row("draw.forecast", {"history": [1.0, 2.0], "forecast": [3.0]})
-row("draw.learning", {"results": {"error": [0.5, 0.25]}}, results="")
+row("draw.learning", {"results": {"loss": [0.5, 0.25]}}, results="")
 one_run = reward.Run(np.array([1.0, 2.0]), np.array([2, 2]), 4, 1.0, "steps")
 row("draw.returns", {"runs": one_run})
 row("draw.network", network="neuron layer network")

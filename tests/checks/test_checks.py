@@ -105,7 +105,7 @@ def net_of(**options):
 
 def trained(net, *data, **options):
     result = Trainer(net, 0.1, **options).train(*data, 2, progress=False, seed=0)
-    return result.history["error"], net.weights.tolist()
+    return result.history["loss"], net.weights.tolist()
 
 
 def validated(net, *data):
@@ -113,7 +113,7 @@ def validated(net, *data):
     return (
         Trainer(net)
         .train(ROWS, AIMS, validation=data, **short)
-        .history["validation_error"]
+        .history["validation_loss"]
     )
 
 
@@ -367,4 +367,4 @@ def test_missing_values_of_a_table_are_missing_targets():
         Trainer(net).train(
             pandas.DataFrame(ROWS), pandas.DataFrame(AIMS * np.nan), progress=False
         )
-    assert math.isnan(Trainer(net).test(ROWS, AIMS * np.nan).error)
+    assert math.isnan(Trainer(net).test(ROWS, AIMS * np.nan).loss)

@@ -568,7 +568,7 @@ def test_samples_may_be_dicts_as_in_synaptic():
     net, twin = (architect.Perceptron(2, 3, 1, seed=0) for _ in range(2))
     training = Trainer(net).train(samples, epochs=3, seed=0, progress=False)
     second = Trainer(twin).train(*arrays, epochs=3, seed=0, progress=False)
-    assert training.error == second.error
+    assert training.loss == second.loss
     assert Trainer(net).test(samples) == Trainer(net).test(*arrays)
     with pytest.raises(ArgumentError, match="got no targets"):
         Trainer(net).test(ROWS)
@@ -603,7 +603,7 @@ def test_classes_are_targets_of_softmax_outputs(soft):
             trainings = []
             for targets in both:
                 net = soft.clone()
-                cost = Trainer(net).test(inputs, targets).error
+                cost = Trainer(net).test(inputs, targets).loss
                 slopes = synapse.gradient(net, inputs, targets).weights.tolist()
                 data = {"validation": (inputs, targets), "seed": 0, "progress": False}
                 Trainer(net).train(inputs, targets, epochs=2, **data)

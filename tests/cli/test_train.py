@@ -287,11 +287,11 @@ def test_training_ends_when_the_error_stops_falling(capsys, plane, tmp_path):
         "-o",
         tmp_path / "m.json",
     ]
-    assert "the error stopped falling" in done(capsys, "train", plane, *options)
+    assert "the loss stopped falling" in done(capsys, "train", plane, *options)
     assert "2 epochs, reached the epoch limit" in done(
         capsys, "train", plane, *options, "--epochs", 2
     )
-    assert "the error stopped" in done(
+    assert "the loss stopped" in done(
         capsys, "train", plane, *options, "--patience", 2, "--epochs", 99_999
     )
 
@@ -671,7 +671,7 @@ def test_the_table_of_the_test_is_that_of_rolling_origin(sales):
     ):
         trained = tables.train_series(series, [*series], learning, steps=3)
         again = task.make(learning)
-        errors = trained.result.history.get("validation_error")
+        errors = trained.result.history.get("validation_loss")
         epochs = 5 if errors is None else errors.index(min(errors)) + 1
         assert epochs == trained.result.epochs - (0 if errors is None else 3)
         again.fit(*task.whole().lesson(), epochs=epochs, seed=0, progress=False)

@@ -31,13 +31,13 @@ def test_a_result_shows_its_errors_by_epoch():
     ax = draw.learning(trained)
     training, validation = ax.lines
     assert training.get_xdata().tolist() == list(range(1, 13))
-    assert training.get_ydata().tolist() == trained.history["error"]
-    assert validation.get_ydata().tolist() == trained.history["validation_error"]
+    assert training.get_ydata().tolist() == trained.history["loss"]
+    assert validation.get_ydata().tolist() == trained.history["validation_loss"]
     assert (training.get_linestyle(), validation.get_linestyle()) == ("-", "--")
     assert legend(ax) == ["training", "validation"]
     assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_yscale()) == (
         "epoch",
-        "error",
+        "loss",
         "linear",
     )
 
@@ -54,10 +54,10 @@ def test_several_trainings_have_colours_and_names():
 
 
 def test_errors_that_a_scale_cannot_show():
-    ax = draw.learning({"error": [1.0, 0.0, np.nan, 0.1]}, log=True)
+    ax = draw.learning({"loss": [1.0, 0.0, np.nan, 0.1]}, log=True)
     ax.figure.canvas.draw()
     assert ax.get_ylim()[0] > 0.01  # 0 and NaN are gaps
-    assert draw.learning({"error": [1.0, -2.0]}).get_ylim()[0] < -2.0
+    assert draw.learning({"loss": [1.0, -2.0]}).get_ylim()[0] < -2.0
 
 
 def test_many_traces_can_be_told_apart_and_read():
@@ -191,9 +191,9 @@ def test_what_cannot_be_drawn():
     wrong = [
         *(
             ("", draw.learning, [errors])
-            for errors in (3, {"three": 3}, {"error": "abc"}, {"error": [[1], [2, 3]]})
+            for errors in (3, {"three": 3}, {"loss": "abc"}, {"loss": [[1], [2, 3]]})
         ),
-        ("Expected 1 to 8 trainings", draw.learning, [[{"error": [1.0]}] * 9]),
+        ("Expected 1 to 8 trainings", draw.learning, [[{"loss": [1.0]}] * 9]),
         (
             r"at most 32 neurons.* got 33\. Use draw\.raster for more\.",
             draw.traces,

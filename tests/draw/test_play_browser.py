@@ -104,7 +104,7 @@ def test_it_learns_by_pythons_numbers_and_python_goes_on(opened, tmp_path):
     result = trainer.train(inputs, targets, epochs=3, shuffle=False, progress=False)
     assert same(of(page), net)
     assert page.evaluate("page.history") == pytest.approx(
-        result.history["error"], abs=1e-12
+        result.history["loss"], abs=1e-12
     )
     page.fill("#momentum", "0")
     page.press("#momentum", "Enter")

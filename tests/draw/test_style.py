@@ -46,7 +46,7 @@ PICTURES = {
     "raster": lambda **options: draw.raster(VALUES, **options),
     "spikes": lambda **options: draw.spikes(firing(), **options),
     "hinton": lambda **options: draw.hinton(VALUES, **options),
-    "learning": lambda **options: draw.learning({"error": [3.0, 1.0]}, **options),
+    "learning": lambda **options: draw.learning({"loss": [3.0, 1.0]}, **options),
     "returns": lambda **options: draw.returns(run_of([1.0, 2.0]), **options),
     "forecast": lambda **options: draw.forecast(VALUES, VALUES, **options),
     "traces": lambda **options: draw.traces(VALUES, **options),
@@ -205,7 +205,7 @@ def test_the_pictures_of_the_gallery(tmp_path):
     from studies import pictures as study  # matplotlib is an extra
 
     _, result, right = study.learnt_latch()
-    assert result.error < 0.01
+    assert result.loss < 0.01
     assert right == 1.0
     study.main(tmp_path)
     page = (DOCS / "gallery.md").read_text(encoding="utf-8")

@@ -115,7 +115,7 @@ def by_epoch(name, squashing, targets, states):
     result = synapse.Trainer(net, 1.0, cost=name).train(
         [[[0.0]]], [[targets]], epochs=1, progress=False
     )
-    return result.error, net.biases[1:] - states
+    return result.loss, net.biases[1:] - states
 
 
 FORMS = {
@@ -251,13 +251,13 @@ def test_every_rule_computes_the_loss_of_a_saturated_output(squashing):
     for method in ("online", "bptt", "rtrl"):
         net = network(squashing, states, "float64")
         trainer = synapse.Trainer(net, 1e-12, method=method)
-        assert trainer.test(inputs, answers).error == pytest.approx(expected), method
+        assert trainer.test(inputs, answers).loss == pytest.approx(expected), method
         result = trainer.train(inputs, answers, epochs=1, progress=False, seed=0)
-        assert result.error == pytest.approx(expected), method
+        assert result.loss == pytest.approx(expected), method
     net = network(squashing, states, "float64")
     trainer = synapse.Trainer(net, method="rtrl", optimizer=synapse.optimizers.DEKF())
     result = trainer.train(inputs[:1], answers[:1], epochs=1, progress=False)
-    assert result.error == pytest.approx(expected)
+    assert result.loss == pytest.approx(expected)
 
 
 def test_an_output_that_was_clamped_has_the_cost_of_its_clamp():
@@ -268,7 +268,7 @@ def test_an_output_that_was_clamped_has_the_cost_of_its_clamp():
     rows = [[[0.0]]], [[[0.25, 0.75]]]
     assert net.propagate(0.0, [0.25, 0.75]) == pytest.approx(expected)
     assert synapse.gradient(net, *rows).loss == pytest.approx(expected)
-    assert synapse.Trainer(net).test(*rows).error == pytest.approx(expected)
+    assert synapse.Trainer(net).test(*rows).loss == pytest.approx(expected)
 
 
 def test_the_registry_has_the_table():

@@ -20,9 +20,9 @@ def training(seed, rate=0.2):
         DATA[:, :2], DATA[:, 2:], epochs=3, progress=False, seed=seed
     )
     return {
-        "error": result.error,
+        "error": result.loss,
         "weights": net.weights,
-        "solved": result.error < 0.02,
+        "solved": result.loss < 0.02,
     }
 
 

@@ -48,8 +48,8 @@ def test_it_gives_the_same_bits_as_one_after_the_other():
         assert (
             Trainer(trained_alone)
             .train(INPUTS, TARGETS, epochs=5, progress=False, seed=0)
-            .error
-            == result.error
+            .loss
+            == result.loss
         )
         assert (trained.weights == trained_alone.weights).all()
 

@@ -147,9 +147,9 @@ def test_a_network_of_spikes_learns():
     inputs, _ = sequence(60)
     targets = np.cumsum(inputs[:, :, :1], axis=1) / 30.0
     trainer = synapse.Trainer(net, method="bptt", optimizer=Adam(0.01))
-    before = trainer.test(inputs, targets).error
+    before = trainer.test(inputs, targets).loss
     trainer.train(inputs, targets, epochs=300, progress=False)
-    assert trainer.test(inputs, targets).error < 0.3 * before
+    assert trainer.test(inputs, targets).loss < 0.3 * before
 
 
 def test_a_width_stretches_the_declared_slope():

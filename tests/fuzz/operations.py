@@ -370,7 +370,7 @@ def training(world, network, **options):
         )
     except SynapseError:
         return
-    assert len(result.history["error"]) == result.epochs, "an error for each epoch"
+    assert len(result.history["loss"]) == result.epochs, "an error for each epoch"
 
 
 @operation(7, "networks")

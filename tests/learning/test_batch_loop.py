@@ -353,7 +353,7 @@ def test_calls_of_one_trainer_equal_those_of_new_trainers():
             for net in (kept, other):
                 net.connections[0].source.disconnect(net.connections[0].target)
         errors = [
-            each.train(inputs, targets, epochs=2, seed=call, progress=False).error
+            each.train(inputs, targets, epochs=2, seed=call, progress=False).loss
             for each in (trainer, Trainer(other, method="bptt", rate=0.1, **options))
         ]
         assert errors[0] == errors[1], call
@@ -395,9 +395,9 @@ def test_a_stream_has_the_bits_of_one_update_after_the_other(sort, few, size):
             batch_size=size,
             l2=0.01,
         )
-        errors = [trainer.train(edited(net, few), **options).error]
+        errors = [trainer.train(edited(net, few), **options).loss]
         trainer.optimizer = optimizers.SGD(0.1, momentum=0.5)
-        errors += trainer.train(pieces(net, few), epochs=2, **options).history["error"]
+        errors += trainer.train(pieces(net, few), epochs=2, **options).history["loss"]
         memory = trainer._updater.state.memory
         endings.append((errors, parameters(net).tobytes(), memory.tobytes()))
     assert endings[0] == endings[1]

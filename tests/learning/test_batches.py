@@ -108,7 +108,7 @@ def test_a_search_that_gets_no_lower_says_so():
         result = trainer.train(
             [[0.0], [0.0]], [[0.0], [1.0]], epochs=50, progress=False, seed=0
         )
-    assert (result.stopped, result.error) == ("converged", pytest.approx(np.log(2.0)))
+    assert (result.stopped, result.loss) == ("converged", pytest.approx(np.log(2.0)))
 
 
 def test_penalties_pull_at_weights_and_not_at_biases():

@@ -65,8 +65,8 @@ def test_to_be_told_changes_no_bit_and_losses_of_batches_make_the_error(way):
     result = train(net, way, on_batch=seen.append)
     other = train(plain, way)
     assert parameters(net).tobytes() == parameters(plain).tobytes()
-    assert (result.history["error"], result.stopped) == (
-        other.history["error"],
+    assert (result.history["loss"], result.stopped) == (
+        other.history["loss"],
         other.stopped,
     )
     assert [batch.update for batch in seen] == list(range(1, len(seen) + 1))
@@ -79,7 +79,7 @@ def test_to_be_told_changes_no_bit_and_losses_of_batches_make_the_error(way):
             == 50
         )
         mean = sum(batch.loss * batch.steps for batch in here) / 50
-        assert mean == pytest.approx(result.history["error"][epoch - 1], rel=1e-12)
+        assert mean == pytest.approx(result.history["loss"][epoch - 1], rel=1e-12)
 
 
 def test_the_norm_is_that_of_the_gradient_before_it_is_clipped():

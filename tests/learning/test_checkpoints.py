@@ -235,9 +235,9 @@ def test_lbfgs_continues_by_a_new_search_from_the_weights_that_it_has_reached(wa
     trainer, result = trained("elman", "lbfgs", "sequences", 3)
     again = WAYS[way](trainer)
     fresh = Trainer(trainer.network.clone(), **TRAINERS["lbfgs"])
-    later = fresh.train(*SEQUENCES, epochs=2, progress=False).history["error"]
+    later = fresh.train(*SEQUENCES, epochs=2, progress=False).history["loss"]
     history = again.train(*SEQUENCES, epochs=5, resume=True, progress=False)
-    assert history.history["error"] == result.history["error"] + later
+    assert history.history["loss"] == result.history["loss"] + later
     assert (again.network.weights == fresh.network.weights).all()
 
 
@@ -415,11 +415,11 @@ def test_the_best_weights_are_those_of_the_whole_training(tmp_path):
         )
 
     trainer, result = run(8)
-    validation_errors = result.history["validation_error"]
+    validation_errors = result.history["validation_loss"]
     assert np.argmin(validation_errors) < 6
     again = through_file(run(7)[0])
     assert continued(again, epochs=8, **held_out) == bits(trainer, result)
-    assert again.test(*HELD_OUT).error == pytest.approx(
+    assert again.test(*HELD_OUT).loss == pytest.approx(
         min(validation_errors), rel=1e-12
     )
     weights = trainer.network.weights  # the best; a call that fails leaves them

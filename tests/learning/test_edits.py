@@ -133,7 +133,7 @@ def test_a_search_goes_on_from_weights_that_a_callback_has_set():
         INPUTS, TARGETS, epochs=3, callbacks=[halve], progress=False, seed=0
     )
     assert result.epochs == 3
-    assert result.error < losses[0] / 4
+    assert result.loss < losses[0] / 4
 
 
 @every_case("side", ["input", "output"])

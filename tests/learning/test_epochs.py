@@ -66,7 +66,7 @@ class Found:
 
     def __eq__(self, other):
         assert self.result.history == other.result.history
-        assert self.result.error == other.result.error
+        assert self.result.loss == other.result.loss
         assert self.result.stopped == other.result.stopped
         assert parameters(self.net).tobytes() == parameters(other.net).tobytes()
         return self.state == other.state
@@ -124,11 +124,11 @@ def test_epochs_in_one_call_are_the_bits_of_epochs_one_by_one(case, calls):
 
 @by_case
 def test_a_goal_ends_any_division_after_the_same_epoch(case, calls, monkeypatch):
-    errors = Found(case).result.history["error"]
+    errors = Found(case).result.history["loss"]
     goal = sorted(errors)[8]
     end = next(epoch for epoch, error in enumerate(errors, 1) if error <= goal)
     together = Found(case, error=goal)
-    assert (together.result.stopped, together.result.epochs) == ("error", end)
+    assert (together.result.stopped, together.result.epochs) == ("goal", end)
     with one_by_one():
         assert together == Found(case, error=goal)
     rng = np.random.default_rng(0)

@@ -204,11 +204,9 @@ def test_training_keeps_what_is_tied(method):
     )
     before = numbers(net)
     groups = groups_of(net)
-    error_before = trainer.train(
-        inputs, targets, epochs=1, progress=False, seed=0
-    ).error
+    error_before = trainer.train(inputs, targets, epochs=1, progress=False, seed=0).loss
     assert (
-        trainer.train(inputs, targets, epochs=20, progress=False, seed=0).error
+        trainer.train(inputs, targets, epochs=20, progress=False, seed=0).loss
         < error_before
     )
     for values, group in zip((net.weights, net.biases), groups, strict=True):

@@ -51,7 +51,7 @@ def test_the_history_has_metrics_of_all_data_after_every_epoch():
         assert result.history[f"{prefix}largest_error"] == values
     last = {name: values[-1] for name, values in result.history.items()}
     tested = trainer.test(*TEST, metrics=["accuracy", largest_error])
-    assert last["test_error"] == tested.error
+    assert last["test_loss"] == tested.loss
     assert last["accuracy"] == trainer.test(*TRAIN).accuracy
     assert last["test_accuracy"] == tested.accuracy == tested.metrics["accuracy"]
     assert last["test_largest_error"] == tested.metrics["largest_error"]
@@ -93,9 +93,9 @@ def test_a_stream_of_batches_has_metrics_of_held_out_data():
     options = {"metrics": ["accuracy"], "progress": False}
     result = trainer.train([TRAIN], validation=HELD_OUT, **options)
     assert {*result.history} == {
-        "error",
+        "loss",
         "rate",
-        "validation_error",
+        "validation_loss",
         "validation_accuracy",
     }
     with pytest.raises(synapse.errors.ArgumentError, match="not stored"):
@@ -173,7 +173,7 @@ def test_only_an_error_that_is_lower_by_min_delta_ends_the_waiting():
         return trainer.train(*data, epochs=400, seed=0, progress=False, **options)
 
     plain = training(patience=5)
-    errors = plain.history["error"]
+    errors = plain.history["loss"]
     assert plain.epochs == 400  # it falls in every epoch
     reference, since = np.inf, 0
     for epoch, error in enumerate(errors, 1):  # the epoch that ends it
@@ -185,4 +185,4 @@ def test_only_an_error_that_is_lower_by_min_delta_ends_the_waiting():
     assert early.stopped == "patience"
     assert early.epochs == epoch < 400
     # the best weights are those of the lowest error
-    assert early.error == min(early.history["error"])
+    assert early.loss == min(early.history["loss"])

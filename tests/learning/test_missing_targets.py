@@ -88,17 +88,15 @@ def test_costs_of_outputs_are_weighted():
     halves = [Trainer(lstm()).test(INPUTS, aims) for aims in HALVES]
     tested = Trainer(weighted(0.25, 3.0)).test(INPUTS, TARGETS)
     summed = (
-        0.25 * halves[0].error * halves[0].steps + 3 * halves[1].error * halves[1].steps
+        0.25 * halves[0].loss * halves[0].steps + 3 * halves[1].loss * halves[1].steps
     )
-    assert tested.error * tested.steps == pytest.approx(summed)
+    assert tested.loss * tested.steps == pytest.approx(summed)
     for method in ("online", "rtrl"):  # twice the cost is twice the rate
         nets = (weighted(2.0, 2.0), lstm())
         errors = []
         for net, rate in zip(nets, (0.1, 0.2), strict=True):
             trainer = Trainer(net, rate, method=method)
-            errors.append(
-                trainer.train(INPUTS, TARGETS, epochs=2, progress=False).error
-            )
+            errors.append(trainer.train(INPUTS, TARGETS, epochs=2, progress=False).loss)
             net.activate(INPUTS[0])
             errors.append(net.propagate(rate, [0.2, 0.7]))
             net.output[0].activate()

@@ -94,7 +94,7 @@ def test_it_learns_in_standard_units_what_the_trainer_learns_in_them():
     result = held_out.fit(X[:60], Y[:60], validation=(X[60:], Y[60:]), **options)
     assert np.allclose(held_out.scale.mean, X[:60].mean(axis=0))
     error = np.mean((held_out.predict(X[60:])[:, 0] - Y[60:]) ** 2) / 2
-    best = min(result.history["validation_error"])
+    best = min(result.history["validation_loss"])
     assert best == pytest.approx(error / Y[:60].var(), rel=1e-6)
 
 

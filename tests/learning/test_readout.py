@@ -80,7 +80,7 @@ def test_a_stream_is_fitted_as_by_numpy(ridge, washout):
     result = fit_readout(net, INPUTS, TARGETS, ridge=ridge, washout=washout)
     assert fitted(net) == pytest.approx(weights, abs=1e-8)
     assert net.output.biases == pytest.approx(biases, abs=1e-8)
-    assert result.error == pytest.approx(
+    assert result.loss == pytest.approx(
         np.mean((x @ weights + biases - TARGETS[washout:]) ** 2), abs=1e-10
     )
     values = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
@@ -247,4 +247,4 @@ def test_the_error_is_that_of_the_rounded_weights(offset):
     inputs = np.random.default_rng(0).normal(size=(300, 1))
     result = fit_readout(net, inputs, 3.0 * inputs)
     actual = float(np.mean((net.run(inputs) - 3.0 * inputs) ** 2))
-    assert result.error == pytest.approx(actual, rel=0.1)
+    assert result.loss == pytest.approx(actual, rel=0.1)

@@ -111,7 +111,7 @@ def test_a_rule_of_ones_own_trains_with_optimizers_and_penalties(options):
     ours, result = trained("differences", **options)
     theirs, expected = trained("bptt", **{"batch_size": 3, **options})
     assert ours == pytest.approx(theirs, abs=1e-8)
-    assert result.error == pytest.approx(expected.error, abs=1e-8)
+    assert result.loss == pytest.approx(expected.loss, abs=1e-8)
 
 
 def test_it_lays_out_anew_after_an_edit_and_only_then(monkeypatch):
@@ -160,7 +160,7 @@ def test_a_rule_of_ones_own_takes_streams_and_tells_batches(method):
             *batch, epochs=1, shuffle=False, progress=False
         )
     assert np.array_equal(parameters(network), parameters(other))
-    assert result.error == pytest.approx(np.mean([batch.loss for batch in seen[2:]]))
+    assert result.loss == pytest.approx(np.mean([batch.loss for batch in seen[2:]]))
 
 
 def test_a_long_epoch_of_a_rule_that_uses_its_network_runs_in_the_thread_that_has_it(

@@ -101,12 +101,12 @@ def test_a_training_tells_its_schedule_each_error():
     trainer = synapse.Trainer(architect.Perceptron(2, 3, 1, seed=0), rate=Listening())
     for _ in range(2):
         history = trainer.train(*XOR, epochs=4, progress=False, seed=0).history
-        assert seen == list(enumerate([None, *history["error"][:3]]))
+        assert seen == list(enumerate([None, *history["loss"][:3]]))
     held_out = [[0, 0]], [[1]]
     history = trainer.train(
         *XOR, epochs=4, progress=False, validation=held_out, seed=0
     ).history
-    assert seen == list(enumerate([None, *history["validation_error"][:3]]))
+    assert seen == list(enumerate([None, *history["validation_loss"][:3]]))
 
 
 def test_a_list_of_rates_is_answered_with_the_function_that_follows_it():

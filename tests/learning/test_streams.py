@@ -117,7 +117,7 @@ def test_batches_are_learned_as_arrays(
     )
     learned, two = train(net(), batches, trainer=options, epochs=2, **of_training)
     assert learned.tobytes() == expected.tobytes()
-    assert two.history["error"] == pytest.approx(of_whole.history["error"], rel=1e-12)
+    assert two.history["loss"] == pytest.approx(of_whole.history["loss"], rel=1e-12)
 
 
 def test_several_epochs_iterate_again_and_an_iterator_is_one_epoch():
@@ -191,7 +191,7 @@ def test_ctrl_c_while_a_batch_is_awaited_returns_what_was_reached(ctrl_c):
     other = lstm()
     result = train(net, slow)[1]
     assert (result.stopped, result.epochs) == ("interrupted", 0)
-    assert result.error == train(other, STREAM[:1])[1].error
+    assert result.loss == train(other, STREAM[:1])[1].loss
     assert np.array_equal(parameters(net), parameters(other))
 
 

@@ -39,18 +39,18 @@ def train(net, inputs, targets, **options):
 def test_it_learns_xor_and_stops_at_the_error():
     net = perceptron()
     result = train(net, *XOR, epochs=5000, error=0.05)
-    assert result.stopped == "error"
-    assert result.error <= 0.05 < result.history["error"][-2]
-    assert len(result.history["error"]) == result.epochs < 5000
+    assert result.stopped == "goal"
+    assert result.loss <= 0.05 < result.history["loss"][-2]
+    assert len(result.history["loss"]) == result.epochs < 5000
     assert net.run(XOR[0]).round().tolist() == XOR[1]
-    assert re.match("<Result: cross-entropy 0.0.*, stopped by error>$", repr(result))
+    assert re.match("<Result: cross-entropy 0.0.*, stopped by goal>$", repr(result))
     few = train(perceptron(), *XOR, epochs=2)
-    short = dataclasses.replace(few, history={"error": [0.7] * 10 + [0.6] * 2 + [0.5]})
+    short = dataclasses.replace(few, history={"loss": [0.7] * 10 + [0.6] * 2 + [0.5]})
     assert repr(short).endswith(
-        "reached the epoch limit while the error was still falling>"
+        "reached the epoch limit while the loss was still falling>"
     )
     flat = dataclasses.replace(
-        few, history={"error": [0.9, 0.7, 0.7], "validation_error": [0.5, 0.6, 0.6]}
+        few, history={"loss": [0.9, 0.7, 0.7], "validation_loss": [0.5, 0.6, 0.6]}
     )
     assert repr(flat).endswith(" s, reached the epoch limit>")
 
@@ -72,10 +72,10 @@ def test_the_error_that_ends_a_training_is_that_of_the_network():
             result = trainer.train(
                 *data, epochs=500, error=0.02, seed=seed, progress=False, **options
             )
-            stopped.append(result.stopped == "error")
+            stopped.append(result.stopped == "goal")
             if stopped[-1]:
-                assert trainer.test(*data).error == result.error
-                assert result.error <= 0.02 or "validation" in options
+                assert trainer.test(*data).loss == result.loss
+                assert result.loss <= 0.02 or "validation" in options
     assert sum(stopped) > 20
 
 
@@ -90,7 +90,7 @@ def test_classes_count_in_a_test_by_their_weight_at_every_step():
     weights = np.where(targets[..., 1] == 1, 3.0, 1.0) * np.arange(1.0, 7.0)[:, None]
     costs = 0.5 * ((net.run(inputs) - targets) ** 2).sum(axis=2)
     aimed = ~np.isnan(targets[..., 0])
-    assert tested.error == pytest.approx(
+    assert tested.loss == pytest.approx(
         np.average(costs[aimed], weights=weights[aimed]), rel=1e-13
     )
     assert tested.steps == 29
@@ -145,7 +145,7 @@ def test_a_fraction_of_a_stream_holds_out_its_end(method):
     costs = [
         Trainer(other).cost(*pair) for pair in zip(targets[15:], answers, strict=True)
     ]
-    assert result.history["validation_error"] == [pytest.approx(np.mean(costs))]
+    assert result.history["validation_loss"] == [pytest.approx(np.mean(costs))]
 
 
 def test_validation_leaves_the_stream_as_it_was():
@@ -179,7 +179,7 @@ def test_a_tuple_of_two_is_held_out_data_and_a_list_is_batches_of_them(count, me
         result = trainer.train(
             rows, aims, epochs=1, validation=validation, progress=False
         )
-        costs.append(result.history["validation_error"][0])
+        costs.append(result.history["validation_loss"][0])
     assert costs[0] == pytest.approx(costs[1])
     net.clear()
     trainer.test(rows, aims)  # "online" goes on in the context after the training rows
@@ -188,7 +188,7 @@ def test_a_tuple_of_two_is_held_out_data_and_a_list_is_batches_of_them(count, me
     for batch in parts:
         if method == "bptt":
             net.clear()
-        expected.append(trainer.test(*batch).error)
+        expected.append(trainer.test(*batch).loss)
     assert costs[0] == pytest.approx(np.mean(expected))
 
 
@@ -396,7 +396,7 @@ def test_ctrl_c_in_the_middle_of_a_long_epoch_returns_what_was_reached(ctrl_c):
     timer = threading.Timer(0.2, _thread.interrupt_main)
     result = train(net, inputs, targets, rate=lambda epoch: timer.start() or 0.01)
     assert (result.stopped, result.epochs) == ("interrupted", 0)
-    assert np.isfinite([result.error, *net.weights, *net.activate(inputs[0])]).all()
+    assert np.isfinite([result.loss, *net.weights, *net.activate(inputs[0])]).all()
 
 
 INPUTS = np.array([[0.0], [0.0]])
@@ -426,10 +426,10 @@ def test_the_best_weights_come_back_with_patience_alone_and_only_if_asked_for():
         seen = []
         # soon worse than at the begin
         trainer = Trainer(net, lambda epoch: 0.5 if epoch < 3 else 50.0)
-        note = lambda progress: seen.append((progress.error, net.weights))  # noqa: E731
+        note = lambda progress: seen.append((progress.loss, net.weights))  # noqa: E731
         plain = {"epochs": 40, "progress": False, "shuffle": False, "callbacks": [note]}
         result = trainer.train([[1.0], [1.0]], [[0.0], [1.0]], **plain, **options)
-        return net.weights, seen, result.error
+        return net.weights, seen, result.loss
 
     for options in ({"patience": 39}, {"validation": ([[1.0]], [[1.0]])}):
         weights, seen, _ = trained(**options, restore_best=False)
@@ -452,10 +452,10 @@ def test_a_fraction_holds_out_at_least_one_and_leaves_at_least_one():
         result = trainer.train(
             rows, rows, epochs=1, validation=fraction, progress=False
         )
-        error = trainer.test(rows[-held_out:], rows[-held_out:]).error
-        differences.append(result.history["validation_error"][0] - error)
-        assert result.error == pytest.approx(
-            trainer.test(rows[:-held_out], rows[:-held_out]).error
+        error = trainer.test(rows[-held_out:], rows[-held_out:]).loss
+        differences.append(result.history["validation_loss"][0] - error)
+        assert result.loss == pytest.approx(
+            trainer.test(rows[:-held_out], rows[:-held_out]).loss
         )
     assert np.abs(differences).max() < 1e-15
     with pytest.raises(ArgumentError, match="leaves nothing to train on"):
@@ -477,13 +477,13 @@ def test_the_error_of_weighted_samples_is_their_weighted_mean():
         seen = []
         net = architect.Elman(2, 3, 1, seed=0)
         trainer = Trainer(net, method="bptt", optimizer=optimizer)
-        expected = trainer.test(inputs, targets, sample_weight=weights).error
+        expected = trainer.test(inputs, targets, sample_weight=weights).loss
         note = lambda batch, seen=seen: seen.append(batch.steps)  # noqa: E731
         result = trainer.train(
             inputs, targets, **options, **({"on_batch": note} if more else {})
         )
         if isinstance(optimizer, optimizers.LBFGS):
-            assert result.error < expected
+            assert result.loss < expected
             continue
-        assert result.error == pytest.approx(expected, rel=1e-12)
+        assert result.loss == pytest.approx(expected, rel=1e-12)
         assert seen in ([], [5 * 0.5 + 4 * 2.0 + 5 * 3.0])

@@ -96,18 +96,18 @@ def test_views_are_well_formed_and_names_are_text(seen):
 
 def test_a_result_draws_its_learning_curve(seen):
     history = {
-        "error": [0.5, 0.25, 0.125],
+        "loss": [0.5, 0.25, 0.125],
         "rate": [0.1] * 3,
-        "validation_error": [0.6, 0.4, 0.5],
+        "validation_loss": [0.6, 0.4, 0.5],
     }
     result = learning.Result(0.125, 3, 1.0, history, "epochs", "cross_entropy")
     tree = parsed(result)
     titles = [path.findtext(f"{SVG}title") for path in tree.iter(f"{SVG}path")]
-    assert titles == [None, "error", "validation_error"]
+    assert titles == [None, "loss", "validation_loss"]
     (error,) = (
         p.get("d")
         for p in tree.iter(f"{SVG}path")
-        if p.findtext(f"{SVG}title") == "error"
+        if p.findtext(f"{SVG}title") == "loss"
     )
     points = [list(map(float, point.split())) for point in error[1:].split("L")]
     heights = [y for _, y in points]
@@ -119,7 +119,7 @@ def test_a_result_draws_its_learning_curve(seen):
 
 def test_what_is_empty_has_a_view_without_a_curve():
     for epochs in (0, 1):
-        history = {"error": [0.5] * epochs, "rate": [0.1] * epochs}
+        history = {"loss": [0.5] * epochs, "rate": [0.1] * epochs}
         assert (
             "<svg"
             not in learning.Result(

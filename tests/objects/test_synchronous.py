@@ -87,7 +87,7 @@ def test_a_readout_reads_what_the_outputs_read():
     result = fit_readout(net, rows, targets, ridge=1e-9)
     after = net.output[0].activation
     outputs = np.array(net.run(rows))
-    assert np.mean((outputs - targets) ** 2) == pytest.approx(result.error, rel=1e-9)
+    assert np.mean((outputs - targets) ** 2) == pytest.approx(result.loss, rel=1e-9)
     assert after == outputs[-1, -1, 0]
 
 

@@ -91,7 +91,7 @@ def answers(read):
     if isinstance(read, Trainer):
         return read.train(
             *data(), epochs=4, seed=0, progress=False, resume=True
-        ).history["error"]
+        ).history["loss"]
     if isinstance(read, Network):
         return feed(read, 3, seed=1, learn=False).tolist()
     return read.run(data()[0][0]).tolist()

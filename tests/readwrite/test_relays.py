@@ -55,4 +55,4 @@ def test_a_training_goes_on_after_its_relays_are_gone():
     trained = trainer.train(
         rows, targets, epochs=4, seed=0, progress=False, resume=True
     )
-    np.testing.assert_allclose(trained.history["error"], ANSWERS["trainer"], rtol=1e-9)
+    np.testing.assert_allclose(trained.history["loss"], ANSWERS["trainer"], rtol=1e-9)

@@ -227,7 +227,7 @@ def test_early_stopping_holds_samples_out_at_random():
     )
     assert model.n_iter_ < 1000
     assert model.score(X, Y) > 0.9
-    assert len(model.result_.history["validation_error"]) == model.n_iter_
+    assert len(model.result_.history["validation_loss"]) == model.n_iter_
 
 
 @pytest.mark.parametrize("scale", [True, False])
@@ -245,16 +245,16 @@ def test_held_out_data_are_scaled_and_encoded_as_the_training_data_are(scale):
         held_out = FRAME[150:], y[150:]
         options = {"validation": held_out, "patience": 10, "epochs": 60, "scale": scale}
         model = make(**options).fit(FRAME[:150], y[:150])
-        errors = model.result_.history["validation_error"]
+        errors = model.result_.history["validation_loss"]
         assert len(errors) == model.n_iter_
         tested = synapse.Trainer(model.network_).test(rows, targets)
-        assert tested.error == pytest.approx(min(errors), rel=1e-9)
+        assert tested.loss == pytest.approx(min(errors), rel=1e-9)
         alone = make(epochs=model.n_iter_, scale=scale).fit(FRAME[:150], y[:150])
-        assert model.result_.history["error"] == alone.result_.history["error"], (
+        assert model.result_.history["loss"] == alone.result_.history["loss"], (
             "held-out data are neither counted nor learned"
         )
         weighted = make(**options).fit(FRAME[:150], y[:150], sample_weight=np.ones(150))
-        assert weighted.result_.history["validation_error"] == pytest.approx(errors)
+        assert weighted.result_.history["validation_loss"] == pytest.approx(errors)
 
 
 def test_held_out_data_are_a_parameter_like_others():
@@ -266,7 +266,7 @@ def test_held_out_data_are_a_parameter_like_others():
     assert all(map(np.array_equal, twin.validation, held_out))
     for other in (twin, pickle.loads(pickle.dumps(model))):
         fitted = other.fit(X[:150], Y[:150])
-        assert "validation_error" in fitted.result_.history
+        assert "validation_loss" in fitted.result_.history
     assert "validation=" in repr(model)
     grid = GridSearchCV(
         classifier(patience=5), {"validation": [None, 0.2, held_out]}, cv=2
@@ -275,11 +275,11 @@ def test_held_out_data_are_a_parameter_like_others():
     assert not np.isnan(grid.cv_results_["mean_test_score"]).any()
     labels = (X[:, :3] > [0, 5, 0]).astype(int)
     several = classifier(validation=(X[150:], labels[150:])).fit(X[:150], labels[:150])
-    assert several.result_.history["validation_error"][-1] < 3.0
+    assert several.result_.history["validation_loss"][-1] < 3.0
     gru = classifier(build="GRU", squash=None, validation=held_out).fit(
         X[:150], Y[:150]
     )
-    assert len(gru.result_.history["validation_error"]) == 30
+    assert len(gru.result_.history["validation_loss"]) == 30
 
 
 def test_metrics_and_other_data_are_in_the_units_of_the_targets():
@@ -299,7 +299,7 @@ def test_metrics_and_other_data_are_in_the_units_of_the_targets():
     values = {name: each[-1] for name, each in model.result_.history.items()}
     assert values["largest"] == largest(V[:150], model.predict(FRAME[:150]))
     assert values["test_largest"] == largest(V[150:], model.predict(FRAME[150:]))
-    assert values["test_error"] == values["validation_error"]
+    assert values["test_loss"] == values["validation_loss"]
 
     sequences = RNG.normal(size=(20, 3, 2))
     labels = np.where(sequences[:, 0, 0] > 0, "a", "b")
@@ -317,10 +317,10 @@ def test_a_warm_start_goes_on_from_the_network():
         model.set_params(rate=1e-6, epochs=3)
         fitted = model.fit(X, y).network_
         reached = fitted.weights.copy()
-        errors = model.result_.history["error"]
+        errors = model.result_.history["loss"]
         again = model.fit(X, y)
         whole = clone(model).set_params(epochs=6).fit(X, y)
-        assert errors + again.result_.history["error"] == whole.result_.history["error"]
+        assert errors + again.result_.history["loss"] == whole.result_.history["loss"]
         assert np.array_equal(again.predict(X), whole.predict(X))
         assert np.array_equal(fitted.weights, reached)
         with pytest.raises((ArgumentError, ArgumentTypeError)):

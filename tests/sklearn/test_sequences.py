@@ -77,8 +77,8 @@ def test_held_out_sequences_are_scaled_and_encoded_as_the_training_data_are(per)
             lacking = np.full((len(x) - len(values), values.shape[1]), np.nan)
             targets.append(np.vstack([lacking, values]))
         tested = synapse.Trainer(model.network_).test(rows, targets)
-        errors = model.result_.history["validation_error"]
-        assert tested.error == pytest.approx(min(errors), rel=1e-9)
+        errors = model.result_.history["validation_loss"]
+        assert tested.loss == pytest.approx(min(errors), rel=1e-9)
 
 
 def test_an_answer_for_each_step():

@@ -216,7 +216,7 @@ class BatchLoop:
             orders=self._sorted(epochs.orders),
             counts=self.counts[epochs.orders],
             rates=epochs.rates,
-            errors=epochs.errors,
+            errors=epochs.losses,
             goal=float(epochs.goal),
             control=epochs.control,
         )

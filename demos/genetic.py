@@ -78,7 +78,7 @@ def downhill(task, seed):
         task.inputs,
         task.targets,
         epochs=task.budget // each,
-        error=task.goal,
+        goal=task.goal,
         seed=seed,
         progress=False,
     )

@@ -152,7 +152,7 @@ def learn(net, seed):
     trainer = synapse.Trainer(net, rate=0.5)
     for attempt in range(10):
         result = trainer.train(
-            INPUTS, TARGETS, epochs=EPOCHS, error=GOAL, seed=seed, progress=False
+            INPUTS, TARGETS, epochs=EPOCHS, goal=GOAL, seed=seed, progress=False
         )
         if result.loss <= GOAL:
             print(

@@ -100,7 +100,7 @@ def xor_of_three_units(seed: int) -> bool:
     net = architect.Perceptron(2, 3, 1, seed=seed)
     trainer = Trainer(net, rate=0.2, cost=MSE)
     trainer.train(
-        inputs, targets, epochs=100_000, error=0.005, seed=seed, progress=False
+        inputs, targets, epochs=100_000, goal=0.005, seed=seed, progress=False
     )
     return apart(net, inputs, targets, 0.49)
 
@@ -118,7 +118,7 @@ def a_sine(seed: int) -> bool:
     inputs, targets = _sine(seed)
     net = architect.Perceptron(1, 12, 1, seed=seed)
     Trainer(net, rate=0.2, cost=MSE).train(
-        inputs, targets, epochs=2000, error=1e-4, progress=False
+        inputs, targets, epochs=2000, goal=1e-4, progress=False
     )
     points = np.array([[0.0], [np.pi / 2], [2.0]])
     near = apart(net, points, (np.sin(points) + 1) / 2, 0.035)
@@ -257,7 +257,7 @@ def xor_as_a_stream_by_an_lstm(seed: int) -> bool:
     an error of 0.001, rate 0.3; then outputs below 0.1 and above 0.9."""
     # 1 / sqrt(fan-in) is 1, too wide
     net = architect.LSTM(1, 1, 1, initializer="uniform", seed=seed)
-    Trainer(net, rate=0.3).train(*STREAM, epochs=5000, error=0.001, progress=False)
+    Trainer(net, rate=0.3).train(*STREAM, epochs=5000, goal=0.001, progress=False)
     return repeats_the_stream(net)
 
 
@@ -268,7 +268,7 @@ def xor_as_a_sequence_by_a_gru(seed: int) -> bool:
     net = architect.GRU(1, 2, 1, seed=seed)
     inputs, targets = STREAM
     Trainer(net, rate=0.1).train(
-        [inputs], [targets], epochs=5000, error=0.001, progress=False
+        [inputs], [targets], epochs=5000, goal=0.001, progress=False
     )
     net.clear()
     return repeats_the_stream(net)
@@ -283,7 +283,7 @@ def a_sequence_by_a_narx(seed: int) -> bool:
     inputs[3] = targets[2] = targets[6] = 1.0
     net = architect.NARX(1, 5, 1, input_delay=3, output_delay=3, seed=seed)
     trainer = Trainer(net, rate=0.05, cost=MSE)
-    trainer.train(inputs, targets, epochs=1000, error=0.0025, progress=False)
+    trainer.train(inputs, targets, epochs=1000, goal=0.0025, progress=False)
     return mse(net, inputs, targets) < 0.005
 
 
@@ -297,7 +297,7 @@ def _bitwise(name: str, seed: int, optimizer: SGD | Adam) -> bool:
     net = architect.Perceptron(inputs.shape[1], 3, 1, seed=seed)
     trainer = Trainer(net, cost=MSE, optimizer=optimizer)
     trainer.train(
-        inputs, targets, epochs=20_000, error=0.003, seed=seed, progress=False
+        inputs, targets, epochs=20_000, goal=0.003, seed=seed, progress=False
     )
     return apart(net, inputs, targets, CLOSE)
 
@@ -334,7 +334,7 @@ def xor_over_two_steps_by_an_lstm(seed: int) -> bool:
     targets = np.full((4, 2, 1), np.nan)
     targets[:, 1, 0] = GATES["XOR"]
     trainer = Trainer(net, cost=MSE, method="bptt", optimizer=Adam(rate=0.01))
-    trainer.train(inputs, targets, epochs=5000, error=0.001, progress=False)
+    trainer.train(inputs, targets, epochs=5000, goal=0.001, progress=False)
     outputs = []
     for pair in inputs:
         net.clear()
@@ -349,7 +349,7 @@ def one_two_three(seed: int) -> bool:
     net = architect.LSTM(1, 3, 1, output_squash="identity", seed=seed)
     trainer = Trainer(net, method="bptt", optimizer=Adam(rate=0.02))
     trainer.train(
-        [[[1.0], [2.0]]], [[[2.0], [3.0]]], epochs=2000, error=0.001, progress=False
+        [[[1.0], [2.0]]], [[[2.0], [3.0]]], epochs=2000, goal=0.001, progress=False
     )
     net.clear()
     return round(float(net.run([[1.0], [2.0]])[-1, 0])) == 3
@@ -366,7 +366,7 @@ def xor_by_rprop(seed: int) -> bool:
     inputs, targets = gate("XOR")
     net = architect.Perceptron(2, 4, 1, output_squash="identity", seed=seed)
     trainer = Trainer(net, cost=MSE, method="bptt", optimizer=Rprop(), batch_size=4)
-    trainer.train(inputs, targets, epochs=500, error=0.01, progress=False)
+    trainer.train(inputs, targets, epochs=500, goal=0.01, progress=False)
     return apart(net, inputs, targets, 0.5)
 
 

@@ -40,7 +40,7 @@ def networks():
     perceptron = architect.Perceptron(2, 3, 1, seed=3, **SMALL)
     lstm = architect.LSTM(2, 4, 1, style="synaptic", seed=0)
     synapse.Trainer(perceptron, rate=0.5).train(
-        *XOR, epochs=5000, error=0.02, progress=False, seed=0
+        *XOR, epochs=5000, goal=0.02, progress=False, seed=0
     )
     perceptron.activate([0, 1])
     with draw.style():

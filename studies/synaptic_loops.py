@@ -55,7 +55,7 @@ def xor_learnt(seed, units, rate, cost, shuffle):
         INPUTS,
         TARGETS,
         epochs=20_000,
-        error=0.05 if cost is None else 0.005,
+        goal=0.05 if cost is None else 0.005,
         shuffle=shuffle,
         seed=seed,
         progress=False,

@@ -81,7 +81,7 @@ def train_many(
         each training gets a generator of its own (``seed.spawn``), so results do not
         depend on which trainer begins first.
     **options
-        Everything else that :meth:`synapse.Trainer.train` takes: ``epochs``, ``error``,
+        Everything else that :meth:`synapse.Trainer.train` takes: ``epochs``, ``goal``,
         ``validation``, ... There is no progress bar by default.
 
     Returns

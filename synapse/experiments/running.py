@@ -132,7 +132,7 @@ def run(
     ...     net = architect.Perceptron(2, 3, 1, seed=seed)
     ...     data = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
     ...     trainer = synapse.Trainer(net, rate=0.5)
-    ...     result = trainer.train(*data, epochs=4000, error=0.05, progress=False)
+    ...     result = trainer.train(*data, epochs=4000, goal=0.05, progress=False)
     ...     return {"solved": result.stopped == "goal", "epochs": result.epochs}
     >>> trials = run(trial, seeds=range(8), progress=False)
     >>> len(trials), trials[0].keys()

@@ -117,7 +117,7 @@ class Trainer(Archived, TrainerOptions):
     >>> net = architect.Perceptron(2, 3, 1, seed=3)
     >>> trainer = synapse.Trainer(net, rate=0.5)
     >>> xor = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
-    >>> result = trainer.train(*xor, epochs=5000, error=0.05, seed=0, progress=False)
+    >>> result = trainer.train(*xor, epochs=5000, goal=0.05, seed=0, progress=False)
     >>> net.run(xor[0]).round().ravel().tolist()
     [0.0, 1.0, 1.0, 0.0]
     """
@@ -244,7 +244,7 @@ class Trainer(Archived, TrainerOptions):
         inputs: Any,
         targets: Any = None,
         epochs: Annotated[int | None, _checks.positive_integer] = None,
-        error: Annotated[float | None, _checks.non_negative_number] = None,
+        goal: Annotated[float | None, _checks.non_negative_number] = None,
         shuffle: Annotated[bool | None, _checks.boolean] = None,
         seed: Annotated[Seed, _seed] = None,
         progress: Annotated[bool | str, _progress] = True,
@@ -282,7 +282,7 @@ class Trainer(Archived, TrainerOptions):
         epochs : int, optional
             The epoch limit: maximum number of passes through the data. Default: 100; 1
             for a stream.
-        error : float, optional
+        goal : float, optional
             Training ends when the mean cost of an epoch is at most this, and so is that
             of the weights after it: each epoch that reaches it is followed by a test on
             the data (not with a stream of batches, which are not stored). 0 or above.
@@ -461,7 +461,7 @@ class Trainer(Archived, TrainerOptions):
             metrics=measures,
             training=training,
             epochs=epochs,
-            goal=-inf if error is None else error,
+            goal=-inf if goal is None else goal,
             patience=patience,
             min_delta=min_delta,
             restore=restore_best and followed,

@@ -306,7 +306,7 @@ row("evolve.Genome.adopt", lambda w: {"network": w.genome.network()})
 row(
     "evolve.fitness.dataset",
     lambda w: {"inputs": w.inputs, "targets": w.targets},
-    error="0 0.5 None",
+    goal="0 0.5 None",
 )
 row(
     "evolve.fitness.description_length",

@@ -121,7 +121,7 @@ MEANT = {
         "seed": "seeds",
         "targets": "target",
         "inputs": "input inputss",
-        "error": "errors max_error",
+        "goal": "goals max_goal",
         "threads": "threadz thread",
         "dropout": "droput drop_out",
         "clip": "gradient_clip clipping",

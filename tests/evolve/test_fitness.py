@@ -134,7 +134,7 @@ def test_data_and_sequences():
     assert len(set(seen)) == 4
     missing = evolve.fitness.dataset([[0.0, 0.0], [1.0, 1.0]], [[np.nan], [1.0]])
     assert evolve.neat(missing, seed=0).solved
-    exact = evolve.fitness.dataset([[0, 1], [1, 0]], [[0.25], [0.75]], error=0.01)
+    exact = evolve.fitness.dataset([[0, 1], [1, 0]], [[0.25], [0.75]], goal=0.01)
     result = evolve.neat(exact, seed=0)
     assert result.solved
     assert ((result.champion.run([[0, 1]]) - 0.25) ** 2).item() <= 0.02

@@ -372,7 +372,7 @@ def test_a_trainer_without_a_training_begins_and_epochs_count_all():
     )
 
 
-@every_case("goal", [{"error": 10.0}, {"patience": 1}])
+@every_case("goal", [{"goal": 10.0}, {"patience": 1}])
 def test_what_has_ended_stays_ended(goal):
     trainer, result = trained(*PLAIN, 50, **goal)
     assert continued(through_file(trainer), SAMPLES, 50, **goal) == bits(

@@ -226,7 +226,7 @@ def test_the_best_weights_come_back_after_connections_got_other_numbers():
     assert net.weights == pytest.approx(np.delete(best[0], 3), abs=1e-6)
 
 
-@every_case("stop", ["error", "callback"])
+@every_case("stop", ["goal", "callback"])
 def test_a_search_that_ends_with_an_edit_leaves_the_edited_network_alone(stop):
     pytest.importorskip("scipy")
     net = architect.Perceptron(2, 3, 1, seed=0)
@@ -241,9 +241,9 @@ def test_a_search_that_ends_with_an_edit_leaves_the_edited_network_alone(stop):
         return stop == "callback"
 
     trainer = Trainer(net, method="bptt", optimizer=optimizers.LBFGS())
-    goal = 1e9 if stop == "error" else None
+    goal = 1e9 if stop == "goal" else None
     result = trainer.train(
-        INPUTS[0], TARGETS[0], error=goal, callbacks=[edit], progress=False, seed=0
+        INPUTS[0], TARGETS[0], goal=goal, callbacks=[edit], progress=False, seed=0
     )
     assert result.stopped == stop
     assert np.array_equal(net.weights, left[-1][0])

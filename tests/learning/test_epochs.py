@@ -127,10 +127,10 @@ def test_a_goal_ends_any_division_after_the_same_epoch(case, calls, monkeypatch)
     errors = Found(case).result.history["loss"]
     goal = sorted(errors)[8]
     end = next(epoch for epoch, error in enumerate(errors, 1) if error <= goal)
-    together = Found(case, error=goal)
+    together = Found(case, goal=goal)
     assert (together.result.stopped, together.result.epochs) == ("goal", end)
     with one_by_one():
-        assert together == Found(case, error=goal)
+        assert together == Found(case, goal=goal)
     rng = np.random.default_rng(0)
 
     def any_number(training, data):
@@ -138,7 +138,7 @@ def test_a_goal_ends_any_division_after_the_same_epoch(case, calls, monkeypatch)
 
     monkeypatch.setattr("synapse.learning.training.Training._look_ahead", any_number)
     for _ in range(3):
-        assert Found(case, error=goal) == together
+        assert Found(case, goal=goal) == together
 
 
 def test_patience_without_best_weights(calls):

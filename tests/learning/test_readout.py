@@ -86,7 +86,7 @@ def test_a_stream_is_fitted_as_by_numpy(ridge, washout):
     values = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
     assert (result.rows, result.rank) == (60 - washout, 7)
     assert result.condition == pytest.approx(values[0] / values[-1])
-    assert repr(result).startswith("Readout(error=")
+    assert repr(result).startswith("Readout(loss=")
 
 
 @every_case(

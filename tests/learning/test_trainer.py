@@ -38,7 +38,7 @@ def train(net, inputs, targets, **options):
 
 def test_it_learns_xor_and_stops_at_the_error():
     net = perceptron()
-    result = train(net, *XOR, epochs=5000, error=0.05)
+    result = train(net, *XOR, epochs=5000, goal=0.05)
     assert result.stopped == "goal"
     assert result.loss <= 0.05 < result.history["loss"][-2]
     assert len(result.history["loss"]) == result.epochs < 5000
@@ -70,7 +70,7 @@ def test_the_error_that_ends_a_training_is_that_of_the_network():
                 batch_size=2,
             )
             result = trainer.train(
-                *data, epochs=500, error=0.02, seed=seed, progress=False, **options
+                *data, epochs=500, goal=0.02, seed=seed, progress=False, **options
             )
             stopped.append(result.stopped == "goal")
             if stopped[-1]:

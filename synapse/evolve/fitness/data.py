@@ -28,7 +28,7 @@ class DataFitness:
     begins.
 
     Without a cost, fitness is the square of the number of targets minus the sum of the
-    absolute errors, as in the paper's XOR. Without an error, outputs on the right side
+    absolute errors, as in the paper's XOR. Without a goal, outputs on the right side
     of 1/2 solve the task.
     """
 
@@ -36,7 +36,7 @@ class DataFitness:
     targets: Floats
     starts: Bools
     cost: Cost | None
-    error: float | None
+    goal: float | None
 
     @property
     def inputs(self) -> int:
@@ -87,7 +87,7 @@ class DataFitness:
                 np.isfinite(totals), 1.0 / (1.0 + totals / len(self.rows)), np.nan
             )
         return fitness, (
-            wrong == 0 if self.error is None else fitness >= 1.0 / (1.0 + self.error)
+            wrong == 0 if self.goal is None else fitness >= 1.0 / (1.0 + self.goal)
         )
 
 
@@ -96,7 +96,7 @@ def dataset(
     targets: Any,
     cost: str | Cost = "mean_squared_error",
     *,
-    error: float | None = None,
+    goal: float | None = None,
 ) -> DataFitness:
     """Fitness on rows, or on sequences of rows: 1 / (1 + mean cost of a row).
 
@@ -109,7 +109,7 @@ def dataset(
         Targets. NaN: this output has no cost in this step.
     cost : str or Cost
         A built-in cost. Default: "mean_squared_error".
-    error : float, optional
+    goal : float, optional
         The task is solved by a mean cost of at most this. By default it is solved if
         all outputs are on the same side of 1/2 as their targets.
 
@@ -136,7 +136,7 @@ def dataset(
     widths = (max(1, width_of(values)) for values in (inputs, targets))
     data = prepare(Genome.minimal(*widths).network(), inputs, targets, chosen)
     starts = np.isin(np.arange(len(data.inputs)), data.bounds)
-    most = None if error is None else non_negative_number("The error", error)
+    most = None if goal is None else non_negative_number("The goal", goal)
     return DataFitness(data.inputs, data.targets, starts, chosen, most)
 
 

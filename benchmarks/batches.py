@@ -102,7 +102,7 @@ def our_work(case: Case, dtype: str, **options: Any) -> Work:
     net.biases = np.concatenate([np.zeros(case.sizes[0]), b1, b2])
     make = getattr(optimizers, case.optimizer)
     trainer = synapse.Trainer(
-        net, method="bptt", optimizer=make(case.rate), batch_size=case.batch
+        net, rule="bptt", optimizer=make(case.rate), batch_size=case.batch
     )
     inputs, targets = data_of(case)
 

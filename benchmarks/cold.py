@@ -46,7 +46,7 @@ OURS = {
         f"{NETWORK}\nsynapse.Trainer(net).train({DATA}, epochs=2, progress=False)"
     ),
     "first exact gradient, 2-3-1": (
-        f"{NETWORK}\nsynapse.Trainer(net, method='bptt')"
+        f"{NETWORK}\nsynapse.Trainer(net, rule='bptt')"
         f".train({DATA}, epochs=2, progress=False)"
     ),
     "first `Trainer.train`, LSTM 2-3-1": (
@@ -54,7 +54,7 @@ OURS = {
     ),
     "first training by rtrl, Elman 2-3-1": (
         "net = architect.Elman(2, 3, 1, seed=0)\nsynapse.Trainer(net,"
-        f" method='rtrl').train({SEQUENCE}, epochs=2, progress=False)"
+        f" rule='rtrl').train({SEQUENCE}, epochs=2, progress=False)"
     ),
 }
 PEERS = {

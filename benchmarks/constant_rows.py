@@ -325,7 +325,7 @@ def data_once_more(rows: int) -> Work:
     """The same arrays, trained on in one call after the other."""
     net = architect.Perceptron(20, 2, seed=0)
     x, y = numbers(rows, 20), 0.5 + 0.5 * numbers(rows, 2)
-    trainer = Trainer(net, method="bptt", rate=RATE)
+    trainer = Trainer(net, rule="bptt", rate=RATE)
     return lambda: trainer.train(x, y, epochs=1, progress=False)
 
 
@@ -333,7 +333,7 @@ def by_sensitivities(net: Network, order: int | None = None, length: int = 256) 
     """Learning steps by rtrl."""
     x = numbers(1, length, len(net.input))
     y = 0.5 + 0.5 * numbers(1, length, len(net.output))
-    trainer = Trainer(net, method="rtrl", order=order, rate=RATE)
+    trainer = Trainer(net, rule="rtrl", order=order, rate=RATE)
     return lambda: trainer.train(x, y, epochs=1, progress=False)
 
 
@@ -594,7 +594,7 @@ ROWS: dict[str, Callable[[], Work]] = {
         architect.Perceptron(784, 100, 10, seed=0),
         64,
         1,
-        method="bptt",
+        rule="bptt",
         batch_size=8,
         optimizer=optimizers.Adam(),
     ),
@@ -602,7 +602,7 @@ ROWS: dict[str, Callable[[], Work]] = {
         architect.Perceptron(64, 32, 10, seed=0),
         64,
         1,
-        method="bptt",
+        rule="bptt",
         batch_size=8,
         optimizer=optimizers.Adam(),
     ),

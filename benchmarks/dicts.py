@@ -53,7 +53,7 @@ def works() -> dict[str, Work]:
         "perceptron, 16 hidden": NetworkClassifier(seed=0),
         "GRU of 8, online": NetworkClassifier(build="GRU", hidden=(8,), seed=0),
         "GRU of 8, exact rtrl": NetworkClassifier(
-            build="GRU", hidden=(8,), method="rtrl", seed=0
+            build="GRU", hidden=(8,), rule="rtrl", seed=0
         ),
         "River, logistic regression": preprocessing.StandardScaler()
         | linear_model.LogisticRegression(),

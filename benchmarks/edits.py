@@ -81,11 +81,11 @@ def changes(net: Network) -> dict[str, Callable[[int], Any]]:
 
 
 def row_times(row: str, count: int) -> dict[str, Any]:
-    """By method and change, the time of a batch, and how much longer one takes after
+    """By rule and change, the time of a batch, and how much longer one takes after
     the change."""
     make, methods = ROWS[row]
     times: dict[str, Any] = {}
-    for method in methods:
+    for rule in methods:
         net = make()
         rng = np.random.default_rng(0)
         inputs, targets = (
@@ -94,14 +94,14 @@ def row_times(row: str, count: int) -> dict[str, Any]:
         if net.has_memory:
             inputs = inputs.reshape(SEQUENCES, -1, inputs.shape[1])
             targets = targets.reshape(SEQUENCES, -1, targets.shape[1])
-        optimizer = optimizers.Adam() if method == "bptt" else None
-        trainer = Trainer(net, method=method, optimizer=optimizer)
+        optimizer = optimizers.Adam() if rule == "bptt" else None
+        trainer = Trainer(net, rule=rule, optimizer=optimizer)
         batch = partial(trainer.train, [(inputs, targets)], progress=False)
         by_change = {
             name: fastest(change, batch, count) for name, change in changes(net).items()
         }
         alone = by_change["one batch"]
-        times[method] = {
+        times[rule] = {
             name: microseconds - (name != "one batch") * alone
             for name, microseconds in by_change.items()
         }
@@ -142,7 +142,7 @@ def turn_times(count: int) -> dict[str, Any]:
     net = judged()
     rng = np.random.default_rng(0)
     thought, made, _, judgement = net.hidden
-    options: dict[str, Any] = {"method": "bptt", "batch_size": ROUND}
+    options: dict[str, Any] = {"rule": "bptt", "batch_size": ROUND}
     judge = Trainer(
         net, optimizer=optimizers.Adam(), only=[judgement, net.output], **options
     )

@@ -64,7 +64,7 @@ SUBJECTS = {
     ),
     "rtrl": Subject(
         "Exact gradients online",
-        'A step of `method="rtrl"`, beside the dense form of the textbook.',
+        'A step of `rule="rtrl"`, beside the dense form of the textbook.',
         "µs",
     ),
     "inference": Subject(

@@ -53,9 +53,9 @@ def our_works(
     by: dict[str, Any] = {"rate": 0.01}
     if method != "online":
         by = {"optimizer": synapse.optimizers.Adam(RATE)}
-    trainer = synapse.Trainer(net, method=method, **by)
+    trainer = synapse.Trainer(net, rule=method, **by)
     size = None if method == "online" else len(batches[0][0])
-    joined = synapse.Trainer(net, method=method, batch_size=size, **by)
+    joined = synapse.Trainer(net, rule=method, batch_size=size, **by)
     inputs, targets = (np.concatenate(parts) for parts in zip(*batches, strict=True))
     sequences = [
         tuple(values.reshape(len(values), -1, values.shape[-1]) for values in batch)

@@ -95,7 +95,7 @@ def update(row: str, dtype: str, batch: int, threads: int = 1) -> float:
     net = gradients.network_of(case, [], dtype)
     adam = synapse.optimizers.Adam(1e-3)
     trainer = synapse.Trainer(
-        net, optimizer=adam, method="bptt", batch_size=batch, threads=threads
+        net, optimizer=adam, rule="bptt", batch_size=batch, threads=threads
     )
     if inputs.shape[1] == 1:
         inputs, targets = inputs[:, 0], targets[:, 0]

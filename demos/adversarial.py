@@ -129,8 +129,8 @@ def play(net, rounds, growth, seed, reader, rate=0.002):
     generator_rule = Adam(rate, betas=(0.5, 0.999))
     judging = [net.hidden[-1], net.output]
     drawing = net.hidden[:-2]
-    judge = Trainer(net, method="bptt", optimizer=judge_rule, only=judging)
-    generator = Trainer(net, method="bptt", optimizer=generator_rule, only=drawing)
+    judge = Trainer(net, rule="bptt", optimizer=judge_rule, only=judging)
+    generator = Trainer(net, rule="bptt", optimizer=generator_rule, only=drawing)
     both = np.eye(2).repeat(BATCH, axis=0)
     fake = np.eye(2)[[1] * BATCH]
     for turn in range(rounds + 1):
@@ -167,7 +167,7 @@ def learned_reader(epochs, seed):
     reader = architect.Perceptron(
         64, 32, 10, squash="relu", output_squash="softmax", seed=seed
     )
-    trainer = Trainer(reader, method="bptt", optimizer=Adam(0.005))
+    trainer = Trainer(reader, rule="bptt", optimizer=Adam(0.005))
     targets = np.eye(10)[LABELS]
     trainer.train(
         IMAGES[:1500], targets[:1500], epochs=epochs, seed=seed, progress=False

@@ -123,7 +123,7 @@ def fraction_right(net, inputs, targets):
 def learn(net, fresh, rng, quick):
     heading("Learning the direction")
     trainer = synapse.Trainer(
-        net, method="bptt", optimizer=synapse.optimizers.Adam(), rate=0.003
+        net, rule="bptt", optimizer=synapse.optimizers.Adam(), rate=0.003
     )
     right = [fraction_right(net, *fresh)]
     for _ in range(4 if quick else 10):

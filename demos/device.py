@@ -126,7 +126,7 @@ def main(quick: bool, seed: int, out: Path) -> None:
     wave = readings_of(1001, rng)
     net = architect.LSTM(1, 8, 1, style="synaptic", output_squash="identity", seed=seed)
     trainer = synapse.Trainer(
-        net, method="bptt", optimizer=synapse.optimizers.Adam(), rate=0.01, window=50
+        net, rule="bptt", optimizer=synapse.optimizers.Adam(), rate=0.01, window=50
     )
     epochs = 30 if quick else 600
     trainer.train(wave[:-1, None], wave[1:, None], epochs=epochs, progress=False)

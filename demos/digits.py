@@ -73,7 +73,7 @@ def perceptron(seed):
 
 def trainer(net):
     return synapse.Trainer(
-        net, method="bptt", optimizer=Adam(RATE), batch_size=BATCH, l2=DECAY
+        net, rule="bptt", optimizer=Adam(RATE), batch_size=BATCH, l2=DECAY
     )
 
 

@@ -118,7 +118,7 @@ def walk(rule, turn, seed, most):
     """The weights and the loss after every step, until the loss is below the goal."""
     inputs, targets = examples(seed, turn)
     net = neuron(START @ turn)
-    trainer = synapse.Trainer(net, method="bptt", optimizer=rule, batch_size=EXAMPLES)
+    trainer = synapse.Trainer(net, rule="bptt", optimizer=rule, batch_size=EXAMPLES)
     path = [weights_of(net)]
     losses = [trainer.test(inputs, targets).loss]
 

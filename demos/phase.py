@@ -107,7 +107,7 @@ def compare(hidden, epochs, seed):
     errors = {}
     for name, net in nets.items():
         rate = Cosine(0.01, epochs)
-        options = {"method": "bptt", "optimizer": Adam(), "batch_size": 32}
+        options = {"rule": "bptt", "optimizer": Adam(), "batch_size": 32}
         trainer = Trainer(net, rate=rate, **options)
         trainer.train(*rows(SPEEDS), epochs=epochs, seed=seed, progress=False)
         errors[name] = []

@@ -82,7 +82,7 @@ def online(net, quick):
 def exact(net, quick):
     adam = Adam(0.02, betas=(0.9, 0.99))
     return synapse.Trainer(
-        net, method="bptt", optimizer=adam, batch_size=16 if quick else 8, clip=1.0
+        net, rule="bptt", optimizer=adam, batch_size=16 if quick else 8, clip=1.0
     )
 
 

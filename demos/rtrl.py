@@ -365,7 +365,7 @@ def cosine(net, order):
     rng = np.random.default_rng(1)
     inputs = rng.uniform(-1, 1, (20, 30, 1))
     targets = rng.uniform(-1, 1, inputs.shape)
-    return compare_gradients(net, inputs, targets, method="rtrl", order=order).cosine
+    return compare_gradients(net, inputs, targets, rule="rtrl", order=order).cosine
 
 
 # --- 4. When exact is cheap -----------------------------------------------------------
@@ -434,9 +434,9 @@ RULES = {
 
 def learn(rule, seed, steps, parts):
     """Learn from a stream once; returns the fraction right after each part."""
-    method, order = rule
+    name, order = rule
     net = architect.Elman(1, 8, 1, squash="tanh", output_squash="logistic", seed=seed)
-    trainer = synapse.Trainer(net, rate=0.02, method=method, order=order)
+    trainer = synapse.Trainer(net, rate=0.02, rule=name, order=order)
     inputs, targets = bits(steps, np.random.default_rng([seed, 1]))
     curve = [right(net, seed)]
     # The context is carried over from piece to piece.

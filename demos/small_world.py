@@ -125,7 +125,7 @@ def learn(moved, seed, most):
     _, graph = ring(moved, np.random.default_rng([seed, 1]))
     net = network(graph, seed)
     trainer = synapse.Trainer(
-        net, method="bptt", optimizer=synapse.optimizers.Adam(), rate=0.01
+        net, rule="bptt", optimizer=synapse.optimizers.Adam(), rate=0.01
     )
     fresh = task(50, [seed, 2])
     curve = [0.5]

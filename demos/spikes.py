@@ -126,7 +126,7 @@ def twenty_cells(seed, chunks):
     rng = np.random.default_rng(seed)
     net = architect.Spiking(3, 20, 1, seed=seed)
     trainer = synapse.Trainer(
-        net, 0.005, method="bptt", optimizer=Adam(), clip=1.0, batch_size=1
+        net, 0.005, rule="bptt", optimizer=Adam(), clip=1.0, batch_size=1
     )
     before = share_right(net, rng)
     for _ in range(chunks):

@@ -103,7 +103,7 @@ def transfer(seed, content, style, balance, epochs):
     net.output.cost_weights = weights
     targets = np.concatenate([features, correlations])
 
-    trainer = Trainer(net, method="bptt", optimizer=Adam(0.1), only=["canvas"])
+    trainer = Trainer(net, rule="bptt", optimizer=Adam(0.1), only=["canvas"])
     before = (net.weights, net["features"].biases)
     data = ([[[0.0]]], [[targets]])
     trainer.train(*data, epochs=epochs, seed=seed, progress=False)

@@ -39,7 +39,7 @@ def main(quick: bool, seed: int, out: Path) -> None:
             times.append(time.process_time())
         return now - times[0] > seconds
 
-    trainer = synapse.Trainer(net, method="bptt", optimizer=Adam(0.01), clip=5.0)
+    trainer = synapse.Trainer(net, rule="bptt", optimizer=Adam(0.01), clip=5.0)
     windows = TextWindows(LEARNED, alphabet, steps=100, seed=seed)
     trainer.train(windows, epochs=1000, on_batch=look, progress=False)
 

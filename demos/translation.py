@@ -143,7 +143,7 @@ def learned(shared, angle, rounds, seed):
 
     def trainer(members):
         adam = Adam(0.002, betas=(0.5, 0.999))
-        options = {"method": "bptt", "cost": "squared_error"}
+        options = {"rule": "bptt", "cost": "squared_error"}
         return Trainer(net, optimizer=adam, only=members, **options)
 
     judge = trainer([*judges, *net.output[8:]])

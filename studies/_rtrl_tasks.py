@@ -30,10 +30,10 @@ HERE = Path(__file__).resolve().parent
 Row = dict[str, Any]
 
 RULES: dict[str, Row] = {
-    "online": {"method": "online"},
-    "order 1": {"method": "rtrl", "order": 1},
-    "order 2": {"method": "rtrl", "order": 2},
-    "exact": {"method": "rtrl"},
+    "online": {"rule": "online"},
+    "order 1": {"rule": "rtrl", "order": 1},
+    "order 2": {"rule": "rtrl", "order": 2},
+    "exact": {"rule": "rtrl"},
 }
 
 
@@ -368,7 +368,7 @@ def sunspot_forecast(
     epochs = SUNSPOT_EPOCHS[case["rule"]]
     falling = Cosine(rate, epochs=epochs)
     if case["rule"] == "bptt":
-        learner = synapse.Trainer(net, falling, method="bptt", optimizer=Adam())
+        learner = synapse.Trainer(net, falling, rule="bptt", optimizer=Adam())
     else:
         learner = trainer(net, case["rule"], falling)
     inputs, skipped = demo.inputs_for(net, values)

@@ -108,27 +108,27 @@ MODELS = {
 }
 
 
-def trainer(net, method, window=None):
+def trainer(net, rule, window=None):
     """Rate 0.1 for "online" and "rtrl"; Adam, batches of 20 and clipping for exact
     gradients of sequences."""
-    if method != "bptt":
-        return synapse.Trainer(net, rate=0.1, method=method)
+    if rule != "bptt":
+        return synapse.Trainer(net, rate=0.1, rule=rule)
     adam = Adam(0.01)
     return synapse.Trainer(
-        net, method="bptt", optimizer=adam, batch_size=20, clip=1.0, window=window
+        net, rule="bptt", optimizer=adam, batch_size=20, clip=1.0, window=window
     )
 
 
 def remembers(name, lag, seed, window=None):
     """The fraction of 200 new sequences that are right, and microseconds per step of
     training."""
-    build, method = MODELS[name]
+    build, rule = MODELS[name]
     net = build(seed)
     inputs, targets = latch(lag, [seed, 1])
     new, wanted = latch(lag, [seed, 2])
     if "window" in name:
         inputs, new = windowed(inputs, DELAY + 1), windowed(new, DELAY + 1)
-    learner = trainer(net, method, window)
+    learner = trainer(net, rule, window)
     learner.train(inputs, targets, epochs=1, progress=False, seed=seed)  # compiles
     begin = time.perf_counter()
     learner.train(inputs, targets, epochs=EPOCHS - 1, progress=False, seed=seed)
@@ -153,9 +153,9 @@ def histories():
     """The rule, the number of seeds that solve each lag, and the median time of a step,
     by model."""
     by_case = {}
-    for name, (_, method) in MODELS.items():
+    for name, (_, rule) in MODELS.items():
         counts, times = zip(*(solved(name, lag) for lag in LAGS), strict=True)
-        by_case[name] = [method, counts, round(float(np.median(times)), 2)]
+        by_case[name] = [rule, counts, round(float(np.median(times)), 2)]
         print(name, *by_case[name], flush=True)
     return by_case
 
@@ -183,7 +183,7 @@ def fit(
     seed,
     hidden=16,
     rate=0.01,
-    method="bptt",
+    rule="bptt",
     scale=1.0,
     shift=0.0,
     out=1.0,
@@ -197,11 +197,11 @@ def fit(
     )
     x, y = table(count, [seed, 3])
     new, wanted = table(1000, [seed, 4])
-    if method == "online":
+    if rule == "online":
         learner = synapse.Trainer(net, rate=rate)
     else:
         learner = synapse.Trainer(
-            net, method="bptt", optimizer=Adam(rate), batch_size=10
+            net, rule="bptt", optimizer=Adam(rate), batch_size=10
         )
     try:
         learner.train(
@@ -235,7 +235,7 @@ def rates():
     """The errors on new rows, by rate: of the online rule and of exact gradients."""
     return {
         f"{rate:g}": [
-            medians(rate=rate, method=method)[1] for method in ("online", "bptt")
+            medians(rate=rate, rule=rule)[1] for rule in ("online", "bptt")
         ]
         for rate in RATES
     }
@@ -251,11 +251,11 @@ NETWORKS = {
     ),
 }
 METHODS = {
-    "online": {"method": "online"},
-    "rtrl": {"method": "rtrl"},
-    "rtrl, `order=1`": {"method": "rtrl", "order": 1},
-    "bptt, one sequence": {"method": "bptt", "batch_size": 1},
-    "bptt, batches of 32": {"method": "bptt", "batch_size": 32},
+    "online": {"rule": "online"},
+    "rtrl": {"rule": "rtrl"},
+    "rtrl, `order=1`": {"rule": "rtrl", "order": 1},
+    "bptt, one sequence": {"rule": "bptt", "batch_size": 1},
+    "bptt, batches of 32": {"rule": "bptt", "batch_size": 32},
 }
 
 
@@ -270,7 +270,7 @@ def costs():
 
 def step_time(net, options, length=50):
     """The time of one step, in sequences from which weights hardly change."""
-    count = 32 if options["method"] == "bptt" else 4
+    count = 32 if options["rule"] == "bptt" else 4
     rng = np.random.default_rng(0)
     inputs = rng.uniform(-1, 1, (count, length, len(net.input)))
     targets = rng.random((count, length, len(net.output)))
@@ -320,11 +320,11 @@ def report(results):
     """Write the tables into the pages, between their markers."""
     rows = [f"| network | rule | {' | '.join(f'lag {lag}' for lag in LAGS)} |"]
     rows += ["| --- | --- |" + " ---: |" * len(LAGS)]
-    for name, (method, right, _) in results[
+    for name, (rule, right, _) in results[
         "histories"
     ].items():  # times: on a machine with other jobs
         shown = " | ".join(f"{n} of {len(SEEDS)}" for n in right)
-        rows.append(f"| {name.strip()} | {method} | {shown} |")
+        rows.append(f"| {name.strip()} | {rule} | {shown} |")
     windows_ = ["| window | 1 | 5 | 10 | 20 | 21 (all) |", "| --- |" + " ---: |" * 5]
     windows_.append(
         "| solved | "

@@ -100,10 +100,10 @@ def trial(case: str, seed: int) -> many.Row:
         spread(net, np.random.default_rng([seed, 4]))
     adam = synapse.optimizers.Adam()
     if online:
-        trainer = synapse.Trainer(net, rate, method="rtrl", optimizer=adam, clip=1.0)
+        trainer = synapse.Trainer(net, rate, rule="rtrl", optimizer=adam, clip=1.0)
     else:
         trainer = synapse.Trainer(
-            net, rate, method="bptt", optimizer=adam, batch_size=64, clip=1.0
+            net, rate, rule="bptt", optimizer=adam, batch_size=64, clip=1.0
         )
     begin = time.process_time()
     rng = np.random.default_rng([seed, 1])

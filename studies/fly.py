@@ -249,7 +249,7 @@ def learn(
     """Train for so many minutes of processor time; returns what was done."""
     adam = synapse.optimizers.Adam()
     trainer = synapse.Trainer(
-        student, RATE, "squared_error", method="bptt", optimizer=adam, batch_size=BATCH
+        student, RATE, "squared_error", rule="bptt", optimizer=adam, batch_size=BATCH
     )
     rng = np.random.default_rng(seed)
     costs: list[float] = []

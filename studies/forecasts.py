@@ -243,7 +243,7 @@ class Setting:
         later[:end] = np.nan
         for goal in goals:
             goal[:washout] = np.nan
-        trainer = synapse.Trainer(net, self.rate, method="bptt", optimizer=Adam())
+        trainer = synapse.Trainer(net, self.rate, rule="bptt", optimizer=Adam())
         options = {
             "epochs": self.epochs,
             "seed": seed,

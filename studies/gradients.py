@@ -45,8 +45,8 @@ SCALES = (0.1, 1.0)
 TARGETS = ("every step", "last step")
 RULES = {
     "online": {},
-    **{f"order {order}": {"method": "rtrl", "order": order} for order in (1, 2, 3)},
-    "exact": {"method": "rtrl"},
+    **{f"order {order}": {"rule": "rtrl", "order": order} for order in (1, 2, 3)},
+    "exact": {"rule": "rtrl"},
 }
 EXACT = 1e-9  # cosines are rounded to this precision
 

@@ -56,7 +56,7 @@ def memory(seed: int, task: str, gates: bool) -> dict[str, Any]:
     }
     trainer = Trainer(
         net,
-        method="bptt",
+        rule="bptt",
         optimizer=optimizers.Adam(rate=0.01),
         clip=1.0,
         batch_size=20,
@@ -78,7 +78,7 @@ class Parity:
         net: Any = genome
         if self.epochs:
             net = genome.network()
-            trainer = Trainer(net, method="bptt", optimizer=optimizers.Adam(rate=0.05))
+            trainer = Trainer(net, rule="bptt", optimizer=optimizers.Adam(rate=0.05))
             trainer.train(BITS, ODD, epochs=self.epochs, progress=False, seed=0)
         if self.inherit:
             genome.adopt(net)

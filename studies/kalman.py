@@ -69,9 +69,9 @@ def trainer_for(case: str, seed: int) -> synapse.Trainer:
         seed=seed,
     )
     if groups is None:
-        return synapse.Trainer(net, SETTINGS["rate"], "squared_error", method=method)
+        return synapse.Trainer(net, SETTINGS["rate"], "squared_error", rule=method)
     dekf = DEKF(**SETTINGS["dekf"], groups=groups)
-    return synapse.Trainer(net, cost="squared_error", method=method, optimizer=dekf)
+    return synapse.Trainer(net, cost="squared_error", rule=method, optimizer=dekf)
 
 
 def train(case: str, seed: int, most: int) -> many.Row:

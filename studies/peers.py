@@ -333,7 +333,7 @@ def xor_over_two_steps_by_an_lstm(seed: int) -> bool:
     inputs = BITS[:, :, None]
     targets = np.full((4, 2, 1), np.nan)
     targets[:, 1, 0] = GATES["XOR"]
-    trainer = Trainer(net, cost=MSE, method="bptt", optimizer=Adam(rate=0.01))
+    trainer = Trainer(net, cost=MSE, rule="bptt", optimizer=Adam(rate=0.01))
     trainer.train(inputs, targets, epochs=5000, goal=0.001, progress=False)
     outputs = []
     for pair in inputs:
@@ -347,7 +347,7 @@ def one_two_three(seed: int) -> bool:
     """Test "can learn 1,2,3": three blocks, 20,000 iterations; after 1 and 2 the output
     rounds to 3."""
     net = architect.LSTM(1, 3, 1, output_squash="identity", seed=seed)
-    trainer = Trainer(net, method="bptt", optimizer=Adam(rate=0.02))
+    trainer = Trainer(net, rule="bptt", optimizer=Adam(rate=0.02))
     trainer.train(
         [[[1.0], [2.0]]], [[[2.0], [3.0]]], epochs=2000, goal=0.001, progress=False
     )
@@ -365,7 +365,7 @@ def xor_by_rprop(seed: int) -> bool:
     outputs that round to the targets."""
     inputs, targets = gate("XOR")
     net = architect.Perceptron(2, 4, 1, output_squash="identity", seed=seed)
-    trainer = Trainer(net, cost=MSE, method="bptt", optimizer=Rprop(), batch_size=4)
+    trainer = Trainer(net, cost=MSE, rule="bptt", optimizer=Rprop(), batch_size=4)
     trainer.train(inputs, targets, epochs=500, goal=0.01, progress=False)
     return apart(net, inputs, targets, 0.5)
 

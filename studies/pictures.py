@@ -185,7 +185,7 @@ def spikes():
     net = architect.Spiking(3, 20, 1, seed=0)
     rng = np.random.default_rng(0)
     trainer = synapse.Trainer(
-        net, 0.005, method="bptt", optimizer=Adam(), clip=1.0, batch_size=1
+        net, 0.005, rule="bptt", optimizer=Adam(), clip=1.0, batch_size=1
     )
     for _ in range(20):
         trainer.train(*recall(64, rng), epochs=1, progress=False, seed=rng)

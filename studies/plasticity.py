@@ -101,7 +101,7 @@ class Windows:
         return inputs[WINDOW - 1 :, None], targets[:, None]
 
 
-BATCH_OF_ONE = {"method": "bptt", "batch_size": 1}
+BATCH_OF_ONE = {"rule": "bptt", "batch_size": 1}
 METHODS = {
     "plain descent": dict,
     "Adam": lambda: BATCH_OF_ONE | {"optimizer": Adam(), "rate": 0.003},
@@ -150,7 +150,7 @@ def recurrent(seed):
         net = architect.Elman(
             1, 8, 1, squash="tanh", output_squash="identity", seed=seed
         )
-        trainer = Trainer(net, rate=rate, method="rtrl", **METHODS[name]())
+        trainer = Trainer(net, rate=rate, rule="rtrl", **METHODS[name]())
         learners[f"Elman, {rate:g}, {name}"] = trainer, 0.0
     return side_by_side(Windows(seed), learners, STEPS, seed)
 

@@ -91,7 +91,7 @@ def trial(seed, options, rate, way):
     """The sequences needed or None, the forget gates' mean activation, and the share of
     saturated cells."""
     net = architect.LSTM(TASK.inputs, 3, TASK.outputs, seed=seed, **options)
-    trainer = Trainer(net, rate=rate, method="rtrl" if "rtrl" in way else "online")
+    trainer = Trainer(net, rate=rate, rule="rtrl" if "rtrl" in way else "online")
     rng, others = (np.random.default_rng([seed, i]) for i in (1, 2))
     for shown in range(EVERY, MOST + 1, EVERY):
         inputs, targets, _ = draw(EVERY, rng, way)

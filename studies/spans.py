@@ -3,7 +3,7 @@ twelve series.
 
     python -m studies spans              # runs what is missing, writes spans.md
 
-All networks have 8 cells and learn by exact gradients (``method="bptt"``, Adam 0.01,
+All networks have 8 cells and learn by exact gradients (``rule="bptt"``, Adam 0.01,
 batches of 20)."""
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ EPOCHS = 60
 def fitted(net: Network, inputs: Any, targets: Any, epochs: int, seed: int) -> None:
     """Train by exact gradients."""
     trainer = synapse.Trainer(
-        net, method="bptt", optimizer=Adam(0.01), batch_size=20, clip=1.0
+        net, rule="bptt", optimizer=Adam(0.01), batch_size=20, clip=1.0
     )
     trainer.train(inputs, targets, epochs=epochs, progress=False, seed=seed)
 

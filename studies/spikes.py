@@ -122,11 +122,11 @@ TASKS = {
     "pattern": Task(pattern, (20, 60, 1), 50, 1000),
 }
 RULES: dict[str, dict[str, Any]] = {
-    "bptt": {"method": "bptt", "batch_size": 1},
-    "rtrl, exact": {"method": "rtrl", "batch_size": "sequence"},
-    "rtrl, order 1": {"method": "rtrl", "order": 1, "batch_size": "sequence"},
-    "online rule": {"method": "online", "batch_size": "sequence"},
-    "bptt, no adaptation": {"method": "bptt", "batch_size": 1},
+    "bptt": {"rule": "bptt", "batch_size": 1},
+    "rtrl, exact": {"rule": "rtrl", "batch_size": "sequence"},
+    "rtrl, order 1": {"rule": "rtrl", "order": 1, "batch_size": "sequence"},
+    "online rule": {"rule": "online", "batch_size": "sequence"},
+    "bptt, no adaptation": {"rule": "bptt", "batch_size": 1},
 }
 CASES = [f"{task}: {rule}" for task in TASKS for rule in RULES]
 

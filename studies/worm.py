@@ -71,7 +71,7 @@ def touch(wiring: str, seed: int) -> many.Row:
         edges = edges.assign(sign=rng.permutation(edges["sign"]))
     net = connectome.network(rng, NEURONS, edges)
     trainer = synapse.Trainer(
-        net, method="bptt", optimizer=synapse.optimizers.Adam(), rate=0.003
+        net, rule="bptt", optimizer=synapse.optimizers.Adam(), rate=0.003
     )
     fresh = connectome.touches(net, 300, rng)
     right = [connectome.fraction_right(net, *fresh)]
@@ -130,7 +130,7 @@ def teacher(case: str, seed: int) -> many.Row:
     before = correlations(np.array(student.run(fresh)), aims)
     adam = synapse.optimizers.Adam()
     trainer = synapse.Trainer(
-        student, RATE, "squared_error", method="bptt", optimizer=adam, batch_size=8
+        student, RATE, "squared_error", rule="bptt", optimizer=adam, batch_size=8
     )
     trainer.train(inputs[:SEQUENCES], targets, epochs=EPOCHS, seed=rng, progress=False)
     student.clear()

@@ -121,7 +121,7 @@ class Fit:
     penalty: float = 0.0
     """The L2 penalty, times the number of samples."""
     optimizer: str = "adam"  # docs/choosing.md
-    method: str = "bptt"  # docs/choosing.md
+    rule: str = "bptt"  # docs/choosing.md
     most_epochs: int = 2000
     """The epochs, at most, of a training that ends by itself."""
     patience: int = 60
@@ -140,7 +140,7 @@ ROWS_OF_TABLES = Fit(
     hidden=(8,),  # docs/tuning.md
     rate=0.02,  # docs/tuning.md
     optimizer="sgd",  # studies/table_defaults.md
-    method="online",  # studies/table_defaults.md
+    rule="online",  # studies/table_defaults.md
 )
 """Rows of a table, samples or steps of a stream: the command. It learns after every
 row, so that a long table needs no gradient of its whole length; on samples Adam has the

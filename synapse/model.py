@@ -282,7 +282,7 @@ class Model(Archived):
         """
         if self._trainer is None:
             self._trainer = Trainer(
-                self.network, ROWS.rate, method=ROWS.method, optimizer=ROWS.optimizer
+                self.network, ROWS.rate, rule=ROWS.rule, optimizer=ROWS.optimizer
             )
         return self._trainer
 

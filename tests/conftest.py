@@ -97,8 +97,8 @@ for options in {}:
     net.learning_rule = "rtrl"
 """
 KERNELS = {
-    "gw0": [{"method": "bptt", "batch_size": size} for size in (1, 9)],
-    "gw1": [{"method": "online"}, {"method": "rtrl"}],
+    "gw0": [{"rule": "bptt", "batch_size": size} for size in (1, 9)],
+    "gw1": [{"rule": "online"}, {"rule": "rtrl"}],
 }
 
 

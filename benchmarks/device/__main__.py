@@ -166,7 +166,7 @@ def time_of_program(net: Network, rows: Any, targets: Any, folder: Path) -> floa
 
 def time_of_engine(net: Network, rows: Any, targets: Any) -> float:
     """Microseconds of a step of an epoch of online training."""
-    trainer = synapse.Trainer(net, rate=0.01, method="online")
+    trainer = synapse.Trainer(net, rate=0.01, rule="online")
     trainer.train(rows, targets, epochs=1, progress=False)
     least = np.inf
     for _ in range(REPEATS):

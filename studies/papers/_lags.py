@@ -148,7 +148,7 @@ def learner(
         process_noise=1e-7,
         annealing=annealing,
     )
-    return Trainer(net, cost="squared_error", method="rtrl", optimizer=kalman)
+    return Trainer(net, cost="squared_error", rule="rtrl", optimizer=kalman)
 
 
 def solve(

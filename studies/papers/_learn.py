@@ -23,10 +23,10 @@ MEASURED = 2560
 Schmidhuber 1997."""
 
 RULES: dict[str, dict[str, Any]] = {
-    "online": {"method": "online"},
-    "truncated": {"method": "rtrl", "order": 1},
-    "exact online": {"method": "rtrl"},
-    "through time": {"method": "bptt"},
+    "online": {"rule": "online"},
+    "truncated": {"rule": "rtrl", "order": 1},
+    "exact online": {"rule": "rtrl"},
+    "through time": {"rule": "bptt"},
 }
 """Options of the trainer by the name of a rule in the tables."""
 

@@ -145,7 +145,7 @@ def _trainer(net: Network, rule: str) -> Trainer:
             "process_noise": (1e-2, 1e-9),
         }
         return Trainer(
-            net, method="rtrl", optimizer=DEKF(groups="all", annealing=20_000, **noise)
+            net, rule="rtrl", optimizer=DEKF(groups="all", annealing=20_000, **noise)
         )
     more: dict[str, Any] = (
         {"optimizer": Adam(), "batch_size": 10} if rule == "through time" else {}

@@ -107,7 +107,7 @@ def train_many(
     >>> import architect
     >>> from synapse import Trainer
     >>> nets = [architect.Perceptron(2, 3, 1, seed=seed) for seed in range(4)]
-    >>> trainers = [Trainer(net, method="bptt", optimizer="adam") for net in nets]
+    >>> trainers = [Trainer(net, rule="bptt", optimizer="adam") for net in nets]
     >>> data = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [1]]
     >>> [result.epochs for result in train_many(trainers, *data, epochs=10)]
     [10, 10, 10, 10]

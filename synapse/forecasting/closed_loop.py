@@ -252,7 +252,7 @@ def forecast(
     >>> import architect, synapse
     >>> series = np.sin(0.3 * np.arange(200))
     >>> net = architect.GRU(1, 6, 1, output_squash="identity", seed=0)
-    >>> trainer = synapse.Trainer(net, rate=0.01, method="bptt", optimizer="adam")
+    >>> trainer = synapse.Trainer(net, rate=0.01, rule="bptt", optimizer="adam")
     >>> data = series[:-1], series[1:]
     >>> result = trainer.train(*data, epochs=300, seed=0, progress=False)
     >>> ahead = synapse.forecast(net, series, 20)

@@ -210,7 +210,7 @@ def arrays_of(trainer: Trainer, paused: Paused | None) -> dict[str, NDArray[Any]
     """
     rule = trainer.network.learning_rule
     # A file has one order, that of the network's rule.
-    if trainer.method == rule.method and trainer.order != rule.order:
+    if trainer.rule == rule.name and trainer.order != rule.order:
         raise ArgumentError(
             "Expected a trainer to save with the order of its network's rule,"
             f" {rule.order}, got {trainer.order}. Set net.learning_rule."

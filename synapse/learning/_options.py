@@ -29,15 +29,15 @@ steps."""
 # --- checks that depend on the network, and defaults that follow from other options ---
 
 
-def _method(options: TrainerOptions, title: str, value: Any) -> str:
+def _rule(options: TrainerOptions, title: str, value: Any) -> str:
     if value is None:
-        return options.network.learning_rule.method
+        return options.network.learning_rule.name
     return str(_checks.choice(title, value, RULES))
 
 
 def _order_of_network(options: TrainerOptions) -> int | None:
     rule = options.network.learning_rule
-    return rule.order if options.method == rule.method else None
+    return rule.order if options.rule == rule.name else None
 
 
 def _batch_size(title: str, value: Any) -> int | str:
@@ -48,7 +48,7 @@ def _batch_size(title: str, value: Any) -> int | str:
 
 def _optimizer_needed(options: TrainerOptions) -> Optimizer | None:
     sums = options._penalties != Penalties() or options.batch_size not in (None, 1)
-    return PLAIN if sums or not RULES[options.method].direct else None
+    return PLAIN if sums or not RULES[options.rule].direct else None
 
 
 def _rate(options: TrainerOptions, title: str, value: Any) -> Any:
@@ -98,14 +98,14 @@ class TrainerOptions:
         owned=True,
     )
     _: KW_ONLY
-    method: Option[str, str | None] = Option(
+    rule: Option[str, str | None] = Option(
         '{"online", "bptt", "rtrl"}, optional',
         """The learning rule: the online rule of Monner and Reggia 2012; the exact
         gradient of whole sequences (see :func:`gradient`), as the mean over a batch's
         sequences of the cost summed over their steps; or the exact gradient of every
         step, by real-time recurrent learning, see :attr:`Network.learning_rule`.
         Default: that of the network.""",
-        _method,
+        _rule,
         owned=True,
     )
     order: Option[int | None, int | None] = Option(
@@ -244,7 +244,7 @@ class TrainerOptions:
                 values[name] = dict(values[name])
         options = object.__new__(FixedOptions)
         vars(options).update(values, network=self.network)
-        RULES[self.method].check(options)
+        RULES[self.rule].check(options)
         if self.only is not None:
             self.only.require_trainable()
         return options

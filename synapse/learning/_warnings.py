@@ -47,18 +47,18 @@ _sound: WeakKeyDictionary[Network, int] = WeakKeyDictionary()
 
 
 def warn_of_dead_ends(
-    network: Network, updater: Updater, method: str, cost: Cost
+    network: Network, updater: Updater, rule: str, cost: Cost
 ) -> bool:
     """Warn, once per state of a network, if training would change nothing; returns
     whether it has one.
     """
     states = _warned.setdefault(network, {})
-    state = network._version, method, cost
+    state = network._version, rule, cost
     # of a part, the version is another one while it is in use
     if state in states and updater.part is None:
         return states[state]
     with updater.in_use():
-        state = network._version, method, cost
+        state = network._version, rule, cost
         if state in states:
             return states[state]
         structure = network._store.structure_version
@@ -68,7 +68,7 @@ def warn_of_dead_ends(
             links = _Dependencies(network)
             sentences = [
                 *_about_structure(links),
-                *(() if learn else _about_learning(links, method, cost)),
+                *(() if learn else _about_learning(links, rule, cost)),
             ]
     for sentence in sentences:
         warnings.warn(
@@ -185,18 +185,18 @@ def _outputs_learn(network: Network) -> bool:
     return bool(learns) and not np.isin(store["squash"][outputs], FLAT).any()
 
 
-def _about_learning(links: _Dependencies, method: str, cost: Cost) -> Iterator[str]:
+def _about_learning(links: _Dependencies, rule: str, cost: Cost) -> Iterator[str]:
     learns = links.learns()
-    through_time = RULES[method].through_time
+    through_time = RULES[rule].through_time
     if not learns.any():
         yield "no connection and no bias is trainable, so training changes nothing."
     elif not (learns & links.with_an_error(through_time, cost)).any():
         reached = not through_time and (learns & links.with_an_error(True, cost)).any()
         others = " or ".join(
-            f'method="{name}"' for name, rule in RULES.items() if rule.through_time
+            f'rule="{name}"' for name, kind in RULES.items() if kind.through_time
         )
         advice = (
-            f" The {method} rule passes no error to the previous step: use {others}."
+            f" The {rule} rule passes no error to the previous step: use {others}."
             if reached
             else ""
         )

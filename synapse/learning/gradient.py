@@ -105,7 +105,7 @@ def gradient(
     See Also
     --------
     compare_gradients : Compares the online rule with this gradient.
-    Trainer : Trains by this gradient with ``method="bptt"``.
+    Trainer : Trains by this gradient with ``rule="bptt"``.
 
     Examples
     --------

@@ -57,7 +57,7 @@ class GradientComparison:
         One row per neuron.
     names : tuple of str
         The names of the neurons.
-    method : str
+    rule : str
         The name of the rule.
     order : int or None
         The order of "rtrl"; None: exact, or another rule.
@@ -68,7 +68,7 @@ class GradientComparison:
     weights: NDArray[Any]
     biases: NDArray[Any]
     names: tuple[str, ...]
-    method: str = "online"
+    rule: str = "online"
     order: int | None = None
 
     def worst(self, count: int = 10) -> NDArray[Any]:
@@ -81,7 +81,7 @@ class GradientComparison:
 
     def __repr__(self) -> str:
         rule = (
-            self.method if self.order is None else f"{self.method}, order {self.order}"
+            self.rule if self.order is None else f"{self.rule}, order {self.order}"
         )
         figures = f"cosine {self.cosine:.9g}, relative error {self.relative_error:.3g}"
         lines = [
@@ -102,7 +102,7 @@ def compare_gradients(
     targets: Any,
     cost: str | Cost | None = None,
     *,
-    method: str = "online",
+    rule: str = "online",
     order: int | None = None,
 ) -> GradientComparison:
     """Compare a rule that learns step by step with the exact gradient, over given
@@ -118,7 +118,7 @@ def compare_gradients(
         The network, which does not change.
     inputs, targets, cost
         The data and the cost, as in :func:`gradient`.
-    method : {"online", "rtrl"}
+    rule : {"online", "rtrl"}
         The rule, as in :class:`Trainer`. Default "online".
     order : int, optional
         The order of "rtrl", as in :class:`Trainer`. Default: no limit, which is exact.
@@ -130,7 +130,7 @@ def compare_gradients(
     Raises
     ------
     ArgumentTypeError, ArgumentError, TopologyError, DivergenceError
-        If :func:`gradient` raises them, or `method` or `order` is not as above.
+        If :func:`gradient` raises them, or `rule` or `order` is not as above.
 
     See Also
     --------
@@ -155,20 +155,20 @@ def compare_gradients(
     Real-time recurrent learning is exact in every network.
 
     >>> elman = architect.Elman(2, 2, 1, seed=0)
-    >>> comparison = compare_gradients(elman, inputs, targets, method="rtrl")
+    >>> comparison = compare_gradients(elman, inputs, targets, rule="rtrl")
     >>> bool(comparison.relative_error < 1e-12)
     True
     """
     require_network("The network of compare_gradients", network)
     require_closed(network, "examined by compare_gradients")
-    by_steps = [name for name, rule in RULES.items() if rule.by_steps]
-    method = choice("The method of compare_gradients", method, by_steps)
-    order = checked_order(method, order)
+    by_steps = [name for name, kind in RULES.items() if kind.by_steps]
+    rule = choice("The rule of compare_gradients", rule, by_steps)
+    order = checked_order(rule, order)
     twin = network.clone()
     twin.deterministic = True
     exact = gradient(twin, inputs, targets, cost)
     data = prepare_sequences(twin, inputs, targets)
-    weights, biases = _slopes_of_rule(twin, data, twin._cost(cost), method, order)
+    weights, biases = _slopes_of_rule(twin, data, twin._cost(cost), rule, order)
     number = {neuron: i for i, neuron in enumerate(network)}
     links = [(number[c.source], number[c.target]) for c in network.connections]
     vector = ParameterVector(twin)
@@ -189,27 +189,27 @@ def compare_gradients(
             [np.arange(len(network)), biases, exact.biases], BIASES
         ),
         names=tuple(neuron.name for neuron in network),
-        method=method,
+        rule=rule,
         order=order,
     )
 
 
 def _slopes_of_rule(
-    network: Network, data: Data, cost: Cost, method: str, order: int | None
+    network: Network, data: Data, cost: Cost, rule: str, order: int | None
 ) -> tuple[Floats, Floats]:
     """The negative of a rule's summed updates at a rate of 1, as the mean over
     sequences. The network is a copy, whose rule changes.
     """
     network.learning_rule = "online"  # the default of `order` is that of the network
     options = TrainerOptions(
-        network, cost=cost, method=method, order=order, optimizer=SGD()
+        network, cost=cost, rule=rule, order=order, optimizer=SGD()
     )
-    rule = RULES[method](
+    work = RULES[rule](
         RuleTask(options._fixed(), data, None, np.random.default_rng())
     )
     with InUse(network):
-        rule.refresh()
-        sums = rule.gradient(data.filled)
+        work.refresh()
+        sums = work.gradient(data.filled)
         weights = parameters.sum_of_group(
             network._column("tie"), network._connection_rows(), sums.weights
         )

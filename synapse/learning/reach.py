@@ -87,7 +87,7 @@ def reach(network: Network, orders: Iterable[int | None] = (1, 2, 3, None)) -> R
     """Compute what exact online gradients of a network need, for several orders.
     Nothing is trained.
 
-    Real-time recurrent learning (``method="rtrl"``) keeps the sensitivity Z[r, p] =
+    Real-time recurrent learning (``rule="rtrl"``) keeps the sensitivity Z[r, p] =
     ds_r / dp of the state of each recurrent neuron r to each trainable parameter p that
     can reach it, and renews it at every step: Z(t) = J Z(t-1) + I. An order keeps only
     parameters that reach the state within this number of steps (SnAp-n, Menick et al.
@@ -116,7 +116,7 @@ def reach(network: Network, orders: Iterable[int | None] = (1, 2, 3, None)) -> R
 
     See Also
     --------
-    Trainer : Trains by these gradients with ``method="rtrl"``.
+    Trainer : Trains by these gradients with ``rule="rtrl"``.
     compare_gradients : How near the gradients of an order are to exact ones.
 
     Examples

@@ -219,7 +219,7 @@ class Trainer(Archived, TrainerOptions):
 
     @property
     def _rule(self) -> type[Rule]:
-        return RULES[self.method]
+        return RULES[self.rule]
 
     def _checked(self) -> FixedOptions:
         """The present options, checked anew if they, the network's structure or its
@@ -420,7 +420,7 @@ class Trainer(Archived, TrainerOptions):
         weighted = sample_weight is not None or class_weight is not None
         if weighted and not self._rule.weighs:
             raise ArgumentError(
-                'The sample_weight and class_weight need method="bptt".'
+                'The sample_weight and class_weight need rule="bptt".'
             )
         file = None
         if checkpoint is not None or every is not None:
@@ -472,7 +472,7 @@ class Trainer(Archived, TrainerOptions):
             before.require_like(source.shape, history.held_out_shape, history.values)
         self._updater.penalties = options.penalties
         self._updater.part = self.only
-        warned = warn_of_dead_ends(self.network, self._updater, self.method, self.cost)
+        warned = warn_of_dead_ends(self.network, self._updater, self.rule, self.cost)
         run = Training(
             options=options,
             source=source,
@@ -638,7 +638,7 @@ class Trainer(Archived, TrainerOptions):
         ----------
         inputs, targets, sample_weight, class_weight, metrics
             The data, weights and metrics, as for :meth:`train`; weights are accepted
-            with any method.
+            with any rule.
         cost : str or Cost, optional
             The cost. Default: the trainer's.
 

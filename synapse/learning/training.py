@@ -203,7 +203,7 @@ class Training:
         before = self.work or self.ready
         if before is None:
             with self.updater.in_use():
-                self.work = RULES[self.options.method](task)
+                self.work = RULES[self.options.rule](task)
                 self._refresh(self.work)
         elif self.work is None or self.work.task is not task:
             self.work = before.continued(task)

@@ -207,7 +207,7 @@ class Propagating(Stepping):
         >>> net = architect.Elman(2, 3, 1, seed=0)
         >>> net.learning_rule = "rtrl"
         >>> net.learning_rule
-        LearningRule(method='rtrl', order=None)
+        LearningRule(name='rtrl', order=None)
         >>> outputs = net.activate([0.0, 1.0])
         >>> cost = net.propagate(rate=0.1, targets=[1.0])
         """

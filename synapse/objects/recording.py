@@ -398,7 +398,7 @@ def record(
     - An update by an optimizer belongs to the last step of its batch. The steps before
       it have the weights that they used. With L-BFGS, weights are those at which each
       gradient is evaluated.
-    - Exact gradients (:func:`synapse.gradient`, ``method="bptt"``) add a row for each
+    - Exact gradients (:func:`synapse.gradient`, ``rule="bptt"``) add a row for each
       step of each sequence, in the order of the sequences. "error" is minus the
       derivative of that sequence's cost with respect to the state, through all later
       steps. This rule has no traces and does not split errors: "eligibility",

@@ -60,7 +60,7 @@ def checked_order(method: str, order: Any) -> int | None:
     if order is None:
         return None
     if method != RTRL:
-        raise ArgumentError('The order is for method="rtrl". Omit it.')
+        raise ArgumentError('The order is for rule="rtrl". Omit it.')
     return positive_integer("The order of rtrl", order)
 
 
@@ -248,7 +248,7 @@ def require_plan(network: Network) -> Plan:
     """
     live = network._sensitivities
     if live is None:
-        advice = 'Set network.learning_rule = "rtrl", or train it by method="rtrl".'
+        advice = 'Set network.learning_rule = "rtrl", or train it by rule="rtrl".'
         raise ArgumentError(
             expected("What ", "a network that keeps sensitivities", network, advice)
         )

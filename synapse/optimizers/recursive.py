@@ -277,7 +277,7 @@ class RLS(RecursiveOptimizer):
     whose outputs feed back into its pool this is FORCE learning (Sussillo and Abbott
     2009). Other squashes are linearised in every step.
 
-    Give it to a Trainer with method "online" or "rtrl". Only parameters of the outputs
+    Give it to a Trainer with the rule "online" or "rtrl". Only parameters of the outputs
     move, all others stay as they are, trainable or not. It minimises squared errors;
     the trainer's cost is only reported. Outputs with equal regressors share one P,
     which takes 8 n^2 bytes for n parameters of an output.
@@ -463,7 +463,7 @@ class DEKF(RecursiveOptimizer):
     Puskorius and Feldkamp 1994; for LSTM Pérez-Ortiz, Gers, Eck and Schmidhuber 2003.
     With one group of all parameters it is the (global) extended Kalman filter.
 
-    Give it to a Trainer with method "rtrl", whose order determines how exact H is. It
+    Give it to a Trainer with the rule "rtrl", whose reach determines how exact H is. It
     minimises squared errors; the trainer's cost is only reported. Shared parameters
     count once, in the group of the first neuron; frozen ones are in no group. A step
     takes n_g^2 multiply-adds per group and output.
@@ -505,7 +505,7 @@ class DEKF(RecursiveOptimizer):
     >>> import architect, synapse
     >>> net = architect.Elman(1, 3, 1, seed=0)
     >>> kalman = DEKF(initial_variance=10.0)
-    >>> trainer = synapse.Trainer(net, method="rtrl", optimizer=kalman)
+    >>> trainer = synapse.Trainer(net, rule="rtrl", optimizer=kalman)
     >>> bits = np.random.default_rng(0).integers(0, 2, (500, 1)).astype(float)
     >>> before = np.roll(bits, 1)  # the targets: the inputs before
     >>> result = trainer.train(bits, before, epochs=1, progress=False)

@@ -166,7 +166,7 @@ class Agent(Archived):
     def _require_rule(self) -> None:
         """Raise ArgumentError if a network with memory learns by the online rule."""
         for name, network in zip(self.names, self._networks, strict=True):
-            if network.has_memory and network.learning_rule.method == ONLINE:
+            if network.has_memory and network.learning_rule.name == ONLINE:
                 raise ArgumentError(
                     f"Expected {checks.lowered(self._title(name))}, which has memory,"
                     f' to learn by "rtrl", got {network!r}, which learns by "online":'

@@ -31,7 +31,7 @@ from ..objects.slopes import Slopes
 from ..objects.topology import Topology
 from ..scale import SQUARABLE, Scale
 
-METHODS = ("online", "rtrl")
+RULES = ("online", "rtrl")
 WIDE = 2.5
 """Initial weights of hidden neurons, and their biases, lie within this factor of those
 of "fan_in".
@@ -93,7 +93,7 @@ class StreamNetwork(base.Estimator):
         Whether the inputs of a named topology project to the outputs, too, and all
         weights into outputs begin at 0: the network begins as a linear model. Default
         True.
-    method : {"online", "rtrl"}
+    rule : {"online", "rtrl"}
         The learning rule, as for :class:`~synapse.Trainer`. Default "online".
     order : int, optional
         Order of the sensitivities of "rtrl". Default: all, the exact gradient.
@@ -144,7 +144,7 @@ class StreamNetwork(base.Estimator):
         build: Annotated[str | Build | None, _named_build] = None,
         hidden: int | Sequence[int] | None = None,
         direct: Annotated[bool, checks.boolean] = True,
-        method: Annotated[str, partial(checks.choice, options=METHODS)] = "online",
+        rule: Annotated[str, partial(checks.choice, options=RULES)] = "online",
         order: int | None = None,
         rate: Annotated[float, checks.positive_number] = SAMPLES.rate,
         memory: Annotated[float, checks.number_from_one] = SAMPLES.memory,
@@ -157,7 +157,7 @@ class StreamNetwork(base.Estimator):
         self.build = build
         self.hidden = hidden
         self.direct = direct
-        self.method = method
+        self.rule = rule
         self.order = order
         self.seed = seed
         self.rate = rate
@@ -240,8 +240,8 @@ class StreamNetwork(base.Estimator):
                     f"Expected build to return a network of {inputs} inputs and 1"
                     f" output, got {network!r}."
                 )
-        if (self.method, self.order) != ("online", None):
-            network.learning_rule = self.method, self.order
+        if (self.rule, self.order) != ("online", None):
+            network.learning_rule = self.rule, self.order
         return network
 
     def _named(self, build: str, inputs: int, seed: int) -> Network:

@@ -42,7 +42,7 @@ class NetworkEstimator(BaseEstimator):
     n_features_in_: int
     build: Any
     l2: Any
-    method: Any
+    rule: Any
     validation: Any
     eval_set: Any
     metrics: Any
@@ -71,7 +71,7 @@ class NetworkEstimator(BaseEstimator):
             of a DataFrame. With ``per="step"``, of each step: (N, T), (N, T, m),
             or a list of arrays.
         sample_weight : array_like, shape (N,), optional
-            The weight of each sample, also in the scale; with the method "bptt".
+            The weight of each sample, also in the scale; with the rule "bptt".
             Default: all 1.
 
         Raises
@@ -386,7 +386,7 @@ class NetworkEstimator(BaseEstimator):
             weights = None if weights is None else weights[order]
         if isinstance(self.l2, str) and _checks.choice("The l2", self.l2, (AUTO,)):
             penalty = ROWS.penalty / (count * (1.0 - share))
-            settings["l2"] = penalty if self.method == "bptt" else 0.0
+            settings["l2"] = penalty if self.rule == "bptt" else 0.0
         # a mean weight of 1, so that twice all weights are the same
         if weights is not None:
             options["sample_weight"] = weights * (len(weights) / weights.sum())

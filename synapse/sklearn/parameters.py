@@ -27,7 +27,7 @@ TRAIN = {
     if name not in OF_CALLS
 }
 DEFAULTS = {
-    "method": ROWS.method,
+    "rule": ROWS.rule,
     "optimizer": ROWS.optimizer,
     "rate": ROWS.rate,
     "progress": False,

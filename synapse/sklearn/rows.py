@@ -166,7 +166,7 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
         The options of :class:`~synapse.Trainer`, and those of its ``train``: `epochs`,
         `goal`, `shuffle`, `progress`, `validation`, `eval_set`, `metrics`, `patience`,
         `min_delta`, `restore_best`, ``callbacks`` and ``on_batch``. The defaults that
-        differ are ``method="bptt"``, ``optimizer="adam"``, ``rate=0.01`` and
+        differ are ``rule="bptt"``, ``optimizer="adam"``, ``rate=0.01`` and
         ``progress=False``. Optimizers may be given by name: "adam", "lbfgs", "sgd".
         `validation` is a fraction of the samples, drawn at random, or a tuple ``(X,
         y)`` of data in the form of those of `fit`, and `eval_set` a dict of such
@@ -218,7 +218,7 @@ class NetworkRegressor(RegressorMixin, RowEstimator):
     standardised, too.
 
     The default of `l2` is ``"auto"``: 3 divided by the number of samples, so that a
-    small table is fitted less closely (`l2` of the trainer; 0 if the method is not
+    small table is fitted less closely (`l2` of the trainer; 0 if the rule is not
     "bptt"). It was chosen on thirteen small tables, on none of which the R² is more
     than 0.03 below that of linear regression (``studies/small_tables.md``).
 

@@ -168,7 +168,7 @@ class Learning:
         )
         by_gradients: dict[str, Any] = {}
         if self.optimizer == "adam":
-            by_gradients = {"method": "bptt", "optimizer": Adam()}
+            by_gradients = {"rule": "bptt", "optimizer": Adam()}
         model.trainer = Trainer(model.network, self.rate, **by_gradients)
         return model
 

@@ -139,7 +139,7 @@ def sample(
     >>> net = architect.Elman(size, 20, size, output_squash="softmax", seed=0)
     >>> alphabet.attach(net)
     >>> adam = synapse.optimizers.Adam(0.02)
-    >>> trainer = synapse.Trainer(net, method="bptt", optimizer=adam)
+    >>> trainer = synapse.Trainer(net, rule="bptt", optimizer=adam)
     >>> windows = TextWindows(text, alphabet, steps=20, dtype=net.dtype, seed=0)
     >>> _ = trainer.train(windows, epochs=60, progress=False)
     >>> sample(net, "to be", 16, temperature=0.2, seed=0)

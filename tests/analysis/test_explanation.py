@@ -171,7 +171,7 @@ def test_steps_by_sensitivities_are_not_explained():
     net.activate([0.5, 0.25])
     net.propagate(0.1, [1.0])
     assert explain(net.connections[0]).total != 0
-    synapse.Trainer(net, method="rtrl").train(
+    synapse.Trainer(net, rule="rtrl").train(
         [[[0.5, 0.25]] * 2], [[[1.0]] * 2], 1, progress=False
     )
     with pytest.raises(ArgumentError, match="was by rtrl"):

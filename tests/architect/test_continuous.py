@@ -160,7 +160,7 @@ def test_time_constants_stay_positive_and_are_no_shorter_than_a_step():
     assert net.time_constants == pytest.approx(np.full(4, 1.5))
     rows = np.ones((20, 30, 2))
     targets = RNG.normal(size=(20, 30, 1))
-    trainer = synapse.Trainer(net, method="bptt", rate=0.5, cost="squared_error")
+    trainer = synapse.Trainer(net, rule="bptt", rate=0.5, cost="squared_error")
     trainer.train(rows, targets, epochs=5, seed=0, progress=False)
     assert (net.time_constants > 0).all()
     net.clear()
@@ -219,6 +219,6 @@ def test_uneven_steps_with_missing_targets_have_exact_gradients(name, lengths):
             expected, rel=1e-11, abs=1e-13
         )
     _, expected = Walk(net).gradient(inputs, targets)
-    comparison = compare_gradients(net, inputs, targets, method="rtrl")
+    comparison = compare_gradients(net, inputs, targets, rule="rtrl")
     ours = np.append(comparison.weights["rule"], comparison.biases["rule"])
     assert ours == pytest.approx(expected, rel=1e-11, abs=1e-13)

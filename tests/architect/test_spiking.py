@@ -87,7 +87,7 @@ def test_cells_are_silent_after_a_spike_and_keep_their_signs():
         adaptation = math.exp(-1 / 100) * adaptation + spikes[t]
     assert 50 < spikes.sum() < 400
 
-    trainer = Trainer(net, method="bptt", optimizer=Adam(0.05))
+    trainer = Trainer(net, rule="bptt", optimizer=Adam(0.05))
     targets = rng.normal(size=(200, 2))
     trainer.train(inputs, targets, epochs=20, progress=False)
     for links in ("voltages", "output"):
@@ -127,7 +127,7 @@ def test_twenty_cells_hold_a_bit_over_forty_steps_of_silence():
     """After 2,560 sequences; 320 to 1,280 are enough with seeds 0 to 5."""
     rng = np.random.default_rng(10)
     net = Spiking(3, 20, 1, seed=0)
-    trainer = Trainer(net, method="bptt", optimizer=Adam(0.01), clip=1.0)
+    trainer = Trainer(net, rule="bptt", optimizer=Adam(0.01), clip=1.0)
     for _ in range(40):
         inputs, targets, _ = cues(64, 40, rng)
         trainer.train(inputs, targets, epochs=1, progress=False)
@@ -141,7 +141,7 @@ def test_rtrl_is_the_gradient_and_its_first_order_is_near(options):
     net = Spiking(3, 8, 1, **options, seed=3)
     inputs, targets, _ = cues(4, 20, np.random.default_rng(0))
     compared = partial(
-        compare_gradients, net, inputs, targets, "squared_error", method="rtrl"
+        compare_gradients, net, inputs, targets, "squared_error", rule="rtrl"
     )
     assert compared().cosine > 1.0 - 1e-12
     assert 0.9 < compared(order=1).cosine < 1.0 - 1e-6
@@ -190,7 +190,7 @@ def test_the_first_order_is_e_prop_and_two_terms_more(adaptive):
         of_output += by_others.T[:, None] * before
         gradient += np.einsum("o,osc->sc", y - target, of_output)
     compared = compare_gradients(
-        net, inputs[None], targets[None], "squared_error", method="rtrl", order=1
+        net, inputs[None], targets[None], "squared_error", rule="rtrl", order=1
     )
     into = [*net.input, *spikes]
     slopes = dict(zip(net.connections, compared.weights["rule"], strict=True))

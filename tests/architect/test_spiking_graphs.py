@@ -75,7 +75,7 @@ def has_pytorch_s_gradient(seed):
 def rtrl_is_bptt(seed):
     net = random_cells(seed)
     inputs, targets = data_for(net, seed)
-    comparison = compare_gradients(net, inputs, targets, "squared_error", method="rtrl")
+    comparison = compare_gradients(net, inputs, targets, "squared_error", rule="rtrl")
     assert comparison.cosine > 1.0 - 1e-12
 
 

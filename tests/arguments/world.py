@@ -291,7 +291,7 @@ MAKERS |= {
     "streamtask": lambda w: tasks.MackeyGlass(length=20),
     "model": lambda w: synapse.Model(w.readable, trainer=synapse.Trainer(w.readable)),
     "trainer": lambda w: synapse.Trainer(w.network),
-    "by_bptt": lambda w: synapse.Trainer(w.network, method="bptt"),
+    "by_bptt": lambda w: synapse.Trainer(w.network, rule="bptt"),
     "log": lambda w: synapse.record(w.network),
     "optimizer": lambda w: optimizers.Adam(),
     "recursiveoptimizer": lambda w: optimizers.DEKF(),

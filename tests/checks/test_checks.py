@@ -119,7 +119,7 @@ def validated(net, *data):
 
 BY_SEQUENCES = {
     "train": trained,
-    "train, exact": lambda net, x, t: trained(net, x, t, method="bptt"),
+    "train, exact": lambda net, x, t: trained(net, x, t, rule="bptt"),
     "validation": validated,
     "test": lambda net, x, t: Trainer(net).test(x, t),
     "gradient": lambda net, x, t: synapse.gradient(net, x, t).weights.tolist(),

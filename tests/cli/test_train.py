@@ -112,7 +112,7 @@ def test_learning_is_that_of_the_architecture_alone_and_answers_are_in_units(
             path,
         )
         net = ALONE[model](output_squash="identity", initializer="glorot", seed=1)
-        adam = {"method": "bptt", "optimizer": optimizers.Adam()}
+        adam = {"rule": "bptt", "optimizer": optimizers.Adam()}
         trainer = Trainer(net, 0.02, **(adam if optimizer == "adam" else {}))
         trainer.train(standard(x), standard(y), epochs=3, seed=1, progress=False)
         net.clear()

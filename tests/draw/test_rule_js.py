@@ -346,7 +346,7 @@ def test_random_squashes_draw_from_what_is_given_and_have_their_means_else(node)
 def test_mistakes_get_a_sentence_and_change_nothing(node):
     net = architect.Perceptron(2, 3, 1, seed=0)
     rtrl = architect.Elman(2, 3, 1, seed=0)
-    Trainer(rtrl, method="rtrl").train(
+    Trainer(rtrl, rule="rtrl").train(
         np.ones((2, 3, 2)), np.ones((2, 3, 1)), epochs=1, progress=False
     )
     left = of(rtrl)  # an online network with sensitivities, which its next step drops

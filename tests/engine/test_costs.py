@@ -248,14 +248,14 @@ def test_every_rule_computes_the_loss_of_a_saturated_output(squashing):
     expected = exact_cost(squashing, targets, states)[0]
     inputs = [np.zeros((length, 1)) for length in (1, 3, 2, 5, 1)]
     answers = [np.tile(targets, (len(rows), 1)) for rows in inputs]
-    for method in ("online", "bptt", "rtrl"):
+    for rule in ("online", "bptt", "rtrl"):
         net = network(squashing, states, "float64")
-        trainer = synapse.Trainer(net, 1e-12, method=method)
-        assert trainer.test(inputs, answers).loss == pytest.approx(expected), method
+        trainer = synapse.Trainer(net, 1e-12, rule=rule)
+        assert trainer.test(inputs, answers).loss == pytest.approx(expected), rule
         result = trainer.train(inputs, answers, epochs=1, progress=False, seed=0)
-        assert result.loss == pytest.approx(expected), method
+        assert result.loss == pytest.approx(expected), rule
     net = network(squashing, states, "float64")
-    trainer = synapse.Trainer(net, method="rtrl", optimizer=synapse.optimizers.DEKF())
+    trainer = synapse.Trainer(net, rule="rtrl", optimizer=synapse.optimizers.DEKF())
     result = trainer.train(inputs[:1], answers[:1], epochs=1, progress=False)
     assert result.loss == pytest.approx(expected)
 

@@ -96,7 +96,7 @@ def test_both_exact_methods_give_the_golden_gradients():
         for section, cost in EXACT.items():
             net, links = from_golden(name)
             comparison = compare_gradients(
-                net, golden["inputs"], golden["targets"], cost, method="rtrl"
+                net, golden["inputs"], golden["targets"], cost, rule="rtrl"
             )
             place = {link: i for i, link in enumerate(net.connections)}
             for side in ("rule", "exact"):

@@ -194,14 +194,14 @@ OPERATIONS = {
     "test": lambda world: Trainer(world.other).test(X, Y),
     "train": train(),
     "train with checkpoints": train_with_checkpoints,
-    "train by rtrl": train(method="rtrl"),
-    "train exactly": train(method="bptt", threads=2),
+    "train by rtrl": train(rule="rtrl"),
+    "train exactly": train(rule="bptt", threads=2),
     "train on a stream": (
         lambda world: Trainer(world.other).train(
             [(X, Y), (X, Y)], epochs=2, progress=False, on_batch=lambda batch: None
         )
     ),
-    "search": train(method="bptt", optimizer=optimizers.LBFGS()),
+    "search": train(rule="bptt", optimizer=optimizers.LBFGS()),
 }
 REPEATABLE = [
     name

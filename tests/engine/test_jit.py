@@ -63,12 +63,12 @@ def learnt():
             ),
         }
         synapse.tie(nets["wide"].connections[:3])
-        options = [{"method": method} for method in ("online", "bptt", "rtrl")]
+        options = [{"rule": rule} for rule in ("online", "bptt", "rtrl")]
         for k, (name, net) in enumerate(nets.items()):
             cost_option = {"cost": "halves_of_jit"} if name == "own" else {}
             for rule in options if dtype == "float64" else options[k % 3 : k % 3 + 1]:
                 train(
-                    f"{name} {dtype} {rule['method']}",
+                    f"{name} {dtype} {rule['rule']}",
                     net.clone(),
                     **rule,
                     **cost_option,
@@ -77,7 +77,7 @@ def learnt():
     train(
         "batches",
         net,
-        method="bptt",
+        rule="bptt",
         optimizer=synapse.optimizers.Adam(0.01),
         batch_size=2,
     )

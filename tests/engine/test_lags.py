@@ -133,7 +133,7 @@ def test_trainings_are_those_of_relays(batch_size):
         inputs, targets = sequences(net, (19, 40, 6, 6, 12), seed)
         for each in (net, relayed.net):
             trainer = Trainer(
-                each, method="bptt", batch_size=batch_size, window=9, rate=0.05
+                each, rule="bptt", batch_size=batch_size, window=9, rate=0.05
             )
             trainer.train(inputs, targets, epochs=3, seed=1)
         close(weights_of(net, net.connections), weights_of(net, relayed.links), 1e-10)
@@ -197,7 +197,7 @@ def test_what_dropout_dropped_arrives_later():
     net = Network(x, [h], y)
     inputs, targets = sequences(net, (15,))
     with synapse.record(net, "activation", "state") as log:
-        Trainer(net, method="bptt", dropout=0.5, rate=1e-300).train(
+        Trainer(net, rule="bptt", dropout=0.5, rate=1e-300).train(
             inputs, targets, epochs=1, seed=0
         )
     hidden = log["activation"][:, 2:8]

@@ -82,7 +82,7 @@ def test_an_error_while_one_is_compiled_is_raised_and_the_next_step_tries_again(
     net = synapse.Network(inputs, [], outputs)
     neuron = synapse.Neuron("relu", bias=0.5)
     train = synapse.Trainer(
-        net, method="bptt", optimizer=synapse.optimizers.SGD(0.1)
+        net, rule="bptt", optimizer=synapse.optimizers.SGD(0.1)
     ).train
     steps = {
         "neuron": neuron.activate,
@@ -197,7 +197,7 @@ inputs, targets = np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([[1.0], [0.0]])
 net.activate(inputs[0])
 net.propagate(0.1, targets[0])
 synapse.Trainer(net).train(inputs, targets, epochs=2, progress=False)
-synapse.Trainer(net, method="bptt").train(inputs, targets, epochs=2, progress=False)
+synapse.Trainer(net, rule="bptt").train(inputs, targets, epochs=2, progress=False)
 assert rare.compiled() == set(), rare.compiled()
 """
 EDITS = {

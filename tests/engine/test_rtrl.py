@@ -68,7 +68,7 @@ def test_it_is_the_gradient_of_any_gated_graph(spec, tied):
     rows, aims = data(spec)
     net.run(rows)
     ours, theirs = both(
-        compare_gradients(net, rows, aims, "squared_error", method="rtrl")
+        compare_gradients(net, rows, aims, "squared_error", rule="rtrl")
     )
     assume(tame(net, theirs))
     assert close(ours, theirs)
@@ -96,7 +96,7 @@ def test_many_lines_that_are_sums_of_many():
         rows = rng.uniform(-1, 1, (STEPS, 2))
         aims = rng.random((STEPS, 1))
         ours, theirs = both(
-            compare_gradients(net, rows, aims, "squared_error", method="rtrl")
+            compare_gradients(net, rows, aims, "squared_error", rule="rtrl")
         )
         assert close(ours, theirs, within), (hidden, trained, dtype)
 
@@ -111,7 +111,7 @@ def test_steps_without_a_target_and_several_sequences(spec, seed):
     aims[1][:] = np.nan
     net.run(rows[0])
     ours, theirs = both(
-        compare_gradients(net, rows, aims, "cross_entropy", method="rtrl")
+        compare_gradients(net, rows, aims, "cross_entropy", rule="rtrl")
     )
     assume(tame(net, theirs))
     assert close(ours, theirs)
@@ -157,7 +157,7 @@ def test_an_order_is_the_dense_form_with_its_mask(spec, order, tied):
     expected = sum(dense_gradients(twin, truth, rows, aims))
     assume(tame(twin.net, expected, truth.z, truth.state))
     comparison = compare_gradients(
-        twin.net, rows, aims, "squared_error", method="rtrl", order=order
+        twin.net, rows, aims, "squared_error", rule="rtrl", order=order
     )
     ours, _ = both(comparison)
     assert close(ours, expected)
@@ -254,7 +254,7 @@ def test_large_networks_renew_them_over_a_few_steps_of_which_each_has_a_share():
         for depth in (None, 1):
             net = build()
             with renewed_every(depth) if depth else nullcontext():
-                synapse.Trainer(net, method="rtrl").train(
+                synapse.Trainer(net, rule="rtrl").train(
                     rows, aims, epochs=1, progress=False
                 )
             layouts.append(
@@ -279,7 +279,7 @@ def test_a_trained_self_connection_with_a_gate_of_the_previous_step():
     rng = np.random.default_rng(0)
     rows = rng.uniform(-1, 1, (9, 2))
     aims = rng.random((9, 1))
-    comparison = compare_gradients(net, rows, aims, method="rtrl")
+    comparison = compare_gradients(net, rows, aims, rule="rtrl")
     assert comparison.relative_error < 1e-12
     assert comparison.weights["exact"][net.connections.index(link)] != 0
 
@@ -292,7 +292,7 @@ def test_softmax_outputs_that_carry_over_their_states_and_are_read_delayed():
     rng = np.random.default_rng(0)
     rows = rng.uniform(-1, 1, (9, 2))
     aims = np.eye(3)[rng.integers(3, size=9)]
-    assert compare_gradients(net, rows, aims, method="rtrl").relative_error < 1e-12
+    assert compare_gradients(net, rows, aims, rule="rtrl").relative_error < 1e-12
 
 
 def with_a_group_that_is_partly_frozen(seed):
@@ -325,7 +325,7 @@ def test_members_of_a_group_that_no_parameter_moves_keep_no_errors(seed):
     outputs = len(net.output)
     rows = rng.uniform(-1, 1, (60, 2))
     aims = np.eye(outputs)[rng.integers(outputs, size=60)]
-    comparison = compare_gradients(net, rows, aims, method="rtrl")
+    comparison = compare_gradients(net, rows, aims, rule="rtrl")
     # NaN: no parameter of the exact gradient moves the cost
     error = comparison.relative_error
     assert error < 1e-9 or (np.isnan(error) and not comparison.weights["rule"].any())

@@ -42,7 +42,7 @@ def test_it_is_the_gradient_through_delays(spec, seed, together, tied):
     rows, aims = data(spec)
     net.run(rows)
     ours, theirs = both(
-        compare_gradients(net, rows, aims, "squared_error", method="rtrl")
+        compare_gradients(net, rows, aims, "squared_error", rule="rtrl")
     )
     assume(tame(net, theirs))
     assert close(ours, theirs)

@@ -83,14 +83,14 @@ def peeked(net):
 
 by("with peeks and learning", made(), peeked)
 
-def trained(method, **options):
+def trained(rule, **options):
     def train(net):
-        trainer = synapse.Trainer(net, method=method, **options)
+        trainer = synapse.Trainer(net, rule=rule, **options)
         trainer.train([rows], [np.abs(rows)], epochs=1)
     return train
 
-for method in ("online", "rtrl", "bptt"):
-    by(method, made(), trained(method))
+for rule in ("online", "rtrl", "bptt"):
+    by(rule, made(), trained(rule))
 by("adam", made(), trained("bptt", optimizer="adam"))
 by("python", made(), trained("bptt", optimizer=synapse.optimizers.Adam(), dropout=0.1))
 

@@ -86,11 +86,11 @@ def train(rng):
 
 def train_exactly(rng):
     Trainer(
-        net, method="bptt", threads=2, optimizer=optimizers.Adam(0.001), batch_size=2
+        net, rule="bptt", threads=2, optimizer=optimizers.Adam(0.001), batch_size=2
     ).train(X, Y, epochs=2, progress=False, validation=(X, Y))
 
 def search(rng):
-    Trainer(net, method="bptt", optimizer=optimizers.LBFGS()).train(
+    Trainer(net, rule="bptt", optimizer=optimizers.LBFGS()).train(
         X, Y, epochs=2, progress=False
     )
     net.reset(0)
@@ -159,7 +159,7 @@ def reward(rng):
 def train_by_batches(rng):
     Trainer(
         net,
-        method="rtrl",
+        rule="rtrl",
         order=rng.choice([None, 1, 2]),
         optimizer=optimizers.Adam(0.001),
         batch_size=4,
@@ -407,7 +407,7 @@ n.learning_rule = "rtrl"
 n.graph.number_of_edges(), n.graph.copy(), n.connections, n[-1], synapse.Topology.of(n)
 synapse.gradient(n, X, Y[:, :, [0, 0]])
 synapse.record(n, "state", "weight").__enter__().close()
-Trainer(n, method="bptt").train(X, Y[:, :, [0, 0]], epochs=1, progress=False)
+Trainer(n, rule="bptt").train(X, Y[:, :, [0, 0]], epochs=1, progress=False)
 ''',
 }
 

@@ -24,7 +24,7 @@ def learned(genome, adopt=True):
     fitness profits."""
     net = genome.network()
     trainer = synapse.Trainer(
-        net, method="bptt", optimizer=synapse.optimizers.Adam(rate=0.1)
+        net, rule="bptt", optimizer=synapse.optimizers.Adam(rate=0.1)
     )
     trainer.train(BITS, ODD, epochs=4, progress=False, seed=0)
     if adopt:
@@ -197,7 +197,7 @@ def test_learning_inside_the_evaluation(tmp_path):
     genome = evolve.Genome.from_network(lstm)
     net = genome.network()
     before = genome.run(BITS)
-    synapse.Trainer(net, method="bptt", rate=0.5).train(
+    synapse.Trainer(net, rule="bptt", rate=0.5).train(
         BITS, ODD, epochs=20, progress=False
     )
     genome.adopt(net)

@@ -153,9 +153,9 @@ def test_processes_train_the_networks_of_the_caller_to_the_same_bits():
 
 
 OPTIONS = (
-    {"method": "bptt", "optimizer": "adam", "batch_size": 2},
-    {"method": "rtrl", "optimizer": "rls"},
-    {"method": "bptt", "optimizer": synapse.optimizers.SGD(0.1, momentum=0.9)},
+    {"rule": "bptt", "optimizer": "adam", "batch_size": 2},
+    {"rule": "rtrl", "optimizer": "rls"},
+    {"rule": "bptt", "optimizer": synapse.optimizers.SGD(0.1, momentum=0.9)},
     {"optimizer": "rmsprop", "only": ["output"]},
 )
 

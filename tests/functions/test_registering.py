@@ -156,9 +156,9 @@ class TestASquashThatRaises:
         )
         assert (learnt(net) == learnt(other)).all()
         for options in (
-            {"method": "bptt"},
+            {"rule": "bptt"},
             {"optimizer": Adam()},
-            {"optimizer": LBFGS(), "method": "bptt"},
+            {"optimizer": LBFGS(), "rule": "bptt"},
         ):
             net = chain(function, dtype)
             before = learnt(net)

@@ -95,7 +95,7 @@ def test_gradients_are_those_of_the_declared_slope_by_hand(name):
 def test_rtrl_without_a_limit_is_the_gradient_through_time():
     inputs, targets = sequence()
     comparison = compare_gradients(
-        spiking(), inputs, targets, "squared_error", method="rtrl"
+        spiking(), inputs, targets, "squared_error", rule="rtrl"
     )
     assert comparison.cosine > 1.0 - 1e-12
 
@@ -146,7 +146,7 @@ def test_a_network_of_spikes_learns():
     net = spiking(seed=2)
     inputs, _ = sequence(60)
     targets = np.cumsum(inputs[:, :, :1], axis=1) / 30.0
-    trainer = synapse.Trainer(net, method="bptt", optimizer=Adam(0.01))
+    trainer = synapse.Trainer(net, rule="bptt", optimizer=Adam(0.01))
     before = trainer.test(inputs, targets).loss
     trainer.train(inputs, targets, epochs=300, progress=False)
     assert trainer.test(inputs, targets).loss < 0.3 * before

@@ -340,24 +340,24 @@ def training(world, network, **options):
     answer too."""
     arrays = data(world, network)
     optimizer = world.pick(OPTIMIZERS)
-    method = world.pick(["online", "bptt", "rtrl"])
+    rule = world.pick(["online", "bptt", "rtrl"])
     settings = {"batch_size": world.random.randint(1, 3)} if world.chance(0.5) else {}
-    if method == "rtrl":
+    if rule == "rtrl":
         settings["order"] = world.pick([None, None, 1, 3])
-    if method == "bptt":
+    if rule == "bptt":
         settings |= {
             "window": world.pick([None, 1, 2]),
             "threads": world.pick([1, 1, 2]),
         }
     rate = 0.05 if optimizer in (None, optimizers.SGD) else None
-    world.notes.append(f"{method} {optimizer} {settings}")
+    world.notes.append(f"{rule} {optimizer} {settings}")
     try:
         optimizer = optimizer and optimizer()
         trainer = Trainer(
             network,
             rate,
             "squared_error",
-            method=method,
+            rule=rule,
             optimizer=optimizer,
             **settings,
         )

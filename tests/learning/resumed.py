@@ -40,7 +40,7 @@ NETWORKS = {
     "noisy": noisy,
     "tied": tied,
 }
-EXACT = {"method": "bptt", "batch_size": 2}
+EXACT = {"rule": "bptt", "batch_size": 2}
 RATES = {
     "step": learning.StepDecay(0.1, 0.5, 2),
     "exponential": learning.StepDecay(0.1, 0.9, 1),
@@ -72,14 +72,14 @@ TRAINERS = {
         "optimizer": optimizers.RMSprop(0.01, momentum=0.5, centered=True),
     },
     "adagrad": {**EXACT, "optimizer": optimizers.AdaGrad(0.05)},
-    "rprop": {"method": "bptt", "batch_size": 100, "optimizer": optimizers.Rprop()},
-    "lbfgs": {"method": "bptt", "optimizer": optimizers.LBFGS(memory=3)},
+    "rprop": {"rule": "bptt", "batch_size": 100, "optimizer": optimizers.Rprop()},
+    "lbfgs": {"rule": "bptt", "optimizer": optimizers.LBFGS(memory=3)},
     "rls": {"optimizer": optimizers.RLS(forgetting=0.99)},
     "dekf": {
-        "method": "rtrl",
+        "rule": "rtrl",
         "optimizer": optimizers.DEKF(measurement_noise=(1.0, 0.1), annealing=50),
     },
-    "rtrl, order": {"method": "rtrl", "order": 1, "optimizer": optimizers.Adam(0.01)},
+    "rtrl, order": {"rule": "rtrl", "order": 1, "optimizer": optimizers.Adam(0.01)},
     "dropout": {
         **EXACT,
         "optimizer": optimizers.Adam(0.02),
@@ -93,10 +93,10 @@ TRAINERS = {
 }
 
 
-BPTT = {"method": "bptt"}
-RTRL = {"method": "rtrl"}
+BPTT = {"rule": "bptt"}
+RTRL = {"rule": "rtrl"}
 EXAMPLES = {
-    "method": [("bptt", {}), ("rtrl", {})],
+    "rule": [("bptt", {}), ("rtrl", {})],
     "order": [(1, RTRL)],
     "batch_size": [(3, BPTT), (2, {}), ("sequence", RTRL)],
     "window": [(2, BPTT)],

@@ -61,7 +61,7 @@ class Work:
         self.net = net
         options = TrainerOptions(
             net,
-            method="bptt",
+            rule="bptt",
             optimizer=optimizers.Adam(0.05) if optimizer is None else optimizer,
             rate=0.1,  # that of the optimizer is used, and may be too large
             batch_size=size,
@@ -336,7 +336,7 @@ def test_calls_of_one_trainer_equal_those_of_new_trainers():
     network of that call."""
     rng = np.random.default_rng(0)
     kept, other = (architect.LSTM(2, 3, 1, seed=0) for _ in range(2))
-    trainer = Trainer(kept, method="bptt", rate=0.1)
+    trainer = Trainer(kept, rule="bptt", rate=0.1)
     options = {}
     for call, shape in enumerate(
         [(4, 3), (4, 3), (4, 3), (6, 2), (6, 2), (6, 2), (6, 2)]
@@ -354,7 +354,7 @@ def test_calls_of_one_trainer_equal_those_of_new_trainers():
                 net.connections[0].source.disconnect(net.connections[0].target)
         errors = [
             each.train(inputs, targets, epochs=2, seed=call, progress=False).loss
-            for each in (trainer, Trainer(other, method="bptt", rate=0.1, **options))
+            for each in (trainer, Trainer(other, rule="bptt", rate=0.1, **options))
         ]
         assert errors[0] == errors[1], call
         assert (parameters(kept) == parameters(other)).all(), call
@@ -390,7 +390,7 @@ def test_a_stream_has_the_bits_of_one_update_after_the_other(sort, few, size):
         options = {"progress": False, "on_batch": on_batch}
         trainer = Trainer(
             net,
-            method="bptt",
+            rule="bptt",
             optimizer=optimizers.Adam(0.05),
             batch_size=size,
             l2=0.01,
@@ -405,7 +405,7 @@ def test_a_stream_has_the_bits_of_one_update_after_the_other(sort, few, size):
 
 def test_a_trainer_asks_python_for_nothing_between_batches(monkeypatch):
     net = built("perceptron")
-    trainer = Trainer(net, method="bptt", optimizer=optimizers.Adam(0.05), batch_size=4)
+    trainer = Trainer(net, rule="bptt", optimizer=optimizers.Adam(0.05), batch_size=4)
     monkeypatch.setattr(Updater, "update", None)
     assert trainer.train(*samples(net), epochs=3, seed=1, progress=False).epochs == 3
     assert (
@@ -455,7 +455,7 @@ def test_which_loop_runs_depends_on_the_task_and_not_on_what_ran_before(monkeypa
     ) * 2:
         epochs_joined.clear()
         settings = {"optimizer": optimizers.Adam(0.05), **options}
-        Trainer(net, method="bptt", **settings).train(
+        Trainer(net, rule="bptt", **settings).train(
             *data, epochs=4, seed=0, progress=False, **train_options
         )
         assert sum(epochs_joined) == expected, (options, train_options)

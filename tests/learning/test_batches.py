@@ -32,7 +32,7 @@ def trained(
 ):
     of_call = ("sample_weight", "class_weight")
     weights = {name: options.pop(name) for name in of_call if name in options}
-    trainer = Trainer(network, **{"method": "bptt", **options})
+    trainer = Trainer(network, **{"rule": "bptt", **options})
     trainer.train(
         *data, epochs=epochs, shuffle=shuffle, seed=seed, progress=False, **weights
     )
@@ -74,7 +74,7 @@ def test_another_optimizer_takes_over():
     other = net()
     trainer = Trainer(
         network,
-        method="bptt",
+        rule="bptt",
         optimizer=optimizers.Adam(0.01),
         rate=0.01,
         batch_size=10,
@@ -92,7 +92,7 @@ def test_the_online_rule_may_be_summed_over_steps():
     rows = INPUTS.reshape(-1, 3)
     targets = TARGETS.reshape(-1, 2)
     summed = trained(
-        network, method="online", rate=0.01, batch_size=5, data=(rows, targets)
+        network, rule="online", rate=0.01, batch_size=5, data=(rows, targets)
     )
     mean = trained(other, rate=0.05, batch_size=5, data=(rows, targets))
     assert summed == pytest.approx(mean, abs=1e-13)
@@ -103,7 +103,7 @@ def test_a_search_that_gets_no_lower_says_so():
     pytest.importorskip("scipy")
     # one bias, and nothing else to learn
     network = synapse.Network(synapse.Layer(1), [], synapse.Layer(1))
-    trainer = Trainer(network, method="bptt", optimizer=optimizers.LBFGS())
+    trainer = Trainer(network, rule="bptt", optimizer=optimizers.LBFGS())
     with pytest.warns(TrainingWarning):
         result = trainer.train(
             [[0.0], [0.0]], [[0.0], [1.0]], epochs=50, progress=False, seed=0
@@ -167,7 +167,7 @@ def test_weights_are_of_all_samples_those_held_out_too():
         (network, (INPUTS, TARGETS), 0.3, weights),
         (other, (INPUTS[:7], TARGETS[:7]), (INPUTS[7:], TARGETS[7:]), weights[:7]),
     ):
-        trainer = Trainer(some, method="bptt", batch_size=4)
+        trainer = Trainer(some, rule="bptt", batch_size=4)
         trainer.train(
             *data,
             epochs=2,
@@ -218,7 +218,7 @@ def test_ctrl_c_within_a_batch_of_the_online_rule_ends_with_it(
             ctrl_c()
         return made[-1]
 
-    options = {"method": "online", "optimizer": optimizers.Adam(0.01), "batch_size": 7}
+    options = {"rule": "online", "optimizer": optimizers.Adam(0.01), "batch_size": 7}
     lengths = [min(5, steps - begin) for begin in range(0, steps, 5)]
     first_batch = [
         [rows[:length] for rows, length in zip(data, lengths)]
@@ -239,7 +239,7 @@ def test_an_interrupted_search_keeps_the_weights_of_its_last_iteration():
         if news.epoch == 3:
             raise KeyboardInterrupt
 
-    trainer = Trainer(network, method="bptt", optimizer=optimizers.LBFGS())
+    trainer = Trainer(network, rule="bptt", optimizer=optimizers.LBFGS())
     assert (
         trainer.train(INPUTS, TARGETS, callbacks=[stop], progress=False, seed=0).stopped
         == "interrupted"
@@ -249,11 +249,11 @@ def test_an_interrupted_search_keeps_the_weights_of_its_last_iteration():
 
 
 REFUSED = (
-    {"method": "online", "optimizer": optimizers.LBFGS()},
+    {"rule": "online", "optimizer": optimizers.LBFGS()},
     {"optimizer": optimizers.LBFGS(), "clip": 1.0},
-    {"class_weight": {0: 2.0}, "method": "online"},
-    {"sample_weight": [1.0] * 10, "method": "rtrl"},
-    {"method": "online", "batch_size": "sequences"},
+    {"class_weight": {0: 2.0}, "rule": "online"},
+    {"sample_weight": [1.0] * 10, "rule": "rtrl"},
+    {"rule": "online", "batch_size": "sequences"},
     {"batch_size": "sequence"},
 )
 
@@ -273,5 +273,5 @@ def test_a_network_with_connections_from_outside_is_refused():
     link = outside.project(network.output[0], weight=0.1)
     outside.activate(0.5)
     with pytest.raises(TopologyError, match="outside of it"):
-        trained(network, method="online", batch_size=2)
+        trained(network, rule="online", batch_size=2)
     assert link.weight == 0.1

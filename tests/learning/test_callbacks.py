@@ -32,15 +32,15 @@ def test_a_schedule_passes_every_nth_call_on():
 WAYS = {
     "online": {},
     "online by Adam": {"optimizer": optimizers.Adam(0.01), "batch_size": 7},
-    "bptt": {"method": "bptt", "batch_size": 4},
+    "bptt": {"rule": "bptt", "batch_size": 4},
     "bptt, all at once": {
-        "method": "bptt",
+        "rule": "bptt",
         "optimizer": optimizers.Adam(0.01),
         "l2": 0.1,
         "clip": 0.01,
     },
-    "dropout": {"method": "bptt", "dropout": 0.3, "batch_size": 3},
-    "search": {"method": "bptt", "optimizer": optimizers.LBFGS()},
+    "dropout": {"rule": "bptt", "dropout": 0.3, "batch_size": 3},
+    "search": {"rule": "bptt", "optimizer": optimizers.LBFGS()},
 }
 by_way = every_case("way", WAYS)
 
@@ -86,7 +86,7 @@ def test_the_norm_is_that_of_the_gradient_before_it_is_clipped():
     seen = []
     net = lstm()
     gradients = gradient(net, INPUTS, TARGETS)
-    trainer = Trainer(net, method="bptt", batch_size=10, clip=1e-3)
+    trainer = Trainer(net, rule="bptt", batch_size=10, clip=1e-3)
     trainer.train(INPUTS, TARGETS, epochs=1, progress=False, on_batch=seen.append)
     expected = np.linalg.norm(np.concatenate([gradients.weights, gradients.biases]))
     assert seen[0].gradient_norm == pytest.approx(expected, rel=1e-12)

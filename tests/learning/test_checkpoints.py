@@ -138,14 +138,14 @@ def test_a_training_with_any_option_continues_bit_for_bit_and_heeds_the_option()
     assert not wrong, "\n".join(wrong)
 
 
-@every_case("method", RULES)
-def test_a_rule_applies_an_option_or_refuses_it(method):
+@every_case("rule", RULES)
+def test_a_rule_applies_an_option_or_refuses_it(rule):
     def weights(options):
-        trainer = Trainer(NETWORKS["elman"](), **{**options, "method": method})
+        trainer = Trainer(NETWORKS["elman"](), **{**options, "rule": rule})
         trainer.train(*SEQUENCES, epochs=2, seed=3, progress=False)
         return trainer.network.weights.tolist()
 
-    for name in EXAMPLES.keys() - NO_EFFECT - {"method"}:
+    for name in EXAMPLES.keys() - NO_EFFECT - {"rule"}:
         value, others = EXAMPLES[name][0]
         with suppress(errors.ArgumentError):
             assert weights({**others, name: value}) != weights(others), name
@@ -382,7 +382,7 @@ def test_what_has_ended_stays_ended(goal):
 
 def test_a_stream_of_batches_continues():
     batches = [(SAMPLES[0][i : i + 3], SAMPLES[1][i : i + 3]) for i in (0, 3, 6)]
-    adam = {"method": "bptt", "optimizer": optimizers.Adam(0.02)}
+    adam = {"rule": "bptt", "optimizer": optimizers.Adam(0.02)}
 
     def run(epochs, trainer=None, **options):
         trainer = trainer or Trainer(NETWORKS["perceptron"](), **adam)
@@ -458,7 +458,7 @@ class Falling(learning.AdaptiveSchedule):
 
 OWN = (
     (
-        {"method": "bptt", "optimizer": Descent()},
+        {"rule": "bptt", "optimizer": Descent()},
         "the optimizer of a trainer to save to be SGD, AdaGrad",
     ),
     (
@@ -487,7 +487,7 @@ def test_functions_of_a_user_are_named(options, message, tmp_path):
 def test_what_a_file_cannot_hold_continues_in_the_same_process_and_from_a_pickle():
     def run(epochs):
         trainer = Trainer(
-            NETWORKS["elman"](), method="bptt", optimizer=Descent(), rate=Falling()
+            NETWORKS["elman"](), rule="bptt", optimizer=Descent(), rate=Falling()
         )
         return trainer, trainer.train(*SEQUENCES, epochs=epochs, seed=3, progress=False)
 
@@ -541,7 +541,7 @@ def test_arguments():
     with pytest.raises(
         errors.ArgumentError, match="order of its network's rule, 2, got 1"
     ):
-        save(Trainer(net, method="rtrl", order=1), io.BytesIO())
+        save(Trainer(net, rule="rtrl", order=1), io.BytesIO())
 
 
 @pytest.fixture(scope="module")
@@ -602,7 +602,7 @@ HEADS = (
     (SETTINGS, GONE, "'settings' is missing"),
     (SETTINGS, [], "the settings to be an object, got a list"),
     ([*SETTINGS, "rate"], {"name": "os.system"}, "the rate's name .*got 'os.system'"),
-    ([*SETTINGS, "method"], "magic", "The trainer in the file is not valid"),
+    ([*SETTINGS, "rule"], "magic", "The trainer in the file is not valid"),
     ([*SETTINGS, "optimizer", "betas"], [0.9], "the betas of Adam"),
     ([*SETTINGS, "optimizer"], None, "trainer .* none|arrays of SGD"),
     (

@@ -23,23 +23,23 @@ def warned(net, **options):
     return [str(warning.message).split(": ", 1)[1] for warning in caught]
 
 
-METHODS = every_case("method", ["online", "bptt"])
+EACH_RULE = every_case("rule", ["online", "bptt"])
 
 
-@METHODS
-def test_a_network_in_which_nothing_is_trainable(method):
-    assert warned(architect.Hopfield(3), method=method) == [
+@EACH_RULE
+def test_a_network_in_which_nothing_is_trainable(rule):
+    assert warned(architect.Hopfield(3), rule=rule) == [
         "no connection and no bias is trainable, so training changes nothing."
     ]
     net = architect.Perceptron(2, 3, 1, seed=0)
     net.freeze()
-    assert "nothing" in warned(net, method=method)[0]
+    assert "nothing" in warned(net, rule=rule)[0]
     net.output[0].trainable_bias = True
-    assert warned(net, method=method) == []
+    assert warned(net, rule=rule) == []
 
 
-@METHODS
-def test_errors_that_reach_nothing_that_learns(method):
+@EACH_RULE
+def test_errors_that_reach_nothing_that_learns(rule):
     a = Layer(1)
     b = Layer(2)
     c = Layer(1)
@@ -47,9 +47,9 @@ def test_errors_that_reach_nothing_that_learns(method):
     b.project(c, trainable=False, seed=0)
     net = Network(a, [b], c)
     c.trainable_bias = False
-    assert warned(net, method=method) == []
+    assert warned(net, rule=rule) == []
     b.squash = "step"
-    assert warned(net, method=method) == [
+    assert warned(net, rule=rule) == [
         "no error reaches anything that is trainable, so training changes nothing."
     ]
 
@@ -63,8 +63,8 @@ def test_an_output_without_a_slope_learns_by_a_cost_that_needs_none():
     assert warned(net, cost="binary_misses") == []
 
 
-@METHODS
-def test_connections_into_input_neurons(method):
+@EACH_RULE
+def test_connections_into_input_neurons(rule):
     a = Layer(2)
     b = Layer(1)
     a.project(b, seed=0)
@@ -73,13 +73,13 @@ def test_connections_into_input_neurons(method):
     used = (
         "into input neurons without effect, as training sets the activations of inputs."
     )
-    assert warned(net, method=method) == [f"1 connection leads {used}"]
+    assert warned(net, rule=rule) == [f"1 connection leads {used}"]
     a.project(a)
-    assert warned(net, method=method) == [f"3 connections lead {used}"]
+    assert warned(net, rule=rule) == [f"3 connections lead {used}"]
 
 
-@METHODS
-def test_outputs_that_nothing_reaches(method):
+@EACH_RULE
+def test_outputs_that_nothing_reaches(rule):
     net = architect.Perceptron(2, 2, 5, seed=0)
     for neuron in net.input:
         for connection in neuron.outgoing:
@@ -88,7 +88,7 @@ def test_outputs_that_nothing_reaches(method):
     names = (
         "output 0, output 1, output 2 and 1 more: the output is the same at every step."
     )
-    assert warned(net, method=method) == [f"no input and no memory leads to {names}"]
+    assert warned(net, rule=rule) == [f"no input and no memory leads to {names}"]
 
 
 def test_each_state_of_a_network_is_told_once():
@@ -109,9 +109,9 @@ def test_a_warning_that_is_an_error_is_raised_again_and_trains_nothing():
             Trainer(net).train([[0.0] * 3], [[1.0] * 3], 1, progress=False)
 
 
-@METHODS
+@EACH_RULE
 def test_a_training_that_never_leaves_the_mean_because_hidden_weights_have_no_gradient(
-    method,
+    rule,
 ):
     inputs = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
     targets = np.array([[0], [1], [1], [0]])
@@ -123,7 +123,7 @@ def test_a_training_that_never_leaves_the_mean_because_hidden_weights_have_no_gr
         net.weights, net.biases = scale * net.weights, 0 * net.biases
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            Trainer(net, 0.3, method=method).train(
+            Trainer(net, 0.3, rule=rule).train(
                 inputs, targets, epochs, seed=0, progress=False
             )
         return [

@@ -16,10 +16,10 @@ RNG = np.random.default_rng(0)
 INPUTS = RNG.normal(size=(10, 4, 2))
 TARGETS = RNG.random((10, 4, 1))
 WAYS = {
-    "bptt": {"method": "bptt", "optimizer": optimizers.Adam(0.05)},
-    "dropout": {"method": "bptt", "optimizer": optimizers.Adam(0.05), "dropout": 0.2},
-    "search": {"method": "bptt", "optimizer": optimizers.LBFGS()},
-    "online": {"method": "online", "optimizer": optimizers.Adam(0.05)},
+    "bptt": {"rule": "bptt", "optimizer": optimizers.Adam(0.05)},
+    "dropout": {"rule": "bptt", "optimizer": optimizers.Adam(0.05), "dropout": 0.2},
+    "search": {"rule": "bptt", "optimizer": optimizers.LBFGS()},
+    "online": {"rule": "online", "optimizer": optimizers.Adam(0.05)},
 }
 every_way = every_case("way", WAYS)
 
@@ -55,14 +55,14 @@ OPTIMIZERS = [
 
 @given(
     optimizer=st.sampled_from(OPTIMIZERS),
-    method=st.sampled_from(["bptt", "online"]),
+    rule=st.sampled_from(["bptt", "online"]),
     plan=st.lists(
         st.tuples(st.integers(0, 4), st.sampled_from(["freeze", "unfreeze", "flip"])),
         max_size=6,
     ),
 )
 def test_whatever_is_not_trainable_does_not_move_whenever_it_is_set(
-    optimizer, method, plan
+    optimizer, rule, plan
 ):
     """With momentum, moments and decay of every optimizer, and layers frozen between
     epochs."""
@@ -91,7 +91,7 @@ def test_whatever_is_not_trainable_does_not_move_whenever_it_is_set(
         )
 
     callback(None)
-    trainer = Trainer(net, method=method, optimizer=optimizer, batch_size=5)
+    trainer = Trainer(net, rule=rule, optimizer=optimizer, batch_size=5)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # nothing may be left that learns
         trainer.train(
@@ -128,7 +128,7 @@ def test_a_search_goes_on_from_weights_that_a_callback_has_set():
             losses.append(gradient(net, INPUTS, TARGETS).loss)
 
     losses = []
-    trainer = Trainer(net, method="bptt", optimizer=optimizers.LBFGS())
+    trainer = Trainer(net, rule="bptt", optimizer=optimizers.LBFGS())
     result = trainer.train(
         INPUTS, TARGETS, epochs=3, callbacks=[halve], progress=False, seed=0
     )
@@ -165,9 +165,9 @@ LARGER = (
 )
 
 
-@every_case(("method", "join"), LARGER)
+@every_case(("rule", "join"), LARGER)
 def test_the_best_weights_come_back_to_a_network_that_was_joined_to_a_larger_one(
-    method, join
+    rule, join
 ):
     net = architect.Elman(2, 3, 1, seed=0)
     big = architect.Perceptron(10, 20, 1, seed=1)
@@ -182,7 +182,7 @@ def test_the_best_weights_come_back_to_a_network_that_was_joined_to_a_larger_one
         # the first one may be tied
         net.weights = np.append(net.weights[:1], 5.0 + net.weights[1:])
 
-    trainer = Trainer(net, rate=1e-9, method=method)
+    trainer = Trainer(net, rate=1e-9, rule=rule)
     trainer.train(
         INPUTS,
         TARGETS,
@@ -240,7 +240,7 @@ def test_a_search_that_ends_with_an_edit_leaves_the_edited_network_alone(stop):
         left.append((net.weights, net.biases))
         return stop == "callback"
 
-    trainer = Trainer(net, method="bptt", optimizer=optimizers.LBFGS())
+    trainer = Trainer(net, rule="bptt", optimizer=optimizers.LBFGS())
     goal = 1e9 if stop == "goal" else None
     result = trainer.train(
         INPUTS[0], TARGETS[0], goal=goal, callbacks=[edit], progress=False, seed=0

@@ -48,18 +48,18 @@ def net_of():
 TRAININGS = {
     "online": ({}, {}),
     "online, batches": ({"optimizer": Adam(0.01), "batch_size": 2}, {}),
-    "exact": ({"method": "bptt"}, {}),
+    "exact": ({"rule": "bptt"}, {}),
     "exact, windows and threads": (
-        {"method": "bptt", "window": 2, "threads": 2, "batch_size": 3},
+        {"rule": "bptt", "window": 2, "threads": 2, "batch_size": 3},
         {},
     ),
     "exact, dropout": (
-        {"method": "bptt", "dropout": 0.3, "recurrent_dropout": 0.2},
+        {"rule": "bptt", "dropout": 0.3, "recurrent_dropout": 0.2},
         {},
     ),
-    "held out": ({"method": "bptt"}, {"validation": 0.4}),
-    "class weights": ({"method": "bptt"}, {"class_weight": {0: 1.0, 1: 4.0}}),
-    "L-BFGS": ({"method": "bptt", "optimizer": LBFGS()}, {}),
+    "held out": ({"rule": "bptt"}, {"validation": 0.4}),
+    "class weights": ({"rule": "bptt"}, {"class_weight": {0: 1.0, 1: 4.0}}),
+    "L-BFGS": ({"rule": "bptt", "optimizer": LBFGS()}, {}),
 }
 
 
@@ -83,7 +83,7 @@ def test_every_sequence_given_has_a_sample_weight(places):
     endings = []
     for data, weights in zip(both(places), (with_empty(WEIGHTS, places, 9.0), WEIGHTS)):
         net = net_of()
-        trainer = Trainer(net, 0.1, method="bptt", batch_size=2)
+        trainer = Trainer(net, 0.1, rule="bptt", batch_size=2)
         result = trainer.train(
             *data, 2, progress=False, sample_weight=weights, validation=0.2, seed=0
         )

@@ -139,12 +139,12 @@ def test_what_cannot_be_used_is_refused():
 
 def test_the_rule_and_its_order_are_part_of_the_result():
     net = architect.GRU(2, 3, 1, seed=0)
-    comparison = compare_gradients(net, *sequences(net), method="rtrl", order=2)
-    assert (comparison.method, comparison.order) == ("rtrl", 2)
+    comparison = compare_gradients(net, *sequences(net), rule="rtrl", order=2)
+    assert (comparison.rule, comparison.order) == ("rtrl", 2)
     assert repr(comparison).startswith("<GradientComparison of rtrl, order 2: cosine ")
     refused = [
         (
-            lambda: compare_gradients(net, *sequences(net), method="bptt"),
+            lambda: compare_gradients(net, *sequences(net), rule="bptt"),
             ArgumentError,
             "online.*rtrl",
         ),
@@ -184,7 +184,7 @@ def test_an_optimizer_sees_a_shared_number_once():
     inputs, targets = sequences(net, (6, 6, 6))
     twin = net.clone()
     options = {
-        "method": "bptt",
+        "rule": "bptt",
         "optimizer": optimizers.SGD(0.1),
         "batch_size": 3,
         "l2": 0.3,
@@ -200,7 +200,7 @@ def test_training_keeps_what_is_tied(method):
     net = tie_at_random(built("lstm"), 2)
     inputs, targets = sequences(net, (6, 4, 5, 3))
     trainer = Trainer(
-        net, method=method, optimizer=optimizers.Adam(0.01), batch_size=3, l1=0.001
+        net, rule=method, optimizer=optimizers.Adam(0.01), batch_size=3, l1=0.001
     )
     before = numbers(net)
     groups = groups_of(net)

@@ -12,7 +12,7 @@ from synapse.errors import SynapseError
 pytestmark = pytest.mark.filterwarnings(
     "ignore::synapse.errors.TopologyWarning", "ignore::synapse.errors.TrainingWarning"
 )
-METHODS = ("online", "bptt", "rtrl")
+RULES = ("online", "bptt", "rtrl")
 RECIPES = (
     lambda seed: architect.Perceptron(2, 3, 1, seed=seed),
     lambda seed: architect.LSTM(2, 2, 1, style="synaptic", seed=seed),
@@ -81,14 +81,14 @@ def edit(nets, rng):
         for net in nets:
             net.activate(rng.normal(size=2))
     else:
-        train(network, pick(METHODS, rng), rng.integers(2), rng)
+        train(network, pick(RULES, rng), rng.integers(2), rng)
 
 
-def train(net, method, only_hidden, rng):
+def train(net, rule, only_hidden, rng):
     trainer = Trainer(
         net,
         0.05,
-        method=method,
+        rule=rule,
         only=[net.hidden[0]] if only_hidden and net.hidden else None,
     )
     data = rng.normal(size=(4, 2)), rng.random((4, 1))
@@ -120,11 +120,11 @@ def test_joined_networks_and_parts_learn_as_those_that_are_built_anew(seed):
             )
         for net, twin in zip(nets[::-1], twins[::-1], strict=True):
             assert done(net.propagate, 0.1, target) == done(twin.propagate, 0.1, target)
-    method = pick(METHODS, rng)
+    rule = pick(RULES, rng)
     only_hidden = rng.integers(2)
     chosen = rng.integers(2)
     outcomes = [
-        done(train, pair[chosen], method, only_hidden, np.random.default_rng(seed))
+        done(train, pair[chosen], rule, only_hidden, np.random.default_rng(seed))
         for pair in (nets, twins)
     ]
     assert outcomes[0] == outcomes[1]

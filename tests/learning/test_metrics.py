@@ -62,8 +62,8 @@ def test_the_history_has_metrics_of_all_data_after_every_epoch():
     assert (net.weights == plain.weights).all()
 
 
-@pytest.mark.parametrize("method", ["online", "bptt"])
-def test_metrics_get_the_steps_of_sequences_that_have_a_target(method):
+@pytest.mark.parametrize("rule", ["online", "bptt"])
+def test_metrics_get_the_steps_of_sequences_that_have_a_target(rule):
     rng = np.random.default_rng(0)
     inputs = [rng.normal(size=(n, 2)) for n in (3, 5, 2)]
     targets = [np.full((n, 1), np.nan) for n in (3, 5, 2)]
@@ -81,7 +81,7 @@ def test_metrics_get_the_steps_of_sequences_that_have_a_target(method):
 
     net.activate([1.0, 2.0])
     before = net.output[0].activation
-    trainer = Trainer(net, method=method)
+    trainer = Trainer(net, rule=rule)
     trainer.train(inputs, targets, epochs=2, metrics=[seen], progress=False)
     assert shapes == [((3, 1), (3, 1))] * 2
     trainer.test(inputs, targets, metrics=[seen])
@@ -89,7 +89,7 @@ def test_metrics_get_the_steps_of_sequences_that_have_a_target(method):
 
 
 def test_a_stream_of_batches_has_metrics_of_held_out_data():
-    trainer = Trainer(classifier(), method="bptt", optimizer="adam")
+    trainer = Trainer(classifier(), rule="bptt", optimizer="adam")
     options = {"metrics": ["accuracy"], "progress": False}
     result = trainer.train([TRAIN], validation=HELD_OUT, **options)
     assert {*result.history} == {

@@ -67,7 +67,7 @@ def test_the_gradient_is_the_sum_over_the_outputs():
     net = lstm()
     rate = 1e-7
     before = net.weights
-    Trainer(net, rate, method="rtrl", cost="squared_error").train(
+    Trainer(net, rate, rule="rtrl", cost="squared_error").train(
         INPUTS, TARGETS, epochs=1, progress=False
     )
     assert (before - net.weights) / rate == pytest.approx(whole.weights, abs=1e-5)
@@ -91,11 +91,11 @@ def test_costs_of_outputs_are_weighted():
         0.25 * halves[0].loss * halves[0].steps + 3 * halves[1].loss * halves[1].steps
     )
     assert tested.loss * tested.steps == pytest.approx(summed)
-    for method in ("online", "rtrl"):  # twice the cost is twice the rate
+    for rule in ("online", "rtrl"):  # twice the cost is twice the rate
         nets = (weighted(2.0, 2.0), lstm())
         errors = []
         for net, rate in zip(nets, (0.1, 0.2), strict=True):
-            trainer = Trainer(net, rate, method=method)
+            trainer = Trainer(net, rate, rule=rule)
             errors.append(trainer.train(INPUTS, TARGETS, epochs=2, progress=False).loss)
             net.activate(INPUTS[0])
             errors.append(net.propagate(rate, [0.2, 0.7]))
@@ -110,18 +110,18 @@ def test_costs_of_outputs_are_weighted():
 
 
 def test_filters_leave_an_output_alone_that_has_no_target():
-    def fitted(inputs, targets, optimizer, method):
+    def fitted(inputs, targets, optimizer, rule):
         net = architect.Perceptron(3, 4, 2, seed=0)
-        trainer = Trainer(net, optimizer=optimizer, method=method)
+        trainer = Trainer(net, optimizer=optimizer, rule=rule)
         trainer.train(inputs, targets, epochs=1, shuffle=False, progress=False)
         return [net.output[0].bias, *(link.weight for link in net.output[0].incoming)]
 
-    for optimizer, method in (
+    for optimizer, rule in (
         (optimizers.DEKF(), "rtrl"),
         (optimizers.RLS(), "online"),
     ):
-        assert fitted(INPUTS, HALVES[1], optimizer, method) == fitted(
-            INPUTS[:1], HALVES[1][:1], optimizer, method
+        assert fitted(INPUTS, HALVES[1], optimizer, rule) == fitted(
+            INPUTS[:1], HALVES[1][:1], optimizer, rule
         )
     # least squares of the rows with a target: others do not count
     observed = RNG.random((30, 2))
@@ -133,9 +133,9 @@ def test_filters_leave_an_output_alone_that_has_no_target():
 
 
 RULES = [
-    {"method": "bptt", "batch_size": 1},
-    {"method": "online", "batch_size": "sequence"},
-    {"method": "rtrl", "batch_size": "sequence"},
+    {"rule": "bptt", "batch_size": 1},
+    {"rule": "online", "batch_size": "sequence"},
+    {"rule": "rtrl", "batch_size": "sequence"},
 ]
 
 

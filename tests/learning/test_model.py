@@ -85,7 +85,7 @@ def test_it_learns_in_standard_units_what_the_trainer_learns_in_them():
     assert np.allclose(model.scale.mean, X.mean(axis=0))
     assert np.allclose(model.target_scale.deviation, Y.std())
     net = numbers().network
-    trainer = Trainer(net, 0.01, method="bptt", optimizer="adam")
+    trainer = Trainer(net, 0.01, rule="bptt", optimizer="adam")
     standard = (X - X.mean(axis=0)) / X.std(axis=0), (Y - Y.mean()) / Y.std()
     trainer.train(standard[0], standard[1][:, None], epochs=40, seed=0, progress=False)
     assert np.allclose(net.weights, model.network.weights)

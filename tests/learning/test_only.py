@@ -20,8 +20,8 @@ from .resumed import DATA, HELD_OUT, NETWORKS, TRAINERS
 
 RULES = {
     "online": {},
-    "bptt": {"method": "bptt"},
-    "rtrl": {"method": "rtrl"},
+    "bptt": {"rule": "bptt"},
+    "rtrl": {"rule": "rtrl"},
     **TRAINERS,
 }
 HOW = {"epochs": 2, "progress": False, "seed": 5}
@@ -131,7 +131,7 @@ def test_trainers_that_take_turns_keep_their_optimizers(options):
             mine, yours = yours, mine
         trainer = Trainer(net, **RULES[options], only=mine)
         other = Trainer(
-            net, method="bptt", optimizer=optimizers.SGD(1e-300), only=yours
+            net, rule="bptt", optimizer=optimizers.SGD(1e-300), only=yours
         )
         for _ in range(3):
             trainer.train(*DATA["sequences"], **HOW)
@@ -151,9 +151,9 @@ def test_a_part_comes_back_from_pickles_copies_and_files_and_grows_with_its_laye
     extra = net.input.project(net.output, weights=0.3)
     learners = [net["hidden"], extra, net.output[0], net.connections[7]]
     adam = optimizers.Adam()
-    trainer = Trainer(net, method="bptt", optimizer=adam, only=learners)
+    trainer = Trainer(net, rule="bptt", optimizer=adam, only=learners)
     # the same optimizer
-    other = Trainer(net, method="bptt", optimizer=adam, only=["output"])
+    other = Trainer(net, rule="bptt", optimizer=adam, only=["output"])
     trainer.train(*DATA["samples"], **HOW)
     other.train(*DATA["samples"], **HOW)
     synapse.save(trainer, tmp_path / "part.synapse")

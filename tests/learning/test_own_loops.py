@@ -61,7 +61,7 @@ def test_steps_are_those_of_a_trainer(make, dtype, optimizer):
     inputs, targets = (np.array(arrays) for arrays in sequences(net, [6] * 4, 0))
     for _ in range(20):
         optimizer.step(net, synapse.gradient(net, inputs, targets))
-    trainer = synapse.Trainer(trained, method="bptt", optimizer=optimizer, batch_size=4)
+    trainer = synapse.Trainer(trained, rule="bptt", optimizer=optimizer, batch_size=4)
     trainer.train(inputs, targets, epochs=20, shuffle=False, progress=False)
     bound = 1e-12 if dtype == np.float64 else 1e-5
     np.testing.assert_allclose(parameters(net), parameters(trained), rtol=0, atol=bound)
@@ -142,7 +142,7 @@ def test_an_edit_begins_the_memory_afresh_as_in_a_trainer():
     inputs, targets = (np.array(arrays) for arrays in sequences(net, [6] * 4, 0))
     adam = optimizers.Adam(0.01)
     trainer = synapse.Trainer(
-        trained, method="bptt", optimizer=optimizers.Adam(0.01), batch_size=4
+        trained, rule="bptt", optimizer=optimizers.Adam(0.01), batch_size=4
     )
     for _ in range(2):
         for _ in range(3):

@@ -72,8 +72,8 @@ def sequences(net, lengths=(5, 3), seed=0):
     return inputs, [rows / rows.sum(axis=1, keepdims=True) for rows in targets]
 
 
-def train(net, inputs, targets, optimizer, method="rtrl", **options):
-    trainer = Trainer(net, method=method, optimizer=optimizer, **options)
+def train(net, inputs, targets, optimizer, rule="rtrl", **options):
+    trainer = Trainer(net, rule=rule, optimizer=optimizer, **options)
     trainer.train(inputs, targets, epochs=1, shuffle=False, progress=False)
     return trainer
 
@@ -145,9 +145,9 @@ def test_tied_parameters_count_once_and_frozen_ones_not():
 
 
 @every_case(
-    ("name", "method"), [("elman", "online"), ("lstm", "online"), ("lstm", "rtrl")]
+    ("name", "rule"), [("elman", "online"), ("lstm", "online"), ("lstm", "rtrl")]
 )
-def test_direct_jacobians_are_those_of_the_outputs_alone(name, method):
+def test_direct_jacobians_are_those_of_the_outputs_alone(name, rule):
     """Their parameters have no history here, because the outputs lead nowhere, or with
     weight 0."""
     net = NETWORKS[name](seed=1)
@@ -155,7 +155,7 @@ def test_direct_jacobians_are_those_of_the_outputs_alone(name, method):
     inputs, targets = sequences(net)
     wanted = differences(net, inputs)
     spy = Spy(True)
-    train(net, inputs, targets, spy, method)
+    train(net, inputs, targets, spy, rule)
     wanted[..., spy.groups < 0] = 0.0
     np.testing.assert_allclose(np.array(spy.jacobians), wanted, atol=1e-8)
     assert (np.bincount(spy.groups[spy.groups >= 0]) > 1).all()
@@ -171,8 +171,8 @@ def reservoir():
     return net
 
 
-@every_case("method", ["online", "rtrl"])
-def test_one_pass_equals_ridge_regression(method):
+@every_case("rule", ["online", "rtrl"])
+def test_one_pass_equals_ridge_regression(rule):
     wave = np.sin(0.3 * np.arange(200.0))[:, None]
     targets = np.hstack([np.roll(wave, 2), wave**2])
     net = reservoir()
@@ -181,7 +181,7 @@ def test_one_pass_equals_ridge_regression(method):
     before = [
         (n, n.bias, [c.weight for c in n.incoming]) for n in net if n not in net.output
     ]
-    trainer = train(net, wave, targets, RLS(regularization=0.01), method)
+    trainer = train(net, wave, targets, RLS(regularization=0.01), rule)
     ours, theirs = (
         [c.weight for n in network.output for c in n.incoming]
         for network in (net, other)
@@ -216,13 +216,13 @@ def test_outputs_that_least_squares_refuses(outputs):
 
 
 @every_case(
-    ("optimizer", "method"), [(DEKF(), "rtrl"), (RLS(), "rtrl"), (RLS(), "online")]
+    ("optimizer", "rule"), [(DEKF(), "rtrl"), (RLS(), "rtrl"), (RLS(), "online")]
 )
-def test_two_calls_of_train_go_on_where_one_would(optimizer, method):
+def test_two_calls_of_train_go_on_where_one_would(optimizer, rule):
     once, twice = (NETWORKS["elman"](seed=0) for _ in range(2))
     inputs, targets = sequences(once, (5, 3, 4, 6))
-    train(once, inputs, targets, optimizer, method)
-    trainer = Trainer(twice, method=method, optimizer=optimizer)
+    train(once, inputs, targets, optimizer, rule)
+    trainer = Trainer(twice, rule=rule, optimizer=optimizer)
     for half in (slice(0, 2), slice(2, 4)):
         trainer.train(
             inputs[half], targets[half], epochs=1, shuffle=False, progress=False
@@ -231,7 +231,7 @@ def test_two_calls_of_train_go_on_where_one_would(optimizer, method):
     assert (ParameterVector(once).read() == ParameterVector(twice).read()).all()
     stream = NETWORKS["elman"](seed=0)
     batches = [([x], [t]) for x, t in zip(inputs, targets)]
-    Trainer(stream, method=method, optimizer=optimizer).train(batches, progress=False)
+    Trainer(stream, rule=rule, optimizer=optimizer).train(batches, progress=False)
     assert (ParameterVector(once).read() == ParameterVector(stream).read()).all()
 
 
@@ -245,7 +245,7 @@ def test_edits_reset_the_filter():
         if batch.update == 3:
             net.input[0].project(net.output[0])
 
-    trainer = Trainer(net, method="rtrl", optimizer=DEKF())
+    trainer = Trainer(net, rule="rtrl", optimizer=DEKF())
     trainer.train(inputs, targets, epochs=1, progress=False, on_batch=edit)
     assert len(norms) == 10
     assert trainer._updater.state.steps == 7
@@ -259,23 +259,23 @@ def test_what_a_trainer_refuses():
     net = NETWORKS["elman"](seed=0)
     for options, words in [
         (
-            {"method": "bptt", "optimizer": RLS()},
-            'Use method="online" or method="rtrl"',
+            {"rule": "bptt", "optimizer": RLS()},
+            'Use rule="online" or rule="rtrl"',
         ),
         (
-            {"method": "online", "optimizer": DEKF()},
-            'DEKF needs the slopes .* Use method="rtrl"',
+            {"rule": "online", "optimizer": DEKF()},
+            'DEKF needs the slopes .* Use rule="rtrl"',
         ),
         (
-            {"method": "rtrl", "optimizer": DEKF(), "batch_size": 2},
+            {"rule": "rtrl", "optimizer": DEKF(), "batch_size": 2},
             "Omit the batch_size",
         ),
-        ({"method": "rtrl", "optimizer": DEKF(), "l2": 0.1}, "Omit l1 and l2"),
+        ({"rule": "rtrl", "optimizer": DEKF(), "l2": 0.1}, "Omit l1 and l2"),
         (
-            {"method": "rtrl", "optimizer": RLS(), "clip": 1.0},
+            {"rule": "rtrl", "optimizer": RLS(), "clip": 1.0},
             "Omit clip and clip_value",
         ),
-        ({"method": "rtrl", "optimizer": DEKF(), "dropout": 0.1}, "Dropout needs"),
+        ({"rule": "rtrl", "optimizer": DEKF(), "dropout": 0.1}, "Dropout needs"),
     ]:
         with pytest.raises(ArgumentError, match=words):
             Trainer(net, **options)
@@ -285,7 +285,7 @@ def test_divergence_keeps_the_parameters():
     net = NETWORKS["liquid"](seed=0)
     inputs, targets = sequences(net)
     targets[0][2] = 1e308
-    trainer = Trainer(net, method="rtrl", optimizer=DEKF())
+    trainer = Trainer(net, rule="rtrl", optimizer=DEKF())
     with pytest.raises(synapse.errors.DivergenceError):
         trainer.train(inputs, targets, epochs=1, shuffle=False, progress=False)
     assert trainer._updater.state.steps == 2
@@ -293,10 +293,10 @@ def test_divergence_keeps_the_parameters():
 
 
 @every_case(
-    ("optimizer", "method"), [(DEKF(), "rtrl"), (RLS(), "rtrl"), (RLS(), "online")]
+    ("optimizer", "rule"), [(DEKF(), "rtrl"), (RLS(), "rtrl"), (RLS(), "online")]
 )
 def test_errors_that_run_away_are_a_divergence_long_before_they_overflow(
-    optimizer, method
+    optimizer, rule
 ):
     x = synapse.Neuron()
     grows = synapse.Neuron(squash="identity")
@@ -308,10 +308,10 @@ def test_errors_that_run_away_are_a_divergence_long_before_they_overflow(
     for owner in (*links, grows):
         let_learn(owner, False)
     rows = np.ones((200, 1))
-    train(net, rows[:15], rows[:15], optimizer, method)  # errors up to 2^15
+    train(net, rows[:15], rows[:15], optimizer, rule)  # errors up to 2^15
     net.clear()
     with pytest.raises(
         synapse.errors.DivergenceError, match="1e.06 times the largest target"
     ):
-        train(net, rows, rows, optimizer, method)
+        train(net, rows, rows, optimizer, rule)
     assert abs(y.bias) < 1e7

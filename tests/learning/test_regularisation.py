@@ -71,7 +71,7 @@ def test_training_is_reproducible_and_tests_are_whole():
     def trained(seed, **options):
         trainer = Trainer(
             net(),
-            method="bptt",
+            rule="bptt",
             optimizer=optimizers.Adam(0.01),
             batch_size=4,
             **options,
@@ -88,7 +88,7 @@ def test_training_is_reproducible_and_tests_are_whole():
 
 @every_case(
     "options",
-    [{"method": "bptt"}, {"batch_size": 5}, {"method": "rtrl", "batch_size": 5}],
+    [{"rule": "bptt"}, {"batch_size": 5}, {"rule": "rtrl", "batch_size": 5}],
 )
 def test_penalties_are_those_of_weights_that_learn_and_clipped_with_the_gradient(
     options,
@@ -120,7 +120,7 @@ def test_penalties_are_those_of_weights_that_learn_and_clipped_with_the_gradient
 
 
 def test_wrong_arguments_are_refused():
-    make = partial(Trainer, net(), method="bptt")
+    make = partial(Trainer, net(), rule="bptt")
     all_refused(
         [
             (lambda: make(dropout=1.0), ArgumentError, "below 1"),
@@ -131,7 +131,7 @@ def test_wrong_arguments_are_refused():
                 ArgumentTypeError,
                 "one of the network",
             ),
-            (lambda: Trainer(net(), dropout=0.1), ArgumentError, 'method="bptt"'),
+            (lambda: Trainer(net(), dropout=0.1), ArgumentError, 'rule="bptt"'),
             (
                 lambda: make(dropout=0.1, optimizer=optimizers.LBFGS()),
                 ArgumentError,
@@ -149,7 +149,7 @@ def test_wrong_arguments_are_refused():
 def test_outputs_are_never_left_out(layer_of, option):
     network = net()
     with pytest.raises(ArgumentError, match="cannot be applied to the outputs"):
-        Trainer(network, method="bptt", **{option: {layer_of(network): 0.5}})
+        Trainer(network, rule="bptt", **{option: {layer_of(network): 0.5}})
 
 
 def delayed_net(hidden):
@@ -167,7 +167,7 @@ def test_delays_are_never_dropped():
     twin = network.clone()
     for each, chance in ((network, 0.0), (twin, 0.5)):
         trainer = Trainer(
-            each, method="bptt", dropout=chance, recurrent_dropout=chance, rate=0.1
+            each, rule="bptt", dropout=chance, recurrent_dropout=chance, rate=0.1
         )
         trainer.train(INPUTS, TARGETS, epochs=3, seed=0, progress=False)
     assert network.weights.tolist() == twin.weights.tolist()

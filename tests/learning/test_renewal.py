@@ -106,10 +106,10 @@ def train(net, inputs=INPUTS, targets=TARGETS, **options):
     "options",
     [
         {},
-        {"method": "rtrl"},
+        {"rule": "rtrl"},
         {"optimizer": SGD(RATE)},
-        {"method": "rtrl", "optimizer": SGD(RATE)},
-        {"method": "bptt", "batch_size": 1},
+        {"rule": "rtrl", "optimizer": SGD(RATE)},
+        {"rule": "bptt", "batch_size": 1},
     ],
 )
 def test_every_rule_renews_the_neurons_that_a_plain_program_renews(options):
@@ -150,15 +150,15 @@ def test_no_bits_change_if_nothing_is_renewed():
 @pytest.mark.parametrize(
     "architecture", [architect.Elman, architect.GRU, architect.LSTM]
 )
-@pytest.mark.parametrize("method", ["online", "rtrl", "bptt"])
+@pytest.mark.parametrize("rule", ["online", "rtrl", "bptt"])
 @pytest.mark.parametrize("optimizer", [None, Adam()])
 def test_a_renewed_neuron_of_a_recurrent_network_begins_anew(
-    architecture, method, optimizer
+    architecture, rule, optimizer
 ):
     net = architecture(3, 4, 1, seed=0)
     renewal = Renewal(rate=1.0, maturity=STEPS - 1)
     trainer = synapse.Trainer(
-        net, method=method, optimizer=optimizer, batch_size=1, renewal=renewal
+        net, rule=rule, optimizer=optimizer, batch_size=1, renewal=renewal
     )
     batches = zip(INPUTS[:, None], TARGETS[:, None] > 0, strict=True)
     trainer.train(batches, seed=0, progress=False)
@@ -176,7 +176,7 @@ def test_a_renewed_neuron_of_a_recurrent_network_begins_anew(
     assert max(updates) == STEPS
     assert {link.weight for link in out} == {0.0}
     assert all(0 < abs(link.weight) < 1 for link in into)
-    if method != "bptt":
+    if rule != "bptt":
         assert (
             {neuron.activation for neuron in passed}
             == {0.0}
@@ -218,7 +218,7 @@ def test_what_cannot_be_renewed_is_refused_and_tied_neurons_are_left_out():
         [
             (lambda: train(tied), ArgumentError, "can be renewed"),
             (
-                lambda: train(make(), optimizer=LBFGS(), method="bptt"),
+                lambda: train(make(), optimizer=LBFGS(), rule="bptt"),
                 ArgumentError,
                 "Omit the renewal",
             ),
@@ -238,6 +238,6 @@ def test_it_follows_batches_of_float32():
         3, HIDDEN, 1, squash="tanh", output_squash="identity", seed=3, dtype="float32"
     )
     renewal = Renewal(rate=0.5, maturity=2, decay=0.9)
-    trainer = synapse.Trainer(net, 0.05, method="bptt", batch_size=20, renewal=renewal)
+    trainer = synapse.Trainer(net, 0.05, rule="bptt", batch_size=20, renewal=renewal)
     trainer.train(INPUTS, TARGETS, epochs=2, progress=False)
     assert ages(net).min() < 60  # there have been 60 updates

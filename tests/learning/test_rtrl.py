@@ -52,7 +52,7 @@ NETWORKS = {
 
 
 def exact(net, *data, within=1e-10, **options):
-    comparison = compare_gradients(net, *data, method="rtrl", **options)
+    comparison = compare_gradients(net, *data, rule="rtrl", **options)
     ours, theirs = (
         np.append(comparison.weights[side], comparison.biases[side])
         for side in ("rule", "exact")
@@ -85,7 +85,7 @@ def elman():
 
 def trained(net, data, *, trainer=None, **options):
     options = {"progress": False, "shuffle": False, "epochs": 3, **options}
-    result = Trainer(net, method="rtrl", **(trainer or {})).train(*data, **options)
+    result = Trainer(net, rule="rtrl", **(trainer or {})).train(*data, **options)
     return parameters(net), result
 
 
@@ -94,7 +94,7 @@ def test_one_update_a_sequence_is_backpropagation_through_time():
     twin = elman()
     data = sequences(net, (7, 4, 5))
     ours, _ = trained(net, data, trainer={"rate": 0.3, "batch_size": "sequence"})
-    Trainer(twin, rate=0.3, method="bptt", batch_size=1).train(
+    Trainer(twin, rate=0.3, rule="bptt", batch_size=1).train(
         *data, epochs=3, shuffle=False, progress=False
     )
     assert np.abs(ours - parameters(twin)).max() < 1e-12
@@ -143,10 +143,10 @@ def test_a_stream_may_be_cut_anywhere(options):
     ]
     whole = elman()
     stream = elman()
-    Trainer(whole, method="rtrl", **options).train(
+    Trainer(whole, rule="rtrl", **options).train(
         inputs, targets, epochs=1, progress=False
     )
-    Trainer(stream, method="rtrl", **options).train(pieces, progress=False)
+    Trainer(stream, rule="rtrl", **options).train(pieces, progress=False)
     assert (parameters(whole) == parameters(stream)).all()
 
 

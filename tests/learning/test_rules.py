@@ -93,7 +93,7 @@ def net():
 
 def trained(method, data=(INPUTS, TARGETS), network=None, **options):
     network = network or net()
-    result = Trainer(network, method=method, **options).train(
+    result = Trainer(network, rule=method, **options).train(
         *data, epochs=3, progress=False, seed=0
     )
     return parameters(network), result
@@ -129,7 +129,7 @@ def test_it_lays_out_anew_after_an_edit_and_only_then(monkeypatch):
         if progress.epoch == 2:
             network.input[0].disconnect(network.connections[0].target)
 
-    Trainer(network, method="differences").train(
+    Trainer(network, rule="differences").train(
         INPUTS, TARGETS, epochs=4, callbacks=[cut], progress=False, seed=0
     )
     assert laid_out == [1, 2]
@@ -144,7 +144,7 @@ def test_a_rule_of_ones_own_takes_streams_and_tells_batches(method):
     options = {"rate": 0.01} if method == "sign" else {"rate": 0.5}
     network = net()
     seen = []
-    result = Trainer(network, method=method, **options).train(
+    result = Trainer(network, rule=method, **options).train(
         BATCHES, epochs=2, on_batch=seen.append, progress=False
     )
     assert [(batch.epoch, batch.batch) for batch in seen] == [
@@ -156,7 +156,7 @@ def test_a_rule_of_ones_own_takes_streams_and_tells_batches(method):
     assert {(batch.rows, batch.steps) for batch in seen} == {(15, 15)}
     other = net()
     for batch in (*BATCHES, *BATCHES):
-        Trainer(other, method=method, **options).train(
+        Trainer(other, rule=method, **options).train(
             *batch, epochs=1, shuffle=False, progress=False
         )
     assert np.array_equal(parameters(network), parameters(other))
@@ -179,7 +179,7 @@ def test_what_it_refuses_is_refused_and_nothing_is_trained(options, arguments):
     network = net()
     before = parameters(network)
     with pytest.raises(ArgumentError):
-        Trainer(network, method="differences", **options).train(
+        Trainer(network, rule="differences", **options).train(
             INPUTS, TARGETS, progress=False, **arguments
         )
     assert np.array_equal(before, parameters(network))
@@ -194,9 +194,9 @@ def test_warnings_name_the_rules_that_pass_errors_to_earlier_steps():
     early.trainable_bias = c.trainable_bias = False
     data = [[[0.5], [0.1]]], [[[1.0], [0.0]]]
     others = " or ".join(
-        f'method="{name}"' for name, rule in RULES.items() if rule.through_time
+        f'rule="{name}"' for name, rule in RULES.items() if rule.through_time
     )
-    assert 'method="differences"' in others
+    assert 'rule="differences"' in others
     with pytest.warns(TrainingWarning, match=f"use {others}"):
         Trainer(network).train(*data, epochs=1, progress=False, seed=0)
     assert trained("differences", data, network)[1].epochs == 3  # warnings are errors

@@ -70,7 +70,7 @@ def test_cuts_change_no_bit_whatever_the_width(width, dtype):
         assert whole.activate(rows[0]).tobytes() == cut.activate(rows[0]).tobytes()
 
 
-EXACT = {"method": "bptt", "optimizer": optimizers.SGD(0.1)}
+EXACT = {"rule": "bptt", "optimizer": optimizers.SGD(0.1)}
 ADAM = {"optimizer": optimizers.Adam(0.01)}
 HALVES = pieces(ROWS, AIMS, [0, 30, 60])
 SAME = {
@@ -80,7 +80,7 @@ SAME = {
         lstm,
         (INPUTS, TARGETS),
         BATCHES,
-        {"method": "bptt", **ADAM},
+        {"rule": "bptt", **ADAM},
         {"batch_size": 4},
         {},
     ),
@@ -165,7 +165,7 @@ def test_rows_without_targets_run_and_teach_nothing():
     assert seen[0][0].steps == 0
 
 
-@every_case("options", [{}, {"method": "bptt"}, {"optimizer": optimizers.Adam(0.01)}])
+@every_case("options", [{}, {"rule": "bptt"}, {"optimizer": optimizers.Adam(0.01)}])
 def test_an_error_of_the_source_comes_through_and_the_network_stays_usable(options):
     def broken():
         yield STREAM[0]
@@ -214,8 +214,8 @@ def test_batches_of_one_form_are_checked_and_laid_out_as_if_each_were_the_first(
     wrong = [(rows + np.inf, aims), (rows, aims + 1.0), (rows, aims + np.inf)]
     for options in (
         {},
-        {"method": "bptt"},
-        {"method": "bptt", "optimizer": optimizers.Adam()},
+        {"rule": "bptt"},
+        {"rule": "bptt", "optimizer": optimizers.Adam()},
     ):
         for make in (lstm, perceptron):
             of_arrays = make()
@@ -246,12 +246,12 @@ REFUSED = {
     "shuffle": lambda net: train(net, STREAM, shuffle=True),
     "a fraction": lambda net: train(net, STREAM, validation=0.2),
     "weights": lambda net: train(
-        net, STREAM, trainer={"method": "bptt"}, sample_weight=[1.0]
+        net, STREAM, trainer={"rule": "bptt"}, sample_weight=[1.0]
     ),
     "L-BFGS": lambda net: train(
         net,
         BATCHES,
-        trainer={"method": "bptt", "optimizer": optimizers.LBFGS(iterations=2)},
+        trainer={"rule": "bptt", "optimizer": optimizers.LBFGS(iterations=2)},
     ),
     "no function": lambda net: train(net, STREAM, on_batch=3),
 }

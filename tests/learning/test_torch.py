@@ -120,7 +120,7 @@ def test_softmax():
 def test_sensitivities(sort):
     net = built(sort)
     data = sequences(net, (8,))
-    comparison = compare_gradients(net, *data, "squared_error", method="rtrl")
+    comparison = compare_gradients(net, *data, "squared_error", rule="rtrl")
     ours = np.concatenate([comparison.weights["rule"], comparison.biases["rule"]])
     assert ours == pytest.approx(
         torch_gradient(net, *data, "squared_error")[1:], abs=1e-11, rel=1e-10

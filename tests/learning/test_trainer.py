@@ -65,7 +65,7 @@ def test_the_error_that_ends_a_training_is_that_of_the_network():
         for options in ({}, {"patience": 500}, {"validation": data, "patience": 500}):
             trainer = Trainer(
                 architect.Perceptron(4, 5, 1, seed=seed),
-                method="bptt",
+                rule="bptt",
                 optimizer=optimizers.Adam(0.5),
                 batch_size=2,
             )
@@ -100,7 +100,7 @@ def test_wrong_weights_are_refused_before_anything_runs():
     net = perceptron()
     for call in (
         Trainer(net).test,
-        partial(Trainer(net, method="bptt").train, progress=False),
+        partial(Trainer(net, rule="bptt").train, progress=False),
     ):
         refused = [
             (partial(call, *XOR, sample_weight=[1.0]), ArgumentError, "4 numbers"),
@@ -117,7 +117,7 @@ def test_wrong_weights_are_refused_before_anything_runs():
             ),
         ]
         all_refused(refused)
-    train_ = partial(Trainer(net, method="bptt").train, *XOR, progress=False)
+    train_ = partial(Trainer(net, rule="bptt").train, *XOR, progress=False)
     for nothing in ({"sample_weight": [0.0] * 4}, {"class_weight": {0: 0.0, 1: 0.0}}):
         with pytest.raises(
             ArgumentError, match="at least one step with a target and a weight above 0"
@@ -126,20 +126,20 @@ def test_wrong_weights_are_refused_before_anything_runs():
     assert not any(neuron.activation for neuron in net)
 
 
-@every_case("method", ["online", "bptt"])
-def test_a_fraction_of_a_stream_holds_out_its_end(method):
+@every_case("rule", ["online", "bptt"])
+def test_a_fraction_of_a_stream_holds_out_its_end(rule):
     """The end runs on in the context after the training rows; "bptt" clears it."""
     inputs = RNG.random((20, 3))
     targets = RNG.random((20, 2))
     network = lstm()
     other = lstm()
     options = {"epochs": 1, "progress": False, "restore_best": False}
-    result = Trainer(network, 0.5, method=method).train(
+    result = Trainer(network, 0.5, rule=rule).train(
         inputs, targets, validation=0.25, **options
     )
-    Trainer(other, 0.5, method=method).train(inputs[:15], targets[:15], **options)
+    Trainer(other, 0.5, rule=rule).train(inputs[:15], targets[:15], **options)
     np.testing.assert_array_equal(network.weights, other.weights)
-    if method == "bptt":
+    if rule == "bptt":
         other.clear()
     answers = other.run(inputs[15:])
     costs = [
@@ -166,13 +166,13 @@ def test_validation_leaves_the_stream_as_it_was():
     assert with_it.output.states.tolist() == without.output.states.tolist()
 
 
-@every_case("method", ["online", "bptt"])
+@every_case("rule", ["online", "bptt"])
 @every_case("count", [1, 2, 3])
-def test_a_tuple_of_two_is_held_out_data_and_a_list_is_batches_of_them(count, method):
+def test_a_tuple_of_two_is_held_out_data_and_a_list_is_batches_of_them(count, rule):
     net = architect.LSTM(2, 3, 2, seed=0)
     rows, aims = RNG.random((2, 12, 2))
     batches = list(zip(np.split(rows, count), np.split(aims, count), strict=True))
-    trainer = Trainer(net, 1e-14, method=method)
+    trainer = Trainer(net, 1e-14, rule=rule)
     costs = []
     for validation in (batches, iter(batches), (rows, aims)):
         net.clear()
@@ -183,10 +183,10 @@ def test_a_tuple_of_two_is_held_out_data_and_a_list_is_batches_of_them(count, me
     assert costs[0] == pytest.approx(costs[1])
     net.clear()
     trainer.test(rows, aims)  # "online" goes on in the context after the training rows
-    parts = batches if method == "bptt" else [(rows, aims)]
+    parts = batches if rule == "bptt" else [(rows, aims)]
     expected = []
     for batch in parts:
-        if method == "bptt":
+        if rule == "bptt":
             net.clear()
         expected.append(trainer.test(*batch).loss)
     assert costs[0] == pytest.approx(np.mean(expected))
@@ -260,7 +260,7 @@ def test_what_cannot_be_used_is_refused_and_changes_nothing():
 def test_an_assigned_option_is_checked_and_used_by_the_next_training():
     trainer = Trainer(perceptron(), rate=0.5)
     trainer.train(*XOR, epochs=2, seed=0, progress=False)
-    for name, value in {"rate": 0.1, "l2": 0.5, "clip": 0.01, "method": "bptt"}.items():
+    for name, value in {"rate": 0.1, "l2": 0.5, "clip": 0.01, "rule": "bptt"}.items():
         setattr(trainer, name, value)
     trainer.train(*XOR, epochs=2, seed=0, progress=False)
     net = perceptron()
@@ -269,7 +269,7 @@ def test_an_assigned_option_is_checked_and_used_by_the_next_training():
         "rate": 0.1,
         "l2": 0.5,
         "clip": 0.01,
-        "method": "bptt",
+        "rule": "bptt",
         "optimizer": trainer.optimizer,
     }
     Trainer(net, **options).train(*XOR, epochs=2, seed=0, progress=False)
@@ -308,9 +308,9 @@ def test_an_assigned_option_is_checked_and_used_by_the_next_training():
         setattr(edited, name, value)
         assert (edited.optimizer, edited.rate) == (optimizer, rate)
     trainer.batch_size = 2
-    trainer.method = "rtrl"
+    trainer.rule = "rtrl"
     trainer.batch_size = "sequence"
-    trainer.method = "bptt"
+    trainer.rule = "bptt"
     with pytest.raises(ArgumentTypeError, match="the batch_size of Trainer to be"):
         trainer.train(*XOR, epochs=1, progress=False)
 
@@ -357,10 +357,10 @@ def test_defaults():
     plain = Trainer(net)
     assert (
         repr(plain)
-        == f"<Trainer of {net!r}: rate=0.1, cost='cross_entropy', method='online'>"
+        == f"<Trainer of {net!r}: rate=0.1, cost='cross_entropy', rule='online'>"
     )
     assert plain.train(*XOR, progress=False).epochs == 100
-    assert Trainer(net, method="bptt").optimizer == optimizers.SGD(0.1)
+    assert Trainer(net, rule="bptt").optimizer == optimizers.SGD(0.1)
     assert Trainer(net, batch_size=1).optimizer is None
     for options in (
         {"batch_size": 2},
@@ -375,15 +375,15 @@ def test_defaults():
         0.5,
     ]
     net.learning_rule = "rtrl", 2
-    assert (Trainer(net).method, Trainer(net).order) == ("rtrl", 2)
+    assert (Trainer(net).rule, Trainer(net).order) == ("rtrl", 2)
     adam = Trainer(
-        perceptron(), method="bptt", l2=0.1, optimizer=optimizers.Adam(betas=(0.5, 0.9))
+        perceptron(), rule="bptt", l2=0.1, optimizer=optimizers.Adam(betas=(0.5, 0.9))
     )
     adam.train(
         *XOR, epochs=5, progress=False, callbacks=[lambda progress: progress.epoch == 2]
     )
     assert repr(adam).endswith(
-        ": rate=0.001, cost='cross_entropy', method='bptt',"
+        ": rate=0.001, cost='cross_entropy', rule='bptt',"
         " optimizer=Adam(betas=(0.5, 0.9)), l2=0.1; 2 of 5 epochs done>"
     )
 
@@ -476,7 +476,7 @@ def test_the_error_of_weighted_samples_is_their_weighted_mean():
     ):
         seen = []
         net = architect.Elman(2, 3, 1, seed=0)
-        trainer = Trainer(net, method="bptt", optimizer=optimizer)
+        trainer = Trainer(net, rule="bptt", optimizer=optimizer)
         expected = trainer.test(inputs, targets, sample_weight=weights).loss
         note = lambda batch, seen=seen: seen.append(batch.steps)  # noqa: E731
         result = trainer.train(

@@ -60,11 +60,11 @@ def test_gradients_are_exact(spec, seed, together):
 
 
 @pytest.mark.parametrize(
-    ("method", "optimizer"),
+    ("rule", "optimizer"),
     [("online", None), ("rtrl", None), ("bptt", synapse.optimizers.Adam(0.1))],
 )
 @pytest.mark.parametrize("layer_name", ["hidden", "output"])
-def test_what_is_clamped_does_not_learn_and_is_recorded(method, optimizer, layer_name):
+def test_what_is_clamped_does_not_learn_and_is_recorded(rule, optimizer, layer_name):
     net = architect.LSTM(2, 3, 2, seed=0)
     neuron = net.output[0] if layer_name == "output" else net["output gates"][0]
     free = net.clone()
@@ -74,7 +74,7 @@ def test_what_is_clamped_does_not_learn_and_is_recorded(method, optimizer, layer
     rng = np.random.default_rng(0)
     data = rng.normal(size=(6, 5, 2)), rng.uniform(0.1, 0.9, (6, 5, 2))
     with synapse.record(net, "activation", neurons=[neuron]) as log:
-        Trainer(net, method=method, optimizer=optimizer).train(
+        Trainer(net, rule=rule, optimizer=optimizer).train(
             *data, epochs=3, progress=False
         )
     assert set(np.ravel(log.activation)) == {0.25}

@@ -351,7 +351,7 @@ def test_what_is_left_of_a_network_is_one_built_without_the_rest(seed, rule):
     links = dict(zip(chosen, rng.uniform(-0.8, 0.8, len(chosen)).tolist(), strict=True))
     net, neurons = built(links, range(6), seed)
     net.learning_rule = rule
-    trainer = synapse.Trainer(net, optimizer=synapse.optimizers.Adam(0.01), method=rule)
+    trainer = synapse.Trainer(net, optimizer=synapse.optimizers.Adam(0.01), rule=rule)
     rows = rng.normal(size=(6, 2))
     targets = rng.random((6, 1))
     trainer.train(rows, targets, epochs=2, progress=False)
@@ -639,7 +639,7 @@ def learn(net, rule, seed):
     rng = np.random.default_rng(seed)
     rows, targets = rng.normal(size=(2, 5, 2)), rng.random((2, 5, 2))
     if rule == "bptt":
-        trainer = synapse.Trainer(net, rate=0.05, method="bptt", batch_size=2)
+        trainer = synapse.Trainer(net, rate=0.05, rule="bptt", batch_size=2)
         trainer.train(rows, targets, epochs=1, progress=False)
         return
     for row, target in zip(rows[0], targets[0], strict=True):

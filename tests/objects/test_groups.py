@@ -346,7 +346,7 @@ def test_the_gradient_is_exact_and_depends_on_no_earlier_call(name):
 def test_sensitivities_are_exact(name):
     net = WITHIN[name]()
     data = sequences(net, lengths_of(name))
-    comparison = compare_gradients(net, *data, method="rtrl")
+    comparison = compare_gradients(net, *data, rule="rtrl")
     _, expected = Walk(net).gradient(*data)
     ours = np.append(comparison.weights["rule"], comparison.biases["rule"])
     assert np.abs(ours - expected).max() < 1e-11 * max(1.0, np.abs(expected).max())
@@ -417,7 +417,7 @@ def test_a_group_of_which_one_member_reads_its_neighbours_is_not_divided():
     assert net.clone().run(data[0][0]) == pytest.approx(
         Walk(net).run(data[0][0]), abs=1e-14
     )
-    comparison = compare_gradients(net, *data, method="rtrl")
+    comparison = compare_gradients(net, *data, rule="rtrl")
     (_, expected) = Walk(net).gradient(*data)
     for side in ("rule", "exact"):
         assert np.append(

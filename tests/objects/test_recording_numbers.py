@@ -277,7 +277,7 @@ def test_a_training_by_exact_gradients():
     x, y = sequences(net, (5, 7, 4, 6), np.random.default_rng(0))
     weights = [net.weights]
     biases = [net.biases]
-    trainer = Trainer(net, method="bptt", optimizer=optimizers.Adam(0.05), batch_size=4)
+    trainer = Trainer(net, rule="bptt", optimizer=optimizers.Adam(0.05), batch_size=4)
 
     def note(progress):
         weights.append(net.weights)
@@ -300,7 +300,7 @@ def test_gradients_of_another_network_are_not_recorded():
     assert recorded._store is other._store
     with record(recorded, "activation", "weight") as log:
         synapse.gradient(other, [[0.5]], [[1.0]])
-        Trainer(other, method="bptt").train([[0.5]], [[1.0]], 2, progress=False)
+        Trainer(other, rule="bptt").train([[0.5]], [[1.0]], 2, progress=False)
         Trainer(other, optimizer=optimizers.Adam(0.1)).train(
             [[0.5]], [[1.0]], 2, progress=False
         )
@@ -353,7 +353,7 @@ def test_steps_by_another_rule_are_nan():
         net.activate([0.5, 0.25])
         net.learning_rule = "online"
         net.activate([0.5, 0.25])
-        Trainer(net, method="bptt").train(rows(3), TARGETS, 1, progress=False)
+        Trainer(net, rule="bptt").train(rows(3), TARGETS, 1, progress=False)
         net.learning_rule = ("rtrl", 1)
         net.activate([0.5, 0.25])
         agree(log, shown(log), within=0.0)

@@ -50,9 +50,9 @@ WRONG += [
     ({"rule": ("rtrl", order)}, "order of rtrl") for order in (0, -1, 1.5, True, "2")
 ]
 WRONG += [
-    ({"rule": ("online", 2)}, 'order is for method="rtrl"'),
+    ({"rule": ("online", 2)}, 'order is for rule="rtrl"'),
     ({"order": 2.0}, "order of rtrl"),
-    ({"method": "bptt", "order": 1}, 'order is for method="rtrl"'),
+    ({"rule": "bptt", "order": 1}, 'order is for rule="rtrl"'),
     ({"optimizer": optimizers.LBFGS()}, "LBFGS|L-BFGS"),
     ({"dropout": 0.5, "optimizer": optimizers.Adam()}, "Dropout needs"),
     ({"window": 3}, "window"),
@@ -68,7 +68,7 @@ def test_rules_and_options_that_do_not_exist():
     def call(options):
         if "rule" in options:
             net.learning_rule = options["rule"]
-        Trainer(net, **{"method": "rtrl", **options})
+        Trainer(net, **{"rule": "rtrl", **options})
 
     weighed = partial(
         Trainer(net).train, ROWS, TARGETS, sample_weights=np.ones(4), progress=False
@@ -88,7 +88,7 @@ def test_a_network_that_is_or_becomes_too_large_keeps_what_it_has(monkeypatch):
     with pytest.raises(ArgumentError, match=sentence):
         large.learning_rule = "rtrl"
     with pytest.raises(ArgumentError, match=sentence):
-        Trainer(large, method="rtrl").train(ROWS, TARGETS, progress=False)
+        Trainer(large, rule="rtrl").train(ROWS, TARGETS, progress=False)
     assert (large.learning_rule, whole(large)) == (("online", None), before)
     neuron = Neuron("tanh")
     net.hidden[-1].append(neuron)
@@ -154,7 +154,7 @@ def test_a_learning_step_needs_an_activation_before_it():
     refused()
     net.activate(ROWS[0][0])
     net.propagate(0.1, [0.5])
-    Trainer(net, method="online").train(ROWS, TARGETS, epochs=1, progress=False)
+    Trainer(net, rule="online").train(ROWS, TARGETS, epochs=1, progress=False)
     refused()  # its latest step was one of the online rule
 
 
@@ -285,7 +285,7 @@ def test_a_trainer_of_another_order_beside_the_rule_of_the_network():
     stepped."""
     nets = learner(), learner("online")
     for net in nets:
-        trainer = Trainer(net, 0.05, method="rtrl", order=1)
+        trainer = Trainer(net, 0.05, rule="rtrl", order=1)
         for i in range(3):
             trainer.train(ROWS[i], TARGETS[i], epochs=1, progress=False)
             net.clear()

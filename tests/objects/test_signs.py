@@ -106,7 +106,7 @@ def walk(way, updates):
     at_zero = set()
     rng = np.random.default_rng(1)
     rate = {"rate": 0.5} if optimizer is None else {}
-    trainer = Trainer(net, method=method, optimizer=optimizer, batch_size=1, **rate)
+    trainer = Trainer(net, rule=method, optimizer=optimizer, batch_size=1, **rate)
     done = 0
     while done < updates:
         inputs = rng.normal(size=(10, 3, 3))
@@ -150,7 +150,7 @@ def test_a_step_of_an_optimizer_is_that_without_signs_stopped_at_zero(optimizer)
             signs = signs_of(net)
             for network in (net, twin):
                 trainer = Trainer(
-                    network, method="bptt", optimizer=optimizer, batch_size=20
+                    network, rule="bptt", optimizer=optimizer, batch_size=20
                 )
                 trainer.train(
                     INPUTS, TARGETS, 1, seed=0, progress=False, on_batch=on_batch
@@ -191,7 +191,7 @@ def test_lbfgs_finds_the_least_cost_among_the_weights_with_signs():
     inputs = RNG.normal(size=(40, 3))
     targets = inputs @ np.array([[1.0, -1.0], [-1.0, 2.0], [0.5, 0.5]])
     Trainer(
-        net, method="bptt", optimizer=optimizers.LBFGS(), cost="squared_error"
+        net, rule="bptt", optimizer=optimizers.LBFGS(), cost="squared_error"
     ).train(inputs[:, None], targets[:, None], epochs=100, progress=False)
     optimal(net, inputs, targets, 1e-4)
 

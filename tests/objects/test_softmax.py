@@ -107,7 +107,7 @@ def test_every_rule_has_these_errors():
     network = weighed(1.0, 3.0, 0.2)
     data = soft_targets(3)
     _, slopes = Walk(network).gradient(*data)
-    comparison = compare_gradients(network, *data, method="rtrl")
+    comparison = compare_gradients(network, *data, rule="rtrl")
     assert np.append(
         comparison.weights["rule"], comparison.biases["rule"]
     ) == pytest.approx(slopes, abs=1e-12)
@@ -138,7 +138,7 @@ def test_samples_and_costs_can_both_be_weighed():
         for row, aim in zip(INPUTS, targets, strict=True)
     ]
     before = network.weights
-    trainer = synapse.Trainer(network, 1.0, method="bptt", batch_size=6)
+    trainer = synapse.Trainer(network, 1.0, rule="bptt", batch_size=6)
     trainer.train(INPUTS, targets, epochs=1, sample_weight=factors, progress=False)
     assert before - network.weights == pytest.approx(
         factors @ np.array(parts) / 6, abs=1e-12

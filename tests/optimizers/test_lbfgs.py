@@ -141,7 +141,7 @@ def test_a_training_takes_the_steps_of_scipy():
     expected = minimize(
         cost, start[at], jac=True, method="L-BFGS-B", bounds=bounds, options=options
     )
-    Trainer(net, method="bptt", optimizer=LBFGS()).train(
+    Trainer(net, rule="bptt", optimizer=LBFGS()).train(
         rows, aims, epochs=6, progress=False
     )
     trained = np.concatenate([net.weights, net.biases])[at]

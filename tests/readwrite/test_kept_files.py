@@ -49,7 +49,7 @@ def groups():
 def trainer():
     net = architect.GRU(2, 3, 1, seed=0)
     made = Trainer(
-        net, method="bptt", optimizer=synapse.optimizers.Adam(rate=0.01), batch_size=2
+        net, rule="bptt", optimizer=synapse.optimizers.Adam(rate=0.01), batch_size=2
     )
     made.train(*data(), epochs=2, seed=0, progress=False)
     return made

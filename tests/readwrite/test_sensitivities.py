@@ -111,13 +111,13 @@ def test_a_copy_of_a_cleared_network_has_the_rule_only():
 def test_a_stream_that_a_trainer_has_begun_goes_on_in_a_copy():
     """The network learns online by itself; the trainer has left sensitivities."""
     net = NETWORKS["lstm"]()
-    Trainer(net, method="rtrl", order=3).train(
+    Trainer(net, rule="rtrl", order=3).train(
         ROWS[:6], TARGETS[:6], epochs=1, progress=False
     )
     twin = WAYS["npz"](net)
     assert twin.learning_rule == ("online", None)
     for network in (net, twin):
-        Trainer(network, method="rtrl", order=3).train(
+        Trainer(network, rule="rtrl", order=3).train(
             ROWS[6:], TARGETS[6:], epochs=1, progress=False
         )
     assert bits(net) == bits(twin)
@@ -140,7 +140,7 @@ roots = partial(put, "recurrent")
 BAD = {
     "rule": (put("learning_rule", "rtrl"), "learning_rule to be an object, got 'rtrl'"),
     "method": (
-        rule("method", "bptt"),
+        rule("rule", "bptt"),
         'of the learning_rule to be "online" or "rtrl", got .bptt',
     ),
     "order": (

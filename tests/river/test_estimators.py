@@ -55,8 +55,8 @@ def test_all_checks_of_river_pass(estimator):
     [
         {},
         {"build": "GRU", "hidden": (4,)},
-        {"build": "LSTM", "hidden": (3,), "method": "rtrl"},
-        {"build": "Elman", "hidden": (3,), "method": "rtrl", "order": 1},
+        {"build": "LSTM", "hidden": (3,), "rule": "rtrl"},
+        {"build": "Elman", "hidden": (3,), "rule": "rtrl", "order": 1},
         {"build": own},
         {"renewal": Renewal(rate=0.01, maturity=20)},
     ],
@@ -113,7 +113,7 @@ def test_a_recurrent_network_remembers():
             model.learn_one({"x": now}, before)
         return np.mean(wrong[-300:])
 
-    assert error(build="GRU", hidden=8, method="rtrl") < 0.1 < 0.8 < error()
+    assert error(build="GRU", hidden=8, rule="rtrl") < 0.1 < 0.8 < error()
 
 
 def test_features_and_classes_appear_and_vanish():

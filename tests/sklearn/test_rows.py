@@ -213,7 +213,7 @@ def test_the_default_penalty_follows_from_the_number_of_samples():
     )
     assert np.array_equal(model.network_.weights, two.network_.weights)
     kalman = synapse.optimizers.DEKF()  # refuses penalties
-    NetworkRegressor(method="rtrl", optimizer=kalman, epochs=1).fit(
+    NetworkRegressor(rule="rtrl", optimizer=kalman, epochs=1).fit(
         rows[:9], targets[:9]
     )
     with pytest.raises(ArgumentError, match="the l2 to be"):
@@ -341,7 +341,7 @@ def test_outputs_are_named_like_the_columns_of_the_targets():
 EVERY_OPTION = {
     "rate": 0.02,
     "cost": "mse",
-    "method": "rtrl",
+    "rule": "rtrl",
     "order": 1,
     "optimizer": "sgd",
     "batch_size": 8,
@@ -379,7 +379,7 @@ def test_every_option_of_the_trainer_is_a_parameter(name, monkeypatch):
     ):
         options = {name: EVERY_OPTION[name]}
         if name == "order":
-            options["method"] = "rtrl"
+            options["rule"] = "rtrl"
         if name == "cost" and y.dtype.kind == "U":
             options["cost"] = "cross_entropy"
         model = clone(make(hidden=(3,), epochs=2, random_state=0, **options)).fit(x, y)

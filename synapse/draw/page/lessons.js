@@ -410,7 +410,7 @@ export const LESSONS = [
     reveals: [eligibilityRow("x", "h")],
     seen: "With the self-connection, the state of h in step 4 still depends on the weight from x: the eligibility of the weight from x lasts, as in "
       + "lesson 8. So the error of step 4 changes the weight, and the network learns. This is why memory cells learn what Elman's units miss. "
-      + "Exact rules send the error through the context too: method=\"bptt\" or \"rtrl\" in Python. They cost more, and their error can vanish.",
+      + "Exact rules send the error through the context too: rule=\"bptt\" or \"rtrl\" in Python. They cost more, and their error can vanish.",
   },
   {
     title: "A neuron that fires",

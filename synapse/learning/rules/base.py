@@ -48,7 +48,7 @@ class RuleTask:
 
 
 RULES: dict[str, type[Rule]] = {}
-"""The rules, by the name for ``Trainer(method=...)``."""
+"""The rules, by the name for ``Trainer(rule=...)``."""
 NO_SLOPES = "none"
 SLOPES_OF_OUTPUTS = "outputs"
 ALL_SLOPES = "all"
@@ -63,8 +63,8 @@ SEVERAL_EPOCHS = {"joins_epochs", "learn_epochs"}
 class Rule(ABC):
     """Base class of learning rules; an object is a rule in one training.
 
-    ``class Name(Rule, method="name")`` registers a rule in ``RULES``, for
-    ``Trainer(method="name")``.
+    ``class Name(Rule, rule="name")`` registers a rule in ``RULES``, for
+    ``Trainer(rule="name")``.
 
     A rule defines :meth:`gradient`; batches, optimizers and L-BFGS are based on it. A
     rule may form its batches differently (:meth:`gradients`), or update weights itself
@@ -113,10 +113,10 @@ class Rule(ABC):
     """Whether the class says anew how one epoch is run, so that an inherited loop of
     several ignores it."""
 
-    def __init_subclass__(cls, method: str | None = None, **options: Any) -> None:
+    def __init_subclass__(cls, rule: str | None = None, **options: Any) -> None:
         super().__init_subclass__(**options)
-        if method is not None:
-            RULES[method] = cls
+        if rule is not None:
+            RULES[rule] = cls
         defined = vars(cls).keys()
         if defined & SEVERAL_EPOCHS:
             cls.one_epoch = False
@@ -135,7 +135,7 @@ class Rule(ABC):
     def check(cls, options: FixedOptions) -> None:
         """Raise ArgumentError if the rule cannot be used with these options."""
         if options.order is not None and not cls.has_order:
-            raise ArgumentError('The order is for method="rtrl". Omit it.')
+            raise ArgumentError('The order is for rule="rtrl". Omit it.')
         if options.batch_size == SEQUENCE and not cls.by_steps:
             positive_integer("The batch_size of Trainer", SEQUENCE)
         if isinstance(options.optimizer, LBFGS) and options.penalties.clips:
@@ -164,12 +164,12 @@ class Rule(ABC):
         enough = (SLOPES_OF_OUTPUTS, ALL_SLOPES) if optimizer.direct else (ALL_SLOPES,)
         if cls.slopes not in enough:
             use = " or ".join(
-                f'method="{method}"'
-                for method, rule in RULES.items()
+                f'rule="{known}"'
+                for known, rule in RULES.items()
                 if rule.slopes in enough
             )
             raise ArgumentError(
-                f'{name} needs the slopes of every step, not method="{options.method}".'
+                f'{name} needs the slopes of every step, not rule="{options.rule}".'
                 f" Use {use}."
             )
         if options.batch_size not in (None, 1):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .._options import FixedOptions
 
 
-class BackpropagationThroughTime(Rule, method="bptt"):
+class BackpropagationThroughTime(Rule, rule="bptt"):
     """The exact gradient: the mean over a batch's sequences of the cost summed over
     their steps.
 

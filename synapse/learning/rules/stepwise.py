@@ -64,16 +64,16 @@ class StepwiseRule(Rule):
         # [recipe option: refuse]
         if options.window is not None or options.threads != 1:
             raise ArgumentError(
-                f'The window and threads are for method="bptt": {cls.name} works'
+                f'The window and threads are for rule="bptt": {cls.name} works'
                 " forward, step by step. Omit them."
             )
         if isinstance(options.optimizer, LBFGS):
             raise ArgumentError(
-                'L-BFGS needs the gradient of all data at once. Use method="bptt".'
+                'L-BFGS needs the gradient of all data at once. Use rule="bptt".'
             )
         if options.masks is not None:
             raise ArgumentError(
-                f'Dropout needs method="bptt". With {cls.name}, gate connections by'
+                f'Dropout needs rule="bptt". With {cls.name}, gate connections by'
                 " bernoulli neurons."
             )
 
@@ -269,7 +269,7 @@ class StepwiseRule(Rule):
         return self.run(batch, once(every_other, 1.0, control), self._moves)[1:]
 
 
-class Online(StepwiseRule, method="online"):
+class Online(StepwiseRule, rule="online"):
     """The rule of :meth:`Network.propagate`: Monner and Reggia 2012."""
 
     name: ClassVar[str] = "the online rule"
@@ -277,7 +277,7 @@ class Online(StepwiseRule, method="online"):
     slopes: ClassVar[str] = SLOPES_OF_OUTPUTS
 
 
-class RealTimeRecurrentLearning(StepwiseRule, method="rtrl"):
+class RealTimeRecurrentLearning(StepwiseRule, rule="rtrl"):
     """The gradient of each step's cost, along how every parameter has moved the
     recurrent states so far.
 

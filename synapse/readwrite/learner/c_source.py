@@ -88,7 +88,7 @@ def learner_source(
     """A C program that learns by the network's rule. `saved` has its columns."""
     options = replace(options, language=_with_powers(options))
     rule = network.learning_rule
-    exact = rule.method == RTRL
+    exact = rule.name == RTRL
     tables = Tables(network.clone(), exact)
     names = options.names()
     language = options.language

@@ -55,7 +55,7 @@ class Spiking(Network):
 
     alpha, rho and kappa are e^(-1 / time constant). The slope of a spike is declared
     (the squash ``spike``), so that every method learns. The layers are in the
-    order for which rtrl of order 1 follows each cell by itself.
+    order for which rtrl of reach 1 follows each cell by itself.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ class Spiking(Network):
     Errors also pass through `ready`: the exact gradient knows that a spike forbids the
     next ones. Bellec and others (2020) leave this out.
 
-    By rtrl of order 1, the eligibility e_ij of a weight into cell j, without refractory
+    By rtrl of reach 1, the eligibility e_ij of a weight into cell j, without refractory
     steps, is that of e-prop, with slopes psi and errors of the outputs::
 
         eps_ij(t) = alpha eps_ij(t-1) - threshold e_ij(t-1) + x_i(t)

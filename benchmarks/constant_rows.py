@@ -333,7 +333,7 @@ def by_sensitivities(net: Network, order: int | None = None, length: int = 256) 
     """Learning steps by rtrl."""
     x = numbers(1, length, len(net.input))
     y = 0.5 + 0.5 * numbers(1, length, len(net.output))
-    trainer = Trainer(net, rule="rtrl", order=order, rate=RATE)
+    trainer = Trainer(net, rule="rtrl", reach=order, rate=RATE)
     return lambda: trainer.train(x, y, epochs=1, progress=False)
 
 

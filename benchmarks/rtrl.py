@@ -112,7 +112,7 @@ def works_of(
     def ours(trainer: synapse.Trainer, steps: int) -> None:
         trainer.train(x[None, :steps], y[None, :steps], epochs=1, progress=False)
 
-    exact = synapse.Trainer(net, rule="rtrl", order=order, rate=RATE)
+    exact = synapse.Trainer(net, rule="rtrl", reach=order, rate=RATE)
     works: dict[str, Work] = {
         "synapse": partial(ours, exact),
         "online": partial(ours, synapse.Trainer(other, rate=RATE)),

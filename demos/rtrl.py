@@ -32,7 +32,7 @@ import architect
 import synapse
 from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse import ONE_TO_ONE, Layer, Network, Neuron, draw
-from synapse.learning import compare_gradients, reach
+from synapse.learning import compare_gradients, rtrl_cost
 
 WIDTH = 1e-5  # of finite differences
 RATE = 0.5
@@ -331,7 +331,7 @@ def filling(rng, seed, steps=8):
     return net, inputs
 
 
-# So the topology tells which entries can be nonzero within n steps. Order n keeps only
+# So the topology tells which entries can be nonzero within n steps. Reach n keeps only
 # those (SnAp-n, Menick and others 2021); None keeps all that are ever reached, which is
 # exact. What is left out of the table cannot return: after step n the entries that are
 # kept differ from the exact ones, too, and so does the gradient. A cosine of 1 means
@@ -356,7 +356,7 @@ def orders(net, inputs, exact, away):
         )
     check("order n keeps the parameters into neurons less than n away", all(right_ones))
     check("what it keeps is exact for the first n steps", all(in_time))
-    print(f"\n{net}\n{reach(net)}")
+    print(f"\n{net}\n{rtrl_cost(net)}")
 
 
 def cosine(net, order):
@@ -365,12 +365,12 @@ def cosine(net, order):
     rng = np.random.default_rng(1)
     inputs = rng.uniform(-1, 1, (20, 30, 1))
     targets = rng.uniform(-1, 1, inputs.shape)
-    return compare_gradients(net, inputs, targets, rule="rtrl", order=order).cosine
+    return compare_gradients(net, inputs, targets, rule="rtrl", reach=order).cosine
 
 
 # --- 4. When exact is cheap -----------------------------------------------------------
 #
-# `reach` computes this before any training. In an Elman network every hidden neuron
+# `rtrl_cost` computes this before any training. In an Elman network every hidden neuron
 # reads all the others, so order 2 is already exact: n hidden neurons need about n^3
 # numbers, and n^4 multiply-adds at each step. In a layer of LSTM blocks without
 # connections between them, parameters reach only the cell of their own block: the exact
@@ -381,8 +381,8 @@ def costs():
     heading("4. What it costs, by order")
     elman = architect.Elman(7, 15, 7, seed=0)
     blocks = architect.LSTM(7, 15, 7, peepholes=None, style="synaptic", seed=0)
-    dense = reach(elman)
-    sparse = reach(blocks)
+    dense = rtrl_cost(elman)
+    sparse = rtrl_cost(blocks)
     print(f"{elman}\n{dense}\n\n{blocks}\n{sparse}")
     check(
         "Elman: order 2 keeps as much as the exact rule",
@@ -436,7 +436,7 @@ def learn(rule, seed, steps, parts):
     """Learn from a stream once; returns the fraction right after each part."""
     name, order = rule
     net = architect.Elman(1, 8, 1, squash="tanh", output_squash="logistic", seed=seed)
-    trainer = synapse.Trainer(net, rate=0.02, rule=name, order=order)
+    trainer = synapse.Trainer(net, rate=0.02, rule=name, reach=order)
     inputs, targets = bits(steps, np.random.default_rng([seed, 1]))
     curve = [right(net, seed)]
     # The context is carried over from piece to piece.
@@ -566,4 +566,4 @@ def main(quick: bool, seed: int, out: Path) -> None:
 
 
 # To try: LATE = 3; other rates in `learn`; a ring that reads only one neighbour;
-# `order=2` for the Elman.
+# `reach=2` for the Elman.

@@ -31,8 +31,8 @@ Row = dict[str, Any]
 
 RULES: dict[str, Row] = {
     "online": {"rule": "online"},
-    "order 1": {"rule": "rtrl", "order": 1},
-    "order 2": {"rule": "rtrl", "order": 2},
+    "order 1": {"rule": "rtrl", "reach": 1},
+    "order 2": {"rule": "rtrl", "reach": 2},
     "exact": {"rule": "rtrl"},
 }
 

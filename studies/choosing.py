@@ -200,9 +200,7 @@ def fit(
     if rule == "online":
         learner = synapse.Trainer(net, rate=rate)
     else:
-        learner = synapse.Trainer(
-            net, rule="bptt", optimizer=Adam(rate), batch_size=10
-        )
+        learner = synapse.Trainer(net, rule="bptt", optimizer=Adam(rate), batch_size=10)
     try:
         learner.train(
             x * scale + shift, y * out, epochs=epochs, progress=False, seed=seed
@@ -234,9 +232,7 @@ def medians(**settings):
 def rates():
     """The errors on new rows, by rate: of the online rule and of exact gradients."""
     return {
-        f"{rate:g}": [
-            medians(rate=rate, rule=rule)[1] for rule in ("online", "bptt")
-        ]
+        f"{rate:g}": [medians(rate=rate, rule=rule)[1] for rule in ("online", "bptt")]
         for rate in RATES
     }
 
@@ -253,7 +249,7 @@ NETWORKS = {
 METHODS = {
     "online": {"rule": "online"},
     "rtrl": {"rule": "rtrl"},
-    "rtrl, `order=1`": {"rule": "rtrl", "order": 1},
+    "rtrl, `reach=1`": {"rule": "rtrl", "reach": 1},
     "bptt, one sequence": {"rule": "bptt", "batch_size": 1},
     "bptt, batches of 32": {"rule": "bptt", "batch_size": 32},
 }

@@ -29,7 +29,7 @@ HERE = Path(__file__).resolve().parent
 import architect
 from synapse import draw
 from synapse.initializers import uniform
-from synapse.learning import compare_gradients, reach
+from synapse.learning import compare_gradients, rtrl_cost
 from synapse.readwrite import files
 
 from . import _many_seeds as many
@@ -45,7 +45,7 @@ SCALES = (0.1, 1.0)
 TARGETS = ("every step", "last step")
 RULES = {
     "online": {},
-    **{f"order {order}": {"rule": "rtrl", "order": order} for order in (1, 2, 3)},
+    **{f"order {order}": {"rule": "rtrl", "reach": order} for order in (1, 2, 3)},
     "exact": {"rule": "rtrl"},
 }
 EXACT = 1e-9  # cosines are rounded to this precision
@@ -273,7 +273,7 @@ def table_of_rules(rows):
 
 def table_of_reach():
     """The number of sensitivities that each order keeps."""
-    reaches = {name: reach(built(name, 1.0, 0)) for name in NETWORKS}
+    reaches = {name: rtrl_cost(built(name, 1.0, 0)) for name in NETWORKS}
     head = ["", "recurrent states", *(rule for rule in RULES if rule != "online")]
     lines = [
         [

@@ -296,9 +296,7 @@ def _bitwise(name: str, seed: int, optimizer: SGD | Adam) -> bool:
     inputs, targets = gate(name)
     net = architect.Perceptron(inputs.shape[1], 3, 1, seed=seed)
     trainer = Trainer(net, cost=MSE, optimizer=optimizer)
-    trainer.train(
-        inputs, targets, epochs=20_000, goal=0.003, seed=seed, progress=False
-    )
+    trainer.train(inputs, targets, epochs=20_000, goal=0.003, seed=seed, progress=False)
     return apart(net, inputs, targets, CLOSE)
 
 

@@ -124,7 +124,7 @@ TASKS = {
 RULES: dict[str, dict[str, Any]] = {
     "bptt": {"rule": "bptt", "batch_size": 1},
     "rtrl, exact": {"rule": "rtrl", "batch_size": "sequence"},
-    "rtrl, order 1": {"rule": "rtrl", "order": 1, "batch_size": "sequence"},
+    "rtrl, order 1": {"rule": "rtrl", "reach": 1, "batch_size": "sequence"},
     "online rule": {"rule": "online", "batch_size": "sequence"},
     "bptt, no adaptation": {"rule": "bptt", "batch_size": 1},
 }

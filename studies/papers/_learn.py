@@ -24,7 +24,7 @@ Schmidhuber 1997."""
 
 RULES: dict[str, dict[str, Any]] = {
     "online": {"rule": "online"},
-    "truncated": {"rule": "rtrl", "order": 1},
+    "truncated": {"rule": "rtrl", "reach": 1},
     "exact online": {"rule": "rtrl"},
     "through time": {"rule": "bptt"},
 }

@@ -39,7 +39,7 @@ def sensitivities(
 
     The columns are the trainable weights into each neuron and its bias, neuron by
     neuron. A white place is a sensitivity that is not kept, because the parameter
-    cannot reach the neuron's state within the order of the network's rule. The others
+    cannot reach the neuron's state within the reach of the network's rule. The others
     are orange below zero, pale at zero, and blue above.
 
     Parameters

@@ -10,7 +10,7 @@ from .evaluation import Evaluation
 from .gradient import gradient
 from .gradient_comparison import GradientComparison, compare_gradients
 from .loss_gradient import Gradient
-from .reach import Reach, ReachRow, reach
+from .rtrl_cost import RTRLCost, RTRLCostRow, rtrl_cost
 from .readout import Readout, fit_readout
 from .renewal import Renewal
 from .schedules import AdaptiveSchedule, Cosine, ReduceOnPlateau, StepDecay, WarmUp
@@ -25,8 +25,8 @@ __all__ = [
     "GradientCheck",
     "GradientComparison",
     "Progress",
-    "Reach",
-    "ReachRow",
+    "RTRLCost",
+    "RTRLCostRow",
     "Readout",
     "ReduceOnPlateau",
     "Renewal",
@@ -39,6 +39,6 @@ __all__ = [
     "every",
     "fit_readout",
     "gradient",
-    "reach",
+    "rtrl_cost",
 ]
 __dir__ = public_names(__all__)

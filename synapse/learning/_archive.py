@@ -209,11 +209,11 @@ def arrays_of(trainer: Trainer, paused: Paused | None) -> dict[str, NDArray[Any]
     other than NumPy's PCG64, and DivergenceError if a number is not finite.
     """
     rule = trainer.network.learning_rule
-    # A file has one order, that of the network's rule.
-    if trainer.rule == rule.name and trainer.order != rule.order:
+    # A file has one reach, that of the network's rule.
+    if trainer.rule == rule.name and trainer.reach != rule.reach:
         raise ArgumentError(
-            "Expected a trainer to save with the order of its network's rule,"
-            f" {rule.order}, got {trainer.order}. Set net.learning_rule."
+            "Expected a trainer to save with the reach of its network's rule,"
+            f" {rule.reach}, got {trainer.reach}. Set net.learning_rule."
         )
     network = trainer.network
     memory = trainer._updater.arrays(trainer.optimizer, trainer.only) or {}
@@ -284,7 +284,9 @@ def trainer_of(
         )
     names = [name for name in arrays if name.startswith(OPTIMIZER)]
     memory = {name.removeprefix(OPTIMIZER): arrays.pop(name) for name in names}
-    settings = members("The settings", head["settings"], (), options)
+    settings = members(
+        "The settings", _with_present_names(head["settings"]), (), options
+    )
     try:
         trainer = kind(
             network,
@@ -302,6 +304,16 @@ def trainer_of(
         raise FormatError(f"The trainer in the file is not valid. {error}") from None
     trainer._paused = _training(network, head["training"], arrays)
     return trainer
+
+
+def _with_present_names(settings: Any) -> Any:
+    """The settings of a trainer, those of files of before November 2026 renamed."""
+    if not isinstance(settings, dict):
+        return settings
+    return {
+        {"method": "rule", "order": "reach"}.get(name, name): value
+        for name, value in settings.items()
+    }
 
 
 def _leave_out_relays(saved: SavedNetwork, arrays: dict[str, NDArray[Any]]) -> None:

@@ -35,9 +35,9 @@ def _rule(options: TrainerOptions, title: str, value: Any) -> str:
     return str(_checks.choice(title, value, RULES))
 
 
-def _order_of_network(options: TrainerOptions) -> int | None:
+def _reach_of_network(options: TrainerOptions) -> int | None:
     rule = options.network.learning_rule
-    return rule.order if options.rule == rule.name else None
+    return rule.reach if options.rule == rule.name else None
 
 
 def _batch_size(title: str, value: Any) -> int | str:
@@ -108,13 +108,13 @@ class TrainerOptions:
         _rule,
         owned=True,
     )
-    order: Option[int | None, int | None] = Option(
+    reach: Option[int | None, int | None] = Option(
         "int, optional",
         """For "rtrl": number of steps within which a parameter must reach a recurrent
-        state for its sensitivity to be kept, see :func:`synapse.learning.reach`.
+        state for its sensitivity to be kept, see :func:`synapse.learning.rtrl_cost`.
         Default: that of the network, or no limit: exact.""",
-        lambda _, value: _checks.positive_integer("The order of rtrl", value),
-        follows=_order_of_network,
+        lambda _, value: _checks.positive_integer("The reach of rtrl", value),
+        follows=_reach_of_network,
     )
     optimizer: Option[
         Optimizer | LBFGS | RecursiveOptimizer | None,

@@ -17,7 +17,7 @@ from ..cost import Cost
 from ..engine.guard import InUse
 from ..objects import parameters
 from ..objects.network import Network, require_network
-from ..objects.sensitivities import checked_order
+from ..objects.sensitivities import checked_reach
 from ..objects.wiring import require_closed
 from ..optimizers import SGD
 from ._data import Data, prepare_sequences
@@ -59,8 +59,8 @@ class GradientComparison:
         The names of the neurons.
     rule : str
         The name of the rule.
-    order : int or None
-        The order of "rtrl"; None: exact, or another rule.
+    reach : int or None
+        The reach of "rtrl"; None: exact, or another rule.
     """
 
     cosine: float
@@ -69,7 +69,7 @@ class GradientComparison:
     biases: NDArray[Any]
     names: tuple[str, ...]
     rule: str = "online"
-    order: int | None = None
+    reach: int | None = None
 
     def worst(self, count: int = 10) -> NDArray[Any]:
         """The `count` rows of ``weights`` with the largest differences, largest
@@ -80,9 +80,7 @@ class GradientComparison:
         return np.asarray(self.weights[np.argsort(-apart, kind="stable")[:count]])
 
     def __repr__(self) -> str:
-        rule = (
-            self.rule if self.order is None else f"{self.rule}, order {self.order}"
-        )
+        rule = self.rule if self.reach is None else f"{self.rule}, reach {self.reach}"
         figures = f"cosine {self.cosine:.9g}, relative error {self.relative_error:.3g}"
         lines = [
             f"  {self.names[row['source']]} -> {self.names[row['target']]}: "
@@ -103,7 +101,7 @@ def compare_gradients(
     cost: str | Cost | None = None,
     *,
     rule: str = "online",
-    order: int | None = None,
+    reach: int | None = None,
 ) -> GradientComparison:
     """Compare a rule that learns step by step with the exact gradient, over given
     sequences.
@@ -120,8 +118,8 @@ def compare_gradients(
         The data and the cost, as in :func:`gradient`.
     rule : {"online", "rtrl"}
         The rule, as in :class:`Trainer`. Default "online".
-    order : int, optional
-        The order of "rtrl", as in :class:`Trainer`. Default: no limit, which is exact.
+    reach : int, optional
+        The reach of "rtrl", as in :class:`Trainer`. Default: no limit, which is exact.
 
     Returns
     -------
@@ -130,7 +128,7 @@ def compare_gradients(
     Raises
     ------
     ArgumentTypeError, ArgumentError, TopologyError, DivergenceError
-        If :func:`gradient` raises them, or `rule` or `order` is not as above.
+        If :func:`gradient` raises them, or `rule` or `reach` is not as above.
 
     See Also
     --------
@@ -163,12 +161,12 @@ def compare_gradients(
     require_closed(network, "examined by compare_gradients")
     by_steps = [name for name, kind in RULES.items() if kind.by_steps]
     rule = choice("The rule of compare_gradients", rule, by_steps)
-    order = checked_order(rule, order)
+    reach = checked_reach(rule, reach)
     twin = network.clone()
     twin.deterministic = True
     exact = gradient(twin, inputs, targets, cost)
     data = prepare_sequences(twin, inputs, targets)
-    weights, biases = _slopes_of_rule(twin, data, twin._cost(cost), rule, order)
+    weights, biases = _slopes_of_rule(twin, data, twin._cost(cost), rule, reach)
     number = {neuron: i for i, neuron in enumerate(network)}
     links = [(number[c.source], number[c.target]) for c in network.connections]
     vector = ParameterVector(twin)
@@ -190,23 +188,21 @@ def compare_gradients(
         ),
         names=tuple(neuron.name for neuron in network),
         rule=rule,
-        order=order,
+        reach=reach,
     )
 
 
 def _slopes_of_rule(
-    network: Network, data: Data, cost: Cost, rule: str, order: int | None
+    network: Network, data: Data, cost: Cost, rule: str, reach: int | None
 ) -> tuple[Floats, Floats]:
     """The negative of a rule's summed updates at a rate of 1, as the mean over
     sequences. The network is a copy, whose rule changes.
     """
-    network.learning_rule = "online"  # the default of `order` is that of the network
+    network.learning_rule = "online"  # the default of `reach` is that of the network
     options = TrainerOptions(
-        network, cost=cost, rule=rule, order=order, optimizer=SGD()
+        network, cost=cost, rule=rule, reach=reach, optimizer=SGD()
     )
-    work = RULES[rule](
-        RuleTask(options._fixed(), data, None, np.random.default_rng())
-    )
+    work = RULES[rule](RuleTask(options._fixed(), data, None, np.random.default_rng()))
     with InUse(network):
         work.refresh()
         sums = work.gradient(data.filled)

@@ -419,9 +419,7 @@ class Trainer(Archived, TrainerOptions):
         options = self._checked()
         weighted = sample_weight is not None or class_weight is not None
         if weighted and not self._rule.weighs:
-            raise ArgumentError(
-                'The sample_weight and class_weight need rule="bptt".'
-            )
+            raise ArgumentError('The sample_weight and class_weight need rule="bptt".')
         file = None
         if checkpoint is not None or every is not None:
             file = self._checkpoint(checkpoint, every)

@@ -175,7 +175,7 @@ class Propagating(Stepping):
 
     @property
     def learning_rule(self) -> LearningRule:
-        """What :meth:`propagate` learns by: a pair (method, order). Settable; saved
+        """What :meth:`propagate` learns by: a pair (name, reach). Settable; saved
         with the network.
 
         ``"online"``, the default, is the rule of Monner and Reggia 2012. ``"rtrl"`` is
@@ -192,14 +192,14 @@ class Propagating(Stepping):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the method or the order does not exist, or the sensitivities do not fit
+            If the rule does not exist, or the sensitivities do not fit
             into memory.
         TopologyError
             If the network is connected with neurons outside of it.
 
         See Also
         --------
-        synapse.learning.reach : What each order keeps, and costs.
+        synapse.learning.rtrl_cost : What each reach keeps, and costs.
 
         Examples
         --------
@@ -207,20 +207,20 @@ class Propagating(Stepping):
         >>> net = architect.Elman(2, 3, 1, seed=0)
         >>> net.learning_rule = "rtrl"
         >>> net.learning_rule
-        LearningRule(name='rtrl', order=None)
+        LearningRule(name='rtrl', reach=None)
         >>> outputs = net.activate([0.0, 1.0])
         >>> cost = net.propagate(rate=0.1, targets=[1.0])
         """
         by = self._rtrl
-        return LearningRule() if by is None else LearningRule(RTRL, by.order)
+        return LearningRule() if by is None else LearningRule(RTRL, by.reach)
 
     @learning_rule.setter
     @atomic
     def learning_rule(self, rule: str | tuple[str, int | None]) -> None:
-        method, order = checked_rule(rule)
+        name, reach = checked_rule(rule)
         by = None
-        if method == RTRL:
-            by = Sensitivities(order)
+        if name == RTRL:
+            by = Sensitivities(reach)
             plan = by.ready(self)
             engine.online.clear_traces(plan.store, plan.span)
         self._sensitivities = by

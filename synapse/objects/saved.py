@@ -67,7 +67,7 @@ class SavedNetwork:
     architecture: dict[str, Any] | None = None  # see ``objects/architectures.py``
     # whether the network learns by it; otherwise a trainer may have left sensitivities
     rtrl: bool = False
-    order: int | None = None  # of the sensitivities
+    reach: int | None = None  # of the sensitivities
     sensitivities: PortableSensitivities | None = (
         None  # by numbers; None: none include the latest step
     )
@@ -193,7 +193,7 @@ def _columns_of(network: Network, doing: str) -> SavedNetwork:
         traces=_own_traces(store, kept_traces(store), number, edges),
         architecture=describe_for_file(network),
         rtrl=network._rtrl is not None,
-        order=None if live is None else live.order,
+        reach=None if live is None else live.reach,
         sensitivities=None if kept is None else _numbered(kept, store, edges),
         untraced=network._is_untraced(store),
         metadata=json_object("net.metadata", network.metadata),
@@ -239,7 +239,7 @@ def take_over_rule(network: Network, saved: SavedNetwork) -> None:
     """Let a new network learn as the saved one did."""
     if not saved.rtrl and saved.sensitivities is None:
         return
-    live = network._sensitivities = Sensitivities(saved.order)
+    live = network._sensitivities = Sensitivities(saved.reach)
     network._learn_by(live if saved.rtrl else None)
     live.follow(network._store)
     if saved.sensitivities is not None:

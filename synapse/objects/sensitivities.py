@@ -40,28 +40,28 @@ OTHER_CONTEXT = 2**62
 class LearningRule(NamedTuple):
     """What :meth:`Network.propagate` learns by, see :attr:`Network.learning_rule`."""
 
-    method: str = ONLINE
-    order: int | None = None
+    name: str = ONLINE
+    reach: int | None = None
 
 
 def checked_rule(rule: Any) -> LearningRule:
-    """Return a learning rule, given as a method or as a pair of method and order, or
+    """Return a learning rule, given as a name or as a pair of name and reach, or
     raise ArgumentError.
     """
-    method, order = rule if isinstance(rule, tuple) and len(rule) == 2 else (rule, None)
-    if not isinstance(method, str) or method not in (ONLINE, RTRL):
+    name, reach = rule if isinstance(rule, tuple) and len(rule) == 2 else (rule, None)
+    if not isinstance(name, str) or name not in (ONLINE, RTRL):
         kinds = '"online", "rtrl" or a pair such as ("rtrl", 2)'
         raise ArgumentError(expected("The learning_rule of a network", kinds, rule))
-    return LearningRule(method, checked_order(method, order))
+    return LearningRule(name, checked_reach(name, reach))
 
 
-def checked_order(method: str, order: Any) -> int | None:
-    """Return the order of a method, or raise ArgumentError."""
-    if order is None:
+def checked_reach(rule: str, reach: Any) -> int | None:
+    """Return the reach of a rule, or raise ArgumentError."""
+    if reach is None:
         return None
-    if method != RTRL:
-        raise ArgumentError('The order is for rule="rtrl". Omit it.')
-    return positive_integer("The order of rtrl", order)
+    if rule != RTRL:
+        raise ArgumentError('The reach is for rule="rtrl". Omit it.')
+    return positive_integer("The reach of rtrl", reach)
 
 
 class Sensitivities(Follower):
@@ -69,8 +69,8 @@ class Sensitivities(Follower):
     edit did not touch.
     """
 
-    def __init__(self, order: int | None) -> None:
-        self.order = order
+    def __init__(self, reach: int | None) -> None:
+        self.reach = reach
         self.plan: Plan | None = None
         # When the plan was made, or is renewed after a change:
         self._store: Store  # in which the neurons are now
@@ -125,7 +125,7 @@ class Sensitivities(Follower):
         kept = self.kept()
         before = self._neurons
         other = self.plan is not None and not self.in_step
-        plan = made_plan(network, store, span, self.order)
+        plan = made_plan(network, store, span, self.reach)
         self._neurons = list(network)
         self._identities = identities_of(plan)
         self.plan = plan
@@ -319,13 +319,13 @@ def network_in_step(neuron: Neuron) -> Network | None:
 # --- making plans ---------------------------------------------------------------------
 
 
-def made_plan(network: Calling, store: Store, span: Any, order: int | None) -> Plan:
+def made_plan(network: Calling, store: Store, span: Any, reach: int | None) -> Plan:
     """Make a plan, or raise TopologyError if the network is not closed or too large."""
     require_closed(network, "trained by rtrl")
     try:
-        return Plan(store, span, order, most_bytes())
+        return Plan(store, span, reach, most_bytes())
     except TooLarge as error:
-        raise too_large(network, order, error.bytes) from None
+        raise too_large(network, reach, error.bytes) from None
 
 
 def most_bytes() -> float:
@@ -336,10 +336,10 @@ def most_bytes() -> float:
         return float("inf")
 
 
-def too_large(network: Calling, order: int | None, needed: float) -> ArgumentError:
+def too_large(network: Calling, reach: int | None, needed: float) -> ArgumentError:
     """The error for sensitivities that do not fit into memory."""
     return ArgumentError(
-        f"The sensitivities of {network!r} at order {order} need {needed / 1e9:.3g} GB,"
-        f" but this machine has {most_bytes() / 1e9:.3g} GB. Give a lower order, such"
-        " as 1; synapse.learning.reach lists what each needs."
+        f"The sensitivities of {network!r} at reach {reach} need {needed / 1e9:.3g} GB,"
+        f" but this machine has {most_bytes() / 1e9:.3g} GB. Give a smaller reach, such"
+        " as 1; synapse.learning.rtrl_cost lists what each needs."
     )

@@ -94,7 +94,7 @@ def document(saved: SavedNetwork) -> dict[str, Any]:
     if saved.rtrl or kept is not None:  # not for a network that learns online
         content[RULE] = {
             "method": method,
-            "order": saved.order,
+            "order": saved.reach,
             "stepped": kept is not None,
         }
         content |= {} if kept is None else _written(SENSITIVITY_TABLES, kept)
@@ -229,7 +229,7 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
         architecture=data.get(ARCHITECTURE),
         untraced=data.get(UNTRACED, False),
         rtrl=rule.get("method") == "rtrl",
-        order=rule.get("order"),
+        reach=rule.get("order"),
     )
     if METADATA in data:
         saved.metadata = checks.checked_metadata(data[METADATA])

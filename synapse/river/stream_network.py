@@ -95,8 +95,8 @@ class StreamNetwork(base.Estimator):
         True.
     rule : {"online", "rtrl"}
         The learning rule, as for :class:`~synapse.Trainer`. Default "online".
-    order : int, optional
-        Order of the sensitivities of "rtrl". Default: all, the exact gradient.
+    reach : int, optional
+        Steps that the sensitivities of "rtrl" reach. Default: all, the exact gradient.
     rate : float
         Size α of the first change of each parameter; later ones are divided by the root
         of the sum of its squared slopes, relative to the first (AdaGrad, Duchi, Hazan
@@ -145,7 +145,7 @@ class StreamNetwork(base.Estimator):
         hidden: int | Sequence[int] | None = None,
         direct: Annotated[bool, checks.boolean] = True,
         rule: Annotated[str, partial(checks.choice, options=RULES)] = "online",
-        order: int | None = None,
+        reach: int | None = None,
         rate: Annotated[float, checks.positive_number] = SAMPLES.rate,
         memory: Annotated[float, checks.number_from_one] = SAMPLES.memory,
         bound: Annotated[float | None, _bound] = SAMPLES.bound,
@@ -158,7 +158,7 @@ class StreamNetwork(base.Estimator):
         self.hidden = hidden
         self.direct = direct
         self.rule = rule
-        self.order = order
+        self.reach = reach
         self.seed = seed
         self.rate = rate
         self.memory = memory
@@ -240,8 +240,8 @@ class StreamNetwork(base.Estimator):
                     f"Expected build to return a network of {inputs} inputs and 1"
                     f" output, got {network!r}."
                 )
-        if (self.rule, self.order) != ("online", None):
-            network.learning_rule = self.rule, self.order
+        if (self.rule, self.reach) != ("online", None):
+            network.learning_rule = self.rule, self.reach
         return network
 
     def _named(self, build: str, inputs: int, seed: int) -> Network:

@@ -144,7 +144,7 @@ def test_rtrl_is_the_gradient_and_its_first_order_is_near(options):
         compare_gradients, net, inputs, targets, "squared_error", rule="rtrl"
     )
     assert compared().cosine > 1.0 - 1e-12
-    assert 0.9 < compared(order=1).cosine < 1.0 - 1e-6
+    assert 0.9 < compared(reach=1).cosine < 1.0 - 1e-6
 
 
 @pytest.mark.parametrize("adaptive", [0, 3, 6])
@@ -190,7 +190,7 @@ def test_the_first_order_is_e_prop_and_two_terms_more(adaptive):
         of_output += by_others.T[:, None] * before
         gradient += np.einsum("o,osc->sc", y - target, of_output)
     compared = compare_gradients(
-        net, inputs[None], targets[None], "squared_error", rule="rtrl", order=1
+        net, inputs[None], targets[None], "squared_error", rule="rtrl", reach=1
     )
     into = [*net.input, *spikes]
     slopes = dict(zip(net.connections, compared.weights["rule"], strict=True))

@@ -180,8 +180,8 @@ row("synapse.from_edges", {"edges": {"source": ["x"], "target": ["y"]}}, neurons
 row("synapse.to_networkx", network="[] layer")
 row("synapse.from_networkx", lambda w: {"graph": nx.path_graph(3, nx.DiGraph)})
 
-row("synapse.Trainer.__init__", {"rule": "bptt"}, order="None", threads="")
-row("rtrl: synapse.Trainer.__init__", {"rule": "rtrl"}, order="None")
+row("synapse.Trainer.__init__", {"rule": "bptt"}, reach="None", threads="")
+row("rtrl: synapse.Trainer.__init__", {"rule": "rtrl"}, reach="None")
 short = {"epochs": 2, "progress": False, "targets": [[1.0], [0.0], [1.0], [0.0]]}
 row(
     "synapse.Trainer.train",
@@ -214,7 +214,7 @@ row("learning.fit_readout", lambda w: {"network": w.readable}, network="")
 row("synapse.every.__init__", {"epochs": 2, "function": lambda progress: None})
 row("learning.WarmUp.__init__", {"epochs": 2, "then": 0.1})
 row("learning.ReduceOnPlateau.__init__", {"start": 0.5})
-row("rtrl: learning.compare_gradients", {"rule": "rtrl"}, order="None")
+row("rtrl: learning.compare_gradients", {"rule": "rtrl"}, reach="None")
 row("tasks.Alphabet.__init__", {"letters": "ab"}, letters="word surrogate NUL")
 row("tasks.Alphabet.of", {"text": "ab"}, text="word surrogate NUL")
 row("tasks.Alphabet.indices", {"text": "ab"}, text="empty")

@@ -302,5 +302,5 @@ MAKERS |= {
     "gradientcomparison": lambda w: learning.compare_gradients(
         w.network, w.inputs, w.targets
     ),
-    "reach": lambda w: learning.reach(w.network),
+    "reach": lambda w: learning.rtrl_cost(w.network),
 }

@@ -157,7 +157,7 @@ def test_an_order_is_the_dense_form_with_its_mask(spec, order, tied):
     expected = sum(dense_gradients(twin, truth, rows, aims))
     assume(tame(twin.net, expected, truth.z, truth.state))
     comparison = compare_gradients(
-        twin.net, rows, aims, "squared_error", rule="rtrl", order=order
+        twin.net, rows, aims, "squared_error", rule="rtrl", reach=order
     )
     ours, _ = both(comparison)
     assert close(ours, expected)

@@ -13,7 +13,7 @@ import architect
 import synapse
 from synapse import Layer, Network
 from synapse.engine.rtrl import Layout
-from synapse.learning import compare_gradients, reach
+from synapse.learning import compare_gradients, rtrl_cost
 from synapse.objects.sensitivities import require_plan
 from tests.helpers.relays import with_plain_relays
 from tests.helpers.strategies import SMOOTH, Twin, delay_some, given_graphs, specs
@@ -199,9 +199,9 @@ def test_delayed_inputs_keep_nothing():
         x.project(h, "all_to_all", delay=delay, seed=delay)
     h.project(y, "all_to_all", seed=9)
     net = Network(x, [h], y)
-    assert reach(net)[None].recurrent == 0
+    assert rtrl_cost(net)[None].recurrent == 0
     y.project(h, "all_to_all", delay=4, seed=10)
-    assert reach(net)[None].recurrent == 2 * 4  # now, and 1 to 3 steps ago
+    assert rtrl_cost(net)[None].recurrent == 2 * 4  # now, and 1 to 3 steps ago
 
 
 def test_slopes_are_those_of_differences():

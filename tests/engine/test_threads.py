@@ -160,7 +160,7 @@ def train_by_batches(rng):
     Trainer(
         net,
         rule="rtrl",
-        order=rng.choice([None, 1, 2]),
+        reach=rng.choice([None, 1, 2]),
         optimizer=optimizers.Adam(0.001),
         batch_size=4,
     ).train(X, Y, epochs=1, progress=False, validation=(X, Y))

@@ -343,7 +343,7 @@ def training(world, network, **options):
     rule = world.pick(["online", "bptt", "rtrl"])
     settings = {"batch_size": world.random.randint(1, 3)} if world.chance(0.5) else {}
     if rule == "rtrl":
-        settings["order"] = world.pick([None, None, 1, 3])
+        settings["reach"] = world.pick([None, None, 1, 3])
     if rule == "bptt":
         settings |= {
             "window": world.pick([None, 1, 2]),

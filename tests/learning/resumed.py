@@ -79,7 +79,7 @@ TRAINERS = {
         "rule": "rtrl",
         "optimizer": optimizers.DEKF(measurement_noise=(1.0, 0.1), annealing=50),
     },
-    "rtrl, order": {"rule": "rtrl", "order": 1, "optimizer": optimizers.Adam(0.01)},
+    "rtrl, order": {"rule": "rtrl", "reach": 1, "optimizer": optimizers.Adam(0.01)},
     "dropout": {
         **EXACT,
         "optimizer": optimizers.Adam(0.02),
@@ -97,7 +97,7 @@ BPTT = {"rule": "bptt"}
 RTRL = {"rule": "rtrl"}
 EXAMPLES = {
     "rule": [("bptt", {}), ("rtrl", {})],
-    "order": [(1, RTRL)],
+    "reach": [(1, RTRL)],
     "batch_size": [(3, BPTT), (2, {}), ("sequence", RTRL)],
     "window": [(2, BPTT)],
     "clip": [(0.01, {})],

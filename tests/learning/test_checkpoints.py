@@ -541,7 +541,7 @@ def test_arguments():
     with pytest.raises(
         errors.ArgumentError, match="order of its network's rule, 2, got 1"
     ):
-        save(Trainer(net, rule="rtrl", order=1), io.BytesIO())
+        save(Trainer(net, rule="rtrl", reach=1), io.BytesIO())
 
 
 @pytest.fixture(scope="module")

@@ -139,9 +139,9 @@ def test_what_cannot_be_used_is_refused():
 
 def test_the_rule_and_its_order_are_part_of_the_result():
     net = architect.GRU(2, 3, 1, seed=0)
-    comparison = compare_gradients(net, *sequences(net), rule="rtrl", order=2)
-    assert (comparison.rule, comparison.order) == ("rtrl", 2)
-    assert repr(comparison).startswith("<GradientComparison of rtrl, order 2: cosine ")
+    comparison = compare_gradients(net, *sequences(net), rule="rtrl", reach=2)
+    assert (comparison.rule, comparison.reach) == ("rtrl", 2)
+    assert repr(comparison).startswith("<GradientComparison of rtrl, reach 2: cosine ")
     refused = [
         (
             lambda: compare_gradients(net, *sequences(net), rule="bptt"),
@@ -149,7 +149,7 @@ def test_the_rule_and_its_order_are_part_of_the_result():
             "online.*rtrl",
         ),
         (
-            lambda: compare_gradients(net, *sequences(net), order=2),
+            lambda: compare_gradients(net, *sequences(net), reach=2),
             ArgumentError,
             "order is for",
         ),

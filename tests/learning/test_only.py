@@ -130,9 +130,7 @@ def test_trainers_that_take_turns_keep_their_optimizers(options):
         if options == "rls":  # it trains outputs only
             mine, yours = yours, mine
         trainer = Trainer(net, **RULES[options], only=mine)
-        other = Trainer(
-            net, rule="bptt", optimizer=optimizers.SGD(1e-300), only=yours
-        )
+        other = Trainer(net, rule="bptt", optimizer=optimizers.SGD(1e-300), only=yours)
         for _ in range(3):
             trainer.train(*DATA["sequences"], **HOW)
             if turns:

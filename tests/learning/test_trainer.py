@@ -375,7 +375,7 @@ def test_defaults():
         0.5,
     ]
     net.learning_rule = "rtrl", 2
-    assert (Trainer(net).rule, Trainer(net).order) == ("rtrl", 2)
+    assert (Trainer(net).rule, Trainer(net).reach) == ("rtrl", 2)
     adam = Trainer(
         perceptron(), rule="bptt", l2=0.1, optimizer=optimizers.Adam(betas=(0.5, 0.9))
     )

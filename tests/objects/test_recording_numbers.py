@@ -23,13 +23,13 @@ ORDERS = st.sampled_from([None, 1, 2])
 RULES = pytest.mark.parametrize("rule", ["online", "rtrl"])
 
 
-def learning(net, rule="rtrl", order=None):
-    net.learning_rule = rule if rule == "online" else (rule, order)
+def learning(net, rule="rtrl", reach=None):
+    net.learning_rule = rule if rule == "online" else (rule, reach)
     return net
 
 
-def elman(order=None):
-    return learning(architect.Elman(2, 3, 1, seed=0), order=order)
+def elman(reach=None):
+    return learning(architect.Elman(2, 3, 1, seed=0), reach=reach)
 
 
 def rows(steps, count=2, seed=0):
@@ -335,7 +335,7 @@ def test_more_than_memory_holds_is_refused_before_anything_runs():
 
 
 def test_the_pairs_are_the_sensitivities_of_the_connections():
-    net = elman(order=1)
+    net = elman(reach=1)
     log = record(net, "sensitivity")
     pairs = [(link, neuron) for link in net.connections for neuron in link.sensitivity]
     assert list(log.owners("sensitivity")) == pairs
@@ -360,13 +360,13 @@ def test_steps_by_another_rule_are_nan():
     assert np.isfinite(log.activation).all()
     assert np.isfinite(log.sensitivity[0]).all()
     assert np.isnan(log.sensitivity[1:-1]).all()
-    assert np.isfinite(log.sensitivity[-1]).sum() == 15  # of 45: those of order 1
+    assert np.isfinite(log.sensitivity[-1]).sum() == 15  # of 45: those of reach 1
 
 
 def test_a_trainer_with_an_order_of_its_own():
     net = elman()
     with record(net, "sensitivity") as log:
-        Trainer(net, order=1).train([rows(3)], [TARGETS], 1, progress=False)
+        Trainer(net, reach=1).train([rows(3)], [TARGETS], 1, progress=False)
         net.activate([0.5, 0.25])
     assert np.isfinite(log.sensitivity[:3]).sum(axis=1).tolist() == [15] * 3
     assert np.isfinite(log.sensitivity[3]).all()

@@ -47,12 +47,12 @@ WRONG = [
     for rule in ("bptt", None, ["rtrl", 2], ("rtrl", 2, 3), np.zeros(2))
 ]
 WRONG += [
-    ({"rule": ("rtrl", order)}, "order of rtrl") for order in (0, -1, 1.5, True, "2")
+    ({"rule": ("rtrl", order)}, "reach of rtrl") for order in (0, -1, 1.5, True, "2")
 ]
 WRONG += [
-    ({"rule": ("online", 2)}, 'order is for rule="rtrl"'),
-    ({"order": 2.0}, "order of rtrl"),
-    ({"rule": "bptt", "order": 1}, 'order is for rule="rtrl"'),
+    ({"rule": ("online", 2)}, 'reach is for rule="rtrl"'),
+    ({"reach": 2.0}, "reach of rtrl"),
+    ({"rule": "bptt", "reach": 1}, 'reach is for rule="rtrl"'),
     ({"optimizer": optimizers.LBFGS()}, "LBFGS|L-BFGS"),
     ({"dropout": 0.5, "optimizer": optimizers.Adam()}, "Dropout needs"),
     ({"window": 3}, "window"),
@@ -285,7 +285,7 @@ def test_a_trainer_of_another_order_beside_the_rule_of_the_network():
     stepped."""
     nets = learner(), learner("online")
     for net in nets:
-        trainer = Trainer(net, 0.05, rule="rtrl", order=1)
+        trainer = Trainer(net, 0.05, rule="rtrl", reach=1)
         for i in range(3):
             trainer.train(ROWS[i], TARGETS[i], epochs=1, progress=False)
             net.clear()

@@ -190,9 +190,9 @@ def test_lbfgs_finds_the_least_cost_among_the_weights_with_signs():
         link.sign = 1
     inputs = RNG.normal(size=(40, 3))
     targets = inputs @ np.array([[1.0, -1.0], [-1.0, 2.0], [0.5, 0.5]])
-    Trainer(
-        net, rule="bptt", optimizer=optimizers.LBFGS(), cost="squared_error"
-    ).train(inputs[:, None], targets[:, None], epochs=100, progress=False)
+    Trainer(net, rule="bptt", optimizer=optimizers.LBFGS(), cost="squared_error").train(
+        inputs[:, None], targets[:, None], epochs=100, progress=False
+    )
     optimal(net, inputs, targets, 1e-4)
 
 

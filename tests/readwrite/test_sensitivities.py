@@ -111,13 +111,13 @@ def test_a_copy_of_a_cleared_network_has_the_rule_only():
 def test_a_stream_that_a_trainer_has_begun_goes_on_in_a_copy():
     """The network learns online by itself; the trainer has left sensitivities."""
     net = NETWORKS["lstm"]()
-    Trainer(net, rule="rtrl", order=3).train(
+    Trainer(net, rule="rtrl", reach=3).train(
         ROWS[:6], TARGETS[:6], epochs=1, progress=False
     )
     twin = WAYS["npz"](net)
     assert twin.learning_rule == ("online", None)
     for network in (net, twin):
-        Trainer(network, rule="rtrl", order=3).train(
+        Trainer(network, rule="rtrl", reach=3).train(
             ROWS[6:], TARGETS[6:], epochs=1, progress=False
         )
     assert bits(net) == bits(twin)

@@ -56,7 +56,7 @@ def test_all_checks_of_river_pass(estimator):
         {},
         {"build": "GRU", "hidden": (4,)},
         {"build": "LSTM", "hidden": (3,), "rule": "rtrl"},
-        {"build": "Elman", "hidden": (3,), "rule": "rtrl", "order": 1},
+        {"build": "Elman", "hidden": (3,), "rule": "rtrl", "reach": 1},
         {"build": own},
         {"renewal": Renewal(rate=0.01, maturity=20)},
     ],

@@ -213,9 +213,7 @@ def test_the_default_penalty_follows_from_the_number_of_samples():
     )
     assert np.array_equal(model.network_.weights, two.network_.weights)
     kalman = synapse.optimizers.DEKF()  # refuses penalties
-    NetworkRegressor(rule="rtrl", optimizer=kalman, epochs=1).fit(
-        rows[:9], targets[:9]
-    )
+    NetworkRegressor(rule="rtrl", optimizer=kalman, epochs=1).fit(rows[:9], targets[:9])
     with pytest.raises(ArgumentError, match="the l2 to be"):
         NetworkRegressor(l2="much").fit(rows, targets)
 
@@ -342,7 +340,7 @@ EVERY_OPTION = {
     "rate": 0.02,
     "cost": "mse",
     "rule": "rtrl",
-    "order": 1,
+    "reach": 1,
     "optimizer": "sgd",
     "batch_size": 8,
     "window": 2,
@@ -378,7 +376,7 @@ def test_every_option_of_the_trainer_is_a_parameter(name, monkeypatch):
         (SequenceRegressor, sequences, begins),
     ):
         options = {name: EVERY_OPTION[name]}
-        if name == "order":
+        if name == "reach":
             options["rule"] = "rtrl"
         if name == "cost" and y.dtype.kind == "U":
             options["cost"] = "cross_entropy"

@@ -54,9 +54,7 @@ def test_a_trained_network_writes_its_text_and_keeps_its_context(tmp_path):
     n = len(alphabet)
     net = architect.Elman(n, 24, n, output_squash="softmax", seed=0)
     alphabet.attach(net)
-    trainer = synapse.Trainer(
-        net, rule="bptt", optimizer=synapse.optimizers.Adam(0.02)
-    )
+    trainer = synapse.Trainer(net, rule="bptt", optimizer=synapse.optimizers.Adam(0.02))
     windows = TextWindows(TEXT, alphabet, steps=24, dtype=net.dtype, seed=0)
     trainer.train(windows, epochs=60, progress=False)
     net.activate(alphabet.one_hot("m")[0])

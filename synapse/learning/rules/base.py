@@ -94,8 +94,8 @@ class Rule(ABC):
         Default False.
     weighs : bool
         Whether samples and classes can have weights. Default True.
-    has_order : bool
-        Whether the option `order` is for this rule. Default False.
+    has_reach : bool
+        Whether the option `reach` is for this rule. Default False.
     batch_size : int
         Number of sequences, or steps, in a batch if the trainer's option is not given.
         Default 32.
@@ -106,7 +106,7 @@ class Rule(ABC):
     threaded: ClassVar[bool] = False
     by_steps: ClassVar[bool] = False
     weighs: ClassVar[bool] = True
-    has_order: ClassVar[bool] = False
+    has_reach: ClassVar[bool] = False
     slopes: ClassVar[str] = NO_SLOPES
     batch_size: ClassVar[int] = 32
     one_epoch: ClassVar[bool] = False
@@ -134,8 +134,8 @@ class Rule(ABC):
     @classmethod
     def check(cls, options: FixedOptions) -> None:
         """Raise ArgumentError if the rule cannot be used with these options."""
-        if options.order is not None and not cls.has_order:
-            raise ArgumentError('The order is for rule="rtrl". Omit it.')
+        if options.reach is not None and not cls.has_reach:
+            raise ArgumentError('The reach is for rule="rtrl". Omit it.')
         if options.batch_size == SEQUENCE and not cls.by_steps:
             positive_integer("The batch_size of Trainer", SEQUENCE)
         if isinstance(options.optimizer, LBFGS) and options.penalties.clips:

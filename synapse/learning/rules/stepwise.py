@@ -281,24 +281,24 @@ class RealTimeRecurrentLearning(StepwiseRule, rule="rtrl"):
     """The gradient of each step's cost, along how every parameter has moved the
     recurrent states so far.
 
-    Williams and Zipser 1989; with an order, SnAp-n of Menick and others 2021. Exact
+    Williams and Zipser 1989; with a reach, SnAp-n of Menick and others 2021. Exact
     while weights stand still.
     """
 
     name: ClassVar[str] = "real-time recurrent learning"
     slopes: ClassVar[str] = ALL_SLOPES
-    has_order: ClassVar[bool] = True
+    has_reach: ClassVar[bool] = True
     _live: Sensitivities | None = None
 
     def plan(self) -> Plan:
-        """The plan for the present topology. Sensitivities of another order are
+        """The plan for the present topology. Sensitivities of another reach are
         forgotten.
         """
         network = self.task.network
-        order = self.task.options.order
+        reach = self.task.options.reach
         live = self._live or network._sensitivities
-        if live is None or live.order != order:
-            live = Sensitivities(order)
+        if live is None or live.reach != reach:
+            live = Sensitivities(reach)
             if network._rtrl is None:
                 network._sensitivities = live
         self._live = live

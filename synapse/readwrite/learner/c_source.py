@@ -102,13 +102,13 @@ def learner_source(
         **_sizes_of(tables),
         **_weights(tables, language),
     }
-    if exact and rule.order is not None and any(tables.tied(True) + tables.tied(False)):
+    if exact and rule.reach is not None and any(tables.tied(True) + tables.tied(False)):
         raise FormatError(
             f"The network learns by {tuple(rule)!r} and has tied parameters; a program"
             " keeps sensitivities neuron by neuron, so it has no limit for shared ones."
             " Set net.learning_rule = 'rtrl', or untie the parameters of a copy."
         )
-    reach = Reached(tables, rule.order) if exact else None
+    reach = Reached(tables, rule.reach) if exact else None
     parts["start"] = _start(tables, reach, options)
     parts |= _tables(tables, reach)
     parts |= _moves(tables, options, parts)
@@ -279,7 +279,7 @@ def _index_type(largest: int) -> tuple[str, int, int]:
     raise FormatError(
         f"The network needs {largest:,} weights, traces or sensitivities; a program in"
         f" C has at most {INDICES[-1][-1] - 1:,}. Use a smaller network, or set"
-        " net.learning_rule of a copy to 'online' or a limited order, as ('rtrl', 1)."
+        " net.learning_rule of a copy to 'online' or a limited reach, as ('rtrl', 1)."
     )
 
 

@@ -14,14 +14,14 @@ from .tables import Tables
 
 
 class Reached:
-    """Which parameters reach which recurrent neurons, the roots, within `order` steps.
+    """Which parameters reach which recurrent neurons, the roots, within `reach` steps.
 
     Neurons are numbered from the first that is not an input; past activations follow,
     as in a program. ``places`` has, by root and neuron, where the sensitivities of the
     neuron's parameters begin; -1: there are none.
     """
 
-    def __init__(self, tables: Tables, order: int | None) -> None:
+    def __init__(self, tables: Tables, reach: int | None) -> None:
         count = tables.computed + tables.past.size
         self._now: list[set[int]] = [set() for _ in range(count)]
         self._past: list[set[int]] = [set() for _ in range(count)]
@@ -41,7 +41,7 @@ class Reached:
         self.widest = max(widths)
         self.size = 0
         self.places = np.full((len(self.roots), tables.computed), -1)
-        lines = self._lines(order)
+        lines = self._lines(reach)
         for j, width in enumerate(widths):
             for number, root in enumerate(self.roots):
                 if j in lines[root]:
@@ -131,8 +131,8 @@ class Reached:
                 if read & group:
                     read |= group
 
-    def _lines(self, order: int | None) -> dict[int, set[int]]:
-        """Neurons whose parameters reach each root within `order` steps."""
+    def _lines(self, reach: int | None) -> dict[int, set[int]]:
+        """Neurons whose parameters reach each root within `reach` steps."""
         within: dict[int, set[int]] = {}
         for root in self.roots:
             visited = {root}
@@ -148,7 +148,7 @@ class Reached:
         }
         lines_of = dict(within)
         steps = 1
-        while order is None or steps < order:
+        while reach is None or steps < reach:
             longer = {
                 root: within[root].union(*(lines_of[q] for q in earlier[root]))
                 for root in self.roots

@@ -1,5 +1,5 @@
 """What exact online gradients of a network need, before it is trained: memory and
-multiply-adds, by order.
+multiply-adds, by reach.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..objects.network import Network, require_network
 from ..objects.wiring import require_closed
 
 HEAD = (
-    "order",
+    "reach",
     "recurrent",
     "sensitivities",
     "memory",
@@ -30,14 +30,14 @@ HEAD = (
 UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
-class ReachRow(NamedTuple):
-    """What exact online gradients need at one order; a row of :class:`Reach`.
+class RTRLCostRow(NamedTuple):
+    """What exact online gradients need at one reach; a row of :class:`RTRLCost`.
 
     Numbers of multiply-adds are those of one step. They are None if the sensitivities
     do not fit into the memory of this machine.
     """
 
-    order: int | None
+    reach: int | None
     """Number of steps within which a parameter must reach a recurrent state; None: no
     limit, exact."""
     recurrent: int | None
@@ -65,12 +65,12 @@ class ReachRow(NamedTuple):
 
     @property
     def too_large(self) -> bool:
-        """Whether this order needs more memory than this machine has."""
+        """Whether this reach needs more memory than this machine has."""
         return self.sensitivities is None
 
 
-class Reach(dict[int | None, ReachRow]):
-    """The result of :func:`reach`: a row for each order, in the order given. Its
+class RTRLCost(dict[int | None, RTRLCostRow]):
+    """The result of :func:`rtrl_cost`: a row for each reach, in the order given. Its
     ``repr`` is a table.
 
     ``pandas.DataFrame(found.values())`` makes a table of it.
@@ -80,16 +80,18 @@ class Reach(dict[int | None, ReachRow]):
         lines = [HEAD, *map(_shown, self.values())]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         table = ["  ".join(map(str.rjust, line, widths)).rstrip() for line in lines]
-        return "\n".join(["<Reach; multiply-adds of one step", *table]) + ">"
+        return "\n".join(["<RTRLCost; multiply-adds of one step", *table]) + ">"
 
 
-def reach(network: Network, orders: Iterable[int | None] = (1, 2, 3, None)) -> Reach:
-    """Compute what exact online gradients of a network need, for several orders.
+def rtrl_cost(
+    network: Network, reaches: Iterable[int | None] = (1, 2, 3, None)
+) -> RTRLCost:
+    """Compute what exact online gradients of a network need, for several reaches.
     Nothing is trained.
 
     Real-time recurrent learning (``rule="rtrl"``) keeps the sensitivity Z[r, p] =
     ds_r / dp of the state of each recurrent neuron r to each trainable parameter p that
-    can reach it, and renews it at every step: Z(t) = J Z(t-1) + I. An order keeps only
+    can reach it, and renews it at every step: Z(t) = J Z(t-1) + I. A reach keeps only
     parameters that reach the state within this number of steps (SnAp-n, Menick et al.
     2021). A step with a target also multiplies each sensitivity once.
 
@@ -97,19 +99,19 @@ def reach(network: Network, orders: Iterable[int | None] = (1, 2, 3, None)) -> R
     ----------
     network : Network
         The network, which does not change.
-    orders : iterable of int or None
-        The orders; None means no limit, which is exact. Default: 1, 2, 3 and None.
+    reaches : iterable of int or None
+        The reaches; None means no limit, which is exact. Default: 1, 2, 3 and None.
 
     Returns
     -------
-    Reach
-        A dict with a row for each order. Rows whose sensitivities do not fit into the
+    RTRLCost
+        A dict with a row for each reach. Rows whose sensitivities do not fit into the
         memory of this machine contain the memory that they need.
 
     Raises
     ------
     ArgumentTypeError, ArgumentError
-        If `network` is not a network, or `orders` are not whole numbers above 0 or
+        If `network` is not a network, or `reaches` are not whole numbers above 0 or
         None.
     TopologyError
         If the network is connected with neurons outside of it.
@@ -117,7 +119,7 @@ def reach(network: Network, orders: Iterable[int | None] = (1, 2, 3, None)) -> R
     See Also
     --------
     Trainer : Trains by these gradients with ``rule="rtrl"``.
-    compare_gradients : How near the gradients of an order are to exact ones.
+    compare_gradients : How near the gradients of a reach are to exact ones.
 
     Examples
     --------
@@ -126,39 +128,39 @@ def reach(network: Network, orders: Iterable[int | None] = (1, 2, 3, None)) -> R
     parameters reach only the cell of their own block.
 
     >>> import architect
-    >>> elman = reach(architect.Elman(7, 15, 7, seed=0)).values()
+    >>> elman = rtrl_cost(architect.Elman(7, 15, 7, seed=0)).values()
     >>> for row in elman:
-    ...     print(row.order, row.recurrent, row.sensitivities, row.products)
+    ...     print(row.reach, row.recurrent, row.sensitivities, row.products)
     1 15 345 345
     2 15 5175 77625
     3 15 5175 77625
     None 15 5175 77625
     >>> lstm = architect.LSTM(7, 15, 7, peepholes=None, style="synaptic", seed=0)
-    >>> blocks = reach(lstm)
+    >>> blocks = rtrl_cost(lstm)
     >>> blocks[1].sensitivities == blocks[None].sensitivities == 360
     True
     """
-    require_network("The network of reach", network)
+    require_network("The network of rtrl_cost", network)
     condition = "whole numbers above 0 or None"
     wanted = [
-        None if order is None else positive_integer("An order of reach", order)
-        for order in listed("The orders of reach", orders, condition)
+        None if reach is None else positive_integer("A reach of rtrl_cost", reach)
+        for reach in listed("The reaches of rtrl_cost", reaches, condition)
     ]
     with InUse(network):
-        return Reach({order: _row(network, order) for order in wanted})
+        return RTRLCost({reach: _row(network, reach) for reach in wanted})
 
 
-def _row(network: Network, order: int | None) -> ReachRow:
+def _row(network: Network, reach: int | None) -> RTRLCostRow:
     try:
         require_closed(network, "trained by rtrl")
         _, store, span = network._ready()
         layout = Layout(
-            store, find_pattern(store, span, order), sensitivities.most_bytes()
+            store, find_pattern(store, span, reach), sensitivities.most_bytes()
         )
     except TooLarge as error:
-        return ReachRow(order, None, None, int(error.bytes), None, None, None)
-    return ReachRow(
-        order=order,
+        return RTRLCostRow(reach, None, None, int(error.bytes), None, None, None)
+    return RTRLCostRow(
+        reach=reach,
         recurrent=len(layout.roots),
         sensitivities=layout.size,
         bytes=layout.bytes,
@@ -188,13 +190,13 @@ def _of_direct(layout: Layout) -> int:
     return int(counts[neuron] @ pattern.kept[root, neuron])
 
 
-def _shown(row: ReachRow) -> tuple[str, ...]:
+def _shown(row: RTRLCostRow) -> tuple[str, ...]:
     """The cells of a row in a printed table."""
     if row.too_large:
-        return str(row.order), "", "too large", _size(row.bytes), "", "", "", ""
+        return str(row.reach), "", "too large", _size(row.bytes), "", "", "", ""
     counts = (row.sweeps, row.products, row.direct, row.multiply_adds)
     return (
-        str(row.order),
+        str(row.reach),
         str(row.recurrent),
         str(row.sensitivities),
         _size(row.bytes),

@@ -1,4 +1,4 @@
-"""What exact online gradients need, by order."""
+"""What exact online gradients need, by reach."""
 
 import gc
 import tracemalloc
@@ -7,7 +7,7 @@ import pytest
 
 import architect
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
-from synapse.learning import reach
+from synapse.learning import rtrl_cost
 from synapse.objects import sensitivities
 from tests.helpers.cases import every_case
 from tests.helpers.networks import perceptron
@@ -16,9 +16,9 @@ from tests.helpers.networks import perceptron
 def test_an_elman_network_needs_what_the_textbook_says():
     hidden = 15
     parameters = 15 * (7 + 15 + 1)
-    rows = reach(architect.Elman(7, hidden, 7, seed=0))
+    rows = rtrl_cost(architect.Elman(7, hidden, 7, seed=0))
     reaches = rows.values()
-    assert [*rows] == [row.order for row in reaches] == [1, 2, 3, None]
+    assert [*rows] == [row.reach for row in reaches] == [1, 2, 3, None]
     assert [row.sensitivities for row in reaches] == [
         parameters,
         *[hidden * parameters] * 3,
@@ -40,16 +40,16 @@ def test_an_elman_network_needs_what_the_textbook_says():
 
 
 @every_case("dtype", ["float64", "float32"])
-@every_case("order", [1, None])
-def test_memory_is_what_a_plan_takes(dtype, order):
+@every_case("reach", [1, None])
+def test_memory_is_what_a_plan_takes(dtype, reach):
     net = architect.Elman(7, 60, 7, seed=0, dtype=dtype)
-    row = reach(net, [order])[order]
+    row = rtrl_cost(net, [reach])[reach]
     _, store, span = net._ready()
     gc.collect()
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]
-        plan = sensitivities.made_plan(net, store, span, order)
+        plan = sensitivities.made_plan(net, store, span, reach)
         gc.collect()
         taken = tracemalloc.get_traced_memory()[0] - before
     finally:
@@ -60,7 +60,7 @@ def test_memory_is_what_a_plan_takes(dtype, order):
 
 def test_what_does_not_fit_into_memory_is_a_row_with_its_size(monkeypatch):
     monkeypatch.setattr(sensitivities, "most_bytes", lambda: 50_000.0)
-    table = reach(architect.Elman(7, 15, 7, seed=0), (1, None))
+    table = rtrl_cost(architect.Elman(7, 15, 7, seed=0), (1, None))
     assert not table[1].too_large
     large = table[None]
     assert large.too_large
@@ -73,12 +73,12 @@ def test_what_does_not_fit_into_memory_is_a_row_with_its_size(monkeypatch):
 def test_what_cannot_be_used_is_refused():
     net = architect.GRU(2, 3, 1, seed=0)
     with pytest.raises(ArgumentTypeError, match="a Network"):
-        reach([net])
-    for orders in (0, [0], ["2"], "12", [1.5]):
+        rtrl_cost([net])
+    for reaches in (0, [0], ["2"], "12", [1.5]):
         with pytest.raises(
-            (ArgumentTypeError, ArgumentError), match="orders? of reach"
+            (ArgumentTypeError, ArgumentError), match="reaches? of rtrl_cost"
         ):
-            reach(net, orders)
+            rtrl_cost(net, reaches)
     net.project(perceptron(1, 1))
     with pytest.raises(TopologyError, match="Disconnect"):
-        reach(net)
+        rtrl_cost(net)

@@ -340,7 +340,7 @@ def by_sensitivities(net: Network, order: int | None = None, length: int = 256) 
 def sensitivities_laid_out(net: Network, order: int | None) -> Work:
     """A learning step by rtrl after an edit, which makes a plan."""
     source, target = net.input[0], net.output[0]
-    net.learning_rule = ("rtrl", order) if order else "rtrl"
+    net.rule = ("rtrl", order) if order else "rtrl"
     x = np.zeros(len(net.input))
 
     def work() -> None:

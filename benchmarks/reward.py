@@ -42,7 +42,7 @@ def perceptron(outputs: int, last: str = "identity") -> architect.Perceptron:
 def gru() -> architect.GRU:
     """A network with memory, which learns by exact slopes through all steps."""
     net = architect.GRU(INPUTS, 16, 1, output_squash="identity", seed=0)
-    net.learning_rule = "rtrl"
+    net.rule = "rtrl"
     return net
 
 

@@ -170,11 +170,11 @@ def megabytes(net: synapse.Network, order: int | None) -> dict[str, float]:
     """Memory of the sensitivities: as laid out, and the memory of the process after the
     first steps."""
     small = architect.Elman(2, 2, 1, seed=0)
-    small.learning_rule = "rtrl"
+    small.rule = "rtrl"
     small.activate([0.0, 0.0])
     net.activate(np.zeros(len(net.input)))
     before = reset_peak()
-    net.learning_rule = ("rtrl", order)
+    net.rule = ("rtrl", order)
     for _ in range(2):
         net.activate(np.zeros(len(net.input)))
     used = peak() - before

@@ -10,7 +10,7 @@ episodes.
 Bakker used this maze in 2002 to show that an agent needs memory: at the junction, both
 cases look alike. The agent is an LSTM whose outputs are the values of three actions,
 and learns by Watkins' Q(λ). The slopes that this needs are exact through all steps
-(``net.learning_rule = "rtrl"``), so the reward at the junction reaches the weights that
+(``net.rule = "rtrl"``), so the reward at the junction reaches the weights that
 read the sign. Two others walk the same maze: the same LSTM with the slopes of order 1,
 which keep how a weight moves its own cell and leave out paths through other cells, and
 a perceptron without memory."""
@@ -80,7 +80,7 @@ def network(slopes, seed):
             2, 8, 3, squash="tanh", output_squash="identity", seed=seed
         )
     net = architect.LSTM(2, 4, 3, output_squash="identity", seed=seed)
-    net.learning_rule = "rtrl" if slopes == "exact" else ("rtrl", 1)
+    net.rule = "rtrl" if slopes == "exact" else ("rtrl", 1)
     return net
 
 

@@ -106,7 +106,7 @@ class ByHand:
         self.slope_b = 1 - self.y_b**2
 
 
-# The network learns by the same equations once it is asked to: `net.learning_rule =
+# The network learns by the same equations once it is asked to: `net.rule =
 # "rtrl"`. Then `connection.sensitivity` is a mapping from each recurrent neuron to d
 # state / d weight.
 
@@ -126,7 +126,7 @@ def side_by_side(rng):
     net = three_neurons(rng)
     inputs = np.zeros(8)
     inputs[:3] = rng.uniform(0.3, 0.7, 3)  # then 0: u has no direct effect any more
-    net.learning_rule = "rtrl"
+    net.rule = "rtrl"
     hand = ByHand(net)
     seen = []
     worst = 0.0
@@ -191,7 +191,7 @@ def a_learning_step(net, hand, inputs, rng):
     target = rng.uniform(-0.9, 0.9)
     signal = (target - hand.y_b) * hand.slope_b
     twin = net.clone()
-    twin.learning_rule = "online"
+    twin.rule = "online"
     twin.clear()
     twin.run(inputs[:, None])  # the same steps, with the traces of the online rule
     exact = changes(net, target)
@@ -299,7 +299,7 @@ def table(net):
 def tables(net, inputs, order):
     """The table after each step, with an order."""
     net.clear()
-    net.learning_rule = "rtrl", order
+    net.rule = "rtrl", order
     by_step = []
     for row in inputs:
         net.activate(row)
@@ -492,7 +492,7 @@ def panel_tables(figure, net, inputs):
     shown = ((1, None), (3, None), (len(inputs), None), (len(inputs), 2))
     panels = figure.subplots(1, len(shown), sharey=True)
     for axes, (steps, order) in zip(panels, shown, strict=True):
-        net.learning_rule = "rtrl", order
+        net.rule = "rtrl", order
         net.run([inputs[:steps]])  # from a cleared context
         draw.sensitivities(net, axes, scale=0.5, colour_bars=axes is figure.axes[-1])
         name = "exact" if order is None else f"order {order}"

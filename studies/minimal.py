@@ -477,7 +477,7 @@ def learn(name: str, run: dict[str, Any], seed: int = 0) -> dict[str, float]:
     texts, counts = language.strings(np.random.default_rng(run["seed"]))
     fitness = fitness_of(language, run["seed"])
     net = genome.network()
-    net.learning_rule = "rtrl"
+    net.rule = "rtrl"
     rng = np.random.default_rng(seed)
     order = np.repeat(np.arange(len(texts)), counts)
     for _ in range(PASSES):

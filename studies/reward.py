@@ -73,7 +73,7 @@ def recurrent(
                 source.disconnect(target)
     else:
         net = getattr(architect, architecture)(*sizes, **options)
-    net.learning_rule = RULES[rule]
+    net.rule = RULES[rule]
     return net
 
 

@@ -277,7 +277,7 @@ def network(inputs: int, outputs: int, last: str, seed: int) -> Any:
     slopes."""
     architecture = architect.LSTM if seed % 2 else architect.GRU
     net = architecture(inputs, CELLS, outputs, output_squash=last, seed=seed)
-    net.learning_rule = "rtrl"
+    net.rule = "rtrl"
     return net
 
 

@@ -43,7 +43,7 @@ def network() -> Network:
     net = Network(x, [c, h], y)
     y.project(h, weights=-0.6)
     c[0].gate(x_to_h[0])
-    net.learning_rule = "rtrl"
+    net.rule = "rtrl"
     return net
 
 

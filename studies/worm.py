@@ -166,7 +166,7 @@ def cost(method: str, seed: int) -> many.Row:
     if method == "bptt":
         synapse.gradient(net, inputs[:1], targets[:1])
     else:
-        net.learning_rule = method
+        net.rule = method
         net.activate(inputs[0, 0])
     memory = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

@@ -94,7 +94,7 @@ net, data = architect.Elman(1, 2, 1, seed=0), ([[[0.0]]] * 9, [[[0.0]]] * 9)
 for options in {}:
     Trainer(net, **options).train(*data, epochs=1, progress=False)
     net.run([[0.0]])
-    net.learning_rule = "rtrl"
+    net.rule = "rtrl"
 """
 KERNELS = {
     "gw0": [{"rule": "bptt", "batch_size": size} for size in (1, 9)],

@@ -102,7 +102,7 @@ def on_the_chip() -> None:
     for name, make in NETS.items():
         for rule in RULES:
             net = make("float32")
-            net.learning_rule = rule if rule[0] == "rtrl" else "online"
+            net.rule = rule if rule[0] == "rtrl" else "online"
             with TemporaryDirectory() as place:
                 folder = Path(place)
                 source = c_source(net, learn=True)

@@ -40,7 +40,7 @@ def learn_until_wrong(
 
     The context is cleared first. Each step is judged before the network learns from it;
     it learns from the first wrong step too. The rule is the network's own,
-    :attr:`synapse.Network.learning_rule`.
+    :attr:`synapse.Network.rule`.
 
     Parameters
     ----------

@@ -141,7 +141,7 @@ def trial(
             most=most,
         )
     if rule == "exact online":
-        net.learning_rule = "rtrl"
+        net.rule = "rtrl"
     rng = np.random.default_rng([seed, 1])
     longest = 0
     needed = None

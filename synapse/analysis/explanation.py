@@ -185,7 +185,7 @@ def _require_online(target: Neuron) -> None:
     if network is not None:
         raise ArgumentError(
             f"The latest step of {network!r} was by rtrl, whose updates are not sums of"
-            " these terms. Read connection.sensitivity, or set network.learning_rule"
+            " these terms. Read connection.sensitivity, or set network.rule"
             ' to "online" before the step.'
         )
 

@@ -223,7 +223,7 @@ def _pairs_of(network: Network) -> dict[str, Pairs]:
         return np.concatenate([np.empty(0), *traces])
 
     numbers = {"extended": Pairs(pairs, extended)}
-    if network.learning_rule.name == "rtrl":
+    if network.rule.name == "rtrl":
         kept = SensitivityPairs(network, connections)
         numbers["sensitivity"] = Pairs(
             ((c, number[neuron]) for c, neuron in kept.pairs), kept.read
@@ -291,10 +291,10 @@ def learning_of(
             f"A page can learn with at most {MOST_CONNECTIONS} connections, got"
             f" {count}. Use synapse.Trainer, and explore without learn=True."
         )
-    if net.learning_rule.name != "online":
+    if net.rule.name != "online":
         raise ArgumentError(
             "A page learns by the online rule, this network by"
-            f' {net.learning_rule.name}. Set its learning_rule = "online".'
+            f' {net.rule.name}. Set its rule = "online".'
         )
     unknown = {neuron.squash.name for neuron in net} - set(ACTIVATIONS)
     if unknown:

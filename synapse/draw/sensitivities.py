@@ -45,7 +45,7 @@ def sensitivities(
     Parameters
     ----------
     network : Network
-        A network that learns by rtrl, see :attr:`Network.learning_rule`, or that a
+        A network that learns by rtrl, see :attr:`Network.rule`, or that a
         Trainer has trained by it.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
@@ -66,7 +66,7 @@ def sensitivities(
     >>> import architect
     >>> from synapse import draw
     >>> net = architect.Elman(2, 3, 1, seed=0)
-    >>> net.learning_rule = "rtrl"
+    >>> net.rule = "rtrl"
     >>> outputs = net.run([[0.0, 1.0], [1.0, 1.0]])
     >>> ax = draw.sensitivities(net)
     >>> ax.images[0].get_array().shape, ax.get_title(loc="left")

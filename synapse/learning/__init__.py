@@ -10,9 +10,9 @@ from .evaluation import Evaluation
 from .gradient import gradient
 from .gradient_comparison import GradientComparison, compare_gradients
 from .loss_gradient import Gradient
-from .rtrl_cost import RTRLCost, RTRLCostRow, rtrl_cost
 from .readout import Readout, fit_readout
 from .renewal import Renewal
+from .rtrl_cost import RTRLCost, RTRLCostRow, rtrl_cost
 from .schedules import AdaptiveSchedule, Cosine, ReduceOnPlateau, StepDecay, WarmUp
 from .trainer import Trainer
 

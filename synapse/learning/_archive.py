@@ -208,12 +208,12 @@ def arrays_of(trainer: Trainer, paused: Paused | None) -> dict[str, NDArray[Any]
     Raises ArgumentError if it has a function or a class of the user, or a generator
     other than NumPy's PCG64, and DivergenceError if a number is not finite.
     """
-    rule = trainer.network.learning_rule
+    rule = trainer.network.rule
     # A file has one reach, that of the network's rule.
     if trainer.rule == rule.name and trainer.reach != rule.reach:
         raise ArgumentError(
             "Expected a trainer to save with the reach of its network's rule,"
-            f" {rule.reach}, got {trainer.reach}. Set net.learning_rule."
+            f" {rule.reach}, got {trainer.reach}. Set net.rule."
         )
     network = trainer.network
     memory = trainer._updater.arrays(trainer.optimizer, trainer.only) or {}

@@ -31,12 +31,12 @@ steps."""
 
 def _rule(options: TrainerOptions, title: str, value: Any) -> str:
     if value is None:
-        return options.network.learning_rule.name
+        return options.network.rule.name
     return str(_checks.choice(title, value, RULES))
 
 
 def _reach_of_network(options: TrainerOptions) -> int | None:
-    rule = options.network.learning_rule
+    rule = options.network.rule
     return rule.reach if options.rule == rule.name else None
 
 
@@ -103,7 +103,7 @@ class TrainerOptions:
         """The learning rule: the online rule of Monner and Reggia 2012; the exact
         gradient of whole sequences (see :func:`gradient`), as the mean over a batch's
         sequences of the cost summed over their steps; or the exact gradient of every
-        step, by real-time recurrent learning, see :attr:`Network.learning_rule`.
+        step, by real-time recurrent learning, see :attr:`Network.rule`.
         Default: that of the network.""",
         _rule,
         owned=True,

@@ -198,7 +198,7 @@ def _slopes_of_rule(
     """The negative of a rule's summed updates at a rate of 1, as the mean over
     sequences. The network is a copy, whose rule changes.
     """
-    network.learning_rule = "online"  # the default of `reach` is that of the network
+    network.rule = "online"  # the default of `reach` is that of the network
     options = TrainerOptions(
         network, cost=cost, rule=rule, reach=reach, optimizer=SGD()
     )

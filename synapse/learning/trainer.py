@@ -233,7 +233,7 @@ class Trainer(Archived, TrainerOptions):
         version = (
             store.structure_version if self.only is None else store.topology_version
         )
-        state = version, self.network.learning_rule, by_layer
+        state = version, self.network.rule, by_layer
         if self._options_known is None or self._options_known[0] != state:
             self._options_known = state, self._fixed()
         return self._options_known[1]

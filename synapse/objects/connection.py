@@ -389,7 +389,7 @@ class Connection(DataView, View):
         """Sensitivities d s_k / d w, by neuron k: how the weight has moved its state,
         over all steps.
 
-        A network that learns by rtrl keeps them, see :attr:`Network.learning_rule`.
+        A network that learns by rtrl keeps them, see :attr:`Network.rule`.
         Empty in other networks, after a step by another rule, and for weights that are
         not trainable or reach no recurrent neuron.
 
@@ -403,7 +403,7 @@ class Connection(DataView, View):
         >>> net.connections[0].trainable = False
         >>> twin = net.clone()
         >>> twin.connections[0].trainable = True
-        >>> twin.learning_rule = "rtrl"
+        >>> twin.rule = "rtrl"
         >>> outputs = twin.run([[1.0], [0.5]])
         >>> slopes = twin.connections[0].sensitivity
         >>> {neuron.name: round(slope, 4) for neuron, slope in slopes.items()}

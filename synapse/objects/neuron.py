@@ -845,7 +845,7 @@ class Neuron(NeuronRows, View):
             raise TopologyError(
                 f"{self!r} cannot be stepped by itself, because {network!r} learns by"
                 " rtrl, in steps of the whole network. Call network.activate and"
-                ' network.propagate, or set network.learning_rule = "online".'
+                ' network.propagate, or set network.rule = "online".'
             )
         if network is not None and name == "propagate_one":
             network._require_traces()

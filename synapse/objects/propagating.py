@@ -174,7 +174,7 @@ class Propagating(Stepping):
         raise DivergenceError(f"{what} No weight has changed. {parameters.REMEDIES}")
 
     @property
-    def learning_rule(self) -> LearningRule:
+    def rule(self) -> LearningRule:
         """What :meth:`propagate` learns by: a pair (name, reach). Settable; saved
         with the network.
 
@@ -205,8 +205,8 @@ class Propagating(Stepping):
         --------
         >>> import architect
         >>> net = architect.Elman(2, 3, 1, seed=0)
-        >>> net.learning_rule = "rtrl"
-        >>> net.learning_rule
+        >>> net.rule = "rtrl"
+        >>> net.rule
         LearningRule(name='rtrl', reach=None)
         >>> outputs = net.activate([0.0, 1.0])
         >>> cost = net.propagate(rate=0.1, targets=[1.0])
@@ -214,9 +214,9 @@ class Propagating(Stepping):
         by = self._rtrl
         return LearningRule() if by is None else LearningRule(RTRL, by.reach)
 
-    @learning_rule.setter
+    @rule.setter
     @atomic
-    def learning_rule(self, rule: str | tuple[str, int | None]) -> None:
+    def rule(self, rule: str | tuple[str, int | None]) -> None:
         name, reach = checked_rule(rule)
         by = None
         if name == RTRL:

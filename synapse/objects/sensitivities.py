@@ -38,7 +38,7 @@ OTHER_CONTEXT = 2**62
 
 
 class LearningRule(NamedTuple):
-    """What :meth:`Network.propagate` learns by, see :attr:`Network.learning_rule`."""
+    """What :meth:`Network.propagate` learns by, see :attr:`Network.rule`."""
 
     name: str = ONLINE
     reach: int | None = None
@@ -51,7 +51,7 @@ def checked_rule(rule: Any) -> LearningRule:
     name, reach = rule if isinstance(rule, tuple) and len(rule) == 2 else (rule, None)
     if not isinstance(name, str) or name not in (ONLINE, RTRL):
         kinds = '"online", "rtrl" or a pair such as ("rtrl", 2)'
-        raise ArgumentError(expected("The learning_rule of a network", kinds, rule))
+        raise ArgumentError(expected("The rule of a network", kinds, rule))
     return LearningRule(name, checked_reach(name, reach))
 
 
@@ -248,7 +248,7 @@ def require_plan(network: Network) -> Plan:
     """
     live = network._sensitivities
     if live is None:
-        advice = 'Set network.learning_rule = "rtrl", or train it by rule="rtrl".'
+        advice = 'Set network.rule = "rtrl", or train it by rule="rtrl".'
         raise ArgumentError(
             expected("What ", "a network that keeps sensitivities", network, advice)
         )

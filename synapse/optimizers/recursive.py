@@ -277,7 +277,7 @@ class RLS(RecursiveOptimizer):
     whose outputs feed back into its pool this is FORCE learning (Sussillo and Abbott
     2009). Other squashes are linearised in every step.
 
-    Give it to a Trainer with the rule "online" or "rtrl". Only parameters of the outputs
+    Give it to a Trainer with the rule "online" or "rtrl". Only parameters of outputs
     move, all others stay as they are, trainable or not. It minimises squared errors;
     the trainer's cost is only reported. Outputs with equal regressors share one P,
     which takes 8 n^2 bytes for n parameters of an output.

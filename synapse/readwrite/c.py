@@ -64,7 +64,7 @@ def c_source(
 
     With `learn`, the program also has ``network_learn(&net, targets, rate)``, which is
     :meth:`synapse.Network.propagate` by the network's
-    :attr:`~synapse.Network.learning_rule`, ``network_init`` in place of a first
+    :attr:`~synapse.Network.rule`, ``network_init`` in place of a first
     ``network_clear``, and ``network_weights`` and ``network_load``, which carry all
     biases and weights. An instance has its own weights. Functions return 0 or an error,
     after which nothing has changed.

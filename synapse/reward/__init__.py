@@ -4,7 +4,7 @@ slopes.
 >>> import architect
 >>> from synapse import reward
 >>> net = architect.GRU(2, 8, 1, output_squash="identity", seed=0)
->>> net.learning_rule = "rtrl"  # exact slopes through all steps
+>>> net.rule = "rtrl"  # exact slopes through all steps
 >>> agent = reward.TD(net, discount=0.9)
 >>> value = agent.begin([0.0, 1.0])
 >>> value = agent.learn(1.0, [1.0, 0.0])

@@ -62,7 +62,7 @@ class Agent(Archived):
     """Base class of agents. They learn at every step, along decaying traces of exact
     slopes.
 
-    A network may have any topology; it learns by its own :attr:`Network.learning_rule`,
+    A network may have any topology; it learns by its own :attr:`Network.rule`,
     which must be "rtrl" if it has memory. After each reward, an agent computes the
     temporal difference δ by the weights so far, which takes a second forward pass,
     decays its traces, e ← γλe + slopes, and adds step δ e to the weights.
@@ -166,13 +166,13 @@ class Agent(Archived):
     def _require_rule(self) -> None:
         """Raise ArgumentError if a network with memory learns by the online rule."""
         for name, network in zip(self.names, self._networks, strict=True):
-            if network.has_memory and network.learning_rule.name == ONLINE:
+            if network.has_memory and network.rule.name == ONLINE:
                 raise ArgumentError(
                     f"Expected {checks.lowered(self._title(name))}, which has memory,"
                     f' to learn by "rtrl", got {network!r}, which learns by "online":'
                     " the slopes of this rule can leave out effects of earlier steps."
-                    f' Set {name}.learning_rule = "rtrl", or'
-                    f' {name}.learning_rule = "rtrl", 1 for cheaper slopes.'
+                    f' Set {name}.rule = "rtrl", or'
+                    f' {name}.rule = "rtrl", 1 for cheaper slopes.'
                 )
 
     @abstractmethod

@@ -241,7 +241,7 @@ class StreamNetwork(base.Estimator):
                     f" output, got {network!r}."
                 )
         if (self.rule, self.reach) != ("online", None):
-            network.learning_rule = self.rule, self.reach
+            network.rule = self.rule, self.reach
         return network
 
     def _named(self, build: str, inputs: int, seed: int) -> Network:

@@ -179,7 +179,7 @@ def test_steps_by_sensitivities_are_not_explained():
     net.activate([0.5, 0.25])
     net.propagate(0.1, [1.0])
     assert explain(net.connections[0]).total != 0
-    net.learning_rule = "rtrl"
+    net.rule = "rtrl"
     net.activate([0.5, 0.25])
     with pytest.raises(ArgumentError, match="was by rtrl"):
         explain(net.connections[0])

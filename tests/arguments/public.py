@@ -121,7 +121,8 @@ synapse.Gradient synapse.Topology synapse.Connection synapse.Projection synapse.
 architect.Capacity architect.Delayed architect.GatedUnits architect.MemoryBlocks
 architect.StandardBlocks draw.Explorer
 learning.Batch learning.Evaluation learning.GradientCheck learning.GradientComparison
-learning.Progress learning.RTRLCost learning.RTRLCostRow learning.Readout learning.Result
+learning.Progress learning.RTRLCost learning.RTRLCostRow learning.Readout
+learning.Result
 experiments.Estimate experiments.Trials
 forecasting.Forecast forecasting.RollingOrigin forecasting.Selection
 optimizers.OptimizerState optimizers.RecursiveState

@@ -195,7 +195,7 @@ def genome(w: World) -> evolve.Genome:
 def exact(w: World) -> Network:
     """A recurrent network that learns by sensitivities."""
     net = architect.Elman(2, 2, 1, seed=0)
-    net.learning_rule = "rtrl"
+    net.rule = "rtrl"
     return net
 
 

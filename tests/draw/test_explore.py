@@ -127,7 +127,7 @@ def test_the_page_holds_every_sensitivity():
     def check(order):
         net = gated()
         sequence = rows(3)
-        net.learning_rule = ("rtrl", order)
+        net.rule = ("rtrl", order)
         net.activate([0.1, 0.2, 0.3])  # of which nothing is left
         data = data_of(page_of(net, sequence))
         number = {neuron: i for i, neuron in enumerate(net)}
@@ -521,7 +521,7 @@ def test_a_page_that_learns_holds_the_network_and_its_sequences():
     assert [aim for _, aim in second] == [None, [1.0, None]]
     other = lstm()
     large = architect.Perceptron(200, 101, 1, seed=0)
-    other.learning_rule = "rtrl"
+    other.rule = "rtrl"
     with record(net, "activation", "state", "derivative") as log:
         net.run(rows(3))
     all_refused(

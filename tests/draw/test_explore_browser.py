@@ -152,7 +152,7 @@ def test_extended_traces_and_sensitivities_by_neuron(opened):
             2, 2, 1, style="synaptic" if rule is None else "standard", seed=0
         )
         sequence = rows()
-        net.learning_rule = rule or net.learning_rule
+        net.rule = rule or net.rule
         page = opened(net, sequence)
         c, link = connections_into(net, net["input gates"])[0]
         emit(page, f"c{c}", "tap")

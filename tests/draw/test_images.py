@@ -137,7 +137,7 @@ def test_a_projection_brings_its_names_and_white_where_nothing_is_connected():
 
 
 def learning(net, order=None, steps=4):
-    net.learning_rule = ("rtrl", order)
+    net.rule = ("rtrl", order)
     net.run(RNG.random((steps, len(net.input))))
     return net
 
@@ -206,7 +206,7 @@ def test_what_cannot_be_drawn():
     rule = "a network that keeps sensitivities"
     recurrence = "Expected a network with a recurrent neuron"
     perceptron = architect.Perceptron(2, 3, 1, seed=0)
-    perceptron.learning_rule = "rtrl"
+    perceptron.rule = "rtrl"
     all_refused(
         [
             (lambda: draw.raster([1.0, 2.0]), ArgumentError, steps),

@@ -350,7 +350,7 @@ def test_mistakes_get_a_sentence_and_change_nothing(node):
         np.ones((2, 3, 2)), np.ones((2, 3, 1)), epochs=1, progress=False
     )
     left = of(rtrl)  # an online network with sensitivities, which its next step drops
-    rtrl.learning_rule = "rtrl"
+    rtrl.rule = "rtrl"
     calls = {
         "net.activate([1])": (
             "Expected a row of 2 finite numbers, one for each input, got [1]."

@@ -28,7 +28,7 @@ def net():
 
 def learner():
     elman = architect.Elman(2, 2, 1, seed=0)
-    elman.learning_rule = "rtrl"
+    elman.rule = "rtrl"
     elman.run(VALUES[:, :2])
     return elman
 

@@ -23,7 +23,7 @@ def test_every_follower_of_a_network_is_one_by_its_class():
     projection = net.input.project(net.output, seed=0)
     links = net.connections
     links[0].metadata["note"] = 1
-    net.learning_rule = "rtrl"
+    net.rule = "rtrl"
     store = net._store
     assert isinstance(store, Store)
     assert {projection, links} <= set(store.followers)

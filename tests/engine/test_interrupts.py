@@ -93,7 +93,7 @@ class World:
             for n in self.neurons
         }
         layers = (*self.net.layers, *self.other.layers)
-        rules = self.net.learning_rule, self.other.learning_rule
+        rules = self.net.rule, self.other.rule
         return (
             links,
             neurons,
@@ -122,7 +122,7 @@ def lower(world):
 def lower_learner(world):
     """An edit within a step of a network that learns by rtrl, whose store another
     absorbs."""
-    world.net.learning_rule = "rtrl"
+    world.net.rule = "rtrl"
     world.net.activate([0.1, 0.2])
     world.gate.project(world.net.output[0]), world.gate.disconnect(world.net.output[0])
     link = world.net.output[0].incoming[0]
@@ -185,7 +185,7 @@ OPERATIONS = {
     "freeze": lambda world: setattr(world.other.connections[0], "trainable", False),
     "lower": lower,
     "lower a learner": lower_learner,
-    "learning rule": lambda world: setattr(world.net, "learning_rule", "rtrl"),
+    "learning rule": lambda world: setattr(world.net, "rule", "rtrl"),
     "propagate": lambda world: world.other["hidden"].propagate(0.1),
     "reset": lambda world: world.other.reset(seed=0),
     "graph": lambda world: world.net.graph,

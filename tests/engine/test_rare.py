@@ -40,7 +40,7 @@ import architect
 net = architect.LSTM(2, 3, 1, seed=0)
 net.activate([0.0, 1.0])
 net.propagate(0.1, [1.0])
-net.learning_rule = "rtrl"
+net.rule = "rtrl"
 net.activate([1.0, 1.0])
 net.propagate(0.1, [1.0])
 print(net.weights.tobytes().hex())

@@ -166,7 +166,7 @@ def test_an_order_is_the_dense_form_with_its_mask(spec, order, tied):
 def each_step(net, rows, aims, order=None, cost="squared_error"):
     """The negative updates of every step at a rate of 1, each taken back before the
     next."""
-    net.learning_rule = "rtrl", order
+    net.rule = "rtrl", order
     net.clear()
     weights = net.weights
     biases = net.biases
@@ -222,7 +222,7 @@ def test_renewed_every_few_steps_is_renewed_at_each(spec, order, tied, depth):
         net = twin_of(spec, tied).net
         rows, aims = data(spec, 9)
         with renewed_every(depth):
-            net.learning_rule = "rtrl", order
+            net.rule = "rtrl", order
             for t, (row, aim) in enumerate(zip(rows, aims, strict=True)):
                 net.activate(row)
                 if t % 4 != 2:
@@ -330,7 +330,7 @@ def test_members_of_a_group_that_no_parameter_moves_keep_no_errors(seed):
     error = comparison.relative_error
     assert error < 1e-9 or (np.isnan(error) and not comparison.weights["rule"].any())
     for rule in "online", "rtrl":
-        net.learning_rule = rule
+        net.rule = rule
         net.run(rows)
         net.slopes()
         net.run(rows)

@@ -88,7 +88,7 @@ def test_every_order_is_that_of_a_network_of_plain_relays(
     first = np.random.default_rng(seed).integers(spec.inputs, len(net))
     with patch.object(Layout, "_choose_depth", lambda *_: depth):
         for one in (net, other):
-            one.learning_rule = "rtrl", order
+            one.rule = "rtrl", order
         for t, (row, aim) in enumerate(zip(rows, aims, strict=True)):
             for one in (net, other):
                 one.activate(row)
@@ -152,7 +152,7 @@ def test_runs_go_on_in_copies_and_files(way, depth):
             delay_some(net, 1, 8)
             frozen = net.hidden[0][0].project(net.output[0], weight=0.2, delay=7)
             frozen.trainable = False
-            net.learning_rule = "rtrl"
+            net.rule = "rtrl"
             for t, (row, aim) in enumerate(zip(rows, aims, strict=True)):
                 net.activate(row)
                 if t == step:
@@ -173,7 +173,7 @@ def test_a_delay_that_changes_keeps_the_sensitivities_of_what_is_in_flight():
         links = [source.project(target, weight=0.0, delay=delay) for delay in delays]
         for link in links:
             link.trainable = False
-        net.learning_rule = "rtrl"
+        net.rule = "rtrl"
         return net, links
 
     changing, (link,) = made(5)
@@ -208,7 +208,7 @@ def test_slopes_are_those_of_differences():
     net = architect.Jordan(2, 4, 3, output_squash="softmax", seed=0)
     delay_some(net, 3, 8)
     net.output[0].project(net.hidden[-1][0], weight=0.4, delay=3)
-    net.learning_rule = "rtrl"
+    net.rule = "rtrl"
     rows = np.random.default_rng(0).uniform(-1, 1, (8, 2))
     factors = [0.3, -0.8, 0.5]
 

@@ -29,7 +29,7 @@ def of(net):
 
 def made(rule="online"):
     net = architect.LSTM(2, 3, 2, seed=0)
-    net.learning_rule = rule
+    net.rule = rule
     return net
 
 rows = np.random.default_rng(0).uniform(-1, 1, (5, 2))

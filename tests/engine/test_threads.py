@@ -146,9 +146,9 @@ LOOKS = [
 def look(rng):
     rng.choice(LOOKS)(rng.choice(net.hidden), net.connections[-1])
 
-net.learning_rule = "rtrl"
+net.rule = "rtrl"
 agent = synapse.reward.TD(net, normalise=False)
-net.learning_rule = "online"
+net.rule = "online"
 
 def reward(rng):
     net.peek([0.0, 1.0]), net.slopes()
@@ -167,11 +167,11 @@ def train_by_batches(rng):
 
 def rule(rng):
     net.clear()
-    net.learning_rule = rng.choice(["rtrl", "online", ("rtrl", 1)])
+    net.rule = rng.choice(["rtrl", "online", ("rtrl", 1)])
 
 def join(rng):
     other = architect.Elman(1, 2, 1, seed=0)
-    other.learning_rule = "rtrl"
+    other.rule = "rtrl"
     other.activate([0.5])
     link = rng.choice(
         [(net.output[0], other.hidden[0][0]), (other.output[0], net.output[0])]
@@ -403,7 +403,7 @@ n.sort()
 n.run(X[0])
 n.weights = n.weights
 n.biases = n.biases
-n.learning_rule = "rtrl"
+n.rule = "rtrl"
 n.graph.number_of_edges(), n.graph.copy(), n.connections, n[-1], synapse.Topology.of(n)
 synapse.gradient(n, X, Y[:, :, [0, 0]])
 synapse.record(n, "state", "weight").__enter__().close()

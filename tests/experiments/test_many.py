@@ -115,7 +115,7 @@ def lstm(seed):
 
 def by_rtrl(seed):
     net = lstm(seed)
-    net.learning_rule = ("rtrl", 2)
+    net.rule = ("rtrl", 2)
     return net
 
 

@@ -123,7 +123,7 @@ def test_any_feedback_of_any_gated_graph_with_inputs_from_outside(spec, data):
 
 def test_a_network_that_learns_by_rtrl():
     net = SORTS["elman"]()
-    net.learning_rule = "rtrl"
+    net.rule = "rtrl"
     rows = rows_of(net)
     expected = by_hand(net, rows, 5, {0: 0, 1: 1})
     twin = net.clone()

@@ -537,7 +537,7 @@ def test_arguments():
         with pytest.raises(errors.ArgumentError, match="A Trainer cannot be saved as"):
             save(trainer, name)
     net = NETWORKS["elman"]()
-    net.learning_rule = "rtrl", 2
+    net.rule = "rtrl", 2
     with pytest.raises(
         errors.ArgumentError, match="order of its network's rule, 2, got 1"
     ):

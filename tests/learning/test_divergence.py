@@ -54,7 +54,7 @@ def parameters(net):
 @DTYPES
 def test_an_infinite_derivative_changes_no_weight(rule, dtype):
     net = with_infinite_traces(dtype)
-    net.learning_rule = rule
+    net.rule = rule
     net.run(np.zeros((STEPS[dtype], 1)))
     before = parameters(net)
     with pytest.raises(DivergenceError, match=f"update .* range of {dtype}"):
@@ -88,7 +88,7 @@ def test_a_trainer_has_the_weights_of_before_too(rule, dtype, optimizer):
 @DTYPES
 def test_a_loop_of_its_own_that_diverges_ends_with_an_error(rule, dtype):
     net = exploding(dtype)
-    net.learning_rule = rule
+    net.rule = rule
     rng = np.random.default_rng(0)
     before = parameters(net)
 
@@ -141,7 +141,7 @@ def test_large_numbers_alone_are_no_error(rule):
     for link in inward:
         link.weight /= scale
     for net, unit in (small, 1.0), (large, scale):
-        net.learning_rule = rule
+        net.rule = rule
         net.activate([0.5 * unit, -0.25 * unit])
         net.propagate(0.5, targets=[1.0])
     factor = [scale if c in inward else 1.0 for c in large.connections]

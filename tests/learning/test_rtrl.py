@@ -114,7 +114,7 @@ def test_an_optimizer_gets_the_sum_of_some_steps(size):
         trainer={"optimizer": adam, "batch_size": size},
         epochs=1,
     )
-    twin.learning_rule = "rtrl"
+    twin.rule = "rtrl"
     state = adam.begin(expected, frozen=~np.concatenate(learning(net)))
     total = 0.0
     count = 0
@@ -158,7 +158,7 @@ def test_sensitivities_of_frozen_weights_from_a_copy_that_learns_them():
     twin = net.clone()
     for link in twin.connections:
         link.trainable = True
-    twin.learning_rule = "rtrl"
+    twin.rule = "rtrl"
     twin.run(inputs)
     for number, link in enumerate(twin.connections):
         states = []

@@ -374,7 +374,7 @@ def test_defaults():
         0.001,
         0.5,
     ]
-    net.learning_rule = "rtrl", 2
+    net.rule = "rtrl", 2
     assert (Trainer(net).rule, Trainer(net).reach) == ("rtrl", 2)
     adam = Trainer(
         perceptron(), rule="bptt", l2=0.1, optimizer=optimizers.Adam(betas=(0.5, 0.9))

@@ -51,7 +51,7 @@ def test_gradients_are_exact(spec, seed, together):
     )
     assert not result.weights[into].any()
     slopes_of_first = synapse.gradient(net, inputs[:1], targets[:1]).weights
-    net.learning_rule = "rtrl"
+    net.rule = "rtrl"
     net.clear()
     online = np.zeros(len(slopes_of_first))
     for row, target in zip(inputs[0], targets[0]):

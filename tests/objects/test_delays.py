@@ -350,7 +350,7 @@ def test_what_is_left_of_a_network_is_one_built_without_the_rest(seed, rule):
     chosen = [every[i] for i in rng.permutation(len(every))[:14].tolist()]
     links = dict(zip(chosen, rng.uniform(-0.8, 0.8, len(chosen)).tolist(), strict=True))
     net, neurons = built(links, range(6), seed)
-    net.learning_rule = rule
+    net.rule = rule
     trainer = synapse.Trainer(net, optimizer=synapse.optimizers.Adam(0.01), rule=rule)
     rows = rng.normal(size=(6, 2))
     targets = rng.random((6, 1))
@@ -387,7 +387,7 @@ def test_what_is_left_of_a_network_is_one_built_without_the_rest(seed, rule):
     inputs = rows[:, : len(net.input)]
     for network in (net, other):
         network.clear()
-        network.learning_rule = rule
+        network.rule = rule
         assert isinstance(
             synapse.readwrite.from_npz_data(synapse.readwrite.npz_data(network)),
             Network,
@@ -589,7 +589,7 @@ def test_delays_are_chains_of_linear_neurons(seed, rule, together, way):
     """Plain neurons that copy one another compute and learn the same: the outputs of
     steps, of runs and of copies in the middle of them, and all weights."""
     net = random_network(seed, together)
-    net.learning_rule = "rtrl" if rule == "rtrl" else "online"
+    net.rule = "rtrl" if rule == "rtrl" else "online"
     relayed = with_plain_relays(net)
     rng = np.random.default_rng(seed)
     for k in range(3):

@@ -100,7 +100,7 @@ def test_its_cost_follows_from_its_squash_unless_told():
 
 def test_a_fixed_bias_has_no_sensitivities():
     net = architect.Elman(1, 2, 1, seed=0)
-    net.learning_rule = "rtrl"
+    net.rule = "rtrl"
     neuron = net["hidden"][0]
     for learns in (True, False, True):
         neuron.trainable_bias = learns

@@ -24,7 +24,7 @@ RULES = pytest.mark.parametrize("rule", ["online", "rtrl"])
 
 
 def learning(net, rule="rtrl", reach=None):
-    net.learning_rule = rule if rule == "online" else (rule, reach)
+    net.rule = rule if rule == "online" else (rule, reach)
     return net
 
 
@@ -351,10 +351,10 @@ def test_steps_by_another_rule_are_nan():
     net = elman()
     with record(net, "sensitivity", "activation") as log:
         net.activate([0.5, 0.25])
-        net.learning_rule = "online"
+        net.rule = "online"
         net.activate([0.5, 0.25])
         Trainer(net, rule="bptt").train(rows(3), TARGETS, 1, progress=False)
-        net.learning_rule = ("rtrl", 1)
+        net.rule = ("rtrl", 1)
         net.activate([0.5, 0.25])
         agree(log, shown(log), within=0.0)
     assert np.isfinite(log.activation).all()
@@ -387,7 +387,7 @@ def test_a_network_without_sensitivities():
     net = architect.Elman(2, 3, 1, seed=0)
     with pytest.raises(
         ArgumentError,
-        match=r"Expected a network that keeps sensitivities.*learning_rule",
+        match=r"Expected a network that keeps sensitivities.*rule",
     ):
         record(net, "sensitivity")
     perceptron = learning(architect.Perceptron(2, 3, 1, seed=0))

@@ -21,7 +21,7 @@ TARGETS = RNG.random((4, 6, 1))
 
 def learner(rule="rtrl", architecture=architect.Elman, **options):
     net = architecture(2, 3, 1, seed=0, **options)
-    net.learning_rule = rule
+    net.rule = rule
     return net
 
 
@@ -43,7 +43,7 @@ def steps(net, count=3):
 
 
 WRONG = [
-    ({"rule": rule}, 'learning_rule of a network to be "online", "rtrl" or a pair')
+    ({"rule": rule}, 'rule of a network to be "online", "rtrl" or a pair')
     for rule in ("bptt", None, ["rtrl", 2], ("rtrl", 2, 3), np.zeros(2))
 ]
 WRONG += [
@@ -67,7 +67,7 @@ def test_rules_and_options_that_do_not_exist():
 
     def call(options):
         if "rule" in options:
-            net.learning_rule = options["rule"]
+            net.rule = options["rule"]
         Trainer(net, **{"rule": "rtrl", **options})
 
     weighed = partial(
@@ -75,7 +75,7 @@ def test_rules_and_options_that_do_not_exist():
     )
     calls = [(partial(call, options), SynapseError, words) for options, words in WRONG]
     all_refused([*calls, (weighed, SynapseError, "weights")])
-    assert (net.learning_rule, whole(net)) == (("rtrl", 2), before)
+    assert (net.rule, whole(net)) == (("rtrl", 2), before)
 
 
 def test_a_network_that_is_or_becomes_too_large_keeps_what_it_has(monkeypatch):
@@ -86,17 +86,17 @@ def test_a_network_that_is_or_becomes_too_large_keeps_what_it_has(monkeypatch):
     before = whole(large)
     sentence = "of .* at order None need .* GB, but this machine has 0 GB. Give"
     with pytest.raises(ArgumentError, match=sentence):
-        large.learning_rule = "rtrl"
+        large.rule = "rtrl"
     with pytest.raises(ArgumentError, match=sentence):
         Trainer(large, rule="rtrl").train(ROWS, TARGETS, progress=False)
-    assert (large.learning_rule, whole(large)) == (("online", None), before)
+    assert (large.rule, whole(large)) == (("online", None), before)
     neuron = Neuron("tanh")
     net.hidden[-1].append(neuron)
     net.input[0].project(neuron, weight=0.1)
     for act in (lambda: net.activate(ROWS[0][0]), lambda: net.propagate(0.1, [0.5])):
         with pytest.raises(ArgumentError, match="this machine has 0 GB"):
             act()
-    assert net.clone().learning_rule == ("rtrl", None)
+    assert net.clone().rule == ("rtrl", None)
     net.remove(neuron)
     monkeypatch.undo()
     twin = learner()
@@ -121,8 +121,8 @@ def test_networks_that_are_connected_with_others():
         lambda: net.run(ROWS),
         lambda: net.propagate(0.1, [0.5]),
         lambda: Trainer(net).train(ROWS, TARGETS, progress=False),
-        lambda: setattr(net, "learning_rule", ("rtrl", 1)),
-        lambda: setattr(other, "learning_rule", "rtrl"),
+        lambda: setattr(net, "rule", ("rtrl", 1)),
+        lambda: setattr(other, "rule", "rtrl"),
     ):
         with pytest.raises(TopologyError, match=sentence):
             act()
@@ -150,7 +150,7 @@ def test_a_learning_step_needs_an_activation_before_it():
     net.clear()
     refused()
     steps(net)
-    net.learning_rule = "rtrl"  # set again: the present context counts as given
+    net.rule = "rtrl"  # set again: the present context counts as given
     refused()
     net.activate(ROWS[0][0])
     net.propagate(0.1, [0.5])
@@ -184,7 +184,7 @@ def test_neurons_and_layers_are_not_stepped_alone():
             act()
     assert whole(net) == before
     free.activate(0.5)
-    net.learning_rule = "online"
+    net.rule = "online"
     neuron.activate()
 
 
@@ -223,7 +223,7 @@ def again_like_new(net):
     twin = architect.Elman(2, 3, 1, seed=0)
     for ours, theirs in zip(net.layers, twin.layers, strict=True):
         theirs.squash = ours[0].squash
-    twin.learning_rule = "rtrl"
+    twin.rule = "rtrl"
     twin.weights = net.weights
     twin.biases = net.biases
     for network in (net, twin):

@@ -170,7 +170,7 @@ def test_edits_between_steps_keep_what_they_do_not_touch(spec, todo, depth):
     rng = np.random.default_rng(spec.seed)
     net = twin.net
     with patch.object(Layout, "_choose_depth", lambda *_: depth):
-        net.learning_rule = "rtrl"
+        net.rule = "rtrl"
         for start in range(0, len(todo), 3):
             for learns in (True, True, False)[rng.integers(2) :]:
                 net.activate(rng.uniform(-1, 1, len(net.input)))
@@ -188,7 +188,7 @@ def test_edits_between_steps_keep_what_they_do_not_touch(spec, todo, depth):
 def test_a_cleared_neuron_and_a_saved_network_after_any_number_of_steps(hidden, steps):
     net, twin = (architect.Elman(2, hidden, 2, seed=0) for _ in range(2))
     for network in (net, twin):
-        network.learning_rule = "rtrl"
+        network.rule = "rtrl"
         for row in np.random.default_rng(0).uniform(-1, 1, (steps, 2)):
             network.activate(row)
     expected = list(sensitivities(twin).values())

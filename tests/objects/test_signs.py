@@ -167,7 +167,7 @@ def test_a_step_of_an_optimizer_is_that_without_signs_stopped_at_zero(optimizer)
 @pytest.mark.parametrize("rule", ["online", "rtrl"])
 def test_slopes_and_gradients_know_no_signs_and_a_step_stops_at_zero(rule):
     net = signed()
-    net.learning_rule = rule
+    net.rule = rule
     twin = freed(net)
     signs = signs_of(net)
     for row in INPUTS[0]:

@@ -42,7 +42,7 @@ def errors_of(net):
 @given_graphs(spec=specs(), steps=st.integers(1, 4))
 def test_errors_of_a_target_and_slopes_along_them_move_as_the_target(spec, steps, rule):
     net = Twin(spec).net
-    net.learning_rule = rule
+    net.rule = rule
     stepped(net, steps)
     twin = net.clone()
     third = net.clone()
@@ -79,7 +79,7 @@ def outputs_of(net):
 @given_graphs(specs(squashes=SMOOTH), st.integers(1, 5))
 def test_slopes_by_rtrl_are_those_of_the_exact_gradient(spec, steps):
     net = Twin(spec).net
-    net.learning_rule = "rtrl"
+    net.rule = "rtrl"
     rows = stepped(net, steps)
     targets = np.full((steps, len(net.output)), np.nan)
     targets[-1] = outputs_of(net) - 1.0  # so that dE/dy = 1
@@ -130,7 +130,7 @@ def softmax_network():
 @given_graphs(spec=specs(), steps=st.integers(0, 3))
 def test_a_look_at_the_next_step_sees_it_and_changes_nothing(spec, steps, rule):
     net = Twin(spec).net
-    net.learning_rule = rule
+    net.rule = rule
     stepped(net, steps)
     inputs = np.random.default_rng(2).uniform(-1, 1, len(net.input))
     twin = net.clone()
@@ -152,7 +152,7 @@ def test_after_a_run_without_traces_learning_begins_with_the_next_step(
     spec, several, rule
 ):
     net = Twin(spec).net
-    net.learning_rule = rule
+    net.rule = rule
     stepped(net, 3)
     twin = net.clone()
     rows = np.random.default_rng(3).uniform(-1, 1, (2, 4, len(net.input)))[
@@ -162,8 +162,8 @@ def test_after_a_run_without_traces_learning_begins_with_the_next_step(
     np.testing.assert_allclose(
         net.run(rows, traces=False), twin.run(rows), rtol=1e-12, atol=1e-14
     )
-    twin.learning_rule = "rtrl"  # begins without any
-    twin.learning_rule = rule
+    twin.rule = "rtrl"  # begins without any
+    twin.rule = rule
     for each in (net, twin):
         stepped(each, 2, seed=4)
         each.propagate(0.5, errors=np.ones(len(each.output)))
@@ -180,7 +180,7 @@ def test_a_look_leaves_chance_the_clock_and_a_recording_as_they_are(rule):
         layers[0].project(layers[1], seed=0)
     net = Network(a, [b], c)
     net.reseed(3)
-    net.learning_rule = rule
+    net.rule = rule
     with synapse.record(net, "activation") as log:
         for step in range(20):
             seen = net.peek([step, 1.0])
@@ -266,7 +266,7 @@ def test_what_cannot_be_used_is_refused_in_one_sentence():
     small.activate([0.0, 1.0])
     with pytest.raises(ArgumentError, match="float32"):
         small.propagate(0.1, errors=[1e300, 0.0, 0.0])
-    net.learning_rule = "rtrl"
+    net.rule = "rtrl"
     net.clear()
     with pytest.raises(TopologyError, match="activate first"):
         net.slopes()
@@ -324,7 +324,7 @@ def test_a_run_without_traces_leaves_nothing_to_learn_from(rule):
     """It would learn the parts of the update that need no trace, which is none of the
     rules."""
     net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
-    net.learning_rule = rule
+    net.rule = rule
     rows = np.ones((4, 2))
     sentence = "ran with traces=False"
     net.run(rows, traces=False)
@@ -399,7 +399,7 @@ def test_copies_of_a_network_without_traces_have_nothing_to_learn_from(rule, lin
     file is."""
     net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
     write = synapse.readwrite
-    net.learning_rule = rule
+    net.rule = rule
     if linked:
         outside = synapse.Neuron()
         net.output[0].project(outside)
@@ -429,7 +429,7 @@ def test_scaled_steps_follow_their_equation(rule, shared, squared):
     net = architect.GRU(2, 3, 2, seed=0)
     if shared:
         synapse.tie([net.connections[0], net.connections[1]])
-    net.learning_rule = rule
+    net.rule = rule
     steps = ScaledSteps(net)
     rng = np.random.default_rng(0)
     sums = [np.zeros(len(net.connections)), np.zeros(len(net))]

@@ -40,13 +40,13 @@ def random_graph(seed):
     delay_some(net, seed, 5)
     synapse.tie(net.connections[:2])
     net.synchronous = seed % 3 == 0
-    net.learning_rule = "rtrl" if seed % 2 else "online"
+    net.rule = "rtrl" if seed % 2 else "online"
     return net
 
 
 def lstm(seed):
     net = architect.LSTM(2, 3, 2, style="synaptic", seed=seed)
-    net.learning_rule = "rtrl" if seed % 2 else "online"
+    net.rule = "rtrl" if seed % 2 else "online"
     delay_some(net, seed, 1)
     return net
 

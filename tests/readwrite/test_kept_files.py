@@ -73,7 +73,7 @@ def squares(seed):
 def rule():
     """A network that learns by rtrl, in the midst of a sequence."""
     net = architect.Elman(2, 2, 1, seed=0)
-    net.learning_rule = "rtrl"
+    net.rule = "rtrl"
     feed(net, 3)
     return net
 

@@ -89,7 +89,7 @@ def test_learning_as_compiled_kernels_do(tmp_path):
 def test_exact_gradients_online(tmp_path):
     def check(seed, order):
         net = graph(seed)
-        net.learning_rule = ("rtrl", order)
+        net.rule = ("rtrl", order)
         data = data_for(net, 25, seed)
         program = Program(net, tmp_path)
         assert close(there(program, *data, 0.05), here(net, *data, 0.05))
@@ -103,7 +103,7 @@ def test_large_networks_learn_in_c(tmp_path):
     """They reach the index 65,535."""
 
     def check(net, rule):
-        net.learning_rule = rule
+        net.rule = rule
         assert "typedef int32_t network_index" in c_source(net, learn=True)
         data = data_for(net, 3)
         program = Program(net, tmp_path, wide=True)
@@ -122,7 +122,7 @@ def test_every_kind_of_program_stays_within_its_arrays(tmp_path):
 
     def check(seed, rule):
         net = graph(seed)
-        net.learning_rule = rule
+        net.rule = rule
         data = data_for(net, 10, seed)
         options = {"sums": "fast", "bound": 2.0, "context": True} if seed % 2 else {}
         plain, wide = (
@@ -244,7 +244,7 @@ def test_context_and_frozen_parts(tmp_path):
 def test_a_context_has_its_sensitivities(tmp_path):
     def check(make, rule):
         net = make()
-        net.learning_rule = rule
+        net.rule = rule
         inputs, targets = data_for(net, 16)
         here(net, inputs[:6], targets[:6], 0.1)
         program = Program(net, tmp_path, context=True)
@@ -264,7 +264,7 @@ def test_a_context_has_its_sensitivities(tmp_path):
 def test_spiking_networks_learn_as_here(tmp_path):
     def check(options, rule):
         net = architect.Spiking(2, 5, 2, seed=0, **options)
-        net.learning_rule = rule
+        net.rule = rule
         data = data_for(net, 40)
         found = {"c": there(Program(net, tmp_path), *data, 0.02)}
         if rule == "online":
@@ -520,9 +520,9 @@ def test_it_is_strict_c_and_cpp_without_recursion_or_allocation(tmp_path):
 
     nets = [graph(seed) for seed in (0, 3, 6, 7)]
     exact = graph(4)
-    exact.learning_rule = "rtrl"
+    exact.rule = "rtrl"
     rootless = architect.Perceptron(2, 3, 1, seed=0)
-    rootless.learning_rule = "rtrl"
+    rootless.rule = "rtrl"
     all_hold(check, [*nets, exact, rootless, Network(Layer(1), [], Layer(2))])
 
 
@@ -546,7 +546,7 @@ def turned(state):
 def test_what_cannot_learn_in_c_is_refused():
     net = architect.Perceptron(1, 1, seed=0)
     tied = tie_at_random(architect.Elman(2, 4, 1, seed=0), 0)
-    tied.learning_rule = ("rtrl", 1)
+    tied.rule = ("rtrl", 1)
     other = architect.Perceptron(1, 1, seed=0, output_squash="turned")
     heavy = architect.Perceptron(1, 1, seed=0)
     heavy.output.cost_weights = [1e39]

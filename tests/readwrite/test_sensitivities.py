@@ -64,11 +64,11 @@ def test_a_copy_goes_on_as_the_network_would(sort, monkeypatch):
         alone = NETWORKS[sort]()
         for network in (net, alone):
             edited(network)
-            network.learning_rule = rule
+            network.rule = rule
             steps(network, 0, 4)
             network.activate(ROWS[4])
         twin = WAYS[way](net)
-        assert twin.learning_rule == net.learning_rule
+        assert twin.rule == net.rule
         assert json_data(net) == json_data(twin)
         for network in (net, twin, alone):  # between activation and propagation
             network.propagate(0.1, TARGETS[4])
@@ -90,11 +90,11 @@ def test_a_copy_goes_on_as_the_network_would(sort, monkeypatch):
 def test_a_copy_of_a_cleared_network_has_the_rule_only():
     for way in WAYS.values():
         net = NETWORKS["elman"]()
-        net.learning_rule = ("rtrl", 2)
+        net.rule = ("rtrl", 2)
         steps(net, 0, 3)
         net.clear()
         twin = way(net)
-        assert twin.learning_rule == ("rtrl", 2)
+        assert twin.rule == ("rtrl", 2)
         with pytest.raises(
             errors.TopologyError, match=r"has not been activated.*Call network.activate"
         ):
@@ -115,7 +115,7 @@ def test_a_stream_that_a_trainer_has_begun_goes_on_in_a_copy():
         ROWS[:6], TARGETS[:6], epochs=1, progress=False
     )
     twin = WAYS["npz"](net)
-    assert twin.learning_rule == ("online", None)
+    assert twin.rule == ("online", None)
     for network in (net, twin):
         Trainer(network, rule="rtrl", reach=3).train(
             ROWS[6:], TARGETS[6:], epochs=1, progress=False
@@ -125,7 +125,7 @@ def test_a_stream_that_a_trainer_has_begun_goes_on_in_a_copy():
 
 def document():
     net = architect.Elman(2, 2, 1, seed=0)
-    net.learning_rule = "rtrl"
+    net.rule = "rtrl"
     net.activate([0.1, 0.2])
     net.activate([0.3, 0.4])
     return json_data(net)

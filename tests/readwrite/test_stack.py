@@ -64,7 +64,7 @@ def measured(source, folder, flag):
 def source_of(make, rule, dtype):
     net = make()
     if rule:
-        net.learning_rule = rule
+        net.rule = rule
     return c_source(net, learn=bool(rule), dtype=dtype)
 
 

@@ -28,7 +28,7 @@ def check_forward_view(net, steps, seed=0):
     """With weights that stand still, the changes of an episode are those of the forward
     view."""
     net.output.squash = "bent_identity"
-    net.learning_rule = "rtrl"
+    net.rule = "rtrl"
     rng = np.random.default_rng(seed)
     rows = rng.uniform(-1, 1, (steps + 1, len(net.input)))
     gains = rng.normal(size=steps)
@@ -296,7 +296,7 @@ def test_shared_weights_change_by_the_sum_of_their_slopes():
 @pytest.mark.parametrize("rule", [("rtrl", 1), "rtrl"])
 def test_an_edit_between_steps_keeps_the_traces_of_what_stays(rule):
     net = architect.Elman(2, 4, 1, output_squash="identity", seed=0)
-    net.learning_rule = rule
+    net.rule = rule
     agent = reward.TD(net, rate=0.0, bound=None, normalise=False)
     agent.begin([0.5, -0.5])
     for _ in range(3):
@@ -447,13 +447,13 @@ def test_a_network_with_memory_that_learns_online_is_refused_with_the_line(
     with pytest.raises(ArgumentError, match='has memory, to learn by "rtrl"') as got:
         reward.TD(network)
     for line in (
-        'network.learning_rule = "rtrl"',
-        'network.learning_rule = "rtrl", 1',
+        'network.rule = "rtrl"',
+        'network.rule = "rtrl", 1',
     ):
         assert line in str(got.value)
         exec(line, {"network": network})
         reward.TD(network).begin([0.0, 1.0])
-        network.learning_rule = "online"
+        network.rule = "online"
 
 
 @pytest.mark.parametrize("edit", ["squash", "memory", "rule", "policy"])
@@ -471,9 +471,9 @@ def test_an_edit_after_which_an_agent_cannot_learn_is_noticed_when_an_episode_be
     else:
         value.hidden[0].project(value.hidden[0], seed=0)
     if edit == "rule":
-        value.learning_rule = "rtrl"
+        value.rule = "rtrl"
         agent.begin([0.0, 1.0])
-        value.learning_rule = "online"
+        value.rule = "online"
     before = everything(agent)
     with pytest.raises(ArgumentError, match=r"Expected the (value|means|policy)"):
         agent.begin([0.0, 1.0])
@@ -573,7 +573,7 @@ def test_a_stream_of_rows_is_learned_like_single_calls(
     gains = rng.normal(size=50)
     nets = [architect.GRU(2, 3, 1, output_squash="identity", seed=0) for _ in range(2)]
     for net in nets:
-        net.learning_rule = rule
+        net.rule = rule
     agents = [reward.TD(net, **options) for net in nets]
     logs = []
     for net, agent in zip(nets, agents, strict=True):
@@ -773,7 +773,7 @@ def test_a_stream_with_a_number_that_is_too_large_counts_none_of_its_rows():
 def test_steps_by_default_are_those_of_the_paper_and_shorter_for_networks_with_memory():
     perceptrons = perceptron(2, 0, "softmax"), perceptron(1, 1)
     gru = architect.GRU(5, 2, 1, output_squash="identity", seed=0)
-    gru.learning_rule = "rtrl"
+    gru.rule = "rtrl"
     assert reward.ActorCritic(*perceptrons)._limits == ((1.0, 3.0), (1.0, 2.0))
     assert reward.ActorCritic(perceptrons[0], gru)._limits == ((1.0, 3.0), (0.03, 0.2))
     assert reward.TD(gru, rate=0.5, bound=None)._limits == ((0.5, 0.0),)
@@ -781,7 +781,7 @@ def test_steps_by_default_are_those_of_the_paper_and_shorter_for_networks_with_m
     net = perceptron(2, 1)
     agent = reward.QLearning(net)
     net.hidden[0].project(net.hidden[0], weights=0.1)  # from now on it has memory
-    net.learning_rule = "rtrl"
+    net.rule = "rtrl"
     agent.begin(np.zeros(5))
     assert agent._limits == ((0.03, 0.2),)
     for wrong in ({"rate": "large"}, {"bound": "none"}):

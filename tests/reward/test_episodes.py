@@ -28,7 +28,7 @@ from .test_agents import Walk, gaussian, perceptron
 def agents():
     yield reward.QLearning(perceptron(2, 0), explore=0.1, seed=3)
     gru = architect.GRU(5, 4, 2, output_squash="identity", seed=0)
-    gru.learning_rule = "rtrl"
+    gru.rule = "rtrl"
     yield reward.QLearning(gru, seed=3)
     yield reward.ActorCritic(perceptron(2, 0, "softmax"), perceptron(1, 1), seed=3)
 

@@ -24,7 +24,7 @@ from .test_episodes import Chance, agents, numbers
 
 def gru(inputs, outputs, seed):
     net = architect.GRU(inputs, 4, outputs, output_squash="identity", seed=seed)
-    net.learning_rule = "rtrl"
+    net.rule = "rtrl"
     return net
 
 
@@ -166,7 +166,7 @@ def test_a_controller_acts_as_its_agent_in_any_graph(spec, change):
         net.input[-1].project(net.output[-1], weight=0.3, delay=1)
         net.output[0].project(net.output[-1], weight=0.3, delay=2)
     net.output.squash = "identity"
-    net.learning_rule = "rtrl"
+    net.rule = "rtrl"
     agent = (
         reward.TD(net, rate=0.0)
         if len(net.output) == 1
@@ -191,7 +191,7 @@ def test_a_controller_of_neurons_that_activate_together_is_refused():
     outputs = synapse.Layer(1, "identity")
     inputs.project(outputs, seed=0)
     net = synapse.Network(inputs, outputs, synchronous=True)
-    net.learning_rule = "rtrl"
+    net.rule = "rtrl"
     agent = reward.TD(net)
     with pytest.raises(ArgumentError, match="one step late"):
         agent.model.whole()

@@ -141,7 +141,7 @@ def test_every_step_is_the_exact_gradient_of_the_cut_network(form, cost):
     assert len(pairs) == appendix.learned.sum() - SIZE * appendix.peeps
     for ours, name, array, index in pairs:
         array[index] = getattr(ours, name)
-    net.learning_rule = "rtrl"
+    net.rule = "rtrl"
     samples = EmbeddedReber().batch(10, 3)
     if "end" in form:
         samples.goals[

@@ -37,7 +37,7 @@ def test_the_weights_are_those_of_single_steps(task, decay, rule):
     outcomes = []
     for learn in (learn_until_wrong, by_single_steps):
         net = architect.LSTM(task.inputs, 2, task.outputs, style="synaptic", seed=3)
-        net.learning_rule = rule
+        net.rule = rule
         steps = [learn(net, task.stream(seed), 0.2, 100, decay) for seed in range(40)]
         outcomes.append(
             (steps, net.weights, net.biases, net.activate(np.ones(task.inputs)))
@@ -55,7 +55,7 @@ def test_long_right_streams(rule):
     outcomes = []
     for learn in (learn_until_wrong, by_single_steps):
         net = architect.Elman(1, 4, 1, seed=0)
-        net.learning_rule = rule
+        net.rule = rule
         net.output.biases = [1.5]
         steps = [
             learn(net, task.stream(), 0.03, 300, decay) for decay in (1.0, 0.999) * 5

@@ -458,7 +458,7 @@ export class Network {
   static from(data, options = {}) {
     require(data?.format === "synapse" && data.version === 1, "This is not a network in Synapse's JSON, version 1.");
     require(data.learning_rule?.method !== "rtrl",
-      "The network learns by rtrl; here there is the online rule. Set learning_rule = \"online\" in Python and save it again.");
+      "The network learns by rtrl; here there is the online rule. Set net.rule = \"online\" in Python and save it again.");
     const known = { data: [...MEMBERS, ...UNUSED], neurons: ["name", "squash"], connections: ["source", "target", "gater"] };
     for (const table of ["neurons", "connections"]) known[table].push(...SAVED[table].map(({ name }) => name));
     for (const [table, names] of Object.entries(known)) for (const name of Object.keys(table === "data" ? data : data[table]))

@@ -87,7 +87,7 @@ def learner_source(
 ) -> str:
     """A C program that learns by the network's rule. `saved` has its columns."""
     options = replace(options, language=_with_powers(options))
-    rule = network.learning_rule
+    rule = network.rule
     exact = rule.name == RTRL
     tables = Tables(network.clone(), exact)
     names = options.names()
@@ -106,7 +106,7 @@ def learner_source(
         raise FormatError(
             f"The network learns by {tuple(rule)!r} and has tied parameters; a program"
             " keeps sensitivities neuron by neuron, so it has no limit for shared ones."
-            " Set net.learning_rule = 'rtrl', or untie the parameters of a copy."
+            " Set net.rule = 'rtrl', or untie the parameters of a copy."
         )
     reach = Reached(tables, rule.reach) if exact else None
     parts["start"] = _start(tables, reach, options)
@@ -279,7 +279,7 @@ def _index_type(largest: int) -> tuple[str, int, int]:
     raise FormatError(
         f"The network needs {largest:,} weights, traces or sensitivities; a program in"
         f" C has at most {INDICES[-1][-1] - 1:,}. Use a smaller network, or set"
-        " net.learning_rule of a copy to 'online' or a limited reach, as ('rtrl', 1)."
+        " net.rule of a copy to 'online' or a limited reach, as ('rtrl', 1)."
     )
 
 

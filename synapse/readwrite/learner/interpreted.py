@@ -203,7 +203,7 @@ def interpreted_learner(
 
 def _require_online(network: Network, language: Language) -> None:
     """Raise FormatError if the network learns by another rule."""
-    if network.learning_rule.name == RTRL:
+    if network.rule.name == RTRL:
         raise FormatError(
             f"Programs in {language.name} learn by the online rule, and the network's"
             " is rtrl. Write it in C, or set the learning rule of a copy to 'online'."

@@ -43,14 +43,15 @@ def steps(net, count=3):
 
 
 WRONG = [
-    ({"rule": rule}, 'rule of a network to be "online", "rtrl" or a pair')
+    ({"of_network": rule}, 'rule of a network to be "online", "rtrl" or a pair')
     for rule in ("bptt", None, ["rtrl", 2], ("rtrl", 2, 3), np.zeros(2))
 ]
 WRONG += [
-    ({"rule": ("rtrl", order)}, "reach of rtrl") for order in (0, -1, 1.5, True, "2")
+    ({"of_network": ("rtrl", order)}, "reach of rtrl")
+    for order in (0, -1, 1.5, True, "2")
 ]
 WRONG += [
-    ({"rule": ("online", 2)}, 'reach is for rule="rtrl"'),
+    ({"of_network": ("online", 2)}, 'reach is for rule="rtrl"'),
     ({"reach": 2.0}, "reach of rtrl"),
     ({"rule": "bptt", "reach": 1}, 'reach is for rule="rtrl"'),
     ({"optimizer": optimizers.LBFGS()}, "LBFGS|L-BFGS"),
@@ -66,8 +67,8 @@ def test_rules_and_options_that_do_not_exist():
     before = whole(net)
 
     def call(options):
-        if "rule" in options:
-            net.rule = options["rule"]
+        if "of_network" in options:
+            net.rule = options["of_network"]
         Trainer(net, **{"rule": "rtrl", **options})
 
     weighed = partial(

@@ -180,7 +180,7 @@ def _plain(value: Any) -> Any:
 
 def forecast(
     network: Model,
-    context: ArrayLike,
+    history: ArrayLike,
     steps: int,
     *,
     feedback: Mapping[int, int] | None = None,
@@ -192,7 +192,7 @@ def forecast(
 ) -> Forecast:
     """Forecast the next values of a series, in a closed loop.
 
-    The context of the network is cleared, and the rows of `context` are run. The
+    The context of the network is cleared, and the rows of `history` are run. The
     outputs after the last row are the first forecast. They become the next inputs,
     whose outputs are the second forecast, and so on. So the network must have learnt to
     map each row of a stream to (parts of) the next one, as with
@@ -204,7 +204,7 @@ def forecast(
     network : Network or Ensemble
         What forecasts. The networks of an ensemble forecast each on their own; the
         result is their mean.
-    context : array_like, shape (T, n), or (T,) with one input
+    history : array_like, shape (T, n), or (T,) with one input
         The known rows, oldest first. A forecast that continues a data frame has its
         dates, or numbers of rows, if they step evenly, and the names of its columns.
     steps : int
@@ -215,8 +215,8 @@ def forecast(
         number.
     future : array_like, shape (steps - 1, k), optional
         The inputs that no output is fed to, in their order, for the steps after the
-        context. Row k is read together with forecast k, and so affects forecast k + 1;
-        forecast 1 follows from the context. A last row, of index `steps`, may be given;
+        history. Row k is read together with forecast k, and so affects forecast k + 1;
+        forecast 1 follows from the history. A last row, of index `steps`, may be given;
         it is not used.
     calibration : Calibration, optional
         Errors on steps that were held out, such as ``rolling_origin(...).calibration``.
@@ -236,7 +236,7 @@ def forecast(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If the context is empty or not finite, an output cannot be fed back, the future
+        If the history is empty or not finite, an output cannot be fed back, the future
         has other numbers of rows or columns, there are too few errors for an interval,
         or the minimum is not below the maximum.
     DivergenceError
@@ -266,15 +266,15 @@ def forecast(
     n = len(networks[0].input)
     m = len(networks[0].output)
     dtype = networks[0].dtype
-    parts, together = parts_of("The context", context, n)
+    parts, together = parts_of("The history", history, n)
     if not together:
         raise ArgumentError(
-            "Expected the context to be one series (T, n), got several sequences."
+            "Expected the history to be one series (T, n), got several sequences."
         )
-    rows = as_matrix("The context", parts[0], n, dtype)
+    rows = as_matrix("The history", parts[0], n, dtype)
     if not len(rows):
         raise ArgumentError(
-            "The context has no row. Give at least one, after which the forecast"
+            "The history has no row. Give at least one, after which the forecast"
             " begins."
         )
     fed, into = (
@@ -310,12 +310,12 @@ def forecast(
                 ahead[0, into] = outputs[0, fed]
                 network._feed(ahead, outputs[1:], by_output)
     ahead_of_all = bounded(of_each.mean(axis=0), half, share, limits)
-    index = labels_of(context)
+    index = labels_of(history)
     dates = None if index is None else continued(index, count)
     return replace(
         ahead_of_all,
         dates=dates,
-        names=fed_names(context, fed.tolist(), into.tolist(), m),
+        names=fed_names(history, fed.tolist(), into.tolist(), m),
     )
 
 
@@ -363,7 +363,7 @@ def _fed_back(feedback: Any, n: int, m: int) -> list[tuple[int, int]]:
 
 
 def _outside(future: Any, k: int, steps: int, model: Model, dtype: Any) -> Floats:
-    """The k inputs that no output is fed to, in the steps after the context, shape
+    """The k inputs that no output is fed to, in the steps after the history, shape
     (steps - 1, k).
     """
     if future is None:
@@ -371,7 +371,7 @@ def _outside(future: Any, k: int, steps: int, model: Model, dtype: Any) -> Float
             raise ArgumentError(
                 f"{counted(k, 'input')} of {model!r} {'is' if k == 1 else 'are'} fed by"
                 " no output. Give future=, with their values in the"
-                f" {counted(steps - 1, 'step')} after the context."
+                f" {counted(steps - 1, 'step')} after the history."
             )
         return np.empty((steps - 1, k))
     if not k:
@@ -387,7 +387,7 @@ def _outside(future: Any, k: int, steps: int, model: Model, dtype: Any) -> Float
     if len(ahead) not in (steps - 1, steps):
         raise ArgumentError(
             f"Expected the future to have {counted(steps - 1, 'row')}, one for every"
-            f" step after the context but the last, or {steps}, got {len(ahead)}."
+            f" step after the history but the last, or {steps}, got {len(ahead)}."
         )
     return ahead[: steps - 1]
 

@@ -146,32 +146,32 @@ def test_what_cannot_be_forecast_is_one_sentence():
     gru, wide = SORTS["gru"], SORTS["gru"](3, 2)
 
     def of(net=None, **options):
-        arguments = {"context": [[0.1, 0.2]], "steps": 3, **options}
+        arguments = {"history": [[0.1, 0.2]], "steps": 3, **options}
         return lambda: forecast(gru() if net is None else net, **arguments)
 
     three = [[1, 2, 3]]
     six = [1.0, 2.0, 3.0, 4.0, 5.0]
     all_refused(
         [
-            (of(context=[]), ArgumentError, "The context has no row"),
-            (of(context=[[1, np.nan]]), ArgumentError, "finite"),
-            (of(context=np.zeros((3, 4, 2))), ArgumentError, "one series"),
+            (of(history=[]), ArgumentError, "The history has no row"),
+            (of(history=[[1, np.nan]]), ArgumentError, "finite"),
+            (of(history=np.zeros((3, 4, 2))), ArgumentError, "one series"),
             (of(steps=0), ArgumentError, "Expected the steps"),
             (of(gru(2, 3)), ArgumentError, "3 outputs cannot be fed back to 2 inputs"),
-            (of(wide, context=three), ArgumentError, "1 input of .* future="),
+            (of(wide, history=three), ArgumentError, "1 input of .* future="),
             (of(future=[[1.0]]), ArgumentError, "Every input .* Omit future"),
             (
-                of(wide, context=three, future=six),
+                of(wide, history=three, future=six),
                 ArgumentError,
                 "future to have 2 rows.* or 3, got 5",
             ),
             (
-                of(wide, context=three, steps=2, future=six),
+                of(wide, history=three, steps=2, future=six),
                 ArgumentError,
                 "future to have 1 row, .* or 2, got 5",
             ),
             (
-                of(wide, context=three, future=np.zeros((2, 3, 1))),
+                of(wide, history=three, future=np.zeros((2, 3, 1))),
                 ArgumentError,
                 "future to be one series",
             ),

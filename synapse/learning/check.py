@@ -76,7 +76,7 @@ def check_gradient(
     cost: str | Cost | None = None,
     *,
     window: int | None = None,
-    context: bool = False,
+    keep_context: bool = False,
 ) -> GradientCheck:
     """Compare the gradient of a network with central finite differences of its loss.
 
@@ -92,7 +92,7 @@ def check_gradient(
     ----------
     network : Network
         The network, of float64: in float32, rounding hides what differences would show.
-    inputs, targets, cost, window, context
+    inputs, targets, cost, window, keep_context
         As in :func:`gradient`.
 
     Returns
@@ -124,10 +124,12 @@ def check_gradient(
     require_closed(network, "checked by check_gradient")
     _require_checkable(network, network._cost(cost))
     twin = network.clone()
-    exact = gradient(twin, inputs, targets, cost, window=window, context=context)
+    exact = gradient(
+        twin, inputs, targets, cost, window=window, keep_context=keep_context
+    )
     vector = ParameterVector(twin)
     slopes = vector.first(exact.weights, exact.biases)
-    parts = list(_parts(twin, inputs, targets, window, context))
+    parts = list(_parts(twin, inputs, targets, window, keep_context))
     sequences = (
         1 if window is None else len(prepare_sequences(twin, inputs, targets).filled)
     )
@@ -139,7 +141,9 @@ def check_gradient(
             if start is not None:
                 with InUse(twin):
                     restore_context(twin, start)
-            total += gradient(twin, rows, aims, cost, context=start is not None).loss
+            total += gradient(
+                twin, rows, aims, cost, keep_context=start is not None
+            ).loss
         return total / sequences
 
     values = vector.read()
@@ -190,14 +194,14 @@ def _require_checkable(network: Network, cost: Cost) -> None:
 
 
 def _parts(
-    network: Network, inputs: Any, targets: Any, window: int | None, context: bool
+    network: Network, inputs: Any, targets: Any, window: int | None, keep_context: bool
 ) -> Iterator[tuple[Any, Any, Any]]:
     """The data whose losses are summed, each with the context that it begins with;
     None: a cleared one.
     """
     present = read_context(network)
     if window is None:
-        yield (present if context else None), inputs, targets
+        yield (present if keep_context else None), inputs, targets
         return
     length = checked_window(window)
     data = prepare_sequences(network, inputs, targets)
@@ -205,7 +209,7 @@ def _parts(
         data.bounds[:-1].tolist(), data.bounds[1:].tolist(), strict=True
     ):
         network.clear()
-        if context:
+        if keep_context:
             with InUse(network):
                 restore_context(network, present)
         for start in range(begin, end, length):

@@ -53,7 +53,7 @@ def gradient(
     cost: str | Cost | None = None,
     *,
     window: int | None = None,
-    context: bool = False,
+    keep_context: bool = False,
     threads: int = 1,
 ) -> Gradient:
     """Compute the exact gradient of a network's loss by backpropagation through time,
@@ -80,7 +80,7 @@ def gradient(
         Number of steps after which the gradient is truncated: each sequence is cut into
         windows of this length, and no error passes from a window to the previous one.
         Default: no truncation.
-    context : bool
+    keep_context : bool
         Whether every sequence begins with the network's present states and activations
         instead of a cleared context. Default False.
     threads : int
@@ -124,7 +124,7 @@ def gradient(
     data, layout = laid_out(
         prepare_sequences, layout, network, inputs, targets, measure
     )
-    boolean("The context", context)
+    boolean("The keep_context", keep_context)
     threads = positive_integer("The threads", threads, MOST_THREADS)
     chosen = data.filled
     share = np.full(len(chosen), 1.0 / len(chosen))
@@ -134,7 +134,7 @@ def gradient(
         exact.threads = threads
         exact.take(data, None)
         loss, weights, biases = exact.descent(
-            chosen, share, measure, checked_window(window), context
+            chosen, share, measure, checked_window(window), keep_context
         )
         rows = exact.rows
         _, store, span = exact._ready
@@ -433,12 +433,14 @@ class ExactGradient:
             )
             yield samples, width, mask
 
-    def _one(self, number: int, group: Group, cost: Cost, context: bool) -> Descent:
+    def _one(
+        self, number: int, group: Group, cost: Cost, keep_context: bool
+    ) -> Descent:
         """Compute the descent of one group, on the tapes with this number."""
         samples, width, mask = group
         steps = int(samples.steps)
         tapes = self.tapes_of(number, width, steps)
-        start = engine.exact.context_of(*self._ready[1:]) if context else None
+        start = engine.exact.context_of(*self._ready[1:]) if keep_context else None
         tapes.begin(start, mask)
         self._latest = tapes, steps
         status, loss, bad = engine.exact.gradient_network(

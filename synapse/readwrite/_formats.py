@@ -250,10 +250,10 @@ def save(
     **options
         Options of the format, which the function that makes its content describes:
         ``activations`` and ``layout`` of :func:`~synapse.readwrite.gexf_data`;
-        ``context``, ``prefix``, ``learn``, ``cost`` and ``bound`` of
+        ``keep_context``, ``prefix``, ``learn``, ``cost`` and ``bound`` of
         :func:`~synapse.readwrite.python_source`, also for JavaScript and C; ``dtype``
         and ``sums`` of :func:`~synapse.readwrite.c_source`; ``form``, ``dtype`` and
-        ``context`` of :func:`~synapse.readwrite.onnx_model`.
+        ``keep_context`` of :func:`~synapse.readwrite.onnx_model`.
 
     Raises
     ------

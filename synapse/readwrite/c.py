@@ -41,7 +41,7 @@ DEFAULT = "network"
 
 def c_source(
     network: Network,
-    context: bool = False,
+    keep_context: bool = False,
     *,
     dtype: DTypeLike | None = None,
     sums: str = "fast",
@@ -59,7 +59,7 @@ def c_source(
     program allocates nothing and has no variables of its own, so several instances can
     run at once. A ``Network`` has only what must survive a step; the rest is on the
     stack during a step. The first comment of the program states both sizes. With
-    `context` it also has ``network_start``, which restores the context. It is valid C++
+    `keep_context` it also has ``network_start``, which restores it. It is valid C++
     too.
 
     With `learn`, the program also has ``network_learn(&net, targets, rate)``, which is
@@ -71,7 +71,7 @@ def c_source(
 
     Parameters
     ----------
-    network, context
+    network, keep_context
         As for :func:`python_source`.
     dtype : numpy dtype
         Type of all numbers, float32 or float64. Default: float32 with fast sums.
@@ -132,19 +132,19 @@ def c_source(
     real = "float" if number_type == np.float32 else "double"
     language = _language(number_type, fast, prefix)
     if boolean("Whether it learns", learn):
-        saved = written_columns(network, "c", "C", context)
-        require_range(number_type, *_numbers_of(saved, context))
+        saved = written_columns(network, "c", "C", keep_context)
+        require_range(number_type, *_numbers_of(saved, keep_context))
         chosen = network._cost(cost)
         limit = None if bound is None else positive_number("The bound", bound)
         if limit is not None and _fitting(limit, number_type) == 0:
             condition = f"above 0 in {number_type}"
             raise ArgumentError(expected("The bound", condition, bound))
         options = ProgramOptions(
-            language, number_type, fast, prefix, chosen, limit, context
+            language, number_type, fast, prefix, chosen, limit, keep_context
         )
         return learner_source(network, saved, options)
     require_no_learning(cost, bound)
-    plan = written_plan(network, "c", "C", context)
+    plan = written_plan(network, "c", "C", keep_context)
     require_range(number_type, plan.weights, plan.biases, plan.start)
     values = Values(plan.neurons, plan.stored_states())
     memory = plan.memory()
@@ -169,7 +169,7 @@ def c_source(
         language,
         plan,
         prefix=prefix,
-        start=plan.start[memory] if context else None,
+        start=plan.start[memory] if keep_context else None,
         capitals=prefix.upper(),
         real=real,
         finite=finite_source(prefix, real),
@@ -186,11 +186,11 @@ def c_source(
     )
 
 
-def _numbers_of(saved: SavedNetwork, context: bool) -> Iterator[NDArray[Any]]:
+def _numbers_of(saved: SavedNetwork, keep_context: bool) -> Iterator[NDArray[Any]]:
     """Weights, biases and the context that a program begins with."""
     acting = saved.connections["target"] >= saved.layers[0][1]
     yield saved.connections["weight"][acting]
-    for name in ("bias", *(("activation", "state") if context else ())):
+    for name in ("bias", *(("activation", "state") if keep_context else ())):
         yield saved.neurons[name]
 
 

@@ -109,7 +109,7 @@ JAVASCRIPT = Language(
 
 def javascript_source(
     network: Network,
-    context: bool = False,
+    keep_context: bool = False,
     *,
     prefix: str = "network",
     learn: bool = False,
@@ -126,15 +126,15 @@ def javascript_source(
     if boolean("Whether it learns", learn):
         return interpreted_learner(
             network,
-            written_columns(network, JAVASCRIPT.key, JAVASCRIPT.name, context),
+            written_columns(network, JAVASCRIPT.key, JAVASCRIPT.name, keep_context),
             JAVASCRIPT,
             prefix=checked_prefix(prefix),
             cost=network._cost(cost),
             bound=None if bound is None else positive_number("The bound", bound),
-            context=context,
+            keep_context=keep_context,
         )
     require_no_learning(cost, bound)
-    plan = written_plan(network, JAVASCRIPT.key, JAVASCRIPT.name, context)
+    plan = written_plan(network, JAVASCRIPT.key, JAVASCRIPT.name, keep_context)
     # All states are stored, because all values can be read by name.
     values = Values(plan.neurons, np.arange(plan.neurons))
     call = "fire_{squash}(value, {start}, {count});"
@@ -147,7 +147,7 @@ def javascript_source(
         JAVASCRIPT,
         plan,
         prefix=prefix,
-        start=plan.start if context else None,
+        start=plan.start if keep_context else None,
         largest=max(stage.stop - stage.start for stage in plan.stages),
         blocks="\n\n".join(blocks),
         calls="\n    ".join(f"block{i}(value);" for i in range(len(blocks))),

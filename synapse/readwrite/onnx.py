@@ -34,7 +34,7 @@ def onnx_model(
     form: str = "auto",
     *,
     dtype: DTypeLike = np.float32,
-    context: bool = False,
+    keep_context: bool = False,
 ) -> Any:
     """Write a network as an ONNX model of one step, or of sequences.
 
@@ -69,7 +69,7 @@ def onnx_model(
         float32, which every runtime supports, or float64, to compute as the network
         does. (The error function of `gelu` is always float32, because runtimes have no
         other.)
-    context : bool
+    keep_context : bool
         Whether ``start`` is the network's present context. Default: zeros, as after
         ``clear``.
 
@@ -90,7 +90,7 @@ def onnx_model(
         without memory.
     """
     choice("The form", form, FORMS)
-    plan = written_plan(network, "onnx", "ONNX", context)
+    plan = written_plan(network, "onnx", "ONNX", keep_context)
     float_dtype = float_type("The dtype", dtype)
     kept = plan.memory()
     require_range(float_dtype, plan.weights, plan.biases, plan.start)

@@ -61,7 +61,7 @@ PYTHON = Language(
 
 def python_source(
     network: Network,
-    context: bool = False,
+    keep_context: bool = False,
     *,
     prefix: str = "network",
     learn: bool = False,
@@ -83,7 +83,7 @@ def python_source(
         The network. It is not changed. Its squashes must be built in, or have a formula
         that can be written, or be registered with ``written=``. Random neurons must be
         deterministic; the program computes their means.
-    context : bool
+    keep_context : bool
         Whether to start from the network's present states and activations. Default: a
         cleared context.
     prefix : str
@@ -125,15 +125,15 @@ def python_source(
     if boolean("Whether it learns", learn):
         return interpreted_learner(
             network,
-            written_columns(network, PYTHON.key, PYTHON.name, context),
+            written_columns(network, PYTHON.key, PYTHON.name, keep_context),
             PYTHON,
             prefix=checked_prefix(prefix),
             cost=network._cost(cost),
             bound=None if bound is None else positive_number("The bound", bound),
-            context=context,
+            keep_context=keep_context,
         )
     require_no_learning(cost, bound)
-    plan = written_plan(network, PYTHON.key, PYTHON.name, context)
+    plan = written_plan(network, PYTHON.key, PYTHON.name, keep_context)
     weights = [np.zeros(0)]
     blocks = []
     for stage in plan.stages:
@@ -163,7 +163,7 @@ def python_source(
         PYTHON,
         plan,
         prefix=prefix,
-        start=plan.start if context else None,
+        start=plan.start if keep_context else None,
         blocks="\n".join(blocks),
         weights=numbers,
     )

@@ -111,7 +111,7 @@ def test_a_window_cuts_the_sequence_and_carries_the_context(spec, window):
         net.run(inputs[:start])
         data = inputs[start:last], targets[start:last]
         try:
-            parts.append(both(gradient(net, *data, "squared_error", context=True)))
+            parts.append(both(gradient(net, *data, "squared_error", keep_context=True)))
         except DivergenceError:
             assume(False)
     assume(np.abs(parts).max() < 100)
@@ -122,10 +122,10 @@ def test_a_window_cuts_the_sequence_and_carries_the_context(spec, window):
 def test_every_sequence_begins_with_the_context():
     net = used(built("lstm"))
     inputs, targets = sequences(net, (4, 6))
-    warm = gradient(net, inputs, targets, context=True)
+    warm = gradient(net, inputs, targets, keep_context=True)
     apart = mean(
         [
-            gradient(net, x, t, context=True)
+            gradient(net, x, t, keep_context=True)
             for x, t in zip(inputs, targets, strict=True)
         ]
     )
@@ -133,7 +133,7 @@ def test_every_sequence_begins_with_the_context():
     cold = gradient(net, inputs, targets)
     assert np.abs(warm.weights - cold.weights).max() > 1e-6
     net.clear()
-    same_bits(gradient(net, inputs, targets, context=True), cold)
+    same_bits(gradient(net, inputs, targets, keep_context=True), cold)
 
 
 def test_what_cannot_be_used_is_refused():
@@ -290,8 +290,8 @@ def test_what_a_network_keeps_of_calls_changes_no_bit(sort):
         (x, t),
     ):
         k = len(calls)
-        gradients = gradient(net, *data, context=k == 1, threads=1 + (k == 5))
-        same_bits(gradients, gradient(net.clone(), *data, context=k == 1))
+        gradients = gradient(net, *data, keep_context=k == 1, threads=1 + (k == 5))
+        same_bits(gradients, gradient(net.clone(), *data, keep_context=k == 1))
         calls.append((gradients, both(gradients)))
         x *= 0.5
         net.activate(x[0])

@@ -17,14 +17,14 @@ from .helpers import both, built, by_sort, learning, sequences
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("default")]
 
 
-def torch_gradient(net, inputs, targets, cost, window=None, context=False):
+def torch_gradient(net, inputs, targets, cost, window=None, keep_context=False):
     """Loss and slopes by PyTorch, in double precision; windows have their context
     detached."""
     torch = pytest.importorskip("torch")
     module = synapse.to_torch(net)
     total = 0.0
     for rows, aims in zip(inputs, targets, strict=True):
-        carried = module.context if context else None
+        carried = module.context if keep_context else None
         for start in range(0, len(rows), window or len(rows)):
             here = slice(start, start + (window or len(rows)))
             outputs, carried = module.unroll(torch.tensor(rows[here]), carried)
@@ -96,7 +96,7 @@ def test_any_gated_graph_with_windows_context_and_missing_targets(
     targets[1][1, 0] = np.nan
     assume(tame(net, inputs))
     net.run(inputs[1])
-    agrees(net, inputs, targets, "cross_entropy", window=window, context=context)
+    agrees(net, inputs, targets, "cross_entropy", window=window, keep_context=context)
 
 
 @by_sort

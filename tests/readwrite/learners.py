@@ -109,16 +109,18 @@ class Program:
     If it is `wide`, it has the indices of a large network and runs under the
     sanitizers. Compilers see the program with both."""
 
-    def __init__(self, net, folder, flags=EXACT, context=False, wide=False, **options):
+    def __init__(
+        self, net, folder, flags=EXACT, keep_context=False, wide=False, **options
+    ):
         options = {"sums": "exact", **options}
-        source = c_source(net, context, learn=True, **options)
-        other = wide_source(net, context, **options)
+        source = c_source(net, keep_context, learn=True, **options)
+        other = wide_source(net, keep_context, **options)
         if wide:
             source, other = other, source
             flags = (*flags, *SANITIZED)
         self.real = np.float32 if "const float *inputs" in source else np.float64
         real = "float" if self.real == np.float32 else "double"
-        begin = "network_start" if context else "network_init"
+        begin = "network_start" if keep_context else "network_init"
         defined = f"-DREAL={real}", f"-DBEGIN={begin}", f"-DROWS={ROWS}"
         (folder / "main.c").write_text(MAIN)
         (folder / "program.c").write_text(other, encoding="utf-8")
@@ -206,9 +208,9 @@ def here(net, inputs, targets, rate):
     return found if np.isfinite(found).all() else None
 
 
-def in_python(net, inputs, targets, rate, folder, context=False, **options):
+def in_python(net, inputs, targets, rate, folder, keep_context=False, **options):
     """What a program in Python finds, as `there` has it."""
-    there = programmed(python_source(net, context, learn=True, **options))
+    there = programmed(python_source(net, keep_context, learn=True, **options))
     outputs = []
     for row, aims in zip(inputs, targets, strict=True):
         outputs.append(there.step(row))
@@ -243,10 +245,10 @@ console.log(JSON.stringify([...found, ...net.numbers()]));
 """
 
 
-def in_javascript(net, inputs, targets, rate, folder, context=False, **options):
+def in_javascript(net, inputs, targets, rate, folder, keep_context=False, **options):
     """The same in JavaScript; its numbers survive calls that are refused."""
     node = shutil.which("node") or pytest.skip("there is no node here")
-    source = javascript_source(net, context, learn=True, **options)
+    source = javascript_source(net, keep_context, learn=True, **options)
     (folder / "program.js").write_text(source, encoding="utf-8")
     (folder / "main.js").write_text(JAVASCRIPT_MAIN)
     steps = [

@@ -83,9 +83,9 @@ def run(command, text=""):
     return done.stdout
 
 
-def run_alone(net, steps, folder, context=False):
+def run_alone(net, steps, folder, keep_context=False):
     """By Python in a process of its own, without packages."""
-    source = python_source(net, context)
+    source = python_source(net, keep_context)
     (folder / "program.py").write_text(source + PYTHON_MAIN, encoding="utf-8")
     command = [sys.executable, "-I", "-S", "-W", "error", str(folder / "program.py")]
     return np.array(json.loads(run(command, json.dumps(steps))))
@@ -98,9 +98,9 @@ def programmed(source):
     return program["Network"]()
 
 
-def run_python(net, steps, folder, context=False):
+def run_python(net, steps, folder, keep_context=False):
     """The same in this process, which takes no time to start."""
-    network = programmed(python_source(net, context))
+    network = programmed(python_source(net, keep_context))
     outputs = []
     for row in steps:
         if row is CLEAR:
@@ -110,10 +110,10 @@ def run_python(net, steps, folder, context=False):
     return np.array(outputs)
 
 
-def run_javascript(net, steps, folder, context=False):
+def run_javascript(net, steps, folder, keep_context=False):
     node = shutil.which("node") or pytest.skip("there is no node here")
     (folder / "program.js").write_text(
-        javascript_source(net, context), encoding="utf-8"
+        javascript_source(net, keep_context), encoding="utf-8"
     )
     (folder / "main.js").write_text(JAVASCRIPT_MAIN)
     command = [node, str(folder / "main.js"), str(folder / "program.js")]
@@ -151,12 +151,14 @@ def compiled(folder, *options):
     return [str(folder / "main")]
 
 
-def run_c(net, steps, folder, context=False, flags=("-O1",), sums="exact", **options):
-    source = c_source(net, context, sums=sums, **options)
+def run_c(
+    net, steps, folder, keep_context=False, flags=("-O1",), sums="exact", **options
+):
+    source = c_source(net, keep_context, sums=sums, **options)
     (folder / "program.c").write_text(source, encoding="utf-8")
     (folder / "main.c").write_text(C_MAIN)
     real = "float" if "const float *inputs" in source else "double"
-    begin = "-DBEGIN=network_start" if context else "-DBEGIN=network_clear"
+    begin = "-DBEGIN=network_start" if keep_context else "-DBEGIN=network_clear"
     program = compiled(folder, begin, f"-DREAL={real}", *flags)
     lines = ["c" if row is CLEAR else "s " + " ".join(map(repr, row)) for row in steps]
     printed = run(program, "\n".join(lines))

@@ -265,7 +265,7 @@ def test_an_option_that_a_format_does_not_have_is_refused(tmp_path):
     save(net, path)
     gexf = "gexf has no option 'context' here. It has: activations, layout."
     calls = (
-        (gexf, lambda: save(net, "x.gexf", context=True)),
+        (gexf, lambda: save(net, "x.gexf", keep_context=True)),
         (
             "json has no option 'resume' here. It has none.",
             lambda: load(path, resume=True),

@@ -124,7 +124,9 @@ def test_every_kind_of_program_stays_within_its_arrays(tmp_path):
         net = graph(seed)
         net.rule = rule
         data = data_for(net, 10, seed)
-        options = {"sums": "fast", "bound": 2.0, "context": True} if seed % 2 else {}
+        options = (
+            {"sums": "fast", "bound": 2.0, "keep_context": True} if seed % 2 else {}
+        )
         plain, wide = (
             there(Program(net, tmp_path, wide=wide, **options), *data, 0.05)
             for wide in (False, True)
@@ -183,7 +185,7 @@ def test_learning_in_other_languages(tmp_path, learned_in):
 
         # Its context goes along, and a bound stops weights.
         data = inputs[:5], targets[:5], 0.05
-        again = learned_in(net, *data, tmp_path, context=True)
+        again = learned_in(net, *data, tmp_path, keep_context=True)
         bounded = learned_in(net, *data, tmp_path, bound=0.01)
         assert close(again, here(net, *data))
         outputs = 5 * len(net.output)
@@ -235,7 +237,7 @@ def test_context_and_frozen_parts(tmp_path):
     net.hidden[0].freeze()
     inputs, targets = data_for(net, 20)
     here(net, inputs[:10], targets[:10], 0.1)
-    program = Program(net, tmp_path, context=True)
+    program = Program(net, tmp_path, keep_context=True)
     after = inputs[10:], targets[10:]
     assert close(there(program, *after, 0.1), here(net, *after, 0.1))
 
@@ -247,7 +249,7 @@ def test_a_context_has_its_sensitivities(tmp_path):
         net.rule = rule
         inputs, targets = data_for(net, 16)
         here(net, inputs[:6], targets[:6], 0.1)
-        program = Program(net, tmp_path, context=True)
+        program = Program(net, tmp_path, keep_context=True)
         after = inputs[6:], targets[6:]
         assert close(there(program, *after, 0.1), here(net, *after, 0.1))
 
@@ -506,7 +508,7 @@ def test_it_is_strict_c_and_cpp_without_recursion_or_allocation(tmp_path):
     compiler = shutil.which("g++") or pytest.skip("there is no C++ compiler here")
 
     def check(net):
-        every = {"bound": 5.0, "sums": "exact", "context": True}
+        every = {"bound": 5.0, "sums": "exact", "keep_context": True}
         for options, write in itertools.product(
             ({}, every), (partial(c_source, learn=True), wide_source)
         ):

@@ -122,7 +122,7 @@ def test_standard_layers_are_operators_over_sequences(name):
     assert close(whole.call(x), here, 1e-6)
     assert close(np.concatenate([parts.call(x[:7]), parts.call(x[7:])]), here, 1e-6)
     assert close(np.stack([single.step(rows) for rows in x]), here, 1e-6)
-    with_context = Session(onnx_model(net, context=True), batch=1)
+    with_context = Session(onnx_model(net, keep_context=True), batch=1)
     assert close(with_context.run(x[:, 0]), net.run(x[:, 0]), 1e-6)
     # no runtime has these operators for it
     assert "state" in Session(onnx_model(net, dtype="float64")).shapes
@@ -202,7 +202,7 @@ def test_every_squash_of_float64_has_its_digits():
 def test_the_context_is_the_start():
     net = shaken(architect.LSTM(2, 5, 3, style="synaptic"), width=0.5)
     net.run(random_steps(net, seed=1))
-    session = Session(onnx_model(net, dtype="float64", context=True))
+    session = Session(onnx_model(net, dtype="float64", keep_context=True))
     assert [attribute for attribute, _ in session.facts["state"]].count("state") == 5
     now = {"activation": net.neurons, "state": net.neurons}
     for (attribute, number), value in zip(

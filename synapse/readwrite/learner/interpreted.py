@@ -162,7 +162,7 @@ def interpreted_learner(
     prefix: str,
     cost: Cost,
     bound: float | None,
-    context: bool,
+    keep_context: bool,
 ) -> str:
     """A program in Python or JavaScript that learns by the online rule. `saved` has
     the columns of the network.
@@ -188,7 +188,7 @@ def interpreted_learner(
         "heading": heading_of(saved, language),
         "type": free_name(language, prefix),
         "fires": lines(fires),
-        "start": _start(tables, texts, language) if context else "",
+        "start": _start(tables, texts, language) if keep_context else "",
         "bound": texts.none if bound is None else repr(bound),
         "fixed": _numbers(language, weight[tables.fixed_weights]),
         "first_weights": _numbers(language, weight[tables.learning_weights]),

@@ -8,7 +8,7 @@ from synapse._checks import ATTRIBUTES, public_names, unknown_attribute
 from synapse.objects.architectures import names as names, register as register
 
 from .cfc import CfC as CfC
-from .construct import Delayed as Delayed, construct as construct, delayed as delayed
+from .construct import construct as construct
 from .convolutional import Convolutional as Convolutional
 from .ctrnn import CTRNN as CTRNN
 from .elman import Elman as Elman

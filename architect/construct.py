@@ -5,8 +5,7 @@ activation.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import compress
-from typing import Any, NamedTuple
+from typing import Any
 
 import networkx as nx
 
@@ -15,21 +14,9 @@ from synapse.errors import ArgumentTypeError, TopologyError
 from synapse.objects.connection import Connection
 from synapse.objects.groups import keys_of
 from synapse.objects.layer import Layer
-from synapse.objects.network import Network, require_network
+from synapse.objects.network import Network
 from synapse.objects.neuron import Neuron
 from synapse.objects.order import find_order
-from synapse.objects.topology import Topology
-
-
-class Delayed(NamedTuple):
-    """The connections of a network that are delayed: they act one step late.
-
-    `connections` are those whose source activates after their target. `gated` are those
-    whose gater activates after their target, or is the target.
-    """
-
-    connections: tuple[Connection, ...]
-    gated: tuple[Connection, ...]
 
 
 def construct(
@@ -47,9 +34,9 @@ def construct(
     order given. Neurons on a cycle allow no such order. There, backward connections
     carry the activation that their source had one step earlier. A connection is
     backward if it leads nearer to the inputs, counted in connections from the nearest
-    input, or against the order of `neurons`, whichever makes fewer connections delayed.
+    input, or against the order of `neurons`, whichever makes fewer connections late.
     Gaters still precede the targets of the connections they gate, because only then do
-    they learn from them. :func:`delayed` lists the delayed connections.
+    they learn from them. :func:`synapse.analysis.late_connections` lists those.
 
     A delay line, in which each neuron copies its predecessor of the previous step, must
     activate in the opposite order: pass its layers in that order to
@@ -83,14 +70,14 @@ def construct(
 
     Examples
     --------
-    >>> from synapse import Neuron
+    >>> from synapse import Neuron, analysis
     >>> y, b, a, x = (Neuron(name=name) for name in "ybax")
     >>> for source, target in [(x, a), (a, b), (b, a), (b, y)]:
     ...     _ = source.project(target, weight=0.5)
     >>> net = construct([y, b, a, x])
     >>> net, [neuron.name for neuron in net]
     (<Network 1-2-1, 4 neurons, 4 connections>, ['x', 'a', 'b', 'y'])
-    >>> delayed(net).connections
+    >>> analysis.late_connections(net).connections
     (<Connection b -> a, weight 0.5>,)
     """
     members = _once("neurons", neurons)
@@ -133,24 +120,6 @@ def construct(
     hidden = [members[i] for i in order.neurons]
     hidden_layers = [Layer(hidden)] if hidden else []
     return Network(Layer(sources), hidden_layers, Layer(sinks), name=name)
-
-
-def delayed(network: Network) -> Delayed:
-    """List the connections that act one step late because of the activation order.
-
-    :meth:`synapse.Network.sort` finds an order in which only connections on cycles do.
-    Those of an Elman network are the copies into its context:
-
-    >>> import architect
-    >>> len(delayed(architect.Elman(2, 6, 1, seed=0)).connections)
-    6
-    """
-    table = Topology.of(require_network("What delayed looks at", network))
-    links = network.connections
-    return Delayed(
-        tuple(compress(links, table.delayed)),
-        tuple(compress(links, table.delayed_gates)),
-    )
 
 
 # --- who is who -----------------------------------------------------------------------

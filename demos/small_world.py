@@ -81,7 +81,7 @@ def show_graphs(seed):
         drawn[moved] = graph
         path = nx.average_shortest_path_length(graph)
         cluster = nx.average_clustering(graph)
-        late = len(architect.delayed(net).connections)
+        late = len(synapse.analysis.late_connections(net).connections)
         print(
             f"   {name:15} {moved:5.0%} {path:10.1f} {cluster:13.2f} {late:14} of"
             f" {len(net.connections)}"

@@ -26,7 +26,12 @@ from .memory import (
     spectral_radius as spectral_radius,
 )
 from .pruning import Pruned as Pruned, prune as prune
-from .structure import components as components, gate_motifs as gate_motifs
+from .structure import (
+    LateConnections as LateConnections,
+    components as components,
+    gate_motifs as gate_motifs,
+    late_connections as late_connections,
+)
 from .switching import Switching as Switching, switching as switching
 from .table import Table as Table
 

@@ -50,7 +50,7 @@ class Steps:
         of its own neuron.
         """
         loops = table.self_connected
-        carried = self._delivered(table.source, table.delayed)
+        carried = self._delivered(table.source, table.late)
         carried[:, loops] = self.old_state[:, table.source[loops]]
         return carried
 
@@ -59,7 +59,7 @@ class Steps:
         gated = table.gated
         gains = np.repeat(table.gain[None, :], len(self.state), axis=0)
         gaters = table.gater[gated]
-        gains[:, gated] = self._delivered(gaters, table.delayed_gates[gated])
+        gains[:, gated] = self._delivered(gaters, table.late_gates[gated])
         return gains
 
     def _delivered(self, neurons: Ints, delayed: Bools) -> Floats:

@@ -141,8 +141,8 @@ def spectral_radius(network: Network, of: str = "weights") -> float:
 
 def _jacobian(network: Network, table: Topology) -> Floats:
     """Derivatives of the numbers that a step hands on by those that it received."""
-    sources = table.source[table.delayed]
-    gaters = table.gater[table.delayed_gates]
+    sources = table.source[table.late]
+    gaters = table.gater[table.late_gates]
     read = np.unique(np.concatenate([sources, gaters]))
     cells = np.unique(table.target[table.self_connected])
 

@@ -1,15 +1,52 @@
-"""Structure of a network: loops and patterns of gating."""
+"""Structure of a network: loops, late connections and patterns of gating."""
 
 from __future__ import annotations
+
+from itertools import compress
+from typing import NamedTuple
 
 import networkx as nx
 import numpy as np
 
 from .._checks import boolean
 from .._typing import Bools, Ints
-from ..objects.network import Network
+from ..objects.connection import Connection
+from ..objects.network import Network, require_network
 from ..objects.neuron import Neuron
+from ..objects.topology import Topology
 from ._steps import topology_of
+
+
+class LateConnections(NamedTuple):
+    """The connections of a network that act one step late.
+
+    `connections` are those whose source activates after their target. `gated` are those
+    whose gater activates after their target, or is the target.
+    """
+
+    connections: tuple[Connection, ...]
+    gated: tuple[Connection, ...]
+
+
+def late_connections(network: Network) -> LateConnections:
+    """List the connections that act one step late, or later.
+
+    These are all that have a :attr:`~synapse.Connection.delay`. In a synchronous
+    network, they are all whose source is not an input, too; in others, those that lead
+    backward in the order of activation, and those between neurons that compete.
+    :meth:`synapse.Network.sort` finds an order in which only connections on cycles are
+    late. Those of an Elman network are the copies into its context:
+
+    >>> import architect
+    >>> len(late_connections(architect.Elman(2, 6, 1, seed=0)).connections)
+    6
+    """
+    table = Topology.of(require_network("The network of late_connections", network))
+    links = network.connections
+    return LateConnections(
+        tuple(compress(links, table.late)),
+        tuple(compress(links, table.late_gates)),
+    )
 
 
 def components(network: Network, *, gates: bool = True) -> list[list[Neuron]]:

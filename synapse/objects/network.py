@@ -537,8 +537,8 @@ class Network(NeuronRows, OutputSlopes):
 
         See Also
         --------
-        architect.delayed : List the connections that arrive one step late.
-        Topology.delayed : Mask of these connections.
+        synapse.analysis.late_connections : List the connections that act late.
+        Topology.late : Mask of these connections.
 
         Examples
         --------
@@ -836,8 +836,8 @@ class Network(NeuronRows, OutputSlopes):
         >>> a, b, c = Layer(1), Layer(1, "identity"), Layer(1, "identity")
         >>> _ = a.project(b, weights=1.0), b.project(c, weights=1.0)
         >>> net = Network(a, b, c, synchronous=True)
-        >>> net.run([[1.0], [2.0], [3.0]]).ravel(), net.delayed
-        (array([0., 1., 2.]), 1)
+        >>> net.run([[1.0], [2.0], [3.0]]).ravel()
+        array([0., 1., 2.])
         """
         return bool(self._store["synchronous"][self.output[0]._row])
 
@@ -861,25 +861,6 @@ class Network(NeuronRows, OutputSlopes):
         column = self._store.columns["synchronous"]
         any_has = bool(column[rows].any()) if together is None else together
         return any_has & (np.arange(len(rows)) >= inputs)
-
-    @property
-    def delayed(self) -> int:
-        """Number of connections that arrive one step late, or later.
-
-        These are all that have a :attr:`Connection.delay`. In a synchronous network,
-        they are all whose source is not an input, too; in others, those that lead
-        backward in the order of activation, and those between neurons that compete.
-        ``architect.delayed(net)`` lists them, with gates that act late.
-        """
-        rows = self._connection_rows()
-        store = self._store
-        source, target, delay = (
-            store[name][rows].astype(np.int64) for name in ("source", "target", "delay")
-        )
-        together = store["synchronous"][source] & store["synchronous"][target] != 0
-        compete = store["group_first"][source] == store["group_first"][target]
-        late = (source != target) & ((source > target) | together | compete)
-        return int(np.count_nonzero(late | (delay > 0)))
 
     @property
     def has_memory(self) -> bool:

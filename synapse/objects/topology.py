@@ -249,7 +249,7 @@ class Topology:
         return np.asarray(self.gater >= 0)
 
     @property
-    def delayed(self) -> Bools:
+    def late(self) -> Bools:
         """Mask of the connections with a delay, and of those whose source activates
         later, so that its previous activation is read.
 
@@ -262,7 +262,7 @@ class Topology:
         return np.asarray(late & ~self.self_connected)
 
     @property
-    def delayed_gates(self) -> Bools:
+    def late_gates(self) -> Bools:
         """Mask of the connections whose gater is the target or activates later; the
         same for gains.
         """

@@ -127,7 +127,8 @@ def from_networkx(
     lead to it and those that gate its incoming connections, as in
     :func:`architect.construct`, and neurons of one depth form a layer. Cycles are cut:
     connections that lead backward carry the activation of the previous step
-    (``architect.delayed(net)`` lists them). If the nodes have the attribute ``subset``,
+    (``analysis.late_connections(net)`` lists them). If the nodes have the attribute
+    ``subset``,
     these numbers are the layers, and within a layer nodes fire in the order of the
     graph. Hidden neurons of a layer that compete stand next to the first of them.
 
@@ -241,7 +242,7 @@ def from_networkx(
     >>> net, [neuron.name for neuron in net]
     (<Network 1-1-1-1, 4 neurons, 4 connections>, ['x', 'a', 'b', 'y'])
     >>> import architect
-    >>> late = architect.delayed(net).connections
+    >>> late = synapse.analysis.late_connections(net).connections
     >>> [(link.source.name, link.target.name) for link in late]
     [('b', 'a')]
     """

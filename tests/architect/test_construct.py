@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from architect import Random, construct, delayed
+from architect import Random, construct
 from synapse import Neuron
+from synapse.analysis import late_connections
 from synapse.errors import TopologyError
 from tests.helpers.cases import Cases
 
@@ -101,21 +102,21 @@ def test_the_order_is_found_and_cycles_are_cut():
             with case(names, links, gates):
                 net = construct(wired(names, links, gates))
                 assert order(net) == expected_order
-                assert sorted(pairs(delayed(net).connections)) == sorted(cut)
-                assert delayed(net).gated == ()
+                assert sorted(pairs(late_connections(net).connections)) == sorted(cut)
+                assert late_connections(net).gated == ()
 
 
 def test_gates_in_a_circle_are_cut_at_the_first_given():
     net = construct(wired("xghy", ["xg", "xh", "gy", "hy"], ["gxh", "hxg"]))
     assert order(net) == "xghy"
-    assert pairs(delayed(net).gated) == ["xg"]
+    assert pairs(late_connections(net).gated) == ["xg"]
 
 
 def test_inputs_and_outputs_may_be_told():
     x, z, _, y, b = neurons = wired("xzayb", ["xa", "za", "ab", "ba", "ay", "ax", "ya"])
     net = construct(neurons, inputs=[z, x], outputs=(b, y), name="Told")
     assert order(net) == "zxaby"
-    assert sorted(pairs(delayed(net).connections)) == ["ax", "ba", "ya"]
+    assert sorted(pairs(late_connections(net).connections)) == ["ax", "ba", "ya"]
     assert repr(net) == "<Network 'Told' 2-1-2, 5 neurons, 7 connections>"
 
 
@@ -151,8 +152,8 @@ def wirings(draw):
 
 @given(wirings())
 def test_whoever_can_fire_before_its_target_does(wiring):
-    """What cannot acts late, which `delayed` tells; and the network computes what its
-    connections say."""
+    """What cannot acts late, which `late_connections` lists; and the network computes
+    what its connections say."""
     names, links, gates = wiring
     net = construct(wired(*wiring))
     before = nx.DiGraph([*links, *(gate[0] + gate[2] for gate in gates)])
@@ -165,15 +166,15 @@ def test_whoever_can_fire_before_its_target_does(wiring):
         if not nx.has_path(before, target, source):  # on no cycle
             assert ordered.index(source) < ordered.index(target)
     if nx.is_directed_acyclic_graph(only_gates):
-        assert all(c.gater is c.target for c in delayed(net).gated)
+        assert all(c.gater is c.target for c in late_connections(net).gated)
     links = net.connections
     late = [p for p in pairs(links) if ordered.index(p[0]) > ordered.index(p[1])]
-    assert pairs(delayed(net).connections) == late
+    assert pairs(late_connections(net).connections) == late
     gated = [c for c in links if c.gater is not None]
-    delayed_gates = [
+    late_gates = [
         c for c in gated if ordered.index(c.gater.name) >= ordered.index(c.target.name)
     ]
-    assert delayed(net).gated == tuple(delayed_gates)
+    assert late_connections(net).gated == tuple(late_gates)
     assert net.run(INPUTS[:, :1]) == pytest.approx(
         forward(net, INPUTS[:, :1]), abs=1e-11
     )
@@ -246,7 +247,7 @@ def test_it_has_what_was_asked_for(drawn):
     net = Random(n, h, m, **options, seed=seed)
     place = {neuron: i for i, neuron in enumerate(net)}
     loops = [c for c in net.connections if c.source is c.target]
-    back = delayed(net).connections
+    back = late_connections(net).connections
     ahead = len(net.connections) - len(loops) - len(back)
     pairs = n * (h + m) + h * (h - 1) // 2 + h * m
     assert len(net) == n + h + m
@@ -269,7 +270,7 @@ def test_every_neuron_is_on_a_way_and_gaters_fire_first_where_they_can(drawn):
     ahead = nx.DiGraph(
         (c.source, c.target)
         for c in net.connections
-        if c not in delayed(net).connections
+        if c not in late_connections(net).connections
     )
     hidden = list(net.hidden[0])
     for neuron in hidden:
@@ -278,7 +279,9 @@ def test_every_neuron_is_on_a_way_and_gaters_fire_first_where_they_can(drawn):
     assert all(neuron.outgoing for neuron in net.input)
     assert all(neuron.incoming for neuron in net.output)
     assert {c.gater for c in net.connections} <= {None, *hidden}
-    assert all(connection.target is hidden[0] for connection in delayed(net).gated)
+    assert all(
+        connection.target is hidden[0] for connection in late_connections(net).gated
+    )
     rows = np.random.default_rng(seed).normal(size=(5, sizes[0]))
     assert net.run(rows) == pytest.approx(forward(net, rows), abs=1e-11)
 

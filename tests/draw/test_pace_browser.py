@@ -6,6 +6,7 @@ import time
 import pytest
 
 import architect
+import synapse
 
 from .conftest import CHROMIUM, PLAYWRIGHT
 from .helpers import hand_wired
@@ -96,7 +97,7 @@ def test_errors_travel_back_along_lines_and_are_known_when_they_arrive(opened):
 
 def test_an_error_goes_to_a_gater_along_its_dots_and_none_against_time(opened):
     net = architect.LSTM(1, 1, 1, seed=0)
-    late = set(architect.delayed(net))
+    late = set(synapse.analysis.late_connections(net))
     page = opened(net, [[0.5], [1.0]], [[0.0], [1.0]], learn=True)
     page.select_option("#speed", "slow")
     page.click("#next")

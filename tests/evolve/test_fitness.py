@@ -95,7 +95,7 @@ def test_poles_are_balanced():
     )
     assert blind.solved
     assert task.generalisation(blind.genome) >= 200
-    assert synapse.Topology.of(blind.champion).delayed.any()
+    assert synapse.Topology.of(blind.champion).late.any()
 
 
 def test_data_and_sequences():

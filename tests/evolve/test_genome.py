@@ -65,7 +65,7 @@ def test_a_genome_computes_what_its_network_computes():
             table = synapse.Topology.of(net)
             kinds["gates"] += table.gated.sum()
             kinds["memory"] += table.self_connected.sum()
-            kinds["delayed"] += table.delayed.sum()
+            kinds["delayed"] += table.late.sum()
             kinds["squashes"] |= set(table.squash)
             rows = np.random.default_rng(seed).normal(size=(12, 3))
             expected = net.run(rows)

@@ -8,6 +8,7 @@ from hypothesis import given, strategies as st
 import architect
 import synapse
 from synapse import Layer, Network, Neuron, Topology
+from synapse.analysis import late_connections
 from synapse.draw.gexf import gexf_data
 from synapse.errors import (
     ArgumentError,
@@ -215,7 +216,7 @@ def test_graphs_and_tables_say_delays():
     graph.add_edge("b", "a", weight=0.5, delay=1, sign=1, gater="x", receptor="fast")
     graph.add_edge("b", "y", weight=1.0)
     net = synapse.from_networkx(graph, squash="identity")
-    assert (len(net), net.delayed) == (4, 2)
+    assert (len(net), len(late_connections(net).connections)) == (4, 2)
     assert net.run([[1.0], [2.0], [3.0], [4.0], [5.0]]).ravel().tolist() == [
         0,
         0,

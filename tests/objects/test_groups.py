@@ -9,6 +9,7 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Network, Neuron, Trainer, squash
+from synapse.analysis import late_connections
 from synapse.errors import TopologyError, TopologyWarning
 from synapse.learning import compare_gradients
 from tests.helpers.cases import every_case
@@ -136,7 +137,7 @@ def test_sorting_keeps_a_group_of_two_layers_together():
     net = Network(source, [*parts, late], output)
     net.sort()
     net.activate([1.0])
-    assert net.delayed == 0
+    assert len(late_connections(net).connections) == 0
     assert group.activations.tolist() == [0.0, 1.0, 0.0]
 
 
@@ -427,8 +428,8 @@ def test_a_group_of_which_one_member_reads_its_neighbours_is_not_divided():
 
 def test_what_is_late_is_counted_and_marked():
     net = two_softmax_outputs()
-    assert (net.delayed, net.has_memory) == (1, True)
-    assert synapse.Topology.of(net).delayed.tolist() == [False, False, True]
+    assert (len(late_connections(net).connections), net.has_memory) == (1, True)
+    assert synapse.Topology.of(net).late.tolist() == [False, False, True]
 
 
 def test_members_that_read_each_other_are_not_stepped_one_by_one():

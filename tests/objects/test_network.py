@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 import architect
-from architect import delayed
 from synapse import Layer, Network, Neuron, Topology, record
+from synapse.analysis import late_connections
 from synapse.errors import ArgumentTypeError, TopologyError, TopologyWarning
 from tests.helpers.networks import lstm, perceptron, unchanged, used
 from tests.helpers.strategies import Twin, given_graphs, specs
@@ -215,7 +215,7 @@ def test_a_perceptron_stays_feed_forward_when_its_connections_are_split(way):
         link.source.disconnect(link.target)
         if k % 20 == 0:
             used(net)  # its order is fixed now
-    assert delayed(net) == ((), ())
+    assert late_connections(net) == ((), ())
     assert not net.has_memory
     assert [list(net.graph), len(net)] == [list(net), 88]
 
@@ -260,7 +260,7 @@ def test_a_layer_moves_past_unconnected_ones_until_the_network_activates():
     gates[0].gate(new[0].outgoing[0])
     assert net.layers[2:4] == (gates, lower)
     second.project(new)  # closes a cycle
-    assert len(delayed(net).connections) == 4
+    assert len(late_connections(net).connections) == 4
     net.activate([1.0])
     late = net.add(Layer(1, name="late"))
     net.activate([1.0])
@@ -291,7 +291,7 @@ def test_layers_in_a_given_order_stay_and_are_sorted_when_asked():
     for layer, other in pairwise(chain):
         with pytest.warns(TopologyWarning) if other in odd else nullcontext():
             layer.project(other, weight=0.5)
-    assert (len(delayed(net).connections), net.hidden) == (2, (odd, even))
+    assert (len(late_connections(net).connections), net.hidden) == (2, (odd, even))
     with record(net, "activation") as log:
         net.activate([1.0])
         net.sort()

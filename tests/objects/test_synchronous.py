@@ -14,6 +14,7 @@ from hypothesis import given, strategies as st
 import architect
 import synapse
 from synapse import Layer, Network, Neuron
+from synapse.analysis import late_connections
 from synapse.errors import ArgumentTypeError, TopologyError
 from synapse.learning import fit_readout
 
@@ -30,11 +31,7 @@ def test_a_step_is_one_synapse():
     assert chain().run(rows).ravel().tolist() == [1, 2, 3, 4]
     net = chain(synchronous=True)
     assert net.run(rows).ravel().tolist() == [0, 0, 1, 2]
-    assert (net.delayed, len(architect.delayed(net).connections), chain().delayed) == (
-        2,
-        2,
-        0,
-    )
+    assert [len(late_connections(n).connections) for n in (net, chain())] == [2, 0]
     assert "synchronous" in repr(net)
     net.synchronous = False
     net.clear()

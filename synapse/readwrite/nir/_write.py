@@ -70,7 +70,7 @@ class Writer:
         self.nodes: dict[str, Any] = {}
         self.edges: list[tuple[str, str]] = []
         self.groups: list[Group] = []
-        self.late = table.delayed
+        self.late = table.late
         self.done: Bools = table.self_connected.copy()
 
         # The self-connection of each neuron: its weight (NaN: none) and gater.

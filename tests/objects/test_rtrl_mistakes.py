@@ -85,7 +85,7 @@ def test_a_network_that_is_or_becomes_too_large_keeps_what_it_has(monkeypatch):
     steps(net)
     monkeypatch.setattr(sensitivities, "most_bytes", lambda: 0.0)
     before = whole(large)
-    sentence = "of .* at order None need .* GB, but this machine has 0 GB. Give"
+    sentence = "of .* at reach None need .* GB, but this machine has 0 GB. Give"
     with pytest.raises(ArgumentError, match=sentence):
         large.rule = "rtrl"
     with pytest.raises(ArgumentError, match=sentence):

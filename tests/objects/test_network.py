@@ -338,7 +338,7 @@ def test_an_attribute_that_is_misspelt_is_not_set():
             "weigths",
             "A Network has no attribute 'weigths' to set. Did you mean 'weights'?",
         ),
-        (net, "learningRate", "Use net.propagate(rate=0.1)"),
+        (net, "learningRate", "A Network has no attribute 'learningRate' to set."),
         (net, "loss", "A Network has no attribute 'loss' to set."),
         (labelled, "deterministc", "Did you mean 'deterministic'?"),
         (

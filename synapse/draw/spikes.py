@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._checks import counted, instance, numbers
+from .._checks import counted, instance, listed, numbers, positive_number
 from .._typing import Floats
 from ..errors import ArgumentError
+from ..objects.layer import Layer
+from ..objects.neuron import Neuron
 from ..objects.recording import Log
+from ..spikes import MILLISECONDS
 from ._style import BLUE, CYCLE, INK, RED, canvas, label
 
 if TYPE_CHECKING:
@@ -24,7 +28,14 @@ GAP = 0.35
 LEAST = 0.5
 
 
-def spikes(log: Log, targets: ArrayLike | None = None, ax: Axes | None = None) -> Axes:
+def spikes(
+    log: Log,
+    targets: ArrayLike | None = None,
+    ax: Axes | None = None,
+    *,
+    groups: Mapping[str, Iterable[Neuron]] | Iterable[Layer] | None = None,
+    dt: float | None = None,
+) -> Axes:
     """Draw a recording of a spiking network: layers below each other, over time.
 
     A layer whose activations are 0 and 1 only has a row of marks for each neuron. Of
@@ -34,18 +45,25 @@ def spikes(log: Log, targets: ArrayLike | None = None, ax: Axes | None = None) -
     Parameters
     ----------
     log : Log
-        A recording of the activations of a whole network, :func:`synapse.record`.
+        A recording of activations, :func:`synapse.record`; of a whole network unless
+        `groups` are given.
     targets : array_like, shape (T, m), optional
         What the outputs should have been; NaN where they are not judged. They are
         drawn in red.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
+    groups : mapping of str to neurons, or iterable of Layer, optional
+        The bands from top to bottom: neurons, such as ``net["spikes"][:20]``, by the
+        label of their band, or layers. Default: all layers.
+    dt : float, optional
+        Duration of a step in milliseconds. The axis then shows milliseconds, and a band
+        of spikes the mean rate of its neurons in Hz. Default: the axis shows steps.
 
     Raises
     ------
     ArgumentTypeError, ArgumentError
-        If `log` is no recording of all activations of a network, or has no step, or
-        the targets have another shape.
+        If `log` has no activations of these neurons, or no step; if the targets have
+        another shape; or if `dt` is not above 0.
 
     See Also
     --------
@@ -61,9 +79,13 @@ def spikes(log: Log, targets: ArrayLike | None = None, ax: Axes | None = None) -
     >>> ax = draw.spikes(log)
     >>> [text.get_text() for text in ax.get_yticklabels()]
     ['input', 'voltages', 'spikes', 'adaptation', 'output']
+    >>> ax = draw.spikes(log, groups={"cell 0": net["spikes"][:1]}, dt=0.5)
+    >>> ax.get_xlabel()
+    'time (ms)'
     """
-    bands = _bands_of(log)
+    bands = _bands_of(log) if groups is None else _bands_of_groups(log, groups)
     aims = _checked_targets(targets, bands[-1][1])
+    step_length = 1.0 if dt is None else positive_number("The dt", dt)
     heights = [_height_of(values) for _, values in bands]
     steps = len(bands[0][1])
     size = (
@@ -77,6 +99,10 @@ def spikes(log: Log, targets: ArrayLike | None = None, ax: Axes | None = None) -
             last = len(middles) == len(bands) - 1
             if _are_spikes(values):
                 _draw_marks(ax, values, top, height)
+                if dt is not None:
+                    rate = values.mean() * MILLISECONDS / step_length
+                    shown = f"{rate:,.0f}" if rate >= 100.0 else f"{rate:.2g}"
+                    _write_beside(ax, top, f"{shown} Hz", "top")
             else:
                 _draw_lines(ax, values, aims if last else None, top, height)
             middles.append(top + height / 2)
@@ -86,7 +112,13 @@ def spikes(log: Log, targets: ArrayLike | None = None, ax: Axes | None = None) -
         ax.set_yticks(middles, [label(name, 20) for name, _ in bands])
         ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_visible(False)
-        ax.set_xlabel("step")
+        if dt is None:
+            ax.set_xlabel("step")
+        else:
+            ax.xaxis.set_major_formatter(
+                lambda step, _: f"{round(step * step_length, 9):g}"
+            )
+            ax.set_xlabel("time (ms)")
         return ax
 
 
@@ -107,6 +139,26 @@ def _bands_of(log: Log) -> list[tuple[str, Floats]]:
     for layer in log.network.layers:
         bands.append((layer.label, values[:, begin : begin + len(layer)]))
         begin += len(layer)
+    return bands
+
+
+def _bands_of_groups(log: Log, groups: Any) -> list[tuple[str, Floats]]:
+    """The labels and activations of chosen neurons."""
+    instance("The log", log, Log)
+    title = "The groups"
+    if isinstance(groups, Mapping):
+        named = [(str(name), group) for name, group in groups.items()]
+    else:
+        layers = listed(title, groups, "a list of Layers, or a dict of neurons")
+        for layer in layers:
+            instance("What is a group", layer, Layer)
+        named = [(layer.label, layer) for layer in layers]
+    bands = [
+        (name, log.of(listed(f"The group {name}", group, "a list of neurons")))
+        for name, group in named
+    ]
+    if not bands or not len(bands[0][1]):
+        raise ArgumentError("Expected groups with some recorded steps, got none.")
     return bands
 
 
@@ -163,10 +215,18 @@ def _draw_lines(
         )
     if aims is not None:
         ax.plot(steps, top + scale * (largest - aims), color=RED, lw=2.2, alpha=0.8)
-    beside: dict[str, Any] = {
-        "transform": ax.get_yaxis_transform(),
-        "fontsize": 7.0,
-        "color": INK,
-    }
-    ax.text(1.005, top, f"{largest:.3g}", va="top", **beside)
-    ax.text(1.005, top + height, f"{least:.3g}", va="bottom", **beside)
+    _write_beside(ax, top, f"{largest:.3g}", "top")
+    _write_beside(ax, top + height, f"{least:.3g}", "bottom")
+
+
+def _write_beside(ax: Axes, y: float, text: str, va: str) -> None:
+    """Write at the right of a band."""
+    ax.text(
+        1.005,
+        y,
+        text,
+        va=va,
+        transform=ax.get_yaxis_transform(),
+        fontsize=7.0,
+        color=INK,
+    )

@@ -586,13 +586,28 @@ class Layer(NeuronRows, Sequence[Neuron]):
 
     @property
     def activations(self) -> Floats:
-        """Activations of its neurons, shape (n,); a read-only copy."""
+        """Activations of its neurons, shape (n,); a read-only copy.
+
+        Settable as a whole: late connections read these numbers in the next step.
+        """
         return checks.read_only(self._column("activation"))
+
+    @activations.setter
+    def activations(self, values: ArrayLike) -> None:
+        self._assign("activation", values)
 
     @property
     def states(self) -> Floats:
-        """States of its neurons, shape (n,); a read-only copy."""
+        """States of its neurons, shape (n,); a read-only copy.
+
+        Settable as a whole, to begin a run with them:
+        ``net["voltages"].states = voltages``.
+        """
         return checks.read_only(self._column("state"))
+
+    @states.setter
+    def states(self, values: ArrayLike) -> None:
+        self._assign("state", values)
 
     @property
     def biases(self) -> Floats:
@@ -706,6 +721,14 @@ class Layer(NeuronRows, Sequence[Neuron]):
         if len(stores) == 1:
             return store[name][wiring.rows_of(self._neurons)]
         return np.array([neuron._store[name][neuron._row] for neuron in self._neurons])
+
+    def _assign(self, name: str, values: ArrayLike) -> None:
+        """Set a number of every neuron, after all have been checked."""
+        title = f"The {name}s of a layer"
+        with LayersInUse(self):
+            column = self._vector(title, checks.finite_array(title, values))
+            for neuron, value in zip(self._neurons, column.tolist(), strict=True):
+                neuron._store[name][neuron._row] = value
 
     @property
     def _store(self) -> Store:

@@ -60,3 +60,36 @@ def test_delays_have_no_rows():
     assert [text.get_text() for text in ax.get_yticklabels()] == ["in", "out"]
     ax = draw.traces(log)
     assert [line.get_label() for line in ax.lines] == ["in 0", "in 1", "out 0"]
+
+
+def test_chosen_groups_have_bands_in_their_order_and_milliseconds():
+    net, log = recorded()
+    with synapse.record(net, neurons=net["spikes"]) as part:
+        net.run(np.random.default_rng(0).uniform(0.0, 2.0, (30, 2)))
+    groups = {"two": net["spikes"][2:], "one": [net["spikes"][1]]}
+    ax = draw.spikes(part, groups=groups, dt=0.5)
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["two", "one"]
+    fired = [part.of(group) == 1.0 for group in groups.values()]
+    assert [len(marks.get_segments()) for marks in ax.collections] == [
+        spikes.sum() for spikes in fired if spikes.any()
+    ]
+    assert ax.get_xlabel() == "time (ms)"
+    assert ax.xaxis.get_major_formatter()(20.0) == "10"
+    rates = [f"{spikes.mean() * 2000:,.0f} Hz" for spikes in fired if spikes.any()]
+    assert [text.get_text() for text in ax.texts if "Hz" in text.get_text()] == rates
+    layers = draw.spikes(log, groups=[net["spikes"], net["voltages"]])
+    names = [text.get_text() for text in layers.get_yticklabels()]
+    assert names == ["spikes", "voltages"]
+    all_refused(
+        [
+            (lambda: draw.spikes(part), ArgumentError, "all neurons"),
+            (lambda: draw.spikes(part, groups=[]), ArgumentError, "none"),
+            (lambda: draw.spikes(part, groups=[3]), ArgumentTypeError, "Layer"),
+            (
+                lambda: draw.spikes(part, groups={"a": [net.output[0]]}),
+                ArgumentError,
+                "not recorded",
+            ),
+            (lambda: draw.spikes(part, groups=groups, dt=0), ArgumentError, "dt"),
+        ]
+    )

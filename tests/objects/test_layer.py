@@ -59,6 +59,23 @@ def test_its_squash_can_be_set():
         Layer([net.output[0], net.hidden[0][0]]).squash = "softmax"
 
 
+def test_its_states_and_activations_can_be_set():
+    net = architect.Spiking(2, 4, 1, adaptive=0, seed=0)
+    twin = net.clone()
+    voltages = np.linspace(0.0, 0.9, 4)
+    net["voltages"].states = voltages
+    for neuron, voltage in zip(twin["voltages"], voltages, strict=True):
+        neuron.state = voltage
+    rows = np.full((5, 2), 0.4)
+    assert net.run(rows).tolist() == twin.run(rows).tolist()
+    across = Layer([net["spikes"][0], Neuron()])  # in two stores
+    across.activations = [1.0, 0.25]
+    assert across.activations.tolist() == [1.0, 0.25]
+    for wrong in ([1.0], [1.0, np.nan], "high"):
+        with unchanged(net), pytest.raises((ArgumentError, ArgumentTypeError)):
+            across.states = wrong
+
+
 def test_its_biases_learn_and_it_is_deterministic_where_all_its_neurons_are():
     layer = Layer(2, "noise")
     for name, default in (("trainable_bias", True), ("deterministic", False)):

@@ -32,6 +32,7 @@ RUN = (
     "cookbook_graphs",
     "wiring",
     "spikes",
+    "simulators",
     "experiments",
 )
 RUN += (

@@ -368,7 +368,7 @@ CONSTANTS = (
         ("gradient, 64-32-10, 512 samples", "Adam, 64-32-10, batches of 8"),
     ),
     Constant("reward.td", "TOGETHER", ("TD on 20,000 rows",)),
-    Constant("river.stream_network", "FORGOTTEN_EVERY", ("512 dicts learned",)),
+    Constant("river.features", "FORGOTTEN_EVERY", ("512 dicts learned",)),
     Constant(
         "tasks.task", "TESTED_AT_ONCE", ("an untrained network tested on a task",)
     ),

@@ -6,15 +6,11 @@ it; where the defaults of two uses differ, the reason does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from inspect import signature
-from typing import Any
 
 import architect
 
-from . import _checks
-from .errors import ArgumentError
 from .objects.network import Network
 
 # --- architectures by name ------------------------------------------------------------
@@ -26,7 +22,7 @@ ARCHITECTURES: dict[str, type[Network]] = {
     and issubclass(made, Network)
     and "output_squash" in signature(made).parameters
 }
-"""Those that may be given by name, for ``build=``, ``model=`` and ``--model``."""
+"""Those that may be given by name, for ``build=`` and ``--build``."""
 OTHER_INPUTS = ("CfC", "CTRNN", "Convolutional")
 """Those that take other inputs than columns: also the time between two steps, or the
 shape of an image."""
@@ -52,60 +48,6 @@ OUTPUTS = {
     "values": "identity",  # of actions and states, for agents: docs/reward.md
 }
 """Squash of the outputs, by what they are."""
-
-
-def architecture(title: str, value: Any) -> str:
-    """Return the name of an architecture, which may be given in any case, or raise."""
-    spelled = {_checks.plain(name): name for name in ARCHITECTURES}
-    name = spelled.get(_checks.plain(value)) if isinstance(value, str) else None
-    return str(_checks.choice(title, value if name is None else name, ARCHITECTURES))
-
-
-def model_name(title: str, value: Any) -> str:
-    """The same, as the command writes it."""
-    return architecture(title, value).lower()
-
-
-def built(
-    name: str,
-    inputs: int,
-    hidden: Sequence[int],
-    outputs: int,
-    squash: Any = None,
-    **options: Any,
-) -> Network:
-    """Make an architecture by its name.
-
-    `squash` is that of hidden neurons, or None: that of this table, or of the
-    architecture. `options` are others of the architecture.
-
-    Raises
-    ------
-    ArgumentError
-        If it takes no such hidden layers, or no squash.
-    """
-    make: Any = ARCHITECTURES[name]
-    parameters = signature(make).parameters
-    if squash is not None and "squash" not in parameters:
-        condition = f"None for {name}, which has its own"
-        raise ArgumentError(_checks.expected("The squash", condition, squash))
-    squash = SQUASHES.get(name) if squash is None else squash
-    if squash is not None:
-        options["squash"] = squash
-    sizes = (inputs, *hidden, outputs)
-    try:
-        signature(make).bind(*sizes, **options)
-    except TypeError:
-        condition = f"sizes that {name} takes between inputs and outputs"
-        raise ArgumentError(_checks.expected("The hidden", condition, hidden)) from None
-    network: Network = make(*sizes, **options)
-    if len(network.input) != inputs:
-        columns = _checks.counted(inputs, "column")
-        raise ArgumentError(
-            f"Expected an architecture whose inputs are {columns}, got {network!r}."
-            " Make it yourself."
-        )
-    return network
 
 
 # --- data that are there --------------------------------------------------------------

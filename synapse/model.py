@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _checks
-from ._defaults import OUTPUTS, ROWS, architecture, built
+from ._build import architecture, built
+from ._defaults import OUTPUTS, ROWS
 from ._typing import Floats
 from .errors import ArgumentError, ArgumentTypeError, FormatError, SynapseError
 from .forecasting.network_forecaster import NetworkForecaster

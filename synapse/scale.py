@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _checks, engine
-from ._typing import Floats, Ints
+from ._typing import Floats
 from .errors import ArgumentError
 
 SQUARABLE = engine.functions.SQUARABLE
@@ -347,7 +347,7 @@ class Scale:
         return column
 
     def part(self, columns: Sequence[int]) -> Scale:
-        """Return a scale of some of the columns.
+        """Return a scale of some of the columns, in this order.
 
         Parameters
         ----------
@@ -361,28 +361,11 @@ class Scale:
         """
         listed = _checks.listed("The columns", columns, "a list of indices")
         places = [_checks.place("A column", each, len(self)) for each in listed]
-        part = Scale(len(places), self.half_life, [self.lags[each] for each in places])
+        part = Scale(1, self.half_life)
         for name in ARRAYS:
             setattr(part, name, getattr(self, name)[places])
+        part._set_lags([self.lags[each] for each in places])
         return part
-
-    def sort(self, order: Sequence[int] | Ints) -> None:
-        """Put the columns in another order.
-
-        Parameters
-        ----------
-        order : sequence of int
-            The index of each column in the present order.
-        """
-        condition = "the index of each column, once"
-        places = _checks.real_array("The order", order, condition)
-        if places.dtype.kind not in "iu" or not np.array_equal(
-            np.sort(places, axis=None), np.arange(len(self))
-        ):
-            raise ArgumentError(_checks.expected("The order", condition, order))
-        for name in ARRAYS:
-            setattr(self, name, getattr(self, name)[places])
-        self._set_lags([self.lags[place] for place in places.tolist()])
 
     # --- files ------------------------------------------------------------------------
 

@@ -19,7 +19,8 @@ try:
 except ImportError:
     raise missing_extra("The forecaster of synapse.sktime needs", "sktime") from None
 
-from ._defaults import SERIES, model_name
+from ._build import lower_name
+from ._defaults import SERIES
 from ._typing import Floats
 from .errors import ArgumentError
 from .forecasting import Calibration, Forecast, rolling_origin
@@ -166,7 +167,7 @@ class SynapseForecaster(BaseForecaster):
             super().__init__()
 
     def _fit(self, y: Any, X: Any, fh: Any) -> Self:
-        network = model_name("The network", self.network)
+        network = lower_name("The network", self.network)
         condition = "a list of statistical methods"
         compared = listed("The compared", self.compared, condition)
         for name in compared:
@@ -271,7 +272,7 @@ class SynapseForecaster(BaseForecaster):
         task = SeriesTask.of(self.model_, series, future)
         members = facts["members"] if self.chosen_ == COMBINE else [self.chosen_]
         forecasters, _ = task.statistical([name for name in members if name in METHODS])
-        network = model_name("The network", self.network)
+        network = lower_name("The network", self.network)
         if network in members:
             forecasters[network] = task.forecaster(self.model_, steps)
 

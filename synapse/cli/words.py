@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._build import lower_name
 from .._checks.extras import FROM_CLONE
-from .._defaults import model_name
 from ..errors import ArgumentError, FormatError
 from ..readwrite import files
 from ..tables.table import file_errors, pandas_for_tables, quoted as listed, reason
@@ -122,7 +122,7 @@ def save_figure(figure: Any, path: str, dots: int | str = "figure") -> None:
 def network(text: str) -> str:
     """The name of a network in an option, in any case."""
     try:
-        return model_name("the network", text)
+        return lower_name("the network", text)
     except ArgumentError as error:
         raise ArgumentTypeError(str(error).rstrip(".")) from None
 

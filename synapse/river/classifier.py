@@ -15,10 +15,11 @@ from ..errors import ArgumentError
 from ..model import Model
 from ..objects.network import Network
 from ..objects.outputs import require_squash
-from .stream_network import Features, dicts_of
+from ..objects.topology import Topology
+from .features import Features, append, dicts_of, layer_of
 from .target_network import TargetNetwork
 
-PLAIN = (str, int, float, bool, np.generic)
+PLAIN = (str, int, float, bool)
 """Labels that a file can have; others are written as text."""
 
 
@@ -38,10 +39,11 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
     <Perceptron 9-32-2, 43 neurons, 370 connections>
     """
 
-    _output_squash = OUTPUTS["classes"]
+    _task = "classes"
     _squared = False
     _multiclass = True
-    _labels: dict[Hashable, int]
+    _labels: dict[Hashable, Any]
+    """The class of the model for each label."""
 
     def learn_one(self, x: Features, y: Any, w: float = 1.0) -> None:
         """Learn a sample.
@@ -64,13 +66,12 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
         checked_label(y)
         weight = w if w == 1.0 else checks.non_negative_number("The w", w)
         with self._lock:
-            network, row = self._counted(x)
-            place = self._labels.get(y)
-            if place is None:
-                place = self._labels[y] = self._add_label(network, str(y))
-            errors = -network.activate(row)
-            errors[place] += 1.0
-            self._learn(errors, weight)
+            row = self._counted(x)
+            model = self.model
+            assert model is not None  # made for the first sample
+            if y not in self._labels:
+                self._add_label(model, y)
+            self._learn(row, model._one_hot[self._labels[y]], weight)
 
     @staticmethod
     def _checked(y: Any) -> Any:
@@ -81,7 +82,7 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
         the first sample.
         """
         rows = [self.predict_proba_one(row) for row in dicts_of(X)]
-        labels = [] if self.network is None else list(self._labels)
+        labels = [] if self.model is None else list(self._labels)
         return pd.DataFrame(rows, index=X.index, columns=pd.Index(labels, dtype=object))
 
     def predict_many(self, X: pd.DataFrame) -> pd.Series:
@@ -90,38 +91,39 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
             [self.predict_one(row) for row in dicts_of(X)], index=X.index, dtype=object
         )
 
-    def _begin(self, names: list[Hashable]) -> Network:
+    def _begin(self, x: Features) -> None:
         self._labels = {}
-        return super()._begin(names)
+        super()._begin(x)
 
-    def _model(self, network: Network, **options: Any) -> Model:
-        advice = 'Build it with output_squash="softmax".'
+    def _built(self, inputs: int, seed: int) -> Network:
+        network = super()._built(inputs, seed)
+        advice = f'Build it with output_squash="{OUTPUTS["classes"]}".'
         require_squash("What build returns", network, ("softmax",), advice)
-        labels = [
-            label if isinstance(label, PLAIN) else str(label) for label in self._labels
-        ]
-        options |= {"task": "classes", "classes": labels or None}
-        return super()._model(network, **options)
+        return network
 
-    def _add_label(self, network: Network, name: str) -> int:
-        """The output for a new label."""
-        layer = network.output
-        if self._labels:
-            self._append(layer, [name], self._sources(network), layer)
+    def _add_label(self, model: Model, label: Hashable) -> None:
+        """Add a label, and an output for it if it is not the first one."""
+        network = model.network
+        classes = [*self._labels.values()]
+        if classes:
+            into_outputs = Topology.of(network).target >= len(network) - len(classes)
+            sources = layer_of(network, Topology.of(network).source[into_outputs])
+            append(network.output, [str(label)], sources, network.output)
         else:
-            layer[0].name = name
-        return len(self._labels)
+            network.output[0].name = str(label)
+        self._labels[label] = _plain(label, classes)
+        model._set_classes(self._labels.values())
 
-    def predict_proba_one(self, x: Features) -> dict[Any, float]:
+    def predict_proba_one(  # type: ignore[override]
+        self, x: Features
+    ) -> dict[Any, float]:
         """Predict the probability of each label so far; an empty dict before the first
         sample.
         """
         with self._lock:
-            if self.network is None:
+            if self.model is None:
                 return {}
-            return dict(
-                zip(self._labels, self._outputs(self.network, x).tolist(), strict=True)
-            )
+            return dict(zip(self._labels, self._outputs(x).tolist(), strict=True))
 
 
 def checked_label(y: Any) -> Any:
@@ -129,3 +131,12 @@ def checked_label(y: Any) -> Any:
     if y is None or not isinstance(y, Hashable) or y != y:
         raise ArgumentError(f"Expected a label, got {checks.shown(y)}.")
     return y
+
+
+def _plain(label: Any, classes: list[Any]) -> Any:
+    """A label as the model has it, different from these classes."""
+    value = label.item() if isinstance(label, np.generic) else label
+    if isinstance(value, PLAIN):
+        return value
+    text = str(label)
+    return text if text not in classes else f"{type(label).__name__} {text}"

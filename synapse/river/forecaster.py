@@ -13,8 +13,9 @@ from river import time_series
 from .. import _checks as checks
 from .._defaults import LAGS, VALUES
 from ..errors import ArgumentError
+from .features import Features
 from .regressor import checked_target
-from .stream_network import Features, StreamNetwork
+from .stream_network import StreamNetwork
 
 
 @final
@@ -83,10 +84,10 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
         target = checked_target(y)
         with self._lock:
             if self._latest:
-                network, row = self._counted(self._features(self._latest, x))
+                row = self._counted(self._features(self._latest, x))
                 latest = np.array([[self._latest[-1]], [target]])
                 (change,) = self._target_scale.follow(latest)
-                self._learn(change - network.activate(row), 1.0)
+                self._learn(row, change, 1.0)
             self._latest = [*self._latest[-self.lags :], target]
 
     def _features(self, values: list[float], x: Features | None) -> Features:
@@ -123,7 +124,7 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
             network = self.network.clone()
             for step in range(horizon):
                 x = self._features(values, None if xs is None else xs[step])
-                outputs = network.activate(self._standard(network, x))
+                outputs = network.activate(self._inputs.standard(x))
                 latest = np.array([values[-1:]])
                 ahead = self._target_scale.original(outputs[None], latest)
                 values = [*values, float(ahead[0, 0])]

@@ -11,7 +11,7 @@ from river import base
 from .. import _checks as checks
 from ..errors import ArgumentError
 from ..scale import SQUARABLE
-from .stream_network import Features, dicts_of
+from .features import Features, dicts_of
 from .target_network import TargetNetwork
 
 
@@ -50,11 +50,9 @@ class NetworkRegressor(TargetNetwork, base.MiniBatchRegressor):
         target = checked_target(y)
         weight = w if w == 1.0 else checks.non_negative_number("The w", w)
         with self._lock:
-            network, row = self._counted(x)
-            errors = self._target_scale.follow(np.array([target])) - network.activate(
-                row
-            )
-            self._learn(errors, weight)
+            row = self._counted(x)
+            standard = self._target_scale.follow(np.array([target]))
+            self._learn(row, standard, weight)
 
     @staticmethod
     def _checked(y: Any) -> Any:
@@ -69,9 +67,9 @@ class NetworkRegressor(TargetNetwork, base.MiniBatchRegressor):
     def predict_one(self, x: Features) -> float:
         """Predict the number of a sample; 0 before the first."""
         with self._lock:
-            if self.network is None:
+            if self.model is None:
                 return 0.0
-            return float(self._target_scale.original(self._outputs(self.network, x))[0])
+            return float(self._target_scale.original(self._outputs(x))[0])
 
 
 def checked_target(y: Any) -> float:

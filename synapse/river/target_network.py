@@ -8,7 +8,9 @@ from typing import Any
 import pandas as pd
 
 from .. import _checks as checks
-from .stream_network import Features, StreamNetwork, column_of, dicts_of
+from ..errors import ArgumentError
+from .features import Features, dicts_of
+from .stream_network import StreamNetwork
 
 
 class TargetNetwork(StreamNetwork):
@@ -41,10 +43,10 @@ class TargetNetwork(StreamNetwork):
             As for :meth:`learn_one`, for any row. No row has been learned.
         """
         rows = dicts_of(X)
-        targets = column_of("The y", y, len(rows))
+        targets = _column("The y", y, len(rows))
         weights = [1.0] * len(rows)
         if w is not None:
-            weights = column_of("The w", w, len(rows))
+            weights = _column("The w", w, len(rows))
 
         # all are checked before the first is learned
         for target, weight in zip(targets, weights, strict=True):
@@ -53,3 +55,13 @@ class TargetNetwork(StreamNetwork):
         with self._lock:
             for row, target, weight in zip(rows, targets, weights, strict=True):
                 self.learn_one(row, target, weight)
+
+
+def _column(column: str, values: Any, count: int) -> list[Any]:
+    """The values of a series, one for each row."""
+    listed: list[Any] = pd.Series(values).tolist()
+    if len(listed) != count:
+        raise ArgumentError(
+            checks.expected(column, f"a column of {count} values", len(listed))
+        )
+    return listed

@@ -19,12 +19,13 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import _check_sample_weight
 
 from .. import _checks
-from .._defaults import OUTPUTS, ROWS, architecture, built
+from .._build import architecture, built, built_by, require_sizes
+from .._defaults import OUTPUTS, ROWS
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..learning import Result, Trainer
 from ..model import Model
-from ..objects.network import Network, require_network
+from ..objects.network import Network
 from ..readwrite import from_networkx
 from .parameters import AUTO, TRAIN, TRAINER
 
@@ -212,12 +213,7 @@ class NetworkEstimator(BaseEstimator):
         features = self.n_features_in_
         names = self._learn_targets(y, classes)
         network = self._built(features, names, int(draw(2**31 - 1)))
-        if (len(network.input), len(network.output)) != (features, len(names)):
-            raise ArgumentError(
-                f"Expected a network with an input for each of {features} features and"
-                f" an output for each of {len(names)} targets or classes, got"
-                f" {network!r}."
-            )
+        require_sizes(network, features, len(names))
         neuron_names = [*(self._features() or [""] * features), *names]
         for neuron, name in zip(
             [*network.input, *network.output], neuron_names, strict=True
@@ -244,17 +240,7 @@ class NetworkEstimator(BaseEstimator):
                 self._marked("output", names),
             )
             return from_networkx(self.build, *ends, **options)
-        network = _checks.function_of(
-            "The build",
-            self.build,
-            "n_inputs",
-            "n_outputs",
-            "seed",
-            advice=_checks.BUILD_ADVICE,
-        )(inputs, outputs, seed)
-        # Without a copy, one network for all calls would learn from every fold of a
-        # cross-validation.
-        return require_network("What build returns", network).clone()
+        return built_by(self.build, inputs, outputs, seed)
 
     def _marked(self, layer: str, names: list[str]) -> list[Any] | None:
         """The nodes of a graph in this layer, in the order of these names if they are

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._build import architecture
 from .._checks import counted, instance, whole_number
-from .._defaults import ROWS_OF_TABLES, WITHOUT_MEMORY, architecture
+from .._defaults import ROWS_OF_TABLES, WITHOUT_MEMORY
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, FormatError, TrainingWarning
 from ..forecasting.selection import SIGNIFICANT, mean_over_error, percent

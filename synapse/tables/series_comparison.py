@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
+from .._build import lower_name
 from .._checks import choice, instance, listed, plain, positive_integer
-from .._defaults import MODELS, SERIES, model_name
+from .._defaults import MODELS, SERIES
 from ..errors import ArgumentError
 from ..forecasting import RollingOrigin, Selection
 from ..forecasting.selection import COMBINE
@@ -193,7 +194,7 @@ def _method(name: Any) -> str:
     """A network as the command writes it, or a statistical method."""
     title = "Each of the methods"
     if isinstance(name, str) and plain(name) in MODELS:
-        return model_name(title, name)
+        return lower_name(title, name)
     return str(choice(title, name, [*MODELS, *METHODS]))
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
+from .._build import architecture, lower_name
 from .._checks import (
     boolean,
     choice,
@@ -22,7 +23,7 @@ from .._checks import (
     understands,
     whole_number,
 )
-from .._defaults import IN_TABLES, SERIES, Fit, architecture, model_name
+from .._defaults import IN_TABLES, SERIES, Fit
 from .._typing import Floats
 from ..errors import ArgumentError, DivergenceError
 from ..learning import Result, Trainer
@@ -134,7 +135,7 @@ class Learning:
         If an argument is not one of these, or out of range.
     """
 
-    model: Annotated[str | None, model_name] = None
+    model: Annotated[str | None, lower_name] = None
     hidden: Annotated[Sequence[int], _sizes] = SERIES.hidden
     rate: Annotated[float, positive_number] = SERIES.rate
     optimizer: Annotated[str | None, _among(OPTIMIZERS)] = None

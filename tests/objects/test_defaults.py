@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from synapse import _defaults, reward, tables
+from synapse import _build, _defaults, reward, tables
 from synapse.errors import ArgumentError
 
 ROOT = Path(__file__).parents[2]
@@ -42,7 +42,7 @@ def test_a_name_that_is_misspelt_gets_the_nearest_one_in_every_room():
 
 def test_networks_with_other_inputs_than_columns_are_refused():
     with pytest.raises(ArgumentError, match="whose inputs are 3 columns, got <CfC"):
-        _defaults.built("CfC", 3, (4,), 1)
+        _build.built("CfC", 3, (4,), 1)
 
 
 def test_rooms_read_the_table():

@@ -164,8 +164,7 @@ def test_a_feature_gets_its_input_when_its_value_differs_from_its_mean():
     assert model.predict_one({**ROWS[0], "word": 3.0, "always": -1.0}) == known
     model.learn_one({**ROWS[80], "word": 2.0}, 1.0)
     assert inputs() == ["a", "b", "c", "d", "word"]
-    (place,) = np.flatnonzero([name == "word" for name in model._names])
-    assert model._scale.mean[place] == pytest.approx((30 * 1.0 + 2.0) / 31)
+    assert model.model.scale.mean[4] == pytest.approx((30 * 1.0 + 2.0) / 31)
     assert all(link.weight for link in model.network.input[-1].outgoing)
     assert len(model.network.input[-1].outgoing) == 4 + 1
 
@@ -197,7 +196,7 @@ def test_memory_is_flat_while_features_come_and_go():
         model.learn_one(alive, sum(alive.values()))
         if step % 500 == 499:
             sizes.append(model._raw_memory_usage)
-    assert max(len(model.network.input), len(model._names)) < 40
+    assert len(model.network.input) < 40
     assert max(sizes[3:]) < 1.5 * sizes[2]
 
 
@@ -269,20 +268,20 @@ def test_a_missing_feature_does_not_move_its_scale():
     model = NetworkRegressor(hidden=(3,), seed=0)
     for x in ROWS:
         model.learn_one(x, x["a"])
-    mean = model._scale.mean.copy()
-    count = model._scale.count.copy()
+    mean = model.model.scale.mean.copy()
+    count = model.model.scale.count.copy()
     full = {"a": 1.0, "b": mean[1], "c": mean[2]}
     assert model.predict_one({"a": 1.0}) == pytest.approx(model.predict_one(full))
     model.learn_one({"a": 1.0}, 1.0)
-    assert (model._scale.mean[1:] == mean[1:]).all()
-    assert (model._scale.count - count).tolist() == [1, 0, 0]
+    assert (model.model.scale.mean[1:] == mean[1:]).all()
+    assert (model.model.scale.count - count).tolist() == [1, 0, 0]
 
 
 def test_an_old_sample_counts_half_after_its_half_life():
     model = NetworkRegressor(half_life=10, seed=0)
     for step in range(400):
         model.learn_one({"a": float(step >= 390)}, 0.0)
-    assert model._scale.mean[0] == pytest.approx(0.5, abs=0.01)
+    assert model.model.scale.mean[0] == pytest.approx(0.5, abs=0.01)
 
 
 def test_a_forecast_goes_on_without_leaving_a_trace():
@@ -328,7 +327,7 @@ def test_faults_are_told_and_change_nothing():
         label.learn_one({"a": 1.0 * step}, "old")
         ahead.learn_one(1.0 * step)
     before = [pickle.dumps(model.network.weights) for model in (number, label, ahead)]
-    counts = [model._scale.count.tolist() for model in (number, label, ahead)]
+    counts = [model.model.scale.count.tolist() for model in (number, label, ahead)]
     all_refused(
         [
             (
@@ -390,7 +389,9 @@ def test_faults_are_told_and_change_nothing():
     assert [
         pickle.dumps(model.network.weights) for model in (number, label, ahead)
     ] == before
-    assert [model._scale.count.tolist() for model in (number, label, ahead)] == counts
+    assert [
+        model.model.scale.count.tolist() for model in (number, label, ahead)
+    ] == counts
 
 
 def test_two_threads_may_predict_and_learn():

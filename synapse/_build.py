@@ -87,7 +87,7 @@ def require_sizes(network: Network, inputs: int, outputs: int) -> Network:
     """Return a network with so many inputs and outputs, or raise."""
     if (len(network.input), len(network.output)) != (inputs, outputs):
         raise ArgumentError(
-            "Expected build to return a network of"
+            "Expected build to make a network of"
             f" {_checks.counted(inputs, 'input')} and"
             f" {_checks.counted(outputs, 'output')}, got {network!r}."
         )

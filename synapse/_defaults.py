@@ -26,7 +26,7 @@ ARCHITECTURES: dict[str, type[Network]] = {
 OTHER_INPUTS = ("CfC", "CTRNN", "Convolutional")
 """Those that take other inputs than columns: also the time between two steps, or the
 shape of an image."""
-MODELS = tuple(name.lower() for name in ARCHITECTURES if name not in OTHER_INPUTS)
+BUILDS = tuple(name.lower() for name in ARCHITECTURES if name not in OTHER_INPUTS)
 """The others, as the command and its files write them."""
 WITHOUT_MEMORY = ("Perceptron", "Residual")
 """Rows are samples for these, and steps in time for all others."""

@@ -53,7 +53,7 @@ class SynapseForecaster(BaseForecaster):
 
     Parameters
     ----------
-    network : str
+    build : str
         The architecture by its name, in any case, such as "gru", "lstm" or "narx".
     hidden : sequence of int
         Sizes of its hidden layers.
@@ -138,7 +138,7 @@ class SynapseForecaster(BaseForecaster):
 
     def __init__(
         self,
-        network: str = SERIES.build.lower(),
+        build: str = SERIES.build,
         hidden: Sequence[int] = SERIES.hidden,
         method: str | None = None,
         compared: Sequence[str] = METHODS,
@@ -150,7 +150,7 @@ class SynapseForecaster(BaseForecaster):
         sp: int | None = None,
         random_state: Any = None,
     ) -> None:
-        self.network = network
+        self.build = build
         self.hidden = hidden
         self.method = method
         self.compared = compared
@@ -167,7 +167,7 @@ class SynapseForecaster(BaseForecaster):
             super().__init__()
 
     def _fit(self, y: Any, X: Any, fh: Any) -> Self:
-        network = lower_name("The network", self.network)
+        network = lower_name("The build", self.build)
         condition = "a list of statistical methods"
         compared = listed("The compared", self.compared, condition)
         for name in compared:
@@ -175,7 +175,7 @@ class SynapseForecaster(BaseForecaster):
         choice("The method", self.method, [None, "network", COMBINE, *compared])
 
         learning = Learning(
-            model=network,
+            build=network,
             hidden=[*self.hidden],
             rate=self.rate,
             epochs=self.epochs,
@@ -272,7 +272,7 @@ class SynapseForecaster(BaseForecaster):
         task = SeriesTask.of(self.model_, series, future)
         members = facts["members"] if self.chosen_ == COMBINE else [self.chosen_]
         forecasters, _ = task.statistical([name for name in members if name in METHODS])
-        network = lower_name("The network", self.network)
+        network = lower_name("The build", self.build)
         if network in members:
             forecasters[network] = task.forecaster(self.model_, steps)
 

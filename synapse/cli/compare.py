@@ -7,10 +7,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from .._checks import counted
-from .._defaults import MODELS
-from ..forecasting.statistical import not_installed
+from .._defaults import BUILDS, SERIES
+from ..forecasting.statistical import METHODS, not_installed
 from ..tables import Learning, compare_series
-from ..tables.series_comparison import COMPARED
 from ..tables.table import columns
 from . import words
 from .pictures import check_picture, draw_comparison
@@ -20,6 +19,8 @@ from .words import aligned, names, printable
 if TYPE_CHECKING:
     import pandas as pd
 
+NO_NETWORK = "none"
+"""What --build says if statistical methods alone are compared."""
 MOST_PRINTED = 24
 """Number of rows of errors by origin, at most, that are printed."""
 
@@ -44,16 +45,19 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
     )
     add_shared(parser, "--observed", "--ignore")
     add_sequence(parser)
-    help_of_methods = (
-        f"networks ({', '.join(MODELS)}) and statistical methods (default:"
-        f" {','.join(COMPARED)})"
+    add(
+        "--build",
+        metavar="NAME,...",
+        type=names,
+        default=[SERIES.build],
+        help=f"networks: {', '.join(BUILDS)}, or {NO_NETWORK} (default: gru)",
     )
     add(
         "--methods",
         metavar="NAME,...",
         type=names,
-        default=[*COMPARED],
-        help=help_of_methods,
+        default=[*METHODS],
+        help=f"statistical methods (default: {','.join(METHODS)})",
     )
     add(
         "--steps",
@@ -116,6 +120,7 @@ def compare(options: argparse.Namespace) -> None:
         several,
         targets,
         Learning(**fields, progress=progress),
+        build=[] if options.build == [NO_NETWORK] else options.build,
         methods=options.methods,
         known=columns(table.cells, options.known),
         steps=options.steps,

@@ -44,8 +44,7 @@ def add_forecast(parser: argparse.ArgumentParser) -> None:
     )
     add("--steps", metavar="N", type=int, required=True, help="rows to forecast")
     add(
-        "--model",
-        dest="method",
+        "--method",
         metavar="NAME",
         help=f"network, {COMBINE}, {', '.join(METHODS)}",
     )
@@ -82,7 +81,7 @@ def forecast(options: argparse.Namespace) -> None:
     """Forecast the rows that follow a table.
 
     MODEL is a network of `synapse train` for a series. The forecast is that of the
-    method with the lowest error in its test, or of --model; a sentence says which and
+    method with the lowest error in its test, or of --method; a sentence says which and
     why. Statistical methods are fitted to DATA. The values of columns that are known in
     advance come from --future, a CSV file with a row for each step.
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import __version__
 from .._checks import counted
-from .._defaults import MODELS
+from .._defaults import BUILDS
 from ..errors import FormatError
 from ..forecasting.statistical import METHODS, not_installed
 from ..tables import Learning, Trained, train_rows, train_series
@@ -33,9 +33,9 @@ from .reading import ReadTable, add_reading, add_sequence, add_shared, say
 from .words import (
     UsageError,
     aligned,
+    build,
     listed,
     names,
-    network,
     printable,
     require_folder,
 )
@@ -83,8 +83,8 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         type=int,
         help="predict the target K rows below, from all columns",
     )
-    help_text = f"{', '.join(MODELS)} (default: perceptron; gru for a series)"
-    add("--model", metavar="NAME", type=network, help=help_text)
+    help_text = f"{', '.join(BUILDS)} (default: perceptron; gru for a series)"
+    add("--build", metavar="NAME", type=build, help=help_text)
     add(
         "--steps",
         metavar="N",
@@ -161,7 +161,7 @@ def train(options: argparse.Namespace) -> int:
     table = ReadTable.of(options)
     progress = sys.stderr.isatty() and not options.quiet
     settings = (
-        "model",
+        "build",
         "hidden",
         "epochs",
         "patience",

@@ -119,10 +119,10 @@ def save_figure(figure: Any, path: str, dots: int | str = "figure") -> None:
 # --- kinds of arguments, for argparse -------------------------------------------------
 
 
-def network(text: str) -> str:
-    """The name of a network in an option, in any case."""
+def build(text: str) -> str:
+    """The name of an architecture in an option, in any case."""
     try:
-        return lower_name("the network", text)
+        return lower_name("the build", text)
     except ArgumentError as error:
         raise ArgumentTypeError(str(error).rstrip(".")) from None
 

@@ -33,7 +33,7 @@ DEFAULTS = {
     "progress": False,
 }
 """Options whose default differs from that of the trainer."""
-LEARNING = {"online_rate": 0.01, "warm_start": False, "random_state": None}
+LEARNING = {"online_rate": ROWS.rate, "warm_start": False, "random_state": None}
 """The last parameters of all estimators, before the options."""
 AUTO = "auto"
 """The option ``l2="auto"``."""

@@ -99,7 +99,7 @@ def train_rows(
     """
     learning = instance("The learning", learning, Learning)
     learning = learning.filled(ROWS_OF_TABLES)
-    name = str(learning.model)
+    name = str(learning.build)
     ahead = whole_number("The ahead", ahead, "a whole number, 0 or above", 0)
     left = columns(table, [*ignore, *([] if sequence is None else [sequence])])
     targets, names = _uses(table, targets, inputs, left, ahead)
@@ -109,7 +109,7 @@ def train_rows(
     count = len(units)
     rng = np.random.default_rng(learning.seed)
     first_tested = count - held_out(count, learning.validation, round(count / 5))
-    has_memory = architecture("The model", name) not in WITHOUT_MEMORY
+    has_memory = architecture("The build", name) not in WITHOUT_MEMORY
     in_order = sequence is None and has_memory
     order = np.arange(count) if in_order else rng.permutation(count)
     learned = np.sort(order[:first_tested])

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from .._build import lower_name
-from .._checks import choice, instance, listed, plain, positive_integer
-from .._defaults import MODELS, SERIES
+from .._checks import choice, instance, listed, positive_integer
+from .._defaults import SERIES
 from ..errors import ArgumentError
 from ..forecasting import RollingOrigin, Selection
 from ..forecasting.selection import COMBINE
@@ -25,9 +25,6 @@ from .table_training import INTERRUPTED, Learning
 
 if TYPE_CHECKING:
     import pandas as pd
-
-COMPARED = (SERIES.build.lower(), *METHODS)
-"""The methods that are compared unless others are named."""
 
 
 @final
@@ -79,7 +76,8 @@ def compare_series(
     targets: Sequence[str],
     learning: Learning | None = None,
     *,
-    methods: Sequence[str] = COMPARED,
+    build: str | Sequence[str] = SERIES.build,
+    methods: Sequence[str] = METHODS,
     known: Sequence[str] = (),
     steps: int | None = None,
     period: int | None = None,
@@ -98,13 +96,15 @@ def compare_series(
     targets : sequence of str
         The columns to forecast.
     learning : Learning, optional
-        How networks are trained; its `model` is replaced, and each network has a
+        How networks are trained; its `build` is replaced, and each network has a
         checkpoint of its own, whose name ends in that of the network. Default:
         ``Learning()``.
+    build : str or sequence of str
+        The architectures of the networks by their names, in any case, such as "gru",
+        "lstm" or "narx"; ``()`` compares no network. Default "GRU".
     methods : sequence of str
-        Networks by their names ("gru", "lstm", "narx", ...) and methods of
-        :func:`synapse.forecasting.statistical`. Default: a GRU and all methods. Of two
-        or more, the mean of the best three is added as "combine".
+        Methods of :func:`synapse.forecasting.statistical`. Default: all. Of two or
+        more methods and networks, the mean of the best three is added as "combine".
     known : sequence of str
         The columns known in advance, such as holidays.
     steps : int, optional
@@ -142,16 +142,25 @@ def compare_series(
     >>> noise = np.random.default_rng(0).normal(size=72)
     >>> sold = np.tile(np.arange(12.0), 6) + noise
     >>> sales = pandas.DataFrame({"sales": sold}, index=months)
-    >>> methods = ["naive", "seasonal", "ar"]
-    >>> comparison = compare_series(sales, ["sales"], methods=methods, steps=3)
+    >>> methods = {"build": (), "methods": ["naive", "seasonal", "ar"]}
+    >>> comparison = compare_series(sales, ["sales"], **methods, steps=3)
     >>> comparison.summary.index.tolist()
     ['ar', 'seasonal', 'combine', 'naive']
     >>> comparison.by_origin.loc["2020-10-01"].round(1).tolist()
     [2.6, 2.5, 2.9, 3.9]
     """
-    chosen = listed("The methods", methods, "a list of names, such as ['gru', 'arima']")
-    chosen = [_method(name) for name in chosen]
-    if not chosen or len(set(chosen)) < len(chosen):
+    builds = [build] if isinstance(build, str) else build
+    condition = "the name of an architecture, or a list of names"
+    networks = [
+        lower_name("The build", name) for name in listed("The build", builds, condition)
+    ]
+    condition = "a list of names, such as ['ar', 'arima']"
+    simple = [
+        choice("Each of the methods", name, METHODS)
+        for name in listed("The methods", methods, condition)
+    ]
+    chosen = [*networks, *simple]
+    if not chosen or len({*chosen}) < len(chosen):
         raise ArgumentError(f"Expected one or more different methods, got {chosen}.")
     training = (
         Learning() if learning is None else instance("The learning", learning, Learning)
@@ -166,17 +175,14 @@ def compare_series(
     if origins is not None:
         count = positive_integer("The origins", origins)
         tasks = [replace(task, origins=count) for task in tasks]
-    networks = [name for name in chosen if name in MODELS]
     models = {name: _fitted(tasks, _of_model(training, name)) for name in networks}
     forecasters = list[Forecasters]()
     for task in tasks:
-        simple, left_out = task.statistical(
-            [name for name in chosen if name in METHODS]
-        )
+        fitted, left_out = task.statistical(simple)
         networks_of_task = {
             name: task.forecaster(network) for name, network in models.items()
         }
-        forecasters.append({**networks_of_task, **simple})
+        forecasters.append({**networks_of_task, **fitted})
         notes += left_out
     together, each = select_together(tasks, forecasters)
     several = series if isinstance(series, Mapping) else {"": series}
@@ -190,19 +196,11 @@ def compare_series(
     )
 
 
-def _method(name: Any) -> str:
-    """A network as the command writes it, or a statistical method."""
-    title = "Each of the methods"
-    if isinstance(name, str) and plain(name) in MODELS:
-        return lower_name(title, name)
-    return str(choice(title, name, [*MODELS, *METHODS]))
-
-
 def _of_model(learning: Learning, name: str) -> Learning:
     """How a network of this name is trained."""
     file = learning.checkpoint
     return replace(
-        learning, model=name, checkpoint=None if file is None else f"{file}.{name}"
+        learning, build=name, checkpoint=None if file is None else f"{file}.{name}"
     )
 
 

@@ -568,7 +568,7 @@ def forecast_series(
     if blind:
         notes.append(
             f"{', '.join(blind)} cannot use {quoted(task.known)};"
-            f" {network_name} can: --model network."
+            f" {network_name} can: --method network."
         )
     notes += [why or f"{chosen} forecasts.", *filter(None, [facts.get("verdict")])]
     dates = following(series, steps)

@@ -95,7 +95,7 @@ def train_series(
         "validation": learning.validation,
     }
     tasks, left_out = series_tasks(series, targets, known, **test)
-    name = str(learning.model)
+    name = str(learning.build)
     model, result = fit_together(tasks, learning)
     facts: dict[str, Any] = {name: getattr(tasks[0], name) for name in SAVED} | {
         "differences": [list(lags) for lags in tasks[0].scale.lags],

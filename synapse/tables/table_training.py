@@ -94,7 +94,7 @@ class Learning:
 
     Attributes
     ----------
-    model : str or None
+    build : str or None
         An architecture by its name, in any case, such as "perceptron", "elman", "lstm",
         "gru" or "narx". None: a GRU for a series, a perceptron for rows.
     hidden : list of int
@@ -135,7 +135,7 @@ class Learning:
         If an argument is not one of these, or out of range.
     """
 
-    model: Annotated[str | None, lower_name] = None
+    build: Annotated[str | None, lower_name] = None
     hidden: Annotated[Sequence[int], _sizes] = SERIES.hidden
     rate: Annotated[float, positive_number] = SERIES.rate
     optimizer: Annotated[str | None, _among(OPTIMIZERS)] = None
@@ -153,7 +153,7 @@ class Learning:
         """With this architecture and optimizer where none is given."""
         return replace(
             self,
-            model=self.model or usual.build,
+            build=self.build or usual.build,
             optimizer=self.optimizer or usual.optimizer,
         )
 
@@ -161,7 +161,7 @@ class Learning:
         self, inputs: list[str], outputs: list[str], classes: Any = None
     ) -> Model:
         """A new model of these columns, whose architecture and optimizer are given."""
-        name = architecture("The model", self.model)
+        name = architecture("The build", self.build)
         options: dict[str, Any] = {"initializer": "glorot", **IN_TABLES.get(name, {})}
         sizes = [*self.hidden]
         model = Model.build(
@@ -249,7 +249,7 @@ class Learning:
         if self.checkpoint is None:
             return model.fit(inputs, targets, **options)
         settings = {
-            name: getattr(self, name) for name in ("model", "rate", "optimizer")
+            name: getattr(self, name) for name in ("build", "rate", "optimizer")
         }
         settings |= {"hidden": [*self.hidden], **options, "validation": None}
         path = f"{self.checkpoint}{ending}"

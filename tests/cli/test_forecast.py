@@ -65,7 +65,7 @@ def numbers(text):
 
 
 def test_rows_continue_the_dates_and_the_network_its_outputs(further, folder):
-    printed = further("--steps", 14, "--model", "network")
+    printed = further("--steps", 14, "--method", "network")
     head, *body = rows(printed)
     assert head == ["Month", "Sales (kEUR)", "Costs"]
     assert [row[0] for row in body] == [f"{month}-01" for month in months(14, 2025)]
@@ -87,7 +87,7 @@ def test_rows_continue_the_dates_and_the_network_its_outputs(further, folder):
     later = write(folder / "later.csv", **columns)
     moved = forecasting.NetworkForecaster(network, scale, season[19:])
     expected = moved(np.column_stack([SALES, COSTS])[19:], 3)
-    later = numbers(further("--steps", 3, "--model", "network", data=later))
+    later = numbers(further("--steps", 3, "--method", "network", data=later))
     np.testing.assert_allclose(
         later, expected, 1e-5, err_msg="the season follows the dates"
     )
@@ -108,24 +108,24 @@ def test_the_best_method_forecasts_and_says_so(capsys, further, folder):
         ["2025-01-01", "", ""],
         ["2024-12-01", f"{SALES[-1]:.15g}"],
     )
-    assert further("--steps", 3, "--model", facts["chosen"]) == printed
+    assert further("--steps", 3, "--method", facts["chosen"]) == printed
     assert further("--steps", 3, "-o", folder / "next.csv") == ""
     assert (folder / "next.csv").read_text() == printed
     made = [
-        numbers(further("--steps", 3, "--model", name)) for name in facts["members"]
+        numbers(further("--steps", 3, "--method", name)) for name in facts["members"]
     ]
     np.testing.assert_allclose(
-        numbers(further("--steps", 3, "--model", "combine")),
+        numbers(further("--steps", 3, "--method", "combine")),
         np.mean(made, axis=0),
         rtol=1e-5,
     )
-    repeated = numbers(further("--steps", 3, "--model", "seasonal"))
+    repeated = numbers(further("--steps", 3, "--method", "seasonal"))
     np.testing.assert_array_equal(repeated, np.column_stack([SALES, COSTS])[48:51])
 
 
 def test_bounds_follow_from_the_errors_of_the_test(capsys, further, folder, tmp_path):
     printed = further(
-        "--steps", 20, "--interval", 0.8, "--model", "naive", "--maximum", 130
+        "--steps", 20, "--interval", 0.8, "--method", "naive", "--maximum", 130
     )
     assert rows(printed)[0][1:4] == [
         "Sales (kEUR)",
@@ -149,7 +149,7 @@ def test_bounds_follow_from_the_errors_of_the_test(capsys, further, folder, tmp_
         tmp_path / "b.csv", **{"Sales (kEUR)": SALES - 999, "Costs": COSTS - 999}
     )
     lower, upper = numbers(
-        further("--steps", 3, "--interval", 0.8, "--model", "naive", data=below)
+        further("--steps", 3, "--interval", 0.8, "--method", "naive", data=below)
     )[:, 1:3].T
     assert (lower < upper).all(), (facts["relative"], lower, upper)
     path = tmp_path / "m.json"
@@ -198,11 +198,11 @@ def test_a_value_known_in_advance_explains_its_own_row(capsys, further, tmp_path
         "--seed",
         1,
     ]
-    done(capsys, "train", data, *columns, "--model", "perceptron", "-q", "-o", model)
+    done(capsys, "train", data, *columns, "--build", "perceptron", "-q", "-o", model)
     facts = synapse.load(model).metadata
     assert (facts["known"], facts["observed"]) == (["Holiday"], ["Price"])
     assert facts["mase"]["perceptron"] < 0.4 * facts["mase"]["seasonal"]
-    options = ["--steps", 6, "--future", future, "--model", "network"]
+    options = ["--steps", 6, "--future", future, "--method", "network"]
     ahead = numbers(further(*options, "--interval", 0.7, model=model, data=data))
     assert ahead.shape == (6, 3), "of the target alone"
     assert np.abs(ahead[:, 0] - 100 - 50 * np.array(to_come)).max() < 15
@@ -265,10 +265,10 @@ def test_methods_that_cannot_see_known_columns_stay_out_of_the_mean(capsys, tmp_
     facts = synapse.load(model).metadata
     assert set(facts["members"]) <= {"gru", "arima"}
     future = write(tmp_path / "f.csv", Holiday=[1, 0])
-    arguments = ["forecast", model, data, "--steps", 2, "--future", future, "--model"]
+    arguments = ["forecast", model, data, "--steps", 2, "--future", future, "--method"]
     if importlib.util.find_spec("statsforecast"):
         said = run_cli(capsys, *arguments, "theta")[2]
-        assert "theta cannot use 'Holiday'; gru can: --model network." in said
+        assert "theta cannot use 'Holiday'; gru can: --method network." in said
     code, _, said = run_cli(capsys, *arguments, "combine")
     assert (code, "cannot use" in said) == (0, False)
 
@@ -281,7 +281,7 @@ def test_a_series_without_dates_has_numbers(capsys, further, tmp_path):
         "y",
         "--observed",
         "x",
-        "--model",
+        "--build",
         "elman",
         "--epochs",
         1,
@@ -290,7 +290,7 @@ def test_a_series_without_dates_has_numbers(capsys, further, tmp_path):
         model,
     ]
     done(capsys, "train", data, *options)
-    printed = further("--steps", 2, "--model", "naive", model=model, data=data)
+    printed = further("--steps", 2, "--method", "naive", model=model, data=data)
     assert printed == f"row,y\n61,{COSTS[-1]:g}\n62,{COSTS[-1]:g}\n"
     assert done(capsys, "run", model, data).splitlines()[-1].startswith("61,,")
 
@@ -301,7 +301,7 @@ def test_a_forecast_has_the_digits_and_the_dates_of_the_data(capsys, further, tm
     model = tmp_path / "m.json"
     done(capsys, "train", data, "--target", "y", "--epochs", 1, "-q", "-o", model)
     assert (
-        further("--steps", 1, "--model", "naive", model=model, data=data)
+        further("--steps", 1, "--method", "naive", model=model, data=data)
         == f"Month,y\n2023-05-01,{values[-1]}\n"
     )
     series = tables.read_series(tables.read_table(data), ["y"])
@@ -356,7 +356,7 @@ def test_what_cannot_be_forecast_is_refused_before_anything_is_written(
             "no column that is known in advance. Leave --future out",
         ),
         (
-            [*this, 2, *here, "--model", "prophet"],
+            [*this, 2, *here, "--method", "prophet"],
             1,
             "to be gru, combine or one of mean, naive, .* 'prophet'",
         ),

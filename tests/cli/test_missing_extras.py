@@ -121,13 +121,23 @@ def test_methods_that_are_not_installed_are_named_before_the_training(
         assert "pip install" in said
     assert len(begun) == 2
     assert (
-        main(["forecast", str(model), str(data), "--steps", "2", "--model", "ets"]) == 1
+        main(["forecast", str(model), str(data), "--steps", "2", "--method", "ets"])
+        == 1
     )
     said = capsys.readouterr().err
     assert "need statsforecast" in said
     assert "pip install" in said
     code, printed, said = run_cli(
-        capsys, "compare", data, "--target", "Sales", "--methods", "naive,ar", *SHORT
+        capsys,
+        "compare",
+        data,
+        "--target",
+        "Sales",
+        "--build",
+        "none",
+        "--methods",
+        "naive,ar",
+        *SHORT,
     )
     assert (code, "statsforecast" in said) == (0, False)
 

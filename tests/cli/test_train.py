@@ -104,7 +104,7 @@ def test_learning_is_that_of_the_architecture_alone_and_answers_are_in_units(
             "train",
             plane,
             *options,
-            "--model",
+            "--build",
             model,
             "--optimizer",
             optimizer,
@@ -244,7 +244,7 @@ def test_sequences_begin_with_a_cleared_context(capsys, tmp_path, rng):
         "name",
         "--target",
         "y",
-        "--model",
+        "--build",
         "lstm",
         "--hidden",
         "4",
@@ -722,7 +722,7 @@ def test_held_out_rows_give_no_medians_and_no_units(capsys, tmp_path, rng):
     ]
     done(capsys, "train", data, *options)
     assert load(path).metadata["error"]["y"] < 1
-    done(capsys, "train", data, *options, "--model", "elman", "--epochs", 1)
+    done(capsys, "train", data, *options, "--build", "elman", "--epochs", 1)
     assert load(path).metadata["encoding"]["medians"]["a"] == np.median(
         [i for i in range(78) if i % 9]
     )
@@ -791,7 +791,15 @@ def test_numbers_and_parts_that_are_dates_are_a_series(capsys, tmp_path):
     assert (
         "43831 is 2020-01-01"
         in run_cli(
-            capsys, "compare", excel, "--target", "sold", "--methods", "naive,ar"
+            capsys,
+            "compare",
+            excel,
+            "--target",
+            "sold",
+            "--build",
+            "none",
+            "--methods",
+            "naive,ar",
         )[2]
     )
     years = write(tmp_path / "years.csv", season=range(1961, 2009), sold=sold)

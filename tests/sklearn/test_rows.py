@@ -415,7 +415,7 @@ def test_any_topology_can_be_built():
     assert model.score(FRAME, Y) > 0.9
     learned = {(u.name, v.name) for u, v in model.network_.graph.edges}
     assert learned == set(graph.edges)
-    with pytest.raises(ArgumentError, match="an output for each of 2 targets"):
+    with pytest.raises(ArgumentError, match="make a network of 2 inputs and 2 outputs"):
         wired.fit(FRAME.iloc[:, :2], Y)
     net = architect.Perceptron(4, 3, 2, output_squash="softmax", seed=0)
     before = net.weights

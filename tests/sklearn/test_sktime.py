@@ -133,7 +133,7 @@ def test_an_update_may_know_rows_that_the_series_has_not_reached():
 
 def test_a_mistake_is_said_by_fit():
     for options, said in (
-        ({"network": "tree"}, "the network to be"),
+        ({"build": "tree"}, "the build to be"),
         ({"held_out": 1.5}, "validation"),
         ({"compared": ("croston",)}, "croston"),
         ({"method": "arima", "compared": ("ar",)}, "the method to be"),

@@ -22,7 +22,7 @@ SALES = (
     100 + 20 * np.sin(2 * np.pi * np.arange(72) / 12) + RNG.normal(0, 3, 72)
 ).round(1)
 COSTS = (0.5 * SALES + RNG.normal(0, 1, 72)).round(1)
-SIMPLE = ["naive", "seasonal", "ar"]
+SIMPLE = {"build": (), "methods": ["naive", "seasonal", "ar"]}
 
 
 def frame(**columns):
@@ -31,10 +31,10 @@ def frame(**columns):
 
 
 def test_errors_are_those_of_rolling_origin():
-    comparison = compare_series(frame(), ["Sales"], methods=SIMPLE, steps=4)
+    comparison = compare_series(frame(), ["Sales"], **SIMPLE, steps=4)
     origins = comparison.by_origin.index
     start = int(np.flatnonzero(frame().index == origins[0])[0]) + 1
-    for name in SIMPLE:
+    for name in SIMPLE["methods"]:
         fitted = forecasting.statistical(name, SALES[:start], period=12)
         rolled = forecasting.rolling_origin(fitted, SALES, 4, start=start, period=12)
         assert origins.tolist() == frame().index[rolled.origins - 1].tolist()
@@ -59,7 +59,7 @@ def test_errors_are_those_of_rolling_origin():
 def test_mase_is_in_units_of_the_differences_that_the_page_names():
     """Of rows a season apart where there is a season, of adjacent rows where not."""
     for data, season in ((frame(), 12), (frame().reset_index(drop=True), 1)):
-        comparison = compare_series(data, ["Sales"], methods=["ar"], steps=4)
+        comparison = compare_series(data, ["Sales"], build=(), methods=["ar"], steps=4)
         summary = comparison.summary
         learned = SALES[: data.index.get_loc(comparison.by_origin.index[0]) + 1]
         apart = np.abs(learned[season:] - learned[:-season]).mean()
@@ -81,7 +81,7 @@ def test_ctrl_c_in_a_network_ends_the_comparison(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(synapse.Trainer, "train", interrupted)
     sheet = write(tmp_path / "d.csv", Month=months(72, 2018), Sales=SALES)
     code, printed, said = run_cli(
-        capsys, "compare", sheet, "--target", "Sales", "--methods", "gru,ar"
+        capsys, "compare", sheet, "--target", "Sales", "--methods", "ar"
     )
     assert (code, printed, said) == (130, "", "synapse: Interrupted.\n")
 
@@ -91,7 +91,7 @@ def test_a_network_has_the_errors_of_its_training():
     learning = Learning(epochs=30, hidden=[4])
     trained = train_series(data, ["Sales", "Costs"], learning, methods=["ar"])
     comparison = compare_series(
-        data, ["Sales", "Costs"], learning, methods=["gru", "ar"]
+        data, ["Sales", "Costs"], learning, build="gru", methods=["ar"]
     )
     for name in ("gru", "ar", "combine"):
         assert comparison.summary.loc[name, "MASE"] == pytest.approx(
@@ -104,7 +104,7 @@ def test_a_network_has_the_errors_of_its_training():
 
 def test_networks_continue_from_checkpoints_of_their_own(tmp_path):
     learning = Learning(epochs=5, hidden=[2], checkpoint=str(tmp_path / "run"))
-    options = {"methods": ["gru", "elman"], "steps": 3}
+    options = {"build": ["GRU", "elman"], "methods": [], "steps": 3}
     fresh, resumed = (
         compare_series(frame(), ["Sales"], learning, **options) for _ in range(2)
     )
@@ -114,7 +114,8 @@ def test_networks_continue_from_checkpoints_of_their_own(tmp_path):
 
 def test_several_series_and_few_origins():
     several = {"North": frame(), "South": frame(Sales=SALES + 50)}
-    comparison = compare_series(several, ["Sales"], methods=["naive", "ar"], origins=5)
+    simple = {"build": (), "methods": ["naive", "ar"]}
+    comparison = compare_series(several, ["Sales"], **simple, origins=5)
     assert comparison.by_origin.index.names == ["series", "Month"]
     north, south = (comparison.by_origin.loc[name] for name in several)
     assert 5 <= len(north) == len(south) < 12
@@ -126,7 +127,10 @@ def test_what_cannot_be_compared_is_refused():
     for options, said in (
         ({"methods": ["prophet"]}, "Each of the methods|each of the methods"),
         ({"methods": ["ar", "ar"]}, "different methods"),
-        ({"methods": []}, "one or more"),
+        ({"build": [], "methods": []}, "one or more"),
+        ({"build": "tree"}, "'GRU' or 'Jordan' or 'LSTM'"),
+        ({"build": ["gru", "GRU"], "methods": []}, "different methods"),
+        ({"methods": ["gru"]}, "'arima', got 'gru'"),
         ({"origins": 0}, "origins"),
     ):
         with pytest.raises(ArgumentError, match=said):
@@ -145,6 +149,8 @@ def test_the_command_prints_and_writes_what_python_returns(tmp_path, capsys):
         "Sales",
         "--sequence",
         "Shop",
+        "--build",
+        "none",
         "--methods",
         "naive,seasonal,ar",
     ]
@@ -153,7 +159,7 @@ def test_the_command_prints_and_writes_what_python_returns(tmp_path, capsys):
     )
     assert (code, said) == (0, "")
     several = read_several(read_table(data), ["Sales"], "Shop")
-    comparison = compare_series(several, ["Sales"], methods=SIMPLE, steps=4)
+    comparison = compare_series(several, ["Sales"], **SIMPLE, steps=4)
     written = pd.read_csv(output, index_col=["Shop", "Month"])
     assert written.to_numpy() == pytest.approx(
         comparison.by_origin.to_numpy(), rel=1e-5
@@ -168,6 +174,7 @@ def test_the_command_prints_and_writes_what_python_returns(tmp_path, capsys):
     assert "Mean absolute error by origin:" in printed
     cases = [
         ([*arguments[:6], "--methods", "prophet"], 1, "methods"),
+        ([*arguments[:6], "--build", "tree"], 1, "'GRU' or 'Jordan'"),
         ([*arguments, "-o", tmp_path / "x.xlsx"], 2, "must be .csv or .txt"),
         ([*arguments, "--plot", tmp_path / "x.txt"], 2, "must be .png, .svg or .pdf"),
         (["compare", data], 2, "--target"),

@@ -12,7 +12,7 @@ from synapse._checks import MOST_NEURONS, finite_number, float_type, positive_in
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
 from synapse.initializers import Initializer, Seed, draw, get, random_generator
 from synapse.objects.layer import Layer
-from synapse.objects.projection import ONE_TO_ONE, Projection
+from synapse.objects.projection import Projection
 from synapse.squash import Squash
 
 
@@ -196,7 +196,7 @@ def pass_on(
     activations.
     """
     return source.project(
-        target, ONE_TO_ONE, weights=weight, trainable=False, delay=delay
+        target, "one_to_one", weights=weight, trainable=False, delay=delay
     )
 
 

@@ -11,7 +11,6 @@ from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.objects.layer import Layer
 from synapse.objects.network import Network
-from synapse.objects.projection import gate
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes, pass_on
@@ -133,13 +132,13 @@ class CfC(Network):
             for name, function in names.items()
         ]
         start, end, speeds, blends = heads
-        speeds.gate(elapsed.project(blends, weights=1.0, trainable=False), gate.INPUT)
-        blends.gate(pass_on(end, middle), gate.INPUT)
+        speeds.gate(elapsed.project(blends, weights=1.0, trainable=False), "input")
+        blends.gate(pass_on(end, middle), "input")
         direct = pass_on(start, middle)
         if scaled:
             inverse = recipe.fixed(size, "inverse", bias=1.0)
             pass_on(blends, inverse, -1.0)
-            inverse.gate(direct, gate.INPUT)
+            inverse.gate(direct, "input")
             heads.append(inverse)
 
         output = recipe.layer(counts[2], output_squash, "output", fan_in=size)
@@ -172,7 +171,7 @@ def _memory(recipe: Recipe, sources: list[Layer], size: int) -> list[Layer]:
     candidates = _reading(recipe, sources, size, "tanh", "memory candidates")
     states = recipe.fixed(size, "memory", function="tanh")
     outputs = recipe.fixed(size, "memory outputs")
-    takes.gate(pass_on(candidates, states), gate.INPUT)
-    keeps.gate(pass_on(states, states), gate.INPUT)
-    gives.gate(pass_on(states, outputs), gate.INPUT)
+    takes.gate(pass_on(candidates, states), "input")
+    keeps.gate(pass_on(states, states), "input")
+    gives.gate(pass_on(states, outputs), "input")
     return [takes, keeps, gives, candidates, states, outputs]

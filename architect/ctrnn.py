@@ -18,7 +18,6 @@ from synapse.errors import ArgumentError, TopologyError
 from synapse.initializers import Initializer, Seed, given_back
 from synapse.objects.architectures import register
 from synapse.objects.network import Network
-from synapse.objects.projection import ALL_TO_ALL, gate
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes, pass_on
@@ -57,7 +56,7 @@ class CTRNN(Network):
     wiring : str, float, array of bool or tuple of two lists of int
         Pattern of the connections between the cells, see :meth:`synapse.Layer.project`;
         that of a graph is ``networkx.to_numpy_array(graph) != 0``. Default:
-        ``ALL_TO_ALL``, also from a cell to itself.
+        "all_to_all", also from a cell to itself.
     time_constants : float or (float, float)
         Time constants at first, in the unit of the elapsed time: one for all cells, or
         a range in which their logarithms are drawn uniformly. Default: (1, 10).
@@ -96,7 +95,7 @@ class CTRNN(Network):
         cells: int,
         outputs: int,
         *,
-        wiring: Any = ALL_TO_ALL,
+        wiring: Any = "all_to_all",
         time_constants: float | tuple[float, float] = (1.0, 10.0),
         learn_time_constants: bool = True,
         squash: str | Squash = "tanh",
@@ -134,14 +133,14 @@ class CTRNN(Network):
 
             # The terms of the sum over inputs, the bias and the cells, times a_j.
             for source in (signals, constant):
-                rates.gate(recipe.connect(source, middle), gate.INPUT)
+                rates.gate(recipe.connect(source, middle), "input")
             among = middle.project(
                 middle, wiring, initializer=recipe.initializer, delay=1, seed=rng
             )
-            rates.gate(among, gate.INPUT)
+            rates.gate(among, "input")
 
             # The state of the step before, times 1 - a_j.
-            retentions.gate(pass_on(middle, middle), gate.INPUT)
+            retentions.gate(pass_on(middle, middle), "input")
             recipe.connect(middle, output)
         super().__init__(input_layer, [constant, rates, retentions, middle], output)
 

@@ -12,7 +12,6 @@ from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.objects.layer import Layer
 from synapse.objects.network import Network
-from synapse.objects.projection import gate
 from synapse.squash import Squash
 
 from ._recipe import (
@@ -158,12 +157,12 @@ class GRU(Network):
             # r * (U h + c), where c is the weight from the constant neuron.
             for origin in (unit.cells, constant):
                 recurrent = recipe.connect(origin, unit.candidates)
-                unit.reset_gates.gate(recurrent, gate.INPUT)
+                unit.reset_gates.gate(recurrent, "input")
 
             # h = z * h + (1 - z) * n
             pass_on(unit.update_gates, unit.inverse_gates, -1.0)
-            unit.inverse_gates.gate(pass_on(unit.candidates, unit.cells), gate.INPUT)
-            unit.update_gates.gate(pass_on(unit.cells, unit.cells), gate.INPUT)
+            unit.inverse_gates.gate(pass_on(unit.candidates, unit.cells), "input")
+            unit.update_gates.gate(pass_on(unit.cells, unit.cells), "input")
 
             units.append(unit)
             layers += unit

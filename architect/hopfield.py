@@ -18,7 +18,7 @@ from synapse.initializers import Seed, random_generator
 from synapse.objects.architectures import register
 from synapse.objects.layer import Layer
 from synapse.objects.network import Network
-from synapse.objects.projection import ALL_TO_ELSE, ONE_TO_ONE, between
+from synapse.objects.projection import between
 
 
 class Capacity(NamedTuple):
@@ -120,8 +120,8 @@ class Hopfield(Network):
         field = Layer(count, "identity", name="input")
         memory = Layer(count, "sign", name="memory")
         memory.trainable_bias = False
-        field.project(memory, ONE_TO_ONE, weights=1.0, trainable=False)
-        memory.project(memory, ALL_TO_ELSE, weights=0.0, trainable=False)
+        field.project(memory, "one_to_one", weights=1.0, trainable=False)
+        memory.project(memory, "all_to_else", weights=0.0, trainable=False)
         super().__init__(field, [], memory)
 
     @classmethod
@@ -129,7 +129,7 @@ class Hopfield(Network):
         cls, layers: Sequence[Layer], settings: Mapping[str, Any]
     ) -> dict[str, Any]:
         """The projection between the memory neurons."""
-        return {"links": between(layers[-1], layers[-1], ALL_TO_ELSE)}
+        return {"links": between(layers[-1], layers[-1], "all_to_else")}
 
     @property
     def couplings(self) -> Floats:

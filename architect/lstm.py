@@ -21,7 +21,6 @@ from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.objects.layer import Layer
 from synapse.objects.network import Network
-from synapse.objects.projection import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, gate
 from synapse.squash import Squash, get as squash_named
 
 from ._recipe import (
@@ -203,12 +202,12 @@ class LSTM(Network):
             "LSTM", sizes, 3, "inputs, layers of memory blocks, outputs"
         )
         standard = choice("The style of LSTM", style, STYLES) == STANDARD
-        patterns = (USUAL, ALL_TO_ALL, ONE_TO_ONE, None)
+        patterns = (USUAL, "all_to_all", "one_to_one", None)
         choice("The peepholes of LSTM", peepholes, patterns)
 
         # Defaults that depend on the style
         if peepholes == USUAL:
-            peepholes = None if standard else ALL_TO_ALL
+            peepholes = None if standard else "all_to_all"
         if input_to_output is None:
             input_to_output = not standard
         direct = boolean("The input_to_output of LSTM", input_to_output)
@@ -366,16 +365,16 @@ def _wire_synaptic(
     """
     gates = _gates(block)
     for source in sources:
-        block.input_gates.gate(recipe.connect(source, block.cells), gate.INPUT)
+        block.input_gates.gate(recipe.connect(source, block.cells), "input")
         for layer in gates:
             recipe.connect(source, layer)
-    block.output_gates.gate(recipe.connect(block.cells, output), gate.OUTPUT)
+    block.output_gates.gate(recipe.connect(block.cells, output), "output")
     _carry(block)
     if options.peepholes is not None:
         for layer in gates:
             recipe.connect(block.cells, layer, options.peepholes)
     if options.hidden_to_hidden and len(block.cells) > 1:
-        recipe.connect(block.cells, block.cells, ALL_TO_ELSE)
+        recipe.connect(block.cells, block.cells, "all_to_else")
     if options.output_to_hidden:
         recipe.connect(output, block.cells)
     if options.output_to_gates:
@@ -412,10 +411,10 @@ def standard_blocks(
             recipe.connect(block.hidden, layer)
 
         # c = f * c + i * g, then h = o * tanh(c)
-        block.input_gates.gate(pass_on(block.candidates, block.cells), gate.INPUT)
+        block.input_gates.gate(pass_on(block.candidates, block.cells), "input")
         _carry(block)
         pass_on(block.cells, block.squashed_cells)
-        block.output_gates.gate(pass_on(block.squashed_cells, block.hidden), gate.INPUT)
+        block.output_gates.gate(pass_on(block.squashed_cells, block.hidden), "input")
 
         if options.peepholes is not None:
             for layer in gates:
@@ -445,6 +444,6 @@ def _carry(block: MemoryBlocks | StandardBlocks) -> None:
     """Add the constant error carousel: self-connections of weight 1, gated by the
     forget gates if any.
     """
-    carousel = block.cells.project(block.cells, ONE_TO_ONE)
+    carousel = block.cells.project(block.cells, "one_to_one")
     if block.forget_gates is not None:
-        block.forget_gates.gate(carousel, gate.INPUT)
+        block.forget_gates.gate(carousel, "input")

@@ -21,7 +21,6 @@ from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.objects.layer import Layer
 from synapse.objects.network import Network
-from synapse.objects.projection import gate
 from synapse.squash import Squash
 
 from ._recipe import Recipe, checked_sizes, pass_on
@@ -194,7 +193,7 @@ class Spiking(Network):
         else:
             keep = recipe.fixed(n_cells, "keep", bias=1.0)
             pass_on(spikes, keep, -1.0)  # of the step before: `keep` is first
-            keep.gate(leak, gate.ONE_TO_ONE)
+            keep.gate(leak, "one_to_one")
             hidden.insert(0, keep)
         if n_adaptive:
             adapting = Layer(spikes[:n_adaptive])
@@ -209,7 +208,7 @@ class Spiking(Network):
             for steps in range(2, n_steps + 1):
                 pass_on(spikes, ready, -1.0, delay=steps)
             for drive in drives:
-                Layer(ready[: len(drive)]).gate(drive, gate.ONE_TO_ONE)
+                Layer(ready[: len(drive)]).gate(drive, "one_to_one")
             hidden.insert(hidden.index(spikes), ready)
         _connect(recipe, spikes, output, excitatory)
         pass_on(output, output, of_output)

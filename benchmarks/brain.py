@@ -92,7 +92,7 @@ def network_of(
     A spike from outside waits in a neuron `kicked` for the next step, as in Brian2: it
     counts if the cell is ready in both.
     """
-    from synapse import ONE_TO_ONE, Layer, Network, gate
+    from synapse import Layer, Network
 
     source, target, weight = wires
     neurons = len(steady)
@@ -113,29 +113,29 @@ def network_of(
     driven_voltage = Layer([voltage[i] for i in driven.tolist()])
     driven_ready = Layer([ready[i] for i in driven.tolist()])
 
-    current.project(current, ONE_TO_ONE, weights=current_kept)
-    links = current.project(voltage, ONE_TO_ONE, weights=of_current)
-    loops = voltage.project(voltage, ONE_TO_ONE, weights=kept)
-    kicks = inputs.project(kicked, ONE_TO_ONE, weights=KICK)
-    hits = kicked.project(driven_voltage, ONE_TO_ONE, weights=kept)  # one step late
+    current.project(current, "one_to_one", weights=current_kept)
+    links = current.project(voltage, "one_to_one", weights=of_current)
+    loops = voltage.project(voltage, "one_to_one", weights=kept)
+    kicks = inputs.project(kicked, "one_to_one", weights=KICK)
+    hits = kicked.project(driven_voltage, "one_to_one", weights=kept)  # one step late
     for projection, gaters in (
         (links, ready),
         (loops, ready),
         (kicks, driven_ready),
         (hits, driven_ready),
     ):
-        gaters.gate(projection, gate.ONE_TO_ONE)
+        gaters.gate(projection, "one_to_one")
     if steady.any():
         # From all cells, so that they have the same sums: nearly half of the time is
         # saved by that.
-        ready.project(voltage, ONE_TO_ONE, weights=(1.0 - kept) * steady)
-    voltage.project(fired, ONE_TO_ONE, weights=1.0)
+        ready.project(voltage, "one_to_one", weights=(1.0 - kept) * steady)
+    voltage.project(fired, "one_to_one", weights=1.0)
 
     # The first of them leads backward, so it is one step late: the same as a delay of
     # 1. A spike of step t ends what `ready` gates in t + 1 to t + REFRACTORY - 1.
-    fired.project(ready, ONE_TO_ONE, weights=-1.0)
+    fired.project(ready, "one_to_one", weights=-1.0)
     for back in range(2, REFRACTORY):
-        fired.project(ready, ONE_TO_ONE, weights=-1.0, delay=back)
+        fired.project(ready, "one_to_one", weights=-1.0, delay=back)
 
     # Brian2 adds it to the current after step t + DELAY, for the step after that.
     fired.project(current, (source, target), weights=weight, delay=DELAY + 1)

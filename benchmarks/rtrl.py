@@ -73,7 +73,7 @@ def reservoir(n: int, connections: int) -> synapse.Network:
     inputs.project(pool, seed=1)
     weak = synapse.initializers.uniform(0.2)
     copies.project(pool, mask.reshape(n, n), seed=2, initializer=weak)
-    pool.project(copies, synapse.ONE_TO_ONE, weights=1.0, trainable=False)
+    pool.project(copies, "one_to_one", weights=1.0, trainable=False)
     pool.project(output, seed=3)
     return synapse.Network(inputs, [copies, pool], output)
 

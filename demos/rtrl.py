@@ -31,7 +31,7 @@ import numpy as np
 import architect
 import synapse
 from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
-from synapse import ONE_TO_ONE, Layer, Network, Neuron, draw
+from synapse import Layer, Network, Neuron, draw
 from synapse.learning import compare_gradients, rtrl_cost
 
 WIDTH = 1e-5  # of finite differences
@@ -273,7 +273,7 @@ def ring(seed):
     x.project(hidden, seed=seed, initializer="glorot")
     context.project(hidden, (sources, targets), seed=seed + 1, initializer=strong)
     # Backward: the context has the activations of the step before.
-    hidden.project(context, ONE_TO_ONE, weights=1.0, trainable=False)
+    hidden.project(context, "one_to_one", weights=1.0, trainable=False)
     hidden.project(y, seed=seed + 2, initializer="glorot")
     return Network(x, [context, Layer(hidden, name="hidden")], y)
 

@@ -24,7 +24,7 @@ import numpy as np
 
 import synapse
 from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
-from synapse import ONE_TO_ONE, Layer, Network, Neuron
+from synapse import Layer, Network, Neuron
 from synapse.initializers import glorot, he
 
 WIDTH = 24
@@ -120,7 +120,7 @@ def residual(squash, depth, rng):
         total = Layer(WIDTH, "identity")
         below.project(squashed, initializer=glorot, seed=rng)
         squashed.project(total, initializer=glorot, seed=rng)
-        below.project(total, ONE_TO_ONE, weights=1.0, trainable=False)
+        below.project(total, "one_to_one", weights=1.0, trainable=False)
         hidden += [squashed, total]
         sums.append(total)
         below = total

@@ -47,7 +47,7 @@ from .objects.layer import Layer
 from .objects.network import Network
 from .objects.neuron import Neuron
 from .objects.ordinary_graph import to_networkx
-from .objects.projection import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Projection, gate
+from .objects.projection import Projection
 from .objects.recording import Log, record
 from .objects.tie import tie, untie
 from .objects.topology import Topology
@@ -92,9 +92,6 @@ _LATER_NAMES = {
 }
 
 __all__ = [
-    "ALL_TO_ALL",
-    "ALL_TO_ELSE",
-    "ONE_TO_ONE",
     "Connection",
     "Ensemble",
     "Gradient",
@@ -120,7 +117,7 @@ __all__ += [
     "from_edges",
     "from_networkx",
 ]
-__all__ += ["from_torch", "gate", "gradient"]
+__all__ += ["from_torch", "gradient"]
 __all__ += [
     "initializers",
     "load",

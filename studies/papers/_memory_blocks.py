@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from synapse import ONE_TO_ONE, Layer, Network, Projection
+from synapse import Layer, Network, Projection
 from synapse.initializers import Seed, random_generator
 
 OPEN_GATES: dict[str, Any] = {
@@ -193,7 +193,7 @@ def _connect(
 
 def _copies(source: Layer, target: Layer, weight: float) -> Projection:
     """Connect one to one, with weights that are not trained."""
-    links = source.project(target, ONE_TO_ONE)
+    links = source.project(target, "one_to_one")
     links.weights = np.full(links.weights.shape, weight)
     links.trainable = False
     return links

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from synapse import ONE_TO_ONE, Layer, Network
+from synapse import Layer, Network
 from synapse.learning import Trainer
 from synapse.tasks import Task
 
@@ -87,11 +87,11 @@ def one_cell(
         if layer is cell:
             enter[0].gate(links)
     if not linear:
-        entering = candidate.project(cell, ONE_TO_ONE)
+        entering = candidate.project(cell, "one_to_one")
         entering.weights = [1.0]
         entering.trainable = False
         enter[0].gate(entering)
-    carousel = cell.project(cell, ONE_TO_ONE)
+    carousel = cell.project(cell, "one_to_one")
     carousel.weights = [1.0]
     carousel.trainable = False
     leaving = cell.project(target)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from synapse import ONE_TO_ONE, Layer, Network
+from synapse import Layer, Network
 from synapse.forecasting import forecast
 from synapse.initializers import Seed, random_generator
 from synapse.learning import fit_readout
@@ -88,8 +88,8 @@ def reservoir(
     matrix = flat.reshape(units, units)
     matrix *= radius / np.abs(np.linalg.eigvals(matrix)).max()
     pool.project(drive, matrix != 0, weights=matrix, trainable=False)
-    drive.project(pool, ONE_TO_ONE, weights=gain, trainable=False)
-    pool.project(pool, ONE_TO_ONE, weights=1.0 - leak * gain, trainable=False)
+    drive.project(pool, "one_to_one", weights=gain, trainable=False)
+    pool.project(pool, "one_to_one", weights=1.0 - leak * gain, trainable=False)
     pool.biases = np.zeros(units)
     drive.trainable_bias = pool.trainable_bias = False
     pool.project(output, initializer="uniform", seed=rng)

@@ -271,11 +271,11 @@ class Layer(NeuronRows, Sequence[Neuron]):
         target : Layer, Neuron or Network
             Layer to connect to; for a network, its input layer.
         kind : str, float, array of bool or tuple of two lists of int
-            Pattern of the connections: ``ALL_TO_ALL``, ``ONE_TO_ONE``, ``ALL_TO_ELSE``,
+            Pattern of the connections: "all_to_all", "one_to_one", "all_to_else",
             a density (the probability of each connection, above 0 and at most 1), a
             mask of shape (sources, targets), or a tuple of two lists of indices:
             connection i leads from source ``kind[0][i]`` to target ``kind[1][i]``.
-            Default: ``ALL_TO_ALL``; ``ONE_TO_ONE`` from a layer to itself, which makes
+            Default: "all_to_all"; "one_to_one" from a layer to itself, which makes
             constant error carousels, see the notes.
         weights : array_like, optional
             Weights: a number, or an array of shape (sources, targets) or
@@ -333,14 +333,14 @@ class Layer(NeuronRows, Sequence[Neuron]):
         A self-connection carries the state of a neuron to its next step, see
         :meth:`Neuron.project`. It differs from other recurrent connections, so patterns
         leave it out by default. If a layer projects to itself, or to a layer with some
-        of its neurons, ``ALL_TO_ALL`` is the same as ``ALL_TO_ELSE``, a density applies
+        of its neurons, "all_to_all" is the same as "all_to_else", a density applies
         to the other pairs, and masks and lists with such pairs raise an error. With
         ``self_connections=True`` self-connections are made like the other connections:
         their weights are drawn and trainable, so that each neuron is a leaky
         integrator. With a `delay`, a connection of a neuron to itself carries its
         activation, and patterns have it like any other.
 
-        The pattern ``ONE_TO_ONE`` from a layer to itself does make self-connections:
+        The pattern "one_to_one" from a layer to itself does make self-connections:
         constant error carousels, with weight 1 and not trainable, so that neurons
         preserve their whole state.
 
@@ -413,8 +413,10 @@ class Layer(NeuronRows, Sequence[Neuron]):
         projection : Projection
             Connections to gate.
         kind : str
-            ``gate.INPUT``, ``gate.OUTPUT`` or ``gate.ONE_TO_ONE``, see
-            :class:`synapse.gate`.
+            With "input", neuron i of this layer gates the connections into target i,
+            with "output" those from source i, and with "one_to_one" connection i. If
+            there are k times as many targets, sources or connections as gaters, each
+            neuron gates k neighbours.
 
         Raises
         ------
@@ -437,10 +439,9 @@ class Layer(NeuronRows, Sequence[Neuron]):
 
         Examples
         --------
-        >>> from synapse import gate
         >>> inputs, cells, gates = Layer(3), Layer(2), Layer(2)
         >>> projection = inputs.project(cells, seed=0)
-        >>> gates.gate(projection, gate.INPUT)
+        >>> gates.gate(projection, "input")
         >>> [connection.gater is gates[1] for connection in cells[1].incoming]
         [True, True, True]
         """

@@ -42,30 +42,10 @@ projection.DRAWN``: rows take 1.25 times as long with a tenth, 1.33 times with t
 times."""
 
 
+GATES = ("input", "output", "one_to_one")
+"""Kinds in which a layer gates a projection, see :meth:`Layer.gate`."""
+
 _NO_ROWS = np.zeros(0, np.int64)
-
-
-class gate:  # noqa: N801 - a namespace of constants, read as gate.INPUT
-    """Ways in which a layer gates a projection, see :meth:`Layer.gate`.
-
-    With ``gate.INPUT``, neuron i of the layer gates the connections into target i. With
-    ``gate.OUTPUT``, it gates the connections from source i. With ``gate.ONE_TO_ONE``,
-    it gates connection i. If there are k times as many targets, sources or connections
-    as gaters, each neuron gates k neighbours.
-
-    Examples
-    --------
-    >>> from synapse import Layer, gate
-    >>> gaters, source, target = Layer(3), Layer(2), Layer(3)
-    >>> projection = source.project(target, seed=0)
-    >>> gaters.gate(projection, gate.INPUT)
-    >>> len(gaters[0].gated), target[0].incoming[0].gater is gaters[0]
-    (2, True)
-    """
-
-    INPUT = "input"
-    OUTPUT = "output"
-    ONE_TO_ONE = "one_to_one"
 
 
 @checks.answers("Projection")
@@ -73,7 +53,7 @@ class Projection(Follower):
     """The connections made by one call of ``layer.project``, in the order of creation.
 
     Self-connections, which carry a neuron's state to the next step, are among them only
-    if they were requested: by the pattern ``ONE_TO_ONE`` of a layer to itself, or by
+    if they were requested: by the pattern "one_to_one" of a layer to itself, or by
     ``self_connections=True``. See the notes of :meth:`Layer.project`.
 
     See Also
@@ -272,13 +252,11 @@ class Projection(Follower):
 
     def _gaters(self, layer: Layer, gate_kind: str) -> Ints:
         """Return for each connection the index in `layer` of its gater."""
-        checks.choice(
-            "The kind of a gate", gate_kind, (gate.INPUT, gate.OUTPUT, gate.ONE_TO_ONE)
-        )
+        checks.choice("The kind of a gate", gate_kind, GATES)
         gated, count = {
-            gate.INPUT: ("targets", len(self.target)),
-            gate.OUTPUT: ("sources", len(self.source)),
-            gate.ONE_TO_ONE: ("connections", self._count_now()),
+            "input": ("targets", len(self.target)),
+            "output": ("sources", len(self.source)),
+            "one_to_one": ("connections", self._count_now()),
         }[gate_kind]
         if not self._count_now():
             raise TopologyError(
@@ -291,9 +269,9 @@ class Projection(Follower):
                 f" of gaters, got {count} {gated} and {len(layer)}"
                 f" gater{'s' * (len(layer) != 1)}."
             )
-        if gate_kind == gate.ONE_TO_ONE:
+        if gate_kind == "one_to_one":
             return np.arange(count) * len(layer) // count
-        return self._ends(gate_kind == gate.INPUT) * len(layer) // count
+        return self._ends(gate_kind == "input") * len(layer) // count
 
     def _count_now(self) -> int:
         """How many of its connections exist; all of them before there are columns."""

@@ -61,7 +61,7 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
 
     >>> import synapse
     >>> inputs, outputs = synapse.Layer(2), synapse.Layer(2, "identity")
-    >>> projection = inputs.project(outputs, synapse.ONE_TO_ONE, weights=0.5)
+    >>> projection = inputs.project(outputs, "one_to_one", weights=0.5)
     >>> synapse.tie(projection)
     >>> net = synapse.Network(inputs, [], outputs)
     >>> net.activate([1.0, 2.0])

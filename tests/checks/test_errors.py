@@ -91,4 +91,4 @@ def test_sizes_that_cannot_be_meant_are_refused_before_memory_is_taken():
         match="Expected a projection to be of at most 250000000 pairs",
     ):
         wide.project(synapse.Layer(20_000))
-    wide.project(synapse.Layer(20_000), synapse.ONE_TO_ONE)
+    wide.project(synapse.Layer(20_000), "one_to_one")

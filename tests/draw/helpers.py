@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 
 import architect
-from synapse import ALL_TO_ELSE, Layer, Network, Neuron
+from synapse import Layer, Network, Neuron
 from tests.helpers import cases
 
 
@@ -17,7 +17,7 @@ def hand_wired() -> Network:
     output = Layer([Neuron(name="says")], name="out")
     inputs.project(ring, seed=0)
     ring.project(ring)
-    ring.project(ring, ALL_TO_ELSE, seed=1)
+    ring.project(ring, "all_to_else", seed=1)
     ring.project(output, seed=2)
     output.project(ring, seed=3)
     ring[0].gate(inputs[0].connected(ring[2]))

@@ -48,7 +48,7 @@ def sparse(seed, dtype=np.float64, together=False):
                 source.project(target, pattern, seed=rng, **late)
     for layer in hidden:
         if rng.random() < 0.4:
-            layer.project(layer, synapse.ONE_TO_ONE, weights=0.7)
+            layer.project(layer, "one_to_one", weights=0.7)
     net = Network(inputs, hidden, output, synchronous=together)
     for neuron in (neuron for layer in hidden for neuron in layer):
         if neuron.self_connection is not None and rng.random() < 0.1:
@@ -184,10 +184,10 @@ def bursts(seed, dtype, together=False):
     links = rng.random((size, size)) < 0.1
     np.fill_diagonal(links, False)
     spikes.project(current, links, seed=rng, delay=int(rng.integers(1, 6)))
-    current.project(spikes, synapse.ONE_TO_ONE, weights=0.3)
+    current.project(spikes, "one_to_one", weights=0.3)
     if rng.random() < 0.2:
         leak = rng.choice([0.25, 0.5])
-        current.project(current, synapse.ONE_TO_ONE, weights=leak)
+        current.project(current, "one_to_one", weights=leak)
     spikes.project(y, seed=rng)
     net = Network(x, [current, spikes], y, synchronous=together)
     if rng.random() < 0.3:
@@ -256,7 +256,7 @@ def test_pieces_of_a_block_read_what_the_whole_block_would(late, monkeypatch):
     np.fill_diagonal(links, False)
     weights = rng.normal(0.0, 0.02, np.count_nonzero(links))
     cells.project(cells, links, weights=weights, **({"delay": 2} if late else {}))
-    cells.project(cells, synapse.ONE_TO_ONE, weights=0.5)
+    cells.project(cells, "one_to_one", weights=0.5)
     cells.project(y, seed=rng)
     for i in range(0, 1300, 100):
         cells[i].gate(cells[1299 - i].self_connection)
@@ -289,17 +289,17 @@ def cells(dtype, together=False):
         )
     )
     y = Layer(2, "identity", dtype=dtype)
-    current.project(current, synapse.ONE_TO_ONE, weights=rng.uniform(0.5, 0.9, n))
+    current.project(current, "one_to_one", weights=rng.uniform(0.5, 0.9, n))
     gated = [
-        current.project(voltage, synapse.ONE_TO_ONE, weights=rng.uniform(0.5, 1.0, n)),
-        voltage.project(voltage, synapse.ONE_TO_ONE, weights=rng.uniform(0.5, 0.9, n)),
+        current.project(voltage, "one_to_one", weights=rng.uniform(0.5, 1.0, n)),
+        voltage.project(voltage, "one_to_one", weights=rng.uniform(0.5, 0.9, n)),
     ]
     for links in gated:
-        ready.gate(links, synapse.gate.ONE_TO_ONE)
-    ready.project(voltage, synapse.ONE_TO_ONE, weights=rng.normal(0.0, 0.03, n))
-    voltage.project(fired, synapse.ONE_TO_ONE, weights=rng.uniform(0.9, 1.1, n))
+        ready.gate(links, "one_to_one")
+    ready.project(voltage, "one_to_one", weights=rng.normal(0.0, 0.03, n))
+    voltage.project(fired, "one_to_one", weights=rng.uniform(0.9, 1.1, n))
     for back in range(1, 4):
-        fired.project(ready, synapse.ONE_TO_ONE, weights=-1.0, delay=back)
+        fired.project(ready, "one_to_one", weights=-1.0, delay=back)
     links = rng.random((n, n)) < 0.02
     np.fill_diagonal(links, False)
     weights = rng.normal(0.1, 0.2, np.count_nonzero(links))

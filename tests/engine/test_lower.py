@@ -133,7 +133,7 @@ def convolved():
 def self_connected_among_many():
     a = Layer(1)
     b = Layer(40)
-    a.project(b), b.project(b, synapse.ALL_TO_ALL, self_connections=True)
+    a.project(b), b.project(b, "all_to_all", self_connections=True)
     return network(a, b), b[20:21]
 
 

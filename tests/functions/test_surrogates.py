@@ -22,13 +22,13 @@ def spiking(spike="spike", seed=0):
     spikes = Layer(4, spike, name="spikes")
     readout = Layer(1, "identity")
     inputs.project(voltages, seed=seed)
-    voltages.project(voltages, synapse.ONE_TO_ONE, weights=0.9, trainable=False)
-    voltages.project(spikes, synapse.ONE_TO_ONE, weights=1.0, trainable=False)
+    voltages.project(voltages, "one_to_one", weights=0.9, trainable=False)
+    voltages.project(spikes, "one_to_one", weights=1.0, trainable=False)
     spikes.biases = np.full(4, -0.4)  # minus the threshold
-    spikes.project(voltages, synapse.ONE_TO_ONE, weights=-0.4, trainable=False)
+    spikes.project(voltages, "one_to_one", weights=-0.4, trainable=False)
     spikes.project(voltages, ~np.eye(4, dtype=bool), seed=seed + 1)
     spikes.project(readout, seed=seed + 2)
-    readout.project(readout, synapse.ONE_TO_ONE, weights=0.8, trainable=False)
+    readout.project(readout, "one_to_one", weights=0.8, trainable=False)
     return Network(inputs, [voltages, spikes], readout)
 
 

@@ -6,17 +6,7 @@ import numpy as np
 
 import architect
 import synapse
-from synapse import (
-    ALL_TO_ALL,
-    ALL_TO_ELSE,
-    ONE_TO_ONE,
-    Layer,
-    Network,
-    Neuron,
-    Trainer,
-    optimizers,
-    record,
-)
+from synapse import Layer, Network, Neuron, Trainer, optimizers, record
 from synapse.errors import SynapseError, TopologyError
 from tests.helpers.integrity import check_store, require
 from tests.helpers.learners import let_learn
@@ -124,7 +114,7 @@ def project_layers(world):
     target = world.pick([*kinds, *world.some(world.neurons, 2)])
     if source is None:
         return None
-    pattern = world.pick([None, ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE, 0.5])
+    pattern = world.pick([None, "all_to_all", "one_to_one", "all_to_else", 0.5])
     links = source.project(
         target,
         pattern,

@@ -4,7 +4,6 @@ own."""
 import numpy as np
 import pytest
 
-import synapse
 from synapse import Layer, Network
 from synapse.errors import ArgumentError, DivergenceError, TopologyError
 from synapse.initializers import uniform
@@ -23,7 +22,7 @@ def recurrent(squash="identity", seed=0):
     pool = Layer(7, "tanh")
     b = Layer(2, squash)
     a.project(pool, initializer=uniform(0.7), seed=rng)
-    pool.project(pool, synapse.ALL_TO_ELSE, initializer=uniform(0.4), seed=rng)
+    pool.project(pool, "all_to_else", initializer=uniform(0.4), seed=rng)
     pool.project(b, seed=rng)
     return Network(a, [pool], b)
 

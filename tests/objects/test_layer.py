@@ -118,8 +118,8 @@ def frozen_parts():
         Layer(2, name="y"),
     )
     entering = x.project(cells, seed=0)
-    within = cells.project(cells, synapse.ALL_TO_ALL, self_connections=True, seed=1)
-    copied = cells.project(copies, synapse.ONE_TO_ONE, weights=1.0, trainable=False)
+    within = cells.project(cells, "all_to_all", self_connections=True, seed=1)
+    copied = cells.project(copies, "one_to_one", weights=1.0, trainable=False)
     carousel = copies.project(copies)
     leaving = copies.project(y, seed=2)
     synapse.tie([entering[0], entering[3], leaving[1]])
@@ -194,7 +194,7 @@ def test_unfreezing_restores_what_was_trainable():
     net = architect.LSTM(2, 3, 1, seed=0)
     net.connections[0].trainable = net.output[0].trainable_bias = False
     carousels = net["cells"].project(
-        Layer([net["cells"][0]]), synapse.ALL_TO_ALL, seed=1
+        Layer([net["cells"][0]]), "all_to_all", seed=1
     )  # learns
     before = learns(net)
     for _ in range(2):  # a second time changes nothing

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import synapse
-from synapse import ALL_TO_ALL, ALL_TO_ELSE, ONE_TO_ONE, Layer, Network, Neuron, gate
+from synapse import Layer, Network, Neuron
 from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError, TopologyError
 from synapse.objects import projection
 from tests.helpers.cases import Cases, all_refused
@@ -27,11 +27,11 @@ def test_one_to_one_pairs_neurons_or_blocks_of_a_multiple():
         ((4, 2), [(0, 0), (1, 0), (2, 1), (3, 1)]),
     ):
         a, b = map(Layer, sizes)
-        assert ends(a.project(b, ONE_TO_ONE), a, b) == pairs
+        assert ends(a.project(b, "one_to_one"), a, b) == pairs
     a = Layer(2)
     b = Layer(3)
     with pytest.raises(ArgumentError, match="2 and 3"):
-        a.project(b, ONE_TO_ONE)
+        a.project(b, "one_to_one")
     assert not any(neuron.incoming for neuron in b)
 
 
@@ -136,7 +136,7 @@ def own_of(neurons):
 
 
 def test_a_pattern_leaves_self_connections_out():
-    for pattern in (ALL_TO_ALL, ALL_TO_ELSE, 1.0, 0.5):
+    for pattern in ("all_to_all", "all_to_else", 1.0, 0.5):
         layer = Layer(6)
         other = Layer(6)
         projection = layer.project(layer, pattern, seed=0)
@@ -155,10 +155,10 @@ def test_a_pattern_leaves_self_connections_out():
 def test_one_to_one_with_a_part_of_itself_makes_no_self_connection():
     layer = Layer(4)
     # in blocks: 0 to 0 and 1, 1 to 2 and 3
-    projection = layer[:2].project(layer, ONE_TO_ONE)
+    projection = layer[:2].project(layer, "one_to_one")
     assert ends(projection, layer, layer) == [(0, 1), (1, 2), (1, 3)]
     other = Layer(4)
-    turned = other.project(Layer(list(other)[::-1]), ONE_TO_ONE)  # no carousels
+    turned = other.project(Layer(list(other)[::-1]), "one_to_one")  # no carousels
     assert ends(turned, other, other) == [(0, 3), (1, 2), (2, 1), (3, 0)]
     assert all(link.trainable for link in turned)
 
@@ -167,7 +167,7 @@ def test_asked_for_self_connections_are_made_like_the_others():
     """Drawn and trainable: no neuron becomes an integrator that keeps all it
     receives."""
     for pattern in (
-        ALL_TO_ALL,
+        "all_to_all",
         1.0,
         np.ones((3, 3), bool),
         (np.repeat(range(3), 3), np.tile(range(3), 3)),
@@ -181,7 +181,7 @@ def test_asked_for_self_connections_are_made_like_the_others():
         assert all(link.trainable for link in projection)
         assert len({link.weight for link in projection}) == 9
         assert max(abs(link.weight) for link in projection) < 0.5
-        if pattern is ALL_TO_ALL:
+        if pattern == "all_to_all":
             assert projection.weights.shape == (3, 3)
 
 
@@ -203,18 +203,20 @@ def test_a_matrix_of_weights_is_not_cut_down_unnoticed():
     layer = Layer(2)
     weights = np.array([[1.0, 2.0], [3.0, 4.0]])
     with unchanged(layer), pytest.raises(ArgumentError, match="self_connections=True"):
-        layer.project(layer, ALL_TO_ALL, weights=weights)
+        layer.project(layer, "all_to_all", weights=weights)
     np.fill_diagonal(weights, 0.0)
-    assert layer.project(layer, ALL_TO_ALL, weights=weights).weights.tolist() == [
+    assert layer.project(layer, "all_to_all", weights=weights).weights.tolist() == [
         3.0,
         2.0,
     ]
     with unchanged(layer), pytest.raises(ArgumentError, match="all_to_all"):
-        layer.project(layer, ALL_TO_ELSE, self_connections=True)
+        layer.project(layer, "all_to_else", self_connections=True)
     single = Layer(1)
     with unchanged(single), pytest.raises(TopologyError, match="self_connections=True"):
-        single.project(single, ALL_TO_ALL)
-    assert single.project(single, ALL_TO_ALL, self_connections=True).weights.shape == (
+        single.project(single, "all_to_all")
+    assert single.project(
+        single, "all_to_all", self_connections=True
+    ).weights.shape == (
         1,
         1,
     )
@@ -224,8 +226,8 @@ def test_one_to_one_to_itself_makes_carousels_whatever_is_asked():
     for pattern, options in (
         ((), {}),
         ((), {"trainable": True}),
-        ((ONE_TO_ONE,), {"self_connections": True}),
-        ((ONE_TO_ONE,), {"self_connections": False}),
+        (("one_to_one",), {"self_connections": True}),
+        (("one_to_one",), {"self_connections": False}),
     ):
         layer = Layer(2)
         links = [
@@ -267,7 +269,7 @@ def test_weights_can_be_given():
         [1, 4],
     ):  # of a partial projection by pair or by connection
         assert np.array_equal(
-            Layer(2).project(Layer(2), ONE_TO_ONE, weights=weights).weights, [1, 4]
+            Layer(2).project(Layer(2), "one_to_one", weights=weights).weights, [1, 4]
         )
 
 
@@ -451,7 +453,7 @@ def test_removed_connections_leave_the_others():
     with pytest.raises(TopologyError, match="removed"):
         np.asarray(projection.weights)
     gates = Layer(2)
-    gates.gate(projection, gate.INPUT)
+    gates.gate(projection, "input")
     assert [connection.gater for connection in projection] == [
         gates[0],
         gates[1],
@@ -473,10 +475,10 @@ def test_connections_can_be_removed_while_a_projection_is_iterated():
 
 def test_a_layer_gates_what_comes_into_targets_or_leaves_sources():
     for sizes, gate_type, expected in (
-        ((3, 2, 2), gate.INPUT, [0, 0, 0, 1, 1, 1]),
-        ((3, 2, 3), gate.OUTPUT, [0, 1, 2, 0, 1, 2]),
-        ((1, 4, 2), gate.INPUT, [0, 0, 1, 1]),  # several neighbours each
-        ((2, 2, 1), gate.INPUT, [0, 0, 0, 0]),
+        ((3, 2, 2), "input", [0, 0, 0, 1, 1, 1]),
+        ((3, 2, 3), "output", [0, 1, 2, 0, 1, 2]),
+        ((1, 4, 2), "input", [0, 0, 1, 1]),  # several neighbours each
+        ((2, 2, 1), "input", [0, 0, 0, 0]),
     ):
         a, b, gates = map(Layer, sizes)
         projection = a.project(b)
@@ -485,7 +487,7 @@ def test_a_layer_gates_what_comes_into_targets_or_leaves_sources():
     cells = Layer(3)
     gates = Layer(3)
     projection = cells.project(cells)
-    gates.gate(projection, gate.ONE_TO_ONE)
+    gates.gate(projection, "one_to_one")
     assert gaters(gates, projection) == [0, 1, 2]
 
 
@@ -498,8 +500,8 @@ def test_of_a_sparse_projection_gates_go_by_target_and_source():
     by_source = Layer(3)
     projection = a.project(b, mask)
     second = b.project(a, mask)
-    by_target.gate(projection, gate.INPUT)
-    by_source.gate(second, gate.OUTPUT)
+    by_target.gate(projection, "input")
+    by_source.gate(second, "output")
     assert gaters(by_target, projection) == [j for _, j in ends(projection, a, b)]
     assert gaters(by_source, second) == [i for i, _ in ends(second, b, a)]
 
@@ -509,10 +511,10 @@ def test_the_numbers_of_gaters_must_match():
     b = Layer(2)
     projection = a.project(b)
     for size, gate_type in (
-        (3, gate.INPUT),
-        (2, gate.OUTPUT),
-        (4, gate.ONE_TO_ONE),
-        (4, gate.INPUT),
+        (3, "input"),
+        (2, "output"),
+        (4, "one_to_one"),
+        (4, "input"),
     ):
         with pytest.raises(TopologyError, match=f"and {size} gater"):
             Layer(size).gate(projection, gate_type)

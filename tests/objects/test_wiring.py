@@ -25,7 +25,7 @@ def test_a_gate_from_another_store_brings_the_stores_together():
     # of a larger store, which absorbs it
     projection = Layer(2).project(Layer(2))
     gates = others[:2]
-    gates.gate(projection, synapse.gate.INPUT)
+    gates.gate(projection, "input")
     assert [link.gater for link in projection] == [
         gates[0],
         gates[0],
@@ -116,7 +116,7 @@ def test_single_connections_and_projections_join_in_any_order():
     links.append(sources[0].project(c, weight=-0.5))
     links.append(c.project(a, weight=0.75))
     c.gate(links[0])
-    Layer(2).gate(projection, synapse.gate.OUTPUT)
+    Layer(2).gate(projection, "output")
     assert [link.weight for link in links] == [0.5, -0.5, 0.75]
     assert links[0].gater is c
     assert projection.weights[1].tolist() == [3.0, 4.0]
@@ -155,7 +155,7 @@ def test_a_list_with_a_removed_neuron_is_refused_with_nothing_changed():
     before = net.run(np.eye(2))
     for use in (
         lambda: slice_of_layer.project(Layer(2)),
-        lambda: slice_of_layer.gate(Layer(2).project(Layer(2)), synapse.gate.INPUT),
+        lambda: slice_of_layer.gate(Layer(2).project(Layer(2)), "input"),
         slice_of_layer.activate,
         lambda: slice_of_layer.propagate(0.1),
         lambda: slice_of_layer.biases,
@@ -172,11 +172,11 @@ def test_a_projection_without_connections_cannot_be_gated():
     a = Layer(2)
     b = Layer(2)
     gates = Layer(2)
-    projection = a.project(b, synapse.ONE_TO_ONE)
+    projection = a.project(b, "one_to_one")
     a[0].disconnect(b[0])
     a[1].disconnect(b[1])
     with pytest.raises(TopologyError, match="have been removed"):
-        gates.gate(projection, synapse.gate.INPUT)
+        gates.gate(projection, "input")
     with pytest.raises(TopologyError, match="have been removed"):
         _ = projection.weights[:]
 

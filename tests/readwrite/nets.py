@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from synapse import ALL_TO_ELSE, Layer, Network, gate, load, save, squash
+from synapse import Layer, Network, load, save, squash
 from synapse.engine.schema import COLUMNS
 from synapse.readwrite import from_json_data, json_data
 from synapse.readwrite.files import to_text
@@ -47,17 +47,17 @@ def memory(seed=0, blocks=3, dtype="float64"):
         for layer in gates:
             links = below.project(layer, seed=rng)
             if output_gates:
-                output_gates.gate(links, gate.OUTPUT)
+                output_gates.gate(links, "output")
             cells.project(layer, seed=rng)
-        gates[0].gate(below.project(cells, seed=rng), gate.INPUT)
-        gates[1].gate(cells.project(cells), gate.ONE_TO_ONE)
+        gates[0].gate(below.project(cells, seed=rng), "input")
+        gates[1].gate(cells.project(cells), "one_to_one")
         if blocks > 1:
-            cells.project(cells, ALL_TO_ELSE, trainable=False, seed=rng)
+            cells.project(cells, "all_to_else", trainable=False, seed=rng)
         gates[0].project(outputs, seed=rng)  # a gate with an error of its own
         hidden += [*gates, cells]
         below = cells
         output_gates = gates[2]
-    output_gates.gate(below.project(outputs, seed=rng), gate.OUTPUT)
+    output_gates.gate(below.project(outputs, seed=rng), "output")
     outputs.project(hidden[0], seed=rng)
     hidden[0][0].trainable_bias = False
     return Network(inputs, hidden, outputs, name="memory")

@@ -309,7 +309,7 @@ def test_an_edit_between_steps_keeps_the_traces_of_what_stays(rule):
     net.remove(net.layers[1][1])
     new = net.input[0].project(net.output[0], weight=0.3)
     large = synapse.Layer(60)
-    large.project(large, synapse.ONE_TO_ONE)
+    large.project(large, "one_to_one")
     # the store is absorbed by a larger one with connections
     net.add(large)[0].project(net.output[0])
     for connection, value in zip(

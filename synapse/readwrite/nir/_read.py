@@ -15,7 +15,6 @@ from ..._typing import Floats
 from ...errors import ArgumentTypeError, FormatError
 from ...objects.layer import Layer
 from ...objects.network import Network
-from ...objects.projection import ONE_TO_ONE, gate
 from ...squash import Squash, get
 
 MAPS = "Linear", "Affine", "Scale", "Flatten"
@@ -200,7 +199,7 @@ class Reader:
         leak = _pass_on(voltage, voltage, share)
         _pass_on(voltage, spikes, np.ones(size))
         _pass_on(spikes, keep, -np.ones(size))
-        keep.gate(leak, gate.ONE_TO_ONE)
+        keep.gate(leak, "one_to_one")
         hidden = [keep, voltage, spikes]
         reset = share * self._numbers(node.v_reset, size, name)
         if node_type != "CubaLIF":
@@ -344,4 +343,4 @@ class Reader:
 
 
 def _pass_on(source: Layer, target: Layer, weights: Floats) -> Any:
-    return source.project(target, ONE_TO_ONE, weights=weights, trainable=False)
+    return source.project(target, "one_to_one", weights=weights, trainable=False)

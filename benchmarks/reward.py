@@ -28,7 +28,7 @@ from .rtrl import Work, cells_of
 TITLE = "Learning from reward, µs per step"
 STEPS = 1_000
 INPUTS = 4
-PLAIN = {"normalise": False, "scale_rewards": False}
+PLAIN = {"normalize": False, "scale_rewards": False}
 PEERS = {"synapse": "Synapse", "numpy": "NumPy, by hand", "torch": "PyTorch, eager"}
 
 

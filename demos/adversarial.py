@@ -203,7 +203,7 @@ def picture(plt, runs, path):
             label = f"{variety(shares):.1f} digits\n{100 * sure:.0f} % sure"
             axis.set(xticks=[], yticks=[], xlabel=label)
             axis.set_title(f"{k}/8" if k else name, fontsize=9)
-            axis.spines[:].set_color(ink.GREY)
+            axis.spines[:].set_color(ink.GRAY)
     save_figure(figure, path)
 
 

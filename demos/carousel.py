@@ -399,7 +399,7 @@ def panel_error(axes, eligibilities, faded):
 
 def panel_states(axes, pair, title, gate):
     without, with_it = pair
-    axes.plot(without, color=ink.GREY, lw=1, label=f"without {gate}")
+    axes.plot(without, color=ink.GRAY, lw=1, label=f"without {gate}")
     axes.plot(with_it, color=ink.BLUE, lw=2.5, label=f"with {gate}")
     low = min(without.min(), 0)
     high = max(without.max(), with_it.max())
@@ -410,7 +410,7 @@ def panel_states(axes, pair, title, gate):
 
 def panel_timer(axes, period, counts, says, level):
     steps = np.arange(1, 41)
-    axes.plot(steps, level[:40], color=ink.GREY, lw=1.5, label="state without peephole")
+    axes.plot(steps, level[:40], color=ink.GRAY, lw=1.5, label="state without peephole")
     axes.plot(steps, counts[:40], ".-", color=ink.BLUE, label="state: the count")
     axes.vlines(
         steps, 0, period * says[:40], color=ink.ORANGE, lw=4, label="output", zorder=0

@@ -289,7 +289,7 @@ def weighed(axes, states, targets):
 def learnt(axes, path):
     styles = zip(
         (*REASONS, "bias"),
-        (ink.ORANGE, ink.BLUE, ink.GREEN, ink.GREY),
+        (ink.ORANGE, ink.BLUE, ink.GREEN, ink.GRAY),
         ("-", "--", "-.", ":"),
         path.T,
     )

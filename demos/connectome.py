@@ -194,7 +194,7 @@ def picture(plt, net, right, lost, path):
         kinds = neuron.metadata.get("kind", "unknown")
         neuron.metadata["group"] = kinds.rpartition("+")[2]
     draw.network(
-        net, axes["A"], colour="group", layout=in_columns(net), colour_bars=False
+        net, axes["A"], color="group", layout=in_columns(net), color_bars=False
     )
     axes["A"].set_title("The worm: excitation blue, inhibition orange")
     axes["B"].plot(0.4 * np.arange(len(right)), right, "o-", color=ink.BLUE)

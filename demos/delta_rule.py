@@ -305,7 +305,7 @@ def picture(plt, x, t, lowest, walks, single, path):
     last = axes[1, 2]
     for (name, places), style in zip(walks.items(), (":", "-", "--", "-.")):
         last.semilogy(error(places, x, t), style, color=colours[name], lw=2, label=name)
-    last.axhline(error(lowest, x, t), color=ink.GREY, lw=1)
+    last.axhline(error(lowest, x, t), color=ink.GRAY, lw=1)
     last.set(xlabel="step", ylabel="mean error", title="Error (grey: the lowest)")
     last.set_ylim(None, 100)
     last.legend(loc="upper left")
@@ -317,7 +317,7 @@ def valley(axes, x, t, lowest):
     w, b = np.meshgrid(lowest[0] + side, lowest[1] + side)
     heights = error(np.stack([w, b], axis=-1), x, t)
     axes.contour(
-        w, b, heights, levels=np.geomspace(0.04, 5, 6), colors=ink.GREY, linewidths=0.7
+        w, b, heights, levels=np.geomspace(0.04, 5, 6), colors=ink.GRAY, linewidths=0.7
     )
     axes.plot(*lowest, "+", color="black", ms=10)
     axes.set(xlim=(w.min(), w.max()), ylim=(b.min(), b.max()))

@@ -99,8 +99,8 @@ def picture(
         above.semilogy(
             steps, errors_of(values, readings), color=colours[name], label=name
         )
-    above.axvline(BEFORE, color=ink.GREY, linestyle=":")
-    above.annotate("the sensor drifts", (BEFORE + 60, 0.15), color=ink.GREY)
+    above.axvline(BEFORE, color=ink.GRAY, linestyle=":")
+    above.annotate("the sensor drifts", (BEFORE + 60, 0.15), color=ink.GRAY)
     above.set(xlabel="step", ylabel=f"error, over {WINDOW} steps", ylim=(0.008, 0.2))
     above.legend(loc="upper right", **CLEAR)
     shown = slice(BEFORE - 60, BEFORE + 300)

@@ -137,8 +137,8 @@ def animation(plt, states, path):
         yticks=[],
         xlabel="place (m)",
     )
-    axes.plot([-2.4, 2.4], [-0.1, -0.1], color=ink.GREY)
-    (cart,) = axes.plot([], [], color=ink.GREY, lw=10, solid_capstyle="butt")
+    axes.plot([-2.4, 2.4], [-0.1, -0.1], color=ink.GRAY)
+    (cart,) = axes.plot([], [], color=ink.GRAY, lw=10, solid_capstyle="butt")
     (long,) = axes.plot([], [], color=ink.BLUE, lw=3)
     (short,) = axes.plot([], [], color=ink.ORANGE, lw=3)
     clock = axes.text(-2.6, 1.0, "")

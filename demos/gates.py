@@ -218,7 +218,7 @@ def picture(plt, nets, histories, path):
     left.legend(loc="lower left")
 
     a = np.linspace(-4, 4, 161)
-    right.axvspan(-LEARNT, LEARNT, color=ink.GREY, alpha=0.25, label="examples", lw=0)
+    right.axvspan(-LEARNT, LEARNT, color=ink.GRAY, alpha=0.25, label="examples", lw=0)
     right.plot(a, a, color=ink.GREEN, lw=6, alpha=0.35, label="the rule")
     for name, net in nets.items():
         colour, style = looks[name]

@@ -336,9 +336,9 @@ def picture(plt, frames, energies, stable_shares, capacity, path):
     for limit, text in zip(
         capacity, ("0.138 n", "n / (4 ln n)", "n / √(2 ln n)"), strict=True
     ):
-        right.axvline(limit, color=ink.GREY, lw=1, ls=":")
+        right.axvline(limit, color=ink.GRAY, lw=1, ls=":")
         right.text(
-            limit + 0.4, 0.4, text, color=ink.GREY, fontsize=8, rotation=90, va="center"
+            limit + 0.4, 0.4, text, color=ink.GRAY, fontsize=8, rotation=90, va="center"
         )
     right.set(xlabel="random patterns learnt, n = 100", ylabel="share that is stable")
     right.set(xlim=(0, 45), ylim=(0, 1.05), title="How many it holds")

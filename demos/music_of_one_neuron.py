@@ -333,7 +333,7 @@ def panel_lives(axes, lives):
 
 def panel_signs(axes, lives):
     for (weight, states), colour in zip(
-        list(lives.items())[:2:-1], (ink.GREY, ink.ORANGE), strict=True
+        list(lives.items())[:2:-1], (ink.GRAY, ink.ORANGE), strict=True
     ):
         axes.plot(states[:16], ".-", color=colour, label=f"w = {weight:.2f}")
     axes.set(
@@ -349,7 +349,7 @@ def panel_bit(axes, courses, rest):
     for (weight, _), course in courses.items():
         axes.plot(course[:16], ".-", color=ink.BLUE if weight < 1 else ink.RED)
     for y in (-rest, rest):
-        axes.axhline(y, color=ink.GREY, ls="--", lw=1)
+        axes.axhline(y, color=ink.GRAY, ls="--", lw=1)
     axes.plot([], color=ink.BLUE, label="weight 0.8")
     axes.plot([], color=ink.RED, label="weight 2")
     axes.set(

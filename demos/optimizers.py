@@ -226,7 +226,7 @@ def picture(plt, walks, seed, points, path):
     for row, (place, turn) in enumerate(VALLEYS.items()):
         side, losses = surface(seed, turn, points)
         for group, panel in zip(GROUPS, axes[row]):
-            panel.contour(side, side, losses, levels, colors=ink.GREY, linewidths=0.5)
+            panel.contour(side, side, losses, levels, colors=ink.GRAY, linewidths=0.5)
             for name, colour, style in zip(group, COLOURS, ("-", "-", "--")):
                 if name in walks:
                     steps_taken, loss = walks[name][row]

@@ -210,7 +210,7 @@ def show(axes, colours, title, label):
 def panel_wrong(axes, colours, frames, place, waves):
     axes.axhline(
         distance(colours.mean(axis=0), colours),
-        color=ink.GREY,
+        color=ink.GRAY,
         ls="--",
         label="mean colour",
     )

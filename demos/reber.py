@@ -253,7 +253,7 @@ def picture(plt, progress, memory, path):
     figure, axes = plt.subplots(2, 2, figsize=(8.4, 5.6), layout="constrained")
     curve, lines, cells, forget = axes.flat
     curve.plot(np.array(seen) / 1000, right, color=ink.BLUE)
-    curve.axhline(0.5, color=ink.GREY, lw=1, ls="--")
+    curve.axhline(0.5, color=ink.GRAY, lw=1, ls="--")
     curve.set(
         xlabel="thousand strings learnt from",
         ylabel="fraction of 300 strings right",

@@ -220,7 +220,7 @@ def picture(plt, curves, runs, best, path):
             seen = CHUNK * np.arange(1, len(curve) + 1) / 1000
             label = name if i == 0 else None
             left.plot(seen, curve, style, color=colour, lw=1.3, label=label)
-    left.axhline(GOAL, color=ink.GREY, lw=1, ls=":")
+    left.axhline(GOAL, color=ink.GRAY, lw=1, ls=":")
     left.set(
         xlabel="thousand sequences learnt from",
         ylabel="fraction entirely right",

@@ -207,7 +207,7 @@ def picture(plt, curves, chunk, seen, path):
             learnt = chunk * np.arange(len(curve) + 1) / 1000
             label = None if i else name
             left.plot(learnt, [0.0, *curve], style, color=colour, label=label)
-    left.axhline(GOAL, color=ink.GREY, lw=1, ls=":")
+    left.axhline(GOAL, color=ink.GRAY, lw=1, ls=":")
     left.set(
         xlabel="thousand sequences learnt from",
         ylabel="fraction entirely right",

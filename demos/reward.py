@@ -86,7 +86,7 @@ def network(slopes, seed):
 
 def learn(slopes, steps, seed):
     """Learn in the maze; returns the agent and the returns of its episodes."""
-    options = {"rate": 0.03, "bound": None, "normalise": False, "scale_rewards": False}
+    options = {"rate": 0.03, "bound": None, "normalize": False, "scale_rewards": False}
     options |= {"discount": 0.98, "trace": 0.9, "explore": explore}
     agent = reward.QLearning(network(slopes, seed), seed=seed, **options)
     return agent, reward.run(agent, Maze(), steps=steps, seed=seed, progress=False)
@@ -121,7 +121,7 @@ def picture(pyplot, walks, returns, path):
     figure, (maze, cells, curves) = pyplot.subplots(
         1, 3, figsize=(12, 3.6), width_ratios=(1, 1.3, 1.3), layout="constrained"
     )
-    wall = {"color": ink.GREY, "lw": 2}
+    wall = {"color": ink.GRAY, "lw": 2}
     maze.plot(
         [0, LENGTH, LENGTH, LENGTH + 1, LENGTH + 1, LENGTH, LENGTH, 0, 0],
         [1, 1, 4, 4, -3, -3, 0, 0, 1],
@@ -144,14 +144,14 @@ def picture(pyplot, walks, returns, path):
     looks = zip(walks, (ink.BLUE, ink.RED), ("↑", "↓"), strict=True)
     for states, colour, name in looks:
         cells.plot(states[:, cell], ".-", color=colour, lw=2, label=f"sign {name}")
-    cells.axvline(LENGTH, color=ink.GREY, lw=1, ls=":")
+    cells.axvline(LENGTH, color=ink.GRAY, lw=1, ls=":")
     cells.set(
         xlabel="step (dotted: the junction)",
         ylabel="state",
         title="2. The memory cell that differs most",
     )
     cells.legend()
-    colours = (ink.BLUE, ink.ORANGE, ink.GREY)
+    colours = (ink.BLUE, ink.ORANGE, ink.GRAY)
     for (slopes, name), colour in zip(NAMES.items(), colours, strict=True):
         values = returns[slopes]
         window = max(1, len(values) // 40)

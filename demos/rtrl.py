@@ -494,7 +494,7 @@ def panel_tables(figure, net, inputs):
     for axes, (steps, order) in zip(panels, shown, strict=True):
         net.rule = "rtrl", order
         net.run([inputs[:steps]])  # from a cleared context
-        draw.sensitivities(net, axes, scale=0.5, colour_bars=axes is figure.axes[-1])
+        draw.sensitivities(net, axes, scale=0.5, color_bars=axes is figure.axes[-1])
         name = "exact" if order is None else f"order {order}"
         axes.set_title(f"{name}, after step {steps}", loc="left")
         axes.set_xticks(4 * np.arange(RING) + 1.5, range(RING), rotation=0)
@@ -534,7 +534,7 @@ def panel_parts(axis, seen):
 
 
 def panel_learning(axis, steps, curves):
-    colours = (ink.GREY, ink.RED, ink.BLUE)
+    colours = (ink.GRAY, ink.RED, ink.BLUE)
     for (name, by_seed), colour in zip(curves.items(), colours, strict=True):
         look = {"color": colour, "lw": 1.3, "alpha": 0.8}
         for i, curve in enumerate(by_seed):

@@ -209,7 +209,7 @@ def panel_graph(axes, moved, graph):
             + share**2 * nodes[v]
         )
         axes.plot(*curve.T, color=COLOURS[moved], lw=0.7, alpha=0.7)
-    axes.scatter(*nodes.T, s=4, color=ink.GREY, zorder=2)
+    axes.scatter(*nodes.T, s=4, color=ink.GRAY, zorder=2)
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 2}
     for node, name, side in ((0, "input", "right"), (OUTPUT, "output", "left")):
         axes.scatter(*nodes[node], s=40, color=ink.BLACK, zorder=3)
@@ -233,7 +233,7 @@ def panel_epochs(axes, curves):
             # Networks that needed as many epochs are side by side.
             beside = place + 0.35 * (np.arange(count) - (count - 1) / 2)
             axes.plot(beside, np.full(count, height), "o", ms=5, color=colour)
-    axes.axvline(failed - CHUNK, color=ink.GREY, lw=1, ls=":")
+    axes.axvline(failed - CHUNK, color=ink.GRAY, lw=1, ls=":")
     ticks = range(CHUNK, longest + 1, CHUNK)
     axes.set_xticks([*ticks, failed], [*ticks, f"not in {most}"])
     axes.set_yticks(range(len(MOVED)), MOVED.values())

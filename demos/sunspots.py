@@ -377,7 +377,7 @@ SHOWN = during(1912, 2008)
 
 def mark_periods(axes):
     for start, _ in list(PERIODS.values())[1:]:
-        axes.axvline(start - 0.5, color=ink.GREY, lw=0.8)
+        axes.axvline(start - 0.5, color=ink.GRAY, lw=0.8)
     axes.set(xlim=(1911, 2009), xlabel="year")
 
 
@@ -401,7 +401,7 @@ def panel_forecast(axes, forecast):
 
 def panel_errors(axes, forecasts):
     """A dot for each run, and a line at the median, by period; lower is better."""
-    colours = (ink.ORANGE, ink.GREY, ink.BLUE, ink.GREEN, ink.RED)
+    colours = (ink.ORANGE, ink.GRAY, ink.BLUE, ink.GREEN, ink.RED)
     for i, (name, by_seed) in enumerate(forecasts.items()):
         dots = {"ms": 3.5, "alpha": 0.6, "mew": 0, "color": colours[i]}
         for place, period in enumerate(PERIODS.values()):

@@ -251,7 +251,7 @@ def picture(plt, scales, curves, path):
 
 def bends(axes):
     us = np.linspace(-4, 4, 161)
-    axes.plot(us, 2 * us, color=ink.GREY, lw=5, label=r"$2u$, exact")
+    axes.plot(us, 2 * us, color=ink.GRAY, lw=5, label=r"$2u$, exact")
     pairs = np.column_stack([us, np.full_like(us, 2.0)])
     looks = ((0.8, ink.ORANGE, "-."), (0.4, ink.BLUE, "--"), (0.1, ink.BLACK, "-"))
     for scale, colour, style in looks:
@@ -268,7 +268,7 @@ def slopes(axes, scales, curves):
     axes.loglog(
         scales[:17],
         scales[:17] ** 2 / 3,
-        color=ink.GREY,
+        color=ink.GRAY,
         lw=1,
         zorder=0,
         label=r"$\lambda^2 / 3$",

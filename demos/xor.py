@@ -194,7 +194,7 @@ def picture(plt, net, history, path):
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.5), layout="constrained")
     left.plot(history, color=ink.BLUE)
     # The cost of always answering 0.5
-    left.axhline(math.log(2), color=ink.GREY, ls="--", lw=1)
+    left.axhline(math.log(2), color=ink.GRAY, ls="--", lw=1)
     left.set_yticks([0, 0.25, 0.5, math.log(2), 1], ["0", "0.25", "0.5", "ln 2", "1"])
     left.set(
         xlabel="epoch", ylabel="cost (cross-entropy)", title="Learning", ylim=(0, None)

@@ -423,12 +423,12 @@ ahead](sunspots.md)).
 
 def draw(results: dict[str, Any], series: dict[str, Series]) -> None:
     """The error by horizon, a panel for each series."""
-    from demos._common import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, pyplot
+    from demos._common import BLACK, BLUE, GRAY, GREEN, ORANGE, PURPLE, RED, SKY, pyplot
 
     colours = dict(
         zip(
             results["nino12"]["rows"],
-            (GREY, SKY, BLUE, GREEN, PURPLE, ORANGE, RED),
+            (GRAY, SKY, BLUE, GREEN, PURPLE, ORANGE, RED),
             strict=True,
         )
     )

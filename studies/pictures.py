@@ -47,7 +47,7 @@ def networks():
         figure, (left, right) = plt.subplots(
             1, 2, figsize=(8.4, 3.7), width_ratios=(1, 2.1), layout="constrained"
         )
-        draw.network(perceptron, left, colour="activation", colour_bars=False)
+        draw.network(perceptron, left, color="activation", color_bars=False)
         left.set_title("XOR, learnt: inputs 0 and 1")
         draw.network(lstm, right).set_title("LSTM(2, 4, 1), untrained")
     return figure
@@ -69,10 +69,10 @@ def layouts():
         figure, (left, right) = plt.subplots(
             1, 2, figsize=(8.4, 3.7), layout="constrained"
         )
-        draw.network(liquid, left, colour_bars=False).set_title(
+        draw.network(liquid, left, color_bars=False).set_title(
             "Liquid(1, 10, 1), 3 gates"
         )
-        draw.network(world, right, layout="spring", colour_bars=False).set_title(
+        draw.network(world, right, layout="spring", color_bars=False).set_title(
             "A small world"
         )
     return figure

@@ -316,7 +316,7 @@ WITHOUT = {
     "the whole set": {},
     "no bound, rate 0.01": {"bound": None, "rate": 0.01},
     "no sparse initialisation": {"initializer": "fan_in"},
-    "no normalisation": {"normalise": False},
+    "no normalisation": {"normalize": False},
     "no scale of rewards": {"scale_rewards": False},
     "no trace": {"trace": 0.0},
 }

@@ -18,7 +18,7 @@ TINY = float(np.finfo(np.float64).tiny)
 """A count of 0 that can be divided by, and is lost in any sum."""
 TOO_LARGE = (
     "Expected values whose squares are finite numbers, to standardise them, got larger"
-    " ones. Give other units, or leave them as they are (scale=False, normalise=False)."
+    " ones. Give other units, or leave them as they are (scale=False, normalize=False)."
 )
 ARRAYS = ("count", "deviation", "mean", "squares")
 """The numbers of each column, which files have."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from synapse.draw import style
-from synapse.draw._style import BLUE, GREY, INK, ORANGE, PALE
+from synapse.draw._style import BLUE, GRAY, INK, ORANGE, PALE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -122,5 +122,5 @@ def _draw_group(axes: Axes, place: int, values: np.ndarray) -> None:
         note = f"{count - len(solved)} of {count} unsolved"
         beside = axes.get_yaxis_transform()
         axes.text(
-            1.01, place, note, transform=beside, va="center", size=7.5, color=GREY
+            1.01, place, note, transform=beside, va="center", size=7.5, color=GRAY
         )

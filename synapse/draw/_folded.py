@@ -205,10 +205,10 @@ def _draw_dots(ax: Axes, x: float, count: int) -> None:
 
 def _draw_bundles(ax: Axes, net: Folded, ways: list[Floats], scaled: Scaled) -> None:
     """Arrows, as wide as the logarithm of their connections, with their texts."""
-    colours = np.where(net.target > net.source, ONWARDS, GREEN)
+    colors = np.where(net.target > net.source, ONWARDS, GREEN)
     widths = (0.7 + 0.35 * np.log10(net.size)) * POINT
     ends = net.places.centres[net.target]
-    draw_lines(ax, scaled, ways, ends, colours, widths, np.full(len(ways), True))
+    draw_lines(ax, scaled, ways, ends, colors, widths, np.full(len(ways), True))
     for text, way, source, target in zip(
         net.texts, ways, net.source, net.target, strict=True
     ):

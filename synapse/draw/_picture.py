@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ._scaled import Scaled
 
 NUMBERS = ("activation", "bias", "state")
-"""Numbers of every neuron that can colour it."""
+"""Numbers of every neuron that can color it."""
 
 MOST_ARROWHEADS = 250
 """Maximum number of connections that all have arrowheads."""
@@ -115,7 +115,7 @@ class Picture:
             else 0.0
         )
 
-    def draw(self, ax: Axes | None, title: str, colour: str | None, bars: bool) -> Axes:
+    def draw(self, ax: Axes | None, title: str, color: str | None, bars: bool) -> Axes:
         low, high = self._extent()
         size = high - low
         inches = min(LARGEST, WIDTH / size[0], HEIGHT / size[1])
@@ -133,7 +133,7 @@ class Picture:
             table = self.diagram
             links = (table.source, table.target, table.gater)
             draw_gates(ax, scaled, links, self.places, self.ways, self.point)
-            inks = self._draw_discs(ax, scaled, colour, bars)
+            inks = self._draw_discs(ax, scaled, color, bars)
             self._draw_names(ax, scaled, inks)
             if self.printed:
                 self._print_activations(ax, scaled, inks)
@@ -170,7 +170,7 @@ class Picture:
         norm = _style.around_zero(scale)
         strength = np.minimum(np.abs(table.weight) / (largest(scale) or 1.0), 1.0)
         order = np.argsort(strength, kind="stable")  # the strong ones lie on top
-        colours = cmap(norm(table.weight[order]))
+        colors = cmap(norm(table.weight[order]))
         thickest = float(np.clip(30.0 / np.sqrt(len(order)), 0.8, 3.0)) * min(
             1.0, 0.025 / self.point
         )
@@ -182,16 +182,16 @@ class Picture:
         pointed = (few | (table.layer[table.target] < table.layer[table.source]))[order]
         ends = self.places.centres[table.target[order]]
         draw_lines(
-            ax, scaled, [self.ways[i] for i in order], ends, colours, widths, pointed
+            ax, scaled, [self.ways[i] for i in order], ends, colors, widths, pointed
         )
         if bars:
             beyond = largest(table.weight) > largest(scale)
             key(ax, cmap, norm, "weight", extend="both" if beyond else "neither")
 
     def _draw_discs(
-        self, ax: Axes, scaled: Scaled, colour: str | None, bars: bool
+        self, ax: Axes, scaled: Scaled, color: str | None, bars: bool
     ) -> list[str]:
-        """Draw the neurons; returns a readable text colour for each."""
+        """Draw the neurons; returns a readable text color for each."""
         from matplotlib.collections import PatchCollection
         from matplotlib.patches import Circle
 
@@ -200,50 +200,50 @@ class Picture:
         discs.set(edgecolor=INK, facecolor="white")
         ax.add_collection(discs)
         scaled.widths(discs, 0.8 * self.point)
-        if colour is None and self.places.gap:
+        if color is None and self.places.gap:
             return [INK] * self.diagram.neurons
-        faces = self._faces(ax, colour, bars)
+        faces = self._faces(ax, color, bars)
         discs.set(facecolor=faces)
         brightness = faces[:, :3] @ [0.299, 0.587, 0.114]
         return ["white" if bright < 0.5 else INK for bright in brightness]
 
-    def _faces(self, ax: Axes, colour: str | None, bars: bool) -> Floats:
-        """The colours of the neurons, by layer, a number or metadata; white without a
+    def _faces(self, ax: Axes, color: str | None, bars: bool) -> Floats:
+        """The colors of the neurons, by layer, a number or metadata; white without a
         value.
         """
-        if colour is None:
-            return self._colours_of_kinds(ax, self.diagram.layers, self.diagram.layer)
-        if colour in NUMBERS:
-            return self._colours_of_numbers(
-                ax, colour, getattr(self.diagram, colour), bars
+        if color is None:
+            return self._colors_of_kinds(ax, self.diagram.layers, self.diagram.layer)
+        if color in NUMBERS:
+            return self._colors_of_numbers(
+                ax, color, getattr(self.diagram, color), bars
             )
-        metadata = self.diagram.neuron_metadata[colour]
+        metadata = self.diagram.neuron_metadata[color]
         column = [metadata.get(i) for i in range(self.diagram.neurons)]
         if all(type(value) in (int, float) for value in metadata.values()):
-            return self._colours_of_numbers(ax, colour, np.array(column, float), bars)
+            return self._colors_of_numbers(ax, color, np.array(column, float), bars)
         kinds = list(dict.fromkeys(map(str, metadata.values())))
         place = [-1 if value is None else kinds.index(str(value)) for value in column]
-        return self._colours_of_kinds(ax, kinds, np.array(place))
+        return self._colors_of_kinds(ax, kinds, np.array(place))
 
-    def _colours_of_numbers(
-        self, ax: Axes, colour: str, values: Floats, bars: bool
+    def _colors_of_numbers(
+        self, ax: Axes, color: str, values: Floats, bars: bool
     ) -> Floats:
-        """The colours of a number of neurons, with a bar."""
-        cmap, norm = _style.colouring(values)
-        if colour == "bias":  # as weights
+        """The colors of a number of neurons, with a bar."""
+        cmap, norm = _style.coloring(values)
+        if color == "bias":  # as weights
             cmap = _style.diverging()
             norm = _style.around_zero(values)
         if bars:
-            key(ax, cmap, norm, colour, location="left")
+            key(ax, cmap, norm, color, location="left")
         faces: Floats = cmap(norm(values))
-        if colour not in NUMBERS:
+        if color not in NUMBERS:
             faces[np.isnan(values)] = 1.0
         return faces
 
-    def _colours_of_kinds(
+    def _colors_of_kinds(
         self, ax: Axes, kinds: Sequence[str], place: Indices
     ) -> Floats:
-        """The colours of kinds of neurons, white at -1, with a legend if they
+        """The colors of kinds of neurons, white at -1, with a legend if they
         suffice.
         """
         from matplotlib.lines import Line2D
@@ -374,7 +374,7 @@ def draw_lines(
     scaled: Scaled,
     ways: list[Floats],
     ends: Floats,
-    colours: Any,
+    colors: Any,
     widths: Floats,
     pointed: Bools,
 ) -> None:
@@ -386,7 +386,7 @@ def draw_lines(
 
     paths = [Path(way) for way in ways]
     lines = PathCollection(
-        paths, facecolors="none", edgecolors=colours, zorder=1, gid="connections"
+        paths, facecolors="none", edgecolors=colors, zorder=1, gid="connections"
     )
     ax.add_collection(lines)
     scaled.widths(lines, widths)
@@ -395,7 +395,7 @@ def draw_lines(
     )
     if heads:
         look: dict[str, Any] = {
-            "facecolors": colours[pointed],
+            "facecolors": colors[pointed],
             "lw": 0,
             "zorder": 1.5,
             "gid": "arrowheads",

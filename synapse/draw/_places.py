@@ -31,7 +31,7 @@ RINGED = 8
 within it."""
 
 BESIDE = 0.72
-"""Distance between neighbours on a ring."""
+"""Distance between neighbors on a ring."""
 
 MARGIN = 0.16
 """Distance of the frame of a layer from its discs."""

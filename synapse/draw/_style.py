@@ -1,4 +1,4 @@
-"""The style of all pictures: colours that colour-blind people can distinguish, and
+"""The style of all pictures: colors that color-blind people can distinguish, and
 readable labels.
 """
 
@@ -28,25 +28,25 @@ BLUE = "#0072b2"
 RED = "#d55e00"
 PURPLE = "#cc79a7"
 YELLOW = "#f0e442"
-GREY = "#8a8a8a"
+GRAY = "#8a8a8a"
 PALE = "#d4d4d4"
 INK = "#222222"
-CYCLE = (BLUE, RED, GREEN, PURPLE, BLACK, SKY, ORANGE, GREY)
-"""Colours of lines, in this order: orange and vermilion look alike and are far from
+CYCLE = (BLUE, RED, GREEN, PURPLE, BLACK, SKY, ORANGE, GRAY)
+"""Colors of lines, in this order: orange and vermilion look alike and are far from
 each other."""
 
 ABOVE = "#0b7f6f"
 BELOW = "#946700"
-"""Colours of activations above and below zero; those of weights are BLUE and RED."""
+"""Colors of activations above and below zero; those of weights are BLUE and RED."""
 
-TINTED = (BLUE, ORANGE, GREEN, PURPLE, YELLOW, GREY, RED)
+TINTED = (BLUE, ORANGE, GREEN, PURPLE, YELLOW, GRAY, RED)
 MOST_TINTS = 2 * len(TINTED)
 
 GROUND = "#f4f6f8"
 """Background of boxes."""
 
 GATE = "#a3497c"
-"""Colour of gates: a darker purple, so that thin dotted lines are visible."""
+"""Color of gates: a darker purple, so that thin dotted lines are visible."""
 
 DOTS = (0, (1.0, 1.6))
 """Line style of gates."""
@@ -206,20 +206,18 @@ def around_zero(values: NDArray[np.float64]) -> Normalize:
 
 
 def tints(count: int) -> list[tuple[float, float, float]]:
-    """Light colours for backgrounds of black text; they repeat after MOST_TINTS."""
+    """Light colors for backgrounds of black text; they repeat after MOST_TINTS."""
     strengths = [0.8 if i // len(TINTED) % 2 else 0.45 for i in range(count)]
     return [
         mixed("#ffffff", TINTED[i % len(TINTED)], strengths[i]) for i in range(count)
     ]
 
 
-def mixed(colour: str, second: str, share: float) -> tuple[float, float, float]:
+def mixed(color: str, second: str, share: float) -> tuple[float, float, float]:
     """Red, green and blue, from 0 to 1, of a mixture with this share of the second
-    colour.
+    color.
     """
-    pairs = [
-        (int(colour[i : i + 2], 16), int(second[i : i + 2], 16)) for i in (1, 3, 5)
-    ]
+    pairs = [(int(color[i : i + 2], 16), int(second[i : i + 2], 16)) for i in (1, 3, 5)]
     red, green, blue = (((1.0 - share) * a + share * b) / 255.0 for a, b in pairs)
     return red, green, blue
 
@@ -230,7 +228,7 @@ def largest(values: NDArray[np.float64]) -> float:
     return float(finite.max()) if len(finite) else 0.0
 
 
-def colouring(values: NDArray[np.float64]) -> tuple[Colormap, Normalize]:
+def coloring(values: NDArray[np.float64]) -> tuple[Colormap, Normalize]:
     """The palette of activations and all numbers that a neuron computes, and a scale
     that includes zero.
     """
@@ -247,7 +245,7 @@ def colouring(values: NDArray[np.float64]) -> tuple[Colormap, Normalize]:
 
 
 def key(ax: Axes, cmap: Colormap, norm: Normalize, label: str, **options: Any) -> None:
-    """A colour bar beside the axes."""
+    """A color bar beside the axes."""
     from matplotlib.cm import ScalarMappable
 
     look = {"fraction": 0.035, "pad": 0.02, "shrink": 0.7, "aspect": 25, **options}
@@ -256,7 +254,7 @@ def key(ax: Axes, cmap: Colormap, norm: Normalize, label: str, **options: Any) -
 
 
 def mark_of(values: NDArray[np.float64]) -> str | None:
-    """The marker of a line: a dot if no two neighbours are finite, between which a line
+    """The marker of a line: a dot if no two neighbors are finite, between which a line
     could be seen.
     """
     finite = np.isfinite(values)

@@ -153,7 +153,7 @@ def crossings(
     for number in numbers if here[0] < there[0] else reversed(numbers):
         left, right, gaps = columns[number]
         if low < left and right < high:
-            # Level for one unit at both ends: a steep line would meet their neighbours.
+            # Level for one unit at both ends: a steep line would meet their neighbors.
             length = max(high - low - 2.0, 1e-9)
             share = (abs((left + right) / 2 - here[0]) - 1.0) / length
             straight = here[1] + (there[1] - here[1]) * min(1.0, max(0.0, share))

@@ -58,7 +58,7 @@ def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes
     runs = _runs(results)
     boolean("The log", log)
     with canvas(ax, (5.5, 3.4)) as ax:
-        for (name, history), colour in zip(runs, CYCLE, strict=False):
+        for (name, history), color in zip(runs, CYCLE, strict=False):
             for curve, losses in history.items():
                 epochs = np.arange(1, len(losses) + 1)
                 validation = curve == "validation_loss"
@@ -68,7 +68,7 @@ def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes
                 ax.plot(
                     epochs,
                     losses,
-                    color=colour,
+                    color=color,
                     ls=dash,
                     marker=mark_of(losses),
                     label=label,
@@ -179,9 +179,9 @@ def traces(
         )
     with canvas(ax, (6.5, max(2.8, 0.19 * len(names) + 0.3))) as ax:
         looks = product(DASHES, CYCLE)
-        for column, name, (dash, colour) in zip(matrix.T, names, looks, strict=False):
+        for column, name, (dash, color) in zip(matrix.T, names, looks, strict=False):
             ax.plot(
-                column, color=colour, ls=dash, marker=mark_of(column), label=entry(name)
+                column, color=color, ls=dash, marker=mark_of(column), label=entry(name)
             )
         ax.set(xlabel="step", ylabel=label(what))
         count_along(ax)

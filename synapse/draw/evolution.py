@@ -76,8 +76,8 @@ def species(result: Evolution, ax: Axes | None = None, *, log: bool = False) -> 
                 np.repeat(sizes, 2, axis=1),
                 np.repeat(best, 2),
             )
-        colours = [CYCLE[i % len(CYCLE)] for i in range(len(names))]
-        ax.stackplot(generations, sizes, colors=colours, alpha=0.45, lw=0.4, ec="white")
+        colors = [CYCLE[i % len(CYCLE)] for i in range(len(names))]
+        ax.stackplot(generations, sizes, colors=colors, alpha=0.45, lw=0.4, ec="white")
         ax.set(xlabel="generation", ylabel="genomes", ylim=(0, sizes.sum(axis=0).max()))
         ax.margins(x=0)
         scale = ax.twinx()
@@ -147,7 +147,7 @@ def growth(result: Evolution, ax: Axes | None = None, *, frames: int = 5) -> Axe
             champions, edges[:-1], edges[1:], strict=True
         ):
             frame = ax.inset_axes((left, 0.0, 0.97 * (right - left), 0.92))
-            network(net, ax=frame, colour_bars=False)
+            network(net, ax=frame, color_bars=False)
             frame.set_title("")
             heading = f"generation {generation + 1}"
             ax.text(

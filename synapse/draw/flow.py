@@ -78,9 +78,9 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
     shown = values[np.isfinite(values) & (values > 0)]
     with canvas(ax, (6.0, 3.6)) as ax:
         ax.set_yscale("log", nonpositive="mask")
-        for (name, flow), colour in zip(flows.items(), CYCLE, strict=False):
+        for (name, flow), color in zip(flows.items(), CYCLE, strict=False):
             ax.plot(
-                flow, "o-", ms=3, color=colour, label=entry(name or pairs[name][0].name)
+                flow, "o-", ms=3, color=color, label=entry(name or pairs[name][0].name)
             )
         # What has vanished would press the rest together.
         if shown.min(initial=np.inf) < LEAST:

@@ -97,11 +97,9 @@ def forecast(
     places = _checked_times(times, len(past) + len(future[0]))
     with canvas(ax, (6.5, 3.2)) as ax:
         for number, name in enumerate(labels):
-            colours = (
-                (INK, BLUE) if len(labels) == 1 else (CYCLE[number], CYCLE[number])
-            )
+            colors = (INK, BLUE) if len(labels) == 1 else (CYCLE[number], CYCLE[number])
             parts = [columns[:, number] for columns in future]
-            _draw_column(ax, places, past[:, number], parts, share, name, colours)
+            _draw_column(ax, places, past[:, number], parts, share, name, colors)
         _frame(ax, label, places.dtype.kind in "iu")
         if column is not None:
             ax.set_ylabel(entry(column))
@@ -210,7 +208,7 @@ def _draw_column(
     future: list[Floats],
     share: Any,
     name: str,
-    colours: Any,
+    colors: Any,
 ) -> None:
     """Draw one column. The forecast begins at the last known value, so that the line
     has no gap.
@@ -223,7 +221,7 @@ def _draw_column(
     ax.plot(
         places[:count],
         history,
-        color=colours[0],
+        color=colors[0],
         lw=1.2,
         marker=mark_of(history),
         ms=3,
@@ -234,7 +232,7 @@ def _draw_column(
     ax.plot(
         later,
         mean,
-        color=colours[1],
+        color=colors[1],
         ls=(0, (3, 1.2)),
         marker=mark_of(mean),
         ms=3,
@@ -244,7 +242,7 @@ def _draw_column(
         interval = "interval" if share is None else f"{100 * share:.4g} % interval"
         label = entry(" ".join(filter(None, [name, interval])))
         ax.fill_between(
-            later, bounds[0], bounds[1], color=colours[1], alpha=0.2, lw=0, label=label
+            later, bounds[0], bounds[1], color=colors[1], alpha=0.2, lw=0, label=label
         )
 
 

@@ -40,7 +40,7 @@ def gexf_data(
     """Write a network as GEXF 1.2, with all attributes of
     :func:`synapse.to_networkx`.
 
-    Programs such as Gephi show it as a picture at once: each layer has a colour; the
+    Programs such as Gephi show it as a picture at once: each layer has a color; the
     area of a neuron grows with the number of its connections; a connection is blue or,
     below zero, orange, and darker and thicker with the magnitude of its weight, on the
     scale of the trainable weights; gated connections are dashed, where the program
@@ -115,7 +115,7 @@ def _add_looks(graph: nx.DiGraph[int], table: Topology, layout: Any) -> None:
     shades = tints(len(table.layers))
     for i, (x, y) in enumerate(centres):
         look = {
-            "color": _colour(shades[table.layer[i]]),
+            "color": _color(shades[table.layer[i]]),
             "position": {"x": x, "y": y, "z": 0.0},
         }
         graph.nodes[i]["viz"] = {**look, "size": sizes[i]}
@@ -133,13 +133,13 @@ def _add_looks(graph: nx.DiGraph[int], table: Topology, layout: Any) -> None:
         edge = graph.edges[key if graph.is_multigraph() else key[:2]]
         shade = mixed(PALE, BLUE if table.weight[i] >= 0 else RED, strengths[i])
         edge["viz"] = {
-            "color": _colour(shade),
+            "color": _color(shade),
             "thickness": max(0.2, THICKEST * strengths[i]),
             "shape": "solid" if table.gater[i] == NO_GATER else "dashed",
         }
 
 
-def _colour(shade: tuple[float, float, float]) -> dict[str, float]:
+def _color(shade: tuple[float, float, float]) -> dict[str, float]:
     return {
         **dict(zip("rgb", (round(255 * channel) for channel in shade), strict=True)),
         "a": 1.0,

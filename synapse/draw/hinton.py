@@ -10,7 +10,7 @@ from .._checks import numbers, positive_number
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.projection import Projection
-from ._style import BLUE, GREY, RED, canvas, label, largest, name_each
+from ._style import BLUE, GRAY, RED, canvas, label, largest, name_each
 from ._values import names_of
 
 if TYPE_CHECKING:
@@ -129,14 +129,14 @@ def _draw_squares(ax: Axes, matrix: Floats, connected: Any, full: float) -> None
     drawn = np.isfinite(matrix) & (matrix != 0)
     values = matrix[drawn]
     sides = 0.92 * np.sqrt(np.minimum(np.abs(values) / full, 1.0))
-    colours = [BLUE if value > 0 else RED for value in values]
+    colors = [BLUE if value > 0 else RED for value in values]
     ax.add_collection(
         PolyCollection(
-            _squares(np.argwhere(drawn), sides), facecolors=colours, gid="weights"
+            _squares(np.argwhere(drawn), sides), facecolors=colors, gid="weights"
         )
     )
     rows, columns = np.nonzero(~np.isfinite(matrix))
-    ax.plot(columns, rows, "x", color=GREY, gid="not finite")
+    ax.plot(columns, rows, "x", color=GRAY, gid="not finite")
 
 
 def _squares(places: Any, sides: Floats) -> Any:

@@ -47,12 +47,12 @@ def network(
     network: Any,
     ax: Axes | None = None,
     *,
-    colour: str | None = None,
+    color: str | None = None,
     groups: str | None = None,
     layout: Any = LAYERS,
     blocks: bool | None = None,
     numbers: bool = False,
-    colour_bars: bool = True,
+    color_bars: bool = True,
 ) -> Axes:
     """Draw a network: layers from left to right, connections as thick as their weights.
 
@@ -82,10 +82,10 @@ def network(
         of them as one layer.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
-    colour : str, optional
-        What colours the discs of neurons, if neurons are drawn: "activation", "bias",
+    color : str, optional
+        What colors the discs of neurons, if neurons are drawn: "activation", "bias",
         "state", or a name of their :attr:`~synapse.Neuron.metadata`: numbers have a
-        colour bar, other values a legend. Default: none.
+        color bar, other values a legend. Default: none.
     groups : str, optional
         A name of metadata of neurons: those with the same value stand together, in
         place of those of a layer, and those without a value, too. The groups are in the
@@ -99,7 +99,7 @@ def network(
         nodes are the numbers of the neurons in the order of activation, with the
         attributes "name" and "layer". The attribute "strength" of an edge is the
         magnitude of its weight; edges with "gate" lead from gaters to the targets of
-        what they gate. Colours of discs then show the layers, if `colour` is not given.
+        what they gate. Colors of discs then show the layers, if `color` is not given.
     blocks : bool, optional
         Whether to draw by layers. Default: True for large networks, if no other layout
         is given.
@@ -107,8 +107,8 @@ def network(
         Whether to print every weight on its connection and every activation in its
         disc, to two decimals, for slides and exercises. Default False. The network may
         have up to 100 connections.
-    colour_bars : bool
-        Whether to add colour bars beside the picture.
+    color_bars : bool
+        Whether to add color bars beside the picture.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def network(
         layout does not place every neuron, `blocks` is True with a layout or with
         `numbers`, or `numbers` is True for more than 100 connections.
     UnknownNameError
-        If no neuron has metadata of the name `colour` or `groups`, or `layout` not one
+        If no neuron has metadata of the name `color` or `groups`, or `layout` not one
         of these names.
     MissingExtraError
         Without matplotlib; if the layout needs SciPy, which is not installed.
@@ -126,20 +126,18 @@ def network(
     --------
     >>> import architect
     >>> from synapse import draw
-    >>> ax = draw.network(architect.LSTM(2, 4, 1, seed=0), colour="bias")
+    >>> ax = draw.network(architect.LSTM(2, 4, 1, seed=0), color="bias")
     >>> ax.get_title()
     'LSTM'
     """
     diagram = diagram_of(network)
-    boolean("The colour_bars", colour_bars)
-    colours = (
+    boolean("The color_bars", color_bars)
+    colors = (
         *NUMBERS,
         *(name for name in diagram.neuron_metadata if isinstance(name, str)),
     )
-    if colour is not None and not is_among(colour, colours):
-        raise unknown_name(
-            "number or metadata of neurons to colour by", colour, colours
-        )
+    if color is not None and not is_among(color, colors):
+        raise unknown_name("number or metadata of neurons to color by", color, colors)
     if groups is not None:
         names = tuple(name for name in diagram.neuron_metadata if isinstance(name, str))
         if not is_among(groups, names):
@@ -170,7 +168,7 @@ def network(
     picture = Picture(diagram, places_of(diagram, layout, printed), printed)
     if ax is not None and not free and (wider := picture.widening(ax)):
         picture = Picture(diagram, Places.of(diagram, printed, wider), printed)
-    return picture.draw(ax, title, colour, colour_bars)
+    return picture.draw(ax, title, color, color_bars)
 
 
 def diagram_of(shown: Any) -> Topology:

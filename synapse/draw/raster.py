@@ -14,7 +14,7 @@ from ._places import short_names
 from ._style import (
     INK,
     canvas,
-    colouring,
+    coloring,
     count_along,
     key,
     label,
@@ -34,7 +34,7 @@ def raster(
     ax: Axes | None = None,
     *,
     what: str | None = None,
-    colour_bars: bool = True,
+    color_bars: bool = True,
 ) -> Axes:
     """Draw activations or states over time: one row per neuron, one column per step.
 
@@ -52,10 +52,10 @@ def raster(
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     what : str, optional
-        The name of the values, for the colour bar. Default: that of the log's number,
+        The name of the values, for the color bar. Default: that of the log's number,
         or "activation".
-    colour_bars : bool
-        Whether to add a colour bar.
+    color_bars : bool
+        Whether to add a color bar.
 
     Raises
     ------
@@ -75,10 +75,10 @@ def raster(
     """
     matrix, names, layers, what = over_time(values, neurons, what)
     steps, count = matrix.shape
-    boolean("The colour_bars", colour_bars)
+    boolean("The color_bars", color_bars)
     height = float(np.clip(0.17 * count + 0.9, 1.8, 9.0))
     with canvas(ax, (float(np.clip(0.06 * steps + 3.2, 5.0, 11.0)), height)) as ax:
-        cmap, norm = colouring(matrix)
+        cmap, norm = coloring(matrix)
         ax.imshow(
             np.ma.masked_invalid(matrix.T),
             aspect="auto",
@@ -96,7 +96,7 @@ def raster(
             ax.set_ylabel("neuron")
         if several:
             _set_layers_apart(ax, layers, count)
-        if colour_bars:
+        if color_bars:
             key(ax, cmap, norm, label(what), pad=0.16 if several else 0.02)
         return ax
 

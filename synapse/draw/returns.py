@@ -69,15 +69,15 @@ def returns(
         for _, group in groups
     ]
     with canvas(ax, (5.5, 3.4)) as ax:
-        for (name, group), (steps, values), colour in zip(
+        for (name, group), (steps, values), color in zip(
             groups, curves, CYCLE, strict=False
         ):
             counted = f"{len(group)} runs" if len(group) > 1 else "1 run"
             text = f"{name} ({counted})" if name else counted
-            ax.plot(steps, values.mean(axis=0), color=colour, label=entry(text))
+            ax.plot(steps, values.mean(axis=0), color=color, label=entry(text))
             if len(group) > 1:
                 low, high = _interval(values)
-                ax.fill_between(steps, low, high, color=colour, alpha=0.2, lw=0.0)
+                ax.fill_between(steps, low, high, color=color, alpha=0.2, lw=0.0)
         ax.set(
             xlabel="step",
             ylabel="mean return, 95 % interval" if _several(groups) else "mean return",

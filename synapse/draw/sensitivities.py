@@ -13,7 +13,7 @@ from ..errors import ArgumentError
 from ..objects.network import Network, require_network
 from ..objects.sensitivities import sensitivity_matrix
 from ..objects.topology import Topology
-from ._style import GREY, INK, canvas, diverging, key, label, largest, points_each
+from ._style import GRAY, INK, canvas, diverging, key, label, largest, points_each
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +32,7 @@ def sensitivities(
     ax: Axes | None = None,
     *,
     scale: float | None = None,
-    colour_bars: bool = True,
+    color_bars: bool = True,
 ) -> Axes:
     """Draw the sensitivities d s_k / d p: one row per recurrent neuron k, one column
     per parameter p.
@@ -50,10 +50,10 @@ def sensitivities(
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     scale : float, optional
-        The sensitivity that has the full colour. Give it to compare several pictures.
+        The sensitivity that has the full color. Give it to compare several pictures.
         Default: the largest.
-    colour_bars : bool
-        Whether to add a colour bar.
+    color_bars : bool
+        Whether to add a color bar.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def sensitivities(
     ((3, 22), '54 of 66 sensitivities are kept')
     """
     require_network("What has sensitivities", network)
-    boolean("The colour_bars", colour_bars)
+    boolean("The color_bars", color_bars)
     full = (
         None if scale is None else positive_number("The scale of sensitivities", scale)
     )
@@ -115,7 +115,7 @@ def sensitivities(
         ax.tick_params(length=0)
         _name_axis(ax, ax.yaxis, table, recurrent_neurons, rows)
         _name_axis(ax, ax.xaxis, table, kept.owners, columns)
-        if colour_bars:
+        if color_bars:
             key(ax, cmap, norm, r"$\partial s_k / \partial p$")
         return ax
 
@@ -129,10 +129,10 @@ def _name_axis(ax: Axes, axis: Any, table: Topology, neurons: Ints, count: int) 
     of_layers = _bands(table.layer[neurons], table.layers)
     of_neurons = _bands(neurons, table.names)
     line = ax.axvline if across else ax.axhline
-    for bands, colour, width in ((of_neurons, GREY, 0.4), (of_layers, INK, 1.0)):
+    for bands, color, width in ((of_neurons, GRAY, 0.4), (of_layers, INK, 1.0)):
         if room * count > 3 * len(bands):
             for _, _, stop in bands[:-1]:
-                line(stop - 0.5, color=colour, lw=width)
+                line(stop - 0.5, color=color, lw=width)
     named = of_neurons
     if not all(room * (stop - begin) >= 1.1 * LETTER for _, begin, stop in of_neurons):
         named = []

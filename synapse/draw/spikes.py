@@ -209,10 +209,8 @@ def _draw_lines(
     scale = height / max(largest - least, 1e-12)
     steps = np.arange(len(values))
     for place, number in enumerate(chosen):
-        colour = CYCLE[place % len(CYCLE)] if count > 1 else BLUE
-        ax.plot(
-            steps, top + scale * (largest - values[:, number]), color=colour, lw=1.1
-        )
+        color = CYCLE[place % len(CYCLE)] if count > 1 else BLUE
+        ax.plot(steps, top + scale * (largest - values[:, number]), color=color, lw=1.1)
     if aims is not None:
         ax.plot(steps, top + scale * (largest - aims), color=RED, lw=2.2, alpha=0.8)
     _write_beside(ax, top, f"{largest:.3g}", "top")

@@ -632,7 +632,7 @@ class Search:
         try:
             optimizer = replace(self.optimizer, iterations=epochs)
             bounds = (parameters.low, parameters.high) if parameters.signed else None
-            best = optimizer._minimise(
+            best = optimizer._minimize(
                 function, reached, parameters.frozen, callback, bounds
             )
             with self.updater.in_use():

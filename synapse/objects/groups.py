@@ -114,7 +114,7 @@ def _parted_pair(
     return None
 
 
-def require_neighbours(layers: Sequence[Layer]) -> None:
+def require_neighbors(layers: Sequence[Layer]) -> None:
     """Raise TopologyError if these layers of a network would part a group."""
     reason = parted_by(layers)
     if reason is not None:
@@ -138,10 +138,10 @@ def require_whole(store: Store, neurons: Sequence[Neuron], function: Squash) -> 
                 f" would keep another squash, such as {store.views[left[0]]!r}. Set"
                 f" the squash of all of them: layer.squash = {function.name!r}."
             )
-    _require_softmax_neighbours(store, rows, function)
+    _require_softmax_neighbors(store, rows, function)
 
 
-def _require_softmax_neighbours(store: Store, rows: Ints, function: Squash) -> None:
+def _require_softmax_neighbors(store: Store, rows: Ints, function: Squash) -> None:
     """Raise TopologyError if outputs that are not softmax would stand between some that
     are.
     """

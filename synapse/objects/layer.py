@@ -227,7 +227,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
             network = self._network() if self._network else None
             if network is not None:
                 longer = Layer([*self._neurons, neuron])
-                groups.require_neighbours(
+                groups.require_neighbors(
                     [longer if layer is self else layer for layer in network._layers]
                 )
                 network._admit([neuron])

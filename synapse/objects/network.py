@@ -34,7 +34,7 @@ from . import anew, graph, order, parameters, wiring
 from .connection import Connection, connection_at
 from .connections import Connections
 from .facts import fact
-from .groups import require_neighbours
+from .groups import require_neighbors
 from .layer import Layer, LayersInUse, flat_layers
 from .neuron import Neuron, require_neuron
 from .parameters import ParameterPlaces
@@ -139,7 +139,7 @@ class Network(NeuronRows, OutputSlopes):
             wiring.require_free(neurons)
             wiring.refuse_softmax(neurons[: -len(parts[-1])])
             self._begin(parts, label)
-            require_neighbours(parts)
+            require_neighbors(parts)
             store = wiring.join(neurons)
             store.make_columns()
             rows = wiring.rows_of(neurons)
@@ -499,7 +499,7 @@ class Network(NeuronRows, OutputSlopes):
             )
             wiring.refuse_softmax(layer)
             layers = [*self._layers[:place], layer, *self._layers[place:]]
-            require_neighbours(layers)
+            require_neighbors(layers)
             self._admit(list(layer))
             self._renumber(layers)
             self._name_layers()

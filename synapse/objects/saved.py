@@ -29,7 +29,7 @@ from ..engine.schema import (
 from ..engine.store import Store
 from ..errors import DivergenceError
 from .architectures import describe_for_file, instance_of
-from .groups import require_neighbours
+from .groups import require_neighbors
 from .layer import layers_of
 from .metadata import Columns, Notes, as_json, by_number
 from .network import Network, require_network
@@ -105,7 +105,7 @@ class SavedNetwork:
         layers = layers_of(neurons, self.layers)
         network = instance_of(self.architecture, layers)
         refuse_softmax(neurons[: -len(layers[-1])])
-        require_neighbours(layers)
+        require_neighbors(layers)
         network._begin(layers, self.name)
         network._enter(store)
         network._metadata = self.metadata

@@ -58,7 +58,7 @@ def _require_order(network: Network, saved: SavedNetwork) -> None:
         raise ArgumentError(
             "Expected a network without synchronous neurons to be written with its"
             f" scale, got {network!r}: they would read scaled values one step late."
-            " Save the agent or the model, or learn without a scale (normalise=False,"
+            " Save the agent or the model, or learn without a scale (normalize=False,"
             " scale=False)."
         )
 

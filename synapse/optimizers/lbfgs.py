@@ -48,7 +48,7 @@ class LBFGS:
     --------
     >>> def bowl(p):
     ...     return ((p - 3.0) ** 2).sum(), 2 * (p - 3.0)
-    >>> LBFGS().minimise(bowl, np.zeros(2)).round(6)
+    >>> LBFGS().minimize(bowl, np.zeros(2)).round(6)
     array([3., 3.])
     """
 
@@ -56,7 +56,7 @@ class LBFGS:
     iterations: Annotated[int, _checks.positive_integer] = 100
     tolerance: Annotated[float, _checks.positive_number] = 1e-6
 
-    def minimise(
+    def minimize(
         self,
         function: Callable[[Floats], tuple[float, Any]],
         parameters: Floats,
@@ -87,9 +87,9 @@ class LBFGS:
         MissingExtraError
             If SciPy is not installed.
         """
-        return self._minimise(function, parameters, frozen, callback, None)
+        return self._minimize(function, parameters, frozen, callback, None)
 
-    def _minimise(
+    def _minimize(
         self,
         function: Callable[[Floats], tuple[float, Any]],
         parameters: Floats,

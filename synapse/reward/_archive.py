@@ -87,6 +87,10 @@ def arrays_of(agent: Agent, whole: bool = True) -> Arrays:
     return {AGENT: as_text(head), **arrays}
 
 
+_KEYS = {"normalize": "normalise"}
+"""What files call an argument that has another name in Python."""
+
+
 def _arguments(agent: Agent) -> list[str]:
     """Names of the arguments of an agent, which are attributes, too; without its
     networks and its seed.
@@ -107,7 +111,7 @@ def _settings(agent: Agent, whole: bool) -> dict[str, Any]:
     for name in _arguments(agent):
         value = getattr(agent, name)
         if isinstance(value, bool | int | float | str | None):
-            settings[name] = value
+            settings[_KEYS.get(name, name)] = value
         elif whole:
             advice = (
                 "A file holds no functions of your own: set the attribute to a number"
@@ -172,9 +176,9 @@ def agent_of(kind: type[Agent], arrays: Arrays, functions: Mapping[str, Any]) ->
         )
     cls = classes[head["kind"]]
     arguments = inspect.signature(cls.__init__).parameters
-    settings = members(
-        "The settings of an agent", head["settings"], (), arguments
-    ) | dict(functions)
+    names = {_KEYS.get(name, name): name for name in arguments}
+    stored = members("The settings of an agent", head["settings"], (), names)
+    settings = {names[key]: value for key, value in stored.items()} | dict(functions)
     missing = set(arguments) - {"self", "seed", *cls.names} - set(settings)
     if missing:
         raise FormatError(
@@ -241,7 +245,7 @@ def _take(
     try:
         inputs = len(agent._networks[0].input)
         observations = (
-            Scale.from_json(head["observations"], inputs) if agent.normalise else None
+            Scale.from_json(head["observations"], inputs) if agent.normalize else None
         )
         rewards = Scale.from_json(head["rewards"], 1)
         generator.state = head["random"]

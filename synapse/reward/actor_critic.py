@@ -39,7 +39,7 @@ class ActorCritic(Agent):
         bounds. If one of the networks has memory, its learning rule is "rtrl".
     entropy : float
         Factor h of the entropy. Default 0.01.
-    discount, trace, rate, normalise, scale_rewards, seed
+    discount, trace, rate, normalize, scale_rewards, seed
         As for :class:`QLearning`.
     bound, policy_bound : float, "auto" or None
         Bounds on the steps of the value and of the policy, see :class:`TD`. Default
@@ -78,7 +78,7 @@ class ActorCritic(Agent):
         bound: Bound = "auto",
         policy_bound: Bound = "auto",
         entropy: Annotated[float, non_negative_number] = ENTROPY,
-        normalise: bool = True,
+        normalize: bool = True,
         scale_rewards: bool = True,
         seed: Seed = None,
     ) -> None:
@@ -89,7 +89,7 @@ class ActorCritic(Agent):
             discount,
             trace,
             rate,
-            normalise,
+            normalize,
             scale_rewards,
             seed,
         )

@@ -86,7 +86,7 @@ class Agent(Archived):
         discount: Annotated[float, checks.from_0_to_1],
         trace: Annotated[float, checks.from_0_to_1],
         rate: Annotated[Rate, _checked_rate],
-        normalise: Annotated[bool, checks.boolean],
+        normalize: Annotated[bool, checks.boolean],
         scale_rewards: Annotated[bool, checks.boolean],
         seed: Seed,
     ) -> None:
@@ -109,7 +109,7 @@ class Agent(Archived):
             if bound is not None and not _is_auto(name, bound):
                 bound = checks.positive_number(f"The {name}", bound)
             setattr(self, name, bound)
-        self._set_scale(Scale(len(networks[0].input)) if normalise else None)
+        self._set_scale(Scale(len(networks[0].input)) if normalize else None)
         self.scale_rewards = scale_rewards
         self.rng = random_generator(seed)
         self._traces = tuple(map(SlopeTraces, networks))
@@ -139,14 +139,14 @@ class Agent(Archived):
         return self._models[0]
 
     @property
-    def normalise(self) -> bool:
+    def normalize(self) -> bool:
         """Whether observations are scaled to running mean 0 and deviation 1."""
         return self.model.scale is not None
 
-    @normalise.setter
-    def normalise(self, normalise: bool) -> None:
-        if checks.boolean("The normalise", normalise) != self.normalise:
-            self._set_scale(Scale(len(self._networks[0].input)) if normalise else None)
+    @normalize.setter
+    def normalize(self, normalize: bool) -> None:
+        if checks.boolean("The normalize", normalize) != self.normalize:
+            self._set_scale(Scale(len(self._networks[0].input)) if normalize else None)
 
     def _set_scale(self, scale: Scale | None) -> None:
         """Let the networks have this scale of observations, which they share."""
@@ -439,7 +439,7 @@ class Agent(Archived):
             row = checks.vector(
                 "The observation", row, len(network.input), network.dtype
             )
-            if self.normalise and float(np.abs(row).max()) >= SQUARABLE:
+            if self.normalize and float(np.abs(row).max()) >= SQUARABLE:
                 raise ArgumentError(TOO_LARGE)
         return row
 

@@ -47,7 +47,7 @@ class TD(Agent):
         step is α / max(1, α κ max(\|δ\|, 1) ‖e‖₁). None: every step is the rate.
         Default "auto": 2 as in the paper. Rate and bound are read at the beginning of
         an episode.
-    normalise : bool
+    normalize : bool
         Whether observations are scaled to running mean 0 and deviation 1. Default True.
     scale_rewards : bool
         Whether rewards are divided by the running deviation of their discounted sums.
@@ -64,7 +64,7 @@ class TD(Agent):
 
     >>> import architect
     >>> net = architect.Perceptron(3, 1, squash="identity", seed=0)
-    >>> agent = TD(net, discount=0.9, rate=0.1, bound=None, normalise=False)
+    >>> agent = TD(net, discount=0.9, rate=0.1, bound=None, normalize=False)
     >>> for _ in range(200):
     ...     value = agent.begin([1.0, 0.0, 0.0])  # the bell
     ...     value = agent.learn(0.0, [0.0, 1.0, 0.0])
@@ -86,11 +86,11 @@ class TD(Agent):
         trace: float = TRACE,
         rate: Rate = "auto",
         bound: Bound = "auto",
-        normalise: bool = True,
+        normalize: bool = True,
         scale_rewards: bool = False,
     ) -> None:
         super().__init__(
-            (network,), (bound,), discount, trace, rate, normalise, scale_rewards, 0
+            (network,), (bound,), discount, trace, rate, normalize, scale_rewards, 0
         )
         self.network = network
 

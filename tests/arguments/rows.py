@@ -249,7 +249,7 @@ row(
     gradient="",
 )
 row("optimizers.Rprop.__init__", {"steps": (1e-6, 1e40)})
-row("optimizers.LBFGS.minimise", {"function": lambda p: ((p**2).sum(), 2 * p)})
+row("optimizers.LBFGS.minimize", {"function": lambda p: ((p**2).sum(), 2 * p)})
 row(
     "optimizers.RecursiveState.step",
     lambda w: {"jacobian": np.ones((1, w.parameters.size)), "errors": [1.0]},

@@ -174,7 +174,7 @@ def test_the_image_is_what_connections_and_neurons_show():
         )
         assert image.cmap.get_bad().tolist() == [1, 1, 1, 1]
         assert image.norm.vmax == -image.norm.vmin == np.abs(image.get_array()).max()
-        ax = draw.sensitivities(net, scale=0.5, colour_bars=False)
+        ax = draw.sensitivities(net, scale=0.5, color_bars=False)
         assert (len(ax.figure.axes), ax.images[0].norm.vmax) == (1, 0.5)
 
     all_pictures_hold(check, list(product((hand_wired, tied_and_frozen), (None, 1))))

@@ -90,7 +90,7 @@ def test_discs_lines_and_marks_of_neurons_connections_and_gates():
 
 def test_layers_are_frames_with_their_names_above():
     net = architect.LSTM(2, 4, 1, style="synaptic", seed=0)
-    ax = draw.network(net, colour_bars=False)
+    ax = draw.network(net, color_bars=False)
     ax.figure.canvas.draw()
     names = {text.get_text(): text.get_window_extent() for text in ax.texts}
     places = dict(zip(net, ax.transData.transform(middles(ax))))
@@ -115,7 +115,7 @@ def test_numbers_are_printed_in_discs_and_on_lines():
     def check(name):
         net = STANDARD[name]()
         net.activate(np.linspace(-0.4, 0.9, len(net.input)))
-        ax = draw.network(net, numbers=True, colour_bars=False)
+        ax = draw.network(net, numbers=True, color_bars=False)
         assert_readable(ax)
         texts = [(text.get_text(), text.get_position()) for text in ax.texts]
         for neuron, place in zip(net, middles(ax), strict=True):
@@ -256,7 +256,7 @@ def test_backward_connections_run_above_or_below_the_discs():
 def test_dollars_underscores_and_line_feeds_are_shown_as_they_are():
     texts = {
         text
-        for text, _ in shown(draw.network(strange_names(), colour_bars=False).figure)
+        for text, _ in shown(draw.network(strange_names(), color_bars=False).figure)
     }
     assert {r"$\alpha$", "$", "a_b $x^2$", "über Δt", "_x_", r"\$\frac{1}{0}$"} <= texts
 
@@ -268,7 +268,7 @@ def test_discs_are_coloured_by_a_number():
     net.biases = np.linspace(0.0, 3.0, 6)
     net.activate([0.0, 1.0])
     for colour in ("activation", "bias", "state"):
-        ax = draw.network(net, colour=colour)
+        ax = draw.network(net, color=colour)
         (discs,) = artists_of(ax, "neurons")
         values = [getattr(neuron, colour) for neuron in net]
         assert len({tuple(face) for face in discs.get_facecolor()}) == len(set(values))
@@ -418,7 +418,7 @@ def test_colours_show_layers_that_a_legend_names(net):
     layers = Topology.of(net).layer.tolist()
     assert len(set(faces)) == len(net.layers) == len(set(zip(faces, layers)))
     assert legend(ax) == [layer.label for layer in net.layers]
-    assert draw.network(net, layout="circular", colour="bias").get_legend() is None
+    assert draw.network(net, layout="circular", color="bias").get_legend() is None
 
 
 def test_discs_are_coloured_by_metadata():
@@ -428,15 +428,15 @@ def test_discs_are_coloured_by_metadata():
     ):
         neuron.metadata.update(kind=cell_type, size=size)
     for colour, same in (("kind", [(0, 2), (1, 3)]), ("size", [(0, 2), (1, 3)])):
-        ax = draw.network(net, colour=colour)
+        ax = draw.network(net, color=colour)
         (discs,) = artists_of(ax, "neurons")
         faces = [tuple(face) for face in discs.get_facecolor()]
         assert all(faces[i] == faces[j] for i, j in same)
         assert len(set(faces)) == 4
         assert faces[5] == (1.0, 1.0, 1.0, 1.0)  # the output has none
-    assert legend(draw.network(net, colour="kind")) == ["motor", "inter", "a"]
+    assert legend(draw.network(net, color="kind")) == ["motor", "inter", "a"]
     with pytest.raises(UnknownNameError, match="Did you mean 'kind'"):
-        draw.network(net, colour="kinds")
+        draw.network(net, color="kinds")
 
 
 def test_a_function_is_given_the_graph_and_its_places_are_used(net):
@@ -518,7 +518,7 @@ def test_what_cannot_be_drawn(net):
                 "at least one, and each given once",
             ),
             (
-                lambda: draw.network(neuron, colour="weight"),
+                lambda: draw.network(neuron, color="weight"),
                 UnknownNameError,
                 "named 'weight'",
             ),
@@ -565,7 +565,7 @@ def test_a_network_with_tall_cables_fills_the_axes_that_are_given():
     for earlier, later in combinations(net.layers, 2):
         later.project(earlier, seed=1)
     _, ax = pyplot.subplots(figsize=(9, 5))
-    draw.network(net, ax, blocks=False, colour_bars=False)
+    draw.network(net, ax, blocks=False, color_bars=False)
     width = np.ptp(ax.get_xlim())
     height = np.ptp(ax.get_ylim())
     assert width / height > 0.7 * 9 / 5

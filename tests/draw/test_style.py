@@ -123,7 +123,7 @@ def test_pictures_the_page_and_notebooks_have_one_palette():
     page = dict(
         re.findall(r"--(\w+): (#\w{6})", draw.explore(net).html.split("dark")[0])
     )
-    (discs,) = artists_of(draw.network(net, colour="activation"), "neurons")
+    (discs,) = artists_of(draw.network(net, color="activation"), "neurons")
     small = net._repr_html_()
     for name, face in zip(
         ("above", "below", "above"), discs.get_facecolor(), strict=True

@@ -147,7 +147,7 @@ def look(rng):
     rng.choice(LOOKS)(rng.choice(net.hidden), net.connections[-1])
 
 net.rule = "rtrl"
-agent = synapse.reward.TD(net, normalise=False)
+agent = synapse.reward.TD(net, normalize=False)
 net.rule = "online"
 
 def reward(rng):

@@ -36,7 +36,7 @@ START = np.array([-1.2, 1.0])
 
 
 def test_it_finds_the_end_of_the_valley():
-    assert LBFGS(tolerance=1e-8).minimise(rosenbrock, START) == pytest.approx(
+    assert LBFGS(tolerance=1e-8).minimize(rosenbrock, START) == pytest.approx(
         [1, 1], abs=1e-6
     )
     assert START.tolist() == [-1.2, 1.0]
@@ -48,7 +48,7 @@ def bowl(p):
 
 def test_it_leaves_frozen_parameters():
     start = np.zeros(3)
-    minimum = LBFGS(tolerance=1e-9).minimise(bowl, start, frozen=[False, True, False])
+    minimum = LBFGS(tolerance=1e-9).minimize(bowl, start, frozen=[False, True, False])
     free = [0, 2]
     assert minimum[1] == 0.0
     assert minimum[free] == pytest.approx(
@@ -56,20 +56,20 @@ def test_it_leaves_frozen_parameters():
         + np.linalg.solve(HESSIAN[np.ix_(free, free)], HESSIAN[free, 1] * LEAST[1]),
         abs=1e-8,
     )
-    unmoved = LBFGS().minimise(bowl, start, frozen=[True] * 3)
+    unmoved = LBFGS().minimize(bowl, start, frozen=[True] * 3)
     assert unmoved is not start
     assert (unmoved == start).all()
 
 
 def test_it_tells_of_each_iteration_and_can_be_ended():
     told = []
-    LBFGS(iterations=7).minimise(
+    LBFGS(iterations=7).minimize(
         rosenbrock, START, callback=lambda p, cost: told.append((p, cost))
     )
     assert len(told) == 7
     assert all(cost == pytest.approx(rosenbrock(p)[0]) for p, cost in told)
     assert all(after < before for (_, before), (_, after) in pairwise(told))
-    ended = LBFGS().minimise(
+    ended = LBFGS().minimize(
         rosenbrock, START, callback=lambda p, cost: cost <= told[3][1]
     )
     assert ended == pytest.approx(told[3][0])
@@ -78,7 +78,7 @@ def test_it_tells_of_each_iteration_and_can_be_ended():
 def test_its_settings_have_an_effect():
     def iterations(**settings):
         seen = []
-        LBFGS(**settings).minimise(
+        LBFGS(**settings).minimize(
             rosenbrock, START, callback=lambda p, cost: seen.append(cost)
         )
         return seen
@@ -100,13 +100,13 @@ def test_its_settings_have_an_effect():
 )
 def test_it_refuses_what_is_no_cost(function, error):
     with pytest.raises(error):
-        LBFGS().minimise(function, np.ones(2))
+        LBFGS().minimize(function, np.ones(2))
 
 
 def test_it_says_what_it_needs(monkeypatch):
     monkeypatch.setitem(sys.modules, "scipy.optimize", None)
     with pytest.raises(MissingExtraError, match="pip install"):
-        LBFGS().minimise(rosenbrock, np.zeros(2))
+        LBFGS().minimize(rosenbrock, np.zeros(2))
 
 
 def test_a_training_takes_the_steps_of_scipy():

@@ -204,7 +204,7 @@ def test_what_is_refused_changes_nothing():
         (lambda: SGD().begin(np.zeros((2, 1))), ArgumentError, "a vector"),
         (lambda: SGD().begin(np.zeros(2), [0, 1]), ArgumentError, "2 booleans"),
         (
-            lambda: LBFGS().minimise(lambda p: (0.0, p), np.zeros(2), [True]),
+            lambda: LBFGS().minimize(lambda p: (0.0, p), np.zeros(2), [True]),
             ArgumentError,
             "2 booleans",
         ),

@@ -33,7 +33,7 @@ def check_forward_view(net, steps, seed=0):
     rows = rng.uniform(-1, 1, (steps + 1, len(net.input)))
     gains = rng.normal(size=steps)
     agent = reward.TD(
-        net, discount=DISCOUNT, trace=TRACE, rate=0.0, bound=None, normalise=False
+        net, discount=DISCOUNT, trace=TRACE, rate=0.0, bound=None, normalize=False
     )
     values = [agent.begin(rows[0])]
     backward = [0.0, 0.0]
@@ -213,7 +213,7 @@ def play(agent, episodes):
 PLAIN = {
     "discount": DISCOUNT,
     "trace": TRACE,
-    "normalise": False,
+    "normalize": False,
     "scale_rewards": False,
     "seed": 7,
 }
@@ -277,7 +277,7 @@ def test_shared_weights_change_by_the_sum_of_their_slopes():
     synapse.tie(net.connections)
     before = net.weights[0]
     bias = net.biases[2]
-    agent = reward.TD(net, discount=0.0, rate=0.1, bound=None, normalise=False)
+    agent = reward.TD(net, discount=0.0, rate=0.1, bound=None, normalize=False)
     value = agent.begin([1.0, 2.0])
     agent.learn(5.0, [0.0, 0.0], ended=True)
     assert net.weights.tolist() == pytest.approx(
@@ -297,7 +297,7 @@ def test_shared_weights_change_by_the_sum_of_their_slopes():
 def test_an_edit_between_steps_keeps_the_traces_of_what_stays(rule):
     net = architect.Elman(2, 4, 1, output_squash="identity", seed=0)
     net.rule = rule
-    agent = reward.TD(net, rate=0.0, bound=None, normalise=False)
+    agent = reward.TD(net, rate=0.0, bound=None, normalize=False)
     agent.begin([0.5, -0.5])
     for _ in range(3):
         agent.learn(1.0, [0.1, 0.7])
@@ -510,12 +510,12 @@ def test_a_difference_that_is_not_finite_changes_no_weight():
     b = synapse.Layer(1, "identity")
     a.project(b, weights=1e200)
     net = synapse.Network(a, b)
-    agent = reward.TD(net, bound=None, normalise=False)
+    agent = reward.TD(net, bound=None, normalize=False)
     agent.begin([1e108])
     with pytest.raises(DivergenceError, match="The weights are those before"):
         agent.learn(0.0, [1e109])
     assert net.weights == [1e200]
-    agent = reward.TD(net, bound=None, normalise=False, discount=0.0)
+    agent = reward.TD(net, bound=None, normalize=False, discount=0.0)
     agent.begin([1e-150])
     net.weights = [0.0]
     agent.begin([1e160])
@@ -540,7 +540,7 @@ def test_an_actor_keeps_its_weights_if_its_critic_diverges():
 
 def test_what_follows_counts_if_an_episode_is_broken_off_and_not_if_it_has_ended():
     net = architect.Perceptron(1, 1, squash="identity", seed=0)
-    agent = reward.TD(net, discount=0.5, rate=0.0, normalise=False)
+    agent = reward.TD(net, discount=0.5, rate=0.0, normalize=False)
     following = net.peek([2.0])[0]
     for options, counted in (
         ({}, 1.0),
@@ -557,7 +557,7 @@ def test_what_follows_counts_if_an_episode_is_broken_off_and_not_if_it_has_ended
     "options",
     [
         {},
-        {"normalise": False, "bound": None, "rate": 0.01},
+        {"normalize": False, "bound": None, "rate": 0.01},
         {"scale_rewards": True, "discount": 0.5},
     ],
 )
@@ -634,7 +634,7 @@ def test_a_function_that_raises_ends_a_stream_before_its_row_is_learned():
     net = architect.Perceptron(1, 1, squash=synapse.squash.register(falls), seed=0)
     net.weights = [1.0]
     net.biases = [0.0, 0.0]
-    agent = reward.TD(net, rate=0.0, normalise=False)
+    agent = reward.TD(net, rate=0.0, normalize=False)
     with pytest.raises(synapse.errors.FunctionError):
         agent.run([[1.0], [2.0], [3.0], [9.0], [1.0], [1.0]], np.ones(6))
     assert agent.steps == 2
@@ -659,14 +659,14 @@ def test_rewards_are_divided_by_the_deviation_of_their_discounted_sum():
 
 def plain_agents():
     """Agents whose observations no scale checks, and which do not look ahead."""
-    plain = {"normalise": False, "discount": 0.0}
+    plain = {"normalize": False, "discount": 0.0}
 
     def small(outputs, last="identity"):
         return architect.Perceptron(
             2, 3, outputs, squash="tanh", output_squash=last, seed=0
         )
 
-    for options in (plain, {"normalise": False}, {}):
+    for options in (plain, {"normalize": False}, {}):
         for scale_rewards in (False, True):
             both = {**options, "scale_rewards": scale_rewards}
             yield reward.TD(small(1), **both)
@@ -677,7 +677,7 @@ def plain_agents():
 
 def observed(agent):
     """What an agent has counted of observations, if it normalises them."""
-    return agent.normalise and agent.model.scale.as_json()
+    return agent.normalize and agent.model.scale.as_json()
 
 
 def everything(agent):
@@ -719,7 +719,7 @@ def test_a_refused_step_changes_nothing(number):
         (1.0, "row"),
         ("much", fine),
     ]
-    if agent.normalise:
+    if agent.normalize:
         wrong.append((1.0, np.array([1e160, 0.0])))
     if agent.scale_rewards:
         wrong.append((1e160, fine))

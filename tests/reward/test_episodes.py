@@ -47,7 +47,7 @@ def numbers(agent):
     return (
         networks,
         agent.rng.bit_generator.state,
-        agent.normalise and agent.model.scale.as_json(),
+        agent.normalize and agent.model.scale.as_json(),
         agent._returns.as_json(),
         agent.steps,
     )
@@ -387,7 +387,7 @@ def test_several_whole_numbers_are_columns_and_combinations():
             return np.array([0, 5]), 1.0, False, False, {}
 
     multi = Several(Space(nvec=np.array([3, 2]), start=np.array([1, 0]), shape=(2,)))
-    agent = reward.QLearning(perceptron(6, 0), explore=1.0, normalise=False, seed=0)
+    agent = reward.QLearning(perceptron(6, 0), explore=1.0, normalize=False, seed=0)
     reward.run(agent, multi, steps=200, progress=False)
     assert {tuple(action) for action in multi.taken} == {
         (i, j) for i in (1, 2, 3) for j in (0, 1)
@@ -416,7 +416,7 @@ def test_several_whole_numbers_are_columns_and_combinations():
     bits.observation_space = Space(n=5, shape=(5,))  # MultiBinary: numbers as they are
     bits.seen = [1, 0, 1, 1, 0]
     bits.step = lambda action: (np.array([0, 1, 0, 1, 1]), 1.0, False, False, {})
-    agent = reward.QLearning(perceptron(4, 0), normalise=False, seed=0)
+    agent = reward.QLearning(perceptron(4, 0), normalize=False, seed=0)
     reward.run(agent, bits, steps=3, progress=False)
     assert [neuron.activation for neuron in agent.network.input] == [
         0.0,
@@ -562,7 +562,7 @@ def test_agents_act_in_environments_of_gymnasium():
     lake = gymnasium.make("FrozenLake-v1", is_slippery=False)
     net = architect.Perceptron(16, 4, squash="identity", initializer="zeros", seed=0)
     agent = reward.QLearning(
-        net, explore=lambda step: max(0.05, 1 - step / 10_000), normalise=False, seed=0
+        net, explore=lambda step: max(0.05, 1 - step / 10_000), normalize=False, seed=0
     )
     assert (
         reward.run(agent, lake, steps=20_000, seed=0, progress=False)

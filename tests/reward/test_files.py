@@ -35,7 +35,7 @@ def continuous():
 
 def every_agent():
     yield reward.TD(gru(5, 1, 0), scale_rewards=True)
-    yield reward.TD(perceptron(1, 0), normalise=False, bound=None, rate=0.01)
+    yield reward.TD(perceptron(1, 0), normalize=False, bound=None, rate=0.01)
     yield from agents()
     yield continuous()
 
@@ -87,7 +87,7 @@ def test_arguments_of_an_agent_are_in_its_file_and_functions_are_refused(tmp_pat
     agent.explore = 0.25
     synapse.save(agent, path)
     twin = synapse.load(path)
-    assert (twin.explore, twin.bound, twin.discount, twin.normalise) == (
+    assert (twin.explore, twin.bound, twin.discount, twin.normalize) == (
         0.25,
         0.5,
         0.7,
@@ -241,7 +241,7 @@ def test_a_controller_is_whole_in_every_form_and_a_network_alone_says_what_is_mi
 
 def test_networks_that_need_no_scale_are_written_without_a_word(tmp_path):
     net = perceptron(2, 0)
-    agent = reward.QLearning(net, normalise=False, seed=0)
+    agent = reward.QLearning(net, normalize=False, seed=0)
     agent.begin(np.ones(5))
     synapse.save(net, tmp_path / "net.c")
     assert (agent.model.whole().activate(np.ones(5)) == net.activate(np.ones(5))).all()

@@ -150,6 +150,8 @@ if not TYPE_CHECKING:  # type checkers know the names above, and no others
             module = importlib.import_module(f"{__name__}.{_LATER_NAMES[name]}")
             return getattr(module, name)
         advice = ATTRIBUTES["synapse"].get(name, "")
+        if name in ATTRIBUTES["architect"]:
+            advice = advice or ATTRIBUTES["architect"][name]
         if name in _architect.__all__:
             advice = f"Use architect.{name} after `import architect`."
         raise unknown_attribute("The module synapse", name, __dir__(), advice)

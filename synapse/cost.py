@@ -56,6 +56,7 @@ class Cost:
         """
         return self._function or engine.functions.compiled.ERRORS[get(self).name]
 
+    @_checks.understands("Cost")
     def __call__(self, targets: Sequence[float], outputs: Sequence[float]) -> float:
         """Compute the cost of one step from targets and outputs of shape (m,).
 

@@ -26,6 +26,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, overload
 
+import numpy as np
+
 from . import engine
 from ._checks import (
     Names,
@@ -116,17 +118,25 @@ class Squash:
 
     def __call__(self, state: float) -> float:
         """Compute the activation at a state."""
-        return float(self.function(finite_number("The state", state))[0])
+        return float(self.function(_one_state(state))[0])
 
     def derivative(self, state: float) -> float:
         """Compute the derivative of the activation at a state."""
-        return float(self.function(finite_number("The state", state))[1])
+        return float(self.function(_one_state(state))[1])
 
     def __repr__(self) -> str:
         return f"<squash {self.name}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return get, (self.name,)
+
+
+def _one_state(state: Any) -> float:
+    """A state as a float; an error for an array says what takes it."""
+    if isinstance(state, np.ndarray | list | tuple):
+        advice = "For several states use numpy.vectorize(squash)(states)."
+        raise ArgumentTypeError(expected("The state", "a number", state, advice))
+    return finite_number("The state", state)
 
 
 _ALIASES = {

@@ -81,9 +81,12 @@ def real_array(title: str, values: Any, condition: str) -> NDArray[Any]:
     """
     array = any_array(title, values, condition)
     if array.dtype.kind not in REAL:
+        advice = ""
+        if OTHER.get(array.dtype.kind) == "text" and array.ndim == 1:
+            advice = " Number classes by np.unique(labels, return_inverse=True)[1]."
         raise ArgumentTypeError(
             f"Expected {lowered(title)} to be {condition}, got"
-            f" {OTHER.get(array.dtype.kind) or shown(values)}."
+            f" {OTHER.get(array.dtype.kind) or shown(values)}.{advice}"
         )
     return array
 

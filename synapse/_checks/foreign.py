@@ -67,6 +67,10 @@ INSTEAD_OF_NETWORK = _by_name(_FILE["instead_of_network"])
 """Advice for values that are no networks, by the package and name of their class."""
 
 
+MISSING = "()"
+"""The key of the advice about a call without its arguments."""
+
+
 def understands(
     call_name: str, *siblings: str, of_class: bool = True
 ) -> Callable[[Function], Function]:
@@ -107,7 +111,8 @@ def understands(
                 sentence = "" if began else about_arguments(calls, named, table)
                 sentence = sentence or _about_options(calls, arguments[2:], table)
                 if not (sentence or began):
-                    sentence = _about_positions(function, arguments)
+                    sentence = _about_missing(error, table)
+                    sentence = sentence or _about_positions(function, arguments)
                     sentence = sentence or _about_list(function, arguments)
                 if not sentence:
                     raise
@@ -159,6 +164,14 @@ def _about_options(
     if not options:
         return ""
     return about_arguments(calls, options[0], table, as_dict=True)
+
+
+def _about_missing(error: Exception, table: Mapping[str, str]) -> str:
+    """Make the sentence about arguments that are missing, of a call whose table says
+    what to give; "" if there are none.
+    """
+    advice = table.get(MISSING, "")
+    return f"{error}. {advice}" if advice and " missing " in str(error) else ""
 
 
 def _about_positions(call: Callable[..., Any], arguments: Sequence[Any]) -> str:
@@ -340,9 +353,12 @@ def fixed_attributes(cls: Class) -> Class:
             owner = type(self)
             known = name in vars(self) or hasattr(owner, name)
             if not known and is_refused(owner, name):
+                foreign = inspect.getattr_static(owner, name, None)
+                hint = suggestion(name, settable)
+                if isinstance(foreign, ForeignAttribute):
+                    hint = f" {foreign.advice}"
                 raise attribute_error(
-                    f"A {cls.__name__} has no attribute {name!r} to set."
-                    f"{suggestion(name, settable)}"
+                    f"A {cls.__name__} has no attribute {name!r} to set.{hint}"
                 )
         assign(self, name, value)
 

@@ -97,6 +97,7 @@ def _runs(results: Any) -> list[tuple[str, dict[str, Floats]]]:
                 "What learning shows",
                 "a Result, a history, or several of them",
                 results,
+                "Use estimator.result_." if hasattr(results, "result_") else "",
             )
         )
     named = list(

@@ -2,7 +2,9 @@
 read-outs.
 """
 
-from .._checks import public_names
+from typing import TYPE_CHECKING, Any
+
+from .._checks import ATTRIBUTES, public_names, unknown_attribute
 from ._history import Result
 from .callbacks import Batch, Progress, every
 from .check import GradientCheck, check_gradient
@@ -42,3 +44,10 @@ __all__ = [
     "rtrl_cost",
 ]
 __dir__ = public_names(__all__)
+
+if not TYPE_CHECKING:  # type checkers know the names above, and no others
+
+    def __getattr__(name: str) -> Any:
+        """Called for names that do not exist: the error has the equivalent of ours."""
+        advice = ATTRIBUTES["learning"].get(name, "")
+        raise unknown_attribute(f"The module {__name__}", name, __all__, advice)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from .. import _html
-from .._checks import counted
+from .._checks import answers, counted
 from ..cost import in_words
 from ..engine.guard import Interruptible, InUse
 from ..errors import ArgumentError
@@ -27,6 +27,7 @@ VALIDATION = "validation"
 """The name of the held-out data that decide when a training ends."""
 
 
+@answers("Result")
 @dataclass(frozen=True)
 class Result:
     """The result of a training.

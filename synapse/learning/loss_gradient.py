@@ -12,7 +12,7 @@ from zlib import crc32
 import numpy as np
 
 from .. import _checks
-from .._checks import counted
+from .._checks import answers, counted
 from .._typing import Floats
 from ..engine.guard import InUse
 from ..engine.schema import NONE
@@ -26,6 +26,7 @@ from ._regularisation import Penalties
 ADVICE = "Compute it anew by synapse.gradient(net, inputs, targets), after every edit."
 
 
+@answers("Gradient")
 @dataclass(frozen=True)
 class Gradient:
     """The exact gradient of a loss.

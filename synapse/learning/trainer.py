@@ -45,10 +45,13 @@ def _progress(title: str, value: Any) -> bool | str:
     return value if isinstance(value, str) else _checks.boolean(title, value)
 
 
+STOPPING = "Use patience=10 to stop early, and checkpoint=path to save the training."
+
+
 def _callbacks(title: str, value: Any) -> tuple[Any, ...]:
     callbacks = _checks.listed(title, value, "a list of functions")
     return tuple(
-        _checks.function_of("A callback", callback, "progress")
+        _checks.function_of("A callback", callback, "progress", advice=STOPPING)
         for callback in callbacks
     )
 

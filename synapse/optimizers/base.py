@@ -114,6 +114,7 @@ def too_far(optimizer: Optimizer) -> DivergenceError:
     )
 
 
+@_checks.answers("Optimizer")
 class Optimizer(ABC):
     """Base class of optimizers: an equation that turns gradients into changes, and its
     settings.
@@ -158,6 +159,7 @@ class Optimizer(ABC):
         return OptimizerState(self, parameters.size, frozen, parameters.dtype)
 
     @final
+    @_checks.understands("Optimizer.step")
     def step(
         self, network: Network, gradient: Gradient, rate: float | None = None
     ) -> None:

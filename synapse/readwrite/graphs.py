@@ -253,7 +253,8 @@ def from_networkx(
     options = Options.checked((inputs, outputs), functions, drawn, name, rules)
     if not isinstance(graph, nx.Graph):
         advice = (
-            "Make one with networkx.from_pandas_edgelist, from_scipy_sparse_array or"
+            "Use synapse.from_edges(edges) for edges. Make a graph with"
+            " networkx.from_pandas_edgelist, from_scipy_sparse_array or"
             " read_graphml."
         )
         raise ArgumentTypeError(

@@ -8,7 +8,9 @@ extra ``sklearn``. Install it from a clone of the repository: ``pip install -e
 ".[sklearn]"``.
 """
 
-from .._checks import imported, public_names
+from typing import TYPE_CHECKING, Any
+
+from .._checks import ATTRIBUTES, imported, public_names, unknown_attribute
 
 imported("sklearn", "The estimators of synapse.sklearn need", "scikit-learn")
 
@@ -22,3 +24,10 @@ __all__ = [
     "SequenceRegressor",
 ]
 __dir__ = public_names(__all__)
+
+if not TYPE_CHECKING:  # type checkers know the names above, and no others
+
+    def __getattr__(name: str) -> Any:
+        """Called for names that do not exist: the error has the equivalent of ours."""
+        advice = ATTRIBUTES["sklearn"].get(name, "")
+        raise unknown_attribute(f"The module {__name__}", name, __all__, advice)

@@ -30,6 +30,7 @@ from ..readwrite import from_networkx
 from .parameters import AUTO, TRAIN, TRAINER
 
 
+@_checks.answers("NetworkEstimator")
 class NetworkEstimator(BaseEstimator):
     """A model as an estimator of scikit-learn. Its targets are numbers, unless a
     subclass has others.

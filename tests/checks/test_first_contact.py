@@ -307,6 +307,12 @@ def test_an_attribute_of_another_library_is_answered_by_ours():
     nets |= {"LBFGS": optimizers.LBFGS(), "RecursiveOptimizer": optimizers.RLS()}
     kinds = {type(one).__name__: one for one in owned.values()} | {
         "Network": net,
+        "Optimizer": optimizers.Adam(),
+        "Result": Trainer(net).train(ROWS[:1], [[1]], epochs=1, progress=False),
+        "Gradient": synapse.gradient(net, [[0, 1]], [[1]]),
+        "NetworkEstimator": synapse.sklearn.NetworkClassifier(),
+        "learning": synapse.learning,
+        "sklearn": synapse.sklearn,
         **owned,
         **nets,
     }
@@ -355,6 +361,12 @@ owners = {
     "Hopfield": architect.Hopfield(3),
     "LBFGS": optimizers.LBFGS(),
     "RecursiveOptimizer": optimizers.RLS(),
+    "Optimizer": optimizers.Adam(),
+    "Result": Trainer(net).train([[0, 1]], [[1]], epochs=1, progress=False),
+    "Gradient": synapse.gradient(net, [[0, 1]], [[1]]),
+    "NetworkEstimator": synapse.sklearn.NetworkClassifier(),
+    "learning": synapse.learning,
+    "sklearn": synapse.sklearn,
     "synapse": synapse,
     "architect": architect,
     "layers": net.layers,
@@ -439,7 +451,7 @@ def test_a_name_of_synaptic_below_an_attribute_or_in_an_import_is_answered():
             AttributeError,
             lambda: net.layers.hidden,
         ),
-        "returns the connection itself.": (
+        "is the connection itself.": (
             AttributeError,
             lambda: neuron.connected(other).connection,
         ),

@@ -339,12 +339,12 @@ def test_an_attribute_that_is_misspelt_is_not_set():
             "A Network has no attribute 'weigths' to set. Did you mean 'weights'?",
         ),
         (net, "learningRate", "A Network has no attribute 'learningRate' to set."),
-        (net, "loss", "A Network has no attribute 'loss' to set."),
+        (net, "loss", "A Network has no attribute 'loss' to set. Use synapse.Tr"),
         (labelled, "deterministc", "Did you mean 'deterministic'?"),
         (
             net.output,
             "bias",
-            "A Layer has no attribute 'bias' to set. Did you mean 'biases'?",
+            "A Layer has no attribute 'bias' to set. Use layer.biases.",
         ),
     ):
         with unchanged(net), pytest.raises(AttributeError, match=re.escape(hint)):

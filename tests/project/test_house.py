@@ -170,6 +170,7 @@ def test_tests_lie_in_the_folders_of_their_rooms():
         "checks",
         "fuzz",
         "functions",
+        "guesses",
         "helpers",
         "mutants",
         "project",

@@ -1,0 +1,105 @@
+"""Five programs as users of other libraries would guess them: a line works, or its
+error says what to write instead.
+
+``python -m tests.guesses.test_guesses`` prints the answer to every line.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import sys
+import tempfile
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+PROGRAMS = {path.stem: path for path in sorted(Path(__file__).parent.glob("*.txt"))}
+SETUP = "# setup"
+"""Ends a line that is no guess: it makes what a failed one would have made."""
+ADVICE = re.compile(
+    r"\b(use|give|pass|run|make|omit|wrap|name|number|project|reads?) |not needed"
+    r"|did you mean|the nearest is|net\[",
+    re.IGNORECASE,
+)
+"""What an error that says how to go on has, after its first sentence."""
+
+
+def answers(program: Path) -> Iterator[tuple[str, str, str]]:
+    """Of every guess: the line, "works", "advice" or "nothing", and what it printed."""
+    text = program.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    names: dict[str, Any] = {"__name__": "__main__"}
+    for statement in ast.parse(text).body:
+        line = lines[statement.lineno - 1]
+        code = compile(ast.Module([statement], []), program.name, "exec")
+        try:
+            with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+                exec(code, names)
+        except Exception as error:
+            if line.endswith(SETUP):
+                raise
+            text = f"{error.__cause__ or ''} {error}"  # the interpreter prints both
+            kind = "advice" if ADVICE.search(text) else "nothing"
+            yield line, kind, f"{type(error).__name__}: {error}"
+        else:
+            if not line.endswith(SETUP) and line[0] not in "\"'":
+                yield line, "works", ""
+
+
+REFUSED = """
+from synapse.layers import Dense
+import synapse.nn.functional as F
+import synapse.optim as optim
+from synapse.neural_network import MLPClassifier
+model(x)
+out = net(x)
+net["x"]["h"]
+h["bias"]
+nx.shortest_path(net.graph, "x", "y")
+net.graph.find("h")
+net.weights[0] = 0.1
+synapse.draw(net)
+synapse.squash.softmax(x, dim=1)
+lstm = architect.LSTM(2, 6, 1, peepholes=False)
+"""
+"""Lines without advice; ``docs/decisions.md`` says why."""
+
+
+def test_a_guess_works_or_is_answered_by_what_to_write(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    mpl.use("Agg")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        every = [answer for path in PROGRAMS.values() for answer in answers(path)]
+    assert len(every) >= 359
+    without = {line for line, kind, _ in every if kind == "nothing"}
+    assert without <= set(REFUSED.strip().splitlines())
+    assert len(without) <= 30
+    count = Counter(kind for _, kind, _ in every)
+    assert count["works"] >= 119
+
+
+if __name__ == "__main__":
+    import os
+    import tempfile
+
+    mpl.use("Agg")
+    warnings.simplefilter("ignore")
+    os.chdir(tempfile.mkdtemp())
+    total: Counter[str] = Counter()
+    for name in sys.argv[1:] or PROGRAMS:
+        count: Counter[str] = Counter()
+        for line, kind, answer in answers(PROGRAMS[name].resolve()):
+            count[kind] += 1
+            print(f"{kind:8}{line}" + (f"\n        {answer}" if answer else ""))
+        print(name, dict(count))
+        total += count
+    print(dict(total))

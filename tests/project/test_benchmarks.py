@@ -23,7 +23,8 @@ def test_quick_run_writes_its_files(tmp_path):
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
     try:
         rows = "2-3-1,lstm-2-3-1,activate-2-3-1"
-        tables = "steps,calls,growth,gradients,batches,streams,structure,edits,large"
+        tables = "steps,calls,growth,gradients,batches,streams,delays,structure,edits"
+        tables += ",large"
         options = [
             "--rows",
             rows,
@@ -56,6 +57,7 @@ def test_quick_run_writes_its_files(tmp_path):
         for name in ("batches", "streams", "structure", "edits")
         for result in results[name]
     )
+    assert results["delays"]["status"] == "ok"
     text = (tmp_path / "results.md").read_text()
     assert "| 2-3-1 |" in text
     assert "| LSTM 2-3-1 |" in text

@@ -3,7 +3,7 @@
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 import architect
 import synapse
@@ -19,6 +19,7 @@ from synapse.errors import (
 from tests.helpers.cases import all_refused
 from tests.helpers.relays import with_plain_relays
 from tests.helpers.strategies import Twin, delay_some, given_graphs, specs
+from tests.readwrite.formats import GRAPHS, content_of, from_content
 from tests.readwrite.nets import WAYS
 
 ROWS = [[1.0], [2.0], [3.0], [4.0], [5.0]]
@@ -577,52 +578,108 @@ def test_a_delay_of_1_beside_a_connection_of_the_same_step_is_a_second_one():
         Network(x, y).activate([1.0])
 
 
-@pytest.mark.filterwarnings(
-    "ignore::synapse.errors.TopologyWarning", "ignore::synapse.errors.TrainingWarning"
-)
-@given(
-    seed=st.integers(0, 10**6),
-    rule=st.sampled_from(["online", "rtrl", "bptt"]),
-    together=st.booleans(),
-    way=st.sampled_from(sorted(WAYS)),
-)
+def given_delays(test):
+    """Networks with delays, in which an example goes on, in the middle of a run, in a
+    copy or a file."""
+    drawn = given(
+        seed=st.integers(0, 10**6),
+        rule=st.sampled_from(["online", "rtrl", "bptt"]),
+        together=st.booleans(),
+        way=st.sampled_from([*WAYS, *GRAPH_WAYS]),
+    )
+    meant = pytest.mark.filterwarnings(
+        "ignore::synapse.errors.TopologyWarning",
+        "ignore::synapse.errors.TrainingWarning",
+    )
+    return meant(drawn(test))
+
+
+GRAPH_WAYS = {
+    "networkx": lambda net: synapse.from_networkx(net.graph),
+    "multigraph": lambda net: synapse.from_networkx(
+        Topology.of(net).to_networkx(multigraph=True)
+    ),
+} | {
+    form: lambda net, form=form: from_content(form, content_of(form, net))
+    for form in GRAPHS
+}
+"""By which a network comes back without the traces of its connections."""
+
+
+@given_delays
 def test_delays_are_chains_of_linear_neurons(seed, rule, together, way):
+    assert_chains(seed, rule, together, way)
+
+
+@pytest.mark.slow
+@settings(max_examples=1000)
+@given_delays
+def test_delays_of_a_thousand_networks_are_chains(seed, rule, together, way):
+    assert_chains(seed, rule, together, way)
+
+
+def assert_chains(seed, rule, together, way):
     """Plain neurons that copy one another compute and learn the same: the outputs of
     steps, of runs and of copies in the middle of them, and all weights."""
     net = random_network(seed, together)
     net.rule = "rtrl" if rule == "rtrl" else "online"
     relayed = with_plain_relays(net)
+    others = dict(zip(map(_ends, net.connections), relayed.links, strict=True))
     rng = np.random.default_rng(seed)
+    within = 1e-10 if rule == "rtrl" else 1e-12
     for k in range(3):
         learn(net, rule, seed + k)
         learn(relayed.net, rule, seed + k)
         rows = rng.normal(size=(4, 2))
-        assert_near(net.run(rows), relayed.net.run(rows))
+        assert_near(net.run(rows), relayed.net.run(rows), within)
         assert_near(
             [link.weight for link in net.connections],
-            [link.weight for link in relayed.links],
+            [others[_ends(link)].weight for link in net.connections],
+            within,
         )
         assert_near(
             [neuron.bias for neuron in net],
             [neuron.bias for neuron in relayed.neurons],
+            within,
         )
-        if k == 0:
+        if k == 0 and way in WAYS:
             net = WAYS[way](net)
+        elif k == 0:
+            net = GRAPH_WAYS[way](net)
+            assert_near(net.run(rows), relayed.net.run(rows), within)
+            net.clear()
+            relayed.net.clear()
+            net.learning_rule = relayed.net.learning_rule
 
 
 def random_network(seed, together):
-    """A gated network with self-connections, ties, signs, a clamp, and several delays
-    of a pair."""
+    """A gated network with self-connections, ties, signs, a clamp, layers that read
+    others with a delay, and several delays of a pair."""
     rng = np.random.default_rng(seed)
     net = architect.Random(
-        2, 6, 2, gates=3, self_connections=2, backward=3, seed=seed, density=0.5
+        2,
+        int(rng.integers(3, 10)),
+        2,
+        gates=3,
+        self_connections=2,
+        backward=3,
+        seed=seed,
+        density=0.5,
+        squash=rng.choice(["logistic", "tanh", "gaussian"]),
     )
+    for place, neuron in enumerate(net):
+        neuron.name = str(place)
     net.synchronous = together
-    links = list(delay_some(net, seed, 6).values())
+    links = list(delay_some(net, seed, int(rng.integers(4, 16))).values())
     hidden = list(net.hidden[0])
     source, target = hidden[0], hidden[-1]
-    lacking = [d for d in (2, 3, 4) if source.connected(target, delay=d) is None]
+    delays = [2, 3, 4, int(rng.integers(5, 13))]
+    lacking = [d for d in delays if source.connected(target, delay=d) is None]
     links += [source.project(target, weight=0.2, delay=delay) for delay in lacking]
+    if rng.random() < 0.5:
+        whole = [net.input, net.output][rng.integers(2)]
+        weights = rng.uniform(-0.3, 0.3, (2, len(hidden)))
+        whole.project(net.hidden[0], weights=weights, delay=int(rng.integers(5, 9)))
     for link in [link for link in links if together and link.delay == 1]:
         link.source.disconnect(link.target, delay=1)  # beside none, or to itself
         links.remove(link)
@@ -648,5 +705,5 @@ def learn(net, rule, seed):
         net.propagate(0.1, target)
 
 
-def assert_near(ours, theirs):
-    assert np.asarray(ours) == pytest.approx(np.asarray(theirs), rel=1e-11, abs=1e-12)
+def assert_near(ours, theirs, within):
+    assert np.asarray(ours) == pytest.approx(np.asarray(theirs), rel=within, abs=within)

@@ -42,6 +42,7 @@ MOST_THREADS = 1024
 """Largest number of threads; more than the cores of any machine."""
 MOST_DELAYS = 10_000
 """Longest delay: a neuron remembers as many steps."""
+DELAYS = f"a whole number of steps from 0 to {MOST_DELAYS:,}"
 MOST_SEQUENCES = 10_000_000
 """Largest number of sequences that a task generates at once."""
 
@@ -317,8 +318,7 @@ def sign(title: str, value: Any) -> int:
 
 def delay(title: str, value: Any) -> int:
     """Return a number of steps, which may be 0, or raise an error."""
-    condition = f"a whole number of steps from 0 to {MOST_DELAYS:,}"
-    return whole_number(title, value, condition, 0, MOST_DELAYS)
+    return whole_number(title, value, DELAYS, 0, MOST_DELAYS)
 
 
 def text(title: str, value: Any) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .. import _checks as checks, engine
 from .._registration import require_sound
 from ..engine.guard import call_again
-from ..engine.records import Span
+from ..engine.records import Span, Ties
 from ..engine.schema import COUNTING, NONE
 from ..engine.status import DIVERGED, DONE, FAILED, LARGE, RESIZED, UNSTEPPED
 from ..engine.store import Store
@@ -267,8 +267,11 @@ class Calling(Sequence[Neuron]):
         """Warn of delays of 1 beside connections that are late anyway, once for each
         number of them; called once for each topology.
         """
+        known, self._doubled_known = self._doubled_known, 0
+        if not store.columns["ties"][Ties.DELAYS]:
+            return
         start = self._anchor._row
         before, after = order.doubled_pairs(store, start, start + len(self))
-        known, self._doubled_known = self._doubled_known, len(before)
+        self._doubled_known = len(before)
         if len(before) > known:
             order.warn_of_doubled(repr(self), store, before, after)

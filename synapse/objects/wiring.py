@@ -173,6 +173,17 @@ def find(source: Neuron, target: Neuron, delay: int | None = None) -> Connection
     return found[0] if found else None
 
 
+def are_connected(source: Neuron, target: Neuron, delay: int) -> bool:
+    """Whether a connection with this delay leads from one neuron to another of its
+    store.
+    """
+    draft = source._store.draft
+    if draft is not None and not draft.batches:
+        # `find_all` would take as long as all the rest of a `project`
+        return (source, target, delay) in draft.pairs
+    return find(source, target, delay) is not None
+
+
 def find_all(
     source: Neuron, target: Neuron, delay: int | None = None
 ) -> list[Connection]:
@@ -226,7 +237,7 @@ def _connect(
     if store is not target._store:
         target._require()
         store = join(ends)
-    elif find(source, target, delay) is not None:
+    elif are_connected(source, target, delay):
         raise TopologyError(
             f"{source!r} is connected to {target!r} already{_by(delay)}. "
             "Set the weight of that connection, or disconnect first."
@@ -436,7 +447,7 @@ def set_delay(store: Store, row: int, delay: int) -> None:
             " state if its delay is 0, and otherwise the activation, so this delay"
             f" cannot change from {old} to {delay}. Disconnect it, and project again."
         )
-    if find(source, target, delay) is not None:
+    if are_connected(source, target, delay):
         by = _by(delay) or " without a delay"
         raise TopologyError(
             f"{source!r} is connected to {target!r} already{by}. Disconnect that"

@@ -150,7 +150,7 @@ class CTRNN(Network):
         elapsed = self.input[len(self.input) - 1]
         weights = []
         for rate in self["rates"]:
-            link = elapsed.connected(rate)
+            link = elapsed.connection_to(rate)
             if link is None:
                 raise TopologyError(
                     "Expected the last input of this CTRNN to lead to every rate. Build"

@@ -112,7 +112,7 @@ def edited(net: synapse.Network) -> float:
     source = net.input[0]
     target = net.output[0]
     x = np.zeros(len(net.input))
-    if source.connected(target):
+    if source.connection_to(target):
         source.disconnect(target)
     net.activate(x)
 

@@ -120,7 +120,7 @@ def rewired() -> Work:
         for _ in range(20):
             for _ in range(10):
                 a, b = (cells[int(i)] for i in rng.integers(0, 500, 2))
-                a.disconnect(b) if a.connected(b) else a.project(b, weight=0.01)
+                a.disconnect(b) if a.connection_to(b) else a.project(b, weight=0.01)
             net.activate([0.5])
 
     return work
@@ -133,7 +133,7 @@ def looked_up(connections: int, looks: int) -> Work:
         net = scattered(connections // 10, connections)
         cells = net.hidden[0]
         for i in range(looks):
-            cells[i % len(cells)].connected(cells[0])
+            cells[i % len(cells)].connection_to(cells[0])
 
     return work
 
@@ -152,7 +152,7 @@ def backward(neurons: int, new: int) -> Work:
     def work() -> None:
         lists = some + neurons // 2, some
         for a, b in zip(*lists):
-            if cells[int(a)].connected(cells[int(b)]):
+            if cells[int(a)].connection_to(cells[int(b)]):
                 cells[int(a)].disconnect(cells[int(b)])
         cells.project(cells, lists, weights=0.01)
         net.activate([0.5])
@@ -168,7 +168,7 @@ def liquid_edited(neurons: int, connections: int) -> Work:
     links = [
         (cells[int(a)], cells[int(b)]) for a, b in np.transpose(pairs(neurons, 1_000))
     ]
-    free = [(a, b) for a, b in links if not a.connected(b)][:50]
+    free = [(a, b) for a, b in links if not a.connection_to(b)][:50]
 
     def work() -> None:
         for source, target in free:
@@ -277,7 +277,7 @@ def spiking_after_edits(steps: int) -> Work:
     source, target = net.input[0], net.output[0]
 
     def work() -> None:
-        if source.connected(target):
+        if source.connection_to(target):
             source.disconnect(target)
         else:
             source.project(target, weight=0.1)
@@ -344,7 +344,7 @@ def sensitivities_laid_out(net: Network, order: int | None) -> Work:
     x = np.zeros(len(net.input))
 
     def work() -> None:
-        if source.connected(target):
+        if source.connection_to(target):
             source.disconnect(target)
         else:
             source.project(target, weight=0.1)

@@ -117,7 +117,7 @@ def row_times(row: str, neurons: int, connections: int) -> dict[str, Any]:
     times["edit and step"], _ = stopwatch(
         lambda: (
             source.disconnect(target)
-            if source.connected(target)
+            if source.connection_to(target)
             else source.project(target),
             net.activate(x),
         )

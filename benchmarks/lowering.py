@@ -63,7 +63,7 @@ def changes(net: Network) -> dict[str, tuple[Callable[[], Any], Callable[[], Any
     """Edits, each with the one that takes it back."""
     pool = net.hidden[0]
     source, target = net.input[0], net.output[0]
-    if source.connected(target):
+    if source.connection_to(target):
         source.disconnect(target)
     link = pool[len(pool) // 2].incoming[0]
     pair = [pool[0].incoming[0], pool[2].incoming[0]]

@@ -66,7 +66,7 @@ def edits(net: synapse.Network) -> dict[str, Callable[[], Any]]:
     middle = net.hidden[0][len(net.hidden[0]) // 2]
 
     def link() -> synapse.Connection:
-        connection = source.connected(target)
+        connection = source.connection_to(target)
         assert connection is not None
         return connection
 

@@ -55,7 +55,7 @@ def the_carousel(rng):
     heading("1. The carousel keeps an error")
     x, cell = bare(weight=rng.uniform(0.5, 1.5))
     net = Network(Layer([x]), [], Layer([cell]))
-    link = x.connected(cell)
+    link = x.connection_to(cell)
     value = rng.uniform(0.5, 1.5)
     inputs = pulse(value)
     eligibilities = watch(net, inputs, lambda: link.eligibility)
@@ -178,7 +178,7 @@ def add_input_gate(x, cell):
     write = Neuron(name="write")
     gate = Neuron(name="input gate", bias=-OPEN)
     write.project(gate, weight=2 * OPEN)
-    gate.gate(x.connected(cell))
+    gate.gate(x.connection_to(cell))
     return write, gate
 
 
@@ -206,8 +206,8 @@ def protected(rng):
     )
     check("with a gate the state moves by less than 0.001", bool(np.ptp(gated) < 1e-3))
 
-    link = x.connected(cell)
-    opens = write.connected(gate)
+    link = x.connection_to(cell)
+    opens = write.connection_to(gate)
     print(
         f"  eligibility of x -> cell {link.eligibility:.6f}, by differences"
         f" {slope(net, inputs, link):.6f}"
@@ -271,7 +271,7 @@ def emptied(rng):
     write, keeper = add_input_gate(x, cell)
     reset, forget = add_forget_gate(cell)
     net = Network(Layer([x, write, reset]), [Layer([keeper, forget])], Layer([cell]))
-    link = x.connected(cell)
+    link = x.connection_to(cell)
     states, traces = watch(net, inputs, lambda: (cell.state, link.eligibility)).T
     print(
         f"Input {old:.3f} at step 0, a reset at step {RESET}, {new:.3f} at step"

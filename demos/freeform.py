@@ -186,8 +186,8 @@ def watch(net):
     print('\n"hold" keeps the pattern in place; "move" shifts it by one place.\n')
     pulse = net.input[1]
     hold, move = net["gates"]
-    check("a pulse lowers hold", pulse.connected(hold).weight < 0)
-    check("a pulse raises move", pulse.connected(move).weight > 0)
+    check("a pulse lowers hold", pulse.connection_to(hold).weight < 0)
+    check("a pulse raises move", pulse.connection_to(move).weight > 0)
 
 
 # --- 5. The network as a graph --------------------------------------------------------

@@ -96,8 +96,8 @@ def store(patterns):
         f"Neurons 3 and 47 agree in {agree} letters and differ in"
         f" {len(patterns) - agree}."
     )
-    forth = neuron.connected(other)
-    back = other.connected(neuron)
+    forth = neuron.connection_to(other)
+    back = other.connection_to(neuron)
     check(
         "their coupling is the difference of these counts",
         forth.weight == 2 * agree - len(patterns),

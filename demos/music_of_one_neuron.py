@@ -264,8 +264,8 @@ def tune(quick, path):
     sound = []
     for note in TUNE:
         push = push_for(SECOND / NOTES[note], keep)
-        a.connected(b).weight = push
-        b.connected(a).weight = -push
+        a.connection_to(b).weight = push
+        b.connection_to(a).weight = -push
         sound.append(net.run(np.eye(length, 1))[:, 0])
     heard = [pitch(tone) for tone in sound]
     print("  note   target   played")

@@ -217,8 +217,8 @@ def find_memory(net):
     forget_gates = forget_gates[:-1]
 
     t, p = (net.output[reber.SYMBOLS.index(letter)] for letter in "TP")
-    for_t = np.array([cell.connected(t).weight for cell in net["cells"]])
-    for_p = np.array([cell.connected(p).weight for cell in net["cells"]])
+    for_t = np.array([cell.connection_to(t).weight for cell in net["cells"]])
+    for_p = np.array([cell.connection_to(p).weight for cell in net["cells"]])
     votes = for_t - for_p
     tells = (with_t - with_p)[-1] * votes * let_out[-2]
     ranking = np.argsort(-tells)

@@ -70,7 +70,11 @@ def three_neurons(rng):
 def parameters(net):
     """Weights u, v, w and biases of a and b, by name."""
     x, a, b = net
-    weights = {"u": x.connected(a), "v": a.connected(b), "w": b.connected(a)}
+    weights = {
+        "u": x.connection_to(a),
+        "v": a.connection_to(b),
+        "w": b.connection_to(a),
+    }
     return weights, {"bias a": a, "bias b": b}
 
 

@@ -111,7 +111,7 @@ def one_step(net):
         print(f"  {neuron.name:9} {forward}  {neuron.error.responsibility:+.4f}")
 
     hidden = net["hidden"][0]
-    link = hidden.connected(output)
+    link = hidden.connection_to(output)
     state = hidden.bias + sum(c.weight * c.source.activation for c in hidden.incoming)
     error = hidden.derivative * link.weight * output.error.responsibility
     same = math.isclose

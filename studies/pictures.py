@@ -144,7 +144,7 @@ def memory():
         draw.learning(result, axes["learning"], log=True).legend(loc="upper right")
         targets = [*net["cells"], *net["input gates"]]
         weights = [
-            [source.connected(target).weight for target in targets]
+            [source.connection_to(target).weight for target in targets]
             for source in net.input
         ]
         draw.hinton(weights, axes["weights"], sources=net.input, targets=targets)

@@ -34,8 +34,8 @@ def late_connections(network: Network) -> LateConnections:
     These are all that have a :attr:`~synapse.Connection.delay`. In a synchronous
     network, they are all whose source is not an input, too; in others, those that lead
     backward in the order of activation, and those between neurons that compete.
-    :meth:`synapse.Network.sort` finds an order in which only connections on cycles are
-    late. Those of an Elman network are the copies into its context:
+    :meth:`synapse.Network.sort_layers` finds an order in which only connections on
+    cycles are late. Those of an Elman network are the copies into its context:
 
     >>> import architect
     >>> len(late_connections(architect.Elman(2, 6, 1, seed=0)).connections)

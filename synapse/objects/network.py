@@ -457,7 +457,7 @@ class Network(NeuronRows, OutputSlopes):
         See Also
         --------
         remove : Remove a hidden neuron.
-        sort : Find an order in which nothing is late without need.
+        sort_layers : Find an order in which nothing is late without need.
 
         Notes
         -----
@@ -467,7 +467,7 @@ class Network(NeuronRows, OutputSlopes):
         layers that it has no connection or gate with, so that nothing else changes its
         timing. So you can split a connection in any order: add the neuron, connect it,
         and disconnect what it replaces. With `before` the layer stays where you put it.
-        All other layers keep their order until you call :meth:`sort`.
+        All other layers keep their order until you call :meth:`sort_layers`.
 
         Examples
         --------
@@ -521,7 +521,7 @@ class Network(NeuronRows, OutputSlopes):
         )
 
     @atomic
-    def sort(self) -> None:
+    def sort_layers(self) -> None:
         """Change the order of activation so that no connection or gate is late without
         need.
 
@@ -546,7 +546,7 @@ class Network(NeuronRows, OutputSlopes):
         >>> x, a, b, y = Layer(1), Layer(1, name="a"), Layer(1, name="b"), Layer(1)
         >>> _ = x.project(a), a.project(b), b.project(y)
         >>> net = Network(x, b, a, y)
-        >>> net.sort()
+        >>> net.sort_layers()
         >>> [layer.name for layer in net.layers]
         ['input', 'a', 'b', 'output']
         """

@@ -246,7 +246,7 @@ class Neuron(NeuronRows, View):
         """
         return self._find(self, 0)
 
-    def connected(
+    def connection_to(
         self, other: Neuron, *, delay: int | None = None
     ) -> Connection | None:
         """Return the connection from this neuron to another; None if there is none.
@@ -279,7 +279,7 @@ class Neuron(NeuronRows, View):
         --------
         >>> a, b = Neuron(), Neuron()
         >>> link = a.project(b, weight=0.5, delay=3)
-        >>> a.connected(b) is link, a.connected(b, delay=2), b.connected(a)
+        >>> a.connection_to(b) is link, a.connection_to(b, delay=2), b.connection_to(a)
         (True, None, None)
         """
         require_neuron("The other neuron", other)

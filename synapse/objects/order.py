@@ -278,7 +278,7 @@ def warn_of_late(network: Network, known: Relations, new: Relations) -> None:
             f"{before!r} activates after {after!r}, which reads it one step late,"
             " although they lie on no common cycle"
             f" ({counted(len(needless.before), 'such pair')}). If it is to act in the"
-            " same step, call network.sort(), or give a new layer a place:"
+            " same step, call network.sort_layers(), or give a new layer a place:"
             " network.add(layer, before=...).",
             TopologyWarning,
             stacklevel=level_of_caller(),

@@ -235,7 +235,7 @@ class FeatureInputs:
 
     def _links(self, network: Network, neuron: Neuron) -> list[Connection]:
         """The connections of an input, in the order of their targets."""
-        links = (neuron.connected(reader) for reader in self._readers(network))
+        links = (neuron.connection_to(reader) for reader in self._readers(network))
         return [link for link in links if link is not None]
 
 

@@ -32,7 +32,7 @@ def test_topologies_that_differ():
     other.input[0].disconnect(other.hidden[0][0])
     other.hidden[0][0].project(other.hidden[0][0])
     other.hidden[0][1].squash = "tanh"
-    other.hidden[0][0].gate(other.input[1].connected(other.hidden[0][2]))
+    other.hidden[0][0].gate(other.input[1].connection_to(other.hidden[0][2]))
     other.remove(other.hidden[0][1])  # the third is the second now
     comparison = compare(net, other)
     assert not comparison.same_topology

@@ -11,7 +11,7 @@ def logistic(x):
 
 def matrix(source, target):
     """Weights (targets, sources) between two layers."""
-    links = [[i.connected(j) for i in source] for j in target]
+    links = [[i.connection_to(j) for i in source] for j in target]
     return np.array([[link.weight if link else 0.0 for link in row] for row in links])
 
 

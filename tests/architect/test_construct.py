@@ -23,7 +23,7 @@ def wired(names, links, gates=()):
     for a, b in links:
         neurons[a].project(neurons[b], weight=draw.normal())
     for g, a, b in gates:
-        neurons[g].gate(neurons[a].connected(neurons[b]))
+        neurons[g].gate(neurons[a].connection_to(neurons[b]))
     return list(neurons.values())
 
 

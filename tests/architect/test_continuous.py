@@ -36,7 +36,7 @@ class Parameters:
         delay = int(source == target)
         return self._array(
             (str(source), target),
-            [[a.connected(b, delay=delay) for a in neurons] for b in net[target]],
+            [[a.connection_to(b, delay=delay) for a in neurons] for b in net[target]],
         )
 
     def biases(self, target):

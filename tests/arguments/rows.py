@@ -108,7 +108,7 @@ row(
     target="neuron layer",
     delay="0",
 )
-for name in ("connected", "disconnect"):
+for name in ("connection_to", "disconnect"):
     row(f"synapse.Neuron.{name}", lambda w: {"other": w.c}, "a", delay="0 None")
 row("synapse.Neuron.gate", lambda w: {"connections": (w.bare,)}, "c", connections="[]")
 row(

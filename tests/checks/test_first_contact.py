@@ -453,7 +453,7 @@ def test_a_name_of_synaptic_below_an_attribute_or_in_an_import_is_answered():
         ),
         "is the connection itself.": (
             AttributeError,
-            lambda: neuron.connected(other).connection,
+            lambda: neuron.connection_to(other).connection,
         ),
         "Did you mean 'input'?": (ArgumentError, lambda: Layer(2).gate(ones, "INPUT")),
         "Did you mean 'all_to_else'?": (

@@ -20,10 +20,10 @@ def hand_wired() -> Network:
     ring.project(ring, "all_to_else", seed=1)
     ring.project(output, seed=2)
     output.project(ring, seed=3)
-    ring[0].gate(inputs[0].connected(ring[2]))
+    ring[0].gate(inputs[0].connection_to(ring[2]))
     ring[1].gate(ring[2].self_connection)
     output[0].gate(ring[0].self_connection)
-    inputs[0].gate(ring[1].connected(ring[0]))
+    inputs[0].gate(ring[1].connection_to(ring[0]))
     return Network(inputs, [ring], output)
 
 

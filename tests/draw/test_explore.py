@@ -88,7 +88,7 @@ def gated():
     weight, two tied."""
     net = lstm()
     net["input gates"][0].project(net["input gates"][0], weight=0.5)
-    net["forget gates"][1].gate(net[0].connected(net["output gates"][2]))
+    net["forget gates"][1].gate(net[0].connection_to(net["output gates"][2]))
     net["output gates"][1].incoming[0].trainable = False
     tie(net[1].outgoing[:3])
     tie(net["cells"][:2])

@@ -45,10 +45,10 @@ POINTS_ON = """(id) => {
 
 def test_a_gate_may_be_dropped_anywhere_on_a_line(opened):
     net = architect.Perceptron(1, 2, 1, seed=0)
-    straight = net.hidden[0][0].connected(net.output[0])
+    straight = net.hidden[0][0].connection_to(net.output[0])
     loop = net.hidden[0][1].project(net.hidden[0][1], weight=0.5)
     net.input.project(net.output, seed=0)
-    bent = net.input[0].connected(net.output[0])
+    bent = net.input[0].connection_to(net.output[0])
     page = opened(net, None, learn=True)
     tab(page, "build")
     gater = spot(page, "n1")

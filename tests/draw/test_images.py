@@ -129,7 +129,7 @@ def test_a_projection_brings_its_names_and_white_where_nothing_is_connected():
     ax = draw.hinton(projection)
     assert len(paths(ax, "connections")) == 3
     assert {place: blue for place, (_, blue) in squares(ax).items()} == {
-        (i, j): source[i].connected(target[j]).weight > 0
+        (i, j): source[i].connection_to(target[j]).weight > 0
         for i, j in ((0, 0), (0, 2), (1, 1))
     }
     texts = [text for text, _ in shown(ax.figure)]

@@ -114,7 +114,7 @@ def test_the_numbers_in_the_texts_are_those_of_the_library(lessons):
     net, by, [steps] = in_python(lessons[7])
     by["cell"].project(by["cell"])
     net.run([row for row, _ in steps])
-    assert by["cell"].state == by["x"].connected(by["cell"]).eligibility == 0.6
+    assert by["cell"].state == by["x"].connection_to(by["cell"]).eligibility == 0.6
     net, by, [steps] = in_python(lessons[12])
     spikes = net.run([row for row, _ in steps]).ravel()
     assert spikes.tolist() == [0, 0, 0, 1, 1, 1, 1, 1, 1]
@@ -122,7 +122,7 @@ def test_the_numbers_in_the_texts_are_those_of_the_library(lessons):
     net.run([row for row, _ in steps[:4]])
     assert f"{by['voltage'].state:.4f}" in lessons[12]["scene"]
     net, by, [steps, _] = in_python(lessons[11])
-    link = by["x"].connected(by["h"])
+    link = by["x"].connection_to(by["h"])
     costs = []
     for link.weight in (1e-4, -1e-4):
         net.clear()

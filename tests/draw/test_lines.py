@@ -134,8 +134,8 @@ def test_columns_have_colours_and_names():
 def elman_by_hand(net, inputs):
     """|d s_T / d s_t| of the hidden layer, by the chain rule."""
     hidden, context, source = net["hidden"], net["context"], net.input
-    w = np.array([[a.connected(b).weight for a in source] for b in hidden])
-    u = np.array([[a.connected(b).weight for a in context] for b in hidden])
+    w = np.array([[a.connection_to(b).weight for a in source] for b in hidden])
+    u = np.array([[a.connection_to(b).weight for a in context] for b in hidden])
     y = np.zeros(len(hidden))
     states = []
     for x in inputs:

@@ -22,7 +22,7 @@ def _checked():
 def wide():
     """Layers so wide that most neurons are left alone by an edit."""
     net = perceptron(12, 40, 40, 8, seed=1)
-    net.input[6].gate(net.hidden[0][30].connected(net.hidden[1][30]))
+    net.input[6].gate(net.hidden[0][30].connection_to(net.hidden[1][30]))
     net.activate(np.linspace(-1, 1, 12))
     return net
 
@@ -46,7 +46,7 @@ def remove_middle(net):
 
 def tie_and_cut(net):
     """A tied group of two that loses a member."""
-    link, other = (net.hidden[1][i].connected(net.output[1]) for i in (3, 4))
+    link, other = (net.hidden[1][i].connection_to(net.output[1]) for i in (3, 4))
     synapse.tie([link, other])
     net.activate(np.zeros(12))
     link.source.disconnect(link.target)
@@ -78,7 +78,7 @@ def edges_apart(net):
 def gater_outside(net):
     """A gater without a network that becomes a neuron of this one."""
     neuron = Neuron()
-    neuron.gate(net.hidden[0][4].connected(net.hidden[1][4]))
+    neuron.gate(net.hidden[0][4].connection_to(net.hidden[1][4]))
     net.activate(np.zeros(12))
     net.add(neuron)
 
@@ -100,15 +100,15 @@ WIDE = {
     ),
     "a self-connection": lambda net: net.hidden[0][3].project(net.hidden[0][3]),
     "a gate": lambda net: net.hidden[0][3].gate(
-        net.hidden[1][9].connected(net.output[2])
+        net.hidden[1][9].connection_to(net.output[2])
     ),
     "a gate from later": lambda net: net.output[1].gate(
-        net.hidden[0][9].connected(net.hidden[1][2])
+        net.hidden[0][9].connection_to(net.hidden[1][2])
     ),
     "a squash": lambda net: setattr(net.hidden[0][3], "squash", "tanh"),
     "groups": group,
     "a flag": lambda net: setattr(
-        net.hidden[0][3].connected(net.hidden[1][9]), "trainable", False
+        net.hidden[0][3].connection_to(net.hidden[1][9]), "trainable", False
     ),
     "a neuron": lambda net: net.hidden[0].append(Neuron()),
     "an input": lambda net: net.input.append(Neuron()),
@@ -118,7 +118,7 @@ WIDE = {
     "an end of a layer removed": lambda net: net.remove(net.hidden[0][-1]),
     "a frozen layer": lambda net: net.hidden[1].freeze(),
     "a tie": lambda net: synapse.tie(
-        [net.hidden[1][i].connected(net.output[i]) for i in (1, 2, 5)]
+        [net.hidden[1][i].connection_to(net.output[i]) for i in (1, 2, 5)]
     ),
     "a tie dissolved": tie_and_cut,
     "another network": join,
@@ -183,7 +183,7 @@ def test_edits_touch_only_their_targets(seed, monkeypatch):
             fixed = rng.random() < 0.3
             for each in (net, twin):
                 ends = each[source], each[target]
-                link = ends[0].connected(ends[1])
+                link = ends[0].connection_to(ends[1])
                 if link:
                     ends[0].disconnect(ends[1])
                 else:

@@ -281,7 +281,7 @@ def test_traces_after_changes_that_add_no_connection():
     assert links["xk"].eligibility == links["xj"].extended[k] == 0.0
     net, _, k, links = gating("kjg")
     assert links["xj"].extended == {}  # the gater comes later
-    net.sort()
+    net.sort_layers()
     assert links["xj"].extended == {k: 0.0}
     net.activate([1.0])
     assert links["xj"].extended[k] > 0.5

@@ -256,14 +256,14 @@ def look(rng):
     assert neuron.bias == 0.0 and neuron.activate() is not None
     for link in links[-1:]:
         assert link.weight == 0.5
-        assert link.source.connected(link.target) is link
+        assert link.source.connection_to(link.target) is link
         assert link.source.outgoing  # from now on its store has a graph
 
 together(compose=compose, compose2=compose, compose3=compose, look=look)
 for store in {neuron._store for neuron in neurons}:
     check_store(store)
 for link in links:
-    assert link.source.connected(link.target) is link
+    assert link.source.connection_to(link.target) is link
 """
 
 
@@ -285,7 +285,7 @@ def edit(rng):
 def look(rng):
     source, target = pair(rng)
     delay = rng.choice([None, 0, 1, 2, 3])
-    link = source.connected(target, delay=delay)
+    link = source.connection_to(target, delay=delay)
     assert link is None or delay is None or link.delay in (delay, 0)  # 0: it is gone
     assert all(layer.name in "abc" for layer in net.hidden)
 
@@ -337,8 +337,8 @@ w.free.project(n)
 n.project(w.apart)
 n.disconnect(w.output[0])
 n.disconnect(w.output[0], delay=2)
-n.connected(w.output[0])
-n.connected(w.output[0], delay=2)
+n.connection_to(w.output[0])
+n.connection_to(w.output[0], delay=2)
 n.activate()
 n.activate(0.5)
 n.propagate(0.1, 1.0)
@@ -399,7 +399,7 @@ synapse.tie(n)
 ''',
     "net": '''
 n.remove(w.gone)
-n.sort()
+n.sort_layers()
 n.run(X[0])
 n.weights = n.weights
 n.biases = n.biases

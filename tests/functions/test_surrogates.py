@@ -88,7 +88,7 @@ def test_gradients_are_those_of_the_declared_slope_by_hand(name):
     slopes = dict(zip(net.connections, exact.weights, strict=True))
     for i, source in enumerate(net.input):
         for j, target in enumerate(net["voltages"]):
-            found = slopes[source.connected(target)]
+            found = slopes[source.connection_to(target)]
             assert np.isclose(found, expected[i, j], rtol=1e-10, atol=1e-12)
 
 

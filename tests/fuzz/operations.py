@@ -97,7 +97,7 @@ def project_neurons(world, a):
     delay = world.pick([0, 0, 1, 3])
     learns = world.pick([None, True, False])
     link = a.project(b, weight=weight, trainable=learns, delay=delay)
-    assert a.connected(b, delay=delay) is link
+    assert a.connection_to(b, delay=delay) is link
     return Change(links=[(a, b, delay)])
 
 
@@ -129,7 +129,7 @@ def project_layers(world):
 def disconnect(world, link):
     a, b, delay = ends_of(link)
     a.disconnect(b, delay=delay)
-    assert a.connected(b, delay=delay) is None
+    assert a.connection_to(b, delay=delay) is None
     return Change(links=[(a, b, delay)], ties=True)
 
 

@@ -355,7 +355,7 @@ def delay_some(net, seed, count=4):
     for _ in range(count):
         i, j, gater = (neurons[k] for k in rng.integers(0, len(neurons), 3))
         delay = int(rng.integers(1, 4))
-        if delay == 1 and i is not j and i.connected(j, delay=0) is not None:
+        if delay == 1 and i is not j and i.connection_to(j, delay=0) is not None:
             delay = 4  # of a pair that may be late by one step anyway, which warns
         if j not in net.input and (i, j, delay) not in links:
             links[i, j, delay] = link = i.project(
@@ -431,7 +431,7 @@ class Twin:
 
     def link(self, i, j):
         i, steps = i if isinstance(i, tuple) else (i, 0)
-        return self.ours[i].connected(self.ours[j], delay=steps)
+        return self.ours[i].connection_to(self.ours[j], delay=steps)
 
     def disconnect(self, i, j):
         self.reference.disconnect(i, j)

@@ -23,7 +23,7 @@ RECIPES = (
 
 def links_into(net):
     """All connections into a network, also from another one."""
-    self_connections = [neuron.connected(neuron) for neuron in net]
+    self_connections = [neuron.connection_to(neuron) for neuron in net]
     return [link for neuron in net for link in neuron.incoming] + [
         link for link in self_connections if link
     ]

@@ -29,7 +29,7 @@ def recurrent(squash="identity", seed=0):
 
 def matrix(source, target):
     """Weights (targets, sources) between two layers."""
-    links = [[i.connected(j) for i in source] for j in target]
+    links = [[i.connection_to(j) for i in source] for j in target]
     return np.array([[link.weight if link else 0.0 for link in row] for row in links])
 
 
@@ -123,8 +123,8 @@ def test_sequences_begin_with_a_cleared_context_and_rows_without_target_are_left
 def test_fixed_connections_and_biases_count_as_they_are():
     net = recurrent()
     fixed, second = net.output
-    net["hidden"][0].connected(fixed).weight = 0.7
-    net["hidden"][0].connected(fixed).trainable = False
+    net["hidden"][0].connection_to(fixed).weight = 0.7
+    net["hidden"][0].connection_to(fixed).trainable = False
     second.bias = 0.4
     second.trainable_bias = False
     x = forward(net, INPUTS)
@@ -160,7 +160,7 @@ EDITS = (
     lambda net: net.output[0].project(net["hidden"][2]),
     lambda net: net.output[1].project(net.output[1]),
     lambda net: net.output[0].gate(net["hidden"][0].incoming[0]),
-    lambda net: net["hidden"][0].gate(net["hidden"][1].connected(net.output[0])),
+    lambda net: net["hidden"][0].gate(net["hidden"][1].connection_to(net.output[0])),
     fixed,
 )
 

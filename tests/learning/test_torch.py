@@ -306,7 +306,9 @@ def test_a_translation_there_and_back_has_the_gradient_of_pytorch_written_out(sh
     by_link = dict(zip(net.connections, ours.weights))
     by_neuron = dict(zip(net, ours.biases))
     for name, ((projection, layer), *_) in copies.items():
-        slopes = [[by_link[a.connected(b)] for b in layer] for a in projection.source]
+        slopes = [
+            [by_link[a.connection_to(b)] for b in layer] for a in projection.source
+        ]
         assert np.abs(slopes - weights[name].grad.numpy()).max() < 1e-10, name
         slopes = [by_neuron[neuron] for neuron in layer]
         assert np.abs(slopes - biases[name].grad.numpy()).max() < 1e-10, name

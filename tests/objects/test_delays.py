@@ -173,7 +173,7 @@ def test_a_live_graph_follows_delays_that_come_and_go():
     assert nx.shortest_path_length(graph, neurons[0], neurons[5]) == 1
     near = neurons[0].project(neurons[5], weight=0.5, delay=1)
     assert graph.edges[neurons[0], neurons[5]] is near
-    assert neurons[5].incoming == (neurons[3].connected(neurons[5]), link, near)
+    assert neurons[5].incoming == (neurons[3].connection_to(neurons[5]), link, near)
     link.delay = 0
     assert graph.edges[neurons[0], neurons[5]] is link
     assert "delay" not in link
@@ -263,7 +263,7 @@ def test_edits():
     # feedback of the activation, not a self-connection
     loop = a.project(a, weight=0.5, delay=1)
     assert (link.sign, loop.sign, a.self_connection) == (1, 1, None)
-    net.sort()
+    net.sort_layers()
     assert [layer.name for layer in net.layers] == ["x", "a", "y"]
     assert net.run(ROWS).ravel().tolist() == [0, 0, 2, 5, 8.5]
     net.clear()
@@ -291,7 +291,7 @@ def test_a_delay_changes_at_any_time(composed):
         link.delay = 2
     net = Network(Layer([x]), Layer([y]))
     link.delay = 2
-    assert (link.delay, link.weight, x.connected(y, delay=2)) == (2, 0.5, link)
+    assert (link.delay, link.weight, x.connection_to(y, delay=2)) == (2, 0.5, link)
     assert net.run(ROWS).ravel().tolist() == [0, 0, 0.5, 1, 1.5]
     link.delay = 1
     assert net.run([[6.0]]).ravel().tolist() == [2.5]
@@ -313,7 +313,7 @@ def test_a_delay_changes_at_any_time(composed):
     )
     assert [link.delay, other.delay, loop.delay, memory.delay] == [0, 4, 1, 0]
     loop.delay = 3
-    assert y.connected(y, delay=3) is loop
+    assert y.connection_to(y, delay=3) is loop
 
 
 def built(links, present, seed):
@@ -455,13 +455,17 @@ def test_a_delayed_connection_is_found_and_removed_by_its_ends(before, seen):
     if seen and net is not None:
         assert {(a, b, data.get("delay", 0)) for a, b, data in net.graph.edges.data()}
     for (a, b, delay), link in links.items():
-        assert a.connected(b) is a.connected(b, delay=delay) is link
-        assert a.connected(b, delay=delay + 1) is None
+        assert a.connection_to(b) is a.connection_to(b, delay=delay) is link
+        assert a.connection_to(b, delay=delay + 1) is None
         assert link.delay == delay
-    assert (h.self_connection, y.connected(x), y.connected(h)) == (None, None, None)
+    assert (h.self_connection, y.connection_to(x), y.connection_to(h)) == (
+        None,
+        None,
+        None,
+    )
     for a, b, _ in links:
         a.disconnect(b)
-        assert a.connected(b) is None
+        assert a.connection_to(b) is None
         with pytest.raises(TopologyError, match="nothing to disconnect"):
             a.disconnect(b)
     assert {repr(link) for link in links.values()} == {"<Connection, removed>"}
@@ -473,23 +477,23 @@ def test_which_of_several_connections_is_removed_has_to_be_said():
     """But for the one without a delay, which starts at the neuron itself."""
     net, neurons = built({(0, 3, 0): 0.1, (0, 3, 2): 0.2, (0, 3, 5): 0.3}, range(6), 0)
     a, b = neurons[0], neurons[3]
-    weights = {delay: a.connected(b, delay=delay).weight for delay in (0, 2, 5)}
+    weights = {delay: a.connection_to(b, delay=delay).weight for delay in (0, 2, 5)}
     assert weights == {0: 0.1, 2: 0.2, 5: 0.3}
-    assert a.connected(b).delay == 0
+    assert a.connection_to(b).delay == 0
     a.disconnect(b)
-    assert a.connected(b).delay == 2
+    assert a.connection_to(b).delay == 2
     all_refused(
         [
             (lambda: a.disconnect(b), TopologyError, "delays 2 and 5.*delay=5"),
             (lambda: a.disconnect(b, delay=3), TopologyError, r"\(2 or 5\), got 3"),
             (lambda: a.disconnect(b, delay=0), TopologyError, r"\(2 or 5\), got 0"),
             (lambda: a.disconnect(b, delay=-1), ArgumentError, "0 to 10,000, got -1"),
-            (lambda: a.connected(b, delay=1.5), ArgumentTypeError, "got 1.5"),
+            (lambda: a.connection_to(b, delay=1.5), ArgumentTypeError, "got 1.5"),
         ]
     )
     assert len(net.connections) == 2
     a.disconnect(b, delay=5)
-    assert a.connected(b).weight == 0.2
+    assert a.connection_to(b).weight == 0.2
     a.disconnect(b)
     assert (len(net), len(net.connections)) == (6, 0)
 
@@ -512,9 +516,9 @@ def test_ends_and_delay_find_every_connection(seed):
         for i, a in neurons.items():
             for j, b in neurons.items():
                 delays = [delay for delay in range(6) if (i, j, delay) in links]
-                found = [d for d in range(6) if a.connected(b, delay=d) is not None]
+                found = [d for d in range(6) if a.connection_to(b, delay=d) is not None]
                 assert found == delays
-                nearest = a.connected(b)
+                nearest = a.connection_to(b)
                 assert (nearest and nearest.delay) == min(delays, default=None)
         i, j, delay = list(links)[int(rng.integers(len(links)))]
         neurons[i].disconnect(neurons[j], delay=delay)
@@ -548,7 +552,7 @@ def test_a_delay_of_1_beside_a_connection_that_is_late_anyway_is_told_once(toget
     net.clone().activate([1.0, 0.0])
     for source, target in zip(net["y"], net["a"], strict=True):
         source.disconnect(target, delay=1)
-        source.connected(target).weight = 0.5
+        source.connection_to(target).weight = 0.5
     other = beside(True, together)
     net.clear()
     other["x"][0].disconnect(other["a"][1])
@@ -564,8 +568,8 @@ def test_a_delay_of_1_beside_a_connection_that_is_late_anyway_is_told_once(toget
 def test_a_delay_of_1_beside_a_connection_of_the_same_step_is_a_second_one():
     net = beside(False, False)  # warnings are errors here
     net.activate([1.0, 1.0])
-    link = net["a"][0].connected(net["y"][0])
-    assert (link.delay, net["a"][0].connected(net["y"][0], delay=1).delay) == (0, 1)
+    link = net["a"][0].connection_to(net["y"][0])
+    assert (link.delay, net["a"][0].connection_to(net["y"][0], delay=1).delay) == (0, 1)
     net.synchronous = True
     with pytest.warns(TopologyWarning, match="synchronous.*2 such pairs"):
         net.activate([1.0, 1.0])
@@ -674,7 +678,7 @@ def random_network(seed, together):
     hidden = list(net.hidden[0])
     source, target = hidden[0], hidden[-1]
     delays = [2, 3, 4, int(rng.integers(5, 13))]
-    lacking = [d for d in delays if source.connected(target, delay=d) is None]
+    lacking = [d for d in delays if source.connection_to(target, delay=d) is None]
     links += [source.project(target, weight=0.2, delay=delay) for delay in lacking]
     if rng.random() < 0.5:
         whole = [net.input, net.output][rng.integers(2)]

@@ -234,7 +234,7 @@ def test_metadata_stay_where_they_are_through_joins_edits_and_new_numbers():
     before = big.connections
     last = big.connections[-1]
     for source, target in product(big.input, big["hidden"]):
-        if source.connected(target) not in links:
+        if source.connection_to(target) not in links:
             source.disconnect(target)
     big.activate(np.zeros(60))
     assert big._store.n_identities < 200  # identities are new
@@ -287,7 +287,7 @@ def test_held_graphs_show_their_networks_through_random_edits(seed):
         v = other[rng.integers(len(other))]
         hidden = [n for layer in network.hidden for n in layer if not n.gated]
         match rng.integers(5):
-            case 0 if u.connected(v):
+            case 0 if u.connection_to(v):
                 u.disconnect(v)
             case 1:
                 network.add(Neuron())
@@ -295,7 +295,7 @@ def test_held_graphs_show_their_networks_through_random_edits(seed):
                 network.remove(hidden[0])
             case 3:
                 network.output.append(Neuron())
-            case _ if not u.connected(v):
+            case _ if not u.connection_to(v):
                 u.project(v)
         for net, live in zip(nets, graphs):
             assert net.graph is live
@@ -397,13 +397,13 @@ def test_connections_of_large_layers_appear_when_looked_at():
     a = Layer(80)
     b = Layer(80)
     projection = a.project(b, seed=1)
-    assert a[5].connected(b[3]).weight == np.asarray(projection.weights)[5, 3] != 0
-    assert b[0].connected(a[0]) is None
+    assert a[5].connection_to(b[3]).weight == np.asarray(projection.weights)[5, 3] != 0
+    assert b[0].connection_to(a[0]) is None
     with pytest.raises(TopologyError):
         a[0].project(b[0])
     assert a[0]._store.graph is None
     assert len(b[3].incoming) == 80
-    assert b[3].incoming[5] is projection[3 * 80 + 5] is a[5].connected(b[3])
+    assert b[3].incoming[5] is projection[3 * 80 + 5] is a[5].connection_to(b[3])
 
 
 def test_nodes_are_in_order_of_activation_after_edits_too():

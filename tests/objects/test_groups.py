@@ -38,7 +38,7 @@ def maxout(pieces=3, units=5, seed=0, dtype=np.float64):
 
 
 def weights(source, target):
-    return np.array([[i.connected(j).weight for i in source] for j in target])
+    return np.array([[i.connection_to(j).weight for i in source] for j in target])
 
 
 def test_maxout_units_say_the_largest_state_of_their_group():
@@ -121,7 +121,7 @@ def test_sorting_keeps_a_group_together():
     early[0].project(group[1], weight=0.2)
     source.project(early, weights=0.5)
     net = Network(source, [group, between, early], output)
-    net.sort()
+    net.sort_layers()
     names = [neuron.name for neuron in net.neurons]
     assert names == ["input 0", "E 0", "W 0", "W 1", "W 2", "X 0", "output 0"]
     net.activate([1.0])
@@ -135,7 +135,7 @@ def test_sorting_keeps_a_group_of_two_layers_together():
     late[0].project(group[1], weight=0.2)
     source.project(late, weights=0.5)
     net = Network(source, [*parts, late], output)
-    net.sort()
+    net.sort_layers()
     net.activate([1.0])
     assert len(late_connections(net).connections) == 0
     assert group.activations.tolist() == [0.0, 1.0, 0.0]
@@ -261,7 +261,7 @@ def test_sorting_random_networks_changes_only_what_is_late(seed):
     net = competing(seed)
     before = [[*layer] for layer in net.layers if layer.squash and layer.squash.grouped]
     rows = np.random.default_rng(seed).normal(size=(6, len(net.input)))
-    net.sort()
+    net.sort_layers()
     place = {neuron: k for k, neuron in enumerate(net)}
     for group in before:
         places = sorted(place[neuron] for neuron in group)

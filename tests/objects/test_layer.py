@@ -379,7 +379,7 @@ def test_a_neuron_that_becomes_an_input_has_no_error_unless_it_fires_from_others
     neuron = Neuron("tanh")
     target = Neuron()
     neuron.gate(Neuron().project(target, weight=1.0))
-    target.connected(target)
+    target.connection_to(target)
     link = target.incoming[0]
     link.source.activate(1.0), neuron.activate(), target.activate()
     target.propagate(0.1, 1.0), neuron.propagate(0.1)

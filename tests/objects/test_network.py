@@ -231,7 +231,7 @@ def test_a_new_connection_is_late_without_need_whether_looked_up_or_reasoned(see
         if rng.random() < 0.6:
             link.source.disconnect(link.target)
     for source, target in rng.integers(0, 16, (20, 2)):
-        if not net[source].connected(net[target]):
+        if not net[source].connection_to(net[target]):
             net[source].project(net[target], weight=0.1)
     twin = net.clone()
     for source, target in rng.integers(0, 16, (30, 2)):
@@ -242,7 +242,7 @@ def test_a_new_connection_is_late_without_need_whether_looked_up_or_reasoned(see
                 each._store.touch()
             with warnings.catch_warnings(record=True) as seen:
                 warnings.simplefilter("always")
-                if not each[source].connected(each[target]):
+                if not each[source].connection_to(each[target]):
                     each[source].project(each[target], weight=0.1)
             warned.append([str(warning.message) for warning in seen])
         assert warned[0] == warned[1]
@@ -294,7 +294,7 @@ def test_layers_in_a_given_order_stay_and_are_sorted_when_asked():
     assert (len(late_connections(net).connections), net.hidden) == (2, (odd, even))
     with record(net, "activation") as log:
         net.activate([1.0])
-        net.sort()
+        net.sort_layers()
         outputs = net.activate([0.5])
     assert (list(net), net.hidden) == (chain, (even,))
     assert log.activation[1].tolist() == [neuron.activation for neuron in log.neurons]
@@ -304,7 +304,7 @@ def test_layers_in_a_given_order_stay_and_are_sorted_when_asked():
 @given_graphs(specs())
 def test_sorted_networks_have_late_connections_only_on_cycles(spec):
     net = Twin(spec).net
-    net.sort()
+    net.sort_layers()
     table = Topology.of(net)
     order = list(net)
     outputs = len(net) - spec.outputs
@@ -321,7 +321,7 @@ def test_sorted_networks_have_late_connections_only_on_cycles(spec):
         for i in component
     }
     assert all(i < j or group[i] == group[j] for i, j in graph.edges)
-    net.sort()
+    net.sort_layers()
     assert list(net) == order
 
 
@@ -449,7 +449,7 @@ def test_sorting_keeps_the_layers_of_a_cycle_in_their_order():
     second.project(lower)
     net.add(late := Layer(1))
     late.project(lower)
-    net.sort()
+    net.sort_layers()
     assert list(net.layers[2:4]) == [lower, second]
 
 

@@ -148,7 +148,7 @@ def test_a_removed_neuron_cannot_be_used():
         lambda: neuron.squash,
         lambda: neuron.gated,
         lambda: neuron.gate(Neuron().project(Neuron())),
-        lambda: Neuron().connected(neuron),
+        lambda: Neuron().connection_to(neuron),
     ):
         with pytest.raises(TopologyError, match="removed"):
             use()

@@ -340,7 +340,9 @@ def test_an_operation_in_place_changes_the_network():
                 answer = change(weights)
                 wanted = change(start)
                 assert answer is (weights if wanted is start else None)
-                links = [[a.connected(b).weight for b in layers[1]] for a in layers[0]]
+                links = [
+                    [a.connection_to(b).weight for b in layers[1]] for a in layers[0]
+                ]
                 assert (
                     links
                     == start.tolist()

@@ -256,7 +256,7 @@ def edit(net, rng):
     choice = rng.integers(6)
     if choice == 0 or link is None:
         source, target = (net[int(j)] for j in rng.integers(len(net), size=2))
-        if source.connected(target) is None:
+        if source.connection_to(target) is None:
             source.project(target, weight=0.3)
     elif choice == 1:
         link.source.disconnect(link.target)

@@ -87,7 +87,7 @@ def test_neurons_of_several_stores_are_one_table():
     a.project(c, weight=0.5)
     gater = Neuron()
     gater.activate(0.25)
-    gater.gate(a.connected(c))
+    gater.gate(a.connection_to(c))
     table = Topology.of([c, b, a])
     assert table.names == ("c", "b", "a")
     assert table.bias.tolist() == [3.0, 2.0, 1.0]

@@ -240,8 +240,8 @@ def competing():
     inputs.project(outputs, seed=1)
     for i, j in [(3, 5), (5, 3), (6, 4), (0, 1), (1, 0), (2, 4), (4, 6), (6, 2)]:
         outputs[i].project(outputs[j], seed=10 * i + j)
-    outputs[5].gate(outputs[3].connected(outputs[5]))
-    outputs[4].gate(outputs[0].connected(outputs[1]))
+    outputs[5].gate(outputs[3].connection_to(outputs[5]))
+    outputs[4].gate(outputs[0].connection_to(outputs[1]))
     outputs[3].project(outputs[3], weight=0.5)
     return Network(inputs, [], outputs)
 

@@ -223,12 +223,12 @@ def test_parallel_edges_are_merged(form, way, weights):
         edges = table if form == "a data frame" else PARALLEL
         options = {"merge": way, "missing_weights": "draw"}
         net = from_edges(edges, ["x"], ["y"], seed=0, **options)
-    into = net["x"].connected(net["a"])
-    out = net["a"].connected(net["y"])
+    into = net["x"].connection_to(net["a"])
+    out = net["a"].connection_to(net["y"])
     assert [into.weight, out.weight] == weights
     assert into.sign == 1
     assert out.sign == (-1 if way == "last" else None)
-    assert net["x"].connected(net["y"]).weight < 0  # it has a sign and no weight
+    assert net["x"].connection_to(net["y"]).weight < 0  # it has a sign and no weight
     assert (into.metadata["transmitter"], into.metadata["synapses"]) == (
         "ACh", {"sum": 7, "mean": 3.5, "first": 3, "last": 4}[way],
     )  # fmt: skip
@@ -273,7 +273,7 @@ def test_what_a_connection_of_a_neuron_to_itself_carries(make, carried):
     states = {"activation": 0.0, "state": -1.0, None: 0.0}
     assert net["a"].state == states[carried]
     assert len(net) == 3
-    late = net["a"].connected(net["a"], delay=1)
+    late = net["a"].connection_to(net["a"], delay=1)
     assert (late is not None) == (carried == "activation")
     inhibitory = {**edges, "weight": [1.0, np.nan, 1.0], "sign": [1, -1, 1]}
     if carried == "activation":

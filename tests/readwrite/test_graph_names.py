@@ -215,9 +215,9 @@ def test_groups_of_other_graphs_do_not_decide_who_competes():
 def test_an_edge_with_the_word_gate_is_a_connection_and_a_drawn_gate_is_none():
     graph = chain()
     graph.add_edge("x", "y", gate=True, gates=3)
-    assert from_networkx(graph)["x"].connected(from_networkx(graph)["y"]) is None
+    assert from_networkx(graph)["x"].connection_to(from_networkx(graph)["y"]) is None
     net = from_networkx(graph)
-    assert dict(net["x"].connected(net["y"]).metadata) == {"gate": True, "gates": 3}
+    assert dict(net["x"].connection_to(net["y"]).metadata) == {"gate": True, "gates": 3}
     net = lstm(1, 2, 1)
     graph = synapse.to_networkx(net, gates=True)
     edges = nx.to_pandas_edgelist(graph)

@@ -128,10 +128,10 @@ def test_what_the_graph_has_is_used():
     assert (a.name, a.squash.name, a.bias, a.trainable_bias, a.state, a.activation) == (
         "cell", "tanh", 0.5, False, 2.0, 0.25,
     )  # fmt: skip
-    link = x.connected(a)
+    link = x.connection_to(a)
     assert (link.weight, link.gater, link.trainable) == (2.0, a, False)
     assert (a.self_connection.weight, a.self_connection.trainable) == (0.9, True)
-    assert (y.squash.name, y.bias, y.trainable_bias, x.connected(y).weight) == (
+    assert (y.squash.name, y.bias, y.trainable_bias, x.connection_to(y).weight) == (
         "identity",
         0.0,
         True,
@@ -204,7 +204,7 @@ def test_undirected_edges_lead_both_ways():
     pairs = {(link.source.name, link.target.name) for link in net.connections}
     assert pairs == {("0", "1"), ("1", "0"), ("1", "2"), ("2", "1")}
     looped = from_networkx(nx.Graph([(1, 1), (0, 1), (1, 2)]), [0], [2])["1"]
-    assert looped.connected(looped, delay=1)
+    assert looped.connection_to(looped, delay=1)
 
 
 def test_layers_are_found_by_depth():

@@ -146,7 +146,7 @@ def test_layers_that_differ_anywhere_are_not_those_operators(name):
         net.neurons[number].bias = 0.3
 
     def connect(net, source, target):
-        if not net.neurons[source].connected(net.neurons[target]):
+        if not net.neurons[source].connection_to(net.neurons[target]):
             net.neurons[source].project(net.neurons[target], weight=0.4)
 
     def agrees(edit, numbers):

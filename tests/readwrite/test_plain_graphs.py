@@ -37,7 +37,7 @@ def everything(seed):
         neuron.project(neuron, weight=0.5, trainable=bool(rng.random() < 0.5))
     for neuron in random.sample([*layers[0], *hidden[0]], 3):
         for target in random.sample(hidden[0], 2):
-            if neuron.connected(target) is None:  # a pair has one edge
+            if neuron.connection_to(target) is None:  # a pair has one edge
                 neuron.project(target, delay=int(rng.integers(1, 4)), seed=rng)
     net = Network(*layers, synchronous=bool(rng.random() < 0.5), name="everything")
     links = [

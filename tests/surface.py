@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 from synapse._checks import foreign
@@ -14,73 +17,112 @@ from synapse._checks import foreign
 from .arguments.public import MODULES, OPERATORS
 
 WRITTEN = Path(__file__).with_name("golden") / "public.txt"
+MORE = ["errors", "learning.rules", "plain", "river", "sklearn", "sktime", "tables"]
 # they tell what a name is called here
 OF_OTHERS = (foreign.ForeignAttribute, foreign.ForeignNamespace)
 
 
 def surface() -> Iterator[str]:
-    """A line each: a callable with its parameters and defaults, another name of it by
-    "is"."""
+    """A line for each thing: a callable with its parameters and defaults; another name
+    of it by "is".
+
+    What a class has of a base class of ours is listed once, with the base or, if that
+    is not public, with the first class that has it. Attributes that are called as a
+    parameter of the constructor stand behind it.
+    """
     things = [
         (f"{module_name}.{name}", getattr(import_module(module_name), name))
-        for module_name in (
-            *MODULES,
-            "synapse.errors",
-            "synapse.plain",
-            "synapse.sklearn",
-            "synapse.tables",
-        )
+        for module_name in (*MODULES, *(f"synapse.{name}" for name in MORE))
         for name in sorted(import_module(module_name).__all__)
     ]
-    classes = {value for _, value in things if inspect.isclass(value)}
+    public = {value for _, value in things if inspect.isclass(value)}
     names: dict[int, str] = {}
+    listed: set[tuple[type, str]] = set()
     for full, value in things:
         if not inspect.isfunction(value) and not inspect.isclass(value):
             yield full
         elif names.setdefault(id(value), full) != full:
             yield f"{full} is {names[id(value)]}"
-        else:
+        elif inspect.isfunction(value) or issubclass(value, BaseException):
             yield full + _signature(value)
-            if inspect.isclass(value) and not issubclass(value, BaseException):
-                bases = value.__mro__[1:]
-                listed = tuple(base for base in bases if base in classes)
-                without_name = [
-                    base
-                    for base in bases
-                    if not any(issubclass(other, base) for other in listed)
-                ]
-                yield from _members(full, value, [value, *without_name])
+        else:
+            yield from _class(full, value, public, listed)
 
 
-def _members(full: str, of_class: type, owners: list[type]) -> Iterator[str]:
-    """The members of a class, each once, those of its first owner that is ours."""
+def _class(
+    full: str, of_class: type, public: set[type], listed: set[tuple[type, str]]
+) -> Iterator[str]:
+    """The constructor of a class, and its members that no earlier line has."""
     ours = [
-        vars(owner)
-        for owner in owners
-        if owner.__module__.startswith(("synapse", "architect"))
+        base
+        for base in of_class.__mro__
+        if base.__module__.startswith(("synapse", "architect"))
     ]
     members: dict[str, Any] = {}
-    for members_of_class in ours:
-        members |= {
-            name: value
-            for name, value in sorted(members_of_class.items())
-            if name not in members
-        }
-    for name, value in members.items():
-        if (not name.startswith("_") or name in OPERATORS) and not isinstance(
-            value, OF_OTHERS
-        ):
-            is_method = inspect.isfunction(getattr(value, "__func__", value))
-            yield f"{full}.{name}" + (
-                _signature(getattr(of_class, name)) if is_method else ""
-            )
+    for base in ours:
+        for name, value in _members(base).items():
+            shared = [
+                other
+                for other in ours[ours.index(base) :]
+                if other is not of_class and name in _members(other)
+            ]
+            keys = {(other, name) for other in shared}
+            if name in members or keys & listed or {*shared} & public:
+                continue
+            members[name] = value
+            listed |= keys
+    parameters = _parameters(of_class) or []
+    attributes = sorted(name for name in members if name in parameters)
+    has = f" has {', '.join(attributes)}" if attributes else ""
+    yield full + _signature(of_class) + has
+    for name in sorted(members.keys() - {*attributes}):
+        value = members[name]
+        is_method = inspect.isfunction(getattr(value, "__func__", value))
+        yield f"{full}.{name}" + (
+            _signature(getattr(of_class, name)) if is_method else ""
+        )
+
+
+@cache
+def _members(owner: type) -> dict[str, Any]:
+    """The public members that a class itself defines or sets in its methods."""
+    annotations = dict.fromkeys(vars(owner).get("__annotations__", ()))
+    return {
+        name: value
+        for name, value in (_set_in(owner) | annotations | {**vars(owner)}).items()
+        if (not name.startswith("_") or name in OPERATORS)
+        and not isinstance(value, OF_OTHERS)
+    }
+
+
+def _set_in(owner: type) -> dict[str, Any]:
+    """The attributes that its methods set, as by ``self.name = value``."""
+    try:
+        source = ast.parse(dedent(inspect.getsource(owner)))
+    except (OSError, TypeError):
+        return {}
+    return {
+        node.attr: None
+        for node in ast.walk(source)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+    }
+
+
+def _parameters(thing: Any) -> list[str] | None:
+    """The names of its parameters; None if they are none of ours."""
+    try:
+        return list(inspect.signature(thing).parameters)
+    except (TypeError, ValueError):
+        return None
 
 
 def _signature(thing: Any) -> str:
-    try:
-        signature = inspect.signature(thing)
-    except (TypeError, ValueError):  # a class whose parameters are none of ours
+    if _parameters(thing) is None:
         return "(...)"
+    signature = inspect.signature(thing)
     parameters = [
         parameter.replace(annotation=parameter.empty)
         for name, parameter in signature.parameters.items()

@@ -409,7 +409,6 @@ row(
     scales="",
 )
 row("synapse.Scale.delete", {"at": 0}, at="0 -1")
-row("synapse.Scale.sort", {"order": [1, 0]}, order="")
 row(
     "synapse.Scale.from_json",
     lambda w: {"content": w.scale.as_json(), "columns": 2},

@@ -2,6 +2,7 @@
 it.
 """
 
+from ..._checks import public_names
 from .._parameters import BatchGradient as BatchGradient
 from .base import (
     RULES as RULES,
@@ -15,3 +16,16 @@ from .stepwise import (
     RealTimeRecurrentLearning as RealTimeRecurrentLearning,
     StepwiseRule as StepwiseRule,
 )
+
+__all__ = [
+    "RULES",
+    "SEQUENCE",
+    "BackpropagationThroughTime",
+    "BatchGradient",
+    "Online",
+    "RealTimeRecurrentLearning",
+    "Rule",
+    "RuleTask",
+    "StepwiseRule",
+]
+__dir__ = public_names(__all__)

@@ -257,6 +257,6 @@ def scored(net: Lstm, samples: SampleBatch) -> Score:
     outputs = run(net, samples.rows, np.array(samples.bounds))[0][last]
     targets = samples.goals[last]
     errors = outputs - targets
-    right = samples.judge(outputs, targets, None)
+    right = samples.judge(targets, outputs, None)
     means = float(np.abs(errors).mean()), float((errors**2).mean())
     return Score(int(right.sum()), len(samples), *means)

@@ -111,7 +111,7 @@ def _learn_part(network: Network, piece: Sample, rates: Floats) -> int | None:
     before = _Snapshot(network)
     outputs = _learn(network, piece, rates)
     done = piece.cut(slice(len(outputs)))
-    right = done.judge(outputs, done.targets, done.allowed)
+    right = done.judge(done.targets, outputs, done.allowed)
     if len(outputs) == len(piece) and right.all():
         return None
     wrong = int(np.argmin(right)) if not right.all() else len(outputs) - 1

@@ -95,7 +95,7 @@ def trial(
         """
         ends = bounds[1 : count + 1]
         outputs, slopes = run(net, rows, bounds[: count + 1], cleared, start)
-        wrong = ~both.judge(outputs, goals[: ends[-1]], legal[: ends[-1]])
+        wrong = ~both.judge(goals[: ends[-1]], outputs, legal[: ends[-1]])
         outer = wrong[ends - 2].copy()
         anywhere = np.logical_or.reduceat(wrong, bounds[:count])
         wrong[ends - 2] = False

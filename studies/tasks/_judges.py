@@ -19,7 +19,7 @@ class Predictable:
 
     threshold: float
 
-    def __call__(self, outputs: Floats, targets: Floats, allowed: Mask | None) -> Mask:
+    def __call__(self, targets: Floats, outputs: Floats, allowed: Mask | None) -> Mask:
         """Return which steps are right, shape (T,)."""
         if allowed is None:
             raise ArgumentError(
@@ -39,7 +39,7 @@ class WithinIfCertain:
 
     tolerance: float
 
-    def __call__(self, outputs: Floats, targets: Floats, allowed: Mask | None) -> Mask:
+    def __call__(self, targets: Floats, outputs: Floats, allowed: Mask | None) -> Mask:
         """Return which steps are right, shape (T,)."""
-        near = Within(self.tolerance)(outputs, targets, None)
+        near = Within(self.tolerance)(targets, outputs, None)
         return near if allowed is None else near | (allowed.sum(axis=1) > 1)

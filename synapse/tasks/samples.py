@@ -71,7 +71,7 @@ class Sample:
     targets : ndarray, shape (T, m)
         Targets of the outputs; NaN where a step has none.
     judge : callable
-        Which steps of given outputs are right.
+        Which steps are right, called with targets, outputs and `allowed`.
     allowed : ndarray of bool, shape (T, m), optional
         Symbols that can come next, for tasks that predict symbols. Targets that can be
         predicted, for tasks in which some targets are random.
@@ -99,7 +99,7 @@ class Sample:
             raise ArgumentError(
                 expected("The outputs", f"of shape {self.targets.shape}", values.shape)
             )
-        return self.judge(values, self.targets, self.allowed)
+        return self.judge(self.targets, values, self.allowed)
 
     def right(self, outputs: ArrayLike) -> bool:
         """Whether every step is right."""
@@ -118,7 +118,7 @@ class SampleBatch(Sequence[Sample]):
     lengths : ndarray of int, shape (S,)
         Number of steps of each sample.
     judge : callable
-        Which steps of given outputs are right.
+        Which steps are right, called with targets, outputs and `allowed`.
     allowed : ndarray of bool, shape (N, m), optional
         Symbols that can come next, or targets that can be predicted.
     """
@@ -203,7 +203,7 @@ class SampleBatch(Sequence[Sample]):
             return np.concatenate(network.run(self.inputs, traces=False))
 
     def _wrong(self, outputs: Floats) -> Mask:
-        wrong = ~self.judge(outputs, self.goals, self.allowed)
+        wrong = ~self.judge(self.goals, outputs, self.allowed)
         failed: Mask = np.logical_or.reduceat(wrong, self.bounds[:-1])
         return failed
 
@@ -270,7 +270,7 @@ class Within:
 
     tolerance: float
 
-    def __call__(self, outputs: Floats, targets: Floats, allowed: Mask | None) -> Mask:
+    def __call__(self, targets: Floats, outputs: Floats, allowed: Mask | None) -> Mask:
         """Return which steps are right, shape (T,)."""
         near = np.abs(outputs - targets) < self.tolerance
         right: Mask = np.all(near | np.isnan(targets), axis=1)
@@ -285,7 +285,7 @@ class Sides:
 
     threshold: float
 
-    def __call__(self, outputs: Floats, targets: Floats, allowed: Mask | None) -> Mask:
+    def __call__(self, targets: Floats, outputs: Floats, allowed: Mask | None) -> Mask:
         """Return which steps are right, shape (T,)."""
         same_side = (outputs > self.threshold) == (targets > self.threshold)
         right: Mask = np.all(same_side | np.isnan(targets), axis=1)
@@ -300,7 +300,7 @@ class Ranked:
 
     all_allowed: bool = True
 
-    def __call__(self, outputs: Floats, targets: Floats, allowed: Mask | None) -> Mask:
+    def __call__(self, targets: Floats, outputs: Floats, allowed: Mask | None) -> Mask:
         """Return which steps are right, shape (T,)."""
         if allowed is None:
             raise ArgumentError(

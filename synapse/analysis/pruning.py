@@ -53,11 +53,11 @@ class Pruned:
 
 def prune(
     network: Network,
-    share: float = 0.5,
-    by: str = "magnitude",
     inputs: ArrayLike | None = None,
     targets: ArrayLike | None = None,
     *,
+    fraction: float = 0.5,
+    by: str = "magnitude",
     keep_reached: bool = True,
 ) -> Pruned:
     """Clone a network without its least important connections.
@@ -68,7 +68,10 @@ def prune(
     ----------
     network : Network
         The network. It is not changed.
-    share : float
+    inputs, targets : array_like, shape (T, n) and (T, m), optional
+        A sequence, run from a cleared context (or samples, for a network without
+        memory). With both, losses are computed. Contributions need the inputs.
+    fraction : float
         Fraction of the removable connections to remove, from 0 to 1.
     by : {"magnitude", "contribution"}
         The importance of a connection. ``"magnitude"`` is the absolute weight.
@@ -77,9 +80,6 @@ def prune(
         removed. It is the absolute value of that input times the sum, over the outputs,
         of the absolute derivatives of their sum over this and all later steps with
         respect to the target's state, summed over the steps.
-    inputs, targets : array_like, shape (T, n) and (T, m), optional
-        A sequence, run from a cleared context (or samples, for a network without
-        memory). With both, losses are computed. Contributions need the inputs.
     keep_reached : bool
         Whether every neuron that is reachable from the inputs stays reachable, along
         the path of its most important connections.
@@ -92,7 +92,7 @@ def prune(
     Raises
     ------
     ArgumentError
-        If `share` or `by` cannot be used, or if required inputs are missing.
+        If `fraction` or `by` cannot be used, or if required inputs are missing.
     TopologyError
         If the network is connected with neurons outside of it.
 
@@ -100,10 +100,10 @@ def prune(
     --------
     >>> import architect
     >>> net = architect.Perceptron(2, 4, 1, seed=0)
-    >>> prune(net, 0.5, inputs=[[0, 1], [1, 0]], targets=[[1], [0]]).network
+    >>> prune(net, [[0, 1], [1, 0]], [[1], [0]], fraction=0.5).network
     <Perceptron 2-4-1, 7 neurons, 6 connections>
     """
-    share = from_0_to_1("The share of connections to prune", share)
+    fraction = from_0_to_1("The fraction of connections to prune", fraction)
     choice("What pruning goes by", by, ("magnitude", "contribution"))
     boolean("The keep_reached", keep_reached)
     if inputs is None and (targets is not None or by == "contribution"):
@@ -117,7 +117,7 @@ def prune(
         score = _contributions(network, table, inputs)
 
     removable = table.trainable & ~table.self_connected
-    count = round(share * int(removable.sum()))
+    count = round(fraction * int(removable.sum()))
     if keep_reached:
         # Connections that stay in any case are used for the paths before all others.
         lifelines = _lifelines(table, np.where(removable, score, np.inf))

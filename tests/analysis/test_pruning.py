@@ -30,7 +30,7 @@ def reached(net):
 def test_the_smallest_weights_go():
     net = perceptron(2, 4, 1)
     before = everything(net)
-    pruned = prune(net, 0.5, keep_reached=False)
+    pruned = prune(net, fraction=0.5, keep_reached=False)
     assert everything(net) == before
     weights = links(net)
     smallest = sorted(weights, key=lambda pair: abs(weights[pair]))[:6]
@@ -49,7 +49,7 @@ def test_the_smallest_weights_go():
 def test_no_neuron_is_left_unreached(spec, share, by):
     net = Twin(spec).net
     rows = np.random.default_rng(0).uniform(-1, 1, (3, len(net.input)))
-    pruned = prune(net, share, by, inputs=rows)
+    pruned = prune(net, rows, fraction=share, by=by)
     assert reached(pruned.network) == reached(net)
     free = [c for c in net.connections if c.trainable and c.source is not c.target]
     assert len(pruned.removed) + pruned.spared == round(share * len(free))
@@ -61,14 +61,14 @@ def test_no_neuron_is_left_unreached(spec, share, by):
 
 def test_what_is_not_trained_stays():
     net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
-    pruned = prune(net, 1.0, keep_reached=False)
+    pruned = prune(net, fraction=1.0, keep_reached=False)
     assert all(c.source is c.target for c in pruned.network.connections)
     assert len(pruned.network.connections) == 3
     net = perceptron(2, 1)
     net.weights = [0.1, 5.0]
     net.connections[0].trainable = False
     # the other one, which stays, reaches the output
-    assert prune(net, 1.0).removed.tolist() == [[1, 2]]
+    assert prune(net, fraction=1.0).removed.tolist() == [[1, 2]]
 
 
 def mean_cost(net, rows, targets):
@@ -80,7 +80,7 @@ def mean_cost(net, rows, targets):
 
 def test_losses():
     for net in (perceptron(2, 4, 1), used(lstm(2, 3, 1))):
-        pruned = prune(net, 0.5, inputs=ROWS, targets=TARGETS)
+        pruned = prune(net, fraction=0.5, inputs=ROWS, targets=TARGETS)
         assert pruned.loss_before == pytest.approx(
             mean_cost(net, ROWS, TARGETS), rel=1e-12
         )
@@ -101,8 +101,10 @@ def test_contribution_is_what_the_outputs_lose_to_first_order():
     a.project(b, weights=[[1.0], [10.0], [0.2]])
     rows = np.array([[3.0, 0.1, -2.0], [-1.0, 0.2, 4.0]])
     net = Network(a, [], b)
-    pruned_third = prune(net, 1 / 3, "contribution", inputs=rows, keep_reached=False)
-    second = prune(net, 2 / 3, "contribution", inputs=rows, keep_reached=False)
+    pruned_third = prune(
+        net, rows, fraction=1 / 3, by="contribution", keep_reached=False
+    )
+    second = prune(net, rows, fraction=2 / 3, by="contribution", keep_reached=False)
     assert pruned_third.removed.tolist() == [[2, 3]]  # 0.6 against 1.5 and 2.0
     assert second.removed.tolist() == [[1, 3], [2, 3]]
 
@@ -116,7 +118,7 @@ def test_effects_on_several_outputs_do_not_cancel():
         b.project(c, weights=[[1.0, -1.0], [0.1, 0.1]]),
     )
     pruned = prune(
-        Network(a, [b], c), 0.5, "contribution", inputs=[[1.0, 1.0]], keep_reached=False
+        Network(a, [b], c), [[1.0, 1.0]], by="contribution", keep_reached=False
     )
     assert set(map(tuple, pruned.removed.tolist())) == {(1, 3), (3, 4), (3, 5)}
 
@@ -129,7 +131,7 @@ def test_bad_arguments_change_nothing():
     inputs = "Give inputs="
     narrow = {"inputs": ROWS[:, :1], "by": "contribution"}
     wrong = [
-        (ArgumentError, "from 0 to 1", {"share": 1.5}),
+        (ArgumentError, "from 0 to 1", {"fraction": 1.5}),
         (ArgumentError, inputs, {"by": "contribution"}),
         (ArgumentError, inputs, {"targets": TARGETS}),
         (ArgumentError, "2 inputs per step", narrow),

@@ -839,7 +839,7 @@ def test_a_network_that_is_wired_to_others_is_refused_by_the_name_of_the_call():
         ),
         "examined by lesions": lambda: synapse.analysis.lesions(net, *data),
         "examined by patch": lambda: synapse.analysis.patch(net, ROWS, ROWS, net[0], 0),
-        "be pruned": lambda: synapse.analysis.prune(net, 0.5),
+        "be pruned": lambda: synapse.analysis.prune(net, fraction=0.5),
         "be explored": lambda: synapse.draw.explore(net, ROWS),
         "be put into a link": lambda: synapse.draw.link(net),
         "be saved": lambda: synapse.save(net, None),

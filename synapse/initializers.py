@@ -243,12 +243,12 @@ def sparse(
     shape: tuple[int, ...],
     n: int,
     fan_out: int,
-    share: float = 0.9,
+    sparsity: float = 0.9,
 ) -> Floats:
     """Set most incoming weights of a neuron to 0, Elsayed, Vasan and Mahmood 2024:
-    ``sparse(share=0.9)``.
+    ``sparse(sparsity=0.9)``.
 
-    The share that is 0 is from 0 to below 1, and the count is rounded down. The others
+    The fraction that is 0 is from 0 to below 1, and the count is rounded down. The others
     are drawn by `fan_in`. Of a projection that is not full, each weight is 0 as often.
     """
     weights: Floats = fan_in.unchecked(rng, shape, n, fan_out)
@@ -256,7 +256,7 @@ def sparse(
     # A random rank of the incoming weights of each target; the lowest become 0.
     numbers = np.arange(shape[0])[:, None]
     ranks = rng.permuted(np.broadcast_to(numbers, (*shape, 1)[:2]), axis=0)
-    weights[ranks.reshape(shape) < int(share * shape[0])] = 0.0
+    weights[ranks.reshape(shape) < int(sparsity * shape[0])] = 0.0
     return weights
 
 

@@ -53,7 +53,7 @@ def activity(
     *,
     still: float = 1e-9,
     slope: float = 0.01,
-    share: float = 0.95,
+    fraction: float = 0.95,
 ) -> Activity:
     """Find the neurons that are dead or saturated over a sequence.
 
@@ -66,14 +66,14 @@ def activity(
         that has "activation" and "derivative" of all neurons; nothing is run then.
     still : float
         A neuron is dead if the standard deviation of its activation is at most this.
-    slope, share : float
+    slope, fraction : float
         A neuron is saturated if ``|f'|`` is below `slope` in at least this fraction of
         the steps. (A neuron with a step function always is.)
 
     Raises
     ------
     ArgumentError
-        If a bound is below 0 or a share above 1, or the inputs or the log cannot be
+        If a bound is below 0 or a fraction above 1, or the inputs or the log cannot be
         used.
 
     Examples
@@ -87,7 +87,7 @@ def activity(
     """
     still = non_negative_number("The bound of a dead neuron's deviation", still)
     slope = non_negative_number("The bound of a saturated neuron's slope", slope)
-    share = from_0_to_1("The share of steps of a saturated neuron", share)
+    fraction = from_0_to_1("The fraction of steps of a saturated neuron", fraction)
     activation, derivative = numbers_over_time(
         network, inputs, "activation", "derivative"
     )
@@ -102,7 +102,7 @@ def activity(
     flat = (np.abs(derivative) < slope).mean(axis=0)
     flat[: len(network.input)] = 0.0
     number = np.arange(len(network))
-    saturated = (flat >= share) & (number >= len(network.input))
+    saturated = (flat >= fraction) & (number >= len(network.input))
     names = np.array([neuron.name for neuron in network])
     dead = std <= still
     mean = activation.mean(axis=0)

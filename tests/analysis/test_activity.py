@@ -42,7 +42,7 @@ def test_statistics_are_those_of_the_activations_shown():
         twin.activate(row)
         activations.append([n.activation for n in twin])
         slopes.append([n.derivative for n in twin])
-    table = activity(net, ROWS, slope=0.2, share=0.5)
+    table = activity(net, ROWS, slope=0.2, fraction=0.5)
     assert table.mean == pytest.approx(np.mean(activations, axis=0), abs=1e-15)
     assert table.std == pytest.approx(np.std(activations, axis=0), abs=1e-15)
     flat = (np.abs(slopes) < 0.2).mean(axis=0)
@@ -64,15 +64,15 @@ def test_bounds_belong_to_what_they_bound():
     assert exact.dead.tolist()[5:] == [True, True]
     assert not exact.flat.any()
     assert not exact.saturated.any()  # no slope is below 0
-    always = activity(net, ROWS, share=1.0)
+    always = activity(net, ROWS, fraction=1.0)
     assert always.saturated.tolist() == [False] * 4 + [True] * 2 + [False]
     # inputs have no slope
-    assert activity(net, ROWS, share=0.0).saturated.tolist() == [False] * 2 + [True] * 5
+    assert activity(net, ROWS, fraction=0.0).saturated.tolist() == [False] * 2 + [True] * 5
     all_refused(
         [
             (lambda: activity(net, ROWS, still=-1.0), ArgumentError, "deviation"),
             (lambda: activity(net, ROWS, slope=-0.1), ArgumentError, "slope"),
-            (lambda: activity(net, ROWS, share=1.5), ArgumentError, "share"),
+            (lambda: activity(net, ROWS, fraction=1.5), ArgumentError, "fraction"),
             (lambda: activity(net, ROWS[:1]), ArgumentError, "at least two steps"),
         ]
     )

@@ -226,7 +226,7 @@ def climb(name: str, seed: int) -> Row:
             callback=enough,
             progress=False,
         )
-        if result.stopped != "callback":
+        if result.stop_reason != "callback":
             break
         solved.append([length, len(right), round(time.process_time() - begin, 2)])
     return {

@@ -196,7 +196,7 @@ def train(options: argparse.Namespace) -> int:
         trained.model.metadata["missing"] = options.missing
     trained.model.network.clear()
     formats.write(trained.model, options.output)
-    is_whole = trained.result.stopped != "interrupted"
+    is_whole = trained.result.stop_reason != "interrupted"
     if is_whole and options.checkpoint is not None:
         remove_checkpoints(options.checkpoint)
     report.end(trained)
@@ -416,7 +416,7 @@ def _of_test(trained: Trained) -> list[str]:
     why = {
         "epochs": "reached the epoch limit",
         "patience": "the loss stopped falling",
-    }.get(result.stopped, result.stopped)
+    }.get(result.stop_reason, result.stop_reason)
     lines = [
         *trained.notes,
         f"{trained.model.network!r}: {counted(result.epochs, 'epoch')}, {why}.",

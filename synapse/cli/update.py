@@ -95,7 +95,7 @@ def update(options: argparse.Namespace) -> int:
         print(f"{model.network!r}: {epochs} on {counted(updated.rows, 'new row')}.")
         cells = [[printable(cell) for cell in row] for row in updated.table]
         print(aligned(cells, "<" + ">" * (len(cells[0]) - 1)))
-    if updated.result.stopped != "interrupted":
+    if updated.result.stop_reason != "interrupted":
         return 0
     say([f"Interrupted after {epochs}; {output!r} is the model updated so far."])
     return INTERRUPTED

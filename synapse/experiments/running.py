@@ -133,7 +133,7 @@ def run(
     ...     data = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
     ...     trainer = synapse.Trainer(net, rate=0.5)
     ...     result = trainer.train(*data, epochs=4000, goal=0.05, progress=False)
-    ...     return {"solved": result.stopped == "goal", "epochs": result.epochs}
+    ...     return {"solved": result.stop_reason == "goal", "epochs": result.epochs}
     >>> trials = run(trial, seeds=range(8), progress=False)
     >>> len(trials), trials[0].keys()
     (8, dict_keys(['seed', 'solved', 'epochs']))

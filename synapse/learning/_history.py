@@ -48,7 +48,7 @@ class Result:
         as ``accuracy``; and the loss and the metrics of the other data that were
         evaluated: ``validation_loss``, ``validation_accuracy``, ``test_loss``. All
         but ``loss`` are those of the weights at the end of the epoch.
-    stopped : str
+    stop_reason : str
         Reason of the end: ``epochs``, ``goal``, ``patience``, ``callback`` or
         ``interrupted``; with L-BFGS also ``converged``, if no lower cost is found.
     cost : str
@@ -59,7 +59,7 @@ class Result:
     epochs: int
     seconds: float
     history: dict[str, list[float]]
-    stopped: str
+    stop_reason: str
     cost: str
 
     @property
@@ -79,8 +79,8 @@ class Result:
         return last < 0.99 * before
 
     def __repr__(self) -> str:
-        ended = f"stopped by {self.stopped}"
-        if self.stopped == "epochs":
+        ended = f"stopped by {self.stop_reason}"
+        if self.stop_reason == "epochs":
             ended = "reached the epoch limit" + (
                 " while the loss was still falling" if self.falling else ""
             )

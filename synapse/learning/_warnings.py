@@ -245,7 +245,7 @@ def warn_if_vanished(task: RuleTask, updater: Updater, result: Result) -> None:
     """
     losses = result.history["loss"]
     stayed = result.epochs >= LEAST and losses[-1] >= losses[0] / 2
-    if stayed and result.stopped not in ("callback", "interrupted"):
+    if stayed and result.stop_reason not in ("callback", "interrupted"):
         _warn_if_at_the_mean(task, updater, min(losses))
 
 

@@ -44,7 +44,7 @@ class Run:
         episode.
     steps, seconds : int, float
         Number of all steps, and the time that the run took.
-    stopped : str
+    stop_reason : str
         Why it ended: "steps", "callback" or "interrupted".
     evaluation_steps : ndarray, shape (evaluations,)
         Number of steps before each evaluation.
@@ -56,7 +56,7 @@ class Run:
     lengths: Ints
     steps: int
     seconds: float
-    stopped: str
+    stop_reason: str
     evaluation_steps: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     evaluation_returns: Floats = field(default_factory=lambda: np.empty((0, 0)))
 
@@ -69,7 +69,7 @@ class Run:
         )
         episodes = checks.counted(len(self.returns), "episode")
         steps = checks.counted(self.steps, "step")
-        return f"<Run: {episodes}, {steps}{mean}, stopped by {self.stopped}>"
+        return f"<Run: {episodes}, {steps}{mean}, stopped by {self.stop_reason}>"
 
     def to_pandas(self) -> Any:
         """Return a data frame of pandas (extra "stats"): return, length and last step

@@ -173,7 +173,7 @@ def train_rows(
             facts["verdict"] = _verdict(
                 answers, measured, classes, units_apart, in_order
             )
-        if len(tested) and result.stopped != INTERRUPTED:
+        if len(tested) and result.stop_reason != INTERRUPTED:
             learning.report_test(
                 Trained(model, result, {**facts}, report, [*notes, *filled])
             )
@@ -182,7 +182,7 @@ def train_rows(
                 f"The saved network was then trained on all {facts['rows']} rows."
             )
     except KeyboardInterrupt:
-        result = replace(result, stopped=INTERRUPTED)
+        result = replace(result, stop_reason=INTERRUPTED)
     model.network.metadata = facts
     return Trained(model, result, facts, report, [*notes, *filled])
 
@@ -370,7 +370,7 @@ def _simple(
         # Warnings of this training are not about the user's network.
         with warnings.catch_warnings(action="ignore", category=TrainingWarning):
             result = regression.fit(x, y, epochs=300, seed=0, progress=False)
-        if result.stopped == INTERRUPTED:
+        if result.stop_reason == INTERRUPTED:
             raise KeyboardInterrupt
         answers = answers_of(regression.whole(), [(rows, y)])
         return {"most common class": mean, "logistic regression": answers}

@@ -211,7 +211,7 @@ def _fitted(tasks: Sequence[SeriesTask], learning: Learning) -> Model:
     with those of methods that were fitted.
     """
     model, result = fit_together(tasks, learning)
-    if result.stopped == INTERRUPTED:
+    if result.stop_reason == INTERRUPTED:
         raise KeyboardInterrupt
     return model
 

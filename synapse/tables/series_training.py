@@ -114,7 +114,7 @@ def train_series(
     why = None
     notes = left_out
     table = list[list[str]]()
-    if result.stopped == "interrupted":
+    if result.stop_reason == "interrupted":
         why = "the training was interrupted"
     elif not facts["held_out_rows"]:
         why = (
@@ -135,7 +135,7 @@ def train_series(
                 f"The saved network was then trained on all {facts['rows']} rows."
             )
         except KeyboardInterrupt:
-            result = replace(result, stopped=INTERRUPTED)
+            result = replace(result, stop_reason=INTERRUPTED)
             why = None if table else "the test was interrupted"
     if why is not None:
         facts["reason"] = f"{name} forecasts; it was not tested, as {why}."

@@ -206,7 +206,7 @@ class Learning:
                 "The error is no longer finite; nothing is saved. Use a lower --rate"
                 f" than {self.rate:g}."
             ) from None
-        if result.stopped == INTERRUPTED and not result.epochs:
+        if result.stop_reason == INTERRUPTED and not result.epochs:
             raise KeyboardInterrupt
         return model, result
 
@@ -228,7 +228,7 @@ class Learning:
         options = {"epochs": epochs, "seed": self.seed, "progress": False}
         result = self._run(model, (parts, None), options, REFIT)
         # A part of these epochs is worse than the network of the test.
-        if result.stopped == INTERRUPTED:
+        if result.stop_reason == INTERRUPTED:
             raise KeyboardInterrupt
         return model
 

@@ -345,7 +345,7 @@ def _trained(
         epochs = USUAL_EPOCHS if known is None else max(1, round(known * share))
     options = {"epochs": positive_integer("The epochs", epochs), "seed": seed}
     result = model.update(*data, progress=progress, **options)
-    if result.stopped == INTERRUPTED and not result.epochs:
+    if result.stop_reason == INTERRUPTED and not result.epochs:
         raise KeyboardInterrupt
     return result
 

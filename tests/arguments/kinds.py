@@ -66,7 +66,7 @@ BY_NAME = {
         " spectral_radius"
     ),
     "0 0.5": (
-        "l1 l2 ridge slope still weight_decay process_noise error context_decay decay"
+        "l1 l2 ridge slope still weight_decay process_noise goal context_decay decay"
         " least momentum fraction sparsity threshold start end then radius rate dropout"
         " recurrent_dropout high validation factor scale"
     ),

@@ -493,7 +493,7 @@ def test_a_refit_that_is_interrupted_saves_the_network_of_the_test(
     def second_interrupted(*arguments, **options):
         result = fit(*arguments, **options)
         ended.append(arguments[0])
-        return result if len(ended) < 2 else replace(result, stopped="interrupted")
+        return result if len(ended) < 2 else replace(result, stop_reason="interrupted")
 
     monkeypatch.setattr(Model, "fit", second_interrupted)
     model = tmp_path / "m.json"

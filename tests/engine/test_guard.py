@@ -42,7 +42,7 @@ def test_a_program_in_the_background_that_ignores_ctrl_c_goes_on(ctrl_c):
         result = Trainer(net).train(
             [[1.0]], [[0.5]], epochs=3, callbacks=press, progress=False
         )
-        assert (result.stopped, result.epochs) == ("epochs", 3)
+        assert (result.stop_reason, result.epochs) == ("epochs", 3)
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)

@@ -266,7 +266,7 @@ def pressing(file, seed):
         result = trainer.train(
             [[0.0, 1.0]], [[1.0]], epochs=50, progress=False, callbacks=press
         )
-        assert result.stopped == "interrupted"
+        assert result.stop_reason == "interrupted"
     return {"x": seed}
 
 

@@ -144,7 +144,7 @@ def bits(trainer, result):
         context,
         columns,
         draws.tobytes(),
-        result.stopped,
+        result.stop_reason,
     )
 
 

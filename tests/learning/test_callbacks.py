@@ -65,9 +65,9 @@ def test_to_be_told_changes_no_bit_and_losses_of_batches_make_the_error(way):
     result = train(net, way, on_batch=seen.append)
     other = train(plain, way)
     assert parameters(net).tobytes() == parameters(plain).tobytes()
-    assert (result.history["loss"], result.stopped) == (
+    assert (result.history["loss"], result.stop_reason) == (
         other.history["loss"],
-        other.stopped,
+        other.stop_reason,
     )
     assert [batch.update for batch in seen] == list(range(1, len(seen) + 1))
     for epoch in range(1, 4):
@@ -102,6 +102,6 @@ def test_a_true_answer_and_ctrl_c_stop_after_the_batch(way, ctrl_c):
         epochs=5,
         on_batch=lambda batch: seen.append(batch) or batch.update == 2,
     )
-    assert (stopped.stopped, len(seen)) == ("callback", 2)
+    assert (stopped.stop_reason, len(seen)) == ("callback", 2)
     press = lambda batch: ctrl_c() if batch.update == 2 else None  # noqa: E731
-    assert train(lstm(), way, on_batch=press).stopped == "interrupted"
+    assert train(lstm(), way, on_batch=press).stop_reason == "interrupted"

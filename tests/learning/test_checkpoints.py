@@ -325,7 +325,7 @@ def test_a_training_that_ends_early_leaves_the_file_of_its_latest_epoch(
     whole = bits(*trained(*LSTM, EPOCHS))
     press = lambda progress: ctrl_c() if progress.epoch == 2 else None  # noqa: E731
     _, result = trained(*LSTM, EPOCHS, checkpoint=path, every=9, callbacks=[press])
-    assert (result.stopped, epochs_in(path)) == ("interrupted", 2)
+    assert (result.stop_reason, epochs_in(path)) == ("interrupted", 2)
     assert continued(path, epochs=None) == whole
     within = lambda batch: batch.update == 7  # noqa: E731
     _, result = trained(*LSTM, EPOCHS, checkpoint=path, every=1, on_batch=within)
@@ -338,7 +338,7 @@ def test_a_training_that_ends_early_leaves_the_file_of_its_latest_epoch(
         *SAMPLES, epochs=10**9, seed=3, progress=False, checkpoint=path
     )
     timer.join()
-    assert (result.stopped, result.epochs) == ("interrupted", epochs_in(path))
+    assert (result.stop_reason, result.epochs) == ("interrupted", epochs_in(path))
     assert continued(path, SAMPLES, result.epochs + 10) == bits(
         *trained(*PLAIN, result.epochs + 10)
     )
@@ -365,7 +365,7 @@ def test_a_trainer_without_a_training_begins_and_epochs_count_all():
         through_file(trainer).train(*SEQUENCES, resume=True, progress=False).epochs == 4
     )
     history = trainer.train(*SEQUENCES, epochs=6, resume=True, progress=False)
-    assert (history.epochs, history.stopped, len(history.history["rate"])) == (
+    assert (history.epochs, history.stop_reason, len(history.history["rate"])) == (
         6,
         "epochs",
         6,

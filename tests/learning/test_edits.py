@@ -245,6 +245,6 @@ def test_a_search_that_ends_with_an_edit_leaves_the_edited_network_alone(stop):
     result = trainer.train(
         INPUTS[0], TARGETS[0], goal=goal, callbacks=[edit], progress=False, seed=0
     )
-    assert result.stopped == stop
+    assert result.stop_reason == stop
     assert np.array_equal(net.weights, left[-1][0])
     assert np.array_equal(net.biases, left[-1][1])

@@ -67,7 +67,7 @@ class Found:
     def __eq__(self, other):
         assert self.result.history == other.result.history
         assert self.result.loss == other.result.loss
-        assert self.result.stopped == other.result.stopped
+        assert self.result.stop_reason == other.result.stop_reason
         assert parameters(self.net).tobytes() == parameters(other.net).tobytes()
         return self.state == other.state
 
@@ -128,7 +128,7 @@ def test_a_goal_ends_any_division_after_the_same_epoch(case, calls, monkeypatch)
     goal = sorted(errors)[8]
     end = next(epoch for epoch, error in enumerate(errors, 1) if error <= goal)
     together = Found(case, goal=goal)
-    assert (together.result.stopped, together.result.epochs) == ("goal", end)
+    assert (together.result.stop_reason, together.result.epochs) == ("goal", end)
     with one_by_one():
         assert together == Found(case, goal=goal)
     rng = np.random.default_rng(0)
@@ -144,7 +144,7 @@ def test_a_goal_ends_any_division_after_the_same_epoch(case, calls, monkeypatch)
 def test_patience_without_best_weights(calls):
     options = {"patience": 3, "restore_best": False, "epochs": 200, "rate": 3.0}
     together = Found("sequences", **options)
-    assert together.result.stopped == "patience"
+    assert together.result.stop_reason == "patience"
     assert max(calls) > 1
     with one_by_one():
         assert together == Found("sequences", **options)
@@ -237,7 +237,7 @@ def test_very_short_epochs_can_be_stopped_between_calls(options, by, ctrl_c):
         0.2, trainer.stop if by == "another thread" else _thread.interrupt_main
     ).start()
     result = trainer.train(*XOR, epochs=10**8, seed=0, progress=False, **options)
-    assert result.stopped == "interrupted"
+    assert result.stop_reason == "interrupted"
     again = Trainer(other).train(*XOR, epochs=result.epochs, seed=0, progress=False)
     assert parameters(net).tobytes() == parameters(other).tobytes()
     assert again.history == result.history

@@ -182,7 +182,7 @@ def test_only_an_error_that_is_lower_by_min_delta_ends_the_waiting():
         if epoch - since >= 5:
             break
     early = training(patience=5, min_delta=0.01)
-    assert early.stopped == "patience"
+    assert early.stop_reason == "patience"
     assert early.epochs == epoch < 400
     # the best weights are those of the lowest error
     assert early.loss == min(early.history["loss"])

@@ -190,7 +190,7 @@ def test_ctrl_c_while_a_batch_is_awaited_returns_what_was_reached(ctrl_c):
     net = lstm()
     other = lstm()
     result = train(net, slow)[1]
-    assert (result.stopped, result.epochs) == ("interrupted", 0)
+    assert (result.stop_reason, result.epochs) == ("interrupted", 0)
     assert result.loss == train(other, STREAM[:1])[1].loss
     assert np.array_equal(parameters(net), parameters(other))
 

@@ -39,7 +39,7 @@ def train(net, inputs, targets, **options):
 def test_it_learns_xor_and_stops_at_the_error():
     net = perceptron()
     result = train(net, *XOR, epochs=5000, goal=0.05)
-    assert result.stopped == "goal"
+    assert result.stop_reason == "goal"
     assert result.loss <= 0.05 < result.history["loss"][-2]
     assert len(result.history["loss"]) == result.epochs < 5000
     assert net.run(XOR[0]).round().tolist() == XOR[1]
@@ -72,7 +72,7 @@ def test_the_error_that_ends_a_training_is_that_of_the_network():
             result = trainer.train(
                 *data, epochs=500, goal=0.02, seed=seed, progress=False, **options
             )
-            stopped.append(result.stopped == "goal")
+            stopped.append(result.stop_reason == "goal")
             if stopped[-1]:
                 assert trainer.test(*data).loss == result.loss
                 assert result.loss <= 0.02 or "validation" in options
@@ -395,7 +395,7 @@ def test_ctrl_c_in_the_middle_of_a_long_epoch_returns_what_was_reached(ctrl_c):
     train(net, inputs[:2], targets[:2], epochs=1)
     timer = threading.Timer(0.2, _thread.interrupt_main)
     result = train(net, inputs, targets, rate=lambda epoch: timer.start() or 0.01)
-    assert (result.stopped, result.epochs) == ("interrupted", 0)
+    assert (result.stop_reason, result.epochs) == ("interrupted", 0)
     assert np.isfinite([result.loss, *net.weights, *net.activate(inputs[0])]).all()
 
 
@@ -417,7 +417,7 @@ def test_patience_counts_the_epochs_after_the_best_and_equal_errors_are_no_bette
             {"callbacks": [lambda progress: None]},
         ):
             result = still(patience=patience, **more)
-            assert (result.stopped, result.epochs) == ("patience", 1 + patience)
+            assert (result.stop_reason, result.epochs) == ("patience", 1 + patience)
 
 
 def test_the_best_weights_come_back_with_patience_alone_and_only_if_asked_for():

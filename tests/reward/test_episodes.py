@@ -139,7 +139,7 @@ def test_ctrl_c_in_any_step_resumes_with_the_same_bits(press, at, tmp_path):
     path = tmp_path / "agent.npz"
     options = {"steps": 200, "seed": 5, "progress": False, "checkpoint": path}
     outputs = reward.run(parts, Keyboard(at, press), **options)
-    assert (outputs.stopped, outputs.steps) == ("interrupted", at - 1)
+    assert (outputs.stop_reason, outputs.steps) == ("interrupted", at - 1)
     outputs = reward.run(other, Chance(), **options, resume=True)
     assert outputs.returns.tolist() == wanted.returns.tolist()
     assert numbers(other) == numbers(whole)
@@ -207,7 +207,7 @@ def test_a_finished_run_stays_as_it_is_and_no_steps_do_nothing(tmp_path):
         assert path.read_bytes() == before
     untouched = next(agents())
     outputs = reward.run(untouched, Chance(), steps=0, learn=False, progress=False)
-    assert (len(outputs.returns), outputs.steps, outputs.stopped) == (0, 0, "steps")
+    assert (len(outputs.returns), outputs.steps, outputs.stop_reason) == (0, 0, "steps")
     assert numbers(untouched) == numbers(next(agents()))
     with pytest.raises(ArgumentError, match=r"synapse\.load"):
         reward.run(
@@ -300,7 +300,7 @@ def test_ctrl_c_returns_what_was_reached():
             return super().step(0)
 
     outputs = reward.run(next(agents()), Pressed(), steps=100, progress=False)
-    assert (outputs.stopped, outputs.steps, len(outputs.returns)) == (
+    assert (outputs.stop_reason, outputs.steps, len(outputs.returns)) == (
         "interrupted",
         5,
         0,

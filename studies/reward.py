@@ -483,16 +483,16 @@ def popgym(name: str, seed: int) -> Row:
         environment,
         steps=ALL_STEPS,
         seed=seed,
-        evaluate=ALL_STEPS,
-        evaluation=evaluation,
-        evaluation_episodes=JUDGED,
+        test_every=ALL_STEPS,
+        test_environment=evaluation,
+        test_episodes=JUDGED,
         progress=False,
     )
     late = result.lengths.cumsum() > ALL_STEPS * (FIFTHS - 1) // FIFTHS
     return {
         "seed": seed,
         "learning": round(float(result.returns[late].mean()), 3),
-        "copy": round(float(result.evaluation_returns[-1].mean()), 3),
+        "copy": round(float(result.test_returns[-1].mean()), 3),
     }
 
 

@@ -21,7 +21,7 @@ DRAWS = 1000
 
 
 def returns(
-    runs: Any, ax: Axes | None = None, *, points: int = 40, evaluations: bool = False
+    runs: Any, ax: Axes | None = None, *, points: int = 40, tests: bool = False
 ) -> Axes:
     """Draw the mean return over steps, with its 95 % interval over several seeds.
 
@@ -39,14 +39,14 @@ def returns(
         Axes to draw on. Default: a new figure.
     points : int
         Number of parts of the steps. Default 40.
-    evaluations : bool
-        Whether to draw the mean returns of the evaluations instead. Default False.
+    tests : bool
+        Whether to draw the mean returns of the tests instead. Default False.
 
     Raises
     ------
     ArgumentTypeError, ArgumentError
         If something is not a run, none of the runs of an agent has a return, their
-        evaluations are not after the same steps, or there are more agents than can be
+        tests are not after the same steps, or there are more agents than can be
         distinguished.
 
     Examples
@@ -63,9 +63,9 @@ def returns(
     """
     groups = _groups(runs)
     points = positive_integer("The points", points)
-    evaluations = boolean("The evaluations", evaluations)
+    tests = boolean("The tests", tests)
     curves = [
-        _evaluated(group) if evaluations else _in_parts(group, points)
+        _tested(group) if tests else _in_parts(group, points)
         for _, group in groups
     ]
     with canvas(ax, (5.5, 3.4)) as ax:
@@ -143,18 +143,18 @@ def _means(run: Run, ends: Floats) -> Floats:
     return means
 
 
-def _evaluated(runs: list[Run]) -> tuple[Floats, Floats]:
-    """The steps of evaluations, and the mean returns of each, by run."""
-    steps = runs[0].evaluation_steps
+def _tested(runs: list[Run]) -> tuple[Floats, Floats]:
+    """The steps of tests, and the mean returns of each, by run."""
+    steps = runs[0].test_steps
     if not len(steps) or any(
-        not np.array_equal(run.evaluation_steps, steps) for run in runs
+        not np.array_equal(run.test_steps, steps) for run in runs
     ):
         raise ArgumentError(
-            "Expected runs with evaluations after the same steps. Use run(...,"
-            " evaluate=)."
+            "Expected runs with tests after the same steps. Use run(...,"
+            " test_every=)."
         )
     return steps.astype(np.float64), np.array(
-        [run.evaluation_returns.mean(axis=1) for run in runs]
+        [run.test_returns.mean(axis=1) for run in runs]
     )
 
 

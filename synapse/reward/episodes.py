@@ -46,10 +46,10 @@ class Run:
         Number of all steps, and the time that the run took.
     stop_reason : str
         Why it ended: "steps", "callback" or "interrupted".
-    evaluation_steps : ndarray, shape (evaluations,)
-        Number of steps before each evaluation.
-    evaluation_returns : ndarray, shape (evaluations, episodes)
-        Returns of the episodes of each evaluation.
+    test_steps : ndarray, shape (tests,)
+        Number of steps before each test.
+    test_returns : ndarray, shape (tests, episodes)
+        Returns of the episodes of each test.
     """
 
     returns: Floats
@@ -57,8 +57,8 @@ class Run:
     steps: int
     seconds: float
     stop_reason: str
-    evaluation_steps: Ints = field(default_factory=lambda: np.empty(0, np.int64))
-    evaluation_returns: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    test_steps: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    test_returns: Floats = field(default_factory=lambda: np.empty((0, 0)))
 
     def __repr__(self) -> str:
         last = self.returns[-100:]
@@ -91,9 +91,9 @@ def run(
     seed: Seed = None,
     learn: bool = True,
     callback: Callable[[Agent, float, int], Any] | None = None,
-    evaluate: int | None = None,
-    evaluation: Any = None,
-    evaluation_episodes: int = 10,
+    test_every: int | None = None,
+    test_environment: Any = None,
+    test_episodes: int = 10,
     checkpoint: Any = None,
     resume: bool = False,
     progress: bool = True,
@@ -125,15 +125,15 @@ def run(
     callback : callable, optional
         Function ``(agent, return, length)``, called after every episode; a true value
         ends the run.
-    evaluate : int, optional
-        Number of steps between two evaluations. An evaluation runs episodes in which a
+    test_every : int, optional
+        Number of steps between two tests. A test runs episodes in which a
         copy of the agent acts as ``agent.act`` does; it changes no bit of the run.
         Default: none.
-    evaluation : object, optional
-        The environment of evaluations, which must not be that of the run. It is needed
-        with `evaluate`.
-    evaluation_episodes : int
-        Number of episodes of an evaluation, which have the same seeds each time.
+    test_environment : object, optional
+        The environment of tests, which must not be that of the run. It is needed
+        with `test_every`.
+    test_episodes : int
+        Number of episodes of a test, which have the same seeds each time.
         Default 10.
     checkpoint : path, optional
         File with the agent and the episodes so far, written whole or not at all: every
@@ -204,7 +204,7 @@ def run(
     if callback is not None:
         checks.function_of("A callback", callback, "agent", "return", "length")
     evaluations = _evaluations(
-        agent, environment, evaluate, evaluation, evaluation_episodes
+        agent, environment, test_every, test_environment, test_episodes
     )
     if path is not None:
         arrays_of(agent, whole=False)  # raises now rather than after hours
@@ -220,23 +220,23 @@ def _evaluations(
     agent: Agent, environment: Any, every: Any, separate: Any, episodes: Any
 ) -> _Evaluations | None:
     """The evaluations that a call asks for."""
-    episodes = checks.positive_integer("The evaluation_episodes", episodes)
+    episodes = checks.positive_integer("The test_episodes", episodes)
     if (every is None) != (separate is None):
         raise ArgumentError(
-            "Expected both evaluate, a number of steps, and evaluation, an environment;"
+            "Expected both test_every, a number of steps, and test_environment, an environment;"
             " got one of them."
         )
     if every is None:
         return None
     if separate is environment:
         raise ArgumentError(
-            "Expected an environment of its own for the evaluations, got that of the"
+            "Expected an environment of its own for the tests, got that of the"
             " run, whose episode would be broken off. Make a second one."
         )
     agent._acting()  # raises now if its network cannot be copied
     return _Evaluations(
-        checks.positive_integer("The evaluate", every),
-        Episodic("The evaluation", separate, agent),
+        checks.positive_integer("The test_every", every),
+        Episodic("The test_environment", separate, agent),
         episodes,
     )
 
@@ -285,11 +285,11 @@ class _Evaluations:
         step = 0
         total = 0.0
         over = False
-        with _naming(step, "an evaluation"):
+        with _naming(step, "a test"):
             row = self.environment.reset(seed)
         action = actor.act(row, first=True)
         while not over:
-            with _naming(step, "an evaluation"):
+            with _naming(step, "a test"):
                 row, reward, ended, truncated = self.environment.step(action)
             action = actor.act(row)
             total += reward

@@ -354,7 +354,7 @@ row(
         "progress": False,
     },
     callback="None",
-    evaluation="None",
+    test_environment="None",
     checkpoint=f"None {words}",
     resume="",
 )

@@ -10,10 +10,10 @@ from synapse.reward import Run
 from .helpers import legend
 
 
-def run_of(returns, length=10, **evaluations):
+def run_of(returns, length=10, **tests):
     lengths = np.full(len(returns), length)
     return Run(
-        np.array(returns), lengths, int(lengths.sum()), 1.0, "steps", **evaluations
+        np.array(returns), lengths, int(lengths.sum()), 1.0, "steps", **tests
     )
 
 
@@ -43,10 +43,10 @@ def test_a_part_without_the_end_of_an_episode_has_the_return_before():
 
 def test_evaluations_are_drawn_where_they_were_made():
     evaluated = {
-        "evaluation_steps": np.array([5, 10]),
-        "evaluation_returns": np.array([[1.0, 3.0], [4.0, 6.0]]),
+        "test_steps": np.array([5, 10]),
+        "test_returns": np.array([[1.0, 3.0], [4.0, 6.0]]),
     }
-    ax = draw.returns([run_of([0.0], **evaluated)] * 2, evaluations=True)
+    ax = draw.returns([run_of([0.0], **evaluated)] * 2, tests=True)
     assert ax.lines[0].get_xdata().tolist() == [5.0, 10.0]
     assert ax.lines[0].get_ydata().tolist() == [2.0, 5.0]
 
@@ -58,7 +58,7 @@ def test_evaluations_are_drawn_where_they_were_made():
         ({}, {}, ArgumentError),
         ([1.0, 2.0], {}, ArgumentTypeError),
         (run_of([]), {}, ArgumentError),
-        (run_of([1.0]), {"evaluations": True}, ArgumentError),
+        (run_of([1.0]), {"tests": True}, ArgumentError),
         (run_of([1.0]), {"points": 0}, ArgumentError),
     ],
 )

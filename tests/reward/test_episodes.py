@@ -234,29 +234,29 @@ def test_evaluations_beside_a_run_change_no_bit_of_it(tmp_path):
             "progress": False,
             "checkpoint": tmp_path / f"agent{index}.npz",
         }
-        options |= {"evaluate": 100, "evaluation": Chance(), "evaluation_episodes": 4}
+        options |= {"test_every": 100, "test_environment": Chance(), "test_episodes": 4}
         outputs = reward.run(agent, Chance(), steps=400, **options)
         assert outputs.returns.tolist() == wanted.returns.tolist()
         assert numbers(agent) == numbers(plain)
-        assert outputs.evaluation_steps.tolist() == [100, 200, 300, 400]
-        assert outputs.evaluation_returns.shape == (4, 4)
+        assert outputs.test_steps.tolist() == [100, 200, 300, 400]
+        assert outputs.test_returns.shape == (4, 4)
         again = reward.run(agent, Chance(), steps=800, **options, resume=True)
-        assert again.evaluation_steps.tolist() == [100 * i for i in range(1, 9)]
+        assert again.test_steps.tolist() == [100 * i for i in range(1, 9)]
         assert (
-            again.evaluation_returns[:4].tolist() == outputs.evaluation_returns.tolist()
+            again.test_returns[:4].tolist() == outputs.test_returns.tolist()
         )
         del other
     for wrong in (
-        {"evaluate": 9},
-        {"evaluation": Chance()},
-        {"evaluate": 0, "evaluation": Chance()},
+        {"test_every": 9},
+        {"test_environment": Chance()},
+        {"test_every": 0, "test_environment": Chance()},
     ):
         with pytest.raises(ArgumentError):
             reward.run(next(agents()), Chance(), steps=5, progress=False, **wrong)
     same = Chance()
     with pytest.raises(ArgumentError, match="of its own"):
         reward.run(
-            next(agents()), same, steps=5, progress=False, evaluate=5, evaluation=same
+            next(agents()), same, steps=5, progress=False, test_every=5, test_environment=same
         )
 
 

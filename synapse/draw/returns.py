@@ -65,8 +65,7 @@ def returns(
     points = positive_integer("The points", points)
     tests = boolean("The tests", tests)
     curves = [
-        _tested(group) if tests else _in_parts(group, points)
-        for _, group in groups
+        _tested(group) if tests else _in_parts(group, points) for _, group in groups
     ]
     with canvas(ax, (5.5, 3.4)) as ax:
         for (name, group), (steps, values), color in zip(
@@ -146,12 +145,9 @@ def _means(run: Run, ends: Floats) -> Floats:
 def _tested(runs: list[Run]) -> tuple[Floats, Floats]:
     """The steps of tests, and the mean returns of each, by run."""
     steps = runs[0].test_steps
-    if not len(steps) or any(
-        not np.array_equal(run.test_steps, steps) for run in runs
-    ):
+    if not len(steps) or any(not np.array_equal(run.test_steps, steps) for run in runs):
         raise ArgumentError(
-            "Expected runs with tests after the same steps. Use run(...,"
-            " test_every=)."
+            "Expected runs with tests after the same steps. Use run(..., test_every=)."
         )
     return steps.astype(np.float64), np.array(
         [run.test_returns.mean(axis=1) for run in runs]

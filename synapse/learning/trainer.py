@@ -263,7 +263,7 @@ class Trainer(Archived, TrainerOptions):
         sample_weight: Any | None = None,
         class_weight: Mapping[int, float] | None = None,
         checkpoint: Annotated[PathLike | None, _path] = None,
-        every: Annotated[int | None, _checks.positive_integer] = None,
+        checkpoint_every: Annotated[int | None, _checks.positive_integer] = None,
         resume: Annotated[bool, _checks.boolean] = False,
     ) -> Result:
         """Train the network on arrays, ``train(inputs, targets)``, or on batches,
@@ -343,7 +343,7 @@ class Trainer(Archived, TrainerOptions):
             that cannot be written raises before the first epoch, then after epochs, and
             at the end, also by Ctrl-C. Each file replaces the one before as a whole.
             :func:`synapse.load` reads it. Default: none.
-        every : int, optional
+        checkpoint_every : int, optional
             Number of epochs from one checkpoint to the next. Default: as often as 5 %
             of the time allows, at most once a second.
         resume : bool
@@ -424,8 +424,8 @@ class Trainer(Archived, TrainerOptions):
         if weighted and not self._rule.weighs:
             raise ArgumentError('The sample_weight and class_weight need rule="bptt".')
         file = None
-        if checkpoint is not None or every is not None:
-            file = self._checkpoint(checkpoint, every)
+        if checkpoint is not None or checkpoint_every is not None:
+            file = self._checkpoint(checkpoint, checkpoint_every)
         before = self._paused if resume else None
         if before is not None:
             epochs = before.epochs if epochs is None else epochs
@@ -492,14 +492,16 @@ class Trainer(Archived, TrainerOptions):
             warn_if_vanished(source.task, self._updater, result)
         return result
 
-    def _checkpoint(self, path: PathLike | None, every: int | None) -> Checkpoint:
+    def _checkpoint(
+        self, path: PathLike | None, checkpoint_every: int | None
+    ) -> Checkpoint:
         """What writes this trainer to a file while it trains."""
         if path is None:
             raise ArgumentError(
-                "`every` is the number of epochs between checkpoints. Give checkpoint,"
+                "`checkpoint_every` is the number of epochs between checkpoints. Give checkpoint,"
                 " too."
             )
-        return Checkpoint(partial(_archive.write_trainer, self, path), every)
+        return Checkpoint(partial(_archive.write_trainer, self, path), checkpoint_every)
 
     def _run(self, training: Training, progress: bool | str) -> Result:
         """Run a training, and keep what the next call may use of it."""

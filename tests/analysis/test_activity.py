@@ -67,7 +67,9 @@ def test_bounds_belong_to_what_they_bound():
     always = activity(net, ROWS, fraction=1.0)
     assert always.saturated.tolist() == [False] * 4 + [True] * 2 + [False]
     # inputs have no slope
-    assert activity(net, ROWS, fraction=0.0).saturated.tolist() == [False] * 2 + [True] * 5
+    assert (
+        activity(net, ROWS, fraction=0.0).saturated.tolist() == [False] * 2 + [True] * 5
+    )
     all_refused(
         [
             (lambda: activity(net, ROWS, still=-1.0), ArgumentError, "deviation"),

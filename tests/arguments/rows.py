@@ -188,7 +188,11 @@ row(
     {**short, "callbacks": [lambda progress: True]},
     progress=f"True {words}",
 )
-row("saved: synapse.Trainer.train", {**short, "checkpoint": "run.ckpt"}, every="None")
+row(
+    "saved: synapse.Trainer.train",
+    {**short, "checkpoint": "run.ckpt"},
+    checkpoint_every="None",
+)
 row(
     "stream: synapse.Trainer.train",
     lambda w: {
@@ -200,7 +204,7 @@ row(
     steps="None",
     shuffle="None",
     sample_weight="None",
-    every="None",
+    checkpoint_every="None",
 )
 row(
     "bptt: synapse.Trainer.train",

@@ -12,9 +12,7 @@ from .helpers import legend
 
 def run_of(returns, length=10, **tests):
     lengths = np.full(len(returns), length)
-    return Run(
-        np.array(returns), lengths, int(lengths.sum()), 1.0, "steps", **tests
-    )
+    return Run(np.array(returns), lengths, int(lengths.sum()), 1.0, "steps", **tests)
 
 
 def test_the_line_is_the_mean_of_seeds_and_the_band_the_interval_of_this_mean():

@@ -108,7 +108,10 @@ def test_a_search_that_gets_no_lower_says_so():
         result = trainer.train(
             [[0.0], [0.0]], [[0.0], [1.0]], epochs=50, progress=False, seed=0
         )
-    assert (result.stop_reason, result.loss) == ("converged", pytest.approx(np.log(2.0)))
+    assert (result.stop_reason, result.loss) == (
+        "converged",
+        pytest.approx(np.log(2.0)),
+    )
 
 
 def test_penalties_pull_at_weights_and_not_at_biases():
@@ -241,7 +244,9 @@ def test_an_interrupted_search_keeps_the_weights_of_its_last_iteration():
 
     trainer = Trainer(network, rule="bptt", optimizer=optimizers.LBFGS())
     assert (
-        trainer.train(INPUTS, TARGETS, callbacks=[stop], progress=False, seed=0).stop_reason
+        trainer.train(
+            INPUTS, TARGETS, callbacks=[stop], progress=False, seed=0
+        ).stop_reason
         == "interrupted"
     )
     assert np.array_equal(seen[2], parameters(network))

@@ -308,7 +308,12 @@ def test_many_short_epochs_are_divided_by_checkpoints(tmp_path, monkeypatch):
         assert (
             bits(
                 *trained(
-                    "perceptron", "adam", "samples", 80, checkpoint=path, every=every
+                    "perceptron",
+                    "adam",
+                    "samples",
+                    80,
+                    checkpoint=path,
+                    checkpoint_every=every,
                 )
             )
             == plain
@@ -324,11 +329,15 @@ def test_a_training_that_ends_early_leaves_the_file_of_its_latest_epoch(
     path = tmp_path / "run.ckpt"
     whole = bits(*trained(*LSTM, EPOCHS))
     press = lambda progress: ctrl_c() if progress.epoch == 2 else None  # noqa: E731
-    _, result = trained(*LSTM, EPOCHS, checkpoint=path, every=9, callbacks=[press])
+    _, result = trained(
+        *LSTM, EPOCHS, checkpoint=path, checkpoint_every=9, callbacks=[press]
+    )
     assert (result.stop_reason, epochs_in(path)) == ("interrupted", 2)
     assert continued(path, epochs=None) == whole
     within = lambda batch: batch.update == 7  # noqa: E731
-    _, result = trained(*LSTM, EPOCHS, checkpoint=path, every=1, on_batch=within)
+    _, result = trained(
+        *LSTM, EPOCHS, checkpoint=path, checkpoint_every=1, on_batch=within
+    )
     assert (result.epochs, epochs_in(path)) == (3, 3)
     assert continued(path) == whole
     trainer = Trainer(NETWORKS["perceptron"](), **TRAINERS["online"])
@@ -523,7 +532,7 @@ def test_other_data_are_refused():
 
 def test_arguments():
     with pytest.raises(errors.ArgumentError, match="Give checkpoint, too"):
-        Trainer(NETWORKS["perceptron"]()).train(*SAMPLES, every=2)
+        Trainer(NETWORKS["perceptron"]()).train(*SAMPLES, checkpoint_every=2)
     trainer = Trainer(NETWORKS["perceptron"](), rate=0.1)
     rng = np.random.Generator(np.random.MT19937(0))
     trainer.train(*SAMPLES, epochs=1, seed=rng, progress=False)

@@ -28,7 +28,7 @@ def begin(report):
 
 trained(
     "lstm", "adam", "sequences", {epochs},
-    checkpoint=sys.argv[1], every=1, callbacks=[begin],
+    checkpoint=sys.argv[1], checkpoint_every=1, callbacks=[begin],
 )
 """
 

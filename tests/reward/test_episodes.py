@@ -242,9 +242,7 @@ def test_evaluations_beside_a_run_change_no_bit_of_it(tmp_path):
         assert outputs.test_returns.shape == (4, 4)
         again = reward.run(agent, Chance(), steps=800, **options, resume=True)
         assert again.test_steps.tolist() == [100 * i for i in range(1, 9)]
-        assert (
-            again.test_returns[:4].tolist() == outputs.test_returns.tolist()
-        )
+        assert again.test_returns[:4].tolist() == outputs.test_returns.tolist()
         del other
     for wrong in (
         {"test_every": 9},
@@ -256,7 +254,12 @@ def test_evaluations_beside_a_run_change_no_bit_of_it(tmp_path):
     same = Chance()
     with pytest.raises(ArgumentError, match="of its own"):
         reward.run(
-            next(agents()), same, steps=5, progress=False, test_every=5, test_environment=same
+            next(agents()),
+            same,
+            steps=5,
+            progress=False,
+            test_every=5,
+            test_environment=same,
         )
 
 

@@ -13,7 +13,7 @@ from ..learning import Trainer
 
 OF_CALLS = (
     *("self", "inputs", "targets", "sample_weight", "class_weight", "seed"),
-    *("checkpoint", "every", "resume"),
+    *("checkpoint", "checkpoint_every", "resume"),
 )
 """What ``Trainer.train`` takes that is no option of an estimator."""
 TRAINER = {

@@ -24,7 +24,7 @@ import numpy as np
 
 import architect
 import synapse
-from synapse.experiments import run
+from synapse.experiments import run_trials
 
 from . import child
 from .markdown import number, table
@@ -86,7 +86,7 @@ def seconds_per_trial(
 ) -> float:
     """Seconds of a run, divided by the number of its trials."""
     begin = time.perf_counter()
-    trials = run(
+    trials = run_trials(
         trial, seeds=range(count), executor=executor, progress=False, **options
     )
     if trials.failed:

@@ -15,7 +15,7 @@ from synapse._checks import unknown_name
 from synapse._typing import PathLike
 from synapse.errors import ArgumentError
 from synapse.experiments import Trials
-from synapse.experiments.running import run_trials
+from synapse.experiments.running import run_tasks
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -175,14 +175,14 @@ class PaperTable:
         """Run the trials of all rows; with a store, only those that are missing.
 
         `seeds` is the largest number of seeds of each row; other arguments are those of
-        :func:`synapse.experiments.run`.
+        :func:`synapse.experiments.run_trials`.
         """
         tasks = [
             ({**self.shared, **row.case}, seed)
             for row in self.rows
             for seed in range(row.seeds if seeds is None else min(seeds, row.seeds))
         ]
-        return run_trials(self.trial, tasks, store, executor, retry, progress)
+        return run_tasks(self.trial, tasks, store, executor, retry, progress)
 
     def groups(self, trials: Trials) -> list[tuple[Row, Trials]]:
         """The trials of each row that has any. An argument that is not given counts as

@@ -77,7 +77,7 @@ def neat(
     seed : int or numpy.random.Generator, optional
         Seed of all random choices of the evolution.
     executor : concurrent.futures.Executor, optional
-        Where genomes are evaluated; see :func:`synapse.experiments.run`. It is not shut
+        Where genomes are evaluated; see :func:`synapse.experiments.run_trials`. It is not shut
         down. Default: here.
     checkpoint : path, optional
         File to which the evolution is written at most every ten seconds, and at its

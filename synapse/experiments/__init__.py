@@ -5,7 +5,7 @@ cross-validation.
 from .._checks import public_names
 from .estimate import Estimate as Estimate
 from .many import train_many as train_many
-from .running import run as run, sweep as sweep
+from .running import run_trials as run_trials, sweep as sweep
 from .trials import Trials as Trials, read_trials as read_trials
 
 __all__ = [

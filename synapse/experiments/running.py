@@ -54,7 +54,7 @@ Outcome = tuple[str, float]
 """The record of a trial as JSON, and the seconds it took."""
 
 
-def run(
+def run_trials(
     trial: Trial,
     *,
     seeds: Sequence[int],
@@ -134,13 +134,13 @@ def run(
     ...     trainer = synapse.Trainer(net, rate=0.5)
     ...     result = trainer.train(*data, epochs=4000, goal=0.05, progress=False)
     ...     return {"solved": result.stop_reason == "goal", "epochs": result.epochs}
-    >>> trials = run(trial, seeds=range(8), progress=False)
+    >>> trials = run_trials(trial, seeds=range(8), progress=False)
     >>> len(trials), trials[0].keys()
     (8, dict_keys(['seed', 'solved', 'epochs']))
     """
     function = _checks.function_of("The trial", trial, "seed")
     tasks: list[tuple[Point, int]] = [({}, seed) for seed in _checked_seeds(seeds)]
-    return run_trials(function, tasks, store, executor, retry, progress)
+    return run_tasks(function, tasks, store, executor, retry, progress)
 
 
 def sweep(
@@ -159,7 +159,7 @@ def sweep(
     Parameters
     ----------
     trial : callable
-        As for :func:`run`, with the parameters of the sweep as keyword arguments.
+        As for :func:`run_trials`, with the parameters of the sweep as keyword arguments.
     seeds : sequence of int
         Seeds of the trials, the same ones for every point.
     grid : mapping of str to sequence, or sequence of mapping
@@ -168,8 +168,8 @@ def sweep(
         ``ParameterSampler``. Values are of the same kinds as results; tuples become
         lists. Equal points are run once.
     store, executor, progress, retry
-        As for :func:`run`. Several sweeps of the same trial can share a store, also
-        with :func:`run`.
+        As for :func:`run_trials`. Several sweeps of the same trial can share a store, also
+        with :func:`run_trials`.
 
     Returns
     -------
@@ -182,7 +182,7 @@ def sweep(
     ------
     ArgumentError, ArgumentTypeError, FormatError, TrialStoreError, ExecutorError,
     KeyboardInterrupt
-        As for :func:`run`.
+        As for :func:`run_trials`.
 
     Examples
     --------
@@ -201,7 +201,7 @@ def sweep(
     function = _checks.function_of("The trial", trial, "seed", keywords=points[0])
     numbers = _checked_seeds(seeds)
     tasks = [(point, seed) for point in points for seed in numbers]
-    return run_trials(function, tasks, store, executor, retry, progress)
+    return run_tasks(function, tasks, store, executor, retry, progress)
 
 
 def _points_of(grid: Any) -> list[Point]:
@@ -314,7 +314,7 @@ def one_line(error: BaseException) -> str:
     return text if len(text) <= 120 else f"{text[:117]}..."
 
 
-def run_trials(
+def run_tasks(
     trial: Trial,
     tasks: Iterable[tuple[Point, int]],
     store: PathLike | None,

@@ -326,7 +326,7 @@ def read_trials(store: PathLike) -> Trials:
     Parameters
     ----------
     store : path
-        SQLite file that :func:`run` or :func:`sweep` has written.
+        SQLite file that :func:`run_trials` or :func:`sweep` has written.
 
     Returns
     -------
@@ -337,18 +337,18 @@ def read_trials(store: PathLike) -> Trials:
     ------
     TrialStoreError, FormatError
         If there is no such file, or it is not a store, damaged, or of a newer version.
-        (Every trial has a digest in its store. :func:`run` and :func:`sweep` repeat
+        (Every trial has a digest in its store. :func:`run_trials` and :func:`sweep` repeat
         trials that do not fit theirs.)
 
     Examples
     --------
     >>> import pathlib, tempfile
-    >>> from synapse.experiments import run
+    >>> from synapse.experiments import run_trials
     >>> def trial(seed):
     ...     return {"square": seed**2}
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     store = pathlib.Path(folder) / "squares.db"
-    ...     trials = run(trial, seeds=range(3), store=store, progress=False)
+    ...     trials = run_trials(trial, seeds=range(3), store=store, progress=False)
     ...     read_trials(store) == trials
     True
     """

@@ -271,7 +271,7 @@ row(
     lambda w: {"trainers": [synapse.Trainer(architect.Perceptron(2, 3, 1, seed=0))]},
 )
 options = {"seeds": [1], "progress": False}
-row("experiments.run", {"trial": trial, **options}, progress=f"True {words}")
+row("experiments.run_trials", {"trial": trial, **options}, progress=f"True {words}")
 row(
     "experiments.sweep",
     {"trial": trial, "grid": {"rate": [0.5]}, **options},

@@ -89,7 +89,7 @@ class World:
     def store(self) -> Path:
         """A store of one trial."""
         path = self.folder / "trials.db"
-        experiments.run(trial, seeds=[1], store=path, progress=False)
+        experiments.run_trials(trial, seeds=[1], store=path, progress=False)
         return path
 
     @property

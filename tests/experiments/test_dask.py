@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from synapse.experiments import read_trials, run, sweep
+from synapse.experiments import read_trials, run_trials, sweep
 from tests.experiments.some_trials import odd, training
 from tests.helpers.processes import python
 
@@ -15,7 +15,9 @@ needed = pytest.mark.skipif(
     find_spec("distributed") is None, reason="needs the extra `dask`"
 )
 pytestmark = [pytest.mark.slow, needed]
-run, sweep = (functools.partial(function, progress=False) for function in (run, sweep))
+run_trials, sweep = (
+    functools.partial(function, progress=False) for function in (run_trials, sweep)
+)
 
 
 @pytest.fixture(scope="module")
@@ -41,17 +43,19 @@ def cluster(client):
 
 
 def test_a_cluster_gives_the_same_bits(cluster, tmp_path):
-    here = run(training, seeds=range(6))
+    here = run_trials(training, seeds=range(6))
     path = tmp_path / "a.db"
-    assert run(training, seeds=range(4), executor=cluster, store=path) == here[:4]
-    assert run(training, seeds=range(6), executor=cluster, store=path) == here
-    assert read_trials(path) == here
-    assert repr(list(run(odd, seeds=range(5), executor=cluster))) == repr(
-        list(run(odd, seeds=range(5)))
+    assert (
+        run_trials(training, seeds=range(4), executor=cluster, store=path) == here[:4]
     )
-    assert run(lambda seed: {"x": here[0]["seed"] + 3}, seeds=[2], executor=cluster)[
-        0
-    ] == {"seed": 2, "x": 3}
+    assert run_trials(training, seeds=range(6), executor=cluster, store=path) == here
+    assert read_trials(path) == here
+    assert repr(list(run_trials(odd, seeds=range(5), executor=cluster))) == repr(
+        list(run_trials(odd, seeds=range(5)))
+    )
+    assert run_trials(
+        lambda seed: {"x": here[0]["seed"] + 3}, seeds=[2], executor=cluster
+    )[0] == {"seed": 2, "x": 3}
 
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "experiments.md"

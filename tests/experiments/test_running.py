@@ -26,13 +26,15 @@ from synapse.errors import (
     SynapseError,
     TrialStoreError,
 )
-from synapse.experiments import read_trials, run, running, sweep
+from synapse.experiments import read_trials, run_trials, running, sweep
 from tests.helpers.cases import all_hold, all_refused
 
 from .some_trials import calls, killing, noted, odd, product, training
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
-run, sweep = (functools.partial(function, progress=False) for function in (run, sweep))
+run_trials, sweep = (
+    functools.partial(function, progress=False) for function in (run_trials, sweep)
+)
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -54,18 +56,20 @@ def same(rows, other_rows):
 
 
 def test_every_executor_gives_the_same_bits(processes, threads, tmp_path):
-    here = run(training, seeds=range(6))
+    here = run_trials(training, seeds=range(6))
     assert [row["seed"] for row in here] == list(range(6))
     assert len({row["error"] for row in here}) == 6
-    mixed = run(odd, seeds=range(4))
+    mixed = run_trials(odd, seeds=range(4))
     for executor in (processes, threads):
-        assert same(run(training, seeds=range(6), executor=executor), here)
-        assert same(run(odd, seeds=range(4), executor=executor), mixed)
+        assert same(run_trials(training, seeds=range(6), executor=executor), here)
+        assert same(run_trials(odd, seeds=range(4), executor=executor), mixed)
     assert same(
-        run(training, seeds=range(3), store=tmp_path / "a.db", executor=processes),
+        run_trials(
+            training, seeds=range(3), store=tmp_path / "a.db", executor=processes
+        ),
         here[:3],
     )
-    assert same(run(training, seeds=range(6), store=tmp_path / "a.db"), here)
+    assert same(run_trials(training, seeds=range(6), store=tmp_path / "a.db"), here)
     assert same(read_trials(tmp_path / "a.db"), here)
 
 
@@ -86,7 +90,7 @@ def test_values_come_back_as_those_of_python(tmp_path):
         "yes": True,
     }
     for _ in range(2):
-        assert repr(run(odd, seeds=[0], store=tmp_path / "a.db")[0]) == repr(
+        assert repr(run_trials(odd, seeds=[0], store=tmp_path / "a.db")[0]) == repr(
             {"seed": 0, **numbers, **others}
         )
 
@@ -105,8 +109,8 @@ def test_partials_methods_and_objects_are_trials_in_the_order_of_the_seeds(threa
         Study(),
         lambda seed: {"x": seed},
     ):
-        outputs = run(trial, seeds=[9, 3, 7], executor=threads)
-        assert same(outputs, run(trial, seeds=[9, 3, 7]))
+        outputs = run_trials(trial, seeds=[9, 3, 7], executor=threads)
+        assert same(outputs, run_trials(trial, seeds=[9, 3, 7]))
         assert [row["seed"] for row in outputs] == [9, 3, 7]
 
 
@@ -121,7 +125,7 @@ def test_no_more_trials_are_submitted_than_are_needed_soon(monkeypatch):
             return super().submit(function, *arguments)
 
     with Counting(1) as pool:
-        assert len(run(product, seeds=range(100), executor=pool)) == 100
+        assert len(run_trials(product, seeds=range(100), executor=pool)) == 100
     assert 1 <= most <= 4
 
 
@@ -141,14 +145,14 @@ def test_anything_but_a_dict_of_values_is_refused_at_once(threads):
                 ArgumentTypeError,
                 match="Expected the trial with seed 4 to return a dict of bool",
             ):
-                run(trial, seeds=range(5, -1, -1), executor=executor)
+                run_trials(trial, seeds=range(5, -1, -1), executor=executor)
         assert done[:2] == [5, 4]
 
     all_hold(check, NO_RECORDS)
 
 
 def test_what_else_is_refused(processes):
-    assert run(lambda seed: {"seed": seed}, seeds=[3]) == [{"seed": 3}]
+    assert run_trials(lambda seed: {"seed": seed}, seeds=[3]) == [{"seed": 3}]
     client = SimpleNamespace(get_executor=None)
     different, whole = (
         "the seeds to be different whole numbers",
@@ -199,7 +203,7 @@ def test_what_else_is_refused(processes):
 
 def test_a_trial_that_raises_has_failed_and_the_others_go_on(threads):
     for executor in (None, threads):
-        outputs = run(odd, seeds=range(5), executor=executor)
+        outputs = run_trials(odd, seeds=range(5), executor=executor)
         diverged = {"seed": 2, "failed": "DivergenceError: The error is infinite."}
         assert (
             outputs.failed
@@ -212,16 +216,19 @@ def test_failed_trials_are_run_again_only_on_request(tmp_path):
     trial = functools.partial(sometimes, tmp_path / "broken")
     (tmp_path / "broken").touch()
     path = tmp_path / "a.db"
-    assert run(trial, seeds=range(3), store=path)[1] == {
+    assert run_trials(trial, seeds=range(3), store=path)[1] == {
         "seed": 1,
         "failed": "ValueError",
     }
     (tmp_path / "broken").unlink()
-    assert run(trial, seeds=range(3), store=path)[1] == {
+    assert run_trials(trial, seeds=range(3), store=path)[1] == {
         "seed": 1,
         "failed": "ValueError",
     }
-    assert run(trial, seeds=range(3), store=path, retry=True)[1] == {"seed": 1, "x": 1}
+    assert run_trials(trial, seeds=range(3), store=path, retry=True)[1] == {
+        "seed": 1,
+        "x": 1,
+    }
     assert not read_trials(path).failed
 
 
@@ -239,19 +246,19 @@ def test_a_killed_worker_is_one_sentence_and_the_same_call_goes_on(tmp_path):
             ExecutorError,
             match=r"after 5 of 8 trials \(BrokenProcessPool.*are in .*a\.db",
         ):
-            run(killing, seeds=range(8), executor=pool, store=path)
+            run_trials(killing, seeds=range(8), executor=pool, store=path)
         with pytest.raises(
             ExecutorError, match="failed after 5 of 8 trials .*BrokenProcessPool"
         ):
-            run(killing, seeds=range(8), executor=pool, store=path)
+            run_trials(killing, seeds=range(8), executor=pool, store=path)
     with ThreadPoolExecutor(1) as pool:
         pass
     with pytest.raises(
         ExecutorError, match="new futures after shutdown.*are lost: with store="
     ):
-        run(killing, seeds=range(8), executor=pool)
+        run_trials(killing, seeds=range(8), executor=pool)
     rest = [seed for seed in range(8) if seed != 5]
-    assert len(run(killing, seeds=rest, store=path)) == 7
+    assert len(run_trials(killing, seeds=rest, store=path)) == 7
 
 
 def pressing(file, seed):
@@ -281,11 +288,11 @@ def test_ctrl_c_ends_the_run_and_the_same_call_goes_on(pool, tmp_path, ctrl_c):
         nullcontext() if pool is None else pool(1) as executor,
         pytest.raises(KeyboardInterrupt) as stop,
     ):
-        run(trial, seeds=range(4), store=path, executor=executor)
+        run_trials(trial, seeds=range(4), store=path, executor=executor)
     results = f"Their results are in {path}: the same call runs the others."
     assert stop.value.__notes__ == [f"2 of 4 trials are done. {results}"]
     assert read_trials(path) == [{"seed": 0, "x": 0}, {"seed": 1, "x": 1}]
-    assert run(trial, seeds=range(4), store=path) == [
+    assert run_trials(trial, seeds=range(4), store=path) == [
         {"seed": seed, "x": seed} for seed in range(4)
     ]
 
@@ -305,7 +312,7 @@ def test_ctrl_c_while_trials_are_submitted_cancels_those_that_have_not_begun(ctr
             return future
 
     with Pressing(1) as pool, pytest.raises(KeyboardInterrupt):
-        run(trial, seeds=range(9), executor=pool)
+        run_trials(trial, seeds=range(9), executor=pool)
     assert begun == [0]
 
 
@@ -316,7 +323,7 @@ def test_an_event_loop_gets_the_signals_that_came_during_a_trial(ctrl_c):
         before = signal.set_wakeup_fd(theirs.fileno())
         try:
             with pytest.raises(KeyboardInterrupt):
-                run(lambda seed: ctrl_c(), seeds=[0])
+                run_trials(lambda seed: ctrl_c(), seeds=[0])
             assert signal.SIGINT in ours.recv(10)
             assert signal.set_wakeup_fd(-1) == theirs.fileno()
         finally:
@@ -326,13 +333,13 @@ def test_an_event_loop_gets_the_signals_that_came_during_a_trial(ctrl_c):
 KILLED = """
 import functools, sys
 from concurrent.futures import ProcessPoolExecutor
-from synapse.experiments import run
+from synapse.experiments import run_trials
 from tests.experiments.some_trials import noted
 
 if __name__ == "__main__":
     trial = functools.partial(noted, folder=sys.argv[1], seconds=0.05)
     with ProcessPoolExecutor(2) as pool:
-        run(
+        run_trials(
             trial,
             seeds=range(40),
             store=sys.argv[2],
@@ -359,14 +366,14 @@ def test_a_killed_run_is_continued_with_what_is_missing(where, tmp_path):
     half = read_trials(path)  # while it is being written
     trial = functools.partial(noted, folder=str(folder), seconds=0.05)
     with pytest.raises(TrialStoreError, match=r"Another run is writing .*a\.db"):
-        run(trial, seeds=range(40), store=path)
+        run_trials(trial, seeds=range(40), store=path)
     os.killpg(process.pid, signal.SIGKILL)  # its pool, too
     process.wait(60)
     stored = read_trials(path)
     before = calls(folder)
     assert same(stored[: len(half)], half) or where == "pool"
     assert 3 <= len(half) <= len(stored) < 40
-    whole = run(trial, seeds=range(40), store=path)
+    whole = run_trials(trial, seeds=range(40), store=path)
     assert whole == [{"seed": seed, "square": seed**2} for seed in range(40)]
     done = {row["seed"] for row in stored}
     assert all(
@@ -382,7 +389,7 @@ def test_a_sweep_runs_every_point_with_every_seed_and_adds_up_in_one_store(
     path = tmp_path / "a.db"
     folder.mkdir()
     trial = functools.partial(noted, folder=str(folder))
-    run(trial, seeds=range(3), store=path)
+    run_trials(trial, seeds=range(3), store=path)
     sweep(trial, grid={"seconds": [0.0]}, seeds=range(2), store=path)
     assert calls(folder) == {0: 2, 1: 2, 2: 1}
     grid = {"seconds": [0.001, 0.0]}
@@ -391,7 +398,7 @@ def test_a_sweep_runs_every_point_with_every_seed_and_adds_up_in_one_store(
         (s, i) for s in (0.001, 0.0) for i in (2, 1, 0)
     ]
     assert (trials.names, list(trials.by())) == (("seconds",), [(0.001,), (0.0,)])
-    run(trial, seeds=range(4), store=path)
+    run_trials(trial, seeds=range(4), store=path)
     assert calls(folder) == {0: 3, 1: 3, 2: 3, 3: 1}
     stored = read_trials(path)
     assert (len(stored), {row.get("seconds") for row in stored}) == (

@@ -16,19 +16,19 @@ from synapse.errors import (
     FormatError,
     TrialStoreError,
 )
-from synapse.experiments import read_trials, run
+from synapse.experiments import read_trials, run_trials
 from tests.helpers.cases import all_hold, all_refused
 from tests.helpers.full_disk import full_disk
 
 from .some_trials import product, training
 
-run = functools.partial(run, progress=False)
+run_trials = functools.partial(run_trials, progress=False)
 
 
 @pytest.fixture
 def path(tmp_path):
     """A store of five trials."""
-    run(product, seeds=range(5), store=tmp_path / "a.db")
+    run_trials(product, seeds=range(5), store=tmp_path / "a.db")
     return tmp_path / "a.db"
 
 
@@ -48,7 +48,7 @@ def test_a_store_of_another_trial_is_refused(path):
         " .*some_trials.training"
     )
     with pytest.raises(ArgumentError, match=words):
-        run(training, seeds=range(5), store=path)
+        run_trials(training, seeds=range(5), store=path)
     assert path.read_bytes() == before
 
 
@@ -77,13 +77,13 @@ def test_arguments_tell_trials_apart(tmp_path):
     def check(value, other):
         path = tmp_path / f"{len(list(tmp_path.iterdir()))}.db"
         for _ in range(2):
-            run(taking(value), seeds=[0], store=path)
+            run_trials(taking(value), seeds=[0], store=path)
         with pytest.raises(ArgumentError, match="has results of the trial"):
-            run(taking(other), seeds=[0], store=path)
+            run_trials(taking(other), seeds=[0], store=path)
 
     all_hold(check, ARGUMENTS)
     for options in ({"a": 1, "b": 2}, {"b": 2, "a": 1}):
-        run(
+        run_trials(
             functools.partial(product, **options),
             seeds=[0],
             store=tmp_path / "order.db",
@@ -105,12 +105,12 @@ def test_trials_without_a_name_are_refused(tmp_path):
     with pytest.raises(
         ArgumentError, match="A store tells trials apart by name and arguments"
     ):
-        run(closure, seeds=[0], store=tmp_path / "a.db")
+        run_trials(closure, seeds=[0], store=tmp_path / "a.db")
     with pytest.raises(
         ArgumentTypeError,
         match="Expected numbers, strings, .* or dataclasses, got <object",
     ):
-        run(taking(object()), seeds=[0], store=tmp_path / "a.db")
+        run_trials(taking(object()), seeds=[0], store=tmp_path / "a.db")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -157,48 +157,54 @@ def test_damaged_records_are_told_and_run_again(path):
         ):
             read_trials(path)
         assert (
-            run(product, seeds=range(5), store=path)
+            run_trials(product, seeds=range(5), store=path)
             == read_trials(path)
-            == run(product, seeds=range(5))
+            == run_trials(product, seeds=range(5))
         )
 
 
 def refused(path, content, words):
     path.write_bytes(content)
     with pytest.raises(FormatError, match=rf"a\.db {words}"):
-        run(product, seeds=range(9), store=path)
+        run_trials(product, seeds=range(9), store=path)
     assert path.read_bytes() == content
 
 
 def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path):
     path = tmp_path / "a.db"
-    run(product, seeds=range(20), store=path)
+    run_trials(product, seeds=range(20), store=path)
     with (
         full_disk(most=path.stat().st_size),
         pytest.raises(TrialStoreError, match=r"a\.db cannot be.*full"),
     ):
-        run(product, seeds=range(2000), store=path)
+        run_trials(product, seeds=range(2000), store=path)
     trials = read_trials(path)
     assert 20 <= len(trials) < 2000
-    assert run(product, seeds=range(2000), store=path)[:3] == run(
+    assert run_trials(product, seeds=range(2000), store=path)[:3] == run_trials(
         product, seeds=range(3)
     )
     with full_disk(), pytest.raises(TrialStoreError, match=r"b\.db cannot be written"):
-        run(product, seeds=range(5), store=tmp_path / "b.db")
+        run_trials(product, seeds=range(5), store=tmp_path / "b.db")
 
 
 def test_places_where_no_store_can_be(tmp_path):
     outside = "The store must be a file in a folder that exists"
     all_refused(
         [
-            (lambda: run(product, seeds=[0], store=tmp_path), TrialStoreError, outside),
             (
-                lambda: run(product, seeds=[0], store=tmp_path / "none" / "a.db"),
+                lambda: run_trials(product, seeds=[0], store=tmp_path),
                 TrialStoreError,
                 outside,
             ),
             (
-                lambda: run(product, seeds=[0], store=3),
+                lambda: run_trials(
+                    product, seeds=[0], store=tmp_path / "none" / "a.db"
+                ),
+                TrialStoreError,
+                outside,
+            ),
+            (
+                lambda: run_trials(product, seeds=[0], store=3),
                 ArgumentTypeError,
                 "the path to be a string or a path",
             ),
@@ -216,21 +222,23 @@ def test_two_runs_do_not_write_one_store(path):
     go = threading.Event()
     HELD.extend([begun, go])
     locked = path.parent / "b.db"
-    thread = threading.Thread(target=lambda: run(holding, seeds=[0], store=locked))
+    thread = threading.Thread(
+        target=lambda: run_trials(holding, seeds=[0], store=locked)
+    )
     thread.start()
     try:
         assert begun.wait(60)
         with pytest.raises(
             TrialStoreError, match=r"Another run is writing .*b\.db\. Wait for its end"
         ):
-            run(holding, seeds=[1], store=locked)
+            run_trials(holding, seeds=[1], store=locked)
         assert read_trials(locked) == []
     finally:
         go.set()
         thread.join()
         HELD.clear()
     assert read_trials(locked) == [{"seed": 0, "x": 0}]
-    assert len(run(holding, seeds=[0, 1], store=locked)) == 2
+    assert len(run_trials(holding, seeds=[0, 1], store=locked)) == 2
 
 
 HELD = []
@@ -245,7 +253,7 @@ def holding(seed):
 
 def test_names_of_files_may_have_any_characters(tmp_path):
     path = tmp_path / "50% ü#1 & mode=ro.db"
-    outputs = run(product, seeds=range(3), store=path)
+    outputs = run_trials(product, seeds=range(3), store=path)
     stored = read_trials(path)
     assert (stored, 0 < stored.seconds < 1) == (outputs, True)
     assert list(tmp_path.iterdir()) == [path]  # the lock is removed, too
@@ -254,7 +262,7 @@ def test_names_of_files_may_have_any_characters(tmp_path):
 def test_no_damaged_byte_changes_a_result_in_silence(tmp_path):
     """Every result is right, or the file is refused."""
     path = tmp_path / "a.db"
-    expected = run(product, seeds=range(9), store=path, progress=False)
+    expected = run_trials(product, seeds=range(9), store=path, progress=False)
     content = path.read_bytes()
     rng = np.random.default_rng(0)
     wrong = {}
@@ -265,7 +273,9 @@ def test_no_damaged_byte_changes_a_result_in_silence(tmp_path):
         path.write_bytes(damaged)
         for read in (
             read_trials,
-            lambda path: run(product, seeds=range(9), store=path, progress=False),
+            lambda path: run_trials(
+                product, seeds=range(9), store=path, progress=False
+            ),
         ):
             try:
                 if read(path) != expected:

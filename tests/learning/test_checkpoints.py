@@ -196,7 +196,9 @@ def test_a_training_continues_bit_for_bit(
     )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run.ckpt"
-        file = {"checkpoint": path, "checkpoint_every": 1} if way == "checkpoint" else {}
+        file = (
+            {"checkpoint": path, "checkpoint_every": 1} if way == "checkpoint" else {}
+        )
         with suppress(OSError):
             broken.train(*DATA[data], progress=False, seed=3, **ended, **extra, **file)
         again = load(path) if file else WAYS[way](broken)

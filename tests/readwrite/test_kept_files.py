@@ -131,5 +131,5 @@ if __name__ == "__main__":
             synapse.save(make(), KEPT / name, form)
             kept[name] = answers(synapse.load(KEPT / name, form))
     if not TRIALS.exists():
-        experiments.run(squares, seeds=range(3), store=TRIALS, progress=False)
+        experiments.run_trials(squares, seeds=range(3), store=TRIALS, progress=False)
     ANSWERS.write_text(json.dumps(kept, indent=1) + "\n")

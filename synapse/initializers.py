@@ -248,8 +248,9 @@ def sparse(
     """Set most incoming weights of a neuron to 0, Elsayed, Vasan and Mahmood 2024:
     ``sparse(sparsity=0.9)``.
 
-    The fraction that is 0 is from 0 to below 1, and the count is rounded down. The others
-    are drawn by `fan_in`. Of a projection that is not full, each weight is 0 as often.
+    The fraction that is 0 is from 0 to below 1, and the count is rounded down. The
+    others are drawn by `fan_in`. Of a projection that is not full, each weight is 0 as
+    often.
     """
     weights: Floats = fan_in.unchecked(rng, shape, n, fan_out)
 

@@ -159,7 +159,7 @@ def sweep(
     Parameters
     ----------
     trial : callable
-        As for :func:`run_trials`, with the parameters of the sweep as keyword arguments.
+        As for :func:`run_trials`, with the sweep's parameters as keyword arguments.
     seeds : sequence of int
         Seeds of the trials, the same ones for every point.
     grid : mapping of str to sequence, or sequence of mapping
@@ -168,8 +168,8 @@ def sweep(
         ``ParameterSampler``. Values are of the same kinds as results; tuples become
         lists. Equal points are run once.
     store, executor, progress, retry
-        As for :func:`run_trials`. Several sweeps of the same trial can share a store, also
-        with :func:`run_trials`.
+        As for :func:`run_trials`. Several sweeps of the same trial can share a store,
+        also with :func:`run_trials`.
 
     Returns
     -------

@@ -337,8 +337,8 @@ def read_trials(store: PathLike) -> Trials:
     ------
     TrialStoreError, FormatError
         If there is no such file, or it is not a store, damaged, or of a newer version.
-        (Every trial has a digest in its store. :func:`run_trials` and :func:`sweep` repeat
-        trials that do not fit theirs.)
+        (Every trial has a digest in its store. :func:`run_trials` and :func:`sweep`
+        repeat trials that do not fit theirs.)
 
     Examples
     --------

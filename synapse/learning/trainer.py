@@ -498,8 +498,8 @@ class Trainer(Archived, TrainerOptions):
         """What writes this trainer to a file while it trains."""
         if path is None:
             raise ArgumentError(
-                "`checkpoint_every` is the number of epochs between checkpoints. Give checkpoint,"
-                " too."
+                "`checkpoint_every` is the number of epochs between checkpoints. Give"
+                " checkpoint, too."
             )
         return Checkpoint(partial(_archive.write_trainer, self, path), checkpoint_every)
 

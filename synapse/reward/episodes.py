@@ -223,8 +223,8 @@ def _evaluations(
     episodes = checks.positive_integer("The test_episodes", episodes)
     if (every is None) != (separate is None):
         raise ArgumentError(
-            "Expected both test_every, a number of steps, and test_environment, an environment;"
-            " got one of them."
+            "Expected both test_every, a number of steps, and test_environment, an"
+            " environment; got one of them."
         )
     if every is None:
         return None

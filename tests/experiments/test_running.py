@@ -160,7 +160,7 @@ def test_what_else_is_refused(processes):
     )
 
     def of(trial=product, seeds=(3,), **options):
-        return lambda: (sweep if "grid" in options else run)(
+        return lambda: (sweep if "grid" in options else run_trials)(
             trial, seeds=seeds, **options
         )
 

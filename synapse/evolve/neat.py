@@ -77,8 +77,8 @@ def neat(
     seed : int or numpy.random.Generator, optional
         Seed of all random choices of the evolution.
     executor : concurrent.futures.Executor, optional
-        Where genomes are evaluated; see :func:`synapse.experiments.run_trials`. It is not
-        shut down. Default: here.
+        Where genomes are evaluated; see :func:`synapse.experiments.run_trials`. It is
+        not shut down. Default: here.
     checkpoint : path, optional
         File to which the evolution is written at most every ten seconds, and at its
         end.

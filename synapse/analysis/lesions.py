@@ -70,7 +70,7 @@ def lesions(
     network: Network,
     inputs: ArrayLike,
     targets: ArrayLike,
-    of: str = "neurons",
+    what: str = "neurons",
     *,
     pairs: bool = False,
     cost: str | Cost | None = None,
@@ -92,7 +92,7 @@ def lesions(
     inputs, targets : array_like
         Data as for :meth:`synapse.Trainer.test`. Every run begins with a cleared
         context.
-    of : {"neurons", "connections", "gates"}
+    what : {"neurons", "connections", "gates"}
         What is silenced. Gates are named by their gaters.
     pairs : bool
         Whether every pair is silenced, too: n items take n (n + 1) / 2 runs over the
@@ -109,7 +109,7 @@ def lesions(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If the data do not fit the network, `of` is something else, or there is nothing
+        If the data do not fit the network, `what` is something else, or there is nothing
         to silence.
 
     See Also
@@ -128,11 +128,11 @@ def lesions(
     """
     table = topology_of(network).require_closed("examined by lesions")
     measure = network._cost(cost)
-    choice("The `of` of lesions", of, ("neurons", "connections", "gates"))
+    choice("The `what` of lesions", what, ("neurons", "connections", "gates"))
     data = prepare(network, inputs, targets, measure)
-    names, items, silenced = _silenced(table, of)
+    names, items, silenced = _silenced(table, what)
     if not len(items):
-        raise ArgumentError(f"Expected a network with {of} to silence, got none.")
+        raise ArgumentError(f"Expected a network with {what} to silence, got none.")
     in_pairs = boolean("The pairs of lesions", pairs)
 
     # Weights that are tied could not be set to 0 one by one.
@@ -178,11 +178,11 @@ def _mean_cost_of(network: Network, data: Data, cost: Cost) -> Callable[[], floa
     return lambda: summed() / steps if steps else np.nan
 
 
-def _silenced(table: Topology, of: str) -> tuple[tuple[str, ...], Ints, list[Ints]]:
+def _silenced(table: Topology, what: str) -> tuple[tuple[str, ...], Ints, list[Ints]]:
     """Names and numbers of what is silenced, and the connections whose weights are 0
     then.
     """
-    if of == "connections":
+    if what == "connections":
         items = np.arange(table.connections)
         ends = (table.source.tolist(), table.target.tolist(), table.delay.tolist())
         names = tuple(
@@ -195,7 +195,7 @@ def _silenced(table: Topology, of: str) -> tuple[tuple[str, ...], Ints, list[Int
     links = np.flatnonzero(table.gated)
     owner = table.gater[table.gated]
     items = np.unique(owner)
-    if of == "neurons":
+    if what == "neurons":
         leading = np.flatnonzero(~table.self_connected)
         links = np.append(links, leading)
         owner = np.append(owner, table.source[leading])

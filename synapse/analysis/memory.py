@@ -81,14 +81,14 @@ def half_lives(network: Network, inputs: ArrayLike | None = None) -> HalfLives:
     return HalfLives(table.target[rows], names, table.weight[rows], gain[rows], lives)
 
 
-def spectral_radius(network: Network, of: str = "weights") -> float:
+def spectral_radius(network: Network, what: str = "weights") -> float:
     """Compute the largest absolute eigenvalue of the recurrence; 0 without recurrence.
 
     Parameters
     ----------
     network : Network
         The network.
-    of : {"weights", "step"}
+    what : {"weights", "step"}
         The matrix. With ``"weights"`` it is W, where W_ji = weight * gain of the
         connection from i to j, with self-connections on the diagonal and the present
         gains. Only connections on a loop contribute. A delayed connection counts by the
@@ -103,7 +103,7 @@ def spectral_radius(network: Network, of: str = "weights") -> float:
     Raises
     ------
     ArgumentError
-        If `of` has another value.
+        If `what` has another value.
 
     Examples
     --------
@@ -114,9 +114,9 @@ def spectral_radius(network: Network, of: str = "weights") -> float:
     >>> spectral_radius(net)
     1.0
     """
-    choice("The matrix of a spectral radius", of, ("weights", "step"))
+    choice("The matrix of a spectral radius", what, ("weights", "step"))
     table = topology_of(network)
-    if of == "step":
+    if what == "step":
         return _radius(_jacobian(network, table.with_relays()))
 
     source, target = table.source, table.target

@@ -42,7 +42,7 @@ class Switching(Table):
 
 
 def switching(
-    network: Network, inputs: ArrayLike | Log, mask: ArrayLike, *, of: str = "state"
+    network: Network, inputs: ArrayLike | Log, mask: ArrayLike, *, what: str = "state"
 ) -> Switching:
     """Find the neurons that switch where marked steps begin and end.
 
@@ -60,10 +60,10 @@ def switching(
         The network. It is not changed.
     inputs : array_like, shape (T, n), or Log
         A sequence to run; the context is cleared first. Or a log that has the number
-        `of` of all neurons; nothing is run then.
+        `what` of all neurons; nothing is run then.
     mask : array_like of bool, shape (T,)
         Which steps are marked: at least one, and not all.
-    of : {"state", "activation"}
+    what : {"state", "activation"}
         The number that is looked at.
 
     Raises
@@ -82,21 +82,21 @@ def switching(
     >>> table.name.tolist(), table.inside.tolist(), table.correlation.tolist()
     (['cell 0', 'cell 1'], [2.0, 0.0], [1.0, 0.0])
     """
-    if not is_among(of, ("state", "activation")):
+    if not is_among(what, ("state", "activation")):
         condition = '"state" or "activation"'
-        raise ArgumentError(expected("The number that is looked at", condition, of))
+        raise ArgumentError(expected("The number that is looked at", condition, what))
     if isinstance(inputs, Log):
         steps = len(inputs)
     else:
         size = len(require_analysed(network).input)
         steps = len(as_matrix("The inputs", inputs, size, network.dtype))
     marked = _marked(mask, steps)
-    (numbers,) = numbers_over_time(network, inputs, of)
+    (numbers,) = numbers_over_time(network, inputs, what)
 
     inside, outside, correlation = _around_stretches(numbers.astype(float), marked)
 
     # an input has no state of its own
-    first = len(network.input) if of == "state" else 0
+    first = len(network.input) if what == "state" else 0
     candidates = np.arange(first, len(network))
     best_first = np.argsort(-np.abs(correlation[candidates]), kind="stable")
     neuron = candidates[best_first]

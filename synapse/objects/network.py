@@ -272,12 +272,12 @@ class Network(NeuronRows, OutputSlopes):
         return identities
 
     @consistent_read
-    def select(self, of: str = "neurons", /, **wanted: Any) -> list[Any]:
+    def select(self, what: str = "neurons", /, **wanted: Any) -> list[Any]:
         """Find neurons or connections by their metadata.
 
         Parameters
         ----------
-        of : {"neurons", "connections"}
+        what : {"neurons", "connections"}
             What is found. Default: neurons.
         **wanted : value or callable
             By name, the value that the metadata have, or a function that is true of
@@ -292,7 +292,7 @@ class Network(NeuronRows, OutputSlopes):
         Raises
         ------
         ArgumentError, UnknownNameError
-            If `of` is something else, or no neuron or connection has a value of this
+            If `what` is something else, or no neuron or connection has a value of this
             name.
 
         See Also
@@ -310,18 +310,18 @@ class Network(NeuronRows, OutputSlopes):
         >>> len(net.select(kind=lambda kind: kind in ("inter", "motor")))
         3
         """
-        if of not in ("neurons", "connections"):
+        if what not in ("neurons", "connections"):
             raise ArgumentError(
-                checks.expected("What is selected", '"neurons" or "connections"', of)
+                checks.expected("What is selected", '"neurons" or "connections"', what)
             )
         notes = self._store.notes
         store = self._store
-        columns = getattr(notes, of, {})
+        columns = getattr(notes, what, {})
         for name, value in wanted.items():
             if name not in columns:
-                raise _no_metadata(of, name, value, map(str, columns))
+                raise _no_metadata(what, name, value, map(str, columns))
         members: list[Any] = self.neurons
-        if of == "connections":
+        if what == "connections":
             members = np.sort(store["identity"][self._connection_rows()]).tolist()
         for name, value in wanted.items():
             column = columns[name]
@@ -329,7 +329,7 @@ class Network(NeuronRows, OutputSlopes):
             members = [key for key in members if key in column and fits(column[key])]
         return (
             members
-            if of == "neurons"
+            if what == "neurons"
             else [connection_at(store, identity) for identity in members]
         )
 

@@ -114,7 +114,7 @@ def test_step_is_the_derivative_of_a_context_by_that_of_before(spec):
         jacobian.append((after(before + step) - after(before - step)) / (2 * width))
     after(before)
     wanted = np.abs(np.linalg.eigvals(np.array(jacobian).T)).max()
-    assert spectral_radius(net, of="step") == pytest.approx(wanted, rel=1e-2, abs=2e-2)
+    assert spectral_radius(net, what="step") == pytest.approx(wanted, rel=1e-2, abs=2e-2)
 
 
 def test_a_neuron_that_gates_its_own_input_hands_its_activation_on():
@@ -122,7 +122,7 @@ def test_a_neuron_that_gates_its_own_input_hands_its_activation_on():
     net.weights = [4.0]
     net.output[0].gate(net.connections[0])
     net.run([[1.0], [1.0]])
-    assert spectral_radius(net, of="step") == pytest.approx(
+    assert spectral_radius(net, what="step") == pytest.approx(
         4.0 * net.output[0].derivative
     )
 
@@ -135,7 +135,7 @@ def test_an_input_is_set_and_keeps_nothing():
         net.input[0].project(net.output[0], weight=2.0),
     )
     net.run(ROWS[:, :1])
-    assert spectral_radius(net, of="step") == pytest.approx(0.5)
+    assert spectral_radius(net, what="step") == pytest.approx(0.5)
 
 
 def test_a_delayed_connection_counts_by_the_neuron_that_it_delays():

@@ -38,12 +38,12 @@ def test_a_log_is_read_as_the_run_and_the_network_keeps_its_context():
     net = drifting()
     net.activate([3.0, 1.0])
     before = [neuron.state for neuron in net]
-    table = switching(net, ROWS, MARK, of="activation")
+    table = switching(net, ROWS, MARK, what="activation")
     assert [neuron.state for neuron in net] == before
     net.clear()
     with synapse.record(net, "activation") as log:
         net.run(ROWS)
-    read = switching(net, log, MARK, of="activation")
+    read = switching(net, log, MARK, what="activation")
     assert np.array_equal(read.neuron, table.neuron)
     assert read.correlation == pytest.approx(table.correlation, abs=1e-12)
     assert np.array_equal(read.inside, table.inside)
@@ -67,6 +67,6 @@ def test_a_delay_is_no_neuron_that_switches():
     inputs, cell = Layer(2, name="in"), Layer(1, "identity", name="cell")
     inputs[0].project(cell[0], weight=1.0, delay=3)
     net = Network(inputs, cell)
-    names = {of: switching(net, ROWS, MARK, of=of).name.tolist() for of in OF}
+    names = {of: switching(net, ROWS, MARK, what=of).name.tolist() for of in OF}
     assert names["state"] == ["cell 0"]
     assert sorted(names["activation"]) == ["cell 0", "in 0", "in 1"]

@@ -478,7 +478,7 @@ row(
         "inputs": w.inputs,
         "mask": np.arange(len(w.inputs)) == 0,
     },
-    of="word",
+    what="word",
 )
 row(
     "analysis.patch",

@@ -109,7 +109,7 @@ def draw(options: argparse.Namespace) -> None:
             words.save_figure(pictures.network(network).figure, path)
         return
     with words.file_errors("write", path):
-        pictures.explore(network, pulses(len(network.input)), path)
+        pictures.explore(network, pulses(len(network.input)), path=path)
 
 
 def pulses(inputs: int) -> Floats:
@@ -156,7 +156,7 @@ def play(options: argparse.Namespace) -> None:
     from .. import draw
 
     page = output or Path(tempfile.mkdtemp(prefix="synapse-")) / "play.html"
-    draw.explore(network, None, page, learn=True)
+    draw.explore(network, path=page, learn=True)
     if output is None:
         print(page)
         if not webbrowser.open(page.as_uri()):

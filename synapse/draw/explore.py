@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import re
 import time
 from html import escape
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._checks import as_matrix, boolean
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.network import Network, require_network
 from ..objects.recording import Log
 from ..objects.topology import Topology
@@ -181,9 +182,10 @@ class Explorer:
 
 def explore(
     network: Network,
-    sequence: ArrayLike | Log | None = None,
-    path: File | None = None,
+    inputs: ArrayLike | Log | None = None,
     targets: ArrayLike | None = None,
+    *,
+    path: File | None = None,
     learn: bool = False,
 ) -> Explorer:
     """Show a network, neuron by neuron, at every step of a sequence: in a notebook, or
@@ -195,7 +197,7 @@ def explore(
     reads.
 
     The page is one HTML file that loads nothing from elsewhere: it can be mailed,
-    stored and opened offline. It shows what ``net.run(sequence)`` does after
+    stored and opened offline. It shows what ``net.run(inputs)`` does after
     ``net.clear()``, so nothing remains from what ran before; `network` itself is not
     changed. For another context, record the run and pass the log.
 
@@ -204,20 +206,20 @@ def explore(
     network : Network
         The network. It must not be connected with neurons outside of it, as for
         :meth:`Network.clone`.
-    sequence : array_like, shape (T, n), or Log
+    inputs : array_like, shape (T, n), or Log
         One row of inputs per step; without any, the network is shown as it is. Or a
         log: the page shows the recorded steps, with the weights of now. With `learn`,
         no log, but also N sequences, shape (N, T, n), which each begin with a cleared
         context, or None: the page has data of its own. The log must have "activation",
         "state" and "derivative" of all neurons. Errors, "bias_eligibility",
         "eligibility", "extended" and "sensitivity" are shown where they are recorded.
-    path : str, path or open file, optional
-        The file to write; an existing file is replaced in one step. Default: none is
-        written.
     targets : array_like, shape (T, m), optional
         Targets of the outputs; a row of NaN is a step without a target. With targets,
         the page shows them and the errors that ``net.propagate(0, target)`` computes
         after a step. No weight changes.
+    path : str, path or open file, optional
+        The file to write; an existing file is replaced in one step. Default: none is
+        written.
     learn : bool
         Whether the network learns in the page. Default False: the page shows what
         Python computed.
@@ -230,7 +232,7 @@ def explore(
     Raises
     ------
     ArgumentTypeError, ArgumentError
-        If `network` is not one, the sequence is not T rows of n finite numbers, the
+        If `network` is not one, the inputs are not T rows of n finite numbers, the
         targets are not T rows that its cost accepts, or the path is not that of a file;
         with `learn`, also for a log, and for more than 20,000 connections. Nothing is
         written then.
@@ -250,7 +252,12 @@ def explore(
     >>> view.html[:15]
     '<!DOCTYPE html>'
     """
-    view = Explorer(network, sequence, targets, learn)
+    if isinstance(targets, str | os.PathLike):
+        raise ArgumentTypeError(
+            f"Expected the targets to be an array (T, m), got {os.fspath(targets)!r}."
+            " Give the file to write as path=."
+        )
+    view = Explorer(network, inputs, targets, learn)
     if path is not None:
         write(path, view.html)
     return view

@@ -114,7 +114,9 @@ def test_step_is_the_derivative_of_a_context_by_that_of_before(spec):
         jacobian.append((after(before + step) - after(before - step)) / (2 * width))
     after(before)
     wanted = np.abs(np.linalg.eigvals(np.array(jacobian).T)).max()
-    assert spectral_radius(net, what="step") == pytest.approx(wanted, rel=1e-2, abs=2e-2)
+    assert spectral_radius(net, what="step") == pytest.approx(
+        wanted, rel=1e-2, abs=2e-2
+    )
 
 
 def test_a_neuron_that_gates_its_own_input_hands_its_activation_on():

@@ -131,7 +131,7 @@ CALLS = BY_SEQUENCES | {
     "error_flow": lambda net, x, t: analysis.error_flow(net, x).tolist(),
 }
 DOORS = CALLS | {
-    "explore": lambda net, x, t: draw.explore(net, x, "never written.html"),
+    "explore": lambda net, x, t: draw.explore(net, x, path="never written.html"),
     "half_lives": lambda net, x, t: analysis.half_lives(net, [] if x is None else x),
 }
 

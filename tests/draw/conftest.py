@@ -43,7 +43,7 @@ def opened(chromium, tmp_path):
 
     def open_page(net, sequence, targets=None, learn=False, address="", **options):
         path = tmp_path / "page.html"
-        explore(net, sequence, path, targets, learn)
+        explore(net, sequence, targets, path=path, learn=learn)
         contexts.append(chromium.new_context(**options))
         page = contexts[-1].new_page()
         page.on("console", lambda message: complaints.append(message.text))

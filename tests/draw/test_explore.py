@@ -48,7 +48,7 @@ def rows(width, steps=6):
 
 def page_of(net, sequence, targets=None):
     page = io.StringIO()
-    explore(net, sequence, page, targets)
+    explore(net, sequence, targets, path=page)
     return page.getvalue()
 
 
@@ -296,35 +296,40 @@ def test_what_is_wrong_is_refused_and_nothing_is_written(tmp_path):
     all_refused(
         [
             (
-                lambda: explore(lstm(), [0.0] * 3, path),
+                lambda: explore(lstm(), [0.0] * 3, path=path),
                 ArgumentError,
                 "a row|rows|shape",
             ),
             (
-                lambda: explore(lstm(), [[0.0, np.nan, 0.0]], path),
+                lambda: explore(lstm(), [[0.0, np.nan, 0.0]], path=path),
                 ArgumentError,
                 "finite",
             ),
-            (lambda: explore(lstm(), row, path, [[0.0] * 2] * 2), ArgumentError, ""),
             (
-                lambda: explore(lstm(), row, path, [[0.0] * 3]),
+                lambda: explore(lstm(), row, [[0.0] * 2] * 2, path=path),
+                ArgumentError,
+                "",
+            ),
+            (
+                lambda: explore(lstm(), row, [[0.0] * 3], path=path),
                 ArgumentError,
                 "2 targets",
             ),
             (
-                lambda: explore(lstm(), row, path, [[0.0, 2.0]]),
+                lambda: explore(lstm(), row, [[0.0, 2.0]], path=path),
                 ArgumentError,
                 "cross_entropy",
             ),
-            (lambda: explore(linked, row, path), TopologyError, "outside"),
-            (lambda: explore(lstm(), row, 3), ArgumentTypeError, "path"),
+            (lambda: explore(linked, row, path=path), TopologyError, "outside"),
+            (lambda: explore(lstm(), row, path=3), ArgumentTypeError, "path"),
+            (lambda: explore(lstm(), row, path), ArgumentTypeError, "path="),
             (
-                lambda: explore(lstm(), None, path, [[0.0] * 2]),
+                lambda: explore(lstm(), None, [[0.0] * 2], path=path),
                 ArgumentError,
                 "the sequence that",
             ),
             (
-                lambda: explore(lstm(), None, path, [[0.0] * 2], True),
+                lambda: explore(lstm(), None, [[0.0] * 2], path=path, learn=True),
                 ArgumentError,
                 "the sequence that",
             ),
@@ -332,7 +337,7 @@ def test_what_is_wrong_is_refused_and_nothing_is_written(tmp_path):
     )
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
-    explore(lstm(), rows(3), str(path))
+    explore(lstm(), rows(3), path=str(path))
     assert path.read_text(encoding="utf-8") == page_of(lstm(), rows(3))
     assert list(tmp_path.iterdir()) == [path]
 

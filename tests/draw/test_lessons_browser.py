@@ -32,7 +32,7 @@ def label_of(page, neuron):
 
 def test_it_opens_on_lessons_for_who_opens_it_first(opened, chromium, tmp_path):
     path = tmp_path / "learn.html"
-    explore(xor(), None, path, learn=True)
+    explore(xor(), path=path, learn=True)
     context = chromium.new_context()
     page = context.new_page()
     page.goto(path.as_uri())

@@ -109,8 +109,8 @@ def lesions(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If the data do not fit the network, `what` is something else, or there is nothing
-        to silence.
+        If the data do not fit the network, `what` is something else, or there is
+        nothing to silence.
 
     See Also
     --------

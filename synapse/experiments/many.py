@@ -53,7 +53,7 @@ def train_many(
     inputs: Any,
     targets: Any,
     *,
-    workers: int | None = None,
+    threads: int | None = None,
     executor: Executor | None = None,
     seed: Seed = None,
     **options: Any,
@@ -68,7 +68,7 @@ def train_many(
         has its own learning rule, optimizer, rate and other options.
     inputs, targets : array_like
         As for :meth:`synapse.Trainer.train`.
-    workers : int, optional
+    threads : int, optional
         Number of threads. Default: the number of cores that the process may use.
     executor : concurrent.futures.Executor, optional
         Where the trainings run instead: a ``ThreadPoolExecutor``, a
@@ -120,11 +120,11 @@ def train_many(
         )
     options = {"progress": False, **options}
     where = checked_executor(executor)
-    if where is not None and workers is not None:
-        raise ArgumentError("An executor has its own workers. Omit `workers`.")
+    if where is not None and threads is not None:
+        raise ArgumentError("An executor has its own threads. Omit `threads`.")
     count = _available_cores()
-    if workers is not None:
-        count = positive_integer("The workers", workers, MOST_THREADS)
+    if threads is not None:
+        count = positive_integer("The threads", threads, MOST_THREADS)
 
     pairs = zip(trainers, seeds_of(seed, len(trainers)), strict=True)
     calls = [

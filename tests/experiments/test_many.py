@@ -39,7 +39,7 @@ def test_it_gives_the_same_bits_as_one_after_the_other():
     with ThreadPoolExecutor(2) as pool:
         pooled = trainers(nets())
         train_many(pooled, INPUTS, TARGETS, epochs=5, seed=0, executor=pool)
-    options = {"epochs": 5, "workers": 4, "seed": 0}
+    options = {"epochs": 5, "threads": 4, "seed": 0}
     results = train_many(trainers(together), INPUTS, TARGETS, **options)
     assert [trainer.network.weights.tobytes() for trainer in pooled] == [
         net.weights.tobytes() for net in together
@@ -65,7 +65,7 @@ def test_a_generator_gives_each_network_numbers_of_its_own():
             INPUTS,
             TARGETS,
             epochs=3,
-            workers=workers,
+            threads=workers,
             seed=np.random.default_rng(5),
         )
         weights.append(np.concatenate([net.weights for net in some]).tobytes())
@@ -180,7 +180,7 @@ def test_every_option_of_a_trainer_holds_there_and_its_state_goes_on():
 def test_each_trainer_trains_in_its_own_way():
     several = [Trainer(lstm(0), **setting) for setting in OPTIONS]
     alone = [Trainer(lstm(0), **setting) for setting in OPTIONS]
-    train_many(several, *SEQUENCES, epochs=2, seed=0, workers=2)
+    train_many(several, *SEQUENCES, epochs=2, seed=0, threads=2)
     for trainer, twin in zip(several, alone, strict=True):
         twin.train(*SEQUENCES, epochs=2, seed=0, progress=False)
         assert everything(trainer.network) == everything(twin.network)
@@ -235,9 +235,9 @@ def test_what_is_refused(tmp_path):
                     "cannot send .*lambda",
                 ),
                 (
-                    of(workers=2, executor=pool),
+                    of(threads=2, executor=pool),
                     ArgumentError,
-                    "An executor has its own workers",
+                    "An executor has its own threads",
                 ),
                 (of(executor=2), ArgumentTypeError, "Expected the executor to be"),
                 (given(some), ArgumentTypeError, r"Use \[synapse.Trainer\(net, "),
@@ -251,7 +251,7 @@ def test_what_is_refused(tmp_path):
                     r"Give optimizer='adam' to Trainer\(\)",
                 ),
                 (of(Shuffle=True), ArgumentTypeError, "Use shuffle=True"),
-                (of(worker=2), ArgumentTypeError, "mean 'workers'"),
+                (of(thread=2), ArgumentTypeError, "mean 'threads'"),
             ]
         )
     assert not path.exists()

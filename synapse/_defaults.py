@@ -112,7 +112,7 @@ class Stream:
     build: str
     hidden: tuple[int, ...]
     rate: float = 0.2  # studies/streams.md
-    memory: float = 2000.0  # studies/streams.md
+    time_constant: float = 2000.0  # studies/streams.md
     bound: float = 1.0  # studies/streams.md
 
 

@@ -417,8 +417,8 @@ class Updater(OfNetwork):
         update = engine.exact.update
         size = len(state.change)
         values, gradient = np.empty((2, size))
-        little = np.empty((3, min(size, update.PART)), state.memory.dtype)
-        vectors = *little, state.memory, np.array(optimizer.settings(), float)
+        little = np.empty((3, min(size, update.PART)), state.slots.dtype)
+        vectors = *little, state.slots, np.array(optimizer.settings(), float)
         parts = gradient[: parameters.n_weights], gradient[parameters.n_weights :]
         equation = update.equation_address(optimizer.kernel, vectors)
         step = update.OptimizerStep(

@@ -189,8 +189,8 @@ class Renewer:
         places = np.concatenate(
             [of_links[np.isin(links, np.concatenate(touched[1:]))], of_biases]
         )
-        starts = state.optimizer.memory()
-        state.memory.T[places] = np.array(list(starts.values()), float)
+        starts = state.optimizer.slots()
+        state.slots.T[places] = np.array(list(starts.values()), float)
 
 
 def _rows_by(neurons: Ints, owner: Ints, links: Ints) -> tuple[Ints, Ints]:

@@ -119,7 +119,7 @@ class Optimizer(ABC):
     """Base class of optimizers: an equation that turns gradients into changes, and its
     settings.
 
-    Your own subclass has a ``rate``, names the vectors of its memory in :meth:`memory`,
+    Your own subclass has a ``rate``, names the vectors of its memory in :meth:`slots`,
     and computes its equation in :meth:`find_change`. `non_negative` names the vectors
     that have no number below 0, such as means of squares: a saved state with one is
     refused.
@@ -129,7 +129,7 @@ class Optimizer(ABC):
     >>> class SignDescent(Optimizer):
     ...     rate = 0.25
     ...
-    ...     def memory(self):
+    ...     def slots(self):
     ...         return {}
     ...
     ...     def find_change(self, state, parameters, gradient, rate):
@@ -225,7 +225,7 @@ class Optimizer(ABC):
         return {name: value for name, value in vars(self).items() if name != OWN_LOOPS}
 
     @abstractmethod
-    def memory(self) -> dict[str, float]:
+    def slots(self) -> dict[str, float]:
         """Names of the vectors that the state holds between steps, with their initial
         values.
         """
@@ -267,8 +267,8 @@ class OptimizerState:
     change : numpy.ndarray, shape (size,)
         Values that the last step subtracted from the parameters (also computed for
         frozen ones).
-    memory : numpy.ndarray, shape (vectors, size)
-        The vectors of the memory, in the order of :meth:`Optimizer.memory`.
+    slots : numpy.ndarray, shape (vectors, size)
+        The vectors of the memory, in the order of :meth:`Optimizer.slots`.
 
     Examples
     --------
@@ -293,7 +293,7 @@ class OptimizerState:
         "_moving",
         "_names",
         "change",
-        "memory",
+        "slots",
         "optimizer",
         "steps",
     )
@@ -317,7 +317,7 @@ class OptimizerState:
         self.change: Floats = np.zeros(size, _checks.float_type("The dtype", dtype))
         self._finite = np.ones(size, np.bool_)
         self._moving = mask_of_moving(frozen, size)
-        starts: Any = optimizer.memory()
+        starts: Any = optimizer.slots()
         named = isinstance(starts, Mapping) and all(
             isinstance(name, str) for name in starts
         )
@@ -333,8 +333,8 @@ class OptimizerState:
                     f"An OptimizerState already has a {name}. Give this vector another"
                     " name."
                 )
-        self.memory: Floats = np.empty((len(starts), size), self.change.dtype)
-        self.memory.T[:] = np.array(list(starts.values()), float)
+        self.slots: Floats = np.empty((len(starts), size), self.change.dtype)
+        self.slots.T[:] = np.array(list(starts.values()), float)
 
     def step(
         self, parameters: Floats, gradient: Any, rate: float | None = None
@@ -390,7 +390,7 @@ class OptimizerState:
             "steps": np.array(self.steps),
             **{
                 name: vector.copy()
-                for name, vector in zip(self._names, self.memory, strict=True)
+                for name, vector in zip(self._names, self.slots, strict=True)
             },
         }
 
@@ -408,7 +408,7 @@ class OptimizerState:
         self.steps = _checks.whole_number(
             "The steps", arrays["steps"], "a whole number, 0 or above", 0
         )
-        for row, values in zip(self.memory, vectors, strict=True):
+        for row, values in zip(self.slots, vectors, strict=True):
             row[:] = values
 
     def _vector(self, name: str, values: Any) -> Floats:
@@ -431,7 +431,7 @@ class OptimizerState:
             raise _checks.attribute_error(
                 f"{type(self).__name__} has no {name!r}.{hint}"
             )
-        vector: Floats = self.memory[self._names.index(name)]
+        vector: Floats = self.slots[self._names.index(name)]
         return vector
 
     def __dir__(self) -> list[str]:

@@ -40,7 +40,7 @@ class BuiltIn(Optimizer):
             state.change,
             parameters,
             gradient,
-            state.memory,
+            state.slots,
             np.array(self.settings(), float),
         )
         self.kernel(
@@ -99,7 +99,7 @@ class SGD(BuiltIn):
                 _checks.expected(title, "above 0 with nesterov", self.momentum)
             )
 
-    def memory(self) -> dict[str, float]:
+    def slots(self) -> dict[str, float]:
         """One name with momentum: ``velocity``, which starts at 0."""
         return {"velocity": 0.0} if self.momentum else {}
 
@@ -149,7 +149,7 @@ class RMSprop(BuiltIn):
     momentum: Annotated[float, _checks.fraction_below_one] = 0.0
     centered: Annotated[bool, _checks.boolean] = False
 
-    def memory(self) -> dict[str, float]:
+    def slots(self) -> dict[str, float]:
         """Names: ``mean_square``, ``mean`` if centered, and ``velocity`` with momentum;
         all start at 0.
         """
@@ -191,7 +191,7 @@ class AdaGrad(BuiltIn):
     rate: Annotated[float, _checks.positive_number] = 0.01
     epsilon: Annotated[float, _checks.positive_number] = 1e-10
 
-    def memory(self) -> dict[str, float]:
+    def slots(self) -> dict[str, float]:
         """One name: ``sum_of_squares``, which starts at 0."""
         return {"sum_of_squares": 0.0}
 
@@ -214,7 +214,7 @@ class _Moments(BuiltIn):
     epsilon: Annotated[float, _checks.positive_number] = 1e-8
     amsgrad: Annotated[bool, _checks.boolean] = False
 
-    def memory(self) -> dict[str, float]:
+    def slots(self) -> dict[str, float]:
         """Names: ``first_moment``, ``second_moment`` and, with amsgrad,
         ``largest_second_moment``; from 0.
         """
@@ -344,7 +344,7 @@ class Rprop(BuiltIn):
                 _checks.expected(self._about("steps"), condition, self.steps)
             )
 
-    def memory(self) -> dict[str, float]:
+    def slots(self) -> dict[str, float]:
         """``sizes`` of the next changes, ``signs`` of the last gradient (0: it counts
         as 0).
         """

@@ -18,8 +18,8 @@ from .base import check_parameters, mask_of_moving
 
 LINE_SEARCH = 20
 """Maximum number of evaluations in a line search."""
-MOST_MEMORY = 10_000
-"""Maximum memory; each of its changes takes 16 bytes per parameter."""
+MOST_HISTORY = 10_000
+"""Maximum history; each of its changes takes 16 bytes per parameter."""
 MOST_CALLS = 2**31 - 1
 """Largest count that SciPy supports."""
 
@@ -37,7 +37,7 @@ class LBFGS:
 
     Parameters
     ----------
-    memory : int
+    history_size : int
         Number of past changes in the model of the curvature.
     iterations : int
         Maximum number of line searches.
@@ -52,7 +52,7 @@ class LBFGS:
     array([3., 3.])
     """
 
-    memory: Annotated[int, partial(_checks.positive_integer, most=MOST_MEMORY)] = 10
+    history_size: Annotated[int, partial(_checks.positive_integer, most=MOST_HISTORY)] = 10
     iterations: Annotated[int, _checks.positive_integer] = 100
     tolerance: Annotated[float, _checks.positive_number] = 1e-6
 
@@ -155,7 +155,7 @@ class LBFGS:
                 raise StopIteration
 
         options = {
-            "maxcor": self.memory,
+            "maxcor": self.history_size,
             "maxiter": min(self.iterations, MOST_CALLS),
             "maxls": LINE_SEARCH,
             "maxfun": min((LINE_SEARCH + 1) * self.iterations, MOST_CALLS),

@@ -78,9 +78,9 @@ class StreamNetwork(base.Estimator):
         Size α of the first change of each parameter; later ones are divided by the root
         of the sum of its squared slopes, relative to the first (AdaGrad, Duchi, Hazan
         and Singer 2011). Default 0.2.
-    memory : float
+    time_constant : float
         Number of samples, 1 or above, over which these sums extend: an earlier square
-        counts less by 1 - 1/memory at every sample, so that steps do not vanish in
+        counts less by 1 - 1/time_constant at every sample, so steps do not vanish in
         streams that change. Default 2000.
     bound : float or None
         Factor κ of the bound on a step: to first order, a step reduces the cost by at
@@ -126,7 +126,7 @@ class StreamNetwork(base.Estimator):
         rule: Annotated[str, partial(checks.choice, options=RULES)] = "online",
         reach: int | None = None,
         rate: Annotated[float, checks.positive_number] = SAMPLES.rate,
-        memory: Annotated[float, checks.number_from_one] = SAMPLES.memory,
+        time_constant: Annotated[float, checks.number_from_one] = SAMPLES.time_constant,
         bound: Annotated[float | None, _bound] = SAMPLES.bound,
         half_life: Annotated[float | None, checks.positive_number] = None,
         unseen: Annotated[int | None, checks.positive_integer] = None,
@@ -140,7 +140,7 @@ class StreamNetwork(base.Estimator):
         self.reach = reach
         self.seed = seed
         self.rate = rate
-        self.memory = memory
+        self.time_constant = time_constant
         self.bound = bound
         self.half_life = half_life
         self.unseen = unseen
@@ -223,7 +223,7 @@ class StreamNetwork(base.Estimator):
             errors,
             weight,
             self.rate,
-            1.0 - 1.0 / self.memory,
+            1.0 - 1.0 / self.time_constant,
             self.bound or 0.0,
             self._squared,
         )

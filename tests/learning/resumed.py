@@ -73,7 +73,7 @@ TRAINERS = {
     },
     "adagrad": {**EXACT, "optimizer": optimizers.AdaGrad(0.05)},
     "rprop": {"rule": "bptt", "batch_size": 100, "optimizer": optimizers.Rprop()},
-    "lbfgs": {"rule": "bptt", "optimizer": optimizers.LBFGS(memory=3)},
+    "lbfgs": {"rule": "bptt", "optimizer": optimizers.LBFGS(history_size=3)},
     "rls": {"optimizer": optimizers.RLS(forgetting=0.99)},
     "dekf": {
         "rule": "rtrl",

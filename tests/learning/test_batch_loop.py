@@ -398,7 +398,7 @@ def test_a_stream_has_the_bits_of_one_update_after_the_other(sort, few, size):
         errors = [trainer.train(edited(net, few), **options).loss]
         trainer.optimizer = optimizers.SGD(0.1, momentum=0.5)
         errors += trainer.train(pieces(net, few), epochs=2, **options).history["loss"]
-        memory = trainer._updater.state.memory
+        memory = trainer._updater.state.slots
         endings.append((errors, parameters(net).tobytes(), memory.tobytes()))
     assert endings[0] == endings[1]
 
@@ -423,7 +423,7 @@ class Own(optimizers.Optimizer):
 
     rate = 0.05
 
-    def memory(self):
+    def slots(self):
         return {}
 
     def find_change(self, state, parameters, gradient, rate):

@@ -453,7 +453,7 @@ class Descent(optimizers.Optimizer):
 
     rate = 0.1
 
-    def memory(self):
+    def slots(self):
         return {}
 
     def find_change(self, state, parameters, gradient, rate):

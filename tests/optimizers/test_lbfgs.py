@@ -83,9 +83,9 @@ def test_its_settings_have_an_effect():
         )
         return seen
 
-    usual = iterations(memory=10, tolerance=1e-8)
-    assert iterations(memory=1, tolerance=1e-8) != usual
-    assert 0 < len(iterations(memory=10, tolerance=1.0)) < len(usual)
+    usual = iterations(history_size=10, tolerance=1e-8)
+    assert iterations(history_size=1, tolerance=1e-8) != usual
+    assert 0 < len(iterations(history_size=10, tolerance=1.0)) < len(usual)
 
 
 @every_case(

@@ -155,15 +155,15 @@ def test_float32_parameters_have_a_memory_of_float32():
         for gradient in gradients[:5]:
             states[0].step(wide, gradient)
             states[1].step(narrow, gradient)
-        assert states[1].memory.dtype == narrow.dtype == np.float32, optimizer
+        assert states[1].slots.dtype == narrow.dtype == np.float32, optimizer
         assert narrow == pytest.approx(wide, rel=1e-4, abs=1e-5), optimizer
         before = narrow.copy()
-        memory = states[1].memory.copy()
+        memory = states[1].slots.copy()
         with pytest.raises(
             DivergenceError, match="its square"
         ):  # 1e40 is beyond float32
             states[1].step(narrow, np.full(SIZE, 1e20))
-        assert np.array_equal([narrow, *states[1].memory], [before, *memory]), optimizer
+        assert np.array_equal([narrow, *states[1].slots], [before, *memory]), optimizer
 
 
 def test_what_is_kept_can_be_read():
@@ -288,7 +288,7 @@ WRONG = {
         "weight_decay": -1,
     },
     Rprop: {"rate": 0, "etas": (0, 2), "steps": (0.0, 1.0)},
-    LBFGS: {"memory": 0, "iterations": 1.5, "tolerance": 0},
+    LBFGS: {"history_size": 0, "iterations": 1.5, "tolerance": 0},
 }
 
 
@@ -355,7 +355,7 @@ def optimizer_with(memory):
     class Mine(Optimizer):
         rate = 1.0
 
-        def memory(self):
+        def slots(self):
             return memory
 
         def find_change(self, state, parameters, gradient, rate):

@@ -180,7 +180,7 @@ def cost(method: str, seed: int) -> many.Row:
         else:
             for row, aim in zip(rows, aims, strict=True):
                 error = np.nan_to_num(aim - net.activate(row))
-                gradient -= net.slopes(errors=error).weights
+                gradient -= net.output_gradient(errors=error).weights
         best = min(best, time.process_time() - begin)
     cosine = float(gradient @ exact / np.linalg.norm(gradient) / np.linalg.norm(exact))
     return {

@@ -26,7 +26,7 @@ ADDING = attrgetter("_adding")
 
 class Slopes(NamedTuple):
     """Derivatives with respect to the parameters of a network, see
-    :meth:`Network.slopes`.
+    :meth:`Network.output_gradient`.
     """
 
     weights: Floats
@@ -36,7 +36,7 @@ class Slopes(NamedTuple):
 class OutputSlopes(Propagating):
     """A network as far as its outputs are differentiated."""
 
-    def slopes(
+    def output_gradient(
         self, errors: ArrayLike | None = None, out: tuple[Floats, Floats] | None = None
     ) -> Slopes:
         """Derivatives of one sum over the outputs of the last step with respect to all
@@ -84,7 +84,7 @@ class OutputSlopes(Propagating):
         >>> import architect
         >>> net = architect.Perceptron(1, 1, squash="identity", seed=0)
         >>> outputs = net.activate([0.5])
-        >>> net.slopes(errors=[2.0])
+        >>> net.output_gradient(errors=[2.0])
         Slopes(weights=array([1.]), biases=array([0., 2.]))
         """
         row = None if errors is None else self._error_row(errors)

@@ -157,7 +157,7 @@ row(
     rate="0 0.5",
     targets=either,
 )
-row("synapse.Network.slopes", {"errors": [1.0]}, out="None")
+row("synapse.Network.output_gradient", {"errors": [1.0]}, out="None")
 row("synapse.Network.select", {"wanted": {}}, wanted="")
 row("synapse.Network.add", lambda w: {"neurons": w.layer}, before="None")
 row("synapse.Network.remove", neuron="")

@@ -332,8 +332,8 @@ def test_members_of_a_group_that_no_parameter_moves_keep_no_errors(seed):
     for rule in "online", "rtrl":
         net.rule = rule
         net.run(rows)
-        net.slopes()
+        net.output_gradient()
         net.run(rows)
-        slopes = net.slopes(errors=np.zeros(outputs))
+        slopes = net.output_gradient(errors=np.zeros(outputs))
         assert not slopes.weights.any()
         assert not slopes.biases.any()

@@ -218,7 +218,7 @@ def test_slopes_are_those_of_differences():
         return float(np.dot(factors, [neuron.state for neuron in net.output]))
 
     total()
-    slopes = net.slopes(errors=factors).weights
+    slopes = net.output_gradient(errors=factors).weights
     for slope, link in zip(slopes, net.connections, strict=True):
         if not link.trainable:
             continue

@@ -79,7 +79,7 @@ def peeked(net):
         net.peek(row)
         net.activate(row)
         net.propagate(0.1, [0.0, 1.0])
-        net.slopes()
+        net.output_gradient()
 
 by("with peeks and learning", made(), peeked)
 

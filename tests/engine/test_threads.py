@@ -151,7 +151,7 @@ agent = synapse.reward.TD(net, normalize=False)
 net.rule = "online"
 
 def reward(rng):
-    net.peek([0.0, 1.0]), net.slopes()
+    net.peek([0.0, 1.0]), net.output_gradient()
     net.weights = np.array(net.weights)
     agent.begin([0.0, 1.0])
     agent.learn(1.0, [1.0, 0.0])

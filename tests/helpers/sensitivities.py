@@ -18,19 +18,19 @@ class Number:
 
     def __init__(self, value, slopes):
         self.value = value
-        self.slopes = slopes
+        self.output_gradient = slopes
 
     def __add__(self, other):
-        return Number(self.value + other.value, self.slopes + other.slopes)
+        return Number(self.value + other.value, self.output_gradient + other.slopes)
 
     def __mul__(self, other):
         return Number(
             self.value * other.value,
-            self.value * other.slopes + other.value * self.slopes,
+            self.value * other.slopes + other.value * self.output_gradient,
         )
 
     def through(self, value, slope):
-        return Number(value, slope * self.slopes)
+        return Number(value, slope * self.output_gradient)
 
 
 class Sensitivities:

@@ -61,7 +61,7 @@ def test_an_infinite_derivative_changes_no_weight(rule, dtype):
         net.propagate(0.1, targets=[1.0])
     assert (parameters(net) == before).all()
     with pytest.raises(DivergenceError, match=f"slopes .* range of {dtype}"):
-        net.slopes()
+        net.output_gradient()
     net.clear()
     net.activate([0.0])
     net.propagate(0.1, targets=[1.0])  # the network is as good as before

@@ -132,7 +132,7 @@ def test_the_online_rule_of_spiking_cells(seed):
         expected, total = theirs.step(row)
         errors = aims - net.activate(row)
         assert np.abs(aims - errors - expected.numpy()).max() < 1e-10
-        ours = net.slopes(errors=errors)
+        ours = net.output_gradient(errors=errors)
         weights, biases = theirs.slopes(
             (torch.tensor(errors) * total).sum(), len(ours.weights)
         )

@@ -55,7 +55,7 @@ def test_gradients_are_exact(spec, seed, together):
     net.clear()
     online = np.zeros(len(slopes_of_first))
     for row, target in zip(inputs[0], targets[0]):
-        online -= net.slopes(errors=target - net.activate(row)).weights
+        online -= net.output_gradient(errors=target - net.activate(row)).weights
     assert np.abs(online - slopes_of_first).max(initial=0.0) < 1e-10 * scale
 
 
@@ -95,11 +95,11 @@ def test_a_lesion_is_the_network_without_the_neuron():
     rows = np.random.default_rng(0).normal(size=(5, 3))
     less = net.clone()
     less.remove(less.hidden[0][1])
-    slopes = net.slopes()  # an accumulator is alive
+    slopes = net.output_gradient()  # an accumulator is alive
     net.hidden[0][1].clamp(0.0)
     assert net.run(rows) == pytest.approx(less.run(rows), abs=1e-15)
     assert net.peek(rows[0]) == pytest.approx(less.peek(rows[0]), abs=1e-15)
-    assert (net.slopes().weights != slopes.weights).any()
+    assert (net.output_gradient().weights != slopes.weights).any()
     bare = Neuron()
     bare.clamp(0.7)
     assert [bare.activate(), bare.derivative] == [0.7, 0.0]

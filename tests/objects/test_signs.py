@@ -70,7 +70,7 @@ class Ascent(Optimizer):
 
     rate = 0.3
 
-    def memory(self):
+    def slots(self):
         return {}
 
     def find_change(self, state, parameters, gradient, rate):
@@ -173,7 +173,7 @@ def test_slopes_and_gradients_know_no_signs_and_a_step_stops_at_zero(rule):
     for row in INPUTS[0]:
         for network in (net, twin):
             network.activate(row)
-    assert net.slopes().weights.tobytes() == twin.slopes().weights.tobytes()
+    assert net.output_gradient().weights.tobytes() == twin.output_gradient().weights.tobytes()
     assert synapse.gradient(net, INPUTS, TARGETS).weights.tobytes() == (
         synapse.gradient(twin, INPUTS, TARGETS).weights.tobytes()
     )

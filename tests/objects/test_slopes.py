@@ -87,7 +87,7 @@ def test_slopes_by_rtrl_are_those_of_the_exact_gradient(spec, steps):
         exact = gradient(net, rows, targets, "squared_error")
     except DivergenceError:
         assume(False)
-    slopes = net.slopes()
+    slopes = net.output_gradient()
     for slope, wanted in zip(slopes, (exact.weights, exact.biases), strict=True):
         np.testing.assert_allclose(
             slope, wanted, rtol=1e-9, atol=1e-11 * max(1.0, abs(wanted).max(initial=0))
@@ -102,7 +102,7 @@ def test_slopes_of_shared_softmax_and_frozen_parameters_in_float32_and_given_arr
     stepped(net, 3)
     out = np.full(len(net.weights), 7.0, net.dtype), np.full(len(net), 7.0, net.dtype)
     errors = np.array([0.5, -0.25, np.nan])
-    slopes = net.slopes(errors, out=out)
+    slopes = net.output_gradient(errors, out=out)
     assert slopes.weights is out[0]
     assert slopes.biases is out[1]
     assert slopes.weights[tied[0]] == slopes.weights[tied[1]] != 0
@@ -112,8 +112,8 @@ def test_slopes_of_shared_softmax_and_frozen_parameters_in_float32_and_given_arr
     twin.propagate(1.0, errors=errors)
     np.testing.assert_allclose(before + slopes.weights, twin.weights, rtol=1e-6)
     # the sum of softmax outputs is constant
-    assert not any(array.any() for array in net.slopes())
-    assert net.slopes().weights.dtype == np.float32
+    assert not any(array.any() for array in net.output_gradient())
+    assert net.output_gradient().weights.dtype == np.float32
 
 
 def softmax_network():
@@ -185,7 +185,7 @@ def test_a_look_leaves_chance_the_clock_and_a_recording_as_they_are(rule):
         for step in range(20):
             seen = net.peek([step, 1.0])
             assert (seen == net.peek([step, 1.0])).all()
-            net.slopes() if step else None
+            net.output_gradient() if step else None
             assert (seen == net.activate([step, 1.0])).all()
     assert len(log) == 20
 
@@ -193,17 +193,17 @@ def test_a_look_leaves_chance_the_clock_and_a_recording_as_they_are(rule):
 def test_an_edit_between_looks_and_slopes_counts():
     net = architect.Perceptron(2, 3, 1, seed=0)
     net.activate([0.5, 1.0])
-    net.slopes(), net.peek([0.5, 1.0])
+    net.output_gradient(), net.peek([0.5, 1.0])
     net.input[0].project(net.output[0], weight=0.5)
     net.remove(net.layers[1][0])
     twin = copy.deepcopy(net)
     assert (net.peek([0.5, 1.0]) == twin.activate([0.5, 1.0])).all()
     net.activate([0.5, 1.0])
-    assert net.slopes().weights.shape == net.weights.shape
+    assert net.output_gradient().weights.shape == net.weights.shape
     twin.propagate(1.0, errors=[1.0])
     slope = net.output[0].derivative
     np.testing.assert_allclose(
-        net.slopes().weights, (twin.weights - net.weights) * slope, atol=1e-15
+        net.output_gradient().weights, (twin.weights - net.weights) * slope, atol=1e-15
     )
 
 
@@ -248,9 +248,9 @@ def test_what_cannot_be_used_is_refused_in_one_sentence():
         (lambda: net.propagate(-1, errors=[1.0, 0.0]), ArgumentError, "rate"),
         (lambda: net.peek([np.nan, 1.0]), ArgumentError, "input"),
         (lambda: net.peek([1.0]), ArgumentError, "input"),
-        (lambda: net.slopes(out=np.zeros(12)), ArgumentTypeError, "pair of arrays"),
+        (lambda: net.output_gradient(out=np.zeros(12)), ArgumentTypeError, "pair of arrays"),
         (
-            lambda: net.slopes(out=(np.zeros(12), np.zeros(6))),
+            lambda: net.output_gradient(out=(np.zeros(12), np.zeros(6))),
             ArgumentError,
             "12 and 7 numbers",
         ),
@@ -259,7 +259,7 @@ def test_what_cannot_be_used_is_refused_in_one_sentence():
         refused.append(
             (lambda errors=errors: net.propagate(0.1, errors=errors), *wrong)
         )
-        refused.append((lambda errors=errors: net.slopes(errors), *wrong))
+        refused.append((lambda errors=errors: net.output_gradient(errors), *wrong))
     with unchanged(net):
         all_refused(refused)
     small = softmax_network()
@@ -269,7 +269,7 @@ def test_what_cannot_be_used_is_refused_in_one_sentence():
     net.rule = "rtrl"
     net.clear()
     with pytest.raises(TopologyError, match="activate first"):
-        net.slopes()
+        net.output_gradient()
 
 
 @squash.register
@@ -289,7 +289,7 @@ def test_a_registered_squash_that_raises_in_a_look_leaves_the_network_as_it_was(
     net.activate([1.0])
     with unchanged(net), pytest.raises(FunctionError, match="too large"):
         net.peek([9.0])
-    assert net.slopes().weights == [1.0]
+    assert net.output_gradient().weights == [1.0]
 
 
 def test_a_run_without_traces_that_fails_changes_nothing():
@@ -332,7 +332,7 @@ def test_a_run_without_traces_leaves_nothing_to_learn_from(rule):
     calls = [
         lambda: net.propagate(0.1, [0.5]),
         lambda: net.propagate(0.1, errors=[0.5]),
-        net.slopes,
+        net.output_gradient,
     ]
     if rule == "online":
         calls += [
@@ -436,7 +436,7 @@ def test_scaled_steps_follow_their_equation(rule, shared, squared):
     for _ in range(5):
         net.activate(rng.normal(size=2))
         errors = rng.normal(size=2)
-        slopes = net.slopes(errors)
+        slopes = net.output_gradient(errors)
         sums = [0.9 * each + slope**2 for each, slope in zip(sums, slopes, strict=True)]
         moves = [
             slope / (np.sqrt(each) + 1e-8)

@@ -146,7 +146,7 @@ def test_truncated_slopes_are_those_of_the_last_step(architecture):
     agent.learn(0.0, [0.3, 0.2])
     before = net.clone()
     agent.learn(0.0, [0.5, 0.4])
-    slopes = net.slopes([1.0, 0.0]).weights
+    slopes = net.output_gradient([1.0, 0.0]).weights
     for i in np.flatnonzero([connection.trainable for connection in net.connections]):
         ends = []
         for bump in (1e-6, -1e-6):

@@ -30,7 +30,7 @@ SQUASHES = {
     "STEP": "step",
     "RELU": "relu",
     "SOFTSIGN": "softsign",
-    "SINUSOID": "sinus",
+    "SINUSOID": "sine",
     "GAUSSIAN": "gaussian",
     "BENT_IDENTITY": "bent_identity",
     "BIPOLAR": "bipolar",

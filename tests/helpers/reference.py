@@ -62,7 +62,7 @@ SQUASHES = Definitions(
         "soft_threshold": lambda s: (
             (s - math.copysign(0.5, s), 1.0) if abs(s) > 0.5 else (0.0, 0.0)
         ),
-        "sinus": lambda s: (math.sin(s), math.cos(s)),
+        "sine": lambda s: (math.sin(s), math.cos(s)),
         "bent_identity": lambda s: (
             s + (math.hypot(s, 1) - 1) / 2,
             1 + s / math.hypot(s, 1) / 2,

@@ -221,7 +221,7 @@ def test_python_raises_and_nothing_changes():
 
 def test_an_error_within_a_step_in_python_changes_nothing():
     """Infinity has no sine, and the step has computed other neurons by then."""
-    net = architect.Perceptron(2, 3, 1, squash="sinus", seed=0)
+    net = architect.Perceptron(2, 3, 1, squash="sine", seed=0)
     net.weights = np.full(len(net.weights), 1e300)
     there = programmed(python_source(net, learn=True))
     there.shown_on = "a device"  # a note of the user's own

@@ -268,7 +268,7 @@ def test_a_row_that_is_not_finite_changes_nothing(tmp_path, dtype, flags):
 
 def test_an_error_in_python_changes_nothing():
     """Also one of a function in the middle of a step: that of infinity has no sine."""
-    waves = architect.Perceptron(2, 3, 1, squash="sinus", seed=0)
+    waves = architect.Perceptron(2, 3, 1, squash="sine", seed=0)
     waves.weights = np.full(len(waves.weights), 1e300)
     net = programmed(SOURCES["python"](waves))
     net.step([0.5, 0.5])

@@ -45,7 +45,7 @@ ONE_STATE = (
     "hard_tanh",
     "hard_threshold",
     "soft_threshold",
-    "sinus",
+    "sine",
     "bent_identity",
     "softsign",
     "absolute",
@@ -324,8 +324,8 @@ def soft_threshold(state: float) -> Pair:
     return (state + THRESHOLD, 1.0) if state < -THRESHOLD else (0.0, 0.0)
 
 
-@activation(-1.0, 1.0, aliases=("sin", "sine", "sinusoid"))
-def sinus(state: float) -> Pair:
+@activation(-1.0, 1.0, aliases=("sin", "sinus", "sinusoid"))
+def sine(state: float) -> Pair:
     """sin s."""
     return sin(state), cos(state)
 

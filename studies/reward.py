@@ -290,7 +290,7 @@ def predict(name: str, seed: int) -> Row:
     rows, gains, returns = patterns(LONG, np.random.default_rng(seed))
     net = recurrent(architecture, (rows.shape[1], CELLS, 1), rule, None, seed)
     begin = time.process_time()
-    agent = learner(reward.TD, rule)(net, discount=DISCOUNT, trace=TRACE, **PAPER)
+    agent = learner(reward.TD, rule)(net, discount=DISCOUNT, trace_decay=TRACE, **PAPER)
     if rule == "one step":
         values = np.array(
             [agent.begin(rows[0]), *map(agent.learn, gains[1:], rows[1:])]

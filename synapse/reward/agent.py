@@ -84,7 +84,7 @@ class Agent(Archived):
         networks: tuple[Network, ...],
         bounds: tuple[Bound, ...],
         discount: Annotated[float, checks.from_0_to_1],
-        trace: Annotated[float, checks.from_0_to_1],
+        trace_decay: Annotated[float, checks.from_0_to_1],
         rate: Annotated[Rate, _checked_rate],
         normalize: Annotated[bool, checks.boolean],
         scale_rewards: Annotated[bool, checks.boolean],
@@ -103,7 +103,7 @@ class Agent(Archived):
         self._networks = networks
         self._read_networks()
         self.discount = discount
-        self.trace = trace
+        self.trace_decay = trace_decay
         self.rate = rate
         for name, bound in zip(self.bound_names, bounds, strict=True):
             if bound is not None and not _is_auto(name, bound):
@@ -295,7 +295,7 @@ class Agent(Archived):
         after = self._standard(row, counted=True)
         following = self._worth(after) if self.discount and not ended else 0.0
         delta = SlopeTraces.temporal_difference(gain, self.discount, following, value)
-        decay = self.discount * self.trace
+        decay = self.discount * self.trace_decay
         if not math.isfinite(delta):
             raise DivergenceError(
                 f"The temporal difference of {type(self).__name__} is not a finite"

@@ -72,7 +72,7 @@ class QLearning(Agent):
         network: Network,
         *,
         discount: float = DISCOUNT,
-        trace: float = TRACE,
+        trace_decay: float = TRACE,
         rate: Rate = "auto",
         bound: Bound = "auto",
         explore: Annotated[float | Callable[[int], float], _chance] = EXPLORE,

@@ -36,7 +36,7 @@ class TD(Agent):
         "identity". If it has memory, its learning rule is "rtrl".
     discount : float
         Discount γ of later rewards, from 0 to 1. Default 0.99.
-    trace : float
+    trace_decay : float
         Decay λ of the traces, from 0 to 1. Default 0.8.
     rate : float or "auto"
         Size α of a step, if the bound does not reduce it. Default "auto": 1 as in the
@@ -83,7 +83,7 @@ class TD(Agent):
         network: Network,
         *,
         discount: float = DISCOUNT,
-        trace: float = TRACE,
+        trace_decay: float = TRACE,
         rate: Rate = "auto",
         bound: Bound = "auto",
         normalize: bool = True,
@@ -149,7 +149,7 @@ class TD(Agent):
         """Learn from some rows in one call of compiled code."""
         before = deepcopy((self.model.scale, self._returns, self._return))
         traces = self._traces[0]
-        factors = self.discount, self.discount * self.trace, *self._limits[0]
+        factors = self.discount, self.discount * self.trace_decay, *self._limits[0]
         try:
             prepared = self._prepared(rows, gains)
         except (

@@ -49,7 +49,7 @@ def test_rooms_read_the_table():
     for agent in (reward.TD, reward.QLearning, reward.ActorCritic):
         parameters = signature(agent).parameters
         assert parameters["discount"].default == _defaults.DISCOUNT
-        assert parameters["trace"].default == _defaults.TRACE
+        assert parameters["trace_decay"].default == _defaults.TRACE
     assert tables.Learning().rate == _defaults.SERIES.rate
     sklearn = pytest.importorskip("synapse.sklearn")
     assert sklearn.NetworkRegressor().rate == _defaults.ROWS.rate

@@ -58,7 +58,7 @@ class ActorCritic(Agent):
     >>> agent = ActorCritic(policy, critic, seed=0)
     >>> for _ in range(300):
     ...     action = agent.begin([1.0])
-    ...     end = agent.learn(float(action == 1), [1.0], ended=True)
+    ...     end = agent.learn(float(action == 1), [1.0], terminated=True)
     >>> agent.act([1.0])
     1
     """

@@ -241,7 +241,7 @@ class Agent(Archived):
         self,
         reward: float,
         observation: ArrayLike,
-        ended: bool = False,
+        terminated: bool = False,
         truncated: bool = False,
     ) -> Any:
         """Learn from a reward and the observation that came with it.
@@ -252,7 +252,7 @@ class Agent(Archived):
             The reward for the last action.
         observation : array_like, shape (n,)
             The observation after it.
-        ended : bool
+        terminated : bool
             Whether the episode has ended there, so that nothing follows: the value of
             the observation counts as 0. Default False.
         truncated : bool
@@ -276,9 +276,9 @@ class Agent(Archived):
         row = self._observed(observation)
         value = self._value
         gain = checks.finite_number("The reward", reward)
-        if ended is not False or truncated is not False:  # most steps are in the middle
-            ended, truncated = (
-                checks.boolean("The ended", ended),
+        if terminated is not False or truncated is not False:  # most steps are in the middle
+            terminated, truncated = (
+                checks.boolean("The terminated", terminated),
                 checks.boolean("The truncated", truncated),
             )
         if value is None:
@@ -293,7 +293,7 @@ class Agent(Archived):
         if self.scale_rewards:
             gain = self._scaled(gain)
         after = self._standard(row, counted=True)
-        following = self._worth(after) if self.discount and not ended else 0.0
+        following = self._worth(after) if self.discount and not terminated else 0.0
         delta = SlopeTraces.temporal_difference(gain, self.discount, following, value)
         decay = self.discount * self.trace_decay
         if not math.isfinite(delta):
@@ -321,7 +321,7 @@ class Agent(Archived):
         self.steps += 1
         # if a function of the user raises now, the next step is that of a new episode
         self._value = None
-        return None if ended or truncated else self._enter(after)
+        return None if terminated or truncated else self._enter(after)
 
     def act(self, observation: ArrayLike, first: bool = False) -> Any:
         """Answer to an observation, in a step without learning or exploring.

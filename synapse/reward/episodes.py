@@ -107,7 +107,7 @@ def run(
     environment : object
         An environment of Gymnasium, or any object with its two methods:
         ``reset(seed=...)`` returns an observation and a dict; ``step(action)`` returns
-        the observation, the reward, whether the episode has ended, whether it was
+        the observation, the reward, whether it has terminated, whether it was
         broken off, and a dict. Observations are numbers. Those of a Discrete or
         MultiDiscrete ``observation_space`` become a column for each value, of which one
         is 1. If the ``action_space`` is MultiDiscrete or MultiBinary, the network has
@@ -290,11 +290,11 @@ class _Evaluations:
         action = actor.act(row, first=True)
         while not over:
             with _naming(step, "a test"):
-                row, reward, ended, truncated = self.environment.step(action)
+                row, reward, terminated, truncated = self.environment.step(action)
             action = actor.act(row)
             total += reward
             step += 1
-            over = ended or truncated
+            over = terminated or truncated
         return total
 
 
@@ -405,14 +405,14 @@ class _Episodes:
         episode = self.episode
         assert episode is not None
         with self._named(episode.length):
-            row, reward, ended, truncated = self.environment.step(episode.action)
-        over = ended or truncated
+            row, reward, terminated, truncated = self.environment.step(episode.action)
+        over = terminated or truncated
         # Ctrl-C waits until the agent, and what is known of the episode, are those
         # after this step.
         with Deferred():
             agent = self.agent
             action = (
-                agent.learn(reward, row, ended, truncated)
+                agent.learn(reward, row, terminated, truncated)
                 if self.learn
                 else agent.act(row)
             )
@@ -452,9 +452,9 @@ class _Episodes:
             row = self.environment.reset(_seed_of(self.seed, len(self.returns)))
             total = 0.0
             for action in episode.actions:
-                row, reward, ended, truncated = self.environment.step(action)
+                row, reward, terminated, truncated = self.environment.step(action)
                 total += reward
-                if ended or truncated:
+                if terminated or truncated:
                     break
         if not np.array_equal(row, episode.row) or total != episode.total:
             self.episode = None

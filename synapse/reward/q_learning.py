@@ -59,7 +59,7 @@ class QLearning(Agent):
     >>> agent = QLearning(net, explore=0.2, seed=0)
     >>> for _ in range(200):
     ...     action = agent.begin([1.0])
-    ...     end = agent.learn(float(action == 1), [1.0], ended=True)
+    ...     end = agent.learn(float(action == 1), [1.0], terminated=True)
     >>> agent.act([1.0])
     1
     """

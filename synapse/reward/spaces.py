@@ -127,9 +127,9 @@ class Episodic:
         or is broken off.
         """
         answer = _answer("step", 5, self.environment.step(self._action(action)))
-        observation, reward, ended, truncated, _ = answer
+        observation, reward, terminated, truncated, _ = answer
         reward = checks.finite_number("The reward", reward)
-        return self._row(observation), reward, bool(ended), bool(truncated)
+        return self._row(observation), reward, bool(terminated), bool(truncated)
 
     def _action(self, action: Any) -> Any:
         """An action as the environment has it."""

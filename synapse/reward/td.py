@@ -68,7 +68,7 @@ class TD(Agent):
     >>> for _ in range(200):
     ...     value = agent.begin([1.0, 0.0, 0.0])  # the bell
     ...     value = agent.learn(0.0, [0.0, 1.0, 0.0])
-    ...     end = agent.learn(1.0, [0.0, 0.0, 1.0], ended=True)  # food
+    ...     end = agent.learn(1.0, [0.0, 0.0, 1.0], terminated=True)  # food
     >>> round(float(agent.act([1.0, 0.0, 0.0])), 2)
     0.9
     """

@@ -38,7 +38,7 @@ def check_forward_view(net, steps, seed=0):
     values = [agent.begin(rows[0])]
     backward = [0.0, 0.0]
     for t in range(steps):
-        values.append(agent.learn(gains[t], rows[t + 1], ended=t == steps - 1))
+        values.append(agent.learn(gains[t], rows[t + 1], terminated=t == steps - 1))
         backward = [
             move + agent.error * e
             for move, e in zip(backward, agent._traces[0].read(), strict=True)
@@ -279,7 +279,7 @@ def test_shared_weights_change_by_the_sum_of_their_slopes():
     bias = net.biases[2]
     agent = reward.TD(net, discount=0.0, rate=0.1, bound=None, normalize=False)
     value = agent.begin([1.0, 2.0])
-    agent.learn(5.0, [0.0, 0.0], ended=True)
+    agent.learn(5.0, [0.0, 0.0], terminated=True)
     assert net.weights.tolist() == pytest.approx(
         [before + 0.1 * (5.0 - value) * 3.0] * 2
     )
@@ -287,7 +287,7 @@ def test_shared_weights_change_by_the_sum_of_their_slopes():
     agent.bound = 20.0
     value = agent.begin([1.0, 2.0])
     weight = net.weights[0]
-    agent.learn(0.5 + value, [0.0, 0.0], ended=True)
+    agent.learn(0.5 + value, [0.0, 0.0], terminated=True)
     assert net.weights[0] - weight == pytest.approx(
         0.1 / (0.1 * 20.0 * 4.0) * 0.5 * 3.0
     )
@@ -463,7 +463,7 @@ def test_an_edit_after_which_an_agent_cannot_learn_is_noticed_when_an_episode_be
     policy, value = with_outputs("softmax", 2), with_outputs("identity")
     agent = reward.ActorCritic(policy, value, seed=0)
     agent.begin([0.0, 1.0])
-    agent.learn(1.0, [1.0, 0.0], ended=True)
+    agent.learn(1.0, [1.0, 0.0], terminated=True)
     if edit == "squash":
         value.output.squash = "tanh"
     elif edit == "policy":

@@ -545,7 +545,7 @@ def test_what_follows_counts_if_an_episode_is_broken_off_and_not_if_it_has_ended
     for options, counted in (
         ({}, 1.0),
         ({"truncated": True}, 1.0),
-        ({"ended": True}, 0.0),
+        ({"terminated": True}, 0.0),
     ):
         value = agent.begin([1.0])
         agent.learn(3.0, [2.0], **options)
@@ -723,11 +723,11 @@ def test_a_refused_step_changes_nothing(number):
         wrong.append((1.0, np.array([1e160, 0.0])))
     if agent.scale_rewards:
         wrong.append((1e160, fine))
-    for (gain, row), ends in product(wrong, ({}, {"ended": True}, {"truncated": True})):
+    for (gain, row), ends in product(wrong, ({}, {"terminated": True}, {"truncated": True})):
         with pytest.raises((ArgumentError, ArgumentTypeError)):
             agent.learn(gain, row, **ends)
         assert everything(agent) == before
-    for flags in ({"ended": 1.5}, {"truncated": "no"}):
+    for flags in ({"terminated": 1.5}, {"truncated": "no"}):
         with pytest.raises((ArgumentError, ArgumentTypeError)):
             agent.learn(1.0, fine, **flags)
         assert everything(agent) == before

@@ -196,7 +196,7 @@ class ReduceOnPlateau(AdaptiveSchedule):
     patience : int
         Number of epochs to wait for a lower loss, counted from the best epoch or the
         last reduction. Default 10.
-    least : float
+    min_rate : float
         Lower limit of the rate. Default 0.
     threshold : float
         Relative improvement that counts: a loss is lower if it is below the best one
@@ -213,7 +213,7 @@ class ReduceOnPlateau(AdaptiveSchedule):
     start: Annotated[float, _checks.training_rate]
     factor: Annotated[float, _checks.finite_number] = 0.5
     patience: Annotated[int, _checks.positive_integer] = 10
-    least: Annotated[float, _checks.non_negative_number] = 0.0
+    min_rate: Annotated[float, _checks.non_negative_number] = 0.0
     threshold: Annotated[float, _checks.non_negative_number] = 1e-4
 
     def __post_init__(self) -> None:
@@ -224,10 +224,10 @@ class ReduceOnPlateau(AdaptiveSchedule):
                     "The factor of ReduceOnPlateau", condition, self.factor
                 )
             )
-        if self.least > self.start:
+        if self.min_rate > self.start:
             condition = f"at most its start, {self.start}"
             raise ArgumentError(
-                _checks.expected("The least of ReduceOnPlateau", condition, self.least)
+                _checks.expected("The min_rate of ReduceOnPlateau", condition, self.min_rate)
             )
         if self.threshold >= 1:
             raise ArgumentError(
@@ -252,7 +252,7 @@ class ReduceOnPlateau(AdaptiveSchedule):
             else:
                 waited += 1
             if waited == self.patience:
-                rate, waited = max(rate * self.factor, self.least), 0
+                rate, waited = max(rate * self.factor, self.min_rate), 0
             return rate
 
         return follow

@@ -67,7 +67,7 @@ BY_NAME = {
     ),
     "0 0.5": (
         "l1 l2 ridge slope still weight_decay process_noise goal context_decay decay"
-        " least momentum fraction sparsity threshold start end then radius rate dropout"
+        " min_rate momentum fraction sparsity threshold start end then radius rate dropout"
         " recurrent_dropout high validation factor scale"
     ),
     "0": (

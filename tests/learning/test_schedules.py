@@ -42,7 +42,7 @@ WRONG = (
     lambda: Cosine("x", 3),
     lambda: WarmUp(2, then="fast"),
     lambda: ReduceOnPlateau(1.0, factor=1.0),
-    lambda: ReduceOnPlateau(1.0, least=2.0),
+    lambda: ReduceOnPlateau(1.0, min_rate=2.0),
 )
 
 
@@ -72,7 +72,7 @@ def test_what_follows_a_warm_up_does_not_see_the_errors_before():
 
 
 def test_a_plateau_lowers_the_rate():
-    schedule = ReduceOnPlateau(1.0, factor=0.5, patience=2, least=0.2)
+    schedule = ReduceOnPlateau(1.0, factor=0.5, patience=2, min_rate=0.2)
     assert rates_after(schedule, [3, 2, 2, 2.5, 2, 1.9, 1.9, 1.9]) == [
         1,
         1,

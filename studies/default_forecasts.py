@@ -132,7 +132,7 @@ def forecasts(values: Floats, period: int) -> dict[str, tuple[Floats, Floats, fl
     begun = time.perf_counter()
     (task,), _ = series_tasks(series, ["y"], steps=STEPS, period=period)
     trained = tables.train_series(
-        series, ["y"], tables.Learning(), steps=STEPS, period=period
+        series, ["y"], tables.TrainingOptions(), steps=STEPS, period=period
     )
     training = time.perf_counter() - begun
     facts = trained.facts
@@ -191,7 +191,7 @@ def of_residuals(forecaster: Any, values: Floats, count: int, period: int) -> Fl
     begun = count - start
     series = pd.DataFrame({"y": residuals[:begun, 0]})
     (task,), _ = series_tasks(series, ["y"], steps=STEPS, period=period)
-    learning = tables.Learning()
+    learning = tables.TrainingOptions()
     _, result = fit_together([task], learning)
     model = learning.refit(lambda: task.make(learning), [task.whole().lesson()], result)
     forecast = task.forecaster(model, AHEAD)

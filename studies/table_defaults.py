@@ -23,7 +23,7 @@ from sklearn import datasets
 import architect
 from synapse import _defaults
 from synapse.readwrite import files
-from synapse.tables import Learning, train_rows
+from synapse.tables import TrainingOptions, train_rows
 
 REPORT, RESULTS = (Path(__file__).with_suffix(suffix) for suffix in (".md", ".json"))
 SEEDS = {"samples": 5, "steps": 3}
@@ -140,7 +140,7 @@ def main() -> None:
                 name,
                 label,
                 lambda seed, table=table, setting=setting, classes=classes: of_rows(
-                    table, Learning(seed=seed, **setting), classes=classes
+                    table, TrainingOptions(seed=seed, **setting), classes=classes
                 ),
             )
     for name, table in steps().items():
@@ -152,7 +152,7 @@ def main() -> None:
                     name,
                     f"{label}, {key}",
                     lambda seed, table=table, model=model, setting=setting: of_rows(
-                        table, Learning(model, seed=seed, **setting)
+                        table, TrainingOptions(model, seed=seed, **setting)
                     ),
                 )
     files.write(REPORT, report(results))

@@ -14,7 +14,7 @@ from .._checks import counted
 from .._defaults import BUILDS
 from ..errors import FormatError
 from ..forecasting.statistical import METHODS, not_installed
-from ..tables import Learning, Trained, train_rows, train_series
+from ..tables import Trained, TrainingOptions, train_rows, train_series
 from ..tables.dates import DATE_NAMES, like_time
 from ..tables.encoding import MOST_WORDS
 from ..tables.resuming import remove_checkpoints
@@ -173,7 +173,7 @@ def train(options: argparse.Namespace) -> int:
         "checkpoint",
     )
     report = Report(options.quiet)
-    learning = Learning(
+    learning = TrainingOptions(
         **{name: getattr(options, name) for name in settings},
         progress=progress,
         on_begin=report.begin,
@@ -213,7 +213,10 @@ def train(options: argparse.Namespace) -> int:
 
 
 def _trained(
-    options: argparse.Namespace, table: ReadTable, learning: Learning, report: Report
+    options: argparse.Namespace,
+    table: ReadTable,
+    learning: TrainingOptions,
+    report: Report,
 ) -> Trained:
     """The trained model with what its file carries; `report` gets sentences on how
     the table was read.

@@ -227,7 +227,9 @@ class ReduceOnPlateau(AdaptiveSchedule):
         if self.min_rate > self.start:
             condition = f"at most its start, {self.start}"
             raise ArgumentError(
-                _checks.expected("The min_rate of ReduceOnPlateau", condition, self.min_rate)
+                _checks.expected(
+                    "The min_rate of ReduceOnPlateau", condition, self.min_rate
+                )
             )
         if self.threshold >= 1:
             raise ArgumentError(

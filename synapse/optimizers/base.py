@@ -293,8 +293,8 @@ class OptimizerState:
         "_moving",
         "_names",
         "change",
-        "slots",
         "optimizer",
+        "slots",
         "steps",
     )
 

@@ -52,7 +52,9 @@ class LBFGS:
     array([3., 3.])
     """
 
-    history_size: Annotated[int, partial(_checks.positive_integer, most=MOST_HISTORY)] = 10
+    history_size: Annotated[
+        int, partial(_checks.positive_integer, most=MOST_HISTORY)
+    ] = 10
     iterations: Annotated[int, _checks.positive_integer] = 100
     tolerance: Annotated[float, _checks.positive_number] = 1e-6
 

@@ -276,7 +276,9 @@ class Agent(Archived):
         row = self._observed(observation)
         value = self._value
         gain = checks.finite_number("The reward", reward)
-        if terminated is not False or truncated is not False:  # most steps are in the middle
+        if (
+            terminated is not False or truncated is not False
+        ):  # most steps are in the middle
             terminated, truncated = (
                 checks.boolean("The terminated", terminated),
                 checks.boolean("The truncated", truncated),

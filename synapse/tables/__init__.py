@@ -20,7 +20,7 @@ from .series_task import (
 )
 from .series_training import train_series as train_series
 from .table import read_table as read_table
-from .table_training import Learning as Learning, Trained as Trained
+from .table_training import Trained as Trained, TrainingOptions as TrainingOptions
 from .updating import (
     Updated as Updated,
     update_rows as update_rows,

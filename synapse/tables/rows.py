@@ -34,9 +34,9 @@ from .table import (
 )
 from .table_training import (
     INTERRUPTED,
-    Learning,
     Part,
     Trained,
+    TrainingOptions,
     best_epochs,
     held_out,
     recorded,
@@ -51,7 +51,7 @@ def train_rows(
     table: pd.DataFrame,
     targets: Sequence[str],
     inputs: Sequence[str] | None,
-    learning: Learning,
+    learning: TrainingOptions,
     *,
     ignore: Sequence[str] = (),
     sequence: str | None = None,
@@ -74,7 +74,7 @@ def train_rows(
         The columns to predict.
     inputs : sequence of str, optional
         The columns to predict from. Default: all others.
-    learning : Learning
+    learning : TrainingOptions
         How the network is trained.
     ignore : sequence of str
         Columns to leave out.
@@ -97,7 +97,7 @@ def train_rows(
         After Ctrl-C, if no epoch was complete. Later it ends what is under way, and the
         network trained so far is returned.
     """
-    learning = instance("The learning", learning, Learning)
+    learning = instance("The learning", learning, TrainingOptions)
     learning = learning.filled(ROWS_OF_TABLES)
     name = str(learning.build)
     ahead = whole_number("The ahead", ahead, "a whole number, 0 or above", 0)
@@ -364,7 +364,7 @@ def _simple(
     mean = np.tile(y.mean(axis=0), (len(rows), 1))
     if classes:
         labels = range(y.shape[1])
-        learning = Learning("perceptron", [], rate=0.1, optimizer="adam")
+        learning = TrainingOptions("perceptron", [], rate=0.1, optimizer="adam")
         regression = learning.model_of(["x"] * x.shape[1], ["y"], labels)
         regression.trainer.l2 = 1e-4
         # Warnings of this training are not about the user's network.

@@ -21,7 +21,7 @@ from ..model import Model
 from .series_task import SeriesTask, fit_together, series_tasks
 from .series_training import Forecasters, select_together
 from .table import pandas_for_tables
-from .table_training import INTERRUPTED, Learning
+from .table_training import INTERRUPTED, TrainingOptions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +74,7 @@ class Comparison:
 def compare_series(
     series: pd.DataFrame | Mapping[str, pd.DataFrame],
     targets: Sequence[str],
-    learning: Learning | None = None,
+    learning: TrainingOptions | None = None,
     *,
     build: str | Sequence[str] = SERIES.build,
     methods: Sequence[str] = METHODS,
@@ -163,7 +163,9 @@ def compare_series(
     if not chosen or len({*chosen}) < len(chosen):
         raise ArgumentError(f"Expected one or more different methods, got {chosen}.")
     training = (
-        Learning() if learning is None else instance("The learning", learning, Learning)
+        TrainingOptions()
+        if learning is None
+        else instance("The learning", learning, TrainingOptions)
     )
     training = training.filled(SERIES)
     options: dict[str, Any] = {
@@ -204,7 +206,7 @@ def _of_model(learning: Learning, name: str) -> Learning:
     )
 
 
-def _fitted(tasks: Sequence[SeriesTask], learning: Learning) -> Model:
+def _fitted(tasks: Sequence[SeriesTask], learning: TrainingOptions) -> Model:
     """The model, trained to its end; raises KeyboardInterrupt after Ctrl-C.
 
     The errors of a network that was trained for a part of its epochs would be compared

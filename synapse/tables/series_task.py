@@ -44,7 +44,7 @@ from ..objects.network import Network
 from ..scale import Lags, Scale
 from .series import following, phase, season_of
 from .table import pandas_for_tables, quoted, require_one_use
-from .table_training import Learning, Part, held_out, require_targets
+from .table_training import Part, TrainingOptions, held_out, require_targets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,7 +136,7 @@ class SeriesTask:
         scale = scale_of(self.y, self.scale.lags, self.several)
         return replace(self, start=len(self.y), scale=scale)
 
-    def make(self, learning: Learning) -> Model:
+    def make(self, learning: TrainingOptions) -> Model:
         """A new model that reads differences of a row, and the season, and forecasts
         those of the next.
         """
@@ -297,7 +297,7 @@ def scale_of(y: Floats, lags: Lags, several: bool) -> Scale:
 
 
 def fit_together(
-    tasks: Sequence[SeriesTask], learning: Learning
+    tasks: Sequence[SeriesTask], learning: TrainingOptions
 ) -> tuple[Model, Result]:
     """Train one network on the rows of all series before the test; the last fifths
     decide when to stop.

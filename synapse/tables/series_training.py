@@ -23,8 +23,8 @@ from .table_training import (
     FEWEST,
     INTERRUPTED,
     MOST_RECORDED,
-    Learning,
     Trained,
+    TrainingOptions,
     best_epochs,
 )
 
@@ -44,7 +44,7 @@ Forecasters = Mapping[str, Any]
 def train_series(
     series: pd.DataFrame | Mapping[str, pd.DataFrame],
     targets: Sequence[str],
-    learning: Learning,
+    learning: TrainingOptions,
     *,
     known: Sequence[str] = (),
     steps: int | None = None,
@@ -65,7 +65,7 @@ def train_series(
         targets.
     targets : sequence of str
         The columns to forecast.
-    learning : Learning
+    learning : TrainingOptions
         How the network is trained.
     known : sequence of str
         The columns known in advance, such as holidays.
@@ -88,7 +88,7 @@ def train_series(
         After Ctrl-C, if no epoch was complete. Later it ends what is under way, and the
         network trained so far is returned.
     """
-    learning = instance("The learning", learning, Learning).filled(SERIES)
+    learning = instance("The learning", learning, TrainingOptions).filled(SERIES)
     test: dict[str, Any] = {
         "steps": steps,
         "period": period,

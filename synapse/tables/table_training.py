@@ -87,9 +87,9 @@ def _takes_trained(title: str, function: Any) -> Any:
     return function_of(title, function, "trained")
 
 
-@understands("Learning", of_class=False)
+@understands("TrainingOptions", of_class=False)
 @dataclass(frozen=True)
-class Learning:
+class TrainingOptions:
     """How a network is trained.
 
     Attributes
@@ -149,7 +149,7 @@ class Learning:
     on_begin: Annotated[Callable[[], Any] | None, function_of] = None
     on_test: Annotated[Callable[[Trained], Any] | None, _takes_trained] = None
 
-    def filled(self, usual: Fit) -> Learning:
+    def filled(self, usual: Fit) -> TrainingOptions:
         """With this architecture and optimizer where none is given."""
         return replace(
             self,

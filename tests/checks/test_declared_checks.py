@@ -19,7 +19,9 @@ REFUSED = {
     "betas of AdamW": lambda: optimizers.AdamW(betas=(0.9, 1.5)),
     "prompts of Recall": lambda: tasks.Recall(prompts=0),
     "the refocus to be a whole number": lambda: evolve.Settings(refocus=0.5),
-    "the trace_decay to be from 0 to 1": lambda: reward.QLearning(values(), trace_decay=1.5),
+    "the trace_decay to be from 0 to 1": lambda: reward.QLearning(
+        values(), trace_decay=1.5
+    ),
 }
 
 

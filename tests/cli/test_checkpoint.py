@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import synapse
-from synapse.tables import Learning, read_table, train_rows
+from synapse.tables import TrainingOptions, read_table, train_rows
 
 from .command import ENVIRONMENT, done, line, months, process, refused, run_cli, write
 
@@ -166,7 +166,7 @@ def test_kill_9_leaves_a_whole_checkpoint(sales, tmp_path):
 def test_a_checkpoint_of_something_else_is_refused_and_stays(sales, tmp_path, capsys):
     file = tmp_path / "run.ckpt"
     table = read_table(sales)
-    learning = Learning(epochs=3, checkpoint=str(file))
+    learning = TrainingOptions(epochs=3, checkpoint=str(file))
     train_rows(table, ["Sales"], ["Sales"], learning, ahead=1)
     before = file.read_bytes()
     options = [
@@ -196,8 +196,8 @@ def test_a_checkpoint_of_something_else_is_refused_and_stays(sales, tmp_path, ca
 def test_rows_continue_with_the_same_bits(sales, tmp_path):
     table = read_table(sales)
     options = {"epochs": 8, "optimizer": "sgd", "model": "lstm"}
-    whole = train_rows(table, ["Sales"], ["Sales"], Learning(**options), ahead=1)
-    learning = Learning(**options, checkpoint=str(tmp_path / "run.ckpt"))
+    whole = train_rows(table, ["Sales"], ["Sales"], TrainingOptions(**options), ahead=1)
+    learning = TrainingOptions(**options, checkpoint=str(tmp_path / "run.ckpt"))
     for _ in range(2):  # the second call has nothing left to do
         again = train_rows(table, ["Sales"], ["Sales"], learning, ahead=1)
         assert (again.model.whole().weights == whole.model.whole().weights).all()

@@ -416,9 +416,15 @@ def test_ctrl_c_after_the_training_keeps_the_network(
 
     cases = [
         (sales, ["--target", "Umsatz"], series_training, "select_together", False),
-        (sales, ["--target", "Umsatz"], tables.Learning, "refit", True),
+        (sales, ["--target", "Umsatz"], tables.TrainingOptions, "refit", True),
         (plane, ["--target", "y", "--ignore", "word"], rows, "_simple", False),
-        (plane, ["--target", "y", "--ignore", "word"], tables.Learning, "refit", True),
+        (
+            plane,
+            ["--target", "y", "--ignore", "word"],
+            tables.TrainingOptions,
+            "refit",
+            True,
+        ),
     ]
     for place, (data, options, owner, name, is_tested) in enumerate(cases):
         model = tmp_path / f"m{place}.json"
@@ -568,9 +574,9 @@ def test_whether_a_network_is_worth_it_is_tested_in_a_table(tmp_path):
         }
         sheet = tables.read_table(write(tmp_path / "line.csv", **columns))
         verdicts.append(
-            tables.train_rows(sheet, ["y"], None, tables.Learning(seed=seed)).facts[
-                "verdict"
-            ]
+            tables.train_rows(
+                sheet, ["y"], None, tables.TrainingOptions(seed=seed)
+            ).facts["verdict"]
         )
     assert not [verdict for verdict in verdicts if "is worth it" in verdict]
     assert [verdict for verdict in verdicts if "may be worth it" in verdict]
@@ -585,9 +591,9 @@ def test_whether_a_network_is_worth_it_is_tested_in_a_table(tmp_path):
             else {**wave, "y": np.where(np.abs(x[:, 0]) > 0.7, "far", "near")}
         )
         sheet = tables.read_table(write(tmp_path / "wave.csv", **columns))
-        verdict = tables.train_rows(sheet, ["y"], None, tables.Learning(seed=1)).facts[
-            "verdict"
-        ]
+        verdict = tables.train_rows(
+            sheet, ["y"], None, tables.TrainingOptions(seed=1)
+        ).facts["verdict"]
         assert text in verdict, verdict
         assert verdict.endswith("on 24 held-out rows.")
 
@@ -643,7 +649,7 @@ def test_the_table_of_the_test_is_that_of_rolling_origin(sales):
     beside it."""
     series = tables.read_series(tables.read_table(sales), ["Umsatz"])
     (task,), _ = series_tasks(series, [*series], steps=3)
-    learning = tables.Learning(epochs=5, hidden=[3])
+    learning = tables.TrainingOptions(epochs=5, hidden=[3])
     trained = tables.train_series(series, [*series], learning, steps=3)
     model, _ = fit_together([task], learning)
     forecaster = task.forecaster(model)
@@ -666,8 +672,8 @@ def test_the_table_of_the_test_is_that_of_rolling_origin(sales):
     )
     assert early >= 0.99 * late, "errors on training rows are enlarged"
     for learning in (
-        tables.Learning(epochs=5, hidden=[3]),
-        tables.Learning(hidden=[3], patience=3, rate=0.2),
+        tables.TrainingOptions(epochs=5, hidden=[3]),
+        tables.TrainingOptions(hidden=[3], patience=3, rate=0.2),
     ):
         trained = tables.train_series(series, [*series], learning, steps=3)
         again = task.make(learning)
@@ -688,7 +694,7 @@ def test_the_held_out_end_of_a_series_chooses_nothing_before_the_test(sales):
         series.iloc[100:] = end
         (task,), _ = series_tasks(series, [*series], steps=3, validation=1 / 6)
         weights = (
-            fit_together([task], tables.Learning(hidden=[2], patience=5))[0]
+            fit_together([task], tables.TrainingOptions(hidden=[2], patience=5))[0]
             .whole()
             .weights
         )

@@ -173,7 +173,10 @@ def test_slopes_and_gradients_know_no_signs_and_a_step_stops_at_zero(rule):
     for row in INPUTS[0]:
         for network in (net, twin):
             network.activate(row)
-    assert net.output_gradient().weights.tobytes() == twin.output_gradient().weights.tobytes()
+    assert (
+        net.output_gradient().weights.tobytes()
+        == twin.output_gradient().weights.tobytes()
+    )
     assert synapse.gradient(net, INPUTS, TARGETS).weights.tobytes() == (
         synapse.gradient(twin, INPUTS, TARGETS).weights.tobytes()
     )

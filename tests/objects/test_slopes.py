@@ -248,7 +248,11 @@ def test_what_cannot_be_used_is_refused_in_one_sentence():
         (lambda: net.propagate(-1, errors=[1.0, 0.0]), ArgumentError, "rate"),
         (lambda: net.peek([np.nan, 1.0]), ArgumentError, "input"),
         (lambda: net.peek([1.0]), ArgumentError, "input"),
-        (lambda: net.output_gradient(out=np.zeros(12)), ArgumentTypeError, "pair of arrays"),
+        (
+            lambda: net.output_gradient(out=np.zeros(12)),
+            ArgumentTypeError,
+            "pair of arrays",
+        ),
         (
             lambda: net.output_gradient(out=(np.zeros(12), np.zeros(6))),
             ArgumentError,

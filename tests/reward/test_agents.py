@@ -723,7 +723,9 @@ def test_a_refused_step_changes_nothing(number):
         wrong.append((1.0, np.array([1e160, 0.0])))
     if agent.scale_rewards:
         wrong.append((1e160, fine))
-    for (gain, row), ends in product(wrong, ({}, {"terminated": True}, {"truncated": True})):
+    for (gain, row), ends in product(
+        wrong, ({}, {"terminated": True}, {"truncated": True})
+    ):
         with pytest.raises((ArgumentError, ArgumentTypeError)):
             agent.learn(gain, row, **ends)
         assert everything(agent) == before

@@ -378,7 +378,11 @@ def test_faults_are_told_and_change_nothing():
             (lambda: NetworkRegressor(build="Percepton"), ArgumentError, "Perceptron"),
             (lambda: NetworkRegressor(unseen=0), ArgumentError, "the unseen"),
             (lambda: NetworkRegressor(bound="wide"), ArgumentTypeError, "the bound"),
-            (lambda: NetworkRegressor(time_constant=0.5), ArgumentError, "the time_constant"),
+            (
+                lambda: NetworkRegressor(time_constant=0.5),
+                ArgumentError,
+                "the time_constant",
+            ),
             (
                 lambda: NetworkRegressor(hidden="8").learn_one({"a": 1.0}, 1.0),
                 ArgumentTypeError,

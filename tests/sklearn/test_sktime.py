@@ -12,7 +12,7 @@ from sktime.utils.estimator_checks import check_estimator
 
 import synapse.sktime
 from synapse.sktime import SynapseForecaster
-from synapse.tables import Learning, forecast_series, train_series, update_series
+from synapse.tables import TrainingOptions, forecast_series, train_series, update_series
 
 pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
 QUICK = {"compared": ("naive", "seasonal", "ar"), "epochs": 60, "random_state": 0}
@@ -44,7 +44,7 @@ def test_it_forecasts_what_the_command_forecasts():
     trained = train_series(
         frame,
         ["y0"],
-        Learning(epochs=60, seed=seed),
+        TrainingOptions(epochs=60, seed=seed),
         steps=12,
         period=12,
         methods=methods,

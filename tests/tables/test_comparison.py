@@ -9,7 +9,7 @@ import synapse
 from synapse import forecasting
 from synapse.errors import ArgumentError
 from synapse.tables import (
-    Learning,
+    TrainingOptions,
     compare_series,
     read_several,
     read_table,
@@ -88,7 +88,7 @@ def test_ctrl_c_in_a_network_ends_the_comparison(monkeypatch, capsys, tmp_path):
 
 def test_a_network_has_the_errors_of_its_training():
     data = frame(Sales=SALES, Costs=COSTS)
-    learning = Learning(epochs=30, hidden=[4])
+    learning = TrainingOptions(epochs=30, hidden=[4])
     trained = train_series(data, ["Sales", "Costs"], learning, methods=["ar"])
     comparison = compare_series(
         data, ["Sales", "Costs"], learning, build="gru", methods=["ar"]

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 from synapse import tables
-from synapse.tables import Learning
+from synapse.tables import TrainingOptions
 
 RNG = np.random.default_rng(3)
 DATES = pd.date_range("2010-01-31", periods=160, freq="ME")
-QUICK = Learning(epochs=2, seed=0)
+QUICK = TrainingOptions(epochs=2, seed=0)
 
 
 def trained(series):

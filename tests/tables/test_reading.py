@@ -784,7 +784,7 @@ def test_words_numbers_and_identifiers_become_inputs(tmp_path):
 def test_wrong_arguments_are_one_sentence(tmp_path):
     sheet = read(tmp_path / "t.csv", "x,y\n" + "1,2\n" * 20)
     series = tables.read_series(sheet, ["y"])
-    learning = tables.Learning()
+    learning = tables.TrainingOptions()
     settings = {
         "model": "oracle",
         "hidden": [0],
@@ -797,7 +797,8 @@ def test_wrong_arguments_are_one_sentence(tmp_path):
     reading = {"fill": "zero"}
     task = {"steps": 0, "period": 0.5, "validation": -0.1}
     told = [
-        (partial(tables.Learning, **{name: settings[name]}), name) for name in settings
+        (partial(tables.TrainingOptions, **{name: settings[name]}), name)
+        for name in settings
     ]
     told += [
         (partial(tables.read_series, sheet, ["y"], **{name: reading[name]}), name)
@@ -813,8 +814,8 @@ def test_wrong_arguments_are_one_sentence(tmp_path):
         (partial(tables.read_series, sheet, [3]), "name of a column"),
         (partial(tables.train_series, None, ["y"], learning), "a DataFrame, got"),
         (partial(tables.train_series, series, ["x"], learning), "column of the task"),
-        (partial(tables.train_series, series, ["y"], 3), "a Learning, got"),
-        (partial(tables.train_rows, sheet, ["y"], None, {}), "a Learning, got"),
+        (partial(tables.train_series, series, ["y"], 3), "a TrainingOptions, got"),
+        (partial(tables.train_rows, sheet, ["y"], None, {}), "a TrainingOptions, got"),
         (partial(tables.train_rows, sheet, ["y"], None, learning, ahead=-1), "ahead"),
         (
             partial(tables.train_rows, sheet, [], None, learning),
@@ -901,7 +902,7 @@ def test_a_verdict_beside_an_error_of_0(tmp_path):
     sheet = read(
         tmp_path / "t.csv", "x,y\n" + "".join(f"{i % 7},5\n" for i in range(60))
     )
-    trained = tables.train_rows(sheet, ["y"], None, tables.Learning(epochs=2))
+    trained = tables.train_rows(sheet, ["y"], None, tables.TrainingOptions(epochs=2))
     assert (
         "not worth it: its error is more than 1000 times that"
         in trained.facts["verdict"]
@@ -923,7 +924,7 @@ def test_one_network_reads_series_in_units_of_their_own(tmp_path):
         for value in wave
     ]
     sheet = read(tmp_path / "t.csv", "\n".join(["shop;y", *rows]))
-    learning = tables.Learning(hidden=[4], epochs=100)
+    learning = tables.TrainingOptions(hidden=[4], epochs=100)
     several = tables.read_several(sheet, ["y"], "shop")
     assert {name: len(shop) for name, shop in several.items()} == {
         name: len(wave) for name, wave in waves.items()

@@ -29,7 +29,7 @@ import numpy as np
 
 import architect
 from synapse import Trainer
-from synapse.learning import Renewal
+from synapse.learning import ContinualBackprop
 from synapse.optimizers import Adam
 from synapse.readwrite import files
 
@@ -107,7 +107,7 @@ METHODS = {
     "Adam": lambda: BATCH_OF_ONE | {"optimizer": Adam(), "rate": 0.003},
     "L2": lambda: BATCH_OF_ONE | {"l2": 1e-3},
     "shrink and perturb": lambda: BATCH_OF_ONE | {"l2": 1e-3},
-    "renewal": lambda: {"renewal": Renewal(rate=1e-4)},
+    "renewal": lambda: {"renewal": ContinualBackprop(replacement_rate=1e-4)},
 }
 NOISE = {"shrink and perturb": 0.05}
 LEARNERS = [

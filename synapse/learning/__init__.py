@@ -13,7 +13,7 @@ from .gradient import gradient
 from .gradient_comparison import GradientComparison, compare_gradients
 from .loss_gradient import Gradient
 from .readout import Readout, fit_readout
-from .renewal import Renewal
+from .renewal import ContinualBackprop
 from .rtrl_cost import RTRLCost, RTRLCostRow, rtrl_cost
 from .schedules import AdaptiveSchedule, Cosine, ReduceOnPlateau, StepDecay, WarmUp
 from .trainer import Trainer
@@ -21,6 +21,7 @@ from .trainer import Trainer
 __all__ = [
     "AdaptiveSchedule",
     "Batch",
+    "ContinualBackprop",
     "Cosine",
     "Evaluation",
     "Gradient",
@@ -31,7 +32,6 @@ __all__ = [
     "RTRLCostRow",
     "Readout",
     "ReduceOnPlateau",
-    "Renewal",
     "Result",
     "StepDecay",
     "Trainer",

@@ -16,7 +16,7 @@ from ..optimizers import LBFGS, SGD, Optimizer, RecursiveOptimizer
 from ._parameters import checked_optimizer
 from ._part import Item, Part, checked_part
 from ._regularisation import Chances, Dropout, Penalties, chances_by_neuron
-from .renewal import Renewal, checked_renewal
+from .renewal import ContinualBackprop, checked_renewal
 from .rules import RULES, SEQUENCE
 from .schedules import Rate, checked_rate
 
@@ -192,11 +192,11 @@ class TrainerOptions:
         partial(_checks.positive_integer, most=_checks.MOST_THREADS),
         default=1,
     )
-    renewal: Option[Renewal | None, Renewal | None] = Option(
-        "Renewal, optional",
+    renewal: Option[ContinualBackprop | None, ContinualBackprop | None] = Option(
+        "ContinualBackprop, optional",
         """Lets the least useful hidden neurons begin anew, so that the network stays
-        able to learn in a long stream, see :class:`synapse.learning.Renewal`. Default:
-        none begins anew.""",
+        able to learn in a long stream, see
+        :class:`synapse.learning.ContinualBackprop`. Default: none begins anew.""",
         checked_renewal,
     )
     only: Option[Part | None, Iterable[Item] | None] = Option(

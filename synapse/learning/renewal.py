@@ -22,19 +22,19 @@ LATEST_STEP = np.empty(0)
 
 
 @final
-@understands("Renewal")
+@understands("ContinualBackprop")
 @dataclass(frozen=True)
-class Renewal:
+class ContinualBackprop:
     """Continual backpropagation (Dohare and others 2024): the least useful hidden
     neurons begin anew.
 
     The utility of a neuron is the running mean of its absolute activation times the sum
     of its absolute outgoing weights: ``u <- decay u + (1 - decay) |y| sum |w|``. At
     every update, and for each hidden layer, a neuron is renewed with a probability of
-    `rate` times the number of mature neurons: the mature one of the lowest utility. Its
-    incoming weights and its bias are drawn anew, as by the initializer "fan_in", with
-    the signs that connections must have. Its outgoing weights become 0, so that the
-    outputs change little, and its state, its traces (with "rtrl": all sensitivities)
+    `replacement_rate` times the number of mature neurons: the one of the lowest
+    utility. Its incoming weights and its bias are drawn anew, as by the initializer
+    "fan_in", with the signs that connections must have. Its outgoing weights become 0,
+    so that the outputs change little, and its state, its traces (with "rtrl": all sensitivities)
     and the optimizer's memory of these parameters are cleared.
 
     A hidden neuron can be renewed if it has trainable incoming and outgoing
@@ -46,9 +46,9 @@ class Renewal:
 
     Parameters
     ----------
-    rate : float
+    replacement_rate : float
         Probability of a renewal by update and mature neuron, 0 to 1. Default 1e-4.
-    maturity : int
+    maturity_threshold : int
         Number of updates before a neuron can be renewed, again or at first. Default
         100.
     decay : float
@@ -58,31 +58,33 @@ class Renewal:
     --------
     >>> import architect, synapse
     >>> net = architect.Perceptron(3, 5, 1, seed=0)
-    >>> renewal = Renewal(rate=1e-3, maturity=50)
+    >>> renewal = ContinualBackprop(replacement_rate=1e-3, maturity_threshold=50)
     >>> trainer = synapse.Trainer(net, rate=0.01, renewal=renewal)
     >>> bits = np.random.default_rng(0).integers(0, 2, (2000, 3))
     >>> many = bits.sum(axis=1, keepdims=True) > 1
     >>> result = trainer.train(bits, many, epochs=1, seed=0, progress=False)
     >>> trainer.renewal
-    Renewal(rate=0.001, maturity=50, decay=0.99)
+    ContinualBackprop(replacement_rate=0.001, maturity_threshold=50, decay=0.99)
     """
 
-    rate: Annotated[float, from_0_to_1] = 1e-4
-    maturity: Annotated[int, positive_integer] = 100
+    replacement_rate: Annotated[float, from_0_to_1] = 1e-4
+    maturity_threshold: Annotated[int, positive_integer] = 100
     decay: Annotated[float, from_0_to_1] = 0.99
 
 
-def checked_renewal(title: str, value: Any) -> Renewal | None:
+def checked_renewal(title: str, value: Any) -> ContinualBackprop | None:
     """Return a renewal or None, or raise ArgumentTypeError."""
-    if value is not None and not isinstance(value, Renewal):
-        raise ArgumentTypeError(expected(title, "a synapse.learning.Renewal", value))
+    if value is not None and not isinstance(value, ContinualBackprop):
+        raise ArgumentTypeError(
+            expected(title, "a synapse.learning.ContinualBackprop", value)
+        )
     return value
 
 
 class Renewer:
     """The neurons of a network that are renewed, for its present topology."""
 
-    def __init__(self, network: Network, renewal: Renewal) -> None:
+    def __init__(self, network: Network, renewal: ContinualBackprop) -> None:
         self.network = network
         self.renewal = renewal
         self._topology: int | None = None
@@ -142,7 +144,12 @@ class Renewer:
         unseeded = neurons[store["random"][neurons] == 0]
         store["random"][unseeded] = rng.integers(1, MOST_POSITION, len(unseeded))
         numbers = np.array(
-            [self.renewal.rate, self.renewal.maturity, self.renewal.decay, 0.0]
+            [
+                self.renewal.replacement_rate,
+                self.renewal.maturity_threshold,
+                self.renewal.decay,
+                0.0,
+            ]
         )
         stops = np.cumsum([len(layer) for layer in layers])
         into = _rows_by(neurons, target[free & ~looped], links[free & ~looped])

@@ -105,8 +105,8 @@ class Stepping(Calling):
             Whether these steps count when the network learns online later. Without, no
             eligibility trace and no sensitivity is computed, which takes less than half
             of the time with gates and memory, and learning begins with the next step:
-            until then, :meth:`propagate` and :meth:`output_gradient` raise. Connections of
-            neurons that output exactly 0, as spikes and ReLU do, are not read where
+            until then, :meth:`propagate` and :meth:`output_gradient` raise. Connections
+            of neurons that output exactly 0, as spikes and ReLU do, are not read where
             that is faster. The outputs are those of single steps to the last bit with
             traces, and up to rounding without, because sums are split.
 

@@ -16,7 +16,7 @@ from .._build import architecture, built, built_by, require_sizes
 from .._defaults import OUTPUTS, SAMPLES, Stream
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
-from ..learning.renewal import Renewal, Renewer, checked_renewal
+from ..learning.renewal import ContinualBackprop, Renewer, checked_renewal
 from ..model import Model
 from ..objects.network import Network
 from ..objects.scaled_steps import ScaledSteps
@@ -95,9 +95,9 @@ class StreamNetwork(base.Estimator):
         If it is seen again, it begins with the weights that it had, as long as no more
         features have been removed since than the network has inputs. Default: none
         does.
-    renewal : Renewal, optional
+    renewal : ContinualBackprop, optional
         Lets the least useful hidden neurons begin anew, see
-        :class:`synapse.learning.Renewal`. Default: none.
+        :class:`synapse.learning.ContinualBackprop`. Default: none.
     seed : int, optional
         Seed of the first weights, and of renewals.
 
@@ -130,7 +130,7 @@ class StreamNetwork(base.Estimator):
         bound: Annotated[float | None, _bound] = SAMPLES.bound,
         half_life: Annotated[float | None, checks.positive_number] = None,
         unseen: Annotated[int | None, checks.positive_integer] = None,
-        renewal: Annotated[Renewal | None, checked_renewal] = None,
+        renewal: Annotated[ContinualBackprop | None, checked_renewal] = None,
         seed: int | None = None,
     ) -> None:
         self.build = build

@@ -67,8 +67,8 @@ BY_NAME = {
     ),
     "0 0.5": (
         "l1 l2 ridge slope still weight_decay process_noise goal context_decay decay"
-        " min_rate momentum fraction sparsity threshold start end then radius rate dropout"
-        " recurrent_dropout high validation factor scale"
+        " min_rate momentum fraction sparsity threshold start end then radius rate"
+        " dropout recurrent_dropout replacement_rate high validation factor scale"
     ),
     "0": (
         "backward self_connections washout epoch spread wrong successes count order"

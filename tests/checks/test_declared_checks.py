@@ -14,7 +14,9 @@ def values():
 
 
 REFUSED = {
-    "decay of Renewal to be from 0 to 1, got 2": lambda: learning.Renewal(decay=2),
+    "decay of ContinualBackprop to be from 0 to 1, got 2": lambda: (
+        learning.ContinualBackprop(decay=2)
+    ),
     "every of StepDecay": lambda: learning.StepDecay(0.1, every=0),
     "betas of AdamW": lambda: optimizers.AdamW(betas=(0.9, 1.5)),
     "prompts of Recall": lambda: tasks.Recall(prompts=0),
@@ -40,7 +42,7 @@ def test_a_changed_copy_is_checked_too_and_infinity_may_be_a_count():
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: learning.Renewal(ratee=0.1),
+        lambda: learning.ContinualBackprop(ratee=0.1),
         lambda: learning.StepDecay(0.1, ratee=0.1),
         lambda: tasks.Recall(ratee=1),
         lambda: evolve.Settings(ratee=1),

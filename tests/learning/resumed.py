@@ -121,7 +121,7 @@ EXAMPLES = {
     "recurrent_dropout": [(0.2, BPTT), ({"hidden": 0.4}, BPTT)],
     "threads": [(2, BPTT)],
     "renewal": [
-        (learning.Renewal(rate=1.0, maturity=1), more)
+        (learning.ContinualBackprop(replacement_rate=1.0, maturity_threshold=1), more)
         for more in ({}, BPTT, {**RTRL, "optimizer": optimizers.Adam(0.02)})
     ],
     "only": [(("hidden",), {}), (("output",), BPTT), (("hidden",), RTRL)],

@@ -7,7 +7,7 @@ import pytest
 import architect
 import synapse
 from synapse.errors import ArgumentError, ArgumentTypeError
-from synapse.learning import Renewal
+from synapse.learning import ContinualBackprop
 from synapse.optimizers import LBFGS, SGD, Adam
 from tests.helpers.cases import all_refused
 
@@ -17,7 +17,7 @@ RATE = 0.05
 RNG = np.random.default_rng(0)
 INPUTS = RNG.integers(0, 2, (STEPS, 3)).astype(float)
 TARGETS = INPUTS.sum(axis=1, keepdims=True) - 1.5
-RENEWAL = Renewal(rate=0.02, maturity=20, decay=0.9)
+RENEWAL = ContinualBackprop(replacement_rate=0.02, maturity_threshold=20, decay=0.9)
 
 
 def make():
@@ -141,7 +141,9 @@ def test_batches_of_a_stream_and_a_file_go_on_with_the_same_bits(tmp_path):
 
 def test_no_bits_change_if_nothing_is_renewed():
     nets = [make(), make()]
-    for net, renewal in zip(nets, [None, Renewal(rate=0.0)], strict=True):
+    for net, renewal in zip(
+        nets, [None, ContinualBackprop(replacement_rate=0.0)], strict=True
+    ):
         trainer = synapse.Trainer(net, rate=RATE, renewal=renewal)
         trainer.train(INPUTS, TARGETS, epochs=2, shuffle=False, progress=False)
     assert (nets[0].weights == nets[1].weights).all()
@@ -156,7 +158,7 @@ def test_a_renewed_neuron_of_a_recurrent_network_begins_anew(
     architecture, rule, optimizer
 ):
     net = architecture(3, 4, 1, seed=0)
-    renewal = Renewal(rate=1.0, maturity=STEPS - 1)
+    renewal = ContinualBackprop(replacement_rate=1.0, maturity_threshold=STEPS - 1)
     trainer = synapse.Trainer(
         net, rule=rule, optimizer=optimizer, batch_size=1, renewal=renewal
     )
@@ -199,7 +201,7 @@ def test_neurons_may_be_added_and_removed_between_trainings():
     net.hidden[0].append(new)
     net.input.project(new)
     new.project(net.output[0])
-    trainer.renewal = Renewal(rate=0.0)
+    trainer.renewal = ContinualBackprop(replacement_rate=0.0)
     trainer.train(INPUTS[:10], TARGETS[:10], epochs=1, seed=0, progress=False)
     after = dict(zip(net.hidden[0], ages(net).tolist(), strict=True))
     assert after.pop(new) == 10
@@ -225,10 +227,14 @@ def test_what_cannot_be_renewed_is_refused_and_tied_neurons_are_left_out():
             (
                 lambda: synapse.Trainer(make(), renewal=0.1),
                 ArgumentTypeError,
-                "Renewal",
+                "ContinualBackprop",
             ),
-            (lambda: Renewal(rate=2.0), ArgumentError, "0 to 1"),
-            (lambda: Renewal(maturity=0), ArgumentError, "the maturity"),
+            (lambda: ContinualBackprop(replacement_rate=2.0), ArgumentError, "0 to 1"),
+            (
+                lambda: ContinualBackprop(maturity_threshold=0),
+                ArgumentError,
+                "the maturity_threshold",
+            ),
         ]
     )
 
@@ -237,7 +243,7 @@ def test_it_follows_batches_of_float32():
     net = architect.Perceptron(
         3, HIDDEN, 1, squash="tanh", output_squash="identity", seed=3, dtype="float32"
     )
-    renewal = Renewal(rate=0.5, maturity=2, decay=0.9)
+    renewal = ContinualBackprop(replacement_rate=0.5, maturity_threshold=2, decay=0.9)
     trainer = synapse.Trainer(net, 0.05, rule="bptt", batch_size=20, renewal=renewal)
     trainer.train(INPUTS, TARGETS, epochs=2, progress=False)
     assert ages(net).min() < 60  # there have been 60 updates

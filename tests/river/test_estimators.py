@@ -20,7 +20,7 @@ from river import checks, compose, datasets, evaluate, metrics, preprocessing
 import architect
 import synapse
 from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError
-from synapse.learning import Renewal
+from synapse.learning import ContinualBackprop
 from synapse.river import NetworkClassifier, NetworkForecaster, NetworkRegressor
 from tests.helpers.cases import all_refused
 
@@ -58,7 +58,7 @@ def test_all_checks_of_river_pass(estimator):
         {"build": "LSTM", "hidden": (3,), "rule": "rtrl"},
         {"build": "Elman", "hidden": (3,), "rule": "rtrl", "reach": 1},
         {"build": own},
-        {"renewal": Renewal(rate=0.01, maturity=20)},
+        {"renewal": ContinualBackprop(replacement_rate=0.01, maturity_threshold=20)},
     ],
 )
 def test_any_network_learns_and_a_pickle_goes_on_with_the_same_bits(options):

@@ -351,7 +351,9 @@ EVERY_OPTION = {
     "dropout": 0.1,
     "recurrent_dropout": 0.1,
     "threads": 2,
-    "renewal": synapse.learning.Renewal(rate=0.01, maturity=5),
+    "renewal": synapse.learning.ContinualBackprop(
+        replacement_rate=0.01, maturity_threshold=5
+    ),
     "only": ["output"],
 }
 

@@ -143,22 +143,22 @@ def numbers_of_log(network: Network, log: Log) -> dict[str, Any]:
 
     for name in (*NUMBERS, *ERRORS):
         number = (
-            "error" if name == "responsibility" and "error" in log.numbers else name
+            "error" if name == "responsibility" and "error" in log.variables else name
         )
         # Of the numbers that every page needs, `log.of` says which one is missing.
-        if number in log.numbers or name in NUMBERS:
+        if number in log.variables or name in NUMBERS:
             columns[name] = rows_of(network, number)
     columns["bias_eligibility"] = [[None] * len(network)] * (len(log) + 1)
-    if "bias_eligibility" in log.numbers:
+    if "bias_eligibility" in log.variables:
         columns["bias_eligibility"] = rows_of(network, "bias_eligibility")
     room = MOST_TRACES // (len(log) + 1) - len(connections)
-    if "eligibility" in log.numbers and room >= 0:
+    if "eligibility" in log.variables and room >= 0:
         columns["eligibility"] = rows_of(connections, "eligibility")
     place = {connection: c for c, connection in enumerate(connections)}
     number_of = {neuron: i for i, neuron in enumerate(network)}
     for name in OF_PAIRS:
-        pairs = cast(list[Pair], log.owners(name)) if name in log.numbers else []
-        if name in log.numbers and room >= len(pairs):
+        pairs = cast(list[Pair], log.columns(name)) if name in log.variables else []
+        if name in log.variables and room >= len(pairs):
             values = np.concatenate([np.full((1, len(pairs)), np.nan), log[name]])
             there = [
                 p

@@ -26,9 +26,9 @@ def over_time(
     """
     if isinstance(values, Log):
         log = values
-        number = values.shown
+        number = values.default_variable
         if neurons is None:
-            whole = log.owners(number) == tuple(log.network)
+            whole = log.columns(number) == tuple(log.network)
             neurons = log.network if whole else log.labels(number)
         values, label = log[number], number if label is None else label
     label = text("The name of what is drawn", "activation" if label is None else label)

@@ -126,7 +126,7 @@ def _bands_of(log: Log) -> list[tuple[str, Floats]]:
     """The layers' names and activations."""
     instance("The log", log, Log)
     neurons = tuple(log.network)
-    if "activation" not in log.numbers or log.owners("activation") != neurons:
+    if "activation" not in log.variables or log.columns("activation") != neurons:
         raise ArgumentError(
             "Expected a recording of the activations of all neurons. Record them:"
             " synapse.record(net)."

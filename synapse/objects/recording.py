@@ -73,43 +73,43 @@ with ten times."""
 class Log:
     """The numbers collected by :func:`record`.
 
-    Each number is an attribute: ``log.activation`` is an array of shape (steps,
+    Each variable is an attribute: ``log.activation`` is an array of shape (steps,
     neurons), ``log.weight`` has the shape (steps, connections), ``log.extended`` and
     ``log.sensitivity`` have the shape (steps, pairs). ``log["activation"]`` is the same
     array, ``log.of(net["cells"])`` is the part of some neurons or connections, and
     ``dict(log)`` has all arrays by name: ``numpy.savez("log.npz", **log)`` saves them.
 
     Pictures, analyses and formats that take activations over time also take a log.
-    ``numpy.asarray(log)`` is the array they use: the only number in the log, or the
+    ``numpy.asarray(log)`` is the array they use: the only variable in the log, or the
     activations.
 
     Attributes
     ----------
     network : Network
         The network.
-    numbers : tuple of str
+    variables : tuple of str
         The names of the arrays.
     neurons : tuple of Neuron
-        The neurons recorded, in the order of the columns. Empty if no number of neurons
+        The neurons recorded, in the order of the columns. Empty if no variable of neurons
         is recorded.
     connections : tuple of Connection
-        The connections recorded, in the order of the columns. Empty if no number of
+        The connections recorded, in the order of the columns. Empty if no variable of
         connections is recorded.
     pairs : tuple of (Connection, Neuron)
         The columns of ``log.extended``: a connection, and a neuron that the
         connection's target gates. Those of ``log.sensitivity`` are
-        ``log.owners("sensitivity")``: a connection, and a recurrent neuron.
+        ``log.columns("sensitivity")``: a connection, and a recurrent neuron.
     """
 
     def __init__(
-        self, numbers: tuple[str, ...] = (), recorder: Recorder | None = None
+        self, variables: tuple[str, ...] = (), recorder: Recorder | None = None
     ) -> None:
         if not isinstance(recorder, Recorder):
             raise ArgumentTypeError(
                 'A Log is made by synapse.record: with record(net, "weight") as log.'
             )
         self.network = recorder.network
-        self.numbers = numbers
+        self.variables = variables
         self.neurons = recorder.neurons
         self.connections = recorder.connections
         self.pairs = recorder.pairs
@@ -117,13 +117,13 @@ class Log:
 
     def __getattr__(self, name: str) -> Floats:
         # missing while an object is being copied
-        numbers = self.__dict__.get("numbers", ())
-        if name not in numbers:
-            known = [*numbers, *(each for each in dir(self) if each[0] != "_")]
+        variables = self.__dict__.get("variables", ())
+        if name not in variables:
+            known = [*variables, *(each for each in dir(self) if each[0] != "_")]
             # NumPy asks for private names, which are looked up without a search.
             hint = "" if name.startswith("_") else suggestion(name, known)
             raise attribute_error(
-                f"{name!r} is not recorded. Recorded are: {', '.join(numbers)}.{hint}"
+                f"{name!r} is not recorded. Recorded are: {', '.join(variables)}.{hint}"
             )
         return self[name]
 
@@ -134,56 +134,56 @@ class Log:
         )
 
     def __getitem__(self, name: str) -> Floats:
-        """The array of a number, one row per step."""
-        if not is_among(name, self.numbers):
-            raise unknown_name("recorded number", name, self.numbers)
+        """The array of a variable, one row per step."""
+        if not is_among(name, self.variables):
+            raise unknown_name("recorded variable", name, self.variables)
         return self._recorder.rows()[:, self._recorder.places[_column(name)]]
 
     def keys(self) -> tuple[str, ...]:
         """The names of the arrays, for ``dict(log)``."""
-        return self.numbers
+        return self.variables
 
     def __len__(self) -> int:
         """The number of steps recorded."""
         return self._recorder.steps()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        return np.asarray(self[self.shown], dtype)
+        return np.asarray(self[self.default_variable], dtype)
 
     @property
-    def shown(self) -> str:
-        """The array that pictures use: that of the only number recorded, or the
+    def default_variable(self) -> str:
+        """The array that pictures use: that of the only variable recorded, or the
         activations.
 
         Raises
         ------
         ArgumentError
-            If several numbers are recorded and the activation is not among them.
+            If several variables are recorded and the activation is not among them.
         """
-        if len(self.numbers) > 1 and "activation" not in self.numbers:
-            names = " or ".join(f"log.{name}" for name in self.numbers)
+        if len(self.variables) > 1 and "activation" not in self.variables:
+            names = " or ".join(f"log.{name}" for name in self.variables)
             raise ArgumentError(
-                f"This log has several numbers. Pass one of them: {names}."
+                f"This log has several variables. Pass one of them: {names}."
             )
-        return self.numbers[0] if len(self.numbers) == 1 else "activation"
+        return self.variables[0] if len(self.variables) == 1 else "activation"
 
-    def owners(
-        self, number: str
+    def columns(
+        self, variable: str
     ) -> tuple[Neuron, ...] | tuple[Connection, ...] | tuple[Pair, ...]:
-        """The columns of the array of a number: neurons, connections or pairs."""
-        if not is_among(number, self.numbers):
-            raise unknown_name("recorded number", number, self.numbers)
-        return self._recorder.owners(_column(number))
+        """The columns of the array of a variable: neurons, connections or pairs."""
+        if not is_among(variable, self.variables):
+            raise unknown_name("recorded variable", variable, self.variables)
+        return self._recorder.owners(_column(variable))
 
-    def of(self, items: Shown, number: str | None = None) -> Floats:
+    def of(self, items: Shown, variable: str | None = None) -> Floats:
         """The recorded numbers of some neurons or connections.
 
         Parameters
         ----------
         items : Neuron, Connection, Network, Layer, Projection, or iterable of them
             The neurons or connections.
-        number : str, optional
-            Name of the number. Default: the only one recorded for neurons, or for
+        variable : str, optional
+            Name of the variable. Default: the only one recorded for neurons, or for
             connections; with several for neurons, the activation.
 
         Returns
@@ -195,7 +195,7 @@ class Log:
         Raises
         ------
         ArgumentError, ArgumentTypeError, UnknownNameError
-            If an item or the number is not recorded.
+            If an item or the variable is not recorded.
 
         Examples
         --------
@@ -215,8 +215,8 @@ class Log:
             if single
             else listed(title, items, "a list of Neurons or Connections")
         )
-        name = self._default(chosen) if number is None else number
-        owners = self.owners(name)
+        name = self._default(chosen) if variable is None else variable
+        owners = self.columns(name)
         place = {owner: i for i, owner in enumerate(owners)}
         for owner in chosen:
             if not isinstance(owner, Neuron | Connection):
@@ -229,30 +229,30 @@ class Log:
         return values[:, 0] if single else values
 
     def _default(self, items: Sequence[Any]) -> str:
-        """The default number of :meth:`of`."""
+        """The default variable of :meth:`of`."""
         connections = bool(items) and isinstance(items[0], Connection)
         columns = schema.CONNECTION_NUMBERS if connections else schema.NEURON_NUMBERS
-        names = [name for name in self.numbers if _column(name) in columns]
+        names = [name for name in self.variables if _column(name) in columns]
         if connections and len(names) > 1:
             several = " or ".join(f"log.of(items, {name!r})" for name in names)
             raise ArgumentError(
-                "This log has several numbers of connections. Name one of them:"
+                "This log has several variables of connections. Name one of them:"
                 f" {several}."
             )
         if len(names) == 1:
             return names[0]
         return "weight" if connections else "activation"
 
-    def labels(self, number: str) -> list[str]:
-        """A name for each column of a number: ``"hidden 0"``, ``"input 0 -> hidden
+    def labels(self, variable: str) -> list[str]:
+        """A name for each column of a variable: ``"hidden 0"``, ``"input 0 -> hidden
         0"``.
         """
-        return [_label(owner) for owner in self.owners(number)]
+        return [_label(owner) for owner in self.columns(variable)]
 
     def to_pandas(self) -> Any:
         """Convert to a ``pandas.DataFrame`` with one row per step.
 
-        Its columns have two levels, number and label: ``frame["activation"]["hidden
+        Its columns have two levels, variable and label: ``frame["activation"]["hidden
         0"]``.
 
         Raises
@@ -271,10 +271,12 @@ class Log:
         """
         pandas = imported_pandas()
         columns = [
-            (number, label) for number in self.numbers for label in self.labels(number)
+            (variable, label)
+            for variable in self.variables
+            for label in self.labels(variable)
         ]
-        values = np.concatenate([self[number] for number in self.numbers], axis=1)
-        index = pandas.MultiIndex.from_tuples(columns, names=["number", "of"])
+        values = np.concatenate([self[variable] for variable in self.variables], axis=1)
+        index = pandas.MultiIndex.from_tuples(columns, names=["variable", "of"])
         return pandas.DataFrame(
             values, columns=index, index=pandas.RangeIndex(len(values), name="step")
         )
@@ -287,13 +289,13 @@ class Log:
         }
         of = ", ".join(counted(len(all_), name) for name, all_ in sizes.items() if all_)
         return (
-            f"<Log of {', '.join(self.numbers)}: {counted(len(self), 'step')},"
+            f"<Log of {', '.join(self.variables)}: {counted(len(self), 'step')},"
             f" {of or 'nothing'}>"
         )
 
     def _repr_html_(self) -> str:
-        """The range of each number and the first curves, for notebooks."""
-        recorded = {name: self[name] for name in self.numbers}
+        """The range of each variable and the first curves, for notebooks."""
+        recorded = {name: self[name] for name in self.variables}
         arrays = {name: values for name, values in recorded.items() if values.size}
         if not arrays:
             return _html.view(repr(self))
@@ -302,7 +304,7 @@ class Log:
         labels = self.labels(name)
         lines = {labels[i]: shown[:, i].tolist() for i in columns}
         ranges = {
-            "number": list(arrays),
+            "variable": list(arrays),
             "columns": [values.shape[1] for values in arrays.values()],
         }
         for column, of in (("least", np.min), ("mean", np.mean), ("largest", np.max)):
@@ -330,9 +332,9 @@ class Log:
         self._recorder.close()
 
 
-def _column(number: str) -> str:
-    """The column of a store for this number."""
-    return ALIASES.get(number, number)
+def _column(variable: str) -> str:
+    """The column of a store for this variable."""
+    return ALIASES.get(variable, variable)
 
 
 def _label(owner: Neuron | Connection | Pair) -> str:
@@ -349,7 +351,7 @@ def _label(owner: Neuron | Connection | Pair) -> str:
 
 def record(
     network: Network,
-    *numbers: str,
+    *variables: str,
     neurons: Layer | Iterable[Neuron] | None = None,
     connections: Projection | Iterable[Connection] | None = None,
 ) -> Log:
@@ -359,8 +361,8 @@ def record(
     ----------
     network : Network
         The network to record, inside a ``with`` block.
-    *numbers : str
-        Names of the numbers. For neurons: "activation", "state", "derivative", "bias",
+    *variables : str
+        Names of the variables. For neurons: "activation", "state", "derivative", "bias",
         "bias_eligibility", and the parts of the error: "error" (the responsibility),
         "projected", "gated". For connections: "weight", "gain", "eligibility". For
         pairs of a connection and a neuron: "extended", the extended traces, and
@@ -380,10 +382,10 @@ def record(
     Raises
     ------
     UnknownNameError
-        If there is no number with this name.
+        If there is no variable with this name.
     ArgumentError, ArgumentTypeError, TopologyError
         If a neuron or connection is not in the network, if there is none, or if none of
-        its numbers is recorded. When the block is entered: if the network is being
+        its variables is recorded. When the block is entered: if the network is being
         recorded already.
 
     Notes
@@ -424,12 +426,12 @@ def record(
     ((3, 3), (3, 75))
     """
     require_network("What is recorded", network)
-    for name in numbers:
+    for name in variables:
         if not is_among(name, NUMBERS):
-            raise unknown_name("number to record", name, NUMBERS)
-    if len(set(numbers)) < len(numbers):
-        raise ArgumentError(f"Expected each number once, got {', '.join(numbers)}.")
-    names = numbers or ("activation",)
+            raise unknown_name("variable to record", name, NUMBERS)
+    if len(set(variables)) < len(variables):
+        raise ArgumentError(f"Expected each variable once, got {', '.join(variables)}.")
+    names = variables or ("activation",)
     columns = [_column(name) for name in names]
     of_neurons = any(column in schema.NEURON_NUMBERS for column in columns)
     chosen = (
@@ -446,7 +448,7 @@ def record(
     ):
         if items is not None and not recorded:
             raise ArgumentError(
-                f"No number of {noun} is recorded. Name one, or leave out {noun}=."
+                f"No variable of {noun} is recorded. Name one, or leave out {noun}=."
             )
     pairs = _pairs(links) if of_pairs else ()
     kept = _sensitive(network, links) if sensitive else ()

@@ -34,9 +34,9 @@ def names_for(net):
 def shown(log, propagated=True):
     """What the objects show now, by number; NaN of what has been removed."""
     arrays = {}
-    for name in log.numbers:
+    for name in log.variables:
         values = []
-        for owner in log.owners(name):
+        for owner in log.columns(name):
             ends = owner if isinstance(owner, tuple) else (owner,)
             if any(
                 (end._row if isinstance(end, Neuron) else end._identity) < 0

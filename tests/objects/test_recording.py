@@ -173,7 +173,7 @@ def test_numbers_of_neurons_connections_layers_and_projections():
     ):
         log.of(links[3])
     assert log.of([]).shape == (30, 0)
-    assert log.owners("weight") == tuple(links)
+    assert log.columns("weight") == tuple(links)
     for wrong, error in (
         ("a", ArgumentTypeError),
         (["a"], ArgumentTypeError),

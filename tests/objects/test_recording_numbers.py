@@ -64,7 +64,7 @@ def test_steps_with_edits_between_and_within_them(
                 agree(log, shown(log, propagated=False))
                 net.propagate(0.1, [0.4] * spec.outputs, "squared_error")
             agree(log, shown(log))
-            past.append({name: log[name][-1].copy() for name in log.numbers})
+            past.append({name: log[name][-1].copy() for name in log.variables})
             assert len(log) == len(past)
             for _ in range(edits):
                 a = random.randrange(99)
@@ -338,11 +338,11 @@ def test_the_pairs_are_the_sensitivities_of_the_connections():
     net = elman(reach=1)
     log = record(net, "sensitivity")
     pairs = [(link, neuron) for link in net.connections for neuron in link.sensitivity]
-    assert list(log.owners("sensitivity")) == pairs
+    assert list(log.columns("sensitivity")) == pairs
     assert log.pairs == log.connections == ()
     some = [net.connections[2], net.connections[0]]
     chosen = record(net, "sensitivity", connections=some)
-    assert [link for link, _ in chosen.owners("sensitivity")] == some
+    assert [link for link, _ in chosen.columns("sensitivity")] == some
     assert chosen.labels("sensitivity")[0].endswith(", to hidden 1")
     assert repr(chosen) == "<Log of sensitivity: 0 steps, 2 pairs>"
 

@@ -259,7 +259,7 @@ class PaperTable:
         cells = [row.label, str(len(group))]
         if self.solved:
             solved = [trial.get(self.solved) is not None for trial in group]
-            rate = Trials({"solved": each} for each in solved).rate("solved")
+            rate = Trials({"solved": each} for each in solved).success_rate("solved")
             cells.append(
                 str(rate) if len(group) >= LEAST else f"{sum(solved)} of {len(group)}"
             )

@@ -97,7 +97,7 @@ class Trials(list[Row]):
             groups.setdefault(values, Trials(names=other_names)).append(row)
         return groups
 
-    def rate(self, name: str, level: float = 0.95) -> Estimate:
+    def success_rate(self, name: str, level: float = 0.95) -> Estimate:
         """Return the fraction of trials with a true value, with its Wilson interval.
 
         Parameters
@@ -118,7 +118,7 @@ class Trials(list[Row]):
         Examples
         --------
         >>> trials = Trials({"seed": seed, "solved": seed != 3} for seed in range(20))
-        >>> print(trials.rate("solved"))
+        >>> print(trials.success_rate("solved"))
         95 % (76 to 99)
         """
         values = [
@@ -237,7 +237,7 @@ class Trials(list[Row]):
         columns["trials"] = [len(group) for group in groups]
         if failed:
             columns["failed"] = [len(group.failed) for group in groups]
-        columns |= {name: [group.rate(name) for group in groups] for name in rates}
+        columns |= {name: [group.success_rate(name) for group in groups] for name in rates}
         columns |= {name: [group.median(name) for group in groups] for name in medians}
         return _checks.imported_pandas().DataFrame(columns)
 

@@ -35,7 +35,7 @@ def trials():
 
 
 def test_failed_trials_count_as_not_successful(trials):
-    assert str(trials.rate("solved")) == "2 of 4"
+    assert str(trials.success_rate("solved")) == "2 of 4"
     assert str(trials.median("needed")) == "- (range 4,000 to -)"
     assert trials.median("needed", failed=0).value == 2000
     assert repr(trials) == "<Trials, 4 trials, 1 failed: solved 50 %, needed -, curve>"
@@ -49,14 +49,14 @@ def test_values_that_have_no_statistic(trials):
     all_refused(
         [
             (lambda: trials.median("need"), UnknownNameError, misspelled),
-            (lambda: trials.rate("needed"), ArgumentError, numbers),
+            (lambda: trials.success_rate("needed"), ArgumentError, numbers),
             (
                 lambda: trials.median("curve"),
                 ArgumentTypeError,
                 "Expected a value to be a number",
             ),
             (
-                lambda: Trials().rate("solved"),
+                lambda: Trials().success_rate("solved"),
                 ArgumentError,
                 "at least one trial with the value",
             ),
@@ -85,7 +85,7 @@ def test_what_is_no_trial_is_refused_by_a_sentence():
         (lambda: Trials([], 3), "the names to be a name"),
         (lambda: Trials([], (), "x"), "the seconds"),
         (lambda: pair.by("curve"), "values of 'curve'"),
-        (lambda: pair.rate("ends"), "the values of 'ends' to be true or false"),
+        (lambda: pair.success_rate("ends"), "the values of 'ends' to be true or false"),
     ]
     all_refused((call, SynapseError, words) for call, words in cases)
     assert Trials([{"seed": 0, "rate": 1}], "rate").names == ("rate",)
@@ -105,7 +105,7 @@ def test_trials_run_and_print_without_scipy_and_pandas(trials, monkeypatch):
     )
     needed = r"which is not installed\. Install it.*: pip install"
     for call in (
-        lambda: trials.rate("solved"),
+        lambda: trials.success_rate("solved"),
         lambda: trials.median("needed"),
         trials.to_pandas,
         trials.summary,
@@ -154,7 +154,7 @@ def number(values, level=0.95):
 
 def test_intervals_of_rates_are_those_of_wilson():
     for successes in (0, 5, 9):
-        rate = Trials({"seed": i, "x": i < successes} for i in range(9)).rate("x", 0.9)
+        rate = Trials({"seed": i, "x": i < successes} for i in range(9)).success_rate("x", 0.9)
         exact = stats.binomtest(successes, 9).proportion_ci(0.9, method="wilson")
         assert (rate.value, rate.low, rate.high) == (
             successes / 9,
@@ -162,7 +162,7 @@ def test_intervals_of_rates_are_those_of_wilson():
             exact.high,
         )
     assert (
-        str(Trials({"seed": i, "x": 0} for i in range(30)).rate("x")) == "0 % (0 to 11)"
+        str(Trials({"seed": i, "x": 0} for i in range(30)).success_rate("x")) == "0 % (0 to 11)"
     )
 
 

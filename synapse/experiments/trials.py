@@ -141,7 +141,7 @@ class Trials(list[Row]):
         Parameters
         ----------
         name, level
-            As for :meth:`rate`, but of numbers. None stands for a trial that did not
+            As for :meth:`success_rate`, but of numbers. None stands for a trial that did not
             succeed.
         failed : float
             Value of trials that have failed or not succeeded. Default infinity, which
@@ -151,7 +151,7 @@ class Trials(list[Row]):
         Raises
         ------
         UnknownNameError, ArgumentError, ArgumentTypeError, MissingExtraError
-            As :meth:`rate`; values must be numbers.
+            As :meth:`success_rate`; values must be numbers.
 
         Examples
         --------
@@ -194,7 +194,7 @@ class Trials(list[Row]):
         Parameters
         ----------
         rate, median : str or sequence of str
-            Keys whose success rates and medians are computed, see :meth:`rate` and
+            Keys whose success rates and medians are computed, see :meth:`success_rate` and
             :meth:`median`.
 
         Returns
@@ -207,7 +207,7 @@ class Trials(list[Row]):
         Raises
         ------
         UnknownNameError, ArgumentError, ArgumentTypeError
-            As :meth:`rate` and :meth:`median`, or if two columns would have one name.
+            As :meth:`success_rate` and :meth:`median`, or if two columns would have one name.
         MissingExtraError
             If pandas or SciPy is not installed.
 
@@ -237,7 +237,9 @@ class Trials(list[Row]):
         columns["trials"] = [len(group) for group in groups]
         if failed:
             columns["failed"] = [len(group.failed) for group in groups]
-        columns |= {name: [group.success_rate(name) for group in groups] for name in rates}
+        columns |= {
+            name: [group.success_rate(name) for group in groups] for name in rates
+        }
         columns |= {name: [group.median(name) for group in groups] for name in medians}
         return _checks.imported_pandas().DataFrame(columns)
 

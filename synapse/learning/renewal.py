@@ -34,8 +34,8 @@ class ContinualBackprop:
     `replacement_rate` times the number of mature neurons: the one of the lowest
     utility. Its incoming weights and its bias are drawn anew, as by the initializer
     "fan_in", with the signs that connections must have. Its outgoing weights become 0,
-    so that the outputs change little, and its state, its traces (with "rtrl": all sensitivities)
-    and the optimizer's memory of these parameters are cleared.
+    so that the outputs change little, and its state, its traces (with "rtrl": all
+    sensitivities) and the optimizer's memory of these parameters are cleared.
 
     A hidden neuron can be renewed if it has trainable incoming and outgoing
     connections, gates no connection, and none of these connections is tied. All

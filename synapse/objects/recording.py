@@ -90,8 +90,8 @@ class Log:
     variables : tuple of str
         The names of the arrays.
     neurons : tuple of Neuron
-        The neurons recorded, in the order of the columns. Empty if no variable of neurons
-        is recorded.
+        The neurons recorded, in the order of the columns. Empty if no variable
+        of neurons is recorded.
     connections : tuple of Connection
         The connections recorded, in the order of the columns. Empty if no variable of
         connections is recorded.
@@ -362,8 +362,8 @@ def record(
     network : Network
         The network to record, inside a ``with`` block.
     *variables : str
-        Names of the variables. For neurons: "activation", "state", "derivative", "bias",
-        "bias_eligibility", and the parts of the error: "error" (the responsibility),
+        Names of the variables. For neurons: "activation", "state", "derivative",
+        "bias", "bias_eligibility", and the parts of the error: "error" (the responsibility),
         "projected", "gated". For connections: "weight", "gain", "eligibility". For
         pairs of a connection and a neuron: "extended", the extended traces, and
         "sensitivity", which a network that learns by rtrl keeps (see

@@ -154,7 +154,9 @@ def number(values, level=0.95):
 
 def test_intervals_of_rates_are_those_of_wilson():
     for successes in (0, 5, 9):
-        rate = Trials({"seed": i, "x": i < successes} for i in range(9)).success_rate("x", 0.9)
+        rate = Trials({"seed": i, "x": i < successes} for i in range(9)).success_rate(
+            "x", 0.9
+        )
         exact = stats.binomtest(successes, 9).proportion_ci(0.9, method="wilson")
         assert (rate.value, rate.low, rate.high) == (
             successes / 9,
@@ -162,7 +164,8 @@ def test_intervals_of_rates_are_those_of_wilson():
             exact.high,
         )
     assert (
-        str(Trials({"seed": i, "x": 0} for i in range(30)).success_rate("x")) == "0 % (0 to 11)"
+        str(Trials({"seed": i, "x": 0} for i in range(30)).success_rate("x"))
+        == "0 % (0 to 11)"
     )
 
 

@@ -141,8 +141,8 @@ class Trials(list[Row]):
         Parameters
         ----------
         name, level
-            As for :meth:`success_rate`, but of numbers. None stands for a trial that did not
-            succeed.
+            As for :meth:`success_rate`, but of numbers. None stands for a trial that
+            did not succeed.
         failed : float
             Value of trials that have failed or not succeeded. Default infinity, which
             suits numbers that are better when smaller, such as the sequences that a
@@ -194,8 +194,8 @@ class Trials(list[Row]):
         Parameters
         ----------
         rate, median : str or sequence of str
-            Keys whose success rates and medians are computed, see :meth:`success_rate` and
-            :meth:`median`.
+            Keys whose success rates and medians are computed, see :meth:`success_rate`
+            and :meth:`median`.
 
         Returns
         -------
@@ -207,7 +207,8 @@ class Trials(list[Row]):
         Raises
         ------
         UnknownNameError, ArgumentError, ArgumentTypeError
-            As :meth:`success_rate` and :meth:`median`, or if two columns would have one name.
+            As :meth:`success_rate` and :meth:`median`, or if two columns would have one
+            name.
         MissingExtraError
             If pandas or SciPy is not installed.
 

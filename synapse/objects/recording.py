@@ -363,10 +363,10 @@ def record(
         The network to record, inside a ``with`` block.
     *variables : str
         Names of the variables. For neurons: "activation", "state", "derivative",
-        "bias", "bias_eligibility", and the parts of the error: "error" (the responsibility),
-        "projected", "gated". For connections: "weight", "gain", "eligibility". For
-        pairs of a connection and a neuron: "extended", the extended traces, and
-        "sensitivity", which a network that learns by rtrl keeps (see
+        "bias", "bias_eligibility", and the parts of the error: "error" (the
+        responsibility), "projected", "gated". For connections: "weight", "gain",
+        "eligibility". For pairs of a connection and a neuron: "extended", the extended
+        traces, and "sensitivity", which a network that learns by rtrl keeps (see
         :attr:`Connection.sensitivity`). Default: "activation".
     neurons : Layer or iterable of Neuron, optional
         The neurons to record. Default: all neurons of the network, in activation order.

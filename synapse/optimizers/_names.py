@@ -62,7 +62,7 @@ def register(optimizer: Class) -> Class:
     ...     def find_change(self, state, parameters, gradient, rate):
     ...         np.multiply(np.sign(gradient), rate, out=state.change)
     >>> net = architect.Perceptron(2, 3, 1)
-    >>> type(Trainer(net, method="bptt", optimizer="sign_steps").optimizer).__name__
+    >>> type(Trainer(net, rule="bptt", optimizer="sign_steps").optimizer).__name__
     'SignSteps'
     """
     title = "An optimizer to register"

@@ -50,7 +50,7 @@ def test_rooms_read_the_table():
         parameters = signature(agent).parameters
         assert parameters["discount"].default == _defaults.DISCOUNT
         assert parameters["trace_decay"].default == _defaults.TRACE
-    assert tables.Learning().rate == _defaults.SERIES.rate
+    assert tables.TrainingOptions().rate == _defaults.SERIES.rate
     sklearn = pytest.importorskip("synapse.sklearn")
     assert sklearn.NetworkRegressor().rate == _defaults.ROWS.rate
     assert sklearn.SequenceRegressor().hidden == _defaults.SEQUENCES.hidden

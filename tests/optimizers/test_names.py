@@ -28,7 +28,7 @@ def test_all_have_names_and_one_of_ones_own_is_registered_once():
     assert optimizers.register(SignSteps) is SignSteps is optimizers.SignSteps
     assert {*optimizers.names()} == {*names, "SignSteps"}
     net = architect.Perceptron(1, 1, seed=0)
-    trainer = Trainer(net, method="bptt", optimizer="sign-steps")
+    trainer = Trainer(net, rule="bptt", optimizer="sign-steps")
     before = net.weights
     trainer.train([[1.0]], [[1.0]], epochs=1, progress=False)
     assert abs(net.weights - before) == pytest.approx(0.25)

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import analysis
-from ..errors import ArgumentError
+from .._checks import expected
+from ..errors import ArgumentError, ArgumentTypeError
+from ..objects.layer import Layer
 from ._style import CYCLE, canvas, check_axes, count_along, entry
 
 if TYPE_CHECKING:
@@ -22,7 +24,12 @@ OUTPUTS = r"$|\partial y_T / \partial x_t|$"
 """Labels of the vertical axis."""
 
 
-def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes:
+def error_flow(
+    networks: Any,
+    inputs: ArrayLike,
+    layer: str | Layer | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw how much of an error at the last step reaches earlier ones, by lag, on a
     logarithmic scale.
 
@@ -30,12 +37,14 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
 
     Parameters
     ----------
-    networks : Network, pair of Network and layer, or mapping of str to them
+    networks : Network, or mapping of str to Network or to pair of Network and layer
         The networks that errors flow through; give several by name to compare them.
-        With a layer, the picture shows its states, see
-        :func:`~synapse.analysis.contribution.error_flow`, which returns the numbers.
     inputs : array_like, shape (T, n)
         The sequence, one row per step.
+    layer : str or Layer, optional
+        The layer whose states the picture shows, see
+        :func:`~synapse.analysis.contribution.error_flow`, which returns the numbers. A
+        pair in a mapping has a layer of its own.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
 
@@ -55,24 +64,29 @@ def error_flow(networks: Any, inputs: ArrayLike, ax: Axes | None = None) -> Axes
     >>> [line.get_label() for line in ax.lines], ax.get_yscale()
     (['cells', 'Elman'], 'log')
     """
-    check_axes(
-        ax,
-        "Targets are not needed: draw.error_flow(net, inputs) follows an error of 1"
-        " back.",
-    )
+    if layer is not None and not isinstance(layer, str | Layer):
+        raise ArgumentTypeError(
+            expected(
+                "The layer",
+                "a layer or its name",
+                layer,
+                "Targets are not needed: an error of 1 is followed back.",
+            )
+        )
+    check_axes(ax)
     named = networks if isinstance(networks, Mapping) else {"": networks}
     if not 0 < len(named) <= len(CYCLE):
         raise ArgumentError(f"Expected 1 to {len(CYCLE)} networks, got {len(named)}.")
     pairs = {
-        str(name): piece if isinstance(piece, tuple) else (piece, None)
+        str(name): piece if isinstance(piece, tuple) else (piece, layer)
         for name, piece in named.items()
     }
     flows = {
-        name: analysis.error_flow(net, inputs, layer)
-        for name, (net, layer) in pairs.items()
+        name: analysis.error_flow(net, inputs, chosen)
+        for name, (net, chosen) in pairs.items()
     }
     quantities = {
-        STATES if layer is not None else OUTPUTS for _, layer in pairs.values()
+        STATES if chosen is not None else OUTPUTS for _, chosen in pairs.values()
     }
     values = np.concatenate(list(flows.values()))
     shown = values[np.isfinite(values) & (values > 0)]

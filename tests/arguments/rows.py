@@ -494,7 +494,7 @@ row(
 )
 row("analysis.compare", lambda w: {"first": w.network, "second": w.network})
 
-row("draw.error_flow", lambda w: {"networks": w.lstm}, networks="network")
+row("draw.error_flow", lambda w: {"networks": w.lstm}, networks="network", layer="None")
 row("draw.explore", lambda w: {"inputs": w.inputs, "path": io.StringIO()})
 row("draw.link", page="word empty NUL surrogate")
 row("draw.hinton", lambda w: {"weights": w.projection}, weights=either)

@@ -156,13 +156,13 @@ def test_tiny_errors_have_their_digits_too_and_the_axis_ends_where_they_have_van
         2, 4, 1, initializer="uniform", bias_initializer="uniform", seed=0
     )
     inputs = np.random.default_rng(1).normal(size=(60, 2))
-    ax = draw.error_flow((net, "hidden"), inputs)
+    ax = draw.error_flow(net, inputs, "hidden")
     drawn = ax.lines[0].get_ydata()
     assert drawn[-1] < 1e-60
     np.testing.assert_allclose(drawn, elman_by_hand(net, inputs), rtol=1e-6)
     low, high = ax.get_ylim()
     assert (low, 1.0 < high < 10.0) == (1e-12, True)
-    short = draw.error_flow((net, "hidden"), inputs[:4])
+    short = draw.error_flow(net, inputs[:4], "hidden")
     assert short.get_ylim()[0] > 1e-12
 
 
@@ -222,12 +222,12 @@ def test_what_cannot_be_drawn():
         (
             "no layer and no neuron named 'cells'",
             draw.error_flow,
-            [(net, "cells"), INPUTS],
+            [net, INPUTS, "cells"],
         ),
         ("at least one step", analysis.error_flow, [net, np.empty((0, 2))]),
         ("Expected 1 to 8 networks, got 0", draw.error_flow, [{}, INPUTS]),
         (
-            "ax to be a matplotlib Axes.*Targets are not needed",
+            "layer to be a layer or its name, got .*Targets are not needed",
             draw.error_flow,
             [net, INPUTS, INPUTS],
         ),

@@ -174,8 +174,8 @@ row("synapse.Projection.weights", value="0 -1 0.5")
 row("synapse.tie", lambda w: {"items": w.projection}, groups="None")
 row("synapse.record", neurons="None", connections="None")
 row("synapse.Log.of", lambda w: {"items": w.network}, items="[]")
-for name in ("owners", "labels"):
-    row(f"synapse.Log.{name}", {"number": "activation"})
+for name in ("columns", "labels"):
+    row(f"synapse.Log.{name}", {"variable": "activation"})
 row("synapse.from_edges", {"edges": {"source": ["x"], "target": ["y"]}}, neurons="None")
 row("synapse.to_networkx", network="[] layer")
 row("synapse.from_networkx", lambda w: {"graph": nx.path_graph(3, nx.DiGraph)})
@@ -279,7 +279,7 @@ row(
     grid="",
 )
 row("experiments.Trials.by", {"names": ("x",)}, names="")
-row("experiments.Trials.rate", {"name": "right"}, name="")
+row("experiments.Trials.success_rate", {"name": "right"}, name="")
 row("experiments.Trials.values", {"name": "x"}, name="")
 any_number = "0 -1 0.5 inf 10**400"
 row("experiments.Trials.median", {"name": "x"}, name="", failed=any_number)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .._checks import counted
 from .._defaults import BUILDS, SERIES
 from ..forecasting.statistical import METHODS, not_installed
-from ..tables import Learning, compare_series
+from ..tables import TrainingOptions, compare_series
 from ..tables.table import columns
 from . import words
 from .pictures import check_picture, draw_comparison
@@ -119,7 +119,7 @@ def compare(options: argparse.Namespace) -> None:
     comparison = compare_series(
         several,
         targets,
-        Learning(**fields, progress=progress),
+        TrainingOptions(**fields, progress=progress),
         build=[] if options.build == [NO_NETWORK] else options.build,
         methods=options.methods,
         known=columns(table.cells, options.known),

@@ -39,7 +39,7 @@ class ActorCritic(Agent):
         bounds. If one of the networks has memory, its learning rule is "rtrl".
     entropy : float
         Factor h of the entropy. Default 0.01.
-    discount, trace, rate, normalize, scale_rewards, seed
+    discount, trace_decay, rate, normalize, scale_rewards, seed
         As for :class:`QLearning`.
     bound, policy_bound : float, "auto" or None
         Bounds on the steps of the value and of the policy, see :class:`TD`. Default

@@ -37,7 +37,7 @@ class QLearning(Agent):
     explore : float or callable
         Probability of a random action, or a function that returns it for a number of
         steps. Default 0.05.
-    discount, trace, rate, bound, normalize
+    discount, trace_decay, rate, bound, normalize
         As for :class:`TD`.
     scale_rewards : bool
         Whether rewards are divided by the running deviation of their discounted sums.
@@ -81,7 +81,14 @@ class QLearning(Agent):
         seed: Seed = None,
     ) -> None:
         super().__init__(
-            (network,), (bound,), discount, trace, rate, normalize, scale_rewards, seed
+            (network,),
+            (bound,),
+            discount,
+            trace_decay,
+            rate,
+            normalize,
+            scale_rewards,
+            seed,
         )
         self.network = network
         self.explore = explore

@@ -90,7 +90,14 @@ class TD(Agent):
         scale_rewards: bool = False,
     ) -> None:
         super().__init__(
-            (network,), (bound,), discount, trace, rate, normalize, scale_rewards, 0
+            (network,),
+            (bound,),
+            discount,
+            trace_decay,
+            rate,
+            normalize,
+            scale_rewards,
+            0,
         )
         self.network = network
 

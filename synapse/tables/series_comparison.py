@@ -95,10 +95,10 @@ def compare_series(
         From :func:`read_series` or :func:`read_several`, as for :func:`train_series`.
     targets : sequence of str
         The columns to forecast.
-    learning : Learning, optional
+    learning : TrainingOptions, optional
         How networks are trained; its `build` is replaced, and each network has a
         checkpoint of its own, whose name ends in that of the network. Default:
-        ``Learning()``.
+        TrainingOptions()``.
     build : str or sequence of str
         The architectures of the networks by their names, in any case, such as "gru",
         "lstm" or "narx"; ``()`` compares no network. Default "GRU".
@@ -198,7 +198,7 @@ def compare_series(
     )
 
 
-def _of_model(learning: Learning, name: str) -> Learning:
+def _of_model(learning: TrainingOptions, name: str) -> Learning:
     """How a network of this name is trained."""
     file = learning.checkpoint
     return replace(

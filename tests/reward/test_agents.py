@@ -33,7 +33,7 @@ def check_forward_view(net, steps, seed=0):
     rows = rng.uniform(-1, 1, (steps + 1, len(net.input)))
     gains = rng.normal(size=steps)
     agent = reward.TD(
-        net, discount=DISCOUNT, trace=TRACE, rate=0.0, bound=None, normalize=False
+        net, discount=DISCOUNT, trace_decay=TRACE, rate=0.0, bound=None, normalize=False
     )
     values = [agent.begin(rows[0])]
     backward = [0.0, 0.0]
@@ -212,7 +212,7 @@ def play(agent, episodes):
 
 PLAIN = {
     "discount": DISCOUNT,
-    "trace": TRACE,
+    "trace_decay": TRACE,
     "normalize": False,
     "scale_rewards": False,
     "seed": 7,

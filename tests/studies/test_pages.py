@@ -140,7 +140,7 @@ def test_rows_of_the_online_rule_can_be_run_although_agents_refuse_it():
 def test_truncated_slopes_are_those_of_the_last_step(architecture):
     net = reward.recurrent(architecture, (2, 3, 2), "one step", reward.SPAN, 0)
     agent = reward.truncated(reward.reward.QLearning)(
-        net, normalize=False, rate=0.0, trace=0.0, seed=0
+        net, normalize=False, rate=0.0, trace_decay=0.0, seed=0
     )
     agent.begin([1.0, 0.0])
     agent.learn(0.0, [0.3, 0.2])

@@ -103,7 +103,7 @@ def test_a_network_has_the_errors_of_its_training():
 
 
 def test_networks_continue_from_checkpoints_of_their_own(tmp_path):
-    learning = Learning(epochs=5, hidden=[2], checkpoint=str(tmp_path / "run"))
+    learning = TrainingOptions(epochs=5, hidden=[2], checkpoint=str(tmp_path / "run"))
     options = {"build": ["GRU", "elman"], "methods": [], "steps": 3}
     fresh, resumed = (
         compare_series(frame(), ["Sales"], learning, **options) for _ in range(2)

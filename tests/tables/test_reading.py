@@ -861,7 +861,7 @@ def test_a_trained_network_is_ready_to_forecast_and_predict(tmp_path):
         f"{i},{i // 8},{'ab'[i % 2]},1.23{i % 7}\n" for i in range(40)
     )
     sheet = read(tmp_path / "t.csv", text)
-    learning = tables.Learning(build="elman", hidden=[2], epochs=1)
+    learning = tables.TrainingOptions(build="elman", hidden=[2], epochs=1)
     trained = tables.train_rows(sheet, ["y"], None, learning, sequence="Shop")
     assert [neuron.name for neuron in trained.model.network.input] == [
         "_",

@@ -174,7 +174,7 @@ class SynapseForecaster(BaseForecaster):
             choice("Each of the compared", name, METHODS)
         choice("The method", self.method, [None, "network", COMBINE, *compared])
 
-        learning = Learning(
+        learning = TrainingOptions(
             build=network,
             hidden=[*self.hidden],
             rate=self.rate,

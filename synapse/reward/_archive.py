@@ -87,7 +87,7 @@ def arrays_of(agent: Agent, whole: bool = True) -> Arrays:
     return {AGENT: as_text(head), **arrays}
 
 
-_KEYS = {"normalize": "normalise"}
+_KEYS = {"normalize": "normalise", "trace_decay": "trace"}
 """What files call an argument that has another name in Python."""
 
 

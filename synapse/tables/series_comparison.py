@@ -198,7 +198,7 @@ def compare_series(
     )
 
 
-def _of_model(learning: TrainingOptions, name: str) -> Learning:
+def _of_model(learning: TrainingOptions, name: str) -> TrainingOptions:
     """How a network of this name is trained."""
     file = learning.checkpoint
     return replace(

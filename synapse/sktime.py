@@ -29,7 +29,7 @@ from .forecasting._frames import step_of
 from .forecasting.closed_loop import bounded, clipping
 from .forecasting.selection import COMBINE
 from .forecasting.statistical import METHODS
-from .tables import forecast_series, train_series, update_series
+from .tables import TrainingOptions, forecast_series, train_series, update_series
 from .tables.series import unit_of
 from .tables.series_task import SeriesTask
 

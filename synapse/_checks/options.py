@@ -187,6 +187,12 @@ class Option(Generic[Read, Given]):
         self._follows = follows
         self._owned = owned
 
+    def checked_early(self, value: Any) -> Any:
+        """Return a value that the check allows, or raise, before there is an object; a
+        check that depends on it is made when the value is assigned.
+        """
+        return value if self._owned else self.checked(None, value)
+
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
         # a base class of its own, "TrainerOptions", has those of the Trainer

@@ -13,7 +13,15 @@ from ..tables import TrainingOptions, compare_series
 from ..tables.table import columns
 from . import words
 from .pictures import check_picture, draw_comparison
-from .reading import ReadTable, add_reading, add_sequence, add_shared, say
+from .reading import (
+    ReadTable,
+    add_further,
+    add_reading,
+    add_sequence,
+    add_shared,
+    further,
+    say,
+)
 from .words import aligned, names, printable
 
 if TYPE_CHECKING:
@@ -78,6 +86,7 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
         help="share of the rows to test on (default: 0.2)",
     )
     add_shared(parser, "--hidden", "--epochs", "--rate", "--seed")
+    add_further(parser)
     add("-q", "--quiet", action="store_true", help="no progress bar")
     add(
         "-o", "--output", metavar="FILE", help="the CSV file to write: errors by origin"
@@ -119,7 +128,7 @@ def compare(options: argparse.Namespace) -> None:
     comparison = compare_series(
         several,
         targets,
-        TrainingOptions(**fields, progress=progress),
+        TrainingOptions(**fields, options=further(options), progress=progress),
         build=[] if options.build == [NO_NETWORK] else options.build,
         methods=options.methods,
         known=columns(table.cells, options.known),

@@ -12,6 +12,7 @@ from .._defaults import SERIES
 from ..tables import read_several, read_table
 from ..tables.dates import DateColumn, date_columns, find_date
 from ..tables.series import FILLS
+from ..tables.table_training import FURTHER
 from .words import NEEDS, listed, names, wholes
 
 if TYPE_CHECKING:
@@ -69,6 +70,35 @@ def add_shared(parser: argparse.ArgumentParser, *options: str) -> None:
     """Add some of the options that subcommands share, in this order."""
     for option in options:
         parser.add_argument(option, **SHARED[option])
+
+
+def number(text: str) -> Any:
+    """A number in an option; other text as it is, for the check of the option."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    return text
+
+
+def add_further(parser: argparse.ArgumentParser) -> None:
+    """Add the further options of a trainer, by their declarations."""
+    for name, option in FURTHER.items():
+        sentence = option.sentence.partition(". ")[0].partition(", see ")[0]
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            metavar="X",
+            type=number,
+            help=sentence.rstrip(".").replace("`", ""),
+        )
+
+
+def further(options: argparse.Namespace) -> dict[str, Any]:
+    """The further options of a trainer that are given, checked."""
+    given = {name: getattr(options, name) for name in FURTHER}
+    values = {name: value for name, value in given.items() if value is not None}
+    return {name: FURTHER[name].checked_early(value) for name, value in values.items()}
 
 
 def add_reading(parser: argparse.ArgumentParser) -> None:

@@ -27,9 +27,16 @@ from ..tables.table import (
     place,
     require_one_use,
 )
-from ..tables.table_training import OPTIMIZERS
 from . import INTERRUPTED, formats
-from .reading import ReadTable, add_reading, add_sequence, add_shared, say
+from .reading import (
+    ReadTable,
+    add_further,
+    add_reading,
+    add_sequence,
+    add_shared,
+    further,
+    say,
+)
 from .words import (
     UsageError,
     aligned,
@@ -108,8 +115,8 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     )
     add_shared(parser, "--rate")
     help_text = (
-        "sgd: after every row; adam: exact gradients of whole sequences (default: adam"
-        " for a series)"
+        "sgd: after every row; adam, adamw and others: exact gradients of whole"
+        " sequences (default: adam for a series)"
     )
     add(
         "--validation",
@@ -117,7 +124,8 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         type=float,
         help="share to hold out for the test (default: 0.2)",
     )
-    add("--optimizer", choices=OPTIMIZERS, help=help_text)
+    add("--optimizer", metavar="NAME", help=help_text)
+    add_further(parser)
     add_shared(parser, "--seed")
     add(
         "--checkpoint",
@@ -175,6 +183,7 @@ def train(options: argparse.Namespace) -> int:
     report = Report(options.quiet)
     learning = TrainingOptions(
         **{name: getattr(options, name) for name in settings},
+        options=further(options),
         progress=progress,
         on_begin=report.begin,
         on_test=report.add_test,

@@ -12,7 +12,15 @@ from ..model import Model
 from ..tables import update_rows, update_series
 from . import INTERRUPTED, formats
 from .formats import READING, loaded
-from .reading import ReadTable, add_reading, add_sequence, add_shared, say
+from .reading import (
+    ReadTable,
+    add_further,
+    add_reading,
+    add_sequence,
+    add_shared,
+    further,
+    say,
+)
 from .words import aligned, names, printable
 
 
@@ -28,6 +36,7 @@ def add_update(parser: argparse.ArgumentParser) -> None:
     add("--epochs", metavar="N", type=int, help=help_text)
     help_text = "learning rate (default: that of the model)"
     add("--rate", metavar="R", type=float, help=help_text)
+    add_further(parser)
     add_shared(parser, "--seed")
     add_reading(parser)
     add("-q", "--quiet", action="store_true", help="no progress bar, no report")
@@ -64,6 +73,8 @@ def update(options: argparse.Namespace) -> int:
     table = ReadTable.of(options, facts.get("missing", ()))
     if options.rate is not None:
         model.trainer.rate = options.rate
+    for name, value in further(options).items():
+        setattr(model.trainer, name, value)
     progress = sys.stderr.isatty() and not options.quiet
     settings = {"epochs": options.epochs, "seed": options.seed, "progress": progress}
     try:

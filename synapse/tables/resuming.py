@@ -25,24 +25,29 @@ OF = "checkpoint of"
 
 @contextmanager
 def resumed(
-    path: str, model: Model, parts: tuple[Any, Any], settings: dict[str, Any]
+    path: str,
+    model: Model,
+    parts: tuple[Any, Any],
+    settings: dict[str, Any],
+    epochs: int,
 ) -> Iterator[None]:
     """Give a model the trainer of a checkpoint, if there is one, for a training that
     writes it.
 
     The result has the same bits as a training that was not broken off. `parts` are the
-    data, and `settings` all else that the training depends on.
+    data, and `settings` all else that the training depends on. The number of epochs may
+    be another one than before.
 
     Raises
     ------
     ArgumentError
-        If the file is of other data or settings.
+        If the file is of other data or settings, or has more epochs.
     FormatError
         If it is not a checkpoint.
     """
     digest = _digest(parts, settings)
     if Path(path).exists():
-        model.trainer = _continued(path, digest)
+        model.trainer = _continued(path, digest, epochs)
     model.metadata[OF] = digest
     with file_errors("write", path):
         yield
@@ -55,8 +60,10 @@ def remove_checkpoints(path: str) -> None:
         Path(name).unlink(missing_ok=True)
 
 
-def _continued(path: str, digest: str) -> Trainer:
-    """The trainer of a checkpoint; raises unless it is of these data and settings."""
+def _continued(path: str, digest: str, epochs: int) -> Trainer:
+    """The trainer of a checkpoint; raises unless it is of these data and settings, and
+    of so many epochs at most.
+    """
     with file_errors("read", path):
         contents = load(path)
     if not isinstance(contents, Trainer):
@@ -67,6 +74,12 @@ def _continued(path: str, digest: str) -> Trainer:
         raise ArgumentError(
             f"The checkpoint {path!r} is of other data or options. Give those, name"
             " another file, or remove it."
+        )
+    done = 0 if contents._paused is None else contents._paused.done
+    if done > epochs:
+        raise ArgumentError(
+            f"The checkpoint {path!r} has {done} epochs, more than {epochs}. Give"
+            " --epochs of so many or more, name another file, or remove it."
         )
     return contents
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Annotated, Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from .._build import architecture, lower_name
 from .._checks import (
     boolean,
     choice,
+    expected,
     file_path,
     fraction_below_one,
     function_of,
@@ -25,14 +25,22 @@ from .._checks import (
 )
 from .._defaults import IN_TABLES, SERIES, Fit
 from .._typing import Floats
-from ..errors import ArgumentError, DivergenceError
+from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..learning import Result, Trainer
+from ..learning._options import OPTIONS
+from ..learning._parameters import checked_optimizer
 from ..model import Model
-from ..optimizers import Adam
 from .resuming import REFIT, resumed
 
-OPTIMIZERS = ("sgd", "adam")
-"""After every row by the online rule, or by exact gradients of whole sequences."""
+ONLINE = "sgd"
+"""The optimizer that stands for the online rule, after every row; all others get exact
+gradients of whole sequences."""
+FURTHER = {
+    name: option
+    for name, option in OPTIONS.items()
+    if name not in ("rate", "cost", "rule", "reach", "optimizer", "renewal", "only")
+}
+"""Options of a trainer that have no field in :class:`TrainingOptions`."""
 INTERRUPTED = "interrupted"
 """Why a result ended that Ctrl-C has stopped."""
 FEWEST = 16
@@ -65,8 +73,21 @@ def require_targets(targets: list[str]) -> list[str]:
     return targets
 
 
-def _among(names: Iterable[str]) -> Callable[[str, Any], Any]:
-    return partial(choice, options=[None, *names])
+def _optimizer(title: str, name: Any) -> Any:
+    if not isinstance(name, str):
+        raise ArgumentTypeError(expected(title, "the name of an optimizer", name))
+    checked_optimizer(title, name)
+    return name.lower()
+
+
+def _options(title: str, options: Any) -> dict[str, Any]:
+    if not isinstance(options, Mapping):
+        raise ArgumentTypeError(
+            expected(title, "a mapping of names to values", options)
+        )
+    for name, value in options.items():
+        FURTHER[choice("Each of the options", name, FURTHER)].checked_early(value)
+    return dict(options)
 
 
 def _sizes(title: str, sizes: Any) -> list[int]:
@@ -101,8 +122,13 @@ class TrainingOptions:
         Sizes of the hidden layers.
     rate : float
         The learning rate.
-    optimizer : {"sgd", "adam"} or None
-        None: "adam" for a series, "sgd" for rows.
+    optimizer : str or None
+        "sgd" learns after every row, by the online rule. All others of
+        :mod:`synapse.optimizers`, such as "adam" and "adamw", get exact gradients of
+        whole sequences. None: "adam" for a series, "sgd" for rows.
+    options : mapping or None
+        Further options of :class:`synapse.Trainer`, such as ``{"clip": 1.0, "l2":
+        1e-4}``. Default: none.
     epochs : int or None
         The number of epochs; None: until the loss on a fifth of the training rows
         stops falling.
@@ -138,7 +164,8 @@ class TrainingOptions:
     build: Annotated[str | None, lower_name] = None
     hidden: Annotated[Sequence[int], _sizes] = SERIES.hidden
     rate: Annotated[float, positive_number] = SERIES.rate
-    optimizer: Annotated[str | None, _among(OPTIMIZERS)] = None
+    optimizer: Annotated[str | None, _optimizer] = None
+    options: Annotated[Mapping[str, Any] | None, _options] = None
     epochs: Annotated[int | None, positive_integer] = None
     patience: Annotated[int | None, positive_integer] = None
     min_delta: Annotated[float, non_negative_number] = 0.0
@@ -167,10 +194,10 @@ class TrainingOptions:
         model = Model.build(
             name, inputs, outputs, classes, sizes, seed=self.seed, **options
         )
-        by_gradients: dict[str, Any] = {}
-        if self.optimizer == "adam":
-            by_gradients = {"rule": "bptt", "optimizer": Adam()}
-        model.trainer = Trainer(model.network, self.rate, **by_gradients)
+        further: dict[str, Any] = dict(self.options or {})
+        if self.optimizer != ONLINE:
+            further |= {"rule": "bptt", "optimizer": self.optimizer}
+        model.trainer = Trainer(model.network, self.rate, **further)
         return model
 
     def fit(
@@ -252,8 +279,10 @@ class TrainingOptions:
             name: getattr(self, name) for name in ("build", "rate", "optimizer")
         }
         settings |= {"hidden": [*self.hidden], **options, "validation": None}
+        settings["options"] = sorted((self.options or {}).items())
         path = f"{self.checkpoint}{ending}"
-        with resumed(path, model, parts, {**settings, "progress": None}):
+        settings |= {"progress": None, "epochs": None}
+        with resumed(path, model, parts, settings, options["epochs"]):
             return model.fit(inputs, targets, **options, checkpoint=path, resume=True)
 
 

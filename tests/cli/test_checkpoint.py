@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import synapse
+from synapse.errors import ArgumentError
 from synapse.tables import TrainingOptions, read_table, train_rows
 
 from .command import ENVIRONMENT, done, line, months, process, refused, run_cli, write
@@ -195,7 +196,7 @@ def test_a_checkpoint_of_something_else_is_refused_and_stays(sales, tmp_path, ca
 
 def test_rows_continue_with_the_same_bits(sales, tmp_path):
     table = read_table(sales)
-    options = {"epochs": 8, "optimizer": "sgd", "model": "lstm"}
+    options = {"epochs": 8, "optimizer": "sgd", "build": "lstm"}
     whole = train_rows(table, ["Sales"], ["Sales"], TrainingOptions(**options), ahead=1)
     learning = TrainingOptions(**options, checkpoint=str(tmp_path / "run.ckpt"))
     for _ in range(2):  # the second call has nothing left to do
@@ -203,3 +204,20 @@ def test_rows_continue_with_the_same_bits(sales, tmp_path):
         assert (again.model.whole().weights == whole.model.whole().weights).all()
         assert again.facts == whole.facts
         assert again.result.history == whole.result.history
+
+
+def test_the_same_training_continues_to_another_number_of_epochs(sales, tmp_path):
+    table = read_table(sales)
+    file = str(tmp_path / "run.ckpt")
+
+    def trained(**options):
+        learning = TrainingOptions(optimizer="adam", options={"clip": 1.0}, **options)
+        return train_rows(table, ["Sales"], ["Sales"], learning, ahead=1)
+
+    whole = trained(epochs=9)
+    trained(epochs=4, checkpoint=file)
+    longer = trained(epochs=9, checkpoint=file)
+    assert (longer.model.whole().weights == whole.model.whole().weights).all()
+    assert longer.result.history == whole.result.history
+    with pytest.raises(ArgumentError, match="has 9 epochs, more than 4. Give --epochs"):
+        trained(epochs=4, checkpoint=file)

@@ -14,6 +14,7 @@ import pytest
 import architect
 from synapse import Model, Trainer, forecasting, optimizers, tables
 from synapse.cli import main
+from synapse.errors import ArgumentError
 from synapse.readwrite import load
 from synapse.tables import rows, series_training
 from synapse.tables.series_task import fit_together, series_tasks
@@ -927,3 +928,30 @@ def test_ctrl_c_before_the_training_says_that_nothing_is_written(
         said == f"synapse: Interrupted. No epoch was complete, so {str(model)!r} is not"
         " written.\n"
     )
+
+
+def test_options_of_a_trainer_are_flags_by_their_declarations(tmp_path, rng, capsys):
+    data = write(tmp_path / "d.csv", x=rng.normal(size=40).round(3), y=range(40))
+    model = tmp_path / "m.json"
+    train = ["train", data, "--target", "y", "--epochs", 2, "-q", "-o", model]
+    flags = ["--optimizer", "AdamW", "--clip", 0.5, "--l2", 0.01, "--batch-size", 8]
+    done(capsys, *train, *flags, "--dropout", 0.1)
+    trainer = load(model).trainer
+    assert type(trainer.optimizer).__name__ == "AdamW"
+    assert (trainer.clip, trainer.l2, trainer.batch_size) == (0.5, 0.01, 8)
+    assert trainer.dropout == 0.1
+
+    done(capsys, "update", model, data, "--clip", 0.25, "--epochs", 1, "-q")
+    assert load(model).trainer.clip == 0.25
+    before = model.read_bytes()
+    cases = [
+        ([*train, "--clip", -1], 1, "the clip of Trainer to be .* above 0, got -1"),
+        ([*train, "--clip", "much"], 1, "to be a number, got 'much'"),
+        ([*train, "--dropout", 0.5], 1, "Dropout needs"),
+        ([*train, "--optimizer", "adm"], 1, "Did you mean 'Adam'"),
+        (["update", model, data, "--l2", -1], 1, "l2 of Trainer"),
+    ]
+    told(capsys, cases)
+    assert model.read_bytes() == before
+    with pytest.raises(ArgumentError, match="'batch_size' or .* got 'clap'"):
+        tables.TrainingOptions(options={"clap": 1.0})

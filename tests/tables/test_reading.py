@@ -786,7 +786,7 @@ def test_wrong_arguments_are_one_sentence(tmp_path):
     series = tables.read_series(sheet, ["y"])
     learning = tables.TrainingOptions()
     settings = {
-        "model": "oracle",
+        "build": "oracle",
         "hidden": [0],
         "rate": -1,
         "epochs": 0.5,

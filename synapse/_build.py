@@ -1,5 +1,5 @@
 """Networks that estimators, the command and forecasters build: by the name of an
-architecture, or by a function of the user.
+architecture, from a graph, or by a function of the user.
 """
 
 from __future__ import annotations
@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from inspect import signature
 from typing import Any
 
+import networkx as nx
+
 from . import _checks
 from ._defaults import ARCHITECTURES, SQUASHES
 from .errors import ArgumentError
 from .objects.network import Network, require_network
+from .readwrite import from_networkx
 
 
 def architecture(title: str, value: Any) -> str:
@@ -70,8 +73,48 @@ def built(
     return network
 
 
-def built_by(build: Any, inputs: int, outputs: int, seed: int) -> Network:
-    """Return a copy of the network that a function of the user returns.
+def network_of(
+    build: Any,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    hidden: Any,
+    squash: Any = None,
+    **options: Any,
+) -> Network:
+    """Make the network of `build`: an architecture by its name, a graph, or what a
+    function returns.
+
+    It has an input and an output for each of these names, which may be empty; nodes of
+    a graph that are called so are those. `hidden` and `squash` are for architectures,
+    `options` the squash of outputs and a seed.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If it is none of these, or has another number of inputs or outputs.
+    """
+    counts = len(inputs), len(outputs)
+    if isinstance(build, str):
+        name = architecture("The build", build)
+        sizes = _checks.layer_sizes("The hidden", hidden)
+        network = built(name, counts[0], sizes, counts[1], squash, **options)
+    elif isinstance(build, nx.Graph):
+        ends = _marked(build, "input", inputs), _marked(build, "output", outputs)
+        options |= {} if squash is None else {"squash": squash}
+        network = from_networkx(build, *ends, **options)
+    else:
+        network = _built_by(build, *counts, options["seed"])
+    if (len(network.input), len(network.output)) != counts:
+        raise ArgumentError(
+            "Expected build to make a network of"
+            f" {_checks.counted(counts[0], 'input')} and"
+            f" {_checks.counted(counts[1], 'output')}, got {network!r}."
+        )
+    return network
+
+
+def _built_by(build: Any, inputs: int, outputs: int, seed: int) -> Network:
+    """A copy of the network that a function returns.
 
     Without a copy, one network for all calls would learn from every fold of a
     cross-validation.
@@ -83,12 +126,13 @@ def built_by(build: Any, inputs: int, outputs: int, seed: int) -> Network:
     return require_network("What build returns", made).clone()
 
 
-def require_sizes(network: Network, inputs: int, outputs: int) -> Network:
-    """Return a network with so many inputs and outputs, or raise."""
-    if (len(network.input), len(network.output)) != (inputs, outputs):
-        raise ArgumentError(
-            "Expected build to make a network of"
-            f" {_checks.counted(inputs, 'input')} and"
-            f" {_checks.counted(outputs, 'output')}, got {network!r}."
-        )
-    return network
+def _marked(graph: Any, layer: str, names: Sequence[str]) -> list[Any] | None:
+    """The nodes of a graph in this layer, in the order of these names if they are
+    called so.
+    """
+    nodes = [
+        node for node, data in graph.nodes(data=True) if data.get("layer") == layer
+    ]
+    if set(map(str, nodes)) == set(names):
+        nodes.sort(key=lambda node: names.index(str(node)))
+    return nodes or None

@@ -95,8 +95,8 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
         self._labels = {}
         super()._begin(x)
 
-    def _built(self, inputs: int, seed: int) -> Network:
-        network = super()._built(inputs, seed)
+    def _built(self, names: list[str], seed: int) -> Network:
+        network = super()._built(names, seed)
         advice = f'Build it with output_squash="{OUTPUTS["classes"]}".'
         require_squash("What build returns", network, ("softmax",), advice)
         return network

@@ -8,11 +8,12 @@ from copy import deepcopy
 from functools import partial
 from typing import Annotated, Any, ClassVar, Self
 
+import networkx as nx
 import numpy as np
 from river import base
 
 from .. import _checks as checks, initializers
-from .._build import architecture, built, built_by, require_sizes
+from .._build import architecture, built, network_of
 from .._defaults import OUTPUTS, SAMPLES, Stream
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
@@ -57,12 +58,12 @@ class StreamNetwork(base.Estimator):
 
     Parameters
     ----------
-    build : str or callable, optional
-        The topology: the name of an architecture in any case, such as "gru", or a
-        function
-        ``build(n_inputs, n_outputs, seed)`` that returns any network, which is copied:
-        with softmax outputs for classes, and outputs without bounds for numbers, such
-        as "identity". Default "Perceptron", of forecasts "GRU".
+    build : str, networkx.Graph or callable, optional
+        The topology: the name of an architecture in any case, such as "gru"; a graph,
+        as for :class:`synapse.sklearn.NetworkClassifier`; or a function
+        ``build(n_inputs, n_outputs, seed)`` that returns any network, which is copied.
+        Outputs of classes are softmax, those of numbers without bounds, such as
+        "identity". Default "Perceptron", of forecasts "GRU".
     hidden : int or tuple of int, optional
         Sizes of the hidden layers of a named topology. Default one of 32 neurons, of
         forecasts 16. With ``()`` the model is linear.
@@ -120,7 +121,7 @@ class StreamNetwork(base.Estimator):
     @checks.understands("stream", of_class=False)
     def __init__(
         self,
-        build: Annotated[str | Build | None, _named_build] = None,
+        build: Annotated[str | Build | nx.Graph[Any] | None, _named_build] = None,
         hidden: int | Sequence[int] | None = None,
         direct: Annotated[bool, checks.boolean] = True,
         rule: Annotated[str, partial(checks.choice, options=RULES)] = "online",
@@ -172,9 +173,10 @@ class StreamNetwork(base.Estimator):
                 "Expected the first sample to have a feature, got none."
             )
         seed = int(np.random.default_rng(self.seed).integers(2**31 - 1))
-        network = self._built(len(names), seed)
-        for neuron, name in zip(network.input, names, strict=True):
-            neuron.name = str(name)
+        columns = [str(name) for name in names]
+        network = self._built(columns, seed)
+        for neuron, column in zip(network.input, columns, strict=True):
+            neuron.name = column
         if (self.rule, self.reach) != ("online", None):
             network.rule = self.rule, self.reach
         scale = Scale(len(names), self.half_life)
@@ -192,15 +194,16 @@ class StreamNetwork(base.Estimator):
         # where the streams of renewed neurons begin
         self._rng = np.random.default_rng(self.seed)
 
-    def _built(self, inputs: int, seed: int) -> Network:
+    def _built(self, names: list[str], seed: int) -> Network:
         """The network of `build`."""
         build = self._usual.build if self.build is None else self.build
+        hidden = self._usual.hidden if self.hidden is None else self.hidden
         squash = OUTPUTS[self._task]
-        if isinstance(build, str):
-            hidden = self._usual.hidden if self.hidden is None else self.hidden
-            sizes = checks.layer_sizes("The hidden", hidden)
-            return named_network(build, inputs, sizes, squash, self.direct, seed)
-        return require_sizes(built_by(build, inputs, 1, seed), inputs, 1)
+        if not isinstance(build, str):
+            options: dict[str, Any] = {"output_squash": squash, "seed": seed}
+            return network_of(build, names, [""], hidden, **options)
+        sizes = checks.layer_sizes("The hidden", hidden)
+        return named_network(build, len(names), sizes, squash, self.direct, seed)
 
     # --- one sample -------------------------------------------------------------------
 

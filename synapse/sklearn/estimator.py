@@ -10,7 +10,6 @@ from copy import deepcopy
 from functools import wraps
 from typing import Any, Self
 
-import networkx as nx
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
@@ -19,14 +18,13 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import _check_sample_weight
 
 from .. import _checks
-from .._build import architecture, built, built_by, require_sizes
+from .._build import network_of
 from .._defaults import OUTPUTS, ROWS
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..learning import Result, Trainer
 from ..model import Model
 from ..objects.network import Network
-from ..readwrite import from_networkx
 from .parameters import AUTO, TRAIN, TRAINER
 
 
@@ -213,9 +211,15 @@ class NetworkEstimator(BaseEstimator):
         _checks.positive_number("The online_rate", self.online_rate)
         features = self.n_features_in_
         names = self._learn_targets(y, classes)
-        network = self._built(features, names, int(draw(2**31 - 1)))
-        require_sizes(network, features, len(names))
-        neuron_names = [*(self._features() or [""] * features), *names]
+        columns = self._features() or [""] * features
+        options = {
+            "output_squash": OUTPUTS[self._task],
+            "seed": int(draw(2**31 - 1)),
+        }
+        network = network_of(
+            self.build, columns, names, self.hidden, self.squash, **options
+        )
+        neuron_names = [*columns, *names]
         for neuron, name in zip(
             [*network.input, *network.output], neuron_names, strict=True
         ):
@@ -223,38 +227,6 @@ class NetworkEstimator(BaseEstimator):
         return Model(
             network, self._labels(), task=self._task, scale=scale, target_scale=scale
         )
-
-    def _built(self, inputs: int, names: list[str], seed: int) -> Network:
-        """The network of `build`: an architecture by its name, a graph, or what a
-        function returns.
-        """
-        outputs = len(names)
-        options: dict[str, Any] = {"output_squash": OUTPUTS[self._task], "seed": seed}
-        if isinstance(self.build, str):
-            name = architecture("The build", self.build)
-            hidden = _checks.layer_sizes("The hidden", self.hidden)
-            return built(name, inputs, hidden, outputs, self.squash, **options)
-        options |= {} if self.squash is None else {"squash": self.squash}
-        if isinstance(self.build, nx.Graph):
-            ends = (
-                self._marked("input", self._features()),
-                self._marked("output", names),
-            )
-            return from_networkx(self.build, *ends, **options)
-        return built_by(self.build, inputs, outputs, seed)
-
-    def _marked(self, layer: str, names: list[str]) -> list[Any] | None:
-        """The nodes of a graph in this layer, in the order of these names if they are
-        called so.
-        """
-        nodes = [
-            node
-            for node, data in self.build.nodes(data=True)
-            if data.get("layer") == layer
-        ]
-        if set(map(str, nodes)) == set(names):
-            nodes.sort(key=lambda node: names.index(str(node)))
-        return nodes or None
 
     def _features(self) -> list[str]:
         """The names of the features, if they have any."""

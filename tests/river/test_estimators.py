@@ -9,6 +9,7 @@ import pickle
 import threading
 import time
 
+import networkx as nx
 import numpy as np
 import pytest
 
@@ -100,6 +101,20 @@ def test_outputs_that_build_returns_are_those_that_the_model_needs(estimator):
         with pytest.raises(ArgumentError, match=f'{wrong}.*="{squash}"'):
             learn(model)
         assert model.network is None
+
+
+def test_a_graph_is_a_topology():
+    graph = nx.DiGraph([("b", "h"), ("a", "h"), ("h", "y"), ("a", "y")])
+    for name, layer in (("a", "input"), ("b", "input"), ("y", "output")):
+        graph.nodes[name]["layer"] = layer
+    model = NetworkRegressor(build=graph, seed=0)
+    for x in ROWS[:50]:
+        model.learn_one({"a": x["a"], "b": x["b"]}, x["a"])
+    assert model.model.inputs == ["a", "b"]
+    assert [len(layer) for layer in model.network.layers] == [2, 1, 1]
+    assert len(model.network.connections) == 4
+    with pytest.raises(ArgumentError, match="network of 1 input and 1 output, got"):
+        NetworkRegressor(build=graph).learn_one({"a": 1.0}, 1.0)
 
 
 def test_a_recurrent_network_remembers():

@@ -18,8 +18,8 @@ from .arguments.public import MODULES, OPERATORS
 
 WRITTEN = Path(__file__).with_name("golden") / "public.txt"
 MORE = ["errors", "learning.rules", "plain", "river", "sklearn", "sktime", "tables"]
-# they tell what a name is called here
-OF_OTHERS = (foreign.ForeignAttribute, foreign.ForeignNamespace)
+# it tells what a name is called here
+OF_OTHERS = foreign.ForeignAttribute
 
 
 def surface() -> Iterator[str]:

@@ -109,7 +109,7 @@ class Cost:
         count = _checks.positive_integer("The number of outputs", outputs)
         return float(self.function(*numbers, float(count))[1])
 
-    def check(self, squashes: Sequence[Squash]) -> None:
+    def _check(self, squashes: Sequence[Squash]) -> None:
         """Raise ArgumentError if outputs with these activation functions cannot have
         this cost.
         """
@@ -127,7 +127,7 @@ class Cost:
                 f" {self.name}."
             )
 
-    def check_targets(self, targets: NDArray[np.float64]) -> None:
+    def _check_targets(self, targets: NDArray[np.float64]) -> None:
         """Raise ArgumentError if this cost cannot have these targets, shape (N, m). NaN
         is no target.
         """
@@ -252,7 +252,7 @@ def of_outputs(cost: str | Cost | None, squashes: Sequence[Squash]) -> Cost:
     """
     default = matching(squashes)
     if cost is None:
-        default.check(squashes)
+        default._check(squashes)
         return default
 
     chosen = get(cost)
@@ -265,7 +265,7 @@ def of_outputs(cost: str | Cost | None, squashes: Sequence[Squash]) -> Cost:
         )
     if chosen is cross_entropy and default is _by_name["categorical_cross_entropy"]:
         chosen = default  # the cross-entropy of softmax outputs
-    chosen.check(squashes)
+    chosen._check(squashes)
     return chosen
 
 

@@ -118,7 +118,7 @@ class Data:
         ):
             return None
         rows, aims = rows.reshape(self.inputs.shape), aims.reshape(self.targets.shape)
-        cost.check_targets(aims)
+        cost._check_targets(aims)
         return self._with(inputs=rows, targets=aims)
 
     def require_fit(self, network: Network) -> None:
@@ -331,7 +331,7 @@ def _prepared_pair(
         bounds = np.array([0, *accumulate(lengths)], np.int64)
     aimed = aimed_rows(targets)
     if cost is not None:
-        cost.check_targets(targets)
+        cost._check_targets(targets)
     return Data(rows, targets, aimed, bounds, clear=not together, stream=stream)
 
 

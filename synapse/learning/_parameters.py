@@ -418,9 +418,9 @@ class Updater(OfNetwork):
         size = len(state.change)
         values, gradient = np.empty((2, size))
         little = np.empty((3, min(size, update.PART)), state.slots.dtype)
-        vectors = *little, state.slots, np.array(optimizer.settings(), float)
+        vectors = *little, state.slots, np.array(optimizer._settings(), float)
         parts = gradient[: parameters.n_weights], gradient[parameters.n_weights :]
-        equation = update.equation_address(optimizer.kernel, vectors)
+        equation = update.equation_address(optimizer._kernel, vectors)
         step = update.OptimizerStep(
             equation,
             *vectors,

@@ -173,7 +173,7 @@ def _require_checkable(network: Network, cost: Cost) -> None:
             f" {network.dtype}, whose rounding hides the differences. Build it with"
             " dtype=np.float64."
         )
-    if network.is_random:
+    if network._is_random:
         raise ArgumentError(
             f"The loss of {network!r} is random, and has no finite differences. "
             "Set net.deterministic = True to check the gradient of the means."

@@ -368,7 +368,7 @@ class ExactGradient:
         next.
         """
         # random: in order
-        if self.threads == 1 or len(groups) == 1 or self.network.is_random:
+        if self.threads == 1 or len(groups) == 1 or self.network._is_random:
             yield from (self._one(0, group, cost, context) for group in groups)
             return
         free = list(range(self.threads))  # each thread has its own tapes

@@ -884,7 +884,7 @@ class Network(NeuronRows, OutputSlopes):
 
     @property
     @consistent_read
-    def is_random(self) -> bool:
+    def _is_random(self) -> bool:
         """Whether a neuron draws random numbers: its squash is random and it is not
         deterministic.
         """

@@ -20,16 +20,16 @@ class BuiltIn(Optimizer):
     loop over batches.
     """
 
-    equation: ClassVar[str]  # the name of its kernel there
+    _equation: ClassVar[str]  # the name of its kernel there
 
     @abstractmethod
-    def settings(self) -> tuple[float, ...]:
+    def _settings(self) -> tuple[float, ...]:
         """The numbers of the equation, in the order in which it unpacks them."""
 
     @property
-    def kernel(self) -> Any:
+    def _kernel(self) -> Any:
         """The compiled equation."""
-        return getattr(engine.functions.optimizers, self.equation)
+        return getattr(engine.functions.optimizers, self._equation)
 
     @final
     def find_change(
@@ -41,9 +41,9 @@ class BuiltIn(Optimizer):
             parameters,
             gradient,
             state.slots,
-            np.array(self.settings(), float),
+            np.array(self._settings(), float),
         )
-        self.kernel(
+        self._kernel(
             *vectors, float(rate), state.steps, np.int64(0), np.int64(len(gradient))
         )
 
@@ -86,7 +86,7 @@ class SGD(BuiltIn):
     array([0.5])
     """
 
-    equation: ClassVar[str] = "sgd"
+    _equation: ClassVar[str] = "sgd"
     rate: Annotated[float, _checks.positive_number] = 0.1
     momentum: Annotated[float, _checks.fraction_below_one] = 0.0
     nesterov: Annotated[bool, _checks.boolean] = False
@@ -103,7 +103,7 @@ class SGD(BuiltIn):
         """One name with momentum: ``velocity``, which starts at 0."""
         return {"velocity": 0.0} if self.momentum else {}
 
-    def settings(self) -> tuple[float, ...]:
+    def _settings(self) -> tuple[float, ...]:
         """Momentum, whether it is Nesterov's, and weight decay."""
         return self.momentum, self.nesterov, self.weight_decay
 
@@ -141,7 +141,7 @@ class RMSprop(BuiltIn):
     array([0.8, 0.8])
     """
 
-    equation: ClassVar[str] = "rmsprop"
+    _equation: ClassVar[str] = "rmsprop"
     non_negative: ClassVar[tuple[str, ...]] = ("mean_square",)
     rate: Annotated[float, _checks.positive_number] = 0.01
     decay: Annotated[float, _checks.fraction_below_one] = 0.99
@@ -156,7 +156,7 @@ class RMSprop(BuiltIn):
         used = {"mean_square": True, "mean": self.centered, "velocity": self.momentum}
         return {name: 0.0 for name, remembered in used.items() if remembered}
 
-    def settings(self) -> tuple[float, ...]:
+    def _settings(self) -> tuple[float, ...]:
         """Decay, epsilon, momentum, and whether it is centred."""
         return self.decay, self.epsilon, self.momentum, self.centered
 
@@ -186,7 +186,7 @@ class AdaGrad(BuiltIn):
     (array([0.5, 1.5]), array([9.  , 0.09]))
     """
 
-    equation: ClassVar[str] = "adagrad"
+    _equation: ClassVar[str] = "adagrad"
     non_negative: ClassVar[tuple[str, ...]] = ("sum_of_squares",)
     rate: Annotated[float, _checks.positive_number] = 0.01
     epsilon: Annotated[float, _checks.positive_number] = 1e-10
@@ -195,7 +195,7 @@ class AdaGrad(BuiltIn):
         """One name: ``sum_of_squares``, which starts at 0."""
         return {"sum_of_squares": 0.0}
 
-    def settings(self) -> tuple[float, ...]:
+    def _settings(self) -> tuple[float, ...]:
         """Epsilon."""
         return (self.epsilon,)
 
@@ -204,7 +204,7 @@ class AdaGrad(BuiltIn):
 class _Moments(BuiltIn):
     """Base class of Adam and AdamW."""
 
-    equation: ClassVar[str] = "adam"
+    _equation: ClassVar[str] = "adam"
     non_negative: ClassVar[tuple[str, ...]] = ("second_moment", "largest_second_moment")
     rate: Annotated[float, _checks.positive_number] = 0.001
     betas: Annotated[tuple[float, float], pair_of(_checks.fraction_below_one)] = (
@@ -223,7 +223,7 @@ class _Moments(BuiltIn):
         )
         return dict.fromkeys(names, 0.0)
 
-    def settings(self) -> tuple[float, ...]:
+    def _settings(self) -> tuple[float, ...]:
         """Betas, epsilon, amsgrad, and weight decay."""
         return *self.betas, self.epsilon, self.amsgrad, 0.0
 
@@ -287,9 +287,9 @@ class AdamW(_Moments):
 
     weight_decay: Annotated[float, _checks.non_negative_number] = 0.01
 
-    def settings(self) -> tuple[float, ...]:
+    def _settings(self) -> tuple[float, ...]:
         """Those of Adam, with weight decay."""
-        return *super().settings()[:-1], self.weight_decay
+        return *super()._settings()[:-1], self.weight_decay
 
 
 @final
@@ -323,7 +323,7 @@ class Rprop(BuiltIn):
     (array([0.6 , 0.25]), array([-0.1,  0.5]))
     """
 
-    equation: ClassVar[str] = "rprop"
+    _equation: ClassVar[str] = "rprop"
     non_negative: ClassVar[tuple[str, ...]] = ("sizes",)
     rate: Annotated[float, _checks.positive_number] = 0.01
     etas: Annotated[tuple[float, float], pair_of(_checks.positive_number)] = (0.5, 1.2)
@@ -350,6 +350,6 @@ class Rprop(BuiltIn):
         """
         return {"sizes": self.rate, "signs": 0.0}
 
-    def settings(self) -> tuple[float, ...]:
+    def _settings(self) -> tuple[float, ...]:
         """Both factors, the smallest and the largest step, and the rate."""
         return *self.etas, *self.steps, self.rate

@@ -64,7 +64,7 @@ class ActorCritic(Agent):
     """
 
     names: ClassVar[tuple[str, ...]] = ("policy", "value")
-    bound_names: ClassVar[tuple[str, ...]] = ("policy_bound", "bound")
+    _bound_names: ClassVar[tuple[str, ...]] = ("policy_bound", "bound")
 
     @understands("agent", of_class=False)
     def __init__(

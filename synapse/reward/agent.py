@@ -71,7 +71,7 @@ class Agent(Archived):
     names: ClassVar[tuple[str, ...]]
     """The parameters that are its networks."""
     _auto: ClassVar[dict[str, tuple[float, float]]] = STEPS
-    bound_names: ClassVar[tuple[str, ...]] = ("bound",)
+    _bound_names: ClassVar[tuple[str, ...]] = ("bound",)
     """The attributes with the bounds on the steps of these networks."""
     _actions: tuple[str, int] | None = None
     """What its space of actions has: ("n", 2) for one of two, ("size", 2) for two
@@ -105,7 +105,7 @@ class Agent(Archived):
         self.discount = discount
         self.trace_decay = trace_decay
         self.rate = rate
-        for name, bound in zip(self.bound_names, bounds, strict=True):
+        for name, bound in zip(self._bound_names, bounds, strict=True):
             if bound is not None and not _is_auto(name, bound):
                 bound = checks.positive_number(f"The {name}", bound)
             setattr(self, name, bound)
@@ -198,7 +198,7 @@ class Agent(Archived):
         given it memory.
         """
         limits = []
-        for name, network in zip(self.bound_names, self._networks, strict=True):
+        for name, network in zip(self._bound_names, self._networks, strict=True):
             rate, bound = (
                 self._auto[word][int(network.has_memory)] if value == "auto" else value
                 for word, value in (("rate", self.rate), (name, getattr(self, name)))

@@ -358,7 +358,7 @@ class NetworkEstimator(BaseEstimator):
         self.result_ = result
         self.loss_curve_ = result.history["loss"]
         self.n_iter_ = result.epochs
-        if model.network.is_random:
+        if model.network._is_random:
             model.network.deterministic = True
 
     def _held_out(self, title: str, also: str, data: Any) -> tuple[Any, Any]:

@@ -301,19 +301,19 @@ def test_declared_outputs_and_targets_are_required():
         for other in ("logistic", "softmax", "identity"):
             kinds = [squash.get(other)]
             if other == entry.squash:
-                measure.check(kinds)
+                measure._check(kinds)
                 assert cost.COSTS[cost.matching(kinds).name].squash == other
             elif entry.squash or other == "softmax":
                 with pytest.raises(ArgumentError, match=r"needs? (the cost )?\w+"):
-                    measure.check(kinds)
+                    measure._check(kinds)
             else:
-                measure.check(kinds)
+                measure._check(kinds)
         outside = np.array([[1.5, -0.5]])
         if entry.probabilities:
             with pytest.raises(ArgumentError, match="to lie between 0 and 1, got 1.5"):
-                measure.check_targets(outside)
+                measure._check_targets(outside)
         else:
-            measure.check_targets(outside)
+            measure._check_targets(outside)
         if entry.squash == "softmax":
             with pytest.raises(ArgumentError, match="add up to 1"):
-                measure.check_targets(np.array([[0.5, 0.25]]))
+                measure._check_targets(np.array([[0.5, 0.25]]))

@@ -99,7 +99,7 @@ class BackpropagationThroughTime(Rule, rule="bptt"):
         """
         task = self.task
         network = self.task.network
-        threaded = task.options.threads > 1 and not network.is_random
+        threaded = task.options.threads > 1 and not network._is_random
         return (
             isinstance(task.options.optimizer, BuiltIn)
             # [recipe option: needs Python]

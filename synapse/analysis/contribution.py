@@ -313,7 +313,7 @@ class Slopes:
         self._links = np.concatenate([weighed, gated + len(table.source)])
 
         # Links of the step before are one patch; those within a step have one a block.
-        delayed = table.is_late(source, target)
+        delayed = table._is_late(source, target)
         self._delayed = Patch.of(np.flatnonzero(delayed), source, target)
         starts = _block_starts(table, source, target)
         self._blocks = list(zip(starts, [*starts[1:], table.neurons], strict=True))
@@ -375,8 +375,8 @@ def _block_starts(table: Topology, source: Ints, target: Ints) -> list[int]:
     """
     # The last source of each neuron in the same step, noted at the start of its group
     latest = np.full(table.neurons, -1)
-    group, _ = table.group_bounds
-    early = ~table.is_late(source, target)
+    group, _ = table._group_bounds
+    early = ~table._is_late(source, target)
     np.maximum.at(latest, group[target[early]], source[early])
 
     starts = [0]

@@ -126,7 +126,7 @@ def lesions(
     >>> result.change
     array([0.5, 0. ])
     """
-    table = topology_of(network).require_closed("examined by lesions")
+    table = topology_of(network)._require_closed("examined by lesions")
     measure = network._cost(cost)
     choice("The `what` of lesions", what, ("neurons", "connections", "gates"))
     data = prepare(network, inputs, targets, measure)
@@ -256,7 +256,7 @@ def patch(
     >>> bool((outputs == net.clone().run(other)).all())
     True
     """
-    topology_of(network).require_closed("examined by patch")
+    topology_of(network)._require_closed("examined by patch")
     width = len(network.input)
     rows = as_matrix("The clean sequence", clean, width, network.dtype)
     other_rows = as_matrix("The other sequence", other, width, network.dtype)

@@ -111,7 +111,7 @@ def prune(
             "Expected inputs for losses and contributions, got none. Give inputs=,"
             " shape (T, n)."
         )
-    table = topology_of(network).require_closed("pruned")
+    table = topology_of(network)._require_closed("pruned")
     score = np.abs(table.weight)
     if inputs is not None and by == "contribution":
         score = _contributions(network, table, inputs)

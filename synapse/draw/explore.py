@@ -55,7 +55,7 @@ class Explorer:
         self._learn = boolean("`learn`", learn)
         self._log: Log | None = None
         self._widget: Any = None
-        Topology.of(require_network("What is explored", network)).require_closed(
+        Topology.of(require_network("What is explored", network))._require_closed(
             "explored"
         )
         if sequence is None and targets is not None:

@@ -91,7 +91,7 @@ def state_of(
     network: Network, inputs: ArrayLike | None, targets: ArrayLike | None
 ) -> dict[str, Any]:
     """What the page reads of an address: see ``stateOf`` in ``keep.js``."""
-    Topology.of(network).require_closed("put into a link")
+    Topology.of(network)._require_closed("put into a link")
     cleared = network.clone()
     cleared.clear()
     learned = learning_of(cleared, inputs, targets)

@@ -185,7 +185,7 @@ class Genome:
         ArgumentError, ArgumentTypeError, TopologyError
             If it is not such a network.
         """
-        table = Topology.of(require_network("The network", network)).require_closed(
+        table = Topology.of(require_network("The network", network))._require_closed(
             "converted to a genome"
         )
         require_released(network, "converted to a genome")

@@ -258,7 +258,7 @@ class Topology:
         The table must be of a network, whose neurons are in the order of activation.
         Self-connections carry over states; they are not in the mask.
         """
-        late = self.is_late(self.source, self.target) | (self.delay > 0)
+        late = self._is_late(self.source, self.target) | (self.delay > 0)
         return np.asarray(late & ~self.self_connected)
 
     @property
@@ -266,9 +266,9 @@ class Topology:
         """Mask of the connections whose gater is the target or activates later; the
         same for gains.
         """
-        return np.asarray(self.gated & self.is_late(self.gater, self.target))
+        return np.asarray(self.gated & self._is_late(self.gater, self.target))
 
-    def is_late(self, read: Ints, reader: Ints) -> Bools:
+    def _is_late(self, read: Ints, reader: Ints) -> Bools:
         """Whether neurons read the activations that others had in the previous step.
 
         Parameters
@@ -282,14 +282,14 @@ class Topology:
         -------
         ndarray of bool
         """
-        first_of_group, _ = self.group_bounds
-        together = self.together[read] | (
+        first_of_group, _ = self._group_bounds
+        together = self._together[read] | (
             first_of_group[read] == first_of_group[reader]
         )
         return np.asarray(is_delayed(read, reader, together))
 
     @property
-    def group_bounds(self) -> tuple[Ints, Ints]:
+    def _group_bounds(self) -> tuple[Ints, Ints]:
         """First neuron, and the one after the last, of those that each neuron competes
         with; (neurons,) each.
 
@@ -306,10 +306,10 @@ class Topology:
     @property
     def synchronous(self) -> bool:
         """Whether the network is synchronous, see :class:`Network`."""
-        return bool(self.together.any())
+        return bool(self._together.any())
 
     @property
-    def together(self) -> Bools:
+    def _together(self) -> Bools:
         """Mask of the neurons that activate together: in a synchronous network, all but
         inputs and the relays of :meth:`with_relays`.
         """
@@ -355,7 +355,7 @@ class Topology:
         """
         return self._unusual["group"]
 
-    def require_closed(self, doing: str, outward: bool = True) -> Topology:
+    def _require_closed(self, doing: str, outward: bool = True) -> Topology:
         """Return the table if no connection or gate links its neurons to others;
         otherwise raise.
 

@@ -102,7 +102,7 @@ def crossings_of(members: Sequence[tuple[Store, Bools]]) -> dict[str, Any]:
 
 
 def require_closed(network: Calling, doing: str) -> None:
-    """Raise like :meth:`synapse.Topology.require_closed`, without the cost of making a
+    """Raise like ``Topology._require_closed``, without the cost of making a
     table.
     """
     with InUse(network):

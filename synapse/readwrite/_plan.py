@@ -270,7 +270,7 @@ def _stage_numbers(topology: Topology) -> Ints:
     if topology.synchronous:
         # All but relays read previous activations, so are computed before one fires.
         # There may be no relays before them: `unique` closes the gap.
-        stages = np.where(np.arange(n) < topology.inputs, 0, 1 + topology.together)
+        stages = np.where(np.arange(n) < topology.inputs, 0, 1 + topology._together)
         return np.unique(stages, return_inverse=True)[1]
 
     # What each neuron reads, sorted by the later neuron of the two.
@@ -278,7 +278,7 @@ def _stage_numbers(topology: Topology) -> Ints:
     target = np.tile(topology.target, 2)
     chosen = (before >= 0) & (target >= topology.inputs)
     before, target = before[chosen], target[chosen]
-    within = ~topology.is_late(before, target)
+    within = ~topology._is_late(before, target)
     earlier = np.minimum(before, target)
     later = np.maximum(before, target)
     rows = np.argsort(later, kind="stable")
@@ -303,7 +303,7 @@ def _stage_numbers(topology: Topology) -> Ints:
 
 def _groups_of(topology: Topology) -> list[tuple[int, int]]:
     """First neuron and stop of the group of each neuron."""
-    start, stop = topology.group_bounds
+    start, stop = topology._group_bounds
     return list(zip(start.tolist(), stop.tolist(), strict=True))
 
 

@@ -134,7 +134,7 @@ forecasting.NetworkForecaster.__init__ forecasting.NetworkForecaster.__call__
 forecasting.NetworkForecaster.one_step forecasting.Selection.mase
 forecasting.Selection.verdict
 forecasting.Selection.statistic forecasting.Calibration.scale
-synapse.Topology.is_late synapse.Topology.require_closed draw.Explorer.update
+draw.Explorer.update
 synapse.every.__call__
 evolve.fitness.Environment.evaluate evolve.fitness.Environment.episodes
 """

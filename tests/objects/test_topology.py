@@ -106,7 +106,7 @@ def test_what_is_no_network_is_refused(net):
 
 
 def test_connections_across_the_border_are_counted_and_refused(net):
-    assert Topology.of(net).require_closed("saved").crossings == 0
+    assert Topology.of(net)._require_closed("saved").crossings == 0
     require_closed(net, "saved")
     outside = Neuron(name="outside")
     net.output[0].project(outside)
@@ -119,9 +119,9 @@ def test_connections_across_the_border_are_counted_and_refused(net):
     with pytest.raises(
         TopologyError, match=r"cannot be run, because it has 1 connection "
     ):
-        table.require_closed("run", outward=False)
+        table._require_closed("run", outward=False)
     for check in (
-        lambda: table.require_closed("saved"),
+        lambda: table._require_closed("saved"),
         lambda: require_closed(net, "saved"),
     ):
         with pytest.raises(

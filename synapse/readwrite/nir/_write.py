@@ -49,7 +49,7 @@ def written(nir: Any, network: Network, dt: float) -> Any:
             "A network with delayed connections cannot be written as NIR. Remove the"
             " delays first."
         )
-    table = Topology.of(network).require_closed("written as NIR")
+    table = Topology.of(network)._require_closed("written as NIR")
     if table.synchronous:
         raise FormatError("A synchronous network cannot be written as NIR.")
     writer = Writer(nir, table, dt)

@@ -68,7 +68,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
 
     def __init__(self, network: Network) -> None:
         super().__init__()
-        topology = Topology.of(network).require_closed(
+        topology = Topology.of(network)._require_closed(
             "converted to PyTorch", outward=False
         )
         require_released(network, "converted to PyTorch")

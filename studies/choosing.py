@@ -1,5 +1,5 @@
 """Measure the numbers of the pages "How much history, which rule, which architecture"
-(docs/choosing.md) and "Size, units and rate" (docs/tuning.md).
+(docs/choosing.md) and "Fitting" (docs/fitting.md).
 
     python -m studies choosing            # measures, writes choosing.json and pages
     python -m studies choosing costs      # measures one part only, or several
@@ -30,7 +30,7 @@ RESULTS = HERE / "choosing.json"
 DOCS = HERE.parent / "docs"
 PAGES = {
     "choosing.md": ("histories", "windows", "costs"),
-    "tuning.md": ("units", "rates", "sizes"),
+    "fitting.md": ("units", "rates", "sizes"),
 }
 """The tables of each page."""
 SEEDS = (0, 1, 2, 3, 4)

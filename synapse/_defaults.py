@@ -72,15 +72,15 @@ class Fit:
 
 ROWS = Fit(
     build="Perceptron",  # docs/choosing.md
-    hidden=(16,),  # docs/tuning.md, studies/small_tables.md
-    rate=0.01,  # docs/tuning.md, studies/small_tables.md
+    hidden=(16,),  # docs/fitting.md, studies/small_tables.md
+    rate=0.01,  # docs/fitting.md, studies/small_tables.md
     penalty=3.0,  # studies/small_tables.md
 )
 """Rows that are independent of each other: `synapse.sklearn`."""
 ROWS_OF_TABLES = Fit(
     build="Perceptron",  # docs/choosing.md
-    hidden=(8,),  # docs/tuning.md
-    rate=0.02,  # docs/tuning.md
+    hidden=(8,),  # docs/fitting.md
+    rate=0.02,  # docs/fitting.md
     optimizer="sgd",  # studies/table_defaults.md
     rule="online",  # studies/table_defaults.md
 )
@@ -89,8 +89,8 @@ row, so that a long table needs no gradient of its whole length; on samples Adam
 same errors."""
 SEQUENCES = Fit(
     build="LSTM",  # docs/choosing.md
-    hidden=(16,),  # docs/tuning.md
-    rate=0.01,  # docs/tuning.md
+    hidden=(16,),  # docs/fitting.md
+    rate=0.01,  # docs/fitting.md
 )
 """Sequences with an answer at their end, or at every step: `synapse.sklearn`."""
 SERIES = Fit(

@@ -128,7 +128,7 @@ def compare(options: argparse.Namespace) -> None:
     comparison = compare_series(
         several,
         targets,
-        TrainingOptions(**fields, options=further(options), progress=progress),
+        TrainingOptions(**fields, trainer_options=further(options), progress=progress),
         build=[] if options.build == [NO_NETWORK] else options.build,
         methods=options.methods,
         known=columns(table.cells, options.known),

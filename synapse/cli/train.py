@@ -183,7 +183,7 @@ def train(options: argparse.Namespace) -> int:
     report = Report(options.quiet)
     learning = TrainingOptions(
         **{name: getattr(options, name) for name in settings},
-        options=further(options),
+        trainer_options=further(options),
         progress=progress,
         on_begin=report.begin,
         on_test=report.add_test,

@@ -80,13 +80,15 @@ def _optimizer(title: str, name: Any) -> Any:
     return name.lower()
 
 
-def _options(title: str, options: Any) -> dict[str, Any]:
+def _trainer_options(title: str, options: Any) -> dict[str, Any]:
     if not isinstance(options, Mapping):
         raise ArgumentTypeError(
             expected(title, "a mapping of names to values", options)
         )
     for name, value in options.items():
-        FURTHER[choice("Each of the options", name, FURTHER)].checked_early(value)
+        FURTHER[choice("Each of the trainer_options", name, FURTHER)].checked_early(
+            value
+        )
     return dict(options)
 
 
@@ -126,7 +128,7 @@ class TrainingOptions:
         "sgd" learns after every row, by the online rule. All others of
         :mod:`synapse.optimizers`, such as "adam" and "adamw", get exact gradients of
         whole sequences. None: "adam" for a series, "sgd" for rows.
-    options : mapping or None
+    trainer_options : mapping or None
         Further options of :class:`synapse.Trainer`, such as ``{"clip": 1.0, "l2":
         1e-4}``. Default: none.
     epochs : int or None
@@ -165,7 +167,7 @@ class TrainingOptions:
     hidden: Annotated[Sequence[int], _sizes] = SERIES.hidden
     rate: Annotated[float, positive_number] = SERIES.rate
     optimizer: Annotated[str | None, _optimizer] = None
-    options: Annotated[Mapping[str, Any] | None, _options] = None
+    trainer_options: Annotated[Mapping[str, Any] | None, _trainer_options] = None
     epochs: Annotated[int | None, positive_integer] = None
     patience: Annotated[int | None, positive_integer] = None
     min_delta: Annotated[float, non_negative_number] = 0.0
@@ -194,7 +196,7 @@ class TrainingOptions:
         model = Model.build(
             name, inputs, outputs, classes, sizes, seed=self.seed, **options
         )
-        further: dict[str, Any] = dict(self.options or {})
+        further: dict[str, Any] = dict(self.trainer_options or {})
         if self.optimizer != ONLINE:
             further |= {"rule": "bptt", "optimizer": self.optimizer}
         model.trainer = Trainer(model.network, self.rate, **further)
@@ -279,7 +281,7 @@ class TrainingOptions:
             name: getattr(self, name) for name in ("build", "rate", "optimizer")
         }
         settings |= {"hidden": [*self.hidden], **options, "validation": None}
-        settings["options"] = sorted((self.options or {}).items())
+        settings["options"] = sorted((self.trainer_options or {}).items())
         path = f"{self.checkpoint}{ending}"
         settings |= {"progress": None, "epochs": None}
         with resumed(path, model, parts, settings, options["epochs"]):

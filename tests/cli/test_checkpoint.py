@@ -211,7 +211,9 @@ def test_the_same_training_continues_to_another_number_of_epochs(sales, tmp_path
     file = str(tmp_path / "run.ckpt")
 
     def trained(**options):
-        learning = TrainingOptions(optimizer="adam", options={"clip": 1.0}, **options)
+        learning = TrainingOptions(
+            optimizer="adam", trainer_options={"clip": 1.0}, **options
+        )
         return train_rows(table, ["Sales"], ["Sales"], learning, ahead=1)
 
     whole = trained(epochs=9)

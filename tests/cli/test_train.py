@@ -954,4 +954,4 @@ def test_options_of_a_trainer_are_flags_by_their_declarations(tmp_path, rng, cap
     told(capsys, cases)
     assert model.read_bytes() == before
     with pytest.raises(ArgumentError, match="'batch_size' or .* got 'clap'"):
-        tables.TrainingOptions(options={"clap": 1.0})
+        tables.TrainingOptions(trainer_options={"clap": 1.0})

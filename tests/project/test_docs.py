@@ -23,7 +23,7 @@ RUN = (
     "tutorial",
     "plain",
     "networks",
-    "training",
+    "fitting",
     "exact_online",
     "saving",
     "looking",
@@ -37,7 +37,6 @@ RUN = (
 )
 RUN += (
     "choosing",
-    "tuning",
     "migration",
     "pipelines",
     "evolution",

@@ -119,6 +119,8 @@ def update_rows(
         (np.array(x, float), np.array(y, float)) for x, y in facts.get("test", [])
     ]
 
+    notes += _repeated(parts, former)
+
     def errors() -> list[list[str]]:
         network = model.whole()
         classes = model.classes is not None
@@ -236,6 +238,19 @@ def _goals(model: Model, table: pd.DataFrame, names: list[str]) -> Floats:
         )
     places = [[*labels].index(cell) for cell in cells]
     return np.eye(len(labels))[places]
+
+
+def _repeated(parts: list[Part], former: list[Part]) -> list[str]:
+    """A sentence on rows that are equal to those of the former test."""
+    known = {row.tobytes() for x, y in former for row in np.hstack([x, y])}
+    rows = (row for x, y in parts for row in np.hstack([x, y]))
+    count = sum(row.tobytes() in known for row in rows)
+    if not count:
+        return []
+    return [
+        f"DATA has {counted(count, 'row')} equal to rows of the former test. If the"
+        " model has learned them, leave them out: they are learned again."
+    ]
 
 
 def _truth(parts: list[Part]) -> Floats:

@@ -129,6 +129,13 @@ def test_samples_are_learned_by_weights_optimizer_and_scales(rows, tmp_path, cap
     assert synapse.load(rows).metadata["updates"][0][1].startswith("synapse update ")
 
 
+def test_samples_that_the_model_has_learned_have_a_sentence(rows, tmp_path, capsys):
+    again = samples(tmp_path / "again.csv", 0, 120)  # of which it has learned 80
+    said = run_cli(capsys, "update", rows, again, "--epochs", 1, "-q")[2]
+    assert said.startswith("synapse: DATA has 16 rows equal to rows of the former test")
+    assert said.count("\n") == 1
+
+
 def test_an_estimator_goes_on_in_the_command(tmp_path, capsys):
     pytest.importorskip("sklearn")
     from synapse.sklearn import NetworkClassifier

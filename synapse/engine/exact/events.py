@@ -95,6 +95,11 @@ have fired."""
 MOST_ALIGNED = 4
 """One-to-one runs of a neuron, up to which their weights are laid side by side with
 those of its neighbours."""
+SELF = 1
+FIRST_RUN = 2
+EQUAL = 16
+"""Numbers that have a place for those that are equal in a part: fewer bytes are read,
+and these stay in the cache."""
 COPIED = -1
 """In place of the number of events of a call: the weights are by source, too."""
 TOO_MANY = -1
@@ -147,9 +152,13 @@ class Fans(NamedTuple):
     # them are not 0 there, after their number
     earlier: NDArray[np.uint32]
     sums: NDArray[Any]  # what events have added, by neuron
-    # during a call, by neuron: the weight of its self-connection, and behind them those
-    # of its first gathered one-to-one run, of its second and so on
+    # numbers that steps read of neurons one after the other: in slots, by neuron, the
+    # bias, the weight of the self-connection (`SELF`), and those of the gathered
+    # one-to-one runs (from `FIRST_RUN` on); behind them numbers that are equal for all
+    # neurons of a part, `PART` times each
     aligned: NDArray[Any]
+    # by slot and part: where the number of neuron 0 would be, if that part began there
+    block: NDArray[np.int64]
 
 
 SILENT = np.array(
@@ -226,6 +235,8 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     form = RECEIVING * receives + CARRYING * loops + MIXED * gathers
     may_rest = _may_rest(c, start, stop, ~(loops | gathers))
     sends = _in_groups(counts > 0)
+    part_rests = _any_of_parts(may_rest)
+    slots = FIRST_RUN + _one_to_one_runs(c, neuron_of, runs, skipped)
     return Fans(
         late=np.ascontiguousarray(ends_of_keys[::2]),
         prompt=np.ascontiguousarray(ends_of_keys[1::2]),
@@ -240,15 +251,14 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
         form_stop=_form_stops(store, start, stop, form) + start,
         may_rest=may_rest,
         sends=sends,
-        part_rests=_any_of_parts(may_rest),
+        part_rests=part_rests,
         part_sends=_any_of_parts(sends),
         wakes=np.zeros_like(may_rest),
         active=np.zeros(stop - start + 1, np.int64),
         earlier=np.zeros(_size_of_earlier(c, start, lags), np.uint32),
         sums=np.zeros(stop - start, store.dtype),
-        aligned=np.zeros(
-            (1 + _one_to_one_runs(c, neuron_of, runs, skipped)) * n, store.dtype
-        ),
+        aligned=np.zeros(slots * n + EQUAL * PART, store.dtype),
+        block=np.zeros(slots * len(part_rests), np.int64),
     )
 
 
@@ -394,6 +404,7 @@ class Events(NamedTuple):
     earlier: Any
     sums: Any
     aligned: Any
+    block: Any
     origin: Any  # the first row of the network
     budget: Any  # events that cost as much as gathering
 
@@ -628,14 +639,23 @@ def forget_sums(events, start, stop):
 @inline
 def add_events(store, tapes, events, start, stop, step):
     """s_j = b_j and what events have added."""
-    if events.form[start - events.origin] & RECEIVING:
-        for j in range(start, stop):
-            state = store.bias[j] + events.sums[j - events.origin]
-            tapes.weighed[step.offset + j] = state
-            events.sums[j - events.origin] = 0.0
+    first = start - events.origin
+    biases = aligned_at(events, 0, first)
+    if events.form[first] & RECEIVING:
+        for t in range(stop - start):
+            state = events.aligned[biases + t] + events.sums[first + t]
+            tapes.weighed[step.offset + start + t] = state
+            events.sums[first + t] = 0.0
     else:
-        for j in range(start, stop):
-            tapes.weighed[step.offset + j] = store.bias[j]
+        for t in range(stop - start):
+            tapes.weighed[step.offset + start + t] = events.aligned[biases + t]
+
+
+@inline
+def aligned_at(events, slot, i):
+    """Where the numbers begin of neuron i and those after it in its part."""
+    parts = events.part_rests.size
+    return events.block[slot * parts + (i >> PART_BITS)] + i
 
 
 @inline
@@ -679,16 +699,19 @@ def carry_by(store, tapes, events, states, start, stop, step, receives, gated):
     gains = 0
     if gated:
         gater = store.self_gater[start]
-        gains = of_gater(store, gater, start, step.now, step.before) + gater - start
-    for j in range(start, stop):
-        i = j - events.origin
-        carried = events.aligned[i] * states[step.before + j]
+        gains = of_gater(store, gater, start, step.now, step.before) + gater
+    first = start - events.origin
+    biases = aligned_at(events, 0, first)
+    weights = aligned_at(events, SELF, first)
+    old = step.before + start
+    for t in range(stop - start):
+        carried = events.aligned[weights + t] * states[old + t]
         if gated:
-            carried *= tapes.activation[gains + j]
+            carried *= tapes.activation[gains + t]
         if receives:
-            carried += events.sums[i]
-            events.sums[i] = 0.0
-        tapes.weighed[step.offset + j] = store.bias[j] + carried
+            carried += events.sums[first + t]
+            events.sums[first + t] = 0.0
+        tapes.weighed[step.offset + start + t] = events.aligned[biases + t] + carried
 
 
 @inline
@@ -721,21 +744,21 @@ def add_one_to_one(store, tapes, events, r, weights, start, stop, step):
 @inline
 def gather_runs(store, tapes, events, start, stop, step):
     """Add the weighted inputs of neurons from runs that are gathered."""
-    n = events.sums.size
+    slots = events.block.size // events.part_rests.size
     j = start
     while j < stop:
         alike_stop = min(stop, store.alike_stop[j])
         runs = store.last_run[j] - store.first_run[j]
-        weights = j - events.origin
+        slot = FIRST_RUN
         for r in range(store.first_run[j], store.last_run[j]):
             if events.skipped[r]:
                 continue
             if is_one_to_one(store, r):
-                weights += n
-                if weights < events.aligned.size:
-                    add_one_to_one(
-                        store, tapes, events, r, weights, j, alike_stop, step
-                    )
+                slot += 1
+                if slot <= slots:
+                    weights = aligned_at(events, slot - 1, j - events.origin)
+                    place = r, weights, j, alike_stop, step
+                    add_one_to_one(store, tapes, events, *place)
                     continue
             add_runs(store, tapes, r, r + 1, runs, j, alike_stop, step)
         j = alike_stop
@@ -771,21 +794,60 @@ def keep_carried(tapes, events, start, stop, step):
 
 
 @inline
-def align_weights(store, events, span):
-    """Copy the weights of self-connections, and of one-to-one runs that are gathered,
-    so that those of neighbours are side by side.
+def align_numbers(store, events, span):
+    """Copy the biases and weights of neurons one after the other, so that those of
+    neighbours are side by side.
     """
+    n = events.sums.size
+    parts = events.part_rests.size
+    slots = events.block.size // parts
     for j in range(span.start, span.stop):
         i = j - events.origin
-        form = events.form[i]
-        if form & CARRYING:
-            events.aligned[i] = store.weight[store.self_row[j]]
-        if form & MIXED:
+        events.aligned[i] = store.bias[j]
+        if events.form[i] & CARRYING:
+            events.aligned[SELF * n + i] = store.weight[store.self_row[j]]
+        if events.form[i] & MIXED:
+            slot = FIRST_RUN
             for r in range(store.first_run[j], store.last_run[j]):
-                if not events.skipped[r] and is_one_to_one(store, r):
-                    i += events.sums.size
-                    if i < events.aligned.size:
-                        events.aligned[i] = store.weight[store.run_first[r]]
+                if slot < slots and not events.skipped[r] and is_one_to_one(store, r):
+                    weight = store.weight[store.run_first[r]]
+                    events.aligned[slot * n + i] = weight
+                    slot += 1
+    equal = 0
+    for slot in range(slots):
+        for part in range(parts):
+            equal = find_equal(events, slot, part, equal)
+
+
+@inline
+def find_equal(events, slot, part, equal):
+    """Let a slot of a part use the place of a number, if all of its numbers are this
+    one. `equal` numbers have a place before; returns how many have one then.
+    """
+    n = events.sums.size
+    slots = events.block.size // events.part_rests.size
+    begin = slot * n + (part << PART_BITS)
+    stop = slot * n + min((part + 1) << PART_BITS, n)
+    events.block[slot * events.part_rests.size + part] = slot * n
+    number = events.aligned[begin]
+    others = 0
+    for q in range(begin, stop):
+        others += events.aligned[q] != number
+    if others > 0:
+        return equal
+    for k in range(equal + 1):
+        if k == EQUAL:
+            return equal
+        place = slots * n + (k << PART_BITS)
+        if k == equal:
+            for q in range(place, place + PART):
+                events.aligned[q] = number
+        if events.aligned[place] == number:
+            events.block[slot * events.part_rests.size + part] = place - (
+                part << PART_BITS
+            )
+            return max(equal, k + 1)
+    return equal
 
 
 # --- the way --------------------------------------------------------------------------
@@ -889,7 +951,7 @@ activate_by_events = steps_by(Way(_begin, _part, _compute, _follow, _end))
 def _begin_run(store, tapes, events, span, step):
     """Weights and activations may be others than in the call before."""
     events.events[0] = 0
-    align_weights(store, events, span)
+    align_numbers(store, events, span)
     forget_sums(events, span.start, span.stop)
     list_all(store, tapes, events, span, step)
     if events.lags.size > 0:
@@ -929,6 +991,7 @@ def run_untraced(
         bare(fans.earlier),
         bare(fans.sums),
         bare(fans.aligned),
+        bare(fans.block),
         span.start,
         fans.target.size // PER_EVENT,
     )
@@ -942,7 +1005,7 @@ def _examples(unit: Any) -> dict[str, tuple[Any, ...]]:
     floats = np.empty(0, type(unit))
     by_source = (SPAN, SPAN, SPAN, SPAN, listed, listed, floats, SPAN)
     lists = (*by_source, few, few, SPAN, *[few] * 5, SPAN, listed)
-    fans = (*lists, floats, floats)
+    fans = (*lists, floats, floats, SPAN)
     return {"run_untraced": (0, unit, 0, 0, SPAN, SPAN, fans, True, ROW, ROW)}
 
 

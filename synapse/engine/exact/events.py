@@ -145,7 +145,8 @@ class Fans(NamedTuple):
     may_rest: NDArray[np.uint8]  # by group: whether it rests without events
     sends: NDArray[np.uint8]  # by group: whether these connections begin there
     part_rests: NDArray[np.uint8]  # by part: whether one of its groups rests
-    part_sends: NDArray[np.uint8]  # by part: whether these connections begin there
+    part_sends: NDArray[np.uint8]  # by part: whether any connections begin there
+    part_active: NDArray[np.uint8]  # by part: whether it may not have been 0
     wakes: NDArray[np.uint8]  # by group: what the next step has to compute
     active: NDArray[np.int64]  # sources that are not 0, after their number
     # by frame of the ring, which the neurons have that are read with lags: which of
@@ -197,16 +198,23 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     place = _rows_of_runs(c, chosen, lengths)
     if 2 * np.count_nonzero(silent[c["source"][place] - start]) < total:
         return None
-    # Neurons that have nothing but such runs and short ones from silent sources.
-    short = (c["run_kind"][runs] == DENSE) & is_ordered & (c["run_length"][runs] <= FEW)
-    short[short] = _are_silent(c, runs[short], silent, start)
-    scattered = np.concatenate([[0], np.cumsum(listed | short)])
+    # Neurons that have nothing but such runs and short ones from silent sources, or any
+    # from spikes if few neurons have those.
     first_run, last_run = (
         c[end][start:stop].astype(np.int64) - first for end in ("first_run", "last_run")
     )
+    neuron_of = np.repeat(np.arange(stop - start), last_run - first_run)
+    short = (c["run_kind"][runs] == DENSE) & is_ordered
+    few = c["alike_stop"][start:stop] - np.arange(start, stop) <= FEW
+    spikes = np.isin(c["squash"][start:stop], activations.SPIKES)
+    of_spikes = short & few[neuron_of]
+    of_spikes[of_spikes] = _are_all(c, runs[of_spikes], spikes, start)
+    short &= c["run_length"][runs] <= FEW
+    short[short] = _are_all(c, runs[short], silent, start)
+    short |= of_spikes
+    scattered = np.concatenate([[0], np.cumsum(listed | short)])
     gathers = scattered[last_run] - scattered[first_run] != last_run - first_run
     loops = c["flags"][start:stop] & MEMORY != 0
-    neuron_of = np.repeat(np.arange(stop - start), last_run - first_run)
     listed |= short & ~gathers[neuron_of]
 
     chosen = runs[listed]
@@ -225,6 +233,7 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     counts = np.bincount(key, minlength=(len(lags) + 2) * n)
     ends_of_keys = np.concatenate([[0], np.cumsum(counts)])
     lagged, ends_of_keys = np.split(ends_of_keys, [len(lags) * n])
+    lagged = np.append(lagged, ends_of_keys[0])
     counts = counts[len(lags) * n :]
     skipped = np.zeros(len(c["run_kind"]), np.uint8)
     skipped[chosen] = 1
@@ -234,14 +243,15 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     receives = _by_block(receives, c["block_first"][start:stop])
     form = RECEIVING * receives + CARRYING * loops + MIXED * gathers
     may_rest = _may_rest(c, start, stop, ~(loops | gathers))
-    sends = _in_groups(counts > 0)
+    sends = _in_groups((counts > 0).reshape(-1, 2).any(axis=1))
+    sends_late = (lagged[1:] > lagged[:-1]).reshape(len(lags), n).any(axis=0)
     part_rests = _any_of_parts(may_rest)
     slots = FIRST_RUN + _one_to_one_runs(c, neuron_of, runs, skipped)
     return Fans(
         late=np.ascontiguousarray(ends_of_keys[::2]),
         prompt=np.ascontiguousarray(ends_of_keys[1::2]),
         lags=lags,
-        lagged=np.append(lagged, ends_of_keys[0]),
+        lagged=lagged,
         target=target,
         place=place[order].astype(np.uint32),
         weight=np.empty(len(place), store.dtype),
@@ -252,7 +262,8 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
         may_rest=may_rest,
         sends=sends,
         part_rests=part_rests,
-        part_sends=_any_of_parts(sends),
+        part_sends=_any_of_parts(sends | _in_groups(sends_late)),
+        part_active=np.zeros_like(part_rests),
         wakes=np.zeros_like(may_rest),
         active=np.zeros(stop - start + 1, np.int64),
         earlier=np.zeros(_size_of_earlier(c, start, lags), np.uint32),
@@ -277,11 +288,11 @@ def _size_of_earlier(c: Any, start: int, lags: NDArray[np.int64]) -> int:
     return int(c["ring_frames"][ring]) * (1 + width)
 
 
-def _are_silent(
-    c: Any, runs: NDArray[np.int64], silent: NDArray[np.bool_], start: int
+def _are_all(
+    c: Any, runs: NDArray[np.int64], chosen: NDArray[np.bool_], start: int
 ) -> NDArray[np.bool_]:
-    """Whether all sources of these dense runs may be silent."""
-    before = np.concatenate([[0], np.cumsum(silent)])
+    """Whether all sources of these dense runs are among those chosen."""
+    before = np.concatenate([[0], np.cumsum(chosen)])
     begin = c["run_source"][runs].astype(np.int64) - start
     length = c["run_length"][runs]
     return np.asarray(before[begin + length] - before[begin] == length)
@@ -314,8 +325,8 @@ _ALWAYS_COMPUTED = np.concatenate(
 
 
 def _in_groups(any_of: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """By group, whether one of its neurons has any; two entries for each neuron."""
-    begins = np.arange(0, len(any_of), 2 * GROUP)
+    """By group, whether one of its neurons has any."""
+    begins = np.arange(0, len(any_of), GROUP)
     return np.logical_or.reduceat(any_of, begins).astype(np.uint8)
 
 
@@ -399,6 +410,7 @@ class Events(NamedTuple):
     sends: Any
     part_rests: Any
     part_sends: Any
+    part_active: Any
     wakes: Any
     active: Any
     earlier: Any
@@ -505,18 +517,34 @@ def list_of(store, ring, frame):
 
 @inline
 def list_frame(store, tapes, events, ring, frame, read):
-    """List the neurons that are not 0 in a frame, whose activations begin at `read`."""
+    """List the neurons that are not 0 in a frame, whose activations begin at `read`.
+    They are in active parts.
+    """
     to = list_of(store, ring, frame)
     start = store.ring_start[ring]
     n = 0
-    for begin in range(start, store.ring_stop[ring], LOOK):
-        end = min(begin + LOOK, store.ring_stop[ring])
+    begin = start
+    while begin < store.ring_stop[ring]:
+        part = (begin - events.origin) >> PART_BITS
+        part_stop = events.origin + ((part + 1) << PART_BITS)
+        if events.part_active[part] == 0:
+            begin = part_stop
+            continue
+        end = min(begin + LOOK, part_stop, store.ring_stop[ring])
         if not is_silent(tapes, begin, end, read):
             for j in range(begin, end):
                 if tapes.activation[read + j] != 0.0:
                     n += 1
                     events.earlier[to + n] = j - start
+        begin = end
     events.earlier[to] = n
+
+
+@inline
+def mark_active(events, value):
+    """Let the neurons of all parts be 0, or maybe not."""
+    for part in range(events.part_active.size):
+        events.part_active[part] = value
 
 
 @inline
@@ -525,6 +553,7 @@ def list_past(store, tapes, events, span, step):
     ring = store.ring[span.start]
     width = store.ring_stop[ring] - store.ring_start[ring]
     first = step.past + store.ring_first[ring] - store.ring_start[ring]
+    mark_active(events, 1)
     for frame in range(store.ring_frames[ring]):
         list_frame(store, tapes, events, ring, frame, first + frame * width)
 
@@ -549,6 +578,7 @@ def advance_by_events(store, tapes, events, span, step):
         tapes.activation[to + i] = 0.0
         tapes.activation[copy + i] = 0.0
     list_frame(store, tapes, events, ring, head, step.before)
+    mark_active(events, 0)
     for k in range(at + 1, at + 1 + events.earlier[at]):
         i = events.earlier[k]
         activation = tapes.activation[step.before + start + i]
@@ -637,11 +667,34 @@ def forget_sums(events, start, stop):
 
 
 @inline
+def has_events(events, start, stop):
+    """Whether events have been added to neurons of a part since it was computed; they
+    are no longer then.
+    """
+    first = start - events.origin
+    last = stop - events.origin
+    if events.form[first] & RECEIVING == 0:
+        return False
+    if (first | last) & (GROUP - 1):  # a group that another part has, too
+        return True
+    group = first >> BITS
+    while group < last >> BITS and events.wakes[group] != TOUCHED:
+        group += 1
+    if group == last >> BITS:
+        return False
+    while group < last >> BITS:
+        if events.may_rest[group] == 0:
+            events.wakes[group] = UNTOUCHED
+        group += 1
+    return True
+
+
+@inline
 def add_events(store, tapes, events, start, stop, step):
     """s_j = b_j and what events have added."""
     first = start - events.origin
     biases = aligned_at(events, 0, first)
-    if events.form[first] & RECEIVING:
+    if has_events(events, start, stop):
         for t in range(stop - start):
             state = events.aligned[biases + t] + events.sums[first + t]
             tapes.weighed[step.offset + start + t] = state
@@ -679,7 +732,7 @@ def carry_states(store, tapes, events, start, stop, step):
 @inline
 def carry_from(store, tapes, events, states, start, stop, step):
     """The same from the column with the states of the step before."""
-    receives = events.form[start - events.origin] & RECEIVING
+    receives = has_events(events, start, stop)
     gated = store.self_gater[start] != NONE
     place = start, stop, step
     # one loop for each case, which has no branch
@@ -860,11 +913,16 @@ def find_equal(events, slot, part, equal):
 def _follow(store, tapes, events, span, start, stop, step, due):
     """The events of neurons that have fired."""
     part = (start - events.origin) >> PART_BITS
-    if due > events.budget or (
+    if (
         stop <= events.origin + ((part + 1) << PART_BITS)
         and not events.part_rests[part]
         and (not events.part_sends[part] or is_silent(tapes, start, stop, step.now))
     ):
+        return due
+    while part <= (stop - 1 - events.origin) >> PART_BITS:
+        events.part_active[part] = 1
+        part += 1
+    if due > events.budget:
         return due
     listed = events.active[0]
     due = list_active(tapes, events, start, stop, step, due)
@@ -906,6 +964,7 @@ def _part(store, events, start, span, due):
         stop = min(stop, events.origin + ((part + 1) << PART_BITS))
         if events.part_rests[part] == 0:
             return start, stop
+        events.part_active[part] = 1  # what rests may not be 0
         start = awake_from(events, start, stop)
         if start < stop:
             return start, awake_until(events, start, stop)
@@ -986,6 +1045,7 @@ def run_untraced(
         bare(fans.sends),
         bare(fans.part_rests),
         bare(fans.part_sends),
+        bare(fans.part_active),
         bare(fans.wakes),
         bare(fans.active),
         bare(fans.earlier),
@@ -1004,7 +1064,7 @@ def _examples(unit: Any) -> dict[str, tuple[Any, ...]]:
     few = np.empty(0, np.uint8)
     floats = np.empty(0, type(unit))
     by_source = (SPAN, SPAN, SPAN, SPAN, listed, listed, floats, SPAN)
-    lists = (*by_source, few, few, SPAN, *[few] * 5, SPAN, listed)
+    lists = (*by_source, few, few, SPAN, *[few] * 6, SPAN, listed)
     fans = (*lists, floats, floats, SPAN)
     return {"run_untraced": (0, unit, 0, 0, SPAN, SPAN, fans, True, ROW, ROW)}
 

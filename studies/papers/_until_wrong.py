@@ -110,14 +110,14 @@ def _learn_part(network: Network, piece: Sample, rates: Floats) -> int | None:
     all are right."""
     before = _Snapshot(network)
     outputs = _learn(network, piece, rates)
-    done = piece.cut(slice(len(outputs)))
+    done = piece[: len(outputs)]
     right = done.judge(done.targets, outputs, done.allowed)
     if len(outputs) == len(piece) and right.all():
         return None
     wrong = int(np.argmin(right)) if not right.all() else len(outputs) - 1
     if wrong + 1 < len(piece) or not np.isfinite(outputs[wrong]).all():
         before.restore()
-        _learn(network, piece.cut(slice(wrong + 1)), rates[: wrong + 1], needed=True)
+        _learn(network, piece[: wrong + 1], rates[: wrong + 1], needed=True)
     return wrong
 
 

@@ -198,7 +198,7 @@ def papers_rule(
     test = make_task("spikes", period, 1000).sample(0)  # all samples are the same
     steps = PERIODS * period
     longest = 0
-    stream = test.cut(slice(steps))
+    stream = test[:steps]
     slope = cost == "squared_error"
     for trained in range(1, most + 1):
         clear(net, 0.0)

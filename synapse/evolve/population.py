@@ -28,7 +28,7 @@ from .kernels.genes import (
     Selection,
 )
 from .kernels.reproduction import reproduce, speciate
-from .settings import Settings, codes_of
+from .settings import Settings, codes_of, record_of
 
 NEIGHBOURS = 15
 NOVEL = 50
@@ -48,7 +48,7 @@ class Population:
         self, genome: Genome, size: int, settings: Settings, rng: np.random.Generator
     ) -> None:
         self.settings = settings
-        self._record = settings.record()
+        self._record = record_of(settings)
         self._squashes = codes_of(settings.squashes)
         # state of the random numbers
         self.word = np.array([rng.integers(1 << 53)], np.uint64)

@@ -188,11 +188,12 @@ class Settings:
     select: Annotated[str, partial(choice, options=SELECTIONS)] = "fitness"
     squashes: Annotated[tuple[Any, ...], names_of] = ("logistic",)
 
-    def record(self) -> NDArray[Any]:
-        """The numbers as kernels read them: one record."""
-        names = [field.name for field in fields(self)[:-2]]
-        row = tuple(min(float(getattr(self, name)), 1e300) for name in names)
-        return np.array([row], record([(name, "f8") for name in names]))
+
+def record_of(settings: Settings) -> NDArray[Any]:
+    """Return the numbers as kernels read them: one record."""
+    names = [field.name for field in fields(settings)[:-2]]
+    row = tuple(min(float(getattr(settings, name)), 1e300) for name in names)
+    return np.array([row], record([(name, "f8") for name in names]))
 
 
 def codes_of(several: Any) -> Ints:

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._checks import expected, finite_array, place, positive_integer, whole_number
 from .._typing import Floats, Ints
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.network import Network, require_network
 from ..objects.state import deterministic, preserved_context
 
@@ -85,8 +85,12 @@ class Sample:
     def __len__(self) -> int:
         return len(self.inputs)
 
-    def cut(self, steps: slice) -> Sample:
-        """Return some of the steps."""
+    def __getitem__(self, steps: slice) -> Sample:
+        """Return some consecutive steps."""
+        if not isinstance(steps, slice):
+            raise ArgumentTypeError(
+                expected("The steps of a sample", "a slice, as in sample[:10]", steps)
+            )
         allowed = None if self.allowed is None else self.allowed[steps]
         return Sample(self.inputs[steps], self.targets[steps], self.judge, allowed)
 
@@ -253,8 +257,8 @@ class SampleStream(Iterator[Sample]):
         too_many = count - steps
         if too_many:
             last = parts.pop()
-            parts.append(last.cut(slice(0, -too_many)))
-            self._left_over = last.cut(slice(-too_many, None))
+            parts.append(last[:-too_many])
+            self._left_over = last[-too_many:]
         batch = joined(parts)
         return Sample(batch.rows, batch.goals, batch.judge, batch.allowed)
 

@@ -7,6 +7,7 @@ from synapse.evolve.genomes import Genomes
 from synapse.evolve.kernels.genes import GENE
 from synapse.evolve.kernels.reproduction import speciate
 from synapse.evolve.population import Population
+from synapse.evolve.settings import record_of
 
 STILL = {"add_node": 0.0, "add_connection": 0.0, "mutate_weights": 0.0}
 
@@ -60,7 +61,7 @@ def test_distance_is_that_of_the_paper():
             memory = np.zeros(2, np.int64), np.zeros(2, np.int64)
             rows = genes, np.array(at), genes, np.array(at)
             assert (
-                speciate(settings.record(), *rows, memory[0], 0, memory[1]) == species
+                speciate(record_of(settings), *rows, memory[0], 0, memory[1]) == species
             )
 
 

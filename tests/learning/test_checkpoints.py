@@ -258,7 +258,7 @@ PLAIN = "perceptron", "online", "samples"
 
 def epochs_in(path):
     with np.load(path) as arrays:
-        return len(arrays["history_error"])
+        return len(arrays["history_loss"])
 
 
 def test_files_are_written_after_every_few_epochs_or_depend_on_the_time(
@@ -285,7 +285,7 @@ def test_files_are_written_after_every_few_epochs_or_depend_on_the_time(
         trained(*PLAIN, epochs, checkpoint=path, callbacks=[note], **extra)
         return seen
 
-    assert epochs_at(7, 0.4, every=3) == [0, 0, 0, 3, 3, 3, 6]
+    assert epochs_at(7, 0.4, checkpoint_every=3) == [0, 0, 0, 3, 3, 3, 6]
     assert epochs_in(path) == 7
     assert epochs_at(9, 0.4) == [0, 0, 0, 3, 3, 3, 6, 6, 6]
     assert epochs_at(9, 5.0, writing=1.0) == [0, 0, 0, 0, 4, 4, 4, 4, 8]
@@ -464,7 +464,7 @@ class Falling(learning.AdaptiveSchedule):
     """A schedule of a user's own."""
 
     def begin(self):
-        return lambda epoch, error: 0.1 if error is None else error / 2
+        return lambda epoch, loss: 0.1 if loss is None else loss / 2
 
 
 OWN = (
@@ -550,7 +550,7 @@ def test_arguments():
     net = NETWORKS["elman"]()
     net.rule = "rtrl", 2
     with pytest.raises(
-        errors.ArgumentError, match="order of its network's rule, 2, got 1"
+        errors.ArgumentError, match="reach of its network's rule, 2, got 1"
     ):
         save(Trainer(net, rule="rtrl", reach=1), io.BytesIO())
 
@@ -641,7 +641,7 @@ HEADS = (
     ([*TRAINING, "epochs"], 0.5, "the epochs to be a whole number"),
     ([*TRAINING, "shuffle"], 1, "the shuffle to be true or false"),
     ([*TRAINING, "data"], [1, 0], "the data to be null or two whole numbers"),
-    ([*TRAINING, "held_out"], [1, 1], "to be .*history_validation_error, .*got"),
+    ([*TRAINING, "held_out"], [1, 1], "to be .*history_validation_loss, .*got"),
     (
         [*GENERATOR, "bit_generator"],
         "MT19937",
@@ -673,7 +673,7 @@ ARRAYS = (
         "second_moment to be 0 or above, got -1.0",
     ),
     ({"optimizer_steps": None}, "arrays of the trainer to be those that it names"),
-    ({"history_error": np.array([1.0, np.nan])}, "finite values in history_error"),
+    ({"history_loss": np.array([1.0, np.nan])}, "finite values in history_loss"),
     ({"history_rate": np.array([1.0])}, "'history_rate' to be floats of shape"),
     ({"best_weight": np.zeros(2)}, "'best_weight' to be floats of shape"),
     ({"trainer": np.zeros(3)}, "the array 'trainer' to be one string of bytes"),

@@ -165,9 +165,9 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
     **options
         The options of :class:`~synapse.Trainer`, and those of its ``train``: `epochs`,
         ``goal``, `shuffle`, `progress`, `validation`, `eval_set`, `metrics`,
-        `patience`, `min_delta`, `restore_best`, ``callbacks`` and ``on_batch``. The defaults that
-        differ are ``rule="bptt"``, ``optimizer="adam"``, ``rate=0.01`` and
-        ``progress=False``. Optimizers may be given by name: "adam", "lbfgs", "sgd".
+        `patience`, `min_delta`, `restore_best`, ``callbacks`` and ``on_batch``. The
+        defaults that differ are ``rule="bptt"``, ``optimizer="adam"``, ``rate=0.01``
+        and ``progress=False``. Optimizers may be given by name: "adam", "lbfgs", "sgd".
         `validation` is a fraction of the samples, drawn at random, or a tuple ``(X,
         y)`` of data in the form of those of `fit`, and `eval_set` a dict of such
         tuples; the scale does not count them. A function among the `metrics` gets

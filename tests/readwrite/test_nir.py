@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Layer, Network, readwrite
+from synapse import readwrite
 from synapse.errors import ArgumentError, ArgumentTypeError, FormatError
 from tests.helpers.cases import all_refused
 
@@ -45,12 +45,16 @@ def by_equations(graph, inputs, dt=DT):
     previous step."""
     nodes = graph.nodes
     before = {name: [a for a, b in graph.edges if b == name] for name in nodes}
-    order = list(nx.topological_sort(nx.DiGraph(forward_edges(graph))))
+    order = list(nx.topological_sort(forward(graph)))
     values = dict.fromkeys(nodes, 0.0)
     volts = dict.fromkeys(nodes, 0.0)
     currents = dict.fromkeys(nodes, 0.0)
+    past = {name: [] for name in nodes}  # what entered a delay
     outputs = []
     for row in inputs:
+        for name, entered in past.items():
+            if isinstance(nodes[name], nir.Delay):
+                values[name] = delayed(nodes[name].delay / dt, entered)
         for name in order:
             node = nodes[name]
             kind = type(node).__name__
@@ -62,6 +66,8 @@ def by_equations(graph, inputs, dt=DT):
                     values[name] = node.weight @ entering + getattr(node, "bias", 0.0)
             elif kind == "Flatten":
                 values[name] = entering
+            elif kind == "Delay":
+                continue
             elif kind == "Scale":
                 values[name] = node.scale * entering
             elif kind == "Threshold":
@@ -71,7 +77,17 @@ def by_equations(graph, inputs, dt=DT):
             else:
                 step = one_step(kind, node, entering, volts[name], currents[name], dt)
                 values[name], volts[name], currents[name] = step
+        for name, entered in past.items():
+            entered.append(sum(values[each] for each in before[name]))
     return np.array(outputs)
+
+
+def delayed(steps, past):
+    """What entered so many steps ago, of each number."""
+    lags = np.round(steps).astype(int)
+    return np.array(
+        [past[-k][i] if k <= len(past) else 0.0 for i, k in enumerate(lags.tolist())]
+    )
 
 
 def one_step(kind, node, entering, volt, current, dt):
@@ -90,17 +106,22 @@ def one_step(kind, node, entering, volt, current, dt):
     return spikes, np.where(spikes == 1.0, node.v_reset, volt), current
 
 
-def forward_edges(graph):
-    """Edges without those that lead back to a node nearer to the input."""
+def forward(graph):
+    """A graph without the edges that lead back to a node nearer to the input, or into a
+    delay."""
     directed = nx.DiGraph(graph.edges)
     start = next(n for n, node in graph.nodes.items() if isinstance(node, nir.Input))
     distance = nx.single_source_shortest_path_length(directed, start)
+    into_delays = [
+        (a, b) for a, b in directed.edges if isinstance(graph.nodes[b], nir.Delay)
+    ]
+    directed.remove_edges_from(into_delays)
     for part in list(nx.strongly_connected_components(directed)):
         nearest = min(part, key=lambda name: (distance[name], name))
         if len(part) > 1:
             back = [(a, b) for a, b in directed.edges if b == nearest and a in part]
             directed.remove_edges_from(back)
-    return directed.edges
+    return directed
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -209,6 +230,61 @@ def test_cells_that_nir_has_not_become_leaky_neurons_and_thresholds():
     np.testing.assert_allclose(twin.run(inputs), net.run(inputs), atol=1e-9)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_delays_are_nodes(seed, tmp_path):
+    """In a layer of cells, back to it and past it, of several steps for a pair."""
+    net = cells(seed)
+    rng = np.random.default_rng(seed)
+    cell, spikes, out = net["voltages"], net["spikes"], net.output
+    for source, target, delay in (
+        (net.input, cell, 3),
+        (net.input, out, 18),
+        (spikes, cell, 2 + seed),
+        (spikes, cell, 7),
+        (out, cell, 2),
+        (spikes, out, 1),
+    ):
+        shape = len(source), len(target)
+        source.project(target, weights=rng.normal(0.0, 0.3, shape), delay=delay)
+    inputs = rows(seed)
+    graph = readwrite.to_nir(net)
+    nir.write(tmp_path / "net.nir", graph)
+    twin = readwrite.from_nir(nir.read(tmp_path / "net.nir"))
+    outputs = net.run(inputs)
+    assert outputs.std() > 0.1
+    np.testing.assert_allclose(by_equations(graph, inputs), outputs, atol=1e-9)
+    np.testing.assert_allclose(twin.run(inputs), outputs, atol=1e-9)
+    again = readwrite.to_nir(twin)
+    assert set(again.edges) == set(graph.edges)
+    np.testing.assert_allclose(again.nodes["input, delay 18"].delay, 18 * DT)
+
+
+def test_delays_are_read_anywhere():
+    """Of each number its own, after weights, in a row, in the only cycle, and before
+    the output; and with another dt, they are other steps."""
+    rng = np.random.default_rng(0)
+    nodes = {
+        "in": nir.Input(np.array([3])),
+        "early": nir.Delay(np.array([1, 4, 2]) * 2e-4),
+        "w": nir.Linear(rng.normal(size=(2, 3))),
+        "late": nir.Delay(np.array([6, 2]) * 1e-4),
+        "later": nir.Delay(np.array([2, 4]) * 1e-4),
+        "sum": nir.I(np.full(2, 50.0)),
+        "back": nir.Delay(np.array([2, 4]) * 1e-4),
+        "rec": nir.Linear(rng.normal(size=(2, 2))),
+        "end": nir.Delay(np.full(2, 4e-4)),
+        "out": nir.Output(np.array([2])),
+    }
+    edges = [*pairwise(("in", "early", "w", "late", "later", "sum", "end", "out"))]
+    edges += pairwise(("sum", "back", "rec", "sum"))
+    graph = nir.NIRGraph(nodes, edges)
+    for dt in (1e-4, 2e-4):
+        outputs = readwrite.from_nir(graph, dt=dt).run(rows(0))
+        expected = by_equations(graph, rows(0), dt)
+        np.testing.assert_allclose(outputs, expected, atol=1e-9)
+        assert outputs.std() > 0.02
+
+
 def test_graphs_within_a_graph_are_read():
     inner = nir.NIRGraph(
         {
@@ -247,8 +323,8 @@ def test_what_cannot_be_read_or_written_is_refused():
     enter = nir.Input(np.array([2]))
     leave = nir.Output(np.array([2]))
     fast = nir.LI(*(np.full(2, x) for x in (1e-5, 1.0, 0.0)))
-    late = Network(Layer(2), [], Layer(2))
-    late.input.project(late.output, delay=2)
+    ring = chain(a=enter, d=nir.Delay(np.ones(2)), b=leave)
+    ring.edges.append(("d", "d"))
     lstm = architect.LSTM(2, 3, 1, seed=0)
     read = readwrite.from_nir
     wide = nir.Linear(np.ones((2, 3)))
@@ -257,17 +333,19 @@ def test_what_cannot_be_read_or_written_is_refused():
             (partial(read, {"nodes": {}}), ArgumentTypeError, "graph of NIR"),
             (partial(read, cells(), dt=0), ArgumentError, "dt"),
             (
-                partial(
-                    read,
-                    chain(a=enter, delay=nir.Delay(np.ones(2)), b=leave),
-                ),
+                partial(read, chain(a=enter, d=nir.Delay(np.full(2, 15e-5)), b=leave)),
                 FormatError,
-                "'delay' of the kind Delay",
+                "'d' to be multiples of 0.0001 s",
             ),
+            (
+                partial(read, chain(a=enter, d=nir.Delay(-np.ones(2)), b=leave)),
+                FormatError,
+                "from 0 to 10,000",
+            ),
+            (partial(read, ring), FormatError, "no cycle of nodes that only delay"),
             (partial(read, chain(a=enter, c=fast, b=leave)), FormatError, "0.0001 s"),
             (partial(read, chain(a=enter, c=fast)), FormatError, "Output"),
             (partial(read, chain(a=enter, w=wide, b=leave)), FormatError, "(2, 2)"),
-            (partial(readwrite.to_nir, late), FormatError, "delays"),
             (partial(readwrite.to_nir, lstm), FormatError, "'input gates'"),
             (
                 partial(readwrite.to_nir, architect.Perceptron(2, 3, 1)),

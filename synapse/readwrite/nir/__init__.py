@@ -32,11 +32,13 @@ def to_nir(network: Network, dt: float = STEP) -> Any:
         A network of layers of these kinds: leaky cells whose spikes set the voltage to
         0 (:class:`architect.Spiking` with ``reset="zero"`` and ``adaptive=0``), which
         become LIF, CubaLIF or IF; spikes (Threshold); leaky neurons (LI, I); sums
-        (Scale). Connections between layers may be any, also backward. Other spiking
-        cells become LI and Threshold, which fewer programs read.
+        (Scale). Connections between layers may be any, also backward. Those with a
+        delay start at a Delay. Other spiking cells become LI and Threshold, which
+        fewer programs read.
     dt : float
         Seconds of a step. A self-connection of weight w has the time constant
-        dt / (1 - w). Default: 0.0001, as in snnTorch.
+        dt / (1 - w), and a delay of k steps is k dt. Default: 0.0001, as in
+        snnTorch.
 
     Returns
     -------
@@ -88,10 +90,11 @@ def from_nir(graph: Any, dt: float = STEP, spike: str | Squash = "spike") -> Net
     ----------
     graph : nir.NIRGraph
         A graph with one Input, one Output and nodes of the kinds Linear, Affine, Scale,
-        Flatten, LIF, CubaLIF, IF, LI, I, Threshold, or graphs of them. What closes a
-        cycle is one step late.
+        Flatten, LIF, CubaLIF, IF, LI, I, Threshold, Delay, or graphs of them. What
+        closes a cycle without a Delay is one step late.
     dt : float
-        Seconds of a step. Default: 0.0001, as in snnTorch.
+        Seconds of a step, of which delays are multiples. Default: 0.0001, as in
+        snnTorch.
     spike : str or Squash
         Activation function of spikes, with its declared slope. Default: ``"spike"``.
 
@@ -107,7 +110,7 @@ def from_nir(graph: Any, dt: float = STEP, spike: str | Squash = "spike") -> Net
         If ``nir`` is not installed.
     FormatError
         If the graph has a node of another kind, more than one Input or Output, shapes
-        that do not fit, or a time constant below `dt`.
+        that do not fit, a time constant below `dt`, or a delay between two steps.
     ArgumentError, ArgumentTypeError
         If `graph` is no graph of NIR, or another argument is out of range.
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._checks import expected
-from ..._typing import Floats
+from ..._checks import MOST_DELAYS, expected
+from ..._typing import Floats, Ints
 from ...errors import ArgumentTypeError, FormatError
 from ...objects.layer import Layer
 from ...objects.network import Network
@@ -20,6 +21,7 @@ from ...squash import Squash, get
 MAPS = "Linear", "Affine", "Scale", "Flatten"
 CELLS = "LIF", "CubaLIF", "IF"
 UNITS = *CELLS, "LI", "I", "Threshold"
+DELAY = "Delay"
 
 
 @dataclass
@@ -70,17 +72,22 @@ def _flat(
     return nodes, edges
 
 
-def ordered(graph: nx.DiGraph[str], source: str) -> list[str]:
+def ordered(graph: nx.DiGraph[str], source: str, delays: Collection[str]) -> list[str]:
     """Nodes in the order of activation; what leads back is one step late.
 
-    Within a cycle, nodes follow their distance from the input.
+    Within a cycle, nodes follow their distance from the input. A cycle through a node
+    that delays is none within a step.
     """
     distance = nx.single_source_shortest_path_length(graph, source)
 
     def key(name: str) -> tuple[int, str]:
         return distance.get(name, len(graph)), name
 
-    parts = nx.condensation(graph)
+    within_a_step = graph.copy()
+    for cycle in nx.strongly_connected_components(graph):
+        into_delays = product(cycle, cycle.intersection(delays))
+        within_a_step.remove_edges_from(into_delays)
+    parts = nx.condensation(within_a_step)
     return [
         name
         for component in nx.topological_sort(parts)
@@ -105,8 +112,8 @@ class Reader:
         self.graph: nx.DiGraph[str] = nx.DiGraph(sorted(edges))
         self.units: dict[str, Unit] = {}
         for name, node_type in self.types.items():
-            if node_type not in (*MAPS, *UNITS, "Input", "Output"):
-                readable = ", ".join((*MAPS, *UNITS))
+            if node_type not in (*MAPS, *UNITS, DELAY, "Input", "Output"):
+                readable = ", ".join((*MAPS, *UNITS, DELAY))
                 raise FormatError(
                     f"The node {name!r} of the kind {node_type} cannot be read."
                     f" Known: Input, Output, {readable}."
@@ -117,6 +124,13 @@ class Reader:
                 f"Expected edges between nodes, got one of {sorted(strangers)[0]!r},"
                 " which is no node."
             )
+        self.steps = {
+            name: self._steps(name)
+            for name, node_type in self.types.items()
+            if node_type == DELAY
+        }
+        if not nx.is_directed_acyclic_graph(self.graph.subgraph(self.steps)):
+            raise FormatError("Expected no cycle of nodes that only delay.")
         self.source = self._only("Input")
         self.end = self._only("Output")
 
@@ -129,6 +143,19 @@ class Reader:
             )
         return names[0]
 
+    def _steps(self, name: str) -> Ints:
+        """The steps by which a node delays each of its numbers."""
+        delay = self.nodes[name].delay
+        seconds = self._numbers(delay, np.size(delay), name)
+        steps = np.round(seconds / self.dt)
+        whole = np.abs(seconds / self.dt - steps) < 1e-6
+        if not (whole & (steps >= 0) & (steps <= MOST_DELAYS)).all():
+            raise FormatError(
+                f"Expected the delays of {name!r} to be multiples of {self.dt:g} s, the"
+                f" dt, from 0 to {MOST_DELAYS:,} of them, got {seconds.tolist()}."
+            )
+        return np.asarray(steps, np.int64)
+
     # --- units ------------------------------------------------------------------------
 
     def make_units(self) -> None:
@@ -136,7 +163,8 @@ class Reader:
         size = self._size(self.nodes[self.source].output_type)
         layer = Layer(size, "identity", name=self.source)
         self.units[self.source] = Unit(layer, layer, [layer], np.ones(size))
-        order = ordered(self.graph, self.source)
+        delays = [name for name, steps in self.steps.items() if steps.all()]
+        order = ordered(self.graph, self.source, delays)
         order.remove(self.source)
         order.remove(self.end)
         if not order:
@@ -277,24 +305,34 @@ class Reader:
 
     def _connect(self, name: str, unit: Unit) -> None:
         """Add the weights into a unit, and its biases."""
-        weights: dict[str, NDArray[np.float64]] = {}
+        # by the unit that they lead from, and their delay
+        weights: dict[tuple[str, int], NDArray[np.float64]] = {}
         learn = set()
         size = len(unit.receiving)
         bias = np.zeros(size)
         if unit.reset is not None and unit.reset.any():
-            weights[name] = np.diag(unit.reset / unit.gain)
-        for before in self._senders(name):
-            source, matrix, shift = before
-            matrix = self._fitting(matrix, size, len(self.units[source].sending), name)
-            weights[source] = weights.get(source, 0.0) + matrix
+            weights[name, 0] = np.diag(unit.reset / unit.gain)
+        for source, steps, matrix, shift in self._senders(name):
+            count = len(self.units[source].sending)
+            matrix = self._fitting(matrix, size, count, name)
+            if len(steps) not in (1, count):
+                raise FormatError(
+                    f"Expected {count} delays between {source!r} and {name!r}, got"
+                    f" {len(steps)}."
+                )
+            for delay in np.unique(steps).tolist():
+                delayed = np.where(steps == delay, matrix, 0.0)
+                key = source, delay
+                weights[key] = weights.get(key, 0.0) + delayed
             if shift is not None:
                 bias += self._numbers(shift, size, name)
                 unit.receiving.trainable_bias = True
             learn.add(source)
         unit.receiving.biases = unit.receiving.biases + unit.gain * bias
-        for source, matrix in weights.items():
+        for (source, delay), matrix in weights.items():
             sending = self.units[source].sending
-            if sending is unit.receiving and np.diagonal(matrix).any():
+            loops = sending is unit.receiving and not delay
+            if loops and np.diagonal(matrix).any():
                 raise FormatError(
                     f"The weights from the neurons of {name!r} to themselves cannot be"
                     " read: they have a leak already."
@@ -302,23 +340,39 @@ class Reader:
             scaled = (matrix * unit.gain[:, None]).T
             pairs = np.nonzero(scaled)
             if len(pairs[0]):
-                sending.project(unit.receiving, pairs, weights=scaled[pairs])
+                sending.project(
+                    unit.receiving, pairs, weights=scaled[pairs], delay=delay
+                )
 
-    def _senders(self, name: str) -> list[tuple[str, Any, Any]]:
-        """The units before one, each with its weights (None: 1 to 1) and biases."""
+    def _senders(self, name: str) -> list[tuple[str, Ints, Any, Any]]:
+        """The units before one, each with its delays, its weights (None: 1 to 1) and
+        biases.
+        """
         if self.types[name] in MAPS:  # sums of these weights
             matrix, bias = self._weights(name)
-            return [(other, matrix, bias) for other in self.graph.predecessors(name)]
-        senders: list[tuple[str, Any, Any]] = []
-        for before in self.graph.predecessors(name):
-            if before in self.units:
-                senders.append((before, None, None))
+            return [(*before, matrix, bias) for before in self._units_before(name)]
+        senders: list[tuple[str, Ints, Any, Any]] = []
+        for before in self._units_before(name):
+            if before[0] in self.units:
+                senders.append((*before, None, None))
                 continue
-            matrix, bias = self._weights(before)
-            for other in self.graph.predecessors(before):
-                senders.append((other, matrix, bias))
+            matrix, bias = self._weights(before[0])
+            for other in self._units_before(before[0]):
+                senders.append((*other, matrix, bias))
                 bias = None  # once
         return senders
+
+    def _units_before(self, name: str) -> list[tuple[str, Ints]]:
+        """The nodes before one that are no delays, with the steps between."""
+        found: list[tuple[str, Ints]] = []
+        for before in self.graph.predecessors(name):
+            if before in self.steps:
+                own = self.steps[before]
+                further = self._units_before(before)
+                found += [(other, own + steps) for other, steps in further]
+            else:
+                found.append((before, np.zeros(1, np.int64)))
+        return found
 
     def _weights(self, name: str) -> tuple[Any, Any]:
         node = self.nodes[name]

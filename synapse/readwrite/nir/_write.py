@@ -44,11 +44,6 @@ class Group:
 
 def written(nir: Any, network: Network, dt: float) -> Any:
     """The graph of a network."""
-    if any(link.delay for link in network.connections):
-        raise FormatError(
-            "A network with delayed connections cannot be written as NIR. Remove the"
-            " delays first."
-        )
     table = Topology.of(network)._require_closed("written as NIR")
     if table.synchronous:
         raise FormatError("A synchronous network cannot be written as NIR.")
@@ -70,6 +65,7 @@ class Writer:
         self.nodes: dict[str, Any] = {}
         self.edges: list[tuple[str, str]] = []
         self.groups: list[Group] = []
+        self.delays: list[str] = []  # names of their nodes
         self.late = table.late
         self.done: Bools = table.self_connected.copy()
 
@@ -151,11 +147,13 @@ class Writer:
         return Group(name, CELLS, voltages, spikes, share, threshold)
 
     def _only_link_into(self, row: int) -> int:
-        """The connection into a neuron, if it is the only one, ungated; else -1."""
+        """The connection into a neuron, if it is the only one, without a gate and a
+        delay; else -1.
+        """
         table = self.table
         links = np.flatnonzero((table.target == row) & ~table.self_connected)
-        alone = len(links) == 1 and table.gater[links[0]] == NO_GATER
-        return int(links[0]) if alone else -1
+        plain = (table.gater[links] == NO_GATER) & (table.delay[links] == 0)
+        return int(links[0]) if len(links) == 1 and plain.all() else -1
 
     def _single(self, number: int, rows: Ints) -> Group:
         """A layer that is a node by itself: thresholds, leaky neurons or sums."""
@@ -282,11 +280,12 @@ class Writer:
             bias = table.bias[target.receiving]
             for source in self.groups:
                 links = self._links(source, target)
-                if not links.any():
-                    continue
-                late[source.name, target.name] = bool(self.late[links].any())
-                self._add_matrix(source, target, links, bias)
-                bias = np.zeros(len(bias))
+                for delay in np.unique(table.delay[links]).tolist():
+                    mine = links & (table.delay == delay)
+                    if not delay:
+                        late[source.name, target.name] = bool(self.late[mine].any())
+                    self._add_matrix(source, target, mine, bias, delay)
+                    bias = np.zeros(len(bias))
             if bias.any():
                 raise FormatError(
                     f"The layer {target.name!r} cannot be written as NIR: it has"
@@ -299,7 +298,8 @@ class Writer:
                 f"The connection from {ends[0]} to {ends[1]} cannot be written as NIR:"
                 " it leads into or out of the inside of a cell."
             )
-        order = ordered(nx.DiGraph(sorted(self.edges)), self.groups[0].name)
+        graph = nx.DiGraph(sorted(self.edges))
+        order = ordered(graph, self.groups[0].name, self.delays)
         for (source_name, target_name), is_late in late.items():
             if is_late != (order.index(source_name) >= order.index(target_name)):
                 raise FormatError(
@@ -315,8 +315,9 @@ class Writer:
         return from_here & np.isin(table.target, target.receiving) & ~self.done
 
     def _add_matrix(
-        self, source: Group, target: Group, links: Bools, bias: Floats
+        self, source: Group, target: Group, links: Bools, bias: Floats, delay: int
     ) -> None:
+        """Add the node of these connections, which have one delay, and of the delay."""
         table = self.table
         column = np.zeros(table.neurons, int)
         column[source.sending] = np.arange(len(source.sending))
@@ -327,12 +328,23 @@ class Writer:
             links
         ]
         self.done |= links
-        name = f"{source.name} to {target.name}"
+        name, begin = f"{source.name} to {target.name}", source.name
+        if delay:
+            name, begin = f"{name}, delay {delay}", f"{begin}, delay {delay}"
+            self._add_delay(source, begin, delay)
         node = self.nir.Linear(weight)
         if bias.any():
             node = self.nir.Affine(weight, bias)
         self._add(name, node)
-        self.edges += pairwise((source.name, name, target.name))
+        self.edges += pairwise((begin, name, target.name))
+
+    def _add_delay(self, source: Group, name: str, delay: int) -> None:
+        """Add the node that delays what a group sends, unless it is there."""
+        if name not in self.delays:
+            seconds = np.full(len(source.sending), delay * self.dt)
+            self._add(name, self.nir.Delay(seconds))
+            self.delays.append(name)
+            self.edges.append((source.name, name))
 
     def _add(self, name: str, node: Any) -> None:
         if name in self.nodes:

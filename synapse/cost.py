@@ -33,6 +33,7 @@ from .squash import Squash, get as _squash
 COSTS = _declared.COSTS
 
 
+@_checks.made_elsewhere
 @dataclass(frozen=True, eq=False)
 class Cost:
     """A named cost.

@@ -36,6 +36,7 @@ from ._checks import (
     choice,
     expected,
     finite_number,
+    made_elsewhere,
     positive_number,
     public_names,
 )
@@ -67,6 +68,7 @@ STATE = "{s}"
 """Placeholder of the state in an expression."""
 
 
+@made_elsewhere
 @dataclass(frozen=True, eq=False)
 class Squash:
     """A named activation function.

@@ -305,6 +305,14 @@ class ForeignNamespace(property):
 Class = TypeVar("Class", bound=type)
 
 
+def made_elsewhere(cls: Class) -> Class:
+    """A class decorator: other calls make the objects of this class, so `help` shows no
+    parameters.
+    """
+    cls.__signature__ = inspect.Signature()  # type: ignore[attr-defined]
+    return cls
+
+
 def answers(owner: str) -> Callable[[Class], Class]:
     """A class decorator: errors about attributes that only `ATTRIBUTES` has give its
     advice.

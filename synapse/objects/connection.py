@@ -24,6 +24,7 @@ from .._checks import (
     delay as checked_delay,
     expected,
     finite_number,
+    made_elsewhere,
     sign as checked_sign,
 )
 from .._typing import Floats, Ints
@@ -155,6 +156,7 @@ class DataView(MutableMapping[str, Any]):
         )
 
 
+@made_elsewhere
 @answers("Connection")
 class Connection(DataView, View):
     """A connection from one neuron to another; made by ``neuron.project`` and

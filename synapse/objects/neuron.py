@@ -27,6 +27,7 @@ from ..errors import (
     ArgumentTypeError,
     DivergenceError,
     TopologyError,
+    UnknownNameError,
 )
 from ..initializers import Seed, random_generator
 from ..squash import Squash
@@ -140,7 +141,14 @@ class Neuron(NeuronRows, View):
         *,
         dtype: Any = np.float64,
     ) -> None:
-        function = squashes.get(squash)
+        try:
+            function = squashes.get(squash)
+        except UnknownNameError as error:
+            if checks.suggested(squash, squashes.names()) is not None:
+                raise
+            raise UnknownNameError(
+                f"{error} The name of a neuron is given as name={squash!r}."
+            ) from None
         float_type = checks.float_type("The dtype", dtype)
         value = checks.finite_number("The bias of a neuron", bias, float_type)
         name_or_none = (

@@ -48,6 +48,7 @@ GATES = ("input", "output", "one_to_one")
 _NO_ROWS = np.zeros(0, np.int64)
 
 
+@checks.made_elsewhere
 @checks.answers("Projection")
 class Projection(Follower):
     """The connections made by one call of ``layer.project``, in the order of creation.

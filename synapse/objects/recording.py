@@ -19,6 +19,7 @@ from .._checks import (
     imported_pandas,
     is_among,
     listed,
+    made_elsewhere,
     suggestion,
     unknown_name,
 )
@@ -70,6 +71,7 @@ recording.ROOM``: rows take 0.97 to 0.99 times as long with a tenth, 0.88 to 1.0
 with ten times."""
 
 
+@made_elsewhere
 class Log:
     """The numbers collected by :func:`record`.
 

@@ -12,7 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import squash as squashes
-from .._checks import about_network, any_array, counted, expected, listed, read_only
+from .._checks import (
+    about_network,
+    any_array,
+    counted,
+    expected,
+    listed,
+    made_elsewhere,
+    read_only,
+)
 from .._typing import Bools, Floats, Ints
 from ..engine.delayed import is_delayed_in_order
 from ..engine.guard import InUse, consistent_read
@@ -38,6 +46,7 @@ OUTSIDE = -2
 table."""
 
 
+@made_elsewhere
 @dataclass(frozen=True, eq=False, repr=False)
 class Topology:
     """A snapshot of the structure and values of a network, as columns of neurons and

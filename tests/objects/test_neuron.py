@@ -12,7 +12,12 @@ import pytest
 
 import architect
 from synapse import Layer, Network, Neuron
-from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    TopologyError,
+    UnknownNameError,
+)
 from tests.helpers.cases import all_refused
 from tests.helpers.networks import everything, lstm, unchanged
 
@@ -26,6 +31,14 @@ def chain(*weights, **options):
     for weight, source, target in zip(weights, neurons, neurons[1:], strict=False):
         source.project(target, weight=weight)
     return neurons
+
+
+def test_a_name_in_the_place_of_a_squash_is_answered():
+    with pytest.raises(UnknownNameError, match="is given as name='a'"):
+        Neuron("a")
+    with pytest.raises(UnknownNameError, match="Did you mean 'tanh'") as found:
+        Neuron("tahn")
+    assert "name=" not in str(found.value)
 
 
 def test_the_same_squash_again_goes_on_with_its_random_numbers():

@@ -128,7 +128,7 @@ class Cost:
                 f" {self.name}."
             )
 
-    def _check_targets(self, targets: NDArray[np.float64]) -> None:
+    def check_targets(self, targets: NDArray[np.float64]) -> None:
         """Raise ArgumentError if this cost cannot have these targets, shape (N, m). NaN
         is no target.
         """

@@ -118,7 +118,7 @@ class Data:
         ):
             return None
         rows, aims = rows.reshape(self.inputs.shape), aims.reshape(self.targets.shape)
-        cost._check_targets(aims)
+        cost.check_targets(aims)
         return self._with(inputs=rows, targets=aims)
 
     def require_fit(self, network: Network) -> None:
@@ -331,7 +331,7 @@ def _prepared_pair(
         bounds = np.array([0, *accumulate(lengths)], np.int64)
     aimed = aimed_rows(targets)
     if cost is not None:
-        cost._check_targets(targets)
+        cost.check_targets(targets)
     return Data(rows, targets, aimed, bounds, clear=not together, stream=stream)
 
 

@@ -590,7 +590,7 @@ class Trainer(Archived, TrainerOptions):
         measure = self.network._cost(self.cost if cost is None else cost)
         # the squashes of the outputs have changed
         if cost is None and measure is not self.cost:
-            self.cost.check([neuron.squash for neuron in self.network.output])
+            self.cost._check([neuron.squash for neuron in self.network.output])
         data, self._layout_known = laid_out(
             prepare, self._layout_known, self.network, inputs, targets, measure
         )

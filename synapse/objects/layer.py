@@ -546,7 +546,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
                         "The target of a layer", targets, len(self)
                     )
                 row = self._vector("The targets of a layer", targets, nan=True)
-                measure._check_targets(row[None])
+                measure.check_targets(row[None])
                 aims = [None if math.isnan(aim) else aim for aim in row.tolist()]
                 code = measure.code
                 if measure is costs.categorical_cross_entropy:

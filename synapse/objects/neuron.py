@@ -665,7 +665,7 @@ class Neuron(NeuronRows, View):
             aim = checks.finite_number("The target", target, self._require().dtype)
             measure = _cost_of(self.squash, None if cost is None else costs.get(cost))
             if not 0.0 <= aim <= 1.0:
-                measure._check_targets(np.array([[aim]]))
+                measure.check_targets(np.array([[aim]]))
             code = measure.code
             if measure is costs.categorical_cross_entropy:
                 self._require_equal_cost_weights()

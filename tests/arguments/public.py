@@ -135,7 +135,7 @@ forecasting.NetworkForecaster.one_step forecasting.Selection.mase
 forecasting.Selection.verdict
 forecasting.Selection.statistic forecasting.Calibration.scale
 draw.Explorer.update
-synapse.every.__call__
+synapse.every.__call__ cost.Cost.check_targets
 evolve.fitness.Environment.evaluate evolve.fitness.Environment.episodes
 """
 """The library calls these, with arguments that it has checked."""

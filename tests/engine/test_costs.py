@@ -311,9 +311,9 @@ def test_declared_outputs_and_targets_are_required():
         outside = np.array([[1.5, -0.5]])
         if entry.probabilities:
             with pytest.raises(ArgumentError, match="to lie between 0 and 1, got 1.5"):
-                measure._check_targets(outside)
+                measure.check_targets(outside)
         else:
-            measure._check_targets(outside)
+            measure.check_targets(outside)
         if entry.squash == "softmax":
             with pytest.raises(ArgumentError, match="add up to 1"):
-                measure._check_targets(np.array([[0.5, 0.25]]))
+                measure.check_targets(np.array([[0.5, 0.25]]))

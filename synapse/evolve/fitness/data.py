@@ -55,7 +55,7 @@ class DataFitness:
         codes = genome.nodes["squash"][self.inputs + 1 :][: self.outputs]
         squashes = [by_code(code) for code in codes.tolist()]
         if self.cost is not None:
-            self.cost.check(squashes)
+            self.cost._check(squashes)
         advice = (
             "Scale the targets, or begin with start=evolve.Genome.minimal("
             f'{self.inputs}, {self.outputs}, squash="identity").'

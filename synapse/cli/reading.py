@@ -42,7 +42,6 @@ SHARED: dict[str, dict[str, Any]] = {
     "--hidden": {
         "metavar": "N,...",
         "type": wholes,
-        "default": [*SERIES.hidden],
         "help": f"sizes of hidden layers (default: {SERIES.hidden[0]})",
     },
     "--epochs": {
@@ -53,8 +52,7 @@ SHARED: dict[str, dict[str, Any]] = {
     "--rate": {
         "metavar": "R",
         "type": float,
-        "default": SERIES.rate,
-        "help": "learning rate (default: %(default)s)",
+        "help": f"learning rate (default: {SERIES.rate})",
     },
     "--seed": {
         "metavar": "N",

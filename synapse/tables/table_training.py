@@ -120,10 +120,10 @@ class TrainingOptions:
     build : str or None
         An architecture by its name, in any case, such as "perceptron", "elman", "lstm",
         "gru" or "narx". None: a GRU for a series, a perceptron for rows.
-    hidden : list of int
-        Sizes of the hidden layers.
-    rate : float
-        The learning rate.
+    hidden : list of int or None
+        Sizes of the hidden layers. None: one of 8 neurons.
+    rate : float or None
+        The learning rate. None: 0.02.
     optimizer : str or None
         "sgd" learns after every row, by the online rule. All others of
         :mod:`synapse.optimizers`, such as "adam" and "adamw", get exact gradients of
@@ -164,8 +164,8 @@ class TrainingOptions:
     """
 
     build: Annotated[str | None, lower_name] = None
-    hidden: Annotated[Sequence[int], _sizes] = SERIES.hidden
-    rate: Annotated[float, positive_number] = SERIES.rate
+    hidden: Annotated[Sequence[int] | None, _sizes] = None
+    rate: Annotated[float | None, positive_number] = None
     optimizer: Annotated[str | None, _optimizer] = None
     trainer_options: Annotated[Mapping[str, Any] | None, _trainer_options] = None
     epochs: Annotated[int | None, positive_integer] = None
@@ -179,10 +179,12 @@ class TrainingOptions:
     on_test: Annotated[Callable[[Trained], Any] | None, _takes_trained] = None
 
     def filled(self, usual: Fit) -> TrainingOptions:
-        """With this architecture and optimizer where none is given."""
+        """With these defaults where nothing is given."""
         return replace(
             self,
             build=self.build or usual.build,
+            hidden=usual.hidden if self.hidden is None else self.hidden,
+            rate=self.rate or usual.rate,
             optimizer=self.optimizer or usual.optimizer,
         )
 
@@ -192,7 +194,7 @@ class TrainingOptions:
         """A new model of these columns, whose architecture and optimizer are given."""
         name = architecture("The build", self.build)
         options: dict[str, Any] = {"initializer": "glorot", **IN_TABLES.get(name, {})}
-        sizes = [*self.hidden]
+        sizes = [*(self.hidden or ())]
         model = Model.build(
             name, inputs, outputs, classes, sizes, seed=self.seed, **options
         )
@@ -280,7 +282,7 @@ class TrainingOptions:
         settings = {
             name: getattr(self, name) for name in ("build", "rate", "optimizer")
         }
-        settings |= {"hidden": [*self.hidden], **options, "validation": None}
+        settings |= {"hidden": [*(self.hidden or ())], **options, "validation": None}
         settings["options"] = sorted((self.trainer_options or {}).items())
         path = f"{self.checkpoint}{ending}"
         settings |= {"progress": None, "epochs": None}

@@ -68,7 +68,7 @@ def test_a_broken_off_training_continues_with_the_same_bits(
             if progress.epoch == 15:
                 raise EndedError
 
-        return whole(trainer, *data, **settings, every=5, callbacks=[end])
+        return whole(trainer, *data, **settings, checkpoint_every=5, callbacks=[end])
 
     monkeypatch.setattr(synapse.Trainer, "train", broken_off)
     arguments = ["train", sales, *options, "--checkpoint", file, "-o", model]

@@ -50,7 +50,11 @@ def test_rooms_read_the_table():
         parameters = signature(agent).parameters
         assert parameters["discount"].default == _defaults.DISCOUNT
         assert parameters["trace_decay"].default == _defaults.TRACE
-    assert tables.TrainingOptions().rate == _defaults.SERIES.rate
+    for usual in (_defaults.SERIES, _defaults.ROWS_OF_TABLES):
+        filled = tables.TrainingOptions(epochs=3).filled(usual)
+        assert filled.build == usual.build.lower()
+        assert filled.hidden == [*usual.hidden]
+        assert (filled.rate, filled.optimizer) == (usual.rate, usual.optimizer)
     sklearn = pytest.importorskip("synapse.sklearn")
     assert sklearn.NetworkRegressor().rate == _defaults.ROWS.rate
     assert sklearn.SequenceRegressor().hidden == _defaults.SEQUENCES.hidden

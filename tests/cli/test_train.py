@@ -941,7 +941,7 @@ def test_options_of_a_trainer_are_flags_by_their_declarations(tmp_path, rng, cap
     assert (trainer.clip, trainer.l2, trainer.batch_size) == (0.5, 0.01, 8)
     assert trainer.dropout == 0.1
 
-    done(capsys, "update", model, data, "--clip", 0.25, "--epochs", 1, "-q")
+    assert run_cli(capsys, "update", model, data, "--clip", 0.25, "-q")[0] == 0
     assert load(model).trainer.clip == 0.25
     before = model.read_bytes()
     cases = [

@@ -151,7 +151,9 @@ def train_with_checkpoints(world):
     with tempfile.TemporaryDirectory() as folder:
         trainer = Trainer(world.other, optimizer=optimizers.Adam(0.01))
         path = Path(folder) / "run.ckpt"
-        trainer.train(X, Y, epochs=3, progress=False, seed=0, checkpoint=path, every=1)
+        trainer.train(
+            X, Y, epochs=3, progress=False, seed=0, checkpoint=path, checkpoint_every=1
+        )
         synapse.load(path).train(X, Y, epochs=4, progress=False, resume=True)
 
 

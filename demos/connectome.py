@@ -47,7 +47,7 @@ def tables():
     neurons = pd.read_csv(DATA / "neurons.csv")
     edges = pd.read_csv(DATA / "connections.csv")
 
-    # Touches set the activations of some targets; self-connections would need relays.
+    # Touches set the activations of some targets; self-connections would need delays.
     idle = edges["target"].isin([*HEAD, *TAIL])
     edges = edges[~idle & (edges["source"] != edges["target"])]
     return neurons, edges.assign(sign=edges["sign"].map({"+": 1, "-": -1}))

@@ -70,7 +70,7 @@ synapse.draw(net)
 synapse.squash.softmax(x, dim=1)
 lstm = architect.LSTM(2, 6, 1, peepholes=False)
 """
-"""Lines without advice; ``docs/decisions.md`` says why."""
+"""Lines without advice; ``docs/names.md`` says why."""
 
 
 def test_a_guess_works_or_is_answered_by_what_to_write(tmp_path, monkeypatch):

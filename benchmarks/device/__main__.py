@@ -110,7 +110,7 @@ def on_the_chip() -> None:
                 code, constants = sizes_of(folder)
                 step, learning = instructions_of(folder)
             heading = next(r for r in source.splitlines() if "bytes an instance" in r)
-            shown = rule[0] if rule[1] is None else f"{rule[0]}, order {rule[1]}"
+            shown = rule[0] if rule[1] is None else f"{rule[0]}, reach {rule[1]}"
             print(
                 f"| {name}, {shown} | {code:,} | {constants:,} |"
                 f" {int(heading.split()[1]):,} | {step:,} | {learning:,} |"

@@ -343,9 +343,10 @@ def _training(
     fields = members("The training", head, VALUES)
     for name, (condition, fits) in VALUES.items():
         require(fits(fields[name]), f"The {name}", condition, fields[name])
-    for name in [name for name in arrays if name.startswith(HISTORY)]:
-        if name.removesuffix("error").endswith("_"):  # files of before November 2026
-            arrays[f"{name.removesuffix('error')}loss"] = arrays.pop(name)
+    if f"{HISTORY}loss" not in arrays:  # a file of before November 2026
+        for name in ("", "validation_"):
+            if f"{HISTORY}{name}error" in arrays:
+                arrays[f"{HISTORY}{name}loss"] = arrays.pop(f"{HISTORY}{name}error")
     done = len(arrays.get(f"{HISTORY}loss", np.empty(0)).reshape(-1))
     names = ["loss", "rate"]
     if fields["held_out"] is not None:

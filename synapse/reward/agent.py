@@ -416,7 +416,7 @@ class Agent(Archived):
             or steps < 0
         ):
             raise ValueError("its value or its number of steps is not valid")
-        if type(values["_return"]) is not float or type(values["loss"]) is not float:
+        if type(values["_return"]) is not float or type(values["error"]) is not float:
             raise ValueError("its return or its error is not a number")
 
     def _foresee(self) -> None:

@@ -653,7 +653,7 @@ def assert_chains(seed, rule, together, way):
             assert_near(net.run(rows), relayed.net.run(rows), within)
             net.clear()
             relayed.net.clear()
-            net.learning_rule = relayed.net.learning_rule
+            net.rule = relayed.net.rule
 
 
 def random_network(seed, together):

@@ -105,7 +105,7 @@ class Dense:
         return np.outer(back, row), np.outer(errors, hidden), back, errors
 
     def learn(self, row, errors, delta, decay, kappa):
-        slopes = self.output_gradient(row, errors)
+        slopes = self.slopes(row, errors)
         self.trace = [
             decay * e + slope for e, slope in zip(self.trace, slopes, strict=True)
         ]

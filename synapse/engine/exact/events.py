@@ -128,8 +128,8 @@ class Fans(NamedTuple):
 
     late: NDArray[np.int64]
     prompt: NDArray[np.int64]
-    # the same with lags of 2 and more: over those of ``lags[k]``, it has connections
-    # from ``lagged[k * n + i]`` to the next number there, where n is that of neurons
+    # the same with lags of 2 and more: over those of ``lags[k]``, neuron i of the ring,
+    # which has n, has connections from ``lagged[k * n + i]`` to the next number there
     lags: NDArray[np.int64]
     lagged: NDArray[np.int64]
     target: NDArray[np.uint32]
@@ -219,41 +219,52 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
 
     chosen = runs[listed]
     lengths = c["run_length"][chosen].astype(np.int64)
-    place = _rows_of_runs(c, chosen, lengths)
-    source = c["source"][place].astype(np.int64) - start
-    is_late = np.repeat((c["run_flags"][chosen] & DELAYED).astype(bool), lengths)
-    lag = np.repeat(c["run_lag"][chosen].astype(np.int64), lengths)
-    lags, number = np.unique(lag[lag > 1], return_inverse=True)
     # Those with lags first, late ones before the others, and then by target, as far as
     # sorting keeps the order.
     n = stop - start
-    key = len(lags) * n + 2 * source + ~is_late
-    key[lag > 1] = number * n + source[lag > 1]
-    order = _stable_order(key)
-    counts = np.bincount(key, minlength=(len(lags) + 2) * n)
-    ends_of_keys = np.concatenate([[0], np.cumsum(counts)])
-    lagged, ends_of_keys = np.split(ends_of_keys, [len(lags) * n])
-    lagged = np.append(lagged, ends_of_keys[0])
-    counts = counts[len(lags) * n :]
+    run_lag = c["run_lag"][chosen]
+    lags = np.unique(run_lag[run_lag > 1]).astype(np.int64)
+    ring_start, width = _ring_of(c, start) if len(lags) else (start, 0)
+    is_late = c["run_flags"][chosen] & DELAYED != 0
+    base = np.searchsorted(lags, run_lag) * width + start - ring_start
+    base = np.where(run_lag > 1, base, len(lags) * width + ~is_late)
+    # 32 bits are enough, and other numbers of millions of connections take gigabytes
+    place = _rows_of_runs(c, chosen, lengths)
+    key = c["source"][place] - np.uint32(start)
+    key *= np.repeat(np.where(run_lag > 1, 1, 2).astype(np.uint32), lengths)
+    key += np.repeat(base.astype(np.uint32), lengths)
+    begins = np.zeros(len(lags) * width + 2 * n + 2, np.int64)
+    sorted_place = np.empty_like(place)
+    sort_by_key(key, place, begins, sorted_place)
+    place = sorted_place
+    del key, sorted_place
+    lagged = begins[: len(lags) * width + 1].copy()
+    late, prompt = (
+        begins[len(lags) * width : -1 : 2],
+        begins[len(lags) * width + 1 :: 2],
+    )
     skipped = np.zeros(len(c["run_kind"]), np.uint8)
     skipped[chosen] = 1
-    target = c["target"][place[order]].astype(np.uint32)
+    target = c["target"][place]
     receives = np.zeros(n, bool)
     receives[target - start] = True
     receives = _by_block(receives, c["block_first"][start:stop])
     form = RECEIVING * receives + CARRYING * loops + MIXED * gathers
     may_rest = _may_rest(c, start, stop, ~(loops | gathers))
-    sends = _in_groups((counts > 0).reshape(-1, 2).any(axis=1))
-    sends_late = (lagged[1:] > lagged[:-1]).reshape(len(lags), n).any(axis=0)
+    sends = _in_groups(late[1:] > late[:-1])
+    sends_late = np.zeros(n, bool)
+    sends_late[ring_start - start :][:width] = (
+        (lagged[1:] > lagged[:-1]).reshape(len(lags), width).any(axis=0)
+    )
     part_rests = _any_of_parts(may_rest)
     slots = FIRST_RUN + _one_to_one_runs(c, neuron_of, runs, skipped)
     return Fans(
-        late=np.ascontiguousarray(ends_of_keys[::2]),
-        prompt=np.ascontiguousarray(ends_of_keys[1::2]),
+        late=late.copy(),
+        prompt=prompt[:n].copy(),
         lags=lags,
         lagged=lagged,
         target=target,
-        place=place[order].astype(np.uint32),
+        place=place,
         weight=np.empty(len(place), store.dtype),
         events=np.zeros(1, np.int64),
         skipped=skipped,
@@ -266,26 +277,46 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
         part_active=np.zeros_like(part_rests),
         wakes=np.zeros_like(may_rest),
         active=np.zeros(stop - start + 1, np.int64),
-        earlier=np.zeros(_size_of_earlier(c, start, lags), np.uint32),
+        earlier=np.zeros(_size_of_earlier(c, start, lags, width), np.uint32),
         sums=np.zeros(stop - start, store.dtype),
         aligned=np.zeros(slots * n + EQUAL * PART, store.dtype),
         block=np.zeros(slots * len(part_rests), np.int64),
     )
 
 
-def _rows_of_runs(c: Any, runs: Any, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+def _rows_of_runs(c: Any, runs: Any, lengths: NDArray[np.int64]) -> NDArray[np.uint32]:
     """The rows of the connections of some runs, run by run."""
-    first = c["run_first"][runs].astype(np.int64) - (np.cumsum(lengths) - lengths)
-    return np.repeat(first, lengths) + np.arange(int(lengths.sum()))
+    first = c["run_first"][runs] - (np.cumsum(lengths) - lengths)
+    rows = np.repeat(first.astype(np.uint32), lengths)
+    rows += np.arange(len(rows), dtype=np.uint32)
+    return rows
 
 
-def _size_of_earlier(c: Any, start: int, lags: NDArray[np.int64]) -> int:
-    """How many numbers the lists by frame of the network's ring have."""
-    if not len(lags):
-        return 0
+def _ring_of(c: Any, start: int) -> tuple[int, int]:
+    """The first neuron of a network's ring, and how many it has."""
     ring = c["ring"][start]
-    width = int(c["ring_stop"][ring]) - int(c["ring_start"][ring])
-    return int(c["ring_frames"][ring]) * (1 + width)
+    first = int(c["ring_start"][ring])
+    return first, int(c["ring_stop"][ring]) - first
+
+
+def _size_of_earlier(c: Any, start: int, lags: NDArray[np.int64], width: int) -> int:
+    """How many numbers the lists by frame of the network's ring have."""
+    return int(c["ring_frames"][c["ring"][start]]) * (1 + width) if len(lags) else 0
+
+
+@kernel
+def sort_by_key(keys, rows, begins, ordered):
+    """Write the rows in the order of their keys to `ordered`, and where those of each
+    key begin to `begins`, which are 0 and one more than the keys.
+    """
+    for q in range(len(keys)):
+        begins[keys[q] + 2] += 1
+    for k in range(2, len(begins)):
+        begins[k] += begins[k - 1]
+    for q in range(len(keys)):
+        k = keys[q] + 1
+        ordered[begins[k]] = rows[q]
+        begins[k] += 1
 
 
 def _are_all(
@@ -378,18 +409,6 @@ def _one_to_one_runs(
     is_single = (c["run_length"][runs] == 1) & (c["run_flags"][runs] & STEPPED != 0)
     single = neuron_of[is_single & (skipped[runs] == 0)]
     return min(int(np.bincount(single).max(initial=0)), MOST_ALIGNED)
-
-
-def _stable_order(keys: NDArray[np.int64]) -> NDArray[np.int64]:
-    """`argsort` of numbers below 2**32, which keeps the order of equal ones.
-
-    NumPy sorts 16 bits by radix: an edit of a large network has to sort anew.
-    """
-    order = np.argsort(keys.astype(np.uint16), kind="stable")
-    upper = (keys >> 16).astype(np.uint16)
-    if upper.any():
-        order = order[np.argsort(upper[order], kind="stable")]
-    return order
 
 
 class Events(NamedTuple):
@@ -629,19 +648,18 @@ def scatter_late(store, tapes, events, step):
 def scatter_lagged(store, tapes, events, span, step):
     """Add what sources have sent in earlier steps; returns the number of events."""
     due = 0
-    n = span.stop - span.start
     ring = store.ring[span.start]
     frames = store.ring_frames[ring]
-    first = store.ring_start[ring] - events.origin
+    width = store.ring_stop[ring] - store.ring_start[ring]
     past = step.past + store.ring_first[ring]
     for number in range(events.lags.size):
         frame = (tapes.head[ring] + frames + 1 - events.lags[number]) % frames
         at = list_of(store, ring, frame)
-        read = past + frame * (store.ring_stop[ring] - store.ring_start[ring])
+        read = past + frame * width
         for k in range(at + 1, at + 1 + events.earlier[at]):
             i = events.earlier[k]
-            begin = events.lagged[number * n + first + i]
-            end = events.lagged[number * n + first + i + 1]
+            begin = events.lagged[number * width + i]
+            end = events.lagged[number * width + i + 1]
             scatter(store, events, begin, end, tapes.activation[read + i])
             due += end - begin
     return due

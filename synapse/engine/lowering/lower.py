@@ -17,7 +17,7 @@ from .flags import MEMORY
 from .program import Program, restore
 from .room import cut, make_room
 from .runner import run
-from .sorting import sort_connections, sort_neurons
+from .sorting import move_connections, order_connections, sort_neurons
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -71,10 +71,15 @@ def lower_all(store: Store) -> int:
     if tied:
         ties.number_groups(store)
     n = store.n_neurons
-    work = np.empty(2 * n + 3 * store.n_connections + 1, np.int64)
+    size = 2 * n + 3 * store.n_connections + 1
+    work = np.empty(size, np.int64)
     ranges, in_order = run(loops.find_ranges, store, work)
     if not in_order:
-        sort_connections(store, work, ranges)
+        moves = order_connections(store, work, ranges)
+        del work  # it is as large as what is moved
+        move_connections(store, moves)
+        del moves
+        work = np.empty(size, np.int64)
         run(loops.find_ranges, store, work)
     if tied:
         ties.lay_out(store)

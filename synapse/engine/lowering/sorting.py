@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,16 @@ def sort_neurons(store: Store) -> None:
     store.program.pending = pending
 
 
-def sort_connections(store: Store, work: NDArray[np.int64], ranges: int) -> None:
+class Moves(NamedTuple):
+    """The connections that sorting moves, and their number when it has."""
+
+    rows: NDArray[np.int64]  # in their new order, in which they follow each other
+    start: int  # the first of their new rows
+    highest: int  # no row from here on is moved
+    kept: int
+
+
+def order_connections(store: Store, work: NDArray[np.int64], ranges: int) -> Moves:
     """Sort connections by target, then trainable first, a self-connection last, by
     delay, without a gater first, by gater, by source; drop removed ones.
 
@@ -59,9 +68,11 @@ def sort_connections(store: Store, work: NDArray[np.int64], ranges: int) -> None
     shift[1:-1] = order - np.arange(len(order))
     shift[-1] = count  # more than any
     parted = (shift[1:] != shift[:-1]).nonzero()[0]
+    del shift  # millions of connections take gigabytes
     start = int(firsts[parted[0]])
     starts = firsts[order[parted[:-1]]]
     stops = firsts[order[parted[1:] - 1] + 1]
+    del order, parted
     if count < FEW:
         rows = spans(starts, stops - starts)
         kept = highest = start + len(rows)
@@ -70,6 +81,12 @@ def sort_connections(store: Store, work: NDArray[np.int64], ranges: int) -> None
         starts, stops = without_unmoved(start, starts, stops)
         rows = spans(starts, stops - starts)
         highest = int(stops.max(initial=start + len(rows)))
+    return Moves(rows, start, highest, kept)
+
+
+def move_connections(store: Store, moves: Moves) -> None:
+    """Move the connections that `order_connections` has found."""
+    rows, start, highest, kept = moves
     stop = start + len(rows)
     columns = store.columns
     taken = {

@@ -26,7 +26,7 @@ def checked_sizes(
         raise ArgumentTypeError(_one_by_one(architecture, sizes))
     if len(sizes) < least:
         raise ArgumentError(
-            f"Expected {architecture} to have at least {least} sizes: {form}, got"
+            f"{architecture} must have at least {least} sizes: {form}, got"
             f" {len(sizes)}."
         )
     return [
@@ -52,9 +52,9 @@ def checked_biases(architecture: str, dtype: Any, **biases: Any) -> list[float]:
     """Biases as floats, or an error that names the one that is not a finite number of
     the dtype.
     """
-    number_type = float_type("The dtype", dtype)
+    number_type = float_type("dtype", dtype)
     return [
-        finite_number(f"The {name} of {architecture}", bias, number_type)
+        finite_number(f"{name} of {architecture}", bias, number_type)
         for name, bias in biases.items()
     ]
 
@@ -76,7 +76,7 @@ class Recipe:
         self.bias_initializer = get(bias_initializer)
         for function in squashes:
             squash.get(function)
-        self.dtype = float_type("The dtype", dtype)
+        self.dtype = float_type("dtype", dtype)
 
         # The generator comes last: a refused argument must not have drawn from it.
         self.rng = random_generator(seed)
@@ -116,7 +116,7 @@ class Recipe:
                     f"Expected a span or the {name} of {architecture}, got both."
                 )
 
-        title = f"The span of {architecture}"
+        title = f"span of {architecture}"
         condition = "a number of steps, or two such as (1, 1000)"
         single = checks.is_number(span)
         limits = (span,) if single else checks.pair(title, span, condition)

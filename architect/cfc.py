@@ -97,11 +97,9 @@ class CfC(Network):
             "CfC", (inputs, cells, outputs), 3, "inputs, cells, outputs"
         )
         condition = f"a whole number from 0 to {MOST_NEURONS}"
-        width = whole_number(
-            "The backbone of CfC", backbone, condition, 0, MOST_NEURONS
-        )
-        mixed = boolean("The mixed_memory of CfC", mixed_memory)
-        scaled = boolean("The gated of CfC", gated)
+        width = whole_number("backbone of CfC", backbone, condition, 0, MOST_NEURONS)
+        mixed = boolean("mixed_memory of CfC", mixed_memory)
+        scaled = boolean("gated of CfC", gated)
         recipe = Recipe(seed, initializer, bias_initializer, dtype, output_squash)
 
         size = counts[1]

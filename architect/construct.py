@@ -127,10 +127,10 @@ def construct(
 
 def _once(role: str, neurons: Iterable[Any]) -> list[Neuron]:
     """The neurons as a list without repetitions."""
-    chosen = listed(f"The {role} of construct", neurons, "neurons")
+    chosen = listed(f"{role} of construct", neurons, "neurons")
     if not chosen:
         raise TopologyError(
-            f"Expected at least one neuron as the {role} of construct, got none."
+            f"`{role}` of construct must have at least one neuron, got none."
         )
     seen = set[Neuron]()
     for neuron in chosen:
@@ -140,7 +140,7 @@ def _once(role: str, neurons: Iterable[Any]) -> list[Neuron]:
             )
         if neuron in seen:
             raise TopologyError(
-                f"{neuron!r} is given twice among the {role} of construct. Give it"
+                f"{neuron!r} is given twice among the {role} of construct. Pass it"
                 " once."
             )
         seen.add(neuron)
@@ -170,8 +170,8 @@ def _inputs(every: Sequence[Neuron]) -> list[Neuron]:
             )
     if not inputs:
         raise TopologyError(
-            "Every neuron has incoming connections: none is an input by itself. "
-            "Name the inputs: construct(neurons, inputs=[...])."
+            "Every neuron has incoming connections, so none can be an input. Pass the"
+            " inputs: construct(neurons, inputs=[...])."
         )
     return inputs
 
@@ -181,8 +181,8 @@ def _outputs(every: Sequence[Neuron], inputs: Sequence[Neuron]) -> list[Neuron]:
     outputs = [n for n in every if not (n.outgoing or n.gated or n in taken)]
     if not outputs:
         raise TopologyError(
-            "Every neuron leads to another, gates or is an input: none is an output by"
-            " itself. Name the outputs: construct(neurons, outputs=[...])."
+            "Every neuron leads to another, gates or is an input, so none can be an"
+            " output. Pass the outputs: construct(neurons, outputs=[...])."
         )
     return outputs
 
@@ -196,8 +196,8 @@ def _refuse_strangers(every: Sequence[Neuron]) -> None:
                 if other not in members:
                     raise TopologyError(
                         f"{neuron!r} is wired to {other!r}, which is not among the"
-                        " neurons. Give construct all of them, or disconnect those"
-                        " that stay outside."
+                        " neurons. Pass all of them to construct, or disconnect"
+                        " those that stay outside."
                     )
 
 

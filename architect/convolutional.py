@@ -109,7 +109,7 @@ class Convolutional(Network):
     ) -> None:
         windows = _checked_windows(inputs, filters, kernel, stride, padding, channels)
         fully = (
-            *_checks.listed("The hidden of Convolutional", hidden, "a list of sizes"),
+            *_checks.listed("hidden of Convolutional", hidden, "a list of sizes"),
             outputs,
         )
         sizes = checked_sizes("Convolutional", fully, 1, "outputs")
@@ -193,19 +193,17 @@ class Convolutional(Network):
     def kernels(self, values: Sequence[ArrayLike]) -> None:
         count = _checks.counted(len(self._convolutions), "array")
         condition = f"{count}, one a convolution"
-        values = _checks.listed("The kernels", values, condition)
+        values = _checks.listed("kernels", values, condition)
         if len(values) != len(self._convolutions):
-            raise ArgumentError(_checks.expected("The kernels", condition, len(values)))
+            raise ArgumentError(_checks.expected("kernels", condition, len(values)))
 
         # All arrays are checked before the first weight changes.
         arrays = []
         for value, (window, _, _) in zip(values, self._convolutions, strict=True):
-            array = _checks.finite_array("The kernels", value, self.dtype)
+            array = _checks.finite_array("kernels", value, self.dtype)
             if array.shape != window.kernels:
                 condition = f"finite numbers of shape {window.kernels}"
-                raise ArgumentError(
-                    _checks.expected("The kernels", condition, array.shape)
-                )
+                raise ArgumentError(_checks.expected("kernels", condition, array.shape))
             arrays.append(array)
 
         convolutions = self.parts["_convolutions"]
@@ -342,21 +340,21 @@ def _checked_windows(
     inputs: Any, filters: Any, kernel: Any, stride: Any, padding: Any, channels: Any
 ) -> list[_Window]:
     """The windows of all convolutions."""
-    _checks.choice("The padding of Convolutional", padding, PADDINGS)
-    places = _sizes("The inputs of Convolutional", inputs)
+    _checks.choice("padding of Convolutional", padding, PADDINGS)
+    places = _sizes("inputs of Convolutional", inputs)
     if len(places) > 2:
         raise ArgumentError(
             _checks.expected(
-                "The inputs of Convolutional", "a length, or height and width", inputs
+                "inputs of Convolutional", "a length, or height and width", inputs
             )
         )
-    counts = _sizes("The filters of Convolutional", filters)
+    counts = _sizes("filters of Convolutional", filters)
     axes = len(places)
     depth = _checks.positive_integer(
-        "The channels of Convolutional", channels, _checks.MOST_NEURONS
+        "channels of Convolutional", channels, _checks.MOST_NEURONS
     )
-    kernels = _per_layer("The kernel of Convolutional", kernel, len(counts), axes)
-    strides = _per_layer("The stride of Convolutional", stride, len(counts), axes)
+    kernels = _per_layer("kernel of Convolutional", kernel, len(counts), axes)
+    strides = _per_layer("stride of Convolutional", stride, len(counts), axes)
 
     # The maps of each convolution are the layer that the next one reads.
     shape = (*places, depth)
@@ -365,7 +363,7 @@ def _checked_windows(
         if any(length > room for length, room in zip(size, shape, strict=False)):
             condition = f"at most {shape[:-1]}, the size of the layer it reads"
             raise ArgumentError(
-                _checks.expected("The kernel of Convolutional", condition, size)
+                _checks.expected("kernel of Convolutional", condition, size)
             )
         window = _Window(shape, size, step, padding == "same", count)
         _refuse_large(window)

@@ -108,7 +108,7 @@ class CTRNN(Network):
         counts = checked_sizes(
             "CTRNN", (inputs, cells, outputs), 3, "inputs, cells, outputs"
         )
-        learns = boolean("The learn_time_constants of CTRNN", learn_time_constants)
+        learns = boolean("learn_time_constants of CTRNN", learn_time_constants)
         low, high = _checked_range(time_constants)
         recipe = Recipe(
             seed, initializer, bias_initializer, dtype, squash, output_squash
@@ -153,8 +153,7 @@ class CTRNN(Network):
             link = elapsed.connection_to(rate)
             if link is None:
                 raise TopologyError(
-                    "Expected the last input of this CTRNN to lead to every rate. Build"
-                    " anew."
+                    "The last input of this CTRNN must lead to every rate. Build anew."
                 )
             weights.append(link.weight)
         with np.errstate(divide="ignore"):  # a weight of 0 is infinitely slow
@@ -163,7 +162,7 @@ class CTRNN(Network):
 
 def _checked_range(time_constants: Any) -> tuple[float, float]:
     """The lowest and the highest time constant, the same for a single number."""
-    title = "The time_constants of CTRNN"
+    title = "time_constants of CTRNN"
     limits = (time_constants, time_constants)
     if not is_number(time_constants):
         limits = pair(title, time_constants, "a number, or two such as (1, 10)")

@@ -111,12 +111,10 @@ class Hopfield(Network):
     @_checks.understands("architecture")
     def __init__(self, size: int) -> None:
         count = _checks.positive_integer(
-            "The size of Hopfield", size, math.isqrt(_checks.MOST_CONNECTIONS)
+            "size of Hopfield", size, math.isqrt(_checks.MOST_CONNECTIONS)
         )
         if count < 2:
-            raise ArgumentError(
-                "Expected the size of Hopfield to be at least 2, got 1."
-            )
+            raise ArgumentError("`size` of Hopfield must be at least 2, got 1.")
         field = Layer(count, "identity", name="input")
         memory = Layer(count, "sign", name="memory")
         memory.trainable_bias = False
@@ -169,7 +167,7 @@ class Hopfield(Network):
         ArgumentError, ArgumentTypeError
             If `patterns` or `rule` cannot be used. No weight has changed.
         """
-        _checks.choice("The rule of Hopfield", rule, RULES)
+        _checks.choice("rule of Hopfield", rule, RULES)
         couplings = self.couplings
         for pattern in self._checked(patterns, "Patterns", single=False):
             couplings = RULES[rule](couplings, pattern)
@@ -202,7 +200,7 @@ class Hopfield(Network):
         ArgumentError, ArgumentTypeError
             If an argument cannot be used, or all couplings are 0.
         """
-        limit = _checks.positive_integer("The sweeps of a recall", sweeps)
+        limit = _checks.positive_integer("sweeps", sweeps)
         rng = random_generator(seed)
         (start,) = self._checked(pattern, "A pattern", single=True)
         if not np.any(self.parts["links"].weights):

@@ -70,7 +70,7 @@ class Jordan(Network):
         dtype: Any = np.float64,
     ) -> None:
         counts = checked_sizes("Jordan", sizes, 3, "inputs, hidden layers, outputs")
-        decay = fraction_below_one("The context_decay of Jordan", context_decay)
+        decay = fraction_below_one("context_decay of Jordan", context_decay)
         last = squash if output_squash is None else output_squash
         recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, last)
         inputs = recipe.inputs(counts[0])

@@ -117,19 +117,19 @@ class Liquid(Network):
         most = counts[1] * (counts[1] - 1)
         if not most:
             raise ArgumentError(
-                "Expected the pool of Liquid to have at least 2 neurons, got 1."
+                "The pool of Liquid must have at least 2 neurons, got 1."
             )
         usual = min(MANY * counts[1], most)
         links = _count(
             "connections", usual if connections is None else connections, 1, most
         )
         gated = _count("gates", gates, 0, links)
-        carried = 1.0 - fraction("The leak of Liquid", leak)
-        learns = boolean("The train_pool of Liquid", train_pool)
-        together = boolean("The synchronous of Liquid", synchronous)
+        carried = 1.0 - fraction("leak of Liquid", leak)
+        learns = boolean("train_pool of Liquid", train_pool)
+        together = boolean("synchronous of Liquid", synchronous)
         radius = spectral_radius
         if radius is not None:
-            radius = positive_number("The spectral_radius of Liquid", radius)
+            radius = positive_number("spectral_radius of Liquid", radius)
         recipe = Recipe(
             seed, initializer, bias_initializer, dtype, squash, output_squash
         )
@@ -168,7 +168,7 @@ class Liquid(Network):
 
 def _count(option: str, value: Any, least: int, most: int) -> int:
     condition = f"a whole number from {least} to {most}"
-    return whole_number(f"The {option} of Liquid", value, condition, least, most)
+    return whole_number(f"{option} of Liquid", value, condition, least, most)
 
 
 def _scale(within: Projection, mask: NDArray[np.bool_], radius: float) -> None:
@@ -181,7 +181,7 @@ def _scale(within: Projection, mask: NDArray[np.bool_], radius: float) -> None:
     if present == 0:
         raise ArgumentError(
             f"A pool with {counted(len(within), 'connection')} has no cycle of weights"
-            " other than 0: the spectral radius is 0 and cannot be scaled. Give more"
+            " other than 0: the spectral radius is 0 and cannot be scaled. Pass more"
             " connections, or no spectral_radius."
         )
     within.weights *= radius / present

@@ -201,16 +201,16 @@ class LSTM(Network):
         counts = checked_sizes(
             "LSTM", sizes, 3, "inputs, layers of memory blocks, outputs"
         )
-        standard = choice("The style of LSTM", style, STYLES) == STANDARD
+        standard = choice("style of LSTM", style, STYLES) == STANDARD
         patterns = (USUAL, "all_to_all", "one_to_one", None)
-        choice("The peepholes of LSTM", peepholes, patterns)
+        choice("peepholes of LSTM", peepholes, patterns)
 
         # Defaults that depend on the style
         if peepholes == USUAL:
             peepholes = None if standard else "all_to_all"
         if input_to_output is None:
             input_to_output = not standard
-        direct = boolean("The input_to_output of LSTM", input_to_output)
+        direct = boolean("input_to_output of LSTM", input_to_output)
         if cell_squash is None:
             cell_squash = "tanh" if standard else "logistic"
         usual = GATE_BIASES[style]
@@ -221,7 +221,7 @@ class LSTM(Network):
             forget_gate_bias=usual[1] if forget_gate_bias is None else forget_gate_bias,
             output_gate_bias=usual[2] if output_gate_bias is None else output_gate_bias,
         )
-        forgetting = boolean("The forget_gates of LSTM", forget_gates)
+        forgetting = boolean("forget_gates of LSTM", forget_gates)
 
         most = MOST_NEURONS // max(counts)
         options = LSTMOptions(
@@ -230,11 +230,11 @@ class LSTM(Network):
             cell_squash=cell_squash,
             biases=(ins, forgets if forgetting else None, outs),
             cells_per_block=positive_integer(
-                "The cells_per_block of LSTM", cells_per_block, most
+                "cells_per_block of LSTM", cells_per_block, most
             ),
-            hidden_to_hidden=boolean("The hidden_to_hidden of LSTM", hidden_to_hidden),
-            output_to_hidden=boolean("The output_to_hidden of LSTM", output_to_hidden),
-            output_to_gates=boolean("The output_to_gates of LSTM", output_to_gates),
+            hidden_to_hidden=boolean("hidden_to_hidden of LSTM", hidden_to_hidden),
+            output_to_hidden=boolean("output_to_hidden of LSTM", output_to_hidden),
+            output_to_gates=boolean("output_to_gates of LSTM", output_to_gates),
         )
         if standard:
             _refuse_other_style(options)
@@ -284,9 +284,7 @@ def _refuse_other_style(options: LSTMOptions) -> None:
     """Raise if an option does not exist in the standard style."""
     cells = options.cells_per_block
     if cells != 1:
-        raise ArgumentError(
-            expected("The cells_per_block of a standard LSTM", "1", cells)
-        )
+        raise ArgumentError(expected("cells_per_block of a standard LSTM", "1", cells))
     for name in ("hidden_to_hidden", "output_to_hidden", "output_to_gates"):
         if getattr(options, name):
             advice = (
@@ -294,7 +292,7 @@ def _refuse_other_style(options: LSTMOptions) -> None:
                 f" {SYNAPTIC!r}."
             )
             raise ArgumentError(
-                expected(f"The {name} of a standard LSTM", "False", True, advice)
+                expected(f"{name} of a standard LSTM", "False", True, advice)
             )
 
 

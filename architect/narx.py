@@ -88,11 +88,11 @@ class NARX(Network):
         condition = "a whole number above 0, or a list of them"
         hidden_sizes: Any = [hidden]
         if not single:
-            hidden_sizes = listed("The hidden of NARX", hidden, condition)
+            hidden_sizes = listed("hidden of NARX", hidden, condition)
         all_sizes = (inputs, *hidden_sizes, outputs)
         counts = checked_sizes("NARX", all_sizes, 3, "inputs, hidden layers, outputs")
-        reach = positive_integer("The input_delay of NARX", input_delay, MOST_DELAYS)
-        back = positive_integer("The output_delay of NARX", output_delay, MOST_DELAYS)
+        reach = positive_integer("input_delay of NARX", input_delay, MOST_DELAYS)
+        back = positive_integer("output_delay of NARX", output_delay, MOST_DELAYS)
         recipe = Recipe(
             seed, initializer, bias_initializer, dtype, squash, output_squash
         )

@@ -97,8 +97,8 @@ class Random(Network):
         counts = checked_sizes(
             "Random", (inputs, hidden, outputs), 3, "inputs, hidden, outputs"
         )
-        share = fraction("The density of Random", density)
-        together = boolean("The synchronous of Random", synchronous)
+        share = fraction("density of Random", density)
+        together = boolean("synchronous of Random", synchronous)
         last = squash if output_squash is None else output_squash
         recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, last)
 
@@ -135,7 +135,7 @@ class Random(Network):
 def _check_number(name: str, number: int, most: int, objects: str) -> None:
     """Raise if `number` is not a whole number from 0 to `most`."""
     condition = f"a whole number from 0 to {most}, the number of {objects}"
-    whole_number(f"The {name} of Random", number, condition, 0, most)
+    whole_number(f"{name} of Random", number, condition, 0, most)
 
 
 def _allowed_pairs(inputs: int, hidden: int, outputs: int) -> tuple[Mask, Mask, Mask]:

@@ -76,7 +76,7 @@ class Residual(Network):
         counts = checked_sizes("Residual", sizes, 4, form)
         if len(set(counts[1:-1])) > 1:
             raise ArgumentError(
-                "Expected the hidden layers of Residual to be of one size, got"
+                "The hidden layers of Residual must be of one size, got"
                 f" {counts[1:-1]}."
             )
         recipe = Recipe(

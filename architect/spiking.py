@@ -159,21 +159,21 @@ class Spiking(Network):
         n_cells = counts[1]
         n_adaptive = n_cells // 2 if adaptive is None else adaptive
         condition = f"a whole number from 0 to {n_cells}"
-        title = "The adaptive of Spiking"
+        title = "adaptive of Spiking"
         n_adaptive = whole_number(title, n_adaptive, condition, 0, n_cells)
         if excitatory is not None:
-            title = "The excitatory of Spiking"
+            title = "excitatory of Spiking"
             excitatory = whole_number(title, excitatory, condition, 0, n_cells)
-        title = "The refractory of Spiking"
+        title = "refractory of Spiking"
         condition = f"a whole number of steps from 0 to {MOST_DELAYS:,}"
         n_steps = whole_number(title, refractory, condition, 0, MOST_DELAYS)
-        share = fraction("The density of Spiking", density)
+        share = fraction("density of Spiking", density)
         of_voltage = _kept("time_constant", time_constant)
         of_adaptation = _kept("adaptation_time", adaptation_time)
         of_output = _kept("output_time", output_time)
-        limit = positive_number("The threshold of Spiking", threshold)
-        raised = finite_number("The adaptation of Spiking", adaptation, np.float64)
-        choice("The reset of Spiking", reset, ("subtract", "zero"))
+        limit = positive_number("threshold of Spiking", threshold)
+        raised = finite_number("adaptation of Spiking", adaptation, np.float64)
+        choice("reset of Spiking", reset, ("subtract", "zero"))
         recipe = Recipe(
             seed, initializer, bias_initializer, dtype, spike, output_squash
         )
@@ -217,7 +217,7 @@ class Spiking(Network):
 
 def _kept(name: str, steps: Any) -> float:
     """The share that is kept at each step, for a time constant."""
-    return math.exp(-1.0 / positive_number(f"The {name} of Spiking", steps))
+    return math.exp(-1.0 / positive_number(f"{name} of Spiking", steps))
 
 
 def _connect(

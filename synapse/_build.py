@@ -53,7 +53,7 @@ def built(
     parameters = signature(make).parameters
     if squash is not None and "squash" not in parameters:
         condition = f"None for {name}, which has its own"
-        raise ArgumentError(_checks.expected("The squash", condition, squash))
+        raise ArgumentError(_checks.expected("squash", condition, squash))
     squash = SQUASHES.get(name) if squash is None else squash
     if squash is not None:
         options["squash"] = squash
@@ -62,7 +62,7 @@ def built(
         signature(make).bind(*sizes, **options)
     except TypeError:
         condition = f"sizes that {name} takes between inputs and outputs"
-        raise ArgumentError(_checks.expected("The hidden", condition, hidden)) from None
+        raise ArgumentError(_checks.expected("hidden", condition, hidden)) from None
     network: Network = make(*sizes, **options)
     if len(network.input) != inputs:
         columns = _checks.counted(inputs, "column")
@@ -95,8 +95,8 @@ def network_of(
     """
     counts = len(inputs), len(outputs)
     if isinstance(build, str):
-        name = architecture("The build", build)
-        sizes = _checks.layer_sizes("The hidden", hidden)
+        name = architecture("build", build)
+        sizes = _checks.layer_sizes("hidden", hidden)
         network = built(name, counts[0], sizes, counts[1], squash, **options)
     elif isinstance(build, nx.Graph):
         ends = _marked(build, "input", inputs), _marked(build, "output", outputs)
@@ -121,7 +121,7 @@ def _built_by(build: Any, inputs: int, outputs: int, seed: int) -> Network:
     """
     parameters = ("n_inputs", "n_outputs", "seed")
     advice = _checks.BUILD_ADVICE
-    function = _checks.function_of("The build", build, *parameters, advice=advice)
+    function = _checks.function_of("build", build, *parameters, advice=advice)
     made = function(inputs, outputs, seed)
     return require_network("What build returns", made).clone()
 

@@ -79,7 +79,7 @@ def enter(
         if len(parameters) == 1:
             arguments = f"one argument, the {parameters[0]}"
         raise ArgumentError(
-            f"Expected the {registry} {name!r} to take {arguments}, got {signature}."
+            f"The {registry} {name!r} must take {arguments}, got {signature}."
         )
 
     plain: Any = getattr(copy, "py_func", copy)
@@ -102,7 +102,7 @@ def _refuse_taken(
     elif before is not None:
         difference = ", with other code, bounds or captured values"
     raise ArgumentError(
-        f"A {registry} named {name!r} is registered already{difference}. Give yours"
+        f"A {registry} named {name!r} is registered already{difference}. Use"
         " another name."
     )
 
@@ -170,7 +170,7 @@ def _tried(
         value = other = math.nan
     if not (math.isfinite(value) and math.isfinite(other)):
         raise ArgumentError(
-            f"Expected the {registry} {name!r} to return (value, {second}), two finite"
+            f"The {registry} {name!r} must return (value, {second}), two finite"
             f" numbers, got {shown(result)} at {_listed(arguments)}."
         )
     return value, other

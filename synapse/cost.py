@@ -64,8 +64,8 @@ class Cost:
         Networks compute cross-entropies from states. An output alone that is exactly 0
         or 1 counts as 1e-300 or 1 - 1e-300.
         """
-        aims = _checks.finite_array("The targets", targets)
-        answers = _checks.finite_array("The outputs", outputs)
+        aims = _checks.finite_array("targets", targets)
+        answers = _checks.finite_array("outputs", outputs)
         if aims.ndim != 1 or aims.shape != answers.shape:
             raise ArgumentError(
                 "Expected the targets and outputs of one step, of one shape (m,), got"
@@ -104,10 +104,10 @@ class Cost:
         """
         arguments = {"target": target, "output": output, "derivative": derivative}
         numbers = (
-            _checks.finite_number(f"The {name} of a cost", value)
+            _checks.finite_number(f"{name} of a cost", value)
             for name, value in arguments.items()
         )
-        count = _checks.positive_integer("The number of outputs", outputs)
+        count = _checks.positive_integer("outputs", outputs)
         return float(self.function(*numbers, float(count))[1])
 
     def _check(self, squashes: Sequence[Squash]) -> None:
@@ -163,12 +163,12 @@ def _require_shares(targets: NDArray[np.float64]) -> None:
     if np.isnan(complete).any():
         raise ArgumentError(
             "Expected targets for all softmax outputs of a step, or for none of"
-            " them, got NaN for some. Give 0 to the outputs that are wrong."
+            " them, got NaN for some. Set the targets of wrong outputs to 0."
         )
     if not (np.abs(complete.sum(axis=1) - 1.0) <= CLOSE).all():
         raise ArgumentError(
-            "Expected the targets of softmax outputs to add up to 1 in every step. "
-            "Give probabilities, one-hot rows, or numbers of classes."
+            "The targets of softmax outputs must add up to 1 in every step. "
+            "Pass probabilities, one-hot rows, or numbers of classes."
         )
 
 

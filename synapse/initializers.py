@@ -96,17 +96,17 @@ class NamedInitializer:
     ) -> Floats:
         if not isinstance(rng, np.random.Generator):
             raise ArgumentTypeError(
-                _checks.expected("The rng of an initializer", "a numpy Generator", rng)
+                _checks.expected("rng of an initializer", "a numpy Generator", rng)
             )
-        title = "The shape of an initializer"
+        title = "shape of an initializer"
         condition = "(sources, targets) or (connections,)"
         sizes = _checks.listed(title, shape, condition)
         if len(sizes) not in (1, 2):
             raise ArgumentError(_checks.expected(title, "1 or 2 numbers", shape))
         for size in sizes:
             _require_size(title, size)
-        _require_size("The fan_in of an initializer", fan_in)
-        _require_size("The fan_out of an initializer", fan_out)
+        _require_size("fan_in of an initializer", fan_in)
+        _require_size("fan_out of an initializer", fan_out)
         values: Floats = self.unchecked(rng, tuple(sizes), fan_in, fan_out)
         return values
 
@@ -114,7 +114,7 @@ class NamedInitializer:
         """The same law with another number."""
         if self._check is None:
             raise ArgumentTypeError(
-                f"The initializer {self.__name__} has no number to set. Give it as"
+                f"The initializer {self.__name__} has no number to set. Pass it as"
                 f' {self.__name__}, {self.__name__}() or "{self.__name__}".'
             )
         if named and self._parameter not in named:
@@ -125,7 +125,7 @@ class NamedInitializer:
             )
         (value,) = numbers or named.values()
         other = NamedInitializer(self._draw, self._check)
-        other._number = self._check(f"The {self._parameter} of {self.__name__}", value)
+        other._number = self._check(f"{self._parameter} of {self.__name__}", value)
         return other
 
 
@@ -377,8 +377,7 @@ def register(function: Initializer) -> Initializer:
     name = getattr(function, "__name__", "")
     if not name or _by_name.seek(name) is not None:
         raise ArgumentError(
-            f"An initializer named {name!r} is registered already. Give yours another"
-            " name."
+            f"An initializer named {name!r} is registered already. Use another name."
         )
     _by_name.add(name, function)
     return function
@@ -426,7 +425,7 @@ def random_generator(seed: Seed) -> np.random.Generator:
     if not numbers or len(numbers) < len(entries):
         condition = "a whole number, 0 or above, a list of such numbers,"
         condition += " a numpy Generator or None"
-        raise ArgumentError(_checks.expected("The seed", condition, seed))
+        raise ArgumentError(_checks.expected("seed", condition, seed))
     # A list of one number is another seed than the number.
     return np.random.default_rng(numbers if several else numbers[0])
 

@@ -181,18 +181,18 @@ class Model(Archived):
                 condition = (
                     f"a label for each of {_checks.counted(len(names), 'output')}"
                 )
-                raise ArgumentError(_checks.expected("The classes", condition, classes))
+                raise ArgumentError(_checks.expected("classes", condition, classes))
             self._set_classes(classes)
         elif classes is not None:
             condition = f"None for the task {task!r}"
-            raise ArgumentError(_checks.expected("The classes", condition, classes))
+            raise ArgumentError(_checks.expected("classes", condition, classes))
         self._network = network
-        self.scale = _scale_of("The scale", scale, len(network.input))
+        self.scale = _scale_of("scale", scale, len(network.input))
         if task != "numbers":
             target_scale = False
         count = len(network.output)
-        self.target_scale = _scale_of("The target_scale", target_scale, count)
-        self._require_outputs("The network of a Model")
+        self.target_scale = _scale_of("target_scale", target_scale, count)
+        self._require_outputs("network of Model")
         self._trainer = self._checked_trainer(trainer)
         self._note()
 
@@ -228,11 +228,11 @@ class Model(Archived):
         ArgumentError, ArgumentTypeError
             If there is no such architecture or option, or it takes no such sizes.
         """
-        columns = _names("The inputs", inputs)
-        targets = _names("The outputs", outputs)
+        columns = _names("inputs", inputs)
+        targets = _names("outputs", outputs)
         if classes is not None and len(targets) != 1:
             condition = "one name, that of the column of classes"
-            raise ArgumentError(_checks.expected("The outputs", condition, outputs))
+            raise ArgumentError(_checks.expected("outputs", condition, outputs))
         labels = targets if classes is None else [str(label) for label in classes]
         task = "numbers" if classes is None else "classes"
         options.setdefault("output_squash", OUTPUTS[task])
@@ -289,11 +289,11 @@ class Model(Archived):
 
     @trainer.setter
     def trainer(self, trainer: Trainer) -> None:
-        network = _checks.instance("The trainer", trainer, Trainer).network
+        network = _checks.instance("trainer", trainer, Trainer).network
         sizes = (len(network.input), len(network.output))
         if sizes != (len(self.network.input), len(self.network.output)):
             condition = f"one of a network like {self.network!r}"
-            raise ArgumentError(_checks.expected("The trainer", condition, trainer))
+            raise ArgumentError(_checks.expected("trainer", condition, trainer))
         self._network = network
         self._trainer = trainer
         self._note()
@@ -388,7 +388,7 @@ class Model(Archived):
         DivergenceError
             If the cost is not finite.
         """
-        (aim,) = self._encoded("The target", [target])
+        (aim,) = self._encoded("target", [target])
         if self.target_scale is not None and not (np.abs(aim) < SQUARABLE).all():
             raise ArgumentError(TOO_LARGE)
         self._learn_row(inputs, aim, rate)
@@ -550,7 +550,7 @@ class Model(Archived):
             unknown = error.args[0] if isinstance(error, KeyError) else targets
             raise ArgumentError(
                 f"Expected labels among {_checks.shown(self.classes)}, got"
-                f" {_checks.shown(unknown)}. Give all classes at the beginning, to the"
+                f" {_checks.shown(unknown)}. Pass all classes at the beginning, to the"
                 " first partial_fit. (Those of synapse.river add classes.)"
             ) from None
         return np.array(rows).reshape(len(rows), count)
@@ -573,8 +573,8 @@ class Model(Archived):
     def _parts(self, inputs: Any) -> tuple[Matrices, bool]:
         """Inputs as sequences, and whether they are rows instead."""
         count = len(self.network.input)
-        parts, together = _checks.parts_of("The inputs", inputs, count)
-        title = "The inputs" if together else "The inputs of a sequence"
+        parts, together = _checks.parts_of("inputs", inputs, count)
+        title = "inputs" if together else "The inputs of a sequence"
         rows = [_checks.as_matrix(title, part, count, FLOAT) for part in parts]
         return rows, together
 
@@ -583,9 +583,9 @@ class Model(Archived):
         for no target.
         """
         if together:
-            aims = [self._encoded("The targets", targets)]
+            aims = [self._encoded("targets", targets)]
         else:
-            entries = _checks.listed("The targets", targets, "an entry a sequence")
+            entries = _checks.listed("targets", targets, "an entry a sequence")
             if len(entries) != len(parts):
                 raise ArgumentError(
                     "Expected targets of each of"
@@ -710,7 +710,7 @@ class Model(Archived):
     def _require_reach(self, aims: Matrices) -> None:
         """Raise if targets that have no scale are beyond the bounds of the outputs."""
         if self.task == "numbers" and self.target_scale is None:
-            title = "The network of a Model"
+            title = "network of Model"
             low, high = np.nanmin(np.concatenate(aims)), np.nanmax(np.concatenate(aims))
             advice = 'Build it with output_squash="identity".'
             squashes = squashes_of(self.network)
@@ -719,10 +719,10 @@ class Model(Archived):
     def _checked_trainer(self, trainer: Trainer | None) -> Trainer | None:
         if trainer is None:
             return None
-        if _checks.instance("The trainer", trainer, Trainer).network is self.network:
+        if _checks.instance("trainer", trainer, Trainer).network is self.network:
             return trainer
         condition = f"one of {self.network!r}"
-        raise ArgumentError(_checks.expected("The trainer", condition, trainer))
+        raise ArgumentError(_checks.expected("trainer", condition, trainer))
 
     # --- files ------------------------------------------------------------------------
 
@@ -829,14 +829,14 @@ def _count(
     for each in scales:
         if each is not None and each.lost:
             condition = "without lags, to learn rows that are given as such"
-            raise ArgumentError(_checks.expected("The scales", condition, each.lags))
+            raise ArgumentError(_checks.expected("scales", condition, each.lags))
     by_row = None
     if weights is not None:
         lengths = np.array([1] * len(parts[0]) if together else [*map(len, parts)])
         condition = _checks.counted(len(lengths), "number")
-        given = _checks.numbers("The sample_weight", weights, condition)
+        given = _checks.numbers("sample_weight", weights, condition)
         if given.shape != (len(lengths),):
-            message = _checks.expected("The sample_weight", condition, given.shape)
+            message = _checks.expected("sample_weight", condition, given.shape)
             raise ArgumentError(message)
         by_row = np.repeat(given, lengths)
     if scale is not None:

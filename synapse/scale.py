@@ -18,7 +18,7 @@ TINY = float(np.finfo(np.float64).tiny)
 """A count of 0 that can be divided by, and is lost in any sum."""
 TOO_LARGE = (
     "Expected values whose squares are finite numbers, to standardise them, got larger"
-    " ones. Give other units, or leave them as they are (scale=False, normalize=False)."
+    " ones. Pass other units, or leave them as they are (scale=False, normalize=False)."
 )
 ARRAYS = ("count", "deviation", "mean", "squares")
 """The numbers of each column, which files have."""
@@ -102,7 +102,7 @@ class Scale:
     ) -> None:
         if lags is not None and len(lags) != columns:
             condition = f"those of {_checks.counted(columns, 'column')}"
-            raise ArgumentError(_checks.expected("The lags of Scale", condition, lags))
+            raise ArgumentError(_checks.expected("lags of Scale", condition, lags))
         self.half_life = half_life
         self._keep = 1.0 if half_life is None else 0.5 ** (1.0 / half_life)
         self.count = np.full(columns, TINY)
@@ -129,8 +129,8 @@ class Scale:
         >>> Scale.fixed([20.0], [5.0]).standard([[15.0], [30.0]]).ravel()
         array([-1.,  2.])
         """
-        means = _checks.finite_array("The mean", mean)
-        deviations = _checks.finite_array("The deviation", deviation)
+        means = _checks.finite_array("mean", mean)
+        deviations = _checks.finite_array("deviation", deviation)
         if means.ndim != 1 or not len(means) or deviations.shape != means.shape:
             raise ArgumentError(
                 "Expected a mean and a deviation for each column, got the shapes"
@@ -138,7 +138,7 @@ class Scale:
             )
         if not ((deviations > 0.0) & (deviations < SQUARABLE)).all():
             condition = f"above 0 and below {SQUARABLE:g}"
-            raise ArgumentError(_checks.expected("The deviation", condition, deviation))
+            raise ArgumentError(_checks.expected("deviation", condition, deviation))
         scale = cls(len(means), lags=lags)
         scale.count = np.ones(len(means))
         scale.mean = means
@@ -172,9 +172,9 @@ class Scale:
             If they are not such rows, or their squares are not finite. Nothing has
             changed.
         """
-        added = self._differences(self._matrix("The rows", rows))
+        added = self._differences(self._matrix("rows", rows))
         if not len(added):
-            raise ArgumentError("Expected the rows to have one row or more, got none.")
+            raise ArgumentError("`rows` must have one row or more, got none.")
         each = None if weights is None else self._weights(weights, len(added))
         total = float(len(added)) if each is None else float(each.sum())
 
@@ -187,7 +187,7 @@ class Scale:
             squares += gap**2 * (self.count * total / count)
         if not np.isfinite(squares).all():
             if not np.isfinite(added).all():
-                raise ArgumentError(_checks.expected("The rows", "finite", rows))
+                raise ArgumentError(_checks.expected("rows", "finite", rows))
             raise ArgumentError(TOO_LARGE)
 
         self.count = count
@@ -226,11 +226,11 @@ class Scale:
         >>> Scale(1).follow([[1.0], [3.0], [2.0]]).ravel()
         array([0., 1., 0.])
         """
-        counted = self._rows("The rows", rows)
+        counted = self._rows("rows", rows)
         if self.lost:
             counted = self._differences(counted)
         if type(weight) is not float or not 0.0 <= weight <= 1.0:
-            weight = _checks.non_negative_number("The weight", weight)
+            weight = _checks.non_negative_number("weight", weight)
         matrix = counted if counted.ndim == 2 else counted[None]
         standard = np.empty(matrix.shape)
         columns = (self.count, self.mean, self.squares, self.deviation)
@@ -257,7 +257,7 @@ class Scale:
         ArgumentError, ArgumentTypeError
             If they are not such rows.
         """
-        values = self._differences(self._rows("The rows", rows))
+        values = self._differences(self._rows("rows", rows))
         return (values - self.mean) / self.deviation
 
     def original(self, values: ArrayLike, history: ArrayLike | None = None) -> Floats:
@@ -281,14 +281,14 @@ class Scale:
         ArgumentError, ArgumentTypeError
             If they are not such values, or the history is missing or too short.
         """
-        changes = self._rows("The values", values) * self.deviation + self.mean
+        changes = self._rows("values", values) * self.deviation + self.mean
         if history is None and not self.lost:
             return changes
-        past = self._matrix("The history", history)
+        past = self._matrix("history", history)
         if not self.lost:
             return changes
-        self._require_series("The history", past, self.lost)
-        series = self._matrix("The values", changes)
+        self._require_series("history", past, self.lost)
+        series = self._matrix("values", changes)
         if self._lags_of_all is not None:
             return _continued(past, series, self._lags_of_all)
         columns = zip(past.T, series.T, self.lags, strict=True)
@@ -316,8 +316,8 @@ class Scale:
         >>> scale.mean
         array([0., 0., 3.])
         """
-        place = _checks.place("The at", at, len(self) + 1)
-        added = [_checks.instance("What is inserted", each, Scale) for each in scales]
+        place = _checks.place("at", at, len(self) + 1)
+        added = [_checks.instance("scales", each, Scale) for each in scales]
         for name in ARRAYS:
             values = getattr(self, name)
             parts = [getattr(each, name) for each in added]
@@ -339,7 +339,7 @@ class Scale:
         Scale
             The scale of this column, for :meth:`insert`.
         """
-        place = _checks.place("The at", at, len(self))
+        place = _checks.place("at", at, len(self))
         column = self.part([place])
         for name in ARRAYS:
             setattr(self, name, np.delete(getattr(self, name), place))
@@ -359,7 +359,7 @@ class Scale:
         >>> Scale.fixed([0.0, 3.0], [1.0, 2.0]).part([1]).mean
         array([3.])
         """
-        listed = _checks.listed("The columns", columns, "a list of indices")
+        listed = _checks.listed("columns", columns, "a list of indices")
         places = [_checks.place("A column", each, len(self)) for each in listed]
         part = Scale(1, self.half_life)
         for name in ARRAYS:
@@ -413,7 +413,7 @@ class Scale:
         divisible = (scale.count > 0.0) & (scale.deviation > 0.0)
         if not (divisible & (scale.squares >= 0.0)).all():
             raise ArgumentError(
-                "Expected the counts and deviations of a scale to be above 0, and its"
+                "The counts and deviations of a scale must be above 0, and its"
                 " squares not below."
             )
         return scale
@@ -431,8 +431,7 @@ class Scale:
         if rows.ndim not in (1, 2) or rows.shape[-1] != len(self.mean):
             columns = _checks.counted(len(self), "column")
             raise ArgumentError(
-                f"Expected {_checks.lowered(title)} to have {columns}, got the shape"
-                f" {rows.shape}."
+                _checks.must(title, f"have {columns}", f"the shape {rows.shape}")
             )
         return rows
 
@@ -440,26 +439,25 @@ class Scale:
         rows = self._rows(title, values)
         if rows.ndim != 2:
             raise ArgumentError(
-                f"Expected {_checks.lowered(title)} to have the shape (T,"
-                f" {len(self)}), got {rows.shape}."
+                _checks.must(title, f"have the shape (T, {len(self)})", f"{rows.shape}")
             )
         return rows
 
     def _weights(self, values: ArrayLike, count: int) -> Floats:
         """The weights of rows, without those of rows that are lost to differences."""
-        weights = _checks.finite_array("The weights", values)
+        weights = _checks.finite_array("weights", values)
         used = weights[self.lost :] if weights.ndim == 1 else weights
         if used.shape != (count,) or not (used >= 0.0).all() or not used.any():
             condition = "one number for each row, 0 or above, and one above 0"
-            raise ArgumentError(_checks.expected("The weights", condition, values))
+            raise ArgumentError(_checks.expected("weights", condition, values))
         return used
 
     def _require_series(self, title: str, rows: Floats, least: int) -> None:
         if rows.ndim != 2 or len(rows) < least:
             needed = _checks.counted(least, "step")
+            steps = len(rows) if rows.ndim == 2 else 1
             raise ArgumentError(
-                f"Expected {_checks.lowered(title)} to have {needed} or more, got"
-                f" {len(rows) if rows.ndim == 2 else 1}."
+                _checks.must(title, f"have {needed} or more", f"{steps}")
             )
 
     def _differences(self, rows: Floats) -> Floats:

@@ -167,12 +167,12 @@ class SynapseForecaster(BaseForecaster):
             super().__init__()
 
     def _fit(self, y: Any, X: Any, fh: Any) -> Self:
-        network = lower_name("The build", self.build)
+        network = lower_name("build", self.build)
         condition = "a list of statistical methods"
-        compared = listed("The compared", self.compared, condition)
+        compared = listed("compared", self.compared, condition)
         for name in compared:
             choice("Each of the compared", name, METHODS)
-        choice("The method", self.method, [None, "network", COMBINE, *compared])
+        choice("method", self.method, [None, "network", COMBINE, *compared])
 
         learning = TrainingOptions(
             build=network,
@@ -272,7 +272,7 @@ class SynapseForecaster(BaseForecaster):
         task = SeriesTask.of(self.model_, series, future)
         members = facts["members"] if self.chosen_ == COMBINE else [self.chosen_]
         forecasters, _ = task.statistical([name for name in members if name in METHODS])
-        network = lower_name("The build", self.build)
+        network = lower_name("build", self.build)
         if network in members:
             forecasters[network] = task.forecaster(self.model_, steps)
 

@@ -88,19 +88,19 @@ def poisson(
     >>> poisson(50.0, 4, dt=20.0, seed=0).ravel()
     array([0., 1., 1., 1.])
     """
-    steps = positive_integer("The steps", steps)
-    dt = positive_number("The dt", dt)
-    table = numbers("The rates", rates, "a rate for each source")
+    steps = positive_integer("steps", steps)
+    dt = positive_number("dt", dt)
+    table = numbers("rates", rates, "a rate for each source")
     if table.ndim < 2:
         table = np.broadcast_to(table.reshape(1, -1), (steps, table.size))
     if table.ndim != 2 or len(table) != steps:
         raise ArgumentError(
-            "Expected the rates to be a number, a row of one for each source, or such a"
+            "`rates` must be a number, a row of one for each source, or such a"
             f" row for each of {steps:,} steps, got the shape {table.shape}."
         )
     if not (np.isfinite(table) & (table >= 0.0)).all():
         raise ArgumentError(
-            expected("The rates", "finite numbers, 0 or above", table.min())
+            expected("rates", "finite numbers, 0 or above", table.min())
         )
     drawn = random_generator(seed).random(table.shape)
     fires = drawn < -np.expm1(-table * dt / MILLISECONDS)
@@ -131,7 +131,7 @@ def events(spikes: ArrayLike, *, dt: float = 1.0) -> Events:
     >>> events([[0, 1], [1, 1]], dt=0.1)
     Events(times=array([0. , 0.1, 0.1]), neurons=array([1, 0, 1]))
     """
-    dt = positive_number("The dt", dt)
+    dt = positive_number("dt", dt)
     steps, neurons = np.nonzero(_train(spikes))
     times: Floats = dt * steps.astype(np.float64)
     return Events(times, neurons)
@@ -169,11 +169,11 @@ def from_events(
            [0., 1.],
            [1., 0.]])
     """
-    steps = positive_integer("The steps", steps)
-    count = positive_integer("The count", count)
-    dt = positive_number("The dt", dt)
-    at = numbers("The times", times, "a list of milliseconds").ravel()
-    who = numbers("The neurons", neurons, "a list of columns").ravel()
+    steps = positive_integer("steps", steps)
+    count = positive_integer("count", count)
+    dt = positive_number("dt", dt)
+    at = numbers("times", times, "a list of milliseconds").ravel()
+    who = numbers("neurons", neurons, "a list of columns").ravel()
     if len(at) != len(who):
         raise ArgumentError(
             f"Expected a time for each of {len(who)} neurons, got {len(at)} times."
@@ -229,11 +229,11 @@ def rates(spikes: ArrayLike, *, dt: float = 1.0, window: float | None = None) ->
            [100.,  50.]])
     """
     train = _train(spikes)
-    dt = positive_number("The dt", dt)
+    dt = positive_number("dt", dt)
     if window is None:
         means: Floats = train.mean(axis=0) * (MILLISECONDS / dt)
         return means
-    steps = int(np.rint(positive_number("The window", window) / dt))
+    steps = int(np.rint(positive_number("window", window) / dt))
     if not 1 <= steps <= len(train):
         raise ArgumentError(
             f"Expected a window from {dt:g} ms, a step, to {len(train) * dt:g} ms, the"
@@ -271,7 +271,7 @@ def intervals(spikes: ArrayLike, *, dt: float = 1.0) -> list[Floats]:
     [array([20., 10.]), array([], dtype=float64)]
     """
     train = _train(spikes)
-    dt = positive_number("The dt", dt)
+    dt = positive_number("dt", dt)
     return [np.diff(np.flatnonzero(column)) * dt for column in train.T]
 
 
@@ -311,12 +311,12 @@ def cv(spikes: ArrayLike) -> Floats:
 
 def _train(spikes: ArrayLike) -> Floats:
     """A spike train as an array of two axes."""
-    train = numbers("The spikes", spikes, "an array of 0 and 1")
+    train = numbers("spikes", spikes, "an array of 0 and 1")
     if train.ndim == 1:
         train = train[:, None]
     if train.ndim != 2 or not len(train):
         raise ArgumentError(
-            "Expected the spikes to have the shape (T, n), a row of 0 and 1 for each"
+            "`spikes` must have the shape (T, n), a row of 0 and 1 for each"
             f" step, got the shape {train.shape}."
         )
     others = train[(train != 0.0) & (train != 1.0)]

@@ -137,8 +137,8 @@ def _one_state(state: Any) -> float:
     """A state as a float; an error for an array says what takes it."""
     if isinstance(state, np.ndarray | list | tuple):
         advice = "For several states use numpy.vectorize(squash)(states)."
-        raise ArgumentTypeError(expected("The state", "a number", state, advice))
-    return finite_number("The state", state)
+        raise ArgumentTypeError(expected("state", "a number", state, advice))
+    return finite_number("state", state)
 
 
 _ALIASES = {
@@ -333,9 +333,9 @@ def register(
     >>> wider_spike(0.1), wider_spike.derivative(-1.0)
     (1.0, 0.15)
     """
-    low, high = bounds("The bounds of a squash", low, high)
+    low, high = bounds("bounds of a squash", low, high)
     texts = None if written is None else _checked(written)
-    declared = boolean("The surrogate of a squash", surrogate)
+    declared = boolean("surrogate of a squash", surrogate)
     if function is None:
         return lambda f: _register(f, low, high, texts, declared)
     return _register(function, low, high, texts, declared)
@@ -344,9 +344,7 @@ def register(
 def _checked(written: Mapping[str, Any]) -> dict[str, Any]:
     """Return the code for exports, checked."""
     if not isinstance(written, Mapping):
-        raise ArgumentTypeError(
-            expected("The `written` of a squash", "a mapping", written)
-        )
+        raise ArgumentTypeError(expected("written of a squash", "a mapping", written))
     for language, code in written.items():
         choice("A language of a squash", language, (*EXPRESSIONS, *BUILDERS))
         title = f"The {language} code of a squash"

@@ -22,7 +22,5 @@ def get(name: str) -> PaperTable:
     >>> get("reber").rows[0].published.text
     '100 %, 8,440'
     """
-    table: PaperTable = import_module(
-        f".{choice('The table', name, NAMES)}", __name__
-    ).TABLE
+    table: PaperTable = import_module(f".{choice('name', name, NAMES)}", __name__).TABLE
     return table

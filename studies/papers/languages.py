@@ -34,7 +34,7 @@ def network(letters: str, kind: str, seed: int) -> Network:
     >>> [weight_count(network("abc", kind, 0)) for kind in (PAPER, COUNTERS)]
     [90, 58]
     """
-    choice("The kind", kind, (PAPER, COUNTERS))
+    choice("kind", kind, (PAPER, COUNTERS))
     symbols = len(letters) + 1
     cells = len(letters) - 1
     if kind == PAPER:

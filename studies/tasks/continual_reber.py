@@ -53,7 +53,7 @@ class ContinualReber(StreamTask):
     )
 
     def __post_init__(self) -> None:
-        positive_integer("The length of ContinualReber", self.length, MOST_SEQUENCES)
+        positive_integer("length of ContinualReber", self.length, MOST_SEQUENCES)
 
     def _endless(self, rng: np.random.Generator) -> Iterator[Sample]:
         while True:

@@ -60,7 +60,7 @@ class DelayedXor(Task):
     def __post_init__(self) -> None:
         if steps_of("DelayedXor", self.steps, 4) % 2:
             raise ArgumentError(
-                expected("The steps of DelayedXor", "an even number", self.steps)
+                expected("steps of DelayedXor", "an even number", self.steps)
             )
 
     def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:

@@ -43,10 +43,10 @@ class _Counting(Task):
 
     def __post_init__(self) -> None:
         name = type(self).__name__
-        positive_integer(f"The most of {name}", self.most, MOST)
-        if finite_number(f"The off of {name}", self.off) >= 1.0:
+        positive_integer(f"most of {name}", self.most, MOST)
+        if finite_number(f"off of {name}", self.off) >= 1.0:
             condition = "below 1, the value of present symbols"
-            raise ArgumentError(expected(f"The off of {name}", condition, self.off))
+            raise ArgumentError(expected(f"off of {name}", condition, self.off))
 
     @property
     def inputs(self) -> int:
@@ -64,7 +64,7 @@ class _Counting(Task):
         >>> AnBnCn().string(3)
         'SaaabbbcccT'
         """
-        n = positive_integer("The n of a string", n, MOST)
+        n = positive_integer("n", n, MOST)
         return START + "".join(n * letter for letter in self.letters) + END
 
     def legal(self, n: int) -> list[str]:
@@ -92,9 +92,7 @@ class _Counting(Task):
         >>> sample.inputs.argmax(axis=1).tolist(), sample.targets[1].tolist()
         ([0, 1, 2], [1.0, 1.0, 0.0])
         """
-        return self._encoded(
-            np.array([positive_integer("The n of a string", n, MOST)])
-        )[0]
+        return self._encoded(np.array([positive_integer("n", n, MOST)]))[0]
 
     def encoded(self, numbers: Iterable[int]) -> SampleBatch:
         """Encode the strings of several n, in this order.
@@ -116,15 +114,11 @@ class _Counting(Task):
         >>> AnBnCn().encoded([1, 2, 5]).lengths
         array([ 4,  7, 16])
         """
-        listed_numbers = listed("The numbers", numbers, "a list of integers")
+        listed_numbers = listed("numbers", numbers, "a list of integers")
         if not listed_numbers:
-            raise ArgumentError(
-                expected("The numbers", "at least one n", listed_numbers)
-            )
+            raise ArgumentError(expected("numbers", "at least one n", listed_numbers))
         return self._encoded(
-            np.array(
-                [positive_integer("The n of a string", n, MOST) for n in listed_numbers]
-            )
+            np.array([positive_integer("n", n, MOST) for n in listed_numbers])
         )
 
     def _encoded(self, numbers: Ints) -> SampleBatch:
@@ -172,7 +166,7 @@ class _Counting(Task):
         0
         """
         self.require_fit(network)
-        most, done = positive_integer("The most", most, MOST), 0
+        most, done = positive_integer("most", most, MOST), 0
         while done < most:
             numbers = np.arange(
                 done + 1, 1 + min(most, 2 * done + 8, done + self._at_once(done))

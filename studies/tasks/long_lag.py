@@ -73,9 +73,9 @@ class LongLag(Task):
     )
 
     def __post_init__(self) -> None:
-        symbols_of("The lag of LongLag", self.lag, 2)
-        boolean("The regular of LongLag", self.regular)
-        boolean("The only_last of LongLag", self.only_last)
+        symbols_of("lag of LongLag", self.lag, 2)
+        boolean("regular of LongLag", self.regular)
+        boolean("only_last of LongLag", self.only_last)
 
     @property
     def inputs(self) -> int:
@@ -164,7 +164,7 @@ class NoisyLongLag(Task):
 
     def __post_init__(self) -> None:
         steps_of("NoisyLongLag", self.steps, 1)
-        symbols_of("The distractors of NoisyLongLag", self.distractors, 1)
+        symbols_of("distractors of NoisyLongLag", self.distractors, 1)
 
     @property
     def inputs(self) -> int:

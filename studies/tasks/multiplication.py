@@ -62,9 +62,7 @@ class Multiplication(Task):
     def __post_init__(self) -> None:
         steps_of("Multiplication", self.steps, LEAST_STEPS)
         condition = f"a whole number from 0 to {TESTED - 1:,}"
-        whole_number(
-            "The wrong of Multiplication", self.wrong, condition, 0, TESTED - 1
-        )
+        whole_number("wrong of Multiplication", self.wrong, condition, 0, TESTED - 1)
 
     @property
     def criterion(self) -> Criterion:

@@ -63,7 +63,7 @@ class Narma10(StreamTask):
     )
 
     def __post_init__(self) -> None:
-        positive_integer("The length of Narma10", self.length, MOST_SEQUENCES)
+        positive_integer("length of Narma10", self.length, MOST_SEQUENCES)
 
     def _endless(self, rng: np.random.Generator) -> Iterator[Sample]:
         for rows in _series(min(self.length, PIECE), rng):

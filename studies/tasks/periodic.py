@@ -67,13 +67,11 @@ class PeriodicFunction(StreamTask):
     paper: ClassVar[str] = f"{PAPER}: periodic function generation (PFG)."
 
     def __post_init__(self) -> None:
-        choice("The shape of PeriodicFunction", self.shape, tuple(SHAPES))
-        subject = "The period of PeriodicFunction"
+        choice("shape of PeriodicFunction", self.shape, tuple(SHAPES))
+        subject = "period of PeriodicFunction"
         if positive_integer(subject, self.period, LONGEST_PERIOD) < 2:
             raise ArgumentError(expected(subject, "2 or more steps", self.period))
-        positive_integer(
-            "The periods of PeriodicFunction", self.periods, MOST_SEQUENCES
-        )
+        positive_integer("periods of PeriodicFunction", self.periods, MOST_SEQUENCES)
 
     @property
     def length(self) -> int:

@@ -45,9 +45,9 @@ class _Spikes(Task):
 
     def _check(self, periods: int) -> None:
         name = type(self).__name__
-        positive_integer(f"The period of {name}", self.period, LONGEST_PERIOD)
-        positive_integer(f"The periods of {name}", periods, MOST_SEQUENCES)
-        subject = f"The delays of {name}"
+        positive_integer(f"period of {name}", self.period, LONGEST_PERIOD)
+        positive_integer(f"periods of {name}", periods, MOST_SEQUENCES)
+        subject = f"delays of {name}"
         delays = listed(subject, self.delays, "a tuple of integers")
         for delay in delays:
             if integer(delay) is None or not 0 <= delay <= LONGEST_PERIOD:
@@ -140,7 +140,7 @@ class SpikeDelays(_Spikes):
     paper: ClassVar[str] = f"{PAPER}: measuring spike delays (MSD, NMSD)."
 
     def __post_init__(self) -> None:
-        boolean("The continual of SpikeDelays", self.continual)
+        boolean("continual of SpikeDelays", self.continual)
         self._check(self.periods)
 
     @property

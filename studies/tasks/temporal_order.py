@@ -70,7 +70,7 @@ class TemporalOrder(Task):
     )
 
     def __post_init__(self) -> None:
-        whole_number("The marked of TemporalOrder", self.marked, "2 or 3", 2, 3)
+        whole_number("marked of TemporalOrder", self.marked, "2 or 3", 2, 3)
 
     @property
     def outputs(self) -> int:

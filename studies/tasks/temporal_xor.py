@@ -55,7 +55,7 @@ class TemporalXor(StreamTask):
     paper: ClassVar[str] = "Elman, Cognitive Science 14 (1990)."
 
     def __post_init__(self) -> None:
-        positive_integer("The triples of TemporalXor", self.triples, MOST_SEQUENCES)
+        positive_integer("triples of TemporalXor", self.triples, MOST_SEQUENCES)
 
     @property
     def length(self) -> int:

@@ -96,14 +96,14 @@ class TwoSequences(Task):
         steps_of("TwoSequences", self.steps, 1)
         condition = f"a whole number from 1 to its steps, {self.steps}"
         whole_number(
-            "The informative of TwoSequences",
+            "informative of TwoSequences",
             self.informative,
             condition,
             1,
             self.steps,
         )
-        choice("The variant of TwoSequences", self.variant, VARIANTS)
-        boolean("The noisy_targets of TwoSequences", self.noisy_targets)
+        choice("variant of TwoSequences", self.variant, VARIANTS)
+        boolean("noisy_targets of TwoSequences", self.noisy_targets)
 
     @property
     def tested(self) -> TwoSequences:

@@ -1,5 +1,10 @@
 """Checks of arguments: each returns the value in its canonical type, or raises an error
 of one sentence.
+
+The sentence is "`rate` of Adam must be a finite number above 0, got -1.", which
+:func:`expected` makes of a title, a condition and the value. The title is the name of a
+parameter, "rate", or with its owner, "rate of Adam"; or, for what is no parameter, a
+noun phrase with a capital, "The target of step 3".
 """
 
 import decimal
@@ -8,6 +13,7 @@ import math
 import numbers
 import operator
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Set
@@ -72,28 +78,53 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def lowered(title: str) -> str:
-    """Convert the name of an argument to its form within a sentence: "the rate", but
-    "RMSprop".
+_PARAMETER = re.compile(r"(X|[a-z_][\w.]*)(\[.*\])?(?= of |$)")
+"""The name of a parameter at the start of a title, with the path to an entry of it."""
+
+
+def subject(title: str) -> str:
+    """Return the subject of a sentence about a title: parameters get backticks.
+
+    >>> subject("rate of Adam"), subject("The target of step 3")
+    ('`rate` of Adam', 'The target of step 3')
     """
-    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
+    parameter = _PARAMETER.match(title)
+    if parameter is None:
+        return title
+    return f"`{parameter[0]}`{title[parameter.end() :]}"
+
+
+def lowered(title: str) -> str:
+    """Return what :func:`subject` returns, for the middle of a sentence.
+
+    >>> lowered("rate of Adam"), lowered("The target of step 3")
+    ('`rate` of Adam', 'the target of step 3')
+    """
+    words = subject(title)
+    return words if words[1:2].isupper() else words[:1].lower() + words[1:]
 
 
 def expected(title: str, condition: str, value: Any, advice: str = "") -> str:
-    """Make the message about a wrong argument, which `title` names. A title that
-    starts with "What " is left out.
+    """Make the message about a value that `title` names.
 
-    >>> expected("The rate", "a finite number above 0", -1)
-    'Expected the rate to be a finite number above 0, got -1.'
+    >>> expected("rate of Adam", "a finite number above 0", -1)
+    '`rate` of Adam must be a finite number above 0, got -1.'
     """
-    if not title.startswith("What "):
-        condition = f"{lowered(title)} to be {condition}"
-    sentence = f"Expected {condition}, got {shown(value)}."
+    return must(title, f"be {condition}", shown(value), advice)
+
+
+def must(title: str, requirement: str, got: str, advice: str = "") -> str:
+    """Make the message about what `title` names, with a verb and words for the value.
+
+    >>> must("inputs", "have 8 rows or more", "7")
+    '`inputs` must have 8 rows or more, got 7.'
+    """
+    sentence = f"{subject(title)} must {requirement}, got {got}."
     return f"{sentence} {advice}" if advice else sentence
 
 
 def finite_number(title: str, value: Any, dtype: Any = np.float64) -> float:
-    """Return `value` as a float; an error names it by `title`, that of the argument.
+    """Return `value` as a float; an error names it by `title`.
 
     Numbers of Python and NumPy, fractions and decimals are accepted, unless they are
     infinite, NaN or beyond the range of `dtype`; booleans, strings, complex and masked
@@ -113,10 +144,8 @@ def unfit(title: str, dtype: Any, value: Any) -> ArgumentError:
     """Make the error for a finite number beyond the range of a dtype."""
     number_type = np.dtype(dtype)
     most = np.finfo(dtype).max
-    return ArgumentError(
-        f"Expected {lowered(title)} to fit {number_type}, the dtype of the network:"
-        f" at most {most:.3g}, got {shown(value)}."
-    )
+    requirement = f"fit {number_type}, the dtype of the network: at most {most:.3g}"
+    return ArgumentError(must(title, requirement, shown(value)))
 
 
 def is_number(value: Any) -> bool:
@@ -207,8 +236,8 @@ def training_rate(title: str, value: Any, dtype: Any = np.float64) -> float:
     number = non_negative_number(title, value, dtype)
     if number > HIGH_RATE:
         warnings.warn(
-            f"{title} is {number:g}. Training with a rate above {HIGH_RATE:g} rarely"
-            " converges.",
+            f"{subject(title)} is {number:g}. Training with a rate above"
+            f" {HIGH_RATE:g} rarely converges.",
             RateWarning,
             stacklevel=level_of_caller(),
         )
@@ -436,7 +465,7 @@ def _members(title: str, value: dict[Any, Any], depth: int) -> dict[str, Any]:
     for key in value:
         if not isinstance(key, str):
             raise ArgumentTypeError(
-                expected(f"The keys of {title[:1].lower()}{title[1:]}", "strings", key)
+                expected(f"The keys of {lowered(title)}", "strings", key)
             )
     return {
         str(key): _value(f"{title}[{str(key)!r}]", member, depth)
@@ -452,8 +481,8 @@ def _value(title: str, value: Any, depth: int) -> Any:
         if depth == DEEPEST_JSON:
             root = title[: title.index("]") + 1]  # the whole path would fill the screen
             raise ArgumentTypeError(
-                f"Expected lists and dicts in {root} nested at most {DEEPEST_JSON}"
-                " deep, got more."
+                f"Lists and dicts in {lowered(root)} must be nested at most"
+                f" {DEEPEST_JSON} deep, got more."
             )
         if isinstance(value, dict):
             return _members(title, value, depth + 1)

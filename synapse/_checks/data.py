@@ -22,9 +22,10 @@ from .arguments import (
     counted,
     expected,
     integer,
-    lowered,
+    must,
     real_number,
     shown,
+    subject,
     unfit,
 )
 from .extras import imported
@@ -83,10 +84,14 @@ def real_array(title: str, values: Any, condition: str) -> NDArray[Any]:
     if array.dtype.kind not in REAL:
         advice = ""
         if OTHER.get(array.dtype.kind) == "text" and array.ndim == 1:
-            advice = " Number classes by np.unique(labels, return_inverse=True)[1]."
+            advice = "Number classes by np.unique(labels, return_inverse=True)[1]."
         raise ArgumentTypeError(
-            f"Expected {lowered(title)} to be {condition}, got"
-            f" {OTHER.get(array.dtype.kind) or shown(values)}.{advice}"
+            must(
+                title,
+                f"be {condition}",
+                OTHER.get(array.dtype.kind) or shown(values),
+                advice,
+            )
         )
     return array
 
@@ -165,8 +170,11 @@ def _of_table(title: str, table: Any, condition: str) -> Any:
     for name, column in columns:
         if column.dtype.kind not in REAL:
             raise ArgumentTypeError(
-                f"Expected {lowered(title)} to be {condition}, got {column.dtype} in"
-                f" the column {shown(name)}."
+                must(
+                    title,
+                    f"be {condition}",
+                    f"{column.dtype} in the column {shown(name)}",
+                )
             )
     if columns and all(column.dtype == bool for _, column in columns):
         return table.to_numpy()
@@ -193,7 +201,8 @@ def row_of(title: str, values: Any, size: int) -> Floats:
     if row.ndim == 0 and size == 1:
         row = row.reshape(1)
     if row.shape != (size,):
-        is_class = title.startswith("The target") and integer(values) is not None
+        is_target = title.startswith(("target", "target"))
+        is_class = is_target and integer(values) is not None
         advice = f" {about_classes(size)}" if is_class else ""
         raise ArgumentError(f"{_counted(title, size)}, got {shape_of(row)}.{advice}")
     return row
@@ -209,14 +218,12 @@ def about_classes(count: int) -> str:
 
 
 def _counted(title: str, size: int) -> str:
-    """The beginning of a sentence: "Expected 1 input", "Expected the target to be 2
+    """Return the beginning of a sentence: "Expected 1 input", "`target` must be 2
     numbers".
     """
-    if title == "The inputs":
-        return f"Expected {counted(size, 'input')}"
-    if title == "The targets":
-        return f"Expected {counted(size, 'target')}"
-    return f"Expected {lowered(title)} to be {counted(size, 'number')}"
+    if title in ("inputs", "targets"):
+        return f"Expected {counted(size, title[:-1])}"
+    return f"{subject(title)} must be {counted(size, 'number')}"
 
 
 def vector(
@@ -227,9 +234,7 @@ def vector(
     """
     row = row_of(title, values, size)
     if not (np.isfinite(row) | (nan & np.isnan(row))).all():
-        raise ArgumentError(
-            f"Expected {lowered(title)} to be finite, got {shown(values)}."
-        )
+        raise ArgumentError(expected(title, "finite", values))
     require_range(title, row, dtype)
     return row
 
@@ -250,8 +255,11 @@ def one_hot(title: str, column: Floats, classes: int) -> Floats:
     for row in np.flatnonzero(~missing & ~np.isin(numbers, np.arange(classes))):
         where = f" in row {row}" if len(numbers) > 1 else ""
         raise ArgumentError(
-            f"Expected {lowered(title)} to be classes from 0 to {classes - 1} "
-            f"(or NaN: no target), got {numbers[row]:g}{where}."
+            must(
+                title,
+                f"be classes from 0 to {classes - 1} (or NaN: no target)",
+                f"{numbers[row]:g}{where}",
+            )
         )
     rows = np.zeros((len(numbers), classes))
     rows[np.flatnonzero(~missing), numbers[~missing].astype(np.intp)] = 1.0
@@ -275,7 +283,7 @@ def from_pairs(inputs: Any, targets: Any) -> tuple[Any, Any]:
         return inputs, [sample["output"] for sample in samples]
     raise ArgumentError(
         "Expected inputs and targets, got no targets. "
-        'Give two arrays, or a list of dicts {"input": [...], "output": [...]}.'
+        'Pass two arrays, or a list of dicts {"input": [...], "output": [...]}.'
     )
 
 
@@ -326,9 +334,7 @@ def as_matrix(
         return rows
     if finite and not np.isfinite(rows).all():
         row = np.flatnonzero(~np.isfinite(rows).all(axis=1))[0]
-        raise ArgumentError(
-            f"Expected {lowered(title)} to be finite, got NaN or infinity in row {row}."
-        )
+        raise ArgumentError(must(title, "be finite", f"NaN or infinity in row {row}"))
     require_range(title, rows, dtype)
     return rows
 
@@ -354,8 +360,11 @@ def parts_of(
     if depth == 2 or columns == 1 or _is_empty(values):
         return [values], True
     raise ArgumentError(
-        f"Expected {lowered(title)} to be an array (N, n), (S, T, n), or a list of (T,"
-        f" n), got {counted(depth, 'dimension')}."
+        must(
+            title,
+            "be an array (N, n), (S, T, n), or a list of (T, n)",
+            counted(depth, "dimension"),
+        )
     )
 
 

@@ -233,13 +233,13 @@ def _advice(
     if ours in parameters:
         return f"Use {ours}={{value}}."
     if ours is not None:
-        return f"Give {ours}={{value}} to {places[ours]}()."
+        return f"Pass {ours}={{value}} to {places[ours]}()."
 
     close = suggested(name, [*parameters, *places])
     hint = "" if close is None else f"Did you mean {close!r}? "
     if close is None or close in parameters:
         return f"{hint}It has: {known_names(parameters)}."
-    return f"{hint}Give it to {places[close]}()."
+    return f"{hint}Pass it to {places[close]}()."
 
 
 def _parameters(call: Callable[..., Any]) -> list[str]:

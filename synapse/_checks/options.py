@@ -10,7 +10,7 @@ the call has checked values::
         ...
 
 A check is a function ``(title, value)`` that returns the value to be used, or raises.
-The title is "The epochs", or "The rate of Adam" for the ``__init__`` of a class, unless
+The title is "epochs", or "rate of Adam" for the ``__init__`` of a class, unless
 ``of_class=False``. None is not checked if it is the default. An annotation may also be
 the name of a type of its module, ``Probability = Annotated[float, from_0_to_1]``. The
 signature that editors, Sphinx and ``inspect.signature`` show is that without checks.
@@ -106,7 +106,7 @@ def checks_in(function: Callable[..., Any], of_class: bool) -> list[ArgumentChec
         if declared is not None:
             annotations[name], check = declared
             none = parameter.default is None
-            checks.append(ArgumentCheck(name, place, f"The {name}{end}", check, none))
+            checks.append(ArgumentCheck(name, place, f"{name}{end}", check, none))
     return checks
 
 
@@ -196,7 +196,7 @@ class Option(Generic[Read, Given]):
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
         # a base class of its own, "TrainerOptions", has those of the Trainer
-        self.title = f"The {name} of {owner.__name__.removesuffix('Options')}"
+        self.title = f"{name} of {owner.__name__.removesuffix('Options')}"
         self.__doc__ = None  # it is described among the parameters
 
     @overload

@@ -21,7 +21,7 @@ from ..objects.topology import Topology
 
 def require_analysed(network: Any) -> Network:
     """Return `network` if it is a Network, or raise ArgumentTypeError."""
-    return require_network("What is analysed", network)
+    return require_network("network", network)
 
 
 def topology_of(network: Any) -> Topology:
@@ -117,7 +117,7 @@ def run_steps(network: Any, inputs: ArrayLike) -> Steps:
     stays as it was.
     """
     width = len(require_analysed(network).input)
-    rows = as_matrix("The inputs", inputs, width, network.dtype)
+    rows = as_matrix("inputs", inputs, width, network.dtype)
     if not len(rows):
         raise ArgumentError("Expected inputs of at least one step, got none.")
     taken = []

@@ -85,9 +85,9 @@ def activity(
     >>> table.name[table.dead].tolist(), table.name[table.saturated].tolist()
     (['b 1'], ['b 1'])
     """
-    still = non_negative_number("The bound of a dead neuron's deviation", still)
-    slope = non_negative_number("The bound of a saturated neuron's slope", slope)
-    fraction = from_0_to_1("The fraction of steps of a saturated neuron", fraction)
+    still = non_negative_number("still", still)
+    slope = non_negative_number("slope", slope)
+    fraction = from_0_to_1("fraction of steps of a saturated neuron", fraction)
     activation, derivative = numbers_over_time(
         network, inputs, "activation", "derivative"
     )

@@ -115,9 +115,7 @@ def contribution(network: Network, steps: int = 0) -> Floats:
     array([[[ 0.5, -1. ]]])
     """
     slopes = Slopes(topology_of(network).with_relays())
-    count = whole_number(
-        "The number of steps back", steps, "a whole number, 0 or above", 0, MOST_STEPS
-    )
+    count = whole_number("steps", steps, "a whole number, 0 or above", 0, MOST_STEPS)
     table = slopes.table
     step = with_relays(last_step(network), table, cleared=False)
     y = identity_of_outputs(table)
@@ -240,7 +238,7 @@ def error_flow(
     if layer is not None:
         chosen = network[layer] if isinstance(layer, str) else layer
         if not any(chosen is member for member in network.layers):
-            title = "The layer that errors flow through"
+            title = "layer"
             raise ArgumentError(expected(title, f"a layer of {network!r}", layer))
         own = np.flatnonzero(table.number >= 0).tolist()
         number = dict(zip(network, own, strict=True))

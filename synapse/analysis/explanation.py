@@ -153,7 +153,7 @@ def explain(connection: Connection) -> Explanation:
     >>> terms.projected, terms.eligibility, terms.total, link.weight
     (0.5, 2.0, 1.0, 0.6)
     """
-    require_connection("What is explained", connection)
+    require_connection("connection", connection)
     if not connection.trainable:
         raise ArgumentError(
             f"{connection!r} is not trainable, so its weight does not change. "

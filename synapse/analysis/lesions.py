@@ -128,12 +128,12 @@ def lesions(
     """
     table = topology_of(network)._require_closed("examined by lesions")
     measure = network._cost(cost)
-    choice("The `what` of lesions", what, ("neurons", "connections", "gates"))
+    choice("`what` of lesions", what, ("neurons", "connections", "gates"))
     data = prepare(network, inputs, targets, measure)
     names, items, silenced = _silenced(table, what)
     if not len(items):
         raise ArgumentError(f"Expected a network with {what} to silence, got none.")
-    in_pairs = boolean("The pairs of lesions", pairs)
+    in_pairs = boolean("pairs", pairs)
 
     # Weights that are tied could not be set to 0 one by one.
     twin = network.clone()
@@ -258,18 +258,16 @@ def patch(
     """
     topology_of(network)._require_closed("examined by patch")
     width = len(network.input)
-    rows = as_matrix("The clean sequence", clean, width, network.dtype)
-    other_rows = as_matrix("The other sequence", other, width, network.dtype)
+    rows = as_matrix("clean", clean, width, network.dtype)
+    other_rows = as_matrix("other", other, width, network.dtype)
     steps = range(min(len(rows), len(other_rows)))
-    at = steps[place("The step of patch", step, len(steps))]
+    at = steps[place("step", step, len(steps))]
     if isinstance(neuron, Neuron):
-        if require_neuron("The patched neuron", neuron) not in network:
-            raise ArgumentError(
-                expected("The patched neuron", "one of the network's", neuron)
-            )
+        if require_neuron("neuron", neuron) not in network:
+            raise ArgumentError(expected("neuron", "one of the network's", neuron))
         number = network.index(neuron)
     else:
-        number = range(len(network))[place("The neuron of patch", neuron, len(network))]
+        number = range(len(network))[place("neuron", neuron, len(network))]
 
     twin = network.clone()
     with deterministic(twin):

@@ -114,7 +114,7 @@ def spectral_radius(network: Network, what: str = "weights") -> float:
     >>> spectral_radius(net)
     1.0
     """
-    choice("The matrix of a spectral radius", what, ("weights", "step"))
+    choice("of", what, ("weights", "step"))
     table = topology_of(network)
     if what == "step":
         return _radius(_jacobian(network, table.with_relays()))

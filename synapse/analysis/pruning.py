@@ -103,12 +103,12 @@ def prune(
     >>> prune(net, [[0, 1], [1, 0]], [[1], [0]], fraction=0.5).network
     <Perceptron 2-4-1, 7 neurons, 6 connections>
     """
-    fraction = from_0_to_1("The fraction of connections to prune", fraction)
-    choice("What pruning goes by", by, ("magnitude", "contribution"))
-    boolean("The keep_reached", keep_reached)
+    fraction = from_0_to_1("fraction of connections to prune", fraction)
+    choice("by", by, ("magnitude", "contribution"))
+    boolean("keep_reached", keep_reached)
     if inputs is None and (targets is not None or by == "contribution"):
         raise ArgumentError(
-            "Expected inputs for losses and contributions, got none. Give inputs=,"
+            "Expected inputs for losses and contributions, got none. Pass inputs=,"
             " shape (T, n)."
         )
     table = topology_of(network)._require_closed("pruned")

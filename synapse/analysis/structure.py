@@ -41,7 +41,7 @@ def late_connections(network: Network) -> LateConnections:
     >>> len(late_connections(architect.Elman(2, 6, 1, seed=0)).connections)
     6
     """
-    table = Topology.of(require_network("The network of late_connections", network))
+    table = Topology.of(require_network("network of late_connections", network))
     links = network.connections
     return LateConnections(
         tuple(compress(links, table.late)),
@@ -80,7 +80,7 @@ def components(network: Network, *, gates: bool = True) -> list[list[Neuron]]:
     table = topology_of(network)
     source = table.source
     target = table.target
-    if boolean("The gates", gates):
+    if boolean("gates", gates):
         source = np.concatenate([source, table.gater[table.gated]])
         target = np.concatenate([target, target[table.gated]])
     neurons = network.neurons

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import any_array, as_matrix, expected, is_among
+from .._checks import any_array, as_matrix, expected, is_among, must
 from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
 from ..objects.network import Network
@@ -84,12 +84,12 @@ def switching(
     """
     if not is_among(what, ("state", "activation")):
         condition = '"state" or "activation"'
-        raise ArgumentError(expected("The number that is looked at", condition, what))
+        raise ArgumentError(expected("of", condition, what))
     if isinstance(inputs, Log):
         steps = len(inputs)
     else:
         size = len(require_analysed(network).input)
-        steps = len(as_matrix("The inputs", inputs, size, network.dtype))
+        steps = len(as_matrix("inputs", inputs, size, network.dtype))
     marked = _marked(mask, steps)
     (numbers,) = numbers_over_time(network, inputs, what)
 
@@ -109,18 +109,15 @@ def switching(
 def _marked(mask: ArrayLike, steps: int) -> Bools:
     """Check which steps are marked."""
     condition = "a mark, True or False, for each step"
-    marks = any_array("The mask", mask, condition)
+    marks = any_array("mask", mask, condition)
     if marks.shape != (steps,):
         raise ArgumentError(
-            f"Expected the mask to have {condition}: {steps}, got the shape"
-            f" {marks.shape}."
+            must("mask", f"have {condition}: {steps}", f"the shape {marks.shape}")
         )
     marked: Bools = marks.astype(bool)
     if marked.all() or not marked.any():
-        share = "all steps" if marked.all() else "none"
         raise ArgumentError(
-            f"Expected a mask with steps that are marked and steps that are not, got"
-            f" {share} marked."
+            f"`mask` must contain both True and False; it is all {bool(marked.all())}."
         )
     return marked
 

@@ -154,7 +154,7 @@ def _known_ahead(
     rows = counted(options.steps, "row")
     if known_columns and options.future is None:
         raise words.UsageError(
-            f"{words.listed(known_columns)} must be known in advance. Give the next"
+            f"{words.listed(known_columns)} must be known in advance. Pass the next"
             f" {rows}: --future FILE."
         )
     if options.future is None:
@@ -208,7 +208,7 @@ def _places_ahead(
     if dated is None:
         if len(cells) < steps:
             raise FormatError(
-                f"Expected {options.future!r} to have {rows}{of}, one for each step,"
+                f"{options.future!r} must have {rows}{of}, one for each step,"
                 f" got {len(cells)}."
             )
         note = (
@@ -227,7 +227,7 @@ def _places_ahead(
     places: Ints = dates.get_indexer(due)
     for step in np.flatnonzero(places < 0)[:1]:
         raise FormatError(
-            f"Expected {options.future!r} to have a row of {due[step]}{of}, which"
+            f"{options.future!r} must have a row of {due[step]}{of}, which"
             f" follows the data. Its rows are from {dates.min()} to {dates.max()}."
         )
     return places, []

@@ -47,7 +47,7 @@ def loaded(path: str, name: str | None = None) -> Model | Network | Trainer:
     with file_errors("read", path):
         contents = load(path, name)
     if not isinstance(contents, Model | Network | Trainer):
-        raise FormatError(f"Expected {path!r} to be a network, got {contents!r}.")
+        raise FormatError(f"{path!r} must be a network, got {contents!r}.")
     return contents
 
 

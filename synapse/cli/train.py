@@ -345,9 +345,9 @@ def _require_numbers(cells: pd.DataFrame, targets: list[str]) -> None:
         if not mostly_numbers(cells[name]) and len(different) > MOST_WORDS:
             row = int(np.flatnonzero(cells[name].notna())[0])
             raise FormatError(
-                f"Expected the column {name!r} to have numbers, or classes of up to"
+                f"The column {name!r} must have numbers, or classes of up to"
                 f" {MOST_WORDS} words, got {different[0]!r} in {place(cells, row)} and"
-                f" {len(different) - 1} others. Give its decimal mark, such as"
+                f" {len(different) - 1} others. Pass its decimal mark, such as"
                 " --decimal comma, or pass --classes."
             )
 
@@ -367,8 +367,8 @@ def _require_dates(cells: pd.DataFrame, taken: list[str]) -> None:
         if cells[name].nunique() > min(MOST_WORDS, len(rows_with_text) / 2):
             row = int(rows_with_text[0])
             raise FormatError(
-                f"Expected the column {name!r} to have dates, got"
-                f" {cells[name].iloc[row]!r} in {place(cells, row)}. Give their form,"
+                f"The column {name!r} must have dates, got"
+                f" {cells[name].iloc[row]!r} in {place(cells, row)}. Pass their form,"
                 " such as --dates %d.%m.%y, or leave the column out: --ignore"
                 f" {name!r}."
             )

@@ -344,7 +344,7 @@ def aims_of(net: Network, steps: int, targets: ArrayLike | None) -> list[Floats 
     if targets is None:
         return [None] * steps
     aims: Floats = as_matrix(
-        "The targets", targets, len(net.output), net.dtype, finite=False
+        "targets", targets, len(net.output), net.dtype, finite=False
     )
     if len(aims) != steps:
         due = counted(steps, "row")

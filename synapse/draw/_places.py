@@ -203,8 +203,8 @@ def check_layout(layout: Any) -> bool:
         return layout != LAYERS
     if not callable(layout):
         condition = "the name of a layout or a function of a graph"
-        raise ArgumentTypeError(expected("The layout", condition, layout))
-    function_of("The layout", layout, "graph")
+        raise ArgumentTypeError(expected("layout", condition, layout))
+    function_of("layout", layout, "graph")
     return True
 
 
@@ -232,7 +232,7 @@ def _positions(diagram: Topology, layout: Any) -> Floats:
     if not isinstance(placed, Mapping) or not all(i in placed for i in range(count)):
         raise ArgumentError(
             expected(
-                "The layout",
+                "layout",
                 f"a dict with a place for each node 0 to {count - 1}",
                 placed,
             )
@@ -245,7 +245,7 @@ def _positions(diagram: Topology, layout: Any) -> Floats:
         centres = np.full((count, 2), np.nan)
     if centres.shape != (count, 2) or not np.isfinite(centres).all():
         raise ArgumentError(
-            expected("The layout", "two finite numbers (x, y) for each node", placed)
+            expected("layout", "two finite numbers (x, y) for each node", placed)
         )
     return _spaced(centres)
 

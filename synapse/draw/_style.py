@@ -127,9 +127,7 @@ def check_axes(ax: Any, advice: str = "") -> None:
     from matplotlib.axes import Axes
 
     if ax is not None and not isinstance(ax, Axes):
-        raise ArgumentTypeError(
-            expected("The ax", "a matplotlib Axes or None", ax, advice)
-        )
+        raise ArgumentTypeError(expected("ax", "a matplotlib Axes or None", ax, advice))
 
 
 @contextmanager

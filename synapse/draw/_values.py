@@ -31,8 +31,8 @@ def over_time(
             whole = log.columns(number) == tuple(log.network)
             neurons = log.network if whole else log.labels(number)
         values, label = log[number], number if label is None else label
-    label = text("The name of what is drawn", "activation" if label is None else label)
-    matrix = numbers("The values", values, "a matrix of steps and neurons")
+    label = text("label", "activation" if label is None else label)
+    matrix = numbers("values", values, "a matrix of steps and neurons")
     if matrix.ndim != 2 or not matrix.size:
         raise ArgumentError(
             "Expected a row for each step and a column for each neuron, got the shape"
@@ -49,7 +49,7 @@ def names_of(neurons: Any, count: int) -> tuple[list[str], Layers]:
     if neurons is None:
         return [str(i) for i in range(count)], []
     shown = listed(
-        "The neurons", neurons, "a Network, a Layer, or a list of neurons or names"
+        "neurons", neurons, "a Network, a Layer, or a list of neurons or names"
     )
     if len(shown) != count:
         due = counted(count, "neuron")

@@ -56,7 +56,7 @@ def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes
     20
     """
     runs = _runs(results)
-    boolean("The log", log)
+    boolean("log", log)
     with canvas(ax, (5.5, 3.4)) as ax:
         for (name, history), color in zip(runs, CYCLE, strict=False):
             for curve, losses in history.items():
@@ -94,7 +94,7 @@ def _runs(results: Any) -> list[tuple[str, dict[str, Floats]]]:
     if not isinstance(results, (Mapping, list, tuple)):
         raise ArgumentTypeError(
             expected(
-                "What learning shows",
+                "results",
                 "a Result, a history, or several of them",
                 results,
                 "Use estimator.result_." if hasattr(results, "result_") else "",
@@ -120,13 +120,13 @@ def _history(result: Any) -> dict[str, Floats]:
     if not _is_history(history):
         raise ArgumentTypeError(
             expected(
-                "What learning shows",
+                "results",
                 "a Result or a history with a loss by epoch",
                 result,
             )
         )
     by_epoch = {}
-    subject = "The losses of a history"
+    subject = "losses of a history"
     condition = "a number an epoch"
     for curve in ("loss", "validation_loss"):
         if curve in history:

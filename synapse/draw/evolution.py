@@ -53,12 +53,10 @@ def species(result: Evolution, ax: Axes | None = None, *, log: bool = False) -> 
     >>> len(ax.collections) == len({name for one in result.species for name in one})
     True
     """
-    instance("What is drawn", result, Evolution)
-    log = boolean("The log", log)
+    instance("result", result, Evolution)
+    log = boolean("log", log)
     if not result.generations:
-        raise ArgumentError(
-            "Expected an evolution of at least one generation, got none."
-        )
+        raise ArgumentError("`result` must have at least one generation, got none.")
     names = sorted({name for counts in result.species for name in counts})
     sizes = np.array(
         [[counts.get(name, 0) for counts in result.species] for name in names]
@@ -119,13 +117,10 @@ def growth(result: Evolution, ax: Axes | None = None, *, frames: int = 5) -> Axe
     >>> len(ax.child_axes)
     3
     """
-    instance("What is drawn", result, Evolution)
-    most = positive_integer("The frames", frames)
+    instance("result", result, Evolution)
+    most = positive_integer("frames", frames)
     if not result.milestones:
-        raise ArgumentError(
-            "Expected an evolution that has a champion, got one in which all genomes"
-            " failed."
-        )
+        raise ArgumentError("`result` has no champion: all genomes failed.")
     grown = [
         next(same)
         for _, same in groupby(

@@ -52,20 +52,16 @@ class Explorer:
     ) -> None:
         self._net = network
         self._sent = 0.0
-        self._learn = boolean("`learn`", learn)
+        self._learn = boolean("learn", learn)
         self._log: Log | None = None
         self._widget: Any = None
-        Topology.of(require_network("What is explored", network))._require_closed(
-            "explored"
-        )
+        Topology.of(require_network("network", network))._require_closed("explored")
         if sequence is None and targets is not None:
-            raise ArgumentError(
-                "Expected the sequence that the targets belong to, got none."
-            )
+            raise ArgumentError("`targets` need the `sequence` that they belong to.")
         if learn:
             if isinstance(sequence, Log):
                 raise ArgumentError(
-                    "A page cannot learn from a log. Give it the inputs and targets."
+                    "A page cannot learn from a log. Pass inputs and targets."
                 )
             self._course = sequence, targets
         elif isinstance(sequence, Log):
@@ -77,7 +73,7 @@ class Explorer:
         else:
             rows = np.empty((0, len(network.input))) if sequence is None else sequence
             self._inputs = as_matrix(
-                "The sequence", rows, len(network.input), network.dtype
+                "sequence", rows, len(network.input), network.dtype
             )
             self._aims = aims_of(network, len(self._inputs), targets)
         self._data = self._read()
@@ -254,8 +250,8 @@ def explore(
     """
     if isinstance(targets, str | os.PathLike):
         raise ArgumentTypeError(
-            f"Expected the targets to be an array (T, m), got {os.fspath(targets)!r}."
-            " Give the file to write as path=."
+            f"The targets must be an array (T, m), got {os.fspath(targets)!r}."
+            " Pass the file to write as path=."
         )
     view = Explorer(network, inputs, targets, learn)
     if path is not None:

@@ -67,7 +67,7 @@ def error_flow(
     if layer is not None and not isinstance(layer, str | Layer):
         raise ArgumentTypeError(
             expected(
-                "The layer",
+                "layer",
                 "a layer or its name",
                 layer,
                 "Targets are not needed: an error of 1 is followed back.",

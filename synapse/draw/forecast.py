@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import any_array, counted, expected, listed, lowered, numbers, text
+from .._checks import any_array, counted, expected, listed, must, numbers, text
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 from ..forecasting._frames import column_names, continued, labels_of, preceding
@@ -77,11 +77,11 @@ def forecast(
         names = None if column is not None else names
     else:
         column = None  # in the legend
-    past = _as_columns("The history", history)
+    past = _as_columns("history", history)
     times_given = [getattr(forecast, name, None) for name in ("mean", "lower", "upper")]
     with_bounds = all(isinstance(columns, np.ndarray) for columns in times_given)
     future = [
-        _as_columns("The forecast", columns)
+        _as_columns("forecast", columns)
         for columns in (times_given if with_bounds else [forecast])
     ]
     share = getattr(forecast, "interval", None) if with_bounds else None
@@ -150,15 +150,14 @@ def _on_axis(index: Any) -> Any:
     ).to_numpy()
 
 
-def _as_columns(subject: str, values: Any) -> Floats:
-    matrix = numbers(subject, values, "a number a step, or a row of numbers a step")
+def _as_columns(title: str, values: Any) -> Floats:
+    matrix = numbers(title, values, "a number a step, or a row of numbers a step")
     if matrix.ndim not in (1, 2) or not matrix.size:
         raise ArgumentTypeError(
-            f"Expected {lowered(subject)} to have the shape (T,) or (T, m), got"
-            f" {matrix.shape}."
+            must(title, "have the shape (T,) or (T, m)", f"{matrix.shape}")
         )
     if np.isinf(matrix).any():
-        raise ArgumentError(f"Expected {lowered(subject)} to be finite, got infinity.")
+        raise ArgumentError(must(title, "be finite", "infinity"))
     return matrix.reshape(len(matrix), -1)
 
 
@@ -178,7 +177,7 @@ def _column_names(names: Any, past: Floats, future: list[Floats]) -> list[str]:
         )
     if names is None:
         return [""] if count == 1 else [str(i) for i in range(count)]
-    entries = listed("The names", names, f"{count} names")
+    entries = listed("names", names, f"{count} names")
     if len(entries) != count:
         raise ArgumentError(
             f"Expected {counted(count, 'name')}, one for each column, got"
@@ -188,7 +187,7 @@ def _column_names(names: Any, past: Floats, future: list[Floats]) -> list[str]:
 
 
 def _checked_times(times: Any, count: int) -> Any:
-    places = any_array("The times", times, "dates or numbers")
+    places = any_array("times", times, "dates or numbers")
     if places.shape != (count,):
         raise ArgumentError(
             f"Expected {count} times, one for each step of the history and the"
@@ -197,7 +196,7 @@ def _checked_times(times: Any, count: int) -> Any:
     if places.dtype.kind not in "iufM" and not all(
         isinstance(place, date) for place in places
     ):
-        raise ArgumentTypeError(expected("The times", "dates or numbers", times))
+        raise ArgumentTypeError(expected("times", "dates or numbers", times))
     return places
 
 

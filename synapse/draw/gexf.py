@@ -92,7 +92,7 @@ def gexf_data(
             if isinstance(activations, Log)
             else activations
         )
-        steps = as_matrix("The activations", values, len(network), np.dtype(np.float64))
+        steps = as_matrix("activations", values, len(network), np.dtype(np.float64))
         graph.graph["mode"] = "dynamic"
         for node, of_node in enumerate(steps.T.tolist()):
             graph.nodes[node]["activations"] = [

@@ -62,11 +62,7 @@ def hinton(
     matrix, connected, rows, columns = _matrix(weights)
     names = names_of(sources if sources is not None else rows, matrix.shape[0])
     others = names_of(targets if targets is not None else columns, matrix.shape[1])
-    filled = (
-        None
-        if scale is None
-        else positive_number("The scale of a Hinton diagram", scale)
-    )
+    filled = None if scale is None else positive_number("scale of hinton", scale)
     full = filled or largest(matrix) or 1.0
     inches = min(0.35, 8.0 / max(matrix.shape))
     size = (
@@ -109,9 +105,7 @@ def _matrix(weights: Any) -> tuple[Floats, Any, Any, Any]:
             matrix[place] = link.weight
             connected[place] = True
         return matrix, connected, weights.source, weights.target
-    matrix = numbers(
-        "The weights of a Hinton diagram", weights, "a Projection or a matrix"
-    )
+    matrix = numbers("weights", weights, "a Projection or a matrix")
     if matrix.ndim != 2 or not matrix.size:
         raise ArgumentError(
             "Expected weights with a row for each source and a column for each target, "

@@ -74,14 +74,14 @@ def link(
     >>> address[:24], len(address) < 600
     ('https://a.edu/net.html#h', True)
     """
-    require_network("What a link holds", network)
-    where = text("The page of a link", page)
+    require_network("network", network)
+    where = text("page", page)
     state = state_of(network, inputs, targets)
     address = packed(state)
     if len(address) > LONGEST:
         raise ArgumentError(
             f"{network!r} with its data takes {len(address):,} letters in an address,"
-            f" which can have {LONGEST:,}. Give fewer data, or save it as JSON, which"
+            f" which can have {LONGEST:,}. Pass fewer data, or save it as JSON, which"
             " the page opens."
         )
     return f"{where.split('#')[0]}#{address}"

@@ -131,7 +131,7 @@ def network(
     'LSTM'
     """
     diagram = diagram_of(network)
-    boolean("The color_bars", color_bars)
+    boolean("color_bars", color_bars)
     colors = (
         *NUMBERS,
         *(name for name in diagram.neuron_metadata if isinstance(name, str)),
@@ -144,7 +144,7 @@ def network(
             raise unknown_name("metadata of neurons to group by", groups, names)
         diagram = grouped(diagram, groups)
     free = check_layout(layout)
-    printed = boolean("`numbers`", numbers)
+    printed = boolean("numbers", numbers)
     if printed and diagram.connections > MOST_PRINTED:
         raise ArgumentError(
             f"numbers=True prints up to {MOST_PRINTED} weights; there are"
@@ -152,7 +152,7 @@ def network(
         )
     most = MOST_GATED if (diagram.gater != NO_GATER).any() else MOST_CONNECTIONS
     large = diagram.neurons > MOST_NEURONS or diagram.connections > most
-    by_layers = large and not free if blocks is None else boolean("The blocks", blocks)
+    by_layers = large and not free if blocks is None else boolean("blocks", blocks)
     if by_layers and (free or printed):
         needs_neurons = (
             "A layout places neurons"
@@ -160,7 +160,7 @@ def network(
             else "numbers=True prints numbers of neurons"
         )
         raise ArgumentError(
-            f"{needs_neurons}, which blocks=True does not draw. Give one of the two."
+            f"{needs_neurons}, which blocks=True does not draw. Pass one of the two."
         )
     title = label(network.name, 40) if isinstance(network, Network) else ""
     if by_layers:
@@ -180,11 +180,11 @@ def diagram_of(shown: Any) -> Topology:
     neurons = [shown] if isinstance(shown, Neuron) else shown
     condition = "a Network, or a sequence of neurons"
     if advice := about_network(shown):
-        raise ArgumentTypeError(expected("What is drawn", condition, shown, advice))
-    neurons = listed("What is drawn", neurons, condition)
+        raise ArgumentTypeError(expected("shown", condition, shown, advice))
+    neurons = listed("shown", neurons, condition)
     for neuron in neurons:
         if not isinstance(neuron, Neuron):
-            raise ArgumentTypeError(expected("What is drawn", condition, neuron))
+            raise ArgumentTypeError(expected("shown", condition, neuron))
     if not neurons or len(set(neurons)) < len(neurons):
         raise ArgumentError(
             "Neurons that are drawn must be at least one, and each given once."

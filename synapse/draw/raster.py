@@ -75,7 +75,7 @@ def raster(
     """
     matrix, names, layers, what = over_time(values, neurons, what)
     steps, count = matrix.shape
-    boolean("The color_bars", color_bars)
+    boolean("color_bars", color_bars)
     height = float(np.clip(0.17 * count + 0.9, 1.8, 9.0))
     with canvas(ax, (float(np.clip(0.06 * steps + 3.2, 5.0, 11.0)), height)) as ax:
         cmap, norm = coloring(matrix)

@@ -62,8 +62,8 @@ def returns(
     np.float64(99.0)
     """
     groups = _groups(runs)
-    points = positive_integer("The points", points)
-    tests = boolean("The tests", tests)
+    points = positive_integer("points", points)
+    tests = boolean("tests", tests)
     curves = [
         _tested(group) if tests else _in_parts(group, points) for _, group in groups
     ]
@@ -102,7 +102,7 @@ def _groups(runs: Any) -> list[tuple[str, list[Run]]]:
             isinstance(run, Run) for run in several
         ):
             condition = "a Run, several of them, or these by name"
-            raise ArgumentTypeError(expected("What returns shows", condition, group))
+            raise ArgumentTypeError(expected("runs", condition, group))
         if not several:
             raise ArgumentError("Expected at least one run of each agent, got none.")
         groups.append((str(name), list(several)))

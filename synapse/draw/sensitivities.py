@@ -72,11 +72,9 @@ def sensitivities(
     >>> ax.images[0].get_array().shape, ax.get_title(loc="left")
     ((3, 22), '54 of 66 sensitivities are kept')
     """
-    require_network("What has sensitivities", network)
-    boolean("The color_bars", color_bars)
-    full = (
-        None if scale is None else positive_number("The scale of sensitivities", scale)
-    )
+    require_network("network", network)
+    boolean("color_bars", color_bars)
+    full = None if scale is None else positive_number("scale", scale)
     kept = sensitivity_matrix(network)
     table = Topology.of(network)
     own = kept.steps == 0
@@ -85,7 +83,7 @@ def sensitivities(
     if not values.size:
         raise ArgumentError(
             expected(
-                "What ",
+                "network",
                 "a network with a recurrent neuron and a trainable parameter",
                 network,
             )

@@ -85,7 +85,7 @@ def spikes(
     """
     bands = _bands_of(log) if groups is None else _bands_of_groups(log, groups)
     aims = _checked_targets(targets, bands[-1][1])
-    step_length = 1.0 if dt is None else positive_number("The dt", dt)
+    step_length = 1.0 if dt is None else positive_number("dt", dt)
     heights = [_height_of(values) for _, values in bands]
     steps = len(bands[0][1])
     size = (
@@ -124,7 +124,7 @@ def spikes(
 
 def _bands_of(log: Log) -> list[tuple[str, Floats]]:
     """The layers' names and activations."""
-    instance("The log", log, Log)
+    instance("log", log, Log)
     neurons = tuple(log.network)
     if "activation" not in log.variables or log.columns("activation") != neurons:
         raise ArgumentError(
@@ -133,7 +133,7 @@ def _bands_of(log: Log) -> list[tuple[str, Floats]]:
         )
     values = log["activation"]
     if not len(values):
-        raise ArgumentError("Expected a recording of some steps, got one of none.")
+        raise ArgumentError("The recording has no steps.")
     bands = []
     begin = 0
     for layer in log.network.layers:
@@ -144,14 +144,14 @@ def _bands_of(log: Log) -> list[tuple[str, Floats]]:
 
 def _bands_of_groups(log: Log, groups: Any) -> list[tuple[str, Floats]]:
     """The labels and activations of chosen neurons."""
-    instance("The log", log, Log)
-    title = "The groups"
+    instance("log", log, Log)
+    title = "groups"
     if isinstance(groups, Mapping):
         named = [(str(name), group) for name, group in groups.items()]
     else:
         layers = listed(title, groups, "a list of Layers, or a dict of neurons")
         for layer in layers:
-            instance("What is a group", layer, Layer)
+            instance("layer", layer, Layer)
         named = [(layer.label, layer) for layer in layers]
     bands = [
         (name, log.of(listed(f"The group {name}", group, "a list of neurons")))
@@ -165,7 +165,7 @@ def _bands_of_groups(log: Log, groups: Any) -> list[tuple[str, Floats]]:
 def _checked_targets(targets: Any, outputs: Floats) -> Floats | None:
     if targets is None:
         return None
-    aims = numbers("The targets", targets, "a row of numbers for each step")
+    aims = numbers("targets", targets, "a row of numbers for each step")
     if aims.shape != outputs.shape:
         due = f"{counted(len(outputs), 'row')} of {counted(outputs.shape[1], 'number')}"
         raise ArgumentError(f"Expected targets of {due}, got the shape {aims.shape}.")

@@ -202,8 +202,8 @@ class Store:
         # A copy would keep the address of this store's memory, and kernels would write
         # to it.
         raise TypeError(
-            "Neurons, layers and connections cannot be copied or pickled by themselves."
-            " Copy their network: network.clone(), copy.deepcopy(network) or"
+            "Neurons, layers and connections cannot be copied or pickled without"
+            " their network. Use network.clone(), copy.deepcopy(network) or"
             " pickle.dumps(network)."
         )
 

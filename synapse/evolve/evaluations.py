@@ -58,8 +58,8 @@ class Evaluations:
             self._read(path, people)
             if seeded and word != people.word[0]:
                 raise ArgumentError(
-                    f"The checkpoint {path} is of another seed. Give that seed, or"
-                    " seed=None."
+                    f"The checkpoint {path} was written with another seed. Pass that"
+                    " seed, or seed=None."
                 )
         self._seeded = seeded
         self.word = int(people.word[0])
@@ -88,9 +88,9 @@ class Evaluations:
             weights[:] = evaluated.weights
         if not fits or (last and digest_of(people) != self.digest):
             raise ArgumentError(
-                f"The checkpoint {self.path} is of other arguments, was changed, or is"
-                " of another version or machine. Give the same arguments, or another"
-                " checkpoint."
+                f"The checkpoint {self.path} was written with other arguments, by"
+                " another version or on another machine, or was changed. Pass the same"
+                " arguments, or another checkpoint."
             )
         if (
             last
@@ -113,9 +113,9 @@ class Evaluations:
             and _agree(computed, second)
         ):
             raise ArgumentError(
-                f"The checkpoint {self.path} is of another fitness: it has"
-                f" {stored[0].tolist()} for a genome whose fitness is"
-                f" {computed[0].tolist()} now. Give the same fitness, or another"
+                f"The checkpoint {self.path} was written with another fitness function:"
+                f" stored {stored[0].tolist()} for a genome whose fitness is now"
+                f" {computed[0].tolist()}. Pass the same fitness, or another"
                 " checkpoint."
             )
 

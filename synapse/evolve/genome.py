@@ -86,8 +86,8 @@ class Genome:
         self, nodes: NDArray[Any], genes: NDArray[Any], inputs: int, outputs: int
     ) -> None:
         inputs, outputs = (
-            positive_integer("The inputs", inputs),
-            positive_integer("The outputs", outputs),
+            positive_integer("inputs", inputs),
+            positive_integer("outputs", outputs),
         )
         self._set(*_checked(nodes, genes, inputs, outputs), inputs, outputs)
 
@@ -145,8 +145,8 @@ class Genome:
             Seed of the weights, which are uniform from -1 to 1.
         """
         inputs, outputs = (
-            positive_integer("The inputs", inputs),
-            positive_integer("The outputs", outputs),
+            positive_integer("inputs", inputs),
+            positive_integer("outputs", outputs),
         )
         nodes = _ends(inputs, outputs, 0)
         nodes["squash"][inputs + 1 :] = codes_of([squash])[0]
@@ -185,16 +185,14 @@ class Genome:
         ArgumentError, ArgumentTypeError, TopologyError
             If it is not such a network.
         """
-        table = Topology.of(require_network("The network", network))._require_closed(
+        table = Topology.of(require_network("network", network))._require_closed(
             "converted to a genome"
         )
         require_released(network, "converted to a genome")
         inputs = table.inputs
         outputs = table.outputs
         if (table.target < inputs).any():
-            raise TopologyError(
-                "Expected inputs without incoming connections, which no genome has."
-            )
+            raise TopologyError("A genome does not support connections into inputs.")
         table, late = _with_late(table)
         source, target, gater = table.source, table.target, table.gater
         squash, bias, count = table.squash, table.bias, table.neurons
@@ -244,7 +242,7 @@ class Genome:
             If it is not a finite number, or contradicts a sign.
         """
         genes = self.genes.copy()
-        genes["weight"][genes["source"] != STATE] = finite_number("The weight", weight)
+        genes["weight"][genes["source"] != STATE] = finite_number("weight", weight)
         return Genome(self.nodes, genes, self.inputs, self.outputs)
 
     @property
@@ -269,7 +267,7 @@ class Genome:
         inputs : array_like, shape (inputs,)
             Activations of the inputs.
         """
-        outputs: Floats = self._run(row_of("The inputs", inputs, self.inputs)[None])[0]
+        outputs: Floats = self._run(row_of("inputs", inputs, self.inputs)[None])[0]
         return outputs
 
     def run(self, inputs: ArrayLike) -> Floats:
@@ -281,9 +279,7 @@ class Genome:
         inputs : array_like, shape (rows, inputs)
             Activations of the inputs, row by row.
         """
-        return self._run(
-            as_matrix("The inputs", inputs, self.inputs, np.dtype(np.float64))
-        )
+        return self._run(as_matrix("inputs", inputs, self.inputs, np.dtype(np.float64)))
 
     def _run(self, rows: Floats) -> Floats:
         results = np.empty((len(rows), self.outputs))
@@ -316,14 +312,14 @@ class Genome:
         """
         neurons, links, *_ = self.phenotype
         present = Topology.of(self.network())
-        new = Topology.of(require_network("The network", network))
+        new = Topology.of(require_network("network", network))
         ends = "source", "target", "gater"
         if not all(
             np.array_equal(getattr(present, end), getattr(new, end)) for end in ends
         ):
             raise TopologyError(
-                "Expected a network that network() of this genome has made, got another"
-                " one."
+                "`adopt` needs a network that network() of this genome returned; the"
+                " structure of this one is different."
             )
         genes = self.genes.copy()
         biased = np.flatnonzero(neurons["gene"] != NOBODY)
@@ -443,9 +439,7 @@ def _checked(
             condition = (
                 f"a structured array with the fields {', '.join(dtype.names or ())}"
             )
-            raise ArgumentTypeError(
-                expected(f"The {name} of a Genome", condition, array)
-            )
+            raise ArgumentTypeError(expected(f"{name} of Genome", condition, array))
     ends = inputs + outputs
     position, middle = nodes["position"][: ends + 1], nodes["position"][ends + 1 :]
     ids, squash = nodes["id"], nodes["squash"][inputs + 1 :]

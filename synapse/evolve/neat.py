@@ -134,29 +134,29 @@ def neat(
     (True, [[1.0], [0.0]])
     """
     if not hasattr(fitness, "evaluate"):
-        _checks.function_of("The fitness", fitness, "genome")
+        _checks.function_of("fitness", fitness, "genome")
     task = partial(judged, fitness)
     chosen = (
         Settings()
         if settings is None
-        else _checks.instance("The settings", settings, Settings)
+        else _checks.instance("settings", settings, Settings)
     )
-    size = _checks.positive_integer("The population", population)
+    size = _checks.positive_integer("population", population)
     least = f"a whole number, {size} or above, the population"
-    most = _checks.whole_number("The max_evaluations", max_evaluations, least, size)
-    aim = math.inf if goal is None else _checks.finite_number("The goal", goal)
+    most = _checks.whole_number("max_evaluations", max_evaluations, least, size)
+    aim = math.inf if goal is None else _checks.finite_number("goal", goal)
     pool = checked_executor(executor)
-    require_picklable("The fitness", fitness, pool)
+    require_picklable("fitness", fitness, pool)
     path = None if checkpoint is None else as_path(checkpoint)
-    if _checks.boolean("The resume", resume) and path is None:
+    if _checks.boolean("resume", resume) and path is None:
         raise ArgumentError(
-            "Expected a checkpoint to resume from, got none. Give checkpoint=."
+            "Expected a checkpoint to resume from, got none. Pass checkpoint=."
         )
-    shown = _checks.boolean("The progress", progress)
+    shown = _checks.boolean("progress", progress)
     genome = Genome.from_network(start) if isinstance(start, Network) else start
     if not isinstance(genome, Genome | None):
         raise ArgumentTypeError(
-            _checks.expected("The start", "a Genome, a Network or None", start)
+            _checks.expected("start", "a Genome, a Network or None", start)
         )
     sizes = _checked_sizes(fitness, genome, inputs=inputs, outputs=outputs)
     rng = random_generator(seed)
@@ -288,7 +288,7 @@ def judged(fitness: Any, genomes: Genomes) -> tuple[Floats, Bools, Floats]:
         try:
             values, solved = returned
             values, solved = (
-                _checks.numbers("The fitness", values, "numbers"),
+                _checks.numbers("fitness", values, "numbers"),
                 np.asarray(solved, np.bool_),
             )
             return (
@@ -302,20 +302,20 @@ def judged(fitness: Any, genomes: Genomes) -> tuple[Floats, Bools, Floats]:
                 " solves the task"
             )
             raise ArgumentTypeError(
-                _checks.expected("What evaluate returns", condition, returned)
+                _checks.expected("The result of evaluate", condition, returned)
             ) from None
     rows: list[list[float]] = []
     for index, (_, _, begin, stop) in enumerate(genomes.at.tolist()):
         genome = genomes[index]
         returned = fitness(genome)
         rows.append(
-            _checks.numbers("The fitness", returned, "a number, or several")
+            _checks.numbers("fitness", returned, "a number, or several")
             .ravel()
             .tolist()
         )
         if not rows[-1]:
             raise ArgumentTypeError(
-                _checks.expected("The fitness", "a number, or several", returned)
+                _checks.expected("fitness", "a number, or several", returned)
             )
         # it may have adopted others
         genomes.weights[begin:stop] = genome.genes["weight"]
@@ -343,15 +343,11 @@ def _checked_sizes(task: Any, genome: Genome | None, **arguments: Any) -> list[i
     for name, number in arguments.items():
         sizes: set[Any] = {getattr(owner, name, None) for owner in (task, genome)}
         sizes.discard(None)
-        sizes |= (
-            set()
-            if number is None
-            else {_checks.positive_integer(f"The {name}", number)}
-        )
+        sizes |= set() if number is None else {_checks.positive_integer(name, number)}
         if len(sizes) != 1:
             got = " and ".join(map(str, sorted(sizes))) or "none"
             raise ArgumentError(
-                f"Expected one number of {name}, got {got}. Give {name}= as the task"
+                f"Expected one number of {name}, got {got}. Pass {name}= as the task"
                 " has it."
             )
         agreed += sizes

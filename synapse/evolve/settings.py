@@ -207,5 +207,5 @@ def codes_of(several: Any) -> Ints:
             )
         codes.append(ACTIVATIONS[name].code)
     if not codes:
-        raise ArgumentError(expected("The squashes", "at least one", several))
+        raise ArgumentError(expected("squashes", "at least one", several))
     return np.array(codes, np.int64)

@@ -54,7 +54,7 @@ def to_json(value: Any) -> str:
 
 def record_text(values: Any, seed: int, point: Point) -> str:
     """What a trial has returned as JSON; ArgumentTypeError if it cannot be a record."""
-    due = f"Expected the trial with seed {seed} to return {VALUES}"
+    due = f"The trial with seed {seed} must return {VALUES}"
     named = isinstance(values, Mapping) and all(isinstance(key, str) for key in values)
     if not named:
         raise ArgumentTypeError(f"{due}, got {shown(values)}.")
@@ -142,7 +142,7 @@ def _argument(value: Any) -> str:
     try:
         return to_json(plain_value(value))
     except (TypeError, ValueError):
-        title = "What a trial with a store is bound to"
+        title = "An argument of a trial with a store"
         kinds = "numbers, strings, lists, dicts, arrays, functions or dataclasses"
         raise ArgumentTypeError(
             expected(title, kinds, value, "Let the trial build it.")

@@ -65,7 +65,7 @@ class Estimate:
 
 def rate_of(successes: int, count: int, level: Any) -> Estimate:
     """A success rate with its Wilson interval."""
-    number = between_0_and_1("The level", level)
+    number = between_0_and_1("level", level)
     test = scipy_stats().binomtest(successes, count)
     interval = test.proportion_ci(number, method="wilson")
     low = float(interval.low)
@@ -75,12 +75,10 @@ def rate_of(successes: int, count: int, level: Any) -> Estimate:
 
 def median_of(values: Sequence[float], level: Any) -> Estimate:
     """A median with its bootstrap interval; some of the values may be infinite."""
-    number = between_0_and_1("The level", level)
+    number = between_0_and_1("level", level)
     data = np.sort(np.asarray(values, np.float64))
     if np.isnan(data).any():
-        raise ArgumentError(
-            expected("The values", "numbers, none of them NaN", math.nan)
-        )
+        raise ArgumentError(expected("values", "numbers, none of them NaN", math.nan))
     stats = scipy_stats()
     size = len(data)
     low = data[0]

@@ -121,10 +121,10 @@ def train_many(
     options = {"progress": False, **options}
     where = checked_executor(executor)
     if where is not None and threads is not None:
-        raise ArgumentError("An executor has its own threads. Omit `threads`.")
+        raise ArgumentError("An executor has its own threads. Remove `threads`.")
     count = _available_cores()
     if threads is not None:
-        count = positive_integer("The threads", threads, MOST_THREADS)
+        count = positive_integer("threads", threads, MOST_THREADS)
 
     pairs = zip(trainers, seeds_of(seed, len(trainers)), strict=True)
     calls = [
@@ -149,14 +149,14 @@ def _checked_trainers(trainers: Any) -> list[Trainer]:
     own.
     """
     given = [trainers] if isinstance(trainers, Network) else trainers
-    several: list[Trainer] = listed("The trainers", given, "a list of Trainers")
+    several: list[Trainer] = listed("trainers", given, "a list of Trainers")
     for each in several:
         if not isinstance(each, Trainer):
             advice = ""
             if isinstance(each, Network):
                 advice = "Use [synapse.Trainer(net, ...) for net in networks]."
             raise ArgumentTypeError(
-                expected("The trainers", "a list of Trainers", each, advice)
+                expected("trainers", "a list of Trainers", each, advice)
             )
     if not independent([trainer.network for trainer in several]):
         raise TopologyError(
@@ -196,7 +196,7 @@ def _gathered(
     KeyboardInterrupt is raised.
     """
     if calls:
-        require_picklable("What is trained", calls[0], executor)
+        require_picklable("The training", calls[0], executor)
 
     # Waiting is cut into pauses, see PAUSE: Ctrl-C is noticed between two of them.
     futures: list[Future[Any]] = []

@@ -138,7 +138,7 @@ def run_trials(
     >>> len(trials), trials[0].keys()
     (8, dict_keys(['seed', 'solved', 'epochs']))
     """
-    function = _checks.function_of("The trial", trial, "seed")
+    function = _checks.function_of("trial", trial, "seed")
     tasks: list[tuple[Point, int]] = [({}, seed) for seed in _checked_seeds(seeds)]
     return run_tasks(function, tasks, store, executor, retry, progress)
 
@@ -198,7 +198,7 @@ def sweep(
     1   0.5    10       2  5.5 (range 5 to 6)
     """
     points = _points_of(grid)
-    function = _checks.function_of("The trial", trial, "seed", keywords=points[0])
+    function = _checks.function_of("trial", trial, "seed", keywords=points[0])
     numbers = _checked_seeds(seeds)
     tasks = [(point, seed) for point in points for seed in numbers]
     return run_tasks(function, tasks, store, executor, retry, progress)
@@ -213,7 +213,7 @@ def _points_of(grid: Any) -> list[Point]:
 def _all_points(grid: Mapping[str, Any]) -> list[Point]:
     """All combinations of the values of a grid."""
     columns = {}
-    for name, column in _parameters("The grid", grid).items():
+    for name, column in _parameters("grid", grid).items():
         title = f"The values of {name!r}"
         values = _checks.listed(title, column, f"a list of {KINDS}")
         columns[name] = [_value(name, value) for value in values]
@@ -221,23 +221,21 @@ def _all_points(grid: Mapping[str, Any]) -> list[Point]:
             raise ArgumentError(_checks.expected(title, "at least one", column))
     total = prod(map(len, columns.values()))
     if total > MOST_POINTS:
-        raise ArgumentError(
-            _checks.expected("The points", f"at most {MOST_POINTS}", total)
-        )
+        raise ArgumentError(_checks.expected("points", f"at most {MOST_POINTS}", total))
     combinations = product(*columns.values())
     return [dict(zip(columns, values, strict=True)) for values in combinations]
 
 
 def _listed_points(grid: Any) -> list[Point]:
     """The points of a list, which must all have the same names."""
-    entries = _checks.listed("The grid", grid, "a dict, or a list of points")
+    entries = _checks.listed("grid", grid, "a dict, or a list of points")
     named = [_parameters("A point", entry) for entry in entries]
     points = [
         {name: _value(name, value) for name, value in entry.items()} for entry in named
     ]
     if not points or any(point.keys() != points[0].keys() for point in points):
         condition = "dicts with the same names, at least one"
-        raise ArgumentError(_checks.expected("The points", condition, grid))
+        raise ArgumentError(_checks.expected("points", condition, grid))
     return points
 
 
@@ -269,7 +267,7 @@ def _value(name: str, value: Any) -> Any:
 
 def _checked_seeds(seeds: Any) -> list[int]:
     condition = "a sequence of whole numbers, such as range(30)"
-    entries = _checks.listed("The seeds", seeds, condition)
+    entries = _checks.listed("seeds", seeds, condition)
     condition = f"a whole number from 0 to {MOST_SEED}"
     numbers = [
         _checks.whole_number("A seed", entry, condition, 0, MOST_SEED)
@@ -277,7 +275,7 @@ def _checked_seeds(seeds: Any) -> list[int]:
     ]
     if not numbers or len(set(numbers)) < len(numbers):
         condition = "different whole numbers, at least one"
-        raise ArgumentError(_checks.expected("The seeds", condition, seeds))
+        raise ArgumentError(_checks.expected("seeds", condition, seeds))
     return numbers
 
 
@@ -285,11 +283,9 @@ def checked_executor(executor: Any) -> Executor | None:
     """Return an executor or None, or raise ArgumentTypeError."""
     if executor is None or isinstance(executor, Executor):
         return executor
-    advice = "Give client.get_executor()." if hasattr(executor, "get_executor") else ""
+    advice = "Pass client.get_executor()." if hasattr(executor, "get_executor") else ""
     condition = "a concurrent.futures.Executor or None"
-    raise ArgumentTypeError(
-        _checks.expected("The executor", condition, executor, advice)
-    )
+    raise ArgumentTypeError(_checks.expected("executor", condition, executor, advice))
 
 
 def require_picklable(title: str, function: Any, executor: Executor | None) -> None:
@@ -326,11 +322,11 @@ def run_tasks(
     records.
     """
     executor = checked_executor(executor)
-    retry = _checks.boolean("The retry", retry)
+    retry = _checks.boolean("retry", retry)
     title = progress if isinstance(progress, str) else None
     shown = bool(title) if title is not None else progress
-    shown = _checks.boolean("The progress", shown)
-    require_picklable("The trial", trial, executor)
+    shown = _checks.boolean("progress", shown)
+    require_picklable("trial", trial, executor)
     every = {(point_text(point), seed): (point, seed) for point, seed in tasks}
     path = None if store is None else as_path(store)
     opened = None if path is None else closing(TrialStore(path, described(trial)))

@@ -46,12 +46,12 @@ class Trials(list[Row]):
         names: Sequence[str] = (),
         seconds: float = math.nan,
     ) -> None:
-        listed = _checks.listed("The rows of Trials", rows, "dicts, one for each trial")
+        listed = _checks.listed("rows of Trials", rows, "dicts, one for each trial")
         super().__init__(
             _checks.instance("Each row of Trials", row, dict) for row in listed
         )
-        self.names = tuple(_names("The names", names))
-        self.seconds = _checks.real_number("The seconds", seconds)
+        self.names = tuple(_names("names", names))
+        self.seconds = _checks.real_number("seconds", seconds)
 
     @property
     def failed(self) -> Trials:
@@ -160,7 +160,7 @@ class Trials(list[Row]):
         >>> print(trials.median("needed"))
         5,100 (4,200 to -)
         """
-        missing = _checks.real_number("The failed", failed)
+        missing = _checks.real_number("failed", failed)
         numbers = (
             missing if value is None else _checks.real_number("A value", value)
             for value in self.values(name)
@@ -220,8 +220,8 @@ class Trials(list[Row]):
         0      20  95 % (76 to 99)
         """
         groups = list(self.by().values()) if self.names else [self]
-        rates = _names("The rate", rate)
-        medians = _names("The median", median)
+        rates = _names("rate", rate)
+        medians = _names("median", median)
         failed = self.failed
         counts = ["trials", "failed"] if failed else ["trials"]
 

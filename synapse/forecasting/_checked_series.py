@@ -10,7 +10,7 @@ from .._checks import (
     counted,
     expected,
     finite_array,
-    lowered,
+    must,
     numbers,
     positive_integer,
 )
@@ -28,26 +28,24 @@ def checked_series(title: str, values: Any, least: int = 1, reason: str = "") ->
     >>> checked_series("The past", [1.0, float("nan")])  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
-    synapse.errors.ArgumentError: ... to be finite, got nan at step 1. Fill in ...
+    synapse.errors.ArgumentError: The past must be finite, got nan at step 1. ...
     """
     array = numbers(title, values, "a number a step, or a row of numbers a step")
     if array.ndim not in (1, 2) or array.shape[1:] == (0,):
         raise ArgumentTypeError(
-            f"Expected {lowered(title)} to have the shape (T,) or (T, m), got"
-            f" {array.shape}."
+            must(title, "have the shape (T,) or (T, m)", f"{array.shape}")
         )
     if len(array) < least:
         needed = f"{counted(least, 'step')} or more{reason}"
-        raise ArgumentError(
-            f"Expected {lowered(title)} to have {needed}, got {len(array)}."
-        )
+        raise ArgumentError(must(title, f"have {needed}", f"{len(array)}"))
     bad = ~np.isfinite(array)
     if bad.any():
         step = int(bad.reshape(len(array), -1).any(axis=1).argmax())
         value = array[step][bad[step]].flat[0]
         raise ArgumentError(
-            f"Expected {lowered(title)} to be finite, got {value} at step {step}. Fill"
-            " in missing values."
+            must(
+                title, "be finite", f"{value} at step {step}", "Fill in missing values."
+            )
         )
     return array
 
@@ -61,28 +59,25 @@ def require_columns(
     if array.shape[1:] != columns:
         shape = f"(T, {columns[0]})" if columns else "(T,)"
         raise ArgumentError(
-            f"Expected {lowered(title)} to have the shape {shape}, {why}, got"
-            f" {array.shape}."
+            must(title, f"have the shape {shape}, {why}", f"{array.shape}")
         )
 
 
 def horizon(steps: Any) -> int:
     """Return the number of steps to forecast, 1 or above."""
-    return positive_integer("The steps", steps, MOST_STEPS)
+    return positive_integer("steps", steps, MOST_STEPS)
 
 
 def season(period: Any) -> int:
     """Return the number of steps of a season, 1 or above."""
-    return positive_integer("The period", period)
+    return positive_integer("period", period)
 
 
 def known_rows(values: Any) -> Floats:
     """Return values known in advance as an array of shape (N, k)."""
-    rows = finite_array("The known", values)
+    rows = finite_array("known", values)
     if rows.ndim != 2:
-        raise ArgumentError(
-            expected("The known", "rows of numbers, shape (N, k)", values)
-        )
+        raise ArgumentError(expected("known", "rows of numbers, shape (N, k)", values))
     return rows
 
 
@@ -90,6 +85,4 @@ def too_few_known(rows: Floats, needed: int) -> ArgumentError:
     """Make the error for values known in advance that end before the last step of a
     forecast.
     """
-    return ArgumentError(
-        f"Expected the known values to have {needed} rows, got {len(rows)}."
-    )
+    return ArgumentError(f"`known` must have {needed} rows, got {len(rows)}.")

@@ -64,7 +64,7 @@ def seasonal_naive(history: ArrayLike, steps: int, period: int = 1) -> Floats:
     array([4., 4., 4.])
     """
     length = season(period)
-    values = checked_series("The history", history, length, ", as many as the period")
+    values = checked_series("history", history, length, ", as many as the period")
     return values[len(values) - length + np.arange(horizon(steps)) % length]
 
 
@@ -125,12 +125,12 @@ def autoregression(history: ArrayLike, steps: int, order: int | None = None) -> 
     lags = (
         None
         if order is None
-        else whole_number("The order", order, "a whole number, 0 or above", 0)
+        else whole_number("order", order, "a whole number, 0 or above", 0)
     )
     least, reason = (
         (1, "") if lags is None else (2 * lags + 1, f" for the order {lags}")
     )
-    values = checked_series("The history", history, least, reason)
+    values = checked_series("history", history, least, reason)
     ahead = horizon(steps)
     columns = values.reshape(len(values), -1).T
     forecasts = np.array([_continued(column, ahead, lags) for column in columns]).T

@@ -37,11 +37,11 @@ class Calibration:
     errors: Floats
 
     def __post_init__(self) -> None:
-        errors = finite_array("The errors of a Calibration", self.errors)
+        errors = finite_array("errors of Calibration", self.errors)
         if errors.ndim != 3 or not errors.size:
             condition = "of shape (origins, steps, m), of at least one origin"
             raise ArgumentError(
-                expected("The errors of a Calibration", condition, self.errors)
+                expected("errors of Calibration", condition, self.errors)
             )
         object.__setattr__(self, "errors", errors)
 
@@ -99,12 +99,12 @@ class Calibration:
         Predictive Inference for Regression. Journal of the American Statistical
         Association 113, 2018.
         """
-        share = fraction("The interval", interval)
+        share = fraction("interval", interval)
         count, steps_tested, _ = self.errors.shape
         ahead = steps_tested if steps is None else horizon(steps)
         if not 0 < share < 1:
             raise ArgumentError(
-                expected("The interval", "between 0 and 1, such as 0.9", interval)
+                expected("interval", "between 0 and 1, such as 0.9", interval)
             )
         needed = math.ceil(share / (1 - share) - 1e-9)  # 0.9 / 0.1 is a little above 9
         if count * steps_tested < needed:

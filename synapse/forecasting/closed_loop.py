@@ -266,15 +266,15 @@ def forecast(
     n = len(networks[0].input)
     m = len(networks[0].output)
     dtype = networks[0].dtype
-    parts, together = parts_of("The history", history, n)
+    parts, together = parts_of("history", history, n)
     if not together:
         raise ArgumentError(
-            "Expected the history to be one series (T, n), got several sequences."
+            "`history` must be one series (T, n), got several sequences."
         )
-    rows = as_matrix("The history", parts[0], n, dtype)
+    rows = as_matrix("history", parts[0], n, dtype)
     if not len(rows):
         raise ArgumentError(
-            "The history has no row. Give at least one, after which the forecast"
+            "The history has no row. Pass at least one, after which the forecast"
             " begins."
         )
     fed, into = (
@@ -293,7 +293,7 @@ def forecast(
     half = None
     limits = clipping(minimum, maximum)
     if calibration is not None:
-        width = instance("The calibration", calibration, Calibration).errors.shape[2]
+        width = instance("calibration", calibration, Calibration).errors.shape[2]
         if width != m:
             raise ArgumentError(
                 f"This calibration is of {counted(width, 'output')}, the network has"
@@ -322,9 +322,7 @@ def forecast(
 def members(model: Any) -> Sequence[Network]:
     """The networks of an ensemble, or a network alone."""
     if not isinstance(model, Model):
-        raise ArgumentTypeError(
-            expected("What forecasts", "a Network or an Ensemble", model)
-        )
+        raise ArgumentTypeError(expected("network", "a Network or an Ensemble", model))
     return model if isinstance(model, Ensemble) else [model]
 
 
@@ -334,14 +332,12 @@ def _fed_back(feedback: Any, n: int, m: int) -> list[tuple[int, int]]:
         if m > n:
             raise ArgumentError(
                 f"The {m} outputs cannot be fed back to {counted(n, 'input')}. "
-                "Give feedback={output: input} for those that can."
+                "Pass feedback={output: input} for those that can."
             )
         return [(o, o) for o in range(m)]
     if not isinstance(feedback, Mapping):
         raise ArgumentTypeError(
-            expected(
-                "The feedback", "a dict {output: input} of numbers from 0", feedback
-            )
+            expected("feedback", "a dict {output: input} of numbers from 0", feedback)
         )
     pairs = [
         (
@@ -352,8 +348,8 @@ def _fed_back(feedback: Any, n: int, m: int) -> list[tuple[int, int]]:
     ]
     if not pairs:
         raise ArgumentError(
-            "The feedback is empty, so no output would become an input. Omit it to feed"
-            " all."
+            "The feedback is empty, so no output would become an input. Remove it to"
+            " feed all."
         )
     if len({i for _, i in pairs}) < len(pairs):
         raise ArgumentError(
@@ -369,24 +365,24 @@ def _outside(future: Any, k: int, steps: int, model: Model, dtype: Any) -> Float
     if future is None:
         if k and steps > 1:
             raise ArgumentError(
-                f"{counted(k, 'input')} of {model!r} {'is' if k == 1 else 'are'} fed by"
-                " no output. Give future=, with their values in the"
-                f" {counted(steps - 1, 'step')} after the history."
+                f"No output feeds back into {counted(k, 'input')} of {model!r}. Pass"
+                f" {'its' if k == 1 else 'their'} values in the"
+                f" {counted(steps - 1, 'step')} after the history as future=."
             )
         return np.empty((steps - 1, k))
     if not k:
         raise ArgumentError(
-            f"Every input of {model!r} is fed by an output. Omit future."
+            f"Every input of {model!r} is fed by an output. Remove future."
         )
-    parts, together = parts_of("The future", future, k)
+    parts, together = parts_of("future", future, k)
     if not together:
         raise ArgumentError(
-            f"Expected the future to be one series (T, {k}), got several sequences."
+            f"`future` must be one series (T, {k}), got several sequences."
         )
-    ahead = as_matrix("The future", parts[0], k, dtype)
+    ahead = as_matrix("future", parts[0], k, dtype)
     if len(ahead) not in (steps - 1, steps):
         raise ArgumentError(
-            f"Expected the future to have {counted(steps - 1, 'row')}, one for every"
+            f"`future` must have {counted(steps - 1, 'row')}, one for every"
             f" step after the history but the last, or {steps}, got {len(ahead)}."
         )
     return ahead[: steps - 1]
@@ -396,9 +392,9 @@ def clipping(minimum: Any, maximum: Any) -> tuple[float, float]:
     """The range to which forecasts are clipped; ArgumentError if the minimum is not
     below the maximum.
     """
-    low = -math.inf if minimum is None else finite_number("The minimum", minimum)
-    high = math.inf if maximum is None else finite_number("The maximum", maximum)
-    return bounds("The minimum and the maximum", low, high)
+    low = -math.inf if minimum is None else finite_number("minimum", minimum)
+    high = math.inf if maximum is None else finite_number("maximum", maximum)
+    return bounds("`minimum` and `maximum`", low, high)
 
 
 def bounded(

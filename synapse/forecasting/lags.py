@@ -51,7 +51,7 @@ def choose_lags(series: ArrayLike, steps: int, *, period: int = 1) -> tuple[int,
     >>> choose_lags(noise, 4, period=4)
     ()
     """
-    values = checked_series("The series", series)
+    values = checked_series("series", series)
     ahead = horizon(steps)
     length = season(period)
     seasonal: list[tuple[int, ...]] = [(length,), (length, 1)] if length > 1 else []

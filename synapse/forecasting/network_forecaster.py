@@ -66,10 +66,10 @@ class NetworkForecaster:
 
     def __post_init__(self) -> None:
         members(self.network)
-        instance("The scale", self.scale, Scale)
+        instance("scale", self.scale, Scale)
         for network in members(self.network):
             require_range(
-                "The network of NetworkForecaster",
+                "network of NetworkForecaster",
                 network,
                 squashes_of(network),
                 "A standard unit can be any number. Build it with"
@@ -80,7 +80,7 @@ class NetworkForecaster:
 
     def __call__(self, history: ArrayLike, steps: int) -> Floats:
         """Forecast the steps after a history, shape (T, m) or (T,)."""
-        past = checked_series("The history", history)
+        past = checked_series("history", history)
         steps = horizon(steps)
         columns = self._columns(past)
         count = len(past)
@@ -98,7 +98,7 @@ class NetworkForecaster:
         """The history, shape (T, m)."""
         columns = past.reshape(len(past), -1)
         width = (len(self.scale),)
-        require_columns("The history", columns, width, "a column for each of the scale")
+        require_columns("history", columns, width, "a column for each of the scale")
         return columns
 
     def one_step(self, history: ArrayLike) -> Floats:
@@ -107,7 +107,7 @@ class NetworkForecaster:
         Returns shape (T + 1, m) or, with known values that end with the history, (T,
         m); NaN where too few steps are known yet.
         """
-        past = self._columns(checked_series("The history", history))
+        past = self._columns(checked_series("history", history))
         lost = self.scale.lost
         count = len(past)
         in_advance = self.known

@@ -175,22 +175,22 @@ def rolling_origin(
     >>> forecasting.rolling_origin(forecasting.autoregression, wave, 2).mae.round(3)
     array([0., 0.])
     """
-    function_of("The forecaster", forecaster, "history", "steps")
+    function_of("forecaster", forecaster, "history", "steps")
     ahead = horizon(steps)
     season_length = season(period)
-    stride = positive_integer("The every", every)
+    stride = positive_integer("every", every)
     condition = f"a whole number above the period, {season_length}"
     least = season_length + 1
     first_origin = (
-        None if start is None else whole_number("The start", start, condition, least)
+        None if start is None else whole_number("start", start, condition, least)
     )
-    values = checked_series("The series", series)
+    values = checked_series("series", series)
     first_origin = (
         max(len(values) // 2, least) if first_origin is None else first_origin
     )
     if len(values) < first_origin + ahead:
         raise ArgumentError(
-            f"Expected the series to have {first_origin + ahead} steps or more,"
+            f"`series` must have {first_origin + ahead} steps or more,"
             f" {first_origin} up to the first origin and {ahead} to forecast, got"
             f" {len(values)}."
         )
@@ -206,8 +206,7 @@ def rolling_origin(
         if forecasts[-1].shape != shape:
             shape_returned = forecasts[-1].shape
             raise ArgumentError(
-                f"Expected the forecast to have the shape {shape}, got"
-                f" {shape_returned}."
+                f"The forecast must have the shape {shape}, got {shape_returned}."
             )
     scale = np.abs(
         values[season_length:first_origin] - values[: first_origin - season_length]

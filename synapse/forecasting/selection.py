@@ -232,26 +232,25 @@ def select(
     by_name: Any = forecasters
     if not isinstance(by_name, Mapping) or not by_name:
         raise ArgumentTypeError(
-            expected("The forecasters", "a dict of names and functions", forecasters)
+            expected("forecasters", "a dict of names and functions", forecasters)
         )
     if COMBINE in by_name:
         raise ArgumentError(
-            f"The name {COMBINE!r} is that of the mean. Give the forecaster another"
-            " one."
+            f"The name {COMBINE!r} is that of the mean. Rename the forecaster."
         )
     if combine is not None and (
         isinstance(combine, str) or not _are_names(combine, by_name)
     ):
         raise ArgumentTypeError(
-            expected("The combine", "a list of names of forecasters, or None", combine)
+            expected("combine", "a list of names of forecasters, or None", combine)
         )
-    values = checked_series("The series", series)
+    values = checked_series("series", series)
     width = values.shape[1] if values.ndim == 2 else 1
     condition = f"a whole number from 1 to {width}, the number of columns"
     count = (
         width
         if targets is None
-        else whole_number("The targets", targets, condition, 1, width)
+        else whole_number("targets", targets, condition, 1, width)
     )
     rolled_by_name = dict[str, RollingOrigin]()
     failed = list[str]()

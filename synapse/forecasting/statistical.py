@@ -107,11 +107,9 @@ def statistical(
     array([36., 40.])
     """
     length = season(period)
-    values = checked_series("The series", series, length, ", as many as the period")
+    values = checked_series("series", series, length, ", as many as the period")
     if not is_among(method, METHODS):
-        raise ArgumentError(
-            expected("The method", f"one of {', '.join(METHODS)}", method)
-        )
+        raise ArgumentError(expected("method", f"one of {', '.join(METHODS)}", method))
     rows = None if known is None else known_rows(known)
     if method in ("naive", "seasonal"):
         return partial(seasonal_naive, period=length if method == "seasonal" else 1)
@@ -123,9 +121,9 @@ def statistical(
     )
 
     def forecaster(history: ArrayLike, steps: int) -> Floats:
-        past = checked_series("The history", history)
+        past = checked_series("history", history)
         ahead = horizon(steps)
-        require_columns("The history", past, values.shape[1:], "as the series")
+        require_columns("history", past, values.shape[1:], "as the series")
         if method == "mean":
             return np.repeat(past.mean(axis=0, keepdims=True), ahead, axis=0)
         columns = past.reshape(len(past), -1).T

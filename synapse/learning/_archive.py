@@ -227,7 +227,7 @@ def arrays_of(trainer: Trainer, paused: Paused | None) -> dict[str, NDArray[Any]
         generator_name = paused.generator["bit_generator"]
         if generator_name not in GENERATORS:
             raise ArgumentError(
-                "Expected the generator of a training to save to be"
+                "The generator of a training to save must be"
                 f" {' or '.join(GENERATORS)}, got {generator_name}. Use"
                 " numpy.random.default_rng."
             )
@@ -280,7 +280,7 @@ def trainer_of(
     if head["arrays"] != sorted(arrays):
         got = ", ".join(sorted(arrays))
         raise FormatError(
-            f"Expected the arrays of the trainer to be those that it names, got {got}."
+            f"The arrays of the trainer must be those that it names, got {got}."
         )
     names = [name for name in arrays if name.startswith(OPTIMIZER)]
     memory = {name.removeprefix(OPTIMIZER): arrays.pop(name) for name in names}
@@ -382,15 +382,12 @@ def _require_arrays(
     """
     if arrays.keys() != shapes.keys():
         wanted, got = (", ".join(sorted(names)) or "none" for names in (shapes, arrays))
-        raise FormatError(
-            f"Expected the arrays of the training to be {wanted}, got {got}."
-        )
+        raise FormatError(f"The arrays of the training must be {wanted}, got {got}.")
     for name, array in arrays.items():
         if array.dtype.kind != "f" or array.shape != shapes[name]:
             got = f"{array.dtype} of shape {array.shape}"
             raise FormatError(
-                f"Expected the array {name!r} to be floats of shape {shapes[name]}, got"
-                f" {got}."
+                f"The array {name!r} must be floats of shape {shapes[name]}, got {got}."
             )
         _require_finite(FormatError, name, array)
     return {name: array.astype(np.float64) for name, array in arrays.items()}

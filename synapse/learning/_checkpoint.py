@@ -86,14 +86,14 @@ class Paused:
             if before != now:
                 raise ArgumentError(
                     f"Expected the {subject} of the training that is continued,"
-                    f" {_described(before)}, got {_described(now)}. Give the same data,"
+                    f" {_described(before)}, got {_described(now)}. Pass the same data,"
                     " or train without resume."
                 )
         if self.values.keys() != {*values}:
             names = [", ".join(each) for each in (self.values, values)]
             raise ArgumentError(
                 "Expected the metrics and eval_set of the training that is continued,"
-                f" whose history has {names[0]}, got {names[1]}. Give the same, or"
+                f" whose history has {names[0]}, got {names[1]}. Pass the same, or"
                 " train without resume."
             )
 

@@ -128,9 +128,10 @@ class Data:
         widths = self.inputs.shape[1], self.targets.shape[1]
         if widths != (network._n_inputs, network._n_outputs):
             raise TopologyError(
-                f"{network!r} has got other inputs or outputs since the data were"
-                f" given, {widths[0]} inputs and {widths[1]} targets a step. Train"
-                " again, with data that fit."
+                f"The number of inputs or outputs of {network!r} changed during"
+                f" training, but the data have {_checks.counted(widths[0], 'input')}"
+                f" and {_checks.counted(widths[1], 'target')} per step. Call train"
+                " again with matching data."
             )
 
     def counted(self, weights: Floats | None) -> Floats:
@@ -162,10 +163,10 @@ class Data:
         """Split off the last part of the sequences, samples or stream; returns the rest
         and that part.
         """
-        fraction = _checks.finite_number("The validation fraction", fraction)
+        fraction = _checks.finite_number("validation", fraction)
         if not 0 < fraction < 1:
             raise ArgumentError(
-                _checks.expected("The validation fraction", "between 0 and 1", fraction)
+                _checks.expected("validation", "between 0 and 1", fraction)
             )
         bounds = (
             np.arange(len(self.inputs) + 1, dtype=np.int64)
@@ -176,7 +177,7 @@ class Data:
         count = len(filled) - max(1, round(fraction * len(filled)))
         if count < 1:
             raise ArgumentError(
-                "The validation fraction leaves nothing to train on. Give a smaller"
+                "The validation fraction leaves nothing to train on. Pass a smaller"
                 " one."
             )
         cut = int(filled[count])
@@ -195,8 +196,7 @@ def joined(parts: Sequence[Data]) -> Data:
     """Batches one after the other as data. Those of a stream continue its context."""
     if len({data.clear for data in parts}) > 1:
         raise ArgumentError(
-            "Expected all held-out batches to be samples, or all to be sequences, got"
-            " both."
+            "All held-out batches must be samples, or all to be sequences, got both."
         )
     columns = [
         (data.inputs, data.targets, data.aimed, np.diff(data.bounds)) for data in parts
@@ -291,14 +291,12 @@ def _prepared_pair(
     outputs = network._n_outputs
     softmax = outputs > 1 and network._cost(None) is categorical_cross_entropy
     parted = depth == 3 or (softmax and depth == 2 and _checks.width_of(inputs) > 1)
-    parts, together = _checks.parts_of("The inputs", inputs, n, parted)
+    parts, together = _checks.parts_of("inputs", inputs, n, parted)
     classes = softmax and (
         depth == (1 if together else 2) or _checks.width_of(targets) == 1
     )
     columns = 1 if classes else outputs
-    aims, aims_together = _checks.parts_of(
-        "The targets", targets, columns, not together
-    )
+    aims, aims_together = _checks.parts_of("targets", targets, columns, not together)
     if together != aims_together or len(parts) != len(aims):
         raise ArgumentError(
             "Expected inputs and targets in the same form, "
@@ -308,12 +306,12 @@ def _prepared_pair(
     lengths = []
     for i, (sequence, aim) in enumerate(zip(parts, aims, strict=True)):
         where = "" if together else f" of sequence {i}"
-        parts[i] = _checks.as_matrix(f"The inputs{where}", sequence, n, dtype)
+        parts[i] = _checks.as_matrix(f"inputs{where}", sequence, n, dtype)
         aims[i] = _checks.as_matrix(
-            f"The targets{where}", aim, columns, dtype, finite=False
+            f"targets{where}", aim, columns, dtype, finite=False
         )
         if classes:
-            aims[i] = _checks.one_hot(f"The targets{where}", aims[i], outputs)
+            aims[i] = _checks.one_hot(f"targets{where}", aims[i], outputs)
         if len(parts[i]) != len(aims[i]):
             got = f"{len(parts[i])} and {len(aims[i])}"
             raise ArgumentError(
@@ -343,7 +341,7 @@ def about_targets(network: Network, inputs: Any, targets: Any) -> str:
     outputs = network._n_outputs
     is_softmax = network._cost(None) is categorical_cross_entropy
     try:
-        array = _checks.numbers("The targets", targets, "numbers")
+        array = _checks.numbers("targets", targets, "numbers")
     except (ArgumentError, ArgumentTypeError):  # ragged, or no numbers
         return ""
     is_of_classes = outputs > 1 and _are_classes(array, outputs)
@@ -418,7 +416,7 @@ def aimed_rows(targets: Floats) -> NDArray[np.uint8]:
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise ArgumentError(
-            "Expected targets to be finite, or NaN for an output without a target, "
+            "`targets` must be finite, or NaN for an output without a target, "
             f"got {targets[row].tolist()} in row {row}."
         )
     return np.asarray(~np.isnan(targets).all(axis=1), np.uint8)
@@ -440,7 +438,7 @@ def row_weights(
 
 def checked_weights(samples: Any, data: Data) -> Floats:
     """The weight of each sequence, checked."""
-    title = "The sample_weight"
+    title = "sample_weight"
     condition = f"{_checks.counted(data.sequences, 'number')}, one per sequence"
     weights = _checks.numbers(title, samples, condition)
     if weights.shape != (data.sequences,):
@@ -458,9 +456,7 @@ def _of_classes(data: Data, classes: Mapping[int, float], outputs: int) -> Float
     """
     if not isinstance(classes, Mapping):
         condition = "a mapping of classes to numbers"
-        raise ArgumentTypeError(
-            _checks.expected("The class_weight", condition, classes)
-        )
+        raise ArgumentTypeError(_checks.expected("class_weight", condition, classes))
     targets = np.nan_to_num(data.targets)
     count = max(2, outputs)
     labels = (

@@ -135,7 +135,7 @@ class History:
         if self.min_delta and self.patience is None:
             raise ArgumentError(
                 "The min_delta is the least decrease of the loss that counts for"
-                " `patience`. Give patience, too."
+                " `patience`. Pass patience, too."
             )
         names = [*self.metrics] if self.training is not None else []
         for name in self.others:

@@ -113,7 +113,7 @@ class TrainerOptions:
         """For "rtrl": number of steps within which a parameter must reach a recurrent
         state for its sensitivity to be kept, see :func:`synapse.learning.rtrl_cost`.
         Default: that of the network, or no limit: exact.""",
-        lambda _, value: _checks.positive_integer("The reach of rtrl", value),
+        lambda _, value: _checks.positive_integer("reach of rtrl", value),
         follows=_reach_of_network,
     )
     optimizer: Option[
@@ -217,7 +217,7 @@ class TrainerOptions:
                     "The network of a Trainer cannot be replaced. Make a Trainer of the"
                     " other one."
                 )
-            value = require_network("The network of a Trainer", value)
+            value = require_network("network of Trainer", value)
         elif name[:1] != "_" and name not in OPTIONS:
             hint = (
                 _checks.suggestion(name, OPTIONS)

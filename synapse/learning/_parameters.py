@@ -458,13 +458,13 @@ def require_outputs(network: Network) -> None:
             )
         if (neuron.trainable_bias and neuron.tied) or any(link.tied for link in links):
             raise TopologyError(
-                f"Weights or the bias of the output {neuron!r} are tied, and RLS finds"
-                " each by itself. Untie them, or use DEKF."
+                f"RLS cannot train tied parameters, here of the output {neuron!r}."
+                " Untie them, or use DEKF."
             )
     if not trainable:
         raise TopologyError(
-            f"No parameter of the outputs of {network!r} is trainable, and RLS trains"
-            " no other."
+            "RLS trains only the parameters of outputs, and none of those of"
+            f" {network!r} is trainable."
         )
 
 

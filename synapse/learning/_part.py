@@ -49,8 +49,8 @@ class Part(tuple[Item, ...]):
         members._number = next(_numbers)
         if not members:
             raise ArgumentError(
-                f"Expected {ITEMS} in `only`, got none. Omit `only` to train the whole"
-                " network."
+                f"Expected {ITEMS} in `only`, got none. Remove `only` to train the"
+                " whole network."
             )
         for item in members:
             members._require_own(item)
@@ -265,4 +265,4 @@ class PartInUse(InUse):
 
 def checked_part(network: Network, items: Any) -> Part:
     """Return the part of a network with these items, or raise."""
-    return Part(network, listed("The only of Trainer", items, f"a list of {ITEMS}"))
+    return Part(network, listed("only of Trainer", items, f"a list of {ITEMS}"))

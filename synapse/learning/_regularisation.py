@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import engine
-from .._checks import expected, finite_number, is_number
+from .._checks import expected, finite_number, is_number, lowered, subject
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.layer import Layer
@@ -72,10 +72,10 @@ class Dropout:
     def _chances(self) -> tuple[Floats, Floats]:
         """Both probabilities for every neuron of the present network."""
         each_step = chances_by_neuron(
-            "The dropout of Trainer", self.network, self.each_step
+            "dropout of Trainer", self.network, self.each_step
         )
         return each_step, chances_by_neuron(
-            "The recurrent_dropout of Trainer", self.network, self.whole
+            "recurrent_dropout of Trainer", self.network, self.whole
         )
 
     def masks(self, rng: np.random.Generator) -> Masks:
@@ -111,15 +111,15 @@ def chances_by_neuron(title: str, network: Network, chances_given: Chances) -> F
         if not isinstance(layer, Layer) or any(neuron not in place for neuron in layer):
             raise ArgumentTypeError(
                 expected(
-                    f"A layer of {title[0].lower()}{title[1:]}",
+                    f"A layer in {lowered(title)}",
                     "one of the network",
                     key,
                 )
             )
         if any(place[neuron] >= len(place) - len(network.output) for neuron in layer):
             raise ArgumentError(
-                f"{title} cannot be applied to the outputs. Give it for hidden layers"
-                " only."
+                f"{subject(title)} cannot be applied to the outputs. Pass it for hidden"
+                " layers only."
             )
         value = finite_number(title, chance)
         if not 0 <= value < 1:

@@ -64,7 +64,7 @@ class Arrays:
         if shuffle and data.stream:
             raise ArgumentError(
                 "A stream into a network with memory cannot be shuffled, as its order"
-                " matters. Give sequences, (S, T, n), or leave shuffle out."
+                " matters. Pass sequences, (S, T, n), or leave shuffle out."
             )
         return data.sequences > 1 if shuffle is None else shuffle
 
@@ -94,7 +94,7 @@ class BatchStream:
             yield self._fitting(number, batch)
         if not number:
             raise ArgumentError(
-                "There are no batches in this epoch. Give batches that can be iterated"
+                "There are no batches in this epoch. Pass batches that can be iterated"
                 " over again, such as a list, or a function that returns new ones for"
                 " each epoch."
             )
@@ -107,7 +107,7 @@ class BatchStream:
         if metrics and not others:
             raise ArgumentError(
                 "A stream of batches is not stored, so it has no metrics after an"
-                " epoch. Give validation or eval_set, too."
+                " epoch. Pass validation or eval_set, too."
             )
 
     def shuffled(self, shuffle: bool | None) -> bool:
@@ -151,11 +151,11 @@ def checked_batches(batches: Any, epochs: int) -> Any:
         raise ArgumentTypeError(expected("The data of a training", condition, batches))
     if isinstance(batches, Iterator) and epochs > 1:
         raise ArgumentError(
-            f"An iterator is exhausted after one epoch, but epochs is {epochs}. Give a"
+            f"An iterator is exhausted after one epoch, but epochs is {epochs}. Pass a"
             " function that returns a new one for each epoch, or epochs=1."
         )
     if not isinstance(batches, Iterable) and callable(batches):
-        return function_of("The function that returns batches", batches)
+        return function_of("batches", batches)
     return _iterable(batches)
 
 
@@ -168,7 +168,7 @@ def refuse_for_streams(
     if is_number(validation):
         raise ArgumentError(
             "No fraction can be held out of a stream of batches: its length is not"
-            " known. Give validation=(inputs, targets)."
+            " known. Pass validation=(inputs, targets)."
         )
     if sample_weight is not None:
         raise ArgumentError(
@@ -189,7 +189,7 @@ def held_out_pairs(batches: Any) -> list[tuple[Any, Any]]:
         if all(isinstance(pair, tuple) and is_pair(pair) for pair in batches):
             raise ArgumentError(
                 "Expected the validation as a tuple (inputs, targets) or a list of such"
-                " batches, got a tuple of two pairs of arrays. Give batches as a list,"
+                " batches, got a tuple of two pairs of arrays. Pass batches as a list,"
                 " or sequences as lists."
             )
         return [batches]
@@ -201,7 +201,7 @@ def held_out_pairs(batches: Any) -> list[tuple[Any, Any]]:
             "a fraction, a tuple (inputs, targets), or a list or other iterable of such"
             " pairs"
         )
-        raise ArgumentTypeError(expected("The validation", condition, batches))
+        raise ArgumentTypeError(expected("validation", condition, batches))
     pairs = [
         _pair(batch, "held-out arrays as a tuple: validation=(inputs, targets)")
         for batch in batches
@@ -221,7 +221,7 @@ def _iterable(batches: Any) -> Any:
         condition = (
             "an iterable of pairs, (inputs, targets), or a function that returns one"
         )
-        raise ArgumentTypeError(expected("The batches", condition, batches))
+        raise ArgumentTypeError(expected("batches", condition, batches))
     return batches
 
 
@@ -239,6 +239,6 @@ def _pair(
     pair = isinstance(batch, tuple) and len(batch) == 2
     if not pair and not (isinstance(batch, list) and is_pair(batch)):
         raise ArgumentTypeError(
-            expected("A batch", "a pair, (inputs, targets)", batch, f"Give {advice}.")
+            expected("A batch", "a pair, (inputs, targets)", batch, f"Pass {advice}.")
         )
     return batch[0], batch[1]

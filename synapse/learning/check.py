@@ -120,7 +120,7 @@ def check_gradient(
     >>> check.compared, check.largest < 1e-9
     (76, True)
     """
-    require_network("The network of check_gradient", network)
+    require_network("network", network)
     require_closed(network, "checked by check_gradient")
     _require_checkable(network, network._cost(cost))
     twin = network.clone()

@@ -117,15 +117,15 @@ def gradient(
     >>> len(result.weights) == len(net.connections)
     True
     """
-    require_network("What has a gradient", network)
+    require_network("network", network)
     measure = network._cost(cost)
     # another thread cannot get them, too
     layout, exact = _known.pop(network, (None, None))
     data, layout = laid_out(
         prepare_sequences, layout, network, inputs, targets, measure
     )
-    boolean("The keep_context", keep_context)
-    threads = positive_integer("The threads", threads, MOST_THREADS)
+    boolean("keep_context", keep_context)
+    threads = positive_integer("threads", threads, MOST_THREADS)
     chosen = data.filled
     share = np.full(len(chosen), 1.0 / len(chosen))
     with InUse(network):
@@ -161,9 +161,7 @@ _known: WeakKeyDictionary[Network, tuple[Layout, ExactGradient]] = WeakKeyDictio
 def checked_window(window: int | None) -> int:
     """Return the window in the form that kernels take."""
     return (
-        WHOLE
-        if window is None
-        else min(WHOLE, positive_integer("The window of steps", window, inf))
+        WHOLE if window is None else min(WHOLE, positive_integer("window", window, inf))
     )
 
 

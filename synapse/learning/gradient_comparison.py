@@ -75,7 +75,7 @@ class GradientComparison:
         """The `count` rows of ``weights`` with the largest differences, largest
         first.
         """
-        count = whole_number("The count", count, "a whole number, 0 or above", 0)
+        count = whole_number("count", count, "a whole number, 0 or above", 0)
         apart = np.abs(self.weights["rule"] - self.weights["exact"])
         return np.asarray(self.weights[np.argsort(-apart, kind="stable")[:count]])
 
@@ -157,10 +157,10 @@ def compare_gradients(
     >>> bool(comparison.relative_error < 1e-12)
     True
     """
-    require_network("The network of compare_gradients", network)
+    require_network("network", network)
     require_closed(network, "examined by compare_gradients")
     by_steps = [name for name, kind in RULES.items() if kind.by_steps]
-    rule = choice("The rule of compare_gradients", rule, by_steps)
+    rule = choice("rule of compare_gradients", rule, by_steps)
     reach = checked_reach(rule, reach)
     twin = network.clone()
     twin.deterministic = True

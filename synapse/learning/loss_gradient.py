@@ -64,7 +64,7 @@ class Gradient:
 
     def _descend(self, optimizer: Optimizer, network: Any, rate: Any) -> None:
         """Move the parameters of a network once, see :meth:`Optimizer.step`."""
-        network = require_network("The network of a step", network)
+        network = require_network("network", network)
         rate = rate_of_step(optimizer, rate)
         with InUse(network):
             updaters = vars(optimizer).get(OWN_LOOPS, {})
@@ -99,8 +99,8 @@ def _by_parameter(parameters: ParameterVector, gradient: Gradient) -> Floats:
         )
     if gradient.wiring not in (None, wiring_of(network)):
         raise ArgumentError(
-            f"Expected a gradient of the present topology of {network!r}, got one of"
-            f" another. {ADVICE}"
+            f"The topology of {network!r} has changed since the gradient was computed."
+            f" {ADVICE}"
         )
     vector = parameters.first(*slopes).astype(np.float64)
     for values, (_, entries) in zip(slopes, parameters.entries(), strict=True):

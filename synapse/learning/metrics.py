@@ -27,7 +27,7 @@ def checked_metrics(value: Any) -> dict[str, Metric]:
     """Metrics by name: that of a function is its ``__name__``."""
     condition = f'a list of "{ACCURACY}" and functions of (targets, outputs)'
     metrics: dict[str, Metric] = {}
-    for metric in listed("The metrics", value, condition):
+    for metric in listed("metrics", value, condition):
         if isinstance(metric, str):
             name = str(choice("A metric by its name", metric, [ACCURACY]))
             metrics[name] = accuracy
@@ -54,7 +54,7 @@ def accuracy(targets: Floats, outputs: Floats) -> float:
     if classes is None:
         raise ArgumentError(
             'Expected targets that are classes for the metric "accuracy": 1 for one'
-            " output and 0 for the others, or 0 and 1 for a single output. Give a"
+            " output and 0 for the others, or 0 and 1 for a single output. Pass a"
             " function of (targets, outputs) for other targets."
         )
     return float((classes == named_classes(outputs)).mean())

@@ -137,12 +137,12 @@ def fit_readout(
     >>> round(link.weight, 9), round(b[0].bias, 9), result.rows
     (2.0, 1.0, 3)
     """
-    require_network("The network of fit_readout", network)
-    strength = non_negative_number("The ridge", ridge)
+    require_network("network", network)
+    strength = non_negative_number("ridge", ridge)
     with InUse(network):
         sources = _sources(network)
         data = prepare(network, inputs, targets)
-        washout = whole_number("The washout", washout, "a whole number, 0 or above", 0)
+        washout = whole_number("washout", washout, "a whole number, 0 or above", 0)
         used = data.aimed.astype(bool)
         for begin in data.runs[
             :-1
@@ -156,7 +156,7 @@ def fit_readout(
         if np.isnan(data.targets[rows]).any():
             raise ArgumentError(
                 "A read-out fits all outputs to the same rows, but some have no target"
-                " in some of them. Give whole rows of NaN, or train the network."
+                " in some of them. Pass whole rows of NaN, or train the network."
             )
         states = _target_states(network, data.targets[rows])
         before = read_context(network)
@@ -211,20 +211,21 @@ def _refuse_unfit(neuron: Neuron, members: set[Neuron]) -> None:
     links = (*neuron.outgoing, *neuron.gated)
     if neuron.self_connection or any(link.target in members for link in links):
         raise TopologyError(
-            f"The output {neuron!r} feeds back into its network, and teacher forcing is"
-            " not done. Fit a network whose outputs lead nowhere, or train this one."
+            "`fit_readout` does not support outputs that feed back into their network"
+            f" (there is no teacher forcing), as {neuron!r} does. Use a Trainer"
+            " instead."
         )
     if (neuron.trainable_bias and neuron.tied) or any(
         link.tied for link in _learning(neuron)
     ):
         raise TopologyError(
-            f"Weights or the bias of the output {neuron!r} are tied, and least squares"
-            " finds each by itself. Untie them, or train the network."
+            "`fit_readout` does not support tied parameters, here of the output"
+            f" {neuron!r}. Untie them, or use a Trainer."
         )
     if any(link.gater for link in neuron.incoming):
         raise TopologyError(
-            f"Connections to the output {neuron!r} are gated: only ungated ones can be"
-            " fitted."
+            "`fit_readout` does not support gated connections, here to the output"
+            f" {neuron!r}."
         )
 
 
@@ -365,7 +366,7 @@ def _least_squares(
     if ridge == 0 and rank < n:
         raise ArgumentError(
             f"The {n} activations that lead to an output are not independent: they have"
-            f" the rank {rank}. Give a ridge above 0."
+            f" the rank {rank}. Pass a ridge above 0."
         )
     gains = values / (values**2 + ridge)
     weights = right.T @ (gains[:, None] * (left.T @ (y - level)))

@@ -140,11 +140,11 @@ def rtrl_cost(
     >>> blocks[1].sensitivities == blocks[None].sensitivities == 360
     True
     """
-    require_network("The network of rtrl_cost", network)
+    require_network("network of rtrl_cost", network)
     condition = "whole numbers above 0 or None"
     wanted = [
         None if reach is None else positive_integer("A reach of rtrl_cost", reach)
-        for reach in listed("The reaches of rtrl_cost", reaches, condition)
+        for reach in listed("reaches of rtrl_cost", reaches, condition)
     ]
     with InUse(network):
         return RTRLCost({reach: _row(network, reach) for reach in wanted})

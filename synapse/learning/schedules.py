@@ -220,21 +220,19 @@ class ReduceOnPlateau(AdaptiveSchedule):
         if not 0 < self.factor < 1:
             condition = "a number above 0 and below 1"
             raise ArgumentError(
-                _checks.expected(
-                    "The factor of ReduceOnPlateau", condition, self.factor
-                )
+                _checks.expected("factor of ReduceOnPlateau", condition, self.factor)
             )
         if self.min_rate > self.start:
-            condition = f"at most its start, {self.start}"
+            condition = f"at most `start`, {self.start}"
             raise ArgumentError(
                 _checks.expected(
-                    "The min_rate of ReduceOnPlateau", condition, self.min_rate
+                    "min_rate of ReduceOnPlateau", condition, self.min_rate
                 )
             )
         if self.threshold >= 1:
             raise ArgumentError(
                 _checks.expected(
-                    "The threshold of ReduceOnPlateau", "below 1", self.threshold
+                    "threshold of ReduceOnPlateau", "below 1", self.threshold
                 )
             )
 
@@ -261,7 +259,7 @@ class ReduceOnPlateau(AdaptiveSchedule):
 
 
 def _epoch(epoch: int) -> int:
-    return _checks.whole_number("The epoch", epoch, "a whole number, 0 or above", 0)
+    return _checks.whole_number("epoch", epoch, "a whole number, 0 or above", 0)
 
 
 def rates_of(rate: Rate) -> Rates:

@@ -64,7 +64,7 @@ def _eval_set(title: str, value: Any) -> dict[str, Any]:
         if not isinstance(name, str) or not name.isidentifier() or name == VALIDATION:
             raise ArgumentError(
                 _checks.expected(
-                    f"A name in {title.lower()}",
+                    f"A name in {_checks.lowered(title)}",
                     f"a word other than {VALIDATION!r}, which is that of `validation`",
                     name,
                 )

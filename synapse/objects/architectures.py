@@ -104,8 +104,7 @@ def register(architecture: Class) -> Class:
     registered = get(architecture.__name__)
     if registered is not None and not _is_known(architecture):
         raise ArgumentError(
-            f"An architecture named {name!r} is registered already. Give yours another"
-            " name."
+            f"An architecture named {name!r} is registered already. Use another name."
         )
     anew.remember_arguments(architecture)
     _by_name[name] = architecture
@@ -114,7 +113,7 @@ def register(architecture: Class) -> Class:
 
 def get(name: str) -> type[Network] | None:
     """Find the class that is registered under a name; None if there is none."""
-    return _by_name.get(text("The name of an architecture", name))
+    return _by_name.get(text("name", name))
 
 
 def names() -> list[str]:
@@ -133,7 +132,7 @@ def describe(network: Network) -> dict[str, Any] | None:
     ArgumentTypeError
         If `network` is not a network, or its settings cannot be written as JSON.
     """
-    architecture = type(require_network("What is described", network))
+    architecture = type(require_network("network", network))
     if not _is_known(architecture):
         return None
     try:

@@ -267,7 +267,7 @@ class Connection(DataView, View):
     @trainable.setter
     @atomic
     def trainable(self, value: bool) -> None:
-        learns = boolean("The trainable of a connection", value)
+        learns = boolean("trainable of a connection", value)
         parameters.set_trainable(self._store, "trainable", self._at, learns)
 
     @property
@@ -295,7 +295,7 @@ class Connection(DataView, View):
     @sign.setter
     @atomic
     def sign(self, value: int | None) -> None:
-        new_sign = checked_sign("The sign of a connection", value)
+        new_sign = checked_sign("sign of a connection", value)
         parameters.set_signs(self._store, np.array([self._at]), new_sign)
 
     @property
@@ -336,7 +336,7 @@ class Connection(DataView, View):
     @delay.setter
     @atomic
     def delay(self, value: int) -> None:
-        steps = checked_delay("The delay of a connection", value)
+        steps = checked_delay("delay of a connection", value)
         self.source._set_delay(self, steps)
 
     @property

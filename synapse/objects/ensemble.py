@@ -50,7 +50,7 @@ class Ensemble(Sequence[Network]):
 
     def __init__(self, networks: Iterable[Network]) -> None:
         self._networks: tuple[Network, ...] = tuple(
-            listed("The networks", networks, "a list of Networks")
+            listed("networks", networks, "a list of Networks")
         )
         if not self._networks:
             raise ArgumentError("An ensemble needs at least one network.")
@@ -58,7 +58,7 @@ class Ensemble(Sequence[Network]):
             require_network("Every network of an ensemble", network)
         if len(set(map(id, self._networks))) < len(self._networks):
             raise ArgumentError(
-                "A network is in this ensemble twice. Give every network once."
+                "A network is in this ensemble twice. Pass every network once."
             )
         sizes = {
             (len(network.input), len(network.output)) for network in self._networks

@@ -86,25 +86,25 @@ class Layer(NeuronRows, Sequence[Neuron]):
         dtype: Any = np.float64,
     ) -> None:
         function = squashes.get(squash)
-        float_type = checks.float_type("The dtype", dtype)
+        float_type = checks.float_type("dtype", dtype)
         several = isinstance(bias, list | tuple | np.ndarray) and not checks.is_number(
             bias
         )
         value = (
             bias
             if several
-            else checks.finite_number("The bias of a layer", bias, float_type)
+            else checks.finite_number("bias of a layer", bias, float_type)
         )
         if name is not None:
-            checks.text("The name of a layer", name)
+            checks.text("name of a layer", name)
         new = not isinstance(neurons, Iterable) or checks.integer(neurons) is not None
         if new:
             size = checks.positive_integer(
-                "The size of a layer", neurons, checks.MOST_NEURONS
+                "size of a layer", neurons, checks.MOST_NEURONS
             )
             if several:
                 biases = checks.finite_array("Biases", value, float_type)
-                value = checks.row_of("The biases of a layer", biases, size)
+                value = checks.row_of("biases of a layer", biases, size)
             names = [] if name is None else [f"{name} {i}" for i in range(size)]
             self._neurons = Neuron._several(
                 size, float_type, names, function.code, value
@@ -141,7 +141,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
 
     @name.setter
     def name(self, name: str) -> None:
-        self._name = checks.text("The name of a layer", name)
+        self._name = checks.text("name of a layer", name)
         with InUse(*self._neurons, columns=False):
             for i, neuron in enumerate(self._neurons):
                 if neuron._row >= 0 and neuron._store.names[neuron._row] is None:
@@ -219,7 +219,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         >>> layer[2]
         <Neuron hidden 2, logistic>
         """
-        require_neuron("What a layer holds", neuron)
+        require_neuron("neuron", neuron)
         with LayersInUse(self, neuron):
             neuron._require()
             if neuron in self._neurons:
@@ -350,19 +350,17 @@ class Layer(NeuronRows, Sequence[Neuron]):
         >>> [(link.weight, link.trainable) for link in layer.project(layer)]
         [(1.0, False), (1.0, False), (1.0, False)]
         """
-        to = _as_layer("The target of a projection", target)
+        to = _as_layer("target of a projection", target)
         # most draw nothing, or have a seed
         rng = None if seed is None else random_generator(seed)
         if trainable is not None:
-            checks.boolean("The trainable of a projection", trainable)
-        with_self = checks.boolean(
-            "The self_connections of a projection", self_connections
-        )
+            checks.boolean("trainable of a projection", trainable)
+        with_self = checks.boolean("self_connections of a projection", self_connections)
         if weights is not None:
             weights = checks.finite_array("Weights", weights, self._store.dtype)
         initializers.get(initializer)
-        fixed_sign = checks.sign("The sign of a projection", sign)
-        steps = checks.delay("The delay of a projection", delay)
+        fixed_sign = checks.sign("sign of a projection", sign)
+        steps = checks.delay("delay of a projection", delay)
         with LayersInUse(self, to, columns=False):
             return connect_layers(
                 self,
@@ -445,7 +443,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         >>> [connection.gater is gates[1] for connection in cells[1].incoming]
         [True, True, True]
         """
-        require_projection("What a layer gates", projection)
+        require_projection("projection", projection)
         with LayersInUse(self, projection, columns=False):
             places = projection._gaters(self, kind)
             wiring.gate_projection(self._neurons, places, projection)
@@ -487,7 +485,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         with LayersInUse(self):
             if values is None:
                 return np.array([neuron.activate() for neuron in self._neurons])
-            row = self._vector("The values of a layer", values).tolist()
+            row = self._vector("values of a layer", values).tolist()
             return np.array(
                 [
                     neuron.activate(value)
@@ -530,7 +528,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         --------
         activate : Activate the neurons first.
         """
-        step = checks.non_negative_number("The rate", rate)
+        step = checks.non_negative_number("rate", rate)
         code = 0
         with LayersInUse(self):
             aims: list[float | None] = [None] * len(self)
@@ -542,10 +540,8 @@ class Layer(NeuronRows, Sequence[Neuron]):
                     measure is costs.categorical_cross_entropy
                     and checks.integer(targets) is not None
                 ):
-                    targets = checks.class_row(
-                        "The target of a layer", targets, len(self)
-                    )
-                row = self._vector("The targets of a layer", targets, nan=True)
+                    targets = checks.class_row("target of a layer", targets, len(self))
+                row = self._vector("targets of a layer", targets, nan=True)
                 measure.check_targets(row[None])
                 aims = [None if math.isnan(aim) else aim for aim in row.tolist()]
                 code = measure.code
@@ -620,7 +616,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
 
     @biases.setter
     def biases(self, values: ArrayLike) -> None:
-        title = "The biases of a layer"
+        title = "biases of a layer"
         with LayersInUse(self):
             numbers = self._vector(title, checks.finite_array(title, values))
             serials = np.array([neuron._store.serial for neuron in self._neurons])
@@ -644,7 +640,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
 
     @cost_weights.setter
     def cost_weights(self, values: ArrayLike) -> None:
-        title = "The cost_weights of a layer"
+        title = "cost_weights of a layer"
         with LayersInUse(self):
             weights = self._vector(title, checks.finite_array(title, values))
             if (weights < 0).any():
@@ -693,7 +689,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
 
     @trainable_bias.setter
     def trainable_bias(self, value: bool) -> None:
-        learns = checks.boolean("The trainable_bias of a layer", value)
+        learns = checks.boolean("trainable_bias of a layer", value)
         with LayersInUse(self, columns=False):
             for store, rows in self._by_store():
                 if store.draft is not None and store.draft.set_trainable(rows, learns):
@@ -761,14 +757,14 @@ class LayersInUse(InUse):
 
 def _existing_neurons(neurons: Any) -> list[Neuron]:
     """Return the neurons of a layer that is made of existing ones, checked."""
-    title = "The neurons of a layer"
+    title = "neurons of a layer"
     if isinstance(neurons, set | frozenset):
         condition = "in an order, such as a list"
         raise ArgumentTypeError(checks.expected(title, condition, neurons))
     listed = checks.listed(title, neurons, "a whole number or a list of Neurons")
     if not listed:
-        raise ArgumentError("Expected a layer to have at least one neuron, got none.")
-    title = "What a layer holds"
+        raise ArgumentError("A layer must have at least one neuron, got none.")
+    title = "neuron"
     if checks.integer(listed[0]) is not None:
         advice = (
             "A layer has one size: Layer(2). For a network with layers of several sizes"
@@ -779,7 +775,7 @@ def _existing_neurons(neurons: Any) -> list[Neuron]:
         require_neuron(title, neuron)
     if len(set(listed)) < len(listed):
         raise ArgumentError(
-            "Expected the neurons of a layer to be distinct, got one of them twice."
+            "The neurons of a layer must be distinct, got one of them twice."
         )
     return listed
 

@@ -125,10 +125,10 @@ class Network(NeuronRows, OutputSlopes):
         name: str | None = None,
         synchronous: bool = False,
     ) -> None:
-        together = checks.boolean("The synchronous of a network", synchronous)
+        together = checks.boolean("synchronous of a network", synchronous)
         ends = [[] if layer is None else [layer] for layer in (input, output)]
         parts = flat_layers([*ends[0], *layers, hidden, *ends[1]])
-        label = None if name is None else checks.text("The name of a network", name)
+        label = None if name is None else checks.text("name of a network", name)
         with LayersInUse(*parts, columns=False):
             neurons = [neuron for layer in parts for neuron in layer]
             if len(set(neurons)) < len(neurons):
@@ -312,7 +312,7 @@ class Network(NeuronRows, OutputSlopes):
         """
         if what not in ("neurons", "connections"):
             raise ArgumentError(
-                checks.expected("What is selected", '"neurons" or "connections"', what)
+                checks.expected("of", '"neurons" or "connections"', what)
             )
         notes = self._store.notes
         store = self._store
@@ -491,7 +491,7 @@ class Network(NeuronRows, OutputSlopes):
         layer = Layer([neurons]) if isinstance(neurons, Neuron) else neurons
         if not isinstance(layer, Layer):
             raise ArgumentTypeError(
-                checks.expected("What is added", "a Neuron or a Layer", neurons)
+                checks.expected("neurons", "a Neuron or a Layer", neurons)
             )
         with LayersInUse(self, layer):
             place = (
@@ -511,12 +511,12 @@ class Network(NeuronRows, OutputSlopes):
     def _place_before(self, before: Layer | Neuron) -> int:
         """The index of the layer that a new one precedes."""
         following = before._alive()[0] if isinstance(before, Layer) else before
-        neuron = require_neuron("The before of a network", following)
+        neuron = require_neuron("before of a network", following)
         for i, layer in enumerate(self._layers):
             if i and neuron in layer._neurons:
                 return i
         raise TopologyError(
-            f"Expected before to be a hidden layer or the output layer of {self!r}, or"
+            f"`before` must be a hidden layer or the output layer of {self!r}, or"
             f" a neuron of one, got {before!r}."
         )
 
@@ -599,7 +599,7 @@ class Network(NeuronRows, OutputSlopes):
         >>> net
         <Perceptron 2-2-1, 5 neurons, 6 connections>
         """
-        require_neuron("What is removed from a network", neuron)
+        require_neuron("neuron", neuron)
         layer = next(
             (layer for layer in self._layers if neuron in layer._neurons), None
         )
@@ -768,7 +768,7 @@ class Network(NeuronRows, OutputSlopes):
 
     @weights.setter
     def weights(self, values: ArrayLike) -> None:
-        self._set_parameters(0, "weight", "The weights of the network", values)
+        self._set_parameters(0, "weight", "weights", values)
 
     @property
     @consistent_read
@@ -784,7 +784,7 @@ class Network(NeuronRows, OutputSlopes):
 
     @biases.setter
     def biases(self, values: ArrayLike) -> None:
-        self._set_parameters(1, "bias", "The biases of the network", values)
+        self._set_parameters(1, "bias", "biases", values)
 
     def _set_parameters(
         self, number: int, name: str, title: str, values: ArrayLike
@@ -844,7 +844,7 @@ class Network(NeuronRows, OutputSlopes):
     @synchronous.setter
     @atomic
     def synchronous(self, value: bool) -> None:
-        together = checks.boolean("The synchronous of a network", value)
+        together = checks.boolean("synchronous of a network", value)
         store = self._store
         rows = self._rows()
         clock = self._clock_of(rows, self._n_inputs, together)

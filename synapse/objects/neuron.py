@@ -70,7 +70,7 @@ def number(name: str, doc: str, settable: bool = False) -> Any:
     def write(self: Neuron, value: float) -> None:
         store = self._require()
         store[name][self._row] = checks.finite_number(
-            f"The {name} of a neuron", value, store.dtype
+            f"{name} of a neuron", value, store.dtype
         )
 
     return property(read, write if settable else None, doc=doc)
@@ -149,11 +149,9 @@ class Neuron(NeuronRows, View):
             raise UnknownNameError(
                 f"{error} The name of a neuron is given as name={squash!r}."
             ) from None
-        float_type = checks.float_type("The dtype", dtype)
-        value = checks.finite_number("The bias of a neuron", bias, float_type)
-        name_or_none = (
-            None if name is None else checks.text("The name of a neuron", name)
-        )
+        float_type = checks.float_type("dtype", dtype)
+        value = checks.finite_number("bias of a neuron", bias, float_type)
+        name_or_none = None if name is None else checks.text("name of a neuron", name)
         made = DraftNeurons(1, function.code, value, True)
         self._store = Store(float_type, [self], [name_or_none], made)
         self._row = 0
@@ -290,7 +288,7 @@ class Neuron(NeuronRows, View):
         >>> a.connection_to(b) is link, a.connection_to(b, delay=2), b.connection_to(a)
         (True, None, None)
         """
-        require_neuron("The other neuron", other)
+        require_neuron("other", other)
         return self._find(other, _steps_of(delay))
 
     @consistent_read
@@ -413,18 +411,18 @@ class Neuron(NeuronRows, View):
             if receive is None:
                 kinds = "a Neuron or a Layer"
                 raise ArgumentTypeError(
-                    checks.expected("The target of a connection", kinds, target)
+                    checks.expected("target of a connection", kinds, target)
                 )
             return receive(target, self, weight, trainable, sign, delay, seed)
         target._require()
         # most connections have none
-        steps = checks.delay("The delay of a connection", delay)
+        steps = checks.delay("delay of a connection", delay)
         learns = target is not self or steps > 0
         if trainable is not None:
-            learns = checks.boolean("The trainable of a connection", trainable)
+            learns = checks.boolean("trainable of a connection", trainable)
         rng = SYSTEM if seed is None else random_generator(seed)
         new_sign = wiring.sign_of_new(
-            self, target, checks.sign("The sign of a connection", sign), steps
+            self, target, checks.sign("sign of a connection", sign), steps
         )
         if weight is None:
             weight = (
@@ -470,7 +468,7 @@ class Neuron(NeuronRows, View):
         <Connection, removed>
         """
         steps = _steps_of(delay)
-        with InUse(self, require_neuron("The other neuron", other)):
+        with InUse(self, require_neuron("other", other)):
             self._require()
             other._require()
             links = wiring.find_all(self, other)
@@ -525,10 +523,10 @@ class Neuron(NeuronRows, View):
         >>> link.gain
         0.25
         """
-        singles = _single("What a neuron gates", connections)
+        singles = _single("connections", connections)
         if len(singles) > 1 and len({id(c) for c in singles}) < len(singles):
             raise TopologyError(
-                "Expected each connection to be given once, got one of them twice."
+                "Each connection must be given once, got one of them twice."
             )
         wiring.gate(self, singles)
 
@@ -561,7 +559,7 @@ class Neuron(NeuronRows, View):
         """
         self._require()
         with InUse(self):
-            wiring.ungate(self, _single("What is ungated", connections))
+            wiring.ungate(self, _single("connections", connections))
 
     # --- steps ------------------------------------------------------------------------
 
@@ -602,7 +600,7 @@ class Neuron(NeuronRows, View):
             type(value) is float and -checks.SAFE < value < checks.SAFE
         ):
             value = checks.finite_number(
-                "The activation of a neuron", value, self._require().dtype
+                "activation of a neuron", value, self._require().dtype
             )
         if value is None:
             return self._call("activate_one")  # type: ignore[no-any-return]
@@ -660,9 +658,9 @@ class Neuron(NeuronRows, View):
         aim = None
         code = 0
         if not (type(rate) is float and 0.0 <= rate < checks.SAFE):
-            rate = checks.non_negative_number("The rate", rate, self._require().dtype)
+            rate = checks.non_negative_number("rate", rate, self._require().dtype)
         if target is not None:
-            aim = checks.finite_number("The target", target, self._require().dtype)
+            aim = checks.finite_number("target", target, self._require().dtype)
             measure = _cost_of(self.squash, None if cost is None else costs.get(cost))
             if not 0.0 <= aim <= 1.0:
                 measure.check_targets(np.array([[aim]]))
@@ -792,7 +790,7 @@ class Neuron(NeuronRows, View):
         0.5
         """
         number = checks.finite_number(
-            "The activation of a clamped neuron", value, self._require().dtype
+            "activation of a clamped neuron", value, self._require().dtype
         )
         self._set_clamp(number)
 
@@ -962,7 +960,7 @@ class Neuron(NeuronRows, View):
     @atomic
     def bias(self, value: float) -> None:
         store = self._require()
-        number = checks.finite_number("The bias of a neuron", value, store.dtype)
+        number = checks.finite_number("bias of a neuron", value, store.dtype)
         parameters.assign(store, "bias", self._row, number)
 
     @property
@@ -1016,7 +1014,7 @@ class Neuron(NeuronRows, View):
     @trainable_bias.setter
     @atomic
     def trainable_bias(self, value: bool) -> None:
-        learns = checks.boolean("The trainable_bias of a neuron", value)
+        learns = checks.boolean("trainable_bias of a neuron", value)
         parameters.set_trainable(self._require(), "trainable_bias", self._row, learns)
 
     @property
@@ -1041,7 +1039,7 @@ class Neuron(NeuronRows, View):
     @atomic
     def sign(self, value: int | None) -> None:
         parameters.set_outgoing_sign(
-            self._require(), self._row, checks.sign("The sign of a neuron", value)
+            self._require(), self._row, checks.sign("sign of a neuron", value)
         )
 
     @property
@@ -1108,7 +1106,7 @@ class Neuron(NeuronRows, View):
     @atomic
     def cost_weight(self, value: float) -> None:
         store = self._require()
-        title = "The cost_weight of a neuron"
+        title = "cost_weight of a neuron"
         store["cost_weight"][self._row] = checks.non_negative_number(
             title, value, store.dtype
         )
@@ -1122,7 +1120,7 @@ class Neuron(NeuronRows, View):
     @name.setter
     @atomic
     def name(self, name: str) -> None:
-        self._require().names[self._row] = checks.text("The name of a neuron", name)
+        self._require().names[self._row] = checks.text("name of a neuron", name)
 
     @property
     def metadata(self) -> Metadata:
@@ -1186,7 +1184,7 @@ def _steps_of(delay: Any) -> int | None:
     """Return the delay of a connection that is looked for, None for any, or raise an
     error.
     """
-    return None if delay is None else checks.delay("The delay of a connection", delay)
+    return None if delay is None else checks.delay("delay of a connection", delay)
 
 
 def _not_one(

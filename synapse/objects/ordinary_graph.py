@@ -159,9 +159,9 @@ def to_networkx(
     >>> [nx.is_weakly_connected(graph) for graph in graphs]
     [False, True]
     """
-    names = boolean("The names of to_networkx", names)
-    gates = boolean("The gates of to_networkx", gates)
-    several = boolean("The multigraph of to_networkx", multigraph)
+    names = boolean("names", names)
+    gates = boolean("gates", gates)
+    several = boolean("multigraph", multigraph)
     table = network if isinstance(network, Topology) else Topology.of(network)
     nodes = _distinct(table.names) if names else range(table.neurons)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from math import inf
 from typing import Any
 
-from .._checks import lowered
+from .._checks import must
 from ..errors import ArgumentError
 from ..squash import Squash
 from .network import Network
@@ -41,8 +41,12 @@ def require_range(
             else f"outputs that reach {low:g} to {high:g}"
         )
         raise ArgumentError(
-            f"Expected {lowered(title)} to have {wanted}, got {squash.name} ones,"
-            f" {_range(squash)}, in {owner!r}. {advice}"
+            must(
+                title,
+                f"have {wanted}",
+                f"{squash.name} ones, {_range(squash)}, in {owner!r}",
+                advice,
+            )
         )
 
 
@@ -53,8 +57,12 @@ def require_squash(
     for squash in squashes_of(network):
         if squash.name not in names:
             raise ArgumentError(
-                f"Expected {lowered(title)} to have {' or '.join(names)} outputs, got"
-                f" {squash.name} ones in {network!r}. {advice}"
+                must(
+                    title,
+                    f"have {' or '.join(names)} outputs",
+                    f"{squash.name} ones in {network!r}",
+                    advice,
+                )
             )
 
 

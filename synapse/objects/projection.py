@@ -190,7 +190,7 @@ class Projection(Follower):
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        learns = checks.boolean("The trainable of a projection", value)
+        learns = checks.boolean("trainable of a projection", value)
         with InUse(self):
             parameters.set_trainable(
                 self._store, "trainable", self._alive_rows(), learns
@@ -253,7 +253,7 @@ class Projection(Follower):
 
     def _gaters(self, layer: Layer, gate_kind: str) -> Ints:
         """Return for each connection the index in `layer` of its gater."""
-        checks.choice("The kind of a gate", gate_kind, GATES)
+        checks.choice("kind of a gate", gate_kind, GATES)
         gated, count = {
             "input": ("targets", len(self.target)),
             "output": ("sources", len(self.source)),
@@ -266,7 +266,7 @@ class Projection(Follower):
             )
         if count == 0 or count % len(layer):
             raise TopologyError(
-                f"Expected the number of {gated} to be a multiple of the number"
+                f"The number of {gated} must be a multiple of the number"
                 f" of gaters, got {count} {gated} and {len(layer)}"
                 f" gater{'s' * (len(layer) != 1)}."
             )
@@ -453,7 +453,7 @@ def connect_layers(
     count = shape[0] * shape[1] if pairs is None else len(pairs[0])
     if not count:
         raise TopologyError(
-            "Expected the projection to have at least one connection, got none. Give a"
+            "The projection must have at least one connection, got none. Pass a"
             " higher density or another mask, or self_connections=True to connect"
             " neurons to themselves."
         )
@@ -616,7 +616,7 @@ def _every_pair(
         return _named_pairs(pattern, n_sources, n_targets)
     if checks.is_number(pattern):
         # checked before anything is drawn
-        density = checks.fraction("The density of a projection", pattern)
+        density = checks.fraction("density of a projection", pattern)
         return _random_pairs(density, n_sources, n_targets, random_generator(rng))
     if is_listed(pattern):
         return _listed_pairs(pattern, n_sources, n_targets)
@@ -639,7 +639,7 @@ def _masked_pairs(
             "For pairs (source, target), give tuple(zip(*pairs))." if of_pairs else ""
         )
         raise ArgumentError(
-            checks.expected("The kind of a projection", condition, pattern, advice)
+            checks.expected("kind of a projection", condition, pattern, advice)
         )
     targets, sources = np.nonzero(mask.T)
     return sources.astype(np.uint32), targets.astype(np.uint32)
@@ -675,7 +675,7 @@ def is_listed(pattern: Any) -> bool:
 def _array(values: Any) -> NDArray[Any]:
     """Return `values` as an array; an empty array of objects if they cannot be one."""
     try:
-        return checks.any_array("The kind of a projection", values, "")
+        return checks.any_array("kind of a projection", values, "")
     except ArgumentTypeError:
         return np.empty(0, object)
 
@@ -729,7 +729,7 @@ def _named_pairs(
         index = np.arange(larger)
         return index * n_sources // larger, index * n_targets // larger
     checks.choice(
-        "The kind of a projection", pattern, (ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE)
+        "kind of a projection", pattern, (ALL_TO_ALL, ONE_TO_ONE, ALL_TO_ELSE)
     )
     return None
 
@@ -756,7 +756,7 @@ def given_weights(
         return chosen
     if values.shape not in ((), (count,)):
         raise ArgumentError(
-            f"Expected the weights to be a number or an array of shape ({n_sources},"
+            f"`weights` must be a number or an array of shape ({n_sources},"
             f" {n_targets}) or ({count},), got {checks.shape_of(values)}."
         )
     return np.broadcast_to(values, (count,)).copy()

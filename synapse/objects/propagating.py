@@ -107,7 +107,7 @@ class Propagating(Stepping):
             elif is_row(targets, self._n_outputs):
                 row = targets
             elif isinstance(targets, list | tuple):
-                row = checks.row_of("The target", targets, self._n_outputs)
+                row = checks.row_of("target", targets, self._n_outputs)
             if row is not None:
                 status, value = self._learn(row, measure.code, rate, CHECK_ALL)
                 if status != REFUSED:
@@ -120,22 +120,22 @@ class Propagating(Stepping):
         """Propagate after checking and converting all arguments in Python, which raises
         the errors.
         """
-        rate = checks.non_negative_number("The rate", rate, self._store.dtype)
+        rate = checks.non_negative_number("rate", rate, self._store.dtype)
         measure = self._cost(cost)
         if (
             measure is costs.categorical_cross_entropy
             and checks.integer(targets) is not None
         ):
-            targets = checks.class_row("The target", targets, self._n_outputs)
+            targets = checks.class_row("target", targets, self._n_outputs)
         row = NOTHING
         if targets is not None:
-            row = self._vector("The target", targets, self._n_outputs, nan=True)
+            row = self._vector("target", targets, self._n_outputs, nan=True)
             measure.check_targets(row[None])
         return self._learn(row, measure.code, rate, CHECK_SIZES)[1]
 
     def _propagate_errors(self, rate: float, errors: Floats) -> float:
         """Propagate given errors of the outputs."""
-        rate = checks.non_negative_number("The rate", rate, self._store.dtype)
+        rate = checks.non_negative_number("rate", rate, self._store.dtype)
         status, cost = self._learn(errors, GIVEN_ERRORS, rate, CHECK_ALL)
         if status == REFUSED:
             self._refuse_errors(errors)
@@ -143,13 +143,13 @@ class Propagating(Stepping):
 
     def _refuse_errors(self, errors: Floats) -> None:
         """Raise the error for errors of the outputs that kernels have refused."""
-        self._vector("The errors", errors, self._n_outputs, nan=True)
+        self._vector("errors", errors, self._n_outputs, nan=True)
 
     def _error_row(self, errors: ArrayLike) -> Floats:
         """The errors of the outputs as kernels take them, which check their range."""
         if is_row(errors, self._n_outputs):
             return errors
-        return checks.row_of("The errors", errors, self._n_outputs)
+        return checks.row_of("errors", errors, self._n_outputs)
 
     def _learn(
         self, targets: Floats, cost: int, rate: float, check: int

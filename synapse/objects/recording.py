@@ -211,7 +211,7 @@ class Log:
         (2,)
         """
         single = isinstance(items, Neuron | Connection)
-        title = "The items of a log"
+        title = "items"
         chosen = (
             [items]
             if single
@@ -427,7 +427,7 @@ def record(
     >>> log.state.shape, log.weight.shape
     ((3, 3), (3, 75))
     """
-    require_network("What is recorded", network)
+    require_network("network", network)
     for name in variables:
         if not is_among(name, NUMBERS):
             raise unknown_name("variable to record", name, NUMBERS)
@@ -475,7 +475,7 @@ def _chosen(
         if noun == "neuron"
         else "a Projection or a list of Connections"
     )
-    title = f"The {noun}s to record"
+    title = f"{noun}s"
     members = set(everything)
     chosen = (
         everything

@@ -149,7 +149,7 @@ class NeuronRows:
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        learns = checks.boolean(f"The trainable of a {self._noun}", value)
+        learns = checks.boolean(f"trainable of a {self._noun}", value)
         if learns:
             self.unfreeze()
         else:
@@ -233,7 +233,7 @@ class NeuronRows:
 
     @deterministic.setter
     def deterministic(self, value: bool) -> None:
-        flag = checks.boolean(f"The deterministic of a {self._noun}", value)
+        flag = checks.boolean(f"deterministic of a {self._noun}", value)
         with self._in_use():
             for store, rows in self._by_store():
                 store["deterministic"][rows] = flag

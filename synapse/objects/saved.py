@@ -86,7 +86,7 @@ class SavedNetwork:
         Raises TopologyError, DivergenceError or ArgumentTypeError if it is not closed,
         not finite, or not JSON.
         """
-        with InUse(require_network("What is written", network)):
+        with InUse(require_network("network", network)):
             saved = _columns_of(network, doing)
             _require_finite(saved)
             return saved

@@ -51,7 +51,7 @@ def checked_rule(rule: Any) -> LearningRule:
     name, reach = rule if isinstance(rule, tuple) and len(rule) == 2 else (rule, None)
     if not isinstance(name, str) or name not in (ONLINE, RTRL):
         kinds = '"online", "rtrl" or a pair such as ("rtrl", 2)'
-        raise ArgumentError(expected("The rule of a network", kinds, rule))
+        raise ArgumentError(expected("rule of a network", kinds, rule))
     return LearningRule(name, checked_reach(name, reach))
 
 
@@ -60,8 +60,8 @@ def checked_reach(rule: str, reach: Any) -> int | None:
     if reach is None:
         return None
     if rule != RTRL:
-        raise ArgumentError('The reach is for rule="rtrl". Omit it.')
-    return positive_integer("The reach of rtrl", reach)
+        raise ArgumentError('The reach is for rule="rtrl". Remove it.')
+    return positive_integer("reach of rtrl", reach)
 
 
 class Sensitivities(Follower):
@@ -250,7 +250,7 @@ def require_plan(network: Network) -> Plan:
     if live is None:
         advice = 'Set network.rule = "rtrl", or train it by rule="rtrl".'
         raise ArgumentError(
-            expected("What ", "a network that keeps sensitivities", network, advice)
+            expected("network", "a network that keeps sensitivities", network, advice)
         )
     plan = live.ready(network)
     if not live.in_step:
@@ -340,6 +340,6 @@ def too_large(network: Calling, reach: int | None, needed: float) -> ArgumentErr
     """The error for sensitivities that do not fit into memory."""
     return ArgumentError(
         f"The sensitivities of {network!r} at reach {reach} need {needed / 1e9:.3g} GB,"
-        f" but this machine has {most_bytes() / 1e9:.3g} GB. Give a smaller reach, such"
+        f" but this machine has {most_bytes() / 1e9:.3g} GB. Pass a smaller reach, such"
         " as 1; synapse.learning.rtrl_cost lists what each needs."
     )

@@ -152,7 +152,7 @@ def _require_room(out: Any, sizes: tuple[int, int], dtype: np.dtype[Any]) -> Non
     """
     if not isinstance(out, tuple | list) or len(out) != 2:
         raise ArgumentTypeError(
-            checks.expected("The out", "a pair of arrays, for weights and biases", out)
+            checks.expected("out", "a pair of arrays, for weights and biases", out)
         )
     for array, size in zip(out, sizes, strict=True):
         if not isinstance(array, np.ndarray) or (array.dtype, array.shape) != (
@@ -160,4 +160,4 @@ def _require_room(out: Any, sizes: tuple[int, int], dtype: np.dtype[Any]) -> Non
             (size,),
         ):
             form = f"arrays of {dtype} with {sizes[0]} and {sizes[1]} numbers"
-            raise ArgumentError(checks.expected("The out", form, out))
+            raise ArgumentError(checks.expected("out", form, out))

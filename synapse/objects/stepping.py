@@ -84,7 +84,7 @@ class Stepping(Calling):
             return NOTHING
         if is_row(inputs, self._n_inputs):
             return inputs  # nothing to copy
-        return checks.row_of("The inputs", inputs, self._n_inputs)
+        return checks.row_of("inputs", inputs, self._n_inputs)
 
     @overload
     def run(
@@ -150,11 +150,11 @@ class Stepping(Calling):
         parts = [inputs]
         together = type(inputs) is np.ndarray and inputs.ndim == 2
         if not together:
-            parts, together = checks.parts_of("The inputs", inputs, n)
+            parts, together = checks.parts_of("inputs", inputs, n)
         if together:
-            rows = checks.as_matrix("The inputs", parts[0], n, dtype, finite=not traces)
+            rows = checks.as_matrix("inputs", parts[0], n, dtype, finite=not traces)
             return self._run_rows(rows, traces)
-        title = "The inputs of sequence"
+        title = "inputs of sequence"
         sequences = [
             checks.as_matrix(f"{title} {i}", part, n, dtype)
             for i, part in enumerate(parts)
@@ -296,11 +296,9 @@ class Stepping(Calling):
         finite = np.abs(inputs) <= np.finfo(dtype).max
         step = int(np.argmin(finite)) // self._n_inputs
         row = inputs[step * self._n_inputs : (step + 1) * self._n_inputs]
-        checks.require_range("The inputs", row, dtype)
+        checks.require_range("inputs", row, dtype)
         got = checks.shown(row.tolist())
-        raise ArgumentError(
-            f"Expected the inputs to be finite, got {got} in step {step}."
-        )
+        raise ArgumentError(f"`inputs` must be finite, got {got} in step {step}.")
 
     def peek(self, inputs: ArrayLike | None = None) -> Floats:
         """Compute the outputs of the next step without making it.

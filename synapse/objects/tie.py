@@ -70,7 +70,7 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
     >>> projection.weights  # 0.5 + 0.5 (0.5 * 1 + 0.5 * 2)
     Weights(array([1.25, 1.25]))
     """
-    chosen = _chosen("What is tied", items)
+    chosen = _chosen("items", items)
     with InUse(*_views(chosen)):
         labels = _labels(groups, len(chosen))
         _require_one_kind(chosen, labels)
@@ -119,7 +119,7 @@ def untie(items: Items) -> None:
     >>> layer.biases
     array([1., 2., 2.])
     """
-    chosen = _chosen("What is untied", items)
+    chosen = _chosen("items", items)
     with InUse(*_views(chosen)):
         for place in _places(chosen):
             parameters.untie_rows(*place)
@@ -157,7 +157,7 @@ def _labels(groups: ArrayLike | None, count: int) -> Ints:
     """Return the group number of each item, checked."""
     if groups is None:
         return np.zeros(count, np.int64)
-    title = "The groups of a tie"
+    title = "groups"
     labels = any_array(title, groups, f"{count} whole numbers")
     if labels.dtype.kind not in "iu":
         raise ArgumentTypeError(expected(title, f"{count} whole numbers", groups))
@@ -187,7 +187,7 @@ def _require_one_kind(chosen: Chosen, labels: Ints) -> None:
                 f"{chosen[i]!r} has {getattr(chosen[i], name)}" for i in members
             )
             raise ArgumentError(
-                f"Expected the members of a tied group to agree in {name}, but {has}. "
+                f"The members of a tied group must agree in {name}, but {has}. "
                 f"Set {name} of both to the same value first."
             )
 

@@ -203,19 +203,14 @@ class Topology:
             return cls(**_network_facts(shown))
         condition = "a Network, or a sequence of neurons"
         if advice := about_network(shown):
-            raise ArgumentTypeError(
-                expected("What a topology is made of", condition, shown, advice)
-            )
-        neurons = listed("The neurons of a topology", shown, condition)
+            raise ArgumentTypeError(expected("shown", condition, shown, advice))
+        neurons = listed("shown", shown, condition)
         for neuron in neurons:
             if not isinstance(neuron, Neuron):
-                raise ArgumentTypeError(
-                    expected("What a topology is made of", condition, neuron)
-                )
+                raise ArgumentTypeError(expected("shown", condition, neuron))
         if len(set(neurons)) < len(neurons):
             raise ArgumentError(
-                "Expected the neurons of a topology to be distinct, got one of them"
-                " twice."
+                "The neurons of a topology must be distinct, got one of them twice."
             )
         with InUse(*neurons):
             for neuron in neurons:
@@ -505,10 +500,10 @@ class Topology:
     def _chosen(self, chosen: Any) -> Bools:
         """A mask of connections."""
         condition = "a boolean for each connection"
-        mask = any_array("The chosen connections", chosen, condition)
+        mask = any_array("chosen", chosen, condition)
         if mask.dtype != bool or mask.shape != (self.connections,):
             raise ArgumentError(
-                f"Expected the chosen connections to be {condition}, an array of shape"
+                f"`chosen` must be {condition}, an array of shape"
                 f" ({self.connections},), got one of {mask.dtype} and shape"
                 f" {mask.shape}."
             )

@@ -28,7 +28,7 @@ def mask_of_moving(frozen: Any, size: int) -> NDArray[np.bool_] | None:
     """Mask of the parameters that may change; None if all may."""
     if frozen is None:
         return None
-    mask = _checks.any_array("The frozen", frozen, f"{size} truth values")
+    mask = _checks.any_array("frozen", frozen, f"{size} truth values")
     if mask.dtype != np.bool_ or mask.shape != (size,):
         description = f"{mask.dtype} of shape {mask.shape}"
         raise ArgumentError(
@@ -67,15 +67,13 @@ def check_parameters(
     ):
         names = " or ".join(np.dtype(dtype).name for dtype in kinds)
         raise ArgumentTypeError(
-            _checks.expected("The parameters", f"a NumPy array of {names}", parameters)
+            _checks.expected("parameters", f"a NumPy array of {names}", parameters)
         )
     if parameters.ndim != 1 or (shape is not None and parameters.shape != shape):
         condition = (
             "a vector" if shape is None else f"of shape {shape}, as at the start"
         )
-        raise ArgumentError(
-            _checks.expected("The parameters", condition, parameters.shape)
-        )
+        raise ArgumentError(_checks.expected("parameters", condition, parameters.shape))
     if not parameters.flags.writeable:
         raise ArgumentError(
             "The parameters are changed in place, but this array is read-only."
@@ -84,11 +82,7 @@ def check_parameters(
 
 def rate_of_step(optimizer: Any, rate: Any) -> float:
     """The rate of a step, checked; by default the optimizer's own."""
-    return (
-        optimizer.rate
-        if rate is None
-        else _checks.non_negative_number("The rate of a step", rate)
-    )
+    return optimizer.rate if rate is None else _checks.non_negative_number("rate", rate)
 
 
 def too_steep() -> DivergenceError:
@@ -212,11 +206,9 @@ class Optimizer(ABC):
         descend = getattr(type(gradient), "_descend", None)
         if descend is None:
             condition = "a Gradient, as synapse.gradient returns"
-            sentence = _checks.expected("The gradient of a step", condition, gradient)
+            sentence = _checks.expected("gradient", condition, gradient)
             if hasattr(network, "_descend"):  # they have changed places
-                sentence = _checks.expected(
-                    "The network of a step", "a Network", network
-                )
+                sentence = _checks.expected("network", "a Network", network)
             raise ArgumentTypeError(sentence)
         descend(gradient, self, network, rate)
 
@@ -239,7 +231,7 @@ class Optimizer(ABC):
         """
 
     def _about(self, setting: str) -> str:
-        return f"The {setting} of {type(self).__name__}"
+        return f"{setting} of {type(self).__name__}"
 
 
 @final
@@ -306,15 +298,15 @@ class OptimizerState:
         dtype: Any = np.float64,
     ) -> None:
         if not isinstance(optimizer, Optimizer):
-            title = "The optimizer of an OptimizerState"
+            title = "optimizer of OptimizerState"
             condition = "an optimizer, such as synapse.optimizers.Adam()"
             raise ArgumentTypeError(_checks.expected(title, condition, optimizer))
         self.optimizer = optimizer
         self.steps = 0
         size = _checks.whole_number(
-            "The size of an OptimizerState", size, "a whole number, 0 or above", 0
+            "size of OptimizerState", size, "a whole number, 0 or above", 0
         )
-        self.change: Floats = np.zeros(size, _checks.float_type("The dtype", dtype))
+        self.change: Floats = np.zeros(size, _checks.float_type("dtype", dtype))
         self._finite = np.ones(size, np.bool_)
         self._moving = mask_of_moving(frozen, size)
         starts: Any = optimizer.slots()
@@ -330,8 +322,7 @@ class OptimizerState:
         for name in starts:
             if hasattr(OptimizerState, name):
                 raise ArgumentError(
-                    f"An OptimizerState already has a {name}. Give this vector another"
-                    " name."
+                    f"An OptimizerState already has a {name}. Rename this vector."
                 )
         self.slots: Floats = np.empty((len(starts), size), self.change.dtype)
         self.slots.T[:] = np.array(list(starts.values()), float)
@@ -359,12 +350,10 @@ class OptimizerState:
             for the float. The parameters have not changed.
         """
         check_parameters(parameters, self.change.shape, (self.change.dtype,))
-        slopes = _checks.numbers("The gradient", gradient, "numbers")
+        slopes = _checks.numbers("gradient", gradient, "numbers")
         if slopes.shape != self.change.shape:
             condition = f"of shape {self.change.shape}"
-            raise ArgumentError(
-                _checks.expected("The gradient", condition, slopes.shape)
-            )
+            raise ArgumentError(_checks.expected("gradient", condition, slopes.shape))
         self._move(parameters, slopes, rate_of_step(self.optimizer, rate))
 
     def _move(self, parameters: Floats, gradient: Floats, rate: float) -> None:

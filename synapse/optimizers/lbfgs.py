@@ -103,9 +103,9 @@ class LBFGS:
         be infinite.
         """
         optimize = _checks.imported("scipy.optimize", "LBFGS needs", "scipy")
-        _checks.function_of("The function of LBFGS", function, "parameters")
+        _checks.function_of("function of LBFGS", function, "parameters")
         if callback is not None:
-            _checks.function_of("The callback of LBFGS", callback, "parameters", "cost")
+            _checks.function_of("callback of LBFGS", callback, "parameters", "cost")
         check_parameters(parameters)
         moving = mask_of_moving(frozen, parameters.size)
         free = np.ones(parameters.shape, np.bool_) if moving is None else moving
@@ -130,7 +130,7 @@ class LBFGS:
             answer = function(whole(values))
             condition = "a cost and its gradient"
             cost, gradient = _checks.pair(
-                "What the function of LBFGS returns", answer, condition
+                "The result of the function of LBFGS", answer, condition
             )
             cost = _checks.real_number("The cost", cost)
             slopes = _checks.numbers("The gradient", gradient, "numbers")

@@ -61,9 +61,7 @@ class RecursiveOptimizer(ABC):
         mask = np.ones(parameters.size, np.bool_) if moving is None else moving
         if groups is None:
             return self._state(mask, np.zeros(parameters.size, np.int64))
-        labels = _checks.any_array(
-            "The groups", groups, f"{parameters.size} whole numbers"
-        )
+        labels = _checks.any_array("groups", groups, f"{parameters.size} whole numbers")
         if labels.dtype.kind not in "iu" or labels.shape != (parameters.size,):
             description = f"{labels.dtype} of shape {labels.shape}"
             count = _checks.counted(parameters.size, "whole number")
@@ -171,17 +169,17 @@ class RecursiveState(ABC):
             Nothing has changed.
         """
         check_parameters(parameters, self.change.shape)
-        misses = _checks.numbers("The errors", errors, "numbers")
+        misses = _checks.numbers("errors", errors, "numbers")
         if misses.ndim != 1 or misses.size < self._outputs:
             condition = (
                 f"a vector for at least {_checks.counted(self._outputs, 'output')}"
             )
-            raise ArgumentError(_checks.expected("The errors", condition, misses.shape))
-        slopes = _checks.numbers("The jacobian", jacobian, "numbers")
+            raise ArgumentError(_checks.expected("errors", condition, misses.shape))
+        slopes = _checks.numbers("jacobian", jacobian, "numbers")
         if slopes.shape != (misses.size, self.change.size):
             shape = (misses.size, self.change.size)
             raise ArgumentError(
-                _checks.expected("The jacobian", f"of shape {shape}", slopes.shape)
+                _checks.expected("jacobian", f"of shape {shape}", slopes.shape)
             )
         self._move(parameters, slopes, misses, rate_of_step(self.optimizer, rate))
 

@@ -404,7 +404,7 @@ def _layers(data: dict[str, Any], neurons: int) -> list[tuple[str, int]]:
     require(len(table) >= 2, "The number of layers", "2 or more", len(table))
     if sum(sizes) != neurons:
         raise FormatError(
-            f"Expected the sizes of the layers to add up to {neurons} neurons, got"
+            f"The sizes of the layers must add up to {neurons} neurons, got"
             f" {sum(sizes)}."
         )
     return list(zip(names, sizes, strict=True))
@@ -418,8 +418,7 @@ def _ends(records: Mapping[str, Records]) -> dict[str, NDArray[Any]]:
     for column in SOURCE_AND_TARGET:
         if column.name not in connections:
             raise FormatError(
-                f"Expected the table 'connections' to have {column.name!r}, which is"
-                " missing."
+                f"The table 'connections' must have {column.name!r}, which is missing."
             )
     source, target = _indices(connections, SOURCE_AND_TARGET, records)
     checks.require_pairs_once(source, target, delay=_delays(connections))
@@ -435,15 +434,14 @@ def _expanded(
     source, target, length = _indices(runs, RUN_TABLE.columns, records)
     if (total := int(length.sum())) != count:
         raise FormatError(
-            f"Expected the lengths of the runs to add up to {count} connections, got"
-            f" {total}."
+            f"The lengths of the runs must add up to {count} connections, got {total}."
         )
     far = np.flatnonzero(source + length > neurons)
     if len(far):
         i = int(far[0])
         last = neurons - 1
         got = f"{length[i]} from neuron {source[i]} on"
-        raise FormatError(f"Expected run {i} to be of neurons up to {last}, got {got}.")
+        raise FormatError(f"Run {i} must be of neurons up to {last}, got {got}.")
     delay = _delays(records["connections"])
     if delay is None:
         checks.require_pairs_once(source, target, length)
@@ -518,14 +516,11 @@ def _check_sensitivities(
     last = int(kept.parameter_column.max(initial=-1))
     for line in np.flatnonzero(begin + length > last + 1):
         got = f"{length[line]} from column {begin[line]} on"
-        raise FormatError(
-            f"Expected line {line} to be of columns up to {last}, got {got}."
-        )
+        raise FormatError(f"Line {line} must be of columns up to {last}, got {got}.")
     if (total := int(length.sum())) != len(kept.sensitivity_value):
         count = len(kept.sensitivity_value)
         raise FormatError(
-            f"Expected the lengths of the lines to add up to {count} values, got"
-            f" {total}."
+            f"The lengths of the lines must add up to {count} values, got {total}."
         )
     overlap = checks.overlapping_runs(begin, kept.line_recurrent, length)
     if overlap is not None:
@@ -541,7 +536,7 @@ def _check_sensitivities(
     )
     for i in np.flatnonzero(target != kept.parameter_neuron):
         raise FormatError(
-            f"Expected the neuron of parameter {i} to be the target of its connection, "
+            f"The neuron of parameter {i} must be the target of its connection, "
             f"{target[i]}, got {kept.parameter_neuron[i]}."
         )
     is_bias = kept.parameter_connection < 0

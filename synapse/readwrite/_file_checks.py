@@ -16,7 +16,7 @@ from .._checks import (
     counted,
     json_object,
     level_of_caller,
-    lowered,
+    must,
     shown,
     with_article,
 )
@@ -66,13 +66,9 @@ def in_words(value: Any) -> str:
 
 
 def require(fits: bool, subject: str, condition: str, value: Any) -> None:
-    """Raise unless something fits: "Expected the version to be a whole number, got
-    'x'.".
-    """
+    """Raise unless something fits: "The version must be a whole number, got 'x'."."""
     if not fits:
-        raise FormatError(
-            f"Expected {lowered(subject)} to be {condition}, got {in_words(value)}."
-        )
+        raise FormatError(must(subject, f"be {condition}", in_words(value)))
 
 
 def is_whole(value: Any, least: int, most: int) -> bool:
@@ -129,16 +125,14 @@ def members(
     missing = [key for key in keys if key not in content]
     if missing:
         raise FormatError(
-            f"Expected {lowered(subject)} to have {', '.join(keys)}; {missing[0]!r} is"
-            " missing."
+            f"{subject} must have {', '.join(keys)}; {missing[0]!r} is missing."
         )
     every = dict.fromkeys((*keys, *optional))
     for key in content:
         if key not in every:
             only = ", ".join(every)
-            got = f"{in_words(key)} too"
             raise FormatError(
-                f"Expected {lowered(subject)} to have only {only}, got {got}."
+                must(subject, f"have only {only}", f"{in_words(key)} too")
             )
     return content
 
@@ -147,7 +141,7 @@ class Records:
     """Columns of one length, each read by a method for its kind.
 
     `item` names a row: "neuron", "connection", ... Each method raises FormatError where
-    a value does not fit: "Expected the state of neuron 3 to be ..., got ...".
+    a value does not fit: "The state of neuron 3 must be ..., got ...".
 
     >>> table = Records("neuron", {"state": [0.5, 1], "name": ["a", "b"]})
     >>> table.numbers("state")
@@ -156,7 +150,7 @@ class Records:
     ...     table.whole("name", 0, 9)
     ... except FormatError as error:
     ...     print(error)
-    Expected the name of neuron 0 to be a whole number from 0 to 9, got 'a'.
+    The name of neuron 0 must be a whole number from 0 to 9, got 'a'.
     """
 
     def __init__(self, item: str, columns: dict[str, Any]) -> None:
@@ -185,8 +179,12 @@ class Records:
         for key, length in lengths.items():
             if length != lengths[keys[0]]:
                 raise FormatError(
-                    f"Expected the columns of {name!r} to be of one length, got"
-                    f" {lengths[keys[0]]} items in {keys[0]!r} and {length} in {key!r}."
+                    must(
+                        f"columns of {name!r}",
+                        "be of one length",
+                        f"{lengths[keys[0]]} items in {keys[0]!r} and {length} in"
+                        f" {key!r}",
+                    )
                 )
         return cls(item, columns)
 
@@ -282,10 +280,12 @@ class Records:
         column = self._columns[key]
         if not isinstance(column, list):
             if column.dtype.kind not in kinds:
-                wanted = f"The {key} of every {self.item}"
-                got = f"an array of {column.dtype}"
                 raise FormatError(
-                    f"Expected {lowered(wanted)} to be {condition}, got {got}."
+                    must(
+                        f"The {key} of every {self.item}",
+                        f"be {condition}",
+                        f"an array of {column.dtype}",
+                    )
                 )
             array: NDArray[Any] = column.astype(
                 column.dtype.newbyteorder("="), copy=False
@@ -447,8 +447,11 @@ def require_shared(
             i = int(unlike[0])
             row = f"{item} {i}" if label is None else label(i)
             raise FormatError(
-                f"Expected the {name} of {row} to be that of the {item}s it is tied to,"
-                f" {common[i].item()}, got {columns[name][i].item()}."
+                must(
+                    f"The {name} of {row}",
+                    f"be that of the {item}s it is tied to, {common[i].item()}",
+                    f"{columns[name][i].item()}",
+                )
             )
 
 
@@ -487,8 +490,11 @@ def require_clocks(neurons: dict[str, NDArray[Any]], inputs: int) -> None:
         has_clock &= neurons["relay"] == 0
     for i in np.flatnonzero(together != (has_clock & together.any())):
         raise FormatError(
-            "Expected all neurons but inputs to be synchronous, or none, got"
-            f" {bool(together[i])} for neuron {i}."
+            must(
+                "Either all neurons but inputs, or none,",
+                "be synchronous",
+                f"{bool(together[i])} for neuron {i}",
+            )
         )
 
 
@@ -501,8 +507,11 @@ def require_no_errors(
     for name in ("responsibility", "projected", "gated"):
         for i in clamped[neurons[name][clamped] != 0.0] if name in neurons else ():
             raise FormatError(
-                f"Expected the {name} of neuron {i}, an input without incoming"
-                f" connections, to be 0, got {neurons[name][i]}."
+                must(
+                    f"The {name} of neuron {i}, an input without incoming connections,",
+                    "be 0",
+                    f"{neurons[name][i]}",
+                )
             )
 
 
@@ -521,9 +530,9 @@ def require_signs(
             else 0
         )
         raise FormatError(
-            f"Expected the weight {connections['weight'][i]:g} and the sign {sign} of"
-            f" connection {i} to agree, and the sign with that of all connections from"
-            f" its source, {whole}."
+            f"The weight {connections['weight'][i]:g} and the sign {sign} of connection"
+            f" {i} must agree, and the sign must agree with that of all connections"
+            f" from its source, {whole}."
         )
 
 

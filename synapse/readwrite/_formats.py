@@ -172,7 +172,7 @@ def module_of(name: str) -> Any:
 
 def format_of(name: str) -> Format:
     """The format with this name, or an ArgumentError."""
-    choice("The format", name, tuple(DECLARATIONS))
+    choice("format", name, tuple(DECLARATIONS))
     module = module_of(name)
     several: tuple[Format, ...] = getattr(module, "FORMATS", None) or (module.FORMAT,)
     return next(form for form in several if form.name == name)
@@ -328,8 +328,8 @@ def _wrote_whole(
     elif name == "json" or type(saved)._whole is Archived._whole:
         advice = saved._alone and f", or write its network: {saved._alone}"
         raise ArgumentError(
-            f"A {type(saved).__name__} cannot be saved as {name}. Give the file"
-            f" another suffix, as .npz{advice}."
+            f"A {type(saved).__name__} cannot be saved as {name}. Use"
+            f" another suffix, such as .npz{advice}."
         )
     else:
         return False
@@ -442,7 +442,7 @@ def _format_for(path: Any, format: str | None, act: str, done: str) -> Format:
             ending for form in formats() if form.write for ending in form.suffixes
         )
         raise ArgumentError(
-            f"Expected the suffix of the file to be one of {suffixes}, or none for"
+            f"The suffix of the file must be one of {suffixes}, or none for"
             f" JSON, got {suffix!r}. Name the format, as in save(net, path,"
             " format='json'), to use any other suffix."
         )

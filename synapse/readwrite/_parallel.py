@@ -122,7 +122,7 @@ def _require_agreement(chosen: Items, name: str, lists: dict[int, list[Any]]) ->
         for value in values[1:]:
             if value != values[0]:
                 raise TopologyError(
-                    f"Expected the parallel edges of {chosen.label(i)} to have the same"
+                    f"The parallel edges of {chosen.label(i)} must have the same"
                     f" {name} to be merged, "
                     f'got {shown(values[0])} and {shown(value)}. Use merge="first" or'
                     ' merge="last".'
@@ -142,7 +142,7 @@ def _require_every_weight(chosen: Items, column: Any, group: Ints) -> None:
     weights = np.bincount(group[rows], minlength=len(edges))
     for i in np.flatnonzero((weights > 0) & (weights < edges)).tolist():
         raise ArgumentError(
-            f"Expected all parallel edges of {chosen.label(i)} to have a weight to be"
+            f"All parallel edges of {chosen.label(i)} must have a weight to be"
             f" merged, got {counted(int(weights[i]), 'weight')} for {edges[i]} edges."
             ' Fill in the others, or use merge="first" or merge="last".'
         )

@@ -182,8 +182,8 @@ def written_columns(
     `format` is the key of the language in ``Squash.written``, `language` its name in
     messages. Raises as :func:`synapse.readwrite.python_source` does.
     """
-    require_network("What is written as a program", network)
-    boolean("The context", context)
+    require_network("network", network)
+    boolean("context", context)
     require_released(network, "written as a program")
     saved = SavedNetwork.of(network)
     names = [name or f"neuron {i}" for i, name in enumerate(saved.names or ())]
@@ -200,7 +200,7 @@ def written_plan(network: Network, format: str, language: str, context: bool) ->
     """The plan of a network for such a language. With `context` the values start from
     the network's context instead of 0.
     """
-    with InUse(require_network("What is written as a program", network)):
+    with InUse(require_network("network", network)):
         saved = written_columns(network, format, language, context)
         topology = Topology.of(network)
     plan = plan_of(topology)

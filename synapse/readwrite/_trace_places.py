@@ -172,7 +172,6 @@ def require_places(table: str, rows: NDArray[Any], lost: Bools | None = None) ->
         wrong |= lost
     if wrong.any():
         raise FormatError(
-            f"Row {np.flatnonzero(wrong)[0]} of the table {table!r} belongs to no part"
-            " of this network, or is there twice: the file has changed since it was"
-            " written."
+            f"Row {np.flatnonzero(wrong)[0]} of the table {table!r} is a duplicate or"
+            " refers to something that is not in this network. The file was modified."
         )

@@ -118,27 +118,25 @@ def c_source(
     >>> print(c_source(Network(Layer(2), [], Layer(1))).splitlines()[0])
     // The network Network: 3 neurons, 0 connections. Written by Synapse.
     """
-    choice("The sums", sums, SUMS)
+    choice("sums", sums, SUMS)
     checked_prefix(prefix)
     fast = sums == "fast"
     if dtype is None:
         dtype = np.float32 if fast else np.float64
-    number_type = float_type("The dtype", dtype)
+    number_type = float_type("dtype", dtype)
     if not fast and number_type != np.float64:
-        advice = 'Leave it out, or set sums="fast".'
-        raise ArgumentError(
-            expected("The dtype of exact sums", "float64", str(number_type), advice)
-        )
+        advice = 'Remove it, or set sums="fast".'
+        raise ArgumentError(expected("dtype", "float64", str(number_type), advice))
     real = "float" if number_type == np.float32 else "double"
     language = _language(number_type, fast, prefix)
-    if boolean("Whether it learns", learn):
+    if boolean("learn", learn):
         saved = written_columns(network, "c", "C", keep_context)
         require_range(number_type, *_numbers_of(saved, keep_context))
         chosen = network._cost(cost)
-        limit = None if bound is None else positive_number("The bound", bound)
+        limit = None if bound is None else positive_number("bound", bound)
         if limit is not None and _fitting(limit, number_type) == 0:
             condition = f"above 0 in {number_type}"
-            raise ArgumentError(expected("The bound", condition, bound))
+            raise ArgumentError(expected("bound", condition, bound))
         options = ProgramOptions(
             language, number_type, fast, prefix, chosen, limit, keep_context
         )

@@ -147,12 +147,12 @@ def from_edges(
     rules = (synchronous, merge, self_connections)
     options = Options.checked((inputs, outputs), functions, drawn, name, rules)
     if missing_weights is not None:
-        choice("The missing_weights of from_edges", missing_weights, ("draw",))
+        choice("missing_weights", missing_weights, ("draw",))
     if hasattr(edges, "keys") and not isinstance(edges, Set):  # not edges of a graph
         options = options._replace(draws_missing=missing_weights is not None)
     else:
         edges = _columns_of_tuples(edges)
-    float_dtype = float_type("The dtype", dtype)
+    float_dtype = float_type("dtype", dtype)
     keys = keys_of("weight", "gater", None)
     links = _columns("edges", edges, ENDS)
     names, ends = _numbered(links.pop("source"), links.pop("target"))
@@ -176,7 +176,7 @@ def from_edges(
     numbers = {name: number for number, name in enumerate(names)}
     if len(numbers) < len(names):
         raise ArgumentError(
-            "Expected the names of the neurons to be distinct, got one of them twice."
+            "The names of the neurons must be distinct, got one of them twice."
         )
     if neurons is not None:
         # Until here the ends are numbered as the names appear in the edges.
@@ -220,7 +220,7 @@ def _require_one_type(names: list[Any]) -> None:
     for name in names:
         if not isinstance(name, str) and str(name) in texts:
             raise ArgumentError(
-                "Expected the names of neurons to be whole numbers or text, got both"
+                "The names of neurons must be whole numbers or text, got both"
                 f" {shown(name)} and {shown(str(name))}. Convert one column to the type"
                 " of the others: edges['source'].astype(str)."
             )
@@ -254,7 +254,7 @@ def _columns_of_tuples(edges: Any) -> dict[str, Any]:
         return {"source": edges[:, 0], "target": edges[:, 1]}
     if isinstance(edges, str) or not isinstance(edges, Iterable):
         condition = "a list of tuples, a data frame or a mapping from names to columns"
-        raise ArgumentTypeError(expected("The edges of from_edges", condition, edges))
+        raise ArgumentTypeError(expected("edges", condition, edges))
 
     rows = [_attributes_of(place, edge) for place, edge in enumerate(edges)]
     names = dict.fromkeys(chain(ENDS, *(row for row in rows if len(row) > len(ENDS))))
@@ -273,7 +273,7 @@ def _attributes_of(place: int, edge: Any) -> dict[Any, Any]:
         if is_number(rest[0]) and is_value(rest[0]):
             return {**ends, "weight": rest[0]}
     raise ArgumentError(
-        f"Expected edge {place} to be (source, target), (source, target, weight) or"
+        f"Edge {place} must be (source, target), (source, target, weight) or"
         f" (source, target, attributes), got {shown(edge)}."
     )
 
@@ -282,16 +282,14 @@ def _columns(table_name: str, table: Any, needed: Iterable[str]) -> dict[Any, An
     """Return the columns of a table, after checks of their names and lengths."""
     if not hasattr(table, "keys"):
         condition = "a data frame or a mapping from names to columns"
-        raise ArgumentTypeError(
-            expected(f"The {table_name} of from_edges", condition, table)
-        )
+        raise ArgumentTypeError(expected(table_name, condition, table))
     # A data frame iterates over its columns, but only `keys` says so of every mapping.
     columns = {column: table[column] for column in table.keys()}  # noqa: SIM118
     for column in needed:
         if column not in columns:
             names = ", ".join(map(str, columns)) or "none"
             raise ArgumentError(
-                f"Expected the {table_name} to have a column {column!r}, got {names}."
+                f"`{table_name}` must have a column {column!r}, got {names}."
             )
     lengths = {
         column: len(values) if hasattr(values, "__len__") else None
@@ -332,7 +330,7 @@ def _numbered(sources: Any, targets: Any) -> tuple[list[Any], NDArray[np.int64]]
         return list(place), np.array(numbered, np.int64)
     except TypeError:  # a name without a hash
         raise ArgumentTypeError(
-            "Expected the names of neurons to be numbers or strings."
+            "The names of neurons must be numbers or strings."
         ) from None
 
 
@@ -342,12 +340,12 @@ def _require_named_ends(names: list[Any], ends: NDArray[np.int64]) -> None:
         end, row = (int(places[0]) for places in np.nonzero(ends == number))
         other = shown(names[int(ends[1 - end, row])])
         where = (
-            f"the target of edge {row}, from {other}"
+            f"The target of edge {row}, from {other}"
             if end
-            else f"the source of edge {row}, to {other}"
+            else f"The source of edge {row}, to {other}"
         )
         raise ArgumentError(
-            f"Expected {where}, to have a name, got {shown(names[number])}. Leave out"
+            f"{where}, must have a name, got {shown(names[number])}. Leave out"
             " rows without names. If a neuron is called NA, read the table with"
             " pandas.read_csv(path, keep_default_na=False)."
         )

@@ -37,7 +37,7 @@ File = PathLike | IO[str] | IO[bytes]
 
 def as_path(path: Any) -> Path:
     """Return `path` as a Path, or raise ArgumentTypeError or ArgumentError."""
-    return file_path("The path", path, "a string or a path, or an open file")
+    return file_path("path", path, "a string or a path, or an open file")
 
 
 def write_document(path: File, document: Mapping[str, Any]) -> None:
@@ -82,7 +82,7 @@ def replacing(path: File) -> Iterator[IO[bytes]]:
         return
     file = Path(os.path.realpath(as_path(path)))  # a symbolic link stays one
     if file.exists() and not file.is_file():  # never replace /dev/null
-        raise ArgumentError(expected("The path", "that of a file", str(path)))
+        raise ArgumentError(expected("path", "that of a file", str(path)))
     if not file.parent.is_dir():  # else the error would name the hidden file
         raise FileNotFoundError(ENOENT, os.strerror(ENOENT), str(file.parent))
     _remove_stale(file.parent)
@@ -322,7 +322,7 @@ def from_text(text: str) -> Any:
 
 
 def _refuse(constant: str) -> None:
-    raise FormatError(f"Expected numbers to be finite, got {constant}.")
+    raise FormatError(f"Numbers must be finite, got {constant}.")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

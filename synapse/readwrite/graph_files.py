@@ -160,8 +160,7 @@ def _refuse_other_json(data: dict[str, Any]) -> NoReturn:
         )
     names = ", ".join(map(shown, data)) or "none"
     raise FormatError(
-        "Expected a node-link graph to have the member 'edges' or 'links', got"
-        f" {names}."
+        f"A node-link graph must have the member 'edges' or 'links', got {names}."
     )
 
 
@@ -173,7 +172,7 @@ def _complete(graph: Any, nodes: list[Any], edges: list[Any], format: str) -> Ne
     ):
         if listed != count:
             raise FormatError(
-                f"Expected the {listed} {noun}s to be distinct, got {count} that are."
+                f"The {listed} {noun}s must be distinct, got {count} that are."
             )
     return network_of(graph, format)
 
@@ -219,7 +218,7 @@ def graph_of(
     for subject, name in named:
         if unfit is not None and (bad := unfit.search(name)):
             raise FormatError(
-                f"Expected the {subject} to have no {bad[0]!r}, which {format} cannot"
+                f"The {subject} must have no {bad[0]!r}, which {format} cannot"
                 f" hold, got {shown(name)}."
             )
     _rename(graph, format, escaped)
@@ -289,7 +288,7 @@ def _require_one_type(
 
 def network_of(graph: nx.Graph[Any], format: str = "") -> Network:
     """Make the network of a graph that was read from a file, or raise FormatError."""
-    require(graph.is_directed(), "The graph", "directed", "an undirected graph")
+    require(graph.is_directed(), "graph", "directed", "an undirected graph")
     attributes: Any = graph.graph  # networkx takes it from the file as it is
     named = isinstance(attributes, dict) and all(
         type(name) is str for name in attributes

@@ -257,9 +257,7 @@ def from_networkx(
             " networkx.from_pandas_edgelist, from_scipy_sparse_array or"
             " read_graphml."
         )
-        raise ArgumentTypeError(
-            expected("The graph of from_networkx", "a graph of networkx", graph, advice)
-        )
+        raise ArgumentTypeError(expected("graph", "a graph of networkx", graph, advice))
     names = list(graph)
     require_names("node", names)
     _warn_of_blanks(names)
@@ -277,7 +275,7 @@ def from_networkx(
 
     if dtype is None:
         dtype = graph.graph.get("dtype", np.float64)
-    float_dtype = float_type("The dtype", dtype)
+    float_dtype = float_type("dtype", dtype)
     place = {node: i for i, node in enumerate(names)}
     ends = np.array([[place[link[end]] for link in links] for end in (0, 1)], np.int64)
     attributes_of_nodes = columns_of(_whole(graph.nodes[node]) for node in names)
@@ -330,9 +328,9 @@ class Options(NamedTuple):
         readout = squashes.get(squash if output_squash is None else output_squash)
         initializers.get(initializer)
         if name is not None:
-            name = text("The name of a network", name)
+            name = text("name of a network", name)
         if synchronous is not None:
-            synchronous = boolean("The synchronous of a network", synchronous)
+            synchronous = boolean("synchronous of a network", synchronous)
         return cls(
             ends=ends,
             functions=(hidden, readout),
@@ -443,7 +441,7 @@ def require_names(noun: str, names: Iterable[Any]) -> None:
     for name in names:
         if is_missing(name):
             raise ArgumentError(
-                f"Expected every {noun} to have a name, got {shown(name)}. Leave out"
+                f"Every {noun} must have a name, got {shown(name)}. Leave out"
                 " rows without names. If a neuron is called NA, read its table with"
                 " pandas.read_csv(path, keep_default_na=False)."
             )
@@ -615,13 +613,13 @@ def _require_signs(edges: Items, connections: Columns, neurons: Columns) -> None
     weight, sign = connections["weight"][i], int(connections["sign"][i])
     if sign * weight < 0:
         raise ArgumentError(
-            f"Expected the weight of {edges.label(i)} to have its sign {sign:+d}, got"
+            f"The weight of {edges.label(i)} must have its sign {sign:+d}, got"
             f" {weight:g}. Multiply the weights by the signs, or leave the weights out"
             " to draw them."
         )
     whole = int(neurons["outgoing_sign"][connections["source"][i]])
     raise ArgumentError(
-        f"Expected the sign of {edges.label(i)} to be {whole:+d}, the outgoing_sign of"
+        f"The sign of {edges.label(i)} must be {whole:+d}, the outgoing_sign of"
         f" its source, got {sign:+d}."
     )
 
@@ -827,24 +825,22 @@ def _numbers_of_nodes(
     nouns: str, nodes: Iterable[Any], place: Mapping[Any, int]
 ) -> list[int]:
     """The indices of the nodes that the user gives."""
-    chosen = listed(f"The {nouns}", nodes, "a list of nodes")
+    chosen = listed(nouns, nodes, "a list of nodes")
     if not chosen:
-        raise TopologyError(f"The {nouns} must be at least one node. Got none.")
+        raise TopologyError(f"`{nouns}` must be at least one node, got none.")
     numbers = []
     for node in chosen:
         number = _number_of(node, place)
         if number is None:
             texts = (name for name in place if isinstance(name, str))
             advice = name_of_other_type(node, place) or suggestion(node, texts)
-            sentence = expected(
-                f"The {nouns}", "nodes of the graph", node, advice.strip()
-            )
-            raise TopologyError(sentence)
+            condition = "nodes of the graph"
+            raise TopologyError(expected(nouns, condition, node, advice.strip()))
         numbers.append(number)
     if len(set(numbers)) < len(numbers):
         twice = next(node for i, node in enumerate(chosen) if numbers[i] in numbers[:i])
         raise TopologyError(
-            f"The node {shown(twice)} is given twice among the {nouns}. Give it once."
+            f"The node {shown(twice)} is given twice among the {nouns}. Pass it once."
         )
     return numbers
 
@@ -982,7 +978,7 @@ def keys_of(weight: Any, gater: Any, attributes: Any) -> Keys:
 
     The library's own attributes are among them if `attributes` says where they are.
     """
-    subject = "The attributes of from_networkx"
+    subject = "attributes"
     condition = f"a dict with keys among {', '.join(NODE)}"
     if not isinstance(attributes, Mapping | None):
         raise ArgumentTypeError(expected(subject, condition, attributes))
@@ -998,7 +994,7 @@ def keys_of(weight: Any, gater: Any, attributes: Any) -> Keys:
     for key, name in keys.items():
         if not isinstance(name, str | None):
             condition = "the name of an attribute, or None"
-            raise ArgumentTypeError(expected(f"The {key} attribute", condition, name))
+            raise ArgumentTypeError(expected(key, condition, name))
     return keys
 
 

@@ -123,14 +123,14 @@ def javascript_source(
     different `prefix` share a page. Parameters and errors are those of
     :func:`python_source`.
     """
-    if boolean("Whether it learns", learn):
+    if boolean("learn", learn):
         return interpreted_learner(
             network,
             written_columns(network, JAVASCRIPT.key, JAVASCRIPT.name, keep_context),
             JAVASCRIPT,
             prefix=checked_prefix(prefix),
             cost=network._cost(cost),
-            bound=None if bound is None else positive_number("The bound", bound),
+            bound=None if bound is None else positive_number("bound", bound),
             keep_context=keep_context,
         )
     require_no_learning(cost, bound)

@@ -157,7 +157,7 @@ def _require_order(types: list[str]) -> tuple[int, int]:
     hidden = types[inputs : len(types) - outputs]
     if not inputs or not outputs or INPUT in hidden or OUTPUT in hidden:
         raise FormatError(
-            "Expected the nodes to be inputs, then hidden nodes, then outputs, got"
+            "The nodes must be inputs, then hidden nodes, then outputs, got"
             f" {', '.join(types[:20])}{', ...' if len(types) > 20 else ''}."
         )
     return inputs, outputs
@@ -169,7 +169,7 @@ def _require_masks(mask: Floats, late_gaters: Ints, first_output: int) -> None:
     for node in masked.tolist():
         if node >= first_output or node in late_gaters:
             raise FormatError(
-                f"Expected the mask of node {node} to be 1, as of every output and"
+                f"The mask of node {node} must be 1, as of every output and"
                 f" every gate that is late, got {mask[node]:g}. Set it to 1 before you"
                 " write the file, or train without dropout."
             )

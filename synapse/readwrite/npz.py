@@ -157,7 +157,7 @@ def saved_from_arrays(arrays: dict[str, NDArray[Any]]) -> SavedNetwork:
     if named != sorted(arrays, key=str) or not MEMBERS.issuperset(arrays):
         got = ", ".join(sorted(map(str, arrays)))
         raise FormatError(
-            f"Expected the arrays to be those that the document names, got {got}."
+            f"The arrays must be those that the document names, got {got}."
         )
     for name, column in arrays.items():
         table, key = PLACES[name]
@@ -191,7 +191,7 @@ def read_arrays(
             names = [info.filename for info in infos]
             if len(set(names)) < len(names):
                 raise FormatError(
-                    "Expected the file to hold each array once, got one of them twice."
+                    "The file must hold each array once, got one of them twice."
                 )
             if sum(info.file_size for info in infos) > length:
                 raise FormatError(
@@ -228,9 +228,7 @@ def from_array(name: str, text: NDArray[Any]) -> Any:
     """The document of an array that :func:`as_text` has made, or a FormatError."""
     if text.ndim or text.dtype.kind != "S":
         got = f"shape {text.shape} of {text.dtype}"
-        raise FormatError(
-            f"Expected the array {name!r} to be one string of bytes, got {got}."
-        )
+        raise FormatError(f"The array {name!r} must be one string of bytes, got {got}.")
     return files.from_text(text.item().decode("ascii", "replace"))
 
 
@@ -251,12 +249,11 @@ def _read_array(stream: IO[bytes], info: zipfile.ZipInfo, name: str) -> NDArray[
     there = info.file_size - len(header)
     if dtype.hasobject:
         raise FormatError(
-            f"Expected the array {name!r} to be of numbers or text, got a pickle of"
-            " objects."
+            f"The array {name!r} must be of numbers or text, got a pickle of objects."
         )
     if items * dtype.itemsize != there or items > max(there, 1):
         raise FormatError(
-            f"Expected the array {name!r} to have the bytes that its header declares,"
+            f"The array {name!r} must have the bytes that its header declares,"
             f" {items} items of {dtype.itemsize} bytes, got {there} bytes."
         )
     array: NDArray[Any] = np.empty(items, dtype)

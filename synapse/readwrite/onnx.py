@@ -89,9 +89,9 @@ def onnx_model(
         memory, or "sequence" for one with other memory than that of the layers, or
         without memory.
     """
-    choice("The form", form, FORMS)
+    choice("form", form, FORMS)
     plan = written_plan(network, "onnx", "ONNX", keep_context)
-    float_dtype = float_type("The dtype", dtype)
+    float_dtype = float_type("dtype", dtype)
     kept = plan.memory()
     require_range(float_dtype, plan.weights, plan.biases, plan.start)
     if form == "plain" and len(kept):

@@ -126,13 +126,13 @@ def checked_prefix(prefix: str) -> str:
     """Return a prefix, or raise unless every language can have names that begin with
     it.
     """
-    checked_text("The prefix", prefix)
+    checked_text("prefix", prefix)
     if len(prefix) > LONGEST_PREFIX or not PREFIX.fullmatch(prefix):
         condition = (
             "letters and digits with single underscores between, beginning with a"
             " letter"
         )
-        raise ArgumentError(expected("The prefix", condition, prefix))
+        raise ArgumentError(expected("prefix", condition, prefix))
     return prefix
 
 
@@ -140,7 +140,7 @@ def require_no_learning(cost: Any, bound: Any) -> None:
     """Raise ArgumentError if a program that does not learn has a cost or a bound."""
     if cost is not None or bound is not None:
         raise ArgumentError(
-            "Only a program that learns has a cost or a bound. Give learn=True, too."
+            "Only a program that learns has a cost or a bound. Pass learn=True, too."
         )
 
 

@@ -122,14 +122,14 @@ def python_source(
     >>> program["Network"]().step([2.0, -1.0])
     [0.5]
     """
-    if boolean("Whether it learns", learn):
+    if boolean("learn", learn):
         return interpreted_learner(
             network,
             written_columns(network, PYTHON.key, PYTHON.name, keep_context),
             PYTHON,
             prefix=checked_prefix(prefix),
             cost=network._cost(cost),
-            bound=None if bound is None else positive_number("The bound", bound),
+            bound=None if bound is None else positive_number("bound", bound),
             keep_context=keep_context,
         )
     require_no_learning(cost, bound)

@@ -100,8 +100,8 @@ def synaptic_data(network: Network) -> dict[str, Any]:
     saved = SavedNetwork.of(network)
     if network.synchronous:
         raise TopologyError(
-            f"Neurons of Synaptic activate in order, and those of {network!r} together."
-            " Set synchronous of a copy to False to write it in its order."
+            f"Synaptic updates neurons one by one, but {network!r} is synchronous."
+            " Write a clone with clone.synchronous = False."
         )
     require_released(network, "written for Synaptic")
     theirs = {ours: name for name, ours in SQUASHES.items()}
@@ -207,7 +207,7 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
     >>> net
     <Network 1-1, 2 neurons, 1 connection>
     """
-    boolean("The resume", resume)
+    boolean("resume", resume)
     members("A network of Synaptic", data, ("neurons", "connections"))
     neurons = Records.of_records("neuron", data, "neurons", NEURON, optional=("trace",))
     connections = Records.of_records("connection", data, "connections", CONNECTION)

@@ -69,7 +69,7 @@ def arrays_of(agent: Agent, whole: bool = True) -> Arrays:
     if random["bit_generator"] not in GENERATORS:
         condition = f"{' or '.join(GENERATORS)}. Use numpy.random.default_rng"
         raise ArgumentError(
-            f"Expected the generator of an agent to save to be {condition}; got"
+            f"The generator of an agent to save must be {condition}; got"
             f" {random['bit_generator']}."
         )
     head = {
@@ -294,7 +294,7 @@ def _read_values(agent: Agent, values: Any) -> dict[str, Any]:
             value = np.array(value, np.float64)
         if isinstance(value, str):
             if value != "NaN":
-                raise ValueError(f"{name} is a text")
+                raise ValueError(f"{name} must be a number, got a string")
             value = float("nan")
         read[name] = value
     agent._require_remembered(read)

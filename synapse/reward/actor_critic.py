@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, final
 
 import numpy as np
 
-from .._checks import expected, non_negative_number, understands
+from .._checks import must, non_negative_number, shown, understands
 from .._defaults import DISCOUNT, ENTROPY, TRACE
 from .._typing import Floats
 from ..errors import ArgumentError
@@ -103,7 +103,7 @@ class ActorCritic(Agent):
         policy, value = self._networks
         if len(value.output) != 1:
             raise ArgumentError(
-                expected(self._title("value"), "a network with one output", value)
+                must(self._title("value"), "have one output", shown(value))
             )
         self._require_values("value")
         squashes = squashes_of(policy)
@@ -130,11 +130,9 @@ class ActorCritic(Agent):
                 " outputs."
             )
         if odd or any(squash.low < 0.0 for squash in squashes[half:]):
-            condition = (
-                "one with softmax outputs, or with means and then positive deviations"
-            )
+            condition = "have softmax outputs, or means and then positive deviations"
             raise ArgumentError(
-                expected(self._title("policy"), condition, policy, advice)
+                must(self._title("policy"), condition, shown(policy), advice)
             )
         title = "The means in the policy of ActorCritic"
         require_range(title, policy, squashes[:half], advice)
@@ -160,10 +158,10 @@ class ActorCritic(Agent):
         count = len(self.policy.output)
         action = values["_action"]
         if np.shape(values["_outputs"]) != (count,):
-            raise ValueError("its outputs are not those of the policy")
+            raise ValueError("the number of stored outputs is not that of the policy")
         discrete = type(action) is int and 0 <= action < count
         if not (discrete if self._discrete else np.shape(action) == (count // 2,)):
-            raise ValueError("its action is none of the policy")
+            raise ValueError("the stored action is not an action of the policy")
 
     def _errors(self, delta: float) -> tuple[Floats, None]:
         return self._ascent(self.entropy * float(np.sign(delta))), None

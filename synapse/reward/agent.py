@@ -46,9 +46,7 @@ def _is_auto(name: str, value: Any) -> bool:
         return False
     if value != "auto":
         none = ', "auto" or None' if name != "rate" else ' or "auto"'
-        raise ArgumentTypeError(
-            checks.expected(f"The {name}", f"a number{none}", value)
-        )
+        raise ArgumentTypeError(checks.expected(name, f"a number{none}", value))
     return True
 
 
@@ -97,9 +95,7 @@ class Agent(Archived):
                 f"Expected two networks for {type(self).__name__}, got one for both."
             )
         if len({len(network.input) for network in networks}) > 1:
-            raise ArgumentError(
-                "Expected the two networks to have the same number of inputs."
-            )
+            raise ArgumentError("The two networks must have the same number of inputs.")
         self._networks = networks
         self._read_networks()
         self.discount = discount
@@ -107,7 +103,7 @@ class Agent(Archived):
         self.rate = rate
         for name, bound in zip(self._bound_names, bounds, strict=True):
             if bound is not None and not _is_auto(name, bound):
-                bound = checks.positive_number(f"The {name}", bound)
+                bound = checks.positive_number(name, bound)
             setattr(self, name, bound)
         self._set_scale(Scale(len(networks[0].input)) if normalize else None)
         self.scale_rewards = scale_rewards
@@ -145,7 +141,7 @@ class Agent(Archived):
 
     @normalize.setter
     def normalize(self, normalize: bool) -> None:
-        if checks.boolean("The normalize", normalize) != self.normalize:
+        if checks.boolean("normalize", normalize) != self.normalize:
             self._set_scale(Scale(len(self._networks[0].input)) if normalize else None)
 
     def _set_scale(self, scale: Scale | None) -> None:
@@ -154,7 +150,7 @@ class Agent(Archived):
 
     def _title(self, name: str) -> str:
         """The parameter of this name in messages."""
-        return f"The {name} of {type(self).__name__}"
+        return f"{name} of {type(self).__name__}"
 
     def _read_networks(self) -> None:
         """Check that the networks suit an agent, as they are now, and read what its
@@ -168,8 +164,8 @@ class Agent(Archived):
         for name, network in zip(self.names, self._networks, strict=True):
             if network.has_memory and network.rule.name == ONLINE:
                 raise ArgumentError(
-                    f"Expected {checks.lowered(self._title(name))}, which has memory,"
-                    f' to learn by "rtrl", got {network!r}, which learns by "online":'
+                    f"{checks.subject(self._title(name))}, which has memory, must"
+                    f' learn by "rtrl", got {network!r}, which learns by "online":'
                     " the slopes of this rule can leave out effects of earlier steps."
                     f' Set {name}.rule = "rtrl", or'
                     f' {name}.rule = "rtrl", 1 for cheaper slopes.'
@@ -275,13 +271,13 @@ class Agent(Archived):
         """
         row = self._observed(observation)
         value = self._value
-        gain = checks.finite_number("The reward", reward)
+        gain = checks.finite_number("reward", reward)
         if (
             terminated is not False or truncated is not False
         ):  # most steps are in the middle
             terminated, truncated = (
-                checks.boolean("The terminated", terminated),
-                checks.boolean("The truncated", truncated),
+                checks.boolean("terminated", terminated),
+                checks.boolean("truncated", truncated),
             )
         if value is None:
             raise ArgumentError(
@@ -341,7 +337,7 @@ class Agent(Archived):
             The best or most probable action, or the means of continuous ones; the value
             for :class:`TD`. To learn again, call :meth:`begin`.
         """
-        first = checks.boolean("The first", first)
+        first = checks.boolean("first", first)
         row = self._standard(self._observed(observation))
         self._value = None
         self._take_over()
@@ -433,14 +429,12 @@ class Agent(Archived):
             row: Floats = observation
         else:
             row = checks.vector(
-                "The observation", observation, len(network.input), network.dtype
+                "observation", observation, len(network.input), network.dtype
             )
         # One product tells of NaN and of numbers that are too large; the slow checks
         # name them.
         if not checks.sum_of_squares(row) < SURELY_FINE:
-            row = checks.vector(
-                "The observation", row, len(network.input), network.dtype
-            )
+            row = checks.vector("observation", row, len(network.input), network.dtype)
             if self.normalize and float(np.abs(row).max()) >= SQUARABLE:
                 raise ArgumentError(TOO_LARGE)
         return row

@@ -183,17 +183,15 @@ def run(
     """
     if not isinstance(agent, Agent):
         condition = "one of synapse.reward, such as QLearning"
-        raise ArgumentTypeError(checks.expected("The agent", condition, agent))
-    training = Episodic("The environment", environment, agent)
-    steps = checks.whole_number("The steps", steps, "a whole number, 0 or above", 0)
+        raise ArgumentTypeError(checks.expected("agent", condition, agent))
+    training = Episodic("environment", environment, agent)
+    steps = checks.whole_number("steps", steps, "a whole number, 0 or above", 0)
     learn, progress = (
-        checks.boolean("The learn", learn),
-        checks.boolean("The progress", progress),
+        checks.boolean("learn", learn),
+        checks.boolean("progress", progress),
     )
-    path = (
-        None if checkpoint is None else checks.file_path("The checkpoint", checkpoint)
-    )
-    if checks.boolean("The resume", resume) and path is None:
+    path = None if checkpoint is None else checks.file_path("checkpoint", checkpoint)
+    if checks.boolean("resume", resume) and path is None:
         raise ArgumentError("Expected a checkpoint to resume from, got none.")
     if path is not None and not learn:
         raise ArgumentError(
@@ -220,7 +218,7 @@ def _evaluations(
     agent: Agent, environment: Any, every: Any, separate: Any, episodes: Any
 ) -> _Evaluations | None:
     """The evaluations that a call asks for."""
-    episodes = checks.positive_integer("The test_episodes", episodes)
+    episodes = checks.positive_integer("test_episodes", episodes)
     if (every is None) != (separate is None):
         raise ArgumentError(
             "Expected both test_every, a number of steps, and test_environment, an"
@@ -235,8 +233,8 @@ def _evaluations(
         )
     agent._acting()  # raises now if its network cannot be copied
     return _Evaluations(
-        checks.positive_integer("The test_every", every),
-        Episodic("The test_environment", separate, agent),
+        checks.positive_integer("test_every", every),
+        Episodic("test_environment", separate, agent),
         episodes,
     )
 
@@ -513,7 +511,7 @@ def read_checkpoint(
         head = members("The description of a run", from_array(RUN, arrays[RUN]), OF_RUN)
         try:
             if seeded and int(head["seed"]) != episodes.seed:
-                raise ValueError("it is of another seed")
+                raise ValueError(f"it has seed {head['seed']}, not {episodes.seed}")
             returns = arrays["returns"].astype(np.float64).tolist()
             lengths = arrays["lengths"].astype(np.int64).tolist()
             steps, seconds, seed = (

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, final
 
 import numpy as np
 
-from .._checks import expected, from_0_to_1, understands
+from .._checks import from_0_to_1, must, shown, understands
 from .._defaults import DISCOUNT, EXPLORE, TRACE
 from .._typing import Floats
 from ..errors import ArgumentError
@@ -99,9 +99,7 @@ class QLearning(Agent):
         (network,) = self._networks
         if len(network.output) < 2:
             raise ArgumentError(
-                expected(
-                    self._title("network"), "one with two outputs or more", network
-                )
+                must(self._title("network"), "have two outputs or more", shown(network))
             )
         self._require_values("network")
         self._actions = ("n", len(network.output))
@@ -122,7 +120,7 @@ class QLearning(Agent):
         super()._require_remembered(values)
         action = values["_action"]
         if type(action) is not int or not 0 <= action < len(self.network.output):
-            raise ValueError("its action is none of the network")
+            raise ValueError("the stored action is not an action of the network")
 
     def _enter(self, row: Floats) -> int:
         values = self.network.activate(row)

@@ -66,9 +66,7 @@ class Choices:
         numbers = np.ravel(observation)
         if numbers.shape != self.sizes.shape:
             condition = checks.counted(len(self.sizes), "whole number")
-            raise ArgumentError(
-                checks.expected("The observation", condition, observation)
-            )
+            raise ArgumentError(checks.expected("observation", condition, observation))
         places = []
         for number, size, least in zip(
             numbers.tolist(), self.sizes.tolist(), self.start.tolist(), strict=True
@@ -76,7 +74,7 @@ class Choices:
             most = least + size - 1
             condition = f"from {least} to {most}"
             places.append(
-                checks.whole_number("The observation", number, condition, least, most)
+                checks.whole_number("observation", number, condition, least, most)
             )
         row = np.zeros(int(self._columns[-1]))
         row[self._columns[:-1] + np.array(places) - self.start] = 1.0
@@ -152,7 +150,7 @@ class Episodic:
                 "numbers; wrap the environment in FlattenObservation of gymnasium"
             )
             raise ArgumentTypeError(
-                checks.expected("The observation", condition, observation)
+                checks.expected("observation", condition, observation)
             )
         if self._seen is not None:
             return self._seen.row(observation)
@@ -187,6 +185,6 @@ def _answer(name: str, size: int, answer: Any) -> tuple[Any, ...]:
     if not isinstance(answer, tuple) or len(answer) != size:
         condition = f"a tuple of {size}, as of Gymnasium"
         raise ArgumentTypeError(
-            checks.expected(f"What {name} returns", condition, answer)
+            checks.expected(f"The result of {name}", condition, answer)
         )
     return answer

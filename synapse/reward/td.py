@@ -8,7 +8,7 @@ from typing import ClassVar, final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import expected, finite_array, understands
+from .._checks import finite_array, must, shown, understands
 from .._defaults import DISCOUNT, STEPS, TRACE
 from .._typing import Floats
 from ..errors import ArgumentError
@@ -105,7 +105,7 @@ class TD(Agent):
         (network,) = self._networks
         if len(network.output) != 1:
             raise ArgumentError(
-                expected(self._title("network"), "one with one output", network)
+                must(self._title("network"), "have one output", shown(network))
             )
         self._require_values("network")
 
@@ -126,8 +126,8 @@ class TD(Agent):
         ndarray, shape (T,)
             The value of each observation, before its reward is known.
         """
-        rows = finite_array("The observations", observations, self.network.dtype)
-        gains = finite_array("The rewards", rewards)
+        rows = finite_array("observations", observations, self.network.dtype)
+        gains = finite_array("rewards", rewards)
         if (
             rows.ndim != 2
             or gains.shape != rows.shape[:1]

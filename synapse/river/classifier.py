@@ -64,7 +64,7 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
             below 0. Nothing has changed.
         """
         checked_label(y)
-        weight = w if w == 1.0 else checks.non_negative_number("The w", w)
+        weight = w if w == 1.0 else checks.non_negative_number("w", w)
         with self._lock:
             row = self._counted(x)
             model = self.model
@@ -98,7 +98,7 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
     def _built(self, names: list[str], seed: int) -> Network:
         network = super()._built(names, seed)
         advice = f'Build it with output_squash="{OUTPUTS["classes"]}".'
-        require_squash("What build returns", network, ("softmax",), advice)
+        require_squash("The result of build", network, ("softmax",), advice)
         return network
 
     def _add_label(self, model: Model, label: Hashable) -> None:

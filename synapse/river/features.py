@@ -293,12 +293,12 @@ def row_of(x: Features, names: list[Hashable]) -> Floats:
 def dicts_of(X: Any) -> list[dict[Hashable, Any]]:
     """The rows of a frame as dicts, if all are numbers."""
     if not isinstance(X, pd.DataFrame):
-        raise ArgumentTypeError(checks.expected("The X", "a pandas DataFrame", X))
+        raise ArgumentTypeError(checks.expected("X", "a pandas DataFrame", X))
     rows: list[dict[Hashable, Any]] = X.to_dict("records")
     for row in rows:
         require_numbers(row)
     if rows and not rows[0]:
-        raise ArgumentError("Expected the X to have a column, got none.")
+        raise ArgumentError("`X` must have a column, got none.")
     return rows
 
 
@@ -320,7 +320,7 @@ def _number(name: Hashable, value: Any) -> float:
             number = math.nan if value is None else float(value)
     if abs(number) >= SQUARABLE:
         raise ArgumentTypeError(
-            f"Expected the features to be numbers between -{SQUARABLE:g} and"
+            f"The features must be numbers between -{SQUARABLE:g} and"
             f" {SQUARABLE:g}, got {checks.shown(value)} for {checks.shown(name)}."
             " Encode words first, such as by river.preprocessing.OneHotEncoder."
         )

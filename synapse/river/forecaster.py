@@ -62,7 +62,7 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
         self, lags: int = LAGS, seed: int | None = None, **options: Any
     ) -> None:
         super().__init__(seed=seed, **options)
-        self.lags = checks.positive_integer("The lags", lags)
+        self.lags = checks.positive_integer("lags", lags)
         self.options = options
         self._latest: list[float] = []
 
@@ -114,7 +114,7 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
         ArgumentError
             If the horizon is below 1, or there are not as many dicts as values.
         """
-        checks.positive_integer("The horizon", horizon)
+        checks.positive_integer("horizon", horizon)
         if xs is not None and len(xs) != horizon:
             raise ArgumentError(f"Expected {horizon} dicts of features, got {len(xs)}.")
         with self._lock:

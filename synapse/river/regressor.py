@@ -48,7 +48,7 @@ class NetworkRegressor(TargetNetwork, base.MiniBatchRegressor):
             Nothing has changed.
         """
         target = checked_target(y)
-        weight = w if w == 1.0 else checks.non_negative_number("The w", w)
+        weight = w if w == 1.0 else checks.non_negative_number("w", w)
         with self._lock:
             row = self._counted(x)
             standard = self._target_scale.follow(np.array([target]))
@@ -75,14 +75,10 @@ class NetworkRegressor(TargetNetwork, base.MiniBatchRegressor):
 def checked_target(y: Any) -> float:
     """A number that a scale can count."""
     target = (
-        y
-        if type(y) is float and abs(y) < SQUARABLE
-        else checks.finite_number("The target", y)
+        y if type(y) is float and abs(y) < SQUARABLE else checks.finite_number("y", y)
     )
     if abs(target) >= SQUARABLE:
         raise ArgumentError(
-            checks.expected(
-                "The target", f"between -{SQUARABLE:g} and {SQUARABLE:g}", y
-            )
+            checks.expected("y", f"between -{SQUARABLE:g} and {SQUARABLE:g}", y)
         )
     return target

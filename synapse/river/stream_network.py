@@ -169,9 +169,7 @@ class StreamNetwork(base.Estimator):
         require_numbers(x)
         names = in_order(x)
         if not names:
-            raise ArgumentError(
-                "Expected the first sample to have a feature, got none."
-            )
+            raise ArgumentError("The first sample must have a feature, got none.")
         seed = int(np.random.default_rng(self.seed).integers(2**31 - 1))
         columns = [str(name) for name in names]
         network = self._built(columns, seed)
@@ -202,7 +200,7 @@ class StreamNetwork(base.Estimator):
         if not isinstance(build, str):
             options: dict[str, Any] = {"output_squash": squash, "seed": seed}
             return network_of(build, names, [""], hidden, **options)
-        sizes = checks.layer_sizes("The hidden", hidden)
+        sizes = checks.layer_sizes("hidden", hidden)
         return named_network(build, len(names), sizes, squash, self.direct, seed)
 
     # --- one sample -------------------------------------------------------------------
@@ -210,9 +208,7 @@ class StreamNetwork(base.Estimator):
     def _counted(self, x: Features) -> Floats:
         """The inputs in standard units, after the sample is counted."""
         if not isinstance(x, Mapping):
-            raise ArgumentTypeError(
-                checks.expected("The features", "a dict of numbers", x)
-            )
+            raise ArgumentTypeError(checks.expected("x", "a dict of numbers", x))
         if self.model is None:
             self._begin(x)
         return self._inputs.counted(x)
@@ -280,7 +276,7 @@ def named_network(
     """
     options: dict[str, Any] = {"output_squash": squash, "seed": seed}
     # without hidden neurons they are all the same
-    name = architecture("The build", build) if hidden else "Perceptron"
+    name = architecture("build", build) if hidden else "Perceptron"
     if name == "Perceptron":
         options |= {"initializer": wide, "bias_initializer": wide}
     network = built(name, inputs, hidden, 1, **options)

@@ -43,15 +43,15 @@ class TargetNetwork(StreamNetwork):
             As for :meth:`learn_one`, for any row. No row has been learned.
         """
         rows = dicts_of(X)
-        targets = _column("The y", y, len(rows))
+        targets = _column("y", y, len(rows))
         weights = [1.0] * len(rows)
         if w is not None:
-            weights = _column("The w", w, len(rows))
+            weights = _column("w", w, len(rows))
 
         # all are checked before the first is learned
         for target, weight in zip(targets, weights, strict=True):
             self._checked(target)
-            checks.non_negative_number("The w", weight)
+            checks.non_negative_number("w", weight)
         with self._lock:
             for row, target, weight in zip(rows, targets, weights, strict=True):
                 self.learn_one(row, target, weight)

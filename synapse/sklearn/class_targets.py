@@ -94,8 +94,7 @@ class ClassTargets(NetworkEstimator):
         """
         if isinstance(self.class_weight, str):
             raise ArgumentError(
-                "Expected class_weight to be a dict for partial_fit, which sees a part"
-                " only."
+                "`class_weight` must be a dict for partial_fit, which sees a part only."
             )
         return self._partial_fit(
             X, y, () if classes is None else classes, sample_weight

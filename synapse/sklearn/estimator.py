@@ -83,7 +83,7 @@ class NetworkEstimator(BaseEstimator):
             If the cost is not finite, as with a high rate. Nothing has changed.
         """
         with self._unchanged_by_errors():
-            warm = _checks.boolean("The warm_start", self.warm_start)
+            warm = _checks.boolean("warm_start", self.warm_start)
             reset = not (warm and hasattr(self, "model_"))
             X, y, weights = self._data(X, y, sample_weight, reset=reset)
             draw = check_random_state(self.random_state).randint
@@ -156,9 +156,9 @@ class NetworkEstimator(BaseEstimator):
                 " anew, and save its model: synapse.save(estimator.model_, path)."
             )
         tasks = ("numbers",) if cls._numeric else ("classes", "labels")
-        if _checks.instance("The model", model, Model).task not in tasks:
+        if _checks.instance("model", model, Model).task not in tasks:
             condition = f"a model of {' or '.join(tasks)}"
-            raise ArgumentError(_checks.expected("The model", condition, model.task))
+            raise ArgumentError(_checks.expected("model", condition, model.task))
         estimator = cls(**parameters)
         estimator.model_ = model
         estimator.n_features_in_ = len(model.network.input)
@@ -171,9 +171,9 @@ class NetworkEstimator(BaseEstimator):
 
     def _checked(self, y: Any) -> Any:
         """Targets in a form that the methods below take."""
-        values = _checks.numbers("The y", y, "numbers")
+        values = _checks.numbers("y", y, "numbers")
         if not np.isfinite(values).all():
-            raise ArgumentError(_checks.expected("The y", "finite", y))
+            raise ArgumentError(_checks.expected("y", "finite", y))
         return values
 
     def _learn_targets(self, y: Any, classes: Any) -> list[str]:
@@ -207,8 +207,8 @@ class NetworkEstimator(BaseEstimator):
 
     def _made(self, y: Any, classes: Any, draw: Callable[[int], Any]) -> Model:
         """Learn what the targets are, and make the network and its model."""
-        scale = _checks.boolean("The scale", self.scale)
-        _checks.positive_number("The online_rate", self.online_rate)
+        scale = _checks.boolean("scale", self.scale)
+        _checks.positive_number("online_rate", self.online_rate)
         features = self.n_features_in_
         names = self._learn_targets(y, classes)
         columns = self._features() or [""] * features
@@ -274,7 +274,7 @@ class NetworkEstimator(BaseEstimator):
         if weights is not None and not (np.isfinite(weights) & (weights >= 0)).all():
             raise ArgumentError(
                 _checks.expected(
-                    "The class_weight", "finite numbers, 0 or above", self.class_weight
+                    "class_weight", "finite numbers, 0 or above", self.class_weight
                 )
             )
         if weights is not None and not weights.any():
@@ -310,7 +310,7 @@ class NetworkEstimator(BaseEstimator):
         model = self.model_
         options = {name: getattr(self, name) for name in TRAIN}
         condition = "a list of names and functions of (y, prediction)"
-        metrics = _checks.listed("The metrics", self.metrics, condition)
+        metrics = _checks.listed("metrics", self.metrics, condition)
         options["metrics"] = [
             self._formed(metric) if callable(metric) else metric for metric in metrics
         ]
@@ -318,7 +318,7 @@ class NetworkEstimator(BaseEstimator):
             if not isinstance(self.eval_set, Mapping):
                 condition = "a dict of names and tuples (X, y)"
                 raise ArgumentError(
-                    _checks.expected("The eval_set", condition, self.eval_set)
+                    _checks.expected("eval_set", condition, self.eval_set)
                 )
             options["eval_set"] = {
                 name: self._held_out("The data of eval_set", "", data)
@@ -330,11 +330,9 @@ class NetworkEstimator(BaseEstimator):
         inputs, targets = self._samples(X, self._targets(y))
         if isinstance(self.validation, tuple):
             also = "a fraction or "
-            options["validation"] = self._held_out(
-                "The validation", also, self.validation
-            )
+            options["validation"] = self._held_out("validation", also, self.validation)
         elif self.validation is not None:
-            share = _checks.fraction("The validation", self.validation)
+            share = _checks.fraction("validation", self.validation)
             order = np.random.default_rng(seed).permutation(len(inputs))
             inputs, targets = (
                 [samples[i] for i in order]
@@ -343,7 +341,7 @@ class NetworkEstimator(BaseEstimator):
                 for samples in (inputs, targets)
             )
             weights = None if weights is None else weights[order]
-        if isinstance(self.l2, str) and _checks.choice("The l2", self.l2, (AUTO,)):
+        if isinstance(self.l2, str) and _checks.choice("l2", self.l2, (AUTO,)):
             penalty = ROWS.penalty / (count * (1.0 - share))
             settings["l2"] = penalty if self.rule == "bptt" else 0.0
         # a mean weight of 1, so that twice all weights are the same

@@ -37,7 +37,7 @@ class SequenceEstimator(NetworkEstimator):
 
     @property
     def _by_step(self) -> bool:
-        return bool(choice("The per", self.per, ("sequence", "step")) == "step")
+        return bool(choice("per", self.per, ("sequence", "step")) == "step")
 
     def _checked_data(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
         """The sequences, and one array of the answers to all of them or to all their
@@ -45,7 +45,7 @@ class SequenceEstimator(NetworkEstimator):
         """
         sequences = self._sequences(X, reset)
         answers = listed(
-            "The y",
+            "y",
             getattr(y, "values", y),
             "an array or list with an entry for each sequence",
         )
@@ -67,11 +67,11 @@ class SequenceEstimator(NetworkEstimator):
 
     def _sequences(self, X: Any, reset: bool) -> list[Floats]:
         """The sequences as matrices."""
-        parts = listed("The X", X, "an array (N, T, n), or a list of arrays (T_i, n)")
+        parts = listed("X", X, "an array (N, T, n), or a list of arrays (T_i, n)")
         shape: tuple[int, ...] = np.shape(parts[0]) if parts else ()
         if len(shape) not in (1, 2):
             raise ArgumentError(
-                expected("The X", "an array (N, T, n), or a list of arrays (T_i, n)", X)
+                expected("X", "an array (N, T, n), or a list of arrays (T_i, n)", X)
             )
         width = shape[1] if len(shape) == 2 else 1
         n = width if reset else self.n_features_in_
@@ -102,12 +102,12 @@ class SequenceEstimator(NetworkEstimator):
         """
         condition = "an entry of one shape for each sequence"
         if not self._by_step:
-            return any_array("The y", answers, condition)
+            return any_array("y", answers, condition)
         answers_by_step = [
-            any_array("The y", answer, f"{condition} and step") for answer in answers
+            any_array("y", answer, f"{condition} and step") for answer in answers
         ]
         if len({rows.shape[1:] for rows in answers_by_step}) > 1:
-            raise ArgumentError(expected("The y", f"{condition} and step", answers))
+            raise ArgumentError(expected("y", f"{condition} and step", answers))
         return np.concatenate(answers_by_step)
 
     def _answers(self, X: Any, decode: Callable[[Floats], Any]) -> Any:

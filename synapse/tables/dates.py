@@ -209,7 +209,7 @@ def _of_name(
         dates = _of_parts(table, parts)
         if dates is None:
             raise ArgumentError(
-                f"Expected the columns {quoted(parts)} to have the parts of a date"
+                f"The columns {quoted(parts)} must have the parts of a date"
                 " each, such as 2024 and 1."
             )
         return dates
@@ -221,8 +221,8 @@ def _of_name(
     if dated is None:
         cell = table[column].astype("string").iloc[0]
         raise ArgumentError(
-            f"Expected the column {column!r} to have dates, such as 2024-01-31, Jan"
-            f" 2024 or 31.01.2024, got {cell!r}. Give their form, such as"
+            f"The column {column!r} must have dates, such as 2024-01-31, Jan"
+            f" 2024 or 31.01.2024, got {cell!r}. Pass their form, such as"
             " --dates %d.%m.%y."
         )
     return dated
@@ -595,7 +595,7 @@ def require_zone(zone: Any) -> None:
     if zone is None:
         return
     try:
-        ZoneInfo(text("The zone", zone))
+        ZoneInfo(text("zone", zone))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ArgumentError(
             f"There is no time zone {zone!r}. Name one such as Europe/Berlin."

@@ -68,12 +68,12 @@ def _continued(path: str, digest: str, epochs: int) -> Trainer:
         contents = load(path)
     if not isinstance(contents, Trainer):
         raise FormatError(
-            f"Expected {path!r} to be a checkpoint of a training, got {contents!r}."
+            f"{path!r} must be a checkpoint of a training, got {contents!r}."
         )
     if contents.network.metadata.get(OF) != digest:
         raise ArgumentError(
-            f"The checkpoint {path!r} is of other data or options. Give those, name"
-            " another file, or remove it."
+            f"The checkpoint {path!r} was written with other data or options. Pass"
+            " those, choose another file, or remove it."
         )
     done = 0 if contents._paused is None else contents._paused.done
     if done > epochs:

@@ -97,10 +97,10 @@ def train_rows(
         After Ctrl-C, if no epoch was complete. Later it ends what is under way, and the
         network trained so far is returned.
     """
-    learning = instance("The learning", learning, TrainingOptions)
+    learning = instance("learning", learning, TrainingOptions)
     learning = learning.filled(ROWS_OF_TABLES)
     name = str(learning.build)
-    ahead = whole_number("The ahead", ahead, "a whole number, 0 or above", 0)
+    ahead = whole_number("ahead", ahead, "a whole number, 0 or above", 0)
     left = columns(table, [*ignore, *([] if sequence is None else [sequence])])
     targets, names = _uses(table, targets, inputs, left, ahead)
     classes = classes or (len(targets) == 1 and not mostly_numbers(table[targets[0]]))
@@ -109,7 +109,7 @@ def train_rows(
     count = len(units)
     rng = np.random.default_rng(learning.seed)
     first_tested = count - held_out(count, learning.validation, round(count / 5))
-    has_memory = architecture("The build", name) not in WITHOUT_MEMORY
+    has_memory = architecture("build", name) not in WITHOUT_MEMORY
     in_order = sequence is None and has_memory
     order = np.arange(count) if in_order else rng.permutation(count)
     learned = np.sort(order[:first_tested])
@@ -236,7 +236,7 @@ def predict_rows(
     FormatError
         If a cell is not a number, or the rows of a sequence are not consecutive.
     """
-    network = instance("The model", whole_of(model), Network)
+    network = instance("model", whole_of(model), Network)
     rows, notes = _input_rows(network, table, sequence, in_order)
     inputs = [rows[places] for places in sequences(table, sequence)]
     return answers_of(network, [(x, x) for x in inputs]), notes
@@ -256,7 +256,7 @@ def _input_rows(
         names_of_table = [name for name in table.columns if name != other]
         if len(names_of_table) != len(names):
             raise ArgumentError(
-                f"Expected the table to have {counted(len(names), 'column')}, got"
+                f"The table must have {counted(len(names), 'column')}, got"
                 f" {quoted(names_of_table)}."
             )
         return numbers(table, names_of_table), []
@@ -306,7 +306,7 @@ def units_of(
     if len(units) < least:
         noun = "rows" if sequence is None else "sequences"
         raise FormatError(
-            f"Expected the table to have {least} {noun} or more, got {len(units)}."
+            f"The table must have {least} {noun} or more, got {len(units)}."
         )
     return units
 
@@ -329,7 +329,7 @@ def _goals(
     names = sorted(set(cells))
     if len(names) < 2:
         raise FormatError(
-            f"Expected the column {targets[0]!r} to have two classes, got {names[0]!r}."
+            f"The column {targets[0]!r} must have two classes, got {names[0]!r}."
         )
     return np.eye(len(names))[[names.index(cell) for cell in cells]], names
 

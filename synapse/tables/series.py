@@ -132,9 +132,9 @@ def read_several(
     :func:`read_series`.
     """
     pandas = pandas_for_tables()
-    choice("The fill", fill, [None, *FILLS])
+    choice("fill", fill, [None, *FILLS])
     require_zone(zone)
-    index = instance("The table", table, pandas.DataFrame).index
+    index = instance("table", table, pandas.DataFrame).index
     if isinstance(index, pandas.PeriodIndex):
         table = table.set_axis(index.to_timestamp().rename(index.name))
     if isinstance(index, pandas.PeriodIndex | pandas.DatetimeIndex):
@@ -209,7 +209,7 @@ def _evenly(
         after = f"a whole number of steps ({unit_of(step)[0]}) after {times[0]}"
         where = place(table, int(rows[at]))
         raise FormatError(
-            f"Expected the date in {where}, {times[at]}, to be"
+            f"The date in {where}, {times[at]}, must be"
             f" {after}.{_about_clocks(times, times[at])}"
         )
     missing = grid.difference(times)
@@ -266,7 +266,7 @@ def _step(dates: pd.DatetimeIndex, column: str) -> Any:
         "" if dates.tz is None else f" If they are days of a clock on the wall, {ZONE}"
     )
     raise FormatError(
-        f"Expected the column {column!r} to have three or more dates that step evenly."
+        f"The column {column!r} must have three or more dates that step evenly."
         " To use the rows as they follow each other, say --ahead 1 and --ignore"
         f" {column!r}.{clocks}"
     )

@@ -152,12 +152,12 @@ def compare_series(
     builds = [build] if isinstance(build, str) else build
     condition = "the name of an architecture, or a list of names"
     networks = [
-        lower_name("The build", name) for name in listed("The build", builds, condition)
+        lower_name("build", name) for name in listed("build", builds, condition)
     ]
     condition = "a list of names, such as ['ar', 'arima']"
     simple = [
         choice("Each of the methods", name, METHODS)
-        for name in listed("The methods", methods, condition)
+        for name in listed("methods", methods, condition)
     ]
     chosen = [*networks, *simple]
     if not chosen or len({*chosen}) < len(chosen):
@@ -165,7 +165,7 @@ def compare_series(
     training = (
         TrainingOptions()
         if learning is None
-        else instance("The learning", learning, TrainingOptions)
+        else instance("learning", learning, TrainingOptions)
     )
     training = training.filled(SERIES)
     options: dict[str, Any] = {
@@ -175,7 +175,7 @@ def compare_series(
     }
     tasks, notes = series_tasks(series, targets, known, **options)
     if origins is not None:
-        count = positive_integer("The origins", origins)
+        count = positive_integer("origins", origins)
         tasks = [replace(task, origins=count) for task in tasks]
     models = {name: _fitted(tasks, _of_model(training, name)) for name in networks}
     forecasters = list[Forecasters]()

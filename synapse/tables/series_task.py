@@ -348,13 +348,11 @@ def series_tasks(
     """
     several = series if isinstance(series, Mapping) else {"": series}
     require_one_use(
-        [*require_targets(listed("The targets", targets, "a list of names")), *known]
+        [*require_targets(listed("targets", targets, "a list of names")), *known]
     )
     ahead = None if steps is None else horizon(steps)
     season_length = None if period is None else season(period)
-    share = (
-        None if validation is None else fraction_below_one("The validation", validation)
-    )
+    share = None if validation is None else fraction_below_one("validation", validation)
     arrays = {name: frame_values(frame) for name, frame in several.items()}
     tasks = []
     first_date = _first_date(several)
@@ -409,10 +407,10 @@ def series_tasks(
 def frame_values(series: Any) -> Floats:
     """The columns of a series; ArgumentError if it is not one of `read_series`."""
     pandas = pandas_for_tables()
-    index = instance("The series", series, pandas.DataFrame).index
+    index = instance("series", series, pandas.DataFrame).index
     if isinstance(index, pandas.DatetimeIndex) and index.freq is None:
         raise ArgumentError(
-            "Expected the dates of the series to have a step. Make it by read_series."
+            "The dates of the series must have a step. Make it by read_series."
         )
     values: Floats = series.to_numpy(np.float64)
     return values
@@ -459,7 +457,7 @@ def series_facts(model: Model | Network) -> dict[str, Any]:
     """What the file of a model from :func:`train_series` has; ArgumentError if it is
     another one.
     """
-    network = instance("The model", whole_of(model), Network)
+    network = instance("model", whole_of(model), Network)
     facts: dict[str, Any] = network.metadata
     complete = {
         "targets",
@@ -538,10 +536,10 @@ def forecast_series(
     members = facts.get("members", []) if chosen == COMBINE else [chosen]
     if not members or not set(members) <= {network_name, *METHODS}:
         raise ArgumentError(
-            f"Expected the method to be {network_name}, {COMBINE} or one of"
+            f"`method` must be {network_name}, {COMBINE} or one of"
             f" {', '.join(METHODS)}, got {chosen!r}."
         )
-    rows = None if future is None else finite_array("The future", future)
+    rows = None if future is None else finite_array("future", future)
     shape = None if rows is None else rows.shape
     if shape != ((steps, len(facts["known"])) if facts["known"] else None):
         condition = (
@@ -549,9 +547,7 @@ def forecast_series(
             if facts["known"]
             else "None"
         )
-        raise ArgumentError(
-            f"Expected the future to be {condition}, got the shape {shape}."
-        )
+        raise ArgumentError(f"`future` must be {condition}, got the shape {shape}.")
     task = SeriesTask.of(model, series, rows)
     forecasters, notes = task.statistical(
         [member for member in members if member != network_name]

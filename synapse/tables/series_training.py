@@ -88,7 +88,7 @@ def train_series(
         After Ctrl-C, if no epoch was complete. Later it ends what is under way, and the
         network trained so far is returned.
     """
-    learning = instance("The learning", learning, TrainingOptions).filled(SERIES)
+    learning = instance("learning", learning, TrainingOptions).filled(SERIES)
     test: dict[str, Any] = {
         "steps": steps,
         "period": period,

@@ -193,26 +193,25 @@ def read_table(
         column once, has values in the first row, has no rows, a row has more cells than
         there are names, or a column may have either decimal mark.
     """
-    choice("The decimal", decimal, [None, ".", ","])
+    choice("decimal", decimal, [None, ".", ","])
     pandas = pandas_for_tables()
     absent = [
         "-",
         *(
             text("A missing cell", cell)
-            for cell in listed("The missing", missing, "a list of cells")
+            for cell in listed("missing", missing, "a list of cells")
         ),
     ]
     if header is not None:
-        boolean("The header", header)
-    content = _text(path := str(file_path("The path", path)), encoding)
+        boolean("header", header)
+    content = _text(path := str(file_path("path", path)), encoding)
     separator = _separator(content)
     comments = list[int]()
     with csv_errors(path):
         rows_by_line = dict(_rows(content, separator, comments))
         if not rows_by_line:
             raise FormatError(
-                f"Expected {path!r} to have a row of names and rows below it, got no"
-                " text."
+                f"{path!r} must have a row of names and rows below it, got no text."
             )
         lines, rows = [*rows_by_line], [*rows_by_line.values()]
         cells = _cells(rows[0], separator)
@@ -278,7 +277,7 @@ def _text(path: str, encoding: str | None) -> str:
     """The text of a file, in lines; FormatError if it cannot be read or is no text."""
     if encoding is not None:
         try:
-            codecs.lookup(text("The encoding", encoding))
+            codecs.lookup(text("encoding", encoding))
         except LookupError:
             raise ArgumentError(
                 f"There is no encoding {encoding!r}. Use one of Python's, such as"
@@ -428,12 +427,12 @@ def _names(
     names[0] = names[0] or "column 1"  # an index without a name, as pandas writes it
     if not all(names) or len(set(names)) < len(names):
         raise FormatError(
-            f"Expected the first row of {path!r} to name every column once, got"
+            f"The first row of {path!r} must name every column once, got"
             f" {quoted(names)}. {NO_NAMES}"
         )
     if header is None and not any(map(str.isalpha, "".join(names))):
         raise FormatError(
-            f"Expected the first row of {path!r} to name the columns, got"
+            f"The first row of {path!r} must name the columns, got"
             f" {quoted(names)}. {NO_NAMES} If these are names, pass --header yes."
             + "".join(
                 f" If {_lines([place])} has the names, remove its #."
@@ -458,7 +457,7 @@ def _about_header(path: str, names: list[str], table: pd.DataFrame) -> list[str]
             " it has values, pass --header no."
         ]
     raise FormatError(
-        f"Expected the first row of {path!r} to name the columns, got"
+        f"The first row of {path!r} must name the columns, got"
         f" {quoted(like_values[:MOST_LINES])}, which look like the cells below.\
  {NO_NAMES} If these are names, pass --header yes."
     )
@@ -547,7 +546,7 @@ def find(table: pd.DataFrame, name: str) -> str:
     if name in names:
         return name
     if len(fitting) > 1:
-        raise ArgumentError(f"{name!r} may be {quoted(fitting)}. Give the unit, too.")
+        raise ArgumentError(f"{name!r} may be {quoted(fitting)}. Pass the unit, too.")
     if not fitting:
         meant = suggestion(name, [*names, *map(bare, names)])
         raise ArgumentError(
@@ -558,10 +557,8 @@ def find(table: pd.DataFrame, name: str) -> str:
 
 def columns(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
     """The columns with these names; ArgumentError if there is no such column."""
-    frame = instance("The table", table, pandas_for_tables().DataFrame)
-    return [
-        find(frame, name) for name in listed("The columns", names, "a list of names")
-    ]
+    frame = instance("table", table, pandas_for_tables().DataFrame)
+    return [find(frame, name) for name in listed("columns", names, "a list of names")]
 
 
 def is_numeric(column: pd.Series) -> bool:

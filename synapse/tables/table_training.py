@@ -192,7 +192,7 @@ class TrainingOptions:
         self, inputs: list[str], outputs: list[str], classes: Any = None
     ) -> Model:
         """A new model of these columns, whose architecture and optimizer are given."""
-        name = architecture("The build", self.build)
+        name = architecture("build", self.build)
         options: dict[str, Any] = {"initializer": "glorot", **IN_TABLES.get(name, {})}
         sizes = [*(self.hidden or ())]
         model = Model.build(

@@ -92,7 +92,7 @@ def update_rows(
     KeyboardInterrupt
         After Ctrl-C, if no epoch was complete.
     """
-    facts = instance("The model", model, Model).metadata
+    facts = instance("model", model, Model).metadata
     columns(table, [])
     encoding = encoding_of(model.network)
     if encoding is None and not model.inputs:
@@ -170,7 +170,7 @@ def update_series(
     KeyboardInterrupt
         After Ctrl-C, if no epoch was complete.
     """
-    series_facts(instance("The model", model, Model))
+    series_facts(instance("model", model, Model))
     facts = model.metadata
     frames = series if isinstance(series, Mapping) else {"": series}
     recent: dict[str, Any] = facts.get("recent", {})
@@ -232,7 +232,7 @@ def _goals(model: Model, table: pd.DataFrame, names: list[str]) -> Floats:
     new = sorted({*cells} - {*labels})
     if new:
         raise ArgumentError(
-            f"Expected the classes of {names[0]!r} to be those of the model,"
+            f"The classes of {names[0]!r} must be those of the model,"
             f" {', '.join(labels)}, got {', '.join(new)}. Train a new model to add"
             " classes."
         )
@@ -358,7 +358,7 @@ def _trained(
         known = facts.get("epochs")
         share = count / (count + facts.get("rows", 0))
         epochs = USUAL_EPOCHS if known is None else max(1, round(known * share))
-    options = {"epochs": positive_integer("The epochs", epochs), "seed": seed}
+    options = {"epochs": positive_integer("epochs", epochs), "seed": seed}
     result = model.update(*data, progress=progress, **options)
     if result.stop_reason == INTERRUPTED and not result.epochs:
         raise KeyboardInterrupt

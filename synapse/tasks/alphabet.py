@@ -54,7 +54,7 @@ class Alphabet:
     def __post_init__(self) -> None:
         if not isinstance(self.letters, str):
             raise ArgumentTypeError(
-                expected("The letters of an alphabet", "a string", self.letters)
+                expected("letters of Alphabet", "a string", self.letters)
             )
         if not self.letters:
             raise ArgumentError(
@@ -83,7 +83,7 @@ class Alphabet:
         ArgumentError, ArgumentTypeError
             If it has none, or one with another number of letters than it has inputs.
         """
-        require_network("What has an alphabet", network)
+        require_network("network", network)
         if KEY not in network.metadata:
             raise ArgumentError(
                 f"{network!r} has no alphabet. Use Alphabet.of(text).attach(network)."
@@ -101,7 +101,7 @@ class Alphabet:
             If the network has another number of inputs or outputs than there are
             letters.
         """
-        self._require_fit(require_network("What gets an alphabet", network))
+        self._require_fit(require_network("network", network))
         network.metadata[KEY] = self.letters
 
     def _require_fit(self, network: Network) -> None:
@@ -151,18 +151,16 @@ class Alphabet:
             If they are no whole numbers, or one has no letter.
         """
         condition = f"whole numbers from 0 to {len(self) - 1}"
-        numbers = any_array("The indices of letters", indices, condition)
+        numbers = any_array("indices", indices, condition)
         if numbers.size == 0:
             return ""
         if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
             got = f"{numbers.dtype} of shape {numbers.shape}"
-            raise ArgumentTypeError(
-                f"Expected the indices of letters to be {condition}, got {got}."
-            )
+            raise ArgumentTypeError(f"`indices` must be {condition}, got {got}.")
         outside = numbers[(numbers < 0) | (numbers >= len(self))]
         if len(outside):
             wrong = int(outside[0])
-            raise ArgumentError(expected("The indices of letters", condition, wrong))
+            raise ArgumentError(expected("indices", condition, wrong))
         return "".join(self.letters[number] for number in numbers.tolist())
 
     def __len__(self) -> int:

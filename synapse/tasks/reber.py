@@ -60,7 +60,7 @@ TARGETS = (NEXT, LEGAL)
 def strings(count: int, seed: Seed = None) -> list[str]:
     """Generate `count` embedded Reber strings, independent of each other."""
     rng = random_generator(seed)
-    count = positive_integer("The count of strings", count, MOST_SEQUENCES)
+    count = positive_integer("count", count, MOST_SEQUENCES)
     symbols, _, lengths = walk(count, rng)
     text = "".join(map(SYMBOLS.__getitem__, symbols))
     bounds = [0, *np.cumsum(lengths).tolist()]

@@ -80,7 +80,7 @@ class Recall(Task):
     def __post_init__(self) -> None:
         if self.length < 2 * self.prompts:
             raise ArgumentError(
-                f"Expected the length of Recall to be at least {2 * self.prompts}, so"
+                f"`length` of Recall must be at least {2 * self.prompts}, so"
                 f" that each of {self.prompts} prompts has a target, got {self.length}."
             )
 

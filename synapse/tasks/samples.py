@@ -89,7 +89,7 @@ class Sample:
         """Return some consecutive steps."""
         if not isinstance(steps, slice):
             raise ArgumentTypeError(
-                expected("The steps of a sample", "a slice, as in sample[:10]", steps)
+                expected("steps of a sample", "a slice, as in sample[:10]", steps)
             )
         allowed = None if self.allowed is None else self.allowed[steps]
         return Sample(self.inputs[steps], self.targets[steps], self.judge, allowed)
@@ -98,10 +98,10 @@ class Sample:
         """Whether each step is right, shape (T,), for outputs of shape (T, m). Steps
         without target are.
         """
-        values = finite_array("The outputs", outputs)
+        values = finite_array("outputs", outputs)
         if values.shape != self.targets.shape:
             raise ArgumentError(
-                expected("The outputs", f"of shape {self.targets.shape}", values.shape)
+                expected("outputs", f"of shape {self.targets.shape}", values.shape)
             )
         return self.judge(self.targets, values, self.allowed)
 
@@ -200,7 +200,7 @@ class SampleBatch(Sequence[Sample]):
 
     def _outputs(self, network: Network) -> Floats:
         """Outputs of all samples, one after the other."""
-        require_network("What is scored", network)
+        require_network("network", network)
         if not len(self):
             raise ArgumentError("Expected at least one sample to score, got none.")
         with preserved_context(network), deterministic(network):
@@ -248,7 +248,7 @@ class SampleStream(Iterator[Sample]):
         """Return this number of next steps; the first follows the last step of the
         previous call.
         """
-        steps = positive_integer("The steps of a stream", steps)
+        steps = positive_integer("steps", steps)
         parts = []
         count = 0
         while count < steps:
@@ -351,4 +351,4 @@ class Spans:
 def steps_of(task: str, value: int, least: int) -> int:
     """Return the number of steps of a task, or raise an error."""
     condition = f"a whole number from {least} to {MOST_STEPS:,}"
-    return whole_number(f"The steps of {task}", value, condition, least, MOST_STEPS)
+    return whole_number(f"steps of {task}", value, condition, least, MOST_STEPS)

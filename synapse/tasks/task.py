@@ -124,7 +124,7 @@ class Task(ABC):
         They are a sequence with ``inputs`` and ``targets`` for
         :meth:`synapse.Trainer.train`.
         """
-        count = positive_integer("The count of samples", count, MOST_SEQUENCES)
+        count = positive_integer("count", count, MOST_SEQUENCES)
         return self._draw(count, random_generator(seed))
 
     def stream(self, seed: Seed = None) -> SampleStream:
@@ -191,7 +191,7 @@ class Task(ABC):
         is_seed = samples is None or isinstance(samples, np.random.Generator)
         if not is_seed and integer(samples) is None:
             raise ArgumentTypeError(
-                expected("The samples", "samples of a task, or a seed", samples)
+                expected("samples", "samples of a task, or a seed", samples)
             )
         rng = random_generator(samples)
         task = self.tested
@@ -204,7 +204,7 @@ class Task(ABC):
         """Raise an error unless a network has as many inputs and outputs as the
         task.
         """
-        require_network("What is tested", network)
+        require_network("network", network)
         inputs = len(network.input)
         outputs = len(network.output)
         if (inputs, outputs) != (self.inputs, self.outputs):

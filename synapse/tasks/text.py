@@ -69,10 +69,10 @@ class TextWindows:
         dtype: Any = np.float32,
         seed: Seed = None,
     ) -> None:
-        self.alphabet = instance("The alphabet", alphabet, Alphabet)
-        self.steps = positive_integer("The steps of a window", steps)
-        self.size = positive_integer("The windows of a batch", size)
-        self.dtype = float_type("The dtype of a text", dtype)
+        self.alphabet = instance("alphabet", alphabet, Alphabet)
+        self.steps = positive_integer("steps of TextWindows", steps)
+        self.size = positive_integer("size of TextWindows", size)
+        self.dtype = float_type("dtype of TextWindows", dtype)
         self._indices: Ints = alphabet.indices(text)
         self._rng = random_generator(seed)
         if len(self._indices) <= self.steps:
@@ -147,16 +147,14 @@ def sample(
     """
     alphabet = Alphabet.from_network(network)
     places = alphabet.indices(prompt)
-    length = whole_number(
-        "The letters to write", length, "a whole number, 0 or more", 0
-    )
-    temperature = positive_number("The temperature", temperature)
+    length = whole_number("length", length, "a whole number, 0 or more", 0)
+    temperature = positive_number("temperature", temperature)
     if not len(places):
         raise ArgumentError("Expected a prompt of at least one letter, got none.")
     advice = (
         'They are the probabilities of letters. Build it with output_squash="softmax".'
     )
-    require_squash("The network of sample", network, ("softmax",), advice)
+    require_squash("network", network, ("softmax",), advice)
     rng = random_generator(seed)
     rows = np.eye(len(alphabet), dtype=network.dtype)
     written = []

@@ -72,7 +72,7 @@ def test_bounds_belong_to_what_they_bound():
     )
     all_refused(
         [
-            (lambda: activity(net, ROWS, still=-1.0), ArgumentError, "deviation"),
+            (lambda: activity(net, ROWS, still=-1.0), ArgumentError, "still"),
             (lambda: activity(net, ROWS, slope=-0.1), ArgumentError, "slope"),
             (lambda: activity(net, ROWS, fraction=1.5), ArgumentError, "fraction"),
             (lambda: activity(net, ROWS[:1]), ArgumentError, "at least two steps"),

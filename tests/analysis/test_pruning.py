@@ -128,7 +128,7 @@ def test_bad_arguments_change_nothing():
     linked = perceptron(2, 1)
     linked.project(perceptron(1, 1))
     before = everything(net)
-    inputs = "Give inputs="
+    inputs = "Pass inputs="
     narrow = {"inputs": ROWS[:, :1], "by": "contribution"}
     wrong = [
         (ArgumentError, "from 0 to 1", {"fraction": 1.5}),

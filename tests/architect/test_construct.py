@@ -182,11 +182,11 @@ def test_whoever_can_fire_before_its_target_does(wiring):
 
 def test_a_wiring_that_makes_no_network_is_refused():
     for names, links, says in (
-        ("ab", ["ab", "ba"], r"none is an input .* construct\(neurons, inputs="),
+        ("ab", ["ab", "ba"], r"none can be an input.* construct\(neurons, inputs="),
         (
             "xab",
             ["xa", "ab", "ba"],
-            r"none is an output .* construct\(neurons, outputs=",
+            r"none can be an output.* construct\(neurons, outputs=",
         ),
         (
             "xyabc",
@@ -195,7 +195,7 @@ def test_a_wiring_that_makes_no_network_is_refused():
         ),
         ("xya", ["xy"], "<Neuron a, tanh> is connected to no other neuron"),
         ("xya", ["xy", "aa"], "<Neuron a, tanh> is connected to no other neuron"),
-        ("", [], "at least one neuron as the"),
+        ("", [], "must have at least one neuron"),
     ):
         neurons = wired(names, links)
         with pytest.raises(TopologyError, match=says):

@@ -17,7 +17,7 @@ from synapse.errors import RateWarning, SynapseError
 from tests.arguments import EXCLUDED, PUBLIC, ROWS, World, is_excluded
 from tests.arguments.kinds import ODD
 
-SENTENCE = re.compile(r"[A-Z<'\"].*[.!?>)\]]")
+SENTENCE = re.compile(r"[A-Z<`'\"].*[.!?>)\]]")
 
 
 def test_the_table_has_every_parameter_of_every_public_call():

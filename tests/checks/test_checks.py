@@ -227,12 +227,15 @@ def test_a_list_of_sequences_gives_a_list():
 
 def test_a_batch_that_is_refused_has_not_run_at_all():
     refused = [
-        ([MANY[0], MANY[1][:, :1]], "inputs of sequence 1 to be 2 numbers per step"),
+        (
+            [MANY[0], MANY[1][:, :1]],
+            "`inputs` of sequence 1 must be 2 numbers per step",
+        ),
         (
             [MANY[0], np.full((2, 2), np.nan)],
-            "sequence 1 to be finite, got NaN or infinity in row 0",
+            "sequence 1 must be finite, got NaN or infinity in row 0",
         ),
-        ([MANY[0], "text"], "inputs of sequence 1 to be rows of 2 numbers each"),
+        ([MANY[0], "text"], "`inputs` of sequence 1 must be rows of 2 numbers each"),
         (np.zeros((2, 3, 4, 2)), "4 dimension"),
         (MANY[..., :1], r"2 (inputs|numbers) (a|per) step"),
     ]

@@ -14,14 +14,14 @@ def values():
 
 
 REFUSED = {
-    "decay of ContinualBackprop to be from 0 to 1, got 2": lambda: (
+    "`decay` of ContinualBackprop must be from 0 to 1, got 2": lambda: (
         learning.ContinualBackprop(decay=2)
     ),
-    "every of StepDecay": lambda: learning.StepDecay(0.1, every=0),
-    "betas of AdamW": lambda: optimizers.AdamW(betas=(0.9, 1.5)),
-    "prompts of Recall": lambda: tasks.Recall(prompts=0),
-    "the refocus to be a whole number": lambda: evolve.Settings(refocus=0.5),
-    "the trace_decay to be from 0 to 1": lambda: reward.QLearning(
+    "`every` of StepDecay": lambda: learning.StepDecay(0.1, every=0),
+    "`betas` of AdamW": lambda: optimizers.AdamW(betas=(0.9, 1.5)),
+    "`prompts` of Recall": lambda: tasks.Recall(prompts=0),
+    "`refocus` must be a whole number": lambda: evolve.Settings(refocus=0.5),
+    "`trace_decay` must be from 0 to 1": lambda: reward.QLearning(
         values(), trace_decay=1.5
     ),
 }
@@ -34,7 +34,7 @@ def test_a_value_out_of_range_is_refused_by_the_declared_check(words):
 
 
 def test_a_changed_copy_is_checked_too_and_infinity_may_be_a_count():
-    with pytest.raises(ArgumentError, match="the add_node to be from 0 to 1"):
+    with pytest.raises(ArgumentError, match="`add_node` must be from 0 to 1"):
         replace(evolve.Settings(), add_node=1.5)
     assert evolve.Settings(refocus=float("inf")).refocus == float("inf")
 

@@ -14,12 +14,9 @@ from tests.helpers.cases import all_refused
 
 
 def test_a_sentence_says_what_was_expected_and_what_was_given():
-    assert (
-        _checks.expected("The rate", "above 0", -1)
-        == "Expected the rate to be above 0, got -1."
-    )
+    assert _checks.expected("rate", "above 0", -1) == "`rate` must be above 0, got -1."
     advised = _checks.expected("A squash", "a name", 3, "Try 'tanh'.")
-    assert advised == "Expected a squash to be a name, got 3. Try 'tanh'."
+    assert advised == "A squash must be a name, got 3. Try 'tanh'."
     unknown = str(_checks.unknown_name("squash", "sigmoid", ["tanh", "logistic"]))
     assert unknown == "There is no squash named 'sigmoid'. Known: logistic, tanh."
     many = str(
@@ -47,22 +44,22 @@ def test_any_value_can_be_shown_on_one_line():
 def test_arrays_hold_finite_numbers_alone():
     masked = np.ma.array([0.5], mask=[True])
     wrong = [True], ["1"], [1j], [None], masked, [[1], [1, 2]], [math.nan], [10**400]
-    words = r"Expected the numbers to be .*, got "
+    words = r"`numbers` must be .*, got "
     calls = [
-        lambda values=values: _checks.finite_array("The numbers", values)
+        lambda values=values: _checks.finite_array("numbers", values)
         for values in wrong
     ]
     all_refused([(call, errors.SynapseError, words) for call in calls])
     numbers = [Decimal("0.5"), Fraction(1, 4), 10**20]
-    assert _checks.finite_array("The numbers", numbers).tolist() == [0.5, 0.25, 1e20]
-    assert _checks.finite_array("The numbers", np.ma.array([1, 2])).dtype == np.float64
+    assert _checks.finite_array("numbers", numbers).tolist() == [0.5, 0.25, 1e20]
+    assert _checks.finite_array("numbers", np.ma.array([1, 2])).dtype == np.float64
 
 
 def test_a_function_takes_the_arguments_that_it_will_be_given():
     assert _checks.function_of("A callback", print, "progress") is print
     # which does not tell its parameters
     assert _checks.function_of("A callback", max, "a", "b") is max
-    words = r"Expected a callback to be a function of \(progress\), got"
+    words = r"A callback must be a function of \(progress\), got"
     for wrong in (5, None, lambda: True, lambda first, second: True, int):
         with pytest.raises(errors.ArgumentTypeError, match=words):
             _checks.function_of("A callback", wrong, "progress")
@@ -74,7 +71,7 @@ def test_a_high_rate_of_a_training_warns_once_where_it_is_given():
     inputs.project(last, seed=0)
     net = synapse.Network(inputs, [], last)
     with pytest.warns(
-        errors.RateWarning, match="The rate of Trainer is 50. Training with"
+        errors.RateWarning, match="`rate` of Trainer is 50. Training with"
     ) as told:
         trainer = synapse.Trainer(net, 50)
     assert [warning.filename for warning in told] == [__file__]
@@ -82,13 +79,13 @@ def test_a_high_rate_of_a_training_warns_once_where_it_is_given():
 
 
 def test_sizes_that_cannot_be_meant_are_refused_before_memory_is_taken():
-    large = "Expected the size of a layer to be at most 10000000, got 10000000000."
+    large = "`size` of a layer must be at most 10000000, got 10000000000."
     with pytest.raises(errors.ArgumentError, match=large):
         synapse.Layer(10**10)
     wide = synapse.Layer(20_000)
     with pytest.raises(
         errors.ArgumentError,
-        match="Expected a projection to be of at most 250000000 pairs",
+        match="A projection must be of at most 250000000 pairs",
     ):
         wide.project(synapse.Layer(20_000))
     wide.project(synapse.Layer(20_000), "one_to_one")

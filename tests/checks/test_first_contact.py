@@ -244,10 +244,10 @@ def test_an_argument_of_another_library_is_answered_by_ours():
         "train() has no argument 'Shuffle'. Use shuffle=True.": lambda: train(
             ROWS, Shuffle=True
         ),
-        "train() has no argument 'lr'. Give rate=0.1 to Trainer().": lambda: train(
+        "train() has no argument 'lr'. Pass rate=0.1 to Trainer().": lambda: train(
             ROWS, lr=0.1
         ),
-        "Give batch_size=32 to Trainer().": lambda: train(ROWS, batch_size=32),
+        "Pass batch_size=32 to Trainer().": lambda: train(ROWS, batch_size=32),
         "Did you mean 'epochs'? It has: callbacks, ": lambda: train(ROWS, epoch=5),
         "Use hidden_to_hidden=True.": lambda: architect.LSTM(
             2, 3, 1, hiddenToHidden=True
@@ -259,10 +259,10 @@ def test_an_argument_of_another_library_is_answered_by_ours():
         "Trainer(). log: Use callbacks=[synapse.every(9, print)]": lambda: train(
             ROWS, {"rate": 0.1, "log": 9}
         ),
-        "rate: Use rate=0.1. iterations: Give epochs=5 to train().": lambda: Trainer(
+        "rate: Use rate=0.1. iterations: Pass epochs=5 to train().": lambda: Trainer(
             net, {"rate": 0.1, "iterations": 5}
         ),
-        "'lr'. Give rate=0.1 to Trainer(). train() has no argument 'log'. ": lambda: (
+        "'lr'. Pass rate=0.1 to Trainer(). train() has no argument 'log'. ": lambda: (
             train(ROWS, lr=0.1, log=9)
         ),
         "peepholes: Use peepholes=None.": lambda: architect.LSTM(
@@ -638,7 +638,7 @@ def test_what_is_no_class_is_refused_with_its_place(soft):
     wrong = [
         (
             lambda: train(targets=CLASSES + 1),
-            "the targets to be classes from 0 to 2 .*, got 3 in row 2",
+            "`targets` must be classes from 0 to 2 .*, got 3 in row 2",
         ),
         (lambda: train(targets=CLASSES - 1), "got -1 in row 0"),
         (lambda: train(targets=CLASSES + 0.5), "got 0.5 in row 0"),
@@ -702,12 +702,12 @@ def test_other_mistakes_in_data_of_every_step_are_told_as_they_are():
             (
                 lambda: Trainer(soft).train(np.ones((2, 3, 2)), [[0, 1, 2], [0, 3, 1]]),
                 ArgumentError,
-                "sequence 1 to be classes from 0 to 2 .* got 3 in row 1",
+                "sequence 1 must be classes from 0 to 2 .* got 3 in row 1",
             ),
             (
                 lambda: Trainer(plain).train(single, np.ones((4, 1))),
                 ArgumentError,
-                "inputs of sequence 2 to be finite",
+                "`inputs` of sequence 2 must be finite",
             ),
         ]
     )
@@ -788,7 +788,7 @@ def test_project_of_a_neuron_answers_names_of_arguments_as_that_of_a_layer_does(
     answered = {
         "project() has no argument 'weights'. Use weight=0.3.": {"weights": 0.3},
         "Use weight=0.3.": {"Weight": 0.3},
-        "Omit it: a neuron is connected to every neuron": {"kind": "all_to_all"},
+        "Remove it: a neuron is connected to every neuron": {"kind": "all_to_all"},
         "project(layer, initializer='he').": {"initializer": "he"},
         "Did you mean 'trainable'? It has: delay, seed, sign, target, train": {
             "trainabel": True
@@ -907,7 +907,7 @@ def test_what_is_no_layer_is_answered_with_what_to_do():
         ((), "got none"),
         (
             ("input", "output"),
-            "a part of a network to be a Layer or a list of Layers, got 'input'",
+            "A part of a network must be a Layer or a list of Layers, got 'input'",
         ),
     )
     errors = ArgumentError, ArgumentTypeError

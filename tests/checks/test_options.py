@@ -72,11 +72,9 @@ def test_the_signature_and_the_docstring_follow_from_the_fields():
 def test_values_are_checked_when_they_are_given_and_assigned():
     oven = Oven(3, 5, loaves=7)
     assert (oven.heat, oven.loaves, oven.hours) == (5.0, 3, 2.0)
-    with pytest.raises(
-        ArgumentError, match="Expected the hours of Oven to be a finite"
-    ):
+    with pytest.raises(ArgumentError, match="`hours` of Oven must be a finite"):
         oven.hours = -1.0
-    with pytest.raises(ArgumentTypeError, match="the loaves of Oven"):
+    with pytest.raises(ArgumentTypeError, match="`loaves` of Oven"):
         Oven(3, loaves="two")
     assert oven.hours == 2.0
 
@@ -118,15 +116,11 @@ def test_arguments_of_a_call_arrive_checked():
     assert bake("rye") == bake("rye", None) == ("rye", None, 1)
     assert Flour(2) == Flour(kilos=2.0)
     refused = {
-        "Expected the hours to be a finite number above 0, got -1.": lambda: bake(
-            "", -1
-        ),
-        "Expected the times to be a whole number above 0, got None.": (
+        "`hours` must be a finite number above 0, got -1.": lambda: bake("", -1),
+        "`times` must be a whole number above 0, got None.": (
             lambda: bake("", times=None)
         ),
-        "Expected the kilos of Flour to be a finite number above 0, got 0.": (
-            lambda: Flour(0)
-        ),
+        "`kilos` of Flour must be a finite number above 0, got 0.": (lambda: Flour(0)),
         "bake() has no argument 'time'. Did you mean 'times'? It has: hours, loaf,"
         " times.": lambda: bake("", time=2),
     }

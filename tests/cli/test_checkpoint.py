@@ -180,7 +180,7 @@ def test_a_checkpoint_of_something_else_is_refused_and_stays(sales, tmp_path, ca
         tmp_path / "m.json",
         "--checkpoint",
     ]
-    assert "is of other data or options" in refused(capsys, *options, file)
+    assert "was written with other data or options" in refused(capsys, *options, file)
     assert file.read_bytes() == before
     file.write_text("no checkpoint")
     refused(capsys, *options, file)

@@ -213,12 +213,12 @@ def test_a_value_known_in_advance_explains_its_own_row(capsys, further, tmp_path
     errors = [float(row[2]) - float(row[1]) for row in ran[1:] if row[2]]
     assert np.sqrt(np.mean(np.square(errors))) < 10
     arguments = ["forecast", model, data, "--steps", 6]
-    assert "in advance. Give the next 6 rows: --future FILE" in refused(
+    assert "in advance. Pass the next 6 rows: --future FILE" in refused(
         capsys, *arguments, code=2
     )
     short = write(tmp_path / "s.csv", Day=days[:6], Holiday=to_come)
     assert refused(capsys, *arguments, "--future", short).endswith(
-        "to have a row of 2024-03-31 00:00:00, which follows the data. Its rows are"
+        "must have a row of 2024-03-31 00:00:00, which follows the data. Its rows are"
         " from 2024-01-01 00:00:00 to 2024-01-06 00:00:00."
     )
     expected = further(*options, model=model, data=data)
@@ -341,7 +341,7 @@ def test_what_cannot_be_forecast_is_refused_before_anything_is_written(
         (
             [*this, 0, *here],
             1,
-            "Expected the steps to be a whole number above 0, got 0",
+            "`steps` must be a whole number above 0, got 0",
         ),
         ([*this, "x", *here], 2, "argument --steps: invalid int value: 'x'"),
         (
@@ -358,7 +358,7 @@ def test_what_cannot_be_forecast_is_refused_before_anything_is_written(
         (
             [*this, 2, *here, "--method", "prophet"],
             1,
-            "to be gru, combine or one of mean, naive, .* 'prophet'",
+            "must be gru, combine or one of mean, naive, .* 'prophet'",
         ),
         (
             ["forecast", "both.json", univariate, "--steps", 2],

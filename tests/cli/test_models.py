@@ -280,7 +280,7 @@ def test_columns_by_name_or_in_order_from_a_cleared_context(
     told(
         capsys,
         [
-            (["run", model, other, "--in-order"], 1, "to have 2 columns"),
+            (["run", model, other, "--in-order"], 1, "must have 2 columns"),
             (
                 ["run", model, other],
                 1,

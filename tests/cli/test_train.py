@@ -335,7 +335,7 @@ def test_what_cannot_be_learnt_is_refused_and_nothing_saved(capsys, plane, tmp_p
             ),
             (train(*of_a, "--rate", 1e9, "-q"), 1, "lower --rate than 1e"),
             (train(*y, data=one_class), 1, "two classes"),
-            (train(*y, data=two), 1, "to have 4 rows or more, got 2"),
+            (train(*y, data=two), 1, "must have 4 rows or more, got 2"),
             (train(*y, data=years), 1, "three or more dates that step evenly"),
             (
                 train(*y, data=word),
@@ -347,17 +347,17 @@ def test_what_cannot_be_learnt_is_refused_and_nothing_saved(capsys, plane, tmp_p
             (
                 train(*ignoring, "--seed", -1),
                 1,
-                "the seed to be a whole number, 0 or above, got -1",
+                "`seed` must be a whole number, 0 or above, got -1",
             ),
-            (train(*ignoring, "--validation", 1), 1, "the validation to be"),
-            (train(*ignoring, "--rate", "nan"), 1, "the rate to be"),
+            (train(*ignoring, "--validation", 1), 1, "`validation` must be"),
+            (train(*ignoring, "--rate", "nan"), 1, "`rate` must be"),
             (train(*ignoring, "--hidden", "8,x"), 2, "argument --hidden"),
             (train("--target", "a,,b"), 2, "argument --target"),
             (train("--target", "a,a"), 2, "argument --target"),
             (
                 train(*ignoring, "--hidden", 10**12),
                 1,
-                "layer size of Perceptron to be at most",
+                "layer size of Perceptron must be at most",
             ),
         ],
     )
@@ -544,7 +544,7 @@ def test_what_most_cells_are_and_what_to_say_about_the_others(capsys, tmp_path):
         (
             file("form", strange, numbers),
             1,
-            "'Datum' to have dates, got 'T2024-.*line 2.*--dates",
+            "'Datum' must have dates, got 'T2024-.*line 2.*--dates",
         ),
         (
             file("words", days, strange),
@@ -945,8 +945,8 @@ def test_options_of_a_trainer_are_flags_by_their_declarations(tmp_path, rng, cap
     assert load(model).trainer.clip == 0.25
     before = model.read_bytes()
     cases = [
-        ([*train, "--clip", -1], 1, "the clip of Trainer to be .* above 0, got -1"),
-        ([*train, "--clip", "much"], 1, "to be a number, got 'much'"),
+        ([*train, "--clip", -1], 1, "`clip` of Trainer must be .* above 0, got -1"),
+        ([*train, "--clip", "much"], 1, "must be a number, got 'much'"),
         ([*train, "--dropout", 0.5], 1, "Dropout needs"),
         ([*train, "--optimizer", "adm"], 1, "Did you mean 'Adam'"),
         (["update", model, data, "--l2", -1], 1, "l2 of Trainer"),

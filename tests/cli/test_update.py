@@ -168,7 +168,7 @@ def test_what_cannot_go_on_is_one_sentence(rows, tmp_path, capsys):
     cases = [
         ([kinds, new], "those of the model, high, low, got mid. Train a new model"),
         ([rows, other], "The table has no column 'b'"),
-        ([rows, data, "--epochs", 0], "the epochs to be a whole number above 0"),
+        ([rows, data, "--epochs", 0], "`epochs` must be a whole number above 0"),
         ([bare, data], "has no scales and no trainer, from which it could go on. Make"),
     ]
     written = ["update", rows, data, "-o", tmp_path / "m.c"]

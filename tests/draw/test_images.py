@@ -201,10 +201,10 @@ def test_what_cannot_be_drawn():
         net.run(RNG.random((6, 2)))
     steps, scale = (
         "a row for each step and a column for each neuron",
-        "Expected the scale of a Hinton",
+        "`scale` of hinton",
     )
     rule = "a network that keeps sensitivities"
-    recurrence = "Expected a network with a recurrent neuron"
+    recurrence = "`network` must be a network with a recurrent neuron"
     perceptron = architect.Perceptron(2, 3, 1, seed=0)
     perceptron.rule = "rtrl"
     all_refused(
@@ -214,7 +214,7 @@ def test_what_cannot_be_drawn():
             (
                 lambda: draw.raster("abc"),
                 ArgumentTypeError,
-                "Expected the values to be a matrix",
+                "`values` must be a matrix",
             ),
             (
                 lambda: draw.raster([[0, 1]], Layer(3)),
@@ -224,7 +224,7 @@ def test_what_cannot_be_drawn():
             (
                 lambda: draw.raster([[0]], Neuron()),
                 ArgumentTypeError,
-                "neurons to be a Network, a Layer",
+                "`neurons` must be a Network, a Layer",
             ),
             (
                 lambda: draw.raster(log),
@@ -234,7 +234,7 @@ def test_what_cannot_be_drawn():
             (
                 lambda: draw.hinton("weights"),
                 ArgumentTypeError,
-                "diagram to be a Projection or a matrix",
+                "`weights` must be a Projection or a matrix",
             ),
             (
                 lambda: draw.hinton([1.0, 2.0]),

@@ -187,7 +187,7 @@ def test_several_networks_in_one_picture():
 def test_what_cannot_be_drawn():
     uneven = SimpleNamespace(mean=np.ones(2), lower=np.ones(3), upper=np.ones(3))
     net, other = (architect.Elman(2, 3, 1, seed=0) for _ in range(2))
-    layer = "Expected the layer that errors flow through to be a layer of"
+    layer = "`layer` must be a layer of"
     wrong = [
         *(
             ("", draw.learning, [errors])
@@ -202,12 +202,12 @@ def test_what_cannot_be_drawn():
         ("a row for each step and a column for each neuron", draw.traces, [[1.0, 2.0]]),
         ("got 1", draw.traces, [[[1.0, 2.0]], ["a"]]),
         (
-            r"the history to have the shape \(T,\) or \(T, m\), got \(0,\)",
+            r"`history` must have the shape \(T,\) or \(T, m\), got \(0,\)",
             draw.forecast,
             [[], [1.0]],
         ),
         (
-            "the history to be finite, got infinity",
+            "`history` must be finite, got infinity",
             draw.forecast,
             [[1.0, np.inf], [1.0]],
         ),
@@ -227,7 +227,7 @@ def test_what_cannot_be_drawn():
         ("at least one step", analysis.error_flow, [net, np.empty((0, 2))]),
         ("Expected 1 to 8 networks, got 0", draw.error_flow, [{}, INPUTS]),
         (
-            "layer to be a layer or its name, got .*Targets are not needed",
+            "`layer` must be a layer or its name, got .*Targets are not needed",
             draw.error_flow,
             [net, INPUTS, INPUTS],
         ),
@@ -246,7 +246,7 @@ def test_what_cannot_be_drawn():
         (
             lambda: times(times=list("abcdefgh")),
             ArgumentTypeError,
-            "Expected the times to be dates or numbers",
+            "`times` must be dates or numbers",
         ),
         (
             lambda: times(names=["a", "b"]),

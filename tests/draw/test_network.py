@@ -496,11 +496,11 @@ def test_what_cannot_be_drawn(net):
                 )
                 for error, words, layout in wrong
             ),
-            (both, ArgumentError, "Give one of the two"),
+            (both, ArgumentError, "Pass one of the two"),
             (
                 lambda: draw.network(net, numbers=True, blocks=True),
                 ArgumentError,
-                "Give one of the two",
+                "Pass one of the two",
             ),
             (
                 lambda: draw.network(STANDARD["hundred"](), numbers=True),
@@ -510,7 +510,7 @@ def test_what_cannot_be_drawn(net):
             (
                 lambda: draw.network(["a"]),
                 ArgumentTypeError,
-                "Expected a Network, or a sequence of neurons",
+                "`shown` must be a Network, or a sequence of neurons",
             ),
             (
                 lambda: draw.network([neuron, neuron]),

@@ -357,7 +357,7 @@ def test_mistakes_get_a_sentence_and_change_nothing(node):
         ),
         "net.activate([1, NaN])": "Expected a row of 2 finite numbers",
         "net.propagate(-1, [1])": (
-            "Expected the rate to be a finite number of at least 0, got -1."
+            "`rate` must be a finite number of at least 0, got -1."
         ),
         "net.propagate(0.1, [1, 2])": "Expected 1 targets, one for each output",
         "net.propagate(0.1, [1], { cost: 'mse!' })": (
@@ -370,7 +370,7 @@ def test_mistakes_get_a_sentence_and_change_nothing(node):
             "These two neurons are connected already."
         ),
         "net.connect(net.inputs[0], net.outputs[0], NaN)": (
-            "Expected the weight to be a finite number"
+            "`weight` must be a finite number"
         ),
         "net.ungate(net.connections[0])": "The connection has no gater.",
         "net.remove(net.outputs[0])": (

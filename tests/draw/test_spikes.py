@@ -42,7 +42,7 @@ def test_what_is_no_recording_of_a_whole_network_is_refused():
         [
             (lambda: draw.spikes(net), ArgumentTypeError, "log"),
             (lambda: draw.spikes(part), ArgumentError, "all neurons"),
-            (lambda: draw.spikes(empty), ArgumentError, "some steps"),
+            (lambda: draw.spikes(empty), ArgumentError, "no steps"),
             (lambda: draw.spikes(log, [[1.0]]), ArgumentError, "30 rows of 1 number"),
         ]
     )

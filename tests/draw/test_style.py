@@ -80,7 +80,7 @@ def test_pictures_draw_on_the_axes_given_and_return_them():
         pixels(picture(ax=tiny).figure)
         with pytest.raises(
             ArgumentTypeError,
-            match=r"Expected the ax to be a matplotlib Axes or None, got 3\.",
+            match=r"`ax` must be a matplotlib Axes or None, got 3\.",
         ):
             picture(ax=3)
 

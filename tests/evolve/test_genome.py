@@ -258,11 +258,11 @@ def test_arrays_that_are_no_genome_are_refused():
     refused = [
         (
             {"nodes": "x"},
-            "nodes of a Genome to be a structured array with the fields id, .* got 'x'",
+            "`nodes` of Genome must be a structured array with .* id, .* got 'x'",
         ),
-        ({"genes": np.zeros((3, 3))}, "the genes of a Genome to be a structured"),
-        ({"nodes": genome.nodes[None]}, "the nodes"),
-        ({"inputs": "a"}, "the inputs"),
+        ({"genes": np.zeros((3, 3))}, "`genes` of Genome must be a structured"),
+        ({"nodes": genome.nodes[None]}, "`nodes`"),
+        ({"inputs": "a"}, "`inputs`"),
         ({"inputs": 3}, "ids"),
         ({"nodes": genome.nodes[:2]}, "the ids"),
         (changed("nodes", "id", 9), "the ids"),

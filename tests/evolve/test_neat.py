@@ -179,7 +179,7 @@ def test_what_a_fitness_returns_is_checked():
         [1.0, 2j],
     ):
         with pytest.raises(
-            ArgumentTypeError, match="the fitness to be a number, or several, got"
+            ArgumentTypeError, match="`fitness` must be a number, or several, got"
         ):
             evolve.neat(lambda genome, fitness=fitness: fitness, **few, **PLAIN)
     for fitness in (
@@ -190,7 +190,8 @@ def test_what_a_fitness_returns_is_checked():
     ):
         task = SimpleNamespace(evaluate=lambda genomes, fitness=fitness: fitness)
         with pytest.raises(
-            ArgumentTypeError, match="Expected the fitness of 4 genomes, and whether"
+            ArgumentTypeError,
+            match="evaluate must be the fitness of 4 genomes, and whether",
         ):
             evolve.neat(task, **few, **PLAIN)
     calls = iter(range(100))
@@ -209,10 +210,10 @@ def test_arguments_that_disagree():
     xor = evolve.fitness.xor
     for call, words in (
         (lambda: evolve.neat(xor, inputs=3), "one number of inputs, got 2 and 3"),
-        (lambda: evolve.neat(slow_size, outputs=1), "Give inputs="),
+        (lambda: evolve.neat(slow_size, outputs=1), "Pass inputs="),
         (lambda: evolve.neat(xor, start=evolve.Genome.minimal(3, 1)), "got 2 and 3"),
         (lambda: evolve.neat(xor, resume=True), "checkpoint="),
-        (lambda: evolve.neat("xor"), "the fitness"),
+        (lambda: evolve.neat("xor"), "`fitness`"),
         (
             lambda: evolve.neat(xor, population=50, max_evaluations=49),
             "50 or above, the population, got 49",
@@ -230,7 +231,7 @@ def test_arguments_that_disagree():
         *(
             (
                 lambda name=name, value=value: evolve.Settings(**{name: value}),
-                f"{name} to be a whole number, 0 or above, got {value}",
+                f"`{name}` must be a whole number, 0 or above, got {value}",
             )
             for name in ("stagnation", "refocus", "champion_size")
             for value in (0.5, -1)
@@ -307,7 +308,7 @@ def test_resumed_evolutions_have_the_same_bits(tmp_path):
     other = evolve.fitness.dataset([[0, 0], [1, 1]], [[0], [1]])
     for options, words in (
         ({"seed": 8}, "another seed"),
-        ({}, "fitness: it has .* now"),
+        ({}, "fitness function: stored .* now"),
         ({"seed": 9}, "fitness"),
     ):
         with pytest.raises(ArgumentError, match=words):
@@ -325,7 +326,7 @@ def test_resumed_evolutions_have_the_same_bits(tmp_path):
     assert bits(evolve.neat(evolve.fitness.xor, checkpoint=file, resume=True)) == bits(
         whole
     )
-    with pytest.raises(ArgumentError, match="of other arguments"):
+    with pytest.raises(ArgumentError, match="with other arguments"):
         evolve.neat(
             evolve.fitness.xor,
             checkpoint=file,

@@ -239,7 +239,7 @@ def test_what_is_refused(tmp_path):
                     ArgumentError,
                     "An executor has its own threads",
                 ),
-                (of(executor=2), ArgumentTypeError, "Expected the executor to be"),
+                (of(executor=2), ArgumentTypeError, "`executor` must be"),
                 (given(some), ArgumentTypeError, r"Use \[synapse.Trainer\(net, "),
                 (given(some[0]), ArgumentTypeError, r"Use \[synapse.Trainer\(net, "),
                 (given(Trainer(some[0])), ArgumentTypeError, "a list of Trainers, got"),
@@ -248,7 +248,7 @@ def test_what_is_refused(tmp_path):
                 (
                     of(optimizer="adam"),
                     ArgumentTypeError,
-                    r"Give optimizer='adam' to Trainer\(\)",
+                    r"Pass optimizer='adam' to Trainer\(\)",
                 ),
                 (of(Shuffle=True), ArgumentTypeError, "Use shuffle=True"),
                 (of(thread=2), ArgumentTypeError, "mean 'threads'"),

@@ -143,7 +143,7 @@ def test_anything_but_a_dict_of_values_is_refused_at_once(threads):
         for executor in (None, threads):
             with pytest.raises(
                 ArgumentTypeError,
-                match="Expected the trial with seed 4 to return a dict of bool",
+                match="The trial with seed 4 must return a dict of bool",
             ):
                 run_trials(trial, seeds=range(5, -1, -1), executor=executor)
         assert done[:2] == [5, 4]
@@ -155,8 +155,8 @@ def test_what_else_is_refused(processes):
     assert run_trials(lambda seed: {"seed": seed}, seeds=[3]) == [{"seed": 3}]
     client = SimpleNamespace(get_executor=None)
     different, whole = (
-        "the seeds to be different whole numbers",
-        "Expected (the seeds|a seed) to be",
+        "`seeds` must be different whole numbers",
+        "(`seeds`|A seed) must be",
     )
 
     def of(trial=product, seeds=(3,), **options):
@@ -184,18 +184,18 @@ def test_what_else_is_refused(processes):
         (
             of(grid={"c": [1]}),
             ArgumentTypeError,
-            r"Expected the trial to be a function of \(seed, c\), got",
+            r"`trial` must be a function of \(seed, c\), got",
         ),
         (
             of(executor=4),
             ArgumentTypeError,
-            r"Expected the executor to be a concurrent\.futures\.Executor",
+            r"`executor` must be a concurrent\.futures\.Executor",
         ),
-        (of(executor=client), ArgumentTypeError, r"Give client\.get_executor\(\)"),
+        (of(executor=client), ArgumentTypeError, r"Pass client\.get_executor\(\)"),
         (
             of(lambda seed: {}, executor=processes),
             ArgumentTypeError,
-            "cannot send the trial .*def at the top",
+            "cannot send `trial` .*def at the top",
         ),
     ]
     all_refused(cases)
@@ -423,30 +423,30 @@ def test_points_that_cannot_be():
     told = [
         (
             {"grid": {}},
-            "Expected the grid to be a dict of parameters by name, at least one",
+            "`grid` must be a dict of parameters by name, at least one",
         ),
-        ({"grid": {"a": []}}, "Expected the values of 'a' to be at least one, got"),
+        ({"grid": {"a": []}}, "The values of 'a' must be at least one, got"),
         (
             {"grid": {"a": [object()]}},
-            "Expected the values of 'a' to be booleans, numbers",
+            "The values of 'a' must be booleans, numbers",
         ),
         ({"grid": {"seed": [1]}}, "A parameter of a sweep cannot have the name 'seed'"),
         (
             {"grid": []},
-            "Expected the points to be dicts with the same names, at least one",
+            "`points` must be dicts with the same names, at least one",
         ),
         (
             {"grid": [{"a": 1}, {"b": 1}]},
-            "Expected the points to be dicts with the same names",
+            "`points` must be dicts with the same names",
         ),
         (
             {"grid": [{"a": 1}, 3]},
-            "Expected a point to be a dict of parameters by name",
+            "A point must be a dict of parameters by name",
         ),
-        ({"grid": 3}, "Expected the grid to be a dict, or a list of points"),
+        ({"grid": 3}, "`grid` must be a dict, or a list of points"),
         (
             {"grid": {"a": many, "b": many}},
-            "Expected the points to be at most 10000000",
+            "`points` must be at most 10000000",
         ),
     ]
     all_refused(

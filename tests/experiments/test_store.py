@@ -108,7 +108,7 @@ def test_trials_without_a_name_are_refused(tmp_path):
         run_trials(closure, seeds=[0], store=tmp_path / "a.db")
     with pytest.raises(
         ArgumentTypeError,
-        match="Expected numbers, strings, .* or dataclasses, got <object",
+        match="must be numbers, strings, .* or dataclasses, got <object",
     ):
         run_trials(taking(object()), seeds=[0], store=tmp_path / "a.db")
     assert list(tmp_path.iterdir()) == []
@@ -206,7 +206,7 @@ def test_places_where_no_store_can_be(tmp_path):
             (
                 lambda: run_trials(product, seeds=[0], store=3),
                 ArgumentTypeError,
-                "the path to be a string or a path",
+                "`path` must be a string or a path",
             ),
             (
                 lambda: read_trials(tmp_path / "a.db"),

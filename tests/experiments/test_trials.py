@@ -45,7 +45,7 @@ def test_failed_trials_count_as_not_successful(trials):
 
 def test_values_that_have_no_statistic(trials):
     misspelled = r"There is no value named 'need'\. Did you mean 'needed'\?"
-    numbers = "Expected the values of 'needed' to be true or false, got 4000"
+    numbers = "The values of 'needed' must be true or false, got 4000"
     all_refused(
         [
             (lambda: trials.median("need"), UnknownNameError, misspelled),
@@ -53,7 +53,7 @@ def test_values_that_have_no_statistic(trials):
             (
                 lambda: trials.median("curve"),
                 ArgumentTypeError,
-                "Expected a value to be a number",
+                "A value must be a number",
             ),
             (
                 lambda: Trials().success_rate("solved"),
@@ -78,14 +78,17 @@ def test_values_that_have_no_statistic(trials):
 def test_what_is_no_trial_is_refused_by_a_sentence():
     pair = Trials([{"seed": 0, "curve": {1: 2}, "ends": np.array([1, 2])}])
     cases = [
-        (lambda: Trials(3), "the rows of Trials to be dicts"),
-        (lambda: Trials("ab"), "the rows of Trials"),
-        (lambda: Trials([{"seed": 0}, 3]), "each row of Trials to be a dict, got 3"),
-        (lambda: Trials({"a": 1}), "each row of Trials"),
-        (lambda: Trials([], 3), "the names to be a name"),
-        (lambda: Trials([], (), "x"), "the seconds"),
+        (lambda: Trials(3), "`rows` of Trials must be dicts"),
+        (lambda: Trials("ab"), "`rows` of Trials"),
+        (lambda: Trials([{"seed": 0}, 3]), "Each row of Trials must be a dict, got 3"),
+        (lambda: Trials({"a": 1}), "Each row of Trials"),
+        (lambda: Trials([], 3), "`names` must be a name"),
+        (lambda: Trials([], (), "x"), "`seconds`"),
         (lambda: pair.by("curve"), "values of 'curve'"),
-        (lambda: pair.success_rate("ends"), "the values of 'ends' to be true or false"),
+        (
+            lambda: pair.success_rate("ends"),
+            "The values of 'ends' must be true or false",
+        ),
     ]
     all_refused((call, SynapseError, words) for call, words in cases)
     assert Trials([{"seed": 0, "rate": 1}], "rate").names == ("rate",)
@@ -207,12 +210,12 @@ def test_what_has_no_interval():
     told = [
         (
             lambda: number([1, 2], 95),
-            "Expected the level to be a number above 0 and below 1, got 95",
+            "`level` must be a number above 0 and below 1, got 95",
         ),
         (
             lambda: number([1.0, math.nan]),
-            "Expected the values to be numbers, none of them NaN",
+            "`values` must be numbers, none of them NaN",
         ),
-        (lambda: number(["a"]), "Expected a value to be a number, got 'a'"),
+        (lambda: number(["a"]), "A value must be a number, got 'a'"),
     ]
     all_refused([(call, SynapseError, sentence) for call, sentence in told])

@@ -112,7 +112,7 @@ def test_what_cannot_be_forecast_is_one_sentence():
         (
             [],
             ArgumentError,
-            r"Expected the history to have \d steps? or more.*, got 0\.",
+            r"`history` must have \d steps? or more.*, got 0\.",
         ),
         (
             [[1, 2], [float("inf"), 3], [1, 2]],
@@ -127,7 +127,7 @@ def test_what_cannot_be_forecast_is_one_sentence():
         (
             ["a", "b", "c"],
             ArgumentTypeError,
-            r"Expected the history to be a number a step",
+            r"`history` must be a number a step",
         ),
     ]
     cases = [
@@ -143,12 +143,12 @@ def test_what_cannot_be_forecast_is_one_sentence():
         (
             lambda: forecasting.seasonal_naive(np.arange(11), 1, 12),
             ArgumentError,
-            "to have 12 steps or more, as many as the period, got 11",
+            "must have 12 steps or more, as many as the period, got 11",
         ),
         (
             lambda: forecasting.autoregression(np.arange(6), 1, order=3),
             ArgumentError,
-            "to have 7 steps or more for the order 3, got 6",
+            "must have 7 steps or more for the order 3, got 6",
         ),
         (
             lambda: forecasting.autoregression(np.arange(6), 1, order=-1),
@@ -246,7 +246,7 @@ def test_what_cannot_be_rolled():
         (
             {"steps": 0},
             ArgumentError,
-            "Expected the steps to be a whole number above 0, got 0",
+            "`steps` must be a whole number above 0, got 0",
         ),
         (
             {"steps": 4},

@@ -143,12 +143,12 @@ def test_what_cannot_be_calibrated_is_one_sentence():
             (
                 lambda: forecast(net, series, 3, minimum=np.nan),
                 ArgumentError,
-                "the minimum to be a finite",
+                "`minimum` must be a finite",
             ),
             (
                 lambda: forecast(net, series, 3, maximum="1"),
                 ArgumentTypeError,
-                "the maximum to be a number",
+                "`maximum` must be a number",
             ),
         ]
     )

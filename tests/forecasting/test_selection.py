@@ -68,14 +68,14 @@ def test_a_network_reads_differences_and_known_values_of_the_next_row():
             (
                 lambda: forecaster(SALES, 11),
                 ArgumentError,
-                "known values to have 131 rows, got 130",
+                "`known` must have 131 rows, got 130",
             ),
             (
                 lambda: forecaster(SALES[:12], 1),
                 ArgumentError,
-                "the series to have 13 steps or more, got 12",
+                "The series must have 13 steps or more, got 12",
             ),
-            (lambda: forecaster(list(SALES), 0), ArgumentError, "Expected the steps"),
+            (lambda: forecaster(list(SALES), 0), ArgumentError, "`steps`"),
             (
                 lambda: forecaster.one_step([y[:, 0], y[:, 0]]),
                 ArgumentError,
@@ -84,7 +84,7 @@ def test_a_network_reads_differences_and_known_values_of_the_next_row():
             (
                 lambda: NetworkForecaster(net, [(12,)]),
                 ArgumentTypeError,
-                "the scale to be a Scale",
+                "`scale` must be a Scale",
             ),
             (
                 lambda: NetworkForecaster(
@@ -153,7 +153,7 @@ def test_simple_methods_keep_what_they_were_fitted_to():
             (
                 lambda: statistical("mean", SALES)(list(SALES), -1),
                 ArgumentError,
-                "Expected the steps",
+                "`steps`",
             ),
             (
                 lambda: statistical("ar", both)(SALES, 2),
@@ -178,7 +178,7 @@ def test_methods_of_statsforecast():
     for name in ("ets", "theta", "arima"):
         made = statistical(name, weekly[:-8], period=52)(weekly[:-8], 8)
         assert np.abs(made - weekly[-8:]).mean() < 6, "a long season is removed first"
-    with pytest.raises(ArgumentError, match="known values to have 121 rows"):
+    with pytest.raises(ArgumentError, match="`known` must have 121 rows"):
         statistical("arima", shop, known=holiday[:120])(shop, 1)
 
 

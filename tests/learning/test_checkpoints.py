@@ -470,11 +470,11 @@ class Falling(learning.AdaptiveSchedule):
 OWN = (
     (
         {"rule": "bptt", "optimizer": Descent()},
-        "the optimizer of a trainer to save to be SGD, AdaGrad",
+        "The optimizer of a trainer to save must be SGD, AdaGrad",
     ),
     (
         {"rate": learning.WarmUp(2, Falling())},
-        "the rate of a trainer to save to be StepDecay",
+        "The rate of a trainer to save must be StepDecay",
     ),
 )
 
@@ -539,7 +539,7 @@ def test_arguments():
     rng = np.random.Generator(np.random.MT19937(0))
     trainer.train(*SAMPLES, epochs=1, seed=rng, progress=False)
     with pytest.raises(
-        errors.ArgumentError, match="to be PCG64 or PCG64DXSM, got MT19937"
+        errors.ArgumentError, match="must be PCG64 or PCG64DXSM, got MT19937"
     ):
         save(trainer, io.BytesIO())
     # in the same process
@@ -611,10 +611,10 @@ HEADS = (
     ),
     (["more"], 1, "got 'more' too"),
     (SETTINGS, GONE, "'settings' is missing"),
-    (SETTINGS, [], "the settings to be an object, got a list"),
-    ([*SETTINGS, "rate"], {"name": "os.system"}, "the rate's name .*got 'os.system'"),
+    (SETTINGS, [], "The settings must be an object, got a list"),
+    ([*SETTINGS, "rate"], {"name": "os.system"}, "The rate's name .*got 'os.system'"),
     ([*SETTINGS, "rule"], "magic", "The trainer in the file is not valid"),
-    ([*SETTINGS, "optimizer", "betas"], [0.9], "the betas of Adam"),
+    ([*SETTINGS, "optimizer", "betas"], [0.9], "`betas` of Adam"),
     ([*SETTINGS, "optimizer"], None, "trainer .* none|arrays of SGD"),
     (
         [*SETTINGS, "dropout"],
@@ -624,7 +624,7 @@ HEADS = (
     (
         [*SETTINGS, "only"],
         {"part": [["layers", [9]]]},
-        "the only to be names of layers, and kinds with",
+        "The only must be names of layers, and kinds with",
     ),
     (
         [*SETTINGS, "only"],
@@ -636,18 +636,18 @@ HEADS = (
         {"part": ["input"]},
         "Expected a trainable weight or bias in `only`",
     ),
-    (["arrays"], [], "arrays of the trainer to be those that it names"),
-    (TRAINING, None, "arrays of the training to be none, got best_bias"),
-    ([*TRAINING, "epochs"], 0.5, "the epochs to be a whole number"),
-    ([*TRAINING, "shuffle"], 1, "the shuffle to be true or false"),
-    ([*TRAINING, "data"], [1, 0], "the data to be null or two whole numbers"),
-    ([*TRAINING, "held_out"], [1, 1], "to be .*history_validation_loss, .*got"),
+    (["arrays"], [], "arrays of the trainer must be those that it names"),
+    (TRAINING, None, "arrays of the training must be none, got best_bias"),
+    ([*TRAINING, "epochs"], 0.5, "The epochs must be a whole number"),
+    ([*TRAINING, "shuffle"], 1, "The shuffle must be true or false"),
+    ([*TRAINING, "data"], [1, 0], "The data must be null or two whole numbers"),
+    ([*TRAINING, "held_out"], [1, 1], "must be .*history_validation_loss, .*got"),
     (
         [*GENERATOR, "bit_generator"],
         "MT19937",
-        "the generator to be a state of PCG64 or PCG64DXSM",
+        "generator must be a state of PCG64 or PCG64DXSM",
     ),
-    ([*GENERATOR, "state"], {"state": 1, "inc": 2**128}, "the generator to be a state"),
+    ([*GENERATOR, "state"], {"state": 1, "inc": 2**128}, "generator must be a state"),
 )
 
 
@@ -667,17 +667,17 @@ def test_an_edited_file_is_refused(content, keys, value, message):
 
 
 ARRAYS = (
-    ({"optimizer_first_moment": np.zeros(3)}, "first_moment to be of shape"),
+    ({"optimizer_first_moment": np.zeros(3)}, "The first_moment must be of shape"),
     (
         {"optimizer_second_moment": np.full(19, -1.0)},
-        "second_moment to be 0 or above, got -1.0",
+        "The second_moment must be 0 or above, got -1.0",
     ),
-    ({"optimizer_steps": None}, "arrays of the trainer to be those that it names"),
+    ({"optimizer_steps": None}, "arrays of the trainer must be those that it names"),
     ({"history_loss": np.array([1.0, np.nan])}, "finite values in history_loss"),
-    ({"history_rate": np.array([1.0])}, "'history_rate' to be floats of shape"),
-    ({"best_weight": np.zeros(2)}, "'best_weight' to be floats of shape"),
-    ({"trainer": np.zeros(3)}, "the array 'trainer' to be one string of bytes"),
-    ({"other": np.zeros(3)}, "arrays of the trainer to be those that it names"),
+    ({"history_rate": np.array([1.0])}, "'history_rate' must be floats of shape"),
+    ({"best_weight": np.zeros(2)}, "'best_weight' must be floats of shape"),
+    ({"trainer": np.zeros(3)}, "The array 'trainer' must be one string of bytes"),
+    ({"other": np.zeros(3)}, "arrays of the trainer must be those that it names"),
 )
 
 

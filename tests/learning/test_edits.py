@@ -144,7 +144,7 @@ def test_data_that_no_longer_fit_are_refused(side, options):
     def widen(news):
         getattr(net, side).append(synapse.Neuron(name="new"))
 
-    with pytest.raises(TopologyError, match="Train again, with data that fit"):
+    with pytest.raises(TopologyError, match="Call train again with matching data"):
         Trainer(net, **options).train(
             INPUTS, TARGETS, epochs=3, callbacks=[widen], progress=False
         )

@@ -172,7 +172,7 @@ def test_schedules_give_the_rates_they_give_one_by_one(rate, calls):
 def test_a_rate_out_of_range_is_refused_when_its_epoch_begins(calls):
     net = perceptron()
     other = perceptron()
-    with pytest.raises(ArgumentError, match="the rate of epoch 11 "):
+    with pytest.raises(ArgumentError, match="The rate of epoch 11 "):
         Trainer(net, StepDecay(1e-300, 1e30, 1)).train(
             *XOR, epochs=30, seed=0, progress=False
         )

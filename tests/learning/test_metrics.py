@@ -134,7 +134,7 @@ def test_a_training_with_metrics_is_continued(tmp_path):
         ({"eval_set": HELD_OUT}, "a mapping"),
         ({"eval_set": {"validation": HELD_OUT}}, "a word other than 'validation'"),
         ({"eval_set": {"test": ROWS}}, "inputs, targets"),
-        ({"min_delta": 0.1}, "Give patience, too"),
+        ({"min_delta": 0.1}, "Pass patience, too"),
         ({"min_delta": -0.1, "patience": 3}, "0 or above"),
         (
             {"metrics": ["accuracy"], "eval_set": {"test": (ROWS, 0.3 + 0 * ONE_HOT)}},

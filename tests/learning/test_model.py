@@ -187,7 +187,7 @@ def test_what_cannot_be_used_is_one_sentence_and_changes_nothing(tmp_path):
         (lambda: Model(model.network, classes=["a"]), "softmax or logistic"),
         (lambda: Model(bounded), "outputs without bounds, got tanh"),
         (lambda: Model(model.network, scale=Scale(3)), "one of 2 columns"),
-        (lambda: Model(model.network, trainer=Trainer(wide)), "to be one of <"),
+        (lambda: Model(model.network, trainer=Trainer(wide)), "must be one of <"),
         (lambda: Model.build("LSTN", ["a"], ["b"]), "Did you mean 'LSTM'?"),
         (lambda: setattr(model, "trainer", Trainer(wide)), "a network like <"),
     ]
@@ -202,7 +202,7 @@ def test_what_cannot_be_used_is_one_sentence_and_changes_nothing(tmp_path):
         ({"task": "classes"}, "digest does not fit"),
         ({"version": 9}, "newer version"),
         ({"scale": {"mean": [1.0]}}, "digest does not fit"),
-        ({"more": 1}, "to have only"),
+        ({"more": 1}, "must have only"),
         ({"network": None}, "an object"),
     ):
         path.write_text(json.dumps(document | change))

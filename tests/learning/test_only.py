@@ -180,11 +180,11 @@ OTHER = architect.Perceptron(2, 3, 1, seed=0)
 LINK = synapse.Neuron().project(synapse.Neuron(), weight=0.5)
 REFUSED = {
     "empty": ([], "got none"),
-    "another network's layer": ([OTHER["hidden"]], "a part of"),
-    "another network's neuron": ([NET["hidden"], OTHER[3]], "a part of"),
-    "another network's connection": ([OTHER.connections[0]], "a part of"),
-    "a connection in no network": ([LINK], "a part of"),
-    "a number": ([3], "an item of"),
+    "another network's layer": ([OTHER["hidden"]], "[Aa] part of"),
+    "another network's neuron": ([NET["hidden"], OTHER[3]], "[Aa] part of"),
+    "another network's connection": ([OTHER.connections[0]], "[Aa] part of"),
+    "a connection in no network": ([LINK], "[Aa] part of"),
+    "a number": ([3], "An item of"),
     "a name": ("hidden", "a list of"),
     "an unknown name": (["hiden"], "Did you mean 'hidden'"),
     "inputs": ([NET.input], "Expected a trainable weight or bias"),

@@ -142,7 +142,7 @@ def test_dependent_activations_need_a_ridge():
     # six rows cannot determine seven weights and a bias
     copies = np.repeat(INPUTS[:3], 2, axis=0)
     before = everything(net)
-    with pytest.raises(ArgumentError, match="Give a ridge above 0"):
+    with pytest.raises(ArgumentError, match="Pass a ridge above 0"):
         fit_readout(net, copies, TARGETS[:6], ridge=0.0)
     assert everything(net) == before
     result = fit_readout(net, copies, TARGETS[:6], ridge=1e-3)

@@ -207,8 +207,8 @@ def test_outputs_that_least_squares_refuses(outputs):
     before = ParameterVector(net).read()
     words = {
         "softmax": "softmax mixes them",
-        "tied": "are tied",
-        "frozen": "No parameter of the outputs",
+        "tied": "cannot train tied parameters",
+        "frozen": "RLS trains only the parameters of outputs",
     }
     with pytest.raises(TopologyError, match=words[outputs]):
         train(net, *sequences(net), RLS())
@@ -268,12 +268,12 @@ def test_what_a_trainer_refuses():
         ),
         (
             {"rule": "rtrl", "optimizer": DEKF(), "batch_size": 2},
-            "Omit the batch_size",
+            "Remove the batch_size",
         ),
-        ({"rule": "rtrl", "optimizer": DEKF(), "l2": 0.1}, "Omit l1 and l2"),
+        ({"rule": "rtrl", "optimizer": DEKF(), "l2": 0.1}, "Remove l1 and l2"),
         (
             {"rule": "rtrl", "optimizer": RLS(), "clip": 1.0},
-            "Omit clip and clip_value",
+            "Remove clip and clip_value",
         ),
         ({"rule": "rtrl", "optimizer": DEKF(), "dropout": 0.1}, "Dropout needs"),
     ]:

@@ -222,7 +222,7 @@ def test_what_cannot_be_renewed_is_refused_and_tied_neurons_are_left_out():
             (
                 lambda: train(make(), optimizer=LBFGS(), rule="bptt"),
                 ArgumentError,
-                "Omit the renewal",
+                "Remove the renewal",
             ),
             (
                 lambda: synapse.Trainer(make(), renewal=0.1),
@@ -233,7 +233,7 @@ def test_what_cannot_be_renewed_is_refused_and_tied_neurons_are_left_out():
             (
                 lambda: ContinualBackprop(maturity_threshold=0),
                 ArgumentError,
-                "the maturity_threshold",
+                "`maturity_threshold`",
             ),
         ]
     )

@@ -48,7 +48,7 @@ WRONG = (
 
 @every_case("wrong", WRONG)
 def test_wrong_rates_are_refused(wrong):
-    with pytest.raises(SynapseError, match="^Expected the "):
+    with pytest.raises(SynapseError, match=r"^`\w+` of \w+ must be "):
         wrong()
 
 

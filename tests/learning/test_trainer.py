@@ -276,11 +276,11 @@ def test_an_assigned_option_is_checked_and_used_by_the_next_training():
     assert (trainer.network.weights == net.weights).all()
     before = {name: getattr(trainer, name) for name in OPTIONS}
     refused = [
-        (lambda: setattr(trainer, "rate", -1.0), ArgumentError, "the rate of Trainer"),
+        (lambda: setattr(trainer, "rate", -1.0), ArgumentError, "`rate` of Trainer"),
         (
             lambda: setattr(trainer, "threads", "two"),
             ArgumentTypeError,
-            "the threads of Trainer",
+            "`threads` of Trainer",
         ),
     ]
     all_refused(refused)
@@ -311,7 +311,7 @@ def test_an_assigned_option_is_checked_and_used_by_the_next_training():
     trainer.rule = "rtrl"
     trainer.batch_size = "sequence"
     trainer.rule = "bptt"
-    with pytest.raises(ArgumentTypeError, match="the batch_size of Trainer to be"):
+    with pytest.raises(ArgumentTypeError, match="`batch_size` of Trainer must be"):
         trainer.train(*XOR, epochs=1, progress=False)
 
 

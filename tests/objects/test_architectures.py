@@ -98,7 +98,7 @@ def test_settings_that_json_cannot_hold_are_refused(monkeypatch):
         monkeypatch.setattr(Tower, "settings", settings)
         with pytest.raises(
             ArgumentTypeError,
-            match="Expected the settings of a Tower to be a dict that can be",
+            match="The settings of a Tower must be a dict that can be",
         ):
             net.clone()
 

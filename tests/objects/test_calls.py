@@ -105,12 +105,12 @@ def test_refused_targets_of_classes_change_nothing():
     net = perceptron(outputs=3, squash="softmax")
     before = contents(net._store)
     for targets, message in (
-        (np.array([0.5, 0.6, 0.0]), "to add up to 1"),
-        (np.array([0.5, 0.5, 2e-6]), "to add up to 1"),
+        (np.array([0.5, 0.6, 0.0]), "must add up to 1"),
+        (np.array([0.5, 0.5, 2e-6]), "must add up to 1"),
         (np.array([1.5, -0.5, 0.0]), "to lie between 0 and 1"),
         (np.array([NAN, 1.0, 0.0]), "for all softmax outputs of a step"),
-        (3, "to be classes from 0 to 2"),
-        (-1, "to be classes from 0 to 2"),
+        (3, "must be classes from 0 to 2"),
+        (-1, "must be classes from 0 to 2"),
     ):
         with pytest.raises(ArgumentError, match=message):
             net.propagate(0.1, targets)

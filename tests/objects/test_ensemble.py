@@ -80,7 +80,7 @@ def test_a_damaged_file_is_refused(tmp_path):
         (lambda data: data.update(version=2), "newer version of Synapse, in version 2"),
         (
             lambda data: data.update(version="1"),
-            "version to be a whole number above 0, got '1'",
+            "The version must be a whole number above 0, got '1'",
         ),
         (lambda data: data.update(more=1), "got 'more' too"),
         (lambda data: data.update(networks=3), "[Tt]he networks of an ensemble"),

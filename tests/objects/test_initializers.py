@@ -43,7 +43,7 @@ def test_made_by_a_function_they_check_their_arguments_too():
             (rng, (2, -3), 2, 3),
             (rng, 5, 2, 3),
         ):
-            with pytest.raises(SynapseError, match="of an initializer to be"):
+            with pytest.raises(SynapseError, match="of an initializer must be"):
                 made(*wrong)
 
 
@@ -110,10 +110,10 @@ def test_they_are_given_with_and_without_a_call():
 
 def test_a_wrong_number_of_an_initializer_is_refused():
     for make, words in (
-        (lambda: initializers.normal(-1.0), "scale of normal to be .* got -1"),
-        (lambda: initializers.uniform("wide"), "scale of uniform to be a number"),
-        (lambda: initializers.constant(math.inf), "value of constant to be"),
-        (lambda: initializers.sparse(1.0), "share of sparse to be"),
+        (lambda: initializers.normal(-1.0), "`scale` of normal must be .* got -1"),
+        (lambda: initializers.uniform("wide"), "`scale` of uniform must be a number"),
+        (lambda: initializers.constant(math.inf), "`value` of constant must be"),
+        (lambda: initializers.sparse(1.0), "`sparsity` of sparse must be"),
         (lambda: initializers.sparse(scale=0.5), "no argument 'scale'.*share="),
         (lambda: initializers.glorot(0.5), "glorot has no number"),
         (lambda: initializers.he(np.random.default_rng(0), (2, 3)), "fan_in"),

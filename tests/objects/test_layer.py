@@ -36,7 +36,8 @@ def test_it_holds_neurons_that_exist():
         Layer([a, a])
     for unordered in ({a, Neuron()}, frozenset([a])):
         with pytest.raises(
-            ArgumentTypeError, match="of a layer to be in an order, such as a list, got"
+            ArgumentTypeError,
+            match="of a layer must be in an order, such as a list",
         ):
             Layer(unordered)
 

@@ -106,7 +106,7 @@ def test_a_kind_is_a_pattern_a_density_a_mask_or_pairs():
         {},
     ]
     calls = [
-        (partial(a.project, b, pattern), ArgumentError, "a list of pairs")
+        (partial(a.project, b, pattern), ArgumentError, "[Aa] list of pairs")
         for pattern in pairs
     ]
     calls += [

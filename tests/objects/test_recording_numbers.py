@@ -387,7 +387,7 @@ def test_a_network_without_sensitivities():
     net = architect.Elman(2, 3, 1, seed=0)
     with pytest.raises(
         ArgumentError,
-        match=r"Expected a network that keeps sensitivities.*rule",
+        match=r"must be a network that keeps sensitivities.*rule",
     ):
         record(net, "sensitivity")
     perceptron = learning(architect.Perceptron(2, 3, 1, seed=0))

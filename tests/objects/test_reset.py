@@ -189,7 +189,7 @@ def test_a_loaded_network_that_lost_a_function_says_so(tmp_path):
     again = from_file("npz", tmp_path)(loaded)
     for copied in loaded, again:
         before = parameters(copied)
-        with pytest.raises(ArgumentError, match="Give an initializer"):
+        with pytest.raises(ArgumentError, match="Pass an initializer"):
             copied.reset(seed=0)
         assert np.array_equal(parameters(copied), before)
         copied.reset(seed=0, initializer="zeros")

@@ -43,16 +43,16 @@ def steps(net, count=3):
 
 
 WRONG = [
-    ({"of_network": rule}, 'rule of a network to be "online", "rtrl" or a pair')
+    ({"of_network": rule}, '`rule` of a network must be "online", "rtrl" or a pair')
     for rule in ("bptt", None, ["rtrl", 2], ("rtrl", 2, 3), np.zeros(2))
 ]
 WRONG += [
-    ({"of_network": ("rtrl", order)}, "reach of rtrl")
+    ({"of_network": ("rtrl", order)}, "`reach` of rtrl")
     for order in (0, -1, 1.5, True, "2")
 ]
 WRONG += [
     ({"of_network": ("online", 2)}, 'reach is for rule="rtrl"'),
-    ({"reach": 2.0}, "reach of rtrl"),
+    ({"reach": 2.0}, "`reach` of rtrl"),
     ({"rule": "bptt", "reach": 1}, 'reach is for rule="rtrl"'),
     ({"optimizer": optimizers.LBFGS()}, "LBFGS|L-BFGS"),
     ({"dropout": 0.5, "optimizer": optimizers.Adam()}, "Dropout needs"),
@@ -85,7 +85,7 @@ def test_a_network_that_is_or_becomes_too_large_keeps_what_it_has(monkeypatch):
     steps(net)
     monkeypatch.setattr(sensitivities, "most_bytes", lambda: 0.0)
     before = whole(large)
-    sentence = "of .* at reach None need .* GB, but this machine has 0 GB. Give"
+    sentence = "of .* at reach None need .* GB, but this machine has 0 GB. Pass"
     with pytest.raises(ArgumentError, match=sentence):
         large.rule = "rtrl"
     with pytest.raises(ArgumentError, match=sentence):

@@ -93,27 +93,27 @@ def test_faults_are_one_sentence_and_change_nothing():
     all_refused(
         [
             (lambda: scale.add([[1.0, 2.0]]), ArgumentError, "3 steps or more, got 1"),
-            (lambda: scale.add([[1.0]] * 3), ArgumentError, "to have 2 columns, got"),
+            (lambda: scale.add([[1.0]] * 3), ArgumentError, "must have 2 columns, got"),
             (
                 lambda: scale.add([[1e200, 1.0]] * 4 + [[0, 0]]),
                 ArgumentError,
                 "squares",
             ),
-            (lambda: scale.add([[1, np.nan]] * 4), ArgumentError, "to be finite"),
+            (lambda: scale.add([[1, np.nan]] * 4), ArgumentError, "must be finite"),
             (
                 lambda: scale.follow([[1e200, 0]] + [[0, 0]] * 2),
                 ArgumentError,
                 "squares",
             ),
             (lambda: scale.standard([1.0, 2.0]), ArgumentError, "steps or more"),
-            (lambda: scale.original([[1, 2]]), ArgumentTypeError, "the history"),
+            (lambda: scale.original([[1, 2]]), ArgumentTypeError, "`history`"),
             (lambda: scale.original([[1, 2]], [[1, 2]]), ArgumentError, "2 steps or"),
             (lambda: scale.insert(4, Scale(1)), IndexError, "at"),
             (lambda: scale.part([0, 2]), IndexError, "column"),
             (lambda: Scale(2, lags=[(1,)]), ArgumentError, "those of 2 columns"),
             (lambda: Scale(1, lags=[(0,)]), ArgumentError, "A lag|a lag"),
             (lambda: Scale.fixed([1.0], [0.0]), ArgumentError, "above 0"),
-            (lambda: Scale.from_json(wrong, 2), ArgumentError, "to be above 0"),
+            (lambda: Scale.from_json(wrong, 2), ArgumentError, "must be above 0"),
             (lambda: Scale.from_json(before, 3), ArgumentError, "3 columns|3 numbers"),
         ]
     )

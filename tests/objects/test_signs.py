@@ -405,7 +405,7 @@ def test_what_contradicts_a_sign_is_refused(contradiction):
 def test_what_is_no_sign_is_refused():
     link = Neuron().project(Neuron())
     for value in (True, 1.0, "inhibitory", [1]):
-        with pytest.raises(ArgumentTypeError, match=r"to be \+1, -1 or None"):
+        with pytest.raises(ArgumentTypeError, match=r"must be \+1, -1 or None"):
             link.sign = value
     link.weight = 0.5
     link.source.sign = 1

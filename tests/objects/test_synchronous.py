@@ -97,7 +97,7 @@ def test_what_steps_alone_or_is_no_clock_is_refused():
     ):
         with pytest.raises(TopologyError, match="activate together"):
             call()
-    with pytest.raises(TopologyError, match="in order"):
+    with pytest.raises(TopologyError, match="one by one"):
         synapse.readwrite.synaptic_data(net)
     for call in (
         lambda: chain(synchronous=1),

@@ -141,18 +141,18 @@ def test_errors():
     state = RLS().begin(p, groups=GROUPS)
     refused = [
         *(
-            (partial(RLS, forgetting=bad), ArgumentError, "forgetting of RLS")
+            (partial(RLS, forgetting=bad), ArgumentError, "`forgetting` of RLS")
             for bad in (0.0, np.nan, 1.5)
         ),
-        (lambda: RLS(regularization=0.0), ArgumentError, "regularization of RLS"),
+        (lambda: RLS(regularization=0.0), ArgumentError, "`regularization` of RLS"),
         (
             lambda: DEKF(measurement_noise=(1.0, 0.0)),
             ArgumentError,
-            "measurement_noise of DEKF",
+            "`measurement_noise` of DEKF",
         ),
-        (lambda: DEKF(process_noise=-1e-3), ArgumentError, "process_noise of DEKF"),
+        (lambda: DEKF(process_noise=-1e-3), ArgumentError, "`process_noise` of DEKF"),
         (lambda: DEKF(process_noise=(1.0, 2.0, 3.0)), ArgumentTypeError, "two numbers"),
-        (lambda: DEKF(groups="layer"), ArgumentError, "groups of DEKF"),
+        (lambda: DEKF(groups="layer"), ArgumentError, "`groups` of DEKF"),
         (
             lambda: DEKF().begin(p, groups=[0, 1]),
             ArgumentError,

@@ -211,12 +211,12 @@ def test_what_is_refused_changes_nothing():
         (
             lambda: OptimizerState(SGD(), -1),
             ArgumentError,
-            "the size of an OptimizerState",
+            "`size` of OptimizerState",
         ),
         (
             lambda: OptimizerState(SGD, 2),
             ArgumentTypeError,
-            "the optimizer of an OptimizerState",
+            "`optimizer` of OptimizerState",
         ),
         *(
             (
@@ -234,7 +234,7 @@ def test_what_is_refused_changes_nothing():
         ),
         (restore(velocity=np.zeros(3)), ArgumentError, "of shape"),
         (restore(velocity=[math.nan, 0.0]), ArgumentError, "finite"),
-        (restore(steps=-1), ArgumentError, "the steps"),
+        (restore(steps=-1), ArgumentError, "The steps"),
         (restore(mean=np.zeros(2)), ArgumentError, "steps, velocity"),
     ]
     all_refused(refused)
@@ -248,25 +248,22 @@ WHOLE = (
     (
         Adam,
         {"rate": -1},
-        "Expected the rate of Adam to be a finite number above 0, got -1.",
+        "`rate` of Adam must be a finite number above 0, got -1.",
     ),
     (
         SGD,
         {"nesterov": True},
-        "Expected the momentum of SGD to be above 0 with nesterov, got 0.0.",
+        "`momentum` of SGD must be above 0 with nesterov, got 0.0.",
     ),
     (
         Adam,
         {"betas": 0.9},
-        (
-            "Expected the betas of Adam to be two numbers in order, such as (1.0, 0.1),"
-            " got 0.9."
-        ),
+        ("`betas` of Adam must be two numbers in order, such as (1.0, 0.1), got 0.9."),
     ),
     (
         Rprop,
         {"steps": (1.0, 2.0)},
-        "Expected the steps of Rprop to be around the rate, 0.01",
+        "`steps` of Rprop must be around the rate, 0.01",
     ),
 )
 WRONG = {
@@ -300,10 +297,7 @@ def test_every_setting_is_checked_and_named():
         for name, value in refused_values.items()
     ]
     for optimizer, settings, sentence in (*WHOLE, *cases):
-        begin = (
-            sentence
-            or f"Expected the {next(iter(settings))} of {optimizer.__name__} to be "
-        )
+        begin = sentence or f"`{next(iter(settings))}` of {optimizer.__name__} must be "
         with pytest.raises(SynapseError) as caught:
             optimizer(**settings)
         if not str(caught.value).startswith(begin):

@@ -57,57 +57,57 @@ BAD = {
     "unknown member": (put("more", 1), "got 'more' too"),
     "missing column": (
         drop("neurons", "squash"),
-        "table 'neurons' to have.*'squash' is missing",
+        "table 'neurons' must have.*'squash' is missing",
     ),
-    "name": (put("name", None), "the name of the network to be a string, got None"),
-    "unhashable dtype": (put("dtype", []), "the dtype to be.* got a list"),
+    "name": (put("name", None), "The name of the network must be a string, got None"),
+    "unhashable dtype": (put("dtype", []), "The dtype must be.* got a list"),
     "endless clock": (
         put("clock", 10**5000),
-        "the clock to be.* got a number of many digits",
+        "The clock must be.* got a number of many digits",
     ),
     "column": (
         in_links("weight", 1),
-        "the column 'weight' of 'connections' to be a list, got 1",
+        "The column 'weight' of 'connections' must be a list, got 1",
     ),
     "short column": (
         in_neurons("bias", []),
-        "of 'neurons' to be of one length, got 12.* and 0 .*'bias'",
+        "of 'neurons' must be of one length, got 12.* and 0 .*'bias'",
     ),
     "lying size": (
         put("layers", "size", 0, 10**12),
-        "size of layer 0 to be a whole number from 1 to 12",
+        "size of layer 0 must be a whole number from 1 to 12",
     ),
     "sizes": (
         put("layers", "size", 0, 1),
-        "sizes of the layers to add up to 12 neurons, got 11",
+        "sizes of the layers must add up to 12 neurons, got 11",
     ),
     "layers": (
         put("layers", {"name": ["a"], "size": [12]}),
-        "number of layers to be 2 or more, got 1",
+        "number of layers must be 2 or more, got 1",
     ),
     "true for a number": (
         in_neurons("state", 3, True),
-        "the state of neuron 3 to be a finite.* got True",
+        "The state of neuron 3 must be a finite.* got True",
     ),
     "infinity": (
         in_links("weight", 17, float("inf")),
-        "the weight of connection 17 .* got inf",
+        "The weight of connection 17 .* got inf",
     ),
     "endless number": (
         in_neurons("bias", 1, 10**400),
-        "the bias of neuron 1 .* many digits",
+        "The bias of neuron 1 .* many digits",
     ),
     "stamp": (
         in_neurons("stamp", 2, 10**6),
-        "the stamp of neuron 2 to be a whole number from 0 to",
+        "The stamp of neuron 2 must be a whole number from 0 to",
     ),
     "flag": (
         in_links("trainable", 2, 1),
-        "trainable of connection 2 to be true or false, got 1",
+        "trainable of connection 2 must be true or false, got 1",
     ),
     "neuron name": (
         in_neurons("name", 2, 2),
-        "the name of neuron 2 to be a string or null",
+        "The name of neuron 2 must be a string or null",
     ),
     "squash": (
         in_neurons("squash", 2, "soft"),
@@ -115,7 +115,7 @@ BAD = {
     ),
     "source": (
         in_links("source", 5, 12),
-        "the source of connection 5 to be .*neuron, 0 to 11, got 12",
+        "The source of connection 5 must be .*neuron, 0 to 11, got 12",
     ),
     "twice": (
         lambda data: [
@@ -126,11 +126,11 @@ BAD = {
     ),
     "no null": (
         in_links("gater", 5, -1),
-        "the gater of connection 5 .*null .not gated.* got -1",
+        "The gater of connection 5 .*null .not gated.* got -1",
     ),
     "trace": (
         put("eligibility", "connection", 0, 999),
-        "the connection of eligibility 0 to be",
+        "The connection of eligibility 0 must be",
     ),
     "no influence": (
         drop("influence"),
@@ -142,11 +142,11 @@ BAD = {
     ),
     "random": (
         in_neurons("random", [2**53] + [0] * 11),
-        "random of neuron 0 to be a whole number from 0 to",
+        "random of neuron 0 must be a whole number from 0 to",
     ),
     "tie": (
         in_links("tie", [99] + [0] * 27),
-        "the tie of connection 0 to be a whole number from 0 to",
+        "The tie of connection 0 must be a whole number from 0 to",
     ),
 }
 
@@ -155,7 +155,7 @@ def test_one_clear_error_says_what_and_where():
     all_damage_refused(BAD, document, from_json_data)
     for data in (None, [], "text", 1, [[]]):
         with pytest.raises(
-            errors.FormatError, match="Expected a saved network to be an object"
+            errors.FormatError, match="A saved network must be an object"
         ):
             from_json_data(data)
 
@@ -170,7 +170,7 @@ TEXTS = {
     "many digits": (b"9" * 10**5, "a number that cannot be read"),
     "infinity": (
         b'{"format": -Infinity}',
-        "Expected numbers to be finite, got -Infinity",
+        "Numbers must be finite, got -Infinity",
     ),
     "key twice": (
         b'{"format": "synapse", "format": "synapse"}',
@@ -309,22 +309,22 @@ ARRAYS = {
     ),
     "missing": (
         lambda content: content[0].pop("neuron_state"),
-        "arrays to be those that the document names",
+        "The arrays must be those that the document names",
     ),
     "unknown": (
         lambda content: [
             content[0].update(more=np.zeros(2)),
             content[1]["arrays"].insert(2, "more"),
         ],
-        "arrays to be those that the document names",
+        "The arrays must be those that the document names",
     ),
     "short": (
         become("neuron_state", lambda array: array[:-1]),
-        "to be of one length, got 28 .* and 27",
+        "must be of one length, got 28 .* and 27",
     ),
     "matrix": (
         become("neuron_state", lambda array: array[None]),
-        "column 'state' of 'neurons' to be a list",
+        "column 'state' of 'neurons' must be a list",
     ),
     "float index": (
         become("connection_gater", lambda array: array * 1.0),
@@ -336,19 +336,19 @@ ARRAYS = {
     ),
     "far": (
         place("run_source", 1, 99),
-        "source of run 1 to be the number of a neuron, 0 to 27, got 99",
+        "source of run 1 must be the number of a neuron, 0 to 27, got 99",
     ),
     "low gater": (
         place("connection_gater", 5, -2),
-        "gater of connection 5 to be the number .* got -2",
+        "gater of connection 5 must be the number .* got -2",
     ),
     "no length": (
         place("run_length", 0, 0),
-        "length of run 0 to be a whole number from 1 to 28, got 0",
+        "length of run 0 must be a whole number from 1 to 28, got 0",
     ),
     "long": (
         place("run_length", 0, 28),
-        "lengths of the runs to add up to 156 connections, got 18",
+        "lengths of the runs must add up to 156 connections, got 18",
     ),
 }
 
@@ -378,7 +378,7 @@ def test_runs_that_overlap_or_reach_too_far_are_refused():
     sentence = "connections 3 and 4 both lead from neuron 3 to neuron 4"
     with pytest.raises(errors.FormatError, match=sentence):
         from_npz_data(dense(source=[0, 3, 0], target=[4, 4, 5], length=[4, 1, 3]))
-    sentence = "Expected run 1 to be of neurons up to 5, got 4 from neuron 3"
+    sentence = "Run 1 must be of neurons up to 5, got 4 from neuron 3"
     with pytest.raises(errors.FormatError, match=sentence):
         from_npz_data(dense(source=[0, 3], target=[4, 5], length=[4, 4]))
 
@@ -436,7 +436,7 @@ def test_an_array_is_no_larger_than_its_bytes():
         for shape in ((10**9,), (2**63,), (3,)):
             header = {"descr": descr, "fortran_order": False, "shape": shape}
             with pytest.raises(
-                errors.FormatError, match="to have the bytes that its header declares"
+                errors.FormatError, match="must have the bytes that its header declares"
             ):
                 load(archive_with("connection_weight", header), "npz")
 

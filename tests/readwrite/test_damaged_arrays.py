@@ -261,7 +261,7 @@ def test_traces_of_what_keeps_none_and_clocks_are_refused():
     cases = {
         "twice": (
             put("eligibility_connection", 0, 6),
-            "Row . of the table 'eligibility' .* twice",
+            "Row . of the table 'eligibility' .* is a duplicate",
         ),
         "pair": (
             put("influence_gated", 0, 1),
@@ -269,7 +269,7 @@ def test_traces_of_what_keeps_none_and_clocks_are_refused():
         ),
         "clock": (
             _say_together,
-            "all neurons but inputs .* got False for neuron",
+            "all neurons but inputs, .* got False for neuron",
         ),
     }
     all_damage_refused(cases, lambda: dict(FILES[4]), from_npz_data)

@@ -118,19 +118,19 @@ EDGES = {"source": ["x", "a"], "target": ["a", "y"]}
             {**EDGES, "weight": ["1", "b"]},
             {},
             ArgumentTypeError,
-            "from 'x' to 'a' to be a number, got '1'",
+            "from 'x' to 'a' must be a number, got '1'",
         ),
         (
             {**EDGES, "weight": [1, np.inf]},
             {},
             ArgumentError,
-            "'a' to 'y' to be a finite number, got inf",
+            "'a' to 'y' must be a finite number, got inf",
         ),
         (
             {**EDGES, "sign": [1, 2]},
             {},
             ArgumentError,
-            "sign of the edge from 'a' to 'y' to be .*got 2",
+            "sign of the edge from 'a' to 'y' must be .*got 2",
         ),
         (
             EDGES,
@@ -178,7 +178,7 @@ def test_a_list_of_edges_is_as_networkx_has_it():
         (
             [("x", "y"), ("x",)],
             ArgumentError,
-            r"edge 1 to be \(source, target\), ",
+            r"Edge 1 must be \(source, target\), ",
         ),
         ([("x", "y", "z")], ArgumentError, "attributes.*got .*'z'"),
         ([("x", "y", float("nan"))], ArgumentError, "edge 0"),
@@ -240,7 +240,7 @@ def test_what_parallel_edges_must_share():
     gated = {**PARALLEL, "gater": ["x", None, "y", None, None, None]}
     with pytest.raises(
         TopologyError,
-        match="edges of the edge from 'x' to 'a' to have the same gater.*'x' and 'y'",
+        match="edges of the edge from 'x' to 'a' must have the same gater.*'x' and 'y'",
     ):
         from_edges(gated, ["x"], ["y"], merge="sum")
     with pytest.raises(
@@ -304,7 +304,7 @@ def test_signs_of_neurons_are_those_of_their_connections():
     wrong = {**edges, "weight": [1.0, 1.0, 1.0, 1.0], "sign": [1, 1, 1, -1]}
     with pytest.raises(
         ArgumentError,
-        match=r"weight of the edge from 'a' to 'y' to have its sign -1, got 1",
+        match=r"weight of the edge from 'a' to 'y' must have its sign -1, got 1",
     ):
         from_edges(wrong)
 
@@ -314,23 +314,23 @@ def test_missing_names_are_refused(missing):
     for edges, where in (
         (
             {"source": ["x", missing], "target": ["a", "y"]},
-            "the source of edge 1, to 'y'",
+            "The source of edge 1, to 'y'",
         ),
         (
             {"source": ["x", "a"], "target": ["a", missing]},
-            "the target of edge 1, from 'a'",
+            "The target of edge 1, from 'a'",
         ),
     ):
         for table in (edges, pd.DataFrame(edges)):
             with pytest.raises(
                 ArgumentError,
-                match=f"Expected {where}, to have a name.*keep_default_na",
+                match=f"{where}, must have a name.*keep_default_na",
             ):
                 from_edges(table)
-    with pytest.raises(ArgumentError, match="every neuron to have a name"):
+    with pytest.raises(ArgumentError, match="Every neuron must have a name"):
         from_edges(EDGES, neurons={"name": ["x", "a", "y", missing]})
     if missing is not None:
-        with pytest.raises(ArgumentError, match="every node to have a name"):
+        with pytest.raises(ArgumentError, match="Every node must have a name"):
             from_networkx(nx.DiGraph([("x", missing)]))
 
 
@@ -369,7 +369,7 @@ def test_neurons_are_found_by_name():
 
 def test_an_output_that_is_no_neuron_gets_the_name_that_is_meant():
     with pytest.raises(
-        TopologyError, match=r"outputs to be nodes.*'VA1'\. Did you mean 'VA01'"
+        TopologyError, match=r"`outputs` must be nodes.*'VA1'\. Did you mean 'VA01'"
     ):
         from_edges(
             {"source": ["ASH", "AVA"], "target": ["AVA", "VA01"]}, ["ASH"], ["VA1"]
@@ -397,7 +397,7 @@ def test_a_weight_that_is_missing_among_others_is_refused(form, empty):
     assert np.array_equal(
         from_edges(without, seed=0).weights, from_edges(SOME, seed=0).weights
     )
-    with pytest.raises(ArgumentError, match="missing_weights of from_edges to be"):
+    with pytest.raises(ArgumentError, match="`missing_weights` must be"):
         from_edges(edges, missing_weights="zero")
 
 
@@ -408,7 +408,7 @@ def test_a_weight_and_none_are_not_merged(way):
         pd.DataFrame(edges), edge_attr=True, create_using=nx.MultiDiGraph, edge_key=None
     )
     graph.edges["x", "y", 1].pop("weight")
-    message = "edges of the edge from 'x' to 'y' to have a weight to be merged, got 2"
+    message = "edges of the edge from 'x' to 'y' must have a weight to be merged, got 2"
     for make in (
         lambda: from_edges(edges, merge=way),
         lambda: from_edges(edges, merge=way, missing_weights="draw"),
@@ -455,7 +455,7 @@ def test_nodes_that_differ_by_blanks_are_told():
         (
             {"source": [1, 2], "target": [2, 3], "gater": [None, "2 0"]},
             {},
-            "gater of the edge from 2 to 3 to be a node.* got '2 0'",
+            "gater of the edge from 2 to 3 must be a node.* got '2 0'",
         ),
     ],
 )

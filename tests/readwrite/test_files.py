@@ -26,7 +26,7 @@ def test_paths(tmp_path):
             lambda path=path: load(path),
         ):
             with pytest.raises(
-                errors.ArgumentTypeError, match="path to be a string or a path"
+                errors.ArgumentTypeError, match="`path` must be a string or a path"
             ):
                 call()
     for path in (tmp_path, os.devnull) if os.name == "posix" else (tmp_path,):

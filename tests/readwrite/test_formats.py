@@ -129,7 +129,7 @@ def test_a_name_that_does_not_fit_is_refused(tmp_path):
             )
             if place:
                 net[place].name = f"a{character}"
-            with pytest.raises(errors.FormatError, match=f"{noun}.* to have no"):
+            with pytest.raises(errors.FormatError, match=f"{noun}.* must have no"):
                 write(format, net, tmp_path / "net")
 
     all_hold(
@@ -244,7 +244,7 @@ def test_a_format_that_is_not_there_is_refused(tmp_path):
         lambda: save(net, tmp_path / "net", "jason"),
         lambda: load(tmp_path / "net", "jason"),
     ):
-        with pytest.raises(errors.SynapseError, match="Expected the format to be"):
+        with pytest.raises(errors.SynapseError, match="`format` must be"):
             call()
     with pytest.raises(
         errors.ArgumentError, match="networkx cannot be written to a file"
@@ -287,7 +287,7 @@ def test_those_that_are_tied_must_agree():
         data[table].setdefault(column, [True] * len(net))[3] = value
         with pytest.raises(
             errors.FormatError,
-            match=f"the {column} of {item} 3 to be that of the {item}s",
+            match=f"The {column} of {item} 3 must be that of the {item}s",
         ):
             from_json_data(data)
 

@@ -51,16 +51,16 @@ WRONG = (
     (
         node(2, bias="x"),
         (
-            "bias of the node 2 to be a number, got 'x'.\nwhile|not convert string to"
+            "bias of the node 2 must be a number, got 'x'.\nwhile|not convert string to"
             " float: 'x'"
         ),
     ),
     (
         edge(5, gater=99),
-        "gater of the edge from 1 to 3 to be a node of the graph .* got 99",
+        "gater of the edge from 1 to 3 must be a node of the graph .* got 99",
     ),
-    (edge(5, tie=-1), "tie of the edge from 1 to 3 to be a whole number from 0"),
-    (node(2, random=1 << 53), "random of the node 2 to be a whole number from 0"),
+    (edge(5, tie=-1), "tie of the edge from 1 to 3 must be a whole number from 0"),
+    (node(2, random=1 << 53), "random of the node 2 must be a whole number from 0"),
     (
         lambda graph: graph.edges[1, 3].pop("weight"),
         "The edge from '?1'? to '?3'? has no weight, so Synapse",
@@ -99,7 +99,7 @@ def test_what_contradicts_itself_is_refused(format, monkeypatch):
         cases.append(
             (
                 lambda graph: graph.graph.update(dtype="object"),
-                "dtype to be float32 or float64",
+                "The dtype must be float32 or float64",
             )
         )
     all_hold(check, cases, monkeypatch.undo)
@@ -168,7 +168,7 @@ def test_a_node_or_an_edge_twice_is_refused():
             data = json.loads(content_of(format, used("named")))
             place(data)[section].append(place(data)[section][0])
             with pytest.raises(
-                errors.FormatError, match=f"7 {section} to be distinct, got 6"
+                errors.FormatError, match=f"7 {section} must be distinct, got 6"
             ):
                 from_content(format, json.dumps(data).encode())
 

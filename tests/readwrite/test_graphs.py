@@ -288,7 +288,7 @@ MISTAKES = (
         digraph("xy"),
         {"inputs": ["z"]},
         TopologyError,
-        "to be nodes of the graph, got 'z'",
+        "must be nodes of the graph, got 'z'",
     ),
     (digraph("xy"), {"outputs": []}, TopologyError, "at least one node"),
     (
@@ -319,33 +319,33 @@ MISTAKES = (
         digraph("xy"),
         {"attributes": {"bias": 1}},
         ArgumentTypeError,
-        "the bias attribute to be the name",
+        "`bias` must be the name",
     ),
     (
         with_edge(weight=np.nan),
         {},
         ArgumentError,
-        "to be a finite number, got nan. Pass weight=None",
+        "must be a finite number, got nan. Pass weight=None",
     ),
     (
         with_edge(weight=1e39),
         {"dtype": np.float32},
         ArgumentError,
-        "the weight of the edge from 'a'",
+        "The weight of the edge from 'a'",
     ),
     (
         with_edge(trainable=2),
         {},
         ArgumentTypeError,
-        "the trainable of the edge from 'a' to 'y' to be",
+        "The trainable of the edge from 'a' to 'y' must be",
     ),
     (
         with_edge(gater="z"),
         {},
         TopologyError,
-        "the gater of the edge .* a node of the graph .* got 'z'",
+        "The gater of the edge .* a node of the graph .* got 'z'",
     ),
-    (with_edge(gater=["a"]), {}, TopologyError, "the gater of the edge"),
+    (with_edge(gater=["a"]), {}, TopologyError, "The gater of the edge"),
     (
         with_node(squash="excitatory"),
         {},
@@ -373,7 +373,7 @@ def test_gaters_outside_of_a_live_graph_are_told():
     outside = Layer(1)
     outside[0].gate(net[0].outgoing[0])
     Network(Layer(1), [], outside)
-    with pytest.raises(TopologyError, match="the gater of the edge"):
+    with pytest.raises(TopologyError, match="The gater of the edge"):
         from_networkx(net.graph)
 
 

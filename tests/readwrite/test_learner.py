@@ -554,17 +554,17 @@ def test_what_cannot_learn_in_c_is_refused():
     heavy.output.cost_weights = [1e39]
     calls = [
         (lambda: c_source(net, bound=1.0), errors.ArgumentError, "Only a program"),
-        (lambda: c_source(net, cost="mse"), errors.ArgumentError, "Give learn=True"),
+        (lambda: c_source(net, cost="mse"), errors.ArgumentError, "Pass learn=True"),
         (
             lambda: c_source(net, learn=True, bound=0.0),
             errors.ArgumentError,
-            "The bound to be|the bound to be a finite number above 0",
+            "`bound` must be|`bound` must be a finite number above 0",
         ),
         (lambda: c_source(net, learn=1), errors.ArgumentTypeError, "True or False"),
         (
             lambda: c_source(net, learn=True, sums="exact", dtype="float32"),
             errors.ArgumentError,
-            "dtype of exact sums to be float64",
+            "`dtype` must be float64",
         ),
         (
             lambda: c_source(net, learn=True, bound=1e39),
@@ -574,7 +574,7 @@ def test_what_cannot_learn_in_c_is_refused():
         (
             lambda: c_source(net, learn=True, bound=1e-60),
             errors.ArgumentError,
-            "bound to be above 0 in float32",
+            "`bound` must be above 0 in float32",
         ),
         (
             lambda: c_source(heavy, learn=True),

@@ -62,17 +62,26 @@ def nested(depth):
 loop = {}
 loop["loop"] = loop
 WRONG = {
-    "set": ({"a": {1}}, r"net.metadata\['a'\] to be a JSON value .*, got \{1\}"),
+    "set": ({"a": {1}}, r"`net.metadata\['a'\]` must be a JSON value .*, got \{1\}"),
     "tuple": (
         {"a": [(1, 2)]},
-        r"net.metadata\['a'\]\[0\] to be a JSON value .*, got \(1, 2\)",
+        r"`net.metadata\['a'\]\[0\]` must be a JSON value .*, got \(1, 2\)",
     ),
-    "array": ({"a": {"b": np.zeros(2)}}, r"net.metadata\['a'\]\['b'\] to be"),
-    "NaN": ({"a": [0.0, float("nan")]}, r"net.metadata\['a'\]\[1\] to be .* got nan"),
-    "huge": ({"a": 10**400}, r"net.metadata\['a'\] to be .* got"),
-    "key": ({"a": {1: 2}}, r"the keys of net.metadata\['a'\] to be strings, got 1"),
-    "deep": ({"a": nested(101)}, r"in net.metadata\['a'\] nested at most 100 deep"),
-    "loop": (loop, r"in net.metadata\['loop'\] nested at most 100 deep"),
+    "array": ({"a": {"b": np.zeros(2)}}, r"`net.metadata\['a'\]\['b'\]` must be"),
+    "NaN": (
+        {"a": [0.0, float("nan")]},
+        r"`net.metadata\['a'\]\[1\]` must .* got nan",
+    ),
+    "huge": ({"a": 10**400}, r"`net.metadata\['a'\]` must be .* got"),
+    "key": (
+        {"a": {1: 2}},
+        r"The keys of `net.metadata\['a'\]` must be strings, got 1",
+    ),
+    "deep": (
+        {"a": nested(101)},
+        r"in `net.metadata\['a'\]` must be nested at most 100",
+    ),
+    "loop": (loop, r"in `net.metadata\['loop'\]` must be nested at most 100"),
 }
 
 

@@ -85,7 +85,7 @@ def test_the_mask_of_a_gater_is_a_factor_of_what_it_gates():
     net = from_neataptic_data(data)
     assert net.weights.tolist() == [0.5, 0.5, 0.5, 0.25, 0.25]
     data["connections"][0]["gater"] = 2  # it activates after what it gates
-    with pytest.raises(errors.FormatError, match="mask of node 2 to be 1.*got 0.5"):
+    with pytest.raises(errors.FormatError, match="mask of node 2 must be 1.*got 0.5"):
         from_neataptic_data(data)
 
 
@@ -109,20 +109,26 @@ def test_connections_into_inputs_are_counted():
 in_node = partial(put, "nodes", 3)
 in_link = partial(put, "connections", 2)
 BAD = {
-    "no nodes": (put("nodes", []), "Expected"),
+    "no nodes": (put("nodes", []), "must be"),
     "more": (put("more", 1), "got 'more' too"),
     "squash": (
         in_node("squash", "MISH"),
-        "the squash of node 3 to be one of LOGISTIC.*, got 'MISH'",
+        "The squash of node 3 must be one of LOGISTIC.*, got 'MISH'",
     ),
-    "type": (in_node("type", "memory"), "the type of node 3 to be one of input,"),
-    "order": (in_node("type", "input"), "to be inputs, then hidden nodes, then out"),
-    "bias": (in_node("bias", "0.5"), "bias of node 3 to be a finite number, got '0.5'"),
-    "mask": (put("nodes", 4, "mask", 0.5), "mask of node 4 to be 1, as of every out"),
-    "from": (in_link("from", 5), "the from of connection 2 to be the number of a node"),
+    "type": (in_node("type", "memory"), "The type of node 3 must be one of input,"),
+    "order": (in_node("type", "input"), "must be inputs, then hidden nodes, then out"),
+    "bias": (
+        in_node("bias", "0.5"),
+        "bias of node 3 must be a finite .* '0.5'",
+    ),
+    "mask": (put("nodes", 4, "mask", 0.5), "mask of node 4 must be 1, as of every out"),
+    "from": (
+        in_link("from", 5),
+        "from of connection 2 must be the number of a node",
+    ),
     "huge": (put("nodes", 0, "mask", 1e308), "no finite product"),
     "twice": (in_link("from", 0), "connections 0 and 2 have the same ends"),
-    "gater": (in_link("gater", "x"), "gater of connection 2 to be.*null .not gated"),
+    "gater": (in_link("gater", "x"), "gater of connection 2 must be.*null .not gated"),
 }
 
 

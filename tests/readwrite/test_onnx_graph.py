@@ -247,7 +247,7 @@ def test_what_cannot_be_written(tmp_path):
     large.weights = [1e39]
     net = architect.Perceptron(1, 1, seed=0)
     custom = Network(Layer(1), [], Layer(1, arc))
-    form = "form to be 'auto' or 'plain' or 'step' or 'sequence', got 'scan'"
+    form = "`form` must be 'auto' or 'plain' or 'step' or 'sequence', got 'scan'"
     memory = architect.Elman(3, 4, 2, seed=0)
     assert all(
         Session(onnx_model(memory, form)).shapes.keys() == {"x", "state"}

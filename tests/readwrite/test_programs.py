@@ -183,10 +183,10 @@ def test_programs_in_c_have_two_types_and_two_kinds_of_sums():
     net.weights = [1e39, 0, 0, 0]
     refused = [
         ("beyond the range of float32", {}),
-        ("sums to be 'fast' or 'exact', got 'any'", {"sums": "any"}),
+        ("`sums` must be 'fast' or 'exact', got 'any'", {"sums": "any"}),
         ("float64 or float32", {"dtype": "float16"}),
         (
-            'exact sums to be float64, got .float32.. Leave it out, or set sums="fast"',
+            '`dtype` must be float64, got .float32.. Remove it, or set sums="fast"',
             {"sums": "exact", "dtype": "float32"},
         ),
     ]
@@ -497,7 +497,7 @@ def test_a_prefix_names_the_program_and_is_checked():
         for source in SOURCES.values():
             with pytest.raises(
                 errors.ArgumentError,
-                match="Expected the prefix to be letters and digits",
+                match="`prefix` must be letters and digits",
             ):
                 source(net, prefix=prefix)
     with pytest.raises(errors.ArgumentTypeError, match="prefix"):

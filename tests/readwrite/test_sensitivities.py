@@ -131,55 +131,58 @@ def document():
     return json_data(net)
 
 
-OTHERS = "to have only .*, got 'recurrent' too"
+OTHERS = "must have only .*, got 'recurrent' too"
 rule, parameters, lines = (
     partial(put, name) for name in ("learning_rule", "parameters", "lines")
 )
 values = partial(put, "sensitivity")
 roots = partial(put, "recurrent")
 BAD = {
-    "rule": (put("learning_rule", "rtrl"), "learning_rule to be an object, got 'rtrl'"),
+    "rule": (
+        put("learning_rule", "rtrl"),
+        "learning_rule must be an object, got 'rtrl'",
+    ),
     "method": (
         rule("rule", "bptt"),
-        'of the learning_rule to be "online" or "rtrl", got .bptt',
+        'of the learning_rule must be "online" or "rtrl", got .bptt',
     ),
     "order": (
         rule("order", 0),
-        "learning_rule to be null or a whole number above 0, got 0",
+        "learning_rule must be null or a whole number above 0, got 0",
     ),
     "stepped": (
         rule("stepped", 1),
-        "stepped of the learning_rule to be true or false, got 1",
+        "stepped of the learning_rule must be true or false, got 1",
     ),
     "unstepped": (rule("stepped", False), OTHERS),
     "no rule": (drop("learning_rule"), OTHERS),
     "root": (
         roots("neuron", 0, 99),
-        "neuron of recurrent neuron 0 to be the number of a neuron",
+        "neuron of recurrent neuron 0 must be the number of a neuron",
     ),
     "infinity": (
         values("previous", 2, float("inf")),
-        "previous of sensitivity 2 to be a finite",
+        "previous of sensitivity 2 must be a finite",
     ),
     "owner": (
         parameters("neuron", 0, 0),
-        "neuron of parameter 0 to be the target of its connection",
+        "neuron of parameter 0 must be the target of its connection",
     ),
     "column": (
         parameters("column", 0, 10**9),
-        "column of parameter 0 to be a whole number from 0",
+        "column of parameter 0 must be a whole number from 0",
     ),
     "length": (
         lines("length", 1, 10**9),
-        "length of line 1 to be a whole number from 1 to",
+        "length of line 1 must be a whole number from 1 to",
     ),
     "beyond": (
         lines("first", 1, 1),
-        "line 1 to be of columns up to 9, got 10 from column 1 on",
+        "Line 1 must be of columns up to 9, got 10 from column 1 on",
     ),
     "lengths": (
         lines("length", 1, 5),
-        "lengths of the lines to add up to 20 values, got 15",
+        "lengths of the lines must add up to 20 values, got 15",
     ),
 }
 

@@ -195,19 +195,19 @@ BAD = {
     "more": (put("more", 1), "got 'more' too"),
     "unknown": (
         put("neurons", 1, "error", 0),
-        "Expected neuron 1 to have only state.* got 'error' too",
+        "Neuron 1 must have only state.* got 'error' too",
     ),
     "custom": (
         in_neuron("squash", None),
-        "the squash of neuron 3 to be one of LOGISTIC.*does not save",
+        "The squash of neuron 3 must be one of LOGISTIC.*does not save",
     ),
     "text": (
         in_neuron("bias", "0.5"),
-        "Expected the bias of neuron 3 to be a finite number, got '0.5'",
+        "The bias of neuron 3 must be a finite number, got '0.5'",
     ),
     "layer": (
         in_neuron("layer", "hidden"),
-        "Expected the layer of neuron 3 to be 'input', 'output' or",
+        "The layer of neuron 3 must be 'input', 'output' or",
     ),
     "gap": (
         in_neuron("layer", 2),
@@ -216,11 +216,11 @@ BAD = {
     "no output": (put("neurons", 4, "layer", 0), "The layers must be"),
     "from": (
         in_link("from", 5),
-        "Expected the from of connection 2 to be the number of a neuron",
+        "The from of connection 2 must be the number of a neuron",
     ),
     "gater": (
         in_link("gater", "x"),
-        "Expected the gater of connection 2 to be.*or null .not gated",
+        "The gater of connection 2 must be.*or null .not gated",
     ),
 }
 

@@ -110,7 +110,7 @@ def test_json_leaves_out_traces_without_a_place():
     traces = {"connection": [0, 1], "value": [1.0, 2.0]}
     assert json_data(from_json_data({**data, "eligibility": traces})) == data
     twice = {"connection": [0, 0], "value": [1.0, 2.0]}
-    with pytest.raises(FormatError, match="there twice"):
+    with pytest.raises(FormatError, match="is a duplicate"):
         from_json_data({**data, "eligibility": twice})
 
 

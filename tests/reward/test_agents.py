@@ -444,7 +444,7 @@ def test_a_network_with_memory_that_learns_online_is_refused_with_the_line(
     architecture,
 ):
     network = getattr(architect, architecture)(2, 3, 1, output_squash="identity")
-    with pytest.raises(ArgumentError, match='has memory, to learn by "rtrl"') as got:
+    with pytest.raises(ArgumentError, match='has memory, must learn by "rtrl"') as got:
         reward.TD(network)
     for line in (
         'network.rule = "rtrl"',
@@ -475,7 +475,7 @@ def test_an_edit_after_which_an_agent_cannot_learn_is_noticed_when_an_episode_be
         agent.begin([0.0, 1.0])
         value.rule = "online"
     before = everything(agent)
-    with pytest.raises(ArgumentError, match=r"Expected the (value|means|policy)"):
+    with pytest.raises(ArgumentError, match=r"(`value`|The means|`policy`)"):
         agent.begin([0.0, 1.0])
     assert everything(agent) == before
 

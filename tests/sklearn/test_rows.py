@@ -214,7 +214,7 @@ def test_the_default_penalty_follows_from_the_number_of_samples():
     assert np.array_equal(model.network_.weights, two.network_.weights)
     kalman = synapse.optimizers.DEKF()  # refuses penalties
     NetworkRegressor(rule="rtrl", optimizer=kalman, epochs=1).fit(rows[:9], targets[:9])
-    with pytest.raises(ArgumentError, match="the l2 to be"):
+    with pytest.raises(ArgumentError, match="`l2` must be"):
         NetworkRegressor(l2="much").fit(rows, targets)
 
 
@@ -453,7 +453,7 @@ def test_a_classifier_refuses_outputs_that_are_no_probabilities():
     for squash in ("identity", "tanh"):
         with pytest.raises(ArgumentError, match='logistic outputs.*="softmax"'):
             classifier(build=built(squash)).fit(X, Y)
-        with pytest.raises(ArgumentError, match='to have logistic .*="logistic"'):
+        with pytest.raises(ArgumentError, match='must have logistic .*="logistic"'):
             classifier(build=built(squash)).fit(X, np.eye(2, dtype=int)[[0, 1] * 100])
 
 
@@ -469,31 +469,31 @@ def test_faults_are_one_sentence_and_change_nothing():
         "Sparse data was passed": lambda: model.predict(scipy.sparse.csr_array(X)),
         "dense data is required": lambda: model.fit(scipy.sparse.csr_array(X), Y),
         "among ['no', 'yes'], got 'maybe'": lambda: model.partial_fit(X[:1], ["maybe"]),
-        "got 'maybe'. Give all classes": lambda: model.partial_fit(
+        "got 'maybe'. Pass all classes": lambda: model.partial_fit(
             X[:3], ["no", "yes", "maybe"]
         ),
         "all labels that will come": lambda: classifier().partial_fit(X, Y),
         "Use sklearn.multioutput": lambda: model.fit(X, RNG.integers(0, 3, (200, 2))),
         "Did you mean 'LSTM'?": lambda: model.set_params(build="LSTN").fit(X, Y),
-        "Expected the scale to be": (
+        "`scale` must be": (
             lambda: model.set_params(build="LSTM", scale="yes").fit(X, Y)
         ),
-        "Expected the hidden to be": (
+        "`hidden` must be": (
             lambda: model.set_params(scale=True, hidden="five").fit(X, Y)
         ),
-        "Expected the optimizer of Trainer to be": (
+        "`optimizer` of Trainer must be": (
             lambda: model.set_params(hidden=(4,), optimizer="adm").fit(X, Y)
         ),
-        "the validation to be a number": (
+        "`validation` must be a number": (
             lambda: model.set_params(optimizer="adam", validation="some").fit(X, Y)
         ),
         "a fraction or a tuple (X, y)": (
             lambda: model.set_params(validation=(X, Y, Y)).fit(X, Y)
         ),
         "a tuple (X, y)": lambda: classifier(eval_set={"test": X}).fit(X, Y),
-        "the eval_set to be a dict": lambda: classifier(eval_set=(X, Y)).fit(X, Y),
+        "`eval_set` must be a dict": lambda: classifier(eval_set=(X, Y)).fit(X, Y),
         "'accuracy'": lambda: classifier(metrics=["accuracies"]).fit(X, Y),
-        "the warm_start to be": lambda: classifier(warm_start="yes").fit(X, Y),
+        "`warm_start` must be": lambda: classifier(warm_start="yes").fit(X, Y),
         "X has 3 features": (
             lambda: model.set_params(validation=(X[:, :3], Y)).fit(X, Y)
         ),
@@ -505,7 +505,7 @@ def test_faults_are_one_sentence_and_change_nothing():
         ),
         "squares are finite": lambda: regressor().fit(X * 1e200, V),
         "weight": lambda: model.fit(X, Y, sample_weight=np.zeros(200)),
-        "class_weight to be finite": (
+        "`class_weight` must be finite": (
             lambda: classifier(class_weight={"yes": -1, "no": 2}).fit(X, Y)
         ),
         "sizes that Convolutional takes": (

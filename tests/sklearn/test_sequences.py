@@ -148,7 +148,7 @@ def test_faults_are_one_sentence():
             (
                 lambda: model.fit(holes, LABELS),
                 ArgumentError,
-                "sequence 7 to be finite",
+                "Sequence 7 must be finite",
             ),
             (
                 lambda: model.predict([np.zeros((3, 3))]),
@@ -164,7 +164,7 @@ def test_faults_are_one_sentence():
             (
                 lambda: SequenceRegressor().fit(ARRAY[:2], [1.0, np.nan]),
                 ArgumentError,
-                "the y to be finite",
+                "`y` must be finite",
             ),
             (
                 lambda: SequenceRegressor().fit(ARRAY[:2], [[1], [2, 3]]),

@@ -133,10 +133,10 @@ def test_an_update_may_know_rows_that_the_series_has_not_reached():
 
 def test_a_mistake_is_said_by_fit():
     for options, said in (
-        ({"build": "tree"}, "the build to be"),
+        ({"build": "tree"}, "`build` must be"),
         ({"held_out": 1.5}, "validation"),
         ({"compared": ("croston",)}, "croston"),
-        ({"method": "arima", "compared": ("ar",)}, "the method to be"),
+        ({"method": "arima", "compared": ("ar",)}, "`method` must be"),
     ):
         with pytest.raises(ValueError, match=said):
             SynapseForecaster(**{**QUICK, **options}).fit(sales(), fh=[1])

@@ -215,10 +215,10 @@ NO_TABLES = {
     "": "got no text",
     "a,b\n": "no rows",
     "a,b\n#1,2\n#3,4\n": r"no rows. Left out: 2 lines with # .* \(lines 2, 3\)",
-    "#a,b\n1,2\n": "to name the columns.* If line 1 has the names, remove its #",
-    "a,\n1,2\n": "to name every column once",
-    "1,2\n3,4\n": "to name the columns, got '1', '2'",
-    "a,b,a\n1,2,3\n": "to name every column once, got 'a', 'b', 'a'",
+    "#a,b\n1,2\n": "must name the columns.* If line 1 has the names, remove its #",
+    "a,\n1,2\n": "must name every column once",
+    "1,2\n3,4\n": "must name the columns, got '1', '2'",
+    "a,b,a\n1,2,3\n": "must name every column once, got 'a', 'b', 'a'",
     'a,b\n1,"2\n': "is not CSV",
     b"PK\3\4..xl/workbook.xml": "a spreadsheet .* not text. Save the table as CSV",
     b"a,b\n\0,1\n": "not text in UTF-8. Save it as CSV",
@@ -582,7 +582,7 @@ def test_which_column_has_the_dates(series):
     ):
         said = refused(series, table([cell, cell, cell, "2024-01-02"]), date="date")
         assert (
-            "Expected the column 'date' to have dates, such as 2024-01-31, Jan 2024 or"
+            "The column 'date' must have dates, such as 2024-01-31, Jan 2024 or"
             " 31.01.2024, got" in said
         )
     frame = pd.DataFrame(
@@ -695,7 +695,7 @@ NO_SERIES = [
     (
         [*(f"2024-{month:02}-01" for month in range(1, 7)), "2024-08-15"],
         (
-            "line 8, 2024-08-15 00:00:00, to be a whole number of steps \\(month\\)"
+            "Line 8, 2024-08-15 00:00:00, must be a whole number of steps \\(month\\)"
             " after 2024-01-01"
         ),
     ),
@@ -882,7 +882,7 @@ def test_a_trained_network_is_ready_to_forecast_and_predict(tmp_path):
             (
                 lambda: tables.forecast_series(network, series, 0, method="mean"),
                 SynapseError,
-                "the steps",
+                "`steps`",
             ),
             (
                 lambda: tables.predict_rows(untrained, sheet),

@@ -211,7 +211,7 @@ def test_slices_of_samples_are_samples():
     ):
         with pytest.raises(ArgumentError, match="at least one sample to score"):
             call(net)
-    with pytest.raises(ArgumentError, match="to have the shape of its targets|shape"):
+    with pytest.raises(ArgumentError, match="must have the shape of its targets|shape"):
         samples[0].right(np.zeros((1, 7)))
 
 
@@ -320,9 +320,9 @@ def test_a_test_from_a_seed_has_the_samples_of_the_criterion(monkeypatch):
 
 
 REFUSED = [
-    (lambda: Recall().batch(0, 0), ArgumentError, "count of samples"),
+    (lambda: Recall().batch(0, 0), ArgumentError, "`count`"),
     (lambda: papers.PeriodicFunction().stream(-1), ArgumentError, "seed"),
-    (lambda: Recall().stream(0).take(0), ArgumentError, "steps of a stream"),
+    (lambda: Recall().stream(0).take(0), ArgumentError, "`steps`"),
     (
         lambda: Recall().solved(architect.Perceptron(6, 2, seed=0), [1]),
         ArgumentTypeError,
@@ -331,23 +331,23 @@ REFUSED = [
     (
         lambda: Recall(prompts=3, length=5),
         ArgumentError,
-        "length of Recall to be at least 6",
+        "`length` of Recall must be at least 6",
     ),
     (
         lambda: Recall(targets=0),
         ArgumentError,
-        "the targets of Recall to be a whole number above 0",
+        "`targets` of Recall must be a whole number above 0",
     ),
     (
         lambda: Recall(prompts="2"),
         ArgumentTypeError,
-        "the prompts of Recall to be a whole number above 0",
+        "`prompts` of Recall must be a whole number above 0",
     ),
-    (lambda: EmbeddedReber(targets="all"), ArgumentError, "targets of EmbeddedReber"),
+    (lambda: EmbeddedReber(targets="all"), ArgumentError, "`targets` of EmbeddedReber"),
     (
         lambda: tasks.Adding(19),
         ArgumentError,
-        "steps of Adding to be a whole number from 20",
+        "`steps` of Adding must be a whole number from 20",
     ),
     (lambda: papers.Multiplication(100, wrong=2000), ArgumentError, "from 0 to 1,999"),
     (
@@ -358,7 +358,7 @@ REFUSED = [
     (
         lambda: papers.NoisyLongLag(5, distractors=10**9),
         ArgumentError,
-        "distractors of NoisyLongLag",
+        "`distractors` of NoisyLongLag",
     ),
     (
         lambda: papers.TwoSequences(10, informative=11),
@@ -369,12 +369,12 @@ REFUSED = [
     (
         lambda: papers.DelayedXor(7),
         ArgumentError,
-        "steps of DelayedXor to be an even number, got 7",
+        "`steps` of DelayedXor must be an even number, got 7",
     ),
     (
         lambda: papers.SpikeDelays(delays=(0, "1")),
         ArgumentError,
-        "the delays of SpikeDelays",
+        "`delays` of SpikeDelays",
     ),
 ]
 

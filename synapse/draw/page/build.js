@@ -72,7 +72,7 @@ function numberField(label, value, id, act) {
   return field(label, control, id, () => {
     const given = typed(control.value);
     if (Number.isFinite(given)) return act(given);
-    notice(`Expected ${label.toLowerCase()} to be a finite number, got "${control.value.slice(0, 40)}".`);
+    notice(`${label} must be a finite number, got "${control.value.slice(0, 40)}".`);
     control.value = String(value);
   });
 }

@@ -279,7 +279,7 @@ function readSettings() {
   const number = (id, least, most) => {
     const value = typed(get(id).value);
     if (!Number.isFinite(value) || value < least || value > most) {
-      notice(`Expected ${get(id).labels[0].textContent.toLowerCase()} from ${least} to ${most}, got "${get(id).value}".`);
+      notice(`${get(id).labels[0].textContent} must be from ${least} to ${most}, got "${get(id).value}".`);
     } else page.settings[id] = value;
     get(id).value = page.settings[id];
   };

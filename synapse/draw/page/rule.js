@@ -282,7 +282,7 @@ export class Network {
    * `rate` is the factor of all updates, `momentum` that of the previous ones (v = momentum v + g, p -= rate v).
    */
   propagate(rate, targets, { cost = this.cost, momentum = 0 } = {}) {
-    require(isNumber(rate) && rate >= 0, `Expected the rate to be a finite number of at least 0, got ${rate}.`);
+    require(isNumber(rate) && rate >= 0, `\`rate\` must be a finite number of at least 0, got ${rate}.`);
     require(targets?.length === this.outputs.length,
       `Expected ${this.outputs.length} targets, one for each output, got ${JSON.stringify(targets)}.`);
     require(Object.hasOwn(COSTS, cost), `There is no cost named "${cost}". There are: ${Object.keys(COSTS).join(", ")}.`);
@@ -375,7 +375,7 @@ export class Network {
 
   /** Connect two neurons, without a delay. A new self-connection restarts the traces of its neuron. */
   connect(source, target, weight = source === target ? 1 : 0, trainable = undefined) {
-    require(isNumber(weight), `Expected the weight to be a finite number, got ${weight}.`);
+    require(isNumber(weight), `\`weight\` must be a finite number, got ${weight}.`);
     require(!target.incoming.some((one) => one.source === source && !one.delay), "These two neurons are connected already.");
     const connection = new Connection(source, target, weight, trainable);
     if (source !== target && source.outgoingSign) Object.assign(connection, { sign: source.outgoingSign, weight: source.outgoingSign * Math.abs(weight) });

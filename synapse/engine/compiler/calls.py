@@ -46,8 +46,8 @@ def address_of(function: Any, arguments: tuple[Any, ...]) -> int:
     compiled = function.overloads[kinds]
     if compiled.signature.return_type not in (DESCENT, types.boolean):
         raise TypeError(
-            f"No kernel calls one that returns {compiled.signature.return_type} by its"
-            " address."
+            f"A kernel that is called by its address cannot return"
+            f" {compiled.signature.return_type}."
         )
     return int(compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name))
 

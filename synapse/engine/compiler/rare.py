@@ -144,7 +144,7 @@ def _callable(
         return int(taped and kinds[1].count > 1)
 
     def call(*arguments: Any) -> None:
-        raise TypeError("Only kernels call this.")
+        raise TypeError("This part can be called from compiled code only.")
 
     # what the code of callers has of the parts
     call.signature = (name, coded, taped, [part.kinds for part in parts])  # type: ignore[attr-defined]

@@ -130,13 +130,11 @@ def dataset(
     """
     chosen = costs.get(cost)
     if chosen.name not in costs.COSTS:
-        raise ArgumentError(
-            expected("The cost of an evolution", "a built-in cost", chosen.name)
-        )
+        raise ArgumentError(expected("cost", "a built-in cost", chosen.name))
     widths = (max(1, width_of(values)) for values in (inputs, targets))
     data = prepare(Genome.minimal(*widths).network(), inputs, targets, chosen)
     starts = np.isin(np.arange(len(data.inputs)), data.bounds)
-    most = None if goal is None else non_negative_number("The goal", goal)
+    most = None if goal is None else non_negative_number("goal", goal)
     return DataFitness(data.inputs, data.targets, starts, chosen, most)
 
 

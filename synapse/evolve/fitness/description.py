@@ -132,42 +132,42 @@ def description_length(
     >>> fitness.bits(result.genome)[1] < 1.0
     True
     """
-    size = positive_integer("The outputs", outputs)
+    size = positive_integer("outputs", outputs)
     sequences = [
-        finite_array("The inputs", rows)
-        for rows in listed("The inputs", inputs, "a list of sequences")
+        finite_array("inputs", rows)
+        for rows in listed("inputs", inputs, "a list of sequences")
     ]
     texts = [
-        finite_array("The symbols", text)
-        for text in listed("The symbols", symbols, "a list of sequences")
+        finite_array("symbols", text)
+        for text in listed("symbols", symbols, "a list of sequences")
     ]
     several = np.ones(len(texts))
     if counts is not None:
-        several = finite_array("The counts", counts)
+        several = finite_array("counts", counts)
         if (several < 0.0).any() or not several.any():
             condition = "numbers of 0 or above, at least one above 0"
-            raise ArgumentError(expected("The counts", condition, counts))
+            raise ArgumentError(expected("counts", condition, counts))
     if len(sequences) != len(texts) or several.shape != (len(texts),) or not texts:
         raise ArgumentError(
-            "Expected the inputs, symbols and counts to be as many, at least one, got"
+            "`inputs`, `symbols` and `counts` must be as many, at least one, got"
             f" {len(sequences)}, {len(texts)} and {several.size}."
         )
     width = sequences[0].shape[-1] if sequences[0].ndim else 0
     for number, (rows, text) in enumerate(zip(sequences, texts, strict=True)):
         if rows.ndim != 2 or not rows.size or text.shape != rows.shape[:1]:
             raise ArgumentError(
-                "Expected each sequence to be rows of inputs, at least one, with a"
+                "Each sequence must be rows of inputs, at least one, with a"
                 f" symbol each, got shapes {rows.shape} and {text.shape}."
             )
         if rows.shape[1] != width:
             raise ArgumentError(
-                f"Expected each sequence to have {counted(width, 'input')}, as the"
+                f"Each sequence must have {counted(width, 'input')}, as the"
                 f" first one, got {rows.shape[1]} in sequence {number}."
             )
     every = np.concatenate(texts)
     if ((every != np.floor(every)) | (every < 0) | (every >= max(size, 2))).any():
         raise ArgumentError(
-            expected("The symbols", f"whole numbers below {max(size, 2)}", every)
+            expected("symbols", f"whole numbers below {max(size, 2)}", every)
         )
     lengths = [len(text) for text in texts]
     return DescriptionFitness(
@@ -176,5 +176,5 @@ def description_length(
         np.isin(np.arange(len(every)), np.cumsum([0, *lengths])),
         np.repeat(several, lengths),
         size,
-        positive_integer("The squashes", squashes),
+        positive_integer("squashes", squashes),
     )

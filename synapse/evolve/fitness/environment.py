@@ -82,17 +82,17 @@ class Environment:
     score: int | None = None
 
     def __post_init__(self) -> None:
-        function_of("The observe", self.observe, "state", "inputs")
-        function_of("The step", self.step, "state", "outputs")
-        starts = finite_array("The starts", self.starts)
+        function_of("observe", self.observe, "state", "inputs")
+        function_of("step", self.step, "state", "outputs")
+        starts = finite_array("starts", self.starts)
         if starts.ndim != 2 or not starts.size:
             raise ArgumentError(
-                expected("The starts", "of shape (episodes, numbers)", starts.shape)
+                expected("starts", "of shape (episodes, numbers)", starts.shape)
             )
         object.__setattr__(self, "starts", starts)
         if self.score is not None:
             whole_number(
-                "The score", self.score, "a place in the state", 0, starts.shape[1] - 1
+                "score", self.score, "a place in the state", 0, starts.shape[1] - 1
             )
 
     def episodes(self, genomes: Genomes) -> tuple[Floats, Floats]:

@@ -135,19 +135,19 @@ class Rule(ABC):
     def check(cls, options: FixedOptions) -> None:
         """Raise ArgumentError if the rule cannot be used with these options."""
         if options.reach is not None and not cls.has_reach:
-            raise ArgumentError('The reach is for rule="rtrl". Omit it.')
+            raise ArgumentError('The reach is for rule="rtrl". Remove it.')
         if options.batch_size == SEQUENCE and not cls.by_steps:
-            positive_integer("The batch_size of Trainer", SEQUENCE)
+            positive_integer("batch_size of Trainer", SEQUENCE)
         if isinstance(options.optimizer, LBFGS) and options.penalties.clips:
             raise ArgumentError(
-                "L-BFGS needs gradients without clipping. Omit clip and clip_value."
+                "L-BFGS needs gradients without clipping. Remove clip and clip_value."
             )
         if options.renewal is not None and isinstance(
             options.optimizer, LBFGS | RecursiveOptimizer
         ):
             raise ArgumentError(
                 f"{type(options.optimizer).__name__} needs parameters that only it"
-                " changes. Omit the renewal."
+                " changes. Remove the renewal."
             )
         if isinstance(options.optimizer, RecursiveOptimizer):
             cls._check_recursive(options, options.optimizer)
@@ -174,7 +174,7 @@ class Rule(ABC):
             )
         if options.batch_size not in (None, 1):
             raise ArgumentError(
-                f"{name} changes parameters at every step with a target. Omit the"
+                f"{name} changes parameters at every step with a target. Remove the"
                 " batch_size."
             )
         if (penalties.l1, penalties.l2) != (0.0, 0.0):
@@ -184,11 +184,11 @@ class Rule(ABC):
                 else "a smaller initial_variance"
             )
             raise ArgumentError(
-                f"{name} has no penalties. Omit l1 and l2, and give it {setting}."
+                f"{name} has no penalties. Remove l1 and l2, and pass it {setting}."
             )
         if penalties.clips:
             raise ArgumentError(
-                f"{name} uses no gradient that could be clipped. Omit clip and"
+                f"{name} uses no gradient that could be clipped. Remove clip and"
                 " clip_value."
             )
 

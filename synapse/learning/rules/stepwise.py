@@ -65,7 +65,7 @@ class StepwiseRule(Rule):
         if options.window is not None or options.threads != 1:
             raise ArgumentError(
                 f'The window and threads are for rule="bptt": {cls.name} works'
-                " forward, step by step. Omit them."
+                " forward, step by step. Remove them."
             )
         if isinstance(options.optimizer, LBFGS):
             raise ArgumentError(

@@ -397,7 +397,7 @@ def signal_of_cost(cost: Cost, language: Language) -> tuple[Tree, bool, bool]:
     except UnreadableError as error:
         raise FormatError(
             f"The cost {cost.name!r} cannot be written in {language.name}: {error}."
-            " Give another one by cost=."
+            " Pass another one by cost=."
         ) from error
     of_shares = bool(entry and entry.squash == "softmax")
     return only(tree, 1), of_shares, bool(entry and entry.probabilities)

@@ -71,8 +71,8 @@ def to_nir(network: Network, dt: float = STEP) -> Any:
     """
     from ._write import written
 
-    require_network("What goes to NIR", network)
-    seconds = positive_number("The dt", dt)
+    require_network("network", network)
+    seconds = positive_number("dt", dt)
     nir = imported("nir", "NIR needs", extra="nir")
     warn_of_missing(network)
     return written(nir, network, seconds)
@@ -129,7 +129,7 @@ def from_nir(graph: Any, dt: float = STEP, spike: str | Squash = "spike") -> Net
     """
     from ._read import read
 
-    seconds = positive_number("The dt", dt)
+    seconds = positive_number("dt", dt)
     nir = imported("nir", "NIR needs", extra="nir")
     return read(nir, graph, seconds, spike)
 

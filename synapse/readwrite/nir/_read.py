@@ -38,7 +38,7 @@ class Unit:
 def read(nir: Any, graph: Any, dt: float, spike: str | Squash) -> Network:
     """The network of a graph."""
     if not isinstance(graph, nir.NIRGraph):
-        raise ArgumentTypeError(expected("The graph", "a graph of NIR", graph))
+        raise ArgumentTypeError(expected("graph", "a graph of NIR", graph))
     get(spike)
     nodes, edges = _flat(nir, graph)
     reader = Reader(nodes, edges, dt, spike)
@@ -151,7 +151,7 @@ class Reader:
         whole = np.abs(seconds / self.dt - steps) < 1e-6
         if not (whole & (steps >= 0) & (steps <= MOST_DELAYS)).all():
             raise FormatError(
-                f"Expected the delays of {name!r} to be multiples of {self.dt:g} s, the"
+                f"The delays of {name!r} must be multiples of {self.dt:g} s, the"
                 f" dt, from 0 to {MOST_DELAYS:,} of them, got {seconds.tolist()}."
             )
         return np.asarray(steps, np.int64)
@@ -180,9 +180,7 @@ class Reader:
         if before != [last] or last == self.source:
             sizes = {self._size_of(name) for name in before}
             if len(sizes) != 1:
-                raise FormatError(
-                    "Expected what leads to the output to be of one size."
-                )
+                raise FormatError("What leads to the output must be of one size.")
             self.units[self.end] = self._sums(self.end, sizes.pop())
 
     def _is_a_layer(self, name: str) -> bool:
@@ -257,7 +255,7 @@ class Reader:
         seconds = self._numbers(tau, size, name)
         if not (seconds >= self.dt).all():
             raise FormatError(
-                f"Expected the time constants of {name!r} to be {self.dt:g} s, the dt,"
+                f"The time constants of {name!r} must be {self.dt:g} s, the dt,"
                 f" or more, got {seconds.min():g}."
             )
         return np.asarray(1.0 - self.dt / seconds)
@@ -273,10 +271,10 @@ class Reader:
             numbers = np.broadcast_to(np.asarray(values, float).ravel(), size)
         except (TypeError, ValueError):
             raise FormatError(
-                f"Expected the node {name!r} to have {size} numbers of each kind."
+                f"The node {name!r} must have {size} numbers of each kind."
             ) from None
         if not np.isfinite(numbers).all():
-            raise FormatError(f"Expected the numbers of {name!r} to be finite.")
+            raise FormatError(f"The numbers of {name!r} must be finite.")
         return np.array(numbers)
 
     def _size(self, of_type: dict[str, Any]) -> int:
@@ -392,7 +390,7 @@ class Reader:
                 f" {weights.shape}."
             )
         if not np.isfinite(weights).all():
-            raise FormatError(f"Expected the weights into {name!r} to be finite.")
+            raise FormatError(f"The weights into {name!r} must be finite.")
         return np.asarray(weights)
 
 

@@ -109,7 +109,7 @@ class Writer:
                 self.groups.append(self._single(number, rows))
         names = [group.name for group in self.groups]
         if len(set(names)) < len(names):
-            raise FormatError("Expected every layer to have a name of its own.")
+            raise FormatError("Every layer must have a name of its own.")
 
     def _are_spikes(self, rows: Ints) -> bool:
         return all(self.table.squash[row].partition("(")[0] in SPIKES for row in rows)
@@ -349,6 +349,6 @@ class Writer:
     def _add(self, name: str, node: Any) -> None:
         if name in self.nodes:
             raise FormatError(
-                f"Expected no layer to be named {name!r}, which is the name of a node."
+                f"No layer must be named {name!r}, which is the name of a node."
             )
         self.nodes[name] = node

@@ -15,8 +15,6 @@ from .._formats import Format
 
 __all__ = ["from_torch", "to_torch"]
 
-WHAT = "What goes to torch and comes from there"
-
 
 def to_torch(network: Network, modules: Any = None) -> Any:
     """Convert a network to a PyTorch module, or write its weights into given modules.
@@ -84,7 +82,7 @@ def to_torch(network: Network, modules: Any = None) -> Any:
     >>> module.weight.grad.shape
     torch.Size([9])
     """
-    require_network(WHAT, network)
+    require_network("network", network)
     warn_of_missing(network)
     imported("torch", "This needs")
     from .module import SequenceModule  # imports torch, an extra
@@ -161,11 +159,11 @@ def from_torch(modules: Any, network: Network | None = None) -> Network:
     from .module import SequenceModule  # imports torch, an extra
 
     if network is not None:
-        require_network(WHAT, network)
+        require_network("network", network)
     if isinstance(modules, SequenceModule):
         if network is None:
             raise ArgumentError(
-                "A module of to_torch has no network in it. Give the one it was made"
+                "A module of to_torch has no network in it. Pass the one it was made"
                 " of, too."
             )
         modules.write(network)

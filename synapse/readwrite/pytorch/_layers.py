@@ -22,7 +22,6 @@ from ._squashes import MODULES
 
 Tensor = Any  # torch may not be installed where types are checked
 nn = torch.nn
-WHAT = "What is read from or written to torch"
 
 
 class CellKind(NamedTuple):
@@ -141,7 +140,9 @@ def _flat(modules: Any) -> Iterator[Any]:
         if type(modules) not in PASSED_OVER:
             yield modules
     else:
-        raise ArgumentTypeError(expected(WHAT, "a module or a list of them", modules))
+        raise ArgumentTypeError(
+            expected("modules", "a module or a list of them", modules)
+        )
 
 
 def _require(module: Any, settings: Mapping[str, Any]) -> None:
@@ -359,8 +360,7 @@ def read(peer: Peer, net: Network) -> None:
     numbers = [value.cpu().to(torch.float64).numpy() for value in values]
     if not all(np.isfinite(array).all() for array in numbers):
         raise ArgumentError(
-            "Expected the weights of a module to be finite to be read, got NaN or"
-            " infinity."
+            "The weights of a module must be finite to be read, got NaN or infinity."
         )
     columns: tuple[list[Any], list[Any]] = ([], [])  # of weights, and of biases
     for portion, place, array in zip(portions, places, numbers, strict=True):

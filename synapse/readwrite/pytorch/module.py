@@ -195,7 +195,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         )
         if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
             raise ArgumentError(
-                "Expected the weights of a module to be finite to be read, got NaN or"
+                "The weights of a module must be finite to be read, got NaN or"
                 " infinity."
             )
         network.weights = weight
@@ -236,7 +236,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
             n = self._inputs
             got = tuple(inputs.shape)
             raise ArgumentError(
-                f"Expected the inputs to be a tensor of shape (T, {n}) or (S, T, {n}),"
+                f"`inputs` must be a tensor of shape (T, {n}) or (S, T, {n}),"
                 f" got {got}."
             )
         if inputs.ndim == 2:

@@ -322,7 +322,7 @@ def test_weights_go_back_to_the_network_they_came_from_if_they_are_finite():
             ArgumentError,
             "a network other than",
         ),
-        (lambda: synapse.from_torch(module), ArgumentError, "Give the one"),
+        (lambda: synapse.from_torch(module), ArgumentError, "Pass the one"),
         (lambda: synapse.from_torch(module, net), ArgumentError, "finite"),
     ]
     all_refused(refused)

@@ -39,7 +39,7 @@ __dir__ = public_names(__all__)
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
-        """Called for names that do not exist: the most similar one is suggested."""
+        """Suggest the most similar name, for names that do not exist."""
         raise unknown_attribute(
             "The module architect", name, __all__, ATTRIBUTES["architect"].get(name, "")
         )

@@ -19,8 +19,8 @@ from synapse.squash import Squash
 def checked_sizes(
     architecture: str, sizes: tuple[Any, ...], least: int, form: str
 ) -> list[int]:
-    """The sizes of at least `least` layers as ints; an error if one is not a whole
-    number above 0.
+    """Return the sizes of at least `least` layers as ints; an error if one is not a
+    whole number above 0.
     """
     if any(isinstance(size, list | tuple) for size in sizes):
         raise ArgumentTypeError(_one_by_one(architecture, sizes))
@@ -49,8 +49,8 @@ def _one_by_one(architecture: str, sizes: tuple[Any, ...]) -> str:
 
 
 def checked_biases(architecture: str, dtype: Any, **biases: Any) -> list[float]:
-    """Biases as floats, or an error that names the one that is not a finite number of
-    the dtype.
+    """Return biases as floats, or raise an error with the name of one that is not a
+    finite number of the dtype.
     """
     number_type = float_type("dtype", dtype)
     return [
@@ -83,7 +83,7 @@ class Recipe:
         self.span: tuple[float, ...] = ()
 
     def inputs(self, size: int) -> Layer:
-        """A layer of input neurons: no bias, identity."""
+        """Return a layer of input neurons: no bias, identity."""
         return Layer(size, "identity", name="input", dtype=self.dtype)
 
     def layer(
@@ -94,8 +94,8 @@ class Recipe:
         bias: Any = None,
         fan_in: int = 1,
     ) -> Layer:
-        """A layer with random biases, for neurons of `fan_in` sources each, or with
-        these or this one.
+        """Return a layer with random biases, for neurons of `fan_in` sources each, or
+        with these or this one.
         """
         biases: Any = bias
         if bias is None:
@@ -105,7 +105,7 @@ class Recipe:
         return Layer(size, function, biases, name, dtype=self.dtype)
 
     def remember(self, architecture: str, span: Any, **biases: Any) -> None:
-        """Let :meth:`keeping` draw spans up to a number or in a range; `biases` must
+        """Make :meth:`keeping` draw spans up to a number or in a range; `biases` must
         not be given as well.
         """
         if span is None:
@@ -129,8 +129,8 @@ class Recipe:
             raise ArgumentError(checks.expected(title, condition, span))
 
     def keeping(self, size: int, bias: Any) -> Any:
-        """The biases of gates that keep cells: all at `bias`, or drawn so that they
-        remember for the spans.
+        """Return the biases of gates for cells that keep their state: all at `bias`, or
+        drawn for the spans.
 
         A logistic gate with the bias ln u keeps the share u / (1 + u) at each step: the
         rest fades to 1/e in about u steps (after Tallec and Ollivier 2018, equation
@@ -150,7 +150,7 @@ class Recipe:
         bias: float = 0.0,
         function: str | Squash = "identity",
     ) -> Layer:
-        """A layer of neurons whose biases are not trainable."""
+        """Return a layer of neurons whose biases are not trainable."""
         layer = self.layer(size, function, name, bias)
         layer.trainable_bias = False
         return layer
@@ -201,15 +201,15 @@ def pass_on(
 
 
 def numbered(name: str, index: int, count: int) -> str:
-    """The name of the `index`-th of `count` layers of a kind: "hidden" if it is alone,
-    else "hidden 2".
+    """Return the name of the `index`-th of `count` layers of a kind: "hidden" if it is
+    alone, else "hidden 2".
     """
     return name if count == 1 else f"{name} {index + 1}"
 
 
 def block_names(block: Any, index: int, count: int) -> list[str]:
-    """Names of the layers of the `index`-th of `count` blocks, from the fields of their
-    NamedTuple.
+    """Return names of the layers of the `index`-th of `count` blocks, from the fields
+    of their NamedTuple.
     """
     return [numbered(field.replace("_", " "), index, count) for field in block._fields]
 
@@ -217,7 +217,7 @@ def block_names(block: Any, index: int, count: int) -> list[str]:
 def blocks_of(
     block: Any, layers: Sequence[Layer], optional: tuple[str, ...] = ()
 ) -> tuple[Any, ...]:
-    """The blocks of a network, found by the names of its layers; all but those
+    """Return the blocks of a network, found by the names of its layers; all but those
     `optional` must be there.
     """
     # Reversed, so that the first of several layers with one name wins.

@@ -152,7 +152,7 @@ def _reading(
     name: str,
     bias: Any = None,
 ) -> Layer:
-    """A layer that all sources lead to."""
+    """Return a layer that all sources lead to."""
     fan_in = sum(map(len, sources))
     layer = recipe.layer(size, function, name, bias, fan_in)
     for source in sources:
@@ -161,7 +161,9 @@ def _reading(
 
 
 def _memory(recipe: Recipe, sources: list[Layer], size: int) -> list[Layer]:
-    """The layers of an LSTM, in activation order; its outputs are the last one."""
+    """Return the layers of an LSTM, in activation order; its outputs are the last
+    one.
+    """
     takes, keeps, gives = (
         _reading(recipe, sources, size, "logistic", f"memory {name} gates", bias)
         for name, bias in (("input", None), ("forget", 1.0), ("output", None))

@@ -126,7 +126,7 @@ def construct(
 
 
 def _once(role: str, neurons: Iterable[Any]) -> list[Neuron]:
-    """The neurons as a list without repetitions."""
+    """Return the neurons as a list without repetitions."""
     chosen = listed(f"{role} of construct", neurons, "neurons")
     if not chosen:
         raise TopologyError(
@@ -202,6 +202,6 @@ def _refuse_strangers(every: Sequence[Neuron]) -> None:
 
 
 def _into(neuron: Neuron) -> tuple[Connection, ...]:
-    """Incoming connections of a neuron, including its self-connection."""
+    """Return incoming connections of a neuron, including its self-connection."""
     loop = neuron.self_connection
     return neuron.incoming if loop is None else (*neuron.incoming, loop)

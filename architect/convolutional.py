@@ -150,8 +150,8 @@ class Convolutional(Network):
     def find_parts(
         cls, layers: Sequence[Layer], settings: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """The convolutions: window, projection, and the first connection of each shared
-        weight.
+        """Return the convolutions: window, projection, and the first connection of each
+        shared weight.
         """
         arguments = ("inputs", "filters", "kernel", "stride", "padding", "channels")
         windows = _checked_windows(*(settings.get(name) for name in arguments))
@@ -263,8 +263,8 @@ class _Window(NamedTuple):
         return self.neurons * prod(self.kernels[1:])
 
     def connections(self) -> tuple[Ints, Ints, Ints]:
-        """Source, target and number of the shared weight of every connection, neuron by
-        neuron.
+        """Return source, target and number of the shared weight of every connection,
+        neuron by neuron.
         """
         # The neurons of the layer before, by place, with -1 all around them.
         axes = len(self.kernel)
@@ -339,7 +339,7 @@ def _find_again(
 def _checked_windows(
     inputs: Any, filters: Any, kernel: Any, stride: Any, padding: Any, channels: Any
 ) -> list[_Window]:
-    """The windows of all convolutions."""
+    """Return the windows of all convolutions."""
     _checks.choice("padding of Convolutional", padding, PADDINGS)
     places = _sizes("inputs of Convolutional", inputs)
     if len(places) > 2:
@@ -382,7 +382,7 @@ def _refuse_large(window: _Window) -> None:
 
 
 def _sizes(title: str, entry: Any) -> tuple[int, ...]:
-    """One number or several as a tuple."""
+    """Return one number or several as a tuple."""
     sizes = (entry,)
     if _several(entry):
         sizes = tuple(_checks.listed(title, entry, "one number or more"))
@@ -393,7 +393,7 @@ def _sizes(title: str, entry: Any) -> tuple[int, ...]:
 
 
 def _several(entry: Any) -> bool:
-    """Whether an entry is a list of numbers, not one."""
+    """Return whether an entry is a list of numbers, not one."""
     if isinstance(entry, np.ndarray):
         return entry.ndim > 0
     return isinstance(entry, Sequence)
@@ -402,7 +402,7 @@ def _several(entry: Any) -> bool:
 def _per_layer(
     title: str, option: Any, layers: int, axes: int
 ) -> Iterator[tuple[int, ...]]:
-    """A size for each layer, with one number per axis."""
+    """Yield a size for each layer, with one number per axis."""
     entries = [option] * layers
     if _several(option):
         entries = _checks.listed(title, option, "a number or a list")

@@ -161,7 +161,7 @@ class CTRNN(Network):
 
 
 def _checked_range(time_constants: Any) -> tuple[float, float]:
-    """The lowest and the highest time constant, the same for a single number."""
+    """Return the lowest and the highest time constant, the same for a single number."""
     title = "time_constants of CTRNN"
     limits = (time_constants, time_constants)
     if not is_number(time_constants):

@@ -176,5 +176,5 @@ class GRU(Network):
     def find_parts(
         cls, layers: Sequence[Layer], settings: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """The layers of each layer of gated units."""
+        """Return the layers of each layer of gated units."""
         return {"units": blocks_of(GatedUnits, layers)}

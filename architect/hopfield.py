@@ -38,15 +38,15 @@ class Capacity(NamedTuple):
 
 
 def hebb(couplings: Floats, pattern: Floats) -> Floats:
-    """Couplings with one more pattern: w_ij + p_i p_j, Hopfield 1982, equation 2 (with
-    p = 2V - 1).
+    """Return the couplings with one more pattern: w_ij + p_i p_j, Hopfield 1982,
+    equation 2 (with p = 2V - 1).
     """
     return _without_own(couplings + np.outer(pattern, pattern))
 
 
 def storkey(couplings: Floats, pattern: Floats) -> Floats:
-    """Couplings with one more pattern: w_ij + p_i p_j - (p_i h_ji + h_ij p_j) / n,
-    Storkey 1997.
+    """Return the couplings with one more pattern: w_ij + p_i p_j - (p_i h_ji + h_ij
+    p_j) / n, Storkey 1997.
 
     h_ij is the field at i from the other neurons: the sum of w_ik p_k over k except i
     and j.
@@ -64,7 +64,7 @@ RULES: dict[str, Callable[[Floats, Floats], Floats]] = {
 
 
 def _without_own(couplings: Floats) -> Floats:
-    """Couplings without those of a neuron with itself."""
+    """Return couplings without those of a neuron with itself."""
     np.fill_diagonal(couplings, 0.0)
     return couplings
 
@@ -126,7 +126,7 @@ class Hopfield(Network):
     def find_parts(
         cls, layers: Sequence[Layer], settings: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """The projection between the memory neurons."""
+        """Return the projection between the memory neurons."""
         return {"links": between(layers[-1], layers[-1], "all_to_else")}
 
     @property
@@ -227,7 +227,7 @@ class Hopfield(Network):
         return float(-0.5 * p @ self.couplings @ p - self.output.biases @ p)
 
     def _checked(self, patterns: ArrayLike, title: str, single: bool) -> Floats:
-        """Patterns as rows of 1 and -1."""
+        """Return patterns as rows of 1 and -1."""
         values = _checks.real_array(title, patterns, "rows of 1 and -1, or of booleans")
         n = len(self.output)
         rows = np.atleast_2d(values.astype(np.float64))
@@ -250,7 +250,7 @@ class Hopfield(Network):
 
 
 def _others(n: int) -> NDArray[np.bool_]:
-    """Pairs of two different neurons, sorted by target and source as connections are
-    made.
+    """Return pairs of two different neurons, sorted by target and source as connections
+    are made.
     """
     return ~np.eye(n, dtype=bool)

@@ -274,7 +274,7 @@ class LSTM(Network):
     def find_parts(
         cls, layers: Sequence[Layer], settings: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """The layers of each layer of memory blocks."""
+        """Return the layers of each layer of memory blocks."""
         standard = any((layer.name or "").startswith("candidates") for layer in layers)
         block: Any = StandardBlocks if standard else MemoryBlocks
         return {"blocks": blocks_of(block, layers, optional=("forget gates",))}
@@ -313,8 +313,8 @@ class LSTMOptions:
 
 
 def _biases(recipe: Recipe, size: int, options: LSTMOptions) -> tuple[Any, Any, float]:
-    """Biases of the input, forget and output gates of a layer; cells that keep much
-    take in little.
+    """Return biases of the input, forget and output gates of a layer; cells that keep
+    much take in little.
     """
     ins, forgets, outs = options.biases
     keeping = recipe.keeping(size, forgets)
@@ -326,8 +326,8 @@ def _biases(recipe: Recipe, size: int, options: LSTMOptions) -> tuple[Any, Any, 
 def synaptic_blocks(
     recipe: Recipe, sizes: list[int], inputs: Layer, output: Layer, options: LSTMOptions
 ) -> list[MemoryBlocks]:
-    """Layers of blocks in Synaptic's style, between inputs and outputs; every layer
-    feeds the outputs.
+    """Return layers of blocks in Synaptic's style, between inputs and outputs; every
+    layer feeds the outputs.
     """
     blocks: list[MemoryBlocks] = []
     for i, size in enumerate(sizes):
@@ -383,8 +383,8 @@ def _wire_synaptic(
 def standard_blocks(
     recipe: Recipe, sizes: list[int], inputs: Layer, output: Layer, options: LSTMOptions
 ) -> list[StandardBlocks]:
-    """Layers of standard blocks, each fed by the previous one; the last one feeds the
-    outputs.
+    """Return layers of standard blocks, each fed by the previous one; the last one
+    feeds the outputs.
     """
     blocks: list[StandardBlocks] = []
     source = inputs
@@ -426,14 +426,14 @@ def standard_blocks(
 def _forget_gates(
     recipe: Recipe, size: int, options: LSTMOptions, name: str, bias: Any
 ) -> Layer | None:
-    """The forget gates of a layer of blocks; None without a bias."""
+    """Return the forget gates of a layer of blocks; None without a bias."""
     if bias is None:
         return None
     return recipe.layer(size, options.squash, name, bias)
 
 
 def _gates(block: MemoryBlocks | StandardBlocks) -> list[Layer]:
-    """The gate layers of a layer of memory blocks."""
+    """Return the gate layers of a layer of memory blocks."""
     gates = (block.input_gates, block.forget_gates, block.output_gates)
     return [layer for layer in gates if layer is not None]
 

@@ -118,7 +118,7 @@ class NARX(Network):
 
 
 def _delay_line(recipe: Recipe, source: Layer, length: int, name: str) -> list[Layer]:
-    """Layers that each copy the previous one; the first copies `source`."""
+    """Return layers that each copy the previous one; the first copies `source`."""
     line = [source]
     for i in range(length):
         line.append(recipe.fixed(len(source), f"{name} {i + 1}"))

@@ -139,8 +139,8 @@ def _check_number(name: str, number: int, most: int, objects: str) -> None:
 
 
 def _allowed_pairs(inputs: int, hidden: int, outputs: int) -> tuple[Mask, Mask, Mask]:
-    """Masks of the pairs (source, target): forward, backward, and of a hidden neuron
-    with itself.
+    """Return masks of the pairs (source, target): forward, backward, and of a hidden
+    neuron with itself.
     """
     target = np.arange(inputs + hidden + outputs)
     source = target[:, None]
@@ -152,8 +152,8 @@ def _allowed_pairs(inputs: int, hidden: int, outputs: int) -> tuple[Mask, Mask, 
 def _forward(
     pairs: Mask, counts: Sequence[int], density: float, rng: np.random.Generator
 ) -> Mask:
-    """Mask of the connected forward pairs: those that join every neuron to the rest,
-    and random ones.
+    """Return the mask of the connected forward pairs: those that join every neuron to
+    the rest, and random ones.
     """
     mask = np.zeros_like(pairs)
 

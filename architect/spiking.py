@@ -216,7 +216,7 @@ class Spiking(Network):
 
 
 def _kept(name: str, steps: Any) -> float:
-    """The share that is kept at each step, for a time constant."""
+    """Return the share that is kept at each step, for a time constant."""
     return math.exp(-1.0 / positive_number(f"{name} of Spiking", steps))
 
 
@@ -248,7 +248,7 @@ def _connect(
 
 
 def _pairs(cells: int, share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Which cells lead to which other ones: a share of all pairs, at random."""
+    """Return the pairs of cells that are connected: a share of all pairs, at random."""
     pairs = ~np.eye(cells, dtype=bool)
     if share < 1.0:
         pairs &= rng.random((cells, cells)) < share

@@ -114,7 +114,7 @@ def network_of(
 
 
 def _built_by(build: Any, inputs: int, outputs: int, seed: int) -> Network:
-    """A copy of the network that a function returns.
+    """Return a copy of the network that a function returns.
 
     Without a copy, one network for all calls would learn from every fold of a
     cross-validation.
@@ -127,8 +127,8 @@ def _built_by(build: Any, inputs: int, outputs: int, seed: int) -> Network:
 
 
 def _marked(graph: Any, layer: str, names: Sequence[str]) -> list[Any] | None:
-    """The nodes of a graph in this layer, in the order of these names if they are
-    called so.
+    """Return the nodes of a graph in this layer, in the order of these names if they
+    are called so.
     """
     nodes = [
         node for node, data in graph.nodes(data=True) if data.get("layer") == layer

@@ -22,12 +22,14 @@ COLOURS = ("#3a86c8", "#dd7a24", "#2a9d73", "#b05a9a", "#8a8a2a", "#777777")
 
 
 def view(words: str, *parts: str) -> str:
-    """A sentence, usually a repr, above the parts of a view."""
+    """Return a sentence, usually a repr, above the parts of a view."""
     return f"<div><div>{escape(words)}</div>{''.join(parts)}</div>"
 
 
 def table(columns: Mapping[str, Iterable[Any]], rows: int) -> str:
-    """A table of columns with this number of rows, of which the first 20 are shown."""
+    """Return a table of columns with this number of rows, of which the first 20 are
+    shown.
+    """
     head = "".join(f"<th>{escape(str(name))}</th>" for name in columns)
     tops = [islice(iter(column), MOST_ROWS) for column in columns.values()]
     shown_rows = zip(*tops, strict=True)
@@ -40,14 +42,14 @@ def table(columns: Mapping[str, Iterable[Any]], rows: int) -> str:
 
 
 def _cell(value: Any) -> str:
-    """A cell: text on the left, numbers on the right."""
+    """Return a cell: text on the left, numbers on the right."""
     words = value if isinstance(value, str) else shown(value)
     left = ' style="text-align: left"' if isinstance(value, str) else ""
     return f"<td{left}>{escape(words)}</td>"
 
 
 def shown(value: Any) -> str:
-    """A value in a cell: six digits of a number, "-" for None."""
+    """Return a value in a cell: six digits of a number, "-" for None."""
     if hasattr(value, "item") and not getattr(value, "ndim", 0):
         value = value.item()
     if value is None:
@@ -56,8 +58,8 @@ def shown(value: Any) -> str:
 
 
 def curves(lines: Mapping[str, Sequence[float]], across: str) -> str:
-    """Curves over steps 1 to n as SVG; the axis is logarithmic where values above 0
-    span a factor of 100.
+    """Return curves over steps 1 to n as SVG; the axis is logarithmic where values
+    above 0 span a factor of 100.
     """
     values = chain.from_iterable(lines.values())
     finite = [value for value in values if math.isfinite(value)]
@@ -108,7 +110,7 @@ def curves(lines: Mapping[str, Sequence[float]], across: str) -> str:
 
 
 def _path(line: Sequence[float], point: Any) -> str:
-    """The points of a curve; a gap where a value is not finite. Of many points,
+    """Return the points of a curve; a gap where a value is not finite. Of many points,
     some.
     """
     stride = max(1, len(line) // MOST_POINTS)

@@ -132,8 +132,7 @@ def wrong_slopes(
     along: str,
     factor: float = 1.0,
 ) -> list[tuple[dict[str, float], float, float]]:
-    """Call a function that returns (value, `second`) at probes, which are arguments by
-    name.
+    """Call a function for (value, `second`) at probes, which are arguments by name.
 
     Returns the probes at which the second is not `factor` times the slope along an
     argument, with slope and second; none if it is only one, which may lie on a kink.
@@ -214,7 +213,7 @@ def error_of_call(
 def _failure(
     registry: str, name: str, arguments: dict[str, float], cause: Exception | None
 ) -> str:
-    """The sentence about a call that has failed."""
+    """Return the sentence about a call that has failed."""
     if cause is None:
         reason = "an error"
     elif str(cause):
@@ -225,5 +224,5 @@ def _failure(
 
 
 def _listed(arguments: dict[str, float]) -> str:
-    """Arguments by name, for messages."""
+    """Return arguments by name, for messages."""
     return ", ".join(f"{argument} {value:.6g}" for argument, value in arguments.items())

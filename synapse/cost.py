@@ -236,7 +236,7 @@ def get(cost: str | Cost) -> Cost:
 
 
 def in_words(cost: str) -> str:
-    """The name of a cost in a sentence.
+    """Return the name of a cost in a sentence.
 
     >>> in_words("categorical_cross_entropy"), in_words("mean_squared_error")
     ('categorical cross-entropy', 'mean squared error')

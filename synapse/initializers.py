@@ -111,7 +111,7 @@ class NamedInitializer:
         return values
 
     def _with(self, *numbers: Any, **named: Any) -> NamedInitializer:
-        """The same law with another number."""
+        """Return the same law with another number."""
         if self._check is None:
             raise ArgumentTypeError(
                 f"The initializer {self.__name__} has no number to set. Pass it as"
@@ -130,7 +130,9 @@ class NamedInitializer:
 
 
 def _of_number(name: str, number: float | None) -> NamedInitializer:
-    """The initializer of this module with this number, for pickles and copies."""
+    """Return the initializer of this module with this number, for pickles and
+    copies.
+    """
     law: NamedInitializer = globals()[name]
     return law if number is None or number == law._number else law(number)
 

@@ -63,7 +63,7 @@ def _checked_task(title: str, task: Any) -> Any:
 
 
 def _checked_classes(title: str, classes: Any) -> list[Any]:
-    """The labels of classes as values of JSON."""
+    """Return the labels of classes as values of JSON."""
     condition = "a list of different strings, numbers or booleans"
     labels = _checks.listed(title, classes, condition)
     plain = [
@@ -530,13 +530,13 @@ class Model(Archived):
     # --- what targets are -------------------------------------------------------------
 
     def _decoded(self, outputs: Floats) -> Any:
-        """What outputs in the units of the data predict, by row."""
+        """Return what outputs in the units of the data predict, by row."""
         if self.task == "classes":
             return self._labels[outputs.argmax(axis=1)]
         return outputs if self.task == "numbers" else (outputs > 0.5).astype(int)
 
     def _encoded(self, title: str, targets: Any) -> Floats:
-        """Targets of the network, shape (N, m), in the units of the data."""
+        """Return targets of the network, shape (N, m), in the units of the data."""
         if self.task != "classes":
             count = len(self.network.output)
             return _checks.as_matrix(title, targets, count, FLOAT, finite=False)
@@ -564,14 +564,14 @@ class Model(Archived):
         )
 
     def _note(self) -> None:
-        """Let the network warn when it is written without its scales."""
+        """Make the network warn when it is written without its scales."""
         is_scaled = self.scale is not None or self.target_scale is not None
         unsaved.note(self.network, STANDARD_UNITS if is_scaled else "")
 
     # --- data -------------------------------------------------------------------------
 
     def _parts(self, inputs: Any) -> tuple[Matrices, bool]:
-        """Inputs as sequences, and whether they are rows instead."""
+        """Return inputs as sequences, and whether they are rows instead."""
         count = len(self.network.input)
         parts, together = _checks.parts_of("inputs", inputs, count)
         title = "inputs" if together else "The inputs of a sequence"
@@ -579,8 +579,8 @@ class Model(Archived):
         return rows, together
 
     def _aims(self, targets: Any, parts: Matrices, together: bool) -> Matrices:
-        """The targets of these sequences in the units of the data, shapes (T_i, m); NaN
-        for no target.
+        """Return the targets of these sequences in the units of the data, shapes (T_i,
+        m); NaN for no target.
         """
         if together:
             aims = [self._encoded("targets", targets)]
@@ -602,7 +602,7 @@ class Model(Archived):
         return aims
 
     def _by_step(self, targets: Any, steps: int) -> Floats:
-        """The targets of the steps of a sequence; one alone is that of the last
+        """Return the targets of the steps of a sequence; one alone is that of the last
         step.
         """
         title = "The targets of a sequence"
@@ -615,7 +615,7 @@ class Model(Archived):
         return np.vstack([np.full((steps - 1, row.shape[1]), np.nan), row])
 
     def _standard(self, parts: Matrices, aims: Matrices, together: bool) -> Any:
-        """Inputs and targets in standard units, as a trainer takes them."""
+        """Return inputs and targets in standard units, as a trainer takes them."""
         x, y = (
             side if scale is None else [scale.standard(rows) for rows in side]
             for scale, side in ((self.scale, parts), (self.target_scale, aims))
@@ -656,14 +656,14 @@ class Model(Archived):
             raise
 
     def _held_out(self, data: Any) -> Any:
-        """A pair of inputs and targets in standard units; all else as it is."""
+        """Return a pair of inputs and targets in standard units; all else as it is."""
         if not isinstance(data, tuple) or len(data) != 2:
             return data
         parts, together = self._parts(data[0])
         return self._standard(parts, self._aims(data[1], parts, together), together)
 
     def _in_units(self, metric: Any) -> Any:
-        """A metric of what :meth:`predict` returns, as one of outputs."""
+        """Return a metric of what :meth:`predict` returns, as one of outputs."""
         if not callable(metric):
             return metric
 
@@ -677,7 +677,9 @@ class Model(Archived):
         return measure
 
     def _answered(self, inputs: Any, form: Any) -> Any:
-        """What a function makes of the outputs for inputs, in the form of these."""
+        """Return what a function makes of the outputs for inputs, in the form of
+        these.
+        """
         parts, together = self._parts(inputs)
         network = self.network
         if self.scale is not None:
@@ -730,7 +732,9 @@ class Model(Archived):
         return self.whole()
 
     def _head(self) -> dict[str, Any]:
-        """What a model has beside its network and its trainer, as JSON has it."""
+        """Return what a model has beside its network and its trainer, as JSON has
+        it.
+        """
         scales = (self.scale, self.target_scale)
         described = (None if scale is None else scale.as_json() for scale in scales)
         values = (MARK, VERSION, self.task, self.classes, *described)
@@ -773,7 +777,7 @@ class Model(Archived):
 
     @classmethod
     def _of_parts(cls, head: Any, learning: Network | Trainer) -> Model:
-        """The model of a file; FormatError if its description is not valid."""
+        """Return the model of a file; FormatError if its description is not valid."""
         require_version("model", head, MARK, VERSION)
         members("The description of a model", head, HEAD)
         trainer = learning if isinstance(learning, Trainer) else None
@@ -811,7 +815,7 @@ def _scale_of(title: str, scale: Scale | bool, columns: int) -> Scale | None:
 
 
 def _anew(scale: Scale | None) -> Scale | None:
-    """A scale of the same columns that has counted nothing."""
+    """Return a scale of the same columns that has counted nothing."""
     return None if scale is None else Scale(len(scale), scale.half_life, scale.lags)
 
 

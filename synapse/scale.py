@@ -370,7 +370,7 @@ class Scale:
     # --- files ------------------------------------------------------------------------
 
     def as_json(self) -> dict[str, Any]:
-        """All its numbers, as JSON has them."""
+        """Return all its numbers, as JSON has them."""
         content: dict[str, Any] = {
             "count": self.count.tolist(),
             "deviation": self.deviation.tolist(),
@@ -397,7 +397,7 @@ class Scale:
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If it describes no scale of so many columns.
+            If it describes no scale with this number of columns.
         """
         described = _checks.json_object("The scale", content)
         scale = cls(columns, described.get("half_life"), described.get("lags"))
@@ -426,7 +426,7 @@ class Scale:
         self._lags_of_all = lags[0] if lags and len({*lags}) == 1 else None
 
     def _rows(self, title: str, values: Any) -> Floats:
-        """One row, or several, as float64."""
+        """Return one row, or several, as float64."""
         rows = _checks.numbers(title, values, "a number for each column")
         if rows.ndim not in (1, 2) or rows.shape[-1] != len(self.mean):
             columns = _checks.counted(len(self), "column")
@@ -444,7 +444,9 @@ class Scale:
         return rows
 
     def _weights(self, values: ArrayLike, count: int) -> Floats:
-        """The weights of rows, without those of rows that are lost to differences."""
+        """Return the weights of rows, without those of rows that are lost to
+        differences.
+        """
         weights = _checks.finite_array("weights", values)
         used = weights[self.lost :] if weights.ndim == 1 else weights
         if used.shape != (count,) or not (used >= 0.0).all() or not used.any():
@@ -461,7 +463,9 @@ class Scale:
             )
 
     def _differences(self, rows: Floats) -> Floats:
-        """The rows, or the differences of a series, shape (T - lost, columns)."""
+        """Return the rows, or the differences of a series, shape (T - lost,
+        columns).
+        """
         if not self.lost:
             return rows
         self._require_series("The series", rows, self.lost + 1)
@@ -483,7 +487,7 @@ def _differences(series: Floats, lags: tuple[int, ...]) -> Floats:
 
 
 def _continued(before: Floats, after: Floats, lags: tuple[int, ...]) -> Floats:
-    """The values that follow others, from their differences."""
+    """Return the values that follow others, from their differences."""
     values = after
     for place, lag in reversed([*enumerate(lags)]):
         level = _differences(before, lags[:place])

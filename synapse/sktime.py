@@ -220,7 +220,7 @@ class SynapseForecaster(BaseForecaster):
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     def _season(self, index: Any) -> int:
-        """Number of rows of a season."""
+        """Return the number of rows of a season."""
         dates = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
         if self.sp is None and isinstance(dates, pd.DatetimeIndex):
             step = step_of(dates.tz_localize(None))
@@ -228,8 +228,8 @@ class SynapseForecaster(BaseForecaster):
         return season(1 if self.sp is None else self.sp)
 
     def _ahead(self, fh: Any, X: Any, interval: float | None) -> tuple[Forecast, Any]:
-        """The forecast of all steps up to the last of the horizon, and the places of
-        those that are in it.
+        """Return the forecast of all steps up to the last of the horizon, and the
+        places of those that are in it.
         """
         places = np.asarray(fh.to_relative(self.cutoff), int) - 1
         steps = int(places.max()) + 1
@@ -254,8 +254,8 @@ class SynapseForecaster(BaseForecaster):
         return bounded(forecast.mean, half, interval, clipping(None, None)), places
 
     def _has_errors(self, interval: float) -> bool:
-        """Whether enough rows were held out for this interval; a `held_out` that is
-        given has to suffice.
+        """Return whether enough rows were held out for this interval; a `held_out` that
+        is given has to suffice.
         """
         by_method = self.model_.metadata.get("errors", {})
         errors = np.array(by_method.get(self.chosen_, []))
@@ -265,8 +265,8 @@ class SynapseForecaster(BaseForecaster):
     def _errors_of_fit(
         self, series: pd.DataFrame, future: Floats | None, steps: int
     ) -> Calibration:
-        """Errors in the second half of the rows, which what forecasts has been fitted
-        to.
+        """Return errors in the second half of the rows, which what forecasts has been
+        fitted to.
         """
         facts = self.model_.metadata
         task = SeriesTask.of(self.model_, series, future)
@@ -289,8 +289,8 @@ class SynapseForecaster(BaseForecaster):
         return Calibration(-rolled.errors[..., : len(task.targets)])
 
     def _known_ahead(self, X: Any, steps: int) -> Floats:
-        """The known inputs of the times after the series; without a row those of the
-        row before.
+        """Return the known inputs of the times after the series; without a row those of
+        the row before.
         """
         times = ForecastingHorizon(range(1, steps + 1)).to_absolute_index(self.cutoff)
         rows = self._X
@@ -324,7 +324,7 @@ class SynapseForecaster(BaseForecaster):
 
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
-        """Parameters with which sktime tests the class."""
+        """Return parameters with which sktime tests the class."""
         small = {"hidden": (2,), "epochs": 2, "random_state": 0}
         return [
             {**small, "method": "network", "compared": ("naive",)},
@@ -333,8 +333,8 @@ class SynapseForecaster(BaseForecaster):
 
 
 def _frame(y: Any, X: Any) -> tuple[pd.DataFrame, list[str], list[str]]:
-    """A series whose rows count from 1, the names of its targets and of its known
-    columns.
+    """Return a series whose rows count from 1, the names of its targets and of its
+    known columns.
 
     Names are numbers with a letter, because those of `y` and `X` can be alike or no
     text.

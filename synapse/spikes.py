@@ -310,7 +310,7 @@ def cv(spikes: ArrayLike) -> Floats:
 
 
 def _train(spikes: ArrayLike) -> Floats:
-    """A spike train as an array of two axes."""
+    """Return a spike train as an array of two axes."""
     train = numbers("spikes", spikes, "an array of 0 and 1")
     if train.ndim == 1:
         train = train[:, None]

@@ -134,7 +134,7 @@ class Squash:
 
 
 def _one_state(state: Any) -> float:
-    """A state as a float; an error for an array says what takes it."""
+    """Return a state as a float; an error for an array says what takes it."""
     if isinstance(state, np.ndarray | list | tuple):
         advice = "For several states use numpy.vectorize(squash)(states)."
         raise ArgumentTypeError(expected("state", "a number", state, advice))
@@ -214,7 +214,9 @@ def get(squash: str | Squash) -> Squash:
 
 
 def _with_width(name: str, text: str) -> Squash:
-    """The function of this name whose declared slope has a width, registered once."""
+    """Return the function of this name whose declared slope has a width, registered
+    once.
+    """
     declared = _by_name.find(name).name
     if declared not in _declared.WITH_WIDTH:
         takers = ", ".join(_declared.WITH_WIDTH)
@@ -388,7 +390,7 @@ def _entered(
     surrogate: bool,
     written: dict[str, Any],
 ) -> Squash:
-    """The squash of a compiled function, with a code for the kernels."""
+    """Return the squash of a compiled function, with a code for the kernels."""
     FUNCTIONS.append(entry.address)
     code = FIRST_CUSTOM + FUNCTIONS.index(entry.address)
     squash = Squash(entry.name, code, low, high, surrogate, entry.function, written)

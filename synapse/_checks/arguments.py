@@ -1,7 +1,7 @@
 """Checks of arguments: each returns the value in its canonical type, or raises an error
 of one sentence.
 
-The sentence is "`rate` of Adam must be a finite number above 0, got -1.", which
+The sentence is "``rate`` of Adam must be a finite number above 0, got -1.", which
 :func:`expected` makes of a title, a condition and the value. The title is the name of a
 parameter, "rate", or with its owner, "rate of Adam"; or, for what is no parameter, a
 noun phrase with a capital, "The target of step 3".
@@ -54,13 +54,13 @@ MOST_SEQUENCES = 10_000_000
 
 
 def counted(count: int, noun: str) -> str:
-    """A number with its noun: "1 connection", "2 connections"."""
+    """Return a number with its noun: "1 connection", "2 connections"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def with_article(noun: str) -> str:
-    """A noun or the name of a class with its article, by sound: "an LSTM", "a GRU", "an
-    hour".
+    """Return a noun or the name of a class with its article, by sound: "an LSTM", "a
+    GRU", "an hour".
     """
     if noun[:2].isupper():  # spelled out: el, ess, tee
         vowel = noun[0] in "AEFHILMNORSX"
@@ -85,8 +85,8 @@ _PARAMETER = re.compile(r"(X|[a-z_][\w.]*)(\[.*\])?(?= of |$)")
 def subject(title: str) -> str:
     """Return the subject of a sentence about a title: parameters get backticks.
 
-    >>> subject("rate of Adam"), subject("The target of step 3")
-    ('`rate` of Adam', 'The target of step 3')
+    >>> subject("title of a picture"), subject("The target of step 3")
+    ('`title` of a picture', 'The target of step 3')
     """
     parameter = _PARAMETER.match(title)
     if parameter is None:
@@ -97,8 +97,8 @@ def subject(title: str) -> str:
 def lowered(title: str) -> str:
     """Return what :func:`subject` returns, for the middle of a sentence.
 
-    >>> lowered("rate of Adam"), lowered("The target of step 3")
-    ('`rate` of Adam', 'the target of step 3')
+    >>> lowered("title of a picture"), lowered("The target of step 3")
+    ('`title` of a picture', 'the target of step 3')
     """
     words = subject(title)
     return words if words[1:2].isupper() else words[:1].lower() + words[1:]
@@ -107,8 +107,8 @@ def lowered(title: str) -> str:
 def expected(title: str, condition: str, value: Any, advice: str = "") -> str:
     """Make the message about a value that `title` names.
 
-    >>> expected("rate of Adam", "a finite number above 0", -1)
-    '`rate` of Adam must be a finite number above 0, got -1.'
+    >>> expected("value of constant", "a finite number", "a")
+    "`value` of constant must be a finite number, got 'a'."
     """
     return must(title, f"be {condition}", shown(value), advice)
 
@@ -116,8 +116,8 @@ def expected(title: str, condition: str, value: Any, advice: str = "") -> str:
 def must(title: str, requirement: str, got: str, advice: str = "") -> str:
     """Make the message about what `title` names, with a verb and words for the value.
 
-    >>> must("inputs", "have 8 rows or more", "7")
-    '`inputs` must have 8 rows or more, got 7.'
+    >>> must("title", "have 8 letters or more", "7")
+    '`title` must have 8 letters or more, got 7.'
     """
     sentence = f"{subject(title)} must {requirement}, got {got}."
     return f"{sentence} {advice}" if advice else sentence
@@ -149,7 +149,7 @@ def unfit(title: str, dtype: Any, value: Any) -> ArgumentError:
 
 
 def is_number(value: Any) -> bool:
-    """Whether :func:`finite_number` accepts the type of `value`."""
+    """Return whether :func:`finite_number` accepts the type of `value`."""
     if isinstance(value, np.ndarray):
         single = value.ndim == 0 and value.dtype.kind in "iuf"
         return single and not isinstance(value, np.ma.MaskedArray)
@@ -442,7 +442,7 @@ def instance(title: str, value: Any, cls: type[Instance]) -> Instance:
 
 
 def is_among(value: Any, names: Iterable[str]) -> bool:
-    """Whether `value`, of any type, is one of these strings."""
+    """Return whether `value`, of any type, is one of these strings."""
     return isinstance(value, str) and value in names
 
 
@@ -461,7 +461,7 @@ def json_object(title: str, value: Any) -> dict[str, Any]:
 
 
 def _members(title: str, value: dict[Any, Any], depth: int) -> dict[str, Any]:
-    """A copy of a dict of JSON values; `title` is the path to it."""
+    """Return a copy of a dict of JSON values; `title` is the path to it."""
     for key in value:
         if not isinstance(key, str):
             raise ArgumentTypeError(
@@ -474,7 +474,7 @@ def _members(title: str, value: dict[Any, Any], depth: int) -> dict[str, Any]:
 
 
 def _value(title: str, value: Any, depth: int) -> Any:
-    """A copy of a JSON value; `title` is the path to it."""
+    """Return a copy of a JSON value; `title` is the path to it."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, dict | list):

@@ -67,7 +67,7 @@ def numbers(title: str, values: Any, condition: str) -> Floats:
 
 
 def _as_float64(array: NDArray[Any]) -> Floats:
-    """A C-contiguous copy."""
+    """Return a C-contiguous copy."""
     if array.dtype.itemsize <= FLOAT64.itemsize:
         return np.array(array, np.float64, order="C")
 
@@ -302,7 +302,7 @@ def imported_pandas() -> Any:
 
 
 def sum_of_squares(values: Floats) -> float:
-    """The sum of squares, NaN or infinity if a number is; in one thread.
+    """Return the sum of squares, NaN or infinity if a number is; in one thread.
 
     For 10,000 numbers BLAS wakes threads, which keep the other cores busy for
     milliseconds after it.
@@ -400,7 +400,7 @@ def width_of(values: Any, left: int = DEEPEST) -> int:
 
 
 def _is_empty(values: Any) -> bool:
-    """Whether a list has no items, or an array no rows."""
+    """Return whether a list has no items, or an array no rows."""
     if isinstance(values, list | tuple):
         return not values
     return bool(getattr(values, "shape", ())[:1] == (0,))

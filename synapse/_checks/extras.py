@@ -21,8 +21,8 @@ ADVICE = {
 
 
 def missing_extra(title: str, package: str, extra: str = "") -> MissingExtraError:
-    """Make the error that something needs a package, with the command that installs it
-    or its extra.
+    """Make the error about a missing package, with the command that installs it or its
+    extra.
     """
     of = f" (extra {extra!r})" if extra else ""
     return MissingExtraError(
@@ -41,8 +41,8 @@ def imported(module: str, title: str, package: str = "", extra: str = "") -> Any
 
 
 def install(package: str, extra: str = "") -> str:
-    """The sentence that says how to install an optional package, or all packages of an
-    extra.
+    """Return the sentence that says how to install an optional package, or all packages
+    of an extra.
     """
     if extra and _required():
         return FROM_CLONE.format(extra)
@@ -51,8 +51,8 @@ def install(package: str, extra: str = "") -> str:
 
 
 def _requirement(package: str) -> str:
-    """The package with the versions that setup.cfg admits; its name if Synapse is not
-    installed.
+    """Return the package with the versions that setup.cfg admits; its name if Synapse
+    is not installed.
     """
     for line in _required():
         match = re.match(r"([\w.-]+)[^;\s]*", line)
@@ -62,7 +62,9 @@ def _requirement(package: str) -> str:
 
 
 def _required() -> list[str]:
-    """What Synapse declares that it needs; nothing if it is run from a folder."""
+    """Return the requirements that Synapse declares; nothing if it is run from a
+    folder.
+    """
     from importlib import metadata  # slow to import, and needed for an error only
 
     try:

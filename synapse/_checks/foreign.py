@@ -48,7 +48,7 @@ def _by_name(rows: Mapping[str, Item]) -> dict[str, Item]:
 
 
 def _section(tables: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
-    """The tables of a section of the file, each by single names."""
+    """Return the tables of a section of the file, each by single names."""
     return _by_name({names: _by_name(rows) for names, rows in tables.items()})
 
 
@@ -129,8 +129,8 @@ def about_arguments(
     table: Mapping[str, str],
     as_dict: bool = False,
 ) -> str:
-    """The sentences about keyword arguments that the first call does not have, or all
-    options of a dict.
+    """Return the sentences about keyword arguments that the first call does not have,
+    or all options of a dict.
     """
     parameters = _parameters(calls[0])
     call = _name_of(calls[0])
@@ -157,8 +157,8 @@ def _about_options(
     arguments: Sequence[Any],
     table: Mapping[str, str],
 ) -> str:
-    """The sentence about options in a dict, the first one among arguments; "" if there
-    is none.
+    """Return the sentence about options in a dict, the first one among arguments; "" if
+    there is none.
     """
     options = [value for value in arguments if isinstance(value, dict)]
     if not options:
@@ -219,8 +219,8 @@ def _advice(
     places: Mapping[str, str],
     table: Mapping[str, str],
 ) -> str:
-    """Advice about an argument that is none of the `parameters`; `places` are the calls
-    that have it.
+    """Return advice about an argument that is none of the `parameters`; `places` are
+    the calls with this argument.
     """
     # Our name for it: the same in another spelling, or a synonym.
     synonym = SYNONYMS.get(plain(name), "")
@@ -243,7 +243,7 @@ def _advice(
 
 
 def _parameters(call: Callable[..., Any]) -> list[str]:
-    """The names by which its arguments can be given."""
+    """Return the names by which its arguments can be given."""
     return [
         parameter.name
         for parameter in inspect.signature(call).parameters.values()
@@ -253,13 +253,17 @@ def _parameters(call: Callable[..., Any]) -> list[str]:
 
 
 def _name_of(call: Callable[..., Any]) -> str:
-    """The name by which a user calls a method: ``Trainer`` for its ``__init__``."""
+    """Return the name by which a user calls a method: ``Trainer`` for its
+    ``__init__``.
+    """
     owner, _, short = call.__qualname__.rpartition(".")
     return owner.rpartition(".")[2] if short == "__init__" else short
 
 
 def about_network(value: Any) -> str:
-    """The advice about a value that was given for a network; "" if there is none."""
+    """Return the advice about a value that was given for a network; "" if there is
+    none.
+    """
     names = (
         f"{cls.__module__.partition('.')[0]}.{cls.__name__}"
         for cls in type(value).__mro__
@@ -306,16 +310,16 @@ Class = TypeVar("Class", bound=type)
 
 
 def made_elsewhere(cls: Class) -> Class:
-    """A class decorator: other calls make the objects of this class, so `help` shows no
-    parameters.
+    """Return a class decorator: other calls make the objects of this class, so `help`
+    shows no parameters.
     """
     cls.__signature__ = inspect.Signature()  # type: ignore[attr-defined]
     return cls
 
 
 def answers(owner: str) -> Callable[[Class], Class]:
-    """A class decorator: errors about attributes that only `ATTRIBUTES` has give its
-    advice.
+    """Return a class decorator: errors about attributes that only `ATTRIBUTES` has give
+    its advice.
     """
 
     def answering(cls: Class) -> Class:
@@ -335,8 +339,8 @@ def answers(owner: str) -> Callable[[Class], Class]:
 
 
 def fixed_attributes(cls: Class) -> Class:
-    """A class decorator: setting a public attribute that the class does not declare
-    raises AttributeError.
+    """Return a class decorator: setting a public attribute that the class does not
+    declare raises AttributeError.
 
     A subclass of a user may have more, unless their names are nearly those that can be
     set.
@@ -379,15 +383,17 @@ NEARLY = 0.85
 
 
 def _is_ours(cls: type) -> bool:
-    """Whether a class is one of the library's modules, and not of an example in one."""
+    """Return whether a class is one of the library's modules, and not of an example in
+    one.
+    """
     if cls.__module__.partition(".")[0] not in ("synapse", "architect"):
         return False
     return hasattr(sys.modules[cls.__module__], cls.__name__)
 
 
 def own_names(owned: Any) -> list[str]:
-    """The names of an object's attributes, without private ones and those of other
-    libraries.
+    """Return the names of an object's attributes, without private ones and those of
+    other libraries.
 
     Python suggests names of this list in its own errors.
     """
@@ -403,8 +409,8 @@ def own_names(owned: Any) -> list[str]:
 
 
 def _is_private(name: str) -> bool:
-    """Whether a name starts with an underscore, and is not one of Python's, such as
-    ``__len__``.
+    """Return whether a name starts with an underscore, and is not one of Python's, such
+    as ``__len__``.
     """
     return name.startswith("_") and not name.endswith("__")
 

@@ -45,9 +45,9 @@ def closest(name: Any, names: Iterable[Any], like: float = LIKE) -> str | None:
 
 
 def suggested(name: Any, names: Iterable[Any]) -> str | None:
-    """Return the known name to suggest: the most similar one, otherwise the longest one
-    with which `name` begins, such as "load" for "load_model", otherwise the longest one
-    with which it ends; None if there is none.
+    """Return the known name to suggest, or None: the most similar one, otherwise the
+    longest one that `name` begins with, such as "load" for "load_model", otherwise the
+    longest one at its end.
     """
     names = list(names)
     similar = closest(name, names)
@@ -127,8 +127,8 @@ def attribute_error(sentence: str) -> AttributeError:
 
 
 def public_names(*tables: Iterable[str]) -> Callable[[], list[str]]:
-    """Make the ``__dir__`` of a module: its public names, which are also those that its
-    registry has then.
+    """Make the ``__dir__`` of a module: its public names, which include the present
+    ones of its registry.
     """
     return lambda: sorted({name for table in tables for name in table})
 

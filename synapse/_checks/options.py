@@ -92,8 +92,9 @@ class ArgumentCheck(NamedTuple):
 
 
 def checks_in(function: Callable[..., Any], of_class: bool) -> list[ArgumentCheck]:
-    """The checks that the annotations of a function declare, which become those without
-    checks. The titles of an ``__init__`` name its class if they are `of_class`.
+    """Return the checks in the annotations of a function, and replace these by
+    annotations without checks. The titles of an ``__init__`` name its class if they are
+    `of_class`.
     """
     annotations = function.__annotations__
     owner, _, short = function.__qualname__.rpartition(".")
@@ -111,8 +112,8 @@ def checks_in(function: Callable[..., Any], of_class: bool) -> list[ArgumentChec
 
 
 def _declared(annotation: Any, names: Mapping[str, Any]) -> tuple[Any, Check] | None:
-    """The type and the check of an annotation, or of what it names; None if it has no
-    check.
+    """Return the type and the check of an annotation, or of what it names; None if it
+    has no check.
     """
     if not isinstance(annotation, str):
         return None
@@ -140,7 +141,7 @@ def checked_arguments(
 
 
 def arguments_of(annotation: str) -> list[str]:
-    """The arguments of a generic type, as text."""
+    """Return the arguments of a generic type, as text."""
     tree: Any = ast.parse(annotation, mode="eval")
     return [ast.unparse(argument) for argument in tree.body.slice.elts]
 
@@ -189,7 +190,7 @@ class Option(Generic[Read, Given]):
 
     def checked_early(self, value: Any) -> Any:
         """Return a value that the check allows, or raise, before there is an object; a
-        check that depends on it is made when the value is assigned.
+        check of the object itself is made when the value is assigned.
         """
         return value if self._owned else self.checked(None, value)
 
@@ -220,7 +221,7 @@ class Option(Generic[Read, Given]):
             vars(owner)[self.name] = self.checked(owner, value)
 
     def checked(self, owner: object, value: Any) -> Any:
-        """The value to be stored, or an error."""
+        """Return the value to be stored, or an error."""
         if self._owned and (value is None or value is not self.default):
             return self._check(owner, self.title, value)
         return value if value is self.default else self._check(self.title, value)
@@ -235,8 +236,8 @@ PARAMETERS = re.compile(
 
 @dataclass_transform()
 def with_options(cls: Described) -> Described:
-    """A class decorator: fields become parameters of ``__init__``, and options are
-    described among the parameters of the docstring.
+    """Return a class decorator: fields become parameters of ``__init__``, and options
+    are described among the parameters of the docstring.
     """
     made: Any = dataclass(eq=False, repr=False)(cls)
     options = options_of(made)
@@ -253,7 +254,7 @@ def with_options(cls: Described) -> Described:
 
 
 def _described(option: Option[Any, Any]) -> str:
-    """The rows of a docstring about an option."""
+    """Return the rows of a docstring about an option."""
     sentence = fill(
         option.sentence,
         WIDTH,
@@ -266,7 +267,7 @@ def _described(option: Option[Any, Any]) -> str:
 
 
 def options_of(cls: type) -> Mapping[str, Option[Any, Any]]:
-    """The options of a class by name, in the order of their declaration."""
+    """Return the options of a class by name, in the order of their declaration."""
     return {
         name: member
         for base in reversed(cls.__mro__)

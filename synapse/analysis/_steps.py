@@ -25,7 +25,7 @@ def require_analysed(network: Any) -> Network:
 
 
 def topology_of(network: Any) -> Topology:
-    """The present structure of a network."""
+    """Return the present structure of a network."""
     return Topology.of(require_analysed(network))
 
 
@@ -42,12 +42,12 @@ class Steps:
     derivative: Floats
 
     def at(self, t: int) -> Steps:
-        """One of the steps."""
+        """Return one of the steps."""
         return Steps(*(getattr(self, name)[t : t + 1] for name in NUMBERS))
 
     def carried(self, table: Topology) -> Floats:
-        """Input of each connection, (steps, connections): y_i as read, or the old state
-        of its own neuron.
+        """Return input of each connection, (steps, connections): y_i as read, or the
+        old state of its own neuron.
         """
         loops = table.self_connected
         carried = self._delivered(table.source, table.late)
@@ -55,7 +55,9 @@ class Steps:
         return carried
 
     def gains(self, table: Topology) -> Floats:
-        """Gain of each connection as its target used it, shape (steps, connections)."""
+        """Return the gain of each connection as its target used it, shape (steps,
+        connections).
+        """
         gated = table.gated
         gains = np.repeat(table.gain[None, :], len(self.state), axis=0)
         gaters = table.gater[gated]
@@ -63,7 +65,9 @@ class Steps:
         return gains
 
     def _delivered(self, neurons: Ints, delayed: Bools) -> Floats:
-        """Activations of some neurons, of the previous step where they are delayed."""
+        """Return activations of some neurons, of the previous step where they are
+        delayed.
+        """
         return np.where(
             delayed, self.old_activation[:, neurons], self.activation[:, neurons]
         )
@@ -73,13 +77,13 @@ NUMBERS = [field.name for field in fields(Steps)]
 
 
 def last_step(network: Network) -> Steps:
-    """The last step that a network has taken."""
+    """Return the last step that a network has taken."""
     return Steps(**{name: read_numbers(network, name)[None, :] for name in NUMBERS})
 
 
 def with_relays(steps: Steps, table: Topology, cleared: bool) -> Steps:
-    """The steps of a network for its table with relays, which delay activations one
-    step each.
+    """Return the steps of a network for its table with relays, which delay activations
+    one step each.
 
     The steps begin with a cleared context; otherwise they are the last one, of which
     the table has the activations.
@@ -133,8 +137,8 @@ def run_steps(network: Any, inputs: ArrayLike) -> Steps:
 def numbers_over_time(
     network: Any, inputs: ArrayLike | Log, *names: str
 ) -> list[Floats]:
-    """Numbers of all neurons, each of shape (steps, neurons): from a log, or by running
-    a sequence.
+    """Return numbers of all neurons, each of shape (steps, neurons): from a log, or by
+    running a sequence.
     """
     if isinstance(inputs, Log):
         return [inputs.of(require_analysed(network), name) for name in names]

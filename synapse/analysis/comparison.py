@@ -125,7 +125,9 @@ def compare(
 
 
 def _difference_of_outputs(first: Network, second: Network, inputs: Any) -> Floats:
-    """Outputs of the second network minus those of the first, from cleared contexts."""
+    """Return outputs of the second network minus those of the first, from cleared
+    contexts.
+    """
     before, after = (
         run_steps(network, inputs).activation[:, -len(network.output) :]
         for network in (first, second)
@@ -141,7 +143,9 @@ def _difference_of_outputs(first: Network, second: Network, inputs: Any) -> Floa
 def _by_place(
     network: Network,
 ) -> tuple[dict[Place, Neuron], dict[Link, float], dict[Link, Place]]:
-    """The neurons of a network by place, and the weights and gaters by connection."""
+    """Return the neurons of a network by place, and the weights and gaters by
+    connection.
+    """
     table = topology_of(network)
 
     # Neurons of layers of the same name are numbered on.
@@ -163,13 +167,13 @@ def _by_place(
 
 
 def _delayed(place: Place, steps: int) -> Place:
-    """Where a connection with a delay starts."""
+    """Return where a connection with a delay starts."""
     layer_name, number = place
     return (f"{layer_name} delayed {steps}", number) if steps else place
 
 
 def _without_match(here: dict[T, Any], there: dict[T, Any]) -> tuple[list[T], list[T]]:
-    """The keys that only one of two dicts has, and those that only the other has."""
+    """Return the keys that only one of two dicts has, and those of the other alone."""
     only_here = [key for key in here if key not in there]
     only_there = [key for key in there if key not in here]
     return only_here, only_there

@@ -130,8 +130,8 @@ def contribution(network: Network, steps: int = 0) -> Floats:
 
 
 def identity_of_outputs(table: Topology) -> Floats:
-    """Derivatives of the outputs with respect to all activations, before any path is
-    followed.
+    """Return derivatives of the outputs with respect to all activations, before any
+    path is followed.
     """
     return np.eye(table.outputs, table.neurons, table.neurons - table.outputs)
 
@@ -284,8 +284,8 @@ class Patch:
         return cls(links, targets, sources, row * len(sources) + column)
 
     def matrix(self, strength: Floats) -> Floats:
-        """The matrix of the patch, shape (targets, sources), from the derivatives of
-        all links.
+        """Return the matrix of the patch, shape (targets, sources), from the
+        derivatives of all links.
         """
         shape = (len(self.targets), len(self.sources))
         flat = np.bincount(self.place, strength[self.links], shape[0] * shape[1])
@@ -366,8 +366,8 @@ class Slopes:
 
 
 def _block_starts(table: Topology, source: Ints, target: Ints) -> list[int]:
-    """Starts of blocks: a block ends before a neuron that depends on one inside it, and
-    at the outputs.
+    """Return starts of blocks: a block ends before a neuron that depends on one inside
+    it, and at the outputs.
 
     Neurons that compete are in one block.
     """

@@ -209,8 +209,8 @@ def _require_propagated(target: Neuron) -> None:
 def _require_unmoved(
     target: Neuron, eligibility: float, gates: tuple[GateTerm, ...]
 ) -> None:
-    """Check that the terms add up to the G_j that propagation computed with the weights
-    of that time.
+    """Check that the terms add up to the G_j of the propagation, with the weights of
+    its time.
     """
     store = target._store
     store.ready()
@@ -230,7 +230,7 @@ def _require_unmoved(
 
 
 def _gates(connection: Connection) -> Iterator[GateTerm]:
-    """The terms of the neurons k that the target j gates and that activated after
+    """Yield the terms of the neurons k that the target j gates, if they activated after
     it.
     """
     store = connection._store
@@ -249,8 +249,8 @@ def _gates(connection: Connection) -> Iterator[GateTerm]:
 
 
 def _read_along(connection: Connection) -> tuple[float, float]:
-    """The activation y_i (the old state of a self-connection) and the gain g_ij that
-    the target used.
+    """Return the activation y_i (the old state of a self-connection) and the gain g_ij
+    that the target used.
     """
     target = connection.target
     m = delayed.Attributes(connection._store)
@@ -261,14 +261,14 @@ def _read_along(connection: Connection) -> tuple[float, float]:
 
 
 def _rounding(neuron: Neuron) -> float:
-    """The relative difference up to which two sums of the same numbers count as
+    """Return the relative difference up to which two sums of the same numbers count as
     equal.
     """
     return math.sqrt(np.finfo(neuron._store.dtype).eps)
 
 
 def _influence(store: Store, gater: int, gated: int) -> float:
-    """I_jk of a neuron without a self-connection, with the weights it activated
+    """Return I_jk of a neuron without a self-connection, with the weights it activated
     with.
     """
     rows = np.flatnonzero((store["gater"] == gater) & (store["target"] == gated))
@@ -280,8 +280,8 @@ def _influence(store: Store, gater: int, gated: int) -> float:
 
 
 def _last_update(store: Store, connection: Connection) -> float:
-    """The last update of a weight into a neuron without a self-connection: step e_ij +
-    rate sum d_k x_ij^k.
+    """Return the last update of a weight into a neuron without a self-connection: step
+    e_ij + rate sum d_k x_ij^k.
 
     The column `step` is rate (P_j + the part of G_j that factors); the sum is over
     stored traces.
@@ -299,8 +299,8 @@ def _last_update(store: Store, connection: Connection) -> float:
 
 
 def _rate(store: Store, row: int) -> float:
-    """The rate of the last propagation: step over error of a neuron, or of another if
-    it is 0.
+    """Return the rate of the last propagation: step over error of a neuron, or of
+    another if it is 0.
     """
     error = store["projected"] + _factored(store)
     same_network = store["network"] == store["network"][row]
@@ -313,8 +313,8 @@ def _rate(store: Store, row: int) -> float:
 
 
 def _factored(store: Store) -> Floats:
-    """For every neuron, the part of G_j from neurons without a self-connection, by the
-    weights used then.
+    """Return, for every neuron, the part of G_j from neurons without a self-connection,
+    by the weights used then.
     """
     columns = store.columns
     gater = columns["influence_gater"]

@@ -162,8 +162,8 @@ def lesions(
 
 
 def _mean_cost_of(network: Network, data: Data, cost: Cost) -> Callable[[], float]:
-    """A function of the mean cost of a network with its present weights; sequences are
-    side by side.
+    """Return a function of the mean cost of a network with its present weights;
+    sequences are side by side.
     """
     # The tape of a single sequence would be as long as all data: it is run by steps.
     if network.has_memory and data.sequences == 1:
@@ -179,8 +179,8 @@ def _mean_cost_of(network: Network, data: Data, cost: Cost) -> Callable[[], floa
 
 
 def _silenced(table: Topology, what: str) -> tuple[tuple[str, ...], Ints, list[Ints]]:
-    """Names and numbers of what is silenced, and the connections whose weights are 0
-    then.
+    """Return names and numbers of what is silenced, and the connections whose weights
+    are 0 then.
     """
     if what == "connections":
         items = np.arange(table.connections)

@@ -140,7 +140,9 @@ def spectral_radius(network: Network, what: str = "weights") -> float:
 
 
 def _jacobian(network: Network, table: Topology) -> Floats:
-    """Derivatives of the numbers that a step hands on by those that it received."""
+    """Return the Jacobian of the state after a step with respect to the state before
+    it.
+    """
     sources = table.source[table.late]
     gaters = table.gater[table.late_gates]
     read = np.unique(np.concatenate([sources, gaters]))
@@ -156,7 +158,7 @@ def _jacobian(network: Network, table: Topology) -> Floats:
 
 
 def _radius(matrix: Floats) -> float:
-    """The largest absolute eigenvalue of a matrix, 0 if it is empty."""
+    """Return the largest absolute eigenvalue of a matrix, 0 if it is empty."""
     if not matrix.size:
         return 0.0
     return float(np.abs(np.linalg.eigvals(matrix)).max(initial=0.0))

@@ -137,7 +137,7 @@ def prune(
 def _loss(
     network: Network, inputs: ArrayLike | None, targets: ArrayLike | None
 ) -> float | None:
-    """Mean cost of a clone from a cleared context; None without targets."""
+    """Return the mean cost of a clone from a cleared context; None without targets."""
     if targets is None:
         return None
     twin = network.clone()
@@ -146,7 +146,7 @@ def _loss(
 
 
 def _contributions(network: Network, table: Topology, inputs: ArrayLike) -> Floats:
-    """First-order effect of each connection on the outputs."""
+    """Return the first-order effect of each connection on the outputs."""
     count = table.connections
     table = table.with_relays()
     steps = with_relays(run_steps(network, inputs), table, cleared=True)
@@ -164,8 +164,8 @@ def _contributions(network: Network, table: Topology, inputs: ArrayLike) -> Floa
 
 
 def _lifelines(table: Topology, score: Floats) -> Bools:
-    """Connections of a spanning forest from the inputs with the highest scores (Prim's
-    algorithm).
+    """Return the connections of a spanning forest from the inputs with the highest
+    scores (Prim's algorithm).
     """
     # Connections by source: those of neuron j are links[starts[j] : starts[j + 1]].
     order = np.argsort(table.source, kind="stable")

@@ -91,7 +91,7 @@ def components(network: Network, *, gates: bool = True) -> list[list[Neuron]]:
 
 
 def loops(neurons: int, source: Ints, target: Ints) -> list[Ints]:
-    """Strongly connected components that contain an edge, the largest first."""
+    """Return strongly connected components that contain an edge, the largest first."""
     graph: nx.DiGraph[int] = nx.DiGraph()
     graph.add_nodes_from(range(neurons))
     graph.add_edges_from(zip(source.tolist(), target.tolist(), strict=True))

@@ -123,7 +123,9 @@ def _marked(mask: ArrayLike, steps: int) -> Bools:
 
 
 def _windows(marked: Bools) -> list[slice]:
-    """Each stretch with as many steps before and after it, up to its neighbours."""
+    """Return each stretch with as many steps before and after it, up to its
+    neighbours.
+    """
     edges = np.diff(np.concatenate([[0], marked.astype(np.int8), [0]]))
     begins = np.flatnonzero(edges == 1).tolist()
     ends = np.flatnonzero(edges == -1).tolist()
@@ -138,7 +140,7 @@ def _windows(marked: Bools) -> list[slice]:
 
 
 def _around_stretches(numbers: Floats, marked: Bools) -> tuple[Floats, Floats, Floats]:
-    """Means inside and outside, and the correlation within the windows."""
+    """Return means inside and outside, and the correlation within the windows."""
     windows = _windows(marked)
     steps = np.concatenate([np.arange(window.start, window.stop) for window in windows])
     local_numbers = numbers[steps]

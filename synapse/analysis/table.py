@@ -37,5 +37,5 @@ class Table:
         return f"<{type(self).__name__}, {rows}: {', '.join(self.columns())}>"
 
     def _repr_html_(self) -> str:
-        """The first rows, for notebooks."""
+        """Return the first rows, for notebooks."""
         return _html.view(repr(self), _html.table(self.columns(), len(self)))

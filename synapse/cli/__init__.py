@@ -147,7 +147,7 @@ def _done(options: argparse.Namespace) -> int:
 
 
 def _verdict(error: Exception) -> tuple[str, int]:
-    """The message for an error, and the exit code."""
+    """Return the message for an error, and the exit code."""
     if isinstance(error, SynapseError):
         return " ".join(str(error).split()), (
             MISUSED if isinstance(error, UsageError) else FAILED

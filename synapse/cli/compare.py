@@ -158,7 +158,7 @@ def compare(options: argparse.Namespace) -> None:
 
 
 def _text(table: pd.DataFrame) -> str:
-    """A table of text, its columns flush right but for the first."""
+    """Return a table of text, its columns flush right but for the first."""
     cells = [[*table.columns], *table.itertuples(index=False)]
     rows = [[printable(str(cell)) for cell in row] for row in cells]
     return aligned(rows, "<" + ">" * (len(rows[0]) - 1))

@@ -145,8 +145,8 @@ def _known_ahead(
     several: dict[str, pd.DataFrame],
     table: ReadTable,
 ) -> tuple[dict[str, Floats], list[str]]:
-    """The columns known in advance, in the rows that follow each series, and sentences
-    on rows not used.
+    """Return the columns known in advance, in the rows that follow each series, and
+    sentences on rows not used.
 
     A series has rows of its own if the file has the column that tells several apart.
     """
@@ -193,8 +193,8 @@ def _places_ahead(
     zone: str | None,
     of: str,
 ) -> tuple[Ints, list[str]]:
-    """The rows of a file that follow a series, by their dates or, without dates, from
-    the first one on.
+    """Return the rows of a file that follow a series, by their dates or, without dates,
+    from the first one on.
     """
     steps = options.steps
     due = following(series, options.steps)
@@ -234,8 +234,8 @@ def _places_ahead(
 
 
 def _frame(series: pd.DataFrame, ahead: Forecast) -> pd.DataFrame:
-    """The forecast of a series and its bounds, by date; numbers as text, with the
-    digits of the series.
+    """Return the forecast of a series and its bounds, by date; numbers as text, with
+    the digits of the series.
     """
     frame: pd.DataFrame = ahead.to_pandas() + 0.0  # no -0
     for target, name in enumerate(series.columns[: ahead.shape[1]]):
@@ -250,8 +250,8 @@ def _frame(series: pd.DataFrame, ahead: Forecast) -> pd.DataFrame:
 
 
 def _digits(values: pd.Series) -> int:
-    """The number of significant digits of a forecast: six, or those that the series
-    has, up to 15.
+    """Return the number of significant digits of a forecast: six, or those that the
+    series has, up to 15.
     """
     numbers = [Decimal(repr(value)).normalize() for value in values.tolist() if value]
     if not numbers:

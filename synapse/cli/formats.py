@@ -18,7 +18,7 @@ KEEPING = [
 
 
 def table() -> str:
-    """All formats as text, for ``--help``."""
+    """Return all formats as text, for ``--help``."""
     rows = [("format", "ending", "reads", "writes", "")]
     for form in formats():
         does = ("yes" if form.read else "-", "yes" if form.write else "-")
@@ -41,7 +41,7 @@ def read(path: str, name: str | None = None) -> Network:
 
 
 def loaded(path: str, name: str | None = None) -> Model | Network | Trainer:
-    """The network or model of a file, or the trainer of a checkpoint; see
+    """Return the network or model of a file, or the trainer of a checkpoint; see
     :func:`read`.
     """
     with file_errors("read", path):

@@ -43,7 +43,7 @@ def info(options: argparse.Namespace) -> None:
 
 
 def describe(network: Network) -> str:
-    """The contents of a network and its metadata, as aligned text."""
+    """Return the contents of a network and its metadata, as aligned text."""
     topology = Topology.of(network)
     facts = {
         "name": words.printable(topology.name),
@@ -113,7 +113,7 @@ def draw(options: argparse.Namespace) -> None:
 
 
 def pulses(inputs: int) -> Floats:
-    """Inputs with a pulse on each input in turn, then five steps of zeros, shape
+    """Return inputs with a pulse on each input in turn, then five steps of zeros, shape
     (steps, inputs).
 
     >>> pulses(2).tolist()[:3]

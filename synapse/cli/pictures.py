@@ -43,8 +43,8 @@ def check_picture(path: str | None) -> None:
 
 
 def share_drawn(facts: dict[str, Any], method: str | None) -> float | None:
-    """The share of the bounds in a picture if none is asked for; None if the test has
-    too few errors.
+    """Return the share of the bounds in a picture if none is asked for; None if the
+    test has too few errors.
     """
     errors: dict[str, Any] = facts.get("errors", {})
     chosen = method or facts["chosen"]
@@ -90,7 +90,7 @@ def draw_forecasts(
 
 
 def _column(ahead: Forecast, place: int) -> Forecast:
-    """One target of a forecast."""
+    """Return one target of a forecast."""
     lower, upper = (
         None if values is None else values[:, [place]]
         for values in (ahead.lower, ahead.upper)
@@ -149,7 +149,7 @@ def draw_comparison(comparison: Comparison, path: str) -> None:
 
 
 def _plain_dates(ax: Any) -> None:
-    """Short dates, if the axis has dates."""
+    """Shorten the dates, if the axis has dates."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     locator = ax.xaxis.get_major_locator()
@@ -159,7 +159,7 @@ def _plain_dates(ax: Any) -> None:
 
 
 def _panels(count: int) -> tuple[Any, list[Any]]:
-    """A figure with panels below each other."""
+    """Return a figure with panels below each other."""
     from matplotlib import pyplot
 
     from .. import draw

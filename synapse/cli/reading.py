@@ -71,7 +71,9 @@ def add_shared(parser: argparse.ArgumentParser, *options: str) -> None:
 
 
 def number(text: str) -> Any:
-    """A number in an option; other text as it is, for the check of the option."""
+    """Return a number in an option; other text as it is, for the check of the
+    option.
+    """
     for kind in (int, float):
         try:
             return kind(text)
@@ -93,7 +95,7 @@ def add_further(parser: argparse.ArgumentParser) -> None:
 
 
 def further(options: argparse.Namespace) -> dict[str, Any]:
-    """The further options of a trainer that are given, checked."""
+    """Return the further options of a trainer that are given, checked."""
     given = {name: getattr(options, name) for name in FURTHER}
     values = {name: value for name, value in given.items() if value is not None}
     return {name: FURTHER[name].checked_early(value) for name, value in values.items()}
@@ -171,7 +173,7 @@ class ReadTable:
         return [*self.cells.attrs["notes"]]
 
     def date(self, columns: Sequence[str]) -> DateColumn | None:
-        """The dates of the table, beside these columns."""
+        """Return the dates of the table, beside these columns."""
         return find_date(
             self.cells,
             self.series_options["date"],
@@ -181,8 +183,8 @@ class ReadTable:
         )
 
     def series(self, columns: Sequence[str]) -> dict[str, pd.DataFrame]:
-        """These columns as a series or, with a column that tells several apart, as one
-        for each value.
+        """Return these columns as a series or, with a column that tells several apart,
+        as one for each value.
         """
         names = list(dict.fromkeys(columns))
         return read_several(
@@ -196,8 +198,8 @@ class ReadTable:
     def trained_series(
         self, facts: Mapping[str, Any]
     ) -> tuple[dict[str, pd.DataFrame], list[str]]:
-        """The series of a model with these facts, read as for its training unless
-        options say otherwise.
+        """Return the series of a model with these facts, read as for its training
+        unless options say otherwise.
 
         Also sentences on those that are too short.
         """
@@ -232,8 +234,8 @@ class ReadTable:
 def read(
     options: argparse.Namespace, path: str, missing: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """The table in a file, read as the options say, with further cells that are missing
-    values.
+    """Return the table in a file, read as the options say, with further cells that are
+    missing values.
     """
     absent = options.missing or missing
     return read_table(

@@ -64,7 +64,9 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _of_rows(network: Network, table: ReadTable, in_order: bool) -> pd.DataFrame:
-    """The result for a model of rows; of classes, the likeliest one comes first."""
+    """Return the result for a model of rows; of classes, the likeliest one comes
+    first.
+    """
     answers, notes = predict_rows(
         network, table.cells, sequence=table.sequence, in_order=in_order
     )
@@ -83,7 +85,9 @@ def _of_rows(network: Network, table: ReadTable, in_order: bool) -> pd.DataFrame
 
 
 def _of_series(network: Network, table: ReadTable) -> pd.DataFrame:
-    """The result for a model of series: each row, forecast from those before it."""
+    """Return the result for a model of series: each row, forecast from those before
+    it.
+    """
     facts = network.metadata
     several, notes = table.trained_series(facts)
     say(notes)

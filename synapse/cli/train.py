@@ -227,8 +227,8 @@ def _trained(
     learning: TrainingOptions,
     report: Report,
 ) -> Trained:
-    """The trained model with what its file carries; `report` gets sentences on how
-    the table was read.
+    """Return the trained model with what its file carries; `report` gets sentences on
+    how the table was read.
     """
     cells = table.cells
     asked = [*options.known, *options.observed]
@@ -318,8 +318,8 @@ def _trained(
 
 
 def _about_time(cells: pd.DataFrame, names: list[str]) -> list[str]:
-    """A sentence on an input that increases from row to row as time does, while rows
-    are samples.
+    """Return a sentence on an input that increases from row to row as time does, while
+    rows are samples.
     """
     for name in names:
         if like_time(cells, name):
@@ -400,8 +400,8 @@ class Report:
         self._print(_of_test(trained))
 
     def end(self, trained: Trained) -> None:
-        """Print the rest; raises the OSError that printing has met, now that the model
-        has been saved.
+        """Print the rest; raises the OSError of printing, now that the model has been
+        saved.
         """
         self.begin()
         if not self._tested:
@@ -422,7 +422,9 @@ class Report:
 
 
 def _of_test(trained: Trained) -> list[str]:
-    """The lines of the report on a training and its test, and which model forecasts."""
+    """Return the lines of the report on a training and its test, and which model
+    forecasts.
+    """
     facts = trained.facts
     result = trained.result
     why = {

@@ -41,12 +41,14 @@ class UsageError(ArgumentError):
 
 
 def printable(name: str) -> str:
-    """A name from a file, which may hold any character, on one line of a terminal."""
+    """Return a name from a file, which may hold any character, on one line of a
+    terminal.
+    """
     return name if name.isprintable() else ascii(name)
 
 
 def aligned(rows: Sequence[Sequence[str]], sides: str) -> str:
-    """Lines of columns, each flush left (<) or right (>).
+    """Return lines of columns, each flush left (<) or right (>).
 
     >>> print(aligned([("a", "10"), ("long", "9")], "<>"))
     a     10
@@ -64,8 +66,8 @@ def aligned(rows: Sequence[Sequence[str]], sides: str) -> str:
 
 
 def joined(frames: dict[str, pd.DataFrame], sequence: str | None) -> pd.DataFrame:
-    """The rows of several series below each other, with a column of their names; or
-    those of a series.
+    """Return the rows of several series below each other, with a column of their names;
+    or those of a series.
     """
     if [*frames] == [""]:
         return frames[""]
@@ -89,7 +91,7 @@ def write_table(
 
 
 def require_suffix(path: str, suffixes: Sequence[str]) -> str:
-    """The suffix of a file to write, in lower case; UsageError if it is none of
+    """Return the suffix of a file to write, in lower case; UsageError if it is none of
     these.
     """
     suffix = Path(path).suffix.lower()
@@ -120,7 +122,7 @@ def save_figure(figure: Any, path: str, dots: int | str = "figure") -> None:
 
 
 def build(text: str) -> str:
-    """The name of an architecture in an option, in any case."""
+    """Return the name of an architecture in an option, in any case."""
     try:
         return lower_name("the build", text)
     except ArgumentError as error:
@@ -128,7 +130,8 @@ def build(text: str) -> str:
 
 
 def names(text: str) -> list[str]:
-    """Names separated by commas; a name that contains a comma is in double quotes.
+    """Return names separated by commas; a name that contains a comma is in double
+    quotes.
 
     >>> names('age,"height, cm"')
     ['age', 'height, cm']
@@ -144,5 +147,5 @@ def names(text: str) -> list[str]:
 
 
 def wholes(text: str) -> list[int]:
-    """Whole numbers, separated by commas."""
+    """Return whole numbers, separated by commas."""
     return [*map(int, text.split(","))]

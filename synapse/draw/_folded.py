@@ -101,8 +101,8 @@ def folded(diagram: Topology) -> Folded:
 
 
 def _text_of(diagram: Topology, mine: Indices) -> str:
-    """The number of some connections from one layer to another, and their pattern in
-    words.
+    """Return the number of some connections from one layer to another, and their
+    pattern in words.
     """
     source = diagram.source[mine]
     target = diagram.target[mine]
@@ -151,8 +151,8 @@ def draw_blocks(diagram: Topology, ax: Axes | None, title: str) -> Axes:
 
 
 def _draw_boxes(ax: Axes, diagram: Topology, places: Places, scaled: Scaled) -> None:
-    """A box for each layer, with its name, the number of its neurons, and a dot for
-    each.
+    """Draw a box for each layer, with its name, the number of its neurons, and a dot
+    for each.
     """
     counts = diagram.sizes.tolist()
     titles = [
@@ -180,7 +180,7 @@ def _draw_boxes(ax: Axes, diagram: Topology, places: Places, scaled: Scaled) -> 
 
 
 def _draw_dots(ax: Axes, x: float, count: int) -> None:
-    """A dot for each neuron of a layer, in rows in the middle of its box."""
+    """Draw a dot for each neuron of a layer, in rows in the middle of its box."""
     from matplotlib.collections import PatchCollection
     from matplotlib.patches import Circle
 
@@ -204,7 +204,7 @@ def _draw_dots(ax: Axes, x: float, count: int) -> None:
 
 
 def _draw_bundles(ax: Axes, net: Folded, ways: list[Floats], scaled: Scaled) -> None:
-    """Arrows, as wide as the logarithm of their connections, with their texts."""
+    """Draw arrows, as wide as the logarithm of their connections, with their texts."""
     colors = np.where(net.target > net.source, ONWARDS, GREEN)
     widths = (0.7 + 0.35 * np.log10(net.size)) * POINT
     ends = net.places.centres[net.target]

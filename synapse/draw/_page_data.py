@@ -39,8 +39,8 @@ OF_PAIRS = ("extended", "sensitivity")
 
 
 def describe(network: Network) -> dict[str, Any]:
-    """Layers, neurons and connections of a network, with one list per column, by number
-    (-1: no gater).
+    """Return layers, neurons and connections of a network, with one list per column, by
+    number (-1: no gater).
     """
     table = Topology.of(network)
     return {
@@ -69,7 +69,9 @@ def describe(network: Network) -> dict[str, Any]:
 
 
 def _tied_with(tie: NDArray[Any]) -> list[int]:
-    """The number of others that each is tied to; an empty list if nothing is tied."""
+    """Return, for each, the number of others to which it is tied; an empty list if
+    nothing is tied.
+    """
     if not tie.any():
         return []
     counts = np.bincount(tie)
@@ -128,8 +130,8 @@ def numbers_of(
 
 
 def numbers_of_log(network: Network, log: Log) -> dict[str, Any]:
-    """Numbers at recorded steps. There is none before the first step, nor of what was
-    not recorded.
+    """Return numbers at recorded steps. There is none before the first step, nor of
+    what was not recorded.
     """
     columns: dict[str, Any] = dict.fromkeys(
         ("target", *ERRORS, "eligibility", *OF_PAIRS)
@@ -185,8 +187,8 @@ class Pairs:
         self.read = read
 
     def columns(self, values: Floats) -> dict[str, list[Any]]:
-        """The numbers that are not always 0, one row per step, with their connections
-        and neurons.
+        """Return the numbers that are not always 0, one row per step, with their
+        connections and neurons.
         """
         used = (values != 0).any(axis=0)
         connection, neuron = self.pairs[used].T.tolist()
@@ -198,7 +200,7 @@ class Pairs:
 
 
 def _pairs_of(network: Network) -> dict[str, Pairs]:
-    """The numbers of pairs that a network has, by name."""
+    """Return the numbers of pairs that a network has, by name."""
     connections = network.connections
     number = {neuron: i for i, neuron in enumerate(network)}
     gaters = {connection.gater for connection in connections}
@@ -232,7 +234,7 @@ def _pairs_of(network: Network) -> dict[str, Pairs]:
 
 
 def plain(values: Iterable[float]) -> list[float | None]:
-    """Numbers for JSON; None for infinity and NaN, which JSON does not have."""
+    """Return numbers for JSON; None for infinity and NaN, which JSON does not have."""
     numbers = np.asarray(values, np.float64)
     return [number if math.isfinite(number) else None for number in numbers.tolist()]
 
@@ -275,15 +277,15 @@ seed."""
 
 @cache
 def recipes() -> dict[str, dict[str, Any]]:
-    """The networks of :data:`RECIPES` as JSON."""
+    """Return the networks of :data:`RECIPES` as JSON."""
     return {name: json_data(make(seed=0)) for name, make in RECIPES.items()}
 
 
 def learning_of(
     net: Network, inputs: ArrayLike | None, targets: ArrayLike | None
 ) -> dict[str, Any]:
-    """The network, its sequences (None: the page chooses data that fit) and what the
-    page can build.
+    """Return the network, its sequences (None: the page chooses data that fit) and what
+    the page can build.
     """
     count = len(net.connections)
     if count > MOST_CONNECTIONS:
@@ -314,8 +316,8 @@ def learning_of(
 def _sequences(
     net: Network, inputs: ArrayLike, targets: ArrayLike | None
 ) -> list[list[Any]]:
-    """For each sequence a list of pairs of inputs and targets, None where a step has no
-    target.
+    """Return, for each sequence, a list of pairs of inputs and targets, None where a
+    step has no target.
     """
     several = depth_of(inputs) > 2
     all_inputs: Any = inputs if several else [inputs]
@@ -340,7 +342,7 @@ def _sequences(
 
 
 def aims_of(net: Network, steps: int, targets: ArrayLike | None) -> list[Floats | None]:
-    """The target of every step, None where there is none, or NaN."""
+    """Return the target of every step, None where there is none, or NaN."""
     if targets is None:
         return [None] * steps
     aims: Floats = as_matrix(

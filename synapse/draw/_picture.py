@@ -92,7 +92,7 @@ class Picture:
         self.ways = [curve(route) for route in routes]
 
     def _extent(self) -> tuple[Floats, Floats]:
-        """The lower left and the upper right corner of all that is drawn."""
+        """Return the lower left and the upper right corner of all that is drawn."""
         low, high = self.places.corners
         # Names of layers stand above their frames.
         high = high + np.array([0.0, self.head if self.heads else 0.0])
@@ -100,8 +100,8 @@ class Picture:
         return every.min(axis=0) - 0.35, every.max(axis=0) + 0.35
 
     def widening(self, ax: Axes) -> float:
-        """By how much more its layers have to be apart to fill these axes; 0 if it is
-        wide enough.
+        """Return how much further apart its layers must be to fill these axes; 0 if it
+        is wide enough.
         """
         _style.check_axes(ax)
         low, high = self._extent()
@@ -141,7 +141,7 @@ class Picture:
             return ax
 
     def _draw_frames(self, ax: Axes, scaled: Scaled) -> None:
-        """A frame for each layer, with its name above."""
+        """Draw a frame for each layer, with its name above."""
         longest = max(
             (len(line) for text in self.heads for line in text.split("\n")), default=0
         )
@@ -208,8 +208,8 @@ class Picture:
         return ["white" if bright < 0.5 else INK for bright in brightness]
 
     def _faces(self, ax: Axes, color: str | None, bars: bool) -> Floats:
-        """The colors of the neurons, by layer, a number or metadata; white without a
-        value.
+        """Return the colors of the neurons, by layer, a number or metadata; white
+        without a value.
         """
         if color is None:
             return self._colors_of_kinds(ax, self.diagram.layers, self.diagram.layer)
@@ -228,7 +228,7 @@ class Picture:
     def _colors_of_numbers(
         self, ax: Axes, color: str, values: Floats, bars: bool
     ) -> Floats:
-        """The colors of a number of neurons, with a bar."""
+        """Return the colors of a number of neurons, with a bar."""
         cmap, norm = _style.coloring(values)
         if color == "bias":  # as weights
             cmap = _style.diverging()
@@ -243,7 +243,7 @@ class Picture:
     def _colors_of_kinds(
         self, ax: Axes, kinds: Sequence[str], place: Indices
     ) -> Floats:
-        """The colors of kinds of neurons, white at -1, with a legend if they
+        """Return the colors of kinds of neurons, white at -1, with a legend if they
         suffice.
         """
         from matplotlib.lines import Line2D
@@ -272,7 +272,7 @@ class Picture:
         return np.array([*shades, (1.0, 1.0, 1.0)])[place]
 
     def _draw_names(self, ax: Axes, scaled: Scaled, inks: list[str]) -> None:
-        """Numbers and short names in the discs, longer names below them."""
+        """Draw numbers and short names in the discs, longer names below them."""
         wide = (
             self.places.gap
             if len(set(self.places.centres[:, 0])) == len(self.places.frames)
@@ -316,8 +316,8 @@ class Picture:
             scaled.text(shown, size)
 
     def _rooms(self) -> Floats:
-        """The distance of each neuron from the nearest one whose name is at the same
-        height.
+        """Return the distance of each neuron from the nearest one whose name is at the
+        same height.
         """
         across, up = (
             np.abs(column[:, None] - column) for column in self.places.centres.T
@@ -327,19 +327,19 @@ class Picture:
         return rooms
 
     def _owners(self) -> list[str]:
-        """The name of each neuron's layer."""
+        """Return the name of each neuron's layer."""
         return [self.diagram.layers[layer] for layer in self.diagram.layer.tolist()]
 
     def _print_activations(self, ax: Axes, scaled: Scaled, inks: list[str]) -> None:
-        """The activations in the discs."""
+        """Print the activations in the discs."""
         for (x, y), value, ink in zip(
             self.places.centres, self.diagram.activation, inks, strict=True
         ):
             scaled.text(ax.text(x, y, f"{value:.2f}", color=ink, **CENTRED), PRINTED)
 
     def _labels(self) -> list[str]:
-        """What stands on each connection: its weight, if numbers are printed, and its
-        delay, as "t-2" for the activation of two steps ago.
+        """Return what stands on each connection: its weight, if numbers are printed,
+        and its delay, as "t-2" for the activation of two steps ago.
         """
         table = self.diagram
         told = np.count_nonzero(table.delay) <= MOST_DELAYS
@@ -352,7 +352,7 @@ class Picture:
         return labels
 
     def _label_connections(self, ax: Axes, scaled: Scaled) -> None:
-        """Labels where their lines are far from discs and other labels."""
+        """Draw labels where their lines are far from discs and other labels."""
         taken = [*self.places.centres, *(self.places.centres - np.array([0.0, 0.4]))]
         for way, words in zip(self.ways, self._labels(), strict=True):
             if not words:
@@ -378,8 +378,8 @@ def draw_lines(
     widths: Floats,
     pointed: Bools,
 ) -> None:
-    """Connections that lead to what stands at `ends`, with arrowheads where they are
-    pointed.
+    """Draw connections that lead to what stands at `ends`, with arrowheads where they
+    are pointed.
     """
     from matplotlib.collections import PathCollection, PolyCollection
     from matplotlib.path import Path
@@ -430,8 +430,8 @@ def draw_gates(
     ways: list[Floats],
     point: float,
 ) -> None:
-    """Marks on gated connections, bars across those of a bundle, and dotted lines from
-    their gaters.
+    """Draw marks on gated connections, bars across those of a bundle, and dotted lines
+    from their gaters.
     """
     from matplotlib.collections import LineCollection, PatchCollection
     from matplotlib.patches import Circle
@@ -465,8 +465,8 @@ def draw_gates(
 def gates_of(
     links: tuple[Indices, Indices, Indices], places: Places, ways: list[Floats]
 ) -> list[Gates]:
-    """All gates: one bundle for each gater and shared source or target, single ones
-    last.
+    """Return all gates: one bundle for each gater and shared source or target, single
+    ones last.
     """
     source, target, gater = links
     taken: Counter[int] = Counter()
@@ -496,8 +496,8 @@ def gates_of(
 def _bundles(
     source: Indices, target: Indices, gater: Indices
 ) -> list[tuple[int, Indices, int]]:
-    """Gater, several connections and the neuron they share: a target or a source,
-    whichever are fewer.
+    """Return gater, several connections and the neuron they share: a target or a
+    source, whichever are fewer.
     """
     bundles = []
     for connections in np.unique(gater[gater >= 0]).tolist():
@@ -512,8 +512,8 @@ def _bundles(
 
 
 def _crossing(way: Floats, centre: Floats, reach: float) -> Floats:
-    """The point of a way at a distance from the neuron at one of its ends, at most in
-    its middle.
+    """Return the point of a way at a distance from the neuron at one of its ends, at
+    most in its middle.
     """
     way = (
         way
@@ -527,8 +527,8 @@ def _crossing(way: Floats, centre: Floats, reach: float) -> Floats:
 
 
 def _around(centre: Floats, marks: Floats) -> Indices:
-    """The order of marks by their direction from a neuron, beginning after the widest
-    gap.
+    """Return the order of marks by their direction from a neuron, beginning after the
+    widest gap.
     """
     turns = np.arctan2(*(marks - centre).T[::-1])
     order = np.argsort(turns)
@@ -537,7 +537,7 @@ def _around(centre: Floats, marks: Floats) -> Indices:
 
 
 def _apart(ways: list[Floats], gated: Indices) -> Floats:
-    """Marks near the middle of their connections, and apart from each other if
+    """Return marks near the middle of their connections, and apart from each other if
     possible.
     """
     spots = np.empty((0, 2))

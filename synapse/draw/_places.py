@@ -56,8 +56,8 @@ class Places:
 
     @classmethod
     def of(cls, diagram: Topology, printed: bool = False, wider: float = 0.0) -> Places:
-        """Layers from left to right; the neurons of a column from top to bottom, of a
-        ring clockwise.
+        """Return layers from left to right; the neurons of a column from top to bottom,
+        of a ring clockwise.
 
         Neighbouring layers are `wider` units further apart than they have to be.
         """
@@ -100,7 +100,7 @@ class Places:
 
     @classmethod
     def at(cls, centres: Floats, diagram: Topology) -> Places:
-        """Neurons where a layout has put them, without frames."""
+        """Return neurons where a layout has put them, without frames."""
         return cls(
             centres,
             diagram.layer,
@@ -123,8 +123,8 @@ class Places:
 
 
 def short_names(names: Iterable[str], layers: Iterable[str]) -> list[str]:
-    """The names of neurons without those of their layers, one for each: "cells 3" of
-    the cells is "3".
+    """Return the names of neurons without those of their layers, one for each: "cells
+    3" of the cells is "3".
     """
     tails = (
         (name, layer, name.removeprefix(f"{layer} "))
@@ -134,7 +134,7 @@ def short_names(names: Iterable[str], layers: Iterable[str]) -> list[str]:
 
 
 def names_shown(diagram: Topology) -> list[str]:
-    """The names of neurons that a picture shows: without that of the layer, which
+    """Return the names of neurons in a picture, without the name of the layer, which
     stands above them.
     """
     layers = (diagram.layers[i] for i in diagram.layer.tolist())
@@ -146,8 +146,8 @@ def names_shown(diagram: Topology) -> list[str]:
 
 
 def _shape(diagram: Topology, layer: int) -> tuple[Floats, bool]:
-    """Positions of the neurons of a layer around its middle, and whether they form a
-    ring.
+    """Return positions of the neurons of a layer around its middle, and whether they
+    form a ring.
     """
     size = int(diagram.sizes[layer])
     ends = diagram.layer[diagram.source], diagram.layer[diagram.target]
@@ -165,7 +165,7 @@ def _shape(diagram: Topology, layer: int) -> tuple[Floats, bool]:
 
 
 def _has_long_names(diagram: Topology) -> Bools:
-    """Whether a layer has names of neurons below their discs."""
+    """Return whether a layer has names of neurons below their discs."""
     long = np.array([len(name) > 3 for name in names_shown(diagram)])
     return np.bincount(diagram.layer[long], minlength=len(diagram.layers)) > 0
 
@@ -193,8 +193,8 @@ LAYERS = "layers"
 
 
 def check_layout(layout: Any) -> bool:
-    """Whether neurons are placed by a layout, and not by layers; raises if there is no
-    such layout.
+    """Return whether neurons are placed by a layout, and not by layers; raises if there
+    is no such layout.
     """
     if isinstance(layout, str):
         layouts = (LAYERS, *NETWORKX)
@@ -209,14 +209,14 @@ def check_layout(layout: Any) -> bool:
 
 
 def places_of(diagram: Topology, layout: Any, printed: bool = False) -> Places:
-    """The places of neurons by layers or by another layout."""
+    """Return the places of neurons by layers or by another layout."""
     if not check_layout(layout):
         return Places.of(diagram, printed)
     return Places.at(_positions(diagram, layout), diagram)
 
 
 def _positions(diagram: Topology, layout: Any) -> Floats:
-    """Centres of the neurons, (neurons, 2), in units of a picture."""
+    """Return centres of the neurons, (neurons, 2), in units of a picture."""
     graph = graph_of(diagram)
     count = diagram.neurons
     try:
@@ -251,8 +251,8 @@ def _positions(diagram: Topology, layout: Any) -> Floats:
 
 
 def _named_layout(name: str, graph: Any) -> Any:
-    """Places by a layout of networkx; unconnected parts of a graph side by side, if it
-    has forces.
+    """Return places by a layout of networkx; unconnected parts of a graph side by side,
+    if it has forces.
     """
     parts = sorted(
         nx.connected_components(graph), key=lambda nodes: (-len(nodes), min(nodes))
@@ -268,8 +268,8 @@ def _named_layout(name: str, graph: Any) -> Any:
 
 
 def _side_by_side(laid: list[tuple[list[int], Floats]]) -> dict[int, Floats]:
-    """Places of parts in rows, the largest part first; all begin at the top of their
-    row.
+    """Return places of parts in rows, the largest part first; all begin at the top of
+    their row.
     """
     sizes = np.array([np.ptp(centres, axis=0) + 2.0 for _, centres in laid])
     widest = max(
@@ -290,8 +290,8 @@ def _side_by_side(laid: list[tuple[list[int], Floats]]) -> dict[int, Floats]:
 
 
 def grouped(diagram: Topology, name: str) -> Topology:
-    """The network with groups of neurons in place of layers, by their metadata of this
-    name.
+    """Return the network with groups of neurons in place of layers, by their metadata
+    of this name.
 
     The groups stand in the order of the mean place of their neurons in the order of
     activation.
@@ -307,8 +307,8 @@ def grouped(diagram: Topology, name: str) -> Topology:
 
 
 def graph_of(diagram: Topology) -> nx.DiGraph[int]:
-    """A graph for layouts: neurons by number, connections, and edges from gaters to the
-    ends of these.
+    """Return a graph for layouts: neurons by number, connections, and edges from gaters
+    to the ends of these.
     """
     graph: nx.DiGraph[int] = nx.DiGraph()
     for i, name in enumerate(diagram.names):
@@ -328,7 +328,7 @@ def graph_of(diagram: Topology) -> nx.DiGraph[int]:
 
 
 def _spaced(centres: Floats) -> Floats:
-    """Centres around 0, at a scale at which few discs touch."""
+    """Return centres around 0, at a scale at which few discs touch."""
     centres = centres - (centres.min(axis=0) + centres.max(axis=0)) / 2
     if len(centres) < 2:
         return centres

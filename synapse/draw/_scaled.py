@@ -54,8 +54,8 @@ class Scaled(Artist):
         self.follow(lambda unit: artist.set_linewidth(widths * unit))
 
     def box(self, low: Any, high: Any, thickness: float, **look: Any) -> None:
-        """A rounded box between two corners (x, y), whose line has this thickness in
-        units.
+        """Draw a rounded box between two corners (x, y), whose line has this thickness
+        in units.
         """
         (left, bottom) = low
         (right, top) = high

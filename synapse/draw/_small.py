@@ -81,7 +81,7 @@ def small_picture(network: Network) -> str:
 def _connections(
     table: Topology, places: Places
 ) -> Iterator[tuple[Floats, str, float]]:
-    """Route, tool tip and weight, -1 to 1, of every connection."""
+    """Return route, tool tip and weight, -1 to 1, of every connection."""
     heaviest = float(np.abs(table.weight).max(initial=0.0)) or 1.0
     routes = routes_of(table.source, table.target, places)
     columns = (
@@ -97,7 +97,7 @@ def _connections(
 
 
 def _bundles(table: Topology, net: Folded) -> Iterator[tuple[Floats, str, float]]:
-    """Route, tool tip and sign of all the connections between two layers."""
+    """Return route, tool tip and sign of all the connections between two layers."""
     columns = (
         column.tolist() for column in (net.source, net.target, net.size, net.total)
     )
@@ -127,7 +127,7 @@ def _circles(table: Topology, places: Places) -> Iterator[str]:
 
 
 def _titles(table: Topology, places: Places, scale: float, y: float) -> Iterator[str]:
-    """Names of layers, in the same size at every scale."""
+    """Yield names of layers, in the same size at every scale."""
     for label, (x, _), frame in zip(
         table.layers, places.middles, places.frames, strict=True
     ):
@@ -154,7 +154,7 @@ def _boxes(table: Topology, places: Places) -> Iterator[str]:
 
 
 def _drawn(route: Floats, tip: str, weight: float) -> str:
-    """A line as strong as the magnitude of its weight, 0 to 1."""
+    """Return a line as strong as the magnitude of its weight, 0 to 1."""
     stops = [*(route[1:-2] + route[2:-1]) / 2, route[-1]]
     bends = [
         f"Q{_at(bend)} {_at(stop)}"
@@ -180,7 +180,7 @@ def _tip(words: str) -> str:
 
 
 def _text(words: str, x: float, y: float, size: float, room: int) -> str:
-    """A line of text about x, cut to `room` characters."""
+    """Return a line of text about x, cut to `room` characters."""
     cut = words if len(words) <= room else words[: room - 1] + "…"
     return (
         f'<text x="{UNIT * x:.1f}" y="{-UNIT * y:.1f}" font-size="{size:.1f}"'

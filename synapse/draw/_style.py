@@ -101,7 +101,7 @@ def need_matplotlib() -> Any:
 
 
 def style() -> AbstractContextManager[None]:
-    """The style of all pictures, as a context manager for your own figures.
+    """Return the style of all pictures, as a context manager for your own figures.
 
     Examples
     --------
@@ -132,8 +132,8 @@ def check_axes(ax: Any, advice: str = "") -> None:
 
 @contextmanager
 def canvas(ax: Axes | None, size: tuple[float, float]) -> Iterator[Axes]:
-    """The axes to draw on, in the style of all pictures; a new figure is closed again
-    if drawing fails.
+    """Provide the axes to draw on, in the style of all pictures; a new figure is closed
+    again if drawing fails.
     """
     with style():
         from matplotlib import pyplot
@@ -153,7 +153,7 @@ def canvas(ax: Axes | None, size: tuple[float, float]) -> Iterator[Axes]:
 
 
 def label(text: object, longest: int = 24) -> str:
-    """A name for matplotlib: one line, shortened, without mathematics."""
+    """Return a name for matplotlib: one line, shortened, without mathematics."""
     line = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
     if len(line) > longest:
         left = max(1, longest - 1)
@@ -162,15 +162,15 @@ def label(text: object, longest: int = 24) -> str:
 
 
 def entry(text: object) -> str:
-    """A name for a legend, which would leave out a name that begins with an
-    underscore.
+    """Return a name for a legend, which would leave out a name with an underscore at
+    its start.
     """
     name = label(text, 40)
     return f" {name}" if name.startswith("_") else name
 
 
 def lines(text: object, longest: int, most: int = 3) -> str:
-    """A name on up to `most` lines of up to `longest` characters."""
+    """Return a name on up to `most` lines of up to `longest` characters."""
     from textwrap import wrap
 
     whole = label(text, longest * most).replace(r"\$", "$")
@@ -184,8 +184,8 @@ def lines(text: object, longest: int, most: int = 3) -> str:
 
 
 def diverging() -> Colormap:
-    """Orange below zero, pale at zero, blue above; white for what is not a finite
-    number.
+    """Return colours: orange below zero, pale at zero, blue above; white for what is
+    not a finite number.
     """
     from matplotlib.colors import LinearSegmentedColormap
 
@@ -196,7 +196,7 @@ def diverging() -> Colormap:
 
 
 def around_zero(values: NDArray[np.float64]) -> Normalize:
-    """A scale with zero in its middle that includes all finite values."""
+    """Return a scale with zero in its middle that includes all finite values."""
     from matplotlib.colors import Normalize
 
     limit = largest(values) or 1.0
@@ -204,7 +204,9 @@ def around_zero(values: NDArray[np.float64]) -> Normalize:
 
 
 def tints(count: int) -> list[tuple[float, float, float]]:
-    """Light colors for backgrounds of black text; they repeat after MOST_TINTS."""
+    """Return light colours for backgrounds of black text; they repeat after
+    MOST_TINTS.
+    """
     strengths = [0.8 if i // len(TINTED) % 2 else 0.45 for i in range(count)]
     return [
         mixed("#ffffff", TINTED[i % len(TINTED)], strengths[i]) for i in range(count)
@@ -212,8 +214,8 @@ def tints(count: int) -> list[tuple[float, float, float]]:
 
 
 def mixed(color: str, second: str, share: float) -> tuple[float, float, float]:
-    """Red, green and blue, from 0 to 1, of a mixture with this share of the second
-    color.
+    """Return red, green and blue, from 0 to 1, of a mixture with this share of the
+    second color.
     """
     pairs = [(int(color[i : i + 2], 16), int(second[i : i + 2], 16)) for i in (1, 3, 5)]
     red, green, blue = (((1.0 - share) * a + share * b) / 255.0 for a, b in pairs)
@@ -221,14 +223,14 @@ def mixed(color: str, second: str, share: float) -> tuple[float, float, float]:
 
 
 def largest(values: NDArray[np.float64]) -> float:
-    """The largest magnitude of the finite values, 0 if there are none."""
+    """Return the largest magnitude of the finite values, 0 if there are none."""
     finite = np.abs(values[np.isfinite(values)])
     return float(finite.max()) if len(finite) else 0.0
 
 
 def coloring(values: NDArray[np.float64]) -> tuple[Colormap, Normalize]:
-    """The palette of activations and all numbers that a neuron computes, and a scale
-    that includes zero.
+    """Return the palette of activations, all numbers of a neuron and a scale that
+    includes zero.
     """
     from matplotlib.colors import LinearSegmentedColormap, Normalize
 
@@ -243,7 +245,7 @@ def coloring(values: NDArray[np.float64]) -> tuple[Colormap, Normalize]:
 
 
 def key(ax: Axes, cmap: Colormap, norm: Normalize, label: str, **options: Any) -> None:
-    """A color bar beside the axes."""
+    """Draw a colour bar beside the axes."""
     from matplotlib.cm import ScalarMappable
 
     look = {"fraction": 0.035, "pad": 0.02, "shrink": 0.7, "aspect": 25, **options}
@@ -252,15 +254,15 @@ def key(ax: Axes, cmap: Colormap, norm: Normalize, label: str, **options: Any) -
 
 
 def mark_of(values: NDArray[np.float64]) -> str | None:
-    """The marker of a line: a dot if no two neighbors are finite, between which a line
-    could be seen.
+    """Return the marker of a line: a dot if no two neighbors are finite, between which
+    a line could be seen.
     """
     finite = np.isfinite(values)
     return None if (finite[1:] & finite[:-1]).any() else "o"
 
 
 def count_along(ax: Axes) -> None:
-    """Ticks of the horizontal axis at whole numbers only: steps, epochs."""
+    """Set ticks of the horizontal axis at whole numbers only: steps, epochs."""
     from matplotlib.ticker import MaxNLocator
 
     ax.xaxis.set_major_locator(
@@ -269,12 +271,12 @@ def count_along(ax: Axes) -> None:
 
 
 def name_lines(ax: Axes) -> None:
-    """The names of lines, beside the picture."""
+    """Write the names of lines beside the picture."""
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=2.4)
 
 
 def points_each(axis: Axis, count: int) -> float:
-    """Points of type for each of `count` rows, or columns, along an axis."""
+    """Return points of type for each of `count` rows, or columns, along an axis."""
     box = axis.axes.get_window_extent()
     return float(
         (box.width if axis is axis.axes.xaxis else box.height)
@@ -297,7 +299,9 @@ def name_each(axis: Axis, names: list[str], longest: int = 24) -> bool:
 
 
 def points_a_unit(ax: Axes) -> float:
-    """Approximate size, in points of type, of one unit of axes with equal aspect."""
+    """Return the approximate size, in points of type, of one unit of axes with equal
+    aspect.
+    """
     box = ax.get_window_extent()
     x0, x1 = ax.get_xlim()
     y0, y1 = ax.get_ylim()

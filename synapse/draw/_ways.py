@@ -50,8 +50,8 @@ class LayerColumn(NamedTuple):
 
 
 def columns_of(places: Places, head: float = 0.0) -> list[LayerColumn]:
-    """All columns from left to right: a ring is one, a folded layer several. `head` is
-    space for names.
+    """Return all columns from left to right: a ring is one, a folded layer several.
+    `head` is space for names.
     """
     columns = []
     (wide, high) = places.half
@@ -74,7 +74,9 @@ def columns_of(places: Places, head: float = 0.0) -> list[LayerColumn]:
 def routes_of(
     source: Indices, target: Indices, places: Places, head: float = 0.0
 ) -> list[Floats]:
-    """The routes of connections. `head` is the space for the names above frames."""
+    """Return the routes of connections. `head` is the space for the names above
+    frames.
+    """
     here = places.centres[source]
     there = places.centres[target]
     layer = places.layer[source]
@@ -117,8 +119,8 @@ def routes_of(
 def _arc(
     here: Floats, there: Floats, bend: float, towards: Floats | None = None
 ) -> Floats:
-    """A parabola to the left of a straight line, so that one in the other direction
-    does not hide it.
+    """Return a parabola to the left of a straight line, so that one in the other
+    direction does not hide it.
     """
     along_it = there - here
     middle = (here + there) / 2
@@ -129,8 +131,8 @@ def _arc(
 
 
 def _beside(here: Floats, there: Floats, gap: float) -> Floats:
-    """A connection in a layer: on the right of a column if it leads down, on the left
-    if up.
+    """Return a connection in a layer: on the right of a column if it leads down, on the
+    left if up.
     """
     drop = here[1] - there[1]
     if abs(drop) < 1e-9:
@@ -144,8 +146,8 @@ def _beside(here: Floats, there: Floats, gap: float) -> Floats:
 def crossings(
     here: Floats, there: Floats, columns: Sequence[LayerColumn]
 ) -> list[tuple[int, int, float]]:
-    """Columns between two points, the gap of each that is nearest to a straight line,
-    and its height.
+    """Return columns between two points, the gap of each that is nearest to a straight
+    line, and its height.
     """
     passed = []
     low, high = sorted((here[0], there[0]))
@@ -166,7 +168,7 @@ def crossings(
 def through(
     here: Floats, there: Floats, heights: Iterable[tuple[LayerColumn, float]]
 ) -> Floats:
-    """The route between two points that passes columns at these heights."""
+    """Return the route between two points that passes columns at these heights."""
     stops = []
     for (left, right, _), y in heights:
         xs = [left - BEFORE, (left + right) / 2, right + BEFORE]
@@ -176,8 +178,8 @@ def through(
 
 
 def lead_of(here: Floats, there: Floats, columns: Sequence[LayerColumn]) -> Floats:
-    """The route from a neuron to the mark of a gate: through the gaps of columns, or
-    beside its own.
+    """Return the route from a neuron to the mark of a gate: through the gaps of
+    columns, or beside its own.
     """
     crossed = crossings(here, there, columns)
     if not crossed and abs(there[1] - here[1]) > 1.0 and abs(there[0] - here[0]) < 1.0:
@@ -221,8 +223,8 @@ def _pass_columns(
 
 
 def spread(places: Floats, apart: float, last: float) -> Floats:
-    """Ascending places, moved as little as possible to be `apart` from each other and
-    not beyond `last`.
+    """Return ascending places, moved as little as possible to be `apart` from each
+    other and not beyond `last`.
     """
     moved = places.copy()
     for i in range(1, len(moved)):
@@ -283,7 +285,7 @@ def _lead_around(
 
 
 def rounded(corners: Floats) -> Floats:
-    """The control points of a line through corners that are rounded."""
+    """Return the control points of a line through corners that are rounded."""
     points = [corners[0]]
     for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
         near = [
@@ -297,7 +299,7 @@ def rounded(corners: Floats) -> Floats:
 
 
 def curve(route: Floats) -> Floats:
-    """Points of a route, close to each other where it is bent."""
+    """Return points of a route, close to each other where it is bent."""
     middles = (route[1:-2] + route[2:-1]) / 2
     starts = np.concatenate([route[:1], middles])
     ends = np.concatenate([middles, route[-1:]])
@@ -309,7 +311,7 @@ def curve(route: Floats) -> Floats:
 
 
 def along(way: Floats, shares: Floats) -> Floats:
-    """The points at these fractions of the length of a path."""
+    """Return the points at these fractions of the length of a path."""
     length = np.concatenate(
         [[0.0], np.cumsum(np.linalg.norm(np.diff(way, axis=0), axis=1))]
     )
@@ -320,8 +322,8 @@ def along(way: Floats, shares: Floats) -> Floats:
 
 
 def arrowheads(ways: Sequence[Floats], centres: Floats, size: float) -> Floats:
-    """Arrowheads where paths reach the discs of their targets or end at a rim, shape
-    (connections, 3, 2).
+    """Return arrowheads where paths reach the discs of their targets or end at a rim,
+    shape (connections, 3, 2).
     """
     heads = np.empty((len(ways), 3, 2))
     for i, (way, centre) in enumerate(zip(ways, centres, strict=True)):

@@ -88,7 +88,7 @@ def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes
 
 
 def _runs(results: Any) -> list[tuple[str, dict[str, Floats]]]:
-    """Names and histories of trainings."""
+    """Return names and histories of trainings."""
     if isinstance(results, Result) or _is_history(results):
         return [("", _history(results))]
     if not isinstance(results, (Mapping, list, tuple)):
@@ -115,7 +115,7 @@ def _is_history(result: Any) -> bool:
 
 
 def _history(result: Any) -> dict[str, Floats]:
-    """The losses of a training."""
+    """Return the losses of a training."""
     history = result.history if isinstance(result, Result) else result
     if not _is_history(history):
         raise ArgumentTypeError(

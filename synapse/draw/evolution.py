@@ -157,7 +157,7 @@ def growth(result: Evolution, ax: Axes | None = None, *, frames: int = 5) -> Axe
 
 
 def _links(genome: Genome) -> Any:
-    """The connections, to be compared."""
+    """Return the connections, to be compared."""
     return genome.genes[genome.genes["enabled"] != 0][
         ["source", "target", "gater"]
     ].tolist()

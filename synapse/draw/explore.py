@@ -147,8 +147,8 @@ class Explorer:
         return f"<Explorer of {self._net!r}>"
 
     def _repr_html_(self) -> str:
-        """The page in a frame of a notebook: its scripts run, and reach nothing outside
-        of the frame.
+        """Return the page in a frame of a notebook: its scripts run, and reach nothing
+        outside of the frame.
         """
         title = escape(f"Explorer of {self._net!r}")
         return (
@@ -158,7 +158,7 @@ class Explorer:
         )
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        """A widget where that is possible; else notebooks ask for the frame."""
+        """Return a widget where that is possible; else notebooks ask for the frame."""
         if find_spec("anywidget") is None:
             return None
         if self._widget is None:
@@ -260,7 +260,7 @@ def explore(
 
 
 def _structure(data: dict[str, Any]) -> list[Any]:
-    """What a page cannot change: its neurons, who is connected to whom, and the number
+    """Return what a page cannot change: its neurons, their connections, and the number
     of steps.
     """
     ends = [data["connections"][name] for name in ("source", "target", "gater")]
@@ -310,7 +310,9 @@ PICTURES = (
 
 
 def page_of(data: dict[str, Any]) -> str:
-    """The page for some data: template, style, library and script in one text."""
+    """Return the page for some data: template, style, library and script in one
+    text.
+    """
     library, learn = part_of("cytoscape.min.js"), "learn" in data
     scripts = [part_of(f"{name}.js") for name in SCRIPTS]
     if learn:
@@ -348,12 +350,13 @@ def page_of(data: dict[str, Any]) -> str:
 
 
 def part_of(name: str) -> str:
-    """A file of the page."""
+    """Return a file of the page."""
     return (resources.files("synapse.draw") / "page" / name).read_text(encoding="utf-8")
 
 
 def for_script(data: dict[str, Any]) -> str:
-    r"""Data as JSON that is safe inside a script element, whatever names it holds.
+    r"""Return data as JSON that is safe inside a script element, whatever names it
+    holds.
 
     >>> for_script({"name": "</script> & é"})
     '{"name":"\\u003c/script\\u003e \\u0026 \\u00e9"}'

@@ -107,8 +107,8 @@ def forecast(
 
 
 def _named(history: Any, forecast: Any) -> tuple[Any, Sequence[str] | None]:
-    """The columns of a history that a forecast has, and their names, if these are
-    known.
+    """Return the columns of a history that a forecast has, and their names, if these
+    are known.
     """
     columns = column_names(history)
     ahead = getattr(forecast, "names", None)
@@ -121,8 +121,8 @@ def _named(history: Any, forecast: Any) -> tuple[Any, Sequence[str] | None]:
 
 
 def _times_of(index: Any, dates: Any, past: int, ahead: int) -> tuple[Any, str]:
-    """The index of a history and the dates of its forecast, for the axis, and the name
-    of the axis.
+    """Return the index of a history and the dates of its forecast, for the axis, and
+    the name of the axis.
 
     One of them that is None, or of another kind, continues the other; numbers of steps
     if it cannot.
@@ -139,7 +139,9 @@ def _times_of(index: Any, dates: Any, past: int, ahead: int) -> tuple[Any, str]:
 
 
 def _on_axis(index: Any) -> Any:
-    """The places of labels on the axis: numbers, or dates of the clock on the wall."""
+    """Return the places of labels on the axis: numbers, or dates of the clock on the
+    wall.
+    """
     dates = (
         index.to_timestamp()
         if hasattr(index, "to_timestamp") and not hasattr(index, "tz")
@@ -162,7 +164,7 @@ def _as_columns(title: str, values: Any) -> Floats:
 
 
 def _column_names(names: Any, past: Floats, future: list[Floats]) -> list[str]:
-    """A name for each column; none for a single one without."""
+    """Return a name for each column; none for a single one without."""
     count = past.shape[1]
     shapes = {piece.shape for piece in future}
     if shapes != {(len(future[0]), count)}:
@@ -246,7 +248,7 @@ def _draw_column(
 
 
 def _frame(ax: Axes, label: str, counts: bool) -> None:
-    """The axis of time, which may count steps, and the legend."""
+    """Draw the axis of time, which may count steps, and the legend."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     locator = ax.xaxis.get_major_locator()

@@ -90,7 +90,7 @@ def hinton(
 
 
 def _matrix(weights: Any) -> tuple[Floats, Any, Any, Any]:
-    """Weights as a matrix, the mask of connections, and the layers of rows and
+    """Return weights as a matrix, the mask of connections, and the layers of rows and
     columns.
     """
     if isinstance(weights, Projection):
@@ -115,7 +115,7 @@ def _matrix(weights: Any) -> tuple[Floats, Any, Any, Any]:
 
 
 def _draw_squares(ax: Axes, matrix: Floats, connected: Any, full: float) -> None:
-    """The background, the squares, and crosses for numbers that are not finite."""
+    """Draw the background, the squares, and crosses for numbers that are not finite."""
     from matplotlib.collections import PolyCollection
 
     ground = _squares(np.argwhere(connected), np.full(connected.sum(), 0.96))
@@ -134,6 +134,6 @@ def _draw_squares(ax: Axes, matrix: Floats, connected: Any, full: float) -> None
 
 
 def _squares(places: Any, sides: Floats) -> Any:
-    """Corners of squares on rows and columns, shape (squares, 4, 2)."""
+    """Return corners of squares on rows and columns, shape (squares, 4, 2)."""
     corners = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])
     return places[:, None, ::-1] + sides[:, None, None] * corners

@@ -29,7 +29,8 @@ def link(
     targets: ArrayLike | None = None,
     page: str = "play.html",
 ) -> str:
-    """Return an address that opens a network, and data to learn, in a page that learns.
+    """Return an address that opens a network, and data to learn, in a page with a
+    trainer.
 
     What follows the ``#`` opens in any copy of the page: a file that ``synapse play``
     or :func:`explore` with ``learn=True`` has written, on your disk or on any server.
@@ -90,7 +91,7 @@ def link(
 def state_of(
     network: Network, inputs: ArrayLike | None, targets: ArrayLike | None
 ) -> dict[str, Any]:
-    """What the page reads of an address: see ``stateOf`` in ``keep.js``."""
+    """Return what the page reads of an address: see ``stateOf`` in ``keep.js``."""
     Topology.of(network)._require_closed("put into a link")
     cleared = network.clone()
     cleared.clear()
@@ -107,8 +108,8 @@ def state_of(
 
 
 def packed(state: dict[str, Any]) -> str:
-    """JSON with short numbers, compressed (raw deflate), in the letters of an address
-    (base64url).
+    """Return JSON with short numbers, compressed (raw deflate), in the letters of an
+    address (base64url).
     """
     compressor = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     content = json.dumps(short(state), separators=(",", ":"), allow_nan=False).encode()
@@ -117,7 +118,7 @@ def packed(state: dict[str, Any]) -> str:
 
 
 def short(value: Any) -> Any:
-    """The same with numbers of so many digits."""
+    """Round floats to `DIGITS` digits."""
     if isinstance(value, dict):
         return {key: short(member) for key, member in value.items()}
     if isinstance(value, list):

@@ -172,8 +172,8 @@ def network(
 
 
 def diagram_of(shown: Any) -> Topology:
-    """The table of a network, or of single neurons: up to 25 have a column each, more
-    share one.
+    """Return the table of a network, or of single neurons: up to 25 have a column each,
+    more share one.
     """
     if isinstance(shown, Network):
         return Topology.of(shown)

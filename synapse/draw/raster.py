@@ -102,8 +102,8 @@ def raster(
 
 
 def _set_layers_apart(ax: Axes, layers: list[tuple[str, int]], rows: int) -> None:
-    """Lines between layers; the names of layers on the right, each with a line to its
-    own.
+    """Draw lines between layers, and the names of layers on the right, each with a line
+    to its own.
     """
     a_row = points_each(ax.yaxis, rows)
     size = 8.0

@@ -91,7 +91,7 @@ def _several(groups: list[tuple[str, list[Run]]]) -> bool:
 
 
 def _groups(runs: Any) -> list[tuple[str, list[Run]]]:
-    """Names of agents, and the runs of each."""
+    """Return names of agents, and the runs of each."""
     named = list(runs.items()) if isinstance(runs, Mapping) else [("", runs)]
     if not 0 < len(named) <= len(CYCLE):
         raise ArgumentError(f"Expected 1 to {len(CYCLE)} agents, got {len(named)}.")
@@ -110,7 +110,9 @@ def _groups(runs: Any) -> list[tuple[str, list[Run]]]:
 
 
 def _in_parts(runs: list[Run], points: int) -> tuple[Floats, Floats]:
-    """The ends of equal parts of the steps, and the mean returns in each, by run."""
+    """Return the ends of equal parts of the steps, and the mean returns in each, by
+    run.
+    """
     if not all(len(run.returns) for run in runs):
         raise ArgumentError(
             "Expected runs with one complete episode or more, got one without."
@@ -128,8 +130,8 @@ def _in_parts(runs: list[Run], points: int) -> tuple[Floats, Floats]:
 
 
 def _means(run: Run, ends: Floats) -> Floats:
-    """The mean return in each part of the steps; NaN before the first episode has
-    ended.
+    """Return the mean return in each part of the steps; NaN before the first episode
+    has ended.
     """
     window = np.searchsorted(ends, run.lengths.cumsum() - 0.5)
     means = np.full(len(ends), np.nan)
@@ -143,7 +145,7 @@ def _means(run: Run, ends: Floats) -> Floats:
 
 
 def _tested(runs: list[Run]) -> tuple[Floats, Floats]:
-    """The steps of tests, and the mean returns of each, by run."""
+    """Return the steps of tests, and the mean returns of each, by run."""
     steps = runs[0].test_steps
     if not len(steps) or any(not np.array_equal(run.test_steps, steps) for run in runs):
         raise ArgumentError(
@@ -155,7 +157,9 @@ def _tested(runs: list[Run]) -> tuple[Floats, Floats]:
 
 
 def _interval(values: Floats) -> tuple[Floats, Floats]:
-    """The 95 % interval of the mean over runs, by the bootstrap with a fixed seed."""
+    """Return the 95 % interval of the mean over runs, by the bootstrap with a fixed
+    seed.
+    """
     chosen = np.random.default_rng(0).integers(len(values), size=(DRAWS, len(values)))
     means = values[chosen].mean(axis=1)
     low, high = np.quantile(means, [0.025, 0.975], axis=0)

@@ -119,7 +119,7 @@ def sensitivities(
 
 
 def _name_axis(ax: Axes, axis: Any, table: Topology, neurons: Ints, count: int) -> None:
-    """Names of neurons, or of layers where those would overlap, and lines between
+    """Draw names of neurons, or of layers where those would overlap, and lines between
     them.
     """
     across = axis is ax.xaxis
@@ -150,7 +150,7 @@ def _name_axis(ax: Axes, axis: Any, table: Topology, neurons: Ints, count: int) 
 
 
 def _bands(numbers: Ints, names: Sequence[str]) -> Bands:
-    """Neighbouring places with the same number."""
+    """Return neighbouring places with the same number."""
     starts = np.flatnonzero(np.diff(numbers, prepend=-1)).tolist()
     stops = [*starts[1:], len(numbers)]
     return [

@@ -123,7 +123,7 @@ def spikes(
 
 
 def _bands_of(log: Log) -> list[tuple[str, Floats]]:
-    """The layers' names and activations."""
+    """Return the layers' names and activations."""
     instance("log", log, Log)
     neurons = tuple(log.network)
     if "activation" not in log.variables or log.columns("activation") != neurons:
@@ -143,7 +143,7 @@ def _bands_of(log: Log) -> list[tuple[str, Floats]]:
 
 
 def _bands_of_groups(log: Log, groups: Any) -> list[tuple[str, Floats]]:
-    """The labels and activations of chosen neurons."""
+    """Return the labels and activations of chosen neurons."""
     instance("log", log, Log)
     title = "groups"
     if isinstance(groups, Mapping):
@@ -173,7 +173,7 @@ def _checked_targets(targets: Any, outputs: Floats) -> Floats | None:
 
 
 def _are_spikes(values: Floats) -> bool:
-    """Whether a layer has spikes: 0 and 1 only, and both."""
+    """Return whether a layer has spikes: 0 and 1 only, and both."""
     ones = values == 1.0
     return bool(ones.any() and (ones | (values == 0.0)).all())
 
@@ -183,7 +183,7 @@ def _height_of(values: Floats) -> float:
 
 
 def _draw_marks(ax: Axes, values: Floats, top: float, height: float) -> None:
-    """A row of marks for each neuron."""
+    """Draw a row of marks for each neuron."""
     count = values.shape[1]
     row = height / count
     step, neuron = np.nonzero(values == 1.0)
@@ -194,7 +194,9 @@ def _draw_marks(ax: Axes, values: Floats, top: float, height: float) -> None:
 def _draw_lines(
     ax: Axes, values: Floats, aims: Floats | None, top: float, height: float
 ) -> None:
-    """Lines of some neurons, within the band, and their least and largest number."""
+    """Draw lines of some neurons, within the band, and their least and largest
+    number.
+    """
     count = values.shape[1]
     chosen: NDArray[np.int64] = np.unique(
         np.linspace(0, count - 1, min(LINES, count)).round().astype(np.int64)

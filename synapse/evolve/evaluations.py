@@ -68,7 +68,9 @@ class Evaluations:
     def repeated(
         self, people: Population, evaluate: Callable[[Genomes], Floats]
     ) -> Evaluated | None:
-        """What the evaluation of this generation returned, if the file has it."""
+        """Return what the evaluation of this generation returned, if the file has
+        it.
+        """
         generations = self.known
         if people.generation >= generations:
             return None
@@ -187,7 +189,7 @@ def _agree(stored: Floats, computed: Floats) -> bool:
 
 
 def digest_of(people: Population) -> int:
-    """A number that most probably differs if the genomes or random words of two
+    """Return a number that most probably differs if the genomes or random words of two
     populations do.
     """
     genes = people.genomes.genes[: len(people.genomes.weights)]

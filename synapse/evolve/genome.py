@@ -394,7 +394,7 @@ class Genome:
 def evolved(
     nodes: NDArray[Any], genes: NDArray[Any], inputs: int, outputs: int
 ) -> Genome:
-    """A genome of arrays that evolution has written: checks take longer than an
+    """Return a genome of arrays that evolution has written: checks take longer than an
     activation.
     """
     genome = Genome.__new__(Genome)
@@ -403,8 +403,8 @@ def evolved(
 
 
 def _ids_of(names: list[str], largest: int) -> Ints:
-    """Ids of hidden nodes, which are above `largest`: those in the names, otherwise the
-    next ones.
+    """Return ids of hidden nodes, which are above `largest`: those in the names,
+    otherwise the next ones.
     """
     places: dict[int, int] = {}
     for place, name in enumerate(names):
@@ -417,8 +417,8 @@ def _ids_of(names: list[str], largest: int) -> Ints:
 
 
 def _with_late(table: Topology) -> tuple[Topology, Bools]:
-    """A table in which no connection has a delay but those that become late genes, and
-    which these are.
+    """Return a table whose only delays are those of late genes to come, and the
+    connections with these.
     """
     # A genome has one gene for each pair of nodes; a carried state is another one.
     pair = table.source * table.neurons + table.target
@@ -431,8 +431,8 @@ def _with_late(table: Topology) -> tuple[Topology, Bools]:
 def _checked(
     nodes: Any, genes: Any, inputs: int, outputs: int
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Copies of the arrays of a genome, after which kernels read no row that does not
-    exist.
+    """Return checked copies of the arrays of a genome: kernels read no row outside of
+    them.
     """
     for name, array, dtype in (("nodes", nodes, NODE), ("genes", genes, GENE)):
         if not isinstance(array, np.ndarray) or array.dtype != dtype or array.ndim != 1:
@@ -488,7 +488,7 @@ def _checked(
 
 
 def _ends(inputs: int, outputs: int, hidden: int) -> NDArray[Any]:
-    """Nodes of a genome; hidden ones are at equal distances."""
+    """Return nodes of a genome; hidden ones are at equal distances."""
     nodes = np.zeros(inputs + 1 + outputs + hidden, NODE)
     nodes["id"] = np.arange(len(nodes))
     nodes["squash"] = LOGISTIC

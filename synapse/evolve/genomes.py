@@ -28,12 +28,12 @@ class Genomes:
 
     @classmethod
     def of(cls, genome: Genome) -> Genomes:
-        """Those of one genome."""
+        """Return the genomes that consist of one."""
         at = np.array([[0, len(genome.nodes), 0, len(genome.genes)]])
         return cls(genome.nodes, genome.genes, at, genome.inputs, genome.outputs)
 
     def join(self, others: Genomes) -> Genomes:
-        """These, and others after them."""
+        """Return these genomes, and others after them."""
         at = others.at + np.repeat([len(self.nodes), len(self.genes)], 2)
         nodes = np.append(self.nodes, others.nodes)
         genes = np.append(self.genes, others.genes)
@@ -54,7 +54,7 @@ class Genomes:
         )
 
     def take(self, places: Ints) -> Genomes:
-        """Copies of some of them, in this order."""
+        """Return copies of some genomes, in this order."""
         old = self.at[places]
         lengths = old[:, 1::2] - old[:, ::2]
         ends = lengths.cumsum(axis=0)
@@ -80,5 +80,5 @@ class Genomes:
         return np.asarray(enabled[self.at[:, 3]] - enabled[self.at[:, 2]])
 
     def express(self) -> Any:
-        """What they compute; see `expressed`."""
+        """Return the phenotypes; see `expressed`."""
         return expressed(self.nodes, self.genes, self.at, self.inputs, self.outputs)

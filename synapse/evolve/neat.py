@@ -240,8 +240,8 @@ def _record(
 
 
 def _evaluated(task: Task, people: Population, pool: Executor | None) -> Evaluated:
-    """The evaluation of a generation, here or in parts on an executor. Weights may be
-    learned in it.
+    """Return the evaluation of a generation, here or in parts on an executor. Weights
+    may be learned in it.
     """
     genomes = people.genomes
     before = people.genomes.weights.copy()
@@ -279,8 +279,8 @@ def _parts(
 
 
 def judged(fitness: Any, genomes: Genomes) -> tuple[Floats, Bools, Floats]:
-    """Numbers of every genome, whether it solves the task, and all weights, which may
-    have been learned.
+    """Return numbers of every genome, whether it solves the task, and all weights,
+    which may have been learned.
     """
     count = len(genomes)
     if hasattr(fitness, "evaluate"):
@@ -325,19 +325,19 @@ def judged(fitness: Any, genomes: Genomes) -> tuple[Floats, Bools, Floats]:
 def _first_genome(
     sizes: list[int], settings: Settings, rng: np.random.Generator
 ) -> Genome:
-    """What the first generation varies by default."""
+    """Return what the first generation varies by default."""
     genome = Genome.minimal(*sizes, seed=rng)
     return genome.with_weights(1.0) if settings.fractions else genome
 
 
 def _columns(rows: list[list[float]]) -> Floats:
-    """Numbers by genome as an array; a genome with fewer than others has NaN."""
+    """Return numbers by genome as an array; a genome with fewer than others has NaN."""
     return np.array(list(zip_longest(*rows, fillvalue=np.nan))).T
 
 
 def _checked_sizes(task: Any, genome: Genome | None, **arguments: Any) -> list[int]:
-    """The numbers of inputs and outputs, which the arguments, the fitness and the start
-    agree about.
+    """Return the numbers of inputs and outputs, which the arguments, the fitness and
+    the start agree about.
     """
     agreed: list[int] = []
     for name, number in arguments.items():

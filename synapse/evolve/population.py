@@ -240,8 +240,8 @@ class Population:
 
 
 def at_least(array: NDArray[Any], size: int) -> NDArray[Any]:
-    """The array, or one with twice as many rows as are needed, which begins with its
-    rows.
+    """Return the array, or one with twice as many rows as are needed, which begins with
+    its rows.
     """
     if len(array) < size:
         array = np.append(array, np.empty(2 * size - len(array), array.dtype))
@@ -249,8 +249,8 @@ def at_least(array: NDArray[Any], size: int) -> NDArray[Any]:
 
 
 def fronts_of(values: Floats) -> Ints:
-    """Number of the front of each genome: 0 if none dominates it, 1 if only those of
-    front 0 do, ...
+    """Return the number of the front of each genome: 0 if none dominates it, 1 if only
+    those of front 0 do, ...
     """
     columns = np.ascontiguousarray(values.T)
     pairs = columns[:, :, None], columns[:, None, :]
@@ -268,8 +268,8 @@ def fronts_of(values: Floats) -> Ints:
 
 
 def ranked(values: Floats) -> Ints:
-    """Genomes in the order of NSGA-II: by front, then by the distance to neighbours in
-    it; copies are last.
+    """Return genomes in the order of NSGA-II: by front, then by the distance to
+    neighbours in it; copies are last.
 
     K. Deb and others, A fast and elitist multiobjective genetic algorithm: NSGA-II,
     IEEE Transactions on Evolutionary Computation 6 (2002) 182-197.
@@ -290,8 +290,8 @@ def ranked(values: Floats) -> Ints:
 
 
 def novelty(behaviours: Floats, archive: Floats) -> tuple[Floats, Floats]:
-    """Mean distance of each behaviour to the nearest others, and the archive with the
-    most novel ones.
+    """Return mean distance of each behaviour to the nearest others, and the archive
+    with the most novel ones.
 
     J. Lehman and K. O. Stanley, Abandoning objectives: evolution through the search for
     novelty alone, Evolutionary Computation 19 (2011) 189-223. Here the archive grows by

@@ -31,7 +31,7 @@ SELECTIONS = ("fitness", "pareto", "novelty")
 
 
 def or_infinity(check: Callable[[str, Any], float]) -> Callable[[str, Any], float]:
-    """The check of a number that may be infinite."""
+    """Return the check of a number that may be infinite."""
 
     def checked(title: str, value: Any) -> float:
         endless = isinstance(value, float) and value == np.inf
@@ -83,10 +83,10 @@ class Settings:
         Compatibility threshold: genomes closer than this to its representative join a
         species. Default 3 (section 4.1). With ``inf`` there is one species.
     stagnation : int
-        A species without improvement for so many generations has no offspring. Default
-        15 (section 4.1).
+        A species without improvement for this many generations has no offspring.
+        Default 15 (section 4.1).
     refocus : int
-        If the population has not improved for so many generations, only the best two
+        If the population has not improved for this many generations, only the best two
         species have offspring, for which section 3.3 has 20. Default ``inf``: never. On
         XOR, 20 makes the slowest runs, because it removes the other species again and
         again (``studies/evolution.md``).
@@ -197,7 +197,7 @@ def record_of(settings: Settings) -> NDArray[Any]:
 
 
 def codes_of(several: Any) -> Ints:
-    """Codes of activation functions, all built in and of one state."""
+    """Return codes of activation functions, all built in and of one state."""
     codes = []
     for squash in several:
         name = squashes.get(squash).name

@@ -46,14 +46,16 @@ def plain_value(value: Any) -> Any:
 
 
 def to_json(value: Any) -> str:
-    """A plain value as JSON on one line. Floats are written by ``repr``, which restores
-    every bit.
+    """Return a plain value as JSON on one line. Floats are written by ``repr``, which
+    restores every bit.
     """
     return json.dumps(value, separators=(", ", ": "))
 
 
 def record_text(values: Any, seed: int, point: Point) -> str:
-    """What a trial has returned as JSON; ArgumentTypeError if it cannot be a record."""
+    """Return what a trial has returned as JSON; ArgumentTypeError if it cannot be a
+    record.
+    """
     due = f"The trial with seed {seed} must return {VALUES}"
     named = isinstance(values, Mapping) and all(isinstance(key, str) for key in values)
     if not named:
@@ -75,7 +77,7 @@ def record_text(values: Any, seed: int, point: Point) -> str:
 
 
 def point_text(point: Point) -> str:
-    """A point as JSON: what tells it from others in a store."""
+    """Return a point as JSON: what tells it from others in a store."""
     return to_json(dict(sorted(point.items())))
 
 
@@ -83,7 +85,7 @@ def point_text(point: Point) -> str:
 
 
 def described(trial: Callable[..., Any]) -> str:
-    """The name of a trial with its module and what a partial has bound, such as
+    """Return the name of a trial with its module and what a partial has bound, such as
     'json.dumps(indent=2)'.
     """
     if not isinstance(trial, functools.partial):
@@ -97,8 +99,8 @@ def described(trial: Callable[..., Any]) -> str:
 
 
 def _function_name(function: Any) -> str:
-    """Module and name of a function; ArgumentError if another function can have the
-    same ones.
+    """Return module and name of a function; ArgumentError if another function can have
+    the same ones.
     """
     if inspect.ismethod(function):
         return f"{_argument(function.__self__)}.{function.__name__}"
@@ -119,7 +121,7 @@ def _function_name(function: Any) -> str:
 
 
 def _argument(value: Any) -> str:
-    """An argument as text that is the same in every process."""
+    """Return an argument as text that is the same in every process."""
     if isinstance(value, type | functools.partial) or inspect.isroutine(value):
         return described(value)
     if isinstance(value, Enum | os.PathLike):

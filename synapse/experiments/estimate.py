@@ -64,7 +64,7 @@ class Estimate:
 
 
 def rate_of(successes: int, count: int, level: Any) -> Estimate:
-    """A success rate with its Wilson interval."""
+    """Return a success rate with its Wilson interval."""
     number = between_0_and_1("level", level)
     test = scipy_stats().binomtest(successes, count)
     interval = test.proportion_ci(number, method="wilson")
@@ -74,7 +74,9 @@ def rate_of(successes: int, count: int, level: Any) -> Estimate:
 
 
 def median_of(values: Sequence[float], level: Any) -> Estimate:
-    """A median with its bootstrap interval; some of the values may be infinite."""
+    """Return a median with its bootstrap interval; some of the values may be
+    infinite.
+    """
     number = between_0_and_1("level", level)
     data = np.sort(np.asarray(values, np.float64))
     if np.isnan(data).any():
@@ -108,7 +110,7 @@ def scipy_stats() -> Any:
 
 
 def in_digits(value: float) -> str:
-    """A number as it is shown: a dash for infinity, commas between thousands."""
+    """Return a number as it is shown: a dash for infinity, commas between thousands."""
     if value == math.inf:
         return "-"
     whole = math.isfinite(value) and value == round(value)

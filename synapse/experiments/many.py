@@ -174,7 +174,7 @@ def _require_options(options: dict[str, Any]) -> None:
 
 
 def _available_cores() -> int:
-    """Number of cores that this process may use."""
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -222,7 +222,9 @@ def _gathered(
 
 
 def _result_of(future: Future[Any], total: int) -> Result:
-    """The result of a training; an error of the executor becomes an ExecutorError."""
+    """Return the result of a training; an error of the executor becomes an
+    ExecutorError.
+    """
     try:
         result: Result = future.result()[0]
     except SynapseError:

@@ -211,7 +211,7 @@ def _points_of(grid: Any) -> list[Point]:
 
 
 def _all_points(grid: Mapping[str, Any]) -> list[Point]:
-    """All combinations of the values of a grid."""
+    """Return all combinations of the values of a grid."""
     columns = {}
     for name, column in _parameters("grid", grid).items():
         title = f"The values of {name!r}"
@@ -227,7 +227,7 @@ def _all_points(grid: Mapping[str, Any]) -> list[Point]:
 
 
 def _listed_points(grid: Any) -> list[Point]:
-    """The points of a list, which must all have the same names."""
+    """Return the points of a list, which must all have the same names."""
     entries = _checks.listed("grid", grid, "a dict, or a list of points")
     named = [_parameters("A point", entry) for entry in entries]
     points = [
@@ -256,7 +256,7 @@ def _parameters(title: str, parameters: Any) -> Mapping[str, Any]:
 
 
 def _value(name: str, value: Any) -> Any:
-    """A value of a parameter as JSON has it."""
+    """Return a value of a parameter as JSON has it."""
     try:
         return plain_value(value)
     except (TypeError, RecursionError):
@@ -305,7 +305,7 @@ def require_picklable(title: str, function: Any, executor: Executor | None) -> N
 
 
 def one_line(error: BaseException) -> str:
-    """Class and message of an error, on one line."""
+    """Return class and message of an error, on one line."""
     text = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".: ")
     return text if len(text) <= 120 else f"{text[:117]}..."
 
@@ -391,7 +391,7 @@ def attempt(trial: Trial, seed: int, point: Point) -> Outcome:
 
 
 def _reason(error: BaseException) -> str:
-    """Class and message of an error."""
+    """Return class and message of an error."""
     with suppress(Exception):  # a class of a user's whose message raises
         if str(error):
             return f"{type(error).__name__}: {error}"
@@ -476,19 +476,21 @@ def _failing() -> Iterator[None]:
 
 
 def submitting(executor: Executor) -> AbstractContextManager[object]:
-    """A context for calls of ``submit``: Ctrl-C within one would leave work that nobody
-    cancels.
+    """Return a context for calls of ``submit``: Ctrl-C within one would leave work
+    without an owner.
     """
     return Deferred() if shares_objects(executor) else nullcontext()
 
 
 def shares_objects(executor: Executor) -> bool:
-    """Whether the calls of an executor get the caller's objects, not copies of them."""
+    """Return whether the calls of an executor get the caller's objects, not copies of
+    them.
+    """
     return isinstance(executor, futures.ThreadPoolExecutor)
 
 
 def _results(path: Any, advice: str = "") -> str:
-    """The sentence about the results of those trials that are done."""
+    """Return the sentence about the results of those trials that are done."""
     if path is None:
         return (
             "Their results are lost: with store= the same call would run only the"

@@ -114,8 +114,8 @@ class TrialStore:
             raise
 
     def done(self) -> dict[Task, Done]:
-        """The records of the file; damaged ones are removed, so that their trials are
-        run again.
+        """Return the records of the file; damaged ones are removed, so that their
+        trials are run again.
         """
         with _sentences(self.path):
             intact, damaged = _records(self._file)
@@ -140,7 +140,7 @@ class TrialStore:
 
 
 def read_rows(path: Any) -> dict[Task, Done]:
-    """All records of a store, which another process may be writing."""
+    """Return all records of a store, which another process may be writing."""
     file = as_path(path)
     if not file.is_file():
         raise TrialStoreError(f"There is no store of trials at {shown(str(file))}.")
@@ -183,8 +183,8 @@ def _value(file: sqlite3.Connection, pragma: str) -> Any:
 
 
 def _require_store(file: sqlite3.Connection, path: Path) -> str:
-    """The name of a store's trial; FormatError if the database is none of ours, newer,
-    or damaged.
+    """Return the name of a store's trial; FormatError if the database is none of ours,
+    newer, or damaged.
     """
     version = _value(file, "user_version")
     if _value(file, "application_id") != MARK:
@@ -208,14 +208,16 @@ def _require_store(file: sqlite3.Connection, path: Path) -> str:
 
 
 def _digest(*values: Any) -> str:
-    """The digest of a record with its point, seed and seconds, or of the name of a
-    trial.
+    """Return the digest of a record with its point, seed and seconds, or of the name of
+    a trial.
     """
     return hashlib.sha256(repr(values).encode()).hexdigest()[:32]
 
 
 def _records(file: sqlite3.Connection) -> tuple[dict[Task, Done], list[tuple[int]]]:
-    """The intact records, in order of point and seed, and the rows of damaged ones."""
+    """Return the intact records, in order of point and seed, and the rows of damaged
+    ones.
+    """
     intact: dict[Task, Done] = {}
     damaged = []
     query = (

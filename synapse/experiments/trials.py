@@ -278,8 +278,8 @@ class Trials(list[Row]):
         return f"{text}>"
 
     def _in_words(self, name: str) -> str:
-        """A key with the rate or median of its values, without an interval; in a sweep
-        the key alone.
+        """Return a key with the rate or median of its values, without an interval; in a
+        sweep the key alone.
         """
         values = [row.get(name) for row in self]
         if self.names or not all(_plain(value) for value in values):
@@ -292,13 +292,13 @@ class Trials(list[Row]):
         return f"{name} {in_digits(statistics.median(numbers))}"
 
     def _repr_html_(self) -> str:
-        """The first trials as a table, for notebooks."""
+        """Return the first trials as a table, for notebooks."""
         names = dict.fromkeys(name for row in self for name in row)
         columns = {name: [row.get(name) for row in self] for name in names}
         return _html.view(repr(self), _html.table(columns, len(self)) if self else "")
 
     def _valued(self, name: str) -> list[tuple[Row, Any]]:
-        """Every trial with its value under a key."""
+        """Return every trial with its value under a key."""
         if not self:
             raise ArgumentError(
                 f"Expected at least one trial with the value {name!r}, got none."
@@ -313,7 +313,7 @@ class Trials(list[Row]):
 
 
 def joined(rows: Iterable[tuple[Point, int, str, float]]) -> Trials:
-    """Trials from points, seeds, records as JSON, and seconds."""
+    """Return trials from points, seeds, records as JSON, and seconds."""
     results = [
         ({"seed": seed, **point, **json.loads(text)}, point, time)
         for point, seed, text, time in rows
@@ -362,14 +362,14 @@ def read_trials(store: PathLike) -> Trials:
 
 
 def _names(title: str, names: Any) -> list[str]:
-    """One name or several as a list."""
+    """Return one name or several as a list."""
     if isinstance(names, str):
         return [names]
     return _checks.listed(title, names, "a name, or a list of names")
 
 
 def _hashable(name: str, value: Any) -> Any:
-    """A value that can be the key of a group; lists become tuples."""
+    """Return a value that can be the key of a group; lists become tuples."""
     if isinstance(value, list):
         return tuple(_hashable(name, entry) for entry in value)
     if not isinstance(value, Hashable):

@@ -18,13 +18,13 @@ MONTHS = {"MS": 1, "QS": 3, "YS": 12, "AS": 12}
 
 
 def labels_of(values: Any) -> Any:
-    """The index of a data frame or of a column of one; None for other values."""
+    """Return the index of a data frame or of a column of one; None for other values."""
     return values.index if hasattr(values, "iloc") else None
 
 
 def column_names(values: Any) -> list[str] | None:
-    """The names of the columns of a data frame, or of a named column; None for other
-    values.
+    """Return the names of the columns of a data frame, or of a named column; None for
+    other values.
     """
     if not hasattr(values, "iloc"):
         return None
@@ -34,7 +34,8 @@ def column_names(values: Any) -> list[str] | None:
 
 
 def continued(index: Any, steps: int) -> Any:
-    """The labels of the rows that follow those of an index, as an index of pandas.
+    """Return the labels of the rows that follow those of an index, as an index of
+    pandas.
 
     None if it has neither dates nor numbers, or these do not step evenly. Raises
     ArgumentError if there are no dates so far ahead.
@@ -62,8 +63,8 @@ def continued(index: Any, steps: int) -> Any:
 
 
 def preceding(index: Any, steps: int) -> Any:
-    """The labels of the rows before those of an index, as an index of pandas; None as
-    for :func:`continued`.
+    """Return the labels of the rows before those of an index, as an index of pandas;
+    None as for :func:`continued`.
 
     >>> import pandas
     >>> [*preceding(pandas.RangeIndex(5, 8), 2)]
@@ -91,7 +92,7 @@ def preceding(index: Any, steps: int) -> Any:
 
 
 def _dates_after(index: Any, step: Any, steps: int) -> Any:
-    """Dates or periods after the last one of an index."""
+    """Return dates or periods after the last one of an index."""
     pandas = imported_pandas()
     periods = isinstance(index, pandas.PeriodIndex)
     range_of = pandas.period_range if periods else pandas.date_range
@@ -104,8 +105,8 @@ def _dates_after(index: Any, step: Any, steps: int) -> Any:
 
 
 def step_of(dates: Any) -> Any:
-    """The step of dates, an offset of pandas; None if they do not step evenly or are
-    fewer than three.
+    """Return the step of dates, an offset of pandas; None if they do not step evenly or
+    are fewer than three.
     """
     if len(dates) < 3:
         return None
@@ -132,7 +133,7 @@ def step_of(dates: Any) -> Any:
 def fed_names(
     values: Any, fed: Sequence[int], into: Sequence[int], outputs: int
 ) -> list[str] | None:
-    """The names of outputs: of the columns that they are fed to, "output 1" for
+    """Return the names of outputs: of the columns that they are fed to, "output 1" for
     others.
     """
     columns = column_names(values)

@@ -163,8 +163,8 @@ def _continued(column: Floats, steps: int, order: int | None) -> Floats:
 
 
 def best_order(column: Floats) -> int:
-    """The order of the autoregression of a column, shape (T,), that has the least
-    AICc.
+    """Return the order of the autoregression of a column, shape (T,), that has the
+    least AICc.
     """
     most = min(int(10 * math.log10(len(column))), (len(column) - 4) // 2)
     if most < 1:
@@ -184,8 +184,8 @@ def best_order(column: Floats) -> int:
 
 
 def _lagged(column: Floats, order: int) -> tuple[Floats, Floats]:
-    """The design of an autoregression, shape (T - order, 1 + order), latest lag first,
-    and its targets.
+    """Return the design of an autoregression, shape (T - order, 1 + order), latest lag
+    first, and its targets.
     """
     count = len(column) - order
     lags = [column[order - lag : order - lag + count] for lag in range(1, order + 1)]

@@ -46,8 +46,8 @@ class Calibration:
         object.__setattr__(self, "errors", errors)
 
     def scale(self, steps: int) -> Floats:
-        """The size of the errors of each step and output, shape (steps, m): a power of
-        the step.
+        """Return the size of the errors of each step and output, shape (steps, m): a
+        power of the step.
 
         c h^p for step h: the least-squares line through the logarithms of the root mean
         square errors, with an exponent from 0 (a level) to 1.5; 0.5 is that of a random
@@ -69,8 +69,8 @@ class Calibration:
         )
 
     def half_widths(self, interval: float = 0.9, steps: int | None = None) -> Floats:
-        """Half the width of the prediction interval of each step and output, shape
-        (steps, m).
+        """Return half the width of the prediction interval of each step and output,
+        shape (steps, m).
 
         It is a multiple of :meth:`scale`: a quantile of the errors of all steps in this
         unit (conformal prediction on the rolling origin). Errors from neighbouring

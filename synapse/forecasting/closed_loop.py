@@ -77,8 +77,8 @@ class Forecast(NDArrayOperatorsMixin):
     names: Sequence[str] | None = None
 
     def to_pandas(self) -> Any:
-        """The forecast and its bounds as a data frame, by date or, without dates, by
-        the number of the step.
+        """Return the forecast and its bounds as a data frame, by date or, without
+        dates, by the number of the step.
 
         Returns
         -------
@@ -152,7 +152,7 @@ class Forecast(NDArrayOperatorsMixin):
         return f"<Forecast of {counted(steps, 'step')} of {counted(m, 'value')}{share}>"
 
     def _repr_html_(self) -> str:
-        """The first value and its interval as curves, and all as a table, for
+        """Return the first value and its interval as curves, and all as a table, for
         notebooks.
         """
         parts = {"mean": self.mean, "lower": self.lower, "upper": self.upper}
@@ -170,8 +170,8 @@ class Forecast(NDArrayOperatorsMixin):
 
 
 def _plain(value: Any) -> Any:
-    """A value with arrays in place of forecasts, in lists too, as NumPy passes them to
-    its functions.
+    """Return a value with arrays in place of forecasts, in lists too, as NumPy passes
+    them to its functions.
     """
     if isinstance(value, Forecast):
         return value.mean
@@ -320,14 +320,14 @@ def forecast(
 
 
 def members(model: Any) -> Sequence[Network]:
-    """The networks of an ensemble, or a network alone."""
+    """Return the networks of an ensemble, or a network alone."""
     if not isinstance(model, Model):
         raise ArgumentTypeError(expected("network", "a Network or an Ensemble", model))
     return model if isinstance(model, Ensemble) else [model]
 
 
 def _fed_back(feedback: Any, n: int, m: int) -> list[tuple[int, int]]:
-    """Pairs of an output and the input that it is fed to."""
+    """Return pairs of an output and the input that it is fed to."""
     if feedback is None:
         if m > n:
             raise ArgumentError(
@@ -359,8 +359,8 @@ def _fed_back(feedback: Any, n: int, m: int) -> list[tuple[int, int]]:
 
 
 def _outside(future: Any, k: int, steps: int, model: Model, dtype: Any) -> Floats:
-    """The k inputs that no output is fed to, in the steps after the history, shape
-    (steps - 1, k).
+    """Return the k inputs that no output is fed to, in the steps after the history,
+    shape (steps - 1, k).
     """
     if future is None:
         if k and steps > 1:
@@ -389,8 +389,8 @@ def _outside(future: Any, k: int, steps: int, model: Model, dtype: Any) -> Float
 
 
 def clipping(minimum: Any, maximum: Any) -> tuple[float, float]:
-    """The range to which forecasts are clipped; ArgumentError if the minimum is not
-    below the maximum.
+    """Return the range to which forecasts are clipped; ArgumentError if the minimum is
+    not below the maximum.
     """
     low = -math.inf if minimum is None else finite_number("minimum", minimum)
     high = math.inf if maximum is None else finite_number("maximum", maximum)
@@ -400,7 +400,7 @@ def clipping(minimum: Any, maximum: Any) -> tuple[float, float]:
 def bounded(
     mean: Floats, half: Floats | None, interval: float, limits: tuple[float, float]
 ) -> Forecast:
-    """A forecast, with bounds of this half width, clipped to a range."""
+    """Return a forecast, with bounds of this half width, clipped to a range."""
     if half is None:
         return Forecast(mean.clip(*limits))
     lower, upper = (mean + side * half for side in (-1, 1))

@@ -22,8 +22,8 @@ more."""
 
 
 def choose_lags(series: ArrayLike, steps: int, *, period: int = 1) -> tuple[int, ...]:
-    """The lags whose differences a linear autoregression forecasts best at the end of a
-    series.
+    """Return the lags whose differences a linear autoregression forecasts best at the
+    end of a series.
 
     Parameters
     ----------

@@ -95,7 +95,7 @@ class NetworkForecaster:
         return values.reshape(steps, *past.shape[1:])
 
     def _columns(self, past: Floats) -> Floats:
-        """The history, shape (T, m)."""
+        """Return the history, shape (T, m)."""
         columns = past.reshape(len(past), -1)
         width = (len(self.scale),)
         require_columns("history", columns, width, "a column for each of the scale")
@@ -129,8 +129,8 @@ class NetworkForecaster:
 def lesson(
     history: Floats, scale: Scale, in_advance: Floats | None
 ) -> tuple[Floats, Floats]:
-    """The inputs and the targets of a network for :class:`NetworkForecaster`, shapes
-    (T', m + k), (T', m).
+    """Return the inputs and the targets of a network for :class:`NetworkForecaster`,
+    shapes (T', m + k), (T', m).
     """
     targets = _rows(history, scale, None, len(history) + 1)[1:]
     return _rows(history, scale, in_advance, len(history)), targets
@@ -139,8 +139,8 @@ def lesson(
 def _rows(
     history: Floats, scale: Scale, in_advance: Floats | None, until: int
 ) -> Floats:
-    """The inputs at steps of a history of shape (T, m), so that the known values end
-    before step `until`.
+    """Return the inputs at steps of a history of shape (T, m), so that the known values
+    end before step `until`.
     """
     rows = scale.standard(history)[: until - scale.lost - 1]
     if in_advance is None:

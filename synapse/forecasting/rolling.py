@@ -105,7 +105,7 @@ class RollingOrigin:
         )
 
     def _repr_html_(self) -> str:
-        """The errors by horizon as a table, for notebooks."""
+        """Return the errors by horizon as a table, for notebooks."""
         steps = self.forecasts.shape[1]
         columns: dict[str, Any] = {"horizon": range(1, steps + 1)}
         for name in ("rmse", "mae", "mase"):

@@ -47,7 +47,7 @@ class Selection:
     failed: list[str] = field(default_factory=list)
 
     def mase(self, name: str) -> float:
-        """The mean absolute scaled error over all steps and columns."""
+        """Return the mean absolute scaled error over all steps and columns."""
         return float(_by_origin(self._found(name)).mean())
 
     def _found(self, name: str) -> RollingOrigin:
@@ -67,15 +67,15 @@ class Selection:
         return single if clearly else COMBINE
 
     def _single(self, without: str = "") -> str:
-        """The best of the single forecasters, or of those without one."""
+        """Return the best of the single forecasters, or of those without one."""
         return min(
             (name for name in self.rolled if name not in (COMBINE, without)),
             key=self.mase,
         )
 
     def verdict(self, network: str) -> str:
-        """A sentence: whether a network is worth it beside the best of the other single
-        forecasters.
+        """Return a sentence: whether a network is worth it beside the best of the other
+        single forecasters.
         """
         if network not in self.rolled or set(self.rolled) <= {network, COMBINE}:
             return f"{network} could not be compared."
@@ -101,7 +101,7 @@ class Selection:
         )
 
     def reason(self) -> str:
-        """A sentence: which forecasts, and why."""
+        """Return a sentence: which forecasts, and why."""
         name = self.best
         single = self._single()
         if name == COMBINE:
@@ -116,8 +116,8 @@ class Selection:
         return f"{name} forecasts: it has the lowest error, MASE {self.mase(name):.3g}."
 
     def statistic(self, one: str, other: str) -> float:
-        """The statistic of Diebold and Mariano for the absolute errors: positive if the
-        first is better.
+        """Return the statistic of Diebold and Mariano for the absolute errors: positive
+        if the first is better.
 
         The mean difference over its standard error, which counts the covariances of
         overlapping forecasts. It is 0 if the forecasts from all origins overlap, which
@@ -139,8 +139,8 @@ class Selection:
 
 
 def mean_over_error(gain: Floats, lags: int) -> float:
-    """The mean of gains, shape (n,), over its standard error, with covariances of this
-    many lags.
+    """Return the mean of gains, shape (n,), over its standard error, with covariances
+    of this many lags.
     """
     largest = np.abs(gain).max()
     # it does not depend on the unit, and squares of large gains overflow
@@ -161,7 +161,7 @@ def mean_over_error(gain: Floats, lags: int) -> float:
 
 
 def percent(share: float) -> str:
-    """A share in per cent: with two digits, from 99 % on with one decimal.
+    """Return a share in per cent: with two digits, from 99 % on with one decimal.
 
     >>> percent(0.0352), percent(0.9993), percent(14.217)
     ('3.5 %', '99.9 %', '1421.7 %')
@@ -170,7 +170,9 @@ def percent(share: float) -> str:
 
 
 def _by_origin(rolled: RollingOrigin) -> Floats:
-    """The absolute scaled error from each origin, the mean over steps and columns."""
+    """Return the absolute scaled error from each origin, the mean over steps and
+    columns.
+    """
     scale = np.where(rolled.scale > 0, rolled.scale, 1.0)
     error: Floats = (
         np.abs(rolled.errors / scale).reshape(len(rolled.origins), -1).mean(axis=1)
@@ -276,7 +278,7 @@ def select(
 
 
 def _are_names(names: Any, forecasters: Mapping[str, Forecaster]) -> bool:
-    """Whether these are names of forecasters, in a sequence."""
+    """Return whether these are names of forecasters, in a sequence."""
     if not isinstance(names, Sequence):
         return False
     return all(isinstance(name, str) and name in forecasters for name in names)
@@ -287,8 +289,8 @@ def ranked(
     failed: list[str],
     combine: Sequence[str] | None = None,
 ) -> Selection:
-    """The selection among forecasters by their forecasts; the mean of the best three is
-    added.
+    """Return the selection among forecasters by their forecasts; the mean of the best
+    three is added.
     """
     allowed = (
         rolled if combine is None else [name for name in rolled if name in combine]

@@ -40,7 +40,9 @@ FITTED_ELSEWHERE = ("ets", "theta", "arima")
 
 
 def not_installed(methods: Iterable[str]) -> list[str]:
-    """The sentence on methods that need statsforecast, if it is not installed."""
+    """Return the sentence on methods that need statsforecast, if it is not
+    installed.
+    """
     if not {*methods} & {*FITTED_ELSEWHERE}:
         return []
     try:
@@ -136,8 +138,8 @@ def statistical(
 
 
 def _autoregression(column: Floats, period: int) -> Forecaster:
-    """An autoregression of the differences that are best for a column, fitted anew to
-    each history.
+    """Return an autoregression of the differences that are best for a column, fitted
+    anew to each history.
     """
     lags = choose_lags(column[-LONGEST:], max(1, min(period, 12)), period=period)
     return partial(of_last_steps, lags)
@@ -146,7 +148,7 @@ def _autoregression(column: Floats, period: int) -> Forecaster:
 def _fitted(
     method: str, in_advance: Floats | None, column: Floats, period: int
 ) -> Forecaster:
-    """A model of statsforecast with fitted parameters, for one column."""
+    """Return a model of statsforecast with fitted parameters, for one column."""
     models = imported(
         "statsforecast.models",
         f"The method {method} needs",

@@ -66,8 +66,8 @@ PART = "part"
 
 
 def _written(network: Network, option: str, value: Any) -> Any:
-    """The value of an option, or of a field of one; ArgumentError for a function or
-    class of the user.
+    """Return the value of an option, or of a field of one; ArgumentError for a function
+    or class of the user.
     """
     if value is None or isinstance(value, bool | str | int | float):
         return value
@@ -105,7 +105,7 @@ def _written(network: Network, option: str, value: Any) -> Any:
 
 
 def _read(network: Network, option: str, value: Any) -> Any:
-    """The inverse, except for a cost, which the trainer finds by its name. The trainer
+    """Return an option from its written form; the trainer finds a cost by its name, and
     checks the value.
     """
     if isinstance(value, list):
@@ -203,7 +203,7 @@ def write_trainer(trainer: Trainer, path: File, paused: Paused) -> None:
 
 
 def arrays_of(trainer: Trainer, paused: Paused | None) -> dict[str, NDArray[Any]]:
-    """The arrays of a trainer with its network, and of a training.
+    """Return the arrays of a trainer with its network, and of a training.
 
     Raises ArgumentError if it has a function or a class of the user, or a generator
     other than NumPy's PCG64, and DivergenceError if a number is not finite.
@@ -307,7 +307,9 @@ def trainer_of(
 
 
 def _with_present_names(settings: Any) -> Any:
-    """The settings of a trainer, those of files of before November 2026 renamed."""
+    """Return the settings of a trainer, those of files of before November 2026
+    renamed.
+    """
     if not isinstance(settings, dict):
         return settings
     return {
@@ -317,8 +319,8 @@ def _with_present_names(settings: Any) -> Any:
 
 
 def _leave_out_relays(saved: SavedNetwork, arrays: dict[str, NDArray[Any]]) -> None:
-    """Where the relays of a file become delays, take out their numbers among those by
-    connection and neuron.
+    """Take the numbers of relays out of those by connection and neuron, as the relays
+    of a file become delays.
     """
     stay = rows_that_stay(saved)
     if stay is None:
@@ -336,7 +338,7 @@ def _leave_out_relays(saved: SavedNetwork, arrays: dict[str, NDArray[Any]]) -> N
 def _training(
     network: Network, head: Any, arrays: dict[str, NDArray[Any]]
 ) -> Paused | None:
-    """The latest training, from its values and the arrays that are left."""
+    """Return the latest training, from its values and the arrays that are left."""
     if head is None:
         _require_arrays(arrays, {})
         return None
@@ -377,8 +379,8 @@ def _training(
 def _require_arrays(
     arrays: dict[str, NDArray[Any]], shapes: dict[str, Any]
 ) -> dict[str, Floats]:
-    """The arrays of a training in float64; FormatError unless they are those with these
-    shapes.
+    """Return the arrays of a training in float64; FormatError unless they are those
+    with these shapes.
     """
     if arrays.keys() != shapes.keys():
         wanted, got = (", ".join(sorted(names)) or "none" for names in (shapes, arrays))

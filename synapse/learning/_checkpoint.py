@@ -44,8 +44,8 @@ class Paused:
     )
 
     def parts(self, network: Network) -> PausedParts:
-        """The training without references to neurons: its fields, and weights and
-        biases by network.
+        """Return the training without references to neurons: its fields, and weights
+        and biases by network.
         """
         fields = dict(vars(self))
         weights = {name: fields.pop(name) for name in SNAPSHOTS}
@@ -98,12 +98,12 @@ class Paused:
             )
 
     def rng(self) -> np.random.Generator:
-        """A new generator in the state of the training's."""
+        """Return a new generator in the state of the training's."""
         return generator_in(self.generator)
 
 
 def generator_in(state: Mapping[str, Any]) -> np.random.Generator:
-    """A new generator in a state."""
+    """Return a new generator in a state."""
     bits = getattr(np.random, state["bit_generator"])()
     bits.state = state
     return np.random.Generator(bits)
@@ -132,11 +132,11 @@ class Checkpoint:
         self._due = 0.0
 
     def free(self, done: int) -> int | float:
-        """Number of epochs until the next file may be due."""
+        """Return the number of epochs until the next file may be due."""
         return float("inf") if self._every is None else self._every - done % self._every
 
     def is_due(self, done: int) -> bool:
-        """Whether to write a file after this number of epochs."""
+        """Return whether to write a file after this number of epochs."""
         return (
             time.monotonic() >= self._due
             if self._every is None

@@ -90,15 +90,13 @@ class Data:
         return self.bounds if self.clear else np.array([0, len(self.inputs)], np.int64)
 
     def as_sequences(self) -> Data:
-        """These data with the context cleared before each sequence; a stream is one
-        sequence.
+        """Return these data with the context cleared before each sequence; a stream is
+        one sequence.
         """
         return self._with(clear=True, stream=False)
 
     def _with(self, **changes: Any) -> Data:
-        """A copy with other fields and the same bounds: what follows from these is
-        known.
-        """
+        """Return a copy with other fields, reusing what was derived from `bounds`."""
         twin = object.__new__(Data)
         vars(twin).update(
             vars(self), lengths=self.lengths, filled=self.filled, **changes
@@ -108,8 +106,8 @@ class Data:
     def renewed(
         self, network: Network, inputs: Any, targets: Any, cost: Cost
     ) -> Data | None:
-        """Other arrays, of the same `form_of`, laid out like these; None if they are
-        not ordinary numbers.
+        """Return other arrays, of the same `form_of`, laid out like these; None if they
+        are not ordinary numbers.
         """
         rows, aims = (np.array(array, float, order="C") for array in (inputs, targets))
         if (
@@ -135,7 +133,7 @@ class Data:
             )
 
     def counted(self, weights: Floats | None) -> Floats:
-        """How much the cost of each row counts: its weight (default 1) if it has a
+        """Return the weight of each row's cost: its own weight (default 1) if it has a
         target, otherwise 0.
         """
         return (
@@ -145,8 +143,8 @@ class Data:
         )
 
     def rows(self, begin: int, end: int, clear: bool = False) -> Data:
-        """Some rows of a sequence as data of their own; the context is cleared first if
-        `clear`.
+        """Return some rows of a sequence as data of their own; the context is cleared
+        first if `clear`.
         """
         rows = slice(begin, end)
         bounds = np.array([0, end - begin], np.int64)
@@ -193,7 +191,9 @@ class Data:
 
 
 def joined(parts: Sequence[Data]) -> Data:
-    """Batches one after the other as data. Those of a stream continue its context."""
+    """Return batches one after the other as data. Those of a stream continue its
+    context.
+    """
     if len({data.clear for data in parts}) > 1:
         raise ArgumentError(
             "All held-out batches must be samples, or all to be sequences, got both."
@@ -229,7 +229,9 @@ Layout = tuple[Any, Data] | None
 
 
 def form_of(network: Network, inputs: Any, targets: Any) -> Any:
-    """What the layout of two arrays of numbers depends on; None for other data."""
+    """Return what the layout of two arrays of numbers depends on; None for other
+    data.
+    """
     for array in (inputs, targets):
         if (
             type(array) is not np.ndarray
@@ -248,8 +250,8 @@ def laid_out(
     targets: Any,
     cost: Cost,
 ) -> tuple[Data, Layout]:
-    """Data by `prepared`, or like the `latest` if the form is the same; and the layout
-    for the next call.
+    """Return data by `prepared`, or like the `latest` if the form is the same; and the
+    layout for the next call.
     """
     form = form_of(network, inputs, targets)
     if (
@@ -361,8 +363,8 @@ def about_targets(network: Network, inputs: Any, targets: Any) -> str:
 
 
 def _are_classes(targets: Floats, classes: int) -> bool:
-    """Whether all targets are whole numbers from 0 to `classes` - 1, and they are not
-    rows of one number per class.
+    """Return whether all targets are whole numbers from 0 to `classes` - 1, and they
+    are not rows of one number per class.
     """
     if not targets.size or (targets.ndim > 1 and targets.shape[-1] == classes):
         return False
@@ -407,8 +409,8 @@ def _form(parts: list[Any], together: bool) -> str:
 
 
 def aimed_rows(targets: Floats) -> NDArray[np.uint8]:
-    """Booleans by row: whether any output has a target. NaN is none; all other targets
-    must be finite.
+    """Return booleans by row: whether any output has a target. NaN is none; all other
+    targets must be finite.
     """
     if isfinite(_checks.sum_of_squares(targets)):
         return np.ones(len(targets), np.uint8)
@@ -425,7 +427,7 @@ def aimed_rows(targets: Floats) -> NDArray[np.uint8]:
 def row_weights(
     data: Data, samples: Any | None, classes: Mapping[int, float] | None, outputs: int
 ) -> Floats | None:
-    """The weight of every row of the data, checked; None if none are given."""
+    """Return the weight of every row of the data, checked; None if none are given."""
     if samples is None and classes is None:
         return None
     weights = np.ones(len(data.inputs))
@@ -437,7 +439,7 @@ def row_weights(
 
 
 def checked_weights(samples: Any, data: Data) -> Floats:
-    """The weight of each sequence, checked."""
+    """Return the weight of each sequence, checked."""
     title = "sample_weight"
     condition = f"{_checks.counted(data.sequences, 'number')}, one per sequence"
     weights = _checks.numbers(title, samples, condition)
@@ -451,8 +453,8 @@ def checked_weights(samples: Any, data: Data) -> Floats:
 
 
 def _of_classes(data: Data, classes: Mapping[int, float], outputs: int) -> Floats:
-    """The weight of each row's class: the index of the target's largest entry, or 0 or
-    1 for one output.
+    """Return the weight of each row's class: the index of the target's largest entry,
+    or 0 or 1 for one output.
     """
     if not isinstance(classes, Mapping):
         condition = "a mapping of classes to numbers"
@@ -475,12 +477,12 @@ def _of_classes(data: Data, classes: Mapping[int, float], outputs: int) -> Float
 
 
 def new_control() -> Control:
-    """Control numbers for a pass that has not begun."""
+    """Return control numbers for a pass that has not begun."""
     return np.zeros(2, np.int64)
 
 
 def once(order: Order, rate: float, control: Control) -> Epochs:
-    """A single epoch."""
+    """Return an `Epochs` of one epoch."""
     return Epochs(order[None], np.array([rate]), np.empty(1), -np.inf, control)
 
 

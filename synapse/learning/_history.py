@@ -88,7 +88,7 @@ class Result:
         return f"<Result: {in_words(self.cost)} {self.loss:.6g} {after}, {ended}>"
 
     def _repr_html_(self) -> str:
-        """The learning curve, for notebooks."""
+        """Return the learning curve, for notebooks."""
         lines = {
             name: line
             for name, line in self.history.items()
@@ -225,7 +225,7 @@ class History:
                     self.best_weights = Snapshot(self.network)
 
     def _figures(self) -> dict[str, float]:
-        """The values of the present weights on all data that are evaluated."""
+        """Return the values of the present weights on all data that are evaluated."""
         figures: dict[str, float] = {}
         if self.training is not None:
             figures |= measured(self.metrics, self.network, self.training)
@@ -255,7 +255,7 @@ class History:
         return "callback" if self.callbacks and self._called_back() else reason
 
     def _called_back(self) -> bool:
-        """Whether a callback, all of which are called, ends the training."""
+        """Return whether a callback, all of which are called, ends the training."""
         latest = {name: values[-1] for name, values in self.values.items()}
         progress = Progress(
             self.done,
@@ -271,8 +271,8 @@ class History:
             return any([callback(progress) for callback in self.callbacks])
 
     def ended(self) -> str | None:
-        """Why training ends with the latest epoch, if not by a callback; None if it
-        does not.
+        """Return why training ends with the latest epoch, if not by a callback; None if
+        it does not.
         """
         if self.done and self.values["loss"][-1] <= self.goal and self._reached():
             return "goal"
@@ -282,8 +282,8 @@ class History:
         return None
 
     def _reached(self) -> bool:
-        """Whether the present weights have reached the goal: the loss of an epoch is
-        of those before.
+        """Return whether the present weights have reached the goal: the loss of an
+        epoch is of those before.
         """
         if self.measure is None:
             return True
@@ -304,8 +304,8 @@ class History:
         return Result(loss, self.done, seconds, self.values, stopped, cost)
 
     def _restored(self, best: Snapshot, reached: bool) -> float:
-        """The loss of the best weights, which are restored; it is measured if the goal
-        has been reached.
+        """Restore the best weights and return their error, which is measured if the
+        goal has been reached.
         """
         with self.in_use():
             self.last_weights = Snapshot(self.network)

@@ -231,11 +231,11 @@ class TrainerOptions:
         return Penalties(self.l1, self.l2, self.clip, self.clip_value)
 
     def _assigned(self) -> dict[str, Any]:
-        """The options by name, without those that follow from others."""
+        """Return the options by name, without those that follow from others."""
         return {name: value for name, value in vars(self).items() if name in OPTIONS}
 
     def _fixed(self) -> FixedOptions:
-        """These options as they are now, checked with the present network."""
+        """Return these options as they are now, checked with the present network."""
         if "rate" not in vars(self):  # it is the optimizer's: others are checked
             _rate(self, OPTIONS["rate"].title, self.rate)
         values = {name: getattr(self, name) for name in OPTIONS}

@@ -91,7 +91,7 @@ class ParameterVector(OfNetwork):
             self.high = np.where(signs < 0, 0.0, np.inf)
 
     def _with(self, weights: Any, biases: Any) -> Iterator[tuple[_SharedValues, Any]]:
-        """The values of both columns, each with its part of something."""
+        """Return the values of both columns, each with its part of something."""
         return zip(self._parts, (weights, biases), strict=True)
 
     @property
@@ -100,7 +100,7 @@ class ParameterVector(OfNetwork):
         return self._topology == self.network._version
 
     def read(self) -> Floats:
-        """The present vector."""
+        """Return the present vector."""
         values = [
             column.store[column.name][column.rows[column.first_rows]]
             for column in self._parts
@@ -116,27 +116,29 @@ class ParameterVector(OfNetwork):
                 self.write_in_use(values)
 
     def write_in_use(self, values: Floats) -> None:
-        """Set the parameters of a network that the caller has in use, and that are
-        `current`.
+        """Set the parameters, which are `current`, of a network in use by the
+        caller.
         """
         for column in self._parts:
             column.store[column.name][column.written] = values[column.taken]
 
     def places(self) -> tuple[Any, Any]:
-        """Where kernels find weights and biases, see ``engine/exact/update.py``."""
+        """Return where kernels find weights and biases, see
+        ``engine/exact/update.py``.
+        """
         weights, biases = self._parts
         return weights.places(), biases.places()
 
     def entries(self) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """The row and the entry of each weight and each bias."""
+        """Return the row and the entry of each weight and each bias."""
         return [
             (column.rows.astype(np.int64), column.entries.astype(np.int64))
             for column in self._parts
         ]
 
     def slopes(self, weights: Floats, biases: Floats) -> tuple[Floats, ...]:
-        """Memory for a number per connection and neuron: these parts of a vector if
-        none are tied.
+        """Return the memory for a number per connection and neuron: these parts of a
+        vector if none are tied.
         """
         return tuple(
             np.empty(len(column.rows)) if column.tied else values
@@ -183,7 +185,7 @@ class _SharedValues:
         self.tied = len(self.written) != self.count
 
     def places(self) -> Any:
-        """The `ParameterPlaces` for kernels."""
+        """Return the `ParameterPlaces` for kernels."""
         # of consecutive rows
         begins = np.flatnonzero(np.diff(self.rows, prepend=-2) != 1)
         lengths = np.diff(begins, append=len(self.rows))
@@ -248,8 +250,8 @@ class Updater(OfNetwork):
         self._limits: Penalties | None = None  # those of `penalty`
 
     def in_use(self) -> InUse:
-        """A context in which this thread uses the network, and only the part that it
-        trains is trainable.
+        """Return a context in which this thread uses the network and only the part to
+        be trained is trainable.
         """
         return InUse(self.network) if self.part is None else PartInUse(self.part)
 
@@ -297,8 +299,8 @@ class Updater(OfNetwork):
         optimizer: Optimizer | LBFGS | RecursiveOptimizer | None,
         part: Part | None,
     ) -> dict[str, Any] | None:
-        """The state of this optimizer; None if there is none, or it is reset in the
-        next training.
+        """Return the state of this optimizer; None if there is none, or it is reset in
+        the next training.
         """
         if (
             self.state is None
@@ -345,7 +347,9 @@ class Updater(OfNetwork):
         return norm if measured else None
 
     def moved(self, values: Floats, gradient: Floats, rate: float) -> Floats:
-        """The values after a step of the optimizer's state against their gradient."""
+        """Return the values after a step of the optimizer's state against their
+        gradient.
+        """
         assert isinstance(self.state, OptimizerState)
         values = values.astype(self.state.change.dtype, copy=False)
         self.state._move(values, gradient, rate)
@@ -365,8 +369,8 @@ class Updater(OfNetwork):
             recorder.updated()
 
     def penalised(self, batch: BatchGradient, values: Floats) -> tuple[Floats, float]:
-        """The gradient of the parameters, with penalties, clipped, and its norm before
-        clipping.
+        """Return the gradient of the parameters, with penalties, clipped, and its norm
+        before clipping.
         """
         gradient = np.empty(len(values))
         slopes = (batch.weights, batch.biases)
@@ -390,14 +394,14 @@ class Updater(OfNetwork):
         return float(np.finfo(self.network.dtype).max)
 
     def beyond(self) -> DivergenceError:
-        """The error for a parameter that the store's float cannot represent."""
+        """Return the error for a parameter that the store's float cannot represent."""
         return DivergenceError(
             f"A weight or a bias left the range of {self.network.dtype}. {ADVICE}"
         )
 
     def change_of_kernels(self) -> Any:
-        """The parameters, the optimizer and its state, for the compiled loop over
-        batches.
+        """Return the parameters, the optimizer and its state, for the compiled loop
+        over batches.
         """
         if self._change is None:
             self._change = self._find_change()
@@ -405,8 +409,8 @@ class Updater(OfNetwork):
         return *self.places, *vectors, self.penalty, step, self._plain
 
     def _find_change(self) -> Any:
-        """What stays the same between calls: the gradient by connections and neurons,
-        and the step.
+        """Return what stays the same between calls: the gradient by connections and
+        neurons, and the step.
         """
         optimizer = self.optimizer
         state = self.state
@@ -469,8 +473,8 @@ def require_outputs(network: Network) -> None:
 
 
 def groups_of(parameters: ParameterVector) -> Ints:
-    """The neuron that each parameter leads into: outputs are 0, 1, ..., all others are
-    negative.
+    """Return the neuron that each parameter leads into: outputs are 0, 1, ..., all
+    others are negative.
     """
     network = parameters.network
     rows = network._rows()
@@ -510,5 +514,5 @@ def checked_optimizer(
 
 
 def independent(networks: Sequence[Network]) -> bool:
-    """Whether all networks are distinct and not connected to each other."""
+    """Return whether all networks are distinct and not connected to each other."""
     return len({id(network._store) for network in networks}) == len(networks)

@@ -93,8 +93,8 @@ class Part(tuple[Item, ...]):
             )
 
     def _members(self, item: Item) -> tuple[Store, Ints, Ints]:
-        """The store of an item, and the rows of its neurons and connections that still
-        exist.
+        """Return the store of an item, and the rows of its neurons and connections that
+        still exist.
         """
         none = np.empty(0, np.int64)
         if isinstance(item, str):
@@ -119,8 +119,8 @@ class Part(tuple[Item, ...]):
         return item._store, none, item._store.row_of[identities].astype(np.int64)
 
     def _rows(self, store: Store) -> tuple[Bools, Bools]:
-        """Booleans by connection and by neuron of a store: whether their parameters are
-        in the part.
+        """Return booleans by connection and by neuron of a store: whether their
+        parameters are in the part.
         """
         weights = np.zeros(store.n_connections, bool)
         biases = np.zeros(store.n_neurons + 1, bool)
@@ -159,8 +159,8 @@ class Part(tuple[Item, ...]):
             store[mark][rows] = HELD
 
     def _rest(self, store: Store) -> tuple[Ints, Ints]:
-        """The identities of connections and the rows of neurons that are trainable and
-        not in the part.
+        """Return the identities of connections and the rows of neurons that are
+        trainable and not in the part.
         """
         inside = np.append(store["network"] == self.network._number_now, False)
         weights, biases = self._rows(store)
@@ -187,7 +187,9 @@ class Part(tuple[Item, ...]):
     # --- files and pickles ------------------------------------------------------------
 
     def described(self) -> list[Any]:
-        """The items as names of layers, and as kinds with numbers in the network."""
+        """Return the items as names of layers, and as kinds with numbers in the
+        network.
+        """
         layers = list(self.network.layers)
         items = list[Any]()
         rows = self.network._rows(), self.network._connection_rows()
@@ -211,8 +213,8 @@ class Part(tuple[Item, ...]):
 
 
 def items_of(network: Network, described: Any) -> Iterator[Item]:
-    """The inverse of `described`; raises LookupError, ValueError or TypeError if it is
-    not valid.
+    """Return items from their description; raises LookupError, ValueError or TypeError
+    if it is not valid.
     """
     for item in described:
         if isinstance(item, str):
@@ -231,7 +233,7 @@ def _restored(network: Network, described: list[Any]) -> Part:
 
 
 def _with_members(rows: Bools, tie: Ints) -> Bools:
-    """These rows, and all that are tied to one of them."""
+    """Return these rows, and all that are tied to one of them."""
     groups = np.unique(tie[rows])
     return rows | np.isin(tie, groups[groups != 0])
 

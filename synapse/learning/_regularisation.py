@@ -38,13 +38,15 @@ class Penalties:
         return (self.clip, self.clip_value) != (None, None)
 
     def of(self, weights: Floats) -> float:
-        """The penalty of these weights, to be added to the cost."""
+        """Return the penalty of these weights, to be added to the cost."""
         return float(
             self.l1 * np.abs(weights).sum() + 0.5 * self.l2 * (weights**2).sum()
         )
 
     def numbers(self, frozen: NDArray[np.bool_]) -> Any:
-        """The options for kernels; `frozen` are the weights that do not learn."""
+        """Return the options for kernels; `frozen` are the weights that do not
+        learn.
+        """
         value = math.inf if self.clip_value is None else self.clip_value
         norm = math.inf if self.clip is None else self.clip
         return tuple(
@@ -70,7 +72,7 @@ class Dropout:
         self.any = any(chances.any() for chances in self._chances())
 
     def _chances(self) -> tuple[Floats, Floats]:
-        """Both probabilities for every neuron of the present network."""
+        """Return both probabilities for every neuron of the present network."""
         each_step = chances_by_neuron(
             "dropout of Trainer", self.network, self.each_step
         )
@@ -96,7 +98,7 @@ class Dropout:
 
 
 def chances_by_neuron(title: str, network: Network, chances_given: Chances) -> Floats:
-    """The probability that a neuron is dropped, for every neuron."""
+    """Return the probability that a neuron is dropped, for every neuron."""
     chances = np.zeros(len(network))
     if is_number(chances_given) and not chances_given:
         return chances

@@ -44,7 +44,7 @@ class Arrays:
         yield self.task
 
     def measure(self, network: Network, cost: Cost) -> Callable[[], float]:
-        """A function that returns the mean cost of the present weights, without
+        """Return a function that returns the mean cost of the present weights, without
         learning.
         """
 
@@ -55,11 +55,11 @@ class Arrays:
         return mean
 
     def measurable(self, metrics: Iterable[Any], others: Iterable[Any]) -> Data | None:
-        """The data of which there are metrics."""
+        """Return the data of which there are metrics."""
         return self.task.data if metrics else None
 
     def shuffled(self, shuffle: bool | None) -> bool:
-        """Whether the order of sequences is new in every epoch."""
+        """Return whether the order of sequences is new in every epoch."""
         data = self.task.data
         if shuffle and data.stream:
             raise ArgumentError(
@@ -100,10 +100,14 @@ class BatchStream:
             )
 
     def measure(self, network: Network, cost: Cost) -> None:
-        """None: batches are not stored."""
+        """Return a function that returns the mean cost of the present weights; None, as
+        batches are not stored.
+        """
 
     def measurable(self, metrics: Iterable[Any], others: Iterable[Any]) -> None:
-        """None: batches are not stored. Raises if there are metrics of no data."""
+        """Return the data for metrics: None, as batches are not stored. Raises if there
+        are metrics of no data.
+        """
         if metrics and not others:
             raise ArgumentError(
                 "A stream of batches is not stored, so it has no metrics after an"
@@ -111,7 +115,7 @@ class BatchStream:
             )
 
     def shuffled(self, shuffle: bool | None) -> bool:
-        """Always False: batches are used in the order of the stream."""
+        """Return False: batches are used in the order of the stream."""
         if shuffle:
             raise ArgumentError(
                 "A stream of batches is used in its own order. Shuffle it beforehand."
@@ -127,8 +131,8 @@ class BatchStream:
 
 
 def is_stream(inputs: Any, targets: Any) -> bool:
-    """Whether the data are batches: there are no targets, and the data are not a list
-    of samples as dicts.
+    """Return whether the data are batches: there are no targets, and the data are not a
+    list of samples as dicts.
     """
     samples = (
         isinstance(inputs, list) and bool(inputs) and isinstance(inputs[0], Mapping)
@@ -182,13 +186,13 @@ def refuse_for_streams(
 
 
 def held_out_pairs(batches: Any) -> list[tuple[Any, Any]]:
-    """The inputs and targets of held-out batches, such as those of a DataLoader; a
-    tuple of two is one.
+    """Return the inputs and targets of held-out batches, such as those of a DataLoader;
+    a tuple of two is one.
     """
     if isinstance(batches, tuple) and len(batches) == 2:
         if all(isinstance(pair, tuple) and is_pair(pair) for pair in batches):
             raise ArgumentError(
-                "Expected the validation as a tuple (inputs, targets) or a list of such"
+                "`validation` must be a tuple (inputs, targets) or a list of such"
                 " batches, got a tuple of two pairs of arrays. Pass batches as a list,"
                 " or sequences as lists."
             )
@@ -226,15 +230,15 @@ def _iterable(batches: Any) -> Any:
 
 
 def is_pair(batch: Any) -> bool:
-    """Whether a tuple or list is two arrays."""
+    """Return whether a tuple or list is two arrays."""
     return len(batch) == 2 and all(hasattr(array, "__array__") for array in batch)
 
 
 def _pair(
     batch: Any, advice: str = "arrays as two arguments: train(inputs, targets)"
 ) -> tuple[Any, Any]:
-    """The inputs and targets of a batch. A list of two arrays, as from a DataLoader, is
-    a pair, too.
+    """Return the inputs and targets of a batch. A list of two arrays, as from a
+    DataLoader, is a pair, too.
     """
     pair = isinstance(batch, tuple) and len(batch) == 2
     if not pair and not (isinstance(batch, list) and is_pair(batch)):

@@ -123,7 +123,7 @@ class _Dependencies:
         self.outputs = numbers >= len(network) - len(network.output)
 
     def learns(self) -> Bools:
-        """Booleans by neuron: whether it has a trainable bias or incoming
+        """Return booleans by neuron: whether it has a trainable bias or incoming
         connection.
         """
         learns = self.bias.copy()
@@ -131,8 +131,8 @@ class _Dependencies:
         return learns & ~self.inputs
 
     def with_an_error(self, through_time: bool, cost: Cost) -> Bools:
-        """Booleans by neuron: whether an error reaches it, either within a step or also
-        through time.
+        """Return booleans by neuron: whether an error reaches it, either within a step
+        or also through time.
         """
         flat = np.isin(self.squash, FLAT)
         by_slope = cost in (costs.squared_error, costs.mean_squared_error)
@@ -144,8 +144,8 @@ class _Dependencies:
         )
 
     def constant(self) -> Bools:
-        """Booleans by neuron: an output that never changes (by input, memory, chance or
-        from outside).
+        """Return booleans by neuron: an output that never changes (by input, memory,
+        chance or from outside).
         """
         begin = self.inputs | np.isin(self.squash, RANDOM)
         begin[self.after[self.before >= self.after]] = True
@@ -176,8 +176,8 @@ def _spread(
 
 
 def _outputs_learn(network: Network) -> bool:
-    """Whether outputs have something trainable that their own error reaches with every
-    cost and rule.
+    """Return whether outputs have something trainable that their own error reaches with
+    every cost and rule.
     """
     _, store, span = network._ready()
     outputs = slice(int(span[Span.STOP]) - network._n_outputs, int(span[Span.STOP]))
@@ -276,8 +276,8 @@ def _warn_if_at_the_mean(task: RuleTask, updater: Updater, lowest: float) -> Non
 
 
 def _loss_of_mean(task: RuleTask) -> float:
-    """The cost of outputs that are always the mean of the targets; 0 if these are all
-    the same.
+    """Return the cost of outputs that are always the mean of the targets; 0 if these
+    are all the same.
     """
     data = task.data
     outputs = task.network.output
@@ -299,8 +299,8 @@ def _loss_of_mean(task: RuleTask) -> float:
 
 
 def _steepest(task: RuleTask) -> float:
-    """The largest derivative of the loss by a parameter of a hidden neuron; infinite
-    if it is unknown.
+    """Return the largest derivative of the loss by a parameter of a hidden neuron;
+    infinite if it is unknown.
     """
     network = task.network
     data = task.data.as_sequences()

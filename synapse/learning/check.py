@@ -196,8 +196,8 @@ def _require_checkable(network: Network, cost: Cost) -> None:
 def _parts(
     network: Network, inputs: Any, targets: Any, window: int | None, keep_context: bool
 ) -> Iterator[tuple[Any, Any, Any]]:
-    """The data whose losses are summed, each with the context that it begins with;
-    None: a cleared one.
+    """Yield the data whose losses are summed, each with the context that it begins
+    with; None: a cleared one.
     """
     present = read_context(network)
     if window is None:
@@ -221,8 +221,8 @@ def _parts(
 def _difference(
     loss: Callable[[Floats], float], values: Floats, place: int, middle: float
 ) -> float:
-    """The derivative by one parameter, from differences; NaN if the loss has a kink
-    there.
+    """Return the derivative by one parameter, from differences; NaN if the loss has a
+    kink there.
     """
     step = STEP * max(1.0, abs(float(values[place])))
     below, above = _one_sided(loss, values, place, middle, step)
@@ -241,7 +241,7 @@ def _one_sided(
     middle: float,
     step: float,
 ) -> tuple[float, float]:
-    """The differences to the left and to the right, divided by the change of the
+    """Return the differences to the left and to the right, divided by the change of the
     parameter.
     """
     moved = values.copy()
@@ -253,7 +253,7 @@ def _one_sided(
 
 
 def _name(vector: ParameterVector, place: int) -> str:
-    """What a parameter is called, after the first of its members."""
+    """Return what a parameter is called, after the first of its members."""
     network = vector.network
     weights, biases = (entries for _, entries in vector.entries())
     if place < vector.n_weights:

@@ -75,8 +75,8 @@ class Evaluation:
 def mean_cost(
     network: Network, data: Data, cost: Cost, weights: Floats | None = None
 ) -> Evaluation:
-    """The mean cost per step with a target, weighted if there are `weights`; random
-    neurons output means.
+    """Return the mean cost per step with a target, weighted if there are `weights`;
+    random neurons output means.
     """
     with deterministic(network):
         if weights is None:
@@ -103,8 +103,8 @@ def evaluated(
     weights: Floats | None,
     metrics: Mapping[str, Metric],
 ) -> Evaluation:
-    """The mean cost, the metrics and, if targets are classes and nothing is recorded,
-    how the network classifies.
+    """Return the mean cost, the metrics and, if targets are classes and nothing is
+    recorded, how the network classifies.
     """
     values = measured(metrics, network, data)
     evaluation = _classifying(network, data, cost, weights)
@@ -114,7 +114,7 @@ def evaluated(
 def _classifying(
     network: Network, data: Data, cost: Cost, weights: Floats | None
 ) -> Evaluation:
-    """The mean cost and, if it can be found, how the network classifies."""
+    """Return the mean cost and, if it can be found, how the network classifies."""
     classes = classes_of(data, weights)
     if classes is None or network._recorder is not None:
         return mean_cost(network, data, cost, weights)
@@ -141,8 +141,8 @@ def _by_weight(data: Data, weights: Floats) -> Iterator[tuple[Data, float]]:
 
 
 def classes_of(data: Data, weights: Floats | None) -> NDArray[np.int64] | None:
-    """The class of each row, or -1 if it does not count; None if the targets are not
-    classes.
+    """Return the class of each row, or -1 if it does not count; None if the targets are
+    not classes.
     """
     counted = data.counted(weights) > 0
     labels = class_labels(data.targets[counted])
@@ -154,7 +154,9 @@ def classes_of(data: Data, weights: Floats | None) -> NDArray[np.int64] | None:
 
 
 def classified(data: Data, classes: Ints, outputs: Floats) -> tuple[Ints, Ints]:
-    """The counts and numbers of :class:`Evaluation`, for outputs of shape (rows, m)."""
+    """Return the counts and numbers of :class:`Evaluation`, for outputs of shape (rows,
+    m).
+    """
     size = max(2, outputs.shape[1])
     named = named_classes(outputs)
     counted = classes >= 0

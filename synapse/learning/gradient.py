@@ -166,7 +166,9 @@ def checked_window(window: int | None) -> int:
 
 
 def not_finite() -> DivergenceError:
-    """The error for a product of an error and an activation that is not finite."""
+    """Return the error for a product of an error and an activation that is not
+    finite.
+    """
     return DivergenceError(
         "The gradient of a weight, an error times an activation, left the finite"
         f" range. {ADVICE}"
@@ -241,8 +243,8 @@ class ExactGradient:
         return self._rows
 
     def _is_dense(self) -> bool:
-        """Whether most connections are those of neurons with the same sources: one
-        sample fills vector registers with these only, and two or three of them, one
+        """Return whether most connections are those of neurons with the same sources.
+        One sample fills vector registers with these only; two or three of them, one
         after another, are quicker than idle lanes.
         """
         _, store, span = self.network._ready()
@@ -259,7 +261,7 @@ class ExactGradient:
         return bool(lengths[dense].sum() > lengths[~dense].sum())
 
     def split(self, count: int) -> Iterator[tuple[slice, int]]:
-        """Divide so many samples into groups; yields the samples of each, and its
+        """Divide `count` samples into groups; yields the samples of each, and its
         number of lanes.
         """
         start = 0
@@ -451,7 +453,7 @@ class ExactGradient:
         return loss, tapes["weight_move"], tapes["bias_move"]
 
     def activity(self) -> Floats:
-        """The mean absolute activation of every neuron in the latest group."""
+        """Return the mean absolute activation of every neuron in the latest group."""
         tapes, steps = self._latest
         there = tapes["row"][: steps * tapes.width].reshape(steps, tapes.width) != ENDED
         mean: Floats = np.abs(tapes.steps_of("activation", steps)[there]).mean(axis=0)
@@ -460,7 +462,7 @@ class ExactGradient:
     def arguments(
         self, width: int, tapes: engine.exact.Tapes | None, samples: Any, cost: Cost
     ) -> engine.exact.DescentArguments:
-        """The arguments of the kernel for some samples, so many in a group."""
+        """Return the arguments of the kernel for some samples, `width` in a group."""
         address, store, span = self._ready
         return engine.exact.DescentArguments(
             table=address,
@@ -502,7 +504,7 @@ class ExactGradient:
     def divergence(
         self, status: int, tapes: engine.exact.Tapes, loss: float, bad: int, steps: int
     ) -> DivergenceError:
-        """The error that names the neuron, step and sequence of a number out of
+        """Return the error that names the neuron, step and sequence of a number out of
         range.
         """
         failed = self.network._column("failed")

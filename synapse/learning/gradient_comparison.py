@@ -72,7 +72,7 @@ class GradientComparison:
     reach: int | None = None
 
     def worst(self, count: int = 10) -> NDArray[Any]:
-        """The `count` rows of ``weights`` with the largest differences, largest
+        """Return the `count` rows of ``weights`` with the largest differences, largest
         first.
         """
         count = whole_number("count", count, "a whole number, 0 or above", 0)
@@ -195,7 +195,7 @@ def compare_gradients(
 def _slopes_of_rule(
     network: Network, data: Data, cost: Cost, rule: str, reach: int | None
 ) -> tuple[Floats, Floats]:
-    """The negative of a rule's summed updates at a rate of 1, as the mean over
+    """Return the negative of a rule's summed updates at a rate of 1, as the mean over
     sequences. The network is a copy, whose rule changes.
     """
     network.rule = "online"  # the default of `reach` is that of the network

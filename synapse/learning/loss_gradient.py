@@ -80,8 +80,8 @@ class Gradient:
 
 
 def _by_parameter(parameters: ParameterVector, gradient: Gradient) -> Floats:
-    """The gradient with one entry for each parameter, or raise ArgumentError if it does
-    not fit.
+    """Return the gradient with one entry for each parameter, or raise ArgumentError if
+    it does not fit.
     """
     network = parameters.network
     wanted = tuple(len(entries) for _, entries in parameters.entries())
@@ -113,8 +113,8 @@ def _by_parameter(parameters: ParameterVector, gradient: Gradient) -> Floats:
 
 
 def wiring_of(network: Network) -> int:
-    """The checksum of a network's neurons, connections and gates, equal for copies in
-    any process.
+    """Return the checksum of a network's neurons, connections and gates, equal for
+    copies in any process.
 
     The caller has the network in use.
     """

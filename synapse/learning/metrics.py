@@ -24,7 +24,7 @@ RESERVED = ("loss", "rate")
 
 
 def checked_metrics(value: Any) -> dict[str, Metric]:
-    """Metrics by name: that of a function is its ``__name__``."""
+    """Return metrics by name: that of a function is its ``__name__``."""
     condition = f'a list of "{ACCURACY}" and functions of (targets, outputs)'
     metrics: dict[str, Metric] = {}
     for metric in listed("metrics", value, condition):
@@ -49,7 +49,7 @@ def checked_metrics(value: Any) -> dict[str, Metric]:
 
 
 def accuracy(targets: Floats, outputs: Floats) -> float:
-    """The fraction of the rows for which the outputs name the right class."""
+    """Return the fraction of the rows for which the outputs name the right class."""
     classes = class_labels(targets)
     if classes is None:
         raise ArgumentError(
@@ -61,8 +61,8 @@ def accuracy(targets: Floats, outputs: Floats) -> float:
 
 
 def class_labels(targets: Floats) -> Ints | None:
-    """The class of each row of targets; None if they are not classes: one-hot, or 0 and
-    1 for a single output.
+    """Return the class of each row of targets; None if they are not classes: one-hot,
+    or 0 and 1 for a single output.
     """
     if not len(targets) or not np.isin(targets, (0, 1)).all():
         return None
@@ -72,8 +72,8 @@ def class_labels(targets: Floats) -> Ints | None:
 
 
 def named_classes(outputs: Floats) -> Ints:
-    """The class that the outputs of each row name: the largest output, or whether a
-    single output is above 0.5.
+    """Return the class that the outputs of each row name: the largest output, or
+    whether a single output is above 0.5.
     """
     if outputs.shape[1] == 1:
         return (outputs[:, 0] > 0.5).astype(np.int64)
@@ -94,8 +94,8 @@ def require_measurable(
 def measured(
     metrics: Mapping[str, Metric], network: Network, data: Data
 ) -> dict[str, float]:
-    """The metrics of all steps that have a target, while random neurons output means.
-    The context is that of before.
+    """Return the metrics of all steps with a target, while random neurons output means;
+    the context is restored.
     """
     if not metrics:
         return {}
@@ -111,7 +111,7 @@ def measured(
 
 
 def outputs_of(network: Network, data: Data) -> Floats:
-    """The outputs for all rows, shape (rows, m)."""
+    """Return the outputs for all rows, shape (rows, m)."""
     if not data.clear:
         return network.run(data.inputs)
     sequences = np.split(data.inputs, data.bounds[1:-1])
@@ -119,7 +119,7 @@ def outputs_of(network: Network, data: Data) -> Floats:
 
 
 def _number(name: str, value: Any) -> float:
-    """The value of a metric as a number, which may be NaN."""
+    """Return the value of a metric as a number, which may be NaN."""
     try:
         number = float(value)
     except (TypeError, ValueError):

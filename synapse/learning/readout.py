@@ -184,8 +184,8 @@ def fit_readout(
 
 
 def _sources(network: Network) -> _Sources:
-    """The neurons that lead to the outputs, and their order; raises if the outputs
-    cannot be fitted.
+    """Return the neurons that lead to the outputs, and their order; raises if the
+    outputs cannot be fitted.
     """
     members = set(network)
     for neuron in network.output:
@@ -230,7 +230,7 @@ def _refuse_unfit(neuron: Neuron, members: set[Neuron]) -> None:
 
 
 def _target_states(network: Network, targets: Floats) -> Floats:
-    """The states of the outputs that give these targets, shape (rows, m)."""
+    """Return the states of the outputs that give these targets, shape (rows, m)."""
     states = np.empty_like(targets)
     for i, neuron in enumerate(network.output):
         low = neuron.squash.low
@@ -252,8 +252,8 @@ def _target_states(network: Network, targets: Floats) -> Floats:
 
 
 def _activations(network: Network, sources: _Sources, data: Data) -> Floats:
-    """The activations of the sources that the outputs read in every row, shape (rows,
-    sources).
+    """Return the activations of the sources that the outputs read in every row, shape
+    (rows, sources).
     """
     starts = []
     together = network._column("synchronous")
@@ -288,7 +288,9 @@ def _fit(
     targets: Floats,
     ridge: float,
 ) -> tuple[_Solution, float]:
-    """The read-out, and the mean squared difference of its outputs and the targets."""
+    """Return the read-out, and the mean squared difference of its outputs and the
+    targets.
+    """
     left = DivergenceError(
         f"The weights of the read-out left the range of {network.dtype.name}. "
         "Use a higher ridge or smaller targets."
@@ -315,8 +317,8 @@ def _fit(
 def _solve(
     network: Network, sources: _Sources, seen: Floats, states: Floats, ridge: float
 ) -> _Solution:
-    """Weights and biases of all outputs: fixed ones unchanged, the others by least
-    squares.
+    """Return weights and biases of all outputs: fixed ones unchanged, the others by
+    least squares.
     """
     weights = np.zeros((len(sources), len(network.output)))
     biases = np.array(
@@ -352,7 +354,9 @@ def _solve(
 def _least_squares(
     x: Floats, y: Floats, ridge: float, biased: bool, signs: Ints
 ) -> _Solution:
-    """Ridge regression by singular value decomposition; the bias is not penalised."""
+    """Return ridge regression by singular value decomposition; the bias is not
+    penalised.
+    """
     n = x.shape[1]
     centre, level = (
         (x.mean(axis=0), y.mean(axis=0))

@@ -90,8 +90,8 @@ class Renewer:
         self._topology: int | None = None
 
     def arguments(self, rng: np.random.Generator) -> engine.online.RenewalArguments:
-        """What kernels need, for the present topology. The caller has the network in
-        use.
+        """Return what kernels need, for the present topology. The caller has the
+        network in use.
         """
         store = self.network._ready()[1]
         if self._topology != store.topology_version:
@@ -201,6 +201,6 @@ class Renewer:
 
 
 def _rows_by(neurons: Ints, owner: Ints, links: Ints) -> tuple[Ints, Ints]:
-    """Where the connections of each neuron begin, and their rows."""
+    """Return where the connections of each neuron begin, and their rows."""
     rows = [links[owner == neuron] for neuron in neurons.tolist()]
     return np.cumsum([0, *map(len, rows)]), np.concatenate(rows)

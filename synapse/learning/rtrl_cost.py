@@ -171,7 +171,9 @@ def _row(network: Network, reach: int | None) -> RTRLCostRow:
 
 
 def _of_sweeps(network: Network, layout: Layout) -> int:
-    """Connections that the sweeps follow, to their sources and to their gaters."""
+    """Return connections that the sweeps follow, to their sources and to their
+    gaters.
+    """
     visits = layout.pattern.visits
     lengths = network._column("run_length").astype(np.int64)
     followed = np.where(visits.run == OWN, 1, np.append(lengths, 1)[visits.run])
@@ -180,7 +182,7 @@ def _of_sweeps(network: Network, layout: Layout) -> int:
 
 
 def _of_direct(layout: Layout) -> int:
-    """Parameters into the neurons that the sweeps visit, without those whose
+    """Return parameters into the neurons that the sweeps visit, without those whose
     sensitivity is not kept.
     """
     pattern = layout.pattern
@@ -191,7 +193,7 @@ def _of_direct(layout: Layout) -> int:
 
 
 def _shown(row: RTRLCostRow) -> tuple[str, ...]:
-    """The cells of a row in a printed table."""
+    """Return the cells of a row in a printed table."""
     if row.too_large:
         return str(row.reach), "", "too large", _size(row.bytes), "", "", "", ""
     counts = (row.sweeps, row.products, row.direct, row.multiply_adds)
@@ -205,7 +207,7 @@ def _shown(row: RTRLCostRow) -> tuple[str, ...]:
 
 
 def _size(count: int) -> str:
-    """A number of bytes with a unit: 3 digits."""
+    """Return a number of bytes with a unit: 3 digits."""
     for unit, name in UNITS:
         if count >= unit:
             return f"{count / unit:.3g} {name}"

@@ -96,7 +96,7 @@ class StepDecay:
     every: Annotated[int, _checks.positive_integer] = 10
 
     def __call__(self, epoch: int) -> float:
-        """The rate of an epoch, counted from 0."""
+        """Return the rate of an epoch, counted from 0."""
         try:
             return self.start * self.factor ** (_epoch(epoch) // self.every)
         except OverflowError:
@@ -129,7 +129,7 @@ class Cosine:
     end: Annotated[float, _checks.training_rate] = 0.0
 
     def __call__(self, epoch: int) -> float:
-        """The rate of an epoch, counted from 0."""
+        """Return the rate of an epoch, counted from 0."""
         progress = min(_epoch(epoch), self.epochs) / self.epochs
         return self.end + (self.start - self.end) * 0.5 * (
             1.0 + math.cos(math.pi * progress)
@@ -164,8 +164,8 @@ class WarmUp(AdaptiveSchedule):
     then: Annotated[Rate, checked_rate]
 
     def begin(self) -> Rates:
-        """The rates of one training; `then` receives losses from its own first epoch
-        on.
+        """Return the rates of one training; `then` receives losses from its own first
+        epoch on.
         """
         then = rates_of(self.then)
         full = then(0, None)
@@ -237,7 +237,7 @@ class ReduceOnPlateau(AdaptiveSchedule):
             )
 
     def begin(self) -> Rates:
-        """The rates of one training."""
+        """Return the rates of one training."""
         rate = self.start
         best = math.inf
         waited = 0
@@ -263,7 +263,7 @@ def _epoch(epoch: int) -> int:
 
 
 def rates_of(rate: Rate) -> Rates:
-    """The rates of one training."""
+    """Return the rates of one training."""
     if isinstance(rate, AdaptiveSchedule):
         return rate.begin()
     return lambda epoch, loss: rate(epoch) if callable(rate) else rate
@@ -289,7 +289,7 @@ class CheckedRates:
         self._dtype = dtype
 
     def __call__(self, epoch: int, loss: float | None) -> float:
-        """The rate of an epoch, counted from 0, given the loss of the previous
+        """Return the rate of an epoch, counted from 0, given the loss of the previous
         epoch.
         """
         return _checks.non_negative_number(
@@ -305,8 +305,8 @@ class CheckedRates:
                 self._rates(epoch, loss)
 
     def ahead(self, epoch: int, count: int, loss: float | None) -> Floats:
-        """The rates of `count` epochs (1 unless they are `fixed`); fewer if a later one
-        cannot be used.
+        """Return the rates of `count` epochs (1 unless they are `fixed`); fewer if a
+        later one cannot be used.
         """
         next_rate = self(epoch, loss)
         if self._constant or not self.fixed:
@@ -325,8 +325,8 @@ def _is_constant(rate: Rate) -> bool:
 
 
 def _is_fixed(rate: Rate) -> bool:
-    """Whether a rate depends on the epoch alone; functions of the user may depend on
-    anything.
+    """Return whether a rate depends on the epoch alone; functions of the user may
+    depend on anything.
     """
     if type(rate) is WarmUp:
         return _is_fixed(rate.then)

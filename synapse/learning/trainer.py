@@ -155,8 +155,8 @@ class Trainer(Archived, TrainerOptions):
         return f"<Trainer of {self.network!r}: {self._settings()}{done}>"
 
     def _settings(self) -> str:
-        """The options that are not default, as one would write them; those of the
-        optimizer, too.
+        """Return the options that are not default, as one would write them; those of
+        the optimizer, too.
         """
         values = {name: getattr(self, name) for name in OPTIONS}
         changed = {
@@ -169,8 +169,8 @@ class Trainer(Archived, TrainerOptions):
         return ", ".join(f"{name}={_brief(value)}" for name, value in changed.items())
 
     def __getstate__(self) -> dict[str, Any]:
-        """Pickles have all that files have, and functions of the user, by their
-        names.
+        """Return the state for pickles: what files have, and functions of the user by
+        their names.
         """
         arrays = self._updater.arrays(self.optimizer, self.only)
         training = self._paused and self._paused.parts(self.network)
@@ -225,8 +225,8 @@ class Trainer(Archived, TrainerOptions):
         return RULES[self.rule]
 
     def _checked(self) -> FixedOptions:
-        """The present options, checked anew if they, the network's structure or its
-        rule have changed.
+        """Return the present options, checked anew if they, the network's structure or
+        its rule have changed.
         """
         chances = (self.dropout, self.recurrent_dropout)
         by_layer = [
@@ -495,7 +495,7 @@ class Trainer(Archived, TrainerOptions):
     def _checkpoint(
         self, path: PathLike | None, checkpoint_every: int | None
     ) -> Checkpoint:
-        """What writes this trainer to a file while it trains."""
+        """Return what writes this trainer to a file while it trains."""
         if path is None:
             raise ArgumentError(
                 "`checkpoint_every` is the number of epochs between checkpoints. Give"
@@ -522,8 +522,8 @@ class Trainer(Archived, TrainerOptions):
                 self._work_known = work
 
     def _unseeded(self) -> np.random.Generator:
-        """The generator of trainings without a seed: making one takes as long as a
-        small batch.
+        """Return the generator of trainings without a seed: making one takes as long as
+        a small batch.
         """
         process = os.getpid()  # a fork makes its own
         if self._entropy is None or self._entropy[0] != process:
@@ -531,8 +531,8 @@ class Trainer(Archived, TrainerOptions):
         return self._entropy[1]
 
     def _kept_work(self, options: FixedOptions) -> Rule | None:
-        """The rule of the latest training, with its memory, if it was kept and had
-        these options.
+        """Return the rule of the latest training, with its memory, if it was kept and
+        had these options.
         """
         # another thread cannot get it, too
         work = vars(self).pop("_work_known", None)
@@ -572,7 +572,7 @@ class Trainer(Archived, TrainerOptions):
         class_weight: Mapping[int, float] | None,
         make: Callable[..., RuleTask],
     ) -> _source.BatchStream:
-        """A stream of batches; each batch is checked when it is used."""
+        """Return a stream of batches; each batch is checked when it is used."""
 
         def task(inputs: Any, targets: Any) -> RuleTask:
             data, _ = self._prepared(inputs, targets)
@@ -673,8 +673,8 @@ class Trainer(Archived, TrainerOptions):
 
 
 def _brief(value: Any) -> str:
-    """An option's value; of an optimizer the settings that are not default, but for the
-    rate, an option.
+    """Return an option's value; of an optimizer the settings that are not default, but
+    for the rate, an option.
     """
     if isinstance(value, Cost):
         return _checks.shown(value.name)

@@ -162,7 +162,7 @@ class Training:
             self.rates.repeat(self.history.monitored)
 
     def paused(self) -> Paused:
-        """What is needed to continue here; an epoch that is not complete begins
+        """Return what is needed to continue here; an epoch that is not complete begins
         again.
         """
         history = self.history
@@ -219,7 +219,7 @@ class Training:
         work.refresh()
 
     def _asked_to_stop(self) -> bool:
-        """Whether Ctrl-C was pressed, or ``trainer.stop`` called."""
+        """Return whether Ctrl-C was pressed, or ``trainer.stop`` called."""
         if take_interrupt():
             self.stop.set()
         return self.stop.is_set()
@@ -283,7 +283,7 @@ class Training:
         self.ahead = max(1, min(most, int(SECONDS / max(self._expected(data), 1e-9))))
 
     def _expected(self, data: Data) -> float:
-        """Seconds that an epoch will take, as the latest did."""
+        """Return the seconds that an epoch will take, as the latest did."""
         return len(data.inputs) * self.network._size * self.visit
 
     def _after(self, epochs: Epochs, done: int) -> str | None:
@@ -296,7 +296,9 @@ class Training:
         return self._broken_off(losses[done], interrupted=bool(epochs.control[0]))
 
     def _broken_off(self, loss: float, interrupted: bool) -> str:
-        """Why training ends within an epoch that has this loss so far, or raise."""
+        """Return why training ends within an epoch that has this loss so far, or
+        raise.
+        """
         self.within = True
         if math.isfinite(loss):
             self.history.latest = loss
@@ -518,7 +520,7 @@ def _released(use: InUse) -> Iterator[None]:
 
 
 def _diverged(cost: float, epoch: int) -> DivergenceError:
-    """The error for a cost that is not finite in an epoch, counted from 0."""
+    """Return the error for a cost that is not finite in an epoch, counted from 0."""
     what = "The cost or an update" if math.isnan(cost) else "The cost"
     return DivergenceError(
         f"{what} became {cost} in epoch {epoch + 1}. The weights are those before"
@@ -527,7 +529,7 @@ def _diverged(cost: float, epoch: int) -> DivergenceError:
 
 
 def _shown_bar(total: int | None, shown: bool = True) -> Any:
-    """A new progress bar."""
+    """Return a new progress bar."""
     from tqdm.auto import tqdm  # a tenth of the time of `import synapse`
 
     return tqdm(total=total, unit=" steps", unit_scale=True, disable=not shown)
@@ -535,15 +537,15 @@ def _shown_bar(total: int | None, shown: bool = True) -> Any:
 
 @cache
 def _hidden_bar() -> Any:
-    """One for all trainings that show none: making one takes longer than a small
-    batch.
+    """Return one bar for all trainings that show none: making one takes longer than a
+    small batch.
     """
     return _shown_bar(None, False)
 
 
 def saying_compiling(bar: Any) -> AbstractContextManager[None]:
-    """A context in which a bar of tqdm says "compiling" meanwhile; its estimate leaves
-    that time out.
+    """Return a context in which a bar of tqdm says "compiling"; its estimate leaves
+    this time out.
     """
     label = ""
 
@@ -585,8 +587,8 @@ class Search:
         self.order = rule.task.data.filled
 
     def run(self, epochs: int) -> None:
-        """Run so many iterations. After an edit, a new search begins from the edited
-        network.
+        """Run `iterations` iterations. After an edit, a new search begins from the
+        edited network.
         """
         while epochs > 0:
             with self.updater.in_use():

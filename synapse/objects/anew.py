@@ -46,14 +46,14 @@ class Made(NamedTuple):
 
 
 def _signature(architecture: type[Network]) -> inspect.Signature | None:
-    """The signature of a class, or None if it has no `seed`."""
+    """Return the signature of a class, or None if it has no `seed`."""
     signature = inspect.signature(architecture)
     return signature if SEED in signature.parameters else None
 
 
 def remember_arguments(architecture: type[Network]) -> None:
-    """Let a class whose constructor takes a seed remember the other arguments of each
-    network.
+    """Make a class, whose constructor takes a seed, remember the other arguments of
+    each network.
     """
     if _signature(architecture) is None:
         return
@@ -70,7 +70,7 @@ def remember_arguments(architecture: type[Network]) -> None:
 
 
 def as_json(made: Made) -> dict[str, Any] | None:
-    """Arguments as a file has them; None if one of them has no name there."""
+    """Return arguments as a file has them; None if one of them has no name there."""
     if not made.are_known:
         return None
     try:
@@ -83,7 +83,7 @@ def as_json(made: Made) -> dict[str, Any] | None:
 
 
 def from_json(content: Any) -> Made:
-    """Arguments that a file has."""
+    """Return arguments that a file has."""
     parts = content if isinstance(content, dict) else {}
     positional, named = parts.get("positional"), parts.get("named")
     if not isinstance(positional, list) or not isinstance(named, dict):
@@ -93,7 +93,7 @@ def from_json(content: Any) -> Made:
 
 
 def _plain(value: Any) -> Any:
-    """A value for JSON, or ValueError."""
+    """Return a value for JSON, or ValueError."""
     if isinstance(value, float) and not isfinite(value):
         raise ValueError(f"{value} is not finite.")
     if value is None or isinstance(value, bool | int | float | str):
@@ -188,8 +188,8 @@ def _draw_network(
 
 
 def _parts_of(network: Network, layers: Sequence[Layer | None]) -> dict[Any, Ints]:
-    """The rows of the parameters of a network that are drawn together: biases by layer,
-    weights by their layers, their sign and whether they are self-connections.
+    """Return the rows of the parameters of a network that are drawn together: biases by
+    layer, weights by their layers, their sign and whether they are self-connections.
     """
     store = network._store
     rows = network._connection_rows()
@@ -215,8 +215,8 @@ def _parts_of(network: Network, layers: Sequence[Layer | None]) -> dict[Any, Int
 
 
 def _same_layers(ours: Sequence[Layer], theirs: Sequence[Layer]) -> list[Layer | None]:
-    """For each layer, the one of another network that has its place; after an edit, its
-    name.
+    """Return, for each layer, the one of another network at its place; after an edit,
+    the one of its name.
     """
     if len(ours) == len(theirs):
         return list(theirs)

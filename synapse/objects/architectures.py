@@ -153,7 +153,9 @@ def describe(network: Network) -> dict[str, Any] | None:
 
 
 def describe_for_file(network: Network) -> dict[str, Any] | None:
-    """As :func:`describe`, with the arguments with which the network was made."""
+    """Return what :func:`describe` does, with the arguments with which the network was
+    made.
+    """
     described = describe(network)
     if described is not None and network._made is not None:
         described[ARGUMENTS] = anew.as_json(network._made)
@@ -163,8 +165,8 @@ def describe_for_file(network: Network) -> dict[str, Any] | None:
 def instance_of(
     architecture: dict[str, Any] | None, layers: Sequence[Layer]
 ) -> Network:
-    """An instance of the class that :func:`describe` has described, with its additional
-    attributes only.
+    """Return an instance of the class that :func:`describe` has described, with its
+    additional attributes only.
 
     It is a :class:`Network` if the class is not registered. Raises FormatError if the
     class does not find its parts in the layers with these settings.
@@ -194,7 +196,7 @@ def instance_of(
 
 
 def _is_known(architecture: type[Network]) -> bool:
-    """Whether this class, or another definition of it, is registered."""
+    """Return whether this class, or another definition of it, is registered."""
     registered = _by_name.get(architecture.__name__)
     return all(
         getattr(registered, name, None) == getattr(architecture, name)

@@ -33,8 +33,8 @@ Answer = TypeVar("Answer")
 
 
 def locked(method: Callable[..., Answer]) -> Callable[..., Answer]:
-    """A decorator for several calls that belong together: the lock of the store is
-    held, and Ctrl-C is not deferred.
+    """Return a decorator for several calls that belong together: the lock of the store
+    is held, and Ctrl-C is not deferred.
     """
 
     @wraps(method)
@@ -64,7 +64,7 @@ class Calling(Sequence[Neuron]):
 
     @abstractmethod
     def _parameter_places(self) -> tuple[ParameterPlaces, ...]:
-        """Where its weights and its biases are."""
+        """Return where its weights and its biases are."""
 
     @property
     def output(self) -> Layer:
@@ -97,8 +97,8 @@ class Calling(Sequence[Neuron]):
         by: Callable[[Any], Kernels] | None = None,
         raises: bool = True,
     ) -> Any:
-        """Call the kernel of a name, which makes so many steps, and return what it
-        returns: a status, or a tuple that begins with one.
+        """Call a kernel for `steps` steps and return its result: a status, or a tuple
+        that begins with one.
 
         The lock of the store is held, the store is lowered, and a recording has room.
         The kernels are those of the learning rule, or what `by` returns for the
@@ -135,8 +135,8 @@ class Calling(Sequence[Neuron]):
     def _call_in_use(
         self, kernels: Kernels, name: str, steps: int, *arguments: Any
     ) -> Any:
-        """`_call` for a training, which has the network in use and runs in a thread of
-        its own, so that Ctrl-C is noticed meanwhile.
+        """Call a kernel as `_call` does, for a training: it has the network in use and
+        runs in a thread of its own, so that Ctrl-C is noticed meanwhile.
         """
         self._announce(steps, kernels)
         ended = kernels[name](*arguments)
@@ -206,14 +206,16 @@ class Calling(Sequence[Neuron]):
         )
 
     def _kernels(self, moves: Accumulator | None = None) -> Kernels:
-        """The kernels of its learning rule; updates are added to `moves`, if given."""
+        """Return the kernels of its learning rule; updates are added to `moves`, if
+        given.
+        """
         _, store, span = self._ready()
         if self._rtrl is None:
             return engine.online.kernels_for(store, span, moves)
         return engine.rtrl.loops.kernels_for(self._rtrl.ready(self), moves)
 
     def _present_facts(self) -> Facts:
-        """What it has found out about the present topology."""
+        """Return what it has found out about the present topology."""
         version = self._anchor._store.topology_version
         facts = self._facts
         if facts.version != version:
@@ -235,7 +237,7 @@ class Calling(Sequence[Neuron]):
         return address, store, facts.span
 
     def _found_span(self, store: Store) -> NDArray[np.int64]:
-        """Its rows in a lowered store, see ``records.Span``."""
+        """Return its rows in a lowered store, see ``records.Span``."""
         start = self._anchor._row
         inputs = self._n_inputs
         stop = start + len(self)

@@ -136,7 +136,7 @@ class DataView(MutableMapping[str, Any]):
         return len(self._present()) + len(self._others())
 
     def _others(self) -> list[Any]:
-        """The keys of the metadata."""
+        """Return the keys of the metadata."""
         return [escaped(name, self._taken) for name in self.metadata]
 
     def copy(self) -> dict[str, Any]:
@@ -444,8 +444,8 @@ class Connection(DataView, View):
         return self._rare()[key]
 
     def _rare(self) -> dict[str, Any]:
-        """What :func:`synapse.from_networkx` needs beside the fields to make the same
-        connection.
+        """Return what :func:`synapse.from_networkx` needs beside the fields to make the
+        same connection.
         """
         store = self._store
         row = self._at
@@ -569,8 +569,8 @@ def extended_into(
 
 
 def sensitivity_of(target: Neuron, link: Connection | None) -> dict[Neuron, float]:
-    """Sensitivities to the weight of a connection, or to the bias (None), of `target`,
-    by neuron.
+    """Return sensitivities to the weight of a connection, or to the bias (None) of
+    `target`, by neuron.
 
     The caller has the neuron in use: a step of another thread may be in the middle of
     renewing them.

@@ -66,7 +66,7 @@ class Connections(Sequence[Connection], Follower):
         return iter(self[:])
 
     def _made(self, identities: NDArray[np.uint32]) -> list[Connection]:
-        """The objects; if they are all, the store makes them together, and holds
+        """Return the objects; if they are all, the store makes them together, and holds
         them from then on.
         """
         store = self._store

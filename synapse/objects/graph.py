@@ -516,7 +516,7 @@ def _add_parallel(
 
 
 def edges_between(graph: LiveGraph, source: Neuron, target: Neuron) -> list[Connection]:
-    """The connections from one neuron to another, the shortest delay first."""
+    """Return the connections from one neuron to another, the shortest delay first."""
     shown = graph._adj[source].get(target)
     if shown is None:
         return []
@@ -524,14 +524,14 @@ def edges_between(graph: LiveGraph, source: Neuron, target: Neuron) -> list[Conn
 
 
 def every_between(source: Neuron, target: Neuron) -> list[Connection]:
-    """The connections from one neuron to another of a store, the shortest delay
+    """Return the connections from one neuron to another of a store, the shortest delay
     first.
     """
     return edges_between(of(source._store), source, target)
 
 
 def edges_of(neuron: Neuron, into: bool) -> tuple[Connection, ...]:
-    """The connections into a neuron, or from it, in the order of creation."""
+    """Return the connections into a neuron, or from it, in the order of creation."""
     graph = of(neuron._require())
     others = graph._pred[neuron] if into else graph._adj[neuron]
     if not graph._parallel:

@@ -69,7 +69,7 @@ PREFIX = "metadata_"
 
 
 def escaped(name: Any, taken: Collection[Any]) -> Any:
-    """The name under which a graph has metadata, where these names are taken.
+    """Return the name under which a graph has metadata, where these names are taken.
 
     It has a prefix if the name is taken, or is a taken one with prefixes.
     """
@@ -77,17 +77,19 @@ def escaped(name: Any, taken: Collection[Any]) -> Any:
 
 
 def unescaped(name: Any, taken: Collection[Any]) -> Any:
-    """The name of metadata that a graph has under this name, see `escaped`."""
+    """Return the name of metadata that a graph has under this name, see `escaped`."""
     return name.removeprefix(PREFIX) if _stem(name) in taken else name
 
 
 def is_usual_position(x: Any, layer: Any) -> bool:
-    """Whether a node of this layer is drawn at `x` unless metadata say otherwise."""
+    """Return whether a node of this layer is drawn at `x` unless metadata say
+    otherwise.
+    """
     return isinstance(x, int | float) and x == APART * layer
 
 
 def _stem(name: Any) -> Any:
-    """The name without all of its prefixes."""
+    """Return the name without all of its prefixes."""
     while isinstance(name, str) and name.startswith(PREFIX):
         name = name.removeprefix(PREFIX)
     return name

@@ -142,8 +142,8 @@ def require_whole(store: Store, neurons: Sequence[Neuron], function: Squash) -> 
 
 
 def _require_softmax_neighbors(store: Store, rows: Ints, function: Squash) -> None:
-    """Raise TopologyError if outputs that are not softmax would stand between some that
-    are.
+    """Raise TopologyError if outputs without softmax would stand between softmax
+    outputs.
     """
     of_outputs = rows[store["role"][rows] == OUTPUT]
     codes = store["squash"]
@@ -170,8 +170,8 @@ def _require_softmax_neighbors(store: Store, rows: Ints, function: Squash) -> No
 
 
 def admit(store: Store, row: int, last: int) -> None:
-    """Let a neuron join the group of the neuron that it follows in a layer, which has
-    the same activation function; one that competes with others already stays with them.
+    """Add a neuron to the group of the neuron before it in a layer, which has the same
+    activation function. One that competes with others already stays with them.
     """
     group = store["group"]
     if group[last] and (group[row] == 0 or np.count_nonzero(group == group[row]) == 1):

@@ -157,7 +157,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         return f"<Layer{name} {checks.counted(len(self), 'neuron')}>"
 
     def _repr_html_(self) -> str:
-        """The neurons as a table, for notebooks."""
+        """Return the neurons as a table, for notebooks."""
         shown_neurons = list(self)[: _html.MOST_ROWS]
         names = ("name", "squash", "activation", "state", "bias")
         columns = {
@@ -556,7 +556,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
                     neuron._propagate(step, aim, code, float(len(self)))
 
     def _softmax_signals(self, targets: Floats) -> list[float | None]:
-        """The error signals c_k t_k - y_k sum_j c_j t_j of softmax outputs; None
+        """Return the error signals c_k t_k - y_k sum_j c_j t_j of softmax outputs; None
         without targets.
         """
         if np.isnan(targets).all():
@@ -701,7 +701,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         return LayersInUse(self)
 
     def _by_store(self) -> Iterator[tuple[Store, Ints]]:
-        """Its stores, with the rows of its neurons in each."""
+        """Yield its stores, with the rows of its neurons in each."""
         for store in dict.fromkeys(neuron._store for neuron in self._alive()):
             yield (
                 store,

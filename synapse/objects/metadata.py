@@ -40,8 +40,8 @@ class Notes(Follower):
         return notes
 
     def _moved(self, store: Store, offset: int) -> None:
-        """Join those of a store that absorbs this one, where identities are higher by
-        `offset`.
+        """Join the metadata of a store that absorbs this one, where identities are
+        higher by `offset`.
         """
         others = Notes.of(store)
         for name, column in self.neurons.items():
@@ -65,9 +65,7 @@ class Notes(Follower):
             }
 
     def copy_to(self, store: Store) -> None:
-        """Let another store, with the same rows and identities, have copies of all
-        values.
-        """
+        """Copy all values to another store with the same rows and identities."""
         notes = Notes.of(store)
         for name, values in self.neurons.items():
             alive = {

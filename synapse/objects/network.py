@@ -149,7 +149,7 @@ class Network(NeuronRows, OutputSlopes):
             self._enter(store)
 
     def _begin(self, layers: list[Layer], name: str | None) -> None:
-        """Be a network of these layers, of which neither they nor their store know
+        """Make this a network of these layers. Neither they nor their store know it
         yet.
         """
         self._layers = layers
@@ -162,7 +162,7 @@ class Network(NeuronRows, OutputSlopes):
         self._n_outputs = len(layers[-1])
 
     def _enter(self, store: Store) -> None:
-        """Let the store and the layers know that it is the network of these layers."""
+        """Enter the network of these layers into the store and the layers."""
         store["network"][self._anchor._row] = store.new_network(self)
         self._renumber(self._layers)
         self._name_layers()
@@ -224,8 +224,8 @@ class Network(NeuronRows, OutputSlopes):
 
     @consistent_read
     def _neuron_named(self, name: str) -> Neuron:
-        """The one neuron of this name; ArgumentError if there is none, or another
-        one.
+        """Return the one neuron of this name; ArgumentError if there is none, or
+        another one.
         """
         store = self._store
         rows = self._rows().tolist()
@@ -379,8 +379,8 @@ class Network(NeuronRows, OutputSlopes):
         store["initial_bias"][rows] = store["bias"][rows]
 
     def _renumber(self, layers: list[Layer]) -> None:
-        """Let these be its layers, and write the order and the roles of their neurons
-        into the store.
+        """Replace the layers, and write the order and the roles of their neurons into
+        the store.
         """
         store = self._store
         rows = wiring.rows_of(chain.from_iterable(layers))
@@ -410,8 +410,8 @@ class Network(NeuronRows, OutputSlopes):
         graph.refresh(store)
 
     def _rows_with_stale_errors(self, inputs: Ints) -> Ints:
-        """Those of some rows of inputs that have errors from when they were no inputs:
-        nothing leads into them, so no step would compute new ones.
+        """Return the rows of inputs with errors from before they were inputs. Nothing
+        leads into them, so no step would compute new ones.
         """
         store = self._store
         new: Ints = inputs[store["role"][inputs] != INPUT]
@@ -509,7 +509,7 @@ class Network(NeuronRows, OutputSlopes):
         return layer
 
     def _place_before(self, before: Layer | Neuron) -> int:
-        """The index of the layer that a new one precedes."""
+        """Return the index of the layer that a new one precedes."""
         following = before._alive()[0] if isinstance(before, Layer) else before
         neuron = require_neuron("before of a network", following)
         for i, layer in enumerate(self._layers):
@@ -810,7 +810,9 @@ class Network(NeuronRows, OutputSlopes):
             parameters.assign(self._store, name, at.every, numbers)
 
     def _parameter_places(self) -> tuple[ParameterPlaces, ...]:
-        """Where its weights and its biases are; kept for the present topology."""
+        """Return where its weights and its biases are; kept for the present
+        topology.
+        """
         facts = self._present_facts()
         if facts.places is None:
             store: Store = self._store
@@ -855,8 +857,8 @@ class Network(NeuronRows, OutputSlopes):
     def _clock_of(
         self, rows: Ints, inputs: int, together: bool | None = None
     ) -> NDArray[np.bool_]:
-        """Which neurons in these rows have one clock: all but inputs. None: as any has
-        it now.
+        """Return which neurons in these rows have one clock: all but inputs. None: as
+        any has it now.
         """
         column = self._store.columns["synchronous"]
         any_has = bool(column[rows].any()) if together is None else together
@@ -944,7 +946,7 @@ class Network(NeuronRows, OutputSlopes):
         return recorder if recorder is not None and recorder.records(self) else None
 
     def _column(self, name: str) -> NDArray[Any]:
-        """A column of its store, by the rows of neurons or connections."""
+        """Return a column of its store, by the rows of neurons or connections."""
         return self._store[name]
 
     @property
@@ -959,11 +961,13 @@ class Network(NeuronRows, OutputSlopes):
         return int(self._store["network"][self._anchor._row])
 
     def _by_store(self) -> list[tuple[Store, Ints]]:
-        """Its store, and the rows of its neurons there."""
+        """Return its store, and the rows of its neurons there."""
         return [(self._store, self._rows())]
 
     def _parameters(self) -> list[tuple[Store, Ints, Ints]]:
-        """As that of a layer, with the connections within the network only."""
+        """Return what that of a layer does, with the connections within the network
+        only.
+        """
         connections = self._connection_rows()
         return [(self._store, connections, self._rows())]
 
@@ -1037,7 +1041,7 @@ class Network(NeuronRows, OutputSlopes):
         return self._described("-".join(str(len(layer)) for layer in shown))
 
     def _repr_html_(self) -> str:
-        """Small drawing for notebooks."""
+        """Return a small drawing, for notebooks."""
         from ..draw._small import (
             small_picture,
         )  # imported here: drawings import networks

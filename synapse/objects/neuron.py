@@ -188,8 +188,8 @@ class Neuron(NeuronRows, View):
 
     @consistent_read
     def __lt__(self, other: object) -> bool:
-        """Whether this neuron activates before the other. Algorithms of networkx sort
-        nodes.
+        """Return whether this neuron activates before the other. Algorithms of networkx
+        sort nodes.
         """
         if not isinstance(other, Neuron):
             return NotImplemented
@@ -212,7 +212,7 @@ class Neuron(NeuronRows, View):
         return self._store
 
     def _by_store(self) -> list[tuple[Store, Ints]]:
-        """Its store, and its row there."""
+        """Return its store, and its row there."""
         return [(self._require(), np.array([self._row]))]
 
     def __repr__(self) -> str:
@@ -831,8 +831,8 @@ class Neuron(NeuronRows, View):
         return float(store["clamp"][self._row]) if store["clamped"][self._row] else None
 
     def _single_calls(self, store: Store, name: str) -> Any:
-        """The kernels by which neurons are stepped alone; TopologyError if its network
-        steps as a whole, or has nothing to learn from.
+        """Return the kernels by which neurons are stepped alone; TopologyError if its
+        network steps as a whole, or has nothing to learn from.
         """
         network = store.network_at(self._row)
         if store.columns["ties"][Ties.INTERNAL] and self._reads_its_group(store):
@@ -868,8 +868,8 @@ class Neuron(NeuronRows, View):
         return kernels
 
     def _reads_its_group(self, store: Store) -> bool:
-        """Whether neurons that it competes with are connected, or gate connections,
-        within their group.
+        """Return whether neurons that it competes with are connected, or gate
+        connections, within their group.
         """
         start, stop = (
             int(store.columns[end][self._row]) for end in ("group_first", "group_stop")
@@ -1218,8 +1218,8 @@ def _cost_of(squash: Squash, cost: Cost | None) -> Cost:
 def _single(
     title: str, connections: Iterable[Connection | Iterable[Connection]]
 ) -> list[Connection]:
-    """The connections among the arguments, and those in projections and lists, each
-    checked.
+    """Return the connections among the arguments, and those in projections and lists,
+    each checked.
     """
     singles: list[Connection] = []
     for item in connections:

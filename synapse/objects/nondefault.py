@@ -23,8 +23,8 @@ from."""
 
 
 def _listed_if_set(columns: Sequence[Column]) -> dict[str, Column]:
-    """The public columns, which a graph has only where a value is not the default, by
-    their names there.
+    """Return the public columns, which a graph has only where a value is not the
+    default, by their names there.
     """
     return {
         column.name.replace("frozen_bias", "frozen"): column
@@ -40,8 +40,8 @@ NONDEFAULT_OF_CONNECTIONS = _listed_if_set(CONNECTION)
 def nondefault_values(
     store: Store, row: int, columns: Mapping[str, Column]
 ) -> dict[str, Any]:
-    """The values of a neuron or connection in these columns, without those that are the
-    default.
+    """Return the values of a neuron or connection in these columns, without those that
+    are the default.
     """
     values = {
         name: (store[column.name].item(row), column) for name, column in columns.items()

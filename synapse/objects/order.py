@@ -47,7 +47,7 @@ class Relations(NamedTuple):
 
 
 def relations_of(network: Network) -> Relations:
-    """The relations between different neurons of a network."""
+    """Return the relations between different neurons of a network."""
     store = network._store
     n = network._store.n_neurons
     # one entry more for removed ends
@@ -68,8 +68,8 @@ def relations_of(network: Network) -> Relations:
 def late_pairs(
     store: Store, before: Indices | int, after: Indices | int
 ) -> dict[Network, Relations]:
-    """By network, the new relations between rows of a store, if one of them is late in
-    the present order.
+    """Return, by network, the new relations between rows of a store, if one of them is
+    late in the present order.
     """
     numbers, position = store["network"], store["position"]
     late = (position[before] > position[after]) & (numbers[before] == numbers[after])
@@ -97,8 +97,8 @@ tenth, 0.96 to 1.15 times with ten times."""
 
 
 def is_on_cycle(network: Network, new: Relations) -> bool:
-    """Whether a single new relation is found to be late with need, as it closes a cycle
-    of connections, and no layer may move.
+    """Return whether a new relation, found to be late, must be: it closes a cycle of
+    connections, and no layer may move.
 
     Large networks have short cycles. So a path is found in few neurons, where
     `relations_of` reads all connections; for several relations, that is faster.
@@ -114,7 +114,7 @@ def is_on_cycle(network: Network, new: Relations) -> bool:
 
 
 def _path_found(store: Store, start: int, end: int) -> bool:
-    """Whether a path of connections from one neuron to another is found within a
+    """Return whether a path of connections from one neuron to another is found within a
     network, going backward.
     """
     role = store["role"]
@@ -286,7 +286,7 @@ def warn_of_late(network: Network, known: Relations, new: Relations) -> None:
 
 
 def doubled_pairs(store: Store, start: int, stop: int) -> tuple[Ints, Ints]:
-    """The rows of sources and targets that two connections lead between, both one step
+    """Return the rows of sources and targets of two connections that are both one step
     late: one has the delay 1, the other is late by the order or by the clock.
 
     The network has the rows from `start` on, in the order of activation.
@@ -334,7 +334,7 @@ def warn_of_doubled(of: str, store: Store, before: Ints, after: Ints) -> None:
 
 
 def _reached(count: int, start: Ints, before: Ints, after: Ints) -> Bools:
-    """Which neurons can be reached from some neurons, themselves included."""
+    """Return which neurons can be reached from some neurons, themselves included."""
     seen = np.zeros(count, bool)
     seen[start] = True
     size = 0
@@ -344,8 +344,8 @@ def _reached(count: int, start: Ints, before: Ints, after: Ints) -> Bools:
 
 
 def are_joined(network: Network, neurons: Sequence[Neuron]) -> bool:
-    """Whether neurons have a connection or a gate: otherwise nothing can be late by
-    them.
+    """Return whether neurons have a connection or a gate: otherwise nothing can be late
+    by them.
     """
     store = network._store
     rows = np.array([neuron._row for neuron in neurons])
@@ -357,8 +357,8 @@ def are_joined(network: Network, neurons: Sequence[Neuron]) -> bool:
 def attached(
     network: Network, neurons: Iterable[Neuron]
 ) -> tuple[Relations, Relations]:
-    """The relations of a network without some neurons, and those between these neurons
-    and the others.
+    """Return the relations of a network without some neurons, and those between these
+    neurons and the others.
     """
     every = relations_of(network)
     store = network._store
@@ -402,8 +402,8 @@ def sorted_layers(network: Network) -> list[list[int]]:
 
 
 def _between_groups(pairs: Pairs, first_member: Ints) -> NDArray[np.int32]:
-    """The pairs of the first members of groups, which activate as one; pairs within a
-    group are left out.
+    """Return the pairs of the first members of groups, which activate as one; pairs
+    within a group are left out.
     """
     every = first_member[np.asarray(pairs, np.int64).reshape(-1, 2)]
     between = every[every[:, 0] != every[:, 1]]
@@ -414,7 +414,7 @@ def _between_groups(pairs: Pairs, first_member: Ints) -> NDArray[np.int32]:
 
 
 def paired(before: Indices, after: Indices) -> NDArray[np.int32]:
-    """Pairs of numbers, shape (pairs, 2), as the loops over them read it."""
+    """Return pairs of numbers, shape (pairs, 2), as the loops over them read it."""
     pairs = np.empty((len(before), 2), np.int32)
     pairs[:, 0] = before
     pairs[:, 1] = after

@@ -119,7 +119,7 @@ def to_networkx(
         ``deterministic``, ``frozen``, ``bias_tie``, ``synchronous`` and
         ``outgoing_sign``; edges ``frozen``, ``sign``, ``tie`` and ``delay``. A node
         where a delayed edge starts has the activations ``activation_1``,
-        ``activation_2`` and so on of so many steps ago, unless they are 0.
+        ``activation_2`` and so on of that many steps ago, unless they are 0.
         Self-connections without a delay have ``carries="state"``. The graph has a
         ``name`` and a ``dtype``. Metadata are attributes, too; an ``x`` and a ``y``
         among them replace the position. Metadata with one of the names above have the
@@ -187,7 +187,7 @@ def to_networkx(
 
 
 def _distinct(names: Sequence[str]) -> Sequence[str]:
-    """The names of neurons; ArgumentError if two of them are the same."""
+    """Return the names of neurons; ArgumentError if two of them are the same."""
     name, count = Counter(names).most_common(1)[0] if names else ("", 0)
     if count > 1:
         raise ArgumentError(
@@ -199,7 +199,7 @@ def _distinct(names: Sequence[str]) -> Sequence[str]:
 
 
 def _node_data(table: Topology) -> Rows:
-    """The attributes of the nodes."""
+    """Return the attributes of the nodes."""
     layer, sizes = table.layer, table.sizes
     place = np.arange(table.neurons) - (np.cumsum(sizes) - sizes)[layer]
     # the first neuron of a layer on top
@@ -228,7 +228,7 @@ def _node_data(table: Topology) -> Rows:
 
 
 def _edge_data(table: Topology, nodes: Sequence[Any]) -> Rows:
-    """The attributes of the edges; `nodes` are those of the graph."""
+    """Return the attributes of the edges; `nodes` are those of the graph."""
     columns = {
         "weight": table.weight.tolist(),
         "gain": table.gain.tolist(),
@@ -273,7 +273,7 @@ def _add_nondefault(rows: Rows, table: Topology, columns: dict[str, Column]) -> 
 
 
 def _place_by_metadata(nodes: Rows, columns: Columns) -> None:
-    """Let the metadata "x" and "y" of neurons replace the positions of their nodes."""
+    """Replace the positions of nodes by the metadata "x" and "y" of their neurons."""
     placed = {axis: columns.get(axis, {}) for axis in POSITION}
     for number in {number for column in placed.values() for number in column}:
         node = nodes[number]

@@ -13,7 +13,7 @@ from .network import Network
 
 
 def squashes_of(network: Network) -> list[Squash]:
-    """The activation functions of the outputs, in their order."""
+    """Return the activation functions of the outputs, in their order."""
     return [neuron.squash for neuron in network.output]
 
 

@@ -65,7 +65,7 @@ class ParameterPlaces(NamedTuple):
 
     @classmethod
     def of(cls, store: Store, name: str, rows: Ints) -> ParameterPlaces:
-        """The places of these rows of a column."""
+        """Return the places of these rows of a column."""
         tied = bool(store[SHARED_BY[name]][rows].any())
         checked = tied or (name == "weight" and bool(store["sign"][rows].any()))
         first_row = int(rows.min(initial=len(store[name])))
@@ -85,7 +85,7 @@ class ParameterPlaces(NamedTuple):
         return rows if self.order is None else rows[self.order]
 
     def read(self, column: Floats, out: Floats | None = None) -> Floats:
-        """The entries of the network, as a new array or in `out`."""
+        """Return the entries of the network, as a new array or in `out`."""
         values: Floats = column[self.rows]
         if self.order is not None:
             # "clip" checks more slowly than "raise", which would allocate a buffer to
@@ -151,14 +151,14 @@ REMEDIES = (
 
 
 def are_finite(values: Floats) -> bool:
-    """Whether all numbers are finite."""
+    """Return whether all numbers are finite."""
     if isfinite(sum_of_squares(values)):
         return True
     return bool(np.isfinite(values).all())  # their squares may not be
 
 
 def copied(store: Store) -> list[Floats]:
-    """Copies of the columns of parameters, for :func:`undone`."""
+    """Return copies of the columns of parameters, for :func:`undone`."""
     return [store[name].copy() for name in LEARNED]
 
 
@@ -256,7 +256,7 @@ def set_outgoing_sign(store: Store, neuron: int, sign: int) -> None:
 
 
 def _are_signed(store: Store, rows: Ints) -> Bools:
-    """Which connections have the sign of their source: all but those that carry its
+    """Return which connections have the sign of their source: all but those with its
     state.
     """
     others = store["source"][rows] != store["target"][rows]

@@ -13,8 +13,9 @@ from ..engine.store import Store
 
 
 def past_of(store: Store, rows: Ints) -> dict[int, NDArray[Any]]:
-    """By a number of steps, the activations of the neurons in these rows so many steps
-    before the latest one, as far as delayed connections read them; otherwise 0.
+    """Return, by a number of steps, the activations of the neurons in these rows that
+    many steps before the latest one. They are 0 as far as no delayed connection reads
+    them.
     """
     if not store["delay"].any():
         return {}

@@ -123,15 +123,15 @@ class Projection(Follower):
 
     @consistent_read
     def _identities(self) -> Ints:
-        """Identities of the connections that still exist."""
+        """Return identities of the connections that still exist."""
         every = np.arange(self._first, self._first + self._count)
         alive: Ints = every[self._store.row_of[every] != NONE]
         return alive
 
     @consistent_read
     def _rows(self, *keys: Any) -> Ints:
-        """Rows of the connections, in the shape of the weights; indexed by each key in
-        turn.
+        """Return rows of the connections, in the shape of the weights; indexed by each
+        key in turn.
         """
         rows = self._store.row_of[self._first : self._first + self._count].astype(
             np.int64
@@ -209,8 +209,8 @@ class Projection(Follower):
             parameters.freeze(self._store, self._alive_rows(), _NO_ROWS)
 
     def unfreeze(self) -> None:
-        """Make the weights that :meth:`freeze`, or that of their targets' layer or
-        network, has frozen trainable again.
+        """Make the weights trainable again that were frozen by :meth:`freeze` or by
+        their targets' layer or network.
 
         Weights that were not trainable before do not change.
 
@@ -228,7 +228,7 @@ class Projection(Follower):
             parameters.freeze(self._store, self._alive_rows(), _NO_ROWS, frozen=False)
 
     def _alive_rows(self) -> Ints:
-        """The rows of its connections that still exist."""
+        """Return the rows of its connections that still exist."""
         rows: Ints = self._store.row_of[self._identities()].astype(np.int64)
         return rows
 
@@ -275,11 +275,15 @@ class Projection(Follower):
         return self._ends(gate_kind == "input") * len(layer) // count
 
     def _count_now(self) -> int:
-        """How many of its connections exist; all of them before there are columns."""
+        """Return how many of its connections exist; all of them before there are
+        columns.
+        """
         return self._count if self._store.draft is not None else len(self)
 
     def _ends(self, of_targets: bool) -> Ints:
-        """The index of each connection's source in its layer, or that of its target."""
+        """Return the index of each connection's source in its layer, or that of its
+        target.
+        """
         draft = self._store.draft
         if draft is not None:
             batch = draft.batches[self._first]
@@ -590,13 +594,13 @@ def pairs_of(
 
 
 def is_named(pattern: Any, *names: str) -> bool:
-    """Whether a pattern has one of these names."""
+    """Return whether a pattern has one of these names."""
     return isinstance(pattern, str) and pattern in names
 
 
 def is_carousel(pattern: Any, source: Sequence[Any], target: Sequence[Any]) -> bool:
-    """Whether a pattern connects each neuron to itself only: one to one, to the same
-    layer.
+    """Return whether a pattern connects each neuron to itself only: one to one, to the
+    same layer.
     """
     return is_named(pattern, ONE_TO_ONE) and list(source) == list(target)
 
@@ -664,7 +668,7 @@ def _random_pairs(
 
 
 def is_listed(pattern: Any) -> bool:
-    """Whether a pattern is a tuple of two lists of indices."""
+    """Return whether a pattern is a tuple of two lists of indices."""
     return (
         isinstance(pattern, tuple)
         and len(pattern) > 0
@@ -711,7 +715,7 @@ def _listed_pairs(
 
 
 def _numbered(source: Sequence[Any], target: Sequence[Any]) -> tuple[Indices, Indices]:
-    """Every pair, by the indices of its ends."""
+    """Return every pair, by the indices of its ends."""
     return every_pair(np.arange(len(source)), np.arange(len(target)))
 
 
@@ -742,8 +746,8 @@ def given_weights(
     count: int,
     all_to_all: bool,
 ) -> Floats:
-    """The weights of some pairs: a number, a matrix without others (if `all_to_all`),
-    or one for each.
+    """Return the weights of some pairs: a number, a matrix without others (if
+    `all_to_all`), or one for each.
     """
     if values.shape == (n_sources, n_targets):
         chosen: Floats = values.T.ravel() if pairs is None else values[pairs]

@@ -146,7 +146,9 @@ class Propagating(Stepping):
         self._vector("errors", errors, self._n_outputs, nan=True)
 
     def _error_row(self, errors: ArrayLike) -> Floats:
-        """The errors of the outputs as kernels take them, which check their range."""
+        """Return the errors of the outputs as kernels take them, which check their
+        range.
+        """
         if is_row(errors, self._n_outputs):
             return errors
         return checks.row_of("errors", errors, self._n_outputs)
@@ -227,7 +229,7 @@ class Propagating(Stepping):
         self._learn_by(by)
 
     def _learn_by(self, rtrl: Sensitivities | None) -> None:
-        """Let it learn by these sensitivities; None: by the online rule."""
+        """Set the sensitivities by which it learns; None: by the online rule."""
         self._rtrl = rtrl
         self._facts = Facts()  # its kernels are others
 

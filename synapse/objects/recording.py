@@ -136,17 +136,17 @@ class Log:
         )
 
     def __getitem__(self, name: str) -> Floats:
-        """The array of a variable, one row per step."""
+        """Return the array of a variable, one row per step."""
         if not is_among(name, self.variables):
             raise unknown_name("recorded variable", name, self.variables)
         return self._recorder.rows()[:, self._recorder.places[_column(name)]]
 
     def keys(self) -> tuple[str, ...]:
-        """The names of the arrays, for ``dict(log)``."""
+        """Return the names of the arrays, for ``dict(log)``."""
         return self.variables
 
     def __len__(self) -> int:
-        """The number of steps recorded."""
+        """Return the number of steps recorded."""
         return self._recorder.steps()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
@@ -172,13 +172,15 @@ class Log:
     def columns(
         self, variable: str
     ) -> tuple[Neuron, ...] | tuple[Connection, ...] | tuple[Pair, ...]:
-        """The columns of the array of a variable: neurons, connections or pairs."""
+        """Return the columns of the array of a variable: neurons, connections or
+        pairs.
+        """
         if not is_among(variable, self.variables):
             raise unknown_name("recorded variable", variable, self.variables)
         return self._recorder.owners(_column(variable))
 
     def of(self, items: Shown, variable: str | None = None) -> Floats:
-        """The recorded numbers of some neurons or connections.
+        """Return the recorded numbers of some neurons or connections.
 
         Parameters
         ----------
@@ -231,7 +233,7 @@ class Log:
         return values[:, 0] if single else values
 
     def _default(self, items: Sequence[Any]) -> str:
-        """The default variable of :meth:`of`."""
+        """Return the default variable of :meth:`of`."""
         connections = bool(items) and isinstance(items[0], Connection)
         columns = schema.CONNECTION_NUMBERS if connections else schema.NEURON_NUMBERS
         names = [name for name in self.variables if _column(name) in columns]
@@ -246,8 +248,8 @@ class Log:
         return "weight" if connections else "activation"
 
     def labels(self, variable: str) -> list[str]:
-        """A name for each column of a variable: ``"hidden 0"``, ``"input 0 -> hidden
-        0"``.
+        """Return a name for each column of a variable: ``"hidden 0"``, ``"input 0 ->
+        hidden 0"``.
         """
         return [_label(owner) for owner in self.columns(variable)]
 
@@ -296,7 +298,7 @@ class Log:
         )
 
     def _repr_html_(self) -> str:
-        """The range of each variable and the first curves, for notebooks."""
+        """Return the range of each variable and the first curves, for notebooks."""
         recorded = {name: self[name] for name in self.variables}
         arrays = {name: values for name, values in recorded.items() if values.size}
         if not arrays:
@@ -335,12 +337,12 @@ class Log:
 
 
 def _column(variable: str) -> str:
-    """The column of a store for this variable."""
+    """Return the column of a store for this variable."""
     return ALIASES.get(variable, variable)
 
 
 def _label(owner: Neuron | Connection | Pair) -> str:
-    """A label for a column; "removed" for a neuron or connection that no longer
+    """Return a label for a column; "removed" for a neuron or connection that no longer
     exists.
     """
     if isinstance(owner, tuple):
@@ -493,8 +495,8 @@ def _chosen(
 
 
 def _pairs(connections: tuple[Connection, ...]) -> tuple[Pair, ...]:
-    """Pairs for extended traces: each connection with the neurons that its target
-    gates.
+    """Return pairs for extended traces: each connection with the neurons that its
+    target gates.
     """
     into: dict[Neuron, list[Connection]] = {}
     for connection in connections:
@@ -518,8 +520,8 @@ def _pairs(connections: tuple[Connection, ...]) -> tuple[Pair, ...]:
 def _sensitive(
     network: Network, connections: tuple[Connection, ...]
 ) -> tuple[Pair, ...]:
-    """Pairs for sensitivities: each connection with the recurrent neurons that keep one
-    to it.
+    """Return pairs for sensitivities: each connection with the recurrent neurons that
+    keep one to it.
     """
     pairs = tuple(
         (connections[c], neuron)
@@ -573,7 +575,7 @@ class Recorder(Watcher):
         self._followed: WeakSet[Plan] = WeakSet()
 
     def owners(self, column: str) -> tuple[Any, ...]:
-        """The owners of a column's numbers: the neurons, the connections or the
+        """Return the owners of a column's numbers: the neurons, the connections or the
         pairs.
         """
         if column in schema.NEURON_NUMBERS:
@@ -592,11 +594,11 @@ class Recorder(Watcher):
         return self._store.recorder is self
 
     def records(self, network: Network) -> bool:
-        """Whether this network is recorded, and not another one of the store."""
+        """Return whether this network is recorded, and not another one of the store."""
         return network._number_now == self.network._number_now
 
     def owns(self, neuron: Neuron) -> bool:
-        """Whether a neuron of the store is in the recorded network."""
+        """Return whether a neuron of the store is in the recorded network."""
         return bool(self._store["network"][neuron._row] == self.network._number_now)
 
     @atomic
@@ -659,7 +661,7 @@ class Recorder(Watcher):
             columns["log_place"][LogPlace.NETWORK] = self.network._anchor._row
 
     def _rows_of(self, connections: Sequence[Connection]) -> NDArray[np.uint32]:
-        """The rows of connections; NONE for removed ones."""
+        """Return the rows of connections; NONE for removed ones."""
         store = self._store
         row_of = np.append(store.row_of[: store.n_identities], np.uint32(NONE))
         return row_of[
@@ -669,7 +671,7 @@ class Recorder(Watcher):
         ]
 
     def _runs_of(self, rows: NDArray[np.uint32]) -> NDArray[np.uint32]:
-        """The run of each row; NONE for rows in no run."""
+        """Return the run of each row; NONE for rows in no run."""
         run = np.full(self._store.n_connections + 1, NONE, np.uint32)
         lengths = self._store["run_length"]
         run[spans(self._store["run_first"], lengths)] = np.repeat(
@@ -678,7 +680,7 @@ class Recorder(Watcher):
         return run[np.minimum(rows, self._store.n_connections)]
 
     def _follow_pairs(self) -> None:
-        """The rows of pairs, see ``schema.PAIR_TRACE``."""
+        """Update the rows of pairs, see ``schema.PAIR_TRACE``."""
         store = self._store
         columns = self._store.columns
         gated = np.flatnonzero(store["gater"] != NONE)
@@ -706,7 +708,7 @@ class Recorder(Watcher):
         columns["watched_pair"] = fields.reshape(-1)
 
     def _traces_of(self, rows: Ints, gated: Ints) -> Ints:
-        """Indices of the extended traces of pairs; NONE for traces that are not
+        """Return indices of the extended traces of pairs; NONE for traces that are not
         stored.
         """
         columns, target = (
@@ -786,7 +788,7 @@ class Recorder(Watcher):
             ) from None
 
     def _present(self) -> Floats:
-        """The rows in the present memory of the kernels."""
+        """Return the rows in the present memory of the kernels."""
         if not self.active:
             return np.empty((0, self.width))
         columns = self._store.columns
@@ -794,8 +796,8 @@ class Recorder(Watcher):
         return columns["log"][: steps * self.width].reshape(steps, self.width)
 
     def _take(self, without: int = 0) -> None:
-        """Copy the rows that the kernels have written, except the last ones, which stay
-        in their memory.
+        """Copy the rows written by kernels, except the last ones, which stay in their
+        memory.
         """
         present = self._present()
         if len(present) > without:
@@ -804,12 +806,12 @@ class Recorder(Watcher):
 
     @atomic
     def steps(self) -> int:
-        """Number of rows."""
+        """Return the number of rows."""
         return sum(map(len, self._chunks)) + len(self._present())
 
     @atomic
     def rows(self) -> Floats:
-        """All rows, shape (steps, width)."""
+        """Return all rows, shape (steps, width)."""
         return np.concatenate(
             [np.empty((0, self.width)), *self._chunks, self._present()]
         )
@@ -888,7 +890,7 @@ class Recorder(Watcher):
                 )
 
     def _exact(self, name: str, rows: Ints, numbers: dict[str, Floats]) -> Any:
-        """A number of these rows of neurons or connections in steps of an exact
+        """Return a number of these rows of neurons or connections in steps of an exact
         gradient.
         """
         store = self._store

@@ -30,18 +30,18 @@ class NeuronRows:
     """What it is called in messages."""
 
     def _in_use(self) -> InUse:
-        """The context in which its rows stay where they are."""
+        """Return the context in which its rows stay where they are."""
         return InUse(self)
 
     def _by_store(self) -> Iterable[tuple[Store, Ints]]:
-        """Its stores, with the rows of its neurons in each; TopologyError if a neuron
-        has been removed.
+        """Return its stores, with the rows of its neurons in each; TopologyError if a
+        neuron has been removed.
         """
         raise NotImplementedError
 
     def _parameters(self) -> Iterable[tuple[Store, Ints, Ints]]:
-        """Its stores, with the rows of the connections whose weights belong to its
-        neurons, and the rows of the neurons.
+        """Yield its stores, with the rows of the connections whose weights belong to
+        its neurons, and the rows of the neurons.
         """
         for store, _ in list(self._by_store()):
             store.ready()  # may move rows

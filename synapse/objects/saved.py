@@ -133,7 +133,7 @@ class SavedNetwork:
         return network
 
     def _store_of(self, neurons: list[Neuron]) -> Store:
-        """A store of these neurons, which has adopted the columns."""
+        """Return a store of these neurons, which has adopted the columns."""
         default = [
             name and f"{name} {i}" for name, size in self.layers for i in range(size)
         ]
@@ -212,7 +212,7 @@ def _columns_of(network: Network, doing: str) -> SavedNetwork:
 def _ends_of(
     store: Store, edges: Ints | slice, number: Ints
 ) -> dict[str, NDArray[Any]]:
-    """Sources, targets and gaters by the numbers of the neurons."""
+    """Return sources, targets and gaters by the numbers of the neurons."""
     ends = {end: number[store[end][edges]] for end in ("source", "target")}
     gater = store["gater"][edges]
     ends["gater"] = np.full(len(gater), NO_GATER, np.int32)
@@ -224,8 +224,8 @@ def _ends_of(
 def traces_of_past(
     connections: dict[str, NDArray[Any]], neuron: Ints, steps: Ints, value: NDArray[Any]
 ) -> Traces:
-    """The traces of a network that has only activations of earlier steps: those of
-    neurons so many steps ago.
+    """Return the traces of a network that has only activations of earlier steps, by
+    neurons and their age in steps.
     """
     source, target = (connections[end].astype(np.int64) for end in ("source", "target"))
     delay = connections.get("delay", np.zeros(len(source)))
@@ -236,7 +236,7 @@ def traces_of_past(
 
 
 def take_over_rule(network: Network, saved: SavedNetwork) -> None:
-    """Let a new network learn as the saved one did."""
+    """Set the learning rule of a new network to that of the saved one."""
     if not saved.rtrl and saved.sensitivities is None:
         return
     live = network._sensitivities = Sensitivities(saved.reach)
@@ -275,8 +275,8 @@ def _numbers(size: int, chosen: Ints, dtype: Any = np.uint32) -> Ints:
 def _own_traces(
     store: Store, kept: Traces, number: Ints, edges: Ints | slice
 ) -> Traces:
-    """The traces of one network of a store by its numbers; biases come last, not last
-    in each pair.
+    """Return the traces of one network of a store by its numbers; biases come last, not
+    last in each pair.
     """
     if kept.are_none:
         return kept
@@ -316,7 +316,7 @@ def _own_traces(
 def _numbered(
     kept: PortableSensitivities, store: Store, edges: Ints | slice
 ) -> PortableSensitivities:
-    """Sensitivities with the numbers of connections instead of identities."""
+    """Return sensitivities with the numbers of connections instead of identities."""
     place = _numbers(store.n_identities, store["identity"][edges], np.int64)
     of = kept.parameter_connection
     return replace(kept, parameter_connection=np.where(of == BIAS, BIAS, place[of]))
@@ -344,7 +344,7 @@ def _require_finite(saved: SavedNetwork) -> None:
 def _numbers_in(
     source: Any, tables: tuple[FileTable, ...]
 ) -> Iterator[tuple[str, dict[str, NDArray[Any]]]]:
-    """What a row of each table is called, and its columns of numbers."""
+    """Yield what a row of each table is called, and its columns of numbers."""
     for table in tables if source is not None else ():
         yield (
             table.item,

@@ -58,7 +58,7 @@ class ScaledSteps(SlopeTraces):
                 sums[at.every] = values
 
     def sums_of(self, links: Sequence[Connection]) -> Floats:
-        """The sums of some connections of the network."""
+        """Return the sums of some connections of the network."""
         with InUse(self.network):
             rows = self._ready().row_of[[link._identity for link in links]]
             return self._squares[0][rows].copy()
@@ -106,8 +106,8 @@ class ScaledSteps(SlopeTraces):
         bound: float,
         squared: bool,
     ) -> int:
-        """The same where parameters are shared: the slope of each is the sum over its
-        members.
+        """Do the same where parameters are shared: the slope of each is the sum over
+        its members.
         """
         # This computes the slopes, and moves nothing.
         status, _ = self._call(

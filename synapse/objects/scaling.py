@@ -30,8 +30,8 @@ UNSCALED = "unscaled"
 def with_scales(
     network: Network, inputs: Scale | None, outputs: Scale | None = None
 ) -> Network:
-    """A copy of a network in a clear context that takes inputs in the units of the
-    data, and returns outputs in theirs; None: these stay as they are.
+    """Return a copy of a network, in a clear context, with inputs and outputs in the
+    units of the data. None: these stay as they are.
 
     Every connection, gate and delay that began at an input then begins at its scaled
     value, which activates before all others. So it acts as before, but for networks
@@ -64,7 +64,7 @@ def _require_order(network: Network, saved: SavedNetwork) -> None:
 
 
 def _with_inputs(saved: SavedNetwork, scale: Scale) -> SavedNetwork:
-    """The columns with as many new inputs before the old ones, which scale them."""
+    """Return the columns with new inputs before the old ones, which scale them."""
     count = len(scale)
     neurons = {
         name: np.concatenate([column[:count], column])
@@ -96,7 +96,7 @@ def _with_inputs(saved: SavedNetwork, scale: Scale) -> SavedNetwork:
 
 
 def _with_outputs(saved: SavedNetwork, scale: Scale) -> SavedNetwork:
-    """The columns with as many new outputs after the old ones, which convert them."""
+    """Return the columns with new outputs after the old ones, which convert them."""
     count = len(scale)
     first = len(saved.neurons["bias"]) - count
     neurons = {
@@ -126,13 +126,13 @@ def _named(layer: str, names: list[str | None]) -> list[str]:
 
 
 def _set_neutral(neurons: dict[str, NDArray[Any]], new: slice) -> None:
-    """New neurons are in no group, and nothing holds or limits them."""
+    """Put new neurons into no group, without clamps and limits."""
     for name in ("group", "bias_tie", "outgoing_sign", "clamped"):
         neurons[name][new] = 0
 
 
 def _set_fixed(neurons: dict[str, NDArray[Any]], scaling: slice, bias: Floats) -> None:
-    """Neurons that scale have a bias that does not learn."""
+    """Set the biases of neurons for scales, and exclude them from learning."""
     neurons["trainable_bias"][scaling] = 0
     neurons["squash"][scaling] = "identity"
     neurons["bias"][scaling] = bias
@@ -145,8 +145,8 @@ def _joined(
     weights: Floats,
     first: bool,
 ) -> dict[str, NDArray[Any]]:
-    """The connections with new ones, one to one, that do not learn, from a source and a
-    target on.
+    """Return the connections with new ones, one to one, that do not learn, from a
+    source and a target on.
     """
     count = len(weights)
     steps = np.arange(count)

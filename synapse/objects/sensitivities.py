@@ -141,8 +141,8 @@ class Sensitivities(Follower):
         return plan
 
     def current(self, network: Network) -> Plan | None:
-        """The plan for the present topology; None if it is too large, or the network is
-        not closed.
+        """Return the plan for the present topology; None if it is too large, or the
+        network is not closed.
         """
         try:
             return self.ready(network)
@@ -150,8 +150,8 @@ class Sensitivities(Follower):
             return None
 
     def kept(self) -> PortableSensitivities | None:
-        """The present sensitivities; None if there are none, or they are of another
-        context.
+        """Return the present sensitivities; None if there are none, or they are of
+        another context.
         """
         plan = self.plan
         if plan is None or not plan.is_open or not self.in_step:
@@ -175,8 +175,8 @@ class Sensitivities(Follower):
         )
 
     def have_place(self, kept: PortableSensitivities) -> tuple[Bools, Bools]:
-        """Which recurrent neurons and which values of the same neurons have a place of
-        their own in the plan.
+        """Return the recurrent neurons, and the values of the same neurons, with a
+        place of their own in the plan.
         """
         assert self.plan is not None
         return have_place(self.plan, self._identities, kept)
@@ -196,8 +196,8 @@ class Sensitivities(Follower):
 
     @contextmanager
     def unchanged(self, network: Network) -> Iterator[None]:
-        """Let neurons that lead nowhere activate by themselves in the block: no
-        recurrent state changes.
+        """Allow neurons that lead nowhere to activate alone in the block; no recurrent
+        state changes.
         """
         rule = network._rtrl
         network._learn_by(None)  # so that its neurons may be stepped alone
@@ -304,13 +304,15 @@ class SensitivityPairs:
         self._places = places[connection, root]
 
     def read(self) -> Floats:
-        """The sensitivities of the latest step; the topology is still the same."""
+        """Return the sensitivities of the latest step; the topology is still the
+        same.
+        """
         with InUse(self._network):
             return require_plan(self._network).values[self._places].astype(np.float64)
 
 
 def network_in_step(neuron: Neuron) -> Network | None:
-    """The network of a neuron if its latest step was by rtrl, else None."""
+    """Return the network of a neuron if its latest step was by rtrl, else None."""
     network: Network | None = neuron._store.network_at(neuron._row)
     live = None if network is None else network._sensitivities
     return network if live is not None and live.in_step else None
@@ -329,7 +331,7 @@ def made_plan(network: Calling, store: Store, span: Any, reach: int | None) -> P
 
 
 def most_bytes() -> float:
-    """The memory of this machine."""
+    """Return the memory of this machine."""
     try:
         return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     except (AttributeError, ValueError, OSError):  # not a Unix system
@@ -337,7 +339,7 @@ def most_bytes() -> float:
 
 
 def too_large(network: Calling, reach: int | None, needed: float) -> ArgumentError:
-    """The error for sensitivities that do not fit into memory."""
+    """Return the error for sensitivities that do not fit into memory."""
     return ArgumentError(
         f"The sensitivities of {network!r} at reach {reach} need {needed / 1e9:.3g} GB,"
         f" but this machine has {most_bytes() / 1e9:.3g} GB. Pass a smaller reach, such"

@@ -81,8 +81,8 @@ class SlopeTraces(Follower):
         self._identities = np.where(self._identities < len(new), identities, NONE)
 
     def _ready(self) -> Store:
-        """The store, lowered, with sums for its topology. The caller has the network in
-        use.
+        """Return the store, lowered, with sums for its topology. The caller has the
+        network in use.
         """
         store: Store = self.network._ready()[1]
         if self._moves.topology == store.topology_version:
@@ -118,7 +118,9 @@ class SlopeTraces(Follower):
         return Slopes(weights.read(by_weight), biases.read(by_bias))
 
     def read(self) -> Slopes:
-        """The sums, in the order of ``network.weights`` and ``network.biases``."""
+        """Return the sums, in the order of ``network.weights`` and
+        ``network.biases``.
+        """
         with InUse(self.network):
             self._ready()
             return self._read()
@@ -171,7 +173,7 @@ class SlopeTraces(Follower):
         return self.network._call(name, steps, arguments, by, False)
 
     def _adding(self, network: Network) -> engine.online.Kernels:
-        """The kernels of its learning rule that add updates to the sums."""
+        """Return the kernels of its learning rule that add updates to the sums."""
         facts = network._present_facts()
         if self._facts is not facts or self._kernels is None:
             self._facts = facts
@@ -179,7 +181,7 @@ class SlopeTraces(Follower):
         return self._kernels
 
     def _learning_streams(self, network: Network) -> engine.online.Kernels:
-        """Those of them that learn streams."""
+        """Return the kernels that learn streams."""
         kernels: engine.online.Kernels = engine.exact.kernels_of_streams(
             network._store, self._adding(network)
         )
@@ -205,8 +207,8 @@ class SlopeTraces(Follower):
     def learn_stream(
         self, rows: Floats, gains: Floats, values: Floats, *factors: float
     ) -> tuple[int, int]:
-        """Learn from rows of inputs and the rewards that come with them, in one call
-        that writes `values`.
+        """Learn from rows of inputs and their rewards, in one call that writes
+        `values`.
 
         The factors are the discount, decay, rate and bound. The network has one output,
         and has just been activated. Returns the number of complete steps, and the
@@ -225,8 +227,8 @@ class SlopeTraces(Follower):
     def _move_tied(
         self, store: Store, delta: float, rate: float, bound: float
     ) -> tuple[int, float]:
-        """The change of parameters of which some are shared: these change by the sum of
-        their members.
+        """Return the change of parameters of which some are shared: these change by the
+        sum of their members.
         """
         size = 0.0
         changes = []

@@ -39,8 +39,8 @@ class OutputSlopes(Propagating):
     def output_gradient(
         self, errors: ArrayLike | None = None, out: tuple[Floats, Floats] | None = None
     ) -> Slopes:
-        """Derivatives of one sum over the outputs of the last step with respect to all
-        weights and biases.
+        """Return derivatives of one sum over the outputs of the last step with respect
+        to all weights and biases.
 
         With `errors`, the sum is that of error times state over the outputs: the
         derivatives are what ``propagate(1.0, errors=errors)`` would add to the weights.
@@ -94,8 +94,8 @@ class OutputSlopes(Propagating):
     def _find_slopes(
         self, errors: Floats | None, out: tuple[Floats, Floats] | None
     ) -> Slopes:
-        """The slopes, by one kernel call that adds the updates of a propagation to
-        buffers.
+        """Return the slopes, by one kernel call that adds the updates of a propagation
+        to buffers.
         """
         if self._last_untraced is not None:
             self._require_traces()
@@ -129,8 +129,8 @@ class OutputSlopes(Propagating):
         return Slopes(*out)
 
     def _derivatives(self) -> Floats:
-        """The derivatives of the output neurons by their states; of softmax outputs 0,
-        because the sum of their activations is constant.
+        """Return the derivatives of the output neurons by their states. Those of
+        softmax outputs are 0, because the sum of their activations is constant.
         """
         _, store, span = self._ready()
         stop = int(span[Span.STOP])

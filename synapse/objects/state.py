@@ -28,8 +28,8 @@ from .saved import SavedNetwork, own_column, take_over_rule
 
 
 def copied(network: Network) -> Network:
-    """A copy: of a whole store column by column, with its program; otherwise as a file
-    would make it.
+    """Return a copy: of a whole store column by column, with its program; otherwise as
+    a file would make it.
     """
     with InUse(network):
         store = network._store
@@ -61,8 +61,8 @@ def copied(network: Network) -> Network:
 
 
 def _is_as_saved(store: Store) -> bool:
-    """Whether a file would have the same numbers: groups are numbered from 1 on, and
-    values are finite.
+    """Return whether a file would have the same numbers: groups are numbered from 1 on,
+    and values are finite.
     """
     groups = [
         column for column in SAVED if column.kind is GROUP and store[column.name].any()
@@ -180,7 +180,7 @@ def take_over(network: Network, twin: Network) -> None:
 
 
 def _are_alike(store: Store, other: Store) -> bool:
-    """Whether two stores have the same rows, in the same order."""
+    """Return whether two stores have the same rows, in the same order."""
     same = (
         "source",
         "target",
@@ -218,8 +218,8 @@ class Snapshot(Follower):
         self._store.follow(self)
 
     def arrays(self, network: Network) -> tuple[Floats, Floats]:
-        """The values by connection and by neuron of the present network; NaN where
-        there is none.
+        """Return the values by connection and by neuron of the present network; NaN
+        where there is none.
         """
         with InUse(self):
             identities = network._store["identity"][network._connection_rows()].astype(

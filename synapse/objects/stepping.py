@@ -77,7 +77,7 @@ class Stepping(Calling):
         return outputs
 
     def _input_row(self, inputs: ArrayLike | None) -> Floats:
-        """The inputs of one step as kernels take them, which check that they are
+        """Return the inputs of one step for kernels, which check whether they are
         finite.
         """
         if inputs is None:
@@ -182,7 +182,7 @@ class Stepping(Calling):
         return outputs.reshape(len(rows), self._n_outputs)
 
     def _run(self, steps: int, inputs: Floats, outputs: Floats) -> int:
-        """Run so many rows; returns a status."""
+        """Run `rows` steps; returns a status."""
         return self._call("run_network", steps, (inputs, outputs))  # type: ignore[no-any-return]
 
     def _run_untraced(self, steps: int, inputs: Floats, outputs: Floats) -> int:
@@ -194,8 +194,8 @@ class Stepping(Calling):
         return self._call("run_untraced", steps, arguments, BY_ACTIVITY)  # type: ignore[no-any-return]
 
     def _kernels_by_activity(self) -> engine.online.Kernels:
-        """Kernels of a run without traces: by events if it has made many steps, and
-        there may be few.
+        """Return kernels of a run without traces: by events if it has made many steps,
+        and there may be few.
         """
         self._store.forget_single_calls()  # its neurons may not propagate afterwards
         kernels = None
@@ -214,8 +214,8 @@ class Stepping(Calling):
 
     @fact
     def _by_events(self) -> engine.online.Kernels | None:
-        """The same by events, with its connections by source; None if all are gathered
-        faster.
+        """Return the kernels by events, with the connections by source; None if
+        gathering is faster.
         """
         _, store, span = self._ready()
         memory = self._tapes, self._noted_untraced()
@@ -231,7 +231,9 @@ class Stepping(Calling):
         return tapes
 
     def _noted_untraced(self) -> NDArray[np.int64]:
-        """Where kernels write when its last output has activated without traces."""
+        """Return where kernels write when its last output has activated without
+        traces.
+        """
         if self._last_untraced is None:
             self._last_untraced = np.zeros(1, np.int64)
         return self._last_untraced
@@ -242,8 +244,8 @@ class Stepping(Calling):
         store.forget_single_calls()  # its neurons may not propagate now
 
     def _is_untraced(self, store: Store) -> bool:
-        """Whether the latest step left no traces, so that there is nothing to learn
-        from.
+        """Return whether the latest step left no traces, so that there is nothing to
+        learn from.
         """
         if self._last_untraced is None:
             return False
@@ -251,8 +253,8 @@ class Stepping(Calling):
         return stamp != 0 and stamp == self._output_stamp(store)
 
     def _output_stamp(self, store: Store) -> int:
-        """When its last output activated, in a step of the network or alone; 0: not
-        since its context was cleared.
+        """Return when its last output activated, in a step of the network or alone; 0:
+        not since its context was cleared.
         """
         return int(store["stamp"][self.output[-1]._row])
 
@@ -350,8 +352,8 @@ BY_ACTIVITY = Stepping._kernels_by_activity
 
 
 def is_row(values: Any, size: int) -> TypeGuard[Floats]:
-    """Whether kernels can read `values` as they are: `size` numbers of float64 side by
-    side.
+    """Return whether kernels can read `values` as they are: `size` numbers of float64
+    side by side.
     """
     return (
         type(values) is np.ndarray

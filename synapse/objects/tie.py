@@ -23,7 +23,7 @@ Chosen = Projection | list[Connection] | list[Neuron]
 
 
 def tie(items: Items, groups: ArrayLike | None = None) -> None:
-    """Let connections share one weight, or neurons one bias.
+    """Tie connections to one weight, or neurons to one bias.
 
     All members take the value of the first. Learning updates the shared value by the
     sum of the members' updates: at the end of the step of a network or a layer, or at
@@ -149,7 +149,7 @@ def _chosen(title: str, items: Any) -> Chosen:
 
 
 def _views(chosen: Chosen) -> Sequence[Any]:
-    """The views whose stores are locked together."""
+    """Return the views whose stores are locked together."""
     return [chosen] if isinstance(chosen, Projection) else chosen
 
 

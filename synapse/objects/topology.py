@@ -152,8 +152,8 @@ class Topology:
     _unusual: dict[str, NDArray[Any]]
     number: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     _past: dict[int, Floats] = field(default_factory=dict)
-    """By a number of steps, the activations of so many steps before, as far as delayed
-    connections read them, otherwise 0; shape (neurons,)."""
+    """Activations of earlier steps by their age in steps, as far as delayed connections
+    read them, otherwise 0; shape (neurons,)."""
     _crossing: Connection | None = field(default=None)
     _entering: Connection | None = field(default=None)
 
@@ -273,7 +273,8 @@ class Topology:
         return np.asarray(self.gated & self._is_late(self.gater, self.target))
 
     def _is_late(self, read: Ints, reader: Ints) -> Bools:
-        """Whether neurons read the activations that others had in the previous step.
+        """Return whether neurons read the activations that others had in the previous
+        step.
 
         Parameters
         ----------
@@ -391,8 +392,7 @@ class Topology:
         return self
 
     def with_relays(self, chosen: Bools | None = None) -> Topology:
-        """Return a table in which chains of neurons delay, for formats that know no
-        delays.
+        """Return a table with chains of neurons as delays, for formats without delays.
 
         A relay is a linear neuron that copies the activation that the neuron before it
         had one step earlier, by a frozen weight of 1. A connection with a delay of k
@@ -498,7 +498,7 @@ class Topology:
         )
 
     def _chosen(self, chosen: Any) -> Bools:
-        """A mask of connections."""
+        """Return a mask of connections."""
         condition = "a boolean for each connection"
         mask = any_array("chosen", chosen, condition)
         if mask.dtype != bool or mask.shape != (self.connections,):
@@ -510,14 +510,16 @@ class Topology:
         return mask
 
     def _column(self, name: str) -> NDArray[Any]:
-        """A column of neurons or connections, by the name that it has in a store."""
+        """Return a column of neurons or connections, by the name that it has in a
+        store.
+        """
         column: NDArray[Any] = (
             self._unusual[name] if name in self._unusual else getattr(self, name)
         )
         return column
 
     def _past_of(self, neuron: int, steps: int) -> float:
-        """The activation of a neuron some steps before the latest one."""
+        """Return the activation of a neuron some steps before the latest one."""
         past = self._past.get(steps) if steps else self.activation
         return 0.0 if past is None else float(past[neuron])
 
@@ -645,7 +647,7 @@ def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
 
 
 def _renumbered(columns: Columns, numbers: Ints) -> Columns:
-    """Metadata of neurons that have new numbers."""
+    """Return metadata of neurons that have new numbers."""
     return {
         name: {int(numbers[i]): value for i, value in column.items()}
         for name, column in columns.items()
@@ -666,8 +668,8 @@ _UNUSUAL = {*_RARE[0], *_RARE[1]} - {"tie", "bias_tie"}
 
 
 def _part(store: Store, neurons: Sequence[Neuron], first_number: int) -> dict[str, Any]:
-    """The columns of the neurons in one store, and of the connections between them,
-    numbered from `first_number`.
+    """Return the columns of the neurons in one store, and of the connections between
+    them, numbered from `first_number`.
     """
     mine = np.array(
         [i for i, neuron in enumerate(neurons) if neuron._store is store], np.int64

@@ -55,7 +55,8 @@ def rows_of(neurons: Iterable[Neuron]) -> Ints:
 
 
 def rows_within(store: Store, chosen: NDArray[np.bool_]) -> Ints:
-    """The rows of the connections between chosen neurons, in the order of creation.
+    """Return the rows of the connections between chosen neurons, in the order of
+    creation.
 
     `chosen` is a mask with one entry more than there are neurons: False, for removed
     connections.
@@ -68,8 +69,8 @@ def rows_within(store: Store, chosen: NDArray[np.bool_]) -> Ints:
 
 
 def crossings_of(members: Sequence[tuple[Store, Bools]]) -> dict[str, Any]:
-    """Count the connections and gates that cross the border of some rows, and those
-    that enter it.
+    """Count the connections and gates across the border of some rows, and those into
+    it.
 
     Also returns one example of each. The masks have one more entry, False, for removed
     ends and missing gaters.
@@ -174,8 +175,8 @@ def find(source: Neuron, target: Neuron, delay: int | None = None) -> Connection
 
 
 def are_connected(source: Neuron, target: Neuron, delay: int) -> bool:
-    """Whether a connection with this delay leads from one neuron to another of its
-    store.
+    """Return whether a connection with this delay leads from one neuron to another of
+    its store.
     """
     draft = source._store.draft
     if draft is not None and not draft.batches:
@@ -201,7 +202,7 @@ def find_all(
 
 
 def _all_between(store: Store, source: Neuron, target: Neuron) -> list[Connection]:
-    """The connections between two neurons of a store, which gets its columns."""
+    """Return the connections between two neurons of a store, which gets its columns."""
     store.make_columns()
     if store.graph is None:
         if not isinstance(store.edges, dict) and store.n_connections > LOOK_UP:
@@ -255,7 +256,7 @@ def _connect(
 
 
 def _by(delay: int) -> str:
-    """The words for a delay in messages: none for a connection without one."""
+    """Return the words for a delay in messages: none for a connection without one."""
     return f" with the delay {delay}" if delay else ""
 
 
@@ -383,8 +384,8 @@ def _refuse_linked(
 
 
 def sign_of_new(source: Neuron, target: Neuron, sign: int, delay: int) -> int:
-    """The sign of a new connection: the given one, or that of all connections from its
-    source.
+    """Return the sign of a new connection: the given one, or that of all connections
+    from its source.
 
     A self-connection, which carries the state, does not have the sign of its neuron; a
     delayed connection of a neuron to itself, which carries the activation, does.
@@ -408,7 +409,9 @@ def signs_of_new(
     sign: int,
     delay: int,
 ) -> NDArray[np.int8] | None:
-    """The signs of new connections, see :func:`sign_of_new`; None if none has one."""
+    """Return the signs of new connections, see :func:`sign_of_new`; None if none has
+    one.
+    """
     stores = {*map(_store_of, sources)}
     if all(
         store.draft is not None or not store["outgoing_sign"].any() for store in stores
@@ -464,7 +467,7 @@ def set_delay(store: Store, row: int, delay: int) -> None:
 
 
 def gate(gater: Neuron, connections: Sequence[Connection]) -> None:
-    """Let a neuron gate connections that have no gater."""
+    """Gate connections without a gater by a neuron."""
     if len(connections) == 1:
         _in_one_step(_gate, (gater, connections[0]))
         return
@@ -493,7 +496,7 @@ def _gate(gater_and_connections: tuple[Any, ...]) -> None:
 
 
 def _is_gated(connection: Connection) -> bool:
-    """Whether a connection has a gater; TopologyError if it has been removed."""
+    """Return whether a connection has a gater; TopologyError if it has been removed."""
     store = connection._store
     if store.draft is not None:
         return connection._identity in store.draft.gaters
@@ -503,8 +506,8 @@ def _is_gated(connection: Connection) -> bool:
 def gate_projection(
     gaters: Sequence[Neuron], places: Ints, projection: Projection
 ) -> None:
-    """Let ``gaters[places[i]]`` gate connection i of a projection, which all have no
-    gater. The caller holds the stores in use.
+    """Gate connection i of a projection by ``gaters[places[i]]``; none has a gater. The
+    caller holds the stores in use.
     """
     draft = projection._store.draft
     if draft is None or draft.batches[projection._first].gaters:
@@ -530,8 +533,8 @@ def require_ungated(store: Store, identities: Ints | int) -> None:
 
 
 def _set_gaters(store: Store, gaters: Ints | int, identities: Ints | int) -> None:
-    """Let the neuron in the row ``gaters[i]`` gate the connection ``identities[i]``, or
-    one of each.
+    """Gate the connection ``identities[i]`` by the neuron in the row ``gaters[i]``, or
+    one connection by one.
     """
     rows = store.row_of[identities]
     targets = store["target"][rows]
@@ -558,8 +561,8 @@ def ungate(gater: Neuron, connections: Sequence[Connection]) -> None:
 
 
 def _attached(store: Store, rows: Ints) -> Bools:
-    """Which connections lead to or from neurons in these rows; TopologyError if they
-    gate any other.
+    """Return which connections lead to or from neurons in these rows; TopologyError if
+    they gate any other.
     """
     # one entry more for removed ends and missing gaters
     gone = np.zeros(store.n_neurons + 1, bool)

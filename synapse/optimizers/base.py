@@ -25,7 +25,7 @@ OWN_LOOPS = "_own_loops"
 
 
 def mask_of_moving(frozen: Any, size: int) -> NDArray[np.bool_] | None:
-    """Mask of the parameters that may change; None if all may."""
+    """Return the mask of the parameters that may change; None if all may."""
     if frozen is None:
         return None
     mask = _checks.any_array("frozen", frozen, f"{size} truth values")
@@ -81,12 +81,12 @@ def check_parameters(
 
 
 def rate_of_step(optimizer: Any, rate: Any) -> float:
-    """The rate of a step, checked; by default the optimizer's own."""
+    """Return the rate of a step, checked; by default the optimizer's own."""
     return optimizer.rate if rate is None else _checks.non_negative_number("rate", rate)
 
 
 def too_steep() -> DivergenceError:
-    """The error for a gradient that is not finite."""
+    """Return the error for a gradient that is not finite."""
     return DivergenceError(
         "The gradient is not finite, or its square is not; the parameters are as"
         " before. Train on with a lower rate, or with clipped gradients."
@@ -94,14 +94,14 @@ def too_steep() -> DivergenceError:
 
 
 def not_clipped() -> DivergenceError:
-    """The error for a gradient that cannot be clipped."""
+    """Return the error for a gradient that cannot be clipped."""
     return DivergenceError(
         "The gradient is not finite, and cannot be clipped. Nothing has changed."
     )
 
 
 def too_far(optimizer: Optimizer) -> DivergenceError:
-    """The error for a change that is not finite."""
+    """Return the error for a change that is not finite."""
     return DivergenceError(
         f"A step of {type(optimizer).__name__} is not finite; the parameters are as"
         " before. Train on with a lower rate."
@@ -213,13 +213,15 @@ class Optimizer(ABC):
         descend(gradient, self, network, rate)
 
     def __getstate__(self) -> dict[str, Any]:
-        """The settings, and what a subclass adds, without the memory for networks."""
+        """Return the settings, and what a subclass adds, without the memory for
+        networks.
+        """
         return {name: value for name, value in vars(self).items() if name != OWN_LOOPS}
 
     @abstractmethod
     def slots(self) -> dict[str, float]:
-        """Names of the vectors that the state holds between steps, with their initial
-        values.
+        """Return names of the vectors that the state holds between steps, with their
+        initial values.
         """
 
     @abstractmethod
@@ -372,8 +374,8 @@ class OptimizerState:
             np.subtract(parameters, self.change, out=parameters, where=moving)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Copies, by name, of the step count and the memory: all that :meth:`restore`
-        needs.
+        """Return copies, by name, of the step count and the memory: all that
+        :meth:`restore` needs.
         """
         return {
             "steps": np.array(self.steps),

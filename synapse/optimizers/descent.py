@@ -24,7 +24,7 @@ class BuiltIn(Optimizer):
 
     @abstractmethod
     def _settings(self) -> tuple[float, ...]:
-        """The numbers of the equation, in the order in which it unpacks them."""
+        """Return the numbers of the equation, in the order in which it unpacks them."""
 
     @property
     def _kernel(self) -> Any:
@@ -51,7 +51,7 @@ class BuiltIn(Optimizer):
 def pair_of(
     check: Callable[[str, Any], float],
 ) -> Callable[[str, Any], tuple[float, ...]]:
-    """The check of a pair of numbers."""
+    """Return the check of a pair of numbers."""
     return lambda title, pair: tuple(
         check(title, number) for number in _checks.pair(title, pair)
     )
@@ -100,11 +100,11 @@ class SGD(BuiltIn):
             )
 
     def slots(self) -> dict[str, float]:
-        """One name with momentum: ``velocity``, which starts at 0."""
+        """Return one name with momentum: ``velocity``, which starts at 0."""
         return {"velocity": 0.0} if self.momentum else {}
 
     def _settings(self) -> tuple[float, ...]:
-        """Momentum, whether it is Nesterov's, and weight decay."""
+        """Return momentum, whether it is Nesterov's, and weight decay."""
         return self.momentum, self.nesterov, self.weight_decay
 
 
@@ -150,8 +150,8 @@ class RMSprop(BuiltIn):
     centered: Annotated[bool, _checks.boolean] = False
 
     def slots(self) -> dict[str, float]:
-        """Names: ``mean_square``, ``mean`` if centered, and ``velocity`` with momentum;
-        all start at 0.
+        """Return names: ``mean_square``, ``mean`` if centered, and ``velocity`` with
+        momentum; all start at 0.
         """
         used = {"mean_square": True, "mean": self.centered, "velocity": self.momentum}
         return {name: 0.0 for name, remembered in used.items() if remembered}
@@ -192,11 +192,11 @@ class AdaGrad(BuiltIn):
     epsilon: Annotated[float, _checks.positive_number] = 1e-10
 
     def slots(self) -> dict[str, float]:
-        """One name: ``sum_of_squares``, which starts at 0."""
+        """Return one name: ``sum_of_squares``, which starts at 0."""
         return {"sum_of_squares": 0.0}
 
     def _settings(self) -> tuple[float, ...]:
-        """Epsilon."""
+        """Return epsilon."""
         return (self.epsilon,)
 
 
@@ -215,7 +215,7 @@ class _Moments(BuiltIn):
     amsgrad: Annotated[bool, _checks.boolean] = False
 
     def slots(self) -> dict[str, float]:
-        """Names: ``first_moment``, ``second_moment`` and, with amsgrad,
+        """Return names: ``first_moment``, ``second_moment`` and, with amsgrad,
         ``largest_second_moment``; from 0.
         """
         names = ["first_moment", "second_moment"] + ["largest_second_moment"] * bool(
@@ -224,7 +224,7 @@ class _Moments(BuiltIn):
         return dict.fromkeys(names, 0.0)
 
     def _settings(self) -> tuple[float, ...]:
-        """Betas, epsilon, amsgrad, and weight decay."""
+        """Return betas, epsilon, amsgrad, and weight decay."""
         return *self.betas, self.epsilon, self.amsgrad, 0.0
 
 
@@ -288,7 +288,7 @@ class AdamW(_Moments):
     weight_decay: Annotated[float, _checks.non_negative_number] = 0.01
 
     def _settings(self) -> tuple[float, ...]:
-        """Those of Adam, with weight decay."""
+        """Return those of Adam, with weight decay."""
         return *super()._settings()[:-1], self.weight_decay
 
 
@@ -351,5 +351,5 @@ class Rprop(BuiltIn):
         return {"sizes": self.rate, "signs": 0.0}
 
     def _settings(self) -> tuple[float, ...]:
-        """Both factors, the smallest and the largest step, and the rate."""
+        """Return both factors, the smallest and the largest step, and the rate."""
         return *self.etas, *self.steps, self.rate

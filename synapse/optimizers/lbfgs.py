@@ -119,7 +119,7 @@ class LBFGS:
         )
 
         def whole(values: Floats) -> Floats:
-            """All parameters, with these values of the free ones."""
+            """Return all parameters, with these values of the free ones."""
             every = start.copy()
             every[free] = (
                 values if bounds is None else np.clip(values, limits.lb, limits.ub)

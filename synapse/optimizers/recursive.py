@@ -73,8 +73,8 @@ class RecursiveOptimizer(ABC):
 
     @abstractmethod
     def _state(self, moving: NDArray[np.bool_], labels: Ints) -> RecursiveState:
-        """The state for the parameters that may move, with the group of each, both of
-        shape (n,).
+        """Return the state for the parameters that may move, with the group of each,
+        both of shape (n,).
         """
 
 
@@ -122,8 +122,8 @@ class RecursiveState(ABC):
 
     @abstractmethod
     def _find_change(self, errors: Floats) -> Floats | None:
-        """The changes of ``_columns`` by ``_slopes`` and errors; None if the step is
-        not sound.
+        """Return the changes of ``_columns`` by ``_slopes`` and errors; None if the
+        step is not sound.
         """
 
     @abstractmethod
@@ -135,7 +135,7 @@ class RecursiveState(ABC):
         """Write covariances, given one after the other."""
 
     def _matrices(self, flat: Floats) -> list[Floats]:
-        """Copies of the matrices of the groups, from all one after the other."""
+        """Return copies of the matrices of the groups, from all one after the other."""
         sizes = np.diff(self._bounds)
         matrices = np.split(flat, np.cumsum(sizes**2)[:-1])
         return [
@@ -208,7 +208,7 @@ class RecursiveState(ABC):
         parameters[self._columns] += self.change[self._columns]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Copies, by name, of the step count and the covariances: all that
+        """Return copies, by name, of the step count and the covariances: all that
         :meth:`restore` needs.
         """
         flat = [covariance.reshape(-1) for covariance in self.covariances]
@@ -572,7 +572,7 @@ class _KalmanState(RecursiveState):
         )
 
     def _noise(self, noise: float | tuple[float, float]) -> float:
-        """The noise of this step."""
+        """Return the noise of this step."""
         if not isinstance(noise, tuple):
             return noise
         initial, final = noise

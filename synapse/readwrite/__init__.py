@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> Any:
-        """Import the module that has a name: that of ``gexf`` for ``gexf_data``."""
+        """Import the module of a name: that of ``gexf`` for ``gexf_data``."""
         if name == "__all__":
             return __dir__()
         if name not in MODULE_OF:
@@ -54,7 +54,7 @@ else:
 
 
 def __dir__() -> list[str]:
-    """Names of this package and of all formats, without an import."""
+    """Return the names of this package and of all formats, without an import."""
     return sorted(["formats", "load", "save", *MODULE_OF])
 
 

@@ -76,7 +76,7 @@ class Block:
         return self.stop - self.start
 
     def reads(self) -> Iterator[Read]:
-        """All values that it reads."""
+        """Yield all values that it reads."""
         for term in self.terms:
             yield from (
                 read
@@ -112,7 +112,9 @@ def blocks_of(plan: Plan) -> list[Block]:
 
 
 def _cuts(plan: Plan, stage: Stage, stage_of: Ints) -> list[int]:
-    """Where a stage can be cut without dividing a group, or what one stage gives."""
+    """Return where a stage can be cut without dividing a group, or the boundaries of
+    one stage.
+    """
     start, stop, fires = stage
     rows = plan.rows(start, stop)
     read_stage = stage_of[plan.source[rows] % plan.neurons]
@@ -127,12 +129,14 @@ def _cuts(plan: Plan, stage: Stage, stage_of: Ints) -> list[int]:
 
 
 def _span(numbers: Ints) -> tuple[int, int]:
-    """From where to where numbers reach."""
+    """Return from where to where numbers reach."""
     return int(numbers.min()), int(numbers.max()) + 1
 
 
 def _terms(plan: Plan, block: Block, block_of: Ints, place: Ints) -> list[Term]:
-    """The terms of a block: each reads one block, and one block or none gates it."""
+    """Return the terms of a block: each reads one block, and one block or none gates
+    it.
+    """
     rows = plan.rows(block.start, block.stop)
     if not len(rows):
         return []
@@ -158,7 +162,9 @@ def _terms(plan: Plan, block: Block, block_of: Ints, place: Ints) -> list[Term]:
 
 
 def _term(plan: Plan, rows: Ints, key: list[int], place: Ints, size: int) -> Term:
-    """The term of connections in the order of targets, and of sources for each."""
+    """Return the term of connections in the order of targets, and of sources for
+    each.
+    """
     when, block, gate_when, gate_block = key
     connection = plan.connection[rows]
     target = place[plan.target[rows]]
@@ -199,21 +205,23 @@ def _term(plan: Plan, rows: Ints, key: list[int], place: Ints, size: int) -> Ter
 
 
 def _gater_of(ends: Ints, gater: Ints, count: int) -> Ints | None:
-    """The gater at each end; None if one of the ends has none or several."""
+    """Return the gater at each end; None if one of the ends has none or several."""
     gaters = np.full(count, -1)
     gaters[ends] = gater
     return gaters if (gaters >= 0).all() and (gaters[ends] == gater).all() else None
 
 
 def _picked(numbers: Ints, read: Read | None) -> Ints | None:
-    """The numbers, or None if they are all of a read in order."""
+    """Return the numbers, or None if they are all of a read in order."""
     if read is None or np.array_equal(numbers, np.arange(read.stop - read.start)):
         return None
     return numbers
 
 
 def components_of(blocks: list[Block]) -> list[tuple[list[int], bool]]:
-    """The blocks in an order of computation, in groups, and whether each recurs."""
+    """Return the blocks in an order of computation, in groups, and whether each
+    recurs.
+    """
     graph: nx.DiGraph[int] = nx.DiGraph()
     graph.add_nodes_from(range(1, len(blocks)))
     for k, block in enumerate(blocks):
@@ -231,8 +239,8 @@ def components_of(blocks: list[Block]) -> list[tuple[list[int], bool]]:
 
 
 def gates_of(members: list[int], blocks: list[Block]) -> list[int] | None:
-    """Where the first block of a loop has torch's gates of an LSTM: input, forget,
-    candidate, output.
+    """Return where the first block of a loop has torch's gates of an LSTM: input,
+    forget, candidate, output.
 
     None if the loop computes anything but c = f c + i g, h = o tanh(c), with i, f, o by
     the logistic function and g by tanh, of sums of h of the step before and of values

@@ -74,7 +74,7 @@ NULLS = tuple(
 
 
 def document(saved: SavedNetwork) -> dict[str, Any]:
-    """The document of a network, with numbers and flags as arrays."""
+    """Return the document of a network, with numbers and flags as arrays."""
     head = (MARK, VERSION, saved.name, saved.dtype.name, saved.clock)
     content: dict[str, Any] = dict(zip(HEAD, head, strict=True))
     if saved.architecture is not None:
@@ -115,8 +115,8 @@ def document(saved: SavedNetwork) -> dict[str, Any]:
 
 
 def _written(tables: Iterable[FileTable], source: Any) -> dict[str, dict[str, Any]]:
-    """The tables of a document that have rows, from the attributes of an object; counts
-    that are all 0 are left out.
+    """Return the tables of a document with rows, from the attributes of an object;
+    counts that are all 0 are left out.
     """
     written: dict[str, dict[str, Any]] = {}
     for table in tables:
@@ -135,7 +135,9 @@ def _written(tables: Iterable[FileTable], source: Any) -> dict[str, dict[str, An
 def _without_defaults(
     table: FileTable, values: Mapping[str, NDArray[Any]]
 ) -> dict[str, NDArray[Any]]:
-    """The columns of a table, without those that have their default in all rows."""
+    """Return the columns of a table, without those that have their default in all
+    rows.
+    """
     return {
         column.name: (
             values[column.name].astype(bool)
@@ -148,7 +150,7 @@ def _without_defaults(
 
 
 def all_default(values: NDArray[Any], default: float) -> bool:
-    """Whether all values are this one, to the last bit: -0.0 is not 0."""
+    """Return whether all values are this one, to the last bit: -0.0 is not 0."""
     if (values != default).any():
         return False
     return (
@@ -176,8 +178,8 @@ def require_format(data: Any) -> None:
 
 
 def saved_of(data: dict[str, Any]) -> SavedNetwork:
-    """The network in a document whose format has been checked; FormatError if it is not
-    valid.
+    """Return the network in a document whose format has been checked; FormatError if it
+    is not valid.
 
     Names and columns of numbers that are missing have their default values; tables of
     traces and of sensitivities have no rows then. Runs may stand for sources and
@@ -265,7 +267,9 @@ def _check_head(data: dict[str, Any]) -> None:
 
 
 def _records_of_objects(data: dict[str, Any]) -> dict[str, Records]:
-    """The tables of neurons and connections, whose columns are of one length each."""
+    """Return the tables of neurons and connections, whose columns are of one length
+    each.
+    """
     # With runs, connections have no columns of sources and targets.
     without = SOURCE_AND_TARGET if RUN_TABLE.name in data else ()
     return {
@@ -282,7 +286,7 @@ def _records_of_objects(data: dict[str, Any]) -> dict[str, Records]:
 
 
 def _records(data: dict[str, Any], tables: Iterable[FileTable]) -> dict[str, Records]:
-    """Tables with all of their columns; without rows if a document has no such
+    """Return tables with all of their columns; without rows if a document has no such
     table.
     """
     return {
@@ -300,8 +304,8 @@ def _records(data: dict[str, Any], tables: Iterable[FileTable]) -> dict[str, Rec
 def _required_and_optional(
     table: FileTable,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of the columns that a table must have, and of those that may be
-    missing: what is counted is 0 then.
+    """Return the names of the required columns of a table, and of those that may be
+    missing: their counts are 0 then.
     """
     counts = [column for column in table.columns if column.kind is COUNT]
     return _names(table, counts), tuple(column.name for column in counts)
@@ -314,7 +318,9 @@ def _names(table: FileTable, without: Iterable[Column] = ()) -> tuple[str, ...]:
 def _columns(
     table: FileTable, records: Mapping[str, Records], dtype: Any, clock: int
 ) -> dict[str, NDArray[Any]]:
-    """The columns of neurons or connections that a document has, but the ends."""
+    """Return the columns of neurons or connections that a document has, but the
+    ends.
+    """
     own = records[table.name]
     return {
         column.name: checks.checked_column(own, column, dtype, clock)
@@ -326,8 +332,8 @@ def _columns(
 def _full_columns(
     tables: Iterable[FileTable], records: Mapping[str, Records], dtype: Any, clock: int
 ) -> dict[str, NDArray[Any]]:
-    """All columns of tables by their full names; without rows if a document has no such
-    table.
+    """Return all columns of tables by their full names; without rows if a document has
+    no such table.
     """
     return {
         table.full_name(column): (
@@ -377,7 +383,7 @@ def network_of(saved: SavedNetwork, *, complete: bool = True) -> Network:
 
 
 def _notes(data: dict[str, Any], table: str, count: int) -> dict[str, dict[int, Any]]:
-    """The metadata of neurons or connections, by name and number."""
+    """Return the metadata of neurons or connections, by name and number."""
     columns = {}
     for name, column in checks.checked_metadata(data[table]).items():
         subject = f"The {name} of {table!r}"
@@ -397,7 +403,7 @@ def _notes(data: dict[str, Any], table: str, count: int) -> dict[str, dict[int, 
 
 
 def _layers(data: dict[str, Any], neurons: int) -> list[tuple[str, int]]:
-    """Names and sizes of the layers, which must add up to all neurons."""
+    """Return names and sizes of the layers, which must add up to all neurons."""
     table = Records.of_columns("layer", data, "layers", LAYERS)
     names = table.texts("name")
     sizes = table.whole("size", 1, neurons).tolist()
@@ -411,8 +417,8 @@ def _layers(data: dict[str, Any], neurons: int) -> list[tuple[str, int]]:
 
 
 def _ends(records: Mapping[str, Records]) -> dict[str, NDArray[Any]]:
-    """The columns of sources, targets and gaters; each pair of neurons is connected
-    once at most by each delay.
+    """Return the columns of sources, targets and gaters; each pair of neurons is
+    connected once at most by each delay.
     """
     connections = records["connections"]
     for column in SOURCE_AND_TARGET:
@@ -428,7 +434,9 @@ def _ends(records: Mapping[str, Records]) -> dict[str, NDArray[Any]]:
 def _expanded(
     data: dict[str, Any], records: Mapping[str, Records]
 ) -> dict[str, NDArray[Any]]:
-    """The columns of sources, targets and gaters, from the runs of a document."""
+    """Return the columns of sources, targets and gaters, from the runs of a
+    document.
+    """
     neurons, count = len(records["neurons"]), len(records["connections"])
     runs = Records.of_columns(RUN_TABLE.item, data, RUN_TABLE.name, _names(RUN_TABLE))
     source, target, length = _indices(runs, RUN_TABLE.columns, records)
@@ -455,7 +463,7 @@ def _expanded(
 
 
 def _delays(connections: Records) -> Ints | None:
-    """The delays of the connections of a document; None if it has none."""
+    """Return the delays of the connections of a document; None if it has none."""
     if "delay" not in connections:
         return None
     return connections.whole("delay", 0, MOST_DELAYS).astype(np.int64)
@@ -485,7 +493,7 @@ def _indices(
 
 
 def _checked_rule(rule: Any) -> dict[str, Any]:
-    """The learning rule of a document."""
+    """Return the learning rule of a document."""
     method, order, stepped = (
         checks.members("The learning_rule", rule, RULE_KEYS)[key] for key in RULE_KEYS
     )

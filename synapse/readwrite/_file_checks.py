@@ -48,8 +48,8 @@ LARGEST_WHOLE = sys.maxsize
 
 
 def in_words(value: Any) -> str:
-    """A value in the words of an error message; a nested or very long one by its kind
-    only.
+    """Return a value in the words of an error message; a nested or very long one by its
+    kind only.
 
     >>> in_words(0.5), in_words([[1]]), in_words(10**5000)
     ('0.5', 'a list', 'a number of many digits')
@@ -72,7 +72,9 @@ def require(fits: bool, subject: str, condition: str, value: Any) -> None:
 
 
 def is_whole(value: Any, least: int, most: int) -> bool:
-    """Whether a value is an integer from `least` to `most` (True and 1.0 are not)."""
+    """Return whether a value is an integer from `least` to `most` (True and 1.0 are
+    not).
+    """
     return type(value) is int and least <= value <= most
 
 
@@ -110,7 +112,7 @@ def an_object(subject: str, value: Any) -> dict[str, Any]:
 def checked_metadata(metadata: Any) -> dict[str, Any]:
     """Return a copy of the metadata of a network, which must be values of JSON."""
     try:
-        return json_object("The metadata", metadata)
+        return json_object("The metadata of the network", metadata)
     except ArgumentTypeError as error:
         raise FormatError(str(error)) from None
 
@@ -220,8 +222,8 @@ class Records:
     def values(
         self, key: str, condition: str, fits: Callable[[Any], bool]
     ) -> list[Any]:
-        """A column whose values all fit; `condition` describes in words which values
-        do.
+        """Return a column whose values all fit; `condition` describes in words which
+        values do.
         """
         column: list[Any] = self._columns[key]
         if not all(map(fits, column)):
@@ -229,7 +231,7 @@ class Records:
         return column
 
     def numbers(self, key: str, dtype: Any = np.float64) -> NDArray[Any]:
-        """A column of finite numbers."""
+        """Return a column of finite numbers."""
         condition = "a finite number"
         array = self._array(key, "fiu", (float, int), np.float64, condition)
         small = array.dtype == dtype or array.dtype.kind in "iu"
@@ -241,19 +243,19 @@ class Records:
         return array.astype(dtype, copy=False)
 
     def flags(self, key: str) -> NDArray[np.bool_]:
-        """A column of true and false."""
+        """Return a column of true and false."""
         return self._array(key, "b", (bool,), np.bool_, "true or false")
 
     def whole(self, key: str, least: int, most: int) -> NDArray[Any]:
-        """A column of whole numbers in ``least .. most``."""
+        """Return a column of whole numbers in ``least .. most``."""
         condition = f"a whole number from {least} to {most}"
         array = self._array(key, "iu", (int,), np.int64, condition)
         self._require(key, (array >= least) & (array <= most), condition)
         return array
 
     def indices(self, key: str, table: Records, null: str = "") -> NDArray[Any]:
-        """A column of row numbers of another table; null becomes -1 if `null` says what
-        it means.
+        """Return a column of row numbers of another table; null becomes -1 if `null`
+        says what it means.
         """
         last = len(table) - 1
         numbers = f"0 to {last}" if last >= 0 else "of which there are none"
@@ -274,8 +276,8 @@ class Records:
     def _array(
         self, key: str, kinds: str, types: tuple[type, ...], dtype: Any, condition: str
     ) -> NDArray[Any]:
-        """A column as an array: an array of one of these kinds, or a list of these
-        types, None as -1.
+        """Return a column as an array: an array of one of these kinds, or a list of
+        these types, None as -1.
         """
         column = self._columns[key]
         if not isinstance(column, list):
@@ -326,13 +328,13 @@ class Records:
 
     @staticmethod
     def or_null(numbers: NDArray[Any]) -> list[int | None]:
-        """The inverse of `indices`: null for -1."""
+        """Return the inverse of `indices`: null for -1."""
         if (numbers == NO_GATER).all():
             return [None] * len(numbers)
         return [None if number == NO_GATER else number for number in numbers.tolist()]
 
     def texts(self, key: str, null: bool = False) -> list[Any]:
-        """A column of strings, or of strings and null."""
+        """Return a column of strings, or of strings and null."""
         types, condition = (
             ((str, NoneType), "a string or null") if null else ((str,), "a string")
         )
@@ -340,7 +342,7 @@ class Records:
         return list(self._columns[key])
 
     def squashes(self, key: str) -> NDArray[Any]:
-        """A column of names of activation functions, all of them registered."""
+        """Return a column of names of activation functions, all of them registered."""
         names = self.texts(key)
         registered = {}
         for name in dict.fromkeys(names):
@@ -358,8 +360,8 @@ class Records:
 def overlapping_runs(
     start: NDArray[Any], of: NDArray[Any], length: NDArray[Any]
 ) -> Ints | None:
-    """Two runs ``start .. start + length`` of one thing that have a number in common;
-    None if there are none.
+    """Return two runs ``start .. start + length`` of one thing that have a number in
+    common; None if there are none.
     """
     starts = of.astype(np.int64) * (int((start + length).max(initial=0)) + 1) + start
     if (np.diff(starts) >= length[:-1]).all():
@@ -401,7 +403,7 @@ def checked_column(
     clock: int = 0,
     others: Mapping[str, Records] | None = None,
 ) -> NDArray[Any]:
-    """A column of a table of files, by its kind; an index refers to `others`."""
+    """Return a column of a table of files, by its kind; an index refers to `others`."""
     name, kind = column.name, column.kind
     assert kind is not None
     if kind is NUMBER:
@@ -456,7 +458,9 @@ def require_shared(
 
 
 def carries_state(connections: dict[str, NDArray[Any]]) -> NDArray[np.bool_]:
-    """Which connections carry a state: those of a neuron to itself without a delay."""
+    """Return which connections carry a state: those of a neuron to itself without a
+    delay.
+    """
     loops = connections["source"] == connections["target"]
     return np.asarray(loops & (connections.get("delay", 0) == np.uint32(0)))
 
@@ -501,7 +505,9 @@ def require_clocks(neurons: dict[str, NDArray[Any]], inputs: int) -> None:
 def require_no_errors(
     neurons: dict[str, NDArray[Any]], connections: dict[str, NDArray[Any]], inputs: int
 ) -> None:
-    """Raise if an input that nothing leads to has an error, which it never gets."""
+    """Raise if an input without incoming connections has an error, which it never
+    gets.
+    """
     clamped = np.arange(inputs)
     clamped = clamped[~np.isin(clamped, connections["target"])]
     for name in ("responsibility", "projected", "gated"):

@@ -98,14 +98,14 @@ class Archived(ABC):
 
     @abstractmethod
     def _archive(self) -> dict[str, NDArray[Any]]:
-        """All arrays of the archive."""
+        """Return all arrays of the archive."""
 
     def _document(self) -> dict[str, Any] | None:
-        """The same as JSON; None if it is written as an archive only."""
+        """Return the same as JSON; None if it is written as an archive only."""
         return None
 
     def _whole(self) -> Network | None:
-        """The network that other formats get; None if they get none."""
+        """Return the network that other formats get; None if they get none."""
         return None
 
     @classmethod
@@ -171,7 +171,7 @@ def module_of(name: str) -> Any:
 
 
 def format_of(name: str) -> Format:
-    """The format with this name, or an ArgumentError."""
+    """Return the format with this name, or an ArgumentError."""
     choice("format", name, tuple(DECLARATIONS))
     module = module_of(name)
     several: tuple[Format, ...] = getattr(module, "FORMATS", None) or (module.FORMAT,)
@@ -180,12 +180,12 @@ def format_of(name: str) -> Format:
 
 @cache
 def formats() -> tuple[Format, ...]:
-    """All formats, in the order of the table."""
+    """Return all formats, in the order of the table."""
     return tuple(map(format_of, DECLARATIONS))
 
 
 def by_suffix(path: Any) -> Format | None:
-    """The format of a file by its suffix; None for an unknown suffix or an open
+    """Return the format of a file by its suffix; None for an unknown suffix or an open
     file.
     """
     if not isinstance(path, str | os.PathLike):
@@ -197,7 +197,7 @@ def by_suffix(path: Any) -> Format | None:
 
 
 def by_marks(document: Any) -> Format:
-    """The format of a JSON document."""
+    """Return the format of a JSON document."""
     members = set(document) if isinstance(document, dict) else set()
     fitting = (
         name for name, it in DECLARATIONS.items() if it.marks and members >= {*it.marks}
@@ -390,7 +390,7 @@ def load(path: files.File, format: str | None = None, **options: Any) -> Any:
 
 
 def _made(form: Format, content: Any, options: Mapping[str, Any]) -> Network:
-    """The network of a content, by the options of its format."""
+    """Return the network of a content, by the options of its format."""
     assert form.from_data is not None
     _require_options(form.name, form.from_data, options)
     return form.from_data(content, **options)
@@ -432,8 +432,8 @@ def _class_at(place: str) -> Any:
 
 
 def _format_for(path: Any, format: str | None, act: str, done: str) -> Format:
-    """The format that a call names or the suffix selects; else JSON, but "net.h5" is
-    not written as JSON.
+    """Return the format that a call names or the suffix selects; else JSON, but
+    "net.h5" is not written as JSON.
     """
     chosen = by_suffix(path) if format is None else format_of(format)
     suffix = Path(path).suffix if isinstance(path, str | os.PathLike) else ""

@@ -109,7 +109,7 @@ class _Reading:
         return self.symbols.setdefault(key, Symbol(self, operation, parts))
 
     def of(self, value: Any) -> Symbol:
-        """The symbol of a number."""
+        """Return the symbol of a number."""
         if isinstance(value, Symbol):
             return value
         if isinstance(value, Condition):
@@ -119,7 +119,7 @@ class _Reading:
         raise UnreadableError(f"it computes with {value!r}")
 
     def applied(self, function: Callable[..., Any], *operands: Any) -> Any:
-        """What a function that is written in C makes of symbols and numbers."""
+        """Return what a function that is written in C makes of symbols and numbers."""
         operation = KINDS.get(function)
         if operation is None:
             raise UnreadableError(f"it calls {function.__name__}")
@@ -215,7 +215,7 @@ def read(formula: Callable[..., Any], *names: str) -> Tree:
 
 
 def _grown(reading: _Reading, run: Callable[[], Any]) -> Tree:
-    """The tree of the runs that agree with the decisions so far."""
+    """Return the tree of the runs that agree with the decisions so far."""
     if len(reading.decided) > MOST:
         raise UnreadableError(f"it takes more than {MOST} decisions")
     try:
@@ -252,7 +252,7 @@ class _Replaced(Freezer):
         }
 
     def value(self, value: Any, attributes: set[str]) -> Frozen:
-        """What stands for a value to which a formula refers."""
+        """Return what stands for a value to which a formula refers."""
         if value is float:
             return (
                 lambda number: number if isinstance(number, Symbol) else float(number),
@@ -288,8 +288,8 @@ def only(tree: Tree, place: int) -> Tree:
 
 
 def in_order(symbols: tuple[Symbol, ...]) -> Iterator[Symbol]:
-    """The symbols that are computed for these, each after its parts; those used twice
-    come twice.
+    """Yield the symbols that are computed for these, each after its parts; those used
+    twice come twice.
     """
     seen: set[Symbol] = set()
 
@@ -339,22 +339,22 @@ def computed(
 
 
 def kind_of(squash: str) -> str:
-    """The kind of a squash, as an exporter sees it: a random one is written as its
-    mean.
+    """Return the kind of a squash, as an exporter sees it: a random one is written as
+    its mean.
     """
     squash_kind = ACTIVATIONS[squash].family if squash in ACTIVATIONS else SINGLE
     return SINGLE if squash_kind == CHANCE else squash_kind
 
 
 def as_registered(squash: str, format: str) -> Any:
-    """How a squash was registered to be written in a format; None if that was not
-    given.
+    """Return how a squash was registered to be written in a format; None if that was
+    not given.
     """
     return squashes.get(squash).written.get(format)
 
 
 def tree_of(squash: str, place: int) -> Tree:
-    """The value (0) or slope (1) of a squash as a tree of the state ``s``;
+    """Return the value (0) or slope (1) of a squash as a tree of the state ``s``;
     UnreadableError if it has none.
     """
     return _tree(squashes.get(squash), place)
@@ -367,8 +367,8 @@ def _tree(squash: squashes.Squash, place: int) -> Tree:
 
 @cache
 def both_of(squash: squashes.Squash) -> Tree:
-    """The value and the slope of a squash as a tree of the state ``s``; UnreadableError
-    if it has none.
+    """Return the value and the slope of a squash as a tree of the state ``s``;
+    UnreadableError if it has none.
     """
     entry = ACTIVATIONS.get(squash.name)
     return read(entry.formula if entry else squash.function, "s")

@@ -60,7 +60,9 @@ class Values:
         return self.neurons + len(self.stored)
 
     def places(self, values: Ints) -> Ints:
-        """Places in the array of values of a step; the states among them are stored."""
+        """Return places in the array of values of a step; the states among them are
+        stored.
+        """
         states = self.neurons + np.searchsorted(self.stored, values - self.neurons)
         return np.where(values < self.neurons, values, states)
 
@@ -75,7 +77,7 @@ class LoopWriter:
     a space, that of a number; without one, the program has ``sum`` already. The
     products of `together` sources are added at a time. With `lanes`, few neurons with
     many sources are summed up in ``LANES`` parts. With a `tile`, variables hold the
-    sums of so many neurons over all sources.
+    sums of `tile` neurons over all sources.
     """
 
     def __init__(
@@ -103,17 +105,19 @@ class LoopWriter:
         self.listed: list[list[int]] = []
 
     def weights(self) -> Floats:
-        """The weights in the order in which the loops of all stages read them."""
+        """Return the weights in the order in which the loops of all stages read
+        them.
+        """
         return np.concatenate(self._weights)
 
     def list(self) -> str:
-        """The table of connections that no other loop has, after all stages have been
-        written.
+        """Return the table of connections that no other loop has, after all stages have
+        been written.
         """
         return lines([", ".join(map(str, row)) for row in self.listed] or ["0"])
 
     def stage(self, stage: Stage) -> Iterator[str]:
-        """The code of a stage: the sums of its neurons, and their activations."""
+        """Yield the code of a stage: the sums of its neurons, and their activations."""
         start = stage.start
         size = stage.stop - stage.start
         if self.real:
@@ -146,11 +150,11 @@ class LoopWriter:
             yield f"{self._loop('j', size)} {state} = {total};"
 
     def _place_of_state(self, neuron: int) -> int:
-        """The place of the stored state of a neuron."""
+        """Return the place of the stored state of a neuron."""
         return int(self.values.places(np.array(self.plan.neurons + neuron)))
 
     def _loop(self, index: str, stop: int, start: int = 0, by: int = 1) -> str:
-        """The head of a loop."""
+        """Return the head of a loop."""
         further = f"{index}++" if by == 1 else f"{index} += {by}"
         return f"for ({self.index} {index} = {start}; {index} < {stop}; {further})"
 
@@ -179,8 +183,8 @@ class LoopWriter:
         return f"{self._loop('i', len(rows))} sum[{target}] += {product};"
 
     def _term(self, term: LoopTerm, place: int) -> Iterator[str]:
-        """The loops of a term: by columns, for each source over all targets, or by
-        rows.
+        """Yield the loops of a term: by columns, for each source over all targets, or
+        by rows.
         """
         sources, targets = term.weights.shape
         over = self._loop("j", targets)
@@ -222,8 +226,8 @@ class LoopWriter:
             yield "}"
 
     def _in_lanes(self, term: LoopTerm, total: str, over: str) -> Iterator[str]:
-        """Few neurons with many sources each: several partial sums, so that no addition
-        waits for another.
+        """Yield few neurons with many sources each: several partial sums, so that no
+        addition waits for another.
         """
         sources = len(term.weights)
         at = self._use(term.weights.T)
@@ -246,8 +250,8 @@ class LoopWriter:
         yield "}"
 
     def _in_tiles(self, term: LoopTerm, place: int) -> Iterator[str]:
-        """Some neurons at a time over all sources, with the weights in the order in
-        which they are read.
+        """Yield some neurons at a time over all sources, with the weights in the order
+        in which they are read.
         """
         sources, targets = term.weights.shape
         whole = targets - targets % self.tile
@@ -276,8 +280,8 @@ class LoopWriter:
 
 
 def runs_of(numbers: Ints) -> list[tuple[int, int]]:
-    """The runs of consecutive numbers among ascending ones: the first of each, and how
-    many there are.
+    """Return the runs of consecutive numbers among ascending ones: the first of each,
+    and how many there are.
 
     >>> runs_of(np.array([2, 3, 4, 8]))
     [(2, 3), (8, 1)]
@@ -287,15 +291,13 @@ def runs_of(numbers: Ints) -> list[tuple[int, int]]:
 
 
 def _sum(number: int, *others: str) -> str:
-    """The text of a sum, without what is 0 or empty."""
+    """Return the text of a sum, without what is 0 or empty."""
     terms = (str(number) if number else "", *others)
     return " + ".join(term for term in terms if term) or "0"
 
 
 def _read(term: LoopTerm, i: str, j: str) -> str:
-    """The value that a weight multiplies: that of the source, times that of the
-    gater.
-    """
+    """Return the value that a weight multiplies: the source's, times the gater's."""
     value = f"value[{_sum(term.source, j if term.parallel else i)}]"
     if term.gater is None:
         return value
@@ -304,7 +306,7 @@ def _read(term: LoopTerm, i: str, j: str) -> str:
 
 
 def loop_terms(plan: Plan, stage: Stage) -> tuple[list[LoopTerm], Ints]:
-    """The terms of a stage, and its other connections.
+    """Return the terms of a stage, and its other connections.
 
     Connections share a term if one rule finds their gaters: one number, one distance
     from the target, or one distance from the source. Each connection follows the rule
@@ -336,7 +338,9 @@ def loop_terms(plan: Plan, stage: Stage) -> tuple[list[LoopTerm], Ints]:
 
 
 def _matrices(plan: Plan, rows: Ints, along: str) -> tuple[list[LoopTerm], Ints]:
-    """The dense matrices among connections with one rule, and the other connections."""
+    """Return the dense matrices among connections with one rule, and the other
+    connections.
+    """
     terms = []
     rest = [rows[:0]]
     for group, sources in _neighbours(plan, rows):
@@ -365,7 +369,7 @@ def _matrices(plan: Plan, rows: Ints, along: str) -> tuple[list[LoopTerm], Ints]
 
 
 def _neighbours(plan: Plan, rows: Ints) -> Iterator[tuple[Ints, Ints]]:
-    """Connections into neighbours that read mostly the same sources, and these
+    """Yield connections into neighbours that read mostly the same sources, and these
     sources.
     """
     begin = stop = 0
@@ -385,8 +389,8 @@ def _neighbours(plan: Plan, rows: Ints) -> Iterator[tuple[Ints, Ints]]:
 
 
 def _parallels(plan: Plan, rows: Ints, along: str) -> tuple[list[LoopTerm], Ints]:
-    """Connections of neighbours to neighbours, one each, among those with one rule, and
-    the others.
+    """Return connections of neighbours to neighbours, one each, among those with one
+    rule, and the others.
     """
     distance = plan.source[rows] - plan.target[rows]
     order = np.lexsort((plan.target[rows], distance))
@@ -411,7 +415,7 @@ def _parallels(plan: Plan, rows: Ints, along: str) -> tuple[list[LoopTerm], Ints
 
 
 def identifier(name: str) -> str:
-    """A name that is valid in every language, and that no other name has.
+    """Return a name that is valid in every language, and unique.
 
     >>> identifier("tanh"), identifier("é"), identifier("ue9"), identifier("x_e9")
     ('tanh', 'x__e9_', 'ue9', 'x_x_5f_e9')
@@ -424,5 +428,5 @@ def identifier(name: str) -> str:
 
 
 def lines(items: Sequence[str]) -> str:
-    """The rows of a table, five items in each."""
+    """Return the rows of a table, five items in each."""
     return ",\n    ".join(", ".join(items[i : i + 5]) for i in range(0, len(items), 5))

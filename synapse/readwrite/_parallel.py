@@ -56,8 +56,8 @@ def merged(edges: Items, pairs: Ints, way: str) -> tuple[Ints, Items]:
 def _merged_column(
     edges: Items, chosen: Items, name: str, key: Any, column: Any, group: Ints, way: str
 ) -> Any:
-    """The values of one attribute by merged edge; `name` is that under which it is
-    known, if any.
+    """Return the values of one attribute by merged edge; `name` is its known name, if
+    any.
     """
     if name in OF_ONE:
         return chosen.columns[key]
@@ -79,8 +79,8 @@ def _merged_column(
 
 
 def _combined(column: NDArray[Any], group: Ints, count: int, way: str) -> NDArray[Any]:
-    """Sums or means of an array by group, without the numbers that are missing; NaN if
-    all are.
+    """Return sums or means of an array by group, without the numbers that are missing;
+    NaN if all are.
     """
     there = ~np.isnan(column)
     members = np.bincount(group[there], minlength=count)
@@ -92,8 +92,8 @@ def _combined(column: NDArray[Any], group: Ints, count: int, way: str) -> NDArra
 
 
 def _combined_values(values: list[Any], way: str) -> Any:
-    """One value for those of parallel edges: the sum or mean of numbers, texts joined
-    by commas.
+    """Return one value for those of parallel edges: the sum or mean of numbers, texts
+    joined by commas.
     """
     if all(
         isinstance(value, int | float) and not isinstance(value, bool)
@@ -153,7 +153,7 @@ def _firsts(lists: dict[int, list[Any]]) -> dict[int, Any]:
 
 
 def _lists(column: Any, group: Ints) -> dict[int, list[Any]]:
-    """The values of an attribute that are there, in a list by merged edge."""
+    """Return the values of an attribute that are there, in a list by merged edge."""
     lists: dict[int, list[Any]] = defaultdict(list)
     items = column.items() if isinstance(column, dict) else enumerate(column.tolist())
     for i, value in items:

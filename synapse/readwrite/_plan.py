@@ -125,13 +125,13 @@ class Plan:
         return np.where(values >= self.neurons, STATE, np.where(is_past, PAST, NOW))
 
     def begin(self, neurons: Ints) -> Ints:
-        """The first neuron of the stage of each of some neurons."""
+        """Return the first neuron of the stage of each of some neurons."""
         starts = np.array([stage.start for stage in self.stages])
         return np.asarray(starts[np.searchsorted(starts, neurons, "right") - 1])
 
     def memory(self) -> Ints:
-        """Numbers of the values that survive a step: those that a step may read before
-        it writes them.
+        """Return the indices of the values that survive a step: a step may read them
+        before it writes them.
         """
         read = [
             self.source[self.source_when != NOW],
@@ -148,8 +148,8 @@ class Plan:
         return np.unique(np.concatenate(read))
 
     def stored_states(self) -> Ints:
-        """Neurons whose states something reads later than the activations of their own
-        stage.
+        """Return neurons whose states something reads later than the activations of
+        their own stage.
         """
         states = self.memory()
         divided = [
@@ -163,21 +163,21 @@ class Plan:
         )
 
     def squashes(self) -> list[str]:
-        """The squashes of its neurons, each once."""
+        """Return the squashes of its neurons, each once."""
         return list(
             dict.fromkeys(fire.squash for stage in self.stages for fire in stage.fires)
         )
 
     def rows(self, start: int, stop: int) -> Ints:
-        """Range of the connections into neurons ``start .. stop``."""
+        """Return the range of the connections into neurons ``start .. stop``."""
         return np.arange(*np.searchsorted(self.target, [start, stop]).tolist())
 
 
 def written_columns(
     network: Network, format: str, language: str, context: bool
 ) -> SavedNetwork:
-    """The columns of a network for a language that has to know all of its squashes;
-    neurons without a name are called by their number in the network.
+    """Return the columns of a network for a language that has to know all of its
+    squashes; neurons without a name are called by their number in the network.
 
     `format` is the key of the language in ``Squash.written``, `language` its name in
     messages. Raises as :func:`synapse.readwrite.python_source` does.
@@ -197,8 +197,8 @@ def written_columns(
 
 
 def written_plan(network: Network, format: str, language: str, context: bool) -> Plan:
-    """The plan of a network for such a language. With `context` the values start from
-    the network's context instead of 0.
+    """Return the plan of a network for such a language. With `context` the values start
+    from the network's context instead of 0.
     """
     with InUse(require_network("network", network)):
         saved = written_columns(network, format, language, context)
@@ -215,12 +215,12 @@ def written_plan(network: Network, format: str, language: str, context: bool) ->
 
 
 def titles(saved: SavedNetwork) -> list[tuple[str, int]]:
-    """Name and size of each layer; "" for a layer without a name."""
+    """Return name and size of each layer; "" for a layer without a name."""
     return [(name or "", size) for name, size in saved.layers]
 
 
 def plan_of(topology: Topology) -> Plan:
-    """The plan of a closed network, which starts from its context."""
+    """Return the plan of a closed network, which starts from its context."""
     topology = topology.with_relays()
     order, stages = _stages_of(topology)
     place = np.argsort(order)
@@ -256,8 +256,8 @@ def require_range(dtype: np.dtype[Any], *numbers: NDArray[Any]) -> None:
 
 
 def _stage_numbers(topology: Topology) -> Ints:
-    """The stage of every neuron: all neurons of a stage can be computed together, stage
-    after stage.
+    """Return the stage of every neuron: all neurons of a stage can be computed
+    together, stage after stage.
 
     A neuron is in a later stage than those that it reads within a step, and in no
     earlier one than those that read its previous activation. Both bind the later neuron
@@ -302,13 +302,13 @@ def _stage_numbers(topology: Topology) -> Ints:
 
 
 def _groups_of(topology: Topology) -> list[tuple[int, int]]:
-    """First neuron and stop of the group of each neuron."""
+    """Return first neuron and stop of the group of each neuron."""
     start, stop = topology._group_bounds
     return list(zip(start.tolist(), stop.tolist(), strict=True))
 
 
 def _stages_of(topology: Topology) -> tuple[Ints, list[Stage]]:
-    """The new order of the neurons, and their stages.
+    """Return the new order of the neurons, and their stages.
 
     Neurons are ordered by stages and within a stage by squashes, but for inputs and
     outputs, which come last.

@@ -34,7 +34,7 @@ class RecurrentLayer(NamedTuple):
 
 
 def recurrent_layers(plan: Plan) -> list[RecurrentLayer] | None:
-    """The recurrent layers of a plan; None if it has other recurrence."""
+    """Return the recurrent layers of a plan; None if it has other recurrence."""
     blocks = blocks_of(plan)
     layers = []
     for members, recurs in components_of(blocks):
@@ -57,7 +57,7 @@ class _Loop:
         self.sizes = [blocks[k].size for k in members]
 
     def lstm(self) -> RecurrentLayer | None:
-        """The loop as an LSTM; None if it is none."""
+        """Return the loop as an LSTM; None if it is none."""
         gates = gates_of(self.members, self.blocks)
         if gates is None or not all(self.passes(k) for k in self.members[1:]):
             return None
@@ -71,8 +71,8 @@ class _Loop:
         return self.as_layer("LSTM", sources, weights, h, self.numbers(c))
 
     def gru(self) -> RecurrentLayer | None:
-        """The loop as a GRU, h = z h + (1 - z) tanh(W x + r (R h + b)); None if it is
-        none.
+        """Return the loop as a GRU, h = z h + (1 - z) tanh(W x + r (R h + b)); None if
+        it is none.
         """
         n = self.sizes[-1]
         if self.sizes != [2 * n, n, n, n]:
@@ -127,8 +127,8 @@ class _Loop:
         return None
 
     def elman(self) -> RecurrentLayer | None:
-        """The loop as a layer that reads a copy of its previous activations; None if it
-        is none.
+        """Return the loop as a layer that reads a copy of its previous activations;
+        None if it is none.
         """
         if len(self.members) != 2:
             return None
@@ -161,8 +161,8 @@ class _Loop:
         cells: Ints | None = None,
         **attributes: object,
     ) -> RecurrentLayer | None:
-        """The layer whose hidden neurons are a block; None if it reads nothing from
-        outside.
+        """Return the layer whose hidden neurons are a block; None if it reads nothing
+        from outside.
         """
         neurons = np.concatenate([self.numbers(k) for k in self.members])
         hidden = self.numbers(h)
@@ -174,11 +174,11 @@ class _Loop:
         return layer if len(sources) else None
 
     def numbers(self, k: int) -> Ints:
-        """The numbers of the neurons of a block."""
+        """Return the numbers of the neurons of a block."""
         return np.arange(self.blocks[k].start, self.blocks[k].stop)
 
     def is_outside(self, term: Term) -> bool:
-        """Whether a term is a dense product with present activations of other
+        """Return whether a term is a dense product with present activations of other
         blocks.
         """
         free = (
@@ -189,7 +189,7 @@ class _Loop:
         return free and term.inner is None and term.outer is None
 
     def outside(self, k: int) -> tuple[Floats, Ints]:
-        """The weights of a block from neurons outside of the loop, and these
+        """Return the weights of a block from neurons outside of the loop, and these
         neurons.
         """
         terms = [term for term in self.blocks[k].terms if self.is_outside(term)]
@@ -203,7 +203,7 @@ class _Loop:
         return weights, np.concatenate([np.zeros(0, np.int64), *reads])
 
     def terms(self) -> set[tuple[object, ...]]:
-        """The other terms of the loop; a term of another sort is None."""
+        """Return the other terms of the loop; a term of another sort is None."""
         terms: set[tuple[object, ...]] = set()
         for k in self.members:
             for term in self.blocks[k].terms:
@@ -213,12 +213,12 @@ class _Loop:
         return terms
 
     def matrix(self, term: Term) -> Floats:
-        """The weights of a dense term, of shape (targets, sources)."""
+        """Return the weights of a dense term, of shape (targets, sources)."""
         return np.append(self.plan.topology.weight, 0.0)[term.weights].T
 
     def recurrent(self, k: int) -> Floats:
-        """The weights of a block from the previous activations of the loop, or from
-        their copy.
+        """Return the weights of a block from the previous activations of the loop, or
+        from their copy.
         """
         inside = (
             t
@@ -228,13 +228,13 @@ class _Loop:
         return self.matrix(next(inside))
 
     def bias(self, k: int) -> Floats:
-        """The biases of a block."""
+        """Return the biases of a block."""
         biases: Floats = self.plan.biases[self.numbers(k)]
         return biases
 
     def passes(self, k: int, weight: float = 1.0, bias: float = 0.0) -> bool:
-        """Whether all connections into a block have one weight, and its neurons one
-        bias.
+        """Return whether all connections into a block have one weight, and its neurons
+        one bias.
         """
         numbers = np.concatenate(
             [term.weights.ravel() for term in self.blocks[k].terms]
@@ -245,7 +245,7 @@ class _Loop:
         )
 
     def is_constant(self, read: Read) -> bool:
-        """Whether a single neuron without incoming connections is read, whose
+        """Return whether a single neuron without incoming connections is read, whose
         activation is its bias.
         """
         block = self.blocks[read.block]

@@ -60,8 +60,8 @@ class Chains(NamedTuple):
 
 
 def rows_that_stay(saved: SavedNetwork) -> tuple[Ints, Ints] | None:
-    """Which connections and neurons of a file are not parts of chains of relays; None
-    if it has no relays.
+    """Return which connections and neurons of a file are not parts of chains of relays;
+    None if it has no relays.
     """
     chains = Chains.of(saved)
     if chains is None:
@@ -72,7 +72,7 @@ def rows_that_stay(saved: SavedNetwork) -> tuple[Ints, Ints] | None:
 
 
 def relays_to_delays(saved: SavedNetwork) -> SavedNetwork:
-    """The same network with delays in place of its relays; the column goes."""
+    """Return the same network with delays in place of its relays; the column goes."""
     chains = Chains.of(saved)
     if chains is None:
         neurons = {k: v for k, v in saved.neurons.items() if k != RELAY.name}
@@ -130,8 +130,8 @@ def _sensitivities(
     origin: Ints,
     steps: Ints,
 ) -> PortableSensitivities | None:
-    """The sensitivities of what stays, by its new numbers; those of a relay are those
-    of a past activation.
+    """Return the sensitivities of what stays, by its new numbers; those of a relay are
+    those of a past activation.
     """
     if kept is None:
         return None
@@ -146,7 +146,7 @@ def _sensitivities(
 
 
 def _are_late(saved: SavedNetwork, source: Ints, target: Ints) -> Bools:
-    """Whether each connection reads the previous activation of its source."""
+    """Return whether each connection reads the previous activation of its source."""
     together = saved.neurons.get("synchronous")
     by_clock: Any = False
     if together is not None:
@@ -155,7 +155,7 @@ def _are_late(saved: SavedNetwork, source: Ints, target: Ints) -> Bools:
 
 
 def _are_plain(saved: SavedNetwork) -> Bools:
-    """Which neurons copy their only source, and are nothing else."""
+    """Return which neurons copy their only source, and are nothing else."""
     neurons, links = saved.neurons, saved.connections
     count, source, target = len(neurons["squash"]), links["source"], links["target"]
     plain: Bools = neurons["squash"] == squashes.identity.name
@@ -183,8 +183,8 @@ def _are_plain(saved: SavedNetwork) -> Bools:
 def _chains(
     plain: Bools, source: Ints, target: Ints, late: Bools
 ) -> tuple[Ints, Ints, Bools]:
-    """The neuron that begins the chain of each one, by how many steps it is behind that
-    neuron, and which are parts of a chain and go.
+    """Return the first neuron of each one's chain, the number of steps behind that
+    neuron, and the parts of chains to remove.
     """
     origin = np.arange(len(plain))
     steps = np.zeros(len(plain), np.int64)
@@ -205,7 +205,7 @@ def _chains(
 
 
 def _renumbered(columns: Columns, number: Ints) -> Columns:
-    """The metadata of what stays, by its new numbers."""
+    """Return the metadata of what stays, by its new numbers."""
     new = {
         name: {int(number[i]): value for i, value in column.items() if number[i] >= 0}
         for name, column in columns.items()
@@ -216,8 +216,8 @@ def _renumbered(columns: Columns, number: Ints) -> Columns:
 def _traces(
     saved: SavedNetwork, number: Ints, link_number: Ints, past: tuple[Any, Any, Any]
 ) -> Traces:
-    """The traces of what stays, by its new numbers, with the past of relays: neurons,
-    steps and values.
+    """Return the traces of what stays, by its new numbers, with the past of relays:
+    neurons, steps and values.
     """
     nothing = np.empty(0, np.int64)
     traces = saved.traces or traces_of_past(saved.connections, *[nothing] * 3)

@@ -30,7 +30,7 @@ class TracePlaces(NamedTuple):
 
     @classmethod
     def of(cls, saved: SavedNetwork) -> TracePlaces:
-        """The places of a closed network, whose columns have been checked."""
+        """Return the places of a closed network, whose columns have been checked."""
         source, target = (saved.connections[end] for end in ("source", "target"))
         neurons = len(saved.neurons["squash"])
         gater = saved.connections.get("gater", np.full(len(source), NO_GATER))
@@ -56,8 +56,8 @@ def _marked(size: int, places: Ints) -> Bools:
 
 
 def _gets_error(saved: SavedNetwork, gater: Ints, gated: Ints) -> Bools:
-    """Whether these gaters get an error from what they gate: they activate before it,
-    and are not set from outside.
+    """Return whether these gaters get an error from what they gate: they activate
+    before it, and are not set from outside.
     """
     neurons = len(saved.neurons["squash"])
     first = _first_competitors(saved)
@@ -70,7 +70,9 @@ def _gets_error(saved: SavedNetwork, gater: Ints, gated: Ints) -> Bools:
 
 
 def _first_competitors(saved: SavedNetwork) -> Ints:
-    """The first of the neighbours with which each neuron competes; itself, if alone."""
+    """Return the first of the neighbours with which each neuron competes; itself, if
+    alone.
+    """
     squash = saved.neurons["squash"]
     number = np.arange(len(squash))
     group = saved.neurons.get("group", np.zeros(len(squash), np.int64)).astype(np.int64)
@@ -89,8 +91,8 @@ def _are_among(numbers: NDArray[Any], ascending: Ints) -> Bools:
 
 
 def placed_traces(saved: SavedNetwork, complete: bool) -> Traces:
-    """The traces of a network that is read; FormatError if one is there twice, or has
-    no place.
+    """Return the traces of a network that is read; FormatError if one is there twice,
+    or has no place.
 
     Unless they are `complete`, traces without a place are left out: the page in
     JavaScript has one rule for all neurons, and writes traces that the library reads
@@ -154,7 +156,9 @@ def _placed_past(saved: SavedNetwork, traces: Traces, complete: bool) -> Traces:
 
 
 def _extend(saved: SavedNetwork, traces: Traces, places: TracePlaces) -> Bools:
-    """Whether each extended trace is of a parameter into the gater of its pair."""
+    """Return whether each extended trace is of a parameter into the gater of its
+    pair.
+    """
     connection = traces.extended_connection  # -1: the bias
     target = np.append(saved.connections["target"], 0)[connection]
     learns = np.append(places.learns, False)[connection]

@@ -185,7 +185,7 @@ def c_source(
 
 
 def _numbers_of(saved: SavedNetwork, keep_context: bool) -> Iterator[NDArray[Any]]:
-    """Weights, biases and the context that a program begins with."""
+    """Yield weights, biases and the context that a program begins with."""
     acting = saved.connections["target"] >= saved.layers[0][1]
     yield saved.connections["weight"][acting]
     for name in ("bias", *(("activation", "state") if keep_context else ())):
@@ -193,8 +193,8 @@ def _numbers_of(saved: SavedNetwork, keep_context: bool) -> Iterator[NDArray[Any
 
 
 def _copies(places: Ints) -> tuple[str, str, str]:
-    """The table of the places of the memory of an instance among the values, and the
-    lines that copy it there, and back.
+    """Return the table of the places of the memory of an instance among the values, and
+    the lines that copy it there, and back.
     """
     if not len(places):
         return "", "    (void)net;", ""
@@ -212,13 +212,13 @@ def _copies(places: Ints) -> tuple[str, str, str]:
 
 
 def _indented(rows: list[str]) -> str:
-    """Lines of the body of a function."""
+    """Return lines of the body of a function."""
     return "\n".join("    " + row for row in rows)
 
 
 def _sizes(writer: LoopWriter, dtype: np.dtype[Any], memory: int) -> str:
-    """What a program needs, in bytes: of each instance, of the stack during a step, and
-    of constants.
+    """Return what a program needs, in bytes: of each instance, of the stack during a
+    step, and of constants.
     """
     plan = writer.plan
     widest = max(stage.stop - stage.start for stage in plan.stages)
@@ -307,8 +307,8 @@ void PREFIX_start(TYPE *net) {
 
 
 def _language(dtype: np.dtype[Any], fast: bool, prefix: str = DEFAULT) -> Language:
-    """The syntax of C for numbers of a dtype, with functions of the library or fast
-    ones.
+    """Return the syntax of C for numbers of a dtype, with functions of the library or
+    fast ones.
     """
     single = dtype == np.float32
     real, suffix = ("float", "f") if single else ("double", "")
@@ -354,7 +354,9 @@ def _language(dtype: np.dtype[Any], fast: bool, prefix: str = DEFAULT) -> Langua
 
 
 def _fitting(value: float, dtype: np.dtype[Any]) -> Any:
-    """A finite number as one of a dtype, or ArgumentError if it is beyond its range."""
+    """Return a finite number as one of a dtype, or ArgumentError if it is beyond its
+    range.
+    """
     if abs(value) > float(np.finfo(dtype).max):
         raise ArgumentError(
             f"A number of the program, {value:.3g}, is beyond the range of {dtype}. Use"

@@ -67,12 +67,12 @@ def from_edges(
     edges : iterable of tuples, pandas.DataFrame, or mapping of str to array_like
         Tuples, as ``networkx.DiGraph`` takes them: ``(source, target)``,
         ``(source, target, weight)`` or ``(source, target, attributes)``, where
-        `attributes` is a mapping from column names to values; weights that are left out
-        are drawn. An array of two columns is a list of such pairs. Or columns of one
-        length: "source" and "target", the names of neurons, which are
-        numbers or strings (blanks around them are removed, with a warning); "weight",
-        if they are given (a missing one is NaN, see `missing_weights`); "sign",
-        +1, -1 or 0 (or NaN) for none; "delay", a number of steps (0 or NaN: none), see
+        ``attributes`` is a mapping from column names to values; weights that are left
+        out are drawn. An array of two columns is a list of such pairs. Or columns of
+        one length: "source" and "target", the names of neurons, which are numbers or
+        strings (blanks around them are removed, with a warning); "weight", if they are
+        given (a missing one is NaN, see `missing_weights`); "sign", +1, -1 or 0 (or
+        NaN) for none; "delay", a number of steps (0 or NaN: none), see
         :attr:`Connection.delay`; and what :func:`from_networkx` reads of edges besides,
         such as "gater" (a name), "trainable" (True or False, or 1 or 0), and more in
         rows that have its mark "synapse_part". All others become
@@ -194,7 +194,7 @@ class _Blanks:
         self.names: set[str] = set()
 
     def removed(self, names: list[Any]) -> list[Any]:
-        """The names without blanks around them."""
+        """Return the names without blanks around them."""
         distinct = [name.strip() if isinstance(name, str) else name for name in names]
         pairs = zip(names, distinct, strict=True)
         self.names.update(name for name, short in pairs if name is not short)
@@ -233,7 +233,7 @@ class TableItems(Items):
 
 
 def _numbers_of(names: Iterable[Any], numbers: dict[Any, int]) -> NDArray[np.int64]:
-    """The numbers of names; TopologyError if one of them is not a neuron's."""
+    """Return the numbers of names; TopologyError if one of them is not a neuron's."""
     for name in names:
         if name not in numbers:
             raise TopologyError(
@@ -244,7 +244,7 @@ def _numbers_of(names: Iterable[Any], numbers: dict[Any, int]) -> NDArray[np.int
 
 
 def _columns_of_tuples(edges: Any) -> dict[str, Any]:
-    """The columns of a list of edges, each a tuple as networkx has them."""
+    """Return the columns of a list of edges, each a tuple as networkx has them."""
     if isinstance(edges, nx.Graph | nx.reportviews.OutMultiEdgeView):
         raise ArgumentTypeError(
             f"from_edges takes edges, not {shown(edges)}. Use"
@@ -262,7 +262,7 @@ def _columns_of_tuples(edges: Any) -> dict[str, Any]:
 
 
 def _attributes_of(place: int, edge: Any) -> dict[Any, Any]:
-    """The ends of an edge and what else it has."""
+    """Return the ends of an edge and what else it has."""
     if isinstance(edge, tuple | list) and len(edge) in (2, 3):
         source, target, *rest = edge
         ends = {"source": source, "target": target}
@@ -352,12 +352,14 @@ def _require_named_ends(names: list[Any], ends: NDArray[np.int64]) -> None:
 
 
 def _listed(column: Any) -> list[Any]:
-    """The values of a column as plain numbers and strings."""
+    """Return the values of a column as plain numbers and strings."""
     return column.tolist() if hasattr(column, "tolist") else list(column)
 
 
 def _numbers_or_values(columns: dict[Any, Any]) -> dict[Any, Any]:
-    """Columns of numbers as arrays; of others, the values that exist, by their rows."""
+    """Return columns of numbers as arrays; of others, the values that exist, by their
+    rows.
+    """
     read: dict[Any, Any] = {}
     for name, column in columns.items():
         numbers = np.asarray(column)

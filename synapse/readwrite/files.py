@@ -70,8 +70,8 @@ def write(path: File, content: str | bytes) -> None:
 
 @contextmanager
 def replacing(path: File) -> Iterator[IO[bytes]]:
-    """A stream for bytes, whose content replaces the file at the end of the block, see
-    :func:`write`.
+    """Open a stream for bytes, whose content replaces the file at the end of the block,
+    see :func:`write`.
 
     If the block raises, the file does not change.
     """
@@ -166,8 +166,7 @@ def _link(stream: IO[bytes], name: Path) -> None:
 
 
 def _remove_stale(folder: Path) -> None:
-    """Remove hidden files that killed processes have left: those that no process has
-    locked.
+    """Remove hidden files of killed processes: those that no process has locked.
 
     Without locks, as on Windows, no file is removed.
     """
@@ -213,8 +212,8 @@ def _sync_folder(folder: Path) -> None:
 
 
 def to_text(document: Mapping[str, Any]) -> str:
-    """A document as JSON, with each column of a table and each record of a list on its
-    own line.
+    """Return a document as JSON, with each column of a table and each record of a list
+    on its own line.
 
     >>> print(to_text({"clock": 3, "layers": {"name": ["a", "b"], "size": [2, 1]}}))
     {
@@ -231,7 +230,7 @@ def to_text(document: Mapping[str, Any]) -> str:
 
 
 def _lines(value: Any) -> str:
-    """A table or a list of records with an item per line; any other value on one
+    """Return a table or a list of records with an item per line; any other value on one
     line.
     """
     if isinstance(value, dict):
@@ -256,7 +255,7 @@ _compact = json.JSONEncoder(allow_nan=False).encode  # JSON has no NaN
 
 
 def read(path: File) -> bytes:
-    """The content of a file; text of an open file as UTF-8."""
+    """Return the content of a file; text of an open file as UTF-8."""
     content = path.read() if hasattr(path, "read") else as_path(path).read_bytes()
     return (
         content.encode("utf-8", "surrogatepass")
@@ -267,7 +266,7 @@ def read(path: File) -> bytes:
 
 @contextmanager
 def opened(path: File) -> Iterator[IO[bytes]]:
-    """A stream of the bytes of a file, at which one can seek."""
+    """Open the bytes of a file as a stream with random access."""
     with (
         io.BytesIO(read(path))
         if hasattr(path, "read")
@@ -277,14 +276,14 @@ def opened(path: File) -> Iterator[IO[bytes]]:
 
 
 def is_archive(stream: IO[bytes]) -> bool:
-    """Whether a stream begins as a zip archive does; it does not move."""
+    """Return whether a stream begins as a zip archive does; it does not move."""
     begin = stream.read(4)
     stream.seek(0)
     return begin == b"PK\x03\x04"
 
 
 def read_text(path: File) -> str:
-    """The text of a file, or a FormatError if it is not UTF-8."""
+    """Return the text of a file, or a FormatError if it is not UTF-8."""
     try:
         return read(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -91,7 +91,7 @@ def from_xml(read: Callable[..., Any], name: str, content: bytes) -> Network:
 
 
 def _parsed(read: Callable[[], Any], name: str) -> Any:
-    """The graph that networkx reads; FormatError if it raises anything."""
+    """Return the graph that networkx reads; FormatError if it raises anything."""
     try:
         with warnings.catch_warnings():
             # Warnings are of attributes without a type, which are checked here.
@@ -165,7 +165,9 @@ def _refuse_other_json(data: dict[str, Any]) -> NoReturn:
 
 
 def _complete(graph: Any, nodes: list[Any], edges: list[Any], format: str) -> Network:
-    """The network of a graph, if it has all of these nodes and edges, and no others."""
+    """Return the network of a graph, if it has all of these nodes and edges, and no
+    others.
+    """
     for noun, listed, count in (
         ("node", len(nodes), len(graph)),
         ("edge", len(edges), graph.size()),
@@ -250,7 +252,7 @@ def _of_edges(graph: nx.Graph[Any]) -> Iterator[dict[str, Any]]:
 
 
 def _all_attributes(graph: nx.Graph[Any]) -> Iterator[dict[str, Any]]:
-    """Those of all nodes and edges."""
+    """Yield those of all nodes and edges."""
     yield from graph.nodes.values()
     yield from _of_edges(graph)
 
@@ -331,8 +333,8 @@ def _require_attributes(
 
 
 def _numbered(graph: nx.Graph[Any]) -> nx.Graph[Any]:
-    """The graph with numbers as nodes, in their order, if all its nodes are numbers as
-    text.
+    """Return the graph with numbers as nodes, in their order, if all its nodes are
+    numbers as text.
     """
     texts = [str(node) for node in graph]
     if not all(text.isascii() and text.isdigit() and len(text) < 10 for text in texts):
@@ -407,7 +409,7 @@ def _dot(graph: nx.DiGraph[int]) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    """A text as a quoted string of DOT; entities and backslashes are escaped."""
+    """Return a text as a quoted string of DOT; entities and backslashes are escaped."""
     escaped = text.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
     escaped = escaped.replace("\r", "").replace("\n", "\\n").replace("\t", " ")
     return f'"{escaped}"'

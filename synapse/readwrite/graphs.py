@@ -309,7 +309,7 @@ class Options(NamedTuple):
         name: Any,
         rules: tuple[Any, Any, Any],
     ) -> Options:
-        """The options, with the checks that need no graph.
+        """Return the options, with the checks that need no graph.
 
         `functions` are those of the neurons and the outputs, `drawn` the initializer
         and the seed, `rules` are `synchronous`, `merge` and `self_connections`.
@@ -413,8 +413,8 @@ def network_of_columns(
 def _past_of(
     nodes: Items, order: Ints, dtype: np.dtype[Any]
 ) -> tuple[Ints, Ints, Floats]:
-    """The activations of earlier steps that nodes have, in this order of the nodes: of
-    which, how many steps ago, and their values.
+    """Return the past activations of nodes, in this order of the nodes: of which node,
+    how many steps ago, and their values.
     """
     names = {key.name for key in nodes.columns if isinstance(key, OwnName)}
     parts = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, dtype))]
@@ -427,8 +427,8 @@ def _past_of(
 
 
 def _creation(data: Mapping[Any, Any]) -> float:
-    """By this, the connections of a network are in the order in which they were made,
-    which their weights follow, and other edges behind them in that of the graph.
+    """Return the sort key of an edge: its order of creation, which the weights follow;
+    infinity for others, to keep their order in the graph.
     """
     number = data.get("number")
     if is_among(data.get(MARK), PARTS_OF_EDGES) and isinstance(number, int):
@@ -463,26 +463,31 @@ def _warn_of_blanks(names: Iterable[Any]) -> None:
 
 
 def is_missing(name: Any) -> bool:
-    """Whether a name is empty or no value."""
+    """Return whether a name is empty or no value."""
     return not name.strip() if isinstance(name, str) else not is_value(name)
 
 
 def is_value(value: Any) -> bool:
-    """Whether a value is not None, NaN, or another mark of pandas for an empty cell."""
+    """Return whether a value is not None, NaN, or another mark of pandas for an empty
+    cell.
+    """
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return False
     return not (isinstance(value, float) and isnan(value))
 
 
 def _every(data: Any) -> Iterable[Any]:
-    """The data of each connection of an edge: a live one may stand for several."""
+    """Return the data of each connection of an edge: a live one may stand for
+    several.
+    """
     if not isinstance(data, Connection):
         return [data]
     return live.every_between(data.source, data.target)
 
 
 def _whole(data: Any) -> Any:
-    """All attributes of a node or edge; iteration over a live one leaves out rare ones.
+    """Return all attributes of a node or edge; iteration over a live one leaves out
+    rare ones.
 
     Ties are such attributes, which :meth:`copy` includes.
     """
@@ -498,7 +503,9 @@ def _whole(data: Any) -> Any:
 
 
 def _without_gates(edges: Items) -> Items:
-    """Without the edges by which :func:`synapse.to_networkx` draws gates."""
+    """Return the edges without those by which :meth:`Topology.to_networkx` draws
+    gates.
+    """
     parts = _by_number(edges.column(MARK))
     gates = [i for i, part in parts.items() if part == GATE_PART]
     if not gates:
@@ -507,7 +514,9 @@ def _without_gates(edges: Items) -> Items:
 
 
 def _kept_edges(edges: Items, options: Options) -> tuple[Items, Ints]:
-    """The edges that become connections, one for every pair and delay, and delays."""
+    """Return the edges that become connections, one for every pair and delay, and
+    delays.
+    """
     delays = edges.read("delay", _steps, np.zeros(edges.count, np.int64))
     loops = np.flatnonzero(edges.ends[0] == edges.ends[1]).tolist()
     usual = {i: ACTIVATION if delays[i] else options.self_connections for i in loops}
@@ -549,7 +558,9 @@ def _kept_edges(edges: Items, options: Options) -> tuple[Items, Ints]:
 
 
 def _numbers_of_pairs(edges: Items, delays: Ints) -> Ints:
-    """One number for each source, target and delay: equal ones are parallel edges."""
+    """Return one number for each source, target and delay: equal ones are parallel
+    edges.
+    """
     pairs: Ints = edges.ends[0] * len(edges.names)
     pairs += edges.ends[1]  # in place: each new array of millions takes memory and time
     if delays.any():
@@ -559,7 +570,7 @@ def _numbers_of_pairs(edges: Items, delays: Ints) -> Ints:
 
 
 def _carried(subject: str, value: Any) -> str:
-    """What a self-connection carries, as an attribute of its edge says it."""
+    """Return what a self-connection carries, as an attribute of its edge says it."""
     if not is_among(value, CARRIED):
         raise ArgumentError(expected(subject, " or ".join(map(repr, CARRIED)), value))
     return str(value)
@@ -572,7 +583,9 @@ def _connections(
     place: Mapping[Any, int],
     labels: Sequence[str],
 ) -> Columns:
-    """The columns of the connections; a weight that the graph does not have is NaN."""
+    """Return the columns of the connections; a weight that the graph does not have is
+    NaN.
+    """
     source, target = edges.ends
     carry_state = (source == target) & (delays == 0)
     return {
@@ -595,7 +608,7 @@ def _connections(
 def _take_signs_of_sources(
     connections: Columns, outgoing_sign: Ints, relay: Ints
 ) -> None:
-    """Let connections without a sign have that of all connections from their source."""
+    """Set missing signs of connections to that of all connections from their source."""
     if not outgoing_sign.any():
         return
     target = connections["target"]
@@ -630,8 +643,8 @@ def _metadata_of(
     titles: Sequence[tuple[str | None, int]],
     subset: Sequence[int | None],
 ) -> Columns:
-    """The metadata of the nodes: also their ``layer``, unless that layer is called so
-    now.
+    """Return the metadata of the nodes: also their ``layer``, unless that layer is
+    called so now.
     """
     nodes.leave_usual_positions(subset)
     metadata = nodes.metadata()
@@ -644,7 +657,9 @@ def _metadata_of(
 
 
 def _gater_among(place: Mapping[Any, int], labels: Sequence[str]) -> Check:
-    """A check that finds the number of a gater: a node, or a label of one node."""
+    """Return a check that finds the number of a gater: a node, or a label of one
+    node.
+    """
     # A label that several nodes have names none of them.
     named: dict[str, int] = {}
     for i, label in enumerate(labels):
@@ -669,7 +684,7 @@ def _gater_among(place: Mapping[Any, int], labels: Sequence[str]) -> Check:
 def _neurons(
     nodes: Items, dtype: np.dtype[Any], layers: Layers, functions: tuple[Squash, Squash]
 ) -> Columns:
-    """The columns of the neurons."""
+    """Return the columns of the neurons."""
     squash, group_names = nodes.read("squash", _squash_name), nodes.texts("group")
     group = np.zeros(len(squash), np.int64)
     numbers = dict[tuple[int, str, str | None], int]()
@@ -698,7 +713,7 @@ def _neurons(
 
 
 def _side_by_side(layer: list[int], group: Ints) -> list[int]:
-    """The nodes of a layer with those that compete next to the first of them."""
+    """Return the nodes of a layer with those that compete next to the first of them."""
     first_place: dict[int, int] = {}
     for place, i in enumerate(layer):
         first_place.setdefault(int(group[i]), place)
@@ -709,7 +724,7 @@ def _side_by_side(layer: list[int], group: Ints) -> list[int]:
 def _named_layers(
     layers: Layers, names: Sequence[str | None], subset: Sequence[int | None]
 ) -> list[tuple[str | None, int]]:
-    """Name and size of each layer; None gives a layer its default name.
+    """Return name and size of each layer; None gives a layer its default name.
 
     A layer has the name that all its nodes give, unless another layer has it too.
     """
@@ -742,7 +757,9 @@ def _require_all_weights(
 def _draw_missing(
     connections: Columns, carry_state: Bools, options: Options, dtype: np.dtype[Any]
 ) -> None:
-    """Draw the weights that are NaN, by their sign; those that carry a state are 1."""
+    """Draw the weights that are NaN, by their sign; weights for the state of a neuron
+    are 1.
+    """
     weight = connections["weight"]
     missing = np.isnan(weight)
     signs = connections["sign"][missing] if "sign" in connections else None
@@ -816,7 +833,9 @@ def arrange(
 
 
 def _grouped(nodes: Iterable[int], layer_of: Any) -> Layers:
-    """Nodes as layers, by ascending number of the layer and in their order within."""
+    """Return nodes as layers, by ascending number of the layer and in their order
+    within.
+    """
     ordered = sorted(nodes, key=layer_of.__getitem__)
     return [list(layer) for _, layer in groupby(ordered, layer_of.__getitem__)]
 
@@ -824,7 +843,7 @@ def _grouped(nodes: Iterable[int], layer_of: Any) -> Layers:
 def _numbers_of_nodes(
     nouns: str, nodes: Iterable[Any], place: Mapping[Any, int]
 ) -> list[int]:
-    """The indices of the nodes that the user gives."""
+    """Return the indices of the nodes that the user gives."""
     chosen = listed(nouns, nodes, "a list of nodes")
     if not chosen:
         raise TopologyError(f"`{nouns}` must be at least one node, got none.")
@@ -846,8 +865,8 @@ def _numbers_of_nodes(
 
 
 def _number_of(node: Any, place: Mapping[Any, int]) -> int | None:
-    """The number of a node, whose name may have blanks around it here; None if there is
-    no such node.
+    """Return the number of a node, whose name may have blanks around it here; None if
+    there is no such node.
     """
     with suppress(TypeError):  # a value without a hash is no node
         if node in place:
@@ -857,7 +876,9 @@ def _number_of(node: Any, place: Mapping[Any, int]) -> int | None:
 
 
 def name_of_other_type(name: Any, names: Container[Any]) -> str:
-    """Advice if one of the names is a number and this its digits, or the reverse."""
+    """Return advice if one of the names is a number and this its digits, or the
+    reverse.
+    """
     twin: Any = None
     if isinstance(name, str):
         with suppress(ValueError):
@@ -876,7 +897,7 @@ def _ends(
     ends: tuple[Any, Any],
     layer_of: list[int] | None,
 ) -> list[list[int]]:
-    """The inputs and the outputs: as given, or as layers or edges tell."""
+    """Return the inputs and the outputs: as given, or as layers or edges tell."""
     nodes = np.arange(len(place))
     source, target, gater = (edges[name] for name in ENDS)
     loops = source == target
@@ -923,7 +944,7 @@ def _by_depth(
     input_nodes: list[int],
     output_nodes: list[int],
 ) -> Layers:
-    """The hidden layers in an order found from the edges."""
+    """Return the hidden layers in an order found from the edges."""
     gated = edges["gater"] >= 0
     links = paired(edges["source"], edges["target"])
     gates = paired(edges["gater"][gated], edges["target"][gated])
@@ -974,7 +995,7 @@ Keys = dict[str, str | None]
 
 
 def keys_of(weight: Any, gater: Any, attributes: Any) -> Keys:
-    """The name under which each attribute is stored, or None if it is not read.
+    """Return the name under which each attribute is stored, or None if it is not read.
 
     The library's own attributes are among them if `attributes` says where they are.
     """
@@ -999,7 +1020,9 @@ def keys_of(weight: Any, gater: Any, attributes: Any) -> Keys:
 
 
 def columns_of(data: Iterable[Mapping[Any, Any]]) -> dict[Any, dict[int, Any]]:
-    """The attributes of items, without None, by name and by the number of the item."""
+    """Return the attributes of items, without None, by name and by the number of the
+    item.
+    """
     columns: dict[Any, dict[int, Any]] = defaultdict(dict)
     for i, attributes in enumerate(data):
         for name, value in attributes.items():
@@ -1039,7 +1062,7 @@ class Items:
         self.columns = self._by_mark(columns)
 
     def _by_mark(self, columns: dict[Any, Any]) -> dict[Any, Any]:
-        """The columns, with those of marked items that are the library's own, or
+        """Return the columns, with those of marked items that are the library's own, or
         metadata under other names, apart from the rest.
         """
         marks = (NEURON_PART,) if self.ends is None else PARTS_OF_EDGES
@@ -1062,20 +1085,20 @@ class Items:
         return by_mark
 
     def key(self, name: str) -> Any:
-        """The column in which an attribute is; None if it is not read."""
+        """Return the column in which an attribute is; None if it is not read."""
         if name in OWN and name not in self.keys:
             return OwnName(name)
         return self.keys.get(name, name)
 
     def name(self, key: Any) -> str:
-        """The attribute that is in a column; "" for metadata."""
+        """Return the attribute that is in a column; "" for metadata."""
         if isinstance(key, OwnName):
             return key.name
         names = (name for name, stored in self.keys.items() if stored == key)
         return next(names, "")
 
     def foreign(self, name: str) -> dict[int, Any]:
-        """The values of an attribute that items without a mark have."""
+        """Return the values of an attribute that items without a mark have."""
         marked = self.columns.get(OwnName(MARK), {})
         values = _by_number(self.columns.get(name, {})).items()
         return {i: value for i, value in values if i not in marked and is_value(value)}
@@ -1092,7 +1115,7 @@ class Items:
         self.columns.update(columns)
 
     def chosen(self, rows: Ints) -> Items:
-        """Some of the edges, in this order."""
+        """Return some of the edges, in this order."""
         number = np.full(self.count, -1)
         number[rows] = np.arange(len(rows))
         columns: dict[Any, Any] = {}
@@ -1108,14 +1131,14 @@ class Items:
         return type(self)(self.noun, columns, self.keys, self.names, self.ends[:, rows])
 
     def label(self, i: int) -> str:
-        """An item in the words of an error: "the node 3"."""
+        """Return an item in the words of an error: "the node 3"."""
         if self.ends is None:
             return f"the {self.noun} {shown(self.names[i])}"
         source, target = (shown(self.names[end]) for end in self.ends[:, i])
         return f"the edge from {source} to {target}"
 
     def column(self, name: str) -> Any:
-        """The values that there are of an attribute."""
+        """Return the values that there are of an attribute."""
         key = self.key(name)
         renamed = isinstance(key, str) and key != name
         if renamed and key not in self.columns:
@@ -1139,7 +1162,9 @@ class Items:
         return values
 
     def _checked(self, name: str, i: int, value: Any, check: Check) -> Any:
-        """What a check returns for a value; its error has the name of the item."""
+        """Return what a check returns for a value; its error has the name of the
+        item.
+        """
         try:
             return check("", value)
         except SynapseError:
@@ -1159,7 +1184,7 @@ class Items:
         raise AssertionError(f"a {name} that was refused is valid")
 
     def numbers(self, name: str, dtype: np.dtype[Any], default: float) -> Any:
-        """Finite numbers."""
+        """Return finite numbers."""
         column = self.column(name)
         if not isinstance(column, dict):
             values = np.where(np.isnan(column), default, column).astype(dtype)
@@ -1177,7 +1202,9 @@ class Items:
         return values
 
     def metadata(self) -> Columns:
-        """The attributes that are not read, without NaN, the empty cells of tables."""
+        """Return the attributes that are not read, without NaN, the empty cells of
+        tables.
+        """
         columns: Columns = defaultdict(dict)
         for key, column in self.columns.items():
             if isinstance(key, OwnName):
@@ -1191,11 +1218,11 @@ class Items:
         return {name: column for name, column in columns.items() if column}
 
     def texts(self, name: str) -> Any:
-        """Strings; other values are converted to strings."""
+        """Return strings; other values are converted to strings."""
         return self.read(name, lambda _, value: str(value))
 
     def rare(self, name: str, column: Column, dtype: np.dtype[Any]) -> Any:
-        """A column with its default where an item lacks the attribute.
+        """Return a column with its default where an item lacks the attribute.
 
         Groups are numbered from 1 on.
         """
@@ -1225,7 +1252,9 @@ PRIVATE = (OwnName, MetadataName)
 
 
 def _by_number(column: Any) -> dict[int, Any]:
-    """The values of a column that are not missing, by the numbers of their items."""
+    """Return the values of a column that are not missing, by the numbers of their
+    items.
+    """
     if isinstance(column, dict):
         return column
     # NaN, which differs from itself, stands for no value.
@@ -1233,7 +1262,7 @@ def _by_number(column: Any) -> dict[int, Any]:
 
 
 def _whole_or_given(value: Any) -> Any:
-    """A float of a table, in whose columns whole numbers are floats if some are
+    """Return a float of a table, in whose columns whole numbers are floats if some are
     missing, as an int.
     """
     return int(value) if isinstance(value, float) and value.is_integer() else value
@@ -1247,7 +1276,7 @@ def _count(subject: str, value: Any) -> int:
 
 
 def _flag(subject: str, value: Any) -> bool:
-    """A boolean, also as 1 or 0, which GML and many tables have instead."""
+    """Return a boolean, also as 1 or 0, which GML and many tables have instead."""
     if isinstance(value, int | float) and value in (0, 1):
         return bool(value)
     return boolean(subject, value)
@@ -1264,7 +1293,7 @@ def _layer_number(subject: str, value: Any) -> int:
 
 
 def _steps(subject: str, value: Any) -> int:
-    """A number of steps; 0 means none."""
+    """Return a number of steps; 0 means none."""
     return delay(subject, _whole_or_given(value))
 
 

@@ -223,7 +223,7 @@ def functions_source() -> str:
 
 
 def _column(column: Column) -> tuple[str, dict[str, Any]]:
-    """What a page needs to know of a saved column."""
+    """Return what a page needs to know of a saved column."""
     otherwise = bool(column.default) if column.kind is FLAG else column.default
     kind_name = column.kind.name if column.kind else ""
     return column.name, {

@@ -102,7 +102,7 @@ def _digest(data: dict[str, Any]) -> str:
 
 
 def _bytes(column: Any) -> Any:
-    """Numbers and flags as floats, with -1 for null; all else as JSON."""
+    """Return numbers and flags as floats, with -1 for null; all else as JSON."""
     kinds = {*map(type, column)} if isinstance(column, list) else {type(column)}
     if isinstance(column, list) and kinds <= {int, float, bool, NoneType}:
         column = np.array([-1 if value is None else value for value in column], "<f8")
@@ -113,7 +113,7 @@ def _bytes(column: Any) -> Any:
 
 
 def _columns(network: Network) -> dict[str, Any]:
-    """The content of a file, with arrays in place of lists of numbers."""
+    """Return the content of a file, with arrays in place of lists of numbers."""
     data = document(SavedNetwork.of(network))
     for table, column in NULLS:
         if column in data.get(table, ()):
@@ -139,8 +139,8 @@ def from_json_data(data: dict[str, Any]) -> Network:
 
 
 def require_digest(data: dict[str, Any]) -> None:
-    """Raise FormatError if a document has a digest that is not that of the others of
-    its members.
+    """Raise FormatError if the digest of a document is not that of its other
+    members.
     """
     content = {key: value for key, value in data.items() if key != DIGEST}
     if DIGEST in data and data[DIGEST] != _digest(content):
@@ -157,13 +157,13 @@ ENSEMBLE = "synapse ensemble"
 
 
 def ensemble_data(ensemble: Ensemble) -> dict[str, Any]:
-    """The content of the file of an ensemble."""
+    """Return the content of the file of an ensemble."""
     networks = [sealed(json_data(network)) for network in ensemble]
     return {"format": ENSEMBLE, "version": VERSION, "networks": networks}
 
 
 def is_ensemble(document: Any) -> bool:
-    """Whether the content of a JSON file is an ensemble."""
+    """Return whether the content of a JSON file is an ensemble."""
     return isinstance(document, dict) and document.get("format") == ENSEMBLE
 
 

@@ -152,7 +152,9 @@ def _require_distinct(source: Ints, target: Ints) -> None:
 
 
 def _require_order(types: list[str]) -> tuple[int, int]:
-    """The numbers of inputs and outputs, which are the first and the last nodes."""
+    """Return the numbers of inputs and outputs, which are the first and the last
+    nodes.
+    """
     inputs, outputs = types.count(INPUT), types.count(OUTPUT)
     hidden = types[inputs : len(types) - outputs]
     if not inputs or not outputs or INPUT in hidden or OUTPUT in hidden:
@@ -178,7 +180,8 @@ def _require_masks(mask: Floats, late_gaters: Ints, first_output: int) -> None:
 def _layers(
     count: int, inputs: int, outputs: int, source: Ints, target: Ints
 ) -> list[int]:
-    """The sizes of layers: hidden nodes up to the first one that another leads to.
+    """Return the sizes of layers: hidden nodes up to the first one that another leads
+    to.
 
     All hidden nodes are one layer if there would be too many.
     """

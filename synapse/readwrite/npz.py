@@ -120,7 +120,7 @@ def _runs_of(connections: dict[str, Any]) -> dict[str, NDArray[Any]]:
 
 
 def _compact(column: NDArray[Any]) -> NDArray[Any]:
-    """The column, little-endian, with whole numbers in 32 bits if they fit."""
+    """Return the column, little-endian, with whole numbers in 32 bits if they fit."""
     if column.dtype.kind in "iu" and column.dtype.itemsize > 4:
         least = int(column.min(initial=0))
         most = int(column.max(initial=0))
@@ -146,7 +146,7 @@ def from_arrays(arrays: dict[str, NDArray[Any]]) -> Network:
 
 
 def saved_from_arrays(arrays: dict[str, NDArray[Any]]) -> SavedNetwork:
-    """The columns of a network in checked arrays, which it takes over."""
+    """Return the columns of a network in checked arrays, which it takes over."""
     if DOCUMENT not in arrays:
         raise FormatError(
             f"Expected the array {DOCUMENT!r} of a network, which is missing."
@@ -214,18 +214,20 @@ def read_arrays(
 
 
 def _read_members(path: files.File) -> dict[str, NDArray[Any]]:
-    """The arrays of a network; others, of a trainer, are left."""
+    """Return the arrays of a network; others, of a trainer, are left."""
     with files.opened(path) as stream:
         return read_arrays(stream, MEMBERS.intersection)
 
 
 def as_text(document: Mapping[str, Any]) -> NDArray[Any]:
-    """A document as an array of shape (): JSON in ASCII."""
+    """Return a document as an array of shape (): JSON in ASCII."""
     return np.array(json.dumps(document, allow_nan=False).encode("ascii"))
 
 
 def from_array(name: str, text: NDArray[Any]) -> Any:
-    """The document of an array that :func:`as_text` has made, or a FormatError."""
+    """Return the document of an array that :func:`as_text` has made, or a
+    FormatError.
+    """
     if text.ndim or text.dtype.kind != "S":
         got = f"shape {text.shape} of {text.dtype}"
         raise FormatError(f"The array {name!r} must be one string of bytes, got {got}.")
@@ -268,8 +270,8 @@ def _read_array(stream: IO[bytes], info: zipfile.ZipInfo, name: str) -> NDArray[
 
 @lru_cache
 def _declared(header: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Shape, order and type of an array, from its header; NumPy parses it as Python
-    source, which is slow.
+    """Return shape, order and type of an array, from its header; NumPy parses it as
+    Python source, which is slow.
     """
     stream = io.BytesIO(header)
     read = {

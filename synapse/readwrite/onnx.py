@@ -119,7 +119,7 @@ def onnx_model(
 
 
 def _layers(plan: Plan) -> list[RecurrentLayer] | None:
-    """The recurrent layers of a plan, if they have all of its memory."""
+    """Return the recurrent layers of a plan, if they have all of its memory."""
     layers = recurrent_layers(plan)
     if not layers:
         return None
@@ -175,7 +175,7 @@ class Graph:
             self.fire(stage)
 
     def input(self) -> str:
-        """The tensor of the inputs, of shape (batch, inputs)."""
+        """Return the tensor of the inputs, of shape (batch, inputs)."""
         return "x"
 
     def output(self, rows: str) -> None:
@@ -183,7 +183,7 @@ class Graph:
         self.node("Identity", rows, output="y")
 
     def next_state(self) -> str:
-        """The values of the state after the step."""
+        """Return the values of the state after the step."""
         return self.values(self.kept) if len(self.kept) else "state"
 
     def node(
@@ -233,7 +233,7 @@ class Graph:
         self.width[tensor] = len(values)
 
     def values(self, wanted: Ints) -> str:
-        """The latest versions of some values, shape (batch, *wanted.shape)."""
+        """Return the latest versions of some values, shape (batch, *wanted.shape)."""
         tensors = tuple(dict.fromkeys(self._tensor[wanted.ravel()]))
         widths = [self.width[tensor] for tensor in tensors]
         offsets = dict(zip(tensors, np.cumsum([0, *widths[:-1]]).tolist(), strict=True))
@@ -269,8 +269,8 @@ class Graph:
             )
 
     def _weighed(self, stage: Stage) -> str:
-        """The states of a stage: biases plus the weighted inputs of gated and other
-        connections.
+        """Return the states of a stage: biases plus the weighted inputs of gated and
+        other connections.
         """
         plan = self.plan
         rows = self.plan.rows(stage.start, stage.stop)
@@ -296,7 +296,8 @@ class Graph:
         return self.node("Expand", row, shape)
 
     def _weighted_inputs(self, stage: Stage, rows: Ints) -> str:
-        """Weighted inputs of a stage from connections that are all gated, or all not.
+        """Return weighted inputs of a stage from connections that are all gated, or all
+        not.
 
         They are a product with a matrix of weights if the connections are dense and
         each source, or each neuron, has one gater; otherwise sums over lists.
@@ -323,8 +324,8 @@ class Graph:
         return self._listed(rows, target, len(neurons))
 
     def _listed(self, rows: Ints, target: Ints, neurons: int) -> str:
-        """Weighted inputs from sparse connections, as lists of one length padded with
-        weights of 0.
+        """Return weighted inputs from sparse connections, as lists of one length padded
+        with weights of 0.
         """
         count = np.bincount(target, minlength=neurons)
         place = target, np.arange(len(rows)) - (np.cumsum(count) - count)[target]
@@ -401,7 +402,7 @@ class SequenceGraph(Graph):
         super().__init__(plan, dtype, np.concatenate(kept), with_state=True)
 
     def input(self) -> str:
-        """The tensor of the inputs, of shape (length * batch, inputs)."""
+        """Return the tensor of the inputs, of shape (length * batch, inputs)."""
         self.times = self.node("Shape", "x", start=0, end=2)
         return self.node(
             "Reshape", "x", self.constant(np.array([-1, self.plan.inputs]))
@@ -412,7 +413,7 @@ class SequenceGraph(Graph):
         self.in_steps(rows, self.plan.outputs, output="y")
 
     def next_state(self) -> str:
-        """The states of the layers after the last step."""
+        """Return the states of the layers after the last step."""
         return self.node(
             "Concat",
             *(self.last[int(layer.hidden[0])] for layer in self.layers),
@@ -420,7 +421,7 @@ class SequenceGraph(Graph):
         )
 
     def in_steps(self, rows: str, width: int, **name: str) -> str:
-        """Rows as a tensor of shape (length, batch, width)."""
+        """Return rows as a tensor of shape (length, batch, width)."""
         shape = self.node(
             "Concat", self.times, self.constant(np.array([width])), axis=0
         )
@@ -485,7 +486,7 @@ class SequenceGraph(Graph):
 
 
 def _one_each(gater: Ints, place: Ints, places: int) -> Ints | None:
-    """The gater of every place, if the connections of each place share one."""
+    """Return the gater of every place, if the connections of each place share one."""
     chosen = np.zeros(places, np.int64)
     chosen[place] = gater
     return chosen if (chosen[place] == gater).all() else None

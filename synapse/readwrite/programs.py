@@ -83,8 +83,8 @@ class Language:
         return DECLARATIONS[self.key].suffixes[0]
 
     def table(self, values: Floats) -> str:
-        """Numbers with all digits; a single 0 if there are none, because C has no empty
-        table.
+        """Return numbers with all digits; a single 0 if there are none, because C has
+        no empty table.
         """
         return lines(
             [self.number(value) for value in values.tolist()] or [self.number(0.0)]
@@ -94,8 +94,8 @@ class Language:
 def program(
     language: Language, plan: Plan, *, prefix: str, start: Floats | None, **parts: Any
 ) -> str:
-    """The program of a plan: the template of its language, with these parts and those
-    of every language.
+    """Return the program of a plan: the template of its language, with these parts and
+    those of every language.
 
     `start` are the values that it starts from; None: it starts cleared.
     """
@@ -145,7 +145,9 @@ def require_no_learning(cost: Any, bound: Any) -> None:
 
 
 def type_name(prefix: str) -> str:
-    """The name of a program's type or class: "PitchNet" for the prefix "pitch_net"."""
+    """Return the name of a program's type or class: "PitchNet" for the prefix
+    "pitch_net".
+    """
     words = [
         word.lower() if word.isupper() else word
         for word in checked_prefix(prefix).split("_")
@@ -154,7 +156,7 @@ def type_name(prefix: str) -> str:
 
 
 def free_name(language: Language, prefix: str) -> str:
-    """The name of a program's type, or an error if the language uses it."""
+    """Return the name of a program's type, or an error if the language uses it."""
     name = type_name(prefix)
     if name in language.taken:
         raise ArgumentError(
@@ -171,8 +173,8 @@ def heading(
     connections: int,
     order: Ints,
 ) -> str:
-    """The first comment of a program: the name of the network, and the places of its
-    layers. `order` has the number in the network of each neuron of the program.
+    """Return the first comment of a program: the name of the network, and the places of
+    its layers. `order` has the number in the network of each neuron of the program.
     """
     counts = f"{counted(len(order), 'neuron')}, {counted(connections, 'connection')}"
     rows = [f"The network {safe(name)}: {counts}. Written by Synapse.", "Layers:"]
@@ -186,8 +188,8 @@ def heading(
 
 
 def safe(text: str) -> str:
-    r"""A name for a comment in any language, without characters that could end the
-    comment.
+    r"""Return a name for a comment in any language, without characters that could end
+    the comment.
 
     >>> safe("gates */"), safe("a\n#"), safe("<b>"), safe("é")
     ('gates u+2au+2f', 'au+a#', 'u+3cbu+3e', 'u+e9')
@@ -201,21 +203,23 @@ def safe(text: str) -> str:
 
 
 def _functions(language: Language, names: list[str]) -> Iterator[str]:
-    """The functions that compute activations, after the helpers that they call."""
+    """Yield the functions for activations, after the helpers that they call."""
     squashes = [_squash(language, name) for name in names]
     yield from helped(language, squashes)
     yield from squashes
 
 
 def helped(language: Language, functions: Sequence[str]) -> Iterator[str]:
-    """The helpers that some functions call."""
+    """Yield the helpers that some functions call."""
     for call, text in language.helpers.items():
         if any(call in function for function in functions):
             yield text
 
 
 def _squash(language: Language, name: str) -> str:
-    """The formula of a squash, and the function that computes activations by it."""
+    """Return the formula of a squash, and the function that computes activations by
+    it.
+    """
     name_in_program = f"{language.name_prefix}squash_{identifier(name)}"
     expression = as_registered(name, language.key)
     fire = language.fires[kind_of(name)].replace("NAME", identifier(name))
@@ -248,7 +252,7 @@ def function(language: Language, name: str, tree: Tree, names: Sequence[str]) ->
 
 
 def _body(language: Language, tree: Tree, indent: str) -> Iterator[str]:
-    """The lines of a function."""
+    """Yield the lines of a function."""
     if isinstance(tree, Branch):
         left, right = (
             _expression(language, side, {})
@@ -280,7 +284,7 @@ RANKS = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT}
 def _expression(
     language: Language, symbol: Symbol, named: Mapping[Symbol, str]
 ) -> tuple[str, int]:
-    """The text of a symbol, and how tightly it is bound."""
+    """Return the text of a symbol, and how tightly it is bound."""
     if symbol in named:
         return named[symbol], ATOM
     if symbol.operation == "name":
@@ -311,14 +315,14 @@ def _expression(
 
 
 def _within(expression: tuple[str, int], rank: int) -> str:
-    """The text of a part, in parentheses if it is bound less tightly."""
+    """Return the text of a part, in parentheses if it is bound less tightly."""
     return expression[0] if expression[1] >= rank else f"({expression[0]})"
 
 
 def program_format(
     language: Language, purpose: str, data: Callable[..., str], link: str
 ) -> Format:
-    """The format of the programs in a language."""
+    """Return the format of the programs in a language."""
     return Format(
         name=language.key,
         purpose=purpose,

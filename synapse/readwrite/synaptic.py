@@ -248,10 +248,12 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
 
 
 def _order(neurons: Records) -> tuple[Ints, list[int]]:
-    """The new number of each neuron of the file, and the sizes of the layers."""
+    """Return the new number of each neuron of the file, and the sizes of the layers."""
 
     def place(layer: Any) -> int | None:
-        """Place in the order of layers: inputs before, outputs after every number."""
+        """Return the place in the order of layers: inputs before, outputs after every
+        number.
+        """
         if isinstance(layer, str):
             return {"input": -1, "output": len(neurons)}.get(layer)
         return layer if is_whole(layer, 0, len(neurons) - 1) else None
@@ -281,8 +283,8 @@ def whole_or_given(value: Any) -> Any:
 
 
 def _without_repeats(edges: dict[str, Any]) -> dict[str, Any]:
-    """The connections, of which those with the same source, target and gater become
-    one.
+    """Return the connections, of which those with the same source, target and gater
+    become one.
     """
     originals, again = _repeated(edges)
     if not len(again):
@@ -317,8 +319,8 @@ def _without_repeats(edges: dict[str, Any]) -> dict[str, Any]:
 
 
 def _repeated(edges: dict[str, Any]) -> tuple[Ints, Ints]:
-    """For each connection the first one with its source and target, and those that are
-    not the first.
+    """Return, for each connection, the first one with its source and target; and those
+    that are not the first.
     """
     pairs = edges["source"] << 32 | edges["target"]
     _, rows, inverse = np.unique(pairs, return_index=True, return_inverse=True)
@@ -326,13 +328,13 @@ def _repeated(edges: dict[str, Any]) -> tuple[Ints, Ints]:
 
 
 def _renumbered(edges: dict[str, Any], number: Ints) -> dict[str, Any]:
-    """The connections with the new numbers of neurons."""
+    """Return the connections with the new numbers of neurons."""
     numbers = np.append(number, NO_GATER)  # whose last one is that of NO_GATER
     return edges | {end: numbers[edges[end]] for end in ("source", "target", "gater")}
 
 
 def _longer(columns: dict[str, Any], count: int, new: dict[str, Any]) -> dict[str, Any]:
-    """Columns with more rows, which are 0 where nothing else is given."""
+    """Return columns with more rows, which are 0 where nothing else is given."""
     added = {name: np.broadcast_to(new.get(name, 0), count) for name in columns}
     return {
         name: np.append(column, added[name].astype(column.dtype))
@@ -372,7 +374,7 @@ class Parts:
         self.edges = _longer(self.edges, len(source), new)
 
     def connect_once(self) -> None:
-        """Let each connection that repeats another one start from a relay.
+        """Start each repeated connection from a relay instead.
 
         The relay has the activation that the target would read: if the source activates
         before the target, it activates directly after the source; otherwise directly
@@ -396,7 +398,7 @@ class Parts:
         self.connect(sources, relays, np.ones(len(again)))
 
     def open_gates(self, gated: NDArray[np.bool_]) -> None:
-        """Let the delayed gates of these connections be open in the first step.
+        """Open the delayed gates of these connections in the first step.
 
         A gate is delayed if it activates after the target, so that the gain is its
         activation of the previous step. Its relay, directly after the inputs, reads
@@ -419,7 +421,7 @@ class Parts:
             self.connect(np.full(len(gates), start), np.array(relays), lacking)
 
     def network(self) -> Network:
-        """The network; relays directly after the inputs have their own layer."""
+        """Return the network; relays directly after the inputs have their own layer."""
         order = np.argsort(self.places, kind="stable")
         hidden = len(self.layers) - 2
         layer = np.searchsorted(np.cumsum(self.layers), self.places, "right").astype(

@@ -50,8 +50,8 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def arrays_of(agent: Agent, whole: bool = True) -> Arrays:
-    """The arrays of an agent. Unless it is `whole`, its functions are left out, for a
-    checkpoint.
+    """Return the arrays of an agent. Unless it is `whole`, its functions are left out,
+    for a checkpoint.
     """
     arrays: Arrays = {}
     for name, network, traces in zip(
@@ -92,7 +92,7 @@ _KEYS = {"normalize": "normalise", "trace_decay": "trace"}
 
 
 def _arguments(agent: Agent) -> list[str]:
-    """Names of the arguments of an agent, which are attributes, too; without its
+    """Return names of the arguments of an agent, which are attributes, too; without its
     networks and its seed.
     """
     others = {"self", "seed", *agent.names}
@@ -104,8 +104,8 @@ def _arguments(agent: Agent) -> list[str]:
 
 
 def _settings(agent: Agent, whole: bool) -> dict[str, Any]:
-    """The arguments of an agent, which it has as attributes, except its networks and
-    its seed.
+    """Return the arguments of an agent, which it has as attributes, except its networks
+    and its seed.
     """
     settings = {}
     for name in _arguments(agent):
@@ -124,7 +124,7 @@ def _settings(agent: Agent, whole: bool) -> dict[str, Any]:
 
 
 def with_functions(agent: Agent) -> tuple[Arrays, dict[str, Any]]:
-    """The arrays of an agent, and those of its arguments that are functions.
+    """Return the arrays of an agent, and those of its arguments that are functions.
 
     For pickle and the module copy, which find functions by their names.
     """
@@ -137,7 +137,9 @@ def with_functions(agent: Agent) -> tuple[Arrays, dict[str, Any]]:
 
 
 def _remembered(agent: Agent) -> dict[str, Any]:
-    """What an agent has beside its arguments: numbers, arrays of numbers, and None."""
+    """Return what an agent has beside its arguments: numbers, arrays of numbers, and
+    None.
+    """
     arguments = inspect.signature(type(agent).__init__).parameters
     return {
         name: value
@@ -151,7 +153,7 @@ def _remembered(agent: Agent) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON has it; NaN, which JSON does not have, as a string."""
+    """Return a value as JSON has it; NaN, which JSON does not have, as a string."""
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     return "NaN" if isinstance(value, float) and value != value else value
@@ -197,8 +199,8 @@ def agent_of(kind: type[Agent], arrays: Arrays, functions: Mapping[str, Any]) ->
 
 
 def restore(agent: Agent, arrays: Arrays) -> None:
-    """Let an agent be that of a checkpoint, with its own arguments; FormatError, and no
-    change, if not.
+    """Restore an agent from a checkpoint, with its own arguments; FormatError, and no
+    change, if it does not fit.
     """
     head = _head(arrays)
     if head["kind"] != type(agent).__name__:
@@ -216,13 +218,13 @@ def _head(arrays: Arrays) -> dict[str, Any]:
 
 
 def _classes(cls: Any) -> list[Any]:
-    """All classes of agents that are not abstract."""
+    """Return all classes of agents that are not abstract."""
     below = [lower for child in cls.__subclasses__() for lower in _classes(child)]
     return below if inspect.isabstract(cls) else [cls, *below]
 
 
 def _networks(names: tuple[str, ...], arrays: Arrays) -> dict[str, Network]:
-    """The networks of an agent, by the names of its arguments."""
+    """Return the networks of an agent, by the names of its arguments."""
     networks = {}
     for name in names:
         parts = {
@@ -267,7 +269,7 @@ def _take(
 
 
 def _slopes(network: Network, name: str, arrays: Arrays) -> Slopes:
-    """The traces of a network: floats, one for each parameter."""
+    """Return the traces of a network: floats, one for each parameter."""
     sums = []
     for column, count in (("weight", len(network.connections)), ("bias", len(network))):
         values: Floats = arrays[f"{name}/trace_{column}"]
@@ -282,8 +284,8 @@ def _slopes(network: Network, name: str, arrays: Arrays) -> Slopes:
 
 
 def _read_values(agent: Agent, values: Any) -> dict[str, Any]:
-    """What an agent of this class remembers, checked against one that has just been
-    made.
+    """Return what an agent of this class remembers, checked against one that has just
+    been made.
     """
     names = set(_remembered(agent))
     if not isinstance(values, dict) or set(values) != names:

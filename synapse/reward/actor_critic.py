@@ -167,8 +167,8 @@ class ActorCritic(Agent):
         return self._ascent(self.entropy * float(np.sign(delta))), None
 
     def _ascent(self, entropy: float) -> Floats:
-        """The derivatives of log π(a) + entropy H with respect to the states of the
-        outputs.
+        """Return the derivatives of log π(a) + entropy H with respect to the states of
+        the outputs.
         """
         outputs = self._outputs
         if self._discrete:

@@ -41,7 +41,7 @@ be standardised."""
 
 
 def _is_auto(name: str, value: Any) -> bool:
-    """Whether a rate or bound is "auto"; ArgumentTypeError for another text."""
+    """Return whether a rate or bound is "auto"; ArgumentTypeError for another text."""
     if not isinstance(value, str):
         return False
     if value != "auto":
@@ -145,11 +145,11 @@ class Agent(Archived):
             self._set_scale(Scale(len(self._networks[0].input)) if normalize else None)
 
     def _set_scale(self, scale: Scale | None) -> None:
-        """Let the networks have this scale of observations, which they share."""
+        """Set the scale of observations, which the networks share."""
         self._models = tuple(_model_of(network, scale) for network in self._networks)
 
     def _title(self, name: str) -> str:
-        """The parameter of this name in messages."""
+        """Return the parameter of this name in messages."""
         return f"{name} of {type(self).__name__}"
 
     def _read_networks(self) -> None:
@@ -190,8 +190,8 @@ class Agent(Archived):
         )
 
     def _present_limits(self) -> tuple[tuple[float, float], ...]:
-        """Rate and bound (0: none) for each network as it is now: an edit may have
-        given it memory.
+        """Return rate and bound (0: none) for each network as it is now: an edit may
+        have given it memory.
         """
         limits = []
         for name, network in zip(self._bound_names, self._networks, strict=True):
@@ -322,7 +322,8 @@ class Agent(Archived):
         return None if terminated or truncated else self._enter(after)
 
     def act(self, observation: ArrayLike, first: bool = False) -> Any:
-        """Answer to an observation, in a step without learning or exploring.
+        """Return the action for an observation, in a step without learning or
+        exploring.
 
         Parameters
         ----------
@@ -362,15 +363,15 @@ class Agent(Archived):
 
     @abstractmethod
     def _answer(self, outputs: Floats) -> Any:
-        """The answer of :meth:`act` to the outputs of the first network."""
+        """Return the answer of :meth:`act` to the outputs of the first network."""
 
     @abstractmethod
     def _enter(self, row: Floats) -> Any:
         """Activate the networks at an observation; returns the action there."""
 
     def _worth(self, row: Floats) -> float:
-        """The value of an observation that follows, by the weights so far: a second
-        forward pass.
+        """Return the value of an observation that follows, by the weights so far: a
+        second forward pass.
 
         An agent that needs the next action before it learns, as Sarsa does, chooses it
         here and stores it in `_next`, for :meth:`_enter`.
@@ -380,8 +381,8 @@ class Agent(Archived):
         return float(values[0] if len(values) == 1 else values.max())
 
     def _errors(self, delta: float) -> tuple[Floats | None, ...]:
-        """The errors of the outputs of each network whose slopes are traced; None:
-        their own slopes.
+        """Return the errors of the outputs of each network whose slopes are traced;
+        None: their own slopes.
         """
         return (None,)
 
@@ -421,8 +422,8 @@ class Agent(Archived):
         """
 
     def _observed(self, observation: ArrayLike) -> Floats:
-        """The observation as finite numbers whose squares are finite, if they are
-        squared.
+        """Return the observation as finite numbers whose squares are finite, if they
+        are squared.
         """
         network = self._networks[0]
         if is_row(observation, network._n_inputs):
@@ -440,13 +441,15 @@ class Agent(Archived):
         return row
 
     def _standard(self, row: Floats, counted: bool = False) -> Floats:
-        """The observation with running mean 0 and deviation 1, if it is normalised."""
+        """Return the observation with running mean 0 and deviation 1, if it is
+        normalised.
+        """
         scale = self._models[0].scale
         return row if scale is None else scale.follow(row, float(counted))
 
     def _scaled(self, reward: float) -> float:
-        """The reward, divided by the running deviation of the discounted sum of rewards
-        so far.
+        """Return the reward, divided by the running deviation of the discounted sum of
+        rewards so far.
         """
         total = self.discount * self._return + reward
         self._returns.follow(np.array([total]))  # raises for a number that is too large
@@ -472,7 +475,9 @@ class Agent(Archived):
 
 
 def _model_of(network: Network, scale: Scale | None) -> Model:
-    """The model of a network of an agent: softmax outputs are those of its actions."""
+    """Return the model of a network of an agent: softmax outputs are those of its
+    actions.
+    """
     options: dict[str, Any] = {"scale": scale or False, "target_scale": False}
     outputs = squashes_of(network)
     if {squash.name for squash in outputs} == {"softmax"}:

@@ -26,7 +26,7 @@ from .spaces import Episodic
 
 SECONDS = 10.0
 SHARE = 0.05
-"""A checkpoint is written after so many seconds, and takes at most this share of the
+"""A checkpoint is written after `SECONDS`, and takes at most the share `SHARE` of the
 time."""
 EVALUATED = 1
 """Part of the seeds of evaluations, which training episodes do not have."""
@@ -98,7 +98,7 @@ def run(
     resume: bool = False,
     progress: bool = True,
 ) -> Run:
-    """Let an agent act in an environment, and learn.
+    """Run an agent in an environment, and learn.
 
     Parameters
     ----------
@@ -217,7 +217,7 @@ def run(
 def _evaluations(
     agent: Agent, environment: Any, every: Any, separate: Any, episodes: Any
 ) -> _Evaluations | None:
-    """The evaluations that a call asks for."""
+    """Return the evaluations that a call asks for."""
     episodes = checks.positive_integer("test_episodes", episodes)
     if (every is None) != (separate is None):
         raise ArgumentError(
@@ -240,7 +240,7 @@ def _evaluations(
 
 
 def _seed_of(*numbers: int) -> int:
-    """The seed of an episode, from that of its run and its number."""
+    """Return the seed of an episode, from that of its run and its number."""
     return int(np.random.SeedSequence(numbers).generate_state(1)[0])
 
 
@@ -267,8 +267,8 @@ class _Evaluations:
         self.returns: list[list[float]] = []
 
     def run(self, agent: Agent, seed: int, steps: int) -> None:
-        """Let a copy of the agent act in all episodes, which have the same seeds in
-        each evaluation.
+        """Run a copy of the agent in all episodes, which have the same seeds in each
+        evaluation.
         """
         actor = agent._acting()
         returns = [
@@ -279,7 +279,7 @@ class _Evaluations:
         self.returns.append(returns)
 
     def _return(self, actor: Agent, seed: int) -> float:
-        """The return of one episode."""
+        """Return the return of one episode."""
         step = 0
         total = 0.0
         over = False
@@ -334,7 +334,7 @@ class _Episodes:
         self.episode: _Episode | None = None
 
     def run(self, steps: int, callback: Any, path: Path | None, progress: bool) -> Run:
-        """Go on until there are so many steps."""
+        """Run episodes until `steps` steps are done."""
         from tqdm.auto import tqdm  # a tenth of the time of `import synapse`
 
         begin = time.monotonic() - self.seconds
@@ -498,7 +498,7 @@ def write_checkpoint(path: Path, agent: Agent, episodes: _Episodes) -> None:
 def read_checkpoint(
     path: Path, agent: Agent, episodes: _Episodes, seeded: bool
 ) -> None:
-    """Let an agent and its episodes be those of a checkpoint; FormatError if it is
+    """Restore an agent and its episodes from a checkpoint; FormatError if it is
     another's.
     """
     with reading(path):
@@ -544,7 +544,7 @@ def read_checkpoint(
 
 
 def _episode_of(arrays: dict[str, NDArray[Any]], total: float) -> _Episode:
-    """The episode that a checkpoint was written in."""
+    """Return the episode that a checkpoint was written in."""
     actions = arrays["actions"]
     action = arrays["action"]
     if actions.dtype.kind not in "if" or action.dtype.kind not in "if":

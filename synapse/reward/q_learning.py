@@ -111,7 +111,7 @@ class QLearning(Agent):
         self._chance = self._chance_after(self.steps + 1)
 
     def _chance_after(self, steps: int) -> float:
-        """The probability of a random action after so many steps."""
+        """Return the probability of a random action after `steps` steps."""
         if not callable(self.explore):
             return self.explore
         return from_0_to_1("The result of explore", self.explore(steps))

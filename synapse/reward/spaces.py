@@ -44,7 +44,7 @@ class Choices:
 
     @classmethod
     def of(cls, space: Any) -> Choices | None:
-        """Those of a space, or None for a space of another kind."""
+        """Return those of a space, or None for a space of another kind."""
         return cls(space) if hasattr(space, "n") or hasattr(space, "nvec") else None
 
     @property
@@ -53,7 +53,7 @@ class Choices:
         return int(np.prod(self.sizes))
 
     def value(self, action: int) -> Any:
-        """The combination with this number, counted as by
+        """Return the combination with this number, counted as by
         :func:`numpy.ravel_multi_index`.
         """
         if not self.shape:
@@ -62,7 +62,7 @@ class Choices:
         return (chosen + self.start).reshape(self.shape)
 
     def row(self, observation: Any) -> Floats:
-        """Columns for the values of each number, of which one is 1."""
+        """Return columns for the values of each number, of which one is 1."""
         numbers = np.ravel(observation)
         if numbers.shape != self.sizes.shape:
             condition = checks.counted(len(self.sizes), "whole number")
@@ -130,7 +130,7 @@ class Episodic:
         return self._row(observation), reward, bool(terminated), bool(truncated)
 
     def _action(self, action: Any) -> Any:
-        """An action as the environment has it."""
+        """Return an action as the environment has it."""
         if self._choices is not None:
             return self._choices.value(action)
         if (
@@ -144,7 +144,7 @@ class Episodic:
         return action
 
     def _row(self, observation: Any) -> Floats:
-        """An observation as a row of numbers."""
+        """Return an observation as a row of numbers."""
         if isinstance(observation, dict | tuple):
             condition = (
                 "numbers; wrap the environment in FlattenObservation of gymnasium"
@@ -181,7 +181,9 @@ def _require_actions(space: Any, choices: Choices | None, agent: Agent) -> None:
 
 
 def _answer(name: str, size: int, answer: Any) -> tuple[Any, ...]:
-    """What a method of an environment has returned, if it is a tuple of this size."""
+    """Return what a method of an environment has returned, if it is a tuple of this
+    size.
+    """
     if not isinstance(answer, tuple) or len(answer) != size:
         condition = f"a tuple of {size}, as of Gymnasium"
         raise ArgumentTypeError(

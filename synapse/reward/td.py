@@ -174,14 +174,14 @@ class TD(Agent):
             traces.require_done(status)
 
     def _prepared(self, rows: Floats, gains: Floats) -> tuple[Floats, Floats]:
-        """Rows and rewards in their scales, each by what came up to it."""
+        """Return rows and rewards in their scales, each by what came up to it."""
         if self.scale_rewards:
             gains = np.array(list(map(self._scaled, gains.tolist())))
         scale = self.model.scale
         return (rows if scale is None else scale.follow(rows)), gains
 
     def _bring_back(self, scale: Scale | None, returns: Scale, total: float) -> None:
-        """Let the scales be those of before some rows."""
+        """Restore the scales from before some rows."""
         self.model.scale = scale
         self._returns, self._return = returns, total
 

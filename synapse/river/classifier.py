@@ -127,14 +127,14 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
 
 
 def checked_label(y: Any) -> Any:
-    """A label, or ArgumentError."""
+    """Return a label, or ArgumentError."""
     if y is None or not isinstance(y, Hashable) or y != y:
         raise ArgumentError(f"Expected a label, got {checks.shown(y)}.")
     return y
 
 
 def _plain(label: Any, classes: list[Any]) -> Any:
-    """A label as the model has it, different from these classes."""
+    """Return a label as the model has it, different from these classes."""
     value = label.item() if isinstance(label, np.generic) else label
     if isinstance(value, PLAIN):
         return value

@@ -94,7 +94,9 @@ class FeatureInputs:
     # --- samples ----------------------------------------------------------------------
 
     def counted(self, x: Features) -> Floats:
-        """The inputs for a sample, in standard units, after the sample is counted."""
+        """Return the inputs for a sample, in standard units, after the sample is
+        counted.
+        """
         if not x.keys() <= self._seen.keys():
             require_numbers(x)  # before anything changes
             self._meet(in_order(name for name in x if name not in self._seen))
@@ -118,11 +120,13 @@ class FeatureInputs:
         return standard
 
     def standard(self, x: Features) -> Floats:
-        """The inputs for a sample, in standard units; it is not counted."""
+        """Return the inputs for a sample, in standard units; it is not counted."""
         return self._followed(x, 0.0)
 
     def _followed(self, x: Features, weight: float) -> Floats:
-        """The inputs in standard units, after they are counted with this weight."""
+        """Return the inputs in standard units, after they are counted with this
+        weight.
+        """
         try:
             return self._scale.follow(row_of(x, self.names), weight)
         except ArgumentError:
@@ -223,7 +227,7 @@ class FeatureInputs:
     # --- the network ------------------------------------------------------------------
 
     def _readers(self, network: Network) -> Layer:
-        """The neurons that inputs project to, in their order."""
+        """Return the neurons that inputs project to, in their order."""
         version, known_readers = self._readers_known
         readers: Layer = known_readers
         if version != network._version:
@@ -234,7 +238,7 @@ class FeatureInputs:
         return readers
 
     def _links(self, network: Network, neuron: Neuron) -> list[Connection]:
-        """The connections of an input, in the order of their targets."""
+        """Return the connections of an input, in the order of their targets."""
         links = (neuron.connection_to(reader) for reader in self._readers(network))
         return [link for link in links if link is not None]
 
@@ -260,13 +264,15 @@ def append(
 
 
 def layer_of(network: Network, places: Ints) -> Layer:
-    """The neurons in these places, each once, in the order of their first places."""
+    """Return the neurons in these places, each once, in the order of their first
+    places.
+    """
     neurons = [*network]
     return Layer([neurons[place] for place in dict.fromkeys(places.tolist())])
 
 
 def _places(network: Network, links: list[Connection]) -> list[int]:
-    """The places of the targets of some connections in the network."""
+    """Return the places of the targets of some connections in the network."""
     place_of = {neuron: place for place, neuron in enumerate(network)}
     return [place_of[link.target] for link in links]
 
@@ -275,12 +281,12 @@ def _places(network: Network, links: list[Connection]) -> list[int]:
 
 
 def in_order(names: Iterable[Hashable]) -> list[Hashable]:
-    """The same order for the same features, whatever that of their dict."""
+    """Return the same order for the same features, whatever that of their dict."""
     return sorted(names, key=lambda name: (str(name), type(name).__name__))
 
 
 def row_of(x: Features, names: list[Hashable]) -> Floats:
-    """These features of a sample; NaN for those that are missing."""
+    """Return these features of a sample; NaN for those that are missing."""
     try:
         row: Floats = np.frombuffer(
             array("d", [x.get(name, math.nan) for name in names])
@@ -291,7 +297,7 @@ def row_of(x: Features, names: list[Hashable]) -> Floats:
 
 
 def dicts_of(X: Any) -> list[dict[Hashable, Any]]:
-    """The rows of a frame as dicts, if all are numbers."""
+    """Return the rows of a frame as dicts, if all are numbers."""
     if not isinstance(X, pd.DataFrame):
         raise ArgumentTypeError(checks.expected("X", "a pandas DataFrame", X))
     rows: list[dict[Hashable, Any]] = X.to_dict("records")
@@ -313,7 +319,7 @@ def require_numbers(x: Features) -> None:
 
 
 def _number(name: Hashable, value: Any) -> float:
-    """A feature as a float; NaN for None."""
+    """Return a feature as a float; NaN for None."""
     number = math.inf
     if not isinstance(value, str | bytes | complex | np.complexfloating):
         with suppress(TypeError, ValueError, OverflowError):

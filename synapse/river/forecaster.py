@@ -91,7 +91,7 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
             self._latest = [*self._latest[-self.lags :], target]
 
     def _features(self, values: list[float], x: Features | None) -> Features:
-        """The inputs of a step after these values."""
+        """Return the inputs of a step after these values."""
         padded = [math.nan] * (self.lags + 1 - len(values)) + values[-self.lags - 1 :]
         pairs = enumerate(itertools.pairwise(reversed(padded)))
         changes: dict[Hashable, float] = {

@@ -73,7 +73,7 @@ class NetworkRegressor(TargetNetwork, base.MiniBatchRegressor):
 
 
 def checked_target(y: Any) -> float:
-    """A number that a scale can count."""
+    """Return a number that a scale can count."""
     target = (
         y if type(y) is float and abs(y) < SQUARABLE else checks.finite_number("y", y)
     )

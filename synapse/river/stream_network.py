@@ -193,7 +193,7 @@ class StreamNetwork(base.Estimator):
         self._rng = np.random.default_rng(self.seed)
 
     def _built(self, names: list[str], seed: int) -> Network:
-        """The network of `build`."""
+        """Return the network of `build`."""
         build = self._usual.build if self.build is None else self.build
         hidden = self._usual.hidden if self.hidden is None else self.hidden
         squash = OUTPUTS[self._task]
@@ -206,7 +206,7 @@ class StreamNetwork(base.Estimator):
     # --- one sample -------------------------------------------------------------------
 
     def _counted(self, x: Features) -> Floats:
-        """The inputs in standard units, after the sample is counted."""
+        """Return the inputs in standard units, after the sample is counted."""
         if not isinstance(x, Mapping):
             raise ArgumentTypeError(checks.expected("x", "a dict of numbers", x))
         if self.model is None:
@@ -230,7 +230,7 @@ class StreamNetwork(base.Estimator):
             self._renewer.renew(self._rng)
 
     def _outputs(self, x: Features) -> Floats:
-        """The outputs for a sample, in a step that leaves no trace."""
+        """Return the outputs for a sample, in a step that leaves no trace."""
         return self._steps.network.peek(self._inputs.standard(x))
 
     def clone(

@@ -19,7 +19,7 @@ class TargetNetwork(StreamNetwork):
     @staticmethod
     @abstractmethod
     def _checked(y: Any) -> Any:
-        """A target as it is learned, or ArgumentError."""
+        """Return a target as it is learned, or ArgumentError."""
 
     @abstractmethod
     def learn_one(self, x: Features, y: Any, w: float = 1.0) -> None:
@@ -58,7 +58,7 @@ class TargetNetwork(StreamNetwork):
 
 
 def _column(column: str, values: Any, count: int) -> list[Any]:
-    """The values of a series, one for each row."""
+    """Return the values of a series, one for each row."""
     listed: list[Any] = pd.Series(values).tolist()
     if len(listed) != count:
         raise ArgumentError(

@@ -28,6 +28,8 @@ __dir__ = public_names(__all__)
 if not TYPE_CHECKING:  # type checkers know the names above, and no others
 
     def __getattr__(name: str) -> Any:
-        """Called for names that do not exist: the error has the equivalent of ours."""
+        """Return called for names that do not exist: the error has the equivalent of
+        ours.
+        """
         advice = ATTRIBUTES["sklearn"].get(name, "")
         raise unknown_attribute(f"The module {__name__}", name, __all__, advice)

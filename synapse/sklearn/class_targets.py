@@ -118,7 +118,7 @@ class ClassTargets(NetworkEstimator):
 
 
 def _plain(labels: Any) -> Any:
-    """Labels as a model has them: those of other types as strings."""
+    """Return labels as a model has them: those of other types as strings."""
     if labels.dtype.kind in "biufU":
         return labels
     kinds = str | int | float | bool

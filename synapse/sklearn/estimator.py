@@ -170,7 +170,7 @@ class NetworkEstimator(BaseEstimator):
     # --- targets, here numbers --------------------------------------------------------
 
     def _checked(self, y: Any) -> Any:
-        """Targets in a form that the methods below take."""
+        """Return targets in a form that the methods below take."""
         values = _checks.numbers("y", y, "numbers")
         if not np.isfinite(values).all():
             raise ArgumentError(_checks.expected("y", "finite", y))
@@ -188,19 +188,19 @@ class NetworkEstimator(BaseEstimator):
         self._flat = len(self.network_.output) == 1
 
     def _labels(self) -> list[Any] | None:
-        """The classes of the model."""
+        """Return the classes of the model."""
         return None
 
     def _targets(self, y: Any) -> Any:
-        """Targets as the model takes them."""
+        """Return targets as the model takes them."""
         return y
 
     def _form(self, values: Any) -> Any:
-        """What the model predicts, in the form of the targets."""
+        """Return what the model predicts, in the form of the targets."""
         return values[:, 0] if self._flat else values
 
     def _decode(self, outputs: Floats) -> Any:
-        """What outputs, shape (N, m), predict."""
+        """Return what outputs, shape (N, m), predict."""
         return self._form(outputs)
 
     # --- the network ------------------------------------------------------------------
@@ -229,7 +229,7 @@ class NetworkEstimator(BaseEstimator):
         )
 
     def _features(self) -> list[str]:
-        """The names of the features, if they have any."""
+        """Return the names of the features, if they have any."""
         return [str(name) for name in getattr(self, "feature_names_in_", ())]
 
     def _fitted(self) -> Model:
@@ -255,14 +255,16 @@ class NetworkEstimator(BaseEstimator):
     def _data(
         self, X: Any, y: Any, sample_weight: Any, reset: bool
     ) -> tuple[Any, Any, Floats | None]:
-        """Checked data and weights."""
+        """Return checked data and weights."""
         names = getattr(y, "columns", ())
         self._target_names = [str(name) for name in names]
         X, y = self._checked_data(X, y, reset)
         return X, y, self._weights(X, y, sample_weight)
 
     def _weights(self, X: Any, y: Any, sample_weight: Any) -> Floats | None:
-        """The weight of each sample, by itself and by its class; None if all are 1."""
+        """Return the weight of each sample, by itself and by its class; None if all are
+        1.
+        """
         factors = []
         if sample_weight is not None:
             factors.append(
@@ -360,7 +362,7 @@ class NetworkEstimator(BaseEstimator):
             model.network.deterministic = True
 
     def _held_out(self, title: str, also: str, data: Any) -> tuple[Any, Any]:
-        """Data that are not learned, as the model takes them."""
+        """Return data that are not learned, as the model takes them."""
         if not isinstance(data, tuple) or len(data) != 2:
             condition = f"{also}a tuple (X, y)"
             raise ArgumentError(_checks.expected(title, condition, data))
@@ -369,7 +371,7 @@ class NetworkEstimator(BaseEstimator):
         return inputs, targets
 
     def _formed(self, metric: Any) -> Any:
-        """A metric that gets targets and predictions in the form of these."""
+        """Return a metric that gets targets and predictions in the form of these."""
 
         @wraps(metric)
         def measure(targets: Any, predictions: Any) -> Any:

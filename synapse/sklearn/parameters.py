@@ -41,8 +41,8 @@ Class = TypeVar("Class", bound=type)
 
 
 def parameters(**defaults: Any) -> Callable[[Class], Class]:
-    """A class decorator: `__init__` stores these parameters, which have defaults, and
-    the trainer's.
+    """Return a class decorator: `__init__` stores these parameters, which have
+    defaults, and the trainer's.
     """
 
     def declared(cls: Class) -> Class:

@@ -33,7 +33,7 @@ class RowEstimator(NetworkEstimator):
         return tags
 
     def _checked_data(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
-        """Checked rows and targets."""
+        """Return checked rows and targets."""
         options = {
             "dtype": np.float64,
             "multi_output": True,
@@ -43,7 +43,7 @@ class RowEstimator(NetworkEstimator):
         return X, self._checked(y.toarray() if hasattr(y, "toarray") else y)
 
     def _samples(self, X: Any, y: Any) -> tuple[Any, Any]:
-        """Samples or, for a network with memory, sequences of one step."""
+        """Return samples or, for a network with memory, sequences of one step."""
         return X[:, None] if self.network_.has_memory else X, y
 
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Self:
@@ -60,7 +60,7 @@ class RowEstimator(NetworkEstimator):
         return super()._partial_fit(X, y, classes, sample_weight)
 
     def _plain_target(self, value: Any) -> Floats | None:
-        """The targets of one value that needs no checks; None if it does."""
+        """Return the targets of one value that needs no checks; None if it does."""
         return (
             np.array([value])
             if isinstance(value, float) and abs(value) < SQUARABLE
@@ -76,7 +76,7 @@ class RowEstimator(NetworkEstimator):
             model._learn_row(row, target, float(self.online_rate))
 
     def _is_plain(self, X: Any) -> bool:
-        """Whether nothing has to be checked of an array but that its numbers are
+        """Return whether nothing has to be checked of an array but that its numbers are
         finite.
         """
         attributes = vars(self)
@@ -91,7 +91,7 @@ class RowEstimator(NetworkEstimator):
         )
 
     def _answers(self, X: Any, decode: Callable[[Floats], Any]) -> Any:
-        """What a function makes of the outputs for rows."""
+        """Return what a function makes of the outputs for rows."""
         self._fitted()
         if self._is_plain(X):
             try:
@@ -101,7 +101,7 @@ class RowEstimator(NetworkEstimator):
         return decode(self._run(validate_data(self, X, reset=False, dtype=np.float64)))
 
     def _run(self, X: Floats) -> Floats:
-        """The outputs for rows, shape (N, m), in the units of the targets."""
+        """Return the outputs for rows, shape (N, m), in the units of the targets."""
         model = self.model_
         network = model.network
         rows = X if model.scale is None else model.scale.standard(X)

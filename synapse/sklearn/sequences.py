@@ -27,7 +27,7 @@ class SequenceEstimator(NetworkEstimator):
     _measure: Callable[..., float]
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """The accuracy, or the coefficient of determination, over all answers.
+        """Return the accuracy, or the coefficient of determination, over all answers.
 
         `sample_weight` has a weight for each answer.
         """
@@ -40,8 +40,8 @@ class SequenceEstimator(NetworkEstimator):
         return bool(choice("per", self.per, ("sequence", "step")) == "step")
 
     def _checked_data(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
-        """The sequences, and one array of the answers to all of them or to all their
-        steps.
+        """Return the sequences, and one array of the answers to all of them or to all
+        their steps.
         """
         sequences = self._sequences(X, reset)
         answers = listed(
@@ -66,7 +66,7 @@ class SequenceEstimator(NetworkEstimator):
         return sequences, self._checked(self._joined(answers))
 
     def _sequences(self, X: Any, reset: bool) -> list[Floats]:
-        """The sequences as matrices."""
+        """Return the sequences as matrices."""
         parts = listed("X", X, "an array (N, T, n), or a list of arrays (T_i, n)")
         shape: tuple[int, ...] = np.shape(parts[0]) if parts else ()
         if len(shape) not in (1, 2):
@@ -88,16 +88,16 @@ class SequenceEstimator(NetworkEstimator):
         return sequences
 
     def _samples(self, X: Any, y: Any) -> tuple[Any, Any]:
-        """Sequences, and the answers to each or to its steps."""
+        """Return sequences, and the answers to each or to its steps."""
         return X, self._parted(y, X) if self._by_step else y
 
     def _parted(self, values: Any, sequences: list[Floats]) -> list[Any]:
-        """Values of all steps, by sequence."""
+        """Return values of all steps, by sequence."""
         ends = np.cumsum([0, *map(len, sequences)]).tolist()
         return [values[start:stop] for start, stop in pairwise(ends)]
 
     def _joined(self, answers: Any) -> Any:
-        """The answers to all sequences, or to all steps of all of them, as one
+        """Return the answers to all sequences, or to all steps of all of them, as one
         array.
         """
         condition = "an entry of one shape for each sequence"
@@ -111,7 +111,7 @@ class SequenceEstimator(NetworkEstimator):
         return np.concatenate(answers_by_step)
 
     def _answers(self, X: Any, decode: Callable[[Floats], Any]) -> Any:
-        """What a function makes of the outputs for sequences."""
+        """Return what a function makes of the outputs for sequences."""
         model = self._fitted()
         sequences = self._sequences(X, reset=False)
         outputs = model.run(sequences)

@@ -166,8 +166,8 @@ def find_date(
     ignore: Sequence[str] = (),
     sequence: str | None = None,
 ) -> DateColumn | None:
-    """The column of dates, by its name or the first one with dates, and its dates; None
-    if there is none.
+    """Return the column of dates, by its name or the first one with dates, and its
+    dates; None if there is none.
 
     Numbers are dates in a column that is named, or called like one of years. They are
     also dates if they increase from row to row and are called or shaped like times, see
@@ -203,7 +203,9 @@ def find_date(
 def _of_name(
     table: pd.DataFrame, name: str, form: str | None, keys: pd.Series | None
 ) -> DateColumn:
-    """The dates of the column, or the columns with parts of a date, of this name."""
+    """Return the dates of the column, or the columns with parts of a date, of this
+    name.
+    """
     parts = date_columns(table, name)
     if len(parts) > 1:
         dates = _of_parts(table, parts)
@@ -229,8 +231,8 @@ def _of_name(
 
 
 def _of_text(table: pd.DataFrame, column: str, form: str | None) -> DateColumn | None:
-    """The dates of a column by the form that reads most cells; None if none reads most
-    of them.
+    """Return the dates of a column by the form that reads most cells; None if none
+    reads most of them.
     """
     cells, readings = _cells_and_readings(table[column], (form,) if form else FORMS)
     if not readings:
@@ -247,8 +249,8 @@ def _of_text(table: pd.DataFrame, column: str, form: str | None) -> DateColumn |
 
 
 def date_columns(table: pd.DataFrame, name: str | None) -> list[str]:
-    """The columns of the dates that are called so: one, or those of the parts of a
-    date; none if the table has them not.
+    """Return the columns of the dates that are called so: one, or those of the parts of
+    a date; none if the table has them not.
 
     >>> import pandas
     >>> table = pandas.DataFrame({"Year": [2024], "Month": [1], "sold": [5.0]})
@@ -262,8 +264,8 @@ def date_columns(table: pd.DataFrame, name: str | None) -> list[str]:
 
 
 def like_time(table: pd.DataFrame, column: str) -> bool:
-    """Whether a column of numbers is called like one of times, and increases in equal
-    steps.
+    """Return whether a column of numbers is called like one of times, and increases in
+    equal steps.
     """
     if not is_numeric(table[column]) or not _words_of(column) & TIME_WORDS:
         return False
@@ -277,7 +279,7 @@ def like_time(table: pd.DataFrame, column: str) -> bool:
 def _of_numbers(
     column: pd.Series, name: str, is_named: bool, keys: pd.Series | None
 ) -> DateColumn | None:
-    """The dates of a column of numbers; None if these are no dates.
+    """Return the dates of a column of numbers; None if these are no dates.
 
     Certain are years, months (202401) and days (20240131) in a column that was named,
     or is called like one of dates. Numbers of spreadsheets and seconds since 1970 must
@@ -326,7 +328,8 @@ KINDS = {
 
 
 def _reading_of(values: Floats) -> tuple[str, pd.DatetimeIndex] | None:
-    """What kind of dates these numbers may be, and the dates; None if they are none.
+    """Return what kind of dates these numbers may be, and the dates; None if they are
+    none.
 
     The kinds have no number in common.
     """
@@ -351,8 +354,8 @@ def _reading_of(values: Floats) -> tuple[str, pd.DatetimeIndex] | None:
 def _since_1970(
     values: Floats, low: float, high: float
 ) -> tuple[str, pd.DatetimeIndex] | None:
-    """The dates of numbers that count from 1970 on, in UTC; None if they have no common
-    unit.
+    """Return the dates of numbers that count from 1970 on, in UTC; None if they have no
+    common unit.
     """
     pandas = pandas_for_tables()
     units = (*UNITS_OF_TIME, ("nanoseconds", NANOSECONDS))
@@ -367,20 +370,24 @@ def _since_1970(
 
 
 def _words_of(name: str) -> set[str]:
-    """The words of a name such as "unixTime" or "order_date (UTC)", in lower case."""
+    """Return the words of a name such as "unixTime" or "order_date (UTC)", in lower
+    case.
+    """
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     return {*re.findall(r"[^\W\d_]+", apart.lower())}
 
 
 def _is_ordered(column: pd.Series, keys: pd.Series | None) -> bool:
-    """Whether numbers increase from row to row, or fall, in each sequence."""
+    """Return whether numbers increase from row to row, or fall, in each sequence."""
     steps = column.diff() if keys is None else column.groupby(keys).diff()
     steps = steps.dropna()
     return bool(len(steps) and ((steps > 0).all() or (steps < 0).all()))
 
 
 def _is_shaped(unit: str, values: Floats) -> bool:
-    """Whether numbers that increase are likely to be times, whatever their name."""
+    """Return whether numbers that increase are likely to be times, whatever their
+    name.
+    """
     if len(values) < FEWEST_LIKE:
         return False
     if unit == "years":
@@ -399,8 +406,8 @@ def _is_shaped(unit: str, values: Floats) -> bool:
 
 
 def _of_parts(table: pd.DataFrame, beside: Sequence[str]) -> DateColumn | None:
-    """The dates of those of these columns that have a part of a date each; None if
-    there are none.
+    """Return the dates of those of these columns that have a part of a date each; None
+    if there are none.
     """
     columns = _columns_of_parts(beside)
     if len(columns) < 2:
@@ -417,8 +424,8 @@ def _of_parts(table: pd.DataFrame, beside: Sequence[str]) -> DateColumn | None:
 
 
 def _columns_of_parts(columns: Sequence[str]) -> dict[str, str]:
-    """Those of these columns that have years and the parts of a year, coarse ones
-    first; nothing without years.
+    """Return those of these columns that have years and the parts of a year, coarse
+    ones first; nothing without years.
     """
     named = dict[str, str]()
     for part_name, names in PARTS.items():
@@ -437,7 +444,7 @@ def _columns_of_parts(columns: Sequence[str]) -> dict[str, str]:
 
 
 def _comes_again(years: pd.Series, keys: pd.Series | None) -> bool:
-    """Whether a year comes again in its sequence."""
+    """Return whether a year comes again in its sequence."""
     frame = (
         years.to_frame("year")
         if keys is None
@@ -447,7 +454,9 @@ def _comes_again(years: pd.Series, keys: pd.Series | None) -> bool:
 
 
 def _part(column: pd.Series, part_name: str) -> Floats | None:
-    """A part of dates as whole numbers; None if a cell is none. Months may be words."""
+    """Return a part of dates as whole numbers; None if a cell is none. Months may be
+    words.
+    """
     pandas = pandas_for_tables()
     if not mostly_numbers(column):
         cells = column.astype("string").str.strip()
@@ -466,7 +475,7 @@ def _part(column: pd.Series, part_name: str) -> Floats | None:
 
 
 def _assembled(numbers: dict[str, Floats]) -> pd.DatetimeIndex | None:
-    """The dates with these parts; None if there is no such day."""
+    """Return the dates with these parts; None if there is no such day."""
     pandas = pandas_for_tables()
     years = numbers["year"]
     if "week" in numbers:
@@ -497,7 +506,7 @@ def _assembled(numbers: dict[str, Floats]) -> pd.DatetimeIndex | None:
 def _cells_and_readings(
     column: pd.Series, forms: Sequence[str]
 ) -> tuple[pd.Series, dict[str, pd.DatetimeIndex]]:
-    """The cells of a column as text, and its dates by each form that reads most
+    """Return the cells of a column as text, and its dates by each form that reads most
     cells.
     """
     pandas = pandas_for_tables()
@@ -513,7 +522,7 @@ def _cells_and_readings(
 def _only(
     readings: dict[str, pd.DatetimeIndex], cells: pd.Series, column: str
 ) -> pd.DatetimeIndex:
-    """The dates that all readings have; ArgumentError if day and month may be
+    """Return the dates that all readings have; ArgumentError if day and month may be
     exchanged.
     """
     for (form, dates), (other_form, others) in pairwise(readings.items()):
@@ -529,12 +538,14 @@ def _only(
 
 
 def _shown(form: str) -> str:
-    """A form as an argument of a command."""
+    """Return a form as an argument of a command."""
     return f'"{form}"' if " " in form else form
 
 
 def _readings(cells: pd.Series, forms: Sequence[str]) -> dict[str, pd.DatetimeIndex]:
-    """The dates by those forms that read most of the cells, more than half of them."""
+    """Return the dates by those forms that read most of the cells, more than half of
+    them.
+    """
     for pattern, begin in PERIODS:
         cells = cells.str.replace(f"^{pattern}$", begin, regex=True)
     places = (
@@ -561,7 +572,7 @@ def _readings(cells: pd.Series, forms: Sequence[str]) -> dict[str, pd.DatetimeIn
 
 
 def _dates(cells: pd.Series, form: str) -> pd.DatetimeIndex:
-    """The dates by a form; NaT where it does not read a cell."""
+    """Return the dates by a form; NaT where it does not read a cell."""
     pandas = pandas_for_tables()
     try:
         with warnings.catch_warnings(action="error", category=FutureWarning):
@@ -572,8 +583,8 @@ def _dates(cells: pd.Series, form: str) -> pd.DatetimeIndex:
 
 
 def _dates_in_words(cells: pd.Series) -> pd.DatetimeIndex:
-    """The dates in cells with names of months in other languages than English, by
-    dateparser.
+    """Return the dates in cells with names of months in other languages than English,
+    by dateparser.
     """
     parser = imported("dateparser", "Names of months need", extra="forecast")
     settings = {
@@ -603,8 +614,8 @@ def require_zone(zone: Any) -> None:
 
 
 def in_zone(dates: pd.DatetimeIndex, zone: str | None) -> pd.DatetimeIndex:
-    """Dates in a time zone, or read as those of its clock; an hour that comes twice
-    follows the order.
+    """Return dates in a time zone, or read as those of its clock; an hour that comes
+    twice follows the order.
     """
     if zone is None:
         return dates
@@ -634,5 +645,5 @@ def _localized(dates: pd.DatetimeIndex, zone: str) -> pd.DatetimeIndex:
 
 
 def are_days(dates: pd.DatetimeIndex) -> bool:
-    """Whether dates have no time of the day."""
+    """Return whether dates have no time of the day."""
     return bool((dates == dates.normalize()).all())

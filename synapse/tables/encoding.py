@@ -67,8 +67,8 @@ class Encoding:
         return [*self.medians, *self.words]
 
     def rows(self, table: pd.DataFrame) -> tuple[Floats, list[str]]:
-        """The inputs in a table, shape (rows, inputs), and sentences on what was filled
-        in.
+        """Return the inputs in a table, shape (rows, inputs), and sentences on what was
+        filled in.
 
         Raises FormatError if a cell of a column of numbers is not a number.
         """
@@ -100,8 +100,8 @@ class Encoding:
 
 
 def encoding_of(network: Network) -> Encoding | None:
-    """How the columns of a table become the inputs of a network from `train_rows`; None
-    for others.
+    """Return how the columns of a table become the inputs of a network from
+    `train_rows`; None for others.
     """
     facts: Any = network.metadata.get("encoding")  # or what a user has written there
     ours = isinstance(facts, dict) and facts.keys() == {"medians", "words"}
@@ -109,7 +109,7 @@ def encoding_of(network: Network) -> Encoding | None:
 
 
 def _unread(table: pd.DataFrame, names: Sequence[str]) -> str:
-    """A sentence on the first column that is left out, with its first cell."""
+    """Return a sentence on the first column that is left out, with its first cell."""
     for name in names:
         for row in np.flatnonzero(table[name].notna())[:1]:
             cell = str(table[name].iloc[row])
@@ -124,7 +124,7 @@ def _unread(table: pd.DataFrame, names: Sequence[str]) -> str:
 def choose_encoding(
     table: pd.DataFrame, columns: Sequence[str], named: bool = False
 ) -> tuple[Encoding, list[str]]:
-    """How these columns become inputs, and sentences on those that are left out.
+    """Return how these columns become inputs, and sentences on those that are left out.
 
     Identifiers are left out: columns of text with more than 20 words or a different one
     in every row, and columns of different whole numbers whose names end like those of

@@ -38,7 +38,7 @@ LONGEST = 2.0**53
 
 
 def _pattern(decimal: str) -> re.Pattern[str]:
-    """The numbers with this decimal mark, with marks of thousands or without."""
+    """Return the numbers with this decimal mark, with marks of thousands or without."""
     mark = re.escape(decimal)
     groups = (
         rf"[1-9]\d{{0,2}}([{re.escape(OTHER[decimal])}{SPACES}])\d{{3}}(?:\1\d{{3}})*"
@@ -65,8 +65,8 @@ PLAIN = {
 
 
 def to_floats(column: pd.Series) -> Floats:
-    """The cells of a column as floats, each the nearest to its text; NaN for those that
-    are not numbers.
+    """Return the cells of a column as floats, each the nearest to its text; NaN for
+    those that are not numbers.
 
     Text is a number only if the whole column is text, as in a data frame of the caller.
     Beside numbers it is what :func:`convert_numbers` could not read.
@@ -96,8 +96,8 @@ def to_floats(column: pd.Series) -> Floats:
 
 
 def _fast_floats(cells: list[str]) -> Floats | None:
-    """The cells as floats if all are plain numbers whose point is a decimal mark for
-    certain, else None.
+    """Return the cells as floats if all are plain numbers whose point is a decimal mark
+    for certain, else None.
     """
     joined = "\n".join(cells)
     if not cells:
@@ -246,7 +246,7 @@ class _Reading:
 def _of_convention(
     reading: _Reading, name: str, separator: str, usual: str | None
 ) -> str:
-    """The decimal mark of a column that both marks read; FormatError if nothing
+    """Return the decimal mark of a column that both marks read; FormatError if nothing
     tells.
     """
     doubtful = reading.doubtful
@@ -274,8 +274,8 @@ def _of_convention(
 
 
 def _without_unit(cells: Sequence[str]) -> tuple[str, Sequence[str]]:
-    """The currency or per cent sign that all cells of a column have, and the cells
-    without it.
+    """Return the currency or per cent sign that all cells of a column have, and the
+    cells without it.
     """
     head = UNIT.fullmatch(cells[0]) if cells else None
     if head is None or not (head[2] or head[4]):
@@ -290,7 +290,9 @@ def _without_unit(cells: Sequence[str]) -> tuple[str, Sequence[str]]:
 def _numeric(
     plain: list[str], rows: Ints, index: pd.Index, values: Floats
 ) -> pd.Series:
-    """Numbers in these rows of a column, as integers if all are and none is missing."""
+    """Return numbers in these rows of a column, as integers if all are and none is
+    missing.
+    """
     import pandas
 
     if (
@@ -309,7 +311,7 @@ def _number(text: str) -> int | float:
 
 
 def _is_number(text: str, decimal: str) -> bool:
-    """Whether text is a finite number with this decimal mark."""
+    """Return whether text is a finite number with this decimal mark."""
     is_written_so = PATTERNS[decimal].fullmatch(text) is not None
     return is_written_so and math.isfinite(float(text.translate(PLAIN[decimal])))
 

@@ -61,8 +61,8 @@ def remove_checkpoints(path: str) -> None:
 
 
 def _continued(path: str, digest: str, epochs: int) -> Trainer:
-    """The trainer of a checkpoint; raises unless it is of these data and settings, and
-    of so many epochs at most.
+    """Return the trainer of a checkpoint; raises unless it is of these data and
+    settings, and of at most `epochs` epochs.
     """
     with file_errors("read", path):
         contents = load(path)
@@ -85,7 +85,7 @@ def _continued(path: str, digest: str, epochs: int) -> Trainer:
 
 
 def _digest(parts: tuple[Any, Any], settings: dict[str, Any]) -> str:
-    """A number that says which data and settings a training has."""
+    """Return a digest of the data and settings of a training."""
     code = hashlib.sha256(repr(sorted(settings.items())).encode())
     for side in parts:
         for inputs, targets in side or []:

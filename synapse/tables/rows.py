@@ -121,7 +121,7 @@ def train_rows(
     later = f" +{ahead}" if ahead else ""
 
     def parts(chosen: Ints) -> list[Part]:
-        """The inputs and targets of units: sequences, or samples or steps as one
+        """Return the inputs and targets of units: sequences, or samples or steps as one
         part.
         """
         row_numbers = [units[i] for i in np.sort(chosen)]
@@ -190,7 +190,9 @@ def train_rows(
 def _errors(
     answers: dict[str, Floats], measured: list[Part], targets: list[str], classes: bool
 ) -> tuple[dict[str, dict[str, float]], list[list[str]]]:
-    """The error of each method in each target, and the same as the cells of a table."""
+    """Return the error of each method in each target, and the same as the cells of a
+    table.
+    """
     truth = np.concatenate([y for _, y in measured])
     scores = {name: quality(rows, truth, classes) for name, rows in answers.items()}
     cells = ([_written(value, classes) for value in score] for score in scores.values())
@@ -207,7 +209,7 @@ def predict_rows(
     sequence: str | None = None,
     in_order: bool = False,
 ) -> tuple[Floats, list[str]]:
-    """The outputs of a model for the rows of a table.
+    """Return the outputs of a model for the rows of a table.
 
     Parameters
     ----------
@@ -245,7 +247,7 @@ def predict_rows(
 def _input_rows(
     network: Network, table: pd.DataFrame, sequence: str | None, in_order: bool
 ) -> tuple[Floats, list[str]]:
-    """The inputs of a network, shape (rows, inputs), and what was filled in."""
+    """Return the inputs of a network, shape (rows, inputs), and what was filled in."""
     encoding = encoding_of(network)
     columns(table, [])
     if encoding is not None and not in_order:
@@ -275,8 +277,8 @@ def _uses(
     left: list[str],
     ahead: int,
 ) -> tuple[list[str], list[str]]:
-    """The columns to predict and those to predict from, by default all but those left
-    out and the targets.
+    """Return the columns to predict and those to predict from, by default all but those
+    left out and the targets.
     """
     goals = require_targets(columns(table, targets))
     require_one_use(goals, left)
@@ -291,7 +293,9 @@ def _uses(
 def units_of(
     table: pd.DataFrame, sequence: str | None, ahead: int, least: int | None = None
 ) -> list[Ints]:
-    """The rows of each sequence, or each row, that have a target `ahead` rows below."""
+    """Return the rows of each sequence, or each row, that have a target `ahead` rows
+    below.
+    """
     parts = sequences(table, sequence)
     for rows in parts:
         if rows.stop - rows.start <= ahead:
@@ -314,7 +318,7 @@ def units_of(
 def _goals(
     table: pd.DataFrame, targets: list[str], classes: bool
 ) -> tuple[Floats, list[str]]:
-    """The targets, shape (rows, outputs), and the names of the outputs."""
+    """Return the targets, shape (rows, outputs), and the names of the outputs."""
     if not classes:
         advice = f"{UNREADABLE} If these are names of classes, pass --classes."
         return (
@@ -335,7 +339,7 @@ def _goals(
 
 
 def answers_of(network: Network, parts: list[Part]) -> Floats:
-    """The outputs for all rows of sequences, each from a cleared context."""
+    """Return the outputs for all rows of sequences, each from a cleared context."""
     outputs = []
     for rows, _ in parts:
         network.clear()
@@ -344,8 +348,8 @@ def answers_of(network: Network, parts: list[Part]) -> Floats:
 
 
 def quality(answers: Floats, truth: Floats, classes: bool) -> list[float]:
-    """The root of the mean squared error of each target; of classes the share of rows
-    that are right.
+    """Return the root of the mean squared error of each target; of classes the share of
+    rows that are right.
     """
     if classes:
         return [float(np.mean(answers.argmax(axis=1) == truth.argmax(axis=1)))]
@@ -356,8 +360,8 @@ def quality(answers: Floats, truth: Floats, classes: bool) -> list[float]:
 def _simple(
     training: list[Part], measured: list[Part], classes: bool
 ) -> dict[str, Floats]:
-    """The answers of simple methods: the mean or the commonest class, and a regression
-    on the inputs.
+    """Return the answers of simple methods: the mean or the commonest class, and a
+    regression on the inputs.
     """
     x, y = (np.concatenate(side) for side in zip(*training, strict=True))
     rows = np.concatenate([inputs for inputs, _ in measured])
@@ -393,8 +397,8 @@ def _verdict(
     by_sequence: bool,
     in_order: bool,
 ) -> str:
-    """A sentence: whether the network is worth it beside the best simple method, and
-    whether by chance.
+    """Return a sentence: whether the network is worth it beside the best simple method,
+    and whether by chance.
 
     The first answers are those of the network. A test compares the errors in the same
     held-out rows (of sequences, their means); for classes that is the test of McNemar.
@@ -454,7 +458,7 @@ def _verdict_on_classes(
 
 
 def _losses(answers: Floats, truth: Floats, classes: bool) -> Floats:
-    """The squared error of each row and target; of classes 1 for a row that is
+    """Return the squared error of each row and target; of classes 1 for a row that is
     wrong.
     """
     if classes:
@@ -465,5 +469,5 @@ def _losses(answers: Floats, truth: Floats, classes: bool) -> Floats:
 
 
 def _ratio(error: float, other: float) -> float:
-    """The error of the network divided by another; both can be 0."""
+    """Return the error of the network divided by another; both can be 0."""
     return 1.0 if error == other else error / max(other, 1e-300)

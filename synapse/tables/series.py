@@ -62,8 +62,8 @@ def read_series(
     ignore: Sequence[str] = (),
     zone: str | None = None,
 ) -> pd.DataFrame:
-    """Columns of a table as a series, oldest row first; without a column of dates, its
-    rows are the steps.
+    """Return columns of a table as a series, oldest row first; without a column of
+    dates, its rows are the steps.
 
     Parameters
     ----------
@@ -123,8 +123,8 @@ def read_several(
     ignore: Sequence[str] = (),
     zone: str | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """A series for each value of the column `sequence`, such as that of a shop, in the
-    order of first rows.
+    """Return a series for each value of the column `sequence`, such as that of a shop,
+    in the order of first rows.
 
     The rows of a series need not be adjacent, and series may begin and end at different
     dates; their step is that of the longest. If `sequence` is "", all rows are one
@@ -198,8 +198,8 @@ def _evenly(
     table: pd.DataFrame,
     rows: Ints,
 ) -> pd.DataFrame:
-    """A series with a row at every step; FormatError if dates are between steps or
-    missing.
+    """Return a series with a row at every step; FormatError if dates are between steps
+    or missing.
     """
     times: Any = frame.index
     grid = pandas_for_tables().date_range(
@@ -224,8 +224,8 @@ def _evenly(
 
 
 def _about_clocks(times: pd.DatetimeIndex, time: pd.Timestamp) -> str:
-    """What to do if the time may be missing because clocks were changed: at night, on a
-    Sunday.
+    """Return what to do if the time may be missing because clocks were changed: at
+    night, on a Sunday.
     """
     may_be = (
         times.tz is None
@@ -237,7 +237,7 @@ def _about_clocks(times: pd.DatetimeIndex, time: pd.Timestamp) -> str:
 
 
 def _filled(series: pd.DataFrame, fill: str | None) -> pd.DataFrame:
-    """The series without missing values."""
+    """Return the series without missing values."""
     if fill is None:
         return series
     mended = (
@@ -253,8 +253,8 @@ def _filled(series: pd.DataFrame, fill: str | None) -> pd.DataFrame:
 
 
 def _step(dates: pd.DatetimeIndex, column: str) -> Any:
-    """The step of increasing dates, an offset of pandas: that of all or, with gaps, of
-    most parts.
+    """Return the step of increasing dates, an offset of pandas: that of all or, with
+    gaps, of most parts.
     """
     for size in (len(dates), 8, 3):
         places = range(0, len(dates) - size + 1, 1 + len(dates) // MOST_WINDOWS)
@@ -273,7 +273,8 @@ def _step(dates: pd.DatetimeIndex, column: str) -> Any:
 
 
 def unit_of(step: Any) -> tuple[str, int]:
-    """The name of a step, an offset of pandas, and how many make the usual season.
+    """Return the name of a step, an offset of pandas, and how many make the usual
+    season.
 
     >>> import pandas
     >>> unit_of(pandas.offsets.MonthEnd()), unit_of(pandas.offsets.Hour(6))
@@ -299,26 +300,28 @@ def unit_of(step: Any) -> tuple[str, int]:
 
 
 def season_of(series: pd.DataFrame) -> int:
-    """Number of rows of the usual season, such as 12 for months; 1 without dates."""
+    """Return the number of rows of the usual season, such as 12 for months; 1 without
+    dates.
+    """
     step = getattr(series.index, "freq", None)
     return 1 if step is None else unit_of(step)[1]
 
 
 def step_name(series: pd.DataFrame) -> str | None:
-    """The name of the step of a series, such as "month"; None without dates."""
+    """Return the name of the step of a series, such as "month"; None without dates."""
     step = getattr(series.index, "freq", None)
     return None if step is None else unit_of(step)[0]
 
 
 def following(series: pd.DataFrame, steps: int) -> pd.Index:
-    """The dates of the rows that follow or, without dates, their numbers."""
+    """Return the dates of the rows that follow or, without dates, their numbers."""
     dates: pd.Index = continued(series.index, steps)
     return dates
 
 
 def phase(series: pd.DataFrame, first_date: str | None) -> int:
-    """Number of steps from a date, such as that of the first training row, to the first
-    row here.
+    """Return the number of steps from a date, such as that of the first training row,
+    to the first row here.
     """
     if first_date is None or not isinstance(
         series.index, pandas_for_tables().DatetimeIndex

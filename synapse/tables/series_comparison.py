@@ -199,7 +199,7 @@ def compare_series(
 
 
 def _of_model(learning: TrainingOptions, name: str) -> TrainingOptions:
-    """How a network of this name is trained."""
+    """Return how a network of this name is trained."""
     file = learning.checkpoint
     return replace(
         learning, build=name, checkpoint=None if file is None else f"{file}.{name}"
@@ -207,7 +207,7 @@ def _of_model(learning: TrainingOptions, name: str) -> TrainingOptions:
 
 
 def _fitted(tasks: Sequence[SeriesTask], learning: TrainingOptions) -> Model:
-    """The model, trained to its end; raises KeyboardInterrupt after Ctrl-C.
+    """Return the model, trained to its end; raises KeyboardInterrupt after Ctrl-C.
 
     The errors of a network that was trained for a part of its epochs would be compared
     with those of methods that were fitted.
@@ -221,8 +221,8 @@ def _fitted(tasks: Sequence[SeriesTask], learning: TrainingOptions) -> Model:
 def _forecasts(
     task: SeriesTask, selection: Selection, series: pd.DataFrame, together: Selection
 ) -> pd.DataFrame:
-    """The forecasts of a series from all origins, in rows of series, target, origin and
-    step.
+    """Return the forecasts of a series from all origins, in rows of series, target,
+    origin and step.
     """
     pandas = pandas_for_tables()
     rolled = _rolled(selection, together)
@@ -250,7 +250,7 @@ def _forecasts(
 
 
 def _rolled(selection: Selection, together: Selection) -> dict[str, RollingOrigin]:
-    """The forecasts of a series by the methods of all series, in their order.
+    """Return the forecasts of a series by the methods of all series, in their order.
 
     Of several series, the mean is that of the three methods that are best over all.
     """
@@ -269,7 +269,7 @@ def _comparison(
     networks: list[str],
     notes: list[str],
 ) -> Comparison:
-    """The tables of errors, from those of forecasts."""
+    """Return the tables of errors, from those of forecasts."""
     pandas = pandas_for_tables()
     forecasts = pandas.concat(parts)
     methods = [*together.rolled]
@@ -302,8 +302,8 @@ def _comparison(
 
 
 def _bare(table: pd.DataFrame, last: str) -> pd.DataFrame:
-    """The table without levels of the index that have one value, but for the last
-    one.
+    """Return the table without levels of the index that have one value, but for the
+    last one.
     """
     levels = [name for name in table.index.names if name != last]
     alone = [name for name in levels if len(table.index.unique(level=name)) == 1]

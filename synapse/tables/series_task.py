@@ -85,8 +85,8 @@ class SeriesTask:
         series: pd.DataFrame,
         future: Floats | None = None,
     ) -> SeriesTask:
-        """The task of a model from :func:`train_series` in another table, in which no
-        row is held out.
+        """Return the task of a model from :func:`train_series` in another table, in
+        which no row is held out.
 
         The columns of the series are its targets, observed and known columns; `future`
         continues the known.
@@ -103,7 +103,7 @@ class SeriesTask:
         step: int,
         future: Floats | None = None,
     ) -> SeriesTask:
-        """The same of the values of such rows, which begin at this step of the
+        """Return the same of the values of such rows, which begin at this step of the
         season.
         """
         facts = series_facts(network)
@@ -132,13 +132,13 @@ class SeriesTask:
         )
 
     def whole(self) -> SeriesTask:
-        """The task with all rows to learn from."""
+        """Return the task with all rows to learn from."""
         scale = scale_of(self.y, self.scale.lags, self.several)
         return replace(self, start=len(self.y), scale=scale)
 
     def make(self, learning: TrainingOptions) -> Model:
-        """A new model that reads differences of a row, and the season, and forecasts
-        those of the next.
+        """Return a new model that reads differences of a row, and the season, and
+        forecasts those of the next.
         """
         fed = [*self.targets, *self.observed]
         learning = learning.filled(SERIES)
@@ -148,8 +148,8 @@ class SeriesTask:
         return learning.model_of(inputs, outputs)
 
     def covariates(self, count: int) -> Floats | None:
-        """What a network reads beside its own past in so many rows, or None: known
-        values and the season.
+        """Return the inputs of a network beside its own past in `count` rows, or None:
+        known values and the season.
 
         The known values are differenced as the target is, so that a network need not
         remember them. The season is the sine and cosine of its phase.
@@ -165,14 +165,14 @@ class SeriesTask:
         return np.hstack([changes[:count], waves[: len(changes)]])
 
     def forecaster(self, network: Model | Network, ahead: int = 0) -> NetworkForecaster:
-        """The model as a forecaster of these columns, up to so many rows after the
-        last.
+        """Return the model as a forecaster of these columns, up to `ahead` rows after
+        the last.
         """
         covariates = self.covariates(len(self.y) + ahead)
         return NetworkForecaster(whole_of(network), self.scale, covariates)
 
     def lesson(self) -> Part:
-        """What a network learns from the rows before the test."""
+        """Return what a network learns from the rows before the test."""
         y = self.y[: self.start]
         return lesson(y, self.scale, self.covariates(len(self.y)))
 
@@ -200,8 +200,8 @@ class SeriesTask:
         )
 
     def combined(self, names: Iterable[str]) -> list[str]:
-        """Those of these forecasters whose mean may forecast: all that see the columns
-        known in advance.
+        """Return those of these forecasters whose mean may forecast: all that see the
+        columns known in advance.
         """
         return [name for name in names if name not in self.blind]
 
@@ -223,13 +223,13 @@ class SeriesTask:
         return self.scale.lost + max(2 * self.period, CONTEXT)
 
     def recent(self, last: Any) -> dict[str, Any]:
-        """The last rows as JSON has them, and the date of the last one."""
+        """Return the last rows as JSON has them, and the date of the last one."""
         date = None if self.first_date is None else last.isoformat()
         return {"last": date, "rows": self.rows[-self.context :].tolist()}
 
     def tested(self, most: int) -> dict[str, Any] | None:
-        """The held-out rows, and those before them, as JSON has them; None if there are
-        none, or too many.
+        """Return the held-out rows, and those before them, as JSON has them; None if
+        there are none, or too many.
         """
         begin = max(0, self.start - self.context)
         if not self.is_tested or len(self.y) - begin > most:
@@ -251,7 +251,7 @@ class SeriesTask:
         return self.scale.deviation[: len(self.targets)]
 
     def level(self, stop: int | None = None) -> Floats:
-        """The mean of the targets in the last season, or 12 rows, shape (m,)."""
+        """Return the mean of the targets in the last season, or 12 rows, shape (m,)."""
         return np.asarray(
             self.y[:stop][-max(self.period, 12) :, : len(self.targets)].mean(axis=0)
         )
@@ -259,8 +259,8 @@ class SeriesTask:
     def statistical(
         self, methods: Sequence[str] = METHODS
     ) -> tuple[dict[str, Forecaster], list[str]]:
-        """The statistical methods fitted to the rows before the test, and sentences on
-        those left out.
+        """Return the statistical methods fitted to the rows before the test, and
+        sentences on those left out.
         """
         forecasters = dict[str, Forecaster]()
         notes = list[str]()
@@ -284,7 +284,7 @@ class SeriesTask:
 
 
 def scale_of(y: Floats, lags: Lags, several: bool) -> Scale:
-    """Differences of columns at these lags; of several series, in units of the
+    """Return differences of columns at these lags; of several series, in units of the
     deviation of each column of this one.
     """
     scale = Scale(y.shape[1], lags=lags)
@@ -319,8 +319,8 @@ def fit_together(
 
 
 def _calendar(steps: Any, period: int) -> Floats:
-    """Sine and cosine of the phase of the season and, for six steps or more, of twice
-    the phase.
+    """Return sine and cosine of the phase of the season and, for six steps or more, of
+    twice the phase.
     """
     multiples: tuple[int, ...] = (1, 2)
     if period < 6:
@@ -339,8 +339,8 @@ def series_tasks(
     period: int | None = None,
     validation: float | None = None,
 ) -> tuple[list[SeriesTask], list[str]]:
-    """The task of each series for one network, and a sentence on series that are left
-    out.
+    """Return the task of each series for one network, and a sentence on series that are
+    left out.
 
     The season and the differences of several are those of most. Series that are too
     short for these are left out; the network can forecast them once they are long
@@ -405,7 +405,9 @@ def series_tasks(
 
 
 def frame_values(series: Any) -> Floats:
-    """The columns of a series; ArgumentError if it is not one of `read_series`."""
+    """Return the columns of a series; ArgumentError if it is not one of
+    `read_series`.
+    """
     pandas = pandas_for_tables()
     index = instance("series", series, pandas.DataFrame).index
     if isinstance(index, pandas.DatetimeIndex) and index.freq is None:
@@ -417,7 +419,7 @@ def frame_values(series: Any) -> Floats:
 
 
 def _first_date(several: Mapping[str, pd.DataFrame]) -> str | None:
-    """The first date of these series; None without dates."""
+    """Return the first date of these series; None without dates."""
     firsts = [
         series.index[0] for series in several.values() if hasattr(series.index, "freq")
     ]
@@ -434,8 +436,8 @@ def split_series(
     steps: int | None,
     share: float | None,
 ) -> SeriesTask:
-    """The task of some columns, with this share of the rows held out, and differences
-    chosen before.
+    """Return the task of some columns, with this share of the rows held out, and
+    differences chosen before.
 
     Without `steps`, a season from 6 to 12; without `share`, a fifth, or up to a third
     of few rows.
@@ -454,8 +456,8 @@ def split_series(
 
 
 def series_facts(model: Model | Network) -> dict[str, Any]:
-    """What the file of a model from :func:`train_series` has; ArgumentError if it is
-    another one.
+    """Return what the file of a model from :func:`train_series` has; ArgumentError if
+    it is another one.
     """
     network = instance("model", whole_of(model), Network)
     facts: dict[str, Any] = network.metadata
@@ -488,8 +490,8 @@ def forecast_series(
     minimum: float | None = None,
     maximum: float | None = None,
 ) -> tuple[Forecast, list[str]]:
-    """Forecast the rows that follow a series, by the method that was best in the test
-    of the model.
+    """Forecast the rows after a series, by the method that was best in the test of the
+    model.
 
     Parameters
     ----------

@@ -146,8 +146,8 @@ def train_series(
 def _test(
     tasks: Sequence[SeriesTask], model: Model, name: str, methods: Sequence[str]
 ) -> tuple[dict[str, Any], list[list[str]], list[str]]:
-    """The facts of a test beside statistical methods, its table, and sentences on
-    methods left out.
+    """Return the facts of a test beside statistical methods, its table, and sentences
+    on methods left out.
     """
     forecasters = list[Forecasters]()
     notes = list[str]()
@@ -210,7 +210,7 @@ def select_together(
 
 
 def _joined(parts: Sequence[RollingOrigin]) -> RollingOrigin:
-    """The forecasts of several series as those of one, in units of the scale of
+    """Return the forecasts of several series as those of one, in units of the scale of
     each.
     """
     units = [np.where(rolled.scale > 0, rolled.scale, 1.0) for rolled in parts]
@@ -235,8 +235,8 @@ def _errors(
     chosen: Selection,
     each: Sequence[Selection | None],
 ) -> tuple[dict[str, Floats], bool]:
-    """Errors from which intervals follow, shape (origins, steps, m), and whether they
-    are relative.
+    """Return errors from which intervals follow, shape (origins, steps, m), and whether
+    they are relative.
 
     Those of the test are few and often of one part of the season or cycle. So errors in
     the second half of the training rows are added. There they are too small, as
@@ -297,8 +297,8 @@ def _errors(
 
 
 def ranking(tasks: Sequence[SeriesTask], selection: Selection) -> list[list[str]]:
-    """The methods by their errors, as the cells of a table; of several series, the
-    error in each.
+    """Return the methods by their errors, as the cells of a table; of several series,
+    the error in each.
     """
     targets = tasks[0].targets
     tested = [task for task in tasks if task.is_tested]

@@ -100,7 +100,7 @@ def pandas_for_tables() -> Any:
 
 
 def reason(error: OSError | SynapseError) -> str:
-    """The reason why a file could not be read or written, as a sentence."""
+    """Return the reason why a file could not be read or written, as a sentence."""
     return f"{error.strerror or error}." if isinstance(error, OSError) else str(error)
 
 
@@ -116,7 +116,7 @@ def file_errors(action: str, path: str) -> Iterator[None]:
 
 
 def quoted(names: Iterable[Any]) -> str:
-    """Names in a sentence, in quotes.
+    """Return names in a sentence, in quotes.
 
     >>> quoted(["a", "b"])
     "'a', 'b'"
@@ -274,7 +274,9 @@ def read_table(
 
 
 def _text(path: str, encoding: str | None) -> str:
-    """The text of a file, in lines; FormatError if it cannot be read or is no text."""
+    """Return the text of a file, in lines; FormatError if it cannot be read or is no
+    text.
+    """
     if encoding is not None:
         try:
             codecs.lookup(text("encoding", encoding))
@@ -310,8 +312,8 @@ def _text(path: str, encoding: str | None) -> str:
 
 
 def _binary_kind(content: bytes) -> tuple[str, str, str] | None:
-    """What a file is that begins like one of another kind than text, what to do about
-    it, and the reader of pandas; None for other files.
+    """Return what a file is that begins like one of another kind than text, what to do
+    about it, and the reader of pandas; None for other files.
     """
     if content.startswith(b"PK\3\4"):
         if any(mark in content for mark in SPREADSHEETS):
@@ -326,8 +328,8 @@ def _binary_kind(content: bytes) -> tuple[str, str, str] | None:
 
 
 def _separator(content: str) -> str:
-    """The mark between cells: the one that the row of names has most of, outside of
-    quotes.
+    """Return the mark between cells: the one that the row of names has most of, outside
+    of quotes.
     """
     named = re.match(r"sep=(.)\n", content)  # the first line of some spreadsheets
     if named is not None and named[1] in DELIMITERS:
@@ -349,8 +351,8 @@ def _separator(content: str) -> str:
 def _rows(
     content: str, separator: str, comments: list[int]
 ) -> Iterator[tuple[int, str]]:
-    """The line at which each row of a file begins, and its text: rows end outside of
-    quotes.
+    """Yield the line at which each row of a file begins, and its text: rows end outside
+    of quotes.
 
     Empty rows and comments are left out; the lines of these are appended to `comments`.
     Raises csv.Error if a cell is too long.
@@ -364,8 +366,8 @@ def _rows(
     texts = list[str]()
 
     def following() -> Iterator[str]:
-        """The lines from here on; `texts` has those that the reader has taken for one
-        row.
+        """Yield the lines from here on; `texts` has those that the reader has taken for
+        one row.
         """
         for _, line in lines:
             texts.append(line)
@@ -384,7 +386,7 @@ def _rows(
 
 
 def _is_skipped(line: str, place: int, comments: list[int]) -> bool:
-    """Whether a line is no row; that of a comment is appended to `comments`."""
+    """Return whether a line is no row; that of a comment is appended to `comments`."""
     if _is_comment(line):
         comments.append(place)
         return True
@@ -405,7 +407,7 @@ def csv_errors(path: str) -> Iterator[None]:
 
 
 def _cells(row: str, separator: str) -> list[str]:
-    """The cells of a row."""
+    """Return the cells of a row."""
     cells = next(
         csv.reader(io.StringIO(row), delimiter=separator, skipinitialspace=True)
     )
@@ -415,8 +417,8 @@ def _cells(row: str, separator: str) -> list[str]:
 def _names(
     path: str, cells: Sequence[str], header: bool | None, comments: Sequence[int]
 ) -> list[str]:
-    """The names of the columns: the cells of the first row, or, without a header, their
-    numbers.
+    """Return the names of the columns: the cells of the first row, or, without a
+    header, their numbers.
 
     Raises FormatError if the cells are not names, or one comes twice. Names in one of
     the lines of `comments` are not read.
@@ -443,8 +445,8 @@ def _names(
 
 
 def _about_header(path: str, names: list[str], table: pd.DataFrame) -> list[str]:
-    """A sentence, if numbers name columns of numbers, as in tables with a column for
-    each year; FormatError if the first row looks like the rows below it.
+    """Return a sentence, if numbers name columns of numbers, as in tables with a column
+    for each year; FormatError if the first row looks like the rows below it.
     """
     like_values = [name for name in names if _is_like(name, table[name])]
     if not like_values and all(map(_recurs, names, (table[name] for name in names))):
@@ -464,8 +466,8 @@ def _about_header(path: str, names: list[str], table: pd.DataFrame) -> list[str]
 
 
 def _is_like(name: str, column: pd.Series) -> bool:
-    """Whether a name is a number above numbers, or has digits where most cells of text
-    have them, as dates do.
+    """Return whether a name is a number above numbers, or has digits where most cells
+    of text have them, as dates do.
     """
     cells = column.dropna()
     if not len(cells) or not re.search(r"\d", name):
@@ -478,13 +480,13 @@ def _is_like(name: str, column: pd.Series) -> bool:
 
 
 def _recurs(name: str, column: pd.Series) -> bool:
-    """Whether a name is also a cell of its column, which has text."""
+    """Return whether a name is also a cell of its column, which has text."""
     return not is_numeric(column) and bool((column == name).any())
 
 
 def _are_labels(names: Sequence[str]) -> bool:
-    """Whether numbers may name columns: years in order, or whole numbers in equal
-    steps.
+    """Return whether numbers may name columns: years in order, or whole numbers in
+    equal steps.
     """
     if not all(map(str.isdecimal, names)):
         return False
@@ -495,7 +497,7 @@ def _are_labels(names: Sequence[str]) -> bool:
 
 
 def _lines(places: Sequence[int]) -> str:
-    """Lines of a file in a sentence.
+    """Return lines of a file in a sentence.
 
     >>> _lines([3]), _lines([3, 5]), _lines([*range(2, 12)])
     ('line 3', 'lines 3, 5', 'lines 2, 3, 4, 5, 6, 7 and 4 others')
@@ -509,7 +511,7 @@ def _lines(places: Sequence[int]) -> str:
 
 
 def _about_comments(places: list[int], content: str) -> list[str]:
-    """A sentence on lines below the names that are left out as comments."""
+    """Return a sentence on lines below the names that are left out as comments."""
     if not places:
         return []
     comment = content.split("\n")[places[0] - 1]
@@ -525,7 +527,7 @@ def _about_comments(places: list[int], content: str) -> list[str]:
 
 
 def bare(name: str) -> str:
-    """The name of a column without its unit.
+    """Return the name of a column without its unit.
 
     >>> bare("Sales (kEUR)"), bare("Temp [°C]"), bare("Costs")
     ('Sales', 'Temp', 'Costs')
@@ -535,8 +537,8 @@ def bare(name: str) -> str:
 
 
 def find(table: pd.DataFrame, name: str) -> str:
-    """The column with this name, one of which may leave its unit out; ArgumentError
-    unless there is one.
+    """Return the column with this name, one of which may leave its unit out;
+    ArgumentError unless there is one.
     """
     names = [*map(str, table.columns)]
     plain = bare(text("The name of a column", name))
@@ -556,19 +558,19 @@ def find(table: pd.DataFrame, name: str) -> str:
 
 
 def columns(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
-    """The columns with these names; ArgumentError if there is no such column."""
+    """Return the columns with these names; ArgumentError if there is no such column."""
     frame = instance("table", table, pandas_for_tables().DataFrame)
     return [find(frame, name) for name in listed("columns", names, "a list of names")]
 
 
 def is_numeric(column: pd.Series) -> bool:
-    """Whether all cells of a column are numbers or missing."""
+    """Return whether all cells of a column are numbers or missing."""
     types = pandas_for_tables().api.types
     return bool(types.is_numeric_dtype(column) and not types.is_bool_dtype(column))
 
 
 def mostly_numbers(column: pd.Series) -> bool:
-    """Whether more than half of the cells that are not missing are numbers."""
+    """Return whether more than half of the cells that are not missing are numbers."""
     if is_numeric(column) or not column.notna().any():
         return True
     return bool(2 * np.isfinite(to_floats(column)).sum() > column.notna().sum())
@@ -582,8 +584,8 @@ def numbers(
     advice: str = UNREADABLE,
     fill: str = "",
 ) -> Floats:
-    """Columns of numbers, shape (rows, columns); with `gaps`, NaN where a cell is
-    missing.
+    """Return columns of numbers, shape (rows, columns); with `gaps`, NaN where a cell
+    is missing.
 
     Raises FormatError, which names the first wrong cell, if a cell is not a finite
     number. `advice` follows if the cell has something else, and `fill` if it is
@@ -601,8 +603,8 @@ def numbers(
 
 
 def words(table: pd.DataFrame, name: str) -> list[str]:
-    """The cells of a column as text; FormatError, which names the first one, if cells
-    are missing.
+    """Return the cells of a column as text; FormatError, which names the first one, if
+    cells are missing.
     """
     frame = table[columns(table, [name])]
     _require_right(
@@ -633,7 +635,7 @@ def _require_right(
 
 
 def place(table: pd.DataFrame, row: int) -> str:
-    """A row in a sentence: its line in the file, or its label.
+    """Return a row in a sentence: its line in the file, or its label.
 
     >>> import pandas
     >>> place(pandas.DataFrame({"x": [1, 2]}), 1)
@@ -643,8 +645,8 @@ def place(table: pd.DataFrame, row: int) -> str:
 
 
 def sequences(table: pd.DataFrame, column: str | None) -> list[slice]:
-    """The rows of each sequence: neighbours with the same value in a column; without
-    one, all rows.
+    """Return the rows of each sequence: neighbours with the same value in a column;
+    without one, all rows.
 
     Raises FormatError if a sequence continues after another has begun.
     """

@@ -54,7 +54,9 @@ Part = tuple[Floats, Floats]
 
 
 def held_out(count: int, share: float | None, usual: int) -> int:
-    """Number of rows to hold out; ArgumentError if fewer than three would be left."""
+    """Return the number of rows to hold out; ArgumentError if fewer than three would be
+    left.
+    """
     rows = usual if count >= FEWEST else 0
     if share is not None:
         rows = round(share * count)
@@ -179,7 +181,9 @@ class TrainingOptions:
     on_test: Annotated[Callable[[Trained], Any] | None, _takes_trained] = None
 
     def filled(self, usual: Fit) -> TrainingOptions:
-        """With these defaults where nothing is given."""
+        """Return these options, with this architecture and optimizer where none is
+        given.
+        """
         return replace(
             self,
             build=self.build or usual.build,
@@ -191,7 +195,9 @@ class TrainingOptions:
     def model_of(
         self, inputs: list[str], outputs: list[str], classes: Any = None
     ) -> Model:
-        """A new model of these columns, whose architecture and optimizer are given."""
+        """Return a new model of these columns, whose architecture and optimizer are
+        given.
+        """
         name = architecture("build", self.build)
         options: dict[str, Any] = {"initializer": "glorot", **IN_TABLES.get(name, {})}
         sizes = [*(self.hidden or ())]
@@ -249,8 +255,8 @@ class TrainingOptions:
     def refit(
         self, make: Callable[[], Model], parts: list[Part], tested_result: Result
     ) -> Model:
-        """A new model, trained on all rows for the epochs that were best before the
-        test.
+        """Return a new model, trained on all rows for the epochs that were best before
+        the test.
 
         Raises KeyboardInterrupt after Ctrl-C.
         """
@@ -291,7 +297,7 @@ class TrainingOptions:
 
 
 def recorded(parts: list[Part]) -> list[Any]:
-    """The inputs and targets of a test as JSON has them, at most `MOST_RECORDED`
+    """Return the inputs and targets of a test as JSON has them, at most `MOST_RECORDED`
     rows.
     """
     kept = list[Any]()
@@ -304,15 +310,15 @@ def recorded(parts: list[Part]) -> list[Any]:
 
 
 def best_epochs(result: Result) -> int:
-    """The number of epochs after which the loss was lowest, of a training that held
-    rows out; else of all.
+    """Return the number of epochs with the least error, of a training that held rows
+    out; else of all.
     """
     losses = result.history.get("validation_loss")
     return result.epochs if losses is None else 1 + int(np.argmin(losses))
 
 
 def joined_parts(parts: list[Part], is_rows: bool) -> tuple[Any, Any]:
-    """Inputs and targets as a model takes them: rows, or sequences."""
+    """Return inputs and targets as a model takes them: rows, or sequences."""
     inputs, targets = (list(side) for side in zip(*parts, strict=True))
     return (inputs[0], targets[0]) if is_rows else (inputs, targets)
 

@@ -102,7 +102,7 @@ def update_rows(
         )
     names = targets or facts.get("targets") or model.outputs
     if model.classes is not None and len(names) != 1:
-        raise ArgumentError("Expected the column of the classes: --target COLUMN.")
+        raise ArgumentError("The classes need their column: --target COLUMN.")
     if encoding is None:
         rows, notes = numbers(table, model.inputs), list[str]()
     else:
@@ -224,7 +224,7 @@ def update_series(
 
 
 def _goals(model: Model, table: pd.DataFrame, names: list[str]) -> Floats:
-    """The targets, shape (rows, outputs)."""
+    """Return the targets, shape (rows, outputs)."""
     if model.classes is None:
         return numbers(table, names)
     labels = {str(label): label for label in model.classes}
@@ -241,7 +241,7 @@ def _goals(model: Model, table: pd.DataFrame, names: list[str]) -> Floats:
 
 
 def _repeated(parts: list[Part], former: list[Part]) -> list[str]:
-    """A sentence on rows that are equal to those of the former test."""
+    """Return a sentence on rows that are equal to those of the former test."""
     known = {row.tobytes() for x, y in former for row in np.hstack([x, y])}
     rows = (row for x, y in parts for row in np.hstack([x, y]))
     count = sum(row.tobytes() in known for row in rows)
@@ -263,8 +263,8 @@ def _truth(parts: list[Part]) -> Floats:
 def _joined(
     frame: pd.DataFrame, recent: dict[str, Any] | None
 ) -> tuple[int, Floats, str]:
-    """The place of the first new row, the rows to read before it, and a sentence if
-    rows overlap or are missing.
+    """Return the place of the first new row, the rows to read before it, and a sentence
+    if rows overlap or are missing.
     """
     values = frame_values(frame)
     nothing = values[:0]
@@ -300,8 +300,8 @@ def _overlap(start: int, count: int) -> str:
 
 
 def _after(values: Floats, known: Floats) -> int:
-    """The place after the last known rows, where a series without dates has them; 0 if
-    it does not.
+    """Return the place after the last known rows, where a series without dates has
+    them; 0 if it does not.
     """
     size = len(known)
     for stop in range(len(values), size - 1, -1):
@@ -311,7 +311,7 @@ def _after(values: Floats, known: Floats) -> int:
 
 
 def _on_clock(date: str, index: Any) -> Any:
-    """A date of a file, in the zone of these dates."""
+    """Return a date of a file, in the zone of these dates."""
     time = pandas_for_tables().Timestamp(date)
     if index.tz is None:
         return time.tz_localize(None)
@@ -319,8 +319,8 @@ def _on_clock(date: str, index: Any) -> Any:
 
 
 def _lesson(task: SeriesTask, count: int) -> Part:
-    """What a network learns from the last rows of a series, so many; the others are
-    read.
+    """Return what a network learns from the last `count` rows of a series; the others
+    are read.
     """
     inputs, targets = task.lesson()
     targets[: max(0, len(targets) - count)] = np.nan
@@ -328,8 +328,8 @@ def _lesson(task: SeriesTask, count: int) -> Part:
 
 
 def _of_next(model: Model, tasks: list[tuple[SeriesTask, int]]) -> list[float]:
-    """The root of the mean squared error of each target, one step ahead, in the last
-    rows of series.
+    """Return the root of the mean squared error of each target, one step ahead, in the
+    last rows of series.
     """
     errors = []
     for task, count in tasks:
@@ -376,7 +376,7 @@ def _table(
     before: list[list[str]],
     after: list[list[str]],
 ) -> list[list[str]]:
-    """The errors before and after an update as the cells of a table."""
+    """Return the errors before and after an update as the cells of a table."""
     of = [f" {name}" if len(names) > 1 else "" for name in names]
     head = ["", *(f"{when}{name}" for when in ("before", "after") for name in of)]
     labels = [counted(count, "new row"), *(["former test"] if former else [])]

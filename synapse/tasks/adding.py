@@ -20,7 +20,7 @@ LEAST_STEPS = 2 * EARLY
 def marked_pairs(
     count: int, steps: int, low: float, neutral: float, rng: np.random.Generator
 ) -> tuple[Spans, Floats, Floats]:
-    """Spans, inputs (N, 2), and the two marked values of each sequence (S, 2).
+    """Return spans, inputs (N, 2), and the two marked values of each sequence (S, 2).
 
     A first pair that is marked has the value `neutral`, and its marker remains -1.
     """

@@ -164,7 +164,7 @@ class Alphabet:
         return "".join(self.letters[number] for number in numbers.tolist())
 
     def __len__(self) -> int:
-        """The number of letters."""
+        """Return the number of letters."""
         return len(self.letters)
 
 

@@ -81,7 +81,7 @@ class MackeyGlass(StreamTask):
         return (Sample(inputs, targets, JUDGE) for inputs, targets in pairs)
 
     def _series(self, count: int, rng: np.random.Generator) -> Iterator[Floats]:
-        """Points of several series, from random histories."""
+        """Return points of several series, from random histories."""
         history = 1.1 + 0.2 * rng.random((count, self.delay * EVERY))
         return _points(np.ascontiguousarray(history.T))
 
@@ -114,7 +114,7 @@ def ahead(blocks: Iterator[Floats], steps: int) -> Iterator[tuple[Floats, Floats
 
 
 def _points(past: Floats) -> Iterator[Floats]:
-    """Scaled points of several series, shape (delay, S) at a time; `past` are the
+    """Yield scaled points of several series, shape (delay, S) at a time; `past` are the
     values of one delay.
 
     It only adds, multiplies and divides, so that the chaotic series has the same bits
@@ -136,7 +136,7 @@ def _points(past: Floats) -> Iterator[Floats]:
 
 
 def _follow(gain: Floats, y: Floats) -> Floats:
-    """Euler steps: values after each step, shape (steps, S), with these delayed
+    """Return Euler steps: values after each step, shape (steps, S), with these delayed
     terms.
     """
     series = []

@@ -78,8 +78,8 @@ class Walk(NamedTuple):
 
 
 def _embedded() -> list[list[tuple[int, int]]]:
-    """The arcs of the embedded grammar, as (symbol, next node) by node: one graph for
-    each outer letter.
+    """Return the arcs of the embedded grammar, as (symbol, next node) by node: one
+    graph for each outer letter.
     """
     number = SYMBOLS.index
     inner = len(ARCS)

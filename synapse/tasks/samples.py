@@ -95,8 +95,8 @@ class Sample:
         return Sample(self.inputs[steps], self.targets[steps], self.judge, allowed)
 
     def right_steps(self, outputs: ArrayLike) -> Mask:
-        """Whether each step is right, shape (T,), for outputs of shape (T, m). Steps
-        without target are.
+        """Return whether each step is right, shape (T,), for outputs of shape (T, m).
+        Steps without target are.
         """
         values = finite_array("outputs", outputs)
         if values.shape != self.targets.shape:
@@ -106,7 +106,7 @@ class Sample:
         return self.judge(self.targets, values, self.allowed)
 
     def right(self, outputs: ArrayLike) -> bool:
-        """Whether every step is right."""
+        """Return whether every step is right."""
         return bool(self.right_steps(outputs).all())
 
 
@@ -170,7 +170,7 @@ class SampleBatch(Sequence[Sample]):
         return SampleBatch(rows, goals, lengths, judge, allowed)
 
     def _cut(self, span: slice) -> tuple[Floats, Floats, Judge, Mask | None]:
-        """Rows, targets, judge and allowed symbols of some steps."""
+        """Return rows, targets, judge and allowed symbols of some steps."""
         allowed = None if self.allowed is None else self.allowed[span]
         return self.rows[span], self.goals[span], self.judge, allowed
 
@@ -193,13 +193,13 @@ class SampleBatch(Sequence[Sample]):
         return Score(right, len(self), absolute, squared)
 
     def wrong(self, network: Network) -> Mask:
-        """Whether a network is wrong at a step of each sample, shape (S,); see
+        """Return whether a network is wrong at a step of each sample, shape (S,); see
         :meth:`score`.
         """
         return self._wrong(self._outputs(network))
 
     def _outputs(self, network: Network) -> Floats:
-        """Outputs of all samples, one after the other."""
+        """Return outputs of all samples, one after the other."""
         require_network("network", network)
         if not len(self):
             raise ArgumentError("Expected at least one sample to score, got none.")
@@ -213,7 +213,7 @@ class SampleBatch(Sequence[Sample]):
 
 
 def joined(samples: Sequence[Sample]) -> SampleBatch:
-    """Samples with one judge as a batch."""
+    """Return samples with one judge as a batch."""
     masks = [sample.allowed for sample in samples if sample.allowed is not None]
     return SampleBatch(
         np.concatenate([sample.inputs for sample in samples]),
@@ -336,12 +336,12 @@ class Spans:
     def between(
         cls, count: int, shortest: int, longest: int, rng: np.random.Generator
     ) -> Spans:
-        """Samples whose lengths are uniform from `shortest` to `longest`."""
+        """Return samples whose lengths are uniform from `shortest` to `longest`."""
         return cls(rng.integers(shortest, longest, size=count, endpoint=True))
 
     def goals(self, final: Floats) -> Floats:
-        """Targets of shape (N, m), NaN but for the last step of each sample, from
-        `final` of shape (S, m).
+        """Return targets of shape (N, m), NaN but for the last step of each sample,
+        from `final` of shape (S, m).
         """
         goals = np.full((self.total, final.shape[1]), np.nan)
         goals[self.last] = final

@@ -53,7 +53,7 @@ class Criterion:
     squared_error: float = inf
 
     def met(self, score: Score) -> bool:
-        """Whether a score meets the criterion."""
+        """Return whether a score meets the criterion."""
         small = score.error < self.error and score.squared_error < self.squared_error
         return score.wrong <= self.wrong and small
 
@@ -145,7 +145,8 @@ class Task(ABC):
         return self
 
     def solved(self, network: Network, samples: SampleBatch | Seed = None) -> bool:
-        """Whether a network meets the criterion on samples it was not trained on.
+        """Return whether a network meets the criterion on samples it was not trained
+        on.
 
         The network runs from a cleared context on each sample, and has its own context
         again afterwards. Random neurons output their means. The test ends as soon as
@@ -183,7 +184,7 @@ class Task(ABC):
     def _batches(
         self, samples: SampleBatch | Seed, count: int
     ) -> Iterator[SampleBatch]:
-        """Samples of a test, a few at a time."""
+        """Return samples of a test, a few at a time."""
         if isinstance(samples, SampleBatch):
             # At least one batch: scoring refuses an empty one.
             starts = range(0, len(samples) or 1, TESTED_AT_ONCE)
@@ -217,7 +218,7 @@ class Task(ABC):
 
 
 def total(scores: Sequence[Score]) -> Score:
-    """The score on all samples of several scores."""
+    """Return the score on all samples of several scores."""
     counts = [score.count for score in scores]
     errors = [score.error for score in scores]
     squared_errors = [score.squared_error for score in scores]

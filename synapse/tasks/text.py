@@ -39,7 +39,7 @@ class TextWindows:
         The letters of the network.
     steps : int
         The letters of a window, 1 or more. A network learns what it can find out from
-        so many letters.
+        this number of letters.
     size : int
         The windows of a batch, 1 or more; the last batch may have fewer.
     dtype : str or numpy.dtype
@@ -100,7 +100,7 @@ def sample(
     temperature: float = 1.0,
     seed: Seed = None,
 ) -> str:
-    """Let a network go on writing a text.
+    """Sample text from a network.
 
     Each letter is drawn from the outputs of the network, which then reads it. The
     network keeps its context of before the call.

@@ -145,7 +145,7 @@ def test_an_estimator_goes_on_in_the_command(tmp_path, capsys):
     path = tmp_path / "m.json"
     synapse.save(model.model_, path)
     data = samples(tmp_path / "new.csv", 80, 120)
-    assert "Expected the column of the classes: --target" in refused(
+    assert "The classes need their column: --target" in refused(
         capsys, "update", path, data
     )
     printed = done(capsys, "update", path, data, "--target", "kind")

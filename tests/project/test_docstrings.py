@@ -19,8 +19,8 @@ MARKED = re.compile(r"(?<![`:\w])`([^`]+)`(?!`)|(?<!`)``([^`]+)``(?!`)")  # no r
 OF_PYTHON = {*dir(builtins), *keyword.kwlist, "__all__"}
 OF_OTHERS = {"Flatten", "Linear", "RNN", "Sequential", "X", "classes_", "stacklevel"}
 OF_TABLES = {
-    "NetworkClassifier": "epochs error eval_set fit metrics min_delta partial_fit"
-    " patience progress restore_best shuffle validation"
+    "NetworkClassifier": "epochs eval_set fit metrics min_delta partial_fit"
+    " goal patience progress restore_best shuffle validation"
 }
 """Parameters and methods that a class gets from a table in another module."""
 WRITTEN = (".js", ".npy")

@@ -335,7 +335,7 @@ def test_what_cannot_be_read_or_written_is_refused():
             (
                 partial(read, chain(a=enter, d=nir.Delay(np.full(2, 15e-5)), b=leave)),
                 FormatError,
-                "'d' to be multiples of 0.0001 s",
+                "'d' must be multiples of 0.0001 s",
             ),
             (
                 partial(read, chain(a=enter, d=nir.Delay(-np.ones(2)), b=leave)),

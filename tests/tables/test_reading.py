@@ -695,7 +695,7 @@ NO_SERIES = [
     (
         [*(f"2024-{month:02}-01" for month in range(1, 7)), "2024-08-15"],
         (
-            "Line 8, 2024-08-15 00:00:00, must be a whole number of steps \\(month\\)"
+            "line 8, 2024-08-15 00:00:00, must be a whole number of steps \\(month\\)"
             " after 2024-01-01"
         ),
     ),

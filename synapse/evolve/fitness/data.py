@@ -98,7 +98,7 @@ def dataset(
     *,
     goal: float | None = None,
 ) -> DataFitness:
-    """Fitness on rows, or on sequences of rows: 1 / (1 + mean cost of a row).
+    """Return fitness on rows, or on sequences of rows: 1 / (1 + mean cost of a row).
 
     Parameters
     ----------

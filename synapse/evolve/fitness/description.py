@@ -74,7 +74,8 @@ def description_length(
     counts: ArrayLike | None = None,
     squashes: int = 1,
 ) -> DescriptionFitness:
-    """Fitness by minimum description length: minus the bits of a genome and of data.
+    """Return fitness by minimum description length: minus the bits of a genome and of
+    data.
 
     A genome is written down as numbers of nodes and connections, the ends of
     connections, and weights as fractions; a weight that is no fraction costs more than

@@ -127,7 +127,7 @@ class Environment:
 
 @functools.lru_cache(maxsize=64)
 def compiled_step(observe: Any, step: Any) -> Any:
-    """The step of an environment from two functions of a user."""
+    """Return the step of an environment from two functions of a user."""
     # It does nothing if the compiler is switched off.
     compiled = numba.njit(error_model="numpy")
     look = compiled(observe)

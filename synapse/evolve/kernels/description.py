@@ -22,15 +22,17 @@ NO_FRACTION = 1000
 
 @inline
 def bits_of(number):
-    """Bits of a whole number from 0 on: those of number + 1 in binary, and as many to
-    say how many they are.
+    """Return the bits of a whole number from 0 on: those of number + 1 in binary, and
+    as many for their count.
     """
     return 2.0 * math.ceil(math.log2(number + 1.0)) + 1.0
 
 
 @noinline
 def bits_of_weight(weight, most):
-    """Bits of a weight: its sign, and the numerator and denominator of a fraction."""
+    """Return bits of a weight: its sign, and the numerator and denominator of a
+    fraction.
+    """
     over, under = as_fraction(weight, most)
     if under == 0:
         return float(NO_FRACTION)
@@ -39,9 +41,9 @@ def bits_of_weight(weight, most):
 
 @noinline
 def bits_of_genome(genomes, g, inputs, outputs, squash_bits, most):
-    """Bits of a genome: how many hidden nodes; of each node its squash and how many
-    connections it sends; of each connection where it leads, whether it is late, its
-    gater and its weight.
+    """Return bits of a genome: how many hidden nodes; of each node its squash and how
+    many connections it sends; of each connection where it leads, whether it is late,
+    its gater and its weight.
     """
     nodes, genes, at = genomes
     n0 = at[g, NODE0]
@@ -75,8 +77,8 @@ def bits_of_genome(genomes, g, inputs, outputs, squash_bits, most):
 
 @inline
 def share_of(value, begin, stop, symbol):
-    """The share of a symbol among outputs, of which negative ones count as 0; a single
-    output is the share of symbol 1.
+    """Return the share of a symbol among outputs, of which negative ones count as 0; a
+    single output is the share of symbol 1.
     """
     if stop == begin + 1:
         one = min(max(value[begin], 0.0), 1.0)
@@ -91,7 +93,7 @@ def share_of(value, begin, stop, symbol):
 
 @noinline
 def bits_of_text(phenotypes, g, outputs, rows, symbols, starts, counts):
-    """Bits of all symbols by the outputs of a genome: -log2 of their shares."""
+    """Return bits of all symbols by the outputs of a genome: -log2 of their shares."""
     value = phenotypes.value
     inputs = rows.shape[1]
     base = phenotypes.offsets[g, 0]
@@ -114,7 +116,7 @@ def bits_of_text(phenotypes, g, outputs, rows, symbols, starts, counts):
 def describe(
     genomes, phenotypes, inputs, outputs, text, squash_bits, most, of_genome, of_text
 ):
-    """Bits of all genomes, and of a text by each.
+    """Compute the bits of all genomes, and of a text by each.
 
     text : its rows, the symbol after each, where sequences start, how often each
     occurs; most : largest numerator and denominator; of_genome, of_text : written.

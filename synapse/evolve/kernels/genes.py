@@ -16,8 +16,8 @@ from ...engine.compiler.jit import DEBUGGING
 
 
 def record(fields: list[tuple[str, str]]) -> np.dtype[Any]:
-    """The type of rows with these fields; without the compiler, rows have them as
-    attributes, too.
+    """Return the type of rows with these fields; without the compiler, rows have them
+    as attributes, too.
     """
     return np.dtype((np.record, fields)) if DEBUGGING else np.dtype(fields)
 

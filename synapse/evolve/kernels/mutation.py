@@ -22,20 +22,20 @@ row."""
 
 @inline
 def draw(rng):
-    """A number from 0 to 1 (exclusive)."""
+    """Return a number from 0 to 1 (exclusive)."""
     rng[0], number = stream(rng[0])
     return number
 
 
 @inline
 def below(count, rng):
-    """A whole number from 0 to count - 1."""
+    """Return a whole number from 0 to count - 1."""
     return int(draw(rng) * count)
 
 
 @noinline
 def innovation_of(source, target, innovations):
-    """The innovation number of a connection: that of the pair of nodes, or a new
+    """Return the innovation number of a connection: that of the pair of nodes, or a new
     one.
     """
     pairs, counters = innovations
@@ -156,7 +156,7 @@ def add_connection(q, inputs, child, innovations, rng):
 
 @inline
 def new_weight(q, rng):
-    """The weight of a new connection: any number, or a small fraction."""
+    """Return the weight of a new connection: any number, or a small fraction."""
     if q.fractions == 0.0:
         return q.weight_range * (2.0 * draw(rng) - 1.0)
     return small_fraction(q.fractions, rng)
@@ -164,8 +164,8 @@ def new_weight(q, rng):
 
 @noinline
 def small_fraction(most, rng):
-    """A fraction with a numerator and a denominator up to `most`, each one half as
-    probable as the one before.
+    """Return a fraction with a numerator and a denominator up to `most`, each one half
+    as probable as the one before.
     """
     sign = 1.0 if draw(rng) < 0.5 else -1.0
     over = 1
@@ -179,8 +179,8 @@ def small_fraction(most, rng):
 
 @noinline
 def as_fraction(weight, most):
-    """The numerator and the denominator of a weight, of the smallest denominator; 0 as
-    the latter if it is none up to `most`.
+    """Return the numerator and the denominator of a weight, of the smallest
+    denominator; 0 as the latter if it is none up to `most`.
     """
     for under in range(1, int(most) + 1):
         over = round(weight * under)
@@ -191,8 +191,8 @@ def as_fraction(weight, most):
 
 @noinline
 def move_fraction(weight, most, rng):
-    """A fraction next to a weight: the numerator or the denominator is one more or
-    less, or the sign is the other.
+    """Return a fraction next to a weight: the numerator or the denominator is one more
+    or less, or the sign is the other.
     """
     over, under = as_fraction(weight, most)
     if under == 0:
@@ -213,9 +213,7 @@ def move_fraction(weight, most, rng):
 
 @noinline
 def delay_connection(inputs, child, rng):
-    """Let a connection carry the activation of the previous step, or of the same step
-    again.
-    """
+    """Delay a connection by one step, or remove its delay."""
     _, genes, place = child
     row = NOBODY
     seen = 0
@@ -231,7 +229,7 @@ def delay_connection(inputs, child, rng):
 
 @noinline
 def change_gate(add, inputs, child, rng):
-    """Let a node gate a connection without a gater, neither being the bias, or remove a
+    """Gate a connection without a gater by a node, neither being the bias, or remove a
     gate.
     """
     nodes, genes, place = child

@@ -51,8 +51,8 @@ def fire_any(code, state, value, j):
 
 @inline
 def row_of(nodes, start, stop, ends, number):
-    """The row of the node with this id, counted from the first one of its genome; by
-    bisection if hidden.
+    """Return the row of the node with this id, counted from the first one of its
+    genome; by bisection if hidden.
     """
     if number <= ends:
         return number
@@ -156,8 +156,8 @@ def express(genomes, inputs, outputs, neurons, links, offsets, order, place):
 
 @noinline
 def advance(phenotypes, base, stop, links_base, inputs):
-    """One step: s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, y_j = f(s_j), in
-    order.
+    """Compute one step: s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, y_j =
+    f(s_j), in order.
 
     The genome has the neurons `base` to `stop`, and its links begin with `links_base`;
     its inputs are set. A source or gater that activates later is read before its
@@ -220,8 +220,8 @@ def run_phenotype(phenotypes, rows, results):
 
 @kernel
 def judge_rows(phenotypes, rows, targets, starts, cost, totals, wrong):
-    """The sum of costs of every phenotype, and how many outputs are on the wrong side
-    of 1/2.
+    """Compute the sum of costs of every phenotype, and count the outputs on the wrong
+    side of 1/2.
 
     An output whose target is NaN has no cost. starts : whether the context is cleared
     before each row; cost : the code of a built-in cost, or NOBODY: the absolute error;
@@ -263,8 +263,8 @@ def judge_rows(phenotypes, rows, targets, starts, cost, totals, wrong):
 
 @kernel
 def run_environment(phenotypes, step, starts, steps, score, memory, scores, lengths):
-    """Scores and lengths of the episodes of every phenotype, one episode for each row
-    of `starts`.
+    """Compute scores and lengths of the episodes of every phenotype, one episode for
+    each row of `starts`.
 
     step : address of ``step(world, action, observed, begin)``. It moves the world by an
     action, unless the episode begins, writes what is observed, and returns whether the
@@ -308,7 +308,7 @@ def run_environment(phenotypes, step, starts, steps, score, memory, scores, leng
 def expressed(
     nodes: NDArray[Any], genes: NDArray[Any], at: Ints, inputs: int, outputs: int
 ) -> Phenotypes:
-    """The phenotypes of these genomes."""
+    """Return the phenotypes of these genomes."""
     sizes = at[:, 1::2] - at[:, ::2]
     nodes_in_all, genes_in_all = sizes.sum(axis=0)
     largest = sizes[:, 0].max()

@@ -31,7 +31,7 @@ from .mutation import (
 
 @inline
 def parent(survival, species, selection, rng):
-    """One of the fittest genomes of a species."""
+    """Return one of the fittest genomes of a species."""
     size = selection.sizes[species]
     fittest = min(size, int(survival * size) + 1)
     return selection.order[selection.first[species] + below(fittest, rng)]
@@ -159,8 +159,8 @@ def change_fraction(q, child, rng):
 
 @noinline
 def cross_nodes(nodes, fitter, other, equal, new_nodes, n, rng):
-    """Nodes of the fitter parent, or of both; squashes of common ones from either.
-    Returns their end.
+    """Return nodes of the fitter parent, or of both; squashes of common ones from
+    either. Returns their end.
     """
     i = fitter[NODE0]
     i1 = fitter[NODE1]
@@ -180,8 +180,8 @@ def cross_nodes(nodes, fitter, other, equal, new_nodes, n, rng):
 
 @noinline
 def cross_genes(inherit_disabled, genes, fitter, other, equal, new_genes, c, rng):
-    """Matching genes from either parent, the others from the fitter one. Returns their
-    end.
+    """Return matching genes from either parent, the others from the fitter one. Returns
+    their end.
 
     Of equally fit parents, each of the other genes is inherited with probability 1/2. A
     gene that is disabled in either parent is disabled with probability

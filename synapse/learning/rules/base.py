@@ -238,8 +238,8 @@ class Rule(ABC):
                 self.forget_sensitivities()
 
     def activity(self) -> Floats | None:
-        """The mean absolute activation of every neuron in the latest batch; None: in
-        its last step.
+        """Return the mean absolute activation of every neuron in the latest batch;
+        None: in its last step.
         """
         return None
 
@@ -274,14 +274,14 @@ class Rule(ABC):
             yield self.gradient(order[start : start + size])
 
     def may_join_epochs(self) -> bool:
-        """Whether the trainer calls ``learn_epochs`` now. The caller has the network in
-        use.
+        """Return whether the trainer calls ``learn_epochs`` now. The caller has the
+        network in use.
         """
         return not self.one_epoch and self.joins_epochs()
 
     def joins_epochs(self) -> bool:
-        """Whether ``learn_epochs`` can be called now. The caller has the network in
-        use. Default False.
+        """Return whether ``learn_epochs`` can be called now. The caller has the network
+        in use. Default False.
         """
         return False
 

@@ -43,8 +43,8 @@ class BackpropagationThroughTime(Rule, rule="bptt"):
         self._begin()
 
     def _begin(self) -> None:
-        """Find what depends on the form of the data: which steps sequences have, and
-        which have a target.
+        """Find what depends on the form of the data: the steps of sequences, and those
+        with a target.
         """
         data = self.task.data
         counted = data.counted(self.task.weights)
@@ -94,7 +94,7 @@ class BackpropagationThroughTime(Rule, rule="bptt"):
         self._loop = None
 
     def joins_epochs(self) -> bool:
-        """Whether no masks, renewal, recording, threads or own optimizer need
+        """Return whether no masks, renewal, recording, threads or own optimizer need
         Python.
         """
         task = self.task
@@ -110,7 +110,7 @@ class BackpropagationThroughTime(Rule, rule="bptt"):
         )
 
     def _batches(self) -> BatchLoop:
-        """The compiled loop over batches, for the present topology."""
+        """Return the compiled loop over batches, for the present topology."""
         if self._loop is None:
             size = self.sequences_in_batch
             self._loop = BatchLoop(
@@ -126,7 +126,9 @@ class BackpropagationThroughTime(Rule, rule="bptt"):
         return self._batches().run(epochs, updater)
 
     def activity(self) -> Floats:
-        """The mean over the samples of the last group that was computed."""
+        """Return the mean activity over the samples of the last group that was
+        computed.
+        """
         return self._exact.activity()
 
     def gradient(self, chosen: Order) -> BatchGradient:
@@ -238,8 +240,8 @@ class BatchLoop:
         return done, total, aimed
 
     def _sorted(self, orders: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The orders with the longest sequences of each batch first, as `ExactGradient`
-        computes them.
+        """Return the orders with the longest sequences of each batch first, as
+        `ExactGradient` computes them.
         """
         if not self._longest_first:
             return np.ascontiguousarray(orders)
@@ -248,7 +250,7 @@ class BatchLoop:
         return np.take_along_axis(orders, np.lexsort((-lengths[orders], batch)), axis=1)
 
     def _tapes(self, lanes: int) -> engine.exact.Tapes:
-        """The tapes for groups of so many lanes."""
+        """Return the tapes for groups of `lanes` samples."""
         tapes = self.exact.tapes_of(
             0, lanes, self._depth if lanes > 1 or not self.exact.apart else 1
         )
@@ -256,7 +258,9 @@ class BatchLoop:
         return tapes
 
     def _ways(self) -> tuple[Any, ...]:
-        """How the gradients of groups of several samples, and of one, are computed."""
+        """Return how the gradients of groups of several samples, and of one, are
+        computed.
+        """
         if self._laid != [self.exact._ready[0], *self.exact._tapes.values()]:
             self._fixed = self._lay_ways(
                 [self._tapes(n) if used else None for n, used in self._used.items()]
@@ -268,7 +272,7 @@ class BatchLoop:
         )
 
     def _lay_ways(self, tapes: list[engine.exact.Tapes | None]) -> tuple[Any, ...]:
-        """What of them does not depend on the data."""
+        """Return the part of the ways that does not depend on the data."""
         samples = engine.exact.SampleGroup(
             begins=self._batches.begins,
             lengths=self._batches.lengths,
@@ -291,8 +295,8 @@ class BatchLoop:
     def _failure(
         self, code: int, where: Any, optimizer: BuiltIn, updater: Updater
     ) -> DivergenceError:
-        """The error for a batch that could not be completed; the weights are those
-        before it.
+        """Return the error for a batch that could not be completed; the weights are
+        those before it.
         """
         if code in (engine.status.FAILED, engine.status.DIVERGED):
             loss, bad, steps, width = where

@@ -78,8 +78,8 @@ class StepwiseRule(Rule):
             )
 
     def plan(self) -> Plan | None:
-        """The sensitivities for the present topology; None: steps are those of the
-        online rule.
+        """Return the sensitivities for the present topology; None: steps are those of
+        the online rule.
         """
         return None
 
@@ -145,7 +145,9 @@ class StepwiseRule(Rule):
         return int(row), cost
 
     def joins_epochs(self) -> bool:
-        """Without an optimizer or a recording, whose rows take memory."""
+        """Return whether there is neither an optimizer nor a recording, whose rows take
+        memory.
+        """
         return (
             self.task.options.optimizer is None and self.task.network._recorder is None
         )
@@ -171,7 +173,7 @@ class StepwiseRule(Rule):
         self.plan()
 
     def gradient(self, chosen: Order) -> BatchGradient:
-        """The summed updates over some whole sequences."""
+        """Return the summed updates over some whole sequences."""
         bounds = self.task.data.bounds
         return self._over(bounds[:-1][chosen], bounds[1:][chosen])
 
@@ -236,8 +238,8 @@ class StepwiseRule(Rule):
                 )
 
     def _over(self, begins: Ints, ends: Ints, continued: bool = False) -> BatchGradient:
-        """The summed updates over ranges of rows; `continued`: the first begins within
-        a sequence.
+        """Return the summed updates over ranges of rows; `continued`: the first begins
+        within a sequence.
         """
         # its context is not cleared
         control = new_control()
@@ -291,7 +293,7 @@ class RealTimeRecurrentLearning(StepwiseRule, rule="rtrl"):
     _live: Sensitivities | None = None
 
     def plan(self) -> Plan:
-        """The plan for the present topology. Sensitivities of another reach are
+        """Return the plan for the present topology. Sensitivities of another reach are
         forgotten.
         """
         network = self.task.network
@@ -305,7 +307,7 @@ class RealTimeRecurrentLearning(StepwiseRule, rule="rtrl"):
         return live.ready(network)
 
     def forget_sensitivities(self) -> None:
-        """They are those of weights before the renewal."""
+        """Clear the sensitivities, which are those of weights before the renewal."""
         self.plan().forget()
 
 

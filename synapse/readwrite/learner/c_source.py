@@ -73,7 +73,7 @@ class ProgramOptions:
         return "float" if self.dtype == np.float32 else "double"
 
     def names(self) -> dict[str, str]:
-        """The names of a program, for templates."""
+        """Return the names of a program, for templates."""
         return {
             "prefix": self.prefix,
             "capitals": self.prefix.upper(),
@@ -85,7 +85,7 @@ class ProgramOptions:
 def learner_source(
     network: Network, saved: SavedNetwork, options: ProgramOptions
 ) -> str:
-    """A C program that learns by the network's rule. `saved` has its columns."""
+    """Return a C program that learns by the network's rule. `saved` has its columns."""
     options = replace(options, language=_with_powers(options))
     rule = network.rule
     exact = rule.name == RTRL
@@ -120,7 +120,9 @@ def learner_source(
 
 
 def heading_of(saved: SavedNetwork, language: Language) -> str:
-    """The first comment of a program whose neurons have the numbers of the network."""
+    """Return the first comment of a program whose neurons have the numbers of the
+    network.
+    """
     acting = saved.connections["target"] >= saved.layers[0][1]
     order = np.arange(len(saved.neurons["squash"]))
     name = saved.name or ""
@@ -131,13 +133,13 @@ def heading_of(saved: SavedNetwork, language: Language) -> str:
 
 
 def filled(name: str, parts: Mapping[str, Any]) -> str:
-    """A template with these parts."""
+    """Return a template with these parts."""
     text = (FOLDER / name).read_text(encoding="utf-8")
     return Template(text).substitute(parts).rstrip() + "\n"
 
 
 def finite_source(prefix: str, real: str) -> str:
-    """The functions that tell finite numbers from others, which all programs have."""
+    """Return the functions of all programs that tell finite numbers from others."""
     unsigned, magnitude, infinity = BITS[real]
     names = {"prefix": prefix, "real": real, "unsigned": unsigned}
     return filled(
@@ -147,7 +149,7 @@ def finite_source(prefix: str, real: str) -> str:
 
 @cache
 def _all_parts() -> dict[str, str]:
-    """The parts of ``learner_parts.c.in``, by their marks."""
+    """Return the parts of ``learner_parts.c.in``, by their marks."""
     text = (FOLDER / "learner_parts.c.in").read_text(encoding="utf-8")
     return dict(re.findall(r"// \[(?!end)(.*?)\]\n(.*?)// \[end\]", text, re.DOTALL))
 
@@ -157,7 +159,7 @@ def _part(name: str, names: Mapping[str, Any]) -> str:
 
 
 def _rows(rows: Sequence[Sequence[int]], none: int) -> str:
-    """A table of structures."""
+    """Return a table of structures."""
     texts = [
         "{" + ", ".join(str(none if value < 0 else value) for value in row) + "}"
         for row in rows
@@ -173,7 +175,7 @@ def _numbers(values: Sequence[int], none: int = 0) -> str:
 
 
 def _sizes_of(tables: Tables) -> dict[str, int]:
-    """The sizes of arrays; 1 for those that are empty, because C has none."""
+    """Return the sizes of arrays; 1 for those that are empty, because C has none."""
     sizes = {
         "learned": len(tables.learning_weights),
         "traces": int(tables.traces[-1]),
@@ -193,7 +195,9 @@ def _sizes_of(tables: Tables) -> dict[str, int]:
 
 
 def _weights(tables: Tables, language: Language) -> dict[str, str]:
-    """The weights and biases of the file, and the order in which they are loaded."""
+    """Return the weights and biases of the file, and the order in which they are
+    loaded.
+    """
     weight = tables.column("weight")
     return {
         "order": _numbers(tables.places_in_order.tolist()),
@@ -204,7 +208,7 @@ def _weights(tables: Tables, language: Language) -> dict[str, str]:
 
 
 def _tables(tables: Tables, reach: Reached | None) -> dict[str, Any]:
-    """The tables of indices, in the smallest type that can hold them."""
+    """Return the tables of indices, in the smallest type that can hold them."""
     nodes = list(tables.nodes())
     pairs = tables.pairs
     indices = [
@@ -253,12 +257,16 @@ def _tables(tables: Tables, reach: Reached | None) -> dict[str, Any]:
 
 
 def stack_text(arrays: int) -> str:
-    """What a program says of the stack; `arrays` are the bytes of those on it."""
+    """Return what a program says of the stack; `arrays` are the bytes of those on
+    it.
+    """
     return f"at most {arrays + FRAMES} of stack in a call ({arrays} for arrays)"
 
 
 def _stack_of(tables: Tables, reach: Reached | None) -> int:
-    """Numbers in the arrays on the stack of the deepest call: a step, or learning."""
+    """Return numbers in the arrays on the stack of the deepest call: a step, or
+    learning.
+    """
     step = 0
     propagate = 0
     if reach is not None:
@@ -272,7 +280,9 @@ def _stack_of(tables: Tables, reach: Reached | None) -> int:
 
 
 def _index_type(largest: int) -> tuple[str, int, int]:
-    """The row of `INDICES` of the smallest type that holds a number, beside none."""
+    """Return the row of `INDICES` of the smallest type that holds a number, beside
+    none.
+    """
     for row in INDICES:
         if largest < row[-1]:
             return row
@@ -286,8 +296,8 @@ def _index_type(largest: int) -> tuple[str, int, int]:
 def _bytes(
     tables: Tables, reach: Reached | None, parts: Mapping[str, Any], number: int
 ) -> str:
-    """What a program needs, in bytes: of each instance, of the stack while it learns,
-    and of constants.
+    """Return what a program needs, in bytes: of each instance, of the stack while it
+    learns, and of constants.
     """
     index = parts["index_size"]
     numbers_kept = (
@@ -320,7 +330,7 @@ def _bytes(
 
 
 def _with_powers(options: ProgramOptions) -> Language:
-    """The language, with the engine's exponentials for numbers of float64."""
+    """Return the language, with the engine's exponentials for numbers of float64."""
     language = options.language
     if options.dtype != np.float64:
         return language
@@ -342,7 +352,7 @@ def _with_powers(options: ProgramOptions) -> Language:
 
 
 def _functions(tables: Tables, saved: SavedNetwork, options: ProgramOptions) -> str:
-    """The squashes with their slopes, and the helpers that they call."""
+    """Return the squashes with their slopes, and the helpers that they call."""
     prefix, real = options.prefix, options.real
     language = options.language
     with_slope = f"{prefix}_both"
@@ -371,7 +381,7 @@ def _functions(tables: Tables, saved: SavedNetwork, options: ProgramOptions) -> 
 
 
 def both_of_squash(name: str, saved: SavedNetwork, language: Language) -> Tree:
-    """The formula of a squash with its slope; FormatError if there is none."""
+    """Return the formula of a squash with its slope; FormatError if there is none."""
     try:
         return both_of(squashes.get(name))
     except UnreadableError as error:
@@ -385,7 +395,7 @@ def both_of_squash(name: str, saved: SavedNetwork, language: Language) -> Tree:
 
 
 def signal_of_cost(cost: Cost, language: Language) -> tuple[Tree, bool, bool]:
-    """The formula of a cost's signal, whether it is that of softmax outputs, and
+    """Return the formula of a cost's signal, whether it is that of softmax outputs, and
     whether targets are probabilities; FormatError if there is none.
     """
     entry = COSTS.get(cost.name)
@@ -404,7 +414,7 @@ def signal_of_cost(cost: Cost, language: Language) -> tuple[Tree, bool, bool]:
 
 
 def _judge(tables: Tables, options: ProgramOptions) -> str:
-    """The error signals of the outputs."""
+    """Return the error signals of the outputs."""
     language = options.language
     cost = options.cost
     tree, shares, probabilities = signal_of_cost(cost, language)
@@ -442,8 +452,8 @@ def _judge(tables: Tables, options: ProgramOptions) -> str:
 def _moves(
     tables: Tables, options: ProgramOptions, parts: Mapping[str, Any]
 ) -> dict[str, str]:
-    """What a step does with ties, signs and the bound, before and after weights move;
-    nothing, if there are none.
+    """Return what a step does with ties, signs and the bound, before and after weights
+    move; nothing, if there are none.
     """
     prefix = options.prefix
     more_tables = ""
@@ -492,7 +502,7 @@ def _moves(
 
 
 def _past(tables: Tables, names: Mapping[str, Any]) -> dict[str, Any]:
-    """What a program does with past activations; nothing, if none is read."""
+    """Return what a program does with past activations; nothing, if none is read."""
     past = tables.past
     if not past.size:
         return {
@@ -520,7 +530,9 @@ def _past(tables: Tables, names: Mapping[str, Any]) -> dict[str, Any]:
 def _rule(
     tables: Tables, reach: Reached | None, parts: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What the program has by its rule; `reach` by real-time recurrent learning."""
+    """Return what the program has by its rule; `reach` by real-time recurrent
+    learning.
+    """
     calls = "".join(
         f"    case {i}: {parts['prefix']}_fire_{identifier(name)}(value, net->slope +"
         " start, net->state + start, count); break;\n"
@@ -561,7 +573,7 @@ def _rule(
 
 
 def _start(tables: Tables, reach: Reached | None, options: ProgramOptions) -> str:
-    """The function that restores the context at the time of writing."""
+    """Return the function that restores the context at the time of writing."""
     if not options.context:
         return ""
     rows = []

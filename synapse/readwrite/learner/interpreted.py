@@ -164,8 +164,8 @@ def interpreted_learner(
     bound: float | None,
     keep_context: bool,
 ) -> str:
-    """A program in Python or JavaScript that learns by the online rule. `saved` has
-    the columns of the network.
+    """Return a program in Python or JavaScript that learns by the online rule. `saved`
+    has the columns of the network.
     """
     _require_online(network, language)
     texts = TEXTS[language.key]
@@ -211,7 +211,7 @@ def _require_online(network: Network, language: Language) -> None:
 
 
 def _of_tables(tables: Tables, texts: Texts, language: Language) -> dict[str, object]:
-    """The tables of a program as rows in brackets, -1 for none."""
+    """Return the tables of a program as rows in brackets, -1 for none."""
     begin, end = texts.brackets
 
     def rows(table: Sequence[Sequence[int]]) -> str:
@@ -249,7 +249,7 @@ def _of_tables(tables: Tables, texts: Texts, language: Language) -> dict[str, ob
 
 
 def _start(tables: Tables, texts: Texts, language: Language) -> str:
-    """Assignments of the context at the time of writing."""
+    """Return assignments of the context at the time of writing."""
     return "".join(
         texts.start.replace("NAME", name).replace("VALUES", language.table(values))
         for name, values in tables.context().items()
@@ -262,7 +262,7 @@ def _numbers(language: Language, values: NDArray[Any]) -> str:
 
 
 def _squash(language: Language, texts: Texts, name: str, saved: SavedNetwork) -> str:
-    """The functions of one squash, with its slope."""
+    """Return the functions of one squash, with its slope."""
     fire = texts.fires[kind_of(name)].replace("NAME", identifier(name))
     if kind_of(name) == SHARES:
         return fire

@@ -49,7 +49,7 @@ class Reached:
                     self.size += width
 
     def context(self) -> dict[str, Floats]:
-        """The sensitivities after the latest step, by their names in a program.
+        """Return the sensitivities after the latest step, by their names in a program.
 
         A program renews its sensitivities by ``carried`` when a step begins. These have
         been renewed by the engine, so ``carried`` leaves them as they are.
@@ -84,7 +84,7 @@ class Reached:
         return next(b for b, (_, stop) in enumerate(blocks) if neuron < stop)
 
     def _read(self, j: int, run: tuple[int, ...], listed: list[int]) -> None:
-        """What a neuron reads by a run."""
+        """Add what a neuron reads by a run."""
         _, length, source, gater, _, _, run_kind, flags = run
         sources = range(source, source + length)
         gaters = range(gater, gater + (length if run_kind == mark.ZIPPED else 1))
@@ -102,8 +102,8 @@ class Reached:
         read.update(i - inputs for i in neurons if i >= inputs)
 
     def _add_past(self) -> None:
-        """A past activation that is needed was in the frame before one step earlier,
-        and at first that of its neuron; those of inputs depend on no parameter.
+        """Add past activations. Each was in the frame before one step earlier, and at
+        first that of its neuron; those of inputs depend on no parameter.
         """
         past = self._tables.past
         computed = self._tables.computed
@@ -122,7 +122,7 @@ class Reached:
             self._past[number].add(earlier)
 
     def _add_groups(self) -> None:
-        """An activation of a softmax group depends on all of its states."""
+        """Add softmax groups: an activation depends on all states of its group."""
         for start, stop, squash in self._tables.fires:
             if kind_of(squash) != SHARES:
                 continue
@@ -132,7 +132,7 @@ class Reached:
                     read |= group
 
     def _lines(self, reach: int | None) -> dict[int, set[int]]:
-        """Neurons whose parameters reach each root within `reach` steps."""
+        """Return neurons whose parameters reach each root within `reach` steps."""
         within: dict[int, set[int]] = {}
         for root in self.roots:
             visited = {root}

@@ -45,8 +45,8 @@ class Past(NamedTuple):
         return self.width * self.frames
 
     def offset(self, lag: Any, neurons: int) -> Any:
-        """What is added to the number of a neuron for the place of its activation `lag`
-        steps ago; an array for an array.
+        """Return what is added to the number of a neuron for the place of its
+        activation `lag` steps ago; an array for an array.
         """
         return np.where(lag, neurons + (lag - 1) * self.width - self.first, 0)
 
@@ -76,7 +76,7 @@ class Tables:
         self.place -= 1
 
     def column(self, name: str) -> NDArray[Any]:
-        """A column of the store as whole numbers with a sign, or as numbers."""
+        """Return a column of the store as whole numbers with a sign, or as numbers."""
         values = self._network._column(name)
         if values.dtype.kind == "f":
             return values
@@ -84,7 +84,7 @@ class Tables:
         return np.where(signed == NONE, -1, signed)
 
     def of_computed(self, name: str) -> NDArray[Any]:
-        """A column of neurons, of those that are not inputs."""
+        """Return a column of neurons, of those that are not inputs."""
         return self.column(name)[self.inputs : self.neurons]
 
     @cached_property
@@ -260,19 +260,19 @@ class Tables:
         return [] if self.exact else self.column("pull").tolist()
 
     def ties_of(self, j: int) -> list[int]:
-        """By parameter into a computed neuron, its weights that learn and its bias: the
-        number of its tie, that of a bias negative; 0: none.
+        """Return the number of each parameter's tie, for the trainable weights and
+        biases of computed neurons. That of a bias is negative; 0: none.
         """
         begin = int(self.of_computed("first_incoming")[j])
         weights = self.column("tie")[begin : begin + self.of_computed("learning")[j]]
         return [*weights.tolist(), -int(self.of_computed("bias_tie")[j])]
 
     def sensitivities(self) -> SensitivityMatrix:
-        """Those of the latest step, of a network that learns by rtrl."""
+        """Return those of the latest step, of a network that learns by rtrl."""
         return sensitivity_matrix(self._network)
 
     def context(self) -> dict[str, NDArray[Any]]:
-        """States, activations and traces, by their names in a program."""
+        """Return states, activations and traces, by their names in a program."""
         context = {
             "activation": np.append(
                 self.column("activation")[: self.neurons], self._past_activations()
@@ -303,7 +303,7 @@ class Tables:
         }
 
     def _past_activations(self) -> Floats:
-        """Those that the latest step has read, frame by frame."""
+        """Return those that the latest step has read, frame by frame."""
         past = self.past
         if not past.size:
             return np.empty(0)
@@ -315,7 +315,7 @@ class Tables:
         return frames[head - np.arange(past.frames)].ravel()
 
     def nodes(self) -> Iterator[tuple[int, ...]]:
-        """The row of each computed neuron."""
+        """Yield the row of each computed neuron."""
         self_row = self.of_computed("self_row")
         none = [0] * self.computed
         runs = "first_run", "last_run"
@@ -431,8 +431,8 @@ class Tables:
         return rows, listed
 
     def tied(self, weights: bool) -> tuple[list[tuple[int, int]], int]:
-        """Place and group of each tied weight that learns, or bias, in the order in
-        which the engine adds their moves; and the number of groups.
+        """Return the place and the group of each tied trainable weight or bias, in the
+        order in which the engine adds their moves; and the number of groups.
         """
         name = "tied" if weights else "bias_tied"
         members = []

@@ -36,7 +36,7 @@ class Unit:
 
 
 def read(nir: Any, graph: Any, dt: float, spike: str | Squash) -> Network:
-    """The network of a graph."""
+    """Return the network of a graph."""
     if not isinstance(graph, nir.NIRGraph):
         raise ArgumentTypeError(expected("graph", "a graph of NIR", graph))
     get(spike)
@@ -49,7 +49,9 @@ def read(nir: Any, graph: Any, dt: float, spike: str | Squash) -> Network:
 def _flat(
     nir: Any, graph: Any, prefix: str = ""
 ) -> tuple[dict[str, Any], set[tuple[str, str]]]:
-    """Nodes and edges, with those of graphs within the graph in place of these."""
+    """Return nodes and edges, with those of graphs within the graph in place of
+    these.
+    """
     nodes: dict[str, Any] = {}
     edges: set[tuple[str, str]] = set()
     entries: dict[str, list[str]] = {}
@@ -73,7 +75,7 @@ def _flat(
 
 
 def ordered(graph: nx.DiGraph[str], source: str, delays: Collection[str]) -> list[str]:
-    """Nodes in the order of activation; what leads back is one step late.
+    """Return nodes in the order of activation; what leads back is one step late.
 
     Within a cycle, nodes follow their distance from the input. A cycle through a node
     that delays is none within a step.
@@ -144,7 +146,7 @@ class Reader:
         return names[0]
 
     def _steps(self, name: str) -> Ints:
-        """The steps by which a node delays each of its numbers."""
+        """Return the steps by which a node delays each of its numbers."""
         delay = self.nodes[name].delay
         seconds = self._numbers(delay, np.size(delay), name)
         steps = np.round(seconds / self.dt)
@@ -184,8 +186,8 @@ class Reader:
             self.units[self.end] = self._sums(self.end, sizes.pop())
 
     def _is_a_layer(self, name: str) -> bool:
-        """Whether weights lead to other weights or to the output, so that their sums
-        are neurons.
+        """Return whether weights lead to other weights or to the output, so that their
+        sums are neurons.
         """
         after = [*self.graph.successors(name)]
         return any(self.types[other] not in UNITS for other in after)
@@ -200,7 +202,7 @@ class Reader:
         return layer
 
     def _unit(self, name: str) -> Unit:
-        """The layers of neurons of NIR, with the connections within them."""
+        """Return the layers of neurons of NIR, with the connections within them."""
         node = self.nodes[name]
         node_type = self.types[name]
         size = self._size(node.output_type)
@@ -242,7 +244,9 @@ class Reader:
         return unit
 
     def _step_of(self, name: str, size: int) -> tuple[Floats, Floats]:
-        """The share that a step keeps of a voltage, and the factor of its input."""
+        """Return the share that a step keeps of a voltage, and the factor of its
+        input.
+        """
         node = self.nodes[name]
         resistance = self._numbers(node.r, size, name)
         if self.types[name] in ("IF", "I"):
@@ -261,12 +265,12 @@ class Reader:
         return np.asarray(1.0 - self.dt / seconds)
 
     def _leak(self, node: Any, share: Floats, size: int, name: str) -> Floats:
-        """What a step adds to a voltage that rests elsewhere than at 0."""
+        """Return what a step adds to a voltage that rests elsewhere than at 0."""
         rest = self._numbers(getattr(node, "v_leak", 0.0), size, name)
         return np.asarray(rest * (1.0 - share))
 
     def _numbers(self, values: Any, size: int, name: str) -> Floats:
-        """Constants of a node, one for each neuron."""
+        """Return constants of a node, one for each neuron."""
         try:
             numbers = np.broadcast_to(np.asarray(values, float).ravel(), size)
         except (TypeError, ValueError):
@@ -282,7 +286,7 @@ class Reader:
         return int(np.prod(shape))
 
     def _size_of(self, name: str) -> int:
-        """The number of values that a node sends."""
+        """Return the number of values that a node sends."""
         if name in self.units:
             return len(self.units[name].sending)
         if self.types[name] in ("Linear", "Affine"):
@@ -343,8 +347,8 @@ class Reader:
                 )
 
     def _senders(self, name: str) -> list[tuple[str, Ints, Any, Any]]:
-        """The units before one, each with its delays, its weights (None: 1 to 1) and
-        biases.
+        """Return the units before one, each with its delays, its weights (None: 1 to 1)
+        and biases.
         """
         if self.types[name] in MAPS:  # sums of these weights
             matrix, bias = self._weights(name)
@@ -361,7 +365,7 @@ class Reader:
         return senders
 
     def _units_before(self, name: str) -> list[tuple[str, Ints]]:
-        """The nodes before one that are no delays, with the steps between."""
+        """Return the nodes before one that are no delays, with the steps between."""
         found: list[tuple[str, Ints]] = []
         for before in self.graph.predecessors(name):
             if before in self.steps:
@@ -382,7 +386,7 @@ class Reader:
         return np.asarray(node.weight, float), getattr(node, "bias", None)
 
     def _fitting(self, matrix: Any, rows: int, columns: int, name: str) -> Floats:
-        """Weights of the right shape."""
+        """Return weights of the right shape."""
         weights = np.eye(columns) if matrix is None else matrix
         if weights.shape != (rows, columns):
             raise FormatError(

@@ -43,7 +43,7 @@ class Group:
 
 
 def written(nir: Any, network: Network, dt: float) -> Any:
-    """The graph of a network."""
+    """Return the graph of a network."""
     table = Topology.of(network)._require_closed("written as NIR")
     if table.synchronous:
         raise FormatError("A synchronous network cannot be written as NIR.")
@@ -115,7 +115,7 @@ class Writer:
         return all(self.table.squash[row].partition("(")[0] in SPIKES for row in rows)
 
     def _cells(self, number: int, spikes: Ints) -> Group | None:
-        """The cells of a layer of spikes; None if it has no voltages."""
+        """Return the cells of a layer of spikes; None if it has no voltages."""
         table = self.table
         links = np.array([self._only_link_into(row) for row in spikes])
         if (links < 0).any():
@@ -147,8 +147,8 @@ class Writer:
         return Group(name, CELLS, voltages, spikes, share, threshold)
 
     def _only_link_into(self, row: int) -> int:
-        """The connection into a neuron, if it is the only one, without a gate and a
-        delay; else -1.
+        """Return the connection into a neuron, if it is the only one, without a gate
+        and a delay; else -1.
         """
         table = self.table
         links = np.flatnonzero((table.target == row) & ~table.self_connected)
@@ -156,7 +156,9 @@ class Writer:
         return int(links[0]) if len(links) == 1 and plain.all() else -1
 
     def _single(self, number: int, rows: Ints) -> Group:
-        """A layer that is a node by itself: thresholds, leaky neurons or sums."""
+        """Return a layer that is a node by itself: thresholds, leaky neurons or
+        sums.
+        """
         name = self.table.layers[number]
         share = self.self_weight[rows]
         if self._are_spikes(rows):
@@ -180,8 +182,8 @@ class Writer:
         )
 
     def merge_currents(self) -> None:
-        """Leaky neurons that lead one to one to cells, and to nothing else, are the
-        currents of these (CubaLIF).
+        """Merge leaky neurons, if they lead one to one to cells and to nothing else,
+        with these cells as their currents (CubaLIF).
         """
         table = self.table
         for cells in [group for group in self.groups if group.role == CELLS]:
@@ -203,7 +205,7 @@ class Writer:
             self.groups.remove(leaky)
 
     def _group_of(self, rows: Ints) -> Group | None:
-        """The group that sends exactly these rows, in any order."""
+        """Return the group that sends exactly these rows, in any order."""
         wanted = set(rows.tolist())
         for group in self.groups:
             if set(group.sending.tolist()) == wanted and len(rows) == len(wanted):
@@ -259,7 +261,7 @@ class Writer:
         )
 
     def _time_constants(self, group: Group, share: Floats) -> Floats:
-        """Seconds; infinity where nothing is lost."""
+        """Return seconds; infinity where nothing is lost."""
         if ((share < 0.0) | (share > 1.0)).any():
             raise FormatError(
                 f"The layer {group.name!r} cannot be written as NIR: expected"
@@ -309,7 +311,7 @@ class Writer:
                 )
 
     def _links(self, source: Group, target: Group) -> Bools:
-        """Which connections lead from a group to another one."""
+        """Return which connections lead from a group to another one."""
         table = self.table
         from_here = np.isin(table.source, source.sending)
         return from_here & np.isin(table.target, target.receiving) & ~self.done

@@ -87,8 +87,8 @@ class Portion(NamedTuple):
 
 
 def peer_of(modules: Any) -> Peer:
-    """The modules in order; ArgumentTypeError or ArgumentError if no architecture
-    corresponds to them.
+    """Return the modules in order; ArgumentTypeError or ArgumentError if no
+    architecture corresponds to them.
     """
     try:
         flat = list(_flat(modules))
@@ -118,7 +118,9 @@ def peer_of(modules: Any) -> Peer:
 
 
 def _unknown(module: Any) -> ArgumentError:
-    """The error for a module of another kind; of one with parts it names these."""
+    """Return the error for a module of another kind; of one with parts it names
+    these.
+    """
     parts = (
         []
         if isinstance(module, list | tuple)
@@ -229,8 +231,8 @@ def _layer(net: Network, name: str, module: Any, i: int) -> Layer:
 
 
 def parts_of(peer: Peer, net: Network) -> list[Portion]:
-    """Places of the modules' parameters in a network; ArgumentError if the network does
-    not match.
+    """Return places of the modules' parameters in a network; ArgumentError if the
+    network does not match.
     """
     parts = []
     layers = list(net.layers)
@@ -309,13 +311,15 @@ def _require_squash(layer: Layer, name: str) -> None:
 
 
 def _neurons(net: Network, layer: Layer) -> Ints:
-    """Indices of the neurons of a layer."""
+    """Return indices of the neurons of a layer."""
     sizes = [len(each_layer) for each_layer in net.layers]
     return np.arange(len(layer)) + sum(sizes[: net.layers.index(layer)])
 
 
 def _between(net: Network, source: Layer, target: Layer) -> Ints:
-    """Indices of the connections between two layers, shape (targets, sources)."""
+    """Return indices of the connections between two layers, shape (targets,
+    sources).
+    """
     topology = Topology.of(net)
     i = topology.source - _neurons(net, source)[0]
     j = topology.target - _neurons(net, target)[0]
@@ -337,8 +341,8 @@ def _between(net: Network, source: Layer, target: Layer) -> Ints:
 
 
 def _place(portion: Portion, net: Network) -> Ints:
-    """Indices of the connections whose weights, or of the neurons whose biases, a part
-    contains.
+    """Return indices of the connections whose weights, or of the neurons whose biases,
+    a part contains.
     """
     return (
         _neurons(net, portion.target)
@@ -400,7 +404,7 @@ def write(peer: Peer, net: Network) -> None:
 
 
 def _rest(portions: list[Portion], net: Network) -> list[Floats]:
-    """The weights and the biases of a network that are in none of the parts, in
+    """Return the weights and the biases of a network that are in none of the parts, in
     ascending order.
     """
     left = []

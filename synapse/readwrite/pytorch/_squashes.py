@@ -33,8 +33,8 @@ equal."""
 
 
 def function_of(squash: str) -> Any:
-    """The function of tensors that a squash is; those of groups take the states in the
-    last axis.
+    """Return the function of tensors that a squash is; those of groups take the states
+    in the last axis.
     """
     return as_registered(squash, "torch") or _built_in(squash)
 
@@ -49,8 +49,8 @@ def _built_in(squash: str) -> Any:
 
 
 def _of_largest(formula: Any, states: Tensor) -> Tensor:
-    """The values of a formula for the neuron of a group with the largest state (the
-    first in a tie), or 0.
+    """Return the values of a formula for the neuron of a group with the largest state
+    (the first in a tie), or 0.
     """
     largest = states.argmax(-1, keepdim=True)
     return formula(states) * torch.zeros_like(states).scatter(-1, largest, 1.0)
@@ -66,18 +66,18 @@ class Formula(torch.autograd.Function):  # type: ignore[misc]
 
     @staticmethod
     def forward(value: Tree, slope: Tree, states: Tensor) -> Tensor:
-        """The values of the formula."""
+        """Return the values of the formula."""
         return _computed(value, states)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
-        """What the backward pass needs."""
+        """Save what the backward pass needs."""
         _, ctx.slope, states = inputs
         ctx.save_for_backward(states)
 
     @staticmethod
     def backward(ctx: Any, errors: Tensor) -> tuple[None, None, Tensor]:
-        """The errors times the slopes of the formula."""
+        """Return the errors times the slopes of the formula."""
         (states,) = ctx.saved_tensors
         return None, None, errors * _computed(ctx.slope, states)
 

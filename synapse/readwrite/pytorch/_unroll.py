@@ -23,8 +23,8 @@ Tensor = Any  # torch may not be installed where types are checked
 
 
 def _found(answer: Tensor) -> bool:
-    """Whether numbers are such that work can be left out; a compiled graph must not
-    depend on them.
+    """Return whether numbers are such that work can be left out; a compiled graph must
+    not depend on them.
     """
     return not torch.compiler.is_compiling() and bool(answer)
 
@@ -155,14 +155,14 @@ class BlockModule(torch.nn.Module):  # type: ignore[misc]
         self.bounds = np.cumsum([0, *self.widths]).tolist()
 
     def compute(self, bias: Tensor | None, on: Any) -> tuple[Any, list[Any]]:
-        """Its states, and the activations of its pieces."""
+        """Return its states, and the activations of its pieces."""
         states = on.add(self.plain, bias)
         for terms in self.gated:
             states = terms[0].gate(states, on.add(terms), on)
         return states, self.fire(states, on)
 
     def fire(self, states: Any, on: Any) -> list[Any]:
-        """The activations of its pieces."""
+        """Return the activations of its pieces."""
         states_of_pieces = cut(states, self.sizes, on)
         return [
             on.do(function, piece_states)
@@ -173,7 +173,7 @@ class BlockModule(torch.nn.Module):  # type: ignore[misc]
 
 
 def chosen(values: Any, columns: Tensor | None, on: Any) -> Any:
-    """The columns of values that are used; None: all, in order."""
+    """Return the columns of values that are used; None: all, in order."""
     return (
         values
         if columns is None
@@ -190,7 +190,7 @@ def cut(values: Any, sizes: list[int], on: Any) -> list[Any]:
 
 
 def beside(*values: Tensor) -> Tensor:
-    """Values of several parts of a block as one."""
+    """Return values of several parts of a block as one."""
     return values[0] if len(values) == 1 else torch.cat(values, 1)
 
 
@@ -231,7 +231,7 @@ class Unrolling:
         return sums
 
     def take(self, read: Read) -> Tensor:
-        """Values of all steps, of blocks that have been computed."""
+        """Return values of all steps, of blocks that have been computed."""
         values = self.values[read.block]
         if read.when == PAST:
             values = torch.cat(
@@ -260,7 +260,7 @@ class Unrolling:
             Step(self, loop).run()
 
     def _is_lstm(self, _: Any, *others: tuple[int, BlockModule]) -> bool:
-        """Whether no block but the first has biases or weights other than 1, and
+        """Return whether no block but the first has biases or weights other than 1, and
         torch's LSTM can be used.
         """
         ones = all(
@@ -379,7 +379,7 @@ class Step:
         return sums
 
     def keep(self, value: Any) -> int:
-        """The place of a value that does not change, or of one to come."""
+        """Return the place of a value that does not change, or of one to come."""
         self.memory.append(value)
         return len(self.memory) - 1
 
@@ -389,12 +389,12 @@ class Step:
         return len(self.memory) - 1
 
     def of_step(self, values: Tensor) -> int:
-        """The place of what is known for all steps."""
+        """Return the place of what is known for all steps."""
         rows = values.view(self.whole.steps, self.whole.sequences, -1).unbind(0)
         return self.do(partial(getitem, rows), self.step)
 
     def take(self, read: Read) -> int:
-        """The place of what is read."""
+        """Return the place of what is read."""
         when, k, start, stop = read
         if k not in self.past:
             return self.of_step(self.whole.take(read))
@@ -457,8 +457,8 @@ class Recurrence:
     def divided(
         self, terms: Sequence[TermModule]
     ) -> tuple[list[TermModule], list[TermModule]]:
-        """Terms that read or are gated by the blocks of the loop before their sums, and
-        the others.
+        """Return terms that read or are gated by the blocks of the loop before their
+        sums, and the others.
         """
         later = [
             t

@@ -31,8 +31,8 @@ class Context(NamedTuple):
 
 
 def _structure_of(topology: Topology) -> list[Ints]:
-    """Ends of the connections, and the places of their weights and of the biases in the
-    parameters.
+    """Return ends of the connections, and the places of their weights and of the biases
+    in the parameters.
     """
     places = [parameters.distinct(tie)[1] for tie in (topology.tie, topology.bias_tie)]
     return [
@@ -128,8 +128,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         ]
 
     def _hold(self, name: str, values: Any, trained: Bools, tie: Ints) -> None:
-        """Weights or biases as a parameter, with each shared one once, and the mask of
-        trainable ones.
+        """Store weights or biases as a parameter, with each shared one once, and the
+        mask of trainable ones.
         """
         rows, place = parameters.distinct(tie)
         self.register_parameter(name, torch.nn.Parameter(torch.tensor(values[rows])))
@@ -154,8 +154,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
                 self.weight.masked_fill_(self._sign * self.weight < 0, 0.0)
 
     def numbers(self) -> tuple[Tensor, Tensor]:
-        """All weights and biases that the module computes with, including the fixed
-        ones.
+        """Return all weights and biases that the module computes with, including the
+        fixed ones.
         """
         self.hold_signs()
         weight = torch.where(self.trains_weight, self.weight, self.fixed_weight)
@@ -164,7 +164,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         return weight, bias if self._bias_of is None else bias[self._bias_of]
 
     def _numbers_with_relays(self) -> tuple[Tensor, Tensor]:
-        """The same for the table with relays, whose connections follow."""
+        """Return the same for the table with relays, whose connections follow."""
         weight, bias = self.numbers()
         weight = torch.cat([weight, weight.new_ones(self._relays)])
         return weight, torch.cat([bias, bias.new_zeros(1)])[self._number]
@@ -285,7 +285,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         return run
 
     def extra_repr(self) -> str:
-        """The sizes, for the repr."""
+        """Return the sizes, for the repr."""
         n = self._inputs
         m = self._outputs
         return (

@@ -136,8 +136,8 @@ def carry_state(store, tapes, j, step):
 
 
 def sum_by(place: Callable[..., Any]) -> Any:
-    """A part that returns sum_i w_ij y_i over `n` connections from `row` on, in four
-    parts, so that no sum waits for the previous one.
+    """A part that returns sum_i w_ij y_i over ``n`` connections from ``row`` on, in
+    four parts, so that no sum waits for the previous one.
 
     Connection c reads ``tapes.activation[place(store, c, *where)]``.
     """

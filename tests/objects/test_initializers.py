@@ -114,7 +114,7 @@ def test_a_wrong_number_of_an_initializer_is_refused():
         (lambda: initializers.uniform("wide"), "`scale` of uniform must be a number"),
         (lambda: initializers.constant(math.inf), "`value` of constant must be"),
         (lambda: initializers.sparse(1.0), "`sparsity` of sparse must be"),
-        (lambda: initializers.sparse(scale=0.5), "no argument 'scale'.*share="),
+        (lambda: initializers.sparse(scale=0.5), "no argument 'scale'.*sparsity="),
         (lambda: initializers.glorot(0.5), "glorot has no number"),
         (lambda: initializers.he(np.random.default_rng(0), (2, 3)), "fan_in"),
     ):

@@ -143,7 +143,7 @@ BAD = {
         "learning_rule must be an object, got 'rtrl'",
     ),
     "method": (
-        rule("rule", "bptt"),
+        rule("method", "bptt"),
         'of the learning_rule must be "online" or "rtrl", got .bptt',
     ),
     "order": (

@@ -353,7 +353,7 @@ REFUSED = [
     (
         lambda: papers.LongLag(10, regular="yes"),
         ArgumentTypeError,
-        "regular of LongLag",
+        "`regular` of LongLag",
     ),
     (
         lambda: papers.NoisyLongLag(5, distractors=10**9),

@@ -203,7 +203,7 @@ def _passed_on(gates: Layer) -> Layer:
     """Copies of gates that activate last, so that what reads them reads the previous
     step, also their own."""
     copies = Layer(len(gates), "identity", name=f"previous {gates.name}")
-    copies.trainable = False
+    copies.trainable_bias = False
     _copies(gates, copies, 1.0)
     return copies
 

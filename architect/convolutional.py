@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import prod
-from typing import Any, NamedTuple, final
+from typing import Any, Literal, NamedTuple, final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -97,7 +97,7 @@ class Convolutional(Network):
         filters: Sequence[int] = (8, 16),
         kernel: int | Sequence[Size] = 3,
         stride: int | Sequence[Size] = 1,
-        padding: str = "valid",
+        padding: Literal["valid", "same"] = "valid",
         channels: int = 1,
         hidden: Sequence[int] = (),
         squash: str | Squash = "relu",

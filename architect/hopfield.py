@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, final
+from typing import Any, Literal, NamedTuple, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -151,7 +151,9 @@ class Hopfield(Network):
             0.138 * n, n / (4 * math.log(n)), n / math.sqrt(2 * math.log(n))
         )
 
-    def learn(self, patterns: ArrayLike, rule: str = "hebb") -> None:
+    def learn(
+        self, patterns: ArrayLike, rule: Literal["hebb", "storkey"] = "hebb"
+    ) -> None:
         """Store patterns in addition to those stored before.
 
         Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, final
+from typing import Any, Final, Literal, NamedTuple, final
 
 import numpy as np
 
@@ -32,10 +32,10 @@ from ._recipe import (
     pass_on,
 )
 
-STANDARD = "standard"
+STANDARD: Final = "standard"
 SYNAPTIC = "synaptic"
 STYLES = (STANDARD, SYNAPTIC)
-USUAL = "usual"
+USUAL: Final = "usual"
 GATE_BIASES = {STANDARD: (0.0, 3.0, 0.0), SYNAPTIC: (1.0, 1.0, 1.0)}
 """Default biases of input, forget and output gates by style."""
 
@@ -178,8 +178,8 @@ class LSTM(Network):
     def __init__(
         self,
         *sizes: int,
-        style: str = STANDARD,
-        peepholes: str | None = USUAL,
+        style: Literal["standard", "synaptic"] = STANDARD,
+        peepholes: Literal["usual", "all_to_all", "one_to_one"] | None = USUAL,
         hidden_to_hidden: bool = False,
         output_to_hidden: bool = False,
         output_to_gates: bool = False,

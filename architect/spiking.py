@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, final
+from typing import Any, Literal, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,7 +143,7 @@ class Spiking(Network):
         output_time: float = 20.0,
         threshold: float = 1.0,
         adaptation: float = 0.3,
-        reset: str = "subtract",
+        reset: Literal["subtract", "zero"] = "subtract",
         refractory: int = 0,
         excitatory: int | None = None,
         spike: str | Squash = "spike",

@@ -31,15 +31,23 @@ Rooms with a purpose use the public names of all these:
 - ``cli``: the command ``synapse``.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+# Names that are not public begin with an underscore, because editors list all others.
+import importlib as _importlib
+import typing as _types
 
 # registers its classes, so that files that name them can be read
 import architect as _architect
 
-from . import cost, errors, initializers, learning as learning, optimizers, squash
-from ._checks import ATTRIBUTES, attribute_error, public_names, unknown_attribute
-from .errors import MissingExtraError, SynapseError
+from . import (
+    _checks,
+    cost,
+    errors,
+    initializers,
+    learning as learning,
+    optimizers,
+    squash,
+)
+from .errors import SynapseError
 from .learning import Gradient, Trainer, check_gradient, every, gradient
 from .objects.connection import Connection
 from .objects.ensemble import Ensemble
@@ -54,7 +62,7 @@ from .objects.topology import Topology
 from .readwrite import from_torch, load, save, to_torch
 from .scale import Scale
 
-if TYPE_CHECKING:  # at run time `__getattr__` imports them when they are first used
+if _types.TYPE_CHECKING:  # at run time `__getattr__` imports them when used
     from . import (
         analysis as analysis,
         draw as draw,
@@ -132,26 +140,28 @@ __all__ += [
 ]
 
 
-__dir__ = public_names(__all__, _LATER, _LATER_NAMES, ["__version__", "learning"])
+__dir__ = _checks.public_names(
+    __all__, _LATER, _LATER_NAMES, ["__version__", "learning"]
+)
 
 
-if not TYPE_CHECKING:  # type checkers know the names above, and no others
+if not _types.TYPE_CHECKING:  # type checkers know the names above, and no others
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> _types.Any:
         """Import a package, or a function of one, when it is first used."""
         if name in _LATER:
             try:
-                return importlib.import_module(f"{__name__}.{name}")
-            except MissingExtraError as error:
+                return _importlib.import_module(f"{__name__}.{name}")
+            except errors.MissingExtraError as error:
                 # `hasattr` and `help` pass over an AttributeError.
                 sentence = str(error)
-            raise attribute_error(sentence)
+            raise _checks.attribute_error(sentence)
         if name in _LATER_NAMES:
-            module = importlib.import_module(f"{__name__}.{_LATER_NAMES[name]}")
+            module = _importlib.import_module(f"{__name__}.{_LATER_NAMES[name]}")
             return getattr(module, name)
-        advice = ATTRIBUTES["synapse"].get(name, "")
-        if name in ATTRIBUTES["architect"]:
-            advice = advice or ATTRIBUTES["architect"][name]
+        advice = _checks.ATTRIBUTES["synapse"].get(name, "")
+        if name in _checks.ATTRIBUTES["architect"]:
+            advice = advice or _checks.ATTRIBUTES["architect"][name]
         if name in _architect.__all__:
             advice = f"Use architect.{name} after `import architect`."
-        raise unknown_attribute("The module synapse", name, __dir__(), advice)
+        raise _checks.unknown_attribute("The module synapse", name, __dir__(), advice)

@@ -11,6 +11,7 @@ from inspect import signature
 
 import architect
 
+from ._typing import RuleName
 from .objects.network import Network
 
 # --- architectures by name ------------------------------------------------------------
@@ -63,7 +64,7 @@ class Fit:
     penalty: float = 0.0
     """The L2 penalty, times the number of samples."""
     optimizer: str = "adam"  # docs/choosing.md
-    rule: str = "bptt"  # docs/choosing.md
+    rule: RuleName = "bptt"  # docs/choosing.md
     most_epochs: int = 2000
     """The epochs, at most, of a training that ends by itself."""
     patience: int = 60

@@ -1,9 +1,9 @@
-"""Types of arrays and paths for annotations."""
+"""Types of arrays, paths and closed sets of names for annotations."""
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,4 +13,6 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Indices = NDArray[np.integer[Any]]
 """Integers of any size; rows in columns of the kernels are narrower than `Ints`."""
+RuleName = Literal["online", "bptt", "rtrl"]
+"""The learning rules of the library."""
 PathLike = str | os.PathLike[str]

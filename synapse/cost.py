@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -189,14 +189,19 @@ _MATCHING = {
     if entry.squash
 }
 """The default costs: of several for outputs of one squash, the first."""
-cross_entropy = _by_name["cross_entropy"]
-squared_error = _by_name["squared_error"]
-globals().update(_by_name)  # the others
+globals().update(_by_name)
 
+if TYPE_CHECKING:  # type checkers and editors know these names, and no others
+    _one = _by_name["squared_error"]
+    bce = bce_loss = binary_cross_entropy = binary_misses = _one
+    categorical_cross_entropy = cross_entropy = cross_entropy_loss = _one
+    mean_squared_error = mse = mse_loss = sparse_categorical_cross_entropy = _one
+    squared_error = _one
+else:
 
-def __getattr__(name: str) -> Cost:
-    """Find registered costs, synonyms and other spellings."""
-    return _by_name.attribute(__name__, name)
+    def __getattr__(name: str) -> Cost:
+        """Find registered costs, synonyms and other spellings."""
+        return _by_name.attribute(__name__, name)
 
 
 def names() -> list[str]:

@@ -21,7 +21,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -287,9 +287,15 @@ _by_name: _checks.Names[Initializer] = _checks.Names(
 _WITH_NUMBER = {law.__name__: law for law in (uniform, normal, constant, sparse)}
 
 
-def __getattr__(name: str) -> Initializer:
-    """Find registered initializers, synonyms and other spellings."""
-    return _by_name.attribute(__name__, name)
+if TYPE_CHECKING:  # type checkers and editors know these names, and no others
+    _one = _by_name["zeros"]
+    glorot_uniform = he_normal = kaiming = kaiming_normal = xavier = _one
+    xavier_uniform = zero = zeros = _one
+else:
+
+    def __getattr__(name: str) -> Initializer:
+        """Find registered initializers, synonyms and other spellings."""
+        return _by_name.attribute(__name__, name)
 
 
 def names() -> list[str]:

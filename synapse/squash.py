@@ -24,7 +24,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -160,10 +160,20 @@ _by_code = {squash.code: squash for squash in _by_name.values()}
 # squash.logistic and so on; `__getattr__` finds synonyms, such as "abs".
 globals().update(_by_name)
 
+if TYPE_CHECKING:  # type checkers and editors know these names, and no others
+    _one = _by_name["identity"]
+    abs = absolute = arctan_spike = bent_identity = bernoulli = binary_step = _one
+    bipolar = bipolar_sigmoid = elu = gaussian = gelu = hard_limit = _one
+    hard_shrink = hard_tanh = hard_threshold = heaviside = hlim = identity = _one
+    inverse = leaky_relu = linear = logistic = maxout = noise = ramp = relu = _one
+    selu = sgn = sigmoid = sign = signum = silu = sin = sine = sinus = _one
+    sinusoid = soft_shrink = soft_threshold = softmax = softplus = softsign = _one
+    spike = square = step = super_spike = swish = tanh = winner = _one
+else:
 
-def __getattr__(name: str) -> Squash:
-    """Find registered functions, synonyms and other spellings."""
-    return _by_name.attribute(__name__, name)
+    def __getattr__(name: str) -> Squash:
+        """Find registered functions, synonyms and other spellings."""
+        return _by_name.attribute(__name__, name)
 
 
 def names() -> list[str]:

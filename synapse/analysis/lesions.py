@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -70,7 +70,7 @@ def lesions(
     network: Network,
     inputs: ArrayLike,
     targets: ArrayLike,
-    what: str = "neurons",
+    what: Literal["neurons", "connections", "gates"] = "neurons",
     *,
     pairs: bool = False,
     cost: str | Cost | None = None,

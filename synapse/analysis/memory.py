@@ -5,7 +5,7 @@ its recurrence.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -81,7 +81,9 @@ def half_lives(network: Network, inputs: ArrayLike | None = None) -> HalfLives:
     return HalfLives(table.target[rows], names, table.weight[rows], gain[rows], lives)
 
 
-def spectral_radius(network: Network, what: str = "weights") -> float:
+def spectral_radius(
+    network: Network, what: Literal["weights", "step"] = "weights"
+) -> float:
     """Compute the largest absolute eigenvalue of the recurrence; 0 without recurrence.
 
     Parameters

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -57,7 +58,7 @@ def prune(
     targets: ArrayLike | None = None,
     *,
     fraction: float = 0.5,
-    by: str = "magnitude",
+    by: Literal["magnitude", "contribution"] = "magnitude",
     keep_reached: bool = True,
 ) -> Pruned:
     """Clone a network without its least important connections.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -42,7 +42,11 @@ class Switching(Table):
 
 
 def switching(
-    network: Network, inputs: ArrayLike | Log, mask: ArrayLike, *, what: str = "state"
+    network: Network,
+    inputs: ArrayLike | Log,
+    mask: ArrayLike,
+    *,
+    what: Literal["state", "activation"] = "state",
 ) -> Switching:
     """Find the neurons that switch where marked steps begin and end.
 

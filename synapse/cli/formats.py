@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from ..errors import FormatError
 from ..learning import Trainer
 from ..model import Model, whole_of
@@ -45,7 +47,7 @@ def loaded(path: str, name: str | None = None) -> Model | Network | Trainer:
     :func:`read`.
     """
     with file_errors("read", path):
-        contents = load(path, name)
+        contents = load(path, cast(Any, name))  # `load` checks it
     if not isinstance(contents, Model | Network | Trainer):
         raise FormatError(f"{path!r} must be a network, got {contents!r}.")
     return contents
@@ -65,4 +67,4 @@ def write(model: Model | Network, path: str, name: str | None = None) -> None:
     suffix.
     """
     with file_errors("write", path):
-        save(model, path, name)
+        save(model, path, cast(Any, name))  # `save` checks it

@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import _checks
 from .._checks import Option
+from .._typing import RuleName
 from ..cost import Cost
 from ..objects.network import Network, require_network
 from ..optimizers import LBFGS, SGD, Optimizer, RecursiveOptimizer
@@ -98,7 +99,7 @@ class TrainerOptions:
         owned=True,
     )
     _: KW_ONLY
-    rule: Option[str, str | None] = Option(
+    rule: Option[str, RuleName | None] = Option(
         '{"online", "bptt", "rtrl"}, optional',
         """The learning rule: the online rule of Monner and Reggia 2012; the exact
         gradient of whole sequences (see :func:`gradient`), as the mean over a batch's

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import choice, whole_number
-from .._typing import Floats
+from .._typing import Floats, RuleName
 from ..cost import Cost
 from ..engine.guard import InUse
 from ..objects import parameters
@@ -100,7 +100,7 @@ def compare_gradients(
     targets: Any,
     cost: str | Cost | None = None,
     *,
-    rule: str = "online",
+    rule: RuleName = "online",
     reach: int | None = None,
 ) -> GradientComparison:
     """Compare a rule that learns step by step with the exact gradient, over given
@@ -193,7 +193,7 @@ def compare_gradients(
 
 
 def _slopes_of_rule(
-    network: Network, data: Data, cost: Cost, rule: str, reach: int | None
+    network: Network, data: Data, cost: Cost, rule: RuleName, reach: int | None
 ) -> tuple[Floats, Floats]:
     """Return the negative of a rule's summed updates at a rate of 1, as the mean over
     sequences. The network is a copy, whose rule changes.

@@ -23,6 +23,8 @@ from ..squash import Squash
 from . import groups, order, parameters, wiring
 from .neuron import SPAN, Neuron, require_neuron
 from .projection import (
+    GateKind,
+    Kind,
     Projection,
     connect_layers,
     require_projection,
@@ -253,7 +255,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
     def project(
         self,
         target: Layer | Neuron | Network,
-        kind: str | float | ArrayLike | tuple[ArrayLike, ArrayLike] | None = None,
+        kind: Kind | None = None,
         *,
         weights: ArrayLike | None = None,
         initializer: str | Initializer = "glorot",
@@ -403,7 +405,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
             seed=seed,
         )
 
-    def gate(self, projection: Projection, kind: str) -> None:
+    def gate(self, projection: Projection, kind: GateKind) -> None:
         """Gate the connections of a projection with the neurons of this layer.
 
         Parameters

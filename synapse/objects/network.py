@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain, count
 from operator import eq
-from typing import Any, ClassVar, overload
+from typing import Any, ClassVar, Literal, Self, Unpack, cast, overload
 
 import networkx as nx
 import numpy as np
@@ -38,7 +38,7 @@ from .groups import require_neighbors
 from .layer import Layer, LayersInUse, flat_layers
 from .neuron import Neuron, require_neuron
 from .parameters import ParameterPlaces
-from .projection import Projection
+from .projection import GateKind, Kind, Projection, ProjectOptions
 from .rows import NeuronRows
 from .slopes import OutputSlopes
 
@@ -271,6 +271,14 @@ class Network(NeuronRows, OutputSlopes):
         ]
         return identities
 
+    @overload
+    def select(
+        self, of: Literal["neurons"] = "neurons", /, **wanted: Any
+    ) -> list[Neuron]: ...
+    @overload
+    def select(
+        self, of: Literal["connections"], /, **wanted: Any
+    ) -> list[Connection]: ...
     @consistent_read
     def select(self, what: str = "neurons", /, **wanted: Any) -> list[Any]:
         """Find neurons or connections by their metadata.
@@ -694,14 +702,17 @@ class Network(NeuronRows, OutputSlopes):
     # --- connections ------------------------------------------------------------------
 
     def project(
-        self, target: Layer | Neuron | Network, kind: Any = None, **options: Any
+        self,
+        target: Layer | Neuron | Network,
+        kind: Kind | None = None,
+        **options: Unpack[ProjectOptions],
     ) -> Projection:
         """Connect the output layer to another layer or network; see
         :meth:`Layer.project`.
         """
         return self.output.project(target, kind, **options)
 
-    def gate(self, projection: Projection, kind: str) -> None:
+    def gate(self, projection: Projection, kind: GateKind) -> None:
         """Gate a projection with the output layer; see :meth:`Layer.gate`."""
         self.output.gate(projection, kind)
 
@@ -989,7 +1000,7 @@ class Network(NeuronRows, OutputSlopes):
     # --- copies -----------------------------------------------------------------------
 
     @atomic
-    def clone(self) -> Network:
+    def clone(self) -> Self:
         """Return an independent copy of the network, including its context.
 
         The copy has the class of the network if this is an architecture of the library,
@@ -1024,7 +1035,8 @@ class Network(NeuronRows, OutputSlopes):
         """
         from .state import copied  # it makes networks
 
-        return copied(self)
+        # of an architecture that is not registered, a Network, which a type cannot say
+        return cast(Self, copied(self))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Network:
         return self.clone()

@@ -5,7 +5,7 @@ signs and ties.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from .._checks import MOST_DELAYS
 from ..engine.schema import CONNECTION, FLAG, NEURON, Column
@@ -17,7 +17,7 @@ PAST_NAME = "activation_{}"
 PAST = {PAST_NAME.format(steps): steps for steps in range(1, MOST_DELAYS + 1)}
 """The attributes of nodes with the activations of past steps that delayed connections
 read, and how many steps ago they are."""
-STATE = "state"
+STATE: Final = "state"
 """Its value for a self-connection of the network, which the state of a step starts
 from."""
 

@@ -5,7 +5,7 @@ weights as an array.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, get_args
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -19,7 +19,7 @@ from ..engine.guard import InUse, consistent_read
 from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
-from ..initializers import Initializer, draw, random_generator
+from ..initializers import Initializer, Seed, draw, random_generator
 from . import parameters, wiring
 from .connection import Connection, connection_at
 
@@ -27,13 +27,18 @@ if TYPE_CHECKING:
     from .layer import Layer
 
 
-ALL_TO_ALL = "all_to_all"
+Pattern = Literal["all_to_all", "one_to_one", "all_to_else"]
+Kind = Pattern | float | NDArray[Any] | list[Any] | tuple[Any, ...]
+"""How layers are connected: by a pattern, a density, a mask, or two arrays of ends."""
+GateKind = Literal["input", "output", "one_to_one"]
+
+ALL_TO_ALL: Final = "all_to_all"
 """Connect every source to every target; to itself only with
 ``self_connections=True``."""
-ONE_TO_ONE = "one_to_one"
+ONE_TO_ONE: Final = "one_to_one"
 """Connect source i to target i; in blocks if the size of one layer is a multiple of the
 other."""
-ALL_TO_ELSE = "all_to_else"
+ALL_TO_ELSE: Final = "all_to_else"
 """Connect every source to every target except itself."""
 
 DRAWN = 1 << 16
@@ -42,10 +47,22 @@ projection.DRAWN``: rows take 1.25 times as long with a tenth, 1.33 times with t
 times."""
 
 
-GATES = ("input", "output", "one_to_one")
+GATES = get_args(GateKind)
 """Kinds in which a layer gates a projection, see :meth:`Layer.gate`."""
 
 _NO_ROWS = np.zeros(0, np.int64)
+
+
+class ProjectOptions(TypedDict, total=False):
+    """The options of :meth:`Layer.project`."""
+
+    weights: ArrayLike | None
+    initializer: str | Initializer
+    trainable: bool | None
+    self_connections: bool
+    sign: int | None
+    delay: int
+    seed: Seed
 
 
 @checks.made_elsewhere

@@ -12,9 +12,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import IO, Any, ClassVar, NamedTuple
+from typing import (
+    IO,
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Literal,
+    NamedTuple,
+    TypedDict,
+    Unpack,
+)
 
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .._checks import choice
 from ..errors import ArgumentError
@@ -22,6 +31,50 @@ from ..objects.ensemble import Ensemble
 from ..objects.network import Network
 from ..objects.unsaved import warn_of_missing
 from . import files
+
+if TYPE_CHECKING:
+    from ..cost import Cost
+    from ..objects.recording import Log
+
+FileFormat = Literal[
+    "json",
+    "npz",
+    "graphml",
+    "cytoscape",
+    "synaptic",
+    "neataptic",
+    "node_link",
+    "dot",
+    "python",
+    "c",
+    "javascript",
+    "onnx",
+    "gexf",
+]
+"""The formats of files."""
+
+
+class SaveOptions(TypedDict, total=False):
+    """The options of all formats that :func:`save` writes; the function of a format
+    describes its own.
+    """
+
+    keep_context: bool
+    prefix: str
+    learn: bool
+    cost: str | Cost | None
+    bound: float | None
+    dtype: DTypeLike | None
+    sums: Literal["fast", "exact"]
+    form: Literal["auto", "plain", "step", "sequence"]
+    activations: ArrayLike | Log | None
+    layout: Any
+
+
+class LoadOptions(TypedDict, total=False):
+    """The options of all formats that :func:`load` reads."""
+
+    resume: bool
 
 
 class Declaration(NamedTuple):
@@ -206,7 +259,10 @@ def by_marks(document: Any) -> Format:
 
 
 def save(
-    network: Any, path: files.File, format: str | None = None, **options: Any
+    network: Any,
+    path: files.File,
+    format: FileFormat | None = None,
+    **options: Unpack[SaveOptions],
 ) -> None:
     """Write a network, an ensemble, a model, or a trainer with its network, to a file
     that :func:`load` reads.
@@ -336,7 +392,9 @@ def _wrote_whole(
     return True
 
 
-def load(path: files.File, format: str | None = None, **options: Any) -> Any:
+def load(
+    path: files.File, format: FileFormat | None = None, **options: Unpack[LoadOptions]
+) -> Any:
     """Read what :func:`save` or another program has written: a network, an ensemble, a
     model or a trainer.
 

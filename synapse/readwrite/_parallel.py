@@ -5,7 +5,7 @@ and delay.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,8 @@ from ..objects.graph_names import MARK
 if TYPE_CHECKING:
     from .graphs import Items
 
-WAYS = ("sum", "mean", "first", "last")
+Merge = Literal["sum", "mean", "first", "last"]
+WAYS = get_args(Merge)
 """The ways to merge, as :func:`synapse.from_networkx` describes them."""
 AGREED = ("gater", "trainable", "frozen", "tie", "carries")
 """Attributes in which parallel edges must agree, by their keys."""

@@ -5,7 +5,7 @@ vectorise them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -31,7 +31,8 @@ from .programs import (
 
 __all__ = ["c_source"]
 
-SUMS = ("fast", "exact")
+Sums = Literal["fast", "exact"]
+SUMS = get_args(Sums)
 UNROLLED = 8
 """Sources whose products are added at a time. ``python -m benchmarks.constants
 c.UNROLLED``: rows take 0.98 to 1.22 times as long with a tenth, 1.00 to 1.34 times with
@@ -44,7 +45,7 @@ def c_source(
     keep_context: bool = False,
     *,
     dtype: DTypeLike | None = None,
-    sums: str = "fast",
+    sums: Sums = "fast",
     prefix: str = DEFAULT,
     learn: bool = False,
     cost: str | Cost | None = None,

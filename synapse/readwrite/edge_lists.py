@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping, Set
 from itertools import chain
-from typing import Any
+from typing import Any, Literal
 
 import networkx as nx
 import numpy as np
@@ -24,7 +24,9 @@ from ..errors import ArgumentError, ArgumentTypeError, TopologyError, TopologyWa
 from ..initializers import Initializer, Seed
 from ..objects.network import Network
 from ..squash import Squash
+from ._parallel import Merge
 from .graphs import (
+    Carried,
     Items,
     Options,
     is_missing,
@@ -53,9 +55,9 @@ def from_edges(
     dtype: Any = np.float64,
     name: str | None = None,
     synchronous: bool | None = None,
-    merge: str | None = None,
-    self_connections: str | None = "activation",
-    missing_weights: str | None = None,
+    merge: Merge | None = None,
+    self_connections: Carried | None = "activation",
+    missing_weights: Literal["draw"] | None = None,
 ) -> Network:
     """Build a network from a list or a table of connections: millions of them in
     seconds.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from itertools import groupby
 from math import inf, isnan
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, Final, Literal, NamedTuple, NoReturn, get_args
 
 import networkx as nx
 import numpy as np
@@ -83,6 +83,7 @@ from ._file_checks import (
     warn_of_connections_into_inputs,
 )
 from ._formats import ALL, LINKED, Format
+from ._parallel import Merge
 from ._relays import RELAY, relays_to_delays
 
 __all__ = ["from_networkx"]
@@ -106,8 +107,8 @@ def from_networkx(
     dtype: Any = None,
     name: str | None = None,
     synchronous: bool | None = None,
-    merge: str | None = None,
-    self_connections: str | None = "activation",
+    merge: Merge | None = None,
+    self_connections: Carried | None = "activation",
 ) -> Network:
     """Build a network from a graph of networkx: nodes become neurons, edges become
     connections.
@@ -971,8 +972,9 @@ NODE = (
 """The attributes that are read, with their default names, except the weight and the
 gater."""
 PARTS_OF_EDGES = (CONNECTION_PART, GATE_PART)
-ACTIVATION = "activation"
-CARRIED = (ACTIVATION, STATE)
+ACTIVATION: Final = "activation"
+Carried = Literal["activation", "state"]
+CARRIED = get_args(Carried)
 """What a connection of a neuron to itself can carry to the next step."""
 Check = Callable[[str, Any], Any]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from functools import cache, partial
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -26,12 +26,13 @@ from ._recurrent import RecurrentLayer, recurrent_layers
 
 __all__ = ["onnx_model"]
 
-FORMS = ("auto", "plain", "step", "sequence")
+Form = Literal["auto", "plain", "step", "sequence"]
+FORMS = get_args(Form)
 
 
 def onnx_model(
     network: Network,
-    form: str = "auto",
+    form: Form = "auto",
     *,
     dtype: DTypeLike = np.float32,
     keep_context: bool = False,

@@ -88,7 +88,8 @@ def test_rooms_that_need_an_extra_are_attributes_of_synapse():
     branches = [
         branch
         for branch in tree.body
-        if isinstance(branch, ast.If) and ast.unparse(branch.test) == "TYPE_CHECKING"
+        if isinstance(branch, ast.If)
+        and ast.unparse(branch.test) == "_types.TYPE_CHECKING"
     ]
     checked = [
         alias.name

@@ -1,0 +1,91 @@
+"""What a type checker and an editor see: programs of users without errors, mistakes
+with one a line, and completion of what is there.
+"""
+
+import inspect
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import synapse
+from synapse.readwrite import _formats, formats
+from tests.helpers.processes import python
+
+FOLDER = Path(__file__).with_name("typed")
+WRONG = "wrong.py"
+PROGRAMS = sorted(path for path in FOLDER.glob("*.py") if path.name != WRONG)
+
+
+def test_mypy_accepts_ten_programs_and_finds_every_line_of_wrong_ones():
+    pytest.importorskip("mypy")
+    root = FOLDER.parents[2]
+    command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary"]
+    found = subprocess.run(
+        [*command, "--config-file", "pyproject.toml", str(FOLDER)],
+        cwd=root,
+        env={**os.environ, "MYPYPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    errors = re.findall(r"(\w+\.py):(\d+): error: ", found.stdout)
+    wrong = {int(line) for name, line in errors if name == WRONG}
+    assert [name for name, _ in errors if name != WRONG] == [], found.stdout
+    lines = (FOLDER / WRONG).read_text(encoding="utf-8").splitlines()
+    expected = {
+        number
+        for number, line in enumerate(lines, 1)
+        if line and line[0] not in '"#' and not line.endswith("# right")
+    }
+    assert wrong == expected, found.stdout + found.stderr
+    assert len(PROGRAMS) == 10
+    assert len(expected) > 30
+
+
+def test_the_ten_programs_run(tmp_path, monkeypatch):
+    """In a process of their own: they register functions."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    paths = [str(path) for path in PROGRAMS]
+    python("-c", f"import runpy\nfor path in {paths}: runpy.run_path(path)")
+
+
+def test_options_and_names_of_formats_for_type_checkers_are_those_of_the_formats():
+    written = [form.data for form in formats() if form.write and form.data]
+    read = [form.from_data for form in formats() if form.read and form.from_data]
+    for functions, declared in (
+        (written, _formats.SaveOptions),
+        (read, _formats.LoadOptions),
+    ):
+        options = {
+            name
+            for function in functions
+            for name in [*inspect.signature(function).parameters][1:]
+        }
+        assert options == set(declared.__annotations__)
+    files = {form.name for form in formats() if form.write or form.read}
+    assert files == set(get_args(_formats.FileFormat))
+
+
+MODULES = {"cli", "engine", "model", "objects", "scale"}
+"""Modules of the package that are not public names of it."""
+
+
+@pytest.mark.parametrize(
+    "module", ["", "squash", "cost", "initializers", "optimizers", "learning"]
+)
+def test_an_editor_completes_every_public_name_without_running_code(module):
+    jedi = pytest.importorskip("jedi")
+    path = f"synapse.{module}".rstrip(".")
+    script = jedi.Script(f"import synapse\n{path}.")
+    listed = {each.name for each in script.complete(2, len(path) + 1)}
+    owner = getattr(synapse, module) if module else synapse
+    public = {name for name in dir(owner) if not name.startswith("_")}
+    assert public <= listed
+    if not module:
+        assert {name for name in listed if name[0] != "_"} - public == MODULES

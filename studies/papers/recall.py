@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -17,12 +17,18 @@ from ._paper_table import NEEDED, Measure, PaperTable, Published, Row
 SHORT = Recall()
 LONG = Recall(targets=4, distractors=4, prompts=2, length=24)
 LENGTHS = range(4, 11)
+Peepholes = Literal["all_to_all", "one_to_one"]
 EACH = 1375
 """The curriculum of Synaptic's version 2: its lengths, and the sequences of each."""
 
 
 def two_layers(
-    inputs: int, blocks: int, outputs: int, cells: str, peepholes: str | None, seed: int
+    inputs: int,
+    blocks: int,
+    outputs: int,
+    cells: str,
+    peepholes: Peepholes | None,
+    seed: int,
 ) -> Network:
     """Two layers of memory blocks, wired neuron by neuron.
 
@@ -68,7 +74,7 @@ def _memory(
     number: int,
     blocks: int,
     cells: str,
-    peepholes: str | None,
+    peepholes: Peepholes | None,
     below: list[Layer],
     rng: np.random.Generator,
 ) -> list[Layer]:
@@ -117,7 +123,7 @@ def _peepholes(
 
 
 def _network(
-    task: Recall, network: str, cells: str, peepholes: str | None, seed: int
+    task: Recall, network: str, cells: str, peepholes: Peepholes | None, seed: int
 ) -> Network:
     """One layer in Synaptic's style, or two layers, by the sizes in the name."""
     import architect
@@ -141,7 +147,7 @@ def trial(
     seed: int,
     network: str,
     cells: str,
-    peepholes: str | None,
+    peepholes: Peepholes | None,
     rule: str,
     rate: float,
     steps: int,
@@ -189,7 +195,7 @@ NAMES = {
 def _row(
     network: str,
     cells: str = "identity",
-    peepholes: str | None = None,
+    peepholes: Peepholes | None = None,
     rule: str = "online",
     rate: float = 0.1,
     published: Published | None = None,
@@ -214,7 +220,7 @@ def _row(
 
 ONE = "LSTM 6-7-2"
 TWO = "LSTM 6-4-4-2"
-KINDS = (None, "one_to_one", "all_to_all")
+KINDS: tuple[Peepholes | None, ...] = (None, "one_to_one", "all_to_all")
 SYNAPTIC = Published("9,625, one seed", "V", 9625)
 
 TABLE = PaperTable(

@@ -47,12 +47,15 @@ def test_mypy_accepts_ten_programs_and_finds_every_line_of_wrong_ones():
     assert len(expected) > 30
 
 
-def test_the_ten_programs_run(tmp_path, monkeypatch):
+def test_the_ten_programs_run(tmp_path):
     """In a process of their own: they register functions."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MPLBACKEND", "Agg")
     paths = [str(path) for path in PROGRAMS]
-    python("-c", f"import runpy\nfor path in {paths}: runpy.run_path(path)")
+    python(
+        "-c",
+        f"import runpy\nfor path in {paths}: runpy.run_path(path)",
+        cwd=tmp_path,
+        MPLBACKEND="Agg",
+    )
 
 
 def test_options_and_names_of_formats_for_type_checkers_are_those_of_the_formats():

@@ -11,7 +11,7 @@ gater.gate(link)
 fan: Projection = a.project(Layer(3))
 fan.weights = 0.1
 sources: list[Neuron] = [connection.source for connection in b.incoming]
-found = a.connected(b)
+found = a.connection_to(b)
 if found is not None:
     found.trainable = True
 net = Network(Layer([a]), Layer([gater]), Layer([b]))

@@ -10,7 +10,7 @@ sequences = np.random.default_rng(0).normal(size=(8, 10, 1))
 trainer = synapse.Trainer(net, rule="bptt", clip=1.0, window=5)
 targets = (sequences > 0.0).astype(float)
 trainer.train(sequences, targets, epochs=1, progress=False)
-with synapse.record(net["cells"], "state", "activation") as log:
+with synapse.record(net, "state", "activation", neurons=net["cells"]) as log:
     net.run(sequences[0])
 states = log["state"]
 peak: float = np.abs(states).max()

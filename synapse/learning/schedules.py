@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from .. import _checks
+from .. import _checks, optimizers
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 
@@ -65,6 +65,8 @@ def checked_rate(title: str, rate: Any, dtype: Any = np.float64) -> Rate:
     except ArgumentTypeError:
         condition = "a number, a schedule or a function of the epoch"
         advice = OF_LIST if type(rate) in (list, tuple, np.ndarray) else ""
+        if isinstance(rate, str) and _checks.closest(rate, optimizers.names()):
+            advice = f"Use optimizer={rate!r}."
         raise ArgumentTypeError(
             _checks.expected(title, condition, rate, advice)
         ) from None

@@ -915,6 +915,15 @@ def test_what_is_no_layer_is_answered_with_what_to_do():
     all_refused([(partial(Network, *layers), errors, words) for layers, words in cases])
 
 
+def test_a_name_or_an_optimizer_in_the_first_place_is_answered(net):
+    with pytest.raises(UnknownNameError, match=r"given as name='sensor 1'"):
+        Neuron("sensor 1")
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'tanh'\? Known: .*\.$"):
+        Neuron("tahn")
+    with pytest.raises(ArgumentTypeError, match=r"Use optimizer='Adam'\.$"):
+        Trainer(net, "Adam")
+
+
 def test_what_is_no_network_is_answered_by_the_call_that_has_one(net):
     model = synapse.Model(net)
     graph = nx.DiGraph([("x", "y")])

@@ -2,6 +2,7 @@
 with one a line, and completion of what is there.
 """
 
+import ast
 import inspect
 import os
 import re
@@ -13,6 +14,7 @@ from typing import get_args
 import pytest
 
 import synapse
+from synapse.engine.functions.activations import FIRST_CUSTOM
 from synapse.readwrite import _formats, formats
 from tests.helpers.processes import python
 
@@ -73,6 +75,24 @@ def test_options_and_names_of_formats_for_type_checkers_are_those_of_the_formats
         assert options == set(declared.__annotations__)
     files = {form.name for form in formats() if form.write or form.read}
     assert files == set(get_args(_formats.FileFormat))
+
+
+@pytest.mark.parametrize("registry", [synapse.squash, synapse.cost])
+def test_a_type_checker_knows_the_names_and_synonyms_of_a_registry(registry):
+    text = Path(registry.__file__).read_text(encoding="utf-8")
+    declared = {
+        target.id
+        for branch in ast.parse(text).body
+        if isinstance(branch, ast.If) and ast.unparse(branch.test) == "TYPE_CHECKING"
+        for line in branch.body
+        if isinstance(line, ast.Assign)
+        for target in line.targets
+        if target.id[0] != "_"
+    }
+    builtin = {
+        name for name, item in registry._by_name.items() if item.code < FIRST_CUSTOM
+    }
+    assert declared == builtin | {*registry._by_name.synonyms}
 
 
 MODULES = {"cli", "engine", "model", "objects", "scale"}

@@ -60,7 +60,7 @@ def test_errors_of_a_target_and_slopes_along_them_move_as_the_target(spec, steps
     )
     np.testing.assert_allclose(errors_of(twin), errors_of(net), rtol=1e-14)
     before = third.weights, third.biases
-    weights, biases = third.slopes(errors)
+    weights, biases = third.output_gradient(errors)
     assert (third.weights == before[0]).all()
     assert (third.biases == before[1]).all()
     scale = max(1.0, abs(weights).max(initial=0.0), abs(biases).max())

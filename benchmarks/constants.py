@@ -350,7 +350,7 @@ CONSTANTS = (
         ("weights of edges, 5 of each neuron", "weights of edges, 100 of each neuron"),
     ),
     Constant("learning._warnings", "SOME", ("first training of 300,000 connections",)),
-    Constant("learning._data", "KEPT", DATA),
+    Constant("learning._data", "MAX_CACHED_BYTES", DATA),
     Constant("learning._data", "ROOM", ONLINE_COSTS, values=("1", "640")),
     Constant(
         "learning.training",

@@ -430,16 +430,16 @@ class Model(Archived):
         DivergenceError
             If the cost of a step is not finite.
         """
-        parts, together = self._parts(inputs)
-        aims = self._aims(targets, parts, together)
+        parts, is_single = self._parts(inputs)
+        aims = self._aims(targets, parts, is_single)
         self._require_reach(aims)
         scales = (deepcopy(self.scale), deepcopy(self.target_scale))
-        weights = _count(scales, parts, aims, together, sample_weight)
+        weights = _count(scales, parts, aims, is_single, sample_weight)
         self.scale, self.target_scale = scales
         rows = self._standard(parts, aims, False)
         at = 0
         for sequence, answers in zip(*rows, strict=True):
-            if not together and self.network.has_memory:
+            if not is_single and self.network.has_memory:
                 self.network.clear()
             for row, aim in zip(sequence, answers, strict=True):
                 weight = 1.0 if weights is None else float(weights[at])
@@ -573,16 +573,16 @@ class Model(Archived):
     def _parts(self, inputs: Any) -> tuple[Matrices, bool]:
         """Return inputs as sequences, and whether they are rows instead."""
         count = len(self.network.input)
-        parts, together = _checks.parts_of("inputs", inputs, count)
-        title = "inputs" if together else "The inputs of a sequence"
+        parts, is_single = _checks.parts_of("inputs", inputs, count)
+        title = "inputs" if is_single else "The inputs of a sequence"
         rows = [_checks.as_matrix(title, part, count, FLOAT) for part in parts]
-        return rows, together
+        return rows, is_single
 
-    def _aims(self, targets: Any, parts: Matrices, together: bool) -> Matrices:
+    def _aims(self, targets: Any, parts: Matrices, is_single: bool) -> Matrices:
         """Return the targets of these sequences in the units of the data, shapes (T_i,
         m); NaN for no target.
         """
-        if together:
+        if is_single:
             aims = [self._encoded("targets", targets)]
         else:
             entries = _checks.listed("targets", targets, "an entry a sequence")
@@ -614,13 +614,13 @@ class Model(Archived):
         row = self._encoded(title, [targets] if depth == 0 or not single else targets)
         return np.vstack([np.full((steps - 1, row.shape[1]), np.nan), row])
 
-    def _standard(self, parts: Matrices, aims: Matrices, together: bool) -> Any:
+    def _standard(self, parts: Matrices, targets: Matrices, is_single: bool) -> Any:
         """Return inputs and targets in standard units, as a trainer takes them."""
         x, y = (
             side if scale is None else [scale.standard(rows) for rows in side]
-            for scale, side in ((self.scale, parts), (self.target_scale, aims))
+            for scale, side in ((self.scale, parts), (self.target_scale, targets))
         )
-        return (x[0], y[0]) if together else (x, y)
+        return (x[0], y[0]) if is_single else (x, y)
 
     def _train(
         self,
@@ -634,9 +634,9 @@ class Model(Archived):
         """Train, after these scales have counted the data, which become those of the
         model.
         """
-        parts, together = self._parts(inputs)
-        aims = self._aims(targets, parts, together)
-        _count(scales, parts, aims, together, weights)
+        parts, is_single = self._parts(inputs)
+        aims = self._aims(targets, parts, is_single)
+        _count(scales, parts, aims, is_single, weights)
         before = (self.scale, self.target_scale)
         self.scale, self.target_scale = scales
         if weights is not None:
@@ -649,7 +649,7 @@ class Model(Archived):
                 options["eval_set"] = held_out
             if isinstance(metrics := options.get("metrics"), list | tuple):
                 options["metrics"] = [*map(self._in_units, metrics)]
-            data = self._standard(parts, aims, together)
+            data = self._standard(parts, aims, is_single)
             return self.trainer.train(*data, validation=validation, **options)
         except (ArgumentError, ArgumentTypeError):  # nothing has been trained
             self.scale, self.target_scale = before
@@ -659,8 +659,8 @@ class Model(Archived):
         """Return a pair of inputs and targets in standard units; all else as it is."""
         if not isinstance(data, tuple) or len(data) != 2:
             return data
-        parts, together = self._parts(data[0])
-        return self._standard(parts, self._aims(data[1], parts, together), together)
+        parts, is_single = self._parts(data[0])
+        return self._standard(parts, self._aims(data[1], parts, is_single), is_single)
 
     def _in_units(self, metric: Any) -> Any:
         """Return a metric of what :meth:`predict` returns, as one of outputs."""
@@ -680,19 +680,19 @@ class Model(Archived):
         """Return what a function makes of the outputs for inputs, in the form of
         these.
         """
-        parts, together = self._parts(inputs)
+        parts, is_single = self._parts(inputs)
         network = self.network
         if self.scale is not None:
             parts = [self.scale.standard(rows) for rows in parts]
         with preserved_context(network):
             network.clear()
-            outputs = network.run(parts[0] if together else parts, traces=False)
+            outputs = network.run(parts[0] if is_single else parts, traces=False)
         scale = self.target_scale
         answers = [
             form(part if scale is None else scale.original(part))
-            for part in ([outputs] if together else outputs)
+            for part in ([outputs] if is_single else outputs)
         ]
-        if together:
+        if is_single:
             return answers[0]
         is_array = isinstance(inputs, np.ndarray) and inputs.ndim == 3
         return np.stack(answers) if is_array else answers
@@ -709,11 +709,14 @@ class Model(Archived):
         elif self.target_scale is not None:  # standard units can be any number
             require_range(title, self.network, squashes_of(self.network), advice)
 
-    def _require_reach(self, aims: Matrices) -> None:
+    def _require_reach(self, targets: Matrices) -> None:
         """Raise if targets that have no scale are beyond the bounds of the outputs."""
         if self.task == "numbers" and self.target_scale is None:
             title = "network of Model"
-            low, high = np.nanmin(np.concatenate(aims)), np.nanmax(np.concatenate(aims))
+            low, high = (
+                np.nanmin(np.concatenate(targets)),
+                np.nanmax(np.concatenate(targets)),
+            )
             advice = 'Build it with output_squash="identity".'
             squashes = squashes_of(self.network)
             require_range(title, self.network, squashes, advice, low, high)
@@ -823,7 +826,7 @@ def _count(
     scales: tuple[Scale | None, Scale | None],
     parts: Matrices,
     aims: Matrices,
-    together: bool,
+    is_single: bool,
     weights: ArrayLike | None,
 ) -> Floats | None:
     """Count inputs and targets, but for those that are NaN, by the weights of samples
@@ -836,7 +839,7 @@ def _count(
             raise ArgumentError(_checks.expected("scales", condition, each.lags))
     by_row = None
     if weights is not None:
-        lengths = np.array([1] * len(parts[0]) if together else [*map(len, parts)])
+        lengths = np.array([1] * len(parts[0]) if is_single else [*map(len, parts)])
         condition = _checks.counted(len(lengths), "number")
         given = _checks.numbers("sample_weight", weights, condition)
         if given.shape != (len(lengths),):

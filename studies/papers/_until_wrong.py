@@ -20,7 +20,7 @@ from synapse._registration import require_sound
 from synapse._typing import Floats
 from synapse.engine.guard import InUse
 from synapse.errors import ArgumentError, DivergenceError
-from synapse.learning._data import aimed_rows, new_control
+from synapse.learning._data import new_control, target_mask
 from synapse.objects.network import Network
 from synapse.objects.recording import record
 from synapse.objects.state import Context, read_context, restore_context
@@ -162,7 +162,7 @@ def _learn(
 
 def _pass(network: Network, piece: Sample, rate: float) -> tuple[float, Floats]:
     """Learn with one rate in one call. Outputs are NaN at steps without target."""
-    aimed = aimed_rows(piece.targets)
+    aimed = target_mask(piece.targets)
     control = new_control()
     data = piece.inputs.reshape(-1), piece.targets.reshape(-1), aimed
     bounds = np.array([0, len(piece)], np.uint64)
@@ -200,7 +200,7 @@ def _pass_by_steps(
     steps = len(piece)
     control = new_control()
     errors = np.zeros(len(piece))
-    aimed = aimed_rows(piece.targets)
+    aimed = target_mask(piece.targets)
     bounds = np.arange(steps + 1, dtype=np.uint64)
     order = bounds[:-1, None].copy()
     kept = np.empty(engine.online.KEPT * network._n_outputs)

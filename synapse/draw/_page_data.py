@@ -17,7 +17,7 @@ import architect
 from .._checks import as_matrix, counted, depth_of
 from .._typing import Floats
 from ..errors import ArgumentError
-from ..learning._data import aimed_rows
+from ..learning._data import target_mask
 from ..objects.connection import extended_into
 from ..objects.network import Network
 from ..objects.neuron import Neuron
@@ -355,5 +355,5 @@ def aims_of(net: Network, steps: int, targets: ArrayLike | None) -> list[Floats 
         )
     return [
         aim if aimed else None
-        for aim, aimed in zip(aims, aimed_rows(aims), strict=True)
+        for aim, aimed in zip(aims, target_mask(aims), strict=True)
     ]

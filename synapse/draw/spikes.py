@@ -192,7 +192,7 @@ def _draw_marks(ax: Axes, values: Floats, top: float, height: float) -> None:
 
 
 def _draw_lines(
-    ax: Axes, values: Floats, aims: Floats | None, top: float, height: float
+    ax: Axes, values: Floats, targets: Floats | None, top: float, height: float
 ) -> None:
     """Draw lines of some neurons, within the band, and their least and largest
     number.
@@ -203,8 +203,8 @@ def _draw_lines(
     )
     shown = values[:, chosen]
     everything = [shown[np.isfinite(shown)]]
-    if aims is not None:
-        everything.append(aims[np.isfinite(aims)])
+    if targets is not None:
+        everything.append(targets[np.isfinite(targets)])
     all_numbers = np.concatenate(everything) if everything else np.zeros(1)
     least = float(all_numbers.min(initial=0.0))
     largest = float(all_numbers.max(initial=0.0))
@@ -213,8 +213,8 @@ def _draw_lines(
     for place, number in enumerate(chosen):
         color = CYCLE[place % len(CYCLE)] if count > 1 else BLUE
         ax.plot(steps, top + scale * (largest - values[:, number]), color=color, lw=1.1)
-    if aims is not None:
-        ax.plot(steps, top + scale * (largest - aims), color=RED, lw=2.2, alpha=0.8)
+    if targets is not None:
+        ax.plot(steps, top + scale * (largest - targets), color=RED, lw=2.2, alpha=0.8)
     _write_beside(ax, top, f"{largest:.3g}", "top")
     _write_beside(ax, top + height, f"{least:.3g}", "bottom")
 

@@ -43,8 +43,8 @@ from ..readwrite.npz import (
     write_arrays,
 )
 from . import renewal, schedules
-from ._checkpoint import SNAPSHOTS, Paused, generator_in
-from ._part import Part, items_of
+from ._checkpoint import SNAPSHOTS, TrainingState, generator_in
+from ._part import TrainableSubset, items_of
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -75,7 +75,7 @@ def _written(network: Network, option: str, value: Any) -> Any:
         return value.name
     if is_number(value):
         return float(value)
-    if isinstance(value, Part):
+    if isinstance(value, TrainableSubset):
         return {PART: value.described()}
     if isinstance(value, tuple):
         return list(value)
@@ -192,17 +192,19 @@ CHECKS: dict[Any, tuple[str, Callable[[Any], bool]]] = {
 """Which values of a file the fields of a training may have, by their type."""
 VALUES = {
     settings_class.name: CHECKS[settings_class.type]
-    for settings_class in dataclasses.fields(Paused)
+    for settings_class in dataclasses.fields(TrainingState)
     if settings_class.name not in ("values", *SNAPSHOTS)  # which are arrays
 }
 
 
-def write_trainer(trainer: Trainer, path: File, paused: Paused) -> None:
+def write_trainer(trainer: Trainer, path: File, paused: TrainingState) -> None:
     """Write a trainer with its network and a training to a file."""
     write_arrays(path, arrays_of(trainer, paused))
 
 
-def arrays_of(trainer: Trainer, paused: Paused | None) -> dict[str, NDArray[Any]]:
+def arrays_of(
+    trainer: Trainer, paused: TrainingState | None
+) -> dict[str, NDArray[Any]]:
     """Return the arrays of a trainer with its network, and of a training.
 
     Raises ArgumentError if it has a function or a class of the user, or a generator
@@ -337,7 +339,7 @@ def _leave_out_relays(saved: SavedNetwork, arrays: dict[str, NDArray[Any]]) -> N
 
 def _training(
     network: Network, head: Any, arrays: dict[str, NDArray[Any]]
-) -> Paused | None:
+) -> TrainingState | None:
     """Return the latest training, from its values and the arrays that are left."""
     if head is None:
         _require_arrays(arrays, {})
@@ -373,7 +375,7 @@ def _training(
     weights = {
         name: (floats[f"{name}_weight"], floats[f"{name}_bias"]) for name in both
     }
-    return Paused.of(network, {**fields, "values": values}, weights)
+    return TrainingState.of(network, {**fields, "values": values}, weights)
 
 
 def _require_arrays(

@@ -18,12 +18,12 @@ from ..objects.network import Network
 from ..objects.state import Snapshot
 from ._data import Shape
 
-PausedParts = tuple[dict[str, Any], dict[str, tuple[Floats, Floats]]]
+TrainingStateParts = tuple[dict[str, Any], dict[str, tuple[Floats, Floats]]]
 SNAPSHOTS = ("best", "last")
 
 
 @dataclass
-class Paused:
+class TrainingState:
     """A training after its latest complete epoch.
 
     A field of another type than those in ``CHECKS`` of ``_archive.py`` needs a line
@@ -43,7 +43,7 @@ class Paused:
         None  # weights of the last epoch, if those of the best have been restored
     )
 
-    def parts(self, network: Network) -> PausedParts:
+    def parts(self, network: Network) -> TrainingStateParts:
         """Return the training without references to neurons: its fields, and weights
         and biases by network.
         """
@@ -61,7 +61,7 @@ class Paused:
         network: Network,
         fields: dict[str, Any],
         weights: dict[str, tuple[Floats, Floats]],
-    ) -> Paused:
+    ) -> TrainingState:
         """Make a training from the result of :meth:`parts`, for a copy of that
         network.
         """
@@ -115,7 +115,7 @@ def _described(shape: Shape) -> str:
     return f"{counted(shape[0], 'sequence')} with {counted(shape[1], 'row')}"
 
 
-class Checkpoint:
+class Checkpointer:
     """Writes a training to a file by `write`, after every `every` epochs, or as often
     as is cheap.
     """
@@ -126,7 +126,9 @@ class Checkpoint:
     """And this many times as long as the latest file took to write, so that files take
     5 % of the time."""
 
-    def __init__(self, write: Callable[[Paused], None], every: int | None) -> None:
+    def __init__(
+        self, write: Callable[[TrainingState], None], every: int | None
+    ) -> None:
         self._write = write
         self._every = every
         self._due = 0.0
@@ -143,7 +145,7 @@ class Checkpoint:
             else done % self._every == 0
         )
 
-    def write(self, paused: Paused) -> None:
+    def write(self, paused: TrainingState) -> None:
         """Write the file."""
         begun = time.monotonic()
         self._write(paused)

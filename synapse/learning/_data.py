@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     )  # compiled: imported when used
     from ..engine.rtrl import Plan
 
-KEPT = 1 << 24
+MAX_CACHED_BYTES = 1 << 24
 """Bytes up to which data, and the memory of a rule, are kept for the next call.
-``python -m benchmarks.constants _data.KEPT``: neither a tenth nor ten times changes the
-time of a row by more than a tenth."""
+``python -m benchmarks.constants _data.MAX_CACHED_BYTES``: neither a tenth nor ten times
+changes the time of a row by more than a tenth."""
 ROOM = 64
 """Number of outputs whose costs are summed together, so that their logarithms
 vectorise. ``python -m benchmarks.constants _data.ROOM``: rows take 0.99 to 1.18 times
@@ -242,7 +242,7 @@ def form_of(network: Network, inputs: Any, targets: Any) -> Any:
     return inputs.shape, targets.shape, network._store.structure_version
 
 
-def laid_out(
+def prepare_cached(
     prepared: Callable[..., Data],
     latest: Layout,
     network: Network,
@@ -262,7 +262,10 @@ def laid_out(
         return alike, latest
     data = prepared(network, inputs, targets, cost)
     whole = form is not None and data.targets.size == targets.size and data.aimed.all()
-    return data, (form, data) if whole and data.inputs.nbytes <= KEPT else latest
+    return data, (
+        form,
+        data,
+    ) if whole and data.inputs.nbytes <= MAX_CACHED_BYTES else latest
 
 
 def prepare(
@@ -293,21 +296,23 @@ def _prepared_pair(
     outputs = network._n_outputs
     softmax = outputs > 1 and network._cost(None) is categorical_cross_entropy
     parted = depth == 3 or (softmax and depth == 2 and _checks.width_of(inputs) > 1)
-    parts, together = _checks.parts_of("inputs", inputs, n, parted)
+    parts, is_single = _checks.parts_of("inputs", inputs, n, parted)
     classes = softmax and (
-        depth == (1 if together else 2) or _checks.width_of(targets) == 1
+        depth == (1 if is_single else 2) or _checks.width_of(targets) == 1
     )
     columns = 1 if classes else outputs
-    aims, aims_together = _checks.parts_of("targets", targets, columns, not together)
-    if together != aims_together or len(parts) != len(aims):
+    aims, has_single_target = _checks.parts_of(
+        "targets", targets, columns, not is_single
+    )
+    if is_single != has_single_target or len(parts) != len(aims):
         raise ArgumentError(
             "Expected inputs and targets in the same form, "
-            f"got {_form(parts, together)} and {_form(aims, aims_together)}."
+            f"got {_form(parts, is_single)} and {_form(aims, has_single_target)}."
         )
     dtype = network.dtype
     lengths = []
     for i, (sequence, aim) in enumerate(zip(parts, aims, strict=True)):
-        where = "" if together else f" of sequence {i}"
+        where = "" if is_single else f" of sequence {i}"
         parts[i] = _checks.as_matrix(f"inputs{where}", sequence, n, dtype)
         aims[i] = _checks.as_matrix(
             f"targets{where}", aim, columns, dtype, finite=False
@@ -324,15 +329,15 @@ def _prepared_pair(
         raise ArgumentError("Expected at least one sample to train on, got none.")
     rows = np.concatenate(parts)
     targets = np.concatenate(aims)
-    stream = together and network.has_memory
-    if together and not stream:
+    stream = is_single and network.has_memory
+    if is_single and not stream:
         bounds = np.arange(len(rows) + 1, dtype=np.int64)
     else:
         bounds = np.array([0, *accumulate(lengths)], np.int64)
-    aimed = aimed_rows(targets)
+    aimed = target_mask(targets)
     if cost is not None:
         cost.check_targets(targets)
-    return Data(rows, targets, aimed, bounds, clear=not together, stream=stream)
+    return Data(rows, targets, aimed, bounds, clear=not is_single, stream=stream)
 
 
 def about_targets(network: Network, inputs: Any, targets: Any) -> str:
@@ -404,11 +409,11 @@ def prepare_sequences(
     return replace(data, bounds=data.runs).as_sequences()
 
 
-def _form(parts: list[Any], together: bool) -> str:
-    return "rows of samples" if together else _checks.counted(len(parts), "sequence")
+def _form(parts: list[Any], is_single: bool) -> str:
+    return "rows of samples" if is_single else _checks.counted(len(parts), "sequence")
 
 
-def aimed_rows(targets: Floats) -> NDArray[np.uint8]:
+def target_mask(targets: Floats) -> NDArray[np.uint8]:
     """Return booleans by row: whether any output has a target. NaN is none; all other
     targets must be finite.
     """
@@ -481,12 +486,12 @@ def new_control() -> Control:
     return np.zeros(2, np.int64)
 
 
-def once(order: Order, rate: float, control: Control) -> Epochs:
+def single_epoch(order: Order, rate: float, control: Control) -> Epochs:
     """Return an `Epochs` of one epoch."""
     return Epochs(order[None], np.array([rate]), np.empty(1), -np.inf, control)
 
 
-def one_pass(
+def run_epoch(
     network: Network,
     data: Data,
     order: Order,
@@ -497,7 +502,7 @@ def one_pass(
     """Run once over the data, learning at a rate if there is one; returns the cost and
     the aimed steps.
     """
-    epoch = once(order, 0.0 if rate is None else rate, control)
+    epoch = single_epoch(order, 0.0 if rate is None else rate, control)
     return run_epochs(network, data, epoch, cost, learn=rate is not None)[1:]
 
 
@@ -511,7 +516,7 @@ def run_epochs(
     plan: Plan | None = None,
     renewal: RenewalArguments | None = None,
 ) -> tuple[int, float, int]:
-    """Run the network over the data in one compiled call, as :func:`one_pass` does
+    """Run the network over the data in one compiled call, as :func:`run_epoch` does
     once.
 
     With `moves`, updates are added to them and weights do not change. With a `plan`,

@@ -16,7 +16,7 @@ from ..engine.guard import Interruptible, InUse
 from ..errors import ArgumentError
 from ..objects.network import Network
 from ..objects.state import Snapshot, preserved_context
-from ._checkpoint import Paused
+from ._checkpoint import TrainingState
 from ._data import Data, Shape
 from ._options import FixedOptions
 from .callbacks import Callback, Progress, every
@@ -157,7 +157,7 @@ class History:
         """The network to train."""
         return self.options.network
 
-    def continue_from(self, paused: Paused) -> None:
+    def continue_from(self, paused: TrainingState) -> None:
         """Take over the epochs of a training, and restore its latest weights if they
         have been replaced.
         """
@@ -191,7 +191,7 @@ class History:
         return time.perf_counter() - self.begun
 
     @property
-    def free(self) -> int:
+    def epochs_until_due(self) -> int:
         """Number of epochs until something has to be done that depends on them."""
         if self.restore or self.others or self.metrics:
             return 1
@@ -247,7 +247,7 @@ class History:
             if loss < self.reference - self.min_delta:
                 self.reference, self.reference_epoch = loss, epoch
 
-    def judge(self) -> str | None:
+    def check_stop(self) -> str | None:
         """Call the callbacks after the latest epoch; returns why training ends with it,
         or None.
         """

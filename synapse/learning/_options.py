@@ -15,7 +15,7 @@ from ..cost import Cost
 from ..objects.network import Network, require_network
 from ..optimizers import LBFGS, SGD, Optimizer, RecursiveOptimizer
 from ._parameters import checked_optimizer
-from ._part import Item, Part, checked_part
+from ._part import Item, TrainableSubset, checked_part
 from ._regularisation import Chances, Dropout, Penalties, chances_by_neuron
 from .renewal import ContinualBackprop, checked_renewal
 from .rules import RULES, SEQUENCE
@@ -61,7 +61,7 @@ def _chances(options: TrainerOptions, title: str, value: Any) -> Any:
     return value
 
 
-def _part(options: TrainerOptions, title: str, value: Any) -> Part | None:
+def _part(options: TrainerOptions, title: str, value: Any) -> TrainableSubset | None:
     return None if value is None else checked_part(options.network, value)
 
 
@@ -200,7 +200,7 @@ class TrainerOptions:
         :class:`synapse.learning.ContinualBackprop`. Default: none begins anew.""",
         checked_renewal,
     )
-    only: Option[Part | None, Iterable[Item] | None] = Option(
+    only: Option[TrainableSubset | None, Iterable[Item] | None] = Option(
         "iterable of layers (or names), projections, neurons, connections, optional",
         """The part of the network that is trained: the weights of these projections and
         connections, and the biases and incoming weights of these neurons and layers.

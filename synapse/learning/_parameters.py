@@ -33,7 +33,7 @@ from ..optimizers import (
 from ..optimizers._names import by_name as optimizers_by_name
 from ..optimizers.base import not_clipped, too_steep
 from ..optimizers.descent import BuiltIn
-from ._part import Part, PartInUse
+from ._part import PartInUse, TrainableSubset
 from ._regularisation import Penalties
 
 ADVICE = (
@@ -238,7 +238,7 @@ class Updater(OfNetwork):
     """
 
     def __init__(
-        self, network: Network, penalties: Penalties, part: Part | None
+        self, network: Network, penalties: Penalties, part: TrainableSubset | None
     ) -> None:
         super().__init__(network)
         self.penalties = penalties
@@ -297,7 +297,7 @@ class Updater(OfNetwork):
     def arrays(
         self,
         optimizer: Optimizer | LBFGS | RecursiveOptimizer | None,
-        part: Part | None,
+        part: TrainableSubset | None,
     ) -> dict[str, Any] | None:
         """Return the state of this optimizer; None if there is none, or it is reset in
         the next training.

@@ -22,7 +22,7 @@ from ..objects.parameters import FROZEN
 from ..objects.projection import Projection
 
 _numbers = count(1)
-HELD = 2
+FROZEN_BY_TRAINER = 2
 """Marks rows in the columns of `FROZEN` that are not trainable only while a trainer of
 a part computes."""
 ITEMS = "layers, projections, neurons, connections or names of layers"
@@ -30,7 +30,7 @@ ITEMS = "layers, projections, neurons, connections or names of layers"
 Item = Layer | Projection | Neuron | Connection | str
 
 
-class Part(tuple[Item, ...]):
+class TrainableSubset(tuple[Item, ...]):
     """The layers, projections, neurons and connections of a network that a trainer
     changes.
 
@@ -42,7 +42,7 @@ class Part(tuple[Item, ...]):
     network: Network
     _number: int  # by which a store knows it
 
-    def __new__(cls, network: Network, items: Iterable[Item]) -> Part:
+    def __new__(cls, network: Network, items: Iterable[Item]) -> TrainableSubset:
         """Check the items; raises ArgumentError, or ArgumentTypeError."""
         members = super().__new__(cls, items)
         members.network = network
@@ -140,7 +140,7 @@ class Part(tuple[Item, ...]):
     _held: tuple[Ints, Ints]  # for this: identities of connections, rows of neurons
     _depth = 0
 
-    def hold(self) -> None:
+    def freeze_rest(self) -> None:
         """Make all else not trainable until :meth:`release`."""
         self._depth += 1  # first, as `release` follows in any case
         if self._depth > 1:
@@ -156,7 +156,7 @@ class Part(tuple[Item, ...]):
         frozen_rows: tuple[Ints, Ints] = store.row_of[links].astype(np.int64), neurons
         for (learns, mark), rows in zip(FROZEN.items(), frozen_rows, strict=True):
             store[learns][rows] = 0
-            store[mark][rows] = HELD
+            store[mark][rows] = FROZEN_BY_TRAINER
 
     def _rest(self, store: Store) -> tuple[Ints, Ints]:
         """Return the identities of connections and the rows of neurons that are
@@ -170,13 +170,13 @@ class Part(tuple[Item, ...]):
         return store["identity"][links], np.flatnonzero(neurons)
 
     def release(self) -> None:
-        """Make everything trainable again that :meth:`hold` has held."""
+        """Make everything trainable again that :meth:`freeze_rest` has held."""
         self._depth -= 1
         if self._depth:
             return
         store = self.network._store
         for learns, mark in FROZEN.items():
-            rows = np.flatnonzero(store[mark] == HELD)
+            rows = np.flatnonzero(store[mark] == FROZEN_BY_TRAINER)
             store[learns][rows] = 1
             store[mark][rows] = 0
         if store.parts[0] == self._number:
@@ -228,8 +228,8 @@ def items_of(network: Network, described: Any) -> Iterator[Item]:
             yield from (every[range(len(every))[number]] for number in numbers)
 
 
-def _restored(network: Network, described: list[Any]) -> Part:
-    return Part(network, items_of(network, described))
+def _restored(network: Network, described: list[Any]) -> TrainableSubset:
+    return TrainableSubset(network, items_of(network, described))
 
 
 def _with_members(rows: Bools, tie: Ints) -> Bools:
@@ -245,14 +245,14 @@ class PartInUse(InUse):
 
     __slots__ = ("_part",)
 
-    def __init__(self, part: Part) -> None:
+    def __init__(self, part: TrainableSubset) -> None:
         super().__init__(part.network)
         self._part = part
 
     def __enter__(self) -> PartInUse:
         super().__enter__()
         try:
-            self._part.hold()
+            self._part.freeze_rest()
             # rows are in the order that parameters were found in
             self._part.network._store.ready()
         except BaseException:
@@ -265,6 +265,8 @@ class PartInUse(InUse):
         super().__exit__()
 
 
-def checked_part(network: Network, items: Any) -> Part:
+def checked_part(network: Network, items: Any) -> TrainableSubset:
     """Return the part of a network with these items, or raise."""
-    return Part(network, listed("only of Trainer", items, f"a list of {ITEMS}"))
+    return TrainableSubset(
+        network, listed("only of Trainer", items, f"a list of {ITEMS}")
+    )

@@ -16,7 +16,7 @@ from ..cost import Cost, in_words
 from ..objects.network import Network
 from ..objects.recording import record
 from ..objects.state import deterministic
-from ._data import Data, new_control, one_pass
+from ._data import Data, new_control, run_epoch
 from .metrics import Metric, class_labels, measured, named_classes
 
 
@@ -80,7 +80,7 @@ def mean_cost(
     """
     with deterministic(network):
         if weights is None:
-            total, steps = one_pass(
+            total, steps = run_epoch(
                 network, data, data.filled, cost, None, new_control()
             )
             return Evaluation(total / steps if steps else math.nan, steps, cost.name)
@@ -88,7 +88,7 @@ def mean_cost(
         total = 0.0
         steps = 0
         for stretch, weight in _by_weight(weighted, weights):
-            summed, aimed = one_pass(
+            summed, aimed = run_epoch(
                 network, stretch, stretch.filled, cost, None, new_control()
             )
             total, steps = total + weight * summed, steps + aimed

@@ -29,7 +29,7 @@ from ..errors import DivergenceError
 from ..objects import parameters
 from ..objects.network import Network, require_network
 from ..objects.wiring import require_closed
-from ._data import KEPT, Data, Layout, laid_out, prepare_sequences
+from ._data import MAX_CACHED_BYTES, Data, Layout, prepare_cached, prepare_sequences
 from ._parameters import ADVICE
 from ._regularisation import Masks
 from .loss_gradient import Gradient, wiring_of
@@ -121,7 +121,7 @@ def gradient(
     measure = network._cost(cost)
     # another thread cannot get them, too
     layout, exact = _known.pop(network, (None, None))
-    data, layout = laid_out(
+    data, layout = prepare_cached(
         prepare_sequences, layout, network, inputs, targets, measure
     )
     boolean("keep_context", keep_context)
@@ -142,7 +142,7 @@ def gradient(
         np.negative(weights, out=weights)  # a copy, unlike `biases`
         neurons = slice(int(span[Span.START]), int(span[Span.STOP]))
         biases = -parameters.sum_of_group(store["bias_tie"], neurons, biases)
-        if exact.nbytes <= KEPT and threads == 1 and exact._noted is None:
+        if exact.nbytes <= MAX_CACHED_BYTES and threads == 1 and exact._noted is None:
             del (
                 exact.network,
                 exact._ready,

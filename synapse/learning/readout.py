@@ -378,9 +378,9 @@ def _least_squares(
         optimize = imported("scipy.optimize", "A read-out with signs needs", "scipy")
         bounds = np.where(signs > 0, 0.0, -np.inf), np.where(signs < 0, 0.0, np.inf)
         rows = np.concatenate([values[:, None] * right, np.sqrt(ridge) * np.eye(n)])
-        aims = np.concatenate([left.T @ (y - level), np.zeros((n, y.shape[1]))])
+        targets = np.concatenate([left.T @ (y - level), np.zeros((n, y.shape[1]))])
         each = [
-            optimize.lsq_linear(rows, aim, bounds, method="bvls").x for aim in aims.T
+            optimize.lsq_linear(rows, aim, bounds, method="bvls").x for aim in targets.T
         ]
         weights = np.clip(np.array(each).T, *(bound[:, None] for bound in bounds))
     condition = float(values[0] / values[-1]) if n and rank == n else np.inf

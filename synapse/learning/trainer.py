@@ -22,8 +22,16 @@ from ..objects.state import take_over
 from ..optimizers import LBFGS
 from ..readwrite._formats import Archived
 from . import _archive, _source
-from ._checkpoint import Checkpoint, Paused, PausedParts
-from ._data import KEPT, Data, Layout, joined, laid_out, prepare, row_weights
+from ._checkpoint import Checkpointer, TrainingState, TrainingStateParts
+from ._data import (
+    MAX_CACHED_BYTES,
+    Data,
+    Layout,
+    joined,
+    prepare,
+    prepare_cached,
+    row_weights,
+)
 from ._history import VALIDATION, History, Result
 from ._options import OPTIONS, FixedOptions, TrainerOptions
 from ._parameters import Updater
@@ -32,7 +40,7 @@ from .callbacks import Batch, Callback
 from .evaluation import Evaluation, evaluated
 from .metrics import Metric, checked_metrics, require_measurable
 from .rules import RULES, Rule, RuleTask
-from .training import Orders, Training
+from .training import OrderSampler, Training
 
 # --- checks of the arguments of train -------------------------------------------------
 
@@ -134,7 +142,7 @@ class Trainer(Archived, TrainerOptions):
         """Begin without anything that is kept from one call to the next."""
         self._stop = threading.Event()
         self._updater = Updater(self.network, self._penalties, self.only)
-        self._paused: Paused | None = None  # the latest training
+        self._paused: TrainingState | None = None  # the latest training
         # the options of the latest training, and what their check depended on
         self._options_known: tuple[Any, FixedOptions] | None = None
         self._entropy: tuple[int, np.random.Generator] | None = None
@@ -189,7 +197,7 @@ class Trainer(Archived, TrainerOptions):
         self._restore(memory, training)
 
     def _restore(
-        self, memory: Mapping[str, Any] | None, training: PausedParts | None
+        self, memory: Mapping[str, Any] | None, training: TrainingStateParts | None
     ) -> None:
         """Set the state of the optimizer and the latest training to those that
         `__getstate__` returned.
@@ -198,7 +206,9 @@ class Trainer(Archived, TrainerOptions):
         if memory is not None:
             assert self.optimizer is not None
             self._updater.restore(self.optimizer, memory)
-        self._paused = None if training is None else Paused.of(self.network, *training)
+        self._paused = (
+            None if training is None else TrainingState.of(self.network, *training)
+        )
 
     def _archive(self) -> dict[str, NDArray[Any]]:
         return _archive.arrays_of(self, self._paused)
@@ -478,10 +488,10 @@ class Trainer(Archived, TrainerOptions):
             options=options,
             source=source,
             history=history,
-            orders=Orders(rng, source.shuffled(shuffle)),
+            orders=OrderSampler(rng, source.shuffled(shuffle)),
             updater=self._updater,
             stop=self._stop,
-            visit=self._visit_known,
+            seconds_per_visit=self._visit_known,
             ready=self._kept_work(options),
             on_batch=on_batch,
             checkpoint=file,
@@ -494,14 +504,16 @@ class Trainer(Archived, TrainerOptions):
 
     def _checkpoint(
         self, path: PathLike | None, checkpoint_every: int | None
-    ) -> Checkpoint:
+    ) -> Checkpointer:
         """Return what writes this trainer to a file while it trains."""
         if path is None:
             raise ArgumentError(
                 "`checkpoint_every` is the number of epochs between checkpoints. Give"
                 " checkpoint, too."
             )
-        return Checkpoint(partial(_archive.write_trainer, self, path), checkpoint_every)
+        return Checkpointer(
+            partial(_archive.write_trainer, self, path), checkpoint_every
+        )
 
     def _run(self, training: Training, progress: bool | str) -> Result:
         """Run a training, and keep what the next call may use of it."""
@@ -513,12 +525,12 @@ class Trainer(Archived, TrainerOptions):
             end = training.end
             work = training.work
             options = training.options
-            self._visit_known = training.visit
+            self._visit_known = training.seconds_per_visit
             begun = end is not None and (end.done or work is not None)
             self._paused = end if begun else latest
             # it has no threads, nor random masks
             plain = options.threads == 1 and options.masks is None
-            if plain and work is not None and work.nbytes <= KEPT:
+            if plain and work is not None and work.nbytes <= MAX_CACHED_BYTES:
                 self._work_known = work
 
     def _unseeded(self) -> np.random.Generator:
@@ -591,7 +603,7 @@ class Trainer(Archived, TrainerOptions):
         # the squashes of the outputs have changed
         if cost is None and measure is not self.cost:
             self.cost._check([neuron.squash for neuron in self.network.output])
-        data, self._layout_known = laid_out(
+        data, self._layout_known = prepare_cached(
             prepare, self._layout_known, self.network, inputs, targets, measure
         )
         return data, measure

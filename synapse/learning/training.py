@@ -21,8 +21,8 @@ from ..engine.guard import Deferred, Interruptible, InUse, take_interrupt
 from ..errors import ArgumentError, DivergenceError
 from ..objects.network import Network
 from ..optimizers import LBFGS
-from ._checkpoint import Checkpoint, Paused
-from ._data import Data, Epochs, Order, new_control, once
+from ._checkpoint import Checkpointer, TrainingState
+from ._data import Data, Epochs, Order, new_control, single_epoch
 from ._history import History, Result
 from ._options import FixedOptions
 from ._parameters import ParameterVector, Updater
@@ -48,7 +48,7 @@ time of a row by more than a tenth."""
 # --- how a training is divided into compiled calls ------------------------------------
 
 
-class Orders:
+class OrderSampler:
     """Draws the orders of sequences, of one epoch or several alike; those not used can
     be put back.
     """
@@ -73,7 +73,7 @@ class Orders:
             self._drawn = epochs
         return self.rng.permuted(orders, axis=1)
 
-    def keep(self, sequences: Order, used: int) -> None:
+    def rewind(self, sequences: Order, used: int) -> None:
         """Put back all but the first `used` of several epochs that were drawn last."""
         if self.shuffle and used < self._drawn:
             self.rng.bit_generator.state = self._before
@@ -90,15 +90,17 @@ class Training:
     options: FixedOptions
     source: Arrays | BatchStream
     history: History
-    orders: Orders  # of sequences
+    orders: OrderSampler  # of sequences
     updater: Updater  # used with an optimizer
     stop: threading.Event  # set by another thread to end the training
-    visit: float  # seconds for a connection and a row, by the latest compiled call
+    seconds_per_visit: (
+        float  # seconds for a connection and a row, by the latest compiled call
+    )
     # the rule of a training before, with memory for the same options
     ready: Rule | None = None
     on_batch: Callable[[Batch], Any] | None = None
-    checkpoint: Checkpoint | None = None
-    continued: Paused | None = None  # the training that this one continues
+    checkpoint: Checkpointer | None = None
+    continued: TrainingState | None = None  # the training that this one continues
     rates: CheckedRates = field(init=False)
     bar: Any = field(init=False)  # the progress bar
     sequences: Order = field(init=False)  # those of the latest task that have a step
@@ -108,7 +110,7 @@ class Training:
     work: Rule | None = None  # the rule, for the latest task
     batch: int = 0  # number of updates in this epoch, counted for `on_batch`
     updates: int = 0  # in total
-    end: Paused | None = None  # what is needed to continue after its end
+    end: TrainingState | None = None  # what is needed to continue after its end
     within: bool = False  # whether an epoch has begun that is not complete
 
     def __post_init__(self) -> None:
@@ -161,13 +163,13 @@ class Training:
             self.bar.update(0 if rows is None else rows * before.done)
             self.rates.repeat(self.history.monitored)
 
-    def paused(self) -> Paused:
+    def paused(self) -> TrainingState:
         """Return what is needed to continue here; an epoch that is not complete begins
         again.
         """
         history = self.history
         source = self.source
-        return Paused(
+        return TrainingState(
             values={name: list(values) for name, values in history.values.items()},
             epochs=history.epochs,
             generator=self.orders.rng.bit_generator.state,
@@ -179,7 +181,7 @@ class Training:
             best=history.best_weights,
         )
 
-    def _save_if_due(self, checkpoint: Checkpoint) -> None:
+    def _save_if_due(self, checkpoint: Checkpointer) -> None:
         if not self.within and checkpoint.is_due(self.history.done):
             checkpoint.write(self.paused())
 
@@ -269,7 +271,7 @@ class Training:
             if len(rates) > 1:
                 used = math.ceil(int(epochs.control[1]) / len(work.task.data.inputs))
                 # an incomplete epoch has used its order, too
-                self.orders.keep(self.sequences, used)
+                self.orders.rewind(self.sequences, used)
         if len(rates) == self.ahead:
             self._look_ahead(work.task.data)
         return epochs, done
@@ -284,7 +286,7 @@ class Training:
 
     def _expected(self, data: Data) -> float:
         """Return the seconds that an epoch will take, as the latest did."""
-        return len(data.inputs) * self.network._size * self.visit
+        return len(data.inputs) * self.network._size * self.seconds_per_visit
 
     def _after(self, epochs: Epochs, done: int) -> str | None:
         """Record complete epochs; returns why training ends, or None."""
@@ -292,7 +294,7 @@ class Training:
         if done:
             self._record(losses[:done], epochs.rates[:done].tolist())
         if done == len(losses) or (done and losses[done - 1] <= epochs.goal):
-            return self.history.judge()
+            return self.history.check_stop()
         return self._broken_off(losses[done], interrupted=bool(epochs.control[0]))
 
     def _broken_off(self, loss: float, interrupted: bool) -> str:
@@ -328,7 +330,7 @@ class Training:
             reason = (
                 "interrupted"
                 if self._asked_to_stop()
-                else self.history.judge() or self.ending
+                else self.history.check_stop() or self.ending
             )
             ended = reason or ended
             if self.checkpoint is not None:
@@ -354,7 +356,7 @@ class Training:
         if not steps:  # only with a stream: arrays have been checked
             raise ArgumentError(NO_TARGET)
         self._record([total / steps], [rate])
-        return self.history.judge()
+        return self.history.check_stop()
 
     def _tasks(self, epoch: int, rate: float) -> tuple[float, float]:
         """Run all data of an epoch; returns the summed cost and the number of steps
@@ -435,7 +437,9 @@ class Training:
         shown, answer = self._watched(call, epochs) if is_long else (0, call())
         rows = int(epochs.control[1])
         if rows:
-            self.visit = (time.perf_counter() - begun) / (rows * self.network._size)
+            self.seconds_per_visit = (time.perf_counter() - begun) / (
+                rows * self.network._size
+            )
         self.bar.update(rows - shown)
         return answer
 
@@ -502,7 +506,7 @@ class Training:
         """Run one pass with all its updates in one compiled call. The caller has the
         network in use.
         """
-        epoch = once(order, rate, new_control())
+        epoch = single_epoch(order, rate, new_control())
         _, cost, steps = self._compiled(work, epoch)
         if epoch.control[0]:
             self.ending = "interrupted"

@@ -18,7 +18,7 @@ from synapse.errors import (
     TopologyError,
 )
 from synapse.experiments import train_many
-from synapse.learning._data import new_control, one_pass, prepare
+from synapse.learning._data import new_control, prepare, run_epoch
 from tests.helpers.cases import all_hold, all_refused
 
 RNG = np.random.default_rng(0)
@@ -88,7 +88,7 @@ def test_kernels_release_the_interpreters_lock():
         arguments = (net, data, data.filled, Trainer(net).cost, 0.1, control)
         trainings.append(
             (
-                threading.Thread(target=one_pass, args=arguments),
+                threading.Thread(target=run_epoch, args=arguments),
                 control,
                 len(data.inputs),
             )

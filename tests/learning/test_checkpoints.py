@@ -17,7 +17,7 @@ from hypothesis import assume, example, given, strategies as st
 import architect
 from synapse import Trainer, errors, learning, load, optimizers, save
 from synapse.learning._archive import write_trainer
-from synapse.learning._checkpoint import Checkpoint
+from synapse.learning._checkpoint import Checkpointer
 from synapse.learning._options import OPTIONS
 from synapse.learning.rules import RULES
 from tests.helpers.cases import every_case
@@ -295,13 +295,13 @@ def test_many_short_epochs_are_divided_by_checkpoints(tmp_path, monkeypatch):
     """They run many in one compiled call; the result is the same."""
     plain = bits(*trained("perceptron", "adam", "samples", 80))
     seen = []
-    write = Checkpoint.write
+    write = Checkpointer.write
 
     def noted(checkpoint, paused):
         seen.append(paused.done)
         write(checkpoint, paused)
 
-    monkeypatch.setattr(Checkpoint, "write", noted)
+    monkeypatch.setattr(Checkpointer, "write", noted)
     # a fast machine
     monkeypatch.setattr("synapse.learning.training.SECONDS", np.finfo(float).max / 1e9)
     for every in (None, 7, 79, 1000):

@@ -8,7 +8,7 @@ import architect
 import synapse
 from synapse import Trainer, optimizers
 from synapse.errors import ArgumentError, TrainingWarning
-from synapse.learning._data import new_control, one_pass
+from synapse.learning._data import new_control, run_epoch
 from synapse.learning.rules import RULES, BatchGradient, Online, Rule
 from tests.helpers.cases import every_case
 from tests.helpers.learners import learns
@@ -44,7 +44,9 @@ class FiniteDifferences(Rule):
 
     def cost(self, chosen):
         task = self.task
-        return one_pass(task.network, task.data, chosen, task.cost, None, new_control())
+        return run_epoch(
+            task.network, task.data, chosen, task.cost, None, new_control()
+        )
 
     def slope(self, view, name, chosen):
         if not learns(view) or (name == "bias" and view in self.task.network.input):

@@ -25,8 +25,8 @@ from .._data import (
     Epochs,
     Order,
     new_control,
-    once,
     run_epochs,
+    single_epoch,
 )
 from .._parameters import BatchGradient, ParameterVector, StepJacobian, Updater
 from .base import ALL_SLOPES, SLOPES_OF_OUTPUTS, Rule
@@ -268,7 +268,7 @@ class StepwiseRule(Rule):
         batch = replace(self.task.data, bounds=bounds, clear=clear)
         # skip the gaps between ranges
         every_other = np.arange(0, len(bounds), 2, dtype=np.int64)
-        return self.run(batch, once(every_other, 1.0, control), self._moves)[1:]
+        return self.run(batch, single_epoch(every_other, 1.0, control), self._moves)[1:]
 
 
 class Online(StepwiseRule, rule="online"):

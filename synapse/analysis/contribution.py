@@ -114,7 +114,7 @@ def contribution(network: Network, steps: int = 0) -> Floats:
     >>> contribution(net)
     array([[[ 0.5, -1. ]]])
     """
-    slopes = Slopes(topology_of(network).with_relays())
+    slopes = ReverseSteps(topology_of(network).with_relays())
     count = whole_number("steps", steps, "a whole number, 0 or above", 0, MOST_STEPS)
     table = slopes.table
     step = with_relays(last_step(network), table, cleared=False)
@@ -172,7 +172,7 @@ def saliency(network: Network, inputs: ArrayLike) -> Floats:
     """
     table = topology_of(network).with_relays()
     steps = with_relays(run_steps(network, inputs), table, cleared=True)
-    slopes = Slopes(table)
+    slopes = ReverseSteps(table)
     count = len(steps.state)
     derivatives = np.zeros((count, table.outputs, count, table.inputs))
     y = np.empty((0, table.neurons))
@@ -244,7 +244,7 @@ def error_flow(
         number = dict(zip(network, own, strict=True))
         measured = [number[neuron] for neuron in chosen]
     steps = with_relays(run_steps(network, inputs), table, cleared=True)
-    slopes = Slopes(table)
+    slopes = ReverseSteps(table)
 
     # One row for each output, or for the state of each neuron of the layer.
     rows = table.outputs if measured is None else len(measured)
@@ -292,7 +292,7 @@ class Patch:
         return np.asarray(flat.astype(np.float64).reshape(shape))
 
 
-class Slopes:
+class ReverseSteps:
     """The derivatives of a network's steps in reverse mode: from chosen quantities back
     to their causes.
     """

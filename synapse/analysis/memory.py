@@ -15,7 +15,7 @@ from .._typing import Floats, Ints
 from ..objects.network import Network
 from ..objects.topology import Topology
 from ._steps import last_step, run_steps, topology_of, with_relays
-from .contribution import Patch, Slopes
+from .contribution import Patch, ReverseSteps
 from .structure import loops
 from .table import Table
 
@@ -155,7 +155,7 @@ def _jacobian(network: Network, table: Topology) -> Floats:
     y[np.arange(len(read)), read] = 1.0
     s[len(read) + np.arange(len(cells)), cells] = 1.0
     step = with_relays(last_step(network), table, cleared=False)
-    previous_y, previous_s = Slopes(table).back(step, y, s)
+    previous_y, previous_s = ReverseSteps(table).back(step, y, s)
     return np.concatenate([previous_y[:, read], previous_s[:, cells]], axis=1)
 
 

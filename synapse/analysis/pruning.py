@@ -18,7 +18,7 @@ from ..learning import Trainer
 from ..objects.network import Network
 from ..objects.topology import Topology
 from ._steps import run_steps, topology_of, with_relays
-from .contribution import Slopes, identity_of_outputs
+from .contribution import ReverseSteps, identity_of_outputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +151,7 @@ def _contributions(network: Network, table: Topology, inputs: ArrayLike) -> Floa
     count = table.connections
     table = table.with_relays()
     steps = with_relays(run_steps(network, inputs), table, cleared=True)
-    slopes = Slopes(table)
+    slopes = ReverseSteps(table)
     added = np.abs(steps.gains(table) * table.weight * steps.carried(table))
     y, s = np.zeros((2, table.outputs, table.neurons))
     score = np.zeros(len(table.weight))

@@ -45,7 +45,7 @@ class DraftConnection(NamedTuple):
     delay: int
 
 
-class Batch(NamedTuple):
+class ConnectionBatch(NamedTuple):
     """Connections made together: i leads from ``sources[pairs[0][i]]`` to
     ``targets[pairs[1][i]]``.
 
@@ -89,7 +89,7 @@ class Draft:
         self.pairs: dict[tuple[Neuron, Neuron, int], int] = NONE_YET
         self.connections: dict[int, DraftConnection] = NONE_YET
         self.gaters: dict[int, Neuron] = NONE_YET
-        self.batches: dict[int, Batch] = NONE_YET  # by first identity
+        self.batches: dict[int, ConnectionBatch] = NONE_YET  # by first identity
         self.batched = 0  # connections in batches
         self.delays: tuple[int, ...] = (0,)  # of single connections, in order
 
@@ -131,7 +131,7 @@ class Draft:
         """Let a neuron gate a single connection."""
         self.gaters[identity] = gater
 
-    def add(self, batch: Batch) -> int:
+    def add(self, batch: ConnectionBatch) -> int:
         """Add connections; returns the identity of the first one."""
         identity = self.n_connections
         if not self.batches:
@@ -238,7 +238,7 @@ class Draft:
         columns["gater"][[*self.gaters]] = gaters
 
 
-def _write_batch(batch: Batch, columns: dict[str, NDArray[Any]]) -> None:
+def _write_batch(batch: ConnectionBatch, columns: dict[str, NDArray[Any]]) -> None:
     """Write the connections of a batch into their rows of columns."""
     ends = [
         np.array([view._row for view in views], np.uint32)

@@ -25,7 +25,7 @@ from .kernels.genes import (
     STATE,
     Generation,
     Innovations,
-    Selection,
+    ParentSelection,
 )
 from .kernels.reproduction import reproduce, speciate
 from .settings import Settings, codes_of, record_of
@@ -157,7 +157,7 @@ class Population:
             self._squashes,
             old.inputs,
             old.outputs,
-            Selection(quota, order, begins, sizes, self.fitness),
+            ParentSelection(quota, order, begins, sizes, self.fitness),
             Generation(old.nodes, old.genes, old.at),
             Innovations(self.known, self.counters),
             self.word,

@@ -23,7 +23,7 @@ from . import order, parameters
 from .facts import Facts
 from .layer import Layer
 from .neuron import Neuron
-from .parameters import ParameterPlaces
+from .parameters import ParameterRows
 
 if TYPE_CHECKING:
     from ..engine.online import Accumulator, Kernels  # compiled: imported when used
@@ -63,7 +63,7 @@ class Calling(Sequence[Neuron]):
     _rtrl: Sensitivities | None = None  # what it learns by; None: the online rule
 
     @abstractmethod
-    def _parameter_places(self) -> tuple[ParameterPlaces, ...]:
+    def _parameter_places(self) -> tuple[ParameterRows, ...]:
         """Return where its weights and its biases are."""
 
     @property

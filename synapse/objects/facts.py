@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from ..cost import Cost
     from ..engine.online import Kernels
-    from .parameters import ParameterPlaces
+    from .parameters import ParameterRows
 
 Found = TypeVar("Found")
 
@@ -27,7 +27,7 @@ class Facts:
     span: NDArray[np.int64] | None = None  # its rows, for kernels; None: not lowered
     kernels: Kernels | None = None  # those of its learning rule
     untraced_steps = 0  # how many it has run without traces
-    places: tuple[ParameterPlaces, ...] | None = None  # of its weights and biases
+    places: tuple[ParameterRows, ...] | None = None  # of its weights and biases
 
     # the two costs that were asked for last: as they were given, and which they are
     costs: Sequence[tuple[str | Cost | None, Cost]] = ()

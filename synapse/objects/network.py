@@ -37,7 +37,7 @@ from .facts import fact
 from .groups import require_neighbors
 from .layer import Layer, LayersInUse, flat_layers
 from .neuron import Neuron, require_neuron
-from .parameters import ParameterPlaces
+from .parameters import ParameterRows
 from .projection import GateKind, Kind, Projection, ProjectOptions
 from .rows import NeuronRows
 from .slopes import OutputSlopes
@@ -820,7 +820,7 @@ class Network(NeuronRows, OutputSlopes):
             numbers = self._vector(title, checks.finite_array(title, values), at.size)
             parameters.assign(self._store, name, at.every, numbers)
 
-    def _parameter_places(self) -> tuple[ParameterPlaces, ...]:
+    def _parameter_places(self) -> tuple[ParameterRows, ...]:
         """Return where its weights and its biases are; kept for the present
         topology.
         """
@@ -828,8 +828,8 @@ class Network(NeuronRows, OutputSlopes):
         if facts.places is None:
             store: Store = self._store
             facts.places = (
-                ParameterPlaces.of(store, "weight", self._connection_rows()),
-                ParameterPlaces.of(store, "bias", self._rows()),
+                ParameterRows.of(store, "weight", self._connection_rows()),
+                ParameterRows.of(store, "bias", self._rows()),
             )
         return facts.places
 

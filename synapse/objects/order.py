@@ -451,7 +451,7 @@ def find_order(
     """
     first_member = np.arange(count) if keys is None else groups.first_members(keys)
     ways, gating = (
-        Ways(count, _between_groups(pairs, first_member), inputs, outputs)
+        PrecedenceGraph(count, _between_groups(pairs, first_member), inputs, outputs)
         for pairs in (links, gates)
     )
     near = ways.distances(inputs)
@@ -459,7 +459,7 @@ def find_order(
     gating = gating.without_cycles(gating.components(), [neurons])
     ranks = [gating.sorted(np.lexsort((neurons, near))), gating.sorted(neurons)]
     if len(gating.target):
-        ways = Ways(
+        ways = PrecedenceGraph(
             count, np.unique(np.concatenate([ways.pairs, gating.pairs]), axis=0)
         )
     components = ways.components()
@@ -484,7 +484,7 @@ def must_precede(
     Sources and gaters precede their targets. Only neurons on a common cycle keep their
     present order.
     """
-    ways = Ways(count, pairs, inputs, outputs)
+    ways = PrecedenceGraph(count, pairs, inputs, outputs)
     component = ways.components()
     acting = ways.pairs
     before, after = acting.T
@@ -496,7 +496,7 @@ def sort_again(count: int, pairs: Pairs) -> list[Ints]:
     """Sort 0 to ``count - 1`` so that every pair leads forward; those on a common cycle
     stay together.
     """
-    ways = Ways(count, pairs)
+    ways = PrecedenceGraph(count, pairs)
     _, first_ways, component = np.unique(
         ways.components(), return_index=True, return_inverse=True
     )
@@ -505,11 +505,11 @@ def sort_again(count: int, pairs: Pairs) -> list[Ints]:
     members = np.split(
         np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))[:-1]
     )
-    between = Ways(len(members), number[ways.pairs])
+    between = PrecedenceGraph(len(members), number[ways.pairs])
     return [members[i] for i in between.sorted(np.arange(len(members))).tolist()]
 
 
-class Ways:
+class PrecedenceGraph:
     """Pairs (before, after) of 0 to ``count - 1`` for fast loops, none from outputs or
     to inputs.
     """
@@ -588,13 +588,13 @@ class Ways:
 
     def without_cycles(
         self, components: NDArray[np.int32], ranks: Sequence[Indices]
-    ) -> Ways:
+    ) -> PrecedenceGraph:
         """Leave out the pairs that lead backward within a component, by the ranks with
         the fewest in it.
         """
         every = np.array(ranks, np.int32)
         cuts = self._memory(len(ranks))
-        kept = Ways(self.count, ())
+        kept = PrecedenceGraph(self.count, ())
         left = np.empty_like(self.target)
         self._run(orders.cut_cycles, components, every, cuts, kept.offset, left)
         kept.target = left[: kept.offset[-1]]

@@ -50,7 +50,7 @@ def assign(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
     column[others] = numbers[member]
 
 
-class ParameterPlaces(NamedTuple):
+class ParameterRows(NamedTuple):
     """Where the weights, or the biases, of a network are in their column, for one
     topology.
 
@@ -64,7 +64,7 @@ class ParameterPlaces(NamedTuple):
     checked: bool  # whether some are tied or have a sign, which not every value suits
 
     @classmethod
-    def of(cls, store: Store, name: str, rows: Ints) -> ParameterPlaces:
+    def of(cls, store: Store, name: str, rows: Ints) -> ParameterRows:
         """Return the places of these rows of a column."""
         tied = bool(store[SHARED_BY[name]][rows].any())
         checked = tied or (name == "weight" and bool(store["sign"][rows].any()))

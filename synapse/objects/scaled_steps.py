@@ -19,12 +19,12 @@ from ..engine.store import Store
 from . import parameters
 from .calling import locked
 from .connection import Connection
-from .slope_traces import SlopeTraces
+from .slope_traces import EligibilityTraces
 from .slopes import Slopes
 
 
 @final
-class ScaledSteps(SlopeTraces):
+class OnlineAdaGrad(EligibilityTraces):
     r"""AdaGrad (Duchi, Hazan and Singer 2011) that forgets, with a bound, for one
     sample at a time.
 
@@ -35,7 +35,7 @@ class ScaledSteps(SlopeTraces):
 
     D is Σ|e|, or Σ e² if `squared`: the first-order decrease of the cost is at most D /
     bound. The sums s follow the network through edits like those of
-    :class:`SlopeTraces`.
+    :class:`EligibilityTraces`.
     """
 
     def _begin(self) -> None:

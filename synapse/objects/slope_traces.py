@@ -29,7 +29,7 @@ from .slopes import Slopes
 NOTHING = np.empty(0)
 
 
-class SlopeTraces(Follower):
+class EligibilityTraces(Follower):
     """The traces e <- decay e + slopes of the outputs, for all parameters of a network.
 
     They follow the network through edits: those of parameters that stay do not change,
@@ -67,7 +67,7 @@ class SlopeTraces(Follower):
         store.follow(self)
 
     @property
-    def _places(self) -> tuple[parameters.ParameterPlaces, ...]:
+    def _places(self) -> tuple[parameters.ParameterRows, ...]:
         """Where the parameters are, in the order of the network."""
         return self.network._parameter_places()
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .. import squash as squashes
 from .._checks import counted
 from .._typing import Bools, Indices, Ints
-from ..engine.draft import Batch, every_pair
+from ..engine.draft import ConnectionBatch, every_pair
 from ..engine.guard import InUse
 from ..engine.schema import NONE
 from ..engine.store import Store
@@ -304,7 +304,7 @@ def connect_many(
     store = join((*sources, *targets))
     if store.draft is not None:
         ends = [*sources], [*targets], pairs
-        batch = Batch(*ends, weights, trainable, signs, delay)
+        batch = ConnectionBatch(*ends, weights, trainable, signs, delay)
         return store, store.draft.add(batch)
     rows = [rows_of(ends).astype(np.uint32) for ends in (sources, targets)]
     if pairs is None:

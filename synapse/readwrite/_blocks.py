@@ -14,7 +14,7 @@ import numpy as np
 
 from .._typing import Ints
 from ..squash import get as squash_of
-from ._plan import NOW, PAST, STATE, Plan, Stage
+from ._plan import NOW, PAST, STATE, ExportPlan, Stage
 
 INPUT = 0
 """Number of the block of the inputs."""
@@ -85,7 +85,7 @@ class Block:
             )
 
 
-def blocks_of(plan: Plan) -> list[Block]:
+def blocks_of(plan: ExportPlan) -> list[Block]:
     """Divide the stages of a plan into blocks, the first of which are its inputs.
 
     A stage is cut where no group, and nothing that is read from one stage, is divided.
@@ -111,7 +111,7 @@ def blocks_of(plan: Plan) -> list[Block]:
     return blocks
 
 
-def _cuts(plan: Plan, stage: Stage, stage_of: Ints) -> list[int]:
+def _cuts(plan: ExportPlan, stage: Stage, stage_of: Ints) -> list[int]:
     """Return where a stage can be cut without dividing a group, or the boundaries of
     one stage.
     """
@@ -133,7 +133,7 @@ def _span(numbers: Ints) -> tuple[int, int]:
     return int(numbers.min()), int(numbers.max()) + 1
 
 
-def _terms(plan: Plan, block: Block, block_of: Ints, place: Ints) -> list[Term]:
+def _terms(plan: ExportPlan, block: Block, block_of: Ints, place: Ints) -> list[Term]:
     """Return the terms of a block: each reads one block, and one block or none gates
     it.
     """
@@ -161,7 +161,7 @@ def _terms(plan: Plan, block: Block, block_of: Ints, place: Ints) -> list[Term]:
     ]
 
 
-def _term(plan: Plan, rows: Ints, key: list[int], place: Ints, size: int) -> Term:
+def _term(plan: ExportPlan, rows: Ints, key: list[int], place: Ints, size: int) -> Term:
     """Return the term of connections in the order of targets, and of sources for
     each.
     """

@@ -90,7 +90,7 @@ class _UndecidedError(Exception):
 
 
 @dataclass
-class _Reading:
+class _FormulaReading:
     """The symbols of a formula, of which equal ones are the same object, and the
     decisions of this run.
     """
@@ -141,7 +141,7 @@ class Symbol(NDArrayOperatorsMixin):
     __hash__ = object.__hash__
 
     def __init__(
-        self, reading: _Reading, operation: str, parts: tuple[Any, ...]
+        self, reading: _FormulaReading, operation: str, parts: tuple[Any, ...]
     ) -> None:
         self.reading = reading
         self.operation = operation
@@ -208,13 +208,13 @@ def read(formula: Callable[..., Any], *names: str) -> Tree:
     >>> [result.operation for result in tree]
     ['max', 'number']
     """
-    reading = _Reading()
+    reading = _FormulaReading()
     symbols = [reading.symbol("name", name) for name in names]
     function, _ = _Replaced(reading).value(formula, set())
     return _grown(reading, lambda: function(*symbols))
 
 
-def _grown(reading: _Reading, run: Callable[[], Any]) -> Tree:
+def _grown(reading: _FormulaReading, run: Callable[[], Any]) -> Tree:
     """Return the tree of the runs that agree with the decisions so far."""
     if len(reading.decided) > MOST:
         raise UnreadableError(f"it takes more than {MOST} decisions")
@@ -241,7 +241,7 @@ def _grown(reading: _Reading, run: Callable[[], Any]) -> Tree:
 class _Replaced(Freezer):
     """Copies a formula so that it, and what it calls, can compute with symbols."""
 
-    def __init__(self, reading: _Reading) -> None:
+    def __init__(self, reading: _FormulaReading) -> None:
         super().__init__(_without_handlers, modules=True)
         self.reading = reading
         self.builtins = vars(builtins) | {

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._typing import Floats, Ints
-from ._plan import Plan, Stage
+from ._plan import ExportPlan, Stage
 
 LEAST = 4
 """Fewest connections of a loop; the others are in a list, which is slower and takes
@@ -82,7 +82,7 @@ class LoopWriter:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: ExportPlan,
         values: Values,
         *,
         fire: str,
@@ -305,7 +305,7 @@ def _read(term: LoopTerm, i: str, j: str) -> str:
     return f"{value} * {gater}" if term.along == "j" else f"({gater} * {value})"
 
 
-def loop_terms(plan: Plan, stage: Stage) -> tuple[list[LoopTerm], Ints]:
+def loop_terms(plan: ExportPlan, stage: Stage) -> tuple[list[LoopTerm], Ints]:
     """Return the terms of a stage, and its other connections.
 
     Connections share a term if one rule finds their gaters: one number, one distance
@@ -337,7 +337,7 @@ def loop_terms(plan: Plan, stage: Stage) -> tuple[list[LoopTerm], Ints]:
     return terms, np.sort(np.concatenate(rest))
 
 
-def _matrices(plan: Plan, rows: Ints, along: str) -> tuple[list[LoopTerm], Ints]:
+def _matrices(plan: ExportPlan, rows: Ints, along: str) -> tuple[list[LoopTerm], Ints]:
     """Return the dense matrices among connections with one rule, and the other
     connections.
     """
@@ -368,7 +368,7 @@ def _matrices(plan: Plan, rows: Ints, along: str) -> tuple[list[LoopTerm], Ints]
     return terms, np.concatenate(rest)
 
 
-def _neighbours(plan: Plan, rows: Ints) -> Iterator[tuple[Ints, Ints]]:
+def _neighbours(plan: ExportPlan, rows: Ints) -> Iterator[tuple[Ints, Ints]]:
     """Yield connections into neighbours that read mostly the same sources, and these
     sources.
     """
@@ -388,7 +388,7 @@ def _neighbours(plan: Plan, rows: Ints) -> Iterator[tuple[Ints, Ints]]:
     yield rows[begin:stop], sources
 
 
-def _parallels(plan: Plan, rows: Ints, along: str) -> tuple[list[LoopTerm], Ints]:
+def _parallels(plan: ExportPlan, rows: Ints, along: str) -> tuple[list[LoopTerm], Ints]:
     """Return connections of neighbours to neighbours, one each, among those with one
     rule, and the others.
     """

@@ -57,7 +57,7 @@ class Stage(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Plan:
+class ExportPlan:
     """One step of a network, with neurons numbered so that those of a stage are
     neighbours.
 
@@ -196,7 +196,9 @@ def written_columns(
     return saved
 
 
-def written_plan(network: Network, format: str, language: str, context: bool) -> Plan:
+def written_plan(
+    network: Network, format: str, language: str, context: bool
+) -> ExportPlan:
     """Return the plan of a network for such a language. With `context` the values start
     from the network's context instead of 0.
     """
@@ -219,7 +221,7 @@ def titles(saved: SavedNetwork) -> list[tuple[str, int]]:
     return [(name or "", size) for name, size in saved.layers]
 
 
-def plan_of(topology: Topology) -> Plan:
+def plan_of(topology: Topology) -> ExportPlan:
     """Return the plan of a closed network, which starts from its context."""
     topology = topology.with_relays()
     order, stages = _stages_of(topology)
@@ -231,7 +233,7 @@ def plan_of(topology: Topology) -> Plan:
     gater = np.where(topology.gated, place[topology.gater], topology.gater)
     rows = np.lexsort((source, topology.gated, target))
     rows = rows[target[rows] >= topology.inputs]
-    return Plan(
+    return ExportPlan(
         topology=topology,
         layers=list(zip(topology.layers, topology.sizes.tolist(), strict=True)),
         names=list(topology.names),

@@ -11,7 +11,7 @@ import numpy as np
 from .._typing import Floats, Ints
 from ..squash import ACTIVATIONS
 from ._blocks import Block, Read, Term, blocks_of, components_of, gates_of
-from ._plan import NOW, PAST, STATE, Plan
+from ._plan import NOW, PAST, STATE, ExportPlan
 
 ELMAN = ("Relu", "Sigmoid", "Tanh")
 """Activations of ONNX that every runtime has in an RNN."""
@@ -33,7 +33,7 @@ class RecurrentLayer(NamedTuple):
     neurons: Ints  # all of its neurons
 
 
-def recurrent_layers(plan: Plan) -> list[RecurrentLayer] | None:
+def recurrent_layers(plan: ExportPlan) -> list[RecurrentLayer] | None:
     """Return the recurrent layers of a plan; None if it has other recurrence."""
     blocks = blocks_of(plan)
     layers = []
@@ -50,7 +50,9 @@ def recurrent_layers(plan: Plan) -> list[RecurrentLayer] | None:
 class _Loop:
     """Blocks that depend on each other from step to step."""
 
-    def __init__(self, members: list[int], blocks: list[Block], plan: Plan) -> None:
+    def __init__(
+        self, members: list[int], blocks: list[Block], plan: ExportPlan
+    ) -> None:
         self.members = members
         self.blocks = blocks
         self.plan = plan

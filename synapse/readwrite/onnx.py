@@ -21,7 +21,7 @@ from ..squash import ACTIVATIONS, LARGEST
 from . import files
 from ._formats import Format
 from ._formulas import as_registered, computed, kind_of, tree_of
-from ._plan import Fire, Plan, Stage, require_range, written_plan
+from ._plan import ExportPlan, Fire, Stage, require_range, written_plan
 from ._recurrent import RecurrentLayer, recurrent_layers
 
 __all__ = ["onnx_model"]
@@ -119,7 +119,7 @@ def onnx_model(
     ).model()
 
 
-def _layers(plan: Plan) -> list[RecurrentLayer] | None:
+def _layers(plan: ExportPlan) -> list[RecurrentLayer] | None:
     """Return the recurrent layers of a plan, if they have all of its memory."""
     layers = recurrent_layers(plan)
     if not layers:
@@ -155,7 +155,7 @@ class Graph:
     axes: tuple[str, ...] = ("batch",)
 
     def __init__(
-        self, plan: Plan, dtype: np.dtype[Any], kept: Ints, with_state: bool
+        self, plan: ExportPlan, dtype: np.dtype[Any], kept: Ints, with_state: bool
     ) -> None:
         self.onnx = imported("onnx", "ONNX models need")
         self.plan = plan
@@ -394,7 +394,7 @@ class SequenceGraph(Graph):
     axes = ("length", "batch")
 
     def __init__(
-        self, plan: Plan, dtype: np.dtype[Any], layers: list[RecurrentLayer]
+        self, plan: ExportPlan, dtype: np.dtype[Any], layers: list[RecurrentLayer]
     ) -> None:
         self.layers = layers
         self.inside = np.concatenate([layer.neurons for layer in layers])

@@ -35,7 +35,7 @@ from ._formulas import (
     tree_of,
 )
 from ._loops import identifier, lines
-from ._plan import Plan
+from ._plan import ExportPlan
 
 PLAIN = frozenset(" _-.,:()+=#")
 LONGEST_NAME = 200
@@ -92,7 +92,12 @@ class Language:
 
 
 def program(
-    language: Language, plan: Plan, *, prefix: str, start: Floats | None, **parts: Any
+    language: Language,
+    plan: ExportPlan,
+    *,
+    prefix: str,
+    start: Floats | None,
+    **parts: Any,
 ) -> str:
     """Return the program of a plan: the template of its language, with these parts and
     those of every language.

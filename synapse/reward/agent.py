@@ -22,7 +22,7 @@ from ..model import Model
 from ..objects.network import Network, require_network
 from ..objects.outputs import require_range, squashes_of
 from ..objects.sensitivities import ONLINE
-from ..objects.slope_traces import SlopeTraces
+from ..objects.slope_traces import EligibilityTraces
 from ..objects.stepping import is_row
 from ..readwrite._formats import Archived
 from ..scale import SQUARABLE, TOO_LARGE, Scale
@@ -108,7 +108,7 @@ class Agent(Archived):
         self._set_scale(Scale(len(networks[0].input)) if normalize else None)
         self.scale_rewards = scale_rewards
         self.rng = random_generator(seed)
-        self._traces = tuple(map(SlopeTraces, networks))
+        self._traces = tuple(map(EligibilityTraces, networks))
         self._returns = Scale(1)
         self._return = 0.0
         self._value: float | None = None  # None: no episode has begun
@@ -292,7 +292,9 @@ class Agent(Archived):
             gain = self._scaled(gain)
         after = self._standard(row, counted=True)
         following = self._worth(after) if self.discount and not terminated else 0.0
-        delta = SlopeTraces.temporal_difference(gain, self.discount, following, value)
+        delta = EligibilityTraces.temporal_difference(
+            gain, self.discount, following, value
+        )
         decay = self.discount * self.trace_decay
         if not math.isfinite(delta):
             raise DivergenceError(

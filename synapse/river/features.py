@@ -20,7 +20,7 @@ from ..objects.connection import Connection
 from ..objects.layer import Layer
 from ..objects.network import Network
 from ..objects.neuron import Neuron
-from ..objects.scaled_steps import ScaledSteps
+from ..objects.scaled_steps import OnlineAdaGrad
 from ..objects.topology import Topology
 from ..scale import SQUARABLE, Scale
 
@@ -63,7 +63,7 @@ class FeatureInputs:
         Number of samples after which a feature that has not been seen loses its input.
     """
 
-    steps: ScaledSteps
+    steps: OnlineAdaGrad
     """The steps of the network, which keep sums for each weight."""
 
     def __init__(self, model: Model, names: list[Hashable], unseen: int | None) -> None:

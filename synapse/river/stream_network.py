@@ -20,7 +20,7 @@ from ..errors import ArgumentError, ArgumentTypeError
 from ..learning.renewal import ContinualBackprop, Renewer, checked_renewal
 from ..model import Model
 from ..objects.network import Network
-from ..objects.scaled_steps import ScaledSteps
+from ..objects.scaled_steps import OnlineAdaGrad
 from ..objects.slopes import Slopes
 from ..objects.topology import Topology
 from ..scale import Scale
@@ -187,7 +187,7 @@ class StreamNetwork(base.Estimator):
     def _attach(self, model: Model) -> None:
         """Make what learns in the network of a model, and follows its edits."""
         network = model.network
-        self._steps = self._inputs.steps = ScaledSteps(network)
+        self._steps = self._inputs.steps = OnlineAdaGrad(network)
         self._renewer = None if self.renewal is None else Renewer(network, self.renewal)
         # where the streams of renewed neurons begin
         self._rng = np.random.default_rng(self.seed)

@@ -141,7 +141,7 @@ def convert_numbers(
     FormatError
         If a column may have either decimal mark, as 1.234 beside 999.
     """
-    readings = dict[str, _Reading]()
+    readings = dict[str, _NumberReading]()
     certain = set[str | None]()
     for name in table.columns:
         rows = np.flatnonzero(table[name].notna())
@@ -151,7 +151,7 @@ def convert_numbers(
             table[name] = _numeric(cells, rows, table.index, values)
             certain |= {"."} if any("." in cell for cell in cells) else set()
             continue
-        readings[name] = _Reading(rows, table.index[rows], cells)
+        readings[name] = _NumberReading(rows, table.index[rows], cells)
         certain.add(readings[name].certain)
     certain -= {None}
     usual = decimal or (certain.pop() if len(certain) == 1 else None)
@@ -166,7 +166,7 @@ def convert_numbers(
     return notes
 
 
-class _Reading:
+class _NumberReading:
     """A column of text, and what is a number in it by each decimal mark."""
 
     def __init__(self, rows: Ints, lines: pd.Index, cells: list[str]) -> None:
@@ -244,7 +244,7 @@ class _Reading:
 
 
 def _of_convention(
-    reading: _Reading, name: str, separator: str, usual: str | None
+    reading: _NumberReading, name: str, separator: str, usual: str | None
 ) -> str:
     """Return the decimal mark of a column that both marks read; FormatError if nothing
     tells.

@@ -18,7 +18,7 @@ from synapse.errors import (
     FunctionError,
     TopologyError,
 )
-from synapse.objects.scaled_steps import ScaledSteps
+from synapse.objects.scaled_steps import OnlineAdaGrad
 from tests.helpers.cases import all_refused
 from tests.helpers.networks import unchanged
 from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
@@ -434,7 +434,7 @@ def test_scaled_steps_follow_their_equation(rule, shared, squared):
     if shared:
         synapse.tie([net.connections[0], net.connections[1]])
     net.rule = rule
-    steps = ScaledSteps(net)
+    steps = OnlineAdaGrad(net)
     rng = np.random.default_rng(0)
     sums = [np.zeros(len(net.connections)), np.zeros(len(net))]
     for _ in range(5):

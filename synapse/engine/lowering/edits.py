@@ -43,7 +43,7 @@ benchmarks.constants lowering.edits.CHUNK``: rows take 1.32 times as long with a
 _OF_RUNS = [column.name for column in PROGRAM if column.axis == "run"]
 
 
-class Change(NamedTuple):
+class ChangedNeurons(NamedTuple):
     """The neurons whose connections have changed, in order, and their rows."""
 
     neurons: NDArray[np.int64]
@@ -58,7 +58,7 @@ def are_known(store: Store) -> bool:
     return store.removed_rows is not None and store.laid_out >= LEAST
 
 
-def change_of(store: Store) -> Change | None:
+def change_of(store: Store) -> ChangedNeurons | None:
     """What edits have changed since a store was lowered; None if everything has to be
     laid out anew.
     """
@@ -95,10 +95,10 @@ def change_of(store: Store) -> Change | None:
     lengths = np.bincount(
         np.searchsorted(neurons, c["target"][rows]), minlength=len(neurons)
     )
-    return Change(neurons, begins, stops, lengths, rows)
+    return ChangedNeurons(neurons, begins, stops, lengths, rows)
 
 
-def apply(store: Store, change: Change) -> int:
+def apply(store: Store, change: ChangedNeurons) -> int:
     """Make the rows and runs of a changed store; returns the flags of all neurons
     together.
     """
@@ -112,7 +112,7 @@ def apply(store: Store, change: Change) -> int:
     return _make_runs(store, change, shift[:-1])
 
 
-def _move_rows(store: Store, change: Change, shift: NDArray[np.int64]) -> None:
+def _move_rows(store: Store, change: ChangedNeurons, shift: NDArray[np.int64]) -> None:
     """Let the connections of changed neurons, and those after them, be in their new
     rows.
     """
@@ -134,7 +134,7 @@ def _move_rows(store: Store, change: Change, shift: NDArray[np.int64]) -> None:
 
 
 def _moved_ranges(
-    store: Store, change: Change, shift: NDArray[np.int64]
+    store: Store, change: ChangedNeurons, shift: NDArray[np.int64]
 ) -> list[tuple[int, int, int]]:
     """Rows between those of changed neurons, and by how much they move, in an order in
     which none is overwritten before it has moved.
@@ -149,7 +149,7 @@ def _moved_ranges(
     return [*back, *forth[::-1]]
 
 
-def _follow(store: Store, change: Change, shift: NDArray[np.int64]) -> None:
+def _follow(store: Store, change: ChangedNeurons, shift: NDArray[np.int64]) -> None:
     """Update the rows of the identities that have moved."""
     laid_out = store.laid_out
     by = np.diff(shift[change.neurons + 1], prepend=0)
@@ -172,7 +172,7 @@ def _follow(store: Store, change: Change, shift: NDArray[np.int64]) -> None:
             rows += (before - begin < np.uint32(laid_out) - begin) * by_rows
 
 
-def _make_runs(store: Store, change: Change, shift: NDArray[np.int64]) -> int:
+def _make_runs(store: Store, change: ChangedNeurons, shift: NDArray[np.int64]) -> int:
     """Shift the runs that stay, and find those of changed neurons."""
     c = store.columns
     first_run = c["first_run"].astype(np.int64)

@@ -83,7 +83,7 @@ class Innovations(NamedTuple):
     counters: Any  # see `NEXT_NODE`
 
 
-class Selection(NamedTuple):
+class ParentSelection(NamedTuple):
     """Who has children. Arrays by species, but for `order` and `fitness`."""
 
     quota: Any  # number of children

@@ -257,7 +257,7 @@ class Unrolling:
         if loop.gates and self._is_lstm(*loop.blocks.items()):
             self.as_lstm(loop, loop.gates)
         else:
-            Step(self, loop).run()
+            UnrolledStep(self, loop).run()
 
     def _is_lstm(self, _: Any, *others: tuple[int, BlockModule]) -> bool:
         """Return whether no block but the first has biases or weights other than 1, and
@@ -322,7 +322,7 @@ class Unrolling:
         self.last_values[h] = self.last_states[h] = last
 
 
-class Step:
+class UnrolledStep:
     """The operations of one step of a loop, noted once and done at each step.
 
     Operands are places in ``memory``. The first ones are of the step before: of the

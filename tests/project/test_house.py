@@ -187,3 +187,50 @@ def test_the_map_in_the_first_docstring_names_every_room():
     rooms |= {path.parent.name for path in top.glob("*/__init__.py")}
     words = set(re.findall(r"``(\w+)(?:\.py)?``", synapse.__doc__))
     assert rooms - words == set()
+
+
+# --- words --------------------------------------------------------------------------
+
+
+def _trees():
+    """The modules of the library by their paths."""
+    for room in ("synapse", "architect"):
+        for path in sorted((ROOT / room).rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            yield name, ast.parse(path.read_text(encoding="utf-8"))
+
+
+SAME_ROLES = {
+    "Connection": {"synapse/objects/connection.py", "synapse/plain.py"},
+    "Neuron": {"synapse/objects/neuron.py", "synapse/plain.py"},
+    "NetworkClassifier": {
+        "synapse/river/classifier.py",
+        "synapse/sklearn/rows.py",
+    },
+    "NetworkForecaster": {
+        "synapse/forecasting/network_forecaster.py",
+        "synapse/river/forecaster.py",
+    },
+    "NetworkRegressor": {
+        "synapse/river/regressor.py",
+        "synapse/sklearn/rows.py",
+    },
+    "Comparison": {
+        "synapse/analysis/comparison.py",
+        "synapse/tables/series_comparison.py",
+    },
+    "Events": {"synapse/engine/exact/events.py", "synapse/spikes.py"},
+}
+"""Classes that have one role in the interfaces of several libraries, and public ones
+that are found in their rooms."""
+
+
+def test_no_two_classes_have_one_name():
+    files = {}
+    for name, tree in _trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                files.setdefault(node.name, []).append(name)
+    assert len(files) > 300
+    twice = {name: {*paths} for name, paths in files.items() if len(paths) > 1}
+    assert twice.items() <= SAME_ROLES.items()

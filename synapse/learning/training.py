@@ -243,7 +243,7 @@ class Training:
         epoch = self.history.done
         source = self.source
         free = min(
-            self.history.free,
+            self.history.epochs_until_due,
             math.inf if self.checkpoint is None else self.checkpoint.free(epoch),
         )
         rates = self.rates.ahead(

@@ -23,7 +23,6 @@ import networkx as nx
 import numpy as np
 from tqdm import tqdm
 
-import architect
 import synapse
 from demos._common import (
     check,

@@ -91,10 +91,10 @@ def with_relays(steps: Steps, table: Topology, cleared: bool) -> Steps:
     relays = np.flatnonzero(table.number < 0)
     if not len(relays):
         return steps
-    own = np.flatnonzero(table.number >= 0)
+    of_neurons = np.flatnonzero(table.number >= 0)
     shape = len(steps.state), table.neurons
     activation = np.zeros(shape)
-    activation[:, own] = steps.activation
+    activation[:, of_neurons] = steps.activation
     activation[:, relays] = table.activation[relays]
     into = table.number[table.target] < 0
     read, relay = table.source[into], table.target[into]
@@ -106,7 +106,7 @@ def with_relays(steps: Steps, table: Topology, cleared: bool) -> Steps:
     numbers = {}
     for name in NUMBERS:
         numbers[name] = np.zeros(shape)
-        numbers[name][:, own] = getattr(steps, name)
+        numbers[name][:, of_neurons] = getattr(steps, name)
     for name in ("activation", "state"):
         numbers[name][:, relays] = activation[:, relays]
     numbers["old_activation"][1:, relays] = activation[:-1, relays]

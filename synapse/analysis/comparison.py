@@ -154,7 +154,7 @@ def _by_place(
     for layer in network.layers:
         places += [(layer.label, counts[layer.label] + i) for i in range(len(layer))]
         counts[layer.label] += len(layer)
-    own = dict(zip(places, network, strict=True))
+    neurons = dict(zip(places, network, strict=True))
     source, target, gater, delay = (
         column.tolist()
         for column in (table.source, table.target, table.gater, table.delay)
@@ -163,7 +163,7 @@ def _by_place(
     links = [(start, places[j]) for start, j in zip(starts, target, strict=True)]
     gaters = {link: places[i] for link, i in zip(links, gater, strict=True) if i >= 0}
     weights = dict(zip(links, table.weight.tolist(), strict=True))
-    return own, weights, gaters
+    return neurons, weights, gaters
 
 
 def _delayed(place: Place, steps: int) -> Place:

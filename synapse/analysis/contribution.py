@@ -240,8 +240,8 @@ def error_flow(
         if not any(chosen is member for member in network.layers):
             title = "layer"
             raise ArgumentError(expected(title, f"a layer of {network!r}", layer))
-        own = np.flatnonzero(table.number >= 0).tolist()
-        number = dict(zip(network, own, strict=True))
+        rows = np.flatnonzero(table.number >= 0).tolist()
+        number = dict(zip(network, rows, strict=True))
         measured = [number[neuron] for neuron in chosen]
     steps = with_relays(run_steps(network, inputs), table, cleared=True)
     slopes = ReverseSteps(table)
@@ -390,6 +390,6 @@ def _patches(
 ) -> list[Patch]:
     """Split the chosen links by the block of their targets."""
     links = np.flatnonzero(chosen)
-    links = links[np.argsort(target[links], kind="stable")]
+    links = links[np.argsort(target[links], stable=True)]
     cuts = np.searchsorted(target[links], [start for start, _ in blocks[1:]])
     return [Patch.of(inside, source, target) for inside in np.split(links, cuts)]

@@ -200,7 +200,7 @@ def _silenced(table: Topology, what: str) -> tuple[tuple[str, ...], Ints, list[I
         links = np.append(links, leading)
         owner = np.append(owner, table.source[leading])
         items = np.arange(table.neurons)
-    order = np.argsort(owner, kind="stable")
+    order = np.argsort(owner, stable=True)
     starts, stops = (
         np.searchsorted(owner[order], items, side).tolist()
         for side in ("left", "right")

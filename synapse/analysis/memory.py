@@ -133,7 +133,7 @@ def spectral_radius(
 
     # The connections of each loop. Its matrix is square: every neuron of a loop is both
     # source and target in it.
-    within = within[np.argsort(loop[target[within]], kind="stable")]
+    within = within[np.argsort(loop[target[within]], stable=True)]
     ends = np.flatnonzero(np.diff(loop[target[within]])) + 1
     return max(
         _radius(Patch.of(connections, source, target).matrix(effective))

@@ -124,7 +124,7 @@ def prune(
         lifelines = _lifelines(table, np.where(removable, score, np.inf))
         removable = removable & ~lifelines
     candidates = np.flatnonzero(removable)
-    by_score = candidates[np.argsort(score[candidates], kind="stable")]
+    by_score = candidates[np.argsort(score[candidates], stable=True)]
     chosen = np.sort(by_score[:count])
 
     twin = network.clone()
@@ -169,7 +169,7 @@ def _lifelines(table: Topology, score: Floats) -> Bools:
     scores (Prim's algorithm).
     """
     # Connections by source: those of neuron j are links[starts[j] : starts[j + 1]].
-    order = np.argsort(table.source, kind="stable")
+    order = np.argsort(table.source, stable=True)
     neurons = np.arange(table.neurons + 1)
     starts = np.searchsorted(table.source[order], neurons).tolist()
     links = order.tolist()

@@ -100,9 +100,9 @@ def switching(
     inside, outside, correlation = _around_stretches(numbers.astype(float), marked)
 
     # an input has no state of its own
-    first = len(network.input) if what == "state" else 0
-    candidates = np.arange(first, len(network))
-    best_first = np.argsort(-np.abs(correlation[candidates]), kind="stable")
+    start = len(network.input) if what == "state" else 0
+    candidates = np.arange(start, len(network))
+    best_first = np.argsort(-np.abs(correlation[candidates]), stable=True)
     neuron = candidates[best_first]
     names = np.array([network[number].name for number in neuron.tolist()])
     return Switching(

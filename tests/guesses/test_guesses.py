@@ -25,7 +25,7 @@ PROGRAMS = {path.stem: path for path in sorted(Path(__file__).parent.glob("*.txt
 SETUP = "# setup"
 """Ends a line that is no guess: it makes what a failed one would have made."""
 ADVICE = re.compile(
-    r"\b(use|give|pass|run|make|omit|wrap|name|number|project|reads?) |not needed"
+    r"\b(use|give|pass|run|make|omit|remove|wrap|name|number|project|reads?) |not needed"
     r"|did you mean|the nearest is|net\[",
     re.IGNORECASE,
 )
@@ -47,8 +47,8 @@ def answers(program: Path) -> Iterator[tuple[str, str, str]]:
             if line.endswith(SETUP):
                 raise
             text = f"{error.__cause__ or ''} {error}"  # the interpreter prints both
-            kind = "advice" if ADVICE.search(text) else "nothing"
-            yield line, kind, f"{type(error).__name__}: {error}"
+            outcome = "advice" if ADVICE.search(text) else "nothing"
+            yield line, outcome, f"{type(error).__name__}: {error}"
         else:
             if not line.endswith(SETUP) and line[0] not in "\"'":
                 yield line, "works", ""
@@ -80,10 +80,10 @@ def test_a_guess_works_or_is_answered_by_what_to_write(tmp_path, monkeypatch):
         warnings.simplefilter("ignore")
         every = [answer for path in PROGRAMS.values() for answer in answers(path)]
     assert len(every) >= 359
-    without = {line for line, kind, _ in every if kind == "nothing"}
+    without = {line for line, outcome, _ in every if outcome == "nothing"}
     assert without <= set(REFUSED.strip().splitlines())
     assert len(without) <= 30
-    count = Counter(kind for _, kind, _ in every)
+    count = Counter(outcome for _, outcome, _ in every)
     assert count["works"] >= 119
 
 
@@ -97,8 +97,8 @@ if __name__ == "__main__":
     total: Counter[str] = Counter()
     for name in sys.argv[1:] or PROGRAMS:
         count: Counter[str] = Counter()
-        for line, kind, answer in answers(PROGRAMS[name].resolve()):
-            count[kind] += 1
+        for line, outcome, answer in answers(PROGRAMS[name].resolve()):
+            count[outcome] += 1
             print(f"{kind:8}{line}" + (f"\n        {answer}" if answer else ""))
         print(name, dict(count))
         total += count

@@ -37,7 +37,7 @@ class Way(NamedTuple):
     begin: Callable[..., Any]
     # (store, extra, start, span, due) -> start, stop: neurons of one block that come
     # next; none if `start` is that of the end
-    part: Callable[..., Any]
+    next_part: Callable[..., Any]
     # (store, tapes, extra, start, stop, forward, step, lanes, ragged, due): their
     # states, activations and slopes
     compute: Callable[..., Any]
@@ -85,7 +85,7 @@ GATHERING = Way(_begin, _part, compute_all, _follow, _end)
 
 def steps_by(way: Way) -> Any:
     """Return the step of a network that sums in a way."""
-    begin, part, compute, follow, end = way
+    begin, next_part, compute, follow, end = way
 
     @inline
     def activate(
@@ -101,7 +101,7 @@ def steps_by(way: Way) -> Any:
             start += span.inputs
         due = begin(store, tapes, extra, span, start, forward)
         while start < span.stop:
-            start, stop = part(store, extra, start, span, due)
+            start, stop = next_part(store, extra, start, span, due)
             if start == span.stop:
                 break
             # s_j, y_j and f'_j

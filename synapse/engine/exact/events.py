@@ -185,8 +185,8 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     start = int(span[Span.START])
     stop = int(span[Span.STOP])
     c = store.columns
-    first = int(c["first_run"][start])
-    runs = np.arange(first, int(c["last_run"][stop - 1]))
+    start_run = int(c["first_run"][start])
+    runs = np.arange(start_run, int(c["last_run"][stop - 1]))
     silent = may_be_silent(c["squash"][start:stop])
     is_ordered = c["run_flags"][runs] & UNORDERED == 0
     listed = (c["run_kind"][runs] == LISTED) & is_ordered
@@ -201,7 +201,9 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     # Neurons that have nothing but such runs and short ones from silent sources, or any
     # from spikes if few neurons have those.
     first_run, last_run = (
-        c[end][start:stop].astype(np.int64) - first for end in ("first_run", "last_run")
+        c[end][start:stop].astype(np.int64) - start_run
+        for end in ("first_run", "last_run")
+        for end in ("first_run", "last_run")
     )
     neuron_of = np.repeat(np.arange(stop - start), last_run - first_run)
     short = (c["run_kind"][runs] == DENSE) & is_ordered
@@ -286,8 +288,8 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
 
 def _rows_of_runs(c: Any, runs: Any, lengths: NDArray[np.int64]) -> NDArray[np.uint32]:
     """The rows of the connections of some runs, run by run."""
-    first = c["run_first"][runs] - (np.cumsum(lengths) - lengths)
-    rows = np.repeat(first.astype(np.uint32), lengths)
+    begins = c["run_first"][runs] - (np.cumsum(lengths) - lengths)
+    rows = np.repeat(begins.astype(np.uint32), lengths)
     rows += np.arange(len(rows), dtype=np.uint32)
     return rows
 
@@ -295,8 +297,8 @@ def _rows_of_runs(c: Any, runs: Any, lengths: NDArray[np.int64]) -> NDArray[np.u
 def _ring_of(c: Any, start: int) -> tuple[int, int]:
     """The first neuron of a network's ring, and how many it has."""
     ring = c["ring"][start]
-    first = int(c["ring_start"][ring])
-    return first, int(c["ring_stop"][ring]) - first
+    begin = int(c["ring_start"][ring])
+    return begin, int(c["ring_stop"][ring]) - begin
 
 
 def _size_of_earlier(c: Any, start: int, lags: NDArray[np.int64], width: int) -> int:
@@ -544,9 +546,9 @@ def list_frame(store, tapes, events, ring, frame, read):
     n = 0
     begin = start
     while begin < store.ring_stop[ring]:
-        part = (begin - events.origin) >> PART_BITS
-        part_stop = events.origin + ((part + 1) << PART_BITS)
-        if events.part_active[part] == 0:
+        part_index = (begin - events.origin) >> PART_BITS
+        part_stop = events.origin + ((part_index + 1) << PART_BITS)
+        if events.part_active[part_index] == 0:
             begin = part_stop
             continue
         end = min(begin + LOOK, part_stop, store.ring_stop[ring])
@@ -562,8 +564,8 @@ def list_frame(store, tapes, events, ring, frame, read):
 @inline
 def mark_active(events, value):
     """Let the neurons of all parts be 0, or maybe not."""
-    for part in range(events.part_active.size):
-        events.part_active[part] = value
+    for part_index in range(events.part_active.size):
+        events.part_active[part_index] = value
 
 
 @inline
@@ -689,13 +691,13 @@ def has_events(events, start, stop):
     """Whether events have been added to neurons of a part since it was computed; they
     are no longer then.
     """
-    first = start - events.origin
+    offset = start - events.origin
     last = stop - events.origin
-    if events.form[first] & RECEIVING == 0:
+    if events.form[offset] & RECEIVING == 0:
         return False
-    if (first | last) & (GROUP - 1):  # a group that another part has, too
+    if (offset | last) & (GROUP - 1):  # a group that another part has, too
         return True
-    group = first >> BITS
+    group = offset >> BITS
     while group < last >> BITS and events.wakes[group] != TOUCHED:
         group += 1
     if group == last >> BITS:
@@ -710,13 +712,13 @@ def has_events(events, start, stop):
 @inline
 def add_events(store, tapes, events, start, stop, step):
     """s_j = b_j and what events have added."""
-    first = start - events.origin
-    biases = aligned_at(events, 0, first)
+    offset = start - events.origin
+    biases = aligned_at(events, 0, offset)
     if has_events(events, start, stop):
         for t in range(stop - start):
-            state = events.aligned[biases + t] + events.sums[first + t]
+            state = events.aligned[biases + t] + events.sums[offset + t]
             tapes.weighed[step.offset + start + t] = state
-            events.sums[first + t] = 0.0
+            events.sums[offset + t] = 0.0
     else:
         for t in range(stop - start):
             tapes.weighed[step.offset + start + t] = events.aligned[biases + t]
@@ -771,17 +773,17 @@ def carry_by(store, tapes, events, states, start, stop, step, receives, gated):
     if gated:
         gater = store.self_gater[start]
         gains = of_gater(store, gater, start, step.now, step.before) + gater
-    first = start - events.origin
-    biases = aligned_at(events, 0, first)
-    weights = aligned_at(events, SELF, first)
+    offset = start - events.origin
+    biases = aligned_at(events, 0, offset)
+    weights = aligned_at(events, SELF, offset)
     old = step.before + start
     for t in range(stop - start):
         carried = events.aligned[weights + t] * states[old + t]
         if gated:
             carried *= tapes.activation[gains + t]
         if receives:
-            carried += events.sums[first + t]
-            events.sums[first + t] = 0.0
+            carried += events.sums[offset + t]
+            events.sums[offset + t] = 0.0
         tapes.weighed[step.offset + start + t] = events.aligned[biases + t] + carried
 
 
@@ -886,20 +888,20 @@ def align_numbers(store, events, span):
                     slot += 1
     equal = 0
     for slot in range(slots):
-        for part in range(parts):
-            equal = find_equal(events, slot, part, equal)
+        for part_index in range(parts):
+            equal = find_equal(events, slot, part_index, equal)
 
 
 @inline
-def find_equal(events, slot, part, equal):
+def find_equal(events, slot, part_index, equal):
     """Let a slot of a part use the place of a number, if all of its numbers are this
     one. `equal` numbers have a place before; returns how many have one then.
     """
     n = events.sums.size
     slots = events.block.size // events.part_rests.size
-    begin = slot * n + (part << PART_BITS)
-    stop = slot * n + min((part + 1) << PART_BITS, n)
-    events.block[slot * events.part_rests.size + part] = slot * n
+    begin = slot * n + (part_index << PART_BITS)
+    stop = slot * n + min((part_index + 1) << PART_BITS, n)
+    events.block[slot * events.part_rests.size + part_index] = slot * n
     number = events.aligned[begin]
     others = 0
     for q in range(begin, stop):
@@ -914,8 +916,8 @@ def find_equal(events, slot, part, equal):
             for q in range(place, place + PART):
                 events.aligned[q] = number
         if events.aligned[place] == number:
-            events.block[slot * events.part_rests.size + part] = place - (
-                part << PART_BITS
+            events.block[slot * events.part_rests.size + part_index] = place - (
+                part_index << PART_BITS
             )
             return max(equal, k + 1)
     return equal
@@ -930,16 +932,18 @@ def find_equal(events, slot, part, equal):
 @inline
 def _follow(store, tapes, events, span, start, stop, step, due):
     """The events of neurons that have fired."""
-    part = (start - events.origin) >> PART_BITS
+    part_index = (start - events.origin) >> PART_BITS
     if (
-        stop <= events.origin + ((part + 1) << PART_BITS)
-        and not events.part_rests[part]
-        and (not events.part_sends[part] or is_silent(tapes, start, stop, step.now))
+        stop <= events.origin + ((part_index + 1) << PART_BITS)
+        and not events.part_rests[part_index]
+        and (
+            not events.part_sends[part_index] or is_silent(tapes, start, stop, step.now)
+        )
     ):
         return due
-    while part <= (stop - 1 - events.origin) >> PART_BITS:
-        events.part_active[part] = 1
-        part += 1
+    while part_index <= (stop - 1 - events.origin) >> PART_BITS:
+        events.part_active[part_index] = 1
+        part_index += 1
     if due > events.budget:
         return due
     listed = events.active[0]
@@ -978,11 +982,11 @@ def _part(store, events, start, span, due):
             activations.FIRST_GROUPED <= code <= activations.LAST_GROUPED
         ):
             return start, stop
-        part = (start - events.origin) >> PART_BITS
-        stop = min(stop, events.origin + ((part + 1) << PART_BITS))
-        if events.part_rests[part] == 0:
+        part_index = (start - events.origin) >> PART_BITS
+        stop = min(stop, events.origin + ((part_index + 1) << PART_BITS))
+        if events.part_rests[part_index] == 0:
             return start, stop
-        events.part_active[part] = 1  # what rests may not be 0
+        events.part_active[part_index] = 1  # what rests may not be 0
         start = awake_from(events, start, stop)
         if start < stop:
             return start, awake_until(events, start, stop)

@@ -182,7 +182,9 @@ def runs_by(activate: Any, begin_run: Any, begin_whole: Any, advance: Any) -> An
             return DONE
         start = span.start + span.inputs if inputs.size > 0 else span.start
         by_row = watches(store, span) and not looks
-        first_whole = 0 if by_row else steps if looks else max(steps - 2, 0)
+        first_whole = steps if looks else max(steps - 2, 0)
+        if by_row:
+            first_whole = 0
         step = load_context(store, tapes, span, rows)
         hold_streams(store, tapes, span)
         begin_run(store, tapes, extra, span, step)

@@ -234,6 +234,9 @@ COLUMNS = (
     Column("pending_step", "neuron", "float", 0.0, NUMBER, saved=False),
     # when it last activated
     Column("stamp", "neuron", "uint64", 0, TIME, saved=True, cleared=True),
+    # the stamp it had when it was cleared: if it had activated since its ring advanced,
+    # its next activation alone begins a step
+    Column("cleared_stamp", "neuron", "uint64", 0, TIME, saved=False),
     Column("squash", "neuron", "uint32", 0, COUNT, saved=False),  # files have its name
     # neurons that compete; 0: none
     _setting("group", "neuron", "uint32", 0, GROUP),

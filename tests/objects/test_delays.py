@@ -711,3 +711,16 @@ def learn(net, rule, seed):
 
 def assert_near(ours, theirs, within):
     assert np.asarray(ours) == pytest.approx(np.asarray(theirs), rel=within, abs=within)
+
+
+@pytest.mark.parametrize("cleared", [None, 0, 1])
+def test_a_cleared_neuron_begins_the_next_step_when_it_activates_alone(cleared):
+    source, target = Neuron("identity"), Neuron("identity")
+    source.project(target, weight=1.0, delay=1)
+    net = Network(Layer([source]), Layer([target]))
+    net.activate([1.0])
+    if cleared is not None:
+        net[cleared].clear()
+    steps = [(source.activate(value), target.activate()) for value in (3.0, 4.0)]
+    before = 0.0 if cleared == 0 else 1.0
+    assert steps == [(3.0, before), (4.0, 3.0)]

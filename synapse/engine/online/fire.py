@@ -66,7 +66,9 @@ def begin_alone(store, j):
     has activated since that advanced.
     """
     ring = store.ring[j]
-    if ring != NONE and store.stamp[j] > store.ring_stamp[ring]:
+    if ring != NONE and (
+        max(store.stamp[j], store.cleared_stamp[j]) > store.ring_stamp[ring]
+    ):
         advance_ring(store, ring)
 
 
@@ -168,6 +170,8 @@ def fire_registered(store, start, last):
 @inline
 def clear_neuron(store, j):
     """Clear the context: state, activation, errors, traces."""
+    if store.ring[j] != NONE and store.stamp[j] != 0:
+        store.cleared_stamp[j] = store.stamp[j]
     reset(store, j)
     if store.flags[j] & WITH_GATES:
         clear_traces(store, j)

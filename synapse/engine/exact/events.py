@@ -203,7 +203,6 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     first_run, last_run = (
         c[end][start:stop].astype(np.int64) - start_run
         for end in ("first_run", "last_run")
-        for end in ("first_run", "last_run")
     )
     neuron_of = np.repeat(np.arange(stop - start), last_run - first_run)
     short = (c["run_kind"][runs] == DENSE) & is_ordered

@@ -97,7 +97,7 @@ def test_gradients_are_those_of_relays(together):
         for data in ((inputs, targets), (inputs[0], targets[0])):
             for window in (None, 1, 4):
                 for context in (False, True):
-                    options = {"window": window, "context": context}
+                    options = {"window": window, "keep_context": context}
                     close(
                         gradients(net, *parts, *data, **options),
                         gradients(

@@ -42,8 +42,8 @@ def test_gradients_of_any_graph(spec):
     for options in (
         {},
         {"window": 2},
-        {"context": True},
-        {"window": 3, "context": True},
+        {"keep_context": True},
+        {"window": 3, "keep_context": True},
     ):
         check = check_gradient(net, inputs, targets, "squared_error", **options)
         assert check.largest < 1e-6, (options, check)

@@ -101,7 +101,7 @@ def test_every_sequence_given_has_a_sample_weight(places):
 def test_the_gradient_is_that_of_the_other_sequences(places):
     for net in (net_of(), architect.Perceptron(2, 3, 1, seed=1)):
         net.activate([0.3, 0.4])
-        for options in ({}, {"window": 2}, {"context": True}, {"threads": 2}):
+        for options in ({}, {"window": 2}, {"keep_context": True}, {"threads": 2}):
             ours, theirs = (
                 synapse.gradient(net, *data, **options) for data in both(places)
             )

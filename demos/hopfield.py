@@ -316,7 +316,7 @@ def picture(plt, frames, energies, stable_shares, capacity, path):
     above, below = figure.subfigures(2, 1, height_ratios=[1, 1.35])
     titles = ("shown: 20 points wrong", "half way", "recalled")
     for axes, frame, title in zip(above.subplots(1, 3), frames, titles, strict=True):
-        cmap, norm = ink.colouring(frame)
+        cmap, norm = ink.coloring(frame)
         axes.imshow(np.reshape(frame, (SIDE, SIDE)), cmap=cmap, norm=norm)
         axes.set(xticks=[], yticks=[], title=title)
 

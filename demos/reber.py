@@ -276,7 +276,7 @@ def picture(plt, progress, memory, path):
     )
     figure.colorbar(shown, ax=cells, label="state with T less state with P")
     cells.set(title="Where the cells remember the envelope", ylabel="cell")
-    cmap, norm = ink.colouring(gates)
+    cmap, norm = ink.coloring(gates)
     shown = forget.imshow(gates.T, cmap=cmap, norm=norm, aspect="auto")
     figure.colorbar(shown, ax=forget, label="activation")
     forget.set(title="Forget gates: 1 keeps, 0 clears", ylabel="gate of cell")

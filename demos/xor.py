@@ -203,7 +203,7 @@ def picture(plt, net, history, path):
     side = np.linspace(-0.4, 1.4, 91)
     a, b = np.meshgrid(side, side)
     answers = net.run(np.column_stack([a.ravel(), b.ravel()])).reshape(a.shape)
-    cmap, norm = ink.colouring(answers)
+    cmap, norm = ink.coloring(answers)
     shades = right.pcolormesh(a, b, answers, cmap=cmap, norm=norm, shading="gouraud")
     figure.colorbar(shades, ax=right, label="output")
     for neuron in net["hidden"]:

@@ -254,7 +254,8 @@ def _columns_of_tuples(edges: Any) -> dict[str, Any]:
         )
     if isinstance(edges, np.ndarray) and edges.ndim == 2 and edges.shape[1] == 2:
         return {"source": edges[:, 0], "target": edges[:, 1]}
-    if isinstance(edges, str) or not isinstance(edges, Iterable):
+    no_rows = isinstance(edges, np.ndarray) and edges.ndim == 0
+    if isinstance(edges, str) or not isinstance(edges, Iterable) or no_rows:
         condition = "a list of tuples, a data frame or a mapping from names to columns"
         raise ArgumentTypeError(expected("edges", condition, edges))
 

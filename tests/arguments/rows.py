@@ -177,7 +177,7 @@ row("synapse.Log.of", lambda w: {"items": w.network}, items="[]")
 for name in ("columns", "labels"):
     row(f"synapse.Log.{name}", {"variable": "activation"})
 row("synapse.from_edges", {"edges": {"source": ["x"], "target": ["y"]}}, neurons="None")
-row("synapse.to_networkx", network="[] layer")
+row("synapse.to_networkx", network="[] layer network")
 row("synapse.from_networkx", lambda w: {"graph": nx.path_graph(3, nx.DiGraph)})
 
 row("synapse.Trainer.__init__", {"rule": "bptt"}, reach="None", threads="")

@@ -73,12 +73,12 @@ REFUSED = [
     ),
     (
         ArgumentError,
-        "to return",
+        "must return",
         lambda target, output, derivative, outputs: target - output,
     ),
     (
         ArgumentError,
-        "to take .target, output",
+        "must take .target, output",
         lambda target, output, derivative: (0.0, 0.0),
     ),
     (

@@ -82,7 +82,7 @@ def test_names_of_other_libraries():
         "swish": "SiLU",
     }
     theirs |= {
-        "sinus": "sin sine sinusoid",
+        "sine": "sin sine sinusoid",
         "absolute": "abs",
         "identity": "linear",
         "logistic": "Sigmoid",
@@ -177,8 +177,8 @@ REFUSED = [
     (ArgumentError, "derivative", lambda state: (-state, 1.0)),
     (ArgumentError, "derivative", two_kinks),
     (ArgumentError, "derivative", lambda state: (state * state, 2.02 * state)),
-    (ArgumentError, "to return", lambda state: state),
-    (ArgumentError, "to return", lambda state: ("one", "two")),
+    (ArgumentError, "must return", lambda state: state),
+    (ArgumentError, "must return", lambda state: ("one", "two")),
     (ArgumentError, "finite", lambda state: (math.inf, 0.0)),
     (ArgumentError, "one argument", lambda state, slope: (state, slope)),
     (ArgumentError, "already", named("tanh", lambda state: (state, 1.0))),

@@ -76,7 +76,7 @@ def test_what_cannot_be_used_is_refused():
         rtrl_cost([net])
     for reaches in (0, [0], ["2"], "12", [1.5]):
         with pytest.raises(
-            (ArgumentTypeError, ArgumentError), match="reach(es)? of rtrl_cost"
+            (ArgumentTypeError, ArgumentError), match="reach(es)?`? of rtrl_cost"
         ):
             rtrl_cost(net, reaches)
     net.project(perceptron(1, 1))

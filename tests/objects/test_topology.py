@@ -64,7 +64,7 @@ def test_parameters_are_those_that_learning_moves_and_count_once():
     tie(list(projection)[:4])
     tie(list(b))
     assert Topology.of(net).parameters == 3 + 6 + 1 + 2
-    net.connections[-1].trainable = c[1].trainable = False
+    net.connections[-1].trainable = c[1].trainable_bias = False
     b[0].project(a[0])
     # an input that something leads into has a bias
     assert Topology.of(net).parameters == 3 + 6 + 1 + 1 + 1

@@ -15,7 +15,7 @@ def test_all_have_names_and_one_of_ones_own_is_registered_once():
     class SignSteps(optimizers.Optimizer):
         rate = 0.25
 
-        def memory(self):
+        def slots(self):
             return {}
 
         def find_change(self, state, parameters, gradient, rate):

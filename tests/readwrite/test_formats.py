@@ -263,7 +263,7 @@ def test_a_format_that_is_not_there_is_refused(tmp_path):
 def test_an_option_that_a_format_does_not_have_is_refused(tmp_path):
     net, path = architect.Perceptron(2, 3, 1, seed=0), tmp_path / "net"
     save(net, path)
-    gexf = "gexf has no option 'context' here. It has: activations, layout."
+    gexf = "gexf has no option 'keep_context' here. It has: activations, layout."
     calls = (
         (gexf, lambda: save(net, "x.gexf", keep_context=True)),
         (

@@ -171,15 +171,18 @@ def _require_one_kind(chosen: Chosen, labels: Ints) -> None:
     or in their signs.
     """
     signs = np.zeros(len(labels), np.int8)  # of connections
+    trainable = "trainable"
     if isinstance(chosen, Projection):
         learns = chosen._store["trainable"][_rows(chosen)] != 0
         signs = chosen._store["sign"][_rows(chosen)]
-    else:
+    elif isinstance(chosen[0], Connection):
         learns = np.array([member.trainable for member in chosen])
-        if isinstance(chosen[0], Connection):
-            signs = np.array([member.sign or 0 for member in chosen])
+        signs = np.array([member.sign or 0 for member in chosen])
+    else:  # neurons share biases
+        trainable = "trainable_bias"
+        learns = np.array([member.trainable_bias for member in chosen])
     _, first_members, place = np.unique(labels, return_index=True, return_inverse=True)
-    for name, values in (("sign", signs), ("trainable", learns)):
+    for name, values in (("sign", signs), (trainable, learns)):
         unlike = np.flatnonzero(values != values[first_members[place]])
         if len(unlike):
             members = int(first_members[place[unlike[0]]]), int(unlike[0])

@@ -56,7 +56,7 @@ def register(optimizer: Class) -> Class:
     ... class SignSteps(optimizers.Optimizer):
     ...     rate = 0.01
     ...
-    ...     def memory(self):
+    ...     def slots(self):
     ...         return {}
     ...
     ...     def find_change(self, state, parameters, gradient, rate):

@@ -242,7 +242,7 @@ def from_networkx(
     >>> net = from_networkx(graph, seed=0)
     >>> net, [neuron.name for neuron in net]
     (<Network 1-1-1-1, 4 neurons, 4 connections>, ['x', 'a', 'b', 'y'])
-    >>> import architect
+    >>> import synapse
     >>> late = synapse.analysis.late_connections(net).connections
     >>> [(link.source.name, link.target.name) for link in late]
     [('b', 'a')]

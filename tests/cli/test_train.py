@@ -379,7 +379,7 @@ def test_ctrl_c_saves_what_was_reached_and_the_bar_is_for_terminals(
     options = ["--target", "y", "--ignore", "word", "--epochs", 10**9, "-o", model]
     code, printed, said = run_cli(capsys, "train", plane, *options)
     assert (code, ", interrupted" in printed) == (130, True)
-    assert re.search("error .* steps/s", said)
+    assert re.search("loss .* steps/s", said)
     assert re.search(
         r"synapse: Interrupted after [\d,]+ epochs?; .*m.json' is the model trained so",
         said,
@@ -949,7 +949,7 @@ def test_options_of_a_trainer_are_flags_by_their_declarations(tmp_path, rng, cap
         ([*train, "--clip", "much"], 1, "must be a number, got 'much'"),
         ([*train, "--dropout", 0.5], 1, "Dropout needs"),
         ([*train, "--optimizer", "adm"], 1, "Did you mean 'Adam'"),
-        (["update", model, data, "--l2", -1], 1, "l2 of Trainer"),
+        (["update", model, data, "--l2", -1], 1, "`l2` of Trainer"),
     ]
     told(capsys, cases)
     assert model.read_bytes() == before

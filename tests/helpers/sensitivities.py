@@ -18,19 +18,19 @@ class Number:
 
     def __init__(self, value, slopes):
         self.value = value
-        self.output_gradient = slopes
+        self.slopes = slopes
 
     def __add__(self, other):
-        return Number(self.value + other.value, self.output_gradient + other.slopes)
+        return Number(self.value + other.value, self.slopes + other.slopes)
 
     def __mul__(self, other):
         return Number(
             self.value * other.value,
-            self.value * other.slopes + other.value * self.output_gradient,
+            self.value * other.slopes + other.value * self.slopes,
         )
 
     def through(self, value, slope):
-        return Number(value, slope * self.output_gradient)
+        return Number(value, slope * self.slopes)
 
 
 class Sensitivities:

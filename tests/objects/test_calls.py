@@ -55,7 +55,9 @@ BAD_TARGETS = {
     BETWEEN.format(1.5): np.array([1.5]),
     BETWEEN.format(-1e-300): np.array([-1e-300]),
     "1 number, got 2": np.zeros(2),
-    "1 number, got text. Number classes by np.unique(labels, return_inverse=True)[1]": np.array(["a"]),
+    "1 number, got text. Number classes by np.unique(labels, return_inverse=True)[1]": np.array(
+        ["a"]
+    ),
 }
 BAD_RATES = {
     "a finite number, got inf": INF,

@@ -601,7 +601,7 @@ def given_delays(test):
 GRAPH_WAYS = {
     "networkx": lambda net: synapse.from_networkx(net.graph),
     "multigraph": lambda net: synapse.from_networkx(
-        Topology.of(net).to_networkx(multigraph=True)
+        synapse.to_networkx(net, multigraph=True)
     ),
 } | {
     form: lambda net, form=form: from_content(form, content_of(form, net))

@@ -120,7 +120,7 @@ class Both:
                 same(getattr(ours, name), getattr(theirs, name), f"{name} of {ours}")
             for name in plain.Error._fields:
                 there = getattr(theirs.error, name)
-                same(getattr(ours.loss, name), there, f"{name} error of {ours}")
+                same(getattr(ours.error, name), there, f"{name} error of {ours}")
         for ours, theirs in self.links:
             same(ours.weight, theirs.weight, f"weight of {ours}")
 

@@ -78,7 +78,7 @@ def require_exact(net):
         for row in set(every) - set(rows_of(data, table)):
             # A row of zeros is what the network has where it has nothing.
             from_npz_data(with_row(data, table, row, 0.0))
-            with pytest.raises(FormatError, match="belongs to no part"):
+            with pytest.raises(FormatError, match="duplicate or refers"):
                 from_npz_data(with_row(data, table, row, 1.0))
 
 

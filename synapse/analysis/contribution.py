@@ -240,8 +240,8 @@ def error_flow(
         if not any(chosen is member for member in network.layers):
             title = "layer"
             raise ArgumentError(expected(title, f"a layer of {network!r}", layer))
-        rows = np.flatnonzero(table.number >= 0).tolist()
-        number = dict(zip(network, rows, strict=True))
+        table_rows = np.flatnonzero(table.number >= 0).tolist()
+        number = dict(zip(network, table_rows, strict=True))
         measured = [number[neuron] for neuron in chosen]
     steps = with_relays(run_steps(network, inputs), table, cleared=True)
     slopes = ReverseSteps(table)

@@ -25,8 +25,8 @@ PROGRAMS = {path.stem: path for path in sorted(Path(__file__).parent.glob("*.txt
 SETUP = "# setup"
 """Ends a line that is no guess: it makes what a failed one would have made."""
 ADVICE = re.compile(
-    r"\b(use|give|pass|run|make|omit|remove|wrap|name|number|project|reads?) |not needed"
-    r"|did you mean|the nearest is|net\[",
+    r"\b(use|give|pass|run|make|omit|remove|wrap|name|number|project|reads?) "
+    r"|not needed|did you mean|the nearest is|net\[",
     re.IGNORECASE,
 )
 """What an error that says how to go on has, after its first sentence."""
@@ -99,7 +99,7 @@ if __name__ == "__main__":
         count: Counter[str] = Counter()
         for line, outcome, answer in answers(PROGRAMS[name].resolve()):
             count[outcome] += 1
-            print(f"{kind:8}{line}" + (f"\n        {answer}" if answer else ""))
+            print(f"{outcome:8}{line}" + (f"\n        {answer}" if answer else ""))
         print(name, dict(count))
         total += count
     print(dict(total))

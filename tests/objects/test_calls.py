@@ -39,6 +39,8 @@ def refused(net, sentence, call, *arguments):
     assert contents(net._store) == before
 
 
+TEXT = "1 number, got text. Number classes by np.unique(labels, return_inverse=True)[1]"
+
 BETWEEN = (
     "lie between 0 and 1, got {}. Scale them, or use linear outputs and squared error"
 )
@@ -55,9 +57,7 @@ BAD_TARGETS = {
     BETWEEN.format(1.5): np.array([1.5]),
     BETWEEN.format(-1e-300): np.array([-1e-300]),
     "1 number, got 2": np.zeros(2),
-    "1 number, got text. Number classes by np.unique(labels, return_inverse=True)[1]": np.array(
-        ["a"]
-    ),
+    TEXT: np.array(["a"]),
 }
 BAD_RATES = {
     "a finite number, got inf": INF,

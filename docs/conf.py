@@ -61,7 +61,11 @@ nitpick_ignore_regex = [
         r"py:class",
         r"(synapse\.([a-z_]+\.)+)?(JacobianBuffers|LearningRule|Penalties|Plan|StepJacobian)",
     ),
-    (r"py:class", r"(synapse\.([a-z_]+\.)+)?(Chances|FixedOptions|Item|Rate)"),
+    (
+        r"py:class",
+        r"(synapse\.([a-z_]+\.)+)?(Chances|FixedOptions|Item|Kind|Rate|RuleName)",
+    ),
+    (r"py:class", r"synapse\.([a-z_]+\.)+(Load|Project|Save)Options"),
 ]
 
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]

@@ -458,7 +458,7 @@ class Neuron(NeuronRows, View):
         See Also
         --------
         project : Make a connection.
-        connected : Look it up.
+        connection_to : Look it up.
 
         Examples
         --------

@@ -81,7 +81,7 @@ class Propagating(Stepping):
         See Also
         --------
         activate : Run a step first.
-        slopes : Derivatives of the outputs, without an update.
+        output_gradient : Derivatives of the outputs, without an update.
         Trainer : Train on data, with this rule or with backpropagation through time.
 
         Examples

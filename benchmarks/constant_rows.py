@@ -479,7 +479,11 @@ def by_threads() -> Work:
     """Generations of NEAT that threads evaluate."""
     pool = ThreadPoolExecutor(2)
     return lambda: evolve.neat(
-        evolve.fitness.xor, max_evaluations=1_500, seed=0, executor=pool
+        evolve.fitness.xor,
+        max_evaluations=1_500,
+        seed=0,
+        executor=pool,
+        progress=False,
     )
 
 

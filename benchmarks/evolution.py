@@ -141,7 +141,10 @@ def neat_python(generations: int) -> int:
 
 def ours(seeds: int) -> int:
     """Solve XOR for some seeds; returns how many genomes have been evaluated."""
-    results = [evolve.neat(evolve.fitness.xor, seed=seed) for seed in range(seeds)]
+    results = [
+        evolve.neat(evolve.fitness.xor, seed=seed, progress=False)
+        for seed in range(seeds)
+    ]
     return 150 * sum(result.generations for result in results)
 
 
@@ -165,6 +168,7 @@ def workers(repeats: int) -> list[float]:
                     max_evaluations=600,
                     seed=0,
                     executor=pool,
+                    progress=False,
                 )
                 times.append(time.perf_counter() - begin)
             ratios.append(times[0] / times[1])

@@ -16,7 +16,15 @@ from pathlib import Path
 
 import numpy as np
 
-from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
+from demos._common import (
+    check,
+    heading,
+    ink,
+    lesson,
+    on_terminal,
+    save_figure,
+    with_pyplot,
+)
 from studies._poles import Poles
 from synapse import draw, evolve
 
@@ -32,7 +40,7 @@ def grow(seed):
     heading("1. Evolution")
     # Four more: the champion of seed 0 rides along the edge of the track, where the
     # last digit of a number decides whether it stays on it.
-    result = evolve.neat(Poles(), seed=seed + 4)
+    result = evolve.neat(Poles(), seed=seed + 4, progress=on_terminal())
     print(" generation   best fitness   species   hidden neurons")
     count = result.generations
     history = result.history

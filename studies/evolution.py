@@ -56,6 +56,7 @@ def trial(row: str, seed: int) -> dict[str, float]:
     begin = time.process_time()
     result = evolve.neat(
         task, population=population, max_evaluations=most, seed=seed, start=fixed,
+        progress=False,
         settings=evolve.Settings(**settings),
     )  # fmt: skip
     outcome = {

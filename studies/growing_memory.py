@@ -40,6 +40,7 @@ def memory(seed: int, task: str, gates: bool) -> dict[str, Any]:
         evolve.fitness.dataset(batch.inputs, batch.targets),
         max_evaluations=MOST,
         seed=seed,
+        progress=False,
         settings=evolve.Settings(**(GATES if gates else MEMORY)),
     )
     genes = result.genome.genes[result.genome.genes["enabled"] == 1]
@@ -97,6 +98,7 @@ def parity(seed: int, epochs: int, inherit: bool) -> dict[str, Any]:
         population=50,
         goal=2.0,
         seed=seed,
+        progress=False,
         max_evaluations=1_500 if epochs else MOST,
         settings=evolve.Settings(threshold=2.0),
     )

@@ -329,6 +329,7 @@ def evolve_once(name: str, seed: int) -> dict[str, Any]:
         population=POPULATION,
         max_evaluations=language.evaluations,
         seed=seed,
+        progress=False,
     )
     seconds = time.process_time() - begin
     genome = result.genome

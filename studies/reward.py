@@ -318,7 +318,7 @@ WITHOUT = {
     "no sparse initialisation": {"initializer": "fan_in"},
     "no normalisation": {"normalize": False},
     "no scale of rewards": {"scale_rewards": False},
-    "no trace": {"trace": 0.0},
+    "no trace": {"trace_decay": 0.0},
 }
 PLAIN = {"bound": None, "rate": 0.03}
 FREE = {"policy_bound": None}

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings, strategies
 pytest.register_assert_rewrite("tests.helpers.networks", "tests.helpers.strategies")
 
 ROOT = Path(__file__).parents[1]
-# programs for a type checker, and guesses: a test runs them in processes of their own
+# programs for a type checker: a test runs them in processes of their own
 collect_ignore = ["project/typed"]
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 

@@ -58,7 +58,8 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
         metavar="NAME,...",
         type=names,
         default=[SERIES.build],
-        help=f"networks: {', '.join(BUILDS)}, or {NO_NETWORK} (default: gru)",
+        help=f"networks: {', '.join(BUILDS)}, or {NO_NETWORK} (default:"
+        f" {SERIES.build.lower()})",
     )
     add(
         "--methods",

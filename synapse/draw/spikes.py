@@ -153,10 +153,10 @@ def _bands_of_groups(log: Log, groups: Any) -> list[tuple[str, Floats]]:
         for layer in layers:
             instance("layer", layer, Layer)
         named = [(layer.label, layer) for layer in layers]
-    bands = [
-        (name, log.of(listed(f"The group {name}", group, "a list of neurons")))
-        for name, group in named
-    ]
+    bands = []
+    for name, group in named:
+        neurons = listed(f"The group {name}", group, "a list of neurons")
+        bands.append((name, log.of(neurons, "activation")))
     if not bands or not len(bands[0][1]):
         raise ArgumentError("Expected groups with some recorded steps, got none.")
     return bands

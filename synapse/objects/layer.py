@@ -723,7 +723,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
 
     def _assign(self, name: str, values: ArrayLike) -> None:
         """Set a number of every neuron, after all have been checked."""
-        title = f"The {name}s of a layer"
+        title = f"{name}s of a layer"
         with LayersInUse(self):
             column = self._vector(title, checks.finite_array(title, values))
             for neuron, value in zip(self._neurons, column.tolist(), strict=True):

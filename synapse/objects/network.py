@@ -273,11 +273,11 @@ class Network(NeuronRows, OutputSlopes):
 
     @overload
     def select(
-        self, of: Literal["neurons"] = "neurons", /, **wanted: Any
+        self, what: Literal["neurons"] = "neurons", /, **wanted: Any
     ) -> list[Neuron]: ...
     @overload
     def select(
-        self, of: Literal["connections"], /, **wanted: Any
+        self, what: Literal["connections"], /, **wanted: Any
     ) -> list[Connection]: ...
     @consistent_read
     def select(self, what: str = "neurons", /, **wanted: Any) -> list[Any]:
@@ -320,7 +320,7 @@ class Network(NeuronRows, OutputSlopes):
         """
         if what not in ("neurons", "connections"):
             raise ArgumentError(
-                checks.expected("of", '"neurons" or "connections"', what)
+                checks.expected("what", '"neurons" or "connections"', what)
             )
         notes = self._store.notes
         store = self._store

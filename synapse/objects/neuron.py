@@ -147,8 +147,8 @@ class Neuron(NeuronRows, View):
             if checks.suggested(squash, squashes.names()) is not None:
                 raise
             raise UnknownNameError(
-                f"There is no squash named {squash!r}: synapse.squash.names() has all."
-                f" The name of a neuron is given as name={squash!r}."
+                f"There is no squash named {squash!r}: synapse.squash.names() lists"
+                f" all. The name of a neuron is given as name={squash!r}."
             ) from None
         float_type = checks.float_type("dtype", dtype)
         value = checks.finite_number("bias of a neuron", bias, float_type)

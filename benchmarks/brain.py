@@ -14,9 +14,10 @@ exact solution, which Brian2 takes by itself::
 
 The wiring is random, with log-normal degrees and one sign for each cell, because the
 data are not at hand. Either twenty
-cells are driven by 100 Hz each, or so many have a constant current that all cells fire
-with 5 Hz on average. Each library computes a biological second in float32 (Synapse) or
-float64 (Brian2) in a process of its own, on one core; they take turns.
+cells are driven by 100 Hz each, or a share of the cells has a constant current, chosen
+so that all cells fire with 5 Hz on average. Each library computes a biological second
+in float32 (Synapse) or float64 (Brian2) in a process of its own, on one core; they take
+turns.
 """
 
 from __future__ import annotations

@@ -104,8 +104,8 @@ def text(results: list[dict[str, Any]]) -> list[str]:
 
 
 def build(pattern: str, connections: int) -> Any:
-    """Build two layers with all pairs connected, or with pairs at random, one of a
-    hundred if so many fit."""
+    """Build two layers with all pairs connected, or with pairs at random, up to
+    one in a hundred."""
     from synapse import Layer, Network
 
     side = round(

@@ -251,7 +251,7 @@ def point(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def comparisons(growth: list[dict[str, Any]]) -> list[Comparison]:
-    """A step of a network with so many connections; sparse ones beside SciPy."""
+    """Measure a step by number of connections; sparse networks beside SciPy."""
     rows = []
     for point in growth:
         if "median" in point:

@@ -92,8 +92,8 @@ SUBJECTS = {
     "evolution": Subject("Evolution", "CPU time for each genome.", "µs"),
     "growth": Subject(
         "Large networks",
-        "An online step of a network with so many connections; sparse ones beside"
-        " SciPy's CSR matrices, by hand.",
+        "An online step, by number of connections; sparse networks beside the same"
+        " step written by hand with SciPy's CSR matrices.",
         "µs",
     ),
     "structure": Subject(

@@ -148,7 +148,7 @@ def run(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def timed(work: Work, seconds: float) -> float:
-    """Seconds of the processor per call, over about so many seconds."""
+    """Return seconds of the processor per call, measured over about `seconds`."""
     begin = time.process_time()
     calls = 0
     while (passed := time.process_time() - begin) < seconds or not calls:

@@ -185,8 +185,8 @@ def four_rates(x, t, curvatures, steps=30):
     rates = {name: fraction * bound for name, fraction in RATES.items()}
     walks = {name: walk(x, t, rate, steps) for name, rate in rates.items()}
     print(
-        f"The bound is 2 / {curvatures[1]:.4f} = {bound:.4f}. Error after so many"
-        " steps:\n"
+        f"The bound is 2 / {curvatures[1]:.4f} = {bound:.4f}. Error by number"
+        " of steps:\n"
     )
     print("  rate                     1         5        10        30")
     for name, path in walks.items():

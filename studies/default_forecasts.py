@@ -60,10 +60,10 @@ about one cycle of El Niño. Errors are relative to the level of the series if t
 likelihood is larger then. With absolute errors, the growing season, whose noise grows
 with it, had 82.7 %.
 
-Two series are covered too often. The change of level is within the test of each series,
-so many errors are about 20, and the intervals expect such errors again; none occurs
-later. The errors of a chaotic series (logistic map) stop growing after some steps, and
-the width, a power of the number of steps, does not.
+The intervals of two series are too wide. The change of level is within the test of each
+series, so many errors of the test are about 20, and the intervals allow for such errors
+again, but none occurs later. The errors of a chaotic series (logistic map) stop growing
+after some steps, and the width, a power of the number of steps, does not.
 """
 
 

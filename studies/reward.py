@@ -117,8 +117,8 @@ CELLS = 8
 
 
 class MemoryChain:
-    """A sign at the first step of so many decides which of two actions is right at the
-    last one.
+    """A sign at the first step decides which of two actions is right at the last
+    step.
 
     The memory length task of bsuite (Osband and others 2020). With `noise`, a third
     number of every observation is a random sign that means nothing."""

@@ -36,7 +36,7 @@ Observed = tuple[Any, float, bool, bool, dict[str, Any]]
 
 
 class Task:
-    """An environment of so many steps at most, with a generator of its own in each
+    """An environment of a limited number of steps, with a generator of its own in each
     episode."""
 
     most = 1

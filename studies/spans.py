@@ -46,8 +46,8 @@ def fitted(net: Network, inputs: Any, targets: Any, epochs: int, seed: int) -> N
 
 
 def lag(architecture: str, span: Any, seed: int, steps: int) -> float:
-    """The share of new sequences whose first bit is right after so many steps of
-    noise."""
+    """Return the share of new sequences whose first bit is right after `steps` steps
+    of noise."""
     net = getattr(architect, architecture)(2, CELLS, 1, span=span, seed=seed)
     fitted(net, *latch(steps, [seed, 1]), EPOCHS, seed)
     rows, targets = latch(steps, [seed, 2])

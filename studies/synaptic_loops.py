@@ -9,8 +9,8 @@ has learnt XOR if all four outputs are on the right side of 1/2.
 
 Recall: ``trainer.DSR`` of Synaptic, 20 seeds, translated line by line. It activates the
 network, propagates where a rounded output is wrong, never clears the context, and ends
-when 950 of 1,000 sequences were right while they were learnt. Both libraries start from
-the weights that Synaptic has drawn."""
+when 950 of a block of 1,000 training sequences were answered right. Both libraries
+start from the weights that Synaptic has drawn."""
 
 from __future__ import annotations
 

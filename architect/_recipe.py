@@ -40,8 +40,8 @@ def _one_by_one(architecture: str, sizes: tuple[Any, ...]) -> str:
     several: list[Any] = []
     for size in sizes:
         several += size if isinstance(size, list | tuple) else [size]
-    given = checks.shown(sizes[0] if len(sizes) == 1 else sizes)
-    arguments = ", ".join(map(checks.shown, several))
+    given = checks.short_repr(sizes[0] if len(sizes) == 1 else sizes)
+    arguments = ", ".join(map(checks.short_repr, several))
     return (
         f"Expected the sizes of {architecture} as arguments of their own, got {given}."
         f" Use {architecture}({arguments})."

@@ -6,7 +6,7 @@ from typing import Any, final
 
 import numpy as np
 
-from synapse._checks import MOST_NEURONS, boolean, understands, whole_number
+from synapse._checks import MOST_NEURONS, boolean, suggests_arguments, whole_number
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.objects.layer import Layer
@@ -77,7 +77,7 @@ class CfC(Network):
 
     _left_out = ("backbone", "first", "second", "speeds", "blends", "inverse", "memory")
 
-    @understands("architecture")
+    @suggests_arguments("architecture")
     def __init__(
         self,
         inputs: int,

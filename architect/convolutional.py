@@ -88,7 +88,7 @@ class Convolutional(Network):
     (2, 2, 8)
     """
 
-    @_checks.understands("architecture")
+    @_checks.suggests_arguments("architecture")
     def __init__(
         self,
         inputs: Size,
@@ -191,7 +191,7 @@ class Convolutional(Network):
 
     @kernels.setter
     def kernels(self, values: Sequence[ArrayLike]) -> None:
-        count = _checks.counted(len(self._convolutions), "array")
+        count = _checks.pluralize(len(self._convolutions), "array")
         condition = f"{count}, one a convolution"
         values = _checks.listed("kernels", values, condition)
         if len(values) != len(self._convolutions):
@@ -412,6 +412,6 @@ def _per_layer(
     for entry in entries:
         sizes = _sizes(title, entry)
         if len(sizes) not in (1, axes):
-            limit = f"at most {_checks.counted(axes, 'number')} for a convolution"
+            limit = f"at most {_checks.pluralize(axes, 'number')} for a convolution"
             raise ArgumentError(_checks.expected(title, limit, entry))
         yield sizes * axes if len(sizes) == 1 else sizes

@@ -12,7 +12,7 @@ from synapse._checks import (
     is_number,
     pair,
     positive_number,
-    understands,
+    suggests_arguments,
 )
 from synapse.errors import ArgumentError, TopologyError
 from synapse.initializers import Initializer, Seed, given_back
@@ -88,7 +88,7 @@ class CTRNN(Network):
 
     _left_out = ("constant", "rates", "retentions")
 
-    @understands("architecture")
+    @suggests_arguments("architecture")
     def __init__(
         self,
         inputs: int,

@@ -6,7 +6,7 @@ from typing import Any, final
 
 import numpy as np
 
-from synapse._checks import understands
+from synapse._checks import suggests_arguments
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.objects.network import Network
@@ -48,7 +48,7 @@ class Elman(Network):
 
     _left_out = ("context",)
 
-    @understands("architecture")
+    @suggests_arguments("architecture")
     def __init__(
         self,
         *sizes: int,

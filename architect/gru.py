@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, final
 
 import numpy as np
 
-from synapse._checks import understands
+from synapse._checks import suggests_arguments
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.objects.layer import Layer
@@ -104,7 +104,7 @@ class GRU(Network):
         "candidates",
     )
 
-    @understands("architecture")
+    @suggests_arguments("architecture")
     def __init__(
         self,
         *sizes: int,

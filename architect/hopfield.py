@@ -71,7 +71,7 @@ def _without_own(couplings: Floats) -> Floats:
 
 @final
 @register
-@_checks.answers("Hopfield")
+@_checks.suggests_attributes("Hopfield")
 class Hopfield(Network):
     """An associative memory: Hopfield 1982. ::
 
@@ -108,7 +108,7 @@ class Hopfield(Network):
     <Hopfield 8-8, 16 neurons, 64 connections>
     """
 
-    @_checks.understands("architecture")
+    @_checks.suggests_arguments("architecture")
     def __init__(self, size: int) -> None:
         count = _checks.positive_integer(
             "size of Hopfield", size, math.isqrt(_checks.MOST_CONNECTIONS)

@@ -6,7 +6,7 @@ from typing import Any, final
 
 import numpy as np
 
-from synapse._checks import fraction_below_one, understands
+from synapse._checks import fraction_below_one, suggests_arguments
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.objects.network import Network
@@ -57,7 +57,7 @@ class Jordan(Network):
 
     _left_out = ("context",)
 
-    @understands("architecture")
+    @suggests_arguments("architecture")
     def __init__(
         self,
         *sizes: int,

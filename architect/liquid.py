@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from synapse._checks import (
     boolean,
-    counted,
     fraction,
+    pluralize,
     positive_number,
-    understands,
+    suggests_arguments,
     whole_number,
 )
 from synapse.errors import ArgumentError
@@ -91,7 +91,7 @@ class Liquid(Network):
     True
     """
 
-    @understands("architecture")
+    @suggests_arguments("architecture")
     def __init__(
         self,
         inputs: int,
@@ -180,8 +180,8 @@ def _scale(within: Projection, mask: NDArray[np.bool_], radius: float) -> None:
     # Exactly 0 without cycles: LAPACK permutes such a matrix to a triangular one.
     if present == 0:
         raise ArgumentError(
-            f"A pool with {counted(len(within), 'connection')} has no cycle of weights"
-            " other than 0: the spectral radius is 0 and cannot be scaled. Pass more"
-            " connections, or no spectral_radius."
+            f"A pool with {pluralize(len(within), 'connection')} has no cycle of"
+            " weights other than 0: the spectral radius is 0 and cannot be scaled."
+            " Pass more connections, or no spectral_radius."
         )
     within.weights *= radius / present

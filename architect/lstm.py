@@ -14,7 +14,7 @@ from synapse._checks import (
     choice,
     expected,
     positive_integer,
-    understands,
+    suggests_arguments,
 )
 from synapse.errors import ArgumentError
 from synapse.initializers import Initializer, Seed
@@ -174,7 +174,7 @@ class LSTM(Network):
         "hidden",
     )
 
-    @understands("architecture")
+    @suggests_arguments("architecture")
     def __init__(
         self,
         *sizes: int,

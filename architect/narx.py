@@ -8,7 +8,13 @@ from typing import Any, final
 
 import numpy as np
 
-from synapse._checks import MOST_DELAYS, integer, listed, positive_integer, understands
+from synapse._checks import (
+    MOST_DELAYS,
+    integer,
+    listed,
+    positive_integer,
+    suggests_arguments,
+)
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.objects.layer import Layer
@@ -68,7 +74,7 @@ class NARX(Network):
 
     _left_out = ("input delay", "output delay")
 
-    @understands("architecture")
+    @suggests_arguments("architecture")
     def __init__(
         self,
         inputs: int,

@@ -7,7 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
-from synapse._checks import understands
+from synapse._checks import suggests_arguments
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.objects.network import Network
@@ -46,7 +46,7 @@ class Perceptron(Network):
     <Perceptron 2-3-1, 6 neurons, 9 connections>
     """
 
-    @understands("architecture")
+    @suggests_arguments("architecture")
     def __init__(
         self,
         *sizes: int,

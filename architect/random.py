@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from synapse._checks import boolean, fraction, understands, whole_number
+from synapse._checks import boolean, fraction, suggests_arguments, whole_number
 from synapse.initializers import Initializer, Seed, given_back
 from synapse.objects.architectures import register
 from synapse.objects.layer import Layer
@@ -75,7 +75,7 @@ class Random(Network):
     4
     """
 
-    @understands("architecture")
+    @suggests_arguments("architecture")
     def __init__(
         self,
         inputs: int,

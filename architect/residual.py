@@ -6,7 +6,7 @@ from typing import Any, final
 
 import numpy as np
 
-from synapse._checks import understands
+from synapse._checks import suggests_arguments
 from synapse.errors import ArgumentError
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
@@ -61,7 +61,7 @@ class Residual(Network):
 
     _left_out = ("sum",)
 
-    @understands("architecture")
+    @suggests_arguments("architecture")
     def __init__(
         self,
         *sizes: int,

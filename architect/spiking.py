@@ -14,7 +14,7 @@ from synapse._checks import (
     finite_number,
     fraction,
     positive_number,
-    understands,
+    suggests_arguments,
     whole_number,
 )
 from synapse.initializers import Initializer, Seed
@@ -129,7 +129,7 @@ class Spiking(Network):
     True
     """
 
-    @understands("architecture")
+    @suggests_arguments("architecture")
     def __init__(
         self,
         inputs: int,

@@ -19,8 +19,10 @@ from .readwrite import from_networkx
 
 def architecture(title: str, value: Any) -> str:
     """Return the name of an architecture, which may be given in any case, or raise."""
-    spelled = {_checks.plain(name): name for name in ARCHITECTURES}
-    name = spelled.get(_checks.plain(value)) if isinstance(value, str) else None
+    spelled = {_checks.normalize_name(name): name for name in ARCHITECTURES}
+    name = (
+        spelled.get(_checks.normalize_name(value)) if isinstance(value, str) else None
+    )
     return str(_checks.choice(title, value if name is None else name, ARCHITECTURES))
 
 
@@ -65,7 +67,7 @@ def built(
         raise ArgumentError(_checks.expected("hidden", condition, hidden)) from None
     network: Network = make(*sizes, **options)
     if len(network.input) != inputs:
-        columns = _checks.counted(inputs, "column")
+        columns = _checks.pluralize(inputs, "column")
         raise ArgumentError(
             f"Expected an architecture whose inputs are {columns}, got {network!r}."
             " Make it yourself."
@@ -107,8 +109,8 @@ def network_of(
     if (len(network.input), len(network.output)) != counts:
         raise ArgumentError(
             "Expected build to make a network of"
-            f" {_checks.counted(counts[0], 'input')} and"
-            f" {_checks.counted(counts[1], 'output')}, got {network!r}."
+            f" {_checks.pluralize(counts[0], 'input')} and"
+            f" {_checks.pluralize(counts[1], 'output')}, got {network!r}."
         )
     return network
 

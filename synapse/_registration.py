@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import engine
-from ._checks import expected, shown
+from ._checks import expected, short_repr
 from .engine.functions.capture import frozen
 from .engine.status import FAILED
 from .errors import ArgumentError, ArgumentTypeError, FunctionError
@@ -170,7 +170,7 @@ def _tried(
     if not (math.isfinite(value) and math.isfinite(other)):
         raise ArgumentError(
             f"The {registry} {name!r} must return (value, {second}), two finite"
-            f" numbers, got {shown(result)} at {_listed(arguments)}."
+            f" numbers, got {short_repr(result)} at {_listed(arguments)}."
         )
     return value, other
 

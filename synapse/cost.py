@@ -57,7 +57,7 @@ class Cost:
         """
         return self._function or engine.functions.compiled.ERRORS[get(self).name]
 
-    @_checks.understands("Cost")
+    @_checks.suggests_arguments("Cost")
     def __call__(self, targets: Sequence[float], outputs: Sequence[float]) -> float:
         """Compute the cost of one step from targets and outputs of shape (m,).
 
@@ -141,7 +141,7 @@ class Cost:
             return  # the usual case, in one pass; NaN is looked at below
         outside = targets[(targets < 0.0) | (targets > 1.0)]
         if outside.size:
-            value = _checks.shown(float(outside.flat[0]))
+            value = _checks.short_repr(float(outside.flat[0]))
             outputs = "softmax outputs" if shares else f"the cost {self.name}"
             raise ArgumentError(
                 f"Expected targets of {outputs} to lie between 0 and 1, got {value}. "
@@ -181,7 +181,7 @@ _by_name = _checks.Names(
     _ALIASES | _MEANS,
     _checks.NEAREST["cost"],
 )
-_PLAIN_MEANS = frozenset(map(_checks.plain, _MEANS))
+_PLAIN_MEANS = frozenset(map(_checks.normalize_name, _MEANS))
 _NEEDED = {entry.name: entry.squash for entry in COSTS.values()}
 _MATCHING = {
     frozenset({_squash(entry.squash)}): _by_name[entry.name]
@@ -263,7 +263,11 @@ def of_outputs(cost: str | Cost | None, squashes: Sequence[Squash]) -> Cost:
 
     chosen = get(cost)
     count = len(squashes)
-    if count > 1 and isinstance(cost, str) and _checks.plain(cost) in _PLAIN_MEANS:
+    if (
+        count > 1
+        and isinstance(cost, str)
+        and _checks.normalize_name(cost) in _PLAIN_MEANS
+    ):
         raise ArgumentError(
             f"{cost!r} is a mean over {count} outputs in other libraries;"
             f" {chosen.name} is the sum. Use cost={chosen.name!r}, and 1/{count} of"

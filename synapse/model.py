@@ -85,7 +85,7 @@ def _checked_scale(title: str, scale: Any) -> Any:
 
 
 @final
-@_checks.understands("Model", of_class=False)
+@_checks.suggests_arguments("Model", of_class=False)
 class Model(Archived):
     """A network in the units of its data: with scales, names and classes, fitted,
     continued, saved and exported as a whole.
@@ -179,7 +179,7 @@ class Model(Archived):
                 classes = names if all(names) else range(len(names))
             if len(classes) != len(names):
                 condition = (
-                    f"a label for each of {_checks.counted(len(names), 'output')}"
+                    f"a label for each of {_checks.pluralize(len(names), 'output')}"
                 )
                 raise ArgumentError(_checks.expected("classes", condition, classes))
             self._set_classes(classes)
@@ -197,7 +197,7 @@ class Model(Archived):
         self._note()
 
     @classmethod
-    @_checks.understands("Model.build", of_class=False)
+    @_checks.suggests_arguments("Model.build", of_class=False)
     def build(
         cls,
         build: Annotated[str, architecture],
@@ -360,7 +360,7 @@ class Model(Archived):
         scales = (deepcopy(self.scale), deepcopy(self.target_scale))
         return self._train(inputs, targets, scales, validation, sample_weight, options)
 
-    @_checks.understands("learn_one")
+    @_checks.suggests_arguments("learn_one")
     def learn_one(
         self,
         inputs: ArrayLike,
@@ -402,7 +402,7 @@ class Model(Archived):
         self.network.activate(row)
         self.network.propagate(rate, aim)
 
-    @_checks.understands("learn_many")
+    @_checks.suggests_arguments("learn_many")
     def learn_many(
         self,
         inputs: Any,
@@ -549,9 +549,9 @@ class Model(Archived):
         except (KeyError, TypeError) as error:
             unknown = error.args[0] if isinstance(error, KeyError) else targets
             raise ArgumentError(
-                f"Expected labels among {_checks.shown(self.classes)}, got"
-                f" {_checks.shown(unknown)}. Pass all classes at the beginning, to the"
-                " first partial_fit. (Those of synapse.river add classes.)"
+                f"Expected labels among {_checks.short_repr(self.classes)}, got"
+                f" {_checks.short_repr(unknown)}. Pass all classes at the beginning, to"
+                " the first partial_fit. (Those of synapse.river add classes.)"
             ) from None
         return np.array(rows).reshape(len(rows), count)
 
@@ -589,7 +589,7 @@ class Model(Archived):
             if len(entries) != len(parts):
                 raise ArgumentError(
                     "Expected targets of each of"
-                    f" {_checks.counted(len(parts), 'sequence')}, got {len(entries)}."
+                    f" {_checks.pluralize(len(parts), 'sequence')}, got {len(entries)}."
                 )
             pairs = zip(entries, parts, strict=True)
             aims = [self._by_step(entry, len(rows)) for entry, rows in pairs]
@@ -812,7 +812,7 @@ def _scale_of(title: str, scale: Scale | bool, columns: int) -> Scale | None:
     if not isinstance(scale, Scale):
         return Scale(columns) if scale else None
     if len(scale) != columns:
-        condition = f"one of {_checks.counted(columns, 'column')}"
+        condition = f"one of {_checks.pluralize(columns, 'column')}"
         raise ArgumentError(_checks.expected(title, condition, scale))
     return scale
 
@@ -840,7 +840,7 @@ def _count(
     by_row = None
     if weights is not None:
         lengths = np.array([1] * len(parts[0]) if is_single else [*map(len, parts)])
-        condition = _checks.counted(len(lengths), "number")
+        condition = _checks.pluralize(len(lengths), "number")
         given = _checks.numbers("sample_weight", weights, condition)
         if given.shape != (len(lengths),):
             message = _checks.expected("sample_weight", condition, given.shape)
@@ -858,7 +858,7 @@ def _count(
 
 def _names(title: str, names: Any) -> list[str]:
     listed = _checks.listed(title, names, "a list of names")
-    name_title = f"A name in {_checks.lowered(title)}"
+    name_title = f"A name in {_checks.lowercase_title(title)}"
     return [_checks.text(name_title, name) for name in listed]
 
 

@@ -93,7 +93,7 @@ class Scale:
     array([36., 49.])
     """
 
-    @_checks.understands("Scale")
+    @_checks.suggests_arguments("Scale")
     def __init__(
         self,
         columns: Annotated[int, _checks.positive_integer],
@@ -101,7 +101,7 @@ class Scale:
         lags: Annotated[Lags | None, _checked_lags] = None,
     ) -> None:
         if lags is not None and len(lags) != columns:
-            condition = f"those of {_checks.counted(columns, 'column')}"
+            condition = f"those of {_checks.pluralize(columns, 'column')}"
             raise ArgumentError(_checks.expected("lags of Scale", condition, lags))
         self.half_life = half_life
         self._keep = 1.0 if half_life is None else 0.5 ** (1.0 / half_life)
@@ -150,8 +150,8 @@ class Scale:
         return len(self.mean)
 
     def __repr__(self) -> str:
-        rows = _checks.counted(round(float(self.count.max(initial=0.0))), "row")
-        columns = _checks.counted(len(self), "column")
+        rows = _checks.pluralize(round(float(self.count.max(initial=0.0))), "row")
+        columns = _checks.pluralize(len(self), "column")
         return f"<Scale of {columns} after {rows}>"
 
     # --- rows -------------------------------------------------------------------------
@@ -316,7 +316,7 @@ class Scale:
         >>> scale.mean
         array([0., 0., 3.])
         """
-        place = _checks.place("at", at, len(self) + 1)
+        place = _checks.index_within("at", at, len(self) + 1)
         added = [_checks.instance("scales", each, Scale) for each in scales]
         for name in ARRAYS:
             values = getattr(self, name)
@@ -339,7 +339,7 @@ class Scale:
         Scale
             The scale of this column, for :meth:`insert`.
         """
-        place = _checks.place("at", at, len(self))
+        place = _checks.index_within("at", at, len(self))
         column = self.part([place])
         for name in ARRAYS:
             setattr(self, name, np.delete(getattr(self, name), place))
@@ -360,7 +360,7 @@ class Scale:
         array([3.])
         """
         listed = _checks.listed("columns", columns, "a list of indices")
-        places = [_checks.place("A column", each, len(self)) for each in listed]
+        places = [_checks.index_within("A column", each, len(self)) for each in listed]
         part = Scale(1, self.half_life)
         for name in ARRAYS:
             setattr(part, name, getattr(self, name)[places])
@@ -405,7 +405,7 @@ class Scale:
             title = f"The {name} of the scale"
             values = _checks.finite_array(title, described.get(name, ()))
             if values.shape != (columns,):
-                condition = _checks.counted(columns, "number")
+                condition = _checks.pluralize(columns, "number")
                 raise ArgumentError(
                     _checks.expected(title, condition, described.get(name))
                 )
@@ -429,7 +429,7 @@ class Scale:
         """Return one row, or several, as float64."""
         rows = _checks.numbers(title, values, "a number for each column")
         if rows.ndim not in (1, 2) or rows.shape[-1] != len(self.mean):
-            columns = _checks.counted(len(self), "column")
+            columns = _checks.pluralize(len(self), "column")
             raise ArgumentError(
                 _checks.must(title, f"have {columns}", f"the shape {rows.shape}")
             )
@@ -456,7 +456,7 @@ class Scale:
 
     def _require_series(self, title: str, rows: Floats, least: int) -> None:
         if rows.ndim != 2 or len(rows) < least:
-            needed = _checks.counted(least, "step")
+            needed = _checks.pluralize(least, "step")
             steps = len(rows) if rows.ndim == 2 else 1
             raise ArgumentError(
                 _checks.must(title, f"have {needed} or more", f"{steps}")

@@ -23,7 +23,7 @@ EXTRAS = ["river", "sktime"]
 """Rooms that need a package of this name, which the README's command does not install:
 without it, their lines are those that are written."""
 # it tells what a name is called here
-OF_OTHERS = foreign.ForeignAttribute
+OF_OTHERS = foreign.MissingAttributeHint
 
 
 def surface() -> Iterator[str]:

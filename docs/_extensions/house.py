@@ -20,7 +20,7 @@ GROUPS = {
         "_registration",
     ],
     "errors and checks": ["errors", "_checks", "_html", "_typing"],
-    "engine/store": ["engine", "engine.store", "engine.schema", "engine.guard"],
+    "engine/store": ["engine", "engine.store", "engine.schema", "engine.locking"],
     "cli": ["__main__"],
 }
 """Boxes of several modules of ``synapse``. Every other package, and every part of the

@@ -18,7 +18,7 @@ from synapse import engine
 from synapse._checks import expected
 from synapse._registration import require_sound
 from synapse._typing import Floats
-from synapse.engine.guard import InUse
+from synapse.engine.locking import ExclusiveAccess
 from synapse.errors import ArgumentError, DivergenceError
 from synapse.learning._data import new_control, target_mask
 from synapse.objects.network import Network
@@ -82,7 +82,7 @@ def learn_until_wrong(
         rates = np.array(
             [rate * decay**step for step in range(done, done + len(piece))]
         )
-        with InUse(network):
+        with ExclusiveAccess(network):
             wrong = _learn_part(network, piece, rates)
         if wrong is not None:
             return done + wrong

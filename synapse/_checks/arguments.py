@@ -53,7 +53,7 @@ MOST_SEQUENCES = 10_000_000
 """Largest number of sequences that a task generates at once."""
 
 
-def counted(count: int, noun: str) -> str:
+def pluralize(count: int, noun: str) -> str:
     """Return a number with its noun: "1 connection", "2 connections"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
@@ -69,7 +69,7 @@ def with_article(noun: str) -> str:
     return f"{'an' if vowel else 'a'} {noun}"
 
 
-def shown(value: Any) -> str:
+def short_repr(value: Any) -> str:
     """Convert a value to short text on one line, for messages."""
     try:
         text = " ".join(repr(value).split())
@@ -94,7 +94,7 @@ def subject(title: str) -> str:
     return f"`{parameter[0]}`{title[parameter.end() :]}"
 
 
-def lowered(title: str) -> str:
+def lowercase_title(title: str) -> str:
     """Return what :func:`subject` returns, for the middle of a sentence.
 
     >>> lowered("title of a picture"), lowered("The target of step 3")
@@ -110,7 +110,7 @@ def expected(title: str, condition: str, value: Any, advice: str = "") -> str:
     >>> expected("value of constant", "a finite number", "a")
     "`value` of constant must be a finite number, got 'a'."
     """
-    return must(title, f"be {condition}", shown(value), advice)
+    return must(title, f"be {condition}", short_repr(value), advice)
 
 
 def must(title: str, requirement: str, got: str, advice: str = "") -> str:
@@ -145,7 +145,7 @@ def unfit(title: str, dtype: Any, value: Any) -> ArgumentError:
     number_type = np.dtype(dtype)
     most = np.finfo(dtype).max
     requirement = f"fit {number_type}, the dtype of the network: at most {most:.3g}"
-    return ArgumentError(must(title, requirement, shown(value)))
+    return ArgumentError(must(title, requirement, short_repr(value)))
 
 
 def is_number(value: Any) -> bool:
@@ -239,12 +239,12 @@ def training_rate(title: str, value: Any, dtype: Any = np.float64) -> float:
             f"{subject(title)} is {number:g}. Training with a rate above"
             f" {HIGH_RATE:g} rarely converges.",
             RateWarning,
-            stacklevel=level_of_caller(),
+            stacklevel=user_stacklevel(),
         )
     return number
 
 
-def level_of_caller() -> int:
+def user_stacklevel() -> int:
     """Return the `stacklevel` of a warning that points to the user's line."""
     level = 1
     frame = sys._getframe(1)
@@ -284,7 +284,7 @@ def whole_number(
     return number
 
 
-def place(title: str, index: Any, size: int) -> int:
+def index_within(title: str, index: Any, size: int) -> int:
     """Return `index` as an index into `size` items, or raise an error; negative ones
     count from the end.
     """
@@ -465,7 +465,7 @@ def _members(title: str, value: dict[Any, Any], depth: int) -> dict[str, Any]:
     for key in value:
         if not isinstance(key, str):
             raise ArgumentTypeError(
-                expected(f"The keys of {lowered(title)}", "strings", key)
+                expected(f"The keys of {lowercase_title(title)}", "strings", key)
             )
     return {
         str(key): _value(f"{title}[{str(key)!r}]", member, depth)
@@ -481,7 +481,7 @@ def _value(title: str, value: Any, depth: int) -> Any:
         if depth == DEEPEST_JSON:
             root = title[: title.index("]") + 1]  # the whole path would fill the screen
             raise ArgumentTypeError(
-                f"Lists and dicts in {lowered(root)} must be nested at most"
+                f"Lists and dicts in {lowercase_title(root)} must be nested at most"
                 f" {DEEPEST_JSON} deep, got more."
             )
         if isinstance(value, dict):

@@ -19,12 +19,12 @@ from ..errors import ArgumentError, ArgumentTypeError, SynapseError
 from .arguments import (
     FLOAT32,
     FLOAT64,
-    counted,
     expected,
     integer,
     must,
+    pluralize,
     real_number,
-    shown,
+    short_repr,
     subject,
     unfit,
 )
@@ -89,7 +89,7 @@ def real_array(title: str, values: Any, condition: str) -> NDArray[Any]:
             must(
                 title,
                 f"be {condition}",
-                OTHER.get(array.dtype.kind) or shown(values),
+                OTHER.get(array.dtype.kind) or short_repr(values),
                 advice,
             )
         )
@@ -173,7 +173,7 @@ def _of_table(title: str, table: Any, condition: str) -> Any:
                 must(
                     title,
                     f"be {condition}",
-                    f"{column.dtype} in the column {shown(name)}",
+                    f"{column.dtype} in the column {short_repr(name)}",
                 )
             )
     if columns and all(column.dtype == bool for _, column in columns):
@@ -196,7 +196,7 @@ def row_of(title: str, values: Any, size: int) -> Floats:
     """Return `values` as `size` floats, finite or not, or raise an error; a single one
     may be a scalar.
     """
-    condition = counted(size, "number")
+    condition = pluralize(size, "number")
     row = numbers(title, values, condition)
     if row.ndim == 0 and size == 1:
         row = row.reshape(1)
@@ -222,8 +222,8 @@ def _counted(title: str, size: int) -> str:
     numbers".
     """
     if title in ("inputs", "targets"):
-        return f"Expected {counted(size, title[:-1])}"
-    return f"{subject(title)} must be {counted(size, 'number')}"
+        return f"Expected {pluralize(size, title[:-1])}"
+    return f"{subject(title)} must be {pluralize(size, 'number')}"
 
 
 def vector(
@@ -322,7 +322,7 @@ def as_matrix(
     One column may be given as a list of numbers. Numbers beyond the range of the dtype
     raise an error. So do NaN and infinity if `finite` is True.
     """
-    rows = numbers(title, values, f"rows of {counted(columns, 'number')} each")
+    rows = numbers(title, values, f"rows of {pluralize(columns, 'number')} each")
     if rows.ndim == 1 and (columns == 1 or not len(rows)):
         rows = rows.reshape(len(rows), columns)
     if rows.ndim != 2 or rows.shape[1] != columns:
@@ -363,7 +363,7 @@ def parts_of(
         must(
             title,
             "be an array (N, n), (S, T, n), or a list of (T, n)",
-            counted(depth, "dimension"),
+            pluralize(depth, "dimension"),
         )
     )
 

@@ -3,15 +3,15 @@ to use here.
 
 The names are in ``foreign.toml``, also those that the migration page shows. They are
 searched only after a call has failed. Names of arguments are in the form of
-:func:`plain`; ``{value}`` is replaced by the given value.
+:func:`normalize_name`; ``{value}`` is replaced by the given value.
 
 What has to be there before a call fails is as small as Python allows. It refuses an
 unknown argument before the first line of the callee, and an assignment without asking
-anybody, so only a function around the call (:func:`understands`) and ``__setattr__``
-(:func:`fixed_attributes`) can answer. The first takes 0.2 µs of the 2 to 4 of a
-``Neuron()``, and is a frame in tracebacks; ``**unknown`` in every signature would be
-quicker, but editors would offer it. Foreign attributes are descriptors, because a
-method ``__getattr__`` would make every attribute slower to read.
+anybody, so only a function around the call (:func:`suggests_arguments`) and
+``__setattr__`` (:func:`fixed_attributes`) can answer. The first takes 0.2 µs of the 2
+to 4 of a ``Neuron()``, and is a frame in tracebacks; ``**unknown`` in every signature
+would be quicker, but editors would offer it. Foreign attributes are descriptors,
+because a method ``__getattr__`` would make every attribute slower to read.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from importlib.resources import files
 from typing import Any, NoReturn, TypeVar, cast
 
 from ..errors import ArgumentTypeError, SynapseError
-from .arguments import counted, is_number, shown, with_article
+from .arguments import is_number, pluralize, short_repr, with_article
 from .names import (
     attribute_error,
     closest,
     known_names,
-    plain,
+    normalize_name,
     suggested,
     suggestion,
 )
@@ -71,7 +71,7 @@ MISSING = "()"
 """The key of the advice about a call without its arguments."""
 
 
-def understands(
+def suggests_arguments(
     call_name: str, *siblings: str, of_class: bool = True
 ) -> Callable[[Function], Function]:
     """Make a decorator of a call, or of a class, that checks its arguments as its
@@ -140,13 +140,15 @@ def about_arguments(
         for name in _parameters(other)
     }
     advice = {
-        name: _advice(name, parameters, places, table).replace("{value}", shown(value))
+        name: _advice(name, parameters, places, table).replace(
+            "{value}", short_repr(value)
+        )
         for name, value in named.items()
         if isinstance(name, str) and (as_dict or name not in parameters)
     }
     if as_dict and advice:
         each = " ".join(f"{name}: {words}" for name, words in advice.items())
-        return f"{call}() takes options by name, not as {shown(named)}. {each}"
+        return f"{call}() takes options by name, not as {short_repr(named)}. {each}"
     return " ".join(
         f"{call}() has no argument {name!r}. {words}" for name, words in advice.items()
     )
@@ -188,10 +190,10 @@ def _about_positions(call: Callable[..., Any], arguments: Sequence[Any]) -> str:
         else:
             positional += 1
     pairs = zip(by_name, arguments[positional:], strict=False)
-    advice = ", ".join(f"{name}={shown(value)}" for name, value in pairs)
+    advice = ", ".join(f"{name}={short_repr(value)}" for name, value in pairs)
     if not advice:
         return ""
-    count = counted(positional - 1, "argument")
+    count = pluralize(positional - 1, "argument")
     return f"{_name_of(call)}() takes {count} by position. Use {advice}."
 
 
@@ -208,8 +210,8 @@ def _about_list(call: Callable[..., Any], arguments: Sequence[Any]) -> str:
         return ""
     name = _name_of(call)
     return (
-        f"{name}() takes numbers as arguments of their own, got {shown(numbers)}. Use"
-        f" {name}({', '.join(map(shown, numbers))})."
+        f"{name}() takes numbers as arguments of their own, got {short_repr(numbers)}."
+        f" Use {name}({', '.join(map(short_repr, numbers))})."
     )
 
 
@@ -223,11 +225,11 @@ def _advice(
     the calls with this argument.
     """
     # Our name for it: the same in another spelling, or a synonym.
-    synonym = SYNONYMS.get(plain(name), "")
-    spellings = {plain(ours): ours for ours in places}
-    ours = spellings.get(plain(name), synonym if synonym in places else None)
+    synonym = SYNONYMS.get(normalize_name(name), "")
+    spellings = {normalize_name(ours): ours for ours in places}
+    ours = spellings.get(normalize_name(name), synonym if synonym in places else None)
 
-    advice = table.get(plain(name)) or table.get(synonym)
+    advice = table.get(normalize_name(name)) or table.get(synonym)
     if advice and ours not in parameters:
         return advice
     if ours in parameters:
@@ -271,7 +273,7 @@ def about_network(value: Any) -> str:
     return next(filter(None, map(INSTEAD_OF_NETWORK.get, names)), "")
 
 
-class ForeignAttribute:
+class MissingAttributeHint:
     """An attribute of another library's class: reading it raises AttributeError with
     the equivalent call.
     """
@@ -317,14 +319,14 @@ def made_elsewhere(cls: Class) -> Class:
     return cls
 
 
-def answers(owner: str) -> Callable[[Class], Class]:
+def suggests_attributes(owner: str) -> Callable[[Class], Class]:
     """Return a class decorator: errors about attributes that only `ATTRIBUTES` has give
     its advice.
     """
 
     def answering(cls: Class) -> Class:
         for name, advice in ATTRIBUTES[owner].items():
-            foreign = ForeignAttribute(name, advice)
+            foreign = MissingAttributeHint(name, advice)
             if isinstance(option := inspect.getattr_static(cls, name, None), Option):
                 option.of_class = foreign  # of objects it is the option
             elif not hasattr(cls, name):
@@ -367,7 +369,7 @@ def fixed_attributes(cls: Class) -> Class:
             if not known and is_refused(owner, name):
                 foreign = inspect.getattr_static(owner, name, None)
                 hint = suggestion(name, settable)
-                if isinstance(foreign, ForeignAttribute):
+                if isinstance(foreign, MissingAttributeHint):
                     hint = f" {foreign.advice}"
                 raise attribute_error(
                     f"A {cls.__name__} has no attribute {name!r} to set.{hint}"
@@ -404,7 +406,7 @@ def own_names(owned: Any) -> list[str]:
     return [
         name
         for name, value in zip(names, values, strict=True)
-        if name in on_object or type(value) is not ForeignAttribute
+        if name in on_object or type(value) is not MissingAttributeHint
     ]
 
 
@@ -415,7 +417,7 @@ def _is_private(name: str) -> bool:
     return name.startswith("_") and not name.endswith("__")
 
 
-class NotCalled(list[Item]):
+class UncallableList(list[Item]):
     """A list that is a method in other libraries: calling it says so."""
 
     def __init__(self, items: Iterable[Item], name: str) -> None:
@@ -428,7 +430,7 @@ class NotCalled(list[Item]):
         )
 
 
-class NoAttributes(tuple[Item, ...]):
+class HintTuple(tuple[Item, ...]):
     """The layers of a network, which are attributes of an object in Synaptic: reading
     one gives advice.
     """

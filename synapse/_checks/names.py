@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from typing import Any, TypeVar
 
 from ..errors import ArgumentError, UnknownNameError
-from .arguments import expected, is_among, shown
+from .arguments import expected, is_among, short_repr
 
 MOST_SHOWN = 320
 """Largest number of characters of a list of names in a message."""
@@ -24,7 +24,7 @@ SHORTEST_PART = 3
 T = TypeVar("T")
 
 
-def plain(name: str) -> str:
+def normalize_name(name: str) -> str:
     """Return a name in lower case and without underscores, hyphens, dots and spaces:
     "leakyrelu".
     """
@@ -37,10 +37,10 @@ def closest(name: Any, names: Iterable[Any], like: float = LIKE) -> str | None:
     """
     if not isinstance(name, str) or len(name) > MOST_SHOWN:
         return None
-    spelled = {plain(each): each for each in names if isinstance(each, str)}
+    spelled = {normalize_name(each): each for each in names if isinstance(each, str)}
     import difflib  # slow to import, and needed after errors only
 
-    close = difflib.get_close_matches(plain(name), spelled, n=1, cutoff=like)
+    close = difflib.get_close_matches(normalize_name(name), spelled, n=1, cutoff=like)
     return spelled[close[0]] if close else None
 
 
@@ -53,17 +53,20 @@ def suggested(name: Any, names: Iterable[Any]) -> str | None:
     similar = closest(name, names)
     if similar is not None or not isinstance(name, str) or len(name) > MOST_SHOWN:
         return similar
-    letters = plain(name)
+    letters = normalize_name(name)
     parts = [
         each
         for each in names
         if isinstance(each, str)
-        and len(plain(each)) >= SHORTEST_PART
-        and (letters.startswith(plain(each)) or letters.endswith(plain(each)))
+        and len(normalize_name(each)) >= SHORTEST_PART
+        and (
+            letters.startswith(normalize_name(each))
+            or letters.endswith(normalize_name(each))
+        )
     ]
     return max(
         parts,
-        key=lambda each: (letters.startswith(plain(each)), len(each)),
+        key=lambda each: (letters.startswith(normalize_name(each)), len(each)),
         default=None,
     )
 
@@ -97,7 +100,9 @@ def unknown_name(
     names = list(names)
     hint = suggestion(name, [*synonyms, *names])
     known = f" Known: {known_names(names)}." if names else ""
-    return UnknownNameError(f"There is no {noun} named {shown(name)}.{hint}{known}")
+    return UnknownNameError(
+        f"There is no {noun} named {short_repr(name)}.{hint}{known}"
+    )
 
 
 def unknown_attribute(
@@ -147,7 +152,7 @@ def choice(title: str, value: Any, options: Iterable[Any]) -> Any:
 
 class Names(dict[str, T]):
     """A registry of items by name, which also finds synonyms and other spellings (see
-    :func:`plain`).
+    :func:`normalize_name`).
 
     `noun` is that of the items in messages; `nearest` has advice by plain names that
     have no equivalent here.
@@ -167,18 +172,18 @@ class Names(dict[str, T]):
 
         # An item's own name goes before a synonym with the same plain form.
         named = self.synonyms | self
-        self._plain = {plain(name): item for name, item in named.items()}
+        self._plain = {normalize_name(name): item for name, item in named.items()}
 
     def add(self, name: str, item: T) -> None:
         """Add an item under a name that is not taken."""
-        self[name] = self._plain[plain(name)] = item
+        self[name] = self._plain[normalize_name(name)] = item
 
     def seek(self, name: str) -> T | None:
         """Return the item with this name or synonym, in any spelling; None if there is
         none.
         """
         item = self.get(name)
-        return self._plain.get(plain(name)) if item is None else item
+        return self._plain.get(normalize_name(name)) if item is None else item
 
     def find(self, name: str) -> T:
         """Return the item with this name or synonym, in any spelling; UnknownNameError
@@ -187,10 +192,10 @@ class Names(dict[str, T]):
         item = self.seek(name)
         if item is not None:
             return item
-        if plain(name) in self.nearest:
-            advice = self.nearest[plain(name)]
+        if normalize_name(name) in self.nearest:
+            advice = self.nearest[normalize_name(name)]
             raise UnknownNameError(
-                f"There is no {self.noun} named {shown(name)}. {advice}"
+                f"There is no {self.noun} named {short_repr(name)}. {advice}"
             )
         raise unknown_name(self.noun, name, self, self.synonyms)
 
@@ -204,6 +209,6 @@ class Names(dict[str, T]):
             raise attribute_error(f"{owner} has no attribute {name!r}.")
         item = None if name.startswith("_") else self.seek(name)
         if item is None:
-            advice = self.nearest.get(plain(name), "")
+            advice = self.nearest.get(normalize_name(name), "")
             raise unknown_attribute(owner, name, [*self.synonyms, *self], advice)
         return item

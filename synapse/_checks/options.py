@@ -1,11 +1,11 @@
 """Declarations of what a call or a class takes: a value's type, check, default and
 sentence stand in one place, and all else follows from there.
 
-**A call** has the check of a parameter in its annotation. :func:`understands`, which
-decorates every public call, passes given values through their checks, so the body of
-the call has checked values::
+**A call** has the check of a parameter in its annotation. :func:`suggests_arguments`,
+which decorates every public call, passes given values through their checks, so the body
+of the call has checked values::
 
-    @_checks.understands("train")
+    @_checks.suggests_arguments("train")
     def train(self, inputs, epochs: Annotated[int | None, positive_integer] = None):
         ...
 

@@ -11,7 +11,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import as_matrix, boolean, choice, expected, imported_pandas, place
+from .._checks import (
+    as_matrix,
+    boolean,
+    choice,
+    expected,
+    imported_pandas,
+    index_within,
+)
 from .._typing import Floats, Ints
 from ..cost import Cost
 from ..errors import ArgumentError
@@ -261,13 +268,13 @@ def patch(
     rows = as_matrix("clean", clean, width, network.dtype)
     other_rows = as_matrix("other", other, width, network.dtype)
     steps = range(min(len(rows), len(other_rows)))
-    at = steps[place("step", step, len(steps))]
+    at = steps[index_within("step", step, len(steps))]
     if isinstance(neuron, Neuron):
         if require_neuron("neuron", neuron) not in network:
             raise ArgumentError(expected("neuron", "one of the network's", neuron))
         number = network.index(neuron)
     else:
-        number = range(len(network))[place("neuron", neuron, len(network))]
+        number = range(len(network))[index_within("neuron", neuron, len(network))]
 
     twin = network.clone()
     with deterministic(twin):

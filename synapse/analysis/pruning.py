@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import boolean, choice, counted, from_0_to_1
+from .._checks import boolean, choice, from_0_to_1, pluralize
 from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
 from ..learning import Trainer
@@ -45,7 +45,7 @@ class Pruned:
     loss_after: float | None
 
     def __repr__(self) -> str:
-        removed = counted(len(self.removed), "connection")
+        removed = pluralize(len(self.removed), "connection")
         losses = ""
         if self.loss_before is not None:
             losses = f", loss {self.loss_before:.4g} -> {self.loss_after:.4g}"

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from .. import _html
-from .._checks import counted, imported_pandas
+from .._checks import imported_pandas, pluralize
 
 
 class Table:
@@ -33,7 +33,7 @@ class Table:
         return imported_pandas().DataFrame(self.columns())
 
     def __repr__(self) -> str:
-        rows = counted(len(self), "row")
+        rows = pluralize(len(self), "row")
         return f"<{type(self).__name__}, {rows}: {', '.join(self.columns())}>"
 
     def _repr_html_(self) -> str:

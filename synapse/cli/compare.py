@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from .._checks import counted
+from .._checks import pluralize
 from .._defaults import BUILDS, SERIES
 from ..forecasting.statistical import METHODS, not_installed
 from ..tables import TrainingOptions, compare_series
@@ -149,7 +149,8 @@ def compare(options: argparse.Namespace) -> None:
         print(f"Mean absolute error by origin:\n{_text(rows.astype(str))}")
     elif options.output is None:
         print(
-            f"-o errors.csv writes the errors from {counted(len(by_origin), 'origin')}."
+            "-o errors.csv writes the errors from"
+            f" {pluralize(len(by_origin), 'origin')}."
         )
     print("\n".join(comparison.verdicts))
     if options.output is not None:

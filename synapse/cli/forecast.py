@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._checks import counted
+from .._checks import pluralize
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, FormatError
 from ..forecasting import Forecast
@@ -151,7 +151,7 @@ def _known_ahead(
     A series has rows of its own if the file has the column that tells several apart.
     """
     known_columns = facts["known"]
-    rows = counted(options.steps, "row")
+    rows = pluralize(options.steps, "row")
     if known_columns and options.future is None:
         raise words.UsageError(
             f"{words.listed(known_columns)} must be known in advance. Pass the next"
@@ -199,7 +199,7 @@ def _places_ahead(
     steps = options.steps
     due = following(series, options.steps)
     date = series.index.name
-    rows = counted(steps, "row")
+    rows = pluralize(steps, "row")
     dated = (
         find_date(cells, date, options.dates)
         if step_name(series) and len(cells) and date_columns(cells, date)

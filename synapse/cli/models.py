@@ -15,7 +15,7 @@ import numpy as np
 
 import architect
 
-from .._checks import shown
+from .._checks import short_repr
 from .._typing import Floats
 from ..learning import Trainer
 from ..objects.network import Network
@@ -71,7 +71,7 @@ def describe(network: Network) -> str:
         (
             words.printable(key),
             words.printable(
-                value if isinstance(value, str) else shown(json.dumps(value))
+                value if isinstance(value, str) else short_repr(json.dumps(value))
             ),
         )
         for key, value in network.metadata.items()

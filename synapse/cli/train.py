@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import __version__
-from .._checks import counted
+from .._checks import pluralize
 from .._defaults import BUILDS
 from ..errors import FormatError
 from ..forecasting.statistical import METHODS, not_installed
@@ -211,7 +211,7 @@ def train(options: argparse.Namespace) -> int:
     report.end(trained)
     if is_whole:
         return 0
-    epochs = counted(trained.result.epochs, "epoch")
+    epochs = pluralize(trained.result.epochs, "epoch")
     note = (
         f"Interrupted after {epochs}; {options.output!r} is the model trained so far."
     )
@@ -264,7 +264,7 @@ def _trained(
             "ahead": options.ahead or 0,
         }
         row_options |= {"classes": options.classes, "ignore": [*ignored, *dates]}
-        report.notes = [f"{counted(len(cells), 'row')}.", *table.notes]
+        report.notes = [f"{pluralize(len(cells), 'row')}.", *table.notes]
         if not (as_rows or key):
             others = [
                 name for name in cells.columns if name not in [*ignored, *targets]
@@ -281,7 +281,7 @@ def _trained(
         for pick, at in ((min, 0), (max, -1))
     )
     step = f" ({date}), step: {step_name(first_series)}" if date else ""
-    rows = counted(sum(map(len, several.values())), "row")
+    rows = pluralize(sum(map(len, several.values())), "row")
     of = f"{len(several)} series ({key[0]}), " if key else ""
     of_dates = dated.columns if dated else []
     unused = [
@@ -433,10 +433,10 @@ def _of_test(trained: Trained) -> list[str]:
     }.get(result.stop_reason, result.stop_reason)
     lines = [
         *trained.notes,
-        f"{trained.model.network!r}: {counted(result.epochs, 'epoch')}, {why}.",
+        f"{trained.model.network!r}: {pluralize(result.epochs, 'epoch')}, {why}.",
     ]
     if trained.table:
-        held_out = counted(facts["held_out_rows"], "held-out row")
+        held_out = pluralize(facts["held_out_rows"], "held-out row")
         lines.append(
             f"Test on {held_out}:"
             if facts["held_out_rows"]

@@ -6,7 +6,7 @@ import argparse
 import sys
 from datetime import UTC, datetime
 
-from .._checks import counted
+from .._checks import pluralize
 from ..errors import DivergenceError, FormatError
 from ..model import Model
 from ..tables import update_rows, update_series
@@ -101,9 +101,9 @@ def update(options: argparse.Namespace) -> int:
     model.network.clear()
     formats.write(model, output)
     say(updated.notes)
-    epochs = counted(updated.result.epochs, "epoch")
+    epochs = pluralize(updated.result.epochs, "epoch")
     if not options.quiet:
-        print(f"{model.network!r}: {epochs} on {counted(updated.rows, 'new row')}.")
+        print(f"{model.network!r}: {epochs} on {pluralize(updated.rows, 'new row')}.")
         cells = [[printable(cell) for cell in row] for row in updated.table]
         print(aligned(cells, "<" + ">" * (len(cells[0]) - 1)))
     if updated.result.stop_reason != "interrupted":

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 import architect
 
-from .._checks import as_matrix, counted, depth_of
+from .._checks import as_matrix, depth_of, pluralize
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..learning._data import target_mask
@@ -325,7 +325,7 @@ def _sequences(
     if targets is None:
         aims = [None] * len(all_inputs)
     if len(aims) != len(all_inputs):
-        count = counted(len(all_inputs), "sequence")
+        count = pluralize(len(all_inputs), "sequence")
         raise ArgumentError(f"Expected targets for {count}, got {len(aims)}.")
     sequences = []
     for inputs_of_sequence, aim in zip(all_inputs, aims, strict=True):
@@ -349,7 +349,7 @@ def aims_of(net: Network, steps: int, targets: ArrayLike | None) -> list[Floats 
         "targets", targets, len(net.output), net.dtype, finite=False
     )
     if len(aims) != steps:
-        due = counted(steps, "row")
+        due = pluralize(steps, "row")
         raise ArgumentError(
             f"Expected {due} of targets, one for each step, got {len(aims)}."
         )

@@ -10,7 +10,7 @@ from html import escape
 
 import numpy as np
 
-from .._checks import counted
+from .._checks import pluralize
 from .._typing import Floats
 from ..objects.network import Network
 from ..objects.topology import Topology
@@ -102,7 +102,7 @@ def _bundles(table: Topology, net: Folded) -> Iterator[tuple[Floats, str, float]
         column.tolist() for column in (net.source, net.target, net.size, net.total)
     )
     for route, source, target, size, total in zip(net.routes, *columns, strict=True):
-        count = counted(size, "connection")
+        count = pluralize(size, "connection")
         tip = (
             f"{table.layers[source]} → {table.layers[target]}\n{count}, sum {total:.6g}"
         )
@@ -140,7 +140,7 @@ def _boxes(table: Topology, places: Places) -> Iterator[str]:
     width, height = (2 * UNIT * half for half in places.half)
     layers = zip(table.layers, table.sizes.tolist(), means, places.centres, strict=True)
     for label, count, mean, middle in layers:
-        size = counted(count, "neuron")
+        size = pluralize(count, "neuron")
         tip = f"{label}, {size}\nmean activation {mean:.6g}"
         x, y = _at(middle + np.array([-places.half[0], places.half[1]])).split()
         yield (

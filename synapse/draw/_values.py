@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._checks import counted, listed, numbers, text
+from .._checks import listed, numbers, pluralize, text
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.layer import Layer
@@ -52,7 +52,7 @@ def names_of(neurons: Any, count: int) -> tuple[list[str], Layers]:
         "neurons", neurons, "a Network, a Layer, or a list of neurons or names"
     )
     if len(shown) != count:
-        due = counted(count, "neuron")
+        due = pluralize(count, "neuron")
         raise ArgumentError(
             f"Expected {due}, one for each row or column of the values, got"
             f" {len(shown)}."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import any_array, counted, expected, listed, must, numbers, text
+from .._checks import any_array, expected, listed, must, numbers, pluralize, text
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 from ..forecasting._frames import column_names, continued, labels_of, preceding
@@ -170,7 +170,7 @@ def _column_names(names: Any, past: Floats, future: list[Floats]) -> list[str]:
     if shapes != {(len(future[0]), count)}:
         got = " and ".join(map(str, sorted(shapes)))
         raise ArgumentError(
-            f"Expected a forecast of {counted(count, 'column')}, as the history, got"
+            f"Expected a forecast of {pluralize(count, 'column')}, as the history, got"
             f" {got}."
         )
     if count > len(CYCLE):
@@ -182,7 +182,7 @@ def _column_names(names: Any, past: Floats, future: list[Floats]) -> list[str]:
     entries = listed("names", names, f"{count} names")
     if len(entries) != count:
         raise ArgumentError(
-            f"Expected {counted(count, 'name')}, one for each column, got"
+            f"Expected {pluralize(count, 'name')}, one for each column, got"
             f" {len(entries)}."
         )
     return [text("A name", name) for name in entries]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._checks import counted, instance, listed, numbers, positive_number
+from .._checks import instance, listed, numbers, pluralize, positive_number
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.layer import Layer
@@ -167,7 +167,8 @@ def _checked_targets(targets: Any, outputs: Floats) -> Floats | None:
         return None
     aims = numbers("targets", targets, "a row of numbers for each step")
     if aims.shape != outputs.shape:
-        due = f"{counted(len(outputs), 'row')} of {counted(outputs.shape[1], 'number')}"
+        rows, columns = outputs.shape
+        due = f"{pluralize(rows, 'row')} of {pluralize(columns, 'number')}"
         raise ArgumentError(f"Expected targets of {due}, got the shape {aims.shape}.")
     return aims
 

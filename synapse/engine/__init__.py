@@ -75,7 +75,7 @@ import importlib
 from typing import Any
 
 from . import functions, lowering, rtrl, schema, status, store
-from .guard import Deferred
+from .locking import DeferredInterrupt
 
 _COMPILED = ("compiler", "exact", "online")
 
@@ -83,7 +83,7 @@ _COMPILED = ("compiler", "exact", "online")
 def __getattr__(name: str) -> Any:
     if name in _COMPILED:
         with (
-            Deferred()
+            DeferredInterrupt()
         ):  # Numba cannot be imported again after Ctrl-C has ended its first import
             return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -31,7 +31,7 @@ from .columns import (
 from .draft import NONE_YET, Draft, DraftNeurons
 from .follower import Follower
 from .functions.activations import FUNCTIONS
-from .guard import Deferred, InUse, making_views
+from .locking import DeferredInterrupt, ExclusiveAccess, views_lock
 from .lowering.lower import lower
 from .lowering.program import Program, Traces
 from .records import LogPlace, Ties
@@ -63,8 +63,9 @@ class Store:
 
     A new store has no columns, and none of the attributes that belong to them: its
     `draft` lists the neurons and connections that are composed. Whatever reads or edits
-    numbers calls :meth:`make_columns` first. The contexts of ``guard.py`` and
-    :meth:`ready` do so; ``InUse(..., columns=False)`` is for what only composes.
+    numbers calls :meth:`make_columns` first. The contexts of ``locking.py`` and
+    :meth:`ready` do so; ``ExclusiveAccess(..., columns=False)`` is for what only
+    composes.
     """
 
     __slots__ = (
@@ -110,7 +111,7 @@ class Store:
         *neurons: DraftNeurons,
     ) -> None:
         self.serial = next(_serials)
-        # held by the thread that steps, trains or edits, see ``guard.py``
+        # held by the thread that steps, trains or edits, see ``locking.py``
         self.lock = threading.RLock()
         self.dtype = np.dtype(dtype)
         self.views: list[Any] = [*views]  # the neuron objects, by row
@@ -142,7 +143,7 @@ class Store:
         """
         if self.draft is None:
             return
-        with self.lock, Deferred():
+        with self.lock, DeferredInterrupt():
             # otherwise another thread has been faster
             if self.draft is not None:
                 self._make_empty_columns()
@@ -407,7 +408,7 @@ class Store:
             self.removed_rows += rows.tolist()
         self._leave("connection", rows)
         self.row_of[identities] = schema.NONE
-        with making_views:
+        with views_lock:
             for identity in identities.tolist() if self.edges else ():
                 view = self.edges.pop(identity, None)
                 if view is not None:
@@ -443,7 +444,7 @@ class Store:
         alive = np.flatnonzero(self.row_of[: self.n_identities] != schema.NONE)
         new = np.full(self.n_identities + 1, schema.NONE, np.uint32)
         new[alive] = np.arange(len(alive), dtype=np.uint32)
-        with making_views:
+        with views_lock:
             edges = {int(new[identity]): edge for identity, edge in self.edges.items()}
             row_of, identity = self.row_of[alive], new[self["identity"]]
             self["identity"][:] = identity
@@ -647,7 +648,7 @@ class Store:
         for view in other.views:
             if view is not None:
                 view._moved(self, view._row + first_row)
-        with making_views:
+        with views_lock:
             for identity, edge in list(other.edges.items()):
                 edge._moved(self, identity + first_identity)
                 self.edges[identity + first_identity] = edge
@@ -691,7 +692,7 @@ class Store:
         kernels.
         """
         if self.program.version != self.topology_version:
-            with InUse(self):
+            with ExclusiveAccess(self):
                 # else another thread has done so
                 if self.program.version != self.topology_version:
                     self._lower()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import final
 
-from .._checks import counted
+from .._checks import pluralize
 from ..objects.network import Network
 from .genome import Genome
 
@@ -71,7 +71,7 @@ class Evolution:
     def __repr__(self) -> str:
         state = "solved" if self.solved else "not solved"
         counts = (
-            counted(self.generations, "generation"),
-            counted(self.evaluations, "evaluation"),
+            pluralize(self.generations, "generation"),
+            pluralize(self.evaluations, "evaluation"),
         )
         return f"<Evolution {state}, {', '.join(counts)}, {self.genome}>"

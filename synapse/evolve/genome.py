@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._checks import (
     as_matrix,
-    counted,
     expected,
     finite_number,
+    pluralize,
     positive_integer,
     read_only,
     row_of,
@@ -104,7 +104,7 @@ class Genome:
         sizes = f"{self.inputs}-{self.hidden}-{self.outputs}"
         return (
             f"<Genome {sizes},"
-            f" {counted(int(self.genes['enabled'].sum()), 'connection')}>"
+            f" {pluralize(int(self.genes['enabled'].sum()), 'connection')}>"
         )
 
     def __reduce__(self) -> Any:

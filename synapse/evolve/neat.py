@@ -298,7 +298,7 @@ def judged(fitness: Any, genomes: Genomes) -> tuple[Floats, Bools, Floats]:
             )
         except (TypeError, ValueError):
             condition = (
-                f"the fitness of {_checks.counted(count, 'genome')}, and whether each"
+                f"the fitness of {_checks.pluralize(count, 'genome')}, and whether each"
                 " solves the task"
             )
             raise ArgumentTypeError(

@@ -9,7 +9,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import counted
+from .._checks import pluralize
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
 from .genome import Genome
@@ -100,8 +100,8 @@ class Population:
             if self._width not in (0, values.shape[1]):
                 raise ArgumentError(
                     "Expected a fitness that always returns"
-                    f" {counted(self._width, 'number')}, as for an earlier generation,"
-                    f" got {values.shape[1]}."
+                    f" {pluralize(self._width, 'number')}, as for an earlier"
+                    f" generation, got {values.shape[1]}."
                 )
             self._width = values.shape[1]
         if self.settings.select == "pareto":

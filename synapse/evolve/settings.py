@@ -17,7 +17,7 @@ from .._checks import (
     from_0_to_1,
     listed,
     non_negative_number,
-    understands,
+    suggests_arguments,
     whole_number,
 )
 from .._typing import Ints
@@ -66,7 +66,7 @@ Largest = Annotated[int, largest]
 
 
 @final
-@understands("Settings", of_class=False)
+@suggests_arguments("Settings", of_class=False)
 @dataclass(frozen=True)
 class Settings:
     """How genomes are compared, selected, crossed and mutated.

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import expected, shown
+from .._checks import expected, short_repr
 from ..errors import ArgumentError, ArgumentTypeError
 
 Point = dict[str, Any]
@@ -59,13 +59,15 @@ def record_text(values: Any, seed: int, point: Point) -> str:
     due = f"The trial with seed {seed} must return {VALUES}"
     named = isinstance(values, Mapping) and all(isinstance(key, str) for key in values)
     if not named:
-        raise ArgumentTypeError(f"{due}, got {shown(values)}.")
+        raise ArgumentTypeError(f"{due}, got {short_repr(values)}.")
     taken = {"seed": seed, **point}
     for name, value in values.items():
         try:
             plain = to_json(plain_value(value))
         except (TypeError, ValueError, RecursionError):
-            raise ArgumentTypeError(f"{due}, got {name!r}: {shown(value)}.") from None
+            raise ArgumentTypeError(
+                f"{due}, got {name!r}: {short_repr(value)}."
+            ) from None
 
         # A trial may return its seed or a parameter again, with the same value.
         if name == "failed" or (name in taken and to_json(taken[name]) != plain):
@@ -108,9 +110,9 @@ def _function_name(function: Any) -> str:
         return _argument(function)
     if function.__name__ == "<lambda>" or getattr(function, "__closure__", None):
         raise ArgumentError(
-            f"A store tells trials apart by name and arguments, which {shown(function)}"
-            " does not have. Define a function with def, and pass what it needs by"
-            " functools.partial."
+            "A store tells trials apart by name and arguments, which"
+            f" {short_repr(function)} does not have. Define a function with def, and"
+            " pass what it needs by functools.partial."
         )
     module = function.__module__
     if module == "__main__":  # a script has the name by which others would import it

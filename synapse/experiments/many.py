@@ -20,9 +20,9 @@ from .._checks import (
     ARGUMENTS,
     MOST_THREADS,
     about_arguments,
-    counted,
     expected,
     listed,
+    pluralize,
     positive_integer,
 )
 from ..errors import (
@@ -238,6 +238,6 @@ def _result_of(future: Future[Any], total: int) -> Result:
 
 def _failed(error: BaseException, total: int) -> ExecutorError:
     return ExecutorError(
-        f"The executor failed in one of {counted(total, 'training')}"
+        f"The executor failed in one of {pluralize(total, 'training')}"
         f" ({one_line(error)}). Make a new executor, and call again."
     )

@@ -28,7 +28,7 @@ from tqdm.auto import tqdm
 
 from .. import _checks
 from .._typing import PathLike
-from ..engine.guard import Deferred
+from ..engine.locking import DeferredInterrupt
 from ..errors import ArgumentError, ArgumentTypeError, ExecutorError, SynapseError
 from ..learning.training import saying_compiling
 from ..readwrite.files import as_path
@@ -298,9 +298,9 @@ def require_picklable(title: str, function: Any, executor: Executor | None) -> N
         pickle.dumps(function)
     except Exception as error:  # pickle raises AttributeError, TypeError and others
         raise ArgumentTypeError(
-            f"A process pool cannot send {_checks.lowered(title)} to its processes"
-            f" ({one_line(error)}). Use threads, or define it by def at the top level"
-            " of a module and bind values by functools.partial."
+            f"A process pool cannot send {_checks.lowercase_title(title)} to its"
+            f" processes ({one_line(error)}). Use threads, or define it by def at the"
+            " top level of a module and bind values by functools.partial."
         ) from None
 
 
@@ -348,7 +348,7 @@ def run_tasks(
             outcomes = _completed(executor, calls)
 
         done = len(every) - len(left)
-        trials = _checks.counted(len(every), "trial")
+        trials = _checks.pluralize(len(every), "trial")
         bar = tqdm(
             total=len(every),
             initial=done,
@@ -479,7 +479,7 @@ def submitting(executor: Executor) -> AbstractContextManager[object]:
     """Return a context for calls of ``submit``: Ctrl-C within one would leave work
     without an owner.
     """
-    return Deferred() if shares_objects(executor) else nullcontext()
+    return DeferredInterrupt() if shares_objects(executor) else nullcontext()
 
 
 def shares_objects(executor: Executor) -> bool:

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-from .._checks import counted, shown
+from .._checks import pluralize, short_repr
 from ..errors import ArgumentError, FormatError, TrialStoreError
 from ..readwrite.files import as_path
 
@@ -51,7 +51,7 @@ class TrialStore:
         if path.is_dir() or not path.parent.is_dir():
             raise TrialStoreError(
                 "The store must be a file in a folder that exists, got"
-                f" {shown(str(path))}."
+                f" {short_repr(str(path))}."
             )
         self.path = path
         self._lock_path = path.with_name(f"{path.name}-lock")
@@ -143,7 +143,9 @@ def read_rows(path: Any) -> dict[Task, Done]:
     """Return all records of a store, which another process may be writing."""
     file = as_path(path)
     if not file.is_file():
-        raise TrialStoreError(f"There is no store of trials at {shown(str(file))}.")
+        raise TrialStoreError(
+            f"There is no store of trials at {short_repr(str(file))}."
+        )
     with _sentences(file):
         try:
             return _read(file, "mode=rw")  # which leaves no log behind
@@ -161,7 +163,7 @@ def _read(path: Path, mode: str) -> dict[Task, Done]:
         intact, damaged = _records(connection)
     if damaged:
         raise FormatError(
-            f"{path} is damaged: {counted(len(damaged), 'trial')} cannot be read,"
+            f"{path} is damaged: {pluralize(len(damaged), 'trial')} cannot be read,"
             f" {len(intact)} can. The same run with this store repeats what cannot be"
             " read."
         )

@@ -265,9 +265,9 @@ class Trials(list[Row]):
         return _checks.imported_pandas().DataFrame(list(self))
 
     def __repr__(self) -> str:
-        text = f"<Trials, {_checks.counted(len(self), 'trial')}"
+        text = f"<Trials, {_checks.pluralize(len(self), 'trial')}"
         if self.names:
-            points = _checks.counted(len(self.by()), "point")
+            points = _checks.pluralize(len(self.by()), "point")
             text += f" at {points} of {' and '.join(self.names)}"
         if self.failed:
             text += f", {len(self.failed)} failed"

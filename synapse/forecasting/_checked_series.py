@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from .._checks import (
-    counted,
     expected,
     finite_array,
     must,
     numbers,
+    pluralize,
     positive_integer,
 )
 from .._typing import Floats
@@ -36,7 +36,7 @@ def checked_series(title: str, values: Any, least: int = 1, reason: str = "") ->
             must(title, "have the shape (T,) or (T, m)", f"{array.shape}")
         )
     if len(array) < least:
-        needed = f"{counted(least, 'step')} or more{reason}"
+        needed = f"{pluralize(least, 'step')} or more{reason}"
         raise ArgumentError(must(title, f"have {needed}", f"{len(array)}"))
     bad = ~np.isfinite(array)
     if bad.any():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._checks import counted, expected, finite_array, fraction
+from .._checks import expected, finite_array, fraction, pluralize
 from .._typing import Floats
 from ..errors import ArgumentError
 from ._checked_series import horizon
@@ -128,6 +128,6 @@ class Calibration:
     def __repr__(self) -> str:
         origins, steps, _ = self.errors.shape
         return (
-            f"<Calibration of {counted(steps, 'step')} from"
-            f" {counted(origins, 'origin')}>"
+            f"<Calibration of {pluralize(steps, 'step')} from"
+            f" {pluralize(origins, 'origin')}>"
         )

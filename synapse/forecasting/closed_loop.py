@@ -16,13 +16,13 @@ from .._checks import (
     as_matrix,
     attribute_error,
     bounds,
-    counted,
     expected,
     finite_number,
     imported_pandas,
+    index_within,
     instance,
     parts_of,
-    place,
+    pluralize,
 )
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
@@ -149,7 +149,8 @@ class Forecast(NDArrayOperatorsMixin):
         share = (
             "" if self.interval is None else f", with intervals of {self.interval:.4g}"
         )
-        return f"<Forecast of {counted(steps, 'step')} of {counted(m, 'value')}{share}>"
+        size = f"{pluralize(steps, 'step')} of {pluralize(m, 'value')}"
+        return f"<Forecast of {size}{share}>"
 
     def _repr_html_(self) -> str:
         """Return the first value and its interval as curves, and all as a table, for
@@ -296,7 +297,7 @@ def forecast(
         width = instance("calibration", calibration, Calibration).errors.shape[2]
         if width != m:
             raise ArgumentError(
-                f"This calibration is of {counted(width, 'output')}, the network has"
+                f"This calibration is of {pluralize(width, 'output')}, the network has"
                 f" {m}."
             )
         half = calibration.half_widths(share, count)
@@ -331,7 +332,7 @@ def _fed_back(feedback: Any, n: int, m: int) -> list[tuple[int, int]]:
     if feedback is None:
         if m > n:
             raise ArgumentError(
-                f"The {m} outputs cannot be fed back to {counted(n, 'input')}. "
+                f"The {m} outputs cannot be fed back to {pluralize(n, 'input')}. "
                 "Pass feedback={output: input} for those that can."
             )
         return [(o, o) for o in range(m)]
@@ -341,8 +342,8 @@ def _fed_back(feedback: Any, n: int, m: int) -> list[tuple[int, int]]:
         )
     pairs = [
         (
-            place("An output of the feedback", o, m) % m,
-            place("An input of the feedback", i, n) % n,
+            index_within("An output of the feedback", o, m) % m,
+            index_within("An input of the feedback", i, n) % n,
         )
         for o, i in feedback.items()
     ]
@@ -365,9 +366,9 @@ def _outside(future: Any, k: int, steps: int, model: Model, dtype: Any) -> Float
     if future is None:
         if k and steps > 1:
             raise ArgumentError(
-                f"No output feeds back into {counted(k, 'input')} of {model!r}. Pass"
+                f"No output feeds back into {pluralize(k, 'input')} of {model!r}. Pass"
                 f" {'its' if k == 1 else 'their'} values in the"
-                f" {counted(steps - 1, 'step')} after the history as future=."
+                f" {pluralize(steps - 1, 'step')} after the history as future=."
             )
         return np.empty((steps - 1, k))
     if not k:
@@ -382,7 +383,7 @@ def _outside(future: Any, k: int, steps: int, model: Model, dtype: Any) -> Float
     ahead = as_matrix("future", parts[0], k, dtype)
     if len(ahead) not in (steps - 1, steps):
         raise ArgumentError(
-            f"`future` must have {counted(steps - 1, 'row')}, one for every"
+            f"`future` must have {pluralize(steps - 1, 'row')}, one for every"
             f" step after the history but the last, or {steps}, got {len(ahead)}."
         )
     return ahead[: steps - 1]

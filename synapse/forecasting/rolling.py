@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import _html
-from .._checks import counted, function_of, numbers, positive_integer, whole_number
+from .._checks import function_of, numbers, pluralize, positive_integer, whole_number
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
 from ._checked_series import checked_series, horizon, season
@@ -100,7 +100,7 @@ class RollingOrigin:
             (count, steps, *columns), ("origin", "step", "column"), strict=False
         )
         return (
-            f"<RollingOrigin {', '.join(counted(*size) for size in sizes)}, RMSE"
+            f"<RollingOrigin {', '.join(pluralize(*size) for size in sizes)}, RMSE"
             f" {error}>"
         )
 

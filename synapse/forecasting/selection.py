@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import counted, expected, unknown_name, whole_number
+from .._checks import expected, pluralize, unknown_name, whole_number
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, SynapseError
 from ._checked_series import checked_series
@@ -82,7 +82,7 @@ class Selection:
         best = self._single(network)
         error = self.mase(network)
         lowest = self.mase(best)
-        origins = counted(len(self.rolled[network].origins), "origin")
+        origins = pluralize(len(self.rolled[network].origins), "origin")
         if error >= lowest:
             lower = f"MASE {lowest:.3g} instead of {error:.3g} on {origins}"
             return (

@@ -8,12 +8,12 @@ from .._checks import ATTRIBUTES, public_names, unknown_attribute
 from ._history import Result
 from .callbacks import Batch, Progress, every
 from .check import GradientCheck, check_gradient
+from .continual_backprop import ContinualBackprop
 from .evaluation import Evaluation
 from .gradient import gradient
 from .gradient_comparison import GradientComparison, compare_gradients
 from .loss_gradient import Gradient
 from .readout import Readout, fit_readout
-from .renewal import ContinualBackprop
 from .rtrl_cost import RTRLCost, RTRLCostRow, rtrl_cost
 from .schedules import AdaptiveSchedule, Cosine, ReduceOnPlateau, StepDecay, WarmUp
 from .trainer import Trainer

@@ -42,9 +42,9 @@ from ..readwrite.npz import (
     saved_from_arrays,
     write_arrays,
 )
-from . import renewal, schedules
+from . import continual_backprop, schedules
 from ._checkpoint import SNAPSHOTS, TrainingState, generator_in
-from ._part import TrainableSubset, items_of
+from ._trainable_subset import TrainableSubset, items_of
 
 if TYPE_CHECKING:
     from .trainer import Trainer
@@ -57,7 +57,7 @@ SAVED_OPTIMIZERS, SAVED_SCHEDULES, SAVED_RENEWALS = (
         for name, settings_class in vars(module).items()
         if dataclasses.is_dataclass(settings_class)
     }
-    for module in (optimizers, schedules, renewal)
+    for module in (optimizers, schedules, continual_backprop)
 )
 CLASSES: dict[str, Any] = SAVED_OPTIMIZERS | SAVED_SCHEDULES | SAVED_RENEWALS
 """Classes of which a file has the name and the fields."""

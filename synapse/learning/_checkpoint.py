@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import counted
+from .._checks import pluralize
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.network import Network
@@ -112,7 +112,7 @@ def generator_in(state: Mapping[str, Any]) -> np.random.Generator:
 def _described(shape: Shape) -> str:
     if shape is None:
         return "none or a stream"
-    return f"{counted(shape[0], 'sequence')} with {counted(shape[1], 'row')}"
+    return f"{pluralize(shape[0], 'sequence')} with {pluralize(shape[1], 'row')}"
 
 
 class Checkpointer:

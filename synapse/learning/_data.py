@@ -127,8 +127,8 @@ class Data:
         if widths != (network._n_inputs, network._n_outputs):
             raise TopologyError(
                 f"The number of inputs or outputs of {network!r} changed during"
-                f" training, but the data have {_checks.counted(widths[0], 'input')}"
-                f" and {_checks.counted(widths[1], 'target')} per step. Call train"
+                f" training, but the data have {_checks.pluralize(widths[0], 'input')}"
+                f" and {_checks.pluralize(widths[1], 'target')} per step. Call train"
                 " again with matching data."
             )
 
@@ -355,7 +355,7 @@ def about_targets(network: Network, inputs: Any, targets: Any) -> str:
     sentences = []
     if is_of_classes and not is_softmax:
         sentences.append(
-            f"Expected {_checks.counted(outputs, 'target')} per step, got classes."
+            f"Expected {_checks.pluralize(outputs, 'target')} per step, got classes."
             f" {_checks.about_classes(outputs)}"
         )
     if _checks.depth_of(inputs) == 3 and array.shape[:1] == (len(inputs),):
@@ -410,7 +410,7 @@ def prepare_sequences(
 
 
 def _form(parts: list[Any], is_single: bool) -> str:
-    return "rows of samples" if is_single else _checks.counted(len(parts), "sequence")
+    return "rows of samples" if is_single else _checks.pluralize(len(parts), "sequence")
 
 
 def target_mask(targets: Floats) -> NDArray[np.uint8]:
@@ -446,7 +446,7 @@ def row_weights(
 def checked_weights(samples: Any, data: Data) -> Floats:
     """Return the weight of each sequence, checked."""
     title = "sample_weight"
-    condition = f"{_checks.counted(data.sequences, 'number')}, one per sequence"
+    condition = f"{_checks.pluralize(data.sequences, 'number')}, one per sequence"
     weights = _checks.numbers(title, samples, condition)
     if weights.shape != (data.sequences,):
         raise ArgumentError(_checks.expected(title, condition, weights.shape))

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from .. import _html
-from .._checks import answers, counted
+from .._checks import pluralize, suggests_attributes
 from ..cost import in_words
-from ..engine.guard import Interruptible, InUse
+from ..engine.locking import AllowInterrupt, ExclusiveAccess
 from ..errors import ArgumentError
 from ..objects.network import Network
 from ..objects.state import Snapshot, preserved_context
@@ -27,7 +27,7 @@ VALIDATION = "validation"
 """The name of the held-out data that decide when a training ends."""
 
 
-@answers("Result")
+@suggests_attributes("Result")
 @dataclass(frozen=True)
 class Result:
     """The result of a training.
@@ -84,7 +84,7 @@ class Result:
             ended = "reached the epoch limit" + (
                 " while the loss was still falling" if self.falling else ""
             )
-        after = f"after {counted(self.epochs, 'epoch')}, {self.seconds:.3g} s"
+        after = f"after {pluralize(self.epochs, 'epoch')}, {self.seconds:.3g} s"
         return f"<Result: {in_words(self.cost)} {self.loss:.6g} {after}, {ended}>"
 
     def _repr_html_(self) -> str:
@@ -103,7 +103,7 @@ class History:
 
     options: FixedOptions
     # a context for the network's use, in which it is as it is trained
-    in_use: Callable[[], InUse]
+    in_use: Callable[[], ExclusiveAccess]
     # evaluated after every epoch, by name; those called VALIDATION decide
     others: Mapping[str, Data]
     metrics: Mapping[str, Metric]
@@ -266,7 +266,7 @@ class History:
             self.network,
             latest,
         )
-        with Interruptible():
+        with AllowInterrupt():
             # call all of them
             return any([callback(progress) for callback in self.callbacks])
 

@@ -15,9 +15,9 @@ from ..cost import Cost
 from ..objects.network import Network, require_network
 from ..optimizers import LBFGS, SGD, Optimizer, RecursiveOptimizer
 from ._parameters import checked_optimizer
-from ._part import Item, TrainableSubset, checked_part
 from ._regularisation import Chances, Dropout, Penalties, chances_by_neuron
-from .renewal import ContinualBackprop, checked_renewal
+from ._trainable_subset import Item, TrainableSubset, checked_part
+from .continual_backprop import ContinualBackprop, checked_renewal
 from .rules import RULES, SEQUENCE
 from .schedules import Rate, checked_rate
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .. import engine
 from .._checks import expected, suggestion, sum_of_squares
 from .._typing import Floats, Ints
-from ..engine.guard import InUse
+from ..engine.locking import ExclusiveAccess
 from ..engine.schema import SHARED_BY
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError, TopologyError
@@ -33,8 +33,8 @@ from ..optimizers import (
 from ..optimizers._names import by_name as optimizers_by_name
 from ..optimizers.base import not_clipped, too_steep
 from ..optimizers.descent import BuiltIn
-from ._part import PartInUse, TrainableSubset
 from ._regularisation import Penalties
+from ._trainable_subset import ExclusiveSubsetAccess, TrainableSubset
 
 ADVICE = (
     "The weights have not changed. Use a lower rate, smaller weights, a window or a"
@@ -111,7 +111,7 @@ class ParameterVector(OfNetwork):
         """Set the network's parameters; does nothing if an edit has changed its
         structure meanwhile.
         """
-        with InUse(self.network):
+        with ExclusiveAccess(self.network):
             if self.current:
                 self.write_in_use(values)
 
@@ -249,11 +249,15 @@ class Updater(OfNetwork):
         self._change: Any = None  # for kernels, once a compiled loop has run
         self._limits: Penalties | None = None  # those of `penalty`
 
-    def in_use(self) -> InUse:
+    def in_use(self) -> ExclusiveAccess:
         """Return a context in which this thread uses the network and only the part to
         be trained is trainable.
         """
-        return InUse(self.network) if self.part is None else PartInUse(self.part)
+        return (
+            ExclusiveAccess(self.network)
+            if self.part is None
+            else ExclusiveSubsetAccess(self.part)
+        )
 
     def refresh(
         self, optimizer: Optimizer | LBFGS | RecursiveOptimizer

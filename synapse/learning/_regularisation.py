@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import engine
-from .._checks import expected, finite_number, is_number, lowered, subject
+from .._checks import expected, finite_number, is_number, lowercase_title, subject
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.layer import Layer
@@ -113,7 +113,7 @@ def chances_by_neuron(title: str, network: Network, chances_given: Chances) -> F
         if not isinstance(layer, Layer) or any(neuron not in place for neuron in layer):
             raise ArgumentTypeError(
                 expected(
-                    f"A layer in {lowered(title)}",
+                    f"A layer in {lowercase_title(title)}",
                     "one of the network",
                     key,
                 )

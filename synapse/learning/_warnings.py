@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from .. import cost as costs
-from .._checks import level_of_caller
+from .._checks import user_stacklevel
 from .._typing import Bools, Indices
 from ..cost import Cost
 from ..engine.functions.activations import RANDOM, SIGN, STEP
@@ -72,7 +72,7 @@ def warn_of_dead_ends(
             ]
     for sentence in sentences:
         warnings.warn(
-            f"{network!r}: {sentence}", TrainingWarning, stacklevel=level_of_caller()
+            f"{network!r}: {sentence}", TrainingWarning, stacklevel=user_stacklevel()
         )
     if len(states) == STATES:
         states.clear()
@@ -271,7 +271,7 @@ def _warn_if_at_the_mean(task: RuleTask, updater: Updater, lowest: float) -> Non
             ' net.reset(), or wider ones with net.reset(initializer="glorot"), scale'
             " inputs to about -1 to 1, or give neurons a bias.",
             TrainingWarning,
-            stacklevel=level_of_caller(),
+            stacklevel=user_stacklevel(),
         )
 
 

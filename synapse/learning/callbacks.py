@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from .._checks import function_of, positive_integer, understands
+from .._checks import function_of, positive_integer, suggests_arguments
 from ..objects.network import Network
 
 
@@ -102,7 +102,7 @@ def called_with_progress(title: str, function: Any) -> Callable[[Any], Any]:
     return called
 
 
-@understands("every")
+@suggests_arguments("every")
 @dataclass(frozen=True)
 class every:  # noqa: N801 - reads as a word among callbacks: every(10, print)
     """A callback that calls a function after every `epochs` epochs; as ``on_batch``,

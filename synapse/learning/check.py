@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import counted
+from .._checks import pluralize
 from .._typing import Floats
 from ..cost import Cost
 from ..engine.functions.costs import COSTS
-from ..engine.guard import InUse
+from ..engine.locking import ExclusiveAccess
 from ..errors import ArgumentError
 from ..objects.network import Network, require_network
 from ..objects.state import read_context, restore_context
@@ -61,8 +61,8 @@ class GradientCheck:
 
     def __repr__(self) -> str:
         at = f" at the {self.parameter}" if self.parameter else ""
-        kinks = f", {counted(len(self.kinks), 'kink')}" if self.kinks else ""
-        compared = counted(self.compared, "parameter")
+        kinks = f", {pluralize(len(self.kinks), 'kink')}" if self.kinks else ""
+        compared = pluralize(self.compared, "parameter")
         return (
             f"<GradientCheck: largest difference {self.largest:.3g}{at}, {compared}"
             f" compared{kinks}>"
@@ -139,7 +139,7 @@ def check_gradient(
         total = 0.0
         for start, rows, aims in parts:
             if start is not None:
-                with InUse(twin):
+                with ExclusiveAccess(twin):
                     restore_context(twin, start)
             total += gradient(
                 twin, rows, aims, cost, keep_context=start is not None
@@ -210,7 +210,7 @@ def _parts(
     ):
         network.clear()
         if keep_context:
-            with InUse(network):
+            with ExclusiveAccess(network):
                 restore_context(network, present)
         for start in range(begin, end, length):
             here = slice(start, min(end, start + length))

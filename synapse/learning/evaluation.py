@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import counted
+from .._checks import pluralize
 from .._typing import Floats, Ints
 from ..cost import Cost, in_words
 from ..objects.network import Network
@@ -66,7 +66,7 @@ class Evaluation:
         right = (
             "" if self.accuracy is None else f", accuracy {100 * self.accuracy:.4g} %"
         )
-        steps = counted(self.steps, "step")
+        steps = pluralize(self.steps, "step")
         return (
             f"<Evaluation: {in_words(self.cost)} {self.loss:.6g} over {steps}{right}>"
         )

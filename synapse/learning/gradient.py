@@ -19,7 +19,7 @@ from .._checks import MOST_THREADS, boolean, positive_integer
 from .._registration import require_sound
 from .._typing import Floats, Ints
 from ..cost import Cost
-from ..engine.guard import InUse, raise_interrupt
+from ..engine.locking import ExclusiveAccess, raise_interrupt
 from ..engine.lowering.flags import DENSE, SHARED, STEPPED
 from ..engine.lowering.stretches import spans
 from ..engine.records import Span
@@ -128,7 +128,7 @@ def gradient(
     threads = positive_integer("threads", threads, MOST_THREADS)
     chosen = data.filled
     share = np.full(len(chosen), 1.0 / len(chosen))
-    with InUse(network):
+    with ExclusiveAccess(network):
         exact = exact or ExactGradient(network, data)
         exact.network = network
         exact.threads = threads
@@ -332,7 +332,7 @@ class ExactGradient:
         Weights and biases may change between its calls, but not the topology. A cost
         may be not finite.
         """
-        with InUse(self.network):
+        with ExclusiveAccess(self.network):
             self.begin()
             sequences = self.data.filled
             calls = []
@@ -351,7 +351,7 @@ class ExactGradient:
 
         def summed() -> float:
             total = 0.0
-            with InUse(self.network):
+            with ExclusiveAccess(self.network):
                 for arguments, tapes, steps in calls:
                     status, loss, bad = engine.exact.gradient_network(*arguments)
                     if status not in (DONE, DIVERGED):

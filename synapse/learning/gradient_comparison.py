@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .._checks import choice, whole_number
 from .._typing import Floats, RuleName
 from ..cost import Cost
-from ..engine.guard import InUse
+from ..engine.locking import ExclusiveAccess
 from ..objects import parameters
 from ..objects.network import Network, require_network
 from ..objects.sensitivities import checked_reach
@@ -203,7 +203,7 @@ def _slopes_of_rule(
         network, cost=cost, rule=rule, reach=reach, optimizer=SGD()
     )
     work = RULES[rule](RuleTask(options._fixed(), data, None, np.random.default_rng()))
-    with InUse(network):
+    with ExclusiveAccess(network):
         work.refresh()
         sums = work.gradient(data.filled)
         weights = parameters.sum_of_group(

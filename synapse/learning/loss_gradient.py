@@ -12,9 +12,9 @@ from zlib import crc32
 import numpy as np
 
 from .. import _checks
-from .._checks import answers, counted
+from .._checks import pluralize, suggests_attributes
 from .._typing import Floats
-from ..engine.guard import InUse
+from ..engine.locking import ExclusiveAccess
 from ..engine.schema import NONE
 from ..errors import ArgumentError
 from ..objects.network import Network, require_network
@@ -26,7 +26,7 @@ from ._regularisation import Penalties
 ADVICE = "Compute it anew by synapse.gradient(net, inputs, targets), after every edit."
 
 
-@answers("Gradient")
+@suggests_attributes("Gradient")
 @dataclass(frozen=True)
 class Gradient:
     """The exact gradient of a loss.
@@ -59,14 +59,14 @@ class Gradient:
         size = float(np.sqrt((self.weights**2).sum() + (self.biases**2).sum()))
         return (
             f"<Gradient: loss {self.loss:.6g}, norm {size:.6g},"
-            f" {counted(len(self.weights), 'weight')}>"
+            f" {pluralize(len(self.weights), 'weight')}>"
         )
 
     def _descend(self, optimizer: Optimizer, network: Any, rate: Any) -> None:
         """Move the parameters of a network once, see :meth:`Optimizer.step`."""
         network = require_network("network", network)
         rate = rate_of_step(optimizer, rate)
-        with InUse(network):
+        with ExclusiveAccess(network):
             updaters = vars(optimizer).get(OWN_LOOPS, {})
             updater = updaters.get(network) or Updater(network, Penalties(), None)
             parameters = updater.refresh(optimizer)

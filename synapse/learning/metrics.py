@@ -10,7 +10,7 @@ import numpy as np
 
 from .._checks import choice, expected, function_of, listed, read_only
 from .._typing import Floats, Ints
-from ..engine.guard import Interruptible
+from ..engine.locking import AllowInterrupt
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.network import Network
 from ..objects.state import deterministic, preserved_context
@@ -104,7 +104,7 @@ def measured(
         outputs = outputs_of(network, data)
     aimed = data.aimed == 1
     arrays = read_only(data.targets[aimed]), read_only(outputs[aimed])
-    with Interruptible():
+    with AllowInterrupt():
         return {
             name: _number(name, metric(*arrays)) for name, metric in metrics.items()
         }

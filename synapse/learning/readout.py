@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from .. import squash as squashes
-from .._checks import expected, imported, non_negative_number, shown, whole_number
+from .._checks import expected, imported, non_negative_number, short_repr, whole_number
 from .._typing import Floats, Ints
-from ..engine.guard import InUse
+from ..engine.locking import ExclusiveAccess
 from ..errors import ArgumentError, DivergenceError, TopologyError
 from ..objects.connection import Connection
 from ..objects.network import Network, require_network
@@ -139,7 +139,7 @@ def fit_readout(
     """
     require_network("network", network)
     strength = non_negative_number("ridge", ridge)
-    with InUse(network):
+    with ExclusiveAccess(network):
         sources = _sources(network)
         data = prepare(network, inputs, targets)
         washout = whole_number("washout", washout, "a whole number, 0 or above", 0)
@@ -150,7 +150,8 @@ def fit_readout(
             used[begin : begin + washout] = False
         if not used.any():
             raise ArgumentError(
-                f"A washout of {shown(washout)} leaves no row with a target to fit."
+                f"A washout of {short_repr(washout)} leaves no row with a target to"
+                " fit."
             )
         rows = np.flatnonzero(used)
         if np.isnan(data.targets[rows]).any():

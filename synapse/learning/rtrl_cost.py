@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._checks import listed, positive_integer
-from ..engine.guard import InUse
+from ..engine.locking import ExclusiveAccess
 from ..engine.rtrl import Layout, TooLarge, find_pattern
 from ..engine.rtrl.pattern import GATERS, OWN, SOURCES
 from ..objects import sensitivities
@@ -146,7 +146,7 @@ def rtrl_cost(
         None if reach is None else positive_integer("A reach of rtrl_cost", reach)
         for reach in listed("reaches of rtrl_cost", reaches, condition)
     ]
-    with InUse(network):
+    with ExclusiveAccess(network):
         return RTRLCost({reach: _row(network, reach) for reach in wanted})
 
 

@@ -72,7 +72,7 @@ def checked_rate(title: str, rate: Any, dtype: Any = np.float64) -> Rate:
         ) from None
 
 
-@_checks.understands("schedule")
+@_checks.suggests_arguments("schedule")
 @dataclass(frozen=True)
 class StepDecay:
     """A rate that begins at `start` and is multiplied by `factor` after every `every`
@@ -105,7 +105,7 @@ class StepDecay:
             return math.inf if self.factor > 1 else 0.0
 
 
-@_checks.understands("schedule")
+@_checks.suggests_arguments("schedule")
 @dataclass(frozen=True)
 class Cosine:
     """A rate that falls from `start` to `end` along half a cosine over `epochs` epochs,
@@ -138,7 +138,7 @@ class Cosine:
         )
 
 
-@_checks.understands("schedule")
+@_checks.suggests_arguments("schedule")
 @dataclass(frozen=True)
 class WarmUp(AdaptiveSchedule):
     """A rate that rises in equal steps over `epochs` epochs to the first rate of
@@ -180,7 +180,7 @@ class WarmUp(AdaptiveSchedule):
         return rate
 
 
-@_checks.understands("schedule")
+@_checks.suggests_arguments("schedule")
 @dataclass(frozen=True)
 class ReduceOnPlateau(AdaptiveSchedule):
     """A rate that begins at `start` and is multiplied by `factor` whenever the loss

@@ -21,7 +21,7 @@ from ..initializers import Seed, random_generator
 from ..objects.state import take_over
 from ..optimizers import LBFGS
 from ..readwrite._formats import Archived
-from . import _archive, _source
+from . import _archive, _data_source
 from ._checkpoint import Checkpointer, TrainingState, TrainingStateParts
 from ._data import (
     MAX_CACHED_BYTES,
@@ -72,7 +72,7 @@ def _eval_set(title: str, value: Any) -> dict[str, Any]:
         if not isinstance(name, str) or not name.isidentifier() or name == VALIDATION:
             raise ArgumentError(
                 _checks.expected(
-                    f"A name in {_checks.lowered(title)}",
+                    f"A name in {_checks.lowercase_title(title)}",
                     f"a word other than {VALIDATION!r}, which is that of `validation`",
                     name,
                 )
@@ -92,8 +92,8 @@ def _path(title: str, value: Any) -> Any:
 # --- the trainer ----------------------------------------------------------------------
 
 
-@_checks.answers("Trainer")
-@_checks.understands("Trainer", "train", "test")
+@_checks.suggests_attributes("Trainer")
+@_checks.suggests_arguments("Trainer", "train", "test")
 @_checks.with_options
 class Trainer(Archived, TrainerOptions):
     """Trains a network by the online rule or by exact gradients, forward or backward in
@@ -159,7 +159,9 @@ class Trainer(Archived, TrainerOptions):
         paused = self._paused
         done = ""
         if paused is not None and paused.done < paused.epochs:
-            done = f"; {paused.done} of {_checks.counted(paused.epochs, 'epoch')} done"
+            done = (
+                f"; {paused.done} of {_checks.pluralize(paused.epochs, 'epoch')} done"
+            )
         return f"<Trainer of {self.network!r}: {self._settings()}{done}>"
 
     def _settings(self) -> str:
@@ -251,7 +253,7 @@ class Trainer(Archived, TrainerOptions):
             self._options_known = state, self._fixed()
         return self._options_known[1]
 
-    @_checks.understands("train", "__init__", "test")
+    @_checks.suggests_arguments("train", "__init__", "test")
     def train(
         self,
         inputs: Any,
@@ -442,14 +444,16 @@ class Trainer(Archived, TrainerOptions):
             shuffle = before.shuffle if shuffle is None else shuffle
             seed = before.rng()
         rng = self._unseeded() if seed is None else random_generator(seed)
-        stream = _source.is_stream(inputs, targets)
+        stream = _data_source.is_stream(inputs, targets)
         if epochs is None:
             epochs = 1 if stream else 100
         task = partial(RuleTask, options, rng=rng, streamed=stream)
-        source: _source.Arrays | _source.BatchStream
+        source: _data_source.Arrays | _data_source.BatchStream
         if stream:
-            batches = _source.checked_batches(inputs, epochs)
-            _source.refuse_for_streams(options.optimizer, validation, sample_weight)
+            batches = _data_source.checked_batches(inputs, epochs)
+            _data_source.refuse_for_streams(
+                options.optimizer, validation, sample_weight
+            )
             source = self._stream(batches, class_weight, task)
             held_out = None if validation is None else self._held_out(validation)
         else:
@@ -498,7 +502,7 @@ class Trainer(Archived, TrainerOptions):
             continued=before,
         )
         result = self._run(run, progress)
-        if isinstance(source, _source.Arrays) and not warned:  # the cause is known
+        if isinstance(source, _data_source.Arrays) and not warned:  # the cause is known
             warn_if_vanished(source.task, self._updater, result)
         return result
 
@@ -558,7 +562,7 @@ class Trainer(Archived, TrainerOptions):
         sample_weight: Any | None,
         class_weight: Mapping[int, float] | None,
         make: Callable[..., RuleTask],
-    ) -> tuple[_source.Arrays, Data | None]:
+    ) -> tuple[_data_source.Arrays, Data | None]:
         """Check arrays; returns the data to train on and the held-out data."""
         data, _ = self._prepared(inputs, targets)
         held_out: Data | None
@@ -572,9 +576,9 @@ class Trainer(Archived, TrainerOptions):
             held_out = None if validation is None else self._held_out(validation)
         weights = None if weights is None else weights[: len(data.inputs)]
         if not data.counted(weights).any():
-            raise ArgumentError(_source.NO_TARGET)
+            raise ArgumentError(_data_source.NO_TARGET)
         return (
-            _source.Arrays(make(data=self._rule.arrange(data), weights=weights)),
+            _data_source.Arrays(make(data=self._rule.arrange(data), weights=weights)),
             held_out,
         )
 
@@ -583,7 +587,7 @@ class Trainer(Archived, TrainerOptions):
         batches: Any,
         class_weight: Mapping[int, float] | None,
         make: Callable[..., RuleTask],
-    ) -> _source.BatchStream:
+    ) -> _data_source.BatchStream:
         """Return a stream of batches; each batch is checked when it is used."""
 
         def task(inputs: Any, targets: Any) -> RuleTask:
@@ -591,7 +595,7 @@ class Trainer(Archived, TrainerOptions):
             weights = row_weights(data, None, class_weight, len(self.network.output))
             return make(data=self._rule.arrange(data), weights=weights)
 
-        return _source.BatchStream(batches, task)
+        return _data_source.BatchStream(batches, task)
 
     def _prepared(
         self, inputs: Any, targets: Any, cost: str | Cost | None = None
@@ -612,7 +616,7 @@ class Trainer(Archived, TrainerOptions):
         """Check a pair of inputs and targets for validation, or batches of them, which
         become one.
         """
-        pairs = _source.held_out_pairs(validation)
+        pairs = _data_source.held_out_pairs(validation)
         # each like one to train on
         parts = [self._rule.arrange(self._prepared(*pair)[0]) for pair in pairs]
         return self._validating(parts[0] if len(parts) == 1 else joined(parts))
@@ -632,7 +636,7 @@ class Trainer(Archived, TrainerOptions):
         """
         self._stop.set()
 
-    @_checks.understands("test", "__init__", "train")
+    @_checks.suggests_arguments("test", "__init__", "train")
     def test(
         self,
         inputs: Any,
@@ -689,9 +693,9 @@ def _brief(value: Any) -> str:
     for the rate, an option.
     """
     if isinstance(value, Cost):
-        return _checks.shown(value.name)
+        return _checks.short_repr(value.name)
     if not is_dataclass(value):
-        return _checks.shown(value)
+        return _checks.short_repr(value)
     values = {
         field.name: (getattr(value, field.name), field.default)
         for field in fields(value)

@@ -17,16 +17,21 @@ from numpy.typing import NDArray
 
 from .._typing import Floats
 from ..engine.compiling import watched
-from ..engine.guard import Deferred, Interruptible, InUse, take_interrupt
+from ..engine.locking import (
+    AllowInterrupt,
+    DeferredInterrupt,
+    ExclusiveAccess,
+    consume_interrupt,
+)
 from ..errors import ArgumentError, DivergenceError
 from ..objects.network import Network
 from ..optimizers import LBFGS
 from ._checkpoint import Checkpointer, TrainingState
 from ._data import Data, Epochs, Order, new_control, single_epoch
+from ._data_source import NO_TARGET, Arrays, BatchStream
 from ._history import History, Result
 from ._options import FixedOptions
 from ._parameters import ParameterVector, Updater
-from ._source import NO_TARGET, Arrays, BatchStream
 from .callbacks import Batch
 from .rules import RULES, BatchGradient, Rule, RuleTask
 from .schedules import CheckedRates
@@ -38,7 +43,7 @@ for its end.
 A call for an epoch that takes longer runs in a thread, so that both need not wait.
 ``python -m benchmarks.constants training.SECONDS``: neither a tenth nor ten times
 changes the time of a row by more than a tenth."""
-Answer = TypeVar("Answer")
+R = TypeVar("R")
 MOST_NUMBERS = 1 << 20
 """Maximum number of entries in the orders of several epochs. ``python -m
 benchmarks.constants training.MOST_NUMBERS``: neither a tenth nor ten times changes the
@@ -129,7 +134,7 @@ class Training:
         total = None if rows is None else rows * self.history.epochs
         self.bar = _shown_bar(total) if progress else _hidden_bar()
         self.label = f"{progress}: " if isinstance(progress, str) else ""
-        with self.bar, saying_compiling(self.bar), Deferred():
+        with self.bar, saying_compiling(self.bar), DeferredInterrupt():
             if self.checkpoint is not None or self.continued is not None:
                 self._begin()
             try:
@@ -197,7 +202,7 @@ class Training:
         except KeyboardInterrupt:  # from a callback, or from a safe place
             return "interrupted"
         finally:
-            take_interrupt()
+            consume_interrupt()
             self.stop.clear()
 
     def _rule_for(self, task: RuleTask) -> Rule:
@@ -222,7 +227,7 @@ class Training:
 
     def _asked_to_stop(self) -> bool:
         """Return whether Ctrl-C was pressed, or ``trainer.stop`` called."""
-        if take_interrupt():
+        if consume_interrupt():
             self.stop.set()
         return self.stop.is_set()
 
@@ -421,7 +426,7 @@ class Training:
         figures = loss, norm, rate, self.history.seconds, rows, steps
         batch = Batch(epoch + 1, self.batch, self.updates, *figures, self.network)
         try:
-            with Interruptible():
+            with AllowInterrupt():
                 stop = on_batch(batch)
         except KeyboardInterrupt:  # the batch is complete
             self.ending = "interrupted"
@@ -443,9 +448,7 @@ class Training:
         self.bar.update(rows - shown)
         return answer
 
-    def _watched(
-        self, call: Callable[[], Answer], epochs: Epochs
-    ) -> tuple[int, Answer]:
+    def _watched(self, call: Callable[[], R], epochs: Epochs) -> tuple[int, R]:
         """Make a call in a thread, while this one updates the bar and checks for
         Ctrl-C; returns the number of rows shown, and its answer.
         """
@@ -514,7 +517,7 @@ class Training:
 
 
 @contextmanager
-def _released(use: InUse) -> Iterator[None]:
+def _released(use: ExclusiveAccess) -> Iterator[None]:
     """Release the network within the block, so that other threads can use it."""
     use.__exit__()
     try:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from .._checks import expected, public_names, shown, text, with_article
+from .._checks import expected, public_names, short_repr, text, with_article
 from ..errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -186,8 +186,8 @@ def instance_of(
         )
         raise FormatError(
             f"The class {kind.__name__} cannot find its parts in a network with the"
-            f" settings {shown(settings)}: {cause} Without its architecture the file is"
-            " a plain Network."
+            f" settings {short_repr(settings)}: {cause} Without its architecture the"
+            " file is a plain Network."
         ) from error
     network = kind.__new__(kind)  # its own __init__ would build new layers
     vars(network).update(parts)

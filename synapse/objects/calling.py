@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .. import _checks as checks, engine
 from .._registration import require_sound
-from ..engine.guard import call_again
+from ..engine.locking import retry_on_merged_store
 from ..engine.records import Span, Ties
 from ..engine.schema import COUNTING, NONE
 from ..engine.status import DIVERGED, DONE, FAILED, LARGE, RESIZED, UNSTEPPED
@@ -29,21 +29,21 @@ if TYPE_CHECKING:
     from ..engine.online import Accumulator, Kernels  # compiled: imported when used
     from .sensitivities import Sensitivities
 
-Answer = TypeVar("Answer")
+R = TypeVar("R")
 
 
-def locked(method: Callable[..., Answer]) -> Callable[..., Answer]:
+def locked(method: Callable[..., R]) -> Callable[..., R]:
     """Return a decorator for several calls that belong together: the lock of the store
     is held, and Ctrl-C is not deferred.
     """
 
     @wraps(method)
-    def held(self: Any, *given: Any) -> Answer:
+    def held(self: Any, *given: Any) -> R:
         store = self._anchor._store
         with store.lock:
             if store is self._anchor._store:
                 return method(self, *given)
-        return call_again(held, self, *given)
+        return retry_on_merged_store(held, self, *given)
 
     return held
 
@@ -130,7 +130,7 @@ class Calling(Sequence[Neuron]):
                     if raises and status != DONE:
                         self._require_sound(ended)
                 return ended
-        return call_again(self._call, name, steps, arguments, by, raises)
+        return retry_on_merged_store(self._call, name, steps, arguments, by, raises)
 
     def _call_in_use(
         self, kernels: Kernels, name: str, steps: int, *arguments: Any
@@ -262,7 +262,7 @@ class Calling(Sequence[Neuron]):
                 f"{self!r}: no connection leads into its outputs, so they depend on no"
                 " input. Connect a layer to them with project().",
                 TopologyWarning,
-                stacklevel=checks.level_of_caller(),
+                stacklevel=checks.user_stacklevel(),
             )
 
     def _warn_of_doubled(self, store: Store) -> None:

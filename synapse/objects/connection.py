@@ -19,13 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import (
-    answers,
     boolean,
     delay as checked_delay,
     expected,
     finite_number,
     made_elsewhere,
     sign as checked_sign,
+    suggests_attributes,
 )
 from .._typing import Floats, Ints
 from ..engine.delayed import (
@@ -35,7 +35,7 @@ from ..engine.delayed import (
     gain_of,
     influence_of,
 )
-from ..engine.guard import atomic, consistent_read, making_many, making_views
+from ..engine.locking import atomic, consistent_read, gc_paused, views_lock
 from ..engine.lowering.flags import MEMORY
 from ..engine.schema import NONE
 from ..engine.store import Store
@@ -157,7 +157,7 @@ class DataView(MutableMapping[str, Any]):
 
 
 @made_elsewhere
-@answers("Connection")
+@suggests_attributes("Connection")
 class Connection(DataView, View):
     """A connection from one neuron to another; made by ``neuron.project`` and
     ``layer.project``.
@@ -475,7 +475,7 @@ def connection_at(store: Store, identity: int) -> Connection:
     """Return the Connection with this identity; there is one object for each."""
     view = store.edges.get(identity)
     if view is None:
-        with making_views:
+        with views_lock:
             view = store.edges.get(identity)
             if view is None:
                 view = Connection(store, identity)
@@ -492,7 +492,7 @@ def held_connections(store: Store, identities: Sequence[int]) -> list[Connection
 
     Its graph holds them anyway, and a dict is faster than weak references.
     """
-    with making_views, making_many():
+    with views_lock, gc_paused():
         if not isinstance(store.edges, dict):
             store.edges = dict(store.edges.items())
         edges = store.edges

@@ -10,9 +10,9 @@ from typing import Any, SupportsIndex, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import place
+from .._checks import index_within
 from ..engine.follower import Follower
-from ..engine.guard import consistent_read
+from ..engine.locking import consistent_read
 from ..engine.schema import NONE
 from ..engine.store import Store
 from .connection import Connection, connection_at, held_connections
@@ -59,7 +59,7 @@ class Connections(Sequence[Connection], Follower):
     ) -> Connection | list[Connection]:
         if isinstance(index, slice):
             return self._made(self._identities[index])
-        at = place("An index of connections", index, len(self._identities))
+        at = index_within("An index of connections", index, len(self._identities))
         return self._made(self._identities[[at]])[0]
 
     def __iter__(self) -> Iterator[Connection]:

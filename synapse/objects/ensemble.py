@@ -7,7 +7,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from .._checks import counted, listed, place
+from .._checks import index_within, listed, pluralize
 from .._typing import Floats
 from ..errors import ArgumentError
 from .network import Network, require_network
@@ -77,16 +77,15 @@ class Ensemble(Sequence[Network]):
     def __getitem__(self, index: int | slice) -> Network | tuple[Network, ...]:
         if isinstance(index, slice):
             return self._networks[index]
-        return self._networks[place("An index of an ensemble", index, len(self))]
+        return self._networks[index_within("An index of an ensemble", index, len(self))]
 
     def __len__(self) -> int:
         return len(self._networks)
 
     def __repr__(self) -> str:
         sizes = {"-".join(map(str, map(len, network.layers))) for network in self}
-        return (
-            f"<Ensemble of {counted(len(self), 'network')} {', '.join(sorted(sizes))}>"
-        )
+        networks = pluralize(len(self), "network")
+        return f"<Ensemble of {networks} {', '.join(sorted(sizes))}>"
 
     def run(self, inputs: Any) -> Floats | list[Floats]:
         """Run every network on the same rows, see :meth:`Network.run`; returns the mean

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Indices
-from ..engine.guard import InUse, consistent_read
+from ..engine.locking import ExclusiveAccess, consistent_read
 from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import TopologyError
@@ -437,7 +437,7 @@ class LiveGraph(DiGraph):
 def of(store: Store) -> LiveGraph:
     """Return the graph of all neurons of a store."""
     if store.graph is None:
-        with InUse(store):
+        with ExclusiveAccess(store):
             if store.graph is None:  # False if another thread has made it meanwhile
                 whole = LiveGraph()
                 _add_nodes(whole, store.views)
@@ -450,7 +450,7 @@ def view(network: Network) -> LiveGraph:
     """Return the graph of a network; the same object while it is in use."""
     live = network._live()
     if live is None:
-        with InUse(network):
+        with ExclusiveAccess(network):
             # another thread may have made it meanwhile
             live = network._live() or LiveGraph(network)
             live._show(of(network._store))

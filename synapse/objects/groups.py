@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._checks import counted
+from .._checks import pluralize
 from .._typing import Ints
 from ..engine.functions.activations import FIRST_GROUPED, LAST_GROUPED, SOFTMAX
 from ..engine.schema import OUTPUT
@@ -134,7 +134,7 @@ def require_whole(store: Store, neurons: Sequence[Neuron], function: Squash) -> 
         left = [row for row in rest if store.views[row] is not None]
         if left:
             raise TopologyError(
-                f"{neurons[0]!r} competes with {counted(len(left), 'neuron')} that"
+                f"{neurons[0]!r} competes with {pluralize(len(left), 'neuron')} that"
                 f" would keep another squash, such as {store.views[left[0]]!r}. Set"
                 f" the squash of all of them: layer.squash = {function.name!r}."
             )

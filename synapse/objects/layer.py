@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _checks as checks, _html, cost as costs, initializers, squash as squashes
 from .._typing import Floats, Ints
 from ..cost import Cost
-from ..engine.guard import InUse, consistent_read
+from ..engine.locking import ExclusiveAccess, consistent_read
 from ..engine.schema import GIVEN_ERRORS
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 @checks.fixed_attributes
-@checks.answers("Layer")
+@checks.suggests_attributes("Layer")
 class Layer(NeuronRows, Sequence[Neuron]):
     """A sequence of neurons.
 
@@ -77,7 +77,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
 
     _noun = "layer"
 
-    @checks.understands("Layer")
+    @checks.suggests_arguments("Layer")
     def __init__(
         self,
         neurons: int | Iterable[Neuron],
@@ -144,7 +144,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
     @name.setter
     def name(self, name: str) -> None:
         self._name = checks.text("name of a layer", name)
-        with InUse(*self._neurons, columns=False):
+        with ExclusiveAccess(*self._neurons, columns=False):
             for i, neuron in enumerate(self._neurons):
                 if neuron._row >= 0 and neuron._store.names[neuron._row] is None:
                     neuron._store.names[neuron._row] = f"{name} {i}"
@@ -156,7 +156,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
 
     def __repr__(self) -> str:
         name = f" {self._name}," if self._name else ""
-        return f"<Layer{name} {checks.counted(len(self), 'neuron')}>"
+        return f"<Layer{name} {checks.pluralize(len(self), 'neuron')}>"
 
     def _repr_html_(self) -> str:
         """Return the neurons as a table, for notebooks."""
@@ -180,7 +180,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         if isinstance(index, slice):
             return Layer(self._neurons[index])
         return self._neurons[
-            checks.place("An index of a layer", index, len(self._neurons))
+            checks.index_within("An index of a layer", index, len(self._neurons))
         ]
 
     def __len__(self) -> int:
@@ -222,7 +222,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         <Neuron hidden 2, logistic>
         """
         require_neuron("neuron", neuron)
-        with LayersInUse(self, neuron):
+        with ExclusiveLayerAccess(self, neuron):
             neuron._require()
             if neuron in self._neurons:
                 raise ArgumentError(f"{neuron!r} is in this layer already.")
@@ -251,7 +251,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
 
     # --- connections ------------------------------------------------------------------
 
-    @checks.understands("project")
+    @checks.suggests_arguments("project")
     def project(
         self,
         target: Layer | Neuron | Network,
@@ -363,7 +363,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         initializers.get(initializer)
         fixed_sign = checks.sign("sign of a projection", sign)
         steps = checks.delay("delay of a projection", delay)
-        with LayersInUse(self, to, columns=False):
+        with ExclusiveLayerAccess(self, to, columns=False):
             return connect_layers(
                 self,
                 to,
@@ -446,7 +446,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         [True, True, True]
         """
         require_projection("projection", projection)
-        with LayersInUse(self, projection, columns=False):
+        with ExclusiveLayerAccess(self, projection, columns=False):
             places = projection._gaters(self, kind)
             wiring.gate_projection(self._neurons, places, projection)
 
@@ -484,7 +484,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         >>> inputs.activate([1.0, 3.0]), outputs.activate()
         (array([1., 3.]), array([2.]))
         """
-        with LayersInUse(self):
+        with ExclusiveLayerAccess(self):
             if values is None:
                 return np.array([neuron.activate() for neuron in self._neurons])
             row = self._vector("values of a layer", values).tolist()
@@ -532,7 +532,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         """
         step = checks.non_negative_number("rate", rate)
         code = 0
-        with LayersInUse(self):
+        with ExclusiveLayerAccess(self):
             aims: list[float | None] = [None] * len(self)
             if targets is not None:
                 measure = costs.of_outputs(
@@ -577,7 +577,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         --------
         reset : Also draw new weights and biases.
         """
-        with LayersInUse(self):
+        with ExclusiveLayerAccess(self):
             for neuron in self._neurons:
                 neuron.clear()
 
@@ -619,7 +619,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
     @biases.setter
     def biases(self, values: ArrayLike) -> None:
         title = "biases of a layer"
-        with LayersInUse(self):
+        with ExclusiveLayerAccess(self):
             numbers = self._vector(title, checks.finite_array(title, values))
             serials = np.array([neuron._store.serial for neuron in self._neurons])
             rows = wiring.rows_of(self._neurons)
@@ -643,7 +643,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
     @cost_weights.setter
     def cost_weights(self, values: ArrayLike) -> None:
         title = "cost_weights of a layer"
-        with LayersInUse(self):
+        with ExclusiveLayerAccess(self):
             weights = self._vector(title, checks.finite_array(title, values))
             if (weights < 0).any():
                 raise ArgumentError(
@@ -667,7 +667,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
     @squash.setter
     def squash(self, squash: str | Squash) -> None:
         function = squashes.get(squash)
-        with LayersInUse(self):
+        with ExclusiveLayerAccess(self):
             for neuron in self._neurons:
                 neuron._require_squash(function)
             for store in {neuron._store for neuron in self._neurons}:
@@ -692,15 +692,15 @@ class Layer(NeuronRows, Sequence[Neuron]):
     @trainable_bias.setter
     def trainable_bias(self, value: bool) -> None:
         learns = checks.boolean("trainable_bias of a layer", value)
-        with LayersInUse(self, columns=False):
+        with ExclusiveLayerAccess(self, columns=False):
             for store, rows in self._by_store():
                 if store.draft is not None and store.draft.set_trainable(rows, learns):
                     continue
                 store.make_columns()
                 parameters.set_trainable(store, "trainable_bias", rows, learns)
 
-    def _in_use(self) -> LayersInUse:
-        return LayersInUse(self)
+    def _in_use(self) -> ExclusiveLayerAccess:
+        return ExclusiveLayerAccess(self)
 
     def _by_store(self) -> Iterator[tuple[Store, Ints]]:
         """Yield its stores, with the rows of its neurons in each."""
@@ -724,7 +724,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
     def _assign(self, name: str, values: ArrayLike) -> None:
         """Set a number of every neuron, after all have been checked."""
         title = f"{name}s of a layer"
-        with LayersInUse(self):
+        with ExclusiveLayerAccess(self):
             column = self._vector(title, checks.finite_array(title, values))
             for neuron, value in zip(self._neurons, column.tolist(), strict=True):
                 neuron._store[name][neuron._row] = value
@@ -742,9 +742,9 @@ class Layer(NeuronRows, Sequence[Neuron]):
         return checks.vector(title, values, len(self), dtype, nan)
 
 
-class LayersInUse(InUse):
-    """A context like InUse, also for layers; TopologyError if a neuron of one has been
-    removed meanwhile.
+class ExclusiveLayerAccess(ExclusiveAccess):
+    """A context like ExclusiveAccess, also for layers; TopologyError if a neuron of one
+    has been removed meanwhile.
     """
 
     __slots__ = ()

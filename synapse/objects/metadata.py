@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .._checks import expected, json_object
 from ..engine.follower import Follower
-from ..engine.guard import InUse
+from ..engine.locking import ExclusiveAccess
 from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import ArgumentTypeError
@@ -113,12 +113,12 @@ class Metadata(MutableMapping[Any, Any]):
             raise ArgumentTypeError(
                 expected("A key of metadata", "hashable, like the keys of a dict", name)
             )
-        with InUse(self._owner):
+        with ExclusiveAccess(self._owner):
             columns, key = self._place(made=True)
             columns.setdefault(name, {})[key] = value
 
     def __delitem__(self, name: Any) -> None:
-        with InUse(self._owner):
+        with ExclusiveAccess(self._owner):
             columns, key = self._place()
             if key not in columns.get(name, {}):
                 raise KeyError(name)

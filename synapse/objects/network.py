@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _checks as checks, engine
 from .._typing import Floats, Ints
 from ..engine.functions.activations import RANDOM
-from ..engine.guard import InUse, atomic, consistent_read
+from ..engine.locking import ExclusiveAccess, atomic, consistent_read
 from ..engine.lowering.flags import DELAYED, DELAYED_GATE
 from ..engine.records import Span
 from ..engine.schema import HIDDEN, INPUT, NONE, OUTPUT
@@ -35,7 +35,7 @@ from .connection import Connection, connection_at
 from .connections import Connections
 from .facts import fact
 from .groups import require_neighbors
-from .layer import Layer, LayersInUse, flat_layers
+from .layer import ExclusiveLayerAccess, Layer, flat_layers
 from .neuron import Neuron, require_neuron
 from .parameters import ParameterRows
 from .projection import GateKind, Kind, Projection, ProjectOptions
@@ -47,7 +47,7 @@ ERRORS = "responsibility", "projected", "gated"
 
 
 @checks.fixed_attributes
-@checks.answers("Network")
+@checks.suggests_attributes("Network")
 class Network(NeuronRows, OutputSlopes):
     """Layers that activate in a fixed order: inputs, hidden layers, outputs.
 
@@ -115,7 +115,7 @@ class Network(NeuronRows, OutputSlopes):
     _left_out: ClassVar[tuple[str, ...]] = ()
     """Prefixes of layer names; ``repr`` leaves out the sizes of these layers."""
 
-    @checks.understands("Network")
+    @checks.suggests_arguments("Network")
     def __init__(
         self,
         *layers: Layer | Iterable[Layer],
@@ -129,7 +129,7 @@ class Network(NeuronRows, OutputSlopes):
         ends = [[] if layer is None else [layer] for layer in (input, output)]
         parts = flat_layers([*ends[0], *layers, hidden, *ends[1]])
         label = None if name is None else checks.text("name of a network", name)
-        with LayersInUse(*parts, columns=False):
+        with ExclusiveLayerAccess(*parts, columns=False):
             neurons = [neuron for layer in parts for neuron in layer]
             if len(set(neurons)) < len(neurons):
                 raise TopologyError(
@@ -177,7 +177,7 @@ class Network(NeuronRows, OutputSlopes):
     @property
     def layers(self) -> tuple[Layer, ...]:
         """Layers, in the order in which they activate."""
-        return checks.NoAttributes(self._layers)
+        return checks.HintTuple(self._layers)
 
     @property
     def input(self) -> Layer:
@@ -192,7 +192,7 @@ class Network(NeuronRows, OutputSlopes):
     @property
     def neurons(self) -> list[Neuron]:
         """Neurons, in the order in which they activate."""
-        return checks.NotCalled(self, "net.neurons")
+        return checks.UncallableList(self, "net.neurons")
 
     @overload
     def __getitem__(self, index: int) -> Neuron: ...
@@ -216,7 +216,9 @@ class Network(NeuronRows, OutputSlopes):
             return self.neurons[index]
         if not isinstance(index, str):
             neurons = self.neurons
-            return neurons[checks.place("An index of a network", index, len(neurons))]
+            return neurons[
+                checks.index_within("An index of a network", index, len(neurons))
+            ]
         for layer in self._layers:
             if layer.name == index:
                 return layer
@@ -501,7 +503,7 @@ class Network(NeuronRows, OutputSlopes):
             raise ArgumentTypeError(
                 checks.expected("neurons", "a Neuron or a Layer", neurons)
             )
-        with LayersInUse(self, layer):
+        with ExclusiveLayerAccess(self, layer):
             place = (
                 len(self._layers) - 1 if before is None else self._place_before(before)
             )
@@ -815,7 +817,7 @@ class Network(NeuronRows, OutputSlopes):
                 if at is not None and not at.checked and len(values) == at.size:
                     at.write(store.columns[name], values)
                     return
-        with InUse(self):
+        with ExclusiveAccess(self):
             at = self._parameter_places()[number]
             numbers = self._vector(title, checks.finite_array(title, values), at.size)
             parameters.assign(self._store, name, at.every, numbers)
@@ -1061,12 +1063,12 @@ class Network(NeuronRows, OutputSlopes):
         return small_picture(self)
 
     def _described(self, sizes: str) -> str:
-        links = checks.counted(len(self.connections), "connection")
+        links = checks.pluralize(len(self.connections), "connection")
         class_name = type(self).__name__
         links += ", synchronous" if self.synchronous else ""
         # a file may have a name alone
         title = class_name if self.name == class_name else f"{class_name} {self.name!r}"
-        return f"<{title} {sizes}, {checks.counted(len(self), 'neuron')}, {links}>"
+        return f"<{title} {sizes}, {checks.pluralize(len(self), 'neuron')}, {links}>"
 
 
 def require_network(title: str, network: Any) -> Network:
@@ -1085,8 +1087,8 @@ def _no_metadata(
     """
     if of == "neurons" and name in ("name", "layer"):
         return UnknownNameError(
-            f"{name!r} is no metadata. net[{checks.shown(value)}] finds a layer or a"
-            " neuron by its name."
+            f"{name!r} is no metadata. net[{checks.short_repr(value)}] finds a layer or"
+            " a neuron by its name."
         )
     noun = of.removesuffix("s")
     owner = Neuron if of == "neurons" else Connection

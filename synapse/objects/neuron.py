@@ -15,7 +15,12 @@ from .._registration import error_of_call, require_sound
 from .._typing import Ints
 from ..cost import Cost
 from ..engine.draft import DraftNeurons
-from ..engine.guard import InUse, atomic, call_again, consistent_read
+from ..engine.locking import (
+    ExclusiveAccess,
+    atomic,
+    consistent_read,
+    retry_on_merged_store,
+)
 from ..engine.lowering.flags import TRACED
 from ..engine.records import Ties
 from ..engine.schema import CHECK_SIZES, INPUT, OUTPUT
@@ -77,7 +82,7 @@ def number(name: str, doc: str, settable: bool = False) -> Any:
 
 
 @total_ordering
-@checks.answers("Neuron")
+@checks.suggests_attributes("Neuron")
 class Neuron(NeuronRows, View):
     """A single neuron, with its activation function, bias and connections.
 
@@ -132,7 +137,7 @@ class Neuron(NeuronRows, View):
     __slots__ = ("__weakref__", "_row", "_store")
     _noun = "neuron"
 
-    @checks.understands("Neuron")
+    @checks.suggests_arguments("Neuron")
     def __init__(
         self,
         squash: str | Squash = "logistic",
@@ -469,7 +474,7 @@ class Neuron(NeuronRows, View):
         <Connection, removed>
         """
         steps = _steps_of(delay)
-        with InUse(self, require_neuron("other", other)):
+        with ExclusiveAccess(self, require_neuron("other", other)):
             self._require()
             other._require()
             links = wiring.find_all(self, other)
@@ -559,7 +564,7 @@ class Neuron(NeuronRows, View):
         1.0
         """
         self._require()
-        with InUse(self):
+        with ExclusiveAccess(self):
             wiring.ungate(self, _single("connections", connections))
 
     # --- steps ------------------------------------------------------------------------
@@ -727,7 +732,7 @@ class Neuron(NeuronRows, View):
                     ended = self._settled(store, kernels[name], argument, ended)
                 return ended
         self._require()
-        return call_again(self._call, name, argument)
+        return retry_on_merged_store(self._call, name, argument)
 
     def _settled(self, store: Store, kernel: Any, argument: Any, ended: Any) -> Any:
         """Record a call, which returned an activation (None: its function has raised)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import counted, level_of_caller
+from .._checks import pluralize, user_stacklevel
 from .._typing import Bools, Indices, Ints
 from ..engine.lowering import orders
 from ..engine.schema import INPUT, OUTPUT
@@ -277,11 +277,11 @@ def warn_of_late(network: Network, known: Relations, new: Relations) -> None:
         warnings.warn(
             f"{before!r} activates after {after!r}, which reads it one step late,"
             " although they lie on no common cycle"
-            f" ({counted(len(needless.before), 'such pair')}). If it is to act in the"
+            f" ({pluralize(len(needless.before), 'such pair')}). If it is to act in the"
             " same step, call network.sort_layers(), or give a new layer a place:"
             " network.add(layer, before=...).",
             TopologyWarning,
-            stacklevel=level_of_caller(),
+            stacklevel=user_stacklevel(),
         )
 
 
@@ -325,11 +325,11 @@ def warn_of_doubled(of: str, store: Store, before: Ints, after: Ints) -> None:
     warnings.warn(
         f"{of}: two connections lead from {source!r} to {target!r}, one with the"
         f" delay 1 and one that is late by one step {reason}, so they add up in the"
-        f" same step ({counted(len(before), 'such pair')}). Remove one:"
+        f" same step ({pluralize(len(before), 'such pair')}). Remove one:"
         " source.disconnect(target, delay=1). A connection that acts one step after the"
         " late one has the delay 2.",
         TopologyWarning,
-        stacklevel=level_of_caller(),
+        stacklevel=user_stacklevel(),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, overload
 import networkx as nx
 import numpy as np
 
-from .._checks import boolean, shown
+from .._checks import boolean, short_repr
 from ..engine.schema import FLAG, Column
 from ..errors import ArgumentError
 from .graph import LiveGraph
@@ -191,9 +191,9 @@ def _distinct(names: Sequence[str]) -> Sequence[str]:
     name, count = Counter(names).most_common(1)[0] if names else ("", 0)
     if count > 1:
         raise ArgumentError(
-            f"Expected neurons with different names, got {count} named {shown(name)}."
-            " Give them names (neuron.name = ...), or leave out names=True: the nodes"
-            " are then numbers."
+            f"Expected neurons with different names, got {count} named"
+            f" {short_repr(name)}. Give them names (neuron.name = ...), or leave out"
+            " names=True: the nodes are then numbers."
         )
     return names
 

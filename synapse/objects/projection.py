@@ -15,7 +15,7 @@ from .. import _checks as checks
 from .._typing import Floats, Indices, Ints
 from ..engine.draft import every_pair
 from ..engine.follower import Follower
-from ..engine.guard import InUse, consistent_read
+from ..engine.locking import ExclusiveAccess, consistent_read
 from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
@@ -66,7 +66,7 @@ class ProjectOptions(TypedDict, total=False):
 
 
 @checks.made_elsewhere
-@checks.answers("Projection")
+@checks.suggests_attributes("Projection")
 class Projection(Follower):
     """The connections made by one call of ``layer.project``, in the order of creation.
 
@@ -208,7 +208,7 @@ class Projection(Follower):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         learns = checks.boolean("trainable of a projection", value)
-        with InUse(self):
+        with ExclusiveAccess(self):
             parameters.set_trainable(
                 self._store, "trainable", self._alive_rows(), learns
             )
@@ -222,7 +222,7 @@ class Projection(Follower):
         --------
         Layer.freeze : Freeze all incoming weights and the biases.
         """
-        with InUse(self):
+        with ExclusiveAccess(self):
             parameters.freeze(self._store, self._alive_rows(), _NO_ROWS)
 
     def unfreeze(self) -> None:
@@ -241,7 +241,7 @@ class Projection(Follower):
         >>> projection.trainable
         True
         """
-        with InUse(self):
+        with ExclusiveAccess(self):
             parameters.freeze(self._store, self._alive_rows(), _NO_ROWS, frozen=False)
 
     def _alive_rows(self) -> Ints:
@@ -265,7 +265,7 @@ class Projection(Follower):
     @consistent_read
     def __getitem__(self, index: int) -> Connection:
         identities = self._identities()
-        at = checks.place("An index of a projection", index, len(identities))
+        at = checks.index_within("An index of a projection", index, len(identities))
         return connection_at(self._store, int(identities[at]))
 
     def _gaters(self, layer: Layer, gate_kind: str) -> Ints:
@@ -311,7 +311,7 @@ class Projection(Follower):
         return _index_in(layer, self._store[name][rows])
 
     def __repr__(self) -> str:
-        count = checks.counted(len(self), "connection")
+        count = checks.pluralize(len(self), "connection")
         return f"<Projection {self.source.label} -> {self.target.label}, {count}>"
 
 
@@ -370,7 +370,7 @@ class Weights(NDArrayOperatorsMixin):
         live = {
             id(weights): weights for weights in changed if isinstance(weights, Weights)
         }
-        with InUse(*(weights._projection for weights in live.values())):
+        with ExclusiveAccess(*(weights._projection for weights in live.values())):
             arrays = {number: np.array(weights) for number, weights in live.items()}
 
             def plain(operand: Any) -> Any:
@@ -409,7 +409,7 @@ class Weights(NDArrayOperatorsMixin):
 
     def __setitem__(self, key: Any, values: ArrayLike) -> None:
         weights = checks.finite_array("Weights", values, self._projection._store.dtype)
-        with InUse(self._projection):
+        with ExclusiveAccess(self._projection):
             rows = self._projection._rows(*self._keys, key)
             parameters.assign(
                 self._projection._store, "weight", rows, _fitting(weights, rows)
@@ -601,7 +601,7 @@ def pairs_of(
         and not checks.is_number(pattern)
     ):
         form = "list" if is_listed(pattern) else "mask"
-        count = checks.counted(int(to_itself.sum()), "self-connection")
+        count = checks.pluralize(int(to_itself.sum()), "self-connection")
         raise ArgumentError(
             f"The {form} has {count}. A self-connection carries a neuron's state to the"
             " next step: give self_connections=True to make them, or leave these pairs"

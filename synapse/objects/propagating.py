@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from .. import _checks as checks, cost as costs, engine
 from .._typing import Floats
 from ..cost import Cost
-from ..engine.guard import atomic
+from ..engine.locking import atomic
 from ..engine.schema import CHECK_SIZES, CHECK_TARGETS, GIVEN_ERRORS
 from ..engine.status import DIVERGED, REFUSED
 from ..errors import ArgumentError, DivergenceError

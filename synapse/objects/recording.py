@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 from .. import _html, engine
 from .._checks import (
     attribute_error,
-    counted,
     expected,
     imported_pandas,
     is_among,
     listed,
     made_elsewhere,
+    pluralize,
     suggestion,
     unknown_name,
 )
 from .._typing import Floats, Ints
 from ..engine import schema
-from ..engine.guard import Deferred, atomic
+from ..engine.locking import DeferredInterrupt, atomic
 from ..engine.lowering.flags import MEMORY
 from ..engine.lowering.stretches import spans
 from ..engine.records import LogPlace
@@ -291,9 +291,11 @@ class Log:
             "connection": self.connections,
             "pair": (*self.pairs, *self._recorder.sensitive),
         }
-        of = ", ".join(counted(len(all_), name) for name, all_ in sizes.items() if all_)
+        of = ", ".join(
+            pluralize(len(all_), name) for name, all_ in sizes.items() if all_
+        )
         return (
-            f"<Log of {', '.join(self.variables)}: {counted(len(self), 'step')},"
+            f"<Log of {', '.join(self.variables)}: {pluralize(len(self), 'step')},"
             f" {of or 'nothing'}>"
         )
 
@@ -769,7 +771,7 @@ class Recorder(Watcher):
         """Allocate memory for this number of steps after the `latest` rows."""
         store = self._store
         memory = self._memory(steps).reshape(-1)
-        with Deferred():
+        with DeferredInterrupt():
             if latest is not None:
                 memory[: latest.size] = latest.reshape(-1)
                 self._take(len(latest))
@@ -874,7 +876,7 @@ class Recorder(Watcher):
         """
         rows = self._memory(len(numbers["activation"]))
         rows[...] = np.nan
-        with Deferred():
+        with DeferredInterrupt():
             self._take()
             self.step_over()
             self._chunks.append(rows)

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import _checks as checks
 from .._typing import Ints
-from ..engine.guard import InUse, consistent_read
+from ..engine.locking import ExclusiveAccess, consistent_read
 from ..engine.schema import INPUT
 from ..initializers import Initializer, Seed, random_generator
 from . import anew, parameters
@@ -29,9 +29,9 @@ class NeuronRows:
     _noun: ClassVar[str]
     """What it is called in messages."""
 
-    def _in_use(self) -> InUse:
+    def _in_use(self) -> ExclusiveAccess:
         """Return the context in which its rows stay where they are."""
-        return InUse(self)
+        return ExclusiveAccess(self)
 
     def _by_store(self) -> Iterable[tuple[Store, Ints]]:
         """Return its stores, with the rows of its neurons in each; TopologyError if a

@@ -13,7 +13,7 @@ from .. import squash as squashes
 from .._checks import json_object
 from .._typing import Ints
 from ..engine import schema
-from ..engine.guard import InUse, making_many
+from ..engine.locking import ExclusiveAccess, gc_paused
 from ..engine.lowering.program import Program, Traces, kept_traces
 from ..engine.rtrl import BIAS, PortableSensitivities
 from ..engine.schema import (
@@ -86,12 +86,12 @@ class SavedNetwork:
         Raises TopologyError, DivergenceError or ArgumentTypeError if it is not closed,
         not finite, or not JSON.
         """
-        with InUse(require_network("network", network)):
+        with ExclusiveAccess(require_network("network", network)):
             saved = _columns_of(network, doing)
             _require_finite(saved)
             return saved
 
-    @making_many()
+    @gc_paused()
     def network(self) -> Network:
         """Make a network of these columns, which have been checked. It takes over the
         arrays.
@@ -243,7 +243,7 @@ def take_over_rule(network: Network, saved: SavedNetwork) -> None:
     network._learn_by(live if saved.rtrl else None)
     live.follow(network._store)
     if saved.sensitivities is not None:
-        with InUse(network):
+        with ExclusiveAccess(network):
             live.ready(network)
             live.write(saved.sensitivities, network.neurons)
 

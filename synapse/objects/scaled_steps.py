@@ -10,7 +10,7 @@ from typing import final
 import numpy as np
 
 from .._typing import Floats
-from ..engine.guard import InUse
+from ..engine.locking import ExclusiveAccess
 from ..engine.online.slope_rules import share_of_step
 from ..engine.online.slopes import SMALLEST_ROOT
 from ..engine.schema import SHARED_BY
@@ -50,7 +50,7 @@ class OnlineAdaGrad(EligibilityTraces):
 
     def restore(self, squares: Slopes) -> None:
         """Take over sums that :meth:`read` has returned."""
-        with InUse(self.network):
+        with ExclusiveAccess(self.network):
             self._ready()
             for at, sums, values in zip(
                 self._places, self._squares, squares, strict=True
@@ -59,13 +59,13 @@ class OnlineAdaGrad(EligibilityTraces):
 
     def sums_of(self, links: Sequence[Connection]) -> Floats:
         """Return the sums of some connections of the network."""
-        with InUse(self.network):
+        with ExclusiveAccess(self.network):
             rows = self._ready().row_of[[link._identity for link in links]]
             return self._squares[0][rows].copy()
 
     def set_sums_of(self, links: Sequence[Connection], sums: Floats) -> None:
         """Take over sums that :meth:`sums_of` has returned."""
-        with InUse(self.network):
+        with ExclusiveAccess(self.network):
             rows = self._ready().row_of[[link._identity for link in links]]
             self._squares[0][rows] = sums
 

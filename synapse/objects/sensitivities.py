@@ -17,7 +17,7 @@ from .. import engine
 from .._checks import expected, positive_integer
 from .._typing import Bools, Floats, Ints
 from ..engine.follower import Follower
-from ..engine.guard import InUse
+from ..engine.locking import ExclusiveAccess
 from ..engine.rtrl import BIAS, Plan, PortableSensitivities, TooLarge
 from ..engine.rtrl.portable import have_place, identities_of, read, write
 from ..engine.schema import ENDED
@@ -273,7 +273,7 @@ class SensitivityMatrix(NamedTuple):
 
 def sensitivity_matrix(network: Network) -> SensitivityMatrix:
     """Read the sensitivities of a network, or raise ArgumentError if it keeps none."""
-    with InUse(network):
+    with ExclusiveAccess(network):
         plan = require_plan(network)
         pattern = plan.layout.pattern
         return SensitivityMatrix(pattern.roots, pattern.steps, *plan.matrix())
@@ -285,7 +285,7 @@ class SensitivityPairs:
     """
 
     def __init__(self, network: Network, connections: Sequence[Connection]) -> None:
-        with InUse(network):
+        with ExclusiveAccess(network):
             plan = require_plan(network)
             roots = plan.layout.states
             neurons = network.neurons
@@ -307,7 +307,7 @@ class SensitivityPairs:
         """Return the sensitivities of the latest step; the topology is still the
         same.
         """
-        with InUse(self._network):
+        with ExclusiveAccess(self._network):
             return require_plan(self._network).values[self._places].astype(np.float64)
 
 

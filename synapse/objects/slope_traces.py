@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .. import engine
 from .._typing import Floats, Ints
 from ..engine.follower import Follower
-from ..engine.guard import InUse
+from ..engine.locking import ExclusiveAccess
 from ..engine.online.slope_rules import (
     bounded_step,
     temporal_difference,
@@ -40,7 +40,7 @@ class EligibilityTraces(Follower):
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        with InUse(network):
+        with ExclusiveAccess(network):
             self._begin()
 
     @property
@@ -121,13 +121,13 @@ class EligibilityTraces(Follower):
         """Return the sums, in the order of ``network.weights`` and
         ``network.biases``.
         """
-        with InUse(self.network):
+        with ExclusiveAccess(self.network):
             self._ready()
             return self._read()
 
     def write(self, sums: Slopes) -> None:
         """Set the sums, in the order of ``network.weights`` and ``network.biases``."""
-        with InUse(self.network):
+        with ExclusiveAccess(self.network):
             self._ready()
             weights, biases = self._places
             weights.write(self._moves.weights, sums.weights)
@@ -201,7 +201,7 @@ class EligibilityTraces(Follower):
         """Whether :meth:`learn_stream` is possible: nothing has to be done between
         steps.
         """
-        with InUse(self.network):
+        with ExclusiveAccess(self.network):
             return self._ready().recorder is None and not self._tied
 
     def learn_stream(
@@ -215,7 +215,7 @@ class EligibilityTraces(Follower):
         status, for :meth:`require_done`.
         """
         network = self.network
-        with InUse(network):
+        with ExclusiveAccess(network):
             self._ready()
             tapes = network._tapes
             stream = rows.reshape(-1), gains, values, tapes.rows

@@ -14,7 +14,7 @@ from .._checks import json_object
 from .._typing import Floats, Ints
 from ..engine import schema
 from ..engine.follower import Follower
-from ..engine.guard import InUse
+from ..engine.locking import ExclusiveAccess
 from ..engine.records import Span
 from ..engine.schema import GROUP, NONE, SAVED
 from ..engine.store import Store
@@ -31,7 +31,7 @@ def copied(network: Network) -> Network:
     """Return a copy: of a whole store column by column, with its program; otherwise as
     a file would make it.
     """
-    with InUse(network):
+    with ExclusiveAccess(network):
         store = network._store
         store.ready()
         alone = len(network) == store.n_neurons and network._sensitivities is None
@@ -81,7 +81,7 @@ def set_numbers(
     """Set weights and biases by numbers; ArgumentError, and nothing changed, if tied
     ones differ.
     """
-    with InUse(network):
+    with ExclusiveAccess(network):
         places = network._connection_rows()[weights[0]], network._rows()[biases[0]]
         for set_them in (parameters.require_agreement, parameters.assign):
             set_them(network._store, "weight", places[0], weights[1])
@@ -128,7 +128,7 @@ def restore_context(network: Network, context: Context) -> None:
 @contextmanager
 def preserved_context(network: Network) -> Iterator[None]:
     """Restore the context of a network at the end of the block."""
-    with InUse(network):
+    with ExclusiveAccess(network):
         context = read_context(network)
         try:
             yield
@@ -139,7 +139,7 @@ def preserved_context(network: Network) -> Iterator[None]:
 @contextmanager
 def deterministic(network: Network) -> Iterator[None]:
     """Make random neurons output their means within the block."""
-    with InUse(network):
+    with ExclusiveAccess(network):
         network._ready()  # rows are sorted
         before = network._store["deterministic"].copy()
         network.deterministic = True
@@ -157,7 +157,7 @@ def take_over(network: Network, twin: Network) -> None:
     """
     if twin is network:
         return
-    with InUse(network):
+    with ExclusiveAccess(network):
         _, store, _ = network._ready()
         _, other, _ = twin._ready()
         if not _are_alike(store, other):
@@ -221,7 +221,7 @@ class Snapshot(Follower):
         """Return the values by connection and by neuron of the present network; NaN
         where there is none.
         """
-        with InUse(self):
+        with ExclusiveAccess(self):
             identities = network._store["identity"][network._connection_rows()].astype(
                 np.int64
             )
@@ -266,7 +266,7 @@ class Snapshot(Follower):
         """Restore the weights and biases of connections and neurons that still
         exist.
         """
-        with InUse(self):
+        with ExclusiveAccess(self):
             store = self._store
             rows = np.append(store.row_of[: store.n_identities], NONE)
             rows = rows[np.minimum(self._identities, store.n_identities)]

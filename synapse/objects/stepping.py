@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks as checks, engine
 from .._typing import Floats
-from ..engine.guard import InUse, atomic
+from ..engine.locking import ExclusiveAccess, atomic
 from ..engine.status import DIVERGED, DONE, REFUSED, ROW
 from ..engine.store import Store
 from ..errors import ArgumentError, DivergenceError, TopologyError
@@ -160,7 +160,7 @@ class Stepping(Calling):
             for i, part in enumerate(parts)
         ]
         outputs = []
-        with InUse(self):
+        with ExclusiveAccess(self):
             self._kernels()  # a network that cannot step raises before it is cleared
             for rows in sequences:
                 if len(rows):
@@ -288,7 +288,7 @@ class Stepping(Calling):
             done = int(store["failed"][ROW]) + 1
             raise DivergenceError(
                 f"What {self!r} feeds back to itself is no longer a finite"
-                f" {store.dtype} after {checks.counted(done, 'step')}. Train it to"
+                f" {store.dtype} after {checks.pluralize(done, 'step')}. Train it to"
                 " lower errors, or ask for fewer steps."
             )
 
@@ -299,7 +299,7 @@ class Stepping(Calling):
         step = int(np.argmin(finite)) // self._n_inputs
         row = inputs[step * self._n_inputs : (step + 1) * self._n_inputs]
         checks.require_range("inputs", row, dtype)
-        got = checks.shown(row.tolist())
+        got = checks.short_repr(row.tolist())
         raise ArgumentError(f"`inputs` must be finite, got {got} in step {step}.")
 
     def peek(self, inputs: ArrayLike | None = None) -> Floats:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import any_array, expected, listed, shown
+from .._checks import any_array, expected, listed, short_repr
 from .._typing import Ints
-from ..engine.guard import InUse
+from ..engine.locking import ExclusiveAccess
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError
 from . import parameters, wiring
@@ -71,7 +71,7 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
     Weights(array([1.25, 1.25]))
     """
     chosen = _chosen("items", items)
-    with InUse(*_views(chosen)):
+    with ExclusiveAccess(*_views(chosen)):
         labels = _labels(groups, len(chosen))
         _require_one_kind(chosen, labels)
         if not isinstance(chosen, Projection):
@@ -120,7 +120,7 @@ def untie(items: Items) -> None:
     array([1., 2., 2.])
     """
     chosen = _chosen("items", items)
-    with InUse(*_views(chosen)):
+    with ExclusiveAccess(*_views(chosen)):
         for place in _places(chosen):
             parameters.untie_rows(*place)
 
@@ -134,7 +134,7 @@ def _chosen(title: str, items: Any) -> Chosen:
         items = listed(title, items, condition)
         if items and not isinstance(items[0], Connection | Neuron):
             raise ArgumentTypeError(
-                f"Expected {condition}, got a list with {shown(items[0])}."
+                f"Expected {condition}, got a list with {short_repr(items[0])}."
             )
         for item in items:
             like = (

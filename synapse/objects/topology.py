@@ -15,15 +15,15 @@ from .. import squash as squashes
 from .._checks import (
     about_network,
     any_array,
-    counted,
     expected,
     listed,
     made_elsewhere,
+    pluralize,
     read_only,
 )
 from .._typing import Bools, Floats, Ints
 from ..engine.delayed import is_delayed_in_order
-from ..engine.guard import InUse, consistent_read
+from ..engine.locking import ExclusiveAccess, consistent_read
 from ..engine.schema import CONNECTION, GROUP, NEURON, Column
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
@@ -212,7 +212,7 @@ class Topology:
             raise ArgumentError(
                 "The neurons of a topology must be distinct, got one of them twice."
             )
-        with InUse(*neurons):
+        with ExclusiveAccess(*neurons):
             for neuron in neurons:
                 neuron._require().ready()
             return cls(
@@ -538,8 +538,8 @@ class Topology:
 
     def __repr__(self) -> str:
         whose = f" of {self.name}" if self.name else ""
-        links = counted(self.connections, "connection")
-        return f"<Topology{whose}, {counted(self.neurons, 'neuron')}, {links}>"
+        links = pluralize(self.connections, "connection")
+        return f"<Topology{whose}, {pluralize(self.neurons, 'neuron')}, {links}>"
 
 
 def require_released(network: Network, doing: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import warnings
 from weakref import WeakKeyDictionary
 
-from .._checks import level_of_caller
+from .._checks import user_stacklevel
 from ..errors import IncompleteWarning
 from .network import Network
 
@@ -29,4 +29,4 @@ def warn_of_missing(network: object) -> None:
     """
     if isinstance(network, Network) and network in _notes:
         message = f"{network!r} {_notes[network]}"
-        warnings.warn(message, IncompleteWarning, stacklevel=level_of_caller())
+        warnings.warn(message, IncompleteWarning, stacklevel=user_stacklevel())

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import squash as squashes
-from .._checks import counted
+from .._checks import pluralize
 from .._typing import Bools, Indices, Ints
 from ..engine.draft import ConnectionBatch, every_pair
-from ..engine.guard import InUse
+from ..engine.locking import ExclusiveAccess
 from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import ArgumentError, TopologyError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .neuron import Neuron
     from .projection import Projection
 
-Answer = TypeVar("Answer")
+R = TypeVar("R")
 
 
 _row_of = attrgetter("_row")
@@ -106,7 +106,7 @@ def require_closed(network: Calling, doing: str) -> None:
     """Raise like ``Topology._require_closed``, without the cost of making a
     table.
     """
-    with InUse(network):
+    with ExclusiveAccess(network):
         store = network._store
         store.ready()
         if len(network) == store.n_neurons:
@@ -127,10 +127,10 @@ def not_closed(
     `count` links.
     """
     return TopologyError(
-        f"{whose} cannot be {doing}, because it has {counted(count, 'connection')} to"
+        f"{whose} cannot be {doing}, because it has {pluralize(count, 'connection')} to"
         " or from neurons outside of it, or gated across its border, such as"
-        f" {example!r}."
-        " Disconnect or ungate them first, or build one network from all the layers."
+        f" {example!r}. Disconnect or ungate them first, or build one network from all"
+        " the layers."
     )
 
 
@@ -260,9 +260,7 @@ def _by(delay: int) -> str:
     return f" with the delay {delay}" if delay else ""
 
 
-def _in_one_step(
-    change: Callable[..., Answer], views: tuple[Any, ...], *values: Any
-) -> Answer:
+def _in_one_step(change: Callable[..., R], views: tuple[Any, ...], *values: Any) -> R:
     """Make a change that adds one connection or gate, with the stores of views in use.
 
     A store that lists single connections only needs no deferral of Ctrl-C, which would
@@ -274,7 +272,7 @@ def _in_one_step(
             draft = store.draft  # None if another thread has made columns meanwhile
             if draft is not None and not draft.batches and _are_in(store, views):
                 return change(views, *values)
-    with InUse(*views, columns=False):
+    with ExclusiveAccess(*views, columns=False):
         return change(views, *values)
 
 
@@ -471,7 +469,7 @@ def gate(gater: Neuron, connections: Sequence[Connection]) -> None:
     if len(connections) == 1:
         _in_one_step(_gate, (gater, connections[0]))
         return
-    with InUse(gater, *connections, columns=False):
+    with ExclusiveAccess(gater, *connections, columns=False):
         _gate((gater, *connections))
 
 
@@ -575,7 +573,7 @@ def _attached(store: Store, rows: Ints) -> Bools:
     if gates.any():
         gater = store.views[int(store["gater"][np.flatnonzero(gates)[0]])]
         raise TopologyError(
-            f"{gater!r} gates {counted(int(gates.sum()), 'connection')} of other"
+            f"{gater!r} gates {pluralize(int(gates.sum()), 'connection')} of other"
             " neurons and cannot be removed. Ungate them first:"
             " neuron.ungate(*neuron.gated)."
         )

@@ -32,7 +32,7 @@ def mask_of_moving(frozen: Any, size: int) -> NDArray[np.bool_] | None:
     if mask.dtype != np.bool_ or mask.shape != (size,):
         description = f"{mask.dtype} of shape {mask.shape}"
         raise ArgumentError(
-            f"Expected `frozen` with {_checks.counted(size, 'boolean')}, one for each"
+            f"Expected `frozen` with {_checks.pluralize(size, 'boolean')}, one for each"
             f" parameter, got {description}."
         )
     return ~mask
@@ -108,7 +108,7 @@ def too_far(optimizer: Optimizer) -> DivergenceError:
     )
 
 
-@_checks.answers("Optimizer")
+@_checks.suggests_attributes("Optimizer")
 class Optimizer(ABC):
     """Base class of optimizers: an equation that turns gradients into changes, and its
     settings.
@@ -153,7 +153,7 @@ class Optimizer(ABC):
         return OptimizerState(self, parameters.size, frozen, parameters.dtype)
 
     @final
-    @_checks.understands("Optimizer.step")
+    @_checks.suggests_arguments("Optimizer.step")
     def step(
         self, network: Network, gradient: Gradient, rate: float | None = None
     ) -> None:
@@ -430,7 +430,6 @@ class OptimizerState:
 
     def __repr__(self) -> str:
         rule = type(self.optimizer).__name__
-        size = _checks.counted(self.change.size, "parameter")
-        return (
-            f"<OptimizerState of {rule}: {size}, {_checks.counted(self.steps, 'step')}>"
-        )
+        size = _checks.pluralize(self.change.size, "parameter")
+        steps = _checks.pluralize(self.steps, "step")
+        return f"<OptimizerState of {rule}: {size}, {steps}>"

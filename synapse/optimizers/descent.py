@@ -58,7 +58,7 @@ def pair_of(
 
 
 @final
-@_checks.understands("optimizer")
+@_checks.suggests_arguments("optimizer")
 @dataclass(frozen=True)
 class SGD(BuiltIn):
     """Stochastic gradient descent: p -= rate · v, v = momentum · v + g.
@@ -109,7 +109,7 @@ class SGD(BuiltIn):
 
 
 @final
-@_checks.understands("optimizer")
+@_checks.suggests_arguments("optimizer")
 @dataclass(frozen=True)
 class RMSprop(BuiltIn):
     """Gradients divided by the root of their running mean square: p -= rate · g / (√s +
@@ -162,7 +162,7 @@ class RMSprop(BuiltIn):
 
 
 @final
-@_checks.understands("optimizer")
+@_checks.suggests_arguments("optimizer")
 @dataclass(frozen=True)
 class AdaGrad(BuiltIn):
     """Gradients divided by the root of the sum of their squares: p -= rate · g / (√Σg²
@@ -229,7 +229,7 @@ class _Moments(BuiltIn):
 
 
 @final
-@_checks.understands("optimizer")
+@_checks.suggests_arguments("optimizer")
 @dataclass(frozen=True)
 class Adam(_Moments):
     """Adam: running means of the gradient, m, and of its square, v: p -= rate · m̂ /
@@ -261,7 +261,7 @@ class Adam(_Moments):
 
 
 @final
-@_checks.understands("optimizer")
+@_checks.suggests_arguments("optimizer")
 @dataclass(frozen=True)
 class AdamW(_Moments):
     """Adam with decoupled weight decay: also p -= rate · weight_decay · p.
@@ -293,7 +293,7 @@ class AdamW(_Moments):
 
 
 @final
-@_checks.understands("optimizer")
+@_checks.suggests_arguments("optimizer")
 @dataclass(frozen=True)
 class Rprop(BuiltIn):
     """iRprop-: each parameter has a step that grows while its gradient keeps its sign

@@ -25,8 +25,8 @@ MOST_CALLS = 2**31 - 1
 
 
 @final
-@_checks.answers("LBFGS")
-@_checks.understands("optimizer")
+@_checks.suggests_attributes("LBFGS")
+@_checks.suggests_arguments("optimizer")
 @dataclass(frozen=True)
 class LBFGS:
     """Limited-memory BFGS by SciPy, for the cost of all data together, not of changing

@@ -22,7 +22,7 @@ NEURON = "neuron"
 ALL = "all"
 
 
-@_checks.answers("RecursiveOptimizer")
+@_checks.suggests_attributes("RecursiveOptimizer")
 class RecursiveOptimizer(ABC):
     """Base class of optimizers that keep a covariance of the parameters, renewed in
     every step.
@@ -64,7 +64,7 @@ class RecursiveOptimizer(ABC):
         labels = _checks.any_array("groups", groups, f"{parameters.size} whole numbers")
         if labels.dtype.kind not in "iu" or labels.shape != (parameters.size,):
             description = f"{labels.dtype} of shape {labels.shape}"
-            count = _checks.counted(parameters.size, "whole number")
+            count = _checks.pluralize(parameters.size, "whole number")
             raise ArgumentError(
                 f"Expected `groups` with {count}, one for each parameter, got"
                 f" {description}."
@@ -172,7 +172,7 @@ class RecursiveState(ABC):
         misses = _checks.numbers("errors", errors, "numbers")
         if misses.ndim != 1 or misses.size < self._outputs:
             condition = (
-                f"a vector for at least {_checks.counted(self._outputs, 'output')}"
+                f"a vector for at least {_checks.pluralize(self._outputs, 'output')}"
             )
             raise ArgumentError(_checks.expected("errors", condition, misses.shape))
         slopes = _checks.numbers("jacobian", jacobian, "numbers")
@@ -247,16 +247,16 @@ class RecursiveState(ABC):
 
     def __repr__(self) -> str:
         rule = type(self.optimizer).__name__
-        size = _checks.counted(len(self._columns), "parameter")
-        groups = _checks.counted(len(self.members), "group")
+        size = _checks.pluralize(len(self._columns), "parameter")
+        groups = _checks.pluralize(len(self.members), "group")
         return (
             f"<{type(self).__name__} of {rule}: {size} in {groups},"
-            f" {_checks.counted(self.steps, 'step')}>"
+            f" {_checks.pluralize(self.steps, 'step')}>"
         )
 
 
 @final
-@_checks.understands("optimizer")
+@_checks.suggests_arguments("optimizer")
 @dataclass(frozen=True)
 class RLS(RecursiveOptimizer):
     """Recursive least squares for the incoming weights and biases of the outputs.
@@ -444,7 +444,7 @@ def positive_noise(title: str, noise: Any) -> Any:
 
 
 @final
-@_checks.understands("optimizer")
+@_checks.suggests_arguments("optimizer")
 @dataclass(frozen=True)
 class DEKF(RecursiveOptimizer):
     """Decoupled extended Kalman filter.

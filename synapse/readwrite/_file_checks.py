@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from .. import squash as squashes
 from .._checks import (
-    counted,
     json_object,
-    level_of_caller,
     must,
-    shown,
+    pluralize,
+    short_repr,
+    user_stacklevel,
     with_article,
 )
 from .._typing import Ints
@@ -59,7 +59,7 @@ def in_words(value: Any) -> str:
     if isinstance(value, int) and value.bit_length() > 200:
         return "a number of many digits"
     return (
-        shown(value)
+        short_repr(value)
         if isinstance(value, (str, float, int, type(None)))
         else f"a {type(value).__name__}"
     )
@@ -549,10 +549,10 @@ def warn_of_connections_into_inputs(targets: Ints, inputs: int) -> None:
     into_inputs = int((targets < inputs).sum())
     if into_inputs:
         warnings.warn(
-            f"{into_inputs} of {counted(len(targets), 'connection')}"
+            f"{into_inputs} of {pluralize(len(targets), 'connection')}"
             f" {'leads' if into_inputs == 1 else 'lead'} into inputs, whose activations"
             " are set from outside. They never act. Leave them out, or connect a new"
             " node to each of these inputs and make the new nodes the inputs.",
             TopologyWarning,
-            stacklevel=level_of_caller(),
+            stacklevel=user_stacklevel(),
         )

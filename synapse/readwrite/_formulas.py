@@ -23,7 +23,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from .. import squash as squashes
-from .._checks import shown
+from .._checks import short_repr
 from ..engine.functions.capture import Freezer, Frozen
 from ..errors import FormatError
 from ..squash import ACTIVATIONS, CHANCE, SINGLE
@@ -383,8 +383,8 @@ def require_written(neuron: str, squash: str, format: str, language: str) -> Non
             tree_of(squash, 0)
         except UnreadableError as error:
             raise FormatError(
-                f"The squash of neuron {shown(neuron)} is {squash!r}, which cannot be"
-                f" written in {language}: {error}. Register it with"
+                f"The squash of neuron {short_repr(neuron)} is {squash!r}, which cannot"
+                f" be written in {language}: {error}. Register it with"
                 f" written={{{format!r}: ...}}, or set another squash."
             ) from error
 
@@ -393,7 +393,7 @@ def require_mean(neuron: str, squash: str, deterministic: bool, language: str) -
     """Raise FormatError if a neuron draws random numbers."""
     if squashes.get(squash).random and not deterministic:
         raise FormatError(
-            f"The squash of neuron {shown(neuron)} is {squash!r}, whose random numbers"
-            f" no program in {language} can draw. Set deterministic = True on the"
-            " network to write the means."
+            f"The squash of neuron {short_repr(neuron)} is {squash!r}, whose random"
+            f" numbers no program in {language} can draw. Set deterministic = True on"
+            " the network to write the means."
         )

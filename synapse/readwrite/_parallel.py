@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import counted, shown
+from .._checks import pluralize, short_repr
 from .._typing import Ints
 from ..errors import ArgumentError, TopologyError
 from ..objects.graph_names import MARK
@@ -124,9 +124,9 @@ def _require_agreement(chosen: Items, name: str, lists: dict[int, list[Any]]) ->
             if value != values[0]:
                 raise TopologyError(
                     f"The parallel edges of {chosen.label(i)} must have the same"
-                    f" {name} to be merged, "
-                    f'got {shown(values[0])} and {shown(value)}. Use merge="first" or'
-                    ' merge="last".'
+                    f" {name} to be merged, got {short_repr(values[0])} and"
+                    f" {short_repr(value)}. Use"
+                    ' merge="first" or merge="last".'
                 )
 
 
@@ -144,7 +144,7 @@ def _require_every_weight(chosen: Items, column: Any, group: Ints) -> None:
     for i in np.flatnonzero((weights > 0) & (weights < edges)).tolist():
         raise ArgumentError(
             f"All parallel edges of {chosen.label(i)} must have a weight to be"
-            f" merged, got {counted(int(weights[i]), 'weight')} for {edges[i]} edges."
+            f" merged, got {pluralize(int(weights[i]), 'weight')} for {edges[i]} edges."
             ' Fill in the others, or use merge="first" or merge="last".'
         )
 

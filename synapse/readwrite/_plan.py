@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from .. import squash as squashes
 from .._checks import boolean
 from .._typing import Floats, Ints
-from ..engine.guard import InUse
+from ..engine.locking import ExclusiveAccess
 from ..errors import ArgumentError
 from ..objects.network import Network, require_network
 from ..objects.saved import SavedNetwork
@@ -202,7 +202,7 @@ def written_plan(
     """Return the plan of a network for such a language. With `context` the values start
     from the network's context instead of 0.
     """
-    with InUse(require_network("network", network)):
+    with ExclusiveAccess(require_network("network", network)):
         saved = written_columns(network, format, language, context)
         topology = Topology.of(network)
     plan = plan_of(topology)

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from .._checks import (
     choice,
-    counted,
     expected,
     float_type,
     is_number,
-    level_of_caller,
-    shown,
+    pluralize,
+    short_repr,
+    user_stacklevel,
 )
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError, TopologyWarning
 from ..initializers import Initializer, Seed
@@ -207,10 +207,10 @@ class _Blanks:
         names = sorted(name for name in self.names if name != name.strip())
         if names:
             warnings.warn(
-                f"Removed the blanks around {counted(len(names), 'name')} of neurons,"
-                f" such as {shown(names[0])}.",
+                f"Removed the blanks around {pluralize(len(names), 'name')} of neurons,"
+                f" such as {short_repr(names[0])}.",
                 TopologyWarning,
-                stacklevel=level_of_caller(),
+                stacklevel=user_stacklevel(),
             )
 
 
@@ -223,8 +223,8 @@ def _require_one_type(names: list[Any]) -> None:
         if not isinstance(name, str) and str(name) in texts:
             raise ArgumentError(
                 "The names of neurons must be whole numbers or text, got both"
-                f" {shown(name)} and {shown(str(name))}. Convert one column to the type"
-                " of the others: edges['source'].astype(str)."
+                f" {short_repr(name)} and {short_repr(str(name))}. Convert one column"
+                " to the type of the others: edges['source'].astype(str)."
             )
 
 
@@ -239,8 +239,8 @@ def _numbers_of(names: Iterable[Any], numbers: dict[Any, int]) -> NDArray[np.int
     for name in names:
         if name not in numbers:
             raise TopologyError(
-                f"Expected edges between the given neurons, got one of {shown(name)}."
-                f"{name_of_other_type(name, numbers)}"
+                "Expected edges between the given neurons, got one of"
+                f" {short_repr(name)}.{name_of_other_type(name, numbers)}"
             )
     return np.array([numbers[name] for name in names], np.int64)
 
@@ -249,7 +249,7 @@ def _columns_of_tuples(edges: Any) -> dict[str, Any]:
     """Return the columns of a list of edges, each a tuple as networkx has them."""
     if isinstance(edges, nx.Graph | nx.reportviews.OutMultiEdgeView):
         raise ArgumentTypeError(
-            f"from_edges takes edges, not {shown(edges)}. Use"
+            f"from_edges takes edges, not {short_repr(edges)}. Use"
             " synapse.from_networkx(graph)."
         )
     if isinstance(edges, np.ndarray) and edges.ndim == 2 and edges.shape[1] == 2:
@@ -277,7 +277,7 @@ def _attributes_of(place: int, edge: Any) -> dict[Any, Any]:
             return {**ends, "weight": rest[0]}
     raise ArgumentError(
         f"Edge {place} must be (source, target), (source, target, weight) or"
-        f" (source, target, attributes), got {shown(edge)}."
+        f" (source, target, attributes), got {short_repr(edge)}."
     )
 
 
@@ -341,14 +341,14 @@ def _require_named_ends(names: list[Any], ends: NDArray[np.int64]) -> None:
     """Raise ArgumentError if an edge leads from or to a neuron without a name."""
     for number in (number for number, name in enumerate(names) if is_missing(name)):
         end, row = (int(places[0]) for places in np.nonzero(ends == number))
-        other = shown(names[int(ends[1 - end, row])])
+        other = short_repr(names[int(ends[1 - end, row])])
         where = (
             f"The target of edge {row}, from {other}"
             if end
             else f"The source of edge {row}, to {other}"
         )
         raise ArgumentError(
-            f"{where}, must have a name, got {shown(names[number])}. Leave out"
+            f"{where}, must have a name, got {short_repr(names[number])}. Leave out"
             " rows without names. If a neuron is called NA, read the table with"
             " pandas.read_csv(path, keep_default_na=False)."
         )

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from .._checks import expected, file_path, shown
+from .._checks import expected, file_path, short_repr
 from .._typing import PathLike
 from ..errors import ArgumentError, ArgumentTypeError, FormatError
 
@@ -328,7 +328,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
         (twice, _), *_ = Counter(key for key, _ in pairs).most_common(1)
-        raise FormatError(f"An object has the key {shown(twice)} twice.")
+        raise FormatError(f"An object has the key {short_repr(twice)} twice.")
     return members
 
 

@@ -19,7 +19,7 @@ from xml.parsers import expat
 
 import networkx as nx
 
-from .._checks import shown
+from .._checks import short_repr
 from ..errors import FormatError, SynapseError
 from ..objects.graph_names import (
     CONNECTION_PART,
@@ -158,7 +158,7 @@ def _refuse_other_json(data: dict[str, Any]) -> NoReturn:
             "Expected a node-link graph, got JSON of Cytoscape. Read it with"
             ' synapse.load(path, format="cytoscape").'
         )
-    names = ", ".join(map(shown, data)) or "none"
+    names = ", ".join(map(short_repr, data)) or "none"
     raise FormatError(
         f"A node-link graph must have the member 'edges' or 'links', got {names}."
     )
@@ -221,7 +221,7 @@ def graph_of(
         if unfit is not None and (bad := unfit.search(name)):
             raise FormatError(
                 f"The {subject} must have no {bad[0]!r}, which {format} cannot"
-                f" hold, got {shown(name)}."
+                f" hold, got {short_repr(name)}."
             )
     _rename(graph, format, escaped)
     if format in ("GraphML", "GEXF"):
@@ -276,7 +276,7 @@ def _require_one_type(
             for text in (name, *(row[name] for row in having)):
                 if UNFIT.search(text):
                     raise FormatError(
-                        f"{format} cannot hold every character of {shown(text)}, a"
+                        f"{format} cannot hold every character of {short_repr(text)}, a"
                         f" {name!r}."
                     )
         elif len(types) > 1 or not types <= {int, float, bool}:
@@ -304,11 +304,11 @@ def network_of(graph: nx.Graph[Any], format: str = "") -> Network:
         type(dtype) is str and dtype in FLOATS, "The dtype", " or ".join(FLOATS), dtype
     )
     for node, data in graph.nodes.items():
-        _require_attributes(f"Node {shown(node)}", data, FIELDS_OF_NEURONS)
+        _require_attributes(f"Node {short_repr(node)}", data, FIELDS_OF_NEURONS)
         data.setdefault(MARK, NEURON_PART)  # files of the first versions have none
     for source, target, data in graph.edges(data=True):
         _require_attributes(
-            f"The edge from {shown(source)} to {shown(target)}", data, EDGE
+            f"The edge from {short_repr(source)} to {short_repr(target)}", data, EDGE
         )
         data.setdefault(MARK, CONNECTION_PART)
     _rename(graph, format, unescaped)

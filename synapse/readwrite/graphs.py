@@ -18,22 +18,22 @@ import numpy as np
 from .. import initializers, squash as squashes
 from .._checks import (
     boolean,
-    counted,
     delay,
     expected,
     finite_number,
     float_type,
     is_among,
-    level_of_caller,
     listed,
-    shown,
+    pluralize,
+    short_repr,
     sign,
     suggestion,
     text,
+    user_stacklevel,
     whole_number,
 )
 from .._typing import Bools, Floats, Ints
-from ..engine.guard import making_many
+from ..engine.locking import gc_paused
 from ..engine.lowering.stretches import order_of
 from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, SIGN, Column
 from ..errors import (
@@ -91,7 +91,7 @@ __all__ = ["from_networkx"]
 Columns = dict[str, Any]
 
 
-@making_many()
+@gc_paused()
 def from_networkx(
     graph: Any,
     inputs: Iterable[Any] | None = None,
@@ -442,7 +442,7 @@ def require_names(noun: str, names: Iterable[Any]) -> None:
     for name in names:
         if is_missing(name):
             raise ArgumentError(
-                f"Every {noun} must have a name, got {shown(name)}. Leave out"
+                f"Every {noun} must have a name, got {short_repr(name)}. Leave out"
                 " rows without names. If a neuron is called NA, read its table with"
                 " pandas.read_csv(path, keep_default_na=False)."
             )
@@ -454,12 +454,13 @@ def _warn_of_blanks(names: Iterable[Any]) -> None:
     twins = sorted({*texts} & {name.strip() for name in texts if name != name.strip()})
     if twins:
         warnings.warn(
-            f"{counted(len(twins), 'node')}, such as {shown(twins[0])}, and others of"
-            " the same name with blanks around it are neurons of their own. To join"
+            f"{pluralize(len(twins), 'node')}, such as {short_repr(twins[0])}, and"
+            " others of the same name with blanks around it are neurons of their own."
+            " To join"
             " them: networkx.relabel_nodes(graph, {node: node.strip() for node in"
             " graph}).",
             TopologyWarning,
-            stacklevel=level_of_caller(),
+            stacklevel=user_stacklevel(),
         )
 
 
@@ -806,7 +807,7 @@ def arrange(
         )
     numbers = [number for number in subset if number is not None]
     if numbers and len(numbers) < len(subset):
-        node = shown(list(place)[list(subset).index(None)])
+        node = short_repr(list(place)[list(subset).index(None)])
         raise TopologyError(
             "Either all nodes must have a subset, the number of their layer, or none."
             f" Node {node} has none. Pass attributes={{'subset': None}} to ignore this"
@@ -816,7 +817,7 @@ def arrange(
     input_nodes, output_nodes = _ends(place, edges, (inputs, outputs), layer_of)
     both = sorted({*input_nodes}.intersection(output_nodes))
     if both:
-        node = shown(list(place)[both[0]])
+        node = short_repr(list(place)[both[0]])
         raise TopologyError(
             f"The node {node} is both an input and an output. Add a node in between."
         )
@@ -860,7 +861,8 @@ def _numbers_of_nodes(
     if len(set(numbers)) < len(numbers):
         twice = next(node for i, node in enumerate(chosen) if numbers[i] in numbers[:i])
         raise TopologyError(
-            f"The node {shown(twice)} is given twice among the {nouns}. Pass it once."
+            f"The node {short_repr(twice)} is given twice among the {nouns}. Pass it"
+            " once."
         )
     return numbers
 
@@ -889,7 +891,7 @@ def name_of_other_type(name: Any, names: Container[Any]) -> str:
     if twin is None or twin not in names:
         return ""
     form = "text" if isinstance(twin, str) else "whole numbers"
-    return f" The names of the others are {form}: {shown(twin)}."
+    return f" The names of the others are {form}: {short_repr(twin)}."
 
 
 def _ends(
@@ -926,7 +928,7 @@ def _ends(
         alone = np.flatnonzero(among & unreached & unread)
         if len(alone):
             raise TopologyError(
-                f"The node {shown(list(place)[alone[0]])} is connected to no other"
+                f"The node {short_repr(list(place)[alone[0]])} is connected to no other"
                 " node. Remove it from the graph, or name both the inputs and the"
                 " outputs."
             )
@@ -1135,8 +1137,8 @@ class Items:
     def label(self, i: int) -> str:
         """Return an item in the words of an error: "the node 3"."""
         if self.ends is None:
-            return f"the {self.noun} {shown(self.names[i])}"
-        source, target = (shown(self.names[end]) for end in self.ends[:, i])
+            return f"the {self.noun} {short_repr(self.names[i])}"
+        source, target = (short_repr(self.names[end]) for end in self.ends[:, i])
         return f"the edge from {source} to {target}"
 
     def column(self, name: str) -> Any:
@@ -1145,9 +1147,9 @@ class Items:
         renamed = isinstance(key, str) and key != name
         if renamed and key not in self.columns:
             stored = [name for name in self.columns if not isinstance(name, PRIVATE)]
-            names = ", ".join(map(shown, stored)) or "none"
+            names = ", ".join(map(short_repr, stored)) or "none"
             raise ArgumentError(
-                f"No {self.noun} has the attribute {shown(key)}. Known: {names}."
+                f"No {self.noun} has the attribute {short_repr(key)}. Known: {names}."
             )
         return self.columns.get(key, {})
 

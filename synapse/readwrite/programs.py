@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import counted, expected, text as checked_text
+from .._checks import expected, pluralize, text as checked_text
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
 from ..squash import STATE
@@ -181,7 +181,9 @@ def heading(
     """Return the first comment of a program: the name of the network, and the places of
     its layers. `order` has the number in the network of each neuron of the program.
     """
-    counts = f"{counted(len(order), 'neuron')}, {counted(connections, 'connection')}"
+    counts = (
+        f"{pluralize(len(order), 'neuron')}, {pluralize(connections, 'connection')}"
+    )
     rows = [f"The network {safe(name)}: {counts}. Written by Synapse.", "Layers:"]
     places = np.argsort(order)
     ends = accumulate(size for _, size in layers)

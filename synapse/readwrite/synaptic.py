@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import boolean, counted, level_of_caller
+from .._checks import boolean, pluralize, user_stacklevel
 from .._typing import Ints
 from ..errors import ArgumentError, FormatError, SynapseWarning, TopologyError
 from ..objects.network import Network
@@ -128,10 +128,10 @@ def synaptic_data(network: Network) -> dict[str, Any]:
     if len(other):
         message = (
             "Synaptic will read 1 as the weight of"
-            f" {counted(len(other), 'self-connection')}, such as that of neuron"
+            f" {pluralize(len(other), 'self-connection')}, such as that of neuron"
             f" {table.source[other[0]]}, which is {table.weight[other[0]]:.4g}."
         )
-        warnings.warn(message, SynapticWarning, stacklevel=level_of_caller())
+        warnings.warn(message, SynapticWarning, stacklevel=user_stacklevel())
     ends = (column.tolist() for column in (table.source, table.target, table.weight))
     links = zip(*ends, Records.or_null(table.gater), strict=True)
     return {
@@ -303,11 +303,11 @@ def _without_repeats(edges: dict[str, Any]) -> dict[str, Any]:
     if not np.isfinite(weight).all():
         raise FormatError("The weights of repeated connections have no finite sum.")
     warnings.warn(
-        f"The data repeat {counted(len(again), 'connection')}, such as connection"
+        f"The data repeat {pluralize(len(again), 'connection')}, such as connection"
         f" {originals[again[0]]} as connection {again[0]}. All of them count, as in the"
         " network that was written.",
         SynapticWarning,
-        stacklevel=level_of_caller(),
+        stacklevel=user_stacklevel(),
     )
     order = np.argsort(kept)
     return {name: column[kept[order]] for name, column in edges.items()} | {

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, final
 
 import numpy as np
 
-from .._checks import must, non_negative_number, shown, understands
+from .._checks import must, non_negative_number, short_repr, suggests_arguments
 from .._defaults import DISCOUNT, ENTROPY, TRACE
 from .._typing import Floats
 from ..errors import ArgumentError
@@ -66,7 +66,7 @@ class ActorCritic(Agent):
     names: ClassVar[tuple[str, ...]] = ("policy", "value")
     _bound_names: ClassVar[tuple[str, ...]] = ("policy_bound", "bound")
 
-    @understands("agent", of_class=False)
+    @suggests_arguments("agent", of_class=False)
     def __init__(
         self,
         policy: Network,
@@ -103,7 +103,7 @@ class ActorCritic(Agent):
         policy, value = self._networks
         if len(value.output) != 1:
             raise ArgumentError(
-                must(self._title("value"), "have one output", shown(value))
+                must(self._title("value"), "have one output", short_repr(value))
             )
         self._require_values("value")
         squashes = squashes_of(policy)
@@ -132,7 +132,7 @@ class ActorCritic(Agent):
         if odd or any(squash.low < 0.0 for squash in squashes[half:]):
             condition = "have softmax outputs, or means and then positive deviations"
             raise ArgumentError(
-                must(self._title("policy"), condition, shown(policy), advice)
+                must(self._title("policy"), condition, short_repr(policy), advice)
             )
         title = "The means in the policy of ActorCritic"
         require_range(title, policy, squashes[:half], advice)

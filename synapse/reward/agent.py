@@ -76,7 +76,7 @@ class Agent(Archived):
     numbers; None: any."""
     _alone = "agent.model"
 
-    @checks.understands("agent", of_class=False)
+    @checks.suggests_arguments("agent", of_class=False)
     def __init__(
         self,
         networks: tuple[Network, ...],
@@ -299,7 +299,7 @@ class Agent(Archived):
         if not math.isfinite(delta):
             raise DivergenceError(
                 f"The temporal difference of {type(self).__name__} is not a finite"
-                f" number after {checks.counted(self.steps, 'step')}. The weights are"
+                f" number after {checks.pluralize(self.steps, 'step')}. The weights are"
                 " those before this step. Use a bound, a lower rate or bounded"
                 " squashes."
             )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .. import _checks as checks
 from .._typing import Floats, Ints
-from ..engine.guard import Deferred
+from ..engine.locking import DeferredInterrupt
 from ..errors import ArgumentError, ArgumentTypeError, FormatError
 from ..initializers import Seed, random_generator
 from ..readwrite._file_checks import members
@@ -67,8 +67,8 @@ class Run:
             if len(last)
             else ""
         )
-        episodes = checks.counted(len(self.returns), "episode")
-        steps = checks.counted(self.steps, "step")
+        episodes = checks.pluralize(len(self.returns), "episode")
+        steps = checks.pluralize(self.steps, "step")
         return f"<Run: {episodes}, {steps}{mean}, stopped by {self.stop_reason}>"
 
     def to_pandas(self) -> Any:
@@ -407,7 +407,7 @@ class _Episodes:
         over = terminated or truncated
         # Ctrl-C waits until the agent, and what is known of the episode, are those
         # after this step.
-        with Deferred():
+        with DeferredInterrupt():
             agent = self.agent
             action = (
                 agent.learn(reward, row, terminated, truncated)
@@ -433,7 +433,7 @@ class _Episodes:
         """Begin the next episode."""
         with self._named(0):
             row = self.environment.reset(_seed_of(self.seed, len(self.returns)))
-        with Deferred():
+        with DeferredInterrupt():
             action = (
                 self.agent.begin(row) if self.learn else self.agent.act(row, first=True)
             )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, final
 
 import numpy as np
 
-from .._checks import from_0_to_1, must, shown, understands
+from .._checks import from_0_to_1, must, short_repr, suggests_arguments
 from .._defaults import DISCOUNT, EXPLORE, TRACE
 from .._typing import Floats
 from ..errors import ArgumentError
@@ -66,7 +66,7 @@ class QLearning(Agent):
 
     names: ClassVar[tuple[str, ...]] = ("network",)
 
-    @understands("agent", of_class=False)
+    @suggests_arguments("agent", of_class=False)
     def __init__(
         self,
         network: Network,
@@ -99,7 +99,11 @@ class QLearning(Agent):
         (network,) = self._networks
         if len(network.output) < 2:
             raise ArgumentError(
-                must(self._title("network"), "have two outputs or more", shown(network))
+                must(
+                    self._title("network"),
+                    "have two outputs or more",
+                    short_repr(network),
+                )
             )
         self._require_values("network")
         self._actions = ("n", len(network.output))

@@ -65,7 +65,7 @@ class Choices:
         """Return columns for the values of each number, of which one is 1."""
         numbers = np.ravel(observation)
         if numbers.shape != self.sizes.shape:
-            condition = checks.counted(len(self.sizes), "whole number")
+            condition = checks.pluralize(len(self.sizes), "whole number")
             raise ArgumentError(checks.expected("observation", condition, observation))
         places = []
         for number, size, least in zip(
@@ -170,7 +170,7 @@ def _require_actions(space: Any, choices: Choices | None, agent: Agent) -> None:
     if count != number:
         space_name = "Discrete" if name == "n" else "Box"
         condition = (
-            f"{checks.counted(number, 'action')}, as {agent.names[0]} has outputs for"
+            f"{checks.pluralize(number, 'action')}, as {agent.names[0]} has outputs for"
         )
         several = (
             f" ({count} combinations)" if choices is not None and choices.shape else ""

@@ -8,7 +8,7 @@ from typing import ClassVar, final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import finite_array, must, shown, understands
+from .._checks import finite_array, must, short_repr, suggests_arguments
 from .._defaults import DISCOUNT, STEPS, TRACE
 from .._typing import Floats
 from ..errors import ArgumentError
@@ -77,7 +77,7 @@ class TD(Agent):
 
     _auto: ClassVar = {word: (usual, usual) for word, (usual, _) in STEPS.items()}
 
-    @understands("agent", of_class=False)
+    @suggests_arguments("agent", of_class=False)
     def __init__(
         self,
         network: Network,
@@ -105,7 +105,7 @@ class TD(Agent):
         (network,) = self._networks
         if len(network.output) != 1:
             raise ArgumentError(
-                must(self._title("network"), "have one output", shown(network))
+                must(self._title("network"), "have one output", short_repr(network))
             )
         self._require_values("network")
 

@@ -129,7 +129,7 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
 def checked_label(y: Any) -> Any:
     """Return a label, or ArgumentError."""
     if y is None or not isinstance(y, Hashable) or y != y:
-        raise ArgumentError(f"Expected a label, got {checks.shown(y)}.")
+        raise ArgumentError(f"Expected a label, got {checks.short_repr(y)}.")
     return y
 
 

@@ -327,7 +327,8 @@ def _number(name: Hashable, value: Any) -> float:
     if abs(number) >= SQUARABLE:
         raise ArgumentTypeError(
             f"The features must be numbers between -{SQUARABLE:g} and"
-            f" {SQUARABLE:g}, got {checks.shown(value)} for {checks.shown(name)}."
-            " Encode words first, such as by river.preprocessing.OneHotEncoder."
+            f" {SQUARABLE:g}, got {checks.short_repr(value)} for"
+            f" {checks.short_repr(name)}. Encode words first, such as by"
+            " river.preprocessing.OneHotEncoder."
         )
     return number

@@ -17,7 +17,7 @@ from .._build import architecture, built, network_of
 from .._defaults import OUTPUTS, SAMPLES, Stream
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
-from ..learning.renewal import ContinualBackprop, Renewer, checked_renewal
+from ..learning.continual_backprop import ContinualBackprop, Renewer, checked_renewal
 from ..model import Model
 from ..objects.network import Network
 from ..objects.scaled_steps import OnlineAdaGrad
@@ -118,7 +118,7 @@ class StreamNetwork(base.Estimator):
     _target_lags: ClassVar[tuple[int, ...]] = ()
     """The lags of the target: what is learned are its differences."""
 
-    @checks.understands("stream", of_class=False)
+    @checks.suggests_arguments("stream", of_class=False)
     def __init__(
         self,
         build: Annotated[str | Build | nx.Graph[Any] | None, _named_build] = None,

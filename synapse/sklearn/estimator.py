@@ -28,7 +28,7 @@ from ..objects.network import Network
 from .parameters import AUTO, TRAIN, TRAINER
 
 
-@_checks.answers("NetworkEstimator")
+@_checks.suggests_attributes("NetworkEstimator")
 class NetworkEstimator(BaseEstimator):
     """A model as an estimator of scikit-learn. Its targets are numbers, unless a
     subclass has others.

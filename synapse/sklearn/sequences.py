@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
 
-from .._checks import any_array, as_matrix, choice, counted, expected, listed
+from .._checks import any_array, as_matrix, choice, expected, listed, pluralize
 from .._defaults import SEQUENCES
 from .._typing import Floats
 from ..errors import ArgumentError
@@ -52,14 +52,14 @@ class SequenceEstimator(NetworkEstimator):
         if len(answers) != len(sequences):
             raise ArgumentError(
                 "Expected y with an entry for each of"
-                f" {counted(len(sequences), 'sequence')}, got {len(answers)}."
+                f" {pluralize(len(sequences), 'sequence')}, got {len(answers)}."
             )
         if self._by_step and getattr(self, "class_weight", None) is not None:
             raise ArgumentError('Expected class_weight=None with per="step".')
         for i, (rows, answer) in enumerate(zip(sequences, answers, strict=True)):
             if self._by_step and np.shape(answer)[:1] != (len(rows),):
                 raise ArgumentError(
-                    f"Expected {counted(len(rows), 'target')} for sequence {i}, one a"
+                    f"Expected {pluralize(len(rows), 'target')} for sequence {i}, one a"
                     " step, got the shape "
                     f'{np.shape(answer)}. Use per="sequence" for one target a sequence.'
                 )

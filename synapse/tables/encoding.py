@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._checks import counted
+from .._checks import pluralize
 from .._typing import Floats
 from ..errors import FormatError
 from ..objects.network import Network
@@ -79,7 +79,7 @@ class Encoding:
             if gaps.any():
                 values[gaps, place] = median
                 notes.append(
-                    f"{counted(int(gaps.sum()), 'missing value')} of {name!r}: the"
+                    f"{pluralize(int(gaps.sum()), 'missing value')} of {name!r}: the"
                     f" median, {median:.6g}."
                 )
         parts = [values]

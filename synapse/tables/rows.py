@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._build import architecture
-from .._checks import counted, instance, whole_number
+from .._checks import instance, pluralize, whole_number
 from .._defaults import ROWS_OF_TABLES, WITHOUT_MEMORY
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, FormatError, TrainingWarning
@@ -258,7 +258,7 @@ def _input_rows(
         names_of_table = [name for name in table.columns if name != other]
         if len(names_of_table) != len(names):
             raise ArgumentError(
-                f"The table must have {counted(len(names), 'column')}, got"
+                f"The table must have {pluralize(len(names), 'column')}, got"
                 f" {quoted(names_of_table)}."
             )
         return numbers(table, names_of_table), []
@@ -300,8 +300,9 @@ def units_of(
     for rows in parts:
         if rows.stop - rows.start <= ahead:
             raise FormatError(
-                f"--ahead {ahead} needs sequences longer than {counted(ahead, 'row')};"
-                f" the one ending in {place(table, rows.stop - 1)} has"
+                f"--ahead {ahead} needs sequences longer than"
+                f" {pluralize(ahead, 'row')}; the one ending in"
+                f" {place(table, rows.stop - 1)} has"
                 f" {rows.stop - rows.start}."
             )
     places = [np.arange(rows.start, rows.stop - ahead) for rows in parts]
@@ -423,7 +424,7 @@ def _verdict(
     # Neighbours in a stream have errors alike, over a time that is not known.
     lags = round(len(gain) ** (1 / 3)) if in_order else 1
     is_certain = len(gain) > lags and mean_over_error(gain, lags) > SIGNIFICANT
-    rows = counted(len(gain), "held-out sequence" if by_sequence else "held-out row")
+    rows = pluralize(len(gain), "held-out sequence" if by_sequence else "held-out row")
     if classes:
         return _verdict_on_classes(
             scores[network_name][0], scores[best][0], best, rows, is_certain

@@ -13,12 +13,12 @@ import numpy as np
 
 from .._checks import (
     choice,
-    counted,
     finite_array,
     fraction_below_one,
     instance,
     listed,
-    plain,
+    normalize_name,
+    pluralize,
 )
 from .._defaults import SERIES
 from .._typing import Floats
@@ -533,7 +533,10 @@ def forecast_series(
         if name not in (COMBINE, *METHODS)
     )
     chosen = method or facts["chosen"]
-    if isinstance(chosen, str) and plain(chosen) in ("network", plain(network_name)):
+    if isinstance(chosen, str) and normalize_name(chosen) in (
+        "network",
+        normalize_name(network_name),
+    ):
         chosen = network_name
     members = facts.get("members", []) if chosen == COMBINE else [chosen]
     if not members or not set(members) <= {network_name, *METHODS}:
@@ -545,7 +548,7 @@ def forecast_series(
     shape = None if rows is None else rows.shape
     if shape != ((steps, len(facts["known"])) if facts["known"] else None):
         condition = (
-            f"{counted(steps, 'row')} of {', '.join(facts['known'])}"
+            f"{pluralize(steps, 'row')} of {', '.join(facts['known'])}"
             if facts["known"]
             else "None"
         )

@@ -18,11 +18,11 @@ import numpy as np
 from .._checks import (
     boolean,
     choice,
-    counted,
     file_path,
     imported,
     instance,
     listed,
+    pluralize,
     suggestion,
     text,
 )
@@ -267,7 +267,7 @@ def read_table(
         notes += _about_header(path, names, table)
     notes += about_comments
     if empty:
-        count = counted(len(empty), "row")
+        count = pluralize(len(empty), "row")
         notes.append(f"Left out: {count} without a value ({_lines(empty)}).")
     table.attrs["notes"] = notes
     return table
@@ -506,7 +506,7 @@ def _lines(places: Sequence[int]) -> str:
         return f"line {places[0]}"
     others = len(places) - MOST_LINES
     listed_places = ", ".join(map(str, places[:MOST_LINES]))
-    more = f" and {counted(others, 'other')}" if others > 0 else ""
+    more = f" and {pluralize(others, 'other')}" if others > 0 else ""
     return f"lines {listed_places}{more}"
 
 
@@ -516,7 +516,7 @@ def _about_comments(places: list[int], content: str) -> list[str]:
         return []
     comment = content.split("\n")[places[0] - 1]
     cell = re.split(f"[{DELIMITERS}]", comment)[0].strip()
-    count = counted(len(places), "line")
+    count = pluralize(len(places), "line")
     return [
         f"Left out: {count} with # at the beginning ({_lines(places)}). If these are"
         f' rows, put the cell in quotes: "{cell}".'
@@ -626,7 +626,7 @@ def _require_right(
         more = int(wrong.sum()) - 1
         cell_text = f"{str(cell)!r}" if frame.notna().iloc[row, column] else "no value"
         advice = advice.format(cell=cell_text)
-        others = f"; {counted(more, 'other cell')} like it" if more else ""
+        others = f"; {pluralize(more, 'other cell')} like it" if more else ""
         where = f"{place(frame, row)}, column {frame.columns[column]!r}"
         got = f"{cell_text}{others}"
         raise FormatError(

@@ -20,7 +20,7 @@ from .._checks import (
     non_negative_number,
     positive_integer,
     positive_number,
-    understands,
+    suggests_arguments,
     whole_number,
 )
 from .._defaults import IN_TABLES, SERIES, Fit
@@ -112,7 +112,7 @@ def _takes_trained(title: str, function: Any) -> Any:
     return function_of(title, function, "trained")
 
 
-@understands("TrainingOptions", of_class=False)
+@suggests_arguments("TrainingOptions", of_class=False)
 @dataclass(frozen=True)
 class TrainingOptions:
     """How a network is trained.

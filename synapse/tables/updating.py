@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._checks import counted, instance, positive_integer
+from .._checks import instance, pluralize, positive_integer
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..learning import Result
@@ -248,7 +248,7 @@ def _repeated(parts: list[Part], former: list[Part]) -> list[str]:
     if not count:
         return []
     return [
-        f"DATA has {counted(count, 'row')} equal to rows of the former test. If the"
+        f"DATA has {pluralize(count, 'row')} equal to rows of the former test. If the"
         " model has learned them, leave them out: they are learned again."
     ]
 
@@ -295,7 +295,7 @@ def _joined(
 def _overlap(start: int, count: int) -> str:
     if not start:
         return ""
-    old, new = counted(start, "row"), counted(count - start, "row")
+    old, new = pluralize(start, "row"), pluralize(count - start, "row")
     return f"DATA has {old} that the model has learned, and {new} after that."
 
 
@@ -379,6 +379,6 @@ def _table(
     """Return the errors before and after an update as the cells of a table."""
     of = [f" {name}" if len(names) > 1 else "" for name in names]
     head = ["", *(f"{when}{name}" for when in ("before", "after") for name in of)]
-    labels = [counted(count, "new row"), *(["former test"] if former else [])]
+    labels = [pluralize(count, "new row"), *(["former test"] if former else [])]
     pairs = zip(labels, before, after, strict=True)
     return [head, *([label, *first, *second] for label, first, second in pairs)]

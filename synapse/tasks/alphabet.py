@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import any_array, expected, shown
+from .._checks import any_array, expected, short_repr
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.network import Network, require_network
@@ -64,7 +64,7 @@ class Alphabet:
         twice = sorted({letter for letter in self.letters if count(letter) > 1})
         if twice:
             raise ArgumentError(
-                f"Expected every letter of an alphabet once, got {shown(twice[0])}"
+                f"Expected every letter of an alphabet once, got {short_repr(twice[0])}"
                 " twice. Use Alphabet.of(text) for the letters of a text."
             )
 
@@ -128,9 +128,9 @@ class Alphabet:
         except KeyError as error:
             unknown = error.args[0]
             raise ArgumentError(
-                f"The letter {shown(unknown)}, at place {text.index(unknown)} of the"
-                f" text, is not one of the {len(self)} letters of the alphabet. Replace"
-                " it, or train with a text that has it."
+                f"The letter {short_repr(unknown)}, at place {text.index(unknown)} of"
+                f" the text, is not one of the {len(self)} letters of the alphabet."
+                " Replace it, or train with a text that has it."
             ) from None
 
     def one_hot(self, text: str) -> Floats:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
-from .._checks import understands, whole_number
+from .._checks import suggests_arguments, whole_number
 from .samples import MOST_STEPS, SampleBatch, Sides, Spans
 from .task import Criterion, Task
 
@@ -21,7 +21,7 @@ def _spread(title: str, value: Any) -> int:
     return whole_number(title, value, "a whole number, 0 or above", 0)
 
 
-@understands("task")
+@suggests_arguments("task")
 @dataclass(frozen=True)
 class Copy(Task):
     """Copying: read random bits, then output them in the same order.

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from .._checks import MOST_DELAYS, MOST_SEQUENCES, positive_integer, understands
+from .._checks import MOST_DELAYS, MOST_SEQUENCES, positive_integer, suggests_arguments
 from .._typing import Floats
 from .samples import Sample, SampleBatch, Within
 from .task import Criterion, StreamTask
@@ -23,7 +23,7 @@ SETTLED = 1000
 JUDGE = Within(0.02)
 
 
-@understands("task")
+@suggests_arguments("task")
 @dataclass(frozen=True)
 class MackeyGlass(StreamTask):
     """Mackey-Glass series: predict a chaotic series one step ahead, or several.

@@ -25,8 +25,8 @@ from .._checks import (
     expected,
     positive_integer,
     public_names,
+    suggests_arguments,
     text,
-    understands,
 )
 from ..errors import ArgumentError
 from ..initializers import Seed, random_generator
@@ -160,7 +160,7 @@ def legal(string: str) -> list[str]:
     return [LEGAL_AFTER[node] for node in nodes[:-1]]
 
 
-@understands("task")
+@suggests_arguments("task")
 @dataclass(frozen=True)
 class EmbeddedReber(Task):
     """Embedded Reber grammar: predict the symbols that can come next.

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from .._checks import MOST_SEQUENCES, positive_integer, understands
+from .._checks import MOST_SEQUENCES, positive_integer, suggests_arguments
 from ..errors import ArgumentError
 from .samples import SampleBatch, Within
 from .task import Criterion, Task
@@ -21,7 +21,7 @@ MOST_SYMBOLS = 1000
 Symbols = Annotated[int, partial(positive_integer, most=MOST_SYMBOLS)]
 
 
-@understands("task")
+@suggests_arguments("task")
 @dataclass(frozen=True)
 class Recall(Task):
     """Distracted sequence recall: output the target symbols of a sequence, in order, at

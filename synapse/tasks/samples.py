@@ -14,7 +14,13 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._checks import expected, finite_array, place, positive_integer, whole_number
+from .._checks import (
+    expected,
+    finite_array,
+    index_within,
+    positive_integer,
+    whole_number,
+)
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.network import Network, require_network
@@ -157,7 +163,9 @@ class SampleBatch(Sequence[Sample]):
     def __getitem__(self, index: slice) -> SampleBatch: ...
     def __getitem__(self, index: int | slice) -> Sample | SampleBatch:
         if not isinstance(index, slice):
-            number = place("The number of a sample", index, len(self)) % len(self)
+            number = index_within("The number of a sample", index, len(self)) % len(
+                self
+            )
             span = slice(self.bounds[number], self.bounds[number + 1])
             return Sample(*self._cut(span))
         numbers = range(len(self))[index]

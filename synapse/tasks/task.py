@@ -13,11 +13,11 @@ import numpy as np
 
 from .._checks import (
     MOST_SEQUENCES,
-    counted,
     expected,
     integer,
+    pluralize,
     positive_integer,
-    understands,
+    suggests_arguments,
 )
 from ..errors import ArgumentError, ArgumentTypeError
 from ..initializers import Seed, random_generator
@@ -30,7 +30,7 @@ benchmarks.constants task.TESTED_AT_ONCE``: rows take 1.11 times as long with a 
 7.70 times with ten times."""
 
 
-@understands("Criterion")
+@suggests_arguments("Criterion")
 @dataclass(frozen=True)
 class Criterion:
     """When a task counts as solved, judged on samples that were not used for training.
@@ -209,8 +209,8 @@ class Task(ABC):
         inputs = len(network.input)
         outputs = len(network.output)
         if (inputs, outputs) != (self.inputs, self.outputs):
-            sizes = f"{counted(self.inputs, 'input')}"
-            sizes += f" and {counted(self.outputs, 'output')}"
+            sizes = f"{pluralize(self.inputs, 'input')}"
+            sizes += f" and {pluralize(self.outputs, 'output')}"
             raise ArgumentError(
                 f"Expected a network with {sizes} for {type(self).__name__}, got"
                 f" {inputs} and {outputs}."

@@ -33,10 +33,10 @@ class Opaque:
 
 
 def test_any_value_can_be_shown_on_one_line():
-    assert _checks.shown("short") == "'short'"
-    assert len(_checks.shown(list(range(1000)))) == 60
+    assert _checks.short_repr("short") == "'short'"
+    assert len(_checks.short_repr(list(range(1000)))) == 60
     for value in (Opaque(), 10**5000, np.eye(3), "a\nb"):
-        text = _checks.shown(value)
+        text = _checks.short_repr(value)
         assert len(text) <= 60, text
         assert "\n" not in text
 

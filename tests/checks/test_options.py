@@ -91,7 +91,7 @@ def test_a_default_that_follows_from_others_follows_them_until_a_value_is_given(
     assert oven.heat == 50.0
 
 
-@_checks.understands("bake")
+@_checks.suggests_arguments("bake")
 def bake(
     loaf: str,
     hours: Annotated[float | None, positive_number] = None,
@@ -101,7 +101,7 @@ def bake(
     return loaf, hours, times
 
 
-@_checks.understands("flour")
+@_checks.suggests_arguments("flour")
 @dataclass(frozen=True)
 class Flour:
     """Is bought."""

@@ -120,7 +120,7 @@ def test_the_compiler_is_not_imported_before_it_is_needed():
 
 
 def test_long_compiling_is_told_once(monkeypatch, capsys):
-    monkeypatch.setattr(jit, "PATIENCE", 0.0)
+    monkeypatch.setattr(jit, "NOTICE_AFTER_SECONDS", 0.0)
     listener = jit._Compiling()
     listener.on_start(None)
     listener.timer.join(60)
@@ -134,7 +134,7 @@ def test_long_compiling_is_told_once(monkeypatch, capsys):
 
 
 def test_short_compiling_is_not_told(monkeypatch, capsys):
-    monkeypatch.setattr(jit, "PATIENCE", 1000.0)
+    monkeypatch.setattr(jit, "NOTICE_AFTER_SECONDS", 1000.0)
     listener = jit._Compiling()
     for _ in range(2):
         listener.on_start(None)

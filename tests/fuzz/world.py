@@ -11,7 +11,7 @@ from random import Random
 import numpy as np
 
 from synapse import Layer
-from synapse.engine import guard
+from synapse.engine import locking
 from synapse.engine.schema import NONE
 from synapse.errors import SynapseError
 from synapse.objects.connection import connection_at
@@ -258,7 +258,9 @@ class World:
                 not any(store.lock._is_owned() for store in self.stores()),
                 "a store is still in use",
             )
-            require(guard.Deferred.active is None, "Ctrl-C is still deferred")
+            require(
+                locking.DeferredInterrupt.active is None, "Ctrl-C is still deferred"
+            )
             require(
                 signal.getsignal(signal.SIGINT) is signal.default_int_handler,
                 "the handler of Ctrl-C",

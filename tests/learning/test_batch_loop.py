@@ -9,7 +9,7 @@ import pytest
 
 import architect
 from synapse import Trainer, optimizers, squash
-from synapse.engine.guard import InUse
+from synapse.engine.locking import ExclusiveAccess
 from synapse.errors import DivergenceError, FunctionError
 from synapse.learning._data import Epochs, new_control, prepare, row_weights
 from synapse.learning._options import TrainerOptions
@@ -83,7 +83,7 @@ class Work:
         self.refresh()
 
     def refresh(self):
-        with InUse(self.net):
+        with ExclusiveAccess(self.net):
             self.updater.refresh(self.rule.task.options.optimizer)
             self.rule.refresh()
 
@@ -95,7 +95,7 @@ class Work:
         errors = np.full(len(orders), math.nan)
         control = new_control()
         control[0] = stop
-        with InUse(self.net):
+        with ExclusiveAccess(self.net):
             assert self.rule.joins_epochs()
             epochs = Epochs(orders, rates, errors, goal, control)
             self.done, *_ = self.rule.learn_epochs(epochs, self.updater)
@@ -108,7 +108,7 @@ class Work:
         for order in self.orders if orders is None else orders:
             total = 0.0
             steps = 0.0
-            with InUse(self.net):
+            with ExclusiveAccess(self.net):
                 for batch in self.rule.gradients(order):
                     total, steps = total + batch.cost, steps + batch.steps
                     if batch.steps:

@@ -16,7 +16,7 @@ from typing import Any
 from numba.core.caching import FunctionCache
 
 from ..code_files import read_code, write_code
-from ..guard import Deferred
+from ..locking import DeferredInterrupt
 from .digest import digest_of
 
 _told: set[str] = set()
@@ -79,7 +79,7 @@ class _KernelCache(FunctionCache):
 
     def load_overload(self, signature: Any, context: Any) -> Any:
         # LLVM links, and calls back into Python, which would print and ignore Ctrl-C
-        with Deferred():
+        with DeferredInterrupt():
             try:
                 return super().load_overload(signature, context)
             except Exception:  # a file of another machine can raise anything
@@ -87,7 +87,7 @@ class _KernelCache(FunctionCache):
 
     def save_overload(self, signature: Any, compiled: Any) -> None:
         try:
-            with Deferred():
+            with DeferredInterrupt():
                 super().save_overload(signature, compiled)
         except OSError as error:
             self.disable()

@@ -33,7 +33,7 @@ _SILENT = {
     "synapse.engine.compiler.cache",
     "synapse.engine.compiler.digest",
     "synapse.engine.compiling",
-    "synapse.engine.guard",
+    "synapse.engine.locking",
 }
 """Modules that the compiler uses, but not for the code of kernels."""
 

@@ -32,7 +32,7 @@ from numba.core.typing.templates import (
 from numba.extending import intrinsic, overload
 
 from .. import compiling
-from ..guard import Deferred
+from ..locking import DeferredInterrupt
 from ..records import Span
 from ..schema import (
     CLEARED,
@@ -156,7 +156,7 @@ class _Compiling(event.Listener):
 
     def __init__(self) -> None:
         # in the main thread; others receive no Ctrl-C
-        self.deferred: list[Deferred] = []
+        self.deferred: list[DeferredInterrupt] = []
         self.depth = 0
         self.collects = False  # whether garbage is collected afterwards
         self.timer: threading.Timer | None = None
@@ -164,12 +164,14 @@ class _Compiling(event.Listener):
 
     def on_start(self, _: Any) -> None:
         if threading.current_thread() is threading.main_thread():
-            self.deferred.append(Deferred().__enter__())
+            self.deferred.append(DeferredInterrupt().__enter__())
         with self.lock:
             self.depth += 1
             outermost = self.depth == 1
             if self.timer is None and not compiling.watchers:
-                self.timer = threading.Timer(PATIENCE, sys.stderr.write, [NOTICE])
+                self.timer = threading.Timer(
+                    NOTICE_AFTER_SECONDS, sys.stderr.write, [NOTICE]
+                )
                 self.timer.daemon = True
                 self.timer.start()
             if outermost:
@@ -193,7 +195,7 @@ class _Compiling(event.Listener):
             self.deferred.pop().__exit__()
 
 
-PATIENCE = 2.0
+NOTICE_AFTER_SECONDS = 2.0
 NOTICE = (
     "synapse: compiling its kernels for this machine, once; this takes some seconds"
     " ...\n"

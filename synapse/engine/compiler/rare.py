@@ -26,7 +26,7 @@ from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import infer, lower_builtin
 
-from ..guard import Deferred
+from ..locking import DeferredInterrupt
 from ..schema import SIDE_BY_SIDE, TABLE as COLUMNS
 from . import cache
 from .digest import writes_code
@@ -303,7 +303,7 @@ def _resolve(table: int, slot: int, label: bytes, index: int, calls: int) -> Non
     ctypes prints and ignores what is raised. The slot is still 0 then, so the kernel
     calls again: `calls` counts.
     """
-    with Deferred() as deferred:
+    with DeferredInterrupt() as deferred:
         name, unit = label.decode().split()
         address = Address(name, index, unit)
         code = _addresses.get(address, 0)
@@ -317,8 +317,10 @@ def _resolve(table: int, slot: int, label: bytes, index: int, calls: int) -> Non
                 code = _NOTHING
             _addresses[address] = code
         _slots.setdefault(address, []).append(slot)
-        if deferred.came or calls > 1:
-            deferred.came = False  # first: the timer may end before its start returns
+        if deferred.pending or calls > 1:
+            deferred.pending = (
+                False  # first: the timer may end before its start returns
+            )
             threading.Timer(SOON, _thread.interrupt_main).start()
     # last: nothing can interrupt what follows
     ctypes.c_uint64.from_address(slot).value = code

@@ -13,7 +13,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from ..guard import Deferred
+from ..locking import DeferredInterrupt
 from .layout import Layout as Layout
 from .pattern import (
     Pattern as Pattern,
@@ -27,6 +27,6 @@ from .portable import BIAS as BIAS, PortableSensitivities as PortableSensitiviti
 def __getattr__(name: str) -> Any:
     if name in ("loops", "jacobian"):
         # Numba cannot be imported again after Ctrl-C has ended its first import
-        with Deferred():
+        with DeferredInterrupt():
             return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,7 +9,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..._checks import counted, expected, finite_array, listed, positive_integer
+from ..._checks import expected, finite_array, listed, pluralize, positive_integer
 from ..._typing import Bools, Floats, Ints
 from ...errors import ArgumentError
 from ..genome import Genome
@@ -162,7 +162,7 @@ def description_length(
             )
         if rows.shape[1] != width:
             raise ArgumentError(
-                f"Each sequence must have {counted(width, 'input')}, as the"
+                f"Each sequence must have {pluralize(width, 'input')}, as the"
                 f" first one, got {rows.shape[1]} in sequence {number}."
             )
     every = np.concatenate(texts)

@@ -16,7 +16,7 @@ from ..._checks import (
     finite_array,
     function_of,
     positive_integer,
-    understands,
+    suggests_arguments,
     whole_number,
 )
 from ..._typing import Bools, Floats
@@ -27,7 +27,7 @@ from ..kernels.phenotype import run_environment
 
 
 @final
-@understands("Environment")
+@suggests_arguments("Environment")
 @dataclass(frozen=True, eq=False)
 class Environment:
     """Fitness in an environment of your own, compiled by Numba: mean score of the

@@ -18,7 +18,7 @@ from ...objects.network import Network
 from ...optimizers import LBFGS, OptimizerState, RecursiveOptimizer
 from .._data import Data, Epochs, Order
 from .._parameters import BatchGradient, StepJacobian, Updater
-from ..renewal import Renewer
+from ..continual_backprop import Renewer
 
 if TYPE_CHECKING:
     from .._options import FixedOptions

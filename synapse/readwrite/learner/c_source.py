@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ... import squash as squashes
-from ..._checks import shown
+from ..._checks import short_repr
 from ..._typing import Floats
 from ...cost import COSTS, Cost
 from ...engine.functions import elementary
@@ -388,7 +388,7 @@ def both_of_squash(name: str, saved: SavedNetwork, language: Language) -> Tree:
         number = saved.neurons["squash"].tolist().index(name)
         names = saved.names or ()
         raise FormatError(
-            f"The squash of neuron {shown(names[number])} is {name!r}, whose slope"
+            f"The squash of neuron {short_repr(names[number])} is {name!r}, whose slope"
             f" cannot be written in {language.name}: {error}. Set a squash that is"
             " built in or a formula, or write the program without learn=True."
         ) from error

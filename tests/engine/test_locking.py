@@ -8,23 +8,28 @@ import pytest
 
 import architect
 from synapse import Layer, Neuron, Trainer
-from synapse.engine import guard
-from synapse.engine.guard import Deferred, Interruptible, InUse, take_interrupt
+from synapse.engine import locking
+from synapse.engine.locking import (
+    AllowInterrupt,
+    DeferredInterrupt,
+    ExclusiveAccess,
+    consume_interrupt,
+)
 
 
 def test_code_of_the_user_is_interrupted_at_once(ctrl_c):
     done = []
 
     def act():
-        with Interruptible():
+        with AllowInterrupt():
             ctrl_c()
             done.append("too far")
 
-    with Deferred():
+    with DeferredInterrupt():
         with pytest.raises(KeyboardInterrupt):
             act()
         ctrl_c()
-        assert take_interrupt()
+        assert consume_interrupt()
     assert not done
 
 
@@ -34,10 +39,10 @@ def test_a_program_in_the_background_that_ignores_ctrl_c_goes_on(ctrl_c):
     net = architect.Perceptron(1, 1, seed=0)
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with Deferred() as deferred:
+        with DeferredInterrupt() as deferred:
             ctrl_c()
-            assert not deferred.came
-            assert not take_interrupt()
+            assert not deferred.pending
+            assert not consume_interrupt()
         press = [lambda progress: ctrl_c()]
         result = Trainer(net).train(
             [[1.0]], [[0.5]], epochs=3, callbacks=press, progress=False
@@ -54,10 +59,10 @@ def test_a_handler_of_a_program_that_embeds_python_stays(monkeypatch):
     embedded = SimpleNamespace(
         getsignal=lambda number: None, signal=lambda *arguments: told.append(arguments)
     )
-    monkeypatch.setattr(guard, "_signal", embedded)
-    with Deferred() as deferred:
-        assert Deferred.active is None
-    assert not deferred.came
+    monkeypatch.setattr(locking, "_signal", embedded)
+    with DeferredInterrupt() as deferred:
+        assert DeferredInterrupt.active is None
+    assert not deferred.pending
     assert told == []
 
 
@@ -75,12 +80,12 @@ def test_a_second_thread_waits_and_holds_the_store_that_there_is_then():
     leave = threading.Event()
 
     def edit():
-        with InUse(small):
+        with ExclusiveAccess(small):
             seen.append(small._store)
             inside.set()
             leave.wait(10)
 
-    with InUse(small, *large):
+    with ExclusiveAccess(small, *large):
         thread = in_thread(edit)
         small.project(large[0])  # joins: the thread waits for a store that is no more
         assert not inside.wait(0.1)
@@ -95,7 +100,7 @@ def test_several_stores_are_locked_in_one_order_whoever_asks():
     """Otherwise two threads that join the same stores could wait for each other."""
     neurons = [Neuron() for _ in range(6)]
     for order in (neurons, neurons[::-1], neurons[3:] + neurons[:3]):
-        with InUse(*order) as in_use:
+        with ExclusiveAccess(*order) as in_use:
             assert in_use._held == [neuron._store for neuron in neurons]
 
 
@@ -105,7 +110,7 @@ def test_ctrl_c_ends_waiting(ctrl_c):
     leave = threading.Event()
 
     def hold():
-        with InUse(neuron):
+        with ExclusiveAccess(neuron):
             locked.set()
             leave.wait(10)
 
@@ -125,7 +130,7 @@ def test_reading_waits_for_edits_and_not_for_steps():
     layer = Layer(3, bias=1.0)
     seen = []
     layer.activate()
-    with InUse(*layer):  # as while it trains
+    with ExclusiveAccess(*layer):  # as while it trains
         in_thread(lambda: seen.append(layer[0].bias)).join(10)
         assert seen == [1.0]
         layer[0]._store.touch()  # as an edit begins

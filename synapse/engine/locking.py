@@ -20,61 +20,64 @@ if TYPE_CHECKING:
     from .store import Store
 
 SIGINT = _signal.SIGINT
-Given = ParamSpec("Given")
-Answer = TypeVar("Answer")
-View = TypeVar("View")
+P = ParamSpec("P")
+R = TypeVar("R")
+V = TypeVar("V")
 
 # reentrant: garbage collection may read connections meanwhile
-making_views = threading.RLock()
+views_lock = threading.RLock()
 """Held while the table of a store's connection objects changes: readers do not hold the
 store's lock."""
 
-PATIENCE = 0.05
+POLL_SECONDS = 0.05
 """Seconds between two checks for Ctrl-C while waiting for a lock."""
 
 
-class Deferred:
+class DeferredInterrupt:
     """A context that defers Ctrl-C to its end.
 
     It has no effect in a thread other than the main one, within another such context,
     or if Ctrl-C is not handled by a Python function: a program in the background that
     ignores Ctrl-C goes on, and a handler of the program that has embedded Python stays.
-    `came` is whether Ctrl-C was pressed and is pending.
+    `pending` is whether Ctrl-C was pressed and is pending.
     """
 
-    __slots__ = ("_handler", "came")
-    active: ClassVar[Deferred | None] = (
+    __slots__ = ("_handler", "pending")
+    active: ClassVar[DeferredInterrupt | None] = (
         None  # in the main thread, which alone receives signals
     )
 
     def __init__(self) -> None:
-        self.came = False
+        self.pending = False
         self._handler: Any = None
 
     def _note(self, *_: Any) -> None:
-        self.came = True
+        self.pending = True
 
-    def __enter__(self) -> Deferred:
-        if Deferred.active is None and get_ident() == threading.main_thread().ident:
+    def __enter__(self) -> DeferredInterrupt:
+        if (
+            DeferredInterrupt.active is None
+            and get_ident() == threading.main_thread().ident
+        ):
             # None: a handler that is no Python function
             before = _signal.getsignal(SIGINT)
             if callable(before):
                 _signal.signal(SIGINT, self._note)
                 self._handler = before
-                Deferred.active = self
+                DeferredInterrupt.active = self
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._handler is None:
             return
-        handler, self._handler, Deferred.active = self._handler, None, None
+        handler, self._handler, DeferredInterrupt.active = self._handler, None, None
         _signal.signal(SIGINT, handler)
-        if self.came:
+        if self.pending:
             handler(SIGINT, None)
 
 
 @contextmanager
-def making_many() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Pause garbage collection while many objects are made: it would search all of them
     in vain.
     """
@@ -87,7 +90,7 @@ def making_many() -> Iterator[None]:
             gc.enable()
 
 
-def call_again(method: Callable[..., Answer], *given: Any) -> Answer:
+def retry_on_merged_store(method: Callable[..., R], *given: Any) -> R:
     """Call a method again whose store was absorbed by another while it waited for the
     lock: its object knows the other store by now.
 
@@ -97,48 +100,48 @@ def call_again(method: Callable[..., Answer], *given: Any) -> Answer:
     return method(*given)
 
 
-def take_interrupt() -> bool:
+def consume_interrupt() -> bool:
     """Whether Ctrl-C is pending. The caller handles it, and it will not be raised."""
-    deferred = Deferred.active
+    deferred = DeferredInterrupt.active
     if (
         deferred is None
-        or not deferred.came
+        or not deferred.pending
         or get_ident() != threading.main_thread().ident
     ):
         return False
-    deferred.came = False
+    deferred.pending = False
     return True
 
 
 def raise_interrupt() -> None:
     """Raise a pending Ctrl-C, at a place where it is safe."""
-    if take_interrupt():
+    if consume_interrupt():
         raise KeyboardInterrupt
 
 
-class Interruptible:
+class AllowInterrupt:
     """A context in which Ctrl-C interrupts as usual, inside one that defers it: for
     code of the user.
     """
 
     __slots__ = ("_deferred",)
-    _deferred: Deferred | None
+    _deferred: DeferredInterrupt | None
 
     def __enter__(self) -> None:
         self._deferred = None
-        deferred = Deferred.active
+        deferred = DeferredInterrupt.active
         if deferred is not None and get_ident() == threading.main_thread().ident:
             self._deferred = deferred
-            Deferred.active = None
+            DeferredInterrupt.active = None
             _signal.signal(SIGINT, deferred._handler)
 
     def __exit__(self, *_: object) -> None:
         if self._deferred is not None:
             _signal.signal(SIGINT, self._deferred._note)
-            Deferred.active = self._deferred
+            DeferredInterrupt.active = self._deferred
 
 
-class InUse(Deferred):
+class ExclusiveAccess(DeferredInterrupt):
     """A context in which this thread holds the locks of the stores of some views, these
     stores have columns, and Ctrl-C is deferred.
 
@@ -151,14 +154,14 @@ class InUse(Deferred):
 
     def __init__(self, *views: Any, columns: bool = True) -> None:
         # as Deferred, without a call
-        self.came = False
+        self.pending = False
         self._handler = None
         self._views = views
         self._columns = columns
         self._held: list[Store] = []
 
-    def __enter__(self) -> InUse:
-        Deferred.__enter__(self)
+    def __enter__(self) -> ExclusiveAccess:
+        DeferredInterrupt.__enter__(self)
         try:
             self._acquire()
             for store in self._held if self._columns else ():
@@ -171,7 +174,7 @@ class InUse(Deferred):
     def __exit__(self, *_: object) -> None:
         while self._held:
             self._held.pop().lock.release()
-        Deferred.__exit__(self)
+        DeferredInterrupt.__exit__(self)
 
     def _stores(self) -> set[Store]:
         return {view._store for view in self._views}
@@ -196,20 +199,20 @@ class InUse(Deferred):
 
 
 def _wait_for(store: Store) -> None:
-    while not store.lock.acquire(timeout=PATIENCE):
+    while not store.lock.acquire(timeout=POLL_SECONDS):
         raise_interrupt()
 
 
 def atomic(
-    method: Callable[Concatenate[View, Given], Answer],
-) -> Callable[Concatenate[View, Given], Answer]:
+    method: Callable[Concatenate[V, P], R],
+) -> Callable[Concatenate[V, P], R]:
     """A decorator: a method of a view holds the lock of its store, and is not
     interrupted.
     """
 
     @wraps(method)
-    def alone(self: View, *args: Given.args, **kwargs: Given.kwargs) -> Answer:
-        with InUse(self):
+    def alone(self: V, *args: P.args, **kwargs: P.kwargs) -> R:
+        with ExclusiveAccess(self):
             return method(self, *args, **kwargs)
 
     # mypy counts `self` as a keyword argument
@@ -217,14 +220,14 @@ def atomic(
 
 
 def consistent_read(
-    read: Callable[Concatenate[View, Given], Answer],
-) -> Callable[Concatenate[View, Given], Answer]:
+    read: Callable[Concatenate[V, P], R],
+) -> Callable[Concatenate[V, P], R]:
     """A decorator: a method of a view reads from one topology, even if other threads
     edit. Its store has columns then.
     """
 
     @wraps(read)
-    def settled(self: View, *args: Given.args, **kwargs: Given.kwargs) -> Answer:
+    def settled(self: V, *args: P.args, **kwargs: P.kwargs) -> R:
         store: Store = self._store  # type: ignore[attr-defined]
         if store.draft is not None:
             store.make_columns()
@@ -236,7 +239,7 @@ def consistent_read(
         except Exception:  # rows may have moved; a real error is raised again
             if store.program is program and program.version == store.topology_version:
                 raise
-        with InUse(
+        with ExclusiveAccess(
             self
             # also after a read that has lowered the store itself, and moved what it had
             # read

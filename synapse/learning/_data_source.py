@@ -10,7 +10,7 @@ from typing import Any
 
 from .._checks import expected, function_of, is_number
 from ..cost import Cost
-from ..engine.guard import Interruptible
+from ..engine.locking import AllowInterrupt
 from ..errors import ArgumentError, ArgumentTypeError, SynapseError
 from ..objects.network import Network
 from ..objects.state import preserved_context
@@ -83,10 +83,10 @@ class BatchStream:
 
     def __iter__(self) -> Iterator[RuleTask]:
         number = 0
-        with Interruptible():
+        with AllowInterrupt():
             batches = iter(_iterable(self.batches))
         while True:
-            with Interruptible():
+            with AllowInterrupt():
                 batch = next(batches, END)
             if batch is END:
                 break

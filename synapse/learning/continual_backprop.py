@@ -8,9 +8,9 @@ from typing import Annotated, Any, final
 import numpy as np
 
 from .. import engine
-from .._checks import expected, from_0_to_1, positive_integer, understands
+from .._checks import expected, from_0_to_1, positive_integer, suggests_arguments
 from .._typing import Floats, Ints
-from ..engine.guard import InUse
+from ..engine.locking import ExclusiveAccess
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.network import Network
@@ -22,7 +22,7 @@ LATEST_STEP = np.empty(0)
 
 
 @final
-@understands("ContinualBackprop")
+@suggests_arguments("ContinualBackprop")
 @dataclass(frozen=True)
 class ContinualBackprop:
     """Continual backpropagation (Dohare and others 2024): the least useful hidden
@@ -164,7 +164,7 @@ class Renewer:
         """Renew neurons after an update; returns which ones. `activity` is by neuron of
         the network.
         """
-        with InUse(self.network):
+        with ExclusiveAccess(self.network):
             arguments = self.arguments(rng)
             store = self.network._store
             neurons = arguments.neurons.astype(np.int64)

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._checks import expected, listed
 from .._typing import Bools, Ints
-from ..engine.guard import InUse
+from ..engine.locking import ExclusiveAccess
 from ..engine.schema import INPUT
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError
@@ -78,7 +78,7 @@ class TrainableSubset(tuple[Item, ...]):
 
     def require_trainable(self) -> None:
         """Raise ArgumentError if nothing in the part is trainable now."""
-        with InUse(self.network):
+        with ExclusiveAccess(self.network):
             store = self.network._store
             weights, biases = self._rows(store)
             learns = (
@@ -238,9 +238,9 @@ def _with_members(rows: Bools, tie: Ints) -> Bools:
     return rows | np.isin(tie, groups[groups != 0])
 
 
-class PartInUse(InUse):
-    """A context like InUse for the network of a part, in which everything else is
-    held.
+class ExclusiveSubsetAccess(ExclusiveAccess):
+    """A context like ExclusiveAccess for the network of a part, in which everything
+    else is frozen.
     """
 
     __slots__ = ("_part",)
@@ -249,7 +249,7 @@ class PartInUse(InUse):
         super().__init__(part.network)
         self._part = part
 
-    def __enter__(self) -> PartInUse:
+    def __enter__(self) -> ExclusiveSubsetAccess:
         super().__enter__()
         try:
             self._part.freeze_rest()

@@ -332,7 +332,7 @@ CONSTANTS = (
         "MUCH",
         ("10,000 neurons ordered", "60,000 neurons ordered"),
     ),
-    Constant("objects.wiring", "LOOK_UP", LOOK_UPS),
+    Constant("objects.edits", "LOOK_UP", LOOK_UPS),
     Constant(
         "objects.recording",
         "AT_ONCE",

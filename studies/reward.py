@@ -82,10 +82,10 @@ def truncated(agent: Any) -> Any:
     from is a constant."""
 
     class Truncated(agent):  # type: ignore[misc]
-        def _enter(self, row: Any) -> Any:
+        def _observe(self, row: Any) -> Any:
             if self.network._rtrl.plan is not None:
                 self.network._rtrl.plan.forget()
-            return super()._enter(row)
+            return super()._observe(row)
 
     return Truncated
 

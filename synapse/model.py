@@ -19,15 +19,15 @@ from .forecasting.network_forecaster import NetworkForecaster
 from .learning import Result, Trainer
 from .learning._archive import TRAINER, arrays_of, trainer_of
 from .learning._options import OPTIONS
-from .objects import unsaved
+from .objects import incomplete
 from .objects.layer import Layer
 from .objects.network import Network, require_network
 from .objects.outputs import require_range, require_squash, squashes_of
 from .objects.scaling import with_scales
-from .objects.state import preserved_context
+from .objects.snapshots import preserved_context
 from .readwrite._file_checks import an_object, members, require_version
 from .readwrite._formats import Archived
-from .readwrite.native import (
+from .readwrite.json_format import (
     DIGEST,
     from_json_data,
     json_data,
@@ -566,7 +566,7 @@ class Model(Archived):
     def _note(self) -> None:
         """Make the network warn when it is written without its scales."""
         is_scaled = self.scale is not None or self.target_scale is not None
-        unsaved.note(self.network, STANDARD_UNITS if is_scaled else "")
+        incomplete.note(self.network, STANDARD_UNITS if is_scaled else "")
 
     # --- data -------------------------------------------------------------------------
 

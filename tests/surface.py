@@ -13,7 +13,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from synapse._checks import foreign
+from synapse._checks import migration_hints
 
 from .arguments.public import MODULES, OPERATORS
 
@@ -23,7 +23,7 @@ EXTRAS = ["river", "sktime"]
 """Rooms that need a package of this name, which the README's command does not install:
 without it, their lines are those that are written."""
 # it tells what a name is called here
-OF_OTHERS = foreign.MissingAttributeHint
+OF_OTHERS = migration_hints.MissingAttributeHint
 
 
 def surface() -> Iterator[str]:

@@ -25,7 +25,7 @@ GROUPS = {
 }
 """Boxes of several modules of ``synapse``. Every other package, and every part of the
 engine, has its own."""
-UPWARD = {("synapse.objects.network", "synapse.draw._small")}
+UPWARD = {("synapse.objects.network", "synapse.draw._thumbnail")}
 """The one upward import, in `_repr_html_`, which the picture omits."""
 WINGS = {"compiler", "exact", "functions", "lowering", "online"}
 """Loaded when first used, as attributes of ``engine``."""

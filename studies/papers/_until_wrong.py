@@ -23,7 +23,7 @@ from synapse.errors import ArgumentError, DivergenceError
 from synapse.learning._data import new_control, target_mask
 from synapse.objects.network import Network
 from synapse.objects.recording import record
-from synapse.objects.state import Context, read_context, restore_context
+from synapse.objects.snapshots import Context, read_context, restore_context
 from synapse.tasks import Sample, SampleStream
 
 FIRST_STEPS = 32

@@ -8,7 +8,7 @@ import numpy as np
 
 from synapse import Network
 from synapse.initializers import Seed
-from synapse.objects.state import preserved_context
+from synapse.objects.snapshots import preserved_context
 from synapse.tasks import SampleBatch
 
 from ..tasks import ContinualReber

@@ -15,7 +15,7 @@ from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
 from ..objects.network import Network, require_network
 from ..objects.recording import Log
-from ..objects.state import deterministic, preserved_context, read_numbers
+from ..objects.snapshots import deterministic, preserved_context, read_numbers
 from ..objects.topology import Topology
 
 

@@ -27,7 +27,7 @@ from ..learning.evaluation import mean_cost
 from ..learning.gradient import ExactGradient
 from ..objects.network import Network
 from ..objects.neuron import Neuron, require_neuron
-from ..objects.state import deterministic
+from ..objects.snapshots import deterministic
 from ..objects.tie import untie
 from ..objects.topology import Topology
 from ._steps import topology_of
@@ -143,18 +143,18 @@ def lesions(
     in_pairs = boolean("pairs", pairs)
 
     # Weights that are tied could not be set to 0 one by one.
-    twin = network.clone()
+    clone = network.clone()
     if table.tie.any():
-        untie(twin.connections)
-    weights = twin.weights
-    with deterministic(twin):
-        cost_now = _mean_cost_of(twin, data, measure)
+        untie(clone.connections)
+    weights = clone.weights
+    with deterministic(clone):
+        cost_now = _mean_cost_of(clone, data, measure)
 
         def measured(*numbers: int) -> float:
             changed = weights.copy()
             for number in numbers:
                 changed[silenced[number]] = 0.0
-            twin.weights = changed
+            clone.weights = changed
             return cost_now()
 
         intact = measured()
@@ -276,21 +276,21 @@ def patch(
     else:
         number = range(len(network))[index_within("neuron", neuron, len(network))]
 
-    twin = network.clone()
-    with deterministic(twin):
-        twin.clear()
-        twin.run(other_rows[: at + 1])
-        value = twin[number].activation
+    clone = network.clone()
+    with deterministic(clone):
+        clone.clear()
+        clone.run(other_rows[: at + 1])
+        value = clone[number].activation
 
         # The step itself goes neuron by neuron, so that later ones read the new value.
-        twin.clear()
-        before = twin.run(rows[:at])
-        for i, member in enumerate(twin):
-            if i < len(twin.input):
+        clone.clear()
+        before = clone.run(rows[:at])
+        for i, member in enumerate(clone):
+            if i < len(clone.input):
                 member.activate(rows[at, i])
             else:
                 member.activate()
             if i == number:
                 member.activation = value
-        during = np.array([[member.activation for member in twin.output]])
-        return np.concatenate([before, during, twin.run(rows[at + 1 :])])
+        during = np.array([[member.activation for member in clone.output]])
+        return np.concatenate([before, during, clone.run(rows[at + 1 :])])

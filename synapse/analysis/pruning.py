@@ -127,12 +127,12 @@ def prune(
     by_score = candidates[np.argsort(score[candidates], stable=True)]
     chosen = np.sort(by_score[:count])
 
-    twin = network.clone()
+    clone = network.clone()
     loss_before = _loss(network, inputs, targets)
-    twin._disconnect(chosen)
-    loss_after = _loss(twin, inputs, targets)
+    clone._disconnect(chosen)
+    loss_after = _loss(clone, inputs, targets)
     removed = np.stack([table.source[chosen], table.target[chosen]], axis=1)
-    return Pruned(twin, removed, count - len(chosen), loss_before, loss_after)
+    return Pruned(clone, removed, count - len(chosen), loss_before, loss_after)
 
 
 def _loss(
@@ -141,9 +141,9 @@ def _loss(
     """Return the mean cost of a clone from a cleared context; None without targets."""
     if targets is None:
         return None
-    twin = network.clone()
-    twin.clear()
-    return float(Trainer(twin).test(inputs, targets).loss)
+    clone = network.clone()
+    clone.clear()
+    return float(Trainer(clone).test(inputs, targets).loss)
 
 
 def _contributions(network: Network, table: Topology, inputs: ArrayLike) -> Floats:

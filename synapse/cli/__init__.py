@@ -31,7 +31,7 @@ from typing import NoReturn
 from .. import __version__
 from .._checks import suggestion
 from ..errors import SynapseError
-from .words import NEEDS, UsageError, reason
+from .helpers import NEEDS, UsageError, reason
 
 FAILED = 1
 MISUSED = 2

@@ -11,7 +11,8 @@ from .._defaults import BUILDS, SERIES
 from ..forecasting.statistical import METHODS, not_installed
 from ..tables import TrainingOptions, compare_series
 from ..tables.table import columns
-from . import words
+from . import helpers
+from .helpers import aligned, names, printable
 from .pictures import check_picture, draw_comparison
 from .reading import (
     ReadTable,
@@ -22,7 +23,6 @@ from .reading import (
     further,
     say,
 )
-from .words import aligned, names, printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +92,9 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
     add(
         "-o", "--output", metavar="FILE", help="the CSV file to write: errors by origin"
     )
-    add("--plot", metavar="FILE", help=f"draw the errors: {', '.join(words.PICTURES)}")
+    add(
+        "--plot", metavar="FILE", help=f"draw the errors: {', '.join(helpers.PICTURES)}"
+    )
     add_reading(parser)
 
 
@@ -110,8 +112,8 @@ def compare(options: argparse.Namespace) -> None:
     are few; -o writes all of them as CSV, and --plot draws them.
     """
     if options.output is not None:
-        words.require_suffix(options.output, words.TABLES)
-        words.require_folder(options.output)
+        helpers.require_suffix(options.output, helpers.TABLES)
+        helpers.require_folder(options.output)
     check_picture(options.plot)
     table = ReadTable.of(options)
     targets = columns(table.cells, options.target)
@@ -154,7 +156,7 @@ def compare(options: argparse.Namespace) -> None:
         )
     print("\n".join(comparison.verdicts))
     if options.output is not None:
-        words.write_table(by_origin, options.output, "%.6g")
+        helpers.write_table(by_origin, options.output, "%.6g")
     if options.plot is not None:
         draw_comparison(comparison, options.plot)
 

@@ -21,7 +21,7 @@ from ..tables.dates import date_columns, find_date, in_zone
 from ..tables.series import following, step_name
 from ..tables.series_task import series_facts
 from ..tables.table import numbers, place
-from . import reading, words
+from . import helpers, reading
 from .formats import READING, read
 from .pictures import check_picture, draw_forecasts, share_drawn
 from .reading import ReadTable, add_reading, add_sequence, say
@@ -73,7 +73,7 @@ def add_forecast(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="the CSV file to write (default: standard output)",
     )
-    add("--plot", metavar="FILE", help=f"draw it: {', '.join(words.PICTURES)}")
+    add("--plot", metavar="FILE", help=f"draw it: {', '.join(helpers.PICTURES)}")
     add_reading(parser)
 
 
@@ -93,8 +93,8 @@ def forecast(options: argparse.Namespace) -> None:
     """
     steps = horizon(options.steps)
     if options.output is not None:  # what cannot be written is an error before any work
-        words.require_suffix(options.output, words.TABLES)
-        words.require_folder(options.output)
+        helpers.require_suffix(options.output, helpers.TABLES)
+        helpers.require_folder(options.output)
     check_picture(options.plot)
     network = read(options.model)
     facts = series_facts(network)
@@ -124,8 +124,8 @@ def forecast(options: argparse.Namespace) -> None:
     if options.plot is not None:
         notes += draw_forecasts(several, forecasts, options.plot)
     say(notes)
-    words.write_table(
-        words.joined(frames, table.sequence or facts.get("sequence")), options.output
+    helpers.write_table(
+        helpers.joined(frames, table.sequence or facts.get("sequence")), options.output
     )
 
 
@@ -153,14 +153,14 @@ def _known_ahead(
     known_columns = facts["known"]
     rows = pluralize(options.steps, "row")
     if known_columns and options.future is None:
-        raise words.UsageError(
-            f"{words.listed(known_columns)} must be known in advance. Pass the next"
+        raise helpers.UsageError(
+            f"{helpers.listed(known_columns)} must be known in advance. Pass the next"
             f" {rows}: --future FILE."
         )
     if options.future is None:
         return {}, []
     if not known_columns:
-        raise words.UsageError(
+        raise helpers.UsageError(
             "The model has no column that is known in advance. Leave --future out."
         )
     cells = reading.read(options, options.future, facts.get("missing", ()))

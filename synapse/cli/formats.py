@@ -9,7 +9,7 @@ from ..learning import Trainer
 from ..model import Model, whole_of
 from ..objects.network import Network
 from ..readwrite import formats, load, save
-from .words import UsageError, aligned, file_errors, require_folder
+from .helpers import UsageError, aligned, file_errors, require_folder
 
 _READ = [suffix for form in formats() if form.read for suffix in form.suffixes]
 READING = f"a saved model: {', '.join(_READ)}"

@@ -20,7 +20,7 @@ from .._typing import Floats
 from ..learning import Trainer
 from ..objects.network import Network
 from ..objects.topology import NO_GATER, Topology
-from . import formats, words
+from . import formats, helpers
 from .formats import READING, loaded, read
 
 SILENT = ("errors", "relative", "encoding", "recent", "test")
@@ -37,7 +37,7 @@ def info(options: argparse.Namespace) -> None:
     """Print the contents of a saved model."""
     saved = loaded(options.model)
     if not isinstance(saved, Network):
-        print(f"{words.printable(repr(saved))}\n")
+        print(f"{helpers.printable(repr(saved))}\n")
         saved = saved.network
     print(describe(saved))
 
@@ -46,7 +46,7 @@ def describe(network: Network) -> str:
     """Return the contents of a network and its metadata, as aligned text."""
     topology = Topology.of(network)
     facts = {
-        "name": words.printable(topology.name),
+        "name": helpers.printable(topology.name),
         "sizes": "-".join(map(str, topology.sizes)),
         "neurons": topology.neurons,
         "connections": topology.connections,
@@ -63,22 +63,22 @@ def describe(network: Network) -> str:
         topology.layers, topology.sizes.tolist(), ends, strict=True
     ):
         squashes = dict.fromkeys(
-            map(words.printable, topology.squash[end - size : end])
+            map(helpers.printable, topology.squash[end - size : end])
         )
-        layers.append((words.printable(label), str(size), ", ".join(squashes)))
+        layers.append((helpers.printable(label), str(size), ", ".join(squashes)))
     rows = [(fact, str(value)) for fact, value in facts.items()]
     carried = [
         (
-            words.printable(key),
-            words.printable(
+            helpers.printable(key),
+            helpers.printable(
                 value if isinstance(value, str) else short_repr(json.dumps(value))
             ),
         )
         for key, value in network.metadata.items()
         if key not in SILENT
     ]
-    parts = [words.aligned(rows, "<<"), words.aligned(layers, "<><")]
-    return "\n\n".join([*parts, words.aligned(carried, "<<")] if carried else parts)
+    parts = [helpers.aligned(rows, "<<"), helpers.aligned(layers, "<><")]
+    return "\n\n".join([*parts, helpers.aligned(carried, "<<")] if carried else parts)
 
 
 def add_draw(parser: argparse.ArgumentParser) -> None:
@@ -88,7 +88,7 @@ def add_draw(parser: argparse.ArgumentParser) -> None:
     add(
         "output",
         metavar="OUT",
-        help=f"the file to write: {', '.join(words.PICTURES)} or {PAGE}",
+        help=f"the file to write: {', '.join(helpers.PICTURES)} or {PAGE}",
     )
 
 
@@ -99,16 +99,16 @@ def draw(options: argparse.Namespace) -> None:
     turn, then zeros. The context is cleared first.
     """
     path = options.output
-    page = words.require_suffix(path, (*words.PICTURES, PAGE)) == PAGE
+    page = helpers.require_suffix(path, (*helpers.PICTURES, PAGE)) == PAGE
     network = read(options.model)
     network.clear()
     from .. import draw as pictures  # matplotlib is an extra
 
     if not page:
         with pictures.style():  # text in files stays text
-            words.save_figure(pictures.network(network).figure, path)
+            helpers.save_figure(pictures.network(network).figure, path)
         return
-    with words.file_errors("write", path):
+    with helpers.file_errors("write", path):
         pictures.explore(network, pulses(len(network.input)), path=path)
 
 
@@ -147,7 +147,7 @@ def play(options: argparse.Namespace) -> None:
     model = options.model
     output = options.output
     if output is not None:
-        words.require_suffix(output, (PAGE,))
+        helpers.require_suffix(output, (PAGE,))
     xor = partial(
         architect.Perceptron, 2, 3, 1, squash="tanh", output_squash="logistic", seed=0
     )

@@ -13,7 +13,7 @@ from ..errors import FormatError
 from ..forecasting import Forecast
 from ..forecasting.selection import COMBINE
 from ..forecasting.statistical import METHODS
-from . import words
+from . import helpers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,8 +35,8 @@ def check_picture(path: str | None) -> None:
     """Raise, before any work, if a picture could not be written."""
     if path is None:
         return
-    words.require_suffix(path, words.PICTURES)
-    words.require_folder(path)
+    helpers.require_suffix(path, helpers.PICTURES)
+    helpers.require_folder(path)
     from ..draw._style import need_matplotlib
 
     need_matplotlib()
@@ -80,7 +80,7 @@ def draw_forecasts(
         draw.forecast(history.iloc[:, [place]], forecast, ax)
         ax.set_title(": ".join(filter(None, [name, str(series.columns[place])])))
         ax.set_ylabel("")  # it is in the title
-    words.save_figure(figure, path)
+    helpers.save_figure(figure, path)
     left = len(panels) - MOST_PANELS
     return (
         [f"{path!r} has the first {MOST_PANELS} of {len(panels)} forecasts."]
@@ -145,7 +145,7 @@ def draw_comparison(comparison: Comparison, path: str) -> None:
                     count_along(ax)
                 _plain_dates(ax)
                 name_lines(ax)
-    words.save_figure(figure, path)
+    helpers.save_figure(figure, path)
 
 
 def _plain_dates(ax: Any) -> None:

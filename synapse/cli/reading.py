@@ -13,7 +13,7 @@ from ..tables import read_several, read_table
 from ..tables.dates import DateColumn, date_columns, find_date
 from ..tables.series import FILLS
 from ..tables.table_training import FURTHER
-from .words import NEEDS, listed, names, wholes
+from .helpers import NEEDS, listed, names, wholes
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,8 +12,8 @@ from ..tables.encoding import encoding_of
 from ..tables.series import following
 from ..tables.table import find, pandas_for_tables
 from .formats import READING, read
+from .helpers import TABLES, joined, require_suffix, write_table
 from .reading import ReadTable, add_reading, add_sequence, say
-from .words import TABLES, joined, require_suffix, write_table
 
 if TYPE_CHECKING:
     import pandas as pd

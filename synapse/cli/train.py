@@ -28,6 +28,15 @@ from ..tables.table import (
     require_one_use,
 )
 from . import INTERRUPTED, formats
+from .helpers import (
+    UsageError,
+    aligned,
+    build,
+    listed,
+    names,
+    printable,
+    require_folder,
+)
 from .reading import (
     ReadTable,
     add_further,
@@ -36,15 +45,6 @@ from .reading import (
     add_shared,
     further,
     say,
-)
-from .words import (
-    UsageError,
-    aligned,
-    build,
-    listed,
-    names,
-    printable,
-    require_folder,
 )
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from ..model import Model
 from ..tables import update_rows, update_series
 from . import INTERRUPTED, formats
 from .formats import READING, loaded
+from .helpers import aligned, names, printable
 from .reading import (
     ReadTable,
     add_further,
@@ -21,7 +22,6 @@ from .reading import (
     further,
     say,
 )
-from .words import aligned, names, printable
 
 
 def add_update(parser: argparse.ArgumentParser) -> None:

@@ -14,8 +14,8 @@ from .._typing import Floats, Indices
 from ..objects.topology import NO_GATER, Topology
 from ._picture import draw_gates, draw_lines
 from ._places import Places
+from ._routes import along, curve, routes_of
 from ._style import GREEN, INK, SKY, WIDE, canvas, lines
-from ._ways import along, curve, routes_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -125,8 +125,8 @@ def draw_blocks(diagram: Topology, ax: Axes | None, title: str) -> Axes:
     from ._scaled import Scaled
 
     net = folded(diagram)
-    ways = [curve(route) for route in net.routes]
-    every = np.concatenate([net.places.corners, *ways])
+    routes = [curve(route) for route in net.routes]
+    every = np.concatenate([net.places.corners, *routes])
     low = every.min(axis=0) - np.array([0.2, 0.6])
     high = every.max(axis=0) + np.array([0.2, 0.3])
     width, height = (high - low).tolist()
@@ -138,11 +138,13 @@ def draw_blocks(diagram: Topology, ax: Axes | None, title: str) -> Axes:
         ax.set_axis_off()
         scaled = Scaled(ax)
         _draw_boxes(ax, diagram, net.places, scaled)
-        if ways:
-            _draw_bundles(ax, net, ways, scaled)
+        if routes:
+            _draw_bundles(ax, net, routes, scaled)
             bundle, gater = net.gates.T
             links = net.source[bundle], net.target[bundle], gater
-            draw_gates(ax, scaled, links, net.places, [ways[i] for i in bundle], POINT)
+            draw_gates(
+                ax, scaled, links, net.places, [routes[i] for i in bundle], POINT
+            )
             note = ax.text(
                 low[0] + 0.2, low[1] + 0.08, NOTE, color=ONWARDS, va="bottom"
             )
@@ -203,14 +205,14 @@ def _draw_dots(ax: Axes, x: float, count: int) -> None:
     ax.add_collection(dots)
 
 
-def _draw_bundles(ax: Axes, net: Folded, ways: list[Floats], scaled: Scaled) -> None:
+def _draw_bundles(ax: Axes, net: Folded, routes: list[Floats], scaled: Scaled) -> None:
     """Draw arrows, as wide as the logarithm of their connections, with their texts."""
     colors = np.where(net.target > net.source, ONWARDS, GREEN)
     widths = (0.7 + 0.35 * np.log10(net.size)) * POINT
     ends = net.places.centres[net.target]
-    draw_lines(ax, scaled, ways, ends, colors, widths, np.full(len(ways), True))
+    draw_lines(ax, scaled, routes, ends, colors, widths, np.full(len(routes), True))
     for text, way, source, target in zip(
-        net.texts, ways, net.source, net.target, strict=True
+        net.texts, routes, net.source, net.target, strict=True
     ):
         x, y = along(way, np.array([0.5]))[0]
         if source == target or target == source + 1:  # above its loop or arrow

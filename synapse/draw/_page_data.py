@@ -23,9 +23,9 @@ from ..objects.network import Network
 from ..objects.neuron import Neuron
 from ..objects.recording import Log, Pair
 from ..objects.sensitivities import SensitivityPairs
-from ..objects.state import read_numbers
+from ..objects.snapshots import read_numbers
 from ..objects.topology import Topology
-from ..readwrite.native import json_data
+from ..readwrite.json_format import json_data
 from ..squash import ACTIVATIONS
 
 MOST_TRACES = 200_000

@@ -12,8 +12,8 @@ from .._typing import Bools, Floats, Indices
 from ..objects.topology import NO_GATER, OUTSIDE, Topology
 from . import _style
 from ._places import RADIUS, Places, names_shown, short_names
+from ._routes import along, arrowheads, columns_of, curve, lead_of, routes_of
 from ._style import GATE, INK, PALE, WIDE, canvas, key, label, largest
-from ._ways import along, arrowheads, columns_of, curve, lead_of, routes_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -372,7 +372,7 @@ class Picture:
 def draw_lines(
     ax: Axes,
     scaled: Scaled,
-    ways: list[Floats],
+    routes: list[Floats],
     ends: Floats,
     colors: Any,
     widths: Floats,
@@ -384,14 +384,14 @@ def draw_lines(
     from matplotlib.collections import PathCollection, PolyCollection
     from matplotlib.path import Path
 
-    paths = [Path(way) for way in ways]
+    paths = [Path(way) for way in routes]
     lines = PathCollection(
         paths, facecolors="none", edgecolors=colors, zorder=1, gid="connections"
     )
     ax.add_collection(lines)
     scaled.widths(lines, widths)
     heads = list(
-        arrowheads([ways[i] for i in np.flatnonzero(pointed)], ends[pointed], 0.15)
+        arrowheads([routes[i] for i in np.flatnonzero(pointed)], ends[pointed], 0.15)
     )
     if heads:
         look: dict[str, Any] = {
@@ -427,7 +427,7 @@ def draw_gates(
     scaled: Scaled,
     links: Any,
     places: Places,
-    ways: list[Floats],
+    routes: list[Floats],
     point: float,
 ) -> None:
     """Draw marks on gated connections, bars across those of a bundle, and dotted lines
@@ -436,7 +436,7 @@ def draw_gates(
     from matplotlib.collections import LineCollection, PatchCollection
     from matplotlib.patches import Circle
 
-    gates = gates_of(links, places, ways)
+    gates = gates_of(links, places, routes)
     if not gates:
         return
     leads = [gate.lead for gate in gates if gate.lead is not None]
@@ -463,7 +463,7 @@ def draw_gates(
 
 
 def gates_of(
-    links: tuple[Indices, Indices, Indices], places: Places, ways: list[Floats]
+    links: tuple[Indices, Indices, Indices], places: Places, routes: list[Floats]
 ) -> list[Gates]:
     """Return all gates: one bundle for each gater and shared source or target, single
     ones last.
@@ -477,10 +477,10 @@ def gates_of(
         taken[shared] += 1
         alone[mine] = False
         centre = places.centres[shared]
-        marks = np.array([_crossing(ways[i], centre, reach) for i in mine])
+        marks = np.array([_crossing(routes[i], centre, reach) for i in mine])
         marked.append((gating, marks[_around(centre, marks)]))
     single = np.flatnonzero(alone)
-    spots = _apart(ways, single)[:, None]
+    spots = _apart(routes, single)[:, None]
     marked += zip(gater[single].tolist(), spots, strict=True)
     columns = columns_of(places)
     gates = []
@@ -536,13 +536,13 @@ def _around(centre: Floats, marks: Floats) -> Indices:
     return np.roll(order, -int(gaps.argmax()) - 1)
 
 
-def _apart(ways: list[Floats], gated: Indices) -> Floats:
+def _apart(routes: list[Floats], gated: Indices) -> Floats:
     """Return marks near the middle of their connections, and apart from each other if
     possible.
     """
     spots = np.empty((0, 2))
     for i in gated:
-        tries = along(ways[i], np.array([0.5, 0.42, 0.58, 0.35, 0.65, 0.29, 0.71]))
+        tries = along(routes[i], np.array([0.5, 0.42, 0.58, 0.35, 0.65, 0.29, 0.71]))
         distance = np.linalg.norm(tries[:, None] - spots, axis=-1).min(
             axis=1, initial=np.inf
         )

@@ -14,8 +14,8 @@ from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 from ..learning import Result
 from ..objects.recording import Log
+from ._arguments import over_time
 from ._style import CYCLE, canvas, count_along, entry, label, mark_of, name_lines
-from ._values import over_time
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -24,7 +24,7 @@ from ..objects.network import Network, require_network
 from ..objects.recording import Log
 from ..objects.topology import Topology
 from ..readwrite.files import File, write
-from ..readwrite.native import from_json_data
+from ..readwrite.json_format import from_json_data
 from ._page_data import aims_of, describe, learning_of, numbers_of, numbers_of_log
 
 PAUSE = 0.1
@@ -123,12 +123,12 @@ class Explorer:
 
     def _read(self) -> dict[str, Any]:
         net = self._net
-        twin = self._net.clone()
+        clone = self._net.clone()
         if self._learn:
-            nothing = numbers_of(twin, np.empty((0, len(net.input))), [])
+            nothing = numbers_of(clone, np.empty((0, len(net.input))), [])
             learning = learning_of(net, *self._course)
             return {
-                **describe(twin),
+                **describe(clone),
                 "description": repr(net),
                 "steps": 0,
                 **nothing,
@@ -139,9 +139,9 @@ class Explorer:
             numbers = numbers_of_log(net, self._log)
         else:
             if steps:
-                twin.clear()
-            numbers = numbers_of(twin, self._inputs, self._aims)
-        return {**describe(twin), "description": repr(net), "steps": steps, **numbers}
+                clone.clear()
+            numbers = numbers_of(clone, self._inputs, self._aims)
+        return {**describe(clone), "description": repr(net), "steps": steps, **numbers}
 
     def __repr__(self) -> str:
         return f"<Explorer of {self._net!r}>"

@@ -10,8 +10,8 @@ from .._checks import numbers, positive_number
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.projection import Projection
+from ._arguments import names_of
 from ._style import BLUE, GRAY, RED, canvas, label, largest, name_each
-from ._values import names_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,7 +10,9 @@ from numpy.typing import ArrayLike
 
 from .._checks import boolean
 from ..objects.recording import Log
+from ._arguments import over_time
 from ._places import short_names
+from ._routes import spread
 from ._style import (
     INK,
     canvas,
@@ -21,8 +23,6 @@ from ._style import (
     name_each,
     points_each,
 )
-from ._values import over_time
-from ._ways import spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -47,48 +47,48 @@ class Evaluations:
     """
 
     def __init__(
-        self, path: Path | None, people: Population, resume: bool, seeded: bool
+        self, path: Path | None, population: Population, resume: bool, seeded: bool
     ) -> None:
         self.path = path
         self.past = list[Evaluated]()
         self.digest = 0
         self._next = time.monotonic() + SECONDS
         if resume and path is not None and path.exists():
-            word = int(people.word[0])
-            self._read(path, people)
-            if seeded and word != people.word[0]:
+            word = int(population.word[0])
+            self._read(path, population)
+            if seeded and word != population.word[0]:
                 raise ArgumentError(
                     f"The checkpoint {path} was written with another seed. Pass that"
                     " seed, or seed=None."
                 )
         self._seeded = seeded
-        self.word = int(people.word[0])
+        self.word = int(population.word[0])
         self.known = len(self.past)
 
     def repeated(
-        self, people: Population, evaluate: Callable[[Genomes], Floats]
+        self, population: Population, evaluate: Callable[[Genomes], Floats]
     ) -> Evaluated | None:
         """Return what the evaluation of this generation returned, if the file has
         it.
         """
         generations = self.known
-        if people.generation >= generations:
+        if population.generation >= generations:
             return None
-        evaluated = self.past[people.generation]
-        weights = people.genomes.weights
-        fits = len(evaluated.values) == len(people.genomes) and len(
+        evaluated = self.past[population.generation]
+        weights = population.genomes.weights
+        fits = len(evaluated.values) == len(population.genomes) and len(
             evaluated.weights
         ) in (0, len(weights))
-        last = people.generation == generations - 1
+        last = population.generation == generations - 1
         fitness = np.where(
             np.isfinite(evaluated.values).all(axis=1), evaluated.values[:, 0], -np.inf
         )
         best = np.array([fitness.argmax()])
         # what was learned comes next
-        fittest = people.genomes.take(best) if fits else people.genomes
+        fittest = population.genomes.take(best) if fits else population.genomes
         if fits and len(evaluated.weights):
             weights[:] = evaluated.weights
-        if not fits or (last and digest_of(people) != self.digest):
+        if not fits or (last and digest_of(population) != self.digest):
             raise ArgumentError(
                 f"The checkpoint {self.path} was written with other arguments, by"
                 " another version or on another machine, or was changed. Pass the same"
@@ -97,7 +97,7 @@ class Evaluations:
         if (
             last
             and np.isfinite(fitness[best]).all()
-            and (self._seeded or people.generation)
+            and (self._seeded or population.generation)
         ):
             self._require_fitness(
                 evaluated.values[best], lambda: evaluate(fittest.take(np.array([0])))
@@ -121,11 +121,11 @@ class Evaluations:
                 " checkpoint."
             )
 
-    def add(self, evaluated: Evaluated, people: Population) -> None:
+    def add(self, evaluated: Evaluated, population: Population) -> None:
         """Add a generation; now and then the file is written."""
         if self.path is not None:
             self.past.append(evaluated)
-            self.digest = digest_of(people)
+            self.digest = digest_of(population)
             self.write(self._next)
 
     def write(self, due: float = 0.0) -> None:
@@ -153,7 +153,7 @@ class Evaluations:
         )
         self._next = begin + max(SECONDS, (time.monotonic() - begin) / SHARE)
 
-    def _read(self, path: Path, people: Population) -> None:
+    def _read(self, path: Path, population: Population) -> None:
         with reading(path), opened(path) as stream:
             arrays = read_arrays(stream)
         try:
@@ -175,7 +175,7 @@ class Evaluations:
                 Evaluated(*array) for array in zip(values, solved, parts, strict=True)
             ]
             self.digest = int(arrays["digest"])
-            people.word[0] = int(arrays["word"])
+            population.word[0] = int(arrays["word"])
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise FormatError(
                 f"The file {path} is not a checkpoint of an evolution ({error})."
@@ -188,9 +188,9 @@ def _agree(stored: Floats, computed: Floats) -> bool:
     )
 
 
-def digest_of(people: Population) -> int:
+def digest_of(population: Population) -> int:
     """Return a number that most probably differs if the genomes or random words of two
     populations do.
     """
-    genes = people.genomes.genes[: len(people.genomes.weights)]
-    return zlib.crc32(genes.tobytes(), int(people.word[0]) & 0xFFFFFFFF)
+    genes = population.genomes.genes[: len(population.genomes.weights)]
+    return zlib.crc32(genes.tobytes(), int(population.word[0]) & 0xFFFFFFFF)

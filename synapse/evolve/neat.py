@@ -135,7 +135,7 @@ def neat(
     """
     if not hasattr(fitness, "evaluate"):
         _checks.function_of("fitness", fitness, "genome")
-    task = partial(judged, fitness)
+    task = partial(evaluate_genomes, fitness)
     chosen = (
         Settings()
         if settings is None
@@ -204,7 +204,7 @@ def neat(
 
 def _record(
     result: Evolution,
-    people: Population,
+    population: Population,
     evaluated: Evaluated,
     aim: float,
     pareto: bool,
@@ -216,7 +216,7 @@ def _record(
     fitnesses = values[sound, 0] if sound.any() else np.array([math.nan])
     fittest = np.where(solved if solved.any() else sound, values[:, 0], -np.inf)
     best = int((solved if solved.any() and not pareto else fittest).argmax())
-    genome = people.genomes[best]
+    genome = population.genomes[best]
     fitness = float(values[best, 0])
     row = {
         "best": float(fitnesses.max()),
@@ -234,24 +234,24 @@ def _record(
         first_solved or (fitness > result.fitness and solved[best] >= result.solved)
     ):
         result.fitness = fitness
-        result.milestones.append((people.generation, genome))
+        result.milestones.append((population.generation, genome))
     result.evaluations += best + 1 if first_solved and not pareto else len(values)
     result.solved = result.solved or first_solved
 
 
-def _evaluated(task: Task, people: Population, pool: Executor | None) -> Evaluated:
+def _evaluated(task: Task, population: Population, pool: Executor | None) -> Evaluated:
     """Return the evaluation of a generation, here or in parts on an executor. Weights
     may be learned in it.
     """
-    genomes = people.genomes
-    before = people.genomes.weights.copy()
+    genomes = population.genomes
+    before = population.genomes.weights.copy()
     parts = _parts(pool, task, genomes)
     values = _columns([row for evaluated, *_ in parts for row in evaluated.tolist()])
     solved, weights = (
         np.concatenate([evaluated[i] for evaluated in parts]) for i in (1, 2)
     )
     genomes.weights[:] = weights
-    unchanged = people.generation > 0 and np.array_equal(weights, before)
+    unchanged = population.generation > 0 and np.array_equal(weights, before)
     return Evaluated(values, solved, before[:0] if unchanged else weights.copy())
 
 
@@ -278,7 +278,7 @@ def _parts(
         raise
 
 
-def judged(fitness: Any, genomes: Genomes) -> tuple[Floats, Bools, Floats]:
+def evaluate_genomes(fitness: Any, genomes: Genomes) -> tuple[Floats, Bools, Floats]:
     """Return numbers of every genome, whether it solves the task, and all weights,
     which may have been learned.
     """

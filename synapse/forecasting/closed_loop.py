@@ -28,7 +28,7 @@ from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.ensemble import Ensemble
 from ..objects.network import Network
-from ..objects.state import preserved_context
+from ..objects.snapshots import preserved_context
 from ._checked_series import horizon
 from ._frames import continued, fed_names, labels_of
 from .calibration import Calibration

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from .._checks import instance
 from .._typing import Floats
 from ..objects.outputs import require_range, squashes_of
-from ..objects.state import preserved_context
+from ..objects.snapshots import preserved_context
 from ..scale import Scale
 from ._checked_series import (
     checked_series,

@@ -15,7 +15,7 @@ from .._checks import pluralize
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.network import Network
-from ..objects.state import Snapshot
+from ..objects.snapshots import Snapshot
 from ._data import Shape
 
 TrainingStateParts = tuple[dict[str, Any], dict[str, tuple[Floats, Floats]]]

@@ -97,11 +97,11 @@ class Data:
 
     def _with(self, **changes: Any) -> Data:
         """Return a copy with other fields, reusing what was derived from `bounds`."""
-        twin = object.__new__(Data)
-        vars(twin).update(
+        clone = object.__new__(Data)
+        vars(clone).update(
             vars(self), lengths=self.lengths, filled=self.filled, **changes
         )
-        return twin
+        return clone
 
     def renewed(
         self, network: Network, inputs: Any, targets: Any, cost: Cost

@@ -13,7 +13,7 @@ from ..cost import Cost
 from ..engine.locking import AllowInterrupt
 from ..errors import ArgumentError, ArgumentTypeError, SynapseError
 from ..objects.network import Network
-from ..objects.state import preserved_context
+from ..objects.snapshots import preserved_context
 from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
 from ._data import Data, Shape
 from .evaluation import mean_cost

@@ -15,7 +15,7 @@ from ..cost import in_words
 from ..engine.locking import AllowInterrupt, ExclusiveAccess
 from ..errors import ArgumentError
 from ..objects.network import Network
-from ..objects.state import Snapshot, preserved_context
+from ..objects.snapshots import Snapshot, preserved_context
 from ._checkpoint import TrainingState
 from ._data import Data, Shape
 from ._options import FixedOptions

@@ -21,8 +21,8 @@ from ..engine.schema import SHARED_BY
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError, TopologyError
 from ..objects import parameters
+from ..objects.edits import require_closed
 from ..objects.network import Network
-from ..objects.wiring import require_closed
 from ..optimizers import (
     LBFGS,
     Optimizer,

@@ -19,7 +19,7 @@ from ..engine.functions.activations import RANDOM, SIGN, STEP
 from ..engine.records import Span
 from ..errors import SynapseError, TrainingWarning
 from ..objects.network import Network
-from ..objects.state import deterministic
+from ..objects.snapshots import deterministic
 from ._history import Result
 from ._parameters import Updater
 from .gradient import WHOLE, ExactGradient

@@ -15,9 +15,9 @@ from ..cost import Cost
 from ..engine.functions.costs import COSTS
 from ..engine.locking import ExclusiveAccess
 from ..errors import ArgumentError
+from ..objects.edits import require_closed
 from ..objects.network import Network, require_network
-from ..objects.state import read_context, restore_context
-from ..objects.wiring import require_closed
+from ..objects.snapshots import read_context, restore_context
 from ._data import prepare_sequences
 from ._parameters import ParameterVector
 from .gradient import checked_window, gradient
@@ -123,15 +123,15 @@ def check_gradient(
     require_network("network", network)
     require_closed(network, "checked by check_gradient")
     _require_checkable(network, network._cost(cost))
-    twin = network.clone()
+    clone = network.clone()
     exact = gradient(
-        twin, inputs, targets, cost, window=window, keep_context=keep_context
+        clone, inputs, targets, cost, window=window, keep_context=keep_context
     )
-    vector = ParameterVector(twin)
+    vector = ParameterVector(clone)
     slopes = vector.first(exact.weights, exact.biases)
-    parts = list(_parts(twin, inputs, targets, window, keep_context))
+    parts = list(_parts(clone, inputs, targets, window, keep_context))
     sequences = (
-        1 if window is None else len(prepare_sequences(twin, inputs, targets).filled)
+        1 if window is None else len(prepare_sequences(clone, inputs, targets).filled)
     )
 
     def loss(values: Floats) -> float:
@@ -139,10 +139,10 @@ def check_gradient(
         total = 0.0
         for start, rows, aims in parts:
             if start is not None:
-                with ExclusiveAccess(twin):
-                    restore_context(twin, start)
+                with ExclusiveAccess(clone):
+                    restore_context(clone, start)
             total += gradient(
-                twin, rows, aims, cost, keep_context=start is not None
+                clone, rows, aims, cost, keep_context=start is not None
             ).loss
         return total / sequences
 

@@ -15,7 +15,7 @@ from .._typing import Floats, Ints
 from ..cost import Cost, in_words
 from ..objects.network import Network
 from ..objects.recording import record
-from ..objects.state import deterministic
+from ..objects.snapshots import deterministic
 from ._data import Data, new_control, run_epoch
 from .metrics import Metric, class_labels, measured, named_classes
 

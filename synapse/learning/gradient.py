@@ -27,8 +27,8 @@ from ..engine.schema import CHUNK, ENDED
 from ..engine.status import DIVERGED, DONE
 from ..errors import DivergenceError
 from ..objects import parameters
+from ..objects.edits import require_closed
 from ..objects.network import Network, require_network
-from ..objects.wiring import require_closed
 from ._data import MAX_CACHED_BYTES, Data, Layout, prepare_cached, prepare_sequences
 from ._parameters import ADVICE
 from ._regularisation import Masks

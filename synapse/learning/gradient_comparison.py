@@ -16,9 +16,9 @@ from .._typing import Floats, RuleName
 from ..cost import Cost
 from ..engine.locking import ExclusiveAccess
 from ..objects import parameters
+from ..objects.edits import require_closed
 from ..objects.network import Network, require_network
 from ..objects.sensitivities import checked_reach
-from ..objects.wiring import require_closed
 from ..optimizers import SGD
 from ._data import Data, prepare_sequences
 from ._options import TrainerOptions
@@ -162,14 +162,14 @@ def compare_gradients(
     by_steps = [name for name, kind in RULES.items() if kind.by_steps]
     rule = choice("rule of compare_gradients", rule, by_steps)
     reach = checked_reach(rule, reach)
-    twin = network.clone()
-    twin.deterministic = True
-    exact = gradient(twin, inputs, targets, cost)
-    data = prepare_sequences(twin, inputs, targets)
-    weights, biases = _slopes_of_rule(twin, data, twin._cost(cost), rule, reach)
+    clone = network.clone()
+    clone.deterministic = True
+    exact = gradient(clone, inputs, targets, cost)
+    data = prepare_sequences(clone, inputs, targets)
+    weights, biases = _slopes_of_rule(clone, data, clone._cost(cost), rule, reach)
     number = {neuron: i for i, neuron in enumerate(network)}
     links = [(number[c.source], number[c.target]) for c in network.connections]
-    vector = ParameterVector(twin)
+    vector = ParameterVector(clone)
     ours, theirs = (
         vector.first(*slopes)
         for slopes in ((weights, biases), (exact.weights, exact.biases))

@@ -13,7 +13,7 @@ from .._typing import Floats, Ints
 from ..engine.locking import AllowInterrupt
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.network import Network
-from ..objects.state import deterministic, preserved_context
+from ..objects.snapshots import deterministic, preserved_context
 from ._data import Data
 
 Metric = Callable[[Any, Any], float]

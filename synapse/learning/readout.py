@@ -22,7 +22,7 @@ from ..objects.connection import Connection
 from ..objects.network import Network, require_network
 from ..objects.neuron import Neuron
 from ..objects.recording import record
-from ..objects.state import read_context, restore_context
+from ..objects.snapshots import read_context, restore_context
 from ..squash import Squash
 from ._data import Data, prepare
 

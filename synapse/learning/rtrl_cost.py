@@ -14,8 +14,8 @@ from ..engine.locking import ExclusiveAccess
 from ..engine.rtrl import Layout, TooLarge, find_pattern
 from ..engine.rtrl.pattern import GATERS, OWN, SOURCES
 from ..objects import sensitivities
+from ..objects.edits import require_closed
 from ..objects.network import Network, require_network
-from ..objects.wiring import require_closed
 
 HEAD = (
     "reach",

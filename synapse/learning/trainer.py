@@ -18,7 +18,7 @@ from .._typing import PathLike
 from ..cost import Cost
 from ..errors import ArgumentError, ArgumentTypeError
 from ..initializers import Seed, random_generator
-from ..objects.state import take_over
+from ..objects.snapshots import take_over
 from ..optimizers import LBFGS
 from ..readwrite._formats import Archived
 from . import _archive, _data_source
@@ -219,17 +219,17 @@ class Trainer(Archived, TrainerOptions):
     def _of_archive(cls, arrays: dict[str, NDArray[Any]]) -> Trainer:
         return _archive.trainer_of(cls, OPTIONS, arrays)
 
-    def _take_over(self, twin: Trainer) -> None:
+    def _take_over(self, clone: Trainer) -> None:
         """Continue where a copy has ended that was trained in another process: its
         numbers, the state of its optimizer, and its latest training.
 
         Raises TopologyError, before anything changes, if its network has another
         structure.
         """
-        if twin is self:
+        if clone is self:
             return
-        take_over(self.network, twin.network)
-        state = twin.__getstate__()
+        take_over(self.network, clone.network)
+        state = clone.__getstate__()
         self._restore(state["_memory"], state["_training"])
 
     @property

@@ -24,7 +24,7 @@ from ..engine.store import Store
 from ..errors import ArgumentError
 from ..initializers import draw, glorot
 from . import parameters
-from .wiring import rows_of
+from .edits import rows_of
 
 if TYPE_CHECKING:
     from .layer import Layer
@@ -166,10 +166,10 @@ def _draw_network(
     drawn: dict[Any, list[Floats]] = {}
     sizes: set[tuple[Any, ...]] = set()
     for number in range(MOST_COPIES):
-        twin = type(network)(*bound.args, **bound.kwargs)
-        theirs = _parts_of(twin, _same_layers(network.layers, twin.layers))
+        clone = type(network)(*bound.args, **bound.kwargs)
+        theirs = _parts_of(clone, _same_layers(network.layers, clone.layers))
         for key, rows in theirs.items():
-            drawn.setdefault(key, []).append(twin._store[key[0]][rows])
+            drawn.setdefault(key, []).append(clone._store[key[0]][rows])
         sizes.add(tuple((key, len(rows)) for key, rows in theirs.items()))
         lacking = [
             key

@@ -54,7 +54,7 @@ class Calling(Sequence[Neuron]):
     """
 
     _layers: list[Layer]
-    _loose: list[Layer]  # new layers without a fixed place, until the next step
+    _unplaced: list[Layer]  # new layers without a fixed place, until the next step
     _anchor: Neuron  # the first input; its store is that of the network
     _n_inputs: int
     _n_outputs: int
@@ -231,7 +231,7 @@ class Calling(Sequence[Neuron]):
         facts = self._present_facts()
         if facts.span is None:
             facts.span = self._found_span(store)
-            self._loose.clear()
+            self._unplaced.clear()
             self._warn_of_unreached(store)
             self._warn_of_doubled(store)
         return address, store, facts.span

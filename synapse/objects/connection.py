@@ -42,6 +42,12 @@ from ..engine.store import Store
 from ..engine.view import View
 from ..errors import ArgumentTypeError, TopologyError, UnknownNameError
 from . import parameters
+from .graph_attributes import (
+    CARRIES,
+    NONDEFAULT_OF_CONNECTIONS,
+    STATE,
+    nondefault_values,
+)
 from .graph_names import (
     CONNECTION_PART,
     EDGE_NAMES,
@@ -51,12 +57,6 @@ from .graph_names import (
     unescaped,
 )
 from .metadata import Metadata
-from .nondefault import (
-    CARRIES,
-    NONDEFAULT_OF_CONNECTIONS,
-    STATE,
-    nondefault_values,
-)
 
 if TYPE_CHECKING:
     from .neuron import Neuron

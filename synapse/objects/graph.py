@@ -25,6 +25,7 @@ from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import TopologyError
 from .connection import DataView, connection_at, held_connections, weights_of
+from .graph_attributes import NONDEFAULT_OF_NEURONS, PAST_NAME, nondefault_values
 from .graph_names import (
     FIELDS_OF_NEURONS as FIELDS,
     MARK,
@@ -35,7 +36,6 @@ from .graph_names import (
     is_usual_position,
 )
 from .metadata import Metadata
-from .nondefault import NONDEFAULT_OF_NEURONS, PAST_NAME, nondefault_values
 from .past import past_of
 
 if TYPE_CHECKING:
@@ -424,14 +424,14 @@ class LiveGraph(DiGraph):
 
     @consistent_read
     def __deepcopy__(self, memo: dict[int, Any]) -> nx.DiGraph[Any]:
-        twin: nx.DiGraph[Any] = nx.DiGraph(**copy.deepcopy(self.graph, memo))
-        twin.add_nodes_from(
+        clone: nx.DiGraph[Any] = nx.DiGraph(**copy.deepcopy(self.graph, memo))
+        clone.add_nodes_from(
             (node, copy.deepcopy(data, memo)) for node, data in self._node.items()
         )
-        twin.add_edges_from(
+        clone.add_edges_from(
             (u, v, copy.deepcopy(data, memo)) for u, v, data in self.edges(data=True)
         )
-        return twin
+        return clone
 
 
 def of(store: Store) -> LiveGraph:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from .nondefault import (
+from .graph_attributes import (
     CARRIES,
     NONDEFAULT_OF_CONNECTIONS,
     NONDEFAULT_OF_NEURONS,

@@ -20,8 +20,9 @@ from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, Seed, random_generator
 from ..squash import Squash
-from . import groups, order, parameters, wiring
+from . import edits, groups, order, parameters
 from .neuron import SPAN, Neuron, require_neuron
+from .neuron_rows import NeuronRows
 from .projection import (
     GateKind,
     Kind,
@@ -29,7 +30,6 @@ from .projection import (
     connect_layers,
     require_projection,
 )
-from .rows import NeuronRows
 
 if TYPE_CHECKING:
     from .network import Network
@@ -242,12 +242,12 @@ class Layer(NeuronRows, Sequence[Neuron]):
                     raise
             for last in self._neurons[-2:-1]:  # none, if the layer was empty
                 if neuron.squash.grouped and neuron.squash is last.squash:
-                    store = wiring.join([last, neuron])
+                    store = edits.join([last, neuron])
                     groups.admit(store, neuron._row, last._row)
             if self._name and neuron._store.names[neuron._row] is None:
                 neuron.name = f"{self._name} {len(self) - 1}"
             if network is not None and order.are_joined(network, [neuron]):
-                order.settle(network, *order.attached(network, [neuron]))
+                order.place_new_layers(network, *order.attached(network, [neuron]))
 
     # --- connections ------------------------------------------------------------------
 
@@ -448,7 +448,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         require_projection("projection", projection)
         with ExclusiveLayerAccess(self, projection, columns=False):
             places = projection._gaters(self, kind)
-            wiring.gate_projection(self._neurons, places, projection)
+            edits.gate_projection(self._neurons, places, projection)
 
     # --- steps ------------------------------------------------------------------------
 
@@ -622,14 +622,14 @@ class Layer(NeuronRows, Sequence[Neuron]):
         with ExclusiveLayerAccess(self):
             numbers = self._vector(title, checks.finite_array(title, values))
             serials = np.array([neuron._store.serial for neuron in self._neurons])
-            rows = wiring.rows_of(self._neurons)
+            rows = edits.rows_of(self._neurons)
             for set_them in (
                 parameters.require_agreement,
                 parameters.assign,
             ):  # check all before any is set
                 for store in {neuron._store for neuron in self._neurons}:
-                    mine = serials == store.serial
-                    set_them(store, "bias", rows[mine], numbers[mine])
+                    inside = serials == store.serial
+                    set_them(store, "bias", rows[inside], numbers[inside])
 
     @property
     def cost_weights(self) -> Floats:
@@ -671,13 +671,13 @@ class Layer(NeuronRows, Sequence[Neuron]):
             for neuron in self._neurons:
                 neuron._require_squash(function)
             for store in {neuron._store for neuron in self._neurons}:
-                mine = [neuron for neuron in self._neurons if neuron._store is store]
-                groups.require_whole(store, mine, function)
-            joined = wiring.join(self._neurons) if function.grouped else None
+                inside = [neuron for neuron in self._neurons if neuron._store is store]
+                groups.require_whole(store, inside, function)
+            joined = edits.join(self._neurons) if function.grouped else None
             for neuron in self._neurons:
                 neuron._set_squash(function)
             if joined is not None:
-                joined.join_group(wiring.rows_of(self._neurons))
+                joined.join_group(edits.rows_of(self._neurons))
 
     @property
     @consistent_read
@@ -707,7 +707,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         for store in dict.fromkeys(neuron._store for neuron in self._alive()):
             yield (
                 store,
-                wiring.rows_of(
+                edits.rows_of(
                     neuron for neuron in self._neurons if neuron._store is store
                 ),
             )
@@ -718,7 +718,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         for store in stores:
             store.make_columns()
         if len(stores) == 1:
-            return store[name][wiring.rows_of(self._neurons)]
+            return store[name][edits.rows_of(self._neurons)]
         return np.array([neuron._store[name][neuron._row] for neuron in self._neurons])
 
     def _assign(self, name: str, values: ArrayLike) -> None:

@@ -30,16 +30,16 @@ from ..errors import (
     UnknownNameError,
 )
 from ..initializers import Seed, random_generator
-from . import anew, graph, order, parameters, wiring
+from . import anew, edits, graph, order, parameters
 from .connection import Connection, connection_at
-from .connections import Connections
+from .connection_sequence import Connections
 from .facts import fact
 from .groups import require_neighbors
 from .layer import ExclusiveLayerAccess, Layer, flat_layers
 from .neuron import Neuron, require_neuron
+from .neuron_rows import NeuronRows
 from .parameters import ParameterRows
 from .projection import GateKind, Kind, Projection, ProjectOptions
-from .rows import NeuronRows
 from .slopes import OutputSlopes
 
 ERRORS = "responsibility", "projected", "gated"
@@ -136,13 +136,13 @@ class Network(NeuronRows, OutputSlopes):
                     "Expected each neuron of a network in one layer, got a neuron in"
                     " two."
                 )
-            wiring.require_free(neurons)
-            wiring.refuse_softmax(neurons[: -len(parts[-1])])
+            edits.require_free(neurons)
+            edits.refuse_softmax(neurons[: -len(parts[-1])])
             self._begin(parts, label)
             require_neighbors(parts)
-            store = wiring.join(neurons)
+            store = edits.join(neurons)
             store.make_columns()
-            rows = wiring.rows_of(neurons)
+            rows = edits.rows_of(neurons)
             store["synchronous"][rows] = together
             if self._made is None:  # else its class gives them again
                 store["initial_bias"][rows] = store["bias"][rows]
@@ -154,7 +154,7 @@ class Network(NeuronRows, OutputSlopes):
         """
         self._layers = layers
         # new layers without a fixed place, until the next step
-        self._loose: list[Layer] = []
+        self._unplaced: list[Layer] = []
         self._name = name
         self._metadata: dict[str, Any] = {}
         self._anchor = layers[0]._neurons[0]
@@ -382,9 +382,9 @@ class Network(NeuronRows, OutputSlopes):
 
     def _admit(self, neurons: Sequence[Neuron]) -> None:
         """Move neurons to its store; they must not belong to another network."""
-        wiring.require_free(neurons)
-        store = wiring.join([self._anchor, *neurons])
-        rows = wiring.rows_of(neurons)
+        edits.require_free(neurons)
+        store = edits.join([self._anchor, *neurons])
+        rows = edits.rows_of(neurons)
         store["synchronous"][rows] = False
         store["initial_bias"][rows] = store["bias"][rows]
 
@@ -393,7 +393,7 @@ class Network(NeuronRows, OutputSlopes):
         the store.
         """
         store = self._store
-        rows = wiring.rows_of(chain.from_iterable(layers))
+        rows = edits.rows_of(chain.from_iterable(layers))
         columns = store.columns
         number = self._number_now
         positions = np.arange(len(rows))
@@ -507,15 +507,15 @@ class Network(NeuronRows, OutputSlopes):
             place = (
                 len(self._layers) - 1 if before is None else self._place_before(before)
             )
-            wiring.refuse_softmax(layer)
+            edits.refuse_softmax(layer)
             layers = [*self._layers[:place], layer, *self._layers[place:]]
             require_neighbors(layers)
             self._admit(list(layer))
             self._renumber(layers)
             self._name_layers()
             if before is None:
-                self._loose.append(layer)
-            order.settle(self, *order.attached(self, layer))
+                self._unplaced.append(layer)
+            order.place_new_layers(self, *order.attached(self, layer))
         return layer
 
     def _place_before(self, before: Layer | Neuron) -> int:
@@ -579,7 +579,7 @@ class Network(NeuronRows, OutputSlopes):
             layer._neurons = layer_places
             layers.append(layer)
         self._renumber(layers)
-        self._loose.clear()
+        self._unplaced.clear()
 
     @atomic
     def remove(self, neuron: Neuron) -> None:
@@ -619,7 +619,7 @@ class Network(NeuronRows, OutputSlopes):
             raise TopologyError(
                 f"{neuron!r} is the last neuron of the {layer.name} layer of {self!r}."
             )
-        wiring.remove([neuron])
+        edits.remove([neuron])
 
     def _drop_removed(self) -> None:
         """Follow the removal of some of its neurons."""
@@ -632,7 +632,7 @@ class Network(NeuronRows, OutputSlopes):
     def _disconnect(self, numbers: Ints) -> None:
         """Remove connections by their indices in ``connections``."""
         rows = self._connection_rows()[numbers]
-        wiring.disconnect(self._store, self._store["identity"][rows])
+        edits.disconnect(self._store, self._store["identity"][rows])
 
     # --- hooks for subclasses, see `architect.register` -------------------------------
 
@@ -986,7 +986,7 @@ class Network(NeuronRows, OutputSlopes):
 
     def _rows(self) -> NDArray[np.int64]:
         """Return the rows of its neurons; contiguous after lowering."""
-        return wiring.rows_of(self)
+        return edits.rows_of(self)
 
     @consistent_read
     def _connection_rows(self) -> NDArray[np.int64]:
@@ -995,7 +995,7 @@ class Network(NeuronRows, OutputSlopes):
         """
         store = self._store
         store.ready()
-        return wiring.rows_within(
+        return edits.rows_within(
             store, np.append(store["network"] == self._number_now, False)
         )
 
@@ -1035,7 +1035,7 @@ class Network(NeuronRows, OutputSlopes):
         >>> twin.run([[0.0, 1.0]]) == net.run([[0.0, 1.0]])
         array([[ True]])
         """
-        from .state import copied  # it makes networks
+        from .snapshots import copied  # it makes networks
 
         # of an architecture that is not registered, a Network, which a type cannot say
         return cast(Self, copied(self))
@@ -1056,7 +1056,7 @@ class Network(NeuronRows, OutputSlopes):
 
     def _repr_html_(self) -> str:
         """Return a small drawing, for notebooks."""
-        from ..draw._small import (
+        from ..draw._thumbnail import (
             small_picture,
         )  # imported here: drawings import networks
 

@@ -36,11 +36,11 @@ from ..errors import (
 )
 from ..initializers import Seed, random_generator
 from ..squash import Squash
-from . import graph, groups, parameters, wiring
+from . import edits, graph, groups, parameters
 from .connection import Connection, connections_at, require_connection, sensitivity_of
 from .metadata import Metadata
+from .neuron_rows import NeuronRows
 from .projection import Projection
-from .rows import NeuronRows
 
 if TYPE_CHECKING:
     from .layer import Layer
@@ -233,7 +233,7 @@ class Neuron(NeuronRows, View):
     def incoming(self) -> tuple[Connection, ...]:
         """Incoming connections, without the self-connection."""
         links = graph.edges_of(self, into=True)
-        own = wiring.find(self, self, 0)
+        own = edits.find(self, self, 0)
         return tuple(link for link in links if link is not own)
 
     @property
@@ -241,7 +241,7 @@ class Neuron(NeuronRows, View):
     def outgoing(self) -> tuple[Connection, ...]:
         """Outgoing connections, without the self-connection."""
         links = graph.edges_of(self, into=False)
-        own = wiring.find(self, self, 0)
+        own = edits.find(self, self, 0)
         return tuple(link for link in links if link is not own)
 
     @property
@@ -301,7 +301,7 @@ class Neuron(NeuronRows, View):
     def _find(self, other: Neuron, delay: int | None) -> Connection | None:
         """Return the connection to a neuron that has this delay, or the shortest."""
         self._require()
-        return wiring.find(self, other, delay)
+        return edits.find(self, other, delay)
 
     @overload
     def project(
@@ -427,7 +427,7 @@ class Neuron(NeuronRows, View):
         if trainable is not None:
             learns = checks.boolean("trainable of a connection", trainable)
         rng = SYSTEM if seed is None else random_generator(seed)
-        new_sign = wiring.sign_of_new(
+        new_sign = edits.sign_of_new(
             self, target, checks.sign("sign of a connection", sign), steps
         )
         if weight is None:
@@ -438,7 +438,7 @@ class Neuron(NeuronRows, View):
         number = checks.finite_number("A weight", weight, store.dtype)
         if new_sign:
             parameters.require_signs(new_sign, number)
-        return wiring.connect(self, target, number, learns, new_sign, steps)
+        return edits.connect(self, target, number, learns, new_sign, steps)
 
     def disconnect(self, other: Neuron, *, delay: int | None = None) -> None:
         """Remove the connection from this neuron to another.
@@ -477,19 +477,19 @@ class Neuron(NeuronRows, View):
         with ExclusiveAccess(self, require_neuron("other", other)):
             self._require()
             other._require()
-            links = wiring.find_all(self, other)
+            links = edits.find_all(self, other)
             found = [link for link in links if steps in (None, link.delay)]
             if steps is None and links and not links[0].delay:
                 found = links[:1]
             if len(found) != 1:
                 raise _not_one(self, other, links, steps)
-            wiring.disconnect(self._store, np.array([found[0]._identity]))
+            edits.disconnect(self._store, np.array([found[0]._identity]))
 
     def _set_delay(self, link: Connection, delay: int) -> None:
         """Set the delay of a connection from this neuron; the caller has it in
         use.
         """
-        wiring.set_delay(self._store, link._at, delay)
+        edits.set_delay(self._store, link._at, delay)
 
     def gate(self, *connections: Connection | Iterable[Connection]) -> None:
         """Gate connections: the activation of this neuron becomes their gain.
@@ -534,7 +534,7 @@ class Neuron(NeuronRows, View):
             raise TopologyError(
                 "Each connection must be given once, got one of them twice."
             )
-        wiring.gate(self, singles)
+        edits.gate(self, singles)
 
     def ungate(self, *connections: Connection | Iterable[Connection]) -> None:
         """Stop gating connections; their gain is 1 again.
@@ -565,7 +565,7 @@ class Neuron(NeuronRows, View):
         """
         self._require()
         with ExclusiveAccess(self):
-            wiring.ungate(self, _single("connections", connections))
+            edits.ungate(self, _single("connections", connections))
 
     # --- steps ------------------------------------------------------------------------
 
@@ -1087,7 +1087,7 @@ class Neuron(NeuronRows, View):
             and within
             and store["role"][self._row] != OUTPUT
         ):
-            raise wiring.no_output(self)
+            raise edits.no_output(self)
 
     @property
     @consistent_read

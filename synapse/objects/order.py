@@ -51,11 +51,11 @@ def relations_of(network: Network) -> Relations:
     store = network._store
     n = network._store.n_neurons
     # one entry more for removed ends
-    mine = np.append(store["network"] == network._number_now, False)
+    inside = np.append(store["network"] == network._number_now, False)
     target, pairs = np.minimum(store["target"], n), []
     for name in ("source", "gater"):
         end = np.minimum(store[name], n)
-        related = mine[end] & mine[target] & (end != target)
+        related = inside[end] & inside[target] & (end != target)
         if name == "source":  # but not where past activations are read
             related &= store["delay"] == 0
         rows = np.flatnonzero(related)
@@ -84,8 +84,8 @@ def late_pairs(
         reference = store.networks.get(int(network_number))
         network = None if reference is None else reference()
         if network is not None:
-            mine = number == network_number
-            ends = (position[rows[mine]].astype(np.int64) for rows in (before, after))
+            inside = number == network_number
+            ends = (position[rows[inside]].astype(np.int64) for rows in (before, after))
             relations[network] = Relations(*ends)
     return relations
 
@@ -106,7 +106,7 @@ def is_on_cycle(network: Network, new: Relations) -> bool:
     if network.synchronous:
         return True
     fast = network._store.removed_rows is not None  # to find sources of a neuron
-    if network._loose or len(new.before) > 1 or not fast:
+    if network._unplaced or len(new.before) > 1 or not fast:
         return False
     (before,), (after,) = new
     row_of = [network[int(place)]._row for place in (after, before)]
@@ -153,15 +153,15 @@ class Placement:
             if not is_on_cycle(network, new)
         ]
 
-    def settle(self) -> None:
+    def place_new_layers(self) -> None:
         """Move layers that are new in their network, and warn of what arrives late
         nevertheless.
         """
         for network, new, relations in self._found:
-            settle(network, relations, new)
+            place_new_layers(network, relations, new)
 
 
-def settle(network: Network, known: Relations, new: Relations) -> None:
+def place_new_layers(network: Network, known: Relations, new: Relations) -> None:
     """Move layers that have not activated yet, and warn if a new relation is late
     without need.
     """
@@ -169,14 +169,14 @@ def settle(network: Network, known: Relations, new: Relations) -> None:
         return
     layers = network._layers
     sizes = [len(layer) for layer in network._layers]
-    loose = {
+    unplaced = {
         i
         for i, layer in enumerate(layers)
-        if any(layer is loose_layer for loose_layer in network._loose)
+        if any(layer is loose_layer for loose_layer in network._unplaced)
     }
     layer_of = np.repeat(np.arange(len(sizes)), sizes)
     order = ordered_layers(
-        len(sizes), loose, known.numbered(layer_of), new.numbered(layer_of)
+        len(sizes), unplaced, known.numbered(layer_of), new.numbered(layer_of)
     )
     moved = [layers[i] for i in order]
     if order != list(range(len(sizes))) and groups.parted_by(moved) is None:
@@ -191,7 +191,7 @@ def settle(network: Network, known: Relations, new: Relations) -> None:
 
 
 def ordered_layers(
-    count: int, loose: Collection[int], known: Relations, new: Relations
+    count: int, unplaced: Collection[int], known: Relations, new: Relations
 ) -> list[int]:
     """Order the layers 0 to ``count - 1`` so that new relations lead forward, as far as
     possible.
@@ -202,11 +202,11 @@ def ordered_layers(
     order = list(range(count))
     # layers that activate before each one
     earlier: list[set[int]] = [set() for _ in order]
-    fixed = [i for i in order if i not in loose]
+    fixed = [i for i in order if i not in unplaced]
     for before, after in [
         *pairwise(fixed),
-        *((0, i) for i in loose),
-        *((i, count - 1) for i in loose),
+        *((0, i) for i in unplaced),
+        *((i, count - 1) for i in unplaced),
     ]:
         earlier[after].add(before)
     late = []
@@ -295,8 +295,8 @@ def doubled_pairs(store: Store, start: int, stop: int) -> tuple[Ints, Ints]:
     near = np.flatnonzero(delay == 1)
     if not len(near):
         return near, near
-    mine = (target >= start) & (target < stop)
-    near = near[mine[near]]
+    inside = (target >= start) & (target < stop)
+    near = near[inside[near]]
     before, after = (end[near].astype(np.int64) for end in (source, target))
     together = store["synchronous"]
     group = store["group_first"]
@@ -306,7 +306,7 @@ def doubled_pairs(store: Store, start: int, stop: int) -> tuple[Ints, Ints]:
     before, after = before[late], after[late]
     if not len(before):
         return before, after
-    rows = np.flatnonzero(mine & (delay == 0))
+    rows = np.flatnonzero(inside & (delay == 0))
     direct = source[rows].astype(np.int64) << 32 | target[rows]
     both = np.isin(before << 32 | after, direct)
     return before[both], after[both]
@@ -362,9 +362,9 @@ def attached(
     """
     every = relations_of(network)
     store = network._store
-    mine = np.zeros(len(network), bool)
-    mine[store["position"][[neuron._row for neuron in neurons]]] = True
-    within = mine[every.before] == mine[every.after]
+    inside = np.zeros(len(network), bool)
+    inside[store["position"][[neuron._row for neuron in neurons]]] = True
+    within = inside[every.before] == inside[every.after]
     return every.where(within), every.where(~within)
 
 
@@ -386,11 +386,11 @@ def sorted_layers(network: Network) -> list[list[int]]:
     # the layers of a group of several layers are merged
     parted = np.flatnonzero(layer_of != layer_of[first_member])
     ends = paired(layer_of[parted], layer_of[first_member[parted]])
-    blocks = sort_again(
+    blocks = topological_order(
         len(sizes), np.concatenate([layer_of[pairs], ends, ends[:, ::-1]])
     )
     rank = np.empty(count, np.int32)
-    rank[np.concatenate(sort_again(count, pairs))] = np.arange(count)
+    rank[np.concatenate(topological_order(count, pairs))] = np.arange(count)
     layer_starts = np.cumsum([0, *sizes]).tolist()
     return [
         sorted(
@@ -492,7 +492,7 @@ def must_precede(
     return np.where(turned[:, None], acting[:, ::-1], acting)
 
 
-def sort_again(count: int, pairs: Pairs) -> list[Ints]:
+def topological_order(count: int, pairs: Pairs) -> list[Ints]:
     """Sort 0 to ``count - 1`` so that every pair leads forward; those on a common cycle
     stay together.
     """

@@ -15,6 +15,13 @@ from .._checks import boolean, short_repr
 from ..engine.schema import FLAG, Column
 from ..errors import ArgumentError
 from .graph import LiveGraph
+from .graph_attributes import (
+    CARRIES,
+    NONDEFAULT_OF_CONNECTIONS,
+    NONDEFAULT_OF_NEURONS,
+    PAST_NAME,
+    STATE,
+)
 from .graph_names import (
     APART,
     CONNECTION_PART,
@@ -31,13 +38,6 @@ from .graph_names import (
 from .metadata import Columns
 from .network import Network
 from .neuron import Neuron
-from .nondefault import (
-    CARRIES,
-    NONDEFAULT_OF_CONNECTIONS,
-    NONDEFAULT_OF_NEURONS,
-    PAST_NAME,
-    STATE,
-)
 from .topology import Topology
 
 Rows = list[dict[str, Any]]

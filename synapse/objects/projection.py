@@ -20,7 +20,7 @@ from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, Seed, draw, random_generator
-from . import parameters, wiring
+from . import edits, parameters
 from .connection import Connection, connection_at
 
 if TYPE_CHECKING:
@@ -481,7 +481,7 @@ def connect_layers(
     full = count == shape[0] * shape[1] and not is_listed(chosen)
     dtype = source._store.dtype
     carousel = is_carousel(chosen, sources, targets)
-    signs = wiring.signs_of_new(source._neurons, targets, pairs, sign, delay)
+    signs = edits.signs_of_new(source._neurons, targets, pairs, sign, delay)
     if weights is not None:
         values = given_weights(
             weights, *shape, pairs, count, is_named(chosen, ALL_TO_ALL)
@@ -502,7 +502,7 @@ def connect_layers(
         values = parameters.with_signs(drawn.T.ravel(), signs)
     checks.require_range("Weights", values, dtype)
     learns = not carousel if trainable is None else bool(trainable)
-    store, first_identity = wiring.connect_many(
+    store, first_identity = edits.connect_many(
         source._neurons, targets, pairs, values, learns, signs, delay
     )
     return Projection(store, first_identity, count, source, target, full=full)
@@ -510,7 +510,7 @@ def connect_layers(
 
 def _index_in(layer: Layer, rows: NDArray[Any]) -> Ints:
     """Return the positions in a layer of the neurons in these rows."""
-    mine = wiring.rows_of(layer)
+    mine = edits.rows_of(layer)
     order = np.argsort(mine)
     return order[np.searchsorted(mine[order], rows)]
 
@@ -521,7 +521,7 @@ def rows_between(source: Layer, target: Layer) -> Ints:
     """
     store = source._store
     ends = zip(("source", "target"), (source, target), strict=True)
-    here = [np.isin(store[end], wiring.rows_of(layer)) for end, layer in ends]
+    here = [np.isin(store[end], edits.rows_of(layer)) for end, layer in ends]
     rows = np.flatnonzero(np.all([*here, store["delay"] == 0], axis=0))
     return rows[np.argsort(store["identity"][rows])]
 

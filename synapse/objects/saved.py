@@ -29,6 +29,7 @@ from ..engine.schema import (
 from ..engine.store import Store
 from ..errors import DivergenceError
 from .architectures import describe_for_file, instance_of
+from .edits import refuse_softmax, require_closed
 from .groups import require_neighbors
 from .layer import layers_of
 from .metadata import Columns, Notes, as_json, by_number
@@ -36,7 +37,6 @@ from .network import Network, require_network
 from .neuron import Neuron
 from .sensitivities import Sensitivities
 from .topology import NO_GATER
-from .wiring import refuse_softmax, require_closed
 
 # of the engine, which files do not import
 __all__ = ["PortableSensitivities", "Traces"]

@@ -23,7 +23,7 @@ from ..engine.rtrl.portable import have_place, identities_of, read, write
 from ..engine.schema import ENDED
 from ..engine.store import Store
 from ..errors import ArgumentError, TopologyError
-from .wiring import require_closed
+from .edits import require_closed
 
 if TYPE_CHECKING:
     from .calling import Calling

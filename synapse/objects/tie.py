@@ -13,7 +13,7 @@ from .._typing import Ints
 from ..engine.locking import ExclusiveAccess
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError
-from . import parameters, wiring
+from . import edits, parameters
 from .connection import Connection, require_connection
 from .neuron import Neuron, require_neuron
 from .projection import Projection
@@ -75,7 +75,7 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
         labels = _labels(groups, len(chosen))
         _require_one_kind(chosen, labels)
         if not isinstance(chosen, Projection):
-            wiring.join(
+            edits.join(
                 [
                     item.source if isinstance(item, Connection) else item
                     for item in chosen
@@ -212,4 +212,4 @@ def _places(chosen: Chosen) -> Iterator[tuple[Store, str, Ints]]:
         if isinstance(mine[0], Connection):
             yield store, "weight", np.array([link._at for link in mine], np.int64)
         else:
-            yield store, "bias", wiring.rows_of(mine)
+            yield store, "bias", edits.rows_of(mine)

@@ -28,16 +28,16 @@ from ..engine.schema import CONNECTION, GROUP, NEURON, Column
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from .connection import Connection
+from .edits import crossings_of, not_closed, rows_of, rows_within
+from .graph_attributes import (
+    NONDEFAULT_OF_CONNECTIONS,
+    NONDEFAULT_OF_NEURONS,
+)
 from .groups import bounds_of
 from .metadata import Columns, Notes, by_number
 from .network import Network
 from .neuron import Neuron
-from .nondefault import (
-    NONDEFAULT_OF_CONNECTIONS,
-    NONDEFAULT_OF_NEURONS,
-)
 from .past import past_of
-from .wiring import crossings_of, not_closed, rows_of, rows_within
 
 is_delayed = is_delayed_in_order  # for the rooms, which do not import the engine
 NO_GATER = -1

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .graph_files import *
     from .graphs import *
     from .javascript import *
-    from .native import *
+    from .json_format import *
     from .neataptic import *
     from .nir import *
     from .npz import *

@@ -28,8 +28,8 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from .._checks import choice
 from ..errors import ArgumentError
 from ..objects.ensemble import Ensemble
+from ..objects.incomplete import warn_of_missing
 from ..objects.network import Network
-from ..objects.unsaved import warn_of_missing
 from . import files
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Declaration(NamedTuple):
 
 DECLARATIONS = {
     "json": Declaration(
-        "native", ("from_json_data", "json_data"), (".json",), ("format",)
+        "json_format", ("from_json_data", "json_data"), (".json",), ("format",)
     ),
     "npz": Declaration("npz", ("from_npz_data", "npz_data"), (".synapse", ".npz")),
     "graphml": Declaration("graph_files", (), (".graphml",)),

@@ -19,8 +19,7 @@ from ..objects.saved import SavedNetwork
 from ..squash import LARGEST, SHARES, SINGLE
 from ._loops import LoopWriter, Values, lines
 from ._plan import require_range, written_columns, written_plan
-from .learner.c_source import ProgramOptions, finite_source, learner_source, stack_text
-from .programs import (
+from .codegen import (
     Language,
     checked_prefix,
     program,
@@ -28,6 +27,7 @@ from .programs import (
     require_no_learning,
     type_name,
 )
+from .learner.c_source import ProgramOptions, finite_source, learner_source, stack_text
 
 __all__ = ["c_source"]
 

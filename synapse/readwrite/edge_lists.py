@@ -24,7 +24,7 @@ from ..errors import ArgumentError, ArgumentTypeError, TopologyError, TopologyWa
 from ..initializers import Initializer, Seed
 from ..objects.network import Network
 from ..squash import Squash
-from ._parallel import Merge
+from ._multi_edges import Merge
 from .graphs import (
     Carried,
     Items,

@@ -21,6 +21,7 @@ import networkx as nx
 
 from .._checks import short_repr
 from ..errors import FormatError, SynapseError
+from ..objects.graph_attributes import STATE
 from ..objects.graph_names import (
     CONNECTION_PART,
     EDGE_NAMES,
@@ -33,7 +34,6 @@ from ..objects.graph_names import (
     unescaped,
 )
 from ..objects.network import Network
-from ..objects.nondefault import STATE
 from ..objects.ordinary_graph import to_networkx
 from ..objects.saved import SavedNetwork
 from ..objects.topology import Topology

@@ -48,6 +48,13 @@ from ..initializers import Initializer, Seed, given_back, random_generator
 from ..objects import graph as live
 from ..objects.connection import Connection
 from ..objects.graph import NeuronData
+from ..objects.graph_attributes import (
+    CARRIES,
+    NONDEFAULT_OF_CONNECTIONS,
+    NONDEFAULT_OF_NEURONS,
+    PAST,
+    STATE,
+)
 from ..objects.graph_names import (
     COMPOSED,
     CONNECTION_PART,
@@ -63,19 +70,12 @@ from ..objects.graph_names import (
 )
 from ..objects.network import Network
 from ..objects.neuron import Neuron
-from ..objects.nondefault import (
-    CARRIES,
-    NONDEFAULT_OF_CONNECTIONS,
-    NONDEFAULT_OF_NEURONS,
-    PAST,
-    STATE,
-)
 from ..objects.order import find_order, paired
 from ..objects.parameters import with_signs
 from ..objects.saved import SavedNetwork, traces_of_past
 from ..objects.topology import NO_GATER
 from ..squash import Squash
-from . import _parallel
+from . import _multi_edges
 from ._file_checks import (
     carries_state,
     contradicted_sign,
@@ -83,7 +83,7 @@ from ._file_checks import (
     warn_of_connections_into_inputs,
 )
 from ._formats import ALL, LINKED, Format
-from ._parallel import Merge
+from ._multi_edges import Merge
 from ._relays import RELAY, relays_to_delays
 
 __all__ = ["from_networkx"]
@@ -319,7 +319,7 @@ class Options(NamedTuple):
         initializer, seed = drawn
         synchronous, merge, self_connections = rules
         for option, value, choices in (
-            ("`merge`", merge, _parallel.WAYS),
+            ("`merge`", merge, _multi_edges.WAYS),
             ("`self_connections`", self_connections, CARRIED),
         ):
             if value is not None and not is_among(value, choices):
@@ -553,9 +553,9 @@ def _kept_edges(edges: Items, options: Options) -> tuple[Items, Ints]:
             "A pair of neurons has one connection of a delay, but"
             f" {edges.label(int(order[again[0]]))} is given several times. Pass"
             ' merge="sum" to add the weights of parallel edges, or one of'
-            f" {', '.join(map(repr, _parallel.WAYS[1:]))}."
+            f" {', '.join(map(repr, _multi_edges.WAYS[1:]))}."
         )
-    rows, edges = _parallel.merged(edges, pairs, options.merge)
+    rows, edges = _multi_edges.merged(edges, pairs, options.merge)
     return edges, delays[rows]
 
 
@@ -882,16 +882,16 @@ def name_of_other_type(name: Any, names: Container[Any]) -> str:
     """Return advice if one of the names is a number and this its digits, or the
     reverse.
     """
-    twin: Any = None
+    clone: Any = None
     if isinstance(name, str):
         with suppress(ValueError):
-            twin = int(name)
+            clone = int(name)
     elif isinstance(name, int | np.integer):
-        twin = str(name)
-    if twin is None or twin not in names:
+        clone = str(name)
+    if clone is None or clone not in names:
         return ""
-    form = "text" if isinstance(twin, str) else "whole numbers"
-    return f" The names of the others are {form}: {short_repr(twin)}."
+    form = "text" if isinstance(clone, str) else "whole numbers"
+    return f" The names of the others are {form}: {short_repr(clone)}."
 
 
 def _ends(

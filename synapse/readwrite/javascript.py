@@ -18,8 +18,7 @@ from ..squash import ACTIVATIONS, LARGEST, SHARES, SINGLE
 from ._formulas import read
 from ._loops import LoopWriter, Values
 from ._plan import written_columns, written_plan
-from .learner.interpreted import interpreted_learner
-from .programs import (
+from .codegen import (
     Language,
     checked_prefix,
     function,
@@ -27,6 +26,7 @@ from .programs import (
     program_format,
     require_no_learning,
 )
+from .learner.interpreted import interpreted_learner
 
 __all__ = ["javascript_source"]
 

@@ -10,14 +10,14 @@ from ..objects.network import Network
 from ..squash import LARGEST, SHARES, SINGLE
 from ._loops import LoopTerm, identifier, lines, loop_terms
 from ._plan import written_columns, written_plan
-from .learner.interpreted import interpreted_learner
-from .programs import (
+from .codegen import (
     Language,
     checked_prefix,
     program,
     program_format,
     require_no_learning,
 )
+from .learner.interpreted import interpreted_learner
 
 __all__ = ["python_source"]
 

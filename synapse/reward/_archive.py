@@ -21,7 +21,7 @@ from ..errors import ArgumentError, FormatError, SynapseError
 from ..learning._archive import GENERATORS
 from ..objects.network import Network
 from ..objects.slopes import Slopes
-from ..objects.state import take_over
+from ..objects.snapshots import take_over
 from ..readwrite._file_checks import members, require_version
 from ..readwrite.npz import as_text, from_array, from_arrays, npz_data
 from ..scale import Scale
@@ -255,8 +255,8 @@ def _take(
         sums = [_slopes(network, name, arrays) for name, network in networks.items()]
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise FormatError(f"The agent in the file is not valid ({error}).") from None
-    for network, twin in zip(agent._networks, networks.values(), strict=True):
-        take_over(network, twin)
+    for network, clone in zip(agent._networks, networks.values(), strict=True):
+        take_over(network, clone)
     for traces, slopes in zip(agent._traces, sums, strict=True):
         traces.write(slopes)
     agent._set_scale(observations)

@@ -140,7 +140,7 @@ class ActorCritic(Agent):
     def _answer(self, outputs: Floats) -> Any:
         return int(outputs.argmax()) if self._discrete else outputs[: len(outputs) // 2]
 
-    def _enter(self, row: Floats) -> Any:
+    def _observe(self, row: Floats) -> Any:
         self._value = float(self.value.activate(row)[0])
         outputs = self._outputs = self.policy.activate(row)
         if self._discrete:

@@ -19,10 +19,10 @@ from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..initializers import Seed, random_generator
 from ..model import Model
+from ..objects.eligibility_traces import EligibilityTraces
 from ..objects.network import Network, require_network
 from ..objects.outputs import require_range, squashes_of
 from ..objects.sensitivities import ONLINE
-from ..objects.slope_traces import EligibilityTraces
 from ..objects.stepping import is_row
 from ..readwrite._formats import Archived
 from ..scale import SQUARABLE, TOO_LARGE, Scale
@@ -113,11 +113,11 @@ class Agent(Archived):
         self._return = 0.0
         self._value: float | None = None  # None: no episode has begun
         self._next: Any = (
-            None  # the next action, of an agent that chooses it in `_worth`
+            None  # the next action, of an agent that chooses it in `_bootstrap_value`
         )
         self._limits = self._present_limits()
         # networks with which another agent has begun or acted since
-        self._lost: list[Network] = []
+        self._taken_over: list[Network] = []
         self.steps = 0
         self.error = math.nan
         """The latest temporal difference δ, in units of scaled rewards; NaN before the
@@ -231,7 +231,7 @@ class Agent(Archived):
         self._limits = self._present_limits()
         self._return = 0.0
         self._next = None  # of an episode that was broken off
-        return self._enter(row)
+        return self._observe(row)
 
     def learn(
         self,
@@ -285,13 +285,15 @@ class Agent(Archived):
                 " observation."
             )
         self._require_latest()
-        self._foresee()
+        self._prepare_action()
         # Nothing has changed so far. The scale of rewards checks its number before it
         # counts it, and that of observations cannot fail after it.
         if self.scale_rewards:
             gain = self._scaled(gain)
         after = self._standard(row, counted=True)
-        following = self._worth(after) if self.discount and not terminated else 0.0
+        following = (
+            self._bootstrap_value(after) if self.discount and not terminated else 0.0
+        )
         delta = EligibilityTraces.temporal_difference(
             gain, self.discount, following, value
         )
@@ -321,7 +323,7 @@ class Agent(Archived):
         self.steps += 1
         # if a function of the user raises now, the next step is that of a new episode
         self._value = None
-        return None if terminated or truncated else self._enter(after)
+        return None if terminated or truncated else self._observe(after)
 
     def act(self, observation: ArrayLike, first: bool = False) -> Any:
         """Return the action for an observation, in a step without learning or
@@ -355,28 +357,28 @@ class Agent(Archived):
 
         What it does changes nothing in this agent.
         """
-        twin = object.__new__(type(self))
-        vars(twin).update(vars(self))
-        twin._networks = tuple(network.clone() for network in self._networks)
-        twin._set_scale(self.model.scale)
-        for name, network in zip(self.names, twin._networks, strict=True):
-            setattr(twin, name, network)
-        return twin
+        clone = object.__new__(type(self))
+        vars(clone).update(vars(self))
+        clone._networks = tuple(network.clone() for network in self._networks)
+        clone._set_scale(self.model.scale)
+        for name, network in zip(self.names, clone._networks, strict=True):
+            setattr(clone, name, network)
+        return clone
 
     @abstractmethod
     def _answer(self, outputs: Floats) -> Any:
         """Return the answer of :meth:`act` to the outputs of the first network."""
 
     @abstractmethod
-    def _enter(self, row: Floats) -> Any:
+    def _observe(self, row: Floats) -> Any:
         """Activate the networks at an observation; returns the action there."""
 
-    def _worth(self, row: Floats) -> float:
+    def _bootstrap_value(self, row: Floats) -> float:
         """Return the value of an observation that follows, by the weights so far: a
         second forward pass.
 
         An agent that needs the next action before it learns, as Sarsa does, chooses it
-        here and stores it in `_next`, for :meth:`_enter`.
+        here and stores it in `_next`, for :meth:`_observe`.
         """
         values = self._networks[-1].peek(row)
         # max takes 0.9 µs
@@ -418,7 +420,7 @@ class Agent(Archived):
         if type(values["_return"]) is not float or type(values["error"]) is not float:
             raise ValueError("its return or its error is not a number")
 
-    def _foresee(self) -> None:
+    def _prepare_action(self) -> None:
         """Call what the user has given for the next action, which may raise, before
         anything changes.
         """
@@ -463,15 +465,15 @@ class Agent(Archived):
             before = _latest.get(network)
             rival = None if before is None else before()
             if rival is not None and rival is not self:
-                rival._lost = [*rival._lost, network]
+                rival._taken_over = [*rival._taken_over, network]
             _latest[network] = ref(self)
-        self._lost = []
+        self._taken_over = []
 
     def _require_latest(self) -> None:
-        if self._lost:
+        if self._taken_over:
             raise ArgumentError(
-                f"Another agent has taken over {self._lost[0]!r}. Call begin, which"
-                " takes it back, or give each agent a network of its own:"
+                f"Another agent has taken over {self._taken_over[0]!r}. Call begin,"
+                " which takes it back, or give each agent a network of its own:"
                 " network.clone()."
             )
 

@@ -111,7 +111,7 @@ class QLearning(Agent):
     def _answer(self, outputs: Floats) -> int:
         return int(outputs.argmax())
 
-    def _foresee(self) -> None:
+    def _prepare_action(self) -> None:
         self._chance = self._chance_after(self.steps + 1)
 
     def _chance_after(self, steps: int) -> float:
@@ -126,7 +126,7 @@ class QLearning(Agent):
         if type(action) is not int or not 0 <= action < len(self.network.output):
             raise ValueError("the stored action is not an action of the network")
 
-    def _enter(self, row: Floats) -> int:
+    def _observe(self, row: Floats) -> int:
         values = self.network.activate(row)
         best = action = int(values.argmax())
         chance = (

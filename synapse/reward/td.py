@@ -188,6 +188,6 @@ class TD(Agent):
     def _answer(self, outputs: Floats) -> float:
         return float(outputs[0])
 
-    def _enter(self, row: Floats) -> float:
+    def _observe(self, row: Floats) -> float:
         self._value = float(self.network.activate(row)[0])
         return self._value

@@ -20,7 +20,7 @@ from ..objects.connection import Connection
 from ..objects.layer import Layer
 from ..objects.network import Network
 from ..objects.neuron import Neuron
-from ..objects.scaled_steps import OnlineAdaGrad
+from ..objects.online_adagrad import OnlineAdaGrad
 from ..objects.topology import Topology
 from ..scale import SQUARABLE, Scale
 

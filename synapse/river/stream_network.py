@@ -20,7 +20,7 @@ from ..errors import ArgumentError, ArgumentTypeError
 from ..learning.continual_backprop import ContinualBackprop, Renewer, checked_renewal
 from ..model import Model
 from ..objects.network import Network
-from ..objects.scaled_steps import OnlineAdaGrad
+from ..objects.online_adagrad import OnlineAdaGrad
 from ..objects.slopes import Slopes
 from ..objects.topology import Topology
 from ..scale import Scale
@@ -239,16 +239,16 @@ class StreamNetwork(base.Estimator):
         """Return an estimator with the same parameters; with its attributes, also what
         was learned.
         """
-        twin: Self = super().clone(new_params)
+        clone: Self = super().clone(new_params)
         if include_attributes:
             state = self.__getstate__()
             parameters = self._get_params()
-            twin.__setstate__(
+            clone.__setstate__(
                 deepcopy(
                     {name: state[name] for name in state.keys() - parameters.keys()}
                 )
             )
-        return twin
+        return clone
 
     def __getstate__(self) -> dict[str, Any]:
         state = {

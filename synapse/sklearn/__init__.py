@@ -14,7 +14,7 @@ from .._checks import ATTRIBUTES, imported, public_names, unknown_attribute
 
 imported("sklearn", "The estimators of synapse.sklearn need", "scikit-learn")
 
-from .rows import NetworkClassifier, NetworkRegressor  # noqa: E402
+from .row_estimators import NetworkClassifier, NetworkRegressor  # noqa: E402
 from .sequences import SequenceClassifier, SequenceRegressor  # noqa: E402
 
 __all__ = [

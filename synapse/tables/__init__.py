@@ -8,7 +8,7 @@ on all rows; :func:`update_rows` and :func:`update_series` go on with new rows.
 """
 
 from .._checks import public_names
-from .rows import predict_rows as predict_rows, train_rows as train_rows
+from .row_models import predict_rows as predict_rows, train_rows as train_rows
 from .series import read_series as read_series, read_several as read_several
 from .series_comparison import (
     Comparison as Comparison,

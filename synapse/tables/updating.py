@@ -14,7 +14,7 @@ from ..errors import ArgumentError
 from ..learning import Result
 from ..model import Model
 from .encoding import encoding_of
-from .rows import answers_of, quality, units_of
+from .row_models import answers_of, quality, units_of
 from .series import following, phase
 from .series_task import SeriesTask, frame_values, series_facts
 from .table import columns, numbers, pandas_for_tables, words

@@ -24,7 +24,7 @@ from .._checks import (
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.network import Network, require_network
-from ..objects.state import deterministic, preserved_context
+from ..objects.snapshots import deterministic, preserved_context
 
 MOST_STEPS = 1_000_000
 

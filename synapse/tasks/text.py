@@ -19,7 +19,7 @@ from ..errors import ArgumentError
 from ..initializers import Seed, random_generator
 from ..objects.network import Network
 from ..objects.outputs import require_squash
-from ..objects.state import preserved_context
+from ..objects.snapshots import preserved_context
 from .alphabet import Alphabet
 
 

@@ -20,7 +20,7 @@ MODULES = ["synapse", *(f"synapse.{name}" for name in PACKAGES.split()), "archit
 PARTS = (
     "_steps",
     "reward.agent",
-    "objects.rows",
+    "objects.neuron_rows",
     *(f"objects.{part}" for part in ("calling", "stepping", "propagating", "slopes")),
 )
 """Modules of base classes that hold a part of a public class."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from synapse import cli
-from synapse.cli import words
+from synapse.cli import helpers
 
 from .command import months, refused, run_cli, write
 
@@ -47,7 +47,7 @@ def drawn(monkeypatch):
     """The panels of the figures that are saved: their titles, and lines and bounds by
     label."""
     panels = []
-    save = words.save_figure
+    save = helpers.save_figure
 
     def saving(figure, path, *more):
         for ax in figure.axes:
@@ -62,7 +62,7 @@ def drawn(monkeypatch):
             panels.append((ax.get_title(), lines, areas))
         save(figure, path, *more)
 
-    monkeypatch.setattr(words, "save_figure", saving)
+    monkeypatch.setattr(helpers, "save_figure", saving)
     return panels
 
 

@@ -16,7 +16,7 @@ from synapse import Model, Trainer, forecasting, optimizers, tables
 from synapse.cli import main
 from synapse.errors import ArgumentError
 from synapse.readwrite import load
-from synapse.tables import rows, series_training
+from synapse.tables import row_models, series_training
 from synapse.tables.series_task import fit_together, series_tasks
 from tests.helpers.cases import all_hold
 
@@ -418,7 +418,7 @@ def test_ctrl_c_after_the_training_keeps_the_network(
     cases = [
         (sales, ["--target", "Umsatz"], series_training, "select_together", False),
         (sales, ["--target", "Umsatz"], tables.TrainingOptions, "refit", True),
-        (plane, ["--target", "y", "--ignore", "word"], rows, "_simple", False),
+        (plane, ["--target", "y", "--ignore", "word"], row_models, "_simple", False),
         (
             plane,
             ["--target", "y", "--ignore", "word"],

@@ -91,7 +91,7 @@ def test_networks_that_are_joined_remember_what_each_did(seed):
 def test_a_cleared_network_and_a_restored_one_have_the_past_of_then():
     net = network(1)
     rows = np.random.default_rng(1).normal(size=(7, 2))
-    with synapse.objects.state.preserved_context(net):
+    with synapse.objects.snapshots.preserved_context(net):
         first = net.run(rows, traces=True)
     assert np.array_equal(net.run(rows, traces=True), first)
     net.clear()

@@ -18,7 +18,7 @@ from synapse.errors import (
     FunctionError,
     TopologyError,
 )
-from synapse.objects.scaled_steps import OnlineAdaGrad
+from synapse.objects.online_adagrad import OnlineAdaGrad
 from tests.helpers.cases import all_refused
 from tests.helpers.networks import unchanged
 from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs

@@ -13,8 +13,8 @@ import synapse
 from synapse import Layer, Network, Neuron, Topology, tie
 from synapse.engine.lowering import orders
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
-from synapse.objects.order import find_order, must_precede, sort_again
-from synapse.objects.wiring import require_closed
+from synapse.objects.edits import require_closed
+from synapse.objects.order import find_order, must_precede, topological_order
 from tests.helpers.networks import lstm, perceptron, used
 
 
@@ -251,7 +251,7 @@ def test_compiled_loops_find_the_same_order(monkeypatch):
         for limit in (1 << 30, -1):
             monkeypatch.setattr(orders, "MUCH", limit)
             pairs = must_precede(size, links, inputs, outputs)
-            again = [group.tolist() for group in sort_again(size, gates)]
+            again = [group.tolist() for group in topological_order(size, gates)]
             both_orders.append(
                 (find_order(size, links, gates, inputs, outputs), pairs.tolist(), again)
             )

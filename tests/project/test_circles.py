@@ -10,8 +10,8 @@ ROOT = Path(__file__).parents[2]
 
 # docs/architecture.md says why each of these imports exists
 OF_FUNCTIONS = {
-    ("synapse.objects.network", "synapse.draw._small"),
-    ("synapse.objects.network", "synapse.objects.state"),
+    ("synapse.objects.network", "synapse.draw._thumbnail"),
+    ("synapse.objects.network", "synapse.objects.snapshots"),
 }
 
 

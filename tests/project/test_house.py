@@ -205,7 +205,7 @@ SAME_ROLES = {
     "Neuron": {"synapse/objects/neuron.py", "synapse/plain.py"},
     "NetworkClassifier": {
         "synapse/river/classifier.py",
-        "synapse/sklearn/rows.py",
+        "synapse/sklearn/row_estimators.py",
     },
     "NetworkForecaster": {
         "synapse/forecasting/network_forecaster.py",
@@ -213,7 +213,7 @@ SAME_ROLES = {
     },
     "NetworkRegressor": {
         "synapse/river/regressor.py",
-        "synapse/sklearn/rows.py",
+        "synapse/sklearn/row_estimators.py",
     },
     "Comparison": {
         "synapse/analysis/comparison.py",

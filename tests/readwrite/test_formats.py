@@ -191,7 +191,7 @@ for name in {*sys.modules} - before:
     path = tmp_path / "net.json"
     call = [sys.executable, "-W", "ignore", "-c", code, path]
     done = subprocess.run(call, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["synapse.readwrite.native"]
+    assert done.stdout.split() == ["synapse.readwrite.json_format"]
 
 
 def test_a_name_of_the_package_is_there_without_its_module():

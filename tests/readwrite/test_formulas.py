@@ -11,7 +11,7 @@ import pytest
 
 from synapse.engine.functions.activations import ACTIVATIONS
 from synapse.engine.functions.costs import COSTS
-from synapse.readwrite import javascript, programs, python
+from synapse.readwrite import codegen, javascript, python
 from synapse.readwrite._formulas import UnreadableError, read
 
 from ..engine.test_activations import STATES
@@ -96,7 +96,7 @@ def texts(language, formulas):
     """Every formula as a function of the language, of the names f0, f1, ..."""
     helpers = "\n".join(language.helpers.values())
     functions = [
-        programs.function(language, f"f{i}", read(formula, *names), names)
+        codegen.function(language, f"f{i}", read(formula, *names), names)
         for i, (formula, names, _) in enumerate(formulas)
     ]
     return "\n".join([helpers, *functions])

@@ -11,7 +11,7 @@ from hypothesis import assume, strategies as st
 
 import architect
 from synapse import Layer, Network, Neuron, errors, load, save
-from synapse.objects.state import take_over
+from synapse.objects.snapshots import take_over
 from tests.helpers.cases import every_case
 from tests.helpers.strategies import Twin, given_graphs, specs
 

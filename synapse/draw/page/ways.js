@@ -1,4 +1,4 @@
-// Routes of lines, by the rules of _ways.py: between the neurons of the columns that they pass, or around all columns. A column is
+// Routes of lines, by the rules of _routes.py: between the neurons of the columns that they pass, or around all columns. A column is
 // what stands across the flow. Points are [along, across] the flow; a route is the control points between the ends of a line.
 
 const ROOM = 5, BEFORE = 10, EVEN = 58; // room about neurons; before a column; the length at both ends in which a line stays level

@@ -98,10 +98,10 @@ class Freezer:
         """Return the copy and the key of a tuple, named tuple or list."""
         items = [self.value(item, attributes) for item in value]
         copies = [copy for copy, _ in items]
-        twin = (
+        clone = (
             type(value)(*copies) if hasattr(value, "_fields") else type(value)(copies)
         )
-        return twin, (type(value), tuple(key for _, key in items))
+        return clone, (type(value), tuple(key for _, key in items))
 
     def module(self, module: ModuleType, attributes: set[str]) -> Frozen:
         """Return the copy and the key of a module with the attributes that a function
@@ -130,11 +130,11 @@ class Freezer:
             return self.seen[id(function)]
         namespace = {"__builtins__": self.builtins, "__name__": function.__module__}
         cells = tuple(CellType() for _ in function.__closure__ or ())
-        twin = FunctionType(
+        clone = FunctionType(
             function.__code__, namespace, function.__name__, None, cells
         )
-        twin.__qualname__ = function.__qualname__
-        copy = self.helper(twin)
+        clone.__qualname__ = function.__qualname__
+        copy = self.helper(clone)
         self.seen[id(function)] = copy, ("again", len(self.seen))
         names, attributes = _names(function.__code__)
         keys = [_code_key(function.__code__)]
@@ -147,7 +147,7 @@ class Freezer:
                 keys.append(key)
         for defaults in ("__defaults__", "__kwdefaults__"):
             values, key = self.value(getattr(function, defaults), attributes)
-            setattr(twin, defaults, values)
+            setattr(clone, defaults, values)
             keys.append(key)
         self.seen[id(function)] = copy, tuple(keys)
         return self.seen[id(function)]

@@ -25,7 +25,7 @@ from ...squash import LARGEST, SHARES, SINGLE
 from .._formulas import Tree, UnreadableError, both_of, kind_of, only, read
 from .._loops import identifier, lines
 from .._plan import titles
-from ..programs import Language, free_name, function, heading, helped
+from ..codegen import Language, free_name, function, heading, helped
 from .reached import Reached
 from .tables import Tables
 

@@ -16,7 +16,7 @@ from ...objects.sensitivities import RTRL
 from ...squash import LARGEST, SHARES, SINGLE
 from .._formulas import kind_of
 from .._loops import identifier, lines
-from ..programs import Language, free_name, function, helped
+from ..codegen import Language, free_name, function, helped
 from .c_source import (
     COST_NUMBERS,
     both_of_squash,

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..._checks import imported, positive_number
+from ...objects.incomplete import warn_of_missing
 from ...objects.network import Network, require_network
-from ...objects.unsaved import warn_of_missing
 from ...squash import Squash
 from .._formats import Format
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from ..._checks import imported
 from ...errors import ArgumentError
+from ...objects.incomplete import warn_of_missing
 from ...objects.network import Network, require_network
-from ...objects.unsaved import warn_of_missing
 from .._formats import Format
 
 __all__ = ["from_torch", "to_torch"]

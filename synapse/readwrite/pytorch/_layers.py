@@ -16,7 +16,7 @@ from ..._typing import Floats, Ints
 from ...errors import ArgumentError, ArgumentTypeError, TopologyError
 from ...objects.layer import Layer
 from ...objects.network import Network
-from ...objects.state import set_numbers
+from ...objects.snapshots import set_numbers
 from ...objects.topology import Topology
 from ._squashes import MODULES
 
@@ -382,11 +382,11 @@ def write(peer: Peer, net: Network) -> None:
     """
     portions = parts_of(peer, net)
     places = [_place(portion, net) for portion in portions]
-    twin = network_of(peer)
+    clone = network_of(peer)
     if not peer.linears:
         _require_squash(net.output, "identity")
     if not all(
-        map(np.array_equal, _rest(portions, net), _rest(parts_of(peer, twin), twin))
+        map(np.array_equal, _rest(portions, net), _rest(parts_of(peer, clone), clone))
     ):
         raise TopologyError(
             f"{net!r} has connections or biases without a counterpart in the modules,"

@@ -1,8 +1,8 @@
 """Advice for arguments and attributes of other libraries: each message names the call
 to use here.
 
-The names are in ``foreign.toml``, also those that the migration page shows. They are
-searched only after a call has failed. Names of arguments are in the form of
+The names are in ``migration_hints.toml``, also those that the migration page shows.
+They are searched only after a call has failed. Names of arguments are in the form of
 :func:`normalize_name`; ``{value}`` is replaced by the given value.
 
 What has to be there before a call fails is as small as Python allows. It refuses an
@@ -52,7 +52,7 @@ def _section(tables: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str
     return _by_name({names: _by_name(rows) for names, rows in tables.items()})
 
 
-_PATH = files(__package__).joinpath("foreign.toml")
+_PATH = files(__package__).joinpath("migration_hints.toml")
 _FILE = tomllib.loads(_PATH.read_text(encoding="utf-8"))
 
 SYNONYMS = _by_name(_FILE["synonyms"])

@@ -16,8 +16,8 @@ from ..objects.network import Network
 from ..objects.topology import Topology
 from ._folded import Folded, folded
 from ._places import RADIUS, Places
+from ._routes import curve, routes_of
 from ._style import ABOVE, BELOW, BLUE, RED
-from ._ways import curve, routes_of
 
 WIDTH = 640
 HEIGHT = 300

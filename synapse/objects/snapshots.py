@@ -36,9 +36,9 @@ def copied(network: Network) -> Network:
         store.ready()
         alone = len(network) == store.n_neurons and network._sensitivities is None
         if not alone or not _is_as_saved(store):
-            twin = SavedNetwork.of(network, "cloned").network()
-            twin._made = network._made
-            return twin
+            clone = SavedNetwork.of(network, "cloned").network()
+            clone._made = network._made
+            return clone
         # in the order of activation
         neurons = [Neuron.__new__(Neuron) for _ in store.views]
         layers = layers_of(
@@ -47,17 +47,17 @@ def copied(network: Network) -> Network:
         twin_store = store.copied(neurons)
         if store.notes is not None:
             store.notes.copy_to(twin_store)
-        twin = instance_of(describe(network), layers)
-        twin._made = network._made
-        twin._begin(layers, network.name)
-        twin._metadata = json_object("net.metadata", network.metadata)
-        twin._doubled_known = network._doubled_known
-        twin_store.networks[network._number_now] = weakref.ref(twin)
+        clone = instance_of(describe(network), layers)
+        clone._made = network._made
+        clone._begin(layers, network.name)
+        clone._metadata = json_object("net.metadata", network.metadata)
+        clone._doubled_known = network._doubled_known
+        twin_store.networks[network._number_now] = weakref.ref(clone)
         for layer in layers:
-            layer._network = weakref.ref(twin)
+            layer._network = weakref.ref(clone)
         if network._is_untraced(store):
-            twin._note_untraced(twin_store)
-        return twin
+            clone._note_untraced(twin_store)
+        return clone
 
 
 def _is_as_saved(store: Store) -> bool:
@@ -149,30 +149,30 @@ def deterministic(network: Network) -> Iterator[None]:
             network._store["deterministic"][:] = before
 
 
-def take_over(network: Network, twin: Network) -> None:
+def take_over(network: Network, clone: Network) -> None:
     """Copy all numbers of a copy, which has been trained in another process, into its
     original.
 
     Raises TopologyError, before anything changes, if the copy has another structure.
     """
-    if twin is network:
+    if clone is network:
         return
     with ExclusiveAccess(network):
         _, store, _ = network._ready()
-        _, other, _ = twin._ready()
+        _, other, _ = clone._ready()
         if not _are_alike(store, other):
             raise TopologyError(
                 f"The structure of {network!r} differs from that of the copy trained in"
                 " another process. Callbacks there must not edit it, and it must have"
                 " a store of its own: use net.clone()."
             )
-        if network._sensitivities is None and twin._sensitivities is not None:
-            take_over_rule(network, SavedNetwork.of(twin))
+        if network._sensitivities is None and clone._sensitivities is not None:
+            take_over_rule(network, SavedNetwork.of(clone))
         if any((store[name] != other[name]).any() for name in _FLAGS):
             store.touch_learning()  # what learns is another
         for name in (*_NUMBERS, *_FLAGS, "clock", *schema.CONTEXT):
             store[name][...] = other[name]
-        context = read_context(twin)
+        context = read_context(clone)
         restore_context(
             network,
             {name: context[name] for name in schema.PLAN_CONTEXT if name in context},

@@ -19,7 +19,7 @@ from ..engine.store import Store
 from . import parameters
 from .calling import locked
 from .connection import Connection
-from .slope_traces import EligibilityTraces
+from .eligibility_traces import EligibilityTraces
 from .slopes import Slopes
 
 

@@ -38,7 +38,7 @@ _store_of = attrgetter("_store")
 
 LOOK_UP = 4096
 """Largest number of connections without objects for which the graph is made, to look up
-duplicates. ``python -m benchmarks.constants wiring.LOOK_UP``: rows take 0.38 to 1.87
+duplicates. ``python -m benchmarks.constants edits.LOOK_UP``: rows take 0.38 to 1.87
 times as long with a tenth, 0.99 to 3.19 times with ten times."""
 
 
@@ -81,14 +81,14 @@ def crossings_of(members: Sequence[tuple[Store, Bools]]) -> dict[str, Any]:
         "entering": 0,
         "_entering": None,
     }
-    for store, mine in members:
-        if mine[:-1].all():
+    for store, inside in members:
+        if inside[:-1].all():
             continue  # the store has no other neurons
         ends = (
             np.minimum(store[end], store.n_neurons)
             for end in ("source", "target", "gater")
         )
-        source, target, gater = (mine[rows] for rows in ends)
+        source, target, gater = (inside[rows] for rows in ends)
         gated = store["gater"] != NONE
         crossing = (source != target) | (gated & (gater != (source & target)))
         entering = target & (~source | (gated & ~gater))
@@ -111,9 +111,9 @@ def require_closed(network: Calling, doing: str) -> None:
         store.ready()
         if len(network) == store.n_neurons:
             return
-        mine = np.zeros(store.n_neurons + 1, bool)
-        mine[rows_of(network)] = True
-        counts = crossings_of([(store, mine)])
+        inside = np.zeros(store.n_neurons + 1, bool)
+        inside[rows_of(network)] = True
+        counts = crossings_of([(store, inside)])
         if counts["crossings"]:
             raise not_closed(
                 repr(network), doing, counts["crossings"], counts["_crossing"]
@@ -251,7 +251,7 @@ def _connect(
     identity = store.add_connections(*rows, weight, trainable, sign, delay)
     graph.follow_connected(store, identity, 1)
     if placement is not None:
-        placement.settle()
+        placement.place_new_layers()
     return connection_at(store, identity)
 
 
@@ -308,15 +308,15 @@ def connect_many(
     if pairs is None:
         pairs = every_pair(*rows)
     else:
-        for numbers, mine in zip(pairs, rows, strict=True):
-            numbers[:] = mine[numbers]
+        for numbers, inside in zip(pairs, rows, strict=True):
+            numbers[:] = inside[numbers]
     placement = None if delay else Placement(store, *pairs)
     identity = store.add_connections(
         *pairs, weights, trainable, 0 if signs is None else signs, delay
     )
     graph.follow_connected(store, identity, len(weights))
     if placement is not None:
-        placement.settle()
+        placement.place_new_layers()
     return store, identity
 
 
@@ -351,8 +351,8 @@ def _refuse_pairs(
     of_source, of_target = (
         np.array([n._store is store for n in ends]) for ends in (sources, targets)
     )
-    mine = of_source[pairs[0]] & of_target[pairs[1]]
-    _refuse_linked(store, from_rows[pairs[0][mine]], to_rows[pairs[1][mine]], delay)
+    inside = of_source[pairs[0]] & of_target[pairs[1]]
+    _refuse_linked(store, from_rows[pairs[0][inside]], to_rows[pairs[1][inside]], delay)
 
 
 def _refuse_linked(
@@ -461,7 +461,7 @@ def set_delay(store: Store, row: int, delay: int) -> None:
     store["delay"][row] = delay
     graph.follow_connected(store, int(identities[0]), 1)
     if placement is not None:
-        placement.settle()
+        placement.place_new_layers()
 
 
 def gate(gater: Neuron, connections: Sequence[Connection]) -> None:
@@ -539,7 +539,7 @@ def _set_gaters(store: Store, gaters: Ints | int, identities: Ints | int) -> Non
     placement = Placement(store, gaters, targets)
     store.touch()
     store["gater"][rows] = gaters
-    placement.settle()
+    placement.place_new_layers()
 
 
 def ungate(gater: Neuron, connections: Sequence[Connection]) -> None:

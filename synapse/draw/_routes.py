@@ -321,12 +321,12 @@ def along(way: Floats, shares: Floats) -> Floats:
     )
 
 
-def arrowheads(ways: Sequence[Floats], centres: Floats, size: float) -> Floats:
+def arrowheads(routes: Sequence[Floats], centres: Floats, size: float) -> Floats:
     """Return arrowheads where paths reach the discs of their targets or end at a rim,
     shape (connections, 3, 2).
     """
-    heads = np.empty((len(ways), 3, 2))
-    for i, (way, centre) in enumerate(zip(ways, centres, strict=True)):
+    heads = np.empty((len(routes), 3, 2))
+    for i, (way, centre) in enumerate(zip(routes, centres, strict=True)):
         outside = np.flatnonzero(np.linalg.norm(way - centre, axis=1) >= RADIUS)
         inward = np.linalg.norm(way[-1] - centre) < 1e-9
         before = way[outside[-1] if inward and len(outside) else -2]

@@ -81,7 +81,7 @@ if _types.TYPE_CHECKING:  # at run time `__getattr__` imports them when used
     from .forecasting import forecast
     from .model import Model
     from .readwrite import from_networkx
-    from .readwrite.edge_lists import from_edges
+    from .readwrite.edge_lists import from_edges, to_edges
 
 __version__ = "0.1.0"
 
@@ -97,6 +97,7 @@ _LATER_NAMES = {
     "forecast": "forecasting",
     "from_edges": "readwrite.edge_lists",
     "from_networkx": "readwrite",
+    "to_edges": "readwrite.edge_lists",
 }
 
 __all__ = [
@@ -134,6 +135,7 @@ __all__ += [
     "save",
     "squash",
     "tie",
+    "to_edges",
     "to_networkx",
     "to_torch",
     "untie",

@@ -26,6 +26,7 @@ from .memory import (
     spectral_radius as spectral_radius,
 )
 from .pruning import Pruned as Pruned, prune as prune
+from .rewiring import rewire as rewire
 from .structure import (
     LateConnections as LateConnections,
     components as components,

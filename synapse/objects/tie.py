@@ -36,9 +36,11 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
     items : Projection, Layer, or iterable of Connection or of Neuron
         Members. Connections share a weight, neurons share a bias. They may belong to
         different networks.
-    groups : array_like of int, shape (items,), optional
-        Group number of each item, in the order of iteration; items with the same number
-        share one value. Default: all items are one group.
+    groups : array_like of int or str, shape (items,), optional
+        Label of the group of each item, a whole number or a text, in the order of
+        iteration: an array, a list, or a column of a data frame, also a categorical
+        one. Items with the same label share one value. Default: all items are one
+        group.
 
     Raises
     ------
@@ -154,16 +156,24 @@ def _views(chosen: Chosen) -> Sequence[Any]:
 
 
 def _labels(groups: ArrayLike | None, count: int) -> Ints:
-    """Return the group number of each item, checked."""
+    """Return the number of the group of each item, checked."""
     if groups is None:
         return np.zeros(count, np.int64)
     title = "groups"
-    labels = any_array(title, groups, f"{count} whole numbers")
-    if labels.dtype.kind not in "iu":
-        raise ArgumentTypeError(expected(title, f"{count} whole numbers", groups))
+    condition = f"{count} whole numbers or texts"
+    if hasattr(groups, "tolist"):  # a column of a data frame has any type
+        groups = groups.tolist()
+    labels = any_array(title, groups, condition)
+    if labels.dtype.kind not in "iuU":
+        raise ArgumentTypeError(expected(title, condition, groups))
+    # NumPy makes texts of numbers, and of missing values, that are beside texts.
+    if labels.ndim == 1 and labels.dtype.kind == "U":
+        for label in groups:  # type: ignore[union-attr]
+            if not isinstance(label, str):
+                raise ArgumentTypeError(expected(title, condition, groups))
     if labels.shape != (count,):
         raise ArgumentError(expected(title, f"of shape ({count},)", labels.shape))
-    return labels.astype(np.int64)
+    return np.unique(labels, return_inverse=True)[1].astype(np.int64, copy=False)
 
 
 def _require_one_kind(chosen: Chosen, labels: Ints) -> None:

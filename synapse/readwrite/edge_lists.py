@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping, Set
 from itertools import chain
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import networkx as nx
 import numpy as np
@@ -15,6 +15,7 @@ from .._checks import (
     choice,
     expected,
     float_type,
+    imported_pandas,
     is_number,
     pluralize,
     short_repr,
@@ -22,7 +23,8 @@ from .._checks import (
 )
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError, TopologyWarning
 from ..initializers import Initializer, Seed
-from ..objects.network import Network
+from ..objects.network import Network, require_network
+from ..objects.ordinary_graph import to_networkx
 from ..squash import Squash
 from ._multi_edges import Merge
 from .graphs import (
@@ -37,9 +39,105 @@ from .graphs import (
     require_names,
 )
 
-__all__ = ["from_edges"]
+__all__ = ["from_edges", "to_edges"]
 
 ENDS = ("source", "target")
+Columns = dict[str, Any]
+
+
+class EdgeTables(NamedTuple):
+    """The two tables of a network: those of its connections and of its neurons."""
+
+    edges: Any
+    neurons: Any
+
+
+def to_edges(network: Network) -> EdgeTables:
+    """Convert a network to a table of its connections, and one of its neurons.
+
+    Parameters
+    ----------
+    network : Network
+        The network. Its neurons must have different names.
+
+    Returns
+    -------
+    tuple of two pandas.DataFrame, ``edges`` and ``neurons``
+        `edges` has a row for each connection, in the order of ``network.connections``:
+        the names of its ``source`` and ``target``, its ``weight``, and where a network
+        has them, ``sign``, ``delay``, the name of the ``gater``, and metadata.
+        `neurons` has a row for each neuron, in the order of the network: its ``name``,
+        ``layer``, ``squash``, ``bias``, and so on. The other columns are the attributes
+        that :func:`synapse.to_networkx` describes.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If `network` is not a network.
+    ArgumentError
+        If two neurons have the same name.
+    MissingExtraError
+        If pandas is not installed.
+
+    See Also
+    --------
+    from_edges : Make a network of these tables: ``from_edges(edges, neurons=neurons)``.
+
+    Notes
+    -----
+    The network that comes back computes what `network` computes, and has its states. It
+    loses what :func:`from_networkx` says, and its dtype and name, unless you pass them.
+    The tables as files, which other programs read, too::
+
+        edges.to_csv("edges.csv", index=False)
+        neurons.to_csv("neurons.csv", index=False)
+
+    A neuron may be called "NA" or "007". This reads such names as text::
+
+        text = {"keep_default_na": False, "na_values": [""]}
+        text["dtype"] = dict.fromkeys(["source", "target", "gater", "name"], str)
+        edges = pandas.read_csv("edges.csv", **text)
+        neurons = pandas.read_csv("neurons.csv", **text)
+
+    Before version 3.1, pandas also needs ``float_precision="round_trip"``.
+
+    Examples
+    --------
+    >>> net = from_edges([("x", "a", 0.5), ("a", "y", {"weight": -1.0, "delay": 2})])
+    >>> edges, neurons = to_edges(net)
+    >>> print(edges[["source", "target", "weight", "delay"]])
+      source target  weight  delay
+    0      x      a     0.5    NaN
+    1      a      y    -1.0    2.0
+    >>> from_edges(edges, neurons=neurons).weights
+    array([ 0.5, -1. ])
+    """
+    pandas = imported_pandas()
+    edges, neurons = tables_of(require_network("network", network), names=True)
+    return EdgeTables(pandas.DataFrame(edges), pandas.DataFrame(neurons))
+
+
+def tables_of(network: Network, *, names: bool) -> EdgeTables:
+    """Return the tables of a network as columns, where None is no value; without
+    `names`, neurons have numbers.
+    """
+    graph = to_networkx(network, names=names, multigraph=True)
+    edges = [
+        dict(zip(ENDS, ends, strict=True)) | data
+        for *ends, data in graph.edges(data=True)
+    ]
+    edges.sort(key=lambda row: row["number"])
+    neurons = [{"name": name, **data} for name, data in graph.nodes(data=True)]
+    if names:
+        for row in neurons:
+            del row["label"]  # is the name
+    return EdgeTables(_columns_of_rows(edges), _columns_of_rows(neurons))
+
+
+def _columns_of_rows(rows: list[dict[str, Any]]) -> Columns:
+    """Return the columns of rows, of which some have more names than others."""
+    names = dict.fromkeys(chain(*rows))
+    return {name: [row.get(name) for row in rows] for name in names}
 
 
 def from_edges(
@@ -156,9 +254,8 @@ def from_edges(
         edges = _columns_of_tuples(edges)
     float_dtype = float_type("dtype", dtype)
     keys = keys_of("weight", "gater", None)
-    links = _columns("edges", edges, ENDS)
-    names, ends = _numbered(links.pop("source"), links.pop("target"))
-    _require_named_ends(names, ends)
+    links = columns_of_table("edges", edges, ENDS)
+    names, ends = numbered_ends(links.pop("source"), links.pop("target"))
     blanks = _Blanks()
     distinct = blanks.removed(names)
     if distinct != names:
@@ -170,7 +267,7 @@ def from_edges(
     rows: dict[Any, Any] = {}
     names_in_edges = names
     if neurons is not None:
-        rows = _columns("neurons", neurons, ("name",))
+        rows = columns_of_table("neurons", neurons, ("name",))
         names = _listed(rows.pop("name"))
         require_names("neuron", names)
         names = blanks.removed(names)
@@ -281,7 +378,9 @@ def _attributes_of(place: int, edge: Any) -> dict[Any, Any]:
     )
 
 
-def _columns(table_name: str, table: Any, needed: Iterable[str]) -> dict[Any, Any]:
+def columns_of_table(
+    table_name: str, table: Any, needed: Iterable[str]
+) -> dict[Any, Any]:
     """Return the columns of a table, after checks of their names and lengths."""
     if not hasattr(table, "keys"):
         condition = "a data frame or a mapping from names to columns"
@@ -305,8 +404,17 @@ def _columns(table_name: str, table: Any, needed: Iterable[str]) -> dict[Any, An
     return columns
 
 
+def numbered_ends(sources: Any, targets: Any) -> tuple[list[Any], NDArray[np.int64]]:
+    """Return the names of neurons, and the numbers of both ends, shape (2, edges);
+    ArgumentError if an edge leads from or to a neuron without a name.
+    """
+    names, ends = _numbered(sources, targets)
+    _require_named_ends(names, ends)
+    return names, ends
+
+
 def _numbered(sources: Any, targets: Any) -> tuple[list[Any], NDArray[np.int64]]:
-    """Return the names of neurons, and the numbers of both ends, shape (2, edges)."""
+    """Return the names of neurons, and the numbers of both ends."""
     ends = [np.asarray(column) for column in (sources, targets)]
     if all(end.dtype.kind in "iu" and end.ndim == 1 for end in ends):
         low = min((int(end.min()) for end in ends if len(end)), default=0)

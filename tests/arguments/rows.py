@@ -492,6 +492,7 @@ row(
     neuron="0 -1",
     step="0 -1",
 )
+row("analysis.rewire", network="network", within="None []")
 row("analysis.compare", lambda w: {"first": w.network, "second": w.network})
 
 row("draw.error_flow", lambda w: {"networks": w.lstm}, networks="network", layer="None")

@@ -4,6 +4,7 @@ sums."""
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import assume, strategies as st
 
@@ -175,6 +176,27 @@ def test_what_cannot_be_tied():
     ]
     all_refused([(partial(synapse.tie, items), *rest) for items, *rest in refused])
     assert everything(net) == before
+
+
+@pytest.mark.parametrize(
+    "column",
+    [list, np.array, pd.Series, pd.Categorical, partial(pd.Series, dtype="category")],
+)
+def test_groups_by_text(column):
+    layer = Layer(4)
+    layer.biases = [1.0, 2.0, 3.0, 4.0]
+    synapse.tie(layer, groups=column(["inter", "motor", "inter", "motor"]))
+    assert layer.biases.tolist() == [1.0, 2.0, 1.0, 2.0]
+    assert layer[0].tied == (layer[2],)
+
+
+@pytest.mark.parametrize("odd", [None, np.nan, 1])
+@pytest.mark.parametrize("column", [list, pd.Series, pd.Categorical])
+def test_a_label_that_is_missing_among_texts(column, odd):
+    layer = Layer(3)
+    with pytest.raises(ArgumentTypeError, match="must be 3 whole numbers or texts"):
+        synapse.tie(layer, groups=column(["a", odd, "nan"]))
+    assert layer[0].tied == ()
 
 
 def test_groups_that_do_not_fit():

@@ -36,15 +36,15 @@ VERBS = set(
     Broadcast Build Cache Call Cast Change Check Choose Clear Clip Clone Close
     Collect Compare Compile Complete Compute Concatenate Connect Continue Convert
     Copy Count Create Cut Decay Decide Delay Describe Discard Divide Do Draw End
-    Ensure Enter Evaluate Evolve Explain Extend Fill Find Fit Flush Fold Follow
+    Ensure Enter Evaluate Evolve Exchange Explain Extend Fill Find Fit Flush Fold Follow
     Forecast Forget Freeze Gate Gather Generate Give Go Group Hold Import Inherit
     Insert Iterate Join Keep Lay Lead Learn Leave List Lock Lower Make Mark Merge
     Minimise Move Multiply Name Note Number Open Order Parse Pause Perturb Predict
     Prepare Print Project Propagate Provide Publish Push Put Raise Read Record
     Reduce Refer Refuse Register Release Remember Remove Renew Reorder Repeat
     Replace Reset Restart Restore Return Round Run Sample Save Say Scale Send Set
-    Shift Shorten Show Silence Sort Split Start Stop Store Submit Subtract Suggest
-    Sum Take Tell Test Tie Train Translate Transpose Undo Update Walk Warn Write
+    Shift Shorten Show Shuffle Silence Sort Split Start Stop Store Submit Subtract
+    Suggest Sum Take Tell Test Tie Train Translate Transpose Undo Update Walk Warn Write
     Yield
     """.split()  # noqa: SIM905
 )

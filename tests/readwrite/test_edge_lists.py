@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synapse import from_edges, from_networkx
+from synapse import from_edges, from_networkx, to_edges
 from synapse.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -480,3 +480,38 @@ def test_connections_into_inputs_are_counted_in_one_warning():
     remedy = {"source": [*edges["source"], "in"], "target": [*edges["target"], "x"]}
     net = from_edges(remedy, ["in", "z"])  # without a warning
     assert len(net["x"].incoming) == 3
+
+
+def test_the_tables_of_a_network_are_those_it_is_made_of():
+    edges = pd.DataFrame(
+        {
+            "source": ["NA", "007", "NA", "NA"],
+            "target": ["007", "y", "y", "y"],
+            "weight": [1.0, -0.5, 0.25, 0.75],
+            "delay": [0, 0, 2, 3],
+            "sign": [1, -1, np.nan, np.nan],
+            "transmitter": ["Glu", None, "ACh", None],
+        }
+    )
+    net = from_edges(edges, squash="tanh")
+    tables = to_edges(net)
+    assert tables.neurons["name"].tolist() == ["NA", "007", "y"]
+    columns = ["source", "target", "weight"]
+    pd.testing.assert_frame_equal(tables.edges[columns], edges[columns])
+    assert tables.edges.fillna({"delay": 0}).delay.tolist() == [0, 0, 2, 3]
+    assert [value is None for value in tables.edges.transmitter] == [
+        value is None for value in edges.transmitter
+    ]
+    twin = from_edges(tables.edges, neurons=tables.neurons)
+    rows = np.arange(8.0).reshape(8, 1)
+    assert np.array_equal(twin.run(rows), net.run(rows))
+    assert [link.sign for link in twin.connections] == [1, -1, None, None]
+
+
+def test_tables_need_names():
+    net = from_edges([("a", "b"), ("b", "c")])
+    net[0].name = "b"
+    with pytest.raises(ArgumentError, match="different names, got 2 named 'b'"):
+        to_edges(net)
+    with pytest.raises(ArgumentTypeError, match="`network` must be a Network"):
+        to_edges([1])

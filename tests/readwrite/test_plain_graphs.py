@@ -87,29 +87,24 @@ def through_json(graph):
 
 
 def through_tables(net):
-    """Data frames of the edges and the nodes, as pandas has them, with empty cells."""
-    graph = synapse.to_networkx(net)
-    nodes = pd.DataFrame.from_dict(dict(graph.nodes(data=True)), orient="index")
-    # a table has an order of its own
-    edges = nx.to_pandas_edgelist(graph).sort_values("number")
-    return from_edges(
-        edges, neurons=nodes.rename_axis("name").reset_index(), dtype=net.dtype
-    )
+    """Data frames of the connections and the neurons, with empty cells."""
+    edges, neurons = synapse.to_edges(net)
+    return from_edges(edges, neurons=neurons, dtype=net.dtype)
 
 
 ROUNDS = Version(pd.__version__) < Version("3.1")
-EXACTLY = {"float_precision": "round_trip"} if ROUNDS else {}
+TEXTS = dict.fromkeys(["source", "target", "gater", "name"], str)
+AS_WRITTEN = {"keep_default_na": False, "na_values": [""], "dtype": TEXTS} | (
+    {"float_precision": "round_trip"} if ROUNDS else {}
+)
 
 
 def through_csv(net):
     """Text with a column of empty cells for what few neurons have, such as delays."""
-    graph = synapse.to_networkx(net)
-    nodes = pd.DataFrame.from_dict(dict(graph.nodes(data=True)), orient="index")
-    edges = nx.to_pandas_edgelist(graph).sort_values("number")
-    tables = []
-    for table in (edges, nodes.rename_axis("name").reset_index()):
-        text = io.StringIO(table.to_csv(index=False))
-        tables.append(pd.read_csv(text, **EXACTLY))
+    tables = [
+        pd.read_csv(io.StringIO(table.to_csv(index=False)), **AS_WRITTEN)
+        for table in synapse.to_edges(net)
+    ]
     return from_edges(tables[0], neurons=tables[1], dtype=net.dtype)
 
 

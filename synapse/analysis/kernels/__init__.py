@@ -1,0 +1,1 @@
+"""Kernels of the analysis, over arrays of its own."""

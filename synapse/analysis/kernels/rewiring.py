@@ -1,0 +1,124 @@
+"""Exchanges of the targets of edges, after which every node has its degrees.
+
+An edge is a row: it leads from the node ``source`` to the node ``target``. Rows with
+one source, and one delay, are a *line*; they are neighbours, ``first[line]`` is their
+first. Only rows of one ``group``, such as one sign, exchange targets, so that degrees
+stay within groups. Self-connections are in no group, -1.
+
+A move is proposed as often as its inverse, and one that would make a self-connection or
+a pair twice does nothing but counts, so all wirings that are reached are equally
+probable in the end.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..._typing import Ints
+from ...engine.compiler.jit import inline, kernel, stream
+
+NOWHERE = -1
+"""The row of an edge that does not exist."""
+
+
+class Edges(NamedTuple):
+    """The rows, of which moves change the column ``target``."""
+
+    target: Ints
+    source: Ints
+    group: Ints
+    line: Ints
+    first: Ints
+
+
+@inline
+def below(count, rng):
+    """Return a random whole number from 0 to count - 1."""
+    rng[0], number = stream(rng[0])
+    return int(number * count)
+
+
+@inline
+def row_to(target, line, edges):
+    """Return the row of a line that leads to a target, or NOWHERE."""
+    for row in range(edges.first[line], edges.first[line + 1]):
+        if edges.target[row] == target:
+            return row
+    return NOWHERE
+
+
+@inline
+def may_lead(row, target, edges):
+    """Return whether an edge may get this target: one that its line has not got."""
+    return (
+        edges.source[row] != target
+        and row_to(target, edges.line[row], edges) == NOWHERE
+    )
+
+
+@inline
+def swap(e, f, edges):
+    """Exchange the targets of two edges.
+
+    Where both new pairs are there already, in one other group, their edges exchange
+    targets, too: two pairs of nodes exchange the groups of their edges.
+    """
+    b = edges.target[e]
+    d = edges.target[f]
+    if edges.line[e] == edges.line[f] or b == d:
+        return False
+    if edges.source[e] == d or edges.source[f] == b:
+        return False
+    x = row_to(d, edges.line[e], edges)
+    y = row_to(b, edges.line[f], edges)
+    if (x == NOWHERE) != (y == NOWHERE):
+        return False
+    if x != NOWHERE:
+        if edges.group[x] != edges.group[y] or edges.group[x] == edges.group[e]:
+            return False
+        edges.target[x] = b
+        edges.target[y] = d
+    edges.target[e] = d
+    edges.target[f] = b
+    return True
+
+
+@inline
+def rotate(e, f, g, edges):
+    """Give each of three edges the target of the next: what turns a cycle of three
+    nodes round, which no exchange of two can do.
+    """
+    b = edges.target[e]
+    d = edges.target[f]
+    h = edges.target[g]
+    if b == d or d == h or h == b:
+        return False
+    line = edges.line
+    if line[e] == line[f] or line[f] == line[g] or line[g] == line[e]:
+        return False
+    if not (may_lead(e, d, edges) and may_lead(f, h, edges) and may_lead(g, b, edges)):
+        return False
+    edges.target[e] = d
+    edges.target[f] = h
+    edges.target[g] = b
+    return True
+
+
+@kernel
+def exchange(edges, members, bounds, tries, rng):
+    """Make this many moves of two or of three edges; returns how many were possible.
+
+    `members` lists the rows by group, those of group k from ``bounds[k]`` on.
+    """
+    done = 0
+    for _ in range(tries):
+        e = members[below(members.shape[0], rng)]
+        start = bounds[edges.group[e]]
+        size = bounds[edges.group[e] + 1] - start
+        f = members[start + below(size, rng)]
+        if below(2, rng) == 0:
+            done += swap(e, f, edges)
+        else:
+            g = members[start + below(size, rng)]
+            done += rotate(e, f, g, edges)
+    return done

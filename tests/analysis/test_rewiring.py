@@ -1,0 +1,198 @@
+"""Null models: what every exchange keeps, and that all wirings are equally probable."""
+
+from collections import Counter
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import synapse
+from synapse import Layer, Network
+from synapse.analysis import rewire
+from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
+from tests.helpers.cases import all_refused
+
+
+def table(size=40, count=300, seed=0):
+    """Connections of both signs, with weights and types, and some to oneself."""
+    rng = np.random.default_rng(seed)
+    pairs = rng.permutation(size * size)[:count]
+    sign = rng.choice([1, -1, np.nan], count)
+    return pd.DataFrame(
+        {
+            "source": [f"n{i}" for i in pairs // size],
+            "target": [f"n{i}" for i in pairs % size],
+            "sign": sign,
+            "weight": rng.uniform(0.1, 1.0, count) * np.where(sign < 0, -1, 1),
+            "kind": rng.choice(["a", "b"], count),
+        },
+        index=rng.permutation(count),
+    )
+
+
+def degrees(edges, *by):
+    """Connections out of and into every neuron, by the values of these columns."""
+    return [edges.groupby([end, *by]).size().to_dict() for end in ("source", "target")]
+
+
+def test_the_degrees_of_each_sign_stay():
+    edges = table()
+    before = edges.copy()
+    shuffled = rewire(edges, seed=0)
+    pd.testing.assert_frame_equal(edges, before)
+    signed = [frame.assign(sign=np.sign(frame.weight)) for frame in (edges, shuffled)]
+    assert degrees(signed[1], "sign") == degrees(signed[0], "sign")
+    assert not shuffled.duplicated(["source", "target"]).any()
+    rest = ["source", "sign", "weight", "kind"]
+    pd.testing.assert_frame_equal(shuffled[rest], edges[rest])
+    own = edges.source == edges.target
+    assert (own == (shuffled.source == shuffled.target)).all(), "they stay"
+    assert (shuffled.target != edges.target).mean() > 0.8
+    again = rewire(edges, seed=0)
+    pd.testing.assert_frame_equal(again, shuffled)
+    assert not rewire(edges, seed=1).equals(shuffled)
+
+
+def test_other_groups_than_the_sign():
+    edges = table()
+    shuffled = rewire(edges, within=["sign", "kind"], seed=0)
+    filled = [frame.fillna({"sign": 0}) for frame in (edges, shuffled)]
+    assert degrees(filled[1], "sign", "kind") == degrees(filled[0], "sign", "kind")
+    free = rewire(edges, within="kind", seed=0).fillna({"sign": 0})
+    assert degrees(free, "kind") == degrees(edges, "kind")
+    assert degrees(free, "sign") != degrees(filled[0], "sign")
+    free = rewire(edges, within=[], seed=0)
+    assert degrees(free) == degrees(edges)
+    assert degrees(free, "kind") != degrees(edges, "kind")
+
+
+def test_a_mapping_and_a_categorical_column():
+    edges = table()
+    shuffled = rewire(edges, seed=3)
+    lists = {name: edges[name].tolist() for name in edges}
+    assert rewire(lists, seed=3)["target"] == shuffled.target.tolist()
+    numbers = edges.assign(
+        source=edges.source.str[1:].astype(int), target=edges.target.str[1:].astype(int)
+    )
+    assert rewire(numbers, seed=3).target.dtype == numbers.target.dtype
+    kinds = edges.astype({"target": "category"})
+    assert rewire(kinds, seed=3).target.dtype == kinds.target.dtype
+
+
+def wirings(size, edges):
+    """All wirings with the degrees of these signed edges, as bytes of a matrix."""
+    cells = [(i, j) for i, j in product(range(size), repeat=2) if i != j]
+
+    def described(matrix):
+        return [
+            (matrix == sign).sum(axis).tolist() for sign in (1, -1) for axis in (0, 1)
+        ]
+
+    first = np.zeros((size, size), np.int8)
+    for source, target, sign in edges:
+        first[source, target] = sign
+    found = []
+    for values in product((0, 1, -1), repeat=len(cells)):
+        matrix = np.zeros_like(first)
+        matrix[tuple(zip(*cells, strict=True))] = values
+        if values.count(0) == len(cells) - len(edges) and (
+            described(matrix) == described(first)
+        ):
+            found.append(matrix.tobytes())
+    return found
+
+
+CYCLE = [(0, 1, 1), (1, 2, 1), (2, 0, 1)]
+"""Two exchanges of targets never turn it round."""
+BLOCKED = [(0, 1, 1), (2, 3, 1), (0, 3, -1), (2, 1, -1)]
+"""Each of two signs blocks the other."""
+MIXED = [(0, 1, 1), (1, 2, 1), (2, 3, 1), (3, 0, 1), (0, 2, -1), (1, 3, -1), (2, 0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("size", "edges", "count"), [(3, CYCLE, 2), (4, BLOCKED, 2), (4, MIXED, 8)]
+)
+def test_all_wirings_with_these_degrees_are_equally_probable(size, edges, count):
+    every = wirings(size, edges)
+    assert len(every) == count
+    source, target, sign = map(np.array, zip(*edges, strict=True))
+    columns = {"source": source, "target": target, "sign": sign}
+    draws = 600
+    found = Counter()
+    rng = np.random.default_rng(0)
+    for _ in range(draws):
+        matrix = np.zeros((size, size), np.int8)
+        matrix[source, rewire(columns, swaps=200, seed=rng)["target"]] = sign
+        found[matrix.tobytes()] += 1
+    assert set(found) == set(every)
+    share = draws / count
+    chi_squared = sum((found[each] - share) ** 2 / share for each in every)
+    assert chi_squared < 24.3, "once in 1,000 with seven degrees of freedom"
+
+
+def test_a_network_gets_other_targets_and_keeps_the_rest():
+    edges = table()
+    net = synapse.from_edges(
+        edges[edges.target != "n0"], ["n0"], ["n1"], squash="tanh", synchronous=True
+    )
+    net.run(np.ones((3, 1)))
+    before = net.weights.copy(), net.run(np.ones((2, 1)))
+    net.clear()
+    shuffled = rewire(net, seed=0)
+    assert shuffled.synchronous
+    assert shuffled.dtype == net.dtype
+    assert [neuron.name for neuron in shuffled] == [neuron.name for neuron in net]
+    tables = [synapse.to_edges(each).edges for each in (net, shuffled)]
+    for frame in tables:
+        frame["sign"] = np.sign(frame.weight)
+    assert degrees(tables[1], "sign") == degrees(tables[0], "sign")
+    rest = ["source", "weight", "kind", "trainable"]
+    pd.testing.assert_frame_equal(tables[1][rest], tables[0][rest])
+    assert (tables[1].target != tables[0].target).mean() > 0.7
+    assert np.array_equal(net.weights, before[0])
+
+
+def test_gates_delays_and_self_connections_of_a_network():
+    cells = Layer(6, "tanh")
+    projection = cells.project(cells, 0.5, seed=0)
+    delayed = cells.project(cells, 0.5, seed=1, delay=2)
+    sources = Layer(2)
+    outputs = Layer(1)
+    sources.project(cells, seed=0)
+    cells.project(outputs, seed=0)
+    sources[1].gate(projection[3])
+    net = Network(sources, [cells], outputs)
+    shuffled = rewire(net, seed=0)
+    gated = [link for link in shuffled.connections if link.gater is not None]
+    assert [link.source.name for link in gated] == [projection[3].source.name]
+    loops = [link for link in net.connections if link.source is link.target]
+    assert len(loops) == sum(c.source is c.target for c in shuffled.connections)
+    late = [link for link in shuffled.connections if link.delay == 2]
+    assert len(late) == len(delayed)
+
+
+def test_tables_of_few_rows():
+    assert rewire({"source": [], "target": []}) == {"source": [], "target": []}
+    assert rewire({"source": ["a"], "target": ["a"]})["target"] == ["a"]
+
+
+def test_what_is_no_wiring():
+    edges = {"source": ["a", "a"], "target": ["b", "b"]}
+    with pytest.raises(TopologyError, match="from 'a' to 'b' is given several times"):
+        rewire(edges)
+    assert len(rewire({**edges, "delay": [1, 2]})["target"]) == 2
+    good = {"source": ["a"], "target": ["b"]}
+    unhashable = {**good, "kind": [["x"]]}
+    both = (ArgumentError, ArgumentTypeError)
+    all_refused(
+        [
+            (lambda: rewire(5), both, "a Network, a data frame"),
+            (lambda: rewire({"source": ["a"]}), both, "a column 'target'"),
+            (lambda: rewire(good, within="kind"), both, "`within` must be among"),
+            (lambda: rewire(unhashable, within="kind"), both, "numbers or texts"),
+            (lambda: rewire({**good, "target": [None]}), both, "must have a name"),
+            (lambda: rewire(good, swaps=0), both, "`swaps`"),
+            (lambda: rewire(good, seed=-1), both, "`seed`"),
+        ]
+    )

@@ -20,6 +20,7 @@ from .flow import error_flow as error_flow
 from .forecast import forecast as forecast
 from .hinton import hinton as hinton
 from .link import link as link
+from .matrix import matrix as matrix
 from .network import network as network
 from .raster import raster as raster
 from .returns import returns as returns

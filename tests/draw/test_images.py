@@ -8,7 +8,7 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Neuron, draw, record
-from synapse.errors import ArgumentError, ArgumentTypeError
+from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from tests.helpers.cases import all_refused
 
 from .helpers import (
@@ -195,6 +195,60 @@ def test_names_can_be_read():
     all_pictures_hold(check, ["lstm", "hand", (1, 20), (20, 1), (12, 8), (100, 70)])
 
 
+def of_types(count, letters=6):
+    """Neurons of this many types, each with three connections of one sign."""
+    rng = np.random.default_rng(0)
+    source = np.repeat(np.arange(3 * count), 3)
+    pairs = {(i, j) for i, j in zip(source, rng.integers(1, 3 * count, len(source)))}
+    edges = [(int(i), int(j), -1.0 if i % 3 else 2.0) for i, j in sorted(pairs)]
+    types = [
+        f"{'type' * letters}"[:letters] + f" {i % count}" for i in range(3 * count)
+    ]
+    table = {"name": range(3 * count), "type": types}
+    return synapse.from_edges(edges, [0], [3 * count - 1], neurons=table)
+
+
+def test_a_matrix_has_the_sum_of_weights_of_each_pair_of_groups():
+    net = of_types(5)
+    ax = draw.matrix(net, groups="type")
+    (image,) = artists_of(ax, "sums")
+    sums = image.get_array()
+    titles = rows_of(ax)
+    assert titles == [text.get_text() for text in ax.get_xticklabels()]
+    expected = {}
+    for link in net.connections:
+        ends = link.source.metadata["type"], link.target.metadata["type"]
+        expected[ends] = expected.get(ends, 0.0) + link.weight
+    for (i, source), (j, target) in product(enumerate(titles), repeat=2):
+        if (source, target) in expected:
+            assert sums[i, j] == pytest.approx(expected[source, target])
+        else:
+            assert sums.mask[i, j]
+    assert image.norm.vmin == -image.norm.vmax == -max(map(abs, expected.values()))
+    (image,) = artists_of(draw.matrix(net, groups="type", scale=0.5), "sums")
+    assert (image.norm.vmin, image.norm.vmax) == (-0.5, 0.5)
+
+
+def test_a_matrix_has_gains_and_leaves_out_what_only_gates():
+    a, b, gate = Neuron(name="a"), Neuron(name="b"), Neuron("identity", 3.0, name="g")
+    gate.gate(a.project(b, weight=2.0))
+    net = synapse.Network(Layer([a]), [Layer([gate])], Layer([b]))
+    net.activate([1.0])
+    ax = draw.matrix(net)
+    assert rows_of(ax) == ["input", "output"]
+    assert artists_of(ax, "sums")[0].get_array()[0, 1] == 6.0
+
+
+def test_a_matrix_of_many_types_can_be_read():
+    def check(count, letters):
+        ax = draw.matrix(of_types(count, letters), groups="type")
+        assert_readable(ax)
+        assert len(rows_of(ax)) == count
+        assert min(text.get_size() for text in ax.get_yticklabels()) >= 5
+
+    all_pictures_hold(check, [(1, 3), (2, 30), (8, 1), (30, 6), (45, 30)])
+
+
 def test_what_cannot_be_drawn():
     net = architect.LSTM(2, 3, 1, seed=0)
     with record(net, "state", "weight") as log:
@@ -247,6 +301,9 @@ def test_what_cannot_be_drawn():
                 "got 3",
             ),
             (lambda: draw.hinton([[1.0]], scale=0), ArgumentError, scale),
+            (lambda: draw.matrix(net, groups="type"), UnknownNameError, "'type'"),
+            (lambda: draw.matrix(net, scale=0), ArgumentError, "`scale` of matrix"),
+            (lambda: draw.matrix([[1.0]]), ArgumentTypeError, "a Network, or a seq"),
             (lambda: draw.sensitivities(net), ArgumentError, rule),
             (lambda: draw.sensitivities(perceptron), ArgumentError, recurrence),
         ]

@@ -45,6 +45,7 @@ PICTURES = {
     "blocks": lambda **options: draw.network(net(), blocks=True, **options),
     "raster": lambda **options: draw.raster(VALUES, **options),
     "spikes": lambda **options: draw.spikes(firing(), **options),
+    "matrix": lambda **options: draw.matrix(net(), **options),
     "hinton": lambda **options: draw.hinton(VALUES, **options),
     "learning": lambda **options: draw.learning({"loss": [3.0, 1.0]}, **options),
     "returns": lambda **options: draw.returns(run_of([1.0, 2.0]), **options),

@@ -18,21 +18,24 @@ from synapse._checks import migration_hints
 from .arguments.public import MODULES, OPERATORS
 
 WRITTEN = Path(__file__).with_name("golden") / "public.txt"
-MORE = ["errors", "learning.rules", "plain", "sklearn", "tables"]
+MORE = ["errors", "learning.rules", "sklearn", "spikes", "tables"]
+"""Rooms without rows in the table of arguments. `synapse.plain` is none: it is a text,
+whose names are those of the library and of the equations."""
 EXTRAS = ["river", "sktime"]
 """Rooms that need a package of this name, which the README's command does not install:
 without it, their lines are those that are written."""
-# it tells what a name is called here
-OF_OTHERS = migration_hints.MissingAttributeHint
+FORMS = dict(zip(OPERATORS, ("get", "set", "del", "call"), strict=True))
+"""How an operator is written here: ``get(index)`` for ``x[index]``."""
 
 
 def surface() -> Iterator[str]:
-    """A line for each thing: a callable with its parameters and defaults; another name
-    of it by "is".
+    """A line for each name, with what has none of its own behind it.
 
-    What a class has of a base class of ours is listed once, with the base or, if that
-    is not public, with the first class that has it. Attributes that are called as a
-    parameter of the constructor stand behind it.
+    A callable has its parameters and defaults; "also" are its other places. Behind a
+    class are its fields and what is called as a parameter of its constructor ("has"),
+    and its operators ("with"), which nobody named. What it has of a base class of ours
+    is listed once, with the base or, if that is not public, with the first class that
+    has it. A module is named by the lines of what it has.
     """
     yield from _lines([*MODULES, *(f"synapse.{name}" for name in MORE)])
     written = WRITTEN.read_text(encoding="utf-8").splitlines()
@@ -45,27 +48,38 @@ def surface() -> Iterator[str]:
 
 def _lines(modules: list[str]) -> Iterator[str]:
     """The lines of `surface` for these modules."""
-    things = [
-        (f"{module_name}.{name}", getattr(import_module(module_name), name))
-        for module_name in modules
-        for name in sorted(import_module(module_name).__all__)
-    ]
-    public = {value for _, value in things if inspect.isclass(value)}
-    names: dict[int, str] = {}
+    places: dict[int, list[str]] = {}
+    things: dict[str, Any] = {}
+    for module_name in modules:
+        module = import_module(module_name)
+        for name in sorted(module.__all__):
+            full = f"{module_name}.{name}"
+            if full not in modules:
+                things[full] = getattr(module, name)
+                places.setdefault(id(things[full]), []).append(full)
+    public = {value for value in things.values() if inspect.isclass(value)}
     listed: set[tuple[type, str]] = set()
-    for full, value in things:
-        if not inspect.isfunction(value) and not inspect.isclass(value):
+    for full, value in things.items():
+        is_class = inspect.isclass(value)
+        if not is_class and not inspect.isfunction(value):
             yield full
-        elif names.setdefault(id(value), full) != full:
-            yield f"{full} is {names[id(value)]}"
-        elif inspect.isfunction(value) or issubclass(value, BaseException):
-            yield full + _signature(value)
+            continue
+        first, *others = places[id(value)]
+        if full != first:
+            continue
+        also = f" also {', '.join(others)}" if others else ""
+        if is_class and not issubclass(value, BaseException):
+            yield from _class(full, value, also, public, listed)
         else:
-            yield from _class(full, value, public, listed)
+            yield full + _signature(value) + also
 
 
 def _class(
-    full: str, of_class: type, public: set[type], listed: set[tuple[type, str]]
+    full: str,
+    of_class: type,
+    also: str,
+    public: set[type],
+    listed: set[tuple[type, str]],
 ) -> Iterator[str]:
     """The constructor of a class, and its members that no earlier line has."""
     ours = [
@@ -86,11 +100,18 @@ def _class(
                 continue
             members[name] = value
             listed |= keys
-    parameters = _parameters(of_class) or []
-    attributes = sorted(name for name in members if name in parameters)
+    fields = [*getattr(of_class, "__dataclass_fields__", ())]
+    fields += [*getattr(of_class, "_fields", ()), *(_parameters(of_class) or ())]
+    attributes = sorted({*fields} & members.keys())
     has = f" has {', '.join(attributes)}" if attributes else ""
-    yield full + _signature(of_class) + has
-    for name in sorted(members.keys() - {*attributes}):
+    operators = [
+        form + _signature(getattr(of_class, name))
+        for name, form in FORMS.items()
+        if name in members
+    ]
+    with_ = f" with {', '.join(operators)}" if operators else ""
+    yield full + _signature(of_class) + has + with_ + also
+    for name in sorted(members.keys() - {*attributes} - FORMS.keys()):
         value = members[name]
         is_method = inspect.isfunction(getattr(value, "__func__", value))
         yield f"{full}.{name}" + (
@@ -105,9 +126,15 @@ def _members(owner: type) -> dict[str, Any]:
     return {
         name: value
         for name, value in (_set_in(owner) | annotations | {**vars(owner)}).items()
-        if (not name.startswith("_") or name in OPERATORS)
-        and not isinstance(value, OF_OTHERS)
+        if (not name.startswith("_") or name in OPERATORS) and not _is_of_others(value)
     }
+
+
+def _is_of_others(value: Any) -> bool:
+    """Whether it only tells what a name is called here, or scikit-learn makes it of the
+    parameters of a method (``set_fit_request``)."""
+    is_made = type(value).__module__.startswith("sklearn.")
+    return is_made or isinstance(value, migration_hints.MissingAttributeHint)
 
 
 def _set_in(owner: type) -> dict[str, Any]:

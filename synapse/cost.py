@@ -51,7 +51,7 @@ class Cost:
     _function: Callable[..., tuple[float, float]] | None = None
 
     @property
-    def function(self) -> Callable[..., tuple[float, float]]:
+    def _evaluate(self) -> Callable[..., tuple[float, float]]:
         """Python function ``(target, output, derivative, outputs) -> (value, signal)``
         for one output.
         """
@@ -75,7 +75,7 @@ class Cost:
         n = float(len(answers))
         total = 0.0
         for target, output in zip(aims.tolist(), answers.tolist(), strict=True):
-            total += float(self.function(target, output, 1.0, n)[0])
+            total += float(self._evaluate(target, output, 1.0, n)[0])
         return total
 
     def signal(
@@ -108,7 +108,7 @@ class Cost:
             for name, value in arguments.items()
         )
         count = _checks.positive_integer("outputs", outputs)
-        return float(self.function(*numbers, float(count))[1])
+        return float(self._evaluate(*numbers, float(count))[1])
 
     def _check(self, squashes: Sequence[Squash]) -> None:
         """Raise ArgumentError if outputs with these activation functions cannot have
@@ -128,7 +128,7 @@ class Cost:
                 f" {self.name}."
             )
 
-    def check_targets(self, targets: NDArray[np.float64]) -> None:
+    def _check_targets(self, targets: NDArray[np.float64]) -> None:
         """Raise ArgumentError if this cost cannot have these targets, shape (N, m). NaN
         is no target.
         """

@@ -298,24 +298,8 @@ class Scale:
 
     # --- columns ----------------------------------------------------------------------
 
-    def insert(self, at: int, *scales: Scale) -> None:
-        """Insert the columns of other scales, such as those that :meth:`delete` has
-        returned.
-
-        Parameters
-        ----------
-        at : int
-            The index of the first new column; ``len(scale)`` appends.
-        *scales : Scale
-            Scales whose columns are copied. ``Scale(1)`` is one new column.
-
-        Examples
-        --------
-        >>> scale = Scale.fixed([0.0, 3.0], [1.0, 2.0])
-        >>> scale.insert(1, Scale(1))
-        >>> scale.mean
-        array([0., 0., 3.])
-        """
+    def _insert(self, at: int, *scales: Scale) -> None:
+        """Insert copies of the columns of other scales, the first at index `at`."""
         place = _checks.index_within("at", at, len(self) + 1)
         added = [_checks.instance("scales", each, Scale) for each in scales]
         for name in ARRAYS:
@@ -326,39 +310,17 @@ class Scale:
         lags = [column for each in added for column in each.lags]
         self._set_lags([*self.lags[:place], *lags, *self.lags[place:]])
 
-    def delete(self, at: int) -> Scale:
-        """Remove a column.
-
-        Parameters
-        ----------
-        at : int
-            Its index.
-
-        Returns
-        -------
-        Scale
-            The scale of this column, for :meth:`insert`.
-        """
+    def _delete(self, at: int) -> Scale:
+        """Remove the column at index `at`, and return its scale."""
         place = _checks.index_within("at", at, len(self))
-        column = self.part([place])
+        column = self._part([place])
         for name in ARRAYS:
             setattr(self, name, np.delete(getattr(self, name), place))
         self._set_lags([*self.lags[:place], *self.lags[place + 1 :]])
         return column
 
-    def part(self, columns: Sequence[int]) -> Scale:
-        """Return a scale of some of the columns, in this order.
-
-        Parameters
-        ----------
-        columns : sequence of int
-            Their indices.
-
-        Examples
-        --------
-        >>> Scale.fixed([0.0, 3.0], [1.0, 2.0]).part([1]).mean
-        array([3.])
-        """
+    def _part(self, columns: Sequence[int]) -> Scale:
+        """Return a scale of the columns with these indices, in this order."""
         listed = _checks.listed("columns", columns, "a list of indices")
         places = [_checks.index_within("A column", each, len(self)) for each in listed]
         part = Scale(1, self.half_life)

@@ -102,17 +102,17 @@ class Squash:
         return MappingProxyType(self._written)
 
     @property
-    def grouped(self) -> bool:
+    def _grouped(self) -> bool:
         """Whether the activation depends on the states of a whole group."""
         return self.code in GROUPED
 
     @property
-    def random(self) -> bool:
+    def _random(self) -> bool:
         """Whether a neuron draws a random number at every step."""
         return self.code in RANDOM
 
     @property
-    def function(self) -> Callable[[float], tuple[float, float]]:
+    def _evaluate(self) -> Callable[[float], tuple[float, float]]:
         """Python function ``state -> (activation, derivative)``; the kernels use the
         same code.
         """
@@ -120,11 +120,11 @@ class Squash:
 
     def __call__(self, state: float) -> float:
         """Compute the activation at a state."""
-        return float(self.function(_one_state(state))[0])
+        return float(self._evaluate(_one_state(state))[0])
 
     def derivative(self, state: float) -> float:
         """Compute the derivative of the activation at a state."""
-        return float(self.function(_one_state(state))[1])
+        return float(self._evaluate(_one_state(state))[1])
 
     def __repr__(self) -> str:
         return f"<squash {self.name}>"

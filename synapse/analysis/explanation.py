@@ -256,7 +256,7 @@ def _read_along(connection: Connection) -> tuple[float, float]:
     m = delayed.Attributes(connection._store)
     gain = float(delayed.gain_read(m, connection._at))
     if target.self_connection is connection:
-        return float(target.old_state), gain
+        return float(target._old_state), gain
     return float(delayed.source_read(m, connection._at)), gain
 
 

@@ -146,7 +146,7 @@ def _jacobian(network: Network, table: Topology) -> Floats:
     it.
     """
     sources = table.source[table.late]
-    gaters = table.gater[table.late_gates]
+    gaters = table.gater[table._late_gates]
     read = np.unique(np.concatenate([sources, gaters]))
     cells = np.unique(table.target[table.self_connected])
 

@@ -45,7 +45,7 @@ def late_connections(network: Network) -> LateConnections:
     links = network.connections
     return LateConnections(
         tuple(compress(links, table.late)),
-        tuple(compress(links, table.late_gates)),
+        tuple(compress(links, table._late_gates)),
     )
 
 

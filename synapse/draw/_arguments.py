@@ -26,7 +26,7 @@ def over_time(
     """
     if isinstance(values, Log):
         log = values
-        number = values.default_variable
+        number = values._default_variable
         if neurons is None:
             whole = log.columns(number) == tuple(log.network)
             neurons = log.network if whole else log.labels(number)

@@ -118,8 +118,8 @@ class Genome:
     @property
     def connections(self) -> int:
         """Number of connections, with self-connections and without biases."""
-        return len(self.phenotype[1]) + int(
-            np.count_nonzero(self.phenotype[0]["carry"])
+        return len(self._expressed[1]) + int(
+            np.count_nonzero(self._expressed[0]["carry"])
         )
 
     @classmethod
@@ -246,7 +246,7 @@ class Genome:
         return Genome(self.nodes, genes, self.inputs, self.outputs)
 
     @property
-    def phenotype(self) -> Any:
+    def _expressed(self) -> Any:
         """What it computes, as arguments of kernels, with its context; see
         `expressed`.
         """
@@ -283,14 +283,14 @@ class Genome:
 
     def _run(self, rows: Floats) -> Floats:
         results = np.empty((len(rows), self.outputs))
-        run_phenotype(self.phenotype, rows, results)
+        run_phenotype(self._expressed, rows, results)
         return results
 
     def clear(self) -> None:
         """Set all activations and states to 0."""
-        self.phenotype.value[:] = 0.0
-        self.phenotype.state[:] = 0.0
-        self.phenotype.before[:] = 0.0
+        self._expressed.value[:] = 0.0
+        self._expressed.state[:] = 0.0
+        self._expressed.before[:] = 0.0
 
     def adopt(self, network: Network) -> None:
         """Inherit what a network that :meth:`network` has made has learned (Lamarckian
@@ -310,7 +310,7 @@ class Genome:
         ArgumentTypeError, TopologyError
             If it is not a network, or its connections are not those of this genome.
         """
-        neurons, links, *_ = self.phenotype
+        neurons, links, *_ = self._expressed
         present = Topology.of(self.network())
         new = Topology.of(require_network("network", network))
         ends = "source", "target", "gater"
@@ -338,7 +338,7 @@ class Genome:
         late connection, and one by which a neuron reads its own previous activation,
         has a ``delay`` of one step. Connections that carry the state are not trainable.
         """
-        neurons, links, *_ = self.phenotype
+        neurons, links, *_ = self._expressed
         inputs = self.inputs
         carrying = np.flatnonzero(neurons["carry"])
         reader = np.arange(len(neurons))

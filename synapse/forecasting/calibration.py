@@ -45,7 +45,7 @@ class Calibration:
             )
         object.__setattr__(self, "errors", errors)
 
-    def scale(self, steps: int) -> Floats:
+    def _scale_of_steps(self, steps: int) -> Floats:
         """Return the size of the errors of each step and output, shape (steps, m): a
         power of the step.
 
@@ -112,7 +112,7 @@ class Calibration:
                 f"An interval of {share:g} needs at least {needed} errors, this"
                 f" calibration has {count * steps_tested}. Hold out more steps."
             )
-        sizes = np.abs(self.errors) / self.scale(steps_tested)
+        sizes = np.abs(self.errors) / self._scale_of_steps(steps_tested)
         follow = np.sum(self.errors[1:] * self.errors[:-1], axis=0) / np.maximum(
             np.sum(self.errors**2, axis=0), np.finfo(float).tiny
         )
@@ -123,7 +123,7 @@ class Calibration:
             np.quantile(sizes[:, :, column], level)
             for column, level in enumerate(levels)
         ]
-        return np.asarray(self.scale(ahead) * np.array(widths))
+        return np.asarray(self._scale_of_steps(ahead) * np.array(widths))
 
     def __repr__(self) -> str:
         origins, steps, _ = self.errors.shape

@@ -116,7 +116,7 @@ class Data:
         ):
             return None
         rows, aims = rows.reshape(self.inputs.shape), aims.reshape(self.targets.shape)
-        cost.check_targets(aims)
+        cost._check_targets(aims)
         return self._with(inputs=rows, targets=aims)
 
     def require_fit(self, network: Network) -> None:
@@ -336,7 +336,7 @@ def _prepared_pair(
         bounds = np.array([0, *accumulate(lengths)], np.int64)
     aimed = target_mask(targets)
     if cost is not None:
-        cost.check_targets(targets)
+        cost._check_targets(targets)
     return Data(rows, targets, aimed, bounds, clear=not is_single, stream=stream)
 
 

@@ -289,7 +289,7 @@ def _loss_of_mean(task: RuleTask) -> float:
         return 0.0
     means = np.average(targets, axis=0, weights=counts)
     factors = np.asarray(outputs.cost_weights)
-    cost = task.cost.function
+    cost = task.cost._evaluate
     count = float(len(means))
     costs = [
         [cost(t, y, 1.0, count)[0] for t, y in zip(row, means.tolist(), strict=True)]

@@ -204,7 +204,7 @@ def _slopes_of_rule(
     )
     work = RULES[rule](RuleTask(options._fixed(), data, None, np.random.default_rng()))
     with ExclusiveAccess(network):
-        work.refresh()
+        work._refresh()
         sums = work.gradient(data.filled)
         weights = parameters.sum_of_group(
             network._column("tie"), network._connection_rows(), sums.weights

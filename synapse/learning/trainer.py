@@ -534,7 +534,7 @@ class Trainer(Archived, TrainerOptions):
             self._paused = end if begun else latest
             # it has no threads, nor random masks
             plain = options.threads == 1 and options.masks is None
-            if plain and work is not None and work.nbytes <= MAX_CACHED_BYTES:
+            if plain and work is not None and work._nbytes <= MAX_CACHED_BYTES:
                 self._work_known = work
 
     def _unseeded(self) -> np.random.Generator:

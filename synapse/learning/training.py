@@ -223,7 +223,7 @@ class Training:
         """
         if self.options.optimizer is not None:
             self.updater.refresh(self.options.optimizer)
-        work.refresh()
+        work._refresh()
 
     def _asked_to_stop(self) -> bool:
         """Return whether Ctrl-C was pressed, or ``trainer.stop`` called."""
@@ -259,7 +259,7 @@ class Training:
             work = self._rule_for(source.task)
             with self.updater.in_use():
                 self._refresh(work)
-                ended = self._call(work, rates) if work.may_join_epochs() else None
+                ended = self._call(work, rates) if work._may_join_epochs() else None
             if ended is not None:
                 return self._after(*ended)
             self.ahead = 1
@@ -403,7 +403,7 @@ class Training:
         if self.options.optimizer is not None:
             return self._by_batches(work, epoch, order, rate)
         with self.updater.in_use():
-            work.refresh()
+            work._refresh()
             cost, steps = self._joined(work, order, rate)
         if self.ending is None and self.on_batch is not None and math.isfinite(cost):
             loss = cost / steps if steps else math.nan
@@ -474,7 +474,7 @@ class Training:
         use = self.updater.in_use()
         with use:
             self._refresh(work)
-            if self.on_batch is None and work.may_join_epochs():
+            if self.on_batch is None and work._may_join_epochs():
                 return self._joined(work, order, rate)
             for batch in work.gradients(order):
                 total, steps = total + batch.cost, steps + batch.steps
@@ -485,7 +485,7 @@ class Training:
                     norm = self.updater.update(
                         batch, rate, measured=self.on_batch is not None
                     )
-                    work.renew(self.updater)
+                    work._renew(self.updater)
                 if batch.steps and self.on_batch is not None:
                     loss = batch.cost / batch.steps
                     with _released(use):
@@ -600,7 +600,7 @@ class Search:
         while epochs > 0:
             with self.updater.in_use():
                 parameters = self.updater.refresh(self.optimizer)
-                self.rule.refresh()
+                self.rule._refresh()
                 begin = parameters.read()
             done, ended = self._from(begin, parameters, epochs)
             epochs = 0 if ended else epochs - done

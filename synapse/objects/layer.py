@@ -115,7 +115,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
             self._neurons = _existing_neurons(neurons)
         self._network: weakref.ref[Network] | None = None
         self._name = name
-        if new and (function.grouped or function.random):
+        if new and (function._grouped or function._random):
             self.squash = squash
         if name is not None and not new:
             self.name = name
@@ -241,7 +241,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
                     self._neurons.pop()
                     raise
             for last in self._neurons[-2:-1]:  # none, if the layer was empty
-                if neuron.squash.grouped and neuron.squash is last.squash:
+                if neuron.squash._grouped and neuron.squash is last.squash:
                     store = edits.join([last, neuron])
                     groups.admit(store, neuron._row, last._row)
             if self._name and neuron._store.names[neuron._row] is None:
@@ -544,7 +544,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
                 ):
                     targets = checks.class_row("target of a layer", targets, len(self))
                 row = self._vector("targets of a layer", targets, nan=True)
-                measure.check_targets(row[None])
+                measure._check_targets(row[None])
                 aims = [None if math.isnan(aim) else aim for aim in row.tolist()]
                 code = measure.code
                 if measure is costs.categorical_cross_entropy:
@@ -673,7 +673,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
             for store in {neuron._store for neuron in self._neurons}:
                 inside = [neuron for neuron in self._neurons if neuron._store is store]
                 groups.require_whole(store, inside, function)
-            joined = edits.join(self._neurons) if function.grouped else None
+            joined = edits.join(self._neurons) if function._grouped else None
             for neuron in self._neurons:
                 neuron._set_squash(function)
             if joined is not None:

@@ -161,7 +161,7 @@ class Neuron(NeuronRows, View):
         made = DraftNeurons(1, function.code, value, True)
         self._store = Store(float_type, [self], [name_or_none], made)
         self._row = 0
-        if function.random:
+        if function._random:
             self.reseed()
 
     @staticmethod
@@ -669,7 +669,7 @@ class Neuron(NeuronRows, View):
             aim = checks.finite_number("target", target, self._require().dtype)
             measure = _cost_of(self.squash, None if cost is None else costs.get(cost))
             if not 0.0 <= aim <= 1.0:
-                measure.check_targets(np.array([[aim]]))
+                measure._check_targets(np.array([[aim]]))
             code = measure.code
             if measure is costs.categorical_cross_entropy:
                 self._require_equal_cost_weights()
@@ -814,11 +814,11 @@ class Neuron(NeuronRows, View):
     def _set_clamp(self, value: float | None) -> None:
         store = self._require()
         if value is not None and (
-            store["role"][self._row] == INPUT or self.squash.grouped
+            store["role"][self._row] == INPUT or self.squash._grouped
         ):
             why = (
                 "the network sets its activation"
-                if not self.squash.grouped
+                if not self.squash._grouped
                 else "it competes with others"
             )
             raise TopologyError(f"{self!r} cannot be clamped, because {why}.")
@@ -940,7 +940,7 @@ class Neuron(NeuronRows, View):
         "State s_j: the weighted sum before the activation function.",
         settable=True,
     )
-    old_state = number(
+    _old_state = number(
         "old_state",
         "State s_j(t-1) of the previous step, from which a self-connection carries;"
         " Synaptic's `old`.",
@@ -1075,7 +1075,7 @@ class Neuron(NeuronRows, View):
         store.touch()
         store["squash"][self._row] = function.code
         store["group"][self._row] = 0
-        if function.random and not store["random"][self._row]:
+        if function._random and not store["random"][self._row]:
             self.reseed()
 
     def _require_squash(self, function: Squash) -> None:

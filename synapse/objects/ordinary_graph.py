@@ -179,7 +179,7 @@ def to_networkx(
         keyed = zip(edges, table.delay.tolist(), data, strict=True)
         graph.add_edges_from((*ends, delay, values) for ends, delay, values in keyed)
     else:
-        of_pairs = compress(zip(edges, data, strict=True), table.shortest.tolist())
+        of_pairs = compress(zip(edges, data, strict=True), table._shortest.tolist())
         graph.add_edges_from((*ends, values) for ends, values in of_pairs)
     if gates:
         _add_gates(graph, table, nodes)

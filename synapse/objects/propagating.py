@@ -130,7 +130,7 @@ class Propagating(Stepping):
         row = NOTHING
         if targets is not None:
             row = self._vector("target", targets, self._n_outputs, nan=True)
-            measure.check_targets(row[None])
+            measure._check_targets(row[None])
         return self._learn(row, measure.code, rate, CHECK_SIZES)[1]
 
     def _propagate_errors(self, rate: float, errors: Floats) -> float:

@@ -150,10 +150,10 @@ class Log:
         return self._recorder.steps()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        return np.asarray(self[self.default_variable], dtype)
+        return np.asarray(self[self._default_variable], dtype)
 
     @property
-    def default_variable(self) -> str:
+    def _default_variable(self) -> str:
         """The array that pictures use: that of the only variable recorded, or the
         activations.
 

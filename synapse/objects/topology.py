@@ -266,7 +266,7 @@ class Topology:
         return np.asarray(late & ~self.self_connected)
 
     @property
-    def late_gates(self) -> Bools:
+    def _late_gates(self) -> Bools:
         """Mask of the connections whose gater is the target or activates later; the
         same for gains.
         """
@@ -524,7 +524,7 @@ class Topology:
         return 0.0 if past is None else float(past[neuron])
 
     @property
-    def shortest(self) -> Bools:
+    def _shortest(self) -> Bools:
         """Mask of the connections with the shortest delay of their pair of neurons: of
         all, unless a pair has several. Shape (connections,).
         """

@@ -118,7 +118,7 @@ def _cuts(plan: ExportPlan, stage: Stage, stage_of: Ints) -> list[int]:
     start, stop, fires = stage
     rows = plan.rows(start, stop)
     read_stage = stage_of[plan.source[rows] % plan.neurons]
-    spans = [(begin, end) for squash, begin, end in fires if squash_of(squash).grouped]
+    spans = [(begin, end) for squash, begin, end in fires if squash_of(squash)._grouped]
     key = (plan.source_when[rows] * len(stage_of) + read_stage) * 2 + (
         plan.gater[rows] >= 0
     )

@@ -371,7 +371,7 @@ def both_of(squash: squashes.Squash) -> Tree:
     UnreadableError if it has none.
     """
     entry = ACTIVATIONS.get(squash.name)
-    return read(entry.formula if entry else squash.function, "s")
+    return read(entry.formula if entry else squash._evaluate, "s")
 
 
 def require_written(neuron: str, squash: str, format: str, language: str) -> None:
@@ -391,7 +391,7 @@ def require_written(neuron: str, squash: str, format: str, language: str) -> Non
 
 def require_mean(neuron: str, squash: str, deterministic: bool, language: str) -> None:
     """Raise FormatError if a neuron draws random numbers."""
-    if squashes.get(squash).random and not deterministic:
+    if squashes.get(squash)._random and not deterministic:
         raise FormatError(
             f"The squash of neuron {short_repr(neuron)} is {squash!r}, whose random"
             f" numbers no program in {language} can draw. Set deterministic = True on"

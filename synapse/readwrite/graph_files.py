@@ -210,7 +210,7 @@ def graph_of(
     """
     SavedNetwork.of(network)  # refuses what cannot be saved
     table = Topology.of(network)
-    several = not table.shortest.all()
+    several = not table._shortest.all()
     graph = to_networkx(table, multigraph=several)
     named = [("name of the network", graph.name)]
     for key in ("label", "layer"):

@@ -690,7 +690,7 @@ def _neurons(
     squash, group_names = nodes.read("squash", _squash_name), nodes.texts("group")
     group = np.zeros(len(squash), np.int64)
     numbers = dict[tuple[int, str, str | None], int]()
-    is_grouped = cache(lambda name: squashes.get(name).grouped)
+    is_grouped = cache(lambda name: squashes.get(name)._grouped)
     for k, layer in enumerate(layers):
         for i in layer:
             squash[i] = squash[i] or functions[k == len(layers) - 1].name

@@ -55,7 +55,7 @@ def arrays_of(agent: Agent, whole: bool = True) -> Arrays:
     """
     arrays: Arrays = {}
     for name, network, traces in zip(
-        agent.names, agent._networks, agent._traces, strict=True
+        agent._network_names, agent._networks, agent._traces, strict=True
     ):
         sums = traces.read()
         parts = {
@@ -65,7 +65,7 @@ def arrays_of(agent: Agent, whole: bool = True) -> Arrays:
         }
         arrays |= {f"{name}/{key}": array for key, array in parts.items()}
     scale = agent.model.scale
-    random = agent.rng.bit_generator.state
+    random = agent._rng.bit_generator.state
     if random["bit_generator"] not in GENERATORS:
         condition = f"{' or '.join(GENERATORS)}. Use numpy.random.default_rng"
         raise ArgumentError(
@@ -95,7 +95,7 @@ def _arguments(agent: Agent) -> list[str]:
     """Return names of the arguments of an agent, which are attributes, too; without its
     networks and its seed.
     """
-    others = {"self", "seed", *agent.names}
+    others = {"self", "seed", *agent._network_names}
     return [
         name
         for name in inspect.signature(type(agent).__init__).parameters
@@ -181,7 +181,7 @@ def agent_of(kind: type[Agent], arrays: Arrays, functions: Mapping[str, Any]) ->
     names = {_KEYS.get(name, name): name for name in arguments}
     stored = members("The settings of an agent", head["settings"], (), names)
     settings = {names[key]: value for key, value in stored.items()} | dict(functions)
-    missing = set(arguments) - {"self", "seed", *cls.names} - set(settings)
+    missing = set(arguments) - {"self", "seed", *cls._network_names} - set(settings)
     if missing:
         raise FormatError(
             "The file is the checkpoint of an agent with a function of your own,"
@@ -189,7 +189,7 @@ def agent_of(kind: type[Agent], arrays: Arrays, functions: Mapping[str, Any]) ->
             " read the checkpoint with reward.run(agent, environment, steps=0,"
             " checkpoint=path, resume=True)."
         )
-    networks = _networks(cls.names, arrays)
+    networks = _networks(cls._network_names, arrays)
     try:
         agent: Agent = cls(*networks.values(), **settings)
     except SynapseError as error:
@@ -208,7 +208,7 @@ def restore(agent: Agent, arrays: Arrays) -> None:
             f"Expected the checkpoint of a {type(agent).__name__}, got one of a"
             f" {head['kind']}."
         )
-    _take(agent, head, _networks(agent.names, arrays), arrays)
+    _take(agent, head, _networks(agent._network_names, arrays), arrays)
 
 
 def _head(arrays: Arrays) -> dict[str, Any]:
@@ -243,7 +243,7 @@ def _take(
     agent: Agent, head: Mapping[str, Any], networks: dict[str, Network], arrays: Arrays
 ) -> None:
     """Check everything, and then set everything."""
-    generator = type(agent.rng.bit_generator)()
+    generator = type(agent._rng.bit_generator)()
     try:
         inputs = len(agent._networks[0].input)
         observations = (
@@ -261,7 +261,7 @@ def _take(
         traces.write(slopes)
     agent._set_scale(observations)
     agent._returns = rewards
-    agent.rng.bit_generator.state = head["random"]
+    agent._rng.bit_generator.state = head["random"]
     vars(agent).update(remembered)
     agent._limits = agent._present_limits()
     if agent._value is not None:

@@ -63,7 +63,7 @@ class ActorCritic(Agent):
     1
     """
 
-    names: ClassVar[tuple[str, ...]] = ("policy", "value")
+    _network_names: ClassVar[tuple[str, ...]] = ("policy", "value")
     _bound_names: ClassVar[tuple[str, ...]] = ("policy_bound", "bound")
 
     @suggests_arguments("agent", of_class=False)
@@ -144,11 +144,11 @@ class ActorCritic(Agent):
         self._value = float(self.value.activate(row)[0])
         outputs = self._outputs = self.policy.activate(row)
         if self._discrete:
-            place = np.searchsorted(outputs.cumsum(), self.rng.random(), side="right")
+            place = np.searchsorted(outputs.cumsum(), self._rng.random(), side="right")
             self._action = min(int(place), len(outputs) - 1)
             return self._action
         mean, deviation = np.split(outputs, 2)
-        self._action = mean + deviation * self.rng.standard_normal(len(mean))
+        self._action = mean + deviation * self._rng.standard_normal(len(mean))
         return self._action.copy()
 
     def _require_remembered(self, values: Mapping[str, Any]) -> None:

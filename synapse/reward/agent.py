@@ -66,7 +66,7 @@ class Agent(Archived):
     decays its traces, e ← γλe + slopes, and adds step δ e to the weights.
     """
 
-    names: ClassVar[tuple[str, ...]]
+    _network_names: ClassVar[tuple[str, ...]]
     """The parameters that are its networks."""
     _auto: ClassVar[dict[str, tuple[float, float]]] = STEPS
     _bound_names: ClassVar[tuple[str, ...]] = ("bound",)
@@ -88,7 +88,7 @@ class Agent(Archived):
         scale_rewards: Annotated[bool, checks.boolean],
         seed: Seed,
     ) -> None:
-        for name, network in zip(self.names, networks, strict=True):
+        for name, network in zip(self._network_names, networks, strict=True):
             require_network(self._title(name), network)
         if len(set(networks)) < len(networks):
             raise ArgumentError(
@@ -107,7 +107,7 @@ class Agent(Archived):
             setattr(self, name, bound)
         self._set_scale(Scale(len(networks[0].input)) if normalize else None)
         self.scale_rewards = scale_rewards
-        self.rng = random_generator(seed)
+        self._rng = random_generator(seed)
         self._traces = tuple(map(EligibilityTraces, networks))
         self._returns = Scale(1)
         self._return = 0.0
@@ -161,7 +161,7 @@ class Agent(Archived):
 
     def _require_rule(self) -> None:
         """Raise ArgumentError if a network with memory learns by the online rule."""
-        for name, network in zip(self.names, self._networks, strict=True):
+        for name, network in zip(self._network_names, self._networks, strict=True):
             if network.has_memory and network.rule.name == ONLINE:
                 raise ArgumentError(
                     f"{checks.subject(self._title(name))}, which has memory, must"
@@ -179,7 +179,7 @@ class Agent(Archived):
 
     def _require_values(self, name: str) -> None:
         """Raise ArgumentError unless the outputs of this network can be any value."""
-        network = self._networks[self.names.index(name)]
+        network = self._networks[self._network_names.index(name)]
         require_range(
             self._title(name),
             network,
@@ -361,7 +361,7 @@ class Agent(Archived):
         vars(clone).update(vars(self))
         clone._networks = tuple(network.clone() for network in self._networks)
         clone._set_scale(self.model.scale)
-        for name, network in zip(self.names, clone._networks, strict=True):
+        for name, network in zip(self._network_names, clone._networks, strict=True):
             setattr(clone, name, network)
         return clone
 

@@ -64,7 +64,7 @@ class QLearning(Agent):
     1
     """
 
-    names: ClassVar[tuple[str, ...]] = ("network",)
+    _network_names: ClassVar[tuple[str, ...]] = ("network",)
 
     @suggests_arguments("agent", of_class=False)
     def __init__(
@@ -133,8 +133,8 @@ class QLearning(Agent):
             self._chance_after(self.steps) if self._chance is None else self._chance
         )
         self._chance = None
-        if self.rng.random() < chance:
-            action = int(self.rng.integers(len(values)))
+        if self._rng.random() < chance:
+            action = int(self._rng.integers(len(values)))
         if values[action] < values[best]:
             self._traces[0].clear()
         self._action = action

@@ -169,9 +169,8 @@ def _require_actions(space: Any, choices: Choices | None, agent: Agent) -> None:
         count = int(np.size(space.low))
     if count != number:
         space_name = "Discrete" if name == "n" else "Box"
-        condition = (
-            f"{checks.pluralize(number, 'action')}, as {agent.names[0]} has outputs for"
-        )
+        actions = checks.pluralize(number, "action")
+        condition = f"{actions}, as {agent._network_names[0]} has outputs for"
         several = (
             f" ({count} combinations)" if choices is not None and choices.shape else ""
         )

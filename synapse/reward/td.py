@@ -73,7 +73,7 @@ class TD(Agent):
     0.9
     """
 
-    names: ClassVar[tuple[str, ...]] = ("network",)
+    _network_names: ClassVar[tuple[str, ...]] = ("network",)
 
     _auto: ClassVar = {word: (usual, usual) for word, (usual, _) in STEPS.items()}
 

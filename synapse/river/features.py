@@ -71,7 +71,7 @@ class FeatureInputs:
         self._model = model
         self._unseen = unseen
         self._waiting = list[Hashable]()
-        self._scale_of_waiting = self._scale.part([])
+        self._scale_of_waiting = self._scale._part([])
         self._samples = 0
         self._seen: dict[Hashable, int] = dict.fromkeys(names, 0)
         self._removed: dict[Hashable, RemovedInput] = {}
@@ -143,7 +143,7 @@ class FeatureInputs:
         if new:
             self._waiting += new
             at = len(self._scale_of_waiting)
-            self._scale_of_waiting.insert(at, Scale(len(new)))
+            self._scale_of_waiting._insert(at, Scale(len(new)))
         if returning:
             removed = [self._removed.pop(name) for name in returning]
             layer = self._model.network.input
@@ -156,10 +156,10 @@ class FeatureInputs:
         """Give inputs to some of the features that wait for them."""
         others = np.setdiff1d(np.arange(len(self._waiting)), places).tolist()
         let_in = places.tolist()
-        scale = self._scale_of_waiting.part(let_in)
+        scale = self._scale_of_waiting._part(let_in)
         self._add_inputs([self._waiting[place] for place in let_in], scale)
         self._waiting = [self._waiting[place] for place in others]
-        self._scale_of_waiting = self._scale_of_waiting.part(others)
+        self._scale_of_waiting = self._scale_of_waiting._part(others)
 
     def _add_inputs(self, names: list[Hashable], *scales: Scale) -> None:
         """Add inputs with these scales, and connections of weight 0."""
@@ -167,7 +167,7 @@ class FeatureInputs:
         readers = self._readers(network)
         append(network.input, names, None, readers)
         self._readers_known = network._version, readers
-        self._scale.insert(len(self.names), *scales)
+        self._scale._insert(len(self.names), *scales)
         self.names += names
 
     def _connect_again(self, neuron: Neuron, earlier: RemovedInput) -> None:
@@ -199,7 +199,7 @@ class FeatureInputs:
             for name in gone.intersection(self._waiting):
                 del self._seen[name]
             self._waiting = [self._waiting[at] for at in waiting]
-            self._scale_of_waiting = self._scale_of_waiting.part(waiting)
+            self._scale_of_waiting = self._scale_of_waiting._part(waiting)
         for at in reversed(range(len(self.names))):
             if self.names[at] in gone and len(self.names) > 1:
                 self._remove_input(at)
@@ -221,7 +221,7 @@ class FeatureInputs:
         name = self.names.pop(at)
         del self._seen[name]
         outputs = len(network.output)
-        scale = self._scale.delete(at)
+        scale = self._scale._delete(at)
         self._removed[name] = RemovedInput(scale, weights, sums, outputs)
 
     # --- the network ------------------------------------------------------------------

@@ -98,7 +98,7 @@ def train_rows(
         network trained so far is returned.
     """
     learning = instance("learning", learning, TrainingOptions)
-    learning = learning.filled(ROWS_OF_TABLES)
+    learning = learning._filled(ROWS_OF_TABLES)
     name = str(learning.build)
     ahead = whole_number("ahead", ahead, "a whole number, 0 or above", 0)
     left = columns(table, [*ignore, *([] if sequence is None else [sequence])])
@@ -134,12 +134,12 @@ def train_rows(
     def make() -> Model:
         named = [name + later for name in targets]
         labels = outputs if classes else None
-        return learning.model_of(encoding.inputs, named, labels)
+        return learning._model_of(encoding.inputs, named, labels)
 
     training = parts(learned)
     measured = parts(tested) or parts(learned)
     split = parts(np.setdiff1d(learned, stopping)), parts(stopping)
-    model, result = learning.fit(make, training, split)
+    model, result = learning._fit(make, training, split)
     facts: dict[str, Any] = {
         "targets": targets,
         "classes": outputs if classes else [],
@@ -174,10 +174,10 @@ def train_rows(
                 answers, measured, classes, units_apart, in_order
             )
         if len(tested) and result.stop_reason != INTERRUPTED:
-            learning.report_test(
+            learning._report_test(
                 Trained(model, result, {**facts}, report, [*notes, *filled])
             )
-            model = learning.refit(make, parts(order), result)
+            model = learning._refit(make, parts(order), result)
             facts["refit"] = (
                 f"The saved network was then trained on all {facts['rows']} rows."
             )
@@ -370,7 +370,7 @@ def _simple(
     if classes:
         labels = range(y.shape[1])
         learning = TrainingOptions("perceptron", [], rate=0.1, optimizer="adam")
-        regression = learning.model_of(["x"] * x.shape[1], ["y"], labels)
+        regression = learning._model_of(["x"] * x.shape[1], ["y"], labels)
         regression.trainer.l2 = 1e-4
         # Warnings of this training are not about the user's network.
         with warnings.catch_warnings(action="ignore", category=TrainingWarning):

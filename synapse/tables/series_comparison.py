@@ -167,7 +167,7 @@ def compare_series(
         if learning is None
         else instance("learning", learning, TrainingOptions)
     )
-    training = training.filled(SERIES)
+    training = training._filled(SERIES)
     options: dict[str, Any] = {
         "steps": steps,
         "period": period,

@@ -141,11 +141,11 @@ class SeriesTask:
         forecasts those of the next.
         """
         fed = [*self.targets, *self.observed]
-        learning = learning.filled(SERIES)
+        learning = learning._filled(SERIES)
         waves = [f"season {place}" for place in range(len(_calendar(0, self.period)))]
         inputs = [*fed, *self.known, *waves]
         outputs = [f"{name} +1" for name in fed]
-        return learning.model_of(inputs, outputs)
+        return learning._model_of(inputs, outputs)
 
     def covariates(self, count: int) -> Floats | None:
         """Return the inputs of a network beside its own past in `count` rows, or None:
@@ -313,7 +313,7 @@ def fit_together(
         parts.append((inputs, targets))
         early.append((inputs[:count], targets[:count]))
         late += [(inputs[count:], targets[count:])] * (count > 1)
-    return learning.filled(SERIES).fit(
+    return learning._filled(SERIES)._fit(
         lambda: tasks[0].make(learning), parts, (early, late)
     )
 

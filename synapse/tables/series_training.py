@@ -88,7 +88,7 @@ def train_series(
         After Ctrl-C, if no epoch was complete. Later it ends what is under way, and the
         network trained so far is returned.
     """
-    learning = instance("learning", learning, TrainingOptions).filled(SERIES)
+    learning = instance("learning", learning, TrainingOptions)._filled(SERIES)
     test: dict[str, Any] = {
         "steps": steps,
         "period": period,
@@ -128,9 +128,9 @@ def train_series(
             measured, table, failed = _test(tasks, model, name, methods)
             facts |= measured
             notes = list(dict.fromkeys([*left_out, *failed]))
-            learning.report_test(Trained(model, result, {**facts}, table, notes))
+            learning._report_test(Trained(model, result, {**facts}, table, notes))
             whole = [each.whole().lesson() for each in tasks]
-            model = learning.refit(lambda: tasks[0].make(learning), whole, result)
+            model = learning._refit(lambda: tasks[0].make(learning), whole, result)
             facts["refit"] = (
                 f"The saved network was then trained on all {facts['rows']} rows."
             )

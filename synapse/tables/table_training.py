@@ -180,7 +180,7 @@ class TrainingOptions:
     on_begin: Annotated[Callable[[], Any] | None, function_of] = None
     on_test: Annotated[Callable[[Trained], Any] | None, _takes_trained] = None
 
-    def filled(self, usual: Fit) -> TrainingOptions:
+    def _filled(self, usual: Fit) -> TrainingOptions:
         """Return these options, with this architecture and optimizer where none is
         given.
         """
@@ -192,7 +192,7 @@ class TrainingOptions:
             optimizer=self.optimizer or usual.optimizer,
         )
 
-    def model_of(
+    def _model_of(
         self, inputs: list[str], outputs: list[str], classes: Any = None
     ) -> Model:
         """Return a new model of these columns, whose architecture and optimizer are
@@ -210,7 +210,7 @@ class TrainingOptions:
         model.trainer = Trainer(model.network, self.rate, **further)
         return model
 
-    def fit(
+    def _fit(
         self,
         make: Callable[[], Model],
         parts: list[Part],
@@ -247,12 +247,12 @@ class TrainingOptions:
             raise KeyboardInterrupt
         return model, result
 
-    def report_test(self, trained: Trained) -> None:
+    def _report_test(self, trained: Trained) -> None:
         """Call `on_test`, if it is given."""
         if self.on_test is not None:
             self.on_test(trained)
 
-    def refit(
+    def _refit(
         self, make: Callable[[], Model], parts: list[Part], tested_result: Result
     ) -> Model:
         """Return a new model, trained on all rows for the epochs that were best before

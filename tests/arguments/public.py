@@ -133,9 +133,9 @@ HOOKS = """
 forecasting.NetworkForecaster.__init__ forecasting.NetworkForecaster.__call__
 forecasting.NetworkForecaster.one_step forecasting.Selection.mase
 forecasting.Selection.verdict
-forecasting.Selection.statistic forecasting.Calibration.scale
+forecasting.Selection.statistic
 draw.Explorer.update
-synapse.every.__call__ cost.Cost.check_targets
+synapse.every.__call__
 evolve.fitness.Environment.evaluate evolve.fitness.Environment.episodes
 """
 """The library calls these, with arguments that it has checked."""

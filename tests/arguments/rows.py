@@ -407,13 +407,6 @@ row("synapse.Scale.follow", two_rows, rows="", weight="0 0.5")
 row("synapse.Scale.standard", two_rows, rows="")
 row("synapse.Scale.original", {"values": [1.0, 2.0]}, values="", history="None")
 row(
-    "synapse.Scale.insert",
-    lambda w: {"at": 0, "scales": (synapse.Scale(1),)},
-    at="0 -1",
-    scales="",
-)
-row("synapse.Scale.delete", {"at": 0}, at="0 -1")
-row(
     "synapse.Scale.from_json",
     lambda w: {"content": w.scale.as_json(), "columns": 2},
     content="",

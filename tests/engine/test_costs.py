@@ -279,7 +279,7 @@ def test_the_registry_has_the_table():
             is getattr(cost, measure.name)
             is cost.get(measure.name.upper().replace("_", "-"))
         )
-        assert (registered.code, registered.function) == (
+        assert (registered.code, registered._evaluate) == (
             measure.code,
             compiled.ERRORS[measure.name],
         )
@@ -311,9 +311,9 @@ def test_declared_outputs_and_targets_are_required():
         outside = np.array([[1.5, -0.5]])
         if entry.probabilities:
             with pytest.raises(ArgumentError, match="to lie between 0 and 1, got 1.5"):
-                measure.check_targets(outside)
+                measure._check_targets(outside)
         else:
-            measure.check_targets(outside)
+            measure._check_targets(outside)
         if entry.squash == "softmax":
             with pytest.raises(ArgumentError, match="add up to 1"):
-                measure.check_targets(np.array([[0.5, 0.25]]))
+                measure._check_targets(np.array([[0.5, 0.25]]))

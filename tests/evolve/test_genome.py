@@ -92,7 +92,7 @@ def test_late_connections_are_delayed_by_a_step():
         for genome in evolved(seed, settings=settings)[::4]:
             net = genome.network()
             delays = [link.delay for link in net.connections]
-            forward = genome.phenotype.links["late"].sum()
+            forward = genome._expressed.links["late"].sum()
             genes = genome.genes[genome.genes["enabled"] == 1]
             loops = (genes["source"] == genes["target"]).sum()
             assert delays.count(1) == forward + loops

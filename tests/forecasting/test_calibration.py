@@ -24,7 +24,9 @@ def test_half_widths_are_a_quantile_of_the_errors_in_their_size():
     unit = rng.permutation(uniform / np.sqrt(np.mean(uniform**2))) * signs
     errors = unit[:, None] * 2 * np.sqrt([1, 2, 3, 4])
     calibration = Calibration(errors[:, :, None])
-    np.testing.assert_allclose(calibration.scale(4)[:, 0], 2 * np.sqrt([1, 2, 3, 4]))
+    np.testing.assert_allclose(
+        calibration._scale_of_steps(4)[:, 0], 2 * np.sqrt([1, 2, 3, 4])
+    )
     alike = max(0, np.sum(unit[1:] * unit[:-1]) / np.sum(unit**2))
     independent = 400 * (1 - alike) / (1 + alike)
     expected = np.quantile(

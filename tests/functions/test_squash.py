@@ -56,8 +56,8 @@ def test_every_entry_is_found_by_its_names_in_any_spelling():
             f"<squash {activation.name}>",
         )
         assert function is squash.get(function) is squash.by_code(activation.code)
-        assert function.grouped is (activation.family in (LARGEST, SHARES))
-        assert function.random is (activation.family == CHANCE)
+        assert function._grouped is (activation.family in (LARGEST, SHARES))
+        assert function._random is (activation.family == CHANCE)
         for name in (activation.name, *activation.aliases):
             spelled = (
                 name.upper(),

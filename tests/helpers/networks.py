@@ -107,7 +107,7 @@ def everything(neurons) -> list:
     """All that can be seen of some neurons and their connections."""
     seen = []
     for n in neurons:
-        numbers = (n.state, n.old_state, n.activation, n.derivative, n.bias)
+        numbers = (n.state, n._old_state, n.activation, n.derivative, n.bias)
         errors = (n.error.responsibility, n.error.projected, n.error.gated)
         seen.append((n, n.name, n.squash, n.trainable_bias, *numbers, *errors))
         for c in (*n.incoming, *filter(None, [n.self_connection])):

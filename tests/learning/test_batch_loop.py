@@ -80,12 +80,12 @@ class Work:
         self.rule = rule(task)
         rng = np.random.default_rng(seed)
         self.orders = np.array([rng.permutation(arranged.filled) for _ in range(6)])
-        self.refresh()
+        self._refresh()
 
     def refresh(self):
         with ExclusiveAccess(self.net):
             self.updater.refresh(self.rule.task.options.optimizer)
-            self.rule.refresh()
+            self.rule._refresh()
 
     def together(self, orders=None, goal=-math.inf, rate=None, stop=0):
         """Run all epochs in one call; returns their errors."""

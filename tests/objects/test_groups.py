@@ -259,7 +259,9 @@ def test_softmax_outputs_are_neighbours():
 @pytest.mark.parametrize("seed", range(20))
 def test_sorting_random_networks_changes_only_what_is_late(seed):
     net = competing(seed)
-    before = [[*layer] for layer in net.layers if layer.squash and layer.squash.grouped]
+    before = [
+        [*layer] for layer in net.layers if layer.squash and layer.squash._grouped
+    ]
     rows = np.random.default_rng(seed).normal(size=(6, len(net.input)))
     net.sort_layers()
     place = {neuron: k for k, neuron in enumerate(net)}
@@ -363,7 +365,7 @@ def test_the_online_rule_learns_as_the_reference(name):
         reference.add(j, neuron.squash.name, neuron.bias)
         reference.units[j].trainable = neuron.trainable_bias
     for number_of_layer, layer in enumerate(list(net.layers)[1:]):
-        for neuron in layer if layer.squash.grouped else ():
+        for neuron in layer if layer.squash._grouped else ():
             reference.units[number[neuron]].group = number_of_layer
 
     def ends_of(link):

@@ -110,7 +110,7 @@ def test_clear_forgets_the_context_and_keeps_the_weights(net):
             assert neuron.bias_eligibility == 0
             assert (
                 neuron.state
-                == neuron.old_state
+                == neuron._old_state
                 == neuron.activation
                 == neuron.derivative
                 == 0

@@ -51,13 +51,13 @@ def test_columns_come_and_go_with_their_numbers():
     scale, one = Scale(3, lags=[(1,), (), (2,)]), Scale(1)
     scale.add(ROWS)
     whole = scale.as_json()
-    middle = scale.delete(1)
+    middle = scale._delete(1)
     assert (len(scale), len(middle), scale.lags) == (2, 1, [(1,), (2,)])
-    scale.insert(1, middle, one)
-    scale = scale.part([0, 1, 3, 2])
+    scale._insert(1, middle, one)
+    scale = scale._part([0, 1, 3, 2])
     assert scale.lags == [(1,), (), (2,), ()]
-    scale.delete(3)
-    assert len(scale.part([])) == 0
+    scale._delete(3)
+    assert len(scale._part([])) == 0
     assert scale.as_json() == whole
     middle.follow([5.0])
     assert scale.as_json() == whole
@@ -108,8 +108,8 @@ def test_faults_are_one_sentence_and_change_nothing():
             (lambda: scale.standard([1.0, 2.0]), ArgumentError, "steps or more"),
             (lambda: scale.original([[1, 2]]), ArgumentTypeError, "`history`"),
             (lambda: scale.original([[1, 2]], [[1, 2]]), ArgumentError, "2 steps or"),
-            (lambda: scale.insert(4, Scale(1)), IndexError, "at"),
-            (lambda: scale.part([0, 2]), IndexError, "column"),
+            (lambda: scale._insert(4, Scale(1)), IndexError, "at"),
+            (lambda: scale._part([0, 2]), IndexError, "column"),
             (lambda: Scale(2, lags=[(1,)]), ArgumentError, "those of 2 columns"),
             (lambda: Scale(1, lags=[(0,)]), ArgumentError, "A lag|a lag"),
             (lambda: Scale.fixed([1.0], [0.0]), ArgumentError, "above 0"),

@@ -330,7 +330,7 @@ def test_faults_are_one_sentence_and_change_nothing():
         agent.learn(1.0, np.zeros(5))
     agent.begin(np.zeros(5))
     before = net.weights
-    random = agent.rng.bit_generator.state
+    random = agent._rng.bit_generator.state
     for gain, row, error in product(
         (1.0, math.nan, "much"), (np.zeros(5), [0.0], np.full(5, np.nan)), (Exception,)
     ):
@@ -339,7 +339,7 @@ def test_faults_are_one_sentence_and_change_nothing():
                 agent.learn(gain, row)
             assert isinstance(raised.value, ArgumentError | ArgumentTypeError)
     assert (net.weights == before).all()
-    assert agent.rng.bit_generator.state == random
+    assert agent._rng.bit_generator.state == random
     other = reward.QLearning(net, seed=0)  # which uses it from its first episode on
     agent.learn(0.0, np.zeros(5))
     other.begin(np.zeros(5))
@@ -696,7 +696,7 @@ def everything(agent):
         networks,
         traces,
         scales,
-        agent.rng.bit_generator.state,
+        agent._rng.bit_generator.state,
         agent.steps,
         agent._value,
         repr(agent.error),

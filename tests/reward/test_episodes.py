@@ -46,7 +46,7 @@ def numbers(agent):
     networks = [(net.weights.tolist(), net.biases.tolist()) for net in agent._networks]
     return (
         networks,
-        agent.rng.bit_generator.state,
+        agent._rng.bit_generator.state,
         agent.normalize and agent.model.scale.as_json(),
         agent._returns.as_json(),
         agent.steps,

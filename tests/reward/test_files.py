@@ -99,7 +99,7 @@ def test_arguments_of_an_agent_are_in_its_file_and_functions_are_refused(tmp_pat
         synapse.save(given, tmp_path / name)
     texts = [(tmp_path / name).read_text() for name in ("agent.c", "whole.c")]
     assert texts[0] == texts[1]
-    agent.rng = np.random.Generator(np.random.MT19937(0))
+    agent._rng = np.random.Generator(np.random.MT19937(0))
     with pytest.raises(ArgumentError, match="PCG64"):
         synapse.save(agent, path)
 

@@ -155,5 +155,5 @@ CLOSE = 1e-6
 """Targets of costs with these codes lie between 0 and 1; those of `SHARES` add up to 1,
 within `CLOSE`.
 
-``Cost.check_targets`` checks all rows of data by this, and the kernel that takes the
+``Cost._check_targets`` checks all rows of data by this, and the kernel that takes the
 targets of one step. """

@@ -199,7 +199,7 @@ def logit_of_output(store, j, target, lead, others):
 
 @inline
 def accepts_targets(targets, cost, unit):
-    """Whether a cost can have these targets of one step, see ``Cost.check_targets``."""
+    """Whether a cost can have these targets of one step (``Cost._check_targets``)."""
     most = np.float64(most_of(unit))
     low, high = (0.0, 1.0) if cost in PROBABILITIES else (-most, most)
     total = 0.0

@@ -109,7 +109,7 @@ class Rule(ABC):
     has_reach: ClassVar[bool] = False
     slopes: ClassVar[str] = NO_SLOPES
     batch_size: ClassVar[int] = 32
-    one_epoch: ClassVar[bool] = False
+    _one_epoch: ClassVar[bool] = False
     """Whether the class says anew how one epoch is run, so that an inherited loop of
     several ignores it."""
 
@@ -119,9 +119,9 @@ class Rule(ABC):
             RULES[rule] = cls
         defined = vars(cls).keys()
         if defined & SEVERAL_EPOCHS:
-            cls.one_epoch = False
+            cls._one_epoch = False
         elif defined & ONE_EPOCH:
-            cls.one_epoch = True
+            cls._one_epoch = True
         if "learn_epochs" in defined and "threaded" not in defined:
             cls.threaded = False
 
@@ -129,7 +129,7 @@ class Rule(ABC):
         self.task = task
         self._topology: int | None = None
         renewal = task.options.renewal
-        self.renewer = None if renewal is None else Renewer(task.network, renewal)
+        self._renewer = None if renewal is None else Renewer(task.network, renewal)
 
     @classmethod
     def check(cls, options: FixedOptions) -> None:
@@ -199,7 +199,7 @@ class Rule(ABC):
         """
         return data
 
-    def refresh(self) -> None:
+    def _refresh(self) -> None:
         """Renew the working memory if the topology has changed. The caller has the
         network in use.
         """
@@ -208,7 +208,7 @@ class Rule(ABC):
             self._topology = self.task.network._version
 
     @property
-    def nbytes(self) -> int:
+    def _nbytes(self) -> int:
         """Bytes of its data, and of the memory that depends on them."""
         return self.task.data.inputs.nbytes + self.task.data.targets.nbytes
 
@@ -220,30 +220,30 @@ class Rule(ABC):
         state of this one.
         """
         rule = type(self)(task)
-        rule.renewer = self.renewer
+        rule._renewer = self._renewer
         return rule
 
-    def renew(self, updater: Updater) -> None:
+    def _renew(self, updater: Updater) -> None:
         """Renew the least useful neurons after an update of the optimizer, if the
         trainer asks for it.
         """
-        if self.renewer is not None:
-            renewed = self.renewer.renew(self.task.rng, self.activity())
+        if self._renewer is not None:
+            renewed = self._renewer.renew(self.task.rng, self._activity())
             if len(renewed):
                 assert updater.parameters is not None
                 assert isinstance(updater.state, OptimizerState)
-                self.renewer.forget(
+                self._renewer.forget(
                     updater.state, updater.parameters.entries(), renewed
                 )
-                self.forget_sensitivities()
+                self._forget_sensitivities()
 
-    def activity(self) -> Floats | None:
+    def _activity(self) -> Floats | None:
         """Return the mean absolute activation of every neuron in the latest batch;
         None: in its last step.
         """
         return None
 
-    def forget_sensitivities(self) -> None:  # noqa: B027 - few rules have any
+    def _forget_sensitivities(self) -> None:  # noqa: B027 - few rules have any
         """Forget the sensitivities, after the renewal of a neuron."""
 
     @abstractmethod
@@ -253,14 +253,14 @@ class Rule(ABC):
         """
 
     @property
-    def sequences_in_batch(self) -> int:
+    def _sequences_in_batch(self) -> int:
         """Number of sequences in a batch, of a rule whose batches are sequences."""
-        size = self.size_of_batch
+        size = self._size_of_batch
         assert isinstance(size, int)
         return size
 
     @property
-    def size_of_batch(self) -> int | str:
+    def _size_of_batch(self) -> int | str:
         """The option `batch_size`, or its default: for a stream all of each batch."""
         usual = sys.maxsize if self.task.streamed else self.batch_size
         return self.task.options.batch_size or usual
@@ -269,15 +269,15 @@ class Rule(ABC):
         """Yield the gradient of each batch in turn. The caller updates the weights in
         between.
         """
-        size = self.sequences_in_batch
+        size = self._sequences_in_batch
         for start in range(0, len(order), size):
             yield self.gradient(order[start : start + size])
 
-    def may_join_epochs(self) -> bool:
+    def _may_join_epochs(self) -> bool:
         """Return whether the trainer calls ``learn_epochs`` now. The caller has the
         network in use.
         """
-        return not self.one_epoch and self.joins_epochs()
+        return not self._one_epoch and self.joins_epochs()
 
     def joins_epochs(self) -> bool:
         """Return whether ``learn_epochs`` can be called now. The caller has the network

@@ -65,7 +65,7 @@ class BackpropagationThroughTime(Rule, rule="bptt"):
             )
 
     @property
-    def nbytes(self) -> int:
+    def _nbytes(self) -> int:
         """Bytes of its data and tapes."""
         return self._exact.nbytes
 
@@ -104,7 +104,7 @@ class BackpropagationThroughTime(Rule, rule="bptt"):
             isinstance(task.options.optimizer, BuiltIn)
             # [recipe option: needs Python]
             and self._masks is None
-            and self.renewer is None
+            and self._renewer is None
             and network._recorder is None
             and (self._batches().groups == 1 or not threaded)
         )
@@ -112,7 +112,7 @@ class BackpropagationThroughTime(Rule, rule="bptt"):
     def _batches(self) -> BatchLoop:
         """Return the compiled loop over batches, for the present topology."""
         if self._loop is None:
-            size = self.sequences_in_batch
+            size = self._sequences_in_batch
             self._loop = BatchLoop(
                 self._exact, self.task.cost, self._window, size, self._steps
             )
@@ -125,7 +125,7 @@ class BackpropagationThroughTime(Rule, rule="bptt"):
         assert updater is not None
         return self._batches().run(epochs, updater)
 
-    def activity(self) -> Floats:
+    def _activity(self) -> Floats:
         """Return the mean activity over the samples of the last group that was
         computed.
         """

@@ -50,7 +50,7 @@ class StepwiseRule(Rule):
     :meth:`plan` if it keeps sensitivities, or :meth:`run` if its steps are other ones.
     """
 
-    name: ClassVar[str] = "this rule"
+    _title: ClassVar[str] = "this rule"
     direct: ClassVar[bool] = True
     threaded: ClassVar[bool] = True
     by_steps: ClassVar[bool] = True
@@ -64,7 +64,7 @@ class StepwiseRule(Rule):
         # [recipe option: refuse]
         if options.window is not None or options.threads != 1:
             raise ArgumentError(
-                f'The window and threads are for rule="bptt": {cls.name} works'
+                f'The window and threads are for rule="bptt": {cls._title} works'
                 " forward, step by step. Remove them."
             )
         if isinstance(options.optimizer, LBFGS):
@@ -73,7 +73,7 @@ class StepwiseRule(Rule):
             )
         if options.masks is not None:
             raise ArgumentError(
-                f'Dropout needs rule="bptt". With {cls.name}, gate connections by'
+                f'Dropout needs rule="bptt". With {cls._title}, gate connections by'
                 " bernoulli neurons."
             )
 
@@ -92,7 +92,7 @@ class StepwiseRule(Rule):
         plan = self.plan()
         if plan is not None:
             engine.online.clear_traces(plan.store, plan.span)
-        renewer = None if moves is not None else self.renewer
+        renewer = None if moves is not None else self._renewer
         renewal = None if renewer is None else renewer.arguments(self.task.rng)
         return run_epochs(
             self.task.network,
@@ -104,7 +104,7 @@ class StepwiseRule(Rule):
             renewal=renewal,
         )
 
-    def linearise(
+    def _linearise(
         self,
         rows: tuple[int, int],
         clear: bool,
@@ -185,7 +185,7 @@ class StepwiseRule(Rule):
             yield from self._jacobians(order)
             return
         data = self.task.data
-        size = self.size_of_batch
+        size = self._size_of_batch
         if isinstance(size, str):  # each sequence is a batch
             yield from (self.gradient(order[i : i + 1]) for i in range(len(order)))
             return
@@ -216,7 +216,7 @@ class StepwiseRule(Rule):
             clear = data.clear
             while row < end:
                 begin = row
-                row, cost = self.linearise(
+                row, cost = self._linearise(
                     (row, end), clear, self._moves, self._buffers
                 )
                 clear = False
@@ -274,7 +274,7 @@ class StepwiseRule(Rule):
 class Online(StepwiseRule, rule="online"):
     """The rule of :meth:`Network.propagate`: Monner and Reggia 2012."""
 
-    name: ClassVar[str] = "the online rule"
+    _title: ClassVar[str] = "the online rule"
     through_time: ClassVar[bool] = False
     slopes: ClassVar[str] = SLOPES_OF_OUTPUTS
 
@@ -287,7 +287,7 @@ class RealTimeRecurrentLearning(StepwiseRule, rule="rtrl"):
     while weights stand still.
     """
 
-    name: ClassVar[str] = "real-time recurrent learning"
+    _title: ClassVar[str] = "real-time recurrent learning"
     slopes: ClassVar[str] = ALL_SLOPES
     has_reach: ClassVar[bool] = True
     _live: Sensitivities | None = None
@@ -306,7 +306,7 @@ class RealTimeRecurrentLearning(StepwiseRule, rule="rtrl"):
         self._live = live
         return live.ready(network)
 
-    def forget_sensitivities(self) -> None:
+    def _forget_sensitivities(self) -> None:
         """Clear the sensitivities, which are those of weights before the renewal."""
         self.plan().forget()
 

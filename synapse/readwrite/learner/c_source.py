@@ -403,7 +403,7 @@ def signal_of_cost(cost: Cost, language: Language) -> tuple[Tree, bool, bool]:
         if entry:
             tree = read(entry.formula, *COST_NUMBERS, "logit")
         else:
-            tree = read(cost.function, *COST_NUMBERS)
+            tree = read(cost._evaluate, *COST_NUMBERS)
     except UnreadableError as error:
         raise FormatError(
             f"The cost {cost.name!r} cannot be written in {language.name}: {error}."

@@ -106,7 +106,7 @@ def test_every_squash_has_the_same_value_and_slope():
         :, None
     ]
     for activation in ACTIVATIONS.values():
-        if squash.get(activation.name).grouped:
+        if squash.get(activation.name)._grouped:
             continue
         net = Network(Layer(1), [], Layer(1, activation.name))
         net.input.project(net.output, weights=1.0)

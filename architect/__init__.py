@@ -12,15 +12,11 @@ from .construct import construct as construct
 from .convolutional import Convolutional as Convolutional
 from .ctrnn import CTRNN as CTRNN
 from .elman import Elman as Elman
-from .gru import GRU as GRU, GatedUnits as GatedUnits
-from .hopfield import Capacity as Capacity, Hopfield as Hopfield
+from .gru import GRU as GRU
+from .hopfield import Hopfield as Hopfield
 from .jordan import Jordan as Jordan
 from .liquid import Liquid as Liquid
-from .lstm import (
-    LSTM as LSTM,
-    MemoryBlocks as MemoryBlocks,
-    StandardBlocks as StandardBlocks,
-)
+from .lstm import LSTM as LSTM
 from .narx import NARX as NARX
 from .perceptron import Perceptron as Perceptron
 from .random import Random as Random

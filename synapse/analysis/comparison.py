@@ -152,8 +152,8 @@ def _by_place(
     counts = Counter[str]()
     places: list[Place] = []
     for layer in network.layers:
-        places += [(layer.label, counts[layer.label] + i) for i in range(len(layer))]
-        counts[layer.label] += len(layer)
+        places += [(layer._label, counts[layer._label] + i) for i in range(len(layer))]
+        counts[layer._label] += len(layer)
     neurons = dict(zip(places, network, strict=True))
     source, target, gater, delay = (
         column.tolist()

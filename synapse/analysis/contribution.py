@@ -318,7 +318,7 @@ class ReverseSteps:
         self._patches = _patches(self._blocks, source, target, ~delayed)
 
         # Groups of softmax neurons lie side by side; a gap ends a group.
-        self._softmax = np.flatnonzero(table.softmax)
+        self._softmax = np.flatnonzero(table._softmax)
         ends = np.flatnonzero(np.diff(self._softmax) > 1) + 1
         self._groups = np.split(self._softmax, ends)
 

@@ -79,7 +79,7 @@ def _of_rows(network: Network, table: ReadTable, in_order: bool) -> pd.DataFrame
     result = table.cells[keys]
     if all(neuron.squash.name == "softmax" for neuron in network.output):
         likeliest = [names[place] for place in answers.argmax(axis=1)]
-        result = result.assign(**{network.output.label: likeliest})
+        result = result.assign(**{network.output._label: likeliest})
     outputs = pandas_for_tables().DataFrame(answers, index=result.index, columns=names)
     return result.join(outputs)
 

@@ -137,7 +137,7 @@ def _bands_of(log: Log) -> list[tuple[str, Floats]]:
     bands = []
     begin = 0
     for layer in log.network.layers:
-        bands.append((layer.label, values[:, begin : begin + len(layer)]))
+        bands.append((layer._label, values[:, begin : begin + len(layer)]))
         begin += len(layer)
     return bands
 
@@ -152,7 +152,7 @@ def _bands_of_groups(log: Log, groups: Any) -> list[tuple[str, Floats]]:
         layers = listed(title, groups, "a list of Layers, or a dict of neurons")
         for layer in layers:
             instance("layer", layer, Layer)
-        named = [(layer.label, layer) for layer in layers]
+        named = [(layer._label, layer) for layer in layers]
     bands = []
     for name, group in named:
         neurons = listed(f"The group {name}", group, "a list of neurons")

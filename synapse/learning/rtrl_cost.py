@@ -64,7 +64,7 @@ class RTRLCostRow(NamedTuple):
         return self.sweeps + self.products + self.direct
 
     @property
-    def too_large(self) -> bool:
+    def _too_large(self) -> bool:
         """Whether this reach needs more memory than this machine has."""
         return self.sensitivities is None
 
@@ -194,7 +194,7 @@ def _of_direct(layout: Layout) -> int:
 
 def _shown(row: RTRLCostRow) -> tuple[str, ...]:
     """Return the cells of a row in a printed table."""
-    if row.too_large:
+    if row._too_large:
         return str(row.reach), "", "too large", _size(row.bytes), "", "", "", ""
     counts = (row.sweeps, row.products, row.direct, row.multiply_adds)
     return (

@@ -76,9 +76,9 @@ def crossings_of(members: Sequence[tuple[Store, Bools]]) -> dict[str, Any]:
     ends and missing gaters.
     """
     counts: dict[str, Any] = {
-        "crossings": 0,
+        "_n_boundary": 0,
         "_crossing": None,
-        "entering": 0,
+        "_n_entering": 0,
         "_entering": None,
     }
     for store, inside in members:
@@ -93,8 +93,8 @@ def crossings_of(members: Sequence[tuple[Store, Bools]]) -> dict[str, Any]:
         crossing = (source != target) | (gated & (gater != (source & target)))
         entering = target & (~source | (gated & ~gater))
         for count, example, rows in (
-            ("crossings", "_crossing", np.flatnonzero(crossing)),
-            ("entering", "_entering", np.flatnonzero(entering)),
+            ("_n_boundary", "_crossing", np.flatnonzero(crossing)),
+            ("_n_entering", "_entering", np.flatnonzero(entering)),
         ):
             counts[count] += len(rows)
             if len(rows) and counts[example] is None:
@@ -114,9 +114,9 @@ def require_closed(network: Calling, doing: str) -> None:
         inside = np.zeros(store.n_neurons + 1, bool)
         inside[rows_of(network)] = True
         counts = crossings_of([(store, inside)])
-        if counts["crossings"]:
+        if counts["_n_boundary"]:
             raise not_closed(
-                repr(network), doing, counts["crossings"], counts["_crossing"]
+                repr(network), doing, counts["_n_boundary"], counts["_crossing"]
             )
 
 

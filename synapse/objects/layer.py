@@ -126,7 +126,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         """
         if not self._neurons:
             raise TopologyError(
-                f"The layer {self.label} has no neurons left and was removed from its"
+                f"The layer {self._label} has no neurons left and was removed from its"
                 " network with the last one. Add a new layer: network.add(Layer(...))."
             )
         for neuron in self._neurons:
@@ -150,7 +150,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
                     neuron._store.names[neuron._row] = f"{name} {i}"
 
     @property
-    def label(self) -> str:
+    def _label(self) -> str:
         """Name, or a description by its size if it has none."""
         return self._name or f"of {len(self)}"
 

@@ -239,7 +239,7 @@ class Network(NeuronRows, OutputSlopes):
             raise ArgumentError(
                 f"{self!r} has {count} neurons named {name!r}. Use their indices."
             )
-        labels = [layer.label for layer in self._layers]
+        labels = [layer._label for layer in self._layers]
         hint = checks.suggestion(name, [*labels, *names])
         raise ArgumentError(
             f"{self!r} has no layer and no neuron named {name!r}.{hint} Its layers are:"

@@ -312,7 +312,7 @@ class Projection(Follower):
 
     def __repr__(self) -> str:
         count = checks.pluralize(len(self), "connection")
-        return f"<Projection {self.source.label} -> {self.target.label}, {count}>"
+        return f"<Projection {self.source._label} -> {self.target._label}, {count}>"
 
 
 class Weights(NDArrayOperatorsMixin):
@@ -543,7 +543,7 @@ def between(
     same = np.array_equal(_index_in(source, store["source"][rows]), sources)
     same = same and np.array_equal(_index_in(target, store["target"][rows]), targets)
     if not same or not len(rows) or (np.diff(numbers) != 1).any():
-        ends = f"{source.label} -> {target.label}"
+        ends = f"{source._label} -> {target._label}"
         raise TopologyError(f"Connections {ends} have changed since they were made.")
     full = is_named(pattern, ALL_TO_ALL, ALL_TO_ELSE) and len(rows) == len(
         source

@@ -95,14 +95,9 @@ class Topology:
     tie : ndarray of int, shape (connections,)
         Number of the group of connections that share a weight; 0 if the connection does
         not share it.
-    crossings : int
-        Number of connections and gates between its neurons and other neurons.
     neuron_metadata, connection_metadata : dict
         By name, a dict from the number of a neuron or connection to its value; see
         :attr:`Neuron.metadata`.
-    entering : int
-        Number of these that lead into its neurons, or gate such connections. If it is
-        above 0, the activations depend on other neurons.
     number : ndarray of int, shape (neurons,)
         Index of each neuron in ``network.neurons``; -1 for the relays of
         :meth:`with_relays`.
@@ -144,8 +139,6 @@ class Topology:
     weight: Floats
     trainable: Bools
     tie: Ints
-    crossings: int
-    entering: int
     neuron_metadata: Columns
     connection_metadata: Columns
     # the columns of NONDEFAULT_OF_NEURONS and NONDEFAULT_OF_CONNECTIONS without ties
@@ -154,6 +147,10 @@ class Topology:
     _past: dict[int, Floats] = field(default_factory=dict)
     """Activations of earlier steps by their age in steps, as far as delayed connections
     read them, otherwise 0; shape (neurons,)."""
+    # connections and gates over the border of its neurons, those that lead into them,
+    # and an example of each
+    _n_boundary: int = 0
+    _n_entering: int = 0
     _crossing: Connection | None = field(default=None)
     _entering: Connection | None = field(default=None)
 
@@ -304,7 +301,7 @@ class Topology:
         """
         outputs = np.arange(self.neurons) >= self.neurons - self.outputs
         squash = np.array(self.squash, str)
-        group = np.where(outputs & self.softmax, -1, self.group)
+        group = np.where(outputs & self._softmax, -1, self._group)
         _, kind = np.unique(squash, return_inverse=True)
         return bounds_of(np.where(group == 0, 0, (group + 2) * (len(kind) + 1) + kind))
 
@@ -321,7 +318,7 @@ class Topology:
         return np.asarray(self._unusual["synchronous"] != 0)
 
     @property
-    def softmax(self) -> Bools:
+    def _softmax(self) -> Bools:
         """Mask of the softmax outputs, shape (neurons,). Neighbours are normalized
         together.
         """
@@ -354,7 +351,7 @@ class Topology:
         return self._unusual["delay"]
 
     @property
-    def group(self) -> Ints:
+    def _group(self) -> Ints:
         """Number of the group of competing neurons that each neuron belongs to; 0:
         none.
         """
@@ -383,9 +380,9 @@ class Topology:
             If there are such connections; the message names one.
         """
         count, example = (
-            (self.crossings, self._crossing)
+            (self._n_boundary, self._crossing)
             if outward
-            else (self.entering, self._entering)
+            else (self._n_entering, self._entering)
         )
         if count:
             raise not_closed(self.description, doing, count, example)
@@ -572,7 +569,7 @@ def _network_facts(network: Network) -> dict[str, Any]:
         "description": repr(network),
         "inputs": len(network.input),
         "outputs": len(network.output),
-        "layers": tuple(layer.label for layer in layers),
+        "layers": tuple(layer._label for layer in layers),
         "layer": np.repeat(np.arange(len(layers)), [len(layer) for layer in layers]),
     }
 

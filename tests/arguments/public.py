@@ -118,8 +118,7 @@ PUBLIC = dict(_public())
 
 MADE = """
 synapse.Gradient synapse.Topology synapse.Connection synapse.Projection synapse.Log
-architect.Capacity architect.GatedUnits architect.MemoryBlocks
-architect.StandardBlocks draw.Explorer
+draw.Explorer
 learning.Batch learning.Evaluation learning.GradientCheck learning.GradientComparison
 learning.Progress learning.RTRLCost learning.RTRLCostRow learning.Readout
 learning.Result

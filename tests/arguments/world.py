@@ -250,7 +250,8 @@ AGENTS = [
 def outputs_of(agent: type) -> dict[str, int]:
     """The number of outputs of each network of an agent."""
     return {
-        name: 1 if agent is reward.TD or name == "value" else 2 for name in agent.names
+        name: 1 if agent is reward.TD or name == "value" else 2
+        for name in agent._network_names
     }
 
 

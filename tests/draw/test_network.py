@@ -96,7 +96,7 @@ def test_layers_are_frames_with_their_names_above():
     places = dict(zip(net, ax.transData.transform(middles(ax))))
     for layer, frame in zip(net.layers, artists_of(ax, "frame"), strict=True):
         box = frame.get_window_extent()
-        name = names[layer.label]
+        name = names[layer._label]
         assert all(box.contains(*places[neuron]) for neuron in layer)
         assert 0 <= name.y0 - box.y1 < 12
         assert name.x0 < (box.x0 + box.x1) / 2 < name.x1
@@ -417,7 +417,7 @@ def test_colours_show_layers_that_a_legend_names(net):
     faces = [tuple(face) for face in discs.get_facecolor()]
     layers = Topology.of(net).layer.tolist()
     assert len(set(faces)) == len(net.layers) == len(set(zip(faces, layers)))
-    assert legend(ax) == [layer.label for layer in net.layers]
+    assert legend(ax) == [layer._label for layer in net.layers]
     assert draw.network(net, layout="circular", color="bias").get_legend() is None
 
 

@@ -62,7 +62,7 @@ def test_classes_of_any_kind_are_in_the_file(tmp_path):
             twin = synapse.load(tmp_path / name)
             assert twin.classes == labels
             assert twin.predict([[1.0]]).tolist() == model.predict([[1.0]]).tolist()
-            assert twin.network.output.label == "kind"
+            assert twin.network.output.name == "kind"
 
 
 def test_other_formats_get_the_network_in_the_units_of_the_data(tmp_path):

@@ -61,9 +61,9 @@ def test_memory_is_what_a_plan_takes(dtype, reach):
 def test_what_does_not_fit_into_memory_is_a_row_with_its_size(monkeypatch):
     monkeypatch.setattr(sensitivities, "most_bytes", lambda: 50_000.0)
     table = rtrl_cost(architect.Elman(7, 15, 7, seed=0), (1, None))
-    assert not table[1].too_large
+    assert not table[1]._too_large
     large = table[None]
-    assert large.too_large
+    assert large._too_large
     assert large.bytes > 2 * 8 * 15 * 345
     assert large[1:3] == (None, None)
     assert large.multiply_adds is None

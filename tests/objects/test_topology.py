@@ -28,7 +28,7 @@ def test_rows_align_with_neurons_and_connections(net):
     number = {neuron: i for i, neuron in enumerate(net)}
     assert (table.neurons, table.connections) == (len(net), len(net.connections))
     assert (table.inputs, table.outputs) == (2, 1)
-    assert table.layers == tuple(layer.label for layer in net.layers)
+    assert table.layers == tuple(layer._label for layer in net.layers)
     assert table.sizes.tolist() == [len(layer) for layer in net.layers]
     for i, neuron in enumerate(net):
         assert (table.names[i], table.squash[i]) == (neuron.name, neuron.squash.name)
@@ -59,7 +59,7 @@ def test_parameters_are_those_that_learning_moves_and_count_once():
     b.project(c, seed=1)
     net = Network(a, [b], c)
     table = Topology.of(net)
-    assert table.softmax.tolist() == [False] * 5 + [True] * 2
+    assert table._softmax.tolist() == [False] * 5 + [True] * 2
     assert table.parameters == 6 + 6 + 3 + 2  # no bias of an input
     tie(list(projection)[:4])
     tie(list(b))
@@ -93,7 +93,7 @@ def test_neurons_of_several_stores_are_one_table():
     assert table.bias.tolist() == [3.0, 2.0, 1.0]
     assert (table.source.tolist(), table.target.tolist()) == ([2], [0])
     assert (table.gater.tolist(), table.gain.tolist()) == ([-2], [0.25])
-    assert table.crossings == 1
+    assert table._n_boundary == 1
 
 
 def test_what_is_no_network_is_refused(net):
@@ -106,7 +106,7 @@ def test_what_is_no_network_is_refused(net):
 
 
 def test_connections_across_the_border_are_counted_and_refused(net):
-    assert Topology.of(net)._require_closed("saved").crossings == 0
+    assert Topology.of(net)._require_closed("saved")._n_boundary == 0
     require_closed(net, "saved")
     outside = Neuron(name="outside")
     net.output[0].project(outside)
@@ -114,7 +114,7 @@ def test_connections_across_the_border_are_counted_and_refused(net):
     # a gate of the network, on a connection outside
     net.output[0].gate(outside.project(Neuron()))
     table = Topology.of(net)
-    assert (table.crossings, table.entering) == (3, 1)
+    assert (table._n_boundary, table._n_entering) == (3, 1)
     assert table.gater[0] == -2
     with pytest.raises(
         TopologyError, match=r"cannot be run, because it has 1 connection "

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from synapse import _checks as checks, squash
+from synapse import _checks as checks
 from synapse._checks import MOST_NEURONS, finite_number, float_type, positive_integer
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
 from synapse.initializers import Initializer, Seed, draw, get, random_generator
 from synapse.objects.layer import Layer
 from synapse.objects.projection import Projection
-from synapse.squash import Squash
+from synapse.squashes import Squash, get as squash_named
 
 
 def checked_sizes(
@@ -75,7 +75,7 @@ class Recipe:
         self.initializer = get(initializer)
         self.bias_initializer = get(bias_initializer)
         for function in squashes:
-            squash.get(function)
+            squash_named(function)
         self.dtype = float_type("dtype", dtype)
 
         # The generator comes last: a refused argument must not have drawn from it.

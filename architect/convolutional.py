@@ -19,7 +19,7 @@ from synapse.objects.layer import Layer
 from synapse.objects.network import Network
 from synapse.objects.projection import Projection, between, rows_between
 from synapse.objects.tie import tie
-from synapse.squash import Squash
+from synapse.squashes import Squash
 
 from ._recipe import Recipe, checked_sizes, numbered
 

@@ -18,7 +18,7 @@ from synapse.errors import ArgumentError, TopologyError
 from synapse.initializers import Initializer, Seed, given_back
 from synapse.objects.architectures import register
 from synapse.objects.network import Network
-from synapse.squash import Squash
+from synapse.squashes import Squash
 
 from ._recipe import Recipe, checked_sizes, pass_on
 

@@ -10,7 +10,7 @@ from synapse._checks import fraction_below_one, suggests_arguments
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.objects.network import Network
-from synapse.squash import Squash
+from synapse.squashes import Squash
 
 from ._recipe import Recipe, checked_sizes, numbered, pass_on
 

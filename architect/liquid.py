@@ -22,7 +22,7 @@ from synapse.initializers import Initializer, Seed, given_back
 from synapse.objects.architectures import register
 from synapse.objects.network import Network
 from synapse.objects.projection import Projection
-from synapse.squash import Squash
+from synapse.squashes import Squash
 
 from ._recipe import Recipe, checked_sizes
 

@@ -21,7 +21,7 @@ from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.objects.layer import Layer
 from synapse.objects.network import Network
-from synapse.squash import Squash, get as squash_named
+from synapse.squashes import Squash, get as squash_named
 
 from ._recipe import (
     Recipe,

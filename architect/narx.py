@@ -19,7 +19,7 @@ from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.objects.layer import Layer
 from synapse.objects.network import Network
-from synapse.squash import Squash
+from synapse.squashes import Squash
 
 from ._recipe import Recipe, checked_sizes, numbered, pass_on
 

@@ -21,7 +21,7 @@ from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.objects.layer import Layer
 from synapse.objects.network import Network
-from synapse.squash import Squash
+from synapse.squashes import Squash
 
 from ._recipe import Recipe, checked_sizes, pass_on
 
@@ -99,7 +99,7 @@ class Spiking(Network):
 
     See Also
     --------
-    synapse.squash.register : Spikes with a slope of your own, ``surrogate=True``.
+    synapse.squashes.register : Spikes with a slope of your own, ``surrogate=True``.
 
     Notes
     -----

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
-from synapse import Layer, Network, squash
+from synapse import Layer, Network, squashes
 
 NAMES = ("step", "sign", "ramp", "logistic", "tanh")
 
@@ -158,7 +158,7 @@ def learning():
     moves = {name: [move(name, state) for state in states] for name in NAMES}
     for name, values in moves.items():
         print(f"  {name:38}" + "".join(f"{value:10.6f}" for value in values))
-        slopes = [getattr(squash, name).derivative(state) for state in states]
+        slopes = [getattr(squashes, name).derivative(state) for state in states]
         check(
             f"{name}: each change is 0.3 x slope",
             np.allclose(values, np.multiply(0.3, slopes), atol=1e-14),

@@ -10,7 +10,7 @@ the house, from the ground up. A module imports only modules of its own floor or
   kernels compute on its columns, the online rule first (``online``).
 - ``errors``, ``_checks``: a mistake becomes one sentence before anything changes.
 - ``scale``: standard units of columns.
-- ``squash``, ``cost``, ``initializers``, ``optimizers``: functions that have names.
+- ``squashes``, ``costs``, ``initializers``, ``optimizers``: functions that have names.
 - ``objects``: neurons, connections, layers and networks are views of a store.
 - ``architect``, a package beside this one: networks with a name, such as an LSTM.
 - ``readwrite``: files, other libraries' networks, and programs in other languages.
@@ -40,12 +40,12 @@ import architect as _architect
 
 from . import (
     _checks,
-    cost,
+    costs,
     errors,
     initializers,
     learning as learning,
     optimizers,
-    squash,
+    squashes,
 )
 from .errors import SynapseError
 from .learning import Gradient, Trainer, check_gradient, every, gradient
@@ -119,7 +119,7 @@ __all__ += [
 ]
 __all__ += [
     "check_gradient",
-    "cost",
+    "costs",
     "errors",
     "every",
     "forecast",
@@ -133,7 +133,7 @@ __all__ += [
     "optimizers",
     "record",
     "save",
-    "squash",
+    "squashes",
     "tie",
     "to_edges",
     "to_networkx",

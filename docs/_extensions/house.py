@@ -13,8 +13,8 @@ PACKAGES = ("synapse", "architect")
 
 GROUPS = {
     "named functions": [
-        "squash",
-        "cost",
+        "squashes",
+        "costs",
         "initializers",
         "optimizers",
         "_registration",

@@ -20,7 +20,7 @@ from .._checks import (
     index_within,
 )
 from .._typing import Floats, Ints
-from ..cost import Cost
+from ..costs import Cost
 from ..errors import ArgumentError
 from ..learning._data import Data, prepare
 from ..learning.evaluation import mean_cost

@@ -24,7 +24,7 @@ from ..initializers import Seed, random_generator
 from ..objects.network import Network, require_network
 from ..objects.saved import SavedNetwork
 from ..objects.topology import NO_GATER, Topology, require_released
-from ..squash import Squash
+from ..squashes import Squash
 from .kernels.genes import GENE, NOBODY, NODE, SLOPE, STATE
 from .kernels.phenotype import expressed, run_phenotype
 from .settings import codes_of

@@ -10,7 +10,7 @@ from typing import Annotated, Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import squash as squashes
+from .. import squashes
 from .._checks import (
     choice,
     expected,

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from .. import optimizers
 from .._checks import expected, is_number
 from .._typing import Floats
-from ..cost import Cost
+from ..costs import Cost
 from ..errors import ArgumentError, DivergenceError, FormatError, SynapseError
 from ..objects.network import Network
 from ..objects.saved import SavedNetwork

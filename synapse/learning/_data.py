@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .. import _checks, engine
 from .._typing import Floats, Ints
-from ..cost import Cost, categorical_cross_entropy
+from ..costs import Cost, categorical_cross_entropy
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..objects.network import Network
 

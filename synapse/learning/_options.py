@@ -11,7 +11,7 @@ from typing import Any
 from .. import _checks
 from .._checks import Option
 from .._typing import RuleName
-from ..cost import Cost
+from ..costs import Cost
 from ..objects.network import Network, require_network
 from ..optimizers import LBFGS, SGD, Optimizer, RecursiveOptimizer
 from ._parameters import checked_optimizer

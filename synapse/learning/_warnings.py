@@ -11,10 +11,10 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from .. import cost as costs
+from .. import costs
 from .._checks import user_stacklevel
 from .._typing import Bools, Indices
-from ..cost import Cost
+from ..costs import Cost
 from ..engine.functions.activations import RANDOM, SIGN, STEP
 from ..engine.records import Span
 from ..errors import SynapseError, TrainingWarning

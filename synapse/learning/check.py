@@ -11,7 +11,7 @@ import numpy as np
 
 from .._checks import pluralize
 from .._typing import Floats
-from ..cost import Cost
+from ..costs import Cost
 from ..engine.functions.costs import COSTS
 from ..engine.locking import ExclusiveAccess
 from ..errors import ArgumentError

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .._checks import pluralize
 from .._typing import Floats, Ints
-from ..cost import Cost, in_words
+from ..costs import Cost, in_words
 from ..objects.network import Network
 from ..objects.recording import record
 from ..objects.snapshots import deterministic

@@ -18,7 +18,7 @@ from .. import engine
 from .._checks import MOST_THREADS, boolean, positive_integer
 from .._registration import require_sound
 from .._typing import Floats, Ints
-from ..cost import Cost
+from ..costs import Cost
 from ..engine.locking import ExclusiveAccess, raise_interrupt
 from ..engine.lowering.flags import DENSE, SHARED, STEPPED
 from ..engine.lowering.stretches import spans

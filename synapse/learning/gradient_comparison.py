@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .._checks import choice, whole_number
 from .._typing import Floats, RuleName
-from ..cost import Cost
+from ..costs import Cost
 from ..engine.locking import ExclusiveAccess
 from ..objects import parameters
 from ..objects.edits import require_closed

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import squash as squashes
+from .. import squashes
 from .._checks import expected, imported, non_negative_number, short_repr, whole_number
 from .._typing import Floats, Ints
 from ..engine.locking import ExclusiveAccess
@@ -23,7 +23,7 @@ from ..objects.network import Network, require_network
 from ..objects.neuron import Neuron
 from ..objects.recording import record
 from ..objects.snapshots import read_context, restore_context
-from ..squash import Squash
+from ..squashes import Squash
 from ._data import Data, prepare
 
 INVERSES: dict[Squash, Callable[[Floats], Floats]] = {

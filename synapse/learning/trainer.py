@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .. import _checks
 from .._typing import PathLike
-from ..cost import Cost
+from ..costs import Cost
 from ..errors import ArgumentError, ArgumentTypeError
 from ..initializers import Seed, random_generator
 from ..objects.snapshots import take_over

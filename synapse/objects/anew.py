@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .. import initializers, squash as squashes
+from .. import initializers, squashes
 from .._checks import require_range
 from .._typing import Floats, Ints
 from ..engine.schema import INPUT

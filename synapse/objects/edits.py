@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import squash as squashes
+from .. import squashes
 from .._checks import pluralize
 from .._typing import Bools, Indices, Ints
 from ..engine.draft import ConnectionBatch, every_pair

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _checks as checks, _html, cost as costs, initializers, squash as squashes
+from .. import _checks as checks, _html, costs, initializers, squashes
 from .._typing import Floats, Ints
-from ..cost import Cost
+from ..costs import Cost
 from ..engine.locking import ExclusiveAccess, consistent_read
 from ..engine.schema import GIVEN_ERRORS
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, Seed, random_generator
-from ..squash import Squash
+from ..squashes import Squash
 from . import edits, groups, order, parameters
 from .neuron import SPAN, Neuron, require_neuron
 from .neuron_rows import NeuronRows

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from .. import _checks as checks, cost as costs, engine, squash as squashes
+from .. import _checks as checks, costs, engine, squashes
 from .._registration import error_of_call, require_sound
 from .._typing import Ints
-from ..cost import Cost
+from ..costs import Cost
 from ..engine.draft import DraftNeurons
 from ..engine.locking import (
     ExclusiveAccess,
@@ -35,7 +35,7 @@ from ..errors import (
     UnknownNameError,
 )
 from ..initializers import Seed, random_generator
-from ..squash import Squash
+from ..squashes import Squash
 from . import edits, graph, groups, parameters
 from .connection import Connection, connections_at, require_connection, sensitivity_of
 from .metadata import Metadata
@@ -89,7 +89,7 @@ class Neuron(NeuronRows, View):
     Parameters
     ----------
     squash : str or Squash
-        Activation function f_j. Default: "logistic". See :mod:`synapse.squash`.
+        Activation function f_j. Default: "logistic". See :mod:`synapse.squashes`.
     bias : float
         Initial bias b_j. Learning updates it unless ``neuron.trainable_bias`` is set to
         False. Default: 0.
@@ -152,7 +152,7 @@ class Neuron(NeuronRows, View):
             if checks.suggested(squash, squashes.names()) is not None:
                 raise
             raise UnknownNameError(
-                f"There is no squash named {squash!r}: synapse.squash.names() lists"
+                f"There is no squash named {squash!r}: synapse.squashes.names() lists"
                 f" all. The name of a neuron is given as name={squash!r}."
             ) from None
         float_type = checks.float_type("dtype", dtype)

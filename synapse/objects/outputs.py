@@ -8,7 +8,7 @@ from typing import Any
 
 from .._checks import must
 from ..errors import ArgumentError
-from ..squash import Squash
+from ..squashes import Squash
 from .network import Network
 
 

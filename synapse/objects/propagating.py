@@ -7,9 +7,9 @@ from typing import NoReturn
 
 from numpy.typing import ArrayLike
 
-from .. import _checks as checks, cost as costs, engine
+from .. import _checks as checks, costs, engine
 from .._typing import Floats
-from ..cost import Cost
+from ..costs import Cost
 from ..engine.locking import atomic
 from ..engine.schema import CHECK_SIZES, CHECK_TARGETS, GIVEN_ERRORS
 from ..engine.status import DIVERGED, REFUSED

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import squash as squashes
+from .. import squashes
 from .._checks import json_object
 from .._typing import Ints
 from ..engine import schema

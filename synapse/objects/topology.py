@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import squash as squashes
+from .. import squashes
 from .._checks import (
     about_network,
     any_array,

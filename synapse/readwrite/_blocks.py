@@ -13,7 +13,7 @@ import networkx as nx
 import numpy as np
 
 from .._typing import Ints
-from ..squash import get as squash_of
+from ..squashes import get as squash_of
 from ._plan import NOW, PAST, STATE, ExportPlan, Stage
 
 INPUT = 0

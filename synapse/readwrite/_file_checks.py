@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import squash as squashes
+from .. import squashes
 from .._checks import (
     json_object,
     must,
@@ -352,7 +352,7 @@ class Records:
                 raise FormatError(
                     f"The {key} of {self.item} {names.index(name)} is {in_words(name)},"
                     " which has not been registered. Register the function first, with"
-                    f" @squash.register. Known: {', '.join(squashes.names())}."
+                    f" @squashes.register. Known: {', '.join(squashes.names())}."
                 ) from None
         return np.array([registered[name] for name in names], object)
 

@@ -33,7 +33,7 @@ from ..objects.network import Network
 from . import files
 
 if TYPE_CHECKING:
-    from ..cost import Cost
+    from ..costs import Cost
     from ..objects.recording import Log
 
 FileFormat = Literal[

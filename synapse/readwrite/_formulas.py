@@ -22,11 +22,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from .. import squash as squashes
+from .. import squashes
 from .._checks import short_repr
 from ..engine.functions.capture import Freezer, Frozen
 from ..errors import FormatError
-from ..squash import ACTIVATIONS, CHANCE, SINGLE
+from ..squashes import ACTIVATIONS, CHANCE, SINGLE
 
 PRIMITIVES: dict[str, tuple[Any, ...]] = {
     "abs": (abs, math.fabs, np.abs, np.fabs),

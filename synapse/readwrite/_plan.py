@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import squash as squashes
+from .. import squashes
 from .._checks import boolean
 from .._typing import Floats, Ints
 from ..engine.locking import ExclusiveAccess

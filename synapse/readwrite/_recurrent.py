@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._typing import Floats, Ints
-from ..squash import ACTIVATIONS
+from ..squashes import ACTIVATIONS
 from ._blocks import Block, Read, Term, blocks_of, components_of, gates_of
 from ._plan import NOW, PAST, STATE, ExportPlan
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import squash as squashes
+from .. import squashes
 from .._typing import Bools, Ints
 from ..engine.schema import COUNT, Column
 from ..errors import FormatError

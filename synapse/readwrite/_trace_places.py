@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import squash as squashes
+from .. import squashes
 from .._typing import Bools, Ints
 from ..errors import FormatError
 from ..objects.saved import SavedNetwork, Traces

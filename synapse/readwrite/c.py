@@ -12,11 +12,11 @@ from numpy.typing import DTypeLike, NDArray
 
 from .._checks import boolean, choice, expected, float_type, positive_number
 from .._typing import Ints
-from ..cost import Cost
+from ..costs import Cost
 from ..errors import ArgumentError
 from ..objects.network import Network
 from ..objects.saved import SavedNetwork
-from ..squash import LARGEST, SHARES, SINGLE
+from ..squashes import LARGEST, SHARES, SINGLE
 from ._loops import LoopWriter, Values, lines
 from ._plan import require_range, written_columns, written_plan
 from .codegen import (

@@ -22,7 +22,7 @@ import numpy as np
 from .._checks import expected, pluralize, text as checked_text
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
-from ..squash import STATE
+from ..squashes import STATE
 from . import files
 from ._formats import DECLARATIONS, Format
 from ._formulas import (

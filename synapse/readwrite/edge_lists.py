@@ -25,7 +25,7 @@ from ..errors import ArgumentError, ArgumentTypeError, TopologyError, TopologyWa
 from ..initializers import Initializer, Seed
 from ..objects.network import Network, require_network
 from ..objects.ordinary_graph import to_networkx
-from ..squash import Squash
+from ..squashes import Squash
 from ._multi_edges import Merge
 from .graphs import (
     Carried,

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, NamedTuple, NoReturn, get_args
 import networkx as nx
 import numpy as np
 
-from .. import initializers, squash as squashes
+from .. import initializers, squashes
 from .._checks import (
     boolean,
     delay,
@@ -74,7 +74,7 @@ from ..objects.order import find_order, paired
 from ..objects.parameters import with_signs
 from ..objects.saved import SavedNetwork, traces_of_past
 from ..objects.topology import NO_GATER
-from ..squash import Squash
+from ..squashes import Squash
 from . import _multi_edges
 from ._file_checks import (
     carries_state,

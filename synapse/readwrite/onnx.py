@@ -17,7 +17,7 @@ from .._typing import Ints
 from ..errors import TopologyError
 from ..objects.network import Network
 from ..objects.topology import NO_GATER
-from ..squash import ACTIVATIONS, LARGEST
+from ..squashes import ACTIVATIONS, LARGEST
 from . import files
 from ._formats import Format
 from ._formulas import as_registered, computed, kind_of, tree_of

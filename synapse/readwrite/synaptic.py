@@ -20,7 +20,7 @@ from ..errors import ArgumentError, FormatError, SynapseWarning, TopologyError
 from ..objects.network import Network
 from ..objects.saved import SavedNetwork
 from ..objects.topology import NO_GATER, Topology, is_delayed, require_released
-from ..squash import ACTIVATIONS
+from ..squashes import ACTIVATIONS
 from . import files
 from ._file_checks import (
     Records,

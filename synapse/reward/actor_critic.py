@@ -14,7 +14,7 @@ from ..errors import ArgumentError
 from ..initializers import Seed
 from ..objects.network import Network
 from ..objects.outputs import require_range, squashes_of
-from ..squash import Squash
+from ..squashes import Squash
 from .agent import Agent, Bound, Rate
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import strategies as st
 
 import architect
-from synapse import Layer, Network, cost
+from synapse import Layer, Network, costs
 from synapse.analysis import prune
 from synapse.errors import ArgumentError, TopologyError
 from tests.helpers.cases import all_refused
@@ -74,7 +74,7 @@ def test_what_is_not_trained_stays():
 def mean_cost(net, rows, targets):
     net.clear()
     return np.mean(
-        [cost.cross_entropy(t, y) for t, y in zip(targets, net.run(rows), strict=True)]
+        [costs.cross_entropy(t, y) for t, y in zip(targets, net.run(rows), strict=True)]
     )
 
 

@@ -13,7 +13,7 @@ from synapse import analysis
 
 from .world import PARTS_OF_TASKS, World
 
-PACKAGES = """squash cost initializers learning optimizers tasks
+PACKAGES = """squashes costs initializers learning optimizers tasks
 tasks.reber experiments evolve evolve.fitness forecasting analysis draw readwrite
 reward"""
 MODULES = ["synapse", *(f"synapse.{name}" for name in PACKAGES.split()), "architect"]
@@ -125,7 +125,7 @@ learning.Result
 experiments.Estimate experiments.Trials
 forecasting.Forecast forecasting.RollingOrigin forecasting.Selection
 optimizers.OptimizerState optimizers.RecursiveState
-squash.Squash cost.Cost evolve.Evolution evolve.Genome reward.Run
+squashes.Squash costs.Cost evolve.Evolution evolve.Genome reward.Run
 """
 """Classes whose objects the library makes: results and views."""
 HOOKS = """

@@ -75,8 +75,8 @@ class World:
         self.count = 2
         self.sizes = (2, 3, 1)
         self.start = 0.1
-        self.squash = synapse.squash.tanh
-        self.cost = synapse.cost.squared_error
+        self.squash = synapse.squashes.tanh
+        self.cost = synapse.costs.squared_error
 
     def __getattr__(self, name: str) -> Any:
         if name not in MAKERS and name not in KINDS:
@@ -118,8 +118,8 @@ class World:
             self.parameters.tolist(),
             self.gradient.tolist(),
             (
-                synapse.squash.names(),
-                synapse.cost.names(),
+                synapse.squashes.names(),
+                synapse.costs.names(),
                 synapse.initializers.names(),
             ),
             sorted((file.name, file.read_bytes()) for file in self.folder.iterdir()),

@@ -20,10 +20,10 @@ from synapse import (
     Network,
     Neuron,
     Trainer,
-    cost,
+    costs,
     initializers,
     optimizers,
-    squash,
+    squashes,
 )
 from synapse._checks import ARGUMENTS, ATTRIBUTES, SYNONYMS
 from synapse.errors import (
@@ -128,8 +128,8 @@ def test_a_module_suggests_the_name_that_was_meant():
     with Cases() as case:
         for module, wrong, right in (
             (synapse, "Trianer", "Trainer"),
-            (squash, "sigmiod", "sigmoid"),
-            (cost, "mean_square_error", "mean_squared_error"),
+            (squashes, "sigmiod", "sigmoid"),
+            (costs, "mean_square_error", "mean_squared_error"),
             (initializers, "ortogonal", "orthogonal"),  # codespell:ignore ortogonal
             (optimizers, "Adm", "Adam"),
             (architect, "LSMT", "LSTM"),
@@ -152,7 +152,7 @@ def test_costs_and_initializers_under_other_names_are_the_same():
         "categorical_crossentropy sparse_categorical_crossentropy CrossEntropyLoss"
     )
     for name, others in theirs.items():
-        assert {cost.get(other) for other in others.split()} == {cost.get(name)}
+        assert {costs.get(other) for other in others.split()} == {costs.get(name)}
     assert (
         initializers.get("Xavier")
         is initializers.get("glorot_uniform")
@@ -175,12 +175,12 @@ def test_a_mean_over_several_outputs_is_not_taken_for_a_sum():
 
 def test_an_unknown_name_is_answered_with_what_is_nearest():
     cases = (
-        (squash, "hard_sigmoid", "The nearest is ramp"),
-        (squash, "logistik", "Did you mean 'logistic'. Known: "),
-        (squash, "sigmoyd", "Did you mean 'sigmoid'"),
-        (cost, "BINARY", "Use cost='binary_misses'"),
-        (cost, "SSE", "Use cost='squared_error', which is half of it"),
-        (cost, "mae", "@cost.register"),
+        (squashes, "hard_sigmoid", "The nearest is ramp"),
+        (squashes, "logistik", "Did you mean 'logistic'. Known: "),
+        (squashes, "sigmoyd", "Did you mean 'sigmoid'"),
+        (costs, "BINARY", "Use cost='binary_misses'"),
+        (costs, "SSE", "Use cost='squared_error', which is half of it"),
+        (costs, "mae", "@costs.register"),
         (initializers, "glorrot", "Did you mean 'glorot'"),
         (initializers, "he_uniform", "The nearest is he"),
     )
@@ -398,7 +398,7 @@ others = {
     "log": (log, "recorde activatio"),
     "weights": (projection.weights, "_projectio"),
     "squash": (Neuron.squash, "TANH fge _dir_"),
-    "registry": (synapse.squash, "_by_nam __doc_"),
+    "registry": (synapse.squashes, "_by_nam __doc_"),
     "layers": (net.layers, "coun"),
     "state": (optimizers.Adam().begin(net.weights.copy()), "optimize"),
 }
@@ -777,7 +777,7 @@ def test_a_cost_of_several_rows_is_answered_by_the_trainer():
     net = architect.Perceptron(2, 3, 1, output_squash="identity", seed=0)
     inputs, targets = np.zeros((4, 2)), np.ones((4, 1))
     with pytest.raises(ArgumentError, match="For several rows use Trainer") as got:
-        synapse.cost.mse(net.run(inputs), targets)
+        synapse.costs.mse(net.run(inputs), targets)
     call = str(got.value).partition("use ")[2].rstrip(".")
     names = {"Trainer": Trainer, "net": net, "inputs": inputs, "targets": targets}
     outputs = net.clone().run(inputs)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import synapse
-from synapse import Layer, Network, Neuron, squash
+from synapse import Layer, Network, Neuron, squashes
 from synapse.engine.functions.activations import ACTIVATIONS, CHANCE, LARGEST, SINGLE
 from tests.helpers.reference import SQUASHES
 
@@ -184,7 +184,10 @@ def test_bounds_hold_and_are_reached():
             wrong[activation.name] = (
                 f"the largest value is {most}, not {activation.high}"
             )
-        elif (squash.get(activation.name).low, squash.get(activation.name).high) != (
+        elif (
+            squashes.get(activation.name).low,
+            squashes.get(activation.name).high,
+        ) != (
             activation.low,
             activation.high,
         ):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import synapse
-from synapse import Layer, Network, cost, squash
+from synapse import Layer, Network, costs, squashes
 from synapse.engine.compiler.jit import for_python
 from synapse.engine.functions import compiled
 from synapse.engine.functions.costs import COSTS
@@ -185,7 +185,7 @@ def test_values_at_the_bounds_and_between():
                 wrong[measure.name, case] = pairs[0][0], 0.0
     assert not wrong, wrong
     for case in ([0.0], [1.0]), ([1.0], [0.0]):
-        assert cost.cross_entropy(*case) == pytest.approx(-np.log(1e-300))
+        assert costs.cross_entropy(*case) == pytest.approx(-np.log(1e-300))
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -202,7 +202,9 @@ def test_an_output_whose_activation_was_set_does_not_learn(dtype):
             neuron.activate(0.25)
         value = net.propagate(1.0, TARGETS[0], definition.name)
         assert (net.biases == before).all(), definition.name
-        assert value == pytest.approx(cost.get(definition.name)(TARGETS[0], [0.25] * 3))
+        assert value == pytest.approx(
+            costs.get(definition.name)(TARGETS[0], [0.25] * 3)
+        )
 
 
 EXTREMES = [-2000.0, -745.5, -400.0, -89.0, -36.8, -17.0, 0.0, 17.0, 36.8, 89.0, 2000.0]
@@ -264,7 +266,7 @@ def test_an_output_that_was_clamped_has_the_cost_of_its_clamp():
     net = network("logistic", np.array([900.0, 0.3]), "float64")
     net.output[0].clamp(0.4)
     net.activate([0.0])
-    expected = cost.cross_entropy([0.25, 0.75], net.output.activations)
+    expected = costs.cross_entropy([0.25, 0.75], net.output.activations)
     rows = [[[0.0]]], [[[0.25, 0.75]]]
     assert net.propagate(0.0, [0.25, 0.75]) == pytest.approx(expected)
     assert synapse.gradient(net, *rows).loss == pytest.approx(expected)
@@ -273,23 +275,23 @@ def test_an_output_that_was_clamped_has_the_cost_of_its_clamp():
 
 def test_the_registry_has_the_table():
     for measure in COSTS.values():
-        registered = cost.get(measure.name)
+        registered = costs.get(measure.name)
         assert (
             registered
-            is getattr(cost, measure.name)
-            is cost.get(measure.name.upper().replace("_", "-"))
+            is getattr(costs, measure.name)
+            is costs.get(measure.name.upper().replace("_", "-"))
         )
         assert (registered.code, registered._evaluate) == (
             measure.code,
             compiled.ERRORS[measure.name],
         )
         for alias in (*measure.aliases, *measure.averages):
-            assert cost.get(alias) is registered is getattr(cost, alias), alias
+            assert costs.get(alias) is registered is getattr(costs, alias), alias
         for alias in measure.averages:
             with pytest.raises(ArgumentError, match="is a mean over 2 outputs"):
-                cost.of_outputs(alias, [squash.tanh] * 2)
+                costs.of_outputs(alias, [squashes.tanh] * 2)
             assert (
-                cost.of_outputs(alias, [squash.get(measure.squash or "tanh")])
+                costs.of_outputs(alias, [squashes.get(measure.squash or "tanh")])
                 is registered
             )
     assert [measure.code for measure in COSTS.values()] == list(range(len(COSTS)))
@@ -297,12 +299,12 @@ def test_the_registry_has_the_table():
 
 def test_declared_outputs_and_targets_are_required():
     for entry in COSTS.values():
-        measure = cost.get(entry.name)
+        measure = costs.get(entry.name)
         for other in ("logistic", "softmax", "identity"):
-            kinds = [squash.get(other)]
+            kinds = [squashes.get(other)]
             if other == entry.squash:
                 measure._check(kinds)
-                assert cost.COSTS[cost.matching(kinds).name].squash == other
+                assert costs.COSTS[costs.matching(kinds).name].squash == other
             elif entry.squash or other == "softmax":
                 with pytest.raises(ArgumentError, match=r"needs? (the cost )?\w+"):
                     measure._check(kinds)

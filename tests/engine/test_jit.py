@@ -21,15 +21,15 @@ def learnt():
     """Weights, biases and outputs of networks of all kinds that every rule has
     trained."""
     import architect
-    from synapse import Trainer, cost, squash
+    from synapse import Trainer, costs, squashes
 
     slope = 0.5
 
-    @squash.register
+    @squashes.register
     def rising_of_jit(state):
         return slope * state, slope
 
-    @cost.register
+    @costs.register
     def halves_of_jit(target, output, derivative, outputs):
         error = target - output
         return 0.5 * error * error, error * derivative
@@ -82,7 +82,7 @@ def learnt():
         batch_size=2,
     )
     with np.errstate(all="raise"):  # of infinite states, too
-        for name in squash.names():
+        for name in squashes.names():
             for weight in (1e300, -1e300):
                 source = synapse.Neuron("identity", bias=1e300)
                 neuron = synapse.Neuron(name)

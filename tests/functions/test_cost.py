@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from synapse import cost, squash
+from synapse import costs, squashes
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
 from tests.functions.test_squash import named
 from tests.helpers.cases import all_refused
@@ -14,7 +14,7 @@ TARGETS = [1.0, 0.0, 0.3]
 OUTPUTS = [0.8, 0.4, 0.7]
 
 
-@cost.register
+@costs.register
 def quarter(target, output, derivative, outputs):
     error = target - output
     return 0.25 * error**4 / outputs, error**3 * derivative / outputs
@@ -22,17 +22,17 @@ def quarter(target, output, derivative, outputs):
 
 def test_values_and_signals_of_a_call():
     """`tests/engine/test_costs.py` checks those of all built-in costs."""
-    assert cost.squared_error(TARGETS, OUTPUTS) == pytest.approx(
+    assert costs.squared_error(TARGETS, OUTPUTS) == pytest.approx(
         (0.2**2 + 0.4**2 + 0.4**2) / 2
     )
-    assert cost.mean_squared_error(TARGETS, OUTPUTS) == pytest.approx(
+    assert costs.mean_squared_error(TARGETS, OUTPUTS) == pytest.approx(
         (0.2**2 + 0.4**2 + 0.4**2) / 3
     )
     assert quarter(TARGETS, OUTPUTS) == pytest.approx((0.2**4 + 0.4**4 + 0.4**4) / 12)
-    assert cost.mean_squared_error.signal(1.0, 0.5, 0.25, outputs=2) == pytest.approx(
+    assert costs.mean_squared_error.signal(1.0, 0.5, 0.25, outputs=2) == pytest.approx(
         0.125
     )
-    assert cost.mean_squared_error.signal(1.0, 0.5, 0.25) == pytest.approx(0.25)
+    assert costs.mean_squared_error.signal(1.0, 0.5, 0.25) == pytest.approx(0.25)
 
 
 def test_the_engine_computes_a_registered_cost():
@@ -52,9 +52,9 @@ def test_the_engine_computes_a_registered_cost():
 
 
 def test_a_cost_goes_with_the_outputs():
-    assert cost.matching([squash.logistic, squash.logistic]) is cost.cross_entropy
-    assert cost.matching([squash.logistic, squash.tanh]) is cost.squared_error
-    assert cost.matching([squash.identity]) is cost.squared_error
+    assert costs.matching([squashes.logistic, squashes.logistic]) is costs.cross_entropy
+    assert costs.matching([squashes.logistic, squashes.tanh]) is costs.squared_error
+    assert costs.matching([squashes.identity]) is costs.squared_error
 
 
 # --- registered costs -----------------------------------------------------------------
@@ -88,23 +88,23 @@ REFUSED = [
     ),
     (ArgumentTypeError, "a Python function", "quarter"),
     (ArgumentTypeError, "a Python function", math.hypot),
-    (ArgumentTypeError, "a Python function", cost.squared_error),
+    (ArgumentTypeError, "a Python function", costs.squared_error),
 ]
 
 
 def test_a_cost_that_cannot_be_used_is_refused():
-    names_before = cost.names()
+    names_before = costs.names()
     all_refused(
         [
-            (lambda refused=refused: cost.register(named("tried", refused)), *rest)
+            (lambda refused=refused: costs.register(named("tried", refused)), *rest)
             for *rest, refused in REFUSED
         ]
     )
-    assert cost.names() == names_before
+    assert costs.names() == names_before
 
 
 def test_a_cost_that_is_not_finite_moves_nothing():
-    @cost.register
+    @costs.register
     def steep(target, output, derivative, outputs):
         error = target - output
         if error < -2.0:

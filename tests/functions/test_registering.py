@@ -9,7 +9,7 @@ import pytest
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, Trainer, cost, squash
+from synapse import Layer, Network, Neuron, Trainer, costs, squashes
 from synapse._registration import _registered, require_sound
 from synapse.engine.status import FAILED
 from synapse.errors import ArgumentError, FunctionError
@@ -18,29 +18,29 @@ from synapse.optimizers import LBFGS, Adam
 slopes = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
 
 
-@squash.register
+@squashes.register
 def wavy(state):
     return state + 0.1 * math.sin(state), 1.0 + 0.1 * math.cos(state)
 
 
-@squash.register
+@squashes.register
 def raises_above_six(state):
     if state > 6.0:
         raise ValueError("too large")
     return state, 1.0
 
 
-@squash.register
+@squashes.register
 def looks_up(state):
     return state, slopes[int(abs(state))]
 
 
-@squash.register
+@squashes.register
 def divides(state):
     return state + 0.0 / (state - 6.5), 1.0
 
 
-@cost.register
+@costs.register
 def refuses(target, output, derivative, outputs):
     if target > 2.0:
         raise ValueError("target too large")
@@ -85,7 +85,7 @@ def line(slope, name="line", low=-math.inf):
         return slope * state, slope
 
     function.__name__ = name
-    return squash.register(low=low)(function)
+    return squashes.register(low=low)(function)
 
 
 def weighted(factor):
@@ -93,7 +93,7 @@ def weighted(factor):
         error = target - output
         return 0.5 * factor * error * error, factor * error * derivative
 
-    return cost.register(weighted)
+    return costs.register(weighted)
 
 
 def test_another_captured_value_is_another_function():
@@ -180,7 +180,7 @@ class TestASquashThatRaises:
 
 
 def test_an_error_with_values_of_its_own_is_the_same_from_every_thread():
-    @squash.register
+    @squashes.register
     def raises_with_its_state(state):
         if state > 10.0:
             raise ValueError("too large", state)
@@ -217,7 +217,7 @@ def test_a_long_epoch_in_a_thread_raises_too(monkeypatch):
 
 
 def test_samples_that_have_ended_do_not_call_the_function():
-    @squash.register
+    @squashes.register
     def not_at_zero(state):
         return 1.0 / state, -1.0 / (state * state)
 
@@ -270,10 +270,10 @@ def test_a_function_that_raises_when_it_is_registered_is_refused():
         ArgumentError,
         match="The squash 'broken' failed at state -3.98: KeyError: 'where'",
     ):
-        squash.register(broken)
+        squashes.register(broken)
     with pytest.raises(
         ArgumentError, match="The cost 'broken_cost' failed at target 0, .*: ValueError"
     ):
-        cost.register(broken_cost)
-    assert "broken" not in squash.names()
-    assert "broken_cost" not in cost.names()
+        costs.register(broken_cost)
+    assert "broken" not in squashes.names()
+    assert "broken_cost" not in costs.names()

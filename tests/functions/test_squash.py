@@ -10,7 +10,7 @@ import pickle
 import pytest
 
 import architect
-from synapse import Neuron, Trainer, cost, squash
+from synapse import Neuron, Trainer, costs, squashes
 from synapse.engine.functions.activations import ACTIVATIONS, CHANCE, LARGEST, SHARES
 from synapse.errors import ArgumentError, ArgumentTypeError
 from tests.engine.test_activations import STATES
@@ -30,13 +30,13 @@ def named(name, function):
     return function
 
 
-@squash.register(low=-1.0, high=1.0)
+@squashes.register(low=-1.0, high=1.0)
 def gentle(state):
     scale = 1.0 + abs(state)
     return state / scale, 1.0 / (scale * scale)
 
 
-@squash.register
+@squashes.register
 def bent(state):
     root = math.sqrt(state * state + 1.0)
     if state > 100.0:
@@ -50,12 +50,12 @@ def bent(state):
 def test_every_entry_is_found_by_its_names_in_any_spelling():
     wrong = []
     for activation in ACTIVATIONS.values():
-        function = squash.get(activation.name)
+        function = squashes.get(activation.name)
         assert (function.name, repr(function)) == (
             activation.name,
             f"<squash {activation.name}>",
         )
-        assert function is squash.get(function) is squash.by_code(activation.code)
+        assert function is squashes.get(function) is squashes.by_code(activation.code)
         assert function._grouped is (activation.family in (LARGEST, SHARES))
         assert function._random is (activation.family == CHANCE)
         for name in (activation.name, *activation.aliases):
@@ -68,9 +68,9 @@ def test_every_entry_is_found_by_its_names_in_any_spelling():
             wrong += [
                 spelling
                 for spelling in (name, *spelled)
-                if squash.get(spelling) is not function
+                if squashes.get(spelling) is not function
             ]
-            wrong += [] if getattr(squash, name) is function else [f"squash.{name}"]
+            wrong += [] if getattr(squashes, name) is function else [f"squashes.{name}"]
     assert not wrong, wrong
 
 
@@ -93,10 +93,10 @@ def test_names_of_other_libraries():
         "hard_tanh": "Hardtanh",
     }
     for name, others in theirs.items():
-        assert [squash.get(other).name for other in others.split()] == [name] * len(
+        assert [squashes.get(other).name for other in others.split()] == [name] * len(
             others.split()
         )
-    assert squash.names() == sorted(squash.names())
+    assert squashes.names() == sorted(squashes.names())
 
 
 def test_a_function_of_ones_own_is_registered_first():
@@ -104,7 +104,7 @@ def test_a_function_of_ones_own_is_registered_first():
     all_refused(
         [
             (
-                lambda function=function: squash.get(function),
+                lambda function=function: squashes.get(function),
                 ArgumentTypeError,
                 "register",
             )
@@ -115,7 +115,7 @@ def test_a_function_of_ones_own_is_registered_first():
 
 def test_what_nobody_registered_is_refused_before_a_kernel_calls_it():
     """Its code would be an address."""
-    mine, theirs = squash.Squash("tanh", 999, 0.0, 1.0), cost.Cost("mine", 99)
+    mine, theirs = squashes.Squash("tanh", 999, 0.0, 1.0), costs.Cost("mine", 99)
     calls = (
         lambda: Neuron(squash=mine),
         lambda: mine(0.5),
@@ -128,7 +128,7 @@ def test_what_nobody_registered_is_refused_before_a_kernel_calls_it():
 
 
 def test_copies_and_pickles_are_the_function_itself():
-    for function in (squash.tanh, gentle):
+    for function in (squashes.tanh, gentle):
         assert (
             copy.deepcopy(function) is pickle.loads(pickle.dumps(function)) is function
         )
@@ -151,18 +151,18 @@ def test_a_cell_run_again_registers_the_same_function():
     def cubic(state):
         return state**3, 3.0 * state**2
 
-    registered = squash.register(cubic)
+    registered = squashes.register(cubic)
 
     def cubic(state):
         return state**3, 3.0 * state**2
 
-    assert squash.register(cubic) is registered
+    assert squashes.register(cubic) is registered
 
     def cubic(state):
         return 2.0 * state**3, 6.0 * state**2
 
     with pytest.raises(ArgumentError, match="already"):
-        squash.register(cubic)
+        squashes.register(cubic)
 
 
 def two_kinks(state):
@@ -185,21 +185,21 @@ REFUSED = [
     (ArgumentError, "already", named("hard_limit", lambda state: (state, 1.0))),
     (ArgumentTypeError, "a Python function", "gentle"),
     (ArgumentTypeError, "a Python function", math.tanh),
-    (ArgumentTypeError, "a Python function", squash.tanh),
+    (ArgumentTypeError, "a Python function", squashes.tanh),
 ]
 
 
 def test_a_function_that_cannot_be_used_is_refused():
-    names_before = squash.names()
+    names_before = squashes.names()
     tried = [
-        (lambda refused=refused: squash.register(named("tried", refused)), *rest)
+        (lambda refused=refused: squashes.register(named("tried", refused)), *rest)
         for *rest, refused in REFUSED
     ]
     for bounds in ({"low": 1.0, "high": -1.0}, {"low": math.nan}, {"high": "a"}):
-        wrong = lambda bounds=bounds: squash.register(**bounds)(doubled())  # noqa: E731
+        wrong = lambda bounds=bounds: squashes.register(**bounds)(doubled())  # noqa: E731
         tried.append((wrong, (ArgumentError, ArgumentTypeError), "bounds"))
     all_refused(tried)
-    assert squash.names() == names_before
+    assert squashes.names() == names_before
 
 
 def cannot_be_compiled(state):
@@ -212,8 +212,8 @@ def test_a_function_that_cannot_be_compiled_is_refused():
     if DEBUGGING:
         pytest.skip("nothing is compiled")
     with pytest.raises(ArgumentError, match="cannot be compiled: The use of yield"):
-        squash.register(cannot_be_compiled)
-    assert "cannot_be_compiled" not in squash.names()
+        squashes.register(cannot_be_compiled)
+    assert "cannot_be_compiled" not in squashes.names()
 
 
 # --- how a function is written elsewhere ----------------------------------------------
@@ -228,13 +228,13 @@ def doubled():
 
 def test_a_registered_function_says_how_it_is_written_elsewhere():
     written = {"c": "2.0 * {s}", "torch": lambda state: 2.0 * state}
-    registered = squash.register(written=written)(doubled())
+    registered = squashes.register(written=written)(doubled())
     assert dict(registered.written) == written
     with pytest.raises(TypeError):
         registered.written["c"] = "{s}"
-    assert squash.register(doubled()) is registered
+    assert squashes.register(doubled()) is registered
     assert dict(registered.written) == written  # not said anew
-    assert squash.register(doubled(), written={"python": "2 * {s}"}) is registered
+    assert squashes.register(doubled(), written={"python": "2 * {s}"}) is registered
     assert dict(registered.written) == {"python": "2 * {s}"}
 
 
@@ -247,7 +247,7 @@ def test_what_is_written_is_checked():
         ({"python": abs}, ArgumentError, r"an expression with \{s\} for the state"),
         ({"torch": "2 * {s}"}, ArgumentTypeError, "a function"),
     ]
-    call = lambda written: squash.register(doubled(), written=written)  # noqa: E731
+    call = lambda written: squashes.register(doubled(), written=written)  # noqa: E731
     all_refused(
         [
             (lambda options=options: call(options), error, words)

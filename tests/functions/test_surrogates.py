@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import synapse
-from synapse import Layer, Network, squash
+from synapse import Layer, Network, squashes
 from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from synapse.learning import compare_gradients
 from synapse.optimizers import Adam
@@ -124,18 +124,18 @@ def test_what_is_declared_says_so():
     def half(state):
         return 1.0 if state > 0.0 else 0.0, 0.5
 
-    refuse = partial(squash.register, half)
+    refuse = partial(squashes.register, half)
     all_refused(
         [
             (refuse, ArgumentError, "surrogate=True"),
-            (partial(squash.register, surrogate=1), ArgumentTypeError, "surrogate"),
+            (partial(squashes.register, surrogate=1), ArgumentTypeError, "surrogate"),
         ]
     )
-    registered = squash.register(surrogate=True)(half)
+    registered = squashes.register(surrogate=True)(half)
     assert (registered.surrogate, registered.derivative(-3.0)) == (True, 0.5)
-    assert squash.register(surrogate=True)(half) is registered
+    assert squashes.register(surrogate=True)(half) is registered
     all_refused([(refuse, ArgumentError, "already")])
-    assert [squash.get(name).surrogate for name in ("spike", "step")] == [True, False]
+    assert [squashes.get(name).surrogate for name in ("spike", "step")] == [True, False]
     net = spiking(registered)
     inputs, targets = sequence()
     with pytest.raises(ArgumentError, match="slope of half is declared"):
@@ -154,26 +154,26 @@ def test_a_network_of_spikes_learns():
 
 def test_a_width_stretches_the_declared_slope():
     for name in SLOPES:
-        function = squash.get(name)
-        wide = squash.get(f"{name}(width=2.5)")
+        function = squashes.get(name)
+        wide = squashes.get(f"{name}(width=2.5)")
         assert wide.name == f"{name}(width=2.5)"
         assert wide.surrogate
         for state in np.linspace(-3.0, 3.0, 61):
             assert wide(2.5 * state) == function(state)
             slope = function.derivative(state)
             assert abs(wide.derivative(2.5 * state) - slope) < 1e-12
-    assert squash.get("Spike( width = 2.50 )") is squash.get("spike(width=2.5)")
-    assert squash.get("spike(width=25)") is not squash.get("spike(width=2.5)")
+    assert squashes.get("Spike( width = 2.50 )") is squashes.get("spike(width=2.5)")
+    assert squashes.get("spike(width=25)") is not squashes.get("spike(width=2.5)")
 
 
 def test_what_is_no_width_is_refused():
     all_refused(
         [
-            (partial(squash.get, "spike(width=)"), ArgumentError, "above 0, got ''"),
-            (partial(squash.get, "spike(width=-1)"), ArgumentError, "above 0"),
-            (partial(squash.get, "spike(width=1e999)"), ArgumentError, "finite"),
-            (partial(squash.get, "tanh(width=2)"), ArgumentError, "one of spike"),
-            (partial(squash.get, "spikes(width=2)"), UnknownNameError, "spike"),
+            (partial(squashes.get, "spike(width=)"), ArgumentError, "above 0, got ''"),
+            (partial(squashes.get, "spike(width=-1)"), ArgumentError, "above 0"),
+            (partial(squashes.get, "spike(width=1e999)"), ArgumentError, "finite"),
+            (partial(squashes.get, "tanh(width=2)"), ArgumentError, "one of spike"),
+            (partial(squashes.get, "spikes(width=2)"), UnknownNameError, "spike"),
         ]
     )
 

@@ -67,7 +67,7 @@ nx.shortest_path(net.graph, "x", "y")
 net.graph.find("h")
 net.weights[0] = 0.1
 synapse.draw(net)
-synapse.squash.softmax(x, dim=1)
+synapse.squashes.softmax(x, dim=1)
 lstm = architect.LSTM(2, 6, 1, peepholes=False)
 """
 """Lines without advice; ``docs/names.md`` says why."""

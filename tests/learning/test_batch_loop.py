@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Trainer, optimizers, squash
+from synapse import Trainer, optimizers, squashes
 from synapse.engine.locking import ExclusiveAccess
 from synapse.errors import DivergenceError, FunctionError
 from synapse.learning._data import Epochs, new_control, prepare, row_weights
@@ -268,7 +268,7 @@ DIVERGING = (
 
 @pytest.fixture
 def thorny():
-    @squash.register
+    @squashes.register
     def thorny(state):
         if state > 100.0:
             raise ValueError("too much")

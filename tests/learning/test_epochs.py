@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Trainer, every, squash
+from synapse import Trainer, every, squashes
 from synapse.errors import ArgumentError, DivergenceError, FunctionError
 from synapse.learning import ReduceOnPlateau, StepDecay, WarmUp
 from synapse.learning.rules import Online
@@ -202,7 +202,7 @@ def diverging():
 
 
 def test_what_fails_in_the_middle_of_a_call(calls):
-    @squash.register
+    @squashes.register
     def brittle(state):
         if abs(state) > 50.0:
             raise ValueError("too much")

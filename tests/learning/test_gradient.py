@@ -52,11 +52,11 @@ def test_groups_compete():
 
 
 def test_a_squash_and_a_cost_of_ones_own():
-    @synapse.squash.register
+    @synapse.squashes.register
     def wavy_here(state):
         return state + 0.25 * state * state, 1.0 + 0.5 * state
 
-    @synapse.cost.register
+    @synapse.costs.register
     def quartic_here(target, output, derivative, outputs):
         error = target - output
         return error**4 / outputs, 4.0 * error**3 * derivative / outputs

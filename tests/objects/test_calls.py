@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from synapse import Layer, Network, cost as costs
+from synapse import Layer, Network, costs
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
 from tests.helpers.cases import Cases
 from tests.helpers.integrity import contents

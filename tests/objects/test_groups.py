@@ -8,7 +8,7 @@ import pytest
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, Trainer, squash
+from synapse import Layer, Network, Neuron, Trainer, squashes
 from synapse.analysis import late_connections
 from synapse.errors import TopologyError, TopologyWarning
 from synapse.learning import compare_gradients
@@ -74,9 +74,9 @@ def test_alone_a_neuron_has_won():
     neuron = Neuron("winner", bias=-3.0)
     assert (neuron.activate(), Neuron("maxout", bias=-3.0).activate()) == (1.0, -3.0)
     assert (
-        squash.winner(-3.0),
-        squash.maxout(-3.0),
-        squash.maxout.derivative(-3.0),
+        squashes.winner(-3.0),
+        squashes.maxout(-3.0),
+        squashes.maxout.derivative(-3.0),
     ) == (1.0, -3.0, 1.0)
 
 
@@ -272,7 +272,7 @@ def test_sorting_random_networks_changes_only_what_is_late(seed):
         net.activate(row)
         for group in before:
             active = sum(neuron.activation != 0.0 for neuron in group)
-            assert active <= 1 or group[0].squash is squash.softmax
+            assert active <= 1 or group[0].squash is squashes.softmax
 
 
 # --- members that are connected and gated within their group: see each other one step
@@ -380,10 +380,10 @@ def test_the_online_rule_learns_as_the_reference(name):
     inputs, targets = (sequence[0] for sequence in sequences(net, (10,)))
     cost = (
         "categorical_cross_entropy"
-        if net.output.squash is squash.softmax
+        if net.output.squash is squashes.softmax
         else "squared_error"
     )
-    cost = "cross_entropy" if net.output.squash is squash.logistic else cost
+    cost = "cross_entropy" if net.output.squash is squashes.logistic else cost
     order = list(range(len(net)))
     for row, aims in zip(inputs, np.nan_to_num(targets, nan=0.0), strict=True):
         if cost == "categorical_cross_entropy" and not aims.any():

@@ -5,7 +5,7 @@ import pytest
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, squash
+from synapse import Layer, Network, Neuron, squashes
 from synapse.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -46,7 +46,7 @@ def test_its_squash_can_be_set():
     layer = Layer([Neuron(), *Layer(1, "tanh", bias=[0.5])])
     assert layer.biases.tolist() == [0.0, 0.5]
     layer.squash = "identity"
-    assert layer.squash is squash.identity
+    assert layer.squash is squashes.identity
     layer.biases = [2.0, 3.0]
     assert layer.activate().tolist() == [2.0, 3.0]
     with unchanged(layer), pytest.raises(UnknownNameError):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy
 
-from synapse import Layer, Network, Neuron, squash
+from synapse import Layer, Network, Neuron, squashes
 
 
 def drawn(name, count=4000, bias=0.0, seed=1):
@@ -23,7 +23,7 @@ def test_bernoulli_says_1_with_its_chance(bias):
     assert set(numbers) == {0.0, 1.0}
     assert (
         scipy.stats.binomtest(
-            int(numbers.sum()), len(numbers), squash.logistic(bias)
+            int(numbers.sum()), len(numbers), squashes.logistic(bias)
         ).pvalue
         > 0.01
     )
@@ -53,7 +53,7 @@ def test_calm_neurons_give_the_mean():
     net = Network(Layer(1), [], layer)
     assert not net.deterministic
     net.deterministic = True
-    assert net.run(np.zeros((3, 1))).tolist() == [[0.3, squash.logistic(0.3)]] * 3
+    assert net.run(np.zeros((3, 1))).tolist() == [[0.3, squashes.logistic(0.3)]] * 3
     assert layer.deterministic
     assert all(neuron.deterministic for neuron in net)
     layer.deterministic = False

@@ -194,7 +194,7 @@ def test_a_squash_that_raises_in_the_middle_of_a_step(place):
     """The context is that of the failed step: there is nothing to learn from until it
     is cleared."""
 
-    @synapse.squash.register
+    @synapse.squashes.register
     def fragile_now_and_then(state):
         if abs(state) > 100.0:
             raise ValueError("too large")

@@ -10,7 +10,7 @@ from hypothesis import assume, strategies as st
 
 import architect
 import synapse
-from synapse import Layer, Network, gradient, squash
+from synapse import Layer, Network, gradient, squashes
 from synapse.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -276,7 +276,7 @@ def test_what_cannot_be_used_is_refused_in_one_sentence():
         net.output_gradient()
 
 
-@squash.register
+@squashes.register
 def raises_above_eight(state):
     if state > 8.0:
         raise ValueError("too large")

@@ -5,7 +5,7 @@ import pytest
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, cost, squash
+from synapse import Layer, Network, Neuron, costs, squashes
 from synapse.errors import ArgumentError, TopologyError
 from synapse.learning import compare_gradients
 from tests.helpers.groups import Walk
@@ -44,7 +44,9 @@ def test_other_costs_are_refused():
     with pytest.raises(ArgumentError, match="categorical_cross_entropy"):
         synapse.Trainer(net(), cost="squared_error")
     with pytest.raises(ArgumentError, match="needs softmax"):
-        synapse.Trainer(architect.Perceptron(2, 1), cost=cost.categorical_cross_entropy)
+        synapse.Trainer(
+            architect.Perceptron(2, 1), cost=costs.categorical_cross_entropy
+        )
     with pytest.raises(ArgumentError, match="needs logistic"):
         synapse.Trainer(
             architect.Perceptron(2, 1, output_squash="tanh"), cost="cross_entropy"
@@ -59,7 +61,7 @@ def test_it_is_for_outputs_only():
         network.hidden[0].squash = "softmax"
     with pytest.raises(TopologyError, match="not an output"):
         network.add(Neuron("softmax"))
-    assert network.hidden[0].squash is squash.logistic
+    assert network.hidden[0].squash is squashes.logistic
 
 
 # --- costs of different weights: every output's error depends on the targets of all

@@ -14,12 +14,12 @@ ROOT = Path(__file__).parents[2]
 ROOMS = set(
     """
     architect synapse/__init__ synapse/_build synapse/_checks synapse/_defaults
-    synapse/_html synapse/_registration synapse/analysis synapse/cli synapse/cost
+    synapse/_html synapse/_registration synapse/analysis synapse/cli synapse/costs
     synapse/draw synapse/errors synapse/evolve synapse/experiments
     synapse/forecasting synapse/initializers synapse/learning synapse/model
     synapse/objects synapse/optimizers synapse/plain synapse/readwrite
     synapse/reward synapse/river synapse/scale synapse/sklearn synapse/sktime
-    synapse/spikes synapse/squash synapse/tables synapse/tasks
+    synapse/spikes synapse/squashes synapse/tables synapse/tasks
     """.split()  # noqa: SIM905
 )
 """Packages, and modules beside them, whose sentences hold."""

@@ -77,7 +77,7 @@ def test_options_and_names_of_formats_for_type_checkers_are_those_of_the_formats
     assert files == set(get_args(_formats.FileFormat))
 
 
-@pytest.mark.parametrize("registry", [synapse.squash, synapse.cost])
+@pytest.mark.parametrize("registry", [synapse.squashes, synapse.costs])
 def test_a_type_checker_knows_the_names_and_synonyms_of_a_registry(registry):
     text = Path(registry.__file__).read_text(encoding="utf-8")
     declared = {

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from synapse import Layer, Network, load, save, squash
+from synapse import Layer, Network, load, save, squashes
 from synapse.engine.schema import COLUMNS
 from synapse.readwrite import from_json_data, json_data
 from synapse.readwrite.files import to_text
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 PLACES = {"identity", "network", "functions", "failed"}
 
 
-@squash.register(low=0.0)
+@squashes.register(low=0.0)
 def bump(state):
     """A function of a user's own."""
     return state * state / (1.0 + state * state), 2.0 * state / (

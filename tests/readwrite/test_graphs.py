@@ -182,7 +182,7 @@ def test_attributes_may_have_other_names():
     )
     assert names(net) == [["ASEL"], ["AIYL"], ["RIML"]]
     assert net.weights.tolist() == [0.25, 0.5]
-    assert net[1].squash is synapse.squash.relu
+    assert net[1].squash is synapse.squashes.relu
 
 
 def test_live_graphs_know_their_gaters_where_names_are_the_same():

@@ -12,7 +12,7 @@ import pytest
 
 import architect
 import synapse
-from synapse import Layer, Network, errors, squash
+from synapse import Layer, Network, errors, squashes
 from synapse.readwrite import c_source, python_source
 from synapse.readwrite.learner import c_source as source
 from tests.helpers.cases import all_hold, all_refused
@@ -328,7 +328,7 @@ def test_a_saturated_output_learns(tmp_path):
     all_hold(check, [*itertools.product([800.0, -800.0, 60.0, -400.0], forms)])
 
 
-@synapse.cost.register
+@synapse.costs.register
 def quartic_of_learners(target, output, derivative, outputs):
     error = target - output
     return error**4, 4.0 * error**3 * derivative
@@ -540,7 +540,7 @@ def test_two_programs_share_an_executable(tmp_path):
     )
 
 
-@squash.register(written={"c": "atan({s})"})
+@squashes.register(written={"c": "atan({s})"})
 def turned(state):
     return math.atan(state), 1.0 / (1.0 + state * state)
 

@@ -8,7 +8,7 @@ import pytest
 
 import architect
 import synapse
-from synapse import Layer, Network, errors, squash
+from synapse import Layer, Network, errors, squashes
 from synapse.readwrite import c_source, onnx_model, python_source
 
 from .programs import RUNNERS, close, every_squash, expected
@@ -63,7 +63,7 @@ def test_every_squash_in_onnx(dtype):
     assert not wrong, wrong
 
 
-@squash.register
+@squashes.register
 def of_all_primitives(state):
     if state == 7.5 or state >= 9.5 or state <= -9.5:
         return 0.25, 0.0
@@ -90,7 +90,7 @@ def test_onnx_keeps_factors_beside_products_of_matrices():
     """ONNX Runtime rounds scalar factors before and after a MatMul to float32, also in
     float64."""
 
-    @squash.register
+    @squashes.register
     def tenth(state):
         return 0.1 * state, 0.1
 
@@ -116,7 +116,7 @@ def test_neurons_that_draw_are_refused_by_name():
         assert f"squash_{name}" in python_source(net)
 
 
-@squash.register
+@squashes.register
 def arc(state):
     """Not every language has this function."""
     return math.atan(state), 1.0 / (1.0 + state * state)
@@ -161,7 +161,7 @@ def capped(state):
 
 
 def network():
-    custom = squash.register(capped, written=WRITTEN)
+    custom = squashes.register(capped, written=WRITTEN)
     return architect.Perceptron(2, 4, 1, squash=custom, initializer="uniform", seed=3)
 
 

@@ -418,7 +418,7 @@ def test_means_of_continuous_actions_whose_outputs_have_bounds_are_refused():
 
 
 def test_bounds_are_those_with_which_a_squash_was_registered():
-    register = synapse.squash.register
+    register = synapse.squashes.register
     bounded = register(low=0.0)(never_negative)
     with pytest.raises(ArgumentError, match="never_negative ones, 0 or above"):
         reward.TD(with_outputs(bounded))
@@ -631,7 +631,7 @@ def test_a_function_that_raises_ends_a_stream_before_its_row_is_learned():
             raise ValueError("too high")
         return 0.1 * x, 0.1
 
-    net = architect.Perceptron(1, 1, squash=synapse.squash.register(falls), seed=0)
+    net = architect.Perceptron(1, 1, squash=synapse.squashes.register(falls), seed=0)
     net.weights = [1.0]
     net.biases = [0.0, 0.0]
     agent = reward.TD(net, rate=0.0, normalize=False)

@@ -4,7 +4,7 @@ function.
 An entry is a formula, plain Python that returns value and slope, with its bounds, its
 kinks and its names elsewhere. Everything else is derived from it: `compiled.py`
 compiles the formula, with exp and expm1 of ``elementary.py`` instead of those of the C
-library; ``synapse.squash`` has the function by name; exporters write the formula in
+library; ``synapse.squashes`` has the function by name; exporters write the formula in
 other languages (``readwrite/_formulas.py``); the documentation and the tests list the
 entries. `ONE_STATE` and the lists after it give each its code.
 """

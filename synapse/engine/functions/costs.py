@@ -4,7 +4,7 @@
 ln(y / (1 - y)) of a logistic or softmax output, computed from states: an output rounds
 to 0 or 1 long before its logit rounds. An entry is all that the library knows of a
 cost, in plain Python; `NAMES` has the order of the codes by which kernels call it.
-`compiled.py` compiles it, with exp and log1p of ``elementary.py``; ``synapse.cost``,
+`compiled.py` compiles it, with exp and log1p of ``elementary.py``; ``synapse.costs``,
 the documentation and the tests read the entries.
 """
 

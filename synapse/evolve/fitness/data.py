@@ -7,14 +7,14 @@ from typing import Any, final
 
 import numpy as np
 
-from ... import cost as costs
+from ... import costs
 from ..._checks import expected, non_negative_number, width_of
 from ..._typing import Bools, Floats
-from ...cost import Cost
+from ...costs import Cost
 from ...errors import ArgumentError
 from ...learning._data import prepare
 from ...objects.outputs import require_range
-from ...squash import by_code
+from ...squashes import by_code
 from ..genome import Genome
 from ..genomes import Genomes
 from ..kernels.genes import NOBODY

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..._checks import positive_integer
 from ..._typing import Floats
-from ...cost import Cost
+from ...costs import Cost
 from ...errors import ArgumentError
 from ...objects.network import Network
 from ...optimizers import LBFGS, OptimizerState, RecursiveOptimizer

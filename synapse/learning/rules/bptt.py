@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ... import engine
 from ..._typing import Floats
-from ...cost import Cost
+from ...costs import Cost
 from ...errors import ArgumentError, DivergenceError
 from ...optimizers import LBFGS
 from ...optimizers.base import not_clipped, too_far, too_steep

@@ -12,16 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from ... import squash as squashes
+from ... import squashes
 from ..._checks import short_repr
 from ..._typing import Floats
-from ...cost import COSTS, Cost
+from ...costs import COSTS, Cost
 from ...engine.functions import elementary
 from ...errors import FormatError
 from ...objects.network import Network
 from ...objects.saved import SavedNetwork
 from ...objects.sensitivities import RTRL
-from ...squash import LARGEST, SHARES, SINGLE
+from ...squashes import LARGEST, SHARES, SINGLE
 from .._formulas import Tree, UnreadableError, both_of, kind_of, only, read
 from .._loops import identifier, lines
 from .._plan import titles

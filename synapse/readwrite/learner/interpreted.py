@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from ...cost import Cost
+from ...costs import Cost
 from ...engine.lowering import flags as mark
 from ...errors import FormatError
 from ...objects.network import Network
 from ...objects.saved import SavedNetwork
 from ...objects.sensitivities import RTRL
-from ...squash import LARGEST, SHARES, SINGLE
+from ...squashes import LARGEST, SHARES, SINGLE
 from .._formulas import kind_of
 from .._loops import identifier, lines
 from ..codegen import Language, free_name, function, helped

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._typing import Floats
 from ...engine.lowering import flags as mark
-from ...squash import SHARES
+from ...squashes import SHARES
 from .._formulas import kind_of
 from .tables import Tables
 

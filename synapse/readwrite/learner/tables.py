@@ -15,7 +15,7 @@ from ...engine.lowering.stretches import spans
 from ...engine.schema import NONE
 from ...objects.network import Network
 from ...objects.sensitivities import SensitivityMatrix, sensitivity_matrix
-from ...squash import SINGLE
+from ...squashes import SINGLE
 from .._formulas import kind_of
 
 FOUR = 256

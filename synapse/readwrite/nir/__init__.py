@@ -12,7 +12,7 @@ from typing import Any
 from ..._checks import imported, positive_number
 from ...objects.incomplete import warn_of_missing
 from ...objects.network import Network, require_network
-from ...squash import Squash
+from ...squashes import Squash
 from .._formats import Format
 
 __all__ = ["from_nir", "to_nir"]

@@ -16,7 +16,7 @@ from ..._typing import Floats, Ints
 from ...errors import ArgumentTypeError, FormatError
 from ...objects.layer import Layer
 from ...objects.network import Network
-from ...squash import Squash, get
+from ...squashes import Squash, get
 
 MAPS = "Linear", "Affine", "Scale", "Flatten"
 CELLS = "LIF", "CubaLIF", "IF"

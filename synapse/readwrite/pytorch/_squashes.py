@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from ...squash import ACTIVATIONS, LARGEST
+from ...squashes import ACTIVATIONS, LARGEST
 from .._formulas import (
     COMPARISONS,
     OPERATORS,

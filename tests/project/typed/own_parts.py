@@ -6,11 +6,11 @@ import numpy as np
 
 import architect
 import synapse
-from synapse import Trainer, squash
+from synapse import Trainer, squashes
 from synapse.learning import Progress
 
 
-@squash.register
+@squashes.register
 def bump(state: float) -> tuple[float, float]:
     value = math.exp(-state * state)
     return value, -2 * state * value
@@ -20,8 +20,8 @@ def stop(progress: Progress) -> bool:
     return progress.epoch > 3
 
 
-net = architect.Perceptron(1, 3, 1, squash=bump, output_squash=squash.tanh, seed=0)
+net = architect.Perceptron(1, 3, 1, squash=bump, output_squash=squashes.tanh, seed=0)
 rows = np.linspace(-1, 1, 10)[:, None]
 Trainer(net).train(rows, rows, epochs=5, callbacks=[stop, synapse.every(2, print)])
-value: float = squash.relu(0.5)
+value: float = squashes.relu(0.5)
 names: list[str] = synapse.initializers.names()

@@ -12,8 +12,8 @@ synapse.Trainer(net, rule="bppt")
 synapse.Trainer(net, optimiser="adam")
 synapse.draw.netwrok(net)
 synapse.tabels
-synapse.squash.nothing
-synapse.cost.mean_square
+synapse.squashes.nothing
+synapse.costs.mean_square
 synapse.initializers.glorott
 synapse.optimizers.Adm()
 synapse.learning.StepLR(30)

@@ -10,10 +10,10 @@ table of all. A spike's slope may have another width: ``"spike(width=2)"``.
 
 Case, underscores and hyphens in names do not matter: "ReLU", "leakyrelu", "HARD-TANH".
 
->>> from synapse import squash
->>> squash.logistic(0.0)
+>>> from synapse import squashes
+>>> squashes.logistic(0.0)
 0.5
->>> squash.tanh.derivative(0.0)
+>>> squashes.tanh.derivative(0.0)
 1.0
 """
 
@@ -157,7 +157,7 @@ _by_name = Names(
 )
 _by_code = {squash.code: squash for squash in _by_name.values()}
 
-# squash.logistic and so on; `__getattr__` finds synonyms, such as "abs".
+# squashes.logistic and so on; `__getattr__` finds synonyms, such as "abs".
 globals().update(_by_name)
 
 if TYPE_CHECKING:  # type checkers and editors know these names, and no others
@@ -217,7 +217,7 @@ def get(squash: str | Squash) -> Squash:
             return _by_name[squash]
         wide = WIDE.fullmatch(re.sub(r"\s", "", squash).casefold())
         return _with_width(*wide.groups()) if wide else _by_name.find(squash)
-    advice = "Register your own function first, with @squash.register."
+    advice = "Register your own function first, with @squashes.register."
     raise ArgumentTypeError(
         expected("A squash", "a name or a registered function", squash, advice)
     )

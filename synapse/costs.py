@@ -9,8 +9,8 @@ also use their names in other libraries: "mse", "bce", "CrossEntropyLoss", in an
 There "bce" is the mean over the outputs, which equals `cross_entropy` for one output
 only.
 
->>> from synapse import cost
->>> cost.squared_error([1.0], [0.5])
+>>> from synapse import costs
+>>> costs.squared_error([1.0], [0.5])
 0.125
 """
 
@@ -28,7 +28,7 @@ from ._registration import COST, enter, wrong_slopes
 from .engine.functions import costs as _declared
 from .engine.functions.costs import CLOSE, PROBABILITIES, SHARES
 from .errors import ArgumentError, ArgumentTypeError
-from .squash import Squash, get as _squash
+from .squashes import Squash, get as _squash
 
 COSTS = _declared.COSTS
 
@@ -298,12 +298,12 @@ def matching(squashes: Sequence[Squash]) -> Cost:
     Raises
     ------
     ArgumentTypeError
-        If it is not a list of :class:`~synapse.squash.Squash`, or is empty.
+        If it is not a list of :class:`~synapse.squashes.Squash`, or is empty.
 
     Examples
     --------
-    >>> from synapse import squash
-    >>> matching([squash.logistic]), matching([squash.identity])
+    >>> from synapse import squashes
+    >>> matching([squashes.logistic]), matching([squashes.identity])
     (<cost cross_entropy>, <cost squared_error>)
     """
     message = _checks.expected

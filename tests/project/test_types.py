@@ -100,7 +100,7 @@ MODULES = {"cli", "engine", "model", "objects", "scale"}
 
 
 @pytest.mark.parametrize(
-    "module", ["", "squash", "cost", "initializers", "optimizers", "learning"]
+    "module", ["", "squashes", "costs", "initializers", "optimizers", "learning"]
 )
 def test_an_editor_completes_every_public_name_without_running_code(module):
     jedi = pytest.importorskip("jedi")

@@ -4,7 +4,7 @@ two of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from .._typing import Floats, Indices
 from ..objects.topology import NO_GATER, Topology
 from ._picture import draw_gates, draw_lines
-from ._places import Places
-from ._routes import along, curve, routes_of
+from ._places import BOXES, Places
+from ._placing_rules import UNIT, structure_of
+from ._routes import along, curve, scene_at, ways_of
 from ._style import GREEN, INK, SKY, WIDE, canvas, lines
 
 if TYPE_CHECKING:
@@ -25,10 +26,8 @@ if TYPE_CHECKING:
 WIDEST = 8.4
 """Width of a figure in inches, unless its text would be too small."""
 
-WIDTH = 1.5
-HEIGHT = 1.0
-PITCH = 2.35
-"""Width and height of a box, and distance between boxes."""
+WIDTH = BOXES.box[0] / UNIT
+"""Width of a box."""
 
 ONWARDS = "#505050"
 
@@ -72,19 +71,13 @@ def folded(diagram: Topology) -> Folded:
     gater = np.where(diagram.gater < 0, diagram.gater, diagram.layer[diagram.gater])
     gates = np.unique(np.stack([bundle, gater], axis=1)[gater != NO_GATER], axis=0)
     texts = [_text_of(diagram, np.flatnonzero(bundle == i)) for i in range(len(codes))]
-    centres = np.arange(count)[:, None] * np.array([PITCH, 0.0])
-    half = np.array([WIDTH, HEIGHT]) / 2
-    frames = np.concatenate([centres - half, centres + half], axis=1)
-    loops = np.bincount(source[source == target], minlength=count)
-    frames[:, 3] += np.where(loops, 0.5 + 0.3 * loops, 0.0)  # loops with their texts
-    places = Places(
-        centres,
-        np.arange(count),
-        frames,
-        np.zeros(count, bool),
-        PITCH,
-        (WIDTH / 2, HEIGHT / 2),
-    )
+    bundles = (source.tolist(), target.tolist(), [NO_GATER] * len(codes))
+    places = Places.of_boxes(structure_of([1] * count, list(range(count)), *bundles))
+    loops = np.bincount(source[source == target], minlength=count).max(initial=0)
+    room_of_loops = 0.5 + 0.3 * float(loops) if loops else 0.0  # with their texts
+    scene = scene_at(places, beside=room_of_loops)
+    frames = places.frames + np.array([0.0, 0.0, 0.0, room_of_loops])
+    places = replace(places, frames=frames)
     size, total = (
         np.bincount(bundle, weights, len(codes)) for weights in (None, diagram.weight)
     )
@@ -96,7 +89,7 @@ def folded(diagram: Topology) -> Folded:
         total,
         texts,
         gates,
-        routes_of(source, target, places),
+        ways_of(source, target, places, scene),
     )
 
 
@@ -214,13 +207,12 @@ def _draw_bundles(ax: Axes, net: Folded, routes: list[Floats], scaled: Scaled) -
     for text, way, source, target in zip(
         net.texts, routes, net.source, net.target, strict=True
     ):
-        x, y = along(way, np.array([0.5]))[0]
+        x, y = along(way, np.array([0.5]))[0]  # on its lane
         if source == target or target == source + 1:  # above its loop or arrow
             y += 0.26 if "\n" in text else 0.15
-            is_left_of_two_loops = source == target and x < source * PITCH - 0.1
+            middle = net.places.centres[source, 0]
+            is_left_of_two_loops = source == target and x < middle - 0.1
             y += 0.32 * is_left_of_two_loops
-        else:  # on its lane, in the first gap between boxes
-            x = (min(source, target) + 0.5) * PITCH
         shown = ax.text(
             x, y, text, ha="center", va="center", zorder=2.5, linespacing=1.0
         )

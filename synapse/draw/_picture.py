@@ -12,7 +12,7 @@ from .._typing import Bools, Floats, Indices
 from ..objects.topology import NO_GATER, OUTSIDE, Topology
 from . import _style
 from ._places import RADIUS, Places, names_shown, short_names
-from ._routes import along, arrowheads, columns_of, curve, lead_of, routes_of
+from ._routes import along, arrowheads, curve, lead_at, scene_at, ways_of
 from ._style import GATE, INK, PALE, WIDE, canvas, key, label, largest
 
 if TYPE_CHECKING:
@@ -36,11 +36,6 @@ NAME = 7.0
 HEAD = 9.0
 """Sizes of text in a figure of its own: numbers in discs, names below them, names of
 layers."""
-
-NARROW = 1.4
-WIDENED = 3.0
-"""A picture that could be wider by the first factor in its axes is widened, up to the
-second one."""
 
 FINEST = 0.2
 """Least width in points of a connection in a picture with free places, whose lines are
@@ -88,8 +83,15 @@ class Picture:
                 )
         rows = max((text.count("\n") + 1 for text in self.heads), default=0)
         self.head = 1.25 * HEAD * self.point * rows + 0.1
-        routes = routes_of(diagram.source, diagram.target, places, self.head)
+        scene = scene_at(places, self.head, self._below()) if places.gap else None
+        routes = ways_of(diagram.source, diagram.target, places, scene)
         self.ways = [curve(route) for route in routes]
+
+    def _below(self) -> Floats:
+        """Return the height of the name below each neuron; 0 if it is in the disc."""
+        below = [self.printed or len(name) > 3 for name in names_shown(self.diagram)]
+        heights: Floats = 1.2 * NAME * self.point * np.array(below)
+        return heights
 
     def _extent(self) -> tuple[Floats, Floats]:
         """Return the lower left and the upper right corner of all that is drawn."""
@@ -98,22 +100,6 @@ class Picture:
         high = high + np.array([0.0, self.head if self.heads else 0.0])
         every = np.concatenate([[low, high], *self.ways])
         return every.min(axis=0) - 0.35, every.max(axis=0) + 0.35
-
-    def widening(self, ax: Axes) -> float:
-        """Return how much further apart its layers must be to fill these axes; 0 if it
-        is wide enough.
-        """
-        _style.check_axes(ax)
-        low, high = self._extent()
-        width, height = high - low
-        box = ax.get_window_extent()
-        most = min(height * box.width / box.height, WIDENED * width)
-        between = len(self.places.frames) - 1
-        return (
-            max(0.0, float(most - width)) / between
-            if between and most > NARROW * width
-            else 0.0
-        )
 
     def draw(self, ax: Axes | None, title: str, color: str | None, bars: bool) -> Axes:
         low, high = self._extent()
@@ -482,13 +468,13 @@ def gates_of(
     single = np.flatnonzero(alone)
     spots = _apart(routes, single)[:, None]
     marked += zip(gater[single].tolist(), spots, strict=True)
-    columns = columns_of(places)
+    scene = scene_at(places) if places.gap else None
     gates = []
     for gating, marks in marked:
         here = places.centres[max(gating, 0)]
         nearest = marks[int(np.linalg.norm(marks - here, axis=1).argmin())]
         # A gater outside of what is drawn has marks, and no line that leads to them.
-        line = None if gating == OUTSIDE else curve(lead_of(here, nearest, columns))
+        line = None if gating == OUTSIDE else curve(lead_at(here, nearest, scene))
         gates.append(Gates(marks, line))
     return gates
 

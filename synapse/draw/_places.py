@@ -6,7 +6,7 @@ The distance between two neurons of a column is 1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -18,23 +18,33 @@ from .._checks import expected, function_of, is_among, missing_extra, unknown_na
 from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.topology import Topology
+from ._placing_rules import (
+    BOX,
+    CABLE,
+    LANE,
+    NEURON,
+    UNIT,
+    Arrangement,
+    Kind,
+    Point,
+    Structure,
+    arrange,
+    plan_of,
+    structure_of,
+)
 
-RADIUS = 0.26
+RADIUS = 0.5 * NEURON / UNIT
 """Radius of a disc."""
 
 TALLEST = 25
 """Maximum number of neurons in a column; larger layers are folded into several
 columns."""
 
-RINGED = 8
-"""Minimum number of neurons of a layer that becomes a ring, if it has many connections
-within it."""
+LIFT = 3.0
+"""How far neurons with names below them stand above the middle of their cells."""
 
-BESIDE = 0.72
-"""Distance between neighbors on a ring."""
-
-MARGIN = 0.16
-"""Distance of the frame of a layer from its discs."""
+AROUND = (0.7, 1.2)
+"""What axes show beside and above the layers: margins, and names of layers."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +53,8 @@ class Places:
     bottom, right, top.
 
     `rings` says which layers are rings. `gap` is the distance of columns; it is 0 if a
-    layout has placed the neurons, which then have no frames. `half` is half the width
-    and height of what stands at a centre.
+    layout has placed the neurons, which then have no frames, and `arrangement` is None.
+    `half` is half the width and height of what stands at a centre.
     """
 
     centres: Floats
@@ -52,50 +62,59 @@ class Places:
     frames: Floats
     rings: Bools
     gap: float
+    arrangement: Arrangement | None
     half: tuple[float, float] = (RADIUS, RADIUS)
 
     @classmethod
-    def of(cls, diagram: Topology, printed: bool = False, wider: float = 0.0) -> Places:
+    def of(
+        cls,
+        diagram: Topology,
+        printed: bool = False,
+        window: tuple[float, float] | None = None,
+    ) -> Places:
         """Return layers from left to right; the neurons of a column from top to bottom,
         of a ring clockwise.
 
-        Neighbouring layers are `wider` units further apart than they have to be.
+        They fill a window of this width to height, or they are as far apart as is
+        readable.
         """
-        shapes, rings = zip(
-            *(_shape(diagram, i) for i in range(len(diagram.layers))), strict=True
+        has_names_below = printed or any(len(name) > 3 for name in names_shown(diagram))
+        kind = replace(PICTURE, lift=LIFT * has_names_below)
+        structure = structure_of(
+            diagram.sizes.tolist(),
+            diagram.layer.tolist(),
+            diagram.source.tolist(),
+            diagram.target.tolist(),
+            diagram.gater.tolist(),
         )
-        sizes = np.array(
-            [np.ptp(shape, axis=0) if len(shape) else np.zeros(2) for shape in shapes]
-        )
-        tallest = float(sizes[:, 1].max()) + 1.0
-        gap = (1.5 if printed else 1.0) * max(
-            2.0, min(0.3 * tallest, 1.7 * (tallest + 2.0) / max(1, len(shapes) - 1))
-        )
-        gap += wider
-        middles = np.concatenate(
-            [[0.0], np.cumsum(gap + (sizes[:-1, 0] + sizes[1:, 0]) / 2)]
-        )
+        arranged = arranged_in(structure, kind, printed, window)
         centres = np.empty((diagram.neurons, 2))
-        for i, shape in enumerate(shapes):
-            centres[diagram.layer == i] = shape + np.array([middles[i], 0.0])
-        loops = (
-            np.bincount(
-                diagram.layer[diagram.source[diagram.self_connected]],
-                minlength=len(shapes),
-            )
-            > 0
-        )
-        edge = RADIUS + MARGIN
-        low = np.stack([middles, np.zeros(len(shapes))], axis=1) - sizes / 2 - edge
-        high = np.stack([middles, np.zeros(len(shapes))], axis=1) + sizes / 2 + edge
-        high[:, 1] += 0.25 * loops
-        low[:, 1] -= 0.15 * (printed | _has_long_names(diagram))
+        # Neurons of a layer need not follow each other in the order of activation.
+        centres[np.argsort(diagram.layer, kind="stable")] = in_units(arranged.spots)
+        gap = arranged.gap + min(frame.size[0] for frame in arranged.frames)
         return cls(
             centres,
             diagram.layer,
-            np.concatenate([low, high], axis=1),
-            np.array(rings),
-            gap,
+            _frames_of(arranged),
+            np.array(structure.ring),
+            gap / UNIT,
+            arranged,
+        )
+
+    @classmethod
+    def of_boxes(cls, structure: Structure) -> Places:
+        """Return the boxes of layers from left to right."""
+        count = len(structure.counts)
+        arranged = arranged_in(structure, BOXES, boxes=True)
+        half = (0.5 * BOXES.box[0] / UNIT, 0.5 * BOXES.box[1] / UNIT)
+        return cls(
+            in_units(arranged.spots),
+            np.arange(count),
+            _frames_of(arranged),
+            np.zeros(count, bool),
+            (arranged.gap + BOXES.box[0]) / UNIT,
+            arranged,
+            half,
         )
 
     @classmethod
@@ -107,19 +126,88 @@ class Places:
             np.empty((0, 4)),
             np.zeros(len(diagram.layers), bool),
             0.0,
+            None,
         )
 
     @property
     def middles(self) -> Floats:
         """The middle of each layer, shape (layers, 2)."""
-        x = (self.frames[:, 0] + self.frames[:, 2]) / 2
-        return np.stack([x, np.zeros(len(x))], axis=1)
+        return (self.frames[:, :2] + self.frames[:, 2:]) / 2
 
     @property
     def corners(self) -> tuple[Floats, Floats]:
         """The corners of the rectangle around all neurons and frames."""
         every = np.concatenate([self.centres, self.frames[:, :2], self.frames[:, 2:]])
         return every.min(axis=0), every.max(axis=0)
+
+
+PICTURE = Kind(
+    sideways=True,
+    cell=(UNIT, UNIT),
+    title=(0.0, 0.0),
+    between=UNIT,
+    widest=8.0 * UNIT,
+    beside=0.0,
+    single=True,
+    neuron=NEURON,
+    lift=0.0,
+    box=BOX,
+    lane=LANE,
+    cable=CABLE,
+)
+"""Pictures of neurons: short names are in discs, so that a cell needs less room than in
+the page."""
+
+BOXES = replace(PICTURE, box=(96.0, 64.0), between=54.4, lane=13.5, cable=27.0)
+"""Pictures of layers: text stands on lines."""
+
+
+def arranged_in(
+    structure: Structure,
+    kind: Kind,
+    printed: bool = False,
+    window: tuple[float, float] | None = None,
+    boxes: bool = False,
+) -> Arrangement:
+    """Return layers in the order of activation, one in each level, in a window of this
+    width to height.
+    """
+    count = len(structure.counts)
+    levels = [[layer] for layer in range(count)]
+    folded = [boxes] * count
+    plan = plan_of(structure, kind, levels, TALLEST, folded, (1.0, 1.0))
+    length = plan.length
+    breadth = plan.breadth + plan.cables
+    if window is None:
+        wider = 0.0 if boxes else _widened(plan.breadth / UNIT, count, printed)
+        room = (length + wider * UNIT * (count - 1), breadth)
+    else:
+        margin = UNIT * np.array(AROUND)
+        scale = float(np.min(window / (np.array([length, breadth]) + margin)))
+        room = tuple((np.array(window) / scale - margin).tolist())
+    plan = plan_of(structure, kind, levels, TALLEST, folded, room)
+    return arrange(structure, plan, [0.0] * count)
+
+
+def _widened(tallest: float, count: int, printed: bool) -> float:
+    """Return how much further apart than 2 units layers are whose tallest has so many
+    rows, so that their lines are not too steep.
+    """
+    gap = max(2.0, min(0.3 * tallest, 1.7 * (tallest + 2.0) / max(1, count - 1)))
+    return (1.5 if printed else 1.0) * gap - 2.0
+
+
+def in_units(places: Sequence[Point]) -> Floats:
+    """Return points of a picture from places along and across the flow."""
+    points: Floats = np.array(places, np.float64).reshape(-1, 2)
+    points *= np.array([1.0, -1.0]) / UNIT
+    return points
+
+
+def _frames_of(arranged: Arrangement) -> Floats:
+    middles = in_units([frame.middle for frame in arranged.frames])
+    half = np.array([frame.size for frame in arranged.frames]) / (2.0 * UNIT)
+    return np.concatenate([middles - half, middles + half], axis=1)
 
 
 def short_names(names: Iterable[str], layers: Iterable[str]) -> list[str]:
@@ -143,31 +231,6 @@ def names_shown(diagram: Topology) -> list[str]:
         for name, layer in zip(diagram.names, layers, strict=True)
     )
     return [tail or name for name, tail in tails]
-
-
-def _shape(diagram: Topology, layer: int) -> tuple[Floats, bool]:
-    """Return positions of the neurons of a layer around its middle, and whether they
-    form a ring.
-    """
-    size = int(diagram.sizes[layer])
-    ends = diagram.layer[diagram.source], diagram.layer[diagram.target]
-    within = int(
-        ((ends[0] == layer) & (ends[1] == layer) & ~diagram.self_connected).sum()
-    )
-    if size >= RINGED and within >= 2 * size:
-        turns = 2 * np.pi * np.arange(size) / size
-        radius = 0.5 * BESIDE / np.sin(np.pi / size)
-        return radius * np.stack([np.sin(turns), np.cos(turns)], axis=1), True
-    folds = max(1, -(-size // TALLEST))
-    rows = -(-size // folds)
-    column, row = np.divmod(np.arange(size), max(1, rows))
-    return np.stack([column - (folds - 1) / 2, (rows - 1) / 2 - row], axis=1), False
-
-
-def _has_long_names(diagram: Topology) -> Bools:
-    """Return whether a layer has names of neurons below their discs."""
-    long = np.array([len(name) > 3 for name in names_shown(diagram)])
-    return np.bincount(diagram.layer[long], minlength=len(diagram.layers)) > 0
 
 
 # --- layouts --------------------------------------------------------------------------
@@ -208,10 +271,15 @@ def check_layout(layout: Any) -> bool:
     return True
 
 
-def places_of(diagram: Topology, layout: Any, printed: bool = False) -> Places:
-    """Return the places of neurons by layers or by another layout."""
+def places_of(
+    diagram: Topology,
+    layout: Any,
+    printed: bool = False,
+    window: tuple[float, float] | None = None,
+) -> Places:
+    """Return the places of neurons by layers, in a window, or by another layout."""
     if not check_layout(layout):
-        return Places.of(diagram, printed)
+        return Places.of(diagram, printed, window)
     return Places.at(_positions(diagram, layout), diagram)
 
 

@@ -1,225 +1,140 @@
-"""Routes of connections: between the neurons of the columns that they pass, or around
-all columns.
+"""The lines of pictures: routes by the rules of `_routing_rules.py`, and their curves.
 
 A route is a list of control points, shape (points, 2), from the middle of the source to
-that of the target. Its curve is their quadratic B-spline, which Cytoscape.js draws too:
-`page/ways.js` finds routes by the same rules. As in Graphviz's dot, a connection has a
-place of its own in every column that it passes.
+that of the target. Its curve is their quadratic B-spline, which Cytoscape.js draws too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import groupby
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from .._typing import Floats, Indices
-from ._places import RADIUS, Places
-
-ROOM = 0.08
-"""Distance of a connection from a disc that it passes, and of two that pass side by
-side."""
-
-BEFORE = 0.24
-"""Distance before and after a column at which a connection turns, so that it passes
-discs level."""
-
-CABLE = 0.2
-WIDEST = 0.4
-LANE = 0.42
-"""Distance between two cables of backward connections, largest width of one, and
-distance at boxes."""
-
-ROUND = 0.12
-"""Radius of the corners of cables."""
+from ._places import RADIUS, Places, in_units
+from ._placing_rules import UNIT, Arrangement, Point
+from ._routing_rules import Line, Scene, extent_of, lead_of, routes_of, scene_of
 
 LOOP = np.array([[0.14, 0.22], [0.34, 0.5], [-0.34, 0.5], [-0.14, 0.22]])
 TIMES = np.linspace(0.0, 1.0, 9)[1:, None]
 
 
-class LayerColumn(NamedTuple):
-    """Neurons one below the other: extent of their discs, and the gaps between them
-    from bottom to top.
+def scene_at(
+    places: Places,
+    head: float = 0.0,
+    below: Floats | None = None,
+    beside: float = 0.0,
+) -> Scene:
+    """Return what connections are routed through, with text: `head` is the height of
+    names above frames, `below` that of the name below each neuron, and `beside` what is
+    left free above and below boxes.
     """
+    arranged = _arranged(places)
+    titled = replace(arranged.kind, title=(0.0, UNIT * head))
+    arranged = replace(arranged, kind=titled)
+    count = len(places.frames)
+    folded = [_has_boxes(places)] * count
+    rings = places.rings.tolist()
+    names = np.zeros(len(places.centres)) if below is None else below
+    extents = [
+        extent_of(
+            arranged,
+            layer,
+            place,
+            folded[layer],
+            rings[layer],
+            UNIT * (name + beside),
+            UNIT * beside,
+        )
+        for layer, place, name in zip(
+            places.layer.tolist(),
+            _in_pixels(places.centres),
+            names.tolist(),
+            strict=True,
+        )
+    ]
+    return scene_of(arranged, extents, folded, rings)
 
-    left: float
-    right: float
-    gaps: Floats
 
-
-def columns_of(places: Places, head: float = 0.0) -> list[LayerColumn]:
-    """Return all columns from left to right: a ring is one, a folded layer several.
-    `head` is space for names.
-    """
-    columns = []
-    (wide, high) = places.half
-    for layer, frame in enumerate(places.frames):
-        members = places.centres[places.layer == layer]
-        lines = [members[members[:, 0] == x] for x in np.unique(members[:, 0])]
-        lines = [members] if places.rings[layer] else lines
-        for line in lines:
-            y = np.sort(line[:, 1])
-            tops = np.append(y[:-1] + high, max(y[-1] + high, frame[3] + head)) + ROOM
-            gaps = np.stack(
-                [np.append(-np.inf, tops), np.append(y - high - ROOM, np.inf)], axis=1
-            )
-            left = line[:, 0].min() - wide
-            right = line[:, 0].max() + wide
-            columns.append(LayerColumn(left, right, gaps[gaps[:, 0] < gaps[:, 1]]))
-    return sorted(columns, key=lambda column: column.left)
-
-
-def routes_of(
-    source: Indices, target: Indices, places: Places, head: float = 0.0
+def ways_of(
+    source: Indices, target: Indices, places: Places, scene: Scene | None
 ) -> list[Floats]:
-    """Return the routes of connections. `head` is the space for the names above
-    frames.
+    """Return the routes of connections, from middle to middle or, of boxes, from rim to
+    rim; without a scene, places are free and routes are arcs.
     """
     here = places.centres[source]
     there = places.centres[target]
-    layer = places.layer[source]
-    step = places.layer[target] - places.layer[source]
-    lateral = (step == 0) & (source != target)
-    routes = list(np.stack([here, there], axis=1))
-    loops = np.flatnonzero(source == target)
-    for i in loops:
-        # The loops of a box are side by side.
-        beside = loops[source[loops] == source[i]].tolist()
-        shift = 0.6 * (beside.index(i) - (len(beside) - 1) / 2)
-        routes[i] = here[i] + LOOP + [shift, places.half[1] - RADIUS]
-    if not places.gap:
-        for i in np.flatnonzero(source != target):
-            routes[i] = _arc(here[i], there[i], 0.15)
-        return routes
-    for i in np.flatnonzero(lateral & places.rings[layer]):
-        routes[i] = _arc(here[i], there[i], 0.08, places.middles[layer[i]])
-    for i in np.flatnonzero(lateral & ~places.rings[layer]):
-        routes[i] = _beside(here[i], there[i], places.gap)
-    boxes = places.half[0] > RADIUS
-    if boxes:
-        for i in np.flatnonzero(step == 1):
-            routes[i] = routes[i] + np.array(
-                [(places.half[0], 0.0), (-places.half[0], 0.0)]
-            )
-        around = (step < 0) | (step > 1)
-        upper = step > 0
+    loops = source == target
+    if scene is None:
+        routes = [_arc(*ends, 0.15) for ends in zip(here, there, strict=True)]
     else:
-        _pass_columns(routes, np.flatnonzero(step > 0), columns_of(places, head))
-        around = step < 0
-        upper = (here[:, 1] + there[:, 1]) / 2 > 0
-    pairs = layer * len(places.frames) + step
-    for side in (1.0, -1.0):
-        on_this_side = np.flatnonzero(around & (upper == (side > 0)))
-        _lead_around(routes, on_this_side, side, pairs, places, head)
+        lines = [
+            Line(start, stop, layer, of, loop, 0.0)
+            for start, stop, layer, of, loop in zip(
+                _in_pixels(here),
+                _in_pixels(there),
+                places.layer[source].tolist(),
+                places.layer[target].tolist(),
+                loops.tolist(),
+                strict=True,
+            )
+        ]
+        routes = [
+            np.concatenate([[start], in_units(bends), [end]])
+            for start, bends, end in zip(
+                here, routes_of(scene, lines), there, strict=True
+            )
+        ]
+        if _has_boxes(places):
+            routes = [_from_rims(route, places.half[0]) for route in routes]
+    numbers = np.flatnonzero(loops)
+    for i in numbers:
+        # The loops of a box are side by side.
+        siblings = numbers[source[numbers] == source[i]].tolist()
+        shift = 0.6 * (siblings.index(i) - (len(siblings) - 1) / 2)
+        routes[i] = here[i] + LOOP + [shift, places.half[1] - RADIUS]
     return routes
 
 
-def _arc(
-    here: Floats, there: Floats, bend: float, towards: Floats | None = None
-) -> Floats:
+def lead_at(here: Floats, there: Floats, scene: Scene | None) -> Floats:
+    """Return the route from a neuron to the mark of a gate."""
+    ends = _in_pixels(np.stack([here, there]))
+    bends = [] if scene is None else lead_of(scene, *ends)
+    return np.concatenate([[here], in_units(bends), [there]])
+
+
+def _arranged(places: Places) -> Arrangement:
+    """Return how layers are arranged, which they are without a layout."""
+    if places.arrangement is None:
+        raise ValueError("free places have no arrangement")
+    return places.arrangement
+
+
+def _has_boxes(places: Places) -> bool:
+    return places.half[0] > RADIUS
+
+
+def _in_pixels(points: Floats) -> list[Point]:
+    """Return places along and across the flow from points of a picture."""
+    return list(map(tuple, (points * np.array([UNIT, -UNIT])).tolist()))
+
+
+def _from_rims(route: Floats, half: float) -> Floats:
+    """Return a route that begins and ends at the sides of boxes."""
+    ends = route[[0, -1]]
+    sides = np.sign(route[[1, -2]] - ends)[:, 0]
+    ends[:, 0] += half * sides
+    return np.concatenate([ends[:1], route[1:-1], ends[1:]])
+
+
+def _arc(here: Floats, there: Floats, bend: float) -> Floats:
     """Return a parabola to the left of a straight line, so that one in the other
     direction does not hide it.
     """
     along_it = there - here
-    middle = (here + there) / 2
-    aside = np.zeros(2) if towards is None else 0.6 * (towards - middle)
-    return np.array(
-        [here, middle + aside + bend * np.array([-along_it[1], along_it[0]]), there]
-    )
-
-
-def _beside(here: Floats, there: Floats, gap: float) -> Floats:
-    """Return a connection in a layer: on the right of a column if it leads down, on the
-    left if up.
-    """
-    drop = here[1] - there[1]
-    if abs(drop) < 1e-9:
-        return np.array(
-            [here, (here + there) / 2 + [0.0, np.sign(there[0] - here[0])], there]
-        )
-    aside = np.array([np.sign(drop) * min(0.3 + 0.17 * abs(drop), 0.45 * gap), 0.0])
-    return np.array([here, here + aside, there + aside, there])
-
-
-def crossings(
-    here: Floats, there: Floats, columns: Sequence[LayerColumn]
-) -> list[tuple[int, int, float]]:
-    """Return columns between two points, the gap of each that is nearest to a straight
-    line, and its height.
-    """
-    passed = []
-    low, high = sorted((here[0], there[0]))
-    numbers = range(len(columns))
-    for number in numbers if here[0] < there[0] else reversed(numbers):
-        left, right, gaps = columns[number]
-        if low < left and right < high:
-            # Level for one unit at both ends: a steep line would meet their neighbors.
-            length = max(high - low - 2.0, 1e-9)
-            share = (abs((left + right) / 2 - here[0]) - 1.0) / length
-            straight = here[1] + (there[1] - here[1]) * min(1.0, max(0.0, share))
-            heights = np.clip(straight, gaps[:, 0], gaps[:, 1])
-            gap = int(np.abs(heights - straight).argmin())
-            passed.append((number, gap, float(heights[gap])))
-    return passed
-
-
-def through(
-    here: Floats, there: Floats, heights: Iterable[tuple[LayerColumn, float]]
-) -> Floats:
-    """Return the route between two points that passes columns at these heights."""
-    stops = []
-    for (left, right, _), y in heights:
-        xs = [left - BEFORE, (left + right) / 2, right + BEFORE]
-        ordered = xs if here[0] < there[0] else reversed(xs)
-        stops += [(x, y) for x in ordered]
-    return np.array([here, *stops, there])
-
-
-def lead_of(here: Floats, there: Floats, columns: Sequence[LayerColumn]) -> Floats:
-    """Return the route from a neuron to the mark of a gate: through the gaps of
-    columns, or beside its own.
-    """
-    crossed = crossings(here, there, columns)
-    if not crossed and abs(there[1] - here[1]) > 1.0 and abs(there[0] - here[0]) < 1.0:
-        return _beside(here, there, 2.0)
-    return through(here, there, [(columns[number], y) for number, _, y in crossed])
-
-
-def _pass_columns(
-    routes: list[Floats], onwards: Indices, columns: Sequence[LayerColumn]
-) -> None:
-    """Lead connections through the columns that they pass, side by side where several
-    take one gap.
-    """
-    crossed = {
-        i: crossings(routes[i][0], routes[i][1], columns) for i in onwards.tolist()
-    }
-    shared: dict[tuple[int, int], list[tuple[float, float, int, int]]] = {}
-    for i, passed in crossed.items():
-        for k, (column, gap, y) in enumerate(passed):
-            span = float(np.ptp(routes[i][:, 0]))
-            shared.setdefault((column, gap), []).append((y, span, i, k))
-    height = {}
-    for (column, gap), members in shared.items():
-        low, high = columns[column].gaps[gap]
-        # Above all neurons the longest is on top, so that none crosses another.
-        outward = 1.0 if np.isinf(high) else -1.0
-        members.sort(key=lambda member: (round(member[0], 6), outward * member[1]))
-        pitch = min(ROOM, (high - low) / len(members))
-        heights = spread(
-            np.array([member[0] for member in members]), pitch, high
-        ).tolist()
-        height.update(
-            {(i, k): y for (_, _, i, k), y in zip(members, heights, strict=True)}
-        )
-    for i, passed in crossed.items():
-        here, there = routes[i]
-        levels = [
-            (columns[column], height[i, k]) for k, (column, _, _) in enumerate(passed)
-        ]
-        routes[i] = through(here, there, levels)
+    aside = bend * np.array([-along_it[1], along_it[0]])
+    return np.array([here, (here + there) / 2 + aside, there])
 
 
 def spread(places: Floats, apart: float, last: float) -> Floats:
@@ -233,69 +148,6 @@ def spread(places: Floats, apart: float, last: float) -> Floats:
     for i in range(len(moved) - 1, 0, -1):
         moved[i - 1] = min(moved[i - 1], moved[i] - apart)
     return moved
-
-
-def _lead_around(
-    routes: list[Floats],
-    mine: Indices,
-    side: float,
-    pairs: Indices,
-    places: Places,
-    head: float,
-) -> None:
-    """Lead connections above or below everything, in one cable for each pair of layers,
-    short ones inside.
-    """
-    rim = side * places.corners[side > 0][1] + head * (side > 0)
-    rim = max([rim, *(float((side * route[:, 1]).max()) for route in routes)])
-    ends = {i: routes[i] for i in mine.tolist()}
-    order = sorted(
-        ends,
-        key=lambda i: (
-            round(abs(np.ptp(ends[i][:, 0])), 6),
-            pairs[i],
-            -side * ends[i][:, 1].mean(),
-        ),
-    )
-    taken: list[tuple[float, float, float]] = []
-    boxes = places.half[0] > RADIUS
-    gap = LANE if boxes else CABLE
-    for number, (_, members) in enumerate(groupby(order, key=lambda i: pairs[i])):
-        cable = list(members)
-        low, high = sorted(ends[cable[0]][:, 0].tolist())
-        # Outside of the rim and of all cables that this one would cross.
-        rims = [rim, *(top for a, b, top in taken if a < high and low < b)]
-        start = max(rims) + gap
-        width = min(0.12 * (len(cable) - 1), WIDEST)
-        taken.append((low, high, start + width))
-        for share, i in zip(np.linspace(0.0, 1.0, len(cable)), cable, strict=True):
-            (here, there) = routes[i]
-            at = side * (start + width * share)
-            if boxes:
-                port = np.sign(there[0] - here[0]) * (0.69 - 0.06 * min(number, 4))
-                foot = side * places.half[1]
-                a = here[0] + port
-                b = there[0] - port
-                corners = [(a, foot), (a, at), (b, at), (b, foot)]
-            else:
-                a = here[0] + 0.5 + 0.2 * share
-                b = there[0] - 0.5 - 0.2 * share
-                corners = [here, (a, here[1]), (a, at), (b, at), (b, there[1]), there]
-            routes[i] = rounded(np.array(corners))
-
-
-def rounded(corners: Floats) -> Floats:
-    """Return the control points of a line through corners that are rounded."""
-    points = [corners[0]]
-    for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
-        near = [
-            corner
-            + (end - corner)
-            * min(0.5, 2 * ROUND / max(float(np.linalg.norm(end - corner)), 1e-9))
-            for end in (before, after)
-        ]
-        points += [near[0], corner, near[1]]
-    return np.array([*points, corners[-1]])
 
 
 def curve(route: Floats) -> Floats:

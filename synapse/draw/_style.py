@@ -130,6 +130,13 @@ def check_axes(ax: Any, advice: str = "") -> None:
         raise ArgumentTypeError(expected("ax", "a matplotlib Axes or None", ax, advice))
 
 
+def size_of(ax: Any) -> tuple[float, float]:
+    """Return width and height of axes in pixels; raises if these are no axes."""
+    check_axes(ax)
+    box = ax.get_window_extent()
+    return (float(box.width), float(box.height))
+
+
 @contextmanager
 def canvas(ax: Axes | None, size: tuple[float, float]) -> Iterator[Axes]:
     """Provide the axes to draw on, in the style of all pictures; a new figure is closed

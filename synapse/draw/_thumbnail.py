@@ -16,7 +16,7 @@ from ..objects.network import Network
 from ..objects.topology import Topology
 from ._folded import Folded, folded
 from ._places import RADIUS, Places
-from ._routes import curve, routes_of
+from ._routes import curve, scene_at, ways_of
 from ._style import ABOVE, BELOW, BLUE, RED
 
 WIDTH = 640
@@ -83,7 +83,7 @@ def _connections(
 ) -> Iterator[tuple[Floats, str, float]]:
     """Return route, tool tip and weight, -1 to 1, of every connection."""
     heaviest = float(np.abs(table.weight).max(initial=0.0)) or 1.0
-    routes = routes_of(table.source, table.target, places)
+    routes = ways_of(table.source, table.target, places, scene_at(places))
     columns = (
         column.tolist()
         for column in (table.source, table.target, table.weight, table.gain)

@@ -25,6 +25,8 @@ from ..objects.recording import Log
 from ..objects.topology import Topology
 from ..readwrite.files import File, write
 from ..readwrite.json_format import from_json_data
+from . import _placing_rules, _routing_rules
+from ._javascript import printed
 from ._page_data import aims_of, describe, learning_of, numbers_of, numbers_of_log
 
 PAUSE = 0.1
@@ -314,7 +316,7 @@ def page_of(data: dict[str, Any]) -> str:
     text.
     """
     library, learn = part_of("cytoscape.min.js"), "learn" in data
-    scripts = [part_of(f"{name}.js") for name in SCRIPTS]
+    scripts = [layout_source(), *(part_of(f"{name}.js") for name in SCRIPTS)]
     if learn:
         # Only such a page needs the module that writes programs.
         from ..readwrite.javascript import functions_source
@@ -347,6 +349,18 @@ def page_of(data: dict[str, Any]) -> str:
     return re.sub(
         r"\{\{(\w+)\}\}", lambda hole: parts[hole[1]], part_of("explorer.html")
     )
+
+
+LAYOUT = (
+    *("BOX", "CABLE", "LARGEST_ZOOM", "NEURON", "ROOM", "arrange", "extent_of"),
+    *("kinds_of", "lead_of", "plan_for", "routes_of", "scene_of", "structure_of"),
+)
+"""What the page uses of the functions by which pictures are laid out."""
+
+
+def layout_source() -> str:
+    """Return the functions that place neurons and route connections, in JavaScript."""
+    return printed("layout", LAYOUT, _placing_rules, _routing_rules)
 
 
 def part_of(name: str) -> str:

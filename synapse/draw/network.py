@@ -21,8 +21,8 @@ from ..objects.neuron import Neuron
 from ..objects.topology import NO_GATER, Topology
 from ._folded import draw_blocks
 from ._picture import NUMBERS, Picture
-from ._places import LAYERS, Places, check_layout, grouped, places_of
-from ._style import label
+from ._places import LAYERS, check_layout, grouped, places_of
+from ._style import label, size_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,8 +60,8 @@ def network(
     weights, if there are any. Layers are boxes. Connections pass between the neurons of
     the layers on their way. Backward ones run above or below all others, in one cable
     for each pair of layers, those within a layer beside it (on the left if they lead to
-    an earlier neuron); a layer of 8 or more neurons with at least two such connections
-    per neuron is a ring. Self-connections are loops. A gate is a dotted line from the
+    an earlier neuron); a layer of 4 to 40 neurons with more such connections than
+    neurons is a ring. Self-connections are loops. A gate is a dotted line from the
     gater to a mark on the gated connection; if one neuron gates several connections
     that share a source or a target, the line leads to a bar across all of them.
     Delayed connections lead from the neuron that they delay; up to 100 say by how much:
@@ -165,9 +165,8 @@ def network(
     title = label(network.name, 40) if isinstance(network, Network) else ""
     if by_layers:
         return draw_blocks(diagram, ax, title)
-    picture = Picture(diagram, places_of(diagram, layout, printed), printed)
-    if ax is not None and not free and (wider := picture.widening(ax)):
-        picture = Picture(diagram, Places.of(diagram, printed, wider), printed)
+    window = None if ax is None else size_of(ax)
+    picture = Picture(diagram, places_of(diagram, layout, printed, window), printed)
     return picture.draw(ax, title, color, color_bars)
 
 

@@ -142,10 +142,10 @@ let spots = new Map(); // where neurons and boxes stand, by their ids
 let loopTurn = {}; // loops of boxes lie where no lines lead from level to level
 
 // A title above its layer, or beside it in lines.
-function titleOfLayer(i, { kind, gap }, size) {
+function titleOfLayer(i, { kind, title, gap }, size) {
   const { name } = layers[i];
-  if (kind.title.y) return cut(name, size.x + (kind.along === "x" ? gap : 8) - 8, FONT.title);
-  const room = kind.title.x - 6, words = name.split(" ");
+  if (title.y) return cut(name, size.x + (kind.sideways ? gap : 8) - 8, FONT.title);
+  const room = title.x - 6, words = name.split(" ");
   const lines = words.length > 1 && widthOf(name, FONT.title) > room ? [words[0], words.slice(1).join(" ")] : [name];
   return lines.map((line) => cut(line, room, FONT.title)).join("\n");
 }
@@ -154,20 +154,20 @@ function nodeElements() {
   const made = [];
   placed = arrange(planFor(folded, windowSize()));
   rank = placed.rank;
-  dense = Boolean(placed.kind.single);
-  loopTurn = placed.kind.along === "x" ? { turn: "0deg", reach: 70 } : { turn: "90deg", reach: 90 };
+  dense = placed.kind.single;
+  loopTurn = placed.kind.sideways ? { turn: "0deg", reach: 70 } : { turn: "90deg", reach: 90 };
   layers.forEach((layer, i) => {
     const { x, y, size } = placed.frames[i], position = { x, y };
     if (folded[i]) {
       made.push({ classes: "box", pannable: true, position, data: { id: `l${i}`, layer: i, fill: colours.paper, label: "" } });
       return;
     }
-    const beside = Boolean(placed.kind.title.x), at = beside ? { x: x - size.x / 2, y } : { x, y: y - size.y / 2 };
+    const beside = Boolean(placed.title.x), at = beside ? { x: x - size.x / 2, y } : { x, y: y - size.y / 2 };
     made.push({ classes: "frame", pannable: true, position, data: { id: `f${i}`, layer: i, width: size.x, height: size.y } },
       { classes: beside ? "title beside" : "title", pannable: true, position: at, data: { id: `t${i}`, layer: i, label: titleOfLayer(i, placed, size) } });
-    const { lines = 1, each = 1 } = placed.frames[i], sideways = placed.kind.along === "x";
-    const wide = isRing[i] ? placed.kind.cell.x + 4 : sideways ? size.x / lines : placed.pitch;
-    const short = namesOf(layer, wide - 4, sideways && !isRing[i] && (each === 1 || size.y / each > NEURON + 3.5 * FONT.name));
+    const { lines = 1, each = 1 } = placed.frames[i], { sideways } = placed.kind;
+    const wide = isRing(i) ? placed.cell.x + 4 : sideways ? size.x / lines : placed.pitch;
+    const short = namesOf(layer, wide - 4, sideways && !isRing(i) && (each === 1 || size.y / each > NEURON + 3.5 * FONT.name));
     for (const n of neuronsOf(layer)) {
       names[n] = short[n - layer.first];
       made.push({ classes: "neuron", pannable: true, data: { id: `n${n}`, neuron: n, fill: colours.paper, label: "" },
@@ -234,7 +234,7 @@ function rebuild() {
   cy.batch(() => {
     cy.elements().remove();
     cy.add(nodes);
-    findColumns(placed, spots);
+    findColumns(spots);
     cy.add(edgeElements());
   });
   fit();

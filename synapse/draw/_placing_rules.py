@@ -1,0 +1,475 @@
+"""Where layers and neurons stand, in pictures and in the page.
+
+Both place by these functions: the page has them in JavaScript, as `_javascript.py`
+prints them. So they are loops over numbers, tuples and lists, of the statements that it
+knows. What depends on text is an argument, because only the reader of a picture can
+measure it.
+
+Lengths are pixels of the page at a zoom of 1; pictures divide them by `UNIT`. A place
+is (along, across): along the flow from the first layer to the last, and across it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+Point = tuple[float, float]
+
+UNIT = 64.0
+"""Pixels of a unit of pictures, the distance of two neurons of a column."""
+
+NEURON = 30.0
+"""Diameter of a neuron."""
+
+BOX = (120.0, 78.0)
+"""Width and height of a folded layer in the page."""
+
+LARGEST_ZOOM = 1.5
+ENOUGH_ZOOM = 0.9
+"""So that few neurons do not fill a window; so that names can be read."""
+
+STRETCH = 2.2
+"""How far apart neurons stand where there is room, in cells."""
+
+FEWEST_IN_RING = 4
+MOST_IN_RING = 40
+"""Numbers of neurons of a layer that becomes a ring, if it has more connections within
+it than neurons."""
+
+LINES = (99, 3, 2, 1)
+LONGEST = (40, 30, 24, 20, 16, 12, 10, 8, 6, 5, 4, 3, 2)
+"""Layers side by side, and neurons in a line, at most: as they are tried in a page."""
+
+WIDEST_NAME = 160.0
+
+LANE = 6.0
+CABLE = 6.0
+WIDEST_CABLE = 14.0
+"""Distance of lines that take one way; distance of a cable of backward connections from
+what it passes, and its largest width."""
+
+
+@dataclass
+class Kind:
+    """A kind of layout: from left to right (`sideways`) or from top to bottom, and the
+    room that its text needs.
+    """
+
+    sideways: bool
+    cell: Point  # of a neuron with its name
+    title: Point  # of the name of a layer
+    between: float  # the least distance of two levels, and the largest
+    widest: float
+    beside: float  # distance of two layers of a level
+    single: bool  # one layer in a level
+    neuron: float  # diameter
+    lift: float  # how far neurons stand above the middle of their cells
+    box: Point
+    lane: float  # distance of lines that take one way; boxes have wide lines: twice
+    cable: float  # distance of cables of backward connections
+
+
+@dataclass
+class Lead:
+    """The connections from one layer to another."""
+
+    start: int
+    stop: int
+    count: int
+
+
+@dataclass
+class Structure:
+    """What of a network decides where it is placed."""
+
+    counts: list[int]  # neurons of each layer
+    level: list[int]  # one more than those of earlier layers that lead to it
+    ring: list[bool]
+    leads: list[Lead]
+
+
+@dataclass
+class Block:
+    """The room of a layer with its title: lines of neurons, a ring, or a box."""
+
+    size: Point
+    title: Point
+    radius: float  # 0: no ring
+    lines: int  # 0: a ring or a box
+    each: int
+
+
+@dataclass
+class Plan:
+    """A way to place the layers, and the zoom at which it fills the window."""
+
+    kind: Kind
+    levels: list[list[int]]
+    blocks: list[Block]
+    depths: list[float]
+    breadths: list[float]
+    length: float
+    breadth: float
+    cables: float
+    least: float
+    zoom: float
+    window: Point
+
+
+@dataclass
+class Frame:
+    """Where the neurons of a layer stand, without its title."""
+
+    middle: Point
+    size: Point
+    lines: int
+    each: int
+
+
+@dataclass
+class Arrangement:
+    """Frames of layers and places of neurons."""
+
+    kind: Kind
+    frames: list[Frame]
+    spots: list[Point]
+    rank: list[int]  # of layers, from the first level to the last
+    pitch: float  # from neuron to neuron of a level
+    gap: float  # from level to level
+
+
+def kinds_of(neuron: float) -> list[Kind]:
+    """Return the kinds of a page: from left to right, from top to bottom with one layer
+    in a level, or with several side by side.
+    """
+    return [
+        Kind(
+            sideways=True,
+            cell=(84.0, 64.0),
+            title=(0.0, 24.0),
+            between=56.0,
+            widest=340.0,
+            beside=14.0,
+            single=False,
+            neuron=neuron,
+            lift=12.0,
+            box=BOX,
+            lane=LANE,
+            cable=CABLE,
+        ),
+        Kind(
+            sideways=False,
+            cell=(neuron + 28.0, 58.0),
+            title=(0.0, 84.0),
+            between=9.0,
+            widest=90.0,
+            beside=14.0,
+            single=True,
+            neuron=neuron,
+            lift=12.0,
+            box=(BOX[1], BOX[0]),
+            lane=LANE,
+            cable=CABLE,
+        ),
+        Kind(
+            sideways=False,
+            cell=(neuron + 28.0, 58.0),
+            title=(22.0, 0.0),
+            between=20.0,
+            widest=90.0,
+            beside=14.0,
+            single=False,
+            neuron=neuron,
+            lift=12.0,
+            box=(BOX[1], BOX[0]),
+            lane=LANE,
+            cable=CABLE,
+        ),
+    ]
+
+
+def structure_of(
+    counts: list[int],
+    layer: list[int],
+    source: list[int],
+    target: list[int],
+    gater: list[int],
+) -> Structure:
+    """Return what decides the places of neurons: `layer` of each, and the source,
+    target and gater (-1: none) of each connection.
+    """
+    size = len(counts)
+    within = [0 for _ in counts]
+    leads: list[Lead] = []
+    place: dict[int, int] = {}
+    before: list[tuple[int, int]] = []
+    for c in range(len(source)):
+        start = layer[source[c]]
+        stop = layer[target[c]]
+        if start == stop and source[c] != target[c]:
+            within[stop] += 1
+        pair = start * size + stop
+        if pair not in place:
+            place[pair] = len(leads)
+            leads.append(Lead(start=start, stop=stop, count=0))
+            before.append((start, stop))
+        leads[place[pair]].count += 1
+        if gater[c] >= 0:
+            before.append((layer[gater[c]], stop))
+    level = [0 for _ in counts]
+    for start, stop in sorted(before, key=lambda ends: ends[1]):
+        if start < stop:
+            level[stop] = max(level[stop], level[start] + 1)
+    # The last layer is behind all others, also before it is connected.
+    level[size - 1] = max([0, *[depth + 1 for depth in level[: size - 1]]])
+    in_rings = [min(MOST_IN_RING, max(FEWEST_IN_RING, count)) for count in counts]
+    ring = [within[i] > counts[i] and counts[i] == in_rings[i] for i in range(size)]
+    return Structure(counts=counts, level=level, ring=ring, leads=leads)
+
+
+def levels_of(structure: Structure, most: int) -> list[list[int]]:
+    """Return lists of layers that stand side by side, at most so many."""
+    members = [
+        [i for i in range(len(structure.level)) if structure.level[i] == depth]
+        for depth in range(max(structure.level) + 1)
+    ]
+    return [
+        level[start : start + most]
+        for level in members
+        for start in range(0, len(level), most)
+    ]
+
+
+def block_of(
+    structure: Structure, layer: int, folded: bool, kind: Kind, longest: int
+) -> Block:
+    """Return the room of a layer: a box, a ring, or lines of up to `longest`
+    neurons.
+    """
+    if folded:
+        return Block(size=kind.box, title=(0.0, 0.0), radius=0.0, lines=0, each=0)
+    count = structure.counts[layer]
+    if structure.ring[layer]:
+        width = kind.cell[0] if kind.sideways else kind.cell[1]
+        around = count * max(width, kind.neuron + 34.0)
+        radius = max(52.0, around / (2.0 * math.pi))
+        size = (
+            2.0 * radius + kind.cell[0] + kind.title[0],
+            2.0 * radius + kind.cell[1] + kind.title[1],
+        )
+        return Block(size=size, title=kind.title, radius=radius, lines=0, each=0)
+    lines = max(1, math.ceil(count / longest))
+    each = math.ceil(count / lines)
+    size = (
+        lines * kind.cell[0] + kind.title[0],
+        each * kind.cell[1] + kind.title[1],
+    )
+    return Block(size=size, title=kind.title, radius=0.0, lines=lines, each=each)
+
+
+def rank_of(structure: Structure, levels: list[list[int]]) -> list[int]:
+    """Return the number of each layer's level."""
+    rank = [0 for _ in structure.counts]
+    for number in range(len(levels)):
+        for layer in levels[number]:
+            rank[layer] = number
+    return rank
+
+
+def lane_of(kind: Kind, folded: list[bool]) -> float:
+    """Return the distance of lines that take one way."""
+    return kind.lane * (2.0 if True in folded else 1.0)
+
+
+def width_of_cable(count: int, lane: float) -> float:
+    """Return the width of a cable of backward connections."""
+    return min(lane * count, max(lane, WIDEST_CABLE))
+
+
+def room_of_cables(
+    structure: Structure, levels: list[list[int]], kind: Kind, lane: float
+) -> float:
+    """Return the room of the cables of backward connections on both sides."""
+    rank = rank_of(structure, levels)
+    return sum(
+        [
+            2.0 * (2.0 + kind.cable + width_of_cable(math.ceil(lead.count / 2), lane))
+            for lead in structure.leads
+            if rank[lead.start] > rank[lead.stop]
+        ]
+    )
+
+
+def plan_of(
+    structure: Structure,
+    kind: Kind,
+    levels: list[list[int]],
+    longest: int,
+    folded: list[bool],
+    window: Point,
+) -> Plan:
+    """Return a way to place the layers in a window (along, across)."""
+    blocks = [
+        block_of(structure, i, folded[i], kind, longest)
+        for i in range(len(structure.counts))
+    ]
+    depths = [max([blocks[i].size[0] for i in level]) for level in levels]
+    breadths = [
+        sum([blocks[i].size[1] for i in level]) + kind.beside * (len(level) - 1)
+        for level in levels
+    ]
+    least = max(kind.between, 30.0 if True in folded else 0.0)  # arrows can be seen
+    length = sum(depths) + least * (len(levels) - 1)
+    breadth = max(breadths)
+    cables = room_of_cables(structure, levels, kind, lane_of(kind, folded))
+    zoom = min(LARGEST_ZOOM, window[0] / length, window[1] / (breadth + cables))
+    return Plan(
+        kind=kind,
+        levels=levels,
+        blocks=blocks,
+        depths=depths,
+        breadths=breadths,
+        length=length,
+        breadth=breadth,
+        cables=cables,
+        least=least,
+        zoom=zoom,
+        window=window,
+    )
+
+
+def plan_for(
+    structure: Structure, kinds: list[Kind], folded: list[bool], window: Point
+) -> Plan:
+    """Return the first plan for a window (width, height) that is large enough or, if
+    none is, about as large as any.
+    """
+    plans = [
+        plan_of(
+            structure,
+            kind,
+            levels_of(structure, 1 if kind.single else most),
+            longest,
+            folded,
+            window if kind.sideways else (window[1], window[0]),
+        )
+        for kind in kinds
+        for most in LINES
+        for longest in LONGEST
+    ]
+    best = plans[0]
+    for plan in plans:
+        if min(ENOUGH_ZOOM, plan.zoom) > 1.06 * best.zoom:
+            best = plan
+    return best
+
+
+def wider_by(plan: Plan, free: float, widths: list[float]) -> list[float]:
+    """Return how much wider than its cells each level becomes so that no name is cut,
+    as far as `free` room in the gaps allows; `widths` are those of the longest name of
+    each layer.
+    """
+    kind = plan.kind
+    wanted = [
+        plan.blocks[i].lines * (min(widths[i], WIDEST_NAME) + 8.0 - kind.cell[0])
+        for i in range(len(widths))
+    ]
+    wider = [
+        max([0.0, *[wanted[i] for i in level if kind.sideways]])
+        for level in plan.levels
+    ]
+    share = min(1.0, max(0.0, free) / (sum(wider) or 1.0))
+    return [share * more for more in wider]
+
+
+def arrange(structure: Structure, plan: Plan, widths: list[float]) -> Arrangement:
+    """Return the places of layers and their neurons, with the gaps stretched until the
+    window is full; `widths` are those of the longest name of each layer.
+    """
+    kind = plan.kind
+    free = plan.window[0] / plan.zoom - plan.length
+    grown = wider_by(plan, free, widths)
+    between = (free - sum(grown)) / max(1, len(plan.levels) - 1)
+    gap = min(kind.widest, plan.least + between)
+    frames = [
+        Frame(middle=(0.0, 0.0), size=(0.0, 0.0), lines=0, each=0) for _ in plan.blocks
+    ]
+    spots: list[list[Point]] = [[] for _ in plan.blocks]
+    at = 0.0
+    for number in range(len(plan.levels)):
+        level = plan.levels[number]
+        blocks = [plan.blocks[i] for i in level]
+        boxes = all([block.lines == 0 and block.radius == 0.0 for block in blocks])
+        # Neurons stand equally far apart in all levels.
+        stretch = _stretch_of(plan, plan.breadths[number] if boxes else plan.breadth)
+        depth = plan.depths[number] + grown[number]
+        start = -plan.breadths[number] * stretch / 2.0
+        for i in level:
+            block = plan.blocks[i]
+            room = block.size[1] * stretch
+            frame = _frame_of(
+                block, (at + depth / 2.0, start + room / 2.0), stretch, grown[number]
+            )
+            frames[i] = frame
+            spots[i] = _neurons_of(structure.counts[i], block, frame, kind)
+            start += room + kind.beside * stretch
+        at += depth + gap
+    return Arrangement(
+        kind=kind,
+        frames=frames,
+        spots=[spot for layer in spots for spot in layer],
+        rank=rank_of(structure, plan.levels),
+        pitch=kind.cell[1] * _stretch_of(plan, plan.breadth),
+        gap=gap,
+    )
+
+
+def _stretch_of(plan: Plan, breadth: float) -> float:
+    """Return how far apart neurons stand, in cells, where something is so broad."""
+    room = plan.window[1] / plan.zoom - plan.cables
+    return max(1.0, min(STRETCH, room / breadth))
+
+
+def _frame_of(block: Block, middle: Point, stretch: float, grown: float) -> Frame:
+    """Return the frame of a layer; a ring stays round, and a box as it is."""
+    length = block.size[0] - block.title[0]
+    breadth = block.size[1] - block.title[1]
+    if block.lines > 0:
+        length += grown
+        breadth = block.size[1] * stretch - block.title[1]
+    return Frame(
+        middle=(middle[0] + block.title[0] / 2.0, middle[1] + block.title[1] / 2.0),
+        size=(length, breadth),
+        lines=block.lines,
+        each=block.each,
+    )
+
+
+def _neurons_of(count: int, block: Block, frame: Frame, kind: Kind) -> list[Point]:
+    """Return the places of the neurons of a layer, whose names are below them."""
+    lift = (0.0, kind.lift) if kind.sideways else (kind.lift, 0.0)
+    u = frame.middle[0] - lift[0]
+    v = frame.middle[1] - lift[1]
+    if block.radius > 0.0:  # clockwise from the top
+        turns = [2.0 * math.pi * k / count for k in range(count)]
+        right = [block.radius * math.sin(turn) for turn in turns]
+        up = [block.radius * math.cos(turn) for turn in turns]
+        if kind.sideways:
+            return [(u + right[k], v - up[k]) for k in range(count)]
+        return [(u - up[k], v + right[k]) for k in range(count)]
+    if block.lines == 0:
+        return [(u, v) for _ in range(count)]
+    length = frame.size[0] / block.lines if kind.sideways else kind.cell[0]
+    breadth = frame.size[1] / block.each
+    spots: list[Point] = []
+    for k in range(count):
+        line = math.floor(k / block.each)
+        there = min(block.each, count - line * block.each)
+        spots.append(
+            (
+                u + (line - (block.lines - 1) / 2.0) * length,
+                v + (k - line * block.each - (there - 1) / 2.0) * breadth,
+            )
+        )
+    return spots

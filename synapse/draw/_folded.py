@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 WIDEST = 8.4
 """Width of a figure in inches, unless its text would be too small."""
 
+BESIDE_GATES = 0.36
+"""Where the text of a long bundle is, as a fraction of its length: marks of gates are
+in the middle."""
+
 WIDTH = BOXES.box[0] / UNIT
 """Width of a box."""
 
@@ -207,8 +211,9 @@ def _draw_bundles(ax: Axes, net: Folded, routes: list[Floats], scaled: Scaled) -
     for text, way, source, target in zip(
         net.texts, routes, net.source, net.target, strict=True
     ):
-        x, y = along(way, np.array([0.5]))[0]  # on its lane
-        if source == target or target == source + 1:  # above its loop or arrow
+        is_short = source == target or target == source + 1
+        x, y = along(way, np.array([0.5 if is_short else BESIDE_GATES]))[0]
+        if is_short:  # above its loop or arrow
             y += 0.26 if "\n" in text else 0.15
             middle = net.places.centres[source, 0]
             is_left_of_two_loops = source == target and x < middle - 0.1

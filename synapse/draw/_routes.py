@@ -87,7 +87,7 @@ def ways_of(
             )
         ]
         if _has_boxes(places):
-            routes = [_from_rims(route, places.half[0]) for route in routes]
+            routes = [_from_rims(route, places.half) for route in routes]
     numbers = np.flatnonzero(loops)
     for i in numbers:
         # The loops of a box are side by side.
@@ -120,12 +120,16 @@ def _in_pixels(points: Floats) -> list[Point]:
     return list(map(tuple, (points * np.array([UNIT, -UNIT])).tolist()))
 
 
-def _from_rims(route: Floats, half: float) -> Floats:
+def _from_rims(route: Floats, half: tuple[float, float]) -> Floats:
     """Return a route that begins and ends at the sides of boxes."""
     ends = route[[0, -1]]
-    sides = np.sign(route[[1, -2]] - ends)[:, 0]
-    ends[:, 0] += half * sides
-    return np.concatenate([ends[:1], route[1:-1], ends[1:]])
+    # No line turns at a place that its box hides.
+    is_inside = np.abs(route[:, None] - ends) < np.array(half)
+    is_hidden = is_inside.all(axis=2).any(axis=1)
+    turns = route[~is_hidden]
+    nearest = turns[[0, -1]] if len(turns) else ends[::-1]
+    ends[:, 0] += half[0] * np.sign(nearest - ends)[:, 0]
+    return np.concatenate([ends[:1], turns, ends[1:]])
 
 
 def _arc(here: Floats, there: Floats, bend: float) -> Floats:

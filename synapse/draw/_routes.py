@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .._typing import Bools, Floats, Indices
+from .._typing import Floats, Indices
 from ._places import RADIUS, Places, in_units
 from ._placing_rules import UNIT, Arrangement, Point
 from ._routing_rules import Line, Scene, extent_of, lead_of, routes_of, scene_of
@@ -124,8 +124,8 @@ def _from_rims(route: Floats, half: tuple[float, float]) -> Floats:
     """Return a route that begins and ends at the sides of boxes."""
     ends = route[[0, -1]]
     # No line turns at a place that its box hides.
-    is_inside: Bools = np.abs(route[:, None] - ends) < np.array(half)
-    is_hidden: Bools = is_inside.all(axis=2).any(axis=1)
+    is_inside = np.abs(route[:, None] - ends) < np.array(half)
+    is_hidden = np.any(is_inside.all(axis=2), axis=1)
     turns = route[~is_hidden]
     nearest = turns[[0, -1]] if len(turns) else ends[::-1]
     ends[:, 0] += half[0] * np.sign(nearest - ends)[:, 0]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise, permutations
+from itertools import pairwise
 from typing import NamedTuple
 
 import networkx as nx
@@ -14,7 +14,7 @@ import numpy as np
 
 from .._typing import Ints
 from ..squashes import get as squash_of
-from ._plan import NOW, PAST, STATE, ExportPlan, Stage
+from ._plan import ExportPlan, Stage
 
 INPUT = 0
 """Number of the block of the inputs."""
@@ -236,46 +236,3 @@ def components_of(blocks: list[Block]) -> list[tuple[list[int], bool]]:
         (group, len(group) > 1 or graph.has_edge(group[0], group[0]))
         for group in members
     ]
-
-
-def gates_of(members: list[int], blocks: list[Block]) -> list[int] | None:
-    """Return where the first block of a loop has torch's gates of an LSTM: input,
-    forget, candidate, output.
-
-    None if the loop computes anything but c = f c + i g, h = o tanh(c), with i, f, o by
-    the logistic function and g by tanh, of sums of h of the step before and of values
-    known before the loop.
-    """
-    if len(members) != 4:
-        return None
-    a, c, squashed, h = members
-    n = blocks[h].size
-    outside = [term for term in blocks[a].terms if term.source.block not in members]
-    gates = [("logistic", 0, 3 * n), ("tanh", 3 * n, 4 * n)]
-    same = [("identity", 0, n)]
-    if [blocks[k].pieces for k in members] != [
-        gates,
-        same,
-        [("tanh", 0, n)],
-        same,
-    ] or not outside:
-        return None
-    terms = [(k, term) for k in members for term in blocks[k].terms]
-    present = {
-        (k, t.form, t.source, t.outer)
-        for k, t in terms
-        if not t.inner and t.picks[2] is None
-    }
-    gate = [Read(NOW, a, k * n, (k + 1) * n) for k in range(4)]
-    for i, f, o in permutations(range(3)):
-        wanted = {
-            *((a, "dense", term.source, None) for term in outside),
-            (a, "dense", Read(PAST, h, 0, n), None),
-            (c, "each", gate[3], gate[i]),
-            (c, "each", Read(STATE, c, 0, n), gate[f]),
-            (squashed, "each", Read(NOW, c, 0, n), None),
-            (h, "each", Read(NOW, squashed, 0, n), gate[o]),
-        }
-        if present == wanted and len(terms) == len(wanted):
-            return [i, f, 3, o]
-    return None

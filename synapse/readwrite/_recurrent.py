@@ -4,47 +4,80 @@ GRU and Elman layers.
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import NamedTuple
 
 import numpy as np
 
 from .._typing import Floats, Ints
-from ..squashes import ACTIVATIONS
-from ._blocks import Block, Read, Term, blocks_of, components_of, gates_of
+from ._blocks import Block, Read, Term
 from ._plan import NOW, PAST, STATE, ExportPlan
 
-ELMAN = ("Relu", "Sigmoid", "Tanh")
-"""Activations of ONNX that every runtime has in an RNN."""
+GATES = {
+    "LSTM": ("input", "forget", "candidate", "output"),
+    "GRU": ("reset", "update", "candidate"),
+    "RNN": ("hidden",),
+}
+"""The sums of each kind of layer, in the order of a :class:`RecurrentLayer`."""
 
 
 class RecurrentLayer(NamedTuple):
-    """A layer as an operator of ONNX, with neurons as numbers of the plan.
+    """A layer that is one operator, with neurons as numbers of the plan, and
+    connections as numbers of the table; -1 stands for no connection.
 
-    `weights` are W, R and B of the operator without their first axis, with gates in its
-    order.
+    h_t = o tanh(c_t), c_t = f c_{t-1} + i g of an LSTM; h_t = z h_{t-1} + (1 - z) g,
+    g = tanh(W x + b + r (R h_{t-1} + a)) of a GRU; h_t = f(W x + R h_{t-1} + b) of an
+    RNN.
     """
 
-    operator: str  # LSTM, GRU or RNN
-    attributes: dict[str, object]
-    sources: Ints  # neurons that it reads
-    weights: tuple[Floats, Floats, Floats]
-    hidden: Ints  # neurons whose activations it computes
-    cells: Ints  # neurons whose states an LSTM has besides
-    neurons: Ints  # all of its neurons
+    kind: str  # LSTM, GRU or RNN
+    squash: str  # of the hidden neurons of an RNN, otherwise ""
+    reads: list[Read]  # what it reads, side by side
+    sources: Ints  # the neurons of these
+    into: Ints  # connections, shape (gates, hidden, sources), gates as in `GATES`
+    recurrent: Ints  # connections, shape (gates, hidden, hidden)
+    summed: Ints  # neurons whose biases it has, shape (gates, hidden)
+    constants: list[tuple[int, Ints]]  # blocks of one neuron each, of which the sums
+    # a of a GRU consist, and the connections from these
+    passing: Ints  # connections whose weight is 1, or -1 for the complement of a gate
+    hidden: int  # the block whose activations it computes
+    cells: int | None  # the block whose states an LSTM has besides
+    members: list[int]  # all of its blocks
 
 
-def recurrent_layers(plan: ExportPlan) -> list[RecurrentLayer] | None:
-    """Return the recurrent layers of a plan; None if it has other recurrence."""
-    blocks = blocks_of(plan)
-    layers = []
-    for members, recurs in components_of(blocks):
-        if recurs:
-            loop = _Loop(members, blocks, plan)
-            layer = loop.lstm() or loop.gru() or loop.elman()
-            if layer is None:
-                return None
-            layers.append(layer)
-    return layers
+def recurrent_layer(
+    members: list[int], blocks: list[Block], plan: ExportPlan
+) -> RecurrentLayer | None:
+    """Return blocks that depend on each other as a layer; None if they are none."""
+    loop = _Loop(members, blocks, plan)
+    return loop.lstm() or loop.gru() or loop.elman()
+
+
+def numbers_of(block: Block) -> Ints:
+    """Return the numbers of the neurons of a block."""
+    return np.arange(block.start, block.stop)
+
+
+def outside_reads(block: Block, members: list[int]) -> tuple[list[Read], Ints]:
+    """Return what a block reads of present activations of other blocks by dense
+    products, and the connections, shape (targets, sources).
+    """
+    terms = [term for term in block.terms if is_dense_read(term, members)]
+    connections = [np.zeros((block.size, 0), np.int64), *map(matrix, terms)]
+    return [term.source for term in terms], np.concatenate(connections, axis=1)
+
+
+def is_dense_read(term: Term, members: list[int]) -> bool:
+    """Return whether a term is a dense product with present activations of blocks
+    outside of a loop.
+    """
+    free = term.source.block not in members and term.source.when == NOW
+    return free and term.form == "dense" and term.inner is None and term.outer is None
+
+
+def matrix(term: Term) -> Ints:
+    """Return the connections of a dense term, of shape (targets, sources)."""
+    return term.weights.T
 
 
 class _Loop:
@@ -64,18 +97,21 @@ class _Loop:
         if gates is None or not all(self.passes(k) for k in self.members[1:]):
             return None
         a, c, _, h = self.members
-        i, f, g, o = gates
         n = self.sizes[-1]
-        order = np.concatenate([np.arange(k * n, (k + 1) * n) for k in (i, o, f, g)])
-        into, sources = self.outside(a)
-        bias = np.append(self.bias(a)[order], np.zeros(4 * n))
-        weights = into[order], self.recurrent(a)[order], bias
-        return self.as_layer("LSTM", sources, weights, h, self.numbers(c))
+        reads, into = self.outside(a)
+        return self.as_layer(
+            "LSTM",
+            reads,
+            into.reshape(4, n, -1)[gates],
+            self.recurrent(a).reshape(4, n, n)[gates],
+            self.numbers(a).reshape(4, n)[gates],
+            h,
+            cells=c,
+            passing=self.members[1:],
+        )
 
     def gru(self) -> RecurrentLayer | None:
-        """Return the loop as a GRU, h = z h + (1 - z) tanh(W x + r (R h + b)); None if
-        it is none.
-        """
+        """Return the loop as a GRU; None if it is none."""
         n = self.sizes[-1]
         if self.sizes != [2 * n, n, n, n]:
             return None
@@ -106,26 +142,29 @@ class _Loop:
                 (h, "each", Read(NOW, new, 0, n), Read(NOW, rest, 0, n)),
                 (h, "each", Read(STATE, h, 0, n), z),
             }
-            into, sources = self.outside(gates)
-            into_new, others = self.outside(new)
-            if self.terms() == wanted and np.array_equal(sources, others):
-                order = np.r_[update : update + n, reset : reset + n]
-                constant = (
-                    (self.matrix(t)[:, 0], self.bias(t.source.block)) for t in constants
+            reads, into = self.outside(gates)
+            reads_of_new, into_new = self.outside(new)
+            if self.terms() == wanted and reads == reads_of_new:
+                order = np.r_[reset : reset + n, update : update + n]
+                both = (
+                    np.append(of_gates[order], of_new, axis=0)
+                    for of_gates, of_new in (
+                        (into, into_new),
+                        (self.recurrent(gates), self.recurrent(new)),
+                        (self.numbers(gates), self.numbers(new)),
+                    )
                 )
-                inner = sum(
-                    (column * biases[0] for column, biases in constant), np.zeros(n)
+                into, recurrent, summed = both
+                return self.as_layer(
+                    "GRU",
+                    reads,
+                    into.reshape(3, n, -1),
+                    recurrent.reshape(3, n, n),
+                    summed.reshape(3, n),
+                    h,
+                    constants=[(t.source.block, matrix(t)[:, 0]) for t in constants],
+                    passing=[rest, h],
                 )
-                bias = [self.bias(gates)[order], self.bias(new), np.zeros(2 * n), inner]
-                recurrent = np.append(
-                    self.recurrent(gates)[order], self.recurrent(new), axis=0
-                )
-                weights = (
-                    np.append(into[order], into_new, axis=0),
-                    recurrent,
-                    np.concatenate(bias),
-                )
-                return self.as_layer("GRU", sources, weights, h, linear_before_reset=1)
         return None
 
     def elman(self) -> RecurrentLayer | None:
@@ -137,7 +176,6 @@ class _Loop:
         copy, h = self.members
         n = self.sizes[1]
         pieces = self.blocks[h].pieces
-        squash = ACTIVATIONS.get(pieces[0][0])
         wanted = {
             (copy, "each", Read(PAST, h, 0, n), None),
             (h, "dense", Read(NOW, copy, 0, n), None),
@@ -146,63 +184,62 @@ class _Loop:
             self.terms() != wanted
             or not self.passes(copy)
             or self.blocks[copy].pieces[0][0] != "identity"
+            or len(pieces) > 1
         ):
             return None
-        if len(pieces) > 1 or squash is None or squash.onnx not in ELMAN:
-            return None
-        into, sources = self.outside(h)
-        weights = into, self.recurrent(h), np.append(self.bias(h), np.zeros(n))
-        return self.as_layer("RNN", sources, weights, h, activations=[squash.onnx])
+        reads, into = self.outside(h)
+        return self.as_layer(
+            "RNN",
+            reads,
+            into[None],
+            self.recurrent(h)[None],
+            self.numbers(h)[None],
+            h,
+            squash=pieces[0][0],
+            passing=[copy],
+        )
 
     def as_layer(
         self,
-        operator: str,
-        sources: Ints,
-        weights: tuple[Floats, Floats, Floats],
-        h: int,
-        cells: Ints | None = None,
-        **attributes: object,
+        kind: str,
+        reads: list[Read],
+        into: Ints,
+        recurrent: Ints,
+        summed: Ints,
+        hidden: int,
+        *,
+        passing: list[int],
+        cells: int | None = None,
+        squash: str = "",
+        constants: list[tuple[int, Ints]] | None = None,
     ) -> RecurrentLayer | None:
-        """Return the layer whose hidden neurons are a block; None if it reads nothing
-        from outside.
-        """
-        neurons = np.concatenate([self.numbers(k) for k in self.members])
-        hidden = self.numbers(h)
-        cells = hidden[:0] if cells is None else cells
-        attributes["hidden_size"] = len(hidden)
-        layer = RecurrentLayer(
-            operator, attributes, sources, weights, hidden, cells, neurons
+        """Return the layer; None if it reads nothing from outside."""
+        if not reads:
+            return None
+        sources = [self.numbers(block)[start:stop] for _, block, start, stop in reads]
+        terms = (term for k in passing for term in self.blocks[k].terms)
+        return RecurrentLayer(
+            kind,
+            squash,
+            reads,
+            np.concatenate(sources),
+            into,
+            recurrent,
+            summed,
+            constants or [],
+            np.concatenate([term.weights.ravel() for term in terms]),
+            hidden,
+            cells,
+            self.members,
         )
-        return layer if len(sources) else None
 
     def numbers(self, k: int) -> Ints:
         """Return the numbers of the neurons of a block."""
-        return np.arange(self.blocks[k].start, self.blocks[k].stop)
+        return numbers_of(self.blocks[k])
 
-    def is_outside(self, term: Term) -> bool:
-        """Return whether a term is a dense product with present activations of other
-        blocks.
-        """
-        free = (
-            term.source.block not in self.members
-            and term.source.when == NOW
-            and term.form == "dense"
-        )
-        return free and term.inner is None and term.outer is None
-
-    def outside(self, k: int) -> tuple[Floats, Ints]:
-        """Return the weights of a block from neurons outside of the loop, and these
-        neurons.
-        """
-        terms = [term for term in self.blocks[k].terms if self.is_outside(term)]
-        reads = [
-            self.numbers(t.source.block)[t.source.start : t.source.stop] for t in terms
-        ]
-        size = self.blocks[k].size
-        weights = np.concatenate(
-            [np.zeros((size, 0)), *map(self.matrix, terms)], axis=1
-        )
-        return weights, np.concatenate([np.zeros(0, np.int64), *reads])
+    def outside(self, k: int) -> tuple[list[Read], Ints]:
+        """Return what a block reads outside of the loop, and by which connections."""
+        return outside_reads(self.blocks[k], self.members)
 
     def terms(self) -> set[tuple[object, ...]]:
         """Return the other terms of the loop; a term of another sort is None."""
@@ -210,24 +247,20 @@ class _Loop:
         for k in self.members:
             for term in self.blocks[k].terms:
                 plain = term.inner is None and all(pick is None for pick in term.picks)
-                if not self.is_outside(term):
+                if not is_dense_read(term, self.members):
                     terms.add((k, term.form, term.source, term.outer) if plain else ())
         return terms
 
-    def matrix(self, term: Term) -> Floats:
-        """Return the weights of a dense term, of shape (targets, sources)."""
-        return np.append(self.plan.topology.weight, 0.0)[term.weights].T
-
-    def recurrent(self, k: int) -> Floats:
-        """Return the weights of a block from the previous activations of the loop, or
-        from their copy.
+    def recurrent(self, k: int) -> Ints:
+        """Return the connections into a block from the previous activations of the
+        loop, or from their copy.
         """
         inside = (
             t
             for t in self.blocks[k].terms
             if t.source.block in self.members and t.form == "dense"
         )
-        return self.matrix(next(inside))
+        return matrix(next(inside))
 
     def bias(self, k: int) -> Floats:
         """Return the biases of a block."""
@@ -255,3 +288,46 @@ class _Loop:
             read.block != 0 and not block.terms and block.pieces[0][0] == "identity"
         )
         return constant and read.when == NOW and read.stop - read.start == 1
+
+
+def gates_of(members: list[int], blocks: list[Block]) -> list[int] | None:
+    """Return where the first block of a loop has torch's gates of an LSTM: input,
+    forget, candidate, output.
+
+    None if the loop computes anything but c = f c + i g, h = o tanh(c), with i, f, o by
+    the logistic function and g by tanh, of sums of h of the step before and of values
+    known before the loop.
+    """
+    if len(members) != 4:
+        return None
+    a, c, squashed, h = members
+    n = blocks[h].size
+    outside = [term for term in blocks[a].terms if term.source.block not in members]
+    gates = [("logistic", 0, 3 * n), ("tanh", 3 * n, 4 * n)]
+    same = [("identity", 0, n)]
+    if [blocks[k].pieces for k in members] != [
+        gates,
+        same,
+        [("tanh", 0, n)],
+        same,
+    ] or not outside:
+        return None
+    terms = [(k, term) for k in members for term in blocks[k].terms]
+    present = {
+        (k, t.form, t.source, t.outer)
+        for k, t in terms
+        if not t.inner and t.picks[2] is None
+    }
+    gate = [Read(NOW, a, k * n, (k + 1) * n) for k in range(4)]
+    for i, f, o in permutations(range(3)):
+        wanted = {
+            *((a, "dense", term.source, None) for term in outside),
+            (a, "dense", Read(PAST, h, 0, n), None),
+            (c, "each", gate[3], gate[i]),
+            (c, "each", Read(STATE, c, 0, n), gate[f]),
+            (squashed, "each", Read(NOW, c, 0, n), None),
+            (h, "each", Read(NOW, squashed, 0, n), gate[o]),
+        }
+        if present == wanted and len(terms) == len(wanted):
+            return [i, f, 3, o]
+    return None

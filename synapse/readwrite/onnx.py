@@ -7,22 +7,23 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from functools import cache, partial
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from .._checks import choice, float_type, imported
-from .._typing import Ints
+from .._typing import Floats, Ints
 from ..errors import TopologyError
 from ..objects.network import Network
 from ..objects.topology import NO_GATER
 from ..squashes import ACTIVATIONS, LARGEST
 from . import files
+from ._blocks import Block, blocks_of, components_of
 from ._formats import Format
 from ._formulas import as_registered, computed, kind_of, tree_of
 from ._plan import ExportPlan, Fire, Stage, require_range, written_plan
-from ._recurrent import RecurrentLayer, recurrent_layers
+from ._recurrent import RecurrentLayer, numbers_of, recurrent_layer
 
 __all__ = ["onnx_model"]
 
@@ -119,9 +120,19 @@ def onnx_model(
     ).model()
 
 
-def _layers(plan: ExportPlan) -> list[RecurrentLayer] | None:
+def _layers(plan: ExportPlan) -> list[Operator] | None:
     """Return the recurrent layers of a plan, if they have all of its memory."""
-    layers = recurrent_layers(plan)
+    blocks = blocks_of(plan)
+    layers = []
+    for members, recurs in components_of(blocks):
+        if recurs:
+            layer = recurrent_layer(members, blocks, plan)
+            if layer is None:
+                return None
+            operator = Operator.of(layer, blocks, plan)
+            if operator is None:
+                return None
+            layers.append(operator)
     if not layers:
         return None
     inside = np.concatenate([layer.neurons for layer in layers])
@@ -133,6 +144,62 @@ def _layers(plan: ExportPlan) -> list[RecurrentLayer] | None:
         for column in (plan.source, plan.gater)
     )
     return layers if fits else None
+
+
+ELMAN = ("Relu", "Sigmoid", "Tanh")
+"""Activations of ONNX that every runtime has in an RNN."""
+ORDER = {"LSTM": [0, 3, 1, 2], "GRU": [1, 0, 2], "RNN": [0]}
+"""ONNX's order of the gates of a :class:`RecurrentLayer`."""
+
+
+class Operator(NamedTuple):
+    """A recurrent layer as an operator of ONNX, with neurons as numbers of the plan.
+
+    `weights` are W, R and B of the operator without their first axis.
+    """
+
+    name: str  # LSTM, GRU or RNN
+    attributes: dict[str, object]
+    sources: Ints  # neurons that it reads
+    weights: tuple[Floats, Floats, Floats]
+    hidden: Ints  # neurons whose activations it computes
+    cells: Ints  # neurons whose states an LSTM has besides
+    neurons: Ints  # all of its neurons
+
+    @classmethod
+    def of(
+        cls, layer: RecurrentLayer, blocks: list[Block], plan: ExportPlan
+    ) -> Operator | None:
+        """Return the operator of a layer; None if runtimes lack its activation."""
+        hidden = numbers_of(blocks[layer.hidden])
+        attributes: dict[str, object] = {"hidden_size": len(hidden)}
+        if layer.kind == "RNN":
+            squash = ACTIVATIONS.get(layer.squash)
+            if squash is None or squash.onnx not in ELMAN:
+                return None
+            attributes["activations"] = [squash.onnx]
+        elif layer.kind == "GRU":
+            attributes["linear_before_reset"] = 1
+        order = ORDER[layer.kind]
+        weight = np.append(plan.topology.weight, 0.0)  # -1: no connection
+        within = np.zeros(layer.summed.shape)
+        for block, connections in layer.constants:
+            within[-1] += weight[connections] * plan.biases[blocks[block].start]
+        biases = plan.biases[layer.summed[order]], within[order]
+        into, recurrent = (
+            weight[connections[order]].reshape(len(order) * len(hidden), -1)
+            for connections in (layer.into, layer.recurrent)
+        )
+        cells = hidden[:0] if layer.cells is None else numbers_of(blocks[layer.cells])
+        return cls(
+            layer.kind,
+            attributes,
+            layer.sources,
+            (into, recurrent, np.concatenate(biases, axis=None)),
+            hidden,
+            cells,
+            np.concatenate([numbers_of(blocks[k]) for k in layer.members]),
+        )
 
 
 # supported by runtimes since 2022
@@ -394,7 +461,7 @@ class SequenceGraph(Graph):
     axes = ("length", "batch")
 
     def __init__(
-        self, plan: ExportPlan, dtype: np.dtype[Any], layers: list[RecurrentLayer]
+        self, plan: ExportPlan, dtype: np.dtype[Any], layers: list[Operator]
     ) -> None:
         self.layers = layers
         self.inside = np.concatenate([layer.neurons for layer in layers])
@@ -452,7 +519,7 @@ class SequenceGraph(Graph):
                     )
                 )
 
-    def recur(self, layer: RecurrentLayer) -> None:
+    def recur(self, layer: Operator) -> None:
         """Add a layer, with what it reads for all steps."""
         n = len(layer.hidden)
         number = len(self.nodes)
@@ -475,7 +542,7 @@ class SequenceGraph(Graph):
         ]
         sources = [inputs, *weights, "", *begin]
         node = self.onnx.helper.make_node(
-            layer.operator, sources, results, results[0], **layer.attributes
+            layer.name, sources, results, results[0], **layer.attributes
         )
         self.nodes.append(node)
         last = self.node("Concat", *results[1:], axis=2)

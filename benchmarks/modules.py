@@ -1,9 +1,9 @@
-"""The modules of ``to_torch`` against ``torch.nn.LSTM`` and against loops of dense
-products written by hand.
+"""The modules of ``to_torch`` against the modules of PyTorch itself, and against loops
+of dense products written by hand where it has none.
 
 ``python -m benchmarks.modules '{"seconds": 0.2, "repeats": 5}'`` runs the measurement:
-float32, batch 32 (or ``"batch"``), sequences of 50, one thread, µs of processor time a
-step and sequence. With ``"device": "cuda"``, modules, peers and data are on the GPU,
+float32, batch 32 (or ``"batch"``), sequences of 50 (or ``"steps"``), one thread, µs of
+processor time a step and sequence. With ``"device": "cuda"``, modules, peers and data are on the GPU,
 and the time is that of the clock until the GPU has finished."""
 
 from __future__ import annotations
@@ -96,11 +96,17 @@ def pairs(
     def weights(*shape: int) -> Any:
         return torch.nn.Parameter(0.1 * torch.randn(*shape))
 
-    lstm = torch.nn.LSTM(n, h, batch_first=True)
-    head = torch.nn.Linear(h, m)
+    def with_head(recurrent: Any) -> tuple[list[Any], Callable[[Any], Any]]:
+        head = torch.nn.Linear(h, m)
+        parameters = [*recurrent.parameters(), *head.parameters()]
+        return parameters, lambda x: torch.sigmoid(head(recurrent(x)[0]))
 
-    def fused(x: Any) -> Any:
-        return torch.sigmoid(head(lstm(x)[0]))
+    linears = torch.nn.Sequential(
+        torch.nn.Linear(n, h),
+        torch.nn.Sigmoid(),
+        torch.nn.Linear(h, m),
+        torch.nn.Sigmoid(),
+    )
 
     into = weights(n, 4 * h)
     within = weights(h, 4 * h)
@@ -108,10 +114,6 @@ def pairs(
     bias = weights(4 * h)
     ends = weights(m)
     peepholes = weights(3, h)
-
-    def perceptron(x: Any) -> Any:
-        hidden = torch.sigmoid(x.reshape(-1, n) @ into[:, :h] + bias[:h])
-        return torch.sigmoid(torch.addmm(ends, hidden, out))
 
     def elman(x: Any) -> Any:
         state = x.new_zeros(len(x), h)
@@ -121,18 +123,6 @@ def pairs(
             state = torch.sigmoid(
                 torch.addmm(bias[:h], row, into[:, :h]) + state @ recurrent
             )
-            outputs.append(torch.sigmoid(torch.addmm(ends, state, out)))
-        return torch.stack(outputs, 1)
-
-    def gru(x: Any) -> Any:
-        state = x.new_zeros(len(x), h)
-        outputs = []
-        for row in x.unbind(1):
-            r, z, fresh = torch.addmm(bias[: 3 * h], row, into[:, : 3 * h]).split(h, 1)
-            old_r, old_z, old = (state @ within[:, : 3 * h]).split(h, 1)
-            r = torch.sigmoid(r + old_r)
-            z = torch.sigmoid(z + old_z)
-            state = torch.lerp(torch.tanh(fresh + r * old), state, z)
             outputs.append(torch.sigmoid(torch.addmm(ends, state, out)))
         return torch.stack(outputs, 1)
 
@@ -162,8 +152,7 @@ def pairs(
         f"LSTM {name}": (
             lstm_net(),
             "`nn.LSTM`",
-            [*lstm.parameters(), *head.parameters()],
-            fused,
+            *with_head(torch.nn.LSTM(n, h, batch_first=True)),
         ),
         f"peephole LSTM {name}": (
             lstm_net(peepholes="one_to_one"),
@@ -173,11 +162,15 @@ def pairs(
         ),
         f"GRU {name}": (
             architect.GRU(*sizes, dtype="float32", seed=0),
-            by_hand,
-            ours,
-            gru,
+            "`nn.GRU`",
+            *with_head(torch.nn.GRU(n, h, batch_first=True)),
         ),
-        f"Elman {name}": (
+        f"Elman {name}, tanh": (
+            architect.Elman(*sizes, squash="tanh", dtype="float32", seed=0),
+            "`nn.RNN`",
+            *with_head(torch.nn.RNN(n, h, batch_first=True)),
+        ),
+        f"Elman {name}, logistic": (
             architect.Elman(*sizes, dtype="float32", seed=0),
             by_hand,
             ours,
@@ -185,9 +178,9 @@ def pairs(
         ),
         f"perceptron {name}": (
             architect.Perceptron(*sizes, dtype="float32", seed=0),
-            by_hand,
-            ours,
-            perceptron,
+            "`nn.Linear`",
+            list(linears.parameters()),
+            linears,
         ),
     }
 
@@ -211,9 +204,15 @@ def works(
 
 
 def rows_of(
-    sizes: tuple[int, int, int], batch: int, seconds: float, repeats: int, device: str
+    sizes: tuple[int, int, int],
+    batch: int,
+    steps: int,
+    seconds: float,
+    repeats: int,
+    device: str,
 ) -> list[dict[str, Any]]:
-    """The rows of networks of these sizes, for batches of so many sequences."""
+    """The rows of networks of these sizes, for batches of so many sequences and
+    steps."""
     import torch
 
     import synapse
@@ -221,7 +220,7 @@ def rows_of(
     torch.manual_seed(0)
     torch.set_num_threads(1)
     torch.set_default_device(device)
-    x = torch.rand(batch, STEPS, sizes[0])
+    x = torch.rand(batch, steps, sizes[0])
     rows = []
     for name, (net, peer, parameters, theirs) in pairs(sizes).items():
         module = synapse.to_torch(net).to(device)
@@ -230,7 +229,7 @@ def rows_of(
             calls = [side[work] for side in both]
             times = _alternating(calls, seconds, repeats, device)
             ours, other = (
-                statistics.median(column) / batch / STEPS * 1e6 for column in times
+                statistics.median(column) / batch / steps * 1e6 for column in times
             )
             rows.append(
                 {
@@ -281,6 +280,7 @@ def main() -> None:
         rows += rows_of(
             tuple(sizes),
             spec.get("batch", BATCH),
+            spec.get("steps", STEPS),
             spec["seconds"],
             spec["repeats"],
             spec.get("device", CPU),

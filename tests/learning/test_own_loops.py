@@ -4,6 +4,7 @@ import gc
 import pickle
 import weakref
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -91,6 +92,15 @@ def test_ties_signs_and_frozen_parameters_stay():
 
 @pytest.mark.torch
 @pytest.mark.parametrize(
+    "make",
+    [
+        partial(architect.Elman, 2, 4, 1),
+        partial(architect.Elman, 2, 4, 1, squash="tanh"),
+        partial(architect.GRU, 2, 4, 1),
+        partial(architect.LSTM, 2, 4, 1, style="standard"),
+    ],
+)
+@pytest.mark.parametrize(
     ("optimizer", "name", "options"),
     [
         (optimizers.SGD(0.1, momentum=0.9), "SGD", {"lr": 0.1, "momentum": 0.9}),
@@ -98,9 +108,10 @@ def test_ties_signs_and_frozen_parameters_stay():
         (optimizers.RMSprop(0.01, decay=0.9), "RMSprop", {"lr": 0.01, "alpha": 0.9}),
     ],
 )
-def test_steps_are_those_of_torch(optimizer, name, options):
+def test_steps_are_those_of_torch(optimizer, name, options, make):
+    """Modules of torch have two biases for a sum, of which one is trained."""
     torch = pytest.importorskip("torch")
-    net = architect.Elman(2, 4, 1, seed=0)
+    net = make(seed=0)
     inputs, targets = sequences(net, [6] * 3, 0)
     module = synapse.to_torch(net)
     theirs = getattr(torch.optim, name)(module.parameters(), **options)
@@ -113,12 +124,13 @@ def test_steps_are_those_of_torch(optimizer, name, options):
             loss = loss + 0.5 * (torch.tensor(aims) - outputs).square().sum()
         (loss / len(inputs)).backward()
         theirs.step()
+    weights, biases = module.numbers()
     np.testing.assert_allclose(
-        net.weights, module.weight.detach().numpy(), rtol=0, atol=1e-12
+        net.weights, weights.detach().numpy(), rtol=0, atol=1e-12
     )
     hidden = slice(len(net.input), None)
     np.testing.assert_allclose(
-        net.biases[hidden], module.bias.detach().numpy()[hidden], rtol=0, atol=1e-12
+        net.biases[hidden], biases.detach().numpy()[hidden], rtol=0, atol=1e-12
     )
 
 

@@ -41,10 +41,7 @@ def torch_gradient(net, inputs, targets, cost, window=None, keep_context=False):
     total = total / len(inputs)
     if total.requires_grad:
         total.backward()
-    slopes = [
-        np.zeros(p.shape) if p.grad is None else p.grad.numpy().copy()
-        for p in (module.weight, module.bias)
-    ]
+    slopes = [numbers.numpy().copy() for numbers in module.gradient()]
     weights, biases = learning(net)
     slopes[0][~weights] = 0.0
     slopes[1][~biases] = 0.0

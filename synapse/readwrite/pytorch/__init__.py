@@ -54,14 +54,24 @@ def to_torch(network: Network, modules: Any = None) -> Any:
 
     Notes
     -----
+    Layers that PyTorch has are its modules, with its names in the ``state_dict``: each
+    layer of an LSTM, a GRU or an Elman network with `tanh` or `relu` is a
+    `torch.nn.LSTM`, `GRU` or `RNN` of one layer (``lstm``, ``gru`` or ``rnn`` of the
+    module), and connections of all neurons to all, outside of a recurrence, are
+    a `Linear` (``linear``); several of a kind are ``lstm_1``, ``lstm_2``. They
+    can load the ``state_dict`` of a trained module. What they lack stays in the vectors
+    ``weight`` and ``bias``: peepholes, other gates, other squashes, ties,
+    signs, sparse connections, layers of which a part is fixed.
+
     Neurons that do not depend on each other are computed together, and what does not
     depend on a recurrence for all steps at once. Gradients flow through all steps:
-    unlike the online rule, nothing is left out.
+    unlike the online rule, nothing is left out. What is not trainable, the second bias
+    of each sum included, is a buffer: steps of an optimizer are those of the network.
 
-    On a CPU, neurons that compute what `torch.nn.LSTM` does are computed by its kernel,
-    unless they are compiled or within `torch.func`; all other recurrence is computed
-    step by step, which is slower. ``python -m benchmarks --only modules`` compares
-    modules with `nn.LSTM`, and with loops written by hand. ``torch.compile(module,
+    A recurrent module of PyTorch has no derivatives in forward mode and cannot be
+    compiled; there, and in all other recurrence, the steps are computed one by one,
+    which is slower. ``python -m benchmarks --only modules`` compares modules with
+    PyTorch's own and with loops written by hand. ``torch.compile(module,
     fullgraph=True)`` makes one graph of all steps, anew for each number of steps.
 
     See Also
@@ -78,9 +88,11 @@ def to_torch(network: Network, modules: Any = None) -> Any:
     >>> expected = net.run([[0.0, 1.0], [1.0, 1.0]])
     >>> bool(abs(outputs.detach().numpy() - expected).max() < 1e-12)
     True
+    >>> list(module.state_dict())
+    ['linear_1.weight', 'linear_1.bias', 'linear_2.weight', 'linear_2.bias']
     >>> outputs.sum().backward()
-    >>> module.weight.grad.shape
-    torch.Size([9])
+    >>> module.linear_1.weight.grad.shape
+    torch.Size([3, 2])
     """
     require_network("network", network)
     warn_of_missing(network)

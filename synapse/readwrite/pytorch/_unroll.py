@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..._typing import Bools
-from .._blocks import Block, Read, Term, gates_of
+from ..._typing import Bools, Ints
+from .._blocks import Block, Read, Term
 from .._plan import NOW, PAST
+from ._parts import ONE, Part
 
 Tensor = Any  # torch may not be installed where types are checked
 
@@ -35,7 +36,7 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]
     not in a state dict.
     """
 
-    def __init__(self, term: Term, size: int, fixed: Bools) -> None:
+    def __init__(self, term: Term, size: int, fixed: Bools, place: Ints) -> None:
         super().__init__()
         self.form = term.form
         self.source = term.source
@@ -46,10 +47,11 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]
             (term.start, size - term.stop) if term.stop - term.start < size else None
         )
         self.shape = term.weights.shape
-        flat = term.weights.T.reshape(-1)
-        in_order = flat[0] >= 0 and np.array_equal(flat, flat[0] + np.arange(len(flat)))
+        flat = place[term.weights.T.reshape(-1)]
+        in_order = np.array_equal(flat, flat[0] + np.arange(len(flat)))
         self.stretch = int(flat[0]) if in_order else None
-        places = np.where(term.weights < 0, len(fixed), term.weights).reshape(-1)
+        self.ones = bool((flat == ONE).all()) and term.form == "each"
+        places = place[term.weights.reshape(-1)]
         arrays = (*term.picks, None if in_order else places)
         for name, array in zip(
             ("sources", "targets", "gaters", "weights"), arrays, strict=True
@@ -60,9 +62,11 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]
         self.width = term.stop - term.start
 
     def number(self, weight: Tensor) -> Tensor:
-        """Gather its weights from all, which end with a 0; None if all of them are 1
+        """Gather its weights from the vector of all numbers; None if all of them are 1
         and stay so.
         """
+        if self.ones:
+            return None
         if self.stretch is not None:
             weights = weight[self.stretch : self.stretch + math.prod(self.shape)].view(
                 self.shape[::-1]
@@ -119,7 +123,12 @@ class BlockModule(torch.nn.Module):  # type: ignore[misc]
     """
 
     def __init__(
-        self, block: Block, fixed: Bools, biased: Bools, function: Callable[[str], Any]
+        self,
+        block: Block,
+        fixed: Bools,
+        biased: Bools,
+        place: Ints,
+        function: Callable[[str], Any],
     ) -> None:
         super().__init__()
         self.biased = bool(biased[block.start : block.stop].any())
@@ -128,7 +137,7 @@ class BlockModule(torch.nn.Module):  # type: ignore[misc]
         self.functions = [function(name) for name, _, _ in self.pieces]
         self.sizes = [b - a for _, a, b in self.pieces]
         self.terms = torch.nn.ModuleList(
-            TermModule(term, self.size, fixed) for term in block.terms
+            TermModule(term, self.size, fixed, place) for term in block.terms
         )
         groups = defaultdict(list)
         for term, module in zip(block.terms, self.terms, strict=True):
@@ -172,6 +181,14 @@ class BlockModule(torch.nn.Module):  # type: ignore[misc]
         ]
 
 
+# Torch need not be installed where types are checked.
+class Blocks(torch.nn.ModuleList):  # type: ignore[misc]
+    """All blocks of a network, with a short repr: they have no parameters."""
+
+    def __repr__(self) -> str:
+        return f"Blocks of neurons: {len(self)}"
+
+
 def chosen(values: Any, columns: Tensor | None, on: Any) -> Any:
     """Return the columns of values that are used; None: all, in order."""
     return (
@@ -194,30 +211,58 @@ def beside(*values: Tensor) -> Tensor:
     return values[0] if len(values) == 1 else torch.cat(values, 1)
 
 
+class Start:
+    """The activations and the states of each block before the first step: 0 where none
+    are given.
+    """
+
+    def __init__(
+        self, given: Sequence[tuple[Tensor, Tensor]] | None, rows: Tensor, sizes: Any
+    ) -> None:
+        self.given = given
+        self.rows = rows
+        self.sizes = sizes
+        self.replaced: dict[int, tuple[Tensor, Tensor]] = {}
+
+    def __getitem__(self, k: int) -> tuple[Tensor, Tensor]:
+        if k in self.replaced:
+            return self.replaced[k]
+        if self.given is not None:
+            return self.given[k]
+        zeros = self.rows.new_zeros(len(self.rows), self.sizes[k])
+        return zeros, zeros
+
+    def after(self, replaced: dict[int, tuple[Tensor, Tensor]]) -> Start:
+        """Return the same with other values of some blocks."""
+        start = Start(self.given, self.rows, self.sizes)
+        start.replaced = self.replaced | replaced
+        return start
+
+
 class Unrolling:
     """The values of all blocks through one sequence, or several of one length.
 
     Values of all steps have shape (steps * sequences, neurons of the block), step by
-    step. ``start`` has the activations and the states of each block before the first
-    step.
+    step. ``bias`` and ``numbers`` are those of blocks that no module of torch computes.
+    With `context`, the values of all blocks at the last step are there afterwards.
     """
 
     def __init__(
         self,
         steps: int,
         inputs: Tensor,
-        start: Any,
-        bias: Sequence[Tensor],
-        numbers: Any,
+        start: Start,
+        context: bool,
     ) -> None:
         self.steps = steps
         self.sequences = len(inputs) // steps
         self.start = start
-        self.bias = bias
-        self.numbers = numbers
+        self.context = context
+        self.bias: dict[int, Tensor] = {}
+        self.numbers: dict[TermModule, Tensor] = {}
         self.values: dict[int, Tensor] = {0: inputs}
-        self.last_values = [inputs[len(inputs) - self.sequences :]] * len(start)
-        self.last_states = [states for _, states in start]
+        self.last_values = {0: inputs[len(inputs) - self.sequences :]}
+        self.last_states = {0: start[0][1]} if context else {}
 
     def do(self, function: Callable[..., Tensor], *operands: Tensor) -> Tensor:
         """Compute a value of all steps."""
@@ -245,81 +290,89 @@ class Unrolling:
 
     def at_once(self, number: int, block: BlockModule) -> None:
         """Compute a block that does not depend on itself, for all steps."""
-        states, fired = block.compute(self.bias[number], self)
+        self._keep(number, *block.compute(self.bias[number], self))
+
+    def _keep(self, number: int, states: Tensor, fired: list[Tensor]) -> None:
         values = beside(*fired)
         last_step = slice(len(states) - self.sequences, None)
         self.values[number] = values
         self.last_values[number] = values[last_step]
         self.last_states[number] = states[last_step]
 
-    def recur(self, loop: Recurrence) -> None:
-        """Compute blocks that depend on themselves."""
-        if loop.gates and self._is_lstm(*loop.blocks.items()):
-            self.as_lstm(loop, loop.gates)
-        else:
-            UnrolledStep(self, loop).run()
+    def compute(self, steps: Sequence[Any], blocks: Any) -> None:
+        """Compute a component: its recurrence, or its blocks."""
+        for step in steps:
+            if isinstance(step, Recurrence):
+                UnrolledStep(self, step).run()
+            else:
+                self.at_once(step, blocks[step])
 
-    def _is_lstm(self, _: Any, *others: tuple[int, BlockModule]) -> bool:
-        """Return whether no block but the first has biases or weights other than 1, and
-        torch's LSTM can be used.
+    def by_linear(self, part: Part, module: Any, block: BlockModule) -> None:
+        """Compute a block by a Linear, for all steps."""
+        states = module(beside(*map(self.take, part.reads)))
+        self._keep(part.block, states, block.fire(states, self))
+
+    def by_module(
+        self, part: Part, module: Any, steps: Sequence[Any], blocks: Any
+    ) -> None:
+        """Compute a loop by a recurrent module of torch.
+
+        It gives the activations of the hidden neurons. If the context is wanted, the
+        last step is computed by the blocks, so that all neurons have theirs.
         """
-        ones = all(
-            self.numbers[term] is None for _, block in others for term in block.terms
-        )
-        if not ones or any(block.biased or self.bias[k].any() for k, block in others):
-            return False
-        # Its kernel has no derivatives in forward mode, and no vmap.
-        if (
-            torch.autograd.forward_ad._current_level >= 0
-            or torch._C._are_functorch_transforms_active()
-        ):
-            return False
-        return bool(self.values[0].is_cpu)
-
-    def as_lstm(self, loop: Recurrence, gates: list[int]) -> None:
-        """Compute all steps by torch's LSTM, and the last gates, which it does not
-        give.
-        """
-        a, c, squashed, h = loop.blocks
-        gate_block = loop.blocks[a]
-        (recurrent_term,), before = loop.divided(gate_block.plain)
-
-        def in_order(values: Tensor) -> Tensor:
-            parts = values.chunk(4)
-            return torch.cat([parts[k] for k in gates])
-
-        bias = in_order(self.bias[a])
-        recurrent = self.numbers[recurrent_term]
-        into = torch.cat([self.numbers[term] for term in before])
-        weights = [
-            in_order(into.T),
-            in_order(recurrent.T),
-            bias,
-            torch.zeros_like(bias),
-        ]
-        inputs = beside(*(self.take(term.source) for term in before)).view(
+        inputs = beside(*map(self.take, part.reads)).view(
             self.steps, self.sequences, -1
         )
-        begin = self.start[h][0][None], self.start[c][1][None]
-        settings = (
-            True,
-            1,
-            0.0,
-            torch.is_grad_enabled() or torch.jit.is_tracing(),
-            False,
-            False,
-        )
-        hidden, (last,), (cell,) = torch.lstm(inputs, begin, weights, *settings)
-        self.values[h] = hidden.flatten(0, 1)
-        past = hidden[-2] if self.steps > 1 else begin[0][0]
-        states = torch.addmm(
-            torch.addmm(self.bias[a], inputs[-1], into), past, recurrent
-        )
-        self.last_values[a] = beside(*gate_block.fire(states, self))
-        self.last_states[a] = states
-        self.last_values[c] = self.last_states[c] = self.last_states[squashed] = cell
-        self.last_values[squashed] = cell.tanh()
-        self.last_values[h] = self.last_states[h] = last
+        before_last = self.steps - 1 if self.context else self.steps
+        hidden, cells = self.start[part.block][0], None
+        if part.cells is not None:
+            cells = self.start[part.cells][1]
+        rows = []
+        if before_last:
+            begin = hidden[None] if cells is None else (hidden[None], cells[None])
+            answered, last = module(inputs[:before_last], begin)
+            rows.append(answered.flatten(0, 1))
+            hidden, cells = (
+                (last[0], None) if cells is None else (last[0][0], last[1][0])
+            )
+        if self.context:
+            replaced = {part.block: (hidden, hidden)}
+            if part.cells is not None:
+                replaced[part.cells] = cells, cells
+            step = Unrolling(1, self.last_values[0], self.start.after(replaced), True)
+            step.bias, step.numbers = self.bias, self.numbers
+            step.values = {k: self.of_last(values) for k, values in self.values.items()}
+            step.compute(steps, blocks)
+            for k in part.members:
+                self.last_values[k] = step.last_values[k]
+                self.last_states[k] = step.last_states[k]
+            rows.append(self.last_values[part.block])
+        self.values[part.block] = rows[0] if len(rows) == 1 else torch.cat(rows)
+
+    def of_last(self, values: Tensor) -> Tensor:
+        """Return values of all steps at the last one."""
+        return values[len(values) - self.sequences :]
+
+    def fits(self, part: Part, training: bool) -> bool:
+        """Return whether the module of a part can be called here.
+
+        Those of recurrent layers have no derivatives in forward mode and no vmap, are
+        not compiled, and on a GPU have gradients only while they are in training.
+        """
+        if not part.recurs:
+            return True
+        if (
+            torch.compiler.is_compiling()
+            or torch.autograd.forward_ad._current_level >= 0
+            or torch._C._are_functorch_transforms_active()
+            or (torch.is_grad_enabled() and not training and self.values[0].is_cuda)
+        ):
+            return False
+        if part.kind != "GRU" or self.start.given is None:
+            return True
+        # A GRU of torch has one number for both.
+        activations, states = self.start[part.block]
+        return activations is states or bool((activations == states).all())
 
 
 class UnrolledStep:
@@ -450,9 +503,6 @@ class Recurrence:
             block.cut_at(
                 sorted({end for read in reads if read.block == k for end in read[2:]})
             )
-        self.gates = (
-            gates_of(members, blocks) if self.read_later == members[3:] else None
-        )
 
     def divided(
         self, terms: Sequence[TermModule]

@@ -12,11 +12,12 @@ from ...errors import ArgumentError
 from ...objects import parameters
 from ...objects.network import Network
 from ...objects.topology import Topology, require_released
-from .._blocks import blocks_of, components_of
+from .._blocks import Block, blocks_of, components_of
 from .._formulas import require_written
-from .._plan import plan_of
+from .._plan import ExportPlan, plan_of
+from ._parts import CONSTANTS, ONE, ZERO, Column, Of, Part, Places, parts_of
 from ._squashes import function_of
-from ._unroll import BlockModule, Recurrence, Unrolling, beside
+from ._unroll import BlockModule, Blocks, Recurrence, Start, Unrolling, beside
 
 Tensor = Any  # torch may not be installed where types are checked
 
@@ -41,28 +42,41 @@ def _structure_of(topology: Topology) -> list[Ints]:
     ]
 
 
+def _itself(tensor: Tensor) -> Tensor:
+    return tensor
+
+
+def _slopes(tensor: Tensor) -> Tensor:
+    return torch.zeros_like(tensor) if tensor.grad is None else tensor.grad
+
+
 # Torch need not be installed where types are checked.
 class SequenceModule(torch.nn.Module):  # type: ignore[misc]
     """A network of any topology as a PyTorch module; made by :func:`synapse.to_torch`.
 
+    Layers that PyTorch has are submodules, by their kinds: ``lstm``, ``gru``, ``rnn``
+    and ``linear``, or ``linear_1``, ``linear_2`` if there are several. All other
+    weights and biases are in two vectors.
+
     Attributes
     ----------
-    weight : torch.nn.Parameter, shape (connections,)
-        Weights in the order of ``network.connections``. Tied weights are one entry, at
-        the place of the first.
-    bias : torch.nn.Parameter, shape (neurons,)
-        Biases in the order of the network's neurons. Tied biases are one entry, at the
-        place of the first.
+    weight : torch.nn.Parameter or None
+        Trainable weights of no submodule, in the order of ``network.connections``. Tied
+        weights are one entry, at the place of the first. None if there are none.
+    bias : torch.nn.Parameter or None
+        Trainable biases of no submodule, in the order of the network's neurons, tied
+        ones as above. None if there are none.
     context : Context
         The network's context when the module was made. Pass it to a call to continue
         from there.
 
     Notes
     -----
-    Weights and biases that are not trainable in the network are read from the buffers
-    ``fixed_weight`` and ``fixed_bias`` instead of the parameters, so that no optimizer
-    changes them, not even by weight decay. A weight whose connection has a sign is
-    moved back to 0 by the next call, and by
+    Weights and biases that are not trainable in the network are buffers, so that no
+    optimizer changes them, not even by weight decay: the vectors ``fixed_weight`` and
+    ``fixed_bias``, and tensors of submodules. The second bias of each sum, which
+    PyTorch adds, is such a buffer of zeros, but for the candidates of a GRU. A weight
+    whose connection has a sign is moved back to 0 by the next call, and by
     :meth:`hold_signs`, if an optimizer has taken it across.
     """
 
@@ -80,34 +94,20 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         self._made_of = _structure_of(topology)
         self._inputs = topology.inputs
         self._outputs = topology.outputs
-        # Connections to inputs and biases of inputs are never read.
-        learns = topology.trainable & (topology.target >= topology.inputs)
-        biased = topology.trainable_bias & (
-            np.arange(topology.neurons) >= topology.inputs
-        )
-        self._hold(
-            "weight", topology.weight.astype(topology.dtype), learns, topology.tie
-        )
-        self._hold(
-            "bias", topology.bias.astype(topology.dtype), biased, topology.bias_tie
-        )
-        signs = topology.sign[parameters.distinct(topology.tie)[0]]
-        self.register_buffer(
-            "_sign", torch.tensor(signs) if signs.any() else None, persistent=False
-        )
+        self._neurons = topology.neurons
+        self._memoryless = not len(plan.memory())
         for name in ("activation", "state"):
             values = torch.tensor(getattr(table, name).astype(table.dtype))
             self.register_buffer(f"_{name}", values, persistent=False)
-        self._relays = table.neurons - topology.neurons
-        self.register_buffer("_number", torch.tensor(table.number), persistent=False)
         self.register_buffer("_order", torch.tensor(plan.order), persistent=False)
         self.register_buffer(
             "_back", torch.tensor(np.argsort(plan.order)), persistent=False
         )
-        learns = np.append(learns, np.zeros(self._relays, bool))
-        biased = np.append(biased, False)[table.number[plan.order]]
-        self.blocks = torch.nn.ModuleList(
-            BlockModule(block, ~learns, biased, function_of) for block in blocks
+        learns, biased = self._hold(topology, plan, blocks)
+        place = np.append(self._places["weight"].place, np.full(self._relays, ONE))
+        self.blocks = Blocks(
+            BlockModule(block, ~learns, biased, np.append(place, ZERO), function_of)
+            for block in blocks
         )
         # The outputs are the last neurons of a plan, in their order.
         outputs = plan.neurons - plan.outputs
@@ -118,27 +118,114 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         self.register_buffer(
             "_answers", None if whole else torch.tensor(last), persistent=False
         )
-        self._parts = [
-            (
-                Recurrence(members, blocks, self.blocks, self._answering)
-                if recurs
-                else members[0]
-            )
-            for members, recurs in components_of(blocks)
-        ]
+        self._steps = self._steps_of(blocks)
 
-    def _hold(self, name: str, values: Any, trained: Bools, tie: Ints) -> None:
-        """Store weights or biases as a parameter, with each shared one once, and the
-        mask of trainable ones.
+    def _hold(
+        self, topology: Topology, plan: ExportPlan, blocks: list[Block]
+    ) -> tuple[Bools, Bools]:
+        """Store all weights and biases; returns masks of the trainable connections of
+        the table, and neurons of the plan.
         """
-        rows, place = parameters.distinct(tie)
-        self.register_parameter(name, torch.nn.Parameter(torch.tensor(values[rows])))
-        self.register_buffer(f"fixed_{name}", torch.tensor(values[rows]))
-        trains = torch.tensor(np.bincount(place, trained) > 0)
-        self.register_buffer(f"trains_{name}", trains, persistent=False)
-        self.register_buffer(
-            f"_{name}_of", torch.tensor(place) if tie.any() else None, persistent=False
+        number = plan.topology.number[plan.order]  # -1: a relay
+        self._relays = relays = plan.neurons - topology.neurons
+        # Connections to inputs and biases of inputs are never read.
+        is_read = {
+            "weight": topology.target >= topology.inputs,
+            "bias": np.arange(topology.neurons) >= topology.inputs,
+        }
+        trained = {
+            "weight": topology.trainable & is_read["weight"],
+            "bias": topology.trainable_bias & is_read["bias"],
+        }
+        tie = {"weight": topology.tie, "bias": topology.bias_tie}
+        learns = np.append(trained["weight"], np.zeros(relays, bool))
+        biased = np.append(trained["bias"], False)[number]
+        weights = Column.of(
+            plan.topology.weight,
+            learns,
+            np.append(topology.tie, np.zeros(relays, np.int64)),
+            np.append(topology.sign, np.zeros(relays, np.int64)),
         )
+        ties = np.append(topology.bias_tie, 0)[number]
+        biases = Column.of(plan.biases, biased, ties, np.zeros_like(ties))
+        self._components = components_of(blocks)
+        parts = parts_of(plan, blocks, self._components, weights, biases)
+        self._parts = parts
+        dtype = torch.tensor(np.zeros(0, topology.dtype)).dtype
+        constants = torch.tensor(CONSTANTS, dtype=dtype)
+        self.register_buffer("_constants", constants, persistent=False)
+        found = [part for part in parts if part is not None]
+        owned = {
+            "weight": [part.weights for part in found],
+            "bias": [number[part.biases] for part in found],
+        }
+        none = np.zeros(0, np.int64)
+        implied = {
+            "weight": np.concatenate([none, *(part.implied[0] for part in found)]),
+            "bias": number[np.concatenate([none, *(p.implied[1] for p in found)])],
+        }
+        self._places = {}
+        for name, values in (("weight", topology.weight), ("bias", topology.bias)):
+            places = self._places[name] = Places(
+                values,
+                trained[name],
+                tie[name],
+                is_read[name],
+                implied[name],
+                owned[name],
+            )
+            free = torch.tensor(values[places.free], dtype=dtype)
+            fixed = torch.tensor(values[places.fixed], dtype=dtype)
+            self.register_parameter(
+                name, torch.nn.Parameter(free) if len(free) else None
+            )
+            self.register_buffer(f"fixed_{name}", fixed if len(fixed) else None)
+            self.register_buffer(
+                f"_{name}_place", torch.tensor(places.place), persistent=False
+            )
+        signs = topology.sign[self._places["weight"].free]
+        self.register_buffer(
+            "_sign", torch.tensor(signs) if signs.any() else None, persistent=False
+        )
+        for part in found:
+            self.add_module(part.name, part.module(dtype))
+        self._mask()
+        self._refer()
+        every = np.append(self._places["bias"].place, ZERO)[number]
+        rest = np.where(every < self._places["bias"].rest, every, ZERO)
+        self.register_buffer("_bias_every", torch.tensor(every), persistent=False)
+        self.register_buffer("_bias_rest", torch.tensor(rest), persistent=False)
+        return learns, biased
+
+    def _steps_of(self, blocks: list[Block]) -> list[tuple[Part | None, list[Any]]]:
+        """Return what is computed, in order: the part of torch or None, and the
+        components that do the same.
+        """
+        steps: list[tuple[Part | None, list[Any]]] = []
+        inside = {k for part in self._parts if part is not None for k in part.members}
+        for part, (members, recurs) in zip(self._parts, self._components, strict=True):
+            component: Any = members[0]
+            if recurs:
+                component = Recurrence(members, blocks, self.blocks, self._answering)
+            if part is not None:
+                constants = part.members[: len(part.members) - len(members)]
+                steps.append((part, [*constants, component]))
+            elif not recurs and members[0] in inside:
+                continue  # a constant that a part computes
+            else:
+                steps.append((None, [component]))
+        return steps
+
+    def _mask(self) -> None:
+        """Keep what is fixed in tensors that are trained otherwise."""
+        for part in self._parts:
+            if part is not None:
+                part.mask(getattr(self, part.name))
+
+    def __setstate__(self, state: Any) -> None:
+        super().__setstate__(state)
+        self._mask()  # copies have no hooks
+        self._refer()
 
     @property
     def context(self) -> Context:
@@ -153,35 +240,81 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
             with torch.no_grad():
                 self.weight.masked_fill_(self._sign * self.weight < 0, 0.0)
 
+    def _vector(self, name: str, of: Of, parts: bool = True) -> Tensor:
+        """Return all weights, or biases, or something of each, as :class:`Places` has
+        them; those of parts are left out if they are not wanted.
+        """
+        rest = (getattr(self, name), getattr(self, f"fixed_{name}"))
+        tensors = [
+            of(self._constants),
+            *(of(each) for each in rest if each is not None),
+        ]
+        for part in self._parts if parts else ():
+            if part is not None:
+                take = part.weights_in if name == "weight" else part.biases_in
+                tensors += take(self._tensors_of(part), of)
+        return torch.cat(tensors)
+
+    def _tensors_of(self, part: Part) -> dict[str, Tensor]:
+        """Return the tensors of a part by name. The compiler of torch must not meet a
+        recurrent module.
+        """
+        if torch.compiler.is_compiling():
+            return self._tensors[part.name]
+        return part.tensors_in(getattr(self, part.name))
+
+    def _refer(self) -> None:
+        """Note the tensors of the submodules, when they may be others."""
+        self._tensors = {
+            part.name: part.tensors_in(getattr(self, part.name))
+            for part in self._parts
+            if part is not None
+        }
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Any:
+        moved = super()._apply(fn, recurse)
+        self._refer()
+        return moved
+
     def numbers(self) -> tuple[Tensor, Tensor]:
         """Return all weights and biases that the module computes with, including the
-        fixed ones.
+        fixed ones, in the order of the network.
         """
         self.hold_signs()
-        weight = torch.where(self.trains_weight, self.weight, self.fixed_weight)
-        bias = torch.where(self.trains_bias, self.bias, self.fixed_bias)
-        weight = weight if self._weight_of is None else weight[self._weight_of]
-        return weight, bias if self._bias_of is None else bias[self._bias_of]
+        weight, bias = (self._vector(name, _itself) for name in ("weight", "bias"))
+        return weight[self._weight_place], bias[self._bias_place]
 
-    def _numbers_with_relays(self) -> tuple[Tensor, Tensor]:
-        """Return the same for the table with relays, whose connections follow."""
-        weight, bias = self.numbers()
-        weight = torch.cat([weight, weight.new_ones(self._relays)])
-        return weight, torch.cat([bias, bias.new_zeros(1)])[self._number]
+    def gradient(self) -> tuple[Tensor, Tensor]:
+        """Return what ``backward`` has added up for all weights and biases, in the order
+        of the network; 0 for those without a gradient.
+        """
+        weight, bias = (self._vector(name, _slopes) for name in ("weight", "bias"))
+        return weight[self._weight_place], bias[self._bias_place]
 
     def read(self, network: Network) -> None:
         """Copy the weights and biases of the network it was made of into the module."""
         self._require(network)
+        values = {"weight": network.weights, "bias": network.biases}
+        for name, places in self._places.items():
+            implied = [CONSTANTS[place] for place in places.place[places.implied]]
+            if not np.array_equal(values[name][places.implied], implied):
+                raise self._another(network)
         with torch.no_grad():
-            topology = Topology.of(network)
-            for name, values, tie in (
-                ("weight", network.weights, topology.tie),
-                ("bias", network.biases, topology.bias_tie),
-            ):
-                for holder in (name, f"fixed_{name}"):
-                    getattr(self, holder).copy_(
-                        torch.tensor(values[parameters.distinct(tie)[0]])
-                    )
+            for name, places in self._places.items():
+                for holder, rows in (
+                    (name, places.free),
+                    (f"fixed_{name}", places.fixed),
+                ):
+                    if len(rows):
+                        getattr(self, holder).copy_(torch.tensor(values[name][rows]))
+            found = (part for part in self._parts if part is not None)
+            owned = (self._places[name].owned for name in ("weight", "bias"))
+            for part, links, neurons in zip(found, *owned, strict=True):
+                part.copy_from(
+                    getattr(self, part.name),
+                    values["weight"][links],
+                    values["bias"][neurons],
+                )
 
     def write(self, network: Network) -> None:
         """Copy the module's weights and biases into the network it was made of.
@@ -198,16 +331,19 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
                 "The weights of a module must be finite to be read, got NaN or"
                 " infinity."
             )
-        network.weights = weight
-        network.biases = bias
+        network.weights = np.where(self._places["weight"].read, weight, network.weights)
+        network.biases = np.where(self._places["bias"].read, bias, network.biases)
+
+    def _another(self, network: Network) -> ArgumentError:
+        return ArgumentError(
+            f"The module was made of a network other than {network!r}, or that"
+            " network has changed."
+        )
 
     def _require(self, network: Network) -> None:
         structure = _structure_of(Topology.of(network))
         if not all(map(np.array_equal, structure, self._made_of)):
-            raise ArgumentError(
-                f"The module was made of a network other than {network!r}, or that"
-                " network has changed."
-            )
+            raise self._another(network)
 
     def forward(self, inputs: Tensor, context: Context | None = None) -> Tensor:
         """Compute the outputs of one sequence, or of several at once.
@@ -224,13 +360,39 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         torch.Tensor, shape (T, m) or (S, T, m)
             The outputs.
         """
-        return self.unroll(inputs, context)[0]
+        return self._computed(inputs, context, False)[0]
 
     def unroll(
         self, inputs: Tensor, context: Context | None = None
     ) -> tuple[Tensor, Context]:
         """Compute the outputs, as a call of the module does, and the context after the
         last step.
+        """
+        outputs, run, start = self._computed(inputs, context, True)
+        if run is None:  # no step
+            after = start
+        else:
+            last = run.last_values, run.last_states
+            ordered = range(len(self.blocks))
+            after = Context(
+                *(
+                    torch.cat([values[k] for k in ordered], 1).index_select(
+                        1, self._back
+                    )
+                    for values in last
+                )
+            )
+        return outputs, (
+            after if inputs.ndim == 3 else Context(*(values[0] for values in after))
+        )
+
+    def _computed(
+        self, inputs: Tensor, context: Context | None, wanted: bool
+    ) -> tuple[Tensor, Unrolling | None, Any]:
+        """Return the outputs, the run if there are steps, and the context before it,
+        which is None if it is cleared and not wanted.
+
+        With `wanted` the run has the values of all blocks at the last step.
         """
         if inputs.ndim not in (2, 3) or inputs.shape[-1] != self._inputs:
             n = self._inputs
@@ -239,50 +401,94 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
                 f"`inputs` must be a tensor of shape (T, {n}) or (S, T, {n}),"
                 f" got {got}."
             )
-        if inputs.ndim == 2:
-            outputs, after = self.unroll(inputs[None], context)
-            return outputs[0], Context(*(values[0] for values in after))
-        inputs = inputs.to(self.weight.dtype)
-        sequences, steps = inputs.shape[:2]
-        start = map(torch.zeros_like, self.context) if context is None else context
-        start = Context(
-            *(values.expand(sequences, len(self._back)) for values in start)
-        )
+        batch = inputs if inputs.ndim == 3 else inputs[None]
+        batch = batch.to(self._constants.dtype)
+        sequences, steps = batch.shape[:2]
+        start = context
+        if context is None and wanted:
+            start = Context(*map(torch.zeros_like, self.context))
+        if start is not None:
+            start = Context(
+                *(values.expand(sequences, len(self._back)) for values in start)
+            )
+        run = None
         if not (steps and sequences):
-            return inputs.new_empty(sequences, steps, self._outputs), start
-        run = self._run(inputs, start)
-        answers = beside(*(run.values[k] for k in self._answering))
-        answers = (
-            answers if self._answers is None else answers.index_select(1, self._answers)
-        )
-        answers = answers.view(steps, sequences, -1).transpose(0, 1)
-        last = run.last_values, run.last_states
-        return answers, Context(
-            *(torch.cat(values, 1).index_select(1, self._back) for values in last)
-        )
+            outputs = batch.new_empty(sequences, steps, self._outputs)
+        elif self._memoryless and not wanted:
+            # Without memory, all rows are one step of as many sequences.
+            run = self._run(1, batch.flatten(0, 1), None, False)
+            outputs = self._answer(run).view(sequences, steps, -1)
+        else:
+            rows = batch.transpose(0, 1).flatten(0, 1)
+            run = self._run(steps, rows, None if context is None else start, wanted)
+            outputs = self._answer(run).view(steps, sequences, -1).transpose(0, 1)
+        return outputs if inputs.ndim == 3 else outputs[0], run, start
 
-    def _run(self, inputs: Tensor, start: Context) -> Unrolling:
-        """Compute all blocks."""
-        weight, bias = self._numbers_with_relays()
-        weight = torch.cat([weight, weight.new_zeros(1)])
-        numbers = {
-            term: term.number(weight) for block in self.blocks for term in block.terms
-        }
+    def _answer(self, run: Unrolling) -> Tensor:
+        """Return the outputs of all steps."""
+        answers = beside(*(run.values[k] for k in self._answering))
+        if self._answers is None:
+            return answers
+        return answers.index_select(1, self._answers)
+
+    def _run(
+        self, steps: int, rows: Tensor, start: Context | None, context: bool
+    ) -> Unrolling:
+        """Compute all blocks: by modules of torch where that is possible."""
+        self.hold_signs()
         sizes = [block.size for block in self.blocks]
-        *begin, bias = (
-            values.index_select(-1, self._order).split(sizes, -1)
-            for values in (*start, bias)
-        )
-        rows = inputs.transpose(0, 1).flatten(0, 1)
-        run = Unrolling(
-            inputs.shape[1], rows, list(zip(*begin, strict=True)), bias, numbers
-        )
-        for part_of_run in self._parts:
-            if isinstance(part_of_run, Recurrence):
-                run.recur(part_of_run)
+        given = None
+        if start is not None:
+            columns = (
+                values.index_select(1, self._order).split(sizes, 1) for values in start
+            )
+            given = list(zip(*columns, strict=True))
+        first = Start(given, rows[: len(rows) // steps], sizes)
+        run = Unrolling(steps, rows, first, context)
+        by_module = [
+            part is not None and run.fits(part, self.training)
+            for part, _ in self._steps
+        ]
+        # The last step of a recurrent module is computed by the blocks, too.
+        by_blocks = [
+            (part, components)
+            for (part, components), alone in zip(self._steps, by_module, strict=True)
+            if not alone or (context and part is not None and part.recurs)
+        ]
+        if by_blocks:
+            whole = any(part is not None for part, _ in by_blocks)
+            self._store_numbers(
+                run, [c for _, group in by_blocks for c in group], whole
+            )
+        for (part, components), alone in zip(self._steps, by_module, strict=True):
+            if part is None or not alone:
+                run.compute(components, self.blocks)
+                continue
+            module = getattr(self, part.name)
+            if part.recurs:
+                run.by_module(part, module, components, self.blocks)
             else:
-                run.at_once(part_of_run, self.blocks[part_of_run])
+                run.by_linear(part, module, self.blocks[part.block])
         return run
+
+    def _store_numbers(
+        self, run: Unrolling, components: list[Any], whole: bool
+    ) -> None:
+        """Store weights and biases in a run for components computed by blocks; `whole`
+        if these include parts with modules.
+        """
+        weight = self._vector("weight", _itself, whole)
+        places = self._bias_every if whole else self._bias_rest
+        bias = self._vector("bias", _itself, whole).index_select(0, places)
+        biases = bias.split([block.size for block in self.blocks])
+        for component in components:
+            inside = (
+                component.blocks if isinstance(component, Recurrence) else [component]
+            )
+            for k in inside:
+                run.bias[k] = biases[k]
+                for term in self.blocks[k].terms:
+                    run.numbers[term] = term.number(weight)
 
     def extra_repr(self) -> str:
         """Return the sizes, for the repr."""

@@ -1,5 +1,6 @@
 """A network in PyTorch: the same function, trained there, and brought back."""
 
+import copy
 import doctest
 import pickle
 import warnings
@@ -31,6 +32,7 @@ BUILDS = {
     "gru": lambda: architect.GRU(3, 4, 5, 2),
     "lstm": lambda: architect.LSTM(3, 4, 5, 2, style="synaptic"),
     "random": lambda: architect.Random(3, 20, 2, seed=0),
+    "rnn": lambda: architect.Elman(3, 4, 2, squash="tanh"),
 }
 
 
@@ -38,6 +40,161 @@ def built(name, seed=1):
     net = BUILDS[name]()
     net.reset(seed, initializers.uniform(1.0))
     return net
+
+
+def late_inputs(**options):
+    """An Elman network whose outputs also read the inputs of two steps before."""
+    net = architect.Elman(3, 4, 2, squash="tanh", **options)
+    net.input.project(net.output, delay=2, seed=1)
+    return net
+
+
+def frozen(net, *names):
+    for name in names:
+        for neuron in net[name]:
+            neuron.trainable_bias = False
+    return net
+
+
+RECURRENT = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+LINEAR = ("weight", "bias")
+STRUCTURES = {  # the submodules, and what else has numbers
+    "perceptron": (
+        lambda: architect.Perceptron(3, 5, 4, 2, seed=0),
+        {"linear_1": LINEAR, "linear_2": LINEAR, "linear_3": LINEAR},
+        (),
+    ),
+    "lstm": (
+        lambda: architect.LSTM(3, 4, 5, 2, style="standard", seed=0),
+        {"lstm_1": RECURRENT, "lstm_2": RECURRENT, "linear": LINEAR},
+        (),
+    ),
+    "gru": (
+        lambda: architect.GRU(3, 4, 2, seed=0),
+        {"gru": RECURRENT, "linear": LINEAR},
+        (),
+    ),
+    "elman": (
+        lambda: architect.Elman(3, 4, 2, squash="relu", seed=0),
+        {"rnn": RECURRENT, "linear": LINEAR},
+        (),
+    ),
+    "a squash that torch lacks": (
+        lambda: architect.Elman(3, 4, 2, squash="logistic", seed=0),
+        {"linear": LINEAR},
+        ("weight", "fixed_weight", "bias", "fixed_bias"),
+    ),
+    "peepholes": (
+        lambda: architect.LSTM(
+            3, 4, 2, style="standard", peepholes="one_to_one", seed=0
+        ),
+        {"linear": LINEAR},
+        ("weight", "fixed_weight", "bias", "fixed_bias"),
+    ),
+    "skips": (
+        lambda: architect.Residual(3, 4, 4, 2, seed=0),
+        {"linear_1": LINEAR, "linear_2": LINEAR, "linear_3": LINEAR},
+        ("fixed_weight", "fixed_bias"),
+    ),
+    "delays": (
+        lambda: late_inputs(seed=0),
+        {"rnn": RECURRENT, "linear": LINEAR},
+        (),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STRUCTURES)
+def test_layers_that_torch_has_are_its_modules(name):
+    make, modules, others = STRUCTURES[name]
+    net = make()
+    generator = torch.random.get_rng_state()
+    module = synapse.to_torch(net)
+    assert torch.equal(generator, torch.random.get_rng_state())
+    keys = [f"{part}.{key}" for part, tensors in modules.items() for key in tensors]
+    assert sorted(module.state_dict()) == sorted([*keys, *others])
+    kinds = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN", "linear": "Linear"}
+    for part in modules:
+        kind = kinds[part.split("_")[0]]
+        assert type(getattr(module, part)) is getattr(torch.nn, kind)
+    assert np.abs(answers(module, INPUTS) - net.run(INPUTS)).max() < 1e-12
+    other = make()
+    other.reset(5, initializers.uniform(0.5))
+    assert synapse.to_torch(other, module) is module
+    other.clear()
+    assert np.abs(answers(module, INPUTS) - other.run(INPUTS)).max() < 1e-12
+    assert synapse.from_torch(module, net) is net
+    assert (net.weights == other.weights).all()
+
+
+def test_what_a_tensor_cannot_be_is_computed_by_no_module_of_torch():
+    """Numbers that are shared, have a sign, or are fixed among trainable ones."""
+
+    def tied(net):
+        synapse.tie([net["hidden 1"][0].incoming[0], net["hidden 1"][1].incoming[0]])
+
+    def signed(net):
+        link = net["hidden 1"][0].incoming[0]
+        link.sign = 1 if link.weight > 0 else -1
+
+    def partly_fixed(net):
+        net["hidden 1"][0].incoming[0].trainable = False
+
+    def one_bias_fixed(net):
+        net["hidden 1"][0].trainable_bias = False
+
+    for edit in (tied, signed, partly_fixed, one_bias_fixed):
+        net = architect.Perceptron(3, 5, 4, 2, seed=0)
+        edit(net)
+        module = synapse.to_torch(net)
+        assert module.weight.numel() + (module.fixed_weight is not None) >= 14
+        assert {"linear_1.weight", "linear_2.weight"} <= set(module.state_dict())
+        assert "linear_3.weight" not in module.state_dict()
+        assert np.abs(answers(module, INPUTS) - net.run(INPUTS)).max() < 1e-12
+
+
+def test_layers_that_are_fixed_are_buffers_of_the_same_names():
+    net = frozen(architect.LSTM(3, 4, 2, style="standard", seed=0), "output")
+    for link in net.connections:
+        link.trainable = link.trainable and link.target not in net.output
+    module = synapse.to_torch(net)
+    assert [name for name, _ in module.named_parameters()] == [
+        "lstm.weight_ih_l0",
+        "lstm.weight_hh_l0",
+        "lstm.bias_ih_l0",
+    ]
+    assert {"linear.weight", "linear.bias", "lstm.bias_hh_l0"} <= set(
+        module.state_dict()
+    )
+
+
+def test_a_module_takes_the_state_dict_of_a_trained_one():
+    torch.manual_seed(0)
+    theirs = torch.nn.LSTM(3, 4, dtype=torch.float64)
+    head = torch.nn.Linear(4, 2, dtype=torch.float64)
+    net = architect.LSTM(3, 4, 2, style="standard", output_squash="identity", seed=0)
+    module = synapse.to_torch(net)
+    module.lstm.load_state_dict(theirs.state_dict())
+    module.linear.load_state_dict(head.state_dict())
+    rows = torch.tensor(INPUTS)
+    expected = head(theirs(rows)[0]).detach().numpy()
+    assert np.abs(answers(module, INPUTS) - expected).max() < 1e-12
+    outputs, after = module.unroll(rows[:5])
+    assert np.abs(outputs.detach().numpy() - expected[:5]).max() < 1e-12
+    assert np.abs(answers(module, INPUTS[5:], after) - expected[5:]).max() < 1e-12
+    synapse.from_torch(module, net)  # both biases
+    assert np.abs(net.run(INPUTS) - expected).max() < 1e-12
+
+
+def test_the_second_biases_of_a_gru_stay_0_in_copies_too():
+    module = synapse.to_torch(architect.GRU(3, 4, 2, seed=0))
+    for copied in (module, copy.deepcopy(module), pickle.loads(pickle.dumps(module))):
+        optimizer = torch.optim.AdamW(copied.parameters(), lr=0.1)
+        before = copied.gru.bias_hh_l0.detach().clone()
+        copied(torch.tensor(INPUTS)).square().sum().backward()
+        optimizer.step()
+        assert (copied.gru.bias_hh_l0[:8] == 0).all()
+        assert (copied.gru.bias_hh_l0[8:] != before[8:]).all()
 
 
 def answers(module, rows, context=None):
@@ -63,21 +220,24 @@ def test_shared_gradients_of_any_gated_graph(spec, seed):
     module = synapse.to_torch(net)
     outputs = module(torch.tensor(rows))
     assert np.abs(outputs.detach().numpy() - expected).max() < 1e-11
-    (0.5 * (outputs - torch.tensor(aims)) ** 2).sum().backward()
+    if outputs.requires_grad:
+        (0.5 * (outputs - torch.tensor(aims)) ** 2).sum().backward()
     gradients = synapse.gradient(net, rows, aims, "squared_error")
     assume(np.abs(np.append(gradients.weights, gradients.biases)).max() < 100)
-    for ours, parameter, items in (
-        (gradients.weights, module.weight, net.connections),
-        (gradients.biases, module.bias, list(net)),
+    count = 0
+    for ours, theirs, items, learning in zip(
+        (gradients.weights, gradients.biases),
+        module.gradient(),
+        (net.connections, list(net)),
+        ([link for link in links if link.target not in net.input], neurons),
+        strict=True,
     ):
-        at = [
-            i
-            for i, item in enumerate(items)
-            if all(items.index(other) > i for other in item.tied)
-        ]
-        assert len(parameter) == len(at)
-        if parameter.grad is not None:
-            assert ours[at] == pytest.approx(parameter.grad.numpy(), abs=1e-9)
+        learning = set(learning)
+        groups = {frozenset(learning & {item, *item.tied}) for item in learning}
+        count += len(groups)
+        at = [min(map(items.index, group)) for group in groups]
+        assert ours[at] == pytest.approx(theirs.numpy()[at], abs=1e-9)
+    assert count == sum(parameter.numel() for parameter in module.parameters())
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -93,7 +253,7 @@ def test_groups_that_are_connected_within(seed):
     (0.5 * factors * (outputs - torch.tensor(aims)) ** 2).sum().backward()
     gradients = synapse.gradient(net, rows, aims, "squared_error")
     trained = np.array([link.trainable for link in net.connections])
-    assert module.weight.grad.numpy()[trained] == pytest.approx(
+    assert module.gradient()[0].numpy()[trained] == pytest.approx(
         gradients.weights[trained], abs=1e-11
     )
 
@@ -136,10 +296,10 @@ def test_a_squash_of_ones_own_is_its_formula():
     targets = np.zeros((9, 2))
     (0.5 * (module(torch.tensor(INPUTS)) - torch.tensor(targets)) ** 2).sum().backward()
     gradients = synapse.gradient(net, INPUTS, targets, "squared_error")
-    assert np.abs(module.weight.grad.numpy() - gradients.weights).max() < 1e-10
+    assert np.abs(module.gradient()[0].numpy() - gradients.weights).max() < 1e-10
 
 
-LSTM_EDITS = {  # and how many of two layers torch's LSTM still computes
+LSTM_EDITS = {  # and how many of two layers an nn.LSTM still computes
     "none": (2, lambda net: None),
     "a bias of a gate": (2, lambda net: setattr(net["forget gates 1"][0], "bias", 0.7)),
     "a bias of a cell": (1, lambda net: setattr(net["cells 1"][0], "bias", 0.3)),
@@ -180,14 +340,16 @@ def regate(links, gates=None):
         gater.gate(link)
 
 
-def test_an_lstm_is_computed_by_the_kernel_of_torch_and_what_differs_from_one_is_not(
+def test_an_lstm_is_computed_by_that_of_torch_and_what_differs_from_one_is_not(
     monkeypatch,
 ):
-    kernel = torch.lstm
+    theirs = torch.nn.LSTM.forward
     used = []
     wrong = {}
     monkeypatch.setattr(
-        torch, "lstm", lambda *arguments: used.append(1) or kernel(*arguments)
+        torch.nn.LSTM,
+        "forward",
+        lambda *arguments: used.append(1) or theirs(*arguments),
     )
     targets = np.random.default_rng(1).random((5, 2))
     for name, (count, edit) in LSTM_EDITS.items():
@@ -211,7 +373,7 @@ def test_an_lstm_is_computed_by_the_kernel_of_torch_and_what_differs_from_one_is
         (
             0.5 * (module(torch.tensor(INPUTS[4:])) - torch.tensor(targets)) ** 2
         ).sum().backward()
-        errors += [np.abs(gradients.weights - module.weight.grad.numpy()).max()]
+        errors += [np.abs(gradients.weights - module.gradient()[0].numpy()).max()]
         if max(errors) > 1e-11 or len(used) != 2 * count:
             wrong[name] = errors, len(used)
     assert not wrong, wrong
@@ -236,7 +398,7 @@ def test_an_lstm_has_derivatives_in_forward_mode_and_can_be_traced():
     assert (traced(inputs) - module(inputs)).abs().max() < 1e-6
 
 
-@pytest.mark.parametrize("name", ["lstm", "random"])
+@pytest.mark.parametrize("name", ["lstm", "random", "gru", "rnn", "perceptron"])
 def test_the_context_is_passed_on(name):
     net = built(name)
     net.run(INPUTS[:4])
@@ -315,7 +477,7 @@ def test_weights_go_back_to_the_network_they_came_from_if_they_are_finite():
     module = synapse.to_torch(net)
     before = net.weights, other.weights
     with torch.no_grad():
-        module.bias[-1] = torch.nan
+        module.linear.bias[-1] = torch.nan
     refused = [
         (
             lambda: synapse.from_torch(module, other),

@@ -35,7 +35,7 @@ NONLINEARITIES = ("tanh", "relu")
 """Squashes that `torch.nn.RNN` has."""
 
 
-class Column(NamedTuple):
+class ParameterTraits(NamedTuple):
     """Weights, or biases, in the order of a plan's table or of its neurons.
 
     They end with one that is absent, which the index -1 finds.
@@ -46,7 +46,9 @@ class Column(NamedTuple):
     alone: Bools  # neither tied nor with a sign
 
     @classmethod
-    def of(cls, values: Floats, trained: Bools, tie: Ints, sign: Ints) -> Column:
+    def of(
+        cls, values: Floats, trained: Bools, tie: Ints, sign: Ints
+    ) -> ParameterTraits:
         """Return the column of weights or biases that have these ties and signs."""
         alone = (tie == 0) & (sign == 0)
         return cls(*(np.append(column, 0) for column in (values, trained, alone)))
@@ -64,7 +66,7 @@ class Column(NamedTuple):
 
 
 @dataclass
-class Part:
+class ModulePart:
     """Blocks that one module of torch computes, and the numbers that it has.
 
     `weights` and `biases` are connections and neurons in the order in which
@@ -165,11 +167,11 @@ def parts_of(
     plan: ExportPlan,
     blocks: list[Block],
     components: list[tuple[list[int], bool]],
-    weights: Column,
-    biases: Column,
-) -> list[Part | None]:
+    weights: ParameterTraits,
+    biases: ParameterTraits,
+) -> list[ModulePart | None]:
     """Return the part that each component of a plan is, or None."""
-    parts: list[Part | None] = []
+    parts: list[ModulePart | None] = []
     for members, recurs in components:
         part = None
         if recurs:
@@ -188,8 +190,8 @@ def parts_of(
 
 
 def _linear(
-    k: int, blocks: list[Block], weights: Column, biases: Column
-) -> Part | None:
+    k: int, blocks: list[Block], weights: ParameterTraits, biases: ParameterTraits
+) -> ModulePart | None:
     block = blocks[k]
     if not block.terms or not all(is_dense_read(term, [k]) for term in block.terms):
         return None
@@ -199,7 +201,7 @@ def _linear(
         return None
     bias = not biases.are_fixed(neurons, 0.0)
     targets, sources = connections.shape
-    part = Part("Linear", reads, [k], k)
+    part = ModulePart("Linear", reads, [k], k)
     part.settings = {"in_features": sources, "out_features": targets, "bias": bias}
     part.weights = connections.ravel()
     _store(part, "weight", weights, connections)
@@ -211,7 +213,7 @@ def _linear(
     return part
 
 
-def _store(part: Part, name: str, column: Column, rows: Ints) -> None:
+def _store(part: ModulePart, name: str, column: ParameterTraits, rows: Ints) -> None:
     """Store some numbers in a tensor of the module."""
     part.tensors[name] = column.values[rows]
     if not column.trained[rows].any():
@@ -236,8 +238,11 @@ def _only_hidden_is_read(
 
 
 def _recurrent(
-    layer: RecurrentLayer, blocks: list[Block], weights: Column, biases: Column
-) -> Part | None:
+    layer: RecurrentLayer,
+    blocks: list[Block],
+    weights: ParameterTraits,
+    biases: ParameterTraits,
+) -> ModulePart | None:
     gates, n, sources = layer.into.shape
     inner = np.array([links for _, links in layer.constants], np.int64).ravel()
     others = np.setdiff1d(
@@ -256,7 +261,7 @@ def _recurrent(
     if not fits:
         return None
     bias = not (biases.are_fixed(layer.summed, 0.0) and weights.are_fixed(inner, 0.0))
-    part = Part(layer.kind, layer.reads, layer.members, layer.hidden, layer.cells)
+    part = ModulePart(layer.kind, layer.reads, layer.members, layer.hidden, layer.cells)
     part.settings = {"input_size": sources, "hidden_size": n, "bias": bias}
     if layer.kind == "RNN":
         part.settings["nonlinearity"] = layer.squash
@@ -294,7 +299,7 @@ def _recurrent(
     return part
 
 
-class Places:
+class NumberPlaces:
     """Where each weight, or each bias, of a network is in one vector of all numbers.
 
     The vector has the `CONSTANTS`, then the trained and the fixed numbers of no part,

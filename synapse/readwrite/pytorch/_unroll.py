@@ -18,7 +18,7 @@ import torch
 from ..._typing import Bools, Ints
 from .._blocks import Block, Read, Term
 from .._plan import NOW, PAST
-from ._parts import ONE, Part
+from ._parts import ONE, ModulePart
 
 Tensor = Any  # torch may not be installed where types are checked
 
@@ -307,13 +307,13 @@ class Unrolling:
             else:
                 self.at_once(step, blocks[step])
 
-    def by_linear(self, part: Part, module: Any, block: BlockModule) -> None:
+    def by_linear(self, part: ModulePart, module: Any, block: BlockModule) -> None:
         """Compute a block by a Linear, for all steps."""
         states = module(beside(*map(self.take, part.reads)))
         self._keep(part.block, states, block.fire(states, self))
 
     def by_module(
-        self, part: Part, module: Any, steps: Sequence[Any], blocks: Any
+        self, part: ModulePart, module: Any, steps: Sequence[Any], blocks: Any
     ) -> None:
         """Compute a loop by a recurrent module of torch.
 
@@ -353,7 +353,7 @@ class Unrolling:
         """Return values of all steps at the last one."""
         return values[len(values) - self.sequences :]
 
-    def fits(self, part: Part, training: bool) -> bool:
+    def fits(self, part: ModulePart, training: bool) -> bool:
         """Return whether the module of a part can be called here.
 
         Those of recurrent layers have no derivatives in forward mode and no vmap, are

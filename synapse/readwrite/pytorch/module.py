@@ -15,7 +15,16 @@ from ...objects.topology import Topology, require_released
 from .._blocks import Block, blocks_of, components_of
 from .._formulas import require_written
 from .._plan import ExportPlan, plan_of
-from ._parts import CONSTANTS, ONE, ZERO, Column, Of, Part, Places, parts_of
+from ._parts import (
+    CONSTANTS,
+    ONE,
+    ZERO,
+    ModulePart,
+    NumberPlaces,
+    Of,
+    ParameterTraits,
+    parts_of,
+)
 from ._squashes import function_of
 from ._unroll import BlockModule, Blocks, Recurrence, Start, Unrolling, beside
 
@@ -140,14 +149,14 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         tie = {"weight": topology.tie, "bias": topology.bias_tie}
         learns = np.append(trained["weight"], np.zeros(relays, bool))
         biased = np.append(trained["bias"], False)[number]
-        weights = Column.of(
+        weights = ParameterTraits.of(
             plan.topology.weight,
             learns,
             np.append(topology.tie, np.zeros(relays, np.int64)),
             np.append(topology.sign, np.zeros(relays, np.int64)),
         )
         ties = np.append(topology.bias_tie, 0)[number]
-        biases = Column.of(plan.biases, biased, ties, np.zeros_like(ties))
+        biases = ParameterTraits.of(plan.biases, biased, ties, np.zeros_like(ties))
         self._components = components_of(blocks)
         parts = parts_of(plan, blocks, self._components, weights, biases)
         self._parts = parts
@@ -166,7 +175,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         }
         self._places = {}
         for name, values in (("weight", topology.weight), ("bias", topology.bias)):
-            places = self._places[name] = Places(
+            places = self._places[name] = NumberPlaces(
                 values,
                 trained[name],
                 tie[name],
@@ -197,11 +206,13 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         self.register_buffer("_bias_rest", torch.tensor(rest), persistent=False)
         return learns, biased
 
-    def _steps_of(self, blocks: list[Block]) -> list[tuple[Part | None, list[Any]]]:
+    def _steps_of(
+        self, blocks: list[Block]
+    ) -> list[tuple[ModulePart | None, list[Any]]]:
         """Return what is computed, in order: the part of torch or None, and the
         components that do the same.
         """
-        steps: list[tuple[Part | None, list[Any]]] = []
+        steps: list[tuple[ModulePart | None, list[Any]]] = []
         inside = {k for part in self._parts if part is not None for k in part.members}
         for part, (members, recurs) in zip(self._parts, self._components, strict=True):
             component: Any = members[0]
@@ -241,7 +252,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
                 self.weight.masked_fill_(self._sign * self.weight < 0, 0.0)
 
     def _vector(self, name: str, of: Of, parts: bool = True) -> Tensor:
-        """Return all weights, or biases, or something of each, as :class:`Places` has
+        """Return all weights, or biases, or something of each, as :class:`NumberPlaces` has
         them; those of parts are left out if they are not wanted.
         """
         rest = (getattr(self, name), getattr(self, f"fixed_{name}"))
@@ -255,7 +266,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
                 tensors += take(self._tensors_of(part), of)
         return torch.cat(tensors)
 
-    def _tensors_of(self, part: Part) -> dict[str, Tensor]:
+    def _tensors_of(self, part: ModulePart) -> dict[str, Tensor]:
         """Return the tensors of a part by name. The compiler of torch must not meet a
         recurrent module.
         """

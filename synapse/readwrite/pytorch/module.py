@@ -252,8 +252,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
                 self.weight.masked_fill_(self._sign * self.weight < 0, 0.0)
 
     def _vector(self, name: str, of: Of, parts: bool = True) -> Tensor:
-        """Return all weights, or biases, or something of each, as :class:`NumberPlaces` has
-        them; those of parts are left out if they are not wanted.
+        """Return all weights, or biases, or something of each, in the order of
+        :class:`NumberPlaces`; those of parts are left out if they are not wanted.
         """
         rest = (getattr(self, name), getattr(self, f"fixed_{name}"))
         tensors = [
@@ -296,8 +296,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         return weight[self._weight_place], bias[self._bias_place]
 
     def gradient(self) -> tuple[Tensor, Tensor]:
-        """Return what ``backward`` has added up for all weights and biases, in the order
-        of the network; 0 for those without a gradient.
+        """Return the sums that ``backward`` has left for all weights and biases, in the
+        order of the network; 0 for those without a gradient.
         """
         weight, bias = (self._vector(name, _slopes) for name in ("weight", "bias"))
         return weight[self._weight_place], bias[self._bias_place]

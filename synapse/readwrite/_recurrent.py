@@ -13,28 +13,24 @@ from .._typing import Floats, Ints
 from ._blocks import Block, Read, Term
 from ._plan import NOW, PAST, STATE, ExportPlan
 
-GATES = {
-    "LSTM": ("input", "forget", "candidate", "output"),
-    "GRU": ("reset", "update", "candidate"),
-    "RNN": ("hidden",),
-}
-"""The sums of each kind of layer, in the order of a :class:`RecurrentLayer`."""
-
 
 class RecurrentLayer(NamedTuple):
     """A layer that is one operator, with neurons as numbers of the plan, and
     connections as numbers of the table; -1 stands for no connection.
 
-    h_t = o tanh(c_t), c_t = f c_{t-1} + i g of an LSTM; h_t = z h_{t-1} + (1 - z) g,
-    g = tanh(W x + b + r (R h_{t-1} + a)) of a GRU; h_t = f(W x + R h_{t-1} + b) of an
-    RNN.
+    Gates are input, forget, candidate and output of an LSTM, and reset, update and
+    candidate of a GRU; an RNN has one sum. x are the sources, h the hidden neurons::
+
+        LSTM  c_t = f c_{t-1} + i g,  h_t = o tanh(c_t)
+        GRU   h_t = z h_{t-1} + (1 - z) g,  g = tanh(W x + b + r (R h_{t-1} + a))
+        RNN   h_t = squash(W x + R h_{t-1} + b)
     """
 
     kind: str  # LSTM, GRU or RNN
     squash: str  # of the hidden neurons of an RNN, otherwise ""
     reads: list[Read]  # what it reads, side by side
     sources: Ints  # the neurons of these
-    into: Ints  # connections, shape (gates, hidden, sources), gates as in `GATES`
+    into: Ints  # connections, shape (gates, hidden, sources)
     recurrent: Ints  # connections, shape (gates, hidden, hidden)
     summed: Ints  # neurons whose biases it has, shape (gates, hidden)
     constants: list[tuple[int, Ints]]  # blocks of one neuron each, of which the sums

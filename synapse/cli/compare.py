@@ -10,8 +10,10 @@ from .._checks import pluralize
 from .._defaults import BUILDS, SERIES
 from ..forecasting.statistical import METHODS, not_installed
 from ..tables import TrainingOptions, compare_series
+from ..tables.number_form import PLAIN, forms_of
 from ..tables.table import columns
 from . import helpers
+from .epoch_lines import EpochLines
 from .helpers import aligned, names, printable
 from .pictures import check_picture, draw_comparison
 from .reading import (
@@ -36,7 +38,11 @@ MOST_PRINTED = 24
 def add_compare(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
     add = parser.add_argument
-    add("data", metavar="DATA", help="the table, a CSV file; - is standard input")
+    add(
+        "data",
+        metavar="DATA",
+        help="the table, a CSV, Parquet or Excel file; - is standard input",
+    )
     add(
         "--target",
         metavar="COLUMN,...",
@@ -61,13 +67,7 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
         help=f"networks: {', '.join(BUILDS)}, or {NO_NETWORK} (default:"
         f" {SERIES.build.lower()})",
     )
-    add(
-        "--methods",
-        metavar="NAME,...",
-        type=names,
-        default=[*METHODS],
-        help=f"statistical methods (default: {','.join(METHODS)})",
-    )
+    add_shared(parser, "--methods")
     add(
         "--steps",
         metavar="N",
@@ -89,9 +89,7 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
     add_shared(parser, "--hidden", "--epochs", "--rate", "--seed")
     add_further(parser)
     add("-q", "--quiet", action="store_true", help="no progress bar")
-    add(
-        "-o", "--output", metavar="FILE", help="the CSV file to write: errors by origin"
-    )
+    add("-o", "--output", metavar="FILE", help="the table to write: errors by origin")
     add(
         "--plot", metavar="FILE", help=f"draw the errors: {', '.join(helpers.PICTURES)}"
     )
@@ -112,8 +110,7 @@ def compare(options: argparse.Namespace) -> None:
     are few; -o writes all of them as CSV, and --plot draws them.
     """
     if options.output is not None:
-        helpers.require_suffix(options.output, helpers.TABLES)
-        helpers.require_folder(options.output)
+        helpers.require_table(options.output)
     check_picture(options.plot)
     table = ReadTable.of(options)
     targets = columns(table.cells, options.target)
@@ -121,19 +118,27 @@ def compare(options: argparse.Namespace) -> None:
     several = table.series(used)
     dated = table.date(used)
     about_dates = [dated.note] if dated and dated.note else []
+    methods = options.methods or METHODS
     # Before networks are trained, which may take long.
-    say([*table.notes, *about_dates, *not_installed(options.methods)])
+    say([*table.notes, *about_dates, *not_installed(methods)])
     progress = sys.stderr.isatty() and not options.quiet
     fields = {
         name: getattr(options, name)
         for name in ("hidden", "epochs", "rate", "seed", "validation")
     }
+    in_pipe = not progress and not options.quiet
+    learning = TrainingOptions(
+        **fields,
+        trainer_options=further(options),
+        progress=progress,
+        on_epoch=EpochLines() if in_pipe else None,
+    )
     comparison = compare_series(
         several,
         targets,
-        TrainingOptions(**fields, trainer_options=further(options), progress=progress),
+        learning,
         build=[] if options.build == [NO_NETWORK] else options.build,
-        methods=options.methods,
+        methods=methods,
         known=columns(table.cells, options.known),
         steps=options.steps,
         origins=options.origins,
@@ -141,24 +146,40 @@ def compare(options: argparse.Namespace) -> None:
     say(comparison.notes)
     summary = comparison.summary
     shares = summary.pop("best").map("{:.0%}".format)
-    text = summary.map("{:.4g}".format).assign(**{"best origins": shares}).reset_index()
-    print(_text(text))
+    text = _in_forms(summary, targets, next(iter(several.values())))
+    text = text.assign(**{"best origins": shares}).reset_index()
+    print(_text(text), flush=True)
     by_origin = comparison.by_origin
     if "series" in by_origin.index.names:
         by_origin = by_origin.rename_axis(index={"series": table.sequence})
     if len(by_origin) <= MOST_PRINTED:
-        rows = by_origin.map("{:.4g}".format).reset_index()
+        form = forms_of(next(iter(several.values()))).get(targets[0], PLAIN)
+        written = (PLAIN if len(targets) > 1 else form).written
+        rows = by_origin.map(written).reset_index()
         print(f"Mean absolute error by origin:\n{_text(rows.astype(str))}")
     elif options.output is None:
         print(
             "-o errors.csv writes the errors from"
             f" {pluralize(len(by_origin), 'origin')}."
         )
-    print("\n".join(comparison.verdicts))
+    print("\n".join(comparison.verdicts), flush=True)
     if options.output is not None:
         helpers.write_table(by_origin, options.output, "%.6g")
     if options.plot is not None:
         draw_comparison(comparison, options.plot)
+
+
+def _in_forms(
+    summary: pd.DataFrame, targets: list[str], series: pd.DataFrame
+) -> pd.DataFrame:
+    """Return errors as text, those in units of a target in the form of its column."""
+    forms = forms_of(series)
+    text = summary.map("{:.4g}".format)
+    for target in targets:
+        of = f" {target}" if len(targets) > 1 else ""
+        for name in (f"MAE{of}", f"RMSE{of}"):
+            text[name] = summary[name].map(forms.get(target, PLAIN).written)
+    return text
 
 
 def _text(table: pd.DataFrame) -> str:

@@ -40,7 +40,7 @@ def add_forecast(parser: argparse.ArgumentParser) -> None:
     add(
         "data",
         metavar="DATA",
-        help="the table up to now, a CSV file; - is standard input",
+        help="the table up to now, a CSV, Parquet or Excel file; - is standard input",
     )
     add("--steps", metavar="N", type=int, required=True, help="rows to forecast")
     add(
@@ -71,7 +71,7 @@ def add_forecast(parser: argparse.ArgumentParser) -> None:
         "-o",
         "--output",
         metavar="FILE",
-        help="the CSV file to write (default: standard output)",
+        help="the table to write (default: standard output)",
     )
     add("--plot", metavar="FILE", help=f"draw it: {', '.join(helpers.PICTURES)}")
     add_reading(parser)
@@ -93,8 +93,7 @@ def forecast(options: argparse.Namespace) -> None:
     """
     steps = horizon(options.steps)
     if options.output is not None:  # what cannot be written is an error before any work
-        helpers.require_suffix(options.output, helpers.TABLES)
-        helpers.require_folder(options.output)
+        helpers.require_table(options.output)
     check_picture(options.plot)
     network = read(options.model)
     facts = series_facts(network)
@@ -124,9 +123,10 @@ def forecast(options: argparse.Namespace) -> None:
     if options.plot is not None:
         notes += draw_forecasts(several, forecasts, options.plot)
     say(notes)
-    helpers.write_table(
-        helpers.joined(frames, table.sequence or facts.get("sequence")), options.output
-    )
+    rows = helpers.joined(frames, table.sequence or facts.get("sequence"))
+    if helpers.has_types(options.output):
+        rows = rows.astype(float)  # they are text, for their digits
+    helpers.write_table(rows, options.output)
 
 
 def _require_step(series: pd.DataFrame, facts: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from .._build import lower_name
 from .._checks.extras import FROM_CLONE
 from ..errors import ArgumentError, FormatError
 from ..readwrite import files
+from ..tables import typed_files
 from ..tables.table import file_errors, pandas_for_tables, quoted as listed, reason
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["file_errors", "listed", "reason"]  # of tables, for the subcommands
 
 PICTURES = (".png", ".svg", ".pdf")
-TABLES = (".csv", ".txt")
+TABLES = (".csv", ".txt", *typed_files.SUFFIXES)
 """Suffixes of files that are written."""
 NEEDS = (
     'Tables need the extra "forecast" (pandas, statsforecast).'
@@ -74,10 +75,22 @@ def joined(frames: dict[str, pd.DataFrame], sequence: str | None) -> pd.DataFram
     return pandas_for_tables().concat(frames, names=[sequence])
 
 
+def has_types(path: str | None) -> bool:
+    """Return whether this file has cells with types, as Parquet and Excel have."""
+    return path is not None and Path(path).suffix.lower() in typed_files.SUFFIXES
+
+
 def write_table(
     table: pd.DataFrame, path: str | None, form: str | None = None, index: bool = True
 ) -> None:
-    """Write a table as CSV: a whole file or, without a path, to standard output."""
+    """Write a table to a whole file, CSV unless its suffix is another kind; or, without
+    a path, as CSV to standard output.
+    """
+    if path is not None and has_types(path):
+        suffix = Path(path).suffix.lower()
+        with file_errors("write", path):
+            files.write(path, typed_files.as_bytes(table, suffix, index))
+        return
     text = table.to_csv(float_format=form, lineterminator="\n", index=index)
     if path is None:
         # In portions, so that a closed pipe is noticed.
@@ -99,6 +112,14 @@ def require_suffix(path: str, suffixes: Sequence[str]) -> str:
         expected = " or ".join(filter(None, [", ".join(suffixes[:-1]), suffixes[-1]]))
         raise UsageError(f"The suffix of {path!r} must be {expected}.")
     return suffix
+
+
+def require_table(path: str) -> None:
+    """Raise, before any work, if a table could not be written to this file."""
+    suffix = require_suffix(path, TABLES)
+    if suffix in typed_files.SUFFIXES:
+        typed_files.require_package(typed_files.SUFFIXES[suffix])
+    require_folder(path)
 
 
 def require_folder(path: str) -> None:

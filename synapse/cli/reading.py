@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from .._defaults import SERIES
+from ..forecasting.statistical import METHODS
 from ..tables import read_several, read_table
 from ..tables.dates import DateColumn, date_columns, find_date
 from ..tables.series import FILLS
@@ -38,6 +39,11 @@ SHARED: dict[str, dict[str, Any]] = {
         "type": names,
         "default": [],
         "help": "columns to leave out",
+    },
+    "--methods": {
+        "metavar": "NAME,...",
+        "type": names,
+        "help": f"statistical methods to compare with (default: {','.join(METHODS)})",
     },
     "--hidden": {
         "metavar": "N,...",
@@ -113,6 +119,10 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     )
     help_text = "whether the first row names the columns, if it looks like the others"
     add("--header", choices=HEADERS, help=help_text)
+    help_text = "lines above the names of the columns (default: %(default)s)"
+    add("--skip-rows", metavar="N", type=int, default=0, help=help_text)
+    help_text = "leave out rows of totals, such as a last row called Total"
+    add("--without-totals", action="store_true", help=help_text)
     help_text = "a further cell that is a missing value, such as n.v."
     add("--missing", metavar="CELL", action="append", help=help_text)
     add(
@@ -244,6 +254,8 @@ def read(
         encoding=options.encoding,
         missing=absent,
         header=HEADERS.get(options.header),
+        skip_rows=options.skip_rows,
+        without_totals=options.without_totals,
     )
 
 

@@ -12,7 +12,7 @@ from ..tables.encoding import encoding_of
 from ..tables.series import following
 from ..tables.table import find, pandas_for_tables
 from .formats import READING, read
-from .helpers import TABLES, joined, require_suffix, write_table
+from .helpers import joined, require_table, write_table
 from .reading import ReadTable, add_reading, add_sequence, say
 
 if TYPE_CHECKING:
@@ -23,12 +23,16 @@ def add_run(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
     add = parser.add_argument
     add("model", metavar="MODEL", help=READING)
-    add("data", metavar="DATA", help="the table, a CSV file; - is standard input")
+    add(
+        "data",
+        metavar="DATA",
+        help="the table, a CSV, Parquet or Excel file; - is standard input",
+    )
     add(
         "-o",
         "--output",
         metavar="FILE",
-        help="the file to write (default: standard output)",
+        help="the table to write (default: standard output)",
     )
     add_sequence(parser)
     add(
@@ -51,7 +55,7 @@ def run(options: argparse.Namespace) -> None:
     the rows before it.
     """
     if options.output is not None and Path(options.output).suffix:
-        require_suffix(options.output, TABLES)
+        require_table(options.output)
     network = read(options.model)
     table = ReadTable.of(options, network.metadata.get("missing", ()))
     say(table.notes)

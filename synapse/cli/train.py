@@ -28,6 +28,7 @@ from ..tables.table import (
     require_one_use,
 )
 from . import INTERRUPTED, formats
+from .epoch_lines import EpochLines
 from .helpers import (
     UsageError,
     aligned,
@@ -56,7 +57,11 @@ MIDNIGHT = " 00:00:00"
 def add_train(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
     add = parser.add_argument
-    add("data", metavar="DATA", help="the table, a CSV file; - is standard input")
+    add(
+        "data",
+        metavar="DATA",
+        help="the table, a CSV, Parquet or Excel file; - is standard input",
+    )
     add(
         "--target",
         metavar="COLUMN,...",
@@ -98,6 +103,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         type=int,
         help="steps ahead in the test of a series (default: a season)",
     )
+    add_shared(parser, "--methods")
     add_reading(parser)
     add_shared(parser, "--hidden", "--epochs")
     add(
@@ -181,11 +187,13 @@ def train(options: argparse.Namespace) -> int:
         "checkpoint",
     )
     report = Report(options.quiet)
+    in_pipe = not progress and not options.quiet
     learning = TrainingOptions(
         **{name: getattr(options, name) for name in settings},
         trainer_options=further(options),
         progress=progress,
         on_begin=report.begin,
+        on_epoch=EpochLines() if in_pipe else None,
         on_test=report.add_test,
     )
     try:
@@ -250,9 +258,9 @@ def _trained(
     if not dated and not as_rows:
         _require_dates(cells, [*targets, *ignored, *key])
     if as_rows or not (dated or asked or alone) or not of_numbers:
-        if asked or table.series_options["fill"]:
+        if asked or table.series_options["fill"] or options.methods:
             why = "are for a series of numbers, without --inputs, --classes and --ahead"
-            raise UsageError(f"--known, --observed and --fill {why}.")
+            raise UsageError(f"--known, --observed, --fill and --methods {why}.")
         used = [*targets, *columns(cells, options.inputs or [])]
         first_date = dated.columns[0] if dated else None
         numbered = first_date and key and is_numeric(cells[first_date])
@@ -265,6 +273,8 @@ def _trained(
         }
         row_options |= {"classes": options.classes, "ignore": [*ignored, *dates]}
         report.notes = [f"{pluralize(len(cells), 'row')}.", *table.notes]
+        if not options.classes:
+            report.notes += _about_classes(cells, targets)
         if not (as_rows or key):
             others = [
                 name for name in cells.columns if name not in [*ignored, *targets]
@@ -274,7 +284,8 @@ def _trained(
     several = table.series([*targets, *asked])
     known_columns = columns(cells, options.known)
     first_series = next(iter(several.values()))
-    say(not_installed(METHODS))  # before the training, which may take long
+    methods = options.methods or METHODS
+    say(not_installed(methods))  # before the training, which may take long
     date = first_series.index.name if step_name(first_series) else None
     begin, end = (
         pick(series.index[at] for series in several.values())
@@ -300,9 +311,14 @@ def _trained(
         )
     if dated and dated.note:
         notes.append(dated.note)
-    report.notes = [*notes, *table.notes]
+    report.notes = [*notes, *table.notes, *_about_classes(cells, targets)]
     trained = train_series(
-        several, targets, learning, known=known_columns, steps=options.steps
+        several,
+        targets,
+        learning,
+        known=known_columns,
+        steps=options.steps,
+        methods=methods,
     )
     trained.model.metadata.update(
         {
@@ -315,6 +331,18 @@ def _trained(
         }
     )
     return trained
+
+
+def _about_classes(cells: pd.DataFrame, targets: list[str]) -> list[str]:
+    """Return a sentence on a target of 0 and 1, which is trained as a number."""
+    if len(targets) != 1 or not is_numeric(cells[targets[0]]):
+        return []
+    if {*cells[targets[0]].dropna().unique()} != {0, 1}:
+        return []
+    return [
+        f"{targets[0]!r} is 0 or 1 in every row, and is predicted as a number. If these"
+        " are classes, pass --classes: then each has a probability."
+    ]
 
 
 def _about_time(cells: pd.DataFrame, names: list[str]) -> list[str]:
@@ -437,11 +465,12 @@ def _of_test(trained: Trained) -> list[str]:
     ]
     if trained.table:
         held_out = pluralize(facts["held_out_rows"], "held-out row")
-        lines.append(
-            f"Test on {held_out}:"
-            if facts["held_out_rows"]
-            else "On the training rows:"
+        rows = (
+            f"Test on {held_out}" if facts["held_out_rows"] else "On the training rows"
         )
+        if commonest := facts.get("commonest"):
+            rows += f", {commonest[1]:.1%} of them {commonest[0]!r}"
+        lines.append(f"{rows}:")
         cells = [[printable(cell) for cell in row] for row in trained.table]
         lines.append(aligned(cells, "<" + ">" * (len(cells[0]) - 1)))
     return [*lines, *(facts[name] for name in ("verdict", "reason") if facts.get(name))]

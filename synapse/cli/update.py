@@ -28,7 +28,11 @@ def add_update(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the subcommand."""
     add = parser.add_argument
     add("model", metavar="MODEL", help=READING)
-    add("data", metavar="DATA", help="the new rows, a CSV file; - is standard input")
+    add(
+        "data",
+        metavar="DATA",
+        help="the new rows, a CSV, Parquet or Excel file; - is standard input",
+    )
     help_text = "columns to predict, if the model does not know them"
     add("--target", metavar="COLUMN,...", type=names, help=help_text)
     add_sequence(parser)
@@ -105,7 +109,7 @@ def update(options: argparse.Namespace) -> int:
     if not options.quiet:
         print(f"{model.network!r}: {epochs} on {pluralize(updated.rows, 'new row')}.")
         cells = [[printable(cell) for cell in row] for row in updated.table]
-        print(aligned(cells, "<" + ">" * (len(cells[0]) - 1)))
+        print(aligned(cells, "<" + ">" * (len(cells[0]) - 1)), flush=True)
     if updated.result.stop_reason != "interrupted":
         return 0
     say([f"Interrupted after {epochs}; {output!r} is the model updated so far."])

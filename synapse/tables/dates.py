@@ -27,6 +27,7 @@ from .table import (
     place,
     quoted,
 )
+from .totals import total_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -240,10 +241,11 @@ def _of_text(table: pd.DataFrame, column: str, form: str | None) -> DateColumn |
     dates = _only(readings, cells, column)
     for row in np.flatnonzero(dates.isna())[:1]:
         cell = "no value" if cells.isna().iloc[row] else repr(cells.iloc[row])
+        without = " (--without-totals)" if row in total_rows(table) else ""
         raise FormatError(
             f"Expected a date in {place(table, row)}, column {column!r}, got {cell}."
-            " Correct it or leave the row out; --dates gives another form, and --ignore"
-            " leaves the column out."
+            f" Correct it or leave the row out{without}; --dates gives another form,"
+            " and --ignore leaves the column out."
         )
     return DateColumn(column, [column], dates)
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from .._typing import Floats, Ints
 from ..errors import FormatError
+from .number_form import NumberForm, set_form
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,10 +117,11 @@ def _fast_floats(cells: list[str]) -> Floats | None:
 def convert_numbers(
     table: pd.DataFrame, separator: str, decimal: str | None
 ) -> list[str]:
-    """Replace the columns of a table, all text, of which most cells are numbers.
+    """Replace the columns of text of a table of which most cells are numbers.
 
     A column of numbers only becomes numeric. In another one, the numbers get a decimal
     point, and the other cells stay what they are, so that a sentence can name them.
+    ``table.attrs`` gets the forms of columns with units or marks of thousands.
 
     Parameters
     ----------
@@ -144,6 +146,8 @@ def convert_numbers(
     readings = dict[str, _NumberReading]()
     certain = set[str | None]()
     for name in table.columns:
+        if table[name].dtype.kind in "iuf":
+            continue
         rows = np.flatnonzero(table[name].notna())
         cells = table[name].iloc[rows].tolist()
         values = None if decimal == "," else _fast_floats(cells)
@@ -231,6 +235,13 @@ class _NumberReading:
             )
         if self.unit:
             notes.append(f"The unit {self.unit!r} of {name!r} is left out.")
+        before, after = _around(self.cells_in_file[0]) if self.unit else ("", "")
+        mark = (
+            next((m for m in self.cells[place] if m in grouped), "")
+            if thousands
+            else ""
+        )
+        set_form(table, name, NumberForm(before, after, decimal, mark))
         if fits.all():
             table[name] = _numeric(
                 plain, self.rows, table.index, np.array([*map(float, plain)])
@@ -285,6 +296,14 @@ def _without_unit(cells: Sequence[str]) -> tuple[str, Sequence[str]]:
     if len(units) != 1 or units == {""}:
         return "", cells
     return units.pop(), [match[1] + match[3] for match in matches if match]
+
+
+def _around(cell: str) -> tuple[str, str]:
+    """Return what stands before and after the number of a cell with a unit."""
+    match = UNIT.fullmatch(cell)
+    if match is None:
+        return "", ""
+    return cell[match.end(1) : match.start(3)], cell[match.end(3) :]
 
 
 def _numeric(

@@ -78,8 +78,8 @@ def _continued(path: str, digest: str, epochs: int) -> Trainer:
     done = 0 if contents._paused is None else contents._paused.done
     if done > epochs:
         raise ArgumentError(
-            f"The checkpoint {path!r} has {done} epochs, more than {epochs}. Give"
-            " --epochs of so many or more, name another file, or remove it."
+            f"The checkpoint {path!r} has {done} epochs, more than {epochs}. Pass"
+            f" --epochs {done} or more, choose another file, or remove it."
         )
     return contents
 

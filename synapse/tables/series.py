@@ -15,6 +15,7 @@ from .._typing import Ints
 from ..errors import FormatError
 from ..forecasting._frames import continued, step_of
 from .dates import ZONE, are_days, find_date, in_zone, require_zone
+from .number_form import copy_forms
 from .table import (
     UNREADABLE,
     columns as columns_of,
@@ -152,7 +153,7 @@ def read_several(
         for name, row_numbers in rows.items():
             numbered = pandas.RangeIndex(1, len(row_numbers) + 1, name="row")
             frame = values.iloc[row_numbers].set_axis(numbered)
-            frames[name] = _filled(frame, fill)
+            frames[name] = copy_forms(table, _filled(frame, fill))
         return frames
     column, when = dated.name, dated.dates
     frames = {}
@@ -166,7 +167,7 @@ def read_several(
         rows[name] = row_numbers[order]
     step = _step(max((frame.index for frame in frames.values()), key=len), column)
     return {
-        name: _evenly(frame, step, fill, name, table, rows[name])
+        name: copy_forms(table, _evenly(frame, step, fill, name, table, rows[name]))
         for name, frame in frames.items()
     }
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from .._build import lower_name
-from .._checks import choice, instance, listed, positive_integer
+from .._checks import instance, listed, positive_integer
 from .._defaults import SERIES
 from ..errors import ArgumentError
 from ..forecasting import RollingOrigin, Selection
 from ..forecasting.selection import COMBINE
 from ..forecasting.statistical import METHODS
 from ..model import Model
-from .series_task import SeriesTask, fit_together, series_tasks
+from .series_task import SeriesTask, checked_methods, fit_together, series_tasks
 from .series_training import Forecasters, select_together
 from .table import pandas_for_tables
 from .table_training import INTERRUPTED, TrainingOptions
@@ -154,11 +154,7 @@ def compare_series(
     networks = [
         lower_name("build", name) for name in listed("build", builds, condition)
     ]
-    condition = "a list of names, such as ['ar', 'arima']"
-    simple = [
-        choice("Each of the methods", name, METHODS)
-        for name in listed("methods", methods, condition)
-    ]
+    simple = checked_methods(methods)
     chosen = [*networks, *simple]
     if not chosen or len({*chosen}) < len(chosen):
         raise ArgumentError(f"Expected one or more different methods, got {chosen}.")

@@ -404,6 +404,15 @@ def series_tasks(
     return tasks, [f"Left out: {quoted(left)}, {why}."] if left else []
 
 
+def checked_methods(methods: Sequence[str]) -> list[str]:
+    """Return names of statistical methods; ArgumentError if one is none of them."""
+    condition = "a list of names, such as ['ar', 'arima']"
+    return [
+        choice("Each of the methods", name, METHODS)
+        for name in listed("methods", methods, condition)
+    ]
+
+
 def frame_values(series: Any) -> Floats:
     """Return the columns of a series; ArgumentError if it is not one of
     `read_series`.

@@ -18,7 +18,8 @@ from ..forecasting import RollingOrigin, Selection
 from ..forecasting.selection import COMBINE, ranked
 from ..forecasting.statistical import METHODS
 from ..model import Model
-from .series_task import SeriesTask, fit_together, series_tasks
+from .number_form import PLAIN, NumberForm, forms_of
+from .series_task import SeriesTask, checked_methods, fit_together, series_tasks
 from .table_training import (
     FEWEST,
     INTERRUPTED,
@@ -94,6 +95,7 @@ def train_series(
         "period": period,
         "validation": learning.validation,
     }
+    methods = checked_methods(methods)
     tasks, left_out = series_tasks(series, targets, known, **test)
     name = str(learning.build)
     model, result = fit_together(tasks, learning)
@@ -125,7 +127,8 @@ def train_series(
         # From here on there is a network. Ctrl-C ends what is under way and loses no
         # more than that.
         try:
-            measured, table, failed = _test(tasks, model, name, methods)
+            forms = forms_of(frames[tasks[0].name])
+            measured, table, failed = _test(tasks, model, name, methods, forms)
             facts |= measured
             notes = list(dict.fromkeys([*left_out, *failed]))
             learning._report_test(Trained(model, result, {**facts}, table, notes))
@@ -144,7 +147,11 @@ def train_series(
 
 
 def _test(
-    tasks: Sequence[SeriesTask], model: Model, name: str, methods: Sequence[str]
+    tasks: Sequence[SeriesTask],
+    model: Model,
+    name: str,
+    methods: Sequence[str],
+    forms: Mapping[str, NumberForm],
 ) -> tuple[dict[str, Any], list[list[str]], list[str]]:
     """Return the facts of a test beside statistical methods, its table, and sentences
     on methods left out.
@@ -171,7 +178,7 @@ def _test(
         },
         "relative": relative,
     }
-    return facts, ranking(tasks, selection), [*notes, *selection.failed]
+    return facts, ranking(tasks, selection, forms), [*notes, *selection.failed]
 
 
 def select_together(
@@ -296,9 +303,13 @@ def _errors(
     return {name: enlarged(values) for name, values in joined.items()}, relative
 
 
-def ranking(tasks: Sequence[SeriesTask], selection: Selection) -> list[list[str]]:
-    """Return the methods by their errors, as the cells of a table; of several series,
-    the error in each.
+def ranking(
+    tasks: Sequence[SeriesTask],
+    selection: Selection,
+    forms: Mapping[str, NumberForm],
+) -> list[list[str]]:
+    """Return the methods by their errors, as the cells of a table, in the forms of the
+    targets; of several series, the error in each.
     """
     targets = tasks[0].targets
     tested = [task for task in tasks if task.is_tested]
@@ -310,7 +321,10 @@ def ranking(tasks: Sequence[SeriesTask], selection: Selection) -> list[list[str]
                 :, : len(targets)
             ]
             squared = np.mean(errors**2, axis=0)
-            row += [f"{rmse:.4g}" for rmse in np.sqrt(squared)]
+            row += [
+                forms.get(name, PLAIN).written(rmse)
+                for name, rmse in zip(targets, np.sqrt(squared), strict=True)
+            ]
     else:
         head = [task.name for task in tested[:MOST_SHOWN]]
         for row, rolled in zip(rows, selection.rolled.values(), strict=True):

@@ -25,11 +25,15 @@ from .._checks import (
     pluralize,
     suggestion,
     text,
+    whole_number,
 )
 from .._typing import Bools, Floats, PathLike
 from ..errors import ArgumentError, FormatError, SynapseError
 from ..readwrite import files
+from .number_form import copy_forms
 from .number_text import PATTERNS, convert_numbers, to_floats
+from .totals import total_rows
+from .typed_files import TypedCells
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +54,8 @@ NO_NAMES = (
     " 1', 'column 2' and so on."
 )
 """What to do about a first row that has values."""
+ABOVE = "If lines stand above the names, pass their number: --skip-rows N."
+"""What to do about rows that have more cells than the first."""
 BY_PANDAS = (
     'Write it as CSV: python -c "import pandas;'
     " pandas.{}({!r}).to_csv('table.csv', index=False)\"."
@@ -61,7 +67,6 @@ UNPACK = "Unpack it, and give the file that is in it."
 EXPORT = "Save the table as CSV."
 BINARY = (
     # How files begin, what they are, what to do, and the reader of pandas.
-    (b"PAR1", "a Parquet file", BY_PANDAS, "read_parquet"),
     (b"ARROW1", "a Feather (Arrow) file", BY_PANDAS, "read_feather"),
     (b"FEA1", "a Feather file", BY_PANDAS, "read_feather"),
     (b"ORC", "an ORC file", BY_PANDAS, "read_orc"),
@@ -82,8 +87,8 @@ BINARY = (
     (b"Obj\x01", "an Avro file", EXPORT, ""),
 )
 """Files that are no text and that people give for a table."""
-SPREADSHEETS = (b"xl/workbook", b"opendocument.spreadsheet")
-"""What a zip file has that is a spreadsheet (.xlsx or .ods)."""
+SPREADSHEET = b"opendocument.spreadsheet"
+"""What a zip file has that is a spreadsheet (.ods)."""
 MARKED = (
     (re.compile(r"\s*<(!doctype|html|\?xml)", re.IGNORECASE), "a page (HTML or XML)"),
     (re.compile(r'\s*(\{\s*"|\[\s*[\[{])'), "JSON"),
@@ -147,8 +152,11 @@ def read_table(
     encoding: str | None = None,
     missing: Sequence[str] = (),
     header: bool | None = None,
+    skip_rows: int = 0,
+    without_totals: bool = False,
 ) -> pd.DataFrame:
-    """Read a CSV file as a data frame of pandas, whose index has the line of each row.
+    """Read a CSV, Parquet or Excel file as a data frame of pandas, whose index has the
+    line of each row.
 
     The first row names the columns. Empty lines, rows without a value and lines that
     begin with # are left out; ``table.attrs["notes"]`` counts those below the names,
@@ -159,10 +167,18 @@ def read_table(
     A column is one of numbers if most of its cells are. Numbers may have marks of
     thousands, and a currency or a per cent sign that all cells of the column have.
 
+    A last row of totals is named in the notes, with other rows that have such a label:
+    its first text is a word such as "Total", or it has no text where the others have
+    one, and its numbers are the sums of those above.
+
+    Parquet and Excel files need the extra ``tables`` (pyarrow, openpyxl). Their numbers
+    are those of the file, and rows have numbers instead of lines. Of an Excel file the
+    first sheet is read.
+
     Parameters
     ----------
     path : str or path-like
-        The file; ``-`` is standard input.
+        The file, whose content decides what it is; ``-`` is standard input.
     decimal : {".", ","}, optional
         The decimal mark. Default: in each column the mark by which more cells are
         numbers. If both read all cells of a column, such as 999 and 1.234, it is that
@@ -177,6 +193,11 @@ def read_table(
         Whether the first row names the columns. Without such a row they are called
         "column 1", "column 2" and so on. Default: it does, and a file whose first row
         looks like the rows below it is refused.
+    skip_rows : int
+        The number of lines, or rows of a sheet, above the names. They are not read.
+        Default 0.
+    without_totals : bool
+        Whether rows of totals are left out. Default False.
 
     Returns
     -------
@@ -192,9 +213,11 @@ def read_table(
         If the file cannot be read, is not text in this encoding, does not name every
         column once, has values in the first row, has no rows, a row has more cells than
         there are names, or a column may have either decimal mark.
+    MissingExtraError
+        If the package that reads such a file is not installed.
     """
     choice("decimal", decimal, [None, ".", ","])
-    pandas = pandas_for_tables()
+    pandas_for_tables()
     absent = [
         "-",
         *(
@@ -204,7 +227,15 @@ def read_table(
     ]
     if header is not None:
         boolean("header", header)
-    content = _text(path := str(file_path("path", path)), encoding)
+    skipped = whole_number("skip_rows", skip_rows, "a whole number, 0 or above", 0)
+    boolean("without_totals", without_totals)
+    raw = _content(path := str(file_path("path", path)), encoding)
+    typed = TypedCells.of(raw, path)
+    content = _text(raw, path, encoding) if typed is None else typed.text(decimal)
+    if typed is not None and typed.is_named:
+        header = True
+    if skipped:  # empty lines, so that the others have their numbers
+        content = "\n" * skipped + "".join(content.split("\n", skipped)[skipped:])
     separator = _separator(content)
     comments = list[int]()
     with csv_errors(path):
@@ -217,6 +248,66 @@ def read_table(
         cells = _cells(rows[0], separator)
     begin = 0 if header is False else 1
     names = _names(path, cells, header, comments[:1])
+    table = _parsed(path, rows[begin:], lines[begin:], names, separator, absent)
+    is_empty = table.isna().all(axis=1)
+    empty, table = table[is_empty], table[~is_empty].copy()
+    about_comments = _about_comments(
+        [place for place in comments if place > lines[0]], content
+    )
+    if not len(table):
+        raise FormatError(
+            " ".join([f"{path!r} has names of columns and no rows.", *about_comments])
+        )
+    for name in names:
+        table[name] = table[name].map(
+            lambda cell: str(cell).strip(), na_action="ignore"
+        )
+    notes = list[str]()
+    if typed is not None:
+        typed.restore_numbers(table)
+        empty, table = map(typed.numbered, (empty, table))
+        notes += typed.notes
+    notes += convert_numbers(table, separator, decimal)
+    if header is None and cells[0]:  # pandas writes an index without a name
+        notes += _about_header(path, names, table)
+    notes += about_comments
+    if len(empty):
+        count = pluralize(len(empty), "row")
+        notes.append(f"Left out: {count} without a value ({_places(empty)}).")
+    return _finished(table, notes, without_totals)
+
+
+def _finished(table: pd.DataFrame, notes: list[str], without: bool) -> pd.DataFrame:
+    """Return a table with its notes, and without rows of totals if these are to be left
+    out.
+    """
+    totals = total_rows(table)
+    if len(totals):
+        count = pluralize(len(totals), "row")
+        where = f"{count} of totals ({_places(table.iloc[totals])})"
+        notes.append(
+            f"Left out: {where}."
+            if without
+            else f"The table has {where}, which counts as data. To leave out such rows,"
+            " pass --without-totals."
+        )
+    if without:
+        rows = table.drop(index=table.index[totals]).infer_objects()
+        table = copy_forms(table, rows)
+    table.attrs["notes"] = notes
+    return table
+
+
+def _parsed(
+    path: str,
+    rows: list[str],
+    lines: list[int],
+    names: list[str],
+    separator: str,
+    absent: list[str],
+) -> pd.DataFrame:
+    """Return rows of text as a table of text, whose index has their lines."""
+    pandas = pandas_for_tables()
     options: dict[str, Any] = {
         "sep": separator,
         "names": names,
@@ -233,50 +324,27 @@ def read_table(
         with warnings.catch_warnings(
             action="error", category=pandas.errors.ParserWarning
         ):
-            table = pandas.read_csv(io.StringIO("".join(rows[begin:])), **options)
+            table: pd.DataFrame = pandas.read_csv(io.StringIO("".join(rows)), **options)
     except pandas.errors.EmptyDataError:
         table = pandas.DataFrame(columns=names)
     except pandas.errors.ParserWarning:
         raise FormatError(
-            f"The rows of {path!r} have more cells than the {len(names)} names."
+            f"The rows of {path!r} have more cells than the {len(names)} names. {ABOVE}"
         ) from None
     except pandas.errors.ParserError as error:
         why = str(error).strip().removeprefix("Error tokenizing data. C error: ")
         why = re.sub(
             r"\b(line|row) (\d+)",
-            lambda match: f"line {lines[int(match[2]) - 1 + begin]}",
+            lambda match: f"line {lines[int(match[2]) - 1]}",
             why,
         )
-        raise FormatError(f"{path!r} is not CSV: {why}.") from None
-    table.index = pandas.Index(lines[begin : begin + len(table)], name="line")
-    empty = table.index[table.isna().all(axis=1)].tolist()
-    table = table.drop(index=empty)
-    about_comments = _about_comments(
-        [place for place in comments if place > lines[0]], content
-    )
-    if not len(table):
-        raise FormatError(
-            " ".join([f"{path!r} has names of columns and no rows.", *about_comments])
-        )
-    for name in names:
-        table[name] = table[name].map(
-            lambda cell: str(cell).strip(), na_action="ignore"
-        )
-    notes = convert_numbers(table, separator, decimal)
-    if header is None and cells[0]:  # pandas writes an index without a name
-        notes += _about_header(path, names, table)
-    notes += about_comments
-    if empty:
-        count = pluralize(len(empty), "row")
-        notes.append(f"Left out: {count} without a value ({_lines(empty)}).")
-    table.attrs["notes"] = notes
+        raise FormatError(f"{path!r} is not CSV: {why}. {ABOVE}") from None
+    table.index = pandas.Index(lines[: len(table)], name="line")
     return table
 
 
-def _text(path: str, encoding: str | None) -> str:
-    """Return the text of a file, in lines; FormatError if it cannot be read or is no
-    text.
-    """
+def _content(path: str, encoding: str | None) -> bytes:
+    """Return the content of a file; ArgumentError if there is no such encoding."""
     if encoding is not None:
         try:
             codecs.lookup(text("encoding", encoding))
@@ -286,7 +354,12 @@ def _text(path: str, encoding: str | None) -> str:
                 " cp1252 or utf-8."
             ) from None
     with file_errors("read", path):
-        content = files.read(sys.stdin.buffer if path == "-" else path)
+        content: bytes = files.read(sys.stdin.buffer if path == "-" else path)
+    return content
+
+
+def _text(content: bytes, path: str, encoding: str | None) -> str:
+    """Return the content of a file as text, in lines; FormatError if it is no text."""
     if binary := _binary_kind(content):
         title, advice, reader = binary
         advice = advice.format(reader, "FILE" if path == "-" else path)
@@ -316,8 +389,8 @@ def _binary_kind(content: bytes) -> tuple[str, str, str] | None:
     about it, and the reader of pandas; None for other files.
     """
     if content.startswith(b"PK\3\4"):
-        if any(mark in content for mark in SPREADSHEETS):
-            return "a spreadsheet (.xlsx or .ods)", EXPORT, ""
+        if SPREADSHEET in content:
+            return "a spreadsheet (.ods)", "Save the table as .xlsx or CSV.", ""
         return "a zip file", UNPACK, ""
     for signature, title, advice, reader in BINARY:
         # The names of a table may begin with such letters.
@@ -496,18 +569,23 @@ def _are_labels(names: Sequence[str]) -> bool:
     return len(names) > 1 and len({*steps}) == 1 and (len(names) > 2 or steps[0] == 1)
 
 
-def _lines(places: Sequence[int]) -> str:
+def _lines(places: Sequence[int], noun: str = "line") -> str:
     """Return lines of a file in a sentence.
 
     >>> _lines([3]), _lines([3, 5]), _lines([*range(2, 12)])
     ('line 3', 'lines 3, 5', 'lines 2, 3, 4, 5, 6, 7 and 4 others')
     """
     if len(places) == 1:
-        return f"line {places[0]}"
+        return f"{noun} {places[0]}"
     others = len(places) - MOST_LINES
     listed_places = ", ".join(map(str, places[:MOST_LINES]))
     more = f" and {pluralize(others, 'other')}" if others > 0 else ""
-    return f"lines {listed_places}{more}"
+    return f"{noun}s {listed_places}{more}"
+
+
+def _places(table: pd.DataFrame) -> str:
+    """Return the rows of a table in a sentence: their lines in the file."""
+    return _lines([*map(int, table.index)], str(table.index.name))
 
 
 def _about_comments(places: list[int], content: str) -> list[str]:

@@ -29,6 +29,7 @@ from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..learning import Result, Trainer
 from ..learning._options import OPTIONS
 from ..learning._parameters import checked_optimizer
+from ..learning.callbacks import Progress, called_with_progress
 from ..model import Model
 from .resuming import REFIT, resumed
 
@@ -155,6 +156,9 @@ class TrainingOptions:
     on_begin : callable or None
         Called without arguments when all has been checked and the training before the
         test begins. Default: none.
+    on_epoch : callable or None
+        Called with the :class:`synapse.learning.Progress` after every epoch of both
+        trainings; a true value ends nothing. Default: none.
     on_test : callable or None
         Called with the :class:`Trained` model after the test, before a network is
         trained on all rows. Default: none.
@@ -178,6 +182,7 @@ class TrainingOptions:
     progress: Annotated[bool, boolean] = False
     checkpoint: Annotated[str | None, _path] = None
     on_begin: Annotated[Callable[[], Any] | None, function_of] = None
+    on_epoch: Annotated[Callable[[Progress], Any] | None, called_with_progress] = None
     on_test: Annotated[Callable[[Trained], Any] | None, _takes_trained] = None
 
     def _filled(self, usual: Fit) -> TrainingOptions:
@@ -247,6 +252,11 @@ class TrainingOptions:
             raise KeyboardInterrupt
         return model, result
 
+    def _after_epoch(self, progress: Progress) -> None:
+        """Call `on_epoch`; what it returns ends nothing."""
+        if self.on_epoch is not None:
+            self.on_epoch(progress)
+
     def _report_test(self, trained: Trained) -> None:
         """Call `on_test`, if it is given."""
         if self.on_test is not None:
@@ -280,6 +290,8 @@ class TrainingOptions:
         training, validation = parts
         is_rows = max(len(training), len(validation or [])) == 1
         inputs, targets = joined_parts(training, is_rows)
+        if self.on_epoch is not None:
+            options["callbacks"] = [self._after_epoch]
         options["validation"] = (
             joined_parts(validation, is_rows) if validation else None
         )
@@ -291,7 +303,7 @@ class TrainingOptions:
         settings |= {"hidden": [*(self.hidden or ())], **options, "validation": None}
         settings["options"] = sorted((self.trainer_options or {}).items())
         path = f"{self.checkpoint}{ending}"
-        settings |= {"progress": None, "epochs": None}
+        settings |= {"progress": None, "epochs": None, "callbacks": None}
         with resumed(path, model, parts, settings, options["epochs"]):
             return model.fit(inputs, targets, **options, checkpoint=path, resume=True)
 

@@ -14,6 +14,7 @@ from ..errors import ArgumentError
 from ..learning import Result
 from ..model import Model
 from .encoding import encoding_of
+from .number_form import PLAIN, NumberForm, forms_of
 from .row_models import answers_of, quality, units_of
 from .series import following, phase
 from .series_task import SeriesTask, frame_values, series_facts
@@ -120,15 +121,19 @@ def update_rows(
     ]
 
     notes += _repeated(parts, former)
+    forms = forms_of(table)
 
     def errors() -> list[list[str]]:
         network = model.whole()
         classes = model.classes is not None
-        return [
-            _written(quality(answers_of(network, side), _truth(side), classes), classes)
+        qualities = [
+            quality(answers_of(network, side), _truth(side), classes)
             for side in (parts, former)
             if side
         ]
+        if classes:
+            return [[f"{value:.1%}" for value in values] for values in qualities]
+        return [_written(values, names, forms) for values in qualities]
 
     before = errors()
     data = joined_parts(parts, len(parts) == 1)
@@ -206,8 +211,15 @@ def update_series(
         for entry in facts.get("test", {}).values()
     ]
 
+    several = facts.get("several")  # errors are in units of the deviation of each
+    forms = {} if several else forms_of(next(iter(frames.values())))
+
     def errors() -> list[list[str]]:
-        return [_written(_of_next(model, side)) for side in (tasks, former) if side]
+        return [
+            _written(_of_next(model, side), facts["targets"], forms)
+            for side in (tasks, former)
+            if side
+        ]
 
     before = errors()
     lessons = [_lesson(task, count) for task, count in tasks]
@@ -365,8 +377,14 @@ def _trained(
     return result
 
 
-def _written(values: list[float], classes: bool = False) -> list[str]:
-    return [f"{value:.1%}" if classes else f"{value:.4g}" for value in values]
+def _written(
+    values: list[float], names: Sequence[str], forms: Mapping[str, NumberForm]
+) -> list[str]:
+    """Return errors of targets, in the forms of their columns."""
+    return [
+        forms.get(name, PLAIN).written(value)
+        for name, value in zip(names, values, strict=True)
+    ]
 
 
 def _table(

@@ -23,10 +23,11 @@ ENVIRONMENT = {
 
 
 def complaints(text):
-    """What was said on stderr, but for two notices: compiling, once a machine, and
-    methods not installed."""
+    """What was said on stderr, but for three notices: compiling, once a machine,
+    methods not installed, and lines on a training that takes long."""
     notices = (
         "compiling its kernels|The methods ets, theta and arima need statsforecast"
+        r"|epoch \d+, loss"
     )
     return re.sub(rf"synapse: ({notices}).*\n", "", text)
 

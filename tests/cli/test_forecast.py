@@ -345,9 +345,9 @@ def test_what_cannot_be_forecast_is_refused_before_anything_is_written(
         ),
         ([*this, "x", *here], 2, "argument --steps: invalid int value: 'x'"),
         (
-            [*this, 2, "-o", "next.xlsx"],
+            [*this, 2, "-o", "next.xls"],
             2,
-            "The suffix of 'next.xlsx' must be .csv or .txt.",
+            "The suffix of 'next.xls' must be .csv, .txt, .parquet or .xlsx.",
         ),
         ([*this, 2, "-o", "none/next.csv"], 1, "there is no such folder"),
         (

@@ -74,6 +74,10 @@ def test_the_command_says_what_to_install_before_it_works(
         said = refused(capsys, name, *tables[name])
         assert "need pandas (extra 'forecast'), which is not installed." in said
         assert FORECAST in said
+    for name, package in (("p.xlsx", "openpyxl"), ("p.parquet", "pyarrow")):
+        without(package)
+        said = refused(capsys, "compare", *tables["compare"], "-o", sheet / name)
+        assert f"files need {package} (extra 'tables')" in said
     assert {path.name for path in sheet.iterdir()} == {"d.csv", "net.json"}
 
 

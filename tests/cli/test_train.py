@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import architect
@@ -17,6 +18,7 @@ from synapse.cli import main
 from synapse.errors import ArgumentError
 from synapse.readwrite import load
 from synapse.tables import row_models, series_training
+from synapse.tables.class_quality import mean_auc, recalls
 from synapse.tables.series_task import fit_together, series_tasks
 from tests.helpers.cases import all_hold
 
@@ -205,6 +207,104 @@ def test_classes(capsys, kinds, tmp_path):
     assert predicted(capsys, path, kinds)[0] == ["kind", "code", "1", "2", "3"]
 
 
+def test_rare_classes_have_their_recall_and_the_area_under_the_curve(
+    capsys, tmp_path, rng
+):
+    """Accuracy alone says nothing where nine of ten rows are of one class."""
+    metrics = pytest.importorskip("sklearn.metrics")
+    x = rng.normal(size=(600, 2)).round(3)
+    fraud = x[:, 0] + 0.5 * rng.normal(size=600) > 1.6
+    data = write(tmp_path / "d.csv", a=x[:, 0], b=x[:, 1], fraud=fraud.astype(int))
+    path = tmp_path / "m.json"
+    options = ["--target", "fraud", "--epochs", 30, "-o", path]
+    printed = done(capsys, "train", data, *options)
+    assert "'fraud' is 0 or 1 in every row" in printed
+    assert "pass --classes: then each has a probability." in printed
+    printed = done(capsys, "train", data, *options, "--classes").splitlines()
+    assert not any("is 0 or 1" in line for line in printed)
+    head = next(i for i, line in enumerate(printed) if line.startswith("Test on"))
+    share = re.search("120 held-out rows, ([0-9.]+)% of them '0':", printed[head])
+    by_name = {
+        line[:11].strip(): [float(cell.rstrip("%")) for cell in line[11:].split()]
+        for line in printed[head + 2 : head + 6]
+    }
+    assert [*by_name] == ["accuracy", "recall of 1", "recall of 0", "AUC"]
+    commonest = [values[1] for values in by_name.values()]
+    assert commonest == [float(share[1]), 0.0, 100.0, 0.5]
+    truth = np.eye(3)[rng.choice(3, 200, p=[0.9, 0.07, 0.03])]
+    for decimals in (1, 12):  # with ties and without
+        answers = (truth + 2 * rng.random((200, 3))).round(decimals)
+        area = metrics.roc_auc_score(truth, answers, average="macro")
+        assert abs(mean_auc(answers, truth) - area) < 1e-12
+        predicted_of = answers.argmax(axis=1)
+        recall = metrics.recall_score(truth.argmax(axis=1), predicted_of, average=None)
+        np.testing.assert_allclose(recalls(answers, truth), recall)
+
+
+def test_a_logistic_regression_of_many_rows_is_fitted_to_a_sample(monkeypatch, rng):
+    """Its errors are those of all rows; rare rows have not been left out."""
+    x = rng.normal(size=(4000, 3))
+    is_rare = x[:, 0] + 0.3 * rng.normal(size=4000) > 2.0
+    table = pd.DataFrame(x, columns=["a", "b", "c"]).assign(kind=is_rare)
+    learning = tables.TrainingOptions(epochs=1)
+    whole = tables.train_rows(table, ["kind"], None, learning, classes=True)
+    monkeypatch.setattr(row_models, "MOST_FITTED", 800)
+    sampled = tables.train_rows(table, ["kind"], None, learning, classes=True)
+    assert not any("a sample" in note for note in whole.notes)
+    (note,) = [note for note in sampled.notes if "a sample" in note]
+    assert "a sample of 800 rows, or fewer, of 3200; rare classes have all" in note
+    for one, other in zip(whole.table[1:], sampled.table[1:], strict=True):
+        assert one[0] == other[0]
+        first, second = (float(cells[3].rstrip("%")) for cells in (one, other))
+        assert abs(first - second) <= (0.02 if one[0] == "AUC" else 8.0)
+
+
+def test_errors_are_written_as_the_column_writes_its_numbers(capsys, tmp_path, rng):
+    price = 2000 * np.arange(60) + 100000 + rng.normal(0, 9000, 60)
+    dollars = [f'"${value:,.2f}"' for value in price]
+    euros = [f"{value:,.0f} \u20ac".replace(",", " ") for value in price]
+    data = write(tmp_path / "d.csv", n=range(60), Price=dollars)
+    model = tmp_path / "m.json"
+    options = ["--epochs", 2, "-o", model]
+    printed = done(capsys, "train", data, "--target", "Price", *options)
+    row = re.findall(r"\$\d?\d,\d{3}", printed.split("held-out rows:")[1])
+    assert len(row) == 3
+    by_month = tmp_path / "m.csv"
+    write(by_month, Month=months(60), Preis=euros)
+    options = ["--target", "Preis", "--methods", "ar,naive", "--epochs", 2]
+    printed = done(capsys, "train", by_month, *options, "-o", model)
+    assert len(re.findall(r"  \d+ \d{3} \u20ac\n", printed)) == 4
+    code, printed, _ = run_cli(capsys, "compare", by_month, *options, "--origins", 3)
+    assert code == 0
+    assert len(re.findall(r"\d \u20ac", printed)) > 8
+    more = write(tmp_path / "n.csv", Month=months(66), Preis=[*euros, *euros[:6]])
+    code, printed, _ = run_cli(capsys, "update", model, more, "--epochs", 1)
+    assert (code, printed.count("\u20ac")) == (0, 4)
+
+
+def test_a_training_that_takes_long_prints_lines_into_a_pipe(
+    plane, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("synapse.cli.epoch_lines.SECONDS", 0.0)
+    line = ["train", plane, "--target", "y", "--ignore", "word", "--epochs", 3]
+    for more, count in (([], 6), (["-q"], 0)):  # of both trainings
+        assert main([*map(str, [*line, "-o", tmp_path / "m.json", *more])]) == 0
+        said = capsys.readouterr().err
+        lines = re.findall(r"synapse: epoch (\d), loss [0-9.]+, \d+ s\.\n", said)
+        assert len(lines) == count
+
+
+def test_statistical_methods_of_the_test_can_be_named(sales, tmp_path, capsys):
+    line = ["train", sales, "--target", "Umsatz", "--epochs", 2, "-o"]
+    printed = done(capsys, *line, tmp_path / "m.json", "--methods", "seasonal,ar")
+    table = printed.split("held-out rows:\n")[1].splitlines()[1:5]
+    methods = {row.split()[0] for row in table}
+    assert methods == {"seasonal", "ar", "gru", "combine"}
+    said = refused(capsys, *line, tmp_path / "x.json", "--methods", "ar,arma")
+    assert "Each of the methods" in said
+    assert "'arma'" in said
+
+
 def test_missing_numbers_words_and_keys(capsys, tmp_path, rng):
     """A table as people have them: y follows from words and a number that is sometimes
     missing."""
@@ -326,12 +426,12 @@ def test_what_cannot_be_learnt_is_refused_and_nothing_saved(capsys, plane, tmp_p
             (
                 train(*ignoring, "--known", "a", "--ahead", 1),
                 2,
-                "--known, --observed and --fill are for a series",
+                "--known, --observed, --fill and --methods are for a series",
             ),
             (
                 train(*of_a, "--sequence", "word", "--fill", "linear"),
                 2,
-                "--fill are for a series",
+                "--fill and --methods are for a series",
             ),
             (train(*of_a, "--rate", 1e9, "-q"), 1, "lower --rate than 1e"),
             (train(*y, data=one_class), 1, "two classes"),

@@ -76,7 +76,7 @@ def test_ctrl_c_in_a_network_ends_the_comparison(monkeypatch, capsys, tmp_path):
         def end(progress):
             raise KeyboardInterrupt
 
-        return whole(trainer, *data, **settings, callbacks=[end])
+        return whole(trainer, *data, **{**settings, "callbacks": [end]})
 
     monkeypatch.setattr(synapse.Trainer, "train", interrupted)
     sheet = write(tmp_path / "d.csv", Month=months(72, 2018), Sales=SALES)
@@ -175,7 +175,11 @@ def test_the_command_prints_and_writes_what_python_returns(tmp_path, capsys):
     cases = [
         ([*arguments[:6], "--methods", "prophet"], 1, "methods"),
         ([*arguments[:6], "--build", "tree"], 1, "'GRU' or 'Jordan'"),
-        ([*arguments, "-o", tmp_path / "x.xlsx"], 2, "must be .csv or .txt"),
+        (
+            [*arguments, "-o", tmp_path / "x.xls"],
+            2,
+            "must be .csv, .txt, .parquet or .xlsx",
+        ),
         ([*arguments, "--plot", tmp_path / "x.txt"], 2, "must be .png, .svg or .pdf"),
         (["compare", data], 2, "--target"),
     ]

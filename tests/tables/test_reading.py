@@ -220,7 +220,7 @@ NO_TABLES = {
     "1,2\n3,4\n": "must name the columns, got '1', '2'",
     "a,b,a\n1,2,3\n": "must name every column once, got 'a', 'b', 'a'",
     'a,b\n1,"2\n': "is not CSV",
-    b"PK\3\4..xl/workbook.xml": "a spreadsheet .* not text. Save the table as CSV",
+    b"PK\3\4..opendocument.spreadsheet": r"a spreadsheet .* Save the table as .xlsx",
     b"a,b\n\0,1\n": "not text in UTF-8. Save it as CSV",
     "Gr\u00f6\u00dfe,b\n1,1\n".encode(
         "cp1252"
@@ -345,8 +345,40 @@ def test_what_is_left_out_is_counted(tmp_path):
     assert "1 line with # at the beginning (line 3)" in quoted.attrs["notes"][0]
 
 
+def test_lines_above_the_names_are_skipped_and_count(tmp_path):
+    path = tmp_path / "t.csv"
+    content = "Sales of 2024\n\nsource: till\na;b\n1;2\n\n3;x\n"
+    said = refused(read, path, content)
+    assert said.endswith(
+        "If lines stand above the names, pass their number: --skip-rows N."
+    )
+    sheet = read(path, content, skip_rows=3)
+    assert sheet.index.tolist() == [5, 7]
+    assert sheet.columns.tolist() == ["a", "b"]
+    assert "got no text" in refused(read, path, content, skip_rows=9)
+
+
+def test_rows_of_totals_are_named_and_left_out(tmp_path):
+    path = tmp_path / "t.csv"
+    shops = "day,shop,sold\n1,A,10\n2,A,20\n,Total A,30\n1,B,5\n,Total B,5\n"
+    content = shops + ",Grand total,35\n"
+    (note,) = read(path, content).attrs["notes"]
+    assert note.startswith("The table has 3 rows of totals (lines 4, 6, 7), which")
+    assert note.endswith("To leave out such rows, pass --without-totals.")
+    sheet = read(path, content, without_totals=True)
+    assert sheet["shop"].tolist() == ["A", "A", "B"]
+    assert sheet.attrs["notes"] == ["Left out: 3 rows of totals (lines 4, 6, 7)."]
+    # a label in a column of numbers; a row without one
+    years = read(path, "year,n\n2001,1\n2002,5\nSumme:,6\n", without_totals=True)
+    assert years["year"].tolist() == [2001, 2002]
+    assert years["year"].dtype == int
+    sums = "shop,n,m\na,1.1,2\nb,2.2,3\nc,3.3,4\n,6.6,{}\n"
+    assert len(read(path, sums.format(9), without_totals=True)) == 3
+    for other in (sums.format(8), "kind,n\ntotal,1\npart,2\n", "a,b\n1,2\n,3\n"):
+        assert read(path, other, without_totals=True).attrs["notes"] == []
+
+
 FILES = {
-    b"PAR1\0": "a Parquet file, not text. .*read_parquet.*to_csv",
     b"ARROW1\0\0": r"a Feather \(Arrow\) file.*read_feather",
     b"\x89HDF\r\n\x1a\n": "an HDF5 file.*read_hdf",
     b"SQLite format 3\0": "a SQLite database.*sqlite3 -csv",
@@ -810,6 +842,8 @@ def test_wrong_arguments_are_one_sentence(tmp_path):
     ]
     told += [
         (partial(tables.read_table, None), "path"),
+        (partial(tables.read_table, "t.csv", skip_rows=-1), "skip_rows"),
+        (partial(tables.read_table, "t.csv", without_totals=1), "without_totals"),
         (partial(tables.read_series, None, ["y"]), "a DataFrame, got None"),
         (partial(tables.read_series, sheet, [3]), "name of a column"),
         (partial(tables.train_series, None, ["y"], learning), "a DataFrame, got"),

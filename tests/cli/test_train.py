@@ -517,13 +517,13 @@ def test_ctrl_c_after_the_training_keeps_the_network(
 
     cases = [
         (sales, ["--target", "Umsatz"], series_training, "select_together", False),
-        (sales, ["--target", "Umsatz"], tables.TrainingOptions, "refit", True),
+        (sales, ["--target", "Umsatz"], tables.TrainingOptions, "_refit", True),
         (plane, ["--target", "y", "--ignore", "word"], row_models, "_simple", False),
         (
             plane,
             ["--target", "y", "--ignore", "word"],
             tables.TrainingOptions,
-            "refit",
+            "_refit",
             True,
         ),
     ]

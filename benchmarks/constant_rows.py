@@ -227,7 +227,7 @@ def reset() -> Work:
     """All parameters of an edited network are drawn again."""
     net = architect.LSTM(6, 8, 6, seed=0)
     net.input[0].project(net.output[0])
-    return lambda: net.reset(seed=1)
+    return lambda: net.reset_parameters(seed=1)
 
 
 def edge_weights(sources: int, targets: int) -> Work:

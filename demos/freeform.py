@@ -138,7 +138,7 @@ def learn(net, seed, chunks=6, attempts=5):
             if right == 1.0:
                 return right
         if attempt < attempts - 1:
-            net.reset(seed=rng)
+            net.reset_parameters(seed=rng)
     return right
 
 

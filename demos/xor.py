@@ -161,7 +161,7 @@ def learn(net, seed):
             )
             break
         print(f"Stuck at a cost of {result.loss:.3f}; starting again from new weights.")
-        net.reset(seed=1000 * (attempt + 1) + seed, initializer=uniform(1.0))
+        net.reset_parameters(seed=1000 * (attempt + 1) + seed, initializer=uniform(1.0))
     table(net)
     check(
         "all four rounded outputs are right",

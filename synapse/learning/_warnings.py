@@ -268,8 +268,9 @@ def _warn_if_at_the_mean(task: RuleTask, updater: Updater, lowest: float) -> Non
             f"{task.network!r}: the loss never fell below that of the mean of the"
             f" targets ({mean:.4g}), and the gradient of all hidden weights is"
             " practically 0, so more epochs will hardly help. Draw new weights with"
-            ' net.reset(), or wider ones with net.reset(initializer="glorot"), scale'
-            " inputs to about -1 to 1, or give neurons a bias.",
+            " net.reset_parameters(), or wider ones with"
+            ' net.reset_parameters(initializer="glorot"), scale inputs to about -1 to'
+            " 1, or give neurons a bias.",
             TrainingWarning,
             stacklevel=user_stacklevel(),
         )

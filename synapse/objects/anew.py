@@ -157,7 +157,7 @@ def _draw_network(
         raise ArgumentError(
             f"{network!r} does not know all arguments with which it was made, because"
             " the file that it was read from has no functions without a name. Pass an"
-            ' initializer, such as net.reset(initializer="fan_in").'
+            ' initializer, such as net.reset_parameters(initializer="fan_in").'
         )
     bound = signature.bind(*made.positional, **made.named)
     bound.arguments[SEED] = rng

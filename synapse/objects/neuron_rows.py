@@ -54,7 +54,7 @@ class NeuronRows:
         """
         raise NotImplementedError
 
-    def reset(
+    def reset_parameters(
         self, seed: Seed = None, initializer: str | Initializer | None = None
     ) -> None:
         """Draw new weights of incoming connections and new biases as if everything was
@@ -64,7 +64,7 @@ class NeuronRows:
 
         - In an architecture, and in a registered class whose constructor has a `seed`,
           parameters get the values that the class draws with the arguments of this
-          network and this seed: ``net.reset(seed=0)`` gives
+          network and this seed: ``net.reset_parameters(seed=0)`` gives
           ``architect.LSTM(2, 3, 1, seed=0)`` its first weights and biases again. The
           connections stay even if the class draws them, too. The network remembers its
           arguments; so do copies, and files unless one is a function without a name.
@@ -105,11 +105,11 @@ class NeuronRows:
         >>> import architect
         >>> net = architect.Perceptron(2, 3, 1, seed=0)
         >>> first = net.weights
-        >>> net.reset(seed=1)
-        >>> net.reset(seed=0)
+        >>> net.reset_parameters(seed=1)
+        >>> net.reset_parameters(seed=0)
         >>> bool((net.weights == first).all())
         True
-        >>> net.reset(seed=1, initializer="zeros")
+        >>> net.reset_parameters(seed=1, initializer="zeros")
         >>> net.activate([0.0, 1.0])
         array([0.5])
         """
@@ -159,11 +159,11 @@ class NeuronRows:
         """Freeze it: learning no longer updates the weights of incoming connections and
         the biases.
 
-        These are the parameters that :meth:`reset` draws: of a neuron its own, of a
-        layer or network those of all its neurons. They are not trainable until
-        :meth:`unfreeze`. Connections from it to other neurons still learn, as their
-        weights belong to those neurons, and errors still pass through it to what it
-        reads. Connections that are made later, and neurons that are added, are not
+        These are the parameters that :meth:`reset_parameters` draws: of a neuron its
+        own, of a layer or network those of all its neurons. They are not trainable
+        until :meth:`unfreeze`. Connections from it to other neurons still learn, as
+        their weights belong to those neurons, and errors still pass through it to what
+        it reads. Connections that are made later, and neurons that are added, are not
         frozen. Weights and biases tied to a frozen one are frozen with it, see
         :func:`synapse.tie`.
 

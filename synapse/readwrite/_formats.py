@@ -21,6 +21,7 @@ from typing import (
     NamedTuple,
     TypedDict,
     Unpack,
+    overload,
 )
 
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -392,6 +393,14 @@ def _wrote_whole(
     return True
 
 
+@overload
+def load(
+    path: files.File, format: None = None, **options: Unpack[LoadOptions]
+) -> Any: ...
+@overload
+def load(
+    path: files.File, format: FileFormat, **options: Unpack[LoadOptions]
+) -> Network: ...
 def load(
     path: files.File, format: FileFormat | None = None, **options: Unpack[LoadOptions]
 ) -> Any:
@@ -401,12 +410,16 @@ def load(
     Nothing in a file is executed, and everything in it is checked. The suffix of the
     file name selects the format. For ``.json`` and unknown suffixes, the content does.
 
+    A type checker cannot know what a file contains: annotate the name, as in ``model:
+    synapse.Model = synapse.load("m.json")``. With a `format` it is always a network.
+
     Parameters
     ----------
     path : str, os.PathLike or file
         A path or an open file.
     format : str, optional
-        Name of a format. Default: the format of the suffix, or of the content.
+        Name of a format, in which the network alone is read. Default: the format of the
+        suffix, or of the content.
     **options
         Options of the format: ``resume`` of
         :func:`~synapse.readwrite.from_synaptic_data`.

@@ -334,8 +334,10 @@ def test_what_does_not_fit_a_float32_is_refused_as_infinity_is():
         "an initializer": lambda: alone.project(
             Layer(2, dtype=np.float32), initializer=synapse.initializers.constant(1e39)
         ),
-        "reset": lambda: net.reset(initializer=synapse.initializers.constant(1e39)),
-        "reset of a layer": lambda: net.output.reset(
+        "reset": lambda: net.reset_parameters(
+            initializer=synapse.initializers.constant(1e39)
+        ),
+        "reset of a layer": lambda: net.output.reset_parameters(
             initializer=synapse.initializers.constant(1e39)
         ),
     }

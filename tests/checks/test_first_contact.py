@@ -558,7 +558,7 @@ def test_xor_is_learnt_by_what_is_wired_by_hand_with_the_defaults():
 
     def anew(layers, rng):
         by_layers(layers, None)
-        Network(*layers).reset(rng)
+        Network(*layers).reset_parameters(rng)
 
     inputs = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
     targets = np.array([[0], [1], [1], [0]])

@@ -25,7 +25,7 @@ def learn(seed: int) -> bytes:
     cells.project(gates, 0.5, seed=rng)
     cells.project(outputs, seed=rng)
     net = Network(inputs, [gates, cells], outputs)
-    net.reset(seed=rng)
+    net.reset_parameters(seed=rng)
     arrays = [net.weights, net.biases]
     for _ in range(50):
         arrays.append(net.activate(rng.uniform(-1, 1, 3)))

@@ -189,7 +189,7 @@ OPERATIONS = {
     "lower a learner": lower_learner,
     "learning rule": lambda world: setattr(world.net, "rule", "rtrl"),
     "propagate": lambda world: world.other["hidden"].propagate(0.1),
-    "reset": lambda world: world.other.reset(seed=0),
+    "reset": lambda world: world.other.reset_parameters(seed=0),
     "graph": lambda world: world.net.graph,
     "clone": lambda world: world.net.clone(),
     "record": record,

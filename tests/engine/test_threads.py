@@ -82,7 +82,7 @@ net = architect.LSTM(2, 4, 1, style="synaptic", output_squash="identity", seed=0
 
 def train(rng):
     Trainer(net, rate=0.01).train(X, Y, epochs=3, progress=False)
-    net.reset(0)
+    net.reset_parameters(0)
 
 def train_exactly(rng):
     Trainer(
@@ -93,7 +93,7 @@ def search(rng):
     Trainer(net, rule="bptt", optimizer=optimizers.LBFGS()).train(
         X, Y, epochs=2, progress=False
     )
-    net.reset(0)
+    net.reset_parameters(0)
 
 def step(rng):
     net.activate([0.0, 1.0])
@@ -343,7 +343,7 @@ n.activate()
 n.activate(0.5)
 n.propagate(0.1, 1.0)
 n.clear()
-n.reset(0)
+n.reset_parameters(0)
 n.reseed(0)
 n.freeze()
 n.unfreeze()
@@ -366,7 +366,7 @@ n.activate()
 n.activate([0.5] * len(n))
 n.propagate(0.1, [1.0] * len(n))
 n.clear()
-n.reset(0)
+n.reset_parameters(0)
 n.freeze()
 n.unfreeze()
 n.biases = [0.5] * len(n)

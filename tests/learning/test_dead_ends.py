@@ -132,7 +132,7 @@ def test_a_training_that_never_leaves_the_mean_because_hidden_weights_have_no_gr
 
     (sentence,) = warned(0.001)
     assert "that of the mean of the targets (0.6931)" in sentence
-    assert "net.reset()" in sentence
+    assert "net.reset_parameters()" in sentence
     assert (
         warned(0.001, epochs=10)
         == warned(0.001, targets=0.5 + 0 * targets)

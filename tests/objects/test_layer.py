@@ -142,15 +142,15 @@ def frozen_parts():
 
 
 RESETS = {
-    "network": lambda net: net.reset(seed=5, initializer="normal"),
+    "network": lambda net: net.reset_parameters(seed=5, initializer="normal"),
     "layers": lambda net: [
-        layer.reset(seed=5, initializer="normal") for layer in net.layers
+        layer.reset_parameters(seed=5, initializer="normal") for layer in net.layers
     ],
     "slices": lambda net: [
-        layer[:2].reset(seed=5, initializer="normal") for layer in net.layers
+        layer[:2].reset_parameters(seed=5, initializer="normal") for layer in net.layers
     ],
     "neurons": lambda net: [
-        neuron.reset(seed=5, initializer="normal") for neuron in net
+        neuron.reset_parameters(seed=5, initializer="normal") for neuron in net
     ],
 }
 

@@ -154,7 +154,7 @@ def test_reset_draws_in_the_order_of_making():
     net.activate([0.0, 0.0])
     for resettable, drawn in ((net, every), (b, every[2:]), (b[0], every[2::2])):
         net.weights = np.full(6, 9.0)
-        resettable.reset(initializer=counting)
+        resettable.reset_parameters(initializer=counting)
         expected = np.full(6, 9.0)
         expected[list(drawn)] = range(len(drawn))
         assert net.weights.tolist() == expected.tolist(), resettable

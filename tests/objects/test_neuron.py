@@ -156,7 +156,7 @@ def test_a_removed_neuron_cannot_be_used():
     for use in (
         neuron.activate,
         neuron.propagate,
-        neuron.reset,
+        neuron.reset_parameters,
         lambda: neuron.project(Neuron()),
         lambda: neuron.squash,
         lambda: neuron.gated,

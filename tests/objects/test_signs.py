@@ -256,7 +256,7 @@ def test_what_is_drawn_has_the_sign():
     assert (weights[1] < 0).all()
     assert {link.sign for link in a[2].outgoing} == {None}
     for seed in range(3):
-        net.reset(seed)
+        net.reset_parameters(seed)
         assert (net.weights * signs_of(net) >= 0).all()
         assert (net.weights != 0).all()
     loose = Neuron()

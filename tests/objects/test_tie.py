@@ -221,12 +221,12 @@ def test_new_random_weights_are_shared():
     net = tie_at_random(built("elman"), 2)
     groups = groups_of(net)
     before = net.weights
-    net.reset(seed=3)
+    net.reset_parameters(seed=3)
     assert (net.weights != before).mean() > 0.5
     assert net.weights.tolist() == net.weights[groups[0]].tolist()
     assert net.biases.tolist() == net.biases[groups[1]].tolist()
-    net.hidden[0][1].reset(seed=4)
-    net.hidden[0].reset(seed=5)
+    net.hidden[0][1].reset_parameters(seed=4)
+    net.hidden[0].reset_parameters(seed=5)
     assert net.weights.tolist() == net.weights[groups[0]].tolist()
     assert net.biases.tolist() == net.biases[groups[1]].tolist()
 

@@ -16,4 +16,4 @@ for layer in net.layers:
     print(len(layer), [neuron.name for neuron in layer], layer.biases.mean())
 net.run(np.zeros((5, 2))).mean()
 net.clear()
-net.reset(0)
+net.reset_parameters(0)

@@ -21,4 +21,6 @@ path = Path("xor.synapse")
 synapse.save(net, path)
 synapse.save(net, "xor.c", learn=True, prefix="xor")
 synapse.save(trainer, "trainer.npz")
-again = synapse.load(path)
+again: architect.Perceptron = synapse.load(path)  # what a file has, its reader says
+network = synapse.load(path, "npz")  # by the name of a format: a network
+outputs = network.run(x)

@@ -38,3 +38,5 @@ net.hiden
 layer[0].activaton
 synapse.to_networkx(net, names=True).nodes[0]
 net.clone().bloks
+synapse.load("net.json", "json").predict([])
+net.reset(0)

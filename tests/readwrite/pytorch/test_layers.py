@@ -54,7 +54,7 @@ def test_weights_go_there_and_come_back(module_name, layers):
     assert net.name == {"RNN": "Elman"}.get(module_name, module_name)
     assert np.abs(net.run(INPUTS) - told(modules).detach().numpy()).max() < 1e-12
     net.clear()
-    net.reset(5, synapse.initializers.uniform(0.5))
+    net.reset_parameters(5, synapse.initializers.uniform(0.5))
     modules = peer(module_name, layers, seed=2)
     assert synapse.to_torch(net, modules) is modules
     assert np.abs(net.run(INPUTS) - told(modules).detach().numpy()).max() < 1e-12
@@ -89,7 +89,7 @@ def test_a_stack_of_linears_with_any_activation_is_a_perceptron():
             for _ in range(2):
                 outputs = modules(torch.tensor(INPUTS)).detach().numpy()
                 assert np.abs(net.run(INPUTS) - outputs).max() < 1e-12
-                net.reset(3, "glorot")
+                net.reset_parameters(3, "glorot")
                 synapse.to_torch(net, modules)
 
     all_hold(check, ACTIVATIONS)

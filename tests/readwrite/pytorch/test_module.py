@@ -38,7 +38,7 @@ BUILDS = {
 
 def built(name, seed=1):
     net = BUILDS[name]()
-    net.reset(seed, initializers.uniform(1.0))
+    net.reset_parameters(seed, initializers.uniform(1.0))
     return net
 
 

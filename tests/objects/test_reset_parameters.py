@@ -1,4 +1,4 @@
-"""``reset``: parameters as those of a network that is made anew."""
+"""``reset_parameters``: parameters as those of a network that is made anew."""
 
 import pickle
 
@@ -89,7 +89,7 @@ def test_every_architecture_gets_the_values_of_its_seed(name, tmp_path):
     for way, copied in ways.items():
         net = disturbed(copied(NETWORKS[name](seed=0)))
         assert not np.array_equal(parameters(net), first)
-        net.reset(seed=0)
+        net.reset_parameters(seed=0)
         assert np.array_equal(parameters(net), first), way
 
 
@@ -101,11 +101,11 @@ def test_another_seed_has_the_law_of_the_architecture(name):
         for net in (NETWORKS[name](seed=0), NETWORKS[name](seed=1))
     ]
     net = NETWORKS[name](seed=1)
-    net.reset(seed=0)
+    net.reset_parameters(seed=0)
     ours = np.array([[values.min(), values.max()] for values in _by_kind(net)])
     widest = 2.5 * np.abs(ranges).max(axis=(0, 2)) + 1e-9
     assert (np.abs(ours).max(axis=1) <= widest).all()
-    net.reset(seed=1)
+    net.reset_parameters(seed=1)
     assert np.array_equal(parameters(net), parameters(NETWORKS[name](seed=1)))
 
 
@@ -121,7 +121,7 @@ def _by_kind(net):
 
 def test_forget_gates_remember_again():
     net = architect.LSTM(2, 3, 1, seed=0)
-    net.reset(seed=7)
+    net.reset_parameters(seed=7)
     assert net["forget gates"].biases.tolist() == [3.0, 3.0, 3.0]
 
 
@@ -129,7 +129,7 @@ def test_what_is_not_trainable_stays():
     net = disturbed(architect.LSTM(2, 3, 1, seed=0))
     net["input gates"].freeze()
     before = net.biases, net.weights
-    net.reset(seed=0)
+    net.reset_parameters(seed=0)
     fresh = architect.LSTM(2, 3, 1, seed=0)
     frozen = np.array([not neuron.trainable_bias for neuron in net])
     assert np.array_equal(net.biases, np.where(frozen, before[0], fresh.biases))
@@ -140,8 +140,8 @@ def test_what_is_not_trainable_stays():
 def test_parts_of_an_architecture_get_the_values_of_the_whole():
     fresh = architect.LSTM(2, 3, 1, seed=0)
     net = disturbed(architect.LSTM(2, 3, 1, seed=0))
-    net["candidates"].reset(seed=0)
-    net["output"][0].reset(seed=0)
+    net["candidates"].reset_parameters(seed=0)
+    net["output"][0].reset_parameters(seed=0)
     for layer, same in (("candidates", True), ("output", True), ("input gates", False)):
         for ours, theirs in zip(net[layer], fresh[layer], strict=True):
             weights = [link.weight for link in ours.incoming]
@@ -151,7 +151,7 @@ def test_parts_of_an_architecture_get_the_values_of_the_whole():
 
 def test_an_initializer_on_request():
     net = architect.LSTM(2, 3, 1, seed=0)
-    net.reset(seed=0, initializer=initializers.constant(0.25))
+    net.reset_parameters(seed=0, initializer=initializers.constant(0.25))
     assert {link.weight for link in net.connections if link.trainable} == {0.25}
     assert net["forget gates"].biases.tolist() == [0.25] * 3
 
@@ -170,7 +170,7 @@ def test_an_edited_architecture_keeps_its_law():
     link = net.input[0].project(extra[0], weight=0.1)
     net.remove(net["candidates"][0])
     disturbed(net)
-    net.reset(seed=0)
+    net.reset_parameters(seed=0)
     assert layer.biases.tolist() == [3.0] * 4
     assert {into.weight for into in layer[3].incoming} == {0.5}
     assert extra[0].bias == 2.0
@@ -183,16 +183,16 @@ def test_a_loaded_network_that_lost_a_function_says_so(tmp_path):
 
     net = architect.Perceptron(2, 3, 1, initializer=half, seed=0)
     twin = net.clone()
-    twin.reset(seed=1)
+    twin.reset_parameters(seed=1)
     assert (twin.weights == 0.5).all()
     loaded = from_file("json", tmp_path)(disturbed(net))
     again = from_file("npz", tmp_path)(loaded)
     for copied in loaded, again:
         before = parameters(copied)
         with pytest.raises(ArgumentError, match="Pass an initializer"):
-            copied.reset(seed=0)
+            copied.reset_parameters(seed=0)
         assert np.array_equal(parameters(copied), before)
-        copied.reset(seed=0, initializer="zeros")
+        copied.reset_parameters(seed=0, initializer="zeros")
         assert not copied.weights.any()
 
 
@@ -208,7 +208,7 @@ def test_an_own_network_is_drawn_as_project_draws():
     made = Network(x, h, y)
     for net in disturbed(made.clone()), disturbed(made):
         x, h, y = net.layers
-        net.reset(seed=0)
+        net.reset_parameters(seed=0)
         assert h.biases.tolist() == [0.75] * 40
         assert not y.biases.any()
         for source, target, size in ((x, h, 30), (h, y, -40)):
@@ -231,10 +231,10 @@ def test_the_same_seed_draws_the_same():
 
     nets = own(), own()
     for net, seed in zip(nets, (1, 2), strict=True):
-        net.reset(seed=seed)
+        net.reset_parameters(seed=seed)
     assert not np.array_equal(*map(parameters, nets))
     for net in nets:
-        net.reset(seed=0)
+        net.reset_parameters(seed=0)
     assert np.array_equal(*map(parameters, nets))
 
 
@@ -244,7 +244,7 @@ def test_ties_and_signs_are_kept():
     synapse.tie(links)
     synapse.tie(net.hidden[0])
     net.output[0].incoming[0].sign = -1 if net.output[0].incoming[0].weight < 0 else 1
-    net.reset(seed=3)
+    net.reset_parameters(seed=3)
     assert links[0].weight == links[1].weight
     assert len(set(net.hidden[0].biases.tolist())) == 1
     signed = net.output[0].incoming[0]
@@ -254,7 +254,7 @@ def test_ties_and_signs_are_kept():
 def test_loose_neurons_are_as_new_ones():
     a, b = Layer(2), Layer(3, bias=1.0)
     a.project(b, weights=5.0)
-    b.reset(seed=0)
+    b.reset_parameters(seed=0)
     assert not b.biases.any()
     assert np.abs([link.weight for link in b[0].incoming]).max() <= np.sqrt(6 / 5)
 
@@ -273,7 +273,7 @@ def test_registered_classes_with_a_seed_are_made_anew():
 
     first = parameters(ResetPair(3, 2.0, seed=0))
     net = disturbed(ResetPair(3, scale=2.0, seed=np.random.default_rng(0)).clone())
-    net.reset(seed=np.random.default_rng(0))
+    net.reset_parameters(seed=np.random.default_rng(0))
     assert np.array_equal(parameters(net), first)
 
     class Derived(ResetPair):
@@ -281,7 +281,7 @@ def test_registered_classes_with_a_seed_are_made_anew():
             super().__init__(2, seed=1)
 
     derived = Derived("a")
-    derived.reset(seed=0)  # by the rule for own networks
+    derived.reset_parameters(seed=0)  # by the rule for own networks
     assert np.abs(derived.weights).max() <= np.sqrt(6 / 4)
 
 
@@ -297,5 +297,5 @@ def test_a_network_that_is_read_begins_with_the_biases_there(reader):
     net.biases = [0.0, 0.0, 0.5, -0.25, 1.0, 2.0]
     read = READERS[reader](net)
     read.biases = np.zeros(6)
-    read.reset(seed=3)
+    read.reset_parameters(seed=3)
     assert read.biases.tolist() == net.biases.tolist()

@@ -31,10 +31,10 @@ EMPTY_NAMES = frozenset(
     ["called", "first", "found", "given", "held", "how", "kind"]
     + ["known", "one", "own", "part", "what", "which"]
 )
-MOST_EMPTY_NAMES = 8.0
-MOST_EMPTY_NAMES_OF_A_FOLDER = 12.0
-MOST_UNRELATED = 2.0
-MOST_UNRELATED_OF_A_FOLDER = 4.0
+MAX_EMPTY_NAMES = 8.0
+MAX_EMPTY_NAMES_OF_A_FOLDER = 12.0
+MAX_UNRELATED = 2.0
+MAX_UNRELATED_OF_A_FOLDER = 4.0
 SMALL_FOLDER = 500  # lines, below which one finding would be too much
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -126,18 +126,18 @@ def main(folders: list[str]) -> int:
     for rule, places in by_rule.items():
         report(places, f"{rule[0].upper()}{rule[1:]}: give it a statement of its own.")
         failed = True
-    if len(empty) > MOST_EMPTY_NAMES * thousands:
+    if len(empty) > MAX_EMPTY_NAMES * thousands:
         report(empty, "Names that do not say what they hold, more than can stay:")
         failed = True
-    if len(unrelated) > MOST_UNRELATED * thousands:
+    if len(unrelated) > MAX_UNRELATED * thousands:
         report(unrelated, "Statements that assign unrelated values:")
         failed = True
     for folder, number in lines.items():
         for everywhere, most, problem in (
-            (unrelated, MOST_UNRELATED_OF_A_FOLDER, "statements of unrelated values"),
+            (unrelated, MAX_UNRELATED_OF_A_FOLDER, "statements of unrelated values"),
             (
                 empty,
-                MOST_EMPTY_NAMES_OF_A_FOLDER,
+                MAX_EMPTY_NAMES_OF_A_FOLDER,
                 "names that do not say what they hold",
             ),
         ):

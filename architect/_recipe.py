@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from synapse import _checks as checks
-from synapse._checks import MOST_NEURONS, finite_number, float_type, positive_integer
+from synapse._checks import MAX_NEURONS, finite_number, float_type, positive_integer
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
 from synapse.initializers import Initializer, Seed, draw, get, random_generator
 from synapse.objects.layer import Layer
@@ -30,7 +30,7 @@ def checked_sizes(
             f" {len(sizes)}."
         )
     return [
-        positive_integer(f"A layer size of {architecture}", size, MOST_NEURONS)
+        positive_integer(f"A layer size of {architecture}", size, MAX_NEURONS)
         for size in sizes
     ]
 

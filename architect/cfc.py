@@ -6,7 +6,7 @@ from typing import Any, final
 
 import numpy as np
 
-from synapse._checks import MOST_NEURONS, boolean, suggests_arguments, whole_number
+from synapse._checks import MAX_NEURONS, boolean, suggests_arguments, whole_number
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.objects.layer import Layer
@@ -96,8 +96,8 @@ class CfC(Network):
         counts = checked_sizes(
             "CfC", (inputs, cells, outputs), 3, "inputs, cells, outputs"
         )
-        condition = f"a whole number from 0 to {MOST_NEURONS}"
-        width = whole_number("backbone of CfC", backbone, condition, 0, MOST_NEURONS)
+        condition = f"a whole number from 0 to {MAX_NEURONS}"
+        width = whole_number("backbone of CfC", backbone, condition, 0, MAX_NEURONS)
         mixed = boolean("mixed_memory of CfC", mixed_memory)
         scaled = boolean("gated of CfC", gated)
         recipe = Recipe(seed, initializer, bias_initializer, dtype, output_squash)

@@ -351,7 +351,7 @@ def _checked_windows(
     counts = _sizes("filters of Convolutional", filters)
     axes = len(places)
     depth = _checks.positive_integer(
-        "channels of Convolutional", channels, _checks.MOST_NEURONS
+        "channels of Convolutional", channels, _checks.MAX_NEURONS
     )
     kernels = _per_layer("kernel of Convolutional", kernel, len(counts), axes)
     strides = _per_layer("stride of Convolutional", stride, len(counts), axes)
@@ -374,8 +374,8 @@ def _checked_windows(
 
 def _refuse_large(window: _Window) -> None:
     """Raise if a convolution has more neurons or connections than a network may."""
-    neurons = _checks.MOST_NEURONS
-    connections = _checks.MOST_CONNECTIONS
+    neurons = _checks.MAX_NEURONS
+    connections = _checks.MAX_CONNECTIONS
     if window.neurons > neurons or window.most > connections:
         limit = f"of at most {neurons} neurons and {connections} connections"
         raise ArgumentError(_checks.expected("A convolution", limit, window.maps))
@@ -388,7 +388,7 @@ def _sizes(title: str, entry: Any) -> tuple[int, ...]:
         sizes = tuple(_checks.listed(title, entry, "one number or more"))
     if not sizes:
         raise ArgumentError(_checks.expected(title, "one number or more", entry))
-    most = _checks.MOST_NEURONS
+    most = _checks.MAX_NEURONS
     return tuple(_checks.positive_integer(title, size, most) for size in sizes)
 
 

@@ -111,7 +111,7 @@ class Hopfield(Network):
     @_checks.suggests_arguments("architecture")
     def __init__(self, size: int) -> None:
         count = _checks.positive_integer(
-            "size of Hopfield", size, math.isqrt(_checks.MOST_CONNECTIONS)
+            "size of Hopfield", size, math.isqrt(_checks.MAX_CONNECTIONS)
         )
         if count < 2:
             raise ArgumentError("`size` of Hopfield must be at least 2, got 1.")

@@ -26,7 +26,7 @@ from synapse.squashes import Squash
 
 from ._recipe import Recipe, checked_sizes
 
-MANY = 10
+USUAL_CONNECTIONS = 10
 """Default number of connections per pool neuron."""
 
 
@@ -119,7 +119,7 @@ class Liquid(Network):
             raise ArgumentError(
                 "The pool of Liquid must have at least 2 neurons, got 1."
             )
-        usual = min(MANY * counts[1], most)
+        usual = min(USUAL_CONNECTIONS * counts[1], most)
         links = _count(
             "connections", usual if connections is None else connections, 1, most
         )

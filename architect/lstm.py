@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, NamedTuple, final
 import numpy as np
 
 from synapse._checks import (
-    MOST_NEURONS,
+    MAX_NEURONS,
     boolean,
     choice,
     expected,
@@ -223,7 +223,7 @@ class LSTM(Network):
         )
         forgetting = boolean("forget_gates of LSTM", forget_gates)
 
-        most = MOST_NEURONS // max(counts)
+        most = MAX_NEURONS // max(counts)
         options = LSTMOptions(
             peepholes=peepholes,
             squash=squash,

@@ -9,7 +9,7 @@ from typing import Any, final
 import numpy as np
 
 from synapse._checks import (
-    MOST_DELAYS,
+    MAX_DELAYS,
     integer,
     listed,
     positive_integer,
@@ -97,8 +97,8 @@ class NARX(Network):
             hidden_sizes = listed("hidden of NARX", hidden, condition)
         all_sizes = (inputs, *hidden_sizes, outputs)
         counts = checked_sizes("NARX", all_sizes, 3, "inputs, hidden layers, outputs")
-        reach = positive_integer("input_delay of NARX", input_delay, MOST_DELAYS)
-        back = positive_integer("output_delay of NARX", output_delay, MOST_DELAYS)
+        reach = positive_integer("input_delay of NARX", input_delay, MAX_DELAYS)
+        back = positive_integer("output_delay of NARX", output_delay, MAX_DELAYS)
         recipe = Recipe(
             seed, initializer, bias_initializer, dtype, squash, output_squash
         )

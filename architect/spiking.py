@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synapse._checks import (
-    MOST_DELAYS,
+    MAX_DELAYS,
     choice,
     finite_number,
     fraction,
@@ -165,8 +165,8 @@ class Spiking(Network):
             title = "excitatory of Spiking"
             excitatory = whole_number(title, excitatory, condition, 0, n_cells)
         title = "refractory of Spiking"
-        condition = f"a whole number of steps from 0 to {MOST_DELAYS:,}"
-        n_steps = whole_number(title, refractory, condition, 0, MOST_DELAYS)
+        condition = f"a whole number of steps from 0 to {MAX_DELAYS:,}"
+        n_steps = whole_number(title, refractory, condition, 0, MAX_DELAYS)
         share = fraction("density of Spiking", density)
         of_voltage = _kept("time_constant", time_constant)
         of_adaptation = _kept("adaptation_time", adaptation_time)

@@ -201,7 +201,7 @@ DATA = (
 CONSTANTS = (
     Constant(
         "engine.columns",
-        "FEW",
+        "MAX_DOUBLED_ROWS",
         (
             "1,000 connections one by one",
             "10,000 connections one by one",
@@ -210,12 +210,12 @@ CONSTANTS = (
     ),
     Constant(
         "engine.draft",
-        "MOST_BATCHES",
+        "MAX_BATCHES",
         ("20 LSTM 6-8-6 built", "a chain of 20 layers", "a chain of 200 layers"),
     ),
     Constant(
         "engine.store",
-        "SPARE",
+        "MAX_SPARE_ROWS",
         (
             "2,000 of 12,000 connections removed",
             "8,000 of 12,000 connections removed",
@@ -225,18 +225,18 @@ CONSTANTS = (
     Constant("engine.schema", "CHUNK", GRADIENTS, in_kernels=True),
     Constant(
         "engine.exact.weigh",
-        "FEW",
+        "MAX_UNTILED_NEURONS",
         (*GRADIENTS, *STEPS),
         in_kernels=True,
     ),
     Constant(
         "engine.exact.weigh",
-        "WORTH_A_TILE",
+        "MAX_UNTILED_PRODUCTS",
         (*GRADIENTS, *STEPS, *FEW_SOURCES),
         in_kernels=True,
     ),
-    Constant("engine.online.weigh", "FEW", ONLINE, in_kernels=True),
-    Constant("engine.online.weigh", "LONG", ONLINE, in_kernels=True),
+    Constant("engine.online.weigh", "MAX_SINGLE_ADDS", ONLINE, in_kernels=True),
+    Constant("engine.online.weigh", "MIN_REGISTER_PACKS", ONLINE, in_kernels=True),
     Constant(
         "engine.exact.update",
         "PART",
@@ -245,14 +245,16 @@ CONSTANTS = (
     ),
     Constant(
         "engine.exact.events",
-        "FEWEST",
+        "MIN_CONNECTIONS",
         (
             "spikes, 8,000 connections, 0.5 % active",
             "spikes, 60,000 connections, 0.1 % active",
         ),
     ),
     Constant(
-        "engine.exact.events", "FEW", ("spikes, 60,000 connections, 0.1 % active",)
+        "engine.exact.events",
+        "MAX_SCATTERED_SOURCES",
+        ("spikes, 60,000 connections, 0.1 % active",),
     ),
     Constant(
         "engine.exact.events",
@@ -272,23 +274,28 @@ CONSTANTS = (
         in_kernels=True,
         values=("1", "7"),
     ),
-    Constant("engine.rtrl.layout", "SOME", PLANS),
-    Constant("engine.rtrl.layout", "DENSE_ENOUGH", (*RTRL, *NEARLY_DENSE)),
-    Constant("engine.rtrl.layout", "FEW", (*RTRL, *NEARLY_DENSE), in_kernels=True),
+    Constant("engine.rtrl.layout", "TERMS_PER_CHUNK", PLANS),
+    Constant("engine.rtrl.layout", "MIN_DENSITY", (*RTRL, *NEARLY_DENSE)),
+    Constant(
+        "engine.rtrl.layout",
+        "MAX_SINGLE_LINES",
+        (*RTRL, *NEARLY_DENSE),
+        in_kernels=True,
+    ),
     Constant("engine.rtrl.layout", "PANEL", RTRL, in_kernels=True, values=("1", "12")),
     Constant(
         "engine.rtrl.layout", "DEPTHS", RTRL, values=("()", "(20, 40, 80, 160, 320)")
     ),
-    Constant("engine.rtrl.layout", "SURE", (*RTRL, *SMALLEST)),
-    Constant("engine.rtrl.layout", "CALL", (*RTRL, *SMALLEST)),
+    Constant("engine.rtrl.layout", "MAX_COST_FRACTION", (*RTRL, *SMALLEST)),
+    Constant("engine.rtrl.layout", "VECTOR_OVERHEAD", (*RTRL, *SMALLEST)),
     Constant(
         "engine.lowering.edits",
-        "LEAST",
+        "MIN_CONNECTIONS",
         ("an edit of 4,000 connections", "an edit of 160,000 connections"),
     ),
     Constant(
         "engine.lowering.edits",
-        "MOST",
+        "MAX_CHANGED_NEURONS",
         (
             "20 neurons of 2,000,000 connections edited",
             "200 neurons of 2,000,000 connections edited",
@@ -313,74 +320,80 @@ CONSTANTS = (
     ),
     Constant(
         "engine.lowering.lower",
-        "SPARE",
+        "MAX_SPARE_RUNS",
         ("an edit of 2-3-1", "an edit of 22,000 connections"),
     ),
     Constant(
         "engine.lowering.sorting",
-        "FEW",
+        "MAX_WHOLE_MOVES",
         (
             "an edit of 2-3-1",
             "a freeze in 2,300 connections",
             "a freeze in 22,000 connections",
         ),
     ),
-    Constant("engine.lowering.loops.runs", "SHORT", SPARSE_STEPS),
-    Constant("engine.lowering.loops.runs", "SHORT_BY_A_LIST", SPARSE_STEPS),
+    Constant("engine.lowering.loops.runs", "MIN_RUN_LENGTH", SPARSE_STEPS),
+    Constant("engine.lowering.loops.runs", "MIN_RUN_LENGTH_BY_LIST", SPARSE_STEPS),
     Constant(
         "engine.lowering.orders",
-        "MUCH",
+        "COMPILE_THRESHOLD",
         ("10,000 neurons ordered", "60,000 neurons ordered"),
     ),
     Constant("objects.edits", "LOOK_UP", LOOK_UPS),
     Constant(
         "objects.recording",
-        "AT_ONCE",
+        "MIN_ALLOCATED_STEPS",
         ("20 neurons recorded", "20,000 neurons recorded"),
     ),
     Constant(
-        "objects.recording", "ROOM", ("20 neurons recorded", "20,000 neurons recorded")
+        "objects.recording",
+        "MAX_FIRST_ALLOCATION",
+        ("20 neurons recorded", "20,000 neurons recorded"),
     ),
-    Constant("objects.order", "MOST_TRIED", LATE),
+    Constant("objects.order", "MAX_TRIED", LATE),
     Constant("objects.projection", "DRAWN", ("20,000 random connections drawn",)),
-    Constant("objects.anew", "MOST_COPIES", ("reset of an edited LSTM 6-8-6",)),
+    Constant("objects.anew", "MAX_COPIES", ("reset of an edited LSTM 6-8-6",)),
     Constant(
         "objects.graph",
-        "MANY",
+        "MIN_BATCHED_READS",
         ("weights of edges, 5 of each neuron", "weights of edges, 100 of each neuron"),
     ),
-    Constant("learning._warnings", "SOME", ("first training of 300,000 connections",)),
+    Constant(
+        "learning._warnings",
+        "LINKS_PER_CHUNK",
+        ("first training of 300,000 connections",),
+    ),
     Constant("learning._data", "MAX_CACHED_BYTES", DATA),
-    Constant("learning._data", "ROOM", ONLINE_COSTS, values=("1", "640")),
+    Constant("learning._data", "OUTPUTS_PER_CHUNK", ONLINE_COSTS, values=("1", "640")),
     Constant(
         "learning.training",
-        "SECONDS",
+        "TARGET_CALL_SECONDS",
         ("XOR, 20,000 epochs online", "2-3-1, 20,000 samples shuffled, 20 epochs"),
     ),
     Constant(
         "learning.training",
-        "MOST_NUMBERS",
+        "MAX_NUMBERS",
         ("XOR, 20,000 epochs online", "2-3-1, 20,000 samples shuffled, 20 epochs"),
     ),
     Constant(
         "learning.gradient",
-        "DEEP",
+        "SAMPLE_TAPE_STEPS",
         ("gradient, 64-32-10, 512 samples", "Adam, 64-32-10, batches of 8"),
     ),
-    Constant("reward.td", "TOGETHER", ("TD on 20,000 rows",)),
+    Constant("reward.td", "STEPS_PER_CALL", ("TD on 20,000 rows",)),
     Constant("river.features", "FORGOTTEN_EVERY", ("512 dicts learned",)),
     Constant(
         "tasks.task", "TESTED_AT_ONCE", ("an untrained network tested on a task",)
     ),
     Constant("evolve.neat", "PARTS", ("NEAT by two threads",)),
     Constant("readwrite.c", "UNROLLED", IN_C),
-    Constant("readwrite._loops", "LEAST", SPARSE_IN_C),
-    Constant("readwrite._loops", "FILLED", SPARSE_IN_C),
+    Constant("readwrite._loops", "MIN_LOOP_CONNECTIONS", SPARSE_IN_C),
+    Constant("readwrite._loops", "MIN_DENSITY", SPARSE_IN_C),
     Constant("readwrite._loops", "LANES", IN_C),
     Constant("readwrite.javascript", "TILE", IN_JAVASCRIPT),
     Constant("readwrite.onnx", "SPARSE", LAYERS_IN_ONNX),
-    Constant("readwrite._blocks", "SMALL", RECURRENT_IN_TORCH),
-    Constant("readwrite._blocks", "FILLED", RECURRENT_IN_TORCH),
+    Constant("readwrite._blocks", "MAX_SMALL_MATRIX", RECURRENT_IN_TORCH),
+    Constant("readwrite._blocks", "MIN_DENSITY", RECURRENT_IN_TORCH),
 )
 
 

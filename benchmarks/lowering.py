@@ -122,12 +122,12 @@ def times(net: Network, pair: Any, repeats: int = REPEATS) -> tuple[float, float
 @contextmanager
 def whole_lowering() -> Any:
     """Every edit lays out everything."""
-    before = edits.LEAST
-    edits.LEAST = NEVER
+    before = edits.MIN_CONNECTIONS
+    edits.MIN_CONNECTIONS = NEVER
     try:
         yield
     finally:
-        edits.LEAST = before
+        edits.MIN_CONNECTIONS = before
 
 
 def print_edits(names: list[str]) -> None:

@@ -10,13 +10,13 @@ from html import escape
 from itertools import chain, cycle, islice
 from typing import Any
 
-MOST_ROWS = 20
-MOST_POINTS = 500
+MAX_ROWS = 20
+MAX_POINTS = 500
 WIDTH = 560
 HEIGHT = 170
 LEFT = 62
 BOTTOM = 22
-LONGEST = 20  # letters of a name beside its curve
+MAX_NAME_LETTERS = 20  # letters of a name beside its curve
 COLOURS = ("#3a86c8", "#dd7a24", "#2a9d73", "#b05a9a", "#8a8a2a", "#777777")
 """Colours of curves, on white and on black."""
 
@@ -31,10 +31,10 @@ def table(columns: Mapping[str, Iterable[Any]], rows: int) -> str:
     shown.
     """
     head = "".join(f"<th>{escape(str(name))}</th>" for name in columns)
-    tops = [islice(iter(column), MOST_ROWS) for column in columns.values()]
+    tops = [islice(iter(column), MAX_ROWS) for column in columns.values()]
     shown_rows = zip(*tops, strict=True)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in shown_rows)
-    more = f"<div>and {rows - MOST_ROWS} more</div>" if rows > MOST_ROWS else ""
+    more = f"<div>and {rows - MAX_ROWS} more</div>" if rows > MAX_ROWS else ""
     return (
         '<table style="text-align: right">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
@@ -71,7 +71,7 @@ def curves(lines: Mapping[str, Sequence[float]], across: str) -> str:
     scale = math.log if low > 0 and high > 100 * low else float
     bottom = scale(low)
     span = (scale(high) - bottom) or 1.0  # of values that are all equal
-    right = WIDTH - 24 - 6 * min(LONGEST, max(map(len, lines)))
+    right = WIDTH - 24 - 6 * min(MAX_NAME_LETTERS, max(map(len, lines)))
 
     def point(i: int, value: float) -> str:
         x = LEFT + (right - LEFT) * i / (longest - 1)
@@ -90,7 +90,8 @@ def curves(lines: Mapping[str, Sequence[float]], across: str) -> str:
         _text(right, HEIGHT - 6, "end", f"{across} {longest}"),
     )
     cut = [
-        name if len(name) <= LONGEST else name[: LONGEST - 1] + "…" for name in lines
+        name if len(name) <= MAX_NAME_LETTERS else name[: MAX_NAME_LETTERS - 1] + "…"
+        for name in lines
     ]
     shades = zip(cut, COLOURS, strict=False)
     names = (
@@ -113,7 +114,7 @@ def _path(line: Sequence[float], point: Any) -> str:
     """Return the points of a curve; a gap where a value is not finite. Of many points,
     some.
     """
-    stride = max(1, len(line) // MOST_POINTS)
+    stride = max(1, len(line) // MAX_POINTS)
     chosen = sorted({*range(0, len(line), stride), *range(len(line))[-1:]})
     pieces = []
     pen = "M"

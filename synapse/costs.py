@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from . import _checks, engine
 from ._registration import COST, enter, wrong_slopes
 from .engine.functions import costs as _declared
-from .engine.functions.costs import CLOSE, PROBABILITIES, SHARES
+from .engine.functions.costs import PROBABILITIES, SHARES, SUM_TOLERANCE
 from .errors import ArgumentError, ArgumentTypeError
 from .squashes import Squash, get as _squash
 
@@ -165,7 +165,7 @@ def _require_shares(targets: NDArray[np.float64]) -> None:
             "Expected targets for all softmax outputs of a step, or for none of"
             " them, got NaN for some. Set the targets of wrong outputs to 0."
         )
-    if not (np.abs(complete.sum(axis=1) - 1.0) <= CLOSE).all():
+    if not (np.abs(complete.sum(axis=1) - 1.0) <= SUM_TOLERANCE).all():
         raise ArgumentError(
             "The targets of softmax outputs must add up to 1 in every step. "
             "Pass probabilities, one-hot rows, or numbers of classes."
@@ -179,7 +179,7 @@ _by_name = _checks.Names(
     "cost",
     {entry.name: Cost(entry.name, entry.code) for entry in COSTS.values()},
     _ALIASES | _MEANS,
-    _checks.NEAREST["cost"],
+    _checks.NEAREST_ADVICE["cost"],
 )
 _PLAIN_MEANS = frozenset(map(_checks.normalize_name, _MEANS))
 _NEEDED = {entry.name: entry.squash for entry in COSTS.values()}

@@ -280,7 +280,7 @@ _by_name: _checks.Names[Initializer] = _checks.Names(
         **dict.fromkeys(("xavier", "xavier_uniform", "glorot_uniform"), "glorot"),
         **dict.fromkeys(("kaiming", "kaiming_normal", "he_normal"), "he"),
     },
-    _checks.NEAREST["initializer"],
+    _checks.NEAREST_ADVICE["initializer"],
 )
 
 

@@ -42,7 +42,7 @@ VERSION = 1
 MODEL = "model"
 """The array that marks the file of a model."""
 HEAD = ("format", "version", "task", "classes", "scale", "target_scale")
-OTHERS = (TRAINER, "arrays", DIGEST)
+OTHER_ENTRIES = (TRAINER, "arrays", DIGEST)
 STANDARD_UNITS = (
     "takes and returns standard units, and its scales are not written with the network"
     " alone. Save its model, or model.whole(), which has them as neurons."
@@ -767,7 +767,9 @@ class Model(Archived):
     @classmethod
     def _of_document(cls, document: dict[str, Any]) -> Model:
         require_version("model", document, MARK, VERSION)
-        own = members("A saved model", document, (*HEAD, "network"), OTHERS).copy()
+        own = members(
+            "A saved model", document, (*HEAD, "network"), OTHER_ENTRIES
+        ).copy()
         network = from_json_data(own.pop("network"))
         require_digest(own)
         head = {name: document[name] for name in HEAD}

@@ -14,7 +14,7 @@ from .errors import ArgumentError
 
 SQUARABLE = engine.functions.SQUARABLE
 ROUNDING = engine.functions.ROUNDING
-TINY = float(np.finfo(np.float64).tiny)
+MIN_COUNT = float(np.finfo(np.float64).tiny)
 """A count of 0 that can be divided by, and is lost in any sum."""
 TOO_LARGE = (
     "Expected values whose squares are finite numbers, to standardise them, got larger"
@@ -105,7 +105,7 @@ class Scale:
             raise ArgumentError(_checks.expected("lags of Scale", condition, lags))
         self.half_life = half_life
         self._keep = 1.0 if half_life is None else 0.5 ** (1.0 / half_life)
-        self.count = np.full(columns, TINY)
+        self.count = np.full(columns, MIN_COUNT)
         self.deviation = np.ones(columns)
         self.mean, self.squares = np.zeros((2, columns))
         self._set_lags([()] * columns if lags is None else [*map(tuple, lags)])

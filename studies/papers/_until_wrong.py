@@ -27,7 +27,7 @@ from synapse.objects.snapshots import Context, read_context, restore_context
 from synapse.tasks import Sample, SampleStream
 
 FIRST_STEPS = 32
-MOST_STEPS = 4096
+MAX_STEPS = 4096
 """Number of steps in the first compiled call on a stream, and the most; later calls
 have twice as many."""
 NO_RENEWAL = tuple(engine.online.nothing_renewed())
@@ -86,7 +86,7 @@ def learn_until_wrong(
             wrong = _learn_part(network, piece, rates)
         if wrong is not None:
             return done + wrong
-        done, size = done + len(piece), min(2 * size, MOST_STEPS)
+        done, size = done + len(piece), min(2 * size, MAX_STEPS)
     return done
 
 
@@ -168,7 +168,7 @@ def _pass(network: Network, piece: Sample, rate: float) -> tuple[float, Floats]:
     bounds = np.array([0, len(piece)], np.uint64)
     order = np.zeros((1, 1), np.uint64)
     # room for all: none is overwritten
-    kept = np.empty(engine.online.KEPT * piece.targets.size)
+    kept = np.empty(engine.online.FIELDS_PER_OUTPUT * piece.targets.size)
     store = network._store
     cost = network._cost(None).code
     rates = np.array([rate], store.dtype)
@@ -203,7 +203,7 @@ def _pass_by_steps(
     aimed = target_mask(piece.targets)
     bounds = np.arange(steps + 1, dtype=np.uint64)
     order = bounds[:-1, None].copy()
-    kept = np.empty(engine.online.KEPT * network._n_outputs)
+    kept = np.empty(engine.online.FIELDS_PER_OUTPUT * network._n_outputs)
     with record(network, "activation", neurons=network.output) as log:
         store = network._store
         cost = network._cost(None).code

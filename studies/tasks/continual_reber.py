@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from synapse._checks import MOST_SEQUENCES, positive_integer
+from synapse._checks import MAX_SEQUENCES, positive_integer
 from synapse.tasks import Criterion, Sample, StreamTask, Within
 from synapse.tasks.reber import ALLOWED, SYMBOLS, walk
 
@@ -53,7 +53,7 @@ class ContinualReber(StreamTask):
     )
 
     def __post_init__(self) -> None:
-        positive_integer("length of ContinualReber", self.length, MOST_SEQUENCES)
+        positive_integer("length of ContinualReber", self.length, MAX_SEQUENCES)
 
     def _endless(self, rng: np.random.Generator) -> Iterator[Sample]:
         while True:

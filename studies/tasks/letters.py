@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from synapse._checks import MOST_SEQUENCES, positive_integer
+from synapse._checks import MAX_SEQUENCES, positive_integer
 from synapse._typing import Floats
 from synapse.tasks import Criterion, Sample, StreamTask
 from synapse.tasks.mackey_glass import ahead
@@ -82,7 +82,7 @@ class Letters(StreamTask):
     paper: ClassVar[str] = "Elman, Cognitive Science 14 (1990)."
 
     def __post_init__(self) -> None:
-        positive_integer("length of Letters", self.length, MOST_SEQUENCES)
+        positive_integer("length of Letters", self.length, MAX_SEQUENCES)
 
     def _endless(self, rng: np.random.Generator) -> Iterator[Sample]:
         for rows, later in ahead(_letters(self.length // 2 + 1, rng), 1):

@@ -14,7 +14,7 @@ from synapse.tasks.samples import Spans, steps_of
 from ._judges import WithinIfCertain
 
 TESTED = 10_000
-MOST_SYMBOLS = 10_000
+MAX_SYMBOLS = 10_000
 CONTINUES = 0.9
 """Probability that another distractor follows, in the part of random length."""
 
@@ -190,7 +190,7 @@ def symbols_of(name: str, value: int, least: int) -> int:
     return whole_number(
         name,
         value,
-        f"a whole number from {least} to {MOST_SYMBOLS:,}",
+        f"a whole number from {least} to {MAX_SYMBOLS:,}",
         least,
-        MOST_SYMBOLS,
+        MAX_SYMBOLS,
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from synapse._checks import whole_number
 from synapse.tasks import Criterion, SampleBatch, Task, Within
-from synapse.tasks.adding import LEAST_STEPS, TESTED, TOLERANCE, marked_pairs
+from synapse.tasks.adding import MIN_STEPS, TESTED, TOLERANCE, marked_pairs
 from synapse.tasks.samples import steps_of
 
 
@@ -60,7 +60,7 @@ class Multiplication(Task):
     )
 
     def __post_init__(self) -> None:
-        steps_of("Multiplication", self.steps, LEAST_STEPS)
+        steps_of("Multiplication", self.steps, MIN_STEPS)
         condition = f"a whole number from 0 to {TESTED - 1:,}"
         whole_number("wrong of Multiplication", self.wrong, condition, 0, TESTED - 1)
 

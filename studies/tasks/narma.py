@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from synapse._checks import MOST_SEQUENCES, positive_integer
+from synapse._checks import MAX_SEQUENCES, positive_integer
 from synapse._typing import Floats
 from synapse.tasks import Criterion, Sample, StreamTask, Within
 
@@ -63,7 +63,7 @@ class Narma10(StreamTask):
     )
 
     def __post_init__(self) -> None:
-        positive_integer("length of Narma10", self.length, MOST_SEQUENCES)
+        positive_integer("length of Narma10", self.length, MAX_SEQUENCES)
 
     def _endless(self, rng: np.random.Generator) -> Iterator[Sample]:
         for rows in _series(min(self.length, PIECE), rng):

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from synapse._checks import MOST_SEQUENCES, choice, expected, positive_integer
+from synapse._checks import MAX_SEQUENCES, choice, expected, positive_integer
 from synapse._typing import Floats
 from synapse.errors import ArgumentError
 from synapse.tasks import Criterion, Sample, StreamTask, Within
@@ -71,7 +71,7 @@ class PeriodicFunction(StreamTask):
         subject = "period of PeriodicFunction"
         if positive_integer(subject, self.period, LONGEST_PERIOD) < 2:
             raise ArgumentError(expected(subject, "2 or more steps", self.period))
-        positive_integer("periods of PeriodicFunction", self.periods, MOST_SEQUENCES)
+        positive_integer("periods of PeriodicFunction", self.periods, MAX_SEQUENCES)
 
     @property
     def length(self) -> int:

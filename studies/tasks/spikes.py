@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from synapse._checks import (
-    MOST_SEQUENCES,
+    MAX_SEQUENCES,
     boolean,
     expected,
     integer,
@@ -46,7 +46,7 @@ class _Spikes(Task):
     def _check(self, periods: int) -> None:
         name = type(self).__name__
         positive_integer(f"period of {name}", self.period, LONGEST_PERIOD)
-        positive_integer(f"periods of {name}", periods, MOST_SEQUENCES)
+        positive_integer(f"periods of {name}", periods, MAX_SEQUENCES)
         subject = f"delays of {name}"
         delays = listed(subject, self.delays, "a tuple of integers")
         for delay in delays:

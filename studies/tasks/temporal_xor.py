@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from synapse._checks import MOST_SEQUENCES, positive_integer
+from synapse._checks import MAX_SEQUENCES, positive_integer
 from synapse._typing import Floats
 from synapse.tasks import Criterion, Sample, StreamTask
 from synapse.tasks.mackey_glass import ahead
@@ -55,7 +55,7 @@ class TemporalXor(StreamTask):
     paper: ClassVar[str] = "Elman, Cognitive Science 14 (1990)."
 
     def __post_init__(self) -> None:
-        positive_integer("triples of TemporalXor", self.triples, MOST_SEQUENCES)
+        positive_integer("triples of TemporalXor", self.triples, MAX_SEQUENCES)
 
     @property
     def length(self) -> int:

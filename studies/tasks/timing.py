@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from synapse._checks import MOST_SEQUENCES, positive_integer
+from synapse._checks import MAX_SEQUENCES, positive_integer
 from synapse._typing import Floats
 from synapse.tasks import Criterion, Sample, Sides, StreamTask
 
@@ -52,7 +52,7 @@ class Timing(StreamTask):
     paper: ClassVar[str] = "Synaptic 1.1.4, src/Trainer.js, timingTask."
 
     def __post_init__(self) -> None:
-        positive_integer("length of Timing", self.length, MOST_SEQUENCES)
+        positive_integer("length of Timing", self.length, MAX_SEQUENCES)
 
     def _endless(self, rng: np.random.Generator) -> Iterator[Sample]:
         for rows in _intervals(self.length // 20 + 1, rng):

@@ -30,26 +30,26 @@ Instance = TypeVar("Instance")
 
 FLOAT64 = np.dtype(np.float64)
 FLOAT32 = np.dtype(np.float32)
-SAFE = 1e38
+MAX_SAFE_NUMBER = 1e38
 """Numbers between -SAFE and SAFE fit both float32 and float64."""
 HIGH_RATE = 10.0
 """Learning rate above which training warns: each update is over ten times the error
 times the input."""
-MOST_COUNT = 10**15
+MAX_COUNT = 10**15
 """Largest whole number without a more specific bound: this many nanoseconds are 11
 days."""
-MOST_NEURONS = 10_000_000
+MAX_NEURONS = 10_000_000
 """Largest layer. It takes about 4 GB: 300 bytes per neuron in the store and 100 per
 object."""
-MOST_CONNECTIONS = 250_000_000
+MAX_CONNECTIONS = 250_000_000
 """Largest projection. It takes about 20 GB while it is made: 80 bytes per
 connection."""
-MOST_THREADS = 1024
+MAX_THREADS = 1024
 """Largest number of threads; more than the cores of any machine."""
-MOST_DELAYS = 10_000
+MAX_DELAYS = 10_000
 """Longest delay: a neuron remembers as many steps."""
-DELAYS = f"a whole number of steps from 0 to {MOST_DELAYS:,}"
-MOST_SEQUENCES = 10_000_000
+DELAYS = f"a whole number of steps from 0 to {MAX_DELAYS:,}"
+MAX_SEQUENCES = 10_000_000
 """Largest number of sequences that a task generates at once."""
 
 
@@ -130,7 +130,7 @@ def finite_number(title: str, value: Any, dtype: Any = np.float64) -> float:
     infinite, NaN or beyond the range of `dtype`; booleans, strings, complex and masked
     numbers are not.
     """
-    if type(value) is float and -SAFE < value < SAFE:
+    if type(value) is float and -MAX_SAFE_NUMBER < value < MAX_SAFE_NUMBER:
         return value  # the usual case, within the range of every float
     number = real_number(title, value)
     if not abs(number) <= float(np.finfo(dtype).max):
@@ -258,7 +258,7 @@ def user_stacklevel() -> int:
     return level
 
 
-def positive_integer(title: str, value: Any, most: float = MOST_COUNT) -> int:
+def positive_integer(title: str, value: Any, most: float = MAX_COUNT) -> int:
     """Return `value` as an int above 0 and at most `most`, or raise an error."""
     number = whole_number(title, value, "a whole number above 0", 1, math.inf)
     if number > most:
@@ -267,7 +267,7 @@ def positive_integer(title: str, value: Any, most: float = MOST_COUNT) -> int:
 
 
 def whole_number(
-    title: str, value: Any, condition: str, least: float, most: float = MOST_COUNT
+    title: str, value: Any, condition: str, least: float, most: float = MAX_COUNT
 ) -> int:
     """Return `value` as an int from `least` to `most`, or raise an error with the
     condition.
@@ -277,8 +277,8 @@ def whole_number(
     number = integer(value)
     if number is None:
         raise ArgumentTypeError(expected(title, condition, value))
-    if number > most == MOST_COUNT:
-        raise ArgumentError(expected(title, f"at most {MOST_COUNT}", value))
+    if number > most == MAX_COUNT:
+        raise ArgumentError(expected(title, f"at most {MAX_COUNT}", value))
     if not least <= number <= most:
         raise ArgumentError(expected(title, condition, value))
     return number
@@ -347,7 +347,7 @@ def sign(title: str, value: Any) -> int:
 
 def delay(title: str, value: Any) -> int:
     """Return a number of steps, which may be 0, or raise an error."""
-    return whole_number(title, value, DELAYS, 0, MOST_DELAYS)
+    return whole_number(title, value, DELAYS, 0, MAX_DELAYS)
 
 
 def text(title: str, value: Any) -> str:
@@ -446,7 +446,7 @@ def is_among(value: Any, names: Iterable[str]) -> bool:
     return isinstance(value, str) and value in names
 
 
-DEEPEST_JSON = 100
+MAX_JSON_DEPTH = 100
 """Largest depth to which lists and dicts of a document are nested."""
 VALUES = "a JSON value (a string, finite number, boolean, None, list or dict)"
 
@@ -478,11 +478,11 @@ def _value(title: str, value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, dict | list):
-        if depth == DEEPEST_JSON:
+        if depth == MAX_JSON_DEPTH:
             root = title[: title.index("]") + 1]  # the whole path would fill the screen
             raise ArgumentTypeError(
                 f"Lists and dicts in {lowercase_title(root)} must be nested at most"
-                f" {DEEPEST_JSON} deep, got more."
+                f" {MAX_JSON_DEPTH} deep, got more."
             )
         if isinstance(value, dict):
             return _members(title, value, depth + 1)

@@ -30,17 +30,17 @@ from .arguments import (
 )
 from .extras import imported
 
-LARGEST = {dtype: float(np.finfo(dtype).max) for dtype in (FLOAT64, FLOAT32)}
-SQUARES = {FLOAT64: LARGEST[FLOAT64], FLOAT32: LARGEST[FLOAT32] ** 2}
+MAX_FLOAT = {dtype: float(np.finfo(dtype).max) for dtype in (FLOAT64, FLOAT32)}
+SQUARES = {FLOAT64: MAX_FLOAT[FLOAT64], FLOAT32: MAX_FLOAT[FLOAT32] ** 2}
 """Sums of squares up to which every number is finite, and within the range of the
 dtype."""
 
-REAL = "biuf"
+REAL_KINDS = "biuf"
 """Kinds of dtype that are numbers: booleans, signed and unsigned integers, floats."""
-PLAIN = {float, int, bool, np.float64, np.ndarray}
+PLAIN_TYPES = {float, int, bool, np.float64, np.ndarray}
 """Types that NumPy converts without loss."""
 LISTS = {list, tuple}
-OTHER = {
+OTHER_KINDS = {
     "c": "complex numbers",
     "U": "text",
     "S": "text",
@@ -49,7 +49,7 @@ OTHER = {
     "m": "durations",
 }
 """Names of other kinds of dtype."""
-DEEPEST = 4  # largest depth to which nested lists are searched
+MAX_DEPTH = 4  # largest depth to which nested lists are searched
 
 
 def numbers(title: str, values: Any, condition: str) -> Floats:
@@ -81,15 +81,15 @@ def real_array(title: str, values: Any, condition: str) -> NDArray[Any]:
     :func:`numbers`.
     """
     array = any_array(title, values, condition)
-    if array.dtype.kind not in REAL:
+    if array.dtype.kind not in REAL_KINDS:
         advice = ""
-        if OTHER.get(array.dtype.kind) == "text" and array.ndim == 1:
+        if OTHER_KINDS.get(array.dtype.kind) == "text" and array.ndim == 1:
             advice = "Number classes by np.unique(labels, return_inverse=True)[1]."
         raise ArgumentTypeError(
             must(
                 title,
                 f"be {condition}",
-                OTHER.get(array.dtype.kind) or short_repr(values),
+                OTHER_KINDS.get(array.dtype.kind) or short_repr(values),
                 advice,
             )
         )
@@ -122,7 +122,7 @@ def finite_array(title: str, values: Any, dtype: Any = np.float64) -> Floats:
         raise ArgumentTypeError(expected(title, "numbers", values))
     floats = _as_float64(array)
     largest = np.abs(floats).max(initial=0.0)
-    if largest <= LARGEST[np.dtype(dtype)]:  # false for NaN too
+    if largest <= MAX_FLOAT[np.dtype(dtype)]:  # false for NaN too
         return floats
     if np.isfinite(floats).all():
         raise unfit(title, dtype, floats.flat[np.abs(floats).argmax()].item())
@@ -139,7 +139,7 @@ def read_only(array: NDArray[Any]) -> NDArray[Any]:
 
 def _opened(title: str, values: Any, condition: str, depth: int = 0) -> Any:
     """Return `values` in a form that NumPy converts without loss."""
-    if type(values) in PLAIN:
+    if type(values) in PLAIN_TYPES:
         return values
     if isinstance(values, list | tuple):
         # The types of all entries, of a list of lists those of their entries, are found
@@ -147,7 +147,7 @@ def _opened(title: str, values: Any, condition: str, depth: int = 0) -> Any:
         types = set(map(type, values))
         if types <= LISTS:
             types = set(map(type, chain.from_iterable(values)))
-        if types <= PLAIN or depth == DEEPEST:
+        if types <= PLAIN_TYPES or depth == MAX_DEPTH:
             return values
         return [_opened(title, entry, condition, depth + 1) for entry in values]
     if np.ma.is_masked(values):
@@ -168,7 +168,7 @@ def _of_table(title: str, table: Any, condition: str) -> Any:
     """Convert a pandas DataFrame or Series to an array, with NaN for missing values."""
     columns = list(table.items()) if table.ndim == 2 else [(table.name, table)]
     for name, column in columns:
-        if column.dtype.kind not in REAL:
+        if column.dtype.kind not in REAL_KINDS:
             raise ArgumentTypeError(
                 must(
                     title,
@@ -368,7 +368,7 @@ def parts_of(
     )
 
 
-def depth_of(values: Any, left: int = DEEPEST) -> int:
+def depth_of(values: Any, left: int = MAX_DEPTH) -> int:
     """Return the number of dimensions of an array, a table, or nested lists; 0 for
     anything else.
 
@@ -386,7 +386,7 @@ def depth_of(values: Any, left: int = DEEPEST) -> int:
     return len(shape) if isinstance(shape, tuple) else 0
 
 
-def width_of(values: Any, left: int = DEEPEST) -> int:
+def width_of(values: Any, left: int = MAX_DEPTH) -> int:
     """Return the number of columns of an array or of nested lists; 0 if there are none.
 
     >>> width_of([[], [[1, 2]]]), width_of(np.zeros((2, 3))), width_of("text")

@@ -61,7 +61,7 @@ ARGUMENTS = _section(_FILE["arguments"])
 """Advice for arguments, by call."""
 ATTRIBUTES = _section(_FILE["attributes"])
 """Advice for attributes, by class or module."""
-NEAREST = _section(_FILE["nearest"])
+NEAREST_ADVICE = _section(_FILE["nearest"])
 """Advice for items, by the noun of a registry."""
 INSTEAD_OF_NETWORK = _by_name(_FILE["instead_of_network"])
 """Advice for values that are no networks, by the package and name of their class."""
@@ -358,7 +358,7 @@ def fixed_attributes(cls: Class) -> Class:
         bases = owner.__mro__
         if any(name in getattr(base, "__annotations__", ()) for base in bases):
             return False
-        return _is_ours(owner) or closest(name, settable, NEARLY) is not None
+        return _is_ours(owner) or closest(name, settable, MIN_SIMILARITY) is not None
 
     assign = object.__setattr__
 
@@ -380,7 +380,7 @@ def fixed_attributes(cls: Class) -> Class:
     return cls
 
 
-NEARLY = 0.85
+MIN_SIMILARITY = 0.85
 """Similarity from which an attribute of a user's class counts as misspelt."""
 
 

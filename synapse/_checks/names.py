@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 from ..errors import ArgumentError, UnknownNameError
 from .arguments import expected, is_among, short_repr
 
-MOST_SHOWN = 320
+MAX_SHOWN = 320
 """Largest number of characters of a list of names in a message."""
-LIKE = 0.75
+MIN_SIMILARITY = 0.75
 """Least similarity, as difflib measures it, of a name that is suggested. It was chosen
 with `tests/checks/test_suggestions.py`."""
-SHORTEST_PART = 3
+MIN_PART_LENGTH = 3
 """Minimum number of letters of a known name that is suggested for a longer one."""
 
 T = TypeVar("T")
@@ -31,11 +31,13 @@ def normalize_name(name: str) -> str:
     return re.sub(r"[\s_.-]+", "", name).casefold()
 
 
-def closest(name: Any, names: Iterable[Any], like: float = LIKE) -> str | None:
+def closest(
+    name: Any, names: Iterable[Any], like: float = MIN_SIMILARITY
+) -> str | None:
     """Return the most similar known name, in any spelling; None if no name is
     similar.
     """
-    if not isinstance(name, str) or len(name) > MOST_SHOWN:
+    if not isinstance(name, str) or len(name) > MAX_SHOWN:
         return None
     spelled = {normalize_name(each): each for each in names if isinstance(each, str)}
     import difflib  # slow to import, and needed after errors only
@@ -51,14 +53,14 @@ def suggested(name: Any, names: Iterable[Any]) -> str | None:
     """
     names = list(names)
     similar = closest(name, names)
-    if similar is not None or not isinstance(name, str) or len(name) > MOST_SHOWN:
+    if similar is not None or not isinstance(name, str) or len(name) > MAX_SHOWN:
         return similar
     letters = normalize_name(name)
     parts = [
         each
         for each in names
         if isinstance(each, str)
-        and len(normalize_name(each)) >= SHORTEST_PART
+        and len(normalize_name(each)) >= MIN_PART_LENGTH
         and (
             letters.startswith(normalize_name(each))
             or letters.endswith(normalize_name(each))
@@ -85,9 +87,9 @@ def known_names(names_in_order: Iterable[str]) -> str:
     """
     in_order = list(names_in_order)
     names = ", ".join(sorted(in_order))
-    if len(names) > MOST_SHOWN:
+    if len(names) > MAX_SHOWN:
         text = ", ".join(in_order)
-        names = f"{text[: text.rindex(',', 0, MOST_SHOWN)]}, ..."
+        names = f"{text[: text.rindex(',', 0, MAX_SHOWN)]}, ..."
     return names
 
 

@@ -28,7 +28,7 @@ from ..objects.topology import Topology
 from ._steps import Steps, last_step, run_steps, topology_of, with_relays
 from .table import Table
 
-MOST_STEPS = 1_000_000
+MAX_STEPS = 1_000_000
 """Maximum number of steps back; each takes a matrix of outputs by inputs."""
 
 
@@ -115,7 +115,7 @@ def contribution(network: Network, steps: int = 0) -> Floats:
     array([[[ 0.5, -1. ]]])
     """
     slopes = ReverseSteps(topology_of(network).with_relays())
-    count = whole_number("steps", steps, "a whole number, 0 or above", 0, MOST_STEPS)
+    count = whole_number("steps", steps, "a whole number, 0 or above", 0, MAX_STEPS)
     table = slopes.table
     step = with_relays(last_step(network), table, cleared=False)
     y = identity_of_outputs(table)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 NO_NETWORK = "none"
 """What --build says if statistical methods alone are compared."""
-MOST_PRINTED = 24
+MAX_PRINTED = 24
 """Number of rows of errors by origin, at most, that are printed."""
 
 
@@ -152,7 +152,7 @@ def compare(options: argparse.Namespace) -> None:
     by_origin = comparison.by_origin
     if "series" in by_origin.index.names:
         by_origin = by_origin.rename_axis(index={"series": table.sequence})
-    if len(by_origin) <= MOST_PRINTED:
+    if len(by_origin) <= MAX_PRINTED:
         form = forms_of(next(iter(several.values()))).get(targets[0], PLAIN)
         written = (PLAIN if len(targets) > 1 else form).written
         rows = by_origin.map(written).reset_index()

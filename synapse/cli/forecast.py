@@ -29,7 +29,7 @@ from .reading import ReadTable, add_reading, add_sequence, say
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_ROWS = 1000
+MAX_ROWS = 1000
 """Number of last rows whose digits are counted."""
 
 
@@ -239,7 +239,7 @@ def _frame(series: pd.DataFrame, ahead: Forecast) -> pd.DataFrame:
     """
     frame: pd.DataFrame = ahead.to_pandas() + 0.0  # no -0
     for target, name in enumerate(series.columns[: ahead.shape[1]]):
-        digits = _digits(series.iloc[-MOST_ROWS:, target])
+        digits = _digits(series.iloc[-MAX_ROWS:, target])
         for column in [
             column
             for column in (name, f"{name} lower", f"{name} upper")

@@ -23,7 +23,7 @@ from ..objects.topology import NO_GATER, Topology
 from . import formats, helpers
 from .formats import READING, loaded, read
 
-SILENT = ("errors", "relative", "encoding", "recent", "test")
+HIDDEN_METADATA = ("errors", "relative", "encoding", "recent", "test")
 """Keys of metadata that are for other subcommands, such as errors on held-out rows."""
 PAGE = ".html"
 
@@ -75,7 +75,7 @@ def describe(network: Network) -> str:
             ),
         )
         for key, value in network.metadata.items()
-        if key not in SILENT
+        if key not in HIDDEN_METADATA
     ]
     parts = [helpers.aligned(rows, "<<"), helpers.aligned(layers, "<><")]
     return "\n\n".join([*parts, helpers.aligned(carried, "<<")] if carried else parts)

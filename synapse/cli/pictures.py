@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
     from ..tables import Comparison
 
-SHARE = 0.9
+COVERAGE = 0.9
 """Share of future values between the bounds in a picture, unless --interval says
 another one."""
-MOST_PANELS = 12
+MAX_PANELS = 12
 """Number of panels, one for each target of each series, that a picture has at most."""
-FEWEST_SHOWN = 60
+MIN_SHOWN = 60
 TIMES_SHOWN = 5
 """Number of last rows before a forecast that are drawn, at least, and how many times
 its length."""
@@ -53,7 +53,7 @@ def share_drawn(facts: dict[str, Any], method: str | None) -> float | None:
             (name for name in errors if name not in (COMBINE, *METHODS)), chosen
         )
     count = np.asarray(errors.get(chosen, [[]])).shape[:2]
-    return SHARE if count[0] * count[1] * (1 - SHARE) >= SHARE else None
+    return COVERAGE if count[0] * count[1] * (1 - COVERAGE) >= COVERAGE else None
 
 
 def draw_forecasts(
@@ -71,19 +71,19 @@ def draw_forecasts(
         for name, forecast in ahead.items()
         for place in range(forecast.shape[1])
     ]  # fmt: skip
-    figure, axes = _panels(min(len(panels), MOST_PANELS))
+    figure, axes = _panels(min(len(panels), MAX_PANELS))
     for ax, (name, place) in zip(axes, panels, strict=False):
         series = several[name]
         forecast = _column(ahead[name], place)
-        shown = max(FEWEST_SHOWN, TIMES_SHOWN * len(forecast))
+        shown = max(MIN_SHOWN, TIMES_SHOWN * len(forecast))
         history = series.iloc[-shown:]
         draw.forecast(history.iloc[:, [place]], forecast, ax)
         ax.set_title(": ".join(filter(None, [name, str(series.columns[place])])))
         ax.set_ylabel("")  # it is in the title
     helpers.save_figure(figure, path)
-    left = len(panels) - MOST_PANELS
+    left = len(panels) - MAX_PANELS
     return (
-        [f"{path!r} has the first {MOST_PANELS} of {len(panels)} forecasts."]
+        [f"{path!r} has the first {MAX_PANELS} of {len(panels)} forecasts."]
         if left > 0
         else []
     )
@@ -107,7 +107,7 @@ def draw_comparison(comparison: Comparison, path: str) -> None:
     from .. import draw
     from ..draw._style import CYCLE, count_along, name_lines
 
-    targets = comparison.forecasts.index.unique(level="target")[: MOST_PANELS // 2]
+    targets = comparison.forecasts.index.unique(level="target")[: MAX_PANELS // 2]
     several = comparison.forecasts.index.unique(level="series")
     mean = f" (mean of {len(several)} series)" if len(several) > 1 else ""
     figure, axes = _panels(2 * len(targets))

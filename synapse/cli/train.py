@@ -16,7 +16,7 @@ from ..errors import FormatError
 from ..forecasting.statistical import METHODS, not_installed
 from ..tables import Trained, TrainingOptions, train_rows, train_series
 from ..tables.dates import DATE_NAMES, like_time
-from ..tables.encoding import MOST_WORDS
+from ..tables.encoding import MAX_WORDS
 from ..tables.resuming import remove_checkpoints
 from ..tables.series import step_name
 from ..tables.table import (
@@ -370,11 +370,11 @@ def _require_numbers(cells: pd.DataFrame, targets: list[str]) -> None:
     """
     for name in targets:
         different = cells[name].dropna().astype(str).unique()
-        if not mostly_numbers(cells[name]) and len(different) > MOST_WORDS:
+        if not mostly_numbers(cells[name]) and len(different) > MAX_WORDS:
             row = int(np.flatnonzero(cells[name].notna())[0])
             raise FormatError(
                 f"The column {name!r} must have numbers, or classes of up to"
-                f" {MOST_WORDS} words, got {different[0]!r} in {place(cells, row)} and"
+                f" {MAX_WORDS} words, got {different[0]!r} in {place(cells, row)} and"
                 f" {len(different) - 1} others. Pass its decimal mark, such as"
                 " --decimal comma, or pass --classes."
             )
@@ -392,7 +392,7 @@ def _require_dates(cells: pd.DataFrame, taken: list[str]) -> None:
         ):
             continue
         rows_with_text = np.flatnonzero(cells[name].notna())
-        if cells[name].nunique() > min(MOST_WORDS, len(rows_with_text) / 2):
+        if cells[name].nunique() > min(MAX_WORDS, len(rows_with_text) / 2):
             row = int(rows_with_text[0])
             raise FormatError(
                 f"The column {name!r} must have dates, got"

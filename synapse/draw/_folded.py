@@ -16,14 +16,14 @@ from ._picture import draw_gates, draw_lines
 from ._places import BOXES, Places
 from ._placing_rules import UNIT, structure_of
 from ._routes import along, curve, scene_at, ways_of
-from ._style import GREEN, INK, SKY, WIDE, canvas, lines
+from ._style import GREEN, INK, LETTER_WIDTH, SKY, canvas, lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ._scaled import Scaled
 
-WIDEST = 8.4
+MAX_WIDTH = 8.4
 """Width of a figure in inches, unless its text would be too small."""
 
 BESIDE_GATES = 0.36
@@ -127,7 +127,7 @@ def draw_blocks(diagram: Topology, ax: Axes | None, title: str) -> Axes:
     low = every.min(axis=0) - np.array([0.2, 0.6])
     high = every.max(axis=0) + np.array([0.2, 0.3])
     width, height = (high - low).tolist()
-    inches = float(np.clip(WIDEST / width, 0.45, 0.8))
+    inches = float(np.clip(MAX_WIDTH / width, 0.45, 0.8))
     with canvas(ax, (max(2.5, width * inches), height * inches + 0.3)) as ax:
         ax.set(
             xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal", title=title
@@ -159,7 +159,7 @@ def _draw_boxes(ax: Axes, diagram: Topology, places: Places, scaled: Scaled) -> 
         for i, name in enumerate(diagram.layers)
     ]
     longest = max(len(line) for title in titles for line in title.split("\n"))
-    size = min(NAME, (WIDTH - 0.1) / (1.12 * WIDE * max(longest, 1)))
+    size = min(NAME, (WIDTH - 0.1) / (1.12 * LETTER_WIDTH * max(longest, 1)))
     half = np.array(places.half)
     for title, count, centre in zip(titles, counts, places.centres, strict=True):
         scaled.box(

@@ -28,7 +28,7 @@ from ..objects.topology import Topology
 from ..readwrite.json_format import json_data
 from ..squashes import ACTIVATIONS
 
-MOST_TRACES = 200_000
+MAX_TRACES = 200_000
 """Maximum number of traces in a page, traces times steps: about 4 MB."""
 
 NUMBERS = ("activation", "state", "derivative")
@@ -95,7 +95,7 @@ def numbers_of(
         name: partial(read_numbers, network, name) for name in (*NUMBERS, *ERRORS)
     }
     reads["bias_eligibility"] = lambda: [neuron.bias_eligibility for neuron in network]
-    room = MOST_TRACES // (len(rows) + 1) - len(connections)
+    room = MAX_TRACES // (len(rows) + 1) - len(connections)
     if room >= 0:
         reads["eligibility"] = lambda: [
             connection.eligibility for connection in connections
@@ -153,7 +153,7 @@ def numbers_of_log(network: Network, log: Log) -> dict[str, Any]:
     columns["bias_eligibility"] = [[None] * len(network)] * (len(log) + 1)
     if "bias_eligibility" in log.variables:
         columns["bias_eligibility"] = rows_of(network, "bias_eligibility")
-    room = MOST_TRACES // (len(log) + 1) - len(connections)
+    room = MAX_TRACES // (len(log) + 1) - len(connections)
     if "eligibility" in log.variables and room >= 0:
         columns["eligibility"] = rows_of(connections, "eligibility")
     place = {connection: c for c, connection in enumerate(connections)}
@@ -241,7 +241,7 @@ def plain(values: Iterable[float]) -> list[float | None]:
 
 # --- pages that learn -----------------------------------------------------------------
 
-MOST_CONNECTIONS = 20_000
+MAX_CONNECTIONS = 20_000
 """Maximum number of connections of a network in a page: a step of more takes over a
 millisecond there."""
 
@@ -288,9 +288,9 @@ def learning_of(
     the page can build.
     """
     count = len(net.connections)
-    if count > MOST_CONNECTIONS:
+    if count > MAX_CONNECTIONS:
         raise ArgumentError(
-            f"A page can learn with at most {MOST_CONNECTIONS} connections, got"
+            f"A page can learn with at most {MAX_CONNECTIONS} connections, got"
             f" {count}. Use synapse.Trainer, and explore without learn=True."
         )
     if net.rule.name != "online":
@@ -309,7 +309,7 @@ def learning_of(
         "network": json_data(net),
         "sequences": sequences,
         "recipes": recipes(),
-        "most": MOST_CONNECTIONS,
+        "most": MAX_CONNECTIONS,
     }
 
 

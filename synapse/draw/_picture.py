@@ -13,7 +13,7 @@ from ..objects.topology import NO_GATER, OUTSIDE, Topology
 from . import _style
 from ._places import RADIUS, Places, names_shown, short_names
 from ._routes import along, arrowheads, curve, lead_at, scene_at, ways_of
-from ._style import GATE, INK, PALE, WIDE, canvas, key, label, largest
+from ._style import GATE, INK, LETTER_WIDTH, PALE, canvas, key, label, largest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 NUMBERS = ("activation", "bias", "state")
 """Numbers of every neuron that can color it."""
 
-MOST_ARROWHEADS = 250
+MAX_ARROWHEADS = 250
 """Maximum number of connections that all have arrowheads."""
 
 WIDTH = 8.0
 HEIGHT = 6.5
-LARGEST = 0.8
+MAX_UNIT_SIZE = 0.8
 """Size of a figure in inches at most, and of a unit."""
 
 NUMBER = 8.0
@@ -37,11 +37,11 @@ HEAD = 9.0
 """Sizes of text in a figure of its own: numbers in discs, names below them, names of
 layers."""
 
-FINEST = 0.2
+MIN_LINE_WIDTH = 0.2
 """Least width in points of a connection in a picture with free places, whose lines are
 short."""
 
-WHOLE = 8
+MAX_NAME_LETTERS = 8
 """Length of names that stand on one line at free places: smaller, if others are
 near."""
 
@@ -54,10 +54,10 @@ SHARES = np.array([0.38, 0.62, 0.32, 0.68, 0.44, 0.56, 0.26, 0.74, 0.5, 0.2, 0.8
 """Places along a connection that its printed weight tries, in this order: many cross in
 the middle."""
 
-MOST_DELAYS = 100
+MAX_DELAYS = 100
 """Maximum number of delayed connections whose delays are printed."""
-CENTRED: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 4}
-CLEAR = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.4}
+CENTERED_TEXT: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 4}
+TEXT_BACKGROUND = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.4}
 """Background of text that lines may cross."""
 
 
@@ -72,10 +72,10 @@ class Picture:
         self.printed = printed
         low, high = places.corners
         width, height = high - low + 1.2
-        self.point = 1.0 / (72.0 * min(LARGEST, WIDTH / width, HEIGHT / height))
+        self.point = 1.0 / (72.0 * min(MAX_UNIT_SIZE, WIDTH / width, HEIGHT / height))
         self.heads: list[str] = []
         if places.gap:  # names of layers on lines that fit
-            fits = int(0.95 * places.gap / (WIDE * 1.12 * HEAD * self.point))
+            fits = int(0.95 * places.gap / (LETTER_WIDTH * 1.12 * HEAD * self.point))
             for name in diagram.layers:
                 longest = max(map(len, name.split()), default=0)
                 self.heads.append(
@@ -104,7 +104,7 @@ class Picture:
     def draw(self, ax: Axes | None, title: str, color: str | None, bars: bool) -> Axes:
         low, high = self._extent()
         size = high - low
-        inches = min(LARGEST, WIDTH / size[0], HEIGHT / size[1])
+        inches = min(MAX_UNIT_SIZE, WIDTH / size[0], HEIGHT / size[1])
         width = max(2.5 if self.places.gap else 5.5, size[0] * inches + 0.8 * bars)
         with canvas(ax, (width, max(1.8, size[1] * inches + 0.3))) as ax:
             from ._scaled import Scaled
@@ -131,7 +131,7 @@ class Picture:
         longest = max(
             (len(line) for text in self.heads for line in text.split("\n")), default=0
         )
-        fit = 0.95 * self.places.gap / (1.12 * WIDE * max(longest, 5))
+        fit = 0.95 * self.places.gap / (1.12 * LETTER_WIDTH * max(longest, 5))
         for text, (x, _), frame in zip(
             self.heads, self.places.middles, self.places.frames, strict=True
         ):
@@ -146,7 +146,7 @@ class Picture:
             name = ax.text(
                 x, frame[3] + 0.06, text, ha="center", va="bottom", weight="bold"
             )
-            name.set(zorder=4, bbox=CLEAR, linespacing=1.0)
+            name.set(zorder=4, bbox=TEXT_BACKGROUND, linespacing=1.0)
             scaled.text(name, min(HEAD * self.point, fit))
 
     def _draw_connections(self, ax: Axes, scaled: Scaled, bars: bool) -> None:
@@ -162,9 +162,11 @@ class Picture:
         )
         widths = self.point * thickest * (0.2 + 0.8 * strength[order])
         if not self.places.gap:
-            widths = np.maximum(widths, self.point * FINEST * (1.0 + strength[order]))
+            widths = np.maximum(
+                widths, self.point * MIN_LINE_WIDTH * (1.0 + strength[order])
+            )
         # In larger networks only backward and lateral connections have arrowheads.
-        few = table.connections <= MOST_ARROWHEADS
+        few = table.connections <= MAX_ARROWHEADS
         pointed = (few | (table.layer[table.target] < table.layer[table.source]))[order]
         ends = self.places.centres[table.target[order]]
         draw_lines(
@@ -235,7 +237,7 @@ class Picture:
         from matplotlib.lines import Line2D
 
         shades = _style.tints(len(kinds))
-        if 1 < len(kinds) <= _style.MOST_TINTS:
+        if 1 < len(kinds) <= _style.MAX_TINTS:
             signs = [
                 Line2D(
                     [],
@@ -265,8 +267,8 @@ class Picture:
             else 0.95
         )
         room = max(
-            3 if self.places.gap else WHOLE,
-            int(0.95 * wide / (WIDE * NAME * self.point)),
+            3 if self.places.gap else MAX_NAME_LETTERS,
+            int(0.95 * wide / (LETTER_WIDTH * NAME * self.point)),
         )
         names = (
             names_shown(self.diagram)
@@ -290,14 +292,14 @@ class Picture:
                 zorder=4,
             )
             if not inside:
-                shown.set(color=INK, bbox=CLEAR, linespacing=0.9)
+                shown.set(color=INK, bbox=TEXT_BACKGROUND, linespacing=0.9)
             size = min(NUMBER * self.point, 0.3) * (0.75 if len(name) == 3 else 1.0)
             if not inside:
                 longest = max(map(len, text.split("\n")))
                 size = min(
                     NAME * self.point,
                     0.28,
-                    0.95 * apart / (1.12 * WIDE * max(longest, 1)),
+                    0.95 * apart / (1.12 * LETTER_WIDTH * max(longest, 1)),
                 )
             scaled.text(shown, size)
 
@@ -321,14 +323,16 @@ class Picture:
         for (x, y), value, ink in zip(
             self.places.centres, self.diagram.activation, inks, strict=True
         ):
-            scaled.text(ax.text(x, y, f"{value:.2f}", color=ink, **CENTRED), PRINTED)
+            scaled.text(
+                ax.text(x, y, f"{value:.2f}", color=ink, **CENTERED_TEXT), PRINTED
+            )
 
     def _labels(self) -> list[str]:
         """Return what stands on each connection: its weight, if numbers are printed,
         and its delay, as "t-2" for the activation of two steps ago.
         """
         table = self.diagram
-        told = np.count_nonzero(table.delay) <= MOST_DELAYS
+        told = np.count_nonzero(table.delay) <= MAX_DELAYS
         labels = []
         for weight, steps in zip(table.weight, table.delay, strict=True):
             words = [f"{weight:.2f}"] if self.printed else []
@@ -351,7 +355,7 @@ class Picture:
                 int((room > 1.0).argmax() if (room > 1.0).any() else room.argmax())
             ]
             taken.append(spot)
-            look = {**CENTRED, "bbox": CLEAR | {"alpha": 0.9}}
+            look = {**CENTERED_TEXT, "bbox": TEXT_BACKGROUND | {"alpha": 0.9}}
             scaled.text(ax.text(spot[0], spot[1], words, color=INK, **look), PRINTED)
 
 
@@ -393,7 +397,7 @@ def draw_lines(
 
 REACH = 0.3
 RING = 0.17
-APART = 0.2
+GATE_SPACING = 0.2
 """Distance of the first bundle of gates from the disc of the neuron that its
 connections share, of the next bundle from it, and of single marks from each other."""
 
@@ -532,7 +536,7 @@ def _apart(routes: list[Floats], gated: Indices) -> Floats:
         distance = np.linalg.norm(tries[:, None] - spots, axis=-1).min(
             axis=1, initial=np.inf
         )
-        free = np.flatnonzero(distance > APART)
+        free = np.flatnonzero(distance > GATE_SPACING)
         spot = tries[free[0] if len(free) else int(distance.argmax())]
         spots = np.concatenate([spots, spot[None]])
     return spots

@@ -36,7 +36,7 @@ from ._placing_rules import (
 RADIUS = 0.5 * NEURON / UNIT
 """Radius of a disc."""
 
-TALLEST = 25
+MAX_COLUMN_NEURONS = 25
 """Maximum number of neurons in a column; larger layers are folded into several
 columns."""
 
@@ -175,7 +175,7 @@ def arranged_in(
     count = len(structure.counts)
     levels = [[layer] for layer in range(count)]
     folded = [boxes] * count
-    plan = plan_of(structure, kind, levels, TALLEST, folded, (1.0, 1.0))
+    plan = plan_of(structure, kind, levels, MAX_COLUMN_NEURONS, folded, (1.0, 1.0))
     length = plan.length
     breadth = plan.breadth + plan.cables
     if window is None:
@@ -185,7 +185,7 @@ def arranged_in(
         margin = UNIT * np.array(AROUND)
         scale = float(np.min(window / (np.array([length, breadth]) + margin)))
         room = tuple((np.array(window) / scale - margin).tolist())
-    plan = plan_of(structure, kind, levels, TALLEST, folded, room)
+    plan = plan_of(structure, kind, levels, MAX_COLUMN_NEURONS, folded, room)
     return arrange(structure, plan, [0.0] * count)
 
 
@@ -245,7 +245,7 @@ NETWORKX: dict[str, Callable[[Any], Any]] = {
 }
 """Layouts of networkx by name; those that draw random numbers have a fixed seed."""
 
-NEAREST = 0.75
+NEIGHBOR_DISTANCE = 0.75
 """Distance to the nearest neuron that nine out of ten neurons exceed."""
 
 FORCES = ("forceatlas2", "kamada_kawai", "spring")
@@ -407,6 +407,8 @@ def _spaced(centres: Floats) -> Floats:
     span = float(np.ptp(centres, axis=0).max())
     # Neurons in one place do not blow up the rest.
     most = max(2.0 * len(centres) ** 0.5 + 2.0, 0.25 * len(centres))
-    scale = min(NEAREST / near if near else np.inf, most / span if span else 1.0)
+    scale = min(
+        NEIGHBOR_DISTANCE / near if near else np.inf, most / span if span else 1.0
+    )
     spaced: Floats = centres * scale
     return spaced

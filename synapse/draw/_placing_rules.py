@@ -32,13 +32,13 @@ ENOUGH_ZOOM = 0.9
 STRETCH = 2.2
 """How far apart neurons stand where there is room, in cells."""
 
-FEWEST_IN_RING = 4
-MOST_IN_RING = 40
+MIN_IN_RING = 4
+MAX_IN_RING = 40
 """Numbers of neurons of a layer that becomes a ring, if it has more connections within
 it than neurons."""
 
 LINES = (99, 3, 2, 1)
-LONGEST = (40, 30, 24, 20, 16, 12, 10, 8, 6, 5, 4, 3, 2)
+LINE_LENGTHS = (40, 30, 24, 20, 16, 12, 10, 8, 6, 5, 4, 3, 2)
 """Layers side by side, and neurons in a line, at most: as they are tried in a page."""
 
 WIDEST_NAME = 160.0
@@ -223,7 +223,7 @@ def structure_of(
             level[stop] = max(level[stop], level[start] + 1)
     # The last layer is behind all others, also before it is connected.
     level[size - 1] = max([0, *[depth + 1 for depth in level[: size - 1]]])
-    in_rings = [min(MOST_IN_RING, max(FEWEST_IN_RING, count)) for count in counts]
+    in_rings = [min(MAX_IN_RING, max(MIN_IN_RING, count)) for count in counts]
     ring = [within[i] > counts[i] and counts[i] == in_rings[i] for i in range(size)]
     return Structure(counts=counts, level=level, ring=ring, leads=leads)
 
@@ -356,7 +356,7 @@ def plan_for(
         )
         for kind in kinds
         for most in LINES
-        for longest in LONGEST
+        for longest in LINE_LENGTHS
     ]
     best = plans[0]
     for plan in plans:

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 from ._placing_rules import Arrangement, Kind, Point, lane_of, width_of_cable
 
-ROOM = 5.0
+CLEARANCE = 5.0
 """Distance of a connection from what it passes."""
 
-BEFORE = 10.0
+TURN_DISTANCE = 10.0
 """Distance before and after a column at which a connection turns, so that it passes
 level."""
 
@@ -26,13 +26,13 @@ EVEN = 58.0
 """Length at both ends in which a connection is level: a steep one would meet
 neighbors."""
 
-ROUND = 7.0
+CORNER_RADIUS = 7.0
 """Radius of the corners of cables."""
 
 NAMES = 30.0
 """Room of names beside or below neurons, at which cables turn."""
 
-NARROW = 3.0
+NARROW_CLEARANCE = 3.0
 """Room of a cable between layers that stand close to each other."""
 
 
@@ -137,7 +137,7 @@ def extent_of(
     frame = arrangement.frames[layer]
     length = kind.box[0] if folded else kind.neuron
     breadth = kind.box[1] if folded else kind.neuron
-    room = 2.0 * ROOM if folded else ROOM
+    room = 2.0 * CLEARANCE if folded else CLEARANCE
     low = place[1] - breadth / 2.0 - above
     high = place[1] + breadth / 2.0 + below
     top = frame.middle[1] - frame.size[1] / 2.0
@@ -244,9 +244,9 @@ def _through(here: Point, there: Point, passed: list[Passing]) -> list[Point]:
     """Return the route between two places that passes columns at these heights."""
     stops = [
         [
-            (one.column.left - BEFORE, one.height),
+            (one.column.left - TURN_DISTANCE, one.height),
             ((one.column.left + one.column.right) / 2.0, one.height),
-            (one.column.right + BEFORE, one.height),
+            (one.column.right + TURN_DISTANCE, one.height),
         ]
         for one in passed
     ]
@@ -330,9 +330,9 @@ def _route_of(scene: Scene, line: Line, passed: list[Passing]) -> list[Point]:
         route = _through(here, there, passed)
         # Boxes are left and reached level, beside those at their side.
         if scene.folded[line.start] and (before.count > 1 or len(passed) > 0):
-            route = [(before.right + BEFORE, here[1]), *route]
+            route = [(before.right + TURN_DISTANCE, here[1]), *route]
         if scene.folded[line.stop] and (after.count > 1 or len(passed) > 0):
-            route = [*route, (after.left - BEFORE, there[1])]
+            route = [*route, (after.left - TURN_DISTANCE, there[1])]
         return route
     is_in_ring = scene.ring[line.start] and not scene.folded[line.start]
     if line.start == line.stop and is_in_ring:
@@ -419,9 +419,10 @@ def _around(scene: Scene, line: Line, height: float, share: float) -> list[Point
     fan = (3.0 if narrow else 6.0) * share
     # Not through names, which are below neurons.
     below = NAMES
-    above = NAMES if scene.kind.sideways else (NARROW if narrow else BEFORE)
-    leaves = BEFORE if scene.folded[line.start] else below
-    reaches = BEFORE if scene.folded[line.stop] else above
+    straight = NARROW_CLEARANCE if narrow else TURN_DISTANCE
+    above = NAMES if scene.kind.sideways else straight
+    leaves = TURN_DISTANCE if scene.folded[line.start] else below
+    reaches = TURN_DISTANCE if scene.folded[line.stop] else above
     right = _column_at(scene, line.here[0]).right + leaves + fan
     left = _column_at(scene, line.there[0]).left - reaches - fan
     corners = [
@@ -445,5 +446,5 @@ def _near(corner: Point, end: Point) -> Point:
     u = end[0] - corner[0]
     v = end[1] - corner[1]
     length = math.sqrt(u * u + v * v)
-    share = min(0.5, 2.0 * ROUND / (length or 1.0))
+    share = min(0.5, 2.0 * CORNER_RADIUS / (length or 1.0))
     return (corner[0] + share * u, corner[1] + share * v)

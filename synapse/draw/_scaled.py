@@ -17,7 +17,7 @@ from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.patches import FancyBboxPatch  # noqa: E402
 from matplotlib.text import Text  # noqa: E402
 
-SMALLEST = 1.5
+MIN_TEXT_POINTS = 1.5
 """Text below this size, in points, is hidden."""
 
 
@@ -45,7 +45,7 @@ class Scaled(Artist):
 
         def resize(unit: float) -> None:
             text.set_fontsize(size * unit)
-            text.set_visible(size * unit >= SMALLEST)
+            text.set_visible(size * unit >= MIN_TEXT_POINTS)
 
         self.follow(resize)
 

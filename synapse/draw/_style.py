@@ -35,12 +35,12 @@ CYCLE = (BLUE, RED, GREEN, PURPLE, BLACK, SKY, ORANGE, GRAY)
 """Colors of lines, in this order: orange and vermilion look alike and are far from
 each other."""
 
-ABOVE = "#0b7f6f"
-BELOW = "#946700"
+POSITIVE = "#0b7f6f"
+NEGATIVE = "#946700"
 """Colors of activations above and below zero; those of weights are BLUE and RED."""
 
-TINTED = (BLUE, ORANGE, GREEN, PURPLE, YELLOW, GRAY, RED)
-MOST_TINTS = 2 * len(TINTED)
+TINTS = (BLUE, ORANGE, GREEN, PURPLE, YELLOW, GRAY, RED)
+MAX_TINTS = 2 * len(TINTS)
 
 GROUND = "#f4f6f8"
 """Background of boxes."""
@@ -51,10 +51,10 @@ GATE = "#a3497c"
 DOTS = (0, (1.0, 1.6))
 """Line style of gates."""
 
-LEAST = 5.0
+MIN_LETTER_POINTS = 5.0
 """Size of the smallest letters of names of rows and columns, in points."""
 
-WIDE = 0.62
+LETTER_WIDTH = 0.62
 """Approximate width of a letter, relative to the font size."""
 
 LOOK: dict[str, Any] = {
@@ -212,12 +212,10 @@ def around_zero(values: NDArray[np.float64]) -> Normalize:
 
 def tints(count: int) -> list[tuple[float, float, float]]:
     """Return light colours for backgrounds of black text; they repeat after
-    MOST_TINTS.
+    MAX_TINTS.
     """
-    strengths = [0.8 if i // len(TINTED) % 2 else 0.45 for i in range(count)]
-    return [
-        mixed("#ffffff", TINTED[i % len(TINTED)], strengths[i]) for i in range(count)
-    ]
+    strengths = [0.8 if i // len(TINTS) % 2 else 0.45 for i in range(count)]
+    return [mixed("#ffffff", TINTS[i % len(TINTS)], strengths[i]) for i in range(count)]
 
 
 def mixed(color: str, second: str, share: float) -> tuple[float, float, float]:
@@ -244,7 +242,7 @@ def coloring(values: NDArray[np.float64]) -> tuple[Colormap, Normalize]:
     limit = largest(values) or 1.0
     low = -limit if (values < 0).any() else 0.0
     high = limit if (values > 0).any() or not low else 0.0
-    shades = [BELOW] * (low < 0) + ["#ffffff"] + [ABOVE] * (high > 0)
+    shades = [NEGATIVE] * (low < 0) + ["#ffffff"] + [POSITIVE] * (high > 0)
     cmap = LinearSegmentedColormap.from_list("brown to teal", shades).with_extremes(
         bad=GATE
     )
@@ -298,7 +296,7 @@ def name_each(axis: Axis, names: list[str], longest: int = 24) -> bool:
     whether they are.
     """
     size = min(0.8 * points_each(axis, len(names)), 8.0)
-    readable = size >= LEAST
+    readable = size >= MIN_LETTER_POINTS
     if readable:
         axis.set_ticks(range(len(names)), [label(name, longest) for name in names])
     axis.set_tick_params(length=0, labelsize=size if readable else 8.0)

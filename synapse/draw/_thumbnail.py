@@ -17,16 +17,16 @@ from ..objects.topology import Topology
 from ._folded import Folded, folded
 from ._places import RADIUS, Places
 from ._routes import curve, scene_at, ways_of
-from ._style import ABOVE, BELOW, BLUE, RED
+from ._style import BLUE, NEGATIVE, POSITIVE, RED
 
 WIDTH = 640
 HEIGHT = 300
 """The largest size of the drawing, in pixels."""
-MOST_NEURONS = 100
-MOST_CONNECTIONS = 500
+MAX_NEURONS = 100
+MAX_CONNECTIONS = 500
 """Maximum numbers of neurons and connections drawn one by one; a larger network is one
 box per layer."""
-MOST_DRAWN = 1 << 18
+MAX_DRAWN = 1 << 18
 """Maximum number of connections of a network that is drawn at all, since a notebook
 shows it every time."""
 UNIT = 64
@@ -38,10 +38,10 @@ def small_picture(network: Network) -> str:
     """Draw the present state of a network as SVG: neurons, boxes of layers, or a
     description only.
     """
-    if len(network.connections) > MOST_DRAWN:
+    if len(network.connections) > MAX_DRAWN:
         return f"<div>{escape(repr(network))}</div>"
     table = Topology.of(network)
-    unfolded = table.neurons <= MOST_NEURONS and table.connections <= MOST_CONNECTIONS
+    unfolded = table.neurons <= MAX_NEURONS and table.connections <= MAX_CONNECTIONS
     net = None if unfolded else folded(table)
     places = Places.of(table) if net is None else net.places
     lines = list(_connections(table, places) if net is None else _bundles(table, net))
@@ -121,7 +121,7 @@ def _circles(table: Topology, places: Places) -> Iterator[str]:
         x, y = _at(centre).split()
         yield (
             f'<circle cx="{x}" cy="{y}" r="{UNIT * RADIUS:.1f}"'
-            f' fill="{BELOW if value < 0 else ABOVE}" fill-opacity="{shade:.2f}"'
+            f' fill="{NEGATIVE if value < 0 else POSITIVE}" fill-opacity="{shade:.2f}"'
             f' vector-effect="non-scaling-stroke">{_tip(tip)}</circle>'
         )
 

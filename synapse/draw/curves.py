@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 DASHES = ("-", "--", ":", "-.")
-MOST = len(CYCLE) * len(DASHES)
+MAX_LINES = len(CYCLE) * len(DASHES)
 """Maximum number of lines that can be distinguished."""
 
 
@@ -173,10 +173,10 @@ def traces(
     ['up', 'down']
     """
     matrix, names, _, what = over_time(values, neurons, what)
-    if len(names) > MOST:
+    if len(names) > MAX_LINES:
         raise ArgumentError(
-            f"Expected at most {MOST} neurons, got {len(names)}. Use draw.raster for"
-            " more."
+            f"Expected at most {MAX_LINES} neurons, got {len(names)}. Use draw.raster"
+            " for more."
         )
     with canvas(ax, (6.5, max(2.8, 0.19 * len(names) + 0.3))) as ax:
         looks = product(DASHES, CYCLE)

@@ -17,7 +17,7 @@ from ._style import CYCLE, canvas, check_axes, count_along, entry
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LEAST = 1e-12
+MIN_AXIS = 1e-12
 """Lower end of the axis of :func:`error_flow`, at most."""
 STATES = r"$|\partial s_T / \partial s_t|$"
 OUTPUTS = r"$|\partial y_T / \partial x_t|$"
@@ -97,8 +97,8 @@ def error_flow(
                 flow, "o-", ms=3, color=color, label=entry(name or pairs[name][0].name)
             )
         # What has vanished would press the rest together.
-        if shown.min(initial=np.inf) < LEAST:
-            ax.set_ylim(LEAST, 5.0 * max(float(shown.max()), LEAST))
+        if shown.min(initial=np.inf) < MIN_AXIS:
+            ax.set_ylim(MIN_AXIS, 5.0 * max(float(shown.max()), MIN_AXIS))
         ax.set(xlabel="lag T - t, in steps", ylabel=" or ".join(sorted(quantities)))
         count_along(ax)
         ax.legend(

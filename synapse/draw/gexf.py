@@ -23,10 +23,10 @@ from ._style import BLUE, PALE, RED, mixed, tints
 
 __all__ = ["gexf_data"]
 
-LARGER = 50.0
-SMALLEST = 8.0
-LARGEST = 24.0
-THICKEST = 4.0
+POSITION_SCALE = 50.0
+MIN_SIZE = 8.0
+MAX_SIZE = 24.0
+MAX_THICKNESS = 4.0
 """In Gephi: distance of two neurons of a column, sizes of neurons, thickness of the
 strongest connection."""
 
@@ -106,12 +106,12 @@ def gexf_data(
 
 def _add_looks(graph: nx.DiGraph[int], table: Topology, layout: Any) -> None:
     """Add elements of GEXF's module viz to each neuron and each connection."""
-    centres = (LARGER * places_of(table, layout).centres).tolist()
+    centres = (POSITION_SCALE * places_of(table, layout).centres).tolist()
     ends = np.concatenate([table.source, table.target])
     degrees = np.bincount(ends, minlength=table.neurons) / max(
         1, np.bincount(ends, minlength=1).max()
     )
-    sizes = (SMALLEST + (LARGEST - SMALLEST) * np.sqrt(degrees)).tolist()
+    sizes = (MIN_SIZE + (MAX_SIZE - MIN_SIZE) * np.sqrt(degrees)).tolist()
     shades = tints(len(table.layers))
     for i, (x, y) in enumerate(centres):
         look = {
@@ -134,7 +134,7 @@ def _add_looks(graph: nx.DiGraph[int], table: Topology, layout: Any) -> None:
         shade = mixed(PALE, BLUE if table.weight[i] >= 0 else RED, strengths[i])
         edge["viz"] = {
             "color": _color(shade),
-            "thickness": max(0.2, THICKEST * strengths[i]),
+            "thickness": max(0.2, MAX_THICKNESS * strengths[i]),
             "shape": "solid" if table.gater[i] == NO_GATER else "dashed",
         }
 

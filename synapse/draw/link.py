@@ -19,7 +19,7 @@ VERSION = 1
 """Of what an address holds; a page refuses a later one. ``keep.js`` has it, too."""
 DIGITS = 9
 """Of numbers in an address, so that an LSTM 2-4-1 takes less than 2,000 letters."""
-LONGEST = 8_000
+MAX_LINK_LETTERS = 8_000
 """Letters after the ``#`` of an address, as many as a page reads."""
 
 
@@ -79,11 +79,11 @@ def link(
     where = text("page", page)
     state = state_of(network, inputs, targets)
     address = packed(state)
-    if len(address) > LONGEST:
+    if len(address) > MAX_LINK_LETTERS:
         raise ArgumentError(
             f"{network!r} with its data takes {len(address):,} letters in an address,"
-            f" which can have {LONGEST:,}. Pass fewer data, or save it as JSON, which"
-            " the page opens."
+            f" which can have {MAX_LINK_LETTERS:,}. Pass fewer data, or save it as"
+            " JSON, which the page opens."
         )
     return f"{where.split('#')[0]}#{address}"
 

@@ -22,8 +22,8 @@ LARGEST = 9.0
 """Inches of all rows or columns, at most."""
 LETTER = 0.075
 """Inches of a letter."""
-LONGEST = 18
-"""Letters of a name."""
+MAX_NAME_LETTERS = 18
+"""Letters of a name; the rest of a longer one is cut off."""
 
 
 def matrix(
@@ -94,7 +94,7 @@ def matrix(
         diagram = grouped(diagram, groups)
     sums, titles = _sums(diagram)
     side = max(1.2, min(CELL * len(titles), LARGEST))
-    letters = LETTER * min(max(map(len, titles)), LONGEST)
+    letters = LETTER * min(max(map(len, titles)), MAX_NAME_LETTERS)
     with canvas(ax, (side + letters + 1.8, side + letters + 0.6)) as ax:
         cmap = diverging()
         norm = around_zero(sums if limit is None else np.array([limit]))
@@ -103,7 +103,7 @@ def matrix(
         ax.spines[:].set_visible(False)
         ax.set(xlabel="target", ylabel="source")
         for axis in (ax.yaxis, ax.xaxis):
-            name_each(axis, titles, LONGEST)
+            name_each(axis, titles, MAX_NAME_LETTERS)
             axis.set_ticks(np.arange(0.5, len(titles) - 1), minor=True)
         ax.tick_params(which="minor", length=0)
         ax.grid(which="minor", color=GROUND, lw=0.8)

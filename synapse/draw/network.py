@@ -31,15 +31,15 @@ LONGEST_ROW = 25
 """Maximum number of neurons without a network that are each drawn in their own
 column."""
 
-MOST_NEURONS = 300
-MOST_CONNECTIONS = 4000
+MAX_NEURONS = 300
+MAX_CONNECTIONS = 4000
 """Maximum numbers of neurons and connections of a network that is drawn neuron by
 neuron."""
 
-MOST_GATED = 600
+MAX_GATED = 600
 """The same for the connections of a network with gates."""
 
-MOST_PRINTED = 100
+MAX_PRINTED = 100
 """Maximum number of connections with printed weights."""
 
 
@@ -145,13 +145,13 @@ def network(
         diagram = grouped(diagram, groups)
     free = check_layout(layout)
     printed = boolean("numbers", numbers)
-    if printed and diagram.connections > MOST_PRINTED:
+    if printed and diagram.connections > MAX_PRINTED:
         raise ArgumentError(
-            f"numbers=True prints up to {MOST_PRINTED} weights; there are"
+            f"numbers=True prints up to {MAX_PRINTED} weights; there are"
             f" {diagram.connections} connections."
         )
-    most = MOST_GATED if (diagram.gater != NO_GATER).any() else MOST_CONNECTIONS
-    large = diagram.neurons > MOST_NEURONS or diagram.connections > most
+    most = MAX_GATED if (diagram.gater != NO_GATER).any() else MAX_CONNECTIONS
+    large = diagram.neurons > MAX_NEURONS or diagram.connections > most
     by_layers = large and not free if blocks is None else boolean("blocks", blocks)
     if by_layers and (free or printed):
         needs_neurons = (

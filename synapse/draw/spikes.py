@@ -25,7 +25,7 @@ LINES = 5
 ROW = 0.16
 """Height of a neuron's row of spikes, where a band of lines has the height 1."""
 GAP = 0.35
-LEAST = 0.5
+MIN_ROW_HEIGHT = 0.5
 
 
 def spikes(
@@ -180,7 +180,7 @@ def _are_spikes(values: Floats) -> bool:
 
 
 def _height_of(values: Floats) -> float:
-    return max(LEAST, ROW * values.shape[1]) if _are_spikes(values) else 1.0
+    return max(MIN_ROW_HEIGHT, ROW * values.shape[1]) if _are_spikes(values) else 1.0
 
 
 def _draw_marks(ax: Axes, values: Floats, top: float, height: float) -> None:

@@ -82,9 +82,8 @@ _COMPILED = ("compiler", "exact", "online")
 
 def __getattr__(name: str) -> Any:
     if name in _COMPILED:
-        with (
-            DeferredInterrupt()
-        ):  # Numba cannot be imported again after Ctrl-C has ended its first import
+        # Numba cannot be imported again after Ctrl-C has ended its first import.
+        with DeferredInterrupt():
             return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

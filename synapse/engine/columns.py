@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from . import schema
 
-FEW = 1 << 14
+MAX_DOUBLED_ROWS = 1 << 14
 """Rows up to which columns double as they grow. ``python -m benchmarks.constants
-columns.FEW``: neither a tenth nor ten times changes the time of a row by more than a
-tenth."""
+columns.MAX_DOUBLED_ROWS``: neither a tenth nor ten times changes the time of a row by
+more than a tenth."""
 
 AXES = {column.name: column.axis for column in schema.COLUMNS}
 """What each column has a row for."""
@@ -88,7 +88,9 @@ def room(length: int, rows: int) -> int:
     """Return the capacity of columns of this length that have to grow to some rows,
     with a reserve.
     """
-    return max(rows, length + (max(8, length) if length < FEW else length // 16))
+    return max(
+        rows, length + (max(8, length) if length < MAX_DOUBLED_ROWS else length // 16)
+    )
 
 
 def aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:

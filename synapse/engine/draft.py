@@ -16,9 +16,9 @@ from .columns import aligned
 Neuron = Any
 """The view of a neuron, which has a ``_row``."""
 
-MOST_BATCHES = 64
+MAX_BATCHES = 64
 """Batches among which connected pairs are looked for; a store with more makes its
-columns. ``python -m benchmarks.constants draft.MOST_BATCHES``: rows take 0.99 to 1.40
+columns. ``python -m benchmarks.constants draft.MAX_BATCHES``: rows take 0.99 to 1.40
 times as long with a tenth, 0.99 to 1.03 times with ten times."""
 
 
@@ -155,7 +155,7 @@ class Draft:
         """Whether a source may be connected to a target with this delay: False if none
         is, True if only columns can tell.
         """
-        if self.pairs or len(self.batches) >= MOST_BATCHES:
+        if self.pairs or len(self.batches) >= MAX_BATCHES:
             return True
         one_of_sources, one_of_targets = set(sources), set(targets)
         return any(

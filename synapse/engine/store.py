@@ -38,10 +38,10 @@ from .records import LogPlace, Ties
 from .view import REMOVED
 from .watcher import Watcher
 
-SPARE = 4096
+MAX_SPARE_ROWS = 4096
 """Removed rows and identities that a store tolerates before it is compacted. ``python
--m benchmarks.constants store.SPARE``: neither a tenth nor ten times changes the time of
-a row by more than a tenth."""
+-m benchmarks.constants store.MAX_SPARE_ROWS``: neither a tenth nor ten times changes
+the time of a row by more than a tenth."""
 
 Names = Sequence[str | None]
 
@@ -402,7 +402,7 @@ class Store:
         """Mark connections as removed; the next lowering removes their rows."""
         rows = self.row_of[identities]
         self._touch_connections()
-        if len(rows) > SPARE:
+        if len(rows) > MAX_SPARE_ROWS:
             self.removed_rows = None
         elif self.removed_rows is not None:
             self.removed_rows += rows.tolist()
@@ -436,7 +436,9 @@ class Store:
 
     def sweep(self) -> None:
         """Lower now if most rows of the store have been removed."""
-        if self.n_removed > max(SPARE, (self.n_neurons + self.n_connections) // 2):
+        if self.n_removed > max(
+            MAX_SPARE_ROWS, (self.n_neurons + self.n_connections) // 2
+        ):
             self.ready()
 
     def renumber(self) -> None:
@@ -706,7 +708,8 @@ class Store:
             )
         version = self.topology_version
         lower(self)
-        if self.n_identities > 2 * self.n_connections + SPARE:  # most are unused
+        unused = self.n_identities - self.n_connections
+        if unused > self.n_connections + MAX_SPARE_ROWS:
             self.renumber()
         self.n_removed = 0
         if self.recorder is not None:

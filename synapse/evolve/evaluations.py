@@ -19,8 +19,8 @@ from ..readwrite.npz import read_arrays, write_arrays
 from .genomes import Genomes
 from .population import Population
 
-SECONDS = 10.0
-SHARE = 0.05
+MIN_CHECKPOINT_SECONDS = 10.0
+MAX_CHECKPOINT_FRACTION = 0.05
 """Least time between two checkpoints, and the largest share of the time that writing
 them takes."""
 FORMAT = "synapse evolution 1"
@@ -52,7 +52,7 @@ class Evaluations:
         self.path = path
         self.past = list[Evaluated]()
         self.digest = 0
-        self._next = time.monotonic() + SECONDS
+        self._next = time.monotonic() + MIN_CHECKPOINT_SECONDS
         if resume and path is not None and path.exists():
             word = int(population.word[0])
             self._read(path, population)
@@ -151,7 +151,9 @@ class Evaluations:
         write_arrays(
             self.path, {name: np.array(array) for name, array in arrays.items()}
         )
-        self._next = begin + max(SECONDS, (time.monotonic() - begin) / SHARE)
+        self._next = begin + max(
+            MIN_CHECKPOINT_SECONDS, (time.monotonic() - begin) / MAX_CHECKPOINT_FRACTION
+        )
 
     def _read(self, path: Path, population: Population) -> None:
         with reading(path), opened(path) as stream:

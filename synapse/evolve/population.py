@@ -31,10 +31,10 @@ from .kernels.reproduction import reproduce, speciate
 from .settings import Settings, codes_of, record_of
 
 NEIGHBOURS = 15
-NOVEL = 50
+ARCHIVED_ONE_IN = 50
 """Novelty is the mean distance to 15 behaviours; the most novel 1 in 50 of a generation
 is archived."""
-LOWEST = -1e300
+FAILED_FITNESS = -1e300
 """The value of failed genomes where there is no lowest one."""
 
 
@@ -107,12 +107,12 @@ class Population:
         if self.settings.select == "pareto":
             if values.shape[1] == 1:
                 values = np.column_stack([values, -self.genomes.connections])
-            values = np.where(sound[:, None], values, LOWEST)
+            values = np.where(sound[:, None], values, FAILED_FITNESS)
             if self.generation:  # the best of parents and children survive
                 size = len(values)
                 widths = (self.values.shape[1], values.shape[1])
                 # where all have failed, there can be fewer
-                both = np.full((2 * size, max(widths)), LOWEST)
+                both = np.full((2 * size, max(widths)), FAILED_FITNESS)
                 both[:size, : widths[0]] = self.values
                 both[size:, : widths[1]] = values
                 order = ranked(both)[:size]
@@ -127,7 +127,9 @@ class Population:
                 self.fitness[sound], self._archive = novelty(behaviours, archive)
         else:
             self.fitness = np.where(
-                sound, values[:, 0], values[sound, 0].min() if sound.any() else LOWEST
+                sound,
+                values[:, 0],
+                values[sound, 0].min() if sound.any() else FAILED_FITNESS,
             )
         self.values = values
         self._speciate()
@@ -303,5 +305,7 @@ def novelty(behaviours: Floats, archive: Floats) -> tuple[Floats, Floats]:
     # the first is the behaviour itself
     nearest = np.sort(distance, axis=1)[:, 1 : 1 + NEIGHBOURS]
     distances = nearest.mean(axis=1) if nearest.size else np.ones(len(behaviours))
-    novel = np.argsort(-distances, kind="stable")[: -(-len(behaviours) // NOVEL)]
+    novel = np.argsort(-distances, kind="stable")[
+        : -(-len(behaviours) // ARCHIVED_ONE_IN)
+    ]
     return distances, np.concatenate([archive, behaviours[novel]])

@@ -14,7 +14,7 @@ from ..errors import ArgumentError
 
 RESAMPLES = 10_000
 """Number of resamples of a bootstrap."""
-FEW = 5
+MIN_VALUES = 5
 """Fewer values have no interval; their range or their counts are shown."""
 BATCH = 1_000_000
 """Number of values that are resampled at a time."""
@@ -53,7 +53,7 @@ class Estimate:
         return self.value
 
     def __str__(self) -> str:
-        few = self.count < FEW
+        few = self.count < MIN_VALUES
         if self.kind == "rate":
             if few:
                 return f"{self.value * self.count:.0f} of {self.count}"
@@ -85,7 +85,7 @@ def median_of(values: Sequence[float], level: Any) -> Estimate:
     size = len(data)
     low = data[0]
     high = data[-1]
-    if size >= FEW:
+    if size >= MIN_VALUES:
         options: dict[str, Any] = {
             "method": "percentile",
             "n_resamples": RESAMPLES,

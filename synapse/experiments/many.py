@@ -18,7 +18,7 @@ from typing import Any
 
 from .._checks import (
     ARGUMENTS,
-    MOST_THREADS,
+    MAX_THREADS,
     about_arguments,
     expected,
     listed,
@@ -124,7 +124,7 @@ def train_many(
         raise ArgumentError("An executor has its own threads. Remove `threads`.")
     count = _available_cores()
     if threads is not None:
-        count = positive_integer("threads", threads, MOST_THREADS)
+        count = positive_integer("threads", threads, MAX_THREADS)
 
     pairs = zip(trainers, seeds_of(seed, len(trainers)), strict=True)
     calls = [

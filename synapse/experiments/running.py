@@ -38,7 +38,7 @@ from .trials import Trials, joined
 
 IN_FLIGHT = 1024
 """Number of trials that an executor has at a time. More are submitted as these end."""
-MOST_SEED = 2**63 - 1
+MAX_SEED = 2**63 - 1
 """Largest seed, which SQLite can store."""
 PAUSE = 0.5
 """Seconds between two chances for Ctrl-C while waiting, on systems where waiting cannot
@@ -46,7 +46,7 @@ be interrupted."""
 FAILED = '{"failed": '
 """How the record of a trial that has failed begins."""
 KINDS = "booleans, numbers, strings, None, or lists of these"
-MOST_POINTS = 10_000_000
+MAX_POINTS = 10_000_000
 """Largest number of points of a sweep."""
 
 Trial = Callable[..., Any]
@@ -220,8 +220,8 @@ def _all_points(grid: Mapping[str, Any]) -> list[Point]:
         if not values:
             raise ArgumentError(_checks.expected(title, "at least one", column))
     total = prod(map(len, columns.values()))
-    if total > MOST_POINTS:
-        raise ArgumentError(_checks.expected("points", f"at most {MOST_POINTS}", total))
+    if total > MAX_POINTS:
+        raise ArgumentError(_checks.expected("points", f"at most {MAX_POINTS}", total))
     combinations = product(*columns.values())
     return [dict(zip(columns, values, strict=True)) for values in combinations]
 
@@ -268,9 +268,9 @@ def _value(name: str, value: Any) -> Any:
 def _checked_seeds(seeds: Any) -> list[int]:
     condition = "a sequence of whole numbers, such as range(30)"
     entries = _checks.listed("seeds", seeds, condition)
-    condition = f"a whole number from 0 to {MOST_SEED}"
+    condition = f"a whole number from 0 to {MAX_SEED}"
     numbers = [
-        _checks.whole_number("A seed", entry, condition, 0, MOST_SEED)
+        _checks.whole_number("A seed", entry, condition, 0, MAX_SEED)
         for entry in entries
     ]
     if not numbers or len(set(numbers)) < len(numbers):

@@ -17,7 +17,7 @@ from .._checks import (
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 
-MOST_STEPS = 10_000_000
+MAX_STEPS = 10_000_000
 """Longest horizon, so that a forecast fits into memory."""
 
 
@@ -65,7 +65,7 @@ def require_columns(
 
 def horizon(steps: Any) -> int:
     """Return the number of steps to forecast, 1 or above."""
-    return positive_integer("steps", steps, MOST_STEPS)
+    return positive_integer("steps", steps, MAX_STEPS)
 
 
 def season(period: Any) -> int:

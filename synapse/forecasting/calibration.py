@@ -12,7 +12,7 @@ from .._typing import Floats
 from ..errors import ArgumentError
 from ._checked_series import horizon
 
-MOST_GROWTH = 1.5
+MAX_GROWTH = 1.5
 """Largest exponent of the growth of errors with the number of steps ahead."""
 
 
@@ -60,7 +60,7 @@ class Calibration:
         )
         spread = ahead - ahead.mean()
         slope = spread @ logarithm / max(spread @ spread, np.finfo(float).tiny)
-        exponent = np.clip(slope, 0.0, MOST_GROWTH)
+        exponent = np.clip(slope, 0.0, MAX_GROWTH)
         intercept = logarithm.mean(axis=0) - exponent * ahead.mean()
         return np.asarray(
             np.exp(

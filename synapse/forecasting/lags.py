@@ -16,7 +16,7 @@ from .rolling import rolling_origin
 
 ORIGINS = 20
 """Number of origins, about, that choose the lags."""
-LONGEST = 1000
+MAX_FITTED_STEPS = 1000
 """Number of last steps that a method is fitted to, or three seasons if these are
 more."""
 
@@ -78,6 +78,6 @@ def of_last_steps(lags: tuple[int, ...], history: Floats, steps: int) -> Floats:
     to its last steps.
     """
     scale = Scale(1, lags=[lags])
-    last = history[-max(LONGEST, 3 * scale.lost) :, None]
+    last = history[-max(MAX_FITTED_STEPS, 3 * scale.lost) :, None]
     ahead = autoregression(scale.standard(last)[:, 0], steps)
     return scale.original(ahead[:, None], last)[:, 0]

@@ -20,10 +20,10 @@ COMBINE = "combine"
 """The name of the mean of the best forecasters."""
 MEMBERS = 3
 """Number of forecasters whose mean is a candidate."""
-CLEARLY = 0.9
+MAX_CLEAR_RATIO = 0.9
 """Share of the combination's error below which a single forecaster is preferred:
 choosing one on few origins mostly chooses chance."""
-SIGNIFICANT = 1.645
+CRITICAL_VALUE = 1.645
 """One-sided 5 % of the standard normal distribution."""
 
 
@@ -61,9 +61,9 @@ class Selection:
         more than 10 % lower.
         """
         single = self._single()
-        clearly = COMBINE not in self.rolled or self.mase(single) < CLEARLY * self.mase(
-            COMBINE
-        )
+        clearly = COMBINE not in self.rolled or self.mase(
+            single
+        ) < MAX_CLEAR_RATIO * self.mase(COMBINE)
         return single if clearly else COMBINE
 
     def _single(self, without: str = "") -> str:
@@ -93,7 +93,7 @@ class Selection:
             f"its error, MASE {error:.3g}, is {percent(1 - error / lowest)} below that"
             f" of {best}"
         )
-        if self.statistic(network, best) > SIGNIFICANT:
+        if self.statistic(network, best) > CRITICAL_VALUE:
             return f"The network ({network}) is worth it: {below}, on {origins}."
         return (
             f"The network ({network}) may be worth it: {below}, but on {origins} this"

@@ -24,13 +24,13 @@ from ._checked_series import (
     too_few_known,
 )
 from .baselines import seasonal_naive
-from .lags import LONGEST, choose_lags, of_last_steps
+from .lags import MAX_FITTED_STEPS, choose_lags, of_last_steps
 from .rolling import Forecaster
 
 METHODS = ("mean", "naive", "seasonal", "ar", "ets", "theta", "arima")
 """The names of the methods, for :func:`statistical`."""
 
-LONGEST_SEASON = 24
+MAX_SEASON = 24
 """Longest season that exponential smoothing and ARIMA estimate; longer ones are removed
 first (MSTL)."""
 
@@ -141,7 +141,9 @@ def _autoregression(column: Floats, period: int) -> Forecaster:
     """Return an autoregression of the differences that are best for a column, fitted
     anew to each history.
     """
-    lags = choose_lags(column[-LONGEST:], max(1, min(period, 12)), period=period)
+    lags = choose_lags(
+        column[-MAX_FITTED_STEPS:], max(1, min(period, 12)), period=period
+    )
     return partial(of_last_steps, lags)
 
 
@@ -155,7 +157,7 @@ def _fitted(
         "statsforecast",
         "forecast",
     )
-    long = period > LONGEST_SEASON and method != "theta"
+    long = period > MAX_SEASON and method != "theta"
     length = 1 if long else period
     options: dict[str, Any] = {"season_length": length}
     if method == "arima":
@@ -177,13 +179,13 @@ def _fitted(
         return in_advance[start:stop]
 
     def forecaster(history: Floats, steps: int) -> Any:
-        start = max(len(history) - LONGEST, 0)
+        start = max(len(history) - MAX_FITTED_STEPS, 0)
         count = len(history)
         rows = regressors(start, count), regressors(count, count + steps)
         with warnings.catch_warnings(action="ignore"):
             return model.forward(history[start:], steps, *rows)["mean"]
 
-    last = column[-max(LONGEST, 3 * period) :]
+    last = column[-max(MAX_FITTED_STEPS, 3 * period) :]
     with warnings.catch_warnings(action="ignore"):
         model.fit(last, regressors(len(column) - len(last), len(column)))
     return forecaster

@@ -31,10 +31,10 @@ MAX_CACHED_BYTES = 1 << 24
 """Bytes up to which data, and the memory of a rule, are kept for the next call.
 ``python -m benchmarks.constants _data.MAX_CACHED_BYTES``: neither a tenth nor ten times
 changes the time of a row by more than a tenth."""
-ROOM = 64
+OUTPUTS_PER_CHUNK = 64
 """Number of outputs whose costs are summed together, so that their logarithms
-vectorise. ``python -m benchmarks.constants _data.ROOM``: rows take 0.99 to 1.18 times
-as long with 1, 0.95 to 1.02 times with 640."""
+vectorise. ``python -m benchmarks.constants _data.OUTPUTS_PER_CHUNK``: rows take 0.99 to
+1.18 times as long with 1, 0.95 to 1.02 times with 640."""
 Order = NDArray[np.int64]
 """Indices of sequences, in the order in which they are run."""
 Control = NDArray[np.int64]
@@ -235,7 +235,7 @@ def form_of(network: Network, inputs: Any, targets: Any) -> Any:
     for array in (inputs, targets):
         if (
             type(array) is not np.ndarray
-            or array.dtype.kind not in _checks.REAL
+            or array.dtype.kind not in _checks.REAL_KINDS
             or array.itemsize > 8
         ):
             return None
@@ -528,11 +528,12 @@ def run_epochs(
     _, store, span = network._ready()
     rows = data.inputs.reshape(-1), data.targets.reshape(-1), data.aimed
     ordered = (*rows, data.bounds, epochs.orders, data.clear)
+    buffered = max(OUTPUTS_PER_CHUNK, network._n_outputs)
     options = (
         cost.code,
         epochs.rates.astype(store.dtype, copy=False),
         learn,
-        np.empty(engine.online.KEPT * max(ROOM, network._n_outputs)),
+        np.empty(buffered * engine.online.FIELDS_PER_OUTPUT),
         epochs.control,
         epochs.losses,
         epochs.goal,

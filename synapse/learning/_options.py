@@ -22,7 +22,7 @@ from .rules import RULES, SEQUENCE
 from .schedules import Rate, checked_rate
 
 RATE = 0.1
-PLAIN = SGD(RATE)
+PLAIN_SGD = SGD(RATE)
 """The optimizer of a rule or an option that needs one; it keeps nothing between
 steps."""
 
@@ -49,7 +49,7 @@ def _batch_size(title: str, value: Any) -> int | str:
 
 def _optimizer_needed(options: TrainerOptions) -> Optimizer | None:
     sums = options._penalties != Penalties() or options.batch_size not in (None, 1)
-    return PLAIN if sums or not RULES[options.rule].direct else None
+    return PLAIN_SGD if sums or not RULES[options.rule].direct else None
 
 
 def _rate(options: TrainerOptions, title: str, value: Any) -> Any:
@@ -190,7 +190,7 @@ class TrainerOptions:
         "int",
         """For "bptt": number of groups of sequences computed at the same time. The
         result is identical for any number. Default 1.""",
-        partial(_checks.positive_integer, most=_checks.MOST_THREADS),
+        partial(_checks.positive_integer, most=_checks.MAX_THREADS),
         default=1,
     )
     renewal: Option[ContinualBackprop | None, ContinualBackprop | None] = Option(

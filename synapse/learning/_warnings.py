@@ -22,19 +22,19 @@ from ..objects.network import Network
 from ..objects.snapshots import deterministic
 from ._history import Result
 from ._parameters import Updater
-from .gradient import WHOLE, ExactGradient
+from .gradient import WHOLE_WINDOW, ExactGradient
 from .rules import RULES, RuleTask
 
 # --- before a training: parameters that it cannot change; each warning is given once
 # ---------------
 
-SOME = 1 << 16
+LINKS_PER_CHUNK = 1 << 16
 """Number of links that are followed at a time, so that temporary arrays are small.
-``python -m benchmarks.constants _warnings.SOME``: neither a tenth nor ten times changes
-the time of a row by more than a tenth."""
-FLAT = (STEP, SIGN)
+``python -m benchmarks.constants _warnings.LINKS_PER_CHUNK``: neither a tenth nor ten
+times changes the time of a row by more than a tenth."""
+FLAT_SQUASHES = (STEP, SIGN)
 """Squashes whose slope is 0 everywhere, so that no error passes."""
-SHOWN = 3  # maximum number of outputs named in a message
+MAX_SHOWN = 3  # maximum number of outputs named in a message
 
 # maximum number of states of a network that are remembered: those of trainers in turn
 STATES = 8
@@ -134,7 +134,7 @@ class _Dependencies:
         """Return booleans by neuron: whether an error reaches it, either within a step
         or also through time.
         """
-        flat = np.isin(self.squash, FLAT)
+        flat = np.isin(self.squash, FLAT_SQUASHES)
         by_slope = cost in (costs.squared_error, costs.mean_squared_error)
         passes = ~(flat | self.inputs)[self.before]
         if not through_time:
@@ -166,8 +166,8 @@ def _spread(
     """
     while wanted is None or not marked[wanted].all():
         more = marked.copy()
-        for block in range(0, len(begin), SOME):
-            some = slice(block, block + SOME)
+        for block in range(0, len(begin), LINKS_PER_CHUNK):
+            some = slice(block, block + LINKS_PER_CHUNK)
             more[end[some][more[begin[some]]]] = True
         if (more == marked).all():
             break
@@ -182,7 +182,7 @@ def _outputs_learn(network: Network) -> bool:
     _, store, span = network._ready()
     outputs = slice(int(span[Span.STOP]) - network._n_outputs, int(span[Span.STOP]))
     learns = store["learning"][outputs].any() or store["trainable_bias"][outputs].any()
-    return bool(learns) and not np.isin(store["squash"][outputs], FLAT).any()
+    return bool(learns) and not np.isin(store["squash"][outputs], FLAT_SQUASHES).any()
 
 
 def _about_learning(links: _Dependencies, rule: str, cost: Cost) -> Iterator[str]:
@@ -218,8 +218,12 @@ def _about_structure(links: _Dependencies) -> Iterator[str]:
         )
     constant = np.flatnonzero(links.constant())
     if len(constant):
-        names = ", ".join(links.network[int(i)].name for i in constant[:SHOWN])
-        more = f" and {len(constant) - SHOWN} more" if len(constant) > SHOWN else ""
+        names = ", ".join(links.network[int(i)].name for i in constant[:MAX_SHOWN])
+        more = (
+            f" and {len(constant) - MAX_SHOWN} more"
+            if len(constant) > MAX_SHOWN
+            else ""
+        )
         yield (
             f"no input and no memory leads to {names}{more}: the output is the same at"
             " every step."
@@ -228,15 +232,17 @@ def _about_structure(links: _Dependencies) -> Iterator[str]:
 
 # --- after a training that never left the mean of the targets -------------------------
 
-LEAST = 50
+MIN_EPOCHS = 50
 """Number of epochs below which a training may not have left its start yet."""
 ROWS = 200
 """Maximum number of rows by which the loss of the mean is estimated."""
-MOST = 1e7
+MAX_ACTIVATIONS = 1e7
 """Maximum number of activations in an epoch for which a gradient is computed; tapes
 store all of them."""
-NEAR = 0.95  # of the loss of the mean
-VANISHED = 1e-4  # largest derivative, as a fraction of the loss of the mean
+MIN_LOSS_FRACTION = 0.95  # of the loss of the mean
+MAX_VANISHED_FRACTION = (
+    1e-4  # largest derivative, as a fraction of the loss of the mean
+)
 
 
 def warn_if_vanished(task: RuleTask, updater: Updater, result: Result) -> None:
@@ -244,7 +250,7 @@ def warn_if_vanished(task: RuleTask, updater: Updater, result: Result) -> None:
     gradient.
     """
     losses = result.history["loss"]
-    stayed = result.epochs >= LEAST and losses[-1] >= losses[0] / 2
+    stayed = result.epochs >= MIN_EPOCHS and losses[-1] >= losses[0] / 2
     if stayed and result.stop_reason not in ("callback", "interrupted"):
         _warn_if_at_the_mean(task, updater, min(losses))
 
@@ -258,7 +264,9 @@ def _warn_if_at_the_mean(task: RuleTask, updater: Updater, lowest: float) -> Non
             task.data.require_fit(task.network)
             mean = _loss_of_mean(task)
             vanished = (
-                mean > 0 and lowest >= NEAR * mean and _steepest(task) < VANISHED * mean
+                mean > 0
+                and lowest >= MIN_LOSS_FRACTION * mean
+                and _steepest(task) < MAX_VANISHED_FRACTION * mean
             )
     # edited by a callback, connected to neurons outside, or out of the finite range
     except SynapseError:
@@ -308,12 +316,12 @@ def _steepest(task: RuleTask) -> float:
     if not network.hidden:
         return np.inf
     recorded = network._recorder is not None
-    if recorded or data.inputs.shape[0] * float(len(network)) > MOST:
+    if recorded or data.inputs.shape[0] * float(len(network)) > MAX_ACTIVATIONS:
         return np.inf
     with deterministic(network):
         exact = ExactGradient(network, data, weights=task.weights)
         share = np.full(len(data.filled), 1.0 / data.counted(task.weights).sum())
-        _, weights, biases = exact.descent(data.filled, share, task.cost, WHOLE)
+        _, weights, biases = exact.descent(data.filled, share, task.cost, WHOLE_WINDOW)
         links = network._connection_rows()
         last = len(network.output)
         before = ~np.isin(network._column("target")[links], network._rows()[-last:])

@@ -24,7 +24,7 @@ from .gradient import checked_window, gradient
 
 STEP = 1e-5
 """The change of a parameter, relative to its magnitude if that is above 1."""
-FINER = 0.01
+FINER_STEP_FACTOR = 0.01
 """Factor of the step of a parameter whose one-sided differences disagree."""
 DISAGREEMENT = 1e-5
 """Difference of one-sided differences that may come from a kink; in a smooth loss it
@@ -228,7 +228,7 @@ def _difference(
     below, above = _one_sided(loss, values, place, middle, step)
     apart = abs(above - below)
     if apart > DISAGREEMENT * max(1.0, abs(above)):
-        below, above = _one_sided(loss, values, place, middle, step * FINER)
+        below, above = _one_sided(loss, values, place, middle, step * FINER_STEP_FACTOR)
         if abs(above - below) > 0.1 * apart:
             return math.nan
     return 0.5 * (below + above)

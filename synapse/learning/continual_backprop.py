@@ -16,7 +16,7 @@ from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.network import Network
 from ..optimizers import OptimizerState
 
-MOST_POSITION = 1 << 53
+MAX_POSITION = 1 << 53
 LATEST_STEP = np.empty(0)
 """In place of mean activities: those of the latest step."""
 
@@ -142,7 +142,7 @@ class Renewer:
                 " outgoing ones that are not trainable."
             )
         unseeded = neurons[store["random"][neurons] == 0]
-        store["random"][unseeded] = rng.integers(1, MOST_POSITION, len(unseeded))
+        store["random"][unseeded] = rng.integers(1, MAX_POSITION, len(unseeded))
         numbers = np.array(
             [
                 self.renewal.replacement_rate,

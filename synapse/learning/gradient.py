@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import engine
-from .._checks import MOST_THREADS, boolean, positive_integer
+from .._checks import MAX_THREADS, boolean, positive_integer
 from .._registration import require_sound
 from .._typing import Floats, Ints
 from ..costs import Cost
@@ -38,12 +38,12 @@ Descent = tuple[float, Floats, Floats]
 """A loss, and its negative gradient with respect to weights and biases."""
 Group = tuple[Any, int, Floats | None]
 """A `SampleGroup`, its number of lanes, and the factors of its activations."""
-WHOLE = 2**62  # a window longer than any sequence
+WHOLE_WINDOW = 2**62  # a window longer than any sequence
 NO_WEIGHTS = np.zeros(0)
-DEEP = 16
+SAMPLE_TAPE_STEPS = 16
 """Number of steps of samples that do not depend on each other. ``python -m
-benchmarks.constants gradient.DEEP``: rows take 1.02 to 1.57 times as long with a tenth,
-0.98 to 1.05 times with ten times."""
+benchmarks.constants gradient.SAMPLE_TAPE_STEPS``: rows take 1.02 to 1.57 times as long
+with a tenth, 0.98 to 1.05 times with ten times."""
 
 
 def gradient(
@@ -125,7 +125,7 @@ def gradient(
         prepare_sequences, layout, network, inputs, targets, measure
     )
     boolean("keep_context", keep_context)
-    threads = positive_integer("threads", threads, MOST_THREADS)
+    threads = positive_integer("threads", threads, MAX_THREADS)
     chosen = data.filled
     share = np.full(len(chosen), 1.0 / len(chosen))
     with ExclusiveAccess(network):
@@ -161,7 +161,9 @@ _known: WeakKeyDictionary[Network, tuple[Layout, ExactGradient]] = WeakKeyDictio
 def checked_window(window: int | None) -> int:
     """Return the window in the form that kernels take."""
     return (
-        WHOLE if window is None else min(WHOLE, positive_integer("window", window, inf))
+        WHOLE_WINDOW
+        if window is None
+        else min(WHOLE_WINDOW, positive_integer("window", window, inf))
     )
 
 
@@ -267,7 +269,7 @@ class ExactGradient:
         start = 0
         while start < count:
             width = self.lanes if count > 1 and count - start > self.few else 1
-            stop = min(count, start + width * (DEEP if self.apart else 1))
+            stop = min(count, start + width * (SAMPLE_TAPE_STEPS if self.apart else 1))
             yield slice(start, stop), width
             start = stop
 

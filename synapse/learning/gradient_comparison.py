@@ -26,7 +26,7 @@ from ._parameters import ParameterVector
 from .gradient import gradient
 from .rules import RULES, RuleTask
 
-SHOWN = 3  # connections that a repr lists
+MAX_SHOWN = 3  # connections that a repr lists
 
 SLOPES = [("rule", float), ("exact", float)]
 WEIGHTS = np.dtype([("source", int), ("target", int), *SLOPES])
@@ -85,7 +85,7 @@ class GradientComparison:
         lines = [
             f"  {self.names[row['source']]} -> {self.names[row['target']]}: "
             f"rule {row['rule']:.4g}, exact {row['exact']:.4g}"
-            for row in self.worst(SHOWN)
+            for row in self.worst(MAX_SHOWN)
         ]
         head = (
             f"<GradientComparison of {rule}: {figures}, {len(self.weights)} weights;"

@@ -33,7 +33,7 @@ INVERSES: dict[Squash, Callable[[Floats], Floats]] = {
 }
 """The inverse of each squash that outputs may have: activation to state."""
 _Sources = dict[Neuron, int]
-LARGEST = 1e100
+MAX_ACTIVATION = 1e100
 """Larger activations are treated as diverged: sums of their squares would approach the
 largest float."""
 
@@ -273,10 +273,10 @@ def _activations(network: Network, sources: _Sources, data: Data) -> Floats:
         ):
             previous[int(begin) : int(begin) + int(end > begin)] = values
         seen = np.where(late, previous, seen)
-    if not (np.abs(seen) <= LARGEST).all():  # not of NaN either
+    if not (np.abs(seen) <= MAX_ACTIVATION).all():  # not of NaN either
         raise DivergenceError(
-            f"The activations of {network!r} have grown beyond {LARGEST:g}. Use smaller"
-            " weights or inputs."
+            f"The activations of {network!r} have grown beyond {MAX_ACTIVATION:g}. Use"
+            " smaller weights or inputs."
         )
     return seen
 

@@ -36,17 +36,17 @@ from .callbacks import Batch
 from .rules import RULES, BatchGradient, Rule, RuleTask
 from .schedules import CheckedRates
 
-SECONDS = 0.02
+TARGET_CALL_SECONDS = 0.02
 """Time that a call with several epochs should take: Ctrl-C and the progress bar wait
 for its end.
 
 A call for an epoch that takes longer runs in a thread, so that both need not wait.
-``python -m benchmarks.constants training.SECONDS``: neither a tenth nor ten times
-changes the time of a row by more than a tenth."""
+``python -m benchmarks.constants training.TARGET_CALL_SECONDS``: neither a tenth nor ten
+times changes the time of a row by more than a tenth."""
 R = TypeVar("R")
-MOST_NUMBERS = 1 << 20
+MAX_NUMBERS = 1 << 20
 """Maximum number of entries in the orders of several epochs. ``python -m
-benchmarks.constants training.MOST_NUMBERS``: neither a tenth nor ten times changes the
+benchmarks.constants training.MAX_NUMBERS``: neither a tenth nor ten times changes the
 time of a row by more than a tenth."""
 
 
@@ -286,8 +286,10 @@ class Training:
         change any result.
         """
         # times are noisy
-        most = min(4 * self.ahead, MOST_NUMBERS // len(self.sequences))
-        self.ahead = max(1, min(most, int(SECONDS / max(self._expected(data), 1e-9))))
+        most = min(4 * self.ahead, MAX_NUMBERS // len(self.sequences))
+        self.ahead = max(
+            1, min(most, int(TARGET_CALL_SECONDS / max(self._expected(data), 1e-9)))
+        )
 
     def _expected(self, data: Data) -> float:
         """Return the seconds that an epoch will take, as the latest did."""
@@ -437,7 +439,9 @@ class Training:
         """Run epochs in one call; a long one in a thread of its own."""
         updater = None if self.options.optimizer is None else self.updater
         call = partial(work.learn_epochs, epochs, updater)
-        is_long = work.threaded and self._expected(work.task.data) >= SECONDS
+        is_long = (
+            work.threaded and self._expected(work.task.data) >= TARGET_CALL_SECONDS
+        )
         begun = time.perf_counter()
         shown, answer = self._watched(call, epochs) if is_long else (0, call())
         rows = int(epochs.control[1])

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from .network import Network
 
 SEED = "seed"
-MOST_COPIES = 16
+MAX_COPIES = 16
 """So many copies are made at most, of which each has the parameters of one network.
-``python -m benchmarks.constants anew.MOST_COPIES``: rows take 1.11 times as long with a
+``python -m benchmarks.constants anew.MAX_COPIES``: rows take 1.11 times as long with a
 tenth, 1.04 times with ten times."""
 
 
@@ -165,7 +165,7 @@ def _draw_network(
     ours = _parts_of(network, network.layers)
     drawn: dict[Any, list[Floats]] = {}
     sizes: set[tuple[Any, ...]] = set()
-    for number in range(MOST_COPIES):
+    for number in range(MAX_COPIES):
         clone = type(network)(*bound.args, **bound.kwargs)
         theirs = _parts_of(clone, _same_layers(network.layers, clone.layers))
         for key, rows in theirs.items():

@@ -47,10 +47,10 @@ if TYPE_CHECKING:
 else:
     DiGraph = nx.DiGraph
 
-MANY = 16
+MIN_BATCHED_READS = 16
 """Number of connections of a neuron from which their weights are read together.
-``python -m benchmarks.constants graph.MANY``: rows take 1.04 to 1.28 times as long with
-a tenth, 1.01 to 2.73 times with ten times."""
+``python -m benchmarks.constants graph.MIN_BATCHED_READS``: rows take 1.04 to 1.28 times
+as long with a tenth, 1.01 to 2.73 times with ten times."""
 
 
 class GraphEditError(TopologyError, nx.NetworkXError):
@@ -270,7 +270,7 @@ class OutEdgeDataView(nx.reportviews.OutEdgeDataView):  # type: ignore[type-arg]
                 weights_of(neuron, targets.values()),
                 strict=False,
             )
-            if len(targets) >= MANY
+            if len(targets) >= MIN_BATCHED_READS
             else [
                 (neuron, target, connection.weight)
                 for target, connection in targets.items()

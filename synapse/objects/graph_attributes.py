@@ -7,14 +7,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from .._checks import MOST_DELAYS
+from .._checks import MAX_DELAYS
 from ..engine.schema import CONNECTION, FLAG, NEURON, Column
 from ..engine.store import Store
 
 CARRIES = "carries"
 """The attribute of edges that says what a self-connection carries to the next step."""
 PAST_NAME = "activation_{}"
-PAST = {PAST_NAME.format(steps): steps for steps in range(1, MOST_DELAYS + 1)}
+PAST = {PAST_NAME.format(steps): steps for steps in range(1, MAX_DELAYS + 1)}
 """The attributes of nodes with the activations of past steps that delayed connections
 read, and how many steps ago they are."""
 STATE: Final = "state"

@@ -39,7 +39,7 @@ FIELDS_OF_CONNECTIONS = ("weight", "gain", "trainable", "eligibility")
 
 POSITION = ("x", "y")
 """Where a node is drawn; metadata of these names replace it."""
-APART = 50
+NEURON_SPACING = 50
 """Distance between the positions of neighbouring neurons, which suits Gephi."""
 
 NODE_NAMES = frozenset(
@@ -62,7 +62,7 @@ COMPOSED = frozenset(
     )
 )
 """Those with which people compose networks, so that they are read without a mark."""
-OWN = (NODE_NAMES | EDGE_NAMES) - COMPOSED - {*POSITION}
+OWN_NAMES = (NODE_NAMES | EDGE_NAMES) - COMPOSED - {*POSITION}
 """Those that mean something only beside the mark."""
 
 PREFIX = "metadata_"
@@ -85,7 +85,7 @@ def is_usual_position(x: Any, layer: Any) -> bool:
     """Return whether a node of this layer is drawn at `x` unless metadata say
     otherwise.
     """
-    return isinstance(x, int | float) and x == APART * layer
+    return isinstance(x, int | float) and x == NEURON_SPACING * layer
 
 
 def _stem(name: Any) -> Any:

@@ -102,7 +102,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         new = not isinstance(neurons, Iterable) or checks.integer(neurons) is not None
         if new:
             size = checks.positive_integer(
-                "size of a layer", neurons, checks.MOST_NEURONS
+                "size of a layer", neurons, checks.MAX_NEURONS
             )
             if several:
                 biases = checks.finite_array("Biases", value, float_type)
@@ -160,7 +160,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
 
     def _repr_html_(self) -> str:
         """Return the neurons as a table, for notebooks."""
-        shown_neurons = list(self)[: _html.MOST_ROWS]
+        shown_neurons = list(self)[: _html.MAX_ROWS]
         names = ("name", "squash", "activation", "state", "bias")
         columns = {
             name: [getattr(neuron, name) for neuron in shown_neurons] for name in names

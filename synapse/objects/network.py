@@ -809,7 +809,7 @@ class Network(NeuronRows, OutputSlopes):
             and values.ndim == 1
         ):
             # so all are finite, and fit the dtype
-            fit = checks.sum_of_squares(values) < checks.SAFE**2
+            fit = checks.sum_of_squares(values) < checks.MAX_SAFE_NUMBER**2
             store = self._anchor._store
             with store.lock:
                 places = self._present_facts().places if fit else None

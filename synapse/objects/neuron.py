@@ -603,7 +603,8 @@ class Neuron(NeuronRows, View):
         (2.0, 2.0)
         """
         if value is not None and not (
-            type(value) is float and -checks.SAFE < value < checks.SAFE
+            type(value) is float
+            and -checks.MAX_SAFE_NUMBER < value < checks.MAX_SAFE_NUMBER
         ):
             value = checks.finite_number(
                 "activation of a neuron", value, self._require().dtype
@@ -663,7 +664,7 @@ class Neuron(NeuronRows, View):
         """
         aim = None
         code = 0
-        if not (type(rate) is float and 0.0 <= rate < checks.SAFE):
+        if not (type(rate) is float and 0.0 <= rate < checks.MAX_SAFE_NUMBER):
             rate = checks.non_negative_number("rate", rate, self._require().dtype)
         if target is not None:
             aim = checks.finite_number("target", target, self._require().dtype)

@@ -90,9 +90,9 @@ def late_pairs(
     return relations
 
 
-MOST_TRIED = 100
+MAX_TRIED = 100
 """Neurons from which a path is sought before all relations are read. ``python -m
-benchmarks.constants order.MOST_TRIED``: rows take 0.96 to 1.02 times as long with a
+benchmarks.constants order.MAX_TRIED``: rows take 0.96 to 1.02 times as long with a
 tenth, 0.96 to 1.15 times with ten times."""
 
 
@@ -122,7 +122,7 @@ def _path_found(store: Store, start: int, end: int) -> bool:
     may_receive = role != INPUT
     seen = ~may_send
     waiting = deque([end])
-    for _ in range(MOST_TRIED):
+    for _ in range(MAX_TRIED):
         if not waiting:
             return False
         row = waiting.popleft()

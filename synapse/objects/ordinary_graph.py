@@ -23,12 +23,12 @@ from .graph_attributes import (
     STATE,
 )
 from .graph_names import (
-    APART,
     CONNECTION_PART,
     EDGE_NAMES,
     GATE_PART,
     MARK,
     NEURON_PART,
+    NEURON_SPACING,
     NODE_NAMES,
     POSITION,
     PREFIX,
@@ -203,7 +203,7 @@ def _node_data(table: Topology) -> Rows:
     layer, sizes = table.layer, table.sizes
     place = np.arange(table.neurons) - (np.cumsum(sizes) - sizes)[layer]
     # the first neuron of a layer on top
-    height = APART * ((sizes[layer] - 1) / 2 - place)
+    height = NEURON_SPACING * ((sizes[layer] - 1) / 2 - place)
     columns = {
         "label": table.names,
         "layer": [table.layers[number] for number in layer.tolist()],
@@ -214,7 +214,7 @@ def _node_data(table: Topology) -> Rows:
         "activation": table.activation.tolist(),
         "state": table.state.tolist(),
         MARK: [NEURON_PART] * table.neurons,
-        "x": (float(APART) * layer).tolist(),
+        "x": (float(NEURON_SPACING) * layer).tolist(),
         "y": height.tolist(),
     }
     nodes = _rows(columns)

@@ -629,9 +629,9 @@ def _every_pair(
     every pair.
     """
     whole = not is_listed(pattern) and not is_named(pattern, ONE_TO_ONE)
-    if whole and n_sources * n_targets > checks.MOST_CONNECTIONS:
+    if whole and n_sources * n_targets > checks.MAX_CONNECTIONS:
         pairs = f"{n_sources} and {n_targets} neurons"
-        condition = f"of at most {checks.MOST_CONNECTIONS} pairs"
+        condition = f"of at most {checks.MAX_CONNECTIONS} pairs"
         raise ArgumentError(checks.expected("A projection", condition, pairs))
     if isinstance(pattern, str):
         return _named_pairs(pattern, n_sources, n_targets)

@@ -99,7 +99,7 @@ class Propagating(Stepping):
                     "Expected errors, or targets with their cost, got both."
                 )
             return self._propagate_errors(rate, self._error_row(errors))
-        if type(rate) is float and 0.0 <= rate < checks.SAFE:
+        if type(rate) is float and 0.0 <= rate < checks.MAX_SAFE_NUMBER:
             measure = self._cost(cost)
             row: Floats | None = None
             if targets is None:

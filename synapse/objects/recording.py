@@ -61,14 +61,15 @@ Pair = tuple[Connection, Neuron]
 """A connection, and a neuron that its target gates, or whose state it has a sensitivity
 to."""
 
-AT_ONCE = 256
+MIN_ALLOCATED_STEPS = 256
 """Minimum number of steps for which memory is allocated, unless fewer already have
-`ROOM` numbers. ``python -m benchmarks.constants recording.AT_ONCE``: rows take 1.04 to
-1.11 times as long with a tenth, 0.96 to 1.00 times with ten times."""
-ROOM = 1 << 20
+`MAX_FIRST_ALLOCATION` numbers. ``python -m benchmarks.constants
+recording.MIN_ALLOCATED_STEPS``: rows take 1.04 to 1.11 times as long with a tenth, 0.96
+to 1.00 times with ten times."""
+MAX_FIRST_ALLOCATION = 1 << 20
 """Numbers that a first allocation may have. ``python -m benchmarks.constants
-recording.ROOM``: rows take 0.97 to 0.99 times as long with a tenth, 0.88 to 1.03 times
-with ten times."""
+recording.MAX_FIRST_ALLOCATION``: rows take 0.97 to 0.99 times as long with a tenth,
+0.88 to 1.03 times with ten times."""
 
 
 @made_elsewhere
@@ -755,7 +756,9 @@ class Recorder(Watcher):
     @property
     def _least(self) -> int:
         """Minimum number of steps for which memory is allocated."""
-        return max(2, min(AT_ONCE, ROOM // max(1, self.width)))
+        return max(
+            2, min(MIN_ALLOCATED_STEPS, MAX_FIRST_ALLOCATION // max(1, self.width))
+        )
 
     def make_room(self, steps: int) -> None:
         """Ensure memory for `steps` more steps; called before they run."""

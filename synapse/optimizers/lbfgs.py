@@ -18,9 +18,9 @@ from .base import check_parameters, mask_of_moving
 
 LINE_SEARCH = 20
 """Maximum number of evaluations in a line search."""
-MOST_HISTORY = 10_000
+MAX_HISTORY = 10_000
 """Maximum history; each of its changes takes 16 bytes per parameter."""
-MOST_CALLS = 2**31 - 1
+MAX_CALLS = 2**31 - 1
 """Largest count that SciPy supports."""
 
 
@@ -53,7 +53,7 @@ class LBFGS:
     """
 
     history_size: Annotated[
-        int, partial(_checks.positive_integer, most=MOST_HISTORY)
+        int, partial(_checks.positive_integer, most=MAX_HISTORY)
     ] = 10
     iterations: Annotated[int, _checks.positive_integer] = 100
     tolerance: Annotated[float, _checks.positive_number] = 1e-6
@@ -158,9 +158,9 @@ class LBFGS:
 
         options = {
             "maxcor": self.history_size,
-            "maxiter": min(self.iterations, MOST_CALLS),
+            "maxiter": min(self.iterations, MAX_CALLS),
             "maxls": LINE_SEARCH,
-            "maxfun": min((LINE_SEARCH + 1) * self.iterations, MOST_CALLS),
+            "maxfun": min((LINE_SEARCH + 1) * self.iterations, MAX_CALLS),
             "gtol": self.tolerance,
             "ftol": np.finfo(np.float64).eps,  # the cost no longer falls
         }

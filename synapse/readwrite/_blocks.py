@@ -18,13 +18,13 @@ from ._plan import ExportPlan, Stage
 
 INPUT = 0
 """Number of the block of the inputs."""
-SMALL = 1 << 16
+MAX_SMALL_MATRIX = 1 << 16
 """Largest matrix that is made however few connections it has. ``python -m
-benchmarks.constants _blocks.SMALL``: rows take 1.00 to 1.50 times as long with a tenth,
-1.01 to 1.20 times with ten times."""
-FILLED = 0.25
+benchmarks.constants _blocks.MAX_SMALL_MATRIX``: rows take 1.00 to 1.50 times as long
+with a tenth, 1.01 to 1.20 times with ten times."""
+MIN_DENSITY = 0.25
 """Share of connections from which on a larger matrix is made. ``python -m
-benchmarks.constants _blocks.FILLED``: rows take 0.97 to 1.18 times as long with a
+benchmarks.constants _blocks.MIN_DENSITY``: rows take 0.97 to 1.18 times as long with a
 tenth, 1.01 to 4.09 times with ten times."""
 
 
@@ -184,7 +184,7 @@ def _term(plan: ExportPlan, rows: Ints, key: list[int], place: Ints, size: int) 
             "each", read, start, stop, connection, None, gate, (None, None, gains)
         )
     area = (stop - start) * (high - low)
-    if area <= SMALL or len(target) >= FILLED * area:
+    if area <= MAX_SMALL_MATRIX or len(target) >= MIN_DENSITY * area:
         matrix = np.full((high - low, stop - start), -1)
         matrix[source - low, target - start] = connection
         whole = np.pad(matrix, ((0, 0), (start, size - stop)), constant_values=-1)

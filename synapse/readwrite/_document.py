@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import MOST_DELAYS
+from .._checks import MAX_DELAYS
 from .._typing import Ints
 from ..engine.schema import (
     CONNECTION_TABLE,
@@ -466,7 +466,7 @@ def _delays(connections: Records) -> Ints | None:
     """Return the delays of the connections of a document; None if it has none."""
     if "delay" not in connections:
         return None
-    return connections.whole("delay", 0, MOST_DELAYS).astype(np.int64)
+    return connections.whole("delay", 0, MAX_DELAYS).astype(np.int64)
 
 
 def _gaters(records: Mapping[str, Records]) -> dict[str, NDArray[Any]]:

@@ -73,7 +73,7 @@ KINDS = {
 """What each function is to exporters; the operators of Python call those of NumPy on a
 symbol."""
 
-MOST = 12
+MAX_DECISIONS = 12
 """Longest chain of decisions; a loop until a condition holds is longer."""
 
 
@@ -216,8 +216,8 @@ def read(formula: Callable[..., Any], *names: str) -> Tree:
 
 def _grown(reading: _FormulaReading, run: Callable[[], Any]) -> Tree:
     """Return the tree of the runs that agree with the decisions so far."""
-    if len(reading.decided) > MOST:
-        raise UnreadableError(f"it takes more than {MOST} decisions")
+    if len(reading.decided) > MAX_DECISIONS:
+        raise UnreadableError(f"it takes more than {MAX_DECISIONS} decisions")
     try:
         results = run()
         return tuple(reading.of(result) for result in results)

@@ -11,14 +11,14 @@ import numpy as np
 from .._typing import Floats, Ints
 from ._plan import ExportPlan, Stage
 
-LEAST = 4
+MIN_LOOP_CONNECTIONS = 4
 """Fewest connections of a loop; the others are in a list, which is slower and takes
-less code. ``python -m benchmarks.constants _loops.LEAST``: rows take 0.56 to 1.00 times
-as long with a tenth, 1.01 to 1.14 times with ten times."""
-FILLED = 0.75
+less code. ``python -m benchmarks.constants _loops.MIN_LOOP_CONNECTIONS``: rows take
+0.56 to 1.00 times as long with a tenth, 1.01 to 1.14 times with ten times."""
+MIN_DENSITY = 0.75
 """Smallest share of connections in a matrix; the other weights in it are 0, and take
-memory. ``python -m benchmarks.constants _loops.FILLED``: rows take 0.66 to 1.17 times
-as long with a tenth, 1.00 to 1.83 times with ten times."""
+memory. ``python -m benchmarks.constants _loops.MIN_DENSITY``: rows take 0.66 to 1.17
+times as long with a tenth, 1.00 to 1.83 times with ten times."""
 LANES = 8
 """Partial sums of a neuron that reads many sources; fewer targets than these do not
 fill a vector. ``python -m benchmarks.constants _loops.LANES``: rows take 0.99 to 1.02
@@ -355,7 +355,7 @@ def _matrices(plan: ExportPlan, rows: Ints, along: str) -> tuple[list[LoopTerm],
             weights[plan.source[inside] - start, plan.target[inside] - target] = (
                 plan.weights[inside]
             )
-            if weights.size < LEAST:
+            if weights.size < MIN_LOOP_CONNECTIONS:
                 rest.append(inside)
                 continue
             # Gaters along the sources begin as far behind the first as the source.
@@ -379,7 +379,10 @@ def _neighbours(plan: ExportPlan, rows: Ints) -> Iterator[tuple[Ints, Ints]]:
         read = plan.source[rows[into_one]]
         joined = sources if np.array_equal(read, sources) else np.union1d(sources, read)
         height = plan.target[rows[into_one[0]]] - plan.target[rows[begin]] + 1
-        if stop > begin and into_one[-1] + 1 - begin < FILLED * len(joined) * height:
+        if (
+            stop > begin
+            and into_one[-1] + 1 - begin < MIN_DENSITY * len(joined) * height
+        ):
             yield rows[begin:stop], sources
             begin = into_one[0]
             joined = read
@@ -399,7 +402,7 @@ def _parallels(plan: ExportPlan, rows: Ints, along: str) -> tuple[list[LoopTerm]
     terms = []
     rest = [rows[:0]]
     for group in np.split(rows, np.flatnonzero(apart) + 1):
-        if len(group) < LEAST:
+        if len(group) < MIN_LOOP_CONNECTIONS:
             rest.append(group)
             continue
         source, target, gater = (

@@ -258,7 +258,7 @@ FIRES = {
 }""",
 }
 
-FAST = """// e^x - less for floats of IEEE 754, without branches, so that compilers
+FAST_EXP = """// e^x - less for floats of IEEE 754, without branches, so that compilers
 // compute several at once. e^x is 2^k e^r with |r| < 0.35, and e^r - 1 its series.
 // Numbers beyond +-87.3, and NaN, count as +-87.3.
 static inline float fast_power(float x, float less) {
@@ -340,7 +340,9 @@ def _language(dtype: np.dtype[Any], fast: bool, prefix: str = DEFAULT) -> Langua
         call=f"{{0}}{suffix}({{1}})",
         calls=calls,
         number=lambda value: f"{_fitting(value, dtype)!s}{suffix}",
-        helpers={f"{prefix}_fast_": FAST.rstrip().replace("fast_", f"{prefix}_fast_")},
+        helpers={
+            f"{prefix}_fast_": FAST_EXP.rstrip().replace("fast_", f"{prefix}_fast_")
+        },
         function=(
             f"static inline {real} {{name}}({real} {{names}}) {{{{\n{{body}}\n}}}}"
         ),

@@ -37,12 +37,12 @@ from ._formulas import (
 from ._loops import identifier, lines
 from ._plan import ExportPlan
 
-PLAIN = frozenset(" _-.,:()+=#")
-LONGEST_NAME = 200
+PLAIN_LETTERS = frozenset(" _-.,:()+=#")
+MAX_NAME_LETTERS = 200
 PREFIX = re.compile(r"[A-Za-z](_?[A-Za-z0-9])*")
 """Prefixes of names. C and C++ reserve names with two underscores, and some that begin
 with one."""
-LONGEST_PREFIX = 60
+MAX_PREFIX_LETTERS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +132,7 @@ def checked_prefix(prefix: str) -> str:
     it.
     """
     checked_text("prefix", prefix)
-    if len(prefix) > LONGEST_PREFIX or not PREFIX.fullmatch(prefix):
+    if len(prefix) > MAX_PREFIX_LETTERS or not PREFIX.fullmatch(prefix):
         condition = (
             "letters and digits with single underscores between, beginning with a"
             " letter"
@@ -201,9 +201,9 @@ def safe(text: str) -> str:
     >>> safe("gates */"), safe("a\n#"), safe("<b>"), safe("é")
     ('gates u+2au+2f', 'au+a#', 'u+3cbu+3e', 'u+e9')
     """
-    begin = text[:LONGEST_NAME]
+    begin = text[:MAX_NAME_LETTERS]
     shown = "".join(
-        c if c in PLAIN or (c.isascii() and c.isalnum()) else f"u+{ord(c):x}"
+        c if c in PLAIN_LETTERS or (c.isascii() and c.isalnum()) else f"u+{ord(c):x}"
         for c in begin
     )
     return shown if begin == text else shown + "..."

@@ -63,7 +63,7 @@ from ..objects.graph_names import (
     MARK,
     NEURON_PART,
     NODE_NAMES,
-    OWN,
+    OWN_NAMES,
     POSITION,
     is_usual_position,
     unescaped,
@@ -778,7 +778,7 @@ def _draw_missing(
 
 
 ENDS = ("source", "target", "gater")
-MOST_LAYERS = 24
+MAX_LAYERS = 24
 """Maximum number of hidden layers; in deeper graphs, several neighbouring depths form
 one layer."""
 
@@ -953,7 +953,7 @@ def _by_depth(
     gates = paired(edges["gater"][gated], edges["target"][gated])
     order = find_order(count, links, gates, input_nodes, output_nodes)
     deepest = max(order.depths, default=0) - min(order.depths, default=0) + 1
-    fold = -(-deepest // MOST_LAYERS)  # depths of a layer, rounded up
+    fold = -(-deepest // MAX_LAYERS)  # depths of a layer, rounded up
     depth = {i: far // fold for i, far in zip(order.neurons, order.depths, strict=True)}
     return _grouped(order.neurons, depth)
 
@@ -1090,7 +1090,7 @@ class Items:
 
     def key(self, name: str) -> Any:
         """Return the column in which an attribute is; None if it is not read."""
-        if name in OWN and name not in self.keys:
+        if name in OWN_NAMES and name not in self.keys:
             return OwnName(name)
         return self.keys.get(name, name)
 
@@ -1146,7 +1146,9 @@ class Items:
         key = self.key(name)
         renamed = isinstance(key, str) and key != name
         if renamed and key not in self.columns:
-            stored = [name for name in self.columns if not isinstance(name, PRIVATE)]
+            stored = [
+                name for name in self.columns if not isinstance(name, PRIVATE_NAMES)
+            ]
             names = ", ".join(map(short_repr, stored)) or "none"
             raise ArgumentError(
                 f"No {self.noun} has the attribute {short_repr(key)}. Known: {names}."
@@ -1252,7 +1254,7 @@ class Items:
         return numbers
 
 
-PRIVATE = (OwnName, MetadataName)
+PRIVATE_NAMES = (OwnName, MetadataName)
 
 
 def _by_number(column: Any) -> dict[int, Any]:

@@ -18,7 +18,7 @@ from ..objects.topology import NO_GATER, is_delayed
 from . import files
 from ._file_checks import Records, members
 from ._formats import Format
-from .graphs import MOST_LAYERS
+from .graphs import MAX_LAYERS
 from .synaptic import Parts, whole_or_given
 
 __all__ = ["from_neataptic_data"]
@@ -192,7 +192,7 @@ def _layers(
     for node in range(inputs, count - outputs):
         if node == inputs or latest[node] >= starts[-1] >= inputs:
             starts.append(node)
-    if len(starts) > 1 + MOST_LAYERS:
+    if len(starts) > 1 + MAX_LAYERS:
         starts = [0, inputs]
     starts.append(count - outputs)
     return np.diff([*starts, count]).tolist()  # type: ignore[no-any-return]

@@ -24,10 +24,10 @@ from ._archive import arrays_of, restore
 from .agent import Agent
 from .spaces import Episodic
 
-SECONDS = 10.0
-SHARE = 0.05
-"""A checkpoint is written after `SECONDS`, and takes at most the share `SHARE` of the
-time."""
+MIN_CHECKPOINT_SECONDS = 10.0
+MAX_CHECKPOINT_FRACTION = 0.05
+"""A checkpoint is written after `MIN_CHECKPOINT_SECONDS`, and takes at most the share
+`MAX_CHECKPOINT_FRACTION` of the time."""
 EVALUATED = 1
 """Part of the seeds of evaluations, which training episodes do not have."""
 
@@ -385,13 +385,16 @@ class _Episodes:
 
     def _written(self, path: Path | None, begin: float) -> Iterator[None]:
         """Write a checkpoint whenever one is due; asked after every step."""
-        due = time.monotonic() + SECONDS
+        due = time.monotonic() + MIN_CHECKPOINT_SECONDS
         while True:
             if path is not None and time.monotonic() >= due:
                 now = time.monotonic()
                 self.seconds = now - begin
                 write_checkpoint(path, self.agent, self)
-                due = time.monotonic() + max(SECONDS, (time.monotonic() - now) / SHARE)
+                due = time.monotonic() + max(
+                    MIN_CHECKPOINT_SECONDS,
+                    (time.monotonic() - now) / MAX_CHECKPOINT_FRACTION,
+                )
             yield
 
     def _step(self, recorded: bool) -> tuple[float, int] | None:

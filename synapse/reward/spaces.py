@@ -13,7 +13,7 @@ from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 from .agent import Agent
 
-ALONE = (
+VECTOR_ADVICE = (
     "An agent learns at every step of one episode. For an agent in each of them, side"
     " by side or one after the other:\n    for seed in range({count}):\n       "
     " reward.run(make_agent(seed), make_environment(), steps=steps, seed=seed)"
@@ -96,7 +96,7 @@ class Episodic:
                 raise ArgumentTypeError(checks.expected(name, condition, environment))
         count = getattr(environment, "num_envs", None)
         if count is not None:
-            advice = ALONE.format(count=count)
+            advice = VECTOR_ADVICE.format(count=count)
             raise ArgumentTypeError(
                 checks.expected(name, "one environment", environment, advice)
             )

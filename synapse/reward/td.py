@@ -16,10 +16,10 @@ from ..objects.network import Network
 from ..scale import Scale
 from .agent import Agent, Bound, Rate
 
-TOGETHER = 4_096
+STEPS_PER_CALL = 4_096
 """Steps of a stream in one call of compiled code, after which Ctrl-C is noticed.
-``python -m benchmarks.constants td.TOGETHER``: rows take 1.50 times as long with a
-tenth, 0.78 times with ten times."""
+``python -m benchmarks.constants td.STEPS_PER_CALL``: rows take 1.50 times as long with
+a tenth, 0.78 times with ten times."""
 
 
 @final
@@ -146,7 +146,7 @@ class TD(Agent):
                 else self.learn(gains[t], rows[t])
             )
             t += 1
-            ahead = slice(t, min(t + TOGETHER, len(rows) - 1))
+            ahead = slice(t, min(t + STEPS_PER_CALL, len(rows) - 1))
             if ahead.start < ahead.stop and self._traces[0].can_stream:
                 self._learn_rows(rows[ahead], gains[ahead], values[ahead])
                 t = ahead.stop

@@ -19,7 +19,7 @@ from ..objects.topology import Topology
 from .features import Features, append, dicts_of, layer_of
 from .target_network import TargetNetwork
 
-PLAIN = (str, int, float, bool)
+LABEL_TYPES = (str, int, float, bool)
 """Labels that a file can have; others are written as text."""
 
 
@@ -136,7 +136,7 @@ def checked_label(y: Any) -> Any:
 def _plain(label: Any, classes: list[Any]) -> Any:
     """Return a label as the model has it, different from these classes."""
     value = label.item() if isinstance(label, np.generic) else label
-    if isinstance(value, PLAIN):
+    if isinstance(value, LABEL_TYPES):
         return value
     text = str(label)
     return text if text not in classes else f"{type(label).__name__} {text}"

@@ -27,7 +27,7 @@ from ..scale import Scale
 from .features import FeatureInputs, Features, in_order, require_numbers
 
 RULES = ("online", "rtrl")
-WIDE = 2.5
+WEIGHT_FACTOR = 2.5
 """Initial weights of hidden neurons, and their biases, lie within this factor of those
 of "fan_in".
 
@@ -298,5 +298,5 @@ def wide(
     rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int
 ) -> Floats:
     """Draw weights so large that hidden neurons are curved from the beginning."""
-    weights: Floats = WIDE * initializers.fan_in(rng, shape, fan_in, fan_out)
+    weights: Floats = WEIGHT_FACTOR * initializers.fan_in(rng, shape, fan_in, fan_out)
     return weights

@@ -57,11 +57,20 @@ DAYS = (
 the last part."""
 CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 """What may follow a day."""
-OTHERS = ("%b %Y", "%B %Y", "%b-%Y", "%b-%y", "%b %y", "%m.%Y", "%m/%Y", "%G-W%V-%u")
+OTHER_FORMS = (
+    "%b %Y",
+    "%B %Y",
+    "%b-%Y",
+    "%b-%y",
+    "%b %y",
+    "%m.%Y",
+    "%m/%Y",
+    "%G-W%V-%u",
+)
 """Months and days of ISO weeks."""
-FORMS = ("ISO8601", *OTHERS, *(day + clock for day in DAYS for clock in CLOCKS))
+FORMS = ("ISO8601", *OTHER_FORMS, *(day + clock for day in DAYS for clock in CLOCKS))
 """How dates may be written, unless a form is given."""
-SAMPLE = 50
+SAMPLED_CELLS = 50
 """Number of cells by which forms are chosen that read the whole column."""
 PERIODS = (
     (r"(\d{4})[- ]?Q([1-4])", lambda match: f"{match[1]}-{3 * int(match[2]) - 2:02}"),
@@ -125,7 +134,7 @@ UNITS_OF_TIME = (("seconds", 1e8), ("milliseconds", 1e11), ("microseconds", 1e14
 """Units in which computers count time from 1970 on, and the least number that is taken
 for such a time: one of 1973."""
 NANOSECONDS = 1e17
-FEWEST_LIKE = 8
+MIN_LIKE = 8
 """Least number of rows by whose numbers alone a column is taken for one of times."""
 PARTS = {
     "year": ("year", "yr", "yyyy", "jahr", "ann\u00e9e", "a\u00f1o", "anno", "ano"),
@@ -272,7 +281,7 @@ def like_time(table: pd.DataFrame, column: str) -> bool:
     if not is_numeric(table[column]) or not _words_of(column) & TIME_WORDS:
         return False
     steps = np.diff(to_floats(table[column]))
-    return bool(len(steps) >= FEWEST_LIKE and steps[0] and np.allclose(steps, steps[0]))
+    return bool(len(steps) >= MIN_LIKE and steps[0] and np.allclose(steps, steps[0]))
 
 
 # --- numbers --------------------------------------------------------------------------
@@ -390,7 +399,7 @@ def _is_shaped(unit: str, values: Floats) -> bool:
     """Return whether numbers that increase are likely to be times, whatever their
     name.
     """
-    if len(values) < FEWEST_LIKE:
+    if len(values) < MIN_LIKE:
         return False
     if unit == "years":
         return bool((np.abs(np.diff(values)) == 1).all() and values.min() >= 1700)
@@ -551,8 +560,8 @@ def _readings(cells: pd.Series, forms: Sequence[str]) -> dict[str, pd.DatetimeIn
     for pattern, begin in PERIODS:
         cells = cells.str.replace(f"^{pattern}$", begin, regex=True)
     places = (
-        np.linspace(0, len(cells) - 1, SAMPLE).astype(int)
-        if len(cells) > SAMPLE
+        np.linspace(0, len(cells) - 1, SAMPLED_CELLS).astype(int)
+        if len(cells) > SAMPLED_CELLS
         else slice(None)
     )
     sample = cells.iloc[places]

@@ -28,7 +28,7 @@ from .table import (
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_WORDS = 20
+MAX_WORDS = 20
 """Largest number of different words in a column that becomes inputs."""
 IDENTIFIERS = frozenset(
     ("id", "nr", "no", "number", "index", "key", "row", "uuid", "code", "name")
@@ -114,7 +114,7 @@ def _unread(table: pd.DataFrame, names: Sequence[str]) -> str:
         for row in np.flatnonzero(table[name].notna())[:1]:
             cell = str(table[name].iloc[row])
             return (
-                f" {name!r} has neither numbers nor dates nor up to {MOST_WORDS} words;"
+                f" {name!r} has neither numbers nor dates nor up to {MAX_WORDS} words;"
                 f" it begins with {cell!r} in {place_of(table, row)}. If these are"
                 " dates, give their form, such as --dates %d.%m.%y."
             )
@@ -146,7 +146,7 @@ def choose_encoding(
             left_out.append(name)
         elif not mostly_numbers(cells):
             different = sorted({*cells.astype(str)})
-            if len(different) > MOST_WORDS or (
+            if len(different) > MAX_WORDS or (
                 len(different) == len(cells) and len(cells) > 2
             ):
                 left_out.append(name)

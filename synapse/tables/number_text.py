@@ -19,7 +19,7 @@ from .number_form import NumberForm, set_form
 if TYPE_CHECKING:
     import pandas as pd
 
-OTHER = {".": ",", ",": "."}
+OTHER_MARK = {".": ",", ",": "."}
 """For each decimal mark the other one, which may separate thousands."""
 SPACES = "'\u2019 \u00a0\u202f"
 """Further marks of thousands: apostrophes and spaces, which are never decimal marks."""
@@ -34,21 +34,20 @@ UNIT = re.compile(
 """Sign, currency, number, and a currency or a per cent sign after it."""
 
 
-LONGEST = 2.0**53
+MAX_EXACT_INTEGER = 2.0**53
 """Integers below it are exact as floats; longer ones become floats."""
 
 
 def _pattern(decimal: str) -> re.Pattern[str]:
     """Return the numbers with this decimal mark, with marks of thousands or without."""
     mark = re.escape(decimal)
-    groups = (
-        rf"[1-9]\d{{0,2}}([{re.escape(OTHER[decimal])}{SPACES}])\d{{3}}(?:\1\d{{3}})*"
-    )
+    thousands = re.escape(OTHER_MARK[decimal]) + SPACES
+    groups = rf"[1-9]\d{{0,2}}([{thousands}])\d{{3}}(?:\1\d{{3}})*"
     digits = rf"(?:{groups}|\d+)(?:{mark}\d*)?|{mark}\d+"
     return re.compile(rf"[+\-{MINUS}]?(?:{digits})(?:[eE][+-]?\d+)?", re.ASCII)
 
 
-PATTERNS = {decimal: _pattern(decimal) for decimal in OTHER}
+PATTERNS = {decimal: _pattern(decimal) for decimal in OTHER_MARK}
 POINT = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 """Numbers as Python writes them."""
 PLAIN_TEXT = re.compile(r"[0-9+\-.eE\n]*")
@@ -60,7 +59,7 @@ PLAIN = {
     decimal: str.maketrans(
         {decimal: ".", MINUS: "-", other: None, **dict.fromkeys(SPACES)}
     )
-    for decimal, other in OTHER.items()
+    for decimal, other in OTHER_MARK.items()
 }
 """What makes of a number with this decimal mark one that Python reads."""
 
@@ -184,7 +183,7 @@ class _NumberReading:
                 [not is_month and _is_number(cell, decimal) for cell in self.cells],
                 bool,
             )
-            for decimal in OTHER
+            for decimal in OTHER_MARK
         }
 
     @property
@@ -220,7 +219,7 @@ class _NumberReading:
             cell.translate(PLAIN[decimal]) if fit else ""
             for cell, fit in zip(self.cells, fits, strict=True)
         ]
-        grouped = OTHER[decimal] + SPACES
+        grouped = OTHER_MARK[decimal] + SPACES
         thousands = [
             place
             for place in np.flatnonzero(fits).tolist()
@@ -276,7 +275,9 @@ def _of_convention(
     if separator == ";" and has_commas:
         return ","
     place = int(doubtful[0])
-    by_point, by_comma = (reading.cells[place].translate(PLAIN[mark]) for mark in OTHER)
+    by_point, by_comma = (
+        reading.cells[place].translate(PLAIN[mark]) for mark in OTHER_MARK
+    )
     raise FormatError(
         f"{reading.cells_in_file[place]!r} in line {reading.lines[place]}, column"
         f" {name!r}, may be {by_point} or {by_comma}. Say --decimal point or --decimal"
@@ -316,7 +317,7 @@ def _numeric(
 
     if (
         len(rows) == len(index)
-        and (abs(values) < LONGEST).all()
+        and (abs(values) < MAX_EXACT_INTEGER).all()
         and all(map(_is_integer, plain))
     ):
         return pandas.Series(values.astype(np.int64), index)

@@ -16,7 +16,7 @@ from .._checks import instance, pluralize, whole_number
 from .._defaults import ROWS_OF_TABLES, WITHOUT_MEMORY
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, FormatError, TrainingWarning
-from ..forecasting.selection import SIGNIFICANT, mean_over_error, percent
+from ..forecasting.selection import CRITICAL_VALUE, mean_over_error, percent
 from ..model import Model, whole_of
 from ..objects.network import Network
 from .class_quality import class_rows
@@ -493,7 +493,7 @@ def _verdict(
         gain = np.array([rows.mean() for rows in np.split(gain, ends[:-1])])
     # Neighbours in a stream have errors alike, over a time that is not known.
     lags = round(len(gain) ** (1 / 3)) if in_order else 1
-    is_certain = len(gain) > lags and mean_over_error(gain, lags) > SIGNIFICANT
+    is_certain = len(gain) > lags and mean_over_error(gain, lags) > CRITICAL_VALUE
     rows = pluralize(len(gain), "held-out sequence" if by_sequence else "held-out row")
     if classes:
         return _verdict_on_classes(

@@ -46,9 +46,9 @@ UNITS |= {"h": ("hour", 24), "min": ("minute", 1440), "s": ("second", 1)}
 """The name of a step by the code of pandas, and how many make the usual season."""
 IN_MONTHS = (("year", 1, 12), ("quarter", 4, 3), ("month", 12, 1))
 """Name, season and months of units that are counted in months."""
-MOST_WINDOWS = 200
+MAX_WINDOWS = 200
 """Number of parts, at most, in which the step of dates with gaps is looked for."""
-MOST_GAPS = 100
+MAX_GAPS = 100
 """Rows of the filled series for each given one, at most; more come from a mistyped
 date."""
 
@@ -258,10 +258,10 @@ def _step(dates: pd.DatetimeIndex, column: str) -> Any:
     gaps, of most parts.
     """
     for size in (len(dates), 8, 3):
-        places = range(0, len(dates) - size + 1, 1 + len(dates) // MOST_WINDOWS)
+        places = range(0, len(dates) - size + 1, 1 + len(dates) // MAX_WINDOWS)
         steps = Counter(filter(None, (step_of(dates[i : i + size]) for i in places)))
         gaps = np.diff(dates.asi8)
-        if steps and gaps.sum() <= MOST_GAPS * len(gaps) * np.median(gaps):
+        if steps and gaps.sum() <= MAX_GAPS * len(gaps) * np.median(gaps):
             return steps.most_common(1)[0][0]
     clocks = (
         "" if dates.tz is None else f" If they are days of a clock on the wall, {ZONE}"

@@ -37,7 +37,7 @@ from ..forecasting.closed_loop import bounded, clipping
 from ..forecasting.network_forecaster import lesson
 from ..forecasting.rolling import Forecaster
 from ..forecasting.selection import COMBINE
-from ..forecasting.statistical import LONGEST_SEASON, METHODS
+from ..forecasting.statistical import MAX_SEASON, METHODS
 from ..learning import Result
 from ..model import Model, whole_of
 from ..objects.network import Network
@@ -49,11 +49,11 @@ from .table_training import Part, TrainingOptions, held_out, require_targets
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_ORIGINS = 60
+MAX_ORIGINS = 60
 """Number of origins, about, from which forecasters are compared."""
 CONTEXT = 60
 """Number of rows, at least, that a network reads before new ones that it learns."""
-SHORTEST = 4
+MIN_ROWS = 4
 """Least number of rows of a series, of which the last decides when a training ends."""
 
 
@@ -76,7 +76,7 @@ class SeriesTask:
     first_date: str | None = None  # date of the step 0 of the season
     name: str = ""  # that of the series, if there are several
     several: bool = False  # whether one network learns others, too
-    origins: int = MOST_ORIGINS  # number of origins, about, in a test
+    origins: int = MAX_ORIGINS  # number of origins, about, in a test
 
     @classmethod
     def of(
@@ -208,7 +208,7 @@ class SeriesTask:
     @property
     def blind(self) -> set[str]:
         """The statistical methods that cannot use the columns known in advance."""
-        seeing = {"arima"} if self.period <= LONGEST_SEASON else set()
+        seeing = {"arima"} if self.period <= MAX_SEASON else set()
         return {*METHODS} - seeing if self.known else set()
 
     @property
@@ -366,7 +366,7 @@ def series_tasks(
             values[:, [columns.index(c) for c in names_of_part]]
             for names_of_part in ((*targets, *observed), known)
         )
-        if len(y) >= SHORTEST:
+        if len(y) >= MIN_ROWS:
             length = season_of(frame) if season_length is None else season_length
             x_of_task = x if known else None
             task = split_series(
@@ -381,19 +381,19 @@ def series_tasks(
                 )
             )
     if not tasks:
-        raise FormatError(f"Expected a series of {SHORTEST} rows or more to train on.")
+        raise FormatError(f"Expected a series of {MIN_ROWS} rows or more to train on.")
     if [*several] == [""]:
         return tasks, []
     most = max(task.period for task in tasks)
     tasks = [task for task in tasks if task.period == most]
     columns_of = zip(*(task.scale.lags for task in tasks), strict=True)
     lags = [Counter(column).most_common(1)[0][0] for column in columns_of]
-    least = max(map(sum, lags)) + SHORTEST
+    least = max(map(sum, lags)) + MIN_ROWS
     tasks = [task for task in tasks if task.start >= least]
     fewest = min(
         (task.steps for task in tasks if task.is_tested), default=tasks[0].steps
     )
-    origins = max(6, 3 * MOST_ORIGINS // len(tasks))
+    origins = max(6, 3 * MAX_ORIGINS // len(tasks))
     shared: dict[str, Any] = {"several": True, "steps": fewest, "origins": origins}
     tasks = [
         replace(task, scale=scale_of(task.y[: task.start], lags, True), **shared)

@@ -21,9 +21,9 @@ from ..model import Model
 from .number_form import PLAIN, NumberForm, forms_of
 from .series_task import SeriesTask, checked_methods, fit_together, series_tasks
 from .table_training import (
-    FEWEST,
     INTERRUPTED,
-    MOST_RECORDED,
+    MAX_RECORDED,
+    MIN_HELD_OUT_ROWS,
     Trained,
     TrainingOptions,
     best_epochs,
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 SAVED = ("targets", "observed", "known", "period", "first_date")
 """Attributes of a task that the model's file carries."""
-MOST_SHOWN = 6
+MAX_SHOWN = 6
 """Number of series, at most, whose errors a report shows one by one."""
-APART = 10**9
+ORIGIN_SPACING = 10**9
 """Distance between the origins of two series, so that none of them are neighbours."""
 
 Forecasters = Mapping[str, Any]
@@ -111,7 +111,7 @@ def train_series(
     facts["recent"] = {
         each.name: each.recent(frames[each.name].index[-1]) for each in tasks
     }
-    tests = {each.name: each.tested(MOST_RECORDED // len(tasks)) for each in tasks}
+    tests = {each.name: each.tested(MAX_RECORDED // len(tasks)) for each in tasks}
     facts["test"] = {name: rows for name, rows in tests.items() if rows is not None}
     why = None
     notes = left_out
@@ -120,8 +120,8 @@ def train_series(
         why = "the training was interrupted"
     elif not facts["held_out_rows"]:
         why = (
-            f"no row was held out (a test needs {FEWEST} rows, and a --validation"
-            " above 0)"
+            f"no row was held out (a test needs {MIN_HELD_OUT_ROWS} rows, and a"
+            " --validation above 0)"
         )
     else:
         # From here on there is a network. Ctrl-C ends what is under way and loses no
@@ -197,8 +197,8 @@ def select_together(
     tested = [selection for selection in selections if selection is not None]
     if not tested:
         raise ArgumentError(
-            f"No row is held out, so nothing can be compared: that needs {FEWEST} rows,"
-            " or a share."
+            "No row is held out, so nothing can be compared: that needs"
+            f" {MIN_HELD_OUT_ROWS} rows, or a share."
         )
     if len(tasks) == 1:
         return tested[0], selections
@@ -222,7 +222,7 @@ def _joined(parts: Sequence[RollingOrigin]) -> RollingOrigin:
     """
     units = [np.where(rolled.scale > 0, rolled.scale, 1.0) for rolled in parts]
     origins = np.concatenate(
-        [rolled.origins + APART * place for place, rolled in enumerate(parts)]
+        [rolled.origins + ORIGIN_SPACING * place for place, rolled in enumerate(parts)]
     )
     forecasts, truth = (
         np.concatenate(
@@ -326,11 +326,11 @@ def ranking(
                 for name, rmse in zip(targets, np.sqrt(squared), strict=True)
             ]
     else:
-        head = [task.name for task in tested[:MOST_SHOWN]]
+        head = [task.name for task in tested[:MAX_SHOWN]]
         for row, rolled in zip(rows, selection.rolled.values(), strict=True):
             places = range(len(head))
             in_each = (
-                np.abs(rolled.errors[rolled.origins // APART == place]).mean()
+                np.abs(rolled.errors[rolled.origins // ORIGIN_SPACING == place]).mean()
                 for place in places
             )
             row += [f"{error:.3g}" for error in in_each]

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DELIMITERS = ";\t,"
-MOST_NAMES = 100_000
+MAX_NAMES = 100_000
 """Number of characters at the beginning of a file, in which the row of names is looked
 for."""
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -47,7 +47,7 @@ UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 UNREADABLE = "Correct it, or count such cells as missing values: --missing {cell}."
 """What to do about a cell of a column of numbers that is none."""
 UNIT = re.compile(r"(.*\S)\s*[(\[][^()\[\]]+[)\]]")
-MOST_LINES = 6
+MAX_LINES = 6
 """Number of lines, at most, that a sentence lists."""
 NO_NAMES = (
     "If the file has no row of names, pass --header no: columns are then called 'column"
@@ -408,7 +408,7 @@ def _separator(content: str) -> str:
     if named is not None and named[1] in DELIMITERS:
         return named[1]
     unquoted = re.sub(
-        r'(^|[;\t,])\s*"(?:[^"]|"")*"', r"\1", content[:MOST_NAMES], flags=re.MULTILINE
+        r'(^|[;\t,])\s*"(?:[^"]|"")*"', r"\1", content[:MAX_NAMES], flags=re.MULTILINE
     )
     head = next(
         (
@@ -533,7 +533,7 @@ def _about_header(path: str, names: list[str], table: pd.DataFrame) -> list[str]
         ]
     raise FormatError(
         f"The first row of {path!r} must name the columns, got"
-        f" {quoted(like_values[:MOST_LINES])}, which look like the cells below.\
+        f" {quoted(like_values[:MAX_LINES])}, which look like the cells below.\
  {NO_NAMES} If these are names, pass --header yes."
     )
 
@@ -577,8 +577,8 @@ def _lines(places: Sequence[int], noun: str = "line") -> str:
     """
     if len(places) == 1:
         return f"{noun} {places[0]}"
-    others = len(places) - MOST_LINES
-    listed_places = ", ".join(map(str, places[:MOST_LINES]))
+    others = len(places) - MAX_LINES
+    listed_places = ", ".join(map(str, places[:MAX_LINES]))
     more = f" and {pluralize(others, 'other')}" if others > 0 else ""
     return f"{noun}s {listed_places}{more}"
 

@@ -44,10 +44,10 @@ FURTHER = {
 """Options of a trainer that have no field in :class:`TrainingOptions`."""
 INTERRUPTED = "interrupted"
 """Why a result ended that Ctrl-C has stopped."""
-FEWEST = 16
+MIN_HELD_OUT_ROWS = 16
 """Least number of rows of which some are held out."""
 
-MOST_RECORDED = 1000
+MAX_RECORDED = 1000
 """Number of rows of a test, at most, that a file has."""
 
 Part = tuple[Floats, Floats]
@@ -58,7 +58,7 @@ def held_out(count: int, share: float | None, usual: int) -> int:
     """Return the number of rows to hold out; ArgumentError if fewer than three would be
     left.
     """
-    rows = usual if count >= FEWEST else 0
+    rows = usual if count >= MIN_HELD_OUT_ROWS else 0
     if share is not None:
         rows = round(share * count)
     if rows and rows >= count - 2:
@@ -309,11 +309,11 @@ class TrainingOptions:
 
 
 def recorded(parts: list[Part]) -> list[Any]:
-    """Return the inputs and targets of a test as JSON has them, at most `MOST_RECORDED`
+    """Return the inputs and targets of a test as JSON has them, at most `MAX_RECORDED`
     rows.
     """
     kept = list[Any]()
-    left = MOST_RECORDED
+    left = MAX_RECORDED
     for x, y in parts:
         if left > 0:
             kept.append([x[:left].tolist(), y[:left].tolist()])

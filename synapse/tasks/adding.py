@@ -13,8 +13,8 @@ from .task import Criterion, Task
 
 TESTED = 2000
 TOLERANCE = 0.04
-EARLY = 10  # one marked pair is among this many at the beginning
-LEAST_STEPS = 2 * EARLY
+EARLY_STEPS = 10  # one marked pair is among this many at the beginning
+MIN_STEPS = 2 * EARLY_STEPS
 
 
 def marked_pairs(
@@ -28,7 +28,7 @@ def marked_pairs(
     inputs = np.zeros((spans.total, 2))
     inputs[:, 0] = rng.uniform(low, 1.0, spans.total)
 
-    early = rng.integers(EARLY, size=count)
+    early = rng.integers(EARLY_STEPS, size=count)
     late = rng.integers(steps // 2 - 1, size=count)
     late += late >= early  # counts the unmarked pairs only
     starts = spans.first[:, None]
@@ -95,7 +95,7 @@ class Adding(Task):
     )
 
     def __post_init__(self) -> None:
-        steps_of("Adding", self.steps, LEAST_STEPS)
+        steps_of("Adding", self.steps, MIN_STEPS)
 
     def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
         spans, inputs, marked = marked_pairs(count, self.steps, -1.0, 0.0, rng)

@@ -8,12 +8,12 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 
 from .._checks import suggests_arguments, whole_number
-from .samples import MOST_STEPS, SampleBatch, Sides, Spans
+from .samples import MAX_STEPS, SampleBatch, Sides, Spans
 from .task import Criterion, Task
 
 
 def _length(title: str, value: Any) -> int:
-    most = MOST_STEPS // 2
+    most = MAX_STEPS // 2
     return whole_number(title, value, f"a whole number from 1 to {most:,}", 1, most)
 
 

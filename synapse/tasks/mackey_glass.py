@@ -9,18 +9,18 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from .._checks import MOST_DELAYS, MOST_SEQUENCES, positive_integer, suggests_arguments
+from .._checks import MAX_DELAYS, MAX_SEQUENCES, positive_integer, suggests_arguments
 from .._typing import Floats
 from .samples import Sample, SampleBatch, Within
 from .task import Criterion, StreamTask
 
 STEP = 0.1
-EVERY = 10
+STEPS_PER_POINT = 10
 """Every tenth Euler step is a point of the series: points are one unit of time
 apart."""
-SETTLED = 1000
+TRANSIENT_POINTS = 1000
 """Points that are left out at the beginning, so that the series is on its attractor."""
-JUDGE = Within(0.02)
+CRITERION = Within(0.02)
 
 
 @suggests_arguments("task")
@@ -63,9 +63,9 @@ class MackeyGlass(StreamTask):
     True
     """
 
-    delay: Annotated[int, partial(positive_integer, most=MOST_DELAYS)] = 17
-    length: Annotated[int, partial(positive_integer, most=MOST_SEQUENCES)] = 3000
-    horizon: Annotated[int, partial(positive_integer, most=MOST_SEQUENCES)] = 1
+    delay: Annotated[int, partial(positive_integer, most=MAX_DELAYS)] = 17
+    length: Annotated[int, partial(positive_integer, most=MAX_SEQUENCES)] = 3000
+    horizon: Annotated[int, partial(positive_integer, most=MAX_SEQUENCES)] = 1
 
     inputs: ClassVar[int] = 1
     """One input, the present point."""
@@ -78,11 +78,11 @@ class MackeyGlass(StreamTask):
 
     def _endless(self, rng: np.random.Generator) -> Iterator[Sample]:
         pairs = ahead(self._series(1, rng), self.horizon)
-        return (Sample(inputs, targets, JUDGE) for inputs, targets in pairs)
+        return (Sample(inputs, targets, CRITERION) for inputs, targets in pairs)
 
     def _series(self, count: int, rng: np.random.Generator) -> Iterator[Floats]:
         """Return points of several series, from random histories."""
-        history = 1.1 + 0.2 * rng.random((count, self.delay * EVERY))
+        history = 1.1 + 0.2 * rng.random((count, self.delay * STEPS_PER_POINT))
         return _points(np.ascontiguousarray(history.T))
 
     def _draw(self, count: int, rng: np.random.Generator) -> SampleBatch:
@@ -98,7 +98,7 @@ class MackeyGlass(StreamTask):
         inputs = values[:, : -self.horizon].reshape(-1, 1)
         targets = values[:, self.horizon :].reshape(-1, 1)
         lengths = np.full(count, self.length)
-        return SampleBatch(inputs, targets, lengths, JUDGE)
+        return SampleBatch(inputs, targets, lengths, CRITERION)
 
 
 def ahead(blocks: Iterator[Floats], steps: int) -> Iterator[tuple[Floats, Floats]]:
@@ -122,14 +122,14 @@ def _points(past: Floats) -> Iterator[Floats]:
     """
     # All values of one delay follow from those of the delay before at once: the delayed
     # term of each step is known.
-    delay = len(past) // EVERY
-    skipped = SETTLED
+    delay = len(past) // STEPS_PER_POINT
+    skipped = TRANSIENT_POINTS
     while True:
         square = past * past
         fourth = square * square
         gain = 0.2 * past / (1.0 + fourth * fourth * square)
         past = _follow(gain, past[-1])
-        points = np.tanh(past[EVERY - 1 :: EVERY] - 1.0)[skipped:]
+        points = np.tanh(past[STEPS_PER_POINT - 1 :: STEPS_PER_POINT] - 1.0)[skipped:]
         skipped = max(skipped - delay, 0)
         if len(points):
             yield points

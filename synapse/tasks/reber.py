@@ -20,7 +20,7 @@ from typing import Annotated, ClassVar, NamedTuple
 import numpy as np
 
 from .._checks import (
-    MOST_SEQUENCES,
+    MAX_SEQUENCES,
     choice,
     expected,
     positive_integer,
@@ -60,7 +60,7 @@ TARGETS = (NEXT, LEGAL)
 def strings(count: int, seed: Seed = None) -> list[str]:
     """Generate `count` embedded Reber strings, independent of each other."""
     rng = random_generator(seed)
-    count = positive_integer("count", count, MOST_SEQUENCES)
+    count = positive_integer("count", count, MAX_SEQUENCES)
     symbols, _, lengths = walk(count, rng)
     text = "".join(map(SYMBOLS.__getitem__, symbols))
     bounds = [0, *np.cumsum(lengths).tolist()]

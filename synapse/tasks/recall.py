@@ -10,15 +10,15 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from .._checks import MOST_SEQUENCES, positive_integer, suggests_arguments
+from .._checks import MAX_SEQUENCES, positive_integer, suggests_arguments
 from ..errors import ArgumentError
 from .samples import SampleBatch, Within
 from .task import Criterion, Task
 
-MOST_SYMBOLS = 1000
+MAX_SYMBOLS = 1000
 """Maximum number of symbols of a kind; each has its own input."""
 
-Symbols = Annotated[int, partial(positive_integer, most=MOST_SYMBOLS)]
+Symbols = Annotated[int, partial(positive_integer, most=MAX_SYMBOLS)]
 
 
 @suggests_arguments("task")
@@ -71,7 +71,7 @@ class Recall(Task):
     targets: Symbols = 2
     distractors: Symbols = 2
     prompts: Symbols = 2
-    length: Annotated[int, partial(positive_integer, most=MOST_SEQUENCES)] = 10
+    length: Annotated[int, partial(positive_integer, most=MAX_SEQUENCES)] = 10
 
     criterion: ClassVar[Criterion] = Criterion(1000, wrong=50)
     """At least 950 of 1000 fresh sequences are right."""

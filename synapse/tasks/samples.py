@@ -26,7 +26,7 @@ from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.network import Network, require_network
 from ..objects.snapshots import deterministic, preserved_context
 
-MOST_STEPS = 1_000_000
+MAX_STEPS = 1_000_000
 
 Mask = NDArray[np.bool_]
 
@@ -358,5 +358,5 @@ class Spans:
 
 def steps_of(task: str, value: int, least: int) -> int:
     """Return the number of steps of a task, or raise an error."""
-    condition = f"a whole number from {least} to {MOST_STEPS:,}"
-    return whole_number(f"steps of {task}", value, condition, least, MOST_STEPS)
+    condition = f"a whole number from {least} to {MAX_STEPS:,}"
+    return whole_number(f"steps of {task}", value, condition, least, MAX_STEPS)

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from .._checks import (
-    MOST_SEQUENCES,
+    MAX_SEQUENCES,
     expected,
     integer,
     pluralize,
@@ -124,7 +124,7 @@ class Task(ABC):
         They are a sequence with ``inputs`` and ``targets`` for
         :meth:`synapse.Trainer.train`.
         """
-        count = positive_integer("count", count, MOST_SEQUENCES)
+        count = positive_integer("count", count, MAX_SEQUENCES)
         return self._draw(count, random_generator(seed))
 
     def stream(self, seed: Seed = None) -> SampleStream:

@@ -17,7 +17,7 @@ from tests.helpers.cases import all_hold
 @pytest.fixture(autouse=True)
 def small_networks_count(monkeypatch):
     """Events are for large networks; here, for small ones, too."""
-    monkeypatch.setattr(events, "FEWEST", 1)
+    monkeypatch.setattr(events, "MIN_CONNECTIONS", 1)
     monkeypatch.setattr(events, "WORTH_LISTING", 1)
 
 

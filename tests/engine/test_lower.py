@@ -300,7 +300,7 @@ def test_a_million_neurons_have_their_connections_in_the_same_order(monkeypatch)
 
     expected = order()
     for module in (ranges, sorting):
-        monkeypatch.setattr(module, "MANY", 0)
+        monkeypatch.setattr(module, "MIN_WIDE_NEURONS", 0)
     # compiled loops have the number as it was
     monkeypatch.setattr(runner, "DEBUGGING", True)
     assert order() == expected

@@ -37,7 +37,7 @@ def test_traces_survive_a_lowering_that_fails_once_connections_have_new_identiti
     net.connections[0].source.disconnect(net.connections[0].target)
     before = traces(net)
     # so that all connections get new identities
-    monkeypatch.setattr(stores, "SPARE", -(10**6))
+    monkeypatch.setattr(stores, "MAX_SPARE_ROWS", -(10**6))
 
     def fail():
         raise MemoryError

@@ -148,7 +148,7 @@ class Early(threading.Timer):
 
     def start(self):
         super().start()
-        if Early.early and self.interval == rare.SOON:
+        if Early.early and self.interval == rare.INTERRUPT_DELAY_SECONDS:
             Early.early = False
             self.join()
 

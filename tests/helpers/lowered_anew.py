@@ -22,7 +22,7 @@ def snapshot(store):
 
 def install(patch):
     """Check every lowering; `patch` is the fixture monkeypatch."""
-    patch.setattr(edits, "LEAST", 1)
+    patch.setattr(edits, "MIN_CONNECTIONS", 1)
     lower = lowering.lower
     modes = [True, False]
 

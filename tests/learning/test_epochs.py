@@ -86,7 +86,9 @@ def calls(monkeypatch):
         return run(rule, data, epochs, moves)
 
     monkeypatch.setattr(Online, "run", counting)
-    monkeypatch.setattr("synapse.learning.training.SECONDS", np.finfo(float).max / 1e9)
+    monkeypatch.setattr(
+        "synapse.learning.training.TARGET_CALL_SECONDS", np.finfo(float).max / 1e9
+    )
     return seen
 
 
@@ -94,7 +96,7 @@ def calls(monkeypatch):
 def one_by_one():
     """A machine so slow that every call is one epoch."""
     with pytest.MonkeyPatch.context() as patches:
-        patches.setattr("synapse.learning.training.SECONDS", 0.0)
+        patches.setattr("synapse.learning.training.TARGET_CALL_SECONDS", 0.0)
         yield
 
 
@@ -222,7 +224,7 @@ def test_what_fails_in_the_middle_of_a_call(calls):
 
 def test_long_epochs_run_in_a_thread_with_the_same_bits(monkeypatch, calls):
     ending = Found("sequences")
-    monkeypatch.setattr("synapse.learning.training.SECONDS", 0.0)
+    monkeypatch.setattr("synapse.learning.training.TARGET_CALL_SECONDS", 0.0)
     assert Found("sequences") == ending
     assert calls == [1, 4, 16, 9] + [1] * 30
 

@@ -249,7 +249,7 @@ def test_compiled_loops_find_the_same_order(monkeypatch):
         outputs = range(size - 1, size)
         both_orders = []
         for limit in (1 << 30, -1):
-            monkeypatch.setattr(orders, "MUCH", limit)
+            monkeypatch.setattr(orders, "COMPILE_THRESHOLD", limit)
             pairs = must_precede(size, links, inputs, outputs)
             again = [group.tolist() for group in topological_order(size, gates)]
             both_orders.append(

@@ -234,3 +234,22 @@ def test_no_two_classes_have_one_name():
     assert len(files) > 300
     twice = {name: {*paths} for name, paths in files.items() if len(paths) > 1}
     assert twice.items() <= SAME_ROLES.items()
+
+
+WITHOUT_A_NOUN = re.compile(
+    "(MOST|LEAST|FEWEST)_.*|ALONE|CLOSE|DEEP|DEEPEST|FAST|FEW|FEWEST|FINER|FINEST|FLAT"
+    "|LARGER|LEAST|LIKE|LONG|LONGEST|MANY|MOST|MUCH|NARROW|NEAR|NEARLY|SAFE|SHORT"
+    "|SHORTEST|SMALL|SMALLEST|SOME|SOON|SURE|TALLEST|THICKEST|TINY|TOGETHER|WIDEST"
+)
+
+
+def test_constants_have_a_noun():
+    """MAX_NEURONS and MIN_ROWS, not MOST_NEURONS and SHORTEST."""
+    wrong = []
+    for name, tree in _trees():
+        for node in tree.body:
+            for target in getattr(node, "targets", [getattr(node, "target", None)]):
+                word = getattr(target, "id", "").lstrip("_")
+                if WITHOUT_A_NOUN.fullmatch(word):
+                    wrong.append(f"{name}: {word}")
+    assert wrong == []

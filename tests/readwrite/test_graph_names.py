@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import synapse
 from synapse import Layer, Network, from_edges, from_networkx, load, save
 from synapse.engine.schema import COLUMNS
-from synapse.objects.graph_names import COMPOSED, EDGE_NAMES, NODE_NAMES, OWN
+from synapse.objects.graph_names import COMPOSED, EDGE_NAMES, NODE_NAMES, OWN_NAMES
 from tests.helpers.networks import lstm
 
 OF_FORMATS = (
@@ -62,7 +62,7 @@ def _written(metadata):
     return sorted((name, repr(value)) for name, value in metadata.items())
 
 
-FOREIGN = {*NAMES, *OWN} - COMPOSED - {"activation_7"}
+FOREIGN = {*NAMES, *OWN_NAMES} - COMPOSED - {"activation_7"}
 
 
 @hypothesis.given(rows(FOREIGN))

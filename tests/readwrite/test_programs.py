@@ -14,7 +14,7 @@ from hypothesis import assume, example, settings
 
 import architect
 from synapse import Layer, Network, errors
-from synapse.readwrite.c import FAST
+from synapse.readwrite.c import FAST_EXP
 from tests.helpers.cases import all_hold, all_refused, every_case
 from tests.helpers.strategies import SMOOTH, Spec, Twin, given_graphs, specs
 
@@ -163,7 +163,7 @@ def test_the_largest_errors_of_fast_functions(tmp_path, flags):
     for fast, exact in FUNCTIONS.items():
         main = (
             ERRORS_MAIN.replace("FAST_ONE", fast)
-            .replace("FAST", FAST)
+            .replace("FAST_EXP", FAST_EXP)
             .replace("TRUE", exact)
         )
         (tmp_path / "main.c").write_text(main)

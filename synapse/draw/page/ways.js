@@ -13,7 +13,7 @@ function extentOf({ id, layer, x, y }) {
   const { arranged, kind: { sideways }, pitch } = placed;
   let [below, above] = [0, 0]; // across the flow
   if (!folded[layer] && sideways) below = 14 * names[id.slice(1)].split("\n").length; // the number below has a ground of its own
-  else if (!folded[layer]) below = above = Math.max(0, (Math.min(pitch - 2 * layout.ROOM - 6, widthOfName(id.slice(1))) - NEURON) / 2);
+  else if (!folded[layer]) below = above = Math.max(0, (Math.min(pitch - 2 * layout.CLEARANCE - 6, widthOfName(id.slice(1))) - NEURON) / 2);
   return layout.extentOf(arranged, layer, flow({ x, y }), folded[layer], isRing(layer), below, above);
 }
 function findColumns(spots) {

@@ -58,7 +58,7 @@ ARRAY: Callable[[Any], Any] = lambda unit: BareType(types.float64)  # noqa: E731
 INDICES: Callable[[Any], Any] = lambda unit: BareType(types.int64)  # noqa: E731
 """Kind of an argument: a `bare` array of indices."""
 
-SOON = 0.05
+INTERRUPT_DELAY_SECONDS = 0.05
 """Seconds after which a deferred Ctrl-C is raised: the kernel has returned, or Ctrl-C
 is deferred further."""
 
@@ -318,10 +318,9 @@ def _resolve(table: int, slot: int, label: bytes, index: int, calls: int) -> Non
             _addresses[address] = code
         _slots.setdefault(address, []).append(slot)
         if deferred.pending or calls > 1:
-            deferred.pending = (
-                False  # first: the timer may end before its start returns
-            )
-            threading.Timer(SOON, _thread.interrupt_main).start()
+            # first: the timer may end before its start returns
+            deferred.pending = False
+            threading.Timer(INTERRUPT_DELAY_SECONDS, _thread.interrupt_main).start()
     # last: nothing can interrupt what follows
     ctypes.c_uint64.from_address(slot).value = code
 

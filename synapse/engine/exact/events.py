@@ -58,16 +58,16 @@ from .runs import advance, next_frame, runs_by
 from .step import Step, sources_at
 from .weigh import add_runs, keep_states, weigh_all
 
-FEWEST = 4096
+MIN_CONNECTIONS = 4096
 """Listed connections below which the kernel is not worth its compilation. By events,
 1,000 to 80,000 connections take 0.04 to 0.7 times as long at up to 5 % active, and 0.63
 to 1.34 times at 20 % or more, whatever the length of runs. ``python -m
-benchmarks.constants exact.events.FEWEST``: rows take 0.99 to 1.02 times as long with a
-tenth, 1.02 to 3.33 times with ten times."""
-FEW = 4
+benchmarks.constants exact.events.MIN_CONNECTIONS``: rows take 0.99 to 1.02 times as
+long with a tenth, 1.02 to 3.33 times with ten times."""
+MAX_SCATTERED_SOURCES = 4
 """Sources of a dense run that may follow activity. ``python -m benchmarks.constants
-exact.events.FEW``: neither a tenth nor ten times changes the time of a row by more than
-a tenth."""
+exact.events.MAX_SCATTERED_SOURCES``: neither a tenth nor ten times changes the time of
+a row by more than a tenth."""
 PER_EVENT = 3
 """How many connections are gathered in the time of one event: 2.2 by measurement.
 ``python -m benchmarks.constants exact.events.PER_EVENT``: rows take 1.01 to 1.03 times
@@ -92,7 +92,7 @@ PART_BITS = 10
 PART = 1 << PART_BITS
 """Neurons that are computed at once, so that their sums are in the cache until they
 have fired."""
-MOST_ALIGNED = 4
+MAX_ALIGNED = 4
 """One-to-one runs of a neuron, up to which their weights are laid side by side with
 those of its neighbours."""
 SELF = 1
@@ -102,7 +102,7 @@ EQUAL = 16
 and these stay in the cache."""
 COPIED = -1
 """In place of the number of events of a call: the weights are by source, too."""
-TOO_MANY = -1
+NOT_COUNTED = -1
 """In place of the number of active sources: there are so many that steps gather."""
 
 RECEIVING = 1
@@ -193,7 +193,7 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     chosen = runs[listed]
     lengths = c["run_length"][chosen].astype(np.int64)
     total = int(lengths.sum())
-    if total < FEWEST:
+    if total < MIN_CONNECTIONS:
         return None
     place = _rows_of_runs(c, chosen, lengths)
     if 2 * np.count_nonzero(silent[c["source"][place] - start]) < total:
@@ -206,11 +206,11 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     )
     neuron_of = np.repeat(np.arange(stop - start), last_run - first_run)
     short = (c["run_kind"][runs] == DENSE) & is_ordered
-    few = c["alike_stop"][start:stop] - np.arange(start, stop) <= FEW
+    few = c["alike_stop"][start:stop] - np.arange(start, stop) <= MAX_SCATTERED_SOURCES
     spikes = np.isin(c["squash"][start:stop], activations.SPIKES)
     of_spikes = short & few[neuron_of]
     of_spikes[of_spikes] = _are_all(c, runs[of_spikes], spikes, start)
-    short &= c["run_length"][runs] <= FEW
+    short &= c["run_length"][runs] <= MAX_SCATTERED_SOURCES
     short[short] = _are_all(c, runs[short], silent, start)
     short |= of_spikes
     scattered = np.concatenate([[0], np.cumsum(listed | short)])
@@ -409,7 +409,7 @@ def _one_to_one_runs(
     """
     is_single = (c["run_length"][runs] == 1) & (c["run_flags"][runs] & STEPPED != 0)
     single = neuron_of[is_single & (skipped[runs] == 0)]
-    return min(int(np.bincount(single).max(initial=0)), MOST_ALIGNED)
+    return min(int(np.bincount(single).max(initial=0)), MAX_ALIGNED)
 
 
 class Events(NamedTuple):
@@ -461,7 +461,7 @@ def list_active(tapes, events, start, stop, step, due):
     The list ends, and is forgotten, as soon as gathering is faster.
     """
     n = events.active[0]
-    if n == TOO_MANY:
+    if n == NOT_COUNTED:
         return due
     begin = start
     while begin < stop:
@@ -482,7 +482,7 @@ def list_active(tapes, events, start, stop, step, due):
                     n += 1
                     due += sent
             if due > events.budget:
-                events.active[0] = TOO_MANY
+                events.active[0] = NOT_COUNTED
                 return due
         begin = end
     events.active[0] = n
@@ -961,7 +961,7 @@ def _begin(store, tapes, events, span, start, step):
     copy_weights(store, events)
     if events.lags.size > 0:
         due = scatter_lagged(store, tapes, events, span, step)
-    if events.active[0] == TOO_MANY or due > events.budget:
+    if events.active[0] == NOT_COUNTED or due > events.budget:
         forget_sums(events, span.start, span.stop)
         return events.budget + 1
     scatter_late(store, tapes, events, step)

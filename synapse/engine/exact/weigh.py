@@ -31,14 +31,14 @@ from .step import lagged_at, sources_at, step_kind, stretch_at
 
 NEURONS = TILE  # of a tile
 PACK = (0,)
-FEW = 4
+MAX_UNTILED_NEURONS = 4
 """Neurons up to which a group is not computed together: a tile would be empty for the
-most part. ``python -m benchmarks.constants exact.weigh.FEW``: rows take 0.99 to 1.27
-times as long with a tenth, 0.84 to 1.80 times with ten times."""
-WORTH_A_TILE = 64
+most part. ``python -m benchmarks.constants exact.weigh.MAX_UNTILED_NEURONS``: rows take
+0.99 to 1.27 times as long with a tenth, 0.84 to 1.80 times with ten times."""
+MAX_UNTILED_PRODUCTS = 64
 """Products up to which a part of a tile costs more than one sum for each of its
-neurons. ``python -m benchmarks.constants exact.weigh.WORTH_A_TILE``: rows take 0.95 to
-1.17 times as long with a tenth, 0.98 to 1.03 times with ten times."""
+neurons. ``python -m benchmarks.constants exact.weigh.MAX_UNTILED_PRODUCTS``: rows take
+0.95 to 1.17 times as long with a tenth, 0.98 to 1.03 times with ten times."""
 
 
 # --- which neurons are computed together ----------------------------------------------
@@ -47,7 +47,7 @@ neurons. ``python -m benchmarks.constants exact.weigh.WORTH_A_TILE``: rows take 
 @inline
 def are_many(store, j):
     """Whether neurons from j on are computed together; each by itself otherwise."""
-    return store.alike_stop[j] > j + FEW
+    return store.alike_stop[j] > j + MAX_UNTILED_NEURONS
 
 
 @inline
@@ -233,7 +233,7 @@ def add_tile(store, tapes, r, runs, at, count, source):
     from `at` on.
     """
     n = store.run_length[r]
-    if count * n > WORTH_A_TILE:
+    if count * n > MAX_UNTILED_PRODUCTS:
         put_sums(store, tapes, r, runs, count, source)
         for k in range(count):
             tapes.weighed[at + k] += tapes.tile[k]

@@ -75,7 +75,7 @@ def _judged(formula: Any) -> Any:
     return judged
 
 
-TINY = 1e-300
+MIN_POSITIVE = 1e-300
 
 
 @inline
@@ -83,7 +83,7 @@ def logit_of(activation):
     """ln(y / (1 - y)) of an activation y of which no state is known; that of 0 is
     finite.
     """
-    return log(max(activation, TINY)) - log(max(1.0 - activation, TINY))
+    return log(max(activation, MIN_POSITIVE)) - log(max(1.0 - activation, MIN_POSITIVE))
 
 
 def _of_output(cost: Callable[..., Pair]) -> Callable[..., Pair]:
@@ -293,7 +293,7 @@ def logit_within(below, y, largest, others):
     `largest`, so that 1 - y loses no digits.
     """
     rest = others if y == largest else (largest - y) + others
-    return below - log(max(rest / largest, TINY))
+    return below - log(max(rest / largest, MIN_POSITIVE))
 
 
 @rare(

@@ -151,9 +151,9 @@ FIRST_CUSTOM_COST = len(COSTS)
 
 PROBABILITIES = tuple(cost.code for cost in COSTS.values() if cost.probabilities)
 SHARES = tuple(cost.code for cost in COSTS.values() if cost.squash == "softmax")
-CLOSE = 1e-6
+SUM_TOLERANCE = 1e-6
 """Targets of costs with these codes lie between 0 and 1; those of `SHARES` add up to 1,
-within `CLOSE`.
+within `SUM_TOLERANCE`.
 
 ``Cost._check_targets`` checks all rows of data by this, and the kernel that takes the
 targets of one step. """

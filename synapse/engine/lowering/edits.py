@@ -23,14 +23,14 @@ from .stretches import spans
 if TYPE_CHECKING:
     from ..store import Store
 
-LEAST = 1 << 15
+MIN_CONNECTIONS = 1 << 15
 """Connections of a store below which everything is laid out anew as fast. ``python -m
-benchmarks.constants lowering.edits.LEAST``: rows take 1.00 to 1.44 times as long with a
-tenth, 1.03 to 2.00 times with ten times."""
-MOST = 256
+benchmarks.constants lowering.edits.MIN_CONNECTIONS``: rows take 1.00 to 1.44 times as
+long with a tenth, 1.03 to 2.00 times with ten times."""
+MAX_CHANGED_NEURONS = 256
 """Neurons whose connections may change. ``python -m benchmarks.constants
-lowering.edits.MOST``: rows take 1.01 to 3.68 times as long with a tenth, 0.97 to 0.99
-times with ten times."""
+lowering.edits.MAX_CHANGED_NEURONS``: rows take 1.01 to 3.68 times as long with a tenth,
+0.97 to 0.99 times with ten times."""
 FEW_RANGES = 4
 """Ranges of moved rows that are counted row by row; more are looked up. ``python -m
 benchmarks.constants lowering.edits.FEW_RANGES``: rows take 0.99 to 1.28 times as long
@@ -55,7 +55,7 @@ class ChangedNeurons(NamedTuple):
 
 def are_known(store: Store) -> bool:
     """Whether a store is large, and nothing else has changed since it was lowered."""
-    return store.removed_rows is not None and store.laid_out >= LEAST
+    return store.removed_rows is not None and store.laid_out >= MIN_CONNECTIONS
 
 
 def change_of(store: Store) -> ChangedNeurons | None:
@@ -80,7 +80,11 @@ def change_of(store: Store) -> ChangedNeurons | None:
     had = np.searchsorted(firsts, removed, side="right") - 1
     neurons = np.unique(np.concatenate([had, c["target"][added]]).astype(np.int64))
     alone = c["group_stop"][neurons] - c["group_first"][neurons] == 1
-    if len(neurons) > MOST or not alone.all() or (c["role"][neurons] == INPUT).any():
+    if (
+        len(neurons) > MAX_CHANGED_NEURONS
+        or not alone.all()
+        or (c["role"][neurons] == INPUT).any()
+    ):
         return None
     begins = firsts[neurons]
     stops = np.append(firsts, laid_out)[neurons + 1]

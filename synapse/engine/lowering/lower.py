@@ -27,11 +27,11 @@ RESERVE = 64
 edit of 2-3-1 takes 1.3 times as long. ``python -m benchmarks.constants
 lowering.lower.RESERVE``: neither a tenth nor ten times changes the time of a row by
 more than a tenth."""
-SPARE = 1 << 10
+MAX_SPARE_RUNS = 1 << 10
 """Rows of runs that may be left over, so that a small network keeps its columns from
 one lowering to the next: with no more than `RESERVE`, every edit makes the columns
-anew, twice. ``python -m benchmarks.constants lowering.lower.SPARE``: neither a tenth
-nor ten times changes the time of a row by more than a tenth."""
+anew, twice. ``python -m benchmarks.constants lowering.lower.MAX_SPARE_RUNS``: neither a
+tenth nor ten times changes the time of a row by more than a tenth."""
 
 
 def lower(store: Store) -> None:
@@ -86,5 +86,5 @@ def lower_all(store: Store) -> int:
     make_room(store, "node", n)
     make_room(store, "run", store.n_connections, RESERVE)
     store.n_runs, flags = run(loops.find_runs, store, work)
-    cut(store, "run", store.n_runs, SPARE)
+    cut(store, "run", store.n_runs, MAX_SPARE_RUNS)
     return flags

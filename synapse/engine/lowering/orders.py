@@ -12,16 +12,16 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-MUCH = 1 << 17
+COMPILE_THRESHOLD = 1 << 17
 """Pairs and members that plain Python passes through in 0.3 s of a core. Numba compiles
 all loops in 3.6 s, once in an installation, and then they take 0.01 s. ``python -m
-benchmarks.constants lowering.orders.MUCH``: rows take 0.12 to 0.45 times as long with a
-tenth, 1.01 to 9.16 times with ten times."""
+benchmarks.constants lowering.orders.COMPILE_THRESHOLD``: rows take 0.12 to 0.45 times
+as long with a tenth, 1.01 to 9.16 times with ten times."""
 
 
 def run(loop: Callable[..., None], size: int, *arguments: Any) -> None:
     """Run a loop over `size` pairs and members."""
-    if size > MUCH:
+    if size > COMPILE_THRESHOLD:
         _compiled(loop)(*arguments)
     else:
         loop(

@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 
 from ..records import Ties
 from ..schema import CONNECTION, NONE
-from .loops.ranges import MANY, REMOVED
+from .loops.ranges import MIN_WIDE_NEURONS, REMOVED
 from .stretches import spans
 
 if TYPE_CHECKING:
     from ..store import Store
 
-FEW = 1 << 12
+MAX_WHOLE_MOVES = 1 << 12
 """Connections whose columns are all moved, without a look which of them vary. ``python
--m benchmarks.constants lowering.sorting.FEW``: rows take 0.94 to 1.68 times as long
-with a tenth, 0.96 to 1.41 times with ten times."""
+-m benchmarks.constants lowering.sorting.MAX_WHOLE_MOVES``: rows take 0.94 to 1.68 times
+as long with a tenth, 0.96 to 1.41 times with ten times."""
 
 
 def sort_neurons(store: Store) -> None:
@@ -58,7 +58,7 @@ def order_connections(store: Store, work: NDArray[np.int64], ranges: int) -> Mov
     count = store.n_connections
     firsts = work[2 * store.n_neurons :]
     major = firsts[count + 1 :][:ranges]
-    if store.n_neurons < MANY and not store.columns["ties"][Ties.DELAYS]:
+    if store.n_neurons < MIN_WIDE_NEURONS and not store.columns["ties"][Ties.DELAYS]:
         order = major.argsort(kind="stable")
     else:
         order = np.lexsort((firsts[2 * count + 1 :][:ranges], major))
@@ -73,7 +73,7 @@ def order_connections(store: Store, work: NDArray[np.int64], ranges: int) -> Mov
     starts = firsts[order[parted[:-1]]]
     stops = firsts[order[parted[1:] - 1] + 1]
     del order, parted
-    if count < FEW:
+    if count < MAX_WHOLE_MOVES:
         rows = spans(starts, stops - starts)
         kept = highest = start + len(rows)
     else:
@@ -117,4 +117,4 @@ def varies(values: NDArray[Any]) -> bool:
     """Whether there are several values: most connections have no gater, sign or tie.
     It is not worth a look at few.
     """
-    return len(values) < FEW or bool((values != values[0]).any())
+    return len(values) < MAX_WHOLE_MOVES or bool((values != values[0]).any())

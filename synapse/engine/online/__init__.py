@@ -10,7 +10,7 @@ from .calls import (
     kernels_for as kernels_for,
 )
 from .loops import (
-    KEPT as KEPT,
+    FIELDS_PER_OUTPUT as FIELDS_PER_OUTPUT,
     activate_one as activate_one,
     clamp_one as clamp_one,
     clear_rows as clear_rows,

@@ -34,11 +34,11 @@ from ..functions.compiled import (
 )
 from ..functions.costs import (
     CATEGORICAL,
-    CLOSE,
     CROSS_ENTROPY,
     FIRST_CUSTOM_COST,
     PROBABILITIES,
     SHARES,
+    SUM_TOLERANCE,
 )
 from ..status import DIVERGED, DONE, FAILED, LARGE, REFUSED, RESIZED, ROW, SUM
 from .fire import (
@@ -59,7 +59,7 @@ from .steps import count_steps, end_step
 from .ties import after_moves, before_moves
 from .weigh import apply_pending, weigh_block, weigh_one
 
-KEPT = 4
+FIELDS_PER_OUTPUT = 4
 """Numbers of each output that a buffer keeps until costs are summed: activation,
 target, weight, logit."""
 
@@ -207,7 +207,7 @@ def accepts_targets(targets, cost, unit):
         if not low <= targets[o] <= high:
             return False
         total += targets[o]
-    return cost not in SHARES or abs(total - 1.0) <= CLOSE
+    return cost not in SHARES or abs(total - 1.0) <= SUM_TOLERANCE
 
 
 @inline
@@ -335,8 +335,10 @@ def aim_at_targets(store, span, targets, cost, check, unit):
 
 @noinline
 def summed_cost(store, cost, kept, filled, outputs):
-    """The summed cost of the outputs in ``kept``, which has `KEPT` numbers of each."""
-    room = kept.size // KEPT
+    """The summed cost of the outputs in ``kept``, which has `FIELDS_PER_OUTPUT` numbers
+    of each.
+    """
+    room = kept.size // FIELDS_PER_OUTPUT
     total = 0.0
     if cost != CROSS_ENTROPY:
         sum_by_cost(store, cost, kept, filled, outputs)
@@ -350,7 +352,7 @@ def summed_cost(store, cost, kept, filled, outputs):
 @rare(INDEX, ARRAY, INDEX, INDEX)
 def sum_by_cost(store, cost, kept, filled, outputs):
     """`summed_cost` for the other costs; its result is in ``failed[SUM]``."""
-    room = kept.size // KEPT
+    room = kept.size // FIELDS_PER_OUTPUT
     size = np.float64(outputs)
     total = 0.0
     for i in range(filled):
@@ -367,7 +369,7 @@ def keep_outputs(store, span, targets, row, cost, kept, filled):
     it then has.
     """
     n = span.outputs
-    room = kept.size // KEPT
+    room = kept.size // FIELDS_PER_OUTPUT
     lead, others = lead_of_outputs(store, span, cost)
     for o in range(n):
         j = span.stop - n + o
@@ -644,7 +646,7 @@ def epochs_by(step_network: StepNetwork, learn_step: LearnStep, forget: Forget):
                     going = store.failed[0] == 0.0
                     if aimed[row] and going:
                         judged += 1
-                        if filled + span.outputs > kept.size // KEPT:
+                        if filled + span.outputs > kept.size // FIELDS_PER_OUTPUT:
                             total += summed_cost(
                                 store, cost, kept, filled, span.outputs
                             )
@@ -753,7 +755,7 @@ def train_network(
     `data` are inputs, targets, which rows are aimed at one, bounds, the orders of the
     epochs, and whether the context is cleared before a sequence. At these rows the cost
     is computed and, with `learn`, the error is propagated. ``kept`` is a buffer for the
-    outputs (and `KEPT`) of some steps, whose costs are summed together. A
+    outputs (and `FIELDS_PER_OUTPUT`) of some steps, whose costs are summed together. A
     ``control[0]`` other than 0 stops the call; ``control[1]`` counts the rows.
     ``errors`` are the mean costs of the epochs; one that is at most `goal` ends the
     call. `renewal` are the fields of `RenewalArguments`, `before` buffers for all

@@ -29,15 +29,15 @@ from ..schema import NONE
 from .reads import has_lag, latest_frames, past_of, past_read
 from .ties import stop_at_zero, stopped
 
-FEW = 3
+MAX_SINGLE_ADDS = 3
 """Connections of a run up to which they are added one by one. ``python -m
-benchmarks.constants online.weigh.FEW``: neither a tenth nor ten times changes the time
-of a row by more than a tenth."""
-LONG = 64
+benchmarks.constants online.weigh.MAX_SINGLE_ADDS``: neither a tenth nor ten times
+changes the time of a row by more than a tenth."""
+MIN_REGISTER_PACKS = 64
 """Connections of a run from which on packs are as long as a register. The load of such
 a pack waits for the stores of the activations just computed, which are shorter.
-``python -m benchmarks.constants online.weigh.LONG``: rows take 0.96 to 1.30 times as
-long with a tenth, 0.93 to 1.02 times with ten times."""
+``python -m benchmarks.constants online.weigh.MIN_REGISTER_PACKS``: rows take 0.96 to
+1.30 times as long with a tenth, 0.93 to 1.02 times with ten times."""
 
 
 @inline
@@ -379,9 +379,9 @@ def ungated_sum(store, j, r, lagged):
     pending = step != 0.0 and may_be_pending(store, r)
     activations, at = sources_now(store, r, lagged)
     read = store, activations
-    if store.run_kind[r] == mark.DENSE and n > FEW:
+    if store.run_kind[r] == mark.DENSE and n > MAX_SINGLE_ADDS:
         source = at + store.run_source[r]
-        if n >= LONG:
+        if n >= MIN_REGISTER_PACKS:
             none = no_pack(store.weight)
             if pending:
                 return sum_packs(*read, none, (row,), n, source, (step,), True)[0]
@@ -508,12 +508,12 @@ def weigh_four(store, j, lagged):
         store.state[i] = store.bias[i]
     for r in range(store.first_run[j], store.last_run[j]):
         n = store.run_length[r]
-        if n >= LONG:
+        if n >= MIN_REGISTER_PACKS:
             if lagged:
                 add_four(store, j, r, no_pack(store.weight), lagged)
             else:
                 add_four_long(store, j, r)
-        elif n > FEW:
+        elif n > MAX_SINGLE_ADDS:
             add_four(store, j, r, no_short_pack(store.weight), lagged)
         else:
             add_four(store, j, r, no_single(store.weight), lagged)

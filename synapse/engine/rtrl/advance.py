@@ -9,7 +9,7 @@ from .. import schema
 from ..compiler import tiles
 from ..compiler.jit import inline, noinline, one_like, zero_like
 from ..compiler.rare import INDEX, PLAN, rare
-from .layout import FEW
+from .layout import MAX_SINGLE_LINES
 from .pending import continue_renewal, follow_errors
 from .places import base_at, errors_given_at, next_at, slot_of
 from .sums import COLUMNS, LINES, renew_panel, set_sums
@@ -78,7 +78,7 @@ def renew_class(store, plan, c, old, new):
     for b in range(plan.class_block[c], plan.class_block[c + 1]):
         begin = plan.block_line[b]
         end = plan.block_line[b + 1]
-        if end - begin >= FEW:
+        if end - begin >= MAX_SINGLE_LINES:
             renew_block(store, plan, b, n, old, new)
         else:
             renew_few(plan, b, n, old, new)

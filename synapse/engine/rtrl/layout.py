@@ -27,19 +27,20 @@ if TYPE_CHECKING:
     from ..store import Store
 
 Rows = NDArray[np.int64]
-SOME = 1 << 15
+TERMS_PER_CHUNK = 1 << 15
 """Terms that are looked at together, which bounds the memory for making a plan. By
-``python -m benchmarks.constants rtrl.layout.SOME`` with 2^18, a plan of Elman 7-100-7
-took 1.3 times as long with ten times, and 0.95 times with a tenth, about this value."""
-DENSE_ENOUGH = 0.25
+``python -m benchmarks.constants rtrl.layout.TERMS_PER_CHUNK`` with 2^18, a plan of
+Elman 7-100-7 took 1.3 times as long with ten times, and 0.95 times with a tenth, about
+this value."""
+MIN_DENSITY = 0.25
 """Products with all lines of a class, four times as fast as others, pay if so many are
-not with zeros. ``python -m benchmarks.constants rtrl.layout.DENSE_ENOUGH``: a tenth and
+not with zeros. ``python -m benchmarks.constants rtrl.layout.MIN_DENSITY``: a tenth and
 ten times change most rows by less than a tenth; the reservoir of density 0.8 takes 1.3
 to 1.4 times as long with ten times."""
-FEW = 3
+MAX_SINGLE_LINES = 3
 """So few lines are renewed one by one. ``python -m benchmarks.constants
-rtrl.layout.FEW``: rows take 0.97 to 2.03 times as long with a tenth, 0.98 to 1.07 times
-with ten times."""
+rtrl.layout.MAX_SINGLE_LINES``: rows take 0.97 to 2.03 times as long with a tenth, 0.98
+to 1.07 times with ten times."""
 PANEL = 3
 """So many vectors of columns are renewed together: times eight lines, 24 of the 32
 registers of AVX-512. ``python -m benchmarks.constants rtrl.layout.PANEL``: rows take
@@ -49,18 +50,19 @@ DEPTHS = (2, 4, 8, 16, 32)
 one: see ``pending.py``. ``python -m benchmarks.constants rtrl.layout.DEPTHS``: rows
 take 0.96 to 5.95 times as long with (), 0.89 to 1.86 times with (20, 40, 80, 160,
 320)."""
-SURE = 0.75
+MAX_COST_FRACTION = 0.75
 """Pending steps must need less than this part of the multiply-adds of steps that renew
 at once: a margin, because an estimate counts operations, not time. Where pending steps
 would win by less than this, a plan stays simple. ``python -m benchmarks --only rtrl``
-has rows on both sides. ``python -m benchmarks.constants rtrl.layout.SURE``: rows take
-0.85 to 5.90 times as long with a tenth, 0.93 to 1.14 times with ten times."""
-CALL = 150
+has rows on both sides. ``python -m benchmarks.constants
+rtrl.layout.MAX_COST_FRACTION``: rows take 0.85 to 5.90 times as long with a tenth, 0.93
+to 1.14 times with ten times."""
+VECTOR_OVERHEAD = 150
 """The time of a short vector operation, beside its numbers, in multiply-adds of a
 product. It decides where lines are short, so that a renewal over several steps is many
 short operations; the rows of the same benchmark show it. ``python -m
-benchmarks.constants rtrl.layout.CALL``: rows take 0.89 to 1.12 times as long with a
-tenth, 0.87 to 1.14 times with ten times."""
+benchmarks.constants rtrl.layout.VECTOR_OVERHEAD``: rows take 0.89 to 1.12 times as long
+with a tenth, 0.87 to 1.14 times with ten times."""
 
 
 class Layout:
@@ -461,7 +463,9 @@ class Layout:
         column = np.minimum(panel * size, np.where(size > wide, width - size, width))
         length = np.minimum(size, width - column)
         lines = lines[class_number]
-        work = lines * np.where(panel < 0, CALL + lines * lines, (lines + depth) * size)
+        work = lines * np.where(
+            panel < 0, VECTOR_OVERHEAD + lines * lines, (lines + depth) * size
+        )
         done = np.append(0, np.cumsum(work))
         # updates of all classes, one after the other
         sizes = np.diff(self.columns["update_first"])
@@ -483,10 +487,11 @@ class Layout:
         """Blocks of lines of a class that are renewed from the same lines, and their
         terms.
         """
-        firsts = self.class_line  # whole classes, about `SOME` terms at a time
+        # whole classes, about `TERMS_PER_CHUNK` terms at a time
+        firsts = self.class_line
         readings = np.diff(self.pattern.readings_first)[self.line_root]
         terms = np.append(0, np.cumsum(readings))[firsts]
-        cuts = np.flatnonzero(np.diff(terms // SOME)) + 1
+        cuts = np.flatnonzero(np.diff(terms // TERMS_PER_CHUNK)) + 1
         ends = firsts[np.append(cuts, len(firsts) - 1)].tolist()
         pairs = zip([0, *ends[:-1]], ends, strict=True)
         stretches = [self._terms_of(begin, end) for begin, end in pairs]
@@ -546,14 +551,18 @@ class Layout:
         lines_of_class = lines[self.line_class]
         # that the vectors of a renewal take back, by step
         over_steps = int((lines**3).sum()) + int(moved) * (
-            CALL + int(lines.max(initial=0))
+            VECTOR_OVERHEAD + int(lines.max(initial=0))
         )
         product = int(lines_of_class @ self.width[self.line_class])
         # that one error takes back through a pending step
-        back = int(links.sum()) + CALL * len(links) + CALL // 4 * moved
+        back = (
+            int(links.sum())
+            + VECTOR_OVERHEAD * len(links)
+            + VECTOR_OVERHEAD // 4 * moved
+        )
         back += len(self.entry_owner)
         chosen = 1
-        best = SURE * self.products
+        best = MAX_COST_FRACTION * self.products
         for depth in DEPTHS:
             needed = depth * (2 * sum(self._step_sizes) + self._given)
             needed += 2 * self._square
@@ -586,7 +595,7 @@ class Layout:
         sizes = used_stop - used_first
         there = np.bincount(class_number, weights=counts)[class_number]
         lines = np.bincount(class_number)[class_number]
-        dense = (lines >= FEW) & (there >= DENSE_ENOUGH * lines * sizes)
+        dense = (lines >= MAX_SINGLE_LINES) & (there >= MIN_DENSITY * lines * sizes)
 
         every = np.where(dense, sizes, counts)
         at = np.cumsum(every) - every

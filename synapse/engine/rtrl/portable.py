@@ -15,7 +15,7 @@ from ..._typing import Bools, Ints
 from ..lowering.stretches import spans
 from ..records import Latest
 from ..schema import NONE
-from .layout import SOME
+from .layout import TERMS_PER_CHUNK
 from .plan import Plan
 
 BIAS = -1
@@ -147,7 +147,7 @@ def _places(
     columns = _new_columns(plan, identities, kept, number)
     first_column = layout.first_column
     begin = 0
-    portions = 1 + len(kept.sensitivity_value) // SOME
+    portions = 1 + len(kept.sensitivity_value) // TERMS_PER_CHUNK
     for lines in np.array_split(np.arange(len(kept.line_recurrent)), portions):
         lengths = kept.line_length[lines]
         column = columns[spans(kept.line_first[lines], lengths)]

@@ -14,7 +14,7 @@ from .genes import GENE0, GENE1, NODE0, NODE1, STATE
 from .mutation import as_fraction
 from .phenotype import advance, clear, row_of
 
-LEAST_SHARE = 1e-10
+MIN_SHARE = 1e-10
 """A symbol that a genome holds impossible counts as so likely, 33 bits."""
 NO_FRACTION = 1000
 """Bits of a weight that is no fraction: more than any weight is worth."""
@@ -108,7 +108,7 @@ def bits_of_text(phenotypes, g, outputs, rows, symbols, starts, counts):
             value[i] = rows[t, i]
         advance(phenotypes, base, stop, links_base, inputs)
         share = share_of(value, last - outputs, last, symbols[t])
-        bits -= counts[t] * math.log2(max(share, LEAST_SHARE))
+        bits -= counts[t] * math.log2(max(share, MIN_SHARE))
     return bits
 
 

@@ -13,7 +13,7 @@ from .phenotype import row_of
 TRIES = 20
 """How many pairs of nodes are drawn for a new connection, as in the authors'
 program."""
-NEAR = 1e-9
+WEIGHT_TOLERANCE = 1e-9
 """How far a weight may be from a fraction that it counts as."""
 LAST_POSITION = 1.0 - 2.0**-50
 """Positions of hidden nodes are below those of outputs, also after fifty splits in a
@@ -184,7 +184,7 @@ def as_fraction(weight, most):
     """
     for under in range(1, int(most) + 1):
         over = round(weight * under)
-        if abs(weight * under - over) < NEAR * under:
+        if abs(weight * under - over) < WEIGHT_TOLERANCE * under:
             return int(over), under
     return 0, 0
 

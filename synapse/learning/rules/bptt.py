@@ -17,7 +17,7 @@ from ...optimizers.descent import BuiltIn
 from .._data import Data, Epochs, Order
 from .._parameters import BatchGradient, Updater
 from .._regularisation import Masks
-from ..gradient import DEEP, ExactGradient, checked_window, not_finite
+from ..gradient import SAMPLE_TAPE_STEPS, ExactGradient, checked_window, not_finite
 from .base import Rule, RuleTask
 
 if TYPE_CHECKING:
@@ -180,7 +180,9 @@ class BatchLoop:
         self._most = self.size  # samples in a batch
         if exact.apart and longest > 1:
             self._most = int(np.sort(lengths)[-self.size :].sum())
-        deep, steps = (DEEP, (fewest, longest)) if exact.apart else (1, (1,))
+        deep, steps = (
+            (SAMPLE_TAPE_STEPS, (fewest, longest)) if exact.apart else (1, (1,))
+        )
         samples = [
             size * length
             for size in (self.size, len(lengths) % self.size)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ...engine.online import Accumulator  # compiled: imported when it is used
     from .._options import FixedOptions
 
-RUNAWAY = 1e6
+DIVERGENCE_FACTOR = 1e6
 """Largest error that a recursive optimizer learns from, as a multiple of the largest
 target, or of 1."""
 
@@ -210,7 +210,7 @@ class StepwiseRule(Rule):
         without one.
         """
         data = self.task.data
-        limit = RUNAWAY * float(np.nanmax(np.abs(data.targets), initial=1.0))
+        limit = DIVERGENCE_FACTOR * float(np.nanmax(np.abs(data.targets), initial=1.0))
         for sequence in order.tolist():
             row, end = data.bounds[sequence : sequence + 2].tolist()
             clear = data.clear
@@ -224,10 +224,10 @@ class StepwiseRule(Rule):
                 # they may grow for ever and stay finite
                 if (np.abs(self._buffers.errors) > limit).any():
                     raise DivergenceError(
-                        f"The error of an output exceeds {RUNAWAY:g} times the largest"
-                        " target. The weights are those before that step: train on"
-                        " with less initial variance, more measurement noise, a lower"
-                        " rate or a bounded squash."
+                        f"The error of an output exceeds {DIVERGENCE_FACTOR:g} times"
+                        " the largest target. The weights are those before that step:"
+                        " train on with less initial variance, more measurement noise,"
+                        " a lower rate or a bounded squash."
                     )
                 yield StepJacobian(
                     cost,

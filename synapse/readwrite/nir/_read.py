@@ -11,7 +11,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._checks import MOST_DELAYS, expected
+from ..._checks import MAX_DELAYS, expected
 from ..._typing import Floats, Ints
 from ...errors import ArgumentTypeError, FormatError
 from ...objects.layer import Layer
@@ -151,10 +151,10 @@ class Reader:
         seconds = self._numbers(delay, np.size(delay), name)
         steps = np.round(seconds / self.dt)
         whole = np.abs(seconds / self.dt - steps) < 1e-6
-        if not (whole & (steps >= 0) & (steps <= MOST_DELAYS)).all():
+        if not (whole & (steps >= 0) & (steps <= MAX_DELAYS)).all():
             raise FormatError(
                 f"The delays of {name!r} must be multiples of {self.dt:g} s, the"
-                f" dt, from 0 to {MOST_DELAYS:,} of them, got {seconds.tolist()}."
+                f" dt, from 0 to {MAX_DELAYS:,} of them, got {seconds.tolist()}."
             )
         return np.asarray(steps, np.int64)
 

@@ -53,7 +53,7 @@ KINDS = {
     ),
     nn.RNN: CellKind(("hidden",), ("tanh",), "context", "hidden"),
 }
-PLAIN = {"bias": True, "bidirectional": False, "proj_size": 0}
+PLAIN_SETTINGS = {"bias": True, "bidirectional": False, "proj_size": 0}
 """Settings for which recurrent modules are equal to the architectures."""
 PASSED_OVER = (nn.Dropout, nn.Flatten)
 """Modules without parameters that change nothing after training; inputs of a network
@@ -109,7 +109,7 @@ def peer_of(modules: Any) -> Peer:
     if recurrent is None and not linears:
         raise _unknown([])
     if recurrent is not None:
-        _require(recurrent, PLAIN)
+        _require(recurrent, PLAIN_SETTINGS)
     if len(linears) > 1 and recurrent is not None:
         raise ArgumentError(
             f"Expected one Linear after a recurrent module, got {len(linears)}."

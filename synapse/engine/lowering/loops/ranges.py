@@ -16,7 +16,7 @@ from .neighbours import is_memory
 
 Pair = tuple[int, int]
 
-MANY = 1_000_000
+MIN_WIDE_NEURONS = 1_000_000
 """Neurons from which on the order of connections takes two numbers."""
 REMOVED = 1 << 62
 """The number of removed connections, which is above all others."""
@@ -89,7 +89,7 @@ def key_of(store: Any, r: int, n: int) -> Pair:
     if j == NONE:
         return REMOVED, 0
     major = (j << 2) | ((store.trainable[r] == 0) << 1) | is_memory(store, r)
-    if n < MANY and store.ties[Ties.DELAYS] == 0:
+    if n < MIN_WIDE_NEURONS and store.ties[Ties.DELAYS] == 0:
         return (major * (n + 1) + gate) * n + i, 0
     return (major << DELAY_BITS) | store.delay[r], (gate << 32) | i
 

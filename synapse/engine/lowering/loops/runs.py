@@ -39,14 +39,15 @@ from .neighbours import (
 )
 from .ranges import Pair, list_ranges
 
-SHORT = 4
+MIN_RUN_LENGTH = 4
 """Runs shorter than this are merged into a list: a loop over indices is faster than
-many tiny loops. ``python -m benchmarks.constants lowering.loops.runs.SHORT``: rows take
-3.86 to 5.64 times as long with a tenth, 0.86 to 0.99 times with ten times."""
-SHORT_BY_A_LIST = 16
+many tiny loops. ``python -m benchmarks.constants lowering.loops.runs.MIN_RUN_LENGTH``:
+rows take 3.86 to 5.64 times as long with a tenth, 0.86 to 0.99 times with ten times."""
+MIN_RUN_LENGTH_BY_LIST = 16
 """Runs shorter than this become part of a list next to them: a list costs less than
-another loop. ``python -m benchmarks.constants lowering.loops.runs.SHORT_BY_A_LIST``:
-rows take 0.98 to 1.88 times as long with a tenth, 0.98 to 0.99 times with ten times."""
+another loop. ``python -m benchmarks.constants
+lowering.loops.runs.MIN_RUN_LENGTH_BY_LIST``: rows take 0.98 to 1.88 times as long with
+a tenth, 0.98 to 0.99 times with ten times."""
 
 
 def find_runs(store: Any, n: int, count: int, work: Any) -> Pair:
@@ -158,8 +159,8 @@ def find_runs_of(
         if not is_memory(store, start):
             runs = divide_range(store, j, start, work[k], runs, n, work)
     if runs > store.first_run[j] + 1:
-        runs = merge_runs(store, j, runs, SHORT)
-        runs = merge_runs(store, j, runs, SHORT_BY_A_LIST)
+        runs = merge_runs(store, j, runs, MIN_RUN_LENGTH)
+        runs = merge_runs(store, j, runs, MIN_RUN_LENGTH_BY_LIST)
     find_stretches(store, store.first_run[j], runs)
     store.last_run[j] = runs
     return k, runs
@@ -303,7 +304,7 @@ def is_merged(store: Any, j: int, t: int, limit: int) -> bool:
     return (
         (listed_before or store.run_length[t - 1] < limit)
         and (listed or store.run_length[t] < limit)
-        and (limit == SHORT or listed_before or listed)
+        and (limit == MIN_RUN_LENGTH or listed_before or listed)
     )
 
 
@@ -334,7 +335,7 @@ def is_short(store: Any, t: int) -> bool:
         store.run_lag[t] != 0
         and store.run_gater[t] == NONE
         and not store.run_flags[t] & UNORDERED
-        and (is_list(store, t) or store.run_length[t] < SHORT_BY_A_LIST)
+        and (is_list(store, t) or store.run_length[t] < MIN_RUN_LENGTH_BY_LIST)
     )
 
 

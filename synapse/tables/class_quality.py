@@ -6,7 +6,7 @@ import numpy as np
 
 from .._typing import Floats
 
-MOST_SHOWN = 6
+MAX_SHOWN = 6
 """Number of classes, at most, whose recall a report shows: the rarest."""
 
 
@@ -52,7 +52,7 @@ def class_rows(
     the cells of a table.
     """
     counts = truth.sum(axis=0)
-    shown = np.argsort(counts, kind="stable")[:MOST_SHOWN]
+    shown = np.argsort(counts, kind="stable")[:MAX_SHOWN]
     by_method = [recalls(rows, truth) for rows in answers.values()]
     report = [
         [f"recall of {names[place]}", *(_percent(each[place]) for each in by_method)]

@@ -48,7 +48,7 @@ from .table_training import (
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_FITTED = 20_000
+MAX_FITTED = 20_000
 """Number of rows, at most, that the logistic regression beside a network is fitted to:
 its 300 epochs of 160,000 rows took longer than the training (32 s of 45)."""
 
@@ -146,9 +146,9 @@ def train_rows(
     measured = parts(tested) or parts(learned)
     split = parts(np.setdiff1d(learned, stopping)), parts(stopping)
     count_learned = sum(len(y) for _, y in training)
-    if classes and len(tested) and count_learned > MOST_FITTED:
+    if classes and len(tested) and count_learned > MAX_FITTED:
         notes.append(
-            f"The logistic regression is fitted to a sample of {MOST_FITTED} rows, or"
+            f"The logistic regression is fitted to a sample of {MAX_FITTED} rows, or"
             f" fewer, of {count_learned}; rare classes have all of theirs."
         )
     model, result = learning._fit(make, training, split)
@@ -437,11 +437,11 @@ def _sample(y: Floats, seed: int) -> tuple[Ints, Floats | None]:
     Of many, all rows of rare classes are among them, and of each other class as many,
     drawn at random, whose weights stand for those that are left out.
     """
-    if len(y) <= MOST_FITTED:
+    if len(y) <= MAX_FITTED:
         return np.arange(len(y)), None
     rng = np.random.default_rng(seed)
     classes = y.argmax(axis=1)
-    most = MOST_FITTED // y.shape[1]
+    most = MAX_FITTED // y.shape[1]
     parts, weights = [], []
     for number in np.unique(classes):
         rows = np.flatnonzero(classes == number)

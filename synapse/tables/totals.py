@@ -20,9 +20,9 @@ LABEL = re.compile(
     re.IGNORECASE,
 )
 """What the first text of such a row is, such as "Total", "Total 2024" or "Summe:"."""
-FEWEST = 3
+MIN_ROWS = 3
 """Number of rows above one without a label, at least, whose sum is no chance."""
-CLOSE = 1e-9
+SUM_TOLERANCE = 1e-9
 """Relative difference of sums that rounding explains."""
 
 
@@ -55,7 +55,7 @@ def _is_sum(table: pd.DataFrame) -> bool:
     *_, last = table.isna().to_numpy()
     above = table.iloc[:-1]
     if (
-        len(above) < FEWEST
+        len(above) < MIN_ROWS
         or not last.any()
         or above.loc[:, last].isna().any(axis=None)
     ):
@@ -66,4 +66,4 @@ def _is_sum(table: pd.DataFrame) -> bool:
     sums = above[names].sum().to_numpy(float)
     found = table[names].iloc[-1].to_numpy(float)
     sizes = above[names].abs().sum().to_numpy(float)
-    return bool((np.abs(sums - found) <= CLOSE * sizes).all() and sizes.all())
+    return bool((np.abs(sums - found) <= SUM_TOLERANCE * sizes).all() and sizes.all())

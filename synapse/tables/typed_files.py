@@ -12,7 +12,7 @@ import numpy as np
 
 from .._checks import imported
 from ..errors import FormatError
-from .number_text import LONGEST
+from .number_text import MAX_EXACT_INTEGER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,7 +107,7 @@ class TypedCells:
             numbers = np.full(len(table), np.nan)
             numbers[present] = [*map(float, values)]
             are_whole = all(isinstance(value, int | np.integer) for value in values)
-            if are_whole and present.all() and abs(numbers).max() < LONGEST:
+            if are_whole and present.all() and abs(numbers).max() < MAX_EXACT_INTEGER:
                 numbers = numbers.astype(np.int64)
             table[name] = pandas.Series(numbers, table.index)
 

@@ -248,7 +248,7 @@ def test_a_logistic_regression_of_many_rows_is_fitted_to_a_sample(monkeypatch, r
     table = pd.DataFrame(x, columns=["a", "b", "c"]).assign(kind=is_rare)
     learning = tables.TrainingOptions(epochs=1)
     whole = tables.train_rows(table, ["kind"], None, learning, classes=True)
-    monkeypatch.setattr(row_models, "MOST_FITTED", 800)
+    monkeypatch.setattr(row_models, "MAX_FITTED", 800)
     sampled = tables.train_rows(table, ["kind"], None, learning, classes=True)
     assert not any("a sample" in note for note in whole.notes)
     (note,) = [note for note in sampled.notes if "a sample" in note]

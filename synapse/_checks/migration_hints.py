@@ -68,7 +68,7 @@ INSTEAD_OF_NETWORK = _by_name(_FILE["instead_of_network"])
 
 
 MISSING = "()"
-"""The key of the advice about a call without its arguments."""
+"""The key of the advice about a call without its arguments, or with too many."""
 
 
 def suggests_arguments(
@@ -111,7 +111,7 @@ def suggests_arguments(
                 sentence = "" if began else about_arguments(calls, named, table)
                 sentence = sentence or _about_options(calls, arguments[2:], table)
                 if not (sentence or began):
-                    sentence = _about_missing(error, table)
+                    sentence = _about_count(error, table)
                     sentence = sentence or _about_positions(function, arguments)
                     sentence = sentence or _about_list(function, arguments)
                 if not sentence:
@@ -168,12 +168,13 @@ def _about_options(
     return about_arguments(calls, options[0], table, as_dict=True)
 
 
-def _about_missing(error: Exception, table: Mapping[str, str]) -> str:
-    """Make the sentence about arguments that are missing, of a call whose table says
-    what to give; "" if there are none.
+def _about_count(error: Exception, table: Mapping[str, str]) -> str:
+    """Make the sentence about arguments that are missing, or too many by position, of
+    a call whose table says what to give; "" if there are none.
     """
     advice = table.get(MISSING, "")
-    return f"{error}. {advice}" if advice and " missing " in str(error) else ""
+    is_count = " missing " in str(error) or " positional " in str(error)
+    return f"{error}. {advice}" if advice and is_count else ""
 
 
 def _about_positions(call: Callable[..., Any], arguments: Sequence[Any]) -> str:

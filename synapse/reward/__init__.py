@@ -10,9 +10,12 @@ slopes.
 >>> value = agent.learn(1.0, [1.0, 0.0])
 """
 
-from .._checks import public_names
+from typing import TYPE_CHECKING, Any
+
+from .._checks import ATTRIBUTES, public_names, unknown_attribute
 from .actor_critic import ActorCritic
 from .episodes import Run, run
+from .many import run_many
 from .q_learning import QLearning
 from .td import TD
 
@@ -22,5 +25,15 @@ __all__ = [
     "QLearning",
     "Run",
     "run",
+    "run_many",
 ]
 __dir__ = public_names(__all__)
+
+if not TYPE_CHECKING:  # type checkers know the names above, and no others
+
+    def __getattr__(name: str) -> Any:
+        """Return called for names that do not exist: the error has the equivalent of
+        ours.
+        """
+        advice = ATTRIBUTES["reward"].get(name, "")
+        raise unknown_attribute(f"The module {__name__}", name, __all__, advice)

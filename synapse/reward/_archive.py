@@ -91,7 +91,7 @@ _KEYS = {"normalize": "normalise", "trace_decay": "trace"}
 """What files call an argument that has another name in Python."""
 
 
-def _arguments(agent: Agent) -> list[str]:
+def argument_names(agent: Agent) -> list[str]:
     """Return names of the arguments of an agent, which are attributes, too; without its
     networks and its seed.
     """
@@ -108,7 +108,7 @@ def _settings(agent: Agent, whole: bool) -> dict[str, Any]:
     and its seed.
     """
     settings = {}
-    for name in _arguments(agent):
+    for name in argument_names(agent):
         value = getattr(agent, name)
         if isinstance(value, bool | int | float | str | None):
             settings[_KEYS.get(name, name)] = value
@@ -130,7 +130,7 @@ def with_functions(agent: Agent) -> tuple[Arrays, dict[str, Any]]:
     """
     functions = {
         name: getattr(agent, name)
-        for name in _arguments(agent)
+        for name in argument_names(agent)
         if callable(getattr(agent, name))
     }
     return arrays_of(agent, whole=False), functions

@@ -4,6 +4,7 @@ networks.
 
 from __future__ import annotations
 
+import inspect
 import math
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -56,6 +57,7 @@ def _checked_rate(title: str, rate: Any) -> Rate:
     return checks.non_negative_number(title, rate)
 
 
+@checks.answers("Agent")
 class Agent(Archived):
     """Base class of agents. They learn at every step, along decaying traces of exact
     slopes.
@@ -122,6 +124,17 @@ class Agent(Archived):
         self.error = math.nan
         """The latest temporal difference δ, in units of scaled rewards; NaN before the
         first."""
+
+    def __repr__(self) -> str:
+        networks = " and ".join(map(repr, self._networks))
+        parameters = inspect.signature(type(self)).parameters
+        changed = [
+            f", {name}={checks.shown(getattr(self, name))}"
+            for name in _archive.argument_names(self)
+            if getattr(self, name) != parameters[name].default
+        ]
+        steps = checks.counted(self.steps, "step")
+        return f"<{type(self).__name__} of {networks}: {steps}{''.join(changed)}>"
 
     @property
     def model(self) -> Model:
@@ -233,6 +246,7 @@ class Agent(Archived):
         self._next = None  # of an episode that was broken off
         return self._observe(row)
 
+    @checks.understands("agent.learn")
     def learn(
         self,
         reward: float,

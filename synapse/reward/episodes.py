@@ -32,6 +32,7 @@ EVALUATED = 1
 """Part of the seeds of evaluations, which training episodes do not have."""
 
 
+@checks.answers("Run")
 @final
 @dataclass(frozen=True)
 class Run:
@@ -71,10 +72,30 @@ class Run:
         steps = checks.pluralize(self.steps, "step")
         return f"<Run: {episodes}, {steps}{mean}, stopped by {self.stop_reason}>"
 
-    def to_pandas(self) -> Any:
+    def to_pandas(self, *, tests: bool = False) -> Any:
         """Return a data frame of pandas (extra "stats"): return, length and last step
         of each episode.
+
+        Parameters
+        ----------
+        tests : bool
+            Whether to return the episodes of the tests instead: the number of steps
+            before the test, the number of the episode in it, and its return. Default
+            False.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row for each episode.
         """
+        if checks.boolean("tests", tests):
+            count, episodes = self.test_returns.shape
+            columns = {
+                "step": self.test_steps.repeat(episodes),
+                "episode": np.tile(np.arange(episodes), count),
+                "return": self.test_returns.ravel(),
+            }
+            return checks.imported_pandas().DataFrame(columns)
         columns = {
             "return": self.returns,
             "length": self.lengths,
@@ -83,6 +104,7 @@ class Run:
         return checks.imported_pandas().DataFrame(columns)
 
 
+@checks.understands("reward.run")
 def run(
     agent: Agent,
     environment: Any,

@@ -14,9 +14,9 @@ from ..errors import ArgumentError, ArgumentTypeError
 from .agent import Agent
 
 VECTOR_ADVICE = (
-    "An agent learns at every step of one episode. For an agent in each of them, side"
-    " by side or one after the other:\n    for seed in range({count}):\n       "
-    " reward.run(make_agent(seed), make_environment(), steps=steps, seed=seed)"
+    "An agent learns at every step of one episode. For an agent in each of {count}"
+    " environments: reward.run_many([make_agent(seed) for seed in range({count})],"
+    " make_environment, steps=steps)"
 )
 """What to do instead of giving a vector environment."""
 

@@ -362,6 +362,15 @@ row(
     checkpoint=f"None {words}",
     resume="",
 )
+row(
+    "reward.run_many",
+    lambda w: {
+        "agents": [w.qlearning],
+        "make_environment": lambda: SimpleNamespace(**pulled),
+        "steps": 2,
+    },
+    callback="None",
+)
 row("reward.TD.run", {"observations": [[0.0, 1.0]], "rewards": [1.0]})
 
 row("forecasting.Calibration.__init__", {"errors": np.zeros((3, 2, 1))}, errors="")

@@ -23,6 +23,7 @@ from synapse import (
     costs,
     initializers,
     optimizers,
+    reward,
     squashes,
 )
 from synapse._checks import ARGUMENTS, ATTRIBUTES, SYNONYMS
@@ -314,6 +315,9 @@ def test_an_attribute_of_another_library_is_answered_by_ours():
         "NetworkEstimator": synapse.sklearn.NetworkClassifier(),
         "learning": synapse.learning,
         "sklearn": synapse.sklearn,
+        "reward": reward,
+        "Agent": reward.TD(architect.Perceptron(1, 1, squash="identity", seed=0)),
+        "Run": reward.Run(np.zeros(1), np.ones(1, int), 1, 0.1, "steps"),
         **owned,
         **nets,
     }

@@ -498,6 +498,78 @@ def test_faults_of_an_environment_are_named(tmp_path):
             )
 
 
+def test_agents_run_in_environments_of_their_own():
+    made = []
+
+    class Counted(Chance):
+        def __init__(self):
+            made.append(self)
+            self.closed = 0
+
+        def close(self):
+            self.closed += 1
+
+    options = {"steps": 300, "test_every": 100, "test_episodes": 3}
+    runs = reward.run_many(list(agents()), Counted, seed=5, **options)
+    assert [environment.closed for environment in made] == [1] * 6
+    rng = np.random.default_rng(5).spawn(3)
+    for agent, seed, result in zip(agents(), rng, runs, strict=True):
+        alone = {"seed": seed, "progress": False, "test_environment": Counted()}
+        wanted = reward.run(agent, Counted(), **options, **alone)
+        assert result.returns.tolist() == wanted.returns.tolist()
+        assert result.test_returns.tolist() == wanted.test_returns.tolist()
+    assert runs[0].returns.tolist() != runs[1].returns.tolist()
+    # Ctrl-C ends all of them
+    both = [next(agents()), next(agents())]
+    stopped = reward.run_many(both, lambda: Keyboard(4, interrupt), steps=20)
+    assert [result.stop_reason for result in stopped] == ["interrupted"]
+    agent = next(agents())
+    for several, make, words in (
+        ([agent, agent], Chance, "got two with the same network"),
+        ([agent, 3], Chance, "`agents` must be a list of agents"),
+        (agent, Chance, "`agents` must be a list of agents"),
+        ([agent], Chance(), r"`make_environment` must be a function of \(\)"),
+        ([agent], lambda: 3, "`environment` must be an object with reset and step"),
+    ):
+        with pytest.raises((ArgumentError, ArgumentTypeError), match=words):
+            reward.run_many(several, make, steps=5)
+    assert agent.steps == 0
+
+
+def test_a_run_is_a_table_of_its_episodes_or_of_those_of_its_tests():
+    pytest.importorskip("pandas")
+    result = reward.run(
+        next(agents()),
+        Chance(),
+        steps=250,
+        seed=5,
+        test_every=100,
+        test_environment=Chance(),
+        test_episodes=3,
+        progress=False,
+    )
+    tests = result.to_pandas(tests=True)
+    assert tests.columns.tolist() == ["step", "episode", "return"]
+    assert tests["step"].tolist() == [100] * 3 + [200] * 3
+    assert tests["episode"].tolist() == [0, 1, 2] * 2
+    assert tests["return"].tolist() == result.test_returns.ravel().tolist()
+    assert len(result.to_pandas()) == len(result.returns)
+    without = reward.run(next(agents()), Chance(), steps=9, progress=False)
+    assert len(without.to_pandas(tests=True)) == 0
+
+
+def test_an_agent_shows_its_networks_its_steps_and_what_is_not_default():
+    q_learning, _, actor_critic = agents()
+    assert re.fullmatch(
+        r"<QLearning of <Perceptron .*>: 0 steps, explore=0\.1>", repr(q_learning)
+    )
+    reward.run(actor_critic, Chance(), steps=7, progress=False)
+    text = r"<ActorCritic of <Perceptron .*> and <Perceptron .*>: 7 steps>"
+    assert re.fullmatch(text, repr(actor_critic))
+    actor_critic.rate = 0.5
+    assert repr(actor_critic).endswith(": 7 steps, rate=0.5>")
+
+
 @pytest.mark.peers
 def test_spaces_of_gymnasium_are_encoded_and_vector_environments_are_advised():
     gymnasium = pytest.importorskip("gymnasium")
@@ -544,7 +616,7 @@ def test_spaces_of_gymnasium_are_encoded_and_vector_environments_are_advised():
     )
     with pytest.raises(
         ArgumentTypeError,
-        match=r"one environment(.|\n)*for seed in range\(3\):\n.*reward\.run",
+        match=r"one environment.*reward\.run_many\(.* for seed in range\(3\)\]",
     ):
         reward.run(agent, several, steps=5, progress=False)
 

@@ -12,11 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _checks as checks, engine
 from .._typing import Floats
 from ..engine.locking import ExclusiveAccess, atomic
+from ..engine.records import Span
 from ..engine.status import DIVERGED, DONE, REFUSED, ROW
 from ..engine.store import Store
 from ..errors import ArgumentError, DivergenceError, TopologyError
 from .calling import Calling
 from .facts import fact
+from .injection import Currents, currents_of, equal_stretches
 
 NOTHING = np.empty(0)
 ONLINE = attrgetter("_online")
@@ -35,7 +37,9 @@ class Stepping(Calling):
     def clear(self) -> None:
         """Clear the context."""
 
-    def activate(self, inputs: ArrayLike | None = None) -> Floats:
+    def activate(
+        self, inputs: ArrayLike | None = None, *, inject: Currents | None = None
+    ) -> Floats:
         """Run one step of the network.
 
         Parameters
@@ -44,6 +48,11 @@ class Stepping(Calling):
             One number per input neuron. Default: the input neurons compute their
             activations from their incoming connections. A contiguous float64 array is
             not copied; lists, tuples, float32 and non-contiguous arrays are.
+        inject : mapping, optional
+            Currents by name, such as ``{"cells": 0.5}``: numbers that are added to the
+            states of a layer or a neuron in this step, beside what arrives there. A
+            layer gets one number for all of its neurons, or one for each. See
+            :meth:`run`. Default: none.
 
         Returns
         -------
@@ -53,7 +62,8 @@ class Stepping(Calling):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the inputs are not n finite numbers; nothing has changed then.
+            If the inputs are not n finite numbers, or a current has no place or another
+            shape; nothing has changed then.
         FunctionError
             If a registered activation function raises. Call :meth:`clear` then to
             discard this step.
@@ -71,6 +81,8 @@ class Stepping(Calling):
         array([0.41])
         """
         row = self._input_row(inputs)
+        if inject is not None:
+            return self._run_injected(row, None, inject)
         outputs = np.empty(self._n_outputs)
         if self._call("run_network", 1, (row, outputs)) != DONE:
             self._refuse_inputs(row)
@@ -88,11 +100,23 @@ class Stepping(Calling):
 
     @overload
     def run(
-        self, inputs: list[NDArray[Any]], *, traces: bool = True
+        self,
+        inputs: list[NDArray[Any]],
+        *,
+        traces: bool = True,
+        inject: Currents | None = None,
     ) -> list[Floats]: ...
     @overload
-    def run(self, inputs: ArrayLike, *, traces: bool = True) -> Floats: ...
-    def run(self, inputs: Any, *, traces: bool = True) -> Floats | list[Floats]:
+    def run(
+        self,
+        inputs: ArrayLike,
+        *,
+        traces: bool = True,
+        inject: Currents | None = None,
+    ) -> Floats: ...
+    def run(
+        self, inputs: Any, *, traces: bool = True, inject: Currents | None = None
+    ) -> Floats | list[Floats]:
         """Run one step for every row, in one compiled call.
 
         Parameters
@@ -109,6 +133,14 @@ class Stepping(Calling):
             of neurons that output exactly 0, as spikes and ReLU do, are not read where
             that is faster. The outputs are those of single steps to the last bit with
             traces, and up to rounding without, because sums are split.
+        inject : mapping, optional
+            Currents by the name of a layer or a neuron, or by these objects. A current
+            is added to the state, beside what arrives there; that of an input neuron to
+            its activation. Each is a number for all steps, an array of shape (T, k) for
+            a layer of k neurons, or of shape (T,) for one neuron or for each of them.
+            It acts as the weight of an input of 1 in this step: it gets no trace, and
+            what learns is as without it. Consecutive steps with the same currents are
+            one compiled call. Default: none.
 
         Returns
         -------
@@ -119,12 +151,14 @@ class Stepping(Calling):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the inputs have another shape, or are not finite; nothing has changed
-            then.
+            If the inputs have another shape, or are not finite; if a current has no
+            place or another shape, or there are several sequences with `inject`;
+            nothing has changed then.
         FunctionError
             If a registered activation function raises. With traces, call :meth:`clear`
             then to discard that step. Without, nothing has changed; while the network
-            is recorded, it has the context of the last row in the log.
+            is recorded, it has the context of the last row in the log. With `inject`,
+            it has that of the latest step before the current changed.
 
         See Also
         --------
@@ -141,6 +175,9 @@ class Stepping(Calling):
         (5, 7, 1)
         >>> [outputs.shape for outputs in net.run([np.zeros((4, 2)), np.zeros((6, 2))])]
         [(4, 1), (6, 1)]
+        >>> pulse = np.where(np.arange(5) < 2, 3.0, 0.0)
+        >>> net.run(np.zeros((5, 2)), inject={"output": pulse}).round(1).ravel()
+        array([1. , 1. , 0.5, 0.5, 0.5])
         """
         n, dtype, traces = (
             self._n_inputs,
@@ -152,8 +189,16 @@ class Stepping(Calling):
         if not together:
             parts, together = checks.parts_of("inputs", inputs, n)
         if together:
-            rows = checks.as_matrix("inputs", parts[0], n, dtype, finite=not traces)
+            finite = not traces or inject is not None
+            rows = checks.as_matrix("inputs", parts[0], n, dtype, finite=finite)
+            if inject is not None:
+                return self._run_injected(rows, len(rows), inject, traces)
             return self._run_rows(rows, traces)
+        if inject is not None:
+            raise ArgumentError(
+                "`inject` has the currents of one sequence, got several sequences. Run"
+                " them one by one, with net.clear() before each."
+            )
         title = "inputs of sequence"
         sequences = [
             checks.as_matrix(f"{title} {i}", part, n, dtype)
@@ -180,6 +225,38 @@ class Stepping(Calling):
         if run(len(rows), inputs, outputs) != DONE:
             self._refuse_inputs(inputs)
         return outputs.reshape(len(rows), self._n_outputs)
+
+    def _run_injected(
+        self, rows: Floats, steps: int | None, inject: Any, traces: bool = True
+    ) -> Floats:
+        """Run rows with currents, starting from the present context: in a step, a
+        current is part of the bias. Without `steps`, it is one step, whose outputs are
+        returned.
+        """
+        n, m = self._n_inputs if rows.size else 0, self._n_outputs
+        run = self._run if traces else self._run_untraced
+        with ExclusiveAccess(self) as access:
+            self._kernels()  # a network that cannot step raises
+            _, store, span = self._ready()
+            at, currents = currents_of(self, inject, steps, span)
+            outputs = np.empty(len(currents) * m)
+            # the biases of inputs that are set are not read
+            added = rows.reshape(-1, self._n_inputs).copy()
+            is_input = at < span[Span.START] + n
+            added[:, at[is_input] - span[Span.START]] += currents[:, is_input]
+            inputs = added.reshape(-1)
+            before = store["bias"][at]
+            try:
+                for begin, end in equal_stretches(currents):
+                    store["bias"][at] = before + currents[begin]
+                    part = inputs[begin * n : end * n]
+                    if run(end - begin, part, outputs[begin * m : end * m]) != DONE:
+                        self._refuse_inputs(part)
+                    if access.pending:  # Ctrl-C, which is raised now
+                        break
+            finally:
+                store["bias"][at] = before
+        return outputs if steps is None else outputs.reshape(steps, m)
 
     def _run(self, steps: int, inputs: Floats, outputs: Floats) -> int:
         """Run `rows` steps; returns a status."""

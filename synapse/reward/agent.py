@@ -57,7 +57,7 @@ def _checked_rate(title: str, rate: Any) -> Rate:
     return checks.non_negative_number(title, rate)
 
 
-@checks.answers("Agent")
+@checks.suggests_attributes("Agent")
 class Agent(Archived):
     """Base class of agents. They learn at every step, along decaying traces of exact
     slopes.
@@ -129,11 +129,11 @@ class Agent(Archived):
         networks = " and ".join(map(repr, self._networks))
         parameters = inspect.signature(type(self)).parameters
         changed = [
-            f", {name}={checks.shown(getattr(self, name))}"
+            f", {name}={checks.short_repr(getattr(self, name))}"
             for name in _archive.argument_names(self)
             if getattr(self, name) != parameters[name].default
         ]
-        steps = checks.counted(self.steps, "step")
+        steps = checks.pluralize(self.steps, "step")
         return f"<{type(self).__name__} of {networks}: {steps}{''.join(changed)}>"
 
     @property
@@ -246,7 +246,7 @@ class Agent(Archived):
         self._next = None  # of an episode that was broken off
         return self._observe(row)
 
-    @checks.understands("agent.learn")
+    @checks.suggests_arguments("agent.learn")
     def learn(
         self,
         reward: float,

@@ -32,7 +32,7 @@ EVALUATED = 1
 """Part of the seeds of evaluations, which training episodes do not have."""
 
 
-@checks.answers("Run")
+@checks.suggests_attributes("Run")
 @final
 @dataclass(frozen=True)
 class Run:
@@ -104,7 +104,7 @@ class Run:
         return checks.imported_pandas().DataFrame(columns)
 
 
-@checks.understands("reward.run")
+@checks.suggests_arguments("reward.run")
 def run(
     agent: Agent,
     environment: Any,

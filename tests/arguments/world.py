@@ -277,6 +277,7 @@ TRIALS = [{"seed": 0, "x": 1.0, "right": True}, {"seed": 1, "failed": "Error"}]
 MAKERS |= {
     **{agent.__name__.lower(): lambda w, agent=agent: begun(agent) for agent in AGENTS},
     "trials": lambda w: experiments.Trials(TRIALS),
+    "run": lambda w: reward.Run(np.zeros(2), np.ones(2, np.int64), 2, 0.1, "steps"),
     "topology": lambda w: synapse.Topology.of(w.network),
     "wide": lambda w: Layer(20, name="wide"),
     "lstm": lambda w: _stepped(architect.LSTM(2, 2, 1, seed=0)),

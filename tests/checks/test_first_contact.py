@@ -347,7 +347,7 @@ def test_an_attribute_of_another_library_is_answered_by_ours():
 
 
 OWNERS = """
-import architect, synapse
+import architect, numpy, synapse, synapse.reward
 from synapse import Layer, Neuron, Trainer, optimizers
 from synapse._checks import ATTRIBUTES
 
@@ -372,6 +372,9 @@ owners = {
     "NetworkEstimator": synapse.sklearn.NetworkClassifier(),
     "learning": synapse.learning,
     "sklearn": synapse.sklearn,
+    "reward": synapse.reward,
+    "Agent": synapse.reward.TD(architect.Perceptron(1, 1, squash="identity", seed=0)),
+    "Run": synapse.reward.Run(numpy.zeros(1), numpy.ones(1), 1, 0.1, "steps"),
     "synapse": synapse,
     "architect": architect,
     "layers": net.layers,

@@ -1,0 +1,196 @@
+"""Currents that are added to cells, beside what arrives there."""
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse import Layer, Network, Neuron, Trainer, squashes
+from synapse.errors import ArgumentError, ArgumentTypeError, FunctionError
+
+RNG = np.random.default_rng(0)
+ROWS = RNG.normal(size=(30, 2))
+PULSES = np.repeat(RNG.normal(size=(5, 3)), 6, axis=0)
+NOISE = RNG.normal(size=(30, 3))
+
+
+def delayed():
+    """Three recurrent cells, with delays."""
+    inputs, cells, output = Layer(2), Layer(3, "tanh", name="cells"), Layer(1)
+    inputs.project(cells, seed=0, delay=2)
+    cells.project(cells, "all_to_else", seed=1)
+    cells.project(cells, "one_to_one", weights=0.5)
+    cells.project(output, seed=2, delay=1)
+    return Network(inputs, [cells], output)
+
+
+NETWORKS = {
+    "LSTM, cells": (lambda: architect.LSTM(2, 3, 1, seed=0), "cells"),
+    "LSTM, gates": (lambda: architect.LSTM(2, 3, 1, seed=0), "input gates"),
+    "GRU": (lambda: architect.GRU(2, 3, 1, seed=0), "candidates"),
+    "softmax outputs": (
+        lambda: architect.Elman(2, 4, 3, output_squash="softmax", seed=0),
+        "output",
+    ),
+    "delays": (delayed, "cells"),
+}
+
+
+def with_electrodes(net, layer):
+    """A copy with an input of weight 1 for each neuron of a layer."""
+    other = net.clone()
+    for neuron in other[layer]:
+        electrode = Neuron()
+        other.input.append(electrode)
+        electrode.project(neuron, weight=1.0).trainable = False
+    return other
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("current", [PULSES, NOISE], ids=["pulses", "noise"])
+def test_a_current_is_an_input_of_weight_1(name, current):
+    make, layer = NETWORKS[name]
+    both = np.column_stack([ROWS, current])
+    for rule in (("online",), ("rtrl",), ("rtrl", 1)):
+        net = make()
+        net.rule = rule if len(rule) > 1 else rule[0]
+        other = with_electrodes(net, layer)
+        alone = net.clone()
+        targets = RNG.random((len(ROWS), len(net.output)))
+        if len(net.output) > 1:
+            targets /= targets.sum(axis=1, keepdims=True)
+        for t in range(10):
+            outputs = net.activate(ROWS[t], inject={layer: current[t]})
+            wanted = other.activate(both[t])
+            np.testing.assert_allclose(outputs, wanted, rtol=0, atol=1e-12)
+            net.propagate(0.1, targets[t])
+            other.propagate(0.1, targets[t])
+        trained = [connection.trainable for connection in other.connections]
+        learned = other.weights[np.flatnonzero(trained)]
+        frozen = [connection.trainable for connection in net.connections]
+        np.testing.assert_allclose(
+            net.weights[np.flatnonzero(frozen)], learned, rtol=0, atol=1e-12
+        )
+        # one call has the bits of single steps
+        steps = [
+            alone.activate(row, inject={layer: one})
+            for row, one in zip(ROWS, current, strict=True)
+        ]
+        context = alone.clone()
+        alone.clear()
+        outputs = alone.run(ROWS, inject={layer: current})
+        assert outputs.tolist() == np.array(steps).tolist()
+        states = [neuron.state for neuron in alone]
+        assert states == [neuron.state for neuron in context]
+        alone.clear()
+        untraced = alone.run(ROWS, traces=False, inject={layer: current})
+        np.testing.assert_allclose(untraced, outputs, rtol=0, atol=1e-12)
+        assert alone.biases.tolist() == make().biases.tolist()
+
+
+def test_spiking_cells_run_by_events_with_a_current():
+    """Half of the cells get a current that begins late and ends early."""
+    inputs, v = Layer(1), Layer(400, "identity", name="v")
+    fired, count = Layer(400, "spike", -1.0), Layer(1, "identity")
+    v.project(v, "one_to_one", weights=0.9)
+    v.project(fired, "one_to_one", weights=1.0)
+    others = np.random.default_rng(0).random((400, 400)) < 0.02
+    np.fill_diagonal(others, False)
+    fired.project(v, others, weights=0.05)
+    fired.project(v, "one_to_one", weights=-1.0)
+    fired.project(count, weights=1.0)
+    inputs.project(v, weights=0.0)
+    net = Network(inputs, [v, fired], count)
+    electrode = Neuron()
+    other = net.clone()
+    other.input.append(electrode)
+    electrode.project(Layer(other["v"][:200]), weight=1.0)
+    rows = np.zeros((3000, 1))
+    current = np.where((np.arange(3000) > 1500) & (np.arange(3000) < 2500), 0.15, 0.0)
+    half = Layer(v[:200])
+    outputs = net.run(rows, traces=False, inject={half: current})
+    wanted = other.run(np.column_stack([rows, current]), traces=False)
+    assert outputs.sum() > 1000
+    assert outputs[:1500].sum() == 0
+    assert outputs.tolist() == wanted.tolist()
+
+
+def test_inputs_and_clamped_neurons_get_currents_too():
+    net = architect.Perceptron(2, 3, 1, seed=0)
+    twin = net.clone()
+    outputs = net.run(ROWS, inject={"input": NOISE[:, :2]})
+    assert outputs.tolist() == twin.run(ROWS + NOISE[:, :2]).tolist()
+    hidden = net["hidden"]
+    hidden[0].clamp(0.25)
+    before = hidden[0].state, hidden[1].state
+    net.activate(ROWS[-1] + NOISE[-1, :2], inject={hidden: 2.0, hidden[1]: 1.0})
+    assert hidden[0].activation == 0.25
+    after = hidden[0].state, hidden[1].state
+    assert np.subtract(after, before) == pytest.approx([2.0, 3.0], abs=1e-12)
+    # inputs that compute their activations are cells like others
+    loop = architect.Perceptron(1, 1, squash="identity", seed=0)
+    loop.output.project(loop.input, weights=1.0)
+    loop.clear()
+    loop.activate(inject={"input": 0.5})
+    assert loop.input[0].state == 0.5
+
+
+def test_training_after_currents_sees_the_biases_as_they_were():
+    net = architect.Elman(2, 3, 1, seed=0)
+    twin = net.clone()
+    net.run(ROWS, inject={"hidden": 1.0})
+    for one in (net, twin):
+        one.clear()
+        Trainer(one, rule="bptt").train(
+            ROWS, np.abs(np.tanh(ROWS[:, :1])), epochs=2, seed=0, progress=False
+        )
+    assert net.weights.tolist() == twin.weights.tolist()
+    assert net.biases.tolist() == twin.biases.tolist()
+
+
+def test_a_recording_has_the_states_with_their_currents():
+    net = architect.Elman(2, 3, 1, seed=0)
+    with synapse.record(net, "state", neurons=net["hidden"]) as log:
+        net.run(ROWS[:4], inject={"hidden": [0.0, 5.0, 5.0, 0.0]})
+    assert (log.of(net["hidden"])[1:3] > 3.0).all()
+    assert (log.of(net["hidden"])[[0, 3]] < 3.0).all()
+
+
+def test_currents_that_cannot_be_used_change_nothing():
+    net = architect.Elman(2, 3, 1, seed=0)
+    numbers = net.biases.tolist(), net.activate([0.0, 1.0]).tolist()
+    stranger = architect.Elman(2, 3, 1, seed=0)
+    for inject, words in (
+        (3.0, "`inject` must be a dict of currents"),
+        ({"cels": 1.0}, "no layer and no neuron named 'cels'"),
+        ({4: 1.0}, "A key of `inject` must be the name of a layer or a neuron"),
+        ({stranger["hidden"]: 1.0}, "is not in <Elman"),
+        ({"hidden": np.zeros(4)}, r"be a number or have shape \(5, 3\), got .*\(4,\)"),
+        ({"hidden": np.nan}, "must be finite"),
+        ({"hidden": "x"}, "must be numbers"),
+    ):
+        with pytest.raises((ArgumentError, ArgumentTypeError), match=words):
+            net.run(ROWS[:5], inject=inject)
+    with pytest.raises(ArgumentError, match=r"or have shape \(3,\), got"):
+        net.activate(ROWS[0], inject={"hidden": np.zeros(2)})
+    with pytest.raises(ArgumentError, match="one sequence"):
+        net.run(np.zeros((2, 3, 2)), inject={"hidden": 1.0})
+    with pytest.raises(ArgumentError, match="finite"):
+        net.run([[0.0, np.nan]], inject={"hidden": 1.0})
+    assert net.biases.tolist() == numbers[0]
+    assert [net.output[0].activation] == numbers[1]
+
+
+def test_biases_come_back_after_a_function_has_raised():
+    @squashes.register
+    def raises_above_hundred(state):
+        if abs(state) > 100.0:
+            raise ValueError("too large")
+        return state, 1.0
+
+    inputs, cell = Layer(1), Layer(1, raises_above_hundred, 0.5, name="cell")
+    inputs.project(cell, weights=0.0)
+    net = Network(inputs, cell)
+    with pytest.raises(FunctionError):
+        net.run(np.zeros((3, 1)), inject={"cell": [0.0, 500.0, 0.0]})
+    assert net.output.biases.tolist() == [0.5]

@@ -1,9 +1,11 @@
 """The directive ``explorer``: pages that the start page writes; links of the gallery.
 
 Each page is one file without links to other files, so the site still works offline and
-from a folder.
+from a folder. The page for classrooms shows two of them beside each other, and loads
+Python from elsewhere: Pyodide, which runs ``plain.py``.
 """
 
+import json
 import tempfile
 from contextlib import chdir
 from html import escape
@@ -16,11 +18,15 @@ from sphinx.util.docutils import SphinxDirective
 START = "index"
 LEARNS = "play.html"
 EXPLORER = "explorer.html"
+CLASSROOM = "classroom.html"
+HERE = Path(__file__).parent
+PYODIDE = "https://cdn.jsdelivr.net/npm/pyodide@314.0.7/"
 FRAME = """<div class="live">
 <iframe src="{page}" title="{title}" loading="lazy"></iframe>
 <p><a href="{page}" target="_blank" rel="noopener">Open it in a window of its own</a>,
 or <a href="{explorer}" target="_blank" rel="noopener">the explorer of a trained
-LSTM</a></p>
+LSTM</a>, or <a href="{classroom}" target="_blank" rel="noopener">this page beside a
+program in plain Python</a>, which you can change and run there</p>
 </div>"""
 
 
@@ -37,7 +43,9 @@ class Explorer(SphinxDirective):
         return [
             nodes.raw(
                 "",
-                FRAME.format(page=LEARNS, explorer=EXPLORER, title=title),
+                FRAME.format(
+                    page=LEARNS, explorer=EXPLORER, classroom=CLASSROOM, title=title
+                ),
                 format="html",
             )
         ]
@@ -56,6 +64,18 @@ def write_pages(app, error):
         pages = {name: Path(name).read_bytes() for name in (LEARNS, EXPLORER)}
     for name, page in pages.items():
         (out / name).write_bytes(page)
+    (out / CLASSROOM).write_text(classroom(PYODIDE), encoding="utf-8")
+
+
+def classroom(pyodide):
+    """Return the page with the page that learns, and a program with ``plain.py`` that
+    Pyodide runs, which is loaded from this address."""
+    plain = HERE.parents[1] / "synapse/plain.py"
+    sources = {"program": HERE / "classroom.py", "plain": plain}
+    files = {name: path.read_text(encoding="utf-8") for name, path in sources.items()}
+    page = (HERE / "classroom.html").read_text(encoding="utf-8")
+    in_script = json.dumps(files).replace("</", "<\\/")
+    return page.replace("{PYODIDE}", pyodide).replace("{FILES}", in_script)
 
 
 def link_thumbnails(app, doctree):

@@ -258,3 +258,20 @@ def test_it_is_short_and_names_equations_that_exist():
     page = (ROOT / "docs/equations.md").read_text(encoding="utf-8")
     assert len(named) == 6
     assert named <= set(re.findall(r"^\$\$ \((\w+)\)$", page, re.MULTILINE))
+
+
+def test_the_page_for_classrooms_has_a_program_that_needs_nothing_else(tmp_path):
+    """Pyodide has Python, but neither Numba nor this library."""
+    extensions = ROOT / "docs/_extensions"
+    shutil.copy(FILE, tmp_path)
+    program = shutil.copy(extensions / "classroom.py", tmp_path)
+    code = f"import sys; sys.path[:] = [{str(tmp_path)!r}, *sys.path]\n"
+    code += f"exec(open({str(program)!r}).read())"
+    command = [sys.executable, "-I", "-S", "-c", code]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    first, *_, last = printed.splitlines()
+    assert first == "trial 1: memory 0.500, error 1.500, weight 1.250"
+    assert last == "trial 8: memory 1.988, error 0.012, weight 1.994"
+    page = (extensions / "classroom.html").read_text(encoding="utf-8")
+    assert page.count("{FILES}") == 1
+    assert page.count("{PYODIDE}") == 1

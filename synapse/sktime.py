@@ -227,7 +227,7 @@ class SynapseForecaster(BaseForecaster):
             return 1 if step is None else unit_of(step)[1]
         return season(1 if self.sp is None else self.sp)
 
-    def _ahead(self, fh: Any, X: Any, interval: float | None) -> tuple[Forecast, Any]:
+    def _ahead(self, fh: Any, X: Any, coverage: float | None) -> tuple[Forecast, Any]:
         """Return the forecast of all steps up to the last of the horizon, and the
         places of those that are in it.
         """
@@ -236,31 +236,31 @@ class SynapseForecaster(BaseForecaster):
         series, _, known_columns = _frame(self._y, self._X)
         future = self._known_ahead(X, steps) if known_columns else None
 
-        tested = interval is not None and self._has_errors(interval)
+        tested = coverage is not None and self._has_errors(coverage)
         forecast, _ = forecast_series(
             self.model_,
             series,
             steps,
             future,
             method=self.chosen_,
-            interval=interval if tested else None,
+            coverage=coverage if tested else None,
         )
-        if interval is None or tested:
+        if coverage is None or tested:
             return forecast, places
 
         # Too few rows were held out: errors of rows that were fitted have to do.
         errors = self._errors_of_fit(series, future, steps)
-        half = errors.half_widths(interval, steps)
-        return bounded(forecast.mean, half, interval, clipping(None, None)), places
+        half = errors.half_widths(coverage, steps)
+        return bounded(forecast.mean, half, coverage, clipping(None, None)), places
 
-    def _has_errors(self, interval: float) -> bool:
+    def _has_errors(self, coverage: float) -> bool:
         """Return whether enough rows were held out for this interval; a `held_out` that
         is given has to suffice.
         """
         by_method = self.model_.metadata.get("errors", {})
         errors = np.array(by_method.get(self.chosen_, []))
         count = errors.shape[0] * errors.shape[1] if errors.size else 0
-        return self.held_out is not None or count * (1 - interval) > interval
+        return self.held_out is not None or count * (1 - coverage) > coverage
 
     def _errors_of_fit(
         self, series: pd.DataFrame, future: Floats | None, steps: int

@@ -49,7 +49,7 @@ def add_forecast(parser: argparse.ArgumentParser) -> None:
         help=f"network, {COMBINE}, {', '.join(METHODS)}",
     )
     add(
-        "--interval",
+        "--coverage",
         metavar="SHARE",
         type=float,
         help="add bounds for this share, such as 0.9",
@@ -86,10 +86,10 @@ def forecast(options: argparse.Namespace) -> None:
     advance come from --future, a CSV file with a row for each step.
 
     The result is CSV: dates that continue those of DATA, and for each target the
-    forecast and, with --interval, the bounds between which that share of future values
+    forecast and, with --coverage, the bounds between which that share of future values
     should be. Bounds follow from the errors of the test. Numbers have six digits, or as
     many as those of DATA. --plot draws the last rows, the forecast and the bounds, for
-    nine of ten values unless --interval says another share.
+    nine of ten values unless --coverage says another share.
     """
     steps = horizon(options.steps)
     if options.output is not None:  # what cannot be written is an error before any work
@@ -105,10 +105,10 @@ def forecast(options: argparse.Namespace) -> None:
     notes += unread
     wanted = {
         name: getattr(options, name)
-        for name in ("method", "interval", "minimum", "maximum")
+        for name in ("method", "coverage", "minimum", "maximum")
     }
-    if options.plot is not None and options.interval is None:
-        wanted["interval"] = share_drawn(facts, options.method)
+    if options.plot is not None and options.coverage is None:
+        wanted["coverage"] = share_drawn(facts, options.method)
     frames = {}
     forecasts = dict[str, Forecast]()
     for name, series in several.items():
@@ -116,7 +116,7 @@ def forecast(options: argparse.Namespace) -> None:
         rows = future.get(name)
         ahead, sentences = forecast_series(network, series, steps, rows, **wanted)
         forecasts[name] = ahead
-        if options.interval is None:  # bounds of the picture alone
+        if options.coverage is None:  # bounds of the picture alone
             ahead = replace(ahead, lower=None, upper=None)
         frames[name] = _frame(series, ahead)
         notes += sentences

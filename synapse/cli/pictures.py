@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..tables import Comparison
 
 COVERAGE = 0.9
-"""Share of future values between the bounds in a picture, unless --interval says
+"""Share of future values between the bounds in a picture, unless --coverage says
 another one."""
 MAX_PANELS = 12
 """Number of panels, one for each target of each series, that a picture has at most."""

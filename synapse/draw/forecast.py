@@ -84,7 +84,7 @@ def forecast(
         _as_columns("forecast", columns)
         for columns in (times_given if with_bounds else [forecast])
     ]
-    share = getattr(forecast, "interval", None) if with_bounds else None
+    share = getattr(forecast, "coverage", None) if with_bounds else None
     labels = _column_names(names, past, future)
     label = ""
     if times is None:

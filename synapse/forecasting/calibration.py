@@ -68,7 +68,7 @@ class Calibration:
             )
         )
 
-    def half_widths(self, interval: float = 0.9, steps: int | None = None) -> Floats:
+    def half_widths(self, coverage: float = 0.9, steps: int | None = None) -> Floats:
         """Return half the width of the prediction interval of each step and output,
         shape (steps, m).
 
@@ -76,13 +76,13 @@ class Calibration:
         unit (conformal prediction on the rolling origin). Errors from neighbouring
         origins are alike, so n origins count as k = n (1 - r) / (1 + r) independent
         ones, where r is the correlation of neighbours, and the quantile is that of
-        ``interval (1 + 1 / (3 k))`` instead of ``interval (1 + 1 / k)``: the errors of
+        ``coverage (1 + 1 / (3 k))`` instead of ``coverage (1 + 1 / k)``: the errors of
         one origin add information, too. The factor 1/3 is measured, see
         ``studies/default_forecasts.md``.
 
         Parameters
         ----------
-        interval : float
+        coverage : float
             The share of future values that should be within the bounds. Default: 0.9.
         steps : int, optional
             Number of steps; beyond those of the errors, the scale goes on growing.
@@ -99,12 +99,12 @@ class Calibration:
         Predictive Inference for Regression. Journal of the American Statistical
         Association 113, 2018.
         """
-        share = fraction("interval", interval)
+        share = fraction("coverage", coverage)
         count, steps_tested, _ = self.errors.shape
         ahead = steps_tested if steps is None else horizon(steps)
         if not 0 < share < 1:
             raise ArgumentError(
-                expected("interval", "between 0 and 1, such as 0.9", interval)
+                expected("coverage", "between 0 and 1, such as 0.9", coverage)
             )
         needed = math.ceil(share / (1 - share) - 1e-9)  # 0.9 / 0.1 is a little above 9
         if count * steps_tested < needed:

@@ -51,7 +51,7 @@ class Forecast(NDArrayOperatorsMixin):
         The forecast itself.
     lower, upper : ndarray, shape (steps, m), or None
         The bounds of the intervals.
-    interval : float or None
+    coverage : float or None
         The share of future values that should be within the bounds.
     dates : pandas.Index or None
         The dates of the steps, or the numbers of their rows, if the forecast continues
@@ -72,7 +72,7 @@ class Forecast(NDArrayOperatorsMixin):
     mean: Floats
     lower: Floats | None = None
     upper: Floats | None = None
-    interval: float | None = None
+    coverage: float | None = None
     dates: Any = None
     names: Sequence[str] | None = None
 
@@ -147,7 +147,7 @@ class Forecast(NDArrayOperatorsMixin):
     def __repr__(self) -> str:
         steps, m = self.mean.shape
         share = (
-            "" if self.interval is None else f", with intervals of {self.interval:.4g}"
+            "" if self.coverage is None else f", with intervals of {self.coverage:.4g}"
         )
         size = f"{pluralize(steps, 'step')} of {pluralize(m, 'value')}"
         return f"<Forecast of {size}{share}>"
@@ -187,7 +187,7 @@ def forecast(
     feedback: Mapping[int, int] | None = None,
     future: ArrayLike | None = None,
     calibration: Calibration | None = None,
-    interval: float | None = None,
+    coverage: float | None = None,
     minimum: float | None = None,
     maximum: float | None = None,
 ) -> Forecast:
@@ -222,7 +222,7 @@ def forecast(
     calibration : Calibration, optional
         Errors on steps that were held out, such as ``rolling_origin(...).calibration``.
         They give the bounds of the forecast. Default: no bounds.
-    interval : float, optional
+    coverage : float, optional
         The share of future values that should be within the bounds. Default: 0.9.
     minimum, maximum : float, optional
         The range of the series, such as ``minimum=0`` for sales. The forecast and its
@@ -286,11 +286,11 @@ def forecast(
     by_output[fed] = into
     outside = np.setdiff1d(np.arange(n), into)
     inputs[:, outside] = _outside(future, len(outside), count, network, dtype)
-    if calibration is None and interval is not None:
+    if calibration is None and coverage is not None:
         raise ArgumentError(
             "An interval needs calibration=, such as rolling_origin(...).calibration."
         )
-    share = 0.9 if interval is None else interval
+    share = 0.9 if coverage is None else coverage
     half = None
     limits = clipping(minimum, maximum)
     if calibration is not None:
@@ -399,12 +399,12 @@ def clipping(minimum: Any, maximum: Any) -> tuple[float, float]:
 
 
 def bounded(
-    mean: Floats, half: Floats | None, interval: float, limits: tuple[float, float]
+    mean: Floats, half: Floats | None, coverage: float, limits: tuple[float, float]
 ) -> Forecast:
     """Return a forecast, with bounds of this half width, clipped to a range."""
     if half is None:
         return Forecast(mean.clip(*limits))
     lower, upper = (mean + side * half for side in (-1, 1))
     return Forecast(
-        mean.clip(*limits), lower.clip(*limits), upper.clip(*limits), interval
+        mean.clip(*limits), lower.clip(*limits), upper.clip(*limits), coverage
     )

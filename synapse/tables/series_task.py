@@ -495,7 +495,7 @@ def forecast_series(
     future: Floats | None = None,
     *,
     method: str | None = None,
-    interval: float | None = None,
+    coverage: float | None = None,
     minimum: float | None = None,
     maximum: float | None = None,
 ) -> tuple[Forecast, list[str]]:
@@ -515,7 +515,7 @@ def forecast_series(
         The known columns in these rows.
     method : str, optional
         "network", "combine", or a method of :func:`synapse.forecasting.statistical`.
-    interval : float, optional
+    coverage : float, optional
         Add bounds for this share of future values.
     minimum, maximum : float, optional
         The range to which the forecast and its bounds are clipped.
@@ -583,7 +583,7 @@ def forecast_series(
     notes += [why or f"{chosen} forecasts.", *filter(None, [facts.get("verdict")])]
     dates = following(series, steps)
     place: dict[str, Any] = {"dates": dates, "names": task.targets}
-    if interval is None:
+    if coverage is None:
         return replace(bounded(mean, None, 0.0, limits), **place), notes
     errors = facts.get("errors", {}).get(chosen)
     if errors is None:
@@ -591,9 +591,9 @@ def forecast_series(
             f"The model has no errors of {chosen} on held-out rows, from which an"
             " interval follows. Train it with --validation above 0, on more rows."
         )
-    half = Calibration(np.array(errors)).half_widths(interval, steps)
+    half = Calibration(np.array(errors)).half_widths(coverage, steps)
     half = half * (np.abs(task.level()) if facts["relative"] else task.units)
-    return replace(bounded(mean, half, interval, limits), **place), notes
+    return replace(bounded(mean, half, coverage, limits), **place), notes
 
 
 def predict_series(model: Model | Network, series: pd.DataFrame) -> Floats:

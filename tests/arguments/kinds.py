@@ -61,7 +61,7 @@ BY_NAME = {
     "None": "dtype frozen sample_weight groups",
     "0 -1": "index",
     "0.5": (
-        "epsilon most clip clip_value tolerance density leak interval level"
+        "epsilon most clip clip_value tolerance density leak coverage level"
         " regularization forgetting initial_variance measurement_noise held_out"
         " spectral_radius"
     ),

@@ -285,7 +285,7 @@ any_number = "0 -1 0.5 inf 10**400"
 row("experiments.Trials.median", {"name": "x"}, name="", failed=any_number)
 past = {"history": [1.0, 2.0, 4.0, 3.0, 2.0, 4.0, 5.0], "steps": 2}
 ahead = {"network": architect.Elman(1, 2, 1, seed=0), "history": [0.1] * 30, "steps": 2}
-row("synapse.forecast", ahead, future="None", interval="None")
+row("synapse.forecast", ahead, future="None", coverage="None")
 few = {"fitness": evolve.fitness.xor, "population": 3, "max_evaluations": 3}
 optional = dict.fromkeys(("inputs", "outputs", "settings"), "None")
 row(

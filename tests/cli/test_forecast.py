@@ -125,7 +125,7 @@ def test_the_best_method_forecasts_and_says_so(capsys, further, folder):
 
 def test_bounds_follow_from_the_errors_of_the_test(capsys, further, folder, tmp_path):
     printed = further(
-        "--steps", 20, "--interval", 0.8, "--method", "naive", "--maximum", 130
+        "--steps", 20, "--coverage", 0.8, "--method", "naive", "--maximum", 130
     )
     assert rows(printed)[0][1:4] == [
         "Sales (kEUR)",
@@ -149,7 +149,7 @@ def test_bounds_follow_from_the_errors_of_the_test(capsys, further, folder, tmp_
         tmp_path / "b.csv", **{"Sales (kEUR)": SALES - 999, "Costs": COSTS - 999}
     )
     lower, upper = numbers(
-        further("--steps", 3, "--interval", 0.8, "--method", "naive", data=below)
+        further("--steps", 3, "--coverage", 0.8, "--method", "naive", data=below)
     )[:, 1:3].T
     assert (lower < upper).all(), (facts["relative"], lower, upper)
     path = tmp_path / "m.json"
@@ -168,7 +168,7 @@ def test_bounds_follow_from_the_errors_of_the_test(capsys, further, folder, tmp_
     options = ["forecast", path, folder / "d.csv", "--steps", 2]
     assert run_cli(capsys, *options)[0] == 0
     assert "no errors of gru on held-out rows" in refused(
-        capsys, *options, "--interval", 0.9
+        capsys, *options, "--coverage", 0.9
     )
 
 
@@ -203,7 +203,7 @@ def test_a_value_known_in_advance_explains_its_own_row(capsys, further, tmp_path
     assert (facts["known"], facts["observed"]) == (["Holiday"], ["Price"])
     assert facts["mase"]["perceptron"] < 0.4 * facts["mase"]["seasonal"]
     options = ["--steps", 6, "--future", future, "--method", "network"]
-    ahead = numbers(further(*options, "--interval", 0.7, model=model, data=data))
+    ahead = numbers(further(*options, "--coverage", 0.7, model=model, data=data))
     assert ahead.shape == (6, 3), "of the target alone"
     assert np.abs(ahead[:, 0] - 100 - 50 * np.array(to_come)).max() < 15
     ran = rows(done(capsys, "run", model, data))
@@ -306,7 +306,7 @@ def test_a_forecast_has_the_digits_and_the_dates_of_the_data(capsys, further, tm
     )
     series = tables.read_series(tables.read_table(data), ["y"])
     ahead = tables.forecast_series(
-        synapse.load(model), series, 3, method="naive", interval=0.5
+        synapse.load(model), series, 3, method="naive", coverage=0.5
     )[0]
     frame = ahead.to_pandas()
     assert [*frame.columns] == ["y", "y lower", "y upper"]

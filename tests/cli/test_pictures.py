@@ -92,7 +92,7 @@ def test_a_forecast_is_drawn_with_its_history_and_bounds(
     written = [float(row[2]) for row in rows[1:9]]
     assert lines["forecast"][1:] == pytest.approx(written, rel=1e-5)
     assert "90 % interval" in areas
-    _, printed, _ = run_cli(capsys, *arguments, "--interval", 0.5)
+    _, printed, _ = run_cli(capsys, *arguments, "--coverage", 0.5)
     assert printed.splitlines()[0].split(",")[3] == "Sales lower"
     assert "50 % interval" in drawn[-1][2]
     half, most = (

@@ -77,7 +77,7 @@ def interval(mean, half):
     """As a forecast with intervals."""
     mean = np.asarray(mean)
     return SimpleNamespace(
-        mean=mean, lower=mean - half, upper=mean + half, interval=0.9
+        mean=mean, lower=mean - half, upper=mean + half, coverage=0.9
     )
 
 

@@ -178,7 +178,7 @@ def test_what_cannot_be_forecast_is_one_sentence():
             (of(feedback=[0, 1]), ArgumentTypeError, "a dict"),
             (of(feedback={0: 1, 1: 1}), ArgumentError, "fed to one input"),
             (of(feedback={2: 0}), SynapseError, "An output of the feedback|an output"),
-            (of(interval=0.9), ArgumentError, "An interval needs calibration="),
+            (of(coverage=0.9), ArgumentError, "An interval needs calibration="),
             (of(calibration=3), ArgumentTypeError, "a Calibration"),
         ]
     )
@@ -199,7 +199,7 @@ def test_a_forecast_is_one_type_and_usable_as_an_array():
     plain = forecast(net, series, 4)
     bounded = forecast(net, series, 4, calibration=Calibration(np.ones((30, 4, 2))))
     assert isinstance(plain, Forecast)
-    assert (plain.lower, plain.upper, plain.interval) == (None, None, None)
+    assert (plain.lower, plain.upper, plain.coverage) == (None, None, None)
     for prediction in (
         plain,
         bounded,

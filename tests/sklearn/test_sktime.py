@@ -49,7 +49,7 @@ def test_it_forecasts_what_the_command_forecasts():
         period=12,
         methods=methods,
     )
-    ahead, _ = forecast_series(trained.model, frame, 12, interval=0.9)
+    ahead, _ = forecast_series(trained.model, frame, 12, coverage=0.9)
     assert forecaster.predict().to_numpy() == pytest.approx(ahead.mean[:, 0], abs=0)
     bounds = forecaster.predict_interval(coverage=0.9)
     assert bounds.to_numpy() == pytest.approx(

@@ -33,7 +33,7 @@ def test_intervals_of_several_series_are_in_the_units_of_each(relative):
     widths = []
     for series in (small, 1000.0 * small):
         forecast, _ = tables.forecast_series(
-            model.model, series, 3, method="naive", interval=0.8
+            model.model, series, 3, method="naive", coverage=0.8
         )
         widths.append(np.asarray(forecast.upper - forecast.lower))
     np.testing.assert_allclose(widths[1], 1000.0 * widths[0])

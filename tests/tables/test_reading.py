@@ -975,7 +975,7 @@ def test_one_network_reads_series_in_units_of_their_own(tmp_path):
     )
     shop = tables.read_several(new, ["y"], "shop")["x"]
     other = 10 * shop + 5
-    options = {"method": "network", "interval": 0.9}
+    options = {"method": "network", "coverage": 0.9}
     ahead, bounds = (
         tables.forecast_series(network, each, 5, **options)[0] for each in (shop, other)
     )

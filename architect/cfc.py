@@ -7,11 +7,11 @@ from typing import Any, final
 import numpy as np
 
 from synapse._checks import MAX_NEURONS, boolean, suggests_arguments, whole_number
+from synapse._squash import Squash
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.objects.layer import Layer
 from synapse.objects.network import Network
-from synapse.squashes import Squash
 
 from ._recipe import Recipe, checked_sizes, pass_on
 

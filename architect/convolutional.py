@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from synapse import _checks
+from synapse._squash import Squash
 from synapse._typing import Floats, Ints
 from synapse.errors import ArgumentError, TopologyError
 from synapse.initializers import Initializer, Seed, draw
@@ -19,7 +20,6 @@ from synapse.objects.layer import Layer
 from synapse.objects.network import Network
 from synapse.objects.projection import Projection, between, rows_between
 from synapse.objects.tie import tie
-from synapse.squashes import Squash
 
 from ._recipe import Recipe, checked_sizes, numbered
 

@@ -14,11 +14,11 @@ from synapse._checks import (
     positive_number,
     suggests_arguments,
 )
+from synapse._squash import Squash
 from synapse.errors import ArgumentError, TopologyError
 from synapse.initializers import Initializer, Seed, given_back
 from synapse.objects.architectures import register
 from synapse.objects.network import Network
-from synapse.squashes import Squash
 
 from ._recipe import Recipe, checked_sizes, pass_on
 

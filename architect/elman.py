@@ -7,10 +7,10 @@ from typing import Any, final
 import numpy as np
 
 from synapse._checks import suggests_arguments
+from synapse._squash import Squash
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.objects.network import Network
-from synapse.squashes import Squash
 
 from ._recipe import Recipe, checked_sizes, numbered, pass_on
 

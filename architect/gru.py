@@ -8,11 +8,11 @@ from typing import Any, NamedTuple, final
 import numpy as np
 
 from synapse._checks import suggests_arguments
+from synapse._squash import Squash
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.objects.layer import Layer
 from synapse.objects.network import Network
-from synapse.squashes import Squash
 
 from ._recipe import (
     Recipe,

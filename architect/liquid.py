@@ -17,12 +17,12 @@ from synapse._checks import (
     suggests_arguments,
     whole_number,
 )
+from synapse._squash import Squash
 from synapse.errors import ArgumentError
 from synapse.initializers import Initializer, Seed, given_back
 from synapse.objects.architectures import register
 from synapse.objects.network import Network
 from synapse.objects.projection import Projection
-from synapse.squashes import Squash
 
 from ._recipe import Recipe, checked_sizes
 

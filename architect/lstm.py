@@ -16,12 +16,12 @@ from synapse._checks import (
     positive_integer,
     suggests_arguments,
 )
+from synapse._squash import Squash, get as squash_named
 from synapse.errors import ArgumentError
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.objects.layer import Layer
 from synapse.objects.network import Network
-from synapse.squashes import Squash, get as squash_named
 
 from ._recipe import (
     Recipe,

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synapse._checks import boolean, fraction, suggests_arguments, whole_number
+from synapse._squash import Squash
 from synapse.initializers import Initializer, Seed, given_back
 from synapse.objects.architectures import register
 from synapse.objects.layer import Layer
 from synapse.objects.network import Network
-from synapse.squashes import Squash
 
 from ._recipe import Recipe, checked_sizes
 

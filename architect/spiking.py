@@ -17,11 +17,11 @@ from synapse._checks import (
     suggests_arguments,
     whole_number,
 )
+from synapse._squash import Squash
 from synapse.initializers import Initializer, Seed
 from synapse.objects.architectures import register
 from synapse.objects.layer import Layer
 from synapse.objects.network import Network
-from synapse.squashes import Squash
 
 from ._recipe import Recipe, checked_sizes, pass_on
 

@@ -18,6 +18,8 @@ GROUPS = {
         "initializers",
         "optimizers",
         "_registration",
+        "_squash",
+        "_cost",
     ],
     "errors and checks": ["errors", "_checks", "_html", "_typing"],
     "engine/store": ["engine", "engine.store", "engine.schema", "engine.locking"],

@@ -19,8 +19,8 @@ from .._checks import (
     imported_pandas,
     index_within,
 )
+from .._cost import Cost
 from .._typing import Floats, Ints
-from ..costs import Cost
 from ..errors import ArgumentError
 from ..learning._data import Data, prepare
 from ..learning.evaluation import mean_cost

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 import architect
 
 from .._checks import as_matrix, depth_of, pluralize
+from .._squash import ACTIVATIONS
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..learning._data import target_mask
@@ -26,7 +27,6 @@ from ..objects.sensitivities import SensitivityPairs
 from ..objects.snapshots import read_numbers
 from ..objects.topology import Topology
 from ..readwrite.json_format import json_data
-from ..squashes import ACTIVATIONS
 
 MAX_TRACES = 200_000
 """Maximum number of traces in a page, traces times steps: about 4 MB."""

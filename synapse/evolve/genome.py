@@ -17,6 +17,7 @@ from .._checks import (
     read_only,
     row_of,
 )
+from .._squash import Squash
 from .._typing import Bools, Floats, Ints
 from ..engine.functions.activations import ACTIVATIONS, LOGISTIC, SINGLE
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
@@ -24,7 +25,6 @@ from ..initializers import Seed, random_generator
 from ..objects.network import Network, require_network
 from ..objects.saved import SavedNetwork
 from ..objects.topology import NO_GATER, Topology, require_released
-from ..squashes import Squash
 from .kernels.genes import GENE, NOBODY, NODE, SLOPE, STATE
 from .kernels.phenotype import expressed, run_phenotype
 from .settings import codes_of

@@ -10,7 +10,7 @@ from typing import Annotated, Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import squashes
+from .. import _squash
 from .._checks import (
     choice,
     expected,
@@ -55,7 +55,7 @@ def names_of(title: str, several: Any) -> tuple[str, ...]:
     """Return the names of activation functions that genomes can have, or raise."""
     functions = listed(title, several, "a sequence of activation functions")
     codes_of(functions)
-    return tuple(squashes.get(squash).name for squash in functions)
+    return tuple(_squash.get(squash).name for squash in functions)
 
 
 Probability = Annotated[float, from_0_to_1]
@@ -200,7 +200,7 @@ def codes_of(several: Any) -> Ints:
     """Return codes of activation functions, all built in and of one state."""
     codes = []
     for squash in several:
-        name = squashes.get(squash).name
+        name = _squash.get(squash).name
         if name not in ACTIVATIONS or ACTIVATIONS[name].family != SINGLE:
             raise ArgumentError(
                 expected("A squash of a genome", "built in, of one state", name)

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from .. import optimizers
 from .._checks import expected, is_number
+from .._cost import Cost
 from .._typing import Floats
-from ..costs import Cost
 from ..errors import ArgumentError, DivergenceError, FormatError, SynapseError
 from ..objects.network import Network
 from ..objects.saved import SavedNetwork

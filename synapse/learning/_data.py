@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _checks, engine
+from .._cost import Cost
 from .._typing import Floats, Ints
-from ..costs import Cost, categorical_cross_entropy
+from ..costs import categorical_cross_entropy
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..objects.network import Network
 

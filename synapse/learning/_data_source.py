@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._checks import expected, function_of, is_number
-from ..costs import Cost
+from .._cost import Cost
 from ..engine.locking import AllowInterrupt
 from ..errors import ArgumentError, ArgumentTypeError, SynapseError
 from ..objects.network import Network

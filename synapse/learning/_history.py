@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from .. import _html
 from .._checks import pluralize, suggests_attributes
-from ..costs import in_words
+from .._cost import in_words
 from ..engine.locking import AllowInterrupt, ExclusiveAccess
 from ..errors import ArgumentError
 from ..objects.network import Network

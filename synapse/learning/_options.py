@@ -10,8 +10,8 @@ from typing import Any
 
 from .. import _checks
 from .._checks import Option
+from .._cost import Cost
 from .._typing import RuleName
-from ..costs import Cost
 from ..objects.network import Network, require_network
 from ..optimizers import LBFGS, SGD, Optimizer, RecursiveOptimizer
 from ._parameters import checked_optimizer

@@ -13,8 +13,8 @@ import numpy as np
 
 from .. import costs
 from .._checks import user_stacklevel
+from .._cost import Cost
 from .._typing import Bools, Indices
-from ..costs import Cost
 from ..engine.functions.activations import RANDOM, SIGN, STEP
 from ..engine.records import Span
 from ..errors import SynapseError, TrainingWarning

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from .._checks import pluralize
+from .._cost import Cost
 from .._typing import Floats
-from ..costs import Cost
 from ..engine.functions.costs import COSTS
 from ..engine.locking import ExclusiveAccess
 from ..errors import ArgumentError

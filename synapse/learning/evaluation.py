@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import pluralize
+from .._cost import Cost, in_words
 from .._typing import Floats, Ints
-from ..costs import Cost, in_words
 from ..objects.network import Network
 from ..objects.recording import record
 from ..objects.snapshots import deterministic

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from .. import engine
 from .._checks import MAX_THREADS, boolean, positive_integer
+from .._cost import Cost
 from .._registration import require_sound
 from .._typing import Floats, Ints
-from ..costs import Cost
 from ..engine.locking import ExclusiveAccess, raise_interrupt
 from ..engine.lowering.flags import DENSE, SHARED, STEPPED
 from ..engine.lowering.stretches import spans

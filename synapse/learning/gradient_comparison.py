@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import choice, whole_number
+from .._cost import Cost
 from .._typing import Floats, RuleName
-from ..costs import Cost
 from ..engine.locking import ExclusiveAccess
 from ..objects import parameters
 from ..objects.edits import require_closed

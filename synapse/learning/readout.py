@@ -15,6 +15,7 @@ import numpy as np
 
 from .. import squashes
 from .._checks import expected, imported, non_negative_number, short_repr, whole_number
+from .._squash import Squash
 from .._typing import Floats, Ints
 from ..engine.locking import ExclusiveAccess
 from ..errors import ArgumentError, DivergenceError, TopologyError
@@ -23,7 +24,6 @@ from ..objects.network import Network, require_network
 from ..objects.neuron import Neuron
 from ..objects.recording import record
 from ..objects.snapshots import read_context, restore_context
-from ..squashes import Squash
 from ._data import Data, prepare
 
 INVERSES: dict[Squash, Callable[[Floats], Floats]] = {

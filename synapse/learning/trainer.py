@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _checks
+from .._cost import Cost
 from .._typing import PathLike
-from ..costs import Cost
 from ..errors import ArgumentError, ArgumentTypeError
 from ..initializers import Seed, random_generator
 from ..objects.snapshots import take_over

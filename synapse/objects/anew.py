@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .. import initializers, squashes
+from .. import _squash, initializers
 from .._checks import require_range
 from .._typing import Floats, Ints
 from ..engine.schema import INPUT
@@ -100,7 +100,7 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, np.generic):
         return _plain(value.item())
-    if isinstance(value, squashes.Squash):
+    if isinstance(value, _squash.Squash):
         return value.name
     if isinstance(value, list | tuple | np.ndarray):
         return [_plain(item) for item in value]

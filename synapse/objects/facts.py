@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from ..costs import Cost
+    from .._cost import Cost
     from ..engine.online import Kernels
     from .parameters import ParameterRows
 

@@ -21,7 +21,7 @@ from ..engine.store import Store
 from ..errors import TopologyError
 
 if TYPE_CHECKING:
-    from ..squashes import Squash
+    from .._squash import Squash
     from .layer import Layer
     from .neuron import Neuron
 

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _checks as checks, _html, costs, initializers, squashes
+from .. import _checks as checks, _cost, _html, _squash, costs, initializers
+from .._cost import Cost
+from .._squash import Squash
 from .._typing import Floats, Ints
-from ..costs import Cost
 from ..engine.locking import ExclusiveAccess, consistent_read
 from ..engine.schema import GIVEN_ERRORS
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..initializers import Initializer, Seed, random_generator
-from ..squashes import Squash
 from . import edits, groups, order, parameters
 from .neuron import SPAN, Neuron, require_neuron
 from .neuron_rows import NeuronRows
@@ -87,7 +87,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         *,
         dtype: Any = np.float64,
     ) -> None:
-        function = squashes.get(squash)
+        function = _squash.get(squash)
         float_type = checks.float_type("dtype", dtype)
         several = isinstance(bias, list | tuple | np.ndarray) and not checks.is_number(
             bias
@@ -535,7 +535,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         with ExclusiveLayerAccess(self):
             aims: list[float | None] = [None] * len(self)
             if targets is not None:
-                measure = costs.of_outputs(
+                measure = _cost.of_outputs(
                     cost, [neuron.squash for neuron in self._neurons]
                 )
                 if (
@@ -662,11 +662,11 @@ class Layer(NeuronRows, Sequence[Neuron]):
         neurons.
         """
         codes = set(self._column("squash").tolist())
-        return squashes.by_code(codes.pop()) if len(codes) == 1 else None
+        return _squash.by_code(codes.pop()) if len(codes) == 1 else None
 
     @squash.setter
     def squash(self, squash: str | Squash) -> None:
-        function = squashes.get(squash)
+        function = _squash.get(squash)
         with ExclusiveLayerAccess(self):
             for neuron in self._neurons:
                 neuron._require_squash(function)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from .. import _checks as checks, costs, engine, squashes
+from .. import _checks as checks, _cost, _squash, costs, engine, squashes
+from .._cost import Cost
 from .._registration import error_of_call, require_sound
+from .._squash import Squash
 from .._typing import Ints
-from ..costs import Cost
 from ..engine.draft import DraftNeurons
 from ..engine.locking import (
     ExclusiveAccess,
@@ -35,7 +36,6 @@ from ..errors import (
     UnknownNameError,
 )
 from ..initializers import Seed, random_generator
-from ..squashes import Squash
 from . import edits, graph, groups, parameters
 from .connection import Connection, connections_at, require_connection, sensitivity_of
 from .metadata import Metadata
@@ -147,7 +147,7 @@ class Neuron(NeuronRows, View):
         dtype: Any = np.float64,
     ) -> None:
         try:
-            function = squashes.get(squash)
+            function = _squash.get(squash)
         except UnknownNameError:
             if checks.suggested(squash, squashes.names()) is not None:
                 raise
@@ -668,7 +668,7 @@ class Neuron(NeuronRows, View):
             rate = checks.non_negative_number("rate", rate, self._require().dtype)
         if target is not None:
             aim = checks.finite_number("target", target, self._require().dtype)
-            measure = _cost_of(self.squash, None if cost is None else costs.get(cost))
+            measure = _cost_of(self.squash, None if cost is None else _cost.get(cost))
             if not 0.0 <= aim <= 1.0:
                 measure._check_targets(np.array([[aim]]))
             code = measure.code
@@ -1057,13 +1057,13 @@ class Neuron(NeuronRows, View):
         A neuron that competes with others has the function of its group, which
         `Layer.squash` sets. TopologyError if another one would part a group.
         """
-        return squashes.by_code(int(self._require()["squash"][self._row]))
+        return _squash.by_code(int(self._require()["squash"][self._row]))
 
     @squash.setter
     @atomic
     def squash(self, squash: str | Squash) -> None:
         store = self._require()
-        function = squashes.get(squash)
+        function = _squash.get(squash)
         if function.code == store["squash"][self._row]:
             return
         self._require_squash(function)
@@ -1219,7 +1219,7 @@ def _not_one(
 @lru_cache(maxsize=256)
 def _cost_of(squash: Squash, cost: Cost | None) -> Cost:
     """Return the cost of a single neuron."""
-    return costs.of_outputs(cost, [squash])
+    return _cost.of_outputs(cost, [squash])
 
 
 def _single(

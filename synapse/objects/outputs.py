@@ -7,8 +7,8 @@ from math import inf
 from typing import Any
 
 from .._checks import must
+from .._squash import Squash
 from ..errors import ArgumentError
-from ..squashes import Squash
 from .network import Network
 
 

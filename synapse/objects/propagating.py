@@ -7,9 +7,9 @@ from typing import NoReturn
 
 from numpy.typing import ArrayLike
 
-from .. import _checks as checks, costs, engine
+from .. import _checks as checks, _cost, costs, engine
+from .._cost import Cost
 from .._typing import Floats
-from ..costs import Cost
 from ..engine.locking import atomic
 from ..engine.schema import CHECK_SIZES, CHECK_TARGETS, GIVEN_ERRORS
 from ..engine.status import DIVERGED, REFUSED
@@ -243,6 +243,6 @@ class Propagating(Stepping):
         for asked, measure in facts.costs:
             if asked is cost:
                 return measure
-        measure = costs.of_outputs(cost, [neuron.squash for neuron in self._layers[-1]])
+        measure = _cost.of_outputs(cost, [neuron.squash for neuron in self._layers[-1]])
         facts.costs = [(cost, measure), *facts.costs[:1]]
         return measure

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import squashes
+from .. import _squash
 from .._checks import json_object
 from .._typing import Ints
 from ..engine import schema
@@ -147,7 +147,7 @@ class SavedNetwork:
         for row, neuron in enumerate(neurons):
             neuron._moved(store, row)
         names = self.neurons["squash"].tolist()
-        codes = {name: squashes.get(name).code for name in dict.fromkeys(names)}
+        codes = {name: _squash.get(name).code for name in dict.fromkeys(names)}
         squash = [codes[name] for name in names]
         for name, column in {**self.neurons, "squash": squash}.items():
             store.columns[name][: len(neurons)] = column
@@ -204,7 +204,7 @@ def _columns_of(network: Network, doing: str) -> SavedNetwork:
         columns = by_number(store.notes.connections, store["identity"][edges].tolist())
         saved.connection_metadata = as_json("The metadata of connections", columns)
     codes = store["squash"][rows].tolist()
-    named = {code: squashes.by_code(code).name for code in set(codes)}
+    named = {code: _squash.by_code(code).name for code in set(codes)}
     saved.neurons["squash"] = np.array([named[code] for code in codes], object)
     return saved
 

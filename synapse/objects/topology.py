@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import squashes
+from .. import _squash, squashes
 from .._checks import (
     about_network,
     any_array,
@@ -618,7 +618,7 @@ def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
         code for piece_columns in parts for code in piece_columns["squash"].tolist()
     ]
     facts["names"] = tuple(names[i] for i in order.tolist())
-    facts["squash"] = tuple(squashes.by_code(codes[i]).name for i in order.tolist())
+    facts["squash"] = tuple(_squash.by_code(codes[i]).name for i in order.tolist())
     facts["dtype"] = parts[0]["dtype"]
     past = [piece_columns["past"] for piece_columns in parts]
     steps_of = sorted({steps for piece in past for steps in piece})

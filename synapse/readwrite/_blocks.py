@@ -12,8 +12,8 @@ from typing import NamedTuple
 import networkx as nx
 import numpy as np
 
+from .._squash import get as squash_of
 from .._typing import Ints
-from ..squashes import get as squash_of
 from ._plan import ExportPlan, Stage
 
 INPUT = 0

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import squashes
+from .. import _squash, squashes
 from .._checks import (
     json_object,
     must,
@@ -347,7 +347,7 @@ class Records:
         registered = {}
         for name in dict.fromkeys(names):
             try:
-                registered[name] = squashes.get(name).name
+                registered[name] = _squash.get(name).name
             except UnknownNameError:
                 raise FormatError(
                     f"The {key} of {self.item} {names.index(name)} is {in_words(name)},"

@@ -34,7 +34,7 @@ from ..objects.network import Network
 from . import files
 
 if TYPE_CHECKING:
-    from ..costs import Cost
+    from .._cost import Cost
     from ..objects.recording import Log
 
 FileFormat = Literal[

@@ -22,11 +22,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from .. import squashes
+from .. import _squash
 from .._checks import short_repr
+from .._squash import ACTIVATIONS, CHANCE, SINGLE
 from ..engine.functions.capture import Freezer, Frozen
 from ..errors import FormatError
-from ..squashes import ACTIVATIONS, CHANCE, SINGLE
 
 PRIMITIVES: dict[str, tuple[Any, ...]] = {
     "abs": (abs, math.fabs, np.abs, np.fabs),
@@ -350,23 +350,23 @@ def as_registered(squash: str, format: str) -> Any:
     """Return how a squash was registered to be written in a format; None if that was
     not given.
     """
-    return squashes.get(squash).written.get(format)
+    return _squash.get(squash).written.get(format)
 
 
 def tree_of(squash: str, place: int) -> Tree:
     """Return the value (0) or slope (1) of a squash as a tree of the state ``s``;
     UnreadableError if it has none.
     """
-    return _tree(squashes.get(squash), place)
+    return _tree(_squash.get(squash), place)
 
 
 @cache
-def _tree(squash: squashes.Squash, place: int) -> Tree:
+def _tree(squash: _squash.Squash, place: int) -> Tree:
     return only(both_of(squash), place)
 
 
 @cache
-def both_of(squash: squashes.Squash) -> Tree:
+def both_of(squash: _squash.Squash) -> Tree:
     """Return the value and the slope of a squash as a tree of the state ``s``;
     UnreadableError if it has none.
     """
@@ -391,7 +391,7 @@ def require_written(neuron: str, squash: str, format: str, language: str) -> Non
 
 def require_mean(neuron: str, squash: str, deterministic: bool, language: str) -> None:
     """Raise FormatError if a neuron draws random numbers."""
-    if squashes.get(squash)._random and not deterministic:
+    if _squash.get(squash)._random and not deterministic:
         raise FormatError(
             f"The squash of neuron {short_repr(neuron)} is {squash!r}, whose random"
             f" numbers no program in {language} can draw. Set deterministic = True on"

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import squashes
+from .. import _squash
 from .._checks import boolean
 from .._typing import Floats, Ints
 from ..engine.locking import ExclusiveAccess
@@ -333,7 +333,7 @@ def _stages_of(topology: Topology) -> tuple[Ints, list[Stage]]:
         fires: list[Fire] = []
         for j in range(start, stop):
             low, high = (end - order[j] + j for end in groups[order[j]])
-            if squashes.get(squash[j])._grouped:
+            if _squash.get(squash[j])._grouped:
                 fires.append(Fire(squash[j], low, high))
             elif fires and fires[-1].squash == squash[j]:
                 fires[-1] = fires[-1]._replace(stop=j + 1)

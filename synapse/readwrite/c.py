@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from .._checks import boolean, choice, expected, float_type, positive_number
+from .._cost import Cost
+from .._squash import LARGEST, SHARES, SINGLE
 from .._typing import Ints
-from ..costs import Cost
 from ..errors import ArgumentError
 from ..objects.network import Network
 from ..objects.saved import SavedNetwork
-from ..squashes import LARGEST, SHARES, SINGLE
 from ._loops import LoopWriter, Values, lines
 from ._plan import require_range, written_columns, written_plan
 from .codegen import (

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from .._checks import expected, pluralize, text as checked_text
+from .._squash import STATE
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
-from ..squashes import STATE
 from . import files
 from ._formats import DECLARATIONS, Format
 from ._formulas import (

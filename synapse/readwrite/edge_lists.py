@@ -21,11 +21,11 @@ from .._checks import (
     short_repr,
     user_stacklevel,
 )
+from .._squash import Squash
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError, TopologyWarning
 from ..initializers import Initializer, Seed
 from ..objects.network import Network, require_network
 from ..objects.ordinary_graph import to_networkx
-from ..squashes import Squash
 from ._multi_edges import Merge
 from .graphs import (
     Carried,

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, NamedTuple, NoReturn, get_args
 import networkx as nx
 import numpy as np
 
-from .. import initializers, squashes
+from .. import _squash, initializers
 from .._checks import (
     boolean,
     delay,
@@ -32,6 +32,7 @@ from .._checks import (
     user_stacklevel,
     whole_number,
 )
+from .._squash import Squash
 from .._typing import Bools, Floats, Ints
 from ..engine.locking import gc_paused
 from ..engine.lowering.stretches import order_of
@@ -74,7 +75,6 @@ from ..objects.order import find_order, paired
 from ..objects.parameters import with_signs
 from ..objects.saved import SavedNetwork, traces_of_past
 from ..objects.topology import NO_GATER
-from ..squashes import Squash
 from . import _multi_edges
 from ._file_checks import (
     carries_state,
@@ -325,8 +325,8 @@ class Options(NamedTuple):
             if value is not None and not is_among(value, choices):
                 condition = f"{', '.join(map(repr, choices))} or None"
                 raise ArgumentError(expected(option, condition, value))
-        hidden = squashes.get(squash)
-        readout = squashes.get(squash if output_squash is None else output_squash)
+        hidden = _squash.get(squash)
+        readout = _squash.get(squash if output_squash is None else output_squash)
         initializers.get(initializer)
         if name is not None:
             name = text("name of a network", name)
@@ -690,7 +690,7 @@ def _neurons(
     squash, group_names = nodes.read("squash", _squash_name), nodes.texts("group")
     group = np.zeros(len(squash), np.int64)
     numbers = dict[tuple[int, str, str | None], int]()
-    is_grouped = cache(lambda name: squashes.get(name)._grouped)
+    is_grouped = cache(lambda name: _squash.get(name)._grouped)
     for k, layer in enumerate(layers):
         for i in layer:
             squash[i] = squash[i] or functions[k == len(layers) - 1].name
@@ -1305,7 +1305,7 @@ def _steps(subject: str, value: Any) -> int:
 
 def _squash_name(subject: str, value: Any) -> str:
     try:
-        return squashes.get(value).name
+        return _squash.get(value).name
     except UnknownNameError as error:
         raise UnknownNameError(f"{subject} cannot be used. {error}") from None
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from .._checks import boolean, positive_number
-from ..costs import COSTS, Cost
+from .._cost import COSTS, Cost
+from .._squash import ACTIVATIONS, LARGEST, SHARES, SINGLE
 from ..engine.schema import CONNECTION_TABLE, FLAG, NEURON_TABLE, OBJECTS, Column
 from ..objects.network import Network
-from ..squashes import ACTIVATIONS, LARGEST, SHARES, SINGLE
 from ._formulas import read
 from ._loops import LoopWriter, Values
 from ._plan import written_columns, written_plan

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from .._checks import choice, float_type, imported
+from .._squash import ACTIVATIONS, LARGEST
 from .._typing import Floats, Ints
 from ..errors import TopologyError
 from ..objects.network import Network
 from ..objects.topology import NO_GATER
-from ..squashes import ACTIVATIONS, LARGEST
 from . import files
 from ._blocks import Block, blocks_of, components_of
 from ._formats import Format

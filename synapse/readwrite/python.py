@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from .._checks import boolean, positive_number
-from ..costs import Cost
+from .._cost import Cost
+from .._squash import LARGEST, SHARES, SINGLE
 from ..objects.network import Network
-from ..squashes import LARGEST, SHARES, SINGLE
 from ._loops import LoopTerm, identifier, lines, loop_terms
 from ._plan import written_columns, written_plan
 from .codegen import (

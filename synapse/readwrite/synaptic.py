@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import boolean, pluralize, user_stacklevel
+from .._squash import ACTIVATIONS
 from .._typing import Ints
 from ..errors import ArgumentError, FormatError, SynapseWarning, TopologyError
 from ..objects.network import Network
 from ..objects.saved import SavedNetwork
 from ..objects.topology import NO_GATER, Topology, is_delayed, require_released
-from ..squashes import ACTIVATIONS
 from . import files
 from ._file_checks import (
     Records,

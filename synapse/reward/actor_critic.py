@@ -9,12 +9,12 @@ import numpy as np
 
 from .._checks import must, non_negative_number, short_repr, suggests_arguments
 from .._defaults import DISCOUNT, ENTROPY, TRACE
+from .._squash import Squash
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..initializers import Seed
 from ..objects.network import Network
 from ..objects.outputs import require_range, squashes_of
-from ..squashes import Squash
 from .agent import Agent, Bound, Rate
 
 

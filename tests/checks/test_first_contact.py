@@ -20,6 +20,7 @@ from synapse import (
     Network,
     Neuron,
     Trainer,
+    _cost,
     costs,
     initializers,
     optimizers,
@@ -153,7 +154,7 @@ def test_costs_and_initializers_under_other_names_are_the_same():
         "categorical_crossentropy sparse_categorical_crossentropy CrossEntropyLoss"
     )
     for name, others in theirs.items():
-        assert {costs.get(other) for other in others.split()} == {costs.get(name)}
+        assert {_cost.get(other) for other in others.split()} == {_cost.get(name)}
     assert (
         initializers.get("Xavier")
         is initializers.get("glorot_uniform")

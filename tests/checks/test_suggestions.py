@@ -6,7 +6,7 @@ import pytest
 
 import architect
 import synapse
-from synapse import Trainer, costs, initializers, optimizers, squashes
+from synapse import Trainer, _cost, _squash, initializers, optimizers
 from synapse._checks.names import MIN_SIMILARITY, closest, suggested
 
 
@@ -17,8 +17,8 @@ def parameters(call):
 KNOWN = {
     "synapse": [name for name in dir(synapse) if name[0] != "_"],
     "architect": dir(architect),
-    "squash": [*squashes._by_name, *squashes._by_name.synonyms],
-    "cost": [*costs._by_name, *costs._by_name.synonyms],
+    "squash": [*_squash.by_name, *_squash.by_name.synonyms],
+    "cost": [*_cost.by_name, *_cost.by_name.synonyms],
     "initializers": [*initializers._by_name, *initializers._by_name.synonyms],
     "optimizers": dir(optimizers),
     "train": [*parameters(Trainer.train), *parameters(Trainer)],

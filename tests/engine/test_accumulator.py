@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import costs, engine, initializers
+from synapse import _cost, engine, initializers
 from synapse.engine.online import Accumulator
 from tests.helpers.cases import all_hold
 from tests.helpers.networks import lstm, perceptron
@@ -14,7 +14,7 @@ from tests.helpers.ties import groups_of, tie_at_random
 
 from ..learning.helpers import by_steps
 
-CODE = costs.get("squared_error").code
+CODE = _cost.get("squared_error").code
 WIDE = initializers.uniform(0.8)
 
 NETS = {

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import synapse
-from synapse import Layer, Network, Neuron, squashes
+from synapse import Layer, Network, Neuron, _squash
 from synapse.engine.functions.activations import ACTIVATIONS, CHANCE, LARGEST, SINGLE
 from tests.helpers.reference import SQUASHES
 
@@ -185,8 +185,8 @@ def test_bounds_hold_and_are_reached():
                 f"the largest value is {most}, not {activation.high}"
             )
         elif (
-            squashes.get(activation.name).low,
-            squashes.get(activation.name).high,
+            _squash.get(activation.name).low,
+            _squash.get(activation.name).high,
         ) != (
             activation.low,
             activation.high,

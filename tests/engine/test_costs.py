@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import synapse
-from synapse import Layer, Network, costs, squashes
+from synapse import Layer, Network, _cost, _squash, costs, squashes
 from synapse.engine.compiler.jit import for_python
 from synapse.engine.functions import compiled
 from synapse.engine.functions.costs import COSTS
@@ -203,7 +203,7 @@ def test_an_output_whose_activation_was_set_does_not_learn(dtype):
         value = net.propagate(1.0, TARGETS[0], definition.name)
         assert (net.biases == before).all(), definition.name
         assert value == pytest.approx(
-            costs.get(definition.name)(TARGETS[0], [0.25] * 3)
+            _cost.get(definition.name)(TARGETS[0], [0.25] * 3)
         )
 
 
@@ -275,23 +275,23 @@ def test_an_output_that_was_clamped_has_the_cost_of_its_clamp():
 
 def test_the_registry_has_the_table():
     for measure in COSTS.values():
-        registered = costs.get(measure.name)
+        registered = _cost.get(measure.name)
         assert (
             registered
             is getattr(costs, measure.name)
-            is costs.get(measure.name.upper().replace("_", "-"))
+            is _cost.get(measure.name.upper().replace("_", "-"))
         )
         assert (registered.code, registered._evaluate) == (
             measure.code,
             compiled.ERRORS[measure.name],
         )
         for alias in (*measure.aliases, *measure.averages):
-            assert costs.get(alias) is registered is getattr(costs, alias), alias
+            assert _cost.get(alias) is registered is getattr(costs, alias), alias
         for alias in measure.averages:
             with pytest.raises(ArgumentError, match="is a mean over 2 outputs"):
-                costs.of_outputs(alias, [squashes.tanh] * 2)
+                _cost.of_outputs(alias, [squashes.tanh] * 2)
             assert (
-                costs.of_outputs(alias, [squashes.get(measure.squash or "tanh")])
+                _cost.of_outputs(alias, [_squash.get(measure.squash or "tanh")])
                 is registered
             )
     assert [measure.code for measure in COSTS.values()] == list(range(len(COSTS)))
@@ -299,12 +299,12 @@ def test_the_registry_has_the_table():
 
 def test_declared_outputs_and_targets_are_required():
     for entry in COSTS.values():
-        measure = costs.get(entry.name)
+        measure = _cost.get(entry.name)
         for other in ("logistic", "softmax", "identity"):
-            kinds = [squashes.get(other)]
+            kinds = [_squash.get(other)]
             if other == entry.squash:
                 measure._check(kinds)
-                assert costs.COSTS[costs.matching(kinds).name].squash == other
+                assert _cost.COSTS[_cost.matching(kinds).name].squash == other
             elif entry.squash or other == "softmax":
                 with pytest.raises(ArgumentError, match=r"needs? (the cost )?\w+"):
                     measure._check(kinds)

@@ -122,7 +122,7 @@ def test_data_and_sequences():
             else:
                 outputs = [net.clone().run(row[None]) for row in inputs]
                 targets = targets[:, None]
-            function = synapse.costs.get(cost)
+            function = synapse._cost.get(cost)
             costs = [
                 function(t, y)
                 for some, produced in zip(targets, outputs)

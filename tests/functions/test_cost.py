@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from synapse import costs, squashes
+from synapse import _cost, costs, squashes
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
 from tests.functions.test_squash import named
 from tests.helpers.cases import all_refused
@@ -52,9 +52,9 @@ def test_the_engine_computes_a_registered_cost():
 
 
 def test_a_cost_goes_with_the_outputs():
-    assert costs.matching([squashes.logistic, squashes.logistic]) is costs.cross_entropy
-    assert costs.matching([squashes.logistic, squashes.tanh]) is costs.squared_error
-    assert costs.matching([squashes.identity]) is costs.squared_error
+    assert _cost.matching([squashes.logistic, squashes.logistic]) is costs.cross_entropy
+    assert _cost.matching([squashes.logistic, squashes.tanh]) is costs.squared_error
+    assert _cost.matching([squashes.identity]) is costs.squared_error
 
 
 # --- registered costs -----------------------------------------------------------------

@@ -10,7 +10,7 @@ import pickle
 import pytest
 
 import architect
-from synapse import Neuron, Trainer, costs, squashes
+from synapse import Neuron, Trainer, _cost, _squash, squashes
 from synapse.engine.functions.activations import ACTIVATIONS, CHANCE, LARGEST, SHARES
 from synapse.errors import ArgumentError, ArgumentTypeError
 from tests.engine.test_activations import STATES
@@ -50,12 +50,12 @@ def bent(state):
 def test_every_entry_is_found_by_its_names_in_any_spelling():
     wrong = []
     for activation in ACTIVATIONS.values():
-        function = squashes.get(activation.name)
+        function = _squash.get(activation.name)
         assert (function.name, repr(function)) == (
             activation.name,
             f"<squash {activation.name}>",
         )
-        assert function is squashes.get(function) is squashes.by_code(activation.code)
+        assert function is _squash.get(function) is _squash.by_code(activation.code)
         assert function._grouped is (activation.family in (LARGEST, SHARES))
         assert function._random is (activation.family == CHANCE)
         for name in (activation.name, *activation.aliases):
@@ -68,7 +68,7 @@ def test_every_entry_is_found_by_its_names_in_any_spelling():
             wrong += [
                 spelling
                 for spelling in (name, *spelled)
-                if squashes.get(spelling) is not function
+                if _squash.get(spelling) is not function
             ]
             wrong += [] if getattr(squashes, name) is function else [f"squashes.{name}"]
     assert not wrong, wrong
@@ -93,7 +93,7 @@ def test_names_of_other_libraries():
         "hard_tanh": "Hardtanh",
     }
     for name, others in theirs.items():
-        assert [squashes.get(other).name for other in others.split()] == [name] * len(
+        assert [_squash.get(other).name for other in others.split()] == [name] * len(
             others.split()
         )
     assert squashes.names() == sorted(squashes.names())
@@ -104,7 +104,7 @@ def test_a_function_of_ones_own_is_registered_first():
     all_refused(
         [
             (
-                lambda function=function: squashes.get(function),
+                lambda function=function: _squash.get(function),
                 ArgumentTypeError,
                 "register",
             )
@@ -115,7 +115,7 @@ def test_a_function_of_ones_own_is_registered_first():
 
 def test_what_nobody_registered_is_refused_before_a_kernel_calls_it():
     """Its code would be an address."""
-    mine, theirs = squashes.Squash("tanh", 999, 0.0, 1.0), costs.Cost("mine", 99)
+    mine, theirs = _squash.Squash("tanh", 999, 0.0, 1.0), _cost.Cost("mine", 99)
     calls = (
         lambda: Neuron(squash=mine),
         lambda: mine(0.5),

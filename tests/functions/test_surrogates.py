@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import synapse
-from synapse import Layer, Network, squashes
+from synapse import Layer, Network, _squash, squashes
 from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from synapse.learning import compare_gradients
 from synapse.optimizers import Adam
@@ -135,7 +135,7 @@ def test_what_is_declared_says_so():
     assert (registered.surrogate, registered.derivative(-3.0)) == (True, 0.5)
     assert squashes.register(surrogate=True)(half) is registered
     all_refused([(refuse, ArgumentError, "already")])
-    assert [squashes.get(name).surrogate for name in ("spike", "step")] == [True, False]
+    assert [_squash.get(name).surrogate for name in ("spike", "step")] == [True, False]
     net = spiking(registered)
     inputs, targets = sequence()
     with pytest.raises(ArgumentError, match="slope of half is declared"):
@@ -154,26 +154,26 @@ def test_a_network_of_spikes_learns():
 
 def test_a_width_stretches_the_declared_slope():
     for name in SLOPES:
-        function = squashes.get(name)
-        wide = squashes.get(f"{name}(width=2.5)")
+        function = _squash.get(name)
+        wide = _squash.get(f"{name}(width=2.5)")
         assert wide.name == f"{name}(width=2.5)"
         assert wide.surrogate
         for state in np.linspace(-3.0, 3.0, 61):
             assert wide(2.5 * state) == function(state)
             slope = function.derivative(state)
             assert abs(wide.derivative(2.5 * state) - slope) < 1e-12
-    assert squashes.get("Spike( width = 2.50 )") is squashes.get("spike(width=2.5)")
-    assert squashes.get("spike(width=25)") is not squashes.get("spike(width=2.5)")
+    assert _squash.get("Spike( width = 2.50 )") is _squash.get("spike(width=2.5)")
+    assert _squash.get("spike(width=25)") is not _squash.get("spike(width=2.5)")
 
 
 def test_what_is_no_width_is_refused():
     all_refused(
         [
-            (partial(squashes.get, "spike(width=)"), ArgumentError, "above 0, got ''"),
-            (partial(squashes.get, "spike(width=-1)"), ArgumentError, "above 0"),
-            (partial(squashes.get, "spike(width=1e999)"), ArgumentError, "finite"),
-            (partial(squashes.get, "tanh(width=2)"), ArgumentError, "one of spike"),
-            (partial(squashes.get, "spikes(width=2)"), UnknownNameError, "spike"),
+            (partial(_squash.get, "spike(width=)"), ArgumentError, "above 0, got ''"),
+            (partial(_squash.get, "spike(width=-1)"), ArgumentError, "above 0"),
+            (partial(_squash.get, "spike(width=1e999)"), ArgumentError, "finite"),
+            (partial(_squash.get, "tanh(width=2)"), ArgumentError, "one of spike"),
+            (partial(_squash.get, "spikes(width=2)"), UnknownNameError, "spike"),
         ]
     )
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 import architect
-from synapse import Layer, Network, costs, initializers
+from synapse import Layer, Network, _cost, initializers
 from tests.helpers.cases import every_case
 from tests.helpers.strategies import delay_some
 
@@ -98,7 +98,7 @@ def loss(net, inputs, targets, cost_name):
         net.clear()
         pairs = zip(aims, net.run(rows), strict=True)
         total += sum(
-            costs.get(cost_name)(t, y) for t, y in pairs if not np.isnan(t).all()
+            _cost.get(cost_name)(t, y) for t, y in pairs if not np.isnan(t).all()
         )
     return total / len(inputs)
 

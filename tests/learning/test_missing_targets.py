@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Trainer, costs, optimizers
+from synapse import Trainer, _cost, optimizers
 from synapse.errors import ArgumentError
 from synapse.learning import fit_readout, gradient
 from tests.helpers.cases import every_case
@@ -39,7 +39,7 @@ def test_steps_equal_neuron_by_neuron(cost_name):
         error = whole.propagate(0.3, aims, cost_name)
         has_target = ~np.isnan(aims)
         assert error == pytest.approx(
-            costs.get(cost_name)(aims[has_target], whole.output.activations[has_target])
+            _cost.get(cost_name)(aims[has_target], whole.output.activations[has_target])
         )
         for neuron in reversed(single[3:]):
             aim = dict(zip(single.output, aims, strict=True)).get(neuron, math.nan)

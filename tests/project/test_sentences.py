@@ -13,8 +13,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ROOMS = set(
     """
-    architect synapse/__init__ synapse/_build synapse/_checks synapse/_defaults
-    synapse/_html synapse/_registration synapse/analysis synapse/cli synapse/costs
+    architect synapse/__init__ synapse/_build synapse/_checks synapse/_cost
+    synapse/_defaults synapse/_html synapse/_registration synapse/_squash
+    synapse/analysis synapse/cli synapse/costs
     synapse/draw synapse/errors synapse/evolve synapse/experiments
     synapse/forecasting synapse/initializers synapse/learning synapse/model
     synapse/objects synapse/optimizers synapse/plain synapse/readwrite

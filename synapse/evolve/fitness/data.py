@@ -7,14 +7,14 @@ from typing import Any, final
 
 import numpy as np
 
-from ... import costs
+from ... import _cost
 from ..._checks import expected, non_negative_number, width_of
+from ..._cost import Cost
+from ..._squash import by_code
 from ..._typing import Bools, Floats
-from ...costs import Cost
 from ...errors import ArgumentError
 from ...learning._data import prepare
 from ...objects.outputs import require_range
-from ...squashes import by_code
 from ..genome import Genome
 from ..genomes import Genomes
 from ..kernels.genes import NOBODY
@@ -128,8 +128,8 @@ def dataset(
     >>> evolve.neat(fitness, seed=0).solved
     True
     """
-    chosen = costs.get(cost)
-    if chosen.name not in costs.COSTS:
+    chosen = _cost.get(cost)
+    if chosen.name not in _cost.COSTS:
         raise ArgumentError(expected("cost", "a built-in cost", chosen.name))
     widths = (max(1, width_of(values)) for values in (inputs, targets))
     data = prepare(Genome.minimal(*widths).network(), inputs, targets, chosen)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..._checks import positive_integer
+from ..._cost import Cost
 from ..._typing import Floats
-from ...costs import Cost
 from ...errors import ArgumentError
 from ...objects.network import Network
 from ...optimizers import LBFGS, OptimizerState, RecursiveOptimizer

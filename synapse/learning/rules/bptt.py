@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import engine
+from ..._cost import Cost
 from ..._typing import Floats
-from ...costs import Cost
 from ...errors import ArgumentError, DivergenceError
 from ...optimizers import LBFGS
 from ...optimizers.base import not_clipped, too_far, too_steep

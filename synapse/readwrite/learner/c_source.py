@@ -12,16 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from ... import squashes
+from ... import _squash
 from ..._checks import short_repr
+from ..._cost import COSTS, Cost
+from ..._squash import LARGEST, SHARES, SINGLE
 from ..._typing import Floats
-from ...costs import COSTS, Cost
 from ...engine.functions import elementary
 from ...errors import FormatError
 from ...objects.network import Network
 from ...objects.saved import SavedNetwork
 from ...objects.sensitivities import RTRL
-from ...squashes import LARGEST, SHARES, SINGLE
 from .._formulas import Tree, UnreadableError, both_of, kind_of, only, read
 from .._loops import identifier, lines
 from .._plan import titles
@@ -383,7 +383,7 @@ def _functions(tables: Tables, saved: SavedNetwork, options: ProgramOptions) -> 
 def both_of_squash(name: str, saved: SavedNetwork, language: Language) -> Tree:
     """Return the formula of a squash with its slope; FormatError if there is none."""
     try:
-        return both_of(squashes.get(name))
+        return both_of(_squash.get(name))
     except UnreadableError as error:
         number = saved.neurons["squash"].tolist().index(name)
         names = saved.names or ()

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from ...costs import Cost
+from ..._cost import Cost
+from ..._squash import LARGEST, SHARES, SINGLE
 from ...engine.lowering import flags as mark
 from ...errors import FormatError
 from ...objects.network import Network
 from ...objects.saved import SavedNetwork
 from ...objects.sensitivities import RTRL
-from ...squashes import LARGEST, SHARES, SINGLE
 from .._formulas import kind_of
 from .._loops import identifier, lines
 from ..codegen import Language, free_name, function, helped

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..._squash import SHARES
 from ..._typing import Floats
 from ...engine.lowering import flags as mark
-from ...squashes import SHARES
 from .._formulas import kind_of
 from .tables import Tables
 

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..._squash import SINGLE
 from ..._typing import Floats, Ints
 from ...engine.lowering import flags as mark
 from ...engine.lowering.stretches import spans
 from ...engine.schema import NONE
 from ...objects.network import Network
 from ...objects.sensitivities import SensitivityMatrix, sensitivity_matrix
-from ...squashes import SINGLE
 from .._formulas import kind_of
 
 FOUR = 256

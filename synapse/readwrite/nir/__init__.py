@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..._checks import imported, positive_number
+from ..._squash import Squash
 from ...objects.incomplete import warn_of_missing
 from ...objects.network import Network, require_network
-from ...squashes import Squash
 from .._formats import Format
 
 __all__ = ["from_nir", "to_nir"]

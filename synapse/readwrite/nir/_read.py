@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._checks import MAX_DELAYS, expected
+from ..._squash import Squash, get
 from ..._typing import Floats, Ints
 from ...errors import ArgumentTypeError, FormatError
 from ...objects.layer import Layer
 from ...objects.network import Network
-from ...squashes import Squash, get
 
 MAPS = "Linear", "Affine", "Scale", "Flatten"
 CELLS = "LIF", "CubaLIF", "IF"

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from ...squashes import ACTIVATIONS, LARGEST
+from ..._squash import ACTIVATIONS, LARGEST
 from .._formulas import (
     COMPARISONS,
     OPERATORS,

@@ -11,7 +11,7 @@ from hypothesis import assume, strategies as st
 
 import architect
 import synapse
-from synapse import Layer, Network, initializers, squashes
+from synapse import Layer, Network, _squash, initializers
 from synapse.engine.functions.activations import ACTIVATIONS
 from synapse.errors import ArgumentError, ArgumentTypeError, FormatError, TopologyError
 from synapse.readwrite import pytorch
@@ -266,7 +266,7 @@ def test_every_squash_has_the_same_value_and_slope():
         :, None
     ]
     for activation in ACTIVATIONS.values():
-        if squashes.get(activation.name)._grouped:
+        if _squash.get(activation.name)._grouped:
             continue
         net = Network(Layer(1), [], Layer(1, activation.name))
         net.input.project(net.output, weights=1.0)
@@ -275,7 +275,7 @@ def test_every_squash_has_the_same_value_and_slope():
         outputs = synapse.to_torch(net)(inputs)
         outputs.sum().backward()
         slopes = np.array(
-            [squashes.get(activation.name).derivative(state) for state in states[:, 0]]
+            [_squash.get(activation.name).derivative(state) for state in states[:, 0]]
         )
         smooth = ~np.isin(states[:, 0], activation.kinks)
         if not np.allclose(

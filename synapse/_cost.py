@@ -1,0 +1,362 @@
+"""The class Cost, and the table of all by name: what `synapse.costs` shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _checks, engine
+from ._registration import COST, enter, wrong_slopes
+from ._squash import Squash, get as _squash
+from .engine.functions import costs as _declared
+from .engine.functions.costs import PROBABILITIES, SHARES, SUM_TOLERANCE
+from .errors import ArgumentError, ArgumentTypeError
+
+COSTS = _declared.COSTS
+
+
+@_checks.made_elsewhere
+@dataclass(frozen=True, eq=False)
+class Cost:
+    """A named cost.
+
+    Parameters
+    ----------
+    name : str
+        Name of the cost.
+    code : int
+        Number of the cost in the kernels; the address of a registered cost.
+    """
+
+    name: str
+    code: int
+    _function: Callable[..., tuple[float, float]] | None = None
+
+    @property
+    def _evaluate(self) -> Callable[..., tuple[float, float]]:
+        """Python function ``(target, output, derivative, outputs) -> (value, signal)``
+        for one output.
+        """
+        return self._function or engine.functions.compiled.ERRORS[get(self).name]
+
+    @_checks.suggests_arguments("Cost")
+    def __call__(self, targets: Sequence[float], outputs: Sequence[float]) -> float:
+        """Compute the cost of one step from targets and outputs of shape (m,).
+
+        Networks compute cross-entropies from states. An output alone that is exactly 0
+        or 1 counts as 1e-300 or 1 - 1e-300.
+        """
+        aims = _checks.finite_array("targets", targets)
+        answers = _checks.finite_array("outputs", outputs)
+        if aims.ndim != 1 or aims.shape != answers.shape:
+            raise ArgumentError(
+                "Expected the targets and outputs of one step, of one shape (m,), got"
+                f" {aims.shape} and {answers.shape}. For several rows use"
+                f" Trainer(net, cost={self.name!r}).test(inputs, targets).loss."
+            )
+        n = float(len(answers))
+        total = 0.0
+        for target, output in zip(aims.tolist(), answers.tolist(), strict=True):
+            total += float(self._evaluate(target, output, 1.0, n)[0])
+        return total
+
+    def signal(
+        self, target: float, output: float, derivative: float, outputs: int = 1
+    ) -> float:
+        """Compute the error signal -dE/ds of one output.
+
+        Parameters
+        ----------
+        target, output : float
+            Target and activation of the output.
+        derivative : float
+            Derivative of the output's activation function at its state.
+        outputs : int
+            Number of outputs, for mean costs. Default: 1.
+
+        Returns
+        -------
+        float
+            The error signal.
+
+        Examples
+        --------
+        >>> from synapse import costs
+        >>> costs.squared_error.signal(target=1.0, output=0.5, derivative=0.25)
+        0.125
+        """
+        arguments = {"target": target, "output": output, "derivative": derivative}
+        numbers = (
+            _checks.finite_number(f"{name} of a cost", value)
+            for name, value in arguments.items()
+        )
+        count = _checks.positive_integer("outputs", outputs)
+        return float(self._evaluate(*numbers, float(count))[1])
+
+    def _check(self, squashes: Sequence[Squash]) -> None:
+        """Raise ArgumentError if outputs with these activation functions cannot have
+        this cost.
+        """
+        names = {s.name for s in squashes}
+        needed = _NEEDED.get(self.name)
+        if needed is not None and names != {needed}:
+            raise ArgumentError(
+                f"The cost {self.name} needs {needed} outputs, got"
+                f" {', '.join(sorted(names))}. Use cost='squared_error', or omit the"
+                " cost."
+            )
+        if "softmax" in names and needed != "softmax":
+            raise ArgumentError(
+                "Softmax outputs need the cost categorical_cross_entropy, got"
+                f" {self.name}."
+            )
+
+    def _check_targets(self, targets: NDArray[np.float64]) -> None:
+        """Raise ArgumentError if this cost cannot have these targets, shape (N, m). NaN
+        is no target.
+        """
+        shares = self.code in SHARES
+        if shares:
+            _require_shares(targets)
+        if self.code not in PROBABILITIES:
+            return
+        if targets.size and 0.0 <= targets.min() <= targets.max() <= 1.0:
+            return  # the usual case, in one pass; NaN is looked at below
+        outside = targets[(targets < 0.0) | (targets > 1.0)]
+        if outside.size:
+            value = _checks.short_repr(float(outside.flat[0]))
+            outputs = "softmax outputs" if shares else f"the cost {self.name}"
+            raise ArgumentError(
+                f"Expected targets of {outputs} to lie between 0 and 1, got {value}. "
+                "Scale them, or use linear outputs and squared error."
+            )
+
+    def __repr__(self) -> str:
+        return f"<cost {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return get, (self.name,)
+
+
+def _require_shares(targets: NDArray[np.float64]) -> None:
+    """Raise ArgumentError unless the targets of each step add up to 1, or are all
+    missing.
+    """
+    complete = targets[~np.isnan(targets).all(axis=1)]
+    if np.isnan(complete).any():
+        raise ArgumentError(
+            "Expected targets for all softmax outputs of a step, or for none of"
+            " them, got NaN for some. Set the targets of wrong outputs to 0."
+        )
+    if not (np.abs(complete.sum(axis=1) - 1.0) <= SUM_TOLERANCE).all():
+        raise ArgumentError(
+            "The targets of softmax outputs must add up to 1 in every step. "
+            "Pass probabilities, one-hot rows, or numbers of classes."
+        )
+
+
+# Names of means in other libraries, for which there is the sum here
+_MEANS = {average: entry.name for entry in COSTS.values() for average in entry.averages}
+_ALIASES = {alias: entry.name for entry in COSTS.values() for alias in entry.aliases}
+by_name = _checks.Names(
+    "cost",
+    {entry.name: Cost(entry.name, entry.code) for entry in COSTS.values()},
+    _ALIASES | _MEANS,
+    _checks.NEAREST_ADVICE["cost"],
+)
+_PLAIN_MEANS = frozenset(map(_checks.normalize_name, _MEANS))
+_NEEDED = {entry.name: entry.squash for entry in COSTS.values()}
+_MATCHING = {
+    frozenset({_squash(entry.squash)}): by_name[entry.name]
+    for entry in reversed(COSTS.values())
+    if entry.squash
+}
+"""The default costs: of several for outputs of one squash, the first."""
+
+
+def names() -> list[str]:
+    """Return the names of all costs, sorted."""
+    return sorted(by_name)
+
+
+def get(cost: str | Cost) -> Cost:
+    """Find a cost by its name; a :class:`Cost` is returned as it is.
+
+    Parameters
+    ----------
+    cost : str or Cost
+        Name of the cost. Case, underscores, hyphens and spaces do not matter. Names
+        from other libraries, such as "mse", find the same cost here. There "bce" is the
+        mean over the outputs, which equals `cross_entropy` for one output only.
+
+    Raises
+    ------
+    UnknownNameError
+        If no cost of this name is registered.
+    ArgumentTypeError
+        If `cost` is neither a string nor a registered :class:`Cost`.
+
+    Examples
+    --------
+    >>> get("MSE"), get("BinaryCrossentropy")
+    (<cost mean_squared_error>, <cost cross_entropy>)
+    """
+    if isinstance(cost, Cost) and by_name.get(str(cost.name)) is cost:
+        return cost
+    if isinstance(cost, str):
+        return by_name.find(cost)
+    raise ArgumentTypeError(
+        _checks.expected("A cost", "a name or a registered cost", cost)
+    )
+
+
+def in_words(cost: str) -> str:
+    """Return the name of a cost in a sentence.
+
+    >>> in_words("categorical_cross_entropy"), in_words("mean_squared_error")
+    ('categorical cross-entropy', 'mean squared error')
+    """
+    return cost.replace("cross_entropy", "cross-entropy").replace("_", " ")
+
+
+def of_outputs(cost: str | Cost | None, squashes: Sequence[Squash]) -> Cost:
+    """Return the cost of outputs with these activation functions, by default the
+    matching one, checked.
+
+    Raises ArgumentError if they cannot have it, or if its name means a mean over
+    several outputs.
+    """
+    default = matching(squashes)
+    if cost is None:
+        default._check(squashes)
+        return default
+
+    chosen = get(cost)
+    count = len(squashes)
+    if (
+        count > 1
+        and isinstance(cost, str)
+        and _checks.normalize_name(cost) in _PLAIN_MEANS
+    ):
+        raise ArgumentError(
+            f"{cost!r} is a mean over {count} outputs in other libraries;"
+            f" {chosen.name} is the sum. Use cost={chosen.name!r}, and 1/{count} of"
+            " the rate for the same updates."
+        )
+    if (
+        chosen is by_name["cross_entropy"]
+        and default is by_name["categorical_cross_entropy"]
+    ):
+        chosen = default  # the cross-entropy of softmax outputs
+    chosen._check(squashes)
+    return chosen
+
+
+def matching(squashes: Sequence[Squash]) -> Cost:
+    """Return the default cost of outputs with these activation functions.
+
+    Its error signal is target minus output for logistic, softmax and identity outputs.
+
+    Parameters
+    ----------
+    squashes : sequence of Squash
+        Activation functions of the outputs.
+
+    Returns
+    -------
+    Cost
+        `cross_entropy` if all are logistic, `categorical_cross_entropy` if all are
+        softmax, otherwise `squared_error`.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If it is not a list of :class:`~synapse.squashes.Squash`, or is empty.
+
+    Examples
+    --------
+    >>> from synapse import squashes
+    >>> matching([squashes.logistic]), matching([squashes.identity])
+    (<cost cross_entropy>, <cost squared_error>)
+    """
+    message = _checks.expected
+    title = "The squashes of outputs"
+    try:
+        different = frozenset(squashes)
+    except TypeError:
+        raise ArgumentTypeError(
+            message(title, "a list of squashes", squashes)
+        ) from None
+    if different in _MATCHING:
+        return _MATCHING[different]
+    if not different or not all(isinstance(squash, Squash) for squash in different):
+        raise ArgumentTypeError(message(title, "a list of squashes", squashes))
+    return by_name["squared_error"]
+
+
+def register(
+    function: Callable[[float, float, float, float], tuple[float, float]],
+) -> Cost:
+    """Register your own cost under its name. Use it as a decorator.
+
+    Parameters
+    ----------
+    function : callable
+        Function ``(target, output, derivative, outputs) -> (value, signal)`` for one
+        output. The value is its cost E, the signal is -dE/ds = -dE/dy * derivative, and
+        ``outputs`` is the number of outputs. It may call other functions. Globals and
+        closures keep their present values.
+
+    Returns
+    -------
+    Cost
+        The cost as a :class:`~synapse.Trainer` takes it (``cost=``).
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If another function has the name, in any spelling or as a synonym, or the same
+        function is registered with other captured values. Also if the function cannot
+        be compiled, raises, or its signal is not -dE/dy times the derivative.
+
+    Notes
+    -----
+    If the function raises later, the step that called it raises
+    :class:`~synapse.errors.FunctionError`. That step changes no weights.
+
+    Examples
+    --------
+    >>> @register
+    ... def quartic(target, output, derivative, outputs):
+    ...     error = target - output
+    ...     return error ** 4, 4.0 * error ** 3 * derivative
+    >>> quartic([1.0], [0.5])
+    0.0625
+    """
+    name = getattr(function, "__name__", "")
+    cost = by_name.seek(name)
+    taken = cost.name if cost else None
+    entry = enter("cost", COST, function, taken, _require_signal)
+    if cost is None:
+        cost = Cost(name, entry.address, entry.function)
+        by_name.add(name, cost)
+    return cost
+
+
+def _require_signal(function: Callable[..., tuple[float, float]]) -> None:
+    """Test the signal: at all probes but one it must be -dE/dy times the derivative."""
+    outputs = {"derivative": 0.7, "outputs": 2.0}
+    probes = [
+        {"target": t, "output": y, **outputs}
+        for t in (0.0, 0.3, 1.0)
+        for y in (0.11, 0.42, 0.73)
+    ]
+    if wrong_slopes("cost", function, "signal", probes, "output", factor=-0.7):
+        raise ArgumentError(
+            f"The signal of cost {function.__name__!r} differs from -dE/dy times the"
+            " derivative at several outputs. Return (value, signal)."
+        )

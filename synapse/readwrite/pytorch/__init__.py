@@ -5,6 +5,7 @@ PyTorch is an extra: ``pip install torch``. It is imported when a function is ca
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..._checks import imported
@@ -110,31 +111,48 @@ def to_torch(network: Network, modules: Any = None) -> Any:
     return modules
 
 
-def from_torch(modules: Any, network: Network | None = None) -> Network:
+def from_torch(
+    modules: Any,
+    network: Network | None = None,
+    *,
+    squash: str | Sequence[str] | None = None,
+    output_squash: str | None = None,
+) -> Network:
     """Read weights of PyTorch modules into a new network, or into a given one.
 
     Parameters
     ----------
-    modules : torch.nn.Module or list of them
+    modules : torch.nn.Module, list of them, or state dict
         One of
 
         - `torch.nn.LSTM`, `GRU` or `RNN`, which become an :class:`architect.LSTM` in
           the style "standard", an :class:`architect.GRU` or an
           :class:`architect.Elman`; alone (the outputs then copy the last hidden layer),
-          or in a list with a `Linear` and optionally an activation;
+          or in a list with more of the same kind and with a `Linear` and optionally an
+          activation;
         - a stack of `Linear`, each with an activation or none, in a list or a
-          `Sequential`, which becomes an
-          :class:`architect.Perceptron`;
+          `Sequential`, which becomes an :class:`architect.Perceptron`;
+        - a module of your own class: `torch.fx` traces its ``forward``. It may call
+          such modules and activations one after the other, or Linears and activations
+          whose values are added, as in a residual ``x + self.block(x)``; the latter
+          become a :class:`Network`. Any other call raises an error;
+        - the state dict of such modules, with their kinds by its names and shapes;
         - a module that :func:`to_torch` has made; `network` must then be the network it
           was made of.
 
-        `Dropout` and `Flatten` have no parameters and are skipped, as is dropout
-        between recurrent layers.
+        ``Dropout``, ``Flatten`` and ``Identity`` have no parameters and are skipped, as
+        is dropout between recurrent layers.
     network : Network, optional
         The network that receives the weights, with the same layers by name, size and
         squash. Connections without a counterpart in torch, such as peepholes, do not
         change, and neither does the readout if no `Linear` is given. Default: a new
         network.
+    squash : str or sequence of str, optional
+        Of a state dict, which has none: activation function of an RNN (default: tanh)
+        or of all hidden Linears, or one for each. Default: those of `network`.
+    output_squash : str, optional
+        Of a state dict: activation function of the last Linear. Default: "identity",
+        or that of `network`.
 
     Returns
     -------
@@ -147,14 +165,16 @@ def from_torch(modules: Any, network: Network | None = None) -> Network:
         If PyTorch is not installed.
     ArgumentError, ArgumentTypeError, TopologyError
         If the modules are of another kind, have settings that no architecture has
-        (bidirectional, a projection, no bias) or do not match the network. Nothing has
-        changed.
+        (bidirectional, a projection) or do not match the network, if a state dict needs
+        a squash, or if a new network does not compute what the modules compute on some
+        random rows, for example because of hooks. Nothing has changed.
 
     Notes
     -----
     Torch has two biases for each sum, b_ih and b_hh; Synapse has one, their sum. Only
     the candidates of a GRU need the second one: it is the weight of the connection from
-    the neuron "constant".
+    the neuron "constant". Modules with ``bias=False`` become layers whose biases are 0
+    and not trainable.
 
     See Also
     --------
@@ -166,6 +186,9 @@ def from_torch(modules: Any, network: Network | None = None) -> Network:
     >>> lstm, linear = torch.nn.LSTM(3, 4), torch.nn.Linear(4, 2)
     >>> from_torch([lstm, linear])
     <LSTM 3-4-2, 33 neurons, 136 connections>
+    >>> stack = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.ReLU(), linear)
+    >>> from_torch(stack.state_dict(), squash="relu")
+    <Perceptron 3-4-2, 9 neurons, 20 connections>
     """
     imported("torch", "This needs")
     from .module import SequenceModule  # imports torch, an extra
@@ -180,11 +203,30 @@ def from_torch(modules: Any, network: Network | None = None) -> Network:
             )
         modules.write(network)
         return network
-    from . import _layers  # the architectures are made of networks: a loop at the top
+    from . import _layers, _state_dicts  # architectures are networks: a loop at the top
 
-    peer = _layers.peer_of(modules)
+    if isinstance(modules, Mapping):
+        peer = _state_dicts.peer_of_state(
+            modules,
+            squash,
+            "identity" if output_squash is None else output_squash,
+            network is not None and squash is None and output_squash is None,
+        )
+    else:
+        if squash is not None or output_squash is not None:
+            raise ArgumentError(
+                "`squash` and `output_squash` are for a state dict. Modules have their"
+                " activations: from_torch([linear, torch.nn.Tanh(), head])."
+            )
+        made = _layers.network_of_graph(modules) if network is None else None
+        if made is not None:
+            _layers.require_outputs(modules, made, SequenceModule(made))
+            return made
+        peer = _layers.peer_of(modules)
     receiver = _layers.network_of(peer) if network is None else network
     _layers.read(peer, receiver)
+    if network is None and not isinstance(modules, Mapping):
+        _layers.require_outputs(modules, receiver, SequenceModule(receiver))
     return receiver
 
 

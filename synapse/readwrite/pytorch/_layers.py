@@ -18,6 +18,14 @@ from ...objects.layer import Layer
 from ...objects.network import Network
 from ...objects.snapshots import set_numbers
 from ...objects.topology import Topology
+from ._forward import (
+    LinearGraph,
+    calls_of,
+    computed,
+    has_own_forward,
+    in_a_row,
+    modules_in_a_row,
+)
 from ._squashes import MODULES
 
 Tensor = Any  # torch may not be installed where types are checked
@@ -53,20 +61,31 @@ KINDS = {
     ),
     nn.RNN: CellKind(("hidden",), ("tanh",), "context", "hidden"),
 }
-PLAIN_SETTINGS = {"bias": True, "bidirectional": False, "proj_size": 0}
+PLAIN_SETTINGS = {"bidirectional": False, "proj_size": 0}
 """Settings for which recurrent modules are equal to the architectures."""
-PASSED_OVER = (nn.Dropout, nn.Flatten)
+PASSED_OVER = (nn.Dropout, nn.Flatten, nn.Identity)
 """Modules without parameters that change nothing after training; inputs of a network
 are flat rows."""
 
 
 class Peer(NamedTuple):
-    """Modules of torch: a recurrent module or None, then matrices, each with a
-    squash.
+    """Modules of torch: recurrent ones of one kind, or none, then matrices, each with a
+    squash; None if any squash will do, because a state dict has none.
     """
 
-    recurrent: Any
-    linears: list[tuple[Any, str]]
+    recurrent: list[Any]
+    linears: list[tuple[Any, str | None]]
+    any_squash: bool = False  # of an RNN
+
+    @property
+    def layers(self) -> list[tuple[Any, int]]:
+        """The recurrent layers: the module of each, and its number in there."""
+        return [(each, i) for each in self.recurrent for i in range(each.num_layers)]
+
+    @property
+    def kind(self) -> CellKind:
+        """The kind of its recurrent modules."""
+        return KINDS[type(self.recurrent[0])]
 
 
 class Portion(NamedTuple):
@@ -74,13 +93,15 @@ class Portion(NamedTuple):
     sources), or the biases.
 
     Torch has two biases for one sum: `extra` is added when it is read, and set to 0
-    when it is written.
+    when it is written. A module that has no biases has zeros in their place, which are
+    `implied`.
     """
 
     tensor: Tensor
     target: Layer
     source: Layer | None = None
     extra: Tensor = None
+    implied: bool = False
 
 
 # --- what torch has -------------------------------------------------------------------
@@ -94,11 +115,12 @@ def peer_of(modules: Any) -> Peer:
         flat = list(_flat(modules))
     except RecursionError:
         raise _unknown([]) from None
-    recurrent = flat.pop(0) if flat and type(flat[0]) in KINDS else None
+    recurrent = []
+    while flat and type(flat[0]) in KINDS:
+        recurrent.append(flat.pop(0))
     linears: list[tuple[Any, str]] = []
     for module in flat:
         if type(module) is nn.Linear:
-            _require(module, {"bias": True})
             linears.append((module, ""))
         elif type(module) in MODULES and linears and not linears[-1][1]:
             name, settings = MODULES[type(module)]
@@ -106,15 +128,36 @@ def peer_of(modules: Any) -> Peer:
             linears[-1] = (linears[-1][0], name)
         else:
             raise _unknown(module)
-    if recurrent is None and not linears:
+    if not recurrent and not linears:
         raise _unknown([])
-    if recurrent is not None:
-        _require(recurrent, PLAIN_SETTINGS)
-    if len(linears) > 1 and recurrent is not None:
+    for module in recurrent:
+        require_plain(module)
+    if len({(type(each), getattr(each, "nonlinearity", "")) for each in recurrent}) > 1:
+        kinds = " and ".join(type(module).__name__ for module in recurrent)
+        raise ArgumentError(
+            f"Expected recurrent modules of one kind and nonlinearity, got {kinds}."
+        )
+    if len(linears) > 1 and recurrent:
         raise ArgumentError(
             f"Expected one Linear after a recurrent module, got {len(linears)}."
         )
-    return Peer(recurrent, [(linear, name or "identity") for linear, name in linears])
+    peer = Peer(recurrent, [(linear, name or "identity") for linear, name in linears])
+    require_chain(peer)
+    return peer
+
+
+def require_chain(peer: Peer) -> None:
+    """Raise ArgumentError if a module has another number of inputs than the one before
+    has outputs.
+    """
+    ends = [(each.input_size, each.hidden_size) for each in peer.recurrent]
+    ends += [(each.in_features, each.out_features) for each, _ in peer.linears]
+    for (_, before), (after, _) in pairwise(ends):
+        if before != after:
+            raise ArgumentError(
+                f"Each module must have as many inputs as the one before it has"
+                f" outputs, got {after} inputs after {before} outputs."
+            )
 
 
 def _unknown(module: Any) -> ArgumentError:
@@ -128,14 +171,16 @@ def _unknown(module: Any) -> ArgumentError:
     )
     advice = f" Pass submodules as a list: [{', '.join(parts[:4])}]." if parts else ""
     return ArgumentError(
-        "Expected an LSTM, GRU or RNN (optionally followed by one Linear), or a stack"
+        "Expected LSTMs, GRUs or RNNs (optionally followed by one Linear), or a stack"
         " of Linears, each with at most one activation, got"
         f" {type(module).__name__}.{advice}"
     )
 
 
 def _flat(modules: Any) -> Iterator[Any]:
-    if isinstance(modules, list | tuple | nn.Sequential):
+    if isinstance(modules, nn.Module) and has_own_forward(modules):
+        yield from _flat(modules_in_a_row(modules))
+    elif isinstance(modules, list | tuple | nn.Sequential):
         for module in modules:
             yield from _flat(module)
     elif isinstance(modules, nn.Module):
@@ -147,12 +192,15 @@ def _flat(modules: Any) -> Iterator[Any]:
         )
 
 
+def require_plain(recurrent: Any) -> None:
+    """Raise ArgumentError if a recurrent module has a setting of no architecture."""
+    _require(recurrent, PLAIN_SETTINGS)
+
+
 def _require(module: Any, settings: Mapping[str, Any]) -> None:
     """Raise if a module has a setting that the architectures do not support."""
     for name, wanted in settings.items():
         has = getattr(module, name, wanted)
-        if name == "bias":  # a Linear's is a tensor or None
-            has = has is not None and has is not False
         if has != wanted:
             subject = f"The setting {name!r} of torch.nn.{type(module).__name__}"
             raise ArgumentError(
@@ -165,13 +213,13 @@ def _require(module: Any, settings: Mapping[str, Any]) -> None:
 
 def network_of(peer: Peer) -> Network:
     """Make a new network for the modules, with all weights 0."""
-    bottom = peer.recurrent if peer.recurrent is not None else peer.linears[0][0]
+    bottom = peer.recurrent[0] if peer.recurrent else peer.linears[0][0]
     options: dict[str, Any] = {
         "initializer": "zeros",
         "bias_initializer": "zeros",
         "dtype": _dtype(bottom),
     }
-    if peer.recurrent is None:
+    if not peer.recurrent:
         sizes = [
             bottom.in_features,
             *(linear.out_features for linear, _ in peer.linears),
@@ -180,24 +228,77 @@ def network_of(peer: Peer) -> Network:
             *sizes, output_squash=peer.linears[-1][1], **options
         )
         for layer, (_, name) in zip(net.hidden, peer.linears, strict=False):
-            layer.squash = name
-        return net
-    sizes = [bottom.input_size, *[bottom.hidden_size] * bottom.num_layers]
+            layer.squash = str(name)
+    else:
+        net = _recurrent_network(peer, options)
+    for portion in parts_of(peer, net):
+        if portion.implied:
+            _fix(net, portion)
+    return net
+
+
+def network_of_graph(modules: Any) -> Network | None:
+    """Return the network of a module in which a ``forward`` adds values, as a residual
+    does; None for other modules.
+    """
+    if not isinstance(modules, nn.Module):
+        return None
+    if not any(map(has_own_forward, modules.modules())):
+        return None
+    calls = calls_of(modules)
+    if in_a_row(calls):
+        return None
+    return LinearGraph(modules, calls, _dtype(modules)).network()
+
+
+def require_outputs(modules: Any, net: Network, module: Any) -> None:
+    """Raise ArgumentError if modules do not compute what the `module` of a network
+    does, on some random rows: hooks are in no structure.
+    """
+    listed = nn.ModuleList(modules) if isinstance(modules, list | tuple) else modules
+    like = next(listed.parameters())
+    rows = np.random.default_rng(0).normal(size=(5, len(net.input)))
+    inputs = torch.tensor(rows, dtype=like.dtype, device=like.device)
+    wanted = computed(modules, inputs).cpu()
+    with torch.no_grad():
+        outputs = module(inputs.cpu())
+    largest = float((outputs - wanted).abs().max())
+    bound = 1e3 * torch.finfo(like.dtype).eps * max(1.0, float(wanted.abs().max()))
+    if not largest <= bound:
+        raise ArgumentError(
+            "The modules compute something else than their weights one after the other,"
+            f" by up to {largest:.3g} on random rows: they have hooks, or inputs that"
+            " are not rows. Build the network with architect, and read the modules that"
+            " it has."
+        )
+
+
+def _recurrent_network(peer: Peer, options: dict[str, Any]) -> Network:
+    bottom = peer.recurrent[0]
+    sizes = [bottom.input_size, *(module.hidden_size for module, _ in peer.layers)]
     top, options["output_squash"] = (
         peer.linears[0] if peer.linears else (None, "identity")
     )
-    sizes.append(top.out_features if top is not None else bottom.hidden_size)
+    sizes.append(top.out_features if top is not None else sizes[-1])
     if isinstance(bottom, nn.LSTM):
-        net = architect.LSTM(*sizes, style="standard", **options)
+        net: Network = architect.LSTM(*sizes, style="standard", **options)
     elif isinstance(bottom, nn.GRU):
         net = architect.GRU(*sizes, **options)
     else:
         net = architect.Elman(*sizes, squash=bottom.nonlinearity, **options)
     if top is None:
-        _pass_on(
-            net, _layer(net, KINDS[type(bottom)].shown, bottom, bottom.num_layers - 1)
-        )
+        _pass_on(net, _layer(net, peer.kind.shown, peer, len(peer.layers) - 1))
     return net
+
+
+def _fix(net: Network, portion: Portion) -> None:
+    """Make numbers that modules lack untrainable."""
+    if portion.source is None:
+        portion.target.trainable_bias = False
+        return
+    connections = net.connections
+    for number in _between(net, portion.source, portion.target).flat:
+        connections[number].trainable = False
 
 
 def _dtype(module: Any) -> Any:
@@ -222,8 +323,8 @@ def _pass_on(net: Network, shown: Layer) -> None:
     net.output.trainable_bias = False
 
 
-def _layer(net: Network, name: str, module: Any, i: int) -> Layer:
-    layer: Layer = net[architect._recipe.numbered(name, i, module.num_layers)]
+def _layer(net: Network, name: str, peer: Peer, i: int) -> Layer:
+    layer: Layer = net[architect._recipe.numbered(name, i, len(peer.layers))]
     return layer
 
 
@@ -236,25 +337,23 @@ def parts_of(peer: Peer, net: Network) -> list[Portion]:
     """
     parts = []
     layers = list(net.layers)
-    if peer.recurrent is not None:
-        parts = list(_recurrent_parts(peer.recurrent, net))
-        cell_kind = KINDS[type(peer.recurrent)]
-        last = peer.recurrent.num_layers - 1
-        layers = [
-            _layer(net, cell_kind.shown, peer.recurrent, last),
-            *([net.output] if peer.linears else []),
-        ]
+    if peer.recurrent:
+        parts = list(_recurrent_parts(peer, net))
+        last = _layer(net, peer.kind.shown, peer, len(peer.layers) - 1)
+        layers = [last, *([net.output] if peer.linears else [])]
     if len(layers) != 1 + len(peer.linears):
         wanted = f"of {1 + len(peer.linears)} layers, inputs and outputs among them"
         raise ArgumentError(expected("The network for these Linears", wanted, net))
     for (source, target), (linear, squash) in zip(
         pairwise(layers), peer.linears, strict=True
     ):
-        _require_squash(target, squash)
-        parts += [
-            Portion(linear.weight.detach(), target, source),
-            Portion(linear.bias.detach(), target),
-        ]
+        if squash is not None:
+            _require_squash(target, squash)
+        parts.append(Portion(linear.weight.detach(), target, source))
+        if linear.bias is None:
+            parts.append(_no_bias(linear.weight, target))
+        else:
+            parts.append(Portion(linear.bias.detach(), target))
     for portion in parts:
         has = (
             (len(portion.target),)
@@ -270,34 +369,55 @@ def parts_of(peer: Peer, net: Network) -> list[Portion]:
     return parts
 
 
-def _recurrent_parts(module: Any, net: Network) -> Iterator[Portion]:
-    cell_kind = KINDS[type(module)]
+def _no_bias(weight: Tensor, target: Layer, source: Layer | None = None) -> Portion:
+    """Return the zeros that stand for biases of a module without them."""
+    shape = (len(target),) if source is None else (len(target), len(source))
+    return Portion(weight.new_zeros(shape).detach(), target, source, implied=True)
+
+
+def _recurrent_parts(peer: Peer, net: Network) -> Iterator[Portion]:
+    cell_kind = peer.kind
     source = net.input
-    squashes = (
-        (module.nonlinearity,) if isinstance(module, nn.RNN) else cell_kind.squashes
-    )
-    for i in range(module.num_layers):
-        tensors = [
-            getattr(module, f"{name}_l{i}").detach().chunk(len(cell_kind.summed))
-            for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    count = len(cell_kind.summed)
+    for i, (module, at) in enumerate(peer.layers):
+        squashes = (
+            (module.nonlinearity,) if isinstance(module, nn.RNN) else cell_kind.squashes
+        )
+        weights = [
+            getattr(module, f"{name}_l{at}").detach().chunk(count)
+            for name in ("weight_ih", "weight_hh")
         ]
-        recurrent = _layer(net, cell_kind.recurrent, module, i)
+        biases: list[tuple[Any, ...]] = [(None,) * count] * 2
+        if module.bias:
+            biases = [
+                getattr(module, f"{name}_l{at}").detach().chunk(count)
+                for name in ("bias_ih", "bias_hh")
+            ]
+        recurrent = _layer(net, cell_kind.recurrent, peer, i)
         for name, squash, enter, recur, bias, extra in zip(
-            cell_kind.summed, squashes, *tensors, strict=True
+            cell_kind.summed, squashes, *weights, *biases, strict=True
         ):
-            layer = _layer(net, name, module, i)
-            _require_squash(layer, squash)
+            layer = _layer(net, name, peer, i)
+            if not peer.any_squash:
+                _require_squash(layer, squash)
             yield Portion(enter, layer, source)
             yield Portion(recur, layer, recurrent)
             # The second bias of a GRU's candidates, b_hn, stands within the reset gate.
+            within = None
             if isinstance(module, nn.GRU) and name == "candidates":
+                within = net["constant"]
+            if bias is None:
+                yield _no_bias(enter, layer)
+                if within is not None:
+                    yield _no_bias(enter, layer, within)
+            elif within is not None:
                 yield Portion(bias, layer)
-                yield Portion(extra[:, None], layer, net["constant"])
+                yield Portion(extra[:, None], layer, within)
             else:
                 yield Portion(bias, layer, extra=extra)
         if isinstance(module, nn.LSTM):
-            _require_squash(_layer(net, "squashed cells", module, i), "tanh")
-        source = _layer(net, cell_kind.shown, module, i)
+            _require_squash(_layer(net, "squashed cells", peer, i), "tanh")
+        source = _layer(net, cell_kind.shown, peer, i)
 
 
 def _require_squash(layer: Layer, name: str) -> None:
@@ -395,6 +515,13 @@ def write(peer: Peer, net: Network) -> None:
         )
     weights = net.weights
     biases = net.biases
+    for portion, place in zip(portions, places, strict=True):
+        numbers = biases if portion.source is None else weights
+        if portion.implied and numbers[place].any():
+            raise TopologyError(
+                f"{net!r} has biases of {portion.target!r}, and the modules have none"
+                " (bias=False)."
+            )
     for portion, place in zip(portions, places, strict=True):
         portion.tensor.copy_(
             torch.tensor((biases if portion.source is None else weights)[place])

@@ -85,6 +85,7 @@ class ModulePart:
     weights: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     biases: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     implied: tuple[Ints, Ints] = (np.zeros(0, np.int64), np.zeros(0, np.int64))
+    constants: list[int] = field(default_factory=list)  # blocks that a GRU reads
     within: slice | None = None  # where bias_hh_l0 has weights of connections
     name: str = ""
 
@@ -182,11 +183,32 @@ def parts_of(
             part = _linear(members[0], blocks, weights, biases)
         parts.append(part)
     found = [part for part in parts if part is not None]
+    _take_constants(found, blocks)
     for part in found:
         same = [other for other in found if other.kind == part.kind]
         number = f"_{same.index(part) + 1}" if len(same) > 1 else ""
         part.name = part.kind.lower() + number
     return parts
+
+
+def _take_constants(parts: list[ModulePart], blocks: list[Block]) -> None:
+    """Add the constants that only these parts read to their members: torch's modules
+    imply them.
+    """
+    for constant in {k for part in parts for k in part.constants}:
+        readers = [part for part in parts if constant in part.constants]
+        inside = {k for part in readers for k in part.members}
+        read_by = {
+            k
+            for k, block in enumerate(blocks)
+            if any(read.block == constant for read in block.reads())
+        }
+        if not read_by <= inside or constant == len(blocks) - 1:
+            continue
+        for part in readers:
+            links, neurons = part.implied
+            part.members = [constant, *part.members]
+            part.implied = links, np.append(neurons, blocks[constant].start)
 
 
 def _linear(
@@ -284,17 +306,7 @@ def _recurrent(
     else:
         passing = np.append(passing, inner)
         others = np.append(others, layer.summed)
-    # A constant that nothing else reads is computed by the module, too.
-    for k, _ in layer.constants:
-        readers = {
-            j
-            for j, block in enumerate(blocks)
-            for read in block.reads()
-            if read.block == k
-        }
-        if readers <= set(layer.members) and k < len(blocks) - 1:
-            part.members = [k, *layer.members]
-            others = np.append(others, blocks[k].start)
+    part.constants = [k for k, _ in layer.constants]
     part.implied = passing, others
     return part
 

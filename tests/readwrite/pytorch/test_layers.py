@@ -19,9 +19,10 @@ INPUTS = np.random.default_rng(0).normal(size=(9, 3))
 def peer(module_name, layers=1, seed=0, **options):
     """A recurrent module and a Linear on top."""
     torch.manual_seed(seed)
+    bias = options.get("bias", True)
     options = {"dtype": torch.float64, "num_layers": layers, **options}
     return getattr(nn, module_name)(3, 4, **options), nn.Linear(
-        4, 2, dtype=options["dtype"]
+        4, 2, bias=bias, dtype=options["dtype"]
     )
 
 
@@ -120,7 +121,9 @@ def test_what_no_architecture_is_is_refused():
     readout = "optionally followed by one Linear"
     cases = [
         ("'bidirectional'", lambda: nn.LSTM(3, 4, bidirectional=True)),
-        ("'bias'", lambda: nn.RNN(3, 4, bias=False)),
+        ("'proj_size'", lambda: nn.LSTM(3, 4, proj_size=2)),
+        ("one kind", lambda: [nn.LSTM(3, 4), nn.GRU(4, 4)]),
+        ("5 inputs after 4", lambda: [nn.Linear(3, 4), nn.Linear(5, 2)]),
         ("one Linear", lambda: [nn.LSTM(3, 4), nn.Linear(4, 2), nn.Linear(2, 1)]),
         (readout, lambda: [nn.Linear(3, 4), nn.LSTM(4, 2)]),
         (readout, lambda: nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))),
@@ -158,3 +161,203 @@ def test_another_network_is_refused_and_stays():
         assert (net.weights == weights).all()
         assert (net.biases == biases).all()
         assert all(map(torch.equal, theirs, numbers(modules)))
+
+
+@KINDS
+def test_modules_without_biases_are_layers_whose_biases_stay_0(module_name):
+    modules = peer(module_name, 2, bias=False)
+    net = synapse.from_torch(modules)
+    assert np.abs(net.run(INPUTS) - told(modules).detach().numpy()).max() < 1e-12
+    net.clear()
+    gradient = synapse.gradient(net, INPUTS, np.ones((9, 2)), "squared_error")
+    synapse.optimizers.SGD(0.1).step(net, gradient)
+    assert not any(neuron.trainable_bias for layer in net.hidden for neuron in layer)
+    assert synapse.to_torch(net, modules) is modules
+    net.clear()
+    assert np.abs(net.run(INPUTS) - told(modules).detach().numpy()).max() < 1e-12
+    names = [name for name, _ in synapse.to_torch(net).named_parameters()]
+    assert names
+    assert not any("bias" in name for name in names)
+    other = synapse.from_torch(peer(module_name, 2))
+    with pytest.raises(SynapseError, match="bias=False"):
+        synapse.to_torch(other, modules)
+
+
+def test_recurrent_modules_of_other_sizes_follow_each_other():
+    torch.manual_seed(0)
+    modules = [
+        nn.GRU(3, 4, dtype=torch.float64),
+        nn.GRU(4, 6, 2, dtype=torch.float64),
+        nn.Linear(6, 2, dtype=torch.float64),
+    ]
+    net = synapse.from_torch(modules)
+    outputs = modules[1](modules[0](torch.tensor(INPUTS))[0])[0]
+    expected = modules[2](outputs).detach().numpy()
+    assert np.abs(net.run(INPUTS) - expected).max() < 1e-12
+
+
+class Chain(nn.Module):
+    """What people write around a recurrent module."""
+
+    def __init__(self, kind=nn.LSTM, change=None):
+        super().__init__()
+        self.lstm = kind(3, 4, 2)
+        self.norm = nn.Dropout(0.5)
+        self.head = nn.Linear(4, 2)
+        self.change = change or (lambda h: h)
+
+    def forward(self, x, state=None):
+        h, _ = self.lstm(x, state)
+        return torch.tanh(self.head(self.norm(self.change(h))))
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Linear(3, 4)
+        self.block = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 4))
+        self.head = nn.Linear(4, 2, bias=False)
+
+    def forward(self, x, scale=1.0):
+        h = torch.tanh(self.first(x))
+        return self.head(torch.relu(h + self.block(h)) + h)
+
+
+class Skipped(nn.Sequential):
+    def forward(self, x):
+        return x + super().forward(x)
+
+
+def outputs_of(module):
+    module = module.double().eval()
+    return module(torch.tensor(INPUTS)).detach().numpy()
+
+
+FORWARDS = {
+    "modules in a row": Chain,
+    "a residual": Block,
+    "a Sequential of one's own": lambda: Skipped(nn.Linear(3, 4), nn.Linear(4, 3)),
+    "a residual of the inputs": lambda: Skipped(nn.Linear(3, 3)),
+    "within a Sequential": lambda: nn.Sequential(
+        Skipped(nn.Linear(3, 3), nn.Tanh()), nn.Linear(3, 2), nn.Sigmoid()
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORWARDS)
+def test_a_forward_of_ones_own_is_followed(name):
+    torch.manual_seed(0)
+    module = FORWARDS[name]().double().train()
+    net = synapse.from_torch(module)
+    assert all(part.training for part in module.modules())
+    assert np.abs(net.run(INPUTS) - outputs_of(module)).max() < 1e-12
+    net.clear()
+    back = synapse.to_torch(net)
+    assert (
+        np.abs(back(torch.tensor(INPUTS)).detach().numpy() - outputs_of(module)).max()
+        < 1e-12
+    )
+
+
+def test_a_forward_that_no_network_computes_is_refused():
+    def hooked():
+        module = nn.Sequential(nn.Linear(3, 4), nn.Tanh())
+        module[0].register_forward_hook(lambda module, given, outputs: 2 * outputs)
+        return module
+
+    class Shared(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(3, 3)
+
+        def forward(self, x):
+            return self.linear(self.linear(x))
+
+    class Residual(Chain):
+        def forward(self, x, state=None):
+            return self.head(self.lstm(x)[0]) + self.head(x)
+
+    cases = [
+        ("calls getitem", lambda: Chain(change=lambda h: h[:, -1])),
+        ("calls mul", lambda: Chain(change=lambda h: 2 * h)),
+        ("traced", lambda: Chain(change=lambda h: h if h.sum() > 0 else -h)),
+        ("twice", Shared),
+        (r"\[model.lstm, model.norm, model.head\]", Residual),
+        ("hooks", hooked),
+    ]
+    all_refused(
+        [
+            (lambda make=make: synapse.from_torch(make()), ArgumentError, words)
+            for words, make in cases
+        ]
+    )
+
+
+@KINDS
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_state_dict_says_its_kinds_and_sizes(module_name, bias):
+    modules = peer(module_name, 2, bias=bias)
+    state = nn.ModuleDict(dict(zip(("rnn", "head"), modules, strict=True))).state_dict()
+    net = synapse.from_torch(state)
+    expected = told(modules).detach().numpy()
+    assert np.abs(net.run(INPUTS) - expected).max() < 1e-12
+    assert net.name == {"RNN": "Elman"}.get(module_name, module_name)
+    receiver = net.clone()
+    receiver.reset(1)
+    receiver.clear()
+    assert synapse.from_torch(state, receiver) is receiver
+    assert np.abs(receiver.run(INPUTS) - expected).max() < 1e-12
+    again = synapse.from_torch(synapse.to_torch(net).state_dict())
+    assert np.abs(again.run(INPUTS) - expected).max() < 1e-12
+
+
+def test_squashes_that_a_state_dict_lacks_are_given():
+    modules = stack(
+        nn.Linear(3, 5), nn.ReLU(), nn.Linear(5, 4), nn.Tanh(), nn.Linear(4, 2)
+    )
+    state = modules.state_dict()
+    net = synapse.from_torch(state, squash=["relu", "tanh"])
+    expected = modules(torch.tensor(INPUTS)).detach().numpy()
+    assert np.abs(net.run(INPUTS) - expected).max() < 1e-12
+    softmax = synapse.from_torch(state, squash="relu", output_squash="softmax")
+    assert [layer.squash.name for layer in softmax.layers[1:]] == [
+        "relu",
+        "relu",
+        "softmax",
+    ]
+    receiver = architect.Perceptron(3, 5, 4, 2, squash="tanh", seed=0)
+    synapse.from_torch(state, receiver)  # its own squashes
+    assert (receiver.weights == net.weights).all()
+    relu = synapse.from_torch(nn.RNN(3, 4).state_dict(), squash="relu")
+    assert relu["hidden"].squash.name == "relu"
+
+
+def test_a_state_dict_of_other_modules_is_refused():
+    linears = stack(nn.Linear(3, 4), nn.Linear(4, 2)).state_dict()
+    lstm = nn.LSTM(3, 4).state_dict()
+    cases = [
+        ("has no activation functions", linears, {}),
+        ("one name for each of 1 hidden", linears, {"squash": ["relu", "tanh"]}),
+        ("'tanh' or 'relu'", nn.RNN(3, 4).state_dict(), {"squash": "logistic"}),
+        ("of tensors, got OrderedDict for 'model'", {"model": linears}, {}),
+        ("running_mean", nn.BatchNorm1d(3).state_dict(), {}),
+        ("no tensors", {}, {}),
+        ("bidirectional", nn.LSTM(3, 4, bidirectional=True).state_dict(), {}),
+        ("weight_hh", nn.LSTM(3, 4, proj_size=2).state_dict(), {}),
+        ("weight_hh", nn.LSTMCell(3, 4).state_dict(), {}),
+        ("Missing key", {k: v for k, v in lstm.items() if k != "bias_ih_l0"}, {}),
+    ]
+    all_refused(
+        [
+            (
+                lambda state=state, options=options: synapse.from_torch(
+                    state, **options
+                ),
+                ArgumentError,
+                words,
+            )
+            for words, state, options in cases
+        ]
+    )
+    with pytest.raises(ArgumentError, match="for a state dict"):
+        synapse.from_torch(nn.LSTM(3, 4), squash="tanh")

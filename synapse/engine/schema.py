@@ -290,8 +290,8 @@ COLUMNS = (
     Column("alike_stop", "node", "uint32"),  # end of the neurons with runs like its own
     Column("group_first", "node", "uint32"),  # whose states determine its activation
     Column("group_stop", "node", "uint32"),
-    Column("first_run", "node", "uint32"),
-    Column("last_run", "node", "uint32"),
+    Column("run_start", "node", "uint32"),
+    Column("run_stop", "node", "uint32"),
     Column("first_incoming", "node", "uint32"),
     # number of its trainable incoming connections (they come first)
     Column("learning", "node", "uint32"),
@@ -299,11 +299,11 @@ COLUMNS = (
     Column("self_gater", "node", "uint32"),
     Column("first_trace", "node", "uint32"),
     # groups: neurons that gate a connection into it
-    Column("first_influence", "node", "uint32"),
-    Column("last_influence", "node", "uint32"),
+    Column("influence_start", "node", "uint32"),
+    Column("influence_stop", "node", "uint32"),
     # influences it has on self-connected neurons
-    Column("first_pull", "node", "uint32"),
-    Column("last_pull", "node", "uint32"),
+    Column("pull_start", "node", "uint32"),
+    Column("pull_stop", "node", "uint32"),
     Column("longest_delay", "node", "uint32"),  # of the connections from it
     Column("ring", "node", "uint32"),  # of its network, or its own; NONE: no past
     # the program, a row a run of connections

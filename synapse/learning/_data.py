@@ -143,12 +143,12 @@ class Data:
             else np.where(self.aimed, weights, 0.0)
         )
 
-    def rows(self, begin: int, end: int, clear: bool = False) -> Data:
+    def rows(self, start: int, stop: int, clear: bool = False) -> Data:
         """Return some rows of a sequence as data of their own; the context is cleared
         first if `clear`.
         """
-        rows = slice(begin, end)
-        bounds = np.array([0, end - begin], np.int64)
+        rows = slice(start, stop)
+        bounds = np.array([0, stop - start], np.int64)
         return Data(
             self.inputs[rows],
             self.targets[rows],
@@ -182,12 +182,12 @@ class Data:
         cut = int(filled[count])
         return self._part(bounds, 0, cut), self._part(bounds, cut, len(bounds) - 1)
 
-    def _part(self, bounds: NDArray[np.int64], begin: int, end: int) -> Data:
-        rows = self.rows(int(bounds[begin]), int(bounds[end]), self.clear)
+    def _part(self, bounds: NDArray[np.int64], start: int, stop: int) -> Data:
+        rows = self.rows(int(bounds[start]), int(bounds[stop]), self.clear)
         return (
             rows
             if self.stream
-            else replace(rows, bounds=bounds[begin : end + 1] - bounds[begin])
+            else replace(rows, bounds=bounds[start : stop + 1] - bounds[start])
         )
 
 

@@ -159,16 +159,16 @@ def _within(numbers: Indices, network: Network) -> Bools:
 
 
 def _spread(
-    marked: Bools, begin: Indices, end: Indices, wanted: Bools | None = None
+    marked: Bools, source: Indices, target: Indices, wanted: Bools | None = None
 ) -> Bools:
     """Extend the marked neurons by all that are reached from them along links, or until
     those wanted are.
     """
     while wanted is None or not marked[wanted].all():
         more = marked.copy()
-        for block in range(0, len(begin), LINKS_PER_CHUNK):
+        for block in range(0, len(source), LINKS_PER_CHUNK):
             some = slice(block, block + LINKS_PER_CHUNK)
-            more[end[some][more[begin[some]]]] = True
+            more[target[some][more[source[some]]]] = True
         if (more == marked).all():
             break
         marked = more

@@ -252,8 +252,8 @@ class ExactGradient:
         _, store, span = self.network._ready()
         columns = store.columns
         runs = slice(
-            int(columns["first_run"][span[Span.START]]),
-            int(columns["last_run"][span[Span.STOP] - 1]),
+            int(columns["run_start"][span[Span.START]]),
+            int(columns["run_stop"][span[Span.STOP] - 1]),
         )
         kinds = columns["run_kind"][runs]
         lengths = columns["run_length"][runs].astype(np.int64)

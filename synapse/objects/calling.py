@@ -255,7 +255,7 @@ class Calling(Sequence[Neuron]):
         stop = self._anchor._row + len(self)
         first_output = stop - self._n_outputs
         without_runs = (
-            columns["first_run"][first_output] == columns["last_run"][stop - 1]
+            columns["run_start"][first_output] == columns["run_stop"][stop - 1]
         )
         if without_runs and (columns["self_row"][first_output:stop] == NONE).all():
             warnings.warn(

@@ -557,7 +557,7 @@ def extended_into(
             ]
             yield view, np.arange(len(connections)), np.array(traces)
             continue
-        pulls = columns["pull"][columns["first_pull"][j] : columns["last_pull"][j]]
+        pulls = columns["pull"][columns["pull_start"][j] : columns["pull_stop"][j]]
         for p in pulls[columns["influence_gated"][pulls] == k]:
             yield (
                 view,

@@ -891,7 +891,7 @@ class Network(NeuronRows, OutputSlopes):
         first_row = int(span[Span.START])
         stop = int(span[Span.STOP])
         runs = slice(
-            int(columns["first_run"][first_row]), int(columns["last_run"][stop - 1])
+            int(columns["run_start"][first_row]), int(columns["run_stop"][stop - 1])
         )
         late = columns["run_flags"][runs] & (DELAYED | DELAYED_GATE)
         loops = columns["self_row"][first_row:stop] != NONE

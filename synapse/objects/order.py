@@ -113,15 +113,15 @@ def is_on_cycle(network: Network, new: Relations) -> bool:
     return bool(before <= after) or _path_found(network._store, *row_of)
 
 
-def _path_found(store: Store, start: int, end: int) -> bool:
+def _path_found(store: Store, source: int, target: int) -> bool:
     """Return whether a path of connections from one neuron to another is found within a
     network, going backward.
     """
     role = store["role"]
-    may_send = (store["network"] == store["network"][start]) & (role != OUTPUT)
+    may_send = (store["network"] == store["network"][source]) & (role != OUTPUT)
     may_receive = role != INPUT
     seen = ~may_send
-    waiting = deque([end])
+    waiting = deque([target])
     for _ in range(MAX_TRIED):
         if not waiting:
             return False
@@ -130,7 +130,7 @@ def _path_found(store: Store, start: int, end: int) -> bool:
             continue
         into = store.rows_into(row)
         sources = store["source"][into[store["delay"][into] == 0]]
-        if may_send[start] and (sources == start).any():
+        if may_send[source] and (sources == source).any():
             return True
         sources = sources[~seen[sources]]
         seen[sources] = True

@@ -18,7 +18,7 @@ def runs(neuron):
     store.ready()
     c = store.columns
     row = neuron._row
-    mine = range(c["first_run"][row], c["last_run"][row])
+    mine = range(c["run_start"][row], c["run_stop"][row])
     return [
         (c["run_kind"][r].item(), c["run_flags"][r].item(), c["run_length"][r].item())
         for r in mine

@@ -413,8 +413,8 @@ def check_runs(store):
         len(rows) == len(others) and np.array_equal(np.sort(rows), others),
         "runs hold all connections",
     )
-    begin = c["first_run"].astype(np.int64)
-    end = c["last_run"].astype(np.int64)
+    begin = c["run_start"].astype(np.int64)
+    end = c["run_stop"].astype(np.int64)
     require(
         np.array_equal(spans(begin, end - begin), np.arange(count)), "runs of neurons"
     )

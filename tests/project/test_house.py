@@ -253,3 +253,23 @@ def test_constants_have_a_noun():
                 if WITHOUT_A_NOUN.fullmatch(word):
                     wrong.append(f"{name}: {word}")
     assert wrong == []
+
+
+def test_half_open_ranges_have_a_start_and_a_stop():
+    """As slices of Python. An end or a last one would be read as included."""
+    wrong = []
+    for name, tree in _trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                arguments = node.args
+                names = {
+                    argument.arg
+                    for argument in (
+                        *arguments.posonlyargs,
+                        *arguments.args,
+                        *arguments.kwonlyargs,
+                    )
+                }
+                if names & {"start", "begin", "first"} and names & {"last", "end"}:
+                    wrong.append(f"{name}: {node.name}")
+    assert wrong == []

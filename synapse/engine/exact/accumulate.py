@@ -45,7 +45,7 @@ def scale_errors(store, tapes, r, runs, at, count, gains, chunk):
 
 
 @inline
-def lay_panel(tapes, begin, left, chunk, packs):
+def lay_panel(tapes, offset, left, chunk, packs):
     """Copy one or two packs of sources of all steps and samples side by side: they stay
     in the cache.
     """
@@ -56,7 +56,7 @@ def lay_panel(tapes, begin, left, chunk, packs):
     for t in range(chunk.steps * chunk.lanes):
         for q in range(0, packs * wide, wide):
             n = left - q if q < left else 0
-            source = begin + t * chunk.rows + q
+            source = offset + t * chunk.rows + q
             put_pack(panel, to + q, wide, pack(activation, source, n))
         to += packs * wide
 
@@ -87,7 +87,7 @@ def accumulate_dense(store, tapes, chunk, start, stop, r, fresh):
     """The gradient of a dense run of neurons with the same sources."""
     flags = store.run_flags[r]
     shared = store.run_kind[r] == SHARED
-    runs = store.last_run[start] - store.first_run[start]
+    runs = store.run_stop[start] - store.run_start[start]
     n = store.run_length[r]
     # activations sample by sample: those of a step begin where all of its samples do
     source = sources_before(store, r, chunk.now, chunk.rows) + chunk.origin
@@ -235,8 +235,8 @@ def accumulate_alike(store, tapes, start, stop, fresh, chunk):
     runs are overwritten.
     """
     # dE/dw_ij = - sum_t delta_j g_ij y_i
-    runs = store.last_run[start] - store.first_run[start]
-    for r in range(store.first_run[start], store.last_run[start]):
+    runs = store.run_stop[start] - store.run_start[start]
+    for r in range(store.run_start[start], store.run_stop[start]):
         if store.run_flags[r] & FIXED:
             continue
         if dense_alike(store, r):
@@ -253,8 +253,8 @@ def accumulate_lone(store, tapes, start, stop, chunk):
     """The gradient of the connections of consecutive neurons, each by itself."""
     for j in range(start, stop):
         at = j - chunk.origin
-        r = store.first_run[j]
-        while r < store.last_run[j]:
+        r = store.run_start[j]
+        while r < store.run_stop[j]:
             runs = stretch_of(store, j, r)
             if not store.run_flags[r] & FIXED:
                 if runs == 0:

@@ -185,8 +185,8 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     start = int(span[Span.START])
     stop = int(span[Span.STOP])
     c = store.columns
-    start_run = int(c["first_run"][start])
-    runs = np.arange(start_run, int(c["last_run"][stop - 1]))
+    start_run = int(c["run_start"][start])
+    runs = np.arange(start_run, int(c["run_stop"][stop - 1]))
     silent = may_be_silent(c["squash"][start:stop])
     is_ordered = c["run_flags"][runs] & UNORDERED == 0
     listed = (c["run_kind"][runs] == LISTED) & is_ordered
@@ -200,11 +200,11 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
         return None
     # Neurons that have nothing but such runs and short ones from silent sources, or any
     # from spikes if few neurons have those.
-    first_run, last_run = (
+    run_start, run_stop = (
         c[end][start:stop].astype(np.int64) - start_run
-        for end in ("first_run", "last_run")
+        for end in ("run_start", "run_stop")
     )
-    neuron_of = np.repeat(np.arange(stop - start), last_run - first_run)
+    neuron_of = np.repeat(np.arange(stop - start), run_stop - run_start)
     short = (c["run_kind"][runs] == DENSE) & is_ordered
     few = c["alike_stop"][start:stop] - np.arange(start, stop) <= MAX_SCATTERED_SOURCES
     spikes = np.isin(c["squash"][start:stop], activations.SPIKES)
@@ -214,7 +214,7 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     short[short] = _are_all(c, runs[short], silent, start)
     short |= of_spikes
     scattered = np.concatenate([[0], np.cumsum(listed | short)])
-    gathers = scattered[last_run] - scattered[first_run] != last_run - first_run
+    gathers = scattered[run_stop] - scattered[run_start] != run_stop - run_start
     loops = c["flags"][start:stop] & MEMORY != 0
     listed |= short & ~gathers[neuron_of]
 
@@ -610,16 +610,16 @@ def advance_by_events(store, tapes, events, span, step):
 
 
 @inline
-def scatter(store, events, begin, end, activation):
+def scatter(store, events, start, stop, activation):
     """Add the events of one source to the sums of its targets."""
     if events.events[0] == COPIED:
-        for q in range(begin, end):
+        for q in range(start, stop):
             i = events.target[q] - events.origin
             events.sums[i] += activation * events.weight[q]
             events.wakes[i >> BITS] = TOUCHED
     else:
-        events.events[0] += end - begin
-        for q in range(begin, end):
+        events.events[0] += stop - start
+        for q in range(start, stop):
             i = events.target[q] - events.origin
             events.sums[i] += activation * store.weight[events.place[q]]
             events.wakes[i >> BITS] = TOUCHED
@@ -820,9 +820,9 @@ def gather_runs(store, tapes, events, start, stop, step):
     j = start
     while j < stop:
         alike_stop = min(stop, store.alike_stop[j])
-        runs = store.last_run[j] - store.first_run[j]
+        runs = store.run_stop[j] - store.run_start[j]
         slot = FIRST_RUN
-        for r in range(store.first_run[j], store.last_run[j]):
+        for r in range(store.run_start[j], store.run_stop[j]):
             if events.skipped[r]:
                 continue
             if is_one_to_one(store, r):
@@ -880,7 +880,7 @@ def align_numbers(store, events, span):
             events.aligned[SELF * n + i] = store.weight[store.self_row[j]]
         if events.form[i] & MIXED:
             slot = FIRST_RUN
-            for r in range(store.first_run[j], store.last_run[j]):
+            for r in range(store.run_start[j], store.run_stop[j]):
                 if slot < slots and not events.skipped[r] and is_one_to_one(store, r):
                     weight = store.weight[store.run_first[r]]
                     events.aligned[slot * n + i] = weight

@@ -190,7 +190,7 @@ def clamp_inputs(tapes, span, inputs, step, now, lanes):
 
 
 @inline
-def lay_side_by_side(tapes, n, begin, rows, lanes):
+def lay_side_by_side(tapes, n, offset, rows, lanes):
     """Transpose the first n activations of every sample from ``tapes.transposed`` to
     ``tapes.activation``.
     """
@@ -200,14 +200,14 @@ def lay_side_by_side(tapes, n, begin, rows, lanes):
     while i < n:
         if n >= lanes:
             i = min(i, n - lanes)  # the last square overlaps the one before
-            to = begin + i * lanes
+            to = offset + i * lanes
             square = tapes.activation
-            transpose(activation, to, lanes, transposed, begin + i, rows, square)
+            transpose(activation, to, lanes, transposed, offset + i, rows, square)
             i += lanes
         else:
             for lane in range(lanes):
-                value = transposed[begin + lane * rows + i]
-                activation[begin + i * lanes + lane] = value
+                value = transposed[offset + lane * rows + i]
+                activation[offset + i * lanes + lane] = value
             i += 1
 
 

@@ -297,7 +297,7 @@ def begin_errors(store, tapes, span, rows, depth):
     for j in range(span.start, span.stop):
         if store.flags[j] & MEMORY:
             tapes.weight_move[store.self_row[j]] = 0.0
-        for r in range(store.first_run[j], store.last_run[j]):
+        for r in range(store.run_start[j], store.run_stop[j]):
             learns = j >= span.start + span.inputs and not store.run_flags[r] & FIXED
             if is_lone(store, j) or not (learns and dense_alike(store, r)):
                 for q in range(

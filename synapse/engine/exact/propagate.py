@@ -130,9 +130,9 @@ def push_tile(store, tapes, j, count, back):
     """Send the errors of a tile of neurons with the same sources along their dense
     runs.
     """
-    runs = store.last_run[j] - store.first_run[j]
+    runs = store.run_stop[j] - store.run_start[j]
     step = width(tapes.activation)
-    for r in range(store.first_run[j], store.last_run[j]):
+    for r in range(store.run_start[j], store.run_stop[j]):
         if not dense_alike(store, r):
             continue
         flags = store.run_flags[r]
@@ -300,13 +300,13 @@ def propagate_alike(store, tapes, start, stop, back):
     """Send the errors of neurons computed together to everything they depend on, in
     this and the previous step.
     """
-    runs = store.last_run[start] - store.first_run[start]
+    runs = store.run_stop[start] - store.run_start[start]
     # all delta_j of these neurons are known, so the order matters for rounding only
     if store.flags[start] & MEMORY:
         push_memories(store, tapes, start, stop, back)
     for j in range(start, stop, NEURONS):
         push_tile(store, tapes, j, min(stop - j, NEURONS), back)
-    for r in range(store.first_run[start], store.last_run[start]):
+    for r in range(store.run_start[start], store.run_stop[start]):
         if not dense_alike(store, r):
             push_apart(store, tapes, r, runs, start, stop, back)
 
@@ -317,8 +317,8 @@ def propagate_lone(store, tapes, start, stop, back):
     for j in range(start, stop):
         if store.flags[j] & MEMORY:
             push_memory(store, tapes, j, back)
-        r = store.first_run[j]
-        while r < store.last_run[j]:
+        r = store.run_start[j]
+        while r < store.run_stop[j]:
             runs = stretch_of(store, j, r)
             if runs == 0:
                 push_run(store, tapes, r, tapes.error[back.slot + j], back)

@@ -244,7 +244,7 @@ def add_tile(store, tapes, r, runs, at, count, source):
 
 
 @rare(*[INDEX] * 5, step_kind, taped=True)
-def weigh_dense(store, tapes, first, last, runs, start, stop, step):
+def weigh_dense(store, tapes, run_start, run_stop, runs, start, stop, step):
     """Add the weighted inputs of consecutive neurons, which have `runs` runs each, from
     some of these without gates and with the same sources: tile by tile. The sums of
     whole tiles stay in registers.
@@ -252,7 +252,7 @@ def weigh_dense(store, tapes, first, last, runs, start, stop, step):
     whole = stop - (stop - start) % NEURONS
     for j in range(start, whole, NEURONS):
         sums = sums_at(tapes.weighed, step.offset + j)
-        for r in range(first, last):
+        for r in range(run_start, run_stop):
             source = sources_at(store, tapes, r, step) + store.run_source[r]
             run = r + (j - start) * runs
             gaps = gaps_of(store, run, runs, NEURONS)
@@ -261,7 +261,7 @@ def weigh_dense(store, tapes, first, last, runs, start, stop, step):
         put(tapes.weighed, step.offset + j, sums)
     for j in range(whole, stop, NEURONS):
         count = min(stop - j, NEURONS)
-        for r in range(first, last):
+        for r in range(run_start, run_stop):
             source = sources_at(store, tapes, r, step) + store.run_source[r]
             run = r + (j - start) * runs
             add_tile(store, tapes, run, runs, step.offset + j, count, source)
@@ -387,27 +387,29 @@ def carry_states(store, tapes, start, stop, step):
 
 
 @inline
-def dense_stop(store, first, last):
+def dense_stop(store, run_start, run_stop):
     """Where consecutive runs without gates and with the same sources end, of which the
-    first is `first`.
+    first is `run_start`.
     """
-    r = first
-    while r < last and store.run_kind[r] == DENSE and not store.run_flags[r] & STEPPED:
+    r = run_start
+    while (
+        r < run_stop and store.run_kind[r] == DENSE and not store.run_flags[r] & STEPPED
+    ):
         r += 1
     return r
 
 
 @inline
-def add_runs(store, tapes, first, last, runs, start, stop, step):
+def add_runs(store, tapes, run_start, run_stop, runs, start, stop, step):
     """Add the weighted inputs of neurons computed together, which have `runs` runs
     each, from some of these: run by run, but dense ones that follow each other at once.
     """
-    r = first
-    while r < last:
-        end = dense_stop(store, r, last)
-        if end > r:
-            weigh_dense(store, tapes, r, end, runs, start, stop, step)
-            r = end
+    r = run_start
+    while r < run_stop:
+        dense_end = dense_stop(store, r, run_stop)
+        if dense_end > r:
+            weigh_dense(store, tapes, r, dense_end, runs, start, stop, step)
+            r = dense_end
         else:
             weigh_apart(store, tapes, r, runs, start, stop, step)
             r += 1
@@ -422,9 +424,9 @@ def weigh_alike(store, tapes, start, stop, step):
     for j in range(start, stop):
         tapes.weighed[step.offset + j] = splat(store.bias[j], tapes.state)
     # sum_i g_ij w_ij y_i
-    first = store.first_run[start]
-    last = store.last_run[start]
-    add_runs(store, tapes, first, last, last - first, start, stop, step)
+    run_start = store.run_start[start]
+    run_stop = store.run_stop[start]
+    add_runs(store, tapes, run_start, run_stop, run_stop - run_start, start, stop, step)
     # g_jj w_jj s_j(old)
     if store.flags[start] & MEMORY:
         carry_states(store, tapes, start, stop, step)
@@ -434,7 +436,7 @@ def weigh_alike(store, tapes, start, stop, step):
 def weigh_plain(store, tapes, j, step):
     """state s_j = b_j + sum_i w_ij y_i of a neuron without gates, by itself."""
     weighed = splat(store.bias[j], tapes.state)
-    for r in range(store.first_run[j], store.last_run[j]):
+    for r in range(store.run_start[j], store.run_stop[j]):
         weighed += ungated_sum(store, tapes, r, step)
     tapes.weighed[step.offset + j] = weighed
 
@@ -446,8 +448,8 @@ def weigh_gated(store, tapes, start, stop, step):
     """
     for j in range(start, stop):
         weighed = splat(store.bias[j], tapes.state)
-        r = store.first_run[j]
-        while r < store.last_run[j]:
+        r = store.run_start[j]
+        while r < store.run_stop[j]:
             runs = stretch_of(store, j, r)
             if runs == 0:
                 weighed += sum_of_run(store, tapes, r, step)

@@ -192,7 +192,7 @@ def judge(failed, code, target, output, derivative, outputs, logit):
 
 
 @inline
-def aim_shares(weights, start, targets, begin, activation, at, signal, to, n, stride):
+def aim_shares(weights, start, targets, offset, activation, at, signal, to, n, stride):
     """The signals of n softmax outputs, c_k t_k - y_k sum_j c_j t_j, as -dE/ds_k has
     terms of all outputs.
 
@@ -201,10 +201,10 @@ def aim_shares(weights, start, targets, begin, activation, at, signal, to, n, st
     """
     total = 0.0
     for o in range(n):
-        target = targets[begin + o * stride]
+        target = targets[offset + o * stride]
         total += weights[start + o] * target if target == target else 0.0
     for o in range(n):
-        target = targets[begin + o * stride]
+        target = targets[offset + o * stride]
         aim = weights[start + o] * target if target == target else 0.0
         signal[to + o * stride] = aim - activation[at + o * stride] * total
 
@@ -243,11 +243,11 @@ def noise(store, j, state):
 
 
 @rare(INDEX, INDEX, INDEX, INDEX, *STRETCH)
-def chance(store, code, start, last, lanes, state, at, activation, slope, to):
+def chance(store, code, start, stop, lanes, state, at, activation, slope, to):
     """Activations and derivatives of random neurons, of which each has `lanes`
     consecutive samples.
     """
-    for j in range(start, last):
+    for j in range(start, stop):
         for q in range((j - start) * lanes, (j - start + 1) * lanes):
             if code == BERNOULLI:
                 activation[to + q], slope[to + q] = bernoulli(store, j, state[at + q])
@@ -256,29 +256,29 @@ def chance(store, code, start, last, lanes, state, at, activation, slope, to):
 
 
 @inline
-def normalise(state, activation, slope, start, last, stride, top):
+def normalise(state, activation, slope, start, stop, stride, top):
     """softmax y_j = e^s_j / sum_i e^s_i over a group whose largest state is `top`."""
     total = zero_like(state[start])
-    for j in range(start, last, stride):
+    for j in range(start, stop, stride):
         activation[j] = exp(state[j] - top)
         total += activation[j]
-    for j in range(start, last, stride):
+    for j in range(start, stop, stride):
         value = activation[j] / total
         activation[j] = value
         slope[j] = value * (1.0 - value)
 
 
 @inline
-def lead_of(activation, start, last, stride):
+def lead_of(activation, start, stop, stride):
     """The member of a softmax group with the largest activation, and the sum of those
     of all others, from which `logit_within` follows.
     """
     lead = start
-    for j in range(start, last, stride):
+    for j in range(start, stop, stride):
         if activation[j] > activation[lead]:
             lead = j
     others = 0.0
-    for j in range(start, last, stride):
+    for j in range(start, stop, stride):
         if j != lead:
             others += activation[j]
     return lead, others
@@ -299,18 +299,18 @@ def logit_within(below, y, largest, others):
 @rare(
     INDEX, column("state"), column("activation"), column("slope"), INDEX, INDEX, INDEX
 )
-def compete(store, code, state, activation, slope, start, last, stride):
+def compete(store, code, state, activation, slope, start, stop, stride):
     """The activations of a group, whose numbers are `stride` apart: softmax, or of the
     largest state only.
     """
     best = start
-    for j in range(start, last, stride):
+    for j in range(start, stop, stride):
         if state[j] > state[best]:
             best = j
     if code == SOFTMAX:
-        normalise(state, activation, slope, start, last, stride, state[best])
+        normalise(state, activation, slope, start, stop, stride, state[best])
         return
-    for j in range(start, last, stride):
+    for j in range(start, stop, stride):
         activation[j] = 0.0
         slope[j] = 0.0
     activation[best], slope[best] = largest_of(code, state[best])

@@ -1,6 +1,6 @@
 """The equations of the optimizers: how a gradient changes a vector of parameters.
 
-Each kernel is for the parameters from `begin` to `end`. It writes to `change` what is
+Each kernel is for the parameters from `start` to `stop`. It writes to `change` what is
 subtracted from their `values`, and updates these columns of the optimizer's `memory`,
 which has one row for each vector between steps. `settings` are the numbers of the
 optimizer in the order in which the function unpacks them, and `count` is the number of
@@ -36,7 +36,7 @@ def are_finite(numbers, n):
 
 
 @equation
-def sgd(change, values, gradient, memory, settings, rate, count, begin, end):
+def sgd(change, values, gradient, memory, settings, rate, count, start, stop):
     """Gradient descent with momentum (Polyak, or Nesterov) and weight decay."""
     number = change.dtype.type
     nesterov = settings[1]
@@ -44,19 +44,19 @@ def sgd(change, values, gradient, memory, settings, rate, count, begin, end):
     decay = number(settings[2])
     pace = number(rate)
     if momentum == 0.0:
-        for i in range(end - begin):
+        for i in range(stop - start):
             change[i] = (values[i] * decay + gradient[i]) * pace
-        return are_finite(change, end - begin)
-    velocity = memory[0][begin:end]
-    for i in range(end - begin):
+        return are_finite(change, stop - start)
+    velocity = memory[0][start:stop]
+    for i in range(stop - start):
         slope = values[i] * decay + gradient[i]
         velocity[i] = velocity[i] * momentum + slope
         change[i] = (slope + velocity[i] * momentum if nesterov else velocity[i]) * pace
-    return are_finite(change, end - begin)
+    return are_finite(change, stop - start)
 
 
 @equation
-def rmsprop(change, values, gradient, memory, settings, rate, count, begin, end):
+def rmsprop(change, values, gradient, memory, settings, rate, count, start, stop):
     """Gradients divided by the root of their mean square, centred or not, with momentum
     or without.
     """
@@ -68,10 +68,10 @@ def rmsprop(change, values, gradient, memory, settings, rate, count, begin, end)
     pace = number(rate)
     epsilon = number(settings[1])
     momentum = number(settings[2])
-    square = memory[0][begin:end]
-    mean = memory[1 if centered else 0][begin:end]
-    velocity = memory[len(memory) - 1][begin:end]
-    for i in range(end - begin):
+    square = memory[0][start:stop]
+    mean = memory[1 if centered else 0][start:stop]
+    velocity = memory[len(memory) - 1][start:stop]
+    for i in range(stop - start):
         square[i] = square[i] * decay + gradient[i] * gradient[i] * rest
         variance = square[i]
         if centered:
@@ -84,33 +84,33 @@ def rmsprop(change, values, gradient, memory, settings, rate, count, begin, end)
             quotient += velocity[i] * momentum
             velocity[i] = quotient
         change[i] = quotient * pace
-    return are_finite(change, end - begin)
+    return are_finite(change, stop - start)
 
 
 @equation
-def adagrad(change, values, gradient, memory, settings, rate, count, begin, end):
+def adagrad(change, values, gradient, memory, settings, rate, count, start, stop):
     """Gradients divided by the root of the sum of their squares."""
     number = change.dtype.type
-    total = memory[0][begin:end]
+    total = memory[0][start:stop]
     epsilon = number(settings[0])
     pace = number(rate)
-    for i in range(end - begin):
+    for i in range(stop - start):
         total[i] += gradient[i] * gradient[i]
         change[i] = gradient[i] / (math.sqrt(total[i]) + epsilon) * pace
-    return are_finite(change, end - begin)
+    return are_finite(change, stop - start)
 
 
 @equation
-def adam(change, values, gradient, memory, settings, rate, count, begin, end):
+def adam(change, values, gradient, memory, settings, rate, count, start, stop):
     """Adam, AMSGrad, and decoupled weight decay."""
     number = change.dtype.type
     steps = float(count)
     beta = settings[0]
     beta2 = settings[1]
     amsgrad = settings[3]
-    mean = memory[0][begin:end]
-    second = memory[1][begin:end]
-    largest = memory[len(memory) - 1][begin:end]
+    mean = memory[0][start:stop]
+    second = memory[1][start:stop]
+    largest = memory[len(memory) - 1][start:stop]
     keep = number(beta)
     rest = number(1.0 - beta)
     keep2 = number(beta2)
@@ -119,7 +119,7 @@ def adam(change, values, gradient, memory, settings, rate, count, begin, end):
     root = number(1.0 / math.sqrt(1.0 - beta2**steps))
     epsilon = number(settings[2])
     decay = number(rate * settings[4])
-    for i in range(end - begin):
+    for i in range(stop - start):
         mean[i] = mean[i] * keep + gradient[i] * rest
         square = second[i] * keep2 + gradient[i] * gradient[i] * rest2
         second[i] = square
@@ -128,21 +128,21 @@ def adam(change, values, gradient, memory, settings, rate, count, begin, end):
             largest[i] = square
         quotient = mean[i] / (math.sqrt(square) * root + epsilon)
         change[i] = quotient * pace + values[i] * decay
-    return are_finite(change, end - begin)
+    return are_finite(change, stop - start)
 
 
 @equation
-def rprop(change, values, gradient, memory, settings, rate, count, begin, end):
+def rprop(change, values, gradient, memory, settings, rate, count, start, stop):
     """Steps that grow while the gradient keeps its sign, and shrink otherwise."""
     shrink = settings[0]
     grow = settings[1]
     least = settings[2]
     most = settings[3]
     default_rate = settings[4]
-    sizes = memory[0][begin:end]
-    signs = memory[1][begin:end]
+    sizes = memory[0][start:stop]
+    signs = memory[1][start:stop]
     scale = rate / default_rate
-    for i in range(end - begin):
+    for i in range(stop - start):
         sign = -1.0 if gradient[i] < 0.0 else 0.0
         sign = 1.0 if gradient[i] > 0.0 else sign
         turn = signs[i] * sign
@@ -151,7 +151,7 @@ def rprop(change, values, gradient, memory, settings, rate, count, begin, end):
         sizes[i] = min(max(sizes[i] * factor, least), most)
         signs[i] = 0.0 if turn < 0.0 else sign
         change[i] = signs[i] * sizes[i] * scale
-    return are_finite(change, end - begin)
+    return are_finite(change, stop - start)
 
 
 # [recipe fast optimizer]

@@ -47,7 +47,7 @@ class ChangedNeurons(NamedTuple):
     """The neurons whose connections have changed, in order, and their rows."""
 
     neurons: NDArray[np.int64]
-    begins: NDArray[np.int64]  # their rows before the change
+    starts: NDArray[np.int64]  # their rows before the change
     stops: NDArray[np.int64]
     lengths: NDArray[np.int64]  # how many connections each has now
     rows: NDArray[np.int64]  # where these are, before anything is moved
@@ -86,9 +86,9 @@ def change_of(store: Store) -> ChangedNeurons | None:
         or (c["role"][neurons] == INPUT).any()
     ):
         return None
-    begins = firsts[neurons]
+    starts = firsts[neurons]
     stops = np.append(firsts, laid_out)[neurons + 1]
-    rows = spans(begins, stops - begins)
+    rows = spans(starts, stops - starts)
     rows = np.concatenate([rows[c["target"][rows] != NONE], added])
     source = c["source"][rows]
     target = c["target"][rows]
@@ -99,7 +99,7 @@ def change_of(store: Store) -> ChangedNeurons | None:
     lengths = np.bincount(
         np.searchsorted(neurons, c["target"][rows]), minlength=len(neurons)
     )
-    return ChangedNeurons(neurons, begins, stops, lengths, rows)
+    return ChangedNeurons(neurons, starts, stops, lengths, rows)
 
 
 def apply(store: Store, change: ChangedNeurons) -> int:
@@ -110,7 +110,7 @@ def apply(store: Store, change: ChangedNeurons) -> int:
     store.columns["ties"][Ties.SIGNED] |= np.uint64(added.any())
     # By neuron: by how many rows its connections move.
     grown = np.zeros(store.n_neurons + 1, np.int64)
-    grown[change.neurons + 1] = change.lengths - (change.stops - change.begins)
+    grown[change.neurons + 1] = change.lengths - (change.stops - change.starts)
     shift = np.cumsum(grown)
     _move_rows(store, change, shift)
     return _make_runs(store, change, shift[:-1])
@@ -120,7 +120,7 @@ def _move_rows(store: Store, change: ChangedNeurons, shift: NDArray[np.int64]) -
     """Let the connections of changed neurons, and those after them, be in their new
     rows.
     """
-    new_rows = spans(change.begins + shift[change.neurons], change.lengths)
+    new_rows = spans(change.starts + shift[change.neurons], change.lengths)
     ranges = _moved_ranges(store, change, shift)
     saved = {
         column.name: store.columns[column.name][change.rows] for column in CONNECTION
@@ -143,11 +143,11 @@ def _moved_ranges(
     """Rows between those of changed neurons, and by how much they move, in an order in
     which none is overwritten before it has moved.
     """
-    begins = change.stops
-    stops = np.append(change.begins[1:], store.laid_out)
+    starts = change.stops
+    stops = np.append(change.starts[1:], store.laid_out)
     by = shift[change.neurons + 1]
-    moved = (begins < stops) & (by != 0)
-    ranges = np.transpose([begins, stops, by])[moved]
+    moved = (starts < stops) & (by != 0)
+    ranges = np.transpose([starts, stops, by])[moved]
     back = [tuple(row) for row in ranges.tolist() if row[2] < 0]
     forth = [tuple(row) for row in ranges.tolist() if row[2] > 0]
     return [*back, *forth[::-1]]
@@ -163,7 +163,7 @@ def _follow(store: Store, change: ChangedNeurons, shift: NDArray[np.int64]) -> N
         if rows
     ]
     if len(grown) > FEW_RANGES:
-        start = int(change.begins[0])
+        start = int(change.starts[0])
         stop = laid_out + int(shift[-1])
         identity = store.columns["identity"][start:stop]
         store.row_of[identity] = np.arange(start, stop, dtype=np.uint32)
@@ -179,9 +179,9 @@ def _follow(store: Store, change: ChangedNeurons, shift: NDArray[np.int64]) -> N
 def _make_runs(store: Store, change: ChangedNeurons, shift: NDArray[np.int64]) -> int:
     """Shift the runs that stay, and find those of changed neurons."""
     c = store.columns
-    first_run = c["first_run"].astype(np.int64)
-    last_run = c["last_run"].astype(np.int64)
-    counts = last_run - first_run
+    run_start = c["run_start"].astype(np.int64)
+    run_stop = c["run_stop"].astype(np.int64)
+    counts = run_stop - run_start
     old_runs = store.n_runs
     c["flags"] &= MEMORY | LAGGED
     c["run_flags"] &= 0xFF ^ STEPPED
@@ -198,16 +198,16 @@ def _make_runs(store: Store, change: ChangedNeurons, shift: NDArray[np.int64]) -
     work[start : start + 2 + few] = [old_runs, few, *change.neurons]
     run(find_few_runs, store, work)
     # The new runs take the places of those that these neurons had.
-    places = first_run.copy()
-    places[change.neurons] = c["first_run"][change.neurons]
+    places = run_start.copy()
+    places[change.neurons] = c["run_start"][change.neurons]
     counts[change.neurons] = (
-        c["last_run"][change.neurons].astype(np.int64) - places[change.neurons]
+        c["run_stop"][change.neurons].astype(np.int64) - places[change.neurons]
     )
     order = spans(places, counts)
     for name in _OF_RUNS:
         c[name] = c[name][order]
     ends = np.cumsum(counts)
-    c["last_run"][:] = ends
-    c["first_run"][:] = ends - counts
+    c["run_stop"][:] = ends
+    c["run_start"][:] = ends - counts
     store.n_runs = len(order)
     return int(np.bitwise_or.reduce(c["flags"]))

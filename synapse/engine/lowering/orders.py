@@ -38,7 +38,7 @@ def _compiled(loop: Callable[..., None]) -> Any:
 
 
 def lay_out(
-    count: int, pairs: Any, first: Any, last: Any, offset: Any, target: Any
+    count: int, pairs: Any, is_first: Any, is_last: Any, offset: Any, target: Any
 ) -> None:
     """Lay out the pairs that affect the order: none from the last members, or to the
     first ones.
@@ -46,14 +46,14 @@ def lay_out(
     for pair in range(count):
         i = pairs[pair, 0]
         j = pairs[pair, 1]
-        if i != j and last[i] == 0 and first[j] == 0:
+        if i != j and is_last[i] == 0 and is_first[j] == 0:
             offset[i + 2] += 1
     for i in range(2, len(offset)):  # it has two more than there are members
         offset[i] += offset[i - 1]
     for pair in range(count):
         i = pairs[pair, 0]
         j = pairs[pair, 1]
-        if i != j and last[i] == 0 and first[j] == 0:
+        if i != j and is_last[i] == 0 and is_first[j] == 0:
             target[offset[i + 1]] = j
             offset[i + 1] += 1
 

@@ -83,40 +83,40 @@ def clamp_neuron(store, j, value, now):
 
 
 @rare(INDEX, INDEX)
-def hold_clamped(store, start, last):
+def hold_clamped(store, start, stop):
     """Set the activations of clamped neurons; derivatives of 0 let no error through."""
-    for j in range(start, last):
+    for j in range(start, stop):
         if store.clamped[j]:
             store.activation[j] = store.clamp[j]
             store.derivative[j] = 0.0
 
 
 @rare(INDEX, INDEX)
-def silence_clamped(store, start, last):
+def silence_clamped(store, start, stop):
     """Clamped outputs have no error."""
-    for j in range(start, last):
+    for j in range(start, stop):
         if store.clamped[j]:
             store.projected[j] = 0.0
 
 
 @inline
-def fire(store, rule, start, last):
+def fire(store, rule, start, stop):
     """activation y_j = f_j(s_j) of consecutive neurons with one squash; no `rule` is
     needed.
     """
     code = store.squash[start]
-    now = tick(store, last - start)
-    for j in range(start, last):
+    now = tick(store, stop - start)
+    for j in range(start, stop):
         begin_step(store, j, now + (j - start))
     # [equation state: activation]
     if code == activations.LOGISTIC:
-        for j in range(start, last):
+        for j in range(start, stop):
             store.activation[j], store.derivative[j] = logistic(store.state[j])
     # [end]
     elif activations.FIRST_GROUPED <= code <= activations.LAST_GROUPED:
         j = start
-        while j < last:
-            stop = store.group_stop[j]
+        while j < stop:
+            group_stop = store.group_stop[j]
             compete(
                 store,
                 code,
@@ -124,16 +124,16 @@ def fire(store, rule, start, last):
                 store.activation,
                 store.derivative,
                 store.group_first[j],
-                stop,
+                group_stop,
                 1,
             )
-            j = stop
+            j = group_stop
     elif activations.FIRST_RANDOM <= code <= activations.LAST_RANDOM:
         chance(
             store,
             code,
             start,
-            last,
+            stop,
             1,
             store.state,
             start,
@@ -150,18 +150,18 @@ def fire(store, rule, start, last):
             store.activation,
             store.derivative,
             start,
-            last - start,
+            stop - start,
         )
     else:
-        fire_registered(store, start, last)
+        fire_registered(store, start, stop)
     if store.ties.clamped != 0:
-        hold_clamped(store, start, last)
+        hold_clamped(store, start, stop)
 
 
 @rare(INDEX, INDEX)
-def fire_registered(store, start, last):
+def fire_registered(store, start, stop):
     """Activate by a registered function."""
-    for j in range(start, last):
+    for j in range(start, stop):
         store.activation[j], store.derivative[j] = custom(
             store, store.failed, store.squash[j], store.state[j]
         )
@@ -196,12 +196,12 @@ def clear_traces(store, j):
     if store.flags[j] & TRACED:
         for t in range(n):
             store.eligibility[store.first_trace[j] + t] = 0.0
-    for p in range(store.first_influence[j], store.last_influence[j]):
+    for p in range(store.influence_start[j], store.influence_stop[j]):
         store.influence[p] = 0.0
         if store.influence_trace[p] != NONE:
             for t in range(store.learning[store.influence_gater[p]] + 1):
                 store.extended[store.influence_trace[p] + t] = 0.0
-    for q in range(store.first_pull[j], store.last_pull[j]):
+    for q in range(store.pull_start[j], store.pull_stop[j]):
         trace = store.influence_trace[store.pull[q]]
         for t in range(n + 1):
             store.extended[trace + t] = 0.0

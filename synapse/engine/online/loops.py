@@ -128,14 +128,14 @@ def aim_outputs(store, span, targets, row, cost):
 
 
 @rare(INDEX, ARRAY, INDEX, INDEX, INDEX)
-def aim_by_cost(store, cost, targets, begin, start, n):
+def aim_by_cost(store, cost, targets, offset, start, n):
     """`aim_outputs` for the other costs; its result is in ``failed[SUM]``."""
     size = np.float64(n)
     total = 0.0
     if cost < FIRST_CUSTOM_COST:
         for o in range(n):
             j = start + o
-            target = targets[begin + o]
+            target = targets[offset + o]
             activation, derivative = store.activation[j], store.derivative[j]
             _, signal = cost_of(cost, target, activation, derivative, size, 0.0)
             store.projected[j] = store.cost_weight[j] * signal
@@ -147,7 +147,7 @@ def aim_by_cost(store, cost, targets, begin, start, n):
             value, signal = judge(
                 store.failed,
                 cost,
-                targets[begin + o],
+                targets[offset + o],
                 store.activation[j],
                 store.derivative[j],
                 size,
@@ -160,7 +160,7 @@ def aim_by_cost(store, cost, targets, begin, start, n):
             store.cost_weight,
             start,
             targets,
-            begin,
+            offset,
             store.activation,
             start,
             store.projected,

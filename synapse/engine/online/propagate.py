@@ -96,13 +96,13 @@ def propagate_traced_run(store, j, r, delta, step, pull, extended):
 
 
 @rare(INDEX, INDEX, INDEX)
-def hold_signs(store, start, last, defer):
+def hold_signs(store, start, stop, defer):
     """Let weights into neurons keep their signs, but for those that are shared or, with
     `defer`, pending.
     """
-    for j in range(start, last):
+    for j in range(start, stop):
         waits = defer != 0 and not store.flags[j] & (mark.GATES | mark.TRACED)
-        for r in range(store.first_run[j], store.last_run[j]):
+        for r in range(store.run_start[j], store.run_stop[j]):
             row = store.run_first[r]
             pending = (
                 waits and store.run_kind[r] <= mark.LISTED and may_be_pending(store, r)
@@ -237,7 +237,7 @@ def propagate_any_run(store, j, r, delta, step):
 def push_influences(store, k, delta):
     """The part delta_k I_jk of G_j, for every j that gates the self-connected k."""
     # [equation error: through self-connections]
-    for p in range(store.first_influence[k], store.last_influence[k]):
+    for p in range(store.influence_start[k], store.influence_stop[k]):
         gater = store.influence_gater[p]
         if store.influence_trace[p] != NONE and not is_delayed_by_stamp(
             store, gater, k
@@ -268,14 +268,14 @@ def pull_extended(store, j, rate, pulls):
     """
     row = store.first_incoming[j]
     n = store.learning[j]
-    for q in range(store.first_pull[j], store.last_pull[j]):
+    for q in range(store.pull_start[j], store.pull_stop[j]):
         p = store.pull[q]
         # [equation learning: through gates]
         step = pulled_step(store, j, p, rate)
         if step == 0.0:
             continue
         trace = store.influence_trace[p]
-        if q >= store.first_pull[j] + pulls:
+        if q >= store.pull_start[j] + pulls:
             for t in range(n):
                 store.weight_destination[row + t] += step * store.extended[trace + t]
         if store.trainable_bias[j]:
@@ -284,14 +284,14 @@ def pull_extended(store, j, rate, pulls):
 
 
 @inline
-def compute_deltas(store, start, last, rate, defer):
+def compute_deltas(store, start, stop, rate, defer):
     """Errors delta_j = P_j + G_j of a block of neurons, and updates of their biases.
 
     P_j = f'_j sum_k delta_k g_jk w_jk + the cost's -dE/ds, which is in ``projected``;
     G_j = f'_j sum_k delta_k I_jk. Later neurons have pushed both sums before. With
     `defer`, the step of pending updates is stored.
     """
-    for j in range(start, last):
+    for j in range(start, stop):
         # [equation error: sum of both parts]
         derivative = store.derivative[j]
         flags = store.flags[j]
@@ -333,7 +333,7 @@ def propagate_neuron(store, j, rate, defer, lagged):
     extended = 0
     # one pass for both kinds of traces
     if flags & mark.GATES and flags & mark.PLAIN_RUNS and not lagged:
-        p = store.pull[store.first_pull[j]]
+        p = store.pull[store.pull_start[j]]
         pulls = 1
         extended = store.influence_trace[p]
         pull = pulled_step(store, j, p, rate)
@@ -341,8 +341,8 @@ def propagate_neuron(store, j, rate, defer, lagged):
     if defer and flags & mark.PENDING:
         return
     if delta != 0.0 or step != 0.0 or pull != 0.0:
-        r = store.first_run[j]
-        while r < store.last_run[j]:
+        r = store.run_start[j]
+        while r < store.run_stop[j]:
             layout = store.run_kind[r]
             if lagged and store.run_stretch[r] != 0:
                 learn_stretch(store, j, r, step)
@@ -372,12 +372,12 @@ def propagate_neuron(store, j, rate, defer, lagged):
 
 
 @rare(INDEX, INDEX, NUMBER, INDEX)
-def propagate_gated(store, start, last, rate, defer):
+def propagate_gated(store, start, stop, rate, defer):
     """`propagate_neuron` for consecutive neurons, the last first; then weights with a
     sign stop at 0.
     """
-    for back in range(last - start):
-        j = last - 1 - back
+    for back in range(stop - start):
+        j = stop - 1 - back
         if store.flags[j] & mark.LAGGED:
             propagate_lagged(store, j, rate, defer)
         else:
@@ -405,7 +405,7 @@ def propagate_plain(store, j, defer):
     if defer and store.flags[j] & mark.PENDING:
         return
     if delta != 0.0 or step != 0.0:
-        for r in range(store.first_run[j], store.last_run[j]):
+        for r in range(store.run_start[j], store.run_stop[j]):
             if store.run_flags[r] & mark.UNORDERED:
                 propagate_any_run(store, j, r, delta, step)
             elif store.run_kind[r] == mark.LISTED:
@@ -415,11 +415,11 @@ def propagate_plain(store, j, defer):
 
 
 @inline
-def propagate_block(store, start, last, rate, defer):
+def propagate_block(store, start, stop, rate, defer):
     """Push the errors of a block of neurons and update their weights, the last neuron
     first.
     """
-    j = last
+    j = stop
     signed = store.ties.signed != 0
     while j > start:
         if signed or store.flags[j - 1] & mark.WITH_GATES:

@@ -27,7 +27,7 @@ def _counter_of(counted):
             "    for j in range(start, stop):",
             "        if store.self_row[j] != NONE:",
             f"            store.{name}[store.self_row[j]] += steps",
-            "        for r in range(store.first_run[j], store.last_run[j]):",
+            "        for r in range(store.run_start[j], store.run_stop[j]):",
             "            first = store.run_first[r]",
             "            for c in range(first, first + store.run_length[r]):",
             f"                store.{name}[c] += steps",

@@ -62,7 +62,7 @@ def carry_state(store, j):
         carry *= store.activation[gater]
     # [end]
     # [equation influence: self-connection]
-    for p in range(store.first_influence[j], store.last_influence[j]):
+    for p in range(store.influence_start[j], store.influence_stop[j]):
         gates_self = store.influence_self[p] != 0
         store.influence[p] = (
             store.weight[store.self_row[j]] * store.state[j]
@@ -118,7 +118,7 @@ def move_eligibility(store, j, carry, lagged):
     """eligibility e_ij = g_jj w_jj e_ij(old) + g_ij y_i, for the trainable
     connections.
     """
-    for r in range(store.first_run[j], store.last_run[j]):
+    for r in range(store.run_start[j], store.run_stop[j]):
         if store.run_flags[r] & mark.FIXED:
             continue
         layout = store.run_kind[r]
@@ -170,7 +170,7 @@ def move_extended(store, k, carry, block):
     """extended x_ij^k = g_kk w_kk x_ij^k(old) + f'_j e_ij I_jk, for every j that gates
     k.
     """
-    for p in range(store.first_influence[k], store.last_influence[k]):
+    for p in range(store.influence_start[k], store.influence_stop[k]):
         if store.influence_trace[p] == NONE:
             continue
         j = store.influence_gater[p]
@@ -190,7 +190,7 @@ def move_extended(store, k, carry, block):
             )
             # [end]
             continue
-        for r in range(store.first_run[j], store.last_run[j]):
+        for r in range(store.run_start[j], store.run_stop[j]):
             if not store.run_flags[r] & mark.FIXED:
                 start = trace + store.run_first[r] - store.first_incoming[j]
                 if has_lag(store, r, store.flags[j] & mark.LAGGED):
@@ -270,14 +270,14 @@ def weight_of(store, c, r):
 
 
 @inline
-def apply_pending(store, start, last, activations):
+def apply_pending(store, start, stop, activations):
     """Make the pending updates of neurons, whose sources had these activations."""
-    for j in range(start, last):
+    for j in range(start, stop):
         step = store.pending_step[j]
         if step == 0.0:
             continue
         store.pending_step[j] = 0.0
-        for r in range(store.first_run[j], store.last_run[j]):
+        for r in range(store.run_start[j], store.run_stop[j]):
             if store.run_kind[r] > mark.LISTED or not may_be_pending(store, r):
                 continue
             source = store.run_source[r]
@@ -294,11 +294,11 @@ def apply_pending(store, start, last, activations):
 
 
 @rare(INDEX, INDEX)
-def apply_signed(store, start, last):
+def apply_signed(store, start, stop):
     """Make the pending updates of neurons that are weighed next. Signs are not in the
     sums: these would take longer.
     """
-    apply_pending(store, start, last, store.old_activation)
+    apply_pending(store, start, stop, store.old_activation)
 
 
 @in_order
@@ -420,7 +420,7 @@ def stretch_sum(store, j, r):
 def weigh_plain(store, j):
     """state s_j = b_j + sum_i w_ij y_i of a neuron without gates and traces."""
     state = store.bias[j]
-    for r in range(store.first_run[j], store.last_run[j]):
+    for r in range(store.run_start[j], store.run_stop[j]):
         state += ungated_sum(store, j, r, False)
     store.pending_step[j] = 0.0
     store.old_state[j] = store.state[j]
@@ -440,8 +440,8 @@ def weigh_neuron(store, j, block, lagged):
     if flags & mark.MEMORY:
         carry = carry_state(store, j)
         state += carry * old
-    r = store.first_run[j]
-    while r < store.last_run[j]:
+    r = store.run_start[j]
+    while r < store.run_stop[j]:
         if lagged and store.run_stretch[r] != 0:
             state += stretch_sum(store, j, r)
             r += store.run_stretch[r]
@@ -472,7 +472,7 @@ def add_four(store, j, r, none, lagged):
     read = store, activations
     source = at + store.run_source[r]
     row = store.run_first[r]
-    runs = store.last_run[j] - store.first_run[j]
+    runs = store.run_stop[j] - store.run_start[j]
     gap = store.run_first[r + runs] - row
     rows = (row, row + gap, row + 2 * gap, row + 3 * gap)
     steps = (
@@ -506,7 +506,7 @@ def weigh_four(store, j, lagged):
     for i in range(j, j + 4):
         store.old_state[i] = store.state[i]
         store.state[i] = store.bias[i]
-    for r in range(store.first_run[j], store.last_run[j]):
+    for r in range(store.run_start[j], store.run_stop[j]):
         n = store.run_length[r]
         if n >= MIN_REGISTER_PACKS:
             if lagged:
@@ -522,22 +522,22 @@ def weigh_four(store, j, lagged):
 
 
 @rare(INDEX, INDEX, INDEX)
-def weigh_gated(store, start, last, block):
+def weigh_gated(store, start, stop, block):
     """The states and traces of consecutive neurons, of the block that begins with
     `block`.
     """
-    for j in range(start, last):
+    for j in range(start, stop):
         if store.flags[j] & mark.LAGGED:
-            weigh_lagged(store, j, last, block)
+            weigh_lagged(store, j, stop, block)
             break
         weigh_neuron(store, j, block, False)
 
 
 @rare(INDEX, INDEX, INDEX)
-def weigh_lagged(store, start, last, block):
+def weigh_lagged(store, start, stop, block):
     """`weigh_gated` for neurons some of which read past activations."""
     j = start
-    while j < last:
+    while j < stop:
         if store.flags[j] & mark.FOUR:
             weigh_four(store, j, True)
             j += 4
@@ -556,18 +556,18 @@ def weigh_one(store, j):
 
 
 @inline
-def weigh_block(store, rule, start, last):
+def weigh_block(store, rule, start, stop):
     """The states of a block of neurons; no `rule` is needed."""
     if store.ties.signed != 0:
-        apply_signed(store, start, last)
+        apply_signed(store, start, stop)
     j = start
-    while j < last:
+    while j < stop:
         if store.flags[j] & (mark.FOUR | mark.LAGGED) == mark.FOUR:
             weigh_four(store, j, False)
             j += 4
         elif store.flags[j] & mark.WITH_GATES:
-            weigh_gated(store, j, last, start)
-            j = last
+            weigh_gated(store, j, stop, start)
+            j = stop
         else:
             weigh_plain(store, j)
             j += 1

@@ -46,11 +46,11 @@ def fill_direct(store, plan, span, to):
 
 
 @inline
-def fill_factors(plan, begin, terms, count, step, to):
+def fill_factors(plan, offset, terms, count, step, to):
     """The factors of the terms of some lines, term by term."""
     for k in range(count):
         for e in range(terms):
-            reading = plan.term_value[begin + k * terms + e]
+            reading = plan.term_value[offset + k * terms + e]
             plan.factors[to + e * step + k] = plan.reading_value[reading]
     # a tile has all its lines
     for k in range(count, step):

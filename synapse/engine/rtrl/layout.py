@@ -271,7 +271,7 @@ class Layout:
         j = i + self.origin
         dense = []
         learning = int(self._learning[i])
-        for r in range(int(c["first_run"][j]), int(c["last_run"][j])):
+        for r in range(int(c["run_start"][j]), int(c["run_stop"][j])):
             run_kind = int(c["run_kind"][r])
             flags = int(c["run_flags"][r])
             length = int(c["run_length"][r])
@@ -527,17 +527,17 @@ class Layout:
             term_value=value,
         )
 
-    def _readings_of(self, begin: int, end: int) -> tuple[Rows, Rows, Rows]:
+    def _readings_of(self, start: int, stop: int) -> tuple[Rows, Rows, Rows]:
         """The readings of the root of each line that have a line in the same class, and
         this line.
         """
         begins = self.pattern.readings_first
-        root = self.line_root[begin:end]
+        root = self.line_root[start:stop]
         counts = np.diff(begins)[root]
         reading = spans(begins[:-1][root], counts)
-        line = np.repeat(np.arange(end - begin), counts)
+        line = np.repeat(np.arange(stop - start), counts)
         source = self.line_of(
-            self.line_class[begin:end][line], self.pattern.readings[reading]
+            self.line_class[start:stop][line], self.pattern.readings[reading]
         )
         chosen = source >= 0
         return line[chosen], reading[chosen], source[chosen]
@@ -574,7 +574,7 @@ class Layout:
         return chosen
 
     def _terms_of(
-        self, begin: int, end: int
+        self, start: int, stop: int
     ) -> tuple[Rows, Bools, NDArray[np.int64], NDArray[np.uint32]]:
         """The terms of each line from the readings of its root.
 
@@ -583,9 +583,9 @@ class Layout:
         renewed from most others, the class is one block, whose lines have terms from
         all of them: the factors of those that no reading has are 0.
         """
-        class_number = self.line_class[begin:end]
-        line, reading, source = self._readings_of(begin, end)
-        counts = np.bincount(line, minlength=end - begin)
+        class_number = self.line_class[start:stop]
+        line, reading, source = self._readings_of(start, stop)
+        counts = np.bincount(line, minlength=stop - start)
 
         used, rank = np.unique(source, return_inverse=True)
         used_class = self.line_class[used]
@@ -614,7 +614,7 @@ class Layout:
         fresh = (np.diff(class_number, prepend=-1) != 0) | (
             np.diff(every, prepend=-1) != 0
         )
-        line = np.repeat(np.arange(end - begin), every)
+        line = np.repeat(np.arange(stop - start), every)
         before = np.arange(len(terms)) - every[line]  # the same term of the line before
         fresh[line[sources != sources[before]]] = True
         return (

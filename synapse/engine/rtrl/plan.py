@@ -221,7 +221,7 @@ def _without_traces(store: Store) -> dict[str, NDArray[Any]]:
         # their updates are never pending
         "run_flags": store["run_flags"] | np.uint8(AT_ONCE),
         "influence_trace": np.full_like(store["influence_trace"], schema.NONE),
-        "last_pull": store["first_pull"].copy(),
+        "pull_stop": store["pull_start"].copy(),
     }
 
 

@@ -225,7 +225,7 @@ def add_direct_of(store, j, step, target, to, biases, bias):
 
     That of the weight in row c is added at `to` + c of the column `target`.
     """
-    for r in range(store.first_run[j], store.last_run[j]):
+    for r in range(store.run_start[j], store.run_stop[j]):
         if not store.run_flags[r] & mark.FIXED:
             move_run(store, r, step, target, to)
     self_row = store.self_row[j]
@@ -288,7 +288,7 @@ def sweep_cost(store, plan, span, learning, rate):
         store.projected[j] = projected
         store.gated[j] = through
         if delta != 0.0:
-            for r in range(store.first_run[j], store.last_run[j]):
+            for r in range(store.run_start[j], store.run_stop[j]):
                 flags = store.run_flags[r]
                 ends = SOURCES if has_error(flags) else 0
                 if store.run_kind[r] > mark.LISTED and not flags & mark.QUIET_GATER:

@@ -76,19 +76,19 @@ def bits_of_genome(genomes, g, inputs, outputs, squash_bits, most):
 
 
 @inline
-def share_of(value, begin, stop, symbol):
+def share_of(value, start, stop, symbol):
     """Return the share of a symbol among outputs, of which negative ones count as 0; a
     single output is the share of symbol 1.
     """
-    if stop == begin + 1:
-        one = min(max(value[begin], 0.0), 1.0)
+    if stop == start + 1:
+        one = min(max(value[start], 0.0), 1.0)
         return one if symbol == 1 else 1.0 - one
     total = 0.0
-    for o in range(begin, stop):
+    for o in range(start, stop):
         total += max(value[o], 0.0)
     if not 0.0 < total < math.inf:
-        return 1.0 / (stop - begin)
-    return max(value[begin + symbol], 0.0) / total
+        return 1.0 / (stop - start)
+    return max(value[start + symbol], 0.0) / total
 
 
 @noinline

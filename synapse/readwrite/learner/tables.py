@@ -318,9 +318,9 @@ class Tables:
         """Yield the row of each computed neuron."""
         self_row = self.of_computed("self_row")
         none = [0] * self.computed
-        runs = "first_run", "last_run"
+        runs = "run_start", "run_stop"
         ends = np.append(0, np.cumsum(self._joined))
-        pairs = "first_influence", "last_influence", "first_pull", "last_pull"
+        pairs = "influence_start", "influence_stop", "pull_start", "pull_stop"
         columns = [
             *(np.searchsorted(ends, self.of_computed(name)).tolist() for name in runs),
             *(

@@ -71,8 +71,8 @@ def find_alike(store: Any, start: int) -> int:
     shifted by one from the previous neuron (`STEPPED`); lists and pairs may differ.
     Their connections are equally spaced.
     """
-    run = store.first_run[start]
-    runs = store.last_run[start] - run
+    run = store.run_start[start]
+    runs = store.run_stop[start] - run
     stop = start + 1
     while stop < store.block_stop[start] and is_alike(store, start, stop):
         stop += 1
@@ -88,12 +88,12 @@ def is_alike(store: Any, start: int, j: int) -> bool:
     """Whether the runs of j differ from those of `start` as those of the neuron after
     that do, as many times as it is further away.
     """
-    run = store.first_run[start]
-    runs = store.last_run[start] - run
+    run = store.run_start[start]
+    runs = store.run_stop[start] - run
     away = j - start
     if (
         store.flags[j] != store.flags[start]
-        or store.last_run[j] - store.first_run[j] != runs
+        or store.run_stop[j] - store.run_start[j] != runs
     ):
         return False
     for t in range(run, run + runs):
@@ -141,12 +141,12 @@ def mark_neuron(store: Any, j: int) -> None:
     """Mark j if its runs are all plain, if it is one of four with the same sources, and
     if its updates may all stay pending.
     """
-    runs = store.last_run[j] - store.first_run[j]
+    runs = store.run_stop[j] - store.run_start[j]
     dense = True
     flags = 0
     silent = SILENT
     listed = True
-    for t in range(store.first_run[j], store.last_run[j]):
+    for t in range(store.run_start[j], store.run_stop[j]):
         dense &= store.run_kind[t] == DENSE
         listed &= store.run_kind[t] <= LISTED
         flags |= store.run_flags[t]
@@ -167,7 +167,7 @@ def mark_sources(store: Any, n: int, work: Any) -> None:
     """
     for j in range(n + 1):
         work[j] = 0
-    for t in range(store.last_run[n - 1] if n > 0 else 0):
+    for t in range(store.run_stop[n - 1] if n > 0 else 0):
         if has_range(store, t) and not store.run_flags[t] & (FIXED | STEPPED):
             work[store.run_source[t]] += 1
             work[store.run_source[t] + store.run_length[t]] -= 1

@@ -35,7 +35,7 @@ def advances(store: Any, j: int, r: int, t: int, flags: int) -> bool:
 
     Into a neuron with memory, each run has one gater: it belongs to one influence.
     """
-    if t < store.first_run[j] or store.flags[j] & MEMORY:
+    if t < store.run_start[j] or store.flags[j] & MEMORY:
         return False
     length = store.run_length[t]
     return (
@@ -55,7 +55,7 @@ def count_influences(store: Any, n: int, count: int, work: Any) -> Pair:
     for j in range(n):
         if store.flags[j] & MEMORY:
             influences += 1
-            for t in range(store.first_run[j], store.last_run[j]):
+            for t in range(store.run_start[j], store.run_stop[j]):
                 influences += store.run_gater[t] != NONE
     return influences, 0
 
@@ -66,12 +66,12 @@ def find_influences(store: Any, n: int, count: int, work: Any) -> Pair:
     """
     stop = 0
     for j in range(n):
-        store.first_influence[j] = stop
+        store.influence_start[j] = stop
         if store.flags[j] & MEMORY:
             stop = list_gaters(store, j, stop)
             number_runs(store, j)
-        store.last_influence[j] = stop
-        for q in range(store.first_influence[j], stop):
+        store.influence_stop[j] = stop
+        for q in range(store.influence_start[j], stop):
             describe_influence(store, q, j, n, count)
     return stop, list_pulls(store, n, stop)
 
@@ -81,7 +81,7 @@ def list_gaters(store: Any, j: int, stop: int) -> int:
     returns where they end.
     """
     start = stop
-    for t in range(store.first_run[j], store.last_run[j]):
+    for t in range(store.run_start[j], store.run_stop[j]):
         stop = insert_gater(store, store.run_gater[t], start, stop)
     return insert_gater(store, store.self_gater[j], start, stop)
 
@@ -103,8 +103,8 @@ def insert_gater(store: Any, g: int, start: int, stop: int) -> int:
 
 def number_runs(store: Any, j: int) -> None:
     """Let the gated runs into j have the numbers of their influences."""
-    q = start = store.first_influence[j]
-    for t in range(store.first_run[j], store.last_run[j]):
+    q = start = store.influence_start[j]
+    for t in range(store.run_start[j], store.run_stop[j]):
         g = store.run_gater[t]
         if g != NONE:
             if (
@@ -125,23 +125,23 @@ def describe_influence(store: Any, q: int, j: int, n: int, count: int) -> None:
     store.influence_gated[q] = j
     store.influence_self[q] = store.self_gater[j] == g
     store.influence_trace[q] = 0 if heard else NONE
-    store.last_pull[g] += heard
+    store.pull_stop[g] += heard
 
 
 def list_pulls(store: Any, n: int, influences: int) -> int:
     """List by gater the influences from which it gets an error; returns how many. As
-    yet, ``last_pull`` is the number of each gater.
+    yet, ``pull_stop`` is the number of each gater.
     """
     pulls = 0
     for j in range(n):
-        number = store.last_pull[j]
-        store.first_pull[j] = store.last_pull[j] = pulls
+        number = store.pull_stop[j]
+        store.pull_start[j] = store.pull_stop[j] = pulls
         pulls += number
     for q in range(influences):
         if store.influence_trace[q] != NONE:
             g = store.influence_gater[q]
-            store.pull[store.last_pull[g]] = q
-            store.last_pull[g] += 1
+            store.pull[store.pull_stop[g]] = q
+            store.pull_stop[g] += 1
             store.flags[g] |= GATES
     return pulls
 
@@ -165,7 +165,7 @@ def place_traces(store: Any, n: int, count: int, work: Any) -> Pair:
     for j in range(n):
         store.first_trace[j] = traces
         hard = store.flags[j] & GATED
-        for t in range(store.first_run[j], store.last_run[j]):
+        for t in range(store.run_start[j], store.run_stop[j]):
             hard |= store.run_flags[t] & (UNORDERED | DELAYED if work[j] else UNORDERED)
         if store.flags[j] & MEMORY or (hard and store.flags[j] & GATES):
             store.flags[j] |= TRACED

@@ -75,7 +75,7 @@ def place_lagged(store: Any, n: int, count: int, work: Any) -> Pair:
     """Find where connections in stretches of runs with lags read among the latest
     frames of their ring, of which the last one is that of the step before.
     """
-    for t in range(store.last_run[n - 1]):
+    for t in range(store.run_stop[n - 1]):
         if store.run_stretch[t] != 0:
             ring = store.ring[store.run_source[t]]
             start = store.ring_start[ring]

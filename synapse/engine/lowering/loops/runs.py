@@ -119,10 +119,10 @@ def describe_neuron(store: Any, j: int, k: int, count: int, work: Any) -> int:
     store.group_stop[j] = j + 1
     store.earliest[j] = 0
     store.first_trace[j] = 0
-    store.first_influence[j] = 0
-    store.last_influence[j] = 0
-    store.first_pull[j] = 0
-    store.last_pull[j] = 0
+    store.influence_start[j] = 0
+    store.influence_stop[j] = 0
+    store.pull_start[j] = 0
+    store.pull_stop[j] = 0
     store.ring[j] = NONE
     return k
 
@@ -149,7 +149,7 @@ def find_runs_of(
     """Divide the connections into one neuron, whose first range is ``work[k]``, into
     runs, the first of which has the number `runs`; returns where both end.
     """
-    store.first_run[j] = runs
+    store.run_start[j] = runs
     while work[k] < count and store.target[work[k]] == j:
         start = work[k]
         k += 1
@@ -158,11 +158,11 @@ def find_runs_of(
             note_delay(store, start, work[k])
         if not is_memory(store, start):
             runs = divide_range(store, j, start, work[k], runs, n, work)
-    if runs > store.first_run[j] + 1:
+    if runs > store.run_start[j] + 1:
         runs = merge_runs(store, j, runs, MIN_RUN_LENGTH)
         runs = merge_runs(store, j, runs, MIN_RUN_LENGTH_BY_LIST)
-    find_stretches(store, store.first_run[j], runs)
-    store.last_run[j] = runs
+    find_stretches(store, store.run_start[j], runs)
+    store.run_stop[j] = runs
     return k, runs
 
 
@@ -262,7 +262,7 @@ def merge_runs(store: Any, j: int, stop: int, limit: int) -> int:
     """Merge consecutive runs of j that are shorter than `limit`; returns where its runs
     end then.
     """
-    latest = store.first_run[j]
+    latest = store.run_start[j]
     for t in range(latest + 1, stop):  # rows after `latest` are as before
         if is_merged(store, j, t, limit):
             store.run_kind[latest] = (

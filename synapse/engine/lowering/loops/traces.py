@@ -25,7 +25,7 @@ def read_traces(store: Any, n: int, count: int, work: Any) -> Pair:
     memory = 0
     pairs = 0
     at = 2 * count
-    influences = store.last_influence[count - 1]
+    influences = store.influence_stop[count - 1]
     for j in range(count):
         if store.flags[j] & MEMORY:
             work[memory] = j
@@ -149,12 +149,12 @@ def place_influences(store: Any, gater: int, gated: int, count: int, work: Any) 
         if g == NONE or j == NONE or not work[MARKS + j] & MEMORY:
             continue
         if j != before or g < last:
-            q = store.first_influence[j]
+            q = store.influence_start[j]
         before = j
         last = g
-        while q < store.last_influence[j] and store.influence_gater[q] < g:
+        while q < store.influence_stop[j] and store.influence_gater[q] < g:
             q += 1
-        present = q < store.last_influence[j] and store.influence_gater[q] == g
+        present = q < store.influence_stop[j] and store.influence_gater[q] == g
         if present and store.influence_trace[q] != NONE:
             work[gater + t] = q
 

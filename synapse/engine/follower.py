@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .store import Store
 
 
-class Follower(ABC):
+class IdentityObserver(ABC):
     """An object with identities of connections of a store: ``store.follow(self)``.
 
     Rows of connections move whenever a store is lowered. Identities change on two

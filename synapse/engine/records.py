@@ -28,7 +28,7 @@ class Ties(IntEnum):
     GROUPS = 1  # groups of them
     BIAS_STRETCHES = 2  # stretches of neurons with tied biases
     BIAS_GROUPS = 3
-    HELD = 4  # whether shared numbers change later, see `hold_shared`
+    HELD = 4  # whether shared numbers change later, see `begin_deferred_ties`
     SIGNED = 5  # whether some connection has a sign
     CLAMPED = 6  # whether some neuron is clamped
     # whether neurons that compete with each other are connected, or gate each other

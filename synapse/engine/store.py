@@ -29,7 +29,7 @@ from .columns import (
     with_room,
 )
 from .draft import NONE_YET, Draft, DraftNeurons
-from .follower import Follower
+from .follower import IdentityObserver
 from .functions.activations import FUNCTIONS
 from .locking import DeferredInterrupt, ExclusiveAccess, views_lock
 from .lowering.lower import lower
@@ -124,7 +124,8 @@ class Store:
         self.graph: Any = None  # the objects' graph, once looked at
         # networks by number; without columns there are none
         self.networks: dict[int, weakref.ref[Any]] = NONE_YET
-        self.followers: Collection[Follower] = ()  # a WeakSet once there are any
+        # a WeakSet once there are any
+        self.followers: Collection[IdentityObserver] = ()
         # metadata of neurons and connections, once there are any
         self.notes: Any = None
         self.recorder: Watcher | None = None  # of one of its networks
@@ -434,7 +435,7 @@ class Store:
             if column.axis == axis:
                 self.columns[column.name][places] = column.default
 
-    def sweep(self) -> None:
+    def compact_if_sparse(self) -> None:
         """Lower now if most rows of the store have been removed."""
         if self.n_removed > max(
             MAX_SPARE_ROWS, (self.n_neurons + self.n_connections) // 2
@@ -462,7 +463,7 @@ class Store:
         for follower in list(self.followers):
             follower._renumbered(new)
 
-    def follow(self, follower: Follower) -> None:
+    def follow(self, follower: IdentityObserver) -> None:
         """Tell an object with identities when they are renumbered, or move to another
         store.
         """

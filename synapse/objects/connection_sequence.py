@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import index_within
-from ..engine.follower import Follower
+from ..engine.follower import IdentityObserver
 from ..engine.locking import consistent_read
 from ..engine.schema import NONE
 from ..engine.store import Store
 from .connection import Connection, connection_at, held_connections
 
 
-class Connections(Sequence[Connection], Follower):
+class Connections(Sequence[Connection], IdentityObserver):
     """The connections that a network had when they were asked for, in the order of
     creation.
 

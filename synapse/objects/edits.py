@@ -431,7 +431,7 @@ def disconnect(store: Store, identities: Ints) -> None:
     """Remove connections. The caller holds the store in use."""
     graph.follow_disconnected(store, identities)
     store.remove_connections(identities)
-    store.sweep()
+    store.compact_if_sparse()
 
 
 def set_delay(store: Store, row: int, delay: int) -> None:
@@ -602,7 +602,7 @@ def remove(neurons: Sequence[Neuron]) -> None:
     for network in networks:
         if network is not None:
             network._drop_removed()
-    store.sweep()
+    store.compact_if_sparse()
 
 
 def refuse_softmax(neurons: Sequence[Neuron]) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .. import engine
 from .._typing import Floats, Ints
-from ..engine.follower import Follower
+from ..engine.follower import IdentityObserver
 from ..engine.locking import ExclusiveAccess
 from ..engine.online.slope_rules import (
     bounded_step,
@@ -29,7 +29,7 @@ from .slopes import Slopes
 NOTHING = np.empty(0)
 
 
-class EligibilityTraces(Follower):
+class EligibilityTraces(IdentityObserver):
     """The traces e <- decay e + slopes of the outputs, for all parameters of a network.
 
     They follow the network through edits: those of parameters that stay do not change,

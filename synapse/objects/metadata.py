@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import expected, json_object
-from ..engine.follower import Follower
+from ..engine.follower import IdentityObserver
 from ..engine.locking import ExclusiveAccess
 from ..engine.schema import NONE
 from ..engine.store import Store
@@ -23,7 +23,7 @@ Columns = dict[Any, dict[Any, Any]]
 connection, or by number."""
 
 
-class Notes(Follower):
+class Notes(IdentityObserver):
     """The metadata of all neurons and connections of a store, which the store holds."""
 
     def __init__(self) -> None:

@@ -406,12 +406,12 @@ def summed_updates(stores: Iterable[Store]) -> Iterator[None]:
     for store in {id(store): store for store in stores}.values():
         address = store.ready()
         if store.columns["ties"].any():
-            engine.online.hold_shared(address, store.unit)
+            engine.online.begin_deferred_ties(address, store.unit)
             changed_stores.append(store)
     try:
         yield
     finally:
         for store in changed_stores:
-            engine.online.release_shared(store.ready(), store.unit)
+            engine.online.commit_deferred_ties(store.ready(), store.unit)
             if store.recorder is not None:
                 store.recorder.updated()

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _checks as checks
 from .._typing import Floats, Indices, Ints
 from ..engine.draft import every_pair
-from ..engine.follower import Follower
+from ..engine.follower import IdentityObserver
 from ..engine.locking import ExclusiveAccess, consistent_read
 from ..engine.schema import NONE
 from ..engine.store import Store
@@ -67,7 +67,7 @@ class ProjectOptions(TypedDict, total=False):
 
 @checks.made_elsewhere
 @checks.suggests_attributes("Projection")
-class Projection(Follower):
+class Projection(IdentityObserver):
     """The connections made by one call of ``layer.project``, in the order of creation.
 
     Self-connections, which carry a neuron's state to the next step, are among them only

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .. import engine
 from .._checks import expected, positive_integer
 from .._typing import Bools, Floats, Ints
-from ..engine.follower import Follower
+from ..engine.follower import IdentityObserver
 from ..engine.locking import ExclusiveAccess
 from ..engine.rtrl import BIAS, Plan, PortableSensitivities, TooLarge
 from ..engine.rtrl.portable import have_place, identities_of, read, write
@@ -64,7 +64,7 @@ def checked_reach(rule: str, reach: Any) -> int | None:
     return positive_integer("reach of rtrl", reach)
 
 
-class Sensitivities(Follower):
+class Sensitivities(IdentityObserver):
     """The plan of a network, renewed after every edit, with the sensitivities that the
     edit did not touch.
     """

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .._checks import json_object
 from .._typing import Floats, Ints
 from ..engine import schema
-from ..engine.follower import Follower
+from ..engine.follower import IdentityObserver
 from ..engine.locking import ExclusiveAccess
 from ..engine.records import Span
 from ..engine.schema import GROUP, NONE, SAVED
@@ -203,7 +203,7 @@ _NUMBERS = tuple(
 )
 
 
-class Snapshot(Follower):
+class Snapshot(IdentityObserver):
     """Copy of the weights and biases of a network, which can be restored even after
     edits.
     """

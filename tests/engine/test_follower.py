@@ -2,11 +2,11 @@
 
 import pytest
 
-from synapse.engine.follower import Follower
+from synapse.engine.follower import IdentityObserver
 from synapse.engine.store import Store
 
 
-class Half(Follower):
+class Half(IdentityObserver):
     def _moved(self, store, offset):
         pass
 
@@ -27,4 +27,4 @@ def test_every_follower_of_a_network_is_one_by_its_class():
     store = net._store
     assert isinstance(store, Store)
     assert {projection, links} <= set(store.followers)
-    assert all(isinstance(follower, Follower) for follower in store.followers)
+    assert all(isinstance(follower, IdentityObserver) for follower in store.followers)

@@ -219,7 +219,7 @@ EDITS = {
     },
     "synapse.tie(net.hidden[0][0].incoming);"
     "net.activate(inputs[0]); net.propagate(0.1, targets[0])": {
-        "note_tied",
+        "save_tied",
         "move_tied",
     },
 }

@@ -45,7 +45,7 @@ def scale_errors(store, tapes, r, runs, at, count, gains, chunk):
 
 
 @inline
-def lay_panel(tapes, offset, left, chunk, packs):
+def pack_panel(tapes, offset, left, chunk, packs):
     """Copy one or two packs of sources of all steps and samples side by side: they stay
     in the cache.
     """
@@ -97,7 +97,7 @@ def accumulate_dense(store, tapes, chunk, start, stop, r, fresh):
     # Packs outside, so that their activations stay in the cache for all tiles.
     for q in range(0, n, wide + wide):
         left = min(n - q, wide + wide)
-        lay_panel(tapes, begin + q, left, chunk, 1 + (left > wide))
+        pack_panel(tapes, begin + q, left, chunk, 1 + (left > wide))
         for j in range(start, stop, NEURONS):
             count = min(stop - j, NEURONS)
             at = j - chunk.origin

@@ -16,14 +16,14 @@ from typing import Any, NamedTuple
 
 from ..compiler.jit import inline
 from .fire import (
+    apply_clamps,
     clamp_inputs,
     drop,
     fire,
-    hold_clamped,
     rest,
     transpose_activations,
 )
-from .weigh import keep_states, weigh_all
+from .weigh import commit_states, weigh_all
 
 
 class Way(NamedTuple):
@@ -65,7 +65,7 @@ def compute_all(store, tapes, extra, start, stop, forward, step, lanes, ragged, 
     weigh_all(store, tapes, start, stop, forward)
     if ragged:
         rest(tapes, start, stop, forward.offset, step, lanes)
-    keep_states(tapes, start, stop, forward)
+    commit_states(tapes, start, stop, forward)
     fire(store, tapes, start, stop, forward, step, lanes)
 
 
@@ -111,7 +111,7 @@ def steps_by(way: Way) -> Any:
                 masked_at = step * forward.rows - span.start
                 drop(store, tapes, start, stop, forward.now, masked_at, lanes)
             if store.ties.clamped != 0:
-                hold_clamped(store, tapes, start, stop, forward.now, lanes)
+                apply_clamps(store, tapes, start, stop, forward.now, lanes)
             # last: the sums of the gradient read what other neurons read
             if lanes > 1:
                 transpose_activations(

@@ -38,7 +38,7 @@ def kernels_by_events(
     """The same by events, with the connections by source; None if all connections are
     gathered faster.
     """
-    fans = events.fans_of(store, span)
+    fans = events.build_outgoing_index(store, span)
     if fans is None:
         return None
     code = events.calls_for(store)

@@ -7,11 +7,11 @@ activation times its weight to the sums of its targets. Both are
 
     state s_j = w_jj s_j(old) + b_j + sum_i w_ij y_i
 
-with the terms of a sum in another order. `Fans` lists the connections by source. Those
-that are read one step late come first: they are added before the first block, the
-others as soon as their source has fired. Those of a longer lag are listed by lag and
-source: each frame of the network's past has a list of the neurons that were active, and
-a step adds what these have sent to it.
+with the terms of a sum in another order. `OutgoingIndex` lists the connections by
+source. Those that are read one step late come first: they are added before the first
+block, the others as soon as their source has fired. Those of a longer lag are listed by
+lag and source: each frame of the network's past has a list of the neurons that were
+active, and a step adds what these have sent to it.
 
 Runs that are gathered are added to neurons of a part at once, where they are alike:
 those of one-to-one projections, whose source and gater are at a constant distance, are
@@ -56,7 +56,7 @@ from .activate import Way, steps_by
 from .fire import fire, fire_lean, may_be_lean
 from .runs import advance, next_frame, runs_by
 from .step import Step, sources_at
-from .weigh import add_runs, keep_states, weigh_all
+from .weigh import add_runs, commit_states, weigh_all
 
 MIN_CONNECTIONS = 4096
 """Listed connections below which the kernel is not worth its compilation. By events,
@@ -108,18 +108,18 @@ NOT_COUNTED = -1
 RECEIVING = 1
 CARRYING = 2
 MIXED = 4
-"""Flags in `Fans.form`: its block has connections by source; a self-connection carries
-its state; it has runs that are gathered."""
+"""Flags in `OutgoingIndex.form`: its block has connections by source; a self-connection
+carries its state; it has runs that are gathered."""
 
 TOUCHED = 3
 UNTOUCHED = 2
 RESTING = 0
-"""Values of `Fans.wakes`: a group has got events; it has none, but its numbers without
-them are on neither half of the tapes (1: on one of them); they are on both, so it would
-get the numbers that it has."""
+"""Values of `OutgoingIndex.wakes`: a group has got events; it has none, but its numbers
+without them are on neither half of the tapes (1: on one of them); they are on both, so
+it would get the numbers that it has."""
 
 
-class Fans(NamedTuple):
+class OutgoingIndex(NamedTuple):
     """Connections of a network by source, as kernels take them.
 
     Source i, counted from the network's first row, has the late connections from
@@ -178,7 +178,7 @@ def may_be_silent(codes: NDArray[Any]) -> NDArray[np.bool_]:
     return np.isin(codes, SILENT) | (codes >= activations.FIRST_CUSTOM)
 
 
-def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
+def build_outgoing_index(store: Store, span: NDArray[np.int64]) -> OutgoingIndex | None:
     """The connections of a lowered store's network by source; None if all are gathered
     faster.
     """
@@ -259,7 +259,7 @@ def fans_of(store: Store, span: NDArray[np.int64]) -> Fans | None:
     )
     part_rests = _any_of_parts(may_rest)
     slots = FIRST_RUN + _one_to_one_runs(c, neuron_of, runs, skipped)
-    return Fans(
+    return OutgoingIndex(
         late=late.copy(),
         prompt=prompt[:n].copy(),
         lags=lags,
@@ -413,7 +413,7 @@ def _one_to_one_runs(
 
 
 class Events(NamedTuple):
-    """`Fans` in a kernel, which calls it ``events``."""
+    """`OutgoingIndex` in a kernel, which calls it ``events``."""
 
     late: Any
     prompt: Any
@@ -507,7 +507,7 @@ def wake_all(events):
 
 
 @inline
-def awake_from(events, at, stop):
+def next_active(events, at, stop):
     """The first neuron from `at` on that is not at rest; `stop` if there is none."""
     group = (at - events.origin) >> BITS
     last = (stop - 1 - events.origin) >> BITS
@@ -861,7 +861,7 @@ def keep_carried(tapes, events, start, stop, step):
     while j < stop:
         end = min(events.form_stop[j - events.origin], stop)
         if events.form[j - events.origin] & CARRYING:
-            keep_states(tapes, j, end, step)
+            commit_states(tapes, j, end, step)
         j = end
 
 
@@ -986,7 +986,7 @@ def _part(store, events, start, span, due):
         if events.part_rests[part_index] == 0:
             return start, stop
         events.part_active[part_index] = 1  # what rests may not be 0
-        start = awake_from(events, start, stop)
+        start = next_active(events, start, stop)
         if start < stop:
             return start, awake_until(events, start, stop)
         if start == span.stop:
@@ -1006,7 +1006,7 @@ def _compute(store, tapes, events, start, stop, step, row, lanes, ragged, due):
     else:
         weigh_by_events(store, tapes, events, start, stop, here)
     if step.whole or not may_be_lean(store.squash[start]):
-        keep_states(tapes, start, stop, here)
+        commit_states(tapes, start, stop, here)
         fire(store, tapes, start, stop, here, row, lanes)
     else:
         if has_own_states(store, store.squash[start]):
@@ -1048,7 +1048,7 @@ def run_untraced(
     """``runs.run_untraced`` by events."""
     store = store_at(table, unit)
     tapes = tapes_at(tape_table, unit, (0,))
-    fans = Fans(*fans)
+    fans = OutgoingIndex(*fans)
     span = span_of(span)
     events = Events(
         bare(fans.late),

@@ -9,7 +9,7 @@ from ..compiler.lanes import by_sample, flat, rolled
 from ..compiler.rare import INDEX, rare
 from ..compiler.tiles import transpose
 from ..functions import activations, compiled, single
-from ..functions.compiled import chance, compete, custom, identity, squash_stretch
+from ..functions.compiled import activate_range, chance, compete, custom, identity
 from ..lowering.flags import GRADIENT_SOURCE
 from ..schema import ENDED
 from .step import step_kind
@@ -44,7 +44,7 @@ def fire(store, tapes, start, stop, forward, step, lanes):
     elif activations.FIRST_RANDOM <= code <= activations.LAST_RANDOM:
         chance(store, code, start, stop, lanes, state, at, activation, slope, to)
     elif code < activations.FIRST_CUSTOM:
-        squash_stretch(code, store, state, at, activation, slope, to, n)
+        activate_range(code, store, state, at, activation, slope, to, n)
     else:
         fire_custom(store, tapes, start, stop, forward, step, lanes)
 
@@ -136,7 +136,7 @@ def drop(store, tapes, start, stop, now, masked_at, lanes):
 
 
 @rare(*[INDEX] * 4, taped=True)
-def hold_clamped(store, tapes, start, stop, now, lanes):
+def apply_clamps(store, tapes, start, stop, now, lanes):
     """Set the activations of clamped neurons; slopes of 0 let no error through."""
     activation = flat(tapes.activation)
     slope = flat(tapes.slope)
@@ -148,7 +148,7 @@ def hold_clamped(store, tapes, start, stop, now, lanes):
 
 
 @rare(*[INDEX] * 4, taped=True)
-def silence_clamped(store, tapes, start, stop, to, lanes):
+def zero_clamped_errors(store, tapes, start, stop, to, lanes):
     """Clamped outputs have no error."""
     signal = flat(tapes.signal)
     for j in range(start, stop):
@@ -186,11 +186,11 @@ def clamp_inputs(tapes, span, inputs, step, now, lanes):
             for i in range(n):
                 values[to + i] = 0.0
     if lanes > 1:
-        lay_side_by_side(tapes, n, begin, rows, lanes)
+        transpose_samples(tapes, n, begin, rows, lanes)
 
 
 @inline
-def lay_side_by_side(tapes, n, offset, rows, lanes):
+def transpose_samples(tapes, n, offset, rows, lanes):
     """Transpose the first n activations of every sample from ``tapes.transposed`` to
     ``tapes.activation``.
     """

@@ -26,14 +26,14 @@ from ..compiler.lanes import flat, rolled, splat, tapes_at
 from ..compiler.rare import INDEX, rare
 from ..functions.activations import SOFTMAX
 from ..functions.compiled import (
-    aim_shares,
+    cost_and_error,
+    cost_and_error_range,
     cost_of,
     cross_entropy,
-    judge,
-    judge_stretch,
     lead_of,
     logit_of,
     logit_within,
+    softmax_errors,
 )
 from ..functions.costs import CATEGORICAL, CROSS_ENTROPY, FIRST_CUSTOM_COST
 from ..lowering.flags import FIXED, MEMORY
@@ -42,7 +42,7 @@ from ..schema import CHUNK, ENDED
 from ..status import DIVERGED, DONE, FAILED
 from .accumulate import accumulate
 from .activate import activate_network
-from .fire import silence_clamped
+from .fire import zero_clamped_errors
 from .propagate import compute_softmax_deltas, propagate_all
 from .step import Step, StepBack
 from .weigh import NEURONS, dense_alike, is_lone
@@ -51,7 +51,7 @@ from .weigh import NEURONS, dense_alike, is_lone
 
 
 @inline
-def lay_targets(tapes, span, targets, step, lanes):
+def load_targets(tapes, span, targets, step, lanes):
     """Copy the targets of a step to the place of the outputs' error signals; NaN means
     no target.
     """
@@ -75,13 +75,13 @@ def judge_custom(store, tapes, cost, at, to, n, lanes):
         y = activation[at + q]
         derivative = slope[at + q]
         size = np.float64(n)
-        value[q], signal[to + q] = judge(
+        value[q], signal[to + q] = cost_and_error(
             tapes.failed, cost, signal[to + q], y, derivative, size, 0.0
         )
 
 
 @rare(*[INDEX] * 6, taped=True)
-def judge_shares(store, tapes, first_output, at, weighed_at, to, n, lanes):
+def softmax_cost_and_errors(store, tapes, first_output, at, weighed_at, to, n, lanes):
     """The cost of each softmax output, and its error signal, which has the weights of
     the costs already.
     """
@@ -105,7 +105,7 @@ def judge_shares(store, tapes, first_output, at, weighed_at, to, n, lanes):
         outputs = at + lane
         aim = signal, targets
         shares = activation, outputs
-        aim_shares(store.cost_weight, first_output, *aim, *shares, *aim, n, lanes)
+        softmax_errors(store.cost_weight, first_output, *aim, *shares, *aim, n, lanes)
 
 
 @rare(*[INDEX] * 5, taped=True)
@@ -122,9 +122,9 @@ def weigh_clamped(store, tapes, start, stop, at, weighed_at, lanes):
 
 
 @inline
-def aim_outputs(store, tapes, span, targets, step, now, cost, lanes):
+def compute_output_errors(store, tapes, span, targets, step, now, cost, lanes):
     """The cost of a step; the outputs' error signals overwrite the targets."""
-    lay_targets(tapes, span, targets, step, lanes)
+    load_targets(tapes, span, targets, step, lanes)
     n = span.outputs
     cost_of_step = 0.0
     activation = flat(tapes.activation)
@@ -149,9 +149,11 @@ def aim_outputs(store, tapes, span, targets, step, now, cost, lanes):
                 np.float64(state[weighed_at + q]),
             )
     elif cost == CATEGORICAL:
-        judge_shares(store, tapes, span.stop - n, at, weighed_at, to, n, lanes)
+        softmax_cost_and_errors(
+            store, tapes, span.stop - n, at, weighed_at, to, n, lanes
+        )
     elif cost < FIRST_CUSTOM_COST:
-        judge_stretch(
+        cost_and_error_range(
             cost,
             store,
             activation,
@@ -174,7 +176,7 @@ def aim_outputs(store, tapes, span, targets, step, now, cost, lanes):
             cost_of_step += weight * value[o * lanes + lane]
             signal[to + o * lanes + lane] *= share if cost == CATEGORICAL else weight
     if store.ties.clamped != 0:
-        silence_clamped(store, tapes, span.stop - n, span.stop, to, lanes)
+        zero_clamped_errors(store, tapes, span.stop - n, span.stop, to, lanes)
     return cost_of_step
 
 
@@ -258,7 +260,9 @@ def activate_steps(store, tapes, span, inputs, targets, samples, cost, depth, la
         )
         if samples.recorded:
             note_forward(store, tapes, rows, step, step + depth)
-        value += aim_outputs(store, tapes, span, targets, step, now, cost, lanes)
+        value += compute_output_errors(
+            store, tapes, span, targets, step, now, cost, lanes
+        )
     if tapes.failed[0] != 0.0 or store.failed[0] != 0.0:
         return FAILED, value
     return (DONE if math.isfinite(value) else DIVERGED), value

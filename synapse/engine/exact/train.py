@@ -44,7 +44,7 @@ class Unfolding(NamedTuple):
     bias_move: Any
 
 
-class Ways(NamedTuple):
+class GradientVariants(NamedTuple):
     """How the gradients of groups are computed: of several samples, or of one."""
 
     wide: Any
@@ -393,7 +393,7 @@ def train_epochs(table, unit, ways, batches, runs, change, count):
     store = store_at(table, unit)
     wide, single, arguments = ways
     unfoldings = bare_unfolding(*wide), bare_unfolding(*single)
-    bare_ways = Ways(*unfoldings, DescentArguments(*arguments))
+    bare_ways = GradientVariants(*unfoldings, DescentArguments(*arguments))
     weights, biases, whole, values, gradient, slopes, penalty, step, plain = change
     places = bare_places(*weights), bare_places(*biases), bare_places(*whole)
     vectors = bare(values), bare(gradient), (bare(slopes[0]), bare(slopes[1]))

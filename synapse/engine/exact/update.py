@@ -23,7 +23,7 @@ cache. ``python -m benchmarks.constants exact.update.PART``: neither a tenth nor
 times changes the time of a row by more than a tenth."""
 
 
-class ParameterPlaces(NamedTuple):
+class ParameterScatter(NamedTuple):
     """The rows of a column from which parameters are read, and to which they are
     written, as stretches.
     """
@@ -68,7 +68,7 @@ class OptimizerStep(NamedTuple):
 class Change(NamedTuple):
     """How the parameters of a network are changed."""
 
-    weights: Any  # their `ParameterPlaces`
+    weights: Any  # their `ParameterScatter`
     biases: Any
     whole: Any  # those of `values`
     values: Any  # of all parameters
@@ -83,9 +83,9 @@ class Change(NamedTuple):
 
 @inline
 def bare_places(first_entry, tied, begins, lengths, entries, written, taken):
-    """`ParameterPlaces` of arrays."""
+    """`ParameterScatter` of arrays."""
     others = bare(entries), bare(written), bare(taken)
-    return ParameterPlaces(first_entry, tied, bare(begins), bare(lengths), *others)
+    return ParameterScatter(first_entry, tied, bare(begins), bare(lengths), *others)
 
 
 @inline

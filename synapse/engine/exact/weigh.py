@@ -483,7 +483,7 @@ def weigh_all(store, tapes, start, stop, step):
 
 
 @inline
-def keep_states(tapes, start, stop, step):
+def commit_states(tapes, start, stop, step):
     """Store the states for the next step: of all neurons, since a copy takes less time
     than a look for self-connected ones.
     """

@@ -133,7 +133,7 @@ _SQUASHING = (
     "state[at + q]",
 )
 _SQUASH_LOOPS = [_loop("stretch_of", name, *_SQUASHING) for name in _SQUASHES]
-squash_stretch = by_code("squash_stretch", _SQUASH_LOOPS, *STRETCH, INDEX)
+activate_range = by_code("activate_range", _SQUASH_LOOPS, *STRETCH, INDEX)
 """``(code, m, state, at, activation, slope, to, n)``: activations and slopes of n
 consecutive neurons."""
 
@@ -163,7 +163,9 @@ _JUDGING = (
     " weighed[weighed_at + q]",
 )
 _COST_LOOPS = [_loop("judge_by", name, *_JUDGING) for name in _ERRORS]
-judge_stretch = by_code("judge_stretch", _COST_LOOPS, *ANSWERS, INDEX, NUMBER)
+cost_and_error_range = by_code(
+    "cost_and_error_range", _COST_LOOPS, *ANSWERS, INDEX, NUMBER
+)
 """``(code, m, activation, slope, at, weighed, weighed_at, value, signal, to, n,
 outputs)``: signals overwrite the targets. The states are the logits."""
 
@@ -181,7 +183,7 @@ def custom(store, failed, code, state):
 
 
 @inline
-def judge(failed, code, target, output, derivative, outputs, logit):
+def cost_and_error(failed, code, target, output, derivative, outputs, logit):
     """Cost and error signal under any cost; those of a user's are NaN if it raises."""
     if target != target:
         return 0.0, 0.0
@@ -192,7 +194,9 @@ def judge(failed, code, target, output, derivative, outputs, logit):
 
 
 @inline
-def aim_shares(weights, start, targets, offset, activation, at, signal, to, n, stride):
+def softmax_errors(
+    weights, start, targets, offset, activation, at, signal, to, n, stride
+):
     """The signals of n softmax outputs, c_k t_k - y_k sum_j c_j t_j, as -dE/ds_k has
     terms of all outputs.
 

@@ -132,7 +132,7 @@ def categorical_cross_entropy(
     """-t ln y, for softmax outputs and targets that add up to 1: signal t - y.
 
     With the logit z, -ln y is ln(1 + e^-z). With weights c of the costs the signal is
-    c_k t_k - y_k sum_j c_j t_j, which `aim_shares` computes.
+    c_k t_k - y_k sum_j c_j t_j, which `softmax_errors` computes.
     """
     value = 0.0
     if target > 0.0:

@@ -26,4 +26,7 @@ from .renewal import (
     nothing_renewed as nothing_renewed,
     renew_network as renew_network,
 )
-from .ties import hold_shared as hold_shared, release_shared as release_shared
+from .ties import (
+    begin_deferred_ties as begin_deferred_ties,
+    commit_deferred_ties as commit_deferred_ties,
+)

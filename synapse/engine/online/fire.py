@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..compiler.jit import by_type, inline, reset
 from ..compiler.rare import INDEX, rare
 from ..functions import activations, compiled, single
-from ..functions.compiled import chance, compete, custom, squash_stretch
+from ..functions.compiled import activate_range, chance, compete, custom
 from ..lowering.flags import TRACED, WITH_GATES
 from ..schema import NONE
 
@@ -83,7 +83,7 @@ def clamp_neuron(store, j, value, now):
 
 
 @rare(INDEX, INDEX)
-def hold_clamped(store, start, stop):
+def apply_clamps(store, start, stop):
     """Set the activations of clamped neurons; derivatives of 0 let no error through."""
     for j in range(start, stop):
         if store.clamped[j]:
@@ -92,7 +92,7 @@ def hold_clamped(store, start, stop):
 
 
 @rare(INDEX, INDEX)
-def silence_clamped(store, start, stop):
+def zero_clamped_errors(store, start, stop):
     """Clamped outputs have no error."""
     for j in range(start, stop):
         if store.clamped[j]:
@@ -142,7 +142,7 @@ def fire(store, rule, start, stop):
             start,
         )
     elif code < activations.FIRST_CUSTOM:
-        squash_stretch(
+        activate_range(
             code,
             store,
             store.state,
@@ -155,7 +155,7 @@ def fire(store, rule, start, stop):
     else:
         fire_registered(store, start, stop)
     if store.ties.clamped != 0:
-        hold_clamped(store, start, stop)
+        apply_clamps(store, start, stop)
 
 
 @rare(INDEX, INDEX)

@@ -24,13 +24,13 @@ from ..compiler.jit import (
 )
 from ..compiler.rare import ARRAY, INDEX, NUMBER, SPAN, UNIT, rare
 from ..functions.compiled import (
-    aim_shares,
+    cost_and_error,
     cost_of,
     cross_entropy,
-    judge,
     lead_of,
     logit_of,
     logit_within,
+    softmax_errors,
 )
 from ..functions.costs import (
     CATEGORICAL,
@@ -48,8 +48,8 @@ from .fire import (
     clear_all_traces,
     clear_neuron,
     fire,
-    silence_clamped,
     tick,
+    zero_clamped_errors,
 )
 from .propagate import compute_deltas, propagate_block
 from .record import note, watches
@@ -104,7 +104,7 @@ def signal_of(store, j, cost, signal):
 
 
 @inline
-def aim_outputs(store, span, targets, row, cost):
+def compute_output_errors(store, span, targets, row, cost):
     """Write the outputs' error signals, 0 for NaN; returns a number that is finite if
     the cost is.
     """
@@ -113,7 +113,7 @@ def aim_outputs(store, span, targets, row, cost):
     begin = row * n
     total = 0.0
     if cost != CROSS_ENTROPY:
-        aim_by_cost(store, cost, targets, begin, start, n)
+        compute_output_errors_generic(store, cost, targets, begin, start, n)
         return store.failed[SUM]
     for o in range(n):
         j = start + o
@@ -128,8 +128,8 @@ def aim_outputs(store, span, targets, row, cost):
 
 
 @rare(INDEX, ARRAY, INDEX, INDEX, INDEX)
-def aim_by_cost(store, cost, targets, offset, start, n):
-    """`aim_outputs` for the other costs; its result is in ``failed[SUM]``."""
+def compute_output_errors_generic(store, cost, targets, offset, start, n):
+    """`compute_output_errors` for the other costs; its result is in ``failed[SUM]``."""
     size = np.float64(n)
     total = 0.0
     if cost < FIRST_CUSTOM_COST:
@@ -144,7 +144,7 @@ def aim_by_cost(store, cost, targets, offset, start, n):
     else:
         for o in range(n):
             j = start + o
-            value, signal = judge(
+            value, signal = cost_and_error(
                 store.failed,
                 cost,
                 targets[offset + o],
@@ -156,7 +156,7 @@ def aim_by_cost(store, cost, targets, offset, start, n):
             store.projected[j] = store.cost_weight[j] * signal
             total += store.cost_weight[j] * value
     if cost == CATEGORICAL:  # every signal depends on the targets of all outputs
-        aim_shares(
+        softmax_errors(
             store.cost_weight,
             start,
             targets,
@@ -291,7 +291,7 @@ def is_one_large(store, j, rate, unit):
 
 
 @inline
-def aim_at_targets(store, span, targets, cost, check, unit):
+def set_output_errors(store, span, targets, cost, check, unit):
     """Write the error signals of one step; with empty targets, no output has one.
 
     Returns a status and the cost. If `check` says so, targets that the cost cannot have
@@ -321,12 +321,12 @@ def aim_at_targets(store, span, targets, cost, check, unit):
     for o in range(targets.size):
         j = start + o
         logit = logit_of_output(store, j, targets[o], lead, others)
-        value, _ = judge(
+        value, _ = cost_and_error(
             store.failed, cost, targets[o], store.activation[j], 1.0, size, logit
         )
         total += store.cost_weight[j] * value
     if targets.size > 0:
-        aim_outputs(store, span, targets, 0, cost)
+        compute_output_errors(store, span, targets, 0, cost)
     else:
         for j in range(start, span.stop):
             store.projected[j] = 0.0
@@ -358,13 +358,14 @@ def sum_by_cost(store, cost, kept, filled, outputs):
     for i in range(filled):
         target, weight, logit = kept[room + i], kept[2 * room + i], kept[3 * room + i]
         total += (
-            weight * judge(store.failed, cost, target, kept[i], 1.0, size, logit)[0]
+            weight
+            * cost_and_error(store.failed, cost, target, kept[i], 1.0, size, logit)[0]
         )
     store.failed[SUM] = total
 
 
 @inline
-def keep_outputs(store, span, targets, row, cost, kept, filled):
+def append_outputs(store, span, targets, row, cost, kept, filled):
     """Append the numbers of the outputs of a step to ``kept``; returns how many outputs
     it then has.
     """
@@ -390,7 +391,7 @@ def propagate_network(store, span, rate, defer):
     for j in range(span.learning, span.stop - span.outputs):
         store.projected[j] = 0.0
     if store.ties.clamped != 0:
-        silence_clamped(store, span.stop - span.outputs, span.stop)
+        zero_clamped_errors(store, span.stop - span.outputs, span.stop)
     last = span.stop
     while last > span.learning:
         start = store.block_first[last - 1]
@@ -476,7 +477,7 @@ def propagate_one(table, unit, row, asked):
     if aimed and cost == schema.GIVEN_ERRORS:
         signal = target
     elif aimed:
-        _, signal = judge(
+        _, signal = cost_and_error(
             store.failed,
             cost,
             target,
@@ -491,7 +492,7 @@ def propagate_one(table, unit, row, asked):
     store.projected[j] = signal if store.clamped[j] == 0 else 0.0
     if check & schema.CHECK_SIZES and is_one_large(store, j, rate, unit):
         return LARGE
-    alone = store.ties.held == 0  # else `hold_shared` has been called
+    alone = store.ties.held == 0  # else `begin_deferred_ties` has been called
     if alone:
         before_moves(store)
     compute_deltas(store, j, j + 1, rate, False)
@@ -578,14 +579,14 @@ def feed_network(table, unit, span, feedback, inputs, outputs):
 
 @kernel
 def propagate_targets(table, unit, span, targets, cost, rate, check):
-    """Propagate after an activation by `aim_at_targets`; returns a status, DONE if it
-    learned, and a cost.
+    """Propagate after an activation by `set_output_errors`; returns a status, DONE if
+    it learned, and a cost.
 
     `check` is a sum of CHECK_TARGETS and CHECK_SIZES, by which the status is LARGE if
     `is_large`; no weight has changed then.
     """
     store, span = store_at(table, unit), span_of(span)
-    status, total = aim_at_targets(store, span, bare(targets), cost, check, unit)
+    status, total = set_output_errors(store, span, bare(targets), cost, check, unit)
     if (
         status == DONE
         and check & schema.CHECK_SIZES
@@ -651,10 +652,10 @@ def epochs_by(step_network: StepNetwork, learn_step: LearnStep, forget: Forget):
                                 store, cost, kept, filled, span.outputs
                             )
                             filled = 0
-                        filled = keep_outputs(
+                        filled = append_outputs(
                             store, span, targets, row, cost, kept, filled
                         )
-                        sound = aim_outputs(store, span, targets, row, cost)
+                        sound = compute_output_errors(store, span, targets, row, cost)
                         going = math.isfinite(sound) and store.failed[0] == 0.0
                         if not going:
                             total += sound

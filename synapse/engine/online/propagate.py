@@ -21,7 +21,7 @@ from .reads import (
     past_read,
     sources_read,
 )
-from .ties import stop_at_zero
+from .ties import clip_to_signs
 from .weigh import may_be_pending, trace_of
 
 
@@ -96,7 +96,7 @@ def propagate_traced_run(store, j, r, delta, step, pull, extended):
 
 
 @rare(INDEX, INDEX, INDEX)
-def hold_signs(store, start, stop, defer):
+def enforce_signs(store, start, stop, defer):
     """Let weights into neurons keep their signs, but for those that are shared or, with
     `defer`, pending.
     """
@@ -112,9 +112,9 @@ def hold_signs(store, start, stop, defer):
                 and not store.run_flags[r] & mark.FIXED
                 and not pending
             ):
-                stop_at_zero(store, row, row + store.run_length[r])
+                clip_to_signs(store, row, row + store.run_length[r])
         if store.flags[j] & mark.MEMORY and store.tie[store.self_row[j]] == 0:
-            stop_at_zero(store, store.self_row[j], store.self_row[j] + 1)
+            clip_to_signs(store, store.self_row[j], store.self_row[j] + 1)
 
 
 @inline
@@ -388,7 +388,7 @@ def propagate_gated(store, start, stop, rate, defer):
             and not waits
             and (store.step[j] != 0.0 or store.flags[j] & mark.GATES)
         ):
-            hold_signs(store, j, j + 1, defer)
+            enforce_signs(store, j, j + 1, defer)
 
 
 @rare(INDEX, NUMBER, INDEX)

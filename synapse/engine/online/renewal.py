@@ -45,7 +45,7 @@ def nothing_renewed() -> RenewalArguments:
 
 
 @inline
-def begin_anew(
+def reinitialize_neuron(
     store, i, neurons, into_first, into, out_first, out, relay_first, relays
 ):
     """Draw incoming weights and the bias of neuron i, as "fan_in" does; set its
@@ -108,7 +108,7 @@ def renew(
                 if mature == 1.0 or store.utility[j] < store.utility[neurons[least]]:
                     least = i
         if mature > 0.0 and draw(store, neurons[start]) < settings[RATE] * mature:
-            begin_anew(
+            reinitialize_neuron(
                 store,
                 least,
                 neurons,

@@ -14,7 +14,7 @@ from ..compiler.jit import bare, inline, kernel, span_of, store_at
 from ..status import DIVERGED, DONE
 from .loops import propagate_network
 from .slope_rules import bounded_step, share_of_step
-from .ties import stop_at_zero
+from .ties import clip_to_signs
 
 SMALLEST_ROOT = 1e-8
 """Added to roots of sums of squares, so that a slope of 0 moves nothing."""
@@ -50,7 +50,7 @@ def add_sums(store, move, sizes):
     for c in range(sizes[0]):
         store.weight[c] += move * store.weight_destination[c]
     if store.ties.signed != 0:
-        stop_at_zero(store, 0, sizes[0])
+        clip_to_signs(store, 0, sizes[0])
     for j in range(sizes[1]):
         store.bias[j] += move * store.bias_destination[j]
 

@@ -42,14 +42,14 @@ def stopped(store, row, weight):
 
 
 @inline
-def stop_at_zero(store, start, stop):
+def clip_to_signs(store, start, stop):
     """Stop the weights of consecutive connections at 0."""
     for row in range(start, stop):
         store.weight[row] = stopped(store, row, store.weight[row])
 
 
 @rare()
-def note_tied(store):
+def save_tied(store):
     """Store the shared numbers before a step."""
     if store.ties.stretches != 0:
         note_shared(
@@ -82,7 +82,7 @@ def move_tied(store):
             store.ties.stretches,
         )
         for s in range(store.ties.stretches if store.ties.signed != 0 else 0):
-            stop_at_zero(store, store.tied[s], store.tied[s] + store.tied_length[s])
+            clip_to_signs(store, store.tied[s], store.tied[s] + store.tied_length[s])
     if store.ties.bias_stretches != 0:
         stretches = store.bias_tied, store.bias_tied_length, store.bias_tied_group
         add_moves(
@@ -98,7 +98,7 @@ def move_tied(store):
 def before_moves(store):
     """Note the values of tied parameters before they move, if anything is tied."""
     if store.ties.stretches + store.ties.bias_stretches != 0:
-        note_tied(store)
+        save_tied(store)
 
 
 @inline
@@ -109,7 +109,7 @@ def after_moves(store):
 
 
 @kernel
-def hold_shared(table, unit):
+def begin_deferred_ties(table, unit):
     """Start a phase in which neurons that propagate one by one update only their own
     numbers.
     """
@@ -119,7 +119,7 @@ def hold_shared(table, unit):
 
 
 @kernel
-def release_shared(table, unit):
+def commit_deferred_ties(table, unit):
     """End that phase: update the shared numbers by the sum of all updates since its
     start.
     """

@@ -27,7 +27,7 @@ from ..compiler.tiles import (
 from ..lowering import flags as mark
 from ..schema import NONE
 from .reads import has_lag, latest_frames, past_of, past_read
-from .ties import stop_at_zero, stopped
+from .ties import clip_to_signs, stopped
 
 MAX_SINGLE_ADDS = 3
 """Connections of a run up to which they are added one by one. ``python -m
@@ -290,7 +290,7 @@ def apply_pending(store, start, stop, activations):
                 for t in range(n):
                     store.weight[row + t] += step * activations[store.source[row + t]]
             if store.ties.signed != 0:
-                stop_at_zero(store, row, row + n)
+                clip_to_signs(store, row, row + n)
 
 
 @rare(INDEX, INDEX)

@@ -10,7 +10,7 @@ from ..compiler import tiles
 from ..compiler.jit import inline, noinline, one_like, zero_like
 from ..compiler.rare import INDEX, PLAN, rare
 from .layout import MAX_SINGLE_LINES
-from .pending import continue_renewal, follow_errors
+from .pending import backpropagate_errors, continue_renewal
 from .places import base_at, errors_given_at, next_at, slot_of
 from .sums import COLUMNS, LINES, renew_panel, set_sums
 from .sweep import add_direct_of, sweep_root
@@ -180,7 +180,7 @@ def move_through(store, plan, rate):
             plan.factors[k] = rate * plan.old_error[plan.line_root[begin + k]]
         # to the step that Z is of; on the way they leave what I of each step is due
         if steps > 0:
-            follow_errors(store, plan, c, steps)
+            backpropagate_errors(store, plan, c, steps)
         for g in range(plan.update_first[c], plan.update_first[c + 1]):
             row = plan.update_row[g]
             z = old + plan.update_column[g]

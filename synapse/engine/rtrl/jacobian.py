@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from ..compiler.jit import bare, inline, kernel, one_like, plan_at, span_of, store_at
 from ..functions.activations import SOFTMAX
-from ..functions.compiled import judge
+from ..functions.compiled import cost_and_error
 from ..online.calls import Kernels, calls_by_float, kernels_for as online_kernels
 from ..online.fire import clear_neuron, forget_error
 from ..online.loops import (
-    aim_outputs,
+    compute_output_errors,
     lead_of_outputs,
     logit_of_output,
     status_of,
@@ -136,7 +136,9 @@ def judge_outputs(store, span, targets, row, cost, errors):
         target = targets[row * n + o]
         errors[o] = target - y
         logit = logit_of_output(store, j, target, lead, others)
-        value, _ = judge(store.failed, cost, target, y, 1.0, np.float64(n), logit)
+        value, _ = cost_and_error(
+            store.failed, cost, target, y, 1.0, np.float64(n), logit
+        )
         total += store.cost_weight[j] * value
     return total
 
@@ -155,7 +157,7 @@ def show_direct_errors(store, span, targets, row, cost):
     for j in range(span.learning, span.stop):
         forget_error(store, j)
         store.projected[j] = 0.0
-    aim_outputs(store, span, targets, row, cost)
+    compute_output_errors(store, span, targets, row, cost)
     for j in range(span.stop - span.outputs, span.stop):
         store.responsibility[j] = store.projected[j]
 
@@ -191,7 +193,7 @@ def fill_any(store, plan, span, targets, row, wanted):
         return
     fill_jacobian(store, plan, span, wanted)
     clear_errors(store, span)
-    aim_outputs(store, span, targets, row, wanted.cost)
+    compute_output_errors(store, span, targets, row, wanted.cost)
     # a rate of 0: the sweep leaves the errors of the neurons, and no updates
     sweep_cost(store, plan, span, span.learning, one_like(plan.flow[0]) * 0.0)
 

@@ -23,9 +23,9 @@ from ..online.calls import (
     calls_by_float,
     scaled_by,
 )
-from ..online.fire import silence_clamped
-from ..online.loops import aim_at_targets, epochs_by, rows_by, step_online
-from ..online.propagate import hold_signs
+from ..online.fire import zero_clamped_errors
+from ..online.loops import epochs_by, rows_by, set_output_errors, step_online
+from ..online.propagate import enforce_signs
 from ..online.record import note, watches
 from ..online.slopes import begin_slopes, move_along, move_scaled
 from ..online.steps import step_of
@@ -132,11 +132,11 @@ def learn_step(store, plan, span, rate):
     for j in range(span.learning, span.stop - span.outputs):
         store.projected[j] = 0.0
     if store.ties.clamped != 0:
-        silence_clamped(store, span.stop - span.outputs, span.stop)
+        zero_clamped_errors(store, span.stop - span.outputs, span.stop)
     sweep_cost(store, plan, span, span.learning, rate)
     move_through(store, plan, rate)  # along what the sweep has left in ``old_error``
     if store.ties.signed != 0:
-        hold_signs(store, span.learning, span.stop, 0)
+        enforce_signs(store, span.learning, span.stop, 0)
     after_moves(store)
     sound = undo_unless_finite(store, plan)
     if watches(store, span):
@@ -167,7 +167,7 @@ def propagate_targets(table, unit, plan_table, span, targets, cost, rate, check)
     span = span_of(span)
     if not has_step(store, plan, span):
         return UNSTEPPED, 0.0
-    status, total = aim_at_targets(store, span, bare(targets), cost, check, unit)
+    status, total = set_output_errors(store, span, bare(targets), cost, check, unit)
     if status == DONE and not learn_step(store, plan, span, rate):
         status = DIVERGED
     return status, total

@@ -12,8 +12,9 @@ the length of a block; `Layout` chooses it, and 1 means that nothing is ever pen
 
 Nothing needs Z itself but readers. A step that learns needs the row e Z(t-1), with the
 errors e of the lines. They are one vector, which goes back through the pending steps
-(`follow_errors`), e J(t-1), e J(t-1) J(t-2), ..., and leaves at each what its I is due;
-then it is multiplied by the copy of Z that includes no pending step, the *base*.
+(`backpropagate_errors`), e J(t-1), e J(t-1) J(t-2), ..., and leaves at each what its I
+is due; then it is multiplied by the copy of Z that includes no pending step, the
+*base*.
 
 No step may take much longer than others. So the renewal over a block is divided into
 units, and done while the first ``counts.shares`` steps of the next block become
@@ -24,7 +25,7 @@ pending:
     other copy |                      | block 1, unit by unit |
 
 For each class, its first units take unit vectors, one for each line, back step by step
-(`follow_back`): the vectors become J(t) ... J(t-k+1), and at each step they give what
+(`vjp_step`): the vectors become J(t) ... J(t-k+1), and at each step they give what
 its I is multiplied by (``given``). The other units make the columns of the other copy
 of Z, a few registers at a time. Then the two copies swap roles. Readers get a third
 copy (`show`), so that reading changes no later bit.
@@ -52,7 +53,7 @@ from .terms import DirectTerms, Lines, Terms
 
 
 @noinline
-def follow_back(plan, c, slot, n, near, far, moved):
+def vjp_step(plan, c, slot, n, near, far, moved):
     """Follow n vectors over lines of a class back through a pending step: a gives a I
     there, a J before.
     """
@@ -179,7 +180,7 @@ def renew_unit(plan, c, unit, old, new, first_step, steps):
         slot = slot_of(plan, first_step + s)
         near = vectors_at(plan, back)
         far = vectors_at(plan, back + 1)
-        follow_back(plan, c, slot, n, near, far, given_at(plan, s))
+        vjp_step(plan, c, slot, n, near, far, given_at(plan, s))
     elif back >= plan.counts.depth:
         at = vectors_at(plan, steps)
         terms = Terms(plan.line_offset, lines.begin, n, old, plan.vectors, at, 1, n)
@@ -237,7 +238,7 @@ def renew_pending(store, plan):
 
 
 @rare(PLAN, INDEX, INDEX)
-def follow_errors(store, plan, c, steps):
+def backpropagate_errors(store, plan, c, steps):
     """Take the errors of the lines of a class back through the first pending steps."""
     lines = plan.class_line[c + 1] - plan.class_line[c]
     near = errors_at(plan)
@@ -246,9 +247,7 @@ def follow_errors(store, plan, c, steps):
         plan.vectors[near + k] = plan.factors[k]
     for back in range(steps):
         s = steps - 1 - back
-        follow_back(
-            plan, c, slot_of(plan, s), 1, near, far, errors_given_at(plan, c, s)
-        )
+        vjp_step(plan, c, slot_of(plan, s), 1, near, far, errors_given_at(plan, c, s))
         near, far = far, near
     for k in range(lines):
         plan.factors[k] = plan.vectors[near + k]

@@ -23,6 +23,7 @@ from matplotlib import pyplot as plt
 
 import architect
 import synapse
+from demos import connectome
 from synapse import draw
 from synapse.initializers import constant, uniform
 from synapse.optimizers import Adam
@@ -196,6 +197,15 @@ def spikes():
     return draw.spikes(log, targets[0]).figure
 
 
+def matrix():
+    """Draw which kinds of neurons of a worm excite and inhibit which."""
+    neurons, edges = connectome.tables()
+    edges = edges.dropna(subset="sign")
+    edges = edges.assign(weight=edges["sign"] * edges["synapses"])
+    net = synapse.from_edges(edges, connectome.HEAD, ["DVB"], neurons=neurons)
+    return draw.matrix(net, groups="kind", scale=300).figure
+
+
 PICTURES = {
     "network": networks,
     "blocks": blocks,
@@ -203,6 +213,7 @@ PICTURES = {
     "memory": memory,
     "error_flow": error_flow,
     "spikes": spikes,
+    "matrix": matrix,
 }
 
 

@@ -8,7 +8,8 @@ in which every neuron has as many incoming and outgoing connections, and with th
 shuffled among the connections. ``teacher``: a student with the wiring of a teacher, but
 unknown weights and biases, learns the activity of k recorded neurons; the result is how
 well it predicts the neurons that were not recorded. ``cost``: exact gradients through
-time and online."""
+time and online. ``shuffles``: how often motifs of few neurons occur in the worm's
+wiring, and in wirings that keep its degrees."""
 
 from __future__ import annotations
 
@@ -21,6 +22,7 @@ import pandas as pd
 
 import synapse
 from demos import connectome
+from synapse import analysis
 
 from . import _many_seeds as many
 
@@ -41,32 +43,13 @@ NEURONS, EDGES = connectome.tables()
 # --- the touch task -------------------------------------------------------------------
 
 
-def rewired(edges: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Exchange the targets of random pairs of connections; a pair of neurons still has
-    at most one."""
-    source, target = edges["source"].tolist(), edges["target"].tolist()
-    taken = set(zip(source, target, strict=True))
-    for i, j in rng.integers(0, len(edges), (20 * len(edges), 2)).tolist():
-        new = {(source[i], target[j]), (source[j], target[i])}
-        if (
-            len(new) == 2
-            and not new & taken
-            and source[i] != target[j]
-            and source[j] != target[i]
-        ):
-            taken.difference_update({(source[i], target[i]), (source[j], target[j])})
-            taken.update(new)
-            target[i], target[j] = target[j], target[i]
-    return edges.assign(target=target)
-
-
 def touch(wiring: str, seed: int) -> many.Row:
     """Fraction of fresh touches with the right direction, before learning and after
     each round."""
     rng = np.random.default_rng([seed, WIRINGS.index(wiring)])
     edges = EDGES
     if wiring == WIRINGS[1]:
-        edges = rewired(edges, rng)
+        edges = analysis.rewire(edges, within=[], seed=rng)
     elif wiring == WIRINGS[2]:
         edges = edges.assign(sign=rng.permutation(edges["sign"]))
     net = connectome.network(rng, NEURONS, edges)
@@ -190,6 +173,75 @@ def cost(method: str, seed: int) -> many.Row:
     }
 
 
+# --- shuffles -------------------------------------------------------------------------
+
+KEPT = {
+    "degrees": [],
+    "degrees of each sign": None,
+    "these between any two kinds": ["sign", "from_kind", "to_kind"],
+}
+"""What shuffled wirings keep, and within which columns targets are exchanged."""
+SHUFFLES = 50
+"""Shuffles of a seed."""
+MOTIFS = {
+    "two excite each other": lambda plus, minus: (plus * plus.T).sum() / 2,
+    "two inhibit each other": lambda plus, minus: (minus * minus.T).sum() / 2,
+    "a excites b and c, b excites c": lambda plus, minus: (plus @ plus * plus).sum(),
+    "a excites b and c, b inhibits c": lambda plus, minus: (plus @ minus * plus).sum(),
+    "a excites b, b excites c, a inhibits c": lambda plus, minus: (
+        plus @ plus * minus
+    ).sum(),
+}
+
+
+def motifs(edges: pd.DataFrame) -> list[float]:
+    """How often each motif occurs among connections whose sign is predicted."""
+    names = NEURONS.set_index("name").index
+    pairs = [names.get_indexer(edges[end]) for end in ("source", "target")]
+    matrices = []
+    for sign in (1, -1):
+        matrix = np.zeros((len(names), len(names)), np.float32)
+        matrix[tuple(end[edges["sign"] == sign] for end in pairs)] = 1.0
+        matrices.append(matrix)
+    return [float(count(*matrices)) for count in MOTIFS.values()]
+
+
+def shuffles(kept: str, seed: int) -> many.Row:
+    """Counts of motifs in shuffled wirings: their mean, the mean of their squares, and
+    how many reach the worm's."""
+    kinds = NEURONS.set_index("name")["kind"]
+    edges = EDGES.assign(
+        from_kind=EDGES["source"].map(kinds), to_kind=EDGES["target"].map(kinds)
+    )
+    rng = np.random.default_rng([seed, list(KEPT).index(kept)])
+    counts = np.array(
+        [
+            motifs(analysis.rewire(edges, within=KEPT[kept], seed=rng))
+            for _ in range(SHUFFLES)
+        ]
+    )
+    return {
+        "mean": counts.mean(axis=0).tolist(),
+        "square": (counts**2).mean(axis=0).tolist(),
+        "reach": (counts >= motifs(edges)).sum(axis=0).tolist(),
+    }
+
+
+def shuffled(results: dict[str, list[many.Row]]) -> str:
+    """The table of motifs: the worm's, and mean and deviation of shuffles."""
+    lines = [[name, f"{count:.0f}"] for name, count in zip(MOTIFS, motifs(EDGES))]
+    for kept in KEPT:
+        rows = results[kept]
+        mean, square = (
+            np.mean([row[name] for row in rows], axis=0) for name in ("mean", "square")
+        )
+        reach = np.sum([row["reach"] for row in rows], axis=0)
+        for line, *numbers in zip(lines, mean, np.sqrt(square - mean**2), reach):
+            line.append("{:.0f} ± {:.0f} ({})".format(*numbers))
+    head = ["motif", "worm", *(f"{kept} stay" for kept in KEPT)]
+    return many.table(head, lines)
+
+
 # --- the page -------------------------------------------------------------------------
 
 
@@ -199,7 +251,7 @@ def quartiles(values: list[float], digits: int = 2) -> str:
 
 
 def report(results: dict[str, list[many.Row]]) -> str:
-    """The three tables: medians and quartiles."""
+    """The tables: medians and quartiles, and motifs."""
     shown = [0, 1, 2, 4, ROUNDS]
     head = [
         "fraction right after",
@@ -255,7 +307,7 @@ def report(results: dict[str, list[many.Row]]) -> str:
                 f"{middle['cosine']:.9f}",
             ]
         )
-    return "\n\n".join([*parts, many.table(head, lines)])
+    return "\n\n".join([*parts, many.table(head, lines), shuffled(results)])
 
 
 def main(chosen: argparse.Namespace) -> None:
@@ -269,6 +321,7 @@ def main(chosen: argparse.Namespace) -> None:
     for seeds in range(
         1, chosen.seeds + 1
     ):  # all rows have about as many seeds at any time
+        many.filled(PATH, KEPT, seeds, shuffles)
         many.filled(PATH, WIRINGS, seeds, touch)
         many.filled(PATH, cases, seeds, teacher)
     results = many.filled(PATH, [], 0, touch)

@@ -22,7 +22,7 @@ LARGEST = 9.0
 """Inches of all rows or columns, at most."""
 LETTER = 0.075
 """Inches of a letter."""
-MAX_NAME_LETTERS = 18
+MAX_NAME_LETTERS = 24
 """Letters of a name; the rest of a longer one is cut off."""
 
 
@@ -34,7 +34,7 @@ def matrix(
     scale: float | None = None,
     color_bars: bool = True,
 ) -> Axes:
-    """Draw which groups of neurons excite and inhibit which: one row per group of
+    """Draw how groups of neurons excite and inhibit each other: one row per group of
     sources, one column per group of targets.
 
     The color of a square is the sum of the weights of all connections between the two
@@ -86,7 +86,7 @@ def matrix(
     """
     diagram = diagram_of(network)
     boolean("color_bars", color_bars)
-    limit = None if scale is None else positive_number("scale of matrix", scale)
+    darkest = None if scale is None else positive_number("scale of matrix", scale)
     if groups is not None:
         names = tuple(name for name in diagram.neuron_metadata if isinstance(name, str))
         if not is_among(groups, names):
@@ -97,7 +97,7 @@ def matrix(
     letters = LETTER * min(max(map(len, titles)), MAX_NAME_LETTERS)
     with canvas(ax, (side + letters + 1.8, side + letters + 0.6)) as ax:
         cmap = diverging()
-        norm = around_zero(sums if limit is None else np.array([limit]))
+        norm = around_zero(sums if darkest is None else np.array([darkest]))
         image = ax.imshow(np.ma.masked_invalid(sums), cmap=cmap, norm=norm)
         image.set_gid("sums")
         ax.spines[:].set_visible(False)
@@ -110,7 +110,7 @@ def matrix(
         if max(map(len, titles)) > 2:
             ax.xaxis.set_tick_params(rotation=90)
         if color_bars:
-            beyond = "both" if largest(sums) > norm.vmax else "neither"
+            beyond = "both" if darkest and largest(sums) > darkest else "neither"
             key(ax, cmap, norm, "sum of weights", extend=beyond)
         return ax
 

@@ -508,6 +508,12 @@ def _format_for(path: Any, format: str | None, act: str, done: str) -> Format:
     """
     chosen = by_suffix(path) if format is None else format_of(format)
     suffix = Path(path).suffix if isinstance(path, str | os.PathLike) else ""
+    if chosen is None and suffix.lower() == ".csv":
+        raise ArgumentError(
+            f"A network cannot be {done} one .csv file: it is two tables, of"
+            " connections and of neurons. Use synapse.to_edges and synapse.from_edges,"
+            " with to_csv and read_csv of pandas."
+        )
     if act == "write" and chosen is None and suffix:
         suffixes = ", ".join(
             ending for form in formats() if form.write for ending in form.suffixes

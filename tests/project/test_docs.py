@@ -42,7 +42,7 @@ RUN += (
     "evolution",
     "deploying",
     "reward",
-    "large",
+    "connectomes",
     "sensitivities",
 )
 PAGES = ["README.md", *(f"docs/{name}.md" for name in RUN)]

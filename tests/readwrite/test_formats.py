@@ -255,6 +255,9 @@ def test_a_format_that_is_not_there_is_refused(tmp_path):
             errors.ArgumentError, match=rf"one of .json, .synapse, .*, got '{name[3:]}'"
         ):
             save(net, tmp_path / name)
+    for call in (lambda: save(net, "net.csv"), lambda: load("net.CSV")):
+        with pytest.raises(errors.ArgumentError, match=r"Use synapse\.to_edges and"):
+            call()
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(AttributeError, match="has no attribute 'jason_data'"):
         _ = readwrite.jason_data

@@ -303,7 +303,7 @@ def test_a_state_dict_says_its_kinds_and_sizes(module_name, bias):
     assert np.abs(net.run(INPUTS) - expected).max() < 1e-12
     assert net.name == {"RNN": "Elman"}.get(module_name, module_name)
     receiver = net.clone()
-    receiver.reset(1)
+    receiver.reset_parameters(1)
     receiver.clear()
     assert synapse.from_torch(state, receiver) is receiver
     assert np.abs(receiver.run(INPUTS) - expected).max() < 1e-12

@@ -119,7 +119,7 @@ def test_layers_that_torch_has_are_its_modules(name):
         assert type(getattr(module, part)) is getattr(torch.nn, kind)
     assert np.abs(answers(module, INPUTS) - net.run(INPUTS)).max() < 1e-12
     other = make()
-    other.reset(5, initializers.uniform(0.5))
+    other.reset_parameters(5, initializers.uniform(0.5))
     assert synapse.to_torch(other, module) is module
     other.clear()
     assert np.abs(answers(module, INPUTS) - other.run(INPUTS)).max() < 1e-12

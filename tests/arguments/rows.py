@@ -500,7 +500,7 @@ row("analysis.compare", lambda w: {"first": w.network, "second": w.network})
 row("draw.error_flow", lambda w: {"networks": w.lstm}, networks="network", layer="None")
 row("draw.explore", lambda w: {"inputs": w.inputs, "path": io.StringIO()})
 row("draw.link", page="word empty NUL surrogate")
-row("draw.matrix", network="[] layer network")
+row("draw.matrix", network="neuron layer network")
 row("draw.hinton", lambda w: {"weights": w.projection}, weights=either)
 for name in ("raster", "traces"):
     row(f"draw.{name}", what=f"{words} None")

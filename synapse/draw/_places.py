@@ -190,8 +190,8 @@ def arranged_in(
 
 
 def _widened(tallest: float, count: int, printed: bool) -> float:
-    """Return how much further apart than 2 units layers are whose tallest has so many
-    rows, so that their lines are not too steep.
+    """Return how much further apart than 2 units layers are, by the rows of the
+    tallest one, so that their lines are not too steep.
     """
     gap = max(2.0, min(0.3 * tallest, 1.7 * (tallest + 2.0) / max(1, count - 1)))
     return (1.5 if printed else 1.0) * gap - 2.0

@@ -229,7 +229,7 @@ def structure_of(
 
 
 def levels_of(structure: Structure, most: int) -> list[list[int]]:
-    """Return lists of layers that stand side by side, at most so many."""
+    """Return lists of layers that stand side by side, at most `most` in each."""
     members = [
         [i for i in range(len(structure.level)) if structure.level[i] == depth]
         for depth in range(max(structure.level) + 1)

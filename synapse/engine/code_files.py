@@ -12,8 +12,8 @@ SIZE = hashlib.sha256().digest_size
 
 
 def read_code(path: Path, made_from: bytes) -> bytes | None:
-    """The code in a file; None if there is none, or if it is damaged or was made from
-    something else.
+    """Return the code in a file; None if there is none, or if it is damaged or was made
+    from something else.
     """
     try:
         content = path.read_bytes()

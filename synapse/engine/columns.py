@@ -79,7 +79,7 @@ class StoreColumns(dict[str, NDArray[Any]]):
         self.moved.add(name)
 
     def update(self, columns: Any) -> None:  # type: ignore[override]
-        """Let these arrays be columns."""
+        """Replace these columns."""
         super().update(columns)
         self.moved.update(columns)
 
@@ -94,8 +94,8 @@ def room(length: int, rows: int) -> int:
 
 
 def aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Zeros that start at a cache line, because vectors across two lines take twice the
-    time to load.
+    """Return zeros that start at a cache line, because vectors across two lines take
+    twice the time to load.
     """
     memory = np.zeros(size * dtype.itemsize + schema.VECTOR_BYTES, np.uint8)
     offset = -memory.ctypes.data % schema.VECTOR_BYTES
@@ -103,7 +103,7 @@ def aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
 
 
 def with_room(array: NDArray[Any], rows: int) -> NDArray[Any]:
-    """Return `array` if it has so many rows, otherwise a longer copy with a reserve."""
+    """Return `array` if it has `rows` rows, otherwise a longer copy with a reserve."""
     if rows <= len(array):
         return array
     grown = aligned(room(max(len(array), 32), rows), array.dtype)

@@ -14,7 +14,7 @@ any thread."""
 
 @contextmanager
 def watched(watcher: Callable[[bool], None]) -> Iterator[None]:
-    """A context in which a watcher is told."""
+    """Call a watcher when compilation starts and ends in this context."""
     watchers.append(watcher)
     try:
         yield

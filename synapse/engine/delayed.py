@@ -41,7 +41,7 @@ class Attributes:
 
 
 def is_delayed(source: Any, target: Any, source_time: Any, target_time: Any) -> Any:
-    """Whether a target reads the previous activation of a source, or of a gater.
+    """Return whether a target reads the previous activation of a source, or of a gater.
 
     The times order the activations: rows in a network, see `is_delayed_in_order`, or
     the stamps of neurons that have no common network. Neurons and times are numbers, or
@@ -53,22 +53,24 @@ def is_delayed(source: Any, target: Any, source_time: Any, target_time: Any) -> 
 
 
 def is_delayed_in_order(source: Any, target: Any, together: Any) -> Any:
-    """Whether it is delayed in one network, in order of activation or because both
-    activate `together`.
+    """Return whether it is delayed in one network, in order of activation or because
+    both activate `together`.
     """
     return is_delayed(source, target, source, target) | together
 
 
 def are_together(store: Any, source: Any, target: Any) -> Any:
-    """Whether two neurons of a network activate together: by one clock, or as they
-    compete.
+    """Return whether two neurons of a network activate together: by one clock, or as
+    they compete.
     """
     by_clock = (store.synchronous[source] & store.synchronous[target]) != 0
     return by_clock | (store.group_first[source] == store.group_first[target])
 
 
 def is_delayed_by_stamp(store: Any, source: Any, target: Any) -> Any:
-    """Whether it is delayed by the stamps of the latest activations, of any neurons."""
+    """Return whether it is delayed by the stamps of the latest activations, of any
+    neurons.
+    """
     together = are_together(store, source, target) & (
         store.network[source] == store.network[target]
     )
@@ -78,31 +80,31 @@ def is_delayed_by_stamp(store: Any, source: Any, target: Any) -> Any:
 
 
 def depth_of(store: Any, row: Any) -> Any:
-    """How many steps back neurons of the network of this row are read at most; at least
-    1.
+    """Return how many steps back neurons of the network of this row are read at most;
+    at least 1.
     """
     ring = store.ring[row]
     return store.ring_frames[ring] - 1 if ring != NONE else 1
 
 
 def activation_read(store: Any, source: Any, target: Any) -> Any:
-    """The activation of `source` that `target` read when it last activated."""
+    """Return the activation of `source` that `target` read when it last activated."""
     if is_delayed_by_stamp(store, source, target):
         return np.float64(store.old_activation[source])
     return np.float64(store.activation[source])
 
 
 def activations_read(store: Any, sources: Any, targets: Any) -> Any:
-    """The activations read, for arrays of sources and targets, which kernels do not
-    have.
+    """Return the activations read, for arrays of sources and targets, which kernels do
+    not have.
     """
     delayed = is_delayed_by_stamp(store, sources, targets)
     return np.where(delayed, store.old_activation[sources], store.activation[sources])
 
 
 def place_in_past(store: Any, c: Any) -> Any:
-    """Where in ``past`` the activation is that the target of a connection with a delay
-    read when it last activated: a frame further if its ring has advanced since.
+    """Return where ``past`` has the activation that the target of a connection with a
+    delay read when it last activated: a frame further if its ring has advanced since.
     """
     i = store.source[c]
     ring = store.ring[i]
@@ -115,8 +117,8 @@ def place_in_past(store: Any, c: Any) -> Any:
 
 
 def source_read(store: Any, c: Any) -> Any:
-    """The activation of the source of a connection that its target read when it last
-    activated.
+    """Return the activation of the source of a connection that its target read when it
+    last activated.
     """
     if store.delay[c] != 0:
         return np.float64(store.past[place_in_past(store, c)])
@@ -124,8 +126,8 @@ def source_read(store: Any, c: Any) -> Any:
 
 
 def sources_read(store: Any, rows: Any) -> Any:
-    """The activations read from their sources by an array of connections, which kernels
-    do not have.
+    """Return the activations read from their sources by an array of connections, which
+    kernels do not have.
     """
     read = activations_read(store, store.source[rows], store.target[rows])
     delayed = store.delay[rows] != 0
@@ -134,14 +136,16 @@ def sources_read(store: Any, rows: Any) -> Any:
 
 
 def gain_of(store: Any, c: Any) -> Any:
-    """The present gain of a connection: the activation of its gater; 1 without one."""
+    """Return the present gain of a connection: the activation of its gater; 1 without
+    one.
+    """
     return (
         np.float64(store.activation[store.gater[c]]) if store.gater[c] != NONE else 1.0
     )
 
 
 def gain_read(store: Any, c: Any) -> Any:
-    """The gain of a connection when its target last activated."""
+    """Return the gain of a connection when its target last activated."""
     return (
         activation_read(store, store.gater[c], store.target[c])
         if store.gater[c] != NONE
@@ -150,8 +154,8 @@ def gain_read(store: Any, c: Any) -> Any:
 
 
 def eligibility_of(store: Any, flags: Any, c: Any) -> Any:
-    """The eligibility of a connection: stored, as these `flags` of all neurons say, or
-    computed.
+    """Return the eligibility of a connection: stored, as these `flags` of all neurons
+    say, or computed.
     """
     j = store.target[c]
     offset = c - store.first_incoming[j]
@@ -161,8 +165,8 @@ def eligibility_of(store: Any, flags: Any, c: Any) -> Any:
 
 
 def influence_of(store: Any, rows: Any, start: Any, stop: Any) -> Any:
-    """I_jk of a target k without memory: the sum over connections ``rows[start:stop]``,
-    without the gain.
+    """Return I_jk of a target k without memory: the sum over connections
+    ``rows[start:stop]``, without the gain.
     """
     influence = 0.0
     for p in range(start, stop):
@@ -171,8 +175,8 @@ def influence_of(store: Any, rows: Any, start: Any, stop: Any) -> Any:
 
 
 def extended_of(store: Any, flags: Any, c: Any, influence: Any) -> Any:
-    """The extended trace f'_j e_ij I_jk of a connection i -> j, from the influence on
-    such a neuron k.
+    """Return the extended trace f'_j e_ij I_jk of a connection i -> j, from the
+    influence on such a neuron k.
     """
     return (
         np.float64(store.derivative[store.target[c]])

@@ -120,15 +120,15 @@ class Draft:
         return identity
 
     def find(self, source: Neuron, target: Neuron, delay: int | None) -> list[int]:
-        """The identities of single connections between two neurons of a delay, or of
-        all, the shortest first.
+        """Return the identities of single connections between two neurons of a delay,
+        or of all, the shortest first.
         """
         delays = self.delays if delay is None else (delay,)
         keys = ((source, target, steps) for steps in delays)
         return [self.pairs[key] for key in keys if key in self.pairs]
 
     def gate(self, identity: int, gater: Neuron) -> None:
-        """Let a neuron gate a single connection."""
+        """Gate a single connection by a neuron."""
         self.gaters[identity] = gater
 
     def add(self, batch: ConnectionBatch) -> int:
@@ -143,8 +143,8 @@ class Draft:
     def gate_batch(
         self, first_identity: int, gaters: Sequence[Neuron], gates: Indices
     ) -> None:
-        """Let ``gaters[gates[i]]`` gate connection i of the batch with this first
-        identity.
+        """Gate connection i of the batch with this first identity by
+        ``gaters[gates[i]]``.
         """
         batch = self.batches[first_identity]
         self.batches[first_identity] = batch._replace(gaters=gaters, gates=gates)
@@ -152,8 +152,8 @@ class Draft:
     def may_connect(
         self, sources: Sequence[Neuron], targets: Sequence[Neuron], delay: int
     ) -> bool:
-        """Whether a source may be connected to a target with this delay: False if none
-        is, True if only columns can tell.
+        """Return whether a source may be connected to a target with this delay: False
+        if none is, True if only columns can tell.
         """
         if self.pairs or len(self.batches) >= MAX_BATCHES:
             return True
@@ -197,7 +197,9 @@ class Draft:
     def columns_of_connections(
         self, dtype: np.dtype[Any], first_row: int
     ) -> dict[str, NDArray[Any]]:
-        """The columns of all connections, if the views' first row is `first_row`."""
+        """Return the columns of all connections, if the views' first row is
+        `first_row`.
+        """
         count = self.n_connections
         columns: dict[str, NDArray[Any]] = {
             "source": np.empty(count, np.uint32),
@@ -259,8 +261,8 @@ def _write_batch(batch: ConnectionBatch, columns: dict[str, NDArray[Any]]) -> No
 
 
 def every_pair(sources: Indices, targets: Indices) -> tuple[Indices, Indices]:
-    """Every source with every target, those of the first target first, as two new
-    arrays.
+    """Return every source with every target, those of the first target first, as two
+    new arrays.
     """
     source, target = np.empty((2, len(targets), len(sources)), np.uint32)
     source[:] = sources

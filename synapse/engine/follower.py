@@ -23,14 +23,14 @@ class IdentityObserver(ABC):
 
     @abstractmethod
     def _moved(self, store: Store, offset: int) -> None:
-        """Another store has absorbed that of this object: identities are there higher
-        by `offset`.
+        """Raise identities by `offset`: another store has absorbed that of this
+        object.
         """
 
     @abstractmethod
     def _renumbered(self, new: NDArray[np.uint32]) -> None:
-        """The store has given up unused identities: `new` has the present ones by those
-        of before.
+        """Update identities after the store has dropped unused ones: ``new[i]`` is the
+        present one of i.
 
         NONE stands for connections that have been removed. So does the last number,
         which is that of no connection: clip to it what is NONE already.

@@ -101,7 +101,9 @@ def retry_on_merged_store(method: Callable[..., R], *given: Any) -> R:
 
 
 def consume_interrupt() -> bool:
-    """Whether Ctrl-C is pending. The caller handles it, and it will not be raised."""
+    """Return whether Ctrl-C is pending, and clear it: the caller handles it, and it
+    will not be raised.
+    """
     deferred = DeferredInterrupt.active
     if (
         deferred is None
@@ -206,7 +208,7 @@ def _wait_for(store: Store) -> None:
 def atomic(
     method: Callable[Concatenate[V, P], R],
 ) -> Callable[Concatenate[V, P], R]:
-    """A decorator: a method of a view holds the lock of its store, and is not
+    """Decorate a method of a view: it holds the lock of its store, and is not
     interrupted.
     """
 
@@ -222,7 +224,7 @@ def atomic(
 def consistent_read(
     read: Callable[Concatenate[V, P], R],
 ) -> Callable[Concatenate[V, P], R]:
-    """A decorator: a method of a view reads from one topology, even if other threads
+    """Decorate a method of a view: it reads from one topology, even if other threads
     edit. Its store has columns then.
     """
 

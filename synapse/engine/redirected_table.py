@@ -31,8 +31,8 @@ class RedirectedTable:
         self._address = int(self.table.ctypes.data)
 
     def renewed(self, base: RedirectedTable | None = None) -> int:
-        """The address, after taking the other columns of the store, or of `base`, as
-        they are now.
+        """Return the address, after taking the other columns of the store, or of
+        `base`, as they are now.
         """
         if self.topology != self.store.topology_version:
             raise RuntimeError("The topology has changed since the table was made.")

@@ -120,14 +120,14 @@ class Column(NamedTuple):
 
 
 def _context(name: str) -> Column:
-    """A number of a neuron that is part of the context."""
+    """Return a number of a neuron that is part of the context."""
     return Column(name, "neuron", "float", 0.0, NUMBER, saved=True, cleared=True)
 
 
 def _setting(
     name: str, axis: str, dtype: str, default: float, kind: Kind, shared: str = ""
 ) -> Column:
-    """A number that files have, and that graphs show where it is not the default."""
+    """Return a number of files; graphs show it where it is not the default."""
     column = Column(name, axis, dtype, default, kind, saved=True, shared=shared)
     return column._replace(public=True)
 
@@ -148,7 +148,7 @@ def require_sound(columns: tuple[Column, ...]) -> None:
 
 
 def _mistake(column: Column, by_name: dict[str, Column]) -> str:
-    """What is wrong with a declaration; empty if nothing is."""
+    """Return the mistake in a declaration; empty if there is none."""
     declared = column.kind
     if column.dtype not in TYPES:
         return f"its dtype must be one of {', '.join(TYPES)}, got {column.dtype!r}"
@@ -450,25 +450,27 @@ class FileTable(NamedTuple):
     columns: tuple[Column, ...]
 
     def full_name(self, column: Column) -> str:
-        """The name of a column among those of all tables: of its array in a ``.npz``
-        file, and of the attribute that holds it in memory.
+        """Return the name of a column among those of all tables: of its array in a
+        ``.npz`` file, and of the attribute that holds it in memory.
         """
         return f"{self.item.partition(' ')[0]}_{column.name}"
 
 
 def _index(name: str, table: str, null: str = "", dtype: str = "int64") -> Column:
-    """Numbers of rows of another table; -1, the default, for null."""
+    """Return numbers of rows of another table; -1, the default, for null."""
     kind = INDEX._replace(table=table, null=null)
     return Column(name, "file", dtype, -1 if null else 0, kind)
 
 
 def _amount(name: str, table: str, least: int) -> Column:
-    """Whole numbers, `least` or more: as many different ones as a table has rows."""
+    """Return whole numbers, `least` or more: as many different ones as a table has
+    rows.
+    """
     return Column(name, "file", "int64", kind=AMOUNT._replace(table=table, least=least))
 
 
 def _steps(name: str) -> Column:
-    """Numbers of steps; 0 where a table has no such column."""
+    """Return numbers of steps; 0 where a table has no such column."""
     return Column(name, "file", "uint32", kind=COUNT)
 
 
@@ -570,12 +572,12 @@ FILE_TABLES = (
 
 
 def of_kind(kind: Kind, table: tuple[Column, ...] = COLUMNS) -> tuple[str, ...]:
-    """The names of the columns of a kind."""
+    """Return the names of the columns of a kind."""
     return tuple(column.name for column in table if column.kind == kind)
 
 
 def numpy_dtype(column: Column, unit: np.dtype[Any]) -> np.dtype[Any]:
-    """The NumPy type of `column` in a store whose float is `unit`."""
+    """Return the NumPy type of `column` in a store whose float is `unit`."""
     return unit if column.dtype == "float" else np.dtype(column.dtype)
 
 

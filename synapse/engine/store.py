@@ -191,7 +191,9 @@ class Store:
         return self  # so that a store can be held as its views are
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        """A column, cut to its length. Do not hold it: columns move when they grow."""
+        """Return a column, cut to its length. Do not hold it: columns move when they
+        grow.
+        """
         column = self.columns[name]
         axis = AXES[name]
         if axis == "neuron":
@@ -212,9 +214,7 @@ class Store:
     # --- growing ----------------------------------------------------------------------
 
     def _hold(self, parts: Sequence[NDArray[Any]], rows: int) -> None:
-        """Let the columns of neurons be parts of new arrays for so many rows, which
-        begin with these.
-        """
+        """Reallocate the columns of neurons for `rows` rows, keeping their contents."""
         # Padded to an odd number of 8 rows: columns 4096 bytes apart would compete for
         # the same cache lines.
         blocks = [
@@ -231,8 +231,8 @@ class Store:
     # --- composing --------------------------------------------------------------------
 
     def has_squash(self, lowest: int, highest: int) -> bool:
-        """Whether a neuron has an activation function with a code from `lowest` to
-        `highest`.
+        """Return whether a neuron has an activation function with a code from `lowest`
+        to `highest`.
         """
         codes = (
             np.array([made.squash for made in self.draft.neurons])
@@ -303,8 +303,8 @@ class Store:
             )
 
     def _reserve_connections(self, rows: int) -> None:
-        """Ensure capacity for so many rows: columns grow one by one, so that only one
-        is in memory twice.
+        """Ensure capacity for `rows` rows: columns grow one by one, so that only one is
+        in memory twice.
         """
         if rows > len(self.columns[schema.CONNECTION[-1].name]):  # which grows last
             for column in schema.CONNECTION:
@@ -355,13 +355,13 @@ class Store:
         return identity
 
     def has_connection(self, identity: int) -> bool:
-        """Whether there is a connection with this identity."""
+        """Return whether there is a connection with this identity."""
         if self.draft is not None:
             return identity < self.draft.n_connections
         return identity < self.n_identities and self.row_of[identity] != schema.NONE
 
     def rows_into(self, row: int) -> Indices:
-        """The rows of the connections into the neuron in a row."""
+        """Return the rows of the connections into the neuron in a row."""
         if self.removed_rows is None:
             return np.flatnonzero(self["target"] == row)
         # As they were lowered, and those that have been added since.
@@ -483,8 +483,8 @@ class Store:
         self.topology_version = self.structure_version = next(_versions)
 
     def forget_single_calls(self) -> None:
-        """Let each neuron that is stepped alone look for the rule of its network
-        again.
+        """Clear the rule of each neuron that is stepped alone; it looks for the rule of
+        its network again.
         """
         self.single_calls = None
 
@@ -551,7 +551,7 @@ class Store:
         self._adopt(other, kept)
 
     def _shift_appended(self, other: Store) -> None:
-        """Let the numbers in the appended rows continue those of this store."""
+        """Offset the numbers in the appended rows, to continue those of this store."""
         begin = {"neuron": self.n_neurons, "connection": self.n_connections}
         count = {"neuron": other.n_neurons, "connection": other.n_connections}
         offsets: dict[schema.Kind | None, int] = {
@@ -573,7 +573,7 @@ class Store:
                 added[added != column.default] += added.dtype.type(offset)
 
     def _highest(self, name: str, count: int) -> int:
-        """Largest number of a group, or of a tie, in the first rows."""
+        """Return the largest number of a group, or of a tie, in the first rows."""
         return int(self.columns[name][:count].max(initial=0))
 
     def _highest_network(self) -> int:
@@ -594,8 +594,8 @@ class Store:
         return number
 
     def network_at(self, row: int) -> Any:
-        """The network of the neuron in a row; None if it is in none, or nobody holds
-        it.
+        """Return the network of the neuron in a row; None if there is none, or it is
+        not referenced any more.
         """
         reference = self.networks.get(int(self["network"][row]))
         return None if reference is None else reference()
@@ -643,7 +643,7 @@ class Store:
     def _take_over_views(
         self, other: Store, first_row: int, first_identity: int
     ) -> None:
-        """Let everything that refers to rows and identities of the other store refer to
+        """Rebind everything that refers to rows and identities of the other store to
         those here.
         """
         self.views += other.views

@@ -21,7 +21,7 @@ class View:
     __slots__ = ()
 
     def _moved(self, store: Store, place: int) -> None:
-        """Be the view of this place from now on: the row of a neuron, the identity of a
+        """Bind this view to another place: the row of a neuron, the identity of a
         connection, or REMOVED.
         """
         raise NotImplementedError

@@ -19,40 +19,40 @@ class Watcher(ABC):
 
     @abstractmethod
     def records(self, network: Any) -> bool:
-        """Whether this network is watched, and not another one of the store."""
+        """Return whether this network is watched, and not another one of the store."""
 
     @abstractmethod
     def owns(self, neuron: Any) -> bool:
-        """Whether a neuron of the store is in the network that is watched."""
+        """Return whether a neuron of the store is in the network that is watched."""
 
     @abstractmethod
     def follow(self) -> None:
-        """Lowering has moved rows: tell the kernels the new ones."""
+        """Update the rows in the kernels after lowering has moved them."""
 
     @abstractmethod
     def follow_plan(self, network: Any, plan: Plan) -> None:
-        """Kernels are about to use this plan of sensitivities: tell it which to
-        record.
-        """
+        """Set which sensitivities of this plan to record, before kernels use it."""
 
     @abstractmethod
     def make_room(self, steps: int) -> None:
-        """So many steps are about to run: have memory for their rows."""
+        """Allocate log rows for `steps` steps, before they run."""
 
     @abstractmethod
     def activated(self, neuron: Any) -> None:
-        """A neuron has been activated by itself; its second activation in a step starts
-        a new step.
+        """Record that a neuron has activated alone; its second activation in a step
+        starts a new step.
         """
 
     @abstractmethod
     def propagated(self, neuron: Any) -> None:
-        """A neuron has propagated by itself."""
+        """Record that a neuron has propagated alone."""
 
     @abstractmethod
     def updated(self) -> None:
-        """Weights and biases have changed after the latest step."""
+        """Record that weights and biases have changed after the latest step."""
 
     @abstractmethod
     def step_over(self) -> None:
-        """The context has changed: what comes now belongs to no row."""
+        """End the step after a change of the context: what comes now belongs to no
+        row.
+        """

@@ -185,7 +185,7 @@ class _SharedValues:
         self.tied = len(self.written) != self.count
 
     def places(self) -> Any:
-        """Return the `ParameterPlaces` for kernels."""
+        """Return the `ParameterScatter` for kernels."""
         # of consecutive rows
         begins = np.flatnonzero(np.diff(self.rows, prepend=-2) != 1)
         lengths = np.diff(begins, append=len(self.rows))

@@ -15,10 +15,10 @@ ROOMS = set(
     """
     architect synapse/__init__ synapse/_build synapse/_checks synapse/_cost
     synapse/_defaults synapse/_html synapse/_registration synapse/_squash
-    synapse/analysis synapse/cli synapse/costs
-    synapse/draw synapse/errors synapse/evolve synapse/experiments
-    synapse/forecasting synapse/initializers synapse/learning synapse/model
-    synapse/objects synapse/optimizers synapse/plain synapse/readwrite
+    synapse/analysis synapse/cli synapse/costs synapse/draw synapse/engine
+    synapse/errors synapse/evolve
+    synapse/experiments synapse/forecasting synapse/initializers synapse/learning
+    synapse/model synapse/objects synapse/optimizers synapse/plain synapse/readwrite
     synapse/reward synapse/river synapse/scale synapse/sklearn synapse/sktime
     synapse/spikes synapse/squashes synapse/tables synapse/tasks
     """.split()  # noqa: SIM905
@@ -33,27 +33,28 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 PROPERTIES = {"property", "cached_property", "fact", "setter", "getter"}
 VERBS = set(
     """
-    Activate Add Advance Allocate Allow Announce Append Apply Arrange Begin Bring
-    Broadcast Build Cache Call Cast Change Check Choose Clear Clip Clone Close
-    Collect Compare Compile Complete Compute Concatenate Connect Continue Convert
-    Copy Count Create Cut Decay Decide Delay Describe Discard Divide Do Draw End
-    Ensure Enter Evaluate Evolve Exchange Explain Extend Fill Find Fit Flush Fold Follow
-    Forecast Forget Freeze Gate Gather Generate Give Go Group Hold Import Inherit
-    Insert Iterate Join Keep Lay Lead Learn Leave List Lock Lower Make Mark Merge
-    Minimise Move Multiply Name Note Number Open Order Parse Pause Perturb Predict
-    Prepare Print Project Propagate Provide Publish Push Put Raise Read Record
-    Reduce Refer Refuse Register Release Remember Remove Renew Reorder Repeat
-    Replace Reset Restart Restore Return Round Run Sample Save Say Scale Send Set
-    Shift Shorten Show Shuffle Silence Sort Split Start Stop Store Submit Subtract
-    Suggest Sum Take Tell Test Tie Train Translate Transpose Undo Update Walk Warn Write
-    Yield
+    Activate Add Advance Allocate Allow Announce Append Apply Arrange Begin Bind
+    Bring Broadcast Build Cache Call Carry Cast Change Check Choose Clear Clip Clone
+    Close Collect Compare Compile Complete Compute Concatenate Connect Continue
+    Convert Copy Count Create Cut Decay Decide Decorate Define Delay Describe
+    Discard Divide Do Draw End Enforce Ensure Enter Evaluate Evolve Exchange Explain
+    Extend Fill Find Fire Fit Flush Fold Follow Forecast Forget Freeze Gate Gather
+    Generate Give Go Group Handle Hide Hold Import Inherit Insert Iterate Join Keep
+    Lay Lead Learn Leave List Lock Lower Make Mark Merge Minimise Move Multiply Name
+    Note Number Offset Open Order Parse Pause Perturb Predict Prepare Print Project
+    Propagate Provide Publish Push Put Raise Read Reallocate Rebind Record Reduce
+    Refer Refuse Register Release Remember Remove Renew Reorder Repeat Replace Reset
+    Resize Restart Restore Return Round Run Sample Save Say Scale Send Set Shift
+    Shorten Show Shuffle Silence Sort Split Start Stop Store Submit Subtract Suggest
+    Sum Take Tell Test Tie Train Translate Transpose Undo Update Use Walk Warn Write
+    Yield Zero
     """.split()  # noqa: SIM905
 )
 NOUNS = set(
     """
-    Cache Change Copy Count Cut Delay Draw End Fold Gate Group List Lock Mark Name
-    Note Number Order Project Read Record Release Run Sample Scale Set Start Sum
-    Test Update
+    Cache Change Copy Count Cut Delay Draw End Fire Fold Gate Group List Lock Mark
+    Name Note Number Offset Order Project Read Record Release Run Sample Scale Set
+    Start Sum Test Update
     """.split()  # noqa: SIM905
 )
 """Verbs that are also nouns: not before "of", "by", "and" or "or"."""

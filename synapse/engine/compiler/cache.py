@@ -42,7 +42,7 @@ class _Files:
         self._kernel = dispatcher
 
     def load(self, key: Any) -> Any:
-        """What was saved under a key, or None."""
+        """Return what was saved under a key, or None."""
         pickled = read_code(self._path(key), self._made_from(key))
         return None if pickled is None else pickle.loads(pickled)
 
@@ -55,7 +55,7 @@ class _Files:
         return self._base.with_name(f"{self._base.name}.{name}.nbc")
 
     def _made_from(self, key: Any) -> bytes:
-        """All that the kernel reaches: if any of it changes, the file is written
+        """Return all that the kernel reaches: if any of it changes, the file is written
         anew.
         """
         signature, _, _ = key
@@ -63,8 +63,8 @@ class _Files:
 
 
 def _place(key: Any) -> str:
-    """The signature and machine of Numba's key, and Python; not the bytecode of the
-    function, which `digest_of` reads without what changes nothing.
+    """Return the signature and machine of Numba's key, and Python. The bytecode of the
+    function is left out: `digest_of` reads it without what changes nothing.
     """
     signature, machine, _ = key
     return repr((signature, machine, sys.implementation.cache_tag, sys.flags.optimize))

@@ -37,7 +37,9 @@ def strict(function: Callable[..., Any]) -> Any:
 
 
 def address_of(function: Any, arguments: tuple[Any, ...]) -> int:
-    """The address of a kernel for arguments of these types, compiled if necessary."""
+    """Return the address of a kernel for arguments of these types, compiled if
+    necessary.
+    """
     if DEBUGGING:
         _PLAIN[id(function)] = function
         return id(function)
@@ -53,8 +55,8 @@ def address_of(function: Any, arguments: tuple[Any, ...]) -> int:
 
 
 def entry_of(kernel: Any, examples: tuple[Any, ...]) -> Callable[..., Any]:
-    """A kernel for arguments of the types of the examples, as Python calls it without a
-    dispatcher.
+    """Return a kernel for arguments of the types of the examples, as Python calls it
+    without a dispatcher.
     """
     if DEBUGGING:
         return _interpreted(kernel)
@@ -63,8 +65,8 @@ def entry_of(kernel: Any, examples: tuple[Any, ...]) -> Callable[..., Any]:
 
 
 def _interpreted(kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """A kernel with NUMBA_DISABLE_JIT=1, whose results are numbers of Python, like
-    those of machine code.
+    """Return a kernel with NUMBA_DISABLE_JIT=1, whose results are numbers of Python,
+    like those of machine code.
     """
 
     def entry(*arguments: Any) -> Any:
@@ -90,8 +92,8 @@ def _plain_call(address: Any, arguments: Any, alike: Any) -> Any:
 
 
 def _call(result: Any) -> Any:
-    """A function that calls a kernel with this result by the address that `address_of`
-    gave for arguments of the types of its last one.
+    """Return a function that calls a kernel with this result by its address.
+    `address_of` gave the address for arguments of the types of its last one.
     """
 
     @intrinsic_or(_plain_call)
@@ -137,13 +139,13 @@ class Compiled(NamedTuple):
 
 
 def helper(function: Callable[..., Any]) -> Any:
-    """Compile a user's function, or one that it calls, so that errors in it raise."""
+    """Compile a user's function, or a helper of it, so that errors in it raise."""
     return numba.njit(error_model="python", boundscheck=True)(function)
 
 
 def compile_function(function: Any, arguments: int) -> Compiled:
-    """Make a `helper`, which takes so many numbers and returns two, callable by
-    kernels.
+    """Compile a user's function of `arguments` floats for a pair, so that kernels can
+    call it.
     """
     if DEBUGGING:
         number = next(_numbers)
@@ -223,7 +225,7 @@ def _call_registered(typingctx: Any, address: Any, arguments: Any) -> Any:
 
 @inline
 def call_at(failed, address, arguments):
-    """The results of the user's function at `address`; NaN if it raises."""
+    """Return the results of the user's function at `address`; NaN if it raises."""
     if failed[0] != 0.0:
         return math.nan, math.nan
     returned, value, derivative = _call_registered(address, arguments)

@@ -43,8 +43,8 @@ class UnknownValueError(TypeError):
 
 
 def digest_of(kernel: Any, arguments: Iterable[Any] = ()) -> bytes:
-    """Digest of all that the machine code of a kernel, or of its function, follows
-    from, for arguments of these types.
+    """Return a digest of all that the machine code of a kernel, or of its function,
+    follows from, for arguments of these types.
 
     The types of bundles have the slots of columns, which the code of a kernel need not
     name: they stand for the modules that write them.
@@ -77,7 +77,7 @@ _bodies: dict[str, _Body] = {}
 
 
 def writes_code() -> None:
-    """Say that the module that calls this, in its body, translates kernels."""
+    """Mark the module that calls this, in its body, as a translator of kernels."""
     frame: Any = inspect.currentframe()
     frame = frame.f_back
     _bodies[frame.f_globals["__name__"]] = _Body(frame.f_code, frame.f_globals)
@@ -187,7 +187,7 @@ def _read(code: CodeType) -> _Reading:
 def _chain(
     code: CodeType, operations: bytes, at: int, argument: Callable[[int], int]
 ) -> tuple[str, ...]:
-    """A global name that is read here, and attributes that are read of it at once."""
+    """Return a global name and the attributes that are read of it at once."""
     shifts = _GLOBAL
     chain = []
     while operations[at] in shifts:
@@ -200,7 +200,7 @@ def _chain(
 
 
 def _constant(value: Any) -> str:
-    """A constant of code; 1, 1.0 and True are different ones."""
+    """Describe a constant of code; 1, 1.0 and True are different ones."""
     if isinstance(value, CodeType):
         return _read(value).digest
     if isinstance(value, tuple):
@@ -215,8 +215,8 @@ _SIMPLE = {type(None), type(...), bool, int, float, complex, str, bytes}
 
 
 def _reach(roots: Iterable[Any]) -> tuple[list[str], list[str]]:
-    """Describe all that is reached from these values, and name the modules of it that
-    write code. What is described apart is referred to by its number.
+    """Describe all that is reached from these values, and name the modules among it
+    with translators. What is described apart is referred to by its number.
     """
     numbers: dict[int, int] = {}
     waiting: list[Any] = []
@@ -255,7 +255,7 @@ def _reach(roots: Iterable[Any]) -> tuple[list[str], list[str]]:
 
 
 def _parts_of(value: Any) -> Iterator[Any]:
-    """What describes a value: texts, and other values."""
+    """Yield what describes a value: texts, and other values."""
     if isinstance(value, FunctionType):
         yield from _parts_of_function(value)
     elif hasattr(value, "targetoptions"):  # a dispatcher of Numba
@@ -284,8 +284,8 @@ def _parts_of_function(function: FunctionType) -> Iterator[Any]:
 def _values_of(
     chains: Iterable[tuple[str, ...]], scope: dict[str, Any]
 ) -> Iterator[Any]:
-    """The values of global names, or of their attributes if they are modules, each
-    after its name.
+    """Yield the values of global names, or of their attributes if they are modules,
+    each after its name.
     """
     for name, *attributes in chains:
         if name not in scope:
@@ -312,7 +312,9 @@ def _module_of(value: Any) -> str:
 
 
 def _value(value: Any) -> str:
-    """What describes a value that names nothing else, or is known; "" for others."""
+    """Return what describes a value that names nothing else, or is known; "" for
+    others.
+    """
     if isinstance(value, (set, frozenset)) and {*map(type, value)} <= _SIMPLE:
         return f"{{{', '.join(sorted(map(repr, value)))}}}"
     if isinstance(value, (np.ndarray, np.generic)) and not value.dtype.hasobject:
@@ -327,8 +329,8 @@ def _value(value: Any) -> str:
 
 @functools.cache
 def _class(described: type) -> str:
-    """A class: of an enumeration its members, of a named tuple its fields. Kernels read
-    nothing else of a class.
+    """Describe a class: an enumeration by its members, a named tuple by its fields.
+    Kernels read nothing else of a class.
     """
     name = described.__qualname__
     if _is_known(described.__module__):

@@ -82,7 +82,7 @@ def to_machine_code(
 
 
 def _part(**options: Any) -> Any:
-    """A decorator: compile a part of kernels, which Python cannot call."""
+    """Return a decorator: compile a part of kernels, which Python cannot call."""
     return numba.njit(
         nogil=True,
         error_model="numpy",
@@ -132,7 +132,7 @@ def for_python(function: Any) -> Any:
 def parts_of(
     scope: dict[str, Any], functions: Iterable[Any], part: Callable[..., Any] = inline
 ) -> list[Any]:
-    """Parts of kernels that have the code of plain functions, which stay as they are.
+    """Return parts of kernels with the code of plain functions, which stay as they are.
 
     Each is a new function, whose global names are those of `scope`. There the parts
     stand for the plain functions, so they call each other; a name for which kernels
@@ -223,18 +223,18 @@ class TableType(types.Type):
     place: dict[str, int]
 
     def dtype(self, name: str) -> Any:
-        """The element type of a column."""
+        """Return the element type of a column."""
         dtype = self.columns[self.place[name]].dtype
         return self.unit if dtype == "float" else numba.from_dtype(np.dtype(dtype))
 
     def family(self, name: str) -> tuple[str, ...]:
-        """The accesses that the compiler takes for accesses to the same memory, see
-        `set_tbaa`.
+        """Return the accesses that the compiler takes for accesses to the same memory,
+        see `set_tbaa`.
         """
         return FAMILIES.get(name, (name,))
 
     def column(self, name: str) -> ColumnType:
-        """The type of ``table.name``."""
+        """Return the type of ``table.name``."""
         record = self.columns[self.place[name]].record
         if record is not None:
             return RecordType(self.dtype(name), self.family(name), record)
@@ -253,7 +253,7 @@ class PlanType(TableType):
     columns = PLAN
 
     def family(self, name: str) -> tuple[str, ...]:
-        """A plan shares no memory with a store."""
+        """Return the family of a plan, which shares no memory with a store."""
         return (f"plan of {name}",)
 
 
@@ -268,14 +268,14 @@ class ColumnType(types.Type):
         super().__init__(name=f"Column({dtype}, {' '.join(family)})")
 
     def unify(self, _: Any, other: Any) -> Any:
-        """The type of one of two columns, chosen at run time: it may overlap with
-        both.
+        """Return the type of one of two columns, chosen at run time: it may overlap
+        with both.
         """
         related = isinstance(other, ColumnType) and other.family[0] == self.family[0]
         return ColumnType(self.dtype, self.family[:1]) if related else None
 
     def can_convert_to(self, _: Any, other: Any) -> Any:
-        """Whether it can be converted to the type of all related columns."""
+        """Return whether it can be converted to the type of all related columns."""
         related = isinstance(other, ColumnType) and other.family == self.family[:1]
         return Conversion.safe if related else None
 
@@ -353,8 +353,8 @@ _INDICES = types.Integer | types.IntEnumMember
 
 
 def read_type(dtype: Any) -> Any:
-    """What a kernel reads from a column: integers of any width are read as signed
-    64-bit ones.
+    """Return what a kernel reads from a column: integers of any width are read as
+    signed 64-bit ones.
 
     So they mix with literals and with each other: Numba makes a float of an unsigned
     and a signed integer. No index is negative, and a column does not check for it as an
@@ -456,7 +456,9 @@ def _one_of_two(context: Any, builder: Any, source: Any, taken: Any, value: Any)
 
 @extending.lower_getattr_generic(TableType)
 def column_of(context: Any, builder: Any, layout: Any, table: Any, name: str) -> Any:
-    """The address of a column, marked as invariant so that loops load it once."""
+    """Return the address of a column, marked as invariant so that loops load it
+    once.
+    """
     slot = builder.gep(
         builder.inttoptr(table, ir.IntType(64).as_pointer()),
         [ir.Constant(ir.IntType(64), layout.place[name])],
@@ -467,8 +469,8 @@ def column_of(context: Any, builder: Any, layout: Any, table: Any, name: str) ->
 
 
 def intrinsic_or(plain: Callable[..., Any]) -> Callable[..., Any]:
-    """A decorator of a primitive: an intrinsic writes its code, and `plain` takes its
-    place with NUMBA_DISABLE_JIT=1.
+    """Return a decorator of a primitive: an intrinsic writes its code, and `plain`
+    takes its place with NUMBA_DISABLE_JIT=1.
 
     These two forms stand in one declaration. Neither follows from the other: one says
     which instructions LLVM gets, the other what they compute. Everything else in
@@ -478,8 +480,8 @@ def intrinsic_or(plain: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def bundle(layout: Any, fields: Any) -> Any:
-    """A function of the address of a table, and a number of a store's float, that
-    returns ``store`` or ``plan``.
+    """Return a function of the address of a table, and a number of a store's float,
+    that returns ``store`` or ``plan``.
     """
 
     def plain(table: int, unit: Any) -> Any:
@@ -506,7 +508,7 @@ def bundle(layout: Any, fields: Any) -> Any:
 
 
 def reset_of(cleared: tuple[Column, ...]) -> Any:
-    """A primitive that sets these columns of a neuron to their defaults."""
+    """Return a primitive that sets these columns of a neuron to their defaults."""
 
     def plain(store: Any, row: int) -> None:
         for column in cleared:
@@ -534,7 +536,7 @@ reset: Any = reset_of(CLEARED)
 
 
 def plain_arrays(table: int, dtypes: list[np.dtype[Any]]) -> list[Any]:
-    """Ordinary arrays over the columns of a table, for NUMBA_DISABLE_JIT=1 and
+    """Return ordinary arrays over the columns of a table, for NUMBA_DISABLE_JIT=1 and
     debuggers.
     """
     n = len(dtypes)
@@ -592,7 +594,7 @@ SPAN_TYPE = RecordType(types.int64, ("span",), Span)
 
 @intrinsic_or(lambda array: _PlainRecord(array, Span))
 def span_of(typingctx: Any, array: Any) -> Any:
-    """The `Span` that Python passes as an array."""
+    """Return the `Span` that Python passes as an array."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return context.make_array(array)(context, builder, args[0]).data
@@ -601,7 +603,7 @@ def span_of(typingctx: Any, array: Any) -> Any:
 
 
 def reinterpreted(source: Any, taken: Any) -> Any:
-    """A primitive that reinterprets the bits of one type as another."""
+    """Return a primitive that reinterprets the bits of one type as another."""
     plain_source, plain_taken = np.dtype(str(source)), np.dtype(str(taken))
 
     def plain(value: Any) -> Any:
@@ -625,9 +627,7 @@ single_bits: Any = reinterpreted(types.float32, types.int32)
 
 
 def table(numbers: Any) -> Any:
-    """A primitive of an index that returns the 64-bit integer at that place of a
-    table.
-    """
+    """Return a primitive of an index: the 64-bit integer at this place of a table."""
     values = [int(number) for number in numbers]
 
     @intrinsic_or(np.array(values, np.int64).__getitem__)
@@ -649,7 +649,7 @@ def table(numbers: Any) -> Any:
 
 
 def _constant(value: Callable[[str], Any]) -> Any:
-    """A primitive that returns the value of the type of its argument."""
+    """Return a primitive that returns the value of the type of its argument."""
 
     def plain(like: Any) -> Any:
         return type(like)(value(np.dtype(type(like)).name))
@@ -679,8 +679,8 @@ S30, S27, S31, S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 
 @inline
 def stream(word: Any) -> Any:
-    """The next word of a stream of random numbers, and the number in [0, 1) computed
-    from it.
+    """Return the next word of a stream of random numbers, and the number in [0, 1)
+    computed from it.
 
     Adding an odd number reaches all 2^53 words; the mixer of Steele, Lea and Flood
     (SplitMix64, 2014) decorrelates consecutive words.
@@ -692,7 +692,7 @@ def stream(word: Any) -> Any:
 
 
 def by_type(single: Any, double: Any) -> Any:
-    """A part of kernels that calls `single` for a float32, `double` for other
+    """Return a part of kernels that calls `single` for a float32, `double` for other
     numbers.
     """
 
@@ -714,8 +714,8 @@ def by_type(single: Any, double: Any) -> Any:
 
 @intrinsic_or(lambda array: array)
 def bare(typingctx: Any, array: Any) -> Any:
-    """The numbers of a contiguous array with one dimension, for the parts of a kernel;
-    it has a ``size``.
+    """Return the numbers of a contiguous array with one dimension, for the parts of a
+    kernel; it has a ``size``.
     """
     if not isinstance(array, types.Array) or array.ndim != 1 or array.layout != "C":
         return None

@@ -44,7 +44,7 @@ class LanesType(types.Type):
 
 
 def laned(unit: Any, count: int) -> Any:
-    """The type of numbers of `count` samples: a float for one sample."""
+    """Return the type of numbers of `count` samples: a float for one sample."""
     return unit if count == 1 else LanesType(unit, count)
 
 
@@ -56,7 +56,7 @@ class _LanesModel(models.PrimitiveModel):
 
 
 def spread(builder: Any, value: Any, vector: Any) -> Any:
-    """One number in all lanes."""
+    """Return one number in all lanes."""
     lane = builder.insert_element(
         ir.Constant(vector, ir.Undefined), value, ir.Constant(ir.IntType(32), 0)
     )
@@ -65,7 +65,9 @@ def spread(builder: Any, value: Any, vector: Any) -> Any:
 
 
 def _define(operation: Any, method: str) -> None:
-    """An arithmetic operation of lanes with lanes, or with one number for all lanes."""
+    """Define an arithmetic operation of lanes with lanes, or with one number for all
+    lanes.
+    """
 
     class Operation(AbstractTemplate):
         def generic(self, args: Any, kws: Any) -> Any:
@@ -110,7 +112,7 @@ _define(operator.mul, "fmul")
 
 
 def vector_sum(builder: Any, value: Any) -> Any:
-    """The sum of the numbers of a vector."""
+    """Return the sum of the numbers of a vector."""
     element = value.type.element
     suffix = "f64" if isinstance(element, ir.DoubleType) else "f32"
     name = f"llvm.vector.reduce.fadd.v{value.type.count}{suffix}"
@@ -123,7 +125,7 @@ def vector_sum(builder: Any, value: Any) -> Any:
 
 @intrinsic_or(np.sum)
 def total(typingctx: Any, value: Any) -> Any:
-    """The sum over all samples."""
+    """Return the sum over all samples."""
     result = value.unit if isinstance(value, LanesType) else value
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -138,7 +140,7 @@ def total(typingctx: Any, value: Any) -> Any:
 
 @intrinsic_or(lambda column: column.reshape(-1))
 def flat(typingctx: Any, column: Any) -> Any:
-    """A column of lanes as a column of single numbers."""
+    """Return a column of lanes as a column of single numbers."""
     dtype = column.dtype.unit if isinstance(column.dtype, LanesType) else column.dtype
     taken = ColumnType(dtype, column.family)
 
@@ -150,7 +152,7 @@ def flat(typingctx: Any, column: Any) -> Any:
 
 @intrinsic_or(lambda value, column: np.full(column.shape[1:], value, column.dtype)[()])
 def splat(typingctx: Any, value: Any, column: Any) -> Any:
-    """One number in every lane, in the element type of a column."""
+    """Return one number in every lane, in the element type of a column."""
     taken = column.dtype
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -164,9 +166,7 @@ def splat(typingctx: Any, value: Any, column: Any) -> Any:
 
 @intrinsic_or(lambda number: number)
 def rolled(typingctx: Any, number: Any) -> Any:
-    """A number that the optimiser does not know: it would write a loop over lanes once
-    for each of them.
-    """
+    """Hide a constant from LLVM, so that loops over lanes are not unrolled."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return hidden(builder, args[0])
@@ -175,7 +175,7 @@ def rolled(typingctx: Any, number: Any) -> Any:
 
 
 def hidden(builder: Any, value: Any) -> Any:
-    """A word or an address of which the optimiser does not know what it is."""
+    """Hide the value of a word or an address from the optimiser."""
     word = value.type
     same = builder.asm(ir.FunctionType(word, [word]), "", "=r,0", [value], False)
     same.attributes.add("readnone")
@@ -194,7 +194,7 @@ class TapesType(TableType):
         super().__init__(unit, count)
 
     def dtype(self, name: str) -> Any:
-        """What a column holds."""
+        """Return what a column holds."""
         column = self.columns[self.place[name]]
         return (
             laned(self.unit, self.count)
@@ -203,7 +203,7 @@ class TapesType(TableType):
         )
 
     def family(self, name: str) -> tuple[str, ...]:
-        """Tapes share no memory with a store."""
+        """Return the family of tapes, which share no memory with a store."""
         return (f"tape of {name}",)
 
 
@@ -211,8 +211,8 @@ register_model(TapesType)(TableModel)
 
 
 def _plain_tapes(table: int, unit: Any, tag: tuple[int, ...]) -> TapeColumns:
-    """Tapes as arrays for NUMBA_DISABLE_JIT=1: a row of a wide one has one number per
-    sample.
+    """Return tapes as arrays for NUMBA_DISABLE_JIT=1: a row of a wide one has one
+    number per sample.
     """
     dtype = np.dtype(type(unit))
     laned = [column.dtype == "lanes" for column in TAPES]
@@ -228,8 +228,8 @@ def _plain_tapes(table: int, unit: Any, tag: tuple[int, ...]) -> TapeColumns:
 
 @intrinsic_or(_plain_tapes)
 def tapes_at(typingctx: Any, table: Any, unit: Any, tag: Any) -> Any:
-    """The address of a table of tapes as a bundle; the length of the tuple `tag` is the
-    number of lanes.
+    """Return the address of a table of tapes as a bundle; the length of the tuple `tag`
+    is the number of lanes.
     """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -244,7 +244,7 @@ def tapes_at(typingctx: Any, table: Any, unit: Any, tag: Any) -> Any:
     ).reshape(-1)
 )
 def by_sample(typingctx: Any, tapes: Any) -> Any:
-    """Activations in which neurons are consecutive: as they are for one sample,
+    """Return activations in which neurons are consecutive: as they are for one sample,
     transposed for several.
     """
     name = "activation" if tapes.count == 1 else "transposed"

@@ -74,8 +74,8 @@ class _KernelLibrary(_Library):
 
 
 def _reached(libraries: Iterable[Any]) -> list[Any]:
-    """These libraries and the ones that they link, in the order in which they are
-    found, each once.
+    """Return these libraries and all that they link, each once, in the order of
+    discovery.
     """
     reached = dict.fromkeys(libraries)
     waiting = list(libraries)
@@ -100,7 +100,7 @@ class _Types:
         return getattr(self.context, name)
 
     def resolve_function_type(self, function: Any, operands: Any, named: Any) -> Any:
-        """The signature of a function for operands of these types."""
+        """Return the signature of a function for operands of these types."""
         signature = self.known.get((function, operands))
         if signature is None:
             signature = self.context.resolve_function_type(function, operands, named)
@@ -179,7 +179,7 @@ class PartCompiler(CompilerBase):
         super().__init__(_Types(context), *others)
 
     def define_pipelines(self) -> list[Any]:
-        """The passes, in order."""
+        """Return the passes, in order."""
         pipeline = PassManager("part")
         for pass_class in (
             TranslateByteCode,
@@ -202,7 +202,7 @@ class KernelCompiler(CompilerBase):
     """Numba's own passes, with a library that links parts."""
 
     def define_pipelines(self) -> list[Any]:
-        """The passes, in order."""
+        """Return the passes, in order."""
         pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)
         pipeline.add_pass_after(_CreateKernel, NopythonTypeInference)
         pipeline.finalize()

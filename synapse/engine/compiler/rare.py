@@ -93,8 +93,8 @@ _errors: list[BaseException] = []
 
 
 def column(name: str) -> Callable[[Any], Any]:
-    """Kind of an argument: a column of floats. Columns with different names do not
-    overlap.
+    """Return the kind of an argument: a column of floats. Columns with different names
+    do not overlap.
     """
     return lambda unit: ColumnType(unit, (name,))
 
@@ -102,8 +102,8 @@ def column(name: str) -> Callable[[Any], Any]:
 def rare(
     *kinds: Callable[[Any], Any], taped: bool = False
 ) -> Callable[[Callable[..., Any]], Any]:
-    """A decorator: compile a part of kernels when it is first called. Its arguments are
-    of these kinds.
+    """Return a decorator: compile a part of kernels when it is first called. Its
+    arguments are of these kinds.
 
     A `taped` part has tapes as its first argument after ``store``. It is compiled for
     those of one sample and for those of several.
@@ -132,8 +132,8 @@ def by_code(
 def _callable(
     name: str, parts: list[Part], coded: bool = False, taped: bool = False
 ) -> Any:
-    """Let kernels call parts by one name: by a code, or by the number of samples on
-    their tapes.
+    """Make parts callable by one name: by a code, or by the number of samples on their
+    tapes.
     """
     name = f"{parts[0].function.__module__}.{name}"
     if name in _parts:
@@ -183,7 +183,7 @@ class _Slots(NamedTuple):
 
 
 def _slots_of(module: Any, name: str, unit: str) -> _Slots:
-    """The slots of this code for the parts of a name, all 0 at first."""
+    """Return the slots of this code for the parts of a name, all 0 at first."""
     label = f"{name} {unit}"
     if label not in module.globals:
         text = bytearray(f"{label}\0".encode())
@@ -214,7 +214,7 @@ def _call_slot(
 
 
 def _filling(module: Any) -> Any:
-    """The function ``fill(store, slot, name, index)`` of this code: it calls the
+    """Return the function ``fill(store, slot, name, index)`` of this code: it calls the
     resolver until the slot is filled, as an exception of a signal can end the resolver
     before.
     """
@@ -267,21 +267,21 @@ def failure() -> BaseException:
 
 
 def compiled() -> set[str]:
-    """Names of the functions that this process has compiled, or loaded from the cache,
-    as rare parts.
+    """Return the names of the functions that this process has compiled, or loaded from
+    the cache, as rare parts.
     """
     return {_parts[name][place].function.__name__ for name, place, _ in _addresses}
 
 
 def forget(address: Address) -> None:
-    """Let kernels ask for this part again when they call it next."""
+    """Make kernels ask for this part again when they call it next."""
     del _addresses[address]
     for slot in _slots.pop(address):
         ctypes.c_uint64.from_address(slot).value = 0
 
 
 def _compiled(address: Address) -> int:
-    """The address of the machine code of a part."""
+    """Return the address of the machine code of a part."""
     function, kinds = _parts[address.name][address.place]
     dispatcher = to_machine_code(function, no_cpython_wrapper=True)
     cache.enable(dispatcher)

@@ -35,7 +35,7 @@ which a longer load would wait.
 
 
 def _wide(column: Any) -> Any:
-    """The type of a pack of this column."""
+    """Return the type of a pack of this column."""
     dtype = column.dtype
     return (
         dtype
@@ -47,8 +47,8 @@ def _wide(column: Any) -> Any:
 def _masked(
     builder: Any, address: Any, at: Any, n: Any, vector: Any
 ) -> tuple[Any, Any, Any, str]:
-    """The place of a vector, its alignment, the mask of its first n numbers, LLVM's
-    suffix for its type.
+    """Return the place of a vector, its alignment, the mask of its first n numbers,
+    LLVM's suffix for its type.
     """
     place = builder.bitcast(builder.gep(address, [at]), vector.as_pointer())
     double = isinstance(vector.element, ir.DoubleType)
@@ -70,7 +70,9 @@ def _masked(
 def _load_some(
     builder: Any, address: Any, at: Any, n: Any, vector: Any, family: tuple[str, ...]
 ) -> Any:
-    """The first n numbers of a vector, which need not be aligned; 0 for the others."""
+    """Return the first n numbers of a vector, which need not be aligned; 0 for the
+    others.
+    """
     place, aligned, there, suffix = _masked(builder, address, at, n, vector)
     function_type = ir.FunctionType(
         vector, [place.type, aligned.type, there.type, vector]
@@ -100,7 +102,7 @@ def _store_some(
 
 
 def _load_one(builder: Any, column: Any, address: Any, at: Any) -> Any:
-    """An element of a column."""
+    """Return an element of a column."""
     value = builder.load(builder.gep(address, [at]))
     set_tbaa(builder, value, column.family)
     return value
@@ -114,7 +116,7 @@ def _store_one(builder: Any, column: Any, value: Any, address: Any, at: Any) -> 
 def _load_pack(
     context: Any, builder: Any, column: Any, address: Any, at: Any, left: Any
 ) -> Any:
-    """The pack of a column that begins at an index."""
+    """Return the pack of a column that begins at an index."""
     if isinstance(column.dtype, LanesType):
         return _load_one(builder, column, address, at)
     return _load_some(
@@ -131,25 +133,27 @@ def _load_weights(
     vector: Any,
     laned: bool,
 ) -> Any:
-    """Weights for a pack: one for all samples, or one for each consecutive number."""
+    """Return weights for a pack: one for all samples, or one for each consecutive
+    number.
+    """
     if laned:
         return spread(builder, _load_one(builder, column, address, at), vector)
     return _load_some(builder, address, at, left, vector, column.family)
 
 
 def _times_plus(builder: Any, factor: Any, number: Any, added: Any) -> Any:
-    """A fused product and sum, by the flags of the function that calls it."""
+    """Return a fused product and sum, by the flags of the function that calls it."""
     return builder.fadd(added, builder.fmul(factor, number))
 
 
 def _parts(builder: Any, values: Any) -> list[Any]:
-    """The elements of a tuple."""
+    """Return the elements of a tuple."""
     return [builder.extract_value(values, k) for k in range(values.type.count)]
 
 
 def _totals(builder: Any, values: list[Any]) -> Any:
-    """The sum of each of some vectors, as one vector: halves are added, those of two
-    vectors at a time.
+    """Return the sum of each of some vectors, as one vector: halves are added, those of
+    two vectors at a time.
     """
     half = count = values[0].type.count
     while half > 1:
@@ -172,7 +176,7 @@ def _totals(builder: Any, values: list[Any]) -> Any:
 
 
 def _offset(at: Any, by: int) -> Any:
-    """An index as a constant of the type of another."""
+    """Return an index as a constant of the type of another."""
     return ir.Constant(at.type, by)
 
 
@@ -309,7 +313,7 @@ def _plain_add_rest(column: Any, at: Any, left: Any, value: Any) -> None:
 
 @intrinsic_or(_plain_width)
 def width(typingctx: Any, column: Any) -> Any:
-    """Number of neurons in a pack of this column."""
+    """Return the number of neurons in a pack of this column."""
     count = 1 if isinstance(column.dtype, LanesType) else _wide(column).count
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -320,7 +324,9 @@ def width(typingctx: Any, column: Any) -> Any:
 
 @intrinsic_or(_plain_no_sums)
 def no_sums(typingctx: Any, column: Any, packs: Any) -> Any:
-    """As many packs of zeros for each neuron of a tile as the tuple `packs` is long."""
+    """Return zeros: for each neuron of a tile, as many packs as the tuple `packs` is
+    long.
+    """
     pack = _wide(column)
     taken = types.UniTuple(pack, TILE * len(packs))
 
@@ -335,8 +341,8 @@ def no_sums(typingctx: Any, column: Any, packs: Any) -> Any:
 
 @intrinsic_or(_plain_spaced)
 def spaced(typingctx: Any, first: Any, gap: Any, count: Any) -> Any:
-    """The indices first, first + gap, ...; beyond the first `count`, the last of these
-    again.
+    """Return the indices first, first + gap, ...; beyond the first `count`, the last of
+    these again.
     """
     taken = types.UniTuple(types.int64, TILE)
 
@@ -388,7 +394,7 @@ def add_products(
 
 @intrinsic_or(_plain_sums_at)
 def sums_at(typingctx: Any, column: Any, at: Any) -> Any:
-    """The sums of a tile that a column has from an index on, to be added to."""
+    """Return the sums of a tile that a column has from an index on, to be added to."""
     pack = _wide(column)
     taken = types.UniTuple(pack, TILE)
 
@@ -430,7 +436,7 @@ def put(typingctx: Any, column: Any, at: Any, sums: Any) -> Any:
 
 @intrinsic_or(lambda column: tuple(column[k] for k in range(TILE)))
 def taken(typingctx: Any, column: Any) -> Any:
-    """The first elements of a column, one for each neuron of a tile."""
+    """Return the first elements of a column, one for each neuron of a tile."""
     taken = types.UniTuple(column.dtype, TILE)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -619,7 +625,7 @@ def transpose(
 
 @intrinsic_or(_plain_pack)
 def pack(typingctx: Any, column: Any, at: Any, left: Any) -> Any:
-    """The first `left` numbers of the pack that begins at an index; 0 for the
+    """Return the first `left` numbers of the pack that begins at an index; 0 for the
     others.
     """
     taken = _wide(column)
@@ -647,7 +653,7 @@ def put_pack(typingctx: Any, column: Any, at: Any, left: Any, value: Any) -> Any
 
 @intrinsic_or(lambda column: np.zeros(int(_plain_width(column)), column.dtype))
 def no_pack(typingctx: Any, column: Any) -> Any:
-    """A pack of zeros."""
+    """Return a pack of zeros."""
     taken = _wide(column)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -658,7 +664,7 @@ def no_pack(typingctx: Any, column: Any) -> Any:
 
 
 def _no_numbers(count: int) -> Any:
-    """A primitive that returns a pack of so many zeros."""
+    """Return a primitive that returns a pack of `count` zeros."""
 
     @intrinsic_or(lambda column: np.zeros(count, column.dtype))
     def zeros(typingctx: Any, column: Any) -> Any:
@@ -678,7 +684,7 @@ no_single: Any = _no_numbers(1)
 
 @intrinsic_or(lambda rows, pack: (pack,) * len(rows))
 def for_each(typingctx: Any, rows: Any, pack: Any) -> Any:
-    """A tuple with this pack for each of some rows."""
+    """Return a tuple with this pack for each of some rows."""
     taken = types.UniTuple(pack, rows.count)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -689,7 +695,9 @@ def for_each(typingctx: Any, rows: Any, pack: Any) -> Any:
 
 @intrinsic_or(lambda pack: np.int64(1 << 60))
 def lanes_of(typingctx: Any, pack: Any) -> Any:
-    """How many numbers a pack has; in plain Python it has room for a whole run."""
+    """Return how many numbers a pack has; in plain Python it has room for a whole
+    run.
+    """
     count = pack.count
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -771,7 +779,7 @@ def add_rows_products(
     )
 )
 def totals(typingctx: Any, packs: Any, others: Any) -> Any:
-    """The sum of the numbers of each two packs."""
+    """Return the sum of the numbers of each two packs."""
     result = types.UniTuple(packs.dtype.unit, packs.count)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -823,7 +831,7 @@ def add_rest(typingctx: Any, column: Any, at: Any, left: Any, value: Any) -> Any
 
 
 def _half(builder: Any, value: Any, start: int, size: int) -> Any:
-    """Some neighbouring numbers of a vector."""
+    """Return some neighbouring numbers of a vector."""
     mask = ir.Constant(
         ir.VectorType(ir.IntType(32), size), list(range(start, start + size))
     )

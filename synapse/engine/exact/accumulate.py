@@ -84,7 +84,7 @@ def accumulate_tile(tapes, chunk, at, left, to, q, count, fresh, packs):
 
 @inline
 def accumulate_dense(store, tapes, chunk, start, stop, r, fresh):
-    """The gradient of a dense run of neurons with the same sources."""
+    """Add the gradient of a dense run of neurons with the same sources."""
     flags = store.run_flags[r]
     shared = store.run_kind[r] == SHARED
     runs = store.run_stop[start] - store.run_start[start]
@@ -137,7 +137,9 @@ def gated_product(tapes, at, gater, tape, place, chunk):
 
 @inline
 def accumulate_row(tapes, at, row, n, place, chunk):
-    """The gradient of a run from consecutive sources, of one neuron and one sample."""
+    """Add the gradient of a run from consecutive sources, of one neuron and one
+    sample.
+    """
     error = flat(tapes.error)
     activation = flat(tapes.activation)
     for t in range(chunk.steps):
@@ -149,7 +151,7 @@ def accumulate_row(tapes, at, row, n, place, chunk):
 
 @inline
 def accumulate_ungated(store, tapes, at, r, chunk):
-    """The gradient of a run without gates, of one neuron."""
+    """Add the gradient of a run without gates, of one neuron."""
     row = store.run_first[r]
     n = store.run_length[r]
     sources = sources_before(store, r, chunk.now, chunk.rows)
@@ -167,7 +169,7 @@ def accumulate_ungated(store, tapes, at, r, chunk):
 
 @inline
 def accumulate_stretch(store, tapes, at, r, chunk):
-    """The gradient of a stretch of runs with lags, of one neuron."""
+    """Add the gradient of a stretch of runs with lags, of one neuron."""
     row = store.run_first[r]
     for q in range(row, row + store.run_rows[r]):
         i = lagged_at(store, q, chunk.now, chunk.rows)
@@ -176,7 +178,7 @@ def accumulate_stretch(store, tapes, at, r, chunk):
 
 @inline
 def accumulate_run(store, tapes, at, r, chunk):
-    """The gradient of a run of one neuron, connection by connection."""
+    """Add the gradient of a run of one neuron, connection by connection."""
     run_kind = store.run_kind[r]
     if run_kind <= LISTED:
         accumulate_ungated(store, tapes, at, r, chunk)
@@ -198,7 +200,7 @@ def accumulate_run(store, tapes, at, r, chunk):
 
 @inline
 def accumulate_memory(store, tapes, at, j, chunk):
-    """The gradient of a trainable self-connection, which carries states."""
+    """Add the gradient of a trainable self-connection, which carries states."""
     self_row = store.self_row[j]
     gater = store.self_gater[j]
     before = chunk.now - chunk.rows
@@ -215,7 +217,7 @@ def accumulate_memory(store, tapes, at, j, chunk):
 
 @rare(*[INDEX] * 4, chunk_kind, taped=True)
 def accumulate_apart(store, tapes, r, runs, start, stop, chunk):
-    """The gradient of a run of consecutive neurons whose sources differ between
+    """Add the gradient of a run of consecutive neurons whose sources differ between
     them.
     """
     for j in range(start, stop):
@@ -224,15 +226,15 @@ def accumulate_apart(store, tapes, r, runs, start, stop, chunk):
 
 @rare(INDEX, INDEX, chunk_kind, taped=True)
 def accumulate_memories(store, tapes, start, stop, chunk):
-    """The gradients of the self-connections of consecutive neurons."""
+    """Add the gradients of the self-connections of consecutive neurons."""
     for j in range(start, stop):
         accumulate_memory(store, tapes, j - chunk.origin, j, chunk)
 
 
 @inline
 def accumulate_alike(store, tapes, start, stop, fresh, chunk):
-    """The gradient of the connections of neurons computed together; if `fresh`, dense
-    runs are overwritten.
+    """Add the gradient of the connections of neurons computed together; if `fresh`,
+    dense runs are overwritten.
     """
     # dE/dw_ij = - sum_t delta_j g_ij y_i
     runs = store.run_stop[start] - store.run_start[start]
@@ -250,7 +252,9 @@ def accumulate_alike(store, tapes, start, stop, fresh, chunk):
 
 @rare(INDEX, INDEX, chunk_kind, taped=True)
 def accumulate_lone(store, tapes, start, stop, chunk):
-    """The gradient of the connections of consecutive neurons, each by itself."""
+    """Add the gradient of the connections of consecutive neurons, one neuron at a
+    time.
+    """
     for j in range(start, stop):
         at = j - chunk.origin
         r = store.run_start[j]
@@ -268,7 +272,7 @@ def accumulate_lone(store, tapes, start, stop, chunk):
 
 @inline
 def accumulate_bias(tapes, at, chunk):
-    """The gradient of a bias: the sum of a neuron's errors."""
+    """Add the gradient of a bias: the sum of a neuron's errors."""
     moved = splat(0.0, tapes.state)
     for t in range(chunk.steps):
         moved += tapes.error[at + t * (chunk.rows + NEURONS)]

@@ -59,8 +59,8 @@ def _part(store, extra, start, span, due):
 
 @inline
 def compute_all(store, tapes, extra, start, stop, forward, step, lanes, ragged, due):
-    """States, activations and slopes of neurons that read all of their sources; ended
-    samples are reset before their states are kept and squashed.
+    """Compute states, activations and slopes of neurons that read all of their sources;
+    ended samples are reset before their states are kept and squashed.
     """
     weigh_all(store, tapes, start, stop, forward)
     if ragged:

@@ -13,8 +13,8 @@ from .tapes import Tapes
 
 
 def tapes_of_runs(store: Store) -> Tapes:
-    """Tapes of two steps, the present one and the one before, with all rows of a store
-    and a copy of its past.
+    """Return tapes of two steps, the present one and the one before, with all rows of a
+    store and a copy of its past.
     """
     sizes = store.n_neurons, 0, 0
     past, rings = (len(store.columns[name]) for name in ("past", "ring_head"))
@@ -24,8 +24,8 @@ def tapes_of_runs(store: Store) -> Tapes:
 def kernels_untraced(
     store: Store, span: NDArray[Any], tapes: Tapes, latest: NDArray[Any]
 ) -> Kernels:
-    """Kernels of the network in a span of a lowered store, on these tapes; `latest` is
-    written, see ``runs.py``.
+    """Return kernels of the network in a span of a lowered store, on these tapes;
+    `latest` is written, see ``runs.py``.
     """
     code = runs.calls_for(store)
     memory = tapes.address, tapes.rows
@@ -35,8 +35,8 @@ def kernels_untraced(
 def kernels_by_events(
     store: Store, span: NDArray[Any], tapes: Tapes, latest: NDArray[Any]
 ) -> Kernels | None:
-    """The same by events, with the connections by source; None if all connections are
-    gathered faster.
+    """Return the same by events, with the connections by source; None if all
+    connections are gathered faster.
     """
     fans = events.build_outgoing_index(store, span)
     if fans is None:
@@ -48,7 +48,9 @@ def kernels_by_events(
 
 
 def kernels_of_streams(store: Store, kernels: Kernels) -> Kernels:
-    """The kernels of a learning rule with `learn_stream`, which those of rtrl have."""
+    """Return the kernels of a learning rule with `learn_stream`, which those of rtrl
+    have.
+    """
     if kernels.plan is not None:
         return kernels
     code = streams.calls_for(store)

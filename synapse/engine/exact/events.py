@@ -174,13 +174,15 @@ SILENT = np.array(
 
 
 def may_be_silent(codes: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which squashes may be exactly 0; of a user's own, nobody knows."""
+    """Return a mask of the squashes that can be exactly 0; registered ones are assumed
+    to.
+    """
     return np.isin(codes, SILENT) | (codes >= activations.FIRST_CUSTOM)
 
 
 def build_outgoing_index(store: Store, span: NDArray[np.int64]) -> OutgoingIndex | None:
-    """The connections of a lowered store's network by source; None if all are gathered
-    faster.
+    """Return the connections of a lowered store's network by source; None if all are
+    gathered faster.
     """
     start = int(span[Span.START])
     stop = int(span[Span.STOP])
@@ -286,7 +288,7 @@ def build_outgoing_index(store: Store, span: NDArray[np.int64]) -> OutgoingIndex
 
 
 def _rows_of_runs(c: Any, runs: Any, lengths: NDArray[np.int64]) -> NDArray[np.uint32]:
-    """The rows of the connections of some runs, run by run."""
+    """Return the rows of the connections of some runs, run by run."""
     begins = c["run_first"][runs] - (np.cumsum(lengths) - lengths)
     rows = np.repeat(begins.astype(np.uint32), lengths)
     rows += np.arange(len(rows), dtype=np.uint32)
@@ -294,14 +296,14 @@ def _rows_of_runs(c: Any, runs: Any, lengths: NDArray[np.int64]) -> NDArray[np.u
 
 
 def _ring_of(c: Any, start: int) -> tuple[int, int]:
-    """The first neuron of a network's ring, and how many it has."""
+    """Return the first neuron of a network's ring, and how many it has."""
     ring = c["ring"][start]
     begin = int(c["ring_start"][ring])
     return begin, int(c["ring_stop"][ring]) - begin
 
 
 def _size_of_earlier(c: Any, start: int, lags: NDArray[np.int64], width: int) -> int:
-    """How many numbers the lists by frame of the network's ring have."""
+    """Return how many numbers the lists by frame of the network's ring have."""
     return int(c["ring_frames"][c["ring"][start]]) * (1 + width) if len(lags) else 0
 
 
@@ -323,7 +325,7 @@ def sort_by_key(keys, rows, begins, ordered):
 def _are_all(
     c: Any, runs: NDArray[np.int64], chosen: NDArray[np.bool_], start: int
 ) -> NDArray[np.bool_]:
-    """Whether all sources of these dense runs are among those chosen."""
+    """Return whether all sources of these dense runs are among those chosen."""
     before = np.concatenate([[0], np.cumsum(chosen)])
     begin = c["run_source"][runs].astype(np.int64) - start
     length = c["run_length"][runs]
@@ -333,8 +335,8 @@ def _are_all(
 def _may_rest(
     c: Any, start: int, stop: int, plain: NDArray[np.bool_]
 ) -> NDArray[np.uint8]:
-    """Which groups of neurons rest without events: they are plain, in one block, and
-    neither random nor in competition.
+    """Return which groups of neurons rest without events: they are plain, in one block,
+    and neither random nor in competition.
     """
     squash = c["squash"][start:stop]
     sure = plain & ~np.isin(squash, _ALWAYS_COMPUTED)
@@ -357,13 +359,15 @@ _ALWAYS_COMPUTED = np.concatenate(
 
 
 def _in_groups(any_of: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """By group, whether one of its neurons has any."""
+    """Return, by group, whether one of its neurons has any; two entries for each
+    neuron.
+    """
     begins = np.arange(0, len(any_of), GROUP)
     return np.logical_or.reduceat(any_of, begins).astype(np.uint8)
 
 
 def _any_of_parts(groups: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """By part, whether it has such a group."""
+    """Return, by part, whether it has such a group."""
     begins = np.arange(0, len(groups), PART // GROUP)
     return np.bitwise_or.reduceat(groups, begins)
 
@@ -371,7 +375,7 @@ def _any_of_parts(groups: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _by_block(
     any_of: NDArray[np.bool_], block: NDArray[np.uint32]
 ) -> NDArray[np.bool_]:
-    """By neuron, whether its block has any."""
+    """Return, by neuron, whether its block has any."""
     begins = np.flatnonzero(np.append(True, block[1:] != block[:-1]))
     has = np.logical_or.reduceat(any_of, begins)
     return np.asarray(np.repeat(has, np.diff(begins, append=len(block))))
@@ -380,7 +384,7 @@ def _by_block(
 def _form_stops(
     store: Store, start: int, stop: int, form: NDArray[Any]
 ) -> NDArray[np.int64]:
-    """For each neuron, where those of its form end. The gaters of their
+    """Return, for each neuron, where the neurons of its form end. The gaters of their
     self-connections are one after the other, and all are read in the same step, or
     there are none.
     """
@@ -404,8 +408,8 @@ def _one_to_one_runs(
     runs: NDArray[np.int64],
     skipped: NDArray[np.uint8],
 ) -> int:
-    """The largest number of one-to-one runs of a neuron that are gathered, up to a
-    limit.
+    """Return the largest number of one-to-one runs of a neuron that are gathered, up to
+    a limit.
     """
     is_single = (c["run_length"][runs] == 1) & (c["run_flags"][runs] & STEPPED != 0)
     single = neuron_of[is_single & (skipped[runs] == 0)]
@@ -446,7 +450,7 @@ class Events(NamedTuple):
 
 @inline
 def is_silent(tapes, start, stop, now):
-    """Whether the activations of these neurons are 0."""
+    """Return whether the activations of these neurons are 0."""
     total = splat(0.0, tapes.activation)
     for j in range(start, stop):
         total += abs(tapes.activation[now + j])
@@ -501,14 +505,16 @@ def list_all(store, tapes, events, span, step):
 
 @inline
 def wake_all(events):
-    """Let no group rest in the next two steps."""
+    """Mark all groups to be computed in the next two steps."""
     for group in range(events.wakes.size):
         events.wakes[group] = max(events.wakes[group], UNTOUCHED)
 
 
 @inline
 def next_active(events, at, stop):
-    """The first neuron from `at` on that is not at rest; `stop` if there is none."""
+    """Return the first neuron from `at` on that is not at rest; `stop` if there is
+    none.
+    """
     group = (at - events.origin) >> BITS
     last = (stop - 1 - events.origin) >> BITS
     while group <= last and events.wakes[group] == RESTING:
@@ -518,7 +524,7 @@ def next_active(events, at, stop):
 
 @inline
 def awake_until(events, at, stop):
-    """Where the neurons end that are not at rest, of which the first is `at`."""
+    """Return the end of the neurons that are not at rest from `at` on."""
     group = ((at - events.origin) >> BITS) + 1
     last = (stop - 1 - events.origin) >> BITS
     while group <= last and events.wakes[group] != RESTING:
@@ -531,7 +537,7 @@ def awake_until(events, at, stop):
 
 @inline
 def list_of(store, ring, frame):
-    """Where the list of a frame is in ``events.earlier``."""
+    """Return where the list of a frame is in ``events.earlier``."""
     return frame * (1 + store.ring_stop[ring] - store.ring_start[ring])
 
 
@@ -562,7 +568,7 @@ def list_frame(store, tapes, events, ring, frame, read):
 
 @inline
 def mark_active(events, value):
-    """Let the neurons of all parts be 0, or maybe not."""
+    """Mark all parts: 0 if their activations are 0, 1 if they may not be."""
     for part_index in range(events.part_active.size):
         events.part_active[part_index] = value
 
@@ -580,8 +586,8 @@ def list_past(store, tapes, events, span, step):
 
 @inline
 def advance_by_events(store, tapes, events, span, step):
-    """Let a network remember the step before this one; only what is not 0 is written,
-    and what was not.
+    """Advance the past of a network by a step; only what is not 0 is written, and what
+    was not.
     """
     if events.lags.size == 0:
         advance(store, tapes, events, span, step)
@@ -627,8 +633,8 @@ def scatter(store, events, start, stop, activation):
 
 @inline
 def copy_weights(store, events):
-    """Copy all weights to those by source, as soon as a call has had so many events
-    that this takes less time than they have lost by looking up their weights.
+    """Copy all weights to those by source, once looking them up has cost a call more
+    time than this copy.
     """
     if events.events[0] > events.place.size // PER_COPY:
         for q in range(events.place.size):
@@ -677,7 +683,7 @@ def scatter_prompt(store, tapes, events, listed, step):
 
 @inline
 def forget_sums(events, start, stop):
-    """Sums that are not complete, of neurons that gather instead."""
+    """Clear the incomplete sums of neurons that gather instead."""
     for j in range(start - events.origin, stop - events.origin):
         events.sums[j] = 0.0
 
@@ -687,8 +693,8 @@ def forget_sums(events, start, stop):
 
 @inline
 def has_events(events, start, stop):
-    """Whether events have been added to neurons of a part since it was computed; they
-    are no longer then.
+    """Return whether events have been added to neurons of a part since it was computed,
+    and clear the marks of this.
     """
     offset = start - events.origin
     last = stop - events.origin
@@ -725,15 +731,15 @@ def add_events(store, tapes, events, start, stop, step):
 
 @inline
 def aligned_at(events, slot, i):
-    """Where the numbers begin of neuron i and those after it in its part."""
+    """Return where the numbers begin of neuron i and those after it in its part."""
     parts = events.part_rests.size
     return events.block[slot * parts + (i >> PART_BITS)] + i
 
 
 @inline
 def has_own_states(store, code):
-    """Whether the states of such neurons, between the first and the last steps of a
-    call, are not their activations.
+    """Return whether the states of such neurons, between the first and the last steps
+    of a call, are not their activations.
     """
     return code != activations.IDENTITY or store.ties.clamped != 0
 
@@ -750,7 +756,9 @@ def carry_states(store, tapes, events, start, stop, step):
 
 @inline
 def carry_from(store, tapes, events, states, start, stop, step):
-    """The same from the column with the states of the step before."""
+    """Carry states as `carry_states` does, from the column with the states of the step
+    before.
+    """
     receives = has_events(events, start, stop)
     gated = store.self_gater[start] != NONE
     place = start, stop, step
@@ -767,7 +775,7 @@ def carry_from(store, tapes, events, states, start, stop, step):
 
 @inline
 def carry_by(store, tapes, events, states, start, stop, step, receives, gated):
-    """The same for one of the cases."""
+    """Carry states for one of the cases of `carry_from`."""
     gains = 0
     if gated:
         gater = store.self_gater[start]
@@ -788,16 +796,16 @@ def carry_by(store, tapes, events, states, start, stop, step, receives, gated):
 
 @inline
 def is_one_to_one(store, r):
-    """Whether each neuron of several has one source in this run, and that of the next
-    neuron is the next one; so are the gaters.
+    """Return whether each neuron of several has one source in this run, and that of the
+    next neuron is the next one; so are the gaters.
     """
     return store.run_length[r] == 1 and store.run_flags[r] & STEPPED != 0
 
 
 @inline
 def add_one_to_one(store, tapes, events, r, weights, start, stop, step):
-    """Weighted inputs of neurons from a one-to-one run; ``events.aligned`` has their
-    weights from `weights` on.
+    """Add the weighted inputs of neurons from a one-to-one run; ``events.aligned`` has
+    their weights from `weights` on.
     """
     flags = store.run_flags[r]
     source = sources_at(store, tapes, r, step) + store.run_source[r]
@@ -838,8 +846,8 @@ def gather_runs(store, tapes, events, start, stop, step):
 
 @inline
 def weigh_by_events(store, tapes, events, start, stop, step):
-    """The states of neurons of one part: what events have added, runs that are
-    gathered, and states that are carried over.
+    """Compute the states of a piece of a block: what events have added, and runs that
+    are gathered.
     """
     j = start
     while j < stop:
@@ -893,7 +901,7 @@ def align_numbers(store, events, span):
 
 @inline
 def find_equal(events, slot, part_index, equal):
-    """Let a slot of a part use the place of a number, if all of its numbers are this
+    """Use the place of a number for a slot of a part, if all of its numbers are this
     one. `equal` numbers have a place before; returns how many have one then.
     """
     n = events.sums.size
@@ -930,7 +938,9 @@ def find_equal(events, slot, part_index, equal):
 
 @inline
 def _follow(store, tapes, events, span, start, stop, step, due):
-    """The events of neurons that have fired."""
+    """Add the events of neurons that have fired; returns the number of events by
+    now.
+    """
     part_index = (start - events.origin) >> PART_BITS
     if (
         stop <= events.origin + ((part_index + 1) << PART_BITS)
@@ -956,7 +966,7 @@ def _follow(store, tapes, events, span, start, stop, step, due):
 
 @inline
 def _begin(store, tapes, events, span, start, step):
-    """The events of previous steps, and of the inputs."""
+    """Add the events of previous steps, and of the inputs; returns their number."""
     due = 0
     copy_weights(store, events)
     if events.lags.size > 0:
@@ -971,8 +981,8 @@ def _begin(store, tapes, events, span, start, step):
 
 @inline
 def _part(store, events, start, span, due):
-    """The next piece that does not rest, of one part. Neurons that compete are computed
-    together, and all of a block that gather.
+    """Return the next piece that does not rest, of one part. Neurons that compete are
+    computed together, and all of a block that gather.
     """
     while True:
         stop = store.block_stop[start]
@@ -1029,7 +1039,7 @@ activate_by_events = steps_by(Way(_begin, _part, _compute, _follow, _end))
 
 @inline
 def _begin_run(store, tapes, events, span, step):
-    """Weights and activations may be others than in the call before."""
+    """Begin a call, before which weights and activations may have changed."""
     events.events[0] = 0
     align_numbers(store, events, span)
     forget_sums(events, span.start, span.stop)

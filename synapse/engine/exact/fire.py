@@ -51,7 +51,7 @@ def fire(store, tapes, start, stop, forward, step, lanes):
 
 @inline
 def is_spike(code):
-    """Whether this is 1 above 0, else 0."""
+    """Return whether this is 1 above 0, else 0."""
     return code == activations.STEP or (
         activations.FIRST_SPIKE <= code <= activations.LAST_SPIKE
     )
@@ -59,14 +59,14 @@ def is_spike(code):
 
 @inline
 def may_be_lean(code):
-    """Whether `fire_lean` computes this squash."""
+    """Return whether `fire_lean` computes this squash."""
     return code == activations.IDENTITY or code == activations.RELU or is_spike(code)
 
 
 @inline
 def fire_lean(store, tapes, start, stop, forward):
-    """The same for one sample, without slopes, which take a large part of the time with
-    these squashes: see `may_be_lean`.
+    """Fire one sample without slopes, which take a large part of the time with these
+    squashes: see `may_be_lean`.
     """
     code = store.squash[start]
     at = forward.offset + start
@@ -122,8 +122,8 @@ def fire_groups(store, tapes, start, stop, forward, lanes):
 
 @rare(*[INDEX] * 5, taped=True)
 def drop(store, tapes, start, stop, now, masked_at, lanes):
-    """Dropout: multiply activations and slopes by the mask of each step, neuron and
-    sample, of which that of neuron j in this step is at `masked_at` + j.
+    """Apply dropout: multiply activations and slopes by the mask of each step, neuron
+    and sample. That of neuron j in this step is at `masked_at` + j.
     """
     activation = flat(tapes.activation)
     slope = flat(tapes.slope)
@@ -149,7 +149,7 @@ def apply_clamps(store, tapes, start, stop, now, lanes):
 
 @rare(*[INDEX] * 4, taped=True)
 def zero_clamped_errors(store, tapes, start, stop, to, lanes):
-    """Clamped outputs have no error."""
+    """Zero the errors of clamped outputs."""
     signal = flat(tapes.signal)
     for j in range(start, stop):
         if store.clamped[j]:

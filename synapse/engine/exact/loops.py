@@ -66,7 +66,7 @@ def load_targets(tapes, span, targets, step, lanes):
 
 @rare(*[INDEX] * 5, taped=True)
 def judge_custom(store, tapes, cost, at, to, n, lanes):
-    """The cost and the error signal of each output under a registered cost."""
+    """Compute the cost and the error signal of each output under a registered cost."""
     activation = flat(tapes.activation)
     slope = flat(tapes.slope)
     signal = flat(tapes.signal)
@@ -82,8 +82,8 @@ def judge_custom(store, tapes, cost, at, to, n, lanes):
 
 @rare(*[INDEX] * 6, taped=True)
 def softmax_cost_and_errors(store, tapes, first_output, at, weighed_at, to, n, lanes):
-    """The cost of each softmax output, and its error signal, which has the weights of
-    the costs already.
+    """Compute the cost of each softmax output, and its error signal, which has the
+    weights of the costs already.
     """
     activation = flat(tapes.activation)
     signal = flat(tapes.signal)
@@ -123,7 +123,7 @@ def weigh_clamped(store, tapes, start, stop, at, weighed_at, lanes):
 
 @inline
 def compute_output_errors(store, tapes, span, targets, step, now, cost, lanes):
-    """The cost of a step; the outputs' error signals overwrite the targets."""
+    """Return the cost of a step; the outputs' error signals overwrite the targets."""
     load_targets(tapes, span, targets, step, lanes)
     n = span.outputs
     cost_of_step = 0.0
@@ -185,8 +185,8 @@ def compute_output_errors(store, tapes, span, targets, step, now, cost, lanes):
 
 @inline
 def propagate_network(store, tapes, span, step, slot, window, depth, lanes):
-    """Errors of one step, block by block in reverse order; returns 0 if they are
-    finite.
+    """Propagate the errors of one step, block by block in reverse order; returns 0 if
+    they are finite.
     """
     n = span.outputs
     rows = span.stop - span.start

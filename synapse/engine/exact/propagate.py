@@ -112,8 +112,8 @@ def push_gaters(store, tapes, r, runs, at, count, by):
 
 @inline
 def take_errors(store, tapes, r, runs, at, count, gains):
-    """The errors of a tile of neurons, scaled by their gaters; 0 beyond the first
-    `count`.
+    """Return the errors of a tile of neurons, scaled by their gaters; 0 beyond the
+    first `count`.
     """
     for k in range(count):
         tapes.tile[k] = tapes.error[at + k]
@@ -329,7 +329,9 @@ def propagate_lone(store, tapes, start, stop, back):
 
 @inline
 def propagate_all(store, tapes, span, start, stop, back):
-    """Errors of a block of neurons, and what they send; returns 0 if all are finite."""
+    """Compute the errors of a block of neurons, and send them on; returns 0 if all are
+    finite.
+    """
     check = 0.0
     j = start
     while j < stop:

@@ -50,8 +50,8 @@ def load_outside(store, tapes, start, stop, rows):
 
 @inline
 def next_step(step, whole):
-    """The step that follows on tapes of two steps. It is `whole` if all of its numbers
-    are written.
+    """Return the step that follows on tapes of two steps. It is `whole` if all of its
+    numbers are written.
     """
     places = step.before, step.now, step.offset, step.rows, step.past
     return Step(*places, whole, step.whole)
@@ -59,7 +59,7 @@ def next_step(step, whole):
 
 @inline
 def advance(store, tapes, extra, span, step):
-    """Let a network remember the step before this one."""
+    """Advance the past of a network by a step."""
     ring = store.ring[span.start]
     if ring != NONE:
         advance_past(store, tapes, ring, step)
@@ -67,7 +67,7 @@ def advance(store, tapes, extra, span, step):
 
 @inline
 def size_of(store, ring):
-    """How many past activations a ring has: its frames, and their copies."""
+    """Return how many past activations a ring has: its frames, and their copies."""
     width = store.ring_stop[ring] - store.ring_start[ring]
     return 2 * store.ring_frames[ring] * width
 
@@ -84,7 +84,7 @@ def load_past(store, tapes, step):
 
 @inline
 def next_frame(store, tapes, ring):
-    """The frame that a network overwrites, which is the latest one then."""
+    """Return the frame for a network to overwrite; it is the latest one then."""
     head = (tapes.head[ring] + 1) % store.ring_frames[ring]
     tapes.head[ring] = head
     return head
@@ -92,7 +92,9 @@ def next_frame(store, tapes, ring):
 
 @rare(INDEX, step_kind, taped=True)
 def advance_past(store, tapes, ring, step):
-    """Let a network remember what its neurons did in the step before this one."""
+    """Advance the past of a network: it gets what its neurons did in the step before
+    this one.
+    """
     start = store.ring_start[ring]
     width = store.ring_stop[ring] - start
     head = next_frame(store, tapes, ring)
@@ -116,8 +118,8 @@ def write_past(store, tapes, ring, stamp, step):
 
 @inline
 def write_back(store, tapes, span, start, step, steps):
-    """What so many steps without traces leave, of which the last is `step`: the inputs
-    up to `start` were set, and there are no traces.
+    """Write what `steps` steps without traces leave, of which the last is `step`: the
+    inputs up to `start` were set, and there are no traces.
     """
     count = span.stop - span.start
     stamp = tick(store, steps * count) + (steps - 1) * count
@@ -148,14 +150,18 @@ def hold_streams(store, tapes, span):
 
 @inline
 def restore_streams(store, tapes, span):
-    """Let random neurons draw the same numbers again."""
+    """Restore the streams of random neurons, so that they draw the same numbers
+    again.
+    """
     for j in range(span.start, span.stop):
         store.random[j] = tapes.random[j]
 
 
 @inline
 def has_failed(store, tapes):
-    """Whether a registered function has raised; then ``store.failed`` says which."""
+    """Return whether a registered function has raised; then ``store.failed`` says
+    which.
+    """
     if tapes.failed[0] != 0.0:
         for i in range(FAILURE):
             store.failed[i] = tapes.failed[i]
@@ -166,8 +172,8 @@ def has_failed(store, tapes):
 def runs_by(activate: Any, begin_run: Any, begin_whole: Any, advance: Any) -> Any:
     """Return the loop over rows by a step of ``activate.py``; `begin_run` is called
     before the first one, `begin_whole` before the first one of which all numbers are
-    written: the last two of a call, or all if somebody looks at each. `advance` lets
-    the network remember the step before each.
+    written: the last two of a call, or all if each is looked at. `advance` lets the
+    network remember the step before each.
     """
 
     @inline

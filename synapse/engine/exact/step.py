@@ -57,7 +57,7 @@ class Chunk(NamedTuple):
 
 @inline
 def sources_at(store, tapes, r, step):
-    """Where the activations begin that a run reads from its sources."""
+    """Return where the activations begin that a run reads from its sources."""
     if not store.run_flags[r] & DELAYED:
         return step.now
     if store.run_lag[r] == 0:
@@ -70,8 +70,8 @@ def sources_at(store, tapes, r, step):
 
 @inline
 def stretch_at(store, tapes, j, step):
-    """Where a stretch of runs with lags into j reads, and how far steps are apart
-    there; 0: in a copy of the past. See `lagged_at`.
+    """Return where a stretch of runs with lags into j reads, and how far steps are
+    apart there; 0: in a copy of the past. See `lagged_at`.
     """
     if step.past == 0:
         return step.now, step.rows
@@ -80,7 +80,7 @@ def stretch_at(store, tapes, j, step):
 
 @inline
 def lagged_at(store, c, at, apart):
-    """Where connection c of a stretch is read, see `stretch_at`."""
+    """Return where connection c of a stretch is read, see `stretch_at`."""
     if apart == 0:
         return at + store.past_place[c]
     return at + store.source[c] - store.delay[c] * apart
@@ -88,34 +88,36 @@ def lagged_at(store, c, at, apart):
 
 @inline
 def sources_before(store, r, now, rows):
-    """The same on tapes of all steps, which are `rows` apart, for the step at `now`."""
+    """Return the same on tapes of all steps, which are `rows` apart, for the step at
+    `now`.
+    """
     return now - lag_of(store, r) * rows
 
 
 @inline
 def errors_at(store, r, back):
-    """Where the errors begin that a run sends to its sources."""
+    """Return where the errors begin that a run sends to its sources."""
     to = sources_before(store, r, back.to_now, back.rows)
     return to if to >= back.offset else to + back.ring
 
 
 @inline
 def lag_of(store, r):
-    """How many steps before its target a run reads its sources."""
+    """Return how many steps before its target a run reads its sources."""
     lag = store.run_lag[r]
     return lag if lag != 0 else store.run_flags[r] & DELAYED
 
 
 def step_kind(unit: Any) -> Any:
-    """Kind of an argument of rare parts: a `Step`."""
+    """Return the kind of an argument of rare parts: a `Step`."""
     return types.NamedUniTuple(types.int64, len(Step._fields), Step)
 
 
 def step_back_kind(unit: Any) -> Any:
-    """Kind of an argument of rare parts: a `StepBack`."""
+    """Return the kind of an argument of rare parts: a `StepBack`."""
     return types.NamedUniTuple(types.int64, len(StepBack._fields), StepBack)
 
 
 def chunk_kind(unit: Any) -> Any:
-    """Kind of an argument of rare parts: a `Chunk`."""
+    """Return the kind of an argument of rare parts: a `Chunk`."""
     return types.NamedUniTuple(types.int64, len(Chunk._fields), Chunk)

@@ -99,7 +99,7 @@ def learn_stream(table, unit, span, tape_table, stream, factors, sizes):
 
 
 def stream_of(unit: Any) -> tuple[Any, ...]:
-    """Examples of the arguments of `learn_stream`, without its first ones."""
+    """Return examples of the arguments of `learn_stream`, without its first ones."""
     return 0, (ROW, ROW, ROW, 0), (0.0, unit, 0.0, 0.0), SPAN
 
 

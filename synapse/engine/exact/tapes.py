@@ -114,7 +114,7 @@ class Tapes:
         return self._memory[begin : begin + length * dtype.itemsize].view(dtype)
 
     def clear(self) -> None:
-        """Let it be as new, for another set of parameters that learn."""
+        """Reset for a new set of trainable parameters."""
         self._memory[:] = 0
         self.continued = False
 
@@ -146,8 +146,8 @@ class Tapes:
         self.continued = context is not None
 
     def steps_of(self, name: str, steps: int) -> NDArray[Any]:
-        """The first steps of a column of all steps and neurons, shape (steps, samples,
-        neurons).
+        """Return the first steps of a column of all steps and neurons, shape (steps,
+        samples, neurons).
         """
         values = self[name].reshape(-1, self.rows, self.width)
         return values[len(values) - self.steps :][:steps].swapaxes(1, 2)
@@ -155,8 +155,8 @@ class Tapes:
     def beyond(
         self, loss: float, bad: int, steps: int
     ) -> tuple[str, int, tuple[int, int] | None]:
-        """The first number that is not finite: its name, step and, if known, neuron and
-        sample.
+        """Return the first number that is not finite: its name, step and, if known,
+        neuron and sample.
         """
         if not np.isfinite(loss):
             values = self["activation"].reshape(-1, self.rows, self.width)
@@ -175,12 +175,12 @@ class Tapes:
 
 
 def context_depth(store: Store, span: NDArray[np.int64]) -> int:
-    """How many steps the context of a network of a lowered store has."""
+    """Return how many steps the context of a network of a lowered store has."""
     return int(depth_of(Attributes(store), int(span[Span.START])))
 
 
 def context_of(store: Store, span: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-    """The context of a network of a lowered store, as `Tapes.begin` takes it."""
+    """Return the context of a network of a lowered store, as `Tapes.begin` takes it."""
     start, stop = int(span[Span.START]), int(span[Span.STOP])
     c = store.columns
     before = np.zeros((context_depth(store, span), stop - start))

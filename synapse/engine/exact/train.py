@@ -89,8 +89,8 @@ _entries: dict[Any, Any] = {}
 
 
 def unfolding(tapes: Tapes | None, arguments: DescentArguments) -> tuple[Any, ...]:
-    """The fields of the `Unfolding` on these tapes. Without tapes it is not used, and
-    not compiled.
+    """Return the fields of the `Unfolding` on these tapes. Without tapes it is not
+    used, and not compiled.
     """
     table = arguments.tape_table
     tag = arguments.tag
@@ -132,8 +132,8 @@ def lay_batch(batches, apart, order, start, stop):
 
 @strict
 def samples_of(like, batches, start, stop, width):
-    """The number of steps and the samples of one group; `like` are others with the same
-    options.
+    """Return the number of steps and the samples of one group; `like` are others with
+    the same options.
     """
     lengths = batches.lengths[start:stop]
     count = stop - start
@@ -201,14 +201,16 @@ def add_moves(slopes, at, moves, row, n, begin):
 
 @strict
 def width_of(batches, count, left):
-    """Number of lanes of the next group of a batch, by the samples that are left."""
+    """Return the number of lanes of the next group of a batch, by the samples that are
+    left.
+    """
     return batches.lanes if count > 1 and left > batches.few else 1
 
 
 @strict
 def is_alone(batches, count, change):
-    """Whether a batch of so many samples is one group, whose gradient is used where it
-    is, on its tapes.
+    """Return whether a batch of `count` samples fits in one group, so that its gradient
+    is used in place.
     """
     return change.plain and count <= width_of(batches, count, count) * batches.deep
 
@@ -247,7 +249,9 @@ def descend_batch(ways, batches, count, change, control):
 
 @strict
 def has_finite_slopes(slopes):
-    """Whether all numbers of the gradient by connections and by neurons are finite."""
+    """Return whether all numbers of the gradient by connections and by neurons are
+    finite.
+    """
     weights, biases = slopes
     return are_finite(weights, weights.size) and are_finite(biases, biases.size)
 
@@ -377,7 +381,7 @@ def run_epochs(store, ways, batches, runs, change, count):
 
 @inline
 def bare_unfolding(address, table, tag, weight_move, bias_move):
-    """An `Unfolding` of arrays."""
+    """Return an `Unfolding` of arrays."""
     return Unfolding(address, table, tag, bare(weight_move), bare(bias_move))
 
 

@@ -90,7 +90,7 @@ def bare_places(first_entry, tied, begins, lengths, entries, written, taken):
 
 @inline
 def bare_penalty(moving, l1, l2, value, norm):
-    """A `Penalty` of an array."""
+    """Return a `Penalty` of an array."""
     return Penalty(bare(moving), l1, l2, value, norm)
 
 
@@ -98,7 +98,7 @@ _equations: dict[Any, int] = {}
 
 
 def equation_address(equation: Any, vectors: tuple[Any, ...]) -> int:
-    """The address of an optimizer's equation for these vectors, compiled if
+    """Return the address of an optimizer's equation for these vectors, compiled if
     necessary.
     """
     key = equation, *(vector.dtype for vector in vectors)
@@ -173,8 +173,8 @@ def add_penalties(penalty, values, gradient):
 
 @inline
 def sum_of_squares(numbers):
-    """The sum of squares, in any order: its bits decide nothing but whether it is
-    finite.
+    """Return the sum of squares, in any order: its bits decide nothing but whether it
+    is finite.
     """
     total = 0.0
     for i in range(numbers.size):
@@ -184,8 +184,8 @@ def sum_of_squares(numbers):
 
 @strict
 def scaled_norm(numbers, scale):
-    """The Euclidean norm of all numbers divided by `scale`, which keeps squares from
-    overflowing.
+    """Return the Euclidean norm of all numbers divided by `scale`, which keeps squares
+    from overflowing.
     """
     a = 0.0
     b = 0.0

@@ -46,27 +46,31 @@ neurons. ``python -m benchmarks.constants exact.weigh.MAX_UNTILED_PRODUCTS``: ro
 
 @inline
 def are_many(store, j):
-    """Whether neurons from j on are computed together; each by itself otherwise."""
+    """Return whether neurons from j on are computed together; each by itself
+    otherwise.
+    """
     return store.alike_stop[j] > j + MAX_UNTILED_NEURONS
 
 
 @inline
 def is_lone(store, j):
-    """Whether errors are sent, and the gradient is summed, for this neuron by itself:
-    tiles serve a few neurons, too, if all of their runs are dense.
+    """Return whether errors are sent, and the gradient is summed, for this neuron
+    alone: tiles serve a few neurons, too, if all of their runs are dense.
     """
     return not are_many(store, j) and not store.flags[j] & PLAIN_RUNS
 
 
 @inline
 def is_gated(store, j):
-    """Whether a neuron has an input that is gated, carried, or read with a lag."""
+    """Return whether a neuron has an input that is gated, carried, or read with a
+    lag.
+    """
     return store.flags[j] & (MEMORY | GATED | LAGGED) != 0
 
 
 @inline
 def lone_stop(store, j, stop):
-    """Where consecutive lone neurons end, of which the first is `j`."""
+    """Return where consecutive lone neurons end, of which the first is `j`."""
     end = j + 1
     while end < stop and is_lone(store, end):
         end += 1
@@ -75,8 +79,8 @@ def lone_stop(store, j, stop):
 
 @inline
 def stretch_of(store, j, r):
-    """Over how many runs a stretch with lags goes that begins with run r of j; 0: none
-    begins there.
+    """Return over how many runs a stretch with lags goes that begins with run r of j;
+    0: none begins there.
     """
     return store.run_stretch[r] if store.flags[j] & LAGGED else 0
 
@@ -86,7 +90,7 @@ def stretch_of(store, j, r):
 
 @inline
 def dense_alike(store, r):
-    """Whether the neurons have the same, consecutive sources in this run."""
+    """Return whether the neurons have the same, consecutive sources in this run."""
     run_kind = store.run_kind[r]
     return (run_kind == DENSE or run_kind == SHARED) and not store.run_flags[
         r
@@ -95,7 +99,7 @@ def dense_alike(store, r):
 
 @inline
 def gap_of(store, r, runs, count):
-    """How far the first connections of run r are apart from neuron to neuron, of
+    """Return how far the first connections of run r are apart from neuron to neuron, of
     `count` neurons with `runs` runs each.
     """
     return store.run_first[r + runs] - store.run_first[r] if count > 1 else 0
@@ -103,21 +107,21 @@ def gap_of(store, r, runs, count):
 
 @inline
 def gaps_of(store, r, runs, count):
-    """How far the first connections of run r of these neurons are from that of the
-    first neuron.
+    """Return how far the first connections of run r of these neurons are from that of
+    the first neuron.
     """
     return spaced(0, gap_of(store, r, runs, count), count)
 
 
 @inline
 def rows_of(store, r, runs, count):
-    """First connections of run r of these neurons."""
+    """Return the first connections of run r of these neurons."""
     return spaced(store.run_first[r], gap_of(store, r, runs, count), count)
 
 
 @inline
 def gain(store, tapes, r, gains):
-    """The gain of a run with one gater."""
+    """Return the gain of a run with one gater."""
     return tapes.activation[gains + store.run_gater[r]]
 
 
@@ -126,7 +130,7 @@ def gain(store, tapes, r, gains):
 
 @inline
 def carry_state(store, tapes, j, step):
-    """The state carried over by a self-connection: g_jj w_jj s_j(old)."""
+    """Return the state carried over by a self-connection: g_jj w_jj s_j(old)."""
     value = tapes.state[step.before + j] * store.weight[store.self_row[j]]
     gater = store.self_gater[j]
     if gater != NONE:
@@ -136,8 +140,8 @@ def carry_state(store, tapes, j, step):
 
 
 def sum_by(place: Callable[..., Any]) -> Any:
-    """A part that returns sum_i w_ij y_i over ``n`` connections from ``row`` on, in
-    four parts, so that no sum waits for the previous one.
+    """Return a part of kernels for sum_i w_ij y_i over ``n`` connections from ``row``
+    on, in four parts, so that no sum waits for the previous one.
 
     Connection c reads ``tapes.activation[place(store, c, *where)]``.
     """
@@ -167,15 +171,15 @@ def sum_by(place: Callable[..., Any]) -> Any:
 
 @inline
 def consecutive_at(store, c, first):
-    """Where connection c of a run with consecutive sources reads; connection 0 would
-    read at `first`.
+    """Return where connection c of a run with consecutive sources reads; connection 0
+    would read at `first`.
     """
     return first + c
 
 
 @inline
 def listed_at(store, c, sources):
-    """Where connection c of a run with listed sources reads."""
+    """Return where connection c of a run with listed sources reads."""
     return sources + store.source[c]
 
 
@@ -286,8 +290,8 @@ def weigh_shared(store, tapes, r, runs, start, stop, step):
 
 @inline
 def add_stepped(store, tapes, r, gap, start, stop, step):
-    """Weighted inputs of neurons whose sources are shifted by one from neuron to
-    neuron.
+    """Add the weighted inputs of neurons whose sources are shifted by one from neuron
+    to neuron.
     """
     flags = store.run_flags[r]
     row = store.run_first[r]
@@ -326,7 +330,7 @@ def gated_sum(store, tapes, r, row, n, sources, gaters):
 
 @inline
 def ungated_sum(store, tapes, r, step):
-    """Weighted inputs of a neuron from a run without gates."""
+    """Return the weighted inputs of a neuron from a run without gates."""
     row = store.run_first[r]
     n = store.run_length[r]
     sources = sources_at(store, tapes, r, step)
@@ -337,7 +341,7 @@ def ungated_sum(store, tapes, r, step):
 
 @inline
 def sum_of_run(store, tapes, r, step):
-    """Weighted inputs of a neuron from one of its runs."""
+    """Return the weighted inputs of a neuron from one of its runs."""
     run_kind = store.run_kind[r]
     if run_kind <= LISTED:
         return ungated_sum(store, tapes, r, step)
@@ -388,8 +392,8 @@ def carry_states(store, tapes, start, stop, step):
 
 @inline
 def dense_stop(store, run_start, run_stop):
-    """Where consecutive runs without gates and with the same sources end, of which the
-    first is `run_start`.
+    """Return where consecutive runs without gates and with the same sources end, of
+    which the first is `run_start`.
     """
     r = run_start
     while (
@@ -401,8 +405,8 @@ def dense_stop(store, run_start, run_stop):
 
 @inline
 def add_runs(store, tapes, run_start, run_stop, runs, start, stop, step):
-    """Add the weighted inputs of neurons computed together, which have `runs` runs
-    each, from some of these: run by run, but dense ones that follow each other at once.
+    """Add the weighted inputs of neurons computed together, of `runs` runs each, from
+    some of these: run by run, but dense ones next to each other at once.
     """
     r = run_start
     while r < run_stop:
@@ -466,7 +470,7 @@ def weigh_gated(store, tapes, start, stop, step):
 
 @inline
 def weigh_all(store, tapes, start, stop, step):
-    """The states of a block of neurons."""
+    """Compute the states of a block of neurons."""
     j = start
     while j < stop:
         end = j + 1

@@ -471,8 +471,8 @@ WITH_WIDTH = {
 # [recipe squash]
 @activation(family=CHANCE)
 def noise(state: float) -> Pair:
-    """The state plus a standard normal number, drawn at every step from the neuron's
-    own stream.
+    """Return the state plus a standard normal number, drawn at every step from the
+    neuron's own stream.
 
     Outgoing weights scale it; ``neuron.deterministic`` switches it off. `chance.chance`
     adds the number.
@@ -494,7 +494,8 @@ def bernoulli(state: float) -> Pair:
 
 @activation(family=LARGEST)
 def maxout(state: float) -> Pair:
-    """The state for the neuron of a group with the largest state, 0 for the others.
+    """Return the state for the neuron of a group with the largest state, 0 for the
+    others.
 
     A neuron that sums the group with weights of 1 is the maxout unit of Goodfellow and
     others 2013.
@@ -504,8 +505,8 @@ def maxout(state: float) -> Pair:
 
 @activation(0.0, 1.0, family=LARGEST)
 def winner(state: float) -> Pair:
-    """Winner takes all: 1 for the neuron of a group with the largest state (the first
-    in a tie), else 0.
+    """Return 1 for the neuron of a group with the largest state (the first in a tie),
+    else 0: the winner takes all.
 
     Its derivative is 0, like that of `step`. The neurons of a ``Layer`` are a group.
     """
@@ -530,7 +531,7 @@ for _name in CODES:  # loops that are selected by a code are made in this order
 
 
 def _codes(*families: str) -> range:
-    """The codes of some families, which are consecutive."""
+    """Return the codes of some families, which are consecutive."""
     codes = [entry.code for entry in ACTIVATIONS.values() if entry.family in families]
     assert codes == list(range(codes[0], codes[-1] + 1))
     return range(codes[0], codes[-1] + 1)

@@ -28,7 +28,7 @@ from .elementary import exp, expm1, log, log1p
 
 
 def _compiled(module: ModuleType, table: Mapping[str, Any]) -> dict[str, Any]:
-    """The formulas of a module, compiled to call each other and the elementary
+    """Return the formulas of a module, compiled to call each other and the elementary
     functions.
     """
     scope = {**vars(module), "exp": exp, "expm1": expm1, "log1p": log1p}
@@ -61,8 +61,8 @@ def _by_code(
 
 
 def _judged(formula: Any) -> Any:
-    """The formula of a cost for targets that may be NaN: such an output has no cost and
-    no signal.
+    """Return the formula of a cost for targets that may be NaN: such an output has no
+    cost and no signal.
     """
 
     @inline
@@ -80,14 +80,16 @@ MIN_POSITIVE = 1e-300
 
 @inline
 def logit_of(activation):
-    """ln(y / (1 - y)) of an activation y of which no state is known; that of 0 is
+    """Return ln(y / (1 - y)) of an activation y of unknown state; that of 0 is
     finite.
     """
     return log(max(activation, MIN_POSITIVE)) - log(max(1.0 - activation, MIN_POSITIVE))
 
 
 def _of_output(cost: Callable[..., Pair]) -> Callable[..., Pair]:
-    """A cost for Python, which has no state: its logit follows from the output."""
+    """Return a cost for Python, which has no state: its logit follows from the
+    output.
+    """
 
     def of_output(
         target: float, output: float, derivative: float, outputs: float
@@ -178,13 +180,15 @@ built-in cost."""
 
 @inline
 def custom(store, failed, code, state):
-    """Activation and slope by a registered function; NaN if it raises."""
+    """Return activation and slope by a registered function; NaN if it raises."""
     return call_at(failed, store.functions[code - FIRST_CUSTOM], (np.float64(state),))
 
 
 @inline
 def cost_and_error(failed, code, target, output, derivative, outputs, logit):
-    """Cost and error signal under any cost; those of a user's are NaN if it raises."""
+    """Return cost and error signal under any cost; those of a user's are NaN if it
+    raises.
+    """
     if target != target:
         return 0.0, 0.0
     if code < FIRST_CUSTOM_COST:
@@ -197,8 +201,8 @@ def cost_and_error(failed, code, target, output, derivative, outputs, logit):
 def softmax_errors(
     weights, start, targets, offset, activation, at, signal, to, n, stride
 ):
-    """The signals of n softmax outputs, c_k t_k - y_k sum_j c_j t_j, as -dE/ds_k has
-    terms of all outputs.
+    """Compute the signals of n softmax outputs, c_k t_k - y_k sum_j c_j t_j, as
+    -dE/ds_k has terms of all outputs.
 
     E is the sum of -c_j t_j ln y_j with the weights c of the costs; an output without a
     target has no term.
@@ -218,7 +222,7 @@ TURN = 2.0 * math.pi
 
 @inline
 def draw(store, j):
-    """The next number of the neuron's own stream, from 0 to 1 (exclusive)."""
+    """Return the next number of the neuron's own stream, from 0 to 1 (exclusive)."""
     store.random[j], uniform = stream(store.random[j])
     return uniform
 
@@ -236,8 +240,8 @@ def bernoulli(store, j, state):
 
 @inline
 def noise(store, j, state):
-    """The state plus a standard normal number (Box and Muller 1958), unless the neuron
-    is deterministic.
+    """Return the state plus a standard normal number (Box and Muller 1958), unless the
+    neuron is deterministic.
     """
     value, derivative = identity(state)
     if store.deterministic[j]:
@@ -248,7 +252,7 @@ def noise(store, j, state):
 
 @rare(INDEX, INDEX, INDEX, INDEX, *STRETCH)
 def chance(store, code, start, stop, lanes, state, at, activation, slope, to):
-    """Activations and derivatives of random neurons, of which each has `lanes`
+    """Compute activations and derivatives of random neurons, of which each has `lanes`
     consecutive samples.
     """
     for j in range(start, stop):
@@ -274,8 +278,8 @@ def normalise(state, activation, slope, start, stop, stride, top):
 
 @inline
 def lead_of(activation, start, stop, stride):
-    """The member of a softmax group with the largest activation, and the sum of those
-    of all others, from which `logit_within` follows.
+    """Return the member of a softmax group with the largest activation, and the sum of
+    those of all others, from which `logit_within` follows.
     """
     lead = start
     for j in range(start, stop, stride):
@@ -304,8 +308,8 @@ def logit_within(below, y, largest, others):
     INDEX, column("state"), column("activation"), column("slope"), INDEX, INDEX, INDEX
 )
 def compete(store, code, state, activation, slope, start, stop, stride):
-    """The activations of a group, whose numbers are `stride` apart: softmax, or of the
-    largest state only.
+    """Compute the activations of a group, whose numbers are `stride` apart: softmax, or
+    of the largest state only.
     """
     best = start
     for j in range(start, stop, stride):

@@ -28,7 +28,7 @@ equation = partial(kernel, fastmath=False)  # whoever calls it, the bits are the
 
 @strict
 def are_finite(numbers, n):
-    """Whether the first n numbers are finite."""
+    """Return whether the first n numbers are finite."""
     finite = True
     for i in range(n):
         finite &= math.isfinite(numbers[i])
@@ -37,7 +37,9 @@ def are_finite(numbers, n):
 
 @equation
 def sgd(change, values, gradient, memory, settings, rate, count, start, stop):
-    """Gradient descent with momentum (Polyak, or Nesterov) and weight decay."""
+    """Compute the step of gradient descent with momentum (Polyak, or Nesterov) and
+    weight decay.
+    """
     number = change.dtype.type
     nesterov = settings[1]
     momentum = number(settings[0])
@@ -57,7 +59,7 @@ def sgd(change, values, gradient, memory, settings, rate, count, start, stop):
 
 @equation
 def rmsprop(change, values, gradient, memory, settings, rate, count, start, stop):
-    """Gradients divided by the root of their mean square, centred or not, with momentum
+    """Divide gradients by the root of their mean square, centred or not, with momentum
     or without.
     """
     number = change.dtype.type
@@ -89,7 +91,7 @@ def rmsprop(change, values, gradient, memory, settings, rate, count, start, stop
 
 @equation
 def adagrad(change, values, gradient, memory, settings, rate, count, start, stop):
-    """Gradients divided by the root of the sum of their squares."""
+    """Divide gradients by the root of the sum of their squares."""
     number = change.dtype.type
     total = memory[0][start:stop]
     epsilon = number(settings[0])
@@ -102,7 +104,7 @@ def adagrad(change, values, gradient, memory, settings, rate, count, start, stop
 
 @equation
 def adam(change, values, gradient, memory, settings, rate, count, start, stop):
-    """Adam, AMSGrad, and decoupled weight decay."""
+    """Compute the step of Adam, AMSGrad, and decoupled weight decay."""
     number = change.dtype.type
     steps = float(count)
     beta = settings[0]
@@ -133,7 +135,9 @@ def adam(change, values, gradient, memory, settings, rate, count, start, stop):
 
 @equation
 def rprop(change, values, gradient, memory, settings, rate, count, start, stop):
-    """Steps that grow while the gradient keeps its sign, and shrink otherwise."""
+    """Compute steps that grow while the gradient keeps its sign, and shrink
+    otherwise.
+    """
     shrink = settings[0]
     grow = settings[1]
     least = settings[2]
@@ -159,7 +163,7 @@ def rprop(change, values, gradient, memory, settings, rate, count, start, stop):
 
 @inline
 def times_row(covariance, line, rows, o, start, n):
-    """The product of a row of P and a part of a row of a matrix."""
+    """Return the product of a row of P and a part of a row of a matrix."""
     total = 0.0
     for t in range(n):
         total += covariance[line + t] * rows[o, start + t]
@@ -168,7 +172,7 @@ def times_row(covariance, line, rows, o, start, n):
 
 @inline
 def row_times_row(a, o, b, q, start, n):
-    """The product of the same parts of two rows."""
+    """Return the product of the same parts of two rows."""
     total = 0.0
     for t in range(n):
         total += a[o, start + t] * b[q, start + t]
@@ -177,7 +181,8 @@ def row_times_row(a, o, b, q, start, n):
 
 @strict
 def lower(covariance, at, n, w, start, scale, added):
-    """P = (P - w' w) scale + added I, for the columns from `start` of the rows of `w`.
+    """Compute P = (P - w' w) scale + added I, for the columns from `start` of the rows
+    of `w`.
 
     Without fused operations, so that P stays symmetric bit for bit.
     """
@@ -195,7 +200,9 @@ def lower(covariance, at, n, w, start, scale, added):
 
 @inline
 def stay_positive(covariance, bounds, places, w):
-    """Whether all variances stay above 0, and finite, when `renew` subtracts w' w."""
+    """Return whether all variances stay above 0, and finite, when `renew` subtracts w'
+    w.
+    """
     sound = True
     for g in range(len(places)):
         n = bounds[g + 1] - bounds[g]
@@ -209,8 +216,8 @@ def stay_positive(covariance, bounds, places, w):
 
 @inline
 def factorise(s):
-    """Cholesky factor of a symmetric matrix, in its lower half; returns whether that
-    exists.
+    """Compute the Cholesky factor of a symmetric matrix, in its lower half; returns
+    whether it exists.
     """
     for a in range(len(s)):
         for b in range(a + 1):
@@ -228,8 +235,8 @@ def factorise(s):
 
 @kernel
 def find_kalman(covariance, bounds, places, slopes, errors, measurement, w, s, change):
-    """The changes by one step of the decoupled extended Kalman filter, and w for
-    `renew`.
+    """Compute the changes by one step of the decoupled extended Kalman filter, and w
+    for `renew`.
 
     Group g has the parameters ``bounds[g] .. bounds[g + 1]``, the columns of `slopes`
     (H), and its P begins at ``places[g]``. With S = sum_g H_g P_g H_g' + measurement I
@@ -270,8 +277,8 @@ def find_kalman(covariance, bounds, places, slopes, errors, measurement, w, s, c
 
 @kernel
 def find_least_squares(covariance, bounds, places, slopes, forgetting, w, gain):
-    """The gain k of one step of recursive least squares, and w for `renew`; one group
-    with one output.
+    """Compute the gain k of one step of recursive least squares, and w for `renew`; one
+    group with one output.
 
     With s = forgetting + x' P x: gain = P x / s, w = P x / sqrt(s).
     """
@@ -290,7 +297,7 @@ def find_least_squares(covariance, bounds, places, slopes, forgetting, w, gain):
 
 @kernel
 def renew(covariance, bounds, places, w, scale, added):
-    """P_g = (P_g - w_g' w_g) scale + added I for all groups."""
+    """Compute P_g = (P_g - w_g' w_g) scale + added I for all groups."""
     for g in range(len(places)):
         lower(
             covariance, places[g], bounds[g + 1] - bounds[g], w, bounds[g], scale, added

@@ -34,8 +34,8 @@ _ENTRY = ctypes.CFUNCTYPE(
 
 
 def entry_of(loop: Callable[..., Any]) -> Any:
-    """A loop as machine code: a function of the address of a table, the numbers of
-    neurons and connections, and the addresses of memory and of two results.
+    """Return a loop as machine code: a function of the address of a table, the numbers
+    of neurons and connections, and the addresses of memory and of two results.
     """
     text = translate(loop)
     machine = llvm.get_host_cpu_name(), _features(), str(llvm.llvm_version_info)
@@ -67,7 +67,7 @@ def _compile(text: str) -> bytes:
 
 
 def _machine() -> Any:
-    """What LLVM compiles for: this processor."""
+    """Return what LLVM compiles for: this processor."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(

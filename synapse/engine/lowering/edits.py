@@ -54,13 +54,15 @@ class ChangedNeurons(NamedTuple):
 
 
 def are_known(store: Store) -> bool:
-    """Whether a store is large, and nothing else has changed since it was lowered."""
+    """Return whether a store is large, and nothing else has changed since it was
+    lowered.
+    """
     return store.removed_rows is not None and store.laid_out >= MIN_CONNECTIONS
 
 
 def change_of(store: Store) -> ChangedNeurons | None:
-    """What edits have changed since a store was lowered; None if everything has to be
-    laid out anew.
+    """Return what edits have changed since a store was lowered; None if everything has
+    to be laid out anew.
     """
     c = store.columns
     laid_out = store.laid_out
@@ -117,7 +119,7 @@ def apply(store: Store, change: ChangedNeurons) -> int:
 
 
 def _move_rows(store: Store, change: ChangedNeurons, shift: NDArray[np.int64]) -> None:
-    """Let the connections of changed neurons, and those after them, be in their new
+    """Move the connections of changed neurons, and those after them, to their new
     rows.
     """
     new_rows = spans(change.starts + shift[change.neurons], change.lengths)
@@ -140,8 +142,8 @@ def _move_rows(store: Store, change: ChangedNeurons, shift: NDArray[np.int64]) -
 def _moved_ranges(
     store: Store, change: ChangedNeurons, shift: NDArray[np.int64]
 ) -> list[tuple[int, int, int]]:
-    """Rows between those of changed neurons, and by how much they move, in an order in
-    which none is overwritten before it has moved.
+    """Return rows between those of changed neurons, and by how much they move, in an
+    order in which none is overwritten before it has moved.
     """
     starts = change.stops
     stops = np.append(change.starts[1:], store.laid_out)

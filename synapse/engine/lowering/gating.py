@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def has_traces(store: Store) -> bool:
-    """Whether a program has any traces."""
+    """Return whether a program has any traces."""
     c = store.columns
     return len(c["eligibility"]) > 0 or len(c["influence"]) > 0
 
 
 def lay_out(store: Store, flags: int) -> None:
-    """Influences and traces of a store; `flags` are those of all neurons. Traces begin
-    at 0.
+    """Build the influences and traces of a store; `flags` are those of all neurons.
+    Traces begin at 0.
     """
     c = store.columns
     pairs = pulls = traces = extended = 0

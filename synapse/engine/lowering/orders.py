@@ -216,8 +216,8 @@ def find_depths(
     depth: Any,
     passed: Any,
 ) -> None:
-    """Depths by the pairs that lead forward in the order; `depth` and `passed` are 0 at
-    first.
+    """Compute depths by the pairs that lead forward in the order; `depth` and `passed`
+    are 0 at first.
     """
     for place in range(n):
         i = order[place]

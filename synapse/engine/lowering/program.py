@@ -61,8 +61,8 @@ class Traces:
         return not (len(self.memory) or len(self.ring_neuron) or len(self.past_neuron))
 
     def shifted(self, neurons: int, identities: int, clock: int) -> Traces:
-        """These traces with rows, identities and times shifted, for a store that was
-        absorbed by another.
+        """Return these traces with rows, identities and times shifted, for a store that
+        was absorbed by another.
         """
         offsets = dict.fromkeys(_NEURONS, neurons) | dict.fromkeys(
             _IDENTITIES, identities
@@ -81,8 +81,8 @@ class Traces:
         )
 
     def renamed(self, new_row: Indices) -> Traces:
-        """These traces with the new rows of the neurons (NONE, as the last one is:
-        gone).
+        """Return these traces with the new rows of the neurons (NONE, as the last one
+        is: gone).
         """
         return replace(
             self,
@@ -93,7 +93,7 @@ class Traces:
         )
 
     def joined(self, others: Traces) -> Traces:
-        """These traces and others."""
+        """Return these traces and others."""
         if others.are_none:
             return self
         both = {
@@ -119,7 +119,7 @@ class Program:
     made: bool = False  # whether the columns hold traces
 
     def traces(self, store: Store) -> Traces:
-        """Every trace that is stored now."""
+        """Return every trace that is stored now."""
         # nothing else has any
         if not self.made or not (
             np.count_nonzero(store.columns["flags"] & MEMORY) or rings.has_rings(store)

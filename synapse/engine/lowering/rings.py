@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 def has_rings(store: Store) -> bool:
-    """Whether a program has any rings."""
+    """Return whether a program has any rings."""
     return len(store.columns["past"]) > 0
 
 
 def lay_out(store: Store) -> None:
-    """The rings of a store. All past is 0."""
+    """Build the rings of a store. All past is 0."""
     rings = size = places = 0
     if store.columns["ties"][Ties.DELAYS]:
         rings, _ = run(loops.count_delayed, store)
@@ -80,8 +80,8 @@ def restore(store: Store, kept: Traces) -> None:
 def _places(
     store: Store, neuron: Indices, steps: Ints
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where the activations of neurons so many steps ago, from 1 on, are in ``past``:
-    each is there twice.
+    """Return where the activations of neurons `steps` steps ago, from 1 on, are in
+    ``past``: each is there twice.
     """
     c = store.columns
     ring = c["ring"][neuron]

@@ -18,7 +18,7 @@ _NAMES = {
 
 
 def make_room(store: Store, axis: str, rows: int, reserve: int = 0) -> None:
-    """Let the columns of an axis have so many rows, or up to twice `reserve` more,
+    """Resize the columns of an axis to `rows` rows, or up to twice `reserve` more,
     without values.
     """
     columns = store.columns

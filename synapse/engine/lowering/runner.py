@@ -29,7 +29,7 @@ def run(
     work: NDArray[np.int64] = _NOTHING,
     count: int | None = None,
 ) -> tuple[int, int]:
-    """Run a loop over all neurons of a store, and so many connections or influences;
+    """Run a loop over all neurons of a store, and `count` connections or influences;
     without a number, all connections.
     """
     if count is None:
@@ -48,7 +48,7 @@ def run(
 
 
 def _plain(array: Any) -> memoryview:
-    """An array from which Python reads single integers fastest."""
+    """Return an array from which Python reads single integers fastest."""
     return memoryview(array)
 
 

@@ -22,8 +22,8 @@ as long with a tenth, 0.96 to 1.41 times with ten times."""
 
 
 def sort_neurons(store: Store) -> None:
-    """Order of neurons: networks one after the other, each in activation order, then
-    other neurons.
+    """Sort neurons: networks one after the other, each in activation order, then other
+    neurons.
     """
     network = store["network"]
     # neurons without a network come last
@@ -105,8 +105,8 @@ def move_connections(store: Store, moves: Moves) -> None:
 def without_unmoved(
     start: int, starts: NDArray[np.int64], stops: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Ranges that are moved one after the other from a row on, without the last ones,
-    which stay where they are if as many rows are before them as there were.
+    """Return the ranges to move one after the other from a row on. The last ones are
+    left out if they stay where they are, as after the same number of rows.
     """
     new_stops = start + (stops - starts).cumsum()
     count = (stops != new_stops).nonzero()[0].max(initial=-1) + 1
@@ -114,7 +114,7 @@ def without_unmoved(
 
 
 def varies(values: NDArray[Any]) -> bool:
-    """Whether there are several values: most connections have no gater, sign or tie.
-    It is not worth a look at few.
+    """Return whether there are several values: most connections have no gater, sign or
+    tie. It is not worth a look at few.
     """
     return len(values) < MAX_WHOLE_MOVES or bool((values != values[0]).any())

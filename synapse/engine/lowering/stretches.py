@@ -9,7 +9,9 @@ from ..._typing import Bools, Indices
 
 
 def spans(firsts: Indices, lengths: Indices) -> NDArray[np.int64]:
-    """The indices ``first .. first + length`` of every pair, one after the other."""
+    """Return the indices ``first .. first + length`` of every pair, one after the
+    other.
+    """
     lengths = lengths.astype(np.int64)
     ends: NDArray[np.int64] = lengths.cumsum()
     indices: NDArray[np.int64] = (firsts - (ends - lengths)).repeat(lengths)
@@ -18,8 +20,8 @@ def spans(firsts: Indices, lengths: Indices) -> NDArray[np.int64]:
 
 
 def order_of(keys: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The stable order of integers from 0 on; small ones are sorted with their places,
-    which is faster.
+    """Return the stable order of integers from 0 on; small ones are sorted with their
+    places, which is faster.
     """
     bits = len(keys).bit_length()
     if int(keys.max(initial=0)) >> (63 - bits):
@@ -30,8 +32,8 @@ def order_of(keys: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def stretches(joined: Bools) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """First index and length of each stretch of items that are joined to the previous
-    one.
+    """Return the first index and the length of each stretch of items that are joined to
+    the previous one.
     """
     begin = (~joined).nonzero()[0]
     length = np.empty_like(begin)

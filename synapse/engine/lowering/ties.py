@@ -24,8 +24,8 @@ def number_groups(store: Store) -> None:
 
 
 def lay_out(store: Store) -> None:
-    """Rows that share a weight or a bias, as stretches of consecutive rows with
-    consecutive groups.
+    """Build the rows that share a weight or a bias, as stretches of consecutive rows
+    with consecutive groups.
     """
     c = store.columns
     counts = []

@@ -45,7 +45,7 @@ _CHOICES = {"min": "slt", "max": "sgt"}
 
 
 def translate(loop: Callable[..., Any]) -> str:
-    """A loop and the functions that it calls in LLVM's language.
+    """Return a loop and the functions that it calls in LLVM's language.
 
     ``run_`` and its name is a function that takes the arguments of the loop, and an
     address for its two results.
@@ -73,7 +73,7 @@ define void @run_{0}(
 
 @cache
 def _functions_of(module: ModuleType) -> dict[str, ast.FunctionDef]:
-    """The functions of a module by name."""
+    """Return the functions of a module by name."""
     nodes = ast.parse(inspect.getsource(module)).body
     return {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
 
@@ -83,7 +83,7 @@ def _node_of(function: Callable[..., Any]) -> ast.FunctionDef:
 
 
 def _result_of(function: Callable[..., Any]) -> str:
-    """The type of what a function returns."""
+    """Return the type of what a function returns."""
     returns = _node_of(function).returns
     return _RESULTS.get(returns.id if isinstance(returns, ast.Name) else "None", "void")
 
@@ -108,7 +108,7 @@ class _Translator(ast.NodeVisitor):
         self.count = 0
 
     def text(self) -> str:
-        """The whole function."""
+        """Return the whole function."""
         parameters = ", ".join(map(self.typed, self.parameters))
         for name in self.parameters:
             if name in self.variables:
@@ -122,7 +122,7 @@ class _Translator(ast.NodeVisitor):
         )
 
     def typed(self, name: str) -> str:
-        """A parameter with its type."""
+        """Return a parameter with its type."""
         return f"i64* %{name}" if name in _ADDRESSES else f"i64 %{name}"
 
     def write(self, line: str) -> None:
@@ -130,7 +130,7 @@ class _Translator(ast.NodeVisitor):
         self.lines.append(line)
 
     def name(self, start: str) -> str:
-        """A name that is not in use."""
+        """Return a name that is not in use."""
         self.count += 1
         return f"{start}.{self.count}"
 
@@ -216,7 +216,7 @@ class _Translator(ast.NodeVisitor):
         self.begin(end)
 
     def visit_For(self, node: Any) -> None:
-        """A loop over a range, whose step is a literal."""
+        """Translate a loop over a range, whose step is a literal."""
         bounds = [self.visit(bound) for bound in node.iter.args]
         start, stop, step = [*([] if bounds[1:] else ["0"]), *bounds, "1"][:3]
         test, body, following, end = map(self.name, ("test", "body", "next", "end"))
@@ -243,7 +243,7 @@ class _Translator(ast.NodeVisitor):
     # --- places ---
 
     def place(self) -> str:
-        """A place on the stack for a number."""
+        """Return a place on the stack for a number."""
         name = self.name("%place")
         self.places.append(f"{name} = alloca i64")
         return name
@@ -259,8 +259,8 @@ class _Translator(ast.NodeVisitor):
         self.write(f"store {integer} {value}, {integer}* {address}")
 
     def element(self, node: Any) -> tuple[str, str, str]:
-        """The address of ``work[index]`` or ``store.column[index]``, its type, and how
-        this is extended.
+        """Return the address of ``work[index]`` or ``store.column[index]``, its type,
+        and how this is extended.
         """
         index = self.visit(node.slice)
         if isinstance(node.value, ast.Name):
@@ -298,7 +298,7 @@ class _Translator(ast.NodeVisitor):
             self.write(f"br i1 {holds}, label %{then}, label %{otherwise}")
 
     def choice(self, test: ast.expr, values: tuple[ast.expr, ast.expr]) -> str:
-        """The first value if a condition holds, else the second."""
+        """Return the first value if a condition holds, else the second."""
         place = self.place()
         labels = self.name("then"), self.name("else")
         end = self.name("end")
@@ -381,7 +381,7 @@ class _Translator(ast.NodeVisitor):
         return self.value(call)
 
     def argument(self, node: ast.expr) -> str:
-        """The value of an argument with its type."""
+        """Return the value of an argument with its type."""
         if isinstance(node, ast.Name) and node.id in _ADDRESSES:
             return f"i64* %{node.id}"
         return f"i64 {self.visit(node)}"

@@ -28,7 +28,7 @@ SPAN = np.empty(0, np.int64)
 
 
 def scaled_by(unit: Any) -> tuple[Any, ...]:
-    """Examples of the arguments of `learn_scaled`, without its first ones."""
+    """Return examples of the arguments of `learn_scaled`, without its first ones."""
     squares = np.empty(0, type(unit))
     return ROW, (squares, squares), ROW, False, SPAN
 
@@ -75,8 +75,8 @@ def calls_by_float(
 
 
 def _examples(unit: Any) -> dict[str, tuple[Any, ...]]:
-    """Arguments of the kernels of single steps, for stores whose float is the type of
-    `unit`.
+    """Return arguments of the kernels of single steps, for stores whose float is the
+    type of `unit`.
     """
     data = (ROW, ROW, np.empty(0, np.uint8), SPAN, SPAN[None], False)
     rates = np.empty(0, type(unit))
@@ -154,7 +154,9 @@ class Kernels(dict[str, Callable[..., Any]]):
 def kernels_for(
     store: Store, span: NDArray[np.int64], moves: Accumulator | None = None
 ) -> Kernels:
-    """The kernels of the online rule for the network in a span of a lowered store."""
+    """Return the kernels of the online rule for the network in a span of a lowered
+    store.
+    """
     code = calls_for(store)
     if moves is None:
         return Kernels(code, store.address, store.unit, span)

@@ -33,9 +33,7 @@ def forget_error(store, j):
 
 @inline
 def begin_step(store, j, now):
-    """Bookkeeping of every new activation: reset errors, and record the order of
-    activation.
-    """
+    """Begin every new activation: reset errors, and record the order of activation."""
     store.old_activation[j] = store.activation[j]
     forget_error(store, j)
     store.stamp[j] = now
@@ -43,8 +41,8 @@ def begin_step(store, j, now):
 
 @rare(INDEX)
 def advance_ring(store, ring):
-    """Let the present activations be those of the step before, in a ring: a new step
-    begins.
+    """Advance a ring, so that the present activations are those of the step before: a
+    new step begins.
     """
     head = store.ring_head[ring] + 1
     if head == store.ring_frames[ring]:
@@ -62,8 +60,8 @@ def advance_ring(store, ring):
 
 @inline
 def begin_alone(store, j):
-    """Begin a step in which a neuron activates by itself: a new one of its ring if it
-    has activated since that advanced.
+    """Begin a step in which a neuron activates alone: a new one of its ring if it has
+    activated since its last advance.
     """
     ring = store.ring[j]
     if ring != NONE and (
@@ -93,7 +91,7 @@ def apply_clamps(store, start, stop):
 
 @rare(INDEX, INDEX)
 def zero_clamped_errors(store, start, stop):
-    """Clamped outputs have no error."""
+    """Zero the errors of clamped outputs."""
     for j in range(start, stop):
         if store.clamped[j]:
             store.projected[j] = 0.0

@@ -73,8 +73,9 @@ target, weight, logit."""
 
 @inline
 def step_online(store, rule, span, inputs, row):
-    """The `StepNetwork` of the online rule, which needs no `rule`: set inputs, unless
-    empty, then the others block by block or, if synchronous, all at once.
+    """Make a step by the online rule, a `StepNetwork` without `rule`: set inputs,
+    unless empty, then activate the others block by block or, if synchronous, all at
+    once.
     """
     start = span.start
     if store.ring[start] != schema.NONE:
@@ -97,8 +98,8 @@ def step_online(store, rule, span, inputs, row):
 
 @inline
 def signal_of(store, j, cost, signal):
-    """The signal of an output under a cost, 0 if its activation was set: then the slope
-    is 0, which is no factor of the cross-entropy's signal.
+    """Return the signal of an output under a cost, 0 if its activation was set: then
+    the slope is 0, which is no factor of the cross-entropy's signal.
     """
     return signal if cost != CROSS_ENTROPY or store.derivative[j] != 0.0 else 0.0
 
@@ -199,7 +200,9 @@ def logit_of_output(store, j, target, lead, others):
 
 @inline
 def accepts_targets(targets, cost, unit):
-    """Whether a cost can have these targets of one step (``Cost._check_targets``)."""
+    """Return whether a cost can have these targets of one step
+    (``Cost._check_targets``).
+    """
     most = np.float64(most_of(unit))
     low, high = (0.0, 1.0) if cost in PROBABILITIES else (-most, most)
     total = 0.0
@@ -212,8 +215,8 @@ def accepts_targets(targets, cost, unit):
 
 @inline
 def check_rows(store, span, inputs, outputs, unit):
-    """The status of rows before they run: RESIZED, or REFUSED for inputs that are not
-    finite.
+    """Return the status of rows before they run: RESIZED, or REFUSED for inputs that
+    are not finite.
     """
     most = most_of(unit)
     n = span.outputs
@@ -231,7 +234,7 @@ def check_rows(store, span, inputs, outputs, unit):
 
 @inline
 def status_of(store, total):
-    """The status of a call whose costs add up to `total`."""
+    """Return the status of a call whose costs add up to `total`."""
     if store.failed[0] != 0.0:
         return FAILED
     return DONE if math.isfinite(total) else DIVERGED
@@ -239,7 +242,8 @@ def status_of(store, total):
 
 @inline
 def is_large(store, span, rate, unit):
-    """Whether numbers are so large that an update of this step may not be finite.
+    """Return whether numbers are so large that an update of this step may not be
+    finite.
 
     An update is a product of an error, a rate, a trace or an activation, and of weights
     that the error has passed. So much smaller factors exclude it, but for weights that
@@ -264,9 +268,7 @@ def is_large(store, span, rate, unit):
 
 @rare(INDEX, NUMBER)
 def count_large(store, ring, most):
-    """How many past activations of a ring are large; the number is in
-    ``failed[SUM]``.
-    """
+    """Count the large past activations of a ring; the number is in ``failed[SUM]``."""
     start = store.ring_first[ring]
     width = store.ring_stop[ring] - store.ring_start[ring]
     stop = start + store.ring_frames[ring] * width
@@ -335,8 +337,8 @@ def set_output_errors(store, span, targets, cost, check, unit):
 
 @noinline
 def summed_cost(store, cost, kept, filled, outputs):
-    """The summed cost of the outputs in ``kept``, which has `FIELDS_PER_OUTPUT` numbers
-    of each.
+    """Return the summed cost of the outputs in ``kept``, which has `FIELDS_PER_OUTPUT`
+    numbers of each.
     """
     room = kept.size // FIELDS_PER_OUTPUT
     total = 0.0
@@ -433,8 +435,8 @@ _run_rows = rows_by(step_online)
 
 @kernel
 def activate_one(table, unit, row):
-    """One neuron activates; returns its activation, or None (FAILED): a tuple would
-    take a tenth longer.
+    """Activate one neuron; returns its activation, or None (FAILED): a tuple would take
+    a tenth longer.
     """
     store = store_at(table, unit)
     store.failed[0] = 0.0
@@ -728,7 +730,7 @@ def complete_moves(store, span):
 
 @inline
 def _nothing_left(rule):
-    """Traces of renewed neurons have been cleared."""
+    """Do nothing: traces of renewed neurons have been cleared."""
 
 
 _run_epochs = epochs_by(step_online, _learn, _nothing_left)
@@ -750,8 +752,8 @@ def train_network(
     renewal,
     before,
 ):
-    """Some epochs in one call: in each, the sequences ``bounds[s] .. bounds[s + 1]`` of
-    rows, in its order.
+    """Train for some epochs in one call: in each, the sequences ``bounds[s] .. bounds[s
+    + 1]`` of rows, in its order.
 
     `data` are inputs, targets, which rows are aimed at one, bounds, the orders of the
     epochs, and whether the context is cleared before a sequence. At these rows the cost

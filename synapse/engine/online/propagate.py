@@ -27,8 +27,8 @@ from .weigh import may_be_pending, trace_of
 
 @inline
 def activations_of(store, r, j, lagged):
-    """The column with the activations of the sources of a run that j has read, and its
-    offset there. Without `lagged`, no run of j has a lag.
+    """Return the column with the activations of the sources of a run that j has read,
+    and its offset there. Without `lagged`, no run of j has a lag.
     """
     if has_lag(store, r, lagged):
         return store.past, past_read(store, r, j)
@@ -97,7 +97,7 @@ def propagate_traced_run(store, j, r, delta, step, pull, extended):
 
 @rare(INDEX, INDEX, INDEX)
 def enforce_signs(store, start, stop, defer):
-    """Let weights into neurons keep their signs, but for those that are shared or, with
+    """Enforce the signs of weights into neurons, but for those that are shared or, with
     `defer`, pending.
     """
     for j in range(start, stop):
@@ -235,7 +235,9 @@ def propagate_any_run(store, j, r, delta, step):
 
 @inline
 def push_influences(store, k, delta):
-    """The part delta_k I_jk of G_j, for every j that gates the self-connected k."""
+    """Push the part delta_k I_jk of G_j, for every j that gates the self-connected
+    k.
+    """
     # [equation error: through self-connections]
     for p in range(store.influence_start[k], store.influence_stop[k]):
         gater = store.influence_gater[p]
@@ -263,7 +265,7 @@ def pulled_step(store, j, rule, rate):
 
 @inline
 def pull_extended(store, j, rate, pulls):
-    """The update through gates, rate * sum_k delta_k x_ij^k, without the first `pulls`
+    """Update through gates by rate * sum_k delta_k x_ij^k, without the first `pulls`
     terms.
     """
     row = store.first_incoming[j]
@@ -285,7 +287,8 @@ def pull_extended(store, j, rate, pulls):
 
 @inline
 def compute_deltas(store, start, stop, rate, defer):
-    """Errors delta_j = P_j + G_j of a block of neurons, and updates of their biases.
+    """Compute the errors delta_j = P_j + G_j of a block of neurons, and update their
+    biases.
 
     P_j = f'_j sum_k delta_k g_jk w_jk + the cost's -dE/ds, which is in ``projected``;
     G_j = f'_j sum_k delta_k I_jk. Later neurons have pushed both sums before. With

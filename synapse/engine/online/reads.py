@@ -45,7 +45,7 @@ from ..lowering.flags import DELAYED, DELAYED_GATE, SILENT
 
 @inline
 def sources_read(store, r):
-    """The column with the activations that the target of a run reads from its
+    """Return the column with the activations that the target of a run reads from its
     sources.
     """
     return store.old_activation if store.run_flags[r] & DELAYED else store.activation
@@ -53,14 +53,16 @@ def sources_read(store, r):
 
 @inline
 def has_lag(store, r, lagged):
-    """Whether a run has a lag; without `lagged`, no run of its neuron has one."""
+    """Return whether a run has a lag; without `lagged`, no run of its neuron has
+    one.
+    """
     return lagged and store.run_lag[r] != 0
 
 
 @inline
 def past_of(store, r):
-    """Where the activations that a run with a lag reads in this step begin in ``past``:
-    that of source i is in ``past[past_of(store, r) + i]``.
+    """Return where the activations of a run with a lag begin in ``past`` in this step:
+    source i is at ``past[past_of(store, r) + i]``.
     """
     return past_at(
         store, store.ring_head, store.ring[store.run_source[r]], store.run_lag[r]
@@ -79,14 +81,16 @@ def past_read(store, r, j):
 
 @inline
 def advanced_since(store, ring, j):
-    """By how many frames a ring has advanced since j activated: 0 or 1."""
+    """Return the number of frames by which a ring has advanced since j activated: 0 or
+    1.
+    """
     return 1 if store.ring_stamp[ring] >= store.stamp[j] else 0
 
 
 @inline
 def past_at(store, heads, ring, lag):
-    """Where the activations of so many steps ago begin in a ring, whose step before is
-    in its frame ``heads[ring]``.
+    """Return where the activations of `lag` steps ago begin in a ring, whose step
+    before is in its frame ``heads[ring]``.
     """
     # [equation delay]
     start = store.ring_start[ring]
@@ -99,7 +103,7 @@ def past_at(store, heads, ring, lag):
 
 @inline
 def latest_frames(store, heads, j, since):
-    """Where the frames that stretches of runs into j read begin in ``past``, for
+    """Return where the frames that stretches of runs into j read begin in ``past``, for
     ``past_place``; if the ring has advanced `since`, one frame before.
     """
     ring = store.ring[j]
@@ -109,8 +113,8 @@ def latest_frames(store, heads, j, since):
 
 @inline
 def sources_at(store, r):
-    """The column with the activations that the target of a run reads from its sources,
-    and where in it the activation of source row 0 would be.
+    """Return the column with the activations that the target of a run reads from its
+    sources, and where in it the activation of source row 0 would be.
     """
     if store.run_lag[r] != 0:
         return store.past, past_of(store, r)
@@ -119,7 +123,7 @@ def sources_at(store, r):
 
 @inline
 def gaters_read(store, r):
-    """The column with the activations that the target of a run reads from its
+    """Return the column with the activations that the target of a run reads from its
     gaters.
     """
     return (
@@ -129,7 +133,7 @@ def gaters_read(store, r):
 
 @inline
 def gater_read(store, gater, j):
-    """The activation of a gater that `j`, of the same network, reads for its
+    """Return the activation of a gater that `j`, of the same network, reads for its
     self-connection.
     """
     delayed = is_delayed_in_order(gater, j, are_together(store, gater, j))
@@ -138,15 +142,17 @@ def gater_read(store, gater, j):
 
 @inline
 def of_gaters(flags, now, before):
-    """What belongs to the step at which a run with these flags reads its gaters: of
-    this step, or before.
+    """Return what belongs to the step at which a run with these flags reads its gaters:
+    of this step, or before.
     """
     return before if flags & DELAYED_GATE else now
 
 
 @inline
 def of_gater(store, gater, j, now, before):
-    """What belongs to the step at which `j` reads the gater of its self-connection."""
+    """Return what belongs to the step at which `j` reads the gater of its
+    self-connection.
+    """
     return (
         before if is_delayed_in_order(gater, j, are_together(store, gater, j)) else now
     )
@@ -154,7 +160,7 @@ def of_gater(store, gater, j, now, before):
 
 @inline
 def has_error(flags):
-    """Whether the sources of a run get an error, of this step or, by exact gradients,
-    of the previous one.
+    """Return whether the sources of a run get an error, of this step or, by exact
+    gradients, of the previous one.
     """
     return not flags & SILENT or flags & DELAYED

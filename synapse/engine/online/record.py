@@ -24,7 +24,7 @@ SENSITIVITIES = WATCHABLE.index(schema.SENSITIVITY)
 
 @inline
 def bias_eligibility(store, j, r):
-    """The trace of a bias; 1 in a neuron without traces that has activated."""
+    """Return the trace of a bias; 1 in a neuron without traces that has activated."""
     return np.float64(
         store.bias_eligibility[j]
         if store.watched_flags[j] & TRACED
@@ -34,19 +34,19 @@ def bias_eligibility(store, j, r):
 
 @inline
 def weight(store, c, r):
-    """A weight, with its pending update."""
+    """Return a weight, with its pending update."""
     return np.float64(weight_of(store, c, r))
 
 
 @inline
 def gain(store, c, r):
-    """The present gain of a connection."""
+    """Return the present gain of a connection."""
     return gain_of(store, c)
 
 
 @inline
 def eligibility(store, c, r):
-    """The eligibility of a connection, stored or computed."""
+    """Return the eligibility of a connection, stored or computed."""
     return eligibility_of(store, store.watched_flags, c)
 
 
@@ -80,7 +80,7 @@ connection_number = _number_of(schema.CONNECTION_NUMBERS)
 
 @inline
 def extended_trace(store, pair):
-    """The extended trace of a pair: stored or, if the gated neuron is not
+    """Return the extended trace of a pair: stored or, if the gated neuron is not
     self-connected, computed.
     """
     trace = store.watched_pair[pair + schema.PAIR_TRACE]
@@ -99,7 +99,7 @@ def extended_trace(store, pair):
 
 @inline
 def note_neurons(store, quantity, at, begin, activated, only):
-    """The number `quantity` of the recorded neurons. See `note`."""
+    """Record the number `quantity` of the recorded neurons. See `note`."""
     for i in range(store.log_place.neurons):
         j = store.watched[i]
         if j == NONE:
@@ -115,7 +115,7 @@ def note_neurons(store, quantity, at, begin, activated, only):
 
 @inline
 def note_connections(store, quantity, at, activated):
-    """The number `quantity` of the recorded connections."""
+    """Record the number `quantity` of the recorded connections."""
     for i in range(store.log_place.connections):
         c = store.watched_connection[i]
         if c != NONE:
@@ -128,7 +128,7 @@ def note_connections(store, quantity, at, activated):
 
 @inline
 def note_pairs(store, at, activated):
-    """The extended traces of the recorded pairs."""
+    """Record the extended traces of the recorded pairs."""
     for i in range(store.log_place.pairs):
         if store.watched_pair[i * schema.PAIR_FIELDS + schema.PAIR_ROW] != NONE:
             store.log[at + i] = extended_trace(store, i * schema.PAIR_FIELDS)
@@ -138,7 +138,7 @@ def note_pairs(store, at, activated):
 
 @inline
 def watches(store, span):
-    """Whether a recording of this network is open."""
+    """Return whether a recording of this network is open."""
     return store.log_place.width != 0 and store.log_place.network == span.start
 
 

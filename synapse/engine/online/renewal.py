@@ -40,7 +40,7 @@ class RenewalArguments(NamedTuple):
 
 
 def nothing_renewed() -> RenewalArguments:
-    """The arguments without a renewal."""
+    """Return the arguments without a renewal."""
     return RenewalArguments(np.empty(0), np.empty(0), *[np.empty(0, np.int64)] * 8)
 
 
@@ -136,7 +136,7 @@ def bare_renewal(
     relay_first,
     relays,
 ):
-    """The arguments of `renew` after ``store``."""
+    """Return the arguments of `renew` after ``store``."""
     floats = (bare(settings), bare(activity))
     layers = (bare(neurons), bare(stops))
     links = bare(into_first), bare(into), bare(out_first), bare(out)

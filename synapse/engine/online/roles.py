@@ -34,4 +34,4 @@ class Forget(Protocol):
     """Forget what renewed neurons have left in ``rule``."""
 
     def __call__(self, rule: Any) -> None:
-        """Called after a step in which neurons have been renewed."""
+        """Handle a step in which neurons have been renewed."""

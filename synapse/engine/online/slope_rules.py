@@ -6,23 +6,21 @@ from __future__ import annotations
 def temporal_difference(
     reward: float, discount: float, value_after: float, value: float
 ) -> float:
-    """What the reward and the value that follows exceed the value before by (Sutton
-    1988): ``r + gamma V(s') - V(s)``.
-    """
+    """Return the TD error (Sutton 1988): ``r + gamma V(s') - V(s)``."""
     return reward + discount * value_after - value
 
 
 def bounded_step(rate: float, bound: float, delta: float, size: float) -> float:
-    """The rate, or less so that an output changes by less than its error, for slopes
-    whose absolute values add up to `size` (Elsayed, Vasan and Mahmood 2024, algorithm
-    3, ``κ``); the rate itself if the bound is 0.
+    """Return the rate, or less so that an output changes by less than its error, for
+    slopes whose absolute values add up to `size` (Elsayed, Vasan and Mahmood 2024,
+    algorithm 3, ``κ``); the rate itself if the bound is 0.
     """
     return rate / max(1.0, rate * bound * max(abs(delta), 1.0) * size)
 
 
 def share_of_step(rate: float, bound: float, decrease: float, most: float) -> float:
-    """The share of a step at this rate by which a cost decreases by `most`/`bound`, to
-    first order, and not by more: `decrease` is that of a rate of 1.
+    """Return the share of a step at this rate that limits the first-order decrease of
+    the cost to `most`/`bound`. `decrease` is the decrease at a rate of 1.
     """
     if rate * bound * decrease > most:
         return most / (rate * bound * decrease)

@@ -42,15 +42,15 @@ count_steps = _counter_of(schema.COUNTING)
 
 @inline
 def step_of(store, span):
-    """The number of the latest step of a network: when its first neuron activated. 0:
-    none since its context was cleared.
+    """Return the number of the latest step of a network: when its first neuron
+    activated. 0: none since its context was cleared.
     """
     return store.stamp[span.start]
 
 
 @inline
 def end_step(store, span):
-    """A step of a network with traces has happened."""
+    """End a step of a network with traces."""
     if store.failed[0] == 0.0:
         count_steps(store, span.start, span.stop, 1)
     if watches(store, span):

@@ -37,7 +37,9 @@ def add_moves(values, rows, lengths, groups, base, move, stretches):
 
 @inline
 def stopped(store, row, weight):
-    """A weight of this connection after an update, or 0 if that has taken it across."""
+    """Return a weight of this connection after an update, or 0 if that has taken it
+    across.
+    """
     return zero_like(weight) if store.sign[row] * weight < 0.0 else weight
 
 
@@ -110,7 +112,7 @@ def after_moves(store):
 
 @kernel
 def begin_deferred_ties(table, unit):
-    """Start a phase in which neurons that propagate one by one update only their own
+    """Start a phase in which neurons propagate one by one and update only their own
     numbers.
     """
     store = store_at(table, unit)

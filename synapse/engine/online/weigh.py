@@ -42,8 +42,8 @@ a pack waits for the stores of the activations just computed, which are shorter.
 
 @inline
 def sources_now(store, r, lagged):
-    """The column with the activations that a run reads in this step, and its offset
-    there. Without `lagged`, no run of the neuron has a lag.
+    """Return the column with the activations that a run reads in this step, and its
+    offset there. Without `lagged`, no run of the neuron has a lag.
     """
     if has_lag(store, r, lagged):
         return store.past, past_of(store, r)
@@ -75,7 +75,7 @@ def carry_state(store, j):
 
 @inline
 def gated_sum(store, j, r, row, n, lagged):
-    """The weighted inputs of `j` from a run of gated connections."""
+    """Return the weighted inputs of `j` from a run of gated connections."""
     layout = store.run_kind[r]
     total = zero_like(store.bias[j])
     activations, at = sources_now(store, r, lagged)
@@ -109,7 +109,7 @@ def gated_sum(store, j, r, row, n, lagged):
 
 @inline
 def trace_of(store, j, row):
-    """Index of the eligibility of the incoming connection in this row."""
+    """Return the index of the eligibility of the incoming connection in this row."""
     return store.first_trace[j] + row - store.first_incoming[j]
 
 
@@ -202,8 +202,8 @@ def move_extended(store, k, carry, block):
 
 @inline
 def extend_run(store, block, r, start, carry, scale):
-    """Extended traces of an ungated run; delayed sources before `block` have activated
-    since.
+    """Update the extended traces of an ungated run; delayed sources before `block` have
+    activated since.
     """
     row = store.run_first[r]
     n = store.run_length[r]
@@ -236,7 +236,7 @@ def extend_run(store, block, r, start, carry, scale):
 
 @rare(INDEX, INDEX, INDEX, UNIT, UNIT)
 def extend_lagged(store, j, r, start, carry, scale):
-    """Extended traces of an ungated run of the gater j with a lag."""
+    """Update the extended traces of an ungated run of the gater j with a lag."""
     row = store.run_first[r]
     at = past_read(store, r, j)
     for t in range(store.run_length[r]):
@@ -246,16 +246,16 @@ def extend_lagged(store, j, r, start, carry, scale):
 
 @inline
 def may_be_pending(store, r):
-    """Whether the updates of a dense or listed run may stay pending until its weights
-    are next read.
+    """Return whether the updates of a dense or listed run may stay pending until its
+    weights are next read.
     """
     return not store.run_flags[r] & mark.NEVER_PENDING
 
 
 @inline
 def weight_of(store, c, r):
-    """The weight of a connection of run `r` (NONE: of no run) with its pending update,
-    after a step and before the next one.
+    """Return the weight of a connection of run `r` (NONE: of no run) with its pending
+    update, after a step and before the next one.
     """
     j = store.target[c]
     if (
@@ -303,7 +303,7 @@ def apply_signed(store, start, stop):
 
 @in_order
 def updated(store, c, i, step, pending):
-    """The weight of a connection from `i`; a `pending` update is made before."""
+    """Return the weight of a connection from `i`; a `pending` update is made before."""
     weight = store.weight[c]
     if pending:
         weight += step * store.old_activation[i]
@@ -324,8 +324,8 @@ def add_pack(store, activations, sums, rows, q, source, left, steps, pending):
 
 @in_order
 def sum_packs(store, activations, none, rows, n, source, steps, pending):
-    """The sums of neurons with the same sources, each in two packs, so that few sums
-    wait for the previous one.
+    """Return the sums of neurons with the same sources, each in two packs, so that few
+    sums wait for the previous one.
     """
     read = store, activations
     wide = lanes_of(none)
@@ -345,8 +345,8 @@ def sum_packs(store, activations, none, rows, n, source, steps, pending):
 
 @in_order
 def sum_listed(store, activations, at, row, n, step, pending):
-    """The sum of a run from scattered sources, in four parts, so that no sum waits for
-    the previous one.
+    """Return the sum of a run from scattered sources, in four parts, so that no sum
+    waits for the previous one.
     """
     total = zero_like(step)
     total1 = zero_like(step)
@@ -372,7 +372,9 @@ def sum_listed(store, activations, at, row, n, step, pending):
 
 @in_order
 def ungated_sum(store, j, r, lagged):
-    """The weighted inputs of `j` from an ungated run, after its pending updates."""
+    """Return the weighted inputs of `j` from an ungated run, after its pending
+    updates.
+    """
     row = store.run_first[r]
     n = store.run_length[r]
     step = store.pending_step[j]
@@ -397,7 +399,9 @@ def ungated_sum(store, j, r, lagged):
 
 @in_order
 def stretch_sum(store, j, r):
-    """The weighted inputs of `j` from several short runs with lags, in one pass."""
+    """Return the weighted inputs of `j` from several short runs with lags, in one
+    pass.
+    """
     row = store.run_first[r]
     n = store.run_rows[r]
     at = latest_frames(store, store.ring_head, j, 0)
@@ -502,7 +506,7 @@ def add_four_long(store, j, r):
 
 @inline
 def weigh_four(store, j, lagged):
-    """The states of four neurons with the same sources."""
+    """Compute the states of four neurons with the same sources."""
     for i in range(j, j + 4):
         store.old_state[i] = store.state[i]
         store.state[i] = store.bias[i]
@@ -523,8 +527,8 @@ def weigh_four(store, j, lagged):
 
 @rare(INDEX, INDEX, INDEX)
 def weigh_gated(store, start, stop, block):
-    """The states and traces of consecutive neurons, of the block that begins with
-    `block`.
+    """Compute the states and traces of consecutive neurons, of the block that begins
+    with `block`.
     """
     for j in range(start, stop):
         if store.flags[j] & mark.LAGGED:
@@ -548,7 +552,7 @@ def weigh_lagged(store, start, stop, block):
 
 @inline
 def weigh_one(store, j):
-    """The state of one neuron, which activates by itself."""
+    """Compute the state of one neuron, which activates alone."""
     if store.flags[j] & mark.WITH_GATES:
         weigh_gated(store, j, j + 1, j)
     else:
@@ -557,7 +561,7 @@ def weigh_one(store, j):
 
 @inline
 def weigh_block(store, rule, start, stop):
-    """The states of a block of neurons; no `rule` is needed."""
+    """Compute the states of a block of neurons; no `rule` is needed."""
     if store.ties.signed != 0:
         apply_signed(store, start, stop)
     j = start

@@ -26,7 +26,9 @@ def remember(store, plan):
 
 @inline
 def fill_direct(store, plan, span, to):
-    """How the parameters into each neuron move its state within the step: g_ij y_i."""
+    """Compute how the parameters into each neuron move its state within the step: g_ij
+    y_i.
+    """
     laid = 0
     for i in range(span.stop - span.start):
         j = i + span.start
@@ -47,7 +49,7 @@ def fill_direct(store, plan, span, to):
 
 @inline
 def fill_factors(plan, offset, terms, count, step, to):
-    """The factors of the terms of some lines, term by term."""
+    """Compute the factors of the terms of some lines, term by term."""
     for k in range(count):
         for e in range(terms):
             reading = plan.term_value[offset + k * terms + e]
@@ -60,7 +62,7 @@ def fill_factors(plan, offset, terms, count, step, to):
 
 @inline
 def add_direct(plan, line, new):
-    """Z(t) += I for a line."""
+    """Compute Z(t) += I for a line."""
     to = new + plan.line_offset[line]
     for d in range(plan.part_first[line], plan.part_first[line + 1]):
         delta = plan.visit_delta[plan.part_visit[d]]
@@ -73,7 +75,7 @@ def add_direct(plan, line, new):
 
 @inline
 def renew_class(store, plan, c, old, new):
-    """Z(t) = J Z(t-1) + I for the lines of a class."""
+    """Compute Z(t) = J Z(t-1) + I for the lines of a class."""
     n = plan.class_width[c]
     for b in range(plan.class_block[c], plan.class_block[c + 1]):
         begin = plan.block_line[b]
@@ -89,7 +91,7 @@ def renew_class(store, plan, c, old, new):
 
 @inline
 def renew_few(plan, b, n, old, new):
-    """Z(t) = J Z(t-1) for a block of few lines, one by one."""
+    """Compute Z(t) = J Z(t-1) for a block of few lines, one by one."""
     start = plan.block_term[b]
     count = plan.block_term[b + 1] - plan.block_term[b]
     terms = Terms(plan.term_offset, start, count, old, plan.factors, 0, 1, 1)
@@ -103,7 +105,7 @@ def renew_few(plan, b, n, old, new):
 
 @rare(PLAN, INDEX, INDEX, INDEX, INDEX)
 def renew_block(store, plan, b, n, old, new):
-    """Z(t) = J Z(t-1) for a block of many lines, in tiles."""
+    """Compute Z(t) = J Z(t-1) for a block of many lines, in tiles."""
     lines = Lines(plan.block_line[b], plan.block_line[b + 1], n)
     size = lines.stop - lines.begin
     start = plan.block_term[b]

@@ -71,7 +71,7 @@ def clear_errors(store, span):
 
 @inline
 def aim_at(store, span, o):
-    """The slopes d y_o / d s of the outputs within the step."""
+    """Compute the slopes d y_o / d s of the outputs within the step."""
     clear_errors(store, span)
     j = span.stop - span.outputs + o
     if store.squash[j] != SOFTMAX:
@@ -102,7 +102,7 @@ def collect(store, wanted, o):
 
 @inline
 def fill_jacobian(store, plan, span, wanted):
-    """H with all history, by one sweep for each output."""
+    """Compute H with all history, by one sweep for each output."""
     for o in range(span.outputs):
         aim_at(store, span, o)
         sweep_cost(store, plan, span, span.learning, one_like(plan.flow[0]))
@@ -112,7 +112,9 @@ def fill_jacobian(store, plan, span, wanted):
 
 @inline
 def fill_regressors(store, span, wanted):
-    """H of the parameters into the outputs within the step, each output by itself."""
+    """Compute H of the parameters into the outputs within the step, each output
+    alone.
+    """
     for o in range(span.outputs):
         j = span.stop - span.outputs + o
         slope = store.derivative[j]
@@ -145,7 +147,7 @@ def judge_outputs(store, span, targets, row, cost, errors):
 
 @inline
 def leave_out(span, targets, row, jacobian):
-    """H = 0 for the outputs without a target, which then change nothing."""
+    """Set H = 0 for the outputs without a target, which then change nothing."""
     for o in range(span.outputs):
         if targets[row * span.outputs + o] != targets[row * span.outputs + o]:
             jacobian[o] = 0.0
@@ -176,7 +178,7 @@ def note_errors(store, span):
 
 @inline
 def fill_direct(store, plan, span, targets, row, wanted):
-    """H of the outputs' own parameters within the step, and the errors of the
+    """Compute H of the outputs' own parameters within the step, and the errors of the
     outputs.
     """
     fill_regressors(store, span, wanted)
@@ -185,8 +187,8 @@ def fill_direct(store, plan, span, targets, row, wanted):
 
 @inline
 def fill_any(store, plan, span, targets, row, wanted):
-    """H with all history, or with `direct` that within the step, and the errors of the
-    neurons.
+    """Compute H with all history, or with `direct` that within the step, and the errors
+    of the neurons.
     """
     if wanted.direct:
         fill_direct(store, plan, span, targets, row, wanted)
@@ -199,7 +201,7 @@ def fill_any(store, plan, span, targets, row, wanted):
 
 
 def linearise_by(step_network, lay):
-    """Return the loop up to a target, from parts of kernels that activate and that
+    """Return the loop up to a target, from two parts of kernels: to activate and to
     write H.
     """
 
@@ -251,8 +253,8 @@ def linearise_network(table, unit, plan_table, span, data, wanted):
 
 @kernel
 def regress_network(table, unit, span, data, wanted):
-    """Run by the online rule, as `linearise_network` does if the field ``direct`` of
-    `wanted` is true; the traces follow.
+    """Make steps by the online rule, as `linearise_network` does if the field
+    ``direct`` of `wanted` is true; the traces follow.
     """
     store = store_at(table, unit)
     return _within_the_step(
@@ -266,8 +268,8 @@ calls_for = calls_by_float(globals(), lambda unit: {})
 def kernels_for(
     store: Store, span: NDArray[np.int64], moves: Accumulator, plan: Plan | None
 ) -> Kernels:
-    """Kernels of Jacobians for the network in a span: by the sensitivities of a plan,
-    or within the step.
+    """Return kernels of Jacobians for the network in a span: by the sensitivities of a
+    plan, or within the step.
     """
     of = online_kernels(store, span, moves)
     if plan is not None:

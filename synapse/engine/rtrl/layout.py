@@ -165,8 +165,8 @@ class Layout:
     # --- the parts --------------------------------------------------------------------
 
     def _find_classes(self) -> None:
-        """Classes of neurons, and the entries of ``direct``: weights, then the bias of
-        each neuron.
+        """Find the classes of neurons, and the entries of ``direct``: weights, then the
+        bias of each neuron.
         """
         kept = self.pattern.kept
         tracked = np.flatnonzero(kept.any(axis=0))
@@ -193,7 +193,7 @@ class Layout:
         )
 
     def _find_columns(self, store: Store) -> None:
-        """The column of each entry; shared parameters have one column."""
+        """Find the column of each entry; shared parameters have one column."""
         entries = np.arange(len(self.entry_owner))
         order = np.lexsort((entries, self.class_of[self.entry_owner]))
         bias_tie = np.append(store["bias_tie"], 0).astype(np.int64)
@@ -249,8 +249,8 @@ class Layout:
         )
 
     def _share_direct(self, store: Store) -> None:
-        """Where the parameters into each neuron are in ``direct``, shared by neurons
-        with the same inputs.
+        """Find where the parameters into each neuron are in ``direct``, shared by
+        neurons with the same inputs.
         """
         self._shared_at = np.full(self.pattern.size, -1)
         places: dict[Any, int] = {}
@@ -264,8 +264,8 @@ class Layout:
         self._set(direct_offset=np.where(self._shared_at < 0, NONE, self._shared_at))
 
     def _inputs_of(self, store: Store, i: int) -> Any:
-        """What determines how the parameters into a neuron move its state within the
-        step.
+        """Return what determines how the parameters into a neuron move its state within
+        the step.
         """
         c = store.columns
         j = i + self.origin
@@ -288,8 +288,8 @@ class Layout:
         return (bool(self._biased[i]), *dense) if learning == 0 else i
 
     def _set_updates(self) -> None:
-        """By class: where its parameters are in the store, in stretches of those into
-        one neuron.
+        """Set where the parameters of each class are in the store, in stretches of
+        those into one neuron.
         """
         owner = self.entry_owner
         row = self.entry_row
@@ -325,8 +325,8 @@ class Layout:
         )
 
     def _set_flow(self, store: Store) -> None:
-        """Where ``flow`` has what is pushed to past activations, to each root, and to
-        what each sweep meets.
+        """Set where ``flow`` has what is pushed to past activations, to each root, and
+        to what each sweep meets.
 
         After four numbers of each neuron come those of the activations two steps
         before, three, and so on: of all neurons from the first to the last of which
@@ -358,9 +358,7 @@ class Layout:
         )
 
     def _flow_of(self, neuron: Rows, steps: Rows) -> Rows:
-        """Where ``flow`` has what is pushed to activations of the previous step, or
-        so many steps before it.
-        """
+        """Return where ``flow`` has what is pushed to activations `steps` steps ago."""
         past = self._flow_past + (steps - 1) * self._past_width + neuron + self.origin
         return np.where(steps > 0, past, PREVIOUS * self.pattern.size + neuron)
 
@@ -387,7 +385,7 @@ class Layout:
         )
 
     def _set_parts(self) -> None:
-        """By line: what the visits of its sweep add, in stretches of neighbouring
+        """Set what the visits of each line's sweep add, in stretches of neighbouring
         columns.
         """
         owner = self.entry_owner
@@ -420,7 +418,7 @@ class Layout:
         )
 
     def _set_links(self, line: Rows, visit: Rows) -> None:
-        """By line: the visits that give to neurons of its class, and the readings of
+        """Set, for each line, the visits to neurons of its class, and the readings of
         other lines of it. Vectors follow them back through a pending step.
         """
         order = np.argsort(line, kind="stable")
@@ -446,8 +444,8 @@ class Layout:
         self._set_units()
 
     def _set_units(self) -> None:
-        """The units of a renewal over several steps, and how many are done after each
-        of the steps among which it is divided: vectors first, then columns.
+        """Set the units of a renewal over several steps, and how many are done after
+        each of these steps: vectors first, then columns.
         """
         lines = np.diff(self.class_line)
         wide = VECTOR_BYTES // self.dtype.itemsize
@@ -484,8 +482,8 @@ class Layout:
         )
 
     def _set_blocks(self, most: float) -> None:
-        """Blocks of lines of a class that are renewed from the same lines, and their
-        terms.
+        """Set the blocks of lines of a class that are renewed from the same lines, and
+        their terms.
         """
         # whole classes, about `TERMS_PER_CHUNK` terms at a time
         firsts = self.class_line
@@ -528,8 +526,8 @@ class Layout:
         )
 
     def _readings_of(self, start: int, stop: int) -> tuple[Rows, Rows, Rows]:
-        """The readings of the root of each line that have a line in the same class, and
-        this line.
+        """Return the readings of the root of each line that have a line in the same
+        class, and this line.
         """
         begins = self.pattern.readings_first
         root = self.line_root[start:stop]
@@ -543,7 +541,7 @@ class Layout:
         return line[chosen], reading[chosen], source[chosen]
 
     def _choose_depth(self, links: Rows, most: float) -> int:
-        """After how many steps to renew (see ``pending.py``), by the estimated
+        """Return after how many steps to renew (see ``pending.py``), by the estimated
         multiply-adds of a step; `links` are the terms by line.
         """
         lines = np.bincount(self.line_class)
@@ -576,7 +574,7 @@ class Layout:
     def _terms_of(
         self, start: int, stop: int
     ) -> tuple[Rows, Bools, NDArray[np.int64], NDArray[np.uint32]]:
-        """The terms of each line from the readings of its root.
+        """Return the terms of each line from the readings of its root.
 
         Returns, by line, their number, and whether a block begins; where the lines of
         the terms of each block are; and the readings. If most lines of a class are
@@ -627,7 +625,7 @@ class Layout:
     # --- what others ask --------------------------------------------------------------
 
     def line_of(self, class_number: Rows, root: Rows) -> Rows:
-        """The line of each pair of a class and a root; -1: none."""
+        """Return the line of each pair of a class and a root; -1: none."""
         if not len(self.keys):
             return np.full(root.shape, -1)
         key = class_number * len(self.roots) + root
@@ -635,7 +633,9 @@ class Layout:
         return np.where((self.keys[line] == key) & (class_number >= 0), line, -1)
 
     def count_of(self, neuron: Any) -> Any:
-        """Number of the trainable parameters into a neuron, or into each of several."""
+        """Return the number of the trainable parameters into a neuron, or into each of
+        several.
+        """
         return self._learning[neuron] + self._biased[neuron]
 
     @property

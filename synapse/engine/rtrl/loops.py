@@ -70,7 +70,7 @@ def clear_plan(plan):
 
 @inline
 def step_network(store, plan, span, inputs, row):
-    """One step: activations, then sensitivities."""
+    """Make one step: activations, then sensitivities."""
     # cleared since, stepped by another rule, or failed: they are of another context
     if plan.latest.step != step_of(store, span):
         clear_plan(plan)
@@ -87,7 +87,7 @@ def step_network(store, plan, span, inputs, row):
 
 @inline
 def has_step(store, plan, span):
-    """Whether there is a step to learn from: the latest of the network, by these
+    """Return whether there is a step to learn from: the latest of the network, by these
     sensitivities.
     """
     return plan.latest.open != 0 and plan.latest.step == step_of(store, span)
@@ -242,7 +242,7 @@ def renew_sensitivities(table, unit, plan_table, steps):
 
 @inline
 def _forget(plan):
-    """Let the next step begin with sensitivities of 0."""
+    """Zero the sensitivities."""
     plan.latest.step = 0
 
 
@@ -251,8 +251,8 @@ _run_epochs = epochs_by(step_network, learn_step, _forget)
 
 @kernel
 def train_network(table, unit, plan_table, span, data, epochs, renewal):
-    """Some epochs as in ``online.train_network``, by exact gradients; `table` is
-    ``Plan.store_table``.
+    """Train for some epochs as ``online.train_network`` does, by exact gradients;
+    `table` is ``Plan.store_table``.
 
     `epochs` has the arguments of that kernel from the cost to the goal.
     """
@@ -276,7 +276,7 @@ calls_for = calls_by_float(
 
 
 def kernels_for(plan: Plan, moves: Accumulator | None = None) -> Kernels:
-    """The kernels of a network that learns by the sensitivities of a plan."""
+    """Return the kernels of a network that learns by the sensitivities of a plan."""
     store = plan.store
     renew = partial(plan.store_table, moves)
     begin = renew(), store.unit, plan.address, plan.span

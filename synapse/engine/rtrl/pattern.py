@@ -138,8 +138,8 @@ class _Reads(NamedTuple):
         return np.asarray((self.run == OWN) & (self.source == self.target))
 
     def pairs(self, delayed: bool) -> tuple[Rows, Rows]:
-        """Distinct pairs (reader, read), delayed or not, without inputs; a group counts
-        as its neurons.
+        """Return distinct pairs (reader, read), delayed or not, without inputs; a group
+        counts as its neurons.
         """
         gated = self.gater >= 0
         others = ~self.looped
@@ -165,7 +165,7 @@ class _Reads(NamedTuple):
         return keys // self.n, keys % self.n
 
     def groups(self) -> list[tuple[int, int]]:
-        """First neuron and stop of every group, after the inputs."""
+        """Return the first neuron and the stop of every group, after the inputs."""
         firsts = np.unique(self.group_first[self.inputs :])
         return list(zip(firsts.tolist(), self.group_stop[firsts].tolist(), strict=True))
 
@@ -227,8 +227,8 @@ def reads_of(store: Store, span: Any) -> _Reads:
 
 
 def _past_of(source: Rows, behind: Rows, size: int) -> tuple[Rows, Rows, Rows]:
-    """The neuron of each number and its steps, and the number that each past activation
-    had one step earlier.
+    """Return the neuron of each number and its steps, and the number that each past
+    activation had one step earlier.
 
     A step leaves the activations that its connections read `behind` steps before it to
     the next one: those of 1 step, 2 steps, ... ago.
@@ -245,8 +245,8 @@ def _past_of(source: Rows, behind: Rows, size: int) -> tuple[Rows, Rows, Rows]:
 
 
 def _numbers_of(of: Rows, ago: Rows, neuron: Rows, steps: Rows) -> Rows:
-    """The numbers of the activations of neurons so many steps ago; 0 or less: of the
-    neurons.
+    """Return the numbers of the activations of neurons `steps` steps ago; 0 or less: of
+    the neurons.
     """
     width = int(neuron.max(initial=0)) + 1
     keys = steps * width + neuron  # ascending
@@ -321,15 +321,15 @@ class _Sweeps:
         self.delayed = self.matrix(_joined(self.visited, read, reader, len(roots)))
 
     def none(self, rows: int | None = None) -> Bits:
-        """Empty sets of roots, one per neuron."""
+        """Return empty sets of roots, one per neuron."""
         return np.zeros((self.reads.n if rows is None else rows, self.width), np.uint8)
 
     def matrix(self, bits: Bits) -> Bools:
-        """Sets of roots as a mask, shape (roots, sets)."""
+        """Return sets of roots as a mask, shape (roots, sets)."""
         return np.unpackbits(bits, axis=1, count=len(self.roots)).T.astype(bool)
 
     def _followed(self) -> Bits:
-        """By neuron: the sweeps that reach its state."""
+        """Return, by neuron, the sweeps that reach its state."""
         reads = self.reads
         reached = self.begins.copy()
         reader, read = reads.pairs(delayed=False)
@@ -344,12 +344,12 @@ class _Sweeps:
         return reached
 
     def earlier(self, j: int) -> Rows:
-        """The neurons whose activations of this step a neuron reads."""
+        """Return the neurons whose activations of this step a neuron reads."""
         return self._read[self._begins[j] : self._begins[j + 1]]
 
 
 def _joined(sets: Bits, owner: Rows, member: Rows, count: int) -> Bits:
-    """For each of `count` owners, the union of the sets of its members."""
+    """Return, for each of `count` owners, the union of the sets of its members."""
     order = np.argsort(owner, kind="stable")
     owner, member = owner[order], member[order]
     unions = np.zeros((count, sets.shape[1]), np.uint8)
@@ -360,7 +360,7 @@ def _joined(sets: Bits, owner: Rows, member: Rows, count: int) -> Bits:
 
 
 def components(store: Store, span: Any) -> list[Rows] | None:
-    """Sets of neurons that share trainable parameters; None if no parameter is
+    """Return sets of neurons that share trainable parameters; None if no parameter is
     shared.
     """
     origin = int(span[Span.START])
@@ -413,7 +413,7 @@ def _closure(immediate: Bools, delayed: Bools, order: int | None) -> Bools:
 
 
 def _pattern(sweeps: _Sweeps, first_row: int, kept: Bools, needed: Bools) -> Pattern:
-    """The sweeps, without what contributes to no kept sensitivity."""
+    """Return the sweeps, without what contributes to no kept sensitivity."""
     reads = sweeps.reads
     roots = sweeps.roots
     links, touched, met = _links(
@@ -446,8 +446,8 @@ def _pattern(sweeps: _Sweeps, first_row: int, kept: Bools, needed: Bools) -> Pat
 
 
 def _useful(sweeps: _Sweeps, needed: Bits) -> tuple[Bits, Bits]:
-    """By neuron, the sweeps for which its activation of this step, or of the previous
-    one, is useful.
+    """Return, by neuron, the sweeps for which its activation of this step, or of the
+    previous one, is useful.
 
     Follows what is useful forward: parameters, and delayed activations that contribute.
     """
@@ -469,8 +469,8 @@ def _useful(sweeps: _Sweeps, needed: Bits) -> tuple[Bits, Bits]:
 
 
 def _links(sweeps: _Sweeps, now: Bits, before: Bits) -> tuple[_Links, Bits, Bits]:
-    """The links; and by neuron the sweeps that meet its activation of this step, and of
-    the previous one.
+    """Return the links; and by neuron the sweeps that meet its activation of this step,
+    and of the previous one.
 
     Links are runs and self-connections, except those into inputs.
     """
@@ -505,7 +505,7 @@ def _links(sweeps: _Sweeps, now: Bits, before: Bits) -> tuple[_Links, Bits, Bits
 
 
 def _visits(sweeps: _Sweeps, touched: Bits, links: _Links) -> Visits:
-    """Visits by root, the last neuron first, with the runs that are followed."""
+    """Return visits by root, the last neuron first, with the runs that are followed."""
     n = sweeps.reads.size
     root, back = np.nonzero(sweeps.matrix(touched)[:, ::-1])
     neuron = n - 1 - back

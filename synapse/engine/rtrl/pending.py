@@ -100,7 +100,7 @@ def vjp_step(plan, c, slot, n, near, far, moved):
 
 @inline
 def multiply(plan, n, near, far):
-    """The product of J, which is transposed, and n vectors over n lines, in tiles."""
+    """Multiply J, which is transposed, by n vectors over n lines, in tiles."""
     step = tiles.width(plan.vectors)
     for k in range(0, n, LINES):
         count = min(LINES, n - k)
@@ -162,8 +162,8 @@ def add_pending(plan, c, unit, new, first_step, steps):
 
 @noinline
 def renew_unit(plan, c, unit, old, new, first_step, steps):
-    """A unit of the renewal of a class over some pending steps: vectors one step back,
-    or some columns.
+    """Renew a unit of a class over some pending steps: vectors one step back, or some
+    columns.
 
     A unit vector for each line, followed back, is its line of J(t) ... J(t-k+1).
     """
@@ -193,8 +193,8 @@ def renew_unit(plan, c, unit, old, new, first_step, steps):
 
 @rare(PLAN, INDEX, INDEX, INDEX, INDEX, INDEX)
 def renew(store, plan, unit, stop, new, first_step, steps):
-    """Some units of a renewal over some pending steps, into the copy at `new`: from the
-    base, or from the next one if the steps of the first block are in that.
+    """Renew some units over some pending steps, into the copy at `new`: from the base,
+    or from the next one if the steps of the first block are in it.
     """
     old = base_at(plan) if first_step == 0 else next_at(plan)
     for c in range(plan.counts.classes):
@@ -205,7 +205,7 @@ def renew(store, plan, unit, stop, new, first_step, steps):
 
 @inline
 def continue_renewal(store, plan, units):
-    """Renew the next copy over the first block of pending steps, up to so many units of
+    """Renew the next copy over the first block of pending steps, up to `units` units of
     this work.
     """
     if plan.latest.units < units:

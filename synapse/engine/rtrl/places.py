@@ -11,28 +11,32 @@ from ..compiler.jit import inline
 
 @inline
 def base_at(plan):
-    """Where the copy of the sensitivities begins that does not include the pending
-    steps.
+    """Return where the copy of the sensitivities begins that does not include the
+    pending steps.
     """
     return plan.latest.base * plan.counts.copy
 
 
 @inline
 def next_at(plan):
-    """Where the copy begins that is being renewed from it, and replaces it then."""
+    """Return where the copy begins that is being renewed from it, and replaces it
+    then.
+    """
     return (1 - plan.latest.base) * plan.counts.copy
 
 
 @inline
 def shown_at(plan):
-    """Where the copy for readers begins, after all pending steps, if it is renewed."""
+    """Return where the copy for readers begins, after all pending steps, if it is
+    renewed.
+    """
     return 2 * plan.counts.copy
 
 
 @inline
 def slot_of(plan, step):
-    """Which place the numbers of a pending step have, among those of two blocks, which
-    swap roles as the copies do.
+    """Return the place of the numbers of a pending step, among those of two blocks,
+    which swap roles as the copies do.
     """
     depth = plan.counts.depth
     at = step + depth * plan.latest.base
@@ -43,29 +47,31 @@ def slot_of(plan, step):
 
 @inline
 def given_at(plan, step):
-    """Where the numbers begin in ``given`` that the vectors of a renewal have given to
-    neurons at a pending step.
+    """Return where the numbers begin in ``given`` that the vectors of a renewal have
+    given to neurons at a pending step.
     """
     return step * plan.counts.given
 
 
 @inline
 def errors_given_at(plan, c, step):
-    """Where the numbers begin in ``given`` that the errors of a class have given to its
-    neurons at a pending step.
+    """Return where the numbers begin in ``given`` that the errors of a class have given
+    to its neurons at a pending step.
     """
     return given_at(plan, plan.counts.depth) + step * plan.class_neurons[c]
 
 
 @inline
 def vectors_at(plan, steps):
-    """Where the vectors of a renewal begin in ``vectors`` after so many steps back."""
+    """Return where the vectors of a renewal begin in ``vectors`` after `steps` steps
+    back.
+    """
     return steps % 2 * plan.counts.square
 
 
 @inline
 def errors_at(plan):
-    """Where the errors of an update begin in ``vectors``, followed by room for those of
-    the step before.
+    """Return where the errors of an update begin in ``vectors``, followed by room for
+    those of the step before.
     """
     return 2 * plan.counts.square

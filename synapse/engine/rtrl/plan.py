@@ -139,8 +139,8 @@ class Plan:
         return np.asarray(self.columns["sensitivity"][begin : begin + size])
 
     def places(self, owner: Any, offset: Any, root: Any) -> NDArray[np.int64]:
-        """The places in `values` of d (root) / d (parameter into a neuron), by numbers;
-        ENDED: not kept.
+        """Return the places in `values` of d (root) / d (parameter into a neuron), by
+        numbers; ENDED: not kept.
         """
         layout = self.layout
         owner, offset, root = np.broadcast_arrays(owner, offset, root)
@@ -152,8 +152,8 @@ class Plan:
         return places
 
     def of_parameter(self, target: int, offset: int) -> tuple[Ints, Floats]:
-        """The neurons (numbers) with a sensitivity to a parameter into a neuron, and
-        the sensitivities.
+        """Return the neurons (numbers) with a sensitivity to a parameter into a neuron,
+        and the sensitivities.
         """
         layout = self.layout
         if offset >= layout.count_of(target):
@@ -163,7 +163,7 @@ class Plan:
         return layout.states[there], self.values[places[there]]
 
     def matrix(self) -> tuple[Ints, Floats]:
-        """The neuron of each parameter, and all sensitivities, shape (roots,
+        """Return the neuron of each parameter, and all sensitivities, shape (roots,
         parameters); NaN: not kept.
         """
         layout = self.layout
@@ -180,8 +180,8 @@ class Plan:
         return owners, values
 
     def places_of(self, rows: Ints, neurons: Ints) -> NDArray[np.int64]:
-        """The places in `values` of pairs of a connection and a neuron, given as rows;
-        ENDED: not kept.
+        """Return the places in `values` of pairs of a connection and a neuron, given as
+        rows; ENDED: not kept.
         """
         layout = self.layout
         c = self.store.columns
@@ -206,15 +206,15 @@ class Plan:
         self._table[len(schema.PLAN) + _PLACES[name]] = len(array)
 
     def store_table(self, moves: Any = None) -> int:
-        """The address of the store's table without traces, or with `moves`; read it
-        before every call.
+        """Return the address of the store's table without traces, or with `moves`; read
+        it before every call.
         """
         return self._untraced.renewed(moves)
 
 
 def _without_traces(store: Store) -> dict[str, NDArray[Any]]:
-    """Copies of a lowered store's flags: steps leave traces as they are, and no update
-    is pending.
+    """Return copies of a lowered store's flags: steps leave traces as they are, and no
+    update is pending.
     """
     return {
         "flags": store["flags"] & ~np.uint32(TRACED | GATES | PENDING),
@@ -226,8 +226,8 @@ def _without_traces(store: Store) -> dict[str, NDArray[Any]]:
 
 
 def _zeros(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Zeros that begin on a cache line: a store of a vector across two lines takes
-    twice the time.
+    """Return zeros that begin on a cache line: a store of a vector across two lines
+    takes twice the time.
     """
     room = np.zeros(size * dtype.itemsize + schema.VECTOR_BYTES, np.uint8)
     begin = -room.ctypes.data % schema.VECTOR_BYTES

@@ -50,7 +50,7 @@ class PortableSensitivities:
 
 
 def identities_of(plan: Plan) -> Ints:
-    """The identity of the connection, or BIAS, of every entry of ``direct``."""
+    """Return the identity of the connection, or BIAS, of every entry of ``direct``."""
     layout = plan.layout
     rows = np.where(layout.entry_is_bias, 0, layout.entry_row)
     return np.where(
@@ -111,7 +111,7 @@ def write(
 def have_place(
     plan: Plan, identities: Ints, kept: PortableSensitivities
 ) -> tuple[Bools, Bools]:
-    """Which roots, and which values, have a place of their own in a plan of the same
+    """Return the roots, and the values, with a place of their own in a plan of the same
     neurons.
     """
     number = np.arange(plan.layout.pattern.size)
@@ -125,7 +125,7 @@ def have_place(
 
 
 def _present_roots(plan: Plan, kept: PortableSensitivities, number: Ints) -> Ints:
-    """The place of each root among those of a plan; negative: none."""
+    """Return the place of each root among those of a plan; negative: none."""
     layout = plan.layout
     steps = layout.pattern.steps
     most = int(steps.max(initial=0)) + 1
@@ -139,7 +139,7 @@ def _present_roots(plan: Plan, kept: PortableSensitivities, number: Ints) -> Int
 def _places(
     plan: Plan, identities: Ints, kept: PortableSensitivities, number: Ints
 ) -> Iterator[tuple[Ints, Ints]]:
-    """Numbers of the values that have a place in a plan, and these places, in portions
+    """Yield numbers of the values with a place in a plan, and these places, in portions
     that bound the memory.
     """
     layout = plan.layout
@@ -163,8 +163,8 @@ def _places(
 def _new_columns(
     plan: Plan, identities: Ints, kept: PortableSensitivities, number: Ints
 ) -> Ints:
-    """The present column of each column, if its parameters share one now; negative:
-    none.
+    """Return the present column of each column, if its parameters share one now;
+    negative: none.
     """
     layout = plan.layout
     bias = kept.parameter_connection == BIAS

@@ -56,7 +56,7 @@ def set_four(target, plan, to, lefts, q, terms, moved):
 
 @inline
 def sizes_of(n, step):
-    """How many numbers there are in each of four packs."""
+    """Return how many numbers there are in each of four packs."""
     left0 = min(step, n)
     left1 = min(2 * step, n)
     left2 = min(3 * step, n)
@@ -79,8 +79,8 @@ def set_sums(target, plan, to, n, terms, moved):
 
 @inline
 def renew_tile(plan, terms, k, rows, q, left, count, packs):
-    """Some packs of the columns from q on of up to eight lines from k on, whose sums
-    stay in registers.
+    """Renew some packs of the columns from q on of up to eight lines from k on, whose
+    sums stay in registers.
     """
     sums = tiles.no_sums(plan.sensitivity, packs)
     factor = terms.at + k * terms.across
@@ -95,8 +95,8 @@ def renew_tile(plan, terms, k, rows, q, left, count, packs):
 
 @inline
 def renew_panel(plan, lines, q, length, new, terms):
-    """Z(t) = J Z(t-1) for lines of a class, eight at a time, and the columns that
-    registers hold.
+    """Compute Z(t) = J Z(t-1) for lines of a class, eight at a time, and the columns in
+    registers.
 
     The lines are written from `new` on, their columns from q on.
     """

@@ -25,14 +25,14 @@ from .pattern import GATERS, SOURCES
 
 @inline
 def flow_at(span, quarter):
-    """Where a quarter of ``flow`` begins, to be added to the row of a neuron."""
+    """Return where a quarter of ``flow`` begins, to be added to the row of a neuron."""
     return quarter * (span.stop - span.start) - span.start
 
 
 @inline
 def flow_of_sources(store, plan, span, r):
-    """Where ``flow`` has the activations that a run reads, to be added to the row of a
-    source: of this step, of the previous one, or from longer ago.
+    """Return where ``flow`` has the activations that a run reads, to be added to the
+    row of a source: of this step, of the previous one, or from longer ago.
     """
     if not store.run_flags[r] & mark.DELAYED:
         return flow_at(span, PUSHED)
@@ -134,7 +134,7 @@ def push_memory(store, plan, span, j, delta, ends):
 
 @inline
 def mix(plan, activation, at, start, stop):
-    """Errors of the activations of a softmax group become errors of its states: y_i
+    """Convert errors of the activations of a softmax group to errors of its states: y_i
     (e_i - sum_k y_k e_k).
     """
     mean = zero_like(plan.flow[at + start])
@@ -157,7 +157,7 @@ def mix_group(store, plan, span, j):
 
 @inline
 def carried_back(store, plan, span, k):
-    """What has been pushed to what a root was one step earlier."""
+    """Return what has been pushed to what a root was one step earlier."""
     # [equation carry]
     pushed = plan.flow[plan.root_flow[k]]
     if k >= plan.counts.states:  # a past activation
@@ -269,8 +269,8 @@ def move_run(store, r, step, target, to):
 
 @noinline
 def sweep_cost(store, plan, span, learning, rate):
-    """Errors of all neurons within the step, updates by what is direct, and the errors
-    of the step before.
+    """Compute the errors of all neurons within the step, updates by what is direct, and
+    the errors of the step before.
     """
     pushed = flow_at(span, PUSHED)
     gated = flow_at(span, GATED)

@@ -27,9 +27,7 @@ from .ranges import Pair
 
 
 def join_neurons(store: Any, n: int, count: int, work: Any) -> Pair:
-    """Find the neurons that are computed together, and mark those that are computed by
-    shorter code.
-    """
+    """Find the neurons to compute together, and mark those for shorter code."""
     find_blocks(store, n)
     start = 0
     while start < n:
@@ -64,8 +62,8 @@ def find_blocks(store: Any, n: int) -> None:
 
 
 def find_alike(store: Any, start: int) -> int:
-    """The end of the neurons from `start` on with runs of the same form, which can be
-    computed together.
+    """Return the end of the neurons from `start` on with runs of the same form, which
+    can be computed together.
 
     They are of one block. Run by run they have the same sources, or each has sources
     shifted by one from the previous neuron (`STEPPED`); lists and pairs may differ.
@@ -85,8 +83,8 @@ def find_alike(store: Any, start: int) -> int:
 
 
 def is_alike(store: Any, start: int, j: int) -> bool:
-    """Whether the runs of j differ from those of `start` as those of the neuron after
-    that do, as many times as it is further away.
+    """Return whether the runs of j differ from those of `start` as those of the neuron
+    after `start` do, as many times as j is further away.
     """
     run = store.run_start[start]
     runs = store.run_stop[start] - run
@@ -124,13 +122,15 @@ def is_alike(store: Any, start: int, j: int) -> bool:
 
 
 def has_range(store: Any, t: int) -> bool:
-    """Whether the sources of a run are consecutive, and its gater one or none."""
+    """Return whether the sources of a run are consecutive, and its gater one or
+    none.
+    """
     return store.run_kind[t] == DENSE or store.run_kind[t] == SHARED
 
 
 def is_stepped(store: Any, t: int, following: int) -> bool:
-    """Whether the sources of a run are shifted by one from those of another, and both
-    are consecutive.
+    """Return whether the sources of a run are shifted by one from those of another, and
+    both are consecutive.
     """
     return (
         has_range(store, t) and store.run_source[following] == store.run_source[t] + 1

@@ -21,7 +21,7 @@ from .ranges import Pair
 
 
 def flags_of_gater(store: Any, j: int, g: int, flags: int, work: Any) -> int:
-    """The flags of a run into j with those that its gater g adds."""
+    """Return the flags of a run into j with those that its gater g adds."""
     if work[g] != 0:
         flags |= QUIET_GATER
     if not flags & UNORDERED and is_late(store, g, j):
@@ -30,8 +30,8 @@ def flags_of_gater(store: Any, j: int, g: int, flags: int, work: Any) -> int:
 
 
 def advances(store: Any, j: int, r: int, t: int, flags: int) -> bool:
-    """Whether a connection goes on with run t, of single connections whose gaters
-    advance with the sources.
+    """Return whether a connection goes on with run t, of single connections whose
+    gaters advance with the sources.
 
     Into a neuron with memory, each run has one gater: it belongs to one influence.
     """
@@ -61,8 +61,8 @@ def count_influences(store: Any, n: int, count: int, work: Any) -> Pair:
 
 
 def find_influences(store: Any, n: int, count: int, work: Any) -> Pair:
-    """Pairs of a gater and a self-connected neuron that it gates; returns the numbers
-    of pairs and pulls.
+    """Find the pairs of a gater and a self-connected neuron that it gates; returns the
+    numbers of pairs and pulls.
     """
     stop = 0
     for j in range(n):
@@ -102,7 +102,7 @@ def insert_gater(store: Any, g: int, start: int, stop: int) -> int:
 
 
 def number_runs(store: Any, j: int) -> None:
-    """Let the gated runs into j have the numbers of their influences."""
+    """Set the numbers of the gated runs into j to those of their influences."""
     q = start = store.influence_start[j]
     for t in range(store.run_start[j], store.run_stop[j]):
         g = store.run_gater[t]
@@ -129,8 +129,8 @@ def describe_influence(store: Any, q: int, j: int, n: int, count: int) -> None:
 
 
 def list_pulls(store: Any, n: int, influences: int) -> int:
-    """List by gater the influences from which it gets an error; returns how many. As
-    yet, ``pull_stop`` is the number of each gater.
+    """Collect, by gater, the influences from which it gets an error; returns how many.
+    As yet, ``pull_stop`` is the number of each gater.
     """
     pulls = 0
     for j in range(n):

@@ -10,7 +10,7 @@ from .neighbours import is_like_previous
 
 
 def competes(store: Any, j: int) -> bool:
-    """Whether j may be of a group with others."""
+    """Return whether j may be of a group with others."""
     return store.group[j] != 0 or store.squash[j] == SOFTMAX
 
 
@@ -39,7 +39,7 @@ def find_groups(store: Any, n: int) -> None:
 
 
 def any_internal(store: Any, count: int) -> bool:
-    """Whether a member of a group reads another, or is gated by a member."""
+    """Return whether a member of a group reads another, or is gated by a member."""
     for r in range(count):
         i = store.source[r]
         j = store.target[r]

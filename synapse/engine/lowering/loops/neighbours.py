@@ -8,40 +8,42 @@ from ...schema import INPUT
 
 
 def is_together(store: Any, i: int, j: int) -> bool:
-    """Whether two neurons belong to one network, so that their rows are their order."""
+    """Return whether two neurons belong to one network, so that their rows are their
+    order.
+    """
     return store.network[j] != 0 and store.network[i] == store.network[j]
 
 
 def is_late(store: Any, i: int, j: int) -> bool:
-    """Whether j, which is in the network of i, reads what i was in the previous
+    """Return whether j, which is in the network of i, reads what i was in the previous
     step.
     """
     return i >= store.group_first[j] or store.synchronous[i] & store.synchronous[j] != 0
 
 
 def is_memory(store: Any, r: int) -> bool:
-    """Whether a connection is a self-connection that carries a state over: it has no
-    delay.
+    """Return whether a connection is a self-connection that carries a state over: it
+    has no delay.
     """
     return (store.source[r] == store.target[r]) & (store.delay[r] == 0)
 
 
 def continues_lag(store: Any, r: int, lag: int, i: int) -> bool:
-    """Whether a connection has this delay and, if that is not 0, its source the ring of
-    neuron i.
+    """Return whether a connection has this delay and, if that is not 0, its source the
+    ring of neuron i.
     """
     ring = i == store.source[r] or is_together(store, i, store.source[r])
     return store.delay[r] == lag and (lag == 0 or ring)
 
 
 def is_clamped(store: Any, j: int, n: int, count: int) -> bool:
-    """Whether j is an input without incoming connections: it gets no error."""
+    """Return whether j is an input without incoming connections: it gets no error."""
     stop = count if j + 1 == n else store.first_incoming[j + 1]
     return store.role[j] == INPUT and store.first_incoming[j] == stop
 
 
 def is_like_previous(store: Any, j: int) -> bool:
-    """Whether j and the neuron before it may be computed by one loop."""
+    """Return whether j and the neuron before it may be computed by one loop."""
     return (
         j > 0
         and store.network[j - 1] == store.network[j]

@@ -80,8 +80,8 @@ def find_ranges(store: Any, n: int, count: int, work: Any) -> Pair:
 
 
 def key_of(store: Any, r: int, n: int) -> Pair:
-    """The numbers by which a connection has its place: one, which is sorted faster, and
-    0, if they fit into one.
+    """Return two numbers to sort connections by; the second is 0 if all fits into the
+    first, which is faster.
     """
     i = store.source[r]
     j = store.target[r]

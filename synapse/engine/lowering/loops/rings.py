@@ -41,7 +41,9 @@ def find_rings(store: Any, n: int, count: int, work: Any) -> Pair:
 
 
 def network_stop(store: Any, start: int, n: int) -> int:
-    """The end of the network that begins in this row; a neuron without one is alone."""
+    """Return the end of the network that begins in this row; a neuron without one is
+    alone.
+    """
     stop = start + 1
     while (
         store.network[start] != 0
@@ -73,7 +75,7 @@ def lay_out_ring(
 
 def place_lagged(store: Any, n: int, count: int, work: Any) -> Pair:
     """Find where connections in stretches of runs with lags read among the latest
-    frames of their ring, of which the last one is that of the step before.
+    frames of their ring; the last one is from the step before.
     """
     for t in range(store.run_stop[n - 1]):
         if store.run_stretch[t] != 0:

@@ -203,8 +203,8 @@ def divide_range(
 
 
 def kind_stop(store: Any, j: int, r: int, stop: int, n: int, work: Any) -> int:
-    """The end of the rows of a range, from r on, whose sources are of one kind for
-    j.
+    """Return the end of the rows of a range, from r on, whose sources are of one kind
+    for j.
     """
     i = store.source[r]
     group = store.group_first[j]
@@ -217,13 +217,13 @@ def kind_stop(store: Any, j: int, r: int, stop: int, n: int, work: Any) -> int:
 
 
 def note_delay(store: Any, r: int, stop: int) -> None:
-    """Let the sources of a range remember as many steps as it delays them."""
+    """Make the sources of a range remember as many steps as it delays them."""
     for i in range(store.source[r], store.source[r] + stop - r):
         store.longest_delay[i] = max(store.longest_delay[i], store.delay[r])
 
 
 def flags_of_run(store: Any, j: int, r: int, work: Any) -> int:
-    """The flags of the run into j to which a connection belongs."""
+    """Return the flags of the run into j to which a connection belongs."""
     i = store.source[r]
     g = store.gater[r]
     flags = 0
@@ -245,8 +245,8 @@ def flags_of_run(store: Any, j: int, r: int, work: Any) -> int:
 
 
 def note_order(store: Any, j: int, r: int, stop: int) -> None:
-    """Let the block of j begin after the sources and the gater of a range that it reads
-    in the same step.
+    """Begin the block of j after the sources and the gater of a range that it reads in
+    the same step.
     """
     group = store.group_first[j]  # a block has the whole group
     i = store.source[r]
@@ -282,8 +282,9 @@ def merge_runs(store: Any, j: int, stop: int, limit: int) -> int:
 
 
 def is_merged(store: Any, j: int, t: int, limit: int) -> bool:
-    """Whether a run is merged with the one before: they differ only in sources and
-    gaters, both are short or lists, and one is a list if the limit is that for lists.
+    """Return whether a run is merged with the one before: they differ only in sources
+    and gaters, both are short or lists, and one is a list if the limit is that for
+    lists.
 
     Gated runs of a self-connected target are not merged, because each belongs to one
     influence.
@@ -309,7 +310,7 @@ def is_merged(store: Any, j: int, t: int, limit: int) -> bool:
 
 
 def find_stretches(store: Any, start: int, stop: int) -> None:
-    """Let the first of several short runs with lags, which are read in one pass, have
+    """Mark the first of several short runs with lags, which are read in one pass, with
     the numbers of these runs and of their rows.
     """
     following = 0  # short runs in a row, of which t + 1 is the first
@@ -328,8 +329,8 @@ def find_stretches(store: Any, start: int, stop: int) -> None:
 
 
 def is_short(store: Any, t: int) -> bool:
-    """Whether a run has a lag, no gater, and few sources or a list of them, in the
-    network of its target.
+    """Return whether a run has a lag, no gater, and few sources or a list of them, in
+    the network of its target.
     """
     return (
         store.run_lag[t] != 0
@@ -340,5 +341,5 @@ def is_short(store: Any, t: int) -> bool:
 
 
 def is_list(store: Any, t: int) -> bool:
-    """Whether the sources of a run are a list."""
+    """Return whether the sources of a run are a list."""
     return store.run_kind[t] == LISTED or store.run_kind[t] == PAIRED

@@ -131,7 +131,7 @@ def place_eligible(store: Any, identity: int, row: int, count: int, work: Any) -
 
 
 def is_momentary(store: Any, j: int) -> bool:
-    """Whether j stores traces without having a memory."""
+    """Return whether j stores traces without having a memory."""
     return store.flags[j] & (TRACED | MEMORY) == TRACED
 
 

@@ -14,6 +14,7 @@ from studies import (
     fly,
     gradients,
     minimal,
+    mnist1d,
     pipelines,
     reward,
     rtrl,
@@ -74,7 +75,7 @@ def test_the_pages_of_rewards_spans_events_and_the_worm_have_their_tables():
             )
             in page
         )
-    for study in (event_xor, fly, spans, worm):
+    for study in (event_xor, fly, mnist1d, spans, worm):
         results = json.loads(study.PAGE.with_suffix(".json").read_text())
         assert study.report(results) in study.PAGE.read_text(encoding="utf-8")
 

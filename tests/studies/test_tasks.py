@@ -20,6 +20,7 @@ from studies.tasks import (
     Timing,
     TwoSequences,
 )
+from studies.tasks.mnist1d import CHECKSUMS, checksum, mnist1d
 
 from ..tasks.chances import as_often, binomial, distributed, uniform
 
@@ -255,3 +256,18 @@ def test_two_sequences(variant, target_of_first, target_of_second):
         assert distributed(targets - clean, scipy.stats.norm(0, np.sqrt(0.1)).cdf)
     else:
         np.testing.assert_array_equal(targets, clean)
+
+
+def test_mnist1d_is_the_published_data_set():
+    """The checksums are those of the package mnist1d 0.0.2."""
+    data = mnist1d()
+    assert checksum(data) == CHECKSUMS[False]
+    shuffled = mnist1d(shuffled=True)
+    assert checksum(shuffled) == CHECKSUMS[True]
+    assert data.digits.tolist() == shuffled.digits.tolist()
+    assert np.bincount(np.append(data.digits, data.test_digits)).tolist() == [500] * 10
+    order = (
+        np.abs(data.inputs[:5, :, None] - shuffled.inputs[:5, None]).max(0).argmin(1)
+    )
+    assert sorted(order) == list(range(40))
+    assert data.inputs[:, np.argsort(order)].tolist() == shuffled.inputs.tolist()

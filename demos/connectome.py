@@ -169,17 +169,22 @@ def lesions(net, fresh):
 
 def in_columns(net):
     """Make a layout: sensory neurons, interneurons and motor neurons from left to
-    right, five abreast."""
+    right, in columns of up to 18."""
     kinds = {neuron.name: neuron.metadata.get("kind", "inter") for neuron in net}
 
     def layout(graph):
-        taken = dict.fromkeys(("sensory", "inter", "motor"), 0)
-        places = {}
+        groups = {"sensory": [], "inter": [], "motor": []}
         for node, name in graph.nodes(data="name"):
-            last = kinds[name].rpartition("+")[2]
-            row, column = divmod(taken[last], 5)
-            taken[last] += 1
-            places[node] = (16 * list(taken).index(last) + 1.9 * column, -1.2 * row)
+            groups[kinds[name].rpartition("+")[2]].append(node)
+        places = {}
+        left = 0.0
+        for group in groups.values():
+            columns = -(-len(group) // 18)
+            rows = -(-len(group) // columns)
+            for place, node in enumerate(group):
+                row, column = divmod(place, columns)
+                places[node] = (left + 1.9 * column, 1.6 * ((rows - 1) / 2 - row))
+            left += 1.9 * columns + 3.0
         return places
 
     return layout
@@ -188,7 +193,7 @@ def in_columns(net):
 @with_pyplot
 def picture(plt, net, right, lost, path):
     figure, axes = plt.subplot_mosaic(
-        "AAB;AAC", figsize=(9.6, 5.4), layout="constrained"
+        "AA;BC", figsize=(11.0, 11.5), height_ratios=(3.2, 1), layout="constrained"
     )
     for neuron in net:
         kinds = neuron.metadata.get("kind", "unknown")

@@ -150,10 +150,14 @@ def picture(plt, regular, adapting, log, targets, path):
         (above, regular, "A cell that fires"),
         (below, adapting, "A cell that adapts"),
     ):
-        ax.plot(np.arange(1, STEPS + 1), v, color=ink.BLUE)
-        ax.plot(np.arange(1, STEPS + 1), threshold, color=ink.BLACK, lw=0.8, ls="--")
-        ax.vlines(times_of(z) + 1, 2.6, 2.9, color=ink.BLACK)
-        ax.set(title=title, ylabel="voltage and threshold", ylim=(-0.1, 3.0))
+        steps = np.arange(1, STEPS + 1)
+        ax.plot(steps, v, color=ink.BLUE, label="voltage")
+        ax.plot(steps, threshold, color=ink.BLACK, lw=0.8, ls="--", label="threshold")
+        times = times_of(z) + 1
+        at_the_top = np.full(len(times), 2.75)
+        ax.plot(times, at_the_top, "|", color=ink.BLACK, ms=14, mew=2, label="spike")
+        ax.set(title=title, ylabel="voltage / threshold at rest", ylim=(-0.1, 3.0))
+    above.legend(loc="upper right", bbox_to_anchor=(1.0, 0.86), ncols=3)
     below.set_xlabel("step")
     ax = right.subplots()
     draw.spikes(log, targets, ax)

@@ -184,8 +184,10 @@ def picture(plt, runs, path):
     figure, axes = plt.subplots(
         len(runs),
         2 + len(runs[0][2]),
-        figsize=(9.6, 4.3),
+        figsize=(9.6, 4.6),
         layout="constrained",
+        sharex=True,
+        sharey=True,
         squeeze=False,
     )
     for row, (name, angle, results) in zip(axes, runs, strict=True):
@@ -199,10 +201,14 @@ def picture(plt, runs, path):
             if title != "first set":
                 axis.scatter(*partners.T, color=ink.PALE, s=3)
             axis.scatter(*places.T, c=shade, cmap="viridis", s=3)
-            axis.set(xticks=[], yticks=[], aspect="equal")
-            axis.set(xlim=(-1.2, 2.0), ylim=(-1.5, 1.2))
             axis.set_title(title, fontsize=9)
-        row[0].set_ylabel(name)
+        row[0].set_ylabel(f"{name}\ny")
+    for axis in axes[-1]:
+        axis.set_xlabel("x")
+    axes[0, 0].set(xticks=[-1, 0, 1, 2], yticks=[-1, 0, 1], aspect="equal")
+    axes[0, 0].set(xlim=(-1.3, 2.5), ylim=(-1.6, 1.3))
+    sign = plt.Line2D([], [], ls="", marker="o", ms=4, color=ink.PALE)
+    figure.legend([sign], ["partners"], loc="outside lower right")
     save_figure(figure, path)
 
 

@@ -276,10 +276,11 @@ class Picture:
             else short_names(self.diagram.names, self._owners())
         )
         free = np.full(len(names), np.inf) if self.places.gap else self._rooms()
+        longest_name = max(names, key=len)  # names at free places are all alike
         for (x, y), name, ink, apart in zip(
             self.places.centres, names, inks, free, strict=True
         ):
-            inside = len(name) <= 3 and not self.printed
+            inside = not self.printed and len(name if self.heads else longest_name) <= 3
             text = label(name) if inside else _style.lines(name, room, 2)
             low = y if inside else y - RADIUS - 0.04
             shown = ax.text(

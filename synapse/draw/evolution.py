@@ -4,19 +4,25 @@ side.
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
+import networkx as nx
 import numpy as np
 
 from .._checks import boolean, instance, positive_integer
+from .._typing import Ints
 from ..errors import ArgumentError
 from ..evolve import Evolution, Genome
-from ._style import BLACK, CYCLE, TICKS, canvas, count_along, mark_of
+from ._style import BLACK, TICKS, canvas, count_along, mark_of
 from .network import network
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+BANDS = ("#56b4e9", "#f7ecb0", "#e69f00", "#1f4e79", "#bdbdbd", "#a34700", "#00664b")
+"""Colors of bands. Any two are at least 31 apart in CIELAB, also as people see them who
+lack red or green (Machado and others 2009)."""
 
 TEXT = 8.0
 """Size of the text in points."""
@@ -27,7 +33,8 @@ def species(result: Evolution, ax: Axes | None = None, *, log: bool = False) -> 
     generation as a line.
 
     The width of a band is the number of genomes of the species. Older species are
-    below.
+    below. Bands that touch have different colors, which also color-blind people can
+    tell apart; species that never touch may share a color.
 
     Parameters
     ----------
@@ -74,8 +81,7 @@ def species(result: Evolution, ax: Axes | None = None, *, log: bool = False) -> 
                 np.repeat(sizes, 2, axis=1),
                 np.repeat(best, 2),
             )
-        colors = [CYCLE[i % len(CYCLE)] for i in range(len(names))]
-        ax.stackplot(generations, sizes, colors=colors, alpha=0.45, lw=0.4, ec="white")
+        ax.stackplot(generations, sizes, colors=_colors_of(sizes), lw=0.6, ec="white")
         ax.set(xlabel="generation", ylabel="genomes", ylim=(0, sizes.sum(axis=0).max()))
         ax.margins(x=0)
         scale = ax.twinx()
@@ -89,6 +95,22 @@ def species(result: Evolution, ax: Axes | None = None, *, log: bool = False) -> 
         count_along(ax)
         scale.set_ylabel("best fitness (line)")
         return ax
+
+
+def _colors_of(sizes: Ints) -> list[str]:
+    """Return a color for each band, (bands, generations), other than those of its
+    neighbors.
+    """
+    touching: nx.Graph[int] = nx.Graph()
+    touching.add_nodes_from(range(len(sizes)))
+    # Between two generations, bands of both are there.
+    present = (sizes > 0)[:, :-1] | (sizes > 0)[:, 1:]
+    for column in present.T:
+        touching.add_edges_from(pairwise(np.flatnonzero(column).tolist()))
+    for column in (sizes > 0).T:
+        touching.add_edges_from(pairwise(np.flatnonzero(column).tolist()))
+    colors = nx.greedy_color(touching, strategy="DSATUR")
+    return [BANDS[colors[band] % len(BANDS)] for band in range(len(sizes))]
 
 
 def growth(result: Evolution, ax: Axes | None = None, *, frames: int = 5) -> Axes:

@@ -26,6 +26,8 @@ ROW = 0.16
 """Height of a neuron's row of spikes, where a band of lines has the height 1."""
 GAP = 0.35
 MIN_ROW_HEIGHT = 0.5
+BELOW_AXIS = 0.42
+"""Inches from the axis to the legend, below ticks and the name of the axis."""
 
 
 def spikes(
@@ -40,7 +42,8 @@ def spikes(
 
     A layer whose activations are 0 and 1 only has a row of marks for each neuron. Of
     others, such as voltages, adaptation and outputs, at most five neurons are drawn as
-    lines, evenly chosen; the numbers at the right are the least and the largest.
+    lines, evenly chosen; the numbers at the right are the least and the largest, and 0
+    is between them. A legend says what marks and lines are.
 
     Parameters
     ----------
@@ -107,6 +110,7 @@ def spikes(
                 _draw_lines(ax, values, aims if last else None, top, height)
             middles.append(top + height / 2)
             top += height + GAP
+        _explain(ax, [values for _, values in bands], targets is not None)
         ax.set_ylim(top - GAP / 2, -GAP / 2)
         ax.set_xlim(-0.5, steps - 0.5)
         ax.set_yticks(middles, [label(name, 20) for name, _ in bands])
@@ -218,6 +222,31 @@ def _draw_lines(
         ax.plot(steps, top + scale * (largest - targets), color=RED, lw=2.2, alpha=0.8)
     _write_beside(ax, top, f"{largest:.3g}", "top")
     _write_beside(ax, top + height, f"{least:.3g}", "bottom")
+
+
+def _explain(ax: Axes, bands: list[Floats], has_targets: bool) -> None:
+    """Add a legend below the axis: what marks and lines are."""
+    from matplotlib.lines import Line2D
+    from matplotlib.transforms import ScaledTranslation
+
+    are_spikes = [_are_spikes(values) for values in bands]
+    signs: list[Line2D] = []
+    if any(are_spikes):
+        mark = Line2D([], [], ls="", marker="|", ms=8.0, color=INK, label="spike")
+        signs.append(mark)
+    if not all(are_spikes):
+        name = f"activation, of up to {LINES} neurons"
+        signs.append(Line2D([], [], color=BLUE, lw=1.1, label=name))
+    if has_targets:
+        signs.append(Line2D([], [], color=RED, lw=2.2, alpha=0.8, label="target"))
+    below = ScaledTranslation(0.0, -BELOW_AXIS, ax.figure.dpi_scale_trans)
+    ax.legend(
+        handles=signs,
+        ncols=len(signs),
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0.0),
+        bbox_transform=ax.transAxes + below,
+    )
 
 
 def _write_beside(ax: Axes, y: float, text: str, va: str) -> None:

@@ -4,6 +4,7 @@ of the gallery."""
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -218,3 +219,58 @@ def test_the_pictures_of_the_gallery(tmp_path):
         if path.stat().st_size >= 450_000 or f"(gallery/{path.name})" not in page
     ]
     assert not wrong
+
+
+VISION = {
+    "all cones": np.eye(3),
+    "without green": np.array(
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ]
+    ),
+    "without red": np.array(
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ]
+    ),
+}
+"""What becomes of linear RGB, from Machado and others 2009, full severity."""
+
+
+def in_cielab(colour, seen_by):
+    """A colour in CIELAB, white point D65, as some people see it."""
+    rgb = np.array(colour[:3])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    to_xyz = np.array(
+        [
+            [0.4124, 0.3576, 0.1805],
+            [0.2126, 0.7152, 0.0722],
+            [0.0193, 0.1192, 0.9505],
+        ]
+    )
+    x, y, z = to_xyz @ np.clip(VISION[seen_by] @ linear, 0, 1) / [0.9505, 1.0, 1.089]
+    f, g, h = (np.cbrt(v) if v > 0.008856 else 7.787 * v + 16 / 116 for v in (x, y, z))
+    return np.array([116 * g - 16, 500 * (f - g), 200 * (g - h)])
+
+
+@pytest.mark.parametrize("seen_by", VISION)
+def test_bands_of_species_that_touch_differ_in_everybodys_eyes(seen_by):
+    rng = np.random.default_rng(0)
+    species = [
+        {name: int(rng.integers(1, 9)) for name in range(40) if rng.random() < 0.4}
+        for _ in range(12)
+    ]
+    best = {"best": list(map(float, range(12)))}
+    ax = draw.species(Evolution(history=best, species=species))
+    names = sorted({name for counts in species for name in counts})
+    colours = {
+        name: in_cielab(band.get_facecolor()[0], seen_by)
+        for name, band in zip(names, ax.collections, strict=True)
+    }
+    for counts in species:
+        for one, other in pairwise(sorted(counts)):
+            assert np.linalg.norm(colours[one] - colours[other]) > 25, (one, other)

@@ -43,6 +43,10 @@ columns."""
 LIFT = 3.0
 """How far neurons with names below them stand above the middle of their cells."""
 
+ROOM_OF_LOOPS = 0.1
+ROOM_OF_NUMBERS = 0.2
+"""Height of a frame above the loops of its neurons, and of the numbers on them."""
+
 AROUND = (0.7, 1.2)
 """What axes show beside and above the layers: margins, and names of layers."""
 
@@ -92,10 +96,13 @@ class Places:
         # Neurons of a layer need not follow each other in the order of activation.
         centres[np.argsort(diagram.layer, kind="stable")] = in_units(arranged.spots)
         gap = arranged.gap + min(frame.size[0] for frame in arranged.frames)
+        frames = _frames_of(arranged)
+        looped = np.unique(diagram.layer[diagram.source[diagram.self_connected]])
+        frames[looped, 3] += ROOM_OF_LOOPS + ROOM_OF_NUMBERS * printed
         return cls(
             centres,
             diagram.layer,
-            _frames_of(arranged),
+            frames,
             np.array(structure.ring),
             gap / UNIT,
             arranged,

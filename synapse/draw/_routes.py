@@ -31,7 +31,10 @@ def scene_at(
     left free above and below boxes.
     """
     arranged = _arranged(places)
-    titled = replace(arranged.kind, title=(0.0, UNIT * head))
+    tops = in_units([frame.middle for frame in arranged.frames])[:, 1]
+    tops += np.array([frame.size[1] for frame in arranged.frames]) / (2.0 * UNIT)
+    above_loops = float((places.frames[:, 3] - tops).max(initial=0.0))
+    titled = replace(arranged.kind, title=(0.0, UNIT * (head + above_loops)))
     arranged = replace(arranged, kind=titled)
     count = len(places.frames)
     folded = [_has_boxes(places)] * count

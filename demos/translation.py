@@ -202,10 +202,11 @@ def picture(plt, runs, path):
                 axis.scatter(*partners.T, color=ink.PALE, s=3)
             axis.scatter(*places.T, c=shade, cmap="viridis", s=3)
             axis.set_title(title, fontsize=9)
+            axis.set_aspect("equal")
         row[0].set_ylabel(f"{name}\ny")
     for axis in axes[-1]:
         axis.set_xlabel("x")
-    axes[0, 0].set(xticks=[-1, 0, 1, 2], yticks=[-1, 0, 1], aspect="equal")
+    axes[0, 0].set(xticks=[-1, 0, 1, 2], yticks=[-1, 0, 1])
     axes[0, 0].set(xlim=(-1.3, 2.5), ylim=(-1.6, 1.3))
     sign = plt.Line2D([], [], ls="", marker="o", ms=4, color=ink.PALE)
     figure.legend([sign], ["partners"], loc="outside lower right")

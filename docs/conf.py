@@ -83,5 +83,6 @@ html_title = f"Synapse {release}"
 html_static_path = ["_static"]
 html_css_files = ["math.css", "pages.css"]
 html_copy_source = False
+html_search_scorer = str(Path(__file__).parent / "_extensions" / "scorer.js")
 html_show_sourcelink = False
 html_math_renderer = "mathml"

@@ -68,24 +68,26 @@ def printed(name: str, exports: Iterable[str], *modules: ModuleType) -> str:
 @cache
 def _module(module: ModuleType) -> str:
     tree = ast.parse(inspect.getsource(module))
-    return "\n".join(line for part in tree.body for line in _top(part))
+    return "\n".join(line for statement in tree.body for line in _top(statement))
 
 
-def _top(part: ast.stmt) -> Iterator[str]:
+def _top(statement: ast.stmt) -> Iterator[str]:
     """Yield the lines of a function or a constant of a module. Classes are not
     printed, and no types, such as ``tuple[float, float]``.
     """
-    if isinstance(part, ast.FunctionDef):
-        parameters = ", ".join(_name(argument.arg) for argument in part.args.args)
-        yield f"/** {' '.join((ast.get_docstring(part) or '').split())} */"
-        yield f"function {_name(part.name)}({parameters}) {{"
-        if local := sorted(set(_assigned(part))):
+    if isinstance(statement, ast.FunctionDef):
+        parameters = ", ".join(_name(argument.arg) for argument in statement.args.args)
+        yield f"/** {' '.join((ast.get_docstring(statement) or '').split())} */"
+        yield f"function {_name(statement.name)}({parameters}) {{"
+        if local := sorted(set(_assigned(statement))):
             yield f"  let {', '.join(map(_name, local))};"
-        yield from _block(part.body)
+        yield from _block(statement.body)
         yield "}"
-    elif isinstance(part, ast.Assign) and not isinstance(part.value, ast.Subscript):
-        (target,) = part.targets
-        yield f"const {_written(target)} = {_written(part.value)};"
+    elif isinstance(statement, ast.Assign) and not isinstance(
+        statement.value, ast.Subscript
+    ):
+        (target,) = statement.targets
+        yield f"const {_written(target)} = {_written(statement.value)};"
 
 
 def _assigned(function: ast.FunctionDef) -> Iterator[str]:
@@ -100,13 +102,13 @@ def _assigned(function: ast.FunctionDef) -> Iterator[str]:
 
 
 def _block(body: list[ast.stmt]) -> Iterator[str]:
-    for part in body:
-        yield from (f"  {line}" for line in _statement(part))
+    for statement in body:
+        yield from (f"  {line}" for line in _statement(statement))
 
 
-def _statement(part: ast.stmt) -> Iterator[str]:
+def _statement(statement: ast.stmt) -> Iterator[str]:
     """Yield the lines of a statement."""
-    match part:
+    match statement:
         case ast.Expr(ast.Constant(str())):
             return
         case ast.Expr(value):
@@ -131,7 +133,7 @@ def _statement(part: ast.stmt) -> Iterator[str]:
             yield from _block(body)
             yield "}"
         case _:
-            raise NotImplementedError(f"no JavaScript for {ast.unparse(part)}")
+            raise NotImplementedError(f"no JavaScript for {ast.unparse(statement)}")
 
 
 # --- expressions, in brackets where these may matter ----------------------------------
@@ -239,8 +241,8 @@ CALLS: dict[str, Callable[[list[str]], str]] = {
 
 def _extreme(name: str, of_list: str, values: list[str]) -> str:
     """Return the extreme of one list, or of several numbers."""
-    called = of_list if len(values) == 1 else f"Math.{name}"
-    return f"{called}({', '.join(values)})"
+    function = of_list if len(values) == 1 else f"Math.{name}"
+    return f"{function}({', '.join(values)})"
 
 
 def _call(call: ast.Call) -> str:

@@ -25,7 +25,7 @@ from ._placing_rules import (
     NEURON,
     UNIT,
     Arrangement,
-    Kind,
+    Measures,
     Point,
     Structure,
     arrange,
@@ -83,7 +83,7 @@ class Places:
         readable.
         """
         has_names_below = printed or any(len(name) > 3 for name in names_shown(diagram))
-        kind = replace(PICTURE, lift=LIFT * has_names_below)
+        measures = replace(PICTURE, lift=LIFT * has_names_below)
         structure = structure_of(
             diagram.sizes.tolist(),
             diagram.layer.tolist(),
@@ -91,7 +91,7 @@ class Places:
             diagram.target.tolist(),
             diagram.gater.tolist(),
         )
-        arranged = arranged_in(structure, kind, printed, window)
+        arranged = arranged_in(structure, measures, printed, window)
         centres = np.empty((diagram.neurons, 2))
         # Neurons of a layer need not follow each other in the order of activation.
         centres[np.argsort(diagram.layer, kind="stable")] = in_units(arranged.spots)
@@ -148,7 +148,7 @@ class Places:
         return every.min(axis=0), every.max(axis=0)
 
 
-PICTURE = Kind(
+PICTURE = Measures(
     sideways=True,
     cell=(UNIT, UNIT),
     title=(0.0, 0.0),
@@ -171,7 +171,7 @@ BOXES = replace(PICTURE, box=(96.0, 64.0), between=54.4, lane=13.5, cable=27.0)
 
 def arranged_in(
     structure: Structure,
-    kind: Kind,
+    measures: Measures,
     printed: bool = False,
     window: tuple[float, float] | None = None,
     boxes: bool = False,
@@ -182,7 +182,7 @@ def arranged_in(
     count = len(structure.counts)
     levels = [[layer] for layer in range(count)]
     folded = [boxes] * count
-    plan = plan_of(structure, kind, levels, MAX_COLUMN_NEURONS, folded, (1.0, 1.0))
+    plan = plan_of(structure, measures, levels, MAX_COLUMN_NEURONS, folded, (1.0, 1.0))
     length = plan.length
     breadth = plan.breadth + plan.cables
     if window is None:
@@ -192,7 +192,7 @@ def arranged_in(
         margin = UNIT * np.array(AROUND)
         scale = float(np.min(window / (np.array([length, breadth]) + margin)))
         room = tuple((np.array(window) / scale - margin).tolist())
-    plan = plan_of(structure, kind, levels, MAX_COLUMN_NEURONS, folded, room)
+    plan = plan_of(structure, measures, levels, MAX_COLUMN_NEURONS, folded, room)
     return arrange(structure, plan, [0.0] * count)
 
 

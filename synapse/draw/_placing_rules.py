@@ -51,9 +51,9 @@ what it passes, and its largest width."""
 
 
 @dataclass
-class Kind:
-    """A kind of layout: from left to right (`sideways`) or from top to bottom, and the
-    room that its text needs.
+class Measures:
+    """Direction of a layout, from left to right (`sideways`) or from top to bottom, and
+    the room that its text needs.
     """
 
     sideways: bool
@@ -104,7 +104,7 @@ class Block:
 class Plan:
     """A way to place the layers, and the zoom at which it fills the window."""
 
-    kind: Kind
+    measures: Measures
     levels: list[list[int]]
     blocks: list[Block]
     depths: list[float]
@@ -131,7 +131,7 @@ class Frame:
 class Arrangement:
     """Frames of layers and places of neurons."""
 
-    kind: Kind
+    measures: Measures
     frames: list[Frame]
     spots: list[Point]
     rank: list[int]  # of layers, from the first level to the last
@@ -139,12 +139,12 @@ class Arrangement:
     gap: float  # from level to level
 
 
-def kinds_of(neuron: float) -> list[Kind]:
-    """Return the kinds of a page: from left to right, from top to bottom with one layer
-    in a level, or with several side by side.
+def measures_of(neuron: float) -> list[Measures]:
+    """Return the layouts that a page tries: from left to right, from top to bottom with
+    one layer in a level, or with several side by side.
     """
     return [
-        Kind(
+        Measures(
             sideways=True,
             cell=(84.0, 64.0),
             title=(0.0, 24.0),
@@ -158,7 +158,7 @@ def kinds_of(neuron: float) -> list[Kind]:
             lane=LANE,
             cable=CABLE,
         ),
-        Kind(
+        Measures(
             sideways=False,
             cell=(neuron + 28.0, 58.0),
             title=(0.0, 84.0),
@@ -172,7 +172,7 @@ def kinds_of(neuron: float) -> list[Kind]:
             lane=LANE,
             cable=CABLE,
         ),
-        Kind(
+        Measures(
             sideways=False,
             cell=(neuron + 28.0, 58.0),
             title=(22.0, 0.0),
@@ -242,30 +242,30 @@ def levels_of(structure: Structure, most: int) -> list[list[int]]:
 
 
 def block_of(
-    structure: Structure, layer: int, folded: bool, kind: Kind, longest: int
+    structure: Structure, layer: int, folded: bool, measures: Measures, longest: int
 ) -> Block:
     """Return the room of a layer: a box, a ring, or lines of up to `longest`
     neurons.
     """
     if folded:
-        return Block(size=kind.box, title=(0.0, 0.0), radius=0.0, lines=0, each=0)
+        return Block(size=measures.box, title=(0.0, 0.0), radius=0.0, lines=0, each=0)
     count = structure.counts[layer]
     if structure.ring[layer]:
-        width = kind.cell[0] if kind.sideways else kind.cell[1]
-        around = count * max(width, kind.neuron + 34.0)
+        width = measures.cell[0] if measures.sideways else measures.cell[1]
+        around = count * max(width, measures.neuron + 34.0)
         radius = max(52.0, around / (2.0 * math.pi))
         size = (
-            2.0 * radius + kind.cell[0] + kind.title[0],
-            2.0 * radius + kind.cell[1] + kind.title[1],
+            2.0 * radius + measures.cell[0] + measures.title[0],
+            2.0 * radius + measures.cell[1] + measures.title[1],
         )
-        return Block(size=size, title=kind.title, radius=radius, lines=0, each=0)
+        return Block(size=size, title=measures.title, radius=radius, lines=0, each=0)
     lines = max(1, math.ceil(count / longest))
     each = math.ceil(count / lines)
     size = (
-        lines * kind.cell[0] + kind.title[0],
-        each * kind.cell[1] + kind.title[1],
+        lines * measures.cell[0] + measures.title[0],
+        each * measures.cell[1] + measures.title[1],
     )
-    return Block(size=size, title=kind.title, radius=0.0, lines=lines, each=each)
+    return Block(size=size, title=measures.title, radius=0.0, lines=lines, each=each)
 
 
 def rank_of(structure: Structure, levels: list[list[int]]) -> list[int]:
@@ -277,9 +277,9 @@ def rank_of(structure: Structure, levels: list[list[int]]) -> list[int]:
     return rank
 
 
-def lane_of(kind: Kind, folded: list[bool]) -> float:
+def lane_of(measures: Measures, folded: list[bool]) -> float:
     """Return the distance of lines that take one way."""
-    return kind.lane * (2.0 if True in folded else 1.0)
+    return measures.lane * (2.0 if True in folded else 1.0)
 
 
 def width_of_cable(count: int, lane: float) -> float:
@@ -288,13 +288,14 @@ def width_of_cable(count: int, lane: float) -> float:
 
 
 def room_of_cables(
-    structure: Structure, levels: list[list[int]], kind: Kind, lane: float
+    structure: Structure, levels: list[list[int]], measures: Measures, lane: float
 ) -> float:
     """Return the room of the cables of backward connections on both sides."""
     rank = rank_of(structure, levels)
     return sum(
         [
-            2.0 * (2.0 + kind.cable + width_of_cable(math.ceil(lead.count / 2), lane))
+            2.0
+            * (2.0 + measures.cable + width_of_cable(math.ceil(lead.count / 2), lane))
             for lead in structure.leads
             if rank[lead.start] > rank[lead.stop]
         ]
@@ -303,7 +304,7 @@ def room_of_cables(
 
 def plan_of(
     structure: Structure,
-    kind: Kind,
+    measures: Measures,
     levels: list[list[int]],
     longest: int,
     folded: list[bool],
@@ -311,21 +312,21 @@ def plan_of(
 ) -> Plan:
     """Return a way to place the layers in a window (along, across)."""
     blocks = [
-        block_of(structure, i, folded[i], kind, longest)
+        block_of(structure, i, folded[i], measures, longest)
         for i in range(len(structure.counts))
     ]
     depths = [max([blocks[i].size[0] for i in level]) for level in levels]
     breadths = [
-        sum([blocks[i].size[1] for i in level]) + kind.beside * (len(level) - 1)
+        sum([blocks[i].size[1] for i in level]) + measures.beside * (len(level) - 1)
         for level in levels
     ]
-    least = max(kind.between, 30.0 if True in folded else 0.0)  # arrows can be seen
+    least = max(measures.between, 30.0 if True in folded else 0.0)  # arrows can be seen
     length = sum(depths) + least * (len(levels) - 1)
     breadth = max(breadths)
-    cables = room_of_cables(structure, levels, kind, lane_of(kind, folded))
+    cables = room_of_cables(structure, levels, measures, lane_of(measures, folded))
     zoom = min(LARGEST_ZOOM, window[0] / length, window[1] / (breadth + cables))
     return Plan(
-        kind=kind,
+        measures=measures,
         levels=levels,
         blocks=blocks,
         depths=depths,
@@ -340,7 +341,7 @@ def plan_of(
 
 
 def plan_for(
-    structure: Structure, kinds: list[Kind], folded: list[bool], window: Point
+    structure: Structure, choices: list[Measures], folded: list[bool], window: Point
 ) -> Plan:
     """Return the first plan for a window (width, height) that is large enough or, if
     none is, about as large as any.
@@ -348,13 +349,13 @@ def plan_for(
     plans = [
         plan_of(
             structure,
-            kind,
-            levels_of(structure, 1 if kind.single else most),
+            measures,
+            levels_of(structure, 1 if measures.single else most),
             longest,
             folded,
-            window if kind.sideways else (window[1], window[0]),
+            window if measures.sideways else (window[1], window[0]),
         )
-        for kind in kinds
+        for measures in choices
         for most in LINES
         for longest in LINE_LENGTHS
     ]
@@ -370,13 +371,13 @@ def wider_by(plan: Plan, free: float, widths: list[float]) -> list[float]:
     as far as `free` room in the gaps allows; `widths` are those of the longest name of
     each layer.
     """
-    kind = plan.kind
+    measures = plan.measures
     wanted = [
-        plan.blocks[i].lines * (min(widths[i], WIDEST_NAME) + 8.0 - kind.cell[0])
+        plan.blocks[i].lines * (min(widths[i], WIDEST_NAME) + 8.0 - measures.cell[0])
         for i in range(len(widths))
     ]
     wider = [
-        max([0.0, *[wanted[i] for i in level if kind.sideways]])
+        max([0.0, *[wanted[i] for i in level if measures.sideways]])
         for level in plan.levels
     ]
     share = min(1.0, max(0.0, free) / (sum(wider) or 1.0))
@@ -387,11 +388,11 @@ def arrange(structure: Structure, plan: Plan, widths: list[float]) -> Arrangemen
     """Return the places of layers and their neurons, with the gaps stretched until the
     window is full; `widths` are those of the longest name of each layer.
     """
-    kind = plan.kind
+    measures = plan.measures
     free = plan.window[0] / plan.zoom - plan.length
     grown = wider_by(plan, free, widths)
     between = (free - sum(grown)) / max(1, len(plan.levels) - 1)
-    gap = min(kind.widest, plan.least + between)
+    gap = min(measures.widest, plan.least + between)
     frames = [
         Frame(middle=(0.0, 0.0), size=(0.0, 0.0), lines=0, each=0) for _ in plan.blocks
     ]
@@ -412,15 +413,15 @@ def arrange(structure: Structure, plan: Plan, widths: list[float]) -> Arrangemen
                 block, (at + depth / 2.0, start + room / 2.0), stretch, grown[number]
             )
             frames[i] = frame
-            spots[i] = _neurons_of(structure.counts[i], block, frame, kind)
-            start += room + kind.beside * stretch
+            spots[i] = _neurons_of(structure.counts[i], block, frame, measures)
+            start += room + measures.beside * stretch
         at += depth + gap
     return Arrangement(
-        kind=kind,
+        measures=measures,
         frames=frames,
         spots=[spot for layer in spots for spot in layer],
         rank=rank_of(structure, plan.levels),
-        pitch=kind.cell[1] * _stretch_of(plan, plan.breadth),
+        pitch=measures.cell[1] * _stretch_of(plan, plan.breadth),
         gap=gap,
     )
 
@@ -446,21 +447,23 @@ def _frame_of(block: Block, middle: Point, stretch: float, grown: float) -> Fram
     )
 
 
-def _neurons_of(count: int, block: Block, frame: Frame, kind: Kind) -> list[Point]:
+def _neurons_of(
+    count: int, block: Block, frame: Frame, measures: Measures
+) -> list[Point]:
     """Return the places of the neurons of a layer, whose names are below them."""
-    lift = (0.0, kind.lift) if kind.sideways else (kind.lift, 0.0)
+    lift = (0.0, measures.lift) if measures.sideways else (measures.lift, 0.0)
     u = frame.middle[0] - lift[0]
     v = frame.middle[1] - lift[1]
     if block.radius > 0.0:  # clockwise from the top
         turns = [2.0 * math.pi * k / count for k in range(count)]
         right = [block.radius * math.sin(turn) for turn in turns]
         up = [block.radius * math.cos(turn) for turn in turns]
-        if kind.sideways:
+        if measures.sideways:
             return [(u + right[k], v - up[k]) for k in range(count)]
         return [(u - up[k], v + right[k]) for k in range(count)]
     if block.lines == 0:
         return [(u, v) for _ in range(count)]
-    length = frame.size[0] / block.lines if kind.sideways else kind.cell[0]
+    length = frame.size[0] / block.lines if measures.sideways else measures.cell[0]
     breadth = frame.size[1] / block.each
     spots: list[Point] = []
     for k in range(count):

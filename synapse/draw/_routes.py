@@ -34,8 +34,8 @@ def scene_at(
     tops = in_units([frame.middle for frame in arranged.frames])[:, 1]
     tops += np.array([frame.size[1] for frame in arranged.frames]) / (2.0 * UNIT)
     above_loops = float((places.frames[:, 3] - tops).max(initial=0.0))
-    titled = replace(arranged.kind, title=(0.0, UNIT * (head + above_loops)))
-    arranged = replace(arranged, kind=titled)
+    titled = replace(arranged.measures, title=(0.0, UNIT * (head + above_loops)))
+    arranged = replace(arranged, measures=titled)
     count = len(places.frames)
     folded = [_has_boxes(places)] * count
     rings = places.rings.tolist()

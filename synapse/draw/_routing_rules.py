@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ._placing_rules import Arrangement, Kind, Point, lane_of, width_of_cable
+from ._placing_rules import Arrangement, Measures, Point, lane_of, width_of_cable
 
 CLEARANCE = 5.0
 """Distance of a connection from what it passes."""
@@ -23,7 +23,7 @@ TURN_DISTANCE = 10.0
 level."""
 
 EVEN = 58.0
-"""Length at both ends in which a connection is level: a steep one would meet
+"""Length at both ends in which a connection is level: a steep line would meet
 neighbors."""
 
 CORNER_RADIUS = 7.0
@@ -79,7 +79,7 @@ class Column:
 class Scene:
     """What connections are routed through."""
 
-    kind: Kind
+    measures: Measures
     columns: list[Column]
     rank: list[int]  # of layers, from the first level to the last
     folded: list[bool]
@@ -133,16 +133,16 @@ def extent_of(
     """Return what a neuron, or the box of a layer, takes at a place: with text that
     reaches `below` and `above` it, and below the title of its layer.
     """
-    kind = arrangement.kind
+    measures = arrangement.measures
     frame = arrangement.frames[layer]
-    length = kind.box[0] if folded else kind.neuron
-    breadth = kind.box[1] if folded else kind.neuron
+    length = measures.box[0] if folded else measures.neuron
+    breadth = measures.box[1] if folded else measures.neuron
     room = 2.0 * CLEARANCE if folded else CLEARANCE
     low = place[1] - breadth / 2.0 - above
     high = place[1] + breadth / 2.0 + below
     top = frame.middle[1] - frame.size[1] / 2.0
-    if kind.sideways and not folded and place[1] - top < kind.cell[1]:
-        low = min(low, top - kind.title[1])
+    if measures.sideways and not folded and place[1] - top < measures.cell[1]:
+        low = min(low, top - measures.title[1])
     middle = frame.middle[0] if ring and not folded else place[0]
     half = frame.size[0] / 2.0 if ring and not folded else length / 2.0
     return Extent(
@@ -179,8 +179,8 @@ def scene_of(
                 column.gaps.append(Gap(low=reached, high=extent.low, passing=[]))
             reached = max(reached, extent.high)
         column.gaps.append(Gap(low=reached, high=math.inf, passing=[]))
-    kind = arrangement.kind
-    title = 0.0 if kind.sideways else kind.title[1]
+    measures = arrangement.measures
+    title = 0.0 if measures.sideways else measures.title[1]
     frames = [
         Extent(
             left=frame.middle[0] - frame.size[0] / 2.0,
@@ -191,7 +191,7 @@ def scene_of(
         for frame in arrangement.frames
     ]
     return Scene(
-        kind=kind,
+        measures=measures,
         columns=columns,
         rank=arrangement.rank,
         folded=folded,
@@ -202,12 +202,12 @@ def scene_of(
 
 def _column_at(scene: Scene, along: float) -> Column:
     """Return the column at a place along the flow."""
-    found = [
+    columns = [
         column
         for column in scene.columns
         if column.left <= along and along <= column.right
     ]
-    return found[0]
+    return columns[0]
 
 
 def _crossings(scene: Scene, here: Point, there: Point) -> list[Passing]:
@@ -216,7 +216,7 @@ def _crossings(scene: Scene, here: Point, there: Point) -> list[Passing]:
     """
     low = min(here[0], there[0])
     high = max(here[0], there[0])
-    found: list[Passing] = []
+    passed: list[Passing] = []
     for column in scene.columns:
         if low < column.left and column.right < high:
             middle = (column.left + column.right) / 2.0
@@ -233,22 +233,22 @@ def _crossings(scene: Scene, here: Point, there: Point) -> list[Passing]:
                 for gap in column.gaps
             ]
             nearest = tried[0]
-            for one in tried:
-                if abs(one.height - straight) < abs(nearest.height - straight):
-                    nearest = one
-            found.append(nearest)
-    return found if here[0] < there[0] else list(reversed(found))
+            for passing in tried:
+                if abs(passing.height - straight) < abs(nearest.height - straight):
+                    nearest = passing
+            passed.append(nearest)
+    return passed if here[0] < there[0] else list(reversed(passed))
 
 
 def _through(here: Point, there: Point, passed: list[Passing]) -> list[Point]:
     """Return the route between two places that passes columns at these heights."""
     stops = [
         [
-            (one.column.left - TURN_DISTANCE, one.height),
-            ((one.column.left + one.column.right) / 2.0, one.height),
-            (one.column.right + TURN_DISTANCE, one.height),
+            (passing.column.left - TURN_DISTANCE, passing.height),
+            ((passing.column.left + passing.column.right) / 2.0, passing.height),
+            (passing.column.right + TURN_DISTANCE, passing.height),
         ]
-        for one in passed
+        for passing in passed
     ]
     is_onward = here[0] < there[0]
     return [
@@ -285,7 +285,9 @@ def _spread(gap: Gap, lane: float) -> None:
     """
     outward = 1.0 if gap.high == math.inf else -1.0
     pitch = min(lane, min(60.0, gap.high - gap.low) / len(gap.passing))
-    lines = sorted(gap.passing, key=lambda one: (one.height, outward * one.span))
+    lines = sorted(
+        gap.passing, key=lambda passing: (passing.height, outward * passing.span)
+    )
     for k in range(1, len(lines)):
         lines[k].height = max(lines[k].height, lines[k - 1].height + pitch)
     lines[-1].height = min(lines[-1].height, gap.high)
@@ -295,14 +297,14 @@ def _spread(gap: Gap, lane: float) -> None:
 
 def routes_of(scene: Scene, lines: list[Line]) -> list[list[Point]]:
     """Return the routes of lines."""
-    lane = lane_of(scene.kind, scene.folded)
+    lane = lane_of(scene.measures, scene.folded)
     passed: list[list[Passing]] = [[] for _ in lines]
     for i in range(len(lines)):
         line = lines[i]
         if scene.rank[line.stop] > scene.rank[line.start]:
             passed[i] = _crossings(scene, line.here, line.there)
-            for one in passed[i]:
-                one.gap.passing.append(one)
+            for passing in passed[i]:
+                passing.gap.passing.append(passing)
     for column in scene.columns:
         for gap in column.gaps:
             if len(gap.passing) > 0:
@@ -360,11 +362,11 @@ def _lead_back(
         *[place[1] for route in routes for place in route],
     ]
     for side in (1.0, -1.0):
-        rim = max([side * (edge - middle) for edge in edges]) + scene.kind.cable
+        rim = max([side * (edge - middle) for edge in edges]) + scene.measures.cable
         taken: list[Cable] = []
         for cable in _cables_of(scene, lines, side, middle):
             tops = [
-                other.top + scene.kind.cable
+                other.top + scene.measures.cable
                 for other in taken
                 if other.low < cable.high and cable.low < other.high
             ]
@@ -415,12 +417,12 @@ def _order_of(cable: Cable) -> tuple[float, float, float]:
 
 def _around(scene: Scene, line: Line, height: float, share: float) -> list[Point]:
     """Return the route of a backward line in its cable, without its ends."""
-    narrow = scene.kind.single
+    narrow = scene.measures.single
     fan = (3.0 if narrow else 6.0) * share
     # Not through names, which are below neurons.
     below = NAMES
     straight = NARROW_CLEARANCE if narrow else TURN_DISTANCE
-    above = NAMES if scene.kind.sideways else straight
+    above = NAMES if scene.measures.sideways else straight
     leaves = TURN_DISTANCE if scene.folded[line.start] else below
     reaches = TURN_DISTANCE if scene.folded[line.stop] else above
     right = _column_at(scene, line.here[0]).right + leaves + fan

@@ -353,7 +353,7 @@ def page_of(data: dict[str, Any]) -> str:
 
 LAYOUT = (
     *("BOX", "CABLE", "LARGEST_ZOOM", "NEURON", "CLEARANCE", "arrange", "extent_of"),
-    *("kinds_of", "lead_of", "plan_for", "routes_of", "scene_of", "structure_of"),
+    *("measures_of", "lead_of", "plan_for", "routes_of", "scene_of", "structure_of"),
 )
 """What the page uses of the functions by which pictures are laid out."""
 

@@ -25,17 +25,17 @@ WINDOW = (900.0, 560.0)
 
 def by_hand():
     """Gates, self-connections, delays, lateral and backward connections."""
-    first = Layer(2)
+    inputs = Layer(2)
     ring = Layer(5, "tanh")
     lone = Layer(3, "tanh")
     last = Layer(2)
-    net = Network(first, [lone, ring], last)
-    gated = first.project(ring, seed=0)
+    net = Network(inputs, [lone, ring], last)
+    gated = inputs.project(ring, seed=0)
     for source, target in ((ring, ring), (lone, lone), (ring, last)):
         source.project(target, seed=0)
-    first.project(last, seed=0)
+    inputs.project(last, seed=0)
     last.project(ring, seed=0)
-    first[0].project(lone[0], weight=1.0, delay=3)
+    inputs[0].project(lone[0], weight=1.0, delay=3)
     for neuron, link in zip(lone, gated):
         neuron.gate(link)
     return net
@@ -75,7 +75,7 @@ def columns_of(net):
 def laid_out(columns, folded, window, widths, text):
     """Spots, frames and routes in a window; `text` is the room of names."""
     structure = placing.structure_of(*columns)
-    plan = placing.plan_for(structure, placing.kinds_of(30.0), folded, window)
+    plan = placing.plan_for(structure, placing.measures_of(30.0), folded, window)
     arranged = placing.arrange(structure, plan, widths)
     _, layer, source, target, gater = columns
     extents = [
@@ -106,7 +106,7 @@ const answers = JSON.parse(readFileSync(0, "utf8")).map(
   ([columns, folded, window, widths, text]) => {
   const structure = layout.structureOf(...columns);
   const [, layer, source, target, gater] = columns;
-  const plan = layout.planFor(structure, layout.kindsOf(30), folded, window);
+  const plan = layout.planFor(structure, layout.measuresOf(30), folded, window);
   const arranged = layout.arrange(structure, plan, widths);
   const { spots, frames } = arranged;
   const extents = spots.map((spot, i) => layout.extentOf(
@@ -176,9 +176,9 @@ def test_neurons_of_a_page_stand_where_python_places_them(opened, name):
     structure = placing.structure_of(*columns_of(net))
     folded = [False] * len(structure.counts)
     window = (size[0] - 28.0, size[1] - 28.0)
-    plan = placing.plan_for(structure, placing.kinds_of(30.0), folded, window)
+    plan = placing.plan_for(structure, placing.measures_of(30.0), folded, window)
     spots = placing.arrange(structure, plan, [0.0] * len(folded)).spots
-    points = [spot if plan.kind.sideways else spot[::-1] for spot in spots]
+    points = [spot if plan.measures.sideways else spot[::-1] for spot in spots]
     np.testing.assert_allclose(np.array(sorted(there))[:, 1:], points, atol=1e-6)
 
 

@@ -142,9 +142,9 @@ let spots = new Map(); // where neurons and boxes stand, by their ids
 let loopTurn = {}; // loops of boxes lie where no lines lead from level to level
 
 // A title above its layer, or beside it in lines.
-function titleOfLayer(i, { kind, title, gap }, size) {
+function titleOfLayer(i, { measures, title, gap }, size) {
   const { name } = layers[i];
-  if (title.y) return cut(name, size.x + (kind.sideways ? gap : 8) - 8, FONT.title);
+  if (title.y) return cut(name, size.x + (measures.sideways ? gap : 8) - 8, FONT.title);
   const room = title.x - 6, words = name.split(" ");
   const lines = words.length > 1 && widthOf(name, FONT.title) > room ? [words[0], words.slice(1).join(" ")] : [name];
   return lines.map((line) => cut(line, room, FONT.title)).join("\n");
@@ -154,8 +154,8 @@ function nodeElements() {
   const made = [];
   placed = arrange(planFor(folded, windowSize()));
   rank = placed.rank;
-  dense = placed.kind.single;
-  loopTurn = placed.kind.sideways ? { turn: "0deg", reach: 70 } : { turn: "90deg", reach: 90 };
+  dense = placed.measures.single;
+  loopTurn = placed.measures.sideways ? { turn: "0deg", reach: 70 } : { turn: "90deg", reach: 90 };
   layers.forEach((layer, i) => {
     const { x, y, size } = placed.frames[i], position = { x, y };
     if (folded[i]) {
@@ -165,7 +165,7 @@ function nodeElements() {
     const beside = Boolean(placed.title.x), at = beside ? { x: x - size.x / 2, y } : { x, y: y - size.y / 2 };
     made.push({ classes: "frame", pannable: true, position, data: { id: `f${i}`, layer: i, width: size.x, height: size.y } },
       { classes: beside ? "title beside" : "title", pannable: true, position: at, data: { id: `t${i}`, layer: i, label: titleOfLayer(i, placed, size) } });
-    const { lines = 1, each = 1 } = placed.frames[i], { sideways } = placed.kind;
+    const { lines = 1, each = 1 } = placed.frames[i], { sideways } = placed.measures;
     const wide = isRing(i) ? placed.cell.x + 4 : sideways ? size.x / lines : placed.pitch;
     const short = namesOf(layer, wide - 4, sideways && !isRing(i) && (each === 1 || size.y / each > NEURON + 3.5 * FONT.name));
     for (const n of neuronsOf(layer)) {

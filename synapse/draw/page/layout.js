@@ -5,7 +5,7 @@ const NEURON = touch ? 33 : layout.NEURON;
 const BOX = { x: layout.BOX[0], y: layout.BOX[1] }; // a folded layer
 const LARGEST = layout.LARGEST_ZOOM, SMALLEST = 0.75; // zooms: names can be read
 const MARGIN = 14;
-const KINDS = layout.kindsOf(NEURON);
+const CHOICES = layout.measuresOf(NEURON);
 
 let structure; // levels of layers, rings, and what leads from layer to layer
 const isRing = (i) => structure.ring[i];
@@ -13,15 +13,15 @@ const findLevels = () => {
   structure = layout.structureOf(layers.map(({ count }) => count), layerOf, connections.source, connections.target, connections.gater);
 };
 const total = (numbers) => numbers.reduce((sum, number) => sum + number, 0);
-const planFor = (hidden, { x, y }) => layout.planFor(structure, KINDS, hidden, [x, y]);
+const planFor = (hidden, { x, y }) => layout.planFor(structure, CHOICES, hidden, [x, y]);
 
 // The layout of a plan, with its frames, neurons and rooms of text in x and y; names are measured here.
 function arrange(plan) {
   const widest = (layer) => shownNames(layer).reduce((most, name) => Math.max(most, widthOf(name, FONT.name)), 0);
   const arranged = layout.arrange(structure, plan, layers.map((layer, i) => (plan.blocks[i].lines ? widest(layer) : 0)));
-  const { kind, frames, spots, rank, pitch, gap } = arranged, point = ([u, v]) => (kind.sideways ? { x: u, y: v } : { x: v, y: u });
+  const { measures, frames, spots, rank, pitch, gap } = arranged, point = ([u, v]) => (measures.sideways ? { x: u, y: v } : { x: v, y: u });
   return {
-    arranged, point, kind, rank, pitch, gap, cell: point(kind.cell), title: point(kind.title), spots: spots.map(point),
+    arranged, point, measures, rank, pitch, gap, cell: point(measures.cell), title: point(measures.title), spots: spots.map(point),
     frames: frames.map(({ middle, size, lines, each }) => ({ ...point(middle), size: point(size), lines, each })),
   };
 }

@@ -6,11 +6,11 @@ const onWay = (from, bend, to, share) => {
   return { x: mix("x"), y: mix("y") };
 };
 let scene; // what lines are routed through
-const flow = ({ x, y }) => (placed.kind.sideways ? [x, y] : [y, x]); // to the places of `layout`, and back
+const flow = ({ x, y }) => (placed.measures.sideways ? [x, y] : [y, x]); // to the places of `layout`, and back
 
 /** What stands at a spot, with its text: below it, or to its left and right. */
 function extentOf({ id, layer, x, y }) {
-  const { arranged, kind: { sideways }, pitch } = placed;
+  const { arranged, measures: { sideways }, pitch } = placed;
   let [below, above] = [0, 0]; // across the flow
   if (!folded[layer] && sideways) below = 14 * names[id.slice(1)].split("\n").length; // the number below has a ground of its own
   else if (!folded[layer]) below = above = Math.max(0, (Math.min(pitch - 2 * layout.CLEARANCE - 6, widthOfName(id.slice(1))) - NEURON) / 2);

@@ -5,7 +5,8 @@
 Every classification and regression stream that the package of River contains: none is
 downloaded. Every sample is predicted before it is learned. Generators have ten seeds,
 which also draw first weights; trees and forests, which take most of the time, have two.
-What ``streams.json`` has of River's own models is not measured again."""
+What ``streams.json`` has of other models is not measured again. Those of deep-river are
+measured where it is installed: it needs PyTorch, and its own versions of River."""
 
 from __future__ import annotations
 
@@ -22,6 +23,11 @@ from river.datasets import synth
 
 from synapse.readwrite import files
 from synapse.river import NetworkClassifier, NetworkRegressor
+
+try:
+    from deep_river import classification, regression
+except ImportError:
+    classification = regression = None
 
 REPORT, RESULTS = (Path(__file__).with_suffix(suffix) for suffix in (".md", ".json"))
 SAMPLES = 10_000
@@ -149,6 +155,17 @@ def scaled(model):
     return preprocessing.StandardScaler() | model
 
 
+PERCEPTRON = {
+    "n_features": 1,
+    "n_width": 32,
+    "n_layers": 1,
+    "optimizer_fn": "adam",
+    "lr": 0.01,
+    "is_feature_incremental": True,
+}
+"""A perceptron of deep-river with as many hidden neurons as the default of Synapse. Its
+own default, five layers of five neurons by SGD with the rate 0.001, learns little in
+10,000 samples."""
 CLASSIFIERS = {
     "synapse": lambda seed: NetworkClassifier(seed=seed),
     "linear": lambda seed: scaled(
@@ -158,6 +175,9 @@ CLASSIFIERS = {
         seed=seed
     ),
     "adaptive random forest": lambda seed: forest.ARFClassifier(seed=seed),
+    "deep-river": lambda seed: scaled(
+        classification.MultiLayerPerceptron(**PERCEPTRON, seed=seed)
+    ),
 }
 REGRESSORS = {
     "synapse": lambda seed: NetworkRegressor(seed=seed),
@@ -166,6 +186,9 @@ REGRESSORS = {
         tree.HoeffdingAdaptiveTreeRegressor(seed=seed)
     ),
     "adaptive random forest": lambda seed: scaled(forest.ARFRegressor(seed=seed)),
+    "deep-river": lambda seed: scaled(
+        regression.MultiLayerPerceptron(**PERCEPTRON, seed=seed)
+    ),
 }
 
 
@@ -193,6 +216,8 @@ def measured(seeds):
         ):
             if name != "synapse" and name in results.get(stream, {}):
                 continue
+            if name == "deep-river" and classification is None:
+                continue
             count = seeds if name in ("synapse", "linear") else min(seeds, SLOW)
             if stream in FIXED and name != "synapse":
                 count = 1
@@ -207,8 +232,10 @@ def measured(seeds):
 
 
 def table(results):
-    """The page's table: means of losses, and microseconds a sample of Synapse."""
-    names = list(CLASSIFIERS)
+    """The page's table: means of losses, and seconds of a stream."""
+    names = [
+        name for name in CLASSIFIERS if all(name in row for row in results.values())
+    ]
     lines = [
         " | ".join(["stream", *names]),
         " | ".join(["---", *["---:"] * len(names)]),

@@ -122,7 +122,11 @@ SAMPLES = Stream("Perceptron", (32,))  # studies/streams.md
 VALUES = Stream("GRU", (16,))  # studies/streams.md
 """Values of a series: `synapse.river`."""
 LAGS = 12  # studies/streams.md
-"""Number of changes that a forecaster of a stream reads."""
+"""Number of changes that a forecaster of a stream reads without a season."""
+LAGS_WITH_SEASON = 1  # studies/streams.md
+"""The same with a season, whose inputs tell more than earlier changes."""
+HARMONICS = 4  # studies/streams.md
+"""Number of waves of a season, at most, that it reads."""
 
 
 # --- rewards --------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from river import checks, compose, datasets, evaluate, metrics, preprocessing
 
 import architect
 import synapse
+from synapse import forecasting
 from synapse.errors import ArgumentError, ArgumentTypeError, SynapseError
 from synapse.learning import ContinualBackprop
 from synapse.river import NetworkClassifier, NetworkForecaster, NetworkRegressor
@@ -322,6 +323,36 @@ def test_forecasts_of_a_series_without_noise_return_to_it_for_a_hundred_steps(
     assert np.allclose(model.forecast(100), [3.0, 5.0] * 50, rtol=0, atol=0.02)
 
 
+@pytest.mark.parametrize("period", [7, 24])
+def test_with_its_season_a_forecaster_is_better_than_the_season_before(period):
+    """A sine with noise: the season before has two noises in each error."""
+    errors = []
+    for seed in range(3):
+        noise = np.random.default_rng(seed).normal(size=400)
+        series = np.sin(2 * np.pi * np.arange(400) / period) + 0.3 * noise
+        model = NetworkForecaster(period=period, seed=seed)
+        for step, y in enumerate(series):
+            if step >= 200 and step % 10 == 0 and step + 12 <= 400:
+                truth = series[step : step + 12]
+                naive = forecasting.seasonal_naive(series[:step], 12, period)
+                ours = model.forecast(12)
+                errors.append([np.abs(each - truth).mean() for each in (ours, naive)])
+            model.learn_one(float(y))
+    ours, naive = np.mean(errors, axis=0)
+    assert ours < 0.9 * naive
+
+
+def test_a_season_is_counted_from_the_first_value_and_goes_on_in_a_copy():
+    model = NetworkForecaster(period=4, hidden=4, seed=0)
+    for step in range(600):
+        model.learn_one([0.0, 3.0, 1.0, 5.0][step % 4])
+    assert np.allclose(model.forecast(5), [0.0, 3.0, 1.0, 5.0, 0.0], atol=0.2)
+    twin = pickle.loads(pickle.dumps(model))
+    for each in (model, twin):
+        each.learn_one(0.0)
+    assert twin.forecast(6) == model.forecast(6)
+
+
 @pytest.mark.parametrize(("hidden", "left"), [((), 0.002), (32, 0.05), ((8, 8), 0.1)])
 def test_a_regression_without_noise_has_hardly_an_error_left(hidden, left):
     model = NetworkRegressor(hidden=hidden, seed=0)
@@ -345,6 +376,7 @@ def test_faults_are_told_and_change_nothing():
     counts = [model.model.scale.count.tolist() for model in (number, label, ahead)]
     all_refused(
         [
+            (lambda: NetworkForecaster(period=0), ArgumentError, "`period` must be"),
             (
                 lambda: number.learn_one({"b": "word"}, 1.0),
                 ArgumentTypeError,

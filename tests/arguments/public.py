@@ -125,7 +125,7 @@ learning.Result
 experiments.Estimate experiments.Trials
 forecasting.Forecast forecasting.RollingOrigin forecasting.Selection
 optimizers.OptimizerState optimizers.RecursiveState
-_squash.Squash _cost.Cost evolve.Evolution evolve.Genome reward.Run
+squashes.Squash costs.Cost evolve.Evolution evolve.Genome reward.Run
 """
 """Classes whose objects the library makes: results and views."""
 HOOKS = """

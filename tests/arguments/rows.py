@@ -259,9 +259,9 @@ row(
     lambda w: {"jacobian": np.ones((1, w.parameters.size)), "errors": [1.0]},
 )
 row("squashes.register", {"low": -1.0}, low="0 -1 0.5", high="0 0.5 inf")
-row("_cost.Cost.__call__", {"targets": [0.5], "outputs": [0.5]})
+row("costs.Cost.__call__", {"targets": [0.5], "outputs": [0.5]})
 row(
-    "_cost.Cost.signal",
+    "costs.Cost.signal",
     {"target": 0.5, "output": 0.5, "derivative": 0.5},
     target="0 -1 0.5",
 )

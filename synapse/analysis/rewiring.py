@@ -250,5 +250,5 @@ def _require_single(edges: Ints, source: Ints, target: Ints, names: list[Any]) -
         raise TopologyError(
             "A pair of neurons has one connection of a delay, but the one from"
             f" {ends} is given several times. Add them up first:"
-            " edges.groupby(['source', 'target', 'sign'], as_index=False).sum()."
+            " edges.groupby(['source', 'target'], as_index=False).sum()."
         )

@@ -294,10 +294,10 @@ class Unrolling:
 
     def _keep(self, number: int, states: Tensor, fired: list[Tensor]) -> None:
         values = beside(*fired)
-        last_step = slice(len(states) - self.sequences, None)
         self.values[number] = values
-        self.last_values[number] = values[last_step]
-        self.last_states[number] = states[last_step]
+        if self.context:  # otherwise the memory of the states is free
+            self.last_values[number] = self.of_last(values)
+            self.last_states[number] = self.of_last(states)
 
     def compute(self, steps: Sequence[Any], blocks: Any) -> None:
         """Compute a component: its recurrence, or its blocks."""

@@ -80,10 +80,8 @@ SUBJECTS = {
     "modules": Subject(
         "Exported to PyTorch",
         "A module of `to_torch`, for each time step and sequence; batches of 32 and 50"
-        " steps. A module keeps one vector of weights, in the order of the network, so"
-        " that ties, signs and what is trainable stay what they are and weights go back"
-        " by name. So each call gathers its matrices, and returns the context of all"
-        " neurons. Short calls of layers that are multiplied once feel this most.",
+        " steps. Layers that PyTorch has are its own modules there; with peepholes or a"
+        " logistic recurrence, a layer is computed step by step.",
         "µs",
     ),
     "compose": Subject(

@@ -81,7 +81,9 @@ SUBJECTS = {
         "Exported to PyTorch",
         "A module of `to_torch`, for each time step and sequence; batches of 32 and 50"
         " steps. Layers that PyTorch has are its own modules there; with peepholes or a"
-        " logistic recurrence, a layer is computed step by step.",
+        " logistic recurrence, a layer is computed step by step. (These rows are of an"
+        " earlier version, in which they were not: see"
+        " [Deploying](deploying.md#pytorch).)",
         "µs",
     ),
     "compose": Subject(

@@ -611,6 +611,7 @@ TAPES = (
     # By step.
     Column("signal", "tape", "lanes"),  # the cost's -dE/ds of the outputs
     Column("value", "tape", "lanes"),  # the cost of each output in one step
+    Column("loss", "tape", "float64"),  # the cost of a step, over all samples
     # By step and sample.
     Column("row", "tape", "int64"),  # its row of the data; ENDED: the sample has ended
     Column("share", "tape", "float64"),  # its weight in the cost

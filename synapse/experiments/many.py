@@ -4,7 +4,6 @@ lock, or elsewhere.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import (
     CancelledError,
@@ -35,6 +34,7 @@ from ..errors import (
 from ..initializers import Seed, seeds_of
 from ..learning import Result, Trainer
 from ..learning._parameters import independent
+from ..learning._threads import usable_cores
 from ..objects.network import Network
 from .running import (
     PAUSE,
@@ -122,7 +122,7 @@ def train_many(
     where = checked_executor(executor)
     if where is not None and threads is not None:
         raise ArgumentError("An executor has its own threads. Remove `threads`.")
-    count = _available_cores()
+    count = usable_cores()
     if threads is not None:
         count = positive_integer("threads", threads, MAX_THREADS)
 
@@ -171,13 +171,6 @@ def _require_options(options: dict[str, Any]) -> None:
     if not options.keys() <= signature(Trainer.train).parameters.keys():
         calls: list[Callable[..., Any]] = [Trainer.train, train_many, Trainer.__init__]
         raise ArgumentTypeError(about_arguments(calls, options, ARGUMENTS["train"]))
-
-
-def _available_cores() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _train(

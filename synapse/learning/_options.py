@@ -186,12 +186,11 @@ class TrainerOptions:
         owned=True,
         default=0.0,
     )
-    threads: Option[int, int] = Option(
-        "int",
-        """For "bptt": number of groups of sequences computed at the same time. The
-        result is identical for any number. Default 1.""",
+    threads: Option[int | None, int | None] = Option(
+        "int, optional",
+        """For "bptt": number of threads that compute a batch. The result is identical
+        for any number. Default: as many as there are cores, if that pays.""",
         partial(_checks.positive_integer, most=_checks.MAX_THREADS),
-        default=1,
     )
     renewal: Option[ContinualBackprop | None, ContinualBackprop | None] = Option(
         "ContinualBackprop, optional",

@@ -403,13 +403,16 @@ class Updater(OfNetwork):
             f"A weight or a bias left the range of {self.network.dtype}. {ADVICE}"
         )
 
-    def change_of_kernels(self) -> Any:
+    def change_of_kernels(self, number: int = 0) -> Any:
         """Return the parameters, the optimizer and its state, for the compiled loop
-        over batches.
+        over batches, with working memory of a thread.
         """
         if self._change is None:
             self._change = self._find_change()
         *vectors, step = self._change
+        if number > 0:
+            equation, *little = step[:4]
+            step = (equation, *map(np.empty_like, little), *step[4:])
         return *self.places, *vectors, self.penalty, step, self._plain
 
     def _find_change(self) -> Any:

@@ -6,7 +6,7 @@ Several sequences are computed side by side on tapes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from math import inf
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -32,6 +32,7 @@ from ..objects.network import Network, require_network
 from ._data import MAX_CACHED_BYTES, Data, Layout, prepare_cached, prepare_sequences
 from ._parameters import ADVICE
 from ._regularisation import Masks
+from ._threads import computing, ended, submitted, threads_that_pay, work_of
 from .loss_gradient import Gradient, wiring_of
 
 Descent = tuple[float, Floats, Floats]
@@ -40,6 +41,8 @@ Group = tuple[Any, int, Floats | None]
 """A `SampleGroup`, its number of lanes, and the factors of its activations."""
 WHOLE_WINDOW = 2**62  # a window longer than any sequence
 NO_WEIGHTS = np.zeros(0)
+GROUPS_PER_THREAD = 16
+"""Number of groups for each thread whose gradients are in memory together."""
 SAMPLE_TAPE_STEPS = 16
 """Number of steps of samples that do not depend on each other. ``python -m
 benchmarks.constants gradient.SAMPLE_TAPE_STEPS``: rows take 1.02 to 1.57 times as long
@@ -54,7 +57,7 @@ def gradient(
     *,
     window: int | None = None,
     keep_context: bool = False,
-    threads: int = 1,
+    threads: int | None = None,
 ) -> Gradient:
     """Compute the exact gradient of a network's loss by backpropagation through time,
     for any topology.
@@ -83,9 +86,9 @@ def gradient(
     keep_context : bool
         Whether every sequence begins with the network's present states and activations
         instead of a cleared context. Default False.
-    threads : int
+    threads : int, optional
         Number of groups of sequences computed at the same time. The result is identical
-        for any number. Default 1.
+        for any number. Default: as many as there are cores, if that pays.
 
     Returns
     -------
@@ -125,7 +128,8 @@ def gradient(
         prepare_sequences, layout, network, inputs, targets, measure
     )
     boolean("keep_context", keep_context)
-    threads = positive_integer("threads", threads, MAX_THREADS)
+    if threads is not None:
+        threads = positive_integer("threads", threads, MAX_THREADS)
     chosen = data.filled
     share = np.full(len(chosen), 1.0 / len(chosen))
     with ExclusiveAccess(network):
@@ -142,7 +146,7 @@ def gradient(
         np.negative(weights, out=weights)  # a copy, unlike `biases`
         neurons = slice(int(span[Span.START]), int(span[Span.STOP]))
         biases = -parameters.sum_of_group(store["bias_tie"], neurons, biases)
-        if exact.nbytes <= MAX_CACHED_BYTES and threads == 1 and exact._noted is None:
+        if exact.nbytes <= MAX_CACHED_BYTES and exact._noted is None:
             del (
                 exact.network,
                 exact._ready,
@@ -182,22 +186,20 @@ class ExactGradient:
     calls.
 
     The network must not be connected to neurons outside of it. Each call takes some of
-    the sequences and computes groups of them at the same time, on `threads` threads.
-    `weights`, shape (rows,), weigh the cost of each row; default: 1 for every row.
+    the sequences and computes groups of them at the same time, on `threads` threads;
+    default: on as many as pay. `weights`, shape (rows,), weigh the cost of each row;
+    default: 1 for every row.
     """
 
     def __init__(
         self,
         network: Network,
         data: Data,
-        threads: int = 1,
+        threads: int | None = None,
         weights: Floats | None = None,
     ) -> None:
         self.network = network
         self.threads = threads
-        self._pool: ThreadPoolExecutor | None = (
-            None  # its threads end with this workspace
-        )
         self._structure = 0
         self._tapes: dict[tuple[int, int, bool], engine.exact.Tapes] = {}
         self.take(data, weights)
@@ -243,6 +245,17 @@ class ExactGradient:
         if self._rows is None:
             self._rows = self.network._connection_rows()
         return self._rows
+
+    def has_shared_gaters(self) -> bool:
+        """Return whether tiles of neurons have gaters: their errors, scaled by these,
+        have one place on the tapes, where two threads would write.
+        """
+        _, store, span = self.network._ready()
+        runs = slice(
+            int(store.columns["run_start"][span[Span.START]]),
+            int(store.columns["run_stop"][span[Span.STOP] - 1]),
+        )
+        return bool((store.columns["run_kind"][runs] == SHARED).any())
 
     def _is_dense(self) -> bool:
         """Return whether most connections are those of neurons with the same sources.
@@ -369,30 +382,72 @@ class ExactGradient:
         """Yield the descent of each group, in order; the arrays are overwritten by the
         next.
         """
-        # random: in order
-        if self.threads == 1 or len(groups) == 1 or self.network._is_random:
-            yield from (self._one(0, group, cost, context) for group in groups)
+        threads = self._threads(groups)
+        if threads == 1:
+            for group in groups:
+                descent = self._one(0, group, cost, context)
+                self._latest = self._tapes_of_group(0, group)
+                yield descent
             return
-        free = list(range(self.threads))  # each thread has its own tapes
+        with computing(threads, self.threads is None) as threads:
+            for start in range(0, len(groups), GROUPS_PER_THREAD * threads):
+                some = groups[start : start + GROUPS_PER_THREAD * threads]
+                yield from self._side_by_side(some, cost, context, threads)
 
-        def job(group: Group) -> Descent:
-            number = free.pop()
-            try:
-                loss, weights, biases = self._one(number, group, cost, context)
-                return loss, weights.copy(), biases.copy()
-            finally:
-                free.append(number)
+    def _threads(self, groups: list[Group]) -> int:
+        """Return the number of threads for a batch of these groups."""
+        if len(groups) == 1 or self.network._is_random:  # they draw in order
+            return 1
+        if self.threads is not None:
+            return min(self.threads, len(groups))
+        _, store, _ = self._ready
+        rows = sum(int(samples.lengths.sum()) for samples, _, _ in groups)
+        work = work_of(store.n_connections, store.dtype.itemsize, rows)
+        return min(threads_that_pay(work, work), len(groups))
 
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(self.threads)
-        descents = [self._pool.submit(job, group) for group in groups]
+    def _side_by_side(
+        self, groups: list[Group], cost: Cost, context: bool, threads: int
+    ) -> Iterator[Descent]:
+        """Yield the descents of groups in their order, after threads have computed all
+        of them, each on its own tapes.
+        """
+        left = iter(range(len(groups)))  # Python's lock makes `next` indivisible
+        answers: dict[int, Descent | Exception] = {}
+
+        def take(number: int) -> None:
+            for place in left:
+                try:
+                    descent = self._one(number, groups[place], cost, context)
+                except Exception as error:
+                    answers[place] = error
+                    break
+                loss, weights, biases = descent
+                answers[place] = loss, weights.copy(), biases.copy()
+                if place == len(groups) - 1:
+                    self._latest = self._tapes_of_group(number, groups[place])
+                raise_interrupt()  # in the main thread
+
+        helpers = submitted([partial(take, number) for number in range(1, threads)])
         try:
-            for descent in descents:
-                yield descent.result()
+            take(0)
         finally:  # after an error, too, no thread may read the network any more
-            for descent in descents:
-                descent.cancel()
-            wait(descents)
+            for _ in left:
+                pass
+            ended(helpers)
+        for place in range(len(groups)):
+            answer = answers[place]  # those before the first error are complete
+            if isinstance(answer, Exception):
+                raise answer
+            yield answer
+
+    def _tapes_of_group(
+        self, number: int, group: Group
+    ) -> tuple[engine.exact.Tapes, int]:
+        """Return the tapes on which a thread has computed a group, and its number of
+        steps.
+        """
+        samples, width, _ = group
+        return self._tapes[number, width, self._noted is not None], int(samples.steps)
 
     def _groups(
         self, chosen: NDArray[Any], share: Floats, window: int, masks: Masks | None
@@ -432,6 +487,10 @@ class ExactGradient:
                 ragged=not full,
                 masked=mask is not None,
                 recorded=self._noted is not None,
+                start=np.int64(0),
+                stop=np.int64(steps),
+                part=np.int64(0),
+                parts=np.int64(1),
             )
             yield samples, width, mask
 
@@ -444,7 +503,6 @@ class ExactGradient:
         tapes = self.tapes_of(number, width, steps)
         start = engine.exact.context_of(*self._ready[1:]) if keep_context else None
         tapes.begin(start, mask)
-        self._latest = tapes, steps
         status, loss, bad = engine.exact.gradient_network(
             *self.arguments(width, tapes, samples, cost)
         )
@@ -462,7 +520,11 @@ class ExactGradient:
         return mean
 
     def arguments(
-        self, width: int, tapes: engine.exact.Tapes | None, samples: Any, cost: Cost
+        self,
+        width: int,
+        tapes: engine.exact.Tapes | engine.exact.SharedTapes | None,
+        samples: Any,
+        cost: Cost,
     ) -> engine.exact.DescentArguments:
         """Return the arguments of the kernel for some samples, `width` in a group."""
         address, store, span = self._ready

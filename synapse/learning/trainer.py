@@ -532,9 +532,12 @@ class Trainer(Archived, TrainerOptions):
             self._visit_known = training.seconds_per_visit
             begun = end is not None and (end.done or work is not None)
             self._paused = end if begun else latest
-            # it has no threads, nor random masks
-            plain = options.threads == 1 and options.masks is None
-            if plain and work is not None and work._nbytes <= MAX_CACHED_BYTES:
+            # it has no random masks
+            if (
+                options.masks is None
+                and work is not None
+                and work._nbytes <= MAX_CACHED_BYTES
+            ):
                 self._work_known = work
 
     def _unseeded(self) -> np.random.Generator:

@@ -180,7 +180,7 @@ row("synapse.from_edges", {"edges": {"source": ["x"], "target": ["y"]}}, neurons
 row("synapse.to_networkx", network="[] layer network")
 row("synapse.from_networkx", lambda w: {"graph": nx.path_graph(3, nx.DiGraph)})
 
-row("synapse.Trainer.__init__", {"rule": "bptt"}, reach="None", threads="")
+row("synapse.Trainer.__init__", {"rule": "bptt"}, reach="None")
 row("rtrl: synapse.Trainer.__init__", {"rule": "rtrl"}, reach="None")
 short = {"epochs": 2, "progress": False, "targets": [[1.0], [0.0], [1.0], [0.0]]}
 row(

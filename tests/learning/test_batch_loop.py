@@ -80,7 +80,7 @@ class Work:
         self.rule = rule(task)
         rng = np.random.default_rng(seed)
         self.orders = np.array([rng.permutation(arranged.filled) for _ in range(6)])
-        self._refresh()
+        self.refresh()
 
     def refresh(self):
         with ExclusiveAccess(self.net):

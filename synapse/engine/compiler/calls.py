@@ -36,6 +36,11 @@ def strict(function: Callable[..., Any]) -> Any:
     return _part(fastmath=False, forceinline=True)(function)
 
 
+def strict_call(function: Callable[..., Any]) -> Any:
+    """Compile a `strict` part that is too large to be inlined into every caller."""
+    return _part(fastmath=False)(function)
+
+
 def address_of(function: Any, arguments: tuple[Any, ...]) -> int:
     """Return the address of a kernel for arguments of these types, compiled if
     necessary.

@@ -3,6 +3,7 @@ training by them.
 """
 
 from . import events as events, update as update
+from .by_team import train_by_team as train_by_team
 from .calls import (
     kernels_by_events as kernels_by_events,
     kernels_of_streams as kernels_of_streams,
@@ -15,10 +16,12 @@ from .loops import (
     gradient_network as gradient_network,
 )
 from .tapes import (
+    SharedTapes as SharedTapes,
     Tapes as Tapes,
     context_depth as context_depth,
     context_of as context_of,
 )
+from .team import OVER as OVER, new_team as new_team
 from .train import (
     Batches as Batches,
     Runs as Runs,

@@ -10,6 +10,8 @@ vector registers at a time: the activations of a sample are consecutive in
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 from ..compiler.jit import inline
 from ..compiler.lanes import by_sample, flat, splat, total
 from ..compiler.rare import INDEX, rare
@@ -279,24 +281,69 @@ def accumulate_bias(tapes, at, chunk):
     tapes.bias_move[at] += total(moved)
 
 
+class NeuronPart(NamedTuple):
+    """The neurons whose gradient is summed: one of several parts of every block, in
+    whole tiles. If `fresh`, old sums are overwritten.
+    """
+
+    part: Any
+    parts: Any
+    fresh: Any
+
+
 @inline
-def accumulate(store, tapes, span, step, steps, depth, lanes, fresh):
-    """Add steps from `step` on to the gradient of all parameters; if `fresh`, dense
-    runs are overwritten. The tapes begin with a context of `depth` steps.
+def bounds_of(neurons, start, stop):
+    """Return the neurons of a block that belong to a part."""
+    tiles = (stop - start + NEURONS - 1) // NEURONS
+    first = start + tiles * neurons.part // neurons.parts * NEURONS
+    last = start + tiles * (neurons.part + 1) // neurons.parts * NEURONS
+    return first, min(last, stop)
+
+
+@inline
+def begin_sums(store, tapes, span, j, learns):
+    """Reset the sums of a neuron, in which ``move`` leaves others, unless `accumulate`
+    overwrites them.
+    """
+    tapes.bias_move[j - span.start] = 0.0
+    if store.flags[j] & MEMORY:
+        tapes.weight_move[store.self_row[j]] = 0.0
+    for r in range(store.run_start[j], store.run_stop[j]):
+        summed = learns and not store.run_flags[r] & FIXED
+        if is_lone(store, j) or not (summed and dense_alike(store, r)):
+            row = store.run_first[r]
+            for q in range(row, row + store.run_length[r]):
+                tapes.weight_move[q] = 0.0
+
+
+@inline
+def accumulate(store, tapes, span, step, steps, depth, lanes, neurons):
+    """Add steps from `step` on to the gradient of the parameters of a `NeuronPart`. The
+    tapes begin with a context of `depth` steps.
     """
     rows = span.stop - span.start
     now = (step + depth) * rows - span.start
     chunk = Chunk(steps, now, span.start, rows, lanes)
-    start = span.start + span.inputs
-    while start < span.stop:
-        if is_lone(store, start):
-            stop = lone_stop(store, start, span.stop)
-            accumulate_lone(store, tapes, start, stop, chunk)
+    stop = span.start + span.inputs
+    if neurons.fresh and neurons.part == 0:
+        for j in range(span.start, stop):
+            begin_sums(store, tapes, span, j, False)
+    while stop < span.stop:
+        begin = stop
+        is_alone = is_lone(store, begin)
+        if is_alone:
+            stop = lone_stop(store, begin, span.stop)
         else:
-            stop = store.alike_stop[start]
-            accumulate_alike(store, tapes, start, stop, fresh, chunk)
+            stop = store.alike_stop[begin]
+        first, last = bounds_of(neurons, begin, stop)
+        if neurons.fresh:
+            for j in range(first, last):
+                begin_sums(store, tapes, span, j, True)
+        if is_alone:
+            accumulate_lone(store, tapes, first, last, chunk)
+        elif first < last:
+            accumulate_alike(store, tapes, first, last, neurons.fresh, chunk)
         # dE/db_j = - sum_t delta_j
-        for j in range(start, stop):
+        for j in range(first, last):
             if store.trainable_bias[j]:
                 accumulate_bias(tapes, j - span.start, chunk)
-        start = stop

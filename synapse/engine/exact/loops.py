@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiler.jit import inline, kernel, span_of, store_at
+from ..compiler.jit import in_order, inline, kernel, span_of, store_at
 from ..compiler.lanes import flat, rolled, splat, tapes_at
 from ..compiler.rare import INDEX, rare
 from ..functions.activations import SOFTMAX
@@ -36,16 +36,15 @@ from ..functions.compiled import (
     softmax_errors,
 )
 from ..functions.costs import CATEGORICAL, CROSS_ENTROPY, FIRST_CUSTOM_COST
-from ..lowering.flags import FIXED, MEMORY
 from ..online.reads import depth_of
 from ..schema import CHUNK, ENDED
 from ..status import DIVERGED, DONE, FAILED
-from .accumulate import accumulate
+from .accumulate import NeuronPart, accumulate
 from .activate import activate_network
 from .fire import zero_clamped_errors
 from .propagate import compute_softmax_deltas, propagate_all
 from .step import Step, StepBack
-from .weigh import NEURONS, dense_alike, is_lone
+from .weigh import NEURONS
 
 # --- cost -----------------------------------------------------------------------------
 
@@ -231,7 +230,7 @@ def lay_rows(tapes, samples, lanes):
     lengths = samples.lengths
     weights = samples.weights
     apart = samples.apart
-    for step in range(samples.steps):
+    for step in range(samples.start, samples.stop):
         for lane in range(rolled(lanes)):
             at = step * lanes + lane
             k, t = (at, 0) if apart else (lane, step)
@@ -245,13 +244,23 @@ def lay_rows(tapes, samples, lanes):
                 tapes.share[at] = 0.0
 
 
+@in_order
+def summed_loss(tapes, start, stop):
+    """Return the cost of some steps, added in their order."""
+    value = 0.0
+    for step in range(start, stop):
+        value += tapes.loss[step]
+    return value
+
+
 @inline
 def activate_steps(store, tapes, span, inputs, targets, samples, cost, depth, lanes):
-    """Run all steps forward; returns a status and their cost."""
+    """Run the steps of a part forward; returns a status and the cost: of these steps
+    or, if the part sums a gradient, of all.
+    """
     rows = span.stop - span.start
-    value = 0.0
     tapes.failed[0] = 0.0
-    for step in range(samples.steps):
+    for step in range(samples.start, samples.stop):
         now = (step + depth) * rows - span.start
         forward = Step(now, now - rows, 0 - span.start, rows, 0, 1, 1)
         options = samples.ragged, samples.masked
@@ -260,9 +269,13 @@ def activate_steps(store, tapes, span, inputs, targets, samples, cost, depth, la
         )
         if samples.recorded:
             note_forward(store, tapes, rows, step, step + depth)
-        value += compute_output_errors(
+        tapes.loss[step] = compute_output_errors(
             store, tapes, span, targets, step, now, cost, lanes
         )
+    if samples.parts == 0:
+        value = summed_loss(tapes, samples.start, samples.stop)
+    else:
+        value = summed_loss(tapes, 0, samples.steps)
     if tapes.failed[0] != 0.0 or store.failed[0] != 0.0:
         return FAILED, value
     return (DONE if math.isfinite(value) else DIVERGED), value
@@ -288,26 +301,13 @@ def note_errors(store, tapes, rows, step, begin):
 
 
 @inline
-def begin_errors(store, tapes, span, rows, depth):
-    """Reset errors and sums, in which ``move`` leaves others, unless `accumulate`
-    overwrites them.
-    """
+def begin_errors(tapes, rows, depth):
+    """Reset the errors that go to earlier steps."""
     none = splat(0.0, tapes.state)
     for i in range(rows):
         tapes.carried[i] = none
-        tapes.bias_move[i] = 0.0
     for i in range((depth + 1) * rows):
         tapes.pushed[i] = none
-    for j in range(span.start, span.stop):
-        if store.flags[j] & MEMORY:
-            tapes.weight_move[store.self_row[j]] = 0.0
-        for r in range(store.run_start[j], store.run_stop[j]):
-            learns = j >= span.start + span.inputs and not store.run_flags[r] & FIXED
-            if is_lone(store, j) or not (learns and dense_alike(store, r)):
-                for q in range(
-                    store.run_first[r], store.run_first[r] + store.run_length[r]
-                ):
-                    tapes.weight_move[q] = 0.0
 
 
 class SampleGroup(NamedTuple):
@@ -325,6 +325,12 @@ class SampleGroup(NamedTuple):
     ragged: bool  # whether some samples end earlier
     masked: bool  # whether there is dropout
     recorded: bool  # whether states, slopes and errors of all steps are stored
+    # what a call does: it runs these steps forward and backward, and sums the gradient
+    # of one of so many parts of the neurons (0 parts: of none)
+    start: Any
+    stop: Any
+    part: Any
+    parts: Any
 
 
 class DescentArguments(NamedTuple):
@@ -369,12 +375,14 @@ def gradient_network(
     )
     if status != DONE or samples.window == 0:
         return status, value, steps
-    begin_errors(store, tapes, span, rows, depth)
+    begin_errors(tapes, rows, depth)
     stop = steps
     while stop > 0:
         begin = (stop - 1) // chunk * chunk
-        for back in range(stop - begin):
-            step = stop - 1 - back
+        first = max(begin, samples.start)
+        last = min(stop, samples.stop) - 1
+        for back in range(last - first + 1):
+            step = last - back
             slot = (step - begin) * (rows + NEURONS) - span.start
             check = propagate_network(
                 store, tapes, span, step, slot, samples.window, depth, lanes
@@ -384,6 +392,8 @@ def gradient_network(
             if samples.recorded:
                 note_errors(store, tapes, rows, step, begin)
         # after all errors of the chunk; the latest chunk overwrites the gradient
-        accumulate(store, tapes, span, begin, stop - begin, depth, lanes, stop == steps)
+        if samples.parts > 0:
+            part = NeuronPart(samples.part, samples.parts, stop == steps)
+            accumulate(store, tapes, span, begin, stop - begin, depth, lanes, part)
         stop = begin
     return DONE, value, steps

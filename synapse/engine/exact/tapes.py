@@ -71,6 +71,7 @@ class Tapes:
             "carried": rows,
             "signal": steps * outputs,
             "value": outputs,
+            "loss": steps,
             "row": steps * width,
             "share": steps * width,
             "failed": FAILURE,
@@ -172,6 +173,28 @@ class Tapes:
         neuron, lane = np.argwhere(~np.isfinite(errors))[-1].tolist()
         name = "The gradient exploded: going back from the end, the error"
         return name, bad, (neuron, lane)
+
+
+SCRATCH = ("panel", "weighed", "tile", "pushed", "carried", "value", "failed")
+"""Columns of which each thread has its own, if several compute the same group."""
+
+
+class SharedTapes:
+    """Tapes for another thread that computes steps of the same group: their columns are
+    those of `tapes`, but for working memory (`SCRATCH`).
+    """
+
+    def __init__(self, tapes: Tapes) -> None:
+        self._tapes = tapes
+        self._own = [aligned(tapes[name].size, tapes[name].dtype) for name in SCRATCH]
+        self.table = tapes.table.copy()
+        for name, values in zip(SCRATCH, self._own, strict=True):
+            values[:] = 0
+            self.table[PLACES[name]] = values.ctypes.data
+        self.address = int(self.table.ctypes.data)
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return self._tapes[name]
 
 
 def context_depth(store: Store, span: NDArray[np.int64]) -> int:

@@ -3,7 +3,7 @@ batches and groups.
 
 A batch is divided into groups, whose samples `gradient_network` computes side by side.
 The gradients of the groups are summed, and the optimizer takes one step: see
-``update.py``.
+``update.py``. Several threads may compute the gradient of a batch: see ``team.py``.
 """
 
 from __future__ import annotations
@@ -13,12 +13,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiler.calls import address_of, call_descent, entry_of, strict
+from ..compiler.calls import (
+    address_of,
+    call_descent,
+    entry_of,
+    strict,
+)
 from ..compiler.jit import bare, inline, kernel, store_at
 from ..functions.optimizers import are_finite
 from ..status import BEYOND, DONE, NOT_FINITE, STOPPED, TOO_FAR, TOO_STEEP
 from .loops import DescentArguments, SampleGroup, gradient_network
-from .tapes import Tapes
+from .tapes import SharedTapes, Tapes
 from .update import (
     Change,
     OptimizerStep,
@@ -82,13 +87,26 @@ class Runs(NamedTuple):
     control: Any
 
 
+class Training(NamedTuple):
+    """What all parts of a training get."""
+
+    store: Any
+    ways: Any  # `GradientVariants` of the thread
+    batches: Any
+    change: Any
+    control: Any
+    team: Any
+
+
 NO_MOVES = np.zeros(0)
 # by the type of the unit and the number of lanes
 _addresses: dict[type, dict[int, int]] = {}
 _entries: dict[Any, Any] = {}
 
 
-def unfolding(tapes: Tapes | None, arguments: DescentArguments) -> tuple[Any, ...]:
+def unfolding(
+    tapes: Tapes | SharedTapes | None, arguments: DescentArguments
+) -> tuple[Any, ...]:
     """Return the fields of the `Unfolding` on these tapes. Without tapes it is not
     used, and not compiled.
     """
@@ -102,13 +120,14 @@ def unfolding(tapes: Tapes | None, arguments: DescentArguments) -> tuple[Any, ..
     return addresses[len(tag)], table, tag, tapes["weight_move"], tapes["bias_move"]
 
 
-def entry_for(kinds: Any, arguments: tuple[Any, ...]) -> Any:
-    """`train_epochs` without a dispatcher: `kinds`, the dtype and the lanes used, tell
-    types of arguments.
+def entry_for(kernel: Any, kinds: Any, arguments: tuple[Any, ...]) -> Any:
+    """`train_epochs` or `train_by_team` without a dispatcher: `kinds`, the dtype and
+    the lanes used, tell types of arguments.
     """
-    if kinds not in _entries:
-        _entries[kinds] = entry_of(train_epochs, arguments)
-    return _entries[kinds]
+    key = id(kernel), kinds
+    if key not in _entries:
+        _entries[key] = entry_of(kernel, arguments)
+    return _entries[key]
 
 
 @strict
@@ -131,22 +150,30 @@ def lay_batch(batches, apart, order, start, stop):
 
 
 @strict
-def samples_of(like, batches, start, stop, width):
-    """Return the number of steps and the samples of one group; `like` are others with
-    the same options.
+def steps_of(like, batches, start, stop, width):
+    """Return the number of steps of a group."""
+    if like.apart:
+        return (stop - start + width - 1) // width
+    return batches.lengths[start]
+
+
+@strict
+def samples_of(like, batches, start, stop, width, work):
+    """Return the samples of one group; `like` are others with the same options, and
+    `work` is what is computed: the last fields of `SampleGroup`.
     """
     lengths = batches.lengths[start:stop]
     count = stop - start
+    steps = steps_of(like, batches, start, stop, width)
     if like.apart:
-        steps = (count + width - 1) // width
         full = count % width == 0
     else:
-        steps = lengths[0]
         full = count == width and lengths[count - 1] == lengths[0]
     options = like.apart, not full, like.masked, like.recorded
     begins = batches.begins[start:stop]
     shares = batches.shares[start:stop]
-    return steps, (begins, lengths, shares, like.weights, steps, like.window, *options)
+    group = begins, lengths, shares, like.weights, steps, like.window
+    return (*group, *options, *work)
 
 
 @strict
@@ -166,24 +193,58 @@ def with_tapes(a, unfolding, samples):
 
 
 @strict
-def descend(unfolding, a, samples, change, begin, alone):
-    """Add the gradient of one group to others, unless it is `alone`; returns status,
-    loss and bad step.
+def call_group(ways, samples, width):
+    """Call `gradient_network` for a group; returns status, loss and bad step."""
+    a = ways.arguments
+    if width > 1:  # two calls: the types of the tapes differ
+        wide = ways.wide
+        like = with_tapes(a, wide, a.samples)
+        return call_descent(wide.address, with_tapes(a, wide, samples), like)
+    single = ways.single
+    like = with_tapes(a, single, a.samples)
+    return call_descent(single.address, with_tapes(a, single, samples), like)
+
+
+@strict
+def add_group(ways, change, begin, width):
+    """Add the gradient of a group, which is on its tapes, to the sum of a batch."""
+    add_part_of_group(ways, change, begin, width, 0, change.slopes[0].size)
+    add_biases(ways, change, begin, width)
+
+
+@strict
+def add_biases(ways, change, begin, width):
+    """Add the biases of a group."""
+    biases = change.slopes[1]
+    if width > 1:
+        add_moves(biases, 0, ways.wide.bias_move, 0, biases.size, begin)
+    else:
+        add_moves(biases, 0, ways.single.bias_move, 0, biases.size, begin)
+
+
+@strict
+def add_part_of_group(ways, change, begin, width, start, stop):
+    """Add some of the weights of a group, counted from the first one."""
+    if width > 1:
+        add_descent(ways.wide, change, begin, start, stop)
+    else:
+        add_descent(ways.single, change, begin, start, stop)
+
+
+@strict
+def add_descent(unfolding, change, begin, start, stop):
+    """Subtract minus the gradient of some weights on these tapes from that of a
+    batch.
     """
-    like = with_tapes(a, unfolding, a.samples)
-    status, loss, bad = call_descent(
-        unfolding.address, with_tapes(a, unfolding, samples), like
-    )
-    if alone:
-        return status, loss, bad
     at = 0
     for stretch in range(change.weights.begins.size):
         row = change.weights.begins[stretch]
         n = change.weights.lengths[stretch]
-        add_moves(change.slopes[0], at, unfolding.weight_move, row, n, begin)
+        skipped = min(max(start - at, 0), n)
+        count = min(max(stop - at, 0), n) - skipped
+        places = at + skipped, unfolding.weight_move, row + skipped, count
+        add_moves(change.slopes[0], *places, begin)
         at += n
-    add_moves(change.slopes[1], 0, unfolding.bias_move, 0, change.slopes[1].size, begin)
-    return status, loss, bad
 
 
 @strict
@@ -216,10 +277,20 @@ def is_alone(batches, count, change):
 
 
 @strict
-def descend_batch(ways, batches, count, change, control):
+def group_at(batches, count, start):
+    """Return where the group that begins with this sample of a batch stops, and its
+    number of lanes.
+    """
+    width = width_of(batches, count, count - start)
+    return min(start + width * batches.deep, count), width
+
+
+@strict
+def descend_batch(training, count):
     """Sum loss and gradient of a batch; returns status, loss and where it diverged:
     step, steps and lanes.
     """
+    _, ways, batches, change, control, _ = training
     like = SampleGroup(*ways.arguments.samples)
     loss = 0.0
     start = 0
@@ -227,21 +298,14 @@ def descend_batch(ways, batches, count, change, control):
     while start < count:
         if control[0] != 0:
             return STOPPED, loss, 0, 0, 0
-        width = width_of(batches, count, count - start)
-        begin = start == 0
-        stop = min(start + width * batches.deep, count)
-        steps, samples = samples_of(like, batches, start, stop, width)
-        arguments = ways.arguments
-        if width > 1:  # two calls: the types of the tapes differ
-            status, group_loss, bad = descend(
-                ways.wide, arguments, samples, change, begin, alone
-            )
-        else:
-            status, group_loss, bad = descend(
-                ways.single, arguments, samples, change, begin, alone
-            )
+        stop, width = group_at(batches, count, start)
+        steps = steps_of(like, batches, start, stop, width)
+        samples = samples_of(like, batches, start, stop, width, (0, steps, 0, 1))
+        status, group_loss, bad = call_group(ways, samples, width)
         if status != DONE:
             return status, group_loss, bad, steps, width
+        if not alone:
+            add_group(ways, change, start == 0, width)
         loss += group_loss
         start = stop
     return DONE, loss, 0, 0, 0
@@ -276,9 +340,12 @@ def update(store, change, rate, count):
     status, _ = find_gradient(change.penalty, values, gradient)
     if status != DONE:
         return status if has_finite_slopes(change.slopes) else NOT_FINITE
-    if not sum_of_squares(gradient) <= change.step.limit:
+    if not sum_of_squares(gradient, 0, gradient.size) <= change.step.limit:
         return TOO_STEEP
-    status = move(values, change.whole, gradient, False, 1.0, change.step, rate, count)
+    whole = change.whole
+    status = move(
+        values, whole, gradient, False, 1.0, change.step, rate, count, 0, gradient.size
+    )
     if status == DONE:
         for i in range(change.step.low.size):
             values[i] = min(max(values[i], change.step.low[i]), change.step.high[i])
@@ -288,95 +355,138 @@ def update(store, change, rate, count):
 
 
 @strict
-def update_plainly(store, change, weights, biases, by_rows, rate, count):
-    """`update` without ties, penalties and limits, part by part; `by_rows`: by minus
-    the tapes' gradient.
+def worse_of(status, other):
+    """Return how two parts of an update have ended together: TOO_FAR before BEYOND, as
+    in `update`, which moves all at once.
     """
-    sign = -1.0 if by_rows else 1.0
-    if not sum_of_squares(weights) + sum_of_squares(biases) <= change.step.limit:
-        return TOO_STEEP if has_finite_slopes((weights, biases)) else NOT_FINITE
-    status = move(
-        store.weight, change.weights, weights, by_rows, sign, change.step, rate, count
-    )
-    other = move(
-        store.bias, change.biases, biases, False, sign, change.step, rate, count
-    )
-    if status != DONE or other != DONE:
-        move_back(store.weight, change.weights, weights, by_rows)
-        move_back(store.bias, change.biases, biases, False)
-    # TOO_FAR before BEYOND, as in `update`, which moves both parts at once
     if status == TOO_FAR or other == TOO_FAR:
         return TOO_FAR
     return status if status != DONE else other
 
 
 @strict
-def run_batches(store, ways, batches, runs, epoch, change, count):
-    """Run one epoch; returns how it ended, its cost and steps, the updates, and where
-    it diverged.
-    """
-    order = runs.orders[epoch]
-    counts = runs.counts[epoch]
-    control = runs.control
-    total = 0.0
-    aimed = 0.0
-    apart = SampleGroup(*ways.arguments.samples).apart
-    for start in range(0, len(order), batches.size):
-        stop = min(start + batches.size, len(order))
-        samples = lay_batch(batches, apart, order, start, stop)
-        status, loss, bad, steps, width = descend_batch(
-            ways, batches, samples, change, control
-        )
-        steps_aimed = 0.0
-        for place in range(start, stop):
-            steps_aimed += counts[place]
-        # a batch without a target is no update
-        learns = status == DONE and steps_aimed > 0.0
-        if learns and change.plain:
-            weights, biases = change.slopes
-            # the gradient of the only group is still on its tapes
-            alone = is_alone(batches, samples, change)
-            if alone and width_of(batches, samples, samples) > 1:
-                weights = ways.wide.weight_move
-                biases = ways.wide.bias_move
-            elif alone:
-                weights = ways.single.weight_move
-                biases = ways.single.bias_move
-            status = update_plainly(
-                store, change, weights, biases, alone, runs.rates[epoch], count + 1
-            )
-        elif learns:
-            status = update(store, change, runs.rates[epoch], count + 1)
-        # the optimizer's memory has moved even if the parameters could not
-        count += learns and (status == DONE or status == TOO_FAR or status == BEYOND)
-        if status != DONE:
-            return status, total, aimed, count, (loss, bad, steps, width)
-        total += loss * (stop - start)
-        for place in range(start, stop):
-            sequence = order[place]
-            control[1] += batches.bounds[sequence + 1] - batches.bounds[sequence]
-        aimed += steps_aimed
-    return DONE, total, aimed, count, (0.0, 0, 0, 0)
+def move_weights(training, slopes, by_rows, rate, count, start, stop):
+    """Move some of the weights, see `move`; `by_rows`: by minus the tapes' gradient."""
+    change = training.change
+    sign = -1.0 if by_rows else 1.0
+    how = by_rows, sign, change.step, rate, count, start, stop
+    return move(training.store.weight, change.weights, slopes, *how)
 
 
 @strict
-def run_epochs(store, ways, batches, runs, change, count):
-    """Run epochs to the goal; returns how many, and how the last ended: updates, cost,
-    steps, where.
+def squares_of(training, weights, by_rows, is_wide):
+    """Return the squared norm of the gradient by weights."""
+    return sum_of_squares(weights, 0, weights.size)
+
+
+@strict
+def move_all_weights(training, weights, by_rows, is_wide, rate, count):
+    """Move all weights; returns a status."""
+    size = training.change.slopes[0].size
+    return move_weights(training, weights, by_rows, rate, count, 0, size)
+
+
+def epochs_by(descend_batch: Any, squares_of: Any, move_all_weights: Any) -> Any:
+    """Return the loop over epochs: with the functions of one thread, or with those of
+    several (``by_team.py``).
     """
-    total = 0.0
-    aimed = 0.0
-    where = (0.0, 0, 0, 0)
-    for epoch in range(runs.rates.size):
-        status, total, aimed, count, where = run_batches(
-            store, ways, batches, runs, epoch, change, count
-        )
-        runs.errors[epoch] = total / aimed if aimed > 0.0 else math.nan
+
+    @strict
+    def update_plainly(training, slopes, by_rows, is_wide, rate, count):
+        """Update as `update` does without ties, penalties and limits, part by part;
+        `by_rows`: by minus the tapes' gradient, of several lanes if `is_wide`.
+        """
+        change = training.change
+        bias = training.store.bias
+        weights, biases = slopes
+        squares = squares_of(training, weights, by_rows, is_wide)
+        squares += sum_of_squares(biases, 0, biases.size)
+        if not squares <= change.step.limit:
+            return TOO_STEEP if has_finite_slopes(slopes) else NOT_FINITE
+        how = by_rows, is_wide, rate, count
+        status = move_all_weights(training, weights, *how)
+        sign = -1.0 if by_rows else 1.0
+        how = False, sign, change.step, rate, count, 0, biases.size
+        status = worse_of(status, move(bias, change.biases, biases, *how))
         if status != DONE:
-            return epoch, status, count, total, aimed, where
-        if runs.errors[epoch] <= runs.goal:
-            return epoch + 1, status, count, total, aimed, where
-    return runs.rates.size, DONE, count, total, aimed, where
+            move_back(training.store.weight, change.weights, weights, by_rows)
+            move_back(bias, change.biases, biases, False)
+        return status
+
+    @strict
+    def run_batches(training, runs, epoch, count):
+        """Run one epoch; returns how it ended, its cost and steps, the updates, and
+        where it diverged.
+        """
+        store, ways, batches, change, control, _ = training
+        order = runs.orders[epoch]
+        counts = runs.counts[epoch]
+        total = 0.0
+        aimed = 0.0
+        apart = SampleGroup(*ways.arguments.samples).apart
+        for start in range(0, len(order), batches.size):
+            stop = min(start + batches.size, len(order))
+            samples = lay_batch(batches, apart, order, start, stop)
+            status, loss, bad, steps, width = descend_batch(training, samples)
+            steps_aimed = 0.0
+            for place in range(start, stop):
+                steps_aimed += counts[place]
+            # a batch without a target is no update
+            learns = status == DONE and steps_aimed > 0.0
+            if learns and change.plain:
+                weights, biases = change.slopes
+                # the gradient of the only group is still on its tapes
+                alone = is_alone(batches, samples, change)
+                is_wide = width_of(batches, samples, samples) > 1
+                if alone and is_wide:
+                    weights = ways.wide.weight_move
+                    biases = ways.wide.bias_move
+                elif alone:
+                    weights = ways.single.weight_move
+                    biases = ways.single.bias_move
+                slopes = weights, biases
+                rate = runs.rates[epoch]
+                status = update_plainly(
+                    training, slopes, alone, is_wide, rate, count + 1
+                )
+            elif learns:
+                status = update(store, change, runs.rates[epoch], count + 1)
+            # the optimizer's memory has moved even if the parameters could not
+            count += learns and (
+                status == DONE or status == TOO_FAR or status == BEYOND
+            )
+            if status != DONE:
+                return status, total, aimed, count, (loss, bad, steps, width)
+            total += loss * (stop - start)
+            for place in range(start, stop):
+                sequence = order[place]
+                control[1] += batches.bounds[sequence + 1] - batches.bounds[sequence]
+            aimed += steps_aimed
+        return DONE, total, aimed, count, (0.0, 0, 0, 0)
+
+    @strict
+    def run_epochs(training, runs, count):
+        """Run epochs to the goal; returns how many, and how the last ended: updates,
+        cost, steps, where.
+        """
+        total = 0.0
+        aimed = 0.0
+        where = (0.0, 0, 0, 0)
+        for epoch in range(runs.rates.size):
+            status, total, aimed, count, where = run_batches(
+                training, runs, epoch, count
+            )
+            runs.errors[epoch] = total / aimed if aimed > 0.0 else math.nan
+            if status != DONE:
+                return epoch, status, count, total, aimed, where
+            if runs.errors[epoch] <= runs.goal:
+                return epoch + 1, status, count, total, aimed, where
+        return runs.rates.size, DONE, count, total, aimed, where
+
+    return run_epochs
+
+
+_run_epochs = epochs_by(descend_batch, squares_of, move_all_weights)
 
 
 @inline
@@ -385,16 +495,13 @@ def bare_unfolding(address, table, tag, weight_move, bias_move):
     return Unfolding(address, table, tag, bare(weight_move), bare(bias_move))
 
 
-@kernel
-def train_epochs(table, unit, ways, batches, runs, change, count):
-    """`run_epochs`, called from Python; `count` is the number of steps that the
-    optimizer has done.
+@inline
+def training_of(table, unit, ways, batches, change, control, team):
+    """Return a `Training` of the fields of named tuples: Numba unpacks plain ones fast.
 
-    The other arguments are the fields of named tuples: Numba unpacks plain ones fast.
     Parts take bare arrays: counting references to all of them would take a third of the
     time to compile.
     """
-    store = store_at(table, unit)
     wide, single, arguments = ways
     unfoldings = bare_unfolding(*wide), bare_unfolding(*single)
     bare_ways = GradientVariants(*unfoldings, DescentArguments(*arguments))
@@ -403,6 +510,15 @@ def train_epochs(table, unit, ways, batches, runs, change, count):
     vectors = bare(values), bare(gradient), (bare(slopes[0]), bare(slopes[1]))
     options = bare_penalty(*penalty), OptimizerStep(*step), plain
     bare_change = Change(*places, *vectors, *options)
-    return run_epochs(
-        store, bare_ways, Batches(*batches), Runs(*runs), bare_change, count
-    )
+    store = store_at(table, unit)
+    return Training(store, bare_ways, Batches(*batches), bare_change, control, team)
+
+
+@kernel
+def train_epochs(table, unit, ways, batches, runs, change, count):
+    """Run epochs, called from Python; `count` is the number of steps that the optimizer
+    has done.
+    """
+    runs = Runs(*runs)
+    training = training_of(table, unit, ways, batches, change, runs.control, 0)
+    return _run_epochs(training, runs, count)

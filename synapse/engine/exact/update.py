@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from ..compiler.calls import address_of, call_equation, strict
+from ..compiler.calls import address_of, call_equation, strict, strict_call
 from ..compiler.jit import bare, inline, kernel
 from ..status import BEYOND, DONE, NOT_CLIPPED, TOO_FAR, TOO_STEEP
 
@@ -172,12 +172,12 @@ def add_penalties(penalty, values, gradient):
 
 
 @inline
-def sum_of_squares(numbers):
-    """Return the sum of squares, in any order: its bits decide nothing but whether it
-    is finite.
+def sum_of_squares(numbers, start, stop):
+    """Return the sum of squares of some numbers, in any order: its bits decide nothing
+    but whether it is finite.
     """
     total = 0.0
-    for i in range(numbers.size):
+    for i in range(start, stop):
         total += numbers[i] * numbers[i]
     return total
 
@@ -228,33 +228,36 @@ def find_gradient(penalty, values, gradient):
     norm before clipping.
     """
     add_penalties(penalty, values, gradient)
-    squares = sum_of_squares(gradient)
+    squares = sum_of_squares(gradient, 0, gradient.size)
     if penalty.value == math.inf and penalty.norm == math.inf:
         return DONE if math.isfinite(squares) else TOO_STEEP, squares
     if not clip(penalty, gradient):
         return NOT_CLIPPED, squares
-    return DONE if math.isfinite(sum_of_squares(gradient)) else TOO_STEEP, squares
+    after = sum_of_squares(gradient, 0, gradient.size)
+    return DONE if math.isfinite(after) else TOO_STEEP, squares
 
 
-@strict
-def move(column, places, slopes, by_rows, sign, step, rate, count):
-    """Change a column by one step of the optimizer, the one with number `count`;
-    returns a status.
+@strict_call
+def move(column, places, slopes, by_rows, sign, step, rate, count, start, stop):
+    """Change some entries of a column, counted from its first one, by one step of the
+    optimizer, the one with number `count`; returns a status.
 
     The gradient is `sign` times `slopes`, which are in the order of the stretches or,
     `by_rows`, have the rows of the column. The old values take their place, for
     `move_back`.
     """
     vectors = (step.change, step.values, step.gradient, step.memory, step.settings)
-    at = places.entry
+    passed = 0
     like = (*vectors, 0.0, 0, 0, 0)
     finite = True
     within = True
     for stretch in range(places.begins.size):
-        begin = places.begins[stretch]
-        stop = places.begins[stretch] + places.lengths[stretch]
-        for row in range(begin, stop, PART):
-            n = min(stop - row, PART)
+        length = places.lengths[stretch]
+        skipped = min(max(start - passed, 0), length)
+        end = places.begins[stretch] + min(max(stop - passed, 0), length)
+        at = places.entry + passed + skipped
+        for row in range(places.begins[stretch] + skipped, end, PART):
+            n = min(end - row, PART)
             here = row if by_rows else at - places.entry
             for i in range(n):
                 step.values[i] = column[row + i]
@@ -269,6 +272,7 @@ def move(column, places, slopes, by_rows, sign, step, rate, count):
                 within &= abs(value) <= step.limit
                 column[row + i] = value
             at += n
+        passed += length
     if not finite:
         return TOO_FAR
     return DONE if within else BEYOND

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -17,6 +18,7 @@ from ...optimizers.descent import BuiltIn
 from .._data import Data, Epochs, Order
 from .._parameters import BatchGradient, Updater
 from .._regularisation import Masks
+from .._threads import computing, ended, submitted, threads_that_pay, work_of
 from ..gradient import SAMPLE_TAPE_STEPS, ExactGradient, checked_window, not_finite
 from .base import Rule, RuleTask
 
@@ -94,20 +96,17 @@ class BackpropagationThroughTime(Rule, rule="bptt"):
         self._loop = None
 
     def joins_epochs(self) -> bool:
-        """Return whether no masks, renewal, recording, threads or own optimizer need
-        Python.
-        """
-        task = self.task
-        network = self.task.network
-        threaded = task.options.threads > 1 and not network._is_random
-        return (
-            isinstance(task.options.optimizer, BuiltIn)
+        """Return whether no masks, renewal, recording or own optimizer need Python."""
+        joins = (
+            isinstance(self.task.options.optimizer, BuiltIn)
             # [recipe option: needs Python]
             and self._masks is None
             and self._renewer is None
-            and network._recorder is None
-            and (self._batches().groups == 1 or not threaded)
+            and self.task.network._recorder is None
         )
+        if joins:
+            self._batches()  # now: the thread of a long call cannot use the network
+        return joins
 
     def _batches(self) -> BatchLoop:
         """Return the compiled loop over batches, for the present topology."""
@@ -190,11 +189,17 @@ class BatchLoop:
         ]
         widths = {width for count in samples for _, width in exact.split(count)}
         self._used = {lanes: lanes in widths for lanes in (exact.lanes, 1)}
-        self.groups = len(list(exact.split(self._most)))
+        self._rows = float(lengths.mean()) * self.size
+        groups = [stop.stop - stop.start for stop, _ in exact.split(self._most)]
+        # what several threads can compute at the same time
+        self._parts = -(-groups[0] // exact.lanes) if exact.apart else len(groups)
+        if exact.apart and exact.has_shared_gaters():
+            self._parts = 1
         self._depth = (
             min(deep, -(-self._most // exact.lanes)) if exact.apart else longest
         )
         self._laid: list[Any] = []
+        self._fixed: list[tuple[Any, ...]] = []
         self._batches = engine.exact.Batches(
             bounds=exact.data.bounds,
             size=np.int64(self.size),
@@ -224,22 +229,50 @@ class BatchLoop:
             goal=float(epochs.goal),
             control=epochs.control,
         )
-        arguments = (
-            address,
-            store.unit,
-            self._ways(),
-            tuple(self._batches),
-            tuple(runs),
-            updater.change_of_kernels(),
-            state.steps,
-        )
-        train = engine.exact.entry_for((store.dtype, *self._used.values()), arguments)
         before = int(epochs.control[1])
-        done, code, state.steps, total, aimed, where = train(*arguments)
+        wanted = self._threads(len(epochs.rates) * epochs.orders.shape[1])
+        with computing(wanted, self.exact.threads is None) as threads:
+            ways = self._ways(threads)
+            team = engine.exact.new_team()
+            data = tuple(self._batches), tuple(runs)
+            arguments = [
+                (
+                    address,
+                    store.unit,
+                    ways_here,
+                    *data,
+                    updater.change_of_kernels(number),
+                    state.steps,
+                    *(((number, len(ways), *team),) if len(ways) > 1 else ()),
+                )
+                for number, ways_here in enumerate(ways)
+            ]
+            kinds = store.dtype, *self._used.values()
+            exact = engine.exact
+            kernel = exact.train_by_team if len(ways) > 1 else exact.train_epochs
+            train = exact.entry_for(kernel, kinds, arguments[0])
+            helpers = submitted([partial(train, *given) for given in arguments[1:]])
+            try:
+                done, code, state.steps, total, aimed, where = train(*arguments[0])
+            finally:
+                team[0][:] = engine.exact.OVER  # also if it could not be called
+                ended(helpers)
         self.exact.network._count_steps(int(epochs.control[1]) - before)
         if code not in (engine.status.DONE, engine.status.STOPPED):
             raise self._failure(code, where, optimizer, updater)
         return done, total, aimed
+
+    def _threads(self, sequences: int) -> int:
+        """Return the number of threads for a call with this number of sequences."""
+        exact = self.exact
+        if exact.network._is_random:  # they draw in order
+            return 1
+        if exact.threads is not None:
+            return min(exact.threads, self._parts)
+        _, store, _ = exact._ready
+        size = len(exact.network.connections), store.dtype.itemsize
+        batch = work_of(*size, self._rows)
+        return min(self._parts, threads_that_pay(batch, batch / self.size * sequences))
 
     def _sorted(self, orders: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the orders with the longest sequences of each batch first, as
@@ -251,30 +284,45 @@ class BatchLoop:
         lengths = self.exact.data.lengths
         return np.take_along_axis(orders, np.lexsort((-lengths[orders], batch)), axis=1)
 
-    def _tapes(self, lanes: int) -> engine.exact.Tapes:
-        """Return the tapes for groups of `lanes` samples."""
+    def _tapes(self, lanes: int, number: int = 0) -> engine.exact.Tapes:
+        """Return the tapes of a thread for groups of `lanes` samples."""
         tapes = self.exact.tapes_of(
-            0, lanes, self._depth if lanes > 1 or not self.exact.apart else 1
+            number, lanes, self._depth if lanes > 1 or not self.exact.apart else 1
         )
         tapes.begin(None, None)
         return tapes
 
-    def _ways(self) -> tuple[Any, ...]:
-        """Return how the gradients of groups of several samples, and of one, are
-        computed.
+    def _ways(self, threads: int) -> list[tuple[Any, ...]]:
+        """Return how each thread computes the gradients of groups of several samples,
+        and of one. There are fewer threads if there is no memory for their tapes.
         """
         if self._laid != [self.exact._ready[0], *self.exact._tapes.values()]:
-            self._fixed = self._lay_ways(
-                [self._tapes(n) if used else None for n, used in self._used.items()]
-            )
-            self._laid = [self.exact._ready[0], *self.exact._tapes.values()]
-        *ways, like = self._fixed
-        return *ways, tuple(
-            like._replace(inputs=self.exact._inputs, targets=self.exact._targets)
-        )
+            self._fixed = []
+        while len(self._fixed) < threads:
+            try:
+                self._fixed.append(self._lay_ways(len(self._fixed)))
+            except MemoryError:
+                if not self._fixed:
+                    raise
+                break
+        self._laid = [self.exact._ready[0], *self.exact._tapes.values()]
+        data = {"inputs": self.exact._inputs, "targets": self.exact._targets}
+        return [
+            (*ways, tuple(like._replace(**data)))
+            for *ways, like, _ in self._fixed[:threads]
+        ]
 
-    def _lay_ways(self, tapes: list[engine.exact.Tapes | None]) -> tuple[Any, ...]:
-        """Return the part of the ways that does not depend on the data."""
+    def _lay_ways(self, number: int) -> tuple[Any, ...]:
+        """Return the part of the ways of a thread that does not depend on the data."""
+        tapes: list[engine.exact.Tapes | engine.exact.SharedTapes | None] = []
+        for lanes, used in self._used.items():
+            if not used:
+                tapes.append(None)
+            elif self.exact.apart and number > 0:
+                # threads compute steps of the same group
+                tapes.append(engine.exact.SharedTapes(self._tapes(lanes)))
+            else:
+                tapes.append(self._tapes(lanes, number))
         samples = engine.exact.SampleGroup(
             begins=self._batches.begins,
             lengths=self._batches.lengths,
@@ -286,13 +334,17 @@ class BatchLoop:
             ragged=False,
             masked=False,
             recorded=False,
+            start=np.int64(0),
+            stop=np.int64(0),
+            part=np.int64(0),
+            parts=np.int64(1),
         )
         arguments = [
             self.exact.arguments(lanes, memory, samples, self.cost)
             for lanes, memory in zip(self._used, tapes, strict=True)
         ]
         ways = map(engine.exact.unfolding, tapes, arguments)
-        return *ways, arguments[0]
+        return *ways, arguments[0], tapes
 
     def _failure(
         self, code: int, where: Any, optimizer: BuiltIn, updater: Updater

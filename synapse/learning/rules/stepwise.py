@@ -62,7 +62,7 @@ class StepwiseRule(Rule):
         """Refuse L-BFGS, dropout, a window and threads."""
         super().check(options)
         # [recipe option: refuse]
-        if options.window is not None or options.threads != 1:
+        if options.window is not None or options.threads not in (None, 1):
             raise ArgumentError(
                 f'The window and threads are for rule="bptt": {cls._title} works'
                 " forward, step by step. Remove them."

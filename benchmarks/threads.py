@@ -1,0 +1,243 @@
+"""Updates by exact gradients on one core and on two: Synapse with as many threads as
+pay, and PyTorch with as many as cores.
+
+``python -m benchmarks.threads`` measures every network and batch in a process of its
+own, libraries and cores in alternation, and writes ``results/threads.json`` and the
+table of ``docs/threads.md`` from it. ``--quick`` measures little, and writes
+nothing; ``--page`` only writes the table, from the file. Times are wall times, so the
+machine must be idle: two cores, and nothing else that runs."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from . import child, gradients, machine
+from .cases import LSTM, Case
+from .markdown import number, table
+
+ROWS = ("lstm-30-72-30", "64-128-10", "784-100-10")
+BATCHES = (32, 256)
+DTYPES = ("float32", "float64")
+BATCHES_IN_CALL = 8
+GOAL = 1.7
+"""Ratio that two cores should reach where a batch takes more than `GOAL_FROM` µs."""
+GOAL_FROM = 300.0
+RESULTS = Path(__file__).parent / "results" / "threads.json"
+PAGE = Path(__file__).parents[1] / "docs" / "threads.md"
+MARKS = ("<!-- threads -->", "<!-- end of threads -->")
+
+Work = Callable[[], Any]
+
+
+def our_work(case: Case, batch: int, dtype: str, threads: int | None) -> Work:
+    """One call of ``Trainer.train``: an epoch of several batches, by Adam."""
+    import synapse
+
+    inputs, targets = data_of(case, batch)
+    trainer = synapse.Trainer(
+        gradients.network_of(case, [], dtype),
+        rule="bptt",
+        optimizer=synapse.optimizers.Adam(1e-3),
+        batch_size=batch,
+        threads=threads,
+    )
+    return lambda: trainer.train(
+        inputs, targets, epochs=1, shuffle=False, progress=False
+    )
+
+
+def data_of(case: Case, batch: int) -> tuple[Any, Any]:
+    """Inputs and targets of all batches of a call."""
+    inputs, targets = gradients.samples(case, batch * BATCHES_IN_CALL)
+    if case.kind != LSTM:
+        return inputs[:, 0], targets[:, 0]
+    return inputs, targets
+
+
+def torch_work(case: Case, batch: int) -> Work:
+    """The same epoch of PyTorch's modules, autograd and Adam, in float32."""
+    import torch
+
+    modules = gradients.modules_of(case)
+    x, t = (
+        torch.tensor(values, dtype=torch.float32).split(batch)
+        for values in data_of(case, batch)
+    )
+    parameters = [each for module in modules for each in module.parameters()]
+    optimizer = torch.optim.Adam(parameters, 1e-3)
+    loss = gradients.loss_of(case, modules)
+
+    def work() -> None:
+        for inputs, targets in zip(x, t, strict=True):
+            optimizer.zero_grad()
+            (loss(inputs, targets) / len(inputs)).backward()
+            optimizer.step()
+
+    return work
+
+
+def works_of(case: Case, batch: int) -> dict[str, Work]:
+    """The timed calls by name. Threads by default are those that pay."""
+    works = {
+        f"synapse {dtype} {threads}": our_work(case, batch, dtype, count)
+        for dtype in DTYPES
+        for threads, count in (("1", 1), ("2", 2), ("default", None))
+    }
+    if importlib.util.find_spec("torch") is not None:
+        import torch
+
+        work = torch_work(case, batch)
+
+        def by(threads: int) -> None:
+            torch.set_num_threads(threads)
+            work()
+
+        works |= {f"torch float32 {n}": partial(by, n) for n in (1, 2)}
+    return works
+
+
+def run(spec: dict[str, Any]) -> dict[str, Any]:
+    """Measure one network and batch: each call in turn for every repeat."""
+    os.environ.pop("OMP_NUM_THREADS", None)  # it would limit the threads by default
+    works = works_of(Case.named(spec["row"]), spec["batch"])
+    for work in works.values():
+        work()  # kernels are compiled, or loaded
+        work()
+    counts = {
+        name: max(1, int(spec["seconds"] / timed(work, 1)))
+        for name, work in works.items()
+    }
+    times: dict[str, list[float]] = {name: [] for name in works}
+    names = list(works)
+    for repeat in range(spec["repeats"]):
+        turn = repeat % len(names)
+        for name in names[turn:] + names[:turn]:
+            seconds = timed(works[name], counts[name])
+            times[name].append(1e6 * seconds / BATCHES_IN_CALL)
+    return {"cells": times}
+
+
+def timed(work: Work, count: int) -> float:
+    """Seconds of wall time per call."""
+    begin = time.perf_counter()
+    for _ in range(count):
+        work()
+    return (time.perf_counter() - begin) / count
+
+
+def text(results: dict[str, Any]) -> str:
+    """The table: medians in µs per batch, and the ratios of one core to two."""
+    lines = []
+    for result in results["rows"]:
+        cells = {
+            name: statistics.median(times)
+            for name, times in result.get("cells", {}).items()
+        }
+        label = f"{Case.named(result['row']).label}, batch {result['batch']}"
+        for dtype in DTYPES:
+            ours = [cells.get(f"synapse {dtype} {n}") for n in ("1", "default")]
+            theirs = [cells.get(f"torch {dtype} {n}") for n in (1, 2)]
+            lines.append(
+                [
+                    label,
+                    dtype,
+                    *map(number, ours),
+                    ratio(*ours),
+                    *map(number, theirs),
+                    ratio(*theirs),
+                ]
+            )
+    header = [
+        "network",
+        "float",
+        "1 core, µs",
+        "2 cores, µs",
+        "ratio",
+        "PyTorch, 1 core",
+        "2 cores",
+        "ratio",
+    ]
+    facts = results["machine"]
+    return (
+        table(header, lines)
+        + f"\n{facts['cpu']}, {facts['date'][:10]}, commit {facts['commit']}, load"
+        f" {facts['load_at_start'][0]:g} before: `{results['command']}`. Medians of"
+        f" {results['repeats']}.\n"
+    )
+
+
+def ratio(alone: float | None, together: float | None) -> str:
+    """How many times as fast two cores are."""
+    return f"{alone / together:.2f}" if alone and together else "-"
+
+
+def short_of_goal(results: dict[str, Any]) -> list[str]:
+    """The rows in which two cores are slower than one, or fall short of the goal."""
+    short = []
+    for result in results["rows"]:
+        for dtype in DTYPES:
+            cells = result.get("cells", {})
+            if f"synapse {dtype} 1" not in cells:
+                continue
+            alone, together = (
+                statistics.median(cells[f"synapse {dtype} {n}"])
+                for n in ("1", "default")
+            )
+            if alone < together or (alone > GOAL_FROM and alone < GOAL * together):
+                row = f"{result['row']}, batch {result['batch']}, {dtype}"
+                short.append(f"{row}: {alone / together:.2f}")
+    return short
+
+
+def write_page(results: dict[str, Any]) -> None:
+    """Write the table into the page, between its marks."""
+    page = PAGE.read_text()
+    before, _, rest = page.partition(MARKS[0])
+    _, _, after = rest.partition(MARKS[1])
+    PAGE.write_text(f"{before}{MARKS[0]}\n\n{text(results)}\n{MARKS[1]}{after}")
+
+
+def main(words: list[str] | None = None) -> None:
+    """Measure, and write the results and the page."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.threads", description=__doc__
+    )
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--page", action="store_true")
+    options = parser.parse_args(words)
+    if options.page:
+        write_page(json.loads(RESULTS.read_text()))
+        return
+    repeats, seconds = (1, 0.01) if options.quick else (9, 0.4)
+    results: dict[str, Any] = {
+        "command": "python -m benchmarks.threads",
+        "machine": machine.describe(None),
+        "repeats": repeats,
+        "rows": [],
+    }
+    for row in ROWS[1:2] if options.quick else ROWS:
+        for batch in BATCHES[1:] if options.quick else BATCHES:
+            spec = {"row": row, "batch": batch, "repeats": repeats, "seconds": seconds}
+            results["rows"].append(child.ask("benchmarks.threads", spec, 600))
+    print(text(results))
+    print("\n".join(["Short of the goal:", *(short_of_goal(results) or ["none"])]))
+    if not options.quick:
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+        write_page(results)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] and sys.argv[1].startswith("{"):
+        print(json.dumps(run(json.loads(sys.argv[1]))))
+    else:
+        main()

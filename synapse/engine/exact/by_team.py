@@ -1,0 +1,262 @@
+"""Several epochs of training by several threads, see ``team.py``: their kernel, which
+is compiled when a training first needs it.
+"""
+
+from __future__ import annotations
+
+from ..compiler.calls import strict, strict_call
+from ..compiler.jit import bare, kernel
+from ..compiler.words import load_word
+from ..status import DONE, STOPPED
+from .loops import SampleGroup
+from .team import (
+    ADDS,
+    FAILED,
+    GROUPS,
+    MOVES,
+    RATE,
+    SQUARES,
+    STEPS,
+    SUM,
+    SUMS,
+    TASK,
+    Team,
+    begin_round,
+    end_part,
+    end_rounds,
+    take_part,
+    wait_for_round,
+    wait_for_turn,
+)
+from .train import (
+    Runs,
+    add_biases,
+    add_group,
+    add_part_of_group,
+    call_group,
+    descend_batch,
+    epochs_by,
+    group_at,
+    is_alone,
+    move_all_weights,
+    move_weights,
+    samples_of,
+    squares_of,
+    steps_of,
+    training_of,
+    worse_of,
+)
+from .update import sum_of_squares
+
+MIN_PARAMETERS = 4096
+"""Number of weights above which several threads update them."""
+
+
+@strict
+def descend_by_groups(training, count):
+    """Sum loss and gradient of the groups of a batch, which threads compute at the same
+    time; returns whether none has failed, and the loss.
+    """
+    batches, team = training.batches, training.team
+    groups = 0
+    stop = 0
+    while stop < count:
+        stop, _ = group_at(batches, count, stop)
+        groups += 1
+    if groups == 1:
+        return False, 0.0
+    begin_round(team, GROUPS, groups, 0, count, 0)
+    return run_parts(training), team.numbers[SUM]
+
+
+@strict
+def descend_by_steps(training, count):
+    """Sum loss and gradient of the groups of a batch, one after the other: threads run
+    their steps, then sum the gradients of their neurons. As `descend_by_groups`.
+    """
+    _, ways, batches, change, _, team = training
+    like = SampleGroup(*ways.arguments.samples)
+    alone = is_alone(batches, count, change)
+    loss = 0.0
+    start = 0
+    while start < count:
+        stop, width = group_at(batches, count, start)
+        steps = steps_of(like, batches, start, stop, width)
+        if steps == 1 and start == 0:
+            return False, 0.0
+        begin_round(team, STEPS, min(team.threads, steps), start, stop, width)
+        if not run_parts(training):
+            return False, 0.0
+        begin_round(team, SUMS, team.threads, start, stop, width)
+        if not run_parts(training):
+            return False, 0.0
+        loss += team.numbers[SUM]
+        if not alone:
+            begin_round(team, ADDS, team.threads, int(start == 0), 0, width)
+            run_parts(training)
+        start = stop
+    return True, loss
+
+
+@strict_call
+def run_parts(training):
+    """Compute parts of the present round until all are taken; the leader waits for
+    their end. Returns whether no part has failed.
+    """
+    team = training.team
+    index = take_part(team)
+    while index >= 0:
+        if team.words[TASK] >= ADDS:
+            run_part_of_update(training, index)
+        else:
+            run_part_of_batch(training, index)
+        index = take_part(team)
+    # for a helper, the leader waits
+    return team.number > 0 or wait_for_turn(team, team.words[TASK + 1])
+
+
+@strict
+def run_part_of_batch(training, index):
+    """Compute one part of a batch, and end it in its turn."""
+    _, ways, batches, change, control, team = training
+    like = SampleGroup(*ways.arguments.samples)
+    task = team.words[TASK]
+    parts = team.words[TASK + 1]
+    start = team.words[TASK + 2]
+    stop = team.words[TASK + 3]
+    width = team.words[TASK + 4]
+    if task == GROUPS:
+        count = stop
+        stop, width = group_at(batches, count, start)
+        for _ in range(index):
+            start = stop
+            stop, width = group_at(batches, count, start)
+    steps = steps_of(like, batches, start, stop, width)
+    work = 0, steps, 0, 1
+    if task == STEPS:
+        work = steps * index // parts, steps * (index + 1) // parts, 0, 0
+    elif task == SUMS:
+        work = 0, 0, index, parts
+    status = STOPPED
+    loss = 0.0
+    if load_word(team.words, FAILED) == 0 and control[0] == 0:
+        samples = samples_of(like, batches, start, stop, width, work)
+        status, loss, _ = call_group(ways, samples, width)
+    if wait_for_turn(team, index) and status == DONE:
+        if task == GROUPS:
+            team.numbers[SUM] = team.numbers[SUM] + loss if index > 0 else loss
+            add_group(ways, change, index == 0, width)
+        elif task == SUMS:
+            team.numbers[SUM] = loss
+    end_part(team, index, status == DONE)
+
+
+@strict
+def run_part_of_update(training, index):
+    """Compute one part of an update, and end it in its turn."""
+    _, ways, _, change, _, team = training
+    task = team.words[TASK]
+    parts = team.words[TASK + 1]
+    if task == ADDS:
+        n = change.slopes[0].size
+        begin = team.words[TASK + 2] != 0
+        width = team.words[TASK + 4]
+        if index == 0:
+            add_biases(ways, change, begin, width)
+        ends = n * index // parts, n * (index + 1) // parts
+        add_part_of_group(ways, change, begin, width, *ends)
+        wait_for_turn(team, index)
+        end_part(team, index, True)
+        return
+    by_rows = team.words[TASK + 2] != 0
+    count = team.words[TASK + 3]
+    slopes = ways.wide.weight_move if by_rows else change.slopes[0]
+    n = slopes.size if task == SQUARES else change.slopes[0].size
+    start = n * index // parts
+    stop = n * (index + 1) // parts
+    if task == SQUARES:
+        squares = sum_of_squares(slopes, start, stop)
+        wait_for_turn(team, index)
+        team.numbers[SUM] = team.numbers[SUM] + squares if index > 0 else squares
+    else:
+        rate = team.numbers[RATE]
+        status = move_weights(training, slopes, by_rows, rate, count, start, stop)
+        wait_for_turn(team, index)
+        team.numbers[SUM] = worse_of(int(team.numbers[SUM]), status)
+    end_part(team, index, True)
+
+
+# --- what the leader does in place of the functions of one thread --------------------
+
+
+@strict
+def descend_together(training, count):
+    """Compute `descend_batch` by several threads; by one if a batch cannot be divided,
+    or if anything fails, which is found again.
+    """
+    _, ways, _, _, control, _ = training
+    done = False
+    loss = 0.0
+    if control[0] == 0:
+        if SampleGroup(*ways.arguments.samples).apart:
+            done, loss = descend_by_steps(training, count)
+        else:
+            done, loss = descend_by_groups(training, count)
+    if done:
+        return DONE, loss, 0, 0, 0
+    return descend_batch(training, count)
+
+
+@strict
+def can_share(training, by_rows, is_wide):
+    """Return whether weights are many, and all threads have the same gradient: not one
+    that is on the leader's tapes, unless steps do not depend on each other.
+    """
+    apart = SampleGroup(*training.ways.arguments.samples).apart
+    many = training.change.slopes[0].size >= MIN_PARAMETERS
+    return many and (not by_rows or (apart and is_wide))
+
+
+@strict
+def squares_together(training, weights, by_rows, is_wide):
+    """Compute `squares_of` by several threads."""
+    team = training.team
+    if not can_share(training, by_rows, is_wide):
+        return squares_of(training, weights, by_rows, is_wide)
+    begin_round(team, SQUARES, team.threads, int(by_rows), 0, 0)
+    run_parts(training)
+    return team.numbers[SUM]
+
+
+@strict
+def move_together(training, weights, by_rows, is_wide, rate, count):
+    """Compute `move_all_weights` by several threads."""
+    team = training.team
+    if not can_share(training, by_rows, is_wide):
+        return move_all_weights(training, weights, by_rows, is_wide, rate, count)
+    team.numbers[RATE] = rate
+    team.numbers[SUM] = DONE
+    begin_round(team, MOVES, team.threads, int(by_rows), count, 0)
+    run_parts(training)
+    return int(team.numbers[SUM])
+
+
+_run_epochs = epochs_by(descend_together, squares_together, move_together)
+
+
+@kernel
+def train_by_team(table, unit, ways, batches, runs, change, count, team):
+    """Run `train_epochs` by several threads: the leader runs the epochs, others help it
+    until it has ended.
+    """
+    number, threads, words, numbers, address = team
+    members = Team(number, threads, bare(words), bare(numbers), address)
+    runs = Runs(*runs)
+    training = training_of(table, unit, ways, batches, change, runs.control, members)
+    if number > 0:
+        while wait_for_round(members):
+            run_parts(training)
+        return 0, DONE, count, 0.0, 0.0, (0.0, 0, 0, 0)
+    ended = _run_epochs(training, runs, count)
+    end_rounds(members)
+    return ended

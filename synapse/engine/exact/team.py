@@ -1,0 +1,160 @@
+"""Several threads that compute the gradient of one batch.
+
+One thread leads: it runs the epochs, and updates the parameters. The others help: they
+wait for a round. In a round every thread takes parts that no other thread has taken,
+until none is left, so a thread that comes late, or has lost its core, takes fewer.
+Parts end in their order, so sums are added in the order in which one thread adds them,
+and the result has the same bits.
+
+- Sequences: a part is one group of a batch, on the tapes of the thread that takes it.
+- Steps that do not depend on each other: the tapes of one group are for all threads.
+  In a first round, a part runs some steps forward and backward; in a second one, it
+  sums the gradient of some neurons.
+- Updates of many weights without ties, penalties and limits: a part has some weights.
+
+If anything fails, the leader computes the whole batch again by itself, and finds the
+same failure as one thread does. No thread in a kernel touches an object of Python.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..compiler.calls import strict, strict_call
+from ..compiler.words import (
+    LINE,
+    call_yield,
+    load_word,
+    pause,
+    store_word,
+    swap_word,
+    yield_address,
+)
+
+ROUND = 0
+"""Place of the number of the round, shifted by `SHIFT`, plus how many of its parts
+nobody has taken."""
+ENDED_PARTS = LINE
+"""Place of the number of parts that have ended; the next one to end has this number."""
+FAILED = 2 * LINE
+"""Place of a 1 if a part has failed, or the training is to stop."""
+TASK = 3 * LINE
+"""Place of what a round computes: its kind, its number of parts, and the samples."""
+WORDS = 4 * LINE
+"""Number of words of a team."""
+OVER = -1
+"""The word at `ROUND` when the leader has ended: helpers leave."""
+SHIFT = 32
+GROUPS = 0
+STEPS = 1
+SUMS = 2
+ADDS = 3
+SQUARES = 4
+MOVES = 5
+"""Kinds of rounds: the gradients of groups; the steps of one group; its sums, and how
+they are added to those of other groups; the squares of a gradient; the update by it."""
+SUM = 0
+"""Place of the number that a round computes: a cost, a sum of squares, or how an update
+has ended."""
+RATE = 1
+"""Place of the learning rate of an update."""
+SPINS = 2000
+"""Number of times that a thread looks at a word, some 0.1 ms in all, before it leaves
+its core to others between two looks."""
+
+
+class Team(NamedTuple):
+    """What the threads of one training share, and which one this is."""
+
+    number: Any  # 0: the leader
+    threads: Any  # 1: the leader is alone
+    words: Any
+    numbers: Any
+    address: Any  # of the function that leaves the core to others
+
+
+def new_team() -> tuple[Any, Any, int]:
+    """Return what the threads of a team share, before its first round: the last fields
+    of `Team`.
+    """
+    return np.zeros(WORDS, np.int64), np.zeros(2), yield_address()
+
+
+@strict
+def rest(team, looks):
+    """Pause before the next look at a word."""
+    if looks < SPINS:
+        pause()
+    else:
+        call_yield(team.address)
+
+
+@strict_call
+def begin_round(team, task, parts, start, stop, width):
+    """Announce the parts of a round to all threads, with three numbers about them.
+
+    All parts of the last round have ended, so no other thread reads what is written
+    here until the round has its number.
+    """
+    store_word(team.words, ENDED_PARTS, 0)
+    store_word(team.words, FAILED, 0)
+    team.words[TASK] = task
+    team.words[TASK + 1] = parts
+    team.words[TASK + 2] = start
+    team.words[TASK + 3] = stop
+    team.words[TASK + 4] = width
+    number = (load_word(team.words, ROUND) >> SHIFT) + 1
+    store_word(team.words, ROUND, (number << SHIFT) + parts)
+
+
+@strict
+def take_part(team):
+    """Take a part of the present round; returns its number, or -1 if none is left."""
+    while True:
+        word = load_word(team.words, ROUND)
+        left = word & ((1 << SHIFT) - 1)
+        if word == OVER or left == 0:
+            return -1
+        # unless another thread has taken one meanwhile, or a round begun
+        if swap_word(team.words, ROUND, word, word - 1):
+            return team.words[TASK + 1] - left
+
+
+@strict
+def wait_for_turn(team, index):
+    """Pause until all parts before this one have ended; returns whether none failed."""
+    looks = 0
+    while load_word(team.words, ENDED_PARTS) < index:
+        rest(team, looks)
+        looks += 1
+    return load_word(team.words, FAILED) == 0
+
+
+@strict
+def end_part(team, index, succeeded):
+    """End a part; the next one may end then."""
+    if not succeeded:
+        store_word(team.words, FAILED, 1)
+    store_word(team.words, ENDED_PARTS, index + 1)
+
+
+@strict
+def wait_for_round(team):
+    """Pause until a round has parts to be taken; returns whether there will be one."""
+    looks = 0
+    while True:
+        word = load_word(team.words, ROUND)
+        if word == OVER:
+            return False
+        if word & ((1 << SHIFT) - 1):
+            return True
+        rest(team, looks)
+        looks += 1
+
+
+@strict
+def end_rounds(team):
+    """End the rounds: helpers leave."""
+    store_word(team.words, ROUND, OVER)

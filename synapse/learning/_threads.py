@@ -1,0 +1,123 @@
+"""How many threads compute a batch, and the threads that help.
+
+By default, as many as pay. The decision depends on the network, the batch and the
+cores, not on a measurement, and it changes no result: any number gives the same bits.
+See ``docs/threads.md``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from multiprocessing import parent_process
+from typing import Any, TypeVar
+
+from .._checks import MAX_THREADS
+
+MIN_SHARE = 1 << 22
+"""Work for each thread in a batch, below which another one does not pay: bytes of
+weights times rows, see `work_of`."""
+MIN_CALL = 1 << 26
+"""Work in a call, in the same unit, below which no thread helps: waking one takes some
+50 µs."""
+
+Answer = TypeVar("Answer")
+
+
+class _Threads:
+    """The threads of this process: how many compute batches or help, and those that
+    help, which are made when they are first needed.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.computing = 0
+        self.pool: ThreadPoolExecutor | None = None
+
+
+_threads = _Threads()
+
+
+def usable_cores() -> int:
+    """Return the number of cores that this process may use."""
+    if sys.version_info >= (3, 13):
+        return os.process_cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _cores_for_batches() -> int:
+    """Return the number of cores for the batches of this process: one if another
+    process has divided the work, and at most ``OMP_NUM_THREADS``, which joblib and Dask
+    set for their workers.
+    """
+    if parent_process() is not None:
+        return 1
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    cores = usable_cores()
+    return min(cores, int(limit)) if limit.isdecimal() and int(limit) else cores
+
+
+def work_of(connections: int, itemsize: int, rows: float) -> float:
+    """Return the work of a number of rows, each one step of one sequence."""
+    return float(connections) * itemsize * rows
+
+
+def threads_that_pay(batch: float, call: float) -> int:
+    """Return the number of threads for batches with this work, in a call with that
+    work.
+    """
+    if call < MIN_CALL:
+        return 1
+    return max(1, min(_cores_for_batches(), int(batch / MIN_SHARE)))
+
+
+@contextmanager
+def computing(threads: int, is_default: bool) -> Iterator[int]:
+    """Count threads as computing within the block; yields their number.
+
+    By default, there are at most as many as cores without a computing thread. An
+    explicit number is what it is.
+    """
+    with _threads.lock:
+        if is_default:
+            left = _cores_for_batches() - _threads.computing
+            threads = max(1, min(threads, left))
+        _threads.computing += threads
+    try:
+        yield threads
+    finally:
+        with _threads.lock:
+            _threads.computing -= threads
+
+
+if hasattr(os, "register_at_fork"):  # a forked process has none of them
+    os.register_at_fork(after_in_child=_threads.__init__)  # type: ignore[misc]
+
+
+def submitted(calls: Sequence[Callable[[], Answer]]) -> list[Future[Answer]]:
+    """Begin calls in threads of this process: fewer if there is no more memory, or if
+    Python ends.
+    """
+    futures: list[Future[Any]] = []
+    if not calls:
+        return futures
+    with _threads.lock:
+        if _threads.pool is None:
+            _threads.pool = ThreadPoolExecutor(MAX_THREADS, "synapse")
+    with suppress(RuntimeError, MemoryError):
+        for call in calls:
+            futures.append(_threads.pool.submit(call))  # noqa: PERF401 - some
+    return futures
+
+
+def ended(futures: Sequence[Future[Any]]) -> None:
+    """End calls: cancel those that have not begun, and wait for the others."""
+    for future in futures:
+        if not future.cancel():
+            future.exception()

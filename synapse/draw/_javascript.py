@@ -196,10 +196,12 @@ def _comparison(comparison: ast.Compare) -> str:
     left = _written(comparison.left)
     (operator,) = comparison.ops
     (right,) = map(_written, comparison.comparators)
-    if isinstance(operator, ast.In | ast.NotIn):
-        is_in = f"contains({right}, {left})"
-        return is_in if isinstance(operator, ast.In) else f"!{is_in}"
-    return f"({left} {_sign(operator)} {right})"
+    if type(operator) in OPERATORS:
+        return f"({left} {_sign(operator)} {right})"
+    if isinstance(operator, ast.Is | ast.IsNot):
+        raise NotImplementedError(f"no JavaScript for {ast.unparse(comparison)}")
+    is_in = f"contains({right}, {left})"
+    return is_in if isinstance(operator, ast.In) else f"!{is_in}"
 
 
 def _sign(operator: ast.AST) -> str:

@@ -73,7 +73,7 @@ SUBJECTS = {
         " sequences of 512 steps in one call. `.onnx` files stand beside their LSTM"
         " node alone. `net.run` computes any wiring by the same kernels, neuron by"
         " neuron, with each sum in a register. PyTorch multiplies the whole layer's"
-        " matrix, which pays the more, the more cells there are. A program in C has the"
+        " matrix, which is faster for layers with many cells. A program in C has the"
         " sizes as constants; where a sequence of an LSTM has to run fast, write one.",
         "µs",
     ),

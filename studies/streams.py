@@ -256,10 +256,25 @@ def table(results):
     return "\n".join(f"| {line} |" for line in lines)
 
 
+def beside_deep_river(results):
+    """A table of the streams on which deep-river was measured: their losses."""
+    lines = ["| stream | synapse | deep-river |", "| --- | ---: | ---: |"]
+    for stream, models in results.items():
+        if "deep-river" in models:
+            losses = [np.mean(models[name][0]) for name in ("synapse", "deep-river")]
+            cells = [
+                f"**{loss:.4f}**" if loss == min(losses) else f"{loss:.4f}"
+                for loss in losses
+            ]
+            lines.append(f"| {stream} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Measure, and write the results and the table."""
     seeds = int((arguments or sys.argv[1:] or [10])[0])
-    print(table(measured(seeds)))
+    results = measured(seeds)
+    print(table(results), beside_deep_river(results), sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -195,6 +195,12 @@ def from_torch(
 
     if network is not None:
         require_network("network", network)
+    given = squash is not None or output_squash is not None
+    if given and not isinstance(modules, Mapping):
+        raise ArgumentError(
+            "`squash` and `output_squash` are for a state dict. Modules have their"
+            " activations: from_torch([linear, torch.nn.Tanh(), head])."
+        )
     if isinstance(modules, SequenceModule):
         if network is None:
             raise ArgumentError(
@@ -213,11 +219,6 @@ def from_torch(
             network is not None and squash is None and output_squash is None,
         )
     else:
-        if squash is not None or output_squash is not None:
-            raise ArgumentError(
-                "`squash` and `output_squash` are for a state dict. Modules have their"
-                " activations: from_torch([linear, torch.nn.Tanh(), head])."
-            )
         made = _layers.network_of_graph(modules) if network is None else None
         if made is not None:
             _layers.require_outputs(modules, made, SequenceModule(made))

@@ -105,7 +105,7 @@ def _squashes(
         raise ArgumentError(
             must(
                 "squash",
-                f"have one name for each of {hidden} hidden layers",
+                f"have one name for each of the hidden layers (here {hidden})",
                 repr(names),
             )
         )

@@ -337,7 +337,7 @@ def test_a_state_dict_of_other_modules_is_refused():
     lstm = nn.LSTM(3, 4).state_dict()
     cases = [
         ("has no activation functions", linears, {}),
-        ("one name for each of 1 hidden", linears, {"squash": ["relu", "tanh"]}),
+        (r"of the hidden layers \(here 1\)", linears, {"squash": ["relu", "tanh"]}),
         ("'tanh' or 'relu'", nn.RNN(3, 4).state_dict(), {"squash": "logistic"}),
         ("of tensors, got OrderedDict for 'model'", {"model": linears}, {}),
         ("running_mean", nn.BatchNorm1d(3).state_dict(), {}),
@@ -359,5 +359,7 @@ def test_a_state_dict_of_other_modules_is_refused():
             for words, state, options in cases
         ]
     )
-    with pytest.raises(ArgumentError, match="for a state dict"):
-        synapse.from_torch(nn.LSTM(3, 4), squash="tanh")
+    net = architect.GRU(3, 4, 2)
+    for modules in (nn.LSTM(3, 4), synapse.to_torch(net)):
+        with pytest.raises(ArgumentError, match="for a state dict"):
+            synapse.from_torch(modules, net, squash="tanh")

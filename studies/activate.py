@@ -158,7 +158,7 @@ def picture():
         300,
         264,
         ORANGE,
-        "weigh_neuron, weigh_four",
+        "compute_state",
         "compute the states of a block",
         "and the corresponding traces",
     )

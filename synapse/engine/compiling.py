@@ -13,7 +13,7 @@ any thread."""
 
 
 @contextmanager
-def watched(watcher: Callable[[bool], None]) -> Iterator[None]:
+def notify_compiling(watcher: Callable[[bool], None]) -> Iterator[None]:
     """Call a watcher when compilation starts and ends in this context."""
     watchers.append(watcher)
     try:

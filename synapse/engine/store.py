@@ -79,10 +79,10 @@ class Store:
         "edges",
         "followers",
         "graph",
-        "laid_out",
         "lock",
         "n_connections",
         "n_identities",
+        "n_lowered",
         "n_neurons",
         "n_removed",
         "n_runs",
@@ -181,7 +181,7 @@ class Store:
         self.program = Program(version=0)
         # How many connections were lowered, and which of their rows have been removed
         # since; None after any other change: see ``lowering/edits.py``.
-        self.laid_out = 0
+        self.n_lowered = 0
         self.removed_rows: list[int] | None = None
         self.table = np.zeros(2 * len(schema.TABLE), np.uint64)
         self.address = int(self.table.ctypes.data)
@@ -367,10 +367,10 @@ class Store:
         # As they were lowered, and those that have been added since.
         firsts = self.columns["first_incoming"]
         start = int(firsts[row])
-        stop = int(firsts[row + 1]) if row + 1 < len(firsts) else self.laid_out
+        stop = int(firsts[row + 1]) if row + 1 < len(firsts) else self.n_lowered
         rows = np.arange(start, stop)
-        if self.n_connections > self.laid_out:
-            rows = np.append(rows, np.arange(self.laid_out, self.n_connections))
+        if self.n_connections > self.n_lowered:
+            rows = np.append(rows, np.arange(self.n_lowered, self.n_connections))
         leads_there: Bools = self["target"][rows] == row
         return rows[leads_there]
 
@@ -684,7 +684,7 @@ class Store:
             view._moved(copy, row)
         copy.renew_table()
         copy.program = Program(copy.topology_version, made=True)
-        copy.laid_out = copy.n_connections
+        copy.n_lowered = copy.n_connections
         copy.removed_rows = []
         return copy
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Floats
-from ..engine.compiling import watched
+from ..engine.compiling import notify_compiling
 from ..engine.locking import (
     AllowInterrupt,
     DeferredInterrupt,
@@ -569,7 +569,7 @@ def saying_compiling(bar: Any) -> AbstractContextManager[None]:
             bar.unpause()
             bar.set_description_str(label)
 
-    return nullcontext() if bar.disable else watched(show)
+    return nullcontext() if bar.disable else notify_compiling(show)
 
 
 # --- L-BFGS, which evaluates costs and gradients of all data when it needs them -------

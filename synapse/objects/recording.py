@@ -841,7 +841,7 @@ class Recorder(Watcher):
         begin = activated_neurons is None or neuron in activated_neurons
         if begin:
             self.make_room(1)
-        engine.online.note_step(store.ready(), store.unit, begin, True, NONE)
+        engine.online.record_step(store.ready(), store.unit, begin, True, NONE)
         self._called = (
             {neuron} if activated_neurons is None or begin else activated_neurons
         )
@@ -851,7 +851,7 @@ class Recorder(Watcher):
         """Record the propagation of a single neuron."""
         if self.owns(neuron):
             store = self._store
-            engine.online.note_step(
+            engine.online.record_step(
                 store.ready(), store.unit, False, False, neuron._row
             )
 

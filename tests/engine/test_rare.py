@@ -165,15 +165,15 @@ for dtype in ("float32", "float64"):
     threading.Timer = Early if dtype == "float64" else threading.Timer
     one = neuron(dtype)
     one.activate()
-    weigh_gated, tanh = (parts(dtype)[n] for n in ("weigh_gated", "stretch_of_tanh"))
-    for slot in rare._slots[weigh_gated]:
+    compute_gated_states, tanh = (parts(dtype)[n] for n in ("compute_gated_states", "stretch_of_tanh"))
+    for slot in rare._slots[compute_gated_states]:
         ctypes.c_uint64.from_address(slot).value = interrupt
     rare.forget(tanh)
     came = 0
     try:
         # Ctrl-C comes within the kernel, which then asks Python for another part
         one.activate()
-        rare.forget(weigh_gated)
+        rare.forget(compute_gated_states)
         end = time.monotonic() + 60
         while time.monotonic() < end:
             one.activate()
@@ -203,24 +203,24 @@ assert rare.compiled() == set(), rare.compiled()
 EDITS = {
     "net.hidden[0][1].squash = 'relu'; net.activate(inputs[0])": {"stretch_of_relu"},
     "net.hidden[0][1].squash = 'winner'; net.activate(inputs[0])": {"compete"},
-    "net.hidden[0][1].squash = 'noise'; net.activate(inputs[0])": {"chance"},
+    "net.hidden[0][1].squash = 'noise'; net.activate(inputs[0])": {"fire_random"},
     "with synapse.record(net) as log: net.activate(inputs[0])\nassert len(log) == 1": {
-        "note"
+        "record_row"
     },
     "architect.LSTM(2, 1, 1).activate(inputs[0])": {
-        "weigh_gated",
+        "compute_gated_states",
         "stretch_of_identity",
         "stretch_of_tanh",
     },
     "net.hidden[0][0].gate(net.hidden[0][1].outgoing[0]);"
     "net.activate(inputs[0]); net.propagate(0.1, targets[0])": {
-        "weigh_gated",
+        "compute_gated_states",
         "propagate_gated",
     },
     "synapse.tie(net.hidden[0][0].incoming);"
     "net.activate(inputs[0]); net.propagate(0.1, targets[0])": {
         "save_tied",
-        "move_tied",
+        "update_shared",
     },
 }
 FORKING = """

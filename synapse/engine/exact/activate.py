@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 from ..compiler.jit import inline
 from .fire import (
     apply_clamps,
+    apply_dropout,
     clamp_inputs,
-    drop,
     fire,
-    rest,
     transpose_activations,
+    zero_finished,
 )
 from .weigh import commit_states, weigh_all
 
@@ -64,7 +64,7 @@ def compute_all(store, tapes, extra, start, stop, forward, step, lanes, ragged, 
     """
     weigh_all(store, tapes, start, stop, forward)
     if ragged:
-        rest(tapes, start, stop, forward.offset, step, lanes)
+        zero_finished(tapes, start, stop, forward.offset, step, lanes)
     commit_states(tapes, start, stop, forward)
     fire(store, tapes, start, stop, forward, step, lanes)
 
@@ -109,7 +109,7 @@ def steps_by(way: Way) -> Any:
             # a clamped neuron keeps its value, masked or not
             if masked:
                 masked_at = step * forward.rows - span.start
-                drop(store, tapes, start, stop, forward.now, masked_at, lanes)
+                apply_dropout(store, tapes, start, stop, forward.now, masked_at, lanes)
             if store.ties.clamped != 0:
                 apply_clamps(store, tapes, start, stop, forward.now, lanes)
             # last: the sums of the gradient read what other neurons read

@@ -416,7 +416,7 @@ def _one_to_one_runs(
     return min(int(np.bincount(single).max(initial=0)), MAX_ALIGNED)
 
 
-class Events(NamedTuple):
+class EventState(NamedTuple):
     """`OutgoingIndex` in a kernel, which calls it ``events``."""
 
     late: Any
@@ -500,11 +500,11 @@ def list_all(store, tapes, events, span, step):
     """
     events.active[0] = 0
     list_active(tapes, events, span.start, span.stop, step, 0)
-    wake_all(events)
+    mark_all_dirty(events)
 
 
 @inline
-def wake_all(events):
+def mark_all_dirty(events):
     """Mark all groups to be computed in the next two steps."""
     for group in range(events.wakes.size):
         events.wakes[group] = max(events.wakes[group], UNTOUCHED)
@@ -523,7 +523,7 @@ def next_active(events, at, stop):
 
 
 @inline
-def awake_until(events, at, stop):
+def active_stop(events, at, stop):
     """Return the end of the neurons that are not at rest from `at` on."""
     group = ((at - events.origin) >> BITS) + 1
     last = (stop - 1 - events.origin) >> BITS
@@ -682,7 +682,7 @@ def scatter_prompt(store, tapes, events, listed, step):
 
 
 @inline
-def forget_sums(events, start, stop):
+def clear_sums(events, start, stop):
     """Clear the incomplete sums of neurons that gather instead."""
     for j in range(start - events.origin, stop - events.origin):
         events.sums[j] = 0.0
@@ -958,7 +958,7 @@ def _follow(store, tapes, events, span, start, stop, step, due):
     listed = events.active[0]
     due = list_active(tapes, events, start, stop, step, due)
     if due > events.budget:
-        forget_sums(events, stop, span.stop)
+        clear_sums(events, stop, span.stop)
     else:
         scatter_prompt(store, tapes, events, listed, step)
     return due
@@ -972,7 +972,7 @@ def _begin(store, tapes, events, span, start, step):
     if events.lags.size > 0:
         due = scatter_lagged(store, tapes, events, span, step)
     if events.active[0] == NOT_COUNTED or due > events.budget:
-        forget_sums(events, span.start, span.stop)
+        clear_sums(events, span.start, span.stop)
         return events.budget + 1
     scatter_late(store, tapes, events, step)
     events.active[0] = 0
@@ -998,7 +998,7 @@ def _part(store, events, start, span, due):
         events.part_active[part_index] = 1  # what rests may not be 0
         start = next_active(events, start, stop)
         if start < stop:
-            return start, awake_until(events, start, stop)
+            return start, active_stop(events, start, stop)
         if start == span.stop:
             return start, stop
 
@@ -1042,13 +1042,13 @@ def _begin_run(store, tapes, events, span, step):
     """Begin a call, before which weights and activations may have changed."""
     events.events[0] = 0
     align_numbers(store, events, span)
-    forget_sums(events, span.start, span.stop)
+    clear_sums(events, span.start, span.stop)
     list_all(store, tapes, events, span, step)
     if events.lags.size > 0:
         list_past(store, tapes, events, span, step)
 
 
-_run_rows = runs_by(activate_by_events, _begin_run, wake_all, advance_by_events)
+_run_rows = runs_by(activate_by_events, _begin_run, mark_all_dirty, advance_by_events)
 
 
 @kernel
@@ -1060,7 +1060,7 @@ def run_untraced(
     tapes = tapes_at(tape_table, unit, (0,))
     fans = OutgoingIndex(*fans)
     span = span_of(span)
-    events = Events(
+    events = EventState(
         bare(fans.late),
         bare(fans.prompt),
         bare(fans.lags),

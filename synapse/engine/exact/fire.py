@@ -9,7 +9,7 @@ from ..compiler.lanes import by_sample, flat, rolled
 from ..compiler.rare import INDEX, rare
 from ..compiler.tiles import transpose
 from ..functions import activations, compiled, single
-from ..functions.compiled import activate_range, chance, compete, custom, identity
+from ..functions.compiled import activate_range, compete, custom, fire_random, identity
 from ..lowering.flags import GRADIENT_SOURCE
 from ..schema import ENDED
 from .step import step_kind
@@ -42,7 +42,7 @@ def fire(store, tapes, start, stop, forward, step, lanes):
     elif activations.FIRST_GROUPED <= code <= activations.LAST_GROUPED:
         fire_groups(store, tapes, start, stop, forward, lanes)
     elif activations.FIRST_RANDOM <= code <= activations.LAST_RANDOM:
-        chance(store, code, start, stop, lanes, state, at, activation, slope, to)
+        fire_random(store, code, start, stop, lanes, state, at, activation, slope, to)
     elif code < activations.FIRST_CUSTOM:
         activate_range(code, store, state, at, activation, slope, to, n)
     else:
@@ -121,7 +121,7 @@ def fire_groups(store, tapes, start, stop, forward, lanes):
 
 
 @rare(*[INDEX] * 5, taped=True)
-def drop(store, tapes, start, stop, now, masked_at, lanes):
+def apply_dropout(store, tapes, start, stop, now, masked_at, lanes):
     """Apply dropout: multiply activations and slopes by the mask of each step, neuron
     and sample. That of neuron j in this step is at `masked_at` + j.
     """
@@ -158,7 +158,7 @@ def zero_clamped_errors(store, tapes, start, stop, to, lanes):
 
 
 @inline
-def rest(tapes, start, stop, offset, step, lanes):
+def zero_finished(tapes, start, stop, offset, step, lanes):
     """Set ended samples to 0, so that they cannot grow without bound."""
     state = flat(tapes.weighed)
     for lane in range(rolled(lanes)):

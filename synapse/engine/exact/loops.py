@@ -64,7 +64,7 @@ def load_targets(tapes, span, targets, step, lanes):
 
 
 @rare(*[INDEX] * 5, taped=True)
-def judge_custom(store, tapes, cost, at, to, n, lanes):
+def custom_cost_and_error(store, tapes, cost, at, to, n, lanes):
     """Compute the cost and the error signal of each output under a registered cost."""
     activation = flat(tapes.activation)
     slope = flat(tapes.slope)
@@ -167,7 +167,7 @@ def compute_output_errors(store, tapes, span, targets, step, now, cost, lanes):
             size,
         )
     else:
-        judge_custom(store, tapes, cost, at, to, n, lanes)
+        custom_cost_and_error(store, tapes, cost, at, to, n, lanes)
     for lane in range(rolled(lanes)):
         share = tapes.share[step * lanes + lane]
         for o in range(n):

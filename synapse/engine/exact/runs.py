@@ -16,9 +16,9 @@ from ..compiler.jit import bare, inline, kernel, span_of, store_at
 from ..compiler.lanes import tapes_at
 from ..compiler.rare import INDEX, rare
 from ..online.calls import ROW, SPAN, calls_by_float
-from ..online.fire import clear_all_traces, forget_error, tick
+from ..online.fire import clear_all_traces, clear_error, tick
 from ..online.loops import check_rows
-from ..online.record import note, watches
+from ..online.record import record_row, watches
 from ..online.steps import count_steps
 from ..schema import FAILURE, NONE
 from ..status import DONE, FAILED, ROW as FAILED_ROW
@@ -127,7 +127,7 @@ def write_back(store, tapes, span, start, step, steps):
         store.old_activation[j] = tapes.activation[step.before + j]
         store.activation[j] = tapes.activation[step.now + j]
         store.stamp[j] = stamp + (j - span.start)
-        forget_error(store, j)
+        clear_error(store, j)
     for j in range(span.start, start):
         store.derivative[j] = 0.0
     for j in range(start, span.stop):
@@ -211,7 +211,7 @@ def runs_by(activate: Any, begin_run: Any, begin_whole: Any, advance: Any) -> An
                 write_back(store, tapes, span, start, step, 1 if by_row else steps)
                 latest[0] = store.stamp[span.stop - 1]
             if by_row:
-                note(store, True, True, NONE)
+                record_row(store, True, True, NONE)
                 hold_streams(store, tapes, span)
         if looks:
             restore_streams(store, tapes, span)

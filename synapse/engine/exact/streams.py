@@ -17,7 +17,7 @@ from ..online.calls import ROW, SPAN, calls_by_float
 from ..online.loops import propagate_network, step_online
 from ..online.roles import LearnStep, StepNetwork
 from ..online.slope_rules import temporal_difference
-from ..online.slopes import begin_slopes, move_along
+from ..online.slopes import begin_slopes, update_along
 from ..status import DIVERGED, DONE, FAILED
 from .activate import activate_network
 from .runs import (
@@ -61,7 +61,7 @@ def streams_by(step_network: StepNetwork, learn_step: LearnStep):
             begin_slopes(store, span, no_errors, decay, sizes)
             if not learn_step(store, rule, span, unit):
                 return DIVERGED, t
-            status, _ = move_along(store, delta, rate, bound, sizes)
+            status, _ = update_along(store, delta, rate, bound, sizes)
             if status != DONE:
                 return status, t
             step_network(store, rule, span, rows, t)
@@ -75,7 +75,7 @@ def streams_by(step_network: StepNetwork, learn_step: LearnStep):
 
 @inline
 def _learn(store, rule, span, rate):
-    """Propagate; no update stays pending. `move_along` finds what is not finite."""
+    """Propagate; no update stays pending. `update_along` finds what is not finite."""
     propagate_network(store, span, rate, False)
     return True
 

@@ -27,14 +27,14 @@ from .tapes import SharedTapes, Tapes
 from .update import (
     Change,
     OptimizerStep,
+    apply_update,
     bare_penalty,
     bare_places,
     find_gradient,
     lay_slopes,
-    move,
-    move_back,
     read_column,
     sum_of_squares,
+    undo_update,
     write_column,
 )
 
@@ -217,9 +217,9 @@ def add_biases(ways, change, begin, width):
     """Add the biases of a group."""
     biases = change.slopes[1]
     if width > 1:
-        add_moves(biases, 0, ways.wide.bias_move, 0, biases.size, begin)
+        add_updates(biases, 0, ways.wide.bias_move, 0, biases.size, begin)
     else:
-        add_moves(biases, 0, ways.single.bias_move, 0, biases.size, begin)
+        add_updates(biases, 0, ways.single.bias_move, 0, biases.size, begin)
 
 
 @strict
@@ -243,12 +243,12 @@ def add_descent(unfolding, change, begin, start, stop):
         skipped = min(max(start - at, 0), n)
         count = min(max(stop - at, 0), n) - skipped
         places = at + skipped, unfolding.weight_move, row + skipped, count
-        add_moves(change.slopes[0], *places, begin)
+        add_updates(change.slopes[0], *places, begin)
         at += n
 
 
 @strict
-def add_moves(slopes, at, moves, row, n, begin):
+def add_updates(slopes, at, moves, row, n, begin):
     """Subtract a part of the descent of a group from the gradient; with `begin`, from
     0.
     """
@@ -343,7 +343,7 @@ def update(store, change, rate, count):
     if not sum_of_squares(gradient, 0, gradient.size) <= change.step.limit:
         return TOO_STEEP
     whole = change.whole
-    status = move(
+    status = apply_update(
         values, whole, gradient, False, 1.0, change.step, rate, count, 0, gradient.size
     )
     if status == DONE:
@@ -366,11 +366,13 @@ def worse_of(status, other):
 
 @strict
 def move_weights(training, slopes, by_rows, rate, count, start, stop):
-    """Move some of the weights, see `move`; `by_rows`: by minus the tapes' gradient."""
+    """Move some of the weights, see `apply_update`; `by_rows`: by minus the tapes'
+    gradient.
+    """
     change = training.change
     sign = -1.0 if by_rows else 1.0
     how = by_rows, sign, change.step, rate, count, start, stop
-    return move(training.store.weight, change.weights, slopes, *how)
+    return apply_update(training.store.weight, change.weights, slopes, *how)
 
 
 @strict
@@ -407,10 +409,10 @@ def epochs_by(descend_batch: Any, squares_of: Any, move_all_weights: Any) -> Any
         status = move_all_weights(training, weights, *how)
         sign = -1.0 if by_rows else 1.0
         how = False, sign, change.step, rate, count, 0, biases.size
-        status = worse_of(status, move(bias, change.biases, biases, *how))
+        status = worse_of(status, apply_update(bias, change.biases, biases, *how))
         if status != DONE:
-            move_back(training.store.weight, change.weights, weights, by_rows)
-            move_back(bias, change.biases, biases, False)
+            undo_update(training.store.weight, change.weights, weights, by_rows)
+            undo_update(bias, change.biases, biases, False)
         return status
 
     @strict

@@ -238,13 +238,13 @@ def find_gradient(penalty, values, gradient):
 
 
 @strict_call
-def move(column, places, slopes, by_rows, sign, step, rate, count, start, stop):
+def apply_update(column, places, slopes, by_rows, sign, step, rate, count, start, stop):
     """Change some entries of a column, counted from its first one, by one step of the
     optimizer, the one with number `count`; returns a status.
 
     The gradient is `sign` times `slopes`, which are in the order of the stretches or,
     `by_rows`, have the rows of the column. The old values take their place, for
-    `move_back`.
+    `undo_update`.
     """
     vectors = (step.change, step.values, step.gradient, step.memory, step.settings)
     passed = 0
@@ -279,8 +279,8 @@ def move(column, places, slopes, by_rows, sign, step, rate, count, start, stop):
 
 
 @strict
-def move_back(column, places, slopes, by_rows):
-    """Restore the values before `move`."""
+def undo_update(column, places, slopes, by_rows):
+    """Restore the values before `apply_update`."""
     at = 0
     for stretch in range(places.begins.size):
         row = places.begins[stretch]

@@ -251,7 +251,7 @@ def noise(store, j, state):
 
 
 @rare(INDEX, INDEX, INDEX, INDEX, *STRETCH)
-def chance(store, code, start, stop, lanes, state, at, activation, slope, to):
+def fire_random(store, code, start, stop, lanes, state, at, activation, slope, to):
     """Compute activations and derivatives of random neurons, of which each has `lanes`
     consecutive samples.
     """

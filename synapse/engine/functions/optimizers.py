@@ -12,7 +12,7 @@ network.
 The recursive optimizers at the end keep the covariance of the parameters' errors.
 Covariances P are symmetric matrices, one after the other in one array. The first kernel
 of a step finds the changes of the parameters and returns whether all variances stay
-above 0; `renew` then changes the covariances.
+above 0; `update_covariance` then changes the covariances.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def row_times_row(a, o, b, q, start, n):
 
 
 @strict
-def lower(covariance, at, n, w, start, scale, added):
+def downdate(covariance, at, n, w, start, scale, added):
     """Compute P = (P - w' w) scale + added I, for the columns from `start` of the rows
     of `w`.
 
@@ -200,8 +200,8 @@ def lower(covariance, at, n, w, start, scale, added):
 
 @inline
 def stay_positive(covariance, bounds, places, w):
-    """Return whether all variances stay above 0, and finite, when `renew` subtracts w'
-    w.
+    """Return whether all variances stay above 0, and finite, when `update_covariance`
+    subtracts w' w.
     """
     sound = True
     for g in range(len(places)):
@@ -236,7 +236,7 @@ def factorise(s):
 @kernel
 def find_kalman(covariance, bounds, places, slopes, errors, measurement, w, s, change):
     """Compute the changes by one step of the decoupled extended Kalman filter, and w
-    for `renew`.
+    for `update_covariance`.
 
     Group g has the parameters ``bounds[g] .. bounds[g + 1]``, the columns of `slopes`
     (H), and its P begins at ``places[g]``. With S = sum_g H_g P_g H_g' + measurement I
@@ -277,8 +277,8 @@ def find_kalman(covariance, bounds, places, slopes, errors, measurement, w, s, c
 
 @kernel
 def find_least_squares(covariance, bounds, places, slopes, forgetting, w, gain):
-    """Compute the gain k of one step of recursive least squares, and w for `renew`; one
-    group with one output.
+    """Compute the gain k of one step of recursive least squares, and w for
+    `update_covariance`; one group with one output.
 
     With s = forgetting + x' P x: gain = P x / s, w = P x / sqrt(s).
     """
@@ -296,9 +296,9 @@ def find_least_squares(covariance, bounds, places, slopes, forgetting, w, gain):
 
 
 @kernel
-def renew(covariance, bounds, places, w, scale, added):
+def update_covariance(covariance, bounds, places, w, scale, added):
     """Compute P_g = (P_g - w_g' w_g) scale + added I for all groups."""
     for g in range(len(places)):
-        lower(
+        downdate(
             covariance, places[g], bounds[g + 1] - bounds[g], w, bounds[g], scale, added
         )

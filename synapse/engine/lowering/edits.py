@@ -57,7 +57,7 @@ def are_known(store: Store) -> bool:
     """Return whether a store is large, and nothing else has changed since it was
     lowered.
     """
-    return store.removed_rows is not None and store.laid_out >= MIN_CONNECTIONS
+    return store.removed_rows is not None and store.n_lowered >= MIN_CONNECTIONS
 
 
 def change_of(store: Store) -> ChangedNeurons | None:
@@ -65,16 +65,16 @@ def change_of(store: Store) -> ChangedNeurons | None:
     to be laid out anew.
     """
     c = store.columns
-    laid_out = store.laid_out
+    n_lowered = store.n_lowered
     ties = c["ties"]
     tied = ties[Ties.STRETCHES] or ties[Ties.BIAS_STRETCHES] or ties[Ties.INTERNAL]
     if tied or np.bitwise_or.reduce(c["flags"]) & (GATED | GATES):
         return None
     # A row that has been added and removed since has no target any more.
-    added = np.arange(laid_out, store.n_connections)
+    added = np.arange(n_lowered, store.n_connections)
     added = added[c["target"][added] != NONE]
     removed = np.array(store.removed_rows, np.int64)
-    removed = removed[removed < laid_out]
+    removed = removed[removed < n_lowered]
     if c["delay"][added].any() or c["delay"][removed].any():
         return None
     firsts = c["first_incoming"].astype(np.int64)
@@ -89,7 +89,7 @@ def change_of(store: Store) -> ChangedNeurons | None:
     ):
         return None
     starts = firsts[neurons]
-    stops = np.append(firsts, laid_out)[neurons + 1]
+    stops = np.append(firsts, n_lowered)[neurons + 1]
     rows = spans(starts, stops - starts)
     rows = np.concatenate([rows[c["target"][rows] != NONE], added])
     source = c["source"][rows]
@@ -108,7 +108,7 @@ def apply(store: Store, change: ChangedNeurons) -> int:
     """Make the rows and runs of a changed store; returns the flags of all neurons
     together.
     """
-    added = store.columns["sign"][store.laid_out : store.n_connections]
+    added = store.columns["sign"][store.n_lowered : store.n_connections]
     store.columns["ties"][Ties.SIGNED] |= np.uint64(added.any())
     # By neuron: by how many rows its connections move.
     grown = np.zeros(store.n_neurons + 1, np.int64)
@@ -136,7 +136,7 @@ def _move_rows(store: Store, change: ChangedNeurons, shift: NDArray[np.int64]) -
         column[new_rows] = values
     _follow(store, change, shift)
     store.row_of[saved["identity"]] = new_rows
-    store.n_connections = store.laid_out + int(shift[-1])
+    store.n_connections = store.n_lowered + int(shift[-1])
 
 
 def _moved_ranges(
@@ -146,7 +146,7 @@ def _moved_ranges(
     order in which none is overwritten before it has moved.
     """
     starts = change.stops
-    stops = np.append(change.starts[1:], store.laid_out)
+    stops = np.append(change.starts[1:], store.n_lowered)
     by = shift[change.neurons + 1]
     moved = (starts < stops) & (by != 0)
     ranges = np.transpose([starts, stops, by])[moved]
@@ -157,7 +157,7 @@ def _moved_ranges(
 
 def _follow(store: Store, change: ChangedNeurons, shift: NDArray[np.int64]) -> None:
     """Update the rows of the identities that have moved."""
-    laid_out = store.laid_out
+    n_lowered = store.n_lowered
     by = np.diff(shift[change.neurons + 1], prepend=0)
     grown = [
         (np.uint32(begin), np.uint32(rows % (1 << 32)))
@@ -166,7 +166,7 @@ def _follow(store: Store, change: ChangedNeurons, shift: NDArray[np.int64]) -> N
     ]
     if len(grown) > FEW_RANGES:
         start = int(change.starts[0])
-        stop = laid_out + int(shift[-1])
+        stop = n_lowered + int(shift[-1])
         identity = store.columns["identity"][start:stop]
         store.row_of[identity] = np.arange(start, stop, dtype=np.uint32)
         return
@@ -175,7 +175,7 @@ def _follow(store: Store, change: ChangedNeurons, shift: NDArray[np.int64]) -> N
         before = rows.copy()
         for begin, by_rows in grown:
             # Unsigned: true for rows from `begin` on, and not for removed ones.
-            rows += (before - begin < np.uint32(laid_out) - begin) * by_rows
+            rows += (before - begin < np.uint32(n_lowered) - begin) * by_rows
 
 
 def _make_runs(store: Store, change: ChangedNeurons, shift: NDArray[np.int64]) -> int:

@@ -56,7 +56,7 @@ def lower(store: Store) -> None:
     if flags & MEMORY:  # new traces begin with what has been read, from rings, too
         restore(store, store.program.pending)
     store.program = Program(0, made=True)  # identities can be renumbered now
-    store.laid_out = store.n_connections
+    store.n_lowered = store.n_connections
     store.removed_rows = []
 
 

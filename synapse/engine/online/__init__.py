@@ -15,9 +15,9 @@ from .loops import (
     clamp_one as clamp_one,
     clear_rows as clear_rows,
     feed_network as feed_network,
-    note_step as note_step,
     propagate_one as propagate_one,
     propagate_targets as propagate_targets,
+    record_step as record_step,
     run_network as run_network,
     train_network as train_network,
 )

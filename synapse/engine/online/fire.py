@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..compiler.jit import by_type, inline, reset
 from ..compiler.rare import INDEX, rare
 from ..functions import activations, compiled, single
-from ..functions.compiled import activate_range, chance, compete, custom
+from ..functions.compiled import activate_range, compete, custom, fire_random
 from ..lowering.flags import TRACED, WITH_GATES
 from ..schema import NONE
 
@@ -23,7 +23,7 @@ def tick(store, n):
 
 
 @inline
-def forget_error(store, j):
+def clear_error(store, j):
     """Reset the errors of the previous step."""
     store.responsibility[j] = 0.0
     store.pushed[j] = 0.0
@@ -35,7 +35,7 @@ def forget_error(store, j):
 def begin_step(store, j, now):
     """Begin every new activation: reset errors, and record the order of activation."""
     store.old_activation[j] = store.activation[j]
-    forget_error(store, j)
+    clear_error(store, j)
     store.stamp[j] = now
 
 
@@ -127,7 +127,7 @@ def fire(store, rule, start, stop):
             )
             j = group_stop
     elif activations.FIRST_RANDOM <= code <= activations.LAST_RANDOM:
-        chance(
+        fire_random(
             store,
             code,
             start,

@@ -52,12 +52,12 @@ from .fire import (
     zero_clamped_errors,
 )
 from .propagate import compute_deltas, propagate_block
-from .record import note, watches
+from .record import record_row, watches
 from .renewal import RENEWED, bare_renewal, renew
 from .roles import Forget, LearnStep, StepNetwork
 from .steps import count_steps, end_step
-from .ties import after_moves, before_moves
-from .weigh import apply_pending, weigh_block, weigh_one
+from .ties import after_updates, before_updates
+from .weigh import apply_pending, compute_lone_state, weigh_block
 
 FIELDS_PER_OUTPUT = 4
 """Numbers of each output that a buffer keeps until costs are summed: activation,
@@ -389,7 +389,7 @@ def propagate_network(store, span, rate, defer):
     """Propagate block by block in reverse order; the outputs' error signals have been
     written before.
     """
-    before_moves(store)
+    before_updates(store)
     for j in range(span.learning, span.stop - span.outputs):
         store.projected[j] = 0.0
     if store.ties.clamped != 0:
@@ -400,9 +400,9 @@ def propagate_network(store, span, rate, defer):
         compute_deltas(store, start, last, rate, defer)
         propagate_block(store, start, last, rate, defer)
         last = start
-    after_moves(store)
+    after_updates(store)
     if watches(store, span):
-        note(store, False, False, schema.NONE)
+        record_row(store, False, False, schema.NONE)
 
 
 def rows_by(step_network: StepNetwork):
@@ -442,7 +442,7 @@ def activate_one(table, unit, row):
     store.failed[0] = 0.0
     j = row
     begin_alone(store, j)
-    weigh_one(store, j)
+    compute_lone_state(store, j)
     fire(store, None, j, j + 1)
     if store.failed[0] != 0.0:
         return None
@@ -496,18 +496,18 @@ def propagate_one(table, unit, row, asked):
         return LARGE
     alone = store.ties.held == 0  # else `begin_deferred_ties` has been called
     if alone:
-        before_moves(store)
+        before_updates(store)
     compute_deltas(store, j, j + 1, rate, False)
     propagate_block(store, j, j + 1, rate, False)
     if alone:
-        after_moves(store)
+        after_updates(store)
     return DONE
 
 
 @kernel
-def note_step(table, unit, begin, activated, row):
-    """Record a step in which neurons are called one by one, see `note`."""
-    note(store_at(table, unit), begin, activated, row)
+def record_step(table, unit, begin, activated, row):
+    """Record a step in which neurons are called one by one, see `record_row`."""
+    record_row(store_at(table, unit), begin, activated, row)
 
 
 @kernel
@@ -639,7 +639,7 @@ def epochs_by(step_network: StepNetwork, learn_step: LearnStep, forget: Forget):
             for s in range(orders.shape[1]):
                 if clear and going:
                     # clearing discards the inputs that they need
-                    complete_moves(store, span)
+                    complete_updates(store, span)
                     for j in range(span.start, span.stop):
                         clear_neuron(store, j)
                 for row in range(bounds[orders[done, s]], bounds[orders[done, s] + 1]):
@@ -666,14 +666,14 @@ def epochs_by(step_network: StepNetwork, learn_step: LearnStep, forget: Forget):
                                 total = math.nan
                                 going = False
                             elif renews[0].size > 0:
-                                complete_moves(store, span)
+                                complete_updates(store, span)
                                 renewed = renews[0][RENEWED]
                                 renew(store, *renews)
                                 if renews[0][RENEWED] != renewed:
                                     forget(rule)
                     control[1] += 1
                     going = going and not control[0]
-            complete_moves(store, span)
+            complete_updates(store, span)
             total += summed_cost(store, cost, kept, filled, span.outputs)
             errors[done] = total / np.float64(judged)
             going = going and status_of(store, total) == DONE
@@ -723,7 +723,7 @@ def _learn(store, rule, span, rate):
 
 
 @noinline
-def complete_moves(store, span):
+def complete_updates(store, span):
     """Make the pending updates of the network."""
     apply_pending(store, span.start, span.stop, store.activation)
 

@@ -46,7 +46,7 @@ def push_back(store, r, delta, row, n, source):
 
 
 @inline
-def move_traced(store, j, row, n, step):
+def update_traced(store, j, row, n, step):
     """Update the weights of a run along stored traces."""
     trace = trace_of(store, j, row)
     for t in range(n):
@@ -83,7 +83,7 @@ def propagate_traced_run(store, j, r, delta, step, pull, extended):
     if flags & mark.FIXED:
         return
     if store.flags[j] & mark.TRACED:
-        move_traced(store, j, row, n, step)
+        update_traced(store, j, row, n, step)
         return
     # [equation learning: weights]
     activations = sources_read(store, r)
@@ -146,7 +146,7 @@ def propagate_gated_run(store, j, r, delta, step, lagged):
     if flags & mark.FIXED:
         return
     if store.flags[j] & mark.TRACED:
-        move_traced(store, j, row, n, step)
+        update_traced(store, j, row, n, step)
     else:
         for t in range(n):
             store.weight_destination[row + t] += (
@@ -166,7 +166,7 @@ def propagate_listed_run(store, j, r, delta, step, defer, lagged):
     if flags & mark.FIXED or (defer and may_be_pending(store, r)):
         return
     if store.flags[j] & mark.TRACED:
-        move_traced(store, j, row, n, step)
+        update_traced(store, j, row, n, step)
     else:
         activations, at = activations_of(store, r, j, lagged)
         for c in range(row, row + n):
@@ -183,7 +183,7 @@ def learn_stretch(store, j, r, step):
     if store.run_flags[r] & mark.FIXED:
         return
     if store.flags[j] & mark.TRACED:
-        move_traced(store, j, row, n, step)
+        update_traced(store, j, row, n, step)
     else:
         since = advanced_since(store, store.ring[j], j)
         at = latest_frames(store, store.ring_head, j, since)

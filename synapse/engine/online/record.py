@@ -98,8 +98,8 @@ def extended_trace(store, pair):
 
 
 @inline
-def note_neurons(store, quantity, at, begin, activated, only):
-    """Record the number `quantity` of the recorded neurons. See `note`."""
+def record_neurons(store, quantity, at, begin, activated, only):
+    """Record the number `quantity` of the recorded neurons. See `record_row`."""
     for i in range(store.log_place.neurons):
         j = store.watched[i]
         if j == NONE:
@@ -114,7 +114,7 @@ def note_neurons(store, quantity, at, begin, activated, only):
 
 
 @inline
-def note_connections(store, quantity, at, activated):
+def record_connections(store, quantity, at, activated):
     """Record the number `quantity` of the recorded connections."""
     for i in range(store.log_place.connections):
         c = store.watched_connection[i]
@@ -127,7 +127,7 @@ def note_connections(store, quantity, at, activated):
 
 
 @inline
-def note_pairs(store, at, activated):
+def record_pairs(store, at, activated):
     """Record the extended traces of the recorded pairs."""
     for i in range(store.log_place.pairs):
         if store.watched_pair[i * schema.PAIR_FIELDS + schema.PAIR_ROW] != NONE:
@@ -143,7 +143,7 @@ def watches(store, span):
 
 
 @rare(INDEX, INDEX, INDEX)
-def note(store, begin, activated, only):
+def record_row(store, begin, activated, only):
     """Record the watched numbers in the latest row, or in a new one with `begin`.
 
     With `activated`, all numbers are written. Otherwise neurons have propagated: only
@@ -161,14 +161,14 @@ def note(store, begin, activated, only):
         quantity = store.watched_what[w]
         if quantity < CONNECTIONS:
             if activated or quantity >= UPDATED:
-                note_neurons(store, quantity, at, begin, activated, only)
+                record_neurons(store, quantity, at, begin, activated, only)
             at += store.log_place.neurons
         elif quantity < PAIRS:
             if activated or quantity == WEIGHT:
-                note_connections(store, quantity, at, activated)
+                record_connections(store, quantity, at, activated)
             at += store.log_place.connections
         elif quantity < SENSITIVITIES:
-            note_pairs(store, at, activated)
+            record_pairs(store, at, activated)
             at += store.log_place.pairs
         elif activated:
             for i in range(store.log_place.sensitivities):

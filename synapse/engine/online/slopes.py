@@ -56,7 +56,7 @@ def add_sums(store, move, sizes):
 
 
 @inline
-def move_along(store, delta, rate, bound, sizes):
+def update_along(store, delta, rate, bound, sizes):
     """Add the sums, times `delta` and a step, to the parameters; returns a status and
     the step.
 
@@ -75,7 +75,7 @@ def move_along(store, delta, rate, bound, sizes):
 
 
 @inline
-def move_scaled(store, span, errors, squares, settings, squared, sizes):
+def update_scaled(store, span, errors, squares, settings, squared, sizes):
     """Move parameters along their slopes, each divided by the root of its sum of
     squares; returns a status.
 
@@ -126,7 +126,7 @@ def scale_slopes(slopes, squares, keep, n):
 @kernel
 def learn_scaled(table, unit, span, errors, squares, settings, squared, sizes):
     """Compute the slopes of the last step for these errors, and move by
-    :func:`move_scaled`.
+    :func:`update_scaled`.
     """
     store = store_at(table, unit)
     span = span_of(span)
@@ -134,7 +134,7 @@ def learn_scaled(table, unit, span, errors, squares, settings, squared, sizes):
     sizes = bare(sizes)
     begin_slopes(store, span, errors, 0.0, sizes)
     propagate_network(store, span, unit, False)
-    return move_scaled(store, span, errors, squares, bare(settings), squared, sizes)
+    return update_scaled(store, span, errors, squares, bare(settings), squared, sizes)
 
 
 @kernel
@@ -148,4 +148,4 @@ def learn_by_slopes(table, unit, span, errors, decay, delta, rate, bound, sizes)
     sizes = bare(sizes)
     begin_slopes(store, span, errors, decay, sizes)
     propagate_network(store, span, unit, False)
-    return move_along(store, delta, rate, bound, sizes)
+    return update_along(store, delta, rate, bound, sizes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import schema
 from ..compiler.jit import inline
 from ..schema import NONE
-from .record import note, watches
+from .record import record_row, watches
 
 
 def _counter_of(counted):
@@ -54,4 +54,4 @@ def end_step(store, span):
     if store.failed[0] == 0.0:
         count_steps(store, span.start, span.stop, 1)
     if watches(store, span):
-        note(store, True, True, NONE)
+        record_row(store, True, True, NONE)

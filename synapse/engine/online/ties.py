@@ -13,7 +13,7 @@ from ..compiler.rare import rare
 
 
 @inline
-def note_shared(values, leaders, base, move, groups):
+def save_shared(values, leaders, base, move, groups):
     """Copy the shared number of each group to `base`."""
     for g in range(groups):
         base[g] = values[leaders[g]]
@@ -21,7 +21,7 @@ def note_shared(values, leaders, base, move, groups):
 
 
 @inline
-def add_moves(values, rows, lengths, groups, base, move, stretches):
+def add_updates(values, rows, lengths, groups, base, move, stretches):
     """Add the updates of all members to `base`, and give all members the sum."""
     for s in range(stretches):
         row = rows[s]
@@ -36,7 +36,7 @@ def add_moves(values, rows, lengths, groups, base, move, stretches):
 
 
 @inline
-def stopped(store, row, weight):
+def clip_to_sign(store, row, weight):
     """Return a weight of this connection after an update, or 0 if that has taken it
     across.
     """
@@ -47,14 +47,14 @@ def stopped(store, row, weight):
 def clip_to_signs(store, start, stop):
     """Stop the weights of consecutive connections at 0."""
     for row in range(start, stop):
-        store.weight[row] = stopped(store, row, store.weight[row])
+        store.weight[row] = clip_to_sign(store, row, store.weight[row])
 
 
 @rare()
 def save_tied(store):
     """Store the shared numbers before a step."""
     if store.ties.stretches != 0:
-        note_shared(
+        save_shared(
             store.weight,
             store.tied_first,
             store.tied_base,
@@ -62,7 +62,7 @@ def save_tied(store):
             store.ties.groups,
         )
     if store.ties.bias_stretches != 0:
-        note_shared(
+        save_shared(
             store.bias,
             store.bias_tied_first,
             store.bias_tied_base,
@@ -72,11 +72,11 @@ def save_tied(store):
 
 
 @rare()
-def move_tied(store):
+def update_shared(store):
     """Update shared numbers by the sum of their members' updates."""
     if store.ties.stretches != 0:
         stretches = store.tied, store.tied_length, store.tied_group
-        add_moves(
+        add_updates(
             store.weight,
             *stretches,
             store.tied_base,
@@ -87,7 +87,7 @@ def move_tied(store):
             clip_to_signs(store, store.tied[s], store.tied[s] + store.tied_length[s])
     if store.ties.bias_stretches != 0:
         stretches = store.bias_tied, store.bias_tied_length, store.bias_tied_group
-        add_moves(
+        add_updates(
             store.bias,
             *stretches,
             store.bias_tied_base,
@@ -97,17 +97,17 @@ def move_tied(store):
 
 
 @inline
-def before_moves(store):
+def before_updates(store):
     """Note the values of tied parameters before they move, if anything is tied."""
     if store.ties.stretches + store.ties.bias_stretches != 0:
         save_tied(store)
 
 
 @inline
-def after_moves(store):
+def after_updates(store):
     """Give all tied parameters the sum of their moves, if anything is tied."""
     if store.ties.stretches + store.ties.bias_stretches != 0:
-        move_tied(store)
+        update_shared(store)
 
 
 @kernel
@@ -116,7 +116,7 @@ def begin_deferred_ties(table, unit):
     numbers.
     """
     store = store_at(table, unit)
-    before_moves(store)
+    before_updates(store)
     store.ties.held = 1
 
 
@@ -127,4 +127,4 @@ def commit_deferred_ties(table, unit):
     """
     store = store_at(table, unit)
     store.ties.held = 0
-    after_moves(store)
+    after_updates(store)

@@ -27,7 +27,7 @@ from ..compiler.tiles import (
 from ..lowering import flags as mark
 from ..schema import NONE
 from .reads import has_lag, latest_frames, past_of, past_read
-from .ties import clip_to_signs, stopped
+from .ties import clip_to_sign, clip_to_signs
 
 MAX_SINGLE_ADDS = 3
 """Connections of a run up to which they are added one by one. ``python -m
@@ -114,7 +114,7 @@ def trace_of(store, j, row):
 
 
 @inline
-def move_eligibility(store, j, carry, lagged):
+def update_eligibility(store, j, carry, lagged):
     """eligibility e_ij = g_jj w_jj e_ij(old) + g_ij y_i, for the trainable
     connections.
     """
@@ -166,7 +166,7 @@ def move_eligibility(store, j, carry, lagged):
 
 
 @inline
-def move_extended(store, k, carry, block):
+def update_extended(store, k, carry, block):
     """extended x_ij^k = g_kk w_kk x_ij^k(old) + f'_j e_ij I_jk, for every j that gates
     k.
     """
@@ -265,7 +265,7 @@ def weight_of(store, c, r):
         and may_be_pending(store, r)
     ):
         update = store.pending_step[j] * store.activation[store.source[c]]
-        return stopped(store, c, store.weight[c] + update)
+        return clip_to_sign(store, c, store.weight[c] + update)
     return store.weight[c]
 
 
@@ -302,7 +302,7 @@ def apply_signed(store, start, stop):
 
 
 @in_order
-def updated(store, c, i, step, pending):
+def updated_weight(store, c, i, step, pending):
     """Return the weight of a connection from `i`; a `pending` update is made before."""
     weight = store.weight[c]
     if pending:
@@ -358,14 +358,14 @@ def sum_listed(store, activations, at, row, n, step, pending):
         i1 = store.source[c + 1]
         i2 = store.source[c + 2]
         i3 = store.source[c + 3]
-        total += updated(store, c, i, step, pending) * activations[at + i]
-        total1 += updated(store, c + 1, i1, step, pending) * activations[at + i1]
-        total2 += updated(store, c + 2, i2, step, pending) * activations[at + i2]
-        total3 += updated(store, c + 3, i3, step, pending) * activations[at + i3]
+        total += updated_weight(store, c, i, step, pending) * activations[at + i]
+        total1 += updated_weight(store, c + 1, i1, step, pending) * activations[at + i1]
+        total2 += updated_weight(store, c + 2, i2, step, pending) * activations[at + i2]
+        total3 += updated_weight(store, c + 3, i3, step, pending) * activations[at + i3]
     # [equation state: run without gates]
     for c in range(row + whole, row + n):
         i = store.source[c]
-        total += updated(store, c, i, step, pending) * activations[at + i]
+        total += updated_weight(store, c, i, step, pending) * activations[at + i]
     # [end]
     return (total + total1) + (total2 + total3)
 
@@ -421,7 +421,7 @@ def stretch_sum(store, j, r):
 
 
 @inline
-def weigh_plain(store, j):
+def compute_plain_state(store, j):
     """state s_j = b_j + sum_i w_ij y_i of a neuron without gates and traces."""
     state = store.bias[j]
     for r in range(store.run_start[j], store.run_stop[j]):
@@ -432,7 +432,7 @@ def weigh_plain(store, j):
 
 
 @inline
-def weigh_neuron(store, j, block, lagged):
+def compute_state(store, j, block, lagged):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, and its traces; see
     `extend_run` and `sources_now`.
     """
@@ -459,9 +459,9 @@ def weigh_neuron(store, j, block, lagged):
     # [end]
     store.pending_step[j] = 0.0
     if flags & mark.TRACED:
-        move_eligibility(store, j, carry, lagged)
+        update_eligibility(store, j, carry, lagged)
     if flags & mark.MEMORY:
-        move_extended(store, j, carry, block)
+        update_extended(store, j, carry, block)
     store.old_state[j] = old
     store.state[j] = state
 
@@ -505,7 +505,7 @@ def add_four_long(store, j, r):
 
 
 @inline
-def weigh_four(store, j, lagged):
+def compute_four_states(store, j, lagged):
     """Compute the states of four neurons with the same sources."""
     for i in range(j, j + 4):
         store.old_state[i] = store.state[i]
@@ -526,37 +526,37 @@ def weigh_four(store, j, lagged):
 
 
 @rare(INDEX, INDEX, INDEX)
-def weigh_gated(store, start, stop, block):
+def compute_gated_states(store, start, stop, block):
     """Compute the states and traces of consecutive neurons, of the block that begins
     with `block`.
     """
     for j in range(start, stop):
         if store.flags[j] & mark.LAGGED:
-            weigh_lagged(store, j, stop, block)
+            compute_lagged_states(store, j, stop, block)
             break
-        weigh_neuron(store, j, block, False)
+        compute_state(store, j, block, False)
 
 
 @rare(INDEX, INDEX, INDEX)
-def weigh_lagged(store, start, stop, block):
-    """`weigh_gated` for neurons some of which read past activations."""
+def compute_lagged_states(store, start, stop, block):
+    """`compute_gated_states` for neurons some of which read past activations."""
     j = start
     while j < stop:
         if store.flags[j] & mark.FOUR:
-            weigh_four(store, j, True)
+            compute_four_states(store, j, True)
             j += 4
         else:
-            weigh_neuron(store, j, block, True)
+            compute_state(store, j, block, True)
             j += 1
 
 
 @inline
-def weigh_one(store, j):
+def compute_lone_state(store, j):
     """Compute the state of one neuron, which activates alone."""
     if store.flags[j] & mark.WITH_GATES:
-        weigh_gated(store, j, j + 1, j)
+        compute_gated_states(store, j, j + 1, j)
     else:
-        weigh_plain(store, j)
+        compute_plain_state(store, j)
 
 
 @inline
@@ -567,11 +567,11 @@ def weigh_block(store, rule, start, stop):
     j = start
     while j < stop:
         if store.flags[j] & (mark.FOUR | mark.LAGGED) == mark.FOUR:
-            weigh_four(store, j, False)
+            compute_four_states(store, j, False)
             j += 4
         elif store.flags[j] & mark.WITH_GATES:
-            weigh_gated(store, j, stop, start)
+            compute_gated_states(store, j, stop, start)
             j = stop
         else:
-            weigh_plain(store, j)
+            compute_plain_state(store, j)
             j += 1

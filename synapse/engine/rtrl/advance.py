@@ -18,7 +18,7 @@ from .terms import DirectTerms, Lines, Terms
 
 
 @inline
-def remember(store, plan):
+def save_slopes(store, plan):
     """Keep the slopes of the previous step, before the next one."""
     for k in range(plan.counts.states):
         plan.old_derivative[k] = store.derivative[plan.root[k]]
@@ -74,23 +74,23 @@ def add_direct(plan, line, new):
 
 
 @inline
-def renew_class(store, plan, c, old, new):
+def advance_class(store, plan, c, old, new):
     """Compute Z(t) = J Z(t-1) + I for the lines of a class."""
     n = plan.class_width[c]
     for b in range(plan.class_block[c], plan.class_block[c + 1]):
         begin = plan.block_line[b]
         end = plan.block_line[b + 1]
         if end - begin >= MAX_SINGLE_LINES:
-            renew_block(store, plan, b, n, old, new)
+            advance_block(store, plan, b, n, old, new)
         else:
-            renew_few(plan, b, n, old, new)
+            advance_few(plan, b, n, old, new)
         # after the terms of J Z, which overwrite the line
         for line in range(begin, end):
             add_direct(plan, line, new)
 
 
 @inline
-def renew_few(plan, b, n, old, new):
+def advance_few(plan, b, n, old, new):
     """Compute Z(t) = J Z(t-1) for a block of few lines, one by one."""
     start = plan.block_term[b]
     count = plan.block_term[b + 1] - plan.block_term[b]
@@ -104,7 +104,7 @@ def renew_few(plan, b, n, old, new):
 
 
 @rare(PLAN, INDEX, INDEX, INDEX, INDEX)
-def renew_block(store, plan, b, n, old, new):
+def advance_block(store, plan, b, n, old, new):
     """Compute Z(t) = J Z(t-1) for a block of many lines, in tiles."""
     lines = Lines(plan.block_line[b], plan.block_line[b + 1], n)
     size = lines.stop - lines.begin
@@ -158,7 +158,7 @@ def advance(store, plan, span):
         return
     # Z(t) = J Z(t-1) + I, from one copy to the other
     for c in range(plan.counts.classes):
-        renew_class(store, plan, c, base_at(plan), next_at(plan))
+        advance_class(store, plan, c, base_at(plan), next_at(plan))
     plan.latest.base = 1 - plan.latest.base
 
 

@@ -17,7 +17,7 @@ from ..compiler.jit import bare, inline, kernel, one_like, plan_at, span_of, sto
 from ..functions.activations import SOFTMAX
 from ..functions.compiled import cost_and_error
 from ..online.calls import Kernels, calls_by_float, kernels_for as online_kernels
-from ..online.fire import clear_neuron, forget_error
+from ..online.fire import clear_error, clear_neuron
 from ..online.loops import (
     compute_output_errors,
     lead_of_outputs,
@@ -25,7 +25,7 @@ from ..online.loops import (
     status_of,
     step_online,
 )
-from ..online.record import note, watches
+from ..online.record import record_row, watches
 from ..schema import NONE
 from ..status import DONE, FAILED
 from . import loops
@@ -157,7 +157,7 @@ def leave_out(span, targets, row, jacobian):
 def show_direct_errors(store, span, targets, row, cost):
     """Leave the errors of the outputs in the store, and none of other neurons."""
     for j in range(span.learning, span.stop):
-        forget_error(store, j)
+        clear_error(store, j)
         store.projected[j] = 0.0
     compute_output_errors(store, span, targets, row, cost)
     for j in range(span.stop - span.outputs, span.stop):
@@ -168,7 +168,7 @@ def show_direct_errors(store, span, targets, row, cost):
 def note_errors(store, span):
     """Record the errors of a step, if the network is recorded."""
     if watches(store, span):
-        note(store, False, False, NONE)
+        record_row(store, False, False, NONE)
 
 
 # --- up to the next target ------------------------------------------------------------

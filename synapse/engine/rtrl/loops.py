@@ -26,13 +26,13 @@ from ..online.calls import (
 from ..online.fire import zero_clamped_errors
 from ..online.loops import epochs_by, rows_by, set_output_errors, step_online
 from ..online.propagate import enforce_signs
-from ..online.record import note, watches
-from ..online.slopes import begin_slopes, move_along, move_scaled
+from ..online.record import record_row, watches
+from ..online.slopes import begin_slopes, update_along, update_scaled
 from ..online.steps import step_of
-from ..online.ties import after_moves, before_moves
+from ..online.ties import after_updates, before_updates
 from ..records import Latest
 from ..status import DIVERGED, DONE, UNSTEPPED
-from .advance import advance, fill_direct, move_through, remember
+from .advance import advance, fill_direct, move_through, save_slopes
 from .pending import renew_pending, show
 from .places import base_at, shown_at
 from .sweep import sweep_cost
@@ -74,7 +74,7 @@ def step_network(store, plan, span, inputs, row):
     # cleared since, stepped by another rule, or failed: they are of another context
     if plan.latest.step != step_of(store, span):
         clear_plan(plan)
-    remember(store, plan)  # before the step renews the slopes
+    save_slopes(store, plan)  # before the step renews the slopes
     step_online(store, None, span, inputs, row)
     if store.failed[0] == 0.0:
         advance(store, plan, span)
@@ -128,7 +128,7 @@ def learn_step(store, plan, span, rate):
     can be infinite while all states and the cost are finite.
     """
     copy_destinations(store, plan)
-    before_moves(store)
+    before_updates(store)
     for j in range(span.learning, span.stop - span.outputs):
         store.projected[j] = 0.0
     if store.ties.clamped != 0:
@@ -137,10 +137,10 @@ def learn_step(store, plan, span, rate):
     move_through(store, plan, rate)  # along what the sweep has left in ``old_error``
     if store.ties.signed != 0:
         enforce_signs(store, span.learning, span.stop, 0)
-    after_moves(store)
+    after_updates(store)
     sound = undo_unless_finite(store, plan)
     if watches(store, span):
-        note(store, False, False, schema.NONE)
+        record_row(store, False, False, schema.NONE)
     return sound
 
 
@@ -188,7 +188,7 @@ def learn_by_slopes(
     begin_slopes(store, span, errors, decay, sizes)
     if not learn_step(store, plan, span, unit):
         return DIVERGED, 0.0
-    return move_along(store, delta, rate, bound, sizes)
+    return update_along(store, delta, rate, bound, sizes)
 
 
 @kernel
@@ -206,7 +206,7 @@ def learn_scaled(
     begin_slopes(store, span, errors, 0.0, sizes)
     if not learn_step(store, plan, span, unit):
         return DIVERGED
-    return move_scaled(store, span, errors, squares, bare(settings), squared, sizes)
+    return update_scaled(store, span, errors, squares, bare(settings), squared, sizes)
 
 
 _run_stream = streams_by(step_network, learn_step)

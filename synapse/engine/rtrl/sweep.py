@@ -133,7 +133,7 @@ def push_memory(store, plan, span, j, delta, ends):
 
 
 @inline
-def mix(plan, activation, at, start, stop):
+def softmax_vjp(plan, activation, at, start, stop):
     """Convert errors of the activations of a softmax group to errors of its states: y_i
     (e_i - sum_k y_k e_k).
     """
@@ -151,8 +151,8 @@ def mix_group(store, plan, span, j):
     """
     start = store.group_first[j]
     stop = store.group_stop[j]
-    mix(plan, store.activation, flow_at(span, PUSHED), start, stop)
-    mix(plan, store.activation, flow_at(span, GATED), start, stop)
+    softmax_vjp(plan, store.activation, flow_at(span, PUSHED), start, stop)
+    softmax_vjp(plan, store.activation, flow_at(span, GATED), start, stop)
 
 
 @inline

@@ -30,7 +30,7 @@ from .. import _checks
 from .._typing import PathLike
 from ..engine.locking import DeferredInterrupt
 from ..errors import ArgumentError, ArgumentTypeError, ExecutorError, SynapseError
-from ..learning.training import saying_compiling
+from ..learning.training import show_compiling
 from ..readwrite.files import as_path
 from ._trial_json import Point, described, plain_value, point_text, record_text, to_json
 from .trial_store import Task, TrialStore
@@ -356,7 +356,7 @@ def run_tasks(
             disable=not shown,
             desc=title,
         )
-        with bar, saying_compiling(bar), closing(outcomes):
+        with bar, show_compiling(bar), closing(outcomes):
             try:
                 for task, outcome in outcomes:
                     if file is not None:

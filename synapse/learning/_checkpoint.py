@@ -133,7 +133,7 @@ class Checkpointer:
         self._every = every
         self._due = 0.0
 
-    def free(self, done: int) -> int | float:
+    def epochs_until_due(self, done: int) -> int | float:
         """Return the number of epochs until the next file may be due."""
         return float("inf") if self._every is None else self._every - done % self._every
 

@@ -496,10 +496,10 @@ class Trainer(Archived, TrainerOptions):
             updater=self._updater,
             stop=self._stop,
             seconds_per_visit=self._visit_known,
-            ready=self._kept_work(options),
+            previous_rule=self._known_rule(options),
             on_batch=on_batch,
             checkpoint=file,
-            continued=before,
+            resumed_from=before,
         )
         result = self._run(run, progress)
         if isinstance(source, _data_source.Arrays) and not warned:  # the cause is known
@@ -527,18 +527,15 @@ class Trainer(Archived, TrainerOptions):
             return training.run(progress)
         finally:
             end = training.end
-            work = training.work
+            rule = training.rule
             options = training.options
             self._visit_known = training.seconds_per_visit
-            begun = end is not None and (end.done or work is not None)
+            begun = end is not None and (end.done or rule is not None)
             self._paused = end if begun else latest
             # it has no random masks
-            if (
-                options.masks is None
-                and work is not None
-                and work._nbytes <= MAX_CACHED_BYTES
-            ):
-                self._work_known = work
+            is_small = rule is not None and rule._nbytes <= MAX_CACHED_BYTES
+            if options.masks is None and is_small:
+                self._rule_known = rule
 
     def _unseeded(self) -> np.random.Generator:
         """Return the generator of trainings without a seed: making one takes as long as
@@ -549,13 +546,13 @@ class Trainer(Archived, TrainerOptions):
             self._entropy = process, np.random.default_rng()
         return self._entropy[1]
 
-    def _kept_work(self, options: FixedOptions) -> Rule | None:
+    def _known_rule(self, options: FixedOptions) -> Rule | None:
         """Return the rule of the latest training, with its memory, if it was kept and
         had these options.
         """
         # another thread cannot get it, too
-        work = vars(self).pop("_work_known", None)
-        return work if work is not None and work.task.options is options else None
+        rule = vars(self).pop("_rule_known", None)
+        return rule if rule is not None and rule.task.options is options else None
 
     def _arrays(
         self,

@@ -61,10 +61,9 @@ class OrderSampler:
     def __init__(self, rng: np.random.Generator, shuffle: bool) -> None:
         self.rng = rng
         self.shuffle = shuffle
-        self._before: Any = (
-            None  # state of the generator before the latest draw of several epochs,
-        )
-        self._drawn = 0  # and their number
+        # state of the generator before the latest draw of several epochs
+        self._before: Any = None
+        self._drawn = 0  # their number
 
     def draw(self, sequences: Order, epochs: int) -> NDArray[np.int64]:
         """Return the orders of the next epochs, shape (epochs, sequences)."""
@@ -98,25 +97,24 @@ class Training:
     orders: OrderSampler  # of sequences
     updater: Updater  # used with an optimizer
     stop: threading.Event  # set by another thread to end the training
-    seconds_per_visit: (
-        float  # seconds for a connection and a row, by the latest compiled call
-    )
+    # for a connection and a row, by the latest compiled call
+    seconds_per_visit: float
     # the rule of a training before, with memory for the same options
-    ready: Rule | None = None
+    previous_rule: Rule | None = None
     on_batch: Callable[[Batch], Any] | None = None
     checkpoint: Checkpointer | None = None
-    continued: TrainingState | None = None  # the training that this one continues
+    resumed_from: TrainingState | None = None  # the training that this one continues
     rates: CheckedRates = field(init=False)
     bar: Any = field(init=False)  # the progress bar
     sequences: Order = field(init=False)  # those of the latest task that have a step
-    ahead: int = 1  # number of epochs for the next compiled call
+    epochs_per_call: int = 1  # number of epochs for the next compiled call
     label: str = ""
-    ending: str | None = None  # why the present epoch is the last, and incomplete
-    work: Rule | None = None  # the rule, for the latest task
+    end_reason: str | None = None  # why the present epoch is the last, and incomplete
+    rule: Rule | None = None  # the rule, for the latest task
     batch: int = 0  # number of updates in this epoch, counted for `on_batch`
     updates: int = 0  # in total
     end: TrainingState | None = None  # what is needed to continue after its end
-    within: bool = False  # whether an epoch has begun that is not complete
+    in_epoch: bool = False  # whether an epoch has begun that is not complete
 
     def __post_init__(self) -> None:
         self.rates = CheckedRates(self.options.rate, self.network.dtype)
@@ -134,33 +132,33 @@ class Training:
         total = None if rows is None else rows * self.history.epochs
         self.bar = _shown_bar(total) if progress else _hidden_bar()
         self.label = f"{progress}: " if isinstance(progress, str) else ""
-        with self.bar, saying_compiling(self.bar), DeferredInterrupt():
-            if self.checkpoint is not None or self.continued is not None:
-                self._begin()
+        with self.bar, show_compiling(self.bar), DeferredInterrupt():
+            if self.checkpoint is not None or self.resumed_from is not None:
+                self._start()
             try:
-                stopped = self._until_stopped()
+                stopped = self._run_until_stopped()
             finally:
-                self.end = self.paused()
+                self.end = self.state()
             try:
-                if self.checkpoint is not None and not self.within:
+                if self.checkpoint is not None and not self.in_epoch:
                     self.checkpoint.write(self.end)
             finally:
                 result = self.history.result(stopped)
                 self.end.last = self.history.last_weights
             return result
 
-    def _begin(self) -> None:
+    def _start(self) -> None:
         """Write the first checkpoint, which may fail, and continue from the training
         before.
         """
-        before = self.continued
+        before = self.resumed_from
         if self.checkpoint is not None:
-            paused = (
-                self.paused()
+            state = (
+                self.state()
                 if before is None
                 else replace(before, epochs=self.history.epochs)
             )
-            self.checkpoint.write(paused)
+            self.checkpoint.write(state)
         if before is not None:
             self.history.continue_from(before)
             self.updates = before.updates
@@ -168,7 +166,7 @@ class Training:
             self.bar.update(0 if rows is None else rows * before.done)
             self.rates.repeat(self.history.monitored)
 
-    def paused(self) -> TrainingState:
+    def state(self) -> TrainingState:
         """Return what is needed to continue here; an epoch that is not complete begins
         again.
         """
@@ -187,16 +185,16 @@ class Training:
         )
 
     def _save_if_due(self, checkpoint: Checkpointer) -> None:
-        if not self.within and checkpoint.is_due(self.history.done):
-            checkpoint.write(self.paused())
+        if not self.in_epoch and checkpoint.is_due(self.history.done):
+            checkpoint.write(self.state())
 
-    def _until_stopped(self) -> str:
+    def _run_until_stopped(self) -> str:
         """Run all epochs; returns why they ended."""
         try:
             run = (
-                self._search
+                self._run_lbfgs
                 if isinstance(self.options.optimizer, LBFGS)
-                else self._epochs
+                else self._run_epochs
             )
             return self.history.ended() or run()
         except KeyboardInterrupt:  # from a callback, or from a safe place
@@ -207,115 +205,119 @@ class Training:
 
     def _rule_for(self, task: RuleTask) -> Rule:
         """Return the rule for this task."""
-        before = self.work or self.ready
+        before = self.rule or self.previous_rule
         if before is None:
             with self.updater.in_use():
-                self.work = RULES[self.options.rule](task)
-                self._refresh(self.work)
-        elif self.work is None or self.work.task is not task:
-            self.work = before.continued(task)
+                self.rule = RULES[self.options.rule](task)
+                self._refresh(self.rule)
+        elif self.rule is None or self.rule.task is not task:
+            self.rule = before.continued(task)
         self.sequences = task.data.filled
-        return self.work
+        return self.rule
 
-    def _refresh(self, work: Rule) -> None:
+    def _refresh(self, rule: Rule) -> None:
         """Prepare what an edit has made invalid, or all at first. The caller has the
         network in use.
         """
         if self.options.optimizer is not None:
             self.updater.refresh(self.options.optimizer)
-        work._refresh()
+        rule._refresh()
 
-    def _asked_to_stop(self) -> bool:
+    def _stop_requested(self) -> bool:
         """Return whether Ctrl-C was pressed, or ``trainer.stop`` called."""
         if consume_interrupt():
             self.stop.set()
         return self.stop.is_set()
 
-    def _epochs(self) -> str:
+    def _run_epochs(self) -> str:
         """Run all epochs; returns why they ended."""
         while self.history.done < self.history.epochs:
-            reason = "interrupted" if self._asked_to_stop() else self._next()
+            if self._stop_requested():
+                return "interrupted"
+            reason = self._run_next_epochs()
             if reason is not None:
                 return reason
             if self.checkpoint is not None:
                 self._save_if_due(self.checkpoint)
         return "epochs"
 
-    def _next(self) -> str | None:
+    def _run_next_epochs(self) -> str | None:
         """Run one epoch, or several in one compiled call; returns why training ends
         with them, or None.
         """
         epoch = self.history.done
         source = self.source
-        free = min(
-            self.history.epochs_until_due,
-            math.inf if self.checkpoint is None else self.checkpoint.free(epoch),
-        )
+        due: float = self.history.epochs_until_due
+        if self.checkpoint is not None:
+            due = min(due, self.checkpoint.epochs_until_due(epoch))
         rates = self.rates.ahead(
-            epoch, int(min(self.ahead, free)), self.history.previous
+            epoch, int(min(self.epochs_per_call, due)), self.history.previous
         )
-        self.within = True
+        self.in_epoch = True
         if isinstance(source, Arrays) and self.on_batch is None:
-            work = self._rule_for(source.task)
+            rule = self._rule_for(source.task)
             with self.updater.in_use():
-                self._refresh(work)
-                ended = self._call(work, rates) if work._may_join_epochs() else None
+                self._refresh(rule)
+                ended = (
+                    self._run_compiled_epochs(rule, rates)
+                    if rule._may_join_epochs()
+                    else None
+                )
             if ended is not None:
-                return self._after(*ended)
-            self.ahead = 1
-        return self._epoch(epoch, float(rates[0]))
+                return self._record_compiled_epochs(*ended)
+            self.epochs_per_call = 1
+        return self._run_epoch(epoch, float(rates[0]))
 
-    def _call(self, work: Rule, rates: Floats) -> tuple[Epochs, int]:
+    def _run_compiled_epochs(self, rule: Rule, rates: Floats) -> tuple[Epochs, int]:
         """Run epochs with these rates; returns them and the number of complete ones."""
         orders = self.orders.draw(self.sequences, len(rates))
         losses = np.array([math.nan] * len(rates))
         epochs = Epochs(orders, rates, losses, self.history.goal, new_control())
         try:
-            done, *_ = self._compiled(work, epochs)
+            done, *_ = self._call_compiled(rule, epochs)
         finally:
             if len(rates) > 1:
-                used = math.ceil(int(epochs.control[1]) / len(work.task.data.inputs))
+                used = math.ceil(int(epochs.control[1]) / len(rule.task.data.inputs))
                 # an incomplete epoch has used its order, too
                 self.orders.rewind(self.sequences, used)
-        if len(rates) == self.ahead:
-            self._look_ahead(work.task.data)
+        if len(rates) == self.epochs_per_call:
+            self._choose_epochs_per_call(rule.task.data)
         return epochs, done
 
-    def _look_ahead(self, data: Data) -> None:
+    def _choose_epochs_per_call(self, data: Data) -> None:
         """Choose the number of epochs of the next call by measured times: they must not
         change any result.
         """
+        fitting = int(TARGET_CALL_SECONDS / max(self._expected_seconds(data), 1e-9))
         # times are noisy
-        most = min(4 * self.ahead, MAX_NUMBERS // len(self.sequences))
-        self.ahead = max(
-            1, min(most, int(TARGET_CALL_SECONDS / max(self._expected(data), 1e-9)))
-        )
+        maximum = min(4 * self.epochs_per_call, MAX_NUMBERS // len(self.sequences))
+        self.epochs_per_call = max(1, min(maximum, fitting))
 
-    def _expected(self, data: Data) -> float:
+    def _expected_seconds(self, data: Data) -> float:
         """Return the seconds that an epoch will take, as the latest did."""
         return len(data.inputs) * self.network._size * self.seconds_per_visit
 
-    def _after(self, epochs: Epochs, done: int) -> str | None:
+    def _record_compiled_epochs(self, epochs: Epochs, done: int) -> str | None:
         """Record complete epochs; returns why training ends, or None."""
         losses = epochs.losses.tolist()
         if done:
             self._record(losses[:done], epochs.rates[:done].tolist())
         if done == len(losses) or (done and losses[done - 1] <= epochs.goal):
             return self.history.check_stop()
-        return self._broken_off(losses[done], interrupted=bool(epochs.control[0]))
+        return self._end_within_epoch(losses[done], interrupted=bool(epochs.control[0]))
 
-    def _broken_off(self, loss: float, interrupted: bool) -> str:
+    def _end_within_epoch(self, loss: float, interrupted: bool) -> str:
         """Return why training ends within an epoch that has this loss so far, or
         raise.
         """
-        self.within = True
+        self.in_epoch = True
         if math.isfinite(loss):
             self.history.latest = loss
         if not interrupted:
             raise _diverged(loss, self.history.done)
         return "interrupted"
 
-    def _search(self) -> str:
+    def _run_lbfgs(self) -> str:
         """Run iterations of L-BFGS, one per epoch; returns why they ended."""
         optimizer = self.options.optimizer
         source = self.source
@@ -324,27 +326,29 @@ class Training:
         task = source.task
         rows = source.rows
         ended = "epochs"
-        counted = float(task.data.counted(task.weights).sum())
+        n_targets = float(task.data.counted(task.weights).sum())
 
-        def note(loss: float, norm: float) -> bool:
+        def on_iteration(loss: float, norm: float) -> bool:
             nonlocal ended
             self.bar.update(rows)
             epoch = self.history.done
             self.batch = 0
             self._record([loss], [math.nan])  # first, as on_batch may raise
             if self.on_batch is not None:
-                self._report(self.on_batch, epoch, loss, norm, math.nan, rows, counted)
+                self._call_on_batch(
+                    self.on_batch, epoch, loss, norm, math.nan, rows, n_targets
+                )
             reason = (
                 "interrupted"
-                if self._asked_to_stop()
-                else self.history.check_stop() or self.ending
+                if self._stop_requested()
+                else self.history.check_stop() or self.end_reason
             )
             ended = reason or ended
             if self.checkpoint is not None:
                 self._save_if_due(self.checkpoint)
             return reason is not None
 
-        search = Search(optimizer, self.updater, self._rule_for(task), note)
+        search = Search(optimizer, self.updater, self._rule_for(task), on_iteration)
         search.run(self.history.epochs - self.history.done)
         return (
             "converged"
@@ -352,12 +356,12 @@ class Training:
             else ended
         )
 
-    def _epoch(self, epoch: int, rate: float) -> str | None:
+    def _run_epoch(self, epoch: int, rate: float) -> str | None:
         """Run one epoch; returns why training ends with it, or None."""
         self.batch = 0
-        total, steps = self._tasks(epoch, rate)
-        if self.ending is not None:
-            return self.ending
+        total, steps = self._run_tasks(epoch, rate)
+        if self.end_reason is not None:
+            return self.end_reason
         if not math.isfinite(total):
             raise _diverged(total, epoch)
         if not steps:  # only with a stream: arrays have been checked
@@ -365,7 +369,7 @@ class Training:
         self._record([total / steps], [rate])
         return self.history.check_stop()
 
-    def _tasks(self, epoch: int, rate: float) -> tuple[float, float]:
+    def _run_tasks(self, epoch: int, rate: float) -> tuple[float, float]:
         """Run all data of an epoch; returns the summed cost and the number of steps
         with a target.
         """
@@ -373,17 +377,17 @@ class Training:
         steps = 0.0
         try:
             for task in self.source:
-                work = self._rule_for(task)
+                rule = self._rule_for(task)
                 order = self.orders.draw(self.sequences, 1)[0]
-                cost, aimed = self._pass(work, epoch, order, rate)
-                total, steps = total + cost, steps + aimed
+                cost, with_target = self._run_task(rule, epoch, order, rate)
+                total, steps = total + cost, steps + with_target
                 if (
-                    self.ending is None
+                    self.end_reason is None
                     and not self.source.whole
-                    and self._asked_to_stop()
+                    and self._stop_requested()
                 ):
-                    self.ending = "interrupted"
-                if self.ending is not None or not math.isfinite(total):
+                    self.end_reason = "interrupted"
+                if self.end_reason is not None or not math.isfinite(total):
                     break
         finally:
             if steps:
@@ -393,27 +397,31 @@ class Training:
     def _record(self, losses: list[float], rates: list[float]) -> None:
         """Append epochs to the history, and show the latest loss."""
         self.history.add(losses, rates)
-        self.within = False
+        self.in_epoch = False
         self.bar.set_description(f"{self.label}loss {losses[-1]:.5g}", refresh=False)
 
-    def _pass(
-        self, work: Rule, epoch: int, order: Order, rate: float
+    def _run_task(
+        self, rule: Rule, epoch: int, order: Order, rate: float
     ) -> tuple[float, float]:
         """Run one task; returns the summed cost and the number of steps with a
         target.
         """
         if self.options.optimizer is not None:
-            return self._by_batches(work, epoch, order, rate)
+            return self._run_batches(rule, epoch, order, rate)
         with self.updater.in_use():
-            work._refresh()
-            cost, steps = self._joined(work, order, rate)
-        if self.ending is None and self.on_batch is not None and math.isfinite(cost):
+            rule._refresh()
+            cost, steps = self._run_in_one_call(rule, order, rate)
+        if (
+            self.end_reason is None
+            and self.on_batch is not None
+            and math.isfinite(cost)
+        ):
             loss = cost / steps if steps else math.nan
-            rows = int(work.task.data.lengths[order].sum())
-            self._report(self.on_batch, epoch, loss, None, rate, rows, steps)
+            rows = int(rule.task.data.lengths[order].sum())
+            self._call_on_batch(self.on_batch, epoch, loss, None, rate, rows, steps)
         return cost, steps
 
-    def _report(
+    def _call_on_batch(
         self,
         on_batch: Callable[[Batch], Any],
         epoch: int,
@@ -431,28 +439,29 @@ class Training:
             with AllowInterrupt():
                 stop = on_batch(batch)
         except KeyboardInterrupt:  # the batch is complete
-            self.ending = "interrupted"
+            self.end_reason = "interrupted"
         else:
-            self.ending = "callback" if stop else None
+            self.end_reason = "callback" if stop else None
 
-    def _compiled(self, work: Rule, epochs: Epochs) -> tuple[int, float, float]:
+    def _call_compiled(self, rule: Rule, epochs: Epochs) -> tuple[int, float, float]:
         """Run epochs in one call; a long one in a thread of its own."""
         updater = None if self.options.optimizer is None else self.updater
-        call = partial(work.learn_epochs, epochs, updater)
+        call = partial(rule.learn_epochs, epochs, updater)
         is_long = (
-            work.threaded and self._expected(work.task.data) >= TARGET_CALL_SECONDS
+            rule.threaded
+            and self._expected_seconds(rule.task.data) >= TARGET_CALL_SECONDS
         )
-        begun = time.perf_counter()
-        shown, answer = self._watched(call, epochs) if is_long else (0, call())
+        started = time.perf_counter()
+        shown, result = self._call_in_thread(call, epochs) if is_long else (0, call())
         rows = int(epochs.control[1])
         if rows:
-            self.seconds_per_visit = (time.perf_counter() - begun) / (
+            self.seconds_per_visit = (time.perf_counter() - started) / (
                 rows * self.network._size
             )
         self.bar.update(rows - shown)
-        return answer
+        return result
 
-    def _watched(self, call: Callable[[], R], epochs: Epochs) -> tuple[int, R]:
+    def _call_in_thread(self, call: Callable[[], R], epochs: Epochs) -> tuple[int, R]:
         """Make a call in a thread, while this one updates the bar and checks for
         Ctrl-C; returns the number of rows shown, and its answer.
         """
@@ -465,22 +474,22 @@ class Training:
                 done = int(control[1])
                 self.bar.update(done - shown)
                 shown = done
-                if self._asked_to_stop():
+                if self._stop_requested():
                     control[0] = 1
             return shown, running.result()
 
-    def _by_batches(
-        self, work: Rule, epoch: int, order: Order, rate: float
+    def _run_batches(
+        self, rule: Rule, epoch: int, order: Order, rate: float
     ) -> tuple[float, float]:
         """Run one pass with an update after every batch."""
         total = 0.0
         steps = 0.0
         use = self.updater.in_use()
         with use:
-            self._refresh(work)
-            if self.on_batch is None and work._may_join_epochs():
-                return self._joined(work, order, rate)
-            for batch in work.gradients(order):
+            self._refresh(rule)
+            if self.on_batch is None and rule._may_join_epochs():
+                return self._run_in_one_call(rule, order, rate)
+            for batch in rule.gradients(order):
                 total, steps = total + batch.cost, steps + batch.steps
                 self.bar.update(batch.rows)
                 if not math.isfinite(batch.cost):
@@ -489,11 +498,11 @@ class Training:
                     norm = self.updater.update(
                         batch, rate, measured=self.on_batch is not None
                     )
-                    work._renew(self.updater)
+                    rule._renew(self.updater)
                 if batch.steps and self.on_batch is not None:
                     loss = batch.cost / batch.steps
                     with _released(use):
-                        self._report(
+                        self._call_on_batch(
                             self.on_batch,
                             epoch,
                             loss,
@@ -502,21 +511,23 @@ class Training:
                             batch.rows,
                             batch.steps,
                         )
-                    self._refresh(work)
-                if self.ending is not None or self._asked_to_stop():
+                    self._refresh(rule)
+                if self.end_reason is not None or self._stop_requested():
                     break
-        if self._asked_to_stop():
-            self.ending = "interrupted"
+        if self._stop_requested():
+            self.end_reason = "interrupted"
         return total, steps
 
-    def _joined(self, work: Rule, order: Order, rate: float) -> tuple[float, float]:
+    def _run_in_one_call(
+        self, rule: Rule, order: Order, rate: float
+    ) -> tuple[float, float]:
         """Run one pass with all its updates in one compiled call. The caller has the
         network in use.
         """
         epoch = single_epoch(order, rate, new_control())
-        _, cost, steps = self._compiled(work, epoch)
+        _, cost, steps = self._call_compiled(rule, epoch)
         if epoch.control[0]:
-            self.ending = "interrupted"
+            self.end_reason = "interrupted"
         return cost, steps
 
 
@@ -554,7 +565,7 @@ def _hidden_bar() -> Any:
     return _shown_bar(None, False)
 
 
-def saying_compiling(bar: Any) -> AbstractContextManager[None]:
+def show_compiling(bar: Any) -> AbstractContextManager[None]:
     """Return a context in which a bar of tqdm says "compiling"; its estimate leaves
     this time out.
     """
@@ -580,8 +591,8 @@ class _EditedError(Exception):
 
 
 class Search:
-    """A search by L-BFGS over all sequences; a true value of `note`, called after an
-    iteration, ends it.
+    """A search by L-BFGS over all sequences; a true value of `on_iteration`, called
+    after an iteration, ends it.
     """
 
     def __init__(
@@ -589,12 +600,12 @@ class Search:
         optimizer: LBFGS,
         updater: Updater,
         rule: Rule,
-        note: Callable[[float, float], bool],
+        on_iteration: Callable[[float, float], bool],
     ) -> None:
         self.optimizer = optimizer
         self.updater = updater
         self.rule = rule
-        self.note = note
+        self.on_iteration = on_iteration
         self.order = rule.task.data.filled
 
     def run(self, epochs: int) -> None:
@@ -606,23 +617,23 @@ class Search:
                 parameters = self.updater.refresh(self.optimizer)
                 self.rule._refresh()
                 begin = parameters.read()
-            done, ended = self._from(begin, parameters, epochs)
+            done, ended = self._search_from(begin, parameters, epochs)
             epochs = 0 if ended else epochs - done
 
-    def _from(
+    def _search_from(
         self, reached: Floats, parameters: ParameterVector, epochs: int
     ) -> tuple[int, bool]:
         """Run one search from `reached`; returns its number of iterations and whether
         it has ended.
         """
-        seen: dict[bytes, tuple[float, float]] = {}
+        evaluated: dict[bytes, tuple[float, float]] = {}
         done = 0
         ended = True
 
         def function(values: Floats) -> tuple[float, Floats]:
             batch = self._gradient(parameters, values)
             slopes, norm = self.updater.penalised(batch, values)
-            seen[values.tobytes()] = batch.cost / batch.steps, norm
+            evaluated[values.tobytes()] = batch.cost / batch.steps, norm
             weights = slice(parameters.n_weights)
             penalty = self.updater.penalties.of(
                 values[weights][~parameters.frozen[weights]]
@@ -635,7 +646,7 @@ class Search:
                 parameters.write(values)
                 reached = parameters.read()
                 done += 1
-            stop = self.note(*seen[values.tobytes()])
+            stop = self.on_iteration(*evaluated[values.tobytes()])
             with self.updater.in_use():
                 ended = stop or (
                     parameters.current and bool((parameters.read() == reached).all())
@@ -653,7 +664,7 @@ class Search:
                     parameters.write(best)
             if done == 0:  # no lower cost was found
                 batch = self._gradient(parameters)
-                self.note(
+                self.on_iteration(
                     batch.cost / batch.steps,
                     self.updater.penalised(batch, parameters.read())[1],
                 )

@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 import architect
 import synapse
 from synapse.engine.compiler import jit
-from synapse.learning.training import saying_compiling
+from synapse.learning.training import show_compiling
 from tests.helpers.processes import python
 
 ROOT = Path(__file__).parents[2]
@@ -158,7 +158,7 @@ def test_a_progress_bar_says_compiling_each_time_and_its_estimate_leaves_that_ou
     capsys.readouterr()
     trainer.train([[0.0]], [[1.0]], epochs=2, callbacks=[compiles])
     assert capsys.readouterr().err.count("compiling: ") == 2
-    with tqdm(total=9, desc="error 1") as bar, saying_compiling(bar):
+    with tqdm(total=9, desc="error 1") as bar, show_compiling(bar):
         began = bar.start_t
         compiles(None)
         assert (bar.desc, bar.start_t > began) == ("error 1", True)

@@ -165,15 +165,16 @@ for dtype in ("float32", "float64"):
     threading.Timer = Early if dtype == "float64" else threading.Timer
     one = neuron(dtype)
     one.activate()
-    compute_gated_states, tanh = (parts(dtype)[n] for n in ("compute_gated_states", "stretch_of_tanh"))
-    for slot in rare._slots[compute_gated_states]:
+    compiled = parts(dtype)
+    gated, tanh = compiled["compute_gated_states"], compiled["stretch_of_tanh"]
+    for slot in rare._slots[gated]:
         ctypes.c_uint64.from_address(slot).value = interrupt
     rare.forget(tanh)
     came = 0
     try:
         # Ctrl-C comes within the kernel, which then asks Python for another part
         one.activate()
-        rare.forget(compute_gated_states)
+        rare.forget(gated)
         end = time.monotonic() + 60
         while time.monotonic() < end:
             one.activate()

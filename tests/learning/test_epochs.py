@@ -136,9 +136,11 @@ def test_a_goal_ends_any_division_after_the_same_epoch(case, calls, monkeypatch)
     rng = np.random.default_rng(0)
 
     def any_number(training, data):
-        training.ahead = int(rng.integers(1, 9))
+        training.epochs_per_call = int(rng.integers(1, 9))
 
-    monkeypatch.setattr("synapse.learning.training.Training._look_ahead", any_number)
+    monkeypatch.setattr(
+        "synapse.learning.training.Training._choose_epochs_per_call", any_number
+    )
     for _ in range(3):
         assert Found(case, goal=goal) == together
 

@@ -419,7 +419,7 @@ class _Share:
     def renew(self, forgetting: float) -> None:
         """Change the covariance."""
         flat = self.matrix.reshape(-1)
-        engine.functions.optimizers.renew(
+        engine.functions.optimizers.update_covariance(
             flat, *self._places, self._w, 1.0 / forgetting, 0.0
         )
 
@@ -567,7 +567,7 @@ class _KalmanState(RecursiveState):
 
     def _renew(self) -> None:
         added = self._noise(self._filter.process_noise)
-        engine.functions.optimizers.renew(
+        engine.functions.optimizers.update_covariance(
             self._covariance, *self._places, self._w, 1.0, added
         )
 

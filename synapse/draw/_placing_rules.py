@@ -90,7 +90,7 @@ class Structure:
 
 
 @dataclass
-class Block:
+class PlacedBlock:
     """The room of a layer with its title: lines of neurons, a ring, or a box."""
 
     size: Point
@@ -101,12 +101,12 @@ class Block:
 
 
 @dataclass
-class Plan:
+class PlacingPlan:
     """A way to place the layers, and the zoom at which it fills the window."""
 
     measures: Measures
     levels: list[list[int]]
-    blocks: list[Block]
+    blocks: list[PlacedBlock]
     depths: list[float]
     breadths: list[float]
     length: float
@@ -243,12 +243,14 @@ def levels_of(structure: Structure, most: int) -> list[list[int]]:
 
 def block_of(
     structure: Structure, layer: int, folded: bool, measures: Measures, longest: int
-) -> Block:
+) -> PlacedBlock:
     """Return the room of a layer: a box, a ring, or lines of up to `longest`
     neurons.
     """
     if folded:
-        return Block(size=measures.box, title=(0.0, 0.0), radius=0.0, lines=0, each=0)
+        return PlacedBlock(
+            size=measures.box, title=(0.0, 0.0), radius=0.0, lines=0, each=0
+        )
     count = structure.counts[layer]
     if structure.ring[layer]:
         width = measures.cell[0] if measures.sideways else measures.cell[1]
@@ -258,14 +260,18 @@ def block_of(
             2.0 * radius + measures.cell[0] + measures.title[0],
             2.0 * radius + measures.cell[1] + measures.title[1],
         )
-        return Block(size=size, title=measures.title, radius=radius, lines=0, each=0)
+        return PlacedBlock(
+            size=size, title=measures.title, radius=radius, lines=0, each=0
+        )
     lines = max(1, math.ceil(count / longest))
     each = math.ceil(count / lines)
     size = (
         lines * measures.cell[0] + measures.title[0],
         each * measures.cell[1] + measures.title[1],
     )
-    return Block(size=size, title=measures.title, radius=0.0, lines=lines, each=each)
+    return PlacedBlock(
+        size=size, title=measures.title, radius=0.0, lines=lines, each=each
+    )
 
 
 def rank_of(structure: Structure, levels: list[list[int]]) -> list[int]:
@@ -309,7 +315,7 @@ def plan_of(
     longest: int,
     folded: list[bool],
     window: Point,
-) -> Plan:
+) -> PlacingPlan:
     """Return a way to place the layers in a window (along, across)."""
     blocks = [
         block_of(structure, i, folded[i], measures, longest)
@@ -325,7 +331,7 @@ def plan_of(
     breadth = max(breadths)
     cables = room_of_cables(structure, levels, measures, lane_of(measures, folded))
     zoom = min(LARGEST_ZOOM, window[0] / length, window[1] / (breadth + cables))
-    return Plan(
+    return PlacingPlan(
         measures=measures,
         levels=levels,
         blocks=blocks,
@@ -342,7 +348,7 @@ def plan_of(
 
 def plan_for(
     structure: Structure, choices: list[Measures], folded: list[bool], window: Point
-) -> Plan:
+) -> PlacingPlan:
     """Return the first plan for a window (width, height) that is large enough or, if
     none is, about as large as any.
     """
@@ -366,7 +372,7 @@ def plan_for(
     return best
 
 
-def wider_by(plan: Plan, free: float, widths: list[float]) -> list[float]:
+def wider_by(plan: PlacingPlan, free: float, widths: list[float]) -> list[float]:
     """Return how much wider than its cells each level becomes so that no name is cut,
     as far as `free` room in the gaps allows; `widths` are those of the longest name of
     each layer.
@@ -384,7 +390,9 @@ def wider_by(plan: Plan, free: float, widths: list[float]) -> list[float]:
     return [share * more for more in wider]
 
 
-def arrange(structure: Structure, plan: Plan, widths: list[float]) -> Arrangement:
+def arrange(
+    structure: Structure, plan: PlacingPlan, widths: list[float]
+) -> Arrangement:
     """Return the places of layers and their neurons, with the gaps stretched until the
     window is full; `widths` are those of the longest name of each layer.
     """
@@ -426,13 +434,13 @@ def arrange(structure: Structure, plan: Plan, widths: list[float]) -> Arrangemen
     )
 
 
-def _stretch_of(plan: Plan, breadth: float) -> float:
+def _stretch_of(plan: PlacingPlan, breadth: float) -> float:
     """Return how far apart neurons stand, in cells, where something is so broad."""
     room = plan.window[1] / plan.zoom - plan.cables
     return max(1.0, min(STRETCH, room / breadth))
 
 
-def _frame_of(block: Block, middle: Point, stretch: float, grown: float) -> Frame:
+def _frame_of(block: PlacedBlock, middle: Point, stretch: float, grown: float) -> Frame:
     """Return the frame of a layer; a ring stays round, and a box as it is."""
     length = block.size[0] - block.title[0]
     breadth = block.size[1] - block.title[1]
@@ -448,7 +456,7 @@ def _frame_of(block: Block, middle: Point, stretch: float, grown: float) -> Fram
 
 
 def _neurons_of(
-    count: int, block: Block, frame: Frame, measures: Measures
+    count: int, block: PlacedBlock, frame: Frame, measures: Measures
 ) -> list[Point]:
     """Return the places of the neurons of a layer, whose names are below them."""
     lift = (0.0, measures.lift) if measures.sideways else (measures.lift, 0.0)

@@ -50,7 +50,7 @@ class Extent:
 class Passing:
     """A connection in a gap of a column: where it passes, and how far it leads."""
 
-    column: Column
+    column: PlacedColumn
     gap: Gap
     height: float
     span: float
@@ -66,7 +66,7 @@ class Gap:
 
 
 @dataclass
-class Column:
+class PlacedColumn:
     """What stands across the flow in one place, and its gaps in ascending order."""
 
     left: float
@@ -80,7 +80,7 @@ class Scene:
     """What connections are routed through."""
 
     measures: Measures
-    columns: list[Column]
+    columns: list[PlacedColumn]
     rank: list[int]  # of layers, from the first level to the last
     folded: list[bool]
     ring: list[bool]
@@ -159,14 +159,14 @@ def scene_of(
     """Return what connections are routed through: columns of what stands side by side
     across the flow, with their gaps.
     """
-    columns: list[Column] = []
+    columns: list[PlacedColumn] = []
     members: list[list[Extent]] = []
     for extent in sorted(extents, key=lambda extent: extent.left):
         if len(columns) > 0 and extent.left < columns[-1].right:
             columns[-1].right = max(columns[-1].right, extent.right)
         else:
             columns.append(
-                Column(left=extent.left, right=extent.right, count=0, gaps=[])
+                PlacedColumn(left=extent.left, right=extent.right, count=0, gaps=[])
             )
             members.append([])
         members[-1].append(extent)
@@ -200,7 +200,7 @@ def scene_of(
     )
 
 
-def _column_at(scene: Scene, along: float) -> Column:
+def _column_at(scene: Scene, along: float) -> PlacedColumn:
     """Return the column at a place along the flow."""
     columns = [
         column

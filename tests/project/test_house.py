@@ -219,7 +219,6 @@ SAME_ROLES = {
         "synapse/analysis/comparison.py",
         "synapse/tables/series_comparison.py",
     },
-    "Events": {"synapse/engine/exact/events.py", "synapse/spikes.py"},
 }
 """Classes that have one role in the interfaces of several libraries, and public ones
 that are found in their rooms."""

@@ -87,7 +87,7 @@ class Runs(NamedTuple):
     control: Any
 
 
-class Training(NamedTuple):
+class BatchTraining(NamedTuple):
     """What all parts of a training get."""
 
     store: Any
@@ -499,7 +499,8 @@ def bare_unfolding(address, table, tag, weight_move, bias_move):
 
 @inline
 def training_of(table, unit, ways, batches, change, control, team):
-    """Return a `Training` of the fields of named tuples: Numba unpacks plain ones fast.
+    """Return a `BatchTraining` of the fields of named tuples: Numba unpacks plain ones
+    fast.
 
     Parts take bare arrays: counting references to all of them would take a third of the
     time to compile.
@@ -513,7 +514,9 @@ def training_of(table, unit, ways, batches, change, control, team):
     options = bare_penalty(*penalty), OptimizerStep(*step), plain
     bare_change = Change(*places, *vectors, *options)
     store = store_at(table, unit)
-    return Training(store, bare_ways, Batches(*batches), bare_change, control, team)
+    return BatchTraining(
+        store, bare_ways, Batches(*batches), bare_change, control, team
+    )
 
 
 @kernel

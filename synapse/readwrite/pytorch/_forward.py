@@ -37,7 +37,7 @@ ADDITIONS = (operator.add, operator.iadd, torch.add)
 
 
 @dataclass
-class Call:
+class ForwardCall:
     """A call within a ``forward``: of a module, or with None the sum of two values.
 
     `sources` are the calls whose values it takes; -1 stands for the inputs.
@@ -55,11 +55,11 @@ def has_own_forward(module: Any) -> bool:
     return not kind.__module__.startswith("torch.nn.") and "forward" in dir(kind)
 
 
-def calls_of(module: Any) -> list[Call]:
+def calls_of(module: Any) -> list[ForwardCall]:
     """Return the calls of the ``forward`` of a module in order, the last of which gives
     its outputs; ArgumentError if it calls anything unknown.
     """
-    calls: list[Call] = []
+    calls: list[ForwardCall] = []
     number: dict[Any, int] = {}
     of_tuple: dict[Any, int] = {}  # of a recurrent module, of which the first is read
     *inside, output = _graph_of(module)
@@ -78,7 +78,9 @@ def calls_of(module: Any) -> list[Call]:
                 raise _refused(module, f"calls {_name(node)}")
             if any(_has_numbers(made) and call.module is made for call in calls):
                 raise _refused(module, f"calls {_name(node)} twice")
-            calls.append(Call(None if made is ADDITIONS else made, tuple(sources)))
+            calls.append(
+                ForwardCall(None if made is ADDITIONS else made, tuple(sources))
+            )
             is_tuple = isinstance(made, nn.RNNBase)
             (of_tuple if is_tuple else number)[node] = len(calls) - 1
     if not calls or number.get(output.args[0]) != len(calls) - 1:
@@ -153,7 +155,7 @@ def _refused(module: Any, reason: str) -> ArgumentError:
     )
 
 
-def in_a_row(calls: list[Call]) -> bool:
+def in_a_row(calls: list[ForwardCall]) -> bool:
     """Return whether each call takes the value of the one before, and no other."""
     return all(
         call.module is not None and call.sources == (k - 1,)
@@ -186,7 +188,7 @@ def _as_sum(value: Layer | _Sum) -> _Sum:
 class LinearGraph:
     """The network of Linears, activations and additions."""
 
-    def __init__(self, module: Any, calls: list[Call], dtype: Any) -> None:
+    def __init__(self, module: Any, calls: list[ForwardCall], dtype: Any) -> None:
         self.module = module
         self.dtype = dtype
         first: Any = next((each.module for each in calls if each.sources == (-1,)), 0)
@@ -213,7 +215,7 @@ class LinearGraph:
     def _of(self, k: int, values: list[Layer | _Sum]) -> Layer | _Sum:
         return self.layers[0] if k < 0 else values[k]
 
-    def _value(self, call: Call, given: list[Layer | _Sum]) -> Layer | _Sum:
+    def _value(self, call: ForwardCall, given: list[Layer | _Sum]) -> Layer | _Sum:
         if call.module is None:
             a, b = map(_as_sum, given)
             return _Sum(a.linears + b.linears, a.copies + b.copies)

@@ -176,20 +176,27 @@ def test_a_mean_over_several_outputs_is_not_taken_for_a_sum():
 
 
 def test_an_unknown_name_is_answered_with_what_is_nearest():
+    net = a_net()
+    source, target = Layer(2), Layer(2)
+    squash, cost, initializer = (
+        lambda name: Layer(2, squash=name),
+        lambda name: Trainer(net, cost=name),
+        lambda name: source.project(target, initializer=name),
+    )
     cases = (
-        (squashes, "hard_sigmoid", "The nearest is ramp"),
-        (squashes, "logistik", "Did you mean 'logistic'. Known: "),
-        (squashes, "sigmoyd", "Did you mean 'sigmoid'"),
-        (costs, "BINARY", "Use cost='binary_misses'"),
-        (costs, "SSE", "Use cost='squared_error', which is half of it"),
-        (costs, "mae", "@costs.register"),
-        (initializers, "glorrot", "Did you mean 'glorot'"),
-        (initializers, "he_uniform", "The nearest is he"),
+        (squash, "hard_sigmoid", "The nearest is ramp"),
+        (squash, "logistik", "Did you mean 'logistic'. Known: "),
+        (squash, "sigmoyd", "Did you mean 'sigmoid'"),
+        (cost, "BINARY", "Use cost='binary_misses'"),
+        (cost, "SSE", "Use cost='squared_error', which is half of it"),
+        (cost, "mae", "@costs.register"),
+        (initializer, "glorrot", "Did you mean 'glorot'"),
+        (initializer, "he_uniform", "The nearest is he"),
     )
     all_refused(
         [
-            (partial(room.get, name), UnknownNameError, words)
-            for room, name, words in cases
+            (partial(take, name), UnknownNameError, words)
+            for take, name, words in cases
         ]
     )
 

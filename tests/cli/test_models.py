@@ -294,7 +294,7 @@ def test_columns_by_name_or_in_order_from_a_cleared_context(
             (
                 ["run", model, data, "-o", tmp_path / "x.png"],
                 2,
-                r"x\.png' must be \.csv or \.txt\.$",
+                r"x\.png' must be \.csv, \.txt, \.parquet or \.xlsx\.$",
             ),
         ],
     )

@@ -3,8 +3,8 @@ of dense products written by hand where it has none.
 
 ``python -m benchmarks.modules '{"seconds": 0.2, "repeats": 5}'`` runs the measurement:
 float32, batch 32 (or ``"batch"``), sequences of 50 (or ``"steps"``), one thread, µs of
-processor time a step and sequence. With ``"device": "cuda"``, modules, peers and data are on the GPU,
-and the time is that of the clock until the GPU has finished."""
+processor time a step and sequence. With ``"device": "cuda"``, modules, peers and data
+are on the GPU, and the time is that of the clock until the GPU has finished."""
 
 from __future__ import annotations
 

@@ -194,10 +194,7 @@ def test_an_unknown_name_is_answered_with_what_is_nearest():
         (initializer, "he_uniform", "The nearest is he"),
     )
     all_refused(
-        [
-            (partial(take, name), UnknownNameError, words)
-            for take, name, words in cases
-        ]
+        [(partial(take, name), UnknownNameError, words) for take, name, words in cases]
     )
 
 

@@ -157,10 +157,10 @@ class ModulePart:
             module.bias_hh_l0[self.within] = torch.tensor(weights[sizes[-1] :])
 
 
-def _only(part: slice, slopes: Tensor) -> Tensor:
-    """Return slopes that are 0 outside of a part."""
+def _only(rows: slice, slopes: Tensor) -> Tensor:
+    """Return slopes that are 0 outside of some rows."""
     kept = torch.zeros_like(slopes)
-    kept[part] = slopes[part]
+    kept[rows] = slopes[rows]
     return kept
 
 
@@ -171,33 +171,35 @@ def parts_of(
     weights: ParameterTraits,
     biases: ParameterTraits,
 ) -> list[ModulePart | None]:
-    """Return the part that each component of a plan is, or None."""
-    parts: list[ModulePart | None] = []
+    """Return the submodule that computes each component of a plan, or None."""
+    submodules: list[ModulePart | None] = []
     for members, recurs in components:
-        part = None
+        submodule = None
         if recurs:
             layer = recurrent_layer(members, blocks, plan)
             if layer is not None and _only_hidden_is_read(layer, blocks, plan):
-                part = _recurrent(layer, blocks, weights, biases)
+                submodule = _recurrent(layer, blocks, weights, biases)
         else:
-            part = _linear(members[0], blocks, weights, biases)
-        parts.append(part)
-    found = [part for part in parts if part is not None]
+            submodule = _linear(members[0], blocks, weights, biases)
+        submodules.append(submodule)
+    found = [submodule for submodule in submodules if submodule is not None]
     _take_constants(found, blocks)
-    for part in found:
-        same = [other for other in found if other.kind == part.kind]
-        number = f"_{same.index(part) + 1}" if len(same) > 1 else ""
-        part.name = part.kind.lower() + number
-    return parts
+    for submodule in found:
+        same = [other for other in found if other.kind == submodule.kind]
+        number = f"_{same.index(submodule) + 1}" if len(same) > 1 else ""
+        submodule.name = submodule.kind.lower() + number
+    return submodules
 
 
-def _take_constants(parts: list[ModulePart], blocks: list[Block]) -> None:
-    """Add the constants that only these parts read to their members: torch's modules
+def _take_constants(submodules: list[ModulePart], blocks: list[Block]) -> None:
+    """Add the constants that only these submodules read to their members: torch's modules
     imply them.
     """
-    for constant in {k for part in parts for k in part.constants}:
-        readers = [part for part in parts if constant in part.constants]
-        inside = {k for part in readers for k in part.members}
+    for constant in {k for submodule in submodules for k in submodule.constants}:
+        readers = [
+            submodule for submodule in submodules if constant in submodule.constants
+        ]
+        inside = {k for submodule in readers for k in submodule.members}
         read_by = {
             k
             for k, block in enumerate(blocks)
@@ -205,10 +207,10 @@ def _take_constants(parts: list[ModulePart], blocks: list[Block]) -> None:
         }
         if not read_by <= inside or constant == len(blocks) - 1:
             continue
-        for part in readers:
-            links, neurons = part.implied
-            part.members = [constant, *part.members]
-            part.implied = links, np.append(neurons, blocks[constant].start)
+        for submodule in readers:
+            links, neurons = submodule.implied
+            submodule.members = [constant, *submodule.members]
+            submodule.implied = links, np.append(neurons, blocks[constant].start)
 
 
 def _linear(
@@ -223,23 +225,25 @@ def _linear(
         return None
     bias = not biases.are_fixed(neurons, 0.0)
     targets, sources = connections.shape
-    part = ModulePart("Linear", reads, [k], k)
-    part.settings = {"in_features": sources, "out_features": targets, "bias": bias}
-    part.weights = connections.ravel()
-    _store(part, "weight", weights, connections)
+    submodule = ModulePart("Linear", reads, [k], k)
+    submodule.settings = {"in_features": sources, "out_features": targets, "bias": bias}
+    submodule.weights = connections.ravel()
+    _store(submodule, "weight", weights, connections)
     if bias:
-        part.biases = neurons
-        _store(part, "bias", biases, neurons)
+        submodule.biases = neurons
+        _store(submodule, "bias", biases, neurons)
     else:
-        part.implied = part.implied[0], neurons
-    return part
+        submodule.implied = submodule.implied[0], neurons
+    return submodule
 
 
-def _store(part: ModulePart, name: str, column: ParameterTraits, rows: Ints) -> None:
+def _store(
+    submodule: ModulePart, name: str, column: ParameterTraits, rows: Ints
+) -> None:
     """Store some numbers in a tensor of the module."""
-    part.tensors[name] = column.values[rows]
+    submodule.tensors[name] = column.values[rows]
     if not column.trained[rows].any():
-        part.fixed.add(name)
+        submodule.fixed.add(name)
 
 
 def _only_hidden_is_read(
@@ -283,39 +287,41 @@ def _recurrent(
     if not fits:
         return None
     bias = not (biases.are_fixed(layer.summed, 0.0) and weights.are_fixed(inner, 0.0))
-    part = ModulePart(layer.kind, layer.reads, layer.members, layer.hidden, layer.cells)
-    part.settings = {"input_size": sources, "hidden_size": n, "bias": bias}
+    submodule = ModulePart(
+        layer.kind, layer.reads, layer.members, layer.hidden, layer.cells
+    )
+    submodule.settings = {"input_size": sources, "hidden_size": n, "bias": bias}
     if layer.kind == "RNN":
-        part.settings["nonlinearity"] = layer.squash
-    _store(part, "weight_ih_l0", weights, layer.into.reshape(gates * n, sources))
-    _store(part, "weight_hh_l0", weights, layer.recurrent.reshape(gates * n, n))
-    part.weights = np.append(layer.into, layer.recurrent)
+        submodule.settings["nonlinearity"] = layer.squash
+    _store(submodule, "weight_ih_l0", weights, layer.into.reshape(gates * n, sources))
+    _store(submodule, "weight_hh_l0", weights, layer.recurrent.reshape(gates * n, n))
+    submodule.weights = np.append(layer.into, layer.recurrent)
     passing = layer.passing
     if bias:
-        part.biases = layer.summed.ravel()
-        _store(part, "bias_ih_l0", biases, part.biases)
+        submodule.biases = layer.summed.ravel()
+        _store(submodule, "bias_ih_l0", biases, submodule.biases)
         # One bias is enough. A second one that is trained would double its steps.
         second = np.zeros(gates * n)
         if len(inner):
-            part.within = slice((gates - 1) * n, gates * n)
-            part.weights = np.append(part.weights, inner)
-            second[part.within] = weights.values[inner]
-        part.tensors["bias_hh_l0"] = second
+            submodule.within = slice((gates - 1) * n, gates * n)
+            submodule.weights = np.append(submodule.weights, inner)
+            second[submodule.within] = weights.values[inner]
+        submodule.tensors["bias_hh_l0"] = second
         if not weights.trained[inner].any():
-            part.fixed.add("bias_hh_l0")
+            submodule.fixed.add("bias_hh_l0")
     else:
         passing = np.append(passing, inner)
         others = np.append(others, layer.summed)
-    part.constants = [k for k, _ in layer.constants]
-    part.implied = passing, others
-    return part
+    submodule.constants = [k for k, _ in layer.constants]
+    submodule.implied = passing, others
+    return submodule
 
 
 class NumberPlaces:
     """Where each weight, or each bias, of a network is in one vector of all numbers.
 
-    The vector has the `CONSTANTS`, then the trained and the fixed numbers of no part,
-    tied ones once, then those of the parts.
+    The vector has the `CONSTANTS`, then the trained and the fixed numbers of no
+    submodule, tied ones once, then those of the submodules.
     """
 
     def __init__(

@@ -202,8 +202,8 @@ def cut(values: Any, sizes: list[int], on: Any) -> list[Any]:
     """Divide the neurons of a block."""
     if len(sizes) == 1:
         return [values]
-    parts = on.do(partial(torch.split_with_sizes, split_sizes=sizes, dim=1), values)
-    return [on.do(itemgetter(i), parts) for i in range(len(sizes))]
+    columns = on.do(partial(torch.split_with_sizes, split_sizes=sizes, dim=1), values)
+    return [on.do(itemgetter(i), columns) for i in range(len(sizes))]
 
 
 def beside(*values: Tensor) -> Tensor:
@@ -307,26 +307,26 @@ class Unrolling:
             else:
                 self.at_once(step, blocks[step])
 
-    def by_linear(self, part: ModulePart, module: Any, block: BlockModule) -> None:
+    def by_linear(self, submodule: ModulePart, module: Any, block: BlockModule) -> None:
         """Compute a block by a Linear, for all steps."""
-        states = module(beside(*map(self.take, part.reads)))
-        self._keep(part.block, states, block.fire(states, self))
+        states = module(beside(*map(self.take, submodule.reads)))
+        self._keep(submodule.block, states, block.fire(states, self))
 
     def by_module(
-        self, part: ModulePart, module: Any, steps: Sequence[Any], blocks: Any
+        self, submodule: ModulePart, module: Any, steps: Sequence[Any], blocks: Any
     ) -> None:
         """Compute a loop by a recurrent module of torch.
 
         It gives the activations of the hidden neurons. If the context is wanted, the
         last step is computed by the blocks, so that all neurons have theirs.
         """
-        inputs = beside(*map(self.take, part.reads)).view(
+        inputs = beside(*map(self.take, submodule.reads)).view(
             self.steps, self.sequences, -1
         )
         before_last = self.steps - 1 if self.context else self.steps
-        hidden, cells = self.start[part.block][0], None
-        if part.cells is not None:
-            cells = self.start[part.cells][1]
+        hidden, cells = self.start[submodule.block][0], None
+        if submodule.cells is not None:
+            cells = self.start[submodule.cells][1]
         rows = []
         if before_last:
             begin = hidden[None] if cells is None else (hidden[None], cells[None])
@@ -336,30 +336,30 @@ class Unrolling:
                 (last[0], None) if cells is None else (last[0][0], last[1][0])
             )
         if self.context:
-            replaced = {part.block: (hidden, hidden)}
-            if part.cells is not None:
-                replaced[part.cells] = cells, cells
+            replaced = {submodule.block: (hidden, hidden)}
+            if submodule.cells is not None:
+                replaced[submodule.cells] = cells, cells
             step = Unrolling(1, self.last_values[0], self.start.after(replaced), True)
             step.bias, step.numbers = self.bias, self.numbers
             step.values = {k: self.of_last(values) for k, values in self.values.items()}
             step.compute(steps, blocks)
-            for k in part.members:
+            for k in submodule.members:
                 self.last_values[k] = step.last_values[k]
                 self.last_states[k] = step.last_states[k]
-            rows.append(self.last_values[part.block])
-        self.values[part.block] = rows[0] if len(rows) == 1 else torch.cat(rows)
+            rows.append(self.last_values[submodule.block])
+        self.values[submodule.block] = rows[0] if len(rows) == 1 else torch.cat(rows)
 
     def of_last(self, values: Tensor) -> Tensor:
         """Return values of all steps at the last one."""
         return values[len(values) - self.sequences :]
 
-    def fits(self, part: ModulePart, training: bool) -> bool:
-        """Return whether the module of a part can be called here.
+    def fits(self, submodule: ModulePart, training: bool) -> bool:
+        """Return whether a submodule can be called here.
 
         Those of recurrent layers have no derivatives in forward mode and no vmap, are
         not compiled, and on a GPU have gradients only while they are in training.
         """
-        if not part.recurs:
+        if not submodule.recurs:
             return True
         if (
             torch.compiler.is_compiling()
@@ -368,10 +368,10 @@ class Unrolling:
             or (torch.is_grad_enabled() and not training and self.values[0].is_cuda)
         ):
             return False
-        if part.kind != "GRU" or self.start.given is None:
+        if submodule.kind != "GRU" or self.start.given is None:
             return True
         # A GRU of torch has one number for both.
-        activations, states = self.start[part.block]
+        activations, states = self.start[submodule.block]
         return activations is states or bool((activations == states).all())
 
 

@@ -158,19 +158,21 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         ties = np.append(topology.bias_tie, 0)[number]
         biases = ParameterTraits.of(plan.biases, biased, ties, np.zeros_like(ties))
         self._components = components_of(blocks)
-        parts = parts_of(plan, blocks, self._components, weights, biases)
-        self._parts = parts
+        submodules = parts_of(plan, blocks, self._components, weights, biases)
+        self._parts = submodules
         dtype = torch.tensor(np.zeros(0, topology.dtype)).dtype
         constants = torch.tensor(CONSTANTS, dtype=dtype)
         self.register_buffer("_constants", constants, persistent=False)
-        found = [part for part in parts if part is not None]
+        found = [submodule for submodule in submodules if submodule is not None]
         owned = {
-            "weight": [part.weights for part in found],
-            "bias": [number[part.biases] for part in found],
+            "weight": [submodule.weights for submodule in found],
+            "bias": [number[submodule.biases] for submodule in found],
         }
         none = np.zeros(0, np.int64)
         implied = {
-            "weight": np.concatenate([none, *(part.implied[0] for part in found)]),
+            "weight": np.concatenate(
+                [none, *(submodule.implied[0] for submodule in found)]
+            ),
             "bias": number[np.concatenate([none, *(p.implied[1] for p in found)])],
         }
         self._places = {}
@@ -196,8 +198,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         self.register_buffer(
             "_sign", torch.tensor(signs) if signs.any() else None, persistent=False
         )
-        for part in found:
-            self.add_module(part.name, part.module(dtype))
+        for submodule in found:
+            self.add_module(submodule.name, submodule.module(dtype))
         self._mask()
         self._refer()
         every = np.append(self._places["bias"].place, ZERO)[number]
@@ -209,29 +211,36 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
     def _steps_of(
         self, blocks: list[Block]
     ) -> list[tuple[ModulePart | None, list[Any]]]:
-        """Return what is computed, in order: the part of torch or None, and the
+        """Return what is computed, in order: a submodule or None, and the
         components that do the same.
         """
         steps: list[tuple[ModulePart | None, list[Any]]] = []
-        inside = {k for part in self._parts if part is not None for k in part.members}
-        for part, (members, recurs) in zip(self._parts, self._components, strict=True):
+        inside = {
+            k
+            for submodule in self._parts
+            if submodule is not None
+            for k in submodule.members
+        }
+        for submodule, (members, recurs) in zip(
+            self._parts, self._components, strict=True
+        ):
             component: Any = members[0]
             if recurs:
                 component = Recurrence(members, blocks, self.blocks, self._answering)
-            if part is not None:
-                constants = part.members[: len(part.members) - len(members)]
-                steps.append((part, [*constants, component]))
+            if submodule is not None:
+                constants = submodule.members[: len(submodule.members) - len(members)]
+                steps.append((submodule, [*constants, component]))
             elif not recurs and members[0] in inside:
-                continue  # a constant that a part computes
+                continue  # a constant that a submodule computes
             else:
                 steps.append((None, [component]))
         return steps
 
     def _mask(self) -> None:
         """Keep what is fixed in tensors that are trained otherwise."""
-        for part in self._parts:
-            if part is not None:
-                part.mask(getattr(self, part.name))
+        for submodule in self._parts:
+            if submodule is not None:
+                submodule.mask(getattr(self, submodule.name))
 
     def __setstate__(self, state: Any) -> None:
         super().__setstate__(state)
@@ -251,35 +260,36 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
             with torch.no_grad():
                 self.weight.masked_fill_(self._sign * self.weight < 0, 0.0)
 
-    def _vector(self, name: str, of: Of, parts: bool = True) -> Tensor:
+    def _vector(self, name: str, of: Of, submodules: bool = True) -> Tensor:
         """Return all weights, or biases, or something of each, in the order of
-        :class:`NumberPlaces`; those of parts are left out if they are not wanted.
+        :class:`NumberPlaces`; those of submodules are left out if they are not wanted.
         """
         rest = (getattr(self, name), getattr(self, f"fixed_{name}"))
         tensors = [
             of(self._constants),
             *(of(each) for each in rest if each is not None),
         ]
-        for part in self._parts if parts else ():
-            if part is not None:
-                take = part.weights_in if name == "weight" else part.biases_in
-                tensors += take(self._tensors_of(part), of)
+        for submodule in self._parts if submodules else ():
+            if submodule is not None:
+                take = submodule.weights_in if name == "weight" else submodule.biases_in
+                tensors += take(self._tensors_of(submodule), of)
         return torch.cat(tensors)
 
-    def _tensors_of(self, part: ModulePart) -> dict[str, Tensor]:
-        """Return the tensors of a part by name. The compiler of torch must not meet a
-        recurrent module.
+    def _tensors_of(self, submodule: ModulePart) -> dict[str, Tensor]:
+        """Return the tensors of a submodule by name.
+
+        The compiler of torch must not meet a recurrent module.
         """
         if torch.compiler.is_compiling():
-            return self._tensors[part.name]
-        return part.tensors_in(getattr(self, part.name))
+            return self._tensors[submodule.name]
+        return submodule.tensors_in(getattr(self, submodule.name))
 
     def _refer(self) -> None:
         """Note the tensors of the submodules, when they may be others."""
         self._tensors = {
-            part.name: part.tensors_in(getattr(self, part.name))
-            for part in self._parts
-            if part is not None
+            submodule.name: submodule.tensors_in(getattr(self, submodule.name))
+            for submodule in self._parts
+            if submodule is not None
         }
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
@@ -318,11 +328,11 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
                 ):
                     if len(rows):
                         getattr(self, holder).copy_(torch.tensor(values[name][rows]))
-            found = (part for part in self._parts if part is not None)
+            found = (submodule for submodule in self._parts if submodule is not None)
             owned = (self._places[name].owned for name in ("weight", "bias"))
-            for part, links, neurons in zip(found, *owned, strict=True):
-                part.copy_from(
-                    getattr(self, part.name),
+            for submodule, links, neurons in zip(found, *owned, strict=True):
+                submodule.copy_from(
+                    getattr(self, submodule.name),
                     values["weight"][links],
                     values["bias"][neurons],
                 )
@@ -457,36 +467,38 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         first = Start(given, rows[: len(rows) // steps], sizes)
         run = Unrolling(steps, rows, first, context)
         by_module = [
-            part is not None and run.fits(part, self.training)
-            for part, _ in self._steps
+            submodule is not None and run.fits(submodule, self.training)
+            for submodule, _ in self._steps
         ]
         # The last step of a recurrent module is computed by the blocks, too.
         by_blocks = [
-            (part, components)
-            for (part, components), alone in zip(self._steps, by_module, strict=True)
-            if not alone or (context and part is not None and part.recurs)
+            (submodule, components)
+            for (submodule, components), alone in zip(
+                self._steps, by_module, strict=True
+            )
+            if not alone or (context and submodule is not None and submodule.recurs)
         ]
         if by_blocks:
-            whole = any(part is not None for part, _ in by_blocks)
+            whole = any(submodule is not None for submodule, _ in by_blocks)
             self._store_numbers(
                 run, [c for _, group in by_blocks for c in group], whole
             )
-        for (part, components), alone in zip(self._steps, by_module, strict=True):
-            if part is None or not alone:
+        for (submodule, components), alone in zip(self._steps, by_module, strict=True):
+            if submodule is None or not alone:
                 run.compute(components, self.blocks)
                 continue
-            module = getattr(self, part.name)
-            if part.recurs:
-                run.by_module(part, module, components, self.blocks)
+            module = getattr(self, submodule.name)
+            if submodule.recurs:
+                run.by_module(submodule, module, components, self.blocks)
             else:
-                run.by_linear(part, module, self.blocks[part.block])
+                run.by_linear(submodule, module, self.blocks[submodule.block])
         return run
 
     def _store_numbers(
         self, run: Unrolling, components: list[Any], whole: bool
     ) -> None:
         """Store weights and biases in a run for components computed by blocks; `whole`
-        if these include parts with modules.
+        if these include submodules.
         """
         weight = self._vector("weight", _itself, whole)
         places = self._bias_every if whole else self._bias_rest

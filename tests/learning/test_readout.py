@@ -66,7 +66,7 @@ def least_squares(x, d, ridge=0.0):
 def everything(net):
     """Weights, biases and the context."""
     context = [
-        (n.state, n.activation, n.old_state, n.error.responsibility) for n in net
+        (n.state, n.activation, n._old_state, n.error.responsibility) for n in net
     ]
     return net.weights.tolist(), net.biases.tolist(), context
 

@@ -97,12 +97,13 @@ class BackpropagationThroughTime(Rule, rule="bptt"):
 
     def joins_epochs(self) -> bool:
         """Return whether no masks, renewal, recording or own optimizer need Python."""
+        task = self.task
         joins = (
-            isinstance(self.task.options.optimizer, BuiltIn)
+            isinstance(task.options.optimizer, BuiltIn)
             # [recipe option: needs Python]
             and self._masks is None
             and self._renewer is None
-            and self.task.network._recorder is None
+            and task.network._recorder is None
         )
         if joins:
             self._batches()  # now: the thread of a long call cannot use the network
@@ -146,9 +147,8 @@ class BackpropagationThroughTime(Rule, rule="bptt"):
         task.network._count_steps(rows)
         return BatchGradient(
             cost=loss * len(chosen),
-            steps=float(
-                self._steps[chosen].cumsum()[-1]
-            ),  # in this order, as the compiled loop does
+            # in this order, as the compiled loop does
+            steps=float(self._steps[chosen].cumsum()[-1]),
             weights=-weights[self._exact.rows],
             biases=-biases,
             rows=rows,

@@ -192,8 +192,9 @@ def parts_of(
 
 
 def _take_constants(submodules: list[ModulePart], blocks: list[Block]) -> None:
-    """Add the constants that only these submodules read to their members: torch's modules
-    imply them.
+    """Add the constants that only these submodules read to their members.
+
+    PyTorch's modules imply them.
     """
     for constant in {k for submodule in submodules for k in submodule.constants}:
         readers = [

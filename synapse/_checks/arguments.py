@@ -97,7 +97,7 @@ def subject(title: str) -> str:
 def lowercase_title(title: str) -> str:
     """Return what :func:`subject` returns, for the middle of a sentence.
 
-    >>> lowered("title of a picture"), lowered("The target of step 3")
+    >>> lowercase_title("title of a picture"), lowercase_title("The target of step 3")
     ('`title` of a picture', 'the target of step 3')
     """
     words = subject(title)

@@ -51,7 +51,7 @@ def test_rooms_read_the_table():
         assert parameters["discount"].default == _defaults.DISCOUNT
         assert parameters["trace_decay"].default == _defaults.TRACE
     for usual in (_defaults.SERIES, _defaults.ROWS_OF_TABLES):
-        filled = tables.TrainingOptions(epochs=3).filled(usual)
+        filled = tables.TrainingOptions(epochs=3)._filled(usual)
         assert filled.build == usual.build.lower()
         assert filled.hidden == [*usual.hidden]
         assert (filled.rate, filled.optimizer) == (usual.rate, usual.optimizer)

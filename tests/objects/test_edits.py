@@ -144,7 +144,7 @@ def test_an_absorbed_store_never_sorts_neurons_that_another_has():
 @pytest.fixture
 def few_spare_rows(monkeypatch):
     """Rows of what was removed are given back soon: how many may be left."""
-    monkeypatch.setattr(synapse.engine.store, "SPARE", 100)
+    monkeypatch.setattr(synapse.engine.store, "MAX_SPARE_ROWS", 100)
     return 100
 
 

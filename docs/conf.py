@@ -50,11 +50,11 @@ nitpick_ignore_regex = [
     # parameter says what it takes.
     (
         r"py:class",
-        r"(synapse\.([a-z_]+\.)+)?(Accumulator|Class|Control|Data|Dropout|Epochs|Error|Format)",
+        r"(synapse\.([a-z_]+\.)+)?(Accumulator|Class|Control|Data|Dropout|EdgeTables|Epochs|Error|Format)",
     ),
     (
         r"py:class",
-        r"(synapse\.([a-z_]+\.)+)?(Floats|Ints|Initializer|Order|Recorder|Seed|Store|Updater|Weights)",
+        r"(synapse\.([a-z_]+\.)+)?(Floats|Ints|Initializer|Order|Recorder|Seed|Store|Updater|Weights|Wiring)",
     ),
     (r"py:class", r"(synapse\.([a-z_]+\.)+)?([A-Za-z]*Fitness|Genomes)"),
     (

@@ -52,14 +52,14 @@ def rewire(
     """Shuffle who is connected with whom, and keep the degrees of every neuron: a null
     model.
 
-    Two connections a -> b and c -> d become a -> d and c -> b, again and again (Maslov
-    and Sneppen 2002), but only within a sign: excitatory with excitatory, inhibitory
-    with inhibitory ones. So every neuron keeps the number of its incoming and of its
-    outgoing connections of each sign; this is the first half of the model of Rubinov
-    and Sporns (2011), and of ``null_model_dir_sign`` in bctpy. Its second half, which
-    gives the weights out in another order, is left out: a connection keeps its source,
-    weight, number of synapses, gater, delay and metadata, and gets another target. So
-    the sum of the weights out of a neuron stays, that into it does not.
+    Two connections a -> b and c -> d become a -> d and c -> b, again and again [1]_,
+    but only within a sign: excitatory with excitatory, inhibitory with inhibitory ones.
+    So every neuron keeps the number of its incoming and of its outgoing connections of
+    each sign; this is the first half of the model of Rubinov and Sporns [2]_, and of
+    ``null_model_dir_sign`` in bctpy. Its second half, which gives the weights out in
+    another order, is left out: a connection keeps its source, weight, number of
+    synapses, gater, delay and metadata, and gets another target. So the sum of the
+    weights out of a neuron stays, that into it does not.
 
     Parameters
     ----------
@@ -101,9 +101,9 @@ def rewire(
     connect a pair twice, are refused; they count as tried, without which some wirings
     would be more probable than others. Where a pair of each of two signs blocks the
     other, both pairs exchange their targets. Half of the exchanges are among three
-    connections: two alone never turn a cycle of three neurons round (Rao and others
-    1996). After enough exchanges, all wirings with these degrees are equally probable
-    if they can be reached; with one sign, they can.
+    connections: two alone never turn a cycle of three neurons round [3]_. After enough
+    exchanges, all wirings with these degrees are equally probable if they can be
+    reached; with one sign, they can.
 
     A statistic of a network means something if few of its shuffles reach it::
 

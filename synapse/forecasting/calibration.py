@@ -72,12 +72,12 @@ class Calibration:
         """Return half the width of the prediction interval of each step and output,
         shape (steps, m).
 
-        It is a multiple of :meth:`scale`: a quantile of the errors of all steps in this
-        unit (conformal prediction on the rolling origin). Errors from neighbouring
-        origins are alike, so n origins count as k = n (1 - r) / (1 + r) independent
-        ones, where r is the correlation of neighbours, and the quantile is that of
-        ``coverage (1 + 1 / (3 k))`` instead of ``coverage (1 + 1 / k)``: the errors of
-        one origin add information, too. The factor 1/3 is measured, see
+        It is a multiple of the scale of a step: a quantile of the errors of all steps
+        in this unit (conformal prediction on the rolling origin). Errors from
+        neighbouring origins are alike, so n origins count as k = n (1 - r) / (1 + r)
+        independent ones, where r is the correlation of neighbours, and the quantile is
+        that of ``coverage (1 + 1 / (3 k))`` instead of ``coverage (1 + 1 / k)``: the
+        errors of one origin add information, too. The factor 1/3 is measured, see
         ``studies/default_forecasts.md``.
 
         Parameters

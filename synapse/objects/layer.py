@@ -575,7 +575,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
 
         See Also
         --------
-        reset : Also draw new weights and biases.
+        reset_parameters : Also draw new weights and biases.
         """
         with ExclusiveLayerAccess(self):
             for neuron in self._neurons:

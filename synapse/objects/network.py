@@ -726,7 +726,7 @@ class Network(NeuronRows, OutputSlopes):
 
         See Also
         --------
-        reset : Also draw new weights and biases.
+        reset_parameters : Also draw new weights and biases.
 
         Examples
         --------

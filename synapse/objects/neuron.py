@@ -898,7 +898,7 @@ class Neuron(NeuronRows, View):
 
         See Also
         --------
-        reset : Also draw new weights and a new bias.
+        reset_parameters : Also draw new weights and a new bias.
         """
         store = self._require()
         network = store.network_at(self._row)

@@ -46,8 +46,8 @@ def test_the_degrees_of_each_sign_stay():
     assert not shuffled.duplicated(["source", "target"]).any()
     rest = ["source", "sign", "weight", "kind"]
     pd.testing.assert_frame_equal(shuffled[rest], edges[rest])
-    own = edges.source == edges.target
-    assert (own == (shuffled.source == shuffled.target)).all(), "they stay"
+    loops = edges.source == edges.target
+    assert (loops == (shuffled.source == shuffled.target)).all(), "they stay"
     assert (shuffled.target != edges.target).mean() > 0.8
     again = rewire(edges, seed=0)
     pd.testing.assert_frame_equal(again, shuffled)
@@ -89,18 +89,18 @@ def wirings(size, edges):
             (matrix == sign).sum(axis).tolist() for sign in (1, -1) for axis in (0, 1)
         ]
 
-    first = np.zeros((size, size), np.int8)
+    start = np.zeros((size, size), np.int8)
     for source, target, sign in edges:
-        first[source, target] = sign
-    found = []
+        start[source, target] = sign
+    matrices = []
     for values in product((0, 1, -1), repeat=len(cells)):
-        matrix = np.zeros_like(first)
+        matrix = np.zeros_like(start)
         matrix[tuple(zip(*cells, strict=True))] = values
         if values.count(0) == len(cells) - len(edges) and (
-            described(matrix) == described(first)
+            described(matrix) == described(start)
         ):
-            found.append(matrix.tobytes())
-    return found
+            matrices.append(matrix.tobytes())
+    return matrices
 
 
 CYCLE = [(0, 1, 1), (1, 2, 1), (2, 0, 1)]
@@ -119,15 +119,15 @@ def test_all_wirings_with_these_degrees_are_equally_probable(size, edges, count)
     source, target, sign = map(np.array, zip(*edges, strict=True))
     columns = {"source": source, "target": target, "sign": sign}
     draws = 600
-    found = Counter()
+    counts = Counter()
     rng = np.random.default_rng(0)
     for _ in range(draws):
         matrix = np.zeros((size, size), np.int8)
         matrix[source, rewire(columns, swaps=200, seed=rng)["target"]] = sign
-        found[matrix.tobytes()] += 1
-    assert set(found) == set(every)
+        counts[matrix.tobytes()] += 1
+    assert set(counts) == set(every)
     share = draws / count
-    chi_squared = sum((found[each] - share) ** 2 / share for each in every)
+    chi_squared = sum((counts[each] - share) ** 2 / share for each in every)
     assert chi_squared < 24.3, "once in 1,000 with seven degrees of freedom"
 
 

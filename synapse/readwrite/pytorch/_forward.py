@@ -49,10 +49,12 @@ class ForwardCall:
 
 def has_own_forward(module: Any) -> bool:
     """Return whether a module is of a user's class, with a ``forward`` of its own."""
-    kind = type(module)
-    if issubclass(kind, nn.Sequential):
-        return bool(kind.forward is not nn.Sequential.forward)
-    return not kind.__module__.startswith("torch.nn.") and "forward" in dir(kind)
+    module_class = type(module)
+    if issubclass(module_class, nn.Sequential):
+        return bool(module_class.forward is not nn.Sequential.forward)
+    return not module_class.__module__.startswith("torch.nn.") and "forward" in dir(
+        module_class
+    )
 
 
 def calls_of(module: Any) -> list[ForwardCall]:
@@ -191,10 +193,10 @@ class LinearGraph:
     def __init__(self, module: Any, calls: list[ForwardCall], dtype: Any) -> None:
         self.module = module
         self.dtype = dtype
-        first: Any = next((each.module for each in calls if each.sources == (-1,)), 0)
-        if type(first) is not nn.Linear:
+        entry: Any = next((each.module for each in calls if each.sources == (-1,)), 0)
+        if type(entry) is not nn.Linear:
             raise _refused(module, "does not begin with one Linear of its inputs")
-        self.layers = [Layer(first.in_features, "identity", dtype=dtype)]
+        self.layers = [Layer(entry.in_features, "identity", dtype=dtype)]
         values: list[Layer | _Sum] = []
         readers = np.bincount([k + 1 for call in calls for k in call.sources])
         for number, call in enumerate(calls):
@@ -215,27 +217,27 @@ class LinearGraph:
     def _of(self, k: int, values: list[Layer | _Sum]) -> Layer | _Sum:
         return self.layers[0] if k < 0 else values[k]
 
-    def _value(self, call: ForwardCall, given: list[Layer | _Sum]) -> Layer | _Sum:
+    def _value(self, call: ForwardCall, inputs: list[Layer | _Sum]) -> Layer | _Sum:
         if call.module is None:
-            a, b = map(_as_sum, given)
+            a, b = map(_as_sum, inputs)
             return _Sum(a.linears + b.linears, a.copies + b.copies)
         if type(call.module) is nn.Linear:
-            (source,) = given
+            (source,) = inputs
             if isinstance(source, _Sum):
                 source = self._layer(source, "identity")
             if len(source) != call.module.in_features:
                 raise _refused(self.module, "broadcasts values")
             return _Sum([(call.module, source)])
         if type(call.module) in (nn.Dropout, nn.Identity):
-            return given[0]
+            return inputs[0]
         name, settings = MODULES.get(type(call.module), ("", {}))
-        kind = type(call.module).__name__
+        class_name = type(call.module).__name__
         others = {k: v for k, v in settings.items() if getattr(call.module, k, v) != v}
         if not name or others:
             raise _refused(
-                self.module, f"adds values beside {kind} {others or ''}".rstrip()
+                self.module, f"adds values beside {class_name} {others or ''}".rstrip()
             )
-        (value,) = given
+        (value,) = inputs
         return self._layer(
             _Sum(copies=[value]) if isinstance(value, Layer) else value, name
         )

@@ -74,7 +74,7 @@ class ModulePart:
     neurons have one of the `CONSTANTS` as their weight or bias.
     """
 
-    kind: str  # LSTM, GRU, RNN or Linear
+    class_name: str  # LSTM, GRU, RNN or Linear
     reads: list[Read]
     members: list[int]
     block: int  # the one whose activations, of a Linear states, the module computes
@@ -92,12 +92,12 @@ class ModulePart:
     @property
     def recurs(self) -> bool:
         """Whether its blocks depend on each other."""
-        return self.kind != "Linear"
+        return self.class_name != "Linear"
 
     def module(self, dtype: Any) -> Any:
         """Return the module; no number of a generator is drawn."""
-        kind = getattr(torch.nn, self.kind)
-        module = kind(**self.settings, dtype=dtype, device="meta").to_empty(
+        module_class = getattr(torch.nn, self.class_name)
+        module = module_class(**self.settings, dtype=dtype, device="meta").to_empty(
             device=torch.empty(0).device
         )
         for name, values in self.tensors.items():
@@ -149,8 +149,8 @@ class ModulePart:
         for tensor, values in zip(tensors, np.split(weights, sizes), strict=False):
             tensor.copy_(torch.tensor(values).view(tensor.shape))
         if len(biases):
-            first = module.bias_ih_l0 if self.recurs else module.bias
-            first.copy_(torch.tensor(biases))
+            bias = module.bias_ih_l0 if self.recurs else module.bias
+            bias.copy_(torch.tensor(biases))
         if len(biases) and self.recurs:
             module.bias_hh_l0.zero_()
         if self.within is not None:
@@ -182,12 +182,12 @@ def parts_of(
         else:
             submodule = _linear(members[0], blocks, weights, biases)
         submodules.append(submodule)
-    found = [submodule for submodule in submodules if submodule is not None]
-    _take_constants(found, blocks)
-    for submodule in found:
-        same = [other for other in found if other.kind == submodule.kind]
+    present = [submodule for submodule in submodules if submodule is not None]
+    _take_constants(present, blocks)
+    for submodule in present:
+        same = [other for other in present if other.class_name == submodule.class_name]
         number = f"_{same.index(submodule) + 1}" if len(same) > 1 else ""
-        submodule.name = submodule.kind.lower() + number
+        submodule.name = submodule.class_name.lower() + number
     return submodules
 
 
@@ -334,7 +334,7 @@ class NumberPlaces:
         implied: Ints,
         owned: list[Ints],
     ) -> None:
-        first, number = parameters.distinct(tie)
+        rows, number = parameters.distinct(tie)
         self.owned = owned
         self.implied = implied
         owned_rows = np.concatenate([*owned, implied[:0]])
@@ -343,8 +343,8 @@ class NumberPlaces:
         rest = np.bincount(number, rest) > 0
         trains = np.bincount(number, trained) > 0
         free, fixed = np.flatnonzero(rest & trains), np.flatnonzero(rest & ~trains)
-        self.free, self.fixed = first[free], first[fixed]
-        place = np.zeros(len(first), np.int64)
+        self.free, self.fixed = rows[free], rows[fixed]
+        place = np.zeros(len(rows), np.int64)
         self.rest = len(CONSTANTS) + len(free) + len(fixed)
         place[np.append(free, fixed)] = np.arange(len(CONSTANTS), self.rest)
         self.place = place[number]

@@ -126,8 +126,10 @@ def _recurrent(
     prefix: str, tensors: Mapping[str, Any], squash: str | Sequence[str] | None
 ) -> Any:
     rows, hidden = tensors["weight_hh_l0"].shape
-    kind = KINDS.get(rows // max(hidden, 1) if rows % max(hidden, 1) == 0 else 0)
-    if kind is None or "weight_ih_l0" not in tensors:
+    module_class = KINDS.get(
+        rows // max(hidden, 1) if rows % max(hidden, 1) == 0 else 0
+    )
+    if module_class is None or "weight_ih_l0" not in tensors:
         raise _unknown(f"{prefix}.weight_hh_l0 of shape {(rows, hidden)}".lstrip("."))
     settings: dict[str, Any] = {
         "num_layers": sum(
@@ -137,7 +139,7 @@ def _recurrent(
         "bidirectional": "weight_hh_l0_reverse" in tensors,
         "bias": "bias_hh_l0" in tensors,
     }
-    if kind is nn.RNN:
+    if module_class is nn.RNN:
         name = "tanh" if squash is None else squash
         if name not in NONLINEARITIES:
             raise ArgumentError(
@@ -145,13 +147,15 @@ def _recurrent(
             )
         settings["nonlinearity"] = name
     inputs = tensors["weight_ih_l0"].shape[1]
-    return _filled(kind, tensors, inputs, hidden, **settings)
+    return _filled(module_class, tensors, inputs, hidden, **settings)
 
 
-def _filled(kind: Any, tensors: Mapping[str, Any], *sizes: int, **settings: Any) -> Any:
+def _filled(
+    module_class: Any, tensors: Mapping[str, Any], *sizes: int, **settings: Any
+) -> Any:
     """Return a module that has the tensors; no number of a generator is drawn."""
-    first = next(iter(tensors.values()))
-    module = kind(*sizes, **settings, dtype=first.dtype, device="meta")
+    tensor = next(iter(tensors.values()))
+    module = module_class(*sizes, **settings, dtype=tensor.dtype, device="meta")
     try:
         module.load_state_dict(dict(tensors), assign=True)
     except RuntimeError as error:

@@ -217,9 +217,9 @@ class Start:
     """
 
     def __init__(
-        self, given: Sequence[tuple[Tensor, Tensor]] | None, rows: Tensor, sizes: Any
+        self, values: Sequence[tuple[Tensor, Tensor]] | None, rows: Tensor, sizes: Any
     ) -> None:
-        self.given = given
+        self.values = values
         self.rows = rows
         self.sizes = sizes
         self.replaced: dict[int, tuple[Tensor, Tensor]] = {}
@@ -227,14 +227,14 @@ class Start:
     def __getitem__(self, k: int) -> tuple[Tensor, Tensor]:
         if k in self.replaced:
             return self.replaced[k]
-        if self.given is not None:
-            return self.given[k]
+        if self.values is not None:
+            return self.values[k]
         zeros = self.rows.new_zeros(len(self.rows), self.sizes[k])
         return zeros, zeros
 
     def after(self, replaced: dict[int, tuple[Tensor, Tensor]]) -> Start:
         """Return the same with other values of some blocks."""
-        start = Start(self.given, self.rows, self.sizes)
+        start = Start(self.values, self.rows, self.sizes)
         start.replaced = self.replaced | replaced
         return start
 
@@ -368,7 +368,7 @@ class Unrolling:
             or (torch.is_grad_enabled() and not training and self.values[0].is_cuda)
         ):
             return False
-        if submodule.kind != "GRU" or self.start.given is None:
+        if submodule.class_name != "GRU" or self.start.values is None:
             return True
         # A GRU of torch has one number for both.
         activations, states = self.start[submodule.block]

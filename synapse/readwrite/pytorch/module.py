@@ -163,17 +163,17 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         dtype = torch.tensor(np.zeros(0, topology.dtype)).dtype
         constants = torch.tensor(CONSTANTS, dtype=dtype)
         self.register_buffer("_constants", constants, persistent=False)
-        found = [submodule for submodule in submodules if submodule is not None]
+        present = [submodule for submodule in submodules if submodule is not None]
         owned = {
-            "weight": [submodule.weights for submodule in found],
-            "bias": [number[submodule.biases] for submodule in found],
+            "weight": [submodule.weights for submodule in present],
+            "bias": [number[submodule.biases] for submodule in present],
         }
         none = np.zeros(0, np.int64)
         implied = {
             "weight": np.concatenate(
-                [none, *(submodule.implied[0] for submodule in found)]
+                [none, *(submodule.implied[0] for submodule in present)]
             ),
-            "bias": number[np.concatenate([none, *(p.implied[1] for p in found)])],
+            "bias": number[np.concatenate([none, *(p.implied[1] for p in present)])],
         }
         self._places = {}
         for name, values in (("weight", topology.weight), ("bias", topology.bias)):
@@ -198,7 +198,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         self.register_buffer(
             "_sign", torch.tensor(signs) if signs.any() else None, persistent=False
         )
-        for submodule in found:
+        for submodule in present:
             self.add_module(submodule.name, submodule.module(dtype))
         self._mask()
         self._refer()
@@ -328,9 +328,9 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
                 ):
                     if len(rows):
                         getattr(self, holder).copy_(torch.tensor(values[name][rows]))
-            found = (submodule for submodule in self._parts if submodule is not None)
+            present = (submodule for submodule in self._parts if submodule is not None)
             owned = (self._places[name].owned for name in ("weight", "bias"))
-            for submodule, links, neurons in zip(found, *owned, strict=True):
+            for submodule, links, neurons in zip(present, *owned, strict=True):
                 submodule.copy_from(
                     getattr(self, submodule.name),
                     values["weight"][links],
@@ -458,14 +458,14 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         """Compute all blocks: by modules of torch where that is possible."""
         self.hold_signs()
         sizes = [block.size for block in self.blocks]
-        given = None
+        start_values = None
         if start is not None:
             columns = (
                 values.index_select(1, self._order).split(sizes, 1) for values in start
             )
-            given = list(zip(*columns, strict=True))
-        first = Start(given, rows[: len(rows) // steps], sizes)
-        run = Unrolling(steps, rows, first, context)
+            start_values = list(zip(*columns, strict=True))
+        block_start = Start(start_values, rows[: len(rows) // steps], sizes)
+        run = Unrolling(steps, rows, block_start, context)
         by_module = [
             submodule is not None and run.fits(submodule, self.training)
             for submodule, _ in self._steps

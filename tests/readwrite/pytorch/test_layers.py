@@ -199,9 +199,9 @@ def test_recurrent_modules_of_other_sizes_follow_each_other():
 class Chain(nn.Module):
     """What people write around a recurrent module."""
 
-    def __init__(self, kind=nn.LSTM, change=None):
+    def __init__(self, module_class=nn.LSTM, change=None):
         super().__init__()
-        self.lstm = kind(3, 4, 2)
+        self.lstm = module_class(3, 4, 2)
         self.norm = nn.Dropout(0.5)
         self.head = nn.Linear(4, 2)
         self.change = change or (lambda h: h)
@@ -249,7 +249,7 @@ def test_a_forward_of_ones_own_is_followed(name):
     torch.manual_seed(0)
     module = FORWARDS[name]().double().train()
     net = synapse.from_torch(module)
-    assert all(part.training for part in module.modules())
+    assert all(submodule.training for submodule in module.modules())
     assert np.abs(net.run(INPUTS) - outputs_of(module)).max() < 1e-12
     net.clear()
     back = synapse.to_torch(net)

@@ -111,12 +111,12 @@ def test_layers_that_torch_has_are_its_modules(name):
     generator = torch.random.get_rng_state()
     module = synapse.to_torch(net)
     assert torch.equal(generator, torch.random.get_rng_state())
-    keys = [f"{part}.{key}" for part, tensors in modules.items() for key in tensors]
+    keys = [f"{name}.{key}" for name, tensors in modules.items() for key in tensors]
     assert sorted(module.state_dict()) == sorted([*keys, *others])
     kinds = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN", "linear": "Linear"}
-    for part in modules:
-        kind = kinds[part.split("_")[0]]
-        assert type(getattr(module, part)) is getattr(torch.nn, kind)
+    for name in modules:
+        class_name = kinds[name.split("_")[0]]
+        assert type(getattr(module, name)) is getattr(torch.nn, class_name)
     assert np.abs(answers(module, INPUTS) - net.run(INPUTS)).max() < 1e-12
     other = make()
     other.reset_parameters(5, initializers.uniform(0.5))

@@ -114,9 +114,7 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
         self._labels[label] = _plain(label, classes)
         model._set_classes(self._labels.values())
 
-    def predict_proba_one(  # type: ignore[override]
-        self, x: Features
-    ) -> dict[Any, float]:
+    def predict_proba_one(self, x: Features) -> dict[Any, float]:
         """Predict the probability of each label so far; an empty dict before the first
         sample.
         """

@@ -134,7 +134,7 @@ ERRORS_MAIN = """
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-FAST
+FAST_EXP
 int main(void) {
     double largest = 0.0;
     // to 87, 11 million numbers

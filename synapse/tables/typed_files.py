@@ -5,12 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._checks import imported
+from .._checks import imported, is_number
 from ..errors import FormatError
 from .number_text import MAX_EXACT_INTEGER
 
@@ -76,7 +75,7 @@ class TypedCells:
         def written(cell: Any) -> Any:
             if isinstance(cell, str):
                 return " ".join(cell.split())
-            if decimal == "," and _is_number(cell):
+            if decimal == "," and is_number(cell):
                 return str(cell).replace(".", ",")
             return cell
 
@@ -102,7 +101,7 @@ class TypedCells:
         for place, name in enumerate(table.columns):
             present = table[name].notna().to_numpy()
             values = below.iloc[:, place][present].tolist()
-            if not values or not all(map(_is_number, values)):
+            if not values or not all(map(is_number, values)):
                 continue
             numbers = np.full(len(table), np.nan)
             numbers[present] = [*map(float, values)]
@@ -146,12 +145,6 @@ def _of_excel(content: bytes) -> TypedCells:
     sheets = ", ".join(map(repr, others))
     notes = [f"The first sheet, {first!r}, is read, and not {sheets}."]
     return TypedCells(cells, False, notes if others else [])
-
-
-def _is_number(cell: Any) -> bool:
-    return isinstance(cell, int | float | Decimal | np.number) and not isinstance(
-        cell, bool | np.bool_
-    )
 
 
 def as_bytes(table: pd.DataFrame, suffix: str, index: bool) -> bytes:

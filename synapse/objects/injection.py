@@ -85,7 +85,7 @@ def _in_shape(title: str, numbers: Floats, steps: int | None, size: int) -> Floa
 
 
 def equal_stretches(currents: Floats) -> Iterable[tuple[int, int]]:
-    """Return begin and end of consecutive steps with the same currents."""
+    """Return where consecutive steps with the same currents start and stop."""
     changes = np.flatnonzero((currents[1:] != currents[:-1]).any(axis=1)) + 1
     bounds = [0, *changes.tolist(), len(currents)]
     return pairwise(bounds)

@@ -247,11 +247,12 @@ class Stepping(Calling):
             inputs = added.reshape(-1)
             before = store["bias"][at]
             try:
-                for begin, end in equal_stretches(currents):
-                    store["bias"][at] = before + currents[begin]
-                    part = inputs[begin * n : end * n]
-                    if run(end - begin, part, outputs[begin * m : end * m]) != DONE:
-                        self._refuse_inputs(part)
+                for start, stop in equal_stretches(currents):
+                    store["bias"][at] = before + currents[start]
+                    stretch = inputs[start * n : stop * n]
+                    results = outputs[start * m : stop * m]
+                    if run(stop - start, stretch, results) != DONE:
+                        self._refuse_inputs(stretch)
                     if access.pending:  # Ctrl-C, which is raised now
                         break
             finally:

@@ -33,8 +33,8 @@ R = TypeVar("R")
 
 
 def locked(method: Callable[..., R]) -> Callable[..., R]:
-    """Return a decorator for several calls that belong together: the lock of the store
-    is held, and Ctrl-C is not deferred.
+    """Hold the lock of the store while a method makes several calls that belong
+    together. Ctrl-C is not deferred.
     """
 
     @wraps(method)

@@ -85,7 +85,7 @@ def computing(threads: int, is_default: bool) -> Iterator[int]:
     explicit number is what it is.
     """
     with _threads.lock:
-        if is_default:
+        if is_default and threads > 1:
             left = _cores_for_batches() - _threads.computing
             threads = max(1, min(threads, left))
         _threads.computing += threads

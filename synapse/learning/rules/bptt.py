@@ -265,14 +265,14 @@ class BatchLoop:
     def _threads(self, sequences: int) -> int:
         """Return the number of threads for a call with this number of sequences."""
         exact = self.exact
-        if exact.network._is_random:  # they draw in order
+        threads = exact.threads
+        if threads is None:
+            _, store, _ = exact._ready
+            batch = work_of(store.n_connections, store.dtype.itemsize, self._rows)
+            threads = threads_that_pay(batch, batch / self.size * sequences)
+        if threads == 1 or exact.network._is_random:  # random neurons draw in order
             return 1
-        if exact.threads is not None:
-            return min(exact.threads, self._parts)
-        _, store, _ = exact._ready
-        size = len(exact.network.connections), store.dtype.itemsize
-        batch = work_of(*size, self._rows)
-        return min(self._parts, threads_that_pay(batch, batch / self.size * sequences))
+        return min(threads, self._parts)
 
     def _sorted(self, orders: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the orders with the longest sequences of each batch first, as

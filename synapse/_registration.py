@@ -193,7 +193,7 @@ def error_of_call(
     """
     count, address, *values = failed.tolist()
     if count < 0:  # of a part of a kernel, which is compiled when it is first called
-        return engine.compiler.rare.failure()
+        return engine.compiler.lazy_parts.failure()
     entry = _by_address[int(address)]
     names = SQUASH if count == len(SQUASH) else COST
     arguments = dict(zip(names, values, strict=False))

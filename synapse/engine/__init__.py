@@ -32,8 +32,8 @@ all of them as signed 64-bit numbers, so they can be added to each other and to
 literals. No row is negative, and no column checks its index. ``NONE`` (``schema.py``)
 in a column of rows: there is none.
 
-How a function is compiled is said by its decorator (``compiler/jit.py``, ``rare`` in
-``compiler/rare.py``, ``strict`` in ``compiler/calls.py``):
+The decorator of a function says how it is compiled (``compiler/jit.py``, ``lazy_part``
+in ``compiler/lazy_parts.py``, ``strict_fp`` in ``compiler/calls.py``):
 
 - `@kernel`: Python calls it, with addresses in place of bundles: ``store_at``,
   ``tapes_at``, ``plan_at`` and ``span_of`` make bundles of them. It returns a status
@@ -42,8 +42,8 @@ How a function is compiled is said by its decorator (``compiler/jit.py``, ``rare
   that they vectorise.
 - `@in_order`: the same, but sums stay in the order in which they are written.
 - `@noinline`: a part that is too large to be a piece of each caller.
-- `@strict`: an inlined part that computes the same bits in every kernel.
-- `@rare(...)`: a part that few networks need, compiled when one calls it first. It
+- `@strict_fp`: an inlined part that computes the same bits in every kernel.
+- `@lazy_part(...)`: a part that few networks need, compiled when one calls it first. It
   stands beside the part that calls it. It takes ``store``, then arguments of the kinds
   in the brackets (`taped=True`: ``tapes`` first), and its results are in columns. It is
   called for a stretch of neurons, a block or a run, not for each number. ``by_code``
@@ -58,11 +58,11 @@ sample they are ordinary floats.
 - `splat(x, column)`: one number in all lanes; `zero_like(x)`, `one_like(x)`: a constant
   in the type of ``x``. `total(x)`: the sum over samples.
 - `flat(column)`: a column of lanes as one of single numbers.
-- `rolled(n)`: a number of repetitions that the optimiser does not know, so that it does
+- `opaque(n)`: a number of repetitions that the optimiser does not know, so that it does
   not write a short loop out.
-- `bare(array)`: an array as its address and size, without a count of references.
+- `raw_array(array)`: an array as its address and size, without a count of references.
 - A *tile* is eight neurons whose sums stay in registers (``compiler/tiles.py``):
-  ``no_sums`` begins them, ``add_products`` adds, ``put`` writes them.
+  ``no_sums`` begins them, ``add_products`` adds, ``store_sums`` writes them.
 
 A comment such as ``# [equation state]`` marks lines that compute an equation of
 ``docs/equations.md``. With ``NUMBA_DISABLE_JIT=1``, all of this is plain Python, and

@@ -32,4 +32,4 @@ ROW = 6
 """Where the column ``failed`` has the row at which a call ended, after the function and
 its arguments."""
 SUM = 7
-"""Where it has the sum that a rare part returns."""
+"""Where it has the sum that a lazy part returns."""

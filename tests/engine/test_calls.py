@@ -10,7 +10,7 @@ from synapse.engine.compiler.calls import (
     call_equation,
     compile_function,
     helper,
-    strict,
+    strict_fp,
 )
 from synapse.engine.compiler.jit import to_machine_code
 
@@ -31,7 +31,7 @@ def test_a_kernel_is_called_by_its_address():
     assert asked(address, (np.ones(3), 4.0), (np.ones(3), 2.0)) is False
 
 
-@strict
+@strict_fp
 def both(a, b, c):
     return a * b + c
 

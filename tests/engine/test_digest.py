@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import synapse
-from synapse.engine.compiler import digest, jit, rare
+from synapse.engine.compiler import digest, jit, lazy_parts
 from tests.helpers import digests
 from tests.helpers.processes import python
 
@@ -116,10 +116,10 @@ SOURCES = {
             stop: int
     ''',
     "primitives": '''
-        """Primitives, and a rare part."""
+        """Primitives, and a lazy part."""
 
         from synapse.engine.compiler.jit import intrinsic_or
-        from synapse.engine.compiler.rare import INDEX, NUMBER, rare
+        from synapse.engine.compiler.lazy_parts import INDEX, NUMBER, lazy_part
 
 
         def made(factor):
@@ -139,7 +139,7 @@ SOURCES = {
         scaled = made(2.0)
 
 
-        @rare(INDEX)
+        @lazy_part(INDEX)
         def seldom(m, i):
             m.bias[i] = m.bias[i] + 1.0
     ''',
@@ -170,9 +170,9 @@ class Package:
         for name in [name for name in sys.modules if name.startswith("reached")]:
             del sys.modules[name]
         importlib.invalidate_caches()
-        self.patch.setattr(rare, "_parts", dict(rare._parts))
-        for name in [name for name in rare._parts if name.startswith("reached")]:
-            del rare._parts[name]
+        self.patch.setattr(lazy_parts, "_parts", dict(lazy_parts._parts))
+        for name in [name for name in lazy_parts._parts if name.startswith("reached")]:
+            del lazy_parts._parts[name]
         return importlib.import_module("reached.entry").entry
 
     def digest(self):
@@ -207,7 +207,7 @@ CHANGES = {
     "an intrinsic": ("primitives", "builder.fmul", "builder.fadd"),
     "a number of it": ("primitives", "made(2.0)", "made(3.0)"),
     "flags of it": ("primitives", '"nsz"', '"nnan"'),
-    "kinds of arguments": ("primitives", "@rare(INDEX)", "@rare(NUMBER)"),
+    "kinds of arguments": ("primitives", "@lazy_part(INDEX)", "@lazy_part(NUMBER)"),
 }
 
 
@@ -219,7 +219,7 @@ def test_what_a_kernel_reaches_changes_its_digest(package, change):
     assert package.digest() != before
 
 
-def test_the_name_of_a_rare_part_is_in_the_code_of_its_callers(package):
+def test_the_name_of_a_lazy_part_is_in_the_code_of_its_callers(package):
     before = package.digest()
     package.edit("primitives", "seldom", "rarely")
     package.edit("entry", "scaled, seldom", "rarely as seldom, scaled")
@@ -268,10 +268,10 @@ def test_a_kernel_is_loaded_after_a_part_has_moved_to_another_module(package):
     assert kernel.stats.cache_hits
 
 
-def test_the_body_of_a_rare_part_is_its_own(package):
+def test_the_body_of_a_lazy_part_is_its_own(package):
     def its_digest():
         package.imported()
-        (part,) = rare._parts["reached.primitives.seldom"]
+        (part,) = lazy_parts._parts["reached.primitives.seldom"]
         return digest.digest_of(jit.to_machine_code(part.function))
 
     before = its_digest()
@@ -326,7 +326,7 @@ def test_edits_of_the_package_change_what_they_reach(tmp_path):
     for changed in answer.values():
         assert {step, gradient} <= {*changed}
     column, _, flag, _, constant = map(set, answer.values())
-    # a rare part names no bundle, but its columns have other slots
+    # a lazy part names no bundle, but its columns have other slots
     assert any("clear_traces" in name for name in column)
     # it calls no exponential function
     scaling = "synapse.engine.functions.scale.take_rows"

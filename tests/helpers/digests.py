@@ -19,10 +19,10 @@ PACKAGES = ("synapse.engine", "synapse.evolve.kernels")
 
 
 def digests():
-    """The digest of each kernel, part and rare part, by its name."""
-    digest, jit, rare = (
+    """The digest of each kernel, part and lazy part, by its name."""
+    digest, jit, lazy_parts = (
         importlib.import_module(f"synapse.engine.compiler.{name}")
-        for name in ("digest", "jit", "rare")
+        for name in ("digest", "jit", "lazy_parts")
     )
     found = {}
     for package in map(importlib.import_module, PACKAGES):
@@ -30,7 +30,7 @@ def digests():
             for name, value in vars(importlib.import_module(info.name)).items():
                 if hasattr(value, "targetoptions"):
                     found[f"{info.name}.{name}"] = digest.digest_of(value).hex()
-    for name, parts in rare._parts.items():
+    for name, parts in lazy_parts._parts.items():
         for place, part in enumerate(parts):
             kernel = jit.to_machine_code(part.function)
             types = [kind(numba.float64) for kind in part.kinds]

@@ -1,6 +1,6 @@
 """Everything that depends on Numba and LLVM."""
 
 from . import loading  # isort: skip
-from . import calls, jit, rare
+from . import calls, jit, lazy_parts
 
-__all__ = ["calls", "jit", "loading", "rare"]
+__all__ = ["calls", "jit", "lazy_parts", "loading"]

@@ -2,8 +2,8 @@
 kernels.
 
 A kernel that Numba links into another is optimised a second time there. A kernel called
-by its address is compiled once, whoever calls it. `strict` arithmetic has bits that do
-not depend on the caller.
+by its address is compiled once, whoever calls it. `strict_fp` arithmetic has bits that
+do not depend on the caller.
 
 Users' functions are described in ``docs/engine.md`` (Registered functions).
 """
@@ -28,7 +28,7 @@ from .jit import DEBUGGING, _part, inline, intrinsic_or
 writes_code()
 
 
-def strict(function: Callable[..., Any]) -> Any:
+def strict_fp(function: Callable[..., Any]) -> Any:
     """Compile a part of kernels without fast-math flags: it computes the same bits in
     every kernel.
     """
@@ -36,8 +36,8 @@ def strict(function: Callable[..., Any]) -> Any:
     return _part(fastmath=False, forceinline=True)(function)
 
 
-def strict_call(function: Callable[..., Any]) -> Any:
-    """Compile a `strict` part that is too large to be inlined into every caller."""
+def strict_fp_call(function: Callable[..., Any]) -> Any:
+    """Compile a `strict_fp` part that is too large to be inlined into every caller."""
     return _part(fastmath=False)(function)
 
 

@@ -7,7 +7,7 @@ the files since. Comments, docstrings and line numbers are left out.
 
 The modules that translate kernels are called by Numba, so names do not lead to all of
 their code. Such a module says so (`writes_code`): who reaches anything of it depends on
-its whole body, and on what it imports. The body of a rare part is not reached: it is a
+its whole body, and on what it imports. The body of a lazy part is not reached: it is a
 kernel of its own, which others call by its name.
 """
 
@@ -274,7 +274,7 @@ def _parts_of_function(function: FunctionType) -> Iterator[Any]:
     yield reading.digest
     for cell in function.__closure__ or ():
         yield cell.cell_contents
-    # the attributes of a rare part are its name and the kinds of its arguments
+    # the attributes of a lazy part are its name and the kinds of its arguments
     yield from (function.__defaults__, function.__kwdefaults__, vars(function))
     if function.__module__ in _bodies:
         return  # the names that it reads are those of the body

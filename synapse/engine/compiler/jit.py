@@ -327,8 +327,8 @@ class _ColumnsAttribute(AttributeTemplate):
         return table.column(name)
 
 
-class BareType(types.Type):
-    """The type of ``bare(array)``: an address and a size, not counted."""
+class RawArrayType(types.Type):
+    """The type of ``raw_array(array)``: an address and a size, not counted."""
 
     family = ("arrays",)
 
@@ -337,7 +337,7 @@ class BareType(types.Type):
         super().__init__(name=f"Bare({dtype})")
 
 
-@extending.register_model(BareType)
+@extending.register_model(RawArrayType)
 class _BareModel(extending.models.StructModel):
     def __init__(self, manager: Any, bare: Any) -> None:
         super().__init__(
@@ -345,7 +345,7 @@ class _BareModel(extending.models.StructModel):
         )
 
 
-extending.make_attribute_wrapper(BareType, "size", "size")
+extending.make_attribute_wrapper(RawArrayType, "size", "size")
 
 
 # a place of a record is a member of its enumeration
@@ -367,7 +367,9 @@ def read_type(dtype: Any) -> Any:
 class _ReadItem(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         column, index = args
-        if isinstance(column, ColumnType | BareType) and isinstance(index, _INDICES):
+        if isinstance(column, ColumnType | RawArrayType) and isinstance(
+            index, _INDICES
+        ):
             return read_type(column.dtype)(column, types.int64)
         return None
 
@@ -384,7 +386,9 @@ class _RecordAttribute(AttributeTemplate):
 class _WriteItem(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         column, index, _ = args
-        if isinstance(column, ColumnType | BareType) and isinstance(index, _INDICES):
+        if isinstance(column, ColumnType | RawArrayType) and isinstance(
+            index, _INDICES
+        ):
             return types.none(column, types.int64, column.dtype)
         return None
 
@@ -400,13 +404,13 @@ def set_tbaa(builder: Any, instruction: Any, family: tuple[str, ...]) -> None:
 
 
 def _place(context: Any, builder: Any, column: Any, value: Any, index: Any) -> Any:
-    if isinstance(column, BareType):
+    if isinstance(column, RawArrayType):
         value = cgutils.create_struct_proxy(column)(context, builder, value).data
     return builder.gep(value, [index])
 
 
 @extending.lower_builtin(operator.getitem, ColumnType, types.Integer)
-@extending.lower_builtin(operator.getitem, BareType, types.Integer)
+@extending.lower_builtin(operator.getitem, RawArrayType, types.Integer)
 def _read_item(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     column = signature.args[0]
     stored = builder.load(_place(context, builder, column, *args))
@@ -416,7 +420,7 @@ def _read_item(context: Any, builder: Any, signature: Any, args: Any) -> Any:
 
 
 @extending.lower_builtin(operator.setitem, ColumnType, types.Integer, types.Any)
-@extending.lower_builtin(operator.setitem, BareType, types.Integer, types.Any)
+@extending.lower_builtin(operator.setitem, RawArrayType, types.Integer, types.Any)
 def _write_item(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     column = signature.args[0]
     value = context.data_model_manager[column.dtype].as_data(builder, args[2])
@@ -450,7 +454,9 @@ def _write_place(
 
 
 @extending.lower_cast(ColumnType, ColumnType)
-def _one_of_two(context: Any, builder: Any, source: Any, taken: Any, value: Any) -> Any:
+def _one_of_two(
+    context: Any, builder: Any, source: Any, result_type: Any, value: Any
+) -> Any:
     return value
 
 
@@ -602,9 +608,9 @@ def span_of(typingctx: Any, array: Any) -> Any:
     return SPAN_TYPE(array), codegen
 
 
-def reinterpreted(source: Any, taken: Any) -> Any:
+def reinterpreted(source: Any, result_type: Any) -> Any:
     """Return a primitive that reinterprets the bits of one type as another."""
-    plain_source, plain_taken = np.dtype(str(source)), np.dtype(str(taken))
+    plain_source, plain_taken = np.dtype(str(source)), np.dtype(str(result_type))
 
     def plain(value: Any) -> Any:
         number = np.asarray(value).astype(plain_source).view(plain_taken)[()]
@@ -613,9 +619,9 @@ def reinterpreted(source: Any, taken: Any) -> Any:
     @intrinsic_or(plain)
     def cast(typingctx: Any, value: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return builder.bitcast(args[0], context.get_value_type(taken))
+            return builder.bitcast(args[0], context.get_value_type(result_type))
 
-        return taken(source), codegen
+        return result_type(source), codegen
 
     return cast
 
@@ -713,19 +719,19 @@ def by_type(single: Any, double: Any) -> Any:
 
 
 @intrinsic_or(lambda array: array)
-def bare(typingctx: Any, array: Any) -> Any:
+def raw_array(typingctx: Any, array: Any) -> Any:
     """Return the numbers of a contiguous array with one dimension, for the parts of a
     kernel; it has a ``size``.
     """
     if not isinstance(array, types.Array) or array.ndim != 1 or array.layout != "C":
         return None
-    bare_type = BareType(array.dtype)
+    raw_array_type = RawArrayType(array.dtype)
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         parts = context.make_array(array)(context, builder, args[0])
-        taken = cgutils.create_struct_proxy(bare_type)(context, builder)
-        taken.data = parts.data
-        taken.size = builder.sext(parts.nitems, ir.IntType(64))
-        return taken._getvalue()
+        result_type = cgutils.create_struct_proxy(raw_array_type)(context, builder)
+        result_type.data = parts.data
+        result_type.size = builder.sext(parts.nitems, ir.IntType(64))
+        return result_type._getvalue()
 
-    return bare_type(array), codegen
+    return raw_array_type(array), codegen

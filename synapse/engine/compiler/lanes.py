@@ -142,39 +142,39 @@ def total(typingctx: Any, value: Any) -> Any:
 def flat(typingctx: Any, column: Any) -> Any:
     """Return a column of lanes as a column of single numbers."""
     dtype = column.dtype.unit if isinstance(column.dtype, LanesType) else column.dtype
-    taken = ColumnType(dtype, column.family)
+    result_type = ColumnType(dtype, column.family)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], context.get_value_type(taken))
+        return builder.bitcast(args[0], context.get_value_type(result_type))
 
-    return taken(column), codegen
+    return result_type(column), codegen
 
 
 @intrinsic_or(lambda value, column: np.full(column.shape[1:], value, column.dtype)[()])
 def splat(typingctx: Any, value: Any, column: Any) -> Any:
     """Return one number in every lane, in the element type of a column."""
-    taken = column.dtype
+    result_type = column.dtype
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        if not isinstance(taken, LanesType):
-            return context.cast(builder, args[0], sig.args[0], taken)
-        number = context.cast(builder, args[0], sig.args[0], taken.unit)
-        return spread(builder, number, context.get_value_type(taken))
+        if not isinstance(result_type, LanesType):
+            return context.cast(builder, args[0], sig.args[0], result_type)
+        number = context.cast(builder, args[0], sig.args[0], result_type.unit)
+        return spread(builder, number, context.get_value_type(result_type))
 
-    return taken(value, column), codegen
+    return result_type(value, column), codegen
 
 
 @intrinsic_or(lambda number: number)
-def rolled(typingctx: Any, number: Any) -> Any:
+def opaque(typingctx: Any, number: Any) -> Any:
     """Hide a constant from LLVM, so that loops over lanes are not unrolled."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return hidden(builder, args[0])
+        return opaque_value(builder, args[0])
 
     return number(number), codegen
 
 
-def hidden(builder: Any, value: Any) -> Any:
+def opaque_value(builder: Any, value: Any) -> Any:
     """Hide the value of a word or an address from the optimiser."""
     word = value.type
     same = builder.asm(ir.FunctionType(word, [word]), "", "=r,0", [value], False)
@@ -248,12 +248,12 @@ def by_sample(typingctx: Any, tapes: Any) -> Any:
     transposed for several.
     """
     name = "activation" if tapes.count == 1 else "transposed"
-    taken = ColumnType(tapes.unit, tapes.column(name).family)
+    result_type = ColumnType(tapes.unit, tapes.column(name).family)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.bitcast(
             column_of(context, builder, tapes, args[0], name),
-            context.get_value_type(taken),
+            context.get_value_type(result_type),
         )
 
-    return taken(tapes), codegen
+    return result_type(tapes), codegen

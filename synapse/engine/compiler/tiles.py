@@ -22,7 +22,7 @@ from numba.core import cgutils
 from ..schema import TILE, VECTOR_BYTES
 from .digest import writes_code
 from .jit import inline, intrinsic_or, set_tbaa
-from .lanes import FLAGS, LanesType, hidden, spread
+from .lanes import FLAGS, LanesType, opaque_value, spread
 
 writes_code()
 
@@ -245,11 +245,11 @@ def _plain_add_rows_products(
     return tuple(added)
 
 
-def _plain_sums_at(column: Any, at: Any) -> Any:
+def _plain_load_sums(column: Any, at: Any) -> Any:
     return tuple(_plain_pack(column, at + k, 1) for k in range(TILE))
 
 
-def _plain_put(column: Any, at: Any, sums: Any) -> None:
+def _plain_store_sums(column: Any, at: Any, sums: Any) -> None:
     for k, total in enumerate(sums):
         column[at + k] = total if column.ndim > 1 else total.sum()
 
@@ -328,15 +328,17 @@ def no_sums(typingctx: Any, column: Any, packs: Any) -> Any:
     long.
     """
     pack = _wide(column)
-    taken = types.UniTuple(pack, TILE * len(packs))
+    result_type = types.UniTuple(pack, TILE * len(packs))
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         vector = context.get_value_type(pack)
         return context.make_tuple(
-            builder, taken, [ir.Constant(vector, [0.0] * pack.count)] * taken.count
+            builder,
+            result_type,
+            [ir.Constant(vector, [0.0] * pack.count)] * result_type.count,
         )
 
-    return taken(column, packs), codegen
+    return result_type(column, packs), codegen
 
 
 @intrinsic_or(_plain_spaced)
@@ -344,7 +346,7 @@ def spaced(typingctx: Any, first: Any, gap: Any, count: Any) -> Any:
     """Return the indices first, first + gap, ...; beyond the first `count`, the last of
     these again.
     """
-    taken = types.UniTuple(types.int64, TILE)
+    result_type = types.UniTuple(types.int64, TILE)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         at, gap, count = args
@@ -353,9 +355,9 @@ def spaced(typingctx: Any, first: Any, gap: Any, count: Any) -> Any:
             there = builder.icmp_unsigned("<", _offset(count, k), count)
             at = builder.select(there, builder.add(at, gap), at)
             places.append(at)
-        return context.make_tuple(builder, taken, places)
+        return context.make_tuple(builder, result_type, places)
 
-    return taken(types.int64, types.int64, types.int64), codegen
+    return result_type(types.int64, types.int64, types.int64), codegen
 
 
 @intrinsic_or(_plain_add_products)
@@ -378,7 +380,7 @@ def add_products(
         sums, address, at, weights, row, gaps, left = args
         y = _load_pack(context, builder, column, address, at, left)
         # hidden: a loop would begin with the address of each of the rows
-        weights = hidden(builder, builder.gep(weights, [row]))
+        weights = opaque_value(builder, builder.gep(weights, [row]))
         added = []
         for total, gap in zip(
             _parts(builder, sums), _parts(builder, gaps), strict=True
@@ -392,11 +394,11 @@ def add_products(
     ), codegen
 
 
-@intrinsic_or(_plain_sums_at)
-def sums_at(typingctx: Any, column: Any, at: Any) -> Any:
+@intrinsic_or(_plain_load_sums)
+def load_sums(typingctx: Any, column: Any, at: Any) -> Any:
     """Return the sums of a tile that a column has from an index on, to be added to."""
     pack = _wide(column)
-    taken = types.UniTuple(pack, TILE)
+    result_type = types.UniTuple(pack, TILE)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         address, at = args
@@ -408,13 +410,13 @@ def sums_at(typingctx: Any, column: Any, at: Any) -> Any:
             if not isinstance(column.dtype, LanesType):
                 value = builder.insert_element(zero, value, ir.IntType(32)(0))
             sums.append(value)
-        return context.make_tuple(builder, taken, sums)
+        return context.make_tuple(builder, result_type, sums)
 
-    return taken(column, types.int64), codegen
+    return result_type(column, types.int64), codegen
 
 
-@intrinsic_or(_plain_put)
-def put(typingctx: Any, column: Any, at: Any, sums: Any) -> Any:
+@intrinsic_or(_plain_store_sums)
+def store_sums(typingctx: Any, column: Any, at: Any, sums: Any) -> Any:
     """Store the sums of a tile in a column from an index on; a pack of single numbers
     is summed.
     """
@@ -435,17 +437,19 @@ def put(typingctx: Any, column: Any, at: Any, sums: Any) -> Any:
 
 
 @intrinsic_or(lambda column: tuple(column[k] for k in range(TILE)))
-def taken(typingctx: Any, column: Any) -> Any:
+def load_tile(typingctx: Any, column: Any) -> Any:
     """Return the first elements of a column, one for each neuron of a tile."""
-    taken = types.UniTuple(column.dtype, TILE)
+    result_type = types.UniTuple(column.dtype, TILE)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         places = [ir.Constant(ir.IntType(64), k) for k in range(TILE)]
         return context.make_tuple(
-            builder, taken, [_load_one(builder, column, args[0], at) for at in places]
+            builder,
+            result_type,
+            [_load_one(builder, column, args[0], at) for at in places],
         )
 
-    return taken(column), codegen
+    return result_type(column), codegen
 
 
 @intrinsic_or(_plain_push_products)
@@ -628,15 +632,20 @@ def pack(typingctx: Any, column: Any, at: Any, left: Any) -> Any:
     """Return the first `left` numbers of the pack that begins at an index; 0 for the
     others.
     """
-    taken = _wide(column)
+    result_type = _wide(column)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         address, at, left = args
         return _load_some(
-            builder, address, at, left, context.get_value_type(taken), column.family
+            builder,
+            address,
+            at,
+            left,
+            context.get_value_type(result_type),
+            column.family,
         )
 
-    return taken(column, types.int64, types.int64), codegen
+    return result_type(column, types.int64, types.int64), codegen
 
 
 @intrinsic_or(_plain_put_pack)
@@ -654,13 +663,13 @@ def put_pack(typingctx: Any, column: Any, at: Any, left: Any, value: Any) -> Any
 @intrinsic_or(lambda column: np.zeros(int(_plain_width(column)), column.dtype))
 def no_pack(typingctx: Any, column: Any) -> Any:
     """Return a pack of zeros."""
-    taken = _wide(column)
+    result_type = _wide(column)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        vector = context.get_value_type(taken)
+        vector = context.get_value_type(result_type)
         return ir.Constant(vector, [0.0] * vector.count)
 
-    return taken(column), codegen
+    return result_type(column), codegen
 
 
 def _no_numbers(count: int) -> Any:
@@ -668,12 +677,12 @@ def _no_numbers(count: int) -> Any:
 
     @intrinsic_or(lambda column: np.zeros(count, column.dtype))
     def zeros(typingctx: Any, column: Any) -> Any:
-        taken = LanesType(column.dtype, count)
+        result_type = LanesType(column.dtype, count)
 
         def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            return ir.Constant(context.get_value_type(taken), [0.0] * count)
+            return ir.Constant(context.get_value_type(result_type), [0.0] * count)
 
-        return taken(column), codegen
+        return result_type(column), codegen
 
     return zeros
 
@@ -685,12 +694,12 @@ no_single: Any = _no_numbers(1)
 @intrinsic_or(lambda rows, pack: (pack,) * len(rows))
 def for_each(typingctx: Any, rows: Any, pack: Any) -> Any:
     """Return a tuple with this pack for each of some rows."""
-    taken = types.UniTuple(pack, rows.count)
+    result_type = types.UniTuple(pack, rows.count)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return context.make_tuple(builder, taken, [args[1]] * taken.count)
+        return context.make_tuple(builder, result_type, [args[1]] * result_type.count)
 
-    return taken(rows, pack), codegen
+    return result_type(rows, pack), codegen
 
 
 @intrinsic_or(lambda pack: np.int64(1 << 60))

@@ -17,7 +17,7 @@ from numba import types
 from numba.core import cgutils
 
 from .digest import writes_code
-from .jit import BareType, intrinsic_or
+from .jit import RawArrayType, intrinsic_or
 
 writes_code()
 
@@ -26,7 +26,7 @@ LINE = 64 // WORD_BYTES
 """Number of words of a cache line. Words that different threads write are so far apart:
 else each would take the line from the other."""
 
-_WORDS = BareType(types.int64)
+_WORDS = RawArrayType(types.int64)
 
 
 def _address(context: Any, builder: Any, words: Any, index: Any) -> Any:

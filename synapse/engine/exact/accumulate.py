@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from ..compiler.jit import inline
 from ..compiler.lanes import by_sample, flat, splat, total
-from ..compiler.rare import INDEX, rare
+from ..compiler.lazy_parts import INDEX, lazy_part
 from ..compiler.tiles import add_outer, add_rows, no_sums, pack, put_pack, width
 from ..lowering.flags import FIXED, LISTED, MEMORY, PAIRED, SHARED
 from ..online.reads import of_gater, of_gaters
@@ -217,7 +217,7 @@ def accumulate_memory(store, tapes, at, j, chunk):
         )
 
 
-@rare(*[INDEX] * 4, chunk_kind, taped=True)
+@lazy_part(*[INDEX] * 4, chunk_kind, taped=True)
 def accumulate_apart(store, tapes, r, runs, start, stop, chunk):
     """Add the gradient of a run of consecutive neurons whose sources differ between
     them.
@@ -226,7 +226,7 @@ def accumulate_apart(store, tapes, r, runs, start, stop, chunk):
         accumulate_run(store, tapes, j - chunk.origin, r + (j - start) * runs, chunk)
 
 
-@rare(INDEX, INDEX, chunk_kind, taped=True)
+@lazy_part(INDEX, INDEX, chunk_kind, taped=True)
 def accumulate_memories(store, tapes, start, stop, chunk):
     """Add the gradients of the self-connections of consecutive neurons."""
     for j in range(start, stop):
@@ -252,7 +252,7 @@ def accumulate_alike(store, tapes, start, stop, fresh, chunk):
         accumulate_memories(store, tapes, start, stop, chunk)
 
 
-@rare(INDEX, INDEX, chunk_kind, taped=True)
+@lazy_part(INDEX, INDEX, chunk_kind, taped=True)
 def accumulate_lone(store, tapes, start, stop, chunk):
     """Add the gradient of the connections of consecutive neurons, one neuron at a
     time.

@@ -4,8 +4,8 @@ is compiled when a training first needs it.
 
 from __future__ import annotations
 
-from ..compiler.calls import strict, strict_call
-from ..compiler.jit import bare, kernel
+from ..compiler.calls import strict_fp, strict_fp_call
+from ..compiler.jit import kernel, raw_array
 from ..compiler.words import load_word
 from ..status import DONE, STOPPED
 from .loops import SampleGroup
@@ -52,7 +52,7 @@ MIN_PARAMETERS = 4096
 """Number of weights above which several threads update them."""
 
 
-@strict
+@strict_fp
 def descend_by_groups(training, count):
     """Sum loss and gradient of the groups of a batch, which threads compute at the same
     time; returns whether none has failed, and the loss.
@@ -69,7 +69,7 @@ def descend_by_groups(training, count):
     return run_parts(training), team.numbers[SUM]
 
 
-@strict
+@strict_fp
 def descend_by_steps(training, count):
     """Sum loss and gradient of the groups of a batch, one after the other: threads run
     their steps, then sum the gradients of their neurons. As `descend_by_groups`.
@@ -98,7 +98,7 @@ def descend_by_steps(training, count):
     return True, loss
 
 
-@strict_call
+@strict_fp_call
 def run_parts(training):
     """Compute parts of the present round until all are taken; the leader waits for
     their end. Returns whether no part has failed.
@@ -115,7 +115,7 @@ def run_parts(training):
     return team.number > 0 or wait_for_turn(team, team.words[TASK + 1])
 
 
-@strict
+@strict_fp
 def run_part_of_batch(training, index):
     """Compute one part of a batch, and end it in its turn."""
     _, ways, batches, change, control, team = training
@@ -151,7 +151,7 @@ def run_part_of_batch(training, index):
     end_part(team, index, status == DONE)
 
 
-@strict
+@strict_fp
 def run_part_of_update(training, index):
     """Compute one part of an update, and end it in its turn."""
     _, ways, _, change, _, team = training
@@ -189,7 +189,7 @@ def run_part_of_update(training, index):
 # --- what the leader does in place of the functions of one thread --------------------
 
 
-@strict
+@strict_fp
 def descend_together(training, count):
     """Compute `descend_batch` by several threads; by one if a batch cannot be divided,
     or if anything fails, which is found again.
@@ -207,7 +207,7 @@ def descend_together(training, count):
     return descend_batch(training, count)
 
 
-@strict
+@strict_fp
 def can_share(training, by_rows, is_wide):
     """Return whether weights are many, and all threads have the same gradient: not one
     that is on the leader's tapes, unless steps do not depend on each other.
@@ -217,7 +217,7 @@ def can_share(training, by_rows, is_wide):
     return many and (not by_rows or (apart and is_wide))
 
 
-@strict
+@strict_fp
 def squares_together(training, weights, by_rows, is_wide):
     """Compute `squares_of` by several threads."""
     team = training.team
@@ -228,7 +228,7 @@ def squares_together(training, weights, by_rows, is_wide):
     return team.numbers[SUM]
 
 
-@strict
+@strict_fp
 def move_together(training, weights, by_rows, is_wide, rate, count):
     """Compute `move_all_weights` by several threads."""
     team = training.team
@@ -250,7 +250,7 @@ def train_by_team(table, unit, ways, batches, runs, change, count, team):
     until it has ended.
     """
     number, threads, words, numbers, address = team
-    members = Team(number, threads, bare(words), bare(numbers), address)
+    members = Team(number, threads, raw_array(words), raw_array(numbers), address)
     runs = Runs(*runs)
     training = training_of(table, unit, ways, batches, change, runs.control, members)
     if number > 0:

@@ -34,7 +34,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiler.jit import bare, inline, kernel, span_of, store_at
+from ..compiler.jit import inline, kernel, raw_array, span_of, store_at
 from ..compiler.lanes import splat, tapes_at
 from ..delayed import Attributes, are_together, is_delayed_in_order
 from ..functions import activations
@@ -1061,33 +1061,35 @@ def run_untraced(
     fans = OutgoingIndex(*fans)
     span = span_of(span)
     events = EventState(
-        bare(fans.late),
-        bare(fans.prompt),
-        bare(fans.lags),
-        bare(fans.lagged),
-        bare(fans.target),
-        bare(fans.place),
-        bare(fans.weight),
-        bare(fans.events),
-        bare(fans.skipped),
-        bare(fans.form),
-        bare(fans.form_stop),
-        bare(fans.may_rest),
-        bare(fans.sends),
-        bare(fans.part_rests),
-        bare(fans.part_sends),
-        bare(fans.part_active),
-        bare(fans.wakes),
-        bare(fans.active),
-        bare(fans.earlier),
-        bare(fans.sums),
-        bare(fans.aligned),
-        bare(fans.block),
+        raw_array(fans.late),
+        raw_array(fans.prompt),
+        raw_array(fans.lags),
+        raw_array(fans.lagged),
+        raw_array(fans.target),
+        raw_array(fans.place),
+        raw_array(fans.weight),
+        raw_array(fans.events),
+        raw_array(fans.skipped),
+        raw_array(fans.form),
+        raw_array(fans.form_stop),
+        raw_array(fans.may_rest),
+        raw_array(fans.sends),
+        raw_array(fans.part_rests),
+        raw_array(fans.part_sends),
+        raw_array(fans.part_active),
+        raw_array(fans.wakes),
+        raw_array(fans.active),
+        raw_array(fans.earlier),
+        raw_array(fans.sums),
+        raw_array(fans.aligned),
+        raw_array(fans.block),
         span.start,
         fans.target.size // PER_EVENT,
     )
-    data = bare(inputs), bare(outputs)
-    return _run_rows(store, tapes, events, span, rows, bare(latest), looks, *data, unit)
+    data = raw_array(inputs), raw_array(outputs)
+    return _run_rows(
+        store, tapes, events, span, rows, raw_array(latest), looks, *data, unit
+    )
 
 
 def _examples(unit: Any) -> dict[str, tuple[Any, ...]]:

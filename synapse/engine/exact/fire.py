@@ -5,8 +5,8 @@ samples at once.
 from __future__ import annotations
 
 from ..compiler.jit import by_type, inline
-from ..compiler.lanes import by_sample, flat, rolled
-from ..compiler.rare import INDEX, rare
+from ..compiler.lanes import by_sample, flat, opaque
+from ..compiler.lazy_parts import INDEX, lazy_part
 from ..compiler.tiles import transpose
 from ..functions import activations, compiled, single
 from ..functions.compiled import activate_range, compete, custom, fire_random, identity
@@ -83,7 +83,7 @@ def fire_lean(store, tapes, start, stop, forward):
             tapes.activation[to + q] = 1.0 if tapes.weighed[at + q] > 0.0 else 0.0
 
 
-@rare(INDEX, INDEX, step_kind, INDEX, INDEX, taped=True)
+@lazy_part(INDEX, INDEX, step_kind, INDEX, INDEX, taped=True)
 def fire_custom(store, tapes, start, stop, forward, step, lanes):
     """Activate by a registered function, which is not called for ended samples, as it
     might raise.
@@ -103,7 +103,7 @@ def fire_custom(store, tapes, start, stop, forward, step, lanes):
                 activation[to], slope[to] = custom(store, tapes.failed, code, state[at])
 
 
-@rare(INDEX, INDEX, step_kind, INDEX, taped=True)
+@lazy_part(INDEX, INDEX, step_kind, INDEX, taped=True)
 def fire_groups(store, tapes, start, stop, forward, lanes):
     """Activate groups of neurons that compete."""
     code = store.squash[start]
@@ -120,7 +120,7 @@ def fire_groups(store, tapes, start, stop, forward, lanes):
         j = group_stop
 
 
-@rare(*[INDEX] * 5, taped=True)
+@lazy_part(*[INDEX] * 5, taped=True)
 def apply_dropout(store, tapes, start, stop, now, masked_at, lanes):
     """Apply dropout: multiply activations and slopes by the mask of each step, neuron
     and sample. That of neuron j in this step is at `masked_at` + j.
@@ -135,7 +135,7 @@ def apply_dropout(store, tapes, start, stop, now, masked_at, lanes):
         slope[to + q] *= mask[at + q]
 
 
-@rare(*[INDEX] * 4, taped=True)
+@lazy_part(*[INDEX] * 4, taped=True)
 def apply_clamps(store, tapes, start, stop, now, lanes):
     """Set the activations of clamped neurons; slopes of 0 let no error through."""
     activation = flat(tapes.activation)
@@ -147,7 +147,7 @@ def apply_clamps(store, tapes, start, stop, now, lanes):
                 slope[q] = 0.0
 
 
-@rare(*[INDEX] * 4, taped=True)
+@lazy_part(*[INDEX] * 4, taped=True)
 def zero_clamped_errors(store, tapes, start, stop, to, lanes):
     """Zero the errors of clamped outputs."""
     signal = flat(tapes.signal)
@@ -161,7 +161,7 @@ def zero_clamped_errors(store, tapes, start, stop, to, lanes):
 def zero_finished(tapes, start, stop, offset, step, lanes):
     """Set ended samples to 0, so that they cannot grow without bound."""
     state = flat(tapes.weighed)
-    for lane in range(rolled(lanes)):
+    for lane in range(opaque(lanes)):
         if tapes.row[step * lanes + lane] == ENDED:
             for j in range(start, stop):
                 state[(offset + j) * lanes + lane] = 0.0
@@ -176,7 +176,7 @@ def clamp_inputs(tapes, span, inputs, step, now, lanes):
     n = span.inputs
     rows = span.stop - span.start
     begin = (now + span.start) * lanes
-    for lane in range(rolled(lanes)):
+    for lane in range(opaque(lanes)):
         row = tapes.row[step * lanes + lane]
         to = begin + lane * rows
         if row != ENDED:

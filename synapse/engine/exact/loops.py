@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..compiler.jit import in_order, inline, kernel, span_of, store_at
-from ..compiler.lanes import flat, rolled, splat, tapes_at
-from ..compiler.rare import INDEX, rare
+from ..compiler.lanes import flat, opaque, splat, tapes_at
+from ..compiler.lazy_parts import INDEX, lazy_part
 from ..functions.activations import SOFTMAX
 from ..functions.compiled import (
     cost_and_error,
@@ -56,14 +56,14 @@ def load_targets(tapes, span, targets, step, lanes):
     """
     signal = flat(tapes.signal)
     n = span.outputs
-    for lane in range(rolled(lanes)):
+    for lane in range(opaque(lanes)):
         row = tapes.row[step * lanes + lane]
         for o in range(n):
             target = targets[row * n + o] if row != ENDED else math.nan
             signal[(step * n + o) * lanes + lane] = target
 
 
-@rare(*[INDEX] * 5, taped=True)
+@lazy_part(*[INDEX] * 5, taped=True)
 def custom_cost_and_error(store, tapes, cost, at, to, n, lanes):
     """Compute the cost and the error signal of each output under a registered cost."""
     activation = flat(tapes.activation)
@@ -79,7 +79,7 @@ def custom_cost_and_error(store, tapes, cost, at, to, n, lanes):
         )
 
 
-@rare(*[INDEX] * 6, taped=True)
+@lazy_part(*[INDEX] * 6, taped=True)
 def softmax_cost_and_errors(store, tapes, first_output, at, weighed_at, to, n, lanes):
     """Compute the cost of each softmax output, and its error signal, which has the
     weights of the costs already.
@@ -107,7 +107,7 @@ def softmax_cost_and_errors(store, tapes, first_output, at, weighed_at, to, n, l
         softmax_errors(store.cost_weight, first_output, *aim, *shares, *aim, n, lanes)
 
 
-@rare(*[INDEX] * 5, taped=True)
+@lazy_part(*[INDEX] * 5, taped=True)
 def weigh_clamped(store, tapes, start, stop, at, weighed_at, lanes):
     """Replace the states of clamped outputs by the logits of their activations, from
     which their cost is computed.
@@ -168,7 +168,7 @@ def compute_output_errors(store, tapes, span, targets, step, now, cost, lanes):
         )
     else:
         custom_cost_and_error(store, tapes, cost, at, to, n, lanes)
-    for lane in range(rolled(lanes)):
+    for lane in range(opaque(lanes)):
         share = tapes.share[step * lanes + lane]
         for o in range(n):
             weight = share * store.cost_weight[span.stop - n + o]
@@ -231,7 +231,7 @@ def lay_rows(tapes, samples, lanes):
     weights = samples.weights
     apart = samples.apart
     for step in range(samples.start, samples.stop):
-        for lane in range(rolled(lanes)):
+        for lane in range(opaque(lanes)):
             at = step * lanes + lane
             k, t = (at, 0) if apart else (lane, step)
             if k < len(begins) and t < lengths[k]:
@@ -281,7 +281,7 @@ def activate_steps(store, tapes, span, inputs, targets, samples, cost, depth, la
     return (DONE if math.isfinite(value) else DIVERGED), value
 
 
-@rare(*[INDEX] * 3, taped=True)
+@lazy_part(*[INDEX] * 3, taped=True)
 def note_forward(store, tapes, rows, step, frame):
     """Store the states and slopes of a step for a recording, because the backward pass
     may change them.
@@ -291,7 +291,7 @@ def note_forward(store, tapes, rows, step, frame):
         tapes.noted_slope[step * rows + i] = tapes.slope[frame * rows + i]
 
 
-@rare(*[INDEX] * 3, taped=True)
+@lazy_part(*[INDEX] * 3, taped=True)
 def note_errors(store, tapes, rows, step, begin):
     """Store the errors of a step of the chunk that starts at `begin`."""
     for i in range(rows):

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from ..compiler.jit import inline
 from ..compiler.lanes import flat, splat, total
-from ..compiler.rare import INDEX, rare
-from ..compiler.tiles import push_products, taken, width
+from ..compiler.lazy_parts import INDEX, lazy_part
+from ..compiler.tiles import load_tile, push_products, width
 from ..lowering.flags import DENSE, LISTED, MEMORY, QUIET_GATER, SHARED, STEPPED, ZIPPED
 from ..online.reads import has_error, of_gater, of_gaters
 from ..schema import NONE
@@ -28,7 +28,7 @@ from .weigh import (
 )
 
 
-@rare(*[INDEX] * 5, taped=True)
+@lazy_part(*[INDEX] * 5, taped=True)
 def compute_softmax_deltas(store, tapes, start, stop, now, to_now, lanes):
     """f'_j A_j of a softmax group, whose activations all depend on all states: y_j (A_j
     - sum_i y_i A_i).
@@ -122,7 +122,7 @@ def take_errors(store, tapes, r, runs, at, count, gains):
             tapes.tile[k] = tapes.tile[k] * gain(store, tapes, r + k * runs, gains)
     for k in range(count, NEURONS):
         tapes.tile[k] = splat(0.0, tapes.state)
-    return taken(tapes.tile)
+    return load_tile(tapes.tile)
 
 
 @inline
@@ -273,7 +273,7 @@ def push_run(store, tapes, r, delta, back):
             tapes.pushed[by + g] += weighed * tapes.activation[sources + i]
 
 
-@rare(*[INDEX] * 4, step_back_kind, taped=True)
+@lazy_part(*[INDEX] * 4, step_back_kind, taped=True)
 def push_apart(store, tapes, r, runs, start, stop, back):
     """Send the errors of consecutive neurons along a run whose sources differ between
     them.
@@ -288,7 +288,7 @@ def push_apart(store, tapes, r, runs, start, stop, back):
             )
 
 
-@rare(INDEX, INDEX, step_back_kind, taped=True)
+@lazy_part(INDEX, INDEX, step_back_kind, taped=True)
 def push_memories(store, tapes, start, stop, back):
     """Send the errors of consecutive neurons along their self-connections."""
     for j in range(start, stop):
@@ -311,7 +311,7 @@ def propagate_alike(store, tapes, start, stop, back):
             push_apart(store, tapes, r, runs, start, stop, back)
 
 
-@rare(INDEX, INDEX, step_back_kind, taped=True)
+@lazy_part(INDEX, INDEX, step_back_kind, taped=True)
 def propagate_lone(store, tapes, start, stop, back):
     """Send the errors of consecutive neurons, each by itself."""
     for j in range(start, stop):

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..compiler.jit import bare, inline, kernel, span_of, store_at
+from ..compiler.jit import inline, kernel, raw_array, span_of, store_at
 from ..compiler.lanes import tapes_at
-from ..compiler.rare import INDEX, rare
+from ..compiler.lazy_parts import INDEX, lazy_part
 from ..online.calls import ROW, SPAN, calls_by_float
 from ..online.fire import clear_all_traces, clear_error, tick
 from ..online.loops import check_rows
@@ -72,7 +72,7 @@ def size_of(store, ring):
     return 2 * store.ring_frames[ring] * width
 
 
-@rare(step_kind, taped=True)
+@lazy_part(step_kind, taped=True)
 def load_past(store, tapes, step):
     """Copy all past activations."""
     for ring in range(store.ties.rings):
@@ -90,7 +90,7 @@ def next_frame(store, tapes, ring):
     return head
 
 
-@rare(INDEX, step_kind, taped=True)
+@lazy_part(INDEX, step_kind, taped=True)
 def advance_past(store, tapes, ring, step):
     """Advance the past of a network: it gets what its neurons did in the step before
     this one.
@@ -106,7 +106,7 @@ def advance_past(store, tapes, ring, step):
         tapes.activation[copy + i] = activation
 
 
-@rare(INDEX, INDEX, step_kind, taped=True)
+@lazy_part(INDEX, INDEX, step_kind, taped=True)
 def write_past(store, tapes, ring, stamp, step):
     """Leave what a network remembers, which advanced when the last step began."""
     first = store.ring_first[ring]
@@ -245,9 +245,9 @@ def run_untraced(table, unit, tape_table, rows, span, latest, looks, inputs, out
     """
     store = store_at(table, unit)
     tapes = tapes_at(tape_table, unit, (0,))
-    data = bare(inputs), bare(outputs)
+    data = raw_array(inputs), raw_array(outputs)
     return _run_rows(
-        store, tapes, None, span_of(span), rows, bare(latest), looks, *data, unit
+        store, tapes, None, span_of(span), rows, raw_array(latest), looks, *data, unit
     )
 
 

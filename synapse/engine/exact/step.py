@@ -109,15 +109,15 @@ def lag_of(store, r):
 
 
 def step_kind(unit: Any) -> Any:
-    """Return the kind of an argument of rare parts: a `Step`."""
+    """Return the kind of an argument of lazy parts: a `Step`."""
     return types.NamedUniTuple(types.int64, len(Step._fields), Step)
 
 
 def step_back_kind(unit: Any) -> Any:
-    """Return the kind of an argument of rare parts: a `StepBack`."""
+    """Return the kind of an argument of lazy parts: a `StepBack`."""
     return types.NamedUniTuple(types.int64, len(StepBack._fields), StepBack)
 
 
 def chunk_kind(unit: Any) -> Any:
-    """Return the kind of an argument of rare parts: a `Chunk`."""
+    """Return the kind of an argument of lazy parts: a `Chunk`."""
     return types.NamedUniTuple(types.int64, len(Chunk._fields), Chunk)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..compiler.jit import bare, inline, kernel, span_of, store_at
+from ..compiler.jit import inline, kernel, raw_array, span_of, store_at
 from ..compiler.lanes import tapes_at
 from ..online.calls import ROW, SPAN, calls_by_float
 from ..online.loops import propagate_network, step_online
@@ -39,10 +39,10 @@ def streams_by(step_network: StepNetwork, learn_step: LearnStep):
     def run_stream(store, rule, tapes, unit, span, stream, factors, sizes):
         all_rows, all_gains, all_values, store_rows = stream
         discount, decay, rate, bound = factors
-        rows = bare(all_rows)
-        gains = bare(all_gains)
-        values = bare(all_values)
-        no_errors = bare(all_values[:0])
+        rows = raw_array(all_rows)
+        gains = raw_array(all_gains)
+        values = raw_array(all_values)
+        no_errors = raw_array(all_values[:0])
         last = span.stop - 1
         store.failed[0] = 0.0
         for t in range(gains.size):
@@ -95,7 +95,7 @@ def learn_stream(table, unit, span, tape_table, stream, factors, sizes):
     store = store_at(table, unit)
     tapes = tapes_at(tape_table, unit, (0,))
     s = span_of(span)
-    return _run_stream(store, store, tapes, unit, s, stream, factors, bare(sizes))
+    return _run_stream(store, store, tapes, unit, s, stream, factors, raw_array(sizes))
 
 
 def stream_of(unit: Any) -> tuple[Any, ...]:

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiler.calls import strict, strict_call
+from ..compiler.calls import strict_fp, strict_fp_call
 from ..compiler.words import (
     LINE,
     call_yield,
@@ -82,7 +82,7 @@ def new_team() -> tuple[Any, Any, int]:
     return np.zeros(WORDS, np.int64), np.zeros(2), yield_address()
 
 
-@strict
+@strict_fp
 def rest(team, looks):
     """Pause before the next look at a word."""
     if looks < SPINS:
@@ -91,7 +91,7 @@ def rest(team, looks):
         call_yield(team.address)
 
 
-@strict_call
+@strict_fp_call
 def begin_round(team, task, parts, start, stop, width):
     """Announce the parts of a round to all threads, with three numbers about them.
 
@@ -109,7 +109,7 @@ def begin_round(team, task, parts, start, stop, width):
     store_word(team.words, ROUND, (number << SHIFT) + parts)
 
 
-@strict
+@strict_fp
 def take_part(team):
     """Take a part of the present round; returns its number, or -1 if none is left."""
     while True:
@@ -122,7 +122,7 @@ def take_part(team):
             return team.words[TASK + 1] - left
 
 
-@strict
+@strict_fp
 def wait_for_turn(team, index):
     """Pause until all parts before this one have ended; returns whether none failed."""
     looks = 0
@@ -132,7 +132,7 @@ def wait_for_turn(team, index):
     return load_word(team.words, FAILED) == 0
 
 
-@strict
+@strict_fp
 def end_part(team, index, succeeded):
     """End a part; the next one may end then."""
     if not succeeded:
@@ -140,7 +140,7 @@ def end_part(team, index, succeeded):
     store_word(team.words, ENDED_PARTS, index + 1)
 
 
-@strict
+@strict_fp
 def wait_for_round(team):
     """Pause until a round has parts to be taken; returns whether there will be one."""
     looks = 0
@@ -154,7 +154,7 @@ def wait_for_round(team):
         looks += 1
 
 
-@strict
+@strict_fp
 def end_rounds(team):
     """End the rounds: helpers leave."""
     store_word(team.words, ROUND, OVER)

@@ -17,9 +17,9 @@ from ..compiler.calls import (
     address_of,
     call_descent,
     entry_of,
-    strict,
+    strict_fp,
 )
-from ..compiler.jit import bare, inline, kernel, store_at
+from ..compiler.jit import inline, kernel, raw_array, store_at
 from ..functions.optimizers import are_finite
 from ..status import BEYOND, DONE, NOT_FINITE, STOPPED, TOO_FAR, TOO_STEEP
 from .loops import DescentArguments, SampleGroup, gradient_network
@@ -28,10 +28,10 @@ from .update import (
     Change,
     OptimizerStep,
     apply_update,
-    bare_penalty,
-    bare_places,
     find_gradient,
     lay_slopes,
+    raw_penalty,
+    raw_places,
     read_column,
     sum_of_squares,
     undo_update,
@@ -130,7 +130,7 @@ def entry_for(kernel: Any, kinds: Any, arguments: tuple[Any, ...]) -> Any:
     return _entries[key]
 
 
-@strict
+@strict_fp
 def lay_batch(batches, apart, order, start, stop):
     """Lay out the samples of a batch: its sequences or, if steps do not depend on each
     other, its steps.
@@ -149,7 +149,7 @@ def lay_batch(batches, apart, order, start, stop):
     return count
 
 
-@strict
+@strict_fp
 def steps_of(like, batches, start, stop, width):
     """Return the number of steps of a group."""
     if like.apart:
@@ -157,7 +157,7 @@ def steps_of(like, batches, start, stop, width):
     return batches.lengths[start]
 
 
-@strict
+@strict_fp
 def samples_of(like, batches, start, stop, width, work):
     """Return the samples of one group; `like` are others with the same options, and
     `work` is what is computed: the last fields of `SampleGroup`.
@@ -176,7 +176,7 @@ def samples_of(like, batches, start, stop, width, work):
     return (*group, *options, *work)
 
 
-@strict
+@strict_fp
 def with_tapes(a, unfolding, samples):
     """`DescentArguments` with these tapes and samples, as a plain tuple."""
     data = a.span, a.inputs, a.targets
@@ -192,7 +192,7 @@ def with_tapes(a, unfolding, samples):
     )
 
 
-@strict
+@strict_fp
 def call_group(ways, samples, width):
     """Call `gradient_network` for a group; returns status, loss and bad step."""
     a = ways.arguments
@@ -205,14 +205,14 @@ def call_group(ways, samples, width):
     return call_descent(single.address, with_tapes(a, single, samples), like)
 
 
-@strict
+@strict_fp
 def add_group(ways, change, begin, width):
     """Add the gradient of a group, which is on its tapes, to the sum of a batch."""
     add_part_of_group(ways, change, begin, width, 0, change.slopes[0].size)
     add_biases(ways, change, begin, width)
 
 
-@strict
+@strict_fp
 def add_biases(ways, change, begin, width):
     """Add the biases of a group."""
     biases = change.slopes[1]
@@ -222,7 +222,7 @@ def add_biases(ways, change, begin, width):
         add_updates(biases, 0, ways.single.bias_move, 0, biases.size, begin)
 
 
-@strict
+@strict_fp
 def add_part_of_group(ways, change, begin, width, start, stop):
     """Add some of the weights of a group, counted from the first one."""
     if width > 1:
@@ -231,7 +231,7 @@ def add_part_of_group(ways, change, begin, width, start, stop):
         add_descent(ways.single, change, begin, start, stop)
 
 
-@strict
+@strict_fp
 def add_descent(unfolding, change, begin, start, stop):
     """Subtract minus the gradient of some weights on these tapes from that of a
     batch.
@@ -247,7 +247,7 @@ def add_descent(unfolding, change, begin, start, stop):
         at += n
 
 
-@strict
+@strict_fp
 def add_updates(slopes, at, moves, row, n, begin):
     """Subtract a part of the descent of a group from the gradient; with `begin`, from
     0.
@@ -260,7 +260,7 @@ def add_updates(slopes, at, moves, row, n, begin):
             slopes[at + i] -= moves[row + i]
 
 
-@strict
+@strict_fp
 def width_of(batches, count, left):
     """Return the number of lanes of the next group of a batch, by the samples that are
     left.
@@ -268,7 +268,7 @@ def width_of(batches, count, left):
     return batches.lanes if count > 1 and left > batches.few else 1
 
 
-@strict
+@strict_fp
 def is_alone(batches, count, change):
     """Return whether a batch of `count` samples fits in one group, so that its gradient
     is used in place.
@@ -276,7 +276,7 @@ def is_alone(batches, count, change):
     return change.plain and count <= width_of(batches, count, count) * batches.deep
 
 
-@strict
+@strict_fp
 def group_at(batches, count, start):
     """Return where the group that begins with this sample of a batch stops, and its
     number of lanes.
@@ -285,7 +285,7 @@ def group_at(batches, count, start):
     return min(start + width * batches.deep, count), width
 
 
-@strict
+@strict_fp
 def descend_batch(training, count):
     """Sum loss and gradient of a batch; returns status, loss and where it diverged:
     step, steps and lanes.
@@ -311,7 +311,7 @@ def descend_batch(training, count):
     return DONE, loss, 0, 0, 0
 
 
-@strict
+@strict_fp
 def has_finite_slopes(slopes):
     """Return whether all numbers of the gradient by connections and by neurons are
     finite.
@@ -320,7 +320,7 @@ def has_finite_slopes(slopes):
     return are_finite(weights, weights.size) and are_finite(biases, biases.size)
 
 
-@strict
+@strict_fp
 def update(store, change, rate, count):
     """Update the parameters by the gradient of a batch; returns a status."""
     weights = change.weights
@@ -354,7 +354,7 @@ def update(store, change, rate, count):
     return status
 
 
-@strict
+@strict_fp
 def worse_of(status, other):
     """Return how two parts of an update have ended together: TOO_FAR before BEYOND, as
     in `update`, which moves all at once.
@@ -364,7 +364,7 @@ def worse_of(status, other):
     return status if status != DONE else other
 
 
-@strict
+@strict_fp
 def move_weights(training, slopes, by_rows, rate, count, start, stop):
     """Move some of the weights, see `apply_update`; `by_rows`: by minus the tapes'
     gradient.
@@ -375,13 +375,13 @@ def move_weights(training, slopes, by_rows, rate, count, start, stop):
     return apply_update(training.store.weight, change.weights, slopes, *how)
 
 
-@strict
+@strict_fp
 def squares_of(training, weights, by_rows, is_wide):
     """Return the squared norm of the gradient by weights."""
     return sum_of_squares(weights, 0, weights.size)
 
 
-@strict
+@strict_fp
 def move_all_weights(training, weights, by_rows, is_wide, rate, count):
     """Move all weights; returns a status."""
     size = training.change.slopes[0].size
@@ -393,7 +393,7 @@ def epochs_by(descend_batch: Any, squares_of: Any, move_all_weights: Any) -> Any
     several (``by_team.py``).
     """
 
-    @strict
+    @strict_fp
     def update_plainly(training, slopes, by_rows, is_wide, rate, count):
         """Update as `update` does without ties, penalties and limits, part by part;
         `by_rows`: by minus the tapes' gradient, of several lanes if `is_wide`.
@@ -415,7 +415,7 @@ def epochs_by(descend_batch: Any, squares_of: Any, move_all_weights: Any) -> Any
             undo_update(bias, change.biases, biases, False)
         return status
 
-    @strict
+    @strict_fp
     def run_batches(training, runs, epoch, count):
         """Run one epoch; returns how it ended, its cost and steps, the updates, and
         where it diverged.
@@ -466,7 +466,7 @@ def epochs_by(descend_batch: Any, squares_of: Any, move_all_weights: Any) -> Any
             aimed += steps_aimed
         return DONE, total, aimed, count, (0.0, 0, 0, 0)
 
-    @strict
+    @strict_fp
     def run_epochs(training, runs, count):
         """Run epochs to the goal; returns how many, and how the last ended: updates,
         cost, steps, where.
@@ -492,9 +492,9 @@ _run_epochs = epochs_by(descend_batch, squares_of, move_all_weights)
 
 
 @inline
-def bare_unfolding(address, table, tag, weight_move, bias_move):
+def raw_unfolding(address, table, tag, weight_move, bias_move):
     """Return an `Unfolding` of arrays."""
-    return Unfolding(address, table, tag, bare(weight_move), bare(bias_move))
+    return Unfolding(address, table, tag, raw_array(weight_move), raw_array(bias_move))
 
 
 @inline
@@ -506,17 +506,19 @@ def training_of(table, unit, ways, batches, change, control, team):
     time to compile.
     """
     wide, single, arguments = ways
-    unfoldings = bare_unfolding(*wide), bare_unfolding(*single)
-    bare_ways = GradientVariants(*unfoldings, DescentArguments(*arguments))
+    unfoldings = raw_unfolding(*wide), raw_unfolding(*single)
+    raw_ways = GradientVariants(*unfoldings, DescentArguments(*arguments))
     weights, biases, whole, values, gradient, slopes, penalty, step, plain = change
-    places = bare_places(*weights), bare_places(*biases), bare_places(*whole)
-    vectors = bare(values), bare(gradient), (bare(slopes[0]), bare(slopes[1]))
-    options = bare_penalty(*penalty), OptimizerStep(*step), plain
-    bare_change = Change(*places, *vectors, *options)
-    store = store_at(table, unit)
-    return BatchTraining(
-        store, bare_ways, Batches(*batches), bare_change, control, team
+    places = raw_places(*weights), raw_places(*biases), raw_places(*whole)
+    vectors = (
+        raw_array(values),
+        raw_array(gradient),
+        (raw_array(slopes[0]), raw_array(slopes[1])),
     )
+    options = raw_penalty(*penalty), OptimizerStep(*step), plain
+    raw_change = Change(*places, *vectors, *options)
+    store = store_at(table, unit)
+    return BatchTraining(store, raw_ways, Batches(*batches), raw_change, control, team)
 
 
 @kernel

@@ -13,8 +13,8 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from ..compiler.calls import address_of, call_equation, strict, strict_call
-from ..compiler.jit import bare, inline, kernel
+from ..compiler.calls import address_of, call_equation, strict_fp, strict_fp_call
+from ..compiler.jit import inline, kernel, raw_array
 from ..status import BEYOND, DONE, NOT_CLIPPED, TOO_FAR, TOO_STEEP
 
 PART = 1024
@@ -82,16 +82,18 @@ class Change(NamedTuple):
 
 
 @inline
-def bare_places(first_entry, tied, begins, lengths, entries, written, taken):
+def raw_places(first_entry, tied, begins, lengths, entries, written, taken):
     """`ParameterScatter` of arrays."""
-    others = bare(entries), bare(written), bare(taken)
-    return ParameterScatter(first_entry, tied, bare(begins), bare(lengths), *others)
+    others = raw_array(entries), raw_array(written), raw_array(taken)
+    return ParameterScatter(
+        first_entry, tied, raw_array(begins), raw_array(lengths), *others
+    )
 
 
 @inline
-def bare_penalty(moving, l1, l2, value, norm):
+def raw_penalty(moving, l1, l2, value, norm):
     """Return a `Penalty` of an array."""
-    return Penalty(bare(moving), l1, l2, value, norm)
+    return Penalty(raw_array(moving), l1, l2, value, norm)
 
 
 _equations: dict[Any, int] = {}
@@ -107,7 +109,7 @@ def equation_address(equation: Any, vectors: tuple[Any, ...]) -> int:
     return _equations[key]
 
 
-@strict
+@strict_fp
 def read_column(column, places, values):
     """Read the values of a column."""
     at = 0
@@ -124,7 +126,7 @@ def read_column(column, places, values):
         at += n
 
 
-@strict
+@strict_fp
 def write_column(column, places, values):
     """Write the values of a column to all members."""
     if places.tied:
@@ -140,7 +142,7 @@ def write_column(column, places, values):
         at += n
 
 
-@strict
+@strict_fp
 def lay_slopes(places, slopes, gradient):
     """Write the gradient of a column: the sum over the members of each entry."""
     if not places.tied:
@@ -153,7 +155,7 @@ def lay_slopes(places, slopes, gradient):
         gradient[places.entries[i]] += slopes[i]
 
 
-@strict
+@strict_fp
 def add_penalties(penalty, values, gradient):
     """Add the derivatives of the penalties on the weights that learn; weights are the
     first entries.
@@ -182,7 +184,7 @@ def sum_of_squares(numbers, start, stop):
     return total
 
 
-@strict
+@strict_fp
 def scaled_norm(numbers, scale):
     """Return the Euclidean norm of all numbers divided by `scale`, which keeps squares
     from overflowing.
@@ -203,7 +205,7 @@ def scaled_norm(numbers, scale):
     return math.sqrt((a + b) + (c + d))
 
 
-@strict
+@strict_fp
 def clip(penalty, gradient):
     """Clip a gradient by value, then by norm; returns whether it was finite."""
     largest = 0.0
@@ -222,7 +224,7 @@ def clip(penalty, gradient):
     return True
 
 
-@strict
+@strict_fp
 def find_gradient(penalty, values, gradient):
     """Add the penalties to a gradient, and clip it; returns a status and the squared
     norm before clipping.
@@ -237,7 +239,7 @@ def find_gradient(penalty, values, gradient):
     return DONE if math.isfinite(after) else TOO_STEEP, squares
 
 
-@strict_call
+@strict_fp_call
 def apply_update(column, places, slopes, by_rows, sign, step, rate, count, start, stop):
     """Change some entries of a column, counted from its first one, by one step of the
     optimizer, the one with number `count`; returns a status.
@@ -278,7 +280,7 @@ def apply_update(column, places, slopes, by_rows, sign, step, rate, count, start
     return DONE if within else BEYOND
 
 
-@strict
+@strict_fp
 def undo_update(column, places, slopes, by_rows):
     """Restore the values before `apply_update`."""
     at = 0
@@ -296,6 +298,6 @@ def gradient_of_batch(weights, biases, slopes, penalty, values, gradient):
     """`find_gradient` of slopes by connections and neurons, called with the fields of
     the named tuples.
     """
-    lay_slopes(bare_places(*weights), slopes[0], gradient)
-    lay_slopes(bare_places(*biases), slopes[1], gradient)
-    return find_gradient(bare_penalty(*penalty), values, gradient)
+    lay_slopes(raw_places(*weights), slopes[0], gradient)
+    lay_slopes(raw_places(*biases), slopes[1], gradient)
+    return find_gradient(raw_penalty(*penalty), values, gradient)

@@ -12,8 +12,8 @@ from typing import Any
 
 from ..compiler.jit import in_order, inline
 from ..compiler.lanes import splat
-from ..compiler.rare import INDEX, rare
-from ..compiler.tiles import add_products, no_sums, put, spaced, sums_at, width
+from ..compiler.lazy_parts import INDEX, lazy_part
+from ..compiler.tiles import add_products, load_sums, no_sums, spaced, store_sums, width
 from ..lowering.flags import (
     DENSE,
     GATED,
@@ -228,7 +228,7 @@ def put_sums(store, tapes, r, runs, count, source):
     sums = add_sums(
         store, tapes, none, source, store.run_length[r], store.run_first[r], gaps
     )
-    put(tapes.tile, 0, sums)
+    store_sums(tapes.tile, 0, sums)
 
 
 @inline
@@ -247,7 +247,7 @@ def add_tile(store, tapes, r, runs, at, count, source):
             tapes.weighed[at + k] += dense_sum(store, tapes, row, n, source)
 
 
-@rare(*[INDEX] * 5, step_kind, taped=True)
+@lazy_part(*[INDEX] * 5, step_kind, taped=True)
 def weigh_dense(store, tapes, run_start, run_stop, runs, start, stop, step):
     """Add the weighted inputs of consecutive neurons, which have `runs` runs each, from
     some of these without gates and with the same sources: tile by tile. The sums of
@@ -255,14 +255,14 @@ def weigh_dense(store, tapes, run_start, run_stop, runs, start, stop, step):
     """
     whole = stop - (stop - start) % NEURONS
     for j in range(start, whole, NEURONS):
-        sums = sums_at(tapes.weighed, step.offset + j)
+        sums = load_sums(tapes.weighed, step.offset + j)
         for r in range(run_start, run_stop):
             source = sources_at(store, tapes, r, step) + store.run_source[r]
             run = r + (j - start) * runs
             gaps = gaps_of(store, run, runs, NEURONS)
             row = store.run_first[run]
             sums = add_sums(store, tapes, sums, source, store.run_length[r], row, gaps)
-        put(tapes.weighed, step.offset + j, sums)
+        store_sums(tapes.weighed, step.offset + j, sums)
     for j in range(whole, stop, NEURONS):
         count = min(stop - j, NEURONS)
         for r in range(run_start, run_stop):
@@ -356,7 +356,7 @@ def sum_of_run(store, tapes, r, step):
     return gated_sum(store, tapes, r, row, n, sources, gaters)
 
 
-@rare(*[INDEX] * 4, step_kind, taped=True)
+@lazy_part(*[INDEX] * 4, step_kind, taped=True)
 def weigh_apart(store, tapes, r, runs, start, stop, step):
     """Add the weighted inputs of consecutive neurons from a run whose sources or gaters
     differ between them.
@@ -383,7 +383,7 @@ def weigh_apart(store, tapes, r, runs, start, stop, step):
             tapes.weighed[step.offset + start + t] += brought
 
 
-@rare(INDEX, INDEX, step_kind, taped=True)
+@lazy_part(INDEX, INDEX, step_kind, taped=True)
 def carry_states(store, tapes, start, stop, step):
     """Add the states that self-connections carry over."""
     for j in range(start, stop):
@@ -445,7 +445,7 @@ def weigh_plain(store, tapes, j, step):
     tapes.weighed[step.offset + j] = weighed
 
 
-@rare(INDEX, INDEX, step_kind, taped=True)
+@lazy_part(INDEX, INDEX, step_kind, taped=True)
 def weigh_gated(store, tapes, start, stop, step):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i of consecutive
     neurons, each by itself.

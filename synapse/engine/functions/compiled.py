@@ -13,7 +13,7 @@ import numpy as np
 
 from ..compiler.calls import call_at
 from ..compiler.jit import for_python, inline, one_like, parts_of, stream, zero_like
-from ..compiler.rare import INDEX, NUMBER, by_code, column, rare
+from ..compiler.lazy_parts import INDEX, NUMBER, by_code, column, lazy_part
 from . import activations, costs
 from .activations import (
     ACTIVATIONS,
@@ -250,7 +250,7 @@ def noise(store, j, state):
     return value + radius * math.cos(TURN * draw(store, j)), derivative
 
 
-@rare(INDEX, INDEX, INDEX, INDEX, *STRETCH)
+@lazy_part(INDEX, INDEX, INDEX, INDEX, *STRETCH)
 def fire_random(store, code, start, stop, lanes, state, at, activation, slope, to):
     """Compute activations and derivatives of random neurons, of which each has `lanes`
     consecutive samples.
@@ -304,7 +304,7 @@ def logit_within(below, y, largest, others):
     return below - log(max(rest / largest, MIN_POSITIVE))
 
 
-@rare(
+@lazy_part(
     INDEX, column("state"), column("activation"), column("slope"), INDEX, INDEX, INDEX
 )
 def compete(store, code, state, activation, slope, start, stop, stride):

@@ -20,13 +20,13 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from ..compiler.calls import strict
+from ..compiler.calls import strict_fp
 from ..compiler.jit import inline, kernel
 
 equation = partial(kernel, fastmath=False)  # whoever calls it, the bits are the same
 
 
-@strict
+@strict_fp
 def are_finite(numbers, n):
     """Return whether the first n numbers are finite."""
     finite = True
@@ -179,7 +179,7 @@ def row_times_row(a, o, b, q, start, n):
     return total
 
 
-@strict
+@strict_fp
 def downdate(covariance, at, n, w, start, scale, added):
     """Compute P = (P - w' w) scale + added I, for the columns from `start` of the rows
     of `w`.

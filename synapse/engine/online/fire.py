@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..compiler.jit import by_type, inline, reset
-from ..compiler.rare import INDEX, rare
+from ..compiler.lazy_parts import INDEX, lazy_part
 from ..functions import activations, compiled, single
 from ..functions.compiled import activate_range, compete, custom, fire_random
 from ..lowering.flags import TRACED, WITH_GATES
@@ -39,7 +39,7 @@ def begin_step(store, j, now):
     store.stamp[j] = now
 
 
-@rare(INDEX)
+@lazy_part(INDEX)
 def advance_ring(store, ring):
     """Advance a ring, so that the present activations are those of the step before: a
     new step begins.
@@ -80,7 +80,7 @@ def clamp_neuron(store, j, value, now):
     store.derivative[j] = 0.0
 
 
-@rare(INDEX, INDEX)
+@lazy_part(INDEX, INDEX)
 def apply_clamps(store, start, stop):
     """Set the activations of clamped neurons; derivatives of 0 let no error through."""
     for j in range(start, stop):
@@ -89,7 +89,7 @@ def apply_clamps(store, start, stop):
             store.derivative[j] = 0.0
 
 
-@rare(INDEX, INDEX)
+@lazy_part(INDEX, INDEX)
 def zero_clamped_errors(store, start, stop):
     """Zero the errors of clamped outputs."""
     for j in range(start, stop):
@@ -156,7 +156,7 @@ def fire(store, rule, start, stop):
         apply_clamps(store, start, stop)
 
 
-@rare(INDEX, INDEX)
+@lazy_part(INDEX, INDEX)
 def fire_registered(store, start, stop):
     """Activate by a registered function."""
     for j in range(start, stop):
@@ -177,7 +177,7 @@ def clear_neuron(store, j):
         clear_past(store, j)
 
 
-@rare(INDEX)
+@lazy_part(INDEX)
 def clear_past(store, j):
     """Clear the past activations of a neuron."""
     ring = store.ring[j]
@@ -187,7 +187,7 @@ def clear_past(store, j):
         store.past[first + frame * width] = 0.0
 
 
-@rare(INDEX)
+@lazy_part(INDEX)
 def clear_traces(store, j):
     """Clear the traces of a neuron."""
     n = store.learning[j]

@@ -12,17 +12,17 @@ import numpy as np
 
 from .. import schema
 from ..compiler.jit import (
-    bare,
     inline,
     kernel,
     large_of,
     most_of,
     noinline,
     one_like,
+    raw_array,
     span_of,
     store_at,
 )
-from ..compiler.rare import ARRAY, INDEX, NUMBER, SPAN, UNIT, rare
+from ..compiler.lazy_parts import ARRAY, INDEX, NUMBER, SPAN, UNIT, lazy_part
 from ..functions.compiled import (
     cost_and_error,
     cost_of,
@@ -53,7 +53,7 @@ from .fire import (
 )
 from .propagate import compute_deltas, propagate_block
 from .record import record_row, watches
-from .renewal import RENEWED, bare_renewal, renew
+from .renewal import RENEWED, raw_renewal, renew
 from .roles import Forget, LearnStep, StepNetwork
 from .steps import count_steps, end_step
 from .ties import after_updates, before_updates
@@ -128,7 +128,7 @@ def compute_output_errors(store, span, targets, row, cost):
     return total
 
 
-@rare(INDEX, ARRAY, INDEX, INDEX, INDEX)
+@lazy_part(INDEX, ARRAY, INDEX, INDEX, INDEX)
 def compute_output_errors_generic(store, cost, targets, offset, start, n):
     """`compute_output_errors` for the other costs; its result is in ``failed[SUM]``."""
     size = np.float64(n)
@@ -266,7 +266,7 @@ def is_large(store, span, rate, unit):
     return store.failed[SUM] != 0.0
 
 
-@rare(INDEX, NUMBER)
+@lazy_part(INDEX, NUMBER)
 def count_large(store, ring, most):
     """Count the large past activations of a ring; the number is in ``failed[SUM]``."""
     start = store.ring_first[ring]
@@ -351,7 +351,7 @@ def summed_cost(store, cost, kept, filled, outputs):
     return total
 
 
-@rare(INDEX, ARRAY, INDEX, INDEX)
+@lazy_part(INDEX, ARRAY, INDEX, INDEX)
 def sum_by_cost(store, cost, kept, filled, outputs):
     """`summed_cost` for the other costs; its result is in ``failed[SUM]``."""
     room = kept.size // FIELDS_PER_OUTPUT
@@ -534,7 +534,12 @@ def run_network(table, unit, span, inputs, outputs):
     row of that input, or step.
     """
     return _run_rows(
-        store_at(table, unit), None, span_of(span), bare(inputs), bare(outputs), unit
+        store_at(table, unit),
+        None,
+        span_of(span),
+        raw_array(inputs),
+        raw_array(outputs),
+        unit,
     )
 
 
@@ -550,9 +555,9 @@ def feed_network(table, unit, span, feedback, inputs, outputs):
     store = store_at(table, unit)
     span, feedback, inputs, outputs = (
         span_of(span),
-        bare(feedback),
-        bare(inputs),
-        bare(outputs),
+        raw_array(feedback),
+        raw_array(inputs),
+        raw_array(outputs),
     )
     store.failed[0] = 0.0
     n = span.outputs
@@ -588,7 +593,9 @@ def propagate_targets(table, unit, span, targets, cost, rate, check):
     `is_large`; no weight has changed then.
     """
     store, span = store_at(table, unit), span_of(span)
-    status, total = set_output_errors(store, span, bare(targets), cost, check, unit)
+    status, total = set_output_errors(
+        store, span, raw_array(targets), cost, check, unit
+    )
     if (
         status == DONE
         and check & schema.CHECK_SIZES
@@ -624,9 +631,9 @@ def epochs_by(step_network: StepNetwork, learn_step: LearnStep, forget: Forget):
         renewal,
     ):
         all_inputs, all_targets, aimed, bounds, orders, clear = data
-        inputs = bare(all_inputs)
-        targets = bare(all_targets)
-        renews = bare_renewal(*renewal)
+        inputs = raw_array(all_inputs)
+        targets = raw_array(all_targets)
+        renews = raw_renewal(*renewal)
         store.failed[0] = 0.0
         done = 0
         total = 0.0
@@ -685,7 +692,7 @@ def epochs_by(step_network: StepNetwork, learn_step: LearnStep, forget: Forget):
     return run_epochs
 
 
-@rare(SPAN, UNIT, ARRAY, ARRAY)
+@lazy_part(SPAN, UNIT, ARRAY, ARRAY)
 def learn_or_undo(store, span, rate, weights, biases):
     """Propagate where numbers are large, and undo it if an update is not finite;
     ``failed[SUM]`` is 1 then, else 0.
@@ -767,8 +774,8 @@ def train_network(
     target. A cost or an update that is not finite ends the call before weights change;
     so does a registered function that raises.
     """
-    store, span, kept = store_at(table, unit), span_of(span), bare(kept)
-    p = bare(before[0]), bare(before[1])
+    store, span, kept = store_at(table, unit), span_of(span), raw_array(kept)
+    p = raw_array(before[0]), raw_array(before[1])
     return _run_epochs(
         store, p, span, data, cost, rates, learn, kept, control, errors, goal, renewal
     )

@@ -9,7 +9,7 @@ unless updates are accumulated (``accumulator.py``).
 from __future__ import annotations
 
 from ..compiler.jit import in_order, inline, one_like, zero_like
-from ..compiler.rare import INDEX, NUMBER, rare
+from ..compiler.lazy_parts import INDEX, NUMBER, lazy_part
 from ..lowering import flags as mark
 from ..schema import NONE
 from .reads import (
@@ -95,7 +95,7 @@ def propagate_traced_run(store, j, r, delta, step, pull, extended):
     # [end]
 
 
-@rare(INDEX, INDEX, INDEX)
+@lazy_part(INDEX, INDEX, INDEX)
 def enforce_signs(store, start, stop, defer):
     """Enforce the signs of weights into neurons, but for those that are shared or, with
     `defer`, pending.
@@ -192,7 +192,7 @@ def learn_stretch(store, j, r, step):
             store.weight_destination[c] += step * read
 
 
-@rare(INDEX, INDEX, NUMBER, NUMBER)
+@lazy_part(INDEX, INDEX, NUMBER, NUMBER)
 def propagate_any_run(store, j, r, delta, step):
     """Propagate along scattered gated connections, and those whose order is found at
     run time.
@@ -374,7 +374,7 @@ def propagate_neuron(store, j, rate, defer, lagged):
         pull_extended(store, j, rate, pulls)
 
 
-@rare(INDEX, INDEX, NUMBER, INDEX)
+@lazy_part(INDEX, INDEX, NUMBER, INDEX)
 def propagate_gated(store, start, stop, rate, defer):
     """`propagate_neuron` for consecutive neurons, the last first; then weights with a
     sign stop at 0.
@@ -394,7 +394,7 @@ def propagate_gated(store, start, stop, rate, defer):
             enforce_signs(store, j, j + 1, defer)
 
 
-@rare(INDEX, NUMBER, INDEX)
+@lazy_part(INDEX, NUMBER, INDEX)
 def propagate_lagged(store, j, rate, defer):
     """`propagate_neuron` for one that reads past activations."""
     propagate_neuron(store, j, rate, defer != 0, True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import schema
 from ..compiler.jit import inline
-from ..compiler.rare import INDEX, rare
+from ..compiler.lazy_parts import INDEX, lazy_part
 from ..lowering.flags import TRACED
 from ..schema import NONE, WATCHABLE
 from .reads import eligibility_of, extended_of, gain_of, influence_of
@@ -142,7 +142,7 @@ def watches(store, span):
     return store.log_place.width != 0 and store.log_place.network == span.start
 
 
-@rare(INDEX, INDEX, INDEX)
+@lazy_part(INDEX, INDEX, INDEX)
 def record_row(store, begin, activated, only):
     """Record the watched numbers in the latest row, or in a new one with `begin`.
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiler.jit import bare, inline, kernel, store_at
-from ..compiler.rare import ARRAY, INDICES, rare
+from ..compiler.jit import inline, kernel, raw_array, store_at
+from ..compiler.lazy_parts import ARRAY, INDICES, lazy_part
 from ..functions.compiled import draw
 from .fire import clear_neuron
 
@@ -69,7 +69,7 @@ def reinitialize_neuron(
         clear_neuron(store, relays[q])
 
 
-@rare(ARRAY, ARRAY, *[INDICES] * 8)
+@lazy_part(ARRAY, ARRAY, *[INDICES] * 8)
 def renew(
     store,
     settings,
@@ -124,7 +124,7 @@ def renew(
 
 
 @inline
-def bare_renewal(
+def raw_renewal(
     settings,
     activity,
     neurons,
@@ -137,10 +137,10 @@ def bare_renewal(
     relays,
 ):
     """Return the arguments of `renew` after ``store``."""
-    floats = (bare(settings), bare(activity))
-    layers = (bare(neurons), bare(stops))
-    links = bare(into_first), bare(into), bare(out_first), bare(out)
-    return *floats, *layers, *links, bare(relay_first), bare(relays)
+    floats = (raw_array(settings), raw_array(activity))
+    layers = (raw_array(neurons), raw_array(stops))
+    links = raw_array(into_first), raw_array(into), raw_array(out_first), raw_array(out)
+    return *floats, *layers, *links, raw_array(relay_first), raw_array(relays)
 
 
 @kernel
@@ -148,4 +148,4 @@ def renew_network(table, unit, renewal):
     """Renew neurons after an update that was made elsewhere; `renewal` are
     `RenewalArguments`.
     """
-    renew(store_at(table, unit), *bare_renewal(*renewal))
+    renew(store_at(table, unit), *raw_renewal(*renewal))

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from ..compiler.jit import bare, inline, kernel, span_of, store_at
+from ..compiler.jit import inline, kernel, raw_array, span_of, store_at
 from ..status import DIVERGED, DONE
 from .loops import propagate_network
 from .slope_rules import bounded_step, share_of_step
@@ -89,8 +89,8 @@ def update_scaled(store, span, errors, squares, settings, squared, sizes):
     rate = settings[1]
     keep = settings[2]
     bound = settings[3]
-    by_weight = bare(squares[0])
-    by_bias = bare(squares[1])
+    by_weight = raw_array(squares[0])
+    by_bias = raw_array(squares[1])
     total = 0.0
     for c in range(sizes[0]):
         total += np.float64(store.weight_destination[c]) ** 2
@@ -130,11 +130,13 @@ def learn_scaled(table, unit, span, errors, squares, settings, squared, sizes):
     """
     store = store_at(table, unit)
     span = span_of(span)
-    errors = bare(errors)
-    sizes = bare(sizes)
+    errors = raw_array(errors)
+    sizes = raw_array(sizes)
     begin_slopes(store, span, errors, 0.0, sizes)
     propagate_network(store, span, unit, False)
-    return update_scaled(store, span, errors, squares, bare(settings), squared, sizes)
+    return update_scaled(
+        store, span, errors, squares, raw_array(settings), squared, sizes
+    )
 
 
 @kernel
@@ -144,8 +146,8 @@ def learn_by_slopes(table, unit, span, errors, decay, delta, rate, bound, sizes)
     """
     store = store_at(table, unit)
     span = span_of(span)
-    errors = bare(errors)
-    sizes = bare(sizes)
+    errors = raw_array(errors)
+    sizes = raw_array(sizes)
     begin_slopes(store, span, errors, decay, sizes)
     propagate_network(store, span, unit, False)
     return update_along(store, delta, rate, bound, sizes)

@@ -9,7 +9,7 @@ reads a number that has been updated already.
 from __future__ import annotations
 
 from ..compiler.jit import inline, kernel, store_at, zero_like
-from ..compiler.rare import rare
+from ..compiler.lazy_parts import lazy_part
 
 
 @inline
@@ -50,7 +50,7 @@ def clip_to_signs(store, start, stop):
         store.weight[row] = clip_to_sign(store, row, store.weight[row])
 
 
-@rare()
+@lazy_part()
 def save_tied(store):
     """Store the shared numbers before a step."""
     if store.ties.stretches != 0:
@@ -71,7 +71,7 @@ def save_tied(store):
         )
 
 
-@rare()
+@lazy_part()
 def update_shared(store):
     """Update shared numbers by the sum of their members' updates."""
     if store.ties.stretches != 0:

@@ -13,7 +13,7 @@ so the bits do not depend on it.
 from __future__ import annotations
 
 from ..compiler.jit import in_order, inline, one_like, zero_like
-from ..compiler.rare import INDEX, UNIT, rare
+from ..compiler.lazy_parts import INDEX, UNIT, lazy_part
 from ..compiler.tiles import (
     add_rows_products,
     for_each,
@@ -234,7 +234,7 @@ def extend_run(store, block, r, start, carry, scale):
         )
 
 
-@rare(INDEX, INDEX, INDEX, UNIT, UNIT)
+@lazy_part(INDEX, INDEX, INDEX, UNIT, UNIT)
 def extend_lagged(store, j, r, start, carry, scale):
     """Update the extended traces of an ungated run of the gater j with a lag."""
     row = store.run_first[r]
@@ -293,7 +293,7 @@ def apply_pending(store, start, stop, activations):
                 clip_to_signs(store, row, row + n)
 
 
-@rare(INDEX, INDEX)
+@lazy_part(INDEX, INDEX)
 def apply_signed(store, start, stop):
     """Make the pending updates of neurons that are weighed next. Signs are not in the
     sums: these would take longer.
@@ -498,7 +498,7 @@ def add_four(store, j, r, none, lagged):
     store.state[j + 3] += sums[3]
 
 
-@rare(INDEX, INDEX)
+@lazy_part(INDEX, INDEX)
 def add_four_long(store, j, r):
     """`add_four` for a run of many connections."""
     add_four(store, j, r, no_pack(store.weight), False)
@@ -525,7 +525,7 @@ def compute_four_states(store, j, lagged):
         store.pending_step[i] = 0.0
 
 
-@rare(INDEX, INDEX, INDEX)
+@lazy_part(INDEX, INDEX, INDEX)
 def compute_gated_states(store, start, stop, block):
     """Compute the states and traces of consecutive neurons, of the block that begins
     with `block`.
@@ -537,7 +537,7 @@ def compute_gated_states(store, start, stop, block):
         compute_state(store, j, block, False)
 
 
-@rare(INDEX, INDEX, INDEX)
+@lazy_part(INDEX, INDEX, INDEX)
 def compute_lagged_states(store, start, stop, block):
     """`compute_gated_states` for neurons some of which read past activations."""
     j = start

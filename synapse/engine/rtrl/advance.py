@@ -8,7 +8,7 @@ from __future__ import annotations
 from .. import schema
 from ..compiler import tiles
 from ..compiler.jit import inline, noinline, one_like, zero_like
-from ..compiler.rare import INDEX, PLAN, rare
+from ..compiler.lazy_parts import INDEX, PLAN, lazy_part
 from .layout import MAX_SINGLE_LINES
 from .pending import backpropagate_errors, continue_renewal
 from .places import base_at, errors_given_at, next_at, slot_of
@@ -103,7 +103,7 @@ def advance_few(plan, b, n, old, new):
         set_sums(plan.sensitivity, plan, to, n, terms, nothing_direct)
 
 
-@rare(PLAN, INDEX, INDEX, INDEX, INDEX)
+@lazy_part(PLAN, INDEX, INDEX, INDEX, INDEX)
 def advance_block(store, plan, b, n, old, new):
     """Compute Z(t) = J Z(t-1) for a block of many lines, in tiles."""
     lines = Lines(plan.block_line[b], plan.block_line[b + 1], n)

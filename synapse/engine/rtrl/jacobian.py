@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiler.jit import bare, inline, kernel, one_like, plan_at, span_of, store_at
+from ..compiler.jit import (
+    inline,
+    kernel,
+    one_like,
+    plan_at,
+    raw_array,
+    span_of,
+    store_at,
+)
 from ..functions.activations import SOFTMAX
 from ..functions.compiled import cost_and_error
 from ..online.calls import Kernels, calls_by_float, kernels_for as online_kernels
@@ -207,8 +215,8 @@ def linearise_by(step_network, lay):
 
     @inline
     def linearise(store, plan, span, data, wanted):
-        inputs = bare(data.inputs)
-        targets = bare(data.targets)
+        inputs = raw_array(data.inputs)
+        targets = raw_array(data.targets)
         store.failed[0] = 0.0
         if data.clear:
             for j in range(span.start, span.stop):

@@ -12,9 +12,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import schema
-from ..compiler.jit import bare, inline, kernel, most_of, plan_at, span_of, store_at
+from ..compiler.jit import (
+    inline,
+    kernel,
+    most_of,
+    plan_at,
+    raw_array,
+    span_of,
+    store_at,
+)
 from ..compiler.lanes import tapes_at
-from ..compiler.rare import PLAN, rare
+from ..compiler.lazy_parts import PLAN, lazy_part
 from ..exact.streams import stream_of, streams_by
 from ..online.calls import (
     ROW,
@@ -42,7 +50,7 @@ if TYPE_CHECKING:
     from .plan import Plan
 
 
-@rare(PLAN)
+@lazy_part(PLAN)
 def note_sensitivities(store, plan):
     """Complete the last row of the log with the sensitivities."""
     renew_pending(store, plan)
@@ -154,7 +162,9 @@ def run_network(table, unit, plan_table, span, inputs, outputs):
     """
     store = store_at(table, unit)
     plan = plan_at(plan_table, unit)
-    return _run_rows(store, plan, span_of(span), bare(inputs), bare(outputs), unit)
+    return _run_rows(
+        store, plan, span_of(span), raw_array(inputs), raw_array(outputs), unit
+    )
 
 
 @kernel
@@ -167,7 +177,9 @@ def propagate_targets(table, unit, plan_table, span, targets, cost, rate, check)
     span = span_of(span)
     if not has_step(store, plan, span):
         return UNSTEPPED, 0.0
-    status, total = set_output_errors(store, span, bare(targets), cost, check, unit)
+    status, total = set_output_errors(
+        store, span, raw_array(targets), cost, check, unit
+    )
     if status == DONE and not learn_step(store, plan, span, rate):
         status = DIVERGED
     return status, total
@@ -181,8 +193,8 @@ def learn_by_slopes(
     store = store_at(table, unit)
     plan = plan_at(plan_table, unit)
     span = span_of(span)
-    errors = bare(errors)
-    sizes = bare(sizes)
+    errors = raw_array(errors)
+    sizes = raw_array(sizes)
     if not has_step(store, plan, span):
         return UNSTEPPED, 0.0
     begin_slopes(store, span, errors, decay, sizes)
@@ -199,14 +211,16 @@ def learn_scaled(
     store = store_at(table, unit)
     plan = plan_at(plan_table, unit)
     span = span_of(span)
-    errors = bare(errors)
-    sizes = bare(sizes)
+    errors = raw_array(errors)
+    sizes = raw_array(sizes)
     if not has_step(store, plan, span):
         return UNSTEPPED
     begin_slopes(store, span, errors, 0.0, sizes)
     if not learn_step(store, plan, span, unit):
         return DIVERGED
-    return update_scaled(store, span, errors, squares, bare(settings), squared, sizes)
+    return update_scaled(
+        store, span, errors, squares, raw_array(settings), squared, sizes
+    )
 
 
 _run_stream = streams_by(step_network, learn_step)
@@ -221,7 +235,7 @@ def learn_stream(table, unit, plan_table, span, tape_table, stream, factors, siz
     s = span_of(span)
     if not has_step(store, plan, s):
         return UNSTEPPED, 0
-    return _run_stream(store, plan, tapes, unit, s, stream, factors, bare(sizes))
+    return _run_stream(store, plan, tapes, unit, s, stream, factors, raw_array(sizes))
 
 
 @kernel
@@ -259,7 +273,7 @@ def train_network(table, unit, plan_table, span, data, epochs, renewal):
     store = store_at(table, unit)
     plan = plan_at(plan_table, unit)
     cost, rates, learn, kept, control, errors, goal = epochs
-    arguments = cost, rates, learn, bare(kept), control, errors, goal
+    arguments = cost, rates, learn, raw_array(kept), control, errors, goal
     return _run_epochs(store, plan, span_of(span), data, *arguments, renewal)
 
 

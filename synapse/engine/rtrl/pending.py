@@ -37,7 +37,7 @@ from __future__ import annotations
 
 from ..compiler import tiles
 from ..compiler.jit import inline, noinline, one_like
-from ..compiler.rare import INDEX, PLAN, rare
+from ..compiler.lazy_parts import INDEX, PLAN, lazy_part
 from .places import (
     base_at,
     errors_at,
@@ -191,7 +191,7 @@ def renew_unit(plan, c, unit, old, new, first_step, steps):
         add_pending(plan, c, unit, new, first_step, steps)
 
 
-@rare(PLAN, INDEX, INDEX, INDEX, INDEX, INDEX)
+@lazy_part(PLAN, INDEX, INDEX, INDEX, INDEX, INDEX)
 def renew(store, plan, unit, stop, new, first_step, steps):
     """Renew some units over some pending steps, into the copy at `new`: from the base,
     or from the next one if the steps of the first block are in it.
@@ -237,7 +237,7 @@ def renew_pending(store, plan):
         plan.latest.renewed = 1
 
 
-@rare(PLAN, INDEX, INDEX)
+@lazy_part(PLAN, INDEX, INDEX)
 def backpropagate_errors(store, plan, c, steps):
     """Take the errors of the lines of a class back through the first pending steps."""
     lines = plan.class_line[c + 1] - plan.class_line[c]

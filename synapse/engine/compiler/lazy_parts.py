@@ -1,10 +1,10 @@
 """Parts of kernels that few networks need: each is compiled, and cached on disk, when
 it is first called.
 
-`rare` makes such a part of a function. A kernel has a *slot* for each rare part that it
-calls: a variable beside its machine code, which holds the address of the part. While
-the slot is 0, the kernel first calls the *resolver*, which compiles the part, or loads
-it from the cache, and fills the slot. It finds the part by its name, module and
+`lazy_part` makes such a part of a function. A kernel has a *slot* for each lazy part
+that it calls: a variable beside its machine code, which holds the address of the part.
+While the slot is 0, the kernel first calls the *resolver*, which compiles the part, or
+loads it from the cache, and fills the slot. It finds the part by its name, module and
 function, so nothing depends on which modules are imported, and in which order.
 
 A part takes ``store`` first, then indices, columns or a plan, and returns nothing: its
@@ -33,10 +33,10 @@ from .digest import writes_code
 from .jit import (
     DEBUGGING,
     SPAN_TYPE,
-    BareType,
     ColumnsType,
     ColumnType,
     PlanType,
+    RawArrayType,
     to_machine_code,
 )
 from .lanes import TapesType
@@ -53,9 +53,9 @@ PLAN: Callable[[Any], Any] = PlanType
 """Kind of an argument: the bundle ``plan``."""
 SPAN: Callable[[Any], Any] = lambda unit: SPAN_TYPE  # noqa: E731
 """Kind of an argument: the `Span` of a network."""
-ARRAY: Callable[[Any], Any] = lambda unit: BareType(types.float64)  # noqa: E731
+ARRAY: Callable[[Any], Any] = lambda unit: RawArrayType(types.float64)  # noqa: E731
 """Kind of an argument: a `bare` array of numbers."""
-INDICES: Callable[[Any], Any] = lambda unit: BareType(types.int64)  # noqa: E731
+INDICES: Callable[[Any], Any] = lambda unit: RawArrayType(types.int64)  # noqa: E731
 """Kind of an argument: a `bare` array of indices."""
 
 INTERRUPT_DELAY_SECONDS = 0.05
@@ -99,7 +99,7 @@ def column(name: str) -> Callable[[Any], Any]:
     return lambda unit: ColumnType(unit, (name,))
 
 
-def rare(
+def lazy_part(
     *kinds: Callable[[Any], Any], taped: bool = False
 ) -> Callable[[Callable[..., Any]], Any]:
     """Return a decorator: compile a part of kernels when it is first called. Its
@@ -137,7 +137,7 @@ def _callable(
     """
     name = f"{parts[0].function.__module__}.{name}"
     if name in _parts:
-        raise RuntimeError(f"Expected one rare part of the name {name}, got another.")
+        raise RuntimeError(f"Expected one lazy part of the name {name}, got another.")
     _parts[name] = parts
 
     def index_of(kinds: Any) -> int:
@@ -208,8 +208,10 @@ def _call_slot(
     empty = builder.icmp_unsigned("==", builder.load(slot), _WORD(0))
     with cgutils.if_unlikely(builder, empty):
         builder.call(_filling(builder.module), [args[0], slot, slots.name, index])
-    taken = [context.get_value_type(operand) for operand in kinds]
-    part_type = ir.FunctionType(context.get_value_type(types.none), taken).as_pointer()
+    result_type = [context.get_value_type(operand) for operand in kinds]
+    part_type = ir.FunctionType(
+        context.get_value_type(types.none), result_type
+    ).as_pointer()
     builder.call(builder.inttoptr(builder.load(slot), part_type), args)
 
 
@@ -262,18 +264,18 @@ def failure() -> BaseException:
     call tries again.
     """
     for address in [key for key, code in _addresses.items() if code == _NOTHING]:
-        forget(address)
+        evict(address)
     return _errors.pop()
 
 
 def compiled() -> set[str]:
     """Return the names of the functions that this process has compiled, or loaded from
-    the cache, as rare parts.
+    the cache, as lazy parts.
     """
     return {_parts[name][place].function.__name__ for name, place, _ in _addresses}
 
 
-def forget(address: Address) -> None:
+def evict(address: Address) -> None:
     """Make kernels ask for this part again when they call it next."""
     del _addresses[address]
     for slot in _slots.pop(address):

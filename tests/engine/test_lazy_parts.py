@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import synapse
-from synapse.engine.compiler import jit, rare
+from synapse.engine.compiler import jit, lazy_parts
 from tests.helpers.processes import python
 
 pytestmark = pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
@@ -25,12 +25,12 @@ def forgotten():
     def forget(name):
         addresses = [
             address
-            for address in rare._addresses
-            if rare._parts[address.name][address.place].function.__name__ == name
+            for address in lazy_parts._addresses
+            if lazy_parts._parts[address.name][address.place].function.__name__ == name
         ]
         assert {address.unit for address in addresses} == {"float32", "float64"}
         for address in addresses:
-            rare.forget(address)
+            lazy_parts.evict(address)
 
     return forget
 
@@ -63,14 +63,14 @@ def test_kernels_of_the_cache_find_their_parts_in_whatever_order_modules_are_imp
 
 
 def test_two_parts_of_one_name_are_refused(monkeypatch):
-    monkeypatch.setattr(rare, "_parts", dict(rare._parts))
+    monkeypatch.setattr(lazy_parts, "_parts", dict(lazy_parts._parts))
 
     def one(m, j):
         return
 
-    rare.rare(rare.INDEX)(one)
-    with pytest.raises(RuntimeError, match="Expected one rare part of the name"):
-        rare.rare(rare.INDEX)(one)
+    lazy_parts.lazy_part(lazy_parts.INDEX)(one)
+    with pytest.raises(RuntimeError, match="Expected one lazy part of the name"):
+        lazy_parts.lazy_part(lazy_parts.INDEX)(one)
 
 
 def test_an_error_while_one_is_compiled_is_raised_and_the_next_step_tries_again(
@@ -97,7 +97,7 @@ def test_an_error_while_one_is_compiled_is_raised_and_the_next_step_tries_again(
         raise MemoryError("no room for the part")
 
     with monkeypatch.context() as patch:
-        patch.setattr(rare, "_compiled", fails)
+        patch.setattr(lazy_parts, "_compiled", fails)
         for name, step in steps.items():
             with pytest.raises(MemoryError, match="no room for the part"):
                 print(name, step())
@@ -117,9 +117,11 @@ def test_a_handler_of_the_user_is_called_after_the_step_too(
         raise StoppedError
 
     neuron = synapse.Neuron("relu", bias=0.5)
-    compiled = rare._compiled
+    compiled = lazy_parts._compiled
     forgotten("stretch_of_relu")
-    monkeypatch.setattr(rare, "_compiled", lambda *place: ctrl_c() or compiled(*place))
+    monkeypatch.setattr(
+        lazy_parts, "_compiled", lambda *place: ctrl_c() or compiled(*place)
+    )
     signal.signal(signal.SIGINT, stop)  # the next test begins with Python's own
 
     def act():
@@ -135,7 +137,7 @@ def test_a_handler_of_the_user_is_called_after_the_step_too(
 PENDING = """
 import ctypes, threading, time
 import synapse
-from synapse.engine.compiler import rare
+from synapse.engine.compiler import lazy_parts
 
 def neuron(dtype):
     one = synapse.Neuron("tanh", dtype=dtype)
@@ -148,15 +150,15 @@ class Early(threading.Timer):
 
     def start(self):
         super().start()
-        if Early.early and self.interval == rare.INTERRUPT_DELAY_SECONDS:
+        if Early.early and self.interval == lazy_parts.INTERRUPT_DELAY_SECONDS:
             Early.early = False
             self.join()
 
 def parts(dtype):
     "The addresses of parts that have been compiled for a float, by name."
     return {
-        rare._parts[address.name][address.place].function.__name__: address
-        for address in rare._addresses
+        lazy_parts._parts[address.name][address.place].function.__name__: address
+        for address in lazy_parts._addresses
         if address.unit == dtype
     }
 
@@ -167,20 +169,20 @@ for dtype in ("float32", "float64"):
     one.activate()
     compiled = parts(dtype)
     gated, tanh = compiled["compute_gated_states"], compiled["stretch_of_tanh"]
-    for slot in rare._slots[gated]:
+    for slot in lazy_parts._slots[gated]:
         ctypes.c_uint64.from_address(slot).value = interrupt
-    rare.forget(tanh)
+    lazy_parts.forget(tanh)
     came = 0
     try:
         # Ctrl-C comes within the kernel, which then asks Python for another part
         one.activate()
-        rare.forget(gated)
+        lazy_parts.forget(gated)
         end = time.monotonic() + 60
         while time.monotonic() < end:
             one.activate()
     except KeyboardInterrupt:
         came = 1
-    assert came == 1 and tanh in rare._addresses
+    assert came == 1 and tanh in lazy_parts._addresses
 """
 
 
@@ -192,14 +194,14 @@ def test_an_interrupt_pending_when_a_kernel_asks_for_a_part_is_raised_after_it()
 PLAIN = """
 import os
 import architect, numpy as np, synapse
-from synapse.engine.compiler import rare
+from synapse.engine.compiler import lazy_parts
 net = architect.Perceptron(2, 3, 1, seed=0)
 inputs, targets = np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([[1.0], [0.0]])
 net.activate(inputs[0])
 net.propagate(0.1, targets[0])
 synapse.Trainer(net).train(inputs, targets, epochs=2, progress=False)
 synapse.Trainer(net, rule="bptt").train(inputs, targets, epochs=2, progress=False)
-assert rare.compiled() == set(), rare.compiled()
+assert lazy_parts.compiled() == set(), lazy_parts.compiled()
 """
 EDITS = {
     "net.hidden[0][1].squash = 'relu'; net.activate(inputs[0])": {"stretch_of_relu"},
@@ -230,7 +232,7 @@ for code, parts in EDITS.items():
     if child == 0:
         try:
             exec(code)
-            assert rare.compiled() == parts, (code, rare.compiled())
+            assert lazy_parts.compiled() == parts, (code, lazy_parts.compiled())
             os._exit(0)
         except BaseException as error:
             print(code, repr(error), flush=True)

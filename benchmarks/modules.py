@@ -4,7 +4,9 @@ of dense products written by hand where it has none.
 ``python -m benchmarks.modules '{"seconds": 0.2, "repeats": 5}'`` runs the measurement:
 float32, batch 32 (or ``"batch"``), sequences of 50 (or ``"steps"``), one thread, µs of
 processor time a step and sequence. With ``"device": "cuda"``, modules, peers and data
-are on the GPU, and the time is that of the clock until the GPU has finished."""
+are on the GPU, and the time is that of the clock until the GPU has finished; then the
+largest differences of outputs and gradients between GPU and CPU are printed, too, with
+and without the rounded products (TF32) that cuDNN uses by default."""
 
 from __future__ import annotations
 
@@ -269,12 +271,46 @@ def _alternating(
     return times
 
 
+def agreement(sizes: tuple[int, int, int], device: str) -> dict[str, list[float]]:
+    """By network: the largest differences of an output and of a gradient between the
+    device and the CPU, those of gradients as parts of the largest gradient."""
+    import torch
+
+    import synapse
+
+    torch.manual_seed(0)
+    torch.set_default_device(CPU)
+    x = torch.rand(BATCH, STEPS, sizes[0])
+    differences = {}
+    for name, (net, *_) in pairs(sizes).items():
+        results = []
+        for where in (CPU, device):
+            module = synapse.to_torch(net).to(where)
+            outputs = module(x.to(where))
+            outputs.square().mean().backward()
+            gradients = [
+                parameter.grad.to(CPU)
+                for parameter in module.parameters()
+                if parameter.grad is not None
+            ]
+            results.append((outputs.detach().to(CPU), gradients))
+        (outputs, gradients), (others, other_gradients) = results
+        largest = max(gradient.abs().max().item() for gradient in gradients)
+        pairs_of_gradients = zip(gradients, other_gradients, strict=True)
+        differences[name] = [
+            (outputs - others).abs().max().item(),
+            max((a - b).abs().max().item() for a, b in pairs_of_gradients) / largest,
+        ]
+    return differences
+
+
 def _nothing() -> None:
     """A processor has finished when a call returns."""
 
 
 def main() -> None:
     spec = json.loads(sys.argv[1])
+    device = spec.get("device", CPU)
     rows = []
     for sizes in spec.get("sizes", SIZES):
         rows += rows_of(
@@ -283,9 +319,20 @@ def main() -> None:
             spec.get("steps", STEPS),
             spec["seconds"],
             spec["repeats"],
-            spec.get("device", CPU),
+            device,
         )
-    print(json.dumps({"rows": rows}))
+    results: dict[str, Any] = {"rows": rows}
+    if device != CPU:
+        import torch
+
+        for key, is_rounded in (("agreement", True), ("agreement without TF32", False)):
+            torch.backends.cudnn.allow_tf32 = is_rounded
+            results[key] = {
+                name: differences
+                for sizes in spec.get("sizes", SIZES)
+                for name, differences in agreement(tuple(sizes), device).items()
+            }
+    print(json.dumps(results))
 
 
 if __name__ == "__main__":

@@ -34,83 +34,86 @@ class Subject(NamedTuple):
 SUBJECTS = {
     "steps": Subject(
         "One online step",
-        "Activate and propagate one sample, update the weights. `activate only` leaves"
-        " out the second half. Libraries that compute in float32 stand beside a"
-        " `float32` network. ¹: a truncated LSTM without peepholes, which learns less.",
+        "Activate and propagate one sample, update the weights. `activate only` does"
+        " not learn. Libraries that compute in float32 are compared with a `float32`"
+        " network. ¹: a truncated LSTM without peepholes, which learns less.",
         "µs",
     ),
     "epochs": Subject(
         "Small sets", "An epoch of XOR, four samples of a 2-3-1, by a trainer.", "µs"
     ),
     "calls": Subject(
-        "Calls from Python", "One call; of a 2-3-1 unless the row says more.", "µs"
+        "Calls from Python",
+        "One call, of a 2-3-1 unless the row names another network.",
+        "µs",
     ),
     "gradients": Subject(
         "Exact gradients",
-        "The gradient of a batch, for each sample or step of a sequence, in float32."
-        " LSTMs run over sequences of 50 steps.",
+        "The gradient of a batch, per sample or step of a sequence, in float32. LSTMs"
+        " run over sequences of 50 steps.",
         "µs",
     ),
     "batches": Subject(
         "Small batches",
-        "An update by exact gradients in float32, for each batch.",
+        "An update by exact gradients in float32, per batch.",
         "µs",
     ),
     "streams": Subject(
         "Batches of a stream",
-        "`train(batches)`, beside PyTorch's loop over a `DataLoader` and over tensors"
-        " that are ready.",
+        "`train(batches)`, compared with PyTorch's loop over a `DataLoader` and over"
+        " prepared tensors; per batch.",
         "µs",
     ),
     "rtrl": Subject(
         "Exact gradients online",
-        'A step of `rule="rtrl"`, beside the dense form of the textbook.',
+        'A step of `rule="rtrl"`, compared with the dense form of the textbook.',
         "µs",
     ),
     "inference": Subject(
         "Deployed",
         "A step of an LSTM with as many inputs as cells and one output, float32,"
-        " sequences of 512 steps in one call. `.onnx` files stand beside their LSTM"
-        " node alone. `net.run` computes any wiring by the same kernels, neuron by"
-        " neuron, with each sum in a register. PyTorch multiplies the whole layer's"
+        " sequences of 512 steps in one call. `.onnx` files are compared with their"
+        " LSTM node alone. `net.run` computes any wiring by the same kernels, neuron"
+        " by neuron, with each sum in a register. PyTorch multiplies the whole layer's"
         " matrix, which is faster for layers with many cells. A program in C has the"
-        " sizes as constants; where a sequence of an LSTM has to run fast, write one.",
+        " sizes as constants, so small layers are fastest there.",
         "µs",
     ),
     "modules": Subject(
         "Exported to PyTorch",
-        "A module of `to_torch`, for each time step and sequence; batches of 32 and 50"
-        " steps. Layers that PyTorch has are its own modules there; with peepholes or a"
-        " logistic recurrence, a layer is computed step by step. (These rows are of an"
-        " earlier version, in which they were not: see"
+        "A module of `to_torch`, per time step and sequence; batches of 32 sequences"
+        " of 50 steps. The module uses PyTorch's own layers where they exist; a layer"
+        " with peepholes or a logistic recurrence is computed step by step. (These"
+        " rows are of an earlier version, which did not use PyTorch's layers: see"
         " [Deploying](deploying.md#pytorch).)",
         "µs",
     ),
     "compose": Subject(
         "Composing neuron by neuron", "One operation, by a call from Python.", "µs"
     ),
-    "evolution": Subject("Evolution", "CPU time for each genome.", "µs"),
+    "evolution": Subject("Evolution", "CPU time per genome.", "µs"),
     "growth": Subject(
         "Large networks",
-        "An online step, by number of connections; sparse networks beside the same"
-        " step written by hand with SciPy's CSR matrices.",
+        "An online step, by number of connections. Sparse networks are compared with"
+        " the same step written by hand with SciPy's CSR matrices.",
         "µs",
     ),
     "structure": Subject(
         "Graphs and edits of large networks",
-        "`net.graph` beside a graph of networkx; an edit and the next step.",
+        "`net.graph`, compared with a graph of networkx; an edit and the next step.",
         "ms",
         1e3,
     ),
     "files": Subject(
         "Files of large networks",
-        "A network, beside `numpy.savez` of sources, targets and weights alone.",
+        "A network, compared with `numpy.savez` of only the sources, targets and"
+        " weights.",
         "ms",
         1e3,
     ),
     "cold": Subject(
         "The first call",
-        "CPU time of a new process to the end of its first call. A new installation"
+        "CPU time of a new process until its first call returns. A new installation"
         " compiles the kernels once.",
         "s",
     ),
@@ -122,13 +125,13 @@ INTRODUCTION = """# Performance
 - **Where is it faster than what I use?** The chart has one point for each row of the
   tables below: how many times as long the other library takes for the same work.
 - **Where is another library faster?** Where a point is orange and left of the line, and
-  a ratio is **bold**.
-- **May I trust it?** Libraries are measured in alternation in one run, each in its own
-  process, bound to one core; figures are medians. `benchmarks/README.md` says how, and
-  has the limits of each comparison; `benchmarks/results/results.md` has the spread of
+  the ratio is **bold**.
+- **How was it measured?** Libraries alternate in one run, each in its own process,
+  bound to one core; figures are medians. `benchmarks/README.md` describes the method
+  and the limits of each comparison; `benchmarks/results/results.md` has the spread of
   all times, build times and memory.
-- **And spikes?** A table beside snnTorch and Norse stands in
-  [Spikes](spikes.md#how-fast).
+- **How fast are spikes?** [Spikes](spikes.md#how-fast) compares them with snnTorch and
+  Norse.
 
 ![Ratios of times of other libraries to those of Synapse]({chart})
 """

@@ -213,7 +213,7 @@ def point(spec: dict[str, Any]) -> dict[str, Any]:
     small.train(1)  # loads the kernels
     before = reset_peak()
     built, net = stopwatch(lambda: build(spec["kind"], spec["connections"], precision))
-    lowered, _ = stopwatch(net._ready)
+    lowered, _ = stopwatch(net._lowered)
     grown = Grown(net)
     first_step, _ = stopwatch(lambda: grown.train(1))
     megabytes = peak() - before

@@ -11,7 +11,7 @@ the house, from the ground up. A module imports only modules of its own floor or
 - ``errors``, ``_checks``: a mistake becomes one sentence before anything changes.
 - ``scale``: standard units of columns.
 - ``squashes``, ``costs``, ``initializers``, ``optimizers``: functions that have names.
-- ``objects``: neurons, connections, layers and networks are views of a store.
+- ``objects``: neurons, connections, layers and networks are handles of a store.
 - ``architect``, a package beside this one: networks with a name, such as an LSTM.
 - ``readwrite``: files, other libraries' networks, and programs in other languages.
 - ``learning``: the Trainer, its learning rules, exact gradients.

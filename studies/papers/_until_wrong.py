@@ -146,7 +146,7 @@ def _learn(
 
     With `needed`, a cost that is not finite is an error.
     """
-    network._ready()
+    network._lowered()
     if (rates == rates[0]).all():
         total, outputs = _pass(network, piece, rates[0])
     elif network._rtrl is None:
@@ -214,7 +214,7 @@ def _pass_by_steps(
         arguments = (
             store.address,
             store.unit,
-            network._ready()[2],
+            network._lowered()[2],
             (*data, bounds, order, False),
         )
         options = (

@@ -213,7 +213,7 @@ def _require_unmoved(
     its time.
     """
     store = target._store
-    store.ready()
+    store.ensure_lowered()
     computed = sum(
         gate.product for gate in gates if gate.neuron.self_connection is None
     )
@@ -235,7 +235,7 @@ def _gates(connection: Connection) -> Iterator[GateTerm]:
     """
     store = connection._store
     row = connection.target._row
-    store.ready()
+    store.ensure_lowered()
     m = delayed.Attributes(store)
     for neuron, extended in connection.extended.items():
         if delayed.is_delayed_by_stamp(m, row, neuron._row):

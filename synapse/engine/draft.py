@@ -14,7 +14,7 @@ from . import schema
 from .columns import aligned
 
 Neuron = Any
-"""The view of a neuron, which has a ``_row``."""
+"""The handle of a neuron, which has a ``_row``."""
 
 MAX_BATCHES = 64
 """Batches among which connected pairs are looked for; a store with more makes its
@@ -68,8 +68,9 @@ class ConnectionBatch(NamedTuple):
 class Draft:
     """The neurons and connections of a store without columns, in the order of creation.
 
-    Connections lead from view to view, because the rows of views change when stores
-    are joined. The identity of a connection is its number in the order of creation.
+    Connections lead from handle to handle, because the rows of handles change when
+    stores are joined. The identity of a connection is its number in the order of
+    creation.
     """
 
     __slots__ = (
@@ -197,7 +198,7 @@ class Draft:
     def columns_of_connections(
         self, dtype: np.dtype[Any], first_row: int
     ) -> dict[str, NDArray[Any]]:
-        """Return the columns of all connections, if the views' first row is
+        """Return the columns of all connections, if the handles' first row is
         `first_row`.
         """
         count = self.n_connections
@@ -243,8 +244,8 @@ class Draft:
 def _write_batch(batch: ConnectionBatch, columns: dict[str, NDArray[Any]]) -> None:
     """Write the connections of a batch into their rows of columns."""
     ends = [
-        np.array([view._row for view in views], np.uint32)
-        for views in (batch.sources, batch.targets)
+        np.array([handle._row for handle in handles], np.uint32)
+        for handles in (batch.sources, batch.targets)
     ]
     columns["source"][:], columns["target"][:] = (
         every_pair(*ends) if batch.pairs is None else map(np.take, ends, batch.pairs)
@@ -255,7 +256,7 @@ def _write_batch(batch: ConnectionBatch, columns: dict[str, NDArray[Any]]) -> No
     if batch.signs is not None:
         columns["sign"][:] = batch.signs
     if batch.gaters:
-        columns["gater"][:] = np.array([view._row for view in batch.gaters])[
+        columns["gater"][:] = np.array([handle._row for handle in batch.gaters])[
             batch.gates
         ]
 

@@ -25,7 +25,7 @@ R = TypeVar("R")
 V = TypeVar("V")
 
 # reentrant: garbage collection may read connections meanwhile
-views_lock = threading.RLock()
+handles_lock = threading.RLock()
 """Held while the table of a store's connection objects changes: readers do not hold the
 store's lock."""
 
@@ -144,21 +144,21 @@ class AllowInterrupt:
 
 
 class ExclusiveAccess(DeferredInterrupt):
-    """A context in which this thread holds the locks of the stores of some views, these
-    stores have columns, and Ctrl-C is deferred.
+    """A context in which this thread holds the locks of the stores of some handles,
+    these stores have columns, and Ctrl-C is deferred.
 
-    Views are objects with a ``_store``, such as neurons and networks. Their store may
+    Handles are objects with a ``_store``, such as neurons and networks. Their store may
     change while waiting. With ``columns=False``, stores stay as they are: for what is
     composed.
     """
 
-    __slots__ = ("_columns", "_held", "_views")
+    __slots__ = ("_columns", "_handles", "_held")
 
-    def __init__(self, *views: Any, columns: bool = True) -> None:
-        # as Deferred, without a call
+    def __init__(self, *handles: Any, columns: bool = True) -> None:
+        # as DeferredInterrupt, without a call
         self.pending = False
         self._handler = None
-        self._views = views
+        self._handles = handles
         self._columns = columns
         self._held: list[Store] = []
 
@@ -179,7 +179,7 @@ class ExclusiveAccess(DeferredInterrupt):
         DeferredInterrupt.__exit__(self)
 
     def _stores(self) -> set[Store]:
-        return {view._store for view in self._views}
+        return {handle._store for handle in self._handles}
 
     def _acquire(self) -> None:
         while True:
@@ -208,7 +208,7 @@ def _wait_for(store: Store) -> None:
 def atomic(
     method: Callable[Concatenate[V, P], R],
 ) -> Callable[Concatenate[V, P], R]:
-    """Decorate a method of a view: it holds the lock of its store, and is not
+    """Decorate a method of a handle: it holds the lock of its store, and is not
     interrupted.
     """
 
@@ -224,7 +224,7 @@ def atomic(
 def consistent_read(
     read: Callable[Concatenate[V, P], R],
 ) -> Callable[Concatenate[V, P], R]:
-    """Decorate a method of a view: it reads from one topology, even if other threads
+    """Decorate a method of a handle: it reads from one topology, even if other threads
     edit. Its store has columns then.
     """
 

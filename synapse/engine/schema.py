@@ -2,7 +2,7 @@
 
 A column has one row per neuron, connection, run, and so on, as its `axis` says. The
 table drives growing, merging, clearing, saving, the addresses that kernels receive, and
-the fields of the views.
+the fields of the handles.
 """
 
 from __future__ import annotations
@@ -274,7 +274,7 @@ COLUMNS = (
     _setting("sign", "connection", "int8", 0, SIGN, shared="tie"),
     Column("trainable", "connection", "uint8", 1, FLAG, saved=True, shared="tie"),
     # frozen: trainable until its layer was frozen; identity: constant while rows move,
-    # views hold it
+    # handles hold it
     _setting("frozen", "connection", "uint8", 0, FLAG, shared="tie"),
     # share one weight; 0: not tied
     _setting("tie", "connection", "uint32", 0, GROUP),

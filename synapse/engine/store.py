@@ -31,11 +31,11 @@ from .columns import (
 from .draft import NONE_YET, Draft, DraftNeurons
 from .follower import IdentityObserver
 from .functions.activations import FUNCTIONS
-from .locking import DeferredInterrupt, ExclusiveAccess, views_lock
+from .locking import DeferredInterrupt, ExclusiveAccess, handles_lock
 from .lowering.lower import lower
 from .lowering.program import Program, Traces
 from .records import LogPlace, Ties
-from .view import REMOVED
+from .row_handle import REMOVED
 from .watcher import Watcher
 
 MAX_SPARE_ROWS = 4096
@@ -56,16 +56,16 @@ _NOT_LOWERED = Program(version=0)
 class Store:
     """Flat arrays: one column per number, one row per neuron or connection.
 
-    Objects that users hold are views of rows. Rows of neurons change only when lowering
-    sorts them or another store absorbs this one; the views are updated then.
+    Objects that users hold are handles of rows. Rows of neurons change only when
+    lowering sorts them or another store absorbs this one; the handles are updated then.
     Connections have an identity that does not change when their rows move. `dtype` is
     the float of the store.
 
     A new store has no columns, and none of the attributes that belong to them: its
     `draft` lists the neurons and connections that are composed. Whatever reads or edits
     numbers calls :meth:`make_columns` first. The contexts of ``locking.py`` and
-    :meth:`ready` do so; ``ExclusiveAccess(..., columns=False)`` is for what only
-    composes.
+    :meth:`ensure_lowered` do so; ``ExclusiveAccess(..., columns=False)`` is for what
+    only composes.
     """
 
     __slots__ = (
@@ -79,6 +79,7 @@ class Store:
         "edges",
         "followers",
         "graph",
+        "handles",
         "lock",
         "n_connections",
         "n_identities",
@@ -100,13 +101,12 @@ class Store:
         "table",
         "topology_version",
         "unit",
-        "views",
     )
 
     def __init__(
         self,
         dtype: Any = np.float64,
-        views: Sequence[Any] = (),
+        handles: Sequence[Any] = (),
         names: Names = (),
         *neurons: DraftNeurons,
     ) -> None:
@@ -114,7 +114,7 @@ class Store:
         # held by the thread that steps, trains or edits, see ``locking.py``
         self.lock = threading.RLock()
         self.dtype = np.dtype(dtype)
-        self.views: list[Any] = [*views]  # the neuron objects, by row
+        self.handles: list[Any] = [*handles]  # the neuron objects, by row
         self.names: list[str | None] = [*names]
         # what has been composed; None once there are columns
         self.draft: Draft | None = Draft(*neurons)
@@ -188,7 +188,7 @@ class Store:
 
     @property
     def _store(self) -> Store:
-        return self  # so that a store can be held as its views are
+        return self  # so that a store can be held as its handles are
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         """Return a column, cut to its length. Do not hold it: columns move when they
@@ -245,14 +245,14 @@ class Store:
     def size(self) -> int:
         """How many neurons and connections it has, removed ones included."""
         if self.draft is not None:
-            return len(self.views) + self.draft.n_connections
+            return len(self.handles) + self.draft.n_connections
         return self.n_neurons + self.n_connections
 
-    def add_neurons(self, views: Sequence[Any], names: Names = ()) -> int:
-        """Append a neuron for each view, with the defaults; returns the first row."""
-        start = self._add_rows(len(views))
-        self.views += views
-        self.names += names or [None] * len(views)
+    def add_neurons(self, handles: Sequence[Any], names: Names = ()) -> int:
+        """Append a neuron for each handle, with the defaults; returns the first row."""
+        start = self._add_rows(len(handles))
+        self.handles += handles
+        self.names += names or [None] * len(handles)
         return start
 
     def _add_rows(self, count: int) -> int:
@@ -409,19 +409,19 @@ class Store:
             self.removed_rows += rows.tolist()
         self._leave("connection", rows)
         self.row_of[identities] = schema.NONE
-        with views_lock:
+        with handles_lock:
             for identity in identities.tolist() if self.edges else ():
-                view = self.edges.pop(identity, None)
-                if view is not None:
-                    view._moved(self, REMOVED)  # the identity may be used again
+                handle = self.edges.pop(identity, None)
+                if handle is not None:
+                    handle._moved(self, REMOVED)  # the identity may be used again
         self.n_removed += len(identities)
 
     def remove_neurons(self, rows: Indices) -> None:
         """Mark neurons as removed, whose connections have been removed before."""
         self.touch()
         for row in rows.tolist():
-            self.views[row]._moved(self, REMOVED)
-            self.views[row] = None
+            self.handles[row]._moved(self, REMOVED)
+            self.handles[row] = None
         self._leave("neuron", rows)
         self.n_removed += len(rows)
 
@@ -440,14 +440,14 @@ class Store:
         if self.n_removed > max(
             MAX_SPARE_ROWS, (self.n_neurons + self.n_connections) // 2
         ):
-            self.ready()
+            self.ensure_lowered()
 
     def renumber(self) -> None:
         """Give connections new identities, in the same order."""
         alive = np.flatnonzero(self.row_of[: self.n_identities] != schema.NONE)
         new = np.full(self.n_identities + 1, schema.NONE, np.uint32)
         new[alive] = np.arange(len(alive), dtype=np.uint32)
-        with views_lock:
+        with handles_lock:
             edges = {int(new[identity]): edge for identity, edge in self.edges.items()}
             row_of, identity = self.row_of[alive], new[self["identity"]]
             self["identity"][:] = identity
@@ -514,7 +514,7 @@ class Store:
 
     def absorb(self, other: Store) -> tuple[int, int]:
         """Take over every neuron and connection of another store of the same float, and
-        update its views; returns their first row and identity.
+        update its handles; returns their first row and identity.
 
         Rows are appended first and published at the end, so that an error leaves both
         stores unchanged. The caller holds both in use, so Ctrl-C is deferred.
@@ -526,16 +526,16 @@ class Store:
         if other.draft is None:
             self.make_columns()
         if self.draft is not None and other.draft is not None:
-            places = len(self.views), self.draft.n_connections
+            places = len(self.handles), self.draft.n_connections
             self.draft.append(other.draft)
-            self._take_over_views(other, *places)
+            self._take_over_handles(other, *places)
             return places
         places = self.n_neurons, self.n_identities
         if other.draft is None:
             self._absorb_columns(other)
         else:
             self._append_draft(other.draft)
-            self._take_over_views(other, *places)
+            self._take_over_handles(other, *places)
         return places
 
     def _absorb_columns(self, other: Store) -> None:
@@ -636,22 +636,22 @@ class Store:
         self.networks |= {
             number + networks: network for number, network in other.networks.items()
         }
-        self._take_over_views(other, neurons, identities)
+        self._take_over_handles(other, neurons, identities)
         self.program = Program(0, kept, self.program.made)
         self.touch()
 
-    def _take_over_views(
+    def _take_over_handles(
         self, other: Store, first_row: int, first_identity: int
     ) -> None:
         """Rebind everything that refers to rows and identities of the other store to
         those here.
         """
-        self.views += other.views
+        self.handles += other.handles
         self.names += other.names
-        for view in other.views:
-            if view is not None:
-                view._moved(self, view._row + first_row)
-        with views_lock:
+        for handle in other.handles:
+            if handle is not None:
+                handle._moved(self, handle._row + first_row)
+        with handles_lock:
             for identity, edge in list(other.edges.items()):
                 edge._moved(self, identity + first_identity)
                 self.edges[identity + first_identity] = edge
@@ -660,14 +660,14 @@ class Store:
             self.follow(follower)
         if other.draft is not None:
             other.draft = Draft()
-            other.views, other.names = [], []
+            other.handles, other.names = [], []
         other.absorbed = True
 
     # --- copying ----------------------------------------------------------------------
 
-    def copied(self, views: list[Any]) -> Store:
-        """Make a store of other views with the same rows, identities and program, which
-        has been lowered.
+    def copied(self, handles: list[Any]) -> Store:
+        """Make a store of other handles with the same rows, identities and program,
+        which has been lowered.
         """
         copy = Store(self.dtype)
         copy.make_columns()
@@ -677,11 +677,11 @@ class Store:
         copy.columns.update({name: self[name].copy() for name in COPIED})
         copy.row_of = self.row_of.copy()
         copy.names = self.names.copy()
-        copy.views = views
+        copy.handles = handles
         for name in ("n_neurons", "n_connections", "n_runs", "n_identities"):
             setattr(copy, name, getattr(self, name))
-        for row, view in enumerate(views):
-            view._moved(copy, row)
+        for row, handle in enumerate(handles):
+            handle._moved(copy, row)
         copy.renew_table()
         copy.program = Program(copy.topology_version, made=True)
         copy.n_lowered = copy.n_connections
@@ -690,7 +690,7 @@ class Store:
 
     # --- stepping ---------------------------------------------------------------------
 
-    def ready(self) -> int:
+    def ensure_lowered(self) -> int:
         """Lower if the topology has changed; returns the address of the table for
         kernels.
         """
@@ -702,7 +702,7 @@ class Store:
         return self.address
 
     def _lower(self) -> None:
-        # its views have rows of another store now, see `guard.consistent_read`
+        # its handles have rows of another store now, see `locking.consistent_read`
         if self.absorbed:
             raise RuntimeError(
                 "This store has been absorbed by another. Read from that one."
@@ -746,13 +746,13 @@ class Store:
         blocks = [block.take(order, axis=1) for block in self.blocks]
         names_of_ends = schema.of_kind(schema.ROW, schema.CONNECTION)
         ends = {name: new_row.take(self[name], mode="clip") for name in names_of_ends}
-        views = [self.views[i] for i in order]
+        handles = [self.handles[i] for i in order]
         names = [self.names[i] for i in order]
         self._hold(blocks, len(order))
         self.n_neurons = len(order)
-        self.views = views
+        self.handles = handles
         self.names = names
         for name, rows in ends.items():
             self[name][:] = rows
-        for row, view in enumerate(self.views):
-            view._moved(self, row)
+        for row, handle in enumerate(self.handles):
+            handle._moved(self, row)

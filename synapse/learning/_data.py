@@ -526,7 +526,7 @@ def run_epochs(
     and the summed cost and number of steps with a target of the latest.
     """
     data.require_fit(network)
-    _, store, span = network._ready()
+    _, store, span = network._lowered()
     rows = data.inputs.reshape(-1), data.targets.reshape(-1), data.aimed
     ordered = (*rows, data.bounds, epochs.orders, data.clear)
     buffered = max(OUTPUTS_PER_CHUNK, network._n_outputs)

@@ -148,7 +148,7 @@ class TrainableSubset(tuple[Item, ...]):
         store = self.network._store
         if store.topology_version != self._version:
             # numbers of neurons and connections do not change until the next edit
-            store.ready()
+            store.ensure_lowered()
             self._held = self._rest(store)
             self._version = store.topology_version
         store.learn_part(self._number)
@@ -254,7 +254,7 @@ class ExclusiveSubsetAccess(ExclusiveAccess):
         try:
             self._part.freeze_rest()
             # rows are in the order that parameters were found in
-            self._part.network._store.ready()
+            self._part.network._store.ensure_lowered()
         except BaseException:
             self.__exit__()
             raise

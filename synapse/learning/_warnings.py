@@ -93,7 +93,7 @@ class _Dependencies:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        _, store, span = network._ready()
+        _, store, span = network._lowered()
         first_row = span[Span.START].astype(np.uint32)
         rows = slice(int(span[Span.START]), int(span[Span.STOP]))
         # Unsigned numbers wrap around: those of rows before the network are large.
@@ -179,7 +179,7 @@ def _outputs_learn(network: Network) -> bool:
     """Return whether outputs have something trainable that their own error reaches with
     every cost and rule.
     """
-    _, store, span = network._ready()
+    _, store, span = network._lowered()
     outputs = slice(int(span[Span.STOP]) - network._n_outputs, int(span[Span.STOP]))
     learns = store["learning"][outputs].any() or store["trainable_bias"][outputs].any()
     return bool(learns) and not np.isin(store["squash"][outputs], FLAT_SQUASHES).any()

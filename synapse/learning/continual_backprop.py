@@ -93,7 +93,7 @@ class Renewer:
         """Return what kernels need, for the present topology. The caller has the
         network in use.
         """
-        store = self.network._ready()[1]
+        store = self.network._lowered()[1]
         if self._topology != store.topology_version:
             self._arguments = self._laid_out(store, rng)
             self._topology = store.topology_version
@@ -172,7 +172,7 @@ class Renewer:
                 sizes = activity[neurons - self.network._rows()[0]].astype(np.float64)
                 arguments = arguments._replace(activity=sizes)
             engine.online.renew_network(
-                self.network._ready()[0], store.unit, tuple(arguments)
+                self.network._lowered()[0], store.unit, tuple(arguments)
             )
             renewed: Ints = np.flatnonzero(store["age"][neurons] == 0)
         return renewed

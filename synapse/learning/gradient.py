@@ -141,7 +141,7 @@ def gradient(
             chosen, share, measure, checked_window(window), keep_context
         )
         rows = exact.rows
-        _, store, span = exact._ready
+        _, store, span = exact._lowered
         weights = parameters.sum_of_group(store["tie"], rows, weights[rows])
         np.negative(weights, out=weights)  # a copy, unlike `biases`
         neurons = slice(int(span[Span.START]), int(span[Span.STOP]))
@@ -149,7 +149,7 @@ def gradient(
         if exact.nbytes <= MAX_CACHED_BYTES and exact._noted is None:
             del (
                 exact.network,
-                exact._ready,
+                exact._lowered,
             )  # they would keep the network alive, and a store that it left
             _known[network] = layout, exact
         return Gradient(loss, weights, biases, wiring_of(network))
@@ -250,7 +250,7 @@ class ExactGradient:
         """Return whether tiles of neurons have gaters: their errors, scaled by these,
         have one place on the tapes, where two threads would write.
         """
-        _, store, span = self.network._ready()
+        _, store, span = self.network._lowered()
         runs = slice(
             int(store.columns["run_start"][span[Span.START]]),
             int(store.columns["run_stop"][span[Span.STOP] - 1]),
@@ -262,7 +262,7 @@ class ExactGradient:
         One sample fills vector registers with these only; two or three of them, one
         after another, are quicker than idle lanes.
         """
-        _, store, span = self.network._ready()
+        _, store, span = self.network._lowered()
         columns = store.columns
         runs = slice(
             int(columns["run_start"][span[Span.START]]),
@@ -290,7 +290,9 @@ class ExactGradient:
         """Prepare for the present topology. The caller has the network in use."""
         if self._topology != self.network._version:
             self._renew()
-        self._ready = self.network._ready()  # lower now: the computing threads cannot
+        self._lowered = (
+            self.network._lowered()
+        )  # lower now: the computing threads cannot
         self.network._column("failed")[0] = 0.0
 
     def descent(
@@ -400,7 +402,7 @@ class ExactGradient:
             return 1
         if self.threads is not None:
             return min(self.threads, len(groups))
-        _, store, _ = self._ready
+        _, store, _ = self._lowered
         rows = sum(int(samples.lengths.sum()) for samples, _, _ in groups)
         work = work_of(store.n_connections, store.dtype.itemsize, rows)
         return min(threads_that_pay(work, work), len(groups))
@@ -501,7 +503,7 @@ class ExactGradient:
         samples, width, mask = group
         steps = int(samples.steps)
         tapes = self.tapes_of(number, width, steps)
-        start = engine.exact.context_of(*self._ready[1:]) if keep_context else None
+        start = engine.exact.context_of(*self._lowered[1:]) if keep_context else None
         tapes.begin(start, mask)
         status, loss, bad = engine.exact.gradient_network(
             *self.arguments(width, tapes, samples, cost)
@@ -527,7 +529,7 @@ class ExactGradient:
         cost: Cost,
     ) -> engine.exact.DescentArguments:
         """Return the arguments of the kernel for some samples, `width` in a group."""
-        address, store, span = self._ready
+        address, store, span = self._lowered
         return engine.exact.DescentArguments(
             table=address,
             unit=store.unit,
@@ -550,7 +552,7 @@ class ExactGradient:
             del self._tapes[key]  # first, as both together may not fit into memory
         if key not in self._tapes:
             network = self.network
-            _, store, span = self._ready
+            _, store, span = self._lowered
             # Those of the next batch may be longer.
             padded = steps if self.apart else -(-steps // CHUNK) * CHUNK
             self._tapes[key] = engine.exact.Tapes(

@@ -153,7 +153,7 @@ def rtrl_cost(
 def _row(network: Network, reach: int | None) -> RTRLCostRow:
     try:
         require_closed(network, "trained by rtrl")
-        _, store, span = network._ready()
+        _, store, span = network._lowered()
         layout = Layout(
             store, find_pattern(store, span, reach), sensitivities.most_bytes()
         )

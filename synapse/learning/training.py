@@ -467,7 +467,7 @@ class Training:
         """
         control = epochs.control
         shown = 0
-        self.network._ready()  # lower now: another thread cannot
+        self.network._lowered()  # lower now: another thread cannot
         with ThreadPoolExecutor(1) as pool:
             running = pool.submit(call)
             while not wait([running], 0.05).done:

@@ -115,7 +115,7 @@ class Calling(Sequence[Neuron]):
             if store is self._anchor._store:
                 facts = self._facts
                 if facts.version != store.topology_version:
-                    self._ready()
+                    self._lowered()
                     facts = self._facts
                 kernels = facts.kernels if by is None else by(self)
                 if kernels is None:
@@ -147,7 +147,7 @@ class Calling(Sequence[Neuron]):
         """Count steps that were made on tapes of their own, by bptt, as kernels count
         the others.
         """
-        _, store, span = self._ready()
+        _, store, span = self._lowered()
         start, stop = int(span[Span.START]), int(span[Span.STOP])
         for column in COUNTING:
             values = store[column.name]
@@ -209,10 +209,10 @@ class Calling(Sequence[Neuron]):
         """Return the kernels of its learning rule; updates are added to `moves`, if
         given.
         """
-        _, store, span = self._ready()
+        _, store, span = self._lowered()
         if self._rtrl is None:
             return engine.online.kernels_for(store, span, moves)
-        return engine.rtrl.loops.kernels_for(self._rtrl.ready(self), moves)
+        return engine.rtrl.loops.kernels_for(self._rtrl.plan_for(self), moves)
 
     def _present_facts(self) -> Facts:
         """Return what it has found out about the present topology."""
@@ -222,12 +222,12 @@ class Calling(Sequence[Neuron]):
             facts = self._facts = Facts(version)
         return facts
 
-    def _ready(self) -> tuple[int, Store, NDArray[np.int64]]:
+    def _lowered(self) -> tuple[int, Store, NDArray[np.int64]]:
         """Return the arguments of kernels: address of the store's table, store, span of
         the network.
         """
         store = self._anchor._store
-        address = store.ready()
+        address = store.ensure_lowered()
         facts = self._present_facts()
         if facts.span is None:
             facts.span = self._found_span(store)

@@ -35,11 +35,11 @@ from ..engine.delayed import (
     gain_of,
     influence_of,
 )
-from ..engine.locking import atomic, consistent_read, gc_paused, views_lock
+from ..engine.locking import atomic, consistent_read, gc_paused, handles_lock
 from ..engine.lowering.flags import MEMORY
+from ..engine.row_handle import RowHandle
 from ..engine.schema import NONE
 from ..engine.store import Store
-from ..engine.view import View
 from ..errors import ArgumentTypeError, TopologyError, UnknownNameError
 from . import parameters
 from .graph_attributes import (
@@ -158,7 +158,7 @@ class DataView(MutableMapping[str, Any]):
 
 @made_elsewhere
 @suggests_attributes("Connection")
-class Connection(DataView, View):
+class Connection(DataView, RowHandle):
     """A connection from one neuron to another; made by ``neuron.project`` and
     ``layer.project``.
 
@@ -232,13 +232,13 @@ class Connection(DataView, View):
     @consistent_read
     def source(self) -> Neuron:
         """Neuron where the connection starts."""
-        return self._store.views[self._store["source"][self._at]]  # type: ignore[no-any-return]
+        return self._store.handles[self._store["source"][self._at]]  # type: ignore[no-any-return]
 
     @property
     @consistent_read
     def target(self) -> Neuron:
         """Neuron where the connection ends."""
-        return self._store.views[self._store["target"][self._at]]  # type: ignore[no-any-return]
+        return self._store.handles[self._store["target"][self._at]]  # type: ignore[no-any-return]
 
     @property
     @consistent_read
@@ -353,7 +353,7 @@ class Connection(DataView, View):
     def gater(self) -> Neuron | None:
         """Neuron that gates the connection; None if there is none."""
         row = self._store["gater"][self._at]
-        return None if row == NONE else self._store.views[row]
+        return None if row == NONE else self._store.handles[row]
 
     @property
     @consistent_read
@@ -370,7 +370,7 @@ class Connection(DataView, View):
         product of the gain and the activation of the source, as they were when the
         target last activated.
         """
-        self._store.ready()
+        self._store.ensure_lowered()
         m = Attributes(self._store)
         return float(eligibility_of(m, m.flags, self._at))
 
@@ -411,7 +411,9 @@ class Connection(DataView, View):
         >>> {neuron.name: round(slope, 4) for neuron, slope in slopes.items()}
         {'hidden 0': 0.5874, 'hidden 1': 0.1151}
         """
-        return sensitivity_of(self._store.views[self._store["target"][self._at]], self)
+        return sensitivity_of(
+            self._store.handles[self._store["target"][self._at]], self
+        )
 
     @property
     def metadata(self) -> Metadata:
@@ -473,17 +475,17 @@ class Connection(DataView, View):
 
 def connection_at(store: Store, identity: int) -> Connection:
     """Return the Connection with this identity; there is one object for each."""
-    view = store.edges.get(identity)
-    if view is None:
-        with views_lock:
-            view = store.edges.get(identity)
-            if view is None:
-                view = Connection(store, identity)
+    handle = store.edges.get(identity)
+    if handle is None:
+        with handles_lock:
+            handle = store.edges.get(identity)
+            if handle is None:
+                handle = Connection(store, identity)
                 if store.has_connection(identity):
                     store.edges[identity] = (
-                        view  # otherwise it was removed meanwhile; readers look again
+                        handle  # otherwise it was removed meanwhile; readers look again
                     )
-    return view
+    return handle
 
 
 def held_connections(store: Store, identities: Sequence[int]) -> list[Connection]:
@@ -492,7 +494,7 @@ def held_connections(store: Store, identities: Sequence[int]) -> list[Connection
 
     Its graph holds them anyway, and a dict is faster than weak references.
     """
-    with views_lock, gc_paused():
+    with handles_lock, gc_paused():
         if not isinstance(store.edges, dict):
             store.edges = dict(store.edges.items())
         edges = store.edges
@@ -537,7 +539,7 @@ def extended_into(
     traces.
     """
     store = gater._store
-    store.ready()
+    store.ensure_lowered()
     columns = store.columns
     j = gater._row
     m = Attributes(store)
@@ -547,7 +549,7 @@ def extended_into(
     learning = np.flatnonzero(offsets < columns["learning"][j])
     rows = np.flatnonzero(store["gater"] == j)
     for k in np.unique(store["target"][rows]):
-        view = store.views[k]
+        handle = store.handles[k]
         if not columns["flags"][k] & MEMORY:
             gated = rows[store["target"][rows] == k]
             influence = influence_of(m, gated, 0, len(gated))
@@ -555,12 +557,12 @@ def extended_into(
                 extended_of(m, m.flags, connection._at, influence)
                 for connection in connections
             ]
-            yield view, np.arange(len(connections)), np.array(traces)
+            yield handle, np.arange(len(connections)), np.array(traces)
             continue
         pulls = columns["pull"][columns["pull_start"][j] : columns["pull_stop"][j]]
         for p in pulls[columns["influence_gated"][pulls] == k]:
             yield (
-                view,
+                handle,
                 learning,
                 columns["extended"][
                     int(columns["influence_trace"][p]) + offsets[learning]

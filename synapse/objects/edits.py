@@ -108,7 +108,7 @@ def require_closed(network: Calling, doing: str) -> None:
     """
     with ExclusiveAccess(network):
         store = network._store
-        store.ready()
+        store.ensure_lowered()
         if len(network) == store.n_neurons:
             return
         inside = np.zeros(store.n_neurons + 1, bool)
@@ -260,25 +260,26 @@ def _by(delay: int) -> str:
     return f" with the delay {delay}" if delay else ""
 
 
-def _in_one_step(change: Callable[..., R], views: tuple[Any, ...], *values: Any) -> R:
-    """Make a change that adds one connection or gate, with the stores of views in use.
+def _in_one_step(change: Callable[..., R], handles: tuple[Any, ...], *values: Any) -> R:
+    """Make a change that adds one connection or gate, with exclusive access to the
+    stores of these handles.
 
     A store that lists single connections only needs no deferral of Ctrl-C, which would
     take as long as all the rest: one assignment adds the connection or the gate.
     """
-    store = views[0]._store
+    store = handles[0]._store
     if store.draft is not None:
         with store.lock:
             draft = store.draft  # None if another thread has made columns meanwhile
-            if draft is not None and not draft.batches and _are_in(store, views):
-                return change(views, *values)
-    with ExclusiveAccess(*views, columns=False):
-        return change(views, *values)
+            if draft is not None and not draft.batches and _are_in(store, handles):
+                return change(handles, *values)
+    with ExclusiveAccess(*handles, columns=False):
+        return change(handles, *values)
 
 
-def _are_in(store: Store, views: Sequence[Any]) -> bool:
-    for view in views:  # noqa: SIM110 - a generator takes as long as all the rest
-        if view._store is not store:
+def _are_in(store: Store, handles: Sequence[Any]) -> bool:
+    for handle in handles:  # noqa: SIM110 - a generator takes as long as all the rest
+        if handle._store is not store:
             return False
     return True
 
@@ -373,8 +374,8 @@ def _refuse_linked(
         return
     old = old_source[near].astype(np.int64) << 32 | old_target[near]
     for i in np.flatnonzero(np.isin(sources << 32 | targets, old)):
-        source = store.views[sources[i]]
-        target = store.views[targets[i]]
+        source = store.handles[sources[i]]
+        target = store.handles[targets[i]]
         raise TopologyError(
             f"{source!r} is connected to {target!r} already{_by(delay)}. A pair of"
             " neurons has at most one connection of a delay."
@@ -441,7 +442,9 @@ def set_delay(store: Store, row: int, delay: int) -> None:
     old = store["delay"].item(row)
     if delay == old:
         return
-    source, target = (store.views[store[end].item(row)] for end in ("source", "target"))
+    source, target = (
+        store.handles[store[end].item(row)] for end in ("source", "target")
+    )
     if source is target and not (old and delay):
         raise TopologyError(
             f"{connection_at(store, store['identity'].item(row))!r} carries the"
@@ -571,7 +574,7 @@ def _attached(store: Store, rows: Ints) -> Bools:
     attached |= target
     gates &= ~attached
     if gates.any():
-        gater = store.views[int(store["gater"][np.flatnonzero(gates)[0]])]
+        gater = store.handles[int(store["gater"][np.flatnonzero(gates)[0]])]
         raise TopologyError(
             f"{gater!r} gates {pluralize(int(gates.sum()), 'connection')} of other"
             " neurons and cannot be removed. Ungate them first:"

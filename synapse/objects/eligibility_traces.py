@@ -50,7 +50,7 @@ class EligibilityTraces(IdentityObserver):
     def _begin(self) -> None:
         """Make the sums for the present topology, all 0."""
         network = self.network
-        _, store, _ = network._ready()
+        _, store, _ = network._lowered()
         self._moves = engine.online.Accumulator(store, recorded=False)
         self._kernels: engine.online.Kernels | None = None
         self._facts: Facts | None = None  # of the network, for which these are
@@ -80,11 +80,11 @@ class EligibilityTraces(IdentityObserver):
         identities = new[np.clip(self._identities, 0, len(new) - 1)].astype(np.int64)
         self._identities = np.where(self._identities < len(new), identities, NONE)
 
-    def _ready(self) -> Store:
+    def _lowered_store(self) -> Store:
         """Return the store, lowered, with sums for its topology. The caller has the
         network in use.
         """
-        store: Store = self.network._ready()[1]
+        store: Store = self.network._lowered()[1]
         if self._moves.topology == store.topology_version:
             return store
         before = self._sums
@@ -122,13 +122,13 @@ class EligibilityTraces(IdentityObserver):
         ``network.biases``.
         """
         with ExclusiveAccess(self.network):
-            self._ready()
+            self._lowered_store()
             return self._read()
 
     def write(self, sums: Slopes) -> None:
         """Set the sums, in the order of ``network.weights`` and ``network.biases``."""
         with ExclusiveAccess(self.network):
-            self._ready()
+            self._lowered_store()
             weights, biases = self._places
             weights.write(self._moves.weights, sums.weights)
             biases.write(self._moves.biases, sums.biases)
@@ -154,7 +154,7 @@ class EligibilityTraces(IdentityObserver):
         error, as `bound` says (Elsayed, Vasan and Mahmood 2024, algorithm 3, ``κ``). If
         a sum or the change is not finite, no parameter has changed.
         """
-        store = self._ready()
+        store = self._lowered_store()
         row = NOTHING if errors is None else errors
         change = 0.0 if self._tied else delta
         status, step = self._call(
@@ -202,7 +202,7 @@ class EligibilityTraces(IdentityObserver):
         steps.
         """
         with ExclusiveAccess(self.network):
-            return self._ready().recorder is None and not self._tied
+            return self._lowered_store().recorder is None and not self._tied
 
     def learn_stream(
         self, rows: Floats, gains: Floats, values: Floats, *factors: float
@@ -216,7 +216,7 @@ class EligibilityTraces(IdentityObserver):
         """
         network = self.network
         with ExclusiveAccess(network):
-            self._ready()
+            self._lowered_store()
             tapes = network._tapes
             stream = rows.reshape(-1), gains, values, tapes.rows
             arguments = tapes.address, stream, factors, self._sizes

@@ -262,7 +262,7 @@ class OutEdgeDataView(nx.reportviews.OutEdgeDataView):  # type: ignore[type-arg]
         live = self._viewer._live
         if self._data != "weight" or live._helper is not None:
             return super().__iter__()
-        live._store.ready()  # else each weight would be read under its lock
+        live._store.ensure_lowered()  # else each weight would be read under its lock
         return chain.from_iterable(
             zip(
                 repeat(neuron),
@@ -440,7 +440,7 @@ def of(store: Store) -> LiveGraph:
         with ExclusiveAccess(store):
             if store.graph is None:  # False if another thread has made it meanwhile
                 whole = LiveGraph()
-                _add_nodes(whole, store.views)
+                _add_nodes(whole, store.handles)
                 _add_edges(whole, store, 0, store.n_identities)
                 store.graph = whole
     return store.graph  # type: ignore[no-any-return]
@@ -469,8 +469,8 @@ def refresh(store: Store) -> None:
             live._show(store.graph)
 
 
-def _add_nodes(graph: LiveGraph, views: Iterable[Neuron | None]) -> None:
-    for neuron in (view for view in views if view is not None):
+def _add_nodes(graph: LiveGraph, handles: Iterable[Neuron | None]) -> None:
+    for neuron in (handle for handle in handles if handle is not None):
         graph._node[neuron] = NeuronData(neuron)
         graph._adj[neuron] = {}
         graph._pred[neuron] = {}
@@ -483,8 +483,8 @@ def _add_edges(graph: LiveGraph, store: Store, first_identity: int, last: int) -
         and (row := store.row_of.item(first_identity)) != NONE
     ):
         edge = connection_at(store, first_identity)
-        source = store.views[store.columns["source"].item(row)]
-        target = store.views[store.columns["target"].item(row)]
+        source = store.handles[store.columns["source"].item(row)]
+        target = store.handles[store.columns["target"].item(row)]
         _add_parallel(graph, source, target, edge)
     if last <= first_identity + 1:
         return
@@ -496,10 +496,10 @@ def _add_edges(graph: LiveGraph, store: Store, first_identity: int, last: int) -
     if store["delay"].any():  # else a pair has one connection
         ends = zip(sources.tolist(), targets.tolist(), edges, strict=True)
         for i, j, edge in ends:
-            _add_parallel(graph, store.views[i], store.views[j], edge)
+            _add_parallel(graph, store.handles[i], store.handles[j], edge)
         return
-    _link(graph._adj, store.views, sources, targets, edges)
-    _link(graph._pred, store.views, targets, sources, edges)
+    _link(graph._adj, store.handles, sources, targets, edges)
+    _link(graph._pred, store.handles, targets, sources, edges)
 
 
 def _add_parallel(
@@ -573,7 +573,7 @@ def follow_disconnected(store: Store, identities: NDArray[np.int64]) -> None:
     if store.graph is None:
         return
     graph = store.graph
-    views = store.views
+    handles = store.handles
     rows = store.row_of[identities]
     for i, j, identity in zip(
         store["source"][rows].tolist(),
@@ -581,7 +581,7 @@ def follow_disconnected(store: Store, identities: NDArray[np.int64]) -> None:
         identities.tolist(),
         strict=True,
     ):
-        pair = source, target = views[i], views[j]
+        pair = source, target = handles[i], handles[j]
         left = [
             edge for edge in graph._parallel.get(pair, ()) if edge._identity != identity
         ]
@@ -617,10 +617,10 @@ def follow_absorbed(
         for name in ("_node", "_adj", "_pred", "_parallel"):
             getattr(own_graph, name).update(getattr(other, name))
     elif own_graph is not None:
-        _add_nodes(store.graph, store.views[first_row:])
+        _add_nodes(store.graph, store.handles[first_row:])
         _add_edges(store.graph, store, identity, store.n_identities)
     elif other is not None:
         store.graph = other
-        _add_nodes(store.graph, store.views[:first_row])
+        _add_nodes(store.graph, store.handles[:first_row])
         _add_edges(store.graph, store, 0, identity)
     refresh(store)

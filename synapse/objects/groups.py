@@ -131,11 +131,11 @@ def require_whole(store: Store, neurons: Sequence[Neuron], function: Squash) -> 
         others = np.isin(store["group"], numbers[numbers > 0])
         others[rows] = False
         rest = np.flatnonzero(others).tolist()
-        left = [row for row in rest if store.views[row] is not None]
+        left = [row for row in rest if store.handles[row] is not None]
         if left:
             raise TopologyError(
                 f"{neurons[0]!r} competes with {pluralize(len(left), 'neuron')} that"
-                f" would keep another squash, such as {store.views[left[0]]!r}. Set"
+                f" would keep another squash, such as {store.handles[left[0]]!r}. Set"
                 f" the squash of all of them: layer.squash = {function.name!r}."
             )
     _require_softmax_neighbors(store, rows, function)
@@ -163,7 +163,7 @@ def _require_softmax_neighbors(store: Store, rows: Ints, function: Squash) -> No
             ]
             raise TopologyError(
                 "All softmax outputs of a network compete, so no other output may"
-                f" stand between them, as {store.views[between[0]]!r} would. Set the"
+                f" stand between them, as {store.handles[between[0]]!r} would. Set the"
                 " squash of all outputs: network.output.squash ="
                 f" {function.name!r}."
             )

@@ -751,10 +751,10 @@ class ExclusiveLayerAccess(ExclusiveAccess):
 
     def _stores(self) -> set[Store]:
         parts = (
-            view._alive() if isinstance(view, Layer) else (view,)
-            for view in self._views
+            handle._alive() if isinstance(handle, Layer) else (handle,)
+            for handle in self._handles
         )
-        return {view._store for views in parts for view in views}
+        return {handle._store for handles in parts for handle in handles}
 
 
 def _existing_neurons(neurons: Any) -> list[Neuron]:

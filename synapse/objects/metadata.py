@@ -74,7 +74,7 @@ class Notes(IdentityObserver):
                 if neuron._row >= 0
             }
             notes.neurons[name] = {
-                store.views[row]: copy.deepcopy(value) for row, value in alive.items()
+                store.handles[row]: copy.deepcopy(value) for row, value in alive.items()
             }
         notes.connections = copy.deepcopy(self.connections)
 

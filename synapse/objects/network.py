@@ -233,7 +233,7 @@ class Network(NeuronRows, OutputSlopes):
         rows = self._rows().tolist()
         names = [store.names[row] or f"neuron {row}" for row in rows]
         if names.count(name) == 1:
-            return store.views[rows[names.index(name)]]  # type: ignore[no-any-return]
+            return store.handles[rows[names.index(name)]]  # type: ignore[no-any-return]
         if name in names:
             count = names.count(name)
             raise ArgumentError(
@@ -262,7 +262,7 @@ class Network(NeuronRows, OutputSlopes):
         ask for it.
         """
         store = self._store
-        store.ready()  # it may renumber the connections
+        store.ensure_lowered()  # it may renumber the connections
         return Connections(store, self._connection_identities)
 
     @fact
@@ -737,7 +737,7 @@ class Network(NeuronRows, OutputSlopes):
         >>> net.activate([1.0]) == first
         array([ True])
         """
-        address, store, span = self._ready()
+        address, store, span = self._lowered()
         engine.online.clear_rows(
             address,
             store.unit,
@@ -886,7 +886,7 @@ class Network(NeuronRows, OutputSlopes):
     @consistent_read
     def _has_memory(self) -> bool:
         """Whether a connection arrives late, or a neuron has a self-connection."""
-        _, store, span = self._ready()
+        _, store, span = self._lowered()
         columns = store.columns
         first_row = int(span[Span.START])
         stop = int(span[Span.STOP])
@@ -994,7 +994,7 @@ class Network(NeuronRows, OutputSlopes):
         creation.
         """
         store = self._store
-        store.ready()
+        store.ensure_lowered()
         return edits.rows_within(
             store, np.append(store["network"] == self._number_now, False)
         )

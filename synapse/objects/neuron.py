@@ -24,10 +24,10 @@ from ..engine.locking import (
 )
 from ..engine.lowering.flags import TRACED
 from ..engine.records import Ties
+from ..engine.row_handle import RowHandle
 from ..engine.schema import CHECK_SIZES, INPUT, OUTPUT
 from ..engine.status import DIVERGED, DONE, LARGE
 from ..engine.store import Store
-from ..engine.view import View
 from ..errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -83,7 +83,7 @@ def number(name: str, doc: str, settable: bool = False) -> Any:
 
 @total_ordering
 @checks.suggests_attributes("Neuron")
-class Neuron(NeuronRows, View):
+class Neuron(NeuronRows, RowHandle):
     """A single neuron, with its activation function, bias and connections.
 
     Parameters
@@ -206,7 +206,7 @@ class Neuron(NeuronRows, View):
                 " are not connected. Sort neurons of one network, or sort by a key"
                 " such as the name."
             )
-        store.ready()  # sorts the rows by the order of activation
+        store.ensure_lowered()  # sorts the rows by the order of activation
         return self._row < other._row
 
     def _require(self) -> Store:
@@ -682,7 +682,7 @@ class Neuron(NeuronRows, View):
         """
         store = self._require()
         with store.lock:
-            row = self._ready()
+            row = self._lowered_row()
             group = slice(
                 store.columns["group_first"][row], store.columns["group_stop"][row]
             )
@@ -719,7 +719,7 @@ class Neuron(NeuronRows, View):
             row = self._row
             if store is self._store and row >= 0:
                 if store.program.version != store.topology_version:
-                    row = self._ready()
+                    row = self._lowered_row()
                 kernels = store.single_calls
                 if kernels is None:
                     kernels = self._single_calls(store, name)
@@ -887,9 +887,9 @@ class Neuron(NeuronRows, View):
         gated = (gater >= start) & (gater < stop)
         return stop > start + 1 and bool((into & (connected | gated)).any())
 
-    def _ready(self) -> int:
+    def _lowered_row(self) -> int:
         """Lower its store, which may move its row; returns the row."""
-        self._store.ready()
+        self._store.ensure_lowered()
         return self._row
 
     @atomic
@@ -905,7 +905,7 @@ class Neuron(NeuronRows, View):
         if network is not None and network._sensitivities is not None:
             network._sensitivities.forget_root(self)
         engine.online.clear_rows(
-            store.ready(), store.unit, np.array([self._row], np.int64)
+            store.ensure_lowered(), store.unit, np.array([self._row], np.int64)
         )
         if store.recorder is not None and store.recorder.owns(self):
             store.recorder.step_over()
@@ -993,7 +993,7 @@ class Neuron(NeuronRows, View):
         1.5
         """
         store = self._require()
-        store.ready()
+        store.ensure_lowered()
         if store.columns["flags"][self._row] & TRACED:
             return float(store["bias_eligibility"][self._row])
         return float(store["stamp"][self._row] != 0)
@@ -1004,7 +1004,7 @@ class Neuron(NeuronRows, View):
         """Other neurons that share its bias, see :func:`synapse.tie`."""
         store = self._require()
         return tuple(
-            store.views[row] for row in parameters.tied_rows(store, "bias", self._row)
+            store.handles[row] for row in parameters.tied_rows(store, "bias", self._row)
         )
 
     @property

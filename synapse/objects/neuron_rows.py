@@ -44,7 +44,7 @@ class NeuronRows:
         its neurons, and the rows of the neurons.
         """
         for store, _ in list(self._by_store()):
-            store.ready()  # may move rows
+            store.ensure_lowered()  # may move rows
         for store, rows in self._by_store():
             yield store, np.flatnonzero(np.isin(store["target"], rows)), rows
 

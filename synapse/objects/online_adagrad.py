@@ -51,7 +51,7 @@ class OnlineAdaGrad(EligibilityTraces):
     def restore(self, squares: Slopes) -> None:
         """Take over sums that :meth:`read` has returned."""
         with ExclusiveAccess(self.network):
-            self._ready()
+            self._lowered_store()
             for at, sums, values in zip(
                 self._places, self._squares, squares, strict=True
             ):
@@ -60,13 +60,13 @@ class OnlineAdaGrad(EligibilityTraces):
     def sums_of(self, links: Sequence[Connection]) -> Floats:
         """Return the sums of some connections of the network."""
         with ExclusiveAccess(self.network):
-            rows = self._ready().row_of[[link._identity for link in links]]
+            rows = self._lowered_store().row_of[[link._identity for link in links]]
             return self._squares[0][rows].copy()
 
     def set_sums_of(self, links: Sequence[Connection], sums: Floats) -> None:
         """Take over sums that :meth:`sums_of` has returned."""
         with ExclusiveAccess(self.network):
-            rows = self._ready().row_of[[link._identity for link in links]]
+            rows = self._lowered_store().row_of[[link._identity for link in links]]
             self._squares[0][rows] = sums
 
     @locked
@@ -82,7 +82,7 @@ class OnlineAdaGrad(EligibilityTraces):
         """Change the parameters by a step for these errors; if it is not finite,
         nothing has changed.
         """
-        store = self._ready()
+        store = self._lowered_store()
         if self._tied:
             self.require_done(
                 self._move_shared(store, errors, weight, rate, keep, bound, squared)

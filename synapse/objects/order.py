@@ -316,7 +316,7 @@ def warn_of_doubled(of: str, store: Store, before: Ints, after: Ints) -> None:
     """Warn of the pairs of :func:`doubled_pairs`, whose connections act as one; `of` is
     the network in words.
     """
-    source, target = (store.views[int(ends[0])] for ends in (before, after))
+    source, target = (store.handles[int(ends[0])] for ends in (before, after))
     reason = (
         "because the network is synchronous"
         if store["synchronous"][after[0]]

@@ -233,8 +233,8 @@ def set_signs(store: Store, rows: Ints, sign: int) -> None:
         sign_text = f"{sign:+d}" if sign else None
         raise ArgumentError(
             f"Expected the sign {whole[whole != 0][0]:+d}, which all outgoing"
-            f" connections of {store.views[row]!r} have, got {sign_text}. Set the sign"
-            " of the neuron."
+            f" connections of {store.handles[row]!r} have, got {sign_text}. Set the"
+            " sign of the neuron."
         )
     require_signs(sign, store["weight"][every])
     store.touch()
@@ -404,7 +404,7 @@ def summed_updates(stores: Iterable[Store]) -> Iterator[None]:
     """
     changed_stores = []
     for store in {id(store): store for store in stores}.values():
-        address = store.ready()
+        address = store.ensure_lowered()
         if store.columns["ties"].any():
             engine.online.begin_deferred_ties(address, store.unit)
             changed_stores.append(store)
@@ -412,6 +412,6 @@ def summed_updates(stores: Iterable[Store]) -> Iterator[None]:
         yield
     finally:
         for store in changed_stores:
-            engine.online.commit_deferred_ties(store.ready(), store.unit)
+            engine.online.commit_deferred_ties(store.ensure_lowered(), store.unit)
             if store.recorder is not None:
                 store.recorder.updated()

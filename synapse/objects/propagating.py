@@ -223,7 +223,7 @@ class Propagating(Stepping):
         by = None
         if name == RTRL:
             by = Sensitivities(reach)
-            plan = by.ready(self)
+            plan = by.plan_for(self)
             engine.online.clear_traces(plan.store, plan.span)
         self._sensitivities = by
         self._learn_by(by)

@@ -613,7 +613,7 @@ class Recorder(Watcher):
                 f"{self.network!r}, or one that is joined to it, is being recorded"
                 " already. Record all that you want at once."
             )
-        store.ready()
+        store.ensure_lowered()
         watched = [schema.WATCHABLE.index(column) for column in self.columns]
         store.columns["watched_what"] = np.array(watched, np.uint8)
         counts = (
@@ -841,7 +841,7 @@ class Recorder(Watcher):
         begin = activated_neurons is None or neuron in activated_neurons
         if begin:
             self.make_room(1)
-        engine.online.record_step(store.ready(), store.unit, begin, True, NONE)
+        engine.online.record_step(store.ensure_lowered(), store.unit, begin, True, NONE)
         self._called = (
             {neuron} if activated_neurons is None or begin else activated_neurons
         )
@@ -852,7 +852,7 @@ class Recorder(Watcher):
         if self.owns(neuron):
             store = self._store
             engine.online.record_step(
-                store.ready(), store.unit, False, False, neuron._row
+                store.ensure_lowered(), store.unit, False, False, neuron._row
             )
 
     def updated(self) -> None:
@@ -860,7 +860,7 @@ class Recorder(Watcher):
         belongs.
         """
         store = self._store
-        store.ready()
+        store.ensure_lowered()
         present = self._present()
         rows = present if len(present) else (self._chunks or [present])[-1]
         for name, watched in (("weight", "watched_connection"), ("bias", "watched")):

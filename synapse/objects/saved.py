@@ -244,7 +244,7 @@ def take_over_rule(network: Network, saved: SavedNetwork) -> None:
     live.follow(network._store)
     if saved.sensitivities is not None:
         with ExclusiveAccess(network):
-            live.ready(network)
+            live.plan_for(network)
             live.write(saved.sensitivities, network.neurons)
 
 

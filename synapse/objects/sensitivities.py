@@ -108,11 +108,11 @@ class Sensitivities(IdentityObserver):
 
     # --- the plan ---------------------------------------------------------------------
 
-    def ready(self, network: Calling) -> Plan:
+    def plan_for(self, network: Calling) -> Plan:
         """Return the plan for the present topology. The caller has the network in
         use.
         """
-        _, store, span = network._ready()
+        _, store, span = network._lowered()
         plan = self.plan
         if (
             plan is not None
@@ -145,7 +145,7 @@ class Sensitivities(IdentityObserver):
         network is not closed.
         """
         try:
-            return self.ready(network)
+            return self.plan_for(network)
         except (ArgumentError, TopologyError):
             return None
 
@@ -252,7 +252,7 @@ def require_plan(network: Network) -> Plan:
         raise ArgumentError(
             expected("network", "a network that keeps sensitivities", network, advice)
         )
-    plan = live.ready(network)
+    plan = live.plan_for(network)
     if not live.in_step:
         live.forget()
     plan.renew(before=False)

@@ -132,7 +132,7 @@ class OutputSlopes(Propagating):
         """Return the derivatives of the output neurons by their states. Those of
         softmax outputs are 0, because the sum of their activations is constant.
         """
-        _, store, span = self._ready()
+        _, store, span = self._lowered()
         stop = int(span[Span.STOP])
         rows = slice(stop - self._n_outputs, stop)
         derivatives = store.columns["derivative"][rows].astype(np.float64)
@@ -142,7 +142,7 @@ class OutputSlopes(Propagating):
     @fact
     def _adding(self) -> engine.online.Kernels:
         """The kernels of its learning rule, which add updates to buffers."""
-        store = self._ready()[1]
+        store = self._lowered()[1]
         return self._kernels(engine.online.Accumulator(store, recorded=False))
 
 

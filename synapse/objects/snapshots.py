@@ -33,14 +33,14 @@ def copied(network: Network) -> Network:
     """
     with ExclusiveAccess(network):
         store = network._store
-        store.ready()
+        store.ensure_lowered()
         alone = len(network) == store.n_neurons and network._sensitivities is None
         if not alone or not _is_as_saved(store):
             clone = SavedNetwork.of(network, "cloned").network()
             clone._made = network._made
             return clone
         # in the order of activation
-        neurons = [Neuron.__new__(Neuron) for _ in store.views]
+        neurons = [Neuron.__new__(Neuron) for _ in store.handles]
         layers = layers_of(
             neurons, [(layer.name, len(layer)) for layer in network.layers]
         )
@@ -99,7 +99,7 @@ def read_context(network: Network) -> Context:
     """Return a copy of the context: states, activations, errors, traces and
     sensitivities.
     """
-    _, store, _ = network._ready()
+    _, store, _ = network._lowered()
     return {
         name: column.copy() for name, column in _context_columns(network, store).items()
     }
@@ -140,7 +140,7 @@ def preserved_context(network: Network) -> Iterator[None]:
 def deterministic(network: Network) -> Iterator[None]:
     """Make random neurons output their means within the block."""
     with ExclusiveAccess(network):
-        network._ready()  # rows are sorted
+        network._lowered()  # rows are sorted
         before = network._store["deterministic"].copy()
         network.deterministic = True
         try:
@@ -158,8 +158,8 @@ def take_over(network: Network, clone: Network) -> None:
     if clone is network:
         return
     with ExclusiveAccess(network):
-        _, store, _ = network._ready()
-        _, other, _ = clone._ready()
+        _, store, _ = network._lowered()
+        _, other, _ = clone._lowered()
         if not _are_alike(store, other):
             raise TopologyError(
                 f"The structure of {network!r} differs from that of the copy trained in"
@@ -281,5 +281,5 @@ class Snapshot(IdentityObserver):
 
 def read_numbers(network: Network, name: str) -> Floats:
     """Return a column of the neurons in the order of activation, as a float64 copy."""
-    _, store, span = network._ready()  # after lowering they are neighbours
+    _, store, span = network._lowered()  # after lowering they are neighbours
     return store[name][int(span[Span.START]) : int(span[Span.STOP])].astype(np.float64)

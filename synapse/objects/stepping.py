@@ -237,7 +237,7 @@ class Stepping(Calling):
         run = self._run if traces else self._run_untraced
         with ExclusiveAccess(self) as access:
             self._kernels()  # a network that cannot step raises
-            _, store, span = self._ready()
+            _, store, span = self._lowered()
             at, currents = currents_of(self, inject, steps, span)
             outputs = np.empty(len(currents) * m)
             # the biases of inputs that are set are not read
@@ -284,7 +284,7 @@ class Stepping(Calling):
     @fact
     def _untraced(self) -> engine.online.Kernels:
         """Kernels of steps without traces."""
-        _, store, span = self._ready()
+        _, store, span = self._lowered()
         memory = self._tapes, self._noted_untraced()
         kernels: engine.online.Kernels
         kernels = engine.exact.kernels_untraced(store, span, *memory)
@@ -295,7 +295,7 @@ class Stepping(Calling):
         """Return the kernels by events, with the connections by source; None if
         gathering is faster.
         """
-        _, store, span = self._ready()
+        _, store, span = self._lowered()
         memory = self._tapes, self._noted_untraced()
         kernels: engine.online.Kernels | None
         kernels = engine.exact.kernels_by_events(store, span, *memory)
@@ -304,7 +304,7 @@ class Stepping(Calling):
     @fact
     def _tapes(self) -> engine.exact.Tapes:
         """The tapes of its steps without traces."""
-        store = self._ready()[1]
+        store = self._lowered()[1]
         tapes: engine.exact.Tapes = engine.exact.tapes_of_runs(store)
         return tapes
 
@@ -422,7 +422,7 @@ class Stepping(Calling):
     @fact
     def _online(self) -> engine.online.Kernels:
         """Kernels of the online rule, whatever rule it learns by."""
-        _, store, span = self._ready()
+        _, store, span = self._lowered()
         return engine.online.kernels_for(store, span)
 
 

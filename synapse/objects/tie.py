@@ -73,7 +73,7 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
     Weights(array([1.25, 1.25]))
     """
     chosen = _chosen("items", items)
-    with ExclusiveAccess(*_views(chosen)):
+    with ExclusiveAccess(*_handles(chosen)):
         labels = _labels(groups, len(chosen))
         _require_one_kind(chosen, labels)
         if not isinstance(chosen, Projection):
@@ -122,7 +122,7 @@ def untie(items: Items) -> None:
     array([1., 2., 2.])
     """
     chosen = _chosen("items", items)
-    with ExclusiveAccess(*_views(chosen)):
+    with ExclusiveAccess(*_handles(chosen)):
         for place in _places(chosen):
             parameters.untie_rows(*place)
 
@@ -150,8 +150,8 @@ def _chosen(title: str, items: Any) -> Chosen:
     return items  # type: ignore[no-any-return]
 
 
-def _views(chosen: Chosen) -> Sequence[Any]:
-    """Return the views whose stores are locked together."""
+def _handles(chosen: Chosen) -> Sequence[Any]:
+    """Return the handles whose stores are locked together."""
     return [chosen] if isinstance(chosen, Projection) else chosen
 
 

@@ -211,7 +211,7 @@ class Topology:
             )
         with ExclusiveAccess(*neurons):
             for neuron in neurons:
-                neuron._require().ready()
+                neuron._require().ensure_lowered()
             return cls(
                 **_columns(neurons),
                 name="",
@@ -561,7 +561,7 @@ def freeze(table: Any) -> None:
 
 @consistent_read  # waits for edits in other threads, but not for their steps
 def _network_facts(network: Network) -> dict[str, Any]:
-    network._store.ready()
+    network._store.ensure_lowered()
     layers = network.layers
     return {
         **_columns(network.neurons),

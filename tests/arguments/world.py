@@ -144,7 +144,7 @@ def _of_store(store: Any) -> tuple[Any, ...]:
         id(store),
         contents(store),
         list(store.names),
-        list(store.views),
+        list(store.handles),
         sorted(store.networks),
         store.n_neurons,
         store.n_connections,

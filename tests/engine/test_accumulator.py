@@ -52,7 +52,7 @@ def moves_of(net, moves):
 
 def accumulated(net, inputs, targets, rate=1.0, clear=True):
     """One compiled pass in which moves are summed."""
-    store, span = net._ready()[1:]
+    store, span = net._lowered()[1:]
     moves = Accumulator(store)
     steps = len(inputs)
     control = np.zeros(2, np.int64)
@@ -117,7 +117,7 @@ def test_everything_else_is_left_as_a_step_leaves_it():
     inputs, targets = data(net, 1)
     net.activate(inputs[0]), twin.activate(inputs[0])
     twin.propagate(0.3, targets[0], "squared_error")
-    store, span = net._ready()[1:]
+    store, span = net._lowered()[1:]
     moves = Accumulator(store)
     rate = store.dtype.type(0.3)
     engine.online.propagate_targets(

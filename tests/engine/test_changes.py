@@ -66,7 +66,7 @@ def edges_apart(net):
     room before."""
     for link in net.hidden[0][20].incoming:
         link.source.disconnect(link.target)
-    net._ready()
+    net._lowered()
     for source, target in (
         (0, net.hidden[0][3]),
         (1, net.hidden[0][20]),
@@ -239,7 +239,7 @@ def test_after_a_lowering_that_failed_everything_is_lowered(failing, monkeypatch
     with monkeypatch.context() as patch:
         patch.setattr(f"synapse.engine.lowering.lower.{failing}", fail)
         with pytest.raises(MemoryError):
-            net._ready()
+            net._lowered()
     x = np.linspace(0, 1, 12)
     assert net.activate(x).tolist() == twin.activate(x).tolist()
     assert link.weight == 0.1

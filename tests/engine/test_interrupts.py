@@ -55,7 +55,7 @@ class World:
         neurons = {
             neuron
             for store in self.stores
-            for neuron in store.views
+            for neuron in store.handles
             if neuron is not None
         }
         return sorted(neurons, key=lambda neuron: neuron.name)

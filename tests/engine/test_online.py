@@ -95,7 +95,7 @@ def test_pending_updates_are_those_of_single_steps(seed, dtype, density):
     by_steps = connected(seed, dtype, density)
     store = at_once[0]._store
     within = 1e-12 if dtype is np.float64 else 1e-5
-    at_once._ready()
+    at_once._lowered()
     # they send an error and may stay pending
     kinds = store["run_kind"][store["run_flags"] == 0]
     assert (store["flags"] & flag.FOUR).any() if density == 1 else flag.LISTED in kinds

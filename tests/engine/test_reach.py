@@ -18,7 +18,7 @@ ORDERS = (1, 2, 3, 4, None)
 
 
 def layout_of(net, order=None):
-    _, store, span = net._ready()
+    _, store, span = net._lowered()
     return Layout(store, find_pattern(store, span, order))
 
 
@@ -132,7 +132,7 @@ def test_roots_that_no_parameter_moves_are_left_out():
 
 def test_what_needs_more_memory_than_allowed_is_refused():
     net = architect.Elman(3, 20, 2, seed=0)
-    _, store, span = net._ready()
+    _, store, span = net._lowered()
     with pytest.raises(TooLarge) as refused:
         Layout(store, find_pattern(store, span, None), most=10_000)
     assert refused.value.bytes > 2 * 8 * 20 * 20 * 24

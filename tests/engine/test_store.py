@@ -5,13 +5,13 @@ import pytest
 
 import synapse
 from synapse.engine import store as store_module
+from synapse.engine.row_handle import RowHandle
 from synapse.engine.schema import COLUMNS, CONNECTION, NEURON, NONE
 from synapse.engine.store import Store
-from synapse.engine.view import View
 from tests.helpers.networks import lstm, used
 
 
-class Row(View):
+class Row(RowHandle):
     """What a store needs of a neuron object."""
 
     def __init__(self, store, row):
@@ -40,9 +40,9 @@ def assert_sound(store):
     assert all(
         len(store.columns[column.name]) >= store.n_connections for column in CONNECTION
     )
-    assert len(store.views) == len(store.names) == store.n_neurons
-    for row, view in enumerate(store.views):
-        assert view is None or (view._store is store and view._row == row)
+    assert len(store.handles) == len(store.names) == store.n_neurons
+    for row, handle in enumerate(store.handles):
+        assert handle is None or (handle._store is store and handle._row == row)
     for identity, row in enumerate(store.row_of[: store.n_identities]):
         assert row == NONE or store["identity"][row] == identity
     alive = store["target"] != NONE
@@ -94,7 +94,7 @@ def test_the_table_tells_where_columns_lie_when_they_have_moved():
         for name in ("state", "weight", "run_kind"):
             assert store.table[place[name]] == store.columns[name].ctypes.data
         store.add_neurons([None] * 50)
-        store.views = [Row(store, row) for row in range(store.n_neurons)]
+        store.handles = [Row(store, row) for row in range(store.n_neurons)]
 
 
 def test_it_cannot_be_copied():

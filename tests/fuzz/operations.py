@@ -230,7 +230,7 @@ def step_round(world, store):
     """All networks and free neurons of a store fire in some order and propagate in the
     reverse order."""
     store.ready()
-    neurons = {view for view in store.views if view is not None}
+    neurons = {handle for handle in store.handles if handle is not None}
     networks = [network for network in world.networks if network[0] in neurons]
     taken = {neuron for network in networks for neuron in network}
     free = (

@@ -150,7 +150,9 @@ class World:
         for store in self.stores():
             store.make_columns()
             if any(np.abs(store[name]).max(initial=0) > 50 for name in names):
-                for neuron in [view for view in store.views if view is not None]:
+                for neuron in [
+                    handle for handle in store.handles if handle is not None
+                ]:
                     neuron.clear()
                     neuron.bias = np.clip(neuron.bias, -1, 1)
                 for link in self.links(store):
@@ -163,15 +165,15 @@ class World:
         ties = set()
         for store in self.stores():
             store.make_columns()
-            views = store.views
+            handles = store.handles
             groups = {}
             numbers = np.stack(
                 [store[name].astype(np.float64) for name in NUMBERS], axis=1
             )
             neurons |= {
-                view: row.tobytes()
-                for view, row in zip(views, numbers)
-                if view is not None
+                handle: row.tobytes()
+                for handle, row in zip(handles, numbers)
+                if handle is not None
             }
             rows = np.flatnonzero(store["target"] != NONE)
             columns = (
@@ -186,14 +188,14 @@ class World:
             for s, t, k, g, learns, weight, tie in zip(
                 *(store[name][rows].tolist() for name in columns)
             ):
-                links[views[s], views[t], k] = (
-                    None if g == NONE else views[g],
+                links[handles[s], handles[t], k] = (
+                    None if g == NONE else handles[g],
                     learns,
                     weight,
                 )
-                groups.setdefault(tie, set()).add((views[s], views[t], k))
-            for view, tie in zip(views, store["bias_tie"].tolist()):
-                groups.setdefault(("bias", tie), set()).add(view)
+                groups.setdefault(tie, set()).add((handles[s], handles[t], k))
+            for handle, tie in zip(handles, store["bias_tie"].tolist()):
+                groups.setdefault(("bias", tie), set()).add(handle)
             ties |= {
                 frozenset(group)
                 for tie, group in groups.items()
@@ -212,15 +214,17 @@ class World:
         for store in self.stores():
             if self.chance(0.5):
                 store.ready()
-            if len(store.views) > 1 or self.number % 8 == 0:
+            if len(store.handles) > 1 or self.number % 8 == 0:
                 check_store(store)
             strangers = [
-                view for view in store.views if view is not None and view not in neurons
+                handle
+                for handle in store.handles
+                if handle is not None and handle not in neurons
             ]
             require(not strangers, "neurons that nobody has made", strangers[:3])
         for neuron in self.neurons:
             require(
-                neuron._store.views[neuron._row] is neuron,
+                neuron._store.handles[neuron._row] is neuron,
                 "a neuron that its store does not know",
             )
 

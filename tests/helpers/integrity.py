@@ -47,7 +47,7 @@ def check_store(store, short=False):
     check_connections(store)
     check_ties(store)
     check_networks(store)
-    check_views(store)
+    check_handles(store)
     check_graph(store)
     if store.program.version == store.topology_version:
         check_program(store)
@@ -85,18 +85,18 @@ def check_neurons(store):
     n = store.n_neurons
     stale = store.program.version != store.topology_version
     require(
-        len(store.views) == n and len(store.names) == n,
-        "views and names",
-        len(store.views),
+        len(store.handles) == n and len(store.names) == n,
+        "handles and names",
+        len(store.handles),
         n,
     )
-    for row, (view, name) in enumerate(zip(store.views, store.names)):
+    for row, (handle, name) in enumerate(zip(store.handles, store.names)):
         require(name is None or isinstance(name, str), "a name", name)
-        if view is None:
+        if handle is None:
             require(stale, "a lowered store has a row without a neuron", row)
         else:
-            require(view._store is store, "a view of another store", row)
-            require(view._row == row, "a view with another row", view._row, row)
+            require(handle._store is store, "a handle of another store", row)
+            require(handle._row == row, "a handle with another row", handle._row, row)
     alive = _living(store)
     require(np.isfinite(store["bias"][alive]), "biases are finite")
     require(store["pending_step"] == 0, "no move waits between calls")
@@ -196,7 +196,7 @@ def check_networks(store):
 
 
 def _living(store):
-    return np.array([view is not None for view in store.views], bool)
+    return np.array([handle is not None for handle in store.handles], bool)
 
 
 def _of(store, number):
@@ -225,7 +225,7 @@ def check_roles(store, network, rows):
         require(len(layer._neurons) > 0, "a layer has neurons")
 
 
-def check_views(store):
+def check_handles(store):
     """Connections and projections that somebody holds are views of this store."""
     for identity, edge in list(store.edges.items()):
         require(edge._store is store, "a connection of another store")
@@ -285,7 +285,7 @@ def check_graph(store):
     graph = store.graph
     if graph is None:
         return
-    living = [view for view in store.views if view is not None]
+    living = [handle for handle in store.handles if handle is not None]
     require(set(graph) == set(living), "nodes of the graph")
     alive = np.flatnonzero(store["target"] != NONE)
     ends = ("source", "target", "delay", "identity")
@@ -293,16 +293,16 @@ def check_graph(store):
     # of several connections of a pair, the one with the shortest delay
     shown = {link[:2]: link[3] for link in reversed(links)}
     require(sum(map(len, graph._adj.values())) == len(shown), "edges of the graph")
-    views = store.views
+    handles = store.handles
     for (source, target), identity in shown.items():
-        edge = graph._adj[views[source]].get(views[target])
+        edge = graph._adj[handles[source]].get(handles[target])
         require(isinstance(edge, Connection), "data of an edge")
         require(
             edge._identity == identity and edge._store is store,
             "the connection of an edge",
         )
         require(
-            graph._pred[views[target]][views[source]] is edge,
+            graph._pred[handles[target]][handles[source]] is edge,
             "an edge seen from both ends",
         )
 

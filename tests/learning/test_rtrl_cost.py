@@ -44,7 +44,7 @@ def test_an_elman_network_needs_what_the_textbook_says():
 def test_memory_is_what_a_plan_takes(dtype, reach):
     net = architect.Elman(7, 60, 7, seed=0, dtype=dtype)
     row = rtrl_cost(net, [reach])[reach]
-    _, store, span = net._ready()
+    _, store, span = net._lowered()
     gc.collect()
     tracemalloc.start()
     try:

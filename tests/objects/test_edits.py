@@ -136,7 +136,7 @@ def test_an_absorbed_store_never_sorts_neurons_that_another_has():
     small.project(big)
     rows = [neuron._row for neuron in (*small, *big)]
     with pytest.raises(RuntimeError, match="absorbed"):
-        old.ready()
+        old.ensure_lowered()
     assert [neuron._row for neuron in (*small, *big)] == rows
     check_store(small._store)
 

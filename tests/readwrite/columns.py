@@ -180,7 +180,7 @@ def grows(column):
     store = net._store
     before = len(store[column.name])
     store.add_neurons([None] * 9)  # room for more
-    store.n_neurons, store.views[-9:], store.names[-9:] = store.n_neurons - 9, [], []
+    store.n_neurons, store.handles[-9:], store.names[-9:] = store.n_neurons - 9, [], []
     if column.axis == "connection":
         store.columns[column.name] = np.resize(store[column.name], before + 99)
     store.columns[column.name][before:] = 77

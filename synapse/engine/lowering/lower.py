@@ -65,7 +65,7 @@ def lower_all(store: Store) -> int:
     all neurons together.
     """
     ordered, _ = run(loops.count_ordered, store)
-    if ordered < store.n_neurons or (store.n_removed and None in store.views):
+    if ordered < store.n_neurons or (store.n_removed and None in store.handles):
         sort_neurons(store)
     tied, _ = run(loops.survey, store)
     if tied:

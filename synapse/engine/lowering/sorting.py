@@ -30,7 +30,9 @@ def sort_neurons(store: Store) -> None:
     key = (network - np.uint32(1)).astype(np.uint64) << 32
     key |= store["position"] * (network != 0)
     order = np.argsort(key, kind="stable")
-    order = order[np.array([view is not None for view in store.views], bool)[order]]
+    order = order[
+        np.array([handle is not None for handle in store.handles], bool)[order]
+    ]
     new_row = np.full(store.n_neurons + 1, NONE, np.uint32)
     new_row[order] = np.arange(len(order), dtype=np.uint32)
     pending = store.program.pending

@@ -26,7 +26,7 @@ class Accumulator(RedirectedTable):
     """
 
     def __init__(self, store: Store, recorded: bool = True) -> None:
-        store.ready()
+        store.ensure_lowered()
         self.weights = np.zeros(store.n_connections, store.dtype)
         self.biases = np.zeros(store.n_neurons, store.dtype)
         # nothing that is shared changes: no time for it

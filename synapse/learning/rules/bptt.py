@@ -220,7 +220,7 @@ class BatchLoop:
         state = updater.state
         assert isinstance(optimizer, BuiltIn)
         assert state is not None
-        address, store, _ = self.exact._ready
+        address, store, _ = self.exact._lowered
         runs = engine.exact.Runs(
             orders=self._sorted(epochs.orders),
             counts=self.counts[epochs.orders],
@@ -267,7 +267,7 @@ class BatchLoop:
         exact = self.exact
         threads = exact.threads
         if threads is None:
-            _, store, _ = exact._ready
+            _, store, _ = exact._lowered
             batch = work_of(store.n_connections, store.dtype.itemsize, self._rows)
             threads = threads_that_pay(batch, batch / self.size * sequences)
         if threads == 1 or exact.network._is_random:  # random neurons draw in order
@@ -296,7 +296,7 @@ class BatchLoop:
         """Return how each thread computes the gradients of groups of several samples,
         and of one. There are fewer threads if there is no memory for their tapes.
         """
-        if self._laid != [self.exact._ready[0], *self.exact._tapes.values()]:
+        if self._laid != [self.exact._lowered[0], *self.exact._tapes.values()]:
             self._fixed = []
         while len(self._fixed) < threads:
             try:
@@ -305,7 +305,7 @@ class BatchLoop:
                 if not self._fixed:
                     raise
                 break
-        self._laid = [self.exact._ready[0], *self.exact._tapes.values()]
+        self._laid = [self.exact._lowered[0], *self.exact._tapes.values()]
         data = {"inputs": self.exact._inputs, "targets": self.exact._targets}
         return [
             (*ways, tuple(like._replace(**data)))

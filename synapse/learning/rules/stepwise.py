@@ -122,7 +122,7 @@ class StepwiseRule(Rule):
         data = self.task.data
         plan = self.plan()
         data.require_fit(network)
-        _, store, span = network._ready()
+        _, store, span = network._lowered()
         run = (
             data.inputs.reshape(-1),
             data.targets.reshape(-1),
@@ -304,7 +304,7 @@ class RealTimeRecurrentLearning(StepwiseRule, rule="rtrl"):
             if network._rtrl is None:
                 network._sensitivities = live
         self._live = live
-        return live.ready(network)
+        return live.plan_for(network)
 
     def _forget_sensitivities(self) -> None:
         """Clear the sensitivities, which are those of weights before the renewal."""

@@ -62,7 +62,7 @@ class Tables:
 
     def __init__(self, network: Network, exact: bool = False) -> None:
         self.exact = exact
-        _, store, _ = network._ready()
+        _, store, _ = network._lowered()
         self._network = network
         self.neurons = len(network)
         self.inputs = len(network.input)

@@ -8,10 +8,10 @@ if TYPE_CHECKING:
     from .store import Store
 
 REMOVED = -1
-"""The place of a view whose neuron or connection no longer exists."""
+"""The place of a handle whose neuron or connection no longer exists."""
 
 
-class View:
+class RowHandle:
     """The object of one row of a store: a neuron, or a connection.
 
     Only the store knows when rows move, so it alone calls :meth:`_moved`, under its
@@ -21,7 +21,7 @@ class View:
     __slots__ = ()
 
     def _moved(self, store: Store, place: int) -> None:
-        """Bind this view to another place: the row of a neuron, the identity of a
+        """Bind this handle to another place: the row of a neuron, the identity of a
         connection, or REMOVED.
         """
         raise NotImplementedError

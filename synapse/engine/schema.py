@@ -576,9 +576,9 @@ def of_kind(kind: Kind, table: tuple[Column, ...] = COLUMNS) -> tuple[str, ...]:
     return tuple(column.name for column in table if column.kind == kind)
 
 
-def numpy_dtype(column: Column, unit: np.dtype[Any]) -> np.dtype[Any]:
-    """Return the NumPy type of `column` in a store whose float is `unit`."""
-    return unit if column.dtype == "float" else np.dtype(column.dtype)
+def numpy_dtype(column: Column, float_dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the NumPy type of `column` in a store whose float is `float_dtype`."""
+    return float_dtype if column.dtype == "float" else np.dtype(column.dtype)
 
 
 ENDED = -1

@@ -95,12 +95,12 @@ class Store:
         "recorder",
         "removed_rows",
         "row_of",
+        "scalar",
         "serial",
         "single_calls",
         "structure_version",
         "table",
         "topology_version",
-        "unit",
     )
 
     def __init__(
@@ -155,9 +155,9 @@ class Store:
 
     def _make_empty_columns(self) -> None:
         """Begin with columns without rows."""
-        unit = self.dtype.type(1)
+        scalar = self.dtype.type(1)
         # Python's own float is passed fastest
-        self.unit: Any = 1.0 if isinstance(unit, float) else unit
+        self.scalar: Any = 1.0 if isinstance(scalar, float) else scalar
         self.n_neurons = 0
         self.n_connections = 0  # rows, including removed ones until the next lowering
         self.n_runs = 0

@@ -172,7 +172,7 @@ class Renewer:
                 sizes = activity[neurons - self.network._rows()[0]].astype(np.float64)
                 arguments = arguments._replace(activity=sizes)
             engine.online.renew_network(
-                self.network._lowered()[0], store.unit, tuple(arguments)
+                self.network._lowered()[0], store.scalar, tuple(arguments)
             )
             renewed: Ints = np.flatnonzero(store["age"][neurons] == 0)
         return renewed

@@ -532,7 +532,7 @@ class ExactGradient:
         address, store, span = self._lowered
         return engine.exact.DescentArguments(
             table=address,
-            unit=store.unit,
+            scalar=store.scalar,
             tape_table=0 if tapes is None else tapes.address,
             tag=(0,) * width,
             span=span,

@@ -740,7 +740,7 @@ class Network(NeuronRows, OutputSlopes):
         address, store, span = self._lowered()
         engine.online.clear_rows(
             address,
-            store.unit,
+            store.scalar,
             np.arange(span[Span.START], span[Span.STOP], dtype=np.int64),
         )
         if self._sensitivities is not None:

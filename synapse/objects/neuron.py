@@ -725,9 +725,9 @@ class Neuron(NeuronRows, RowHandle):
                     kernels = self._single_calls(store, name)
                 # A tuple of arguments, or a bundle of them, would take a tenth longer.
                 if argument is None:
-                    ended = kernels[name](store.address, store.unit, row)
+                    ended = kernels[name](store.address, store.scalar, row)
                 else:
-                    ended = kernels[name](store.address, store.unit, row, argument)
+                    ended = kernels[name](store.address, store.scalar, row, argument)
                 is_status = ended.__class__ is not float
                 if (is_status and ended != DONE) or store.recorder is not None:
                     ended = self._settled(store, kernels[name], argument, ended)
@@ -745,7 +745,7 @@ class Neuron(NeuronRows, RowHandle):
         if propagates and ended == LARGE:
             before = parameters.copied(store)
             unchecked = *argument[:-1], 0
-            ended = kernel(store.address, store.unit, self._row, unchecked)
+            ended = kernel(store.address, store.scalar, self._row, unchecked)
             if parameters.undone(store, before):
                 ended = DIVERGED
         recorder = store.recorder
@@ -905,7 +905,7 @@ class Neuron(NeuronRows, RowHandle):
         if network is not None and network._sensitivities is not None:
             network._sensitivities.forget_root(self)
         engine.online.clear_rows(
-            store.ensure_lowered(), store.unit, np.array([self._row], np.int64)
+            store.ensure_lowered(), store.scalar, np.array([self._row], np.int64)
         )
         if store.recorder is not None and store.recorder.owns(self):
             store.recorder.step_over()

@@ -406,12 +406,12 @@ def summed_updates(stores: Iterable[Store]) -> Iterator[None]:
     for store in {id(store): store for store in stores}.values():
         address = store.ensure_lowered()
         if store.columns["ties"].any():
-            engine.online.begin_deferred_ties(address, store.unit)
+            engine.online.begin_deferred_ties(address, store.scalar)
             changed_stores.append(store)
     try:
         yield
     finally:
         for store in changed_stores:
-            engine.online.commit_deferred_ties(store.ensure_lowered(), store.unit)
+            engine.online.commit_deferred_ties(store.ensure_lowered(), store.scalar)
             if store.recorder is not None:
                 store.recorder.updated()

@@ -841,7 +841,9 @@ class Recorder(Watcher):
         begin = activated_neurons is None or neuron in activated_neurons
         if begin:
             self.make_room(1)
-        engine.online.record_step(store.ensure_lowered(), store.unit, begin, True, NONE)
+        engine.online.record_step(
+            store.ensure_lowered(), store.scalar, begin, True, NONE
+        )
         self._called = (
             {neuron} if activated_neurons is None or begin else activated_neurons
         )
@@ -852,7 +854,7 @@ class Recorder(Watcher):
         if self.owns(neuron):
             store = self._store
             engine.online.record_step(
-                store.ensure_lowered(), store.unit, False, False, neuron._row
+                store.ensure_lowered(), store.scalar, False, False, neuron._row
             )
 
     def updated(self) -> None:

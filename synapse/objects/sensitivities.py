@@ -171,7 +171,7 @@ class Sensitivities(IdentityObserver):
         number = np.where((rows >= 0) & (rows < size), rows, -1)
         write(plan, self._identities, kept, number)
         engine.rtrl.loops.renew_direct(
-            plan.store_table(), plan.store.unit, plan.address, plan.span
+            plan.store_table(), plan.store.scalar, plan.address, plan.span
         )
 
     def have_place(self, kept: PortableSensitivities) -> tuple[Bools, Bools]:

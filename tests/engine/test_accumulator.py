@@ -58,7 +58,7 @@ def accumulated(net, inputs, targets, rate=1.0, clear=True):
     control = np.zeros(2, np.int64)
     engine.online.train_network(
         moves.address,
-        store.unit,
+        store.scalar,
         span,
         (
             inputs.reshape(-1),
@@ -121,7 +121,7 @@ def test_everything_else_is_left_as_a_step_leaves_it():
     moves = Accumulator(store)
     rate = store.dtype.type(0.3)
     engine.online.propagate_targets(
-        moves.address, store.unit, span, targets[0], CODE, rate, 0
+        moves.address, store.scalar, span, targets[0], CODE, rate, 0
     )
     for name in set(store.columns) - {"weight", "bias"}:
         assert np.array_equal(store[name], twin._store[name]), name

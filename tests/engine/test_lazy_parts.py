@@ -28,7 +28,7 @@ def forgotten():
             for address in lazy_parts._addresses
             if lazy_parts._parts[address.name][address.place].function.__name__ == name
         ]
-        assert {address.unit for address in addresses} == {"float32", "float64"}
+        assert {address.scalar for address in addresses} == {"float32", "float64"}
         for address in addresses:
             lazy_parts.evict(address)
 
@@ -159,7 +159,7 @@ def parts(dtype):
     return {
         lazy_parts._parts[address.name][address.place].function.__name__: address
         for address in lazy_parts._addresses
-        if address.unit == dtype
+        if address.scalar == dtype
     }
 
 interrupt = ctypes.cast(ctypes.pythonapi.PyErr_SetInterrupt, ctypes.c_void_p).value

@@ -198,15 +198,15 @@ def test_clearing_sets_the_defaults_that_are_declared():
     )
     reset = jit.reset_of(cleared)
 
-    def clear(table, unit, row):
-        reset(jit.store_at(table, unit), row)
+    def clear(table, scalar, row):
+        reset(jit.store_at(table, scalar), row)
 
     for dtype in ("float64", "float32"):
         store = architect.Perceptron(1, 2, 1, seed=0, dtype=dtype)._store
         store["state"][:] = 1
         store["activation"][:] = 1
         store["stamp"][:] = 3
-        jit.to_machine_code(clear)(store.ready(), store.unit, np.uint64(1))
+        jit.to_machine_code(clear)(store.ready(), store.scalar, np.uint64(1))
         assert store["state"].tolist() == [1, 0.25, 1, 1]
         assert store["stamp"].tolist() == [3, 7, 3, 3]
         assert (store["activation"] == 1).all()

@@ -211,10 +211,10 @@ class TableType(types.Type):
 
     columns: tuple[Column, ...]
 
-    def __init__(self, unit: Any, *others: Any) -> None:
-        self.unit = unit
+    def __init__(self, scalar: Any, *others: Any) -> None:
+        self.scalar = scalar
         super().__init__(
-            name=f"{type(self).__name__}({', '.join(map(str, (unit, *others)))})"
+            name=f"{type(self).__name__}({', '.join(map(str, (scalar, *others)))})"
         )
 
     def __init_subclass__(cls) -> None:
@@ -225,7 +225,7 @@ class TableType(types.Type):
     def dtype(self, name: str) -> Any:
         """Return the element type of a column."""
         dtype = self.columns[self.place[name]].dtype
-        return self.unit if dtype == "float" else numba.from_dtype(np.dtype(dtype))
+        return self.scalar if dtype == "float" else numba.from_dtype(np.dtype(dtype))
 
     def family(self, name: str) -> tuple[str, ...]:
         """Return the accesses that the compiler takes for accesses to the same memory,
@@ -490,9 +490,9 @@ def bundle(layout: Any, fields: Any) -> Any:
     that returns ``store`` or ``plan``.
     """
 
-    def plain(table: int, unit: Any) -> Any:
+    def plain(table: int, scalar: Any) -> Any:
         dtypes = [
-            numpy_dtype(column, np.dtype(type(unit))) for column in layout.columns
+            numpy_dtype(column, np.dtype(type(scalar))) for column in layout.columns
         ]
         records = [column.record for column in layout.columns]
         arrays = zip(plain_arrays(table, dtypes), records, strict=True)
@@ -504,11 +504,11 @@ def bundle(layout: Any, fields: Any) -> Any:
         )
 
     @intrinsic_or(plain)
-    def address(typingctx: Any, table: Any, unit: Any) -> Any:
+    def address(typingctx: Any, table: Any, scalar: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             return args[0]
 
-        return layout(unit)(table, unit), codegen
+        return layout(scalar)(table, scalar), codegen
 
     return address
 

@@ -37,21 +37,21 @@ FLAGS = ("reassoc", "contract", "nsz")
 class LanesType(types.Type):
     """The type of one number for each of `count` samples."""
 
-    def __init__(self, unit: Any, count: int) -> None:
-        self.unit = unit
+    def __init__(self, scalar: Any, count: int) -> None:
+        self.scalar = scalar
         self.count = count
-        super().__init__(name=f"Lanes({unit}, {count})")
+        super().__init__(name=f"Lanes({scalar}, {count})")
 
 
-def laned(unit: Any, count: int) -> Any:
+def laned(scalar: Any, count: int) -> Any:
     """Return the type of numbers of `count` samples: a float for one sample."""
-    return unit if count == 1 else LanesType(unit, count)
+    return scalar if count == 1 else LanesType(scalar, count)
 
 
 @register_model(LanesType)
 class _LanesModel(models.PrimitiveModel):
     def __init__(self, manager: Any, lanes: Any) -> None:
-        element = manager.lookup(lanes.unit).get_value_type()
+        element = manager.lookup(lanes.scalar).get_value_type()
         super().__init__(manager, lanes, ir.VectorType(element, lanes.count))
 
 
@@ -81,7 +81,7 @@ def _define(operation: Any, method: str) -> None:
             ):
                 return wide[0](
                     *(
-                        operand if operand is wide[0] else wide[0].unit
+                        operand if operand is wide[0] else wide[0].scalar
                         for operand in args
                     )
                 )
@@ -126,7 +126,7 @@ def vector_sum(builder: Any, value: Any) -> Any:
 @intrinsic_or(np.sum)
 def total(typingctx: Any, value: Any) -> Any:
     """Return the sum over all samples."""
-    result = value.unit if isinstance(value, LanesType) else value
+    result = value.scalar if isinstance(value, LanesType) else value
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return (
@@ -141,7 +141,7 @@ def total(typingctx: Any, value: Any) -> Any:
 @intrinsic_or(lambda column: column.reshape(-1))
 def flat(typingctx: Any, column: Any) -> Any:
     """Return a column of lanes as a column of single numbers."""
-    dtype = column.dtype.unit if isinstance(column.dtype, LanesType) else column.dtype
+    dtype = column.dtype.scalar if isinstance(column.dtype, LanesType) else column.dtype
     result_type = ColumnType(dtype, column.family)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -158,7 +158,7 @@ def splat(typingctx: Any, value: Any, column: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         if not isinstance(result_type, LanesType):
             return context.cast(builder, args[0], sig.args[0], result_type)
-        number = context.cast(builder, args[0], sig.args[0], result_type.unit)
+        number = context.cast(builder, args[0], sig.args[0], result_type.scalar)
         return spread(builder, number, context.get_value_type(result_type))
 
     return result_type(value, column), codegen
@@ -189,15 +189,15 @@ class TapesType(TableType):
 
     columns = TAPES
 
-    def __init__(self, unit: Any, count: int) -> None:
+    def __init__(self, scalar: Any, count: int) -> None:
         self.count = count
-        super().__init__(unit, count)
+        super().__init__(scalar, count)
 
     def dtype(self, name: str) -> Any:
         """Return what a column holds."""
         column = self.columns[self.place[name]]
         return (
-            laned(self.unit, self.count)
+            laned(self.scalar, self.count)
             if column.dtype == "lanes"
             else super().dtype(name)
         )
@@ -210,11 +210,11 @@ class TapesType(TableType):
 register_model(TapesType)(TableModel)
 
 
-def _plain_tapes(table: int, unit: Any, tag: tuple[int, ...]) -> TapeColumns:
+def _plain_tapes(table: int, scalar: Any, tag: tuple[int, ...]) -> TapeColumns:
     """Return tapes as arrays for NUMBA_DISABLE_JIT=1: a row of a wide one has one
     number per sample.
     """
-    dtype = np.dtype(type(unit))
+    dtype = np.dtype(type(scalar))
     laned = [column.dtype == "lanes" for column in TAPES]
     dtypes = [
         dtype if wide else numpy_dtype(column, dtype)
@@ -227,7 +227,7 @@ def _plain_tapes(table: int, unit: Any, tag: tuple[int, ...]) -> TapeColumns:
 
 
 @intrinsic_or(_plain_tapes)
-def tapes_at(typingctx: Any, table: Any, unit: Any, tag: Any) -> Any:
+def tapes_at(typingctx: Any, table: Any, scalar: Any, tag: Any) -> Any:
     """Return the address of a table of tapes as a bundle; the length of the tuple `tag`
     is the number of lanes.
     """
@@ -235,7 +235,7 @@ def tapes_at(typingctx: Any, table: Any, unit: Any, tag: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return args[0]
 
-    return TapesType(unit, len(tag))(table, unit, tag), codegen
+    return TapesType(scalar, len(tag))(table, scalar, tag), codegen
 
 
 @intrinsic_or(
@@ -248,7 +248,7 @@ def by_sample(typingctx: Any, tapes: Any) -> Any:
     transposed for several.
     """
     name = "activation" if tapes.count == 1 else "transposed"
-    result_type = ColumnType(tapes.unit, tapes.column(name).family)
+    result_type = ColumnType(tapes.scalar, tapes.column(name).family)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.bitcast(

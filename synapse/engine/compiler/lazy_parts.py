@@ -43,19 +43,19 @@ from .lanes import TapesType
 
 writes_code()
 
-INDEX: Callable[[Any], Any] = lambda unit: types.int64  # noqa: E731
+INDEX: Callable[[Any], Any] = lambda scalar: types.int64  # noqa: E731
 """Kind of an argument: an integer."""
-NUMBER: Callable[[Any], Any] = lambda unit: types.float64  # noqa: E731
+NUMBER: Callable[[Any], Any] = lambda scalar: types.float64  # noqa: E731
 """Kind of an argument: a number that is no element of a column."""
-UNIT: Callable[[Any], Any] = lambda unit: unit  # noqa: E731
+SCALAR: Callable[[Any], Any] = lambda scalar: scalar  # noqa: E731
 """Kind of an argument: a number in the float of the store."""
 PLAN: Callable[[Any], Any] = PlanType
 """Kind of an argument: the bundle ``plan``."""
-SPAN: Callable[[Any], Any] = lambda unit: SPAN_TYPE  # noqa: E731
+SPAN: Callable[[Any], Any] = lambda scalar: SPAN_TYPE  # noqa: E731
 """Kind of an argument: the `Span` of a network."""
-ARRAY: Callable[[Any], Any] = lambda unit: RawArrayType(types.float64)  # noqa: E731
+ARRAY: Callable[[Any], Any] = lambda scalar: RawArrayType(types.float64)  # noqa: E731
 """Kind of an argument: a `bare` array of numbers."""
-INDICES: Callable[[Any], Any] = lambda unit: RawArrayType(types.int64)  # noqa: E731
+INDICES: Callable[[Any], Any] = lambda scalar: RawArrayType(types.int64)  # noqa: E731
 """Kind of an argument: a `bare` array of indices."""
 
 INTERRUPT_DELAY_SECONDS = 0.05
@@ -83,7 +83,7 @@ class Address(NamedTuple):
 
     name: str
     place: int
-    unit: str
+    scalar: str
 
 
 _parts: dict[str, list[Part]] = {}
@@ -96,7 +96,7 @@ def column(name: str) -> Callable[[Any], Any]:
     """Return the kind of an argument: a column of floats. Columns with different names
     do not overlap.
     """
-    return lambda unit: ColumnType(unit, (name,))
+    return lambda scalar: ColumnType(scalar, (name,))
 
 
 def lazy_part(
@@ -155,7 +155,7 @@ def _callable(
         def generic(self, args: Any, kws: Any) -> Any:
             kinds = parts[index_of(args)].kinds
             return types.none(
-                *[types.int64] * coded, *(kind(args[coded].unit) for kind in kinds)
+                *[types.int64] * coded, *(kind(args[coded].scalar) for kind in kinds)
             )
 
     infer(Call)
@@ -164,7 +164,7 @@ def _callable(
     def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         kinds, operands = sig.args[coded:], args[coded:]
         index = args[0] if coded else ir.Constant(_WORD, index_of(kinds))
-        slots = _slots_of(builder.module, name, str(kinds[0].unit))
+        slots = _slots_of(builder.module, name, str(kinds[0].scalar))
         _call_slot(context, builder, kinds, operands, slots, index)
         return context.get_dummy_value()
 
@@ -182,9 +182,9 @@ class _Slots(NamedTuple):
     slots: Any  # the array
 
 
-def _slots_of(module: Any, name: str, unit: str) -> _Slots:
+def _slots_of(module: Any, name: str, scalar: str) -> _Slots:
     """Return the slots of this code for the parts of a name, all 0 at first."""
-    label = f"{name} {unit}"
+    label = f"{name} {scalar}"
     if label not in module.globals:
         text = bytearray(f"{label}\0".encode())
         named = ir.GlobalVariable(
@@ -251,12 +251,12 @@ def _filling(module: Any) -> Any:
     return fill
 
 
-def _one_sample(unit: Any) -> Any:
-    return TapesType(unit, 1)
+def _one_sample(scalar: Any) -> Any:
+    return TapesType(scalar, 1)
 
 
-def _several_samples(unit: Any) -> Any:
-    return TapesType(unit, SIDE_BY_SIDE[np.dtype(str(unit))])
+def _several_samples(scalar: Any) -> Any:
+    return TapesType(scalar, SIDE_BY_SIDE[np.dtype(str(scalar))])
 
 
 def failure() -> BaseException:
@@ -287,8 +287,8 @@ def _compiled(address: Address) -> int:
     function, kinds = _parts[address.name][address.place]
     dispatcher = to_machine_code(function, no_cpython_wrapper=True)
     cache.enable(dispatcher)
-    unit = getattr(types, address.unit)
-    arguments = tuple(kind(unit) for kind in kinds)
+    scalar = getattr(types, address.scalar)
+    arguments = tuple(kind(scalar) for kind in kinds)
     dispatcher.compile(arguments)
     result = dispatcher.overloads[arguments]
     _alive.append(dispatcher)
@@ -306,8 +306,8 @@ def _resolve(table: int, slot: int, label: bytes, index: int, calls: int) -> Non
     calls again: `calls` counts.
     """
     with DeferredInterrupt() as deferred:
-        name, unit = label.decode().split()
-        address = Address(name, index, unit)
+        name, scalar = label.decode().split()
+        address = Address(name, index, scalar)
         code = _addresses.get(address, 0)
         if code == 0:
             try:

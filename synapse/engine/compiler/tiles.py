@@ -789,7 +789,7 @@ def add_rows_products(
 )
 def totals(typingctx: Any, packs: Any, others: Any) -> Any:
     """Return the sum of the numbers of each two packs."""
-    result = types.UniTuple(packs.dtype.unit, packs.count)
+    result = types.UniTuple(packs.dtype.scalar, packs.count)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         pairs = zip(*(_parts(builder, values) for values in args), strict=True)

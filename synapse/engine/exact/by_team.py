@@ -245,14 +245,14 @@ _run_epochs = epochs_by(descend_together, squares_together, move_together)
 
 
 @kernel
-def train_by_team(table, unit, ways, batches, runs, change, count, team):
+def train_by_team(table, scalar, ways, batches, runs, change, count, team):
     """Run `train_epochs` by several threads: the leader runs the epochs, others help it
     until it has ended.
     """
     number, threads, words, numbers, address = team
     members = Team(number, threads, raw_array(words), raw_array(numbers), address)
     runs = Runs(*runs)
-    training = training_of(table, unit, ways, batches, change, runs.control, members)
+    training = training_of(table, scalar, ways, batches, change, runs.control, members)
     if number > 0:
         while wait_for_round(members):
             run_parts(training)

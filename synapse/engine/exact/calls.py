@@ -29,7 +29,7 @@ def kernels_untraced(
     """
     code = runs.calls_for(store)
     memory = tapes.address, tapes.rows
-    return Kernels(code, store.address, store.unit, *memory, span, latest)
+    return Kernels(code, store.address, store.scalar, *memory, span, latest)
 
 
 def kernels_by_events(
@@ -43,7 +43,7 @@ def kernels_by_events(
         return None
     code = events.calls_for(store)
     memory = tapes.address, tapes.rows
-    table = store.address, store.unit, *memory, span, latest
+    table = store.address, store.scalar, *memory, span, latest
     return Kernels(code, *table, tuple(fans))
 
 

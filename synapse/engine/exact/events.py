@@ -1053,11 +1053,11 @@ _run_rows = runs_by(activate_by_events, _begin_run, mark_all_dirty, advance_by_e
 
 @kernel
 def run_untraced(
-    table, unit, tape_table, rows, span, latest, fans, looks, inputs, outputs
+    table, scalar, tape_table, rows, span, latest, fans, looks, inputs, outputs
 ):
     """``runs.run_untraced`` by events."""
-    store = store_at(table, unit)
-    tapes = tapes_at(tape_table, unit, (0,))
+    store = store_at(table, scalar)
+    tapes = tapes_at(tape_table, scalar, (0,))
     fans = OutgoingIndex(*fans)
     span = span_of(span)
     events = EventState(
@@ -1088,18 +1088,18 @@ def run_untraced(
     )
     data = raw_array(inputs), raw_array(outputs)
     return _run_rows(
-        store, tapes, events, span, rows, raw_array(latest), looks, *data, unit
+        store, tapes, events, span, rows, raw_array(latest), looks, *data, scalar
     )
 
 
-def _examples(unit: Any) -> dict[str, tuple[Any, ...]]:
+def _examples(scalar: Any) -> dict[str, tuple[Any, ...]]:
     listed = np.empty(0, np.uint32)
     few = np.empty(0, np.uint8)
-    floats = np.empty(0, type(unit))
+    floats = np.empty(0, type(scalar))
     by_source = (SPAN, SPAN, SPAN, SPAN, listed, listed, floats, SPAN)
     lists = (*by_source, few, few, SPAN, *[few] * 6, SPAN, listed)
     fans = (*lists, floats, floats, SPAN)
-    return {"run_untraced": (0, unit, 0, 0, SPAN, SPAN, fans, True, ROW, ROW)}
+    return {"run_untraced": (0, scalar, 0, 0, SPAN, SPAN, fans, True, ROW, ROW)}
 
 
 calls_for = calls_by_float(globals(), _examples)

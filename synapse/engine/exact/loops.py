@@ -337,7 +337,7 @@ class DescentArguments(NamedTuple):
     """The arguments of `gradient_network`, in their order."""
 
     table: Any
-    unit: Any
+    scalar: Any
     tape_table: Any
     tag: Any  # as many zeros as lanes: kernels are compiled for its length
     span: Any
@@ -350,7 +350,7 @@ class DescentArguments(NamedTuple):
 
 @kernel
 def gradient_network(
-    table, unit, tape_table, tag, span, inputs, targets, samples, cost, moves
+    table, scalar, tape_table, tag, span, inputs, targets, samples, cost, moves
 ):
     """Run some samples together, compute their cost and sum the gradient.
 
@@ -360,8 +360,8 @@ def gradient_network(
     status, the summed cost, and the last step at which errors were not finite (the
     number of steps if all were).
     """
-    store = store_at(table, unit)
-    tapes = tapes_at(tape_table, unit, tag)
+    store = store_at(table, scalar)
+    tapes = tapes_at(tape_table, scalar, tag)
     lanes = len(tag)
     samples = SampleGroup(*samples)
     span = span_of(span)

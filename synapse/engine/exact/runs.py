@@ -177,9 +177,11 @@ def runs_by(activate: Any, begin_run: Any, begin_whole: Any, advance: Any) -> An
     """
 
     @inline
-    def run_rows(store, tapes, extra, span, rows, latest, looks, inputs, outputs, unit):
+    def run_rows(
+        store, tapes, extra, span, rows, latest, looks, inputs, outputs, scalar
+    ):
         store.failed[0] = 0.0
-        status = check_rows(store, span, inputs, outputs, unit)
+        status = check_rows(store, span, inputs, outputs, scalar)
         if status != DONE:
             return status
         n = span.outputs
@@ -234,7 +236,7 @@ _run_rows = runs_by(activate_network, _begin_run, _begin_whole, advance)
 
 
 @kernel
-def run_untraced(table, unit, tape_table, rows, span, latest, looks, inputs, outputs):
+def run_untraced(table, scalar, tape_table, rows, span, latest, looks, inputs, outputs):
     """Activate once for every row of `outputs`, which are written, without traces.
 
     `rows` are those of the store, which the tapes have. When the last output has
@@ -243,15 +245,15 @@ def run_untraced(table, unit, tape_table, rows, span, latest, looks, inputs, out
     recorded, by the rows that the log has. ``failed[ROW]`` is the row of an input that
     is refused, or at which a registered function has raised.
     """
-    store = store_at(table, unit)
-    tapes = tapes_at(tape_table, unit, (0,))
+    store = store_at(table, scalar)
+    tapes = tapes_at(tape_table, scalar, (0,))
     data = raw_array(inputs), raw_array(outputs)
     return _run_rows(
-        store, tapes, None, span_of(span), rows, raw_array(latest), looks, *data, unit
+        store, tapes, None, span_of(span), rows, raw_array(latest), looks, *data, scalar
     )
 
 
 calls_for = calls_by_float(
     globals(),
-    lambda unit: {"run_untraced": (0, unit, 0, 0, SPAN, SPAN, True, ROW, ROW)},
+    lambda scalar: {"run_untraced": (0, scalar, 0, 0, SPAN, SPAN, True, ROW, ROW)},
 )

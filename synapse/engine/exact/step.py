@@ -108,16 +108,16 @@ def lag_of(store, r):
     return lag if lag != 0 else store.run_flags[r] & DELAYED
 
 
-def step_kind(unit: Any) -> Any:
+def step_kind(scalar: Any) -> Any:
     """Return the kind of an argument of lazy parts: a `Step`."""
     return types.NamedUniTuple(types.int64, len(Step._fields), Step)
 
 
-def step_back_kind(unit: Any) -> Any:
+def step_back_kind(scalar: Any) -> Any:
     """Return the kind of an argument of lazy parts: a `StepBack`."""
     return types.NamedUniTuple(types.int64, len(StepBack._fields), StepBack)
 
 
-def chunk_kind(unit: Any) -> Any:
+def chunk_kind(scalar: Any) -> Any:
     """Return the kind of an argument of lazy parts: a `Chunk`."""
     return types.NamedUniTuple(types.int64, len(Chunk._fields), Chunk)

@@ -36,7 +36,7 @@ def streams_by(step_network: StepNetwork, learn_step: LearnStep):
     """Return the loop of `learn_stream` for a rule, see ``online/roles.py``."""
 
     @inline
-    def run_stream(store, rule, tapes, unit, span, stream, factors, sizes):
+    def run_stream(store, rule, tapes, scalar, span, stream, factors, sizes):
         all_rows, all_gains, all_values, store_rows = stream
         discount, decay, rate, bound = factors
         rows = raw_array(all_rows)
@@ -59,7 +59,7 @@ def streams_by(step_network: StepNetwork, learn_step: LearnStep):
             value = store.activation[last]
             delta = _temporal_difference(gains[t], discount, following, value)
             begin_slopes(store, span, no_errors, decay, sizes)
-            if not learn_step(store, rule, span, unit):
+            if not learn_step(store, rule, span, scalar):
                 return DIVERGED, t
             status, _ = update_along(store, delta, rate, bound, sizes)
             if status != DONE:
@@ -84,7 +84,7 @@ _run_stream = streams_by(step_online, _learn)
 
 
 @kernel
-def learn_stream(table, unit, span, tape_table, stream, factors, sizes):
+def learn_stream(table, scalar, span, tape_table, stream, factors, sizes):
     """`learn_by_slopes` at every row of a stream, with the temporal difference of the
     only output.
 
@@ -92,17 +92,19 @@ def learn_stream(table, unit, span, tape_table, stream, factors, sizes):
     written, and the number of the store's rows, which the tapes have; `factors` are the
     discount, decay, rate and bound. Returns a status and the number of complete rows.
     """
-    store = store_at(table, unit)
-    tapes = tapes_at(tape_table, unit, (0,))
+    store = store_at(table, scalar)
+    tapes = tapes_at(tape_table, scalar, (0,))
     s = span_of(span)
-    return _run_stream(store, store, tapes, unit, s, stream, factors, raw_array(sizes))
+    return _run_stream(
+        store, store, tapes, scalar, s, stream, factors, raw_array(sizes)
+    )
 
 
-def stream_of(unit: Any) -> tuple[Any, ...]:
+def stream_of(scalar: Any) -> tuple[Any, ...]:
     """Return examples of the arguments of `learn_stream`, without its first ones."""
-    return 0, (ROW, ROW, ROW, 0), (0.0, unit, 0.0, 0.0), SPAN
+    return 0, (ROW, ROW, ROW, 0), (0.0, scalar, 0.0, 0.0), SPAN
 
 
 calls_for = calls_by_float(
-    globals(), lambda unit: {"learn_stream": (0, unit, SPAN, *stream_of(unit))}
+    globals(), lambda scalar: {"learn_stream": (0, scalar, SPAN, *stream_of(scalar))}
 )

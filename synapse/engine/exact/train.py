@@ -99,7 +99,7 @@ class BatchTraining(NamedTuple):
 
 
 NO_MOVES = np.zeros(0)
-# by the type of the unit and the number of lanes
+# by the type of `scalar` and the number of lanes
 _addresses: dict[type, dict[int, int]] = {}
 _entries: dict[Any, Any] = {}
 
@@ -114,7 +114,7 @@ def unfolding(
     tag = arguments.tag
     if tapes is None:
         return 0, table, tag, NO_MOVES, NO_MOVES
-    addresses = _addresses.setdefault(type(arguments.unit), {})
+    addresses = _addresses.setdefault(type(arguments.scalar), {})
     if len(tag) not in addresses:
         addresses[len(tag)] = address_of(gradient_network, tuple(arguments))
     return addresses[len(tag)], table, tag, tapes["weight_move"], tapes["bias_move"]
@@ -182,7 +182,7 @@ def with_tapes(a, unfolding, samples):
     data = a.span, a.inputs, a.targets
     return (
         a.table,
-        a.unit,
+        a.scalar,
         unfolding.table,
         unfolding.tag,
         *data,
@@ -498,7 +498,7 @@ def raw_unfolding(address, table, tag, weight_move, bias_move):
 
 
 @inline
-def training_of(table, unit, ways, batches, change, control, team):
+def training_of(table, scalar, ways, batches, change, control, team):
     """Return a `BatchTraining` of the fields of named tuples: Numba unpacks plain ones
     fast.
 
@@ -517,15 +517,15 @@ def training_of(table, unit, ways, batches, change, control, team):
     )
     options = raw_penalty(*penalty), OptimizerStep(*step), plain
     raw_change = Change(*places, *vectors, *options)
-    store = store_at(table, unit)
+    store = store_at(table, scalar)
     return BatchTraining(store, raw_ways, Batches(*batches), raw_change, control, team)
 
 
 @kernel
-def train_epochs(table, unit, ways, batches, runs, change, count):
+def train_epochs(table, scalar, ways, batches, runs, change, count):
     """Run epochs, called from Python; `count` is the number of steps that the optimizer
     has done.
     """
     runs = Runs(*runs)
-    training = training_of(table, unit, ways, batches, change, runs.control, 0)
+    training = training_of(table, scalar, ways, batches, change, runs.control, 0)
     return _run_epochs(training, runs, count)

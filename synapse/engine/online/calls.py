@@ -27,9 +27,9 @@ ROW = np.empty(0)
 SPAN = np.empty(0, np.int64)
 
 
-def scaled_by(unit: Any) -> tuple[Any, ...]:
+def scaled_by(scalar: Any) -> tuple[Any, ...]:
     """Return examples of the arguments of `learn_scaled`, without its first ones."""
-    squares = np.empty(0, type(unit))
+    squares = np.empty(0, type(scalar))
     return ROW, (squares, squares), ROW, False, SPAN
 
 
@@ -68,32 +68,32 @@ def calls_by_float(
 
     def calls_for(store: Store) -> MachineCode:
         if store.dtype not in calls_known:
-            calls_known[store.dtype] = MachineCode(module, examples(store.unit))
+            calls_known[store.dtype] = MachineCode(module, examples(store.scalar))
         return calls_known[store.dtype]
 
     return calls_for
 
 
-def _examples(unit: Any) -> dict[str, tuple[Any, ...]]:
+def _examples(scalar: Any) -> dict[str, tuple[Any, ...]]:
     """Return arguments of the kernels of single steps, for stores whose float is the
-    type of `unit`.
+    type of `scalar`.
     """
     data = (ROW, ROW, np.empty(0, np.uint8), SPAN, SPAN[None], False)
-    rates = np.empty(0, type(unit))
+    rates = np.empty(0, type(scalar))
     renewal = tuple(nothing_renewed())
     return {
-        "activate_one": (0, unit, 0),
-        "clamp_one": (0, unit, 0, 0.0),
-        "propagate_one": (0, unit, 0, (False, 0.0, 0, 0.0, unit, 0)),
-        "clear_traces": (0, unit, SPAN),
-        "run_network": (0, unit, SPAN, ROW, ROW),
-        "feed_network": (0, unit, SPAN, SPAN, ROW, ROW),
-        "propagate_targets": (0, unit, SPAN, ROW, 0, unit, 0),
-        "learn_by_slopes": (0, unit, SPAN, ROW, unit, 0.0, 0.0, 0.0, SPAN),
-        "learn_scaled": (0, unit, SPAN, *scaled_by(unit)),
+        "activate_one": (0, scalar, 0),
+        "clamp_one": (0, scalar, 0, 0.0),
+        "propagate_one": (0, scalar, 0, (False, 0.0, 0, 0.0, scalar, 0)),
+        "clear_traces": (0, scalar, SPAN),
+        "run_network": (0, scalar, SPAN, ROW, ROW),
+        "feed_network": (0, scalar, SPAN, SPAN, ROW, ROW),
+        "propagate_targets": (0, scalar, SPAN, ROW, 0, scalar, 0),
+        "learn_by_slopes": (0, scalar, SPAN, ROW, scalar, 0.0, 0.0, 0.0, SPAN),
+        "learn_scaled": (0, scalar, SPAN, *scaled_by(scalar)),
         "train_network": (
             0,
-            unit,
+            scalar,
             SPAN,
             data,
             0,
@@ -159,9 +159,9 @@ def kernels_for(
     """
     code = calls_for(store)
     if moves is None:
-        return Kernels(code, store.address, store.unit, span)
+        return Kernels(code, store.address, store.scalar, span)
     table = moves.renewed()
-    return Kernels(code, table, store.unit, span, before=moves.renewed, moves=moves)
+    return Kernels(code, table, store.scalar, span, before=moves.renewed, moves=moves)
 
 
 def clear_traces(store: Store, span: NDArray[np.int64]) -> None:

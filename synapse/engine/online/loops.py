@@ -22,7 +22,7 @@ from ..compiler.jit import (
     span_of,
     store_at,
 )
-from ..compiler.lazy_parts import ARRAY, INDEX, NUMBER, SPAN, UNIT, lazy_part
+from ..compiler.lazy_parts import ARRAY, INDEX, NUMBER, SCALAR, SPAN, lazy_part
 from ..functions.compiled import (
     cost_and_error,
     cost_of,
@@ -199,11 +199,11 @@ def logit_of_output(store, j, target, lead, others):
 
 
 @inline
-def accepts_targets(targets, cost, unit):
+def accepts_targets(targets, cost, scalar):
     """Return whether a cost can have these targets of one step
     (``Cost._check_targets``).
     """
-    most = np.float64(most_of(unit))
+    most = np.float64(most_of(scalar))
     low, high = (0.0, 1.0) if cost in PROBABILITIES else (-most, most)
     total = 0.0
     for o in range(targets.size):
@@ -214,11 +214,11 @@ def accepts_targets(targets, cost, unit):
 
 
 @inline
-def check_rows(store, span, inputs, outputs, unit):
+def check_rows(store, span, inputs, outputs, scalar):
     """Return the status of rows before they run: RESIZED, or REFUSED for inputs that
     are not finite.
     """
-    most = most_of(unit)
+    most = most_of(scalar)
     n = span.outputs
     rows = outputs.size // n
     if outputs.size != rows * n or (
@@ -241,7 +241,7 @@ def status_of(store, total):
 
 
 @inline
-def is_large(store, span, rate, unit):
+def is_large(store, span, rate, scalar):
     """Return whether numbers are so large that an update of this step may not be
     finite.
 
@@ -250,7 +250,7 @@ def is_large(store, span, rate, unit):
     are larger than the activations which they led to. The trace of a bias has the size
     of those of weights. A large state lets no error through, or is an activation.
     """
-    most = large_of(unit)
+    most = large_of(scalar)
     small = 0  # numbers that are, which NaN is not
     for j in range(span.start, span.stop):
         small += abs(store.activation[j]) <= most
@@ -279,9 +279,9 @@ def count_large(store, ring, most):
 
 
 @inline
-def is_one_large(store, j, rate, unit):
+def is_one_large(store, j, rate, scalar):
     """`is_large` for a neuron that propagates alone, whose error is known."""
-    most = large_of(unit)
+    most = large_of(scalar)
     pushed = store.pushed[j] + store.pushed_gated[j] + store.pushed_traced[j]
     error = store.derivative[j] * pushed + store.projected[j]
     return not (
@@ -293,7 +293,7 @@ def is_one_large(store, j, rate, unit):
 
 
 @inline
-def set_output_errors(store, span, targets, cost, check, unit):
+def set_output_errors(store, span, targets, cost, check, scalar):
     """Write the error signals of one step; with empty targets, no output has one.
 
     Returns a status and the cost. If `check` says so, targets that the cost cannot have
@@ -307,7 +307,7 @@ def set_output_errors(store, span, targets, cost, check, unit):
         return RESIZED, total
     if cost == schema.GIVEN_ERRORS:
         for o in range(span.outputs):
-            if abs(targets[o]) > most_of(unit):
+            if abs(targets[o]) > most_of(scalar):
                 return REFUSED, total
         for o in range(span.outputs):
             store.projected[start + o] = targets[o] if targets[o] == targets[o] else 0.0
@@ -315,7 +315,7 @@ def set_output_errors(store, span, targets, cost, check, unit):
     if (
         targets.size > 0
         and check & schema.CHECK_TARGETS
-        and not accepts_targets(targets, cost, unit)
+        and not accepts_targets(targets, cost, scalar)
     ):
         return REFUSED, total
     lead, others = lead_of_outputs(store, span, cost)
@@ -409,10 +409,10 @@ def rows_by(step_network: StepNetwork):
     """Return the loop over rows of a rule, see ``roles.py``."""
 
     @inline
-    def run_rows(store, rule, span, inputs, outputs, unit):
+    def run_rows(store, rule, span, inputs, outputs, scalar):
         store.failed[0] = 0.0
         n = span.outputs
-        status = check_rows(store, span, inputs, outputs, unit)
+        status = check_rows(store, span, inputs, outputs, scalar)
         if status != DONE:
             return status
         for row in range(outputs.size // n):
@@ -434,11 +434,11 @@ _run_rows = rows_by(step_online)
 
 
 @kernel
-def activate_one(table, unit, row):
+def activate_one(table, scalar, row):
     """Activate one neuron; returns its activation, or None (FAILED): a tuple would take
     a tenth longer.
     """
-    store = store_at(table, unit)
+    store = store_at(table, scalar)
     store.failed[0] = 0.0
     j = row
     begin_alone(store, j)
@@ -451,9 +451,9 @@ def activate_one(table, unit, row):
 
 
 @kernel
-def clamp_one(table, unit, row, value):
+def clamp_one(table, scalar, row, value):
     """Set the activation of one neuron to `value`; returns it."""
-    store = store_at(table, unit)
+    store = store_at(table, scalar)
     begin_alone(store, row)
     clamp_neuron(store, row, value, tick(store, 1))
     count_steps(store, row, row + 1, 1)
@@ -461,7 +461,7 @@ def clamp_one(table, unit, row, value):
 
 
 @kernel
-def propagate_one(table, unit, row, asked):
+def propagate_one(table, scalar, row, asked):
     """Propagate one neuron, perhaps aimed at a target; a status. If the cost raised,
     nothing changed.
 
@@ -471,7 +471,7 @@ def propagate_one(table, unit, row, asked):
     as `check`, the status is LARGE if its numbers are, see `is_large`; no weight has
     changed then.
     """
-    store = store_at(table, unit)
+    store = store_at(table, scalar)
     aimed, target, cost, outputs, rate, check = asked
     store.failed[0] = 0.0
     j = row
@@ -492,7 +492,7 @@ def propagate_one(table, unit, row, asked):
     if store.failed[0] != 0.0:
         return FAILED
     store.projected[j] = signal if store.clamped[j] == 0 else 0.0
-    if check & schema.CHECK_SIZES and is_one_large(store, j, rate, unit):
+    if check & schema.CHECK_SIZES and is_one_large(store, j, rate, scalar):
         return LARGE
     alone = store.ties.held == 0  # else `begin_deferred_ties` has been called
     if alone:
@@ -505,27 +505,27 @@ def propagate_one(table, unit, row, asked):
 
 
 @kernel
-def record_step(table, unit, begin, activated, row):
+def record_step(table, scalar, begin, activated, row):
     """Record a step in which neurons are called one by one, see `record_row`."""
-    record_row(store_at(table, unit), begin, activated, row)
+    record_row(store_at(table, scalar), begin, activated, row)
 
 
 @kernel
-def clear_rows(table, unit, rows):
+def clear_rows(table, scalar, rows):
     """Clear the context of these neurons."""
-    store = store_at(table, unit)
+    store = store_at(table, scalar)
     for i in range(rows.shape[0]):
         clear_neuron(store, rows[i])
 
 
 @kernel
-def clear_traces(table, unit, span):
+def clear_traces(table, scalar, span):
     """Clear the traces of a network."""
-    clear_all_traces(store_at(table, unit), span_of(span))
+    clear_all_traces(store_at(table, scalar), span_of(span))
 
 
 @kernel
-def run_network(table, unit, span, inputs, outputs):
+def run_network(table, scalar, span, inputs, outputs):
     """Activate once for every row of `outputs`, which are written; rows are
     consecutive.
 
@@ -534,17 +534,17 @@ def run_network(table, unit, span, inputs, outputs):
     row of that input, or step.
     """
     return _run_rows(
-        store_at(table, unit),
+        store_at(table, scalar),
         None,
         span_of(span),
         raw_array(inputs),
         raw_array(outputs),
-        unit,
+        scalar,
     )
 
 
 @kernel
-def feed_network(table, unit, span, feedback, inputs, outputs):
+def feed_network(table, scalar, span, feedback, inputs, outputs):
     """Activate once for every row of `outputs`; output o is added to input
     ``feedback[o]`` of the next row.
 
@@ -552,7 +552,7 @@ def feed_network(table, unit, span, feedback, inputs, outputs):
     `run_network` does. It is DIVERGED if an output, or an input after the addition, is
     not finite; ``failed[ROW]`` is then the last row run before.
     """
-    store = store_at(table, unit)
+    store = store_at(table, scalar)
     span, feedback, inputs, outputs = (
         span_of(span),
         raw_array(feedback),
@@ -561,7 +561,7 @@ def feed_network(table, unit, span, feedback, inputs, outputs):
     )
     store.failed[0] = 0.0
     n = span.outputs
-    status = check_rows(store, span, inputs, outputs, unit)
+    status = check_rows(store, span, inputs, outputs, scalar)
     if status != DONE:
         return status
     rows = outputs.size // n
@@ -575,7 +575,7 @@ def feed_network(table, unit, span, feedback, inputs, outputs):
             outputs[row * n + o] = value
             if feedback[o] >= 0 and row + 1 < rows:
                 inputs[(row + 1) * span.inputs + feedback[o]] += value
-    if check_rows(store, span, inputs, outputs, unit) != DONE:
+    if check_rows(store, span, inputs, outputs, scalar) != DONE:
         return DIVERGED
     for i in range(outputs.size):
         if not math.isfinite(outputs[i]):
@@ -585,21 +585,21 @@ def feed_network(table, unit, span, feedback, inputs, outputs):
 
 
 @kernel
-def propagate_targets(table, unit, span, targets, cost, rate, check):
+def propagate_targets(table, scalar, span, targets, cost, rate, check):
     """Propagate after an activation by `set_output_errors`; returns a status, DONE if
     it learned, and a cost.
 
     `check` is a sum of CHECK_TARGETS and CHECK_SIZES, by which the status is LARGE if
     `is_large`; no weight has changed then.
     """
-    store, span = store_at(table, unit), span_of(span)
+    store, span = store_at(table, scalar), span_of(span)
     status, total = set_output_errors(
-        store, span, raw_array(targets), cost, check, unit
+        store, span, raw_array(targets), cost, check, scalar
     )
     if (
         status == DONE
         and check & schema.CHECK_SIZES
-        and is_large(store, span, rate, unit)
+        and is_large(store, span, rate, scalar)
     ):
         status = LARGE
     if status == DONE:
@@ -692,7 +692,7 @@ def epochs_by(step_network: StepNetwork, learn_step: LearnStep, forget: Forget):
     return run_epochs
 
 
-@lazy_part(SPAN, UNIT, ARRAY, ARRAY)
+@lazy_part(SPAN, SCALAR, ARRAY, ARRAY)
 def learn_or_undo(store, span, rate, weights, biases):
     """Propagate where numbers are large, and undo it if an update is not finite;
     ``failed[SUM]`` is 1 then, else 0.
@@ -746,7 +746,7 @@ _run_epochs = epochs_by(step_online, _learn, _nothing_left)
 @kernel
 def train_network(
     table,
-    unit,
+    scalar,
     span,
     data,
     cost,
@@ -774,7 +774,7 @@ def train_network(
     target. A cost or an update that is not finite ends the call before weights change;
     so does a registered function that raises.
     """
-    store, span, kept = store_at(table, unit), span_of(span), raw_array(kept)
+    store, span, kept = store_at(table, scalar), span_of(span), raw_array(kept)
     p = raw_array(before[0]), raw_array(before[1])
     return _run_epochs(
         store, p, span, data, cost, rates, learn, kept, control, errors, goal, renewal

@@ -144,8 +144,8 @@ def raw_renewal(
 
 
 @kernel
-def renew_network(table, unit, renewal):
+def renew_network(table, scalar, renewal):
     """Renew neurons after an update that was made elsewhere; `renewal` are
     `RenewalArguments`.
     """
-    renew(store_at(table, unit), *raw_renewal(*renewal))
+    renew(store_at(table, scalar), *raw_renewal(*renewal))

@@ -124,30 +124,30 @@ def scale_slopes(slopes, squares, keep, n):
 
 
 @kernel
-def learn_scaled(table, unit, span, errors, squares, settings, squared, sizes):
+def learn_scaled(table, scalar, span, errors, squares, settings, squared, sizes):
     """Compute the slopes of the last step for these errors, and move by
     :func:`update_scaled`.
     """
-    store = store_at(table, unit)
+    store = store_at(table, scalar)
     span = span_of(span)
     errors = raw_array(errors)
     sizes = raw_array(sizes)
     begin_slopes(store, span, errors, 0.0, sizes)
-    propagate_network(store, span, unit, False)
+    propagate_network(store, span, scalar, False)
     return update_scaled(
         store, span, errors, squares, raw_array(settings), squared, sizes
     )
 
 
 @kernel
-def learn_by_slopes(table, unit, span, errors, decay, delta, rate, bound, sizes):
+def learn_by_slopes(table, scalar, span, errors, decay, delta, rate, bound, sizes):
     """Decay the sums, add the slopes of the last step, and move parameters; returns a
     status and the step.
     """
-    store = store_at(table, unit)
+    store = store_at(table, scalar)
     span = span_of(span)
     errors = raw_array(errors)
     sizes = raw_array(sizes)
     begin_slopes(store, span, errors, decay, sizes)
-    propagate_network(store, span, unit, False)
+    propagate_network(store, span, scalar, False)
     return update_along(store, delta, rate, bound, sizes)

@@ -111,20 +111,20 @@ def after_updates(store):
 
 
 @kernel
-def begin_deferred_ties(table, unit):
+def begin_deferred_ties(table, scalar):
     """Start a phase in which neurons propagate one by one and update only their own
     numbers.
     """
-    store = store_at(table, unit)
+    store = store_at(table, scalar)
     before_updates(store)
     store.ties.held = 1
 
 
 @kernel
-def commit_deferred_ties(table, unit):
+def commit_deferred_ties(table, scalar):
     """End that phase: update the shared numbers by the sum of all updates since its
     start.
     """
-    store = store_at(table, unit)
+    store = store_at(table, scalar)
     store.ties.held = 0
     after_updates(store)

@@ -13,7 +13,7 @@ so the bits do not depend on it.
 from __future__ import annotations
 
 from ..compiler.jit import in_order, inline, one_like, zero_like
-from ..compiler.lazy_parts import INDEX, UNIT, lazy_part
+from ..compiler.lazy_parts import INDEX, SCALAR, lazy_part
 from ..compiler.tiles import (
     add_rows_products,
     for_each,
@@ -234,7 +234,7 @@ def extend_run(store, block, r, start, carry, scale):
         )
 
 
-@lazy_part(INDEX, INDEX, INDEX, UNIT, UNIT)
+@lazy_part(INDEX, INDEX, INDEX, SCALAR, SCALAR)
 def extend_lagged(store, j, r, start, carry, scale):
     """Update the extended traces of an ungated run of the gater j with a lag."""
     row = store.run_first[r]

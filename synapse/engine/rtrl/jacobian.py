@@ -245,32 +245,32 @@ _within_the_step = linearise_by(step_online, fill_direct)
 
 
 @kernel
-def linearise_network(table, unit, plan_table, span, data, wanted):
+def linearise_network(table, scalar, plan_table, span, data, wanted):
     """Run up to the first row with a target; H and t - y there.
 
     `data` are the fields of `DataRows`, `wanted` those of `Linearisation`. The
     destinations of `table` are buffers of zeros. Returns a status, the next row and the
     cost.
     """
-    store = store_at(table, unit)
-    plan = plan_at(plan_table, unit)
+    store = store_at(table, scalar)
+    plan = plan_at(plan_table, scalar)
     return _with_history(
         store, plan, span_of(span), DataRows(*data), Linearisation(*wanted)
     )
 
 
 @kernel
-def regress_network(table, unit, span, data, wanted):
+def regress_network(table, scalar, span, data, wanted):
     """Make steps by the online rule, as `linearise_network` does if the field
     ``direct`` of `wanted` is true; the traces follow.
     """
-    store = store_at(table, unit)
+    store = store_at(table, scalar)
     return _within_the_step(
         store, None, span_of(span), DataRows(*data), Linearisation(*wanted)
     )
 
 
-calls_for = calls_by_float(globals(), lambda unit: {})
+calls_for = calls_by_float(globals(), lambda scalar: {})
 
 
 def kernels_for(

@@ -156,29 +156,29 @@ _run_rows = rows_by(step_network)
 
 
 @kernel
-def run_network(table, unit, plan_table, span, inputs, outputs):
+def run_network(table, scalar, plan_table, span, inputs, outputs):
     """Activate once for every row of `outputs`, like ``online.run_network``, with
     sensitivities.
     """
-    store = store_at(table, unit)
-    plan = plan_at(plan_table, unit)
+    store = store_at(table, scalar)
+    plan = plan_at(plan_table, scalar)
     return _run_rows(
-        store, plan, span_of(span), raw_array(inputs), raw_array(outputs), unit
+        store, plan, span_of(span), raw_array(inputs), raw_array(outputs), scalar
     )
 
 
 @kernel
-def propagate_targets(table, unit, plan_table, span, targets, cost, rate, check):
+def propagate_targets(table, scalar, plan_table, span, targets, cost, rate, check):
     """Learn from the targets of the last activation, like
     ``online.propagate_targets``.
     """
-    store = store_at(table, unit)
-    plan = plan_at(plan_table, unit)
+    store = store_at(table, scalar)
+    plan = plan_at(plan_table, scalar)
     span = span_of(span)
     if not has_step(store, plan, span):
         return UNSTEPPED, 0.0
     status, total = set_output_errors(
-        store, span, raw_array(targets), cost, check, unit
+        store, span, raw_array(targets), cost, check, scalar
     )
     if status == DONE and not learn_step(store, plan, span, rate):
         status = DIVERGED
@@ -187,36 +187,36 @@ def propagate_targets(table, unit, plan_table, span, targets, cost, rate, check)
 
 @kernel
 def learn_by_slopes(
-    table, unit, plan_table, span, errors, decay, delta, rate, bound, sizes
+    table, scalar, plan_table, span, errors, decay, delta, rate, bound, sizes
 ):
     """Learn along decaying sums of slopes, like ``online.slopes.learn_by_slopes``."""
-    store = store_at(table, unit)
-    plan = plan_at(plan_table, unit)
+    store = store_at(table, scalar)
+    plan = plan_at(plan_table, scalar)
     span = span_of(span)
     errors = raw_array(errors)
     sizes = raw_array(sizes)
     if not has_step(store, plan, span):
         return UNSTEPPED, 0.0
     begin_slopes(store, span, errors, decay, sizes)
-    if not learn_step(store, plan, span, unit):
+    if not learn_step(store, plan, span, scalar):
         return DIVERGED, 0.0
     return update_along(store, delta, rate, bound, sizes)
 
 
 @kernel
 def learn_scaled(
-    table, unit, plan_table, span, errors, squares, settings, squared, sizes
+    table, scalar, plan_table, span, errors, squares, settings, squared, sizes
 ):
     """Learn from the errors of the last step, like ``online.slopes.learn_scaled``."""
-    store = store_at(table, unit)
-    plan = plan_at(plan_table, unit)
+    store = store_at(table, scalar)
+    plan = plan_at(plan_table, scalar)
     span = span_of(span)
     errors = raw_array(errors)
     sizes = raw_array(sizes)
     if not has_step(store, plan, span):
         return UNSTEPPED
     begin_slopes(store, span, errors, 0.0, sizes)
-    if not learn_step(store, plan, span, unit):
+    if not learn_step(store, plan, span, scalar):
         return DIVERGED
     return update_scaled(
         store, span, errors, squares, raw_array(settings), squared, sizes
@@ -227,31 +227,31 @@ _run_stream = streams_by(step_network, learn_step)
 
 
 @kernel
-def learn_stream(table, unit, plan_table, span, tape_table, stream, factors, sizes):
+def learn_stream(table, scalar, plan_table, span, tape_table, stream, factors, sizes):
     """Learn from a stream, like ``exact.streams.learn_stream``."""
-    store = store_at(table, unit)
-    plan = plan_at(plan_table, unit)
-    tapes = tapes_at(tape_table, unit, (0,))
+    store = store_at(table, scalar)
+    plan = plan_at(plan_table, scalar)
+    tapes = tapes_at(tape_table, scalar, (0,))
     s = span_of(span)
     if not has_step(store, plan, s):
         return UNSTEPPED, 0
-    return _run_stream(store, plan, tapes, unit, s, stream, factors, raw_array(sizes))
+    return _run_stream(store, plan, tapes, scalar, s, stream, factors, raw_array(sizes))
 
 
 @kernel
-def renew_direct(table, unit, plan_table, span):
+def renew_direct(table, scalar, plan_table, span):
     """Compute anew what the last step left in ``direct``, for a plan that has been laid
     out after it.
     """
-    fill_direct(store_at(table, unit), plan_at(plan_table, unit), span_of(span), 0)
+    fill_direct(store_at(table, scalar), plan_at(plan_table, scalar), span_of(span), 0)
 
 
 @kernel
-def renew_sensitivities(table, unit, plan_table, steps):
+def renew_sensitivities(table, scalar, plan_table, steps):
     """Write the sensitivities after the first pending steps to the copy for readers; it
     reads only the plan.
     """
-    show(store_at(table, unit), plan_at(plan_table, unit), steps)
+    show(store_at(table, scalar), plan_at(plan_table, scalar), steps)
 
 
 @inline
@@ -264,14 +264,14 @@ _run_epochs = epochs_by(step_network, learn_step, _forget)
 
 
 @kernel
-def train_network(table, unit, plan_table, span, data, epochs, renewal):
+def train_network(table, scalar, plan_table, span, data, epochs, renewal):
     """Train for some epochs as ``online.train_network`` does, by exact gradients;
     `table` is ``Plan.store_table``.
 
     `epochs` has the arguments of that kernel from the cost to the goal.
     """
-    store = store_at(table, unit)
-    plan = plan_at(plan_table, unit)
+    store = store_at(table, scalar)
+    plan = plan_at(plan_table, scalar)
     cost, rates, learn, kept, control, errors, goal = epochs
     arguments = cost, rates, learn, raw_array(kept), control, errors, goal
     return _run_epochs(store, plan, span_of(span), data, *arguments, renewal)
@@ -279,12 +279,12 @@ def train_network(table, unit, plan_table, span, data, epochs, renewal):
 
 calls_for = calls_by_float(
     globals(),
-    lambda unit: {
-        "run_network": (0, unit, 0, SPAN, ROW, ROW),
-        "propagate_targets": (0, unit, 0, SPAN, ROW, 0, unit, 0),
-        "learn_by_slopes": (0, unit, 0, SPAN, ROW, unit, 0.0, 0.0, 0.0, SPAN),
-        "learn_scaled": (0, unit, 0, SPAN, *scaled_by(unit)),
-        "learn_stream": (0, unit, 0, SPAN, *stream_of(unit)),
+    lambda scalar: {
+        "run_network": (0, scalar, 0, SPAN, ROW, ROW),
+        "propagate_targets": (0, scalar, 0, SPAN, ROW, 0, scalar, 0),
+        "learn_by_slopes": (0, scalar, 0, SPAN, ROW, scalar, 0.0, 0.0, 0.0, SPAN),
+        "learn_scaled": (0, scalar, 0, SPAN, *scaled_by(scalar)),
+        "learn_stream": (0, scalar, 0, SPAN, *stream_of(scalar)),
     },
 )
 
@@ -293,5 +293,5 @@ def kernels_for(plan: Plan, moves: Accumulator | None = None) -> Kernels:
     """Return the kernels of a network that learns by the sensitivities of a plan."""
     store = plan.store
     renew = partial(plan.store_table, moves)
-    begin = renew(), store.unit, plan.address, plan.span
+    begin = renew(), store.scalar, plan.address, plan.span
     return Kernels(calls_for(store), *begin, before=renew, moves=moves, plan=plan)

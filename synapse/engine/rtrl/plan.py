@@ -109,12 +109,12 @@ class Plan:
         from .loops import renew_sensitivities as run
 
         if not latest[Latest.RENEWED]:
-            run(self.store.address, self.store.unit, self.address, steps)
+            run(self.store.address, self.store.scalar, self.address, steps)
             latest[Latest.RENEWED] = 1
         if before:
             copies = c["sensitivity"].reshape(3, size)
             now = self.values.copy()
-            run(self.store.address, self.store.unit, self.address, steps - 1)
+            run(self.store.address, self.store.scalar, self.address, steps - 1)
             copies[0] = now
             copies[1] = copies[2]
             depth = self.layout.depth

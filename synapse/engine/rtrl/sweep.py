@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ..compiler.jit import inline, noinline, one_like, zero_like
-from ..compiler.lazy_parts import INDEX, PLAN, SPAN, UNIT, lazy_part
+from ..compiler.lazy_parts import INDEX, PLAN, SCALAR, SPAN, lazy_part
 from ..compiler.tiles import add_scaled
 from ..functions.activations import SOFTMAX
 from ..lowering import flags as mark
@@ -57,7 +57,7 @@ def push_run(store, plan, span, r, delta, ends):
             add_scaled(plan.flow, to + store.run_source[r], delta, store.weight, row, n)
 
 
-@lazy_part(PLAN, SPAN, INDEX, UNIT, INDEX)
+@lazy_part(PLAN, SPAN, INDEX, SCALAR, INDEX)
 def push_gated(store, plan, span, r, delta, ends):
     """`push_run` for a run with gaters."""
     flags = store.run_flags[r]
@@ -117,7 +117,7 @@ def push_gaters(store, plan, r, delta, to):
             )
 
 
-@lazy_part(PLAN, SPAN, INDEX, UNIT, INDEX)
+@lazy_part(PLAN, SPAN, INDEX, SCALAR, INDEX)
 def push_memory(store, plan, span, j, delta, ends):
     """Send an error along a self-connection, to the previous state and to its gater."""
     weight = store.weight[store.self_row[j]]

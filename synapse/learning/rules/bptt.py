@@ -238,7 +238,7 @@ class BatchLoop:
             arguments = [
                 (
                     address,
-                    store.unit,
+                    store.scalar,
                     ways_here,
                     *data,
                     updater.change_of_kernels(number),

@@ -213,7 +213,7 @@ def _pass_by_steps(
         data = piece.inputs.reshape(-1), piece.targets.reshape(-1), aimed
         arguments = (
             store.address,
-            store.unit,
+            store.scalar,
             network._lowered()[2],
             (*data, bounds, order, False),
         )

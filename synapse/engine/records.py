@@ -80,7 +80,7 @@ class Counts(IntEnum):
     CONNECTIONS = 10  # rows of the store
     NEURONS = 11
     STATES = 12  # number of roots that are states; past activations follow
-    FLOW = 13  # numbers in ``flow``
+    ADJOINT = 13  # numbers in ``adjoint``
     # where it has the activations of two steps before, minus the row of the first of
     # their neurons; and the number of these neurons
     PAST = 14

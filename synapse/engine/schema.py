@@ -663,14 +663,14 @@ PLAN = (
     Column("bias_before", "plan", "float"),
     Column("old_error", "plan", "float"),  # minus dE / d s_q, of s_q one step earlier
     Column("factors", "plan", "float"),  # the factors of the lines that are summed
-    # what sweeps push back, see ``rtrl/flows.py``
-    Column("flow", "plan", "float"),
+    # errors that sweeps push back, see ``rtrl/adjoints.py``
+    Column("adjoint", "plan", "float"),
     Column("counts", "plan", "int64", record=Counts),
     # by root, and the end, if ``first`` or ``start`` is in the name of the column:
     Column("root", "plan", "uint32"),  # the row of its neuron
-    # where ``flow`` has what is pushed to it one step earlier, and, of a past
+    # where ``adjoint`` has what is pushed to it one step earlier, and, of a past
     # activation, to what it was then
-    Column("root_flow", "plan", "uint32"),
+    Column("root_adjoint", "plan", "uint32"),
     Column("root_before", "plan", "uint32"),
     # its visits: the neurons that its sweep reaches, the last one first
     Column("visit_start", "plan", "uint32"),
@@ -683,8 +683,8 @@ PLAN = (
     # the numbers of the roots that its sweep meets one step earlier
     Column("reading_first", "plan", "uint32"),
     Column("reading", "plan", "uint32"),
-    # all places of ``flow`` to which its sweep pushes one step earlier, also those of
-    # neurons that no parameter moves
+    # all places of ``adjoint`` to which its sweep pushes one step earlier, also those
+    # of neurons that no parameter moves
     Column("met_first", "plan", "uint32"),
     Column("met", "plan", "uint32"),
     # by neuron of the network; NONE: no sensitivities

@@ -219,8 +219,10 @@ class ExactGradient:
         self.data.require_fit(network)
         self._topology = network._version
         self.lanes = engine.schema.SIDE_BY_SIDE[network.dtype]
-        self.apart = not network.has_memory  # steps do not depend on each other
-        self.few = 0 if self.apart or not self._is_dense() else 1 + self.lanes // 8
+        self.independent_steps = not network.has_memory
+        self.few = 0
+        if not self.independent_steps and self._is_dense():
+            self.few = 1 + self.lanes // 8
         if self._structure != network._store.structure_version:
             self._structure = network._store.structure_version
             self._tapes.clear()
@@ -282,7 +284,10 @@ class ExactGradient:
         start = 0
         while start < count:
             width = self.lanes if count > 1 and count - start > self.few else 1
-            stop = min(count, start + width * (SAMPLE_TAPE_STEPS if self.apart else 1))
+            stop = min(
+                count,
+                start + width * (SAMPLE_TAPE_STEPS if self.independent_steps else 1),
+            )
             yield slice(start, stop), width
             start = stop
 
@@ -461,7 +466,7 @@ class ExactGradient:
         ends = self.data.bounds[1:][chosen]
         lengths = ends - begins
         several = len(self.data.inputs) > len(self.data.filled)
-        if self.apart and several:
+        if self.independent_steps and several:
             rows = spans(begins, lengths)
             begins, lengths, share = rows, np.ones_like(rows), np.repeat(share, lengths)
         elif several and (lengths != lengths[0]).any():
@@ -471,7 +476,7 @@ class ExactGradient:
         for here, width in self.split(len(begins)):
             count = here.stop - here.start
             longest = lengths[here.start]
-            if self.apart:
+            if self.independent_steps:
                 steps = -(-count // width)
                 full = count % width == 0
             else:
@@ -485,7 +490,7 @@ class ExactGradient:
                 weights=self.weights,
                 steps=np.int64(steps),
                 window=np.int64(window),
-                apart=self.apart,
+                independent_steps=self.independent_steps,
                 ragged=not full,
                 masked=mask is not None,
                 recorded=self._noted is not None,
@@ -554,7 +559,7 @@ class ExactGradient:
             network = self.network
             _, store, span = self._lowered
             # Those of the next batch may be longer.
-            padded = steps if self.apart else -(-steps // CHUNK) * CHUNK
+            padded = steps if self.independent_steps else -(-steps // CHUNK) * CHUNK
             self._tapes[key] = engine.exact.Tapes(
                 network.dtype,
                 width,

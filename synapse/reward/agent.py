@@ -285,7 +285,7 @@ class Agent(Archived):
         """
         row = self._observed(observation)
         value = self._value
-        gain = checks.finite_number("reward", reward)
+        reward = checks.finite_number("reward", reward)
         if (
             terminated is not False or truncated is not False
         ):  # most steps are in the middle
@@ -303,13 +303,13 @@ class Agent(Archived):
         # Nothing has changed so far. The scale of rewards checks its number before it
         # counts it, and that of observations cannot fail after it.
         if self.scale_rewards:
-            gain = self._scaled(gain)
+            reward = self._scaled(reward)
         after = self._standard(row, counted=True)
         following = (
             self._bootstrap_value(after) if self.discount and not terminated else 0.0
         )
         delta = EligibilityTraces.temporal_difference(
-            gain, self.discount, following, value
+            reward, self.discount, following, value
         )
         decay = self.discount * self.trace_decay
         if not math.isfinite(delta):

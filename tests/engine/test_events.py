@@ -238,7 +238,7 @@ def test_silence_is_not_computed_and_leaves_what_computing_would(
         net.run(np.zeros((40, 3)), traces=False)
         if net._by_events is not None:
             fans = OutgoingIndex(*net._by_events.begin[-1])
-            rests += 0 < np.count_nonzero(fans.wakes) < len(fans.wakes)
+            rests += 0 < np.count_nonzero(fans.group_state) < len(fans.group_state)
 
     all_hold(same, range(16))
     assert rests >= 8

@@ -198,7 +198,7 @@ def descend_together(training, count):
     done = False
     loss = 0.0
     if control[0] == 0:
-        if SampleGroup(*ways.arguments.samples).apart:
+        if SampleGroup(*ways.arguments.samples).independent_steps:
             done, loss = descend_by_steps(training, count)
         else:
             done, loss = descend_by_groups(training, count)
@@ -212,9 +212,9 @@ def can_share(training, by_rows, is_wide):
     """Return whether weights are many, and all threads have the same gradient: not one
     that is on the leader's tapes, unless steps do not depend on each other.
     """
-    apart = SampleGroup(*training.ways.arguments.samples).apart
+    independent_steps = SampleGroup(*training.ways.arguments.samples).independent_steps
     many = training.change.slopes[0].size >= MIN_PARAMETERS
-    return many and (not by_rows or (apart and is_wide))
+    return many and (not by_rows or (independent_steps and is_wide))
 
 
 @strict_fp

@@ -53,7 +53,7 @@ from ..records import Span
 from ..schema import INPUT, NONE
 from ..store import Store
 from .activate import Way, steps_by
-from .fire import fire, fire_lean, may_be_lean
+from .fire import can_skip_derivatives, fire, fire_without_derivatives
 from .runs import advance, next_frame, runs_by
 from .step import Step, sources_at
 from .weigh import add_runs, commit_states, weigh_all
@@ -114,9 +114,9 @@ carries its state; it has runs that are gathered."""
 TOUCHED = 3
 UNTOUCHED = 2
 RESTING = 0
-"""Values of `OutgoingIndex.wakes`: a group has got events; it has none, but its numbers
-without them are on neither half of the tapes (1: on one of them); they are on both, so
-it would get the numbers that it has."""
+"""Values of `OutgoingIndex.group_state`: a group has got events; it has none, but its
+numbers without them are on neither half of the tapes (1: on one of them); they are on
+both, so it would get the numbers that it has."""
 
 
 class OutgoingIndex(NamedTuple):
@@ -147,7 +147,7 @@ class OutgoingIndex(NamedTuple):
     part_rests: NDArray[np.uint8]  # by part: whether one of its groups rests
     part_sends: NDArray[np.uint8]  # by part: whether any connections begin there
     part_active: NDArray[np.uint8]  # by part: whether it may not have been 0
-    wakes: NDArray[np.uint8]  # by group: what the next step has to compute
+    group_state: NDArray[np.uint8]  # by group: what the next step has to compute
     active: NDArray[np.int64]  # sources that are not 0, after their number
     # by frame of the ring, which the neurons have that are read with lags: which of
     # them are not 0 there, after their number
@@ -278,7 +278,7 @@ def build_outgoing_index(store: Store, span: NDArray[np.int64]) -> OutgoingIndex
         part_rests=part_rests,
         part_sends=_any_of_parts(sends | _in_groups(sends_late)),
         part_active=np.zeros_like(part_rests),
-        wakes=np.zeros_like(may_rest),
+        group_state=np.zeros_like(may_rest),
         active=np.zeros(stop - start + 1, np.int64),
         earlier=np.zeros(_size_of_earlier(c, start, lags, width), np.uint32),
         sums=np.zeros(stop - start, store.dtype),
@@ -435,7 +435,7 @@ class EventState(NamedTuple):
     part_rests: Any
     part_sends: Any
     part_active: Any
-    wakes: Any
+    group_state: Any
     active: Any
     earlier: Any
     sums: Any
@@ -473,10 +473,10 @@ def list_active(tapes, events, start, stop, step, due):
         end = min(events.origin + ((group + 1) << BITS), stop)
         some = events.sends[group] and not is_silent(tapes, begin, end, step.now)
         if events.may_rest[group] != 0:
-            if events.wakes[group] == TOUCHED:
-                events.wakes[group] = UNTOUCHED
-            elif not some and events.wakes[group] != RESTING:
-                events.wakes[group] -= 1
+            if events.group_state[group] == TOUCHED:
+                events.group_state[group] = UNTOUCHED
+            elif not some and events.group_state[group] != RESTING:
+                events.group_state[group] -= 1
         if some:
             for j in range(begin, end):
                 i = j - events.origin
@@ -506,8 +506,8 @@ def list_all(store, tapes, events, span, step):
 @inline
 def mark_all_dirty(events):
     """Mark all groups to be computed in the next two steps."""
-    for group in range(events.wakes.size):
-        events.wakes[group] = max(events.wakes[group], UNTOUCHED)
+    for group in range(events.group_state.size):
+        events.group_state[group] = max(events.group_state[group], UNTOUCHED)
 
 
 @inline
@@ -517,7 +517,7 @@ def next_active(events, at, stop):
     """
     group = (at - events.origin) >> BITS
     last = (stop - 1 - events.origin) >> BITS
-    while group <= last and events.wakes[group] == RESTING:
+    while group <= last and events.group_state[group] == RESTING:
         group += 1
     return min(max(at, events.origin + (group << BITS)), stop)
 
@@ -527,7 +527,7 @@ def active_stop(events, at, stop):
     """Return the end of the neurons that are not at rest from `at` on."""
     group = ((at - events.origin) >> BITS) + 1
     last = (stop - 1 - events.origin) >> BITS
-    while group <= last and events.wakes[group] != RESTING:
+    while group <= last and events.group_state[group] != RESTING:
         group += 1
     return min(events.origin + (group << BITS), stop)
 
@@ -622,13 +622,13 @@ def scatter(store, events, start, stop, activation):
         for q in range(start, stop):
             i = events.target[q] - events.origin
             events.sums[i] += activation * events.weight[q]
-            events.wakes[i >> BITS] = TOUCHED
+            events.group_state[i >> BITS] = TOUCHED
     else:
         events.events[0] += stop - start
         for q in range(start, stop):
             i = events.target[q] - events.origin
             events.sums[i] += activation * store.weight[events.place[q]]
-            events.wakes[i >> BITS] = TOUCHED
+            events.group_state[i >> BITS] = TOUCHED
 
 
 @inline
@@ -703,13 +703,13 @@ def has_events(events, start, stop):
     if (offset | last) & (GROUP - 1):  # a group that another part has, too
         return True
     group = offset >> BITS
-    while group < last >> BITS and events.wakes[group] != TOUCHED:
+    while group < last >> BITS and events.group_state[group] != TOUCHED:
         group += 1
     if group == last >> BITS:
         return False
     while group < last >> BITS:
         if events.may_rest[group] == 0:
-            events.wakes[group] = UNTOUCHED
+            events.group_state[group] = UNTOUCHED
         group += 1
     return True
 
@@ -1015,13 +1015,13 @@ def _compute(store, tapes, events, start, stop, step, row, lanes, ragged, due):
         weigh_all(store, tapes, start, stop, here)
     else:
         weigh_by_events(store, tapes, events, start, stop, here)
-    if step.whole or not may_be_lean(store.squash[start]):
+    if step.whole or not can_skip_derivatives(store.squash[start]):
         commit_states(tapes, start, stop, here)
         fire(store, tapes, start, stop, here, row, lanes)
     else:
         if has_own_states(store, store.squash[start]):
             keep_carried(tapes, events, start, stop, here)
-        fire_lean(store, tapes, start, stop, here)
+        fire_without_derivatives(store, tapes, start, stop, here)
 
 
 @inline
@@ -1077,7 +1077,7 @@ def run_untraced(
         raw_array(fans.part_rests),
         raw_array(fans.part_sends),
         raw_array(fans.part_active),
-        raw_array(fans.wakes),
+        raw_array(fans.group_state),
         raw_array(fans.active),
         raw_array(fans.earlier),
         raw_array(fans.sums),

@@ -58,15 +58,15 @@ def is_spike(code):
 
 
 @inline
-def may_be_lean(code):
-    """Return whether `fire_lean` computes this squash."""
+def can_skip_derivatives(code):
+    """Return whether `fire_without_derivatives` computes this squash."""
     return code == activations.IDENTITY or code == activations.RELU or is_spike(code)
 
 
 @inline
-def fire_lean(store, tapes, start, stop, forward):
-    """Fire one sample without slopes, which take a large part of the time with these
-    squashes: see `may_be_lean`.
+def fire_without_derivatives(store, tapes, start, stop, forward):
+    """Fire one sample without derivatives, which take a large part of the time with
+    these squashes: see `can_skip_derivatives`.
     """
     code = store.squash[start]
     at = forward.offset + start

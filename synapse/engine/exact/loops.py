@@ -223,17 +223,17 @@ def propagate_network(store, tapes, span, step, slot, window, depth, lanes):
 
 @inline
 def lay_rows(tapes, samples, lanes):
-    """Write the data's row and its weight for each step and sample; if `apart`, every
-    step is a sample.
+    """Write the data's row and its weight for each step and sample; if
+    `independent_steps`, every step is a sample.
     """
     begins = samples.begins
     lengths = samples.lengths
     weights = samples.weights
-    apart = samples.apart
+    independent_steps = samples.independent_steps
     for step in range(samples.start, samples.stop):
         for lane in range(opaque(lanes)):
             at = step * lanes + lane
-            k, t = (at, 0) if apart else (lane, step)
+            k, t = (at, 0) if independent_steps else (lane, step)
             if k < len(begins) and t < lengths[k]:
                 row = begins[k] + t
                 weight = weights[row] if len(weights) else 1.0
@@ -321,7 +321,7 @@ class SampleGroup(NamedTuple):
     window: Any  # length of the windows that errors do not leave
     # whether steps do not depend on each other, so that each is a sample: see
     # `lay_rows`
-    apart: bool
+    independent_steps: bool
     ragged: bool  # whether some samples end earlier
     masked: bool  # whether there is dropout
     recorded: bool  # whether states, slopes and errors of all steps are stored

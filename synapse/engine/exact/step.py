@@ -79,11 +79,11 @@ def stretch_at(store, tapes, j, step):
 
 
 @inline
-def lagged_at(store, c, at, apart):
+def lagged_at(store, c, at, stride):
     """Return where connection c of a stretch is read, see `stretch_at`."""
-    if apart == 0:
+    if stride == 0:
         return at + store.past_place[c]
-    return at + store.source[c] - store.delay[c] * apart
+    return at + store.source[c] - store.delay[c] * stride
 
 
 @inline

@@ -131,7 +131,7 @@ def entry_for(kernel: Any, kinds: Any, arguments: tuple[Any, ...]) -> Any:
 
 
 @strict_fp
-def lay_batch(batches, apart, order, start, stop):
+def lay_batch(batches, independent_steps, order, start, stop):
     """Lay out the samples of a batch: its sequences or, if steps do not depend on each
     other, its steps.
     """
@@ -140,10 +140,10 @@ def lay_batch(batches, apart, order, start, stop):
     for place in range(start, stop):
         begin = batches.bounds[order[place]]
         end = batches.bounds[order[place] + 1]
-        samples = end - begin if apart else 1
+        samples = end - begin if independent_steps else 1
         for t in range(samples):
             batches.begins[count] = begin + t
-            batches.lengths[count] = 1 if apart else end - begin
+            batches.lengths[count] = 1 if independent_steps else end - begin
             batches.shares[count] = share
             count += 1
     return count
@@ -152,7 +152,7 @@ def lay_batch(batches, apart, order, start, stop):
 @strict_fp
 def steps_of(like, batches, start, stop, width):
     """Return the number of steps of a group."""
-    if like.apart:
+    if like.independent_steps:
         return (stop - start + width - 1) // width
     return batches.lengths[start]
 
@@ -165,11 +165,11 @@ def samples_of(like, batches, start, stop, width, work):
     lengths = batches.lengths[start:stop]
     count = stop - start
     steps = steps_of(like, batches, start, stop, width)
-    if like.apart:
+    if like.independent_steps:
         full = count % width == 0
     else:
         full = count == width and lengths[count - 1] == lengths[0]
-    options = like.apart, not full, like.masked, like.recorded
+    options = like.independent_steps, not full, like.masked, like.recorded
     begins = batches.begins[start:stop]
     shares = batches.shares[start:stop]
     group = begins, lengths, shares, like.weights, steps, like.window
@@ -425,10 +425,10 @@ def epochs_by(descend_batch: Any, squares_of: Any, move_all_weights: Any) -> Any
         counts = runs.counts[epoch]
         total = 0.0
         aimed = 0.0
-        apart = SampleGroup(*ways.arguments.samples).apart
+        independent_steps = SampleGroup(*ways.arguments.samples).independent_steps
         for start in range(0, len(order), batches.size):
             stop = min(start + batches.size, len(order))
-            samples = lay_batch(batches, apart, order, start, stop)
+            samples = lay_batch(batches, independent_steps, order, start, stop)
             status, loss, bad, steps, width = descend_batch(training, samples)
             steps_aimed = 0.0
             for place in range(start, stop):

@@ -459,8 +459,8 @@ def weigh_gated(store, tapes, start, stop, step):
                 weighed += sum_of_run(store, tapes, r, step)
                 r += 1
             else:
-                at, apart = stretch_at(store, tapes, j, step)
-                place = store.run_first[r], store.run_rows[r], at, apart
+                at, stride = stretch_at(store, tapes, j, step)
+                place = store.run_first[r], store.run_rows[r], at, stride
                 weighed += stretch_sum(store, tapes, *place)
                 r += runs
         if store.flags[j] & MEMORY:

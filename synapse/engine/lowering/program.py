@@ -205,7 +205,7 @@ def _begin(store: Store, neurons: NDArray[np.int64]) -> None:
     target, gater = store["target"][rows], store["gater"][rows]
     m = Attributes(store)
     read = activations_read(m, np.minimum(gater, store.n_neurons - 1), target)
-    gain = np.where(gater == NONE, store.unit, read)
+    gain = np.where(gater == NONE, store.scalar, read)
     places = spans(c["first_trace"][neurons], c["learning"][neurons])
     c["eligibility"][places] = gain * sources_read(m, rows)
     store["bias_eligibility"][neurons] = store["stamp"][neurons] != 0

@@ -43,7 +43,7 @@ def fill_direct(store, plan, span, to):
         rows = at - store.first_incoming[j]
         bias = at + store.learning[j]
         add_direct_of(
-            store, j, one_like(plan.flow[0]), plan.direct, rows, plan.direct, bias
+            store, j, one_like(plan.adjoint[0]), plan.direct, rows, plan.direct, bias
         )
 
 

@@ -113,8 +113,8 @@ def fill_jacobian(store, plan, span, wanted):
     """Compute H with all history, by one sweep for each output."""
     for o in range(span.outputs):
         aim_at(store, span, o)
-        sweep_cost(store, plan, span, span.learning, one_like(plan.flow[0]))
-        move_through(store, plan, one_like(plan.flow[0]))
+        sweep_cost(store, plan, span, span.learning, one_like(plan.adjoint[0]))
+        move_through(store, plan, one_like(plan.adjoint[0]))
         collect(store, wanted, o)
 
 
@@ -205,7 +205,7 @@ def fill_any(store, plan, span, targets, row, wanted):
     clear_errors(store, span)
     compute_output_errors(store, span, targets, row, wanted.cost)
     # a rate of 0: the sweep leaves the errors of the neurons, and no updates
-    sweep_cost(store, plan, span, span.learning, one_like(plan.flow[0]) * 0.0)
+    sweep_cost(store, plan, span, span.learning, one_like(plan.adjoint[0]) * 0.0)
 
 
 def linearise_by(step_network, lay):

@@ -20,7 +20,7 @@ from ..functions.activations import SOFTMAX
 from ..lowering.flags import DELAYED, DELAYED_GATE, DENSE, FIXED, SHARED
 from ..lowering.stretches import spans
 from ..schema import NONE, PLAN, TILE, VECTOR_BYTES, numpy_dtype
-from .flows import CARRIED, FLOWS, PREVIOUS
+from .adjoints import ADJOINTS, CARRIED, PREVIOUS
 from .pattern import OWN, Pattern, TooLarge
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class Layout:
             raise TooLarge(needed)
         self._share_direct(store)
         self._set_updates()
-        self._set_flow(store)
+        self._set_adjoints(store)
         self._set_visits(store)
         self._set_blocks(most)
         self._set_parts()
@@ -130,8 +130,8 @@ class Layout:
                     store.n_connections,
                     store.n_neurons,
                     self.n_states,
-                    self._flow_size,
-                    self._flow_past,
+                    self._adjoint_size,
+                    self._adjoint_past,
                     self._past_width,
                 ]
             )
@@ -157,7 +157,7 @@ class Layout:
             "old_error": len(self.roots),
             "direct": direct,
             "factors": self._most_factors,
-            "flow": self._flow_size,
+            "adjoint": self._adjoint_size,
             "latest": 6,
             "noted": 0,
         }
@@ -324,9 +324,9 @@ class Layout:
             update_direct=(self._shared_at - self.direct_offset)[owner[head]] + head,
         )
 
-    def _set_flow(self, store: Store) -> None:
-        """Set where ``flow`` has what is pushed to past activations, to each root, and
-        to what each sweep meets.
+    def _set_adjoints(self, store: Store) -> None:
+        """Set where ``adjoint`` has what is pushed to past activations, to each root,
+        and to what each sweep meets.
 
         After four numbers of each neuron come those of the activations two steps
         before, three, and so on: of all neurons from the first to the last of which
@@ -337,29 +337,33 @@ class Layout:
         first, stop, furthest = pattern.past
         self._past_width = stop - first
         # so that the row of a neuron is added
-        self._flow_past = FLOWS * size - first - self.origin
-        self._flow_size = FLOWS * size + (furthest - 1) * self._past_width
+        self._adjoint_past = ADJOINTS * size - first - self.origin
+        self._adjoint_size = ADJOINTS * size + (furthest - 1) * self._past_width
         met_root = np.repeat(np.arange(len(self.roots)), np.diff(pattern.met_first))
         looped = (store.columns["self_row"][self.origin : self.origin + size] != NONE)[
             pattern.met
         ] & (pattern.met_steps == 0)
         met = np.append(
-            self._flow_of(pattern.met, pattern.met_steps),
+            self._adjoint_of(pattern.met, pattern.met_steps),
             CARRIED * size + pattern.met[looped],
         )
         met_root = np.append(met_root, met_root[looped])
         order = np.argsort(met_root, kind="stable")
         self._set(
             root=self.roots + self.origin,
-            root_flow=self._flow_of(self.roots, pattern.steps),
-            root_before=self._flow_of(self.roots, np.maximum(pattern.steps - 1, 0)),
+            root_adjoint=self._adjoint_of(self.roots, pattern.steps),
+            root_before=self._adjoint_of(self.roots, np.maximum(pattern.steps - 1, 0)),
             met_first=np.searchsorted(met_root[order], np.arange(len(self.roots) + 1)),
             met=met[order],
         )
 
-    def _flow_of(self, neuron: Rows, steps: Rows) -> Rows:
-        """Return where ``flow`` has what is pushed to activations `steps` steps ago."""
-        past = self._flow_past + (steps - 1) * self._past_width + neuron + self.origin
+    def _adjoint_of(self, neuron: Rows, steps: Rows) -> Rows:
+        """Return where ``adjoint`` has what is pushed to activations `steps` steps
+        ago.
+        """
+        past = (
+            self._adjoint_past + (steps - 1) * self._past_width + neuron + self.origin
+        )
         return np.where(steps > 0, past, PREVIOUS * self.pattern.size + neuron)
 
     def _set_visits(self, store: Store) -> None:

@@ -41,8 +41,8 @@ from ..online.ties import after_updates, before_updates
 from ..records import Latest
 from ..status import DIVERGED, DONE, UNSTEPPED
 from .advance import advance, fill_direct, move_through, save_slopes
-from .pending import renew_pending, show
-from .places import base_at, shown_at
+from .pending import materialize, renew_pending
+from .places import base_at, materialized_at
 from .sweep import sweep_cost
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def note_sensitivities(store, plan):
     """Complete the last row of the log with the sensitivities."""
     renew_pending(store, plan)
     n = store.log_place.sensitivities
-    values = shown_at(plan) if plan.latest.renewed else base_at(plan)
+    values = materialized_at(plan) if plan.latest.renewed else base_at(plan)
     at = store.log_place.steps * store.log_place.width - n
     for i in range(n):
         if plan.noted[i] != schema.ENDED:
@@ -113,7 +113,7 @@ def copy_destinations(store, plan):
 @inline
 def undo_unless_finite(store, plan):
     """Undo the updates of a step if one is not finite; return whether all are."""
-    most = most_of(plan.flow[0])
+    most = most_of(plan.adjoint[0])
     beyond = 0
     for c in range(plan.counts.connections):
         beyond += not abs(store.weight_destination[c]) <= most
@@ -251,7 +251,7 @@ def renew_sensitivities(table, scalar, plan_table, steps):
     """Write the sensitivities after the first pending steps to the copy for readers; it
     reads only the plan.
     """
-    show(store_at(table, scalar), plan_at(plan_table, scalar), steps)
+    materialize(store_at(table, scalar), plan_at(plan_table, scalar), steps)
 
 
 @inline

@@ -28,7 +28,7 @@ For each class, its first units take unit vectors, one for each line, back step 
 (`vjp_step`): the vectors become J(t) ... J(t-k+1), and at each step they give what
 its I is multiplied by (``given``). The other units make the columns of the other copy
 of Z, a few registers at a time. Then the two copies swap roles. Readers get a third
-copy (`show`), so that reading changes no later bit.
+copy (`materialize`), so that reading changes no later bit.
 
 `places.py` says where the numbers of a copy, a step or a vector begin.
 """
@@ -43,8 +43,8 @@ from .places import (
     errors_at,
     errors_given_at,
     given_at,
+    materialized_at,
     next_at,
-    shown_at,
     slot_of,
     vectors_at,
 )
@@ -216,7 +216,7 @@ def continue_renewal(store, plan, units):
 
 
 @noinline
-def show(store, plan, steps):
+def materialize(store, plan, steps):
     """Write the sensitivities after the first pending steps to the copy for readers: no
     later bit changes.
     """
@@ -226,14 +226,14 @@ def show(store, plan, steps):
     if steps > depth:
         continue_renewal(store, plan, units)
         included = depth
-    renew(store, plan, 0, units, shown_at(plan), included, steps - included)
+    renew(store, plan, 0, units, materialized_at(plan), included, steps - included)
 
 
 @inline
 def renew_pending(store, plan):
     """Compute the sensitivities after the pending steps, which stay pending."""
     if plan.latest.pending > 0 and plan.latest.renewed == 0:
-        show(store, plan, plan.latest.pending)
+        materialize(store, plan, plan.latest.pending)
         plan.latest.renewed = 1
 
 

@@ -26,7 +26,7 @@ def next_at(plan):
 
 
 @inline
-def shown_at(plan):
+def materialized_at(plan):
     """Return where the copy for readers begins, after all pending steps, if it is
     renewed.
     """

@@ -1,6 +1,6 @@
 """Sweeps back through one step: from a root, and from the cost.
 
-``flow`` holds what has been pushed back, see ``flows.py``.
+``adjoint`` holds what has been pushed back, see ``adjoints.py``.
 """
 
 from __future__ import annotations
@@ -19,26 +19,28 @@ from ..online.reads import (
     sources_at,
 )
 from ..schema import NONE
-from .flows import CARRIED, GATED, PREVIOUS, PUSHED
+from .adjoints import CARRIED, GATED, PREVIOUS, PUSHED
 from .pattern import GATERS, SOURCES
 
 
 @inline
-def flow_at(span, quarter):
-    """Return where a quarter of ``flow`` begins, to be added to the row of a neuron."""
+def adjoint_at(span, quarter):
+    """Return where a quarter of ``adjoint`` begins, to be added to the row of a
+    neuron.
+    """
     return quarter * (span.stop - span.start) - span.start
 
 
 @inline
-def flow_of_sources(store, plan, span, r):
-    """Return where ``flow`` has the activations that a run reads, to be added to the
+def adjoint_of_sources(store, plan, span, r):
+    """Return where ``adjoint`` has the activations that a run reads, to be added to the
     row of a source: of this step, of the previous one, or from longer ago.
     """
     if not store.run_flags[r] & mark.DELAYED:
-        return flow_at(span, PUSHED)
+        return adjoint_at(span, PUSHED)
     if store.run_lag[r] > 1:
         return plan.counts.past + (store.run_lag[r] - 2) * plan.counts.past_width
-    return flow_at(span, PREVIOUS)
+    return adjoint_at(span, PREVIOUS)
 
 
 @inline
@@ -49,12 +51,14 @@ def push_run(store, plan, span, r, delta, ends):
     elif ends & SOURCES:
         row = store.run_first[r]
         n = store.run_length[r]
-        to = flow_of_sources(store, plan, span, r)
+        to = adjoint_of_sources(store, plan, span, r)
         if store.run_kind[r] == mark.LISTED:
             for c in range(row, row + n):
-                plan.flow[to + store.source[c]] += delta * store.weight[c]
+                plan.adjoint[to + store.source[c]] += delta * store.weight[c]
         else:
-            add_scaled(plan.flow, to + store.run_source[r], delta, store.weight, row, n)
+            add_scaled(
+                plan.adjoint, to + store.run_source[r], delta, store.weight, row, n
+            )
 
 
 @lazy_part(PLAN, SPAN, INDEX, SCALAR, INDEX)
@@ -62,10 +66,10 @@ def push_gated(store, plan, span, r, delta, ends):
     """`push_run` for a run with gaters."""
     flags = store.run_flags[r]
     if ends & SOURCES:
-        push_sources(store, plan, r, delta, flow_of_sources(store, plan, span, r))
+        push_sources(store, plan, r, delta, adjoint_of_sources(store, plan, span, r))
     if ends & GATERS:
         push_gaters(
-            store, plan, r, delta, flow_at(span, of_gaters(flags, GATED, PREVIOUS))
+            store, plan, r, delta, adjoint_at(span, of_gaters(flags, GATED, PREVIOUS))
         )
 
 
@@ -79,15 +83,17 @@ def push_sources(store, plan, r, delta, to):
     source = store.run_source[r]
     gater = store.run_gater[r]
     if run_kind == mark.SHARED:
-        add_scaled(plan.flow, to + source, delta * gains[gater], store.weight, row, n)
+        add_scaled(
+            plan.adjoint, to + source, delta * gains[gater], store.weight, row, n
+        )
     elif run_kind == mark.ZIPPED:
         for t in range(n):
-            plan.flow[to + source + t] += (
+            plan.adjoint[to + source + t] += (
                 delta * gains[gater + t] * store.weight[row + t]
             )
     else:
         for c in range(row, row + n):
-            plan.flow[to + store.source[c]] += (
+            plan.adjoint[to + store.source[c]] += (
                 delta * gains[store.gater[c]] * store.weight[c]
             )
 
@@ -105,14 +111,14 @@ def push_gaters(store, plan, r, delta, to):
         total = zero_like(delta)
         for t in range(n):
             total += store.weight[row + t] * activations[source + t]
-        plan.flow[to + gater] += delta * total
+        plan.adjoint[to + gater] += delta * total
     elif run_kind == mark.ZIPPED:
         for t in range(n):
             weighed = delta * store.weight[row + t]
-            plan.flow[to + gater + t] += weighed * activations[source + t]
+            plan.adjoint[to + gater + t] += weighed * activations[source + t]
     else:
         for c in range(row, row + n):
-            plan.flow[to + store.gater[c]] += (
+            plan.adjoint[to + store.gater[c]] += (
                 delta * store.weight[c] * activations[first + store.source[c]]
             )
 
@@ -126,10 +132,10 @@ def push_memory(store, plan, span, j, delta, ends):
     if gater != NONE:
         carry *= gater_read(store, gater, j)
         if ends & GATERS:
-            to = flow_at(span, of_gater(store, gater, j, GATED, PREVIOUS))
-            plan.flow[to + gater] += delta * weight * store.old_state[j]
+            to = adjoint_at(span, of_gater(store, gater, j, GATED, PREVIOUS))
+            plan.adjoint[to + gater] += delta * weight * store.old_state[j]
     if ends & SOURCES:
-        plan.flow[flow_at(span, CARRIED) + j] += delta * carry
+        plan.adjoint[adjoint_at(span, CARRIED) + j] += delta * carry
 
 
 @inline
@@ -137,11 +143,11 @@ def softmax_vjp(plan, activation, at, start, stop):
     """Convert errors of the activations of a softmax group to errors of its states: y_i
     (e_i - sum_k y_k e_k).
     """
-    mean = zero_like(plan.flow[at + start])
+    mean = zero_like(plan.adjoint[at + start])
     for k in range(start, stop):
-        mean += activation[k] * plan.flow[at + k]
+        mean += activation[k] * plan.adjoint[at + k]
     for k in range(start, stop):
-        plan.flow[at + k] = activation[k] * (plan.flow[at + k] - mean)
+        plan.adjoint[at + k] = activation[k] * (plan.adjoint[at + k] - mean)
 
 
 @lazy_part(PLAN, SPAN, INDEX)
@@ -151,26 +157,26 @@ def mix_group(store, plan, span, j):
     """
     start = store.group_first[j]
     stop = store.group_stop[j]
-    softmax_vjp(plan, store.activation, flow_at(span, PUSHED), start, stop)
-    softmax_vjp(plan, store.activation, flow_at(span, GATED), start, stop)
+    softmax_vjp(plan, store.activation, adjoint_at(span, PUSHED), start, stop)
+    softmax_vjp(plan, store.activation, adjoint_at(span, GATED), start, stop)
 
 
 @inline
 def carried_back(store, plan, span, k):
     """Return what has been pushed to what a root was one step earlier."""
     # [equation carry]
-    pushed = plan.flow[plan.root_flow[k]]
+    pushed = plan.adjoint[plan.root_adjoint[k]]
     if k >= plan.counts.states:  # a past activation
         return pushed
     row = plan.root[k]
-    carried = plan.flow[flow_at(span, CARRIED) + row]
+    carried = plan.adjoint[adjoint_at(span, CARRIED) + row]
     if store.squash[row] != SOFTMAX:
         return plan.old_derivative[k] * pushed + carried
     # [end]
-    previous = flow_at(span, PREVIOUS)
+    previous = adjoint_at(span, PREVIOUS)
     mean = zero_like(carried)
     for i in range(store.group_first[row], store.group_stop[row]):
-        mean += store.old_activation[i] * plan.flow[previous + i]
+        mean += store.old_activation[i] * plan.adjoint[previous + i]
     return store.old_activation[row] * (pushed - mean) + carried
 
 
@@ -180,26 +186,26 @@ def sweep_root(store, plan, span, k, visits, readings):
     step at these places.
     """
     if k >= plan.counts.states:  # a past activation, which visits nothing
-        plan.flow[plan.root_before[k]] = 1.0
+        plan.adjoint[plan.root_before[k]] = 1.0
     # [equation sweep]
     begin = plan.visit_start[k]
-    pushed = flow_at(span, PUSHED)
-    gated = flow_at(span, GATED)
+    pushed = adjoint_at(span, PUSHED)
+    gated = adjoint_at(span, GATED)
     for v in range(begin, plan.visit_start[k + 1]):
         j = plan.visit[v]
         if v == begin:
-            delta = one_like(plan.flow[0])
+            delta = one_like(plan.adjoint[0])
         else:
             if plan.visit_soft[v]:
                 mix_group(store, plan, span, j)
             slope = (
-                one_like(plan.flow[0])
+                one_like(plan.adjoint[0])
                 if store.squash[j] == SOFTMAX
                 else store.derivative[j]
             )
-            delta = slope * (plan.flow[pushed + j] + plan.flow[gated + j])
-            plan.flow[pushed + j] = 0.0
-            plan.flow[gated + j] = 0.0
+            delta = slope * (plan.adjoint[pushed + j] + plan.adjoint[gated + j])
+            plan.adjoint[pushed + j] = 0.0
+            plan.adjoint[gated + j] = 0.0
         plan.visit_delta[visits + v] = delta
         if delta != 0.0:
             for o in range(plan.op_first[v], plan.op_first[v + 1]):
@@ -215,7 +221,7 @@ def sweep_root(store, plan, span, k, visits, readings):
     # [end]
     # more than the readings: members of a group that nothing moves are pushed to, too
     for e in range(plan.met_first[k], plan.met_first[k + 1]):
-        plan.flow[plan.met[e]] = 0.0
+        plan.adjoint[plan.met[e]] = 0.0
 
 
 @inline
@@ -272,16 +278,16 @@ def sweep_cost(store, plan, span, learning, rate):
     """Compute the errors of all neurons within the step, updates by what is direct, and
     the errors of the step before.
     """
-    pushed = flow_at(span, PUSHED)
-    gated = flow_at(span, GATED)
+    pushed = adjoint_at(span, PUSHED)
+    gated = adjoint_at(span, GATED)
     for back in range(span.stop - learning):
         j = span.stop - 1 - back
         soft = store.squash[j] == SOFTMAX
         if soft and j + 1 == store.group_stop[j]:
             mix_group(store, plan, span, j)
-        slope = one_like(plan.flow[0]) if soft else store.derivative[j]
-        projected = slope * plan.flow[pushed + j] + store.projected[j]
-        through = slope * plan.flow[gated + j]
+        slope = one_like(plan.adjoint[0]) if soft else store.derivative[j]
+        projected = slope * plan.adjoint[pushed + j] + store.projected[j]
+        through = slope * plan.adjoint[gated + j]
         delta = projected + through
         # complete before it is sent on: neurons are visited last one first
         store.responsibility[j] = delta
@@ -304,5 +310,5 @@ def sweep_cost(store, plan, span, learning, rate):
     # what the activations and states of the step before are to become
     for k in range(plan.counts.roots):
         plan.old_error[k] = carried_back(store, plan, span, k)
-    for i in range(plan.counts.flow):
-        plan.flow[i] = 0.0
+    for i in range(plan.counts.adjoint):
+        plan.adjoint[i] = 0.0

@@ -174,13 +174,15 @@ class BatchLoop:
         lengths = exact.data.lengths[exact.data.filled]
         fewest = int(lengths.min())
         longest = int(lengths.max())
-        self._longest_first = not exact.apart and fewest < longest
+        self._longest_first = not exact.independent_steps and fewest < longest
         self.size = min(size, len(lengths))
         self._most = self.size  # samples in a batch
-        if exact.apart and longest > 1:
+        if exact.independent_steps and longest > 1:
             self._most = int(np.sort(lengths)[-self.size :].sum())
         deep, steps = (
-            (SAMPLE_TAPE_STEPS, (fewest, longest)) if exact.apart else (1, (1,))
+            (SAMPLE_TAPE_STEPS, (fewest, longest))
+            if exact.independent_steps
+            else (1, (1,))
         )
         samples = [
             size * length
@@ -192,11 +194,15 @@ class BatchLoop:
         self._rows = float(lengths.mean()) * self.size
         groups = [stop.stop - stop.start for stop, _ in exact.split(self._most)]
         # what several threads can compute at the same time
-        self._parts = -(-groups[0] // exact.lanes) if exact.apart else len(groups)
-        if exact.apart and exact.has_shared_gaters():
+        self._parts = (
+            -(-groups[0] // exact.lanes) if exact.independent_steps else len(groups)
+        )
+        if exact.independent_steps and exact.has_shared_gaters():
             self._parts = 1
         self._depth = (
-            min(deep, -(-self._most // exact.lanes)) if exact.apart else longest
+            min(deep, -(-self._most // exact.lanes))
+            if exact.independent_steps
+            else longest
         )
         self._laid: list[Any] = []
         self._fixed: list[tuple[Any, ...]] = []
@@ -287,7 +293,9 @@ class BatchLoop:
     def _tapes(self, lanes: int, number: int = 0) -> engine.exact.Tapes:
         """Return the tapes of a thread for groups of `lanes` samples."""
         tapes = self.exact.tapes_of(
-            number, lanes, self._depth if lanes > 1 or not self.exact.apart else 1
+            number,
+            lanes,
+            self._depth if lanes > 1 or not self.exact.independent_steps else 1,
         )
         tapes.begin(None, None)
         return tapes
@@ -318,7 +326,7 @@ class BatchLoop:
         for lanes, used in self._used.items():
             if not used:
                 tapes.append(None)
-            elif self.exact.apart and number > 0:
+            elif self.exact.independent_steps and number > 0:
                 # threads compute steps of the same group
                 tapes.append(engine.exact.SharedTapes(self._tapes(lanes)))
             else:
@@ -330,7 +338,7 @@ class BatchLoop:
             weights=self.exact.weights,
             steps=np.int64(0),
             window=np.int64(self.window),
-            apart=self.exact.apart,
+            independent_steps=self.exact.independent_steps,
             ragged=False,
             masked=False,
             recorded=False,

@@ -3,8 +3,8 @@
     python -m benchmarks.lowering          # edits of 2e6 connections
     python -m benchmarks.lowering sparse   # of this network
 
-Milliseconds are CPU times of `store.ready()` after the edit, the least of several. An
-edit and what takes it back alternate. "whole": without ``edits.py``.
+Milliseconds are CPU times of `store.ensure_lowered()` after the edit, the least of
+several. An edit and what takes it back alternate. "whole": without ``edits.py``.
 """
 
 from __future__ import annotations
@@ -108,13 +108,13 @@ def changes(net: Network) -> dict[str, tuple[Callable[[], Any], Callable[[], Any
 def times(net: Network, pair: Any, repeats: int = REPEATS) -> tuple[float, float]:
     """Milliseconds of lowering after an edit, and after the one that takes it back."""
     store = net.input[0]._store
-    store.ready()
+    store.ensure_lowered()
     least = [np.inf, np.inf]
     for _ in range(repeats):
         for number, change in enumerate(pair):
             change()
             start = time.process_time()
-            store.ready()
+            store.ensure_lowered()
             least[number] = min(least[number], time.process_time() - start)
     return 1e3 * least[0], 1e3 * least[1]
 

@@ -103,7 +103,7 @@ def picture():
     marked = {("activation", row): TINTS[BLUE] for row in (0, 1)}
     marked |= {("state", row): TINTS[ORANGE] for row in (2, 3, 4)}
     marked |= {("activation", row): TINTS[GREEN] for row in (2, 3, 4)}
-    yield text(24, 38, "Python: views", "lane")
+    yield text(24, 38, "Python: handles", "lane")
     yield text(366, 38, "The store: every number", "lane")
     yield text(712, 38, "Compiled: one call", "lane")
 
@@ -118,7 +118,12 @@ def picture():
         "gets the table and the network's rows",
     )
     yield from box(
-        366, 166, 290, INK, "Store.ready()", "is the program older than the topology?"
+        366,
+        166,
+        290,
+        INK,
+        "Store.ensure_lowered()",
+        "is the program older than the topology?",
     )
     yield from box(
         366,
@@ -149,7 +154,7 @@ def picture():
         264,
         INK,
         "run_network",
-        "(address, unit, span, inputs, outputs)",
+        "(address, scalar, span, inputs, outputs)",
         "rejects inputs that are not finite",
     )
     yield from box(712, 190, 264, BLUE, "clamp_neuron", "sets the inputs' activations")
@@ -159,7 +164,7 @@ def picture():
         264,
         ORANGE,
         "compute_state",
-        "compute the states of a block",
+        "computes the states of a block",
         "and the corresponding traces",
     )
     yield from box(712, 430, 264, GREEN, "fire", "computes its activations and slopes")
@@ -168,7 +173,7 @@ def picture():
         24, 560, 230, INK, f"array([{answer[0]:.4f}])", "returned to your line"
     )
     yield from box(
-        24, 430, 290, INK, "net.output[0].activation", "a view: reads row 4 on access"
+        24, 430, 290, INK, "net.output[0].activation", "a handle: reads row 4 on access"
     )
 
     yield from way(1, 139, 138, "M139 112 V164")

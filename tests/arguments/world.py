@@ -138,7 +138,7 @@ def _of_object(thing: Any) -> str:
 
 
 def _of_store(store: Any) -> tuple[Any, ...]:
-    store.ready()  # a layout that is made anew is no change
+    store.ensure_lowered()  # a layout that is made anew is no change
     graph = of(store)
     return (
         id(store),

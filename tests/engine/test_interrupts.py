@@ -79,7 +79,7 @@ class World:
         """All that a user can see, apart from how it is stored."""
         links = {}
         for store in self.stores:
-            store.ready()
+            store.ensure_lowered()
             for identity in np.sort(store["identity"]).tolist():
                 link = synapse.objects.connection.connection_at(store, identity)
                 gater = link.gater.name if link.gater else None

@@ -15,7 +15,7 @@ from tests.helpers.strategies import Twin, crowded
 def runs(neuron):
     """(kind, flags, length) of the runs into a neuron."""
     store = neuron._store
-    store.ready()
+    store.ensure_lowered()
     c = store.columns
     row = neuron._row
     mine = range(c["run_start"][row], c["run_stop"][row])
@@ -26,7 +26,7 @@ def runs(neuron):
 
 
 def flags(neuron):
-    neuron._store.ready()
+    neuron._store.ensure_lowered()
     return neuron._store.columns["flags"][neuron._row]
 
 
@@ -193,14 +193,14 @@ def test_layers_are_blocks():
     """Each layer reads the one before; so does a layer behind an edge within it, which
     ends a block."""
     net = perceptron(2, 3, 4)
-    net._store.ready()
+    net._store.ensure_lowered()
     blocks = [net._store["block_first"], net._store["block_stop"]]
     assert [column.tolist() for column in blocks] == [
         [0] * 2 + [2] * 3 + [5] * 4,
         [2] * 2 + [5] * 3 + [9] * 4,
     ]
     net.hidden[0][0].project(net.hidden[0][2])
-    net._store.ready()
+    net._store.ensure_lowered()
     assert net._store["block_stop"].tolist() == [2, 2, 4, 4, 5, 9, 9, 9, 9]
 
 
@@ -219,7 +219,7 @@ def test_updates_wait_where_no_error_is_sent():
 
 
 def sizes(net):
-    net._store.ready()
+    net._store.ensure_lowered()
     return tuple(
         len(net._store.columns[name])
         for name in ("eligibility", "extended", "influence")
@@ -295,7 +295,7 @@ def test_a_million_neurons_have_their_connections_in_the_same_order(monkeypatch)
 
     def order():
         store = Twin(crowded(3)).net._store
-        store.ready()
+        store.ensure_lowered()
         return [store[name].tolist() for name in ("target", "source", "gater")]
 
     expected = order()
@@ -315,5 +315,5 @@ def test_a_group_is_of_a_block_with_neurons_that_it_does_not_read():
     a.project(b), a.project(c), b.project(d), c.project(d)
     c.project(c, "all_to_else")
     store = network(a, b, c, d)._store
-    store.ready()
+    store.ensure_lowered()
     assert store["block_first"][c[0]._row] == b[0]._row

@@ -206,7 +206,7 @@ def test_clearing_sets_the_defaults_that_are_declared():
         store["state"][:] = 1
         store["activation"][:] = 1
         store["stamp"][:] = 3
-        jit.to_machine_code(clear)(store.ready(), store.scalar, np.uint64(1))
+        jit.to_machine_code(clear)(store.ensure_lowered(), store.scalar, np.uint64(1))
         assert store["state"].tolist() == [1, 0.25, 1, 1]
         assert store["stamp"].tolist() == [3, 7, 3, 3]
         assert (store["activation"] == 1).all()

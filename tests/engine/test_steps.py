@@ -21,7 +21,7 @@ from synapse.readwrite import from_json_data, json_data
 
 def of(net):
     store = net._store
-    store.ready()
+    store.ensure_lowered()
     rows = net._connection_rows()
     found = {*store["tried_life"][rows].tolist()}
     found |= {*store["tried_steps"][net._rows()].tolist()}

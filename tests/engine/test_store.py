@@ -81,7 +81,7 @@ def test_absorbing_a_store_with_removed_connections():
     second.remove_connections(np.array([0]))
     store.absorb(second)
     assert store.row_of[:3].tolist() == [0, NONE, 2]
-    store.ready()
+    store.ensure_lowered()
     assert store["weight"][store.row_of[2]] == 2.0
     assert_sound(store)
 
@@ -90,7 +90,7 @@ def test_the_table_tells_where_columns_lie_when_they_have_moved():
     store = store_of(3, (0, 1))
     place = {column.name: i for i, column in enumerate(COLUMNS)}
     for _ in range(6):
-        assert store.ready() == store.table.ctypes.data
+        assert store.ensure_lowered() == store.table.ctypes.data
         for name in ("state", "weight", "run_kind"):
             assert store.table[place[name]] == store.columns[name].ctypes.data
         store.add_neurons([None] * 50)

@@ -229,7 +229,7 @@ def forget_context(world, element):
 def step_round(world, store):
     """All networks and free neurons of a store fire in some order and propagate in the
     reverse order."""
-    store.ready()
+    store.ensure_lowered()
     neurons = {handle for handle in store.handles if handle is not None}
     networks = [network for network in world.networks if network[0] in neurons]
     taken = {neuron for network in networks for neuron in network}

@@ -213,7 +213,7 @@ class World:
         neurons = set(self.neurons)
         for store in self.stores():
             if self.chance(0.5):
-                store.ready()
+                store.ensure_lowered()
             if len(store.handles) > 1 or self.number % 8 == 0:
                 check_store(store)
             strangers = [

@@ -36,7 +36,7 @@ def filled(net, columns, usual=False, gaps=True):
     """
     store = net._store
     rng = np.random.default_rng(0)
-    store.ready()
+    store.ensure_lowered()
     for column in columns:
         values = store[column.name]
         if usual:
@@ -72,7 +72,7 @@ def filled(net, columns, usual=False, gaps=True):
 def told(net, column):
     """A column in the order of the objects, as bytes; groups by their members."""
     store = net._store
-    store.ready()
+    store.ensure_lowered()
     rows = net._rows() if column.axis == "neuron" else net._connection_rows()
     values = store[column.name][rows]
     if column.kind is schema.GROUP:

@@ -78,7 +78,7 @@ def feed(net, steps, seed=0, learn=True):
 def columns(net):
     """Every number of a network that has its store for itself, as bytes."""
     store = net._store
-    store.ready()
+    store.ensure_lowered()
     stored = {
         column.name: store[column.name]
         for column in COLUMNS

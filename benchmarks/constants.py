@@ -224,19 +224,19 @@ CONSTANTS = (
     ),
     Constant("engine.schema", "CHUNK", GRADIENTS, in_kernels=True),
     Constant(
-        "engine.exact.weigh",
+        "engine.exact.states",
         "MAX_UNTILED_NEURONS",
         (*GRADIENTS, *STEPS),
         in_kernels=True,
     ),
     Constant(
-        "engine.exact.weigh",
+        "engine.exact.states",
         "MAX_UNTILED_PRODUCTS",
         (*GRADIENTS, *STEPS, *FEW_SOURCES),
         in_kernels=True,
     ),
-    Constant("engine.online.weigh", "MAX_SINGLE_ADDS", ONLINE, in_kernels=True),
-    Constant("engine.online.weigh", "MIN_REGISTER_PACKS", ONLINE, in_kernels=True),
+    Constant("engine.online.states", "MAX_SINGLE_ADDS", ONLINE, in_kernels=True),
+    Constant("engine.online.states", "MIN_REGISTER_PACKS", ONLINE, in_kernels=True),
     Constant(
         "engine.exact.update",
         "PART",

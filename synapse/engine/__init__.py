@@ -21,7 +21,7 @@ bundle is an attribute, which is read and written by row: `store.weight[c]`.
   rule needs is ``rule`` where the loop does not know which one it is
   (``online/roles.py``).
 - ``events``: the lists of connections by source, if a step follows active neurons
-  (``exact/events.py``); ``extra`` where the step does not know how it weighs
+  (``exact/events.py``); ``extra`` where the step does not know how states are computed
   (``exact/activate.py``).
 - ``span``: which rows a network has. It is a short array of integers whose places have
   names, like `store.ties` and `plan.counts` (``records.py``): `span.start`,

@@ -336,13 +336,13 @@ COLUMNS = (
     Column("tied_group", "tie", "uint32"),
     Column("tied_first", "tie", "uint32"),
     Column("tied_base", "tie", "float"),
-    Column("tied_move", "tie", "float"),
+    Column("tied_update", "tie", "float"),
     Column("bias_tied", "tie", "uint32"),
     Column("bias_tied_length", "tie", "uint32"),
     Column("bias_tied_group", "tie", "uint32"),
     Column("bias_tied_first", "tie", "uint32"),
     Column("bias_tied_base", "tie", "float"),
-    Column("bias_tied_move", "tie", "float"),
+    Column("bias_tied_update", "tie", "float"),
     Column("ties", "tie", "uint64", record=Ties),
     # traces that cannot be read off
     Column("eligibility", "trace", "float"),
@@ -405,7 +405,7 @@ connection (NONE: there is no such trace), and where the gated connections of it
 lie in ``watched_gate``."""
 
 DESTINATIONS = {"weight_destination": "weight", "bias_destination": "bias"}
-"""Where kernels add the moves that they make, and the column that this is, see
+"""Where kernels add the updates that they make, and the column that this is, see
 ``online/accumulator.py``."""
 
 TABLE = (*COLUMNS, *(Column(name, "destination", "float") for name in DESTINATIONS))
@@ -602,7 +602,7 @@ TAPES = (
     Column("error", "tape", "lanes"),
     # activations of two packs of sources in a chunk of steps
     Column("panel", "tape", "lanes"),
-    Column("weighed", "tape", "lanes"),  # the states of one step
+    Column("new_state", "tape", "lanes"),  # the states of one step
     Column("tile", "tape", "lanes"),  # sums or errors of a tile of neurons
     # By neuron: errors from later neurons and steps, to be multiplied by its slope or
     # not.
@@ -622,13 +622,13 @@ TAPES = (
     # steps of ``activation``.
     Column("head", "tape", "int64"),
     # By step and neuron, for a recording; empty without one.
-    Column("noted_state", "tape", "lanes"),
-    Column("noted_slope", "tape", "lanes"),
-    Column("noted_error", "tape", "lanes"),
+    Column("recorded_state", "tape", "lanes"),
+    Column("recorded_slope", "tape", "lanes"),
+    Column("recorded_error", "tape", "lanes"),
     # The results.
     # by rows of connections: minus the gradient
-    Column("weight_move", "tape", "float64"),
-    Column("bias_move", "tape", "float64"),
+    Column("weight_update", "tape", "float64"),
+    Column("bias_update", "tape", "float64"),
 )
 """The columns of an unfolding through time; "lanes" are floats of several samples."""
 
@@ -739,7 +739,7 @@ PLAN = (
     Column("update_place", "plan", "uint32"),  # of the neuron among those of its class
     Column("update_direct", "plan", "uint32"),
     # what is recorded: places in a copy of ``sensitivity``; ENDED: not kept
-    Column("noted", "plan", "int64"),
+    Column("recorded", "plan", "int64"),
 )
 """The columns of a plan of exact online gradients, see ``rtrl/layout.py`` and
 ``docs/sensitivities.md``."""

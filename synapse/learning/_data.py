@@ -513,14 +513,14 @@ def run_epochs(
     epochs: Epochs,
     cost: Cost,
     learn: bool = True,
-    moves: Accumulator | None = None,
+    updates: Accumulator | None = None,
     plan: Plan | None = None,
     renewal: RenewalArguments | None = None,
 ) -> tuple[int, float, int]:
     """Run the network over the data in one compiled call, as :func:`run_epoch` does
     once.
 
-    With `moves`, updates are added to them and weights do not change. With a `plan`,
+    With `updates`, updates are added to them and weights do not change. With a `plan`,
     updates are exact gradients by its sensitivities; else they are those of the online
     rule. Neurons are renewed as `renewal` says. Returns the number of complete epochs,
     and the summed cost and number of steps with a target of the latest.
@@ -542,11 +542,11 @@ def run_epochs(
     renewals = tuple(renewal or engine.online.nothing_renewed())
     arguments: tuple[Any, ...]
     if plan is None:
-        kernels = engine.online.kernels_for(store, span, moves)
+        kernels = engine.online.kernels_for(store, span, updates)
         before = np.empty(store.n_connections), np.empty(store.n_neurons)
         arguments = ordered, *options, renewals, before
     else:
-        kernels = engine.rtrl.loops.kernels_for(plan, moves)
+        kernels = engine.rtrl.loops.kernels_for(plan, updates)
         arguments = ordered, options, renewals
     lengths = data.bounds[1:] - data.bounds[:-1]
     count = int(lengths[epochs.orders].sum()) if network._recorder is not None else 0

@@ -342,7 +342,7 @@ class Updater(OfNetwork):
         rate = self.state.optimizer.rate if rate is None else rate
         if isinstance(batch, StepJacobian):
             assert isinstance(self.state, RecursiveState)
-            self.state._move(values, batch.jacobian, batch.errors, rate)
+            self.state._update(values, batch.jacobian, batch.errors, rate)
             norm = batch.norm if measured else 0.0
         else:
             gradient, norm = self.penalised(batch, values)
@@ -356,7 +356,7 @@ class Updater(OfNetwork):
         """
         assert isinstance(self.state, OptimizerState)
         values = values.astype(self.state.change.dtype, copy=False)
-        self.state._move(values, gradient, rate)
+        self.state._update(values, gradient, rate)
         return values
 
     def write(self, values: Floats) -> None:

@@ -146,7 +146,7 @@ def gradient(
         np.negative(weights, out=weights)  # a copy, unlike `biases`
         neurons = slice(int(span[Span.START]), int(span[Span.STOP]))
         biases = -parameters.sum_of_group(store["bias_tie"], neurons, biases)
-        if exact.nbytes <= MAX_CACHED_BYTES and exact._noted is None:
+        if exact.nbytes <= MAX_CACHED_BYTES and exact._recorded is None:
             del (
                 exact.network,
                 exact._lowered,
@@ -228,7 +228,7 @@ class ExactGradient:
             self._tapes.clear()
         for tapes in self._tapes.values():
             tapes.clear()
-        self._noted: NotedSteps | None = (
+        self._recorded: RecordedSteps | None = (
             None  # what a recording takes from the present call
         )
         self._rows: Ints | None = None
@@ -320,10 +320,10 @@ class ExactGradient:
         """
         self.begin()
         recorder = self.network._recorder
-        self._noted = None
+        self._recorded = None
         if recorder is not None:
             sizes = len(self.network), self.network._n_inputs
-            self._noted = NotedSteps(self.data, chosen, share, *sizes)
+            self._recorded = RecordedSteps(self.data, chosen, share, *sizes)
         groups = list(self._groups(chosen, share, window, masks))
         loss = 0.0
         for number, (group_loss, by_weight, by_bias) in enumerate(
@@ -343,8 +343,8 @@ class ExactGradient:
             raise_interrupt()
         if not np.isfinite(weights.sum() + biases.sum()):
             raise not_finite()
-        if self._noted is not None:
-            recorder.add(self._noted.numbers)
+        if self._recorded is not None:
+            recorder.add(self._recorded.numbers)
         return loss, weights, biases
 
     def losses(self, cost: Cost) -> Callable[[], float]:
@@ -454,7 +454,9 @@ class ExactGradient:
         steps.
         """
         samples, width, _ = group
-        return self._tapes[number, width, self._noted is not None], int(samples.steps)
+        return self._tapes[number, width, self._recorded is not None], int(
+            samples.steps
+        )
 
     def _groups(
         self, chosen: NDArray[Any], share: Floats, window: int, masks: Masks | None
@@ -493,7 +495,7 @@ class ExactGradient:
                 independent_steps=self.independent_steps,
                 ragged=not full,
                 masked=mask is not None,
-                recorded=self._noted is not None,
+                recorded=self._recorded is not None,
                 start=np.int64(0),
                 stop=np.int64(steps),
                 part=np.int64(0),
@@ -515,9 +517,9 @@ class ExactGradient:
         )
         if status != DONE:
             raise self.divergence(status, tapes, loss, bad, steps)
-        if self._noted is not None:
-            self._noted.take(tapes, steps)
-        return loss, tapes["weight_move"], tapes["bias_move"]
+        if self._recorded is not None:
+            self._recorded.take(tapes, steps)
+        return loss, tapes["weight_update"], tapes["bias_update"]
 
     def activity(self) -> Floats:
         """Return the mean absolute activation of every neuron in the latest group."""
@@ -545,14 +547,14 @@ class ExactGradient:
             targets=self._targets,
             samples=tuple(samples),
             cost=cost.code,
-            moves=store.n_connections,
+            n_updates=store.n_connections,
         )
 
     def tapes_of(self, number: int, width: int, steps: int) -> engine.exact.Tapes:
         """Return the tapes with this number, replaced by longer ones if they are too
         short.
         """
-        key = number, width, self._noted is not None
+        key = number, width, self._recorded is not None
         if key in self._tapes and self._tapes[key].steps < steps:
             del self._tapes[key]  # first, as both together may not fit into memory
         if key not in self._tapes:
@@ -568,7 +570,7 @@ class ExactGradient:
                 len(network.output),
                 len(network._column("weight")),
                 depth=engine.exact.context_depth(store, span),
-                recorded=self._noted is not None,
+                recorded=self._recorded is not None,
             )
         return self._tapes[key]
 
@@ -600,14 +602,14 @@ class ExactGradient:
 
 COLUMNS = {
     "activation": "activation",
-    "state": "noted_state",
-    "derivative": "noted_slope",
-    "responsibility": "noted_error",
+    "state": "recorded_state",
+    "derivative": "recorded_slope",
+    "responsibility": "recorded_error",
 }
 """Quantities that an exact gradient computes, and their columns on the tapes."""
 
 
-class NotedSteps:
+class RecordedSteps:
     """The quantities of all steps, sequence by sequence; errors are without the `share`
     in the loss.
     """

@@ -173,10 +173,10 @@ class Calling(Sequence[Neuron]):
         update is not finite.
         """
         unchecked = *arguments[:-1], 0
-        moves = kernels.moves
-        if moves is not None:
+        updates = kernels.updates
+        if updates is not None:
             status, cost = kernel(*unchecked)
-            finite = all(map(parameters.are_finite, (moves.weights, moves.biases)))
+            finite = all(map(parameters.are_finite, (updates.weights, updates.biases)))
         else:
             store = self._store
             before = parameters.copied(store)
@@ -205,14 +205,14 @@ class Calling(Sequence[Neuron]):
             " call. Call again with data of the new size."
         )
 
-    def _kernels(self, moves: Accumulator | None = None) -> Kernels:
-        """Return the kernels of its learning rule; updates are added to `moves`, if
+    def _kernels(self, updates: Accumulator | None = None) -> Kernels:
+        """Return the kernels of its learning rule; updates are added to `updates`, if
         given.
         """
         _, store, span = self._lowered()
         if self._rtrl is None:
-            return engine.online.kernels_for(store, span, moves)
-        return engine.rtrl.loops.kernels_for(self._rtrl.plan_for(self), moves)
+            return engine.online.kernels_for(store, span, updates)
+        return engine.rtrl.loops.kernels_for(self._rtrl.plan_for(self), updates)
 
     def _present_facts(self) -> Facts:
         """Return what it has found out about the present topology."""

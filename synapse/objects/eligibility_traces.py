@@ -51,7 +51,7 @@ class EligibilityTraces(IdentityObserver):
         """Make the sums for the present topology, all 0."""
         network = self.network
         _, store, _ = network._lowered()
-        self._moves = engine.online.Accumulator(store, recorded=False)
+        self._updates = engine.online.Accumulator(store, recorded=False)
         self._kernels: engine.online.Kernels | None = None
         self._facts: Facts | None = None  # of the network, for which these are
         self._sizes = np.array([store.n_connections, store.n_neurons], np.int64)
@@ -85,7 +85,7 @@ class EligibilityTraces(IdentityObserver):
         network in use.
         """
         store: Store = self.network._lowered()[1]
-        if self._moves.topology == store.topology_version:
+        if self._updates.topology == store.topology_version:
             return store
         before = self._sums
         neurons = self._neurons
@@ -110,7 +110,7 @@ class EligibilityTraces(IdentityObserver):
     @property
     def _sums(self) -> tuple[Floats, Floats]:
         """What is left between steps, by row of connections and of neurons."""
-        return self._moves.weights, self._moves.biases
+        return self._updates.weights, self._updates.biases
 
     def _read(self) -> Slopes:
         weights, biases = self._places
@@ -130,8 +130,8 @@ class EligibilityTraces(IdentityObserver):
         with ExclusiveAccess(self.network):
             self._lowered_store()
             weights, biases = self._places
-            weights.write(self._moves.weights, sums.weights)
-            biases.write(self._moves.biases, sums.biases)
+            weights.write(self._updates.weights, sums.weights)
+            biases.write(self._updates.biases, sums.biases)
 
     def clear(self) -> None:
         """Set all sums to 0."""
@@ -177,7 +177,7 @@ class EligibilityTraces(IdentityObserver):
         facts = network._present_facts()
         if self._facts is not facts or self._kernels is None:
             self._facts = facts
-            self._kernels = network._kernels(self._moves)
+            self._kernels = network._kernels(self._updates)
         return self._kernels
 
     def _learning_streams(self, network: Network) -> engine.online.Kernels:

@@ -40,8 +40,8 @@ class OnlineAdaGrad(EligibilityTraces):
 
     def _begin(self) -> None:
         super()._begin()
-        moves = self._moves
-        self._squares = np.zeros_like(moves.weights), np.zeros_like(moves.biases)
+        updates = self._updates
+        self._squares = np.zeros_like(updates.weights), np.zeros_like(updates.biases)
         self._settings = np.empty(4)
 
     @property
@@ -115,24 +115,26 @@ class OnlineAdaGrad(EligibilityTraces):
         )
         if status != DONE:
             return int(status)
-        slopes = self._moves.weights, self._moves.biases
+        slopes = self._updates.weights, self._updates.biases
         decrease = 0.0
-        moves = []
+        updates = []
         for name, at, sums, each in zip(
             ("weight", "bias"), self._places, self._squares, slopes, strict=True
         ):
             tie = store[SHARED_BY[name]]
             shared = parameters.sum_of_group(tie, at.every, each[at.every])
             sums[at.every] = sums[at.every] * keep + shared**2
-            move = shared / (np.sqrt(sums[at.every]) + SMALLEST_ROOT)
+            update = shared / (np.sqrt(sums[at.every]) + SMALLEST_ROOT)
             # each parameter counts once
             members = parameters.distinct(tie[at.every])[0]
-            decrease += float((shared * move)[members].sum())
-            moves.append((name, at.every, move))
+            decrease += float((shared * update)[members].sum())
+            updates.append((name, at.every, update))
         if not np.isfinite(decrease):
             return DIVERGED
         most = float((errors**2 if squared else np.abs(errors)).sum())
         step = rate * weight * share_of_step(rate, bound, decrease, most)
-        for name, rows, move in moves:
-            parameters.assign_first(store, name, rows, store[name][rows] + step * move)
+        for name, rows, update in updates:
+            parameters.assign_first(
+                store, name, rows, store[name][rows] + step * update
+            )
         return DONE

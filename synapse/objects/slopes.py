@@ -106,9 +106,9 @@ class OutputSlopes(Propagating):
             out = np.empty(sizes[0], dtype), np.empty(sizes[1], dtype)
         else:
             _require_room(out, sizes, dtype)
-        moves = self._adding.moves
-        assert moves is not None
-        moves.clear()
+        updates = self._adding.updates
+        assert updates is not None
+        updates.clear()
         if errors is None:
             errors = self._derivatives()
         asked = errors, GIVEN_ERRORS, 1.0, CHECK_SIZES
@@ -120,8 +120,8 @@ class OutputSlopes(Propagating):
                 f"The slopes of {self!r} left the finite range of {dtype}."
                 f" {parameters.REMEDIES}"
             )
-        places[0].read(moves.weights, out[0])
-        places[1].read(moves.biases, out[1])
+        places[0].read(updates.weights, out[0])
+        places[1].read(updates.biases, out[1])
         for name, at, slopes in zip(("weight", "bias"), places, out, strict=True):
             if at.tied:
                 tie = self._store[SHARED_BY[name]]

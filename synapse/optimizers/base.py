@@ -356,9 +356,9 @@ class OptimizerState:
         if slopes.shape != self.change.shape:
             condition = f"of shape {self.change.shape}"
             raise ArgumentError(_checks.expected("gradient", condition, slopes.shape))
-        self._move(parameters, slopes, rate_of_step(self.optimizer, rate))
+        self._update(parameters, slopes, rate_of_step(self.optimizer, rate))
 
-    def _move(self, parameters: Floats, gradient: Floats, rate: float) -> None:
+    def _update(self, parameters: Floats, gradient: Floats, rate: float) -> None:
         """Do the same as :meth:`step` with arguments that need no check."""
         dtype = self.change.dtype
         if not _checks.sum_of_squares(gradient) <= float(np.finfo(dtype).max):

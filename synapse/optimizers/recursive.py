@@ -181,9 +181,9 @@ class RecursiveState(ABC):
             raise ArgumentError(
                 _checks.expected("jacobian", f"of shape {shape}", slopes.shape)
             )
-        self._move(parameters, slopes, misses, rate_of_step(self.optimizer, rate))
+        self._update(parameters, slopes, misses, rate_of_step(self.optimizer, rate))
 
-    def _move(
+    def _update(
         self, parameters: Floats, jacobian: Floats, errors: Floats, rate: float
     ) -> None:
         """Do the same as :meth:`step` with arguments that need no check."""

@@ -42,22 +42,22 @@ def data(net, steps=7, seed=0):
     )
 
 
-def moves_of(net, moves):
+def moves_of(net, updates):
     """By the network's connections and neurons, in float64."""
     return (
-        moves.weights[net._connection_rows()].astype(float),
-        moves.biases[net._rows()].astype(float),
+        updates.weights[net._connection_rows()].astype(float),
+        updates.biases[net._rows()].astype(float),
     )
 
 
 def accumulated(net, inputs, targets, rate=1.0, clear=True):
-    """One compiled pass in which moves are summed."""
+    """One compiled pass in which updates are summed."""
     store, span = net._lowered()[1:]
-    moves = Accumulator(store)
+    updates = Accumulator(store)
     steps = len(inputs)
     control = np.zeros(2, np.int64)
     engine.online.train_network(
-        moves.address,
+        updates.address,
         store.scalar,
         span,
         (
@@ -79,7 +79,7 @@ def accumulated(net, inputs, targets, rate=1.0, clear=True):
         (np.empty(store.n_connections), np.empty(store.n_neurons)),
     )
     assert control[1] == steps
-    return moves
+    return updates
 
 
 def shared(net, weights, biases):
@@ -101,11 +101,11 @@ def compare_with_single_steps(build):
     inputs, targets = data(net)
     before = (net.weights, net.biases)
     expected = by_steps(twin, [inputs], [targets], "squared_error")
-    moves = shared(net, *moves_of(net, accumulated(net, inputs, targets)))
+    updates = shared(net, *moves_of(net, accumulated(net, inputs, targets)))
     assert (net.weights == before[0]).all()
     assert (net.biases == before[1]).all()
     assert not net._store["pending_step"].any()
-    for ours, theirs in zip(moves, expected, strict=True):
+    for ours, theirs in zip(updates, expected, strict=True):
         assert ours == pytest.approx(-theirs, rel=1e-9, abs=1e-12)
 
 
@@ -118,15 +118,15 @@ def test_everything_else_is_left_as_a_step_leaves_it():
     net.activate(inputs[0]), twin.activate(inputs[0])
     twin.propagate(0.3, targets[0], "squared_error")
     store, span = net._lowered()[1:]
-    moves = Accumulator(store)
+    updates = Accumulator(store)
     rate = store.dtype.type(0.3)
     engine.online.propagate_targets(
-        moves.address, store.scalar, span, targets[0], CODE, rate, 0
+        updates.address, store.scalar, span, targets[0], CODE, rate, 0
     )
     for name in set(store.columns) - {"weight", "bias"}:
         assert np.array_equal(store[name], twin._store[name]), name
     for ours, theirs in zip(("weights", "biases"), ("weight", "bias"), strict=True):
-        assert store[theirs] + getattr(moves, ours) == pytest.approx(
+        assert store[theirs] + getattr(updates, ours) == pytest.approx(
             twin._store[theirs], rel=1e-15, abs=1e-16
         )
 
@@ -134,7 +134,7 @@ def test_everything_else_is_left_as_a_step_leaves_it():
 def test_an_accumulator_is_of_one_topology():
     net = perceptron(2, 3, 1, seed=1)
     net.activate([0.0, 0.0])
-    moves = Accumulator(net._store)
+    updates = Accumulator(net._store)
     net.input[0].project(net.output[0])
     with pytest.raises(RuntimeError, match="topology has changed"):
-        moves.address  # noqa: B018
+        updates.address  # noqa: B018

@@ -32,7 +32,7 @@ def test_a_cleared_context_has_no_traces_of_biases_and_no_influences():
 
 
 def test_four_gates_with_a_source_outside_of_the_network_keep_their_traces():
-    """They are alike, but are not weighed four at a time; the source may fire again
+    """They are alike, but are not computed four at a time; the source may fire again
     before the cells do."""
     for by_hand in (False, True):
         outside = Neuron("identity")

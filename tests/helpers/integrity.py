@@ -511,7 +511,7 @@ def check_tied_rows(store):
         sizes = np.bincount(store[number].astype(np.int64))[1:]
         require((sizes == 0) | (sizes > 1), "a group of one", name)
         require(
-            len(c[f"{name}_base"]) == len(starts) == len(c[f"{name}_move"]),
+            len(c[f"{name}_base"]) == len(starts) == len(c[f"{name}_update"]),
             "rooms of ties",
             name,
         )

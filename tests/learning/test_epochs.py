@@ -81,9 +81,9 @@ def calls(monkeypatch):
     seen = []
     run = Online.run
 
-    def counting(rule, data, epochs, moves=None):
+    def counting(rule, data, epochs, updates=None):
         seen.append(len(epochs.rates))
-        return run(rule, data, epochs, moves)
+        return run(rule, data, epochs, updates)
 
     monkeypatch.setattr(Online, "run", counting)
     monkeypatch.setattr(

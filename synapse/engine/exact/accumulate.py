@@ -19,8 +19,7 @@ from ..compiler.tiles import add_outer, add_rows, no_sums, pack, put_pack, width
 from ..lowering.flags import FIXED, LISTED, MEMORY, PAIRED, SHARED
 from ..online.reads import of_gater, of_gaters
 from ..schema import NONE
-from .step import Chunk, chunk_kind, lagged_at, sources_before
-from .weigh import (
+from .states import (
     NEURONS,
     PACK,
     dense_alike,
@@ -30,6 +29,7 @@ from .weigh import (
     rows_of,
     stretch_of,
 )
+from .step import Chunk, chunk_kind, lagged_at, sources_before
 
 PACKS = (0, 0)
 
@@ -81,7 +81,7 @@ def accumulate_tile(tapes, chunk, at, left, to, q, count, fresh, packs):
         for lane in range(lanes):
             sources = place + lane * wide
             sums = add_outer(sums, panel, sources, step, error, begin + lane, lanes)
-    add_rows(tapes.weight_move, to, q, sums, left - wide + step, count, fresh)
+    add_rows(tapes.weight_update, to, q, sums, left - wide + step, count, fresh)
 
 
 @inline
@@ -148,7 +148,7 @@ def accumulate_row(tapes, at, row, n, place, chunk):
         delta = error[at + t * (chunk.rows + NEURONS)]
         begin = place + t * chunk.rows
         for q in range(n):
-            tapes.weight_move[row + q] += delta * activation[begin + q]
+            tapes.weight_update[row + q] += delta * activation[begin + q]
 
 
 @inline
@@ -160,13 +160,15 @@ def accumulate_ungated(store, tapes, at, r, chunk):
     if store.run_kind[r] == LISTED:
         for q in range(row, row + n):
             i = sources + store.source[q]
-            tapes.weight_move[q] += product(tapes, at, tapes.activation, i, chunk)
+            tapes.weight_update[q] += product(tapes, at, tapes.activation, i, chunk)
     elif 4 * n > width(tapes.activation) > 1:
         accumulate_row(tapes, at, row, n, sources + store.run_source[r], chunk)
     else:
         for q in range(n):
             i = sources + store.run_source[r] + q
-            tapes.weight_move[row + q] += product(tapes, at, tapes.activation, i, chunk)
+            tapes.weight_update[row + q] += product(
+                tapes, at, tapes.activation, i, chunk
+            )
 
 
 @inline
@@ -175,7 +177,7 @@ def accumulate_stretch(store, tapes, at, r, chunk):
     row = store.run_first[r]
     for q in range(row, row + store.run_rows[r]):
         i = lagged_at(store, q, chunk.now, chunk.rows)
-        tapes.weight_move[q] += product(tapes, at, tapes.activation, i, chunk)
+        tapes.weight_update[q] += product(tapes, at, tapes.activation, i, chunk)
 
 
 @inline
@@ -195,7 +197,7 @@ def accumulate_run(store, tapes, at, r, chunk):
         )
         gater = store.run_gater[r] if run_kind == SHARED else store.gater[row + q]
         g = gaters + gater
-        tapes.weight_move[row + q] += gated_product(
+        tapes.weight_update[row + q] += gated_product(
             tapes, at, g, tapes.activation, i, chunk
         )
 
@@ -207,12 +209,12 @@ def accumulate_memory(store, tapes, at, j, chunk):
     gater = store.self_gater[j]
     before = chunk.now - chunk.rows
     if store.trainable[self_row] and gater == NONE:
-        tapes.weight_move[self_row] += product(
+        tapes.weight_update[self_row] += product(
             tapes, at, tapes.state, before + j, chunk
         )
     elif store.trainable[self_row]:
         g = of_gater(store, gater, j, chunk.now, before) + gater
-        tapes.weight_move[self_row] += gated_product(
+        tapes.weight_update[self_row] += gated_product(
             tapes, at, g, tapes.state, before + j, chunk
         )
 
@@ -278,7 +280,7 @@ def accumulate_bias(tapes, at, chunk):
     moved = splat(0.0, tapes.state)
     for t in range(chunk.steps):
         moved += tapes.error[at + t * (chunk.rows + NEURONS)]
-    tapes.bias_move[at] += total(moved)
+    tapes.bias_update[at] += total(moved)
 
 
 class NeuronPart(NamedTuple):
@@ -305,15 +307,15 @@ def begin_sums(store, tapes, span, j, learns):
     """Reset the sums of a neuron, in which ``move`` leaves others, unless `accumulate`
     overwrites them.
     """
-    tapes.bias_move[j - span.start] = 0.0
+    tapes.bias_update[j - span.start] = 0.0
     if store.flags[j] & MEMORY:
-        tapes.weight_move[store.self_row[j]] = 0.0
+        tapes.weight_update[store.self_row[j]] = 0.0
     for r in range(store.run_start[j], store.run_stop[j]):
         summed = learns and not store.run_flags[r] & FIXED
         if is_lone(store, j) or not (summed and dense_alike(store, r)):
             row = store.run_first[r]
             for q in range(row, row + store.run_length[r]):
-                tapes.weight_move[q] = 0.0
+                tapes.weight_update[q] = 0.0
 
 
 @inline

@@ -23,7 +23,7 @@ from .fire import (
     transpose_activations,
     zero_finished,
 )
-from .weigh import commit_states, weigh_all
+from .states import commit_states, compute_states
 
 
 class Way(NamedTuple):
@@ -62,7 +62,7 @@ def compute_all(store, tapes, extra, start, stop, forward, step, lanes, ragged, 
     """Compute states, activations and slopes of neurons that read all of their sources;
     ended samples are reset before their states are kept and squashed.
     """
-    weigh_all(store, tapes, start, stop, forward)
+    compute_states(store, tapes, start, stop, forward)
     if ragged:
         zero_finished(tapes, start, stop, forward.offset, step, lanes)
     commit_states(tapes, start, stop, forward)

@@ -170,7 +170,7 @@ def run_part_of_update(training, index):
         return
     by_rows = team.words[TASK + 2] != 0
     count = team.words[TASK + 3]
-    slopes = ways.wide.weight_move if by_rows else change.slopes[0]
+    slopes = ways.wide.weight_update if by_rows else change.slopes[0]
     n = slopes.size if task == SQUARES else change.slopes[0].size
     start = n * index // parts
     stop = n * (index + 1) // parts

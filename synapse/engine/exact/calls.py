@@ -54,4 +54,4 @@ def kernels_of_streams(store: Store, kernels: Kernels) -> Kernels:
     if kernels.plan is not None:
         return kernels
     code = streams.calls_for(store)
-    return Kernels(code, *kernels.begin, before=kernels.before, moves=kernels.moves)
+    return Kernels(code, *kernels.begin, before=kernels.before, updates=kernels.updates)

@@ -1,4 +1,4 @@
-"""A way of weighing whose cost follows activity: connections of silent neurons are not
+"""Steps whose cost follows activity: connections of silent neurons are not
 read.
 
 ``GATHERING`` lets each target read all of its sources. Where most sources are exactly
@@ -55,8 +55,8 @@ from ..store import Store
 from .activate import Way, steps_by
 from .fire import can_skip_derivatives, fire, fire_without_derivatives
 from .runs import advance, next_frame, runs_by
+from .states import add_runs, commit_states, compute_states
 from .step import Step, sources_at
-from .weigh import add_runs, commit_states, weigh_all
 
 MIN_CONNECTIONS = 4096
 """Listed connections below which the kernel is not worth its compilation. By events,
@@ -722,11 +722,11 @@ def add_events(store, tapes, events, start, stop, step):
     if has_events(events, start, stop):
         for t in range(stop - start):
             state = events.aligned[biases + t] + events.sums[offset + t]
-            tapes.weighed[step.offset + start + t] = state
+            tapes.new_state[step.offset + start + t] = state
             events.sums[offset + t] = 0.0
     else:
         for t in range(stop - start):
-            tapes.weighed[step.offset + start + t] = events.aligned[biases + t]
+            tapes.new_state[step.offset + start + t] = events.aligned[biases + t]
 
 
 @inline
@@ -791,7 +791,7 @@ def carry_by(store, tapes, events, states, start, stop, step, receives, gated):
         if receives:
             carried += events.sums[offset + t]
             events.sums[offset + t] = 0.0
-        tapes.weighed[step.offset + start + t] = events.aligned[biases + t] + carried
+        tapes.new_state[step.offset + start + t] = events.aligned[biases + t] + carried
 
 
 @inline
@@ -814,11 +814,11 @@ def add_one_to_one(store, tapes, events, r, weights, start, stop, step):
         for t in range(stop - start):
             gained = tapes.activation[gater + t] * events.aligned[weights + t]
             brought = gained * tapes.activation[source + t]
-            tapes.weighed[step.offset + start + t] += brought
+            tapes.new_state[step.offset + start + t] += brought
     else:
         for t in range(stop - start):
             brought = tapes.activation[source + t] * events.aligned[weights + t]
-            tapes.weighed[step.offset + start + t] += brought
+            tapes.new_state[step.offset + start + t] += brought
 
 
 @inline
@@ -845,7 +845,7 @@ def gather_runs(store, tapes, events, start, stop, step):
 
 
 @inline
-def weigh_by_events(store, tapes, events, start, stop, step):
+def compute_states_by_events(store, tapes, events, start, stop, step):
     """Compute the states of a piece of a block: what events have added, and runs that
     are gathered.
     """
@@ -1012,9 +1012,9 @@ def _compute(store, tapes, events, start, stop, step, row, lanes, ragged, due):
         if not (step.whole_before or has_own_states(store, store.squash[start])):
             for j in range(start, stop):
                 tapes.state[step.before + j] = tapes.activation[step.before + j]
-        weigh_all(store, tapes, start, stop, here)
+        compute_states(store, tapes, start, stop, here)
     else:
-        weigh_by_events(store, tapes, events, start, stop, here)
+        compute_states_by_events(store, tapes, events, start, stop, here)
     if step.whole or not can_skip_derivatives(store.squash[start]):
         commit_states(tapes, start, stop, here)
         fire(store, tapes, start, stop, here, row, lanes)

@@ -25,7 +25,7 @@ def fire(store, tapes, start, stop, forward, step, lanes):
     """
     code = store.squash[start]
     n = (stop - start) * lanes
-    state = flat(tapes.weighed)
+    state = flat(tapes.new_state)
     activation = flat(tapes.activation)
     slope = flat(tapes.slope)
     at = (forward.offset + start) * lanes
@@ -73,14 +73,14 @@ def fire_without_derivatives(store, tapes, start, stop, forward):
     to = forward.now + start
     if code == activations.IDENTITY:
         for q in range(stop - start):
-            tapes.activation[to + q] = tapes.weighed[at + q]
+            tapes.activation[to + q] = tapes.new_state[at + q]
     elif code == activations.RELU:
         for q in range(stop - start):
-            state = tapes.weighed[at + q]
+            state = tapes.new_state[at + q]
             tapes.activation[to + q] = state if state > 0.0 else 0.0
     else:
         for q in range(stop - start):
-            tapes.activation[to + q] = 1.0 if tapes.weighed[at + q] > 0.0 else 0.0
+            tapes.activation[to + q] = 1.0 if tapes.new_state[at + q] > 0.0 else 0.0
 
 
 @lazy_part(INDEX, INDEX, step_kind, INDEX, INDEX, taped=True)
@@ -89,7 +89,7 @@ def fire_custom(store, tapes, start, stop, forward, step, lanes):
     might raise.
     """
     code = store.squash[start]
-    state = flat(tapes.weighed)
+    state = flat(tapes.new_state)
     activation = flat(tapes.activation)
     slope = flat(tapes.slope)
     for j in range(start, stop):
@@ -160,7 +160,7 @@ def zero_clamped_errors(store, tapes, start, stop, to, lanes):
 @inline
 def zero_finished(tapes, start, stop, offset, step, lanes):
     """Set ended samples to 0, so that they cannot grow without bound."""
-    state = flat(tapes.weighed)
+    state = flat(tapes.new_state)
     for lane in range(opaque(lanes)):
         if tapes.row[step * lanes + lane] == ENDED:
             for j in range(start, stop):

@@ -4,7 +4,7 @@ several samples.
 The tapes are those of one unfolding (`schema.TAPES`). At the step whose numbers begin
 at ``now``, the neuron in row j has the activation ``tapes.activation[now + j]``; the
 previous step begins at ``before``. They begin with a context: of as many steps as the
-network reads back (`depth_of`). ``weigh.py`` has the equations of the online rule;
+network reads back (`depth_of`). ``states.py`` has the equations of the online rule;
 in ``propagate.py`` errors follow every connection and gate, also to the previous step;
 and ``accumulate.py`` sums the gradient, a chunk of steps at a time:
 
@@ -43,8 +43,8 @@ from .accumulate import NeuronPart, accumulate
 from .activate import activate_network
 from .fire import zero_clamped_errors
 from .propagate import compute_softmax_deltas, propagate_all
+from .states import NEURONS
 from .step import Step, StepBack
-from .weigh import NEURONS
 
 # --- cost -----------------------------------------------------------------------------
 
@@ -80,23 +80,23 @@ def custom_cost_and_error(store, tapes, cost, at, to, n, lanes):
 
 
 @lazy_part(*[INDEX] * 6, taped=True)
-def softmax_cost_and_errors(store, tapes, first_output, at, weighed_at, to, n, lanes):
+def softmax_cost_and_errors(store, tapes, first_output, at, new_state_at, to, n, lanes):
     """Compute the cost of each softmax output, and its error signal, which has the
     weights of the costs already.
     """
     activation = flat(tapes.activation)
     signal = flat(tapes.signal)
     value = flat(tapes.value)
-    state = flat(tapes.weighed)
+    state = flat(tapes.new_state)
     for lane in range(lanes):
         lead, others = lead_of(activation, at + lane, at + n * lanes, lanes)
-        largest = np.float64(state[weighed_at + lead - at])
+        largest = np.float64(state[new_state_at + lead - at])
         for q in range(lane, n * lanes, lanes):
             value[q] = 0.0
             target = signal[to + q]
             if target > 0.0:
                 y = activation[at + q]
-                below = np.float64(state[weighed_at + q]) - largest
+                below = np.float64(state[new_state_at + q]) - largest
                 logit = logit_within(below, y, activation[lead], others)
                 value[q] = cost_of(CATEGORICAL, target, y, 1.0, 1.0, logit)[0]
     for lane in range(lanes):
@@ -108,16 +108,16 @@ def softmax_cost_and_errors(store, tapes, first_output, at, weighed_at, to, n, l
 
 
 @lazy_part(*[INDEX] * 5, taped=True)
-def weigh_clamped(store, tapes, start, stop, at, weighed_at, lanes):
+def compute_clamped_states(store, tapes, start, stop, at, new_state_at, lanes):
     """Replace the states of clamped outputs by the logits of their activations, from
     which their cost is computed.
     """
     activation = flat(tapes.activation)
-    state = flat(tapes.weighed)
+    state = flat(tapes.new_state)
     for j in range(start, stop):
         if store.clamped[j]:
             for q in range((j - start) * lanes, (j - start + 1) * lanes):
-                state[weighed_at + q] = logit_of(activation[at + q])
+                state[new_state_at + q] = logit_of(activation[at + q])
 
 
 @inline
@@ -130,13 +130,15 @@ def compute_output_errors(store, tapes, span, targets, step, now, cost, lanes):
     slope = flat(tapes.slope)
     signal = flat(tapes.signal)
     value = flat(tapes.value)
-    state = flat(tapes.weighed)
+    state = flat(tapes.new_state)
     at = (now + span.stop - n) * lanes
-    weighed_at = (span.stop - n - span.start) * lanes
+    new_state_at = (span.stop - n - span.start) * lanes
     to = step * n * lanes
     size = np.float64(n)
     if store.ties.clamped != 0:
-        weigh_clamped(store, tapes, span.stop - n, span.stop, at, weighed_at, lanes)
+        compute_clamped_states(
+            store, tapes, span.stop - n, span.stop, at, new_state_at, lanes
+        )
     if cost == CROSS_ENTROPY:  # here, so that the loop has no branch and vectorises
         for q in range(n * lanes):
             target = signal[to + q]
@@ -145,11 +147,11 @@ def compute_output_errors(store, tapes, span, targets, step, now, cost, lanes):
                 activation[at + q],
                 slope[at + q],
                 size,
-                np.float64(state[weighed_at + q]),
+                np.float64(state[new_state_at + q]),
             )
     elif cost == CATEGORICAL:
         softmax_cost_and_errors(
-            store, tapes, span.stop - n, at, weighed_at, to, n, lanes
+            store, tapes, span.stop - n, at, new_state_at, to, n, lanes
         )
     elif cost < FIRST_CUSTOM_COST:
         cost_and_error_range(
@@ -159,7 +161,7 @@ def compute_output_errors(store, tapes, span, targets, step, now, cost, lanes):
             slope,
             at,
             state,
-            weighed_at,
+            new_state_at,
             value,
             signal,
             to,
@@ -222,7 +224,7 @@ def propagate_network(store, tapes, span, step, slot, window, depth, lanes):
 
 
 @inline
-def lay_rows(tapes, samples, lanes):
+def load_rows(tapes, samples, lanes):
     """Write the data's row and its weight for each step and sample; if
     `independent_steps`, every step is a sample.
     """
@@ -268,7 +270,7 @@ def activate_steps(store, tapes, span, inputs, targets, samples, cost, depth, la
             store, tapes, None, span, inputs, step, forward, lanes, *options
         )
         if samples.recorded:
-            note_forward(store, tapes, rows, step, step + depth)
+            record_forward(store, tapes, rows, step, step + depth)
         tapes.loss[step] = compute_output_errors(
             store, tapes, span, targets, step, now, cost, lanes
         )
@@ -282,20 +284,20 @@ def activate_steps(store, tapes, span, inputs, targets, samples, cost, depth, la
 
 
 @lazy_part(*[INDEX] * 3, taped=True)
-def note_forward(store, tapes, rows, step, frame):
+def record_forward(store, tapes, rows, step, frame):
     """Store the states and slopes of a step for a recording, because the backward pass
     may change them.
     """
     for i in range(rows):
-        tapes.noted_state[step * rows + i] = tapes.weighed[i]
-        tapes.noted_slope[step * rows + i] = tapes.slope[frame * rows + i]
+        tapes.recorded_state[step * rows + i] = tapes.new_state[i]
+        tapes.recorded_slope[step * rows + i] = tapes.slope[frame * rows + i]
 
 
 @lazy_part(*[INDEX] * 3, taped=True)
-def note_errors(store, tapes, rows, step, begin):
+def record_errors(store, tapes, rows, step, begin):
     """Store the errors of a step of the chunk that starts at `begin`."""
     for i in range(rows):
-        tapes.noted_error[step * rows + i] = tapes.error[
+        tapes.recorded_error[step * rows + i] = tapes.error[
             (step - begin) * (rows + NEURONS) + i
         ]
 
@@ -320,7 +322,7 @@ class SampleGroup(NamedTuple):
     steps: Any  # number of steps of the longest lane
     window: Any  # length of the windows that errors do not leave
     # whether steps do not depend on each other, so that each is a sample: see
-    # `lay_rows`
+    # `load_rows`
     independent_steps: bool
     ragged: bool  # whether some samples end earlier
     masked: bool  # whether there is dropout
@@ -345,17 +347,17 @@ class DescentArguments(NamedTuple):
     targets: Any
     samples: Any  # the fields of `SampleGroup`
     cost: Any
-    moves: Any
+    n_updates: Any
 
 
 @kernel
 def gradient_network(
-    table, scalar, tape_table, tag, span, inputs, targets, samples, cost, moves
+    table, scalar, tape_table, tag, span, inputs, targets, samples, cost, n_updates
 ):
     """Run some samples together, compute their cost and sum the gradient.
 
     `samples` are the fields of `SampleGroup`; Numba unpacks plain tuples fast, and
-    named ones slowly. `moves` is the number of connections. Rows of `inputs` and
+    named ones slowly. `n_updates` is the number of connections. Rows of `inputs` and
     `targets` are consecutive. With a window of 0, there is no gradient. Returns a
     status, the summed cost, and the last step at which errors were not finite (the
     number of steps if all were).
@@ -369,7 +371,7 @@ def gradient_network(
     chunk = CHUNK
     steps = samples.steps
     depth = depth_of(store, span.start)
-    lay_rows(tapes, samples, lanes)
+    load_rows(tapes, samples, lanes)
     status, value = activate_steps(
         store, tapes, span, inputs, targets, samples, cost, depth, lanes
     )
@@ -390,7 +392,7 @@ def gradient_network(
             if not math.isfinite(check):
                 return DIVERGED, value, step
             if samples.recorded:
-                note_errors(store, tapes, rows, step, begin)
+                record_errors(store, tapes, rows, step, begin)
         # after all errors of the chunk; the latest chunk overwrites the gradient
         if samples.parts > 0:
             part = NeuronPart(samples.part, samples.parts, stop == steps)

@@ -14,18 +14,18 @@ from ..compiler.tiles import load_tile, push_products, width
 from ..lowering.flags import DENSE, LISTED, MEMORY, QUIET_GATER, SHARED, STEPPED, ZIPPED
 from ..online.reads import has_error, of_gater, of_gaters
 from ..schema import NONE
-from .step import errors_at, sources_before, step_back_kind
-from .weigh import (
+from .states import (
     NEURONS,
     dense_alike,
     dense_sum,
+    fill_tile,
     gain,
     is_lone,
     lone_stop,
-    put_sums,
     rows_of,
     stretch_of,
 )
+from .step import errors_at, sources_before, step_back_kind
 
 
 @lazy_part(*[INDEX] * 5, taped=True)
@@ -145,7 +145,7 @@ def push_tile(store, tapes, j, count, back):
         by = of_gaters(flags, back.to_now, back.to_before)
         # delta_k sum_a w_ak y_a to the gater, first: `take_errors` reuses the tile
         if store.run_kind[r] == SHARED and not flags & QUIET_GATER:
-            put_sums(store, tapes, r, runs, count, sources + source)
+            fill_tile(store, tapes, r, runs, count, sources + source)
             push_gaters(store, tapes, r, runs, back.slot + j, count, by)
         # delta_k g_ik w_ik to the sources
         if has_error(flags):
@@ -266,11 +266,11 @@ def push_run(store, tapes, r, delta, back):
     for q in range(store.run_length[r]):
         i = source + q if run_kind == ZIPPED else store.source[row + q]
         g = gater + q if run_kind == ZIPPED else store.gater[row + q]
-        weighed = delta * store.weight[row + q]
+        weighted_error = delta * store.weight[row + q]
         if has_error(flags):
-            tapes.pushed[to + i] += weighed * tapes.activation[gains + g]
+            tapes.pushed[to + i] += weighted_error * tapes.activation[gains + g]
         if not flags & QUIET_GATER:
-            tapes.pushed[by + g] += weighed * tapes.activation[sources + i]
+            tapes.pushed[by + g] += weighted_error * tapes.activation[sources + i]
 
 
 @lazy_part(*[INDEX] * 4, step_back_kind, taped=True)

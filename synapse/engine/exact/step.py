@@ -22,7 +22,7 @@ class Step(NamedTuple):
 
     now: int  # where the numbers of this step begin, minus the first row of the network
     before: int  # where those of the previous step begin
-    # where numbers begin that every step overwrites, such as ``tapes.weighed``
+    # where numbers begin that every step overwrites, such as ``tapes.new_state``
     offset: int
     rows: int  # how far a step is from the next one, on tapes of all steps
     past: int  # where the copy of the past begins; 0: the tapes have all steps

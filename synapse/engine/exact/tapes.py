@@ -65,7 +65,7 @@ class Tapes:
             "mask": 0,
             "error": min(steps, CHUNK) * (rows + TILE),
             "panel": min(steps, CHUNK) * 2 * VECTOR_BYTES // dtype.itemsize,
-            "weighed": rows,
+            "new_state": rows,
             "tile": TILE,
             "pushed": (depth + 1) * rows,
             "carried": rows,
@@ -78,10 +78,11 @@ class Tapes:
             "random": rows * restored,
             "head": rings,
             **dict.fromkeys(
-                ("noted_state", "noted_slope", "noted_error"), steps * rows * recorded
+                ("recorded_state", "recorded_slope", "recorded_error"),
+                steps * rows * recorded,
             ),
-            "weight_move": connections,
-            "bias_move": rows,
+            "weight_update": connections,
+            "bias_update": rows,
         }
         lengths = [
             sizes[column.name] * (width if column.dtype == "lanes" else 1)
@@ -175,7 +176,7 @@ class Tapes:
         return name, bad, (neuron, lane)
 
 
-SCRATCH = ("panel", "weighed", "tile", "pushed", "carried", "value", "failed")
+SCRATCH = ("panel", "new_state", "tile", "pushed", "carried", "value", "failed")
 """Columns of which each thread has its own, if several compute the same group."""
 
 

@@ -29,10 +29,10 @@ from .update import (
     OptimizerStep,
     apply_update,
     find_gradient,
-    lay_slopes,
     raw_penalty,
     raw_places,
     read_column,
+    sum_members,
     sum_of_squares,
     undo_update,
     write_column,
@@ -45,8 +45,8 @@ class Unfolding(NamedTuple):
     address: Any  # of `gradient_network`
     table: Any  # of the tapes
     tag: Any
-    weight_move: Any  # columns of the tapes: minus the gradient
-    bias_move: Any
+    weight_update: Any  # columns of the tapes: minus the gradient
+    bias_update: Any
 
 
 class GradientVariants(NamedTuple):
@@ -117,7 +117,7 @@ def unfolding(
     addresses = _addresses.setdefault(type(arguments.scalar), {})
     if len(tag) not in addresses:
         addresses[len(tag)] = address_of(gradient_network, tuple(arguments))
-    return addresses[len(tag)], table, tag, tapes["weight_move"], tapes["bias_move"]
+    return addresses[len(tag)], table, tag, tapes["weight_update"], tapes["bias_update"]
 
 
 def entry_for(kernel: Any, kinds: Any, arguments: tuple[Any, ...]) -> Any:
@@ -131,7 +131,7 @@ def entry_for(kernel: Any, kinds: Any, arguments: tuple[Any, ...]) -> Any:
 
 
 @strict_fp
-def lay_batch(batches, independent_steps, order, start, stop):
+def fill_batch(batches, independent_steps, order, start, stop):
     """Lay out the samples of a batch: its sequences or, if steps do not depend on each
     other, its steps.
     """
@@ -188,7 +188,7 @@ def with_tapes(a, unfolding, samples):
         *data,
         samples,
         a.cost,
-        a.moves,
+        a.n_updates,
     )
 
 
@@ -217,9 +217,9 @@ def add_biases(ways, change, begin, width):
     """Add the biases of a group."""
     biases = change.slopes[1]
     if width > 1:
-        add_updates(biases, 0, ways.wide.bias_move, 0, biases.size, begin)
+        add_updates(biases, 0, ways.wide.bias_update, 0, biases.size, begin)
     else:
-        add_updates(biases, 0, ways.single.bias_move, 0, biases.size, begin)
+        add_updates(biases, 0, ways.single.bias_update, 0, biases.size, begin)
 
 
 @strict_fp
@@ -242,22 +242,22 @@ def add_descent(unfolding, change, begin, start, stop):
         n = change.weights.lengths[stretch]
         skipped = min(max(start - at, 0), n)
         count = min(max(stop - at, 0), n) - skipped
-        places = at + skipped, unfolding.weight_move, row + skipped, count
+        places = at + skipped, unfolding.weight_update, row + skipped, count
         add_updates(change.slopes[0], *places, begin)
         at += n
 
 
 @strict_fp
-def add_updates(slopes, at, moves, row, n, begin):
+def add_updates(slopes, at, updates, row, n, begin):
     """Subtract a part of the descent of a group from the gradient; with `begin`, from
     0.
     """
     if begin:
         for i in range(n):
-            slopes[at + i] = 0.0 - moves[row + i]
+            slopes[at + i] = 0.0 - updates[row + i]
     else:
         for i in range(n):
-            slopes[at + i] -= moves[row + i]
+            slopes[at + i] -= updates[row + i]
 
 
 @strict_fp
@@ -330,9 +330,9 @@ def update(store, change, rate, count):
     read_column(store.weight, weights, values)
     read_column(store.bias, biases, values)
     if weights.tied:
-        lay_slopes(weights, change.slopes[0], gradient)
+        sum_members(weights, change.slopes[0], gradient)
     if biases.tied:
-        lay_slopes(biases, change.slopes[1], gradient)
+        sum_members(biases, change.slopes[1], gradient)
     penalised = change.penalty.l1 != 0.0 or change.penalty.l2 != 0.0
     # before penalties change them: slopes without ties are parts of the gradient
     if penalised and not has_finite_slopes(change.slopes):
@@ -428,7 +428,7 @@ def epochs_by(descend_batch: Any, squares_of: Any, move_all_weights: Any) -> Any
         independent_steps = SampleGroup(*ways.arguments.samples).independent_steps
         for start in range(0, len(order), batches.size):
             stop = min(start + batches.size, len(order))
-            samples = lay_batch(batches, independent_steps, order, start, stop)
+            samples = fill_batch(batches, independent_steps, order, start, stop)
             status, loss, bad, steps, width = descend_batch(training, samples)
             steps_aimed = 0.0
             for place in range(start, stop):
@@ -441,11 +441,11 @@ def epochs_by(descend_batch: Any, squares_of: Any, move_all_weights: Any) -> Any
                 alone = is_alone(batches, samples, change)
                 is_wide = width_of(batches, samples, samples) > 1
                 if alone and is_wide:
-                    weights = ways.wide.weight_move
-                    biases = ways.wide.bias_move
+                    weights = ways.wide.weight_update
+                    biases = ways.wide.bias_update
                 elif alone:
-                    weights = ways.single.weight_move
-                    biases = ways.single.bias_move
+                    weights = ways.single.weight_update
+                    biases = ways.single.bias_update
                 slopes = weights, biases
                 rate = runs.rates[epoch]
                 status = update_plainly(
@@ -492,9 +492,11 @@ _run_epochs = epochs_by(descend_batch, squares_of, move_all_weights)
 
 
 @inline
-def raw_unfolding(address, table, tag, weight_move, bias_move):
+def raw_unfolding(address, table, tag, weight_update, bias_update):
     """Return an `Unfolding` of arrays."""
-    return Unfolding(address, table, tag, raw_array(weight_move), raw_array(bias_move))
+    return Unfolding(
+        address, table, tag, raw_array(weight_update), raw_array(bias_update)
+    )
 
 
 @inline

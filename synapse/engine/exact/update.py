@@ -143,7 +143,7 @@ def write_column(column, places, values):
 
 
 @strict_fp
-def lay_slopes(places, slopes, gradient):
+def sum_members(places, slopes, gradient):
     """Write the gradient of a column: the sum over the members of each entry."""
     if not places.tied:
         for i in range(slopes.size):
@@ -298,6 +298,6 @@ def gradient_of_batch(weights, biases, slopes, penalty, values, gradient):
     """`find_gradient` of slopes by connections and neurons, called with the fields of
     the named tuples.
     """
-    lay_slopes(raw_places(*weights), slopes[0], gradient)
-    lay_slopes(raw_places(*biases), slopes[1], gradient)
+    sum_members(raw_places(*weights), slopes[0], gradient)
+    sum_members(raw_places(*biases), slopes[1], gradient)
     return find_gradient(raw_penalty(*penalty), values, gradient)

@@ -152,23 +152,23 @@ ANSWERS = (
     column("activation"),
     column("slope"),
     INDEX,
-    column("weighed"),
+    column("new_state"),
     INDEX,
     column("value"),
     column("signal"),
     INDEX,
 )
 _JUDGING = (
-    "activation, slope, at, weighed, weighed_at, value, signal, to, n, outputs",
+    "activation, slope, at, new_state, new_state_at, value, signal, to, n, outputs",
     "value[q], signal[to + q]",
     "signal[to + q], activation[at + q], slope[at + q], outputs,"
-    " weighed[weighed_at + q]",
+    " new_state[new_state_at + q]",
 )
 _COST_LOOPS = [_loop("judge_by", name, *_JUDGING) for name in _ERRORS]
 cost_and_error_range = by_code(
     "cost_and_error_range", _COST_LOOPS, *ANSWERS, INDEX, NUMBER
 )
-"""``(code, m, activation, slope, at, weighed, weighed_at, value, signal, to, n,
+"""``(code, m, activation, slope, at, new_state, new_state_at, value, signal, to, n,
 outputs)``: signals overwrite the targets. The states are the logits."""
 
 cost_of = inline(

@@ -16,7 +16,7 @@ PLAIN_RUNS = 16
 # it and the next three activate together, and have plain runs from the same sources
 FOUR = 32
 # sends no error, and updates of all its weights may stay pending: see
-# ``propagate.apply_pending``
+# ``propagate.apply_pending_updates``
 PENDING = 64
 GRADIENT_SOURCE = 128  # a source of trainable dense runs
 LAGGED = 256  # reads past activations: some of its runs have a lag
@@ -49,4 +49,4 @@ AT_ONCE = 64  # updates of its weights are never pending, since they are shared
 STEPPED = 128
 NEVER_PENDING = DELAYED | FIXED | UNORDERED | AT_ONCE
 """Updates of a dense or listed run without these may stay pending: see
-``propagate.apply_pending``."""
+``propagate.apply_pending_updates``."""

@@ -46,7 +46,7 @@ def lay_out(store: Store) -> None:
         ):
             c[name + suffix] = values.astype(np.uint32)
         c[f"{name}_first"] = tied[np.sort(first_use)].astype(np.uint32)
-        c[f"{name}_base"], c[f"{name}_move"] = np.zeros(
+        c[f"{name}_base"], c[f"{name}_update"] = np.zeros(
             (2, len(first_use)), store.dtype
         )
         counts += [len(starts), len(first_use)]

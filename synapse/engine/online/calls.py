@@ -116,7 +116,7 @@ class Kernels(dict[str, Callable[..., Any]]):
     """Kernels by name, with the arguments that all of them begin with, for one network
     and one topology.
 
-    Before each call, `before` is called. `moves` are the buffers to which updates are
+    Before each call, `before` is called. `updates` are the buffers to which updates are
     added, if they are not made at once; `plan` has the sensitivities by which a network
     learns.
     """
@@ -126,14 +126,14 @@ class Kernels(dict[str, Callable[..., Any]]):
         code: MachineCode,
         *begin: Any,
         before: Callable[[], object] | None = None,
-        moves: Accumulator | None = None,
+        updates: Accumulator | None = None,
         plan: Plan | None = None,
     ) -> None:
         super().__init__()
         self.code = code
         self.begin = begin
         self.before = before
-        self.moves = moves
+        self.updates = updates
         self.plan = plan
 
     def __missing__(self, name: str) -> Callable[..., Any]:
@@ -152,16 +152,18 @@ class Kernels(dict[str, Callable[..., Any]]):
 
 
 def kernels_for(
-    store: Store, span: NDArray[np.int64], moves: Accumulator | None = None
+    store: Store, span: NDArray[np.int64], updates: Accumulator | None = None
 ) -> Kernels:
     """Return the kernels of the online rule for the network in a span of a lowered
     store.
     """
     code = calls_for(store)
-    if moves is None:
+    if updates is None:
         return Kernels(code, store.address, store.scalar, span)
-    table = moves.renewed()
-    return Kernels(code, table, store.scalar, span, before=moves.renewed, moves=moves)
+    table = updates.renewed()
+    return Kernels(
+        code, table, store.scalar, span, before=updates.renewed, updates=updates
+    )
 
 
 def clear_traces(store: Store, span: NDArray[np.int64]) -> None:

@@ -1,7 +1,7 @@
 """The kernels that Python calls: activate, propagate, and the loops over many neurons
 and many steps.
 
-The parts of a step are in ``weigh.py``, ``fire.py`` and ``propagate.py``.
+The parts of a step are in ``states.py``, ``fire.py`` and ``propagate.py``.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ from .propagate import compute_deltas, propagate_block
 from .record import record_row, watches
 from .renewal import RENEWED, raw_renewal, renew
 from .roles import Forget, LearnStep, StepNetwork
+from .states import apply_pending_updates, compute_lone_state, compute_states
 from .steps import count_steps, end_step
 from .ties import after_updates, before_updates
-from .weigh import apply_pending, compute_lone_state, weigh_block
 
 FIELDS_PER_OUTPUT = 4
 """Numbers of each output that a buffer keeps until costs are summed: activation,
@@ -88,7 +88,7 @@ def step_online(store, rule, span, inputs, row):
         start += span.inputs
     while start < span.stop:
         last = span.stop if store.synchronous[start] else store.block_stop[start]
-        weigh_block(store, rule, start, last)
+        compute_states(store, rule, start, last)
         while start < last:
             stop = store.block_stop[start]
             fire(store, rule, start, stop)
@@ -732,7 +732,7 @@ def _learn(store, rule, span, rate):
 @noinline
 def complete_updates(store, span):
     """Make the pending updates of the network."""
-    apply_pending(store, span.start, span.stop, store.activation)
+    apply_pending_updates(store, span.start, span.stop, store.activation)
 
 
 @inline

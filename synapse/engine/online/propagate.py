@@ -21,8 +21,8 @@ from .reads import (
     past_read,
     sources_read,
 )
+from .states import may_be_pending, trace_of
 from .ties import clip_to_signs
-from .weigh import may_be_pending, trace_of
 
 
 @inline

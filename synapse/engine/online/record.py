@@ -12,7 +12,7 @@ from ..compiler.lazy_parts import INDEX, lazy_part
 from ..lowering.flags import TRACED
 from ..schema import NONE, WATCHABLE
 from .reads import eligibility_of, extended_of, gain_of, influence_of
-from .weigh import weight_of
+from .states import weight_of
 
 UPDATED = len(schema.ACTIVATED_NUMBERS)
 PARTS = UPDATED + len(schema.UPDATED_NUMBERS)

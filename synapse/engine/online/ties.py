@@ -58,7 +58,7 @@ def save_tied(store):
             store.weight,
             store.tied_first,
             store.tied_base,
-            store.tied_move,
+            store.tied_update,
             store.ties.groups,
         )
     if store.ties.bias_stretches != 0:
@@ -66,7 +66,7 @@ def save_tied(store):
             store.bias,
             store.bias_tied_first,
             store.bias_tied_base,
-            store.bias_tied_move,
+            store.bias_tied_update,
             store.ties.bias_groups,
         )
 
@@ -80,7 +80,7 @@ def update_shared(store):
             store.weight,
             *stretches,
             store.tied_base,
-            store.tied_move,
+            store.tied_update,
             store.ties.stretches,
         )
         for s in range(store.ties.stretches if store.ties.signed != 0 else 0):
@@ -91,7 +91,7 @@ def update_shared(store):
             store.bias,
             *stretches,
             store.bias_tied_base,
-            store.bias_tied_move,
+            store.bias_tied_update,
             store.ties.bias_stretches,
         )
 
@@ -105,7 +105,7 @@ def before_updates(store):
 
 @inline
 def after_updates(store):
-    """Give all tied parameters the sum of their moves, if anything is tied."""
+    """Give all tied parameters the sum of their updates, if anything is tied."""
     if store.ties.stretches + store.ties.bias_stretches != 0:
         update_shared(store)
 

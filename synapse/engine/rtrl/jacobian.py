@@ -173,7 +173,7 @@ def show_direct_errors(store, span, targets, row, cost):
 
 
 @inline
-def note_errors(store, span):
+def record_errors(store, span):
     """Record the errors of a step, if the network is recorded."""
     if watches(store, span):
         record_row(store, False, False, NONE)
@@ -208,7 +208,7 @@ def fill_any(store, plan, span, targets, row, wanted):
     sweep_cost(store, plan, span, span.learning, one_like(plan.adjoint[0]) * 0.0)
 
 
-def linearise_by(step_network, lay):
+def linearise_by(step_network, fill_regression):
     """Return the loop up to a target, from two parts of kernels: to activate and to
     write H.
     """
@@ -231,9 +231,9 @@ def linearise_by(step_network, lay):
                 )
                 status = status_of(store, total)
                 if status == DONE:
-                    lay(store, plan, span, targets, row, wanted)
+                    fill_regression(store, plan, span, targets, row, wanted)
                     leave_out(span, targets, row, wanted.jacobian)
-                    note_errors(store, span)
+                    record_errors(store, span)
                 return status, row + 1, total
         return DONE, data.stop, 0.0
 
@@ -274,13 +274,15 @@ calls_for = calls_by_float(globals(), lambda scalar: {})
 
 
 def kernels_for(
-    store: Store, span: NDArray[np.int64], moves: Accumulator, plan: Plan | None
+    store: Store, span: NDArray[np.int64], updates: Accumulator, plan: Plan | None
 ) -> Kernels:
     """Return kernels of Jacobians for the network in a span: by the sensitivities of a
     plan, or within the step.
     """
-    of = online_kernels(store, span, moves)
+    of = online_kernels(store, span, updates)
     if plan is not None:
-        of = loops.kernels_for(plan, moves)
+        of = loops.kernels_for(plan, updates)
     begin = of.begin
-    return Kernels(calls_for(store), *begin, before=of.before, moves=moves, plan=plan)
+    return Kernels(
+        calls_for(store), *begin, before=of.before, updates=updates, plan=plan
+    )

@@ -159,7 +159,7 @@ class Layout:
             "factors": self._most_factors,
             "adjoint": self._adjoint_size,
             "latest": 6,
-            "noted": 0,
+            "recorded": 0,
         }
 
     # --- the parts --------------------------------------------------------------------

@@ -51,15 +51,15 @@ if TYPE_CHECKING:
 
 
 @lazy_part(PLAN)
-def note_sensitivities(store, plan):
+def record_sensitivities(store, plan):
     """Complete the last row of the log with the sensitivities."""
     renew_pending(store, plan)
     n = store.log_place.sensitivities
     values = materialized_at(plan) if plan.latest.renewed else base_at(plan)
     at = store.log_place.steps * store.log_place.width - n
     for i in range(n):
-        if plan.noted[i] != schema.ENDED:
-            store.log[at + i] = np.float64(plan.sensitivity[values + plan.noted[i]])
+        if plan.recorded[i] != schema.ENDED:
+            store.log[at + i] = np.float64(plan.sensitivity[values + plan.recorded[i]])
 
 
 LATEST_PLACES = len(Latest)
@@ -88,9 +88,9 @@ def step_network(store, plan, span, inputs, row):
         advance(store, plan, span)
         plan.latest.open = 1
         plan.latest.step = step_of(store, span)
-        noted = store.log_place.sensitivities != 0
-        if noted and store.log_place.network == span.start:
-            note_sensitivities(store, plan)
+        is_recorded = store.log_place.sensitivities != 0
+        if is_recorded and store.log_place.network == span.start:
+            record_sensitivities(store, plan)
 
 
 @inline
@@ -289,9 +289,9 @@ calls_for = calls_by_float(
 )
 
 
-def kernels_for(plan: Plan, moves: Accumulator | None = None) -> Kernels:
+def kernels_for(plan: Plan, updates: Accumulator | None = None) -> Kernels:
     """Return the kernels of a network that learns by the sensitivities of a plan."""
     store = plan.store
-    renew = partial(plan.store_table, moves)
+    renew = partial(plan.store_table, updates)
     begin = renew(), store.scalar, plan.address, plan.span
-    return Kernels(calls_for(store), *begin, before=renew, moves=moves, plan=plan)
+    return Kernels(calls_for(store), *begin, before=renew, updates=updates, plan=plan)

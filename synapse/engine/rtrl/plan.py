@@ -59,8 +59,8 @@ class Plan:
 
     def note(self, places: NDArray[np.int64]) -> None:
         """Set the places of the sensitivities to record."""
-        self.columns["noted"] = places
-        self._enter("noted", places)
+        self.columns["recorded"] = places
+        self._enter("recorded", places)
 
     # --- the latest step --------------------------------------------------------------
 
@@ -205,11 +205,11 @@ class Plan:
         self._table[_PLACES[name]] = array.ctypes.data
         self._table[len(schema.PLAN) + _PLACES[name]] = len(array)
 
-    def store_table(self, moves: Any = None) -> int:
-        """Return the address of the store's table without traces, or with `moves`; read
-        it before every call.
+    def store_table(self, updates: Any = None) -> int:
+        """Return the address of the store's table without traces, or with `updates`;
+        read it before every call.
         """
-        return self._untraced.renewed(moves)
+        return self._untraced.renewed(updates)
 
 
 def _without_traces(store: Store) -> dict[str, NDArray[Any]]:

@@ -114,8 +114,8 @@ def push_gaters(store, plan, r, delta, to):
         plan.adjoint[to + gater] += delta * total
     elif run_kind == mark.ZIPPED:
         for t in range(n):
-            weighed = delta * store.weight[row + t]
-            plan.adjoint[to + gater + t] += weighed * activations[source + t]
+            weighted_error = delta * store.weight[row + t]
+            plan.adjoint[to + gater + t] += weighted_error * activations[source + t]
     else:
         for c in range(row, row + n):
             plan.adjoint[to + store.gater[c]] += (

@@ -308,7 +308,7 @@ class BatchLoop:
             self._fixed = []
         while len(self._fixed) < threads:
             try:
-                self._fixed.append(self._lay_ways(len(self._fixed)))
+                self._fixed.append(self._fixed_arguments(len(self._fixed)))
             except MemoryError:
                 if not self._fixed:
                     raise
@@ -320,7 +320,7 @@ class BatchLoop:
             for *ways, like, _ in self._fixed[:threads]
         ]
 
-    def _lay_ways(self, number: int) -> tuple[Any, ...]:
+    def _fixed_arguments(self, number: int) -> tuple[Any, ...]:
         """Return the part of the ways of a thread that does not depend on the data."""
         tapes: list[engine.exact.Tapes | engine.exact.SharedTapes | None] = []
         for lanes, used in self._used.items():

@@ -84,22 +84,22 @@ class StepwiseRule(Rule):
         return None
 
     def run(
-        self, data: Data, epochs: Epochs, moves: Accumulator | None = None
+        self, data: Data, epochs: Epochs, updates: Accumulator | None = None
     ) -> tuple[int, float, int]:
-        """Run epochs in one call, or add updates to `moves`: how many, and cost and
+        """Run epochs in one call, or add updates to `updates`: how many, and cost and
         steps of the latest.
         """
         plan = self.plan()
         if plan is not None:
             engine.online.clear_traces(plan.store, plan.span)
-        renewer = None if moves is not None else self._renewer
+        renewer = None if updates is not None else self._renewer
         renewal = None if renewer is None else renewer.arguments(self.task.rng)
         return run_epochs(
             self.task.network,
             data,
             epochs,
             self.task.cost,
-            moves=moves,
+            updates=updates,
             plan=plan,
             renewal=renewal,
         )
@@ -108,7 +108,7 @@ class StepwiseRule(Rule):
         self,
         rows: tuple[int, int],
         clear: bool,
-        moves: Accumulator,
+        updates: Accumulator,
         buffers: JacobianBuffers,
     ) -> tuple[int, float]:
         """Run from a row to the first one with a target, or to the end, and write the
@@ -137,7 +137,7 @@ class StepwiseRule(Rule):
             buffers.jacobian,
             buffers.errors,
         )
-        kernels = engine.rtrl.jacobian.kernels_for(store, span, moves, plan)
+        kernels = engine.rtrl.jacobian.kernels_for(store, span, updates, plan)
         name = "regress_network" if plan is None else "linearise_network"
         count = rows[1] - rows[0]
         ended = network._call_in_use(kernels, name, count, run, wanted)

@@ -432,7 +432,7 @@ class Tables:
 
     def tied(self, weights: bool) -> tuple[list[tuple[int, int]], int]:
         """Return the place and the group of each tied trainable weight or bias, in the
-        order in which the engine adds their moves; and the number of groups.
+        order in which the engine adds their updates; and the number of groups.
         """
         name = "tied" if weights else "bias_tied"
         members = []

@@ -153,9 +153,9 @@ def find_runs_of(
     while work[k] < count and store.target[work[k]] == j:
         start = work[k]
         k += 1
-        note_order(store, j, start, work[k])
+        flag_order(store, j, start, work[k])
         if store.delay[start] != 0:
-            note_delay(store, start, work[k])
+            flag_delay(store, start, work[k])
         if not is_memory(store, start):
             runs = divide_range(store, j, start, work[k], runs, n, work)
     if runs > store.run_start[j] + 1:
@@ -216,7 +216,7 @@ def kind_stop(store: Any, j: int, r: int, stop: int, n: int, work: Any) -> int:
     return min(stop, r + end - i)
 
 
-def note_delay(store: Any, r: int, stop: int) -> None:
+def flag_delay(store: Any, r: int, stop: int) -> None:
     """Make the sources of a range remember as many steps as it delays them."""
     for i in range(store.source[r], store.source[r] + stop - r):
         store.longest_delay[i] = max(store.longest_delay[i], store.delay[r])
@@ -244,7 +244,7 @@ def flags_of_run(store: Any, j: int, r: int, work: Any) -> int:
     return flags
 
 
-def note_order(store: Any, j: int, r: int, stop: int) -> None:
+def flag_order(store: Any, j: int, r: int, stop: int) -> None:
     """Begin the block of j after the sources and the gater of a range that it reads in
     the same step.
     """

@@ -1,7 +1,7 @@
 """Exact gradients, forward pass: the states of one step, for several samples at once.
 
 Neurons whose runs have the same form are computed together, eight at a time if they
-have the same sources. The equations are those of ``online/weigh.py``;
+have the same sources. The equations are those of ``online/states.py``;
 ``exact/loops.py`` describes the layout of the tapes.
 """
 
@@ -33,11 +33,11 @@ NEURONS = TILE  # of a tile
 PACK = (0,)
 MAX_UNTILED_NEURONS = 4
 """Neurons up to which a group is not computed together: a tile would be empty for the
-most part. ``python -m benchmarks.constants exact.weigh.MAX_UNTILED_NEURONS``: rows take
-0.99 to 1.27 times as long with a tenth, 0.84 to 1.80 times with ten times."""
+most part. ``python -m benchmarks.constants exact.states.MAX_UNTILED_NEURONS``: rows
+take 0.99 to 1.27 times as long with a tenth, 0.84 to 1.80 times with ten times."""
 MAX_UNTILED_PRODUCTS = 64
 """Products up to which a part of a tile costs more than one sum for each of its
-neurons. ``python -m benchmarks.constants exact.weigh.MAX_UNTILED_PRODUCTS``: rows take
+neurons. ``python -m benchmarks.constants exact.states.MAX_UNTILED_PRODUCTS``: rows take
 0.95 to 1.17 times as long with a tenth, 0.98 to 1.03 times with ten times."""
 
 
@@ -219,7 +219,7 @@ def add_sums(store, tapes, sums, source, n, row, gaps):
 
 
 @inline
-def put_sums(store, tapes, r, runs, count, source):
+def fill_tile(store, tapes, r, runs, count, source):
     """Write sum_i w_ij y_i of a tile of `count` neurons with the same sources to
     ``tapes.tile``.
     """
@@ -238,31 +238,31 @@ def add_tile(store, tapes, r, runs, at, count, source):
     """
     n = store.run_length[r]
     if count * n > MAX_UNTILED_PRODUCTS:
-        put_sums(store, tapes, r, runs, count, source)
+        fill_tile(store, tapes, r, runs, count, source)
         for k in range(count):
-            tapes.weighed[at + k] += tapes.tile[k]
+            tapes.new_state[at + k] += tapes.tile[k]
     else:
         for k in range(count):
             row = store.run_first[r + k * runs]
-            tapes.weighed[at + k] += dense_sum(store, tapes, row, n, source)
+            tapes.new_state[at + k] += dense_sum(store, tapes, row, n, source)
 
 
 @lazy_part(*[INDEX] * 5, step_kind, taped=True)
-def weigh_dense(store, tapes, run_start, run_stop, runs, start, stop, step):
+def add_dense_runs(store, tapes, run_start, run_stop, runs, start, stop, step):
     """Add the weighted inputs of consecutive neurons, which have `runs` runs each, from
     some of these without gates and with the same sources: tile by tile. The sums of
     whole tiles stay in registers.
     """
     whole = stop - (stop - start) % NEURONS
     for j in range(start, whole, NEURONS):
-        sums = load_sums(tapes.weighed, step.offset + j)
+        sums = load_sums(tapes.new_state, step.offset + j)
         for r in range(run_start, run_stop):
             source = sources_at(store, tapes, r, step) + store.run_source[r]
             run = r + (j - start) * runs
             gaps = gaps_of(store, run, runs, NEURONS)
             row = store.run_first[run]
             sums = add_sums(store, tapes, sums, source, store.run_length[r], row, gaps)
-        store_sums(tapes.weighed, step.offset + j, sums)
+        store_sums(tapes.new_state, step.offset + j, sums)
     for j in range(whole, stop, NEURONS):
         count = min(stop - j, NEURONS)
         for r in range(run_start, run_stop):
@@ -272,7 +272,7 @@ def weigh_dense(store, tapes, run_start, run_stop, runs, start, stop, step):
 
 
 @inline
-def weigh_shared(store, tapes, r, runs, start, stop, step):
+def add_shared_run(store, tapes, r, runs, start, stop, step):
     """Add the weighted inputs of consecutive neurons from a run with the same sources
     and a gater for each neuron, tile by tile.
     """
@@ -282,10 +282,10 @@ def weigh_shared(store, tapes, r, runs, start, stop, step):
     for j in range(start, stop, NEURONS):
         count = min(stop - j, NEURONS)
         run = r + (j - start) * runs
-        put_sums(store, tapes, run, runs, count, source)
+        fill_tile(store, tapes, run, runs, count, source)
         for k in range(count):
             gained = tapes.tile[k] * gain(store, tapes, run + k * runs, gains)
-            tapes.weighed[step.offset + j + k] += gained
+            tapes.new_state[step.offset + j + k] += gained
 
 
 @inline
@@ -302,12 +302,12 @@ def add_stepped(store, tapes, r, gap, start, stop, step):
             for t in range(stop - start):
                 gained = tapes.activation[gater + t] * store.weight[row + q + t * gap]
                 brought = gained * tapes.activation[source + q + t]
-                tapes.weighed[step.offset + start + t] += brought
+                tapes.new_state[step.offset + start + t] += brought
         else:
             for t in range(stop - start):
                 weight = store.weight[row + q + t * gap]
                 brought = tapes.activation[source + q + t] * weight
-                tapes.weighed[step.offset + start + t] += brought
+                tapes.new_state[step.offset + start + t] += brought
 
 
 @inline
@@ -357,12 +357,12 @@ def sum_of_run(store, tapes, r, step):
 
 
 @lazy_part(*[INDEX] * 4, step_kind, taped=True)
-def weigh_apart(store, tapes, r, runs, start, stop, step):
+def add_run(store, tapes, r, runs, start, stop, step):
     """Add the weighted inputs of consecutive neurons from a run whose sources or gaters
     differ between them.
     """
     if dense_alike(store, r):
-        weigh_shared(store, tapes, r, runs, start, stop, step)
+        add_shared_run(store, tapes, r, runs, start, stop, step)
         return
     flags = store.run_flags[r]
     row = store.run_first[r]
@@ -375,19 +375,19 @@ def weigh_apart(store, tapes, r, runs, start, stop, step):
     elif store.run_kind[r] == LISTED:
         for t in range(stop - start):
             brought = listed_sum(store, tapes, row + t * gap, n, sources)
-            tapes.weighed[step.offset + start + t] += brought
+            tapes.new_state[step.offset + start + t] += brought
     else:
         for t in range(stop - start):
             run = r + t * runs
             brought = gated_sum(store, tapes, run, row + t * gap, n, sources, gaters)
-            tapes.weighed[step.offset + start + t] += brought
+            tapes.new_state[step.offset + start + t] += brought
 
 
 @lazy_part(INDEX, INDEX, step_kind, taped=True)
 def carry_states(store, tapes, start, stop, step):
     """Add the states that self-connections carry over."""
     for j in range(start, stop):
-        tapes.weighed[step.offset + j] += carry_state(store, tapes, j, step)
+        tapes.new_state[step.offset + j] += carry_state(store, tapes, j, step)
 
 
 @inline
@@ -412,21 +412,21 @@ def add_runs(store, tapes, run_start, run_stop, runs, start, stop, step):
     while r < run_stop:
         dense_end = dense_stop(store, r, run_stop)
         if dense_end > r:
-            weigh_dense(store, tapes, r, dense_end, runs, start, stop, step)
+            add_dense_runs(store, tapes, r, dense_end, runs, start, stop, step)
             r = dense_end
         else:
-            weigh_apart(store, tapes, r, runs, start, stop, step)
+            add_run(store, tapes, r, runs, start, stop, step)
             r += 1
 
 
 @inline
-def weigh_alike(store, tapes, start, stop, step):
+def compute_alike_states(store, tapes, start, stop, step):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, of neurons computed
     together.
     """
     # b_j first: it overwrites the sum of the previous step
     for j in range(start, stop):
-        tapes.weighed[step.offset + j] = splat(store.bias[j], tapes.state)
+        tapes.new_state[step.offset + j] = splat(store.bias[j], tapes.state)
     # sum_i g_ij w_ij y_i
     run_start = store.run_start[start]
     run_stop = store.run_stop[start]
@@ -437,52 +437,52 @@ def weigh_alike(store, tapes, start, stop, step):
 
 
 @inline
-def weigh_plain(store, tapes, j, step):
+def compute_plain_state(store, tapes, j, step):
     """state s_j = b_j + sum_i w_ij y_i of a neuron without gates, by itself."""
-    weighed = splat(store.bias[j], tapes.state)
+    state = splat(store.bias[j], tapes.state)
     for r in range(store.run_start[j], store.run_stop[j]):
-        weighed += ungated_sum(store, tapes, r, step)
-    tapes.weighed[step.offset + j] = weighed
+        state += ungated_sum(store, tapes, r, step)
+    tapes.new_state[step.offset + j] = state
 
 
 @lazy_part(INDEX, INDEX, step_kind, taped=True)
-def weigh_gated(store, tapes, start, stop, step):
+def compute_gated_states(store, tapes, start, stop, step):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i of consecutive
     neurons, each by itself.
     """
     for j in range(start, stop):
-        weighed = splat(store.bias[j], tapes.state)
+        state = splat(store.bias[j], tapes.state)
         r = store.run_start[j]
         while r < store.run_stop[j]:
             runs = stretch_of(store, j, r)
             if runs == 0:
-                weighed += sum_of_run(store, tapes, r, step)
+                state += sum_of_run(store, tapes, r, step)
                 r += 1
             else:
                 at, stride = stretch_at(store, tapes, j, step)
                 place = store.run_first[r], store.run_rows[r], at, stride
-                weighed += stretch_sum(store, tapes, *place)
+                state += stretch_sum(store, tapes, *place)
                 r += runs
         if store.flags[j] & MEMORY:
-            weighed += carry_state(store, tapes, j, step)
-        tapes.weighed[step.offset + j] = weighed
+            state += carry_state(store, tapes, j, step)
+        tapes.new_state[step.offset + j] = state
 
 
 @inline
-def weigh_all(store, tapes, start, stop, step):
+def compute_states(store, tapes, start, stop, step):
     """Compute the states of a block of neurons."""
     j = start
     while j < stop:
         end = j + 1
         if are_many(store, j):
             end = store.alike_stop[j]
-            weigh_alike(store, tapes, j, end, step)
+            compute_alike_states(store, tapes, j, end, step)
         elif is_gated(store, j):
             while end < stop and is_gated(store, end) and not are_many(store, end):
                 end += 1
-            weigh_gated(store, tapes, j, end, step)
+            compute_gated_states(store, tapes, j, end, step)
         else:
-            weigh_plain(store, tapes, j, step)
+            compute_plain_state(store, tapes, j, step)
         j = end
 
 
@@ -492,4 +492,4 @@ def commit_states(tapes, start, stop, step):
     than a look for self-connected ones.
     """
     for j in range(start, stop):
-        tapes.state[step.now + j] = tapes.weighed[step.offset + j]
+        tapes.state[step.now + j] = tapes.new_state[step.offset + j]

@@ -31,12 +31,12 @@ from .ties import clip_to_sign, clip_to_signs
 
 MAX_SINGLE_ADDS = 3
 """Connections of a run up to which they are added one by one. ``python -m
-benchmarks.constants online.weigh.MAX_SINGLE_ADDS``: neither a tenth nor ten times
+benchmarks.constants online.states.MAX_SINGLE_ADDS``: neither a tenth nor ten times
 changes the time of a row by more than a tenth."""
 MIN_REGISTER_PACKS = 64
 """Connections of a run from which on packs are as long as a register. The load of such
 a pack waits for the stores of the activations just computed, which are shorter.
-``python -m benchmarks.constants online.weigh.MIN_REGISTER_PACKS``: rows take 0.96 to
+``python -m benchmarks.constants online.states.MIN_REGISTER_PACKS``: rows take 0.96 to
 1.30 times as long with a tenth, 0.93 to 1.02 times with ten times."""
 
 
@@ -270,7 +270,7 @@ def weight_of(store, c, r):
 
 
 @inline
-def apply_pending(store, start, stop, activations):
+def apply_pending_updates(store, start, stop, activations):
     """Make the pending updates of neurons, whose sources had these activations."""
     for j in range(start, stop):
         step = store.pending_step[j]
@@ -294,15 +294,15 @@ def apply_pending(store, start, stop, activations):
 
 
 @lazy_part(INDEX, INDEX)
-def apply_signed(store, start, stop):
-    """Make the pending updates of neurons that are weighed next. Signs are not in the
-    sums: these would take longer.
+def apply_signed_updates(store, start, stop):
+    """Make the pending updates of neurons whose states are computed next. Signs are not
+    in the sums: these would take longer.
     """
-    apply_pending(store, start, stop, store.old_activation)
+    apply_pending_updates(store, start, stop, store.old_activation)
 
 
 @in_order
-def updated_weight(store, c, i, step, pending):
+def read_updated_weight(store, c, i, step, pending):
     """Return the weight of a connection from `i`; a `pending` update is made before."""
     weight = store.weight[c]
     if pending:
@@ -358,14 +358,20 @@ def sum_listed(store, activations, at, row, n, step, pending):
         i1 = store.source[c + 1]
         i2 = store.source[c + 2]
         i3 = store.source[c + 3]
-        total += updated_weight(store, c, i, step, pending) * activations[at + i]
-        total1 += updated_weight(store, c + 1, i1, step, pending) * activations[at + i1]
-        total2 += updated_weight(store, c + 2, i2, step, pending) * activations[at + i2]
-        total3 += updated_weight(store, c + 3, i3, step, pending) * activations[at + i3]
+        total += read_updated_weight(store, c, i, step, pending) * activations[at + i]
+        total1 += (
+            read_updated_weight(store, c + 1, i1, step, pending) * activations[at + i1]
+        )
+        total2 += (
+            read_updated_weight(store, c + 2, i2, step, pending) * activations[at + i2]
+        )
+        total3 += (
+            read_updated_weight(store, c + 3, i3, step, pending) * activations[at + i3]
+        )
     # [equation state: run without gates]
     for c in range(row + whole, row + n):
         i = store.source[c]
-        total += updated_weight(store, c, i, step, pending) * activations[at + i]
+        total += read_updated_weight(store, c, i, step, pending) * activations[at + i]
     # [end]
     return (total + total1) + (total2 + total3)
 
@@ -560,10 +566,10 @@ def compute_lone_state(store, j):
 
 
 @inline
-def weigh_block(store, rule, start, stop):
+def compute_states(store, rule, start, stop):
     """Compute the states of a block of neurons; no `rule` is needed."""
     if store.ties.signed != 0:
-        apply_signed(store, start, stop)
+        apply_signed_updates(store, start, stop)
     j = start
     while j < stop:
         if store.flags[j] & (mark.FOUR | mark.LAGGED) == mark.FOUR:

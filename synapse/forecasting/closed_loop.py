@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -263,29 +264,8 @@ def forecast(
     True
     """
     count = horizon(steps)
-    networks = members(network)
-    n = len(networks[0].input)
-    m = len(networks[0].output)
-    dtype = networks[0].dtype
-    parts, together = parts_of("history", history, n)
-    if not together:
-        raise ArgumentError(
-            "`history` must be one series (T, n), got several sequences."
-        )
-    rows = as_matrix("history", parts[0], n, dtype)
-    if not len(rows):
-        raise ArgumentError(
-            "The history has no row. Pass at least one, after which the forecast"
-            " begins."
-        )
-    fed, into = (
-        np.array(side, np.intp) for side in zip(*_fed_back(feedback, n, m), strict=True)
-    )
-    by_output = np.full(m, NOT_FED)
-    inputs = np.zeros((count - 1, n))
-    by_output[fed] = into
-    outside = np.setdiff1d(np.arange(n), into)
-    inputs[:, outside] = _outside(future, len(outside), count, network, dtype)
+    n, m = len(members(network)[0].input), len(members(network)[0].output)
+    loop = fed_back(feedback, n, m)
     if calibration is None and coverage is not None:
         raise ArgumentError(
             "An interval needs calibration=, such as rolling_origin(...).calibration."
@@ -301,23 +281,73 @@ def forecast(
                 f" {m}."
             )
         half = calibration.half_widths(share, count)
-    of_each = np.empty((len(networks), count, m))
-    for network, outputs in zip(networks, of_each, strict=True):
-        with preserved_context(network):
-            network.clear()
-            outputs[0] = network.run(rows, traces=False)[-1]
-            if count > 1:
-                ahead = inputs.copy()
-                ahead[0, into] = outputs[0, fed]
-                network._feed(ahead, outputs[1:], by_output)
-    ahead_of_all = bounded(of_each.mean(axis=0), half, share, limits)
+    mean = forecasts_from(network, history, [None], count, loop, [future])[0]
+    ahead = bounded(mean, half, share, limits)
     index = labels_of(history)
     dates = None if index is None else continued(index, count)
-    return replace(
-        ahead_of_all,
-        dates=dates,
-        names=fed_names(history, fed.tolist(), into.tolist(), m),
-    )
+    fed, into = zip(*loop, strict=True)
+    return replace(ahead, dates=dates, names=fed_names(history, [*fed], [*into], m))
+
+
+def forecasts_from(
+    network: Model,
+    history: Any,
+    origins: Sequence[int | None],
+    steps: int,
+    loop: Sequence[tuple[int, int]],
+    futures: Iterable[Any],
+) -> Floats:
+    """Return forecasts from several origins of a history, shape (k, steps, m).
+
+    The network runs the history once, on from each origin to the next, and then has
+    the context that it had before.
+
+    Parameters
+    ----------
+    origins : sequence of int or None
+        For each forecast the number of rows before it, in ascending order; None for all
+        rows.
+    loop : sequence of (int, int)
+        Each output that is fed back, and its input.
+    futures : iterable
+        For each origin, the inputs that no output is fed to, as for :func:`forecast`.
+    """
+    networks = members(network)
+    n, m, dtype = len(networks[0].input), len(networks[0].output), networks[0].dtype
+    parts, together = parts_of("history", history, n)
+    if not together:
+        raise ArgumentError(
+            "`history` must be one series (T, n), got several sequences."
+        )
+    rows = as_matrix("history", parts[0], n, dtype)
+    if not len(rows):
+        raise ArgumentError(
+            "The history has no row. Pass at least one, after which the forecast"
+            " begins."
+        )
+    fed, into = (np.array(side, np.intp) for side in zip(*loop, strict=True))
+    by_output = np.full(m, NOT_FED)
+    by_output[fed] = into
+    outside = np.setdiff1d(np.arange(n), into)
+    known = [_outside(each, len(outside), steps, network, dtype) for each in futures]
+    forecasts = np.empty((len(networks), len(known), steps, m))
+    for network, from_each in zip(networks, forecasts, strict=True):
+        with preserved_context(network):
+            network.clear()
+            begin = None
+            for place, end in enumerate(origins):
+                outputs = from_each[place]
+                outputs[0] = network.run(rows[begin:end], traces=False)[-1]
+                if steps > 1:
+                    inputs = np.zeros((steps - 1, n))
+                    inputs[:, outside] = known[place]
+                    inputs[0, into] = outputs[0, fed]
+                    # The block around restores the context after the last one.
+                    is_last = place == len(known) - 1
+                    with nullcontext() if is_last else preserved_context(network):
+                        network._feed(inputs, outputs[1:], by_output)
+                begin = end
+    return np.asarray(forecasts.mean(axis=0))
 
 
 def members(model: Any) -> Sequence[Network]:
@@ -327,7 +357,7 @@ def members(model: Any) -> Sequence[Network]:
     return model if isinstance(model, Ensemble) else [model]
 
 
-def _fed_back(feedback: Any, n: int, m: int) -> list[tuple[int, int]]:
+def fed_back(feedback: Any, n: int, m: int) -> list[tuple[int, int]]:
     """Return pairs of an output and the input that it is fed to."""
     if feedback is None:
         if m > n:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import instance
+from .._checks import expected, instance, listed, whole_number
 from .._typing import Floats
+from ..errors import ArgumentError
 from ..objects.outputs import require_range, squashes_of
 from ..objects.snapshots import preserved_context
 from ..scale import Scale
@@ -20,7 +22,7 @@ from ._checked_series import (
     require_columns,
     too_few_known,
 )
-from .closed_loop import Model, forecast, members
+from .closed_loop import Model, fed_back, forecasts_from, members
 
 
 @final
@@ -81,18 +83,69 @@ class NetworkForecaster:
     def __call__(self, history: ArrayLike, steps: int) -> Floats:
         """Forecast the steps after a history, shape (T, m) or (T,)."""
         past = checked_series("history", history)
+        ahead: Floats = self._ahead(past, [len(past)], steps)[0]
+        return ahead
+
+    def from_origins(self, series: ArrayLike, origins: ArrayLike, steps: int) -> Floats:
+        """Forecast from several origins of a series, as a call with the steps before
+        each of them does, to the last bit; the network runs the series once.
+
+        Parameters
+        ----------
+        series : array_like, shape (T, m) or (T,)
+            The series, oldest step first.
+        origins : array_like of int, shape (k,)
+            For each forecast the number of steps before it, in ascending order.
+        steps : int
+            Number of steps to forecast from each origin, 1 or above.
+
+        Returns
+        -------
+        ndarray, shape (k, steps, m) or (k, steps)
+            The forecasts.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            As in a call, or if the origins do not ascend, or are too few or too many
+            steps.
+        DivergenceError
+            If what is fed back grows beyond the largest number.
+        """
+        past = checked_series("series", series)
+        condition = f"ascending whole numbers from {self.scale.lost + 1} to {len(past)}"
+        places = [
+            whole_number("origins", each, condition, self.scale.lost + 1, len(past))
+            for each in listed("origins", origins, condition)
+        ]
+        if not places or places != sorted({*places}):
+            raise ArgumentError(expected("origins", condition, origins))
+        return self._ahead(past, places, steps)
+
+    def _ahead(self, past: Floats, origins: Sequence[int], steps: int) -> Floats:
+        """Return the forecasts from these origins of a series."""
         steps = horizon(steps)
         columns = self._columns(past)
-        count = len(past)
+        last = origins[-1]
         in_advance = self.known
-        if in_advance is not None and len(in_advance) < count + steps:
-            raise too_few_known(in_advance, count + steps)
-        rows = _rows(columns, self.scale, in_advance, count + 1)
-        future = None if in_advance is None else in_advance[count + 1 : count + steps]
+        if in_advance is not None and len(in_advance) < last + steps:
+            raise too_few_known(in_advance, last + steps)
+        rows = _rows(columns, self.scale, in_advance, last + 1)
+        futures = [
+            None if in_advance is None else in_advance[origin + 1 : origin + steps]
+            for origin in origins
+        ]
+        lost = self.scale.lost
+        known_steps = [origin - lost for origin in origins]
+        network = members(self.network)[0]
         feedback = {place: place for place in range(len(self.scale))}
-        ahead = forecast(self.network, rows, steps, feedback=feedback, future=future)
-        values = self.scale.original(ahead.mean, columns)
-        return values.reshape(steps, *past.shape[1:])
+        loop = fed_back(feedback, len(network.input), len(network.output))
+        ahead = forecasts_from(self.network, rows, known_steps, steps, loop, futures)
+        of_each = [
+            self.scale.original(values, columns[:origin])
+            for values, origin in zip(ahead, origins, strict=True)
+        ]
+        return np.reshape(of_each, (len(origins), steps, *past.shape[1:]))
 
     def _columns(self, past: Floats) -> Floats:
         """Return the history, shape (T, m)."""

@@ -4,7 +4,7 @@ in order.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import _html
-from .._checks import function_of, numbers, pluralize, positive_integer, whole_number
+from .._checks import (
+    function_of,
+    must,
+    numbers,
+    pluralize,
+    positive_integer,
+    whole_number,
+)
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
 from ._checked_series import checked_series, horizon, season
@@ -134,7 +141,9 @@ def rolling_origin(
     forecaster : callable
         ``forecaster(history, steps)`` returns the forecasts, shape (steps,) or (steps,
         m), of a history of shape (T,) or (T, m), such as :func:`seasonal_naive`. Each
-        call gets a copy of its own.
+        call gets a copy of its own. If it has a method ``from_origins(series, origins,
+        steps)`` that returns the forecasts from all origins, as
+        :class:`NetworkForecaster` does, this is called instead.
     series : array_like, shape (T,) or (T, m)
         The series, oldest step first.
     steps : int
@@ -198,8 +207,7 @@ def rolling_origin(
     truth = np.stack([values[origin : origin + ahead] for origin in origins])
     shape = truth.shape[1:]
     forecasts = []
-    for origin in origins:
-        returned = forecaster(values[:origin].copy(), ahead)
+    for returned in _from_each(forecaster, values, origins, ahead):
         forecasts.append(
             numbers("The forecast", returned, f"an array of the shape {shape}")
         )
@@ -208,7 +216,22 @@ def rolling_origin(
             raise ArgumentError(
                 f"The forecast must have the shape {shape}, got {shape_returned}."
             )
+    if len(forecasts) != len(origins):
+        raise ArgumentError(
+            must("The forecasts", f"be of {len(origins)} origins", f"{len(forecasts)}")
+        )
     scale = np.abs(
         values[season_length:first_origin] - values[: first_origin - season_length]
     ).mean(axis=0)
     return RollingOrigin(origins, np.stack(forecasts), truth, scale)
+
+
+def _from_each(
+    forecaster: Any, values: Floats, origins: Ints, steps: int
+) -> Iterable[Any]:
+    """Return what a forecaster returns from each origin."""
+    if hasattr(forecaster, "from_origins"):
+        past = values[: origins[-1]].copy()
+        made: Iterable[Any] = forecaster.from_origins(past, origins.copy(), steps)
+        return made
+    return (forecaster(values[:origin].copy(), steps) for origin in origins)

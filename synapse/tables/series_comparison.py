@@ -181,7 +181,7 @@ def compare_series(
             name: task.forecaster(network) for name, network in models.items()
         }
         forecasters.append({**networks_of_task, **fitted})
-        notes += left_out
+        notes += [*left_out, *task.limited(fitted)]
     together, each = select_together(tasks, forecasters)
     several = series if isinstance(series, Mapping) else {"": series}
     parts = [

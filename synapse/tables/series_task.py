@@ -34,10 +34,11 @@ from ..forecasting import (
 )
 from ..forecasting._checked_series import horizon, season
 from ..forecasting.closed_loop import bounded, clipping
+from ..forecasting.lags import MAX_FITTED_STEPS
 from ..forecasting.network_forecaster import lesson
 from ..forecasting.rolling import Forecaster
 from ..forecasting.selection import COMBINE
-from ..forecasting.statistical import MAX_SEASON, METHODS
+from ..forecasting.statistical import FITTED_ELSEWHERE, MAX_SEASON, METHODS
 from ..learning import Result
 from ..model import Model, whole_of
 from ..objects.network import Network
@@ -281,6 +282,19 @@ class SeriesTask:
             except (SynapseError, ValueError) as error:
                 notes.append(f"{method} is left out: {error}")
         return forecasters, notes
+
+    def limited(self, methods: Iterable[str]) -> list[str]:
+        """Return a sentence if some of these methods use the last rows only, so that a
+        test takes no longer for a longer series.
+        """
+        most = max(MAX_FITTED_STEPS, 3 * self.period)
+        names = [name for name in methods if name in ("ar", *FITTED_ELSEWHERE)]
+        if self.start <= most or not names:
+            return []
+        return [
+            f"The test gives {', '.join(names)} only the last {most} rows before each"
+            " origin."
+        ]
 
 
 def scale_of(y: Floats, lags: Lags, several: bool) -> Scale:

@@ -161,7 +161,7 @@ def _test(
     for each in tasks:
         simple, failed = each.statistical(methods) if each.is_tested else ({}, [])
         forecasters.append({name: each.forecaster(model), **simple})
-        notes += failed
+        notes += [*failed, *each.limited(simple)]
     selection, selections = select_together(tasks, forecasters)
     errors, relative = _errors(tasks, forecasters, selection, selections)
     facts = {

@@ -130,7 +130,8 @@ squashes.Squash costs.Cost evolve.Evolution evolve.Genome reward.Run
 """Classes whose objects the library makes: results and views."""
 HOOKS = """
 forecasting.NetworkForecaster.__init__ forecasting.NetworkForecaster.__call__
-forecasting.NetworkForecaster.one_step forecasting.Selection.mase
+forecasting.NetworkForecaster.from_origins forecasting.NetworkForecaster.one_step
+forecasting.Selection.mase
 forecasting.Selection.verdict
 forecasting.Selection.statistic
 draw.Explorer.update

@@ -123,6 +123,53 @@ def test_every_step_of_a_history_is_forecast_as_by_one_call_before_it(rows):
     np.testing.assert_allclose(forecasts[2:, 0], expected)
 
 
+@pytest.mark.parametrize("build", ["Elman", "LSTM", "NARX"])
+def test_forecasts_from_many_origins_are_those_of_single_calls_bit_by_bit(build):
+    """Of a network with known values, of an ensemble, and in :func:`rolling_origin`,
+    which asks for all of them at once."""
+    make = getattr(architect, build)
+    nets = [make(2, 5, 1, output_squash="identity", seed=seed) for seed in range(2)]
+    known = RNG.normal(size=(130, 1))
+    scale = Scale.fixed([2.0], [30.0], [(12,)])
+    nets[0].run(RNG.normal(size=(3, 2)))
+    before = nets[0].hidden[0].states
+    for network in (nets[0], synapse.Ensemble(nets)):
+        forecaster = NetworkForecaster(network, scale, known)
+        single = [forecaster(SALES[:origin], 4) for origin in range(20, 117, 3)]
+        rolled = forecasting.rolling_origin(forecaster, SALES, 4, start=20, every=3)
+        np.testing.assert_array_equal(rolled.forecasts, single)
+        one_step = forecaster.from_origins(SALES[:, None], [13, 50, 120], 1)
+        assert one_step.shape == (3, 1, 1)
+        np.testing.assert_array_equal(one_step[1], forecaster(SALES[:50, None], 1))
+    np.testing.assert_array_equal(nets[0].hidden[0].states, before)
+    condition = "ascending whole numbers from 13 to 120"
+    for origins in ([], [12, 50], [50, 50], [60, 50], [50, 121], 50, [50.5]):
+        with pytest.raises((ArgumentError, ArgumentTypeError), match=condition):
+            forecaster.from_origins(SALES, origins, 4)
+
+
+def test_a_forecaster_may_forecast_from_all_origins_at_once():
+    class Last:
+        def __call__(self, history, steps):
+            raise AssertionError
+
+        def from_origins(self, series, origins, steps):
+            assert len(series) == 116, "not the future of the last origin"
+            return np.repeat(series[origins - 1, None], self.wide or steps, axis=1)
+
+    forecaster = Last()
+    forecaster.wide = None
+    naive = forecasting.rolling_origin(forecasting.seasonal_naive, SALES, 4)
+    rolled = forecasting.rolling_origin(forecaster, SALES, 4)
+    np.testing.assert_array_equal(rolled.forecasts, naive.forecasts)
+    forecaster.wide = 3
+    with pytest.raises(ArgumentError, match=r"must have the shape \(4,\), got \(3,\)"):
+        forecasting.rolling_origin(forecaster, SALES, 4)
+    forecaster.from_origins = lambda series, origins, steps: [np.zeros(4)] * 2
+    with pytest.raises(ArgumentError, match="of 57 origins, got 2"):
+        forecasting.rolling_origin(forecaster, SALES, 4)
+
+
 def test_simple_methods_keep_what_they_were_fitted_to():
     both = np.column_stack([SALES, -SALES])
     for name in ("mean", "naive", "seasonal", "ar"):

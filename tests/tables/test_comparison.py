@@ -123,6 +123,18 @@ def test_several_series_and_few_origins():
     assert north["ar"].to_numpy() == pytest.approx(south["ar"].to_numpy())
 
 
+def test_a_test_of_a_long_series_says_what_the_methods_use():
+    """The time of a test does not grow with the number of rows then."""
+    long = pd.DataFrame({"Sales": np.tile(SALES, 22)}, index=range(72 * 22))
+    options = {**SIMPLE, "steps": 4, "origins": 2}
+    sentence = "The test gives ar only the last 1000 rows before each origin."
+    assert compare_series(long, ["Sales"], **options).notes == [sentence]
+    assert compare_series(long[:1200], ["Sales"], **options).notes == []
+    learning = TrainingOptions(build="Perceptron", epochs=1)
+    trained = train_series(long, ["Sales"], learning, methods=["naive", "ar"])
+    assert trained.notes == [sentence]
+
+
 def test_what_cannot_be_compared_is_refused():
     for options, said in (
         ({"methods": ["prophet"]}, "Each of the methods|each of the methods"),

@@ -133,7 +133,7 @@ def main(folders: list[str]) -> int:
         report(unrelated, "Statements that assign unrelated values:")
         failed = True
     for folder, number in lines.items():
-        for everywhere, most, problem in (
+        for everywhere, maximum, problem in (
             (unrelated, MAX_UNRELATED_OF_A_FOLDER, "statements of unrelated values"),
             (
                 empty,
@@ -142,7 +142,7 @@ def main(folders: list[str]) -> int:
             ),
         ):
             here = [finding for finding in everywhere if finding.path.parent == folder]
-            if len(here) > most * max(number, SMALL_FOLDER) / 1000:
+            if len(here) > maximum * max(number, SMALL_FOLDER) / 1000:
                 report(here, f"{folder}: too many {problem}:")
                 failed = True
     print(

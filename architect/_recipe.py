@@ -17,16 +17,16 @@ from synapse.objects.projection import Projection
 
 
 def checked_sizes(
-    architecture: str, sizes: tuple[Any, ...], least: int, form: str
+    architecture: str, sizes: tuple[Any, ...], minimum: int, form: str
 ) -> list[int]:
-    """Return the sizes of at least `least` layers as ints; an error if one is not a
+    """Return the sizes of at least `minimum` layers as ints; an error if one is not a
     whole number above 0.
     """
     if any(isinstance(size, list | tuple) for size in sizes):
         raise ArgumentTypeError(_one_by_one(architecture, sizes))
-    if len(sizes) < least:
+    if len(sizes) < minimum:
         raise ArgumentError(
-            f"{architecture} must have at least {least} sizes: {form}, got"
+            f"{architecture} must have at least {minimum} sizes: {form}, got"
             f" {len(sizes)}."
         )
     return [

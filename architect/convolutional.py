@@ -256,7 +256,7 @@ class _Window(NamedTuple):
         return (self.filters, *self.kernel, self.shape[-1])
 
     @property
-    def most(self) -> int:
+    def max_connections(self) -> int:
         """Number of connections if no window reached over an edge; at least a quarter
         of them exist.
         """
@@ -324,7 +324,7 @@ def _find_again(
 ) -> tuple[Projection, Ints]:
     """Find the return value of :func:`_convolve` again in a network."""
     # Settings come from files, so this is asked before arrays of that size are made.
-    if window.most > 4 * len(rows_between(source, target)):
+    if window.max_connections > 4 * len(rows_between(source, target)):
         raise TopologyError(
             f"There are too few connections for windows of {window.kernel}."
         )
@@ -376,7 +376,7 @@ def _refuse_large(window: _Window) -> None:
     """Raise if a convolution has more neurons or connections than a network may."""
     neurons = _checks.MAX_NEURONS
     connections = _checks.MAX_CONNECTIONS
-    if window.neurons > neurons or window.most > connections:
+    if window.neurons > neurons or window.max_connections > connections:
         limit = f"of at most {neurons} neurons and {connections} connections"
         raise ArgumentError(_checks.expected("A convolution", limit, window.maps))
 
@@ -388,8 +388,8 @@ def _sizes(title: str, entry: Any) -> tuple[int, ...]:
         sizes = tuple(_checks.listed(title, entry, "one number or more"))
     if not sizes:
         raise ArgumentError(_checks.expected(title, "one number or more", entry))
-    most = _checks.MAX_NEURONS
-    return tuple(_checks.positive_integer(title, size, most) for size in sizes)
+    maximum = _checks.MAX_NEURONS
+    return tuple(_checks.positive_integer(title, size, maximum) for size in sizes)
 
 
 def _several(entry: Any) -> bool:

@@ -114,14 +114,14 @@ class Liquid(Network):
         counts = checked_sizes(
             "Liquid", (inputs, pool, outputs), 3, "inputs, pool, outputs"
         )
-        most = counts[1] * (counts[1] - 1)
-        if not most:
+        maximum = counts[1] * (counts[1] - 1)
+        if not maximum:
             raise ArgumentError(
                 "The pool of Liquid must have at least 2 neurons, got 1."
             )
-        usual = min(USUAL_CONNECTIONS * counts[1], most)
+        usual = min(USUAL_CONNECTIONS * counts[1], maximum)
         links = _count(
-            "connections", usual if connections is None else connections, 1, most
+            "connections", usual if connections is None else connections, 1, maximum
         )
         gated = _count("gates", gates, 0, links)
         carried = 1.0 - fraction("leak of Liquid", leak)
@@ -152,7 +152,7 @@ class Liquid(Network):
             # All pairs of the pool, less as many random ones as are too many.
             mask = ~np.eye(counts[1], dtype=bool)
             pairs = np.flatnonzero(mask)
-            mask.flat[recipe.rng.choice(pairs, most - links, replace=False)] = False
+            mask.flat[recipe.rng.choice(pairs, maximum - links, replace=False)] = False
             within = middle.project(middle, mask, **options)
             if radius is not None:
                 _scale(within, mask, radius)
@@ -166,9 +166,9 @@ class Liquid(Network):
         super().__init__(input_layer, [middle], output, synchronous=together)
 
 
-def _count(option: str, value: Any, least: int, most: int) -> int:
-    condition = f"a whole number from {least} to {most}"
-    return whole_number(f"{option} of Liquid", value, condition, least, most)
+def _count(option: str, value: Any, minimum: int, maximum: int) -> int:
+    condition = f"a whole number from {minimum} to {maximum}"
+    return whole_number(f"{option} of Liquid", value, condition, minimum, maximum)
 
 
 def _scale(within: Projection, mask: NDArray[np.bool_], radius: float) -> None:

@@ -223,14 +223,14 @@ class LSTM(Network):
         )
         forgetting = boolean("forget_gates of LSTM", forget_gates)
 
-        most = MAX_NEURONS // max(counts)
+        maximum = MAX_NEURONS // max(counts)
         options = LSTMOptions(
             peepholes=peepholes,
             squash=squash,
             cell_squash=cell_squash,
             biases=(ins, forgets if forgetting else None, outs),
             cells_per_block=positive_integer(
-                "cells_per_block of LSTM", cells_per_block, most
+                "cells_per_block of LSTM", cells_per_block, maximum
             ),
             hidden_to_hidden=boolean("hidden_to_hidden of LSTM", hidden_to_hidden),
             output_to_hidden=boolean("output_to_hidden of LSTM", output_to_hidden),

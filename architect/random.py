@@ -132,10 +132,10 @@ class Random(Network):
         super().__init__(input_layer, [between], output, synchronous=together)
 
 
-def _check_number(name: str, number: int, most: int, objects: str) -> None:
-    """Raise if `number` is not a whole number from 0 to `most`."""
-    condition = f"a whole number from 0 to {most}, the number of {objects}"
-    whole_number(f"{name} of Random", number, condition, 0, most)
+def _check_number(name: str, number: int, maximum: int, objects: str) -> None:
+    """Raise if `number` is not a whole number from 0 to `maximum`."""
+    condition = f"a whole number from 0 to {maximum}, the number of {objects}"
+    whole_number(f"{name} of Random", number, condition, 0, maximum)
 
 
 def _allowed_pairs(inputs: int, hidden: int, outputs: int) -> tuple[Mask, Mask, Mask]:

@@ -416,9 +416,9 @@ class Scale:
             raise ArgumentError(_checks.expected("weights", condition, values))
         return used
 
-    def _require_series(self, title: str, rows: Floats, least: int) -> None:
-        if rows.ndim != 2 or len(rows) < least:
-            needed = _checks.pluralize(least, "step")
+    def _require_series(self, title: str, rows: Floats, minimum: int) -> None:
+        if rows.ndim != 2 or len(rows) < minimum:
+            needed = _checks.pluralize(minimum, "step")
             steps = len(rows) if rows.ndim == 2 else 1
             raise ArgumentError(
                 _checks.must(title, f"have {needed} or more", f"{steps}")

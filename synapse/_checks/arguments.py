@@ -143,8 +143,8 @@ def finite_number(title: str, value: Any, dtype: Any = np.float64) -> float:
 def unfit(title: str, dtype: Any, value: Any) -> ArgumentError:
     """Make the error for a finite number beyond the range of a dtype."""
     number_type = np.dtype(dtype)
-    most = np.finfo(dtype).max
-    requirement = f"fit {number_type}, the dtype of the network: at most {most:.3g}"
+    maximum = np.finfo(dtype).max
+    requirement = f"fit {number_type}, the dtype of the network: at most {maximum:.3g}"
     return ArgumentError(must(title, requirement, short_repr(value)))
 
 
@@ -172,14 +172,14 @@ def real_number(title: str, value: Any) -> float:
         return math.nan
 
 
-def _in_range(condition: str, least: float, most: float) -> Callable[..., float]:
-    """Make a check that returns a value as a finite float from `least` to `most`, or
-    raises an error.
+def _in_range(condition: str, minimum: float, maximum: float) -> Callable[..., float]:
+    """Make a check that returns a value as a finite float from `minimum` to `maximum`,
+    or raises an error.
     """
 
     def check(title: str, value: Any, dtype: Any = np.float64) -> float:
         number = finite_number(title, value, dtype)
-        if not least <= number <= most:
+        if not minimum <= number <= maximum:
             raise ArgumentError(expected(title, condition, value))
         return number
 
@@ -201,15 +201,15 @@ def bounds(title: str, low: Any, high: Any) -> tuple[float, float]:
     """Return two numbers, the first below the second; each may be infinite."""
     if not (is_number(low) and is_number(high)):
         raise ArgumentTypeError(expected(title, "two numbers", (low, high)))
-    least, most = (
+    minimum, maximum = (
         float(bound) if _is_infinite(bound) else finite_number(title, bound)
         for bound in (low, high)
     )
-    if not least < most:
+    if not minimum < maximum:
         raise ArgumentError(
             expected(title, "two numbers, the lower one first", (low, high))
         )
-    return least, most
+    return minimum, maximum
 
 
 def _is_infinite(value: Any) -> bool:
@@ -258,28 +258,28 @@ def user_stacklevel() -> int:
     return level
 
 
-def positive_integer(title: str, value: Any, most: float = MAX_COUNT) -> int:
-    """Return `value` as an int above 0 and at most `most`, or raise an error."""
+def positive_integer(title: str, value: Any, maximum: float = MAX_COUNT) -> int:
+    """Return `value` as an int above 0 and at most `maximum`, or raise an error."""
     number = whole_number(title, value, "a whole number above 0", 1, math.inf)
-    if number > most:
-        raise ArgumentError(expected(title, f"at most {most}", value))
+    if number > maximum:
+        raise ArgumentError(expected(title, f"at most {maximum}", value))
     return number
 
 
 def whole_number(
-    title: str, value: Any, condition: str, least: float, most: float = MAX_COUNT
+    title: str, value: Any, condition: str, minimum: float, maximum: float = MAX_COUNT
 ) -> int:
-    """Return `value` as an int from `least` to `most`, or raise an error with the
+    """Return `value` as an int from `minimum` to `maximum`, or raise an error with the
     condition.
     """
-    if type(value) is int and least <= value <= most:
+    if type(value) is int and minimum <= value <= maximum:
         return value
     number = integer(value)
     if number is None:
         raise ArgumentTypeError(expected(title, condition, value))
-    if number > most == MAX_COUNT:
+    if number > maximum == MAX_COUNT:
         raise ArgumentError(expected(title, f"at most {MAX_COUNT}", value))
-    if not least <= number <= most:
+    if not minimum <= number <= maximum:
         raise ArgumentError(expected(title, condition, value))
     return number
 

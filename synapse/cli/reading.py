@@ -229,15 +229,15 @@ class ReadTable:
         several = replace(
             self, sequence=sequence, series_options=options, ignore=ignore
         ).series(columns)
-        least = max(sum(lags) for lags in facts["differences"]) + 2
+        minimum = max(sum(lags) for lags in facts["differences"]) + 2
         long = {
-            name: series for name, series in several.items() if len(series) >= least
+            name: series for name, series in several.items() if len(series) >= minimum
         }
         if not long:
             return several, []
         short = several.keys() - long.keys()
         return long, [
-            f"Left out: {listed(sorted(short))}, with fewer than {least} rows."
+            f"Left out: {listed(sorted(short))}, with fewer than {minimum} rows."
         ] if short else []
 
 

@@ -413,9 +413,9 @@ def _spaced(centres: Floats) -> Floats:
     near = float(np.quantile(apart.min(axis=1), 0.1))
     span = float(np.ptp(centres, axis=0).max())
     # Neurons in one place do not blow up the rest.
-    most = max(2.0 * len(centres) ** 0.5 + 2.0, 0.25 * len(centres))
+    maximum = max(2.0 * len(centres) ** 0.5 + 2.0, 0.25 * len(centres))
     scale = min(
-        NEIGHBOR_DISTANCE / near if near else np.inf, most / span if span else 1.0
+        NEIGHBOR_DISTANCE / near if near else np.inf, maximum / span if span else 1.0
     )
     spaced: Floats = centres * scale
     return spaced

@@ -112,7 +112,7 @@ class PlacingPlan:
     length: float
     breadth: float
     cables: float
-    least: float
+    minimum: float
     zoom: float
     window: Point
 
@@ -228,16 +228,16 @@ def structure_of(
     return Structure(counts=counts, level=level, ring=ring, leads=leads)
 
 
-def levels_of(structure: Structure, most: int) -> list[list[int]]:
-    """Return lists of layers that stand side by side, at most `most` in each."""
+def levels_of(structure: Structure, maximum: int) -> list[list[int]]:
+    """Return lists of layers that stand side by side, at most `maximum` in each."""
     members = [
         [i for i in range(len(structure.level)) if structure.level[i] == depth]
         for depth in range(max(structure.level) + 1)
     ]
     return [
-        level[start : start + most]
+        level[start : start + maximum]
         for level in members
-        for start in range(0, len(level), most)
+        for start in range(0, len(level), maximum)
     ]
 
 
@@ -326,8 +326,10 @@ def plan_of(
         sum([blocks[i].size[1] for i in level]) + measures.beside * (len(level) - 1)
         for level in levels
     ]
-    least = max(measures.between, 30.0 if True in folded else 0.0)  # arrows can be seen
-    length = sum(depths) + least * (len(levels) - 1)
+    minimum = max(
+        measures.between, 30.0 if True in folded else 0.0
+    )  # arrows can be seen
+    length = sum(depths) + minimum * (len(levels) - 1)
     breadth = max(breadths)
     cables = room_of_cables(structure, levels, measures, lane_of(measures, folded))
     zoom = min(LARGEST_ZOOM, window[0] / length, window[1] / (breadth + cables))
@@ -340,7 +342,7 @@ def plan_of(
         length=length,
         breadth=breadth,
         cables=cables,
-        least=least,
+        minimum=minimum,
         zoom=zoom,
         window=window,
     )
@@ -356,13 +358,13 @@ def plan_for(
         plan_of(
             structure,
             measures,
-            levels_of(structure, 1 if measures.single else most),
+            levels_of(structure, 1 if measures.single else maximum),
             longest,
             folded,
             window if measures.sideways else (window[1], window[0]),
         )
         for measures in choices
-        for most in LINES
+        for maximum in LINES
         for longest in LINE_LENGTHS
     ]
     best = plans[0]
@@ -400,7 +402,7 @@ def arrange(
     free = plan.window[0] / plan.zoom - plan.length
     grown = wider_by(plan, free, widths)
     between = (free - sum(grown)) / max(1, len(plan.levels) - 1)
-    gap = min(measures.widest, plan.least + between)
+    gap = min(measures.widest, plan.minimum + between)
     frames = [
         Frame(middle=(0.0, 0.0), size=(0.0, 0.0), lines=0, each=0) for _ in plan.blocks
     ]

@@ -258,13 +258,13 @@ def _through(here: Point, there: Point, passed: list[Passing]) -> list[Point]:
     ]
 
 
-def _beside(here: Point, there: Point, most: float) -> list[Point]:
+def _beside(here: Point, there: Point, maximum: float) -> list[Point]:
     """Return the route of a line within a column: on one side of it if it leads on, on
     the other if back.
     """
     drop = there[1] - here[1]
     side = 1.0 if drop > 0.0 else -1.0
-    aside = side * min(16.0 + 0.17 * abs(drop), most)
+    aside = side * min(16.0 + 0.17 * abs(drop), maximum)
     return [(here[0] + aside, here[1]), (there[0] + aside, there[1])]
 
 

@@ -176,16 +176,16 @@ def entry(text: object) -> str:
     return f" {name}" if name.startswith("_") else name
 
 
-def lines(text: object, longest: int, most: int = 3) -> str:
-    """Return a name on up to `most` lines of up to `longest` characters."""
+def lines(text: object, longest: int, maximum: int = 3) -> str:
+    """Return a name on up to `maximum` lines of up to `longest` characters."""
     from textwrap import wrap
 
-    whole = label(text, longest * most).replace(r"\$", "$")
+    whole = label(text, longest * maximum).replace(r"\$", "$")
     rows = wrap(whole, longest) or [""]
-    if len(rows) > most:
+    if len(rows) > maximum:
         rows = [
-            *rows[: most - 1],
-            label(" ".join(rows[most - 1 :]), longest).replace(r"\$", "$"),
+            *rows[: maximum - 1],
+            label(" ".join(rows[maximum - 1 :]), longest).replace(r"\$", "$"),
         ]
     return "\n".join(rows).replace("$", r"\$")
 

@@ -140,7 +140,7 @@ def growth(result: Evolution, ax: Axes | None = None, *, frames: int = 5) -> Axe
     3
     """
     instance("result", result, Evolution)
-    most = positive_integer("frames", frames)
+    maximum = positive_integer("frames", frames)
     if not result.milestones:
         raise ArgumentError("`result` has no champion: all genomes failed.")
     grown = [
@@ -149,7 +149,7 @@ def growth(result: Evolution, ax: Axes | None = None, *, frames: int = 5) -> Axe
             result.milestones, lambda milestone: _links(milestone[1])
         )
     ]
-    chosen = np.unique(np.linspace(len(grown) - 1, 0, most).round().astype(int))
+    chosen = np.unique(np.linspace(len(grown) - 1, 0, maximum).round().astype(int))
     champions = [(grown[place][0], grown[place][1].network()) for place in chosen]
     for _, net in champions:
         for number, neuron in enumerate(net):

@@ -150,8 +150,8 @@ def network(
             f"numbers=True prints up to {MAX_PRINTED} weights; there are"
             f" {diagram.connections} connections."
         )
-    most = MAX_GATED if (diagram.gater != NO_GATER).any() else MAX_CONNECTIONS
-    large = diagram.neurons > MAX_NEURONS or diagram.connections > most
+    maximum = MAX_GATED if (diagram.gater != NO_GATER).any() else MAX_CONNECTIONS
+    large = diagram.neurons > MAX_NEURONS or diagram.connections > maximum
     by_layers = large and not free if blocks is None else boolean("blocks", blocks)
     if by_layers and (free or printed):
         needs_neurons = (

@@ -117,8 +117,8 @@ def _in_parts(runs: list[Run], points: int) -> tuple[Floats, Floats]:
         raise ArgumentError(
             "Expected runs with one complete episode or more, got one without."
         )
-    most = min(run.steps for run in runs)
-    ends = np.linspace(0.0, most, points + 1)[1:]
+    maximum = min(run.steps for run in runs)
+    ends = np.linspace(0.0, maximum, points + 1)[1:]
     values = np.array([_means(run, ends) for run in runs])
     from_the_first = ~np.isnan(values).any(axis=0)  # all runs have had an episode
     if not from_the_first.any():

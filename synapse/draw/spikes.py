@@ -211,9 +211,9 @@ def _draw_lines(
     if targets is not None:
         everything.append(targets[np.isfinite(targets)])
     all_numbers = np.concatenate(everything) if everything else np.zeros(1)
-    least = float(all_numbers.min(initial=0.0))
+    minimum = float(all_numbers.min(initial=0.0))
     largest = float(all_numbers.max(initial=0.0))
-    scale = height / max(largest - least, 1e-12)
+    scale = height / max(largest - minimum, 1e-12)
     steps = np.arange(len(values))
     for place, number in enumerate(chosen):
         color = CYCLE[place % len(CYCLE)] if count > 1 else BLUE
@@ -221,7 +221,7 @@ def _draw_lines(
     if targets is not None:
         ax.plot(steps, top + scale * (largest - targets), color=RED, lw=2.2, alpha=0.8)
     _write_beside(ax, top, f"{largest:.3g}", "top")
-    _write_beside(ax, top + height, f"{least:.3g}", "bottom")
+    _write_beside(ax, top + height, f"{minimum:.3g}", "bottom")
 
 
 def _explain(ax: Axes, bands: list[Floats], has_targets: bool) -> None:

@@ -24,9 +24,9 @@ class Span(IntEnum):
 class Ties(IntEnum):
     """The column ``ties``: what kernels do besides the sums, if a store needs it."""
 
-    STRETCHES = 0  # stretches of tied connections
+    RANGES = 0  # ranges of tied connections
     GROUPS = 1  # groups of them
-    BIAS_STRETCHES = 2  # stretches of neurons with tied biases
+    BIAS_RANGES = 2  # ranges of neurons with tied biases
     BIAS_GROUPS = 3
     HELD = 4  # whether shared numbers change later, see `begin_deferred_ties`
     SIGNED = 5  # whether some connection has a sign

@@ -51,8 +51,8 @@ class Kind(NamedTuple):
 
     name: str
     dtypes: tuple[str, ...]
-    least: float
-    most: float
+    minimum: float
+    maximum: float
     in_files: bool = True  # otherwise the values refer to one store
     table: str = ""  # of an INDEX or an AMOUNT: the table of files that it refers to
     null: str = ""  # of an INDEX: what null (-1 in arrays) stands for; "": never null
@@ -169,11 +169,15 @@ def _mistake(column: Column, by_name: dict[str, Column]) -> str:
             f" {got}"
         )
     whole = column.dtype != "float"
-    most = min(declared.most, np.iinfo(column.dtype).max) if whole else declared.most
-    if not declared.least <= column.default <= most or (whole and column.default % 1):
+    maximum = (
+        min(declared.maximum, np.iinfo(column.dtype).max) if whole else declared.maximum
+    )
+    if not declared.minimum <= column.default <= maximum or (
+        whole and column.default % 1
+    ):
         return (
-            f"the default of a {declared.name} is from {declared.least} to {most}, got"
-            f" {column.default}"
+            f"the default of a {declared.name} is from {declared.minimum} to {maximum},"
+            f" got {column.default}"
         )
     return _mistake_of_saving(column, declared, by_name)
 
@@ -328,7 +332,7 @@ COLUMNS = (
     Column("influence_trace", "influence", "uint32"),
     Column("influence_self", "influence", "uint8"),  # it gates the self-connection
     Column("pull", "pull", "uint32"),
-    # what is shared: stretches of neighbouring rows whose groups are neighbours; of
+    # what is shared: ranges of neighbouring rows whose groups are neighbours; of
     # each group the row of its first member, its weight before the step and the sum of
     # moves; the same of neurons and biases
     Column("tied", "tie", "uint32"),
@@ -462,11 +466,13 @@ def _index(name: str, table: str, null: str = "", dtype: str = "int64") -> Colum
     return Column(name, "file", dtype, -1 if null else 0, kind)
 
 
-def _amount(name: str, table: str, least: int) -> Column:
-    """Return whole numbers, `least` or more: as many different ones as a table has
+def _amount(name: str, table: str, minimum: int) -> Column:
+    """Return whole numbers, `minimum` or more: as many different ones as a table has
     rows.
     """
-    return Column(name, "file", "int64", kind=AMOUNT._replace(table=table, least=least))
+    return Column(
+        name, "file", "int64", kind=AMOUNT._replace(table=table, minimum=minimum)
+    )
 
 
 def _steps(name: str) -> Column:
@@ -706,7 +712,7 @@ PLAN = (
     Column("given_first", "plan", "uint32"),
     Column("given_visit", "plan", "uint32"),  # its factor
     Column("given_place", "plan", "uint32"),  # which neuron of the class
-    Column("link_first", "plan", "uint32"),  # stretches of links
+    Column("link_first", "plan", "uint32"),  # ranges of links
     Column("link_reading", "plan", "uint32"),  # its factor
     Column("link_line", "plan", "uint32"),  # which line of the class
     Column("link_length", "plan", "uint32"),

@@ -142,8 +142,8 @@ def neat(
         else _checks.instance("settings", settings, Settings)
     )
     size = _checks.positive_integer("population", population)
-    least = f"a whole number, {size} or above, the population"
-    most = _checks.whole_number("max_evaluations", max_evaluations, least, size)
+    condition = f"a whole number, {size} or above, the population"
+    maximum = _checks.whole_number("max_evaluations", max_evaluations, condition, size)
     aim = math.inf if goal is None else _checks.finite_number("goal", goal)
     pool = checked_executor(executor)
     require_picklable("fitness", fitness, pool)
@@ -172,9 +172,14 @@ def neat(
     generations = max(1, len(file.past))  # so many generations are there, or must be
     from tqdm.auto import tqdm  # a tenth of the time of `import synapse`
 
-    with tqdm(total=most, unit=" genomes", unit_scale=True, disable=not shown) as bar:
+    with tqdm(
+        total=maximum, unit=" genomes", unit_scale=True, disable=not shown
+    ) as bar:
         while pareto or not result.solved:
-            if result.generations >= generations and result.evaluations + size > most:
+            if (
+                result.generations >= generations
+                and result.evaluations + size > maximum
+            ):
                 break
             if result.generations:
                 people.breed()

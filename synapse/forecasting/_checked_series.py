@@ -21,7 +21,9 @@ MAX_STEPS = 10_000_000
 """Longest horizon, so that a forecast fits into memory."""
 
 
-def checked_series(title: str, values: Any, least: int = 1, reason: str = "") -> Floats:
+def checked_series(
+    title: str, values: Any, minimum: int = 1, reason: str = ""
+) -> Floats:
     """Return a series as an array, shape (T,) or (T, m), with at least this many finite
     steps.
 
@@ -35,8 +37,8 @@ def checked_series(title: str, values: Any, least: int = 1, reason: str = "") ->
         raise ArgumentTypeError(
             must(title, "have the shape (T,) or (T, m)", f"{array.shape}")
         )
-    if len(array) < least:
-        needed = f"{pluralize(least, 'step')} or more{reason}"
+    if len(array) < minimum:
+        needed = f"{pluralize(minimum, 'step')} or more{reason}"
         raise ArgumentError(must(title, f"have {needed}", f"{len(array)}"))
     bad = ~np.isfinite(array)
     if bad.any():

@@ -127,10 +127,10 @@ def autoregression(history: ArrayLike, steps: int, order: int | None = None) -> 
         if order is None
         else whole_number("order", order, "a whole number, 0 or above", 0)
     )
-    least, reason = (
+    minimum, reason = (
         (1, "") if lags is None else (2 * lags + 1, f" for the order {lags}")
     )
-    values = checked_series("history", history, least, reason)
+    values = checked_series("history", history, minimum, reason)
     ahead = horizon(steps)
     columns = values.reshape(len(values), -1).T
     forecasts = np.array([_continued(column, ahead, lags) for column in columns]).T
@@ -166,10 +166,10 @@ def best_order(column: Floats) -> int:
     """Return the order of the autoregression of a column, shape (T,), that has the
     least AICc.
     """
-    most = min(int(10 * math.log10(len(column))), (len(column) - 4) // 2)
-    if most < 1:
+    maximum = min(int(10 * math.log10(len(column))), (len(column) - 4) // 2)
+    if maximum < 1:
         return 0
-    design, targets = _lagged(column, most)
+    design, targets = _lagged(column, maximum)
     # One factorization serves all orders: the first columns of Q span the design of
     # each lower order.
     explained = np.cumsum((np.linalg.qr(design).Q.T @ targets) ** 2)
@@ -178,7 +178,7 @@ def best_order(column: Floats) -> int:
     unexplained = np.maximum(
         total - explained, n * np.finfo(float).eps * max(total, 1.0)
     )
-    k = np.arange(most + 1) + 2
+    k = np.arange(maximum + 1) + 2
     criterion = n * np.log(unexplained / n) + 2 * k + 2 * k * (k + 1) / (n - k - 1)
     return int(criterion.argmin())
 

@@ -189,13 +189,13 @@ def rolling_origin(
     season_length = season(period)
     stride = positive_integer("every", every)
     condition = f"a whole number above the period, {season_length}"
-    least = season_length + 1
+    minimum = season_length + 1
     first_origin = (
-        None if start is None else whole_number("start", start, condition, least)
+        None if start is None else whole_number("start", start, condition, minimum)
     )
     values = checked_series("series", series)
     first_origin = (
-        max(len(values) // 2, least) if first_origin is None else first_origin
+        max(len(values) // 2, minimum) if first_origin is None else first_origin
     )
     if len(values) < first_origin + ahead:
         raise ArgumentError(

@@ -143,7 +143,7 @@ class TrainerOptions:
         "int, optional",
         """For "bptt": maximum number of steps that errors pass through, see
         :func:`gradient`. Default: no limit.""",
-        partial(_checks.positive_integer, most=inf),
+        partial(_checks.positive_integer, maximum=inf),
     )
     clip: Option[float | None, float | None] = Option(
         "float, optional",
@@ -190,7 +190,7 @@ class TrainerOptions:
         "int, optional",
         """For "bptt": number of threads that compute a batch. The result is identical
         for any number. Default: as many as there are cores, if that pays.""",
-        partial(_checks.positive_integer, most=_checks.MAX_THREADS),
+        partial(_checks.positive_integer, maximum=_checks.MAX_THREADS),
     )
     renewal: Option[ContinualBackprop | None, ContinualBackprop | None] = Option(
         "ContinualBackprop, optional",

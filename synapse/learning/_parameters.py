@@ -75,11 +75,11 @@ class ParameterVector(OfNetwork):
         learns = store["trainable_bias"][neurons] != 0
         learns[: len(network.input)] = False
         # a shared value if any of its rows does
-        moving = (store["trainable"][connections] != 0, learns)
+        trainable = (store["trainable"][connections] != 0, learns)
         self.frozen = np.concatenate(
             [
                 np.bincount(column.place, rows, column.count) == 0
-                for column, rows in self._with(*moving)
+                for column, rows in self._with(*trainable)
             ]
         )
         signs = store["sign"][connections]
@@ -435,7 +435,7 @@ class Updater(OfNetwork):
         step = update.OptimizerStep(
             equation,
             *vectors,
-            moving=~parameters.frozen,
+            trainable=~parameters.frozen,
             limit=self.limit,
             low=parameters.low,
             high=parameters.high,

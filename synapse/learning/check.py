@@ -147,21 +147,21 @@ def check_gradient(
         return total / sequences
 
     values = vector.read()
-    moving = np.flatnonzero(~vector.frozen)
+    trainable = np.flatnonzero(~vector.frozen)
     middle = loss(values)
     differences = np.array(
-        [_difference(loss, values, int(place), middle) for place in moving]
+        [_difference(loss, values, int(place), middle) for place in trainable]
     )
     smooth = ~np.isnan(differences)
-    apart = np.abs(slopes[moving] - differences)[smooth]
+    apart = np.abs(slopes[trainable] - differences)[smooth]
     length = float(np.linalg.norm(differences[smooth]))
     worst = int(apart.argmax()) if len(apart) else None
     return GradientCheck(
         largest=0.0 if worst is None else float(apart[worst]),
-        parameter="" if worst is None else _name(vector, int(moving[smooth][worst])),
+        parameter="" if worst is None else _name(vector, int(trainable[smooth][worst])),
         relative_error=float(np.linalg.norm(apart)) / length if length else math.nan,
         compared=len(apart),
-        kinks=tuple(_name(vector, int(place)) for place in moving[~smooth]),
+        kinks=tuple(_name(vector, int(place)) for place in trainable[~smooth]),
     )
 
 

@@ -21,7 +21,7 @@ from .._registration import require_sound
 from .._typing import Floats, Ints
 from ..engine.locking import ExclusiveAccess, raise_interrupt
 from ..engine.lowering.flags import DENSE, SHARED, STEPPED
-from ..engine.lowering.stretches import spans
+from ..engine.lowering.ranges import concat_ranges
 from ..engine.records import Span
 from ..engine.schema import CHUNK, ENDED
 from ..engine.status import DIVERGED, DONE
@@ -469,7 +469,7 @@ class ExactGradient:
         lengths = ends - begins
         several = len(self.data.inputs) > len(self.data.filled)
         if self.independent_steps and several:
-            rows = spans(begins, lengths)
+            rows = concat_ranges(begins, lengths)
             begins, lengths, share = rows, np.ones_like(rows), np.repeat(share, lengths)
         elif several and (lengths != lengths[0]).any():
             order = np.argsort(-lengths, kind="stable")
@@ -619,7 +619,7 @@ class RecordedSteps:
     ) -> None:
         begins = data.bounds[:-1][chosen]
         lengths = data.bounds[1:][chosen] - begins
-        rows = spans(begins, lengths)
+        rows = concat_ranges(begins, lengths)
         self._place = np.zeros(len(data.inputs), np.int64)  # by row of the data
         self._place[rows] = np.arange(len(rows))
         self._share = np.repeat(share, lengths)

@@ -131,8 +131,8 @@ class OnlineAdaGrad(EligibilityTraces):
             updates.append((name, at.every, update))
         if not np.isfinite(decrease):
             return DIVERGED
-        most = float((errors**2 if squared else np.abs(errors)).sum())
-        step = rate * weight * share_of_step(rate, bound, decrease, most)
+        limit = float((errors**2 if squared else np.abs(errors)).sum())
+        step = rate * weight * share_of_step(rate, bound, decrease, limit)
         for name, rows, update in updates:
             parameters.assign_first(
                 store, name, rows, store[name][rows] + step * update

@@ -209,9 +209,9 @@ def require_signs(signs: NDArray[np.int8] | int, weights: Any) -> None:
         weight, sign = (
             np.broadcast_arrays(weights, signs)[i].flat[wrong[0]].item() for i in (0, 1)
         )
-        name, least = ("excitatory", "above") if sign > 0 else ("inhibitory", "below")
+        name, side = ("excitatory", "above") if sign > 0 else ("inhibitory", "below")
         raise ArgumentError(
-            f"Expected a weight of 0 or {least} for a connection with the sign"
+            f"Expected a weight of 0 or {side} for a connection with the sign"
             f" {sign:+d} ({name}), got {weight:g}. Change the weight or the sign."
         )
 

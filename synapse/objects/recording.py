@@ -27,7 +27,7 @@ from .._typing import Floats, Ints
 from ..engine import schema
 from ..engine.locking import DeferredInterrupt, atomic
 from ..engine.lowering.flags import MEMORY
-from ..engine.lowering.stretches import spans
+from ..engine.lowering.ranges import concat_ranges
 from ..engine.records import LogPlace
 from ..engine.rtrl import Plan
 from ..engine.schema import NONE
@@ -677,7 +677,7 @@ class Recorder(Watcher):
         """Return the run of each row; NONE for rows in no run."""
         run = np.full(self._store.n_connections + 1, NONE, np.uint32)
         lengths = self._store["run_length"]
-        run[spans(self._store["run_first"], lengths)] = np.repeat(
+        run[concat_ranges(self._store["run_first"], lengths)] = np.repeat(
             np.arange(len(lengths)), lengths
         )
         return run[np.minimum(rows, self._store.n_connections)]

@@ -24,7 +24,7 @@ OWN_LOOPS = "_own_loops"
 """The attribute with an optimizer's states for :meth:`Optimizer.step`, by network."""
 
 
-def mask_of_moving(frozen: Any, size: int) -> NDArray[np.bool_] | None:
+def trainable_mask(frozen: Any, size: int) -> NDArray[np.bool_] | None:
     """Return the mask of the parameters that may change; None if all may."""
     if frozen is None:
         return None
@@ -284,8 +284,8 @@ class OptimizerState:
 
     __slots__ = (
         "_finite",
-        "_moving",
         "_names",
+        "_trainable",
         "change",
         "optimizer",
         "slots",
@@ -310,7 +310,7 @@ class OptimizerState:
         )
         self.change: Floats = np.zeros(size, _checks.float_type("dtype", dtype))
         self._finite = np.ones(size, np.bool_)
-        self._moving = mask_of_moving(frozen, size)
+        self._trainable = trainable_mask(frozen, size)
         starts: Any = optimizer.slots()
         named = isinstance(starts, Mapping) and all(
             isinstance(name, str) for name in starts
@@ -370,8 +370,8 @@ class OptimizerState:
             )
             if not np.isfinite(self.change, out=self._finite).all():
                 raise too_far(self.optimizer)
-            moving = True if self._moving is None else self._moving
-            np.subtract(parameters, self.change, out=parameters, where=moving)
+            trainable = True if self._trainable is None else self._trainable
+            np.subtract(parameters, self.change, out=parameters, where=trainable)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return copies, by name, of the step count and the memory: all that

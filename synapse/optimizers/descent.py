@@ -337,8 +337,8 @@ class Rprop(BuiltIn):
                     self._about("etas"), "one below and one above 1", self.etas
                 )
             )
-        least, most = self.steps
-        if not least <= self.rate <= most:
+        minimum, maximum = self.steps
+        if not minimum <= self.rate <= maximum:
             condition = f"around the rate, {self.rate}"
             raise ArgumentError(
                 _checks.expected(self._about("steps"), condition, self.steps)

@@ -14,7 +14,7 @@ import numpy as np
 from .. import _checks
 from .._typing import Floats
 from ..errors import ArgumentError, DivergenceError
-from .base import check_parameters, mask_of_moving
+from .base import check_parameters, trainable_mask
 
 LINE_SEARCH = 20
 """Maximum number of evaluations in a line search."""
@@ -53,7 +53,7 @@ class LBFGS:
     """
 
     history_size: Annotated[
-        int, partial(_checks.positive_integer, most=MAX_HISTORY)
+        int, partial(_checks.positive_integer, maximum=MAX_HISTORY)
     ] = 10
     iterations: Annotated[int, _checks.positive_integer] = 100
     tolerance: Annotated[float, _checks.positive_number] = 1e-6
@@ -107,8 +107,8 @@ class LBFGS:
         if callback is not None:
             _checks.function_of("callback of LBFGS", callback, "parameters", "cost")
         check_parameters(parameters)
-        moving = mask_of_moving(frozen, parameters.size)
-        free = np.ones(parameters.shape, np.bool_) if moving is None else moving
+        trainable = trainable_mask(frozen, parameters.size)
+        free = np.ones(parameters.shape, np.bool_) if trainable is None else trainable
         if not free.any():
             return parameters.copy()
         start = parameters.copy()

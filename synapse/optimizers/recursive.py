@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .. import _checks, engine
 from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError, DivergenceError
-from .base import check_parameters, mask_of_moving, rate_of_step, require_names
+from .base import check_parameters, rate_of_step, require_names, trainable_mask
 
 NEURON = "neuron"
 ALL = "all"
@@ -57,8 +57,8 @@ class RecursiveOptimizer(ABC):
             negative number never change.
         """
         check_parameters(parameters)
-        moving = mask_of_moving(frozen, parameters.size)
-        mask = np.ones(parameters.size, np.bool_) if moving is None else moving
+        trainable = trainable_mask(frozen, parameters.size)
+        mask = np.ones(parameters.size, np.bool_) if trainable is None else trainable
         if groups is None:
             return self._state(mask, np.zeros(parameters.size, np.int64))
         labels = _checks.any_array("groups", groups, f"{parameters.size} whole numbers")
@@ -72,7 +72,7 @@ class RecursiveOptimizer(ABC):
         return self._state(mask, labels.astype(np.int64))
 
     @abstractmethod
-    def _state(self, moving: NDArray[np.bool_], labels: Ints) -> RecursiveState:
+    def _state(self, trainable: NDArray[np.bool_], labels: Ints) -> RecursiveState:
         """Return the state for the parameters that may move, with the group of each,
         both of shape (n,).
         """
@@ -95,12 +95,12 @@ class RecursiveState(ABC):
     """
 
     def __init__(
-        self, optimizer: RecursiveOptimizer, moving: NDArray[np.bool_], labels: Ints
+        self, optimizer: RecursiveOptimizer, trainable: NDArray[np.bool_], labels: Ints
     ) -> None:
         self.optimizer = optimizer
         self.steps = 0
-        self.change: Floats = np.zeros(len(moving))
-        chosen = np.flatnonzero(moving)
+        self.change: Floats = np.zeros(len(trainable))
+        chosen = np.flatnonzero(trainable)
         self._columns: Ints = chosen[np.argsort(labels[chosen], kind="stable")]
         self._labels, counts = np.unique(labels[chosen], return_counts=True)
         self._bounds = np.append(0, np.cumsum(counts))
@@ -308,16 +308,18 @@ class RLS(RecursiveOptimizer):
     forgetting: Annotated[float, _checks.fraction] = 1.0
     regularization: Annotated[float, _checks.positive_number] = 1.0
 
-    def _state(self, moving: NDArray[np.bool_], labels: Ints) -> RecursiveState:
-        return _LeastSquaresState(self, moving & (labels >= 0), labels)
+    def _state(self, trainable: NDArray[np.bool_], labels: Ints) -> RecursiveState:
+        return _LeastSquaresState(self, trainable & (labels >= 0), labels)
 
 
 @final
 class _LeastSquaresState(RecursiveState):
     """Covariances of the outputs' parameters."""
 
-    def __init__(self, optimizer: RLS, moving: NDArray[np.bool_], labels: Ints) -> None:
-        super().__init__(optimizer, moving, labels)
+    def __init__(
+        self, optimizer: RLS, trainable: NDArray[np.bool_], labels: Ints
+    ) -> None:
+        super().__init__(optimizer, trainable, labels)
         self._forgetting = optimizer.forgetting
         self._outputs = int(self._labels.max(initial=0)) + 1
         sizes = np.diff(self._bounds)
@@ -519,9 +521,9 @@ class DEKF(RecursiveOptimizer):
     annealing: Annotated[int, _checks.positive_integer] = 1000
     groups: Annotated[str, partial(_checks.choice, options=(NEURON, ALL))] = NEURON
 
-    def _state(self, moving: NDArray[np.bool_], labels: Ints) -> RecursiveState:
+    def _state(self, trainable: NDArray[np.bool_], labels: Ints) -> RecursiveState:
         return _KalmanState(
-            self, moving, np.zeros_like(labels) if self.groups == ALL else labels
+            self, trainable, np.zeros_like(labels) if self.groups == ALL else labels
         )
 
 
@@ -530,9 +532,9 @@ class _KalmanState(RecursiveState):
     """Covariances of the groups, one after the other."""
 
     def __init__(
-        self, optimizer: DEKF, moving: NDArray[np.bool_], labels: Ints
+        self, optimizer: DEKF, trainable: NDArray[np.bool_], labels: Ints
     ) -> None:
-        super().__init__(optimizer, moving, labels)
+        super().__init__(optimizer, trainable, labels)
         self._filter = optimizer
         sizes = np.diff(self._bounds)
         ends = np.cumsum(sizes**2)

@@ -21,7 +21,7 @@ from .._checks import (
     with_article,
 )
 from .._typing import Ints
-from ..engine.lowering.stretches import order_of
+from ..engine.lowering.ranges import order_of
 from ..engine.schema import (
     FLAG,
     GROUP,
@@ -71,11 +71,11 @@ def require(fits: bool, subject: str, condition: str, value: Any) -> None:
         raise FormatError(must(subject, f"be {condition}", in_words(value)))
 
 
-def is_whole(value: Any, least: int, most: int) -> bool:
-    """Return whether a value is an integer from `least` to `most` (True and 1.0 are
-    not).
+def is_whole(value: Any, minimum: int, maximum: int) -> bool:
+    """Return whether a value is an integer from `minimum` to `maximum` (True and 1.0
+    are not).
     """
-    return type(value) is int and least <= value <= most
+    return type(value) is int and minimum <= value <= maximum
 
 
 def require_version(
@@ -246,11 +246,11 @@ class Records:
         """Return a column of true and false."""
         return self._array(key, "b", (bool,), np.bool_, "true or false")
 
-    def whole(self, key: str, least: int, most: int) -> NDArray[Any]:
-        """Return a column of whole numbers in ``least .. most``."""
-        condition = f"a whole number from {least} to {most}"
+    def whole(self, key: str, minimum: int, maximum: int) -> NDArray[Any]:
+        """Return a column of whole numbers in ``minimum .. maximum``."""
+        condition = f"a whole number from {minimum} to {maximum}"
         array = self._array(key, "iu", (int,), np.int64, condition)
-        self._require(key, (array >= least) & (array <= most), condition)
+        self._require(key, (array >= minimum) & (array <= maximum), condition)
         return array
 
     def indices(self, key: str, table: Records, null: str = "") -> NDArray[Any]:
@@ -262,15 +262,15 @@ class Records:
         numbers += f", or null ({null})" if null else ""
         condition = f"the number of {with_article(table.item)}, {numbers}"
         column = self._columns[key]
-        least = NO_GATER if null else 0
+        minimum = NO_GATER if null else 0
         if null and isinstance(column, list) and NO_GATER in column:
             self._refuse(key, (value != NO_GATER for value in column), condition)
         types = (int, NoneType) if null else (int,)
         array = self._array(key, "iu", types, np.int64, condition)
 
         # Comparing the extremes needs no array of answers, as long as they fit.
-        if len(array) and not (least <= array.min() and array.max() <= last):
-            self._refuse(key, (array >= least) & (array <= last), condition)
+        if len(array) and not (minimum <= array.min() and array.max() <= last):
+            self._refuse(key, (array >= minimum) & (array <= last), condition)
         return array
 
     def _array(
@@ -300,8 +300,10 @@ class Records:
             array = self._columns[key] = np.array(column, dtype)
             return array
         except OverflowError:  # 64 bits do not hold an integer, or a float its size
-            most = sys.float_info.max if dtype is np.float64 else np.iinfo(dtype).max
-            self._refuse(key, (-most <= value <= most for value in column), condition)
+            maximum = sys.float_info.max if dtype is np.float64 else np.iinfo(dtype).max
+            self._refuse(
+                key, (-maximum <= value <= maximum for value in column), condition
+            )
             raise
 
     def _require_types(self, key: str, types: tuple[type, ...], condition: str) -> None:
@@ -415,19 +417,19 @@ def checked_column(
     if kind.table:
         assert others is not None
         of = others[kind.table]
-        least = int(kind.least)
+        minimum = int(kind.minimum)
         values = (
             table.indices(name, of, kind.null)
             if kind.name == INDEX.name
-            else table.whole(name, least, len(of) - 1 + least)
+            else table.whole(name, minimum, len(of) - 1 + minimum)
         )
         return values.astype(column.dtype, copy=False)
     # No neuron has activated after the present clock, and there are no more groups than
     # members.
-    most = LARGEST_COUNT
+    maximum = LARGEST_COUNT
     if kind in (TIME, GROUP):
-        most = clock if kind is TIME else len(table)
-    return table.whole(name, 0, min(most, int(np.iinfo(column.dtype).max)))
+        maximum = clock if kind is TIME else len(table)
+    return table.whole(name, 0, min(maximum, int(np.iinfo(column.dtype).max)))
 
 
 def require_shared(

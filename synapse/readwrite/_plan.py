@@ -291,15 +291,15 @@ def _stage_numbers(topology: Topology) -> Ints:
         if start < topology.inputs:
             continue
         # Outputs are computed last, in their order.
-        least = 1
+        minimum = 1
         if start >= first_output:
-            least = stages[:start].max() + (start == first_output)
+            minimum = stages[:start].max() + (start == first_output)
 
         # What members read of each other is late, and so adds nothing: their stages are
         # still 0.
         rows_of_group = slice(starts[start], starts[stop])
         bounds = stages[earlier[rows_of_group]] + within[rows_of_group]
-        stages[start:stop] = max(least, bounds.max(initial=0))
+        stages[start:stop] = max(minimum, bounds.max(initial=0))
     return stages
 
 

@@ -35,7 +35,7 @@ from .._checks import (
 from .._squash import Squash
 from .._typing import Bools, Floats, Ints
 from ..engine.locking import gc_paused
-from ..engine.lowering.stretches import order_of
+from ..engine.lowering.ranges import order_of
 from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, SIGN, Column
 from ..errors import (
     ArgumentError,

@@ -122,10 +122,10 @@ def _runs_of(connections: dict[str, Any]) -> dict[str, NDArray[Any]]:
 def _compact(column: NDArray[Any]) -> NDArray[Any]:
     """Return the column, little-endian, with whole numbers in 32 bits if they fit."""
     if column.dtype.kind in "iu" and column.dtype.itemsize > 4:
-        least = int(column.min(initial=0))
-        most = int(column.max(initial=0))
+        minimum = int(column.min(initial=0))
+        maximum = int(column.max(initial=0))
         for dtype in (np.uint32, np.int32):
-            if np.iinfo(dtype).min <= least and most <= np.iinfo(dtype).max:
+            if np.iinfo(dtype).min <= minimum and maximum <= np.iinfo(dtype).max:
                 column = column.astype(dtype)
                 break
     return np.ascontiguousarray(column, column.dtype.newbyteorder("<"))

@@ -68,13 +68,13 @@ class Choices:
             condition = checks.pluralize(len(self.sizes), "whole number")
             raise ArgumentError(checks.expected("observation", condition, observation))
         places = []
-        for number, size, least in zip(
+        for number, size, minimum in zip(
             numbers.tolist(), self.sizes.tolist(), self.start.tolist(), strict=True
         ):
-            most = least + size - 1
-            condition = f"from {least} to {most}"
+            maximum = minimum + size - 1
+            condition = f"from {minimum} to {maximum}"
             places.append(
-                checks.whole_number("observation", number, condition, least, most)
+                checks.whole_number("observation", number, condition, minimum, maximum)
             )
         row = np.zeros(int(self._columns[-1]))
         row[self._columns[:-1] + np.array(places) - self.start] = 1.0

@@ -354,8 +354,8 @@ def _reading_of(values: Floats) -> tuple[str, pd.DatetimeIndex] | None:
         dates = pandas.to_datetime(values, unit="D", origin="1899-12-30").round("s")
         return "serial", pandas.DatetimeIndex(dates)
     kinds = (("years", 1000, "%Y"), ("months", 100_001, "%Y%m"))
-    for unit, least, form in (*kinds, ("days", 10_000_101, "%Y%m%d")):
-        if least <= low and high < 3 * 10 ** (len(str(least)) - 1):
+    for unit, minimum, form in (*kinds, ("days", 10_000_101, "%Y%m%d")):
+        if minimum <= low and high < 3 * 10 ** (len(str(minimum)) - 1):
             texts = pandas.Series([f"{value:.15g}" for value in values])
             dates = pandas.to_datetime(texts, format=form, errors="coerce")
             return None if dates.isna().any() else (unit, pandas.DatetimeIndex(dates))
@@ -370,8 +370,8 @@ def _since_1970(
     """
     pandas = pandas_for_tables()
     units = (*UNITS_OF_TIME, ("nanoseconds", NANOSECONDS))
-    for place_of_unit, (unit, least) in enumerate(units):
-        if least <= low and high < 100 * least:
+    for place_of_unit, (unit, minimum) in enumerate(units):
+        if minimum <= low and high < 100 * minimum:
             microseconds = np.round(values * 1e6 / 1000.0**place_of_unit)
             dates = pandas.to_datetime(
                 microseconds.astype(np.int64), unit="us", utc=True
@@ -574,11 +574,11 @@ def _readings(cells: pd.Series, forms: Sequence[str]) -> dict[str, pd.DatetimeIn
         and bool(sample.str.fullmatch(MONTH_WORDS.pattern).mean() > 0.5)
     ):
         readings["words"] = _dates_in_words(cells)
-    most = max((int(dates.notna().sum()) for dates in readings.values()), default=0)
+    maximum = max((int(dates.notna().sum()) for dates in readings.values()), default=0)
     return {
         form: dates
         for form, dates in readings.items()
-        if 2 * most > len(cells) and dates.notna().sum() == most
+        if 2 * maximum > len(cells) and dates.notna().sum() == maximum
     }
 
 

@@ -320,7 +320,7 @@ def _uses(
 
 
 def units_of(
-    table: pd.DataFrame, sequence: str | None, ahead: int, least: int | None = None
+    table: pd.DataFrame, sequence: str | None, ahead: int, minimum: int | None = None
 ) -> list[Ints]:
     """Return the rows of each sequence, or each row, that have a target `ahead` rows
     below.
@@ -336,11 +336,11 @@ def units_of(
             )
     places = [np.arange(rows.start, rows.stop - ahead) for rows in parts]
     units = places if sequence is not None else list(places[0][:, None])
-    least = least or (4 if sequence is None else 2)
-    if len(units) < least:
+    minimum = minimum or (4 if sequence is None else 2)
+    if len(units) < minimum:
         noun = "rows" if sequence is None else "sequences"
         raise FormatError(
-            f"The table must have {least} {noun} or more, got {len(units)}."
+            f"The table must have {minimum} {noun} or more, got {len(units)}."
         )
     return units
 
@@ -441,11 +441,11 @@ def _sample(y: Floats, seed: int) -> tuple[Ints, Floats | None]:
         return np.arange(len(y)), None
     rng = np.random.default_rng(seed)
     classes = y.argmax(axis=1)
-    most = MAX_FITTED // y.shape[1]
+    maximum = MAX_FITTED // y.shape[1]
     parts, weights = [], []
     for number in np.unique(classes):
         rows = np.flatnonzero(classes == number)
-        chosen = rng.choice(rows, min(most, len(rows)), replace=False)
+        chosen = rng.choice(rows, min(maximum, len(rows)), replace=False)
         parts.append(chosen)
         weights.append(np.full(len(chosen), len(rows) / len(chosen)))
     order = np.argsort(np.concatenate(parts))

@@ -228,12 +228,12 @@ class SeriesTask:
         date = None if self.first_date is None else last.isoformat()
         return {"last": date, "rows": self.rows[-self.context :].tolist()}
 
-    def tested(self, most: int) -> dict[str, Any] | None:
+    def tested(self, maximum: int) -> dict[str, Any] | None:
         """Return the held-out rows, and those before them, as JSON has them; None if
         there are none, or too many.
         """
         begin = max(0, self.start - self.context)
-        if not self.is_tested or len(self.y) - begin > most:
+        if not self.is_tested or len(self.y) - begin > maximum:
             return None
         count = len(self.y) - self.start
         rows = self.rows[begin:].tolist()
@@ -398,12 +398,12 @@ def series_tasks(
         raise FormatError(f"Expected a series of {MIN_ROWS} rows or more to train on.")
     if [*several] == [""]:
         return tasks, []
-    most = max(task.period for task in tasks)
-    tasks = [task for task in tasks if task.period == most]
+    maximum = max(task.period for task in tasks)
+    tasks = [task for task in tasks if task.period == maximum]
     columns_of = zip(*(task.scale.lags for task in tasks), strict=True)
     lags = [Counter(column).most_common(1)[0][0] for column in columns_of]
-    least = max(map(sum, lags)) + MIN_ROWS
-    tasks = [task for task in tasks if task.start >= least]
+    minimum = max(map(sum, lags)) + MIN_ROWS
+    tasks = [task for task in tasks if task.start >= minimum]
     fewest = min(
         (task.steps for task in tasks if task.is_tested), default=tasks[0].steps
     )

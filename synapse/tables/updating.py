@@ -109,7 +109,7 @@ def update_rows(
     else:
         rows, notes = encoding.rows(table)
     ahead = facts.get("ahead", 0)
-    units = units_of(table, sequence or facts.get("sequence"), ahead, least=1)
+    units = units_of(table, sequence or facts.get("sequence"), ahead, minimum=1)
     goals = _goals(model, table, list(names))
     if sequence is None and facts.get("sequence") is None:
         units = [np.concatenate(units)]

@@ -13,8 +13,10 @@ from .task import Criterion, Task
 
 
 def _length(title: str, value: Any) -> int:
-    most = MAX_STEPS // 2
-    return whole_number(title, value, f"a whole number from 1 to {most:,}", 1, most)
+    maximum = MAX_STEPS // 2
+    return whole_number(
+        title, value, f"a whole number from 1 to {maximum:,}", 1, maximum
+    )
 
 
 def _spread(title: str, value: Any) -> int:

@@ -63,9 +63,9 @@ class MackeyGlass(StreamTask):
     True
     """
 
-    delay: Annotated[int, partial(positive_integer, most=MAX_DELAYS)] = 17
-    length: Annotated[int, partial(positive_integer, most=MAX_SEQUENCES)] = 3000
-    horizon: Annotated[int, partial(positive_integer, most=MAX_SEQUENCES)] = 1
+    delay: Annotated[int, partial(positive_integer, maximum=MAX_DELAYS)] = 17
+    length: Annotated[int, partial(positive_integer, maximum=MAX_SEQUENCES)] = 3000
+    horizon: Annotated[int, partial(positive_integer, maximum=MAX_SEQUENCES)] = 1
 
     inputs: ClassVar[int] = 1
     """One input, the present point."""

@@ -18,7 +18,7 @@ from .task import Criterion, Task
 MAX_SYMBOLS = 1000
 """Maximum number of symbols of a kind; each has its own input."""
 
-Symbols = Annotated[int, partial(positive_integer, most=MAX_SYMBOLS)]
+Symbols = Annotated[int, partial(positive_integer, maximum=MAX_SYMBOLS)]
 
 
 @suggests_arguments("task")
@@ -71,7 +71,7 @@ class Recall(Task):
     targets: Symbols = 2
     distractors: Symbols = 2
     prompts: Symbols = 2
-    length: Annotated[int, partial(positive_integer, most=MAX_SEQUENCES)] = 10
+    length: Annotated[int, partial(positive_integer, maximum=MAX_SEQUENCES)] = 10
 
     criterion: ClassVar[Criterion] = Criterion(1000, wrong=50)
     """At least 950 of 1000 fresh sequences are right."""

@@ -356,7 +356,7 @@ class Spans:
         return goals
 
 
-def steps_of(task: str, value: int, least: int) -> int:
+def steps_of(task: str, value: int, minimum: int) -> int:
     """Return the number of steps of a task, or raise an error."""
-    condition = f"a whole number from {least} to {MAX_STEPS:,}"
-    return whole_number(f"steps of {task}", value, condition, least, MAX_STEPS)
+    condition = f"a whole number from {minimum} to {MAX_STEPS:,}"
+    return whole_number(f"steps of {task}", value, condition, minimum, MAX_STEPS)

@@ -76,8 +76,8 @@ class TextWindows:
         self._indices: Ints = alphabet.indices(text)
         self._rng = random_generator(seed)
         if len(self._indices) <= self.steps:
-            least = f"at least {self.steps + 1} letters, the steps of a window and one"
-            raise ArgumentError(f"Expected {least} more, got {len(self._indices)}.")
+            needed = f"at least {self.steps + 1} letters, the steps of a window and one"
+            raise ArgumentError(f"Expected {needed} more, got {len(self._indices)}.")
 
     def __iter__(self) -> Iterator[tuple[Floats, Ints]]:
         # At least one window must fit behind the first letter

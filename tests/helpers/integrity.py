@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from synapse.engine.lowering.flags import LAGGED, MEMORY, TRACED
-from synapse.engine.lowering.stretches import spans
+from synapse.engine.lowering.ranges import concat_ranges
 from synapse.engine.records import LogPlace, Ties
 from synapse.engine.schema import (
     COLUMNS,
@@ -407,7 +407,7 @@ def check_runs(store):
     count = len(starts)
     check_lengths(store, "run", len(c["run_kind"]))
     require(length > 0, "a run is not empty")
-    rows = spans(starts, length)
+    rows = concat_ranges(starts, length)
     others = np.flatnonzero(~carries(store))
     require(
         len(rows) == len(others) and np.array_equal(np.sort(rows), others),
@@ -416,7 +416,8 @@ def check_runs(store):
     begin = c["run_start"].astype(np.int64)
     end = c["run_stop"].astype(np.int64)
     require(
-        np.array_equal(spans(begin, end - begin), np.arange(count)), "runs of neurons"
+        np.array_equal(concat_ranges(begin, end - begin), np.arange(count)),
+        "runs of neurons",
     )
     of = np.repeat(np.arange(n), end - begin)
     require(
@@ -464,7 +465,7 @@ def check_traces(store):
     c = store.columns
     n = store.n_neurons
     traced = np.flatnonzero(c["flags"] & TRACED)
-    places = spans(c["first_trace"][traced], c["learning"][traced])
+    places = concat_ranges(c["first_trace"][traced], c["learning"][traced])
     require(
         np.array_equal(np.sort(places), np.arange(len(c["eligibility"]))),
         "eligibility traces",
@@ -482,7 +483,7 @@ def check_traces(store):
         "pairs of gater and gated neuron",
     )
     heard = c["influence_trace"] != NONE
-    places = spans(
+    places = concat_ranges(
         c["influence_trace"][heard], c["learning"][gater[heard]].astype(np.int64) + 1
     )
     require(
@@ -499,10 +500,10 @@ def check_tied_rows(store):
     for name, number in (("tied", "tie"), ("bias_tied", "bias_tie")):
         tied = np.flatnonzero(store[number])
         lengths = c[f"{name}_length"].astype(np.int64)
-        rows = spans(c[name], lengths)
+        rows = concat_ranges(c[name], lengths)
         require(np.array_equal(np.sort(rows), tied), "tied rows", name)
         starts = c[f"{name}_first"].astype(np.int64)
-        groups = spans(c[f"{name}_group"], lengths)
+        groups = concat_ranges(c[f"{name}_group"], lengths)
         require(
             store[number][rows] == store[number][starts[groups]],
             "groups of tied rows",

@@ -43,9 +43,9 @@ class Spy(RecursiveOptimizer):
         self.errors = []
         self.groups = None
 
-    def _state(self, moving, labels):
+    def _state(self, trainable, labels):
         self.groups = labels
-        return SpyState(self, moving, labels)
+        return SpyState(self, trainable, labels)
 
 
 class SpyState(RecursiveState):

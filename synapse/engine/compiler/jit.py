@@ -672,9 +672,9 @@ def _constant(value: Callable[[str], Any]) -> Any:
 
 zero_like: Any = _constant(lambda _: 0.0)
 one_like: Any = _constant(lambda _: 1.0)
-most_of: Any = _constant(lambda dtype: np.finfo(dtype).max)
+largest_of: Any = _constant(lambda dtype: np.finfo(dtype).max)
 # products of eight such numbers are finite
-large_of: Any = _constant(lambda dtype: float(np.finfo(dtype).max) ** 0.125)
+safe_limit_of: Any = _constant(lambda dtype: float(np.finfo(dtype).max) ** 0.125)
 
 WEYL = np.uint64(0x1E3779B97F4A7D)
 WORD_BITS = np.uint64((1 << 53) - 1)  # integers that floats and JSON represent

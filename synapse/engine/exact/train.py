@@ -237,9 +237,9 @@ def add_descent(unfolding, change, begin, start, stop):
     batch.
     """
     at = 0
-    for stretch in range(change.weights.begins.size):
-        row = change.weights.begins[stretch]
-        n = change.weights.lengths[stretch]
+    for k in range(change.weights.begins.size):
+        row = change.weights.begins[k]
+        n = change.weights.lengths[k]
         skipped = min(max(start - at, 0), n)
         count = min(max(stop - at, 0), n) - skipped
         places = at + skipped, unfolding.weight_update, row + skipped, count

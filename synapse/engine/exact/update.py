@@ -25,23 +25,23 @@ times changes the time of a row by more than a tenth."""
 
 class ParameterScatter(NamedTuple):
     """The rows of a column from which parameters are read, and to which they are
-    written, as stretches.
+    written, as ranges.
     """
 
     entry: int  # the first entry of the vector that belongs to this column
     tied: bool  # whether members share entries; if not, entries are consecutive
-    begins: Any  # first row of each stretch
+    begins: Any  # first row of each range
     lengths: Any  # and its number of rows
     entries: Any  # if tied: the entry that each row belongs to
     # if tied: all rows that are written, with tied members in other networks
-    written: Any
-    taken: Any  # and the entry that each of them takes
+    written_rows: Any
+    written_entries: Any  # and the entry that each of them takes
 
 
 class Penalty(NamedTuple):
     """Penalties on weights, and limits of the gradient; infinite: no limit."""
 
-    moving: Any  # of the entries that are weights: 1 if it learns, otherwise 0
+    trainable: Any  # of the entries that are weights: 1 if it learns, otherwise 0
     l1: float
     l2: float
     value: float  # limit of every entry
@@ -59,7 +59,7 @@ class OptimizerStep(NamedTuple):
     gradient: Any
     memory: Any  # of all parameters
     settings: Any
-    moving: Any  # booleans: the parameters that are not frozen
+    trainable: Any  # booleans: the parameters that are not frozen
     limit: float  # the largest number of the store's float
     low: Any  # bounds of the parameters, by their signs; empty if none has one
     high: Any
@@ -82,18 +82,20 @@ class Change(NamedTuple):
 
 
 @inline
-def raw_places(first_entry, tied, begins, lengths, entries, written, taken):
+def raw_places(
+    first_entry, tied, begins, lengths, entries, written_rows, written_entries
+):
     """`ParameterScatter` of arrays."""
-    others = raw_array(entries), raw_array(written), raw_array(taken)
+    others = raw_array(entries), raw_array(written_rows), raw_array(written_entries)
     return ParameterScatter(
         first_entry, tied, raw_array(begins), raw_array(lengths), *others
     )
 
 
 @inline
-def raw_penalty(moving, l1, l2, value, norm):
+def raw_penalty(trainable, l1, l2, value, norm):
     """Return a `Penalty` of an array."""
-    return Penalty(raw_array(moving), l1, l2, value, norm)
+    return Penalty(raw_array(trainable), l1, l2, value, norm)
 
 
 _equations: dict[Any, int] = {}
@@ -113,9 +115,9 @@ def equation_address(equation: Any, vectors: tuple[Any, ...]) -> int:
 def read_column(column, places, values):
     """Read the values of a column."""
     at = 0
-    for stretch in range(places.begins.size):
-        row = places.begins[stretch]
-        n = places.lengths[stretch]
+    for k in range(places.begins.size):
+        row = places.begins[k]
+        n = places.lengths[k]
         entry = places.entry + at
         if places.tied:
             for i in range(n):
@@ -130,13 +132,13 @@ def read_column(column, places, values):
 def write_column(column, places, values):
     """Write the values of a column to all members."""
     if places.tied:
-        for i in range(places.written.size):
-            column[places.written[i]] = values[places.taken[i]]
+        for i in range(places.written_rows.size):
+            column[places.written_rows[i]] = values[places.written_entries[i]]
         return
     at = places.entry
-    for stretch in range(places.begins.size):
-        row = places.begins[stretch]
-        n = places.lengths[stretch]
+    for k in range(places.begins.size):
+        row = places.begins[k]
+        n = places.lengths[k]
         for i in range(n):
             column[row + i] = values[at + i]
         at += n
@@ -161,16 +163,16 @@ def add_penalties(penalty, values, gradient):
     first entries.
     """
     if penalty.l1 != 0.0:
-        for i in range(penalty.moving.size):
+        for i in range(penalty.trainable.size):
             sign = 0.0
             if values[i] > 0.0:
                 sign = 1.0
             elif values[i] < 0.0:
                 sign = -1.0
-            gradient[i] += penalty.l1 * sign * penalty.moving[i]
+            gradient[i] += penalty.l1 * sign * penalty.trainable[i]
     if penalty.l2 != 0.0:
-        for i in range(penalty.moving.size):
-            gradient[i] += penalty.l2 * values[i] * penalty.moving[i]
+        for i in range(penalty.trainable.size):
+            gradient[i] += penalty.l2 * values[i] * penalty.trainable[i]
 
 
 @inline
@@ -244,7 +246,7 @@ def apply_update(column, places, slopes, by_rows, sign, step, rate, count, start
     """Change some entries of a column, counted from its first one, by one step of the
     optimizer, the one with number `count`; returns a status.
 
-    The gradient is `sign` times `slopes`, which are in the order of the stretches or,
+    The gradient is `sign` times `slopes`, which are in the order of the ranges or,
     `by_rows`, have the rows of the column. The old values take their place, for
     `undo_update`.
     """
@@ -253,12 +255,12 @@ def apply_update(column, places, slopes, by_rows, sign, step, rate, count, start
     like = (*vectors, 0.0, 0, 0, 0)
     finite = True
     within = True
-    for stretch in range(places.begins.size):
-        length = places.lengths[stretch]
+    for k in range(places.begins.size):
+        length = places.lengths[k]
         skipped = min(max(start - passed, 0), length)
-        end = places.begins[stretch] + min(max(stop - passed, 0), length)
+        end = places.begins[k] + min(max(stop - passed, 0), length)
         at = places.entry + passed + skipped
-        for row in range(places.begins[stretch] + skipped, end, PART):
+        for row in range(places.begins[k] + skipped, end, PART):
             n = min(end - row, PART)
             here = row if by_rows else at - places.entry
             for i in range(n):
@@ -269,7 +271,7 @@ def apply_update(column, places, slopes, by_rows, sign, step, rate, count, start
             finite &= call_equation(step.equation, arguments, like)
             for i in range(n):
                 value = step.values[i]
-                if step.moving[at + i]:
+                if step.trainable[at + i]:
                     value = value - step.change[i]
                 within &= abs(value) <= step.limit
                 column[row + i] = value
@@ -284,9 +286,9 @@ def apply_update(column, places, slopes, by_rows, sign, step, rate, count, start
 def undo_update(column, places, slopes, by_rows):
     """Restore the values before `apply_update`."""
     at = 0
-    for stretch in range(places.begins.size):
-        row = places.begins[stretch]
-        n = places.lengths[stretch]
+    for k in range(places.begins.size):
+        row = places.begins[k]
+        n = places.lengths[k]
         begin = row if by_rows else at
         for i in range(n):
             column[row + i] = slopes[begin + i]

@@ -140,8 +140,8 @@ def rprop(change, values, gradient, memory, settings, rate, count, start, stop):
     """
     shrink = settings[0]
     grow = settings[1]
-    least = settings[2]
-    most = settings[3]
+    minimum = settings[2]
+    maximum = settings[3]
     default_rate = settings[4]
     sizes = memory[0][start:stop]
     signs = memory[1][start:stop]
@@ -152,7 +152,7 @@ def rprop(change, values, gradient, memory, settings, rate, count, start, stop):
         turn = signs[i] * sign
         factor = grow if turn > 0.0 else 1.0
         factor = shrink if turn < 0.0 else factor
-        sizes[i] = min(max(sizes[i] * factor, least), most)
+        sizes[i] = min(max(sizes[i] * factor, minimum), maximum)
         signs[i] = 0.0 if turn < 0.0 else sign
         change[i] = signs[i] * sizes[i] * scale
     return are_finite(change, stop - start)

@@ -17,8 +17,8 @@ from ..records import Ties
 from ..schema import CONNECTION, INPUT, NONE, PROGRAM
 from .flags import GATED, GATES, LAGGED, MEMORY, STEPPED
 from .loops import find_few_runs
+from .ranges import concat_ranges
 from .runner import run
-from .stretches import spans
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -67,7 +67,7 @@ def change_of(store: Store) -> ChangedNeurons | None:
     c = store.columns
     n_lowered = store.n_lowered
     ties = c["ties"]
-    tied = ties[Ties.STRETCHES] or ties[Ties.BIAS_STRETCHES] or ties[Ties.INTERNAL]
+    tied = ties[Ties.RANGES] or ties[Ties.BIAS_RANGES] or ties[Ties.INTERNAL]
     if tied or np.bitwise_or.reduce(c["flags"]) & (GATED | GATES):
         return None
     # A row that has been added and removed since has no target any more.
@@ -90,7 +90,7 @@ def change_of(store: Store) -> ChangedNeurons | None:
         return None
     starts = firsts[neurons]
     stops = np.append(firsts, n_lowered)[neurons + 1]
-    rows = spans(starts, stops - starts)
+    rows = concat_ranges(starts, stops - starts)
     rows = np.concatenate([rows[c["target"][rows] != NONE], added])
     source = c["source"][rows]
     target = c["target"][rows]
@@ -122,7 +122,7 @@ def _move_rows(store: Store, change: ChangedNeurons, shift: NDArray[np.int64]) -
     """Move the connections of changed neurons, and those after them, to their new
     rows.
     """
-    new_rows = spans(change.starts + shift[change.neurons], change.lengths)
+    new_rows = concat_ranges(change.starts + shift[change.neurons], change.lengths)
     ranges = _moved_ranges(store, change, shift)
     saved = {
         column.name: store.columns[column.name][change.rows] for column in CONNECTION
@@ -205,7 +205,7 @@ def _make_runs(store: Store, change: ChangedNeurons, shift: NDArray[np.int64]) -
     counts[change.neurons] = (
         c["run_stop"][change.neurons].astype(np.int64) - places[change.neurons]
     )
-    order = spans(places, counts)
+    order = concat_ranges(places, counts)
     for name in _OF_RUNS:
         c[name] = c[name][order]
     ends = np.cumsum(counts)

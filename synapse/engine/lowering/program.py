@@ -15,8 +15,8 @@ from . import rings
 from .flags import MEMORY
 from .loops import place_kept, read_traces
 from .loops.traces import MARKS
+from .ranges import concat_ranges
 from .runner import run
-from .stretches import spans
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -201,11 +201,11 @@ def _begin(store: Store, neurons: NDArray[np.int64]) -> None:
     fresh = c["flags"][neurons] & MEMORY != 0
     store["bias_eligibility"][neurons[fresh]] = 0.0
     neurons = neurons[~fresh]
-    rows = spans(c["first_incoming"][neurons], c["learning"][neurons])
+    rows = concat_ranges(c["first_incoming"][neurons], c["learning"][neurons])
     target, gater = store["target"][rows], store["gater"][rows]
     m = Attributes(store)
     read = activations_read(m, np.minimum(gater, store.n_neurons - 1), target)
     gain = np.where(gater == NONE, store.scalar, read)
-    places = spans(c["first_trace"][neurons], c["learning"][neurons])
+    places = concat_ranges(c["first_trace"][neurons], c["learning"][neurons])
     c["eligibility"][places] = gain * sources_read(m, rows)
     store["bias_eligibility"][neurons] = store["stamp"][neurons] != 0

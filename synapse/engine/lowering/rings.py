@@ -11,9 +11,9 @@ from ..._typing import Indices, Ints
 from ..records import Ties
 from ..schema import NONE
 from . import loops
+from .ranges import concat_ranges
 from .room import cut, make_room
 from .runner import run
-from .stretches import spans
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -51,7 +51,7 @@ def read(store: Store) -> dict[str, NDArray[Any]]:
     rows = c["longest_delay"].nonzero()[0]
     lags = c["longest_delay"][rows].astype(np.int64)
     neuron = rows.repeat(lags)
-    steps = spans(np.ones(len(rows), np.int64), lags)
+    steps = concat_ranges(np.ones(len(rows), np.int64), lags)
     return {
         "past_neuron": neuron,
         "past_steps": steps,

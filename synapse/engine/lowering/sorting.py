@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..records import Ties
 from ..schema import CONNECTION, NONE
 from .loops.ranges import MIN_WIDE_NEURONS, REMOVED
-from .stretches import spans
+from .ranges import concat_ranges
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -76,12 +76,12 @@ def order_connections(store: Store, work: NDArray[np.int64], ranges: int) -> Mov
     stops = firsts[order[parted[1:] - 1] + 1]
     del order, parted
     if count < MAX_WHOLE_MOVES:
-        rows = spans(starts, stops - starts)
+        rows = concat_ranges(starts, stops - starts)
         kept = highest = start + len(rows)
     else:
         kept = start + int((stops - starts).sum())
         starts, stops = without_unmoved(start, starts, stops)
-        rows = spans(starts, stops - starts)
+        rows = concat_ranges(starts, stops - starts)
         highest = int(stops.max(initial=start + len(rows)))
     return Moves(rows, start, highest, kept)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..records import Ties
-from .stretches import stretches
+from .ranges import joined_ranges
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -24,7 +24,7 @@ def number_groups(store: Store) -> None:
 
 
 def lay_out(store: Store) -> None:
-    """Build the rows that share a weight or a bias, as stretches of consecutive rows
+    """Build the rows that share a weight or a bias, as ranges of consecutive rows
     with consecutive groups.
     """
     c = store.columns
@@ -36,7 +36,7 @@ def lay_out(store: Store) -> None:
         )
         # in order of first use: a filter's weights are consecutive
         group = np.argsort(np.argsort(first_use))[place]
-        starts, lengths = stretches(
+        starts, lengths = joined_ranges(
             np.append(False, (np.diff(tied) == 1) & (np.diff(group) == 1))[: len(tied)]
         )
         for suffix, values in (

@@ -14,11 +14,11 @@ from .. import schema
 from ..compiler.jit import (
     inline,
     kernel,
-    large_of,
-    most_of,
+    largest_of,
     noinline,
     one_like,
     raw_array,
+    safe_limit_of,
     span_of,
     store_at,
 )
@@ -203,8 +203,8 @@ def accepts_targets(targets, cost, scalar):
     """Return whether a cost can have these targets of one step
     (``Cost._check_targets``).
     """
-    most = np.float64(most_of(scalar))
-    low, high = (0.0, 1.0) if cost in PROBABILITIES else (-most, most)
+    maximum = np.float64(largest_of(scalar))
+    low, high = (0.0, 1.0) if cost in PROBABILITIES else (-maximum, maximum)
     total = 0.0
     for o in range(targets.size):
         if not low <= targets[o] <= high:
@@ -218,7 +218,7 @@ def check_rows(store, span, inputs, outputs, scalar):
     """Return the status of rows before they run: RESIZED, or REFUSED for inputs that
     are not finite.
     """
-    most = most_of(scalar)
+    maximum = largest_of(scalar)
     n = span.outputs
     rows = outputs.size // n
     if outputs.size != rows * n or (
@@ -226,7 +226,7 @@ def check_rows(store, span, inputs, outputs, scalar):
     ):
         return RESIZED
     for i in range(inputs.size):
-        if not abs(inputs[i]) <= most:
+        if not abs(inputs[i]) <= maximum:
             store.failed[ROW] = i // span.inputs
             return REFUSED
     return DONE
@@ -250,45 +250,45 @@ def is_large(store, span, rate, scalar):
     are larger than the activations which they led to. The trace of a bias has the size
     of those of weights. A large state lets no error through, or is an activation.
     """
-    most = large_of(scalar)
+    maximum = safe_limit_of(scalar)
     small = 0  # numbers that are, which NaN is not
     for j in range(span.start, span.stop):
-        small += abs(store.activation[j]) <= most
+        small += abs(store.activation[j]) <= maximum
     for j in range(span.start, span.stop):
-        small += abs(store.bias_eligibility[j]) <= most
+        small += abs(store.bias_eligibility[j]) <= maximum
     for j in range(span.stop - span.outputs, span.stop):
-        small += abs(store.projected[j]) <= most
-    if small < 2 * (span.stop - span.start) + span.outputs or not rate <= most:
+        small += abs(store.projected[j]) <= maximum
+    if small < 2 * (span.stop - span.start) + span.outputs or not rate <= maximum:
         return True
     if store.ring[span.start] == schema.NONE:
         return False
-    count_large(store, store.ring[span.start], most)
+    count_large(store, store.ring[span.start], maximum)
     return store.failed[SUM] != 0.0
 
 
 @lazy_part(INDEX, NUMBER)
-def count_large(store, ring, most):
+def count_large(store, ring, maximum):
     """Count the large past activations of a ring; the number is in ``failed[SUM]``."""
     start = store.ring_first[ring]
     width = store.ring_stop[ring] - store.ring_start[ring]
     stop = start + store.ring_frames[ring] * width
     small = 0
     for i in range(start, stop):
-        small += abs(store.past[i]) <= most
+        small += abs(store.past[i]) <= maximum
     store.failed[SUM] = stop - start - small
 
 
 @inline
 def is_one_large(store, j, rate, scalar):
     """`is_large` for a neuron that propagates alone, whose error is known."""
-    most = large_of(scalar)
+    maximum = safe_limit_of(scalar)
     pushed = store.pushed[j] + store.pushed_gated[j] + store.pushed_traced[j]
     error = store.derivative[j] * pushed + store.projected[j]
     return not (
-        abs(error) <= most
-        and rate <= most
-        and abs(store.activation[j]) <= most
-        and abs(store.bias_eligibility[j]) <= most
+        abs(error) <= maximum
+        and rate <= maximum
+        and abs(store.activation[j]) <= maximum
+        and abs(store.bias_eligibility[j]) <= maximum
     )
 
 
@@ -307,7 +307,7 @@ def set_output_errors(store, span, targets, cost, check, scalar):
         return RESIZED, total
     if cost == schema.GIVEN_ERRORS:
         for o in range(span.outputs):
-            if abs(targets[o]) > most_of(scalar):
+            if abs(targets[o]) > largest_of(scalar):
                 return REFUSED, total
         for o in range(span.outputs):
             store.projected[start + o] = targets[o] if targets[o] == targets[o] else 0.0

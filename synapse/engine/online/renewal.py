@@ -89,7 +89,7 @@ def renew(
     start = 0
     for layer in range(stops.size):
         mature = 0.0
-        least = start
+        lowest = start
         for i in range(start, stops[layer]):
             j = neurons[i]
             total = 0.0
@@ -105,12 +105,12 @@ def renew(
             store.age[j] += 1
             if np.float64(store.age[j]) > settings[MATURITY]:
                 mature += 1.0
-                if mature == 1.0 or store.utility[j] < store.utility[neurons[least]]:
-                    least = i
+                if mature == 1.0 or store.utility[j] < store.utility[neurons[lowest]]:
+                    lowest = i
         if mature > 0.0 and draw(store, neurons[start]) < settings[RATE] * mature:
             reinitialize_neuron(
                 store,
-                least,
+                lowest,
                 neurons,
                 into_first,
                 into,

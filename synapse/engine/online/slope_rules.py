@@ -18,10 +18,10 @@ def bounded_step(rate: float, bound: float, delta: float, size: float) -> float:
     return rate / max(1.0, rate * bound * max(abs(delta), 1.0) * size)
 
 
-def share_of_step(rate: float, bound: float, decrease: float, most: float) -> float:
+def share_of_step(rate: float, bound: float, decrease: float, limit: float) -> float:
     """Return the share of a step at this rate that limits the first-order decrease of
-    the cost to `most`/`bound`. `decrease` is the decrease at a rate of 1.
+    the cost to `limit`/`bound`. `decrease` is the decrease at a rate of 1.
     """
-    if rate * bound * decrease > most:
-        return most / (rate * bound * decrease)
+    if rate * bound * decrease > limit:
+        return limit / (rate * bound * decrease)
     return 1.0

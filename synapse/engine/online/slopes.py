@@ -100,10 +100,10 @@ def update_scaled(store, span, errors, squares, settings, squared, sizes):
         return DIVERGED
     decrease = scale_slopes(store.weight_destination, by_weight, keep, sizes[0])
     decrease += scale_slopes(store.bias_destination, by_bias, keep, sizes[1])
-    most = 0.0
+    limit = 0.0
     for o in range(span.outputs):
-        most += errors[o] * errors[o] if squared else abs(errors[o])
-    step = rate * weight * _share_of_step(rate, bound, decrease, most)
+        limit += errors[o] * errors[o] if squared else abs(errors[o])
+    step = rate * weight * _share_of_step(rate, bound, decrease, limit)
     add_sums(store, step, sizes)
     return DONE
 

@@ -13,26 +13,26 @@ from ..compiler.lazy_parts import lazy_part
 
 
 @inline
-def save_shared(values, leaders, base, move, groups):
+def save_shared(values, leaders, base, update, groups):
     """Copy the shared number of each group to `base`."""
     for g in range(groups):
         base[g] = values[leaders[g]]
-        move[g] = zero_like(base[g])
+        update[g] = zero_like(base[g])
 
 
 @inline
-def add_updates(values, rows, lengths, groups, base, move, stretches):
+def add_updates(values, rows, lengths, groups, base, update, ranges):
     """Add the updates of all members to `base`, and give all members the sum."""
-    for s in range(stretches):
+    for s in range(ranges):
         row = rows[s]
         g = groups[s]
         for t in range(lengths[s]):
-            move[g + t] += values[row + t] - base[g + t]
-    for s in range(stretches):
+            update[g + t] += values[row + t] - base[g + t]
+    for s in range(ranges):
         row = rows[s]
         g = groups[s]
         for t in range(lengths[s]):
-            values[row + t] = base[g + t] + move[g + t]
+            values[row + t] = base[g + t] + update[g + t]
 
 
 @inline
@@ -53,7 +53,7 @@ def clip_to_signs(store, start, stop):
 @lazy_part()
 def save_tied(store):
     """Store the shared numbers before a step."""
-    if store.ties.stretches != 0:
+    if store.ties.ranges != 0:
         save_shared(
             store.weight,
             store.tied_first,
@@ -61,7 +61,7 @@ def save_tied(store):
             store.tied_update,
             store.ties.groups,
         )
-    if store.ties.bias_stretches != 0:
+    if store.ties.bias_ranges != 0:
         save_shared(
             store.bias,
             store.bias_tied_first,
@@ -74,39 +74,39 @@ def save_tied(store):
 @lazy_part()
 def update_shared(store):
     """Update shared numbers by the sum of their members' updates."""
-    if store.ties.stretches != 0:
-        stretches = store.tied, store.tied_length, store.tied_group
+    if store.ties.ranges != 0:
+        ranges = store.tied, store.tied_length, store.tied_group
         add_updates(
             store.weight,
-            *stretches,
+            *ranges,
             store.tied_base,
             store.tied_update,
-            store.ties.stretches,
+            store.ties.ranges,
         )
-        for s in range(store.ties.stretches if store.ties.signed != 0 else 0):
+        for s in range(store.ties.ranges if store.ties.signed != 0 else 0):
             clip_to_signs(store, store.tied[s], store.tied[s] + store.tied_length[s])
-    if store.ties.bias_stretches != 0:
-        stretches = store.bias_tied, store.bias_tied_length, store.bias_tied_group
+    if store.ties.bias_ranges != 0:
+        ranges = store.bias_tied, store.bias_tied_length, store.bias_tied_group
         add_updates(
             store.bias,
-            *stretches,
+            *ranges,
             store.bias_tied_base,
             store.bias_tied_update,
-            store.ties.bias_stretches,
+            store.ties.bias_ranges,
         )
 
 
 @inline
 def before_updates(store):
     """Note the values of tied parameters before they move, if anything is tied."""
-    if store.ties.stretches + store.ties.bias_stretches != 0:
+    if store.ties.ranges + store.ties.bias_ranges != 0:
         save_tied(store)
 
 
 @inline
 def after_updates(store):
     """Give all tied parameters the sum of their updates, if anything is tied."""
-    if store.ties.stretches + store.ties.bias_stretches != 0:
+    if store.ties.ranges + store.ties.bias_ranges != 0:
         update_shared(store)
 
 

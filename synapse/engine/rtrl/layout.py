@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..._typing import Bools
 from ..functions.activations import SOFTMAX
 from ..lowering.flags import DELAYED, DELAYED_GATE, DENSE, FIXED, SHARED
-from ..lowering.stretches import spans
+from ..lowering.ranges import concat_ranges
 from ..schema import NONE, PLAN, TILE, VECTOR_BYTES, numpy_dtype
 from .adjoints import ADJOINTS, CARRIED, PREVIOUS
 from .pattern import OWN, Pattern, TooLarge
@@ -92,7 +92,7 @@ class Layout:
         Class and root of each line, ascending: ``class * roots + root``.
     """
 
-    def __init__(self, store: Store, pattern: Pattern, most: float = inf) -> None:
+    def __init__(self, store: Store, pattern: Pattern, maximum: float = inf) -> None:
         self.pattern = pattern
         self.dtype = store.dtype
         self.origin = pattern.origin
@@ -110,13 +110,13 @@ class Layout:
         # by line: what renews it
         sources = np.diff(pattern.readings_first)[self.line_root]
         needed = 2 * self.size * self.dtype.itemsize + 4.0 * float(sources.sum())
-        if needed > most:
+        if needed > maximum:
             raise TooLarge(needed)
         self._share_direct(store)
         self._set_updates()
         self._set_adjoints(store)
         self._set_visits(store)
-        self._set_blocks(most)
+        self._set_blocks(maximum)
         self._set_parts()
         counts = [len(self.roots), len(self.members), self.size, self.depth]
         self._set(
@@ -185,7 +185,7 @@ class Layout:
             self.class_of >= 0, np.cumsum(counts) - counts, -1
         )
         self.entry_owner = np.repeat(np.arange(self.pattern.size), counts)
-        offset = spans(np.zeros(len(counts), np.int64), counts)
+        offset = concat_ranges(np.zeros(len(counts), np.int64), counts)
         self.entry_is_bias = offset == self._learning[self.entry_owner]
         weights = self._incoming[self.entry_owner] + offset
         self.entry_row = np.where(
@@ -288,7 +288,7 @@ class Layout:
         return (bool(self._biased[i]), *dense) if learning == 0 else i
 
     def _set_updates(self) -> None:
-        """Set where the parameters of each class are in the store, in stretches of
+        """Set where the parameters of each class are in the store, in ranges of
         those into one neuron.
         """
         owner = self.entry_owner
@@ -389,7 +389,7 @@ class Layout:
         )
 
     def _set_parts(self) -> None:
-        """Set what the visits of each line's sweep add, in stretches of neighbouring
+        """Set what the visits of each line's sweep add, in ranges of neighbouring
         columns.
         """
         owner = self.entry_owner
@@ -399,18 +399,18 @@ class Layout:
             (np.diff(owner, prepend=-1) != 0) | (np.diff(column, prepend=-2) != 1)
         )
         lengths = np.diff(np.append(starts, len(owner)))
-        stretch_of = np.searchsorted(owner[starts], np.arange(self.pattern.size + 1))
+        range_of = np.searchsorted(owner[starts], np.arange(self.pattern.size + 1))
         root = np.repeat(np.arange(len(self.roots)), np.diff(visits.starts))
         line = self.line_of(self.class_of[visits.neuron], root)
         visit = np.flatnonzero(line >= 0)
         neuron = visits.neuron[visit]
         if self.depth > 1:
             self._set_links(line[visit], visit)
-        counts = np.diff(stretch_of)[neuron]
-        stretch = spans(stretch_of[neuron], counts)
+        counts = np.diff(range_of)[neuron]
+        ranges = concat_ranges(range_of[neuron], counts)
         line = np.repeat(line[visit], counts)
         visit = np.repeat(visit, counts)
-        begins = starts[stretch]
+        begins = starts[ranges]
         order = np.lexsort((column[begins], line))  # kernels go through memory forward
         line, visit, begins = line[order], visit[order], begins[order]
         self._set(
@@ -418,7 +418,7 @@ class Layout:
             part_visit=visit,
             part_column=column[begins],
             part_direct=(self._shared_at - self.direct_offset)[owner[begins]] + begins,
-            part_length=lengths[stretch][order],
+            part_length=lengths[ranges][order],
         )
 
     def _set_links(self, line: Rows, visit: Rows) -> None:
@@ -485,7 +485,7 @@ class Layout:
             share=np.searchsorted(done, due, "right") - 1,
         )
 
-    def _set_blocks(self, most: float) -> None:
+    def _set_blocks(self, maximum: float) -> None:
         """Set the blocks of lines of a class that are renewed from the same lines, and
         their terms.
         """
@@ -496,9 +496,9 @@ class Layout:
         cuts = np.flatnonzero(np.diff(terms // TERMS_PER_CHUNK)) + 1
         ends = firsts[np.append(cuts, len(firsts) - 1)].tolist()
         pairs = zip([0, *ends[:-1]], ends, strict=True)
-        stretches = [self._terms_of(begin, end) for begin, end in pairs]
+        ranges = [self._terms_of(begin, end) for begin, end in pairs]
         counts, fresh, source, value = (
-            np.concatenate(arrays) for arrays in zip(*stretches, strict=True)
+            np.concatenate(arrays) for arrays in zip(*ranges, strict=True)
         )
         self.products = int((counts * self.width[self.line_class]).sum())
         lines = np.bincount(self.line_class)
@@ -508,7 +508,7 @@ class Layout:
         visits = len(self.pattern.visits.neuron)
         n_readings = len(self.pattern.readings) + 1  # the last one is always 0
         self._step_sizes = self._direct_size, visits, n_readings
-        self.depth = self._choose_depth(counts, most)
+        self.depth = self._choose_depth(counts, maximum)
         # among so many steps a renewal is divided; with more, errors go further back
         self._shares = self.depth // 2
         if self.depth == 1:
@@ -536,7 +536,7 @@ class Layout:
         begins = self.pattern.readings_first
         root = self.line_root[start:stop]
         counts = np.diff(begins)[root]
-        reading = spans(begins[:-1][root], counts)
+        reading = concat_ranges(begins[:-1][root], counts)
         line = np.repeat(np.arange(stop - start), counts)
         source = self.line_of(
             self.line_class[start:stop][line], self.pattern.readings[reading]
@@ -544,7 +544,7 @@ class Layout:
         chosen = source >= 0
         return line[chosen], reading[chosen], source[chosen]
 
-    def _choose_depth(self, links: Rows, most: float) -> int:
+    def _choose_depth(self, links: Rows, maximum: float) -> int:
         """Return after how many steps to renew (see ``pending.py``), by the estimated
         multiply-adds of a step; `links` are the terms by line.
         """
@@ -570,7 +570,7 @@ class Layout:
             needed += 2 * self._square
             time = product / depth + self.size + over_steps + depth * back
             memory = (3 * self.size + needed) * self.dtype.itemsize
-            if needed <= self.size and memory <= most and time < best:
+            if needed <= self.size and memory <= maximum and time < best:
                 chosen = depth
                 best = time
         return chosen
@@ -609,8 +609,8 @@ class Layout:
         sources = np.empty(len(terms), np.int64)
         sources[place] = source
         tiled = np.flatnonzero(dense)
-        sources[spans(at[tiled], sizes[tiled])] = used[
-            spans(used_first[tiled], sizes[tiled])
+        sources[concat_ranges(at[tiled], sizes[tiled])] = used[
+            concat_ranges(used_first[tiled], sizes[tiled])
         ]
 
         fresh = (np.diff(class_number, prepend=-1) != 0) | (

@@ -15,7 +15,7 @@ from .. import schema
 from ..compiler.jit import (
     inline,
     kernel,
-    most_of,
+    largest_of,
     plan_at,
     raw_array,
     span_of,
@@ -113,12 +113,12 @@ def copy_destinations(store, plan):
 @inline
 def undo_unless_finite(store, plan):
     """Undo the updates of a step if one is not finite; return whether all are."""
-    most = most_of(plan.adjoint[0])
+    maximum = largest_of(plan.adjoint[0])
     beyond = 0
     for c in range(plan.counts.connections):
-        beyond += not abs(store.weight_destination[c]) <= most
+        beyond += not abs(store.weight_destination[c]) <= maximum
     for j in range(plan.counts.neurons):
-        beyond += not abs(store.bias_destination[j]) <= most
+        beyond += not abs(store.bias_destination[j]) <= maximum
     if beyond == 0:
         return True
     for c in range(plan.counts.connections):

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from ..._typing import Bools
 from ..delayed import is_delayed_in_order
 from ..functions.activations import SOFTMAX
-from ..lowering.stretches import spans
+from ..lowering.ranges import concat_ranges
 from ..records import Span
 from ..schema import NONE
 
@@ -160,7 +160,8 @@ class _Reads(NamedTuple):
         if delayed:
             sizes = (self.group_stop - self.group_first)[read]
             keys = np.unique(
-                np.repeat(reader, sizes) * self.n + spans(self.group_first[read], sizes)
+                np.repeat(reader, sizes) * self.n
+                + concat_ranges(self.group_first[read], sizes)
             )
         return keys // self.n, keys % self.n
 
@@ -181,7 +182,7 @@ def reads_of(store: Store, span: Any) -> _Reads:
     rows = slice(int(low), int(high))
     run = np.full(store.n_connections, OWN, np.int64)
     lengths = store["run_length"]
-    run[spans(store["run_first"], lengths)] = np.repeat(
+    run[concat_ranges(store["run_first"], lengths)] = np.repeat(
         np.arange(len(lengths)), lengths
     )
     run = run[rows]
@@ -236,7 +237,7 @@ def _past_of(source: Rows, behind: Rows, size: int) -> tuple[Rows, Rows, Rows]:
     furthest = np.zeros(size, np.int64)
     np.maximum.at(furthest, source, np.maximum(behind, 0))
     owner = np.repeat(np.arange(size), furthest)
-    steps = spans(np.ones(size, np.int64), furthest)
+    steps = concat_ranges(np.ones(size, np.int64), furthest)
     order = np.lexsort((owner, steps))
     neuron = np.append(np.arange(size), owner[order])
     steps = np.append(np.zeros(size, np.int64), steps[order])
@@ -254,14 +255,14 @@ def _numbers_of(of: Rows, ago: Rows, neuron: Rows, steps: Rows) -> Rows:
 
 
 def find_pattern(
-    store: Store, span: Any, order: int | None, most: float = inf
+    store: Store, span: Any, order: int | None, maximum: float = inf
 ) -> Pattern:
     """Find the sensitivities that can be nonzero within `order` steps (None: ever), and
     the sweeps.
 
     Those of order 1 arise within the step, those of order n + 1 from those of order n
     (SnAp-n, Menick and others 2021). The store has been lowered. Raises TooLarge if
-    finding it needs more than `most` bytes.
+    finding it needs more than `maximum` bytes.
     """
     reads = reads_of(store, span)
     # roots are read delayed, or have a self-connection
@@ -269,7 +270,7 @@ def find_pattern(
     looped = looped[looped >= reads.inputs]
     roots = np.unique(np.concatenate([reads.pairs(delayed=True)[1], looped]))
     needed_bytes = MASKS * float(len(roots)) * reads.n
-    if needed_bytes > most:
+    if needed_bytes > maximum:
         raise TooLarge(needed_bytes)
     sweeps = _Sweeps(reads, roots)
     size = reads.size

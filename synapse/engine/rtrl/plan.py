@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..._typing import Floats, Ints
 from .. import schema
 from ..lowering.flags import AT_ONCE, GATES, PENDING, TRACED
-from ..lowering.stretches import spans
+from ..lowering.ranges import concat_ranges
 from ..records import Latest, Span
 from ..redirected_table import RedirectedTable
 from ..store import Store
@@ -29,7 +29,7 @@ class Plan:
     A plan does not keep the traces of the online rule: its table of the store has
     copies of the flags without them. `span` is that of the network, `order` the number
     of steps within which a parameter must reach a recurrent number to be kept (None:
-    any). The store has been lowered. Raises TooLarge if that needs more than `most`
+    any). The store has been lowered. Raises TooLarge if that needs more than `maximum`
     bytes.
     """
 
@@ -38,12 +38,12 @@ class Plan:
         store: Store,
         span: NDArray[np.int64],
         order: int | None,
-        most: float = inf,
+        maximum: float = inf,
     ) -> None:
         self.store = store
         self.span = span
         self.topology = store.topology_version
-        self.layout = Layout(store, find_pattern(store, span, order, most), most)
+        self.layout = Layout(store, find_pattern(store, span, order, maximum), maximum)
         self.columns: dict[str, NDArray[Any]] = dict(self.layout.columns)
         for column in schema.PLAN:
             if column.name in self.layout.sizes:
@@ -170,7 +170,7 @@ class Plan:
         counts = layout.count_of(np.arange(layout.pattern.size))
         counts[: int(self.span[Span.INPUTS])] = 0
         owners = np.repeat(np.arange(len(counts)), counts)
-        offset = spans(np.zeros(len(counts), np.int64), counts)
+        offset = concat_ranges(np.zeros(len(counts), np.int64), counts)
         places = self.places(
             owners, offset, np.arange(len(layout.roots))[:, np.newaxis]
         )

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._typing import Bools, Ints
-from ..lowering.stretches import spans
+from ..lowering.ranges import concat_ranges
 from ..records import Latest
 from ..schema import NONE
 from .layout import TERMS_PER_CHUNK
@@ -32,7 +32,7 @@ class PortableSensitivities:
 
     Neurons are numbered in the order of activation that the network had. Parameters
     that the same roots keep are neighbouring columns; tied ones share a column. Every
-    line has a root and a stretch of columns. The attributes are the columns of
+    line has a root and a range of columns. The attributes are the columns of
     ``schema.SENSITIVITY_TABLES``.
     """
 
@@ -128,11 +128,11 @@ def _present_roots(plan: Plan, kept: PortableSensitivities, number: Ints) -> Int
     """Return the place of each root among those of a plan; negative: none."""
     layout = plan.layout
     steps = layout.pattern.steps
-    most = int(steps.max(initial=0)) + 1
-    place = np.full((most + 1, layout.pattern.size + 1), NOWHERE)
+    maximum = int(steps.max(initial=0)) + 1
+    place = np.full((maximum + 1, layout.pattern.size + 1), NOWHERE)
     place[steps, layout.roots] = np.arange(len(layout.roots))
     # the last places are those of more steps, and, by -1, of neurons that are gone
-    ago = np.minimum(kept.recurrent_steps, most)
+    ago = np.minimum(kept.recurrent_steps, maximum)
     return np.asarray(place[ago, number[kept.recurrent_neuron]])
 
 
@@ -150,7 +150,7 @@ def _places(
     portions = 1 + len(kept.sensitivity_value) // TERMS_PER_CHUNK
     for lines in np.array_split(np.arange(len(kept.line_recurrent)), portions):
         lengths = kept.line_length[lines]
-        column = columns[spans(kept.line_first[lines], lengths)]
+        column = columns[concat_ranges(kept.line_first[lines], lengths)]
         class_number = np.searchsorted(first_column, column, "right") - 1
         root = np.repeat(roots[kept.line_recurrent[lines]], lengths)
         line = layout.line_of(np.where(root >= 0, class_number, -1), root)
@@ -181,8 +181,8 @@ def _new_columns(
         bias, of_bias[number[kept.parameter_neuron]], of_connection[connection]
     )
     count = int(kept.parameter_column.max(initial=-1)) + 1
-    least = np.full(count, np.iinfo(np.int64).max)
-    most = np.full(count, GONE)
-    np.minimum.at(least, kept.parameter_column[to != GONE], to[to != GONE])
-    np.maximum.at(most, kept.parameter_column, to)
-    return np.where(least == most, most, NOWHERE)
+    minimum = np.full(count, np.iinfo(np.int64).max)
+    maximum = np.full(count, GONE)
+    np.minimum.at(minimum, kept.parameter_column[to != GONE], to[to != GONE])
+    np.maximum.at(maximum, kept.parameter_column, to)
+    return np.where(minimum == maximum, maximum, NOWHERE)

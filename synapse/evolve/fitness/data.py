@@ -134,8 +134,8 @@ def dataset(
     widths = (max(1, width_of(values)) for values in (inputs, targets))
     data = prepare(Genome.minimal(*widths).network(), inputs, targets, chosen)
     starts = np.isin(np.arange(len(data.inputs)), data.bounds)
-    most = None if goal is None else non_negative_number("goal", goal)
-    return DataFitness(data.inputs, data.targets, starts, chosen, most)
+    maximum = None if goal is None else non_negative_number("goal", goal)
+    return DataFitness(data.inputs, data.targets, starts, chosen, maximum)
 
 
 BITS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])

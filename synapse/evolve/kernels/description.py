@@ -29,18 +29,18 @@ def bits_of(number):
 
 
 @noinline
-def bits_of_weight(weight, most):
+def bits_of_weight(weight, maximum):
     """Return bits of a weight: its sign, and the numerator and denominator of a
     fraction.
     """
-    over, under = as_fraction(weight, most)
+    over, under = as_fraction(weight, maximum)
     if under == 0:
         return float(NO_FRACTION)
     return 1.0 + bits_of(abs(over)) + bits_of(under)
 
 
 @noinline
-def bits_of_genome(genomes, g, inputs, outputs, squash_bits, most):
+def bits_of_genome(genomes, g, inputs, outputs, squash_bits, maximum):
     """Return bits of a genome: how many hidden nodes; of each node its squash and how
     many connections it sends; of each connection where it leads, whether it is late,
     its gater and its weight.
@@ -69,7 +69,7 @@ def bits_of_genome(genomes, g, inputs, outputs, squash_bits, most):
         if gene.source == STATE:
             continue
         target = row_of(nodes, n0, n1, ends, gene.target) - inputs - 1
-        bits += bits_of(target) + bits_of_weight(gene.weight, most)
+        bits += bits_of(target) + bits_of_weight(gene.weight, maximum)
         # The bias is the same in every step.
         bits += gene.source != inputs
     return bits
@@ -114,14 +114,14 @@ def bits_of_text(phenotypes, g, outputs, rows, symbols, starts, counts):
 
 @kernel
 def describe(
-    genomes, phenotypes, inputs, outputs, text, squash_bits, most, of_genome, of_text
+    genomes, phenotypes, inputs, outputs, text, squash_bits, maximum, of_genome, of_text
 ):
     """Compute the bits of all genomes, and of a text by each.
 
     text : its rows, the symbol after each, where sequences start, how often each
-    occurs; most : largest numerator and denominator; of_genome, of_text : written.
+    occurs; maximum : largest numerator and denominator; of_genome, of_text : written.
     """
     rows, symbols, starts, counts = text
     for g in range(genomes.at.shape[0]):
-        of_genome[g] = bits_of_genome(genomes, g, inputs, outputs, squash_bits, most)
+        of_genome[g] = bits_of_genome(genomes, g, inputs, outputs, squash_bits, maximum)
         of_text[g] = bits_of_text(phenotypes, g, outputs, rows, symbols, starts, counts)

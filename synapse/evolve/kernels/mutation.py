@@ -163,26 +163,26 @@ def new_weight(q, rng):
 
 
 @noinline
-def small_fraction(most, rng):
-    """Return a fraction with a numerator and a denominator up to `most`, each one half
-    as probable as the one before.
+def small_fraction(maximum, rng):
+    """Return a fraction with a numerator and a denominator up to `maximum`, each one
+    half as probable as the one before.
     """
     sign = 1.0 if draw(rng) < 0.5 else -1.0
     over = 1
-    while over < most and draw(rng) < 0.5:
+    while over < maximum and draw(rng) < 0.5:
         over += 1
     under = 1
-    while under < most and draw(rng) < 0.5:
+    while under < maximum and draw(rng) < 0.5:
         under += 1
     return sign * over / under
 
 
 @noinline
-def as_fraction(weight, most):
+def as_fraction(weight, maximum):
     """Return the numerator and the denominator of a weight, of the smallest
-    denominator; 0 as the latter if it is none up to `most`.
+    denominator; 0 as the latter if it is none up to `maximum`.
     """
-    for under in range(1, int(most) + 1):
+    for under in range(1, int(maximum) + 1):
         over = round(weight * under)
         if abs(weight * under - over) < WEIGHT_TOLERANCE * under:
             return int(over), under
@@ -190,13 +190,13 @@ def as_fraction(weight, most):
 
 
 @noinline
-def move_fraction(weight, most, rng):
+def move_fraction(weight, maximum, rng):
     """Return a fraction next to a weight: the numerator or the denominator is one more
     or less, or the sign is the other.
     """
-    over, under = as_fraction(weight, most)
+    over, under = as_fraction(weight, maximum)
     if under == 0:
-        return small_fraction(most, rng)
+        return small_fraction(maximum, rng)
     choice = below(5, rng)
     if choice == 0:
         return -weight
@@ -207,7 +207,7 @@ def move_fraction(weight, most, rng):
         over += change if over == 0 else 0
     else:
         under += change
-    fits = 0 < under <= most and abs(over) <= most
+    fits = 0 < under <= maximum and abs(over) <= maximum
     return over / under if fits else weight
 
 

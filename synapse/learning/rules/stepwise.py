@@ -13,7 +13,7 @@ import numpy as np
 
 from ... import engine
 from ..._typing import Floats, Ints
-from ...engine.lowering.stretches import spans
+from ...engine.lowering.ranges import concat_ranges
 from ...engine.rtrl import Plan
 from ...errors import ArgumentError, DivergenceError
 from ...objects.network import Network
@@ -192,7 +192,7 @@ class StepwiseRule(Rule):
         begins = data.bounds[:-1][order]
         ends = data.bounds[1:][order]
         stops = np.cumsum(ends - begins)  # counted in rows run, like `cuts`
-        aimed = data.aimed[spans(begins, ends - begins)]
+        aimed = data.aimed[concat_ranges(begins, ends - begins)]
         cuts = 1 + np.flatnonzero(aimed)[size - 1 :: size]
         for start, stop in pairwise([0, *cuts.tolist(), len(aimed)]):
             if start == stop:

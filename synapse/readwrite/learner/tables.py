@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..._squash import SINGLE
 from ..._typing import Floats, Ints
 from ...engine.lowering import flags as mark
-from ...engine.lowering.stretches import spans
+from ...engine.lowering.ranges import concat_ranges
 from ...engine.schema import NONE
 from ...objects.network import Network
 from ...objects.sensitivities import SensitivityMatrix, sensitivity_matrix
@@ -392,7 +392,7 @@ class Tables:
         first_incoming = self.column("first_incoming")
         target = self.column("target")
         lags = np.repeat(runs["lag"], runs["length"])
-        covered = spans(runs["first"], runs["length"])
+        covered = concat_ranges(runs["first"], runs["length"])
         place = np.zeros(self.connections, np.int64)  # of the source of each connection
         place[covered] = self.column("source")[covered] + self.past.offset(
             lags, self.neurons

@@ -96,13 +96,13 @@ FUNCTIONS = {operation: getattr(torch, name) for operation, name in NAMES.items(
 
 
 def _computed(tree: Tree, states: Tensor) -> Tensor:
-    most = 709.0 if states.dtype == torch.float64 else 88.0
+    maximum = 709.0 if states.dtype == torch.float64 else 88.0
     functions = {
         **FUNCTIONS,
         "number": lambda value: torch.full(
             (), value, dtype=states.dtype, device=states.device
         ),
         # As in the engine: slopes multiply it by numbers near 0.
-        "exp": lambda x: torch.exp(x.clamp(max=most)),
+        "exp": lambda x: torch.exp(x.clamp(max=maximum)),
     }
     return computed(tree, {"s": states}, functions).expand_as(states)

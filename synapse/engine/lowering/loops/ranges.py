@@ -40,7 +40,7 @@ def survey(store: Any, n: int, count: int, work: Any) -> Pair:
     """Note whether there are signs, delays and clamps; returns whether anything is
     tied, or was.
     """
-    tied = store.ties[Ties.STRETCHES] | store.ties[Ties.BIAS_STRETCHES]
+    tied = store.ties[Ties.RANGES] | store.ties[Ties.BIAS_RANGES]
     signs = 0
     delays = 0
     clamps = 0

@@ -1,4 +1,4 @@
-"""Stretches of consecutive rows, and the order of many keys, in NumPy."""
+"""Ranges of consecutive rows, and the order of many keys, in NumPy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..._typing import Bools, Indices
 
 
-def spans(firsts: Indices, lengths: Indices) -> NDArray[np.int64]:
+def concat_ranges(firsts: Indices, lengths: Indices) -> NDArray[np.int64]:
     """Return the indices ``first .. first + length`` of every pair, one after the
     other.
     """
@@ -31,8 +31,8 @@ def order_of(keys: NDArray[np.int64]) -> NDArray[np.int64]:
     )
 
 
-def stretches(joined: Bools) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the first index and the length of each stretch of items that are joined to
+def joined_ranges(joined: Bools) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the first index and the length of each range of items that are joined to
     the previous one.
     """
     begin = (~joined).nonzero()[0]

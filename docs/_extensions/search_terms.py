@@ -23,7 +23,7 @@ TERMS = {
     "cookbook#forecast-the-next-twenty-values": ["forecast", "prediction interval"],
     "cookbook#stop-early": ["early stopping", "patience", "validation"],
     "cookbook#train-with-the-exact-gradient": ["bptt"],
-    "cookbook#see-how-much-is-forgotten": [
+    "cookbook#measure-catastrophic-forgetting": [
         "catastrophic forgetting",
         "continual learning",
     ],

@@ -181,7 +181,7 @@ function missedBy({ x, y }) {
   const reach = NEAR / cy.zoom(), at = { x1: x - reach, x2: x + reach, y1: y - reach, y2: y + reach };
   const isAt = (node) => overlap(around(node.position(), node.width(), node.height()), at);
   if (cy.elements(".box").some(isAt) || cy.elements(".bundle").some((line) => farFrom(line, { x, y }) < reach))
-    return crowded ? "This stands for several connections. Select a neuron to see its own, and drag to one of them."
+    return crowded ? "This line stands for several connections. Select a neuron to see its own, and drag to one of them."
       : "This stands for several neurons or connections. Unfold the layer, and drag to one of them.";
   return "Nothing was changed: there is no neuron or connection here. Drop on a neuron to connect it, or on a connection, "
     + "which is highlighted when it is near enough, to gate it.";
@@ -191,7 +191,7 @@ function missedBy({ x, y }) {
 
 get("add-squash").append(...options(single.map((name) => [name, name])));
 get("add-squash").value = "tanh";
-get("recipe").append(...options([["nothing", "Nothing: inputs and outputs alone"], ...Object.keys(RECIPES).map((name) => [name, name])]));
+get("recipe").append(...options([["nothing", "Nothing: only inputs and outputs"], ...Object.keys(RECIPES).map((name) => [name, name])]));
 Object.assign(buttons, { undo, redo, add: addNeuron, "start-from": () => startFrom(get("recipe").value === "nothing" ? null : get("recipe").value) });
 for (const id of ["undo", "redo", "add", "start-from"]) get(id).addEventListener("click", buttons[id]);
 Object.assign(keys, { u: undo, r: redo, a: addNeuron, Delete: removeChosen, Backspace: removeChosen });

@@ -160,7 +160,7 @@ function showFound(wanted) {
     item.setAttribute("role", "option");
     item.setAttribute("aria-selected", String(i === foundAt));
   });
-  get("found").replaceChildren(...(items.length ? items : [made("li", "nothing of this name")]));
+  get("found").replaceChildren(...(items.length ? items : [made("li", "no neuron or layer of this name")]));
   get("found").hidden = !wanted;
   get("search").setAttribute("aria-expanded", String(Boolean(wanted)));
   if (items.length) get("search").setAttribute("aria-activedescendant", `found${foundAt}`);

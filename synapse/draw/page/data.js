@@ -59,7 +59,7 @@ function coded(title, rows, c, isTarget) {
     return { names: [title], of: (cell) => [isMissing(cell) ? (isTarget ? null : median) : Number(cell)] };
   }
   const isKey = !words.length || words.length > MOST_WORDS || (words.length === full.length && words.length > 2);
-  require(!isTarget || !isKey, `Column ${c + 1}, "${title}", has ${counted(words.length, "different word")}. A target has numbers, or from 1 to ${MOST_WORDS} words that occur again.`);
+  require(!isTarget || !isKey, `Column ${c + 1}, "${title}", has ${counted(words.length, "different word")}. A target has numbers, or from 1 to ${MOST_WORDS} words that repeat.`);
   const of = (cell) => words.map((word) => (isTarget && isMissing(cell) ? null : Number(cell === word)));
   return isKey ? null : { names: words.map((word) => (isTarget ? word : `${title}=${word}`)), of };
 }
@@ -74,7 +74,7 @@ function parsed(text, targets) {
     else blocks.push([]);
   });
   const all = blocks.flat(), [first, ...others] = all, width = first?.cells.length;
-  require(first, "There are no rows. Paste one row a line.");
+  require(first, "There are no rows. Paste one row per line.");
   for (const { cells, line } of all) require(cells.length === width, `Line ${line} has ${counted(cells.length, "cell")}, line ${first.line} has ${width}.`);
   if (mark.one !== "," && !all.some(({ cells }) => cells.some((cell) => /\d\.\d/.test(cell))))
     for (const { cells } of all) cells.forEach((cell, c) => { if (NUMBER.test(cell.replace(",", "."))) cells[c] = cell.replace(",", "."); });
@@ -134,7 +134,7 @@ function use(fresh, rate = null) {
   showTask();
   showSettings();
   const name = recipe ?? `perceptron ${net.layers.map((layer) => layer.neurons.length).join("-")}`;
-  notice(net === before ? outputsSaid : `The network is now a ${name}, which fits these data. Undo brings the other one back.`);
+  notice(net === before ? outputsSaid : `The network is now a ${name}, which fits these data. Undo restores the previous one.`);
   return true;
 }
 function tried(call) {

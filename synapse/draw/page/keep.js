@@ -21,7 +21,7 @@ function checkTables({ name, layers: table, neurons: rows, connections: ends }) 
   const fit = { name: () => true, squash: (name) => Object.hasOwn(SQUASHES, name), source: isPlace, target: isPlace, gater: (place) => place === null || isPlace(place) };
   for (const { name: column, kind } of [...SAVED.neurons, ...SAVED.connections]) if (kind === "FLAG") fit[column] = isFlag;
   for (const [column, list] of [...Object.entries(rows), ...Object.entries(ends)])
-    require(list.every(Object.hasOwn(fit, column) ? fit[column] : isNumber), `This network's numbers are damaged: its column "${column}" has a value that it cannot have.`);
+    require(list.every(Object.hasOwn(fit, column) ? fit[column] : isNumber), `This network's numbers are damaged: its column "${column}" has an invalid value.`);
   require(new Set(ends.source.map((source, i) => `${source} ${ends.target[i]}`)).size === edges, "Two connections of this network join the same neurons.");
 }
 
@@ -90,7 +90,7 @@ async function readAddress() {
   if (!text || text.length > MOST_ADDRESS) return;
   try {
     const { version = 1, lesson: number, network, data: name, clear: cleared, sequences, settings } = await unpacked(text);
-    require(version <= ADDRESS_VERSION, "a newer page has written it.");
+    require(version <= ADDRESS_VERSION, "it is from a newer page.");
     const opened = networkOf(network), fresh = sequences ? { ...givenData(checkedRows(sequences)), clear: Boolean(cleared) } : dataOf(name ?? taskFor(opened));
     if (Number.isInteger(number) && Object.hasOwn(LESSONS, number)) beginLesson(number);
     const begun = lesson;
@@ -105,7 +105,7 @@ async function readAddress() {
     showLesson();
     showAll();
   } catch (error) {
-    notice(`This page cannot read the network in its address${error instanceof RuleError ? `: ${error.message}` : "."} It begins with another one.`);
+    notice(`This page cannot read the network in its address${error instanceof RuleError ? `: ${error.message}` : "."} It starts with another one.`);
   }
 }
 function checkedRows(sequences) {

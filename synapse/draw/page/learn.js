@@ -77,7 +77,7 @@ const passLeft = () => page.data.sequences.reduce((sum, one) => sum + one.length
 function goBack() {
   if (playing) stop();
   finishPhases();
-  notice(stepBack() ? null : "This is the first step that is remembered.");
+  notice(stepBack() ? null : "This is the first step that is stored.");
   showLive();
   acted();
 }
@@ -182,7 +182,7 @@ function showSlider() {
 slide = (step) => {
   if (playing) stop();
   finishPhases();
-  notice(returnTo(step) ? null : "This step is no longer remembered.");
+  notice(returnTo(step) ? null : "This step is no longer stored.");
   showLive();
   acted();
 };
@@ -243,7 +243,7 @@ function traceWords({ source, target, gater, delayed, seen, gain }) {
   const before = source === target ? "the previous state" : `${delayed ? "the previous activation" : "the activation"} of ${nameOf(source)}`;
   const fresh = gater ? `the gain of ${nameOf(gater)} (${shown(gain)}) \u00d7 ${before} (${shown(seen)})` : `${before} (${shown(seen)})`;
   const loop = target.selfConnection;
-  const meaning = `The eligibility says how much the state of ${nameOf(target)} changes if this weight does`;
+  const meaning = `The eligibility is the change of the state of ${nameOf(target)} per change of this weight`;
   if (!loop) return `${meaning}: ${fresh}.`;
   return `${meaning}: ${fresh}, and what is left of earlier steps: the previous eligibility \u00d7 the weight${loop.gater ? " \u00d7 the gain" : ""} of the self-connection.`;
 }

@@ -158,8 +158,8 @@ export const LESSONS = [
     scene: "A neuron adds its weighted inputs and its bias. Then its activation function, or squash, turns this sum into its output. The identity "
       + "leaves the sum as it is.\n"
       + "The five samples form a valley: the target is the square of x, for x from -1 to 1. All three neurons have the squash identity. Each "
-      + "draws a straight line, and a sum of straight lines is a straight line, however many neurons there are. No line comes near all five "
-      + "points. The best one is level, at 0.5, and at three of the five points it is wrong by a half.",
+      + "draws a straight line, and a sum of straight lines is a straight line, however many neurons there are. No line is near all five "
+      + "points. The best one is level, at 0.5, and its error is a half at three of the five points.",
     task: "Open the tab Learn and press Play: the error stops falling. Then select a in the tab Build and set its squash to relu, do the same "
       + "with b, and play until every output is within 0.15 of its target.",
     network: wired({ input: ["x"], hidden: [["a", "identity", 0.5], ["b", "identity", 0.5]], output: [["y", "identity", 0]] },
@@ -171,7 +171,7 @@ export const LESSONS = [
     within: 0.15,
     done: (page) => ["a", "b"].every((name) => neuronOf(page, name).squash === "relu"),
     seen: "relu is 0 for a sum below 0, and the sum itself above: a line with one bend. Each of a and b bends once, so their sum can follow the "
-      + "valley. Bends are why more neurons can do more. tanh and the logistic function bend smoothly. A squash must not be flat everywhere, like "
+      + "valley. With bends, more neurons can fit more. tanh and the logistic function bend smoothly. A squash must not be flat everywhere, like "
       + "a step: learning needs a slope.",
   },
   {
@@ -201,7 +201,7 @@ export const LESSONS = [
       + "are 1 and 0.5.\n"
       + "The tab Learn has a map of the error over the two weights. It is a valley, with its floor along the first weight. Learning walks "
       + "downhill. At the same distance from its best value, the weight of b changes nine times as much as that of a. Its input is three "
-      + "times as large: so the same distance makes an error three times as large, and the rule multiplies this error by the input once more. "
+      + "times as large. So the error is three times as large, and the rule multiplies this error by the input once more. "
       + "Each step multiplies its distance by 1 - 9 × rate.",
     task: "Open the tab Learn and press Epoch ten times: at a rate of 0.25 the error soon grows. Set the rate to 0.1, and play until both weights "
       + "are within 0.02 of the best ones.",
@@ -232,7 +232,7 @@ export const LESSONS = [
     strips: [...activationRows("a", "b", "any", "both", "go"), aimRow],
     within: 0.3,
     done: (page) => linkOf(page, "any", "go")?.weight > 0.1 && linkOf(page, "both", "go")?.weight < 0,
-    seen: "The weight from \"any\" grew, that from \"both\" became negative: something, but not both. Each hidden neuron draws one line between "
+    seen: "The weight from \"any\" grew, that from \"both\" became negative: any, but not both. Each hidden neuron draws one line between "
       + "the four points, and \"go\" combines them. Here the weights of the hidden neurons were set by hand, and they do not learn. The demo "
       + "xor shows how a network finds such neurons by itself, from random weights.",
   },
@@ -360,7 +360,7 @@ export const LESSONS = [
     strips: activationRows("x", "gate", "forget", "cell"),
     reveals: [eligibilityRow("x", "cell")],
     seen: "Until step 3 the cell holds 0.6, from step 4 on 0.3. While the forget gate is open, the self-connection carries the state on; once it "
-      + "closes, the old state is gone. The eligibility of the connection from x, its part in the state, is forgotten too. It is now 0.3: a late "
+      + "closes, the old state is gone. The eligibility of the connection from x, its effect on the state, is forgotten too. It is now 0.3: a late "
       + "error changes the weight by the new number, not by the number that has been replaced. Gers, Schmidhuber and Cummins added this gate in 2000.",
   },
   {
@@ -415,10 +415,10 @@ export const LESSONS = [
   {
     title: "A neuron that fires",
     demo: "spikes",
-    scene: "A neuron of the brain does not send a number. It adds up what arrives, and when the sum goes over a threshold, it fires: a spike.\n"
-      + "Here two neurons are one such cell. \"voltage\" adds x, 0.3 in each step, and keeps 0.9 of what it had. \"spike\" is 1 if the voltage is "
+    scene: "A neuron of the brain does not send a number. It adds its inputs, and when the sum exceeds a threshold, it fires: a spike.\n"
+      + "Here two neurons are one such cell. \"voltage\" adds x, 0.3 in each step, and keeps 0.9 of its last state. \"spike\" is 1 if the voltage is "
       + "above 1, otherwise 0: its squash is spike, its bias -1.\n"
-      + "In step 4 the voltage is 1.0317, and the cell fires. But nothing sets it back, so it fires in every step from then on.",
+      + "In step 4 the voltage is 1.0317, and the cell fires. But nothing resets it, so it fires in every step from then on.",
     task: "Open the tab Build, drag from \"spike\" to \"voltage\", and set the weight of the new connection to -1. Then press Step nine times.",
     network: wired({ input: ["x"], hidden: [["voltage", "identity"]], output: [["spike", "spike", -1, false]] },
       [["x", "voltage", 1, null, false], ["voltage", "voltage", 0.9], ["voltage", "spike", 1, null, false]]),
@@ -429,7 +429,7 @@ export const LESSONS = [
     done: ran,
     strips: [...activationRows("x", "voltage", "spike"), aimRow],
     seen: "The cell fires in steps 4 and 9. The connection leads back, so it acts one step after a spike, and takes away 1, the threshold. This is a "
-      + "leaky integrate-and-fire neuron, which Lapicque described in 1907. Its output jumps and has no slope, so nothing could learn. The squash "
-      + "spike declares one: 0.3 at the threshold, and less away from it. With it, networks of such cells learn.",
+      + "leaky integrate-and-fire neuron, which Lapicque described in 1907. Its output jumps, so its slope is 0 and nothing could learn. The squash "
+      + "spike has a surrogate slope: 0.3 at the threshold, and less away from it. With it, networks of such cells learn.",
   },
 ];

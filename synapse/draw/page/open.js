@@ -51,7 +51,7 @@ function arrayOf(bytes, name) {
 
 /** An archive's network in Synapse's JSON. Its context is left out: it begins as after `clear`. */
 function jsonOfArrays(arrays) {
-  require(arrays.document?.text, "This archive is none of Synapse's: it has no document.");
+  require(arrays.document?.text, "This archive is not from Synapse: it has no document.");
   const { format, version, name, dtype, architecture, layers: table, neurons: rows, connections: ends } = careful(() => JSON.parse(arrays.document.text));
   const json = { format, version, name, dtype, ...(architecture && { architecture }), layers: table, neurons: { ...rows }, connections: { ...ends } };
   const cleared = (columns) => new Set(columns.filter((one) => one.cleared).map((one) => one.name));

@@ -20,7 +20,7 @@ function acted() {
   if (document.body.dataset.tab === "lessons") get("again").scrollIntoView({ block: "nearest" }); // below what was seen
   get("lesson").selectedOptions[0].textContent = `${lesson.number + 1}. ${lesson.of.title} \u2713`;
 }
-const DONE = "Done. Look at what changed in the picture, then press here for what you have seen.";
+const DONE = "Done. Look at what changed in the picture, then press here for the explanation.";
 // The picture stays as it was at the end of the task, until the next step or edit.
 const isFresh = () => lesson?.done && lesson.doneAt === page.steps;
 /** The weights and biases that the lesson has changed: { link or neuron, before, now }; before is undefined for a new connection. */
@@ -58,7 +58,7 @@ function changesTable() {
 function showStrays() {
   const changes = strays(lesson.of, page);
   get("lesson-strays").hidden = !changes.length;
-  get("lesson-strays").textContent = `The lesson ends with its own network. Changed beyond the task: ${changes.slice(0, 4).join(", ")}. Take it back, or start again.`;
+  get("lesson-strays").textContent = `The lesson needs its own network. Changed beyond the task: ${changes.slice(0, 4).join(", ")}. Undo this, or start again.`;
 }
 function beginLesson(number) {
   const one = LESSONS[number];
@@ -119,8 +119,8 @@ function showLesson() {
   get("lesson-text").replaceChildren(...(lesson ? [
     made("p", one.scene), ...before, made("p", one.task, { className: "task" }),
     ...(done ? [...after, made("p", one.seen, { className: "seen" })] : []),
-  ] : [made("p", `${counted(LESSONS.length, "lesson")} of two minutes each. Each asks for one action and says what you saw. `
-    + "The other tabs are for networks and data of your own.")]));
+  ] : [made("p", `${counted(LESSONS.length, "lesson")} of two minutes each. Each asks for one action and explains what you saw. `
+    + "The other tabs are for your own networks and data.")]));
 }
 
 /** Everything anew: another network, other data, other settings. */

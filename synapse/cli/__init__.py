@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"synapse {__version__}")
     parser.add_argument(
-        "--debug", action="store_true", help="show where in the program an error arose"
+        "--debug", action="store_true", help="show the traceback of an error"
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, home in COMMANDS.items():

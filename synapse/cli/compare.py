@@ -78,7 +78,7 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
         "--origins",
         metavar="N",
         type=int,
-        help="number of origins, about (default: 60)",
+        help="approximate number of origins (default: 60)",
     )
     add(
         "--validation",

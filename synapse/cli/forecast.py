@@ -58,14 +58,14 @@ def add_forecast(parser: argparse.ArgumentParser) -> None:
         "--minimum",
         metavar="X",
         type=float,
-        help="clip the forecast and its bounds, such as 0 for sales",
+        help="lower limit of the forecast and its bounds, such as 0 for sales",
     )
-    add("--maximum", metavar="X", type=float, help="the same from above")
+    add("--maximum", metavar="X", type=float, help="upper limit of both")
     add_sequence(parser)
     add(
         "--future",
         metavar="FILE",
-        help="the columns known in advance, in the rows to forecast",
+        help="table of the columns known in advance, for the rows to forecast",
     )
     add(
         "-o",
@@ -81,15 +81,15 @@ def forecast(options: argparse.Namespace) -> None:
     """Forecast the rows that follow a table.
 
     MODEL is a network of `synapse train` for a series. The forecast is that of the
-    method with the lowest error in its test, or of --method; a sentence says which and
-    why. Statistical methods are fitted to DATA. The values of columns that are known in
-    advance come from --future, a CSV file with a row for each step.
+    method with the lowest error in its test, or of --method; a message names the method
+    and the reason. Statistical methods are fitted to DATA. The values of columns that
+    are known in advance come from --future, a CSV file with a row for each step.
 
     The result is CSV: dates that continue those of DATA, and for each target the
     forecast and, with --coverage, the bounds between which that share of future values
     should be. Bounds follow from the errors of the test. Numbers have six digits, or as
     many as those of DATA. --plot draws the last rows, the forecast and the bounds, for
-    nine of ten values unless --coverage says another share.
+    90 % of the values unless --coverage sets another share.
     """
     steps = horizon(options.steps)
     if options.output is not None:  # what cannot be written is an error before any work

@@ -134,15 +134,16 @@ def add_play(parser: argparse.ArgumentParser) -> None:
         "-o",
         "--output",
         metavar="PAGE.html",
-        help="write the page, and open no browser",
+        help="write the page without opening a browser",
     )
 
 
 def play(options: argparse.Namespace) -> None:
-    """Open a page in the browser in which a network learns.
+    """Open a page in the browser on which a network learns.
 
-    The page is one file that works offline: lessons, data, building, and files that
-    synapse.load reads. Without -o it is written to a new temporary folder, which stays.
+    The page is one file that works offline. It has lessons and data, builds networks,
+    and saves files that synapse.load reads. Without -o it is written to a new temporary
+    folder, which is not deleted.
     """
     model = options.model
     output = options.output
@@ -170,8 +171,8 @@ def add_convert(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "output", metavar="OUT", help="the file to write; an existing one is replaced"
     )
-    parser.add_argument("--from", dest="read_as", metavar="FORMAT", help="of IN")
-    parser.add_argument("--to", dest="write_as", metavar="FORMAT", help="of OUT")
+    parser.add_argument("--from", dest="read_as", metavar="FORMAT", help="format of IN")
+    parser.add_argument("--to", dest="write_as", metavar="FORMAT", help="format of OUT")
 
 
 def convert(options: argparse.Namespace) -> None:

@@ -111,7 +111,7 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how a table is read."""
     parser.epilog = f"{parser.epilog}\n\n{NEEDS}"
     add = parser.add_argument
-    add("--decimal", choices=MARKS, help="the decimal mark, if the numbers do not tell")
+    add("--decimal", choices=MARKS, help="the decimal mark, if it is ambiguous")
     add(
         "--encoding",
         metavar="NAME",
@@ -123,12 +123,12 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     add("--skip-rows", metavar="N", type=int, default=0, help=help_text)
     help_text = "leave out rows of totals, such as a last row called Total"
     add("--without-totals", action="store_true", help=help_text)
-    help_text = "a further cell that is a missing value, such as n.v."
+    help_text = "another text that marks a missing value, such as n.v."
     add("--missing", metavar="CELL", action="append", help=help_text)
     add(
         "--fill",
         choices=FILLS,
-        help="mend missing values of a series: repeat the last one, or interpolate",
+        help="fill in missing values of a series: repeat the last, or interpolate",
     )
     add(
         "--date",
@@ -144,10 +144,8 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
 
 
 def add_sequence(parser: argparse.ArgumentParser) -> None:
-    """Add the option that tells several series or sequences of a table apart."""
-    help_text = (
-        "column that tells several series apart, such as Shop, or sequences of rows"
-    )
+    """Add the option for a column that identifies series or sequences."""
+    help_text = "column that identifies the series or sequence of a row, such as Shop"
     parser.add_argument("--sequence", metavar="COLUMN", help=help_text)
 
 

@@ -46,13 +46,13 @@ def add_run(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Predict with a model.
 
-    The columns of DATA are found by the names of the model's inputs; others are
-    ignored. The result is CSV with the rows of DATA: its columns that are no inputs or,
-    for other models, that of --sequence; and the outputs. A model with memory starts
-    with a cleared context, and clears it again when the value of --sequence changes. If
-    the outputs are probabilities of classes (softmax), the first one is the likeliest
-    class, under the name of the target. A model of a series forecasts every row from
-    the rows before it.
+    The columns of DATA are matched to the model's inputs by name; others are ignored.
+    The result is CSV with a row for each row of DATA: its columns that are no inputs
+    (for models that `synapse train` has not written, only the --sequence column), then
+    the outputs. A model with memory starts with a cleared context, and clears it again
+    when the value of --sequence changes. If the outputs are probabilities of classes
+    (softmax), the first column is the likeliest class, under the name of the target. A
+    model of a series forecasts every row from the previous rows.
     """
     if options.output is not None and Path(options.output).suffix:
         require_table(options.output)

@@ -151,23 +151,23 @@ def train(options: argparse.Namespace) -> int:
 
     A table with a column of dates is a series, whose rows must be evenly spaced in
     time. A GRU learns to forecast the targets from their own past and that of the
-    --observed columns; columns that are --known in advance, such as holidays, explain
-    their own row. The end of the series is held out: there the network is compared with
-    statistical methods, and the best will forecast. Then the network is trained on all
-    rows. With --sequence Shop, the rows of each shop are a series: one network learns
-    all of them, or one each.
+    --observed columns; columns that are --known in advance, such as holidays, are
+    inputs for their own row. The end of the series is held out: there the network is
+    compared with statistical methods, and the best will forecast. Then the network is
+    trained on all rows. With --sequence Shop, the rows of each shop are a series, and
+    one network learns all of them.
 
     Otherwise rows are samples for a perceptron, which is the default, and for the other
     models steps in time: one stream or, with --sequence, many sequences. With --ahead
     K, the target of a row is the value K rows below it. Words become inputs of 0 and 1,
-    missing numbers the median of their column; identifiers are left out. A target of
-    words is predicted by one probability for each class. A table with dates is used in
-    this way with --inputs, --classes or --ahead 0.
+    missing numbers the median of their column; identifiers are left out. For a target
+    of words, the model outputs a probability for each class. A table with dates is used
+    in this way with --inputs, --classes or --ahead 0.
 
     Ctrl-C ends the training; the model trained so far is saved, once an epoch is
-    complete. With --checkpoint FILE, the same command continues a training that was
-    ended in any way, with the same result as if it had not been. The file is removed
-    once the model is saved. Each part of the report is printed as soon as it is known.
+    complete. With --checkpoint FILE, the same command continues an interrupted
+    training, with the same result as without the interruption. The file is removed once
+    the model is saved. Each part of the report is printed as soon as it is computed.
     """
     formats.require_kept(options.output)
     if options.checkpoint is not None:

@@ -33,10 +33,10 @@ def add_update(parser: argparse.ArgumentParser) -> None:
         metavar="DATA",
         help="the new rows, a CSV, Parquet or Excel file; - is standard input",
     )
-    help_text = "columns to predict, if the model does not know them"
+    help_text = "columns to predict, if the model does not name them"
     add("--target", metavar="COLUMN,...", type=names, help=help_text)
     add_sequence(parser)
-    help_text = "passes through the new rows (default: as often as rows before)"
+    help_text = "epochs of the new rows (default: in proportion to their fraction)"
     add("--epochs", metavar="N", type=int, help=help_text)
     help_text = "learning rate (default: that of the model)"
     add("--rate", metavar="R", type=float, help=help_text)
@@ -48,20 +48,20 @@ def add_update(parser: argparse.ArgumentParser) -> None:
 
 
 def update(options: argparse.Namespace) -> int:
-    """Go on learning with new rows of a table.
+    """Continue learning with new rows of a table.
 
-    MODEL is a model of `synapse train`, or of an estimator. It goes on from its
-    weights, the state of its optimizer and its scales, which count the new rows, too.
-    The columns are found by their names; others are ignored.
+    MODEL is a model of `synapse train`, or of an estimator. Training continues from its
+    weights, the state of its optimizer and its scales, which the new rows update. The
+    columns are matched by name; others are ignored.
 
-    DATA may have rows of a series that the model has learned: those up to its last date
-    are read, and not learned again. Sentences say so, and where rows are missing.
-    Classes that the model does not have are refused.
+    DATA may contain rows of a series that the model has learned: rows up to its last
+    date are read, but not learned again. Messages report these, and missing rows. New
+    classes raise an error.
 
-    The report compares the errors on the new rows before and after, and those on the
-    rows of the test, if the file has them. Errors of series are those of the next row.
-    By default each new row is learned as often as the share of the new rows among all
-    requires; --epochs says another number.
+    The report compares the errors before and after the update, on the new rows and, if
+    the file has them, on the rows of the test. Errors of series are those of the next
+    row. By default, the number of epochs is that of the training before, times the
+    fraction of new rows among all rows; --epochs sets another number.
     """
     output = options.output or options.model
     formats.require_kept(output)

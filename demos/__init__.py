@@ -1,4 +1,4 @@
-"""Demos: each demo is one file, to be read from top to bottom and run.
+"""Demos: each demo is one file that you can read from top to bottom and run.
 
     python -m demos                 list the demos
     python -m demos reber           run one; --quick, --seed N, --out DIR

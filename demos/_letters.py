@@ -1,4 +1,4 @@
-"""What the demo of text is compared with, and how it draws a cell under its letters."""
+"""Baseline of the demo `text`, and its picture of a cell under the letters."""
 
 from __future__ import annotations
 

@@ -1,16 +1,15 @@
-"""Adversarial: a generator and its judge, one network, draw digits that grow from 4 x 4
-to 8 x 8 pixels.
+"""Adversarial: a generator learns from a judge to draw digits, which grow from 4 x 4 to
+8 x 8 pixels.
 
     python -m demos adversarial
 
-Task: Draw handwritten digits that a judge cannot tell from real ones. Generator and
-judge are one network; two inputs decide by gates whether the judge sees a real picture
-or a drawn one. One run begins with 4 x 4 pixels and gets the neurons of 8 x 8 pixels
-while it trains; another has all neurons from the beginning.
+Task: Draw handwritten digits that a judge cannot distinguish from real ones. Generator
+and judge are one network; two inputs select by gates whether the judge reads a real
+picture or a drawn one. One run begins with 4 x 4 pixels and gets the neurons of 8 x 8
+pixels while it trains; another has all neurons from the beginning.
 
 Goodfellow and others 2014; progressive growing: Karras and others 2018. A perceptron
-that has learned to read digits tells which digits it sees in what was drawn, and how
-sure it is."""
+that has learned to classify digits counts the digits that were drawn."""
 
 from __future__ import annotations
 

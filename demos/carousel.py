@@ -6,12 +6,12 @@ Task: A memory cell must store a number for 1000 steps, ignore noise, take a new
 when told to, and fire at regular intervals. Its parts are added neuron by neuron, with
 weights set by hand.
 
-To learn from an input of long ago, a network needs the derivative of its present state
-by its weights. A neuron whose self-connection has the weight 1 keeps this derivative
-unchanged: Hochreiter and Schmidhuber called it the constant error carousel (1997).
-Alone it is not enough: every input disturbs it, nothing clears it, and no other neuron
-can read its state. An input gate, a forget gate and a peephole solve these problems and
-make it the cell of an LSTM. Each part is checked on its own.
+To learn from an input of many steps ago, a network needs the derivative of its present
+state with respect to its weights. A neuron whose self-connection has the weight 1 keeps
+this derivative unchanged: Hochreiter and Schmidhuber called it the constant error
+carousel (1997). Alone it is not enough: every input disturbs it, nothing clears it, and
+no other neuron can read its state. An input gate, a forget gate and a peephole solve
+these problems and make it the cell of an LSTM. Each part is checked on its own.
 
 Lessons 8 and 10 of `synapse play` are parts 1 and 3 in a browser: there you connect the
 cell yourself."""

@@ -1,10 +1,10 @@
 """Concert: one neuron weighs reasons for going out, learns the weights, and meets a
-choice it cannot make.
+decision that it cannot represent.
 
     python -m demos concert
 
 Task: Decide whether to go to a concert from three yes-or-no inputs: is the weather
-fine, does a friend come, is it far? A neuron adds up the weighted inputs and answers
+fine, does a friend come, is it far? A neuron adds up the weighted inputs and outputs
 "go" above zero.
 
 First the weights are set by hand; then the neuron learns them from examples, by

@@ -8,12 +8,13 @@ head or at the tail. Motor neurons must drive the body away from the touch: DA a
 backward, DB and VB forward.
 
 The wiring is measured: connections between 297 neurons by chemical synapses, without
-self-connections and those into the touched neurons. Source: supplementary file S3 of B.
-G. Fenyves, G. S. Szilágyi, Z. Vassy, C. Sőti, P. Csermely (2020), "Synaptic polarity
-and sign-balance prediction using gene expression data in the Caenorhabditis elegans
-chemical synapse neuronal connectome network", PLOS Computational Biology 16(12),
-e1007974 (CC BY 4.0). The signs are predictions of that paper, from the genes of
-receptors. The weights, the equation of the neurons and the task are not the worm's."""
+self-connections and without connections into the touched neurons. Source: supplementary
+file S3 of B. G. Fenyves, G. S. Szilágyi, Z. Vassy, C. Sőti, P. Csermely (2020),
+"Synaptic polarity and sign-balance prediction using gene expression data in the
+Caenorhabditis elegans chemical synapse neuronal connectome network", PLOS Computational
+Biology 16(12), e1007974 (CC BY 4.0). The signs are predictions of that paper, from the
+genes of receptors. The weights, the equation of the neurons and the task are not the
+worm's."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@
 Task: Fit a line to twenty points with one neuron, by gradient descent on its weight and
 its bias. The demo compares four learning rates.
 
-Each pair of weight and bias has an error on the points: drawn as a height over the
+Each pair of weight and bias has an error on the points. Drawn as a height over the
 plane of pairs, the errors form a valley, and learning walks downhill in it. The demo
 derives the rule, shows its path at four rates, and finds the rate above which it
 diverges.

@@ -1,4 +1,4 @@
-"""Device: a program in C that goes on learning when its sensor drifts.
+"""Device: a C program learns while its sensor drifts.
 
     python -m demos device
 
@@ -6,8 +6,8 @@ Task: Predict the next reading of a sensor. An LSTM is trained here and written 
 program that learns (`synapse.save(net, "net.c", learn=True)`). Then the sensor drifts:
 its readings are smaller and shifted, from one step to the next.
 
-The program in `demos/data/device.c` predicts, and learns from each reading that comes.
-It needs no record of past steps. Without a C compiler, the network itself does the same
+The program in `demos/data/device.c` predicts, and learns from each new reading. It
+needs no record of past steps. Without a C compiler, the network itself does the same
 in this process."""
 
 from __future__ import annotations

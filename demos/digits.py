@@ -3,10 +3,11 @@
     python -m demos digits
 
 Task: Recognise handwritten digits: 1797 images of 8 x 8 pixels, each with one of ten
-digits. Each network is tested on digits that it has not learnt from.
+digits. Each network is tested on digits that were not used to train it.
 
 The demo measures how accurate a small network becomes within seconds, which digits it
-still misreads, and how a network of the same size from another library compares."""
+still misclassifies, and how a network of the same size from another library
+compares."""
 
 from __future__ import annotations
 

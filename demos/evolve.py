@@ -7,8 +7,8 @@ Task: Push a cart left or right, 50 times a second, so that two poles of differe
 lengths stay up and the cart stays on its track. The network starts without hidden
 neurons; NEAT evolves weights and structure.
 
-The champion is then tested on physics written here, step by step, and not by the
-compiled ones of `studies/_poles.py`."""
+The champion is then tested with an implementation of the physics in this file, not with
+the compiled one of `studies/_poles.py`."""
 
 from __future__ import annotations
 

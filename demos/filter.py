@@ -6,8 +6,8 @@ Task: Learn an image filter (blur, emboss, outline, edges, median) from one pict
 before and after filtering, then apply it to a picture that was not used in training.
 The network sees 3 x 3 pixels and outputs the new pixel in the middle.
 
-Where the filter is a weighted sum, the weights found are the filter itself, number by
-number. The other filters need a hidden layer."""
+If the filter is a weighted sum, the learned weights are those of the filter. The other
+filters need a hidden layer."""
 
 from __future__ import annotations
 

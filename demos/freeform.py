@@ -3,7 +3,7 @@
     python -m demos freeform
 
 Task: Count pulses modulo three. Three neurons form a ring that holds a pattern, and
-each pulse must move the pattern on by one place.
+each pulse must move the pattern on by one neuron.
 
 This takes memory, to hold the pattern, and a switch, to move it. The switch is a gate
 on recurrent connections: one neuron scales all three connections of the ring at once,

@@ -7,7 +7,7 @@ Task: Find the weights of a network for XOR, for an 8-3-8 code and for XOR with 
 neurons, by gradient descent and by a genetic algorithm. The cost of each method is the
 number of evaluations: one sample run once through the network.
 
-Gradient descent computes the slope of the error for every weight and takes a step
+Gradient descent computes the derivative of the error for every weight and takes a step
 downhill. A genetic algorithm has a population of weight vectors, selects better ones as
 parents, and recombines and mutates them. The results hold for these tasks and settings
 only."""

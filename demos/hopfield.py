@@ -4,11 +4,12 @@ points.
     python -m demos hopfield
 
 Task: Store letters of 10 x 10 points in a network of a hundred neurons, then complete a
-letter that is shown with wrong points.
+letter with wrong points.
 
-Hopfield's network (1982) is a memory addressed by content: each neuron is 1 or -1 and
-coupled to every other, and the couplings hold all patterns at once. Neurons that fire
-one at a time settle from any start into a stable state, mostly the nearest pattern."""
+Hopfield's network (1982) is a content-addressable memory: each neuron is 1 or -1 and
+connected to every other, and the weights store all patterns. If the neurons activate
+one at a time, they settle from any start into a stable state, mostly the nearest
+pattern."""
 
 from __future__ import annotations
 

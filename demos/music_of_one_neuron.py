@@ -4,8 +4,8 @@ of them play a tune.
     python -m demos music_of_one_neuron
 
 Task: Predict the behaviour of one or two neurons from their weights alone: how fast a
-neuron with a self-connection forgets, when it holds one bit, and which period two
-neurons oscillate with. The last part plays a tune with them.
+neuron with a self-connection forgets, when it holds one bit, and with which period
+two neurons oscillate. The last part plays a tune with them.
 
 After the input ends, the activity of a neuron with a self-connection depends on one
 number, the weight of that connection."""

@@ -5,9 +5,9 @@
 Task: Learn a picture as a function: the inputs are the coordinates (x, y) of a pixel,
 the outputs its red, green and blue. Then draw the picture at four times the size.
 
-The network never sees the picture as a whole. It first learns the overall brightness,
-then large shapes, then edges. How sharp the result is depends on how the coordinates
-are given to the network."""
+The network never reads the picture as a whole. It first learns the overall brightness,
+then large shapes, then edges. The sharpness of the result depends on the encoding of
+the coordinates."""
 
 from __future__ import annotations
 

@@ -4,12 +4,12 @@ walks by it.
     python -m demos phase
 
 Task: Predict the joints of a walker with two legs from phase, speed and slope. The gait
-comes from formulas; the networks learn it at five speeds and are asked at others,
-between them and beyond.
+comes from formulas; the networks learn it at five speeds and are tested at other
+speeds, between them and beyond.
 
 The phase-functioned network (Holden and others 2017) has four sets of weights, which
-four neurons mix: the phase drives them, and they gate. A perceptron with as many
-weights gets the phase as two more inputs."""
+four neurons mix: the phase drives them, and they gate. A perceptron with about as
+many weights gets the phase as two more inputs."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@
     python -m demos reber
 
 Task: Predict the next symbol of a string of the embedded Reber grammar, at every step.
-A prediction is right if the grammar allows the symbol; the last but one symbol depends
-on the second one, many steps before.
+A prediction is correct if the grammar allows the symbol; the last but one symbol
+depends on the second one, many steps before.
 
 The strings come from a small machine. It moves from place to place and emits a symbol
 on each move; where two moves are possible it tosses a coin:
@@ -20,8 +20,8 @@ on each move; where two moves are possible it tosses a coin:
 An embedded string puts one of these into an envelope: B, then T or P, the inner string,
 the same T or P again, E. The last two or three symbols mostly determine the next one.
 The last but one symbol is different: it depends on the second symbol, any number of
-symbols earlier. Networks without such a long memory predict everything right except
-this symbol, which made the task a test for memory in the 1990s."""
+symbols earlier. Networks without such a long memory predict all symbols correctly
+except this one, which made the task a test for memory in the 1990s."""
 
 from __future__ import annotations
 

@@ -7,9 +7,9 @@ Task: Ten symbols are shown: two targets (A or B) among distractors (x or y), th
 prompts. At the first prompt the network must name the first target, at the second
 prompt the second; at every other step both outputs must be 0.
 
-So the network must tell targets from distractors, store two of them, and keep their
-order: the same A means one thing when it comes first and another when it comes second.
-Monner and Reggia (2012) use this task to compare memory networks.
+So the network must distinguish targets from distractors, store two of them, and keep
+their order: the same A means one thing when it comes first and another when it comes
+second. Monner and Reggia (2012) use this task to compare memory networks.
 
 Lesson 11 of `synapse play` shows in a browser how a memory block of an LSTM is wired.
 """

@@ -4,7 +4,7 @@ rule.
     python -m demos recall24
 
 Task: Name two targets in order after up to 24 steps (7 in a quick run). The network
-must be right at every step: all outputs 0 before the prompts, then the two right names.
+must be correct at every step: all outputs 0 before the prompts, then the two names.
 
 This is the recall task as Monner and Reggia set it in 2012: ten symbols, of which four
 are targets, four distractors and two prompts. In 22 steps two targets appear among 20

@@ -9,11 +9,11 @@ episodes.
 
 Bakker used this maze in 2002 to show that an agent needs memory: at the junction, both
 cases look alike. The agent is an LSTM whose outputs are the values of three actions,
-and learns by Watkins' Q(λ). The slopes that this needs are exact through all steps
+and learns by Watkins' Q(λ). The gradients are exact through all steps
 (``net.rule = "rtrl"``), so the reward at the junction reaches the weights that
-read the sign. Two others walk the same maze: the same LSTM with the slopes of order 1,
-which keep how a weight moves its own cell and leave out paths through other cells, and
-a perceptron without memory."""
+read the sign. Two other agents walk the same maze: the same LSTM with gradients of
+order 1, which include the effect of a weight on its own cell but no paths through other
+cells, and a perceptron without memory."""
 
 from __future__ import annotations
 

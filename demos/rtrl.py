@@ -1,4 +1,4 @@
-"""RTRL: how each weight has moved each recurrent neuron, kept up to date at every step.
+"""RTRL: the effect of each weight on each recurrent neuron, updated at every step.
 
     python -m demos rtrl
 
@@ -9,14 +9,14 @@ stream without an end.
 
 A weight that was used long ago can still affect the output, because a recurrent neuron
 carries its effect from step to step. Real-time recurrent learning (Williams and Zipser
-1989) keeps, for each recurrent neuron and each weight, how the weight has moved the
-neuron's state. These sensitivities Z need no record of past activations and no end of
-the sequence:
+1989) stores, for each recurrent neuron and each weight, the derivative of the neuron's
+state with respect to the weight. These sensitivities Z need no record of past
+activations and no end of the sequence:
 
     Z(t) = J Z(t-1) + I
 
-J tells how the recurrent states of step t-1 move those of step t, and I how the weights
-move them directly, within step t.
+J has the derivatives of the recurrent states of step t with respect to those of step
+t-1, and I the direct derivatives with respect to the weights, within step t.
 
 Lesson 12 of `synapse play` shows in a browser what the online rule misses in an Elman
 network."""

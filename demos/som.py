@@ -8,7 +8,8 @@ is three numbers (red, green, blue); there is no target and no error.
 Each neuron of the grid has three weights, so it represents a colour too. A colour is
 shown; the neuron nearest to it wins, and the winner and its neighbours on the grid move
 towards the colour. This is Kohonen's rule of 1982, a model of how maps form in the
-brain. It is no gradient: the rule is written here, and the neurons find the winner."""
+brain. It is not a gradient: the rule is written here, and the neurons find the
+winner."""
 
 from __future__ import annotations
 

@@ -2,14 +2,14 @@
 
     python -m demos spikes
 
-Task: Wire a leaky integrate-and-fire cell by hand, let it adapt, and let a network of
-such cells recall which of two inputs was on, after 40 steps in which nothing was.
+Task: Wire a leaky integrate-and-fire cell by hand, add adaptation, and train a network
+of such cells to recall which of two inputs was on, after 40 steps of silence.
 
-A cell adds up its inputs in a voltage that leaks. When the voltage is above a
-threshold, it fires, and is set back (Lapicque 1907). A spike has no slope; learning by
-gradients declares one (Bellec and others 2020).
+A cell sums its inputs in a leaky voltage. When the voltage exceeds a threshold, the
+cell fires and is reset (Lapicque 1907). The derivative of a spike is 0, so training
+uses a surrogate derivative (Bellec and others 2020).
 
-Lesson 13 of `synapse play` is part 1 in a browser: there you set the cell back."""
+Lesson 13 of `synapse play` is part 1 in a browser: there you reset the cell."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""Style: a picture learns to show what one picture shows, in the style of another.
+"""Style: train a picture to have the content of one picture and the style of another.
 
     python -m demos style
 
 Task: Draw a picture of 16 x 16 pixels with the content of one picture and the style of
-another. The picture is what learns: the biases of a layer of neurons are its pixels.
-The convolution behind them stays as it is.
+another. Its pixels are the trained parameters: the biases of a layer of neurons. The
+convolution after this layer is not trained.
 
-Content is the activation of every feature at every place; style is the correlation of
-every two features over all places, wherever they are (Gatys and others 2015). A gate
+Content is the activation of every feature at every position; style is the correlation
+of every two features over all positions (Gatys and others 2015). A gate
 multiplies, so gates compute the correlations."""
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ Sunspots come and go in cycles of about eleven years, no two of them the same. T
 yearly numbers are known from 1700 on, and have been forecast for a century: Yule
 invented the autoregressive model for this series in 1927. In 1990 Weigend, Huberman and
 Rumelhart forecast it with a neural network; their split of the years is used here. The
-sun was more active in 1956-1979 than ever before, so this is the hard part. The years
-1980-2008 were not known then."""
+sun was more active in 1956-1979 than in the years before, so this is the hard part. The
+years 1980-2008 were not known then."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ A neuron adds up its weighted inputs; its squash turns the sum, the state, into 
 activation. Most squashes are low on one side and high on the other, and differ in
 between. That difference decides whether a neuron can learn.
 
-Lesson 2 of `synapse play` shows in a browser what a bent squash is needed for.
+Lesson 2 of `synapse play` shows in a browser why a squash must be bent.
 """
 
 from __future__ import annotations

@@ -1,16 +1,16 @@
-"""Translation: points of one set find their places in another set, although no pairs
+"""Translation: a network translates points of one set to another set, although no pairs
 are known.
 
     python -m demos translation
 
 Task: Two sets hold points of the same curve, which is turned and squeezed in the second
 set; no point of one is given with its partner in the other. Learn to translate points
-from each set to the other. One network has a middle that both sets share by ties,
-another has a middle for each set.
+from each set to the other. One network has a middle layer that both sets share by
+ties, another has a middle layer for each set.
 
-After Liu, Breuel and Kautz 2017: what is encoded from one set is decoded into the
-other, a judge decides whether the result looks like the other set, and the way there
-and back again ends where it began."""
+After Liu, Breuel and Kautz 2017: a point is encoded from one set and decoded into
+the other, a judge decides whether the result looks like the other set, and a point that
+is translated there and back must end where it started."""
 
 from __future__ import annotations
 

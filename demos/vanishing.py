@@ -1,5 +1,5 @@
 """Vanishing: the error shrinks through the layers of a deep network; skip connections
-keep it.
+preserve it.
 
     python -m demos vanishing
 
@@ -12,7 +12,7 @@ multiplied by weights and by slopes of squashes. Many factors below 1 make a sma
 number, so the lowest layers of a deep network receive almost no error (Hochreiter 1991;
 Bengio, Simard and Frasconi 1994).
 
-Lesson 7 of `synapse play` is part 1 in a browser: there you connect the way around
+Lesson 7 of `synapse play` is part 1 in a browser: there you draw the skip connection
 yourself."""
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ once.
 
 There are eight weights and four biases. Each line is printed with its numbers, so you
 can redo it with a pocket calculator (printed figures are rounded to six places,
-computed ones have sixteen). Nothing is random: a seed changes nothing.
+computed ones have sixteen). Nothing is random, so a seed changes nothing.
 
 Lesson 6 of `synapse play` is parts 1 to 4 in a browser, with the same numbers.
 """

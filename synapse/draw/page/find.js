@@ -40,7 +40,7 @@ function showSwitching() {
   cy.elements(".switching").removeClass("switching");
   get("switching").replaceChildren();
   if (!count || count === marks.length || net.inputs.length !== inputCount()) {
-    get("found-words").textContent = "Mark steps by dragging, or with the keyboard.";
+    get("found-words").textContent = "Mark the steps of interest by dragging, or with the keyboard.";
     return;
   }
   const sequence = page.data.sequences[0].slice(0, marks.length).map(([inputs]) => inputs);

@@ -34,8 +34,8 @@ from ..errors import (
 from ..initializers import Seed, seeds_of
 from ..learning import Result, Trainer
 from ..learning._parameters import independent
-from ..learning._threads import usable_cores
 from ..objects.network import Network
+from ..objects.threads import usable_cores
 from .running import (
     PAUSE,
     checked_executor,

@@ -29,10 +29,10 @@ from ..errors import DivergenceError
 from ..objects import parameters
 from ..objects.edits import require_closed
 from ..objects.network import Network, require_network
+from ..objects.threads import computing, ended, submitted, threads_that_pay, work_of
 from ._data import MAX_CACHED_BYTES, Data, Layout, prepare_cached, prepare_sequences
 from ._parameters import ADVICE
 from ._regularisation import Masks
-from ._threads import computing, ended, submitted, threads_that_pay, work_of
 from .loss_gradient import Gradient, wiring_of
 
 Descent = tuple[float, Floats, Floats]
@@ -41,6 +41,8 @@ Group = tuple[Any, int, Floats | None]
 """A `SampleGroup`, its number of lanes, and the factors of its activations."""
 WHOLE_WINDOW = 2**62  # a window longer than any sequence
 NO_WEIGHTS = np.zeros(0)
+OfGroup = Callable[[int, Group], Any]
+"""What computes a group on the tapes with a number."""
 GROUPS_PER_THREAD = 16
 """Number of groups for each thread whose gradients are in memory together."""
 SAMPLE_TAPE_STEPS = 16
@@ -325,10 +327,12 @@ class ExactGradient:
             sizes = len(self.network), self.network._n_inputs
             self._recorded = RecordedSteps(self.data, chosen, share, *sizes)
         groups = list(self._groups(chosen, share, window, masks))
+        threads = self._threads(groups)
+        one = partial(self._one, cost=cost, context=context, copied=threads > 1)
         loss = 0.0
-        for number, (group_loss, by_weight, by_bias) in enumerate(
-            self._parts(groups, cost, context)
-        ):
+        for number, (thread, descent) in enumerate(self._each(groups, one, threads)):
+            group_loss, by_weight, by_bias = descent
+            self._latest = self._tapes_of_group(thread, groups[number])
             loss += group_loss
             if number == 0:
                 several = len(groups) > 1  # the next group overwrites these
@@ -357,49 +361,33 @@ class ExactGradient:
         with ExclusiveAccess(self.network):
             self.begin()
             sequences = self.data.filled
-            calls = []
-            for samples, width, _ in self._groups(
-                sequences, np.ones(len(sequences)), 0, None
-            ):
-                # the longest come first
-                tapes = self.tapes_of(0, width, int(samples.steps))
-                calls.append(
-                    (
-                        self.arguments(width, tapes, samples, cost),
-                        tapes,
-                        int(samples.steps),
-                    )
-                )
+            shares = np.ones(len(sequences))
+            groups = list(self._groups(sequences, shares, 0, None))
+        one = partial(self._loss, cost=cost)
 
         def summed() -> float:
             total = 0.0
             with ExclusiveAccess(self.network):
-                for arguments, tapes, steps in calls:
-                    status, loss, bad = engine.exact.gradient_network(*arguments)
-                    if status not in (DONE, DIVERGED):
-                        raise self.divergence(status, tapes, loss, bad, steps)
+                for _, loss in self._each(groups, one, self._threads(groups)):
                     total += loss
             return total
 
         return summed
 
-    def _parts(
-        self, groups: list[Group], cost: Cost, context: bool
-    ) -> Iterator[Descent]:
-        """Yield the descent of each group, in order; the arrays are overwritten by the
-        next.
+    def _each(
+        self, groups: list[Group], one: OfGroup, threads: int
+    ) -> Iterator[tuple[int, Any]]:
+        """Yield, for each group in order, the number of the thread that computed it,
+        and what `one` returned for that number and the group.
         """
-        threads = self._threads(groups)
         if threads == 1:
             for group in groups:
-                descent = self._one(0, group, cost, context)
-                self._latest = self._tapes_of_group(0, group)
-                yield descent
+                yield 0, one(0, group)
             return
         with computing(threads, self.threads is None) as threads:
             for start in range(0, len(groups), GROUPS_PER_THREAD * threads):
                 some = groups[start : start + GROUPS_PER_THREAD * threads]
-                yield from self._side_by_side(some, cost, context, threads)
+                yield from self._side_by_side(some, one, threads)
 
     def _threads(self, groups: list[Group]) -> int:
         """Return the number of threads for a batch of these groups."""
@@ -413,25 +401,21 @@ class ExactGradient:
         return min(threads_that_pay(work, work), len(groups))
 
     def _side_by_side(
-        self, groups: list[Group], cost: Cost, context: bool, threads: int
-    ) -> Iterator[Descent]:
-        """Yield the descents of groups in their order, after threads have computed all
-        of them, each on its own tapes.
+        self, groups: list[Group], one: OfGroup, threads: int
+    ) -> Iterator[tuple[int, Any]]:
+        """Yield as `_each`, after threads have computed all groups, each on its own
+        tapes.
         """
         left = iter(range(len(groups)))  # Python's lock makes `next` indivisible
-        answers: dict[int, Descent | Exception] = {}
+        answers: dict[int, tuple[int, Any] | Exception] = {}
 
         def take(number: int) -> None:
             for place in left:
                 try:
-                    descent = self._one(number, groups[place], cost, context)
+                    answers[place] = number, one(number, groups[place])
                 except Exception as error:
                     answers[place] = error
                     break
-                loss, weights, biases = descent
-                answers[place] = loss, weights.copy(), biases.copy()
-                if place == len(groups) - 1:
-                    self._latest = self._tapes_of_group(number, groups[place])
                 raise_interrupt()  # in the main thread
 
         helpers = submitted([partial(take, number) for number in range(1, threads)])
@@ -504,22 +488,42 @@ class ExactGradient:
             yield samples, width, mask
 
     def _one(
-        self, number: int, group: Group, cost: Cost, keep_context: bool
+        self, number: int, group: Group, *, cost: Cost, context: bool, copied: bool
     ) -> Descent:
-        """Compute the descent of one group, on the tapes with this number."""
-        samples, width, mask = group
-        steps = int(samples.steps)
-        tapes = self.tapes_of(number, width, steps)
-        start = engine.exact.context_of(*self._lowered[1:]) if keep_context else None
-        tapes.begin(start, mask)
-        status, loss, bad = engine.exact.gradient_network(
-            *self.arguments(width, tapes, samples, cost)
-        )
+        """Compute the descent of one group, on the tapes with this number, whose next
+        group overwrites it unless it is `copied`.
+        """
+        status, loss, bad, tapes = self._through(number, group, cost, context)
+        steps = int(group[0].steps)
         if status != DONE:
             raise self.divergence(status, tapes, loss, bad, steps)
         if self._recorded is not None:
             self._recorded.take(tapes, steps)
-        return loss, tapes["weight_update"], tapes["bias_update"]
+        updates = tapes["weight_update"], tapes["bias_update"]
+        by_weight, by_bias = (each.copy() for each in updates) if copied else updates
+        return loss, by_weight, by_bias
+
+    def _loss(self, number: int, group: Group, *, cost: Cost) -> float:
+        """Compute the cost of one group, which may be not finite."""
+        status, loss, bad, tapes = self._through(number, group, cost, False)
+        if status not in (DONE, DIVERGED):
+            raise self.divergence(status, tapes, loss, bad, int(group[0].steps))
+        return loss
+
+    def _through(
+        self, number: int, group: Group, cost: Cost, context: bool
+    ) -> tuple[int, float, int, engine.exact.Tapes]:
+        """Run one group on the tapes with this number; returns the result of the
+        kernel, and the tapes.
+        """
+        samples, width, mask = group
+        tapes = self.tapes_of(number, width, int(samples.steps))
+        start = engine.exact.context_of(*self._lowered[1:]) if context else None
+        tapes.begin(start, mask)
+        ended = engine.exact.gradient_network(
+            *self.arguments(width, tapes, samples, cost)
+        )
+        return *ended, tapes
 
     def activity(self) -> Floats:
         """Return the mean absolute activation of every neuron in the latest group."""

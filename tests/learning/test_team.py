@@ -10,7 +10,7 @@ import architect
 from synapse import Trainer, optimizers, squashes
 from synapse.engine import exact
 from synapse.errors import DivergenceError, FunctionError
-from synapse.learning import _threads
+from synapse.objects import threads as workers
 from tests.helpers.cases import every_case
 from tests.helpers.processes import python
 from tests.helpers.ties import tie_at_random
@@ -150,8 +150,8 @@ def test_without_memory_for_others_one_thread_computes(monkeypatch):
     monkeypatch.setattr(exact, "SharedTapes", no_memory)
     assert trained(make, data, 2) == alone
     monkeypatch.undo()
-    monkeypatch.setattr(_threads, "_threads", _threads._Threads())
-    monkeypatch.setattr(_threads, "ThreadPoolExecutor", lambda *_: NoThreads())
+    monkeypatch.setattr(workers, "_threads", workers._Threads())
+    monkeypatch.setattr(workers, "ThreadPoolExecutor", lambda *_: NoThreads())
     assert trained(make, data, 2) == alone
 
 
@@ -160,35 +160,36 @@ def test_without_memory_for_others_one_thread_computes(monkeypatch):
 
 def test_threads_pay_from_some_work_on_and_never_more_than_there_are_cores(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    monkeypatch.setattr(_threads, "usable_cores", lambda: 4)
+    monkeypatch.setattr(workers, "usable_cores", lambda: 4)
     large = 1e12
-    counts = [
-        _threads.threads_that_pay(n * _threads.MIN_SHARE, large) for n in range(7)
-    ]
+    counts = [workers.threads_that_pay(n * workers.MIN_SHARE, large) for n in range(7)]
     assert counts == [1, 1, 2, 3, 4, 4, 4]
-    assert _threads.threads_that_pay(large, _threads.MIN_CALL - 1) == 1
+    assert workers.threads_that_pay(large, workers.MIN_CALL - 1) == 1
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    assert _threads.threads_that_pay(large, large) == 2
-    monkeypatch.setattr(_threads, "parent_process", object)
-    assert _threads.threads_that_pay(large, large) == 1
+    assert workers.threads_that_pay(large, large) == 2
+    monkeypatch.setattr(workers, "parent_process", object)
+    assert workers.threads_that_pay(large, large) == 1
 
 
 def test_trainings_at_the_same_time_share_the_cores(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    monkeypatch.setattr(_threads, "usable_cores", lambda: 4)
-    with _threads.computing(3, True) as first, _threads.computing(3, True) as second:
+    monkeypatch.setattr(workers, "usable_cores", lambda: 4)
+    with (
+        workers.computing(3, True) as first,
+        workers.computing(3, True) as second,
+    ):
         assert (first, second) == (3, 1)
-        with _threads.computing(5, False) as explicit:
+        with workers.computing(5, False) as explicit:
             assert explicit == 5
-    with _threads.computing(4, True) as later:
+    with workers.computing(4, True) as later:
         assert later == 4
 
 
 def test_by_default_a_large_batch_is_divided_and_a_small_one_is_not(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    monkeypatch.setattr(_threads, "usable_cores", lambda: 2)
+    monkeypatch.setattr(workers, "usable_cores", lambda: 2)
     helped = []
-    real = _threads.submitted
+    real = workers.submitted
     monkeypatch.setattr(
         "synapse.learning.rules.bptt.submitted",
         lambda calls: helped.append(len(calls)) or real(calls),

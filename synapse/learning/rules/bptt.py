@@ -12,13 +12,13 @@ from ... import engine
 from ..._cost import Cost
 from ..._typing import Floats
 from ...errors import ArgumentError, DivergenceError
+from ...objects.threads import computing, ended, submitted, threads_that_pay, work_of
 from ...optimizers import LBFGS
 from ...optimizers.base import not_clipped, too_far, too_steep
 from ...optimizers.descent import BuiltIn
 from .._data import Data, Epochs, Order
 from .._parameters import BatchGradient, Updater
 from .._regularisation import Masks
-from .._threads import computing, ended, submitted, threads_that_pay, work_of
 from ..gradient import SAMPLE_TAPE_STEPS, ExactGradient, checked_window, not_finite
 from .base import Rule, RuleTask
 

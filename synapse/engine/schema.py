@@ -439,6 +439,12 @@ CONTEXT = (
     *("ring_head", "ring_stamp"),
 )
 """Everything that ``clear`` forgets."""
+STEPPED = (
+    *CONTEXT,
+    *(column.name for column in COUNTING),
+    *("cleared_stamp", "random", "clock", "failed", "log_place"),
+)
+"""Everything that steps write without learning, but for the rows of a log."""
 
 
 # --- the tables of files --------------------------------------------------------------

@@ -374,6 +374,15 @@ class Store:
         leads_there: Bools = self["target"][rows] == row
         return rows[leads_there]
 
+    def counted_rows(self, column: schema.Column, start: int, stop: int) -> Any:
+        """Return the rows of a counting column for the neurons in some rows: their
+        own, or those of the connections into them.
+        """
+        if column.axis == "neuron":
+            return slice(start, stop)
+        target = self["target"]
+        return np.flatnonzero((target >= start) & (target < stop))
+
     def adopt_connections(self, columns: dict[str, NDArray[Any]]) -> None:
         """Take over the columns of all connections, in a store that has none; others
         get their defaults.

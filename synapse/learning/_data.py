@@ -18,14 +18,18 @@ from .. import _checks, engine
 from .._cost import Cost
 from .._typing import Floats, Ints
 from ..costs import categorical_cross_entropy
+from ..engine.status import DONE
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..objects.network import Network
+from ..objects.parts import CallParts, OfPart
 
 if TYPE_CHECKING:
     from ..engine.online import (
         Accumulator,
+        Kernels,
         RenewalArguments,
     )  # compiled: imported when used
+    from ..engine.replica import Replica
     from ..engine.rtrl import Plan
 
 MAX_CACHED_BYTES = 1 << 24
@@ -493,18 +497,58 @@ def single_epoch(order: Order, rate: float, control: Control) -> Epochs:
 
 
 def run_epoch(
-    network: Network,
-    data: Data,
-    order: Order,
-    cost: Cost,
-    rate: float | None,
-    control: Control,
+    network: Network, data: Data, cost: Cost, threads: int | None = None
 ) -> tuple[float, int]:
-    """Run once over the data, learning at a rate if there is one; returns the cost and
-    the aimed steps.
+    """Run once over the data, without learning; returns the cost, and the number of
+    steps with a target.
+
+    Costs are summed by part, so the sum does not depend on `threads`. Default: as many
+    as pay.
     """
-    epoch = single_epoch(order, 0.0 if rate is None else rate, control)
-    return run_epochs(network, data, epoch, cost, learn=rate is not None)[1:]
+    data.require_fit(network)
+    _, store, span = network._lowered()
+    order = data.filled
+    parts = _parts_of(network, data)
+    kernels = engine.online.kernels_for(store, span)
+    rows = int(data.lengths.sum()) if network._recorder is not None else 0
+    network._announce(rows, kernels)
+    none = tuple(engine.online.nothing_renewed())
+
+    def run(kernels: Kernels, part: slice) -> Any:
+        epoch = single_epoch(order[part], 0.0, new_control())
+        arguments = _online_arguments(network, data, epoch, cost, False, none)
+        return kernels["train_network"](*arguments)
+
+    def runner(replica: Replica) -> OfPart:
+        beside = kernels.with_table(replica.address)
+
+        def run_part(part: slice) -> Any:
+            ended = run(beside, part)
+            return ended if ended[0] == DONE else None
+
+        return run_part
+
+    answers = parts.run(threads, runner)
+    total = 0.0
+    steps = 0
+    for ended in answers or (run(kernels, part) for part in parts.parts):
+        network._require_sound(ended)
+        total, steps = total + ended[2], steps + int(ended[3])
+        if ended[0] != DONE:
+            break
+    return total, steps
+
+
+def _parts_of(network: Network, data: Data) -> CallParts:
+    """Return the parts of data that several threads can run."""
+    lengths = data.lengths[data.filled]
+    apart = data.clear or not network.has_memory
+    parts = CallParts(network, lengths, len(data.inputs), apart)
+    last = parts.parts[-1]
+    if not data.clear and last.start and not data.aimed[-lengths[last].sum() :].any():
+        # the errors of the last step with a target stay
+        return CallParts(network, lengths, len(data.inputs), apart=False)
+    return parts
 
 
 def run_epochs(
@@ -512,13 +556,13 @@ def run_epochs(
     data: Data,
     epochs: Epochs,
     cost: Cost,
+    *,
     learn: bool = True,
     updates: Accumulator | None = None,
     plan: Plan | None = None,
     renewal: RenewalArguments | None = None,
 ) -> tuple[int, float, int]:
-    """Run the network over the data in one compiled call, as :func:`run_epoch` does
-    once.
+    """Run the network over the data in one compiled call.
 
     With `updates`, updates are added to them and weights do not change. With a `plan`,
     updates are exact gradients by its sensitivities; else they are those of the online
@@ -527,29 +571,53 @@ def run_epochs(
     """
     data.require_fit(network)
     _, store, span = network._lowered()
-    rows = data.inputs.reshape(-1), data.targets.reshape(-1), data.aimed
-    ordered = (*rows, data.bounds, epochs.orders, data.clear)
-    buffered = max(OUTPUTS_PER_CHUNK, network._n_outputs)
-    options = (
-        cost.code,
-        epochs.rates.astype(store.dtype, copy=False),
-        learn,
-        np.empty(buffered * engine.online.FIELDS_PER_OUTPUT),
-        epochs.control,
-        epochs.losses,
-        epochs.goal,
-    )
     renewals = tuple(renewal or engine.online.nothing_renewed())
     arguments: tuple[Any, ...]
     if plan is None:
         kernels = engine.online.kernels_for(store, span, updates)
-        before = np.empty(store.n_connections), np.empty(store.n_neurons)
-        arguments = ordered, *options, renewals, before
+        arguments = _online_arguments(network, data, epochs, cost, learn, renewals)
     else:
         kernels = engine.rtrl.loops.kernels_for(plan, updates)
+        ordered, options = _arguments(network, data, epochs, cost, learn)
         arguments = ordered, options, renewals
     lengths = data.bounds[1:] - data.bounds[:-1]
     count = int(lengths[epochs.orders].sum()) if network._recorder is not None else 0
     ended = network._call_in_use(kernels, "train_network", count, *arguments)
     _, done, total, steps = ended
     return int(done), total, int(steps)
+
+
+def _arguments(
+    network: Network, data: Data, epochs: Epochs, cost: Cost, learn: bool
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Return the arguments of `train_network` that all rules have: data, and
+    options.
+    """
+    rows = data.inputs.reshape(-1), data.targets.reshape(-1), data.aimed
+    ordered = (*rows, data.bounds, epochs.orders, data.clear)
+    buffered = max(OUTPUTS_PER_CHUNK, network._n_outputs)
+    options = (
+        cost.code,
+        epochs.rates.astype(network._store.dtype, copy=False),
+        learn,
+        np.empty(buffered * engine.online.FIELDS_PER_OUTPUT),
+        epochs.control,
+        epochs.losses,
+        epochs.goal,
+    )
+    return ordered, options
+
+
+def _online_arguments(
+    network: Network,
+    data: Data,
+    epochs: Epochs,
+    cost: Cost,
+    learn: bool,
+    renewals: tuple[Any, ...],
+) -> tuple[Any, ...]:
+    """Return the arguments of `train_network` of the online rule."""
+    ordered, options = _arguments(network, data, epochs, cost, learn)
+    store = network._store
+    before = np.empty(store.n_connections), np.empty(store.n_neurons)
+    return ordered, *options, renewals, before

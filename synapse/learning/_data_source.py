@@ -50,7 +50,9 @@ class Arrays:
 
         def mean() -> float:
             with preserved_context(network):
-                return mean_cost(network, self.task.data, cost, self.task.weights).loss
+                task = self.task
+                threads = task.options.threads
+                return mean_cost(network, task.data, cost, task.weights, threads).loss
 
         return mean
 

@@ -227,13 +227,16 @@ class History:
     def _figures(self) -> dict[str, float]:
         """Return the values of the present weights on all data that are evaluated."""
         figures: dict[str, float] = {}
+        threads = self.options.threads
         if self.training is not None:
-            figures |= measured(self.metrics, self.network, self.training)
+            figures |= measured(self.metrics, self.network, self.training, threads)
         for name, data in self.others.items():
             with self.in_use(), preserved_context(self.network):
-                evaluation = mean_cost(self.network, data, self.options.cost)
+                evaluation = mean_cost(
+                    self.network, data, self.options.cost, threads=threads
+                )
             figures[f"{name}_loss"] = evaluation.loss
-            values = measured(self.metrics, self.network, data)
+            values = measured(self.metrics, self.network, data, threads)
             figures |= {f"{name}_{metric}": value for metric, value in values.items()}
         return figures
 

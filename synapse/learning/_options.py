@@ -188,8 +188,9 @@ class TrainerOptions:
     )
     threads: Option[int | None, int | None] = Option(
         "int, optional",
-        """For "bptt": number of threads that compute a batch. The result is identical
-        for any number. Default: as many as there are cores, if that pays.""",
+        """Maximum number of threads that compute a batch of "bptt", or the costs of
+        data that are tested or held out. The result is identical for any number.
+        Default: as many as there are cores, if that pays.""",
         partial(_checks.positive_integer, maximum=_checks.MAX_THREADS),
     )
     renewal: Option[ContinualBackprop | None, ContinualBackprop | None] = Option(

@@ -16,7 +16,7 @@ from .._typing import Floats, Ints
 from ..objects.network import Network
 from ..objects.recording import record
 from ..objects.snapshots import deterministic
-from ._data import Data, new_control, run_epoch
+from ._data import Data, run_epoch
 from .metrics import Metric, class_labels, measured, named_classes
 
 
@@ -73,24 +73,24 @@ class Evaluation:
 
 
 def mean_cost(
-    network: Network, data: Data, cost: Cost, weights: Floats | None = None
+    network: Network,
+    data: Data,
+    cost: Cost,
+    weights: Floats | None = None,
+    threads: int | None = None,
 ) -> Evaluation:
     """Return the mean cost per step with a target, weighted if there are `weights`;
-    random neurons output means.
+    random neurons output means. Threads: as many as pay by default.
     """
     with deterministic(network):
         if weights is None:
-            total, steps = run_epoch(
-                network, data, data.filled, cost, None, new_control()
-            )
+            total, steps = run_epoch(network, data, cost, threads)
             return Evaluation(total / steps if steps else math.nan, steps, cost.name)
         weighted = replace(data, aimed=data.aimed * (weights > 0))
         total = 0.0
         steps = 0
         for stretch, weight in _by_weight(weighted, weights):
-            summed, aimed = run_epoch(
-                network, stretch, stretch.filled, cost, None, new_control()
-            )
+            summed, aimed = run_epoch(network, stretch, cost, threads)
             total, steps = total + weight * summed, steps + aimed
     mean = total / float(weights[weighted.aimed == 1].sum()) if steps else math.nan
     return Evaluation(mean, steps, cost.name)
@@ -102,24 +102,29 @@ def evaluated(
     cost: Cost,
     weights: Floats | None,
     metrics: Mapping[str, Metric],
+    threads: int | None,
 ) -> Evaluation:
     """Return the mean cost, the metrics and, if targets are classes and nothing is
     recorded, how the network classifies.
     """
-    values = measured(metrics, network, data)
-    evaluation = _classifying(network, data, cost, weights)
+    values = measured(metrics, network, data, threads)
+    evaluation = _classifying(network, data, cost, weights, threads)
     return replace(evaluation, metrics=values) if values else evaluation
 
 
 def _classifying(
-    network: Network, data: Data, cost: Cost, weights: Floats | None
+    network: Network,
+    data: Data,
+    cost: Cost,
+    weights: Floats | None,
+    threads: int | None,
 ) -> Evaluation:
     """Return the mean cost and, if it can be found, how the network classifies."""
     classes = classes_of(data, weights)
     if classes is None or network._recorder is not None:
-        return mean_cost(network, data, cost, weights)
+        return mean_cost(network, data, cost, weights, threads)
     with record(network, neurons=network.output) as log:
-        evaluation = mean_cost(network, data, cost, weights)
+        evaluation = mean_cost(network, data, cost, weights, threads)
     confusion, wrong = classified(data, classes, log.activation)
     return replace(evaluation, confusion=confusion, misclassified=wrong)
 

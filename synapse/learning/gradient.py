@@ -377,8 +377,8 @@ class ExactGradient:
     def _each(
         self, groups: list[Group], one: OfGroup, threads: int
     ) -> Iterator[tuple[int, Any]]:
-        """Yield, for each group in order, the number of the thread that computed it,
-        and what `one` returned for that number and the group.
+        """Call `one` for each group, with the number of the thread; yields that number
+        and the result, in order.
         """
         if threads == 1:
             for group in groups:

@@ -92,7 +92,7 @@ def require_measurable(
 
 
 def measured(
-    metrics: Mapping[str, Metric], network: Network, data: Data
+    metrics: Mapping[str, Metric], network: Network, data: Data, threads: int | None
 ) -> dict[str, float]:
     """Return the metrics of all steps with a target, while random neurons output means;
     the context is restored.
@@ -101,7 +101,7 @@ def measured(
         return {}
     data.require_fit(network)
     with preserved_context(network), deterministic(network):
-        outputs = outputs_of(network, data)
+        outputs = outputs_of(network, data, threads)
     aimed = data.aimed == 1
     arrays = read_only(data.targets[aimed]), read_only(outputs[aimed])
     with AllowInterrupt():
@@ -110,12 +110,12 @@ def measured(
         }
 
 
-def outputs_of(network: Network, data: Data) -> Floats:
+def outputs_of(network: Network, data: Data, threads: int | None) -> Floats:
     """Return the outputs for all rows, shape (rows, m)."""
     if not data.clear:
-        return network.run(data.inputs)
+        return network.run(data.inputs, threads=threads)
     sequences = np.split(data.inputs, data.bounds[1:-1])
-    return np.concatenate(network.run(sequences))
+    return np.concatenate(network.run(sequences, threads=threads))
 
 
 def _number(name: str, value: Any) -> float:

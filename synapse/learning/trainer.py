@@ -685,7 +685,7 @@ class Trainer(Archived, TrainerOptions):
         )
         measures = checked_metrics(metrics)
         require_measurable(measures, {}, data)
-        return evaluated(self.network, data, measure, weights, measures)
+        return evaluated(self.network, data, measure, weights, measures, self.threads)
 
 
 def _brief(value: Any) -> str:

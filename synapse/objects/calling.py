@@ -62,6 +62,16 @@ class Calling(Sequence[Neuron]):
     _doubled_known: int = 0  # pairs that it has warned of, see `order.doubled_pairs`
     _rtrl: Sensitivities | None = None  # what it learns by; None: the online rule
 
+    @property
+    @abstractmethod
+    def has_memory(self) -> bool:
+        """Whether its outputs can depend on earlier inputs."""
+
+    @property
+    @abstractmethod
+    def _is_random(self) -> bool:
+        """Whether a neuron draws random numbers."""
+
     @abstractmethod
     def _parameter_places(self) -> tuple[ParameterRows, ...]:
         """Return where its weights and its biases are."""
@@ -150,12 +160,8 @@ class Calling(Sequence[Neuron]):
         _, store, span = self._lowered()
         start, stop = int(span[Span.START]), int(span[Span.STOP])
         for column in COUNTING:
-            values = store[column.name]
-            if column.axis == "neuron":
-                values[start:stop] += np.uint64(steps)
-            else:
-                target = store["target"]
-                values[(target >= start) & (target < stop)] += np.uint64(steps)
+            rows = store.counted_rows(column, start, stop)
+            store[column.name][rows] += np.uint64(steps)
 
     def _announce(self, steps: int, kernels: Kernels) -> None:
         """Tell the recorder what is about to run, if it records this network."""

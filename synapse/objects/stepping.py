@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
+from functools import partial
 from operator import attrgetter
 from typing import Any, NoReturn, TypeGuard, overload
 
@@ -13,13 +15,22 @@ from .. import _checks as checks, engine
 from .._typing import Floats
 from ..engine.locking import ExclusiveAccess, atomic
 from ..engine.records import Span
+from ..engine.replica import Replica
 from ..engine.status import DIVERGED, DONE, REFUSED, ROW
 from ..engine.store import Store
 from ..errors import ArgumentError, DivergenceError, TopologyError
 from .calling import Calling
 from .facts import fact
 from .injection import Currents, currents_of, equal_stretches
+from .parts import CallParts, OfPart, may_pay
 
+Pieces = Callable[[slice], list[tuple[Floats, Floats]]]
+"""Returns the inputs and outputs of each call of a part."""
+MANY_ROWS = 32
+"""Number of rows below which one thread runs them, whatever the network."""
+MIN_SEQUENCE = 1 << 19
+"""Work in a sequence, on average, below which no thread helps: calls of sequences take
+some time in which Python runs one thread."""
 NOTHING = np.empty(0)
 ONLINE = attrgetter("_online")
 UNTRACED = attrgetter("_untraced")
@@ -105,6 +116,7 @@ class Stepping(Calling):
         *,
         traces: bool = True,
         inject: Currents | None = None,
+        threads: int | None = None,
     ) -> list[Floats]: ...
     @overload
     def run(
@@ -113,9 +125,15 @@ class Stepping(Calling):
         *,
         traces: bool = True,
         inject: Currents | None = None,
+        threads: int | None = None,
     ) -> Floats: ...
     def run(
-        self, inputs: Any, *, traces: bool = True, inject: Currents | None = None
+        self,
+        inputs: Any,
+        *,
+        traces: bool = True,
+        inject: Currents | None = None,
+        threads: int | None = None,
     ) -> Floats | list[Floats]:
         """Run one step for every row, in one compiled call.
 
@@ -141,6 +159,10 @@ class Stepping(Calling):
             It acts as the weight of an input of 1 in this step: it gets no trace, and
             what learns is as without it. Consecutive steps with the same currents are
             one compiled call. Default: none.
+        threads : int, optional
+            Maximum number of threads that run sequences, or rows of a network without
+            memory, at the same time. The result is identical for any number. Default:
+            as many as there are cores, if that pays.
 
         Returns
         -------
@@ -184,6 +206,8 @@ class Stepping(Calling):
             self._store.dtype,
             checks.boolean("`traces`", traces),
         )
+        if threads is not None:
+            threads = checks.positive_integer("threads", threads, checks.MAX_THREADS)
         parts = [inputs]
         together = type(inputs) is np.ndarray and inputs.ndim == 2
         if not together:
@@ -193,7 +217,7 @@ class Stepping(Calling):
             rows = checks.as_matrix("inputs", parts[0], n, dtype, finite=finite)
             if inject is not None:
                 return self._run_injected(rows, len(rows), inject, traces)
-            return self._run_rows(rows, traces)
+            return self._run_steps(rows, traces, threads)
         if inject is not None:
             raise ArgumentError(
                 "`inject` has the currents of one sequence, got several sequences. Run"
@@ -204,27 +228,113 @@ class Stepping(Calling):
             checks.as_matrix(f"{title} {i}", part, n, dtype)
             for i, part in enumerate(parts)
         ]
-        outputs = []
         with ExclusiveAccess(self):
             self._kernels()  # a network that cannot step raises before it is cleared
-            for rows in sequences:
-                if len(rows):
-                    self.clear()
-                outputs.append(self._run_rows(rows, traces))
+            outputs = self._run_sequences(sequences, traces, threads)
         if isinstance(inputs, list | tuple):
             return outputs
-        return np.concatenate(outputs or [NOTHING]).reshape(
-            *np.shape(inputs)[:2], self._n_outputs
-        )
+        joined = np.concatenate(outputs) if outputs else NOTHING
+        return joined.reshape(*np.shape(inputs)[:2], self._n_outputs)
 
-    def _run_rows(self, rows: Floats, traces: bool = True) -> Floats:
+    def _run_sequences(
+        self, sequences: list[Floats], traces: bool, threads: int | None
+    ) -> list[Floats]:
+        """Run sequences, each from a cleared context. The caller has the network in
+        use.
+        """
+        steps = sum(map(len, sequences))
+        if not traces:
+            self._present_facts().untraced_steps += steps
+        outputs = [np.empty((len(rows), self._n_outputs)) for rows in sequences]
+        pairs = [pair for pair in zip(sequences, outputs, strict=True) if len(pair[0])]
+        if threads != 1 and may_pay(self, steps):
+            lengths = np.array([len(rows) for rows, _ in pairs])
+            parts = CallParts(self, lengths, steps)
+            if parts.work >= len(pairs) * MIN_SEQUENCE:
+                self.clear()
+                if self._run_parts(parts, pairs.__getitem__, True, traces, threads):
+                    return outputs
+        for rows, results in pairs:
+            self.clear()
+            self._run_into(rows, results, traces)
+        return outputs
+
+    def _run_steps(self, rows: Floats, traces: bool, threads: int | None) -> Floats:
         """Run rows, starting from the present context."""
+        outputs = np.empty((len(rows), self._n_outputs))
+        if not traces:
+            self._present_facts().untraced_steps += len(rows)
+        if len(rows) < MANY_ROWS or threads == 1 or not may_pay(self, len(rows)):
+            self._run_into(rows, outputs, traces)
+            return outputs
+        with ExclusiveAccess(self):
+            self._kernels()  # a network that cannot step raises
+            lengths = np.ones(len(rows), np.int64)
+            parts = CallParts(self, lengths, len(rows), apart=not self.has_memory)
+
+            def piece(part: slice) -> list[tuple[Floats, Floats]]:
+                return [(rows[part], outputs[part])]
+
+            if not self._run_parts(parts, piece, False, traces, threads):
+                self._run_into(rows, outputs, traces)
+        return outputs
+
+    def _run_parts(
+        self,
+        parts: CallParts,
+        pieces: Pieces,
+        clears: bool,
+        traces: bool,
+        threads: int | None,
+    ) -> bool:
+        """Run parts in several threads, if they can and that pays; returns whether it
+        has.
+        """
+        store = self._store
+        if len(parts.parts) == 1 or store.recorder is not None:
+            return False
+        kernels = self._kernels() if traces else self._kernels_by_activity()
+        # steps by rtrl, and by events, write to memory of their own
+        if kernels.plan is not None if traces else kernels is not self._untraced:
+            return False
+        runner = partial(self._runner, pieces, clears, traces)
+        if parts.run(threads, runner) is None:
+            return False
+        if not traces:
+            self._note_untraced(store)
+        return True
+
+    def _runner(
+        self, pieces: Pieces, clears: bool, traces: bool, replica: Replica
+    ) -> OfPart:
+        """Return what runs the pieces of a part with the numbers of one thread."""
+        _, store, span = self._lowered()
+        address = replica.address
+        neurons = np.arange(span[Span.START], span[Span.STOP], dtype=np.int64)
+        memory = None
+        if traces:
+            call = self._kernels().with_table(address)["run_network"]
+        else:
+            memory = engine.exact.tapes_of_runs(store), np.zeros(1, np.int64)
+            kernels = engine.exact.kernels_untraced(store, span, *memory)
+            call = partial(kernels.with_table(address)["run_untraced"], False)
+
+        def run_part(part: slice, in_use: Any = memory) -> bool | None:
+            for inputs, outputs in pieces(part):
+                if clears:
+                    engine.online.clear_rows(address, store.scalar, neurons)
+                if call(inputs.reshape(-1), outputs.reshape(-1)) != DONE:
+                    return None
+            return True
+
+        return run_part
+
+    def _run_into(self, rows: Floats, outputs: Floats, traces: bool) -> None:
+        """Run rows, starting from the present context, and write the outputs."""
         inputs = rows.reshape(-1)
-        outputs = np.empty(len(rows) * self._n_outputs)
         run = self._run if traces else self._run_untraced
-        if run(len(rows), inputs, outputs) != DONE:
+        if run(len(rows), inputs, outputs.reshape(-1)) != DONE:
             self._refuse_inputs(inputs)
-        return outputs.reshape(len(rows), self._n_outputs)
 
     def _run_injected(
         self, rows: Floats, steps: int | None, inject: Any, traces: bool = True
@@ -237,6 +347,8 @@ class Stepping(Calling):
         run = self._run if traces else self._run_untraced
         with ExclusiveAccess(self) as access:
             self._kernels()  # a network that cannot step raises
+            if not traces:
+                self._present_facts().untraced_steps += steps or 1
             _, store, span = self._lowered()
             at, currents = currents_of(self, inject, steps, span)
             outputs = np.empty(len(currents) * m)
@@ -265,9 +377,8 @@ class Stepping(Calling):
 
     def _run_untraced(self, steps: int, inputs: Floats, outputs: Floats) -> int:
         """`_run` without traces and sensitivities, which are then those of a cleared
-        network.
+        network. The steps have been counted.
         """
-        self._present_facts().untraced_steps += steps
         arguments = False, inputs, outputs
         return self._call("run_untraced", steps, arguments, BY_ACTIVITY)  # type: ignore[no-any-return]
 

@@ -241,12 +241,7 @@ def test_what_cannot_be_used_is_refused_and_changes_nothing():
             (
                 lambda: Trainer(net, window=3),
                 ArgumentError,
-                "window and threads are for",
-            ),
-            (
-                lambda: Trainer(net, threads=2),
-                ArgumentError,
-                "window and threads are for",
+                "window is for",
             ),
             (
                 lambda: train(lstm(), SEQUENCES[0][0], SEQUENCES[1][0], shuffle=True),

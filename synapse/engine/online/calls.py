@@ -136,6 +136,10 @@ class Kernels(dict[str, Callable[..., Any]]):
         self.updates = updates
         self.plan = plan
 
+    def with_table(self, address: int) -> Kernels:
+        """Return the same kernels for another table of the same store."""
+        return Kernels(self.code, address, *self.begin[1:])
+
     def __missing__(self, name: str) -> Callable[..., Any]:
         prepared = partial(self.code[name], *self.begin)
         before = self.before

@@ -59,13 +59,13 @@ class StepwiseRule(Rule):
 
     @classmethod
     def check(cls, options: FixedOptions) -> None:
-        """Refuse L-BFGS, dropout, a window and threads."""
+        """Refuse L-BFGS, dropout and a window."""
         super().check(options)
         # [recipe option: refuse]
-        if options.window is not None or options.threads not in (None, 1):
+        if options.window is not None:
             raise ArgumentError(
-                f'The window and threads are for rule="bptt": {cls._title} works'
-                " forward, step by step. Remove them."
+                f'The window is for rule="bptt": {cls._title} works forward, step by'
+                " step. Remove it."
             )
         if isinstance(options.optimizer, LBFGS):
             raise ArgumentError(

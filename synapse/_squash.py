@@ -309,7 +309,7 @@ def register(
     >>> wider_spike(0.1), wider_spike.derivative(-1.0)
     (1.0, 0.15)
     """
-    low, high = bounds("bounds of a squash", low, high)
+    low, high = bounds("`low` and `high` of a squash", low, high)
     texts = None if written is None else _checked(written)
     declared = boolean("surrogate of a squash", surrogate)
     if function is None:

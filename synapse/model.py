@@ -396,7 +396,7 @@ class Model(Archived):
     def _learn_row(self, row: Any, aim: Floats, rate: float) -> None:
         """Learn a row whose target has been checked."""
         if self.scale is not None:
-            row = self.scale.follow(row)
+            row = self.scale._follow("inputs", row)
         if self.target_scale is not None:
             aim = self.target_scale.follow(aim)
         self.network.activate(row)

@@ -226,7 +226,11 @@ class Scale:
         >>> Scale(1).follow([[1.0], [3.0], [2.0]]).ravel()
         array([0., 1., 0.])
         """
-        counted = self._rows("rows", rows)
+        return self._follow("rows", rows, weight)
+
+    def _follow(self, title: str, rows: ArrayLike, weight: float = 1.0) -> Floats:
+        """Do what :meth:`follow` does with rows that messages call `title`."""
+        counted = self._rows(title, rows)
         if self.lost:
             counted = self._differences(counted)
         if type(weight) is not float or not 0.0 <= weight <= 1.0:

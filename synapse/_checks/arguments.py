@@ -201,19 +201,15 @@ def bounds(title: str, low: Any, high: Any) -> tuple[float, float]:
     """Return two numbers, the first below the second; each may be infinite."""
     if not (is_number(low) and is_number(high)):
         raise ArgumentTypeError(expected(title, "two numbers", (low, high)))
-    minimum, maximum = (
-        float(bound) if _is_infinite(bound) else finite_number(title, bound)
-        for bound in (low, high)
-    )
+    try:
+        minimum, maximum = float(low), float(high)
+    except OverflowError:  # of a whole number
+        minimum = maximum = math.nan
     if not minimum < maximum:
         raise ArgumentError(
             expected(title, "two numbers, the lower one first", (low, high))
         )
     return minimum, maximum
-
-
-def _is_infinite(value: Any) -> bool:
-    return isinstance(value, float) and math.isinf(value)
 
 
 def pair(

@@ -201,7 +201,7 @@ def row_of(title: str, values: Any, size: int) -> Floats:
     if row.ndim == 0 and size == 1:
         row = row.reshape(1)
     if row.shape != (size,):
-        is_target = title.startswith(("target", "target"))
+        is_target = title.startswith("target")
         is_class = is_target and integer(values) is not None
         advice = f" {about_classes(size)}" if is_class else ""
         raise ArgumentError(f"{_counted(title, size)}, got {shape_of(row)}.{advice}")

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from .._typing import Floats
 from ..errors import ArgumentError
-from ..objects.network import Network
+from ..objects.network import Network, require_network
 from ..objects.neuron import Neuron
 from ._steps import run_steps, topology_of
 
@@ -96,8 +96,10 @@ def compare(
     >>> comparison.weights[("input", 0), ("hidden", 0)]
     0.5
     """
-    places, links, gates = _by_place(first)
-    other_places, other_links, other_gates = _by_place(second)
+    places, links, gates = _by_place(require_network("first", first))
+    other_places, other_links, other_gates = _by_place(
+        require_network("second", second)
+    )
     outputs = None
     if inputs is not None:
         outputs = _difference_of_outputs(first, second, inputs)

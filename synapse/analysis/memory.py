@@ -116,7 +116,7 @@ def spectral_radius(
     >>> spectral_radius(net)
     1.0
     """
-    choice("of", what, ("weights", "step"))
+    choice("what", what, ("weights", "step"))
     table = topology_of(network)
     if what == "step":
         return _radius(_jacobian(network, table.with_relays()))

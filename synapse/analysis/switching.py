@@ -88,7 +88,7 @@ def switching(
     """
     if not is_among(what, ("state", "activation")):
         condition = '"state" or "activation"'
-        raise ArgumentError(expected("of", condition, what))
+        raise ArgumentError(expected("what", condition, what))
     if isinstance(inputs, Log):
         steps = len(inputs)
     else:

@@ -19,7 +19,7 @@ Layers = list[tuple[str, int]]
 
 
 def over_time(
-    values: Any, neurons: Any, label: str | None
+    values: Any, neurons: Any, what: str | None
 ) -> tuple[Floats, list[str], Layers, str]:
     """Check numbers over time: a matrix (steps, columns), names of columns, layers, and
     what it shows.
@@ -30,27 +30,25 @@ def over_time(
         if neurons is None:
             whole = log.columns(number) == tuple(log.network)
             neurons = log.network if whole else log.labels(number)
-        values, label = log[number], number if label is None else label
-    label = text("label", "activation" if label is None else label)
+        values, what = log[number], number if what is None else what
+    what = text("what", "activation" if what is None else what)
     matrix = numbers("values", values, "a matrix of steps and neurons")
     if matrix.ndim != 2 or not matrix.size:
         raise ArgumentError(
             "Expected a row for each step and a column for each neuron, got the shape"
             f" {matrix.shape}."
         )
-    names, layers = names_of(neurons, matrix.shape[1])
-    return matrix, names, layers, label
+    names, layers = names_of("neurons", neurons, matrix.shape[1])
+    return matrix, names, layers, what
 
 
-def names_of(neurons: Any, count: int) -> tuple[list[str], Layers]:
+def names_of(title: str, neurons: Any, count: int) -> tuple[list[str], Layers]:
     """Check the neurons; return their names, and the names and sizes of their
     layers.
     """
     if neurons is None:
         return [str(i) for i in range(count)], []
-    shown = listed(
-        "neurons", neurons, "a Network, a Layer, or a list of neurons or names"
-    )
+    shown = listed(title, neurons, "a Network, a Layer, or a list of neurons or names")
     if len(shown) != count:
         due = pluralize(count, "neuron")
         raise ArgumentError(

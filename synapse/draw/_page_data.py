@@ -329,7 +329,7 @@ def _sequences(
         raise ArgumentError(f"Expected targets for {count}, got {len(aims)}.")
     sequences = []
     for inputs_of_sequence, aim in zip(all_inputs, aims, strict=True):
-        rows = as_matrix("The sequence", inputs_of_sequence, len(net.input), net.dtype)
+        rows = as_matrix("inputs", inputs_of_sequence, len(net.input), net.dtype)
         pairs = zip(rows.tolist(), aims_of(net, len(rows), aim), strict=True)
         sequences.append(
             [[row, None if aim is None else plain(aim)] for row, aim in pairs]

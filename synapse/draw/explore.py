@@ -48,7 +48,7 @@ class Explorer:
     def __init__(
         self,
         network: Network,
-        sequence: ArrayLike | Log | None,
+        inputs: ArrayLike | Log | None,
         targets: ArrayLike | None,
         learn: bool = False,
     ) -> None:
@@ -58,25 +58,23 @@ class Explorer:
         self._log: Log | None = None
         self._widget: Any = None
         Topology.of(require_network("network", network))._require_closed("explored")
-        if sequence is None and targets is not None:
-            raise ArgumentError("`targets` need the `sequence` that they belong to.")
+        if inputs is None and targets is not None:
+            raise ArgumentError("`targets` need the `inputs` that they belong to.")
         if learn:
-            if isinstance(sequence, Log):
+            if isinstance(inputs, Log):
                 raise ArgumentError(
                     "A page cannot learn from a log. Pass inputs and targets."
                 )
-            self._course = sequence, targets
-        elif isinstance(sequence, Log):
+            self._course = inputs, targets
+        elif isinstance(inputs, Log):
             if targets is not None:
                 raise ArgumentError(
                     "A log has the errors that were recorded: leave out the targets."
                 )
-            self._log = sequence
+            self._log = inputs
         else:
-            rows = np.empty((0, len(network.input))) if sequence is None else sequence
-            self._inputs = as_matrix(
-                "sequence", rows, len(network.input), network.dtype
-            )
+            rows = np.empty((0, len(network.input))) if inputs is None else inputs
+            self._inputs = as_matrix("inputs", rows, len(network.input), network.dtype)
             self._aims = aims_of(network, len(self._inputs), targets)
         self._data = self._read()
 

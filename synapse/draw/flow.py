@@ -12,6 +12,7 @@ from .. import analysis
 from .._checks import expected
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.layer import Layer
+from ..objects.network import require_network
 from ._style import CYCLE, canvas, check_axes, count_along, entry
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def error_flow(
         for name, piece in named.items()
     }
     flows = {
-        name: analysis.error_flow(net, inputs, chosen)
+        name: analysis.error_flow(require_network("networks", net), inputs, chosen)
         for name, (net, chosen) in pairs.items()
     }
     quantities = {

@@ -60,8 +60,10 @@ def hinton(
     ('a', ['b 0', 'b 1'])
     """
     matrix, connected, rows, columns = _matrix(weights)
-    names = names_of(sources if sources is not None else rows, matrix.shape[0])
-    others = names_of(targets if targets is not None else columns, matrix.shape[1])
+    sources = rows if sources is None else sources
+    targets = columns if targets is None else targets
+    names = names_of("sources", sources, matrix.shape[0])
+    others = names_of("targets", targets, matrix.shape[1])
     filled = None if scale is None else positive_number("scale of hinton", scale)
     full = filled or largest(matrix) or 1.0
     inches = min(0.35, 8.0 / max(matrix.shape))

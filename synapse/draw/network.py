@@ -170,20 +170,20 @@ def network(
     return picture.draw(ax, title, color, color_bars)
 
 
-def diagram_of(shown: Any) -> Topology:
+def diagram_of(network: Any) -> Topology:
     """Return the table of a network, or of single neurons: up to 25 have a column each,
     more share one.
     """
-    if isinstance(shown, Network):
-        return Topology.of(shown)
-    neurons = [shown] if isinstance(shown, Neuron) else shown
+    if isinstance(network, Network):
+        return Topology.of(network)
+    neurons = [network] if isinstance(network, Neuron) else network
     condition = "a Network, or a sequence of neurons"
-    if advice := about_network(shown):
-        raise ArgumentTypeError(expected("shown", condition, shown, advice))
-    neurons = listed("shown", neurons, condition)
+    if advice := about_network(network):
+        raise ArgumentTypeError(expected("network", condition, network, advice))
+    neurons = listed("network", neurons, condition)
     for neuron in neurons:
         if not isinstance(neuron, Neuron):
-            raise ArgumentTypeError(expected("shown", condition, neuron))
+            raise ArgumentTypeError(expected("network", condition, neuron))
     if not neurons or len(set(neurons)) < len(neurons):
         raise ArgumentError(
             "Neurons that are drawn must be at least one, and each given once."

@@ -155,7 +155,7 @@ def _bands_of_groups(log: Log, groups: Any) -> list[tuple[str, Floats]]:
     else:
         layers = listed(title, groups, "a list of Layers, or a dict of neurons")
         for layer in layers:
-            instance("layer", layer, Layer)
+            instance("A group", layer, Layer)
         named = [(layer._label, layer) for layer in layers]
     bands = []
     for name, group in named:

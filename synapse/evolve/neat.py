@@ -147,7 +147,7 @@ def neat(
     aim = math.inf if goal is None else _checks.finite_number("goal", goal)
     pool = checked_executor(executor)
     require_picklable("fitness", fitness, pool)
-    path = None if checkpoint is None else as_path(checkpoint)
+    path = None if checkpoint is None else as_path(checkpoint, "checkpoint")
     if _checks.boolean("resume", resume) and path is None:
         raise ArgumentError(
             "Expected a checkpoint to resume from, got none. Pass checkpoint=."

@@ -221,7 +221,8 @@ def _all_points(grid: Mapping[str, Any]) -> list[Point]:
             raise ArgumentError(_checks.expected(title, "at least one", column))
     total = prod(map(len, columns.values()))
     if total > MAX_POINTS:
-        raise ArgumentError(_checks.expected("points", f"at most {MAX_POINTS}", total))
+        most = f"have at most {MAX_POINTS} points"
+        raise ArgumentError(_checks.must("grid", most, str(total)))
     combinations = product(*columns.values())
     return [dict(zip(columns, values, strict=True)) for values in combinations]
 
@@ -235,7 +236,7 @@ def _listed_points(grid: Any) -> list[Point]:
     ]
     if not points or any(point.keys() != points[0].keys() for point in points):
         condition = "dicts with the same names, at least one"
-        raise ArgumentError(_checks.expected("points", condition, grid))
+        raise ArgumentError(_checks.expected("grid", condition, grid))
     return points
 
 
@@ -328,7 +329,7 @@ def run_tasks(
     shown = _checks.boolean("progress", shown)
     require_picklable("trial", trial, executor)
     every = {(point_text(point), seed): (point, seed) for point, seed in tasks}
-    path = None if store is None else as_path(store)
+    path = None if store is None else as_path(store, "store")
     opened = None if path is None else closing(TrialStore(path, described(trial)))
     with opened or nullcontext() as file:
         records = {} if file is None else file.done()

@@ -141,7 +141,7 @@ class TrialStore:
 
 def read_rows(path: Any) -> dict[Task, Done]:
     """Return all records of a store, which another process may be writing."""
-    file = as_path(path)
+    file = as_path(path, "store")
     if not file.is_file():
         raise TrialStoreError(
             f"There is no store of trials at {short_repr(str(file))}."

@@ -161,6 +161,8 @@ class Trials(list[Row]):
         5,100 (4,200 to -)
         """
         missing = _checks.real_number("failed", failed)
+        if math.isnan(missing):
+            raise ArgumentError(_checks.expected("failed", "a number, not NaN", failed))
         numbers = (
             missing if value is None else _checks.real_number("A value", value)
             for value in self.values(name)

@@ -102,11 +102,11 @@ class Layer(NeuronRows, Sequence[Neuron]):
         new = not isinstance(neurons, Iterable) or checks.integer(neurons) is not None
         if new:
             size = checks.positive_integer(
-                "size of a layer", neurons, checks.MAX_NEURONS
+                "neurons of a layer", neurons, checks.MAX_NEURONS
             )
             if several:
                 biases = checks.finite_array("Biases", value, float_type)
-                value = checks.row_of("biases of a layer", biases, size)
+                value = checks.row_of("bias of a layer", biases, size)
             names = [] if name is None else [f"{name} {i}" for i in range(size)]
             self._neurons = Neuron._several(
                 size, float_type, names, function.code, value
@@ -766,7 +766,7 @@ def _existing_neurons(neurons: Any) -> list[Neuron]:
     listed = checks.listed(title, neurons, "a whole number or a list of Neurons")
     if not listed:
         raise ArgumentError("A layer must have at least one neuron, got none.")
-    title = "neuron"
+    title = "A neuron of a layer"
     if checks.integer(listed[0]) is not None:
         advice = (
             "A layer has one size: Layer(2). For a network with layers of several sizes"

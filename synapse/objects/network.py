@@ -941,7 +941,7 @@ class Network(NeuronRows, OutputSlopes):
 
     @metadata.setter
     def metadata(self, values: Mapping[str, Any]) -> None:
-        self._metadata = checks.json_object("net.metadata", values)
+        self._metadata = checks.json_object("metadata of a network", values)
 
     # --- rows in the store ------------------------------------------------------------
 

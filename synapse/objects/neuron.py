@@ -607,7 +607,7 @@ class Neuron(NeuronRows, RowHandle):
             and -checks.MAX_SAFE_NUMBER < value < checks.MAX_SAFE_NUMBER
         ):
             value = checks.finite_number(
-                "activation of a neuron", value, self._require().dtype
+                "value of an activated neuron", value, self._require().dtype
             )
         if value is None:
             return self._call("activate_one")  # type: ignore[no-any-return]
@@ -797,7 +797,7 @@ class Neuron(NeuronRows, RowHandle):
         0.5
         """
         number = checks.finite_number(
-            "activation of a clamped neuron", value, self._require().dtype
+            "value of a clamped neuron", value, self._require().dtype
         )
         self._set_clamp(number)
 

@@ -637,7 +637,7 @@ def _every_pair(
         return _named_pairs(pattern, n_sources, n_targets)
     if checks.is_number(pattern):
         # checked before anything is drawn
-        density = checks.fraction("density of a projection", pattern)
+        density = checks.fraction("kind of a projection, as a density,", pattern)
         return _random_pairs(density, n_sources, n_targets, random_generator(rng))
     if is_listed(pattern):
         return _listed_pairs(pattern, n_sources, n_targets)

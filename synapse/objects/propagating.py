@@ -107,7 +107,7 @@ class Propagating(Stepping):
             elif is_row(targets, self._n_outputs):
                 row = targets
             elif isinstance(targets, list | tuple):
-                row = checks.row_of("target", targets, self._n_outputs)
+                row = checks.row_of("targets", targets, self._n_outputs)
             if row is not None:
                 status, value = self._learn(row, measure.code, rate, CHECK_ALL)
                 if status != REFUSED:
@@ -126,10 +126,10 @@ class Propagating(Stepping):
             measure is costs.categorical_cross_entropy
             and checks.integer(targets) is not None
         ):
-            targets = checks.class_row("target", targets, self._n_outputs)
+            targets = checks.class_row("targets", targets, self._n_outputs)
         row = NOTHING
         if targets is not None:
-            row = self._vector("target", targets, self._n_outputs, nan=True)
+            row = self._vector("targets", targets, self._n_outputs, nan=True)
             measure._check_targets(row[None])
         return self._learn(row, measure.code, rate, CHECK_SIZES)[1]
 

@@ -160,13 +160,13 @@ class Topology:
         freeze(self)
 
     @classmethod
-    def of(cls, shown: Network | Sequence[Neuron]) -> Topology:
+    def of(cls, network: Network | Sequence[Neuron]) -> Topology:
         """Make the table of a network, or of some neurons and the connections between
         them.
 
         Parameters
         ----------
-        shown : Network or sequence of Neuron
+        network : Network or sequence of Neuron
             Network, or neurons of one or more networks. A sequence of neurons is
             treated as one layer without inputs and outputs, numbered in the given
             order.
@@ -179,7 +179,7 @@ class Topology:
         Raises
         ------
         ArgumentTypeError
-            If `shown` is neither a network nor a sequence of neurons.
+            If `network` is neither a network nor a sequence of neurons.
         ArgumentError
             If a neuron is given twice.
         TopologyError
@@ -196,15 +196,15 @@ class Topology:
         >>> Topology.of(net["hidden"])
         <Topology, 3 neurons, 0 connections>
         """
-        if isinstance(shown, Network):
-            return cls(**_network_facts(shown))
+        if isinstance(network, Network):
+            return cls(**_network_facts(network))
         condition = "a Network, or a sequence of neurons"
-        if advice := about_network(shown):
-            raise ArgumentTypeError(expected("shown", condition, shown, advice))
-        neurons = listed("shown", shown, condition)
+        if advice := about_network(network):
+            raise ArgumentTypeError(expected("network", condition, network, advice))
+        neurons = listed("network", network, condition)
         for neuron in neurons:
             if not isinstance(neuron, Neuron):
-                raise ArgumentTypeError(expected("shown", condition, neuron))
+                raise ArgumentTypeError(expected("network", condition, neuron))
         if len(set(neurons)) < len(neurons):
             raise ArgumentError(
                 "The neurons of a topology must be distinct, got one of them twice."

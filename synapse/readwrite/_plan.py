@@ -174,7 +174,7 @@ class ExportPlan:
 
 
 def written_columns(
-    network: Network, format: str, language: str, context: bool
+    network: Network, format: str, language: str, keep_context: bool
 ) -> SavedNetwork:
     """Return the columns of a network for a language that has to know all of its
     squashes; neurons without a name are called by their number in the network.
@@ -183,7 +183,7 @@ def written_columns(
     messages. Raises as :func:`synapse.readwrite.python_source` does.
     """
     require_network("network", network)
-    boolean("context", context)
+    boolean("keep_context", keep_context)
     require_released(network, "written as a program")
     saved = SavedNetwork.of(network)
     names = [name or f"neuron {i}" for i, name in enumerate(saved.names or ())]
@@ -197,13 +197,13 @@ def written_columns(
 
 
 def written_plan(
-    network: Network, format: str, language: str, context: bool
+    network: Network, format: str, language: str, keep_context: bool
 ) -> ExportPlan:
-    """Return the plan of a network for such a language. With `context` the values start
-    from the network's context instead of 0.
+    """Return the plan of a network for such a language. With `keep_context` the values
+    start from the network's context instead of 0.
     """
     with ExclusiveAccess(require_network("network", network)):
-        saved = written_columns(network, format, language, context)
+        saved = written_columns(network, format, language, keep_context)
         topology = Topology.of(network)
     plan = plan_of(topology)
     numbers = plan.topology.number
@@ -213,7 +213,7 @@ def written_plan(
     if relays := int((numbers < 0).sum()):
         layers.insert(1, (plan.topology.layers[1], relays))
     plan = replace(plan, names=names, layers=layers)
-    return plan if context else replace(plan, start=np.zeros_like(plan.start))
+    return plan if keep_context else replace(plan, start=np.zeros_like(plan.start))
 
 
 def titles(saved: SavedNetwork) -> list[tuple[str, int]]:

@@ -35,9 +35,9 @@ File = PathLike | IO[str] | IO[bytes]
 """A path, or an open file as `open` returns it."""
 
 
-def as_path(path: Any) -> Path:
+def as_path(path: Any, title: str = "path") -> Path:
     """Return `path` as a Path, or raise ArgumentTypeError or ArgumentError."""
-    return file_path("path", path, "a string or a path, or an open file")
+    return file_path(title, path, "a string or a path, or an open file")
 
 
 def write_document(path: File, document: Mapping[str, Any]) -> None:

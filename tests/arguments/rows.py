@@ -161,7 +161,7 @@ row("synapse.Network.output_gradient", {"errors": [1.0]}, out="None")
 row("synapse.Network.select", {"wanted": {}}, wanted="")
 row("synapse.Network.add", lambda w: {"neurons": w.layer}, before="None")
 row("synapse.Network.remove", neuron="")
-row("synapse.Topology.of", shown="[] layer network")
+row("synapse.Topology.of", network="[] layer network")
 for name in ("Neuron", "Layer"):
     row(f"synapse.{name}.name", value=words)
 for name in (

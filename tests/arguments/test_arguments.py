@@ -18,6 +18,10 @@ from tests.arguments import EXCLUDED, PUBLIC, ROWS, World, is_excluded
 from tests.arguments.kinds import ODD
 
 SENTENCE = re.compile(r"[A-Z<`'\"].*[.!?>)\]]")
+PARAMETER = re.compile(r"`(\w+)[^`]*`.* must ")
+"""The beginning of a message about a parameter."""
+PASSED_ON = {("architect.CTRNN.__init__", "wiring"): "kind"}
+"""Arguments that another public call takes under the name of its own."""
 
 
 def test_the_table_has_every_parameter_of_every_public_call():
@@ -84,12 +88,26 @@ def mistakes(name, parameter, folder):
         prepared = call.with_value(world, parameter, ODD[odd]())
         before = before or world.seen()
         outcome, sentence = outcome_of(prepared)
+        named = PARAMETER.match(sentence)
+        if named and named[1] not in names_of(name, parameter):
+            outcome = "refused under a name that no parameter has"
         if outcome == "refused" and world.seen() != before:
             outcome = "refused, with changes"
         if outcome not in ("refused", *(["taken"] * (odd in call.kinds[parameter]))):
             yield f"{odd}: {outcome} {sentence}"
         if outcome != "refused":
             world = None
+
+
+def names_of(name, parameter):
+    """What a message may call the arguments of a call: its parameters, or the attribute
+    that is set."""
+    public = ROWS[name].public
+    return {
+        *public.parameters(),
+        public.member,
+        PASSED_ON.get((name, parameter), parameter),
+    }
 
 
 def outcome_of(prepared):

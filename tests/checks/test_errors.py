@@ -79,7 +79,7 @@ def test_a_high_rate_of_a_training_warns_once_where_it_is_given():
 
 
 def test_sizes_that_cannot_be_meant_are_refused_before_memory_is_taken():
-    large = "`size` of a layer must be at most 10000000, got 10000000000."
+    large = "`neurons` of a layer must be at most 10000000, got 10000000000."
     with pytest.raises(errors.ArgumentError, match=large):
         synapse.Layer(10**10)
     wide = synapse.Layer(20_000)

@@ -326,12 +326,12 @@ def test_what_is_wrong_is_refused_and_nothing_is_written(tmp_path):
             (
                 lambda: explore(lstm(), None, [[0.0] * 2], path=path),
                 ArgumentError,
-                "need the `sequence`",
+                "need the `inputs`",
             ),
             (
                 lambda: explore(lstm(), None, [[0.0] * 2], path=path, learn=True),
                 ArgumentError,
-                "need the `sequence`",
+                "need the `inputs`",
             ),
         ]
     )

@@ -510,7 +510,7 @@ def test_what_cannot_be_drawn(net):
             (
                 lambda: draw.network(["a"]),
                 ArgumentTypeError,
-                "`shown` must be a Network, or a sequence of neurons",
+                "`network` must be a Network, or a sequence of neurons",
             ),
             (
                 lambda: draw.network([neuron, neuron]),

@@ -433,11 +433,11 @@ def test_points_that_cannot_be():
         ({"grid": {"seed": [1]}}, "A parameter of a sweep cannot have the name 'seed'"),
         (
             {"grid": []},
-            "`points` must be dicts with the same names, at least one",
+            "`grid` must be dicts with the same names, at least one",
         ),
         (
             {"grid": [{"a": 1}, {"b": 1}]},
-            "`points` must be dicts with the same names",
+            "`grid` must be dicts with the same names",
         ),
         (
             {"grid": [{"a": 1}, 3]},
@@ -446,7 +446,7 @@ def test_points_that_cannot_be():
         ({"grid": 3}, "`grid` must be a dict, or a list of points"),
         (
             {"grid": {"a": many, "b": many}},
-            "`points` must be at most 10000000",
+            "`grid` must have at most 10000000 points",
         ),
     ]
     all_refused(

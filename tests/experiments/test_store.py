@@ -206,7 +206,7 @@ def test_places_where_no_store_can_be(tmp_path):
             (
                 lambda: run_trials(product, seeds=[0], store=3),
                 ArgumentTypeError,
-                "`path` must be a string or a path",
+                "`store` must be a string or a path",
             ),
             (
                 lambda: read_trials(tmp_path / "a.db"),

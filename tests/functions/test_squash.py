@@ -197,7 +197,7 @@ def test_a_function_that_cannot_be_used_is_refused():
     ]
     for bounds in ({"low": 1.0, "high": -1.0}, {"low": math.nan}, {"high": "a"}):
         wrong = lambda bounds=bounds: squashes.register(**bounds)(doubled())  # noqa: E731
-        tried.append((wrong, (ArgumentError, ArgumentTypeError), "bounds"))
+        tried.append((wrong, (ArgumentError, ArgumentTypeError), "`low` and"))
     all_refused(tried)
     assert squashes.names() == names_before
 

@@ -5,7 +5,7 @@ needs sktime.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self, final
 
 import numpy as np
@@ -72,7 +72,13 @@ class SynapseForecaster(BaseForecaster):
     min_delta : float
         By how much the error has to be lower there to count. Default 0.
     rate : float
-        Learning rate of Adam.
+        The learning rate.
+    optimizer : Optimizer or str
+        One of :mod:`synapse.optimizers`, such as ``AdamW(weight_decay=0.1)``, or its
+        name; `rate` replaces its own.
+    trainer_options : mapping, optional
+        Further options of :class:`synapse.Trainer`, such as ``{"clip": 1.0}``. Default:
+        none.
     held_out : float, optional
         Share of the series, at its end, for the test, from whose errors intervals
         follow. Default: a fifth, or up to a third of a short series; none of fewer than
@@ -146,6 +152,8 @@ class SynapseForecaster(BaseForecaster):
         patience: int | None = None,
         min_delta: float = 0.0,
         rate: float = SERIES.rate,
+        optimizer: Any = SERIES.optimizer,
+        trainer_options: Mapping[str, Any] | None = None,
         held_out: float | None = None,
         sp: int | None = None,
         random_state: Any = None,
@@ -158,6 +166,8 @@ class SynapseForecaster(BaseForecaster):
         self.patience = patience
         self.min_delta = min_delta
         self.rate = rate
+        self.optimizer = optimizer
+        self.trainer_options = trainer_options
         self.held_out = held_out
         self.sp = sp
         self.random_state = random_state
@@ -178,6 +188,8 @@ class SynapseForecaster(BaseForecaster):
             build=network,
             hidden=[*self.hidden],
             rate=self.rate,
+            optimizer=self.optimizer,
+            trainer_options=self.trainer_options,
             epochs=self.epochs,
             patience=self.patience,
             min_delta=self.min_delta,

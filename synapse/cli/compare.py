@@ -19,10 +19,12 @@ from .pictures import check_picture, draw_comparison
 from .reading import (
     ReadTable,
     add_further,
+    add_optimizer,
     add_reading,
     add_sequence,
     add_shared,
     further,
+    optimizer,
     say,
 )
 
@@ -87,6 +89,7 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
         help="share of the rows to test on (default: 0.2)",
     )
     add_shared(parser, "--hidden", "--epochs", "--rate", "--seed")
+    add_optimizer(parser)
     add_further(parser)
     add("-q", "--quiet", action="store_true", help="no progress bar")
     add("-o", "--output", metavar="FILE", help="the table to write: errors by origin")
@@ -129,6 +132,7 @@ def compare(options: argparse.Namespace) -> None:
     in_pipe = not progress and not options.quiet
     learning = TrainingOptions(
         **fields,
+        optimizer=optimizer(options),
         trainer_options=further(options),
         progress=progress,
         on_epoch=EpochLines() if in_pipe else None,

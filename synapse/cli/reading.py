@@ -6,15 +6,17 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from .._defaults import SERIES
 from ..forecasting.statistical import METHODS
+from ..optimizers._names import by_name
 from ..tables import read_several, read_table
 from ..tables.dates import DateColumn, date_columns, find_date
 from ..tables.series import FILLS
 from ..tables.table_training import FURTHER
-from .helpers import NEEDS, listed, names, wholes
+from .helpers import NEEDS, UsageError, listed, names, wholes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +25,8 @@ MARKS = {"point": ".", "comma": ","}
 """What --decimal may be."""
 HEADERS = {"yes": True, "no": False}
 """What --header may be."""
+SETTINGS = ("momentum", "weight_decay")
+"""Settings of optimizers that have options of their own."""
 HOW = ("date", "dates", "fill", "zone")
 """The options of :func:`read_series`."""
 
@@ -98,6 +102,46 @@ def add_further(parser: argparse.ArgumentParser) -> None:
             type=number,
             help=sentence.rstrip(".").replace("`", ""),
         )
+
+
+def add_optimizer(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names an optimizer, and those of its settings."""
+    help_text = (
+        "sgd: after every row; adam, adamw and others: exact gradients of whole"
+        " sequences (default: adam for a series)"
+    )
+    parser.add_argument("--optimizer", metavar="NAME", help=help_text)
+    for name in SETTINGS:
+        words = name.split("_")
+        help_text = f"{' '.join(words)} of --optimizer {_with_setting(name)}"
+        parser.add_argument(
+            f"--{'-'.join(words)}",
+            metavar="X",
+            type=number,
+            help=f"{help_text} (default: its own)",
+        )
+
+
+def optimizer(options: argparse.Namespace) -> Any:
+    """Return the optimizer by its name, or an object if settings are given."""
+    given = {name: getattr(options, name) for name in SETTINGS}
+    settings = {name: value for name, value in given.items() if value is not None}
+    if not settings:
+        return options.optimizer
+    kind = by_name.seek(options.optimizer or "")
+    having = signature(kind).parameters if kind is not None else ()
+    for name in settings:
+        if name not in having:
+            flag, usable = name.replace("_", "-"), _with_setting(name)
+            got = options.optimizer or "none"
+            raise UsageError(f"--{flag} needs --optimizer {usable}, got {got}.")
+    return by_name.find(options.optimizer)(**settings)
+
+
+def _with_setting(setting: str) -> str:
+    """Return the names of the optimizers that have a setting."""
+    kinds = {name.lower(): signature(kind).parameters for name, kind in by_name.items()}
+    return " or ".join(name for name, fields in kinds.items() if setting in fields)
 
 
 def further(options: argparse.Namespace) -> dict[str, Any]:

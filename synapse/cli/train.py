@@ -41,10 +41,12 @@ from .helpers import (
 from .reading import (
     ReadTable,
     add_further,
+    add_optimizer,
     add_reading,
     add_sequence,
     add_shared,
     further,
+    optimizer,
     say,
 )
 
@@ -120,17 +122,13 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         help="decrease of the loss that counts for --patience (default: any)",
     )
     add_shared(parser, "--rate")
-    help_text = (
-        "sgd: after every row; adam, adamw and others: exact gradients of whole"
-        " sequences (default: adam for a series)"
-    )
     add(
         "--validation",
         metavar="SHARE",
         type=float,
         help="share to hold out for the test (default: 0.2)",
     )
-    add("--optimizer", metavar="NAME", help=help_text)
+    add_optimizer(parser)
     add_further(parser)
     add_shared(parser, "--seed")
     add(
@@ -182,7 +180,6 @@ def train(options: argparse.Namespace) -> int:
         "min_delta",
         "rate",
         "seed",
-        "optimizer",
         "validation",
         "checkpoint",
     )
@@ -190,6 +187,7 @@ def train(options: argparse.Namespace) -> int:
     in_pipe = not progress and not options.quiet
     learning = TrainingOptions(
         **{name: getattr(options, name) for name in settings},
+        optimizer=optimizer(options),
         trainer_options=further(options),
         progress=progress,
         on_begin=report.begin,

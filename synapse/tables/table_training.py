@@ -31,11 +31,9 @@ from ..learning._options import OPTIONS
 from ..learning._parameters import checked_optimizer
 from ..learning.callbacks import Progress, called_with_progress
 from ..model import Model
+from ..optimizers import LBFGS, SGD, Optimizer, RecursiveOptimizer
 from .resuming import REFIT, resumed
 
-ONLINE = "sgd"
-"""The optimizer that stands for the online rule, after every row; all others get exact
-gradients of whole sequences."""
 FURTHER = {
     name: option
     for name, option in OPTIONS.items()
@@ -76,11 +74,9 @@ def require_targets(targets: list[str]) -> list[str]:
     return targets
 
 
-def _optimizer(title: str, name: Any) -> Any:
-    if not isinstance(name, str):
-        raise ArgumentTypeError(expected(title, "the name of an optimizer", name))
-    checked_optimizer(title, name)
-    return name.lower()
+def _optimizer(title: str, optimizer: Any) -> Any:
+    checked_optimizer(title, optimizer)
+    return optimizer.lower() if isinstance(optimizer, str) else optimizer
 
 
 def _trainer_options(title: str, options: Any) -> dict[str, Any]:
@@ -127,10 +123,11 @@ class TrainingOptions:
         Sizes of the hidden layers. None: one of 8 neurons.
     rate : float or None
         The learning rate. None: 0.02.
-    optimizer : str or None
-        "sgd" learns after every row, by the online rule. All others of
-        :mod:`synapse.optimizers`, such as "adam" and "adamw", get exact gradients of
-        whole sequences. None: "adam" for a series, "sgd" for rows.
+    optimizer : Optimizer, str or None
+        One of :mod:`synapse.optimizers`, such as ``AdamW(weight_decay=0.1)``, or its
+        name, such as "adamw"; `rate` replaces its own. SGD learns after every
+        row, by the online rule. All others get exact gradients of whole
+        sequences. None: "adam" for a series, "sgd" for rows.
     trainer_options : mapping or None
         Further options of :class:`synapse.Trainer`, such as ``{"clip": 1.0, "l2":
         1e-4}``. Default: none.
@@ -172,7 +169,9 @@ class TrainingOptions:
     build: Annotated[str | None, lower_name] = None
     hidden: Annotated[Sequence[int] | None, _sizes] = None
     rate: Annotated[float | None, positive_number] = None
-    optimizer: Annotated[str | None, _optimizer] = None
+    optimizer: Annotated[
+        Optimizer | LBFGS | RecursiveOptimizer | str | None, _optimizer
+    ] = None
     trainer_options: Annotated[Mapping[str, Any] | None, _trainer_options] = None
     epochs: Annotated[int | None, positive_integer] = None
     patience: Annotated[int | None, positive_integer] = None
@@ -210,8 +209,11 @@ class TrainingOptions:
             name, inputs, outputs, classes, sizes, seed=self.seed, **options
         )
         further: dict[str, Any] = dict(self.trainer_options or {})
-        if self.optimizer != ONLINE:
-            further |= {"rule": "bptt", "optimizer": self.optimizer}
+        optimizer = checked_optimizer("optimizer", self.optimizer)
+        if not isinstance(optimizer, SGD):
+            further |= {"rule": "bptt", "optimizer": optimizer}
+        elif optimizer != SGD(optimizer.rate):  # otherwise the rule needs none
+            further["optimizer"] = optimizer
         model.trainer = Trainer(model.network, self.rate, **further)
         return model
 
@@ -297,9 +299,10 @@ class TrainingOptions:
         )
         if self.checkpoint is None:
             return model.fit(inputs, targets, **options)
-        settings = {
-            name: getattr(self, name) for name in ("build", "rate", "optimizer")
-        }
+        optimizer: Any = self.optimizer
+        if not isinstance(optimizer, str):  # what another process writes, too
+            optimizer = type(optimizer).__name__, optimizer.__getstate__()
+        settings = {"build": self.build, "rate": self.rate, "optimizer": optimizer}
         settings |= {"hidden": [*(self.hidden or ())], **options, "validation": None}
         settings["options"] = sorted((self.trainer_options or {}).items())
         path = f"{self.checkpoint}{ending}"

@@ -1035,20 +1035,40 @@ def test_options_of_a_trainer_are_flags_by_their_declarations(tmp_path, rng, cap
     model = tmp_path / "m.json"
     train = ["train", data, "--target", "y", "--epochs", 2, "-q", "-o", model]
     flags = ["--optimizer", "AdamW", "--clip", 0.5, "--l2", 0.01, "--batch-size", 8]
-    done(capsys, *train, *flags, "--dropout", 0.1)
+    done(capsys, *train, *flags, "--dropout", 0.1, "--weight-decay", 0.25)
     trainer = load(model).trainer
     assert type(trainer.optimizer).__name__ == "AdamW"
+    assert trainer.optimizer.weight_decay == 0.25
     assert (trainer.clip, trainer.l2, trainer.batch_size) == (0.5, 0.01, 8)
     assert trainer.dropout == 0.1
 
     assert run_cli(capsys, "update", model, data, "--clip", 0.25, "-q")[0] == 0
     assert load(model).trainer.clip == 0.25
+    sgd = [*train, "--optimizer", "sgd"]
+    done(capsys, *sgd, "--weight-decay", 0.5, "--momentum", 0.5)
+    decayed = load(model)
+    assert decayed.trainer.optimizer == optimizers.SGD(momentum=0.5, weight_decay=0.5)
+    assert (decayed.trainer.rule, decayed.trainer.rate) == ("online", 0.02)
+    learning = tables.TrainingOptions(
+        epochs=2, optimizer=optimizers.SGD(momentum=0.5, weight_decay=0.5)
+    )
+    cells = tables.read_table(str(data))
+    same = tables.train_rows(cells, ["y"], None, learning).model
+    assert same.network.weights.tolist() == decayed.network.weights.tolist()
     before = model.read_bytes()
     cases = [
         ([*train, "--clip", -1], 1, "`clip` of Trainer must be .* above 0, got -1"),
         ([*train, "--clip", "much"], 1, "must be a number, got 'much'"),
         ([*train, "--dropout", 0.5], 1, "Dropout needs"),
         ([*train, "--optimizer", "adm"], 1, "Did you mean 'Adam'"),
+        ([*train, "--weight-decay", 1], 2, "needs --optimizer sgd or adamw, got none"),
+        ([*sgd[:-1], "adam", "--weight-decay", 1], 2, "sgd or adamw, got adam"),
+        (
+            [*sgd, "--weight-decay", -1],
+            1,
+            "`weight_decay` of SGD must be .* 0 or above",
+        ),
+        ([*sgd, "--momentum", 1], 1, "`momentum` of SGD must be .* below 1, got 1"),
         (["update", model, data, "--l2", -1], 1, "`l2` of Trainer"),
     ]
     told(capsys, cases)

@@ -11,6 +11,8 @@ pytest.importorskip("sktime")
 from sktime.utils.estimator_checks import check_estimator
 
 import synapse.sktime
+from synapse.errors import ArgumentTypeError
+from synapse.optimizers import AdamW
 from synapse.sktime import SynapseForecaster
 from synapse.tables import TrainingOptions, forecast_series, train_series, update_series
 
@@ -90,6 +92,20 @@ def test_an_update_learns_new_rows_from_where_the_model_is():
     assert update_series(twin, frame, seed=seed).rows == 12
     assert np.array_equal(forecaster.model_.network.weights, twin.network.weights)
     assert abs(forecaster.predict().iloc[0] - series.iloc[120]) < 25
+
+
+def test_it_takes_an_optimizer_and_options_of_a_trainer():
+    decaying = AdamW(weight_decay=0.5)
+    options = {**QUICK, "epochs": 5, "method": "network"}
+    forecaster = SynapseForecaster(
+        optimizer=decaying, trainer_options={"clip": 0.1}, **options
+    )
+    trainer = forecaster.fit(sales(), fh=[1]).model_.trainer
+    assert (trainer.optimizer, trainer.clip, trainer.rate) == (decaying, 0.1, 0.02)
+    plain = SynapseForecaster(**options).fit(sales(), fh=[1]).model_.network
+    assert np.abs(trainer.network.weights).sum() < np.abs(plain.weights).sum()
+    with pytest.raises(ArgumentTypeError, match="`optimizer` .* Use optimizer=synapse"):
+        SynapseForecaster(optimizer=AdamW, **options).fit(sales(), fh=[1])
 
 
 def test_min_delta_ends_a_training_earlier():

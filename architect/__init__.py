@@ -2,40 +2,55 @@
 of their own.
 """
 
-from typing import TYPE_CHECKING, Any
+import typing as _typing
 
-from synapse._checks import ATTRIBUTES, public_names, unknown_attribute
-from synapse.objects.architectures import names as names, register as register
+from synapse._checks import (
+    ATTRIBUTES as _ATTRIBUTES,
+    public_names as _public_names,
+    unknown_attribute as _unknown_attribute,
+)
+from synapse.objects.architectures import names, register
 
-from .cfc import CfC as CfC
-from .construct import construct as construct
-from .convolutional import Convolutional as Convolutional
-from .ctrnn import CTRNN as CTRNN
-from .elman import Elman as Elman
-from .gru import GRU as GRU
-from .hopfield import Hopfield as Hopfield
-from .jordan import Jordan as Jordan
-from .liquid import Liquid as Liquid
-from .lstm import LSTM as LSTM
-from .narx import NARX as NARX
-from .perceptron import Perceptron as Perceptron
-from .random import Random as Random
-from .residual import Residual as Residual
-from .spiking import Spiking as Spiking
+from ._cfc import CfC
+from ._construct import construct
+from ._convolutional import Convolutional
+from ._ctrnn import CTRNN
+from ._elman import Elman
+from ._gru import GRU
+from ._hopfield import Hopfield
+from ._jordan import Jordan
+from ._liquid import Liquid
+from ._lstm import LSTM
+from ._narx import NARX
+from ._perceptron import Perceptron
+from ._random import Random
+from ._residual import Residual
+from ._spiking import Spiking
 
-# Imported modules and helpers of other packages are not public.
 __all__ = [
-    name
-    for name, value in globals().items()
-    if getattr(value, "__module__", "").startswith("architect.")
+    "CTRNN",
+    "GRU",
+    "LSTM",
+    "NARX",
+    "CfC",
+    "Convolutional",
+    "Elman",
+    "Hopfield",
+    "Jordan",
+    "Liquid",
+    "Perceptron",
+    "Random",
+    "Residual",
+    "Spiking",
+    "construct",
+    "names",
+    "register",
 ]
-__all__ += ["names", "register"]
-__dir__ = public_names(__all__)
+__dir__ = _public_names(__all__)
 
-if not TYPE_CHECKING:
+if not _typing.TYPE_CHECKING:
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> _typing.Any:
         """Suggest the most similar name, for names that do not exist."""
-        raise unknown_attribute(
-            "The module architect", name, __all__, ATTRIBUTES["architect"].get(name, "")
-        )
+        advice = _ATTRIBUTES["architect"].get(name, "")
+        raise _unknown_attribute("The module architect", name, __all__, advice)

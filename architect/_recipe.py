@@ -9,9 +9,9 @@ import numpy as np
 
 from synapse import _checks as checks
 from synapse._checks import MAX_NEURONS, finite_number, float_type, positive_integer
+from synapse._initializer import Initializer, Seed, draw, get, random_generator
 from synapse._squash import Squash, get as squash_named
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
-from synapse.initializers import Initializer, Seed, draw, get, random_generator
 from synapse.objects.layer import Layer
 from synapse.objects.projection import Projection
 

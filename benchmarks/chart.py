@@ -7,7 +7,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from synapse.readwrite import files
+from synapse.readwrite import _files
 
 from .comparison import Comparison
 
@@ -84,5 +84,5 @@ def draw(subjects: dict[str, list[Comparison]], path: Path) -> None:
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(axis="y", length=0)
         axes.set_title("rows in which Synapse is ahead", loc="right", fontsize=9)
-        with files.replacing(path) as picture:
+        with _files.replacing(path) as picture:
             figure.savefig(picture, format="svg", metadata={"Date": None})

@@ -168,7 +168,7 @@ def our_work(
 ) -> Work:
     """The workspace that ``Trainer`` uses for every batch."""
     from synapse.learning._data import prepare_sequences
-    from synapse.learning.gradient import ExactGradient, checked_window
+    from synapse.learning._gradient import ExactGradient, checked_window
 
     net = network_of(case, modules, dtype)
     data = prepare_sequences(net, inputs, targets)

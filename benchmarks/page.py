@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from synapse.readwrite import files
+from synapse.readwrite import _files
 
 from .chart import draw
 from .comparison import Comparison
@@ -243,4 +243,4 @@ def write(paths: list[Path], docs: Path = DOCS) -> None:
         {SUBJECTS[name].heading: rows for name, rows in by_subject.items()},
         docs / CHART,
     )
-    files.write(docs / "performance.md", markdown(runs))
+    _files.write(docs / "performance.md", markdown(runs))

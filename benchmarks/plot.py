@@ -11,7 +11,7 @@ import matplotlib as mpl
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
-from synapse.readwrite import files
+from synapse.readwrite import _files
 
 from .cases import LSTM, Case
 
@@ -104,7 +104,7 @@ def draw(run: dict[str, Any], path: Path) -> None:
         ax.spines[["top", "right"]].set_visible(False)
         _label(ax, ends)
     axes[0][0].set_ylabel("µs per online step (activate + propagate one sample)")
-    with files.replacing(path) as picture:
+    with _files.replacing(path) as picture:
         figure.savefig(picture, format="png", dpi=130)
     plt.close(figure)
 
@@ -138,7 +138,7 @@ def draw_orders(graphs: list[dict[str, Any]], path: Path) -> None:
     ax.grid(which="major", alpha=0.25)
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(frameon=False)
-    with files.replacing(path) as picture:
+    with _files.replacing(path) as picture:
         figure.savefig(picture, format="png", dpi=130)
     plt.close(figure)
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from synapse.readwrite import files
+from synapse.readwrite import _files
 
 from . import (
     batches,
@@ -84,5 +84,5 @@ def markdown(run: dict[str, Any]) -> str:
 
 def write(run: dict[str, Any], folder: Path) -> None:
     """Write the JSON and the Markdown."""
-    files.write(folder / "results.json", json.dumps(run, indent=1) + "\n")
-    files.write(folder / "results.md", markdown(run))
+    _files.write(folder / "results.json", json.dumps(run, indent=1) + "\n")
+    _files.write(folder / "results.md", markdown(run))

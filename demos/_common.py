@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from synapse import draw
 from synapse.draw import _style as ink
-from synapse.readwrite import files
+from synapse.readwrite import _files
 
 __all__ = [
     "CLEAR",
@@ -97,6 +97,6 @@ def save_figure(figure: Any, path: Path) -> None:
     """Write a figure and close it."""
     from matplotlib import pyplot
 
-    with files.replacing(path) as picture:
+    with _files.replacing(path) as picture:
         figure.savefig(picture, format="png", dpi=180)
     pyplot.close(figure)

@@ -30,7 +30,7 @@ import numpy as np
 import synapse
 from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse import Layer, Network, Neuron
-from synapse.readwrite import files
+from synapse.readwrite import _files
 
 # --- 1. Wiring ------------------------------------------------------------------------
 #
@@ -268,7 +268,7 @@ def export(net, out):
     writers = {"ring.gexf": nx.write_gexf, "ring.graphml": nx.write_graphml}
     readers = {"ring.gexf": nx.read_gexf, "ring.graphml": nx.read_graphml}
     for name, write in writers.items():
-        with files.replacing(out / name) as file:
+        with _files.replacing(out / name) as file:
             write(copy, file)
     written = {(u, v, weight) for u, v, weight in copy.edges(data="weight")}
     for name, read in readers.items():

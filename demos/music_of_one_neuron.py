@@ -20,7 +20,7 @@ import numpy as np
 
 from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse import Layer, Network, Neuron
-from synapse.readwrite import files
+from synapse.readwrite import _files
 
 # --- 1. One weight, five behaviours ---------------------------------------------------
 #
@@ -290,7 +290,7 @@ def pitch(tone):
 def write(sound, path):
     """Write a WAV file with 16 bits and one channel."""
     numbers = (0.9 * 32767 * sound / abs(sound).max()).astype("<i2")
-    with files.replacing(path) as content, wave.open(content, "wb") as file:
+    with _files.replacing(path) as content, wave.open(content, "wb") as file:
         file.setparams((1, 2, SECOND, len(numbers), "NONE", "not compressed"))
         file.writeframes(numbers.tobytes())
 

@@ -20,7 +20,7 @@ import synapse
 from demos._common import check, heading, ink, lesson, save_figure, with_pyplot
 from synapse.initializers import normal
 from synapse.learning import Cosine
-from synapse.readwrite import files
+from synapse.readwrite import _files
 
 FRAMES = (0, 1, 3, 10, 30, 100, 250, 500)  # epochs after which a frame is stored
 
@@ -172,7 +172,7 @@ def save_frames(plt, painted, frames, out):
     """Write each frame to a file, with 8 x 8 pixels per pixel."""
     for frame, epochs in zip(painted, frames, strict=True):
         large = square(frame).repeat(8, axis=0).repeat(8, axis=1)
-        with files.replacing(out / f"frame_{epochs:04}.png") as file:
+        with _files.replacing(out / f"frame_{epochs:04}.png") as file:
             plt.imsave(file, large)
 
 

@@ -35,7 +35,7 @@ from demos._common import (
 )
 from synapse.initializers import uniform
 from synapse.learning import Cosine
-from synapse.readwrite import files
+from synapse.readwrite import _files
 
 # --- 1. The numbers -------------------------------------------------------------------
 #
@@ -502,14 +502,14 @@ def save(chosen, forecasts, out):
     for name, run in chosen.items():
         synapse.save(run.net, out / f"{name.lower()}.synapse")
     graph = synapse.to_networkx(chosen["LSTM"].net)
-    files.write(out / "lstm.graphml", "\n".join(nx.generate_graphml(graph)))
+    _files.write(out / "lstm.graphml", "\n".join(nx.generate_graphml(graph)))
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(["year", "observed", *forecasts])
     for i in np.flatnonzero(during(1712, 2008)):
         cells = [f"{forecast[i]:.2f}" for forecast in forecasts.values()]
         writer.writerow([int(YEARS[i]), SPOTS[i], *cells])
-    files.write(out / "forecasts.csv", text.getvalue())
+    _files.write(out / "forecasts.csv", text.getvalue())
 
 
 # To try: plain numbers instead of their roots; LAGS = 2, which shows the value of the

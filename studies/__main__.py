@@ -26,7 +26,7 @@ import synapse
 from synapse._checks import missing_extra
 from synapse.errors import SynapseError
 from synapse.experiments import Trials
-from synapse.readwrite import files
+from synapse.readwrite import _files
 
 from . import papers
 from .papers._paper_table import PaperTable, read_results
@@ -191,7 +191,7 @@ def print_table(table: PaperTable, options: argparse.Namespace) -> None:
         if path.suffix.lower() == ".csv":
             # whole numbers stay whole
             rows = trials.to_pandas().convert_dtypes().to_csv(index=False)
-            files.write(path, f"# {made(trials)}\n{rows}")
+            _files.write(path, f"# {made(trials)}\n{rows}")
         else:
             draw(table, trials, path)
 
@@ -229,7 +229,7 @@ def draw(table: PaperTable, trials: Trials, path: Path) -> None:
 
     table.plot(trials)
     try:
-        with style(), files.replacing(path) as file:
+        with style(), _files.replacing(path) as file:
             pyplot.savefig(file, format=path.suffix.lower()[1:], dpi=150)
     finally:
         pyplot.close()

@@ -24,7 +24,7 @@ import numpy as np
 from tqdm import tqdm
 
 import synapse
-from synapse.readwrite import files
+from synapse.readwrite import _files
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE / "learning.md"
@@ -76,7 +76,7 @@ def filled(
         trials = results.setdefault(row, [])
         for seed in range(len(trials), seeds):
             trials.append(trial(row, seed))
-            files.write(path, json.dumps(results, indent=0))
+            _files.write(path, json.dumps(results, indent=0))
     return results
 
 
@@ -130,7 +130,7 @@ def save(path: Path, settings: Row, rows: list[Row], begin: float) -> None:
     }
     body = ",\n".join("    " + json.dumps(row) for row in rows)
     head = json.dumps({"made": made, "settings": settings}, indent=2)[:-2]
-    files.write(path, f'{head},\n  "runs": [\n{body}\n  ]\n}}\n')
+    _files.write(path, f'{head},\n  "runs": [\n{body}\n  ]\n}}\n')
 
 
 def middle(needed: Sequence[int | None]) -> str:
@@ -161,4 +161,4 @@ def fill(name: str, text: str, path: Path = PAGE) -> None:
     before, opening, rest = page.partition(f"<!-- {name} -->")
     _, closing, after = rest.partition("<!-- end -->")
     if opening and closing:
-        files.write(path, f"{before}{opening}\n\n{text}\n\n{closing}{after}")
+        _files.write(path, f"{before}{opening}\n\n{text}\n\n{closing}{after}")

@@ -16,8 +16,8 @@ import numpy as np
 
 from synapse._typing import Bools, Floats
 from synapse.evolve import Genome
+from synapse.evolve._genomes import Genomes
 from synapse.evolve.fitness import Environment
-from synapse.evolve.genomes import Genomes
 
 compiled = numba.njit(error_model="numpy")
 GRAVITY = -9.8

@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 from synapse import Layer, Network
-from synapse.readwrite import files
+from synapse.readwrite import _files
 
 INK = "#222222"
 PALE = "#8a8a8a"
@@ -208,4 +208,4 @@ markerWidth="7" markerHeight="7" orient="auto">
 
 
 if __name__ == "__main__":
-    files.write(ROOT / "docs" / "_static" / "activate.svg", svg())
+    _files.write(ROOT / "docs" / "_static" / "activate.svg", svg())

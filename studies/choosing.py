@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 import architect
 import synapse
 from synapse.optimizers import Adam
-from synapse.readwrite import files
+from synapse.readwrite import _files
 
 RESULTS = HERE / "choosing.json"
 DOCS = HERE.parent / "docs"
@@ -302,7 +302,7 @@ def measure(parts):
     results = json.loads(RESULTS.read_text(encoding="utf-8"))
     for name in parts or PARTS:
         results[name] = PARTS[name]()
-    files.write(RESULTS, json.dumps(results, indent=1) + "\n")
+    _files.write(RESULTS, json.dumps(results, indent=1) + "\n")
 
 
 # --- 4. The page ----------------------------------------------------------------------
@@ -377,7 +377,7 @@ def report(results):
                 + "\n\n<!-- end -->"
                 + rest.partition("<!-- end -->")[2]
             )
-        files.write(DOCS / page, text)
+        _files.write(DOCS / page, text)
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ import pandas as pd
 
 from synapse import forecasting, tables
 from synapse._typing import Floats
-from synapse.readwrite import files
-from synapse.tables.series_task import fit_together, series_tasks
+from synapse.readwrite import _files
+from synapse.tables._series_task import fit_together, series_tasks
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parent / "demos" / "data"
@@ -234,7 +234,7 @@ def main() -> None:
                 },
                 flush=True,
             )
-    files.write(REPORT, report(errors, covered, seconds))
+    _files.write(REPORT, report(errors, covered, seconds))
 
 
 def ranked(errors: Any, methods: Sequence[str]) -> list[str]:

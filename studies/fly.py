@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import synapse
-from synapse.readwrite import files
+from synapse.readwrite import _files
 
 from . import _many_seeds as many
 
@@ -292,7 +292,7 @@ def main(chosen: argparse.Namespace) -> None:
     """Run both students, and write the table."""
     if not chosen.table:
         results = run(chosen.neurons, chosen.connections, chosen.minutes, chosen.seed)
-        files.write(PATH, json.dumps(results, indent=0))
+        _files.write(PATH, json.dumps(results, indent=0))
     results = json.loads(PATH.read_text())
     print(report(results))
     many.fill("fly", report(results), PAGE)

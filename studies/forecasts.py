@@ -32,7 +32,7 @@ import synapse
 from synapse import forecasting
 from synapse.learning import fit_readout
 from synapse.optimizers import Adam
-from synapse.readwrite import files
+from synapse.readwrite import _files
 from synapse.tasks import MackeyGlass
 
 from .papers.mackey_glass import reservoir
@@ -391,7 +391,7 @@ def report() -> None:
             " each.\n"
         )
     parts.append("\n![RMSE by the number of steps ahead](forecasts.png)\n")
-    files.write(REPORT, "".join(parts))
+    _files.write(REPORT, "".join(parts))
     draw(results, series)
 
 
@@ -450,7 +450,7 @@ def draw(results: dict[str, Any], series: dict[str, Series]) -> None:
         )
     handles, labels = axes[1].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4)
-    with files.replacing(PICTURE) as picture:
+    with _files.replacing(PICTURE) as picture:
         figure.savefig(picture, dpi=110, format="png")
 
 
@@ -458,7 +458,7 @@ def main() -> None:
     if sys.argv[1:] == ["report"]:
         return report()
     results = {name: measure(name, series) for name, series in all_series().items()}
-    files.write(RESULTS, json.dumps(results, indent=1) + "\n")
+    _files.write(RESULTS, json.dumps(results, indent=1) + "\n")
     return report()
 
 

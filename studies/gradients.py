@@ -30,7 +30,7 @@ import architect
 from synapse import draw
 from synapse.initializers import uniform
 from synapse.learning import compare_gradients, rtrl_cost
-from synapse.readwrite import files
+from synapse.readwrite import _files
 
 from . import _many_seeds as many
 
@@ -220,7 +220,7 @@ def picture(rows, path, draw_panel, title):
         panels.flat[-1].legend(
             *panels.flat[0].get_legend_handles_labels(), loc="center"
         )
-    with files.replacing(path) as file:
+    with _files.replacing(path) as file:
         figure.savefig(file, format="png", dpi=110)
     plt.close(figure)
 

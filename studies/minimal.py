@@ -26,8 +26,8 @@ import numpy as np
 import architect
 import synapse
 from synapse import draw, evolve
-from synapse.evolve.kernels.genes import GENE, NODE
-from synapse.readwrite import files
+from synapse.evolve._kernels.genes import GENE, NODE
+from synapse.readwrite import _files
 
 from . import _counters, _many_seeds as many
 
@@ -404,7 +404,7 @@ def run_missing(runs: int, processes: int) -> None:
         for future in as_completed(waiting):
             known, seed_text = waiting[future]
             known[seed_text] = future.result()
-            files.write(PATH, json.dumps(results))
+            _files.write(PATH, json.dumps(results))
 
 
 # --- champions ------------------------------------------------------------------------
@@ -583,7 +583,7 @@ def main(arguments: list[str] | None = None) -> None:
         for name, runs in results["evolved"].items()
         if name != "addition"
     }
-    files.write(PATH, json.dumps(results))
+    _files.write(PATH, json.dumps(results))
     page = PAGE.read_text(encoding="utf-8")
     for mark, text in (
         ("table", report(results)),
@@ -594,7 +594,7 @@ def main(arguments: list[str] | None = None) -> None:
         page = (
             f"{before}{begin}{text}\n<!-- end -->" + rest.partition("<!-- end -->")[2]
         )
-    files.write(PAGE, page)
+    _files.write(PAGE, page)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from demos import connectome
 from synapse import draw
 from synapse.initializers import constant, uniform
 from synapse.optimizers import Adam
-from synapse.readwrite import files
+from synapse.readwrite import _files
 
 from .spikes import recall
 
@@ -221,7 +221,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, make in PICTURES.items():
         figure = make()
-        with files.replacing(folder / f"draw_{name}.png") as file:
+        with _files.replacing(folder / f"draw_{name}.png") as file:
             figure.savefig(file, format="png", dpi=160)
         plt.close(figure)
 

@@ -31,7 +31,7 @@ import architect
 from synapse import Trainer
 from synapse.learning import ContinualBackprop
 from synapse.optimizers import Adam
-from synapse.readwrite import files
+from synapse.readwrite import _files
 
 RESULTS = Path(__file__).with_suffix(".json")
 SAMPLES = 3_000_000
@@ -203,7 +203,7 @@ def main(arguments: list[str] | None = None) -> None:
     results[study] = []
     for seed in range(int(*count or [30])):
         results[study].append(run(seed))
-        files.write(RESULTS, json.dumps(results) + "\n")
+        _files.write(RESULTS, json.dumps(results) + "\n")
         print(f"run {seed + 1}: {time.process_time():.0f} s", flush=True)
 
 

@@ -23,8 +23,9 @@ import numpy as np
 
 import architect
 from synapse import Network, reward
-from synapse.experiments.estimate import median_of
-from synapse.initializers import random_generator, sparse
+from synapse._initializer import random_generator
+from synapse.experiments._estimate import median_of
+from synapse.initializers import sparse
 
 from ._many_seeds import Row, fill, filled, table
 

@@ -22,8 +22,8 @@ import numpy as np
 
 import architect
 from synapse import reward
-from synapse.experiments.estimate import median_of
-from synapse.readwrite import files
+from synapse.experiments._estimate import median_of
+from synapse.readwrite import _files
 
 from ._many_seeds import fill, table
 from .reward import MemoryChain
@@ -324,7 +324,7 @@ def run(tasks: dict[str, Row], rows: list[str], seeds: int) -> None:
                     if key not in results:
                         value, seconds = trial(steps, task, agent, seed)
                         results[key] = [round(value, 4), round(seconds, 2)]
-                        files.write(RESULTS, json.dumps(results, indent=0))
+                        _files.write(RESULTS, json.dumps(results, indent=0))
 
 
 def report(tasks: dict[str, Row], results: dict[str, list[float]]) -> str:

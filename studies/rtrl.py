@@ -29,7 +29,7 @@ from matplotlib.ticker import MaxNLocator
 HERE = Path(__file__).resolve().parent
 
 from synapse import draw
-from synapse.readwrite import files
+from synapse.readwrite import _files
 
 from . import _many_seeds as many, _rtrl_tasks as tasks
 
@@ -358,7 +358,7 @@ def picture() -> None:
         figure, panels = plt.subplots(3, 2, figsize=(10, 10), layout="constrained")
         for axes, name in zip(panels.flat, PANELS):
             panel(axes, name)
-    with files.replacing(PICTURE) as file:
+    with _files.replacing(PICTURE) as file:
         figure.savefig(file, format="png", dpi=110)
     plt.close(figure)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from synapse import Layer, Network
 from synapse.objects.sensitivities import require_plan
-from synapse.readwrite import files
+from synapse.readwrite import _files
 
 from .activate import BLUE, GREEN, INK, ORANGE, PALE, STYLE, TINTS, text
 
@@ -209,4 +209,4 @@ markerWidth="7" markerHeight="7" orient="auto">
 
 
 if __name__ == "__main__":
-    files.write(ROOT / "docs" / "_static" / "sensitivities.svg", svg())
+    _files.write(ROOT / "docs" / "_static" / "sensitivities.svg", svg())

@@ -17,7 +17,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.metrics import r2_score
 from sklearn.model_selection import KFold, cross_val_predict
 
-from synapse.readwrite import files
+from synapse.readwrite import _files
 from synapse.sklearn import NetworkRegressor
 
 REPORT, RESULTS = (Path(__file__).with_suffix(suffix) for suffix in (".md", ".json"))
@@ -132,8 +132,8 @@ def main() -> None:
     """Measure, and write the page."""
     warnings.simplefilter("ignore")
     results = of_tables()
-    files.write(RESULTS, json.dumps(results) + "\n")
-    files.write(REPORT, report(results))
+    _files.write(RESULTS, json.dumps(results) + "\n")
+    _files.write(REPORT, report(results))
 
 
 if __name__ == "__main__":

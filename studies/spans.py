@@ -18,7 +18,7 @@ import architect
 import synapse
 from synapse import Network, tasks
 from synapse.optimizers import Adam
-from synapse.readwrite import files
+from synapse.readwrite import _files
 
 from ._many_seeds import Row, filled, table
 from .choosing import latch
@@ -136,7 +136,7 @@ def main() -> None:
     text = PAGE.read_text(encoding="utf-8")
     before, opening, rest = text.partition("<!-- table -->")
     end = rest[rest.index("<!-- end -->") :]
-    files.write(PAGE, f"{before}{opening}\n\n{report(results)}\n\n{end}")
+    _files.write(PAGE, f"{before}{opening}\n\n{report(results)}\n\n{end}")
 
 
 if __name__ == "__main__":

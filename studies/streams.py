@@ -21,7 +21,7 @@ import numpy as np
 from river import datasets, forest, linear_model, multiclass, preprocessing, tree
 from river.datasets import synth
 
-from synapse.readwrite import files
+from synapse.readwrite import _files
 from synapse.river import NetworkClassifier, NetworkRegressor
 
 try:
@@ -226,7 +226,7 @@ def measured(seeds):
                 for seed in range(count)
             ]
             results.setdefault(stream, {})[name] = np.transpose(rows).round(5).tolist()
-            files.write(RESULTS, json.dumps(results, indent=1) + "\n")
+            _files.write(RESULTS, json.dumps(results, indent=1) + "\n")
             print(stream, name, np.mean(rows, axis=0).round(4), flush=True)
     return {stream: results[stream] for stream in (*CLASSES, *NUMBERS)}
 

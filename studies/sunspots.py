@@ -37,7 +37,7 @@ import architect
 from demos import sunspots as demo
 from synapse.errors import DivergenceError
 from synapse.initializers import uniform
-from synapse.readwrite import files
+from synapse.readwrite import _files
 
 RESULTS = HERE / "sunspots.json"
 REPORT = HERE / "sunspots.md"
@@ -296,7 +296,7 @@ def kept():
 
 def keep(results):
     """Write the results, one line per set of settings."""
-    files.write(RESULTS, _laid_out(results) + "\n")
+    _files.write(RESULTS, _laid_out(results) + "\n")
 
 
 def _laid_out(value, indent=""):
@@ -358,7 +358,7 @@ def main(arguments=None):
         ]
     )
     if chosen_options.what == "report":
-        files.write(REPORT, report(kept()))
+        _files.write(REPORT, report(kept()))
         return
     if hasattr(os, "nice"):
         os.nice(10)
@@ -388,7 +388,7 @@ def main(arguments=None):
                 **best,
             }
             keep(results)
-    files.write(REPORT, report(kept()))
+    _files.write(REPORT, report(kept()))
 
 
 # --- the report -----------------------------------------------------------------------

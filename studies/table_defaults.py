@@ -22,7 +22,7 @@ from sklearn import datasets
 
 import architect
 from synapse import _defaults
-from synapse.readwrite import files
+from synapse.readwrite import _files
 from synapse.tables import TrainingOptions, train_rows
 
 REPORT, RESULTS = (Path(__file__).with_suffix(suffix) for suffix in (".md", ".json"))
@@ -130,7 +130,7 @@ def main() -> None:
         cells = results.setdefault(table, {}).setdefault(name, {})
         if label not in cells:
             cells[label] = measured(run, SEEDS[table])
-            files.write(RESULTS, json.dumps(results) + "\n")
+            _files.write(RESULTS, json.dumps(results) + "\n")
             print(table, name, label, cells[label], file=sys.stderr, flush=True)
 
     for name, (table, classes) in samples().items():
@@ -155,7 +155,7 @@ def main() -> None:
                         table, TrainingOptions(model, seed=seed, **setting)
                     ),
                 )
-    files.write(REPORT, report(results))
+    _files.write(REPORT, report(results))
 
 
 def report(results) -> str:

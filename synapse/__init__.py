@@ -9,14 +9,14 @@ the house, from the ground up. A module imports only modules of its own floor or
 - ``engine``: one store owns every number (``schema.py``, ``store.py``); compiled
   kernels compute on its columns, the online rule first (``online``).
 - ``errors``, ``_checks``: a mistake becomes one sentence before anything changes.
-- ``scale``: standard units of columns.
+- ``_scale``: standard units of columns.
 - ``squashes``, ``costs``, ``initializers``, ``optimizers``: functions that have names.
 - ``objects``: neurons, connections, layers and networks are handles of a store.
 - ``architect``, a package beside this one: networks with a name, such as an LSTM.
 - ``readwrite``: files, other libraries' networks, and programs in other languages.
 - ``learning``: the Trainer, its learning rules, exact gradients.
 - ``forecasting``: forecasts of series and their prediction intervals.
-- ``model``: a network in the units of its data, which all doors below fit.
+- ``_model``: a network in the units of its data, which all doors below fit.
 
 Rooms with a purpose use the public names of all these:
 
@@ -47,6 +47,7 @@ from . import (
     optimizers,
     squashes,
 )
+from ._scale import Scale
 from .errors import SynapseError
 from .learning import Gradient, Trainer, check_gradient, every, gradient
 from .objects.connection import Connection
@@ -60,7 +61,6 @@ from .objects.recording import Log, record
 from .objects.tie import tie, untie
 from .objects.topology import Topology
 from .readwrite import from_torch, load, save, to_torch
-from .scale import Scale
 
 if _types.TYPE_CHECKING:  # at run time `__getattr__` imports them when used
     from . import (
@@ -78,10 +78,10 @@ if _types.TYPE_CHECKING:  # at run time `__getattr__` imports them when used
         tables as tables,
         tasks as tasks,
     )
+    from ._model import Model
     from .forecasting import forecast
-    from .model import Model
     from .readwrite import from_networkx
-    from .readwrite.edge_lists import from_edges, to_edges
+    from .readwrite._edge_lists import from_edges, to_edges
 
 __version__ = "0.1.0"
 
@@ -93,11 +93,11 @@ _ROOMS = (
 _WITH_EXTRAS = "river sklearn sktime"
 _LATER = (*_ROOMS.split(), *_WITH_EXTRAS.split(), "plain")
 _LATER_NAMES = {
-    "Model": "model",
+    "Model": "_model",
     "forecast": "forecasting",
-    "from_edges": "readwrite.edge_lists",
+    "from_edges": "readwrite._edge_lists",
     "from_networkx": "readwrite",
-    "to_edges": "readwrite.edge_lists",
+    "to_edges": "readwrite._edge_lists",
 }
 
 __all__ = [

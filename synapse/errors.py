@@ -5,8 +5,6 @@ ValueError. Its message contains what was expected, what was given and, if it he
 what to do.
 """
 
-from __future__ import annotations
-
 
 class SynapseError(Exception):
     """Base class of all errors of this library."""

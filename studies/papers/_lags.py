@@ -11,7 +11,7 @@ from synapse.learning import Cosine, Trainer
 from synapse.objects.network import Network
 from synapse.optimizers import DEKF, Adam
 from synapse.tasks import SampleBatch, Score, Task
-from synapse.tasks.task import total
+from synapse.tasks._task import total
 
 from ._learn import FINAL, MEASURED, RULES, TEST, learn, trainer
 from ._lstm1997 import INPUT, OUTPUT, Lstm, lstm, run, train

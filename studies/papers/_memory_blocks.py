@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from synapse import Layer, Network, Projection
-from synapse.initializers import Seed, random_generator
+from synapse._initializer import Seed, random_generator
 
 OPEN_GATES: dict[str, Any] = {
     "input_gate_bias": 1.0,

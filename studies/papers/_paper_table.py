@@ -15,7 +15,7 @@ from synapse._checks import unknown_name
 from synapse._typing import PathLike
 from synapse.errors import ArgumentError
 from synapse.experiments import Trials
-from synapse.experiments.running import run_tasks
+from synapse.experiments._running import run_tasks
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

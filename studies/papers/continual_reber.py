@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from synapse import Network
-from synapse.initializers import Seed
+from synapse._initializer import Seed
 from synapse.objects.snapshots import preserved_context
 from synapse.tasks import SampleBatch
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from synapse.tasks import EmbeddedReber, SampleBatch
-from synapse.tasks.samples import joined
+from synapse.tasks._samples import joined
 
 from ._learn import TEST
 from ._lstm1997 import INPUT, OUTPUT, lstm, run, train

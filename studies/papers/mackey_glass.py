@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from synapse import Layer, Network
+from synapse._initializer import Seed, random_generator
 from synapse.forecasting import forecast
-from synapse.initializers import Seed, random_generator
 from synapse.learning import fit_readout
 from synapse.tasks import MackeyGlass
 

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from synapse import Network
-from synapse.initializers import random_generator, uniform
+from synapse._initializer import random_generator
+from synapse.initializers import uniform
 from synapse.tasks import EmbeddedReber, SampleBatch
-from synapse.tasks.samples import joined
+from synapse.tasks._samples import joined
 
 from ._learn import FINAL, MEASURED, TEST, train, trainer
 from ._memory_blocks import OPEN_GATES, memory_blocks

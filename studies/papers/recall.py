@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from synapse import Layer, Network
-from synapse.initializers import random_generator
+from synapse._initializer import random_generator
 from synapse.learning import Trainer
 from synapse.tasks import Recall, SampleBatch
 

@@ -9,7 +9,7 @@ import numpy as np
 from synapse._typing import Floats
 from synapse.errors import ArgumentError
 from synapse.tasks import Within
-from synapse.tasks.samples import Mask
+from synapse.tasks._samples import Mask
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from synapse._checks import MAX_SEQUENCES, positive_integer
 from synapse.tasks import Criterion, Sample, StreamTask, Within
-from synapse.tasks.reber import ALLOWED, SYMBOLS, walk
+from synapse.tasks._reber import ALLOWED, SYMBOLS, walk
 
 
 @dataclass(frozen=True)

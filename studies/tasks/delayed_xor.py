@@ -10,7 +10,7 @@ import numpy as np
 from synapse._checks import expected
 from synapse.errors import ArgumentError
 from synapse.tasks import Criterion, SampleBatch, Sides, Task
-from synapse.tasks.samples import Spans, steps_of
+from synapse.tasks._samples import Spans, steps_of
 
 
 @dataclass(frozen=True)

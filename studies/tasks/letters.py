@@ -11,7 +11,7 @@ import numpy as np
 from synapse._checks import MAX_SEQUENCES, positive_integer
 from synapse._typing import Floats
 from synapse.tasks import Criterion, Sample, StreamTask
-from synapse.tasks.mackey_glass import ahead
+from synapse.tasks._mackey_glass import ahead
 
 from ._judges import Predictable
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from synapse._checks import boolean, whole_number
 from synapse.tasks import Criterion, SampleBatch, Task, Within
-from synapse.tasks.samples import Spans, steps_of
+from synapse.tasks._samples import Spans, steps_of
 
 from ._judges import WithinIfCertain
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from synapse._checks import whole_number
 from synapse.tasks import Criterion, SampleBatch, Task, Within
-from synapse.tasks.adding import MIN_STEPS, TESTED, TOLERANCE, marked_pairs
-from synapse.tasks.samples import steps_of
+from synapse.tasks._adding import MIN_STEPS, TESTED, TOLERANCE, marked_pairs
+from synapse.tasks._samples import steps_of
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ from synapse._checks import (
     listed,
     positive_integer,
 )
+from synapse._initializer import Seed, random_generator
 from synapse._typing import Floats, Ints
 from synapse.errors import ArgumentError
-from synapse.initializers import Seed, random_generator
 from synapse.tasks import Criterion, Sample, SampleBatch, SampleStream, Task, Within
 
 PAPER = (

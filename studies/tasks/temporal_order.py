@@ -9,7 +9,7 @@ import numpy as np
 
 from synapse._checks import whole_number
 from synapse.tasks import Criterion, SampleBatch, Task, Within
-from synapse.tasks.samples import Spans
+from synapse.tasks._samples import Spans
 
 SYMBOLS = "EBabcdXY"
 """Start, end, four symbols without meaning, and the two that are marked; their places

@@ -10,7 +10,7 @@ import numpy as np
 
 from synapse._checks import boolean, choice, whole_number
 from synapse.tasks import Criterion, SampleBatch, Task, Within
-from synapse.tasks.samples import Spans, steps_of
+from synapse.tasks._samples import Spans, steps_of
 
 VARIANTS = ("a", "b", "c")
 NOISE = np.sqrt(0.2)  # standard deviation

@@ -4,41 +4,53 @@ No function here changes the network it is given. A function that runs a sequenc
 the context first and restores it afterwards; random neurons output their means in it.
 """
 
-from .._checks import public_names
-from .activity import Activity as Activity, activity as activity
-from .comparison import Comparison as Comparison, compare as compare
-from .contribution import (
-    EffectiveWeights as EffectiveWeights,
-    contribution as contribution,
-    effective_weights as effective_weights,
-    error_flow as error_flow,
-    saliency as saliency,
+from .._checks import public_names as _public_names
+from ._activity import Activity, activity
+from ._comparison import Comparison, compare
+from ._contribution import (
+    EffectiveWeights,
+    contribution,
+    effective_weights,
+    error_flow,
+    saliency,
 )
-from .explanation import (
-    Explanation as Explanation,
-    GateTerm as GateTerm,
-    explain as explain,
-)
-from .lesions import Lesions as Lesions, lesions as lesions, patch as patch
-from .memory import (
-    HalfLives as HalfLives,
-    half_lives as half_lives,
-    spectral_radius as spectral_radius,
-)
-from .pruning import Pruned as Pruned, prune as prune
-from .rewiring import rewire as rewire
-from .structure import (
-    LateConnections as LateConnections,
-    components as components,
-    gate_motifs as gate_motifs,
-    late_connections as late_connections,
-)
-from .switching import Switching as Switching, switching as switching
-from .table import Table as Table
+from ._explanation import Explanation, GateTerm, explain
+from ._lesions import Lesions, lesions, patch
+from ._memory import HalfLives, half_lives, spectral_radius
+from ._pruning import Pruned, prune
+from ._rewiring import rewire
+from ._structure import LateConnections, components, gate_motifs, late_connections
+from ._switching import Switching, switching
+from ._table import Table
 
 __all__ = [
-    name
-    for name, value in globals().items()
-    if getattr(value, "__module__", "").startswith(__name__)
+    "Activity",
+    "Comparison",
+    "EffectiveWeights",
+    "Explanation",
+    "GateTerm",
+    "HalfLives",
+    "LateConnections",
+    "Lesions",
+    "Pruned",
+    "Switching",
+    "Table",
+    "activity",
+    "compare",
+    "components",
+    "contribution",
+    "effective_weights",
+    "error_flow",
+    "explain",
+    "gate_motifs",
+    "half_lives",
+    "late_connections",
+    "lesions",
+    "patch",
+    "prune",
+    "rewire",
+    "saliency",
+    "spectral_radius",
+    "switching",
 ]
-__dir__ = public_names(__all__)
+__dir__ = _public_names(__all__)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from .._checks import pluralize
 from .._defaults import BUILDS, SERIES
-from ..forecasting.statistical import METHODS, not_installed
+from ..forecasting._statistical import METHODS, not_installed
 from ..tables import TrainingOptions, compare_series
-from ..tables.number_form import PLAIN, forms_of
-from ..tables.table import columns
+from ..tables._number_form import PLAIN, forms_of
+from ..tables._table import columns
 from . import helpers
 from .epoch_lines import EpochLines
 from .helpers import aligned, names, printable

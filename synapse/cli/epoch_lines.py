@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from ..learning.callbacks import Progress
+from ..learning._callbacks import Progress
 
 SECONDS = 10.0
 """Time between two lines: a log of an hour has 360, and a short training none."""

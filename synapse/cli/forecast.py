@@ -14,13 +14,13 @@ from .._typing import Floats, Ints
 from ..errors import ArgumentError, FormatError
 from ..forecasting import Forecast
 from ..forecasting._checked_series import horizon
-from ..forecasting.selection import COMBINE
-from ..forecasting.statistical import METHODS
+from ..forecasting._selection import COMBINE
+from ..forecasting._statistical import METHODS
 from ..tables import forecast_series
-from ..tables.dates import date_columns, find_date, in_zone
-from ..tables.series import following, step_name
-from ..tables.series_task import series_facts
-from ..tables.table import numbers, place
+from ..tables._dates import date_columns, find_date, in_zone
+from ..tables._series import following, step_name
+from ..tables._series_task import series_facts
+from ..tables._table import numbers, place
 from . import helpers, reading
 from .formats import READING, read
 from .pictures import check_picture, draw_forecasts, share_drawn

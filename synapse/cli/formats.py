@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from .._model import Model, whole_of
 from ..errors import FormatError
 from ..learning import Trainer
-from ..model import Model, whole_of
 from ..objects.network import Network
 from ..readwrite import formats, load, save
 from .helpers import UsageError, aligned, file_errors, require_folder

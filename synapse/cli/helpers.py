@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from .._build import lower_name
 from .._checks.extras import FROM_CLONE
 from ..errors import ArgumentError, FormatError
-from ..readwrite import files
-from ..tables import typed_files
-from ..tables.table import file_errors, pandas_for_tables, quoted as listed, reason
+from ..readwrite import _files
+from ..tables import _typed_files
+from ..tables._table import file_errors, pandas_for_tables, quoted as listed, reason
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["file_errors", "listed", "reason"]  # of tables, for the subcommands
 
 PICTURES = (".png", ".svg", ".pdf")
-TABLES = (".csv", ".txt", *typed_files.SUFFIXES)
+TABLES = (".csv", ".txt", *_typed_files.SUFFIXES)
 """Suffixes of files that are written."""
 NEEDS = (
     'Tables need the extra "forecast" (pandas, statsforecast).'
@@ -77,7 +77,7 @@ def joined(frames: dict[str, pd.DataFrame], sequence: str | None) -> pd.DataFram
 
 def has_types(path: str | None) -> bool:
     """Return whether this file has cells with types, as Parquet and Excel have."""
-    return path is not None and Path(path).suffix.lower() in typed_files.SUFFIXES
+    return path is not None and Path(path).suffix.lower() in _typed_files.SUFFIXES
 
 
 def write_table(
@@ -89,7 +89,7 @@ def write_table(
     if path is not None and has_types(path):
         suffix = Path(path).suffix.lower()
         with file_errors("write", path):
-            files.write(path, typed_files.as_bytes(table, suffix, index))
+            _files.write(path, _typed_files.as_bytes(table, suffix, index))
         return
     text = table.to_csv(float_format=form, lineterminator="\n", index=index)
     if path is None:
@@ -97,7 +97,7 @@ def write_table(
         shutil.copyfileobj(io.StringIO(text), sys.stdout)
         return
     with file_errors("write", path):
-        files.write(path, text)
+        _files.write(path, text)
 
 
 # --- files ----------------------------------------------------------------------------
@@ -117,8 +117,8 @@ def require_suffix(path: str, suffixes: Sequence[str]) -> str:
 def require_table(path: str) -> None:
     """Raise, before any work, if a table could not be written to this file."""
     suffix = require_suffix(path, TABLES)
-    if suffix in typed_files.SUFFIXES:
-        typed_files.require_package(typed_files.SUFFIXES[suffix])
+    if suffix in _typed_files.SUFFIXES:
+        _typed_files.require_package(_typed_files.SUFFIXES[suffix])
     require_folder(path)
 
 
@@ -133,7 +133,7 @@ def save_figure(figure: Any, path: str, dots: int | str = "figure") -> None:
     from matplotlib import pyplot
 
     try:
-        with file_errors("write", path), files.replacing(path) as picture:
+        with file_errors("write", path), _files.replacing(path) as picture:
             figure.savefig(picture, format=Path(path).suffix[1:].lower(), dpi=dots)
     finally:
         pyplot.close(figure)

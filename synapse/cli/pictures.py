@@ -11,8 +11,8 @@ import numpy as np
 
 from ..errors import FormatError
 from ..forecasting import Forecast
-from ..forecasting.selection import COMBINE
-from ..forecasting.statistical import METHODS
+from ..forecasting._selection import COMBINE
+from ..forecasting._statistical import METHODS
 from . import helpers
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from .._defaults import SERIES
-from ..forecasting.statistical import METHODS
+from ..forecasting._statistical import METHODS
 from ..optimizers._names import by_name
 from ..tables import read_several, read_table
-from ..tables.dates import DateColumn, date_columns, find_date
-from ..tables.series import FILLS
-from ..tables.table_training import FURTHER
+from ..tables._dates import DateColumn, date_columns, find_date
+from ..tables._series import FILLS
+from ..tables._table_training import FURTHER
 from .helpers import NEEDS, UsageError, listed, names, wholes
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from ..objects.network import Network
 from ..tables import predict_rows, predict_series
-from ..tables.encoding import encoding_of
-from ..tables.series import following
-from ..tables.table import find, pandas_for_tables
+from ..tables._encoding import encoding_of
+from ..tables._series import following
+from ..tables._table import find, pandas_for_tables
 from .formats import READING, read
 from .helpers import joined, require_table, write_table
 from .reading import ReadTable, add_reading, add_sequence, say

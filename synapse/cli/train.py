@@ -13,13 +13,13 @@ from .. import __version__
 from .._checks import pluralize
 from .._defaults import BUILDS
 from ..errors import FormatError
-from ..forecasting.statistical import METHODS, not_installed
+from ..forecasting._statistical import METHODS, not_installed
 from ..tables import Trained, TrainingOptions, train_rows, train_series
-from ..tables.dates import DATE_NAMES, like_time
-from ..tables.encoding import MAX_WORDS
-from ..tables.resuming import remove_checkpoints
-from ..tables.series import step_name
-from ..tables.table import (
+from ..tables._dates import DATE_NAMES, like_time
+from ..tables._encoding import MAX_WORDS
+from ..tables._resuming import remove_checkpoints
+from ..tables._series import step_name
+from ..tables._table import (
     bare,
     columns,
     is_numeric,

@@ -7,8 +7,8 @@ import sys
 from datetime import UTC, datetime
 
 from .._checks import pluralize
+from .._model import Model
 from ..errors import DivergenceError, FormatError
-from ..model import Model
 from ..tables import update_rows, update_series
 from . import INTERRUPTED, formats
 from .formats import READING, loaded

@@ -11,25 +11,39 @@ shortened. For letters that the font lacks, set matplotlib's ``font.family``.
 address that opens a network in such a page. They need no extra.
 """
 
-from .._checks import public_names
-from ._style import style as style
-from .curves import learning as learning, traces as traces
-from .evolution import growth as growth, species as species
-from .explore import Explorer as Explorer, explore as explore
-from .flow import error_flow as error_flow
-from .forecast import forecast as forecast
-from .hinton import hinton as hinton
-from .link import link as link
-from .matrix import matrix as matrix
-from .network import network as network
-from .raster import raster as raster
-from .returns import returns as returns
-from .sensitivities import sensitivities as sensitivities
-from .spikes import spikes as spikes
+from .._checks import public_names as _public_names
+from ._curves import learning, traces
+from ._evolution import growth, species
+from ._explore import Explorer, explore
+from ._flow import error_flow
+from ._forecast import forecast
+from ._hinton import hinton
+from ._link import link
+from ._matrix import matrix
+from ._network import network
+from ._raster import raster
+from ._returns import returns
+from ._sensitivities import sensitivities
+from ._spikes import spikes
+from ._style import style
 
 __all__ = [
-    name
-    for name, value in globals().items()
-    if getattr(value, "__module__", "").startswith(__name__)
+    "Explorer",
+    "error_flow",
+    "explore",
+    "forecast",
+    "growth",
+    "hinton",
+    "learning",
+    "link",
+    "matrix",
+    "network",
+    "raster",
+    "returns",
+    "sensitivities",
+    "species",
+    "spikes",
+    "style",
+    "traces",
 ]
-__dir__ = public_names(__all__)
+__dir__ = _public_names(__all__)

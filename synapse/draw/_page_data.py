@@ -26,7 +26,7 @@ from ..objects.recording import Log, Pair
 from ..objects.sensitivities import SensitivityPairs
 from ..objects.snapshots import read_numbers
 from ..objects.topology import Topology
-from ..readwrite.json_format import json_data
+from ..readwrite._json_format import json_data
 
 MAX_TRACES = 200_000
 """Maximum number of traces in a page, traces times steps: about 4 MB."""

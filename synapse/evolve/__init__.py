@@ -4,12 +4,18 @@
 :mod:`synapse.evolve.fitness` has what can be maximised.
 """
 
-from .._checks import public_names
-from . import fitness as fitness
-from .evolution import Evolution
-from .genome import Genome
-from .neat import neat
-from .settings import Settings
+from .._checks import public_names as _public_names
+from . import fitness
+from ._evolution import Evolution
+from ._genome import Genome
+from ._neat import neat
+from ._settings import Settings
 
-__all__ = ["Evolution", "Genome", "Settings", "neat"]
-__dir__ = public_names(__all__, ("fitness",))
+__all__ = [
+    "Evolution",
+    "Genome",
+    "Settings",
+    "fitness",
+    "neat",
+]
+__dir__ = _public_names(__all__)

@@ -2,15 +2,18 @@
 cross-validation.
 """
 
-from .._checks import public_names
-from .estimate import Estimate as Estimate
-from .many import train_many as train_many
-from .running import run_trials as run_trials, sweep as sweep
-from .trials import Trials as Trials, read_trials as read_trials
+from .._checks import public_names as _public_names
+from ._estimate import Estimate
+from ._many import train_many
+from ._running import run_trials, sweep
+from ._trials import Trials, read_trials
 
 __all__ = [
-    name
-    for name, value in globals().items()
-    if getattr(value, "__module__", "").startswith(__name__)
+    "Estimate",
+    "Trials",
+    "read_trials",
+    "run_trials",
+    "sweep",
+    "train_many",
 ]
-__dir__ = public_names(__all__)
+__dir__ = _public_names(__all__)

@@ -1,21 +1,27 @@
 """Forecasts of series, their prediction intervals, and what to compare them with."""
 
-from .._checks import public_names
-from .baselines import (
-    autoregression as autoregression,
-    seasonal_naive as seasonal_naive,
-)
-from .calibration import Calibration as Calibration
-from .closed_loop import Forecast as Forecast, forecast as forecast
-from .lags import choose_lags as choose_lags
-from .network_forecaster import NetworkForecaster as NetworkForecaster
-from .rolling import RollingOrigin as RollingOrigin, rolling_origin as rolling_origin
-from .selection import Selection as Selection, select as select
-from .statistical import statistical as statistical
+from .._checks import public_names as _public_names
+from ._baselines import autoregression, seasonal_naive
+from ._calibration import Calibration
+from ._closed_loop import Forecast, forecast
+from ._lags import choose_lags
+from ._network_forecaster import NetworkForecaster
+from ._rolling import RollingOrigin, rolling_origin
+from ._selection import Selection, select
+from ._statistical import statistical
 
 __all__ = [
-    name
-    for name, value in globals().items()
-    if getattr(value, "__module__", "").startswith(__name__)
+    "Calibration",
+    "Forecast",
+    "NetworkForecaster",
+    "RollingOrigin",
+    "Selection",
+    "autoregression",
+    "choose_lags",
+    "forecast",
+    "rolling_origin",
+    "seasonal_naive",
+    "select",
+    "statistical",
 ]
-__dir__ = public_names(__all__)
+__dir__ = _public_names(__all__)

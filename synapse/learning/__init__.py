@@ -2,21 +2,26 @@
 read-outs.
 """
 
-from typing import TYPE_CHECKING, Any
+import typing as _typing
 
-from .._checks import ATTRIBUTES, public_names, unknown_attribute
+from .._checks import (
+    ATTRIBUTES as _ATTRIBUTES,
+    public_names as _public_names,
+    unknown_attribute as _unknown_attribute,
+)
+from . import rules
+from ._callbacks import Batch, Progress, every
+from ._check import GradientCheck, check_gradient
+from ._continual_backprop import ContinualBackprop
+from ._evaluation import Evaluation
+from ._gradient import gradient
+from ._gradient_comparison import GradientComparison, compare_gradients
 from ._history import Result
-from .callbacks import Batch, Progress, every
-from .check import GradientCheck, check_gradient
-from .continual_backprop import ContinualBackprop
-from .evaluation import Evaluation
-from .gradient import gradient
-from .gradient_comparison import GradientComparison, compare_gradients
-from .loss_gradient import Gradient
-from .readout import Readout, fit_readout
-from .rtrl_cost import RTRLCost, RTRLCostRow, rtrl_cost
-from .schedules import AdaptiveSchedule, Cosine, ReduceOnPlateau, StepDecay, WarmUp
-from .trainer import Trainer
+from ._loss_gradient import Gradient
+from ._readout import Readout, fit_readout
+from ._rtrl_cost import RTRLCost, RTRLCostRow, rtrl_cost
+from ._schedules import AdaptiveSchedule, Cosine, ReduceOnPlateau, StepDecay, WarmUp
+from ._trainer import Trainer
 
 __all__ = [
     "AdaptiveSchedule",
@@ -42,14 +47,15 @@ __all__ = [
     "fit_readout",
     "gradient",
     "rtrl_cost",
+    "rules",
 ]
-__dir__ = public_names(__all__)
+__dir__ = _public_names(__all__)
 
-if not TYPE_CHECKING:  # type checkers know the names above, and no others
+if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> _typing.Any:
         """Return called for names that do not exist: the error has the equivalent of
         ours.
         """
-        advice = ATTRIBUTES["learning"].get(name, "")
-        raise unknown_attribute(f"The module {__name__}", name, __all__, advice)
+        advice = _ATTRIBUTES["learning"].get(name, "")
+        raise _unknown_attribute(f"The module {__name__}", name, __all__, advice)

@@ -32,9 +32,8 @@ from ..readwrite._file_checks import (
     require,
     require_version,
 )
-from ..readwrite._relays import rows_that_stay
-from ..readwrite.files import File
-from ..readwrite.npz import (
+from ..readwrite._files import File
+from ..readwrite._npz import (
     MEMBERS,
     as_text,
     from_array,
@@ -42,12 +41,13 @@ from ..readwrite.npz import (
     saved_from_arrays,
     write_arrays,
 )
-from . import continual_backprop, schedules
+from ..readwrite._relays import rows_that_stay
+from . import _continual_backprop, _schedules
 from ._checkpoint import SNAPSHOTS, TrainingState, generator_in
 from ._trainable_subset import TrainableSubset, items_of
 
 if TYPE_CHECKING:
-    from .trainer import Trainer
+    from ._trainer import Trainer
 
 # --- options as values of JSON --------------------------------------------------------
 
@@ -57,7 +57,7 @@ SAVED_OPTIMIZERS, SAVED_SCHEDULES, SAVED_RENEWALS = (
         for name, settings_class in vars(module).items()
         if dataclasses.is_dataclass(settings_class)
     }
-    for module in (optimizers, schedules, continual_backprop)
+    for module in (optimizers, _schedules, _continual_backprop)
 )
 CLASSES: dict[str, Any] = SAVED_OPTIMIZERS | SAVED_SCHEDULES | SAVED_RENEWALS
 """Classes of which a file has the name and the fields."""

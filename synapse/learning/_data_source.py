@@ -16,7 +16,7 @@ from ..objects.network import Network
 from ..objects.snapshots import preserved_context
 from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
 from ._data import Data, Shape
-from .evaluation import mean_cost
+from ._evaluation import mean_cost
 from .rules import RuleTask
 
 NO_TARGET = "Expected at least one step with a target and a weight above 0, got none."

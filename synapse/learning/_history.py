@@ -16,12 +16,12 @@ from ..engine.locking import AllowInterrupt, ExclusiveAccess
 from ..errors import ArgumentError
 from ..objects.network import Network
 from ..objects.snapshots import Snapshot, preserved_context
+from ._callbacks import Callback, Progress, every
 from ._checkpoint import TrainingState
 from ._data import Data, Shape
+from ._evaluation import mean_cost
+from ._metrics import Metric, measured
 from ._options import FixedOptions
-from .callbacks import Callback, Progress, every
-from .evaluation import mean_cost
-from .metrics import Metric, measured
 
 VALIDATION = "validation"
 """The name of the held-out data that decide when a training ends."""

@@ -30,9 +30,9 @@ from ..optimizers import (
     RecursiveOptimizer,
     RecursiveState,
 )
+from ..optimizers._base import not_clipped, too_steep
+from ..optimizers._descent import BuiltIn
 from ..optimizers._names import by_name as optimizers_by_name
-from ..optimizers.base import not_clipped, too_steep
-from ..optimizers.descent import BuiltIn
 from ._regularisation import Penalties
 from ._trainable_subset import ExclusiveSubsetAccess, TrainableSubset
 

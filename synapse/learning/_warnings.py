@@ -20,9 +20,9 @@ from ..engine.records import Span
 from ..errors import SynapseError, TrainingWarning
 from ..objects.network import Network
 from ..objects.snapshots import deterministic
+from ._gradient import WHOLE_WINDOW, ExactGradient
 from ._history import Result
 from ._parameters import Updater
-from .gradient import WHOLE_WINDOW, ExactGradient
 from .rules import RULES, RuleTask
 
 # --- before a training: parameters that it cannot change; each warning is given once

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .. import _squash, initializers
+from .. import _initializer, _squash
 from .._checks import require_range
+from .._initializer import draw, glorot
 from .._typing import Floats, Ints
 from ..engine.schema import INPUT
 from ..engine.store import Store
 from ..errors import ArgumentError
-from ..initializers import draw, glorot
 from . import parameters
 from .edits import rows_of
 
@@ -88,8 +88,8 @@ def from_json(content: Any) -> Made:
     positional, named = parts.get("positional"), parts.get("named")
     if not isinstance(positional, list) or not isinstance(named, dict):
         return Made((), {}, are_known=False)
-    options = {str(key): initializers.from_json(named[key]) for key in named}
-    return Made(tuple(map(initializers.from_json, positional)), options)
+    options = {str(key): _initializer.from_json(named[key]) for key in named}
+    return Made(tuple(map(_initializer.from_json, positional)), options)
 
 
 def _plain(value: Any) -> Any:
@@ -106,7 +106,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, np.dtype | type):
         return np.dtype(value).name
-    content = initializers.to_json(value)
+    content = _initializer.to_json(value)
     if content is None:
         raise ValueError(f"{value!r} has no name.")
     return content

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _checks as checks, _cost, _html, _squash, costs, initializers
+from .. import _checks as checks, _cost, _html, _initializer, _squash, costs
 from .._cost import Cost
+from .._initializer import Initializer, Seed, random_generator
 from .._squash import Squash
 from .._typing import Floats, Ints
 from ..engine.locking import ExclusiveAccess, consistent_read
 from ..engine.schema import GIVEN_ERRORS
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
-from ..initializers import Initializer, Seed, random_generator
 from . import edits, groups, order, parameters
 from .neuron import SPAN, Neuron, require_neuron
 from .neuron_rows import NeuronRows
@@ -360,7 +360,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
         with_self = checks.boolean("self_connections of a projection", self_connections)
         if weights is not None:
             weights = checks.finite_array("Weights", weights, self._store.dtype)
-        initializers.get(initializer)
+        _initializer.get(initializer)
         fixed_sign = checks.sign("sign of a projection", sign)
         steps = checks.delay("delay of a projection", delay)
         with ExclusiveLayerAccess(self, to, columns=False):
@@ -394,7 +394,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
             if weight is None
             else checks.finite_number("A weight", weight, source._store.dtype)
         )
-        initializer = initializers.uniform(SPAN)
+        initializer = _initializer.uniform(SPAN)
         return Layer([source]).project(
             self,
             weights=weights,

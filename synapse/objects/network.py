@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks as checks, engine
+from .._initializer import Seed, random_generator
 from .._typing import Floats, Ints
 from ..engine.functions.activations import RANDOM
 from ..engine.locking import ExclusiveAccess, atomic, consistent_read
@@ -29,7 +30,6 @@ from ..errors import (
     TopologyError,
     UnknownNameError,
 )
-from ..initializers import Seed, random_generator
 from . import anew, edits, graph, order, parameters
 from .connection import Connection, connection_at
 from .connection_sequence import Connections

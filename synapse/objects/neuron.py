@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import _checks as checks, _cost, _squash, costs, engine, squashes
 from .._cost import Cost
+from .._initializer import Seed, random_generator
 from .._registration import error_of_call, require_sound
 from .._squash import Squash
 from .._typing import Ints
@@ -35,7 +36,6 @@ from ..errors import (
     TopologyError,
     UnknownNameError,
 )
-from ..initializers import Seed, random_generator
 from . import edits, graph, groups, parameters
 from .connection import Connection, connections_at, require_connection, sensitivity_of
 from .metadata import Metadata

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from .. import _checks as checks
+from .._initializer import Initializer, Seed, random_generator
 from .._typing import Ints
 from ..engine.locking import ExclusiveAccess, consistent_read
 from ..engine.schema import INPUT
-from ..initializers import Initializer, Seed, random_generator
 from . import anew, parameters
 
 if TYPE_CHECKING:

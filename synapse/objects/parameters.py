@@ -18,11 +18,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import engine
 from .._checks import require_range, sum_of_squares
+from .._initializer import Initializer, draw
 from .._typing import Bools, Floats, Ints
 from ..engine.schema import DESTINATIONS, INPUT, SHARED_BY
 from ..engine.store import Store
 from ..errors import ArgumentError
-from ..initializers import Initializer, draw
 
 FROZEN = {"trainable": "frozen", "trainable_bias": "frozen_bias"}
 """Columns with 1 for trainable rows, and columns with 1 for rows that were trainable

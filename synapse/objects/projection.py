@@ -12,6 +12,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks as checks
+from .._initializer import Initializer, Seed, draw, random_generator
 from .._typing import Floats, Indices, Ints
 from ..engine.draft import every_pair
 from ..engine.follower import IdentityObserver
@@ -19,7 +20,6 @@ from ..engine.locking import ExclusiveAccess, consistent_read
 from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
-from ..initializers import Initializer, Seed, draw, random_generator
 from . import edits, parameters
 from .connection import Connection, connection_at
 

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._scale import Scale
 from .._typing import Floats
 from ..errors import ArgumentError
-from ..scale import Scale
 from .network import Network
 from .saved import SavedNetwork
 from .topology import NO_GATER

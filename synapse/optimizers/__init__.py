@@ -16,14 +16,17 @@ covariances.
 array([ 1., -2.])
 """
 
-from typing import TYPE_CHECKING, Any
+import typing as _typing
 
-from .._checks import public_names, unknown_attribute
+from .._checks import (
+    public_names as _public_names,
+    unknown_attribute as _unknown_attribute,
+)
+from ._base import Optimizer, OptimizerState
+from ._descent import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
+from ._lbfgs import LBFGS
 from ._names import by_name as _by_name, names, register
-from .base import Optimizer, OptimizerState
-from .descent import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
-from .lbfgs import LBFGS
-from .recursive import DEKF, RLS, RecursiveOptimizer, RecursiveState
+from ._recursive import DEKF, RLS, RecursiveOptimizer, RecursiveState
 
 __all__ = [
     "DEKF",
@@ -42,12 +45,12 @@ __all__ = [
     "names",
     "register",
 ]
-__dir__ = public_names(__all__, _by_name)
+__dir__ = _public_names(__all__, _by_name)
 
-if not TYPE_CHECKING:
+if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> _typing.Any:
         """Find registered optimizers; the most similar name is suggested for others."""
         if name in _by_name:
             return _by_name[name]
-        raise unknown_attribute(f"The module {__name__}", name, __dir__())
+        raise _unknown_attribute(f"The module {__name__}", name, __dir__())

@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 from .._checks import Names, expected
 from ..errors import ArgumentError, ArgumentTypeError
-from .base import Optimizer
-from .descent import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
-from .lbfgs import LBFGS
-from .recursive import DEKF, RLS, RecursiveOptimizer
+from ._base import Optimizer
+from ._descent import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
+from ._lbfgs import LBFGS
+from ._recursive import DEKF, RLS, RecursiveOptimizer
 
 Class = TypeVar("Class", bound=type[Optimizer | RecursiveOptimizer])
 

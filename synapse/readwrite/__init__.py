@@ -13,55 +13,55 @@ outputs without Synapse; these cannot be read back. `to_torch` and `from_torch` 
 networks with PyTorch in memory.
 """
 
-from __future__ import annotations
+import copyreg as _copyreg
+import typing as _typing
 
-import copyreg
-from typing import TYPE_CHECKING, Any
-
-from ..objects.network import Network
+from .._checks import public_names as _public_names
+from ..objects.network import Network as _Network
 from ._formats import (
-    MODULE_OF,
-    formats as formats,
-    imported,
-    load as load,
-    save as save,
+    MODULE_OF as _MODULE_OF,
+    formats,
+    imported as _imported,
+    load,
+    save,
 )
 
-# Type checkers read the modules; at run time one is imported when it is used.
-if TYPE_CHECKING:
-    from ..draw.gexf import *
-    from .c import *
-    from .graph_files import *
-    from .graphs import *
-    from .javascript import *
-    from .json_format import *
-    from .neataptic import *
-    from .nir import *
-    from .npz import *
-    from .onnx import *
-    from .python import *
-    from .pytorch import *
-    from .synaptic import *
+__all__ = ["formats", "load", "save", *_MODULE_OF]
+__dir__ = _public_names(__all__)
+
+# Type checkers and editors read the modules; at run time one is imported when used.
+if _typing.TYPE_CHECKING:
+    from ..draw._gexf import gexf_data as gexf_data
+    from ._c import c_source as c_source
+    from ._graph_files import dot_data as dot_data
+    from ._graphs import from_networkx as from_networkx
+    from ._javascript import javascript_source as javascript_source
+    from ._json_format import from_json_data as from_json_data, json_data as json_data
+    from ._neataptic import from_neataptic_data as from_neataptic_data
+    from ._nir import from_nir as from_nir, to_nir as to_nir
+    from ._npz import from_npz_data as from_npz_data, npz_data as npz_data
+    from ._onnx import onnx_model as onnx_model
+    from ._python import python_source as python_source
+    from ._pytorch import from_torch as from_torch, to_torch as to_torch
+    from ._synaptic import (
+        SynapticWarning as SynapticWarning,
+        from_synaptic_data as from_synaptic_data,
+        synaptic_data as synaptic_data,
+    )
 else:
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> _typing.Any:
         """Import the module of a name: that of ``gexf`` for ``gexf_data``."""
-        if name == "__all__":
-            return __dir__()
-        if name not in MODULE_OF:
+        if name not in _MODULE_OF:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(imported(MODULE_OF[name]), name)
+        return getattr(_imported(_MODULE_OF[name]), name)
 
 
-def __dir__() -> list[str]:
-    """Return the names of this package and of all formats, without an import."""
-    return sorted(["formats", "load", "save", *MODULE_OF])
-
-
-def _reduced(network: Network) -> tuple[Any, ...]:
-    from .npz import from_npz_data, npz_data
+def _reduced(network: _Network) -> tuple[_typing.Any, ...]:
+    from ._npz import from_npz_data, npz_data
 
     return from_npz_data, (npz_data(network),)
 
 
-copyreg.pickle(Network, _reduced)  # pickle and copy use the same data as files
+# pickle and copy use the same data as files
+_copyreg.pickle(_Network, _reduced)

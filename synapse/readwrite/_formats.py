@@ -31,7 +31,7 @@ from ..errors import ArgumentError
 from ..objects.ensemble import Ensemble
 from ..objects.incomplete import warn_of_missing
 from ..objects.network import Network
-from . import files
+from . import _files
 
 if TYPE_CHECKING:
     from .._cost import Cost
@@ -91,33 +91,33 @@ class Declaration(NamedTuple):
 
 DECLARATIONS = {
     "json": Declaration(
-        "json_format", ("from_json_data", "json_data"), (".json",), ("format",)
+        "_json_format", ("from_json_data", "json_data"), (".json",), ("format",)
     ),
-    "npz": Declaration("npz", ("from_npz_data", "npz_data"), (".synapse", ".npz")),
-    "graphml": Declaration("graph_files", (), (".graphml",)),
-    "cytoscape": Declaration("graph_files", (), (".cyjs",), ("elements",)),
+    "npz": Declaration("_npz", ("from_npz_data", "npz_data"), (".synapse", ".npz")),
+    "graphml": Declaration("_graph_files", (), (".graphml",)),
+    "cytoscape": Declaration("_graph_files", (), (".cyjs",), ("elements",)),
     "synaptic": Declaration(
-        "synaptic",
+        "_synaptic",
         ("SynapticWarning", "from_synaptic_data", "synaptic_data"),
         marks=("neurons", "connections"),
     ),
     "neataptic": Declaration(
-        "neataptic", ("from_neataptic_data",), marks=("nodes", "connections")
+        "_neataptic", ("from_neataptic_data",), marks=("nodes", "connections")
     ),
-    "node_link": Declaration("graph_files", marks=("nodes",)),
-    "dot": Declaration("graph_files", ("dot_data",), (".dot", ".gv")),
-    "networkx": Declaration("graphs", ("from_networkx",)),
-    "python": Declaration("python", ("python_source",), (".py",)),
-    "c": Declaration("c", ("c_source",), (".c",)),
-    "javascript": Declaration("javascript", ("javascript_source",), (".js",)),
-    "onnx": Declaration("onnx", ("onnx_model",), (".onnx",)),
-    "torch": Declaration("pytorch", ("from_torch", "to_torch")),
-    "nir": Declaration("nir", ("from_nir", "to_nir")),
+    "node_link": Declaration("_graph_files", marks=("nodes",)),
+    "dot": Declaration("_graph_files", ("dot_data",), (".dot", ".gv")),
+    "networkx": Declaration("_graphs", ("from_networkx",)),
+    "python": Declaration("_python", ("python_source",), (".py",)),
+    "c": Declaration("_c", ("c_source",), (".c",)),
+    "javascript": Declaration("_javascript", ("javascript_source",), (".js",)),
+    "onnx": Declaration("_onnx", ("onnx_model",), (".onnx",)),
+    "torch": Declaration("_pytorch", ("from_torch", "to_torch")),
+    "nir": Declaration("_nir", ("from_nir", "to_nir")),
     # a room above: it places and colours neurons as drawings do
-    "gexf": Declaration("synapse.draw.gexf", ("gexf_data",), (".gexf",)),
+    "gexf": Declaration("synapse.draw._gexf", ("gexf_data",), (".gexf",)),
 }
-"""A new format needs one entry here, and a module with `FORMAT` and `__all__`, or with
-`FORMATS` if it has several.
+"""A new format needs one entry here, and a module with `FORMAT`, or with `FORMATS`
+if it has several.
 
 A JSON document has the first format whose marks it contains.
 """
@@ -130,13 +130,13 @@ MODULE_OF = {
 """The module of each name that ``synapse.readwrite`` has from a format."""
 
 ARCHIVES = {
-    "model": "synapse.model.Model",  # which may have the arrays of a trainer, too
-    "trainer": "synapse.learning.trainer.Trainer",
-    "agent": "synapse.reward.agent.Agent",
+    "model": "synapse._model.Model",  # which may have the arrays of a trainer, too
+    "trainer": "synapse.learning._trainer.Trainer",
+    "agent": "synapse.reward._agent.Agent",
 }
 """Classes of rooms above that are :class:`Archived`, by the array that only their
 archive has."""
-DOCUMENTS = {"synapse model": "synapse.model.Model"}
+DOCUMENTS = {"synapse model": "synapse._model.Model"}
 """Those that are written as JSON, too, by the ``format`` of their document."""
 
 
@@ -186,8 +186,9 @@ class Format:
     # from_data(content, **options): the network.
     from_data: Callable[..., Network] | None = None
     # write(path, content). None: the format has no files.
-    write: Callable[[files.File, Any], None] | None = None
-    read: Callable[[files.File], Any] | None = None  # read(path): the content of a file
+    write: Callable[[_files.File, Any], None] | None = None
+    # read(path): the content of a file.
+    read: Callable[[_files.File], Any] | None = None
     extra: str = ""  # an additional package that it requires
 
     @property
@@ -261,7 +262,7 @@ def by_marks(document: Any) -> Format:
 
 def save(
     network: Any,
-    path: files.File,
+    path: _files.File,
     format: FileFormat | None = None,
     **options: Unpack[SaveOptions],
 ) -> None:
@@ -366,7 +367,7 @@ def save(
 
 
 def _wrote_whole(
-    saved: Archived, path: files.File, form: Format | None, options: Mapping[str, Any]
+    saved: Archived, path: _files.File, form: Format | None, options: Mapping[str, Any]
 ) -> bool:
     """Write an object with what is around its network; False if the format can have
     its network only.
@@ -377,7 +378,7 @@ def _wrote_whole(
     document = saved._document() if name == "json" else None
     if document is not None:
         _require_options("json", module_of("json").json_data, options)
-        files.write_document(path, document)
+        _files.write_document(path, document)
     elif name == "npz" or form is None:
         npz = module_of("npz")
         _require_options("npz", npz.npz_data, options)
@@ -395,14 +396,14 @@ def _wrote_whole(
 
 @overload
 def load(
-    path: files.File, format: None = None, **options: Unpack[LoadOptions]
+    path: _files.File, format: None = None, **options: Unpack[LoadOptions]
 ) -> Any: ...
 @overload
 def load(
-    path: files.File, format: FileFormat, **options: Unpack[LoadOptions]
+    path: _files.File, format: FileFormat, **options: Unpack[LoadOptions]
 ) -> Network: ...
 def load(
-    path: files.File, format: FileFormat | None = None, **options: Unpack[LoadOptions]
+    path: _files.File, format: FileFormat | None = None, **options: Unpack[LoadOptions]
 ) -> Any:
     """Read what :func:`save` or another program has written: a network, an ensemble, a
     model or a trainer.
@@ -444,14 +445,14 @@ def load(
     """
     form = _format_for(path, format, "read", "read from")
     assert form.read is not None
-    with files.reading(path):
+    with _files.reading(path):
         if format is not None or form.name not in ("json", "npz"):
             return _made(form, form.read(path), options)
-        with files.opened(path) as stream:
-            if files.is_archive(stream) or form.name == "npz":
+        with _files.opened(path) as stream:
+            if _files.is_archive(stream) or form.name == "npz":
                 _require_options("npz", _read_archive, options)
                 return _read_archive(stream)
-            document = files.read_document(stream)
+            document = _files.read_document(stream)
         if module_of("json").is_ensemble(document):
             return module_of("json").ensemble_of(document)
         if isinstance(document, dict) and document.get("format") in DOCUMENTS:

@@ -16,7 +16,7 @@ from ..errors import ArgumentError, TopologyError
 from ..objects.graph_names import MARK
 
 if TYPE_CHECKING:
-    from .graphs import Items
+    from ._graphs import Items
 
 Merge = Literal["sum", "mean", "first", "last"]
 WAYS = get_args(Merge)

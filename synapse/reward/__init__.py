@@ -10,14 +10,18 @@ slopes.
 >>> value = agent.learn(1.0, [1.0, 0.0])
 """
 
-from typing import TYPE_CHECKING, Any
+import typing as _typing
 
-from .._checks import ATTRIBUTES, public_names, unknown_attribute
-from .actor_critic import ActorCritic
-from .episodes import Run, run
-from .many import run_many
-from .q_learning import QLearning
-from .td import TD
+from .._checks import (
+    ATTRIBUTES as _ATTRIBUTES,
+    public_names as _public_names,
+    unknown_attribute as _unknown_attribute,
+)
+from ._actor_critic import ActorCritic
+from ._episodes import Run, run
+from ._many import run_many
+from ._q_learning import QLearning
+from ._td import TD
 
 __all__ = [
     "TD",
@@ -27,13 +31,13 @@ __all__ = [
     "run",
     "run_many",
 ]
-__dir__ = public_names(__all__)
+__dir__ = _public_names(__all__)
 
-if not TYPE_CHECKING:  # type checkers know the names above, and no others
+if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> _typing.Any:
         """Return called for names that do not exist: the error has the equivalent of
         ours.
         """
-        advice = ATTRIBUTES["reward"].get(name, "")
-        raise unknown_attribute(f"The module {__name__}", name, __all__, advice)
+        advice = _ATTRIBUTES["reward"].get(name, "")
+        raise _unknown_attribute(f"The module {__name__}", name, __all__, advice)

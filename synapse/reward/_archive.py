@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import expected
+from .._scale import Scale
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError, SynapseError
 from ..learning._archive import GENERATORS
@@ -23,11 +24,10 @@ from ..objects.network import Network
 from ..objects.slopes import Slopes
 from ..objects.snapshots import take_over
 from ..readwrite._file_checks import members, require_version
-from ..readwrite.npz import as_text, from_array, from_arrays, npz_data
-from ..scale import Scale
+from ..readwrite._npz import as_text, from_array, from_arrays, npz_data
 
 if TYPE_CHECKING:
-    from .agent import Agent
+    from ._agent import Agent
 
 MARK = "synapse agent"
 VERSION = 1

@@ -7,14 +7,14 @@ of each parameter by its earlier slopes. The defaults were chosen on the streams
 River contains.
 """
 
-from .._checks import imported, public_names
+from .._checks import imported as _imported, public_names as _public_names
 
-imported("river", "The estimators of synapse.river need", "river")
+_imported("river", "The estimators of synapse.river need", "river")
 
-from .classifier import NetworkClassifier  # noqa: E402
-from .forecaster import NetworkForecaster  # noqa: E402
-from .regressor import NetworkRegressor  # noqa: E402
-from .stream_network import StreamNetwork  # noqa: E402
+from ._classifier import NetworkClassifier  # noqa: E402
+from ._forecaster import NetworkForecaster  # noqa: E402
+from ._regressor import NetworkRegressor  # noqa: E402
+from ._stream_network import StreamNetwork  # noqa: E402
 
 __all__ = [
     "NetworkClassifier",
@@ -22,4 +22,4 @@ __all__ = [
     "NetworkRegressor",
     "StreamNetwork",
 ]
-__dir__ = public_names(__all__)
+__dir__ = _public_names(__all__)

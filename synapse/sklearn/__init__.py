@@ -8,14 +8,19 @@ extra ``sklearn``. Install it from a clone of the repository: ``pip install -e
 ".[sklearn]"``.
 """
 
-from typing import TYPE_CHECKING, Any
+import typing as _typing
 
-from .._checks import ATTRIBUTES, imported, public_names, unknown_attribute
+from .._checks import (
+    ATTRIBUTES as _ATTRIBUTES,
+    imported as _imported,
+    public_names as _public_names,
+    unknown_attribute as _unknown_attribute,
+)
 
-imported("sklearn", "The estimators of synapse.sklearn need", "scikit-learn")
+_imported("sklearn", "The estimators of synapse.sklearn need", "scikit-learn")
 
-from .row_estimators import NetworkClassifier, NetworkRegressor  # noqa: E402
-from .sequences import SequenceClassifier, SequenceRegressor  # noqa: E402
+from ._row_estimators import NetworkClassifier, NetworkRegressor  # noqa: E402
+from ._sequences import SequenceClassifier, SequenceRegressor  # noqa: E402
 
 __all__ = [
     "NetworkClassifier",
@@ -23,13 +28,13 @@ __all__ = [
     "SequenceClassifier",
     "SequenceRegressor",
 ]
-__dir__ = public_names(__all__)
+__dir__ = _public_names(__all__)
 
-if not TYPE_CHECKING:  # type checkers know the names above, and no others
+if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> _typing.Any:
         """Return called for names that do not exist: the error has the equivalent of
         ours.
         """
-        advice = ATTRIBUTES["sklearn"].get(name, "")
-        raise unknown_attribute(f"The module {__name__}", name, __all__, advice)
+        advice = _ATTRIBUTES["sklearn"].get(name, "")
+        raise _unknown_attribute(f"The module {__name__}", name, __all__, advice)

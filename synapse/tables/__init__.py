@@ -7,29 +7,31 @@ forecast them.
 on all rows; :func:`update_rows` and :func:`update_series` go on with new rows.
 """
 
-from .._checks import public_names
-from .row_models import predict_rows as predict_rows, train_rows as train_rows
-from .series import read_series as read_series, read_several as read_several
-from .series_comparison import (
-    Comparison as Comparison,
-    compare_series as compare_series,
-)
-from .series_task import (
-    forecast_series as forecast_series,
-    predict_series as predict_series,
-)
-from .series_training import train_series as train_series
-from .table import read_table as read_table
-from .table_training import Trained as Trained, TrainingOptions as TrainingOptions
-from .updating import (
-    Updated as Updated,
-    update_rows as update_rows,
-    update_series as update_series,
-)
+from .._checks import public_names as _public_names
+from ._row_models import predict_rows, train_rows
+from ._series import read_series, read_several
+from ._series_comparison import Comparison, compare_series
+from ._series_task import forecast_series, predict_series
+from ._series_training import train_series
+from ._table import read_table
+from ._table_training import Trained, TrainingOptions
+from ._updating import Updated, update_rows, update_series
 
 __all__ = [
-    name
-    for name, value in globals().items()
-    if getattr(value, "__module__", "").startswith(__name__)
+    "Comparison",
+    "Trained",
+    "TrainingOptions",
+    "Updated",
+    "compare_series",
+    "forecast_series",
+    "predict_rows",
+    "predict_series",
+    "read_series",
+    "read_several",
+    "read_table",
+    "train_rows",
+    "train_series",
+    "update_rows",
+    "update_series",
 ]
-__dir__ = public_names(__all__)
+__dir__ = _public_names(__all__)

@@ -5,30 +5,37 @@ network made of them.
 letters to indices and back, windows to learn from, and what the network writes.
 """
 
-from .._checks import public_names
-from . import reber as reber
-from .adding import Adding as Adding
-from .alphabet import Alphabet as Alphabet
-from .copying import Copy as Copy
-from .mackey_glass import MackeyGlass as MackeyGlass
-from .reber import EmbeddedReber as EmbeddedReber
-from .recall import Recall as Recall
-from .samples import (
-    Ranked as Ranked,
-    Sample as Sample,
-    SampleBatch as SampleBatch,
-    SampleStream as SampleStream,
-    Score as Score,
-    Sides as Sides,
-    Within as Within,
-)
-from .task import Criterion as Criterion, StreamTask as StreamTask, Task as Task
-from .text import TextWindows as TextWindows, sample as sample
+from .._checks import public_names as _public_names
+from . import reber
+from ._adding import Adding
+from ._alphabet import Alphabet
+from ._copying import Copy
+from ._mackey_glass import MackeyGlass
+from ._reber import EmbeddedReber
+from ._recall import Recall
+from ._samples import Ranked, Sample, SampleBatch, SampleStream, Score, Sides, Within
+from ._task import Criterion, StreamTask, Task
+from ._text import TextWindows, sample
 
 __all__ = [
-    name
-    for name, value in globals().items()
-    if getattr(value, "__module__", "").startswith(__name__)
+    "Adding",
+    "Alphabet",
+    "Copy",
+    "Criterion",
+    "EmbeddedReber",
+    "MackeyGlass",
+    "Ranked",
+    "Recall",
+    "Sample",
+    "SampleBatch",
+    "SampleStream",
+    "Score",
+    "Sides",
+    "StreamTask",
+    "Task",
+    "TextWindows",
+    "Within",
+    "reber",
+    "sample",
 ]
-__all__.append("reber")
-__dir__ = public_names(__all__)
+__dir__ = _public_names(__all__)

@@ -19,7 +19,7 @@ reward"""
 MODULES = ["synapse", *(f"synapse.{name}" for name in PACKAGES.split()), "architect"]
 PARTS = (
     "_steps",
-    "reward.agent",
+    "reward._agent",
     "objects.neuron_rows",
     *(f"objects.{part}" for part in ("calling", "stepping", "propagating", "slopes")),
 )

@@ -26,7 +26,7 @@ from synapse import (
     tasks,
 )
 from synapse.objects.graph import of
-from synapse.reward.agent import Agent
+from synapse.reward._agent import Agent
 from tests.helpers.integrity import contents
 
 
@@ -231,9 +231,7 @@ def alphabet(w: World) -> tasks.Alphabet:
     return tasks.Alphabet("ab")
 
 
-PARTS_OF_TASKS = {
-    f"synapse.tasks.{name}" for name in ("judges", "samples", "score", "stream", "task")
-}
+PARTS_OF_TASKS = {f"synapse.tasks.{name}" for name in ("_samples", "_task")}
 KINDS = {
     made.__name__.lower(): made
     for made in (*vars(tasks).values(), *vars(optimizers).values())

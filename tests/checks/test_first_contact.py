@@ -21,6 +21,7 @@ from synapse import (
     Neuron,
     Trainer,
     _cost,
+    _initializer,
     costs,
     initializers,
     optimizers,
@@ -156,11 +157,11 @@ def test_costs_and_initializers_under_other_names_are_the_same():
     for name, others in theirs.items():
         assert {_cost.get(other) for other in others.split()} == {_cost.get(name)}
     assert (
-        initializers.get("Xavier")
-        is initializers.get("glorot_uniform")
+        _initializer.get("Xavier")
+        is _initializer.get("glorot_uniform")
         is initializers.glorot
     )
-    assert initializers.get("kaiming") is initializers.he
+    assert _initializer.get("kaiming") is initializers.he
 
 
 def test_a_mean_over_several_outputs_is_not_taken_for_a_sum():

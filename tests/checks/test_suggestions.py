@@ -6,7 +6,7 @@ import pytest
 
 import architect
 import synapse
-from synapse import Trainer, _cost, _squash, initializers, optimizers
+from synapse import Trainer, _cost, _initializer, _squash, optimizers
 from synapse._checks.names import MIN_SIMILARITY, closest, suggested
 
 
@@ -19,7 +19,7 @@ KNOWN = {
     "architect": dir(architect),
     "squash": [*_squash.by_name, *_squash.by_name.synonyms],
     "cost": [*_cost.by_name, *_cost.by_name.synonyms],
-    "initializers": [*initializers._by_name, *initializers._by_name.synonyms],
+    "initializers": [*_initializer.by_name, *_initializer.by_name.synonyms],
     "optimizers": dir(optimizers),
     "train": [*parameters(Trainer.train), *parameters(Trainer)],
     "LSTM": parameters(architect.LSTM),

@@ -17,9 +17,9 @@ from synapse import Model, Trainer, forecasting, optimizers, tables
 from synapse.cli import main
 from synapse.errors import ArgumentError
 from synapse.readwrite import load
-from synapse.tables import row_models, series_training
-from synapse.tables.class_quality import mean_auc, recalls
-from synapse.tables.series_task import fit_together, series_tasks
+from synapse.tables import _row_models, _series_training
+from synapse.tables._class_quality import mean_auc, recalls
+from synapse.tables._series_task import fit_together, series_tasks
 from tests.helpers.cases import all_hold
 
 from .command import answers, done, months, refused, run_cli, told, write
@@ -248,7 +248,7 @@ def test_a_logistic_regression_of_many_rows_is_fitted_to_a_sample(monkeypatch, r
     table = pd.DataFrame(x, columns=["a", "b", "c"]).assign(kind=is_rare)
     learning = tables.TrainingOptions(epochs=1)
     whole = tables.train_rows(table, ["kind"], None, learning, classes=True)
-    monkeypatch.setattr(row_models, "MAX_FITTED", 800)
+    monkeypatch.setattr(_row_models, "MAX_FITTED", 800)
     sampled = tables.train_rows(table, ["kind"], None, learning, classes=True)
     assert not any("a sample" in note for note in whole.notes)
     (note,) = [note for note in sampled.notes if "a sample" in note]
@@ -516,9 +516,9 @@ def test_ctrl_c_after_the_training_keeps_the_network(
         raise KeyboardInterrupt
 
     cases = [
-        (sales, ["--target", "Umsatz"], series_training, "select_together", False),
+        (sales, ["--target", "Umsatz"], _series_training, "select_together", False),
         (sales, ["--target", "Umsatz"], tables.TrainingOptions, "_refit", True),
-        (plane, ["--target", "y", "--ignore", "word"], row_models, "_simple", False),
+        (plane, ["--target", "y", "--ignore", "word"], _row_models, "_simple", False),
         (
             plane,
             ["--target", "y", "--ignore", "word"],
@@ -1018,7 +1018,7 @@ def test_ctrl_c_before_the_training_says_that_nothing_is_written(
     def interrupt(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(series_training, "series_tasks", interrupt)
+    monkeypatch.setattr(_series_training, "series_tasks", interrupt)
     model = tmp_path / "m.json"
     code, printed, said = run_cli(
         capsys, "train", sales, "--target", "Umsatz", "-o", model

@@ -27,7 +27,7 @@ from tests.helpers.cases import all_hold, all_refused
 from tests.helpers.networks import unchanged, used
 from tests.readwrite.nets import same
 
-MODULE = sys.modules["synapse.draw.explore"]  # the package's name is the function
+MODULE = sys.modules["synapse.draw._explore"]  # the package's name is the function
 
 NASTY = [
     "</script><script>alert(1)</script>",

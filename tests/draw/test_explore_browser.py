@@ -13,7 +13,7 @@ import pytest
 import architect
 from synapse import Layer, Network, Neuron, tie
 from synapse.draw import explore
-from synapse.draw.explore import part_of
+from synapse.draw._explore import part_of
 from tests.helpers.cases import all_hold
 
 from .conftest import CHROMIUM, PLAYWRIGHT

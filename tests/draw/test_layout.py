@@ -14,8 +14,8 @@ import pytest
 import architect
 from synapse import Layer, Network, Topology
 from synapse.draw import _placing_rules as placing, _routing_rules as routing
+from synapse.draw._explore import layout_source
 from synapse.draw._javascript import printed
-from synapse.draw.explore import layout_source
 
 from .conftest import CHROMIUM, PLAYWRIGHT
 

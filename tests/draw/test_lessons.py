@@ -13,7 +13,7 @@ import pytest
 import demos
 from demos.worked_example import RATE, SAMPLES, Example
 from synapse import draw, readwrite
-from synapse.readwrite.javascript import functions_source
+from synapse.readwrite._javascript import functions_source
 
 PAGE = Path(draw.__file__).parent / "page"
 NODE = shutil.which("node")

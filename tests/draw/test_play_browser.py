@@ -12,9 +12,9 @@ import architect
 import synapse
 from synapse import Layer, Network, Neuron, Trainer, draw, optimizers, readwrite
 from synapse.draw import explore
+from synapse.draw._explore import part_of
+from synapse.draw._link import packed
 from synapse.draw._page_data import RECIPES
-from synapse.draw.explore import part_of
-from synapse.draw.link import packed
 
 from .conftest import CHROMIUM, PLAYWRIGHT
 from .helpers import hand_wired

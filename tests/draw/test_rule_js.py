@@ -12,7 +12,7 @@ import pytest
 
 import architect
 from synapse import Layer, Network, Neuron, Trainer, draw, optimizers, readwrite, tie
-from synapse.readwrite.javascript import functions_source
+from synapse.readwrite._javascript import functions_source
 from tests.helpers.groups import competing
 from tests.helpers.networks import GOLDEN, from_golden
 from tests.helpers.strategies import EVERY_GATE, Twin, crowded, delay_some

@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 import architect
 import synapse
 from synapse.engine.compiler import jit
-from synapse.learning.training import show_compiling
+from synapse.learning._training import show_compiling
 from tests.helpers.processes import python
 
 ROOT = Path(__file__).parents[2]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from synapse import evolve
-from synapse.evolve.genomes import Genomes
-from synapse.evolve.population import Population
+from synapse.evolve._genomes import Genomes
+from synapse.evolve._population import Population
 
 from .test_genome import evolved
 
@@ -234,7 +234,7 @@ def answers(genome, rows):
     return np.array(results)
 
 
-CODES = [int(code) for code in evolve.settings.codes_of(FUNCTIONS)]
+CODES = [int(code) for code in evolve._settings.codes_of(FUNCTIONS)]
 
 
 def test_genes_mean_what_they_say():

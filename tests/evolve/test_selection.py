@@ -11,7 +11,7 @@ import architect
 import synapse
 from synapse import evolve
 from synapse.errors import TopologyError
-from synapse.evolve.population import Population, fronts_of, novelty, ranked
+from synapse.evolve._population import Population, fronts_of, novelty, ranked
 
 from .test_neat import bits
 

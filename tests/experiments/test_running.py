@@ -26,7 +26,7 @@ from synapse.errors import (
     SynapseError,
     TrialStoreError,
 )
-from synapse.experiments import read_trials, run_trials, running, sweep
+from synapse.experiments import _running, read_trials, run_trials, sweep
 from tests.helpers.cases import all_hold, all_refused
 
 from .some_trials import calls, killing, noted, odd, product, training
@@ -115,7 +115,7 @@ def test_partials_methods_and_objects_are_trials_in_the_order_of_the_seeds(threa
 
 
 def test_no_more_trials_are_submitted_than_are_needed_soon(monkeypatch):
-    monkeypatch.setattr(running, "IN_FLIGHT", 4)
+    monkeypatch.setattr(_running, "IN_FLIGHT", 4)
     most = 0
 
     class Counting(ThreadPoolExecutor):

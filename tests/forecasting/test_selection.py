@@ -13,7 +13,7 @@ from synapse.errors import (
     UnknownNameError,
 )
 from synapse.forecasting import NetworkForecaster, select, statistical
-from synapse.forecasting.network_forecaster import lesson
+from synapse.forecasting._network_forecaster import lesson
 from tests.helpers.cases import all_refused
 
 T = np.arange(120)

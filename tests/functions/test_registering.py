@@ -209,7 +209,7 @@ def test_an_error_that_cannot_be_repeated_is_raised_all_the_same():
 
 
 def test_a_long_epoch_in_a_thread_raises_too(monkeypatch):
-    monkeypatch.setattr("synapse.learning.training.TARGET_CALL_SECONDS", 0.0)
+    monkeypatch.setattr("synapse.learning._training.TARGET_CALL_SECONDS", 0.0)
     with pytest.raises(FunctionError):
         Trainer(chain(raises_above_six)).train(
             [[1.0], [7.0]], [[0.0], [1.0]], epochs=1, progress=False

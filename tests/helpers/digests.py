@@ -15,7 +15,7 @@ from pathlib import Path
 import numba
 
 DECLARATION = re.compile(r"(?<=\n)( *)(@|def |class )")
-PACKAGES = ("synapse.engine", "synapse.evolve.kernels")
+PACKAGES = ("synapse.engine", "synapse.evolve._kernels")
 
 
 def digests():

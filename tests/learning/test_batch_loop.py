@@ -15,7 +15,7 @@ from synapse.learning._data import Epochs, new_control, prepare, row_weights
 from synapse.learning._options import TrainerOptions
 from synapse.learning._parameters import Updater
 from synapse.learning._regularisation import Penalties
-from synapse.learning.rules import RULES, RuleTask, bptt
+from synapse.learning.rules import RULES, RuleTask, _bptt
 from tests.helpers.cases import every_case
 from tests.helpers.ties import tie_at_random
 
@@ -433,14 +433,14 @@ class Own(optimizers.Optimizer):
 def test_which_loop_runs_depends_on_the_task_and_not_on_what_ran_before(monkeypatch):
     """From the first batch of a process on, the compiled one, unless something needs
     Python."""
-    run = bptt.BatchLoop.run
+    run = _bptt.BatchLoop.run
     epochs_joined = []
 
     def joined(loop, epochs, updater):
         epochs_joined.append(len(epochs.orders))
         return run(loop, epochs, updater)
 
-    monkeypatch.setattr(bptt.BatchLoop, "run", joined)
+    monkeypatch.setattr(_bptt.BatchLoop, "run", joined)
     net = built("perceptron")
     inputs, targets = samples(net, 12)
     batches = [(inputs[i : i + 4], targets[i : i + 4]) for i in range(0, 12, 4)]

@@ -7,7 +7,7 @@ import architect
 import synapse
 from synapse import Layer, Network, check_gradient
 from synapse.errors import ArgumentError
-from synapse.learning import check as module
+from synapse.learning import _check as module
 from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
 
 from .helpers import sequences

@@ -304,7 +304,7 @@ def test_many_short_epochs_are_divided_by_checkpoints(tmp_path, monkeypatch):
     monkeypatch.setattr(Checkpointer, "write", noted)
     # a fast machine
     monkeypatch.setattr(
-        "synapse.learning.training.TARGET_CALL_SECONDS", np.finfo(float).max / 1e9
+        "synapse.learning._training.TARGET_CALL_SECONDS", np.finfo(float).max / 1e9
     )
     for every in (None, 7, 79, 1000):
         seen.clear()

@@ -87,7 +87,7 @@ def calls(monkeypatch):
 
     monkeypatch.setattr(Online, "run", counting)
     monkeypatch.setattr(
-        "synapse.learning.training.TARGET_CALL_SECONDS", np.finfo(float).max / 1e9
+        "synapse.learning._training.TARGET_CALL_SECONDS", np.finfo(float).max / 1e9
     )
     return seen
 
@@ -96,7 +96,7 @@ def calls(monkeypatch):
 def one_by_one():
     """A machine so slow that every call is one epoch."""
     with pytest.MonkeyPatch.context() as patches:
-        patches.setattr("synapse.learning.training.TARGET_CALL_SECONDS", 0.0)
+        patches.setattr("synapse.learning._training.TARGET_CALL_SECONDS", 0.0)
         yield
 
 
@@ -139,7 +139,7 @@ def test_a_goal_ends_any_division_after_the_same_epoch(case, calls, monkeypatch)
         training.epochs_per_call = int(rng.integers(1, 9))
 
     monkeypatch.setattr(
-        "synapse.learning.training.Training._choose_epochs_per_call", any_number
+        "synapse.learning._training.Training._choose_epochs_per_call", any_number
     )
     for _ in range(3):
         assert Found(case, goal=goal) == together
@@ -226,7 +226,7 @@ def test_what_fails_in_the_middle_of_a_call(calls):
 
 def test_long_epochs_run_in_a_thread_with_the_same_bits(monkeypatch, calls):
     ending = Found("sequences")
-    monkeypatch.setattr("synapse.learning.training.TARGET_CALL_SECONDS", 0.0)
+    monkeypatch.setattr("synapse.learning._training.TARGET_CALL_SECONDS", 0.0)
     assert Found("sequences") == ending
     assert calls == [1, 4, 16, 9] + [1] * 30
 

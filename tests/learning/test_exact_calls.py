@@ -12,7 +12,7 @@ import architect
 from synapse import Layer, Network, Neuron, gradient
 from synapse.errors import ArgumentError, DivergenceError
 from synapse.learning._data import prepare_sequences
-from synapse.learning.gradient import ExactGradient
+from synapse.learning._gradient import ExactGradient
 from tests.helpers.cases import all_refused, every_case
 from tests.helpers.networks import unchanged, used
 from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs

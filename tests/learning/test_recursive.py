@@ -11,7 +11,7 @@ from synapse.errors import ArgumentError, TopologyError
 from synapse.learning import fit_readout
 from synapse.learning._parameters import ParameterVector
 from synapse.optimizers import DEKF, RLS, RecursiveOptimizer
-from synapse.optimizers.recursive import RecursiveState
+from synapse.optimizers._recursive import RecursiveState
 from tests.helpers.cases import every_case
 from tests.helpers.learners import let_learn
 

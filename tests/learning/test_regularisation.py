@@ -10,8 +10,8 @@ import architect
 from synapse import Layer, Network, Trainer, optimizers
 from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.learning._data import prepare_sequences
+from synapse.learning._gradient import ExactGradient
 from synapse.learning._regularisation import Dropout
-from synapse.learning.gradient import ExactGradient
 from tests.helpers.cases import all_refused, every_case
 
 RNG = np.random.default_rng(0)

@@ -169,7 +169,7 @@ def test_a_long_epoch_of_a_rule_that_uses_its_network_runs_in_the_thread_that_ha
     monkeypatch,
 ):
     short = trained("sign", rate=0.01)[0]
-    monkeypatch.setattr("synapse.learning.training.TARGET_CALL_SECONDS", 0.0)
+    monkeypatch.setattr("synapse.learning._training.TARGET_CALL_SECONDS", 0.0)
     assert np.array_equal(trained("sign", rate=0.01)[0], short)
 
 

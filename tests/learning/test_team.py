@@ -191,7 +191,7 @@ def test_by_default_a_large_batch_is_divided_and_a_small_one_is_not(monkeypatch)
     helped = []
     real = workers.submitted
     monkeypatch.setattr(
-        "synapse.learning.rules.bptt.submitted",
+        "synapse.learning.rules._bptt.submitted",
         lambda calls: helped.append(len(calls)) or real(calls),
     )
 

@@ -9,7 +9,7 @@ import architect
 import synapse
 from synapse import Layer, Network, Neuron, Topology
 from synapse.analysis import late_connections
-from synapse.draw.gexf import gexf_data
+from synapse.draw._gexf import gexf_data
 from synapse.errors import (
     ArgumentError,
     ArgumentTypeError,

@@ -8,7 +8,7 @@ import pytest
 
 import synapse
 from synapse.optimizers import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
-from synapse.optimizers.descent import BuiltIn
+from synapse.optimizers._descent import BuiltIn
 from tests.helpers.cases import every_case
 
 STEPS = 50

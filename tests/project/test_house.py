@@ -21,7 +21,7 @@ OWNERS = (
     "synapse/engine",
     "synapse/learning",
     "synapse/objects",
-    "synapse/analysis/explanation.py",
+    "synapse/analysis/_explanation.py",
 )
 """Rooms that may use it, and the analysis that shows what a propagation used."""
 
@@ -204,20 +204,20 @@ SAME_ROLES = {
     "Connection": {"synapse/objects/connection.py", "synapse/plain.py"},
     "Neuron": {"synapse/objects/neuron.py", "synapse/plain.py"},
     "NetworkClassifier": {
-        "synapse/river/classifier.py",
-        "synapse/sklearn/row_estimators.py",
+        "synapse/river/_classifier.py",
+        "synapse/sklearn/_row_estimators.py",
     },
     "NetworkForecaster": {
-        "synapse/forecasting/network_forecaster.py",
-        "synapse/river/forecaster.py",
+        "synapse/forecasting/_network_forecaster.py",
+        "synapse/river/_forecaster.py",
     },
     "NetworkRegressor": {
-        "synapse/river/regressor.py",
-        "synapse/sklearn/row_estimators.py",
+        "synapse/river/_regressor.py",
+        "synapse/sklearn/_row_estimators.py",
     },
     "Comparison": {
-        "synapse/analysis/comparison.py",
-        "synapse/tables/series_comparison.py",
+        "synapse/analysis/_comparison.py",
+        "synapse/tables/_series_comparison.py",
     },
 }
 """Classes that have one role in the interfaces of several libraries, and public ones

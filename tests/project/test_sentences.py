@@ -14,12 +14,13 @@ ROOT = Path(__file__).parents[2]
 ROOMS = set(
     """
     architect synapse/__init__ synapse/_build synapse/_checks synapse/_cost
-    synapse/_defaults synapse/_html synapse/_registration synapse/_squash
+    synapse/_defaults synapse/_html synapse/_initializer synapse/_model
+    synapse/_registration synapse/_scale synapse/_squash
     synapse/analysis synapse/cli synapse/costs synapse/draw synapse/engine
     synapse/errors synapse/evolve
     synapse/experiments synapse/forecasting synapse/initializers synapse/learning
-    synapse/model synapse/objects synapse/optimizers synapse/plain synapse/readwrite
-    synapse/reward synapse/river synapse/scale synapse/sklearn synapse/sktime
+    synapse/objects synapse/optimizers synapse/plain synapse/readwrite
+    synapse/reward synapse/river synapse/sklearn synapse/sktime
     synapse/spikes synapse/squashes synapse/tables synapse/tasks
     """.split()  # noqa: SIM905
 )

@@ -17,7 +17,7 @@ import architect
 import synapse
 from synapse.errors import ArgumentError, DivergenceError
 from synapse.readwrite import c_source, javascript_source, python_source
-from synapse.readwrite.learner import c_source as learner
+from synapse.readwrite._learner import c_source as learner
 from tests.helpers import groups
 from tests.helpers.strategies import Twin, crowded, delay_some
 from tests.helpers.ties import tie_at_random

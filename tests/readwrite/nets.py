@@ -15,7 +15,7 @@ import pytest
 from synapse import Layer, Network, load, save, squashes
 from synapse.engine.schema import COLUMNS
 from synapse.readwrite import from_json_data, json_data
-from synapse.readwrite.files import to_text
+from synapse.readwrite._files import to_text
 
 ROOT = Path(__file__).parents[2]
 

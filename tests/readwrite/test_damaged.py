@@ -15,7 +15,7 @@ from hypothesis import given, strategies as st
 import architect
 from synapse import errors, load, save
 from synapse.readwrite import (
-    files,
+    _files,
     from_json_data,
     from_neataptic_data,
     from_npz_data,
@@ -190,7 +190,7 @@ def test_what_is_no_text_of_ours(tmp_path):
 
     all_hold(check, TEXTS)
     path.write_bytes(
-        b"\xef\xbb\xbf" + files.to_text(document()).replace("\n", "\r\n").encode()
+        b"\xef\xbb\xbf" + _files.to_text(document()).replace("\n", "\r\n").encode()
     )
     assert len(load(path)) == 12  # a file of Windows has a mark in front
 

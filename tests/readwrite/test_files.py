@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from synapse import errors, load, save
-from synapse.readwrite import files
+from synapse.readwrite import _files
 from tests.helpers.cases import all_hold
 
 from .nets import ROOT, memory, same
@@ -70,7 +70,7 @@ def test_whatever_fails_the_old_file_is_whole_and_nothing_is_left(
         "os.replace",
         "os.fsync",
         "shutil.copymode",
-        "synapse.readwrite.files.to_text",
+        "synapse.readwrite._files.to_text",
     )
     raised = (OSError("disk full"), KeyboardInterrupt(), MemoryError())
     all_hold(
@@ -126,9 +126,9 @@ def test_what_a_killed_process_leaves_is_removed_and_what_a_living_one_writes_st
 
 def test_of_two_that_write_a_new_file_the_last_one_stays(tmp_path):
     path = tmp_path / "net"
-    with files.replacing(path) as outer:
+    with _files.replacing(path) as outer:
         outer.write(b"outer")
-        files.write(path, b"inner")
+        _files.write(path, b"inner")
         assert path.read_bytes() == b"inner"
     assert path.read_bytes() == b"outer"
     assert list(tmp_path.iterdir()) == [path]
@@ -140,9 +140,9 @@ DIRECT = re.compile(
 )
 NOT_RESULTS = {
     "synapse/engine/code_files.py",  # a cache
-    "synapse/readwrite/files.py",
-    "synapse/readwrite/graph_files.py",  # into memory
-    "synapse/draw/gexf.py",  # into memory
+    "synapse/readwrite/_files.py",
+    "synapse/readwrite/_graph_files.py",  # into memory
+    "synapse/draw/_gexf.py",  # into memory
 }
 
 

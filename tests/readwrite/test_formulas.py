@@ -11,7 +11,7 @@ import pytest
 
 from synapse.engine.functions.activations import ACTIVATIONS
 from synapse.engine.functions.costs import COSTS
-from synapse.readwrite import codegen, javascript, python
+from synapse.readwrite import _codegen, _javascript, _python
 from synapse.readwrite._formulas import UnreadableError, read
 
 from ..engine.test_activations import STATES
@@ -96,7 +96,7 @@ def texts(language, formulas):
     """Every formula as a function of the language, of the names f0, f1, ..."""
     helpers = "\n".join(language.helpers.values())
     functions = [
-        codegen.function(language, f"f{i}", read(formula, *names), names)
+        _codegen.function(language, f"f{i}", read(formula, *names), names)
         for i, (formula, names, _) in enumerate(formulas)
     ]
     return "\n".join([helpers, *functions])
@@ -106,7 +106,7 @@ def in_python(formulas):
     scope = {}
     exec(
         "from math import *\nfrom builtins import pow\n"
-        + texts(python.PYTHON, formulas),
+        + texts(_python.PYTHON, formulas),
         scope,
     )
     return [
@@ -122,7 +122,7 @@ def in_javascript(formulas):
         ", ".join(f"f{i}" for i in range(len(formulas))),
     )
     calls = f"[{functions}].map((f, i) => {rows}[i].map((row) => f(...row)))"
-    program = texts(javascript.JAVASCRIPT, formulas)
+    program = texts(_javascript.JAVASCRIPT, formulas)
     code = f"{program}\nconsole.log(JSON.stringify({calls}));"
     done = subprocess.run(
         [node, "-"], input=code, capture_output=True, text=True, check=True, timeout=120

@@ -12,7 +12,7 @@ import pytest
 
 import architect
 from synapse import errors, from_networkx, load, record, save, to_networkx
-from synapse.readwrite import dot_data, gexf_data, graph_files
+from synapse.readwrite import _graph_files, dot_data, gexf_data
 from tests.helpers.cases import all_hold, every_case
 
 from .formats import GRAPHS, NETWORKS, assert_twins, content_of, from_content, used
@@ -77,7 +77,7 @@ WRONG = (
 @pytest.mark.parametrize("format", GRAPHS)
 def test_what_contradicts_itself_is_refused(format, monkeypatch):
     """Each of these is written by the format's own hand."""
-    graph_of = graph_files.graph_of
+    graph_of = _graph_files.graph_of
 
     def check(change, sentence):
 
@@ -86,7 +86,7 @@ def test_what_contradicts_itself_is_refused(format, monkeypatch):
             change(graph)
             return graph
 
-        monkeypatch.setattr(graph_files, "graph_of", wrong)
+        monkeypatch.setattr(_graph_files, "graph_of", wrong)
         content = content_of(format, NETWORKS["perceptron"]())
         with pytest.raises(errors.FormatError, match=sentence):
             from_content(format, content.replace(b"0.8125", b"x"))

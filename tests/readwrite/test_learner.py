@@ -14,7 +14,7 @@ import architect
 import synapse
 from synapse import Layer, Network, errors, squashes
 from synapse.readwrite import c_source, python_source
-from synapse.readwrite.learner import c_source as source
+from synapse.readwrite._learner import c_source as source
 from tests.helpers.cases import all_hold, all_refused
 from tests.helpers.processes import python
 from tests.helpers.ties import tie_at_random

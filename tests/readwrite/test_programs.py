@@ -14,7 +14,7 @@ from hypothesis import assume, example, settings
 
 import architect
 from synapse import Layer, Network, errors
-from synapse.readwrite.c import FAST_EXP
+from synapse.readwrite._c import FAST_EXP
 from tests.helpers.cases import all_hold, all_refused, every_case
 from tests.helpers.strategies import SMOOTH, Spec, Twin, given_graphs, specs
 

@@ -567,7 +567,7 @@ def test_a_stream_of_rows_is_learned_like_single_calls(
 ):
     """In one call of compiled code, or step by step where parameters are shared or
     steps are recorded."""
-    monkeypatch.setattr(reward.td, "STEPS_PER_CALL", 16)
+    monkeypatch.setattr(reward._td, "STEPS_PER_CALL", 16)
     rng = np.random.default_rng(0)
     rows = rng.normal(3.0, 1.0, size=(50, 2))
     gains = rng.normal(size=50)

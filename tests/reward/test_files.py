@@ -15,7 +15,7 @@ import architect
 import synapse
 from synapse import reward
 from synapse.errors import ArgumentError, FormatError, IncompleteWarning
-from synapse.readwrite import files, npz
+from synapse.readwrite import _files, _npz
 from tests.helpers.strategies import SQUASHES, Twin, given_graphs, specs
 
 from .test_agents import gaussian, perceptron
@@ -120,15 +120,15 @@ def test_the_model_of_an_agent_acts_elsewhere(number, tmp_path):
 
 def changed(arrays, **members):
     head = json.loads(arrays["agent"].item())
-    return {**arrays, "agent": npz.as_text({**head, **members})}
+    return {**arrays, "agent": _npz.as_text({**head, **members})}
 
 
 def test_files_of_agents_that_are_damaged_are_refused(tmp_path):
     agent = learned(next(agents()))
     path = tmp_path / "agent.npz"
     synapse.save(agent, path)
-    with files.opened(path) as stream:
-        arrays = npz.read_arrays(stream)
+    with _files.opened(path) as stream:
+        arrays = _npz.read_arrays(stream)
     head = json.loads(arrays["agent"].item())
     remembered = head["remembered"]
     short = arrays["network/trace_weight"][1:]
@@ -146,7 +146,7 @@ def test_files_of_agents_that_are_damaged_are_refused(tmp_path):
         {**arrays, "network/trace_weight": short},
         {name: array for name, array in arrays.items() if name != "network/trace_bias"},
     ):
-        npz.write_arrays(path, wrong)
+        _npz.write_arrays(path, wrong)
         with pytest.raises(FormatError):
             synapse.load(path)
 

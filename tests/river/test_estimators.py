@@ -481,7 +481,7 @@ def test_they_work_in_pipelines_and_mutate():
     assert regressor.clone({"rate": 0.5}).network is None
 
 
-@pytest.mark.parametrize("module", ["classifier", "regressor", "forecaster"])
+@pytest.mark.parametrize("module", ["_classifier", "_regressor", "_forecaster"])
 def test_the_examples_print_what_they_show(module):
     tried = doctest.testmod(importlib.import_module(f"synapse.river.{module}"))
     assert (tried.failed, tried.attempted > 2) == (0, True)

@@ -30,7 +30,7 @@ from synapse.sklearn import (
     NetworkRegressor,
     SequenceClassifier,
     SequenceRegressor,
-    estimator,
+    _estimator,
 )
 from tests.helpers.cases import Cases
 
@@ -366,8 +366,8 @@ def test_every_option_of_the_trainer_is_a_parameter(name, monkeypatch):
         received.append(options[name])
         return synapse.Trainer(network, **options)
 
-    monkeypatch.setattr(estimator, "Trainer", trainer)
-    assert EVERY_OPTION.keys() == estimator.TRAINER.keys()
+    monkeypatch.setattr(_estimator, "Trainer", trainer)
+    assert EVERY_OPTION.keys() == _estimator.TRAINER.keys()
     sequences = RNG.normal(size=(20, 3, 2))
     begins = sequences[:, 0, 0]
     labels = np.where(begins > 0, "a", "b")

@@ -12,11 +12,11 @@ from hypothesis import given, strategies as st
 import architect
 from synapse import tables
 from synapse.errors import SynapseError
-from synapse.tables.dates import find_date
-from synapse.tables.encoding import choose_encoding
-from synapse.tables.series import following, phase, season_of, step_name
-from synapse.tables.series_task import series_tasks
-from synapse.tables.table import numbers, sequences
+from synapse.tables._dates import find_date
+from synapse.tables._encoding import choose_encoding
+from synapse.tables._series import following, phase, season_of, step_name
+from synapse.tables._series_task import series_tasks
+from synapse.tables._table import numbers, sequences
 from tests.helpers.cases import all_hold, all_refused
 
 

@@ -28,7 +28,7 @@ function checkTables({ name, layers: table, neurons: rows, connections: ends }) 
 // --- files -------------------------------------------------------------------------------------
 
 const MOST_BYTES = 2e7, MOST_ADDRESS = 8000, SOON = 400; // of a file; characters; milliseconds
-const ADDRESS_VERSION = 1, DIGITS = 9; // of what an address holds, and of its numbers; draw/link.py has both, too
+const ADDRESS_VERSION = 1, DIGITS = 9; // of what an address holds, and of its numbers; draw/_link.py has both, too
 
 function download(name, blob) {
   const link = made("a", null, { href: URL.createObjectURL(blob), download: name });

@@ -5,10 +5,15 @@ any object with a method ``evaluate(genomes)`` that returns their fitness, and w
 they solve the task, as arrays.
 """
 
-from ..._checks import public_names
-from .data import dataset, xor
-from .description import description_length
-from .environment import Environment
+from ..._checks import public_names as _public_names
+from ._data import dataset, xor
+from ._description import description_length
+from ._environment import Environment
 
-__all__ = ["Environment", "dataset", "description_length", "xor"]
-__dir__ = public_names(__all__)
+__all__ = [
+    "Environment",
+    "dataset",
+    "description_length",
+    "xor",
+]
+__dir__ = _public_names(__all__)

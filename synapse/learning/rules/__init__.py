@@ -2,20 +2,11 @@
 it.
 """
 
-from ..._checks import public_names
-from .._parameters import BatchGradient as BatchGradient
-from .base import (
-    RULES as RULES,
-    SEQUENCE as SEQUENCE,
-    Rule as Rule,
-    RuleTask as RuleTask,
-)
-from .bptt import BackpropagationThroughTime as BackpropagationThroughTime
-from .stepwise import (
-    Online as Online,
-    RealTimeRecurrentLearning as RealTimeRecurrentLearning,
-    StepwiseRule as StepwiseRule,
-)
+from ..._checks import public_names as _public_names
+from .._parameters import BatchGradient
+from ._base import RULES, SEQUENCE, Rule, RuleTask
+from ._bptt import BackpropagationThroughTime
+from ._stepwise import Online, RealTimeRecurrentLearning, StepwiseRule
 
 __all__ = [
     "RULES",
@@ -28,4 +19,4 @@ __all__ = [
     "RuleTask",
     "StepwiseRule",
 ]
-__dir__ = public_names(__all__)
+__dir__ = _public_names(__all__)

@@ -14,7 +14,7 @@ import synapse
 from synapse import Layer, Network, _squash, initializers
 from synapse.engine.functions.activations import ACTIVATIONS
 from synapse.errors import ArgumentError, ArgumentTypeError, FormatError, TopologyError
-from synapse.readwrite import pytorch
+from synapse.readwrite import _pytorch
 from tests.helpers.cases import all_refused
 from tests.helpers.groups import competing
 from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
@@ -430,7 +430,7 @@ def test_what_is_not_trainable_survives_weight_decay_and_comes_back():
 
 
 def test_the_examples_run():
-    assert doctest.testmod(pytorch, raise_on_error=True).attempted > 5
+    assert doctest.testmod(_pytorch, raise_on_error=True).attempted > 5
 
 
 def test_it_compiles_as_one_graph_without_warnings_and_can_be_pickled():

@@ -1,0 +1,177 @@
+"""Closed-form continuous-time cells, built from ordinary neurons and gates."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import numpy as np
+
+from synapse._checks import MAX_NEURONS, boolean, suggests_arguments, whole_number
+from synapse._initializer import Initializer, Seed
+from synapse._squash import Squash
+from synapse.objects.architectures import register
+from synapse.objects.layer import Layer
+from synapse.objects.network import Network
+
+from ._recipe import Recipe, checked_sizes, pass_on
+
+
+@final
+@register
+class CfC(Network):
+    """Closed-form continuous-time cells, for rows at any intervals: Hasani and others
+    2022. ::
+
+        input, cells (of the step before) => backbone
+        backbone => first, second, speeds, blends
+        elapsed time ==(speeds)==> blends
+        first --o--> cells (1 - blends);  second --o--> cells (blends);  cells => output
+
+    The last input is the time d since the previous row. A step with the inputs x
+    computes, from u, which is the backbone tanh(W [x, h(t-1)] + b) or, without one, [x,
+    h(t-1)] itself::
+
+        f = tanh(W_f u + b_f)                           first
+        g = tanh(W_g u + b_g)                           second
+        a = W_a u + b_a                                 speeds
+        z = logistic(d a + W_b u + b_b)                 blends
+        h = (1 - z) f + z g                             cells
+
+    With `mixed_memory`, the cells of an LSTM, which read x and h(t-1), come first, and
+    u has their outputs in the place of h(t-1). Without `gated`, h = f + z g.
+
+    Parameters
+    ----------
+    inputs, cells, outputs : int
+        Number of inputs, besides the elapsed time, of cells and of outputs.
+    backbone : int
+        Number of neurons of the backbone. Default: 0, none.
+    mixed_memory : bool
+        Whether an LSTM, whose forget gates have the bias 1, precedes the cells.
+        Default: False.
+    gated : bool
+        Whether the first part is scaled by 1 - z. Default: True.
+    output_squash : str or Squash
+        Activation function of the outputs.
+    initializer, bias_initializer, seed, dtype
+        As for :class:`Perceptron`.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If a size is not a whole number above 0, or an option is not a boolean.
+
+    See Also
+    --------
+    CTRNN : Neurons with time constants.
+    LSTM : Memory for rows at equal intervals.
+
+    Examples
+    --------
+    >>> net = CfC(1, 4, 1, backbone=8, seed=0)
+    >>> net
+    <CfC 2-4-1, 35 neurons, 188 connections>
+    >>> net.run([[1.0, 0.5], [0.2, 2.0]]).shape
+    (2, 1)
+    """
+
+    _left_out = ("backbone", "first", "second", "speeds", "blends", "inverse", "memory")
+
+    @suggests_arguments("architecture")
+    def __init__(
+        self,
+        inputs: int,
+        cells: int,
+        outputs: int,
+        *,
+        backbone: int = 0,
+        mixed_memory: bool = False,
+        gated: bool = True,
+        output_squash: str | Squash = "logistic",
+        initializer: str | Initializer = "glorot",
+        bias_initializer: str | Initializer = "zeros",
+        seed: Seed = None,
+        dtype: Any = np.float64,
+    ) -> None:
+        counts = checked_sizes(
+            "CfC", (inputs, cells, outputs), 3, "inputs, cells, outputs"
+        )
+        condition = f"a whole number from 0 to {MAX_NEURONS}"
+        width = whole_number("backbone of CfC", backbone, condition, 0, MAX_NEURONS)
+        mixed = boolean("mixed_memory of CfC", mixed_memory)
+        scaled = boolean("gated of CfC", gated)
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, output_squash)
+
+        size = counts[1]
+        input_layer = recipe.inputs(counts[0] + 1)
+        signals = input_layer[:-1]
+        elapsed = input_layer[-1:]
+        middle = recipe.fixed(size, "cells")
+        layers = []
+
+        # What computes u: the cells and signals, an LSTM, a backbone.
+        sources = [signals, middle]
+        if mixed:
+            layers = _memory(recipe, sources, size)
+            sources = [signals, layers[-1]]
+        if width:
+            layers.append(_reading(recipe, sources, width, "tanh", "backbone"))
+            sources = layers[-1:]
+
+        # Four layers read u. Blends also read the elapsed time, times the speeds.
+        names = {
+            "first": "tanh",
+            "second": "tanh",
+            "speeds": "identity",
+            "blends": "logistic",
+        }
+        heads = [
+            _reading(recipe, sources, size, function, name)
+            for name, function in names.items()
+        ]
+        start, end, speeds, blends = heads
+        speeds.gate(elapsed.project(blends, weights=1.0, trainable=False), "input")
+        blends.gate(pass_on(end, middle), "input")
+        direct = pass_on(start, middle)
+        if scaled:
+            inverse = recipe.fixed(size, "inverse", bias=1.0)
+            pass_on(blends, inverse, -1.0)
+            inverse.gate(direct, "input")
+            heads.append(inverse)
+
+        output = recipe.layer(counts[2], output_squash, "output", fan_in=size)
+        recipe.connect(middle, output)
+        super().__init__(input_layer, [*layers, *heads, middle], output)
+
+
+def _reading(
+    recipe: Recipe,
+    sources: list[Layer],
+    size: int,
+    function: str,
+    name: str,
+    bias: Any = None,
+) -> Layer:
+    """Return a layer that all sources lead to."""
+    fan_in = sum(map(len, sources))
+    layer = recipe.layer(size, function, name, bias, fan_in)
+    for source in sources:
+        recipe.connect(source, layer, fan_in=fan_in)
+    return layer
+
+
+def _memory(recipe: Recipe, sources: list[Layer], size: int) -> list[Layer]:
+    """Return the layers of an LSTM, in activation order; its outputs are the last
+    one.
+    """
+    takes, keeps, gives = (
+        _reading(recipe, sources, size, "logistic", f"memory {name} gates", bias)
+        for name, bias in (("input", None), ("forget", 1.0), ("output", None))
+    )
+    candidates = _reading(recipe, sources, size, "tanh", "memory candidates")
+    states = recipe.fixed(size, "memory", function="tanh")
+    outputs = recipe.fixed(size, "memory outputs")
+    takes.gate(pass_on(candidates, states), "input")
+    keeps.gate(pass_on(states, states), "input")
+    gives.gate(pass_on(states, outputs), "input")
+    return [takes, keeps, gives, candidates, states, outputs]

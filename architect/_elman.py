@@ -1,0 +1,80 @@
+"""The simple recurrent network."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import numpy as np
+
+from synapse._checks import suggests_arguments
+from synapse._initializer import Initializer, Seed
+from synapse._squash import Squash
+from synapse.objects.architectures import register
+from synapse.objects.network import Network
+
+from ._recipe import Recipe, checked_sizes, numbered, pass_on
+
+
+@final
+@register
+class Elman(Network):
+    """A simple recurrent network, whose hidden layers read their activations of the
+    previous step.
+
+    Elman 1990. ::
+
+        input => hidden => output
+                  |  ^
+                  v  ||          | one to one, weight 1, not trained
+                context          => all to all
+
+    A context neuron copies its hidden neuron after the step. With the online rule the
+    error stops there, as in the paper: the network learns only which activations help
+    one step later.
+
+    Parameters
+    ----------
+    *sizes : int
+        Number of inputs, sizes of the hidden layers (each has a context), and number of
+        outputs.
+    squash, output_squash, initializer, bias_initializer, seed, dtype
+        As for :class:`Perceptron`.
+
+    Examples
+    --------
+    >>> Elman(2, 6, 1, seed=0)
+    <Elman 2-6-1, 15 neurons, 60 connections>
+    """
+
+    _left_out = ("context",)
+
+    @suggests_arguments("architecture")
+    def __init__(
+        self,
+        *sizes: int,
+        squash: str | Squash = "logistic",
+        output_squash: str | Squash | None = None,
+        initializer: str | Initializer = "fan_in",
+        bias_initializer: str | Initializer = "fan_in",
+        seed: Seed = None,
+        dtype: Any = np.float64,
+    ) -> None:
+        counts = checked_sizes("Elman", sizes, 3, "inputs, hidden layers, outputs")
+        last = squash if output_squash is None else output_squash
+        recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, last)
+        inputs = recipe.inputs(counts[0])
+        layers = []
+        source = inputs
+        for i, size in enumerate(counts[1:-1]):
+            context = recipe.fixed(size, numbered("context", i, len(counts) - 2))
+            name = numbered("hidden", i, len(counts) - 2)
+            fan_in = len(source) + size
+            hidden = recipe.layer(size, squash, name, fan_in=fan_in)
+            recipe.connect(source, hidden, fan_in=fan_in)
+            recipe.connect(context, hidden, fan_in=fan_in)
+            pass_on(hidden, context)
+            layers += [context, hidden]
+            source = hidden
+        output = recipe.layer(counts[-1], last, "output", fan_in=len(source))
+        recipe.connect(source, output)
+        super().__init__(inputs, layers, output)

@@ -1,0 +1,255 @@
+"""Leaky neurons that spike, made of identities, thresholds and self-connections."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synapse._checks import (
+    MAX_DELAYS,
+    choice,
+    finite_number,
+    fraction,
+    positive_number,
+    suggests_arguments,
+    whole_number,
+)
+from synapse._initializer import Initializer, Seed
+from synapse._squash import Squash
+from synapse.objects.architectures import register
+from synapse.objects.layer import Layer
+from synapse.objects.network import Network
+
+from ._recipe import Recipe, checked_sizes, pass_on
+
+
+@final
+@register
+class Spiking(Network):
+    """Leaky integrate-and-fire neurons, some of which adapt, and leaky outputs: Bellec
+    and others 2020. ::
+
+        input => voltages -> spikes => output
+                  |  ^  ^     |  ^ |     |  ^
+                  +--+  +=====+  | v     +--+
+                              adaptation
+                                |  ^
+                                +--+
+
+    A cell is two neurons, three if it adapts, and one more if it has refractory steps.
+    Its numbers are those of neurons::
+
+        v_j(t) = alpha v_j(t-1) + sum_i w_ij x_i(t) + sum_k r_kj z_k(t-1)
+                 - threshold z_j(t-1)                                  voltages
+        g_j(t) = 1 - z_j(t-1) - ... - z_j(t-refractory)                ready
+        z_j(t) = 1 if g_j(t) (v_j(t) - beta a_j(t-1)) > threshold, else 0   spikes
+        a_j(t) = rho a_j(t-1) + z_j(t)                                 adaptation
+        y_o(t) = kappa y_o(t-1) + sum_j u_jo z_j(t) + b_o              output
+
+    With ``reset="zero"``, neurons `keep`, 1 - z_j(t-1), gate the self-connections of
+    voltages in place of the last term of v_j.
+
+    alpha, rho and kappa are e^(-1 / time constant). The slope of a spike is declared
+    (the squash ``spike``), so that every method learns. The layers are in the
+    order for which rtrl of reach 1 follows each cell by itself.
+
+    Parameters
+    ----------
+    inputs, cells, outputs : int
+        Number of inputs, of cells and of outputs.
+    adaptive : int, optional
+        How many of the cells adapt: the first ones. Default: half of them.
+    density : float
+        Share of the pairs of different cells that are connected, above 0 and at most 1.
+        Default: 1.
+    time_constant, adaptation_time, output_time : float
+        Steps in which a voltage, an adaptation and an output fade to 1/e. Default: 20,
+        100 and 20.
+    threshold : float
+        Voltage at which a cell spikes, above 0; a spike lowers it by as much. Default:
+        1.
+    adaptation : float
+        beta: by how much each spike raises the threshold of an adaptive cell at first.
+        Default: 0.3.
+    reset : {"subtract", "zero"}
+        What a spike does to the voltage: it lowers it by the threshold, or sets it to 0
+        before the next inputs, as in NIR. Default: ``"subtract"``.
+    refractory : int
+        Steps after a spike in which a cell cannot spike; its voltage goes on. Default:
+        0, and the cells have no neurons `ready`, which gate voltages and adaptation.
+    excitatory : int, optional
+        How many of the cells excite: the first ones. Their connections to cells and
+        outputs are positive, those of the others negative, and learning keeps the signs
+        (Dale's law). What is drawn for inhibitory cells is larger, so that both kinds
+        are in balance. Default: cells have no signs.
+    spike, output_squash : str or Squash
+        Activation functions of spikes and outputs. ``"spike(width=2)"`` has a slope
+        that is twice as wide. Default: ``"spike"``, ``"identity"``.
+    initializer, bias_initializer, seed, dtype
+        As for :class:`Perceptron`; the initializer draws the weights from the inputs,
+        between cells and to the outputs. Default: ``"he"``. The rest is fixed.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If a size is not a whole number above 0, or another number is out of range.
+
+    See Also
+    --------
+    synapse.squashes.register : Spikes with a slope of your own, ``surrogate=True``.
+
+    Notes
+    -----
+    Errors also pass through `ready`: the exact gradient knows that a spike forbids the
+    next ones. Bellec and others (2020) leave this out.
+
+    By rtrl of reach 1, the eligibility e_ij of a weight into cell j, without refractory
+    steps, is that of e-prop, with slopes psi and errors of the outputs::
+
+        eps_ij(t) = alpha eps_ij(t-1) - threshold e_ij(t-1) + x_i(t)
+        e_ij(t) = psi_j(t) (eps_ij(t) - beta eps^a_ij(t-1))
+        eps^a_ij(t) = rho eps^a_ij(t-1) + e_ij(t)
+        d y_o / d w_ij (t) = kappa (the same)(t-1) + u_jo e_ij(t)
+                             + sum_m u_mo psi_m(t) r_jm e_ij(t-1)
+
+    Two terms are more than e-prop has: the derivative of the reset, and the sum over
+    other cells m, by which a spike changes the outputs of the next step.
+
+    Examples
+    --------
+    >>> net = Spiking(2, 6, 1, adaptive=2, seed=0)
+    >>> net
+    <Spiking 2-6-6-2-1, 17 neurons, 73 connections>
+    >>> spikes = net["spikes"]
+    >>> outputs = net.run(np.full((50, 2), 0.8))
+    >>> set(spikes.activations.tolist()) <= {0.0, 1.0}
+    True
+    """
+
+    @suggests_arguments("architecture")
+    def __init__(
+        self,
+        inputs: int,
+        cells: int,
+        outputs: int,
+        *,
+        adaptive: int | None = None,
+        density: float = 1.0,
+        time_constant: float = 20.0,
+        adaptation_time: float = 100.0,
+        output_time: float = 20.0,
+        threshold: float = 1.0,
+        adaptation: float = 0.3,
+        reset: Literal["subtract", "zero"] = "subtract",
+        refractory: int = 0,
+        excitatory: int | None = None,
+        spike: str | Squash = "spike",
+        output_squash: str | Squash = "identity",
+        initializer: str | Initializer = "he",
+        bias_initializer: str | Initializer = "zeros",
+        seed: Seed = None,
+        dtype: Any = np.float64,
+    ) -> None:
+        counts = checked_sizes(
+            "Spiking", (inputs, cells, outputs), 3, "inputs, cells, outputs"
+        )
+        n_cells = counts[1]
+        n_adaptive = n_cells // 2 if adaptive is None else adaptive
+        condition = f"a whole number from 0 to {n_cells}"
+        title = "adaptive of Spiking"
+        n_adaptive = whole_number(title, n_adaptive, condition, 0, n_cells)
+        if excitatory is not None:
+            title = "excitatory of Spiking"
+            excitatory = whole_number(title, excitatory, condition, 0, n_cells)
+        title = "refractory of Spiking"
+        condition = f"a whole number of steps from 0 to {MAX_DELAYS:,}"
+        n_steps = whole_number(title, refractory, condition, 0, MAX_DELAYS)
+        share = fraction("density of Spiking", density)
+        of_voltage = _kept("time_constant", time_constant)
+        of_adaptation = _kept("adaptation_time", adaptation_time)
+        of_output = _kept("output_time", output_time)
+        limit = positive_number("threshold of Spiking", threshold)
+        raised = finite_number("adaptation of Spiking", adaptation, np.float64)
+        choice("reset of Spiking", reset, ("subtract", "zero"))
+        recipe = Recipe(
+            seed, initializer, bias_initializer, dtype, spike, output_squash
+        )
+
+        source = recipe.inputs(counts[0])
+        voltages = recipe.fixed(n_cells, "voltages")
+        spikes = recipe.fixed(n_cells, "spikes", bias=-limit, function=spike)
+        output = recipe.layer(counts[2], output_squash, "output", fan_in=n_cells)
+        recipe.connect(source, voltages)
+        leak = pass_on(voltages, voltages, of_voltage)
+        drives = [pass_on(voltages, spikes)]
+        pairs = _pairs(n_cells, share, recipe.rng)
+        _connect(recipe, spikes, voltages, excitatory, pairs)
+        hidden = [voltages, spikes]
+        if reset == "subtract":
+            pass_on(spikes, voltages, -limit)
+        else:
+            keep = recipe.fixed(n_cells, "keep", bias=1.0)
+            pass_on(spikes, keep, -1.0)  # of the step before: `keep` is first
+            keep.gate(leak, "one_to_one")
+            hidden.insert(0, keep)
+        if n_adaptive:
+            adapting = Layer(spikes[:n_adaptive])
+            levels = recipe.fixed(n_adaptive, "adaptation")
+            pass_on(adapting, levels)
+            pass_on(levels, levels, of_adaptation)
+            drives.append(pass_on(levels, adapting, -raised))  # one step late
+            hidden.append(levels)
+        if n_steps:
+            ready = recipe.fixed(n_cells, "ready", bias=1.0)
+            pass_on(spikes, ready, -1.0)  # of the step before: `ready` is first
+            for steps in range(2, n_steps + 1):
+                pass_on(spikes, ready, -1.0, delay=steps)
+            for drive in drives:
+                Layer(ready[: len(drive)]).gate(drive, "one_to_one")
+            hidden.insert(hidden.index(spikes), ready)
+        _connect(recipe, spikes, output, excitatory)
+        pass_on(output, output, of_output)
+        super().__init__(source, hidden, output)
+
+
+def _kept(name: str, steps: Any) -> float:
+    """Return the share that is kept at each step, for a time constant."""
+    return math.exp(-1.0 / positive_number(f"{name} of Spiking", steps))
+
+
+def _connect(
+    recipe: Recipe,
+    spikes: Layer,
+    target: Layer,
+    excitatory: int | None,
+    pairs: NDArray[np.bool_] | None = None,
+) -> None:
+    """Connect the pairs of spikes and targets (default: all), with the signs of cells.
+
+    Inhibitory weights are drawn larger by as much as these cells are fewer.
+    """
+    if pairs is not None and not pairs.any():
+        return
+    if excitatory is None:
+        recipe.connect(spikes, target, pairs)
+        return
+    n_cells = len(spikes)
+    fan_in = n_cells if pairs is None else math.ceil(pairs.sum() / n_cells)
+    ratio = excitatory / max(1, n_cells - excitatory) or 1.0
+    groups = (0, excitatory, 1, 1.0), (excitatory, n_cells, -1, ratio)
+    for start, stop, sign, scale in groups:
+        pattern = None if pairs is None else pairs[start:stop]
+        if start < stop and (pattern is None or pattern.any()):
+            sources = Layer(spikes[start:stop])
+            recipe.connect(sources, target, pattern, fan_in, sign=sign, scale=scale)
+
+
+def _pairs(cells: int, share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Return the pairs of cells that are connected: a share of all pairs, at random."""
+    pairs = ~np.eye(cells, dtype=bool)
+    if share < 1.0:
+        pairs &= rng.random((cells, cells)) < share
+    return pairs

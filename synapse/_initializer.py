@@ -1,0 +1,437 @@
+"""Initializers of weights and biases, and the table of all by name: what
+`synapse.initializers` shows.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, overload
+
+import numpy as np
+
+from . import _checks
+from ._typing import Floats
+from .errors import ArgumentError, ArgumentTypeError
+
+ARGUMENTS = ("rng", "shape", "fan_in", "fan_out")
+Initializer = Callable[[np.random.Generator, tuple[int, ...], int, int], Any]
+Seed = np.random.Generator | np.random.SeedSequence | Sequence[int] | int | None
+
+
+class NamedInitializer:
+    """An initializer of this module.
+
+    Called with (rng, shape, fan_in, fan_out), it draws. Called with its number, such as
+    ``normal(0.5)`` or ``normal(scale=0.5)``, it returns the initializer with this
+    number; without arguments, as in ``normal()`` or ``glorot()``, itself.
+    """
+
+    __name__: str
+
+    def __init__(
+        self, draw: Callable[..., Any], check: Callable[[str, Any], float] | None
+    ) -> None:
+        functools.update_wrapper(self, draw)
+        *_, last = inspect.signature(draw).parameters.values()
+        self._draw = draw
+        self._check = check
+        self._parameter = last.name
+        self._number: float | None = None if check is None else last.default
+
+    @overload
+    def __call__(self, number: float = ..., /) -> NamedInitializer: ...
+    @overload
+    def __call__(
+        self, *, scale: float = ..., value: float = ..., sparsity: float = ...
+    ) -> NamedInitializer: ...
+    @overload
+    def __call__(
+        self,
+        rng: np.random.Generator,
+        shape: tuple[int, ...],
+        fan_in: int,
+        fan_out: int,
+    ) -> Floats: ...
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        if len(arguments) + len(named) > 1:
+            return self._drawn_for(*arguments, **named)
+        return self._with(*arguments, **named) if arguments or named else self
+
+    def __repr__(self) -> str:
+        number = "" if self._number is None else f"({self._number:g})"
+        return f"<initializer {self.__name__}{number}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _of_number, (self.__name__, self._number)
+
+    def unchecked(
+        self,
+        rng: np.random.Generator,
+        shape: tuple[int, ...],
+        fan_in: int,
+        fan_out: int,
+    ) -> Any:
+        """Draw, for arguments that are right."""
+        numbers = () if self._number is None else (self._number,)
+        return self._draw(rng, shape, fan_in, fan_out, *numbers)
+
+    def _drawn_for(
+        self, rng: Any = None, shape: Any = (), fan_in: Any = None, fan_out: Any = None
+    ) -> Floats:
+        if not isinstance(rng, np.random.Generator):
+            raise ArgumentTypeError(
+                _checks.expected("rng of an initializer", "a numpy Generator", rng)
+            )
+        title = "shape of an initializer"
+        condition = "(sources, targets) or (connections,)"
+        sizes = _checks.listed(title, shape, condition)
+        if len(sizes) not in (1, 2):
+            raise ArgumentError(_checks.expected(title, "1 or 2 numbers", shape))
+        for size in sizes:
+            _require_size(title, size)
+        _require_size("fan_in of an initializer", fan_in)
+        _require_size("fan_out of an initializer", fan_out)
+        values: Floats = self.unchecked(rng, tuple(sizes), fan_in, fan_out)
+        return values
+
+    def _with(self, *numbers: Any, **named: Any) -> NamedInitializer:
+        """Return the same law with another number."""
+        if self._check is None:
+            raise ArgumentTypeError(
+                f"The initializer {self.__name__} has no number to set. Pass it as"
+                f' {self.__name__}, {self.__name__}() or "{self.__name__}".'
+            )
+        if named and self._parameter not in named:
+            wrong = next(iter(named))
+            raise ArgumentTypeError(
+                f"The initializer {self.__name__} has no argument {wrong!r}. Use"
+                f" {self.__name__}({self._parameter}=)."
+            )
+        (value,) = numbers or named.values()
+        other = NamedInitializer(self._draw, self._check)
+        other._number = self._check(f"{self._parameter} of {self.__name__}", value)
+        return other
+
+
+def _of_number(name: str, number: float | None) -> NamedInitializer:
+    """Return the initializer of this module with this number, for pickles and
+    copies.
+    """
+    law: NamedInitializer = globals()[name]
+    return law if number is None or number == law._number else law(number)
+
+
+def _initializer(
+    check: Callable[[str, Any], float] | None = None,
+) -> Callable[[Callable[..., Any]], NamedInitializer]:
+    """Make a function of (rng, shape, fan_in, fan_out) an initializer; with `check`,
+    it also has a number.
+    """
+    return lambda function: NamedInitializer(function, check)
+
+
+def _require_size(title: str, size: Any) -> None:
+    _checks.whole_number(title, size, "a whole number, 0 or above", 0)
+
+
+@_initializer(_checks.non_negative_number)
+def uniform(
+    rng: np.random.Generator,
+    shape: tuple[int, ...],
+    fan_in: int,
+    fan_out: int,
+    scale: float = 0.1,
+) -> Floats:
+    """Draw uniformly from -scale to scale, like Synaptic: ``uniform(scale=0.1)``."""
+    return rng.uniform(-scale, scale, shape)
+
+
+@_initializer(_checks.non_negative_number)
+def normal(
+    rng: np.random.Generator,
+    shape: tuple[int, ...],
+    fan_in: int,
+    fan_out: int,
+    scale: float = 0.1,
+) -> Floats:
+    """Draw from a Gaussian with mean 0 and this standard deviation:
+    ``normal(scale=0.1)``.
+    """
+    return rng.normal(0.0, scale, shape)
+
+
+@_initializer(_checks.finite_number)
+def constant(
+    rng: np.random.Generator,
+    shape: tuple[int, ...],
+    fan_in: int,
+    fan_out: int,
+    value: float = 0.0,
+) -> Floats:
+    """Set every weight or bias to one value: ``constant(value=0.0)``."""
+    return np.full(shape, value)
+
+
+@_initializer()
+def fan_in(
+    rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int
+) -> Floats:
+    """Draw uniformly from -1 / sqrt(fan_in) to 1 / sqrt(fan_in), like
+    `torch.nn.Linear`.
+
+    The variance is 1 / (3 fan_in), a third of that in LeCun, Bottou, Orr and Müller
+    1998, section 4.6.
+    """
+    limit = math.sqrt(1.0 / max(1, fan_in))
+    return rng.uniform(-limit, limit, shape)
+
+
+@_initializer()
+def glorot(
+    rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int
+) -> Floats:
+    """Draw uniformly within ± sqrt(6 / (fan_in + fan_out)), Glorot and Bengio 2010,
+    equation 16.
+    """
+    limit = math.sqrt(6.0 / max(1, fan_in + fan_out))
+    return rng.uniform(-limit, limit, shape)
+
+
+@_initializer()
+def he(
+    rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int
+) -> Floats:
+    """Draw from a Gaussian with standard deviation sqrt(2 / fan_in), He, Zhang, Ren and
+    Sun 2015.
+    """
+    return rng.normal(0.0, math.sqrt(2.0 / max(1, fan_in)), shape)
+
+
+@_initializer()
+def orthogonal(
+    rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int
+) -> Floats:
+    """Draw a matrix with orthonormal rows or columns, Saxe, McClelland and Ganguli
+    2014.
+
+    Weights that are not a matrix become 1 or -1.
+    """
+    if len(shape) == 1:
+        return rng.choice([-1.0, 1.0], shape)
+    q, r = np.linalg.qr(rng.normal(size=(max(shape), min(shape))))
+    q = q * np.where(np.diagonal(r) < 0, -1.0, 1.0)  # the sign makes the draw uniform
+    return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
+
+
+@_initializer(_checks.fraction_below_one)
+def sparse(
+    rng: np.random.Generator,
+    shape: tuple[int, ...],
+    n: int,
+    fan_out: int,
+    sparsity: float = 0.9,
+) -> Floats:
+    """Set most incoming weights of a neuron to 0, Elsayed, Vasan and Mahmood 2024:
+    ``sparse(sparsity=0.9)``.
+
+    The fraction that is 0 is from 0 to below 1, and the count is rounded down. The
+    others are drawn by `fan_in`. Of a projection that is not full, each weight is 0 as
+    often.
+    """
+    weights: Floats = fan_in.unchecked(rng, shape, n, fan_out)
+
+    # A random rank of the incoming weights of each target; the lowest become 0.
+    numbers = np.arange(shape[0])[:, None]
+    ranks = rng.permuted(np.broadcast_to(numbers, (*shape, 1)[:2]), axis=0)
+    weights[ranks.reshape(shape) < int(sparsity * shape[0])] = 0.0
+    return weights
+
+
+by_name: _checks.Names[Initializer] = _checks.Names(
+    "initializer",
+    {
+        "uniform": uniform,
+        "normal": normal,
+        "zeros": constant(0.0),
+        "fan_in": fan_in,
+        "glorot": glorot,
+        "he": he,
+        "orthogonal": orthogonal,
+        "sparse": sparse,
+    },
+    {
+        "zero": "zeros",
+        **dict.fromkeys(("xavier", "xavier_uniform", "glorot_uniform"), "glorot"),
+        **dict.fromkeys(("kaiming", "kaiming_normal", "he_normal"), "he"),
+    },
+    _checks.NEAREST_ADVICE["initializer"],
+)
+
+
+_WITH_NUMBER = {law.__name__: law for law in (uniform, normal, constant, sparse)}
+
+
+def names() -> list[str]:
+    """Return the names of all initializers, sorted."""
+    return sorted(by_name)
+
+
+def get(initializer: str | Initializer) -> Initializer:
+    """Find an initializer by its name; a function is returned as it is.
+
+    Parameters
+    ----------
+    initializer : str or callable
+        Name of the initializer. Case, underscores, hyphens and spaces do not matter.
+        Synonyms such as "xavier" (`glorot`) and "kaiming" (`he`) work too.
+
+    Raises
+    ------
+    UnknownNameError
+        If no initializer of this name is registered.
+    ArgumentTypeError
+        If it is neither a string nor a function of (rng, shape, fan_in, fan_out).
+    """
+    if isinstance(initializer, str):
+        return by_name.find(initializer)
+    if isinstance(initializer, NamedInitializer):
+        return initializer
+    function: Initializer = _checks.function_of(
+        "An initializer", initializer, *ARGUMENTS
+    )
+    return function
+
+
+def to_json(initializer: Any) -> str | dict[str, float] | None:
+    """Return what a file has for an initializer: its name, or the name of the function
+    that made it with a number; None if there is neither.
+    """
+    for name in names():
+        if by_name.find(name) is initializer:
+            return name
+    if isinstance(initializer, NamedInitializer) and initializer._number is not None:
+        return {initializer.__name__: initializer._number}
+    return None
+
+
+def from_json(content: Any) -> Any:
+    """Return the initializer of :func:`to_json`; anything else as it is."""
+    if isinstance(content, dict) and len(content) == 1:
+        ((name, number),) = content.items()
+        law = _WITH_NUMBER.get(name)
+        return content if law is None else law(number)
+    return content
+
+
+def register(function: Initializer) -> Initializer:
+    """Register your own initializer under its name. Use it as a decorator.
+
+    Parameters
+    ----------
+    function : callable
+        Function ``(rng, shape, fan_in, fan_out) -> array`` that returns finite numbers
+        of this shape.
+
+    Returns
+    -------
+    callable
+        The function.
+
+    Raises
+    ------
+    ArgumentError
+        If another function has this name, in any spelling or as a synonym.
+    ArgumentTypeError
+        If it is not a function of these arguments.
+
+    Examples
+    --------
+    >>> from synapse import Layer
+    >>> @register
+    ... def half(rng, shape, fan_in, fan_out):
+    ...     return np.full(shape, 0.5)
+    >>> Layer(2).project(Layer(1), initializer="half").weights
+    Weights(array([[0.5],
+           [0.5]]))
+    """
+    _checks.function_of("An initializer to register", function, *ARGUMENTS)
+    name = getattr(function, "__name__", "")
+    if not name or by_name.seek(name) is not None:
+        raise ArgumentError(
+            f"An initializer named {name!r} is registered already. Use another name."
+        )
+    by_name.add(name, function)
+    return function
+
+
+def draw(
+    initializer: str | Initializer,
+    rng: np.random.Generator,
+    shape: tuple[int, ...],
+    fan_in: int,
+    fan_out: int,
+    dtype: Any = np.float64,
+) -> Floats:
+    """Draw an array of this shape; an error if the initializer returns another, or
+    unfit numbers.
+    """
+    title = "The result of an initializer"
+    function = get(initializer)
+    if isinstance(function, NamedInitializer):
+        drawn = function.unchecked(rng, shape, fan_in, fan_out)
+    else:
+        drawn = function(rng, shape, fan_in, fan_out)
+    values = _checks.finite_array(title, drawn, dtype)
+    if values.shape != shape:
+        condition = f"an array of shape {shape}"
+        raise ArgumentError(_checks.expected(title, condition, values.shape))
+    return values
+
+
+# --- seeds ----------------------------------------------------------------------------
+
+
+def random_generator(seed: Seed) -> np.random.Generator:
+    """Return the generator for a public function: the given one, or a new one from a
+    seed.
+    """
+    if isinstance(seed, np.random.Generator):
+        return seed
+    if seed is None or isinstance(seed, np.random.SeedSequence):
+        return np.random.default_rng(seed)
+    several = isinstance(seed, list | tuple)
+    entries = list(seed) if isinstance(seed, list | tuple) else [seed]
+    integers = [_checks.integer(entry) for entry in entries]
+    numbers = [number for number in integers if number is not None and number >= 0]
+    if not numbers or len(numbers) < len(entries):
+        condition = "a whole number, 0 or above, a list of such numbers,"
+        condition += " a numpy Generator or None"
+        raise ArgumentError(_checks.expected("seed", condition, seed))
+    # A list of one number is another seed than the number.
+    return np.random.default_rng(numbers if several else numbers[0])
+
+
+def seeds_of(seed: Seed, count: int) -> list[Seed]:
+    """Return `count` seeds for as many threads; a generator, which they cannot share,
+    is spawned.
+    """
+    if isinstance(seed, np.random.Generator):
+        return [*seed.spawn(count)]
+    return [seed] * count
+
+
+@contextmanager
+def given_back(rng: np.random.Generator) -> Iterator[None]:
+    """Restore the state of a generator if the block raises, so that a failed call draws
+    nothing.
+    """
+    state = rng.bit_generator.state
+    try:
+        yield
+    except BaseException:
+        rng.bit_generator.state = state
+        raise

@@ -1,0 +1,296 @@
+"""Lesions: what the cost becomes without neurons, connections or gates; and activations
+that are patched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._checks import (
+    as_matrix,
+    boolean,
+    choice,
+    expected,
+    imported_pandas,
+    index_within,
+)
+from .._cost import Cost
+from .._typing import Floats, Ints
+from ..errors import ArgumentError
+from ..learning._data import Data, prepare
+from ..learning._evaluation import mean_cost
+from ..learning._gradient import ExactGradient
+from ..objects.network import Network
+from ..objects.neuron import Neuron, require_neuron
+from ..objects.snapshots import deterministic
+from ..objects.tie import untie
+from ..objects.topology import Topology
+from ._steps import topology_of
+
+
+@dataclass(frozen=True, eq=False)
+class Lesions:
+    """The result of :func:`lesions`.
+
+    Attributes
+    ----------
+    loss : float
+        Mean cost of the network as it is.
+    items : ndarray of int, shape (items,)
+        Numbers of the neurons, connections or gaters that were silenced, in the order
+        of the network.
+    names : tuple of str
+        Their names; of a connection, those of its source and its target.
+    change : ndarray, shape (items,) or (items, items)
+        Mean cost with the lesion minus that without; with ``pairs=True``, of both, and
+        of one on the diagonal.
+    """
+
+    loss: float
+    items: Ints
+    names: tuple[str, ...]
+    change: Floats
+
+    def to_pandas(self) -> Any:
+        """Convert `change` to a ``pandas.Series``, or with pairs to a
+        ``pandas.DataFrame``, by name.
+        """
+        pandas = imported_pandas()
+        if self.change.ndim == 2:
+            return pandas.DataFrame(self.change, self.names, self.names)
+        return pandas.Series(self.change, self.names, name="change")
+
+    def __repr__(self) -> str:
+        pairs = "pairs of " if self.change.ndim == 2 else ""
+        return (
+            f"<Lesions of {pairs}{len(self.items)}, loss {self.loss:.4g}, at most"
+            f" {self.change.max():+.4g}>"
+        )
+
+
+def lesions(
+    network: Network,
+    inputs: ArrayLike,
+    targets: ArrayLike,
+    what: Literal["neurons", "connections", "gates"] = "neurons",
+    *,
+    pairs: bool = False,
+    cost: str | Cost | None = None,
+) -> Lesions:
+    """Silence each neuron, connection or gate in turn, and measure by how much the mean
+    cost changes.
+
+    A silent neuron adds nothing to the neurons that it leads to, and the connections
+    that it gates carry nothing: their weights are 0. It still has its own activation,
+    so a silent output is still compared with its target. A silent connection has the
+    weight 0. A silent gate is 0; its gater still leads to others. Sequences run side by
+    side, so :meth:`synapse.Trainer.test` differs by rounding. A network silenced by
+    hand has exactly the `cost` that its lesion has here.
+
+    Parameters
+    ----------
+    network : Network
+        The network. It is not changed. Random neurons output their means.
+    inputs, targets : array_like
+        Data as for :meth:`synapse.Trainer.test`. Every run begins with a cleared
+        context.
+    what : {"neurons", "connections", "gates"}
+        What is silenced. Gates are named by their gaters.
+    pairs : bool
+        Whether every pair is silenced, too: n items take n (n + 1) / 2 runs over the
+        data. Default False.
+    cost : str or Cost, optional
+        The cost. Default: the one that fits the outputs, as of a
+        :class:`synapse.Trainer`.
+
+    Returns
+    -------
+    Lesions
+        The changes, in the order of the network.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If the data do not fit the network, `what` is something else, or there is
+        nothing to silence.
+
+    See Also
+    --------
+    patch : Replace one activation of one step.
+    prune : Remove connections of little importance.
+
+    Examples
+    --------
+    >>> from synapse import Layer, Network
+    >>> a, b = Layer(2), Layer(1, squash="identity")
+    >>> _ = a.project(b, weights=[[1.0], [0.0]])
+    >>> result = lesions(Network(a, b), [[1.0, 1.0]], [[1.0]], "connections")
+    >>> result.change
+    array([0.5, 0. ])
+    """
+    table = topology_of(network)._require_closed("examined by lesions")
+    measure = network._cost(cost)
+    choice("`what` of lesions", what, ("neurons", "connections", "gates"))
+    data = prepare(network, inputs, targets, measure)
+    names, items, silenced = _silenced(table, what)
+    if not len(items):
+        raise ArgumentError(f"Expected a network with {what} to silence, got none.")
+    in_pairs = boolean("pairs", pairs)
+
+    # Weights that are tied could not be set to 0 one by one.
+    clone = network.clone()
+    if table.tie.any():
+        untie(clone.connections)
+    weights = clone.weights
+    with deterministic(clone):
+        cost_now = _mean_cost_of(clone, data, measure)
+
+        def measured(*numbers: int) -> float:
+            changed = weights.copy()
+            for number in numbers:
+                changed[silenced[number]] = 0.0
+            clone.weights = changed
+            return cost_now()
+
+        intact = measured()
+        single = np.array([measured(number) for number in range(len(items))])
+        if not in_pairs:
+            return Lesions(intact, items, names, single - intact)
+        costs = np.diag(single)
+        for i in range(len(items)):
+            for j in range(i):
+                costs[i, j] = costs[j, i] = measured(i, j)
+    return Lesions(intact, items, names, costs - intact)
+
+
+def _mean_cost_of(network: Network, data: Data, cost: Cost) -> Callable[[], float]:
+    """Return a function of the mean cost of a network with its present weights;
+    sequences are side by side.
+    """
+    # The tape of a single sequence would be as long as all data: it is run by steps.
+    if network.has_memory and data.sequences == 1:
+
+        def of_one() -> float:
+            network.clear()
+            return mean_cost(network, data, cost).loss
+
+        return of_one
+    steps = int(data.aimed.sum())
+    summed = ExactGradient(network, data).losses(cost)
+    return lambda: summed() / steps if steps else np.nan
+
+
+def _silenced(table: Topology, what: str) -> tuple[tuple[str, ...], Ints, list[Ints]]:
+    """Return names and numbers of what is silenced, and the connections whose weights
+    are 0 then.
+    """
+    if what == "connections":
+        items = np.arange(table.connections)
+        ends = (table.source.tolist(), table.target.tolist(), table.delay.tolist())
+        names = tuple(
+            f"{table.names[i]} -> {table.names[j]}" + (f", delay {k}" if k else "")
+            for i, j, k in zip(*ends, strict=True)
+        )
+        return names, items, list(items[:, None])
+
+    # A gater silences what it gates, and a neuron also what it leads to.
+    links = np.flatnonzero(table.gated)
+    owner = table.gater[table.gated]
+    items = np.unique(owner)
+    if what == "neurons":
+        leading = np.flatnonzero(~table.self_connected)
+        links = np.append(links, leading)
+        owner = np.append(owner, table.source[leading])
+        items = np.arange(table.neurons)
+    order = np.argsort(owner, stable=True)
+    starts, stops = (
+        np.searchsorted(owner[order], items, side).tolist()
+        for side in ("left", "right")
+    )
+    silenced = [
+        links[order[start:stop]] for start, stop in zip(starts, stops, strict=True)
+    ]
+    return tuple(table.names[i] for i in items.tolist()), items, silenced
+
+
+def patch(
+    network: Network,
+    clean: ArrayLike,
+    other: ArrayLike,
+    neuron: Neuron | int,
+    step: int,
+) -> Floats:
+    """Return the outputs on one sequence when a neuron has, at one step, its activation
+    on another sequence.
+
+    If the outputs become those of the other sequence, the neuron carries at that step
+    what distinguishes the two (activation patching).
+
+    Parameters
+    ----------
+    network : Network
+        The network. It is not changed. Random neurons output their means.
+    clean, other : array_like, shape (T, inputs)
+        The sequence that is run, and the one from which the activation is taken. Both
+        begin with a cleared context, and have the step.
+    neuron : Neuron or int
+        The neuron of the network, or its number.
+    step : int
+        The step, from 0. Negative ones count from the end.
+
+    Returns
+    -------
+    ndarray, shape (T, outputs)
+        The outputs on the first sequence.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If a sequence does not fit the network, or `neuron` or `step` are not among its
+        neurons and steps.
+
+    Examples
+    --------
+    >>> import architect
+    >>> net = architect.LSTM(1, 3, 1, seed=0)
+    >>> clean, other = [[0.0], [0.0]], [[1.0], [0.0]]
+    >>> outputs = patch(net, clean, other, net.input[0], 0)
+    >>> bool((outputs == net.clone().run(other)).all())
+    True
+    """
+    topology_of(network)._require_closed("examined by patch")
+    width = len(network.input)
+    rows = as_matrix("clean", clean, width, network.dtype)
+    other_rows = as_matrix("other", other, width, network.dtype)
+    steps = range(min(len(rows), len(other_rows)))
+    at = steps[index_within("step", step, len(steps))]
+    if isinstance(neuron, Neuron):
+        if require_neuron("neuron", neuron) not in network:
+            raise ArgumentError(expected("neuron", "one of the network's", neuron))
+        number = network.index(neuron)
+    else:
+        number = range(len(network))[index_within("neuron", neuron, len(network))]
+
+    clone = network.clone()
+    with deterministic(clone):
+        clone.clear()
+        clone.run(other_rows[: at + 1])
+        value = clone[number].activation
+
+        # The step itself goes neuron by neuron, so that later ones read the new value.
+        clone.clear()
+        before = clone.run(rows[:at])
+        for i, member in enumerate(clone):
+            if i < len(clone.input):
+                member.activate(rows[at, i])
+            else:
+                member.activate()
+            if i == number:
+                member.activation = value
+        during = np.array([[member.activation for member in clone.output]])
+        return np.concatenate([before, during, clone.run(rows[at + 1 :])])

@@ -1,0 +1,254 @@
+"""Null models: the same neurons and degrees, and otherwise random wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._checks import about_network, expected, listed, positive_integer, short_repr
+from .._initializer import Seed, given_back, random_generator
+from .._typing import Floats, Ints
+from ..errors import ArgumentError, ArgumentTypeError, TopologyError
+from ..objects.network import Network
+from ..readwrite._edge_lists import (
+    ENDS,
+    columns_of_table,
+    from_edges,
+    numbered_ends,
+    tables_of,
+)
+from ..readwrite._graphs import is_value
+from ._kernels.rewiring import Edges, exchange
+
+Wiring = TypeVar("Wiring")
+
+
+@overload
+def rewire(
+    network: Network,
+    *,
+    within: str | Sequence[str] | None = None,
+    swaps: int = 10,
+    seed: Seed = None,
+) -> Network: ...
+@overload
+def rewire(
+    network: Wiring,
+    *,
+    within: str | Sequence[str] | None = None,
+    swaps: int = 10,
+    seed: Seed = None,
+) -> Wiring: ...
+def rewire(
+    network: Any,
+    *,
+    within: str | Sequence[str] | None = None,
+    swaps: int = 10,
+    seed: Seed = None,
+) -> Any:
+    """Shuffle who is connected with whom, and keep the degrees of every neuron: a null
+    model.
+
+    Two connections a -> b and c -> d become a -> d and c -> b, again and again [1]_,
+    but only within a sign: excitatory with excitatory, inhibitory with inhibitory ones.
+    So every neuron keeps the number of its incoming and of its outgoing connections of
+    each sign; this is the first half of the model of Rubinov and Sporns [2]_, and of
+    ``null_model_dir_sign`` in bctpy. Its second half, which gives the weights out in
+    another order, is left out: a connection keeps its source, weight, number of
+    synapses, gater, delay and metadata, and gets another target. So the sum of the
+    weights out of a neuron stays, that into it does not.
+
+    Parameters
+    ----------
+    network : Network, pandas.DataFrame or mapping of str to array_like
+        A network, or a table of connections as :func:`synapse.from_edges` reads it. It
+        is not changed. In a table, every pair is there once, or once for each "delay".
+    within : str or sequence of str, optional
+        Columns of the table, or metadata of the connections: only those with equal
+        values exchange their targets, such as ``["sign", "from_type", "to_type"]``,
+        which keeps the connections between any two types, too. A missing value is one
+        of its own; with an empty list, all exchange with all. Default: the sign; where
+        there is none, that of the weight.
+    swaps : int
+        Number of exchanges that are tried, per connection. Default 10.
+    seed : int or numpy.random.Generator, optional
+        Seed for the exchanges.
+
+    Returns
+    -------
+    Network or table
+        A new network with the same neurons, layers and states. Of a data frame a data
+        frame with another column "target", of a mapping a dict.
+
+    Raises
+    ------
+    ArgumentTypeError, ArgumentError
+        If the table has no columns "source" and "target" of one length, there is no
+        column `within`, or `swaps` is not a whole number above 0.
+    TopologyError
+        If a pair of neurons is connected twice without a difference in their delay.
+
+    See Also
+    --------
+    prune : Remove connections.
+
+    Notes
+    -----
+    Self-connections stay where they are. Exchanges that would make one, or that would
+    connect a pair twice, are refused; they count as tried, without which some wirings
+    would be more probable than others. Where a pair of each of two signs blocks the
+    other, both pairs exchange their targets. Half of the exchanges are among three
+    connections: two alone never turn a cycle of three neurons round [3]_. After enough
+    exchanges, all wirings with these degrees are equally probable if they can be
+    reached; with one sign, they can.
+
+    A statistic of a network means something if few of its shuffles reach it::
+
+        shuffles = [analysis.rewire(edges, seed=seed) for seed in range(1000)]
+
+    In a network that is not synchronous, connections between hidden neurons may then
+    lead backward, which makes them late (:func:`late_connections`).
+
+    References
+    ----------
+    .. [1] S. Maslov, K. Sneppen (2002), "Specificity and stability in topology of
+       protein networks", Science 296, 910-913.
+    .. [2] M. Rubinov, O. Sporns (2011), "Weight-conserving characterization of complex
+       functional brain networks", NeuroImage 56, 2068-2079.
+    .. [3] A. R. Rao, R. Jana, S. Bandyopadhyay (1996), "A Markov chain Monte Carlo
+       method for generating random (0,1)-matrices with given marginals", Sankhya A 58,
+       225-242.
+
+    Examples
+    --------
+    >>> edges = {"source": list("abcdef"), "target": list("bcdefa")}
+    >>> "".join(rewire(edges, seed=0)["target"])
+    'daebfc'
+    >>> "".join(rewire({**edges, "sign": [1, 1, 1, -1, -1, -1]}, seed=0)["target"])
+    'cdbfae'
+    """
+    tries = positive_integer("swaps", swaps)
+    rng = random_generator(seed)
+    if isinstance(network, Network):
+        edges, neurons = tables_of(network, names=False)
+        edges["target"] = _rewired(edges, within, tries, rng)
+        options: Any = {"dtype": network.dtype, "name": network.name}
+        return from_edges(edges, neurons=neurons, **options)
+    if not hasattr(network, "keys"):
+        condition = "a Network, a data frame or a mapping from names to columns"
+        advice = about_network(network)
+        raise ArgumentTypeError(expected("network", condition, network, advice))
+    columns = columns_of_table("edges", network, ENDS)
+    targets = _rewired(columns, within, tries, rng)
+    if hasattr(network, "assign"):
+        return network.assign(target=targets)
+    return {**columns, "target": targets}
+
+
+def _rewired(
+    columns: dict[Any, Any], within: Any, tries: int, rng: np.random.Generator
+) -> Any:
+    """Return the column "target" after these exchanges for each row."""
+    names, (source, target) = numbered_ends(columns["source"], columns["target"])
+    group = _groups(columns, within)
+    group[source == target] = -1
+    line = _numbered([source, _numbers(columns, "delay")], len(source))
+    order = np.lexsort((source, line))
+    _require_single(line * max(1, len(names)) + target, source, target, names)
+
+    edges = Edges(*(column[order] for column in (target, source, group, line, line)))
+    edges = edges._replace(first=_bounds(edges.line))
+    members = np.flatnonzero(edges.group >= 0)
+    members = members[np.argsort(edges.group[members], kind="stable")]
+    with given_back(rng):
+        word = np.array([rng.integers(1 << 53)], np.uint64)
+    if len(members):
+        bounds = _bounds(edges.group[members])
+        exchange(edges, members, bounds, tries * len(members), word)
+
+    # The values of the column, at rows that have these targets, keep their type.
+    row_of = np.zeros(len(names), np.int64)
+    row_of[target] = np.arange(len(target))
+    rows = np.empty(len(order), np.int64)
+    rows[order] = row_of[edges.target]
+    values = columns["target"]
+    if hasattr(values, "take"):
+        taken = values.take(rows)
+        return taken.set_axis(values.index) if hasattr(values, "set_axis") else taken
+    return [values[row] for row in rows.tolist()]
+
+
+def _groups(columns: dict[Any, Any], within: Any) -> Ints:
+    """Return a number for each row, equal where they may exchange their targets."""
+    if within is None:
+        sign = _codes([value or None for value in _listed(columns, "sign")])
+        weight = np.sign(_numbers(columns, "weight"))
+        return _numbered([sign, np.where(sign == 0, weight + 1, 0)], len(sign))
+    condition = "a name, or a list of names, of columns"
+    names = [within] if isinstance(within, str) else listed("within", within, condition)
+    for name in names:
+        if not isinstance(name, str) or name not in columns:
+            known = ", ".join(map(str, columns))
+            raise ArgumentError(
+                f"`within` must be among the columns, {known}, got {short_repr(name)}."
+            )
+    codes = [_codes(_listed(columns, name)) for name in names]
+    return _numbered(codes, len(columns["source"]))
+
+
+def _listed(columns: dict[Any, Any], name: str) -> list[Any]:
+    """Return the values of a column; None where there is no such column."""
+    column = columns.get(name, [None] * len(columns["source"]))
+    return column.tolist() if hasattr(column, "tolist") else list(column)
+
+
+def _numbers(columns: dict[Any, Any], name: str) -> Floats:
+    """Return the numbers of a column; 0 where there is none."""
+    values = [value if is_value(value) else 0.0 for value in _listed(columns, name)]
+    return np.array(values, np.float64)
+
+
+def _codes(values: list[Any]) -> Ints:
+    """Number different values from 1; a missing one is 0."""
+    code: dict[Any, int] = {}
+    try:
+        codes = [
+            code.setdefault(v, len(code) + 1) if is_value(v) else 0 for v in values
+        ]
+    except TypeError:  # a value without a hash
+        condition = "numbers or texts"
+        raise ArgumentTypeError(
+            expected("The values of a column of `within`", condition, values)
+        ) from None
+    return np.array(codes, np.int64)
+
+
+def _numbered(columns: Sequence[NDArray[Any]], count: int) -> Ints:
+    """Number the rows from 0: those that are equal in all columns have one number."""
+    number = np.zeros(count, np.int64)
+    for column in columns:
+        code = np.unique(column, return_inverse=True)[1]
+        together = number * (code.max(initial=0) + 1) + code
+        number = np.unique(together, return_inverse=True)[1]
+    return number
+
+
+def _bounds(numbers: Ints) -> Ints:
+    """Return the first row of each number in ascending order, and the count of rows."""
+    return np.searchsorted(numbers, np.arange(numbers[-1] + 2 if len(numbers) else 1))
+
+
+def _require_single(edges: Ints, source: Ints, target: Ints, names: list[Any]) -> None:
+    """Raise TopologyError if a pair of neurons is connected twice."""
+    order = np.argsort(edges, kind="stable")
+    again = order[1:][edges[order][1:] == edges[order][:-1]]
+    if len(again):
+        ends = " to ".join(short_repr(names[end[again[0]]]) for end in (source, target))
+        raise TopologyError(
+            "A pair of neurons has one connection of a delay, but the one from"
+            f" {ends} is given several times. Add them up first:"
+            " edges.groupby(['source', 'target'], as_index=False).sum()."
+        )

@@ -1,0 +1,185 @@
+"""An evolution: its species as bands over generations, and its champions side by
+side.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING, Any
+
+import networkx as nx
+import numpy as np
+
+from .._checks import boolean, instance, positive_integer
+from .._typing import Ints
+from ..errors import ArgumentError
+from ..evolve import Evolution, Genome
+from ._network import network
+from ._style import BLACK, TICKS, canvas, count_along, mark_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+BANDS = ("#56b4e9", "#f7ecb0", "#e69f00", "#1f4e79", "#bdbdbd", "#a34700", "#00664b")
+"""Colors of bands. Any two are at least 31 apart in CIELAB, also as people see them who
+lack red or green (Machado and others 2009)."""
+
+TEXT = 8.0
+"""Size of the text in points."""
+
+
+def species(result: Evolution, ax: Axes | None = None, *, log: bool = False) -> Axes:
+    """Draw the species of an evolution as bands, and the best fitness of each
+    generation as a line.
+
+    The width of a band is the number of genomes of the species. Older species are
+    below. Bands that touch have different colors, which also color-blind people can
+    tell apart; species that never touch may share a color.
+
+    Parameters
+    ----------
+    result : Evolution
+        What :func:`synapse.evolve.neat` has returned.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: a new figure. The fitness has its own scale on the
+        right.
+    log : bool
+        Whether the scale of the fitness is logarithmic; values of 0 or below are not
+        shown then.
+
+    Raises
+    ------
+    ArgumentTypeError, ArgumentError
+        If it is not an evolution, or has no generation.
+
+    Examples
+    --------
+    >>> from synapse import draw, evolve
+    >>> result = evolve.neat(evolve.fitness.xor, seed=1)
+    >>> ax = draw.species(result)
+    >>> len(ax.collections) == len({name for one in result.species for name in one})
+    True
+    """
+    instance("result", result, Evolution)
+    log = boolean("log", log)
+    if not result.generations:
+        raise ArgumentError("`result` must have at least one generation, got none.")
+    names = sorted({name for counts in result.species for name in counts})
+    sizes = np.array(
+        [[counts.get(name, 0) for counts in result.species] for name in names]
+    )
+    with canvas(ax, (6.0, 3.4)) as ax:
+        from matplotlib.patheffects import Normal, Stroke
+
+        generations, best = (
+            np.arange(1.0, result.generations + 1),
+            np.array(result.history["best"]),
+        )
+        if len(best) == 1:  # bands of some width
+            generations, sizes, best = (
+                np.array([0.5, 1.5]),
+                np.repeat(sizes, 2, axis=1),
+                np.repeat(best, 2),
+            )
+        ax.stackplot(generations, sizes, colors=_colors_of(sizes), lw=0.6, ec="white")
+        ax.set(xlabel="generation", ylabel="genomes", ylim=(0, sizes.sum(axis=0).max()))
+        ax.margins(x=0)
+        scale = ax.twinx()
+        scale.set_yscale("log" if log else "linear")
+        scale.tick_params(**TICKS)
+        # A white outline makes the line visible on dark bands.
+        outline = [Stroke(linewidth=4.0, foreground="white"), Normal()]
+        scale.plot(
+            generations, best, color=BLACK, marker=mark_of(best), path_effects=outline
+        )
+        count_along(ax)
+        scale.set_ylabel("best fitness (line)")
+        return ax
+
+
+def _colors_of(sizes: Ints) -> list[str]:
+    """Return a color for each band, (bands, generations), other than those of its
+    neighbors.
+    """
+    touching: nx.Graph[int] = nx.Graph()
+    touching.add_nodes_from(range(len(sizes)))
+    # Between two generations, bands of both are there.
+    present = (sizes > 0)[:, :-1] | (sizes > 0)[:, 1:]
+    for column in present.T:
+        touching.add_edges_from(pairwise(np.flatnonzero(column).tolist()))
+    for column in (sizes > 0).T:
+        touching.add_edges_from(pairwise(np.flatnonzero(column).tolist()))
+    colors = nx.greedy_color(touching, strategy="DSATUR")
+    return [BANDS[colors[band] % len(BANDS)] for band in range(len(sizes))]
+
+
+def growth(result: Evolution, ax: Axes | None = None, *, frames: int = 5) -> Axes:
+    """Draw the champions of an evolution from left to right, each as a network.
+
+    A champion whose connections are those of the one before is left out.
+
+    Parameters
+    ----------
+    result : Evolution
+        What :func:`synapse.evolve.neat` has returned.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: a new figure.
+    frames : int
+        Largest number of champions, of which the last is always one. Default 5.
+
+    Raises
+    ------
+    ArgumentTypeError, ArgumentError
+        If it is not an evolution, or has no champion.
+
+    Examples
+    --------
+    >>> from synapse import draw, evolve
+    >>> ax = draw.growth(evolve.neat(evolve.fitness.xor, seed=1), frames=3)
+    >>> len(ax.child_axes)
+    3
+    """
+    instance("result", result, Evolution)
+    maximum = positive_integer("frames", frames)
+    if not result.milestones:
+        raise ArgumentError("`result` has no champion: all genomes failed.")
+    grown = [
+        next(same)
+        for _, same in groupby(
+            result.milestones, lambda milestone: _links(milestone[1])
+        )
+    ]
+    chosen = np.unique(np.linspace(len(grown) - 1, 0, maximum).round().astype(int))
+    champions = [(grown[place][0], grown[place][1].network()) for place in chosen]
+    for _, net in champions:
+        for number, neuron in enumerate(net):
+            # A number fits into a disc; names of genes would be too small to read.
+            neuron.name = str(number)
+    edges = np.cumsum([0, *(len(net.layers) for _, net in champions)], dtype=float)
+    # A width for each layer: letters and discs have about one size in all frames.
+    edges /= edges[-1]
+    with canvas(ax, (2.8 * len(chosen), 2.6)) as ax:
+        ax.axis("off")
+        for (generation, net), left, right in zip(
+            champions, edges[:-1], edges[1:], strict=True
+        ):
+            frame = ax.inset_axes((left, 0.0, 0.97 * (right - left), 0.92))
+            network(net, ax=frame, color_bars=False)
+            frame.set_title("")
+            heading = f"generation {generation + 1}"
+            ax.text(
+                (left + right) / 2,
+                0.94,
+                heading,
+                size=TEXT,
+                ha="center",
+                transform=ax.transAxes,
+            )
+        return ax
+
+
+def _links(genome: Genome) -> Any:
+    """Return the connections, to be compared."""
+    return genome.genes[genome.genes["enabled"] != 0][
+        ["source", "target", "gater"]
+    ].tolist()

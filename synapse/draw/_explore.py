@@ -1,0 +1,380 @@
+"""The explorer: a network and its numbers over a sequence, as one page for a browser or
+a notebook.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import time
+from html import escape
+from importlib import resources
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._checks import as_matrix, boolean
+from ..errors import ArgumentError, ArgumentTypeError
+from ..objects.network import Network, require_network
+from ..objects.recording import Log
+from ..objects.topology import Topology
+from ..readwrite._files import File, write
+from ..readwrite._json_format import from_json_data
+from . import _placing_rules, _routing_rules
+from ._javascript import printed
+from ._page_data import aims_of, describe, learning_of, numbers_of, numbers_of_log
+
+PAUSE = 0.1
+"""Least time in seconds from one update of a widget by a training to the next."""
+
+
+class Explorer:
+    """What :func:`explore` returns: a page that a notebook shows in a sandboxed frame.
+
+    Where anywidget is installed (the extra ``widget``), a notebook shows a widget
+    instead, and :meth:`update` changes what it shows.
+
+    Attributes
+    ----------
+    html : str
+        The page, as :func:`explore` writes it to a file.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        inputs: ArrayLike | Log | None,
+        targets: ArrayLike | None,
+        learn: bool = False,
+    ) -> None:
+        self._net = network
+        self._sent = 0.0
+        self._learn = boolean("learn", learn)
+        self._log: Log | None = None
+        self._widget: Any = None
+        Topology.of(require_network("network", network))._require_closed("explored")
+        if inputs is None and targets is not None:
+            raise ArgumentError("`targets` need the `inputs` that they belong to.")
+        if learn:
+            if isinstance(inputs, Log):
+                raise ArgumentError(
+                    "A page cannot learn from a log. Pass inputs and targets."
+                )
+            self._course = inputs, targets
+        elif isinstance(inputs, Log):
+            if targets is not None:
+                raise ArgumentError(
+                    "A log has the errors that were recorded: leave out the targets."
+                )
+            self._log = inputs
+        else:
+            rows = np.empty((0, len(network.input))) if inputs is None else inputs
+            self._inputs = as_matrix("inputs", rows, len(network.input), network.dtype)
+            self._aims = aims_of(network, len(self._inputs), targets)
+        self._data = self._read()
+
+    @property
+    def html(self) -> str:
+        """The page as of the last :meth:`update`."""
+        return page_of(self._data)
+
+    @property
+    def network(self) -> Network:
+        """A copy of the network as the page in the notebook has it now, trained and
+        edited there.
+
+        Without a page that learns in a notebook, it is a copy of the network that was
+        given.
+        """
+        returned = getattr(self._widget, "network", None)
+        return from_json_data(returned) if returned else self._net.clone()
+
+    def update(self, progress: Any = None) -> None:
+        """Read the network anew: its weights, and what it does with the sequence.
+
+        Use it as a callback of a training, ``trainer.train(...,
+        callbacks=[view.update])``, or call it after your own steps.
+
+        Parameters
+        ----------
+        progress : Progress, optional
+            The state of a training, which calls this after every epoch. Then updates
+            that follow the last one within 0.1 s are left out.
+
+        Raises
+        ------
+        DivergenceError
+            If the network has a number that is not finite.
+        """
+        if progress is not None and time.monotonic() - self._sent < PAUSE:
+            return
+        before, self._data = self._data, self._read()
+        if self._widget is not None:
+            with self._widget.hold_sync():
+                if self._learn or _structure(self._data) != _structure(before):
+                    self._widget.html = self.html
+                self._widget.numbers = self._data
+        self._sent = time.monotonic()
+
+    def _read(self) -> dict[str, Any]:
+        net = self._net
+        clone = self._net.clone()
+        if self._learn:
+            nothing = numbers_of(clone, np.empty((0, len(net.input))), [])
+            learning = learning_of(net, *self._course)
+            return {
+                **describe(clone),
+                "description": repr(net),
+                "steps": 0,
+                **nothing,
+                "learn": learning,
+            }
+        steps = len(self._inputs if self._log is None else self._log)
+        if self._log is not None:
+            numbers = numbers_of_log(net, self._log)
+        else:
+            if steps:
+                clone.clear()
+            numbers = numbers_of(clone, self._inputs, self._aims)
+        return {**describe(clone), "description": repr(net), "steps": steps, **numbers}
+
+    def __repr__(self) -> str:
+        return f"<Explorer of {self._net!r}>"
+
+    def _repr_html_(self) -> str:
+        """Return the page in a frame of a notebook: its scripts run, and reach nothing
+        outside of the frame.
+        """
+        title = escape(f"Explorer of {self._net!r}")
+        return (
+            f'<iframe sandbox="allow-scripts" title="{title}"'
+            f' srcdoc="{escape(self.html)}" '
+            'style="width: 100%; height: 600px; border: 0"></iframe>'
+        )
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """Return a widget where that is possible; else notebooks ask for the frame."""
+        if find_spec("anywidget") is None:
+            return None
+        if self._widget is None:
+            import anywidget
+            import traitlets
+
+            class Widget(anywidget.AnyWidget):
+                _esm = part_of("widget.js")
+                html = traitlets.Unicode().tag(sync=True)
+                numbers = traitlets.Dict().tag(sync=True)
+                # Once it has learnt or been edited in the page.
+                network = traitlets.Dict().tag(sync=True)
+
+            self._widget = Widget(html=self.html, numbers=self._data)
+        return self._widget._repr_mimebundle_(**options)
+
+
+def explore(
+    network: Network,
+    inputs: ArrayLike | Log | None = None,
+    targets: ArrayLike | None = None,
+    *,
+    path: File | None = None,
+    learn: bool = False,
+) -> Explorer:
+    """Show a network, neuron by neuron, at every step of a sequence: in a notebook, or
+    as a page in a file.
+
+    With ``learn=True``, the network learns in the page by the online rule, with the
+    numbers that Python would compute (to 1e-12, or to rounding in float32). There you
+    can also edit it, choose other data, and save it as JSON, which :func:`synapse.load`
+    reads.
+
+    The page is one HTML file that loads nothing from elsewhere: it can be mailed,
+    stored and opened offline. It shows what ``net.run(inputs)`` does after
+    ``net.clear()``, so nothing remains from what ran before; `network` itself is not
+    changed. For another context, record the run and pass the log.
+
+    Parameters
+    ----------
+    network : Network
+        The network. It must not be connected with neurons outside of it, as for
+        :meth:`Network.clone`.
+    inputs : array_like, shape (T, n), or Log
+        One row of inputs per step; without any, the network is shown as it is. Or a
+        log: the page shows the recorded steps, with the weights of now. With `learn`,
+        no log, but also N sequences, shape (N, T, n), which each begin with a cleared
+        context, or None: the page has data of its own. The log must have "activation",
+        "state" and "derivative" of all neurons. Errors, "bias_eligibility",
+        "eligibility", "extended" and "sensitivity" are shown where they are recorded.
+    targets : array_like, shape (T, m), optional
+        Targets of the outputs; a row of NaN is a step without a target. With targets,
+        the page shows them and the errors that ``net.propagate(0, target)`` computes
+        after a step. No weight changes.
+    path : str, path or open file, optional
+        The file to write; an existing file is replaced in one step. Default: none is
+        written.
+    learn : bool
+        Whether the network learns in the page. Default False: the page shows what
+        Python computed.
+
+    Returns
+    -------
+    Explorer
+        The page, which shows itself in a notebook.
+
+    Raises
+    ------
+    ArgumentTypeError, ArgumentError
+        If `network` is not one, the inputs are not T rows of n finite numbers, the
+        targets are not T rows that its cost accepts, or the path is not that of a file;
+        with `learn`, also for a log, and for more than 20,000 connections. Nothing is
+        written then.
+    TopologyError
+        If the network is connected to neurons outside of it.
+    DivergenceError
+        If the network has a number that is not finite.
+    OSError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import architect
+    >>> view = explore(architect.LSTM(2, 3, 1, seed=0), [[0, 1], [1, 0], [1, 1]])
+    >>> view
+    <Explorer of <LSTM 2-3-1, 24 neurons, 75 connections>>
+    >>> view.html[:15]
+    '<!DOCTYPE html>'
+    """
+    if isinstance(targets, str | os.PathLike):
+        raise ArgumentTypeError(
+            f"The targets must be an array (T, m), got {os.fspath(targets)!r}."
+            " Pass the file to write as path=."
+        )
+    view = Explorer(network, inputs, targets, learn)
+    if path is not None:
+        write(path, view.html)
+    return view
+
+
+def _structure(data: dict[str, Any]) -> list[Any]:
+    """Return what a page cannot change: its neurons, their connections, and the number
+    of steps.
+    """
+    ends = [data["connections"][name] for name in ("source", "target", "gater")]
+    return [data["steps"], data["layers"], data["neurons"]["name"], ends]
+
+
+# --- the page -------------------------------------------------------------------------
+
+SCRIPTS = (
+    "model",
+    "colours",
+    "layout",
+    "ways",
+    "graph",
+    "highlight",
+    "panel",
+    "controls",
+)
+"""The parts of the page's own script, in order: each uses definitions of earlier
+ones."""
+
+WORKBENCH = (
+    "rule",
+    "tasks",
+    "live",
+    "learn",
+    "motion",
+    "charts",
+    "pictures",
+    "keep",
+    "data",
+    "open",
+    "find",
+    "build",
+    "lessons",
+    "tutor",
+)
+"""Those of a page that learns, after squashes and costs. Imports and exports are left
+out."""
+
+
+PICTURES = (
+    '    <button id="pictures" aria-pressed="false" title="Show the activation of each'
+    ' neuron over the plane of the inputs">Pictures</button>\n'
+)
+"""The button of a page that learns for pictures in neurons."""
+
+
+def page_of(data: dict[str, Any]) -> str:
+    """Return the page for some data: template, style, library and script in one
+    text.
+    """
+    library, learn = part_of("cytoscape.min.js"), "learn" in data
+    scripts = [layout_source(), *(part_of(f"{name}.js") for name in SCRIPTS)]
+    if learn:
+        # Only such a page needs the module that writes programs.
+        from ..readwrite._javascript import functions_source
+
+        scripts += functions_source(), *(part_of(f"{name}.js") for name in WORKBENCH)
+    script = re.sub(
+        r"^import .*;$|^export (?=\w)", "", "\n".join(scripts), flags=re.MULTILINE
+    )
+    script = "(() => {\n" + script + "})();\n"
+    digests = (hashlib.sha256(piece.encode()).digest() for piece in (library, script))
+    # These scripts, and no network access.
+    allowed = " ".join(
+        f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests
+    )
+    policy = (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline';"
+        " img-src data: blob:; "
+    )
+    parts = {
+        "policy": f"{policy}base-uri 'none'; form-action 'none'",
+        "style": part_of("explorer.css") + (part_of("learn.css") if learn else ""),
+        "bench": part_of("workbench.html") if learn else "",
+        "plane": PICTURES if learn else "",
+        "transport": part_of("transport.html") if learn else "",
+        "keys": part_of("learning_keys.html") if learn else "",
+        "data": for_script(data),
+        "library": library,
+        "script": script,
+    }
+    return re.sub(
+        r"\{\{(\w+)\}\}", lambda hole: parts[hole[1]], part_of("explorer.html")
+    )
+
+
+LAYOUT = (
+    *("BOX", "CABLE", "LARGEST_ZOOM", "NEURON", "CLEARANCE", "arrange", "extent_of"),
+    *("measures_of", "lead_of", "plan_for", "routes_of", "scene_of", "structure_of"),
+)
+"""What the page uses of the functions by which pictures are laid out."""
+
+
+def layout_source() -> str:
+    """Return the functions that place neurons and route connections, in JavaScript."""
+    return printed("layout", LAYOUT, _placing_rules, _routing_rules)
+
+
+def part_of(name: str) -> str:
+    """Return a file of the page."""
+    return (resources.files("synapse.draw") / "page" / name).read_text(encoding="utf-8")
+
+
+def for_script(data: dict[str, Any]) -> str:
+    r"""Return data as JSON that is safe inside a script element, whatever names it
+    holds.
+
+    >>> for_script({"name": "</script> & é"})
+    '{"name":"\\u003c/script\\u003e \\u0026 \\u00e9"}'
+    """
+    # ASCII, so that U+2028 and U+2029, which end lines of JavaScript, are escaped too.
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text

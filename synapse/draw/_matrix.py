@@ -1,0 +1,130 @@
+"""Matrices of groups: which types of neurons excite and inhibit which."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._checks import boolean, is_among, positive_number, unknown_name
+from .._typing import Floats
+from ..objects.topology import Topology
+from ._network import diagram_of
+from ._places import grouped
+from ._style import GROUND, around_zero, canvas, diverging, key, largest, name_each
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+CELL = 0.25
+"""Inches of a row or a column, so that its name has letters of 8 points."""
+LARGEST = 9.0
+"""Inches of all rows or columns, at most."""
+LETTER = 0.075
+"""Inches of a letter."""
+MAX_NAME_LETTERS = 24
+"""Letters of a name; the rest of a longer one is cut off."""
+
+
+def matrix(
+    network: Any,
+    ax: Axes | None = None,
+    *,
+    groups: str | None = None,
+    scale: float | None = None,
+    color_bars: bool = True,
+) -> Axes:
+    """Draw how groups of neurons excite and inhibit each other: one row per group of
+    sources, one column per group of targets.
+
+    The color of a square is the sum of the weights of all connections between the two
+    groups, each times its present gain: blue above zero, orange below, grey at zero.
+    The scale is symmetric. Groups that are not connected are white.
+
+    Parameters
+    ----------
+    network : Network, or sequence of Neuron
+        The network, or the neurons, to draw.
+    ax : matplotlib.axes.Axes, optional
+        Axes to draw on. Default: a new figure.
+    groups : str, optional
+        A name of metadata of neurons: those with the same value are a group, those
+        without one, too. The groups are in the order of the mean place of their neurons
+        in the order of activation. Groups without connections are left out. Default:
+        layers.
+    scale : float, optional
+        The magnitude of the darkest colors; larger sums have the same. Default: the
+        largest magnitude.
+    color_bars : bool
+        Whether to add a color bar.
+
+    Raises
+    ------
+    ArgumentTypeError, ArgumentError
+        If `network` is of another kind, or `scale` is not above 0.
+    UnknownNameError
+        If no neuron has metadata of the name `groups`.
+
+    See Also
+    --------
+    hinton : The weights of one projection, neuron by neuron.
+
+    Examples
+    --------
+    >>> import synapse
+    >>> from synapse import draw
+    >>> edges = [("eye", "a", 1.0), ("eye", "b", 2.0), ("b", "a", -0.5), ("a", "leg")]
+    >>> types = {"name": ["eye", "a", "b", "leg"], "type": ["S", "I", "I", "M"]}
+    >>> net = synapse.from_edges(edges, neurons=types, seed=0)
+    >>> ax = draw.matrix(net, groups="type")
+    >>> [text.get_text() for text in ax.get_yticklabels()]
+    ['S', 'I', 'M']
+    >>> ax.images[0].get_array()[:2, 1]
+    masked_array(data=[3.0, -0.5],
+                 mask=[False, False],
+           fill_value=1e+20)
+    """
+    diagram = diagram_of(network)
+    boolean("color_bars", color_bars)
+    darkest = None if scale is None else positive_number("scale of matrix", scale)
+    if groups is not None:
+        names = tuple(name for name in diagram.neuron_metadata if isinstance(name, str))
+        if not is_among(groups, names):
+            raise unknown_name("metadata of neurons to group by", groups, names)
+        diagram = grouped(diagram, groups)
+    sums, titles = _sums(diagram)
+    side = max(1.2, min(CELL * len(titles), LARGEST))
+    letters = LETTER * min(max(map(len, titles)), MAX_NAME_LETTERS)
+    with canvas(ax, (side + letters + 1.8, side + letters + 0.6)) as ax:
+        cmap = diverging()
+        norm = around_zero(sums if darkest is None else np.array([darkest]))
+        image = ax.imshow(np.ma.masked_invalid(sums), cmap=cmap, norm=norm)
+        image.set_gid("sums")
+        ax.spines[:].set_visible(False)
+        ax.set(xlabel="target", ylabel="source")
+        for axis in (ax.yaxis, ax.xaxis):
+            name_each(axis, titles, MAX_NAME_LETTERS)
+            axis.set_ticks(np.arange(0.5, len(titles) - 1), minor=True)
+        ax.tick_params(which="minor", length=0)
+        ax.grid(which="minor", color=GROUND, lw=0.8)
+        if max(map(len, titles)) > 2:
+            ax.xaxis.set_tick_params(rotation=90)
+        if color_bars:
+            beyond = "both" if darkest and largest(sums) > darkest else "neither"
+            key(ax, cmap, norm, "sum of weights", extend=beyond)
+        return ax
+
+
+def _sums(diagram: Topology) -> tuple[Floats, list[str]]:
+    """Return the sums of weights by group of source and of target, NaN where there is
+    no connection, and the names of the groups.
+    """
+    count = len(diagram.layers)
+    pair = diagram.layer[diagram.source] * count + diagram.layer[diagram.target]
+    links = np.bincount(pair, minlength=count * count).reshape(count, count)
+    weights = diagram.weight * diagram.gain
+    sums = np.bincount(pair, weights, count * count).reshape(count, count)
+    connected = (links.sum(axis=0) + links.sum(axis=1) > 0) | (links.sum() == 0)
+    chosen = np.flatnonzero(connected)
+    titles = [diagram.layers[i] for i in chosen.tolist()]
+    return np.where(links > 0, sums, np.nan)[np.ix_(chosen, chosen)], titles

@@ -1,0 +1,359 @@
+"""NEAT: neuro-evolution of augmenting topologies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from concurrent.futures import Executor
+from functools import partial
+from itertools import zip_longest
+from typing import Any
+
+import numpy as np
+
+from .. import _checks
+from .._initializer import Seed, random_generator
+from .._typing import Bools, Floats, PathLike
+from ..errors import ArgumentError, ArgumentTypeError, ExecutorError
+from ..experiments._running import checked_executor, one_line, require_picklable
+from ..objects.network import Network
+from ..readwrite._files import as_path
+from ._evaluations import Evaluated, Evaluations
+from ._evolution import Evolution
+from ._genome import Genome
+from ._genomes import Genomes
+from ._population import Population, fronts_of
+from ._settings import Settings
+from .fitness._data import DataFitness
+
+PARTS = 16
+"""Number of parts into which a generation is divided for an executor. More parts share
+dearer evaluations more evenly; of so cheap ones as that of XOR, fewer cost less.
+``python -m benchmarks.constants neat.PARTS``: rows take 0.46 times as long with a
+tenth, 5.63 times with ten times."""
+Task = Callable[[Genomes], tuple[Floats, Bools, Floats]]
+
+
+def neat(
+    fitness: Any,
+    *,
+    inputs: int | None = None,
+    outputs: int | None = None,
+    population: int = 150,
+    max_evaluations: int = 100_000,
+    goal: float | None = None,
+    start: Genome | Network | None = None,
+    settings: Settings | None = None,
+    seed: Seed = None,
+    executor: Executor | None = None,
+    checkpoint: PathLike | None = None,
+    resume: bool = False,
+    progress: bool = True,
+) -> Evolution:
+    """Evolve networks by NEAT: weights and structure, from a minimal network.
+
+    The defaults are those of the paper, section 4.1; see `Settings`. The result is the
+    same for every executor, and for an evolution that was broken off and resumed.
+
+    Parameters
+    ----------
+    fitness : callable, or object with a method evaluate
+        What is maximised: one of :mod:`synapse.evolve.fitness`, or a function that is
+        called with a `Genome` and returns its fitness, or several numbers, of which the
+        first is the fitness.
+    inputs, outputs : int, optional
+        Number of inputs and outputs. Default: those of the fitness, or of `start`.
+    population : int
+        Number of genomes of a generation. Default 150.
+    max_evaluations : int
+        The evolution ends when the next generation would exceed this number of
+        evaluations. At least `population`. Default 100,000.
+    goal : float, optional
+        The task is also solved by a genome of at least this fitness.
+    start : Genome or Network, optional
+        What the first generation varies. Default: inputs and the bias connected to all
+        outputs. If weights are fractions, it has those of `start`, or 1.
+    settings : Settings, optional
+        Probabilities and coefficients. Default: those of the paper.
+    seed : int or numpy.random.Generator, optional
+        Seed of all random choices of the evolution.
+    executor : concurrent.futures.Executor, optional
+        Where genomes are evaluated; see :func:`synapse.experiments.run_trials`. It is
+        not shut down. Default: here.
+    checkpoint : path, optional
+        File to which the evolution is written at most every ten seconds, and at its
+        end.
+    resume : bool
+        Whether to continue from the checkpoint, if there is such a file. The other
+        arguments must be the same; `max_evaluations` and `goal` may be others. The
+        generations of the file are bred again, but not evaluated again, except the
+        fittest genome of the last one, to notice another fitness. Without a `seed`,
+        that of the file is used. Default False.
+    progress : bool
+        Whether to show a progress bar. Default True.
+
+    Returns
+    -------
+    Evolution
+        Whether the task is solved, the champion, and the history.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If an argument cannot be used, is not that of the checkpoint, or the outputs of
+        the first genome cannot reach the targets of the fitness.
+    FormatError
+        If the file to resume from is not a checkpoint, or only a part of one.
+    ExecutorError
+        If the executor fails, for example because one of its processes was killed.
+
+    Notes
+    -----
+    An error that a function in Python raises ends the evolution. A fitness of NaN or
+    infinity, and a genome whose outputs diverge, do not: such genomes have failed. They
+    have the lowest fitness or novelty of their generation. A function that returns
+    several numbers returns as many for every genome that has not failed.
+
+    With ``select="pareto"`` in the settings, all numbers are maximised, as in NSGA-II,
+    until `max_evaluations`; if there is one, the second is minus the number of enabled
+    connections, biases included. With ``select="novelty"``, genomes are selected by the
+    distance of their other numbers, the behaviour, to those of others. A function may
+    train a network of the genome, and call
+    :meth:`Genome.adopt` with it if the genome shall inherit what was learned.
+
+    References
+    ----------
+    K. O. Stanley and R. Miikkulainen, Evolving neural networks through augmenting
+    topologies, Evolutionary Computation 10 (2002) 99-127.
+
+    Examples
+    --------
+    >>> from synapse import evolve
+    >>> result = evolve.neat(evolve.fitness.xor, seed=1)
+    >>> result.solved, result.champion.run([[0, 1], [1, 1]]).round().tolist()
+    (True, [[1.0], [0.0]])
+    """
+    if not hasattr(fitness, "evaluate"):
+        _checks.function_of("fitness", fitness, "genome")
+    task = partial(evaluate_genomes, fitness)
+    chosen = (
+        Settings()
+        if settings is None
+        else _checks.instance("settings", settings, Settings)
+    )
+    size = _checks.positive_integer("population", population)
+    condition = f"a whole number, {size} or above, the population"
+    maximum = _checks.whole_number("max_evaluations", max_evaluations, condition, size)
+    aim = math.inf if goal is None else _checks.finite_number("goal", goal)
+    pool = checked_executor(executor)
+    require_picklable("fitness", fitness, pool)
+    path = None if checkpoint is None else as_path(checkpoint, "checkpoint")
+    if _checks.boolean("resume", resume) and path is None:
+        raise ArgumentError(
+            "Expected a checkpoint to resume from, got none. Pass checkpoint=."
+        )
+    shown = _checks.boolean("progress", progress)
+    genome = Genome.from_network(start) if isinstance(start, Network) else start
+    if not isinstance(genome, Genome | None):
+        raise ArgumentTypeError(
+            _checks.expected("start", "a Genome, a Network or None", start)
+        )
+    sizes = _checked_sizes(fitness, genome, inputs=inputs, outputs=outputs)
+    rng = random_generator(seed)
+    genome = _first_genome(sizes, chosen, rng) if genome is None else genome
+    if isinstance(fitness, DataFitness):
+        fitness.require_outputs(genome)
+    people = Population(genome, size, chosen, rng)
+    result = Evolution()
+    file, pareto = (
+        Evaluations(path, people, resume, seed is not None),
+        chosen.select == "pareto",
+    )
+    generations = max(1, len(file.past))  # so many generations are there, or must be
+    from tqdm.auto import tqdm  # a tenth of the time of `import synapse`
+
+    with tqdm(
+        total=maximum, unit=" genomes", unit_scale=True, disable=not shown
+    ) as bar:
+        while pareto or not result.solved:
+            if (
+                result.generations >= generations
+                and result.evaluations + size > maximum
+            ):
+                break
+            if result.generations:
+                people.breed()
+            evaluated = file.repeated(
+                people, lambda genomes: _parts(pool, task, genomes)[0][0]
+            )
+            if evaluated is None:
+                evaluated = _evaluated(task, people, pool)
+                file.add(evaluated, people)
+            _record(result, people, evaluated, aim, pareto)
+            people.select(evaluated.values)
+            members = np.bincount(people.member_of).tolist()
+            species = zip(people.names.tolist(), members, strict=True)
+            result.species.append(dict(species))
+            result.history.setdefault("species", []).append(len(members))
+            bar.set_description(f"fitness {result.fitness:.5g}", refresh=False)
+            bar.update(result.evaluations - bar.n)
+    file.write()
+    if pareto and result.milestones:
+        values, best = np.unique(people.values, axis=0, return_index=True)
+        best = best[fronts_of(values) == 0][::-1]
+        result.front = [
+            (tuple(people.values[i].tolist()), people.genomes[i]) for i in best
+        ]
+    return result
+
+
+def _record(
+    result: Evolution,
+    population: Population,
+    evaluated: Evaluated,
+    aim: float,
+    pareto: bool,
+) -> None:
+    """Add a generation to the result."""
+    values = evaluated.values
+    sound = np.asarray(np.isfinite(evaluated.values).all(axis=1))
+    solved: Bools = np.asarray((evaluated.solved | (values[:, 0] >= aim)) & sound)
+    fitnesses = values[sound, 0] if sound.any() else np.array([math.nan])
+    fittest = np.where(solved if solved.any() else sound, values[:, 0], -np.inf)
+    best = int((solved if solved.any() and not pareto else fittest).argmax())
+    genome = population.genomes[best]
+    fitness = float(values[best, 0])
+    row = {
+        "best": float(fitnesses.max()),
+        "mean": float(fitnesses.mean()),
+        "hidden": genome.hidden,
+    }
+    row |= {
+        "failed": int((~sound).sum()),
+        "connections": int(genome.genes["enabled"].sum()),
+    }
+    for name, number in row.items():
+        result.history.setdefault(name, []).append(number)
+    first_solved = bool(solved[best]) and not result.solved
+    if sound[best] and (
+        first_solved or (fitness > result.fitness and solved[best] >= result.solved)
+    ):
+        result.fitness = fitness
+        result.milestones.append((population.generation, genome))
+    result.evaluations += best + 1 if first_solved and not pareto else len(values)
+    result.solved = result.solved or first_solved
+
+
+def _evaluated(task: Task, population: Population, pool: Executor | None) -> Evaluated:
+    """Return the evaluation of a generation, here or in parts on an executor. Weights
+    may be learned in it.
+    """
+    genomes = population.genomes
+    before = population.genomes.weights.copy()
+    parts = _parts(pool, task, genomes)
+    values = _columns([row for evaluated, *_ in parts for row in evaluated.tolist()])
+    solved, weights = (
+        np.concatenate([evaluated[i] for evaluated in parts]) for i in (1, 2)
+    )
+    genomes.weights[:] = weights
+    unchanged = population.generation > 0 and np.array_equal(weights, before)
+    return Evaluated(values, solved, before[:0] if unchanged else weights.copy())
+
+
+def _parts(
+    pool: Executor | None, task: Task, genomes: Genomes
+) -> list[tuple[Floats, Bools, Floats]]:
+    """Evaluate genomes: all of them here, or parts of them on an executor."""
+    if pool is None:
+        return [task(genomes)]
+    futures: list[Any] = []
+    parts = np.array_split(np.arange(len(genomes)), min(PARTS, len(genomes)))
+    try:
+        futures.extend(pool.submit(task, genomes.take(rows)) for rows in parts)
+        return [future.result() for future in futures]
+    except BaseException as error:
+        for future in futures:
+            future.cancel()
+        unsent = isinstance(error, Exception) and len(futures) < len(parts)
+        if unsent or type(error).__module__.startswith(("concurrent.", "distributed.")):
+            raise ExecutorError(
+                f"The executor failed ({one_line(error)}). Make a new one; a call with"
+                " checkpoint= can be continued by resume=True."
+            ) from error
+        raise
+
+
+def evaluate_genomes(fitness: Any, genomes: Genomes) -> tuple[Floats, Bools, Floats]:
+    """Return numbers of every genome, whether it solves the task, and all weights,
+    which may have been learned.
+    """
+    count = len(genomes)
+    if hasattr(fitness, "evaluate"):
+        returned = fitness.evaluate(genomes)
+        try:
+            values, solved = returned
+            values, solved = (
+                _checks.numbers("fitness", values, "numbers"),
+                np.asarray(solved, np.bool_),
+            )
+            return (
+                values.reshape(count, -1),
+                np.broadcast_to(solved, count),
+                genomes.weights,
+            )
+        except (TypeError, ValueError):
+            condition = (
+                f"the fitness of {_checks.pluralize(count, 'genome')}, and whether each"
+                " solves the task"
+            )
+            raise ArgumentTypeError(
+                _checks.expected("The result of evaluate", condition, returned)
+            ) from None
+    rows: list[list[float]] = []
+    for index, (_, _, begin, stop) in enumerate(genomes.at.tolist()):
+        genome = genomes[index]
+        returned = fitness(genome)
+        rows.append(
+            _checks.numbers("fitness", returned, "a number, or several")
+            .ravel()
+            .tolist()
+        )
+        if not rows[-1]:
+            raise ArgumentTypeError(
+                _checks.expected("fitness", "a number, or several", returned)
+            )
+        # it may have adopted others
+        genomes.weights[begin:stop] = genome.genes["weight"]
+    return _columns(rows), np.zeros(count, bool), genomes.weights
+
+
+def _first_genome(
+    sizes: list[int], settings: Settings, rng: np.random.Generator
+) -> Genome:
+    """Return what the first generation varies by default."""
+    genome = Genome.minimal(*sizes, seed=rng)
+    return genome.with_weights(1.0) if settings.fractions else genome
+
+
+def _columns(rows: list[list[float]]) -> Floats:
+    """Return numbers by genome as an array; a genome with fewer than others has NaN."""
+    return np.array(list(zip_longest(*rows, fillvalue=np.nan))).T
+
+
+def _checked_sizes(task: Any, genome: Genome | None, **arguments: Any) -> list[int]:
+    """Return the numbers of inputs and outputs, which the arguments, the fitness and
+    the start agree about.
+    """
+    agreed: list[int] = []
+    for name, number in arguments.items():
+        sizes: set[Any] = {getattr(owner, name, None) for owner in (task, genome)}
+        sizes.discard(None)
+        sizes |= set() if number is None else {_checks.positive_integer(name, number)}
+        if len(sizes) != 1:
+            got = " and ".join(map(str, sorted(sizes))) or "none"
+            raise ArgumentError(
+                f"Expected one number of {name}, got {got}. Pass {name}= as the task"
+                " has it."
+            )
+        agreed += sizes
+    return agreed

@@ -1,0 +1,141 @@
+"""Fitness in an environment that is compiled."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, final
+
+import numba
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..._checks import (
+    expected,
+    finite_array,
+    function_of,
+    positive_integer,
+    suggests_arguments,
+    whole_number,
+)
+from ..._typing import Bools, Floats
+from ...engine.compiler.calls import address_of
+from ...errors import ArgumentError
+from .._genomes import Genomes
+from .._kernels.phenotype import run_environment
+
+
+@final
+@suggests_arguments("Environment")
+@dataclass(frozen=True, eq=False)
+class Environment:
+    """Fitness in an environment of your own, compiled by Numba: mean score of the
+    episodes.
+
+    Parameters
+    ----------
+    observe : callable
+        ``observe(state, inputs)`` writes the inputs of the genome, an array, from the
+        state.
+    step : callable
+        ``step(state, outputs)`` moves the state, an array, by one step, and returns
+        whether the episode goes on.
+    starts : array_like, shape (episodes, numbers)
+        The state at the beginning of each episode. The context is cleared there.
+    inputs, outputs : int
+        Number of inputs and outputs of a genome.
+    steps : int
+        Number of steps after which an episode ends, and counts as solved. Default
+        1,000.
+    score : int, optional
+        The place of a number of the state that is the score at the end of an episode.
+        Default: the score is the number of steps.
+
+    Notes
+    -----
+    The functions must be plain Python that Numba can compile, in a file or a notebook.
+    An index beyond an array is not checked.
+
+    Examples
+    --------
+    A point that the output must push back to the middle:
+
+    >>> from synapse import evolve
+    >>> def observe(state, inputs):
+    ...     inputs[0] = state[0]
+    >>> def step(state, outputs):
+    ...     state[0] = 1.1 * state[0] + outputs[0] - 0.5
+    ...     return abs(state[0]) < 1.0
+    >>> starts = [[0.3], [-0.2]]
+    >>> task = evolve.fitness.Environment(observe, step, starts, inputs=1, outputs=1)
+    >>> evolve.neat(task, seed=0).solved
+    True
+    """
+
+    observe: Callable[[Any, Any], None]
+    step: Callable[[Any, Any], bool]
+    starts: ArrayLike
+    inputs: Annotated[int, positive_integer]
+    outputs: Annotated[int, positive_integer]
+    steps: Annotated[int, positive_integer] = 1000
+    score: int | None = None
+
+    def __post_init__(self) -> None:
+        function_of("observe", self.observe, "state", "inputs")
+        function_of("step", self.step, "state", "outputs")
+        starts = finite_array("starts", self.starts)
+        if starts.ndim != 2 or not starts.size:
+            raise ArgumentError(
+                expected("starts", "of shape (episodes, numbers)", starts.shape)
+            )
+        object.__setattr__(self, "starts", starts)
+        if self.score is not None:
+            whole_number(
+                "score", self.score, "a place in the state", 0, starts.shape[1] - 1
+            )
+
+    def episodes(self, genomes: Genomes) -> tuple[Floats, Floats]:
+        """Return the scores and the numbers of steps, each of shape (genomes,
+        episodes).
+        """
+        starts = np.asarray(self.starts)
+        step = compiled_step(self.observe, self.step)
+        scores, lengths = np.empty((2, len(genomes), len(starts)))
+        world = np.empty(starts.shape[1])
+        action = np.empty(self.outputs)
+        observed = np.empty(self.inputs)
+        run_environment(
+            genomes.express(),
+            address_of(step, (world, action, observed, True)),
+            starts,
+            self.steps,
+            -1 if self.score is None else self.score,
+            (world, action, observed),
+            scores,
+            lengths,
+        )
+        return scores, lengths
+
+    def evaluate(self, genomes: Genomes) -> tuple[Floats, Bools]:
+        """Return the mean score of every genome, and whether no episode has ended
+        early.
+        """
+        scores, lengths = self.episodes(genomes)
+        return scores.mean(axis=1), np.all(lengths >= self.steps, axis=1)
+
+
+@functools.lru_cache(maxsize=64)
+def compiled_step(observe: Any, step: Any) -> Any:
+    """Return the step of an environment from two functions of a user."""
+    # It does nothing if the compiler is switched off.
+    compiled = numba.njit(error_model="numpy")
+    look = compiled(observe)
+    move = compiled(step)
+
+    def both(world: Any, action: Any, observed: Any, begin: bool) -> bool:
+        goes_on = begin or bool(move(world, action))
+        look(world, observed)
+        return goes_on
+
+    return compiled(both)

@@ -1,0 +1,236 @@
+"""Call many trainers in parallel: in threads, as the kernels release the interpreter
+lock, or elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import (
+    CancelledError,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+    wait,
+)
+from inspect import signature
+from typing import Any
+
+from .._checks import (
+    ARGUMENTS,
+    MAX_THREADS,
+    about_arguments,
+    expected,
+    listed,
+    pluralize,
+    positive_integer,
+)
+from .._initializer import Seed, seeds_of
+from ..errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    ExecutorError,
+    SynapseError,
+    TopologyError,
+)
+from ..learning import Result, Trainer
+from ..learning._parameters import independent
+from ..objects.network import Network
+from ..objects.threads import usable_cores
+from ._running import (
+    PAUSE,
+    checked_executor,
+    one_line,
+    require_picklable,
+    shares_objects,
+    submitting,
+)
+
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+def train_many(
+    trainers: Sequence[Trainer],
+    inputs: Any,
+    targets: Any,
+    *,
+    threads: int | None = None,
+    executor: Executor | None = None,
+    seed: Seed = None,
+    **options: Any,
+) -> list[Result]:
+    """Call :meth:`~synapse.Trainer.train` of several trainers with the same data, as
+    many at a time as there are cores.
+
+    Parameters
+    ----------
+    trainers : sequence of Trainer
+        Trainers of different networks, which are not connected with each other. Each
+        has its own learning rule, optimizer, rate and other options.
+    inputs, targets : array_like
+        As for :meth:`synapse.Trainer.train`.
+    threads : int, optional
+        Number of threads. Default: the number of cores that the process may use.
+    executor : concurrent.futures.Executor, optional
+        Where the trainings run instead: a ``ThreadPoolExecutor``, a
+        ``ProcessPoolExecutor``, or for Dask ``Client(...).get_executor()``. It is not
+        shut down. Processes train copies, whose weights, biases, contexts and states of
+        optimizers are then copied into `trainers`, to the last bit. Callbacks run there
+        and must not edit the networks.
+    seed : int or numpy.random.Generator
+        Seed of each training, as for :meth:`synapse.Trainer.train`. From a generator,
+        each training gets a generator of its own (``seed.spawn``), so results do not
+        depend on which trainer begins first.
+    **options
+        Everything else that :meth:`synapse.Trainer.train` takes: ``epochs``, ``goal``,
+        ``validation``, ... There is no progress bar by default.
+
+    Returns
+    -------
+    list of Result
+        One for each trainer, in order, with the same bits as if trained one after the
+        other. After Ctrl-C, the results so far, if trained in threads.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If something other than a trainer is given, or an option that
+        :meth:`~synapse.Trainer.train` does not have.
+    TopologyError
+        If two trainers have the same network, or networks that are connected.
+    ExecutorError
+        If the executor fails, for example because one of its processes was killed.
+    KeyboardInterrupt
+        After Ctrl-C, if trained by other processes; `trainers` are unchanged.
+
+    Examples
+    --------
+    >>> import architect
+    >>> from synapse import Trainer
+    >>> nets = [architect.Perceptron(2, 3, 1, seed=seed) for seed in range(4)]
+    >>> trainers = [Trainer(net, rule="bptt", optimizer="adam") for net in nets]
+    >>> data = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [1]]
+    >>> [result.epochs for result in train_many(trainers, *data, epochs=10)]
+    [10, 10, 10, 10]
+    """
+    trainers = _checked_trainers(trainers)
+    _require_options(options)
+    if options.get("checkpoint") is not None:
+        raise ArgumentError(
+            "Several trainings cannot write one checkpoint. Train them one by one."
+        )
+    options = {"progress": False, **options}
+    where = checked_executor(executor)
+    if where is not None and threads is not None:
+        raise ArgumentError("An executor has its own threads. Remove `threads`.")
+    count = usable_cores()
+    if threads is not None:
+        count = positive_integer("threads", threads, MAX_THREADS)
+
+    pairs = zip(trainers, seeds_of(seed, len(trainers)), strict=True)
+    calls = [
+        (_train, (trainer, inputs, targets, seed_here, options))
+        for trainer, seed_here in pairs
+    ]
+    if where is None:
+        with ThreadPoolExecutor(max_workers=count) as pool:
+            futures = _gathered(pool, calls, trainers)
+    else:
+        futures = _gathered(where, calls, trainers)  # not shut down: it is the caller's
+
+    # Trainings that ended are kept, also if another one has failed.
+    for trainer, future in zip(trainers, futures, strict=True):
+        if not future.cancelled() and future.exception() is None:
+            trainer._take_over(future.result()[1])
+    return [_result_of(future, len(futures)) for future in futures]
+
+
+def _checked_trainers(trainers: Any) -> list[Trainer]:
+    """Return the trainers as a list, or raise an error unless each has a network of its
+    own.
+    """
+    given = [trainers] if isinstance(trainers, Network) else trainers
+    several: list[Trainer] = listed("trainers", given, "a list of Trainers")
+    for each in several:
+        if not isinstance(each, Trainer):
+            advice = ""
+            if isinstance(each, Network):
+                advice = "Use [synapse.Trainer(net, ...) for net in networks]."
+            raise ArgumentTypeError(
+                expected("trainers", "a list of Trainers", each, advice)
+            )
+    if not independent([trainer.network for trainer in several]):
+        raise TopologyError(
+            "Networks that are trained in parallel must not be connected. Two of these"
+            " are."
+        )
+    return several
+
+
+def _require_options(options: dict[str, Any]) -> None:
+    """Raise an error with advice unless `Trainer.train` has all these options."""
+    if not options.keys() <= signature(Trainer.train).parameters.keys():
+        calls: list[Callable[..., Any]] = [Trainer.train, train_many, Trainer.__init__]
+        raise ArgumentTypeError(about_arguments(calls, options, ARGUMENTS["train"]))
+
+
+def _train(
+    trainer: Trainer, inputs: Any, targets: Any, seed: Seed, options: dict[str, Any]
+) -> tuple[Result, Trainer]:
+    """Train in a worker; returns the trainer too, which may be a copy there."""
+    return trainer.train(inputs, targets, seed=seed, **options), trainer
+
+
+def _gathered(
+    executor: Executor, calls: Sequence[Call], trainers: Sequence[Trainer]
+) -> list[Future[Any]]:
+    """Submit calls and wait for all; returns their futures, in order.
+
+    After Ctrl-C, trainings in threads stop and return; in other processes
+    KeyboardInterrupt is raised.
+    """
+    if calls:
+        require_picklable("The training", calls[0], executor)
+
+    # Waiting is cut into pauses, see PAUSE: Ctrl-C is noticed between two of them.
+    futures: list[Future[Any]] = []
+    try:
+        with submitting(executor):
+            for function, arguments in calls:
+                futures.append(executor.submit(function, *arguments))
+        while wait(futures, timeout=PAUSE).not_done:
+            pass
+    except KeyboardInterrupt:
+        if not shares_objects(executor):
+            for future in futures:
+                future.cancel()
+            raise
+        for trainer in trainers:
+            trainer.stop()
+        wait(futures)
+    except Exception as error:  # it is broken, or was shut down
+        for future in futures:
+            future.cancel()
+        raise _failed(error, len(calls)) from error
+    return futures
+
+
+def _result_of(future: Future[Any], total: int) -> Result:
+    """Return the result of a training; an error of the executor becomes an
+    ExecutorError.
+    """
+    try:
+        result: Result = future.result()[0]
+    except SynapseError:
+        raise
+    except (Exception, CancelledError) as error:
+        if type(error).__module__.startswith(("concurrent.", "distributed.")):
+            raise _failed(error, total) from error
+        raise
+    return result
+
+
+def _failed(error: BaseException, total: int) -> ExecutorError:
+    return ExecutorError(
+        f"The executor failed in one of {pluralize(total, 'training')}"
+        f" ({one_line(error)}). Make a new executor, and call again."
+    )

@@ -1,0 +1,237 @@
+"""Errors of forecasts by rolling origin: the series is forecast from many of its steps,
+in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .. import _html
+from .._checks import (
+    function_of,
+    must,
+    numbers,
+    pluralize,
+    positive_integer,
+    whole_number,
+)
+from .._typing import Floats, Ints
+from ..errors import ArgumentError
+from ._calibration import Calibration
+from ._checked_series import checked_series, horizon, season
+
+Forecaster = Callable[[Floats, int], Any]
+"""A function of the history, shape (T,) or (T, m), and the steps that returns (steps,)
+or (steps, m)."""
+
+
+@dataclass(frozen=True)
+class RollingOrigin:
+    """Forecasts of a series from many origins, and their errors.
+
+    In the shapes, (m) is absent for a series of shape (T,).
+
+    Parameters
+    ----------
+    origins : ndarray of int, shape (k,)
+        For each forecast, the number of steps that its history had: the index of the
+        first step forecast.
+    forecasts : ndarray, shape (k, steps, (m))
+        The forecasts.
+    truth : ndarray, shape (k, steps, (m))
+        What the series was at these steps.
+    scale : ndarray, shape ((m),)
+        Mean absolute error of the seasonal naive method one step ahead, before the
+        first origin.
+    """
+
+    origins: Ints
+    forecasts: Floats
+    truth: Floats
+    scale: Floats
+
+    @property
+    def errors(self) -> Floats:
+        """Forecast minus truth, shape (k, steps, (m)); pair those of two forecasters to
+        compare them.
+        """
+        return self.forecasts - self.truth
+
+    @property
+    def rmse(self) -> Floats:
+        """Root of the mean squared error at each horizon, shape (steps, (m)), in the
+        units of the series.
+        """
+        return np.asarray(np.sqrt(np.mean(self.errors**2, axis=0)))
+
+    @property
+    def mae(self) -> Floats:
+        """Mean absolute error at each horizon, shape (steps, (m)), in the units of the
+        series.
+        """
+        return np.asarray(np.abs(self.errors).mean(axis=0))
+
+    @property
+    def mase(self) -> Floats:
+        """Mean absolute scaled error at each horizon, shape (steps, (m)); NaN for a
+        column of scale 0.
+
+        This is :attr:`mae` divided by ``scale`` [1]_: below 1, the forecasts are better
+        than those of the seasonal naive method one step ahead.
+
+        References
+        ----------
+        .. [1] R. J. Hyndman and A. B. Koehler, "Another look at measures of forecast
+           accuracy", International Journal of Forecasting 22 (2006), 679-688.
+        """
+        return self.mae / np.where(self.scale > 0, self.scale, np.nan)
+
+    @property
+    def calibration(self) -> Calibration:
+        """The errors as those that prediction intervals follow from, for
+        :func:`synapse.forecast`.
+        """
+        return Calibration(-self.errors.reshape(*self.errors.shape[:2], -1))
+
+    def __repr__(self) -> str:
+        count, steps, *columns = self.forecasts.shape
+        error = ", ".join(
+            f"{each:.4g}" for each in np.sqrt(np.mean(self.errors**2, axis=(0, 1))).flat
+        )
+        sizes = zip(
+            (count, steps, *columns), ("origin", "step", "column"), strict=False
+        )
+        return (
+            f"<RollingOrigin {', '.join(pluralize(*size) for size in sizes)}, RMSE"
+            f" {error}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Return the errors by horizon as a table, for notebooks."""
+        steps = self.forecasts.shape[1]
+        columns: dict[str, Any] = {"horizon": range(1, steps + 1)}
+        for name in ("rmse", "mae", "mase"):
+            values = getattr(self, name).reshape(steps, -1)
+            for j in range(values.shape[1]):
+                columns[
+                    f"{name.upper()} {j}" if values.shape[1] > 1 else name.upper()
+                ] = values[:, j]
+        return _html.view(repr(self), _html.table(columns, steps))
+
+
+def rolling_origin(
+    forecaster: Forecaster,
+    series: ArrayLike,
+    steps: int,
+    *,
+    start: int | None = None,
+    every: int = 1,
+    period: int = 1,
+) -> RollingOrigin:
+    """Forecast a series from many origins, each time from the steps before the origin
+    only.
+
+    Parameters
+    ----------
+    forecaster : callable
+        ``forecaster(history, steps)`` returns the forecasts, shape (steps,) or (steps,
+        m), of a history of shape (T,) or (T, m), such as :func:`seasonal_naive`. Each
+        call gets a copy of its own. If it has a method ``from_origins(series, origins,
+        steps)`` that returns the forecasts from all origins, as
+        :class:`NetworkForecaster` does, this is called instead.
+    series : array_like, shape (T,) or (T, m)
+        The series, oldest step first.
+    steps : int
+        Number of steps to forecast from each origin, 1 or above.
+    start : int, optional
+        The first origin, that is, the number of steps in the first history; above
+        `period`. Default: half of the series, or `period` + 1 if that is more.
+    every : int
+        Number of steps from one origin to the next. Default 1.
+    period : int
+        Number of steps of a season, for the scale of MASE. Default 1: the scale is the
+        error of the last value.
+
+    Returns
+    -------
+    RollingOrigin
+        All forecasts, and the errors at each horizon.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If the series is too short for `start` and `steps` or not finite, a number is
+        out of range, or the forecaster is not a function or returns another shape.
+
+    Notes
+    -----
+    Hyndman and Athanasopoulos, "Forecasting: principles and practice", section 5.10,
+    time series cross-validation. The forecaster decides whether it is fitted anew at
+    each origin.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from synapse import forecasting
+    >>> wave = np.sin(2 * np.pi * np.arange(96) / 12)
+    >>> forecasting.rolling_origin(forecasting.seasonal_naive, wave, 2).mae.round(3)
+    array([0.333, 0.617])
+    >>> forecasting.rolling_origin(forecasting.autoregression, wave, 2).mae.round(3)
+    array([0., 0.])
+    """
+    function_of("forecaster", forecaster, "history", "steps")
+    ahead = horizon(steps)
+    season_length = season(period)
+    stride = positive_integer("every", every)
+    condition = f"a whole number above the period, {season_length}"
+    minimum = season_length + 1
+    first_origin = (
+        None if start is None else whole_number("start", start, condition, minimum)
+    )
+    values = checked_series("series", series)
+    first_origin = (
+        max(len(values) // 2, minimum) if first_origin is None else first_origin
+    )
+    if len(values) < first_origin + ahead:
+        raise ArgumentError(
+            f"`series` must have {first_origin + ahead} steps or more,"
+            f" {first_origin} up to the first origin and {ahead} to forecast, got"
+            f" {len(values)}."
+        )
+    origins = np.arange(first_origin, len(values) - ahead + 1, stride)
+    truth = np.stack([values[origin : origin + ahead] for origin in origins])
+    shape = truth.shape[1:]
+    forecasts = []
+    for returned in _from_each(forecaster, values, origins, ahead):
+        forecasts.append(
+            numbers("The forecast", returned, f"an array of the shape {shape}")
+        )
+        if forecasts[-1].shape != shape:
+            shape_returned = forecasts[-1].shape
+            raise ArgumentError(
+                f"The forecast must have the shape {shape}, got {shape_returned}."
+            )
+    if len(forecasts) != len(origins):
+        raise ArgumentError(
+            must("The forecasts", f"be of {len(origins)} origins", f"{len(forecasts)}")
+        )
+    scale = np.abs(
+        values[season_length:first_origin] - values[: first_origin - season_length]
+    ).mean(axis=0)
+    return RollingOrigin(origins, np.stack(forecasts), truth, scale)
+
+
+def _from_each(
+    forecaster: Any, values: Floats, origins: Ints, steps: int
+) -> Iterable[Any]:
+    """Return what a forecaster returns from each origin."""
+    if hasattr(forecaster, "from_origins"):
+        past = values[: origins[-1]].copy()
+        made: Iterable[Any] = forecaster.from_origins(past, origins.copy(), steps)
+        return made
+    return (forecaster(values[:origin].copy(), steps) for origin in origins)

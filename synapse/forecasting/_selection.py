@@ -1,0 +1,303 @@
+"""Forecasters compared by rolling origin, and the one that should forecast."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._checks import expected, pluralize, unknown_name, whole_number
+from .._typing import Floats
+from ..errors import ArgumentError, ArgumentTypeError, SynapseError
+from ._checked_series import checked_series
+from ._rolling import Forecaster, RollingOrigin, rolling_origin
+
+COMBINE = "combine"
+"""The name of the mean of the best forecasters."""
+MEMBERS = 3
+"""Number of forecasters whose mean is a candidate."""
+MAX_CLEAR_RATIO = 0.9
+"""Share of the combination's error below which a single forecaster is preferred:
+choosing one on few origins mostly chooses chance."""
+CRITICAL_VALUE = 1.645
+"""One-sided 5 % of the standard normal distribution."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What :func:`select` has measured.
+
+    Attributes
+    ----------
+    rolled : dict of str to RollingOrigin
+        The forecasts of each forecaster, best first; among them ``combine``, the mean
+        of the best three.
+    members : list of str
+        The forecasters in the mean.
+    failed : list of str
+        Sentences on forecasters that raised an error.
+    """
+
+    rolled: dict[str, RollingOrigin]
+    members: list[str]
+    failed: list[str] = field(default_factory=list)
+
+    def mase(self, name: str) -> float:
+        """Return the mean absolute scaled error over all steps and columns."""
+        return float(_by_origin(self._found(name)).mean())
+
+    def _found(self, name: str) -> RollingOrigin:
+        if name not in self.rolled:
+            raise unknown_name("forecaster", name, self.rolled)
+        return self.rolled[name]
+
+    @property
+    def best(self) -> str:
+        """Which should forecast: the mean of the best three, unless one has an error
+        more than 10 % lower.
+        """
+        single = self._single()
+        clearly = COMBINE not in self.rolled or self.mase(
+            single
+        ) < MAX_CLEAR_RATIO * self.mase(COMBINE)
+        return single if clearly else COMBINE
+
+    def _single(self, without: str = "") -> str:
+        """Return the best of the single forecasters, or of those without one."""
+        return min(
+            (name for name in self.rolled if name not in (COMBINE, without)),
+            key=self.mase,
+        )
+
+    def verdict(self, network: str) -> str:
+        """Return a sentence: whether a network is worth it beside the best of the other
+        single forecasters.
+        """
+        if network not in self.rolled or set(self.rolled) <= {network, COMBINE}:
+            return f"{network} could not be compared."
+        best = self._single(network)
+        error = self.mase(network)
+        lowest = self.mase(best)
+        origins = pluralize(len(self.rolled[network].origins), "origin")
+        if error >= lowest:
+            lower = f"MASE {lowest:.3g} instead of {error:.3g} on {origins}"
+            return (
+                f"The network ({network}) is not worth it: {best} has a lower error,"
+                f" {lower}."
+            )
+        below = (
+            f"its error, MASE {error:.3g}, is {percent(1 - error / lowest)} below that"
+            f" of {best}"
+        )
+        if self.statistic(network, best) > CRITICAL_VALUE:
+            return f"The network ({network}) is worth it: {below}, on {origins}."
+        return (
+            f"The network ({network}) may be worth it: {below}, but on {origins} this"
+            " may be chance."
+        )
+
+    def reason(self) -> str:
+        """Return a sentence: which forecasts, and why."""
+        name = self.best
+        single = self._single()
+        if name == COMBINE:
+            mean = (
+                f"The mean of {', '.join(self.members)} forecasts: MASE"
+                f" {self.mase(COMBINE):.3g}"
+            )
+            return (
+                f"{mean}; no single one is more than 10 % better ({single}:"
+                f" {self.mase(single):.3g})."
+            )
+        return f"{name} forecasts: it has the lowest error, MASE {self.mase(name):.3g}."
+
+    def statistic(self, one: str, other: str) -> float:
+        """Return the statistic of Diebold and Mariano for the absolute errors: positive
+        if the first is better.
+
+        The mean difference over its standard error, which counts the covariances of
+        overlapping forecasts. It is 0 if the forecasts from all origins overlap, which
+        leaves no standard error.
+
+        F. X. Diebold and R. S. Mariano, "Comparing predictive accuracy", Journal of
+        Business & Economic Statistics 13 (1995), 253-263.
+        """
+        rolled = self._found(one)
+        gain = _by_origin(self._found(other)) - _by_origin(rolled)
+        steps = rolled.forecasts.shape[1]
+        count = len(gain)
+        mean = gain.mean()
+        lags = range(int(np.sum(rolled.origins < rolled.origins[0] + steps)))
+        # all covariances together are 0, but for rounding errors
+        if not mean or len(lags) == count:
+            return 0.0
+        return mean_over_error(gain, len(lags))
+
+
+def mean_over_error(gain: Floats, lags: int) -> float:
+    """Return the mean of gains, shape (n,), over its standard error, with covariances
+    of this many lags.
+    """
+    largest = np.abs(gain).max()
+    # it does not depend on the unit, and squares of large gains overflow
+    if largest > 0:
+        gain = gain / largest
+    count = len(gain)
+    mean = gain.mean()
+    apart = gain - mean
+    covariances = [np.sum(apart[lag:] * apart[: count - lag]) for lag in range(lags)]
+    variance = (covariances[0] + 2 * sum(covariances[1:])) / count**2
+    if variance <= 0:  # few origins, or a constant gain
+        variance = covariances[0] / count**2
+    return (
+        float(mean / math.sqrt(variance))
+        if variance > 0
+        else math.copysign(math.inf, mean)
+    )
+
+
+def percent(share: float) -> str:
+    """Return a share in per cent: with two digits, from 99 % on with one decimal.
+
+    >>> percent(0.0352), percent(0.9993), percent(14.217)
+    ('3.5 %', '99.9 %', '1421.7 %')
+    """
+    return f"{100 * share:{'.2g' if share < 0.99 else '.1f'}} %"
+
+
+def _by_origin(rolled: RollingOrigin) -> Floats:
+    """Return the absolute scaled error from each origin, the mean over steps and
+    columns.
+    """
+    scale = np.where(rolled.scale > 0, rolled.scale, 1.0)
+    error: Floats = (
+        np.abs(rolled.errors / scale).reshape(len(rolled.origins), -1).mean(axis=1)
+    )
+    return error
+
+
+def select(
+    forecasters: Mapping[str, Forecaster],
+    series: ArrayLike,
+    steps: int,
+    *,
+    start: int | None = None,
+    every: int = 1,
+    period: int = 1,
+    targets: int | None = None,
+    combine: Sequence[str] | None = None,
+) -> Selection:
+    """Compare forecasters on the end of a series, which they have not been fitted to.
+
+    Parameters
+    ----------
+    forecasters : dict of str to callable
+        Functions of the history and the steps, such as those of :func:`statistical`.
+    series : array_like, shape (T,) or (T, m)
+        The series, oldest first.
+    steps, start, every, period
+        As for :func:`rolling_origin`.
+    targets : int, optional
+        Number of first columns whose errors count. Default: all.
+    combine : sequence of str, optional
+        The forecasters that may be in the mean of the best three, such as those that
+        know of holidays. Default: all.
+
+    Returns
+    -------
+    Selection
+        All forecasts, the best forecaster and whether a network is worth it.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If no forecaster can forecast this series, one is called "combine", or `targets`
+        is out of range.
+
+    Examples
+    --------
+    >>> from synapse import forecasting
+    >>> noise = np.random.default_rng(0).normal(size=48)
+    >>> wave = np.tile([0.0, 3.0, 1.0, 2.0], 12) + 0.1 * noise
+    >>> simple = {
+    ...     name: forecasting.statistical(name, wave[:30], period=4)
+    ...     for name in ("naive", "seasonal")
+    ... }
+    >>> selection = forecasting.select(simple, wave, 4, start=30, period=4)
+    >>> selection.best, round(selection.mase("seasonal"), 1)
+    ('seasonal', 0.8)
+    """
+    by_name: Any = forecasters
+    if not isinstance(by_name, Mapping) or not by_name:
+        raise ArgumentTypeError(
+            expected("forecasters", "a dict of names and functions", forecasters)
+        )
+    if COMBINE in by_name:
+        raise ArgumentError(
+            f"The name {COMBINE!r} is that of the mean. Rename the forecaster."
+        )
+    if combine is not None and (
+        isinstance(combine, str) or not _are_names(combine, by_name)
+    ):
+        raise ArgumentTypeError(
+            expected("combine", "a list of names of forecasters, or None", combine)
+        )
+    values = checked_series("series", series)
+    width = values.shape[1] if values.ndim == 2 else 1
+    condition = f"a whole number from 1 to {width}, the number of columns"
+    count = (
+        width
+        if targets is None
+        else whole_number("targets", targets, condition, 1, width)
+    )
+    rolled_by_name = dict[str, RollingOrigin]()
+    failed = list[str]()
+    for name, forecaster in forecasters.items():
+        try:
+            rolled = rolling_origin(
+                forecaster, values, steps, start=start, every=every, period=period
+            )
+        except SynapseError as error:
+            failed.append(f"{name} is left out: {error}")
+            continue
+        if values.ndim == 2:  # the errors of the first columns only
+            parts = (
+                rolled.forecasts[..., :count],
+                rolled.truth[..., :count],
+                rolled.scale[:count],
+            )
+            rolled = RollingOrigin(rolled.origins, *parts)
+        rolled_by_name[name] = rolled
+    if not rolled_by_name:
+        raise ArgumentError(" ".join(["No method can forecast this series.", *failed]))
+    return ranked(rolled_by_name, failed, combine)
+
+
+def _are_names(names: Any, forecasters: Mapping[str, Forecaster]) -> bool:
+    """Return whether these are names of forecasters, in a sequence."""
+    if not isinstance(names, Sequence):
+        return False
+    return all(isinstance(name, str) and name in forecasters for name in names)
+
+
+def ranked(
+    rolled: dict[str, RollingOrigin],
+    failed: list[str],
+    combine: Sequence[str] | None = None,
+) -> Selection:
+    """Return the selection among forecasters by their forecasts; the mean of the best
+    three is added.
+    """
+    allowed = (
+        rolled if combine is None else [name for name in rolled if name in combine]
+    )
+    members = sorted(allowed, key=Selection(rolled, []).mase)[:MEMBERS]
+    if len(members) > 1:
+        mean = np.mean([rolled[name].forecasts for name in members], axis=0)
+        rolled = {**rolled, COMBINE: replace(rolled[members[0]], forecasts=mean)}
+    names = sorted(rolled, key=Selection(rolled, []).mase)
+    return Selection({name: rolled[name] for name in names}, members, failed)

@@ -1,0 +1,191 @@
+"""Statistical methods of forecasting, of statsforecast, as forecasters for rolling
+origin.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._checks import expected, imported, is_among
+from .._typing import Floats
+from ..errors import ArgumentError, MissingExtraError
+from ._baselines import seasonal_naive
+from ._checked_series import (
+    checked_series,
+    horizon,
+    known_rows,
+    require_columns,
+    season,
+    too_few_known,
+)
+from ._lags import MAX_FITTED_STEPS, choose_lags, of_last_steps
+from ._rolling import Forecaster
+
+METHODS = ("mean", "naive", "seasonal", "ar", "ets", "theta", "arima")
+"""The names of the methods, for :func:`statistical`."""
+
+MAX_SEASON = 24
+"""Longest season that exponential smoothing and ARIMA estimate; longer ones are removed
+first (MSTL)."""
+
+
+FITTED_ELSEWHERE = ("ets", "theta", "arima")
+"""The methods of statsforecast."""
+
+
+def not_installed(methods: Iterable[str]) -> list[str]:
+    """Return the sentence on methods that need statsforecast, if it is not
+    installed.
+    """
+    if not {*methods} & {*FITTED_ELSEWHERE}:
+        return []
+    try:
+        imported(
+            "statsforecast", "The methods ets, theta and arima need", extra="forecast"
+        )
+    except MissingExtraError as error:
+        return [str(error)]
+    return []
+
+
+def statistical(
+    method: str, series: ArrayLike, *, period: int = 1, known: ArrayLike | None = None
+) -> Forecaster:
+    """Fit a statistical method to a series; return a forecaster, for example for
+    :func:`rolling_origin`.
+
+    The forecaster keeps the fitted parameters and applies them to the history that it
+    is called with. Each column is forecast from its own past.
+
+    Parameters
+    ----------
+    method : {"mean", "naive", "seasonal", "ar", "ets", "theta", "arima"}
+        The mean of the history, its last value, :func:`seasonal_naive`,
+        :func:`autoregression` (fitted anew in each call, to the differences of
+        :func:`choose_lags`), exponential smoothing (AutoETS), AutoTheta, or
+        AutoARIMA. The last three are those of statsforecast (extra ``forecast``).
+    series : array_like, shape (T,) or (T, m)
+        The steps that parameters are fitted to, oldest first. At most the last 1000 are
+        used, or three seasons.
+    period : int
+        Number of steps of a season. Default 1: none. A season of more than 24 steps is
+        removed by MSTL before exponential smoothing or ARIMA.
+    known : array_like, shape (N, k), optional
+        Values known in advance, such as holidays; row i describes step i of the
+        history. ARIMA has them as regressors, unless the season is longer than 24; the
+        other methods do not use them. N must reach the last step that is forecast.
+
+    Returns
+    -------
+    callable
+        ``forecaster(history, steps)``, shape (steps,) or (steps, m). The history begins
+        at step 0.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such method, or the series is not finite or shorter than a
+        season.
+    MissingExtraError
+        If statsforecast is not installed.
+
+    References
+    ----------
+    R. J. Hyndman and G. Athanasopoulos, "Forecasting: principles and practice", 3rd
+    edition, OTexts 2021, chapters 8 and 9. V. Assimakopoulos and K. Nikolopoulos, "The
+    theta model", International Journal of Forecasting 16 (2000). K. Bandara, R. J.
+    Hyndman, C. Bergmeir, "MSTL", arXiv:2107.13462.
+
+    Examples
+    --------
+    >>> rise = np.arange(40.0) + np.tile([0.0, 3.0, 1.0, 2.0], 10)
+    >>> statistical("seasonal", rise, period=4)(rise, 2)
+    array([36., 40.])
+    """
+    length = season(period)
+    values = checked_series("series", series, length, ", as many as the period")
+    if not is_among(method, METHODS):
+        raise ArgumentError(expected("method", f"one of {', '.join(METHODS)}", method))
+    rows = None if known is None else known_rows(known)
+    if method in ("naive", "seasonal"):
+        return partial(seasonal_naive, period=length if method == "seasonal" else 1)
+    fit = _autoregression if method == "ar" else partial(_fitted, method, rows)
+    fits = (
+        []
+        if method == "mean"
+        else [fit(column, length) for column in values.reshape(len(values), -1).T]
+    )
+
+    def forecaster(history: ArrayLike, steps: int) -> Floats:
+        past = checked_series("history", history)
+        ahead = horizon(steps)
+        require_columns("history", past, values.shape[1:], "as the series")
+        if method == "mean":
+            return np.repeat(past.mean(axis=0, keepdims=True), ahead, axis=0)
+        columns = past.reshape(len(past), -1).T
+        forecasts = np.array(
+            [fit(column, ahead) for fit, column in zip(fits, columns, strict=True)]
+        ).T
+        return forecasts.reshape(ahead, *past.shape[1:])
+
+    return forecaster
+
+
+def _autoregression(column: Floats, period: int) -> Forecaster:
+    """Return an autoregression of the differences that are best for a column, fitted
+    anew to each history.
+    """
+    lags = choose_lags(
+        column[-MAX_FITTED_STEPS:], max(1, min(period, 12)), period=period
+    )
+    return partial(of_last_steps, lags)
+
+
+def _fitted(
+    method: str, in_advance: Floats | None, column: Floats, period: int
+) -> Forecaster:
+    """Return a model of statsforecast with fitted parameters, for one column."""
+    models = imported(
+        "statsforecast.models",
+        f"The method {method} needs",
+        "statsforecast",
+        "forecast",
+    )
+    long = period > MAX_SEASON and method != "theta"
+    length = 1 if long else period
+    options: dict[str, Any] = {"season_length": length}
+    if method == "arima":
+        options |= {"seasonal": length > 1, "approximation": True}
+    elif method == "ets":  # MSTL takes models without a season only
+        options |= {"model": "ZZZ" if length > 1 else "ZZN"}
+    model = {
+        "arima": models.AutoARIMA,
+        "ets": models.AutoETS,
+        "theta": models.AutoTheta,
+    }[method](**options)
+    model = models.MSTL(period, trend_forecaster=model) if long else model
+
+    def regressors(start: int, stop: int) -> Floats | None:
+        if in_advance is None or method != "arima" or long:
+            return None
+        if stop > len(in_advance):
+            raise too_few_known(in_advance, stop)
+        return in_advance[start:stop]
+
+    def forecaster(history: Floats, steps: int) -> Any:
+        start = max(len(history) - MAX_FITTED_STEPS, 0)
+        count = len(history)
+        rows = regressors(start, count), regressors(count, count + steps)
+        with warnings.catch_warnings(action="ignore"):
+            return model.forward(history[start:], steps, *rows)["mean"]
+
+    last = column[-max(MAX_FITTED_STEPS, 3 * period) :]
+    with warnings.catch_warnings(action="ignore"):
+        model.fit(last, regressors(len(column) - len(last), len(column)))
+    return forecaster

@@ -1,0 +1,173 @@
+"""The mean cost of a network on data, without learning."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._checks import pluralize
+from .._cost import Cost, in_words
+from .._typing import Floats, Ints
+from ..objects.network import Network
+from ..objects.recording import record
+from ..objects.snapshots import deterministic
+from ._data import Data, run_epoch
+from ._metrics import Metric, class_labels, measured, named_classes
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The result of :meth:`Trainer.test`.
+
+    `confusion` and `misclassified` are None unless the targets are classes: every
+    target is one-hot, or 0 or 1 for a single output. The class that a network names is
+    its largest output, or whether a single output is above 0.5.
+
+    Parameters
+    ----------
+    loss : float
+        Mean cost of the steps with a target.
+    steps : int
+        Number of these steps.
+    cost : str
+        Name of the cost.
+    confusion : ndarray of int, shape (classes, classes), optional
+        ``confusion[i, j]`` is the number of steps of class i for which the network has
+        named class j.
+    misclassified : ndarray of int, optional
+        Numbers of the samples or sequences with a step for which it has named another
+        class; of a stream into a network with memory the numbers of these steps.
+    metrics : dict of str to float
+        The values of the metrics that were asked for, by name.
+    """
+
+    loss: float
+    steps: int
+    cost: str
+    confusion: NDArray[np.int64] | None = field(default=None, compare=False)
+    misclassified: NDArray[np.int64] | None = field(default=None, compare=False)
+    metrics: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def accuracy(self) -> float | None:
+        """Fraction of the steps for which the network has named the right class; None
+        without classes.
+        """
+        if self.confusion is None:
+            return None
+        return float(np.trace(self.confusion) / self.confusion.sum())
+
+    def __repr__(self) -> str:
+        right = (
+            "" if self.accuracy is None else f", accuracy {100 * self.accuracy:.4g} %"
+        )
+        steps = pluralize(self.steps, "step")
+        return (
+            f"<Evaluation: {in_words(self.cost)} {self.loss:.6g} over {steps}{right}>"
+        )
+
+
+def mean_cost(
+    network: Network,
+    data: Data,
+    cost: Cost,
+    weights: Floats | None = None,
+    threads: int | None = None,
+) -> Evaluation:
+    """Return the mean cost per step with a target, weighted if there are `weights`;
+    random neurons output means. Threads: as many as pay by default.
+    """
+    with deterministic(network):
+        if weights is None:
+            total, steps = run_epoch(network, data, cost, threads)
+            return Evaluation(total / steps if steps else math.nan, steps, cost.name)
+        weighted = replace(data, aimed=data.aimed * (weights > 0))
+        total = 0.0
+        steps = 0
+        for stretch, weight in _by_weight(weighted, weights):
+            summed, aimed = run_epoch(network, stretch, cost, threads)
+            total, steps = total + weight * summed, steps + aimed
+    mean = total / float(weights[weighted.aimed == 1].sum()) if steps else math.nan
+    return Evaluation(mean, steps, cost.name)
+
+
+def evaluated(
+    network: Network,
+    data: Data,
+    cost: Cost,
+    weights: Floats | None,
+    metrics: Mapping[str, Metric],
+    threads: int | None,
+) -> Evaluation:
+    """Return the mean cost, the metrics and, if targets are classes and nothing is
+    recorded, how the network classifies.
+    """
+    values = measured(metrics, network, data, threads)
+    evaluation = _classifying(network, data, cost, weights, threads)
+    return replace(evaluation, metrics=values) if values else evaluation
+
+
+def _classifying(
+    network: Network,
+    data: Data,
+    cost: Cost,
+    weights: Floats | None,
+    threads: int | None,
+) -> Evaluation:
+    """Return the mean cost and, if it can be found, how the network classifies."""
+    classes = classes_of(data, weights)
+    if classes is None or network._recorder is not None:
+        return mean_cost(network, data, cost, weights, threads)
+    with record(network, neurons=network.output) as log:
+        evaluation = mean_cost(network, data, cost, weights, threads)
+    confusion, wrong = classified(data, classes, log.activation)
+    return replace(evaluation, confusion=confusion, misclassified=wrong)
+
+
+def _by_weight(data: Data, weights: Floats) -> Iterator[tuple[Data, float]]:
+    """Split the data into parts of consecutive rows with equal weight, within
+    sequences.
+    """
+    begins = data.bounds[: -1 if data.clear else 0]
+    firsts = np.union1d(begins, np.flatnonzero(np.diff(weights, prepend=np.nan)))
+    firsts = firsts[firsts < len(weights)]  # the last sequences may be empty
+    stretches = pairwise([*firsts.tolist(), len(weights)])
+    begun = np.isin(firsts, begins).tolist()
+    for (begin, end), clear in zip(stretches, begun, strict=True):
+        yield data.rows(begin, end, clear), float(weights[begin])
+
+
+# --- how a network classifies ---------------------------------------------------------
+
+
+def classes_of(data: Data, weights: Floats | None) -> NDArray[np.int64] | None:
+    """Return the class of each row, or -1 if it does not count; None if the targets are
+    not classes.
+    """
+    counted = data.counted(weights) > 0
+    labels = class_labels(data.targets[counted])
+    if labels is None:
+        return None
+    classes = np.full(len(counted), -1)
+    classes[counted] = labels
+    return classes
+
+
+def classified(data: Data, classes: Ints, outputs: Floats) -> tuple[Ints, Ints]:
+    """Return the counts and numbers of :class:`Evaluation`, for outputs of shape (rows,
+    m).
+    """
+    size = max(2, outputs.shape[1])
+    named = named_classes(outputs)
+    counted = classes >= 0
+    confusion = np.zeros((size, size), np.int64)
+    np.add.at(confusion, (classes[counted], named[counted]), 1)
+    wrong = np.flatnonzero(counted & (classes != named))
+    if not data.stream:
+        wrong = np.unique(np.searchsorted(data.bounds, wrong, side="right") - 1)
+    return confusion, wrong

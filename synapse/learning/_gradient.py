@@ -1,0 +1,647 @@
+"""The exact gradient of any network, by backpropagation through time.
+
+Several sequences are computed side by side on tapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from math import inf
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import engine
+from .._checks import MAX_THREADS, boolean, positive_integer
+from .._cost import Cost
+from .._registration import require_sound
+from .._typing import Floats, Ints
+from ..engine.locking import ExclusiveAccess, raise_interrupt
+from ..engine.lowering.flags import DENSE, SHARED, STEPPED
+from ..engine.lowering.ranges import concat_ranges
+from ..engine.records import Span
+from ..engine.schema import CHUNK, ENDED
+from ..engine.status import DIVERGED, DONE
+from ..errors import DivergenceError
+from ..objects import parameters
+from ..objects.edits import require_closed
+from ..objects.network import Network, require_network
+from ..objects.threads import computing, ended, submitted, threads_that_pay, work_of
+from ._data import MAX_CACHED_BYTES, Data, Layout, prepare_cached, prepare_sequences
+from ._loss_gradient import Gradient, wiring_of
+from ._parameters import ADVICE
+from ._regularisation import Masks
+
+Descent = tuple[float, Floats, Floats]
+"""A loss, and its negative gradient with respect to weights and biases."""
+Group = tuple[Any, int, Floats | None]
+"""A `SampleGroup`, its number of lanes, and the factors of its activations."""
+WHOLE_WINDOW = 2**62  # a window longer than any sequence
+NO_WEIGHTS = np.zeros(0)
+OfGroup = Callable[[int, Group], Any]
+"""What computes a group on the tapes with a number."""
+GROUPS_PER_THREAD = 16
+"""Number of groups for each thread whose gradients are in memory together."""
+SAMPLE_TAPE_STEPS = 16
+"""Number of steps of samples that do not depend on each other. ``python -m
+benchmarks.constants gradient.SAMPLE_TAPE_STEPS``: rows take 1.02 to 1.57 times as long
+with a tenth, 0.98 to 1.05 times with ten times."""
+
+
+def gradient(
+    network: Network,
+    inputs: Any,
+    targets: Any,
+    cost: str | Cost | None = None,
+    *,
+    window: int | None = None,
+    keep_context: bool = False,
+    threads: int | None = None,
+) -> Gradient:
+    """Compute the exact gradient of a network's loss by backpropagation through time,
+    for any topology.
+
+    Errors follow every connection and every gate, including self-connections and
+    backward connections, to all earlier steps (Werbos 1990); the online rule omits some
+    of these paths. The network and its context do not change, except that random
+    neurons draw from their streams unless they are deterministic.
+
+    Parameters
+    ----------
+    network : Network
+        The network. Its neurons must not be connected to neurons outside of it.
+    inputs, targets : array_like
+        One sequence, shapes (T, n) and (T, m), or several: shape (S, T, n), or a list
+        of arrays (T_i, n) of any lengths. NaN in the targets means that this output has
+        no target at this step. Rows of samples for a network without memory are one
+        sequence, too: their costs are summed.
+    cost : str or Cost, optional
+        The cost. Default: the one that fits the outputs, as in
+        :meth:`Network.propagate`.
+    window : int, optional
+        Number of steps after which the gradient is truncated: each sequence is cut into
+        windows of this length, and no error passes from a window to the previous one.
+        Default: no truncation.
+    keep_context : bool
+        Whether every sequence begins with the network's present states and activations
+        instead of a cleared context. Default False.
+    threads : int, optional
+        Number of groups of sequences computed at the same time. The result is identical
+        for any number. Default: as many as there are cores, if that pays.
+
+    Returns
+    -------
+    Gradient
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If the data do not fit the network or the cost, or an argument cannot be used.
+    TopologyError
+        If the network is connected with neurons outside of it.
+    DivergenceError
+        If a number leaves the finite range; the message names the step and the neuron.
+    FunctionError
+        If a registered squash or cost raises an exception.
+
+    See Also
+    --------
+    compare_gradients : Compares the online rule with this gradient.
+    Trainer : Trains by this gradient with ``rule="bptt"``.
+
+    Examples
+    --------
+    >>> import architect
+    >>> net = architect.LSTM(2, 3, 1, seed=0)
+    >>> result = gradient(net, [[0.0, 1.0], [1.0, 1.0]], [[np.nan], [1.0]])
+    >>> result
+    <Gradient: loss 0.711687, norm 0.596024, 75 weights>
+    >>> len(result.weights) == len(net.connections)
+    True
+    """
+    require_network("network", network)
+    measure = network._cost(cost)
+    # another thread cannot get them, too
+    layout, exact = _known.pop(network, (None, None))
+    data, layout = prepare_cached(
+        prepare_sequences, layout, network, inputs, targets, measure
+    )
+    boolean("keep_context", keep_context)
+    if threads is not None:
+        threads = positive_integer("threads", threads, MAX_THREADS)
+    chosen = data.filled
+    share = np.full(len(chosen), 1.0 / len(chosen))
+    with ExclusiveAccess(network):
+        exact = exact or ExactGradient(network, data)
+        exact.network = network
+        exact.threads = threads
+        exact.take(data, None)
+        loss, weights, biases = exact.descent(
+            chosen, share, measure, checked_window(window), keep_context
+        )
+        rows = exact.rows
+        _, store, span = exact._lowered
+        weights = parameters.sum_of_group(store["tie"], rows, weights[rows])
+        np.negative(weights, out=weights)  # a copy, unlike `biases`
+        neurons = slice(int(span[Span.START]), int(span[Span.STOP]))
+        biases = -parameters.sum_of_group(store["bias_tie"], neurons, biases)
+        if exact.nbytes <= MAX_CACHED_BYTES and exact._recorded is None:
+            del (
+                exact.network,
+                exact._lowered,
+            )  # they would keep the network alive, and a store that it left
+            _known[network] = layout, exact
+        return Gradient(loss, weights, biases, wiring_of(network))
+
+
+_known: WeakKeyDictionary[Network, tuple[Layout, ExactGradient]] = WeakKeyDictionary()
+"""What the latest call of :func:`gradient` has laid out for a network."""
+
+
+# --- the workspace --------------------------------------------------------------------
+
+
+def checked_window(window: int | None) -> int:
+    """Return the window in the form that kernels take."""
+    return (
+        WHOLE_WINDOW
+        if window is None
+        else min(WHOLE_WINDOW, positive_integer("window", window, inf))
+    )
+
+
+def not_finite() -> DivergenceError:
+    """Return the error for a product of an error and an activation that is not
+    finite.
+    """
+    return DivergenceError(
+        "The gradient of a weight, an error times an activation, left the finite"
+        f" range. {ADVICE}"
+    )
+
+
+class ExactGradient:
+    """Backpropagation through time over some data, with tapes that are reused between
+    calls.
+
+    The network must not be connected to neurons outside of it. Each call takes some of
+    the sequences and computes groups of them at the same time, on `threads` threads;
+    default: on as many as pay. `weights`, shape (rows,), weigh the cost of each row;
+    default: 1 for every row.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        data: Data,
+        threads: int | None = None,
+        weights: Floats | None = None,
+    ) -> None:
+        self.network = network
+        self.threads = threads
+        self._structure = 0
+        self._tapes: dict[tuple[int, int, bool], engine.exact.Tapes] = {}
+        self.take(data, weights)
+        self._renew()
+
+    def take(self, data: Data, weights: Floats | None) -> None:
+        """Go on with other data."""
+        self.data = data
+        self.weights = NO_WEIGHTS if weights is None else weights
+        self._inputs = data.inputs.reshape(-1)
+        self._targets = data.targets.reshape(-1)
+
+    def _renew(self) -> None:
+        """Lay out what depends on the topology."""
+        network = self.network
+        require_closed(network, "trained by gradients")
+        self.data.require_fit(network)
+        self._topology = network._version
+        self.lanes = engine.schema.SIDE_BY_SIDE[network.dtype]
+        self.independent_steps = not network.has_memory
+        self.few = 0
+        if not self.independent_steps and self._is_dense():
+            self.few = 1 + self.lanes // 8
+        if self._structure != network._store.structure_version:
+            self._structure = network._store.structure_version
+            self._tapes.clear()
+        for tapes in self._tapes.values():
+            tapes.clear()
+        self._recorded: RecordedSteps | None = (
+            None  # what a recording takes from the present call
+        )
+        self._rows: Ints | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its data and tapes."""
+        parts = self.data.inputs, self.data.targets, *self._tapes.values()
+        return sum(array.nbytes for array in parts)
+
+    @property
+    def rows(self) -> Ints:
+        """The rows of the network's connections, for the topology of the latest
+        call.
+        """
+        if self._rows is None:
+            self._rows = self.network._connection_rows()
+        return self._rows
+
+    def has_shared_gaters(self) -> bool:
+        """Return whether tiles of neurons have gaters: their errors, scaled by these,
+        have one place on the tapes, where two threads would write.
+        """
+        _, store, span = self.network._lowered()
+        runs = slice(
+            int(store.columns["run_start"][span[Span.START]]),
+            int(store.columns["run_stop"][span[Span.STOP] - 1]),
+        )
+        return bool((store.columns["run_kind"][runs] == SHARED).any())
+
+    def _is_dense(self) -> bool:
+        """Return whether most connections are those of neurons with the same sources.
+        One sample fills vector registers with these only; two or three of them, one
+        after another, are quicker than idle lanes.
+        """
+        _, store, span = self.network._lowered()
+        columns = store.columns
+        runs = slice(
+            int(columns["run_start"][span[Span.START]]),
+            int(columns["run_stop"][span[Span.STOP] - 1]),
+        )
+        kinds = columns["run_kind"][runs]
+        lengths = columns["run_length"][runs].astype(np.int64)
+        dense = np.isin(kinds, (DENSE, SHARED)) & (
+            columns["run_flags"][runs] & STEPPED == 0
+        )
+        return bool(lengths[dense].sum() > lengths[~dense].sum())
+
+    def split(self, count: int) -> Iterator[tuple[slice, int]]:
+        """Divide `count` samples into groups; yields the samples of each, and its
+        number of lanes.
+        """
+        start = 0
+        while start < count:
+            width = self.lanes if count > 1 and count - start > self.few else 1
+            stop = min(
+                count,
+                start + width * (SAMPLE_TAPE_STEPS if self.independent_steps else 1),
+            )
+            yield slice(start, stop), width
+            start = stop
+
+    def begin(self) -> None:
+        """Prepare for the present topology. The caller has the network in use."""
+        if self._topology != self.network._version:
+            self._renew()
+        self._lowered = (
+            self.network._lowered()
+        )  # lower now: the computing threads cannot
+        self.network._column("failed")[0] = 0.0
+
+    def descent(
+        self,
+        chosen: NDArray[Any],
+        share: Floats,
+        cost: Cost,
+        window: int,
+        context: bool = False,
+        masks: Masks | None = None,
+    ) -> Descent:
+        """Compute the loss of the given sequences, weighted by `share`, and its
+        negative gradient.
+
+        Errors pass through at most `window` steps. With `context`, each sequence begins
+        with the network's present context instead of a cleared one. `masks` draws the
+        factors of activations (dropout). The gradient, by rows of the store and by
+        neurons of the network, is overwritten by the next call. The caller has the
+        network in use.
+        """
+        self.begin()
+        recorder = self.network._recorder
+        self._recorded = None
+        if recorder is not None:
+            sizes = len(self.network), self.network._n_inputs
+            self._recorded = RecordedSteps(self.data, chosen, share, *sizes)
+        groups = list(self._groups(chosen, share, window, masks))
+        threads = self._threads(groups)
+        one = partial(self._one, cost=cost, context=context, copied=threads > 1)
+        loss = 0.0
+        for number, (thread, descent) in enumerate(self._each(groups, one, threads)):
+            group_loss, by_weight, by_bias = descent
+            self._latest = self._tapes_of_group(thread, groups[number])
+            loss += group_loss
+            if number == 0:
+                several = len(groups) > 1  # the next group overwrites these
+                weights, biases = (
+                    (by_weight.copy(), by_bias.copy())
+                    if several
+                    else (by_weight, by_bias)
+                )
+            else:
+                weights += by_weight
+                biases += by_bias
+            raise_interrupt()
+        if not np.isfinite(weights.sum() + biases.sum()):
+            raise not_finite()
+        if self._recorded is not None:
+            recorder.add(self._recorded.numbers)
+        return loss, weights, biases
+
+    def losses(self, cost: Cost) -> Callable[[], float]:
+        """Return a function that sums the cost of all sequences, from a cleared
+        context, without a gradient.
+
+        Weights and biases may change between its calls, but not the topology. A cost
+        may be not finite.
+        """
+        with ExclusiveAccess(self.network):
+            self.begin()
+            sequences = self.data.filled
+            shares = np.ones(len(sequences))
+            groups = list(self._groups(sequences, shares, 0, None))
+        one = partial(self._loss, cost=cost)
+
+        def summed() -> float:
+            total = 0.0
+            with ExclusiveAccess(self.network):
+                for _, loss in self._each(groups, one, self._threads(groups)):
+                    total += loss
+            return total
+
+        return summed
+
+    def _each(
+        self, groups: list[Group], one: OfGroup, threads: int
+    ) -> Iterator[tuple[int, Any]]:
+        """Call `one` for each group, with the number of the thread; yields that number
+        and the result, in order.
+        """
+        if threads == 1:
+            for group in groups:
+                yield 0, one(0, group)
+            return
+        with computing(threads, self.threads is None) as threads:
+            for start in range(0, len(groups), GROUPS_PER_THREAD * threads):
+                some = groups[start : start + GROUPS_PER_THREAD * threads]
+                yield from self._side_by_side(some, one, threads)
+
+    def _threads(self, groups: list[Group]) -> int:
+        """Return the number of threads for a batch of these groups."""
+        if len(groups) == 1 or self.network._is_random:  # they draw in order
+            return 1
+        if self.threads is not None:
+            return min(self.threads, len(groups))
+        _, store, _ = self._lowered
+        rows = sum(int(samples.lengths.sum()) for samples, _, _ in groups)
+        work = work_of(store.n_connections, store.dtype.itemsize, rows)
+        return min(threads_that_pay(work, work), len(groups))
+
+    def _side_by_side(
+        self, groups: list[Group], one: OfGroup, threads: int
+    ) -> Iterator[tuple[int, Any]]:
+        """Yield as `_each`, after threads have computed all groups, each on its own
+        tapes.
+        """
+        left = iter(range(len(groups)))  # Python's lock makes `next` indivisible
+        answers: dict[int, tuple[int, Any] | Exception] = {}
+
+        def take(number: int) -> None:
+            for place in left:
+                try:
+                    answers[place] = number, one(number, groups[place])
+                except Exception as error:
+                    answers[place] = error
+                    break
+                raise_interrupt()  # in the main thread
+
+        helpers = submitted([partial(take, number) for number in range(1, threads)])
+        try:
+            take(0)
+        finally:  # after an error, too, no thread may read the network any more
+            for _ in left:
+                pass
+            ended(helpers)
+        for place in range(len(groups)):
+            answer = answers[place]  # those before the first error are complete
+            if isinstance(answer, Exception):
+                raise answer
+            yield answer
+
+    def _tapes_of_group(
+        self, number: int, group: Group
+    ) -> tuple[engine.exact.Tapes, int]:
+        """Return the tapes on which a thread has computed a group, and its number of
+        steps.
+        """
+        samples, width, _ = group
+        return self._tapes[number, width, self._recorded is not None], int(
+            samples.steps
+        )
+
+    def _groups(
+        self, chosen: NDArray[Any], share: Floats, window: int, masks: Masks | None
+    ) -> Iterator[Group]:
+        """Group sequences of similar length; independent steps fill the lanes one after
+        the other.
+        """
+        begins = self.data.bounds[:-1][chosen]
+        ends = self.data.bounds[1:][chosen]
+        lengths = ends - begins
+        several = len(self.data.inputs) > len(self.data.filled)
+        if self.independent_steps and several:
+            rows = concat_ranges(begins, lengths)
+            begins, lengths, share = rows, np.ones_like(rows), np.repeat(share, lengths)
+        elif several and (lengths != lengths[0]).any():
+            order = np.argsort(-lengths, kind="stable")
+            # longest first
+            begins, lengths, share = (begins[order], lengths[order], share[order])
+        for here, width in self.split(len(begins)):
+            count = here.stop - here.start
+            longest = lengths[here.start]
+            if self.independent_steps:
+                steps = -(-count // width)
+                full = count % width == 0
+            else:
+                steps = int(longest)
+                full = count == width and lengths[here][-1] == longest
+            mask = None if masks is None else masks(steps, width)
+            samples = engine.exact.SampleGroup(
+                begins=begins[here],
+                lengths=lengths[here],
+                shares=share[here],
+                weights=self.weights,
+                steps=np.int64(steps),
+                window=np.int64(window),
+                independent_steps=self.independent_steps,
+                ragged=not full,
+                masked=mask is not None,
+                recorded=self._recorded is not None,
+                start=np.int64(0),
+                stop=np.int64(steps),
+                part=np.int64(0),
+                parts=np.int64(1),
+            )
+            yield samples, width, mask
+
+    def _one(
+        self, number: int, group: Group, *, cost: Cost, context: bool, copied: bool
+    ) -> Descent:
+        """Compute the descent of one group, on the tapes with this number, whose next
+        group overwrites it unless it is `copied`.
+        """
+        status, loss, bad, tapes = self._through(number, group, cost, context)
+        steps = int(group[0].steps)
+        if status != DONE:
+            raise self.divergence(status, tapes, loss, bad, steps)
+        if self._recorded is not None:
+            self._recorded.take(tapes, steps)
+        updates = tapes["weight_update"], tapes["bias_update"]
+        by_weight, by_bias = (each.copy() for each in updates) if copied else updates
+        return loss, by_weight, by_bias
+
+    def _loss(self, number: int, group: Group, *, cost: Cost) -> float:
+        """Compute the cost of one group, which may be not finite."""
+        status, loss, bad, tapes = self._through(number, group, cost, False)
+        if status not in (DONE, DIVERGED):
+            raise self.divergence(status, tapes, loss, bad, int(group[0].steps))
+        return loss
+
+    def _through(
+        self, number: int, group: Group, cost: Cost, context: bool
+    ) -> tuple[int, float, int, engine.exact.Tapes]:
+        """Run one group on the tapes with this number; returns the result of the
+        kernel, and the tapes.
+        """
+        samples, width, mask = group
+        tapes = self.tapes_of(number, width, int(samples.steps))
+        start = engine.exact.context_of(*self._lowered[1:]) if context else None
+        tapes.begin(start, mask)
+        ended = engine.exact.gradient_network(
+            *self.arguments(width, tapes, samples, cost)
+        )
+        return *ended, tapes
+
+    def activity(self) -> Floats:
+        """Return the mean absolute activation of every neuron in the latest group."""
+        tapes, steps = self._latest
+        there = tapes["row"][: steps * tapes.width].reshape(steps, tapes.width) != ENDED
+        mean: Floats = np.abs(tapes.steps_of("activation", steps)[there]).mean(axis=0)
+        return mean
+
+    def arguments(
+        self,
+        width: int,
+        tapes: engine.exact.Tapes | engine.exact.SharedTapes | None,
+        samples: Any,
+        cost: Cost,
+    ) -> engine.exact.DescentArguments:
+        """Return the arguments of the kernel for some samples, `width` in a group."""
+        address, store, span = self._lowered
+        return engine.exact.DescentArguments(
+            table=address,
+            scalar=store.scalar,
+            tape_table=0 if tapes is None else tapes.address,
+            tag=(0,) * width,
+            span=span,
+            inputs=self._inputs,
+            targets=self._targets,
+            samples=tuple(samples),
+            cost=cost.code,
+            n_updates=store.n_connections,
+        )
+
+    def tapes_of(self, number: int, width: int, steps: int) -> engine.exact.Tapes:
+        """Return the tapes with this number, replaced by longer ones if they are too
+        short.
+        """
+        key = number, width, self._recorded is not None
+        if key in self._tapes and self._tapes[key].steps < steps:
+            del self._tapes[key]  # first, as both together may not fit into memory
+        if key not in self._tapes:
+            network = self.network
+            _, store, span = self._lowered
+            # Those of the next batch may be longer.
+            padded = steps if self.independent_steps else -(-steps // CHUNK) * CHUNK
+            self._tapes[key] = engine.exact.Tapes(
+                network.dtype,
+                width,
+                padded,
+                len(network),
+                len(network.output),
+                len(network._column("weight")),
+                depth=engine.exact.context_depth(store, span),
+                recorded=self._recorded is not None,
+            )
+        return self._tapes[key]
+
+    def divergence(
+        self, status: int, tapes: engine.exact.Tapes, loss: float, bad: int, steps: int
+    ) -> DivergenceError:
+        """Return the error that names the neuron, step and sequence of a number out of
+        range.
+        """
+        failed = self.network._column("failed")
+        require_sound(
+            status,
+            failed if failed[0] else tapes["failed"],
+            "The weights are as before.",
+        )
+        quantity, step, place = tapes.beyond(loss, bad, steps)
+        if place is None:
+            return DivergenceError(f"{quantity} left the finite range. {ADVICE}")
+        neuron, lane = place
+        row = tapes["row"][step * tapes.width + lane]
+        sequence = int(np.searchsorted(self.data.bounds, row, "right")) - 1
+        of = f" of sequence {sequence}" if self.data.sequences > 1 else ""
+        step = int(row - self.data.bounds[sequence])
+        return DivergenceError(
+            f"{quantity} of {self.network[neuron]!r} left the finite range in step"
+            f" {step}{of}. {ADVICE}"
+        )
+
+
+COLUMNS = {
+    "activation": "activation",
+    "state": "recorded_state",
+    "derivative": "recorded_slope",
+    "responsibility": "recorded_error",
+}
+"""Quantities that an exact gradient computes, and their columns on the tapes."""
+
+
+class RecordedSteps:
+    """The quantities of all steps, sequence by sequence; errors are without the `share`
+    in the loss.
+    """
+
+    def __init__(
+        self, data: Data, chosen: NDArray[Any], share: Floats, neurons: int, inputs: int
+    ) -> None:
+        begins = data.bounds[:-1][chosen]
+        lengths = data.bounds[1:][chosen] - begins
+        rows = concat_ranges(begins, lengths)
+        self._place = np.zeros(len(data.inputs), np.int64)  # by row of the data
+        self._place[rows] = np.arange(len(rows))
+        self._share = np.repeat(share, lengths)
+        self._inputs = inputs
+        self.numbers = {name: np.full((len(rows), neurons), np.nan) for name in COLUMNS}
+
+    def take(self, tapes: engine.exact.Tapes, steps: int) -> None:
+        """Copy the samples from these tapes; several threads may do so at the same
+        time.
+        """
+        row = tapes["row"][: steps * tapes.width].reshape(steps, tapes.width)
+        there = row != ENDED
+        place = self._place[row[there]]
+        for name, column in COLUMNS.items():
+            self.numbers[name][place] = tapes.steps_of(column, steps)[there]
+        for name in (
+            "derivative",
+            "responsibility",
+        ):  # inputs take their activation from the data
+            self.numbers[name][place[:, None], np.arange(self._inputs)] = 0.0
+        self.numbers["responsibility"][place] /= self._share[place][:, None]

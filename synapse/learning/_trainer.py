@@ -1,0 +1,708 @@
+"""The trainer: its options, and the checks of options and data before a training."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from functools import partial
+from math import inf
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _checks
+from .._cost import Cost
+from .._initializer import Seed, random_generator
+from .._typing import PathLike
+from ..errors import ArgumentError, ArgumentTypeError
+from ..objects.snapshots import take_over
+from ..optimizers import LBFGS
+from ..readwrite._formats import Archived
+from . import _archive, _data_source
+from ._callbacks import Batch, Callback
+from ._checkpoint import Checkpointer, TrainingState, TrainingStateParts
+from ._data import (
+    MAX_CACHED_BYTES,
+    Data,
+    Layout,
+    joined,
+    prepare,
+    prepare_cached,
+    row_weights,
+)
+from ._evaluation import Evaluation, evaluated
+from ._history import VALIDATION, History, Result
+from ._metrics import Metric, checked_metrics, require_measurable
+from ._options import OPTIONS, FixedOptions, TrainerOptions
+from ._parameters import Updater
+from ._training import OrderSampler, Training
+from ._warnings import warn_if_vanished, warn_of_dead_ends
+from .rules import RULES, Rule, RuleTask
+
+# --- checks of the arguments of train -------------------------------------------------
+
+
+def _seed(title: str, value: Any) -> np.random.Generator:
+    return random_generator(value)
+
+
+def _progress(title: str, value: Any) -> bool | str:
+    return value if isinstance(value, str) else _checks.boolean(title, value)
+
+
+STOPPING = "Use patience=10 to stop early, and checkpoint=path to save the training."
+
+
+def _callbacks(title: str, value: Any) -> tuple[Any, ...]:
+    callbacks = _checks.listed(title, value, "a list of functions")
+    return tuple(
+        _checks.function_of("A callback", callback, "progress", advice=STOPPING)
+        for callback in callbacks
+    )
+
+
+def _eval_set(title: str, value: Any) -> dict[str, Any]:
+    condition = "a mapping of names to (inputs, targets)"
+    if not isinstance(value, Mapping):
+        raise ArgumentTypeError(_checks.expected(title, condition, value))
+    for name in value:
+        if not isinstance(name, str) or not name.isidentifier() or name == VALIDATION:
+            raise ArgumentError(
+                _checks.expected(
+                    f"A name in {_checks.lowercase_title(title)}",
+                    f"a word other than {VALIDATION!r}, which is that of `validation`",
+                    name,
+                )
+            )
+    return dict(value)
+
+
+def _on_batch(title: str, value: Any) -> Any:
+    return _checks.function_of(title, value, "batch")
+
+
+def _path(title: str, value: Any) -> Any:
+    _checks.file_path(title, value)
+    return value
+
+
+# --- the trainer ----------------------------------------------------------------------
+
+
+@_checks.suggests_attributes("Trainer")
+@_checks.suggests_arguments("Trainer", "train", "test")
+@_checks.with_options
+class Trainer(Archived, TrainerOptions):
+    """Trains a network by the online rule or by exact gradients, forward or backward in
+    time.
+
+    The online rule and real-time recurrent learning update weights at every step with a
+    target; backpropagation through time updates them after every batch.
+
+    Parameters
+    ----------
+    network : Network
+        The network to train.
+
+    Notes
+    -----
+    Several trainers, each with a part and an optimizer of its own, can take turns on
+    one network. While a trainer computes, the rest of the network is not trainable,
+    exactly as if it had been frozen.
+
+    Every option is an attribute with the same name. An assigned value, ``trainer.rate =
+    0.01``, is checked like an argument, and is used by the next call of :meth:`train`.
+    None assigns the default again; defaults that depend on other options follow them.
+
+    See Also
+    --------
+    gradient : The exact gradient that "bptt" uses.
+    fit_readout : Fits the weights into the outputs by least squares.
+
+    Examples
+    --------
+    >>> import architect, synapse
+    >>> net = architect.Perceptron(2, 3, 1, seed=3)
+    >>> trainer = synapse.Trainer(net, rate=0.5)
+    >>> xor = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
+    >>> result = trainer.train(*xor, epochs=5000, goal=0.05, seed=0, progress=False)
+    >>> net.run(xor[0]).round().ravel().tolist()
+    [0.0, 1.0, 1.0, 0.0]
+    """
+
+    def __post_init__(self) -> None:
+        """Check that the options fit together."""
+        self._begin()
+        self._checked()
+
+    def _begin(self) -> None:
+        """Begin without anything that is kept from one call to the next."""
+        self._stop = threading.Event()
+        self._updater = Updater(self.network, self._penalties, self.only)
+        self._paused: TrainingState | None = None  # the latest training
+        # the options of the latest training, and what their check depended on
+        self._options_known: tuple[Any, FixedOptions] | None = None
+        self._entropy: tuple[int, np.random.Generator] | None = None
+        self._layout_known: Layout = None
+        # seconds for a connection and a row, by the latest compiled call
+        self._visit_known = 1e-9
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name in OPTIONS:
+            self._options_known = None
+
+    def __repr__(self) -> str:
+        paused = self._paused
+        done = ""
+        if paused is not None and paused.done < paused.epochs:
+            done = (
+                f"; {paused.done} of {_checks.pluralize(paused.epochs, 'epoch')} done"
+            )
+        return f"<Trainer of {self.network!r}: {self._settings()}{done}>"
+
+    def _settings(self) -> str:
+        """Return the options that are not default, as one would write them; those of
+        the optimizer, too.
+        """
+        values = {name: getattr(self, name) for name in OPTIONS}
+        changed = {
+            name: value
+            for name, value in values.items()
+            if value != OPTIONS[name].default
+        }
+        if self.optimizer is not None and not hasattr(self.optimizer, "rate"):
+            del changed["rate"]
+        return ", ".join(f"{name}={_brief(value)}" for name, value in changed.items())
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state for pickles: what files have, and functions of the user by
+        their names.
+        """
+        arrays = self._updater.arrays(self.optimizer, self.only)
+        training = self._paused and self._paused.parts(self.network)
+        return {
+            "network": self.network,
+            **self._assigned(),
+            "_memory": arrays,
+            "_training": training,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        memory = state.pop("_memory")
+        training = state.pop("_training")
+        vars(self).update(state)  # they have been checked
+        self._begin()
+        self._restore(memory, training)
+
+    def _restore(
+        self, memory: Mapping[str, Any] | None, training: TrainingStateParts | None
+    ) -> None:
+        """Set the state of the optimizer and the latest training to those that
+        `__getstate__` returned.
+        """
+        self._updater = Updater(self.network, self._penalties, self.only)
+        if memory is not None:
+            assert self.optimizer is not None
+            self._updater.restore(self.optimizer, memory)
+        self._paused = (
+            None if training is None else TrainingState.of(self.network, *training)
+        )
+
+    def _archive(self) -> dict[str, NDArray[Any]]:
+        return _archive.arrays_of(self, self._paused)
+
+    @classmethod
+    def _of_archive(cls, arrays: dict[str, NDArray[Any]]) -> Trainer:
+        return _archive.trainer_of(cls, OPTIONS, arrays)
+
+    def _take_over(self, clone: Trainer) -> None:
+        """Continue where a copy has ended that was trained in another process: its
+        numbers, the state of its optimizer, and its latest training.
+
+        Raises TopologyError, before anything changes, if its network has another
+        structure.
+        """
+        if clone is self:
+            return
+        take_over(self.network, clone.network)
+        state = clone.__getstate__()
+        self._restore(state["_memory"], state["_training"])
+
+    @property
+    def _rule(self) -> type[Rule]:
+        return RULES[self.rule]
+
+    def _checked(self) -> FixedOptions:
+        """Return the present options, checked anew if they, the network's structure or
+        its rule have changed.
+        """
+        chances = (self.dropout, self.recurrent_dropout)
+        by_layer = [
+            dict(by_name) for by_name in chances if isinstance(by_name, Mapping)
+        ]  # they may have been changed
+        store = self.network._store
+        version = (
+            store.structure_version if self.only is None else store.topology_version
+        )
+        state = version, self.network.rule, by_layer
+        if self._options_known is None or self._options_known[0] != state:
+            self._options_known = state, self._fixed()
+        return self._options_known[1]
+
+    @_checks.suggests_arguments("train", "__init__", "test")
+    def train(
+        self,
+        inputs: Any,
+        targets: Any = None,
+        epochs: Annotated[int | None, _checks.positive_integer] = None,
+        *,
+        goal: Annotated[float | None, _checks.non_negative_number] = None,
+        shuffle: Annotated[bool | None, _checks.boolean] = None,
+        seed: Annotated[Seed, _seed] = None,
+        progress: Annotated[bool | str, _progress] = True,
+        validation: tuple[Any, Any] | Iterable[tuple[Any, Any]] | float | None = None,
+        eval_set: Annotated[Mapping[str, Any] | None, _eval_set] = None,
+        metrics: Iterable[str | Metric] = (),
+        patience: Annotated[int | None, _checks.positive_integer] = None,
+        min_delta: Annotated[float, _checks.non_negative_number] = 0.0,
+        restore_best: Annotated[bool, _checks.boolean] = True,
+        callbacks: Annotated[Iterable[Callback], _callbacks] = (),
+        on_batch: Annotated[Callable[[Batch], Any] | None, _on_batch] = None,
+        sample_weight: Any | None = None,
+        class_weight: Mapping[int, float] | None = None,
+        checkpoint: Annotated[PathLike | None, _path] = None,
+        checkpoint_every: Annotated[int | None, _checks.positive_integer] = None,
+        resume: Annotated[bool, _checks.boolean] = False,
+    ) -> Result:
+        """Train the network on arrays, ``train(inputs, targets)``, or on batches,
+        ``train(batches)``.
+
+        Parameters
+        ----------
+        inputs : array_like, iterable or callable
+            (N, n): samples; a network with memory takes them as one stream and keeps
+            its context from before the call ("bptt": as one sequence). (S, T, n) or a
+            list of (T_i, n): sequences, the context cleared before each. Without
+            `targets`: a stream of batches, see Notes.
+        targets : array_like
+            Targets in the same form, with m columns. NaN means that this output has no
+            target at this step: it adds nothing to the cost (softmax outputs: all of
+            them or none). For softmax outputs also integer classes, from 0: (N,), (S,
+            T) or a list of (T_i,), with NaN for no target. Omit it if `inputs` is a
+            stream of batches, or a list of dicts ``{"input": [...], "output": [...]}``.
+        epochs : int, optional
+            The epoch limit: maximum number of passes through the data. Default: 100; 1
+            for a stream.
+        goal : float, optional
+            Training ends when the mean cost of an epoch is at most this, and so is that
+            of the weights after it: each epoch that reaches it is followed by a test on
+            the data (not with a stream of batches, which are not stored). 0 or above.
+        shuffle : bool, optional
+            Whether sequences, or samples for a network without memory, have a new
+            random order in every epoch. Default: True if there is more than one, but
+            False for one stream or a stream of batches.
+        seed : int or numpy.random.Generator
+            Seed for the orders and for dropout. Default: other random numbers in each
+            call.
+        progress : bool or str
+            Whether to show a progress bar; a string is shown in front of it.
+        validation : (inputs, targets), batches of them or float, optional
+            Held-out data: a tuple of two, or a list or another iterable of such
+            batches, as a ``DataLoader``. For arrays also the fraction to hold out, at
+            least one sample, sequence or step. That is always the last part: the last
+            samples or sequences in the order given, so shuffle sorted samples
+            beforehand, and of a stream (T, n) into a network with memory its end, which
+            runs on in the context after the training rows ("bptt" clears it). No
+            fraction of a stream of batches.
+        eval_set : mapping of str to (inputs, targets), optional
+            Other data, in the form of `validation`, of which the history also has the
+            loss and the metrics after every epoch: ``test_loss``, ``test_accuracy``
+            for ``{"test": (inputs, targets)}``. They decide nothing.
+        metrics : iterable of str or callable
+            What is measured after every epoch beside the cost: "accuracy", or functions
+            of your own. A function gets the targets and outputs, each of shape (steps,
+            m), of all steps with a target and returns a number. The history has its
+            values by its name: of the training data (``accuracy``; not of a stream of
+            batches, which are not stored), the held-out data (``validation_accuracy``)
+            and those of `eval_set`. Weights of samples and classes have no influence.
+        patience : int, optional
+            Training ends after this number of epochs without a lower loss, on the
+            held-out data if there are any. Default: no limit.
+        min_delta : float
+            By how much a loss has to be lower to count for `patience`, compared with
+            the latest one that counted. Default 0.
+        restore_best : bool
+            With `validation` or `patience`: restore the weights of the best epoch at
+            the end. Default True.
+        callbacks : iterable of callable
+            Functions called with a :class:`Progress` after every epoch; returning a
+            true value ends the training. They may edit the network.
+        on_batch : callable, optional
+            Function called with a :class:`~synapse.learning.Batch` after every update;
+            returning a true value ends the training. It may edit the network.
+        sample_weight : array_like, optional
+            Weight in training of each sequence (or sample), held-out ones included;
+            with "bptt". Not for a stream of batches.
+        class_weight : mapping of int to float, optional
+            Weight of the steps of each class: the index of the target's largest entry,
+            or 0 or 1 for a single output; with "bptt".
+        checkpoint : str or os.PathLike, optional
+            File to which the trainer is saved while it trains: at once, so that a file
+            that cannot be written raises before the first epoch, then after epochs, and
+            at the end, also by Ctrl-C. Each file replaces the one before as a whole.
+            :func:`synapse.load` reads it. Default: none.
+        checkpoint_every : int, optional
+            Number of epochs from one checkpoint to the next. Default: as often as 5 %
+            of the time allows, at most once a second.
+        resume : bool
+            Continue the latest call of `train` of this trainer, or of the trainer that
+            was saved, after its latest complete epoch, as if it had not ended there; a
+            trainer without one begins. Give the same arguments as then. `epochs` counts
+            those that are done, and has their limit by default; `seed` is ignored. An
+            incomplete epoch begins again, from the weights that it has reached. Default
+            False.
+
+        Returns
+        -------
+        Result
+            With `resume`, that of the whole training.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If an argument cannot be used; no weight has changed. That includes, with
+            `resume`, data of another shape, and with `checkpoint` a trainer that cannot
+            be saved. Also if a batch of a stream cannot be used; the error gives its
+            number in the epoch, from 1, and the previous batches have been trained.
+        DivergenceError
+            If the cost is not finite or, with a recursive optimizer, an error exceeds a
+            million times the largest target; the weights are those before that step.
+        FunctionError
+            If a registered squash or cost raises an exception; the weights are those
+            before that step or batch.
+        OSError
+            If a checkpoint cannot be written. The file before it has not changed.
+
+        Warns
+        -----
+        TrainingWarning
+            If training would change nothing, connections lead into input neurons, or an
+            output depends on no input. Each warning is given once per topology. Also,
+            at the end of 50 epochs or more, if the loss never fell below that of the
+            mean of the targets and the gradient of hidden weights is practically 0, as
+            with tanh and weights near 0.
+
+        See Also
+        --------
+        test : The mean cost on data, without learning.
+
+        Notes
+        -----
+        Ctrl-C ends the training like a callback: the result is returned and the network
+        remains usable.
+
+        A training that is continued has the same weights, history and random numbers,
+        bit by bit, as one that was not broken off, on the same kind of machine. Give
+        callbacks and data again. A training that ends within an epoch, by Ctrl-C, an
+        error or `on_batch`, begins that epoch again from the weights that it has
+        reached; a checkpoint is always that of a complete epoch. L-BFGS continues by a
+        new search, because SciPy cannot save its memory.
+
+        A batch in which no step has a target, or only of weight 0, is no update: the
+        network runs, but no weight changes, neither by momentum nor by decay or a
+        penalty, and `on_batch` is not called.
+
+        A stream of batches is an iterable of pairs (inputs, targets), each in one of
+        the forms above, such as a generator or a ``DataLoader`` of PyTorch. An epoch is
+        one pass through it. Several epochs need an iterable that can be iterated over
+        again, or a function that returns a new one for each epoch. Batches may have
+        different lengths. They are used in their order and are not stored.
+
+        With an optimizer or "bptt", each batch is one update, or one for each
+        ``trainer.batch_size`` of its sequences (for "online", of its steps). The plain
+        online rule updates the weights at every step. The context goes on from one
+        batch of rows (T, n) to the next, so cutting a stream into batches changes
+        nothing; with "bptt" each batch of rows into a network with memory is a
+        sequence, and begins
+        with a cleared context. An exception in the iterable is raised unchanged; the
+        previous batches have been trained.
+        """
+        options = self._checked()
+        weighted = sample_weight is not None or class_weight is not None
+        if weighted and not self._rule.weighs:
+            raise ArgumentError('The sample_weight and class_weight need rule="bptt".')
+        file = None
+        if checkpoint is not None or checkpoint_every is not None:
+            file = self._checkpoint(checkpoint, checkpoint_every)
+        before = self._paused if resume else None
+        if before is not None:
+            epochs = before.epochs if epochs is None else epochs
+            shuffle = before.shuffle if shuffle is None else shuffle
+            seed = before.rng()
+        rng = self._unseeded() if seed is None else random_generator(seed)
+        stream = _data_source.is_stream(inputs, targets)
+        if epochs is None:
+            epochs = 1 if stream else 100
+        task = partial(RuleTask, options, rng=rng, streamed=stream)
+        source: _data_source.Arrays | _data_source.BatchStream
+        if stream:
+            batches = _data_source.checked_batches(inputs, epochs)
+            _data_source.refuse_for_streams(
+                options.optimizer, validation, sample_weight
+            )
+            source = self._stream(batches, class_weight, task)
+            held_out = None if validation is None else self._held_out(validation)
+        else:
+            source, held_out = self._arrays(
+                inputs, targets, validation, sample_weight, class_weight, task
+            )
+        others = {} if held_out is None else {VALIDATION: held_out}
+        others |= {
+            name: self._held_out(given) for name, given in (eval_set or {}).items()
+        }
+        measures = checked_metrics(metrics)
+        training = source.measurable(measures, others)
+        require_measurable(measures, others, training)
+        followed = held_out is not None or patience is not None
+        searches = isinstance(options.optimizer, LBFGS)
+        history = History(
+            options=options,
+            in_use=self._updater.in_use,
+            others=others,
+            metrics=measures,
+            training=training,
+            epochs=epochs,
+            goal=-inf if goal is None else goal,
+            patience=patience,
+            min_delta=min_delta,
+            restore=restore_best and followed,
+            callbacks=tuple(callbacks),
+            measure=None if searches else source.measure(self.network, self.cost),
+        )
+        if before is not None:
+            before.require_like(source.shape, history.held_out_shape, history.values)
+        self._updater.penalties = options.penalties
+        self._updater.part = self.only
+        warned = warn_of_dead_ends(self.network, self._updater, self.rule, self.cost)
+        run = Training(
+            options=options,
+            source=source,
+            history=history,
+            orders=OrderSampler(rng, source.shuffled(shuffle)),
+            updater=self._updater,
+            stop=self._stop,
+            seconds_per_visit=self._visit_known,
+            previous_rule=self._known_rule(options),
+            on_batch=on_batch,
+            checkpoint=file,
+            resumed_from=before,
+        )
+        result = self._run(run, progress)
+        if isinstance(source, _data_source.Arrays) and not warned:  # the cause is known
+            warn_if_vanished(source.task, self._updater, result)
+        return result
+
+    def _checkpoint(
+        self, path: PathLike | None, checkpoint_every: int | None
+    ) -> Checkpointer:
+        """Return what writes this trainer to a file while it trains."""
+        if path is None:
+            raise ArgumentError(
+                "`checkpoint_every` is the number of epochs between checkpoints. Give"
+                " checkpoint, too."
+            )
+        return Checkpointer(
+            partial(_archive.write_trainer, self, path), checkpoint_every
+        )
+
+    def _run(self, training: Training, progress: bool | str) -> Result:
+        """Run a training, and keep what the next call may use of it."""
+        # a file that a callback saves has no other training
+        latest, self._paused = (self._paused, None)
+        try:
+            return training.run(progress)
+        finally:
+            end = training.end
+            rule = training.rule
+            options = training.options
+            self._visit_known = training.seconds_per_visit
+            begun = end is not None and (end.done or rule is not None)
+            self._paused = end if begun else latest
+            # it has no random masks
+            is_small = rule is not None and rule._nbytes <= MAX_CACHED_BYTES
+            if options.masks is None and is_small:
+                self._rule_known = rule
+
+    def _unseeded(self) -> np.random.Generator:
+        """Return the generator of trainings without a seed: making one takes as long as
+        a small batch.
+        """
+        process = os.getpid()  # a fork makes its own
+        if self._entropy is None or self._entropy[0] != process:
+            self._entropy = process, np.random.default_rng()
+        return self._entropy[1]
+
+    def _known_rule(self, options: FixedOptions) -> Rule | None:
+        """Return the rule of the latest training, with its memory, if it was kept and
+        had these options.
+        """
+        # another thread cannot get it, too
+        rule = vars(self).pop("_rule_known", None)
+        return rule if rule is not None and rule.task.options is options else None
+
+    def _arrays(
+        self,
+        inputs: Any,
+        targets: Any,
+        validation: Any,
+        sample_weight: Any | None,
+        class_weight: Mapping[int, float] | None,
+        make: Callable[..., RuleTask],
+    ) -> tuple[_data_source.Arrays, Data | None]:
+        """Check arrays; returns the data to train on and the held-out data."""
+        data, _ = self._prepared(inputs, targets)
+        held_out: Data | None
+        weights = row_weights(
+            data, sample_weight, class_weight, len(self.network.output)
+        )
+        if _checks.is_number(validation):
+            data, held_out = data.split(validation)
+            held_out = self._validating(self._rule.arrange(held_out))
+        else:
+            held_out = None if validation is None else self._held_out(validation)
+        weights = None if weights is None else weights[: len(data.inputs)]
+        if not data.counted(weights).any():
+            raise ArgumentError(_data_source.NO_TARGET)
+        return (
+            _data_source.Arrays(make(data=self._rule.arrange(data), weights=weights)),
+            held_out,
+        )
+
+    def _stream(
+        self,
+        batches: Any,
+        class_weight: Mapping[int, float] | None,
+        make: Callable[..., RuleTask],
+    ) -> _data_source.BatchStream:
+        """Return a stream of batches; each batch is checked when it is used."""
+
+        def task(inputs: Any, targets: Any) -> RuleTask:
+            data, _ = self._prepared(inputs, targets)
+            weights = row_weights(data, None, class_weight, len(self.network.output))
+            return make(data=self._rule.arrange(data), weights=weights)
+
+        return _data_source.BatchStream(batches, task)
+
+    def _prepared(
+        self, inputs: Any, targets: Any, cost: str | Cost | None = None
+    ) -> tuple[Data, Cost]:
+        """Check data for the network and a cost (default: the trainer's); returns the
+        data and the cost.
+        """
+        measure = self.network._cost(self.cost if cost is None else cost)
+        # the squashes of the outputs have changed
+        if cost is None and measure is not self.cost:
+            self.cost._check([neuron.squash for neuron in self.network.output])
+        data, self._layout_known = prepare_cached(
+            prepare, self._layout_known, self.network, inputs, targets, measure
+        )
+        return data, measure
+
+    def _held_out(self, validation: Any) -> Data:
+        """Check a pair of inputs and targets for validation, or batches of them, which
+        become one.
+        """
+        pairs = _data_source.held_out_pairs(validation)
+        # each like one to train on
+        parts = [self._rule.arrange(self._prepared(*pair)[0]) for pair in pairs]
+        return self._validating(parts[0] if len(parts) == 1 else joined(parts))
+
+    def _validating(self, data: Data) -> Data:
+        """Return held-out data, or raise if they have no target."""
+        if not data.aimed.any():
+            raise ArgumentError(
+                "Expected at least one step with a target in the held-out data, got"
+                " none."
+            )
+        return data
+
+    def stop(self) -> None:
+        """End a training that runs in another thread, like Ctrl-C: it returns its
+        result so far.
+        """
+        self._stop.set()
+
+    @_checks.suggests_arguments("test", "__init__", "train")
+    def test(
+        self,
+        inputs: Any,
+        targets: Any = None,
+        cost: str | Cost | None = None,
+        *,
+        sample_weight: Any | None = None,
+        class_weight: Mapping[int, float] | None = None,
+        metrics: Iterable[str | Metric] = (),
+    ) -> Evaluation:
+        """Compute the mean cost on data, without learning, and the accuracy if the
+        targets are classes.
+
+        Random neurons are deterministic during the test. The context is cleared before
+        each sequence; a stream continues from the present context.
+
+        Parameters
+        ----------
+        inputs, targets, sample_weight, class_weight, metrics
+            The data, weights and metrics, as for :meth:`train`; weights are accepted
+            with any rule.
+        cost : str or Cost, optional
+            The cost. Default: the trainer's.
+
+        Returns
+        -------
+        Evaluation
+            The mean cost and the number of steps with a target. With weights: the
+            weighted mean, and the number of steps with a weight above 0. If the targets
+            are classes, also the ``accuracy``, the counts by class (``confusion``) and
+            the numbers of ``misclassified`` samples; not while the network is being
+            recorded.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If an argument cannot be used; the network has not run.
+
+        See Also
+        --------
+        train : Trains the network.
+        """
+        data, measure = self._prepared(inputs, targets, cost)
+        weights = row_weights(
+            data, sample_weight, class_weight, len(self.network.output)
+        )
+        measures = checked_metrics(metrics)
+        require_measurable(measures, {}, data)
+        return evaluated(self.network, data, measure, weights, measures, self.threads)
+
+
+def _brief(value: Any) -> str:
+    """Return an option's value; of an optimizer the settings that are not default, but
+    for the rate, an option.
+    """
+    if isinstance(value, Cost):
+        return _checks.short_repr(value.name)
+    if not is_dataclass(value):
+        return _checks.short_repr(value)
+    values = {
+        field.name: (getattr(value, field.name), field.default)
+        for field in fields(value)
+        if field.init
+    }
+    values.pop("rate", None)
+    changed = (
+        f"{name}={now!r}" for name, (now, default) in values.items() if now != default
+    )
+    return f"{type(value).__name__}({', '.join(changed)})"

@@ -1,0 +1,301 @@
+"""The interface between a training and its learning rule."""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from ..._checks import positive_integer
+from ..._cost import Cost
+from ..._typing import Floats
+from ...errors import ArgumentError
+from ...objects.network import Network
+from ...optimizers import LBFGS, OptimizerState, RecursiveOptimizer
+from .._continual_backprop import Renewer
+from .._data import Data, Epochs, Order
+from .._parameters import BatchGradient, StepJacobian, Updater
+
+if TYPE_CHECKING:
+    from .._options import FixedOptions
+
+
+@dataclass(frozen=True)
+class RuleTask:
+    """The input of a rule: data that `arrange` has returned, and the options of the
+    trainer as they are during this training, which `check` has accepted.
+    """
+
+    options: FixedOptions
+    data: Data
+    weights: Floats | None  # weight of each row's cost, shape (rows,)
+    rng: np.random.Generator
+    streamed: bool = False  # the data are a batch of a stream
+
+    @property
+    def network(self) -> Network:
+        """The network to train."""
+        return self.options.network
+
+    @property
+    def cost(self) -> Cost:
+        """The cost to minimise."""
+        return self.options.cost
+
+
+RULES: dict[str, type[Rule]] = {}
+"""The rules, by the name for ``Trainer(rule=...)``."""
+NO_SLOPES = "none"
+SLOPES_OF_OUTPUTS = "outputs"
+ALL_SLOPES = "all"
+SEQUENCE = "sequence"
+"""In place of a batch size: an update at the end of each sequence."""
+ONE_EPOCH = {"gradient", "gradients"}
+"""Methods that determine how one epoch is run."""
+SEVERAL_EPOCHS = {"joins_epochs", "learn_epochs"}
+"""Methods that determine how several epochs are run in one call."""
+
+
+class Rule(ABC):
+    """Base class of learning rules; an object is a rule in one training.
+
+    ``class Name(Rule, rule="name")`` registers a rule in ``RULES``, for
+    ``Trainer(rule="name")``.
+
+    A rule defines :meth:`gradient`; batches, optimizers and L-BFGS are based on it. A
+    rule may form its batches differently (:meth:`gradients`), or update weights itself
+    while it runs (`direct`,
+    :meth:`learn_epochs`).
+
+    Parameters
+    ----------
+    task : RuleTask
+        The data, network, cost and options of the training.
+
+    Attributes
+    ----------
+    direct : bool
+        Whether the rule can update weights itself, without an optimizer. Default False.
+    through_time : bool
+        Whether errors reach earlier steps. Default True.
+    slopes : {"none", "outputs", "all"}
+        Which parameters' slopes dy/dp the rule computes at every step, for recursive
+        optimizers: those of the outputs' own, or of all. Default "none".
+    threaded : bool
+        Whether a long call of :meth:`learn_epochs` runs in a thread of its own, in
+        which it cannot use public calls of the network. Default: False for a rule that
+        defines that method.
+    by_steps : bool
+        Whether a batch is a number of steps with a target, instead of sequences.
+        Default False.
+    weighs : bool
+        Whether samples and classes can have weights. Default True.
+    has_reach : bool
+        Whether the option `reach` is for this rule. Default False.
+    batch_size : int
+        Number of sequences, or steps, in a batch if the trainer's option is not given.
+        Default 32.
+    """
+
+    direct: ClassVar[bool] = False
+    through_time: ClassVar[bool] = True
+    threaded: ClassVar[bool] = False
+    by_steps: ClassVar[bool] = False
+    weighs: ClassVar[bool] = True
+    has_reach: ClassVar[bool] = False
+    slopes: ClassVar[str] = NO_SLOPES
+    batch_size: ClassVar[int] = 32
+    _one_epoch: ClassVar[bool] = False
+    """Whether the class says anew how one epoch is run, so that an inherited loop of
+    several ignores it."""
+
+    def __init_subclass__(cls, rule: str | None = None, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if rule is not None:
+            RULES[rule] = cls
+        defined = vars(cls).keys()
+        if defined & SEVERAL_EPOCHS:
+            cls._one_epoch = False
+        elif defined & ONE_EPOCH:
+            cls._one_epoch = True
+        if "learn_epochs" in defined and "threaded" not in defined:
+            cls.threaded = False
+
+    def __init__(self, task: RuleTask) -> None:
+        self.task = task
+        self._topology: int | None = None
+        renewal = task.options.renewal
+        self._renewer = None if renewal is None else Renewer(task.network, renewal)
+
+    @classmethod
+    def check(cls, options: FixedOptions) -> None:
+        """Raise ArgumentError if the rule cannot be used with these options."""
+        if options.reach is not None and not cls.has_reach:
+            raise ArgumentError('The reach is for rule="rtrl". Remove it.')
+        if options.batch_size == SEQUENCE and not cls.by_steps:
+            positive_integer("batch_size of Trainer", SEQUENCE)
+        if isinstance(options.optimizer, LBFGS) and options.penalties.clips:
+            raise ArgumentError(
+                "L-BFGS needs gradients without clipping. Remove clip and clip_value."
+            )
+        if options.renewal is not None and isinstance(
+            options.optimizer, LBFGS | RecursiveOptimizer
+        ):
+            raise ArgumentError(
+                f"{type(options.optimizer).__name__} needs parameters that only it"
+                " changes. Remove the renewal."
+            )
+        if isinstance(options.optimizer, RecursiveOptimizer):
+            cls._check_recursive(options, options.optimizer)
+
+    @classmethod
+    def _check_recursive(
+        cls, options: FixedOptions, optimizer: RecursiveOptimizer
+    ) -> None:
+        """Raise ArgumentError unless a recursive optimizer can be used with these
+        options.
+        """
+        name = type(optimizer).__name__
+        penalties = options.penalties
+        enough = (SLOPES_OF_OUTPUTS, ALL_SLOPES) if optimizer.direct else (ALL_SLOPES,)
+        if cls.slopes not in enough:
+            use = " or ".join(
+                f'rule="{known}"'
+                for known, rule in RULES.items()
+                if rule.slopes in enough
+            )
+            raise ArgumentError(
+                f'{name} needs the slopes of every step, not rule="{options.rule}".'
+                f" Use {use}."
+            )
+        if options.batch_size not in (None, 1):
+            raise ArgumentError(
+                f"{name} changes parameters at every step with a target. Remove the"
+                " batch_size."
+            )
+        if (penalties.l1, penalties.l2) != (0.0, 0.0):
+            setting = (
+                "a larger regularization"
+                if optimizer.direct
+                else "a smaller initial_variance"
+            )
+            raise ArgumentError(
+                f"{name} has no penalties. Remove l1 and l2, and pass it {setting}."
+            )
+        if penalties.clips:
+            raise ArgumentError(
+                f"{name} uses no gradient that could be clipped. Remove clip and"
+                " clip_value."
+            )
+
+    @classmethod
+    def arrange(cls, data: Data) -> Data:
+        """Return the data in the form for the rule; raises ArgumentError if the rule
+        cannot use them.
+        """
+        return data
+
+    def _refresh(self) -> None:
+        """Renew the working memory if the topology has changed. The caller has the
+        network in use.
+        """
+        if self._topology != self.task.network._version:
+            self.lay_out()
+            self._topology = self.task.network._version
+
+    @property
+    def _nbytes(self) -> int:
+        """Bytes of its data, and of the memory that depends on them."""
+        return self.task.data.inputs.nbytes + self.task.data.targets.nbytes
+
+    def lay_out(self) -> None:  # noqa: B027 - most rules need no working memory
+        """Create the working memory for the network's present topology."""
+
+    def continued(self, task: RuleTask) -> Rule:
+        """Return the rule for the next batch of a stream: by default a new one, without
+        state of this one.
+        """
+        rule = type(self)(task)
+        rule._renewer = self._renewer
+        return rule
+
+    def _renew(self, updater: Updater) -> None:
+        """Renew the least useful neurons after an update of the optimizer, if the
+        trainer asks for it.
+        """
+        if self._renewer is not None:
+            renewed = self._renewer.renew(self.task.rng, self._activity())
+            if len(renewed):
+                assert updater.parameters is not None
+                assert isinstance(updater.state, OptimizerState)
+                self._renewer.forget(
+                    updater.state, updater.parameters.entries(), renewed
+                )
+                self._forget_sensitivities()
+
+    def _activity(self) -> Floats | None:
+        """Return the mean absolute activation of every neuron in the latest batch;
+        None: in its last step.
+        """
+        return None
+
+    def _forget_sensitivities(self) -> None:  # noqa: B027 - few rules have any
+        """Forget the sensitivities, after the renewal of a neuron."""
+
+    @abstractmethod
+    def gradient(self, chosen: Order) -> BatchGradient:
+        """Compute the gradient over the sequences with these indices. No weight
+        changes.
+        """
+
+    @property
+    def _sequences_in_batch(self) -> int:
+        """Number of sequences in a batch, of a rule whose batches are sequences."""
+        size = self._size_of_batch
+        assert isinstance(size, int)
+        return size
+
+    @property
+    def _size_of_batch(self) -> int | str:
+        """The option `batch_size`, or its default: for a stream all of each batch."""
+        usual = sys.maxsize if self.task.streamed else self.batch_size
+        return self.task.options.batch_size or usual
+
+    def gradients(self, order: Order) -> Iterator[BatchGradient | StepJacobian]:
+        """Yield the gradient of each batch in turn. The caller updates the weights in
+        between.
+        """
+        size = self._sequences_in_batch
+        for start in range(0, len(order), size):
+            yield self.gradient(order[start : start + size])
+
+    def _may_join_epochs(self) -> bool:
+        """Return whether the trainer calls ``learn_epochs`` now. The caller has the
+        network in use.
+        """
+        return not self._one_epoch and self.joins_epochs()
+
+    def joins_epochs(self) -> bool:
+        """Return whether ``learn_epochs`` can be called now. The caller has the network
+        in use. Default False.
+        """
+        return False
+
+    def learn_epochs(
+        self, epochs: Epochs, updater: Updater | None
+    ) -> tuple[int, float, float]:
+        """Run several epochs in one compiled call and write their errors; for rules
+        that join epochs.
+
+        Returns the number of complete epochs, and the summed cost and number of steps
+        with a target of the latest. The result is the same, bit by bit, however epochs
+        are divided into calls. `updater` is current; it is None without an optimizer,
+        when a `direct` rule changes weights. The caller has the network in use; other
+        threads set ``epochs.control[0]`` to stop it and read ``epochs.control[1]``, the
+        number of completed rows.
+        """
+        raise NotImplementedError(f"{type(self).__name__} runs one epoch at a time.")

@@ -1,0 +1,373 @@
+"""Exact gradients of whole sequences, by backpropagation through time."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ... import engine
+from ..._cost import Cost
+from ..._typing import Floats
+from ...errors import ArgumentError, DivergenceError
+from ...objects.threads import computing, ended, submitted, threads_that_pay, work_of
+from ...optimizers import LBFGS
+from ...optimizers._base import not_clipped, too_far, too_steep
+from ...optimizers._descent import BuiltIn
+from .._data import Data, Epochs, Order
+from .._gradient import SAMPLE_TAPE_STEPS, ExactGradient, checked_window, not_finite
+from .._parameters import BatchGradient, Updater
+from .._regularisation import Masks
+from ._base import Rule, RuleTask
+
+if TYPE_CHECKING:
+    from .._options import FixedOptions
+
+
+class BackpropagationThroughTime(Rule, rule="bptt"):
+    """The exact gradient: the mean over a batch's sequences of the cost summed over
+    their steps.
+
+    Werbos 1990. See :func:`synapse.gradient`.
+    """
+
+    threaded: ClassVar[bool] = True
+
+    def __init__(self, task: RuleTask) -> None:
+        super().__init__(task)
+        self._masks: Masks | None = None
+        self._window = checked_window(task.options.window)
+        self._exact = ExactGradient(
+            task.network, task.data, task.options.threads, task.weights
+        )
+        self._begin()
+
+    def _begin(self) -> None:
+        """Find what depends on the form of the data: the steps of sequences, and those
+        with a target.
+        """
+        data = self.task.data
+        counted = data.counted(self.task.weights)
+        filled = data.filled
+        self._steps = np.zeros(data.sequences)
+        self._steps[filled] = np.add.reduceat(counted, data.bounds[filled])
+        self._form = data.bounds.tobytes(), data.aimed.tobytes()
+        self._loop: BatchLoop | None = None
+
+    @classmethod
+    def check(cls, options: FixedOptions) -> None:
+        """Refuse dropout with L-BFGS."""
+        super().check(options)
+        # [recipe option: changes the cost]
+        if options.masks is not None and isinstance(options.optimizer, LBFGS):
+            raise ArgumentError(
+                "Dropout cannot be used with L-BFGS, which needs a fixed cost."
+            )
+
+    @property
+    def _nbytes(self) -> int:
+        """Bytes of its data and tapes."""
+        return self._exact.nbytes
+
+    @classmethod
+    def arrange(cls, data: Data) -> Data:
+        """Arrange the data; a stream is one sequence."""
+        return data.as_sequences()
+
+    def continued(self, task: RuleTask) -> BackpropagationThroughTime:
+        """Return this rule, which uses the same tapes, with other data."""
+        # it may depend on the data
+        if type(self).__init__ is not BackpropagationThroughTime.__init__:
+            return type(self)(task)
+        data, before, self.task = task.data, self.task, task
+        self._exact.take(data, task.weights)
+        alike = data.bounds is before.data.bounds and data.aimed is before.data.aimed
+        alike = alike or (data.bounds.tobytes(), data.aimed.tobytes()) == self._form
+        if not alike or task.weights is not None or before.weights is not None:
+            self._begin()
+        return self
+
+    def lay_out(self) -> None:
+        """Prepare the masks of dropout."""
+        dropout = self.task.options.masks
+        self._masks = None if dropout is None else dropout.masks(self.task.rng)
+        self._loop = None
+
+    def joins_epochs(self) -> bool:
+        """Return whether no masks, renewal, recording or own optimizer need Python."""
+        task = self.task
+        joins = (
+            isinstance(task.options.optimizer, BuiltIn)
+            # [recipe option: needs Python]
+            and self._masks is None
+            and self._renewer is None
+            and task.network._recorder is None
+        )
+        if joins:
+            self._batches()  # now: the thread of a long call cannot use the network
+        return joins
+
+    def _batches(self) -> BatchLoop:
+        """Return the compiled loop over batches, for the present topology."""
+        if self._loop is None:
+            size = self._sequences_in_batch
+            self._loop = BatchLoop(
+                self._exact, self.task.cost, self._window, size, self._steps
+            )
+        return self._loop
+
+    def learn_epochs(
+        self, epochs: Epochs, updater: Updater | None
+    ) -> tuple[int, float, float]:
+        """Run all batches of several epochs in one compiled call."""
+        assert updater is not None
+        return self._batches().run(epochs, updater)
+
+    def _activity(self) -> Floats:
+        """Return the mean activity over the samples of the last group that was
+        computed.
+        """
+        return self._exact.activity()
+
+    def gradient(self, chosen: Order) -> BatchGradient:
+        """Run forward and backward over some sequences, several side by side."""
+        task = self.task
+        share = np.full(len(chosen), 1.0 / len(chosen))
+        loss, weights, biases = self._exact.descent(
+            chosen,
+            share,
+            task.cost,
+            self._window,
+            masks=self._masks,
+        )
+        # [recipe option: apply]
+        rows = int(task.data.lengths[chosen].sum())
+        task.network._count_steps(rows)
+        return BatchGradient(
+            cost=loss * len(chosen),
+            # in this order, as the compiled loop does
+            steps=float(self._steps[chosen].cumsum()[-1]),
+            weights=-weights[self._exact.rows],
+            biases=-biases,
+            rows=rows,
+        )
+
+
+class BatchLoop:
+    """Epochs of updates after every `size` sequences in one compiled call, see
+    ``engine/exact/train.py``.
+
+    It is for one topology and the present data of `exact`. `counts` are the numbers of
+    steps with a target of each sequence. The caller has the network in use.
+    """
+
+    def __init__(
+        self, exact: ExactGradient, cost: Cost, window: int, size: int, counts: Floats
+    ) -> None:
+        exact.begin()
+        self.exact = exact
+        self.cost = cost
+        self.window = window
+        self.counts = counts
+        lengths = exact.data.lengths[exact.data.filled]
+        fewest = int(lengths.min())
+        longest = int(lengths.max())
+        self._longest_first = not exact.independent_steps and fewest < longest
+        self.size = min(size, len(lengths))
+        self._most = self.size  # samples in a batch
+        if exact.independent_steps and longest > 1:
+            self._most = int(np.sort(lengths)[-self.size :].sum())
+        deep, steps = (
+            (SAMPLE_TAPE_STEPS, (fewest, longest))
+            if exact.independent_steps
+            else (1, (1,))
+        )
+        samples = [
+            size * length
+            for size in (self.size, len(lengths) % self.size)
+            for length in steps
+        ]
+        widths = {width for count in samples for _, width in exact.split(count)}
+        self._used = {lanes: lanes in widths for lanes in (exact.lanes, 1)}
+        self._rows = float(lengths.mean()) * self.size
+        groups = [stop.stop - stop.start for stop, _ in exact.split(self._most)]
+        # what several threads can compute at the same time
+        self._parts = (
+            -(-groups[0] // exact.lanes) if exact.independent_steps else len(groups)
+        )
+        if exact.independent_steps and exact.has_shared_gaters():
+            self._parts = 1
+        self._depth = (
+            min(deep, -(-self._most // exact.lanes))
+            if exact.independent_steps
+            else longest
+        )
+        self._laid: list[Any] = []
+        self._fixed: list[tuple[Any, ...]] = []
+        self._batches = engine.exact.Batches(
+            bounds=exact.data.bounds,
+            size=np.int64(self.size),
+            lanes=np.int64(exact.lanes),
+            few=np.int64(exact.few),
+            deep=np.int64(deep),
+            begins=np.zeros(self._most, np.int64),
+            lengths=np.zeros(self._most, np.int64),
+            shares=np.zeros(self._most),
+        )
+
+    def run(self, epochs: Epochs, updater: Updater) -> tuple[int, float, float]:
+        """Run the epochs; returns how many are complete, and the summed cost and steps
+        of the latest.
+        """
+        self.exact.begin()
+        optimizer = updater.optimizer
+        state = updater.state
+        assert isinstance(optimizer, BuiltIn)
+        assert state is not None
+        address, store, _ = self.exact._lowered
+        runs = engine.exact.Runs(
+            orders=self._sorted(epochs.orders),
+            counts=self.counts[epochs.orders],
+            rates=epochs.rates,
+            errors=epochs.losses,
+            goal=float(epochs.goal),
+            control=epochs.control,
+        )
+        before = int(epochs.control[1])
+        wanted = self._threads(len(epochs.rates) * epochs.orders.shape[1])
+        with computing(wanted, self.exact.threads is None) as threads:
+            ways = self._ways(threads)
+            team = engine.exact.new_team()
+            data = tuple(self._batches), tuple(runs)
+            arguments = [
+                (
+                    address,
+                    store.scalar,
+                    ways_here,
+                    *data,
+                    updater.change_of_kernels(number),
+                    state.steps,
+                    *(((number, len(ways), *team),) if len(ways) > 1 else ()),
+                )
+                for number, ways_here in enumerate(ways)
+            ]
+            kinds = store.dtype, *self._used.values()
+            exact = engine.exact
+            kernel = exact.train_by_team if len(ways) > 1 else exact.train_epochs
+            train = exact.entry_for(kernel, kinds, arguments[0])
+            helpers = submitted([partial(train, *given) for given in arguments[1:]])
+            try:
+                done, code, state.steps, total, aimed, where = train(*arguments[0])
+            finally:
+                team[0][:] = engine.exact.OVER  # also if it could not be called
+                ended(helpers)
+        self.exact.network._count_steps(int(epochs.control[1]) - before)
+        if code not in (engine.status.DONE, engine.status.STOPPED):
+            raise self._failure(code, where, optimizer, updater)
+        return done, total, aimed
+
+    def _threads(self, sequences: int) -> int:
+        """Return the number of threads for a call with this number of sequences."""
+        exact = self.exact
+        threads = exact.threads
+        if threads is None:
+            _, store, _ = exact._lowered
+            batch = work_of(store.n_connections, store.dtype.itemsize, self._rows)
+            threads = threads_that_pay(batch, batch / self.size * sequences)
+        if threads == 1 or exact.network._is_random:  # random neurons draw in order
+            return 1
+        return min(threads, self._parts)
+
+    def _sorted(self, orders: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the orders with the longest sequences of each batch first, as
+        `ExactGradient` computes them.
+        """
+        if not self._longest_first:
+            return np.ascontiguousarray(orders)
+        batch = np.broadcast_to(np.arange(orders.shape[1]) // self.size, orders.shape)
+        lengths = self.exact.data.lengths
+        return np.take_along_axis(orders, np.lexsort((-lengths[orders], batch)), axis=1)
+
+    def _tapes(self, lanes: int, number: int = 0) -> engine.exact.Tapes:
+        """Return the tapes of a thread for groups of `lanes` samples."""
+        tapes = self.exact.tapes_of(
+            number,
+            lanes,
+            self._depth if lanes > 1 or not self.exact.independent_steps else 1,
+        )
+        tapes.begin(None, None)
+        return tapes
+
+    def _ways(self, threads: int) -> list[tuple[Any, ...]]:
+        """Return how each thread computes the gradients of groups of several samples,
+        and of one. There are fewer threads if there is no memory for their tapes.
+        """
+        if self._laid != [self.exact._lowered[0], *self.exact._tapes.values()]:
+            self._fixed = []
+        while len(self._fixed) < threads:
+            try:
+                self._fixed.append(self._fixed_arguments(len(self._fixed)))
+            except MemoryError:
+                if not self._fixed:
+                    raise
+                break
+        self._laid = [self.exact._lowered[0], *self.exact._tapes.values()]
+        data = {"inputs": self.exact._inputs, "targets": self.exact._targets}
+        return [
+            (*ways, tuple(like._replace(**data)))
+            for *ways, like, _ in self._fixed[:threads]
+        ]
+
+    def _fixed_arguments(self, number: int) -> tuple[Any, ...]:
+        """Return the part of the ways of a thread that does not depend on the data."""
+        tapes: list[engine.exact.Tapes | engine.exact.SharedTapes | None] = []
+        for lanes, used in self._used.items():
+            if not used:
+                tapes.append(None)
+            elif self.exact.independent_steps and number > 0:
+                # threads compute steps of the same group
+                tapes.append(engine.exact.SharedTapes(self._tapes(lanes)))
+            else:
+                tapes.append(self._tapes(lanes, number))
+        samples = engine.exact.SampleGroup(
+            begins=self._batches.begins,
+            lengths=self._batches.lengths,
+            shares=self._batches.shares,
+            weights=self.exact.weights,
+            steps=np.int64(0),
+            window=np.int64(self.window),
+            independent_steps=self.exact.independent_steps,
+            ragged=False,
+            masked=False,
+            recorded=False,
+            start=np.int64(0),
+            stop=np.int64(0),
+            part=np.int64(0),
+            parts=np.int64(1),
+        )
+        arguments = [
+            self.exact.arguments(lanes, memory, samples, self.cost)
+            for lanes, memory in zip(self._used, tapes, strict=True)
+        ]
+        ways = map(engine.exact.unfolding, tapes, arguments)
+        return *ways, arguments[0], tapes
+
+    def _failure(
+        self, code: int, where: Any, optimizer: BuiltIn, updater: Updater
+    ) -> DivergenceError:
+        """Return the error for a batch that could not be completed; the weights are
+        those before it.
+        """
+        if code in (engine.status.FAILED, engine.status.DIVERGED):
+            loss, bad, steps, width = where
+            tapes = self._tapes(int(width))
+            return self.exact.divergence(code, tapes, loss, int(bad), int(steps))
+        if code == engine.status.NOT_FINITE:
+            return not_finite()
+        if code == engine.status.NOT_CLIPPED:
+            return not_clipped()
+        if code == engine.status.TOO_STEEP:
+            return too_steep()
+        return too_far(optimizer) if code == engine.status.TOO_FAR else updater.beyond()

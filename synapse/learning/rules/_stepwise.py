@@ -1,0 +1,337 @@
+"""Rules that work forward in time, the online rule and rtrl: a batch is a number of
+steps, on streams too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from ... import engine
+from ..._typing import Floats, Ints
+from ...engine.lowering.ranges import concat_ranges
+from ...engine.rtrl import Plan
+from ...errors import ArgumentError, DivergenceError
+from ...objects.network import Network
+from ...objects.sensitivities import Sensitivities
+from ...optimizers import LBFGS, RecursiveOptimizer
+from .._data import (
+    Control,
+    Data,
+    Epochs,
+    Order,
+    new_control,
+    run_epochs,
+    single_epoch,
+)
+from .._parameters import BatchGradient, ParameterVector, StepJacobian, Updater
+from ._base import ALL_SLOPES, SLOPES_OF_OUTPUTS, Rule
+
+if TYPE_CHECKING:
+    from ...engine.online import Accumulator  # compiled: imported when it is used
+    from .._options import FixedOptions
+
+DIVERGENCE_FACTOR = 1e6
+"""Largest error that a recursive optimizer learns from, as a multiple of the largest
+target, or of 1."""
+
+
+class StepwiseRule(Rule):
+    """A rule that computes its updates at every step, from what it has kept of earlier
+    ones.
+
+    Without an optimizer, weights change at every step with a target; an optimizer is
+    called with the sum over `batch_size` such steps, during which weights are constant,
+    and a recursive optimizer with the Jacobian of every such step. A subclass defines
+    :meth:`plan` if it keeps sensitivities, or :meth:`run` if its steps are other ones.
+    """
+
+    _title: ClassVar[str] = "this rule"
+    direct: ClassVar[bool] = True
+    threaded: ClassVar[bool] = True
+    by_steps: ClassVar[bool] = True
+    weighs: ClassVar[bool] = False
+    batch_size: ClassVar[int] = 1
+
+    @classmethod
+    def check(cls, options: FixedOptions) -> None:
+        """Refuse L-BFGS, dropout and a window."""
+        super().check(options)
+        # [recipe option: refuse]
+        if options.window is not None:
+            raise ArgumentError(
+                f'The window is for rule="bptt": {cls._title} works forward, step by'
+                " step. Remove it."
+            )
+        if isinstance(options.optimizer, LBFGS):
+            raise ArgumentError(
+                'L-BFGS needs the gradient of all data at once. Use rule="bptt".'
+            )
+        if options.masks is not None:
+            raise ArgumentError(
+                f'Dropout needs rule="bptt". With {cls._title}, gate connections by'
+                " bernoulli neurons."
+            )
+
+    def plan(self) -> Plan | None:
+        """Return the sensitivities for the present topology; None: steps are those of
+        the online rule.
+        """
+        return None
+
+    def run(
+        self, data: Data, epochs: Epochs, updates: Accumulator | None = None
+    ) -> tuple[int, float, int]:
+        """Run epochs in one call, or add updates to `updates`: how many, and cost and
+        steps of the latest.
+        """
+        plan = self.plan()
+        if plan is not None:
+            engine.online.clear_traces(plan.store, plan.span)
+        renewer = None if updates is not None else self._renewer
+        renewal = None if renewer is None else renewer.arguments(self.task.rng)
+        return run_epochs(
+            self.task.network,
+            data,
+            epochs,
+            self.task.cost,
+            updates=updates,
+            plan=plan,
+            renewal=renewal,
+        )
+
+    def _linearise(
+        self,
+        rows: tuple[int, int],
+        clear: bool,
+        updates: Accumulator,
+        buffers: JacobianBuffers,
+    ) -> tuple[int, float]:
+        """Run from a row to the first one with a target, or to the end, and write the
+        Jacobian there.
+
+        With `clear`, the context is cleared before. Returns the next row and the cost.
+        Raises FunctionError if a registered function has raised. Online, the Jacobian
+        is that of the outputs' own parameters.
+        """
+        network = self.task.network
+        data = self.task.data
+        plan = self.plan()
+        data.require_fit(network)
+        _, store, span = network._lowered()
+        run = (
+            data.inputs.reshape(-1),
+            data.targets.reshape(-1),
+            data.aimed,
+            *rows,
+            clear,
+        )
+        wanted = (
+            self.task.cost.code,
+            buffers.direct,
+            buffers.places,
+            buffers.jacobian,
+            buffers.errors,
+        )
+        kernels = engine.rtrl.jacobian.kernels_for(store, span, updates, plan)
+        name = "regress_network" if plan is None else "linearise_network"
+        count = rows[1] - rows[0]
+        ended = network._call_in_use(kernels, name, count, run, wanted)
+        _, row, cost = ended
+        return int(row), cost
+
+    def joins_epochs(self) -> bool:
+        """Return whether there is neither an optimizer nor a recording, whose rows take
+        memory.
+        """
+        return (
+            self.task.options.optimizer is None and self.task.network._recorder is None
+        )
+
+    def learn_epochs(
+        self, epochs: Epochs, updater: Updater | None
+    ) -> tuple[int, float, float]:
+        """Run several epochs in one compiled call."""
+        return self.run(self.task.data, epochs)
+
+    def lay_out(self) -> None:
+        """Lay out the sensitivities, and allocate memory for the summed updates of a
+        batch.
+        """
+        network = self.task.network
+        optimizer = self.task.options.optimizer
+        if isinstance(optimizer, RecursiveOptimizer):
+            self._buffers = JacobianBuffers(network, optimizer.direct)
+        if optimizer is not None:
+            self._moves = engine.online.Accumulator(network._store)
+            self._rows = network._connection_rows()
+            self._neurons = network._rows()
+        self.plan()
+
+    def gradient(self, chosen: Order) -> BatchGradient:
+        """Return the summed updates over some whole sequences."""
+        bounds = self.task.data.bounds
+        return self._over(bounds[:-1][chosen], bounds[1:][chosen])
+
+    def gradients(self, order: Order) -> Iterator[BatchGradient | StepJacobian]:
+        """Yield the gradient of each batch, which may end within a sequence; the last
+        may have no target.
+        """
+        if isinstance(self.task.options.optimizer, RecursiveOptimizer):
+            yield from self._jacobians(order)
+            return
+        data = self.task.data
+        size = self._size_of_batch
+        if isinstance(size, str):  # each sequence is a batch
+            yield from (self.gradient(order[i : i + 1]) for i in range(len(order)))
+            return
+        begins = data.bounds[:-1][order]
+        ends = data.bounds[1:][order]
+        stops = np.cumsum(ends - begins)  # counted in rows run, like `cuts`
+        aimed = data.aimed[concat_ranges(begins, ends - begins)]
+        cuts = 1 + np.flatnonzero(aimed)[size - 1 :: size]
+        for start, stop in pairwise([0, *cuts.tolist(), len(aimed)]):
+            if start == stop:
+                continue
+            leading = np.searchsorted(stops, start, "right")
+            trailing = np.searchsorted(stops, stop)
+            left = begins[leading : trailing + 1].copy()
+            right = ends[leading : trailing + 1].copy()
+            left[0] = ends[leading] - (stops[leading] - start)
+            right[-1] -= stops[trailing] - stop
+            yield self._over(left, right, continued=bool(left[0] > begins[leading]))
+
+    def _jacobians(self, order: Order) -> Iterator[StepJacobian]:
+        """Yield the Jacobian of each step with a target, and the end of a sequence
+        without one.
+        """
+        data = self.task.data
+        limit = DIVERGENCE_FACTOR * float(np.nanmax(np.abs(data.targets), initial=1.0))
+        for sequence in order.tolist():
+            row, end = data.bounds[sequence : sequence + 2].tolist()
+            clear = data.clear
+            while row < end:
+                begin = row
+                row, cost = self._linearise(
+                    (row, end), clear, self._moves, self._buffers
+                )
+                clear = False
+                steps = int(data.aimed[row - 1])
+                # they may grow for ever and stay finite
+                if (np.abs(self._buffers.errors) > limit).any():
+                    raise DivergenceError(
+                        f"The error of an output exceeds {DIVERGENCE_FACTOR:g} times"
+                        " the largest target. The weights are those before that step:"
+                        " train on with less initial variance, more measurement noise,"
+                        " a lower rate or a bounded squash."
+                    )
+                yield StepJacobian(
+                    cost,
+                    steps,
+                    row - begin,
+                    self._buffers.jacobian,
+                    self._buffers.errors,
+                )
+
+    def _over(self, begins: Ints, ends: Ints, continued: bool = False) -> BatchGradient:
+        """Return the summed updates over ranges of rows; `continued`: the first begins
+        within a sequence.
+        """
+        # its context is not cleared
+        control = new_control()
+        n_continued = int(continued)
+        self._moves.clear()
+        cost = 0.0
+        steps = 0
+        for here, clear in (
+            (slice(n_continued), False),
+            (slice(n_continued, None), self.task.data.clear),
+        ):
+            if len(begins[here]) and np.isfinite(cost):
+                summed, aimed = self._through(begins[here], ends[here], clear, control)
+                cost, steps = cost + summed, steps + aimed
+        weights = self._moves.weights[self._rows]
+        biases = self._moves.biases[self._neurons]
+        return BatchGradient(cost, steps, -weights, -biases, int(control[1]))
+
+    def _through(
+        self, begins: Ints, ends: Ints, clear: bool, control: Control
+    ) -> tuple[float, int]:
+        """Run over ranges of rows; the context is cleared before each, or not at
+        all.
+        """
+        bounds = np.stack([begins, ends], axis=1).reshape(-1)
+        batch = replace(self.task.data, bounds=bounds, clear=clear)
+        # skip the gaps between ranges
+        every_other = np.arange(0, len(bounds), 2, dtype=np.int64)
+        return self.run(batch, single_epoch(every_other, 1.0, control), self._moves)[1:]
+
+
+class Online(StepwiseRule, rule="online"):
+    """The rule of :meth:`Network.propagate`: Monner and Reggia 2012."""
+
+    _title: ClassVar[str] = "the online rule"
+    through_time: ClassVar[bool] = False
+    slopes: ClassVar[str] = SLOPES_OF_OUTPUTS
+
+
+class RealTimeRecurrentLearning(StepwiseRule, rule="rtrl"):
+    """The gradient of each step's cost, along how every parameter has moved the
+    recurrent states so far.
+
+    Williams and Zipser 1989; with a reach, SnAp-n of Menick and others 2021. Exact
+    while weights stand still.
+    """
+
+    _title: ClassVar[str] = "real-time recurrent learning"
+    slopes: ClassVar[str] = ALL_SLOPES
+    has_reach: ClassVar[bool] = True
+    _live: Sensitivities | None = None
+
+    def plan(self) -> Plan:
+        """Return the plan for the present topology. Sensitivities of another reach are
+        forgotten.
+        """
+        network = self.task.network
+        reach = self.task.options.reach
+        live = self._live or network._sensitivities
+        if live is None or live.reach != reach:
+            live = Sensitivities(reach)
+            if network._rtrl is None:
+                network._sensitivities = live
+        self._live = live
+        return live.plan_for(network)
+
+    def _forget_sensitivities(self) -> None:
+        """Clear the sensitivities, which are those of weights before the renewal."""
+        self.plan().forget()
+
+
+class JacobianBuffers:
+    """The memory of Jacobians for the present topology of a network.
+
+    Attributes
+    ----------
+    direct : bool
+        Whether they have only the outputs' own parameters, within the step.
+    jacobian : ndarray, shape (outputs, parameters)
+        See :class:`ParameterVector` for the columns.
+    errors : ndarray, shape (outputs,)
+        Target minus output.
+    places : tuple of ndarray
+        The rows of trainable weights and their columns, and the rows of biases and
+        their columns.
+    """
+
+    def __init__(self, network: Network, direct: bool) -> None:
+        parameters = ParameterVector(network)
+        (rows, entries), biases = parameters.entries()
+        learns = network._column("trainable")[rows] != 0
+        self.direct = direct
+        self.places = rows[learns], entries[learns], *biases
+        self.jacobian: Floats = np.zeros((len(network.output), len(parameters.frozen)))
+        self.errors: Floats = np.zeros(len(network.output))

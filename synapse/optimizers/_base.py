@@ -1,0 +1,435 @@
+"""Base classes of the optimizers: settings that never change, and the state of one
+training.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _checks
+from .._typing import Floats
+from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
+
+if TYPE_CHECKING:
+    from ..learning._loss_gradient import Gradient
+    from ..objects.network import Network
+
+
+OWN_LOOPS = "_own_loops"
+"""The attribute with an optimizer's states for :meth:`Optimizer.step`, by network."""
+
+
+def trainable_mask(frozen: Any, size: int) -> NDArray[np.bool_] | None:
+    """Return the mask of the parameters that may change; None if all may."""
+    if frozen is None:
+        return None
+    mask = _checks.any_array("frozen", frozen, f"{size} truth values")
+    if mask.dtype != np.bool_ or mask.shape != (size,):
+        description = f"{mask.dtype} of shape {mask.shape}"
+        raise ArgumentError(
+            f"Expected `frozen` with {_checks.pluralize(size, 'boolean')}, one for each"
+            f" parameter, got {description}."
+        )
+    return ~mask
+
+
+def require_names(optimizer: Any, names: list[str], arrays: Any) -> None:
+    """Raise unless `arrays` are a mapping with these names."""
+    title = f"The arrays of {type(optimizer).__name__}"
+    if not isinstance(arrays, Mapping):
+        raise ArgumentTypeError(
+            _checks.expected(title, "a mapping of names to arrays", arrays)
+        )
+    if set(arrays) != set(names):
+        raise ArgumentError(
+            _checks.expected(title, ", ".join(names), ", ".join(map(str, arrays)))
+        )
+
+
+def check_parameters(
+    parameters: Any,
+    shape: tuple[int, ...] | None = None,
+    kinds: tuple[Any, ...] = (np.float64,),
+) -> None:
+    """Raise unless `parameters` is a vector of one of these floats that can be changed
+    in place.
+    """
+    masked = isinstance(parameters, np.ma.MaskedArray)
+    if (
+        not isinstance(parameters, np.ndarray)
+        or masked
+        or parameters.dtype not in kinds
+    ):
+        names = " or ".join(np.dtype(dtype).name for dtype in kinds)
+        raise ArgumentTypeError(
+            _checks.expected("parameters", f"a NumPy array of {names}", parameters)
+        )
+    if parameters.ndim != 1 or (shape is not None and parameters.shape != shape):
+        condition = (
+            "a vector" if shape is None else f"of shape {shape}, as at the start"
+        )
+        raise ArgumentError(_checks.expected("parameters", condition, parameters.shape))
+    if not parameters.flags.writeable:
+        raise ArgumentError(
+            "The parameters are changed in place, but this array is read-only."
+        )
+
+
+def rate_of_step(optimizer: Any, rate: Any) -> float:
+    """Return the rate of a step, checked; by default the optimizer's own."""
+    return optimizer.rate if rate is None else _checks.non_negative_number("rate", rate)
+
+
+def too_steep() -> DivergenceError:
+    """Return the error for a gradient that is not finite."""
+    return DivergenceError(
+        "The gradient is not finite, or its square is not; the parameters are as"
+        " before. Train on with a lower rate, or with clipped gradients."
+    )
+
+
+def not_clipped() -> DivergenceError:
+    """Return the error for a gradient that cannot be clipped."""
+    return DivergenceError(
+        "The gradient is not finite, and cannot be clipped. Nothing has changed."
+    )
+
+
+def too_far(optimizer: Optimizer) -> DivergenceError:
+    """Return the error for a change that is not finite."""
+    return DivergenceError(
+        f"A step of {type(optimizer).__name__} is not finite; the parameters are as"
+        " before. Train on with a lower rate."
+    )
+
+
+@_checks.suggests_attributes("Optimizer")
+class Optimizer(ABC):
+    """Base class of optimizers: an equation that turns gradients into changes, and its
+    settings.
+
+    Your own subclass has a ``rate``, names the vectors of its memory in :meth:`slots`,
+    and computes its equation in :meth:`find_change`. `non_negative` names the vectors
+    that have no number below 0, such as means of squares: a saved state with one is
+    refused.
+
+    Examples
+    --------
+    >>> class SignDescent(Optimizer):
+    ...     rate = 0.25
+    ...
+    ...     def slots(self):
+    ...         return {}
+    ...
+    ...     def find_change(self, state, parameters, gradient, rate):
+    ...         np.multiply(np.sign(gradient), rate, out=state.change)
+    >>> parameters = np.array([1.0, 2.0])
+    >>> SignDescent().begin(parameters).step(parameters, gradient=[3.0, -0.1])
+    >>> parameters
+    array([0.75, 2.25])
+    """
+
+    rate: float
+    non_negative: ClassVar[tuple[str, ...]] = ()
+
+    @final
+    def begin(self, parameters: Floats, frozen: Any = None) -> OptimizerState:
+        """Make the state of a training before its first step.
+
+        Parameters
+        ----------
+        parameters : numpy.ndarray of float64 or float32, shape (n,)
+            The parameters to be changed. The memory has the same float.
+        frozen : array_like of bool, shape (n,), optional
+            Mask of parameters that never change, neither by gradients nor by weight
+            decay.
+        """
+        check_parameters(parameters, kinds=(np.float64, np.float32))
+        return OptimizerState(self, parameters.size, frozen, parameters.dtype)
+
+    @final
+    @_checks.suggests_arguments("Optimizer.step")
+    def step(
+        self, network: Network, gradient: Gradient, rate: float | None = None
+    ) -> None:
+        """Change the trainable weights and biases of a network by one step, in a
+        training loop of your own.
+
+        The optimizer holds its memory (such as Adam's moments) for every network that
+        it steps, as long as both exist; copies and pickles of an optimizer begin with
+        none. The step is that of a
+        :class:`~synapse.Trainer` with ``rule="bptt"`` for the same gradient: frozen
+        parameters stay, tied ones move together, and weights keep their signs. As in a
+        Trainer, the memory starts afresh after an edit of the topology or of what is
+        trainable. For clipping or penalties, give a changed gradient:
+        ``dataclasses.replace(gradient, weights=...)``.
+
+        Parameters
+        ----------
+        network : Network
+            The network. Its neurons must not be connected to neurons outside of it.
+        gradient : Gradient
+            The gradient, as :func:`synapse.gradient` returns it, of this network or of
+            a copy.
+        rate : float, optional
+            Learning rate of this step. Default: the optimizer's own.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If an argument cannot be used, or the gradient is of another topology.
+            Nothing has changed.
+        TopologyError
+            If the network is connected with neurons outside of it.
+        DivergenceError
+            If the gradient, the change or a changed parameter is not finite. No
+            parameter has changed; if it is the gradient, neither has the memory.
+
+        Examples
+        --------
+        >>> import architect, synapse
+        >>> net = architect.Perceptron(2, 4, 1, seed=0)
+        >>> adam = synapse.optimizers.Adam(rate=0.1)
+        >>> inputs = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+        >>> targets = [[0.0], [1.0], [1.0], [0.0]]
+        >>> for _ in range(200):
+        ...     adam.step(net, synapse.gradient(net, inputs, targets))
+        >>> net.run(inputs).round().ravel()
+        array([0., 1., 1., 0.])
+        """
+        # an optimizer knows vectors, a gradient knows the network that it is of
+        descend = getattr(type(gradient), "_descend", None)
+        if descend is None:
+            condition = "a Gradient, as synapse.gradient returns"
+            sentence = _checks.expected("gradient", condition, gradient)
+            if hasattr(network, "_descend"):  # they have changed places
+                sentence = _checks.expected("network", "a Network", network)
+            raise ArgumentTypeError(sentence)
+        descend(gradient, self, network, rate)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the settings, and what a subclass adds, without the memory for
+        networks.
+        """
+        return {name: value for name, value in vars(self).items() if name != OWN_LOOPS}
+
+    @abstractmethod
+    def slots(self) -> dict[str, float]:
+        """Return names of the vectors that the state holds between steps, with their
+        initial values.
+        """
+
+    @abstractmethod
+    def find_change(
+        self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float
+    ) -> None:
+        """Write into ``state.change`` what will be subtracted from the parameters;
+        modify only `state`.
+        """
+
+    def _about(self, setting: str) -> str:
+        return f"{setting} of {type(self).__name__}"
+
+
+@final
+class OptimizerState:
+    """The memory of an optimizer in one training; :meth:`Optimizer.begin` makes it,
+    :meth:`step` uses it.
+
+    Each vector of the memory is an attribute, such as ``state.first_moment`` of Adam.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        The optimizer.
+    size : int
+        Number of parameters.
+    frozen : array_like of bool, shape (size,), optional
+        Mask of parameters that never change.
+    dtype : numpy dtype
+        Float of the parameters, of the memory, and of the arithmetic. Default float64.
+
+    Attributes
+    ----------
+    steps : int
+        Number of steps done.
+    change : numpy.ndarray, shape (size,)
+        Values that the last step subtracted from the parameters (also computed for
+        frozen ones).
+    slots : numpy.ndarray, shape (vectors, size)
+        The vectors of the memory, in the order of :meth:`Optimizer.slots`.
+
+    Examples
+    --------
+    Stopped, saved and continued, bit for bit:
+
+    >>> from synapse.optimizers import SGD
+    >>> parameters, sgd = np.array([1.0, 1.0]), SGD(rate=0.5, momentum=0.5)
+    >>> state = sgd.begin(parameters, frozen=[False, True])
+    >>> state.step(parameters, gradient=[1.0, 1.0])
+    >>> saved = state.arrays()  # np.savez(file, **saved)
+    >>> state = sgd.begin(parameters, frozen=[False, True])
+    >>> state.restore(saved)
+    >>> state.step(parameters, gradient=[0.0, 0.0])
+    >>> state
+    <OptimizerState of SGD: 2 parameters, 2 steps>
+    >>> state.velocity, parameters
+    (array([0.5, 0.5]), array([0.25, 1.  ]))
+    """
+
+    __slots__ = (
+        "_finite",
+        "_names",
+        "_trainable",
+        "change",
+        "optimizer",
+        "slots",
+        "steps",
+    )
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        size: int,
+        frozen: Any = None,
+        dtype: Any = np.float64,
+    ) -> None:
+        if not isinstance(optimizer, Optimizer):
+            title = "optimizer of OptimizerState"
+            condition = "an optimizer, such as synapse.optimizers.Adam()"
+            raise ArgumentTypeError(_checks.expected(title, condition, optimizer))
+        self.optimizer = optimizer
+        self.steps = 0
+        size = _checks.whole_number(
+            "size of OptimizerState", size, "a whole number, 0 or above", 0
+        )
+        self.change: Floats = np.zeros(size, _checks.float_type("dtype", dtype))
+        self._finite = np.ones(size, np.bool_)
+        self._trainable = trainable_mask(frozen, size)
+        starts: Any = optimizer.slots()
+        named = isinstance(starts, Mapping) and all(
+            isinstance(name, str) for name in starts
+        )
+        if not (named and all(map(_checks.is_number, starts.values()))):
+            title = f"The memory of {type(optimizer).__name__}"
+            raise ArgumentTypeError(
+                _checks.expected(title, "a mapping of names to numbers", starts)
+            )
+        self._names = tuple(starts)
+        for name in starts:
+            if hasattr(OptimizerState, name):
+                raise ArgumentError(
+                    f"An OptimizerState already has a {name}. Rename this vector."
+                )
+        self.slots: Floats = np.empty((len(starts), size), self.change.dtype)
+        self.slots.T[:] = np.array(list(starts.values()), float)
+
+    def step(
+        self, parameters: Floats, gradient: Any, rate: float | None = None
+    ) -> None:
+        """Change `parameters` in place by one step against `gradient`.
+
+        Parameters
+        ----------
+        parameters : numpy.ndarray, shape (n,)
+            The parameters, of the same float as at the start.
+        gradient : array_like, shape (n,)
+            The gradient of the cost; it is not changed.
+        rate : float, optional
+            Learning rate of this step. Default: the optimizer's own.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If an argument cannot be used. Nothing has changed.
+        DivergenceError
+            If the gradient, its squared norm or the change is not finite, or too large
+            for the float. The parameters have not changed.
+        """
+        check_parameters(parameters, self.change.shape, (self.change.dtype,))
+        slopes = _checks.numbers("gradient", gradient, "numbers")
+        if slopes.shape != self.change.shape:
+            condition = f"of shape {self.change.shape}"
+            raise ArgumentError(_checks.expected("gradient", condition, slopes.shape))
+        self._update(parameters, slopes, rate_of_step(self.optimizer, rate))
+
+    def _update(self, parameters: Floats, gradient: Floats, rate: float) -> None:
+        """Do the same as :meth:`step` with arguments that need no check."""
+        dtype = self.change.dtype
+        if not _checks.sum_of_squares(gradient) <= float(np.finfo(dtype).max):
+            raise too_steep()
+        self.steps += 1
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.optimizer.find_change(
+                self, parameters, gradient.astype(dtype, copy=False), rate
+            )
+            if not np.isfinite(self.change, out=self._finite).all():
+                raise too_far(self.optimizer)
+            trainable = True if self._trainable is None else self._trainable
+            np.subtract(parameters, self.change, out=parameters, where=trainable)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return copies, by name, of the step count and the memory: all that
+        :meth:`restore` needs.
+        """
+        return {
+            "steps": np.array(self.steps),
+            **{
+                name: vector.copy()
+                for name, vector in zip(self._names, self.slots, strict=True)
+            },
+        }
+
+    def restore(self, arrays: Mapping[str, Any]) -> None:
+        """Restore the state from the result of :meth:`arrays`.
+
+        Raises
+        ------
+        ArgumentError
+            If names or shapes do not match this optimizer and its parameters, or a
+            number is not possible, as a negative mean of squares. Nothing has changed.
+        """
+        require_names(self.optimizer, ["steps", *self._names], arrays)
+        vectors = [self._vector(name, arrays[name]) for name in self._names]
+        self.steps = _checks.whole_number(
+            "The steps", arrays["steps"], "a whole number, 0 or above", 0
+        )
+        for row, values in zip(self.slots, vectors, strict=True):
+            row[:] = values
+
+    def _vector(self, name: str, values: Any) -> Floats:
+        vector = _checks.finite_array(f"The {name}", values, self.change.dtype)
+        if vector.shape != self.change.shape:
+            condition = f"of shape {self.change.shape}"
+            raise ArgumentError(
+                _checks.expected(f"The {name}", condition, vector.shape)
+            )
+        if name in self.optimizer.non_negative and (vector < 0).any():
+            raise ArgumentError(
+                _checks.expected(f"The {name}", "0 or above", float(vector.min()))
+            )
+        return vector
+
+    def __getattr__(self, name: str) -> Floats:
+        is_private = name.startswith("_")  # these are missing while it is unpickled
+        if is_private or name not in self._names:
+            hint = "" if is_private else _checks.suggestion(name, self._names)
+            raise _checks.attribute_error(
+                f"{type(self).__name__} has no {name!r}.{hint}"
+            )
+        vector: Floats = self.slots[self._names.index(name)]
+        return vector
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._names]
+
+    def __repr__(self) -> str:
+        rule = type(self.optimizer).__name__
+        size = _checks.pluralize(self.change.size, "parameter")
+        steps = _checks.pluralize(self.steps, "step")
+        return f"<OptimizerState of {rule}: {size}, {steps}>"

@@ -1,0 +1,355 @@
+"""Optimizers whose equations are compiled, see ``engine/functions/optimizers.py``."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, final
+
+import numpy as np
+
+from .. import _checks, engine
+from .._typing import Floats
+from ..errors import ArgumentError
+from ._base import Optimizer, OptimizerState
+
+
+class BuiltIn(Optimizer):
+    """Base class: training by exact gradients calls the same equation from its compiled
+    loop over batches.
+    """
+
+    _equation: ClassVar[str]  # the name of its kernel there
+
+    @abstractmethod
+    def _settings(self) -> tuple[float, ...]:
+        """Return the numbers of the equation, in the order in which it unpacks them."""
+
+    @property
+    def _kernel(self) -> Any:
+        """The compiled equation."""
+        return getattr(engine.functions.optimizers, self._equation)
+
+    @final
+    def find_change(
+        self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float
+    ) -> None:
+        """Update the memory and compute the change."""
+        vectors = (
+            state.change,
+            parameters,
+            gradient,
+            state.slots,
+            np.array(self._settings(), float),
+        )
+        self._kernel(
+            *vectors, float(rate), state.steps, np.int64(0), np.int64(len(gradient))
+        )
+
+
+def pair_of(
+    check: Callable[[str, Any], float],
+) -> Callable[[str, Any], tuple[float, ...]]:
+    """Return the check of a pair of numbers."""
+    return lambda title, pair: tuple(
+        check(title, number) for number in _checks.pair(title, pair)
+    )
+
+
+@final
+@_checks.suggests_arguments("optimizer")
+@dataclass(frozen=True)
+class SGD(BuiltIn):
+    """Stochastic gradient descent: p -= rate · v, v = momentum · v + g.
+
+    Momentum is that of Polyak 1964, or that of Nesterov 1983 in the form of Sutskever,
+    Martens, Dahl and Hinton 2013: p -= rate · (g + momentum · v).
+
+    Parameters
+    ----------
+    rate : float
+        The learning rate.
+    momentum : float
+        Factor of the previous velocity. Default 0: no momentum.
+    nesterov : bool
+        Whether to use Nesterov's momentum.
+    weight_decay : float
+        Factor of the L2 penalty: `weight_decay` times each parameter is added to its
+        gradient.
+
+    Examples
+    --------
+    >>> parameters = np.array([1.0])
+    >>> SGD(rate=0.5).begin(parameters).step(parameters, gradient=[1.0])
+    >>> parameters
+    array([0.5])
+    """
+
+    _equation: ClassVar[str] = "sgd"
+    rate: Annotated[float, _checks.positive_number] = 0.1
+    momentum: Annotated[float, _checks.fraction_below_one] = 0.0
+    nesterov: Annotated[bool, _checks.boolean] = False
+    weight_decay: Annotated[float, _checks.non_negative_number] = 0.0
+
+    def __post_init__(self) -> None:
+        if self.nesterov and not self.momentum:
+            title = self._about("momentum")
+            raise ArgumentError(
+                _checks.expected(title, "above 0 with nesterov", self.momentum)
+            )
+
+    def slots(self) -> dict[str, float]:
+        """Return one name with momentum: ``velocity``, which starts at 0."""
+        return {"velocity": 0.0} if self.momentum else {}
+
+    def _settings(self) -> tuple[float, ...]:
+        """Return momentum, whether it is Nesterov's, and weight decay."""
+        return self.momentum, self.nesterov, self.weight_decay
+
+
+@final
+@_checks.suggests_arguments("optimizer")
+@dataclass(frozen=True)
+class RMSprop(BuiltIn):
+    """Gradients divided by the root of their running mean square: p -= rate · g / (√s +
+    epsilon).
+
+    Tieleman and Hinton 2012 (lecture 6.5); centred and with momentum as Graves 2013
+    (equations 38-45), except that epsilon stands outside the root.
+
+    Parameters
+    ----------
+    rate : float
+        The learning rate.
+    decay : float
+        Factor of the previous mean square.
+    epsilon : float
+        Term of the denominator that keeps the quotient finite when gradients vanish.
+    momentum : float
+        Factor of the previous velocity, which accumulates quotients.
+    centered : bool
+        Whether to divide by the standard deviation, that is, to subtract the square of
+        the running mean.
+
+    Examples
+    --------
+    >>> parameters = np.array([1.0, 1.0])
+    >>> state = RMSprop(rate=0.1, decay=0.75).begin(parameters)
+    >>> state.step(parameters, gradient=[2.0, 20.0])
+    >>> parameters.round(6)
+    array([0.8, 0.8])
+    """
+
+    _equation: ClassVar[str] = "rmsprop"
+    non_negative: ClassVar[tuple[str, ...]] = ("mean_square",)
+    rate: Annotated[float, _checks.positive_number] = 0.01
+    decay: Annotated[float, _checks.fraction_below_one] = 0.99
+    epsilon: Annotated[float, _checks.positive_number] = 1e-8
+    momentum: Annotated[float, _checks.fraction_below_one] = 0.0
+    centered: Annotated[bool, _checks.boolean] = False
+
+    def slots(self) -> dict[str, float]:
+        """Return names: ``mean_square``, ``mean`` if centered, and ``velocity`` with
+        momentum; all start at 0.
+        """
+        used = {"mean_square": True, "mean": self.centered, "velocity": self.momentum}
+        return {name: 0.0 for name, remembered in used.items() if remembered}
+
+    def _settings(self) -> tuple[float, ...]:
+        """Decay, epsilon, momentum, and whether it is centred."""
+        return self.decay, self.epsilon, self.momentum, self.centered
+
+
+@final
+@_checks.suggests_arguments("optimizer")
+@dataclass(frozen=True)
+class AdaGrad(BuiltIn):
+    """Gradients divided by the root of the sum of their squares: p -= rate · g / (√Σg²
+    + epsilon).
+
+    Duchi, Hazan and Singer 2011, with diagonal matrices.
+
+    Parameters
+    ----------
+    rate : float
+        The learning rate, which is the size of the first step.
+    epsilon : float
+        Term of the denominator that keeps the quotient finite when gradients vanish.
+
+    Examples
+    --------
+    >>> parameters = np.array([1.0, 1.0])
+    >>> state = AdaGrad(rate=0.5).begin(parameters)
+    >>> state.step(parameters, gradient=[3.0, -0.3])
+    >>> parameters.round(6), state.sum_of_squares
+    (array([0.5, 1.5]), array([9.  , 0.09]))
+    """
+
+    _equation: ClassVar[str] = "adagrad"
+    non_negative: ClassVar[tuple[str, ...]] = ("sum_of_squares",)
+    rate: Annotated[float, _checks.positive_number] = 0.01
+    epsilon: Annotated[float, _checks.positive_number] = 1e-10
+
+    def slots(self) -> dict[str, float]:
+        """Return one name: ``sum_of_squares``, which starts at 0."""
+        return {"sum_of_squares": 0.0}
+
+    def _settings(self) -> tuple[float, ...]:
+        """Return epsilon."""
+        return (self.epsilon,)
+
+
+@dataclass(frozen=True)
+class _Moments(BuiltIn):
+    """Base class of Adam and AdamW."""
+
+    _equation: ClassVar[str] = "adam"
+    non_negative: ClassVar[tuple[str, ...]] = ("second_moment", "largest_second_moment")
+    rate: Annotated[float, _checks.positive_number] = 0.001
+    betas: Annotated[tuple[float, float], pair_of(_checks.fraction_below_one)] = (
+        0.9,
+        0.999,
+    )
+    epsilon: Annotated[float, _checks.positive_number] = 1e-8
+    amsgrad: Annotated[bool, _checks.boolean] = False
+
+    def slots(self) -> dict[str, float]:
+        """Return names: ``first_moment``, ``second_moment`` and, with amsgrad,
+        ``largest_second_moment``; from 0.
+        """
+        names = ["first_moment", "second_moment"] + ["largest_second_moment"] * bool(
+            self.amsgrad
+        )
+        return dict.fromkeys(names, 0.0)
+
+    def _settings(self) -> tuple[float, ...]:
+        """Return betas, epsilon, amsgrad, and weight decay."""
+        return *self.betas, self.epsilon, self.amsgrad, 0.0
+
+
+@final
+@_checks.suggests_arguments("optimizer")
+@dataclass(frozen=True)
+class Adam(_Moments):
+    """Adam: running means of the gradient, m, and of its square, v: p -= rate · m̂ /
+    (√v̂ + epsilon).
+
+    Kingma and Ba 2015, algorithm 1, where m̂ = m / (1 - beta1^t) and v̂ = v / (1 -
+    beta2^t).
+
+    Parameters
+    ----------
+    rate : float
+        The learning rate: about the largest change of a parameter in one step.
+    betas : (float, float)
+        Factors of the previous means m and v.
+    epsilon : float
+        Term of the denominator that keeps the quotient finite when gradients vanish.
+    amsgrad : bool
+        Whether to divide by the root of the largest v so far: Reddi, Kale and Kumar
+        2018.
+
+    Examples
+    --------
+    >>> parameters = np.array([1.0, 1.0])
+    >>> state = Adam(rate=0.25, betas=(0.5, 0.75)).begin(parameters)
+    >>> state.step(parameters, gradient=[4.0, -40.0])
+    >>> parameters.round(6), state.first_moment, state.second_moment
+    (array([0.75, 1.25]), array([  2., -20.]), array([  4., 400.]))
+    """
+
+
+@final
+@_checks.suggests_arguments("optimizer")
+@dataclass(frozen=True)
+class AdamW(_Moments):
+    """Adam with decoupled weight decay: also p -= rate · weight_decay · p.
+
+    Loshchilov and Hutter 2019, algorithm 2.
+
+    Parameters
+    ----------
+    rate, betas, epsilon, amsgrad
+        As for :class:`Adam`.
+    weight_decay : float
+        Factor of the decay; a step multiplies each parameter by 1 - rate ·
+        weight_decay.
+
+    Examples
+    --------
+    >>> parameters = np.array([1.0])
+    >>> state = AdamW(rate=0.5, weight_decay=0.5).begin(parameters)
+    >>> state.step(parameters, gradient=[0.0])
+    >>> parameters
+    array([0.75])
+    """
+
+    weight_decay: Annotated[float, _checks.non_negative_number] = 0.01
+
+    def _settings(self) -> tuple[float, ...]:
+        """Return those of Adam, with weight decay."""
+        return *super()._settings()[:-1], self.weight_decay
+
+
+@final
+@_checks.suggests_arguments("optimizer")
+@dataclass(frozen=True)
+class Rprop(BuiltIn):
+    """iRprop-: each parameter has a step that grows while its gradient keeps its sign
+    and else shrinks.
+
+    Igel and Hüsken 2003: after a change of sign the gradient counts as 0, so that the
+    parameter rests and its step stays as it is the time after. It needs the gradient of
+    all the data, not of batches.
+
+    Parameters
+    ----------
+    rate : float
+        The step of every parameter at first. A rate given to ``OptimizerState.step``
+        scales that step by its ratio to this one.
+    etas : (float, float)
+        Factors by which steps shrink and grow.
+    steps : (float, float)
+        The smallest and the largest step.
+
+    Examples
+    --------
+    >>> parameters = np.array([1.0, 1.0])
+    >>> state = Rprop(rate=0.5).begin(parameters)
+    >>> state.step(parameters, gradient=[9.0, 0.1])
+    >>> state.step(parameters, gradient=[9.0, -0.1])
+    >>> state.sizes, parameters
+    (array([0.6 , 0.25]), array([-0.1,  0.5]))
+    """
+
+    _equation: ClassVar[str] = "rprop"
+    non_negative: ClassVar[tuple[str, ...]] = ("sizes",)
+    rate: Annotated[float, _checks.positive_number] = 0.01
+    etas: Annotated[tuple[float, float], pair_of(_checks.positive_number)] = (0.5, 1.2)
+    steps: Annotated[tuple[float, float], pair_of(_checks.positive_number)] = (1e-6, 50)
+
+    def __post_init__(self) -> None:
+        shrink, grow = self.etas
+        if not shrink < 1 < grow:
+            raise ArgumentError(
+                _checks.expected(
+                    self._about("etas"), "one below and one above 1", self.etas
+                )
+            )
+        minimum, maximum = self.steps
+        if not minimum <= self.rate <= maximum:
+            condition = f"around the rate, {self.rate}"
+            raise ArgumentError(
+                _checks.expected(self._about("steps"), condition, self.steps)
+            )
+
+    def slots(self) -> dict[str, float]:
+        """``sizes`` of the next changes, ``signs`` of the last gradient (0: it counts
+        as 0).
+        """
+        return {"sizes": self.rate, "signs": 0.0}
+
+    def _settings(self) -> tuple[float, ...]:
+        """Return both factors, the smallest and the largest step, and the rate."""
+        return *self.etas, *self.steps, self.rate

@@ -1,0 +1,480 @@
+"""Networks from lists and tables of connections, of any size."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping, Set
+from itertools import chain
+from typing import Any, Literal, NamedTuple
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+
+from .._checks import (
+    choice,
+    expected,
+    float_type,
+    imported_pandas,
+    is_number,
+    pluralize,
+    short_repr,
+    user_stacklevel,
+)
+from .._initializer import Initializer, Seed
+from .._squash import Squash
+from ..errors import ArgumentError, ArgumentTypeError, TopologyError, TopologyWarning
+from ..objects.network import Network, require_network
+from ..objects.ordinary_graph import to_networkx
+from ._graphs import (
+    Carried,
+    Items,
+    Options,
+    is_missing,
+    is_value,
+    keys_of,
+    name_of_other_type,
+    network_of_columns,
+    require_names,
+)
+from ._multi_edges import Merge
+
+ENDS = ("source", "target")
+Columns = dict[str, Any]
+
+
+class EdgeTables(NamedTuple):
+    """The two tables of a network: those of its connections and of its neurons."""
+
+    edges: Any
+    neurons: Any
+
+
+def to_edges(network: Network) -> EdgeTables:
+    """Convert a network to a table of its connections, and one of its neurons.
+
+    Parameters
+    ----------
+    network : Network
+        The network. Its neurons must have different names.
+
+    Returns
+    -------
+    tuple of two pandas.DataFrame, ``edges`` and ``neurons``
+        `edges` has a row for each connection, in the order of ``network.connections``:
+        the names of its ``source`` and ``target``, its ``weight``, and where a network
+        has them, ``sign``, ``delay``, the name of the ``gater``, and metadata.
+        `neurons` has a row for each neuron, in the order of the network: its ``name``,
+        ``layer``, ``squash``, ``bias``, and so on. The other columns are the attributes
+        that :func:`synapse.to_networkx` describes.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If `network` is not a network.
+    ArgumentError
+        If two neurons have the same name.
+    MissingExtraError
+        If pandas is not installed.
+
+    See Also
+    --------
+    from_edges : Make a network of these tables: ``from_edges(edges, neurons=neurons)``.
+
+    Notes
+    -----
+    The network that comes back computes what `network` computes, and has its states. It
+    loses what :func:`from_networkx` says, and its dtype and name, unless you pass them.
+    The tables as files, which other programs read, too::
+
+        edges.to_csv("edges.csv", index=False)
+        neurons.to_csv("neurons.csv", index=False)
+
+    A neuron may be called "NA" or "007". This reads such names as text::
+
+        text = {"keep_default_na": False, "na_values": [""]}
+        text["dtype"] = dict.fromkeys(["source", "target", "gater", "name"], str)
+        edges = pandas.read_csv("edges.csv", **text)
+        neurons = pandas.read_csv("neurons.csv", **text)
+
+    Before version 3.1, pandas also needs ``float_precision="round_trip"``.
+
+    Examples
+    --------
+    >>> net = from_edges([("x", "a", 0.5), ("a", "y", {"weight": -1.0, "delay": 2})])
+    >>> edges, neurons = to_edges(net)
+    >>> print(edges[["source", "target", "weight", "delay"]])
+      source target  weight  delay
+    0      x      a     0.5    NaN
+    1      a      y    -1.0    2.0
+    >>> from_edges(edges, neurons=neurons).weights
+    array([ 0.5, -1. ])
+    """
+    pandas = imported_pandas()
+    edges, neurons = tables_of(require_network("network", network), names=True)
+    return EdgeTables(pandas.DataFrame(edges), pandas.DataFrame(neurons))
+
+
+def tables_of(network: Network, *, names: bool) -> EdgeTables:
+    """Return the tables of a network as columns, where None is no value; without
+    `names`, neurons have numbers.
+    """
+    graph = to_networkx(network, names=names, multigraph=True)
+    edges = [
+        dict(zip(ENDS, ends, strict=True)) | data
+        for *ends, data in graph.edges(data=True)
+    ]
+    edges.sort(key=lambda row: row["number"])
+    neurons = [{"name": name, **data} for name, data in graph.nodes(data=True)]
+    if names:
+        for row in neurons:
+            del row["label"]  # is the name
+    return EdgeTables(_columns_of_rows(edges), _columns_of_rows(neurons))
+
+
+def _columns_of_rows(rows: list[dict[str, Any]]) -> Columns:
+    """Return the columns of rows, of which some have more names than others."""
+    names = dict.fromkeys(chain(*rows))
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
+def from_edges(
+    edges: Any,
+    inputs: Iterable[Any] | None = None,
+    outputs: Iterable[Any] | None = None,
+    *,
+    neurons: Any = None,
+    squash: str | Squash = "logistic",
+    output_squash: str | Squash | None = None,
+    initializer: str | Initializer = "fan_in",
+    seed: Seed = None,
+    dtype: Any = np.float64,
+    name: str | None = None,
+    synchronous: bool | None = None,
+    merge: Merge | None = None,
+    self_connections: Carried | None = "activation",
+    missing_weights: Literal["draw"] | None = None,
+) -> Network:
+    """Build a network from a list or a table of connections: millions of them in
+    seconds.
+
+    The order of activation is found as in :func:`from_networkx`, and layers likewise.
+
+    Parameters
+    ----------
+    edges : iterable of tuples, pandas.DataFrame, or mapping of str to array_like
+        Tuples, as ``networkx.DiGraph`` takes them: ``(source, target)``,
+        ``(source, target, weight)`` or ``(source, target, attributes)``, where
+        ``attributes`` is a mapping from column names to values; weights that are left
+        out are drawn. An array of two columns is a list of such pairs. Or columns of
+        one length: "source" and "target", the names of neurons, which are numbers or
+        strings (blanks around them are removed, with a warning); "weight", if they are
+        given (a missing one is NaN, see `missing_weights`); "sign", +1, -1 or 0 (or
+        NaN) for none; "delay", a number of steps (0 or NaN: none), see
+        :attr:`Connection.delay`; and what :func:`from_networkx` reads of edges besides,
+        such as "gater" (a name), "trainable" (True or False, or 1 or 0), and more in
+        rows that have its mark "synapse_part". All others become
+        :attr:`Connection.metadata`, except None and NaN, which takes some 100 bytes a
+        value: leave out what you do not need in large networks.
+    inputs, outputs : iterable of names, optional
+        The neurons that become inputs and outputs, in this order. Default: those
+        without incoming connections, and the others without outgoing ones.
+    neurons : pandas.DataFrame or mapping of str to array_like, optional
+        Columns of one length: "name", and whatever :func:`from_networkx` reads of
+        nodes, such as "bias" and "squash". All others become :attr:`Neuron.metadata`.
+        Every name of `edges` must be among these. Default: the names in `edges`,
+        integers in ascending order, others in the order in which they appear.
+    squash, output_squash, initializer, seed, dtype, name, synchronous
+        As for :func:`from_networkx`.
+    merge : {"sum", "mean", "first", "last"}, optional
+        How rows with the same source, target and delay become one connection, such as
+        the two rows of a pair with two transmitters; see :func:`from_networkx`.
+        Default: such rows raise TopologyError.
+    self_connections : {"activation", "state"}, optional
+        What a connection from a neuron to itself carries, see :func:`from_networkx`.
+        Default: "activation", an autapse, which is a connection with delay 1. None
+        leaves these rows out.
+    missing_weights : {"draw"}, optional
+        What happens if some rows of a table have a weight and others have none. "draw":
+        the missing weights are drawn, as all of them are without the column. Default:
+        they raise ArgumentError. Self-connections that carry the state have the weight
+        1 without one.
+
+    Returns
+    -------
+    Network
+        Neurons are named ``str(name)``: ``net[name]`` is one. All weights are trainable
+        unless the table says otherwise, except those of self-connections that carry the
+        state.
+
+    Raises
+    ------
+    ArgumentTypeError, ArgumentError, UnknownNameError
+        If a column is missing, has another length, or has a value that cannot be used,
+        such as a missing name, only some of the weights of a table are missing, or an
+        edge of a list is no such tuple.
+    TopologyError
+        If a pair of neurons is connected twice without `merge`, a name is not among the
+        neurons, or no inputs or outputs are found.
+
+    Warns
+    -----
+    TopologyWarning
+        If names have blanks around them, or connections lead into inputs, which never
+        act; with their number.
+
+    See Also
+    --------
+    from_networkx : Build a network from a graph.
+
+    Examples
+    --------
+    >>> from_edges([("x", "a"), ("a", "y", 0.5)], seed=0)
+    <Network 1-1-1, 3 neurons, 2 connections>
+    >>> ends = {"source": ["x", "a", "b", "b"], "target": ["a", "b", "a", "y"]}
+    >>> net = from_edges({**ends, "weight": [1, 0.5, -2, 1]})
+    >>> net
+    <Network 1-1-1-1, 4 neurons, 4 connections>
+    >>> net.weights
+    array([ 1. ,  0.5, -2. ,  1. ])
+    >>> net["a"]
+    <Neuron a, logistic>
+    """
+    functions = (squash, output_squash)
+    drawn = (initializer, seed)
+    rules = (synchronous, merge, self_connections)
+    options = Options.checked((inputs, outputs), functions, drawn, name, rules)
+    if missing_weights is not None:
+        choice("missing_weights", missing_weights, ("draw",))
+    if hasattr(edges, "keys") and not isinstance(edges, Set):  # not edges of a graph
+        options = options._replace(draws_missing=missing_weights is not None)
+    else:
+        edges = _columns_of_tuples(edges)
+    float_dtype = float_type("dtype", dtype)
+    keys = keys_of("weight", "gater", None)
+    links = columns_of_table("edges", edges, ENDS)
+    names, ends = numbered_ends(links.pop("source"), links.pop("target"))
+    blanks = _Blanks()
+    distinct = blanks.removed(names)
+    if distinct != names:
+        numbers = {name: number for number, name in enumerate(dict.fromkeys(distinct))}
+        ends = np.array([numbers[name] for name in distinct], np.int64)[ends]
+        names = list(numbers)
+    _require_one_type(names)
+
+    rows: dict[Any, Any] = {}
+    names_in_edges = names
+    if neurons is not None:
+        rows = columns_of_table("neurons", neurons, ("name",))
+        names = _listed(rows.pop("name"))
+        require_names("neuron", names)
+        names = blanks.removed(names)
+    blanks.warn()
+    numbers = {name: number for number, name in enumerate(names)}
+    if len(numbers) < len(names):
+        raise ArgumentError(
+            "The names of the neurons must be distinct, got one of them twice."
+        )
+    if neurons is not None:
+        # Until here the ends are numbered as the names appear in the edges.
+        ends = _numbers_of(names_in_edges, numbers)[ends]
+
+    nodes = TableItems("neuron", _numbers_or_values(rows), keys, names)
+    connections = TableItems("edge", _numbers_or_values(links), keys, names, ends)
+    return network_of_columns(numbers, nodes, connections, ends, float_dtype, options)
+
+
+class _Blanks:
+    """The names with blanks around them that a table has."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def removed(self, names: list[Any]) -> list[Any]:
+        """Return the names without blanks around them."""
+        distinct = [name.strip() if isinstance(name, str) else name for name in names]
+        pairs = zip(names, distinct, strict=True)
+        self.names.update(name for name, short in pairs if name is not short)
+        return distinct
+
+    def warn(self) -> None:
+        """Warn if there are any."""
+        names = sorted(name for name in self.names if name != name.strip())
+        if names:
+            warnings.warn(
+                f"Removed the blanks around {pluralize(len(names), 'name')} of neurons,"
+                f" such as {short_repr(names[0])}.",
+                TopologyWarning,
+                stacklevel=user_stacklevel(),
+            )
+
+
+def _require_one_type(names: list[Any]) -> None:
+    """Raise ArgumentError if a number is one name, and its digits are another."""
+    texts = {name for name in names if isinstance(name, str)}
+    if not 0 < len(texts) < len(names):
+        return
+    for name in names:
+        if not isinstance(name, str) and str(name) in texts:
+            raise ArgumentError(
+                "The names of neurons must be whole numbers or text, got both"
+                f" {short_repr(name)} and {short_repr(str(name))}. Convert one column"
+                " to the type of the others: edges['source'].astype(str)."
+            )
+
+
+class TableItems(Items):
+    """Neurons or connections of a table."""
+
+    advice = "Change it, or leave the column out."
+
+
+def _numbers_of(names: Iterable[Any], numbers: dict[Any, int]) -> NDArray[np.int64]:
+    """Return the numbers of names; TopologyError if one of them is not a neuron's."""
+    for name in names:
+        if name not in numbers:
+            raise TopologyError(
+                "Expected edges between the given neurons, got one of"
+                f" {short_repr(name)}.{name_of_other_type(name, numbers)}"
+            )
+    return np.array([numbers[name] for name in names], np.int64)
+
+
+def _columns_of_tuples(edges: Any) -> dict[str, Any]:
+    """Return the columns of a list of edges, each a tuple as networkx has them."""
+    if isinstance(edges, nx.Graph | nx.reportviews.OutMultiEdgeView):
+        raise ArgumentTypeError(
+            f"from_edges takes edges, not {short_repr(edges)}. Use"
+            " synapse.from_networkx(graph)."
+        )
+    if isinstance(edges, np.ndarray) and edges.ndim == 2 and edges.shape[1] == 2:
+        return {"source": edges[:, 0], "target": edges[:, 1]}
+    no_rows = isinstance(edges, np.ndarray) and edges.ndim == 0
+    if isinstance(edges, str) or not isinstance(edges, Iterable) or no_rows:
+        condition = "a list of tuples, a data frame or a mapping from names to columns"
+        raise ArgumentTypeError(expected("edges", condition, edges))
+
+    rows = [_attributes_of(place, edge) for place, edge in enumerate(edges)]
+    names = dict.fromkeys(chain(ENDS, *(row for row in rows if len(row) > len(ENDS))))
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
+def _attributes_of(place: int, edge: Any) -> dict[Any, Any]:
+    """Return the ends of an edge and what else it has."""
+    if isinstance(edge, tuple | list) and len(edge) in (2, 3):
+        source, target, *rest = edge
+        ends = {"source": source, "target": target}
+        if not rest or rest[0] is None:
+            return ends
+        if isinstance(rest[0], Mapping) and ends.keys().isdisjoint(rest[0]):
+            return {**ends, **rest[0]}
+        if is_number(rest[0]) and is_value(rest[0]):
+            return {**ends, "weight": rest[0]}
+    raise ArgumentError(
+        f"Edge {place} must be (source, target), (source, target, weight) or"
+        f" (source, target, attributes), got {short_repr(edge)}."
+    )
+
+
+def columns_of_table(
+    table_name: str, table: Any, needed: Iterable[str]
+) -> dict[Any, Any]:
+    """Return the columns of a table, after checks of their names and lengths."""
+    if not hasattr(table, "keys"):
+        condition = "a data frame or a mapping from names to columns"
+        raise ArgumentTypeError(expected(table_name, condition, table))
+    # A data frame iterates over its columns, but only `keys` says so of every mapping.
+    columns = {column: table[column] for column in table.keys()}  # noqa: SIM118
+    for column in needed:
+        if column not in columns:
+            names = ", ".join(map(str, columns)) or "none"
+            raise ArgumentError(
+                f"`{table_name}` must have a column {column!r}, got {names}."
+            )
+    lengths = {
+        column: len(values) if hasattr(values, "__len__") else None
+        for column, values in columns.items()
+    }
+    if len({*lengths.values()}) > 1:
+        raise ArgumentError(
+            expected(f"The columns of the {table_name}", "of one length", lengths)
+        )
+    return columns
+
+
+def numbered_ends(sources: Any, targets: Any) -> tuple[list[Any], NDArray[np.int64]]:
+    """Return the names of neurons, and the numbers of both ends, shape (2, edges);
+    ArgumentError if an edge leads from or to a neuron without a name.
+    """
+    names, ends = _numbered(sources, targets)
+    _require_named_ends(names, ends)
+    return names, ends
+
+
+def _numbered(sources: Any, targets: Any) -> tuple[list[Any], NDArray[np.int64]]:
+    """Return the names of neurons, and the numbers of both ends."""
+    ends = [np.asarray(column) for column in (sources, targets)]
+    if all(end.dtype.kind in "iu" and end.ndim == 1 for end in ends):
+        low = min((int(end.min()) for end in ends if len(end)), default=0)
+        high = max((int(end.max()) for end in ends if len(end)), default=0)
+        if high - low > 8 * len(ends[0]) + 1024:
+            names, numbers = np.unique(np.concatenate(ends), return_inverse=True)
+            return names.tolist(), numbers.reshape(2, -1)
+
+        # Integers in a narrow range: a table of flags is much faster than sorting.
+        numbers = np.empty((2, len(ends[0])), np.int64)
+        for row, end in zip(numbers, ends, strict=True):
+            # Differences of signed integers may need more bits than these.
+            wide = end if end.dtype.kind == "u" else end.astype(np.int64, copy=False)
+            np.subtract(wide, wide.dtype.type(low), out=row)
+        used = np.zeros(high - low + 1, bool)
+        used[numbers] = True
+        if not used.all():
+            numbers = (np.cumsum(used) - 1)[numbers]
+        return (np.flatnonzero(used) + low).tolist(), numbers
+    try:
+        listed = [_listed(column) for column in (sources, targets)]
+        place = {name: i for i, name in enumerate(dict.fromkeys(chain(*listed)))}
+        numbered = [[place[name] for name in end] for end in listed]
+        return list(place), np.array(numbered, np.int64)
+    except TypeError:  # a name without a hash
+        raise ArgumentTypeError(
+            "The names of neurons must be numbers or strings."
+        ) from None
+
+
+def _require_named_ends(names: list[Any], ends: NDArray[np.int64]) -> None:
+    """Raise ArgumentError if an edge leads from or to a neuron without a name."""
+    for number in (number for number, name in enumerate(names) if is_missing(name)):
+        end, row = (int(places[0]) for places in np.nonzero(ends == number))
+        other = short_repr(names[int(ends[1 - end, row])])
+        where = (
+            f"The target of edge {row}, from {other}"
+            if end
+            else f"The source of edge {row}, to {other}"
+        )
+        raise ArgumentError(
+            f"{where}, must have a name, got {short_repr(names[number])}. Leave out"
+            " rows without names. If a neuron is called NA, read the table with"
+            " pandas.read_csv(path, keep_default_na=False)."
+        )
+
+
+def _listed(column: Any) -> list[Any]:
+    """Return the values of a column as plain numbers and strings."""
+    return column.tolist() if hasattr(column, "tolist") else list(column)
+
+
+def _numbers_or_values(columns: dict[Any, Any]) -> dict[Any, Any]:
+    """Return columns of numbers as arrays; of others, the values that exist, by their
+    rows.
+    """
+    read: dict[Any, Any] = {}
+    for name, column in columns.items():
+        numbers = np.asarray(column)
+        if numbers.dtype.kind in "iuf":
+            read[name] = numbers
+        else:
+            rows = enumerate(_listed(column))
+            read[name] = {row: value for row, value in rows if is_value(value)}
+    return read

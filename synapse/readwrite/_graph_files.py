@@ -1,0 +1,463 @@
+"""The files of graphs that networkx writes and reads: GraphML, Cytoscape's JSON and
+node-link JSON.
+
+The writers and readers are those of networkx. Added here are the checks of what was
+read, a guard against hostile XML, and layers and gates in DOT. GEXF, which is a picture
+too, is in ``draw/_gexf.py``.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from functools import partial
+from itertools import groupby
+from typing import Any, NoReturn
+from xml.parsers import expat
+
+import networkx as nx
+
+from .._checks import short_repr
+from ..errors import FormatError, SynapseError
+from ..objects.graph_attributes import STATE
+from ..objects.graph_names import (
+    CONNECTION_PART,
+    EDGE_NAMES,
+    FIELDS_OF_NEURONS,
+    MARK,
+    NEURON_PART,
+    NODE_NAMES,
+    POSITION,
+    escaped,
+    unescaped,
+)
+from ..objects.network import Network
+from ..objects.ordinary_graph import to_networkx
+from ..objects.saved import SavedNetwork
+from ..objects.topology import Topology
+from . import _files
+from ._file_checks import FLOATS, an_object, require
+from ._formats import ALL, LINKED, Format
+from ._graphs import from_networkx
+
+UNFIT = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML cannot hold, not even escaped; and \\r, which networkx does not
+escape."""
+NOT_IN_DOT = re.compile("[\0\ud800-\udfff]")
+"""Characters that a file for Graphviz cannot hold."""
+DOT = """\
+rankdir=LR;
+newrank=true;
+node [shape=circle];"""
+
+
+# --- XML: GraphML ---------------------------------------------------------------------
+
+
+def _graphml_data(network: Network) -> str:
+    stream = io.BytesIO()
+    nx.write_graphml_xml(graph_of(network, "GraphML", UNFIT), stream)
+    return stream.getvalue().decode()
+
+
+def from_xml(read: Callable[..., Any], name: str, content: bytes) -> Network:
+    """Make a network from an XML file of this name, by a reader of networkx."""
+
+    # The entities that a document type declares can be used for attacks.
+    def refuse(declared: str, *ignored: Any) -> None:
+        raise FormatError(
+            "Expected a file without a document type declaration, got <!DOCTYPE"
+            f" {declared}>."
+        )
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    try:
+        parser.Parse(content, True)
+    except (expat.ExpatError, ValueError, LookupError) as error:
+        raise FormatError(
+            f"The file is not XML, or only a part of it: {error}."
+        ) from None
+    graph = _parsed(lambda: read(io.BytesIO(content)), name)
+    for attributes in _all_attributes(graph):
+        # Looks, numbers of edges, and the timeline, in GEXF.
+        for key in ("viz", "id", "activations"):
+            attributes.pop(key, None)
+    return network_of(graph, name)
+
+
+def _parsed(read: Callable[[], Any], name: str) -> Any:
+    """Return the graph that networkx reads; FormatError if it raises anything."""
+    try:
+        with warnings.catch_warnings():
+            # Warnings are of attributes without a type, which are checked here.
+            warnings.simplefilter("ignore")
+            return read()
+    except MemoryError:
+        raise
+    except Exception as error:  # of many kinds
+        reason = f"{type(error).__name__}: {error}".rstrip(".")
+        raise FormatError(
+            f"The file is not {name}, or only a part of it: {reason}."
+        ) from None
+
+
+# --- JSON -----------------------------------------------------------------------------
+
+
+def _from_cytoscape_data(data: Any) -> Network:
+    an_object("A graph of Cytoscape", data)
+
+    def read() -> Any:
+        elements, number = data["elements"], {}
+        for node in elements["nodes"]:
+            number[node["data"]["id"]] = node["data"].setdefault(
+                "value", node["data"]["id"]
+            )
+        for edge in elements["edges"]:  # Cytoscape.js writes the ends as text
+            edge["data"] |= {
+                end: number.get(edge["data"][end], edge["data"][end]) for end in _ENDS
+            }
+        graph = nx.cytoscape_graph({"data": [], "directed": True, **data})
+        for attributes in _all_attributes(graph):
+            for name in FORMATS_OWN[CYTOSCAPE]:
+                attributes.pop(name, None)
+        return graph
+
+    graph = _parsed(read, "a graph of Cytoscape")
+    elements = data["elements"]
+    return _complete(graph, elements["nodes"], elements["edges"], CYTOSCAPE)
+
+
+_ENDS = ("source", "target")
+
+
+def _from_node_link_data(data: Any) -> Network:
+    an_object("A node-link graph", data)
+    edges = "edges" if "edges" in data else "links"  # D3 and older versions of networkx
+    if edges not in data:
+        _refuse_other_json(data)
+    graph = _parsed(lambda: nx.node_link_graph(data, edges=edges), "a node-link graph")
+    return _complete(graph, data["nodes"], data[edges], NODE_LINK)
+
+
+def _refuse_other_json(data: dict[str, Any]) -> NoReturn:
+    """Raise FormatError for JSON without edges, with the name of what it may be."""
+    if "adjacency" in data:
+        raise FormatError(
+            "Expected a node-link graph, got networkx' JSON by adjacency. Read it with"
+            " synapse.from_networkx(networkx.adjacency_graph(data)), where data is what"
+            " json.load returns."
+        )
+    if "elements" in data:
+        raise FormatError(
+            "Expected a node-link graph, got JSON of Cytoscape. Read it with"
+            ' synapse.load(path, format="cytoscape").'
+        )
+    names = ", ".join(map(short_repr, data)) or "none"
+    raise FormatError(
+        f"A node-link graph must have the member 'edges' or 'links', got {names}."
+    )
+
+
+def _complete(graph: Any, nodes: list[Any], edges: list[Any], format: str) -> Network:
+    """Return the network of a graph, if it has all of these nodes and edges, and no
+    others.
+    """
+    for noun, listed, count in (
+        ("node", len(nodes), len(graph)),
+        ("edge", len(edges), graph.size()),
+    ):
+        if listed != count:
+            raise FormatError(
+                f"The {listed} {noun}s must be distinct, got {count} that are."
+            )
+    return network_of(graph, format)
+
+
+# --- plain graphs ---------------------------------------------------------------------
+
+EDGE = ("weight", "trainable")
+"""The attributes of edges, beside `FIELDS_OF_NEURONS`, without which a graph is not one
+of Synapse's."""
+CYTOSCAPE = "Cytoscape's JSON"
+NODE_LINK = "node-link JSON"
+FORMATS_OWN = {
+    "GraphML": ("id", "viz", "activations"),
+    "GEXF": (
+        *("id", "label", "viz", "activations", "start", "end", "type", "pid"),
+        *("parents", "slices", "spells", "key", "networkx_key"),
+    ),
+    CYTOSCAPE: ("id", "value", "name", "key", "source", "target"),
+    NODE_LINK: ("id", "key", "source", "target"),
+}
+"""Attributes that nodes or edges of a format have themselves, or that its writer or
+reader in networkx does not keep; metadata of these names get a prefix."""
+
+
+def graph_of(
+    network: Network, format: str = "", unfit: re.Pattern[str] | None = None
+) -> nx.DiGraph[int]:
+    """Make the graph of a network, with everything that determines outputs as plain
+    attributes.
+
+    Raises as :func:`synapse.save` does, and FormatError if a name has a character that
+    the format cannot hold.
+    """
+    SavedNetwork.of(network)  # refuses what cannot be saved
+    table = Topology.of(network)
+    several = not table._shortest.all()
+    graph = to_networkx(table, multigraph=several)
+    named = [("name of the network", graph.name)]
+    for key in ("label", "layer"):
+        named += (
+            (f"{key} of neuron {i}", data[key]) for i, data in graph.nodes.items()
+        )
+    for subject, name in named:
+        if unfit is not None and (bad := unfit.search(name)):
+            raise FormatError(
+                f"The {subject} must have no {bad[0]!r}, which {format} cannot"
+                f" hold, got {short_repr(name)}."
+            )
+    _rename(graph, format, escaped)
+    if format in ("GraphML", "GEXF"):
+        reserved = NODE_NAMES - {*POSITION}
+        _require_one_type(format, "neurons", graph.nodes.values(), reserved)
+        _require_one_type(format, "connections", _of_edges(graph), EDGE_NAMES)
+    return graph
+
+
+def _rename(graph: nx.Graph[Any], format: str, renamed: Callable[..., Any]) -> None:
+    """Write or read metadata that are called like attributes of the format itself."""
+    own = FORMATS_OWN.get(format, ())
+    for rows, reserved in (
+        (graph.nodes.values(), NODE_NAMES),
+        (_of_edges(graph), EDGE_NAMES),
+    ):
+        taken = {*own} - reserved
+        for data in rows:
+            names = [renamed(name, taken) for name in data]
+            if names != [*data]:
+                values = list(data.values())
+                data.clear()
+                data.update(zip(names, values, strict=True))
+
+
+def _of_edges(graph: nx.Graph[Any]) -> Iterator[dict[str, Any]]:
+    return (data for *_, data in graph.edges(data=True))
+
+
+def _all_attributes(graph: nx.Graph[Any]) -> Iterator[dict[str, Any]]:
+    """Yield those of all nodes and edges."""
+    yield from graph.nodes.values()
+    yield from _of_edges(graph)
+
+
+def _require_one_type(
+    format: str, nouns: str, rows: Iterable[dict[str, Any]], reserved: Set[str]
+) -> None:
+    """Raise unless the metadata of one name are all numbers, all text or all booleans;
+    convert to floats.
+    """
+    columns: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        for name in row.keys() - reserved:
+            columns.setdefault(name, []).append(row)
+    for name, having in columns.items():
+        types = {type(row[name]) for row in having}
+        if types == {int, float}:
+            for row in having:
+                row[name] = float(row[name])
+        elif types == {str}:
+            for text in (name, *(row[name] for row in having)):
+                if UNFIT.search(text):
+                    raise FormatError(
+                        f"{format} cannot hold every character of {short_repr(text)}, a"
+                        f" {name!r}."
+                    )
+        elif len(types) > 1 or not types <= {int, float, bool}:
+            kinds = " and ".join(sorted(kind.__name__ for kind in types))
+            raise FormatError(
+                f"{format} holds metadata that are numbers, text or booleans, one of"
+                f" these for each name. Got {kinds} for {name!r} of {nouns}. Save as"
+                " .json or .npz, or delete these metadata."
+            )
+
+
+def network_of(graph: nx.Graph[Any], format: str = "") -> Network:
+    """Make the network of a graph that was read from a file, or raise FormatError."""
+    require(graph.is_directed(), "graph", "directed", "an undirected graph")
+    attributes: Any = graph.graph  # networkx takes it from the file as it is
+    named = isinstance(attributes, dict) and all(
+        type(name) is str for name in attributes
+    )
+    require(
+        named, "The attributes of the graph", "an object with text as names", attributes
+    )
+    name, dtype = graph.graph.get("name", ""), graph.graph.get("dtype", "float64")
+    require(type(name) is str, "The name of the network", "a string", name)
+    require(
+        type(dtype) is str and dtype in FLOATS, "The dtype", " or ".join(FLOATS), dtype
+    )
+    for node, data in graph.nodes.items():
+        _require_attributes(f"Node {short_repr(node)}", data, FIELDS_OF_NEURONS)
+        data.setdefault(MARK, NEURON_PART)  # files of the first versions have none
+    for source, target, data in graph.edges(data=True):
+        _require_attributes(
+            f"The edge from {short_repr(source)} to {short_repr(target)}", data, EDGE
+        )
+        data.setdefault(MARK, CONNECTION_PART)
+    _rename(graph, format, unescaped)
+    try:
+        return from_networkx(_numbered(graph), self_connections=STATE)
+    except SynapseError as error:
+        # The advice of the message is for callers of from_networkx.
+        message = str(error).partition(" Pass ")[0]
+        raise FormatError(message) from None
+
+
+def _require_attributes(
+    subject: str, data: Mapping[Any, Any], keys: Iterable[str]
+) -> None:
+    missing = [key for key in keys if key not in data]
+    if missing:
+        raise FormatError(
+            f"{subject} has no {missing[0]}, so Synapse has not written this graph. To"
+            " use graphs of other programs, read them with networkx and pass them to"
+            " synapse.from_networkx."
+        )
+
+
+def _numbered(graph: nx.Graph[Any]) -> nx.Graph[Any]:
+    """Return the graph with numbers as nodes, in their order, if all its nodes are
+    numbers as text.
+    """
+    texts = [str(node) for node in graph]
+    if not all(text.isascii() and text.isdigit() and len(text) < 10 for text in texts):
+        return graph
+    number = dict(zip(graph, map(int, texts), strict=True))
+    numbered = type(graph)(**graph.graph)
+    numbered.add_nodes_from(
+        sorted((number[node], data) for node, data in graph.nodes(data=True))
+    )
+    numbered.add_edges_from(
+        (number[u], number[v], data) for u, v, data in graph.edges(data=True)
+    )
+    return numbered
+
+
+# --- DOT, the language of Graphviz ----------------------------------------------------
+
+
+def dot_data(network: Network) -> str:
+    """Draw a network in DOT, for Graphviz (``dot -Tsvg``). The drawing cannot be read
+    back.
+
+    Each layer is a cluster with one rank. Connections show their weights to four
+    digits; connections that are not trainable are dashed. A gated connection passes
+    through a point, with a dotted line from its gater. Tooltips of the neurons show
+    squashes and biases.
+
+    Raises
+    ------
+    FormatError
+        If a name has a character that Graphviz cannot read.
+    TopologyError, DivergenceError
+        As for :func:`synapse.save`.
+
+    Examples
+    --------
+    >>> from synapse import Layer, Network
+    >>> a, b = Layer(1), Layer(1)
+    >>> _ = a.project(b, weights=0.5)
+    >>> print(dot_data(Network(a, [], b)).splitlines()[-2])
+    0 -> 1 [label="0.5"];
+    """
+    return "\n".join(_dot(graph_of(network, "DOT", NOT_IN_DOT))) + "\n"
+
+
+def _dot(graph: nx.DiGraph[int]) -> Iterator[str]:
+    yield f"digraph {_quoted(graph.name)} {{"
+    yield DOT
+    for number, layer in groupby(
+        graph.nodes.items(), key=lambda node: node[1]["subset"]
+    ):
+        neurons = list(layer)
+        yield (
+            f"subgraph cluster_{number}"
+            f" {{\nlabel={_quoted(neurons[0][1]['layer'])};\nrank=same;"
+        )
+        for i, data in neurons:
+            tooltip = _quoted(f"{data['squash']}, bias {data['bias']:.4g}")
+            yield f"{i} [label={_quoted(data['label'])}, tooltip={tooltip}];"
+        yield "}"
+    for i, (source, target, data) in enumerate(graph.edges(data=True)):
+        dashed = "" if data["trainable"] else ", style=dashed"
+        look = f'label="{data["weight"]:.4g}"{dashed}'
+        if "gater" not in data:
+            yield f"{source} -> {target} [{look}];"
+            continue
+        yield f"gate_{i} [shape=point];"
+        yield f"{source} -> gate_{i} [{look}, arrowhead=none];"
+        yield f"gate_{i} -> {target}{'' if data['trainable'] else ' [style=dashed]'};"
+        yield f"{data['gater']} -> gate_{i} [style=dotted, constraint=false];"
+    yield "}"
+
+
+def _quoted(text: str) -> str:
+    """Return a text as a quoted string of DOT; entities and backslashes are escaped."""
+    escaped = text.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
+    escaped = escaped.replace("\r", "").replace("\n", "\\n").replace("\t", " ")
+    return f'"{escaped}"'
+
+
+FORMATS = (
+    Format(
+        name="graphml",
+        purpose="Gephi, yEd, Cytoscape, igraph, networkx",
+        kept=ALL,
+        lost=f"{LINKED}; names with control characters are refused",
+        link="http://graphml.graphdrawing.org/specification.html",
+        data=_graphml_data,
+        from_data=partial(from_xml, nx.read_graphml, "GraphML"),
+        write=_files.write,
+        read=_files.read,
+    ),
+    Format(
+        name="cytoscape",
+        purpose="Cytoscape, Cytoscape.js, networkx",
+        kept=ALL,
+        lost=LINKED,
+        link="https://js.cytoscape.org/#notation/elements-json",
+        data=lambda network: nx.cytoscape_data(
+            graph_of(network, CYTOSCAPE), name="label"
+        ),
+        from_data=_from_cytoscape_data,
+        write=_files.write_document,
+        read=_files.read_document,
+    ),
+    Format(
+        name="node_link",
+        purpose="networkx, D3",
+        kept=ALL,
+        lost=LINKED,
+        link="https://networkx.org/documentation/stable/reference/readwrite/json_graph.html",
+        data=lambda network: nx.node_link_data(
+            graph_of(network, NODE_LINK), edges="edges"
+        ),
+        from_data=_from_node_link_data,
+        write=_files.write_document,
+        read=_files.read_document,
+    ),
+    Format(
+        name="dot",
+        purpose="a drawing for Graphviz",
+        kept="layers, names, gates, weights to four digits",
+        lost="all else",
+        link="https://graphviz.org/doc/info/lang.html",
+        data=dot_data,
+        write=_files.write,
+    ),
+)

@@ -1,0 +1,243 @@
+"""Networks as standalone programs in JavaScript, and the functions of the page that
+learns.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from .._checks import boolean, positive_number
+from .._cost import COSTS, Cost
+from .._squash import ACTIVATIONS, LARGEST, SHARES, SINGLE
+from ..engine.schema import CONNECTION_TABLE, FLAG, NEURON_TABLE, OBJECTS, Column
+from ..objects.network import Network
+from ._codegen import (
+    Language,
+    checked_prefix,
+    function,
+    program,
+    program_format,
+    require_no_learning,
+)
+from ._formulas import read
+from ._learner.interpreted import interpreted_learner
+from ._loops import LoopWriter, Values
+from ._plan import written_columns, written_plan
+
+TILE = 6
+"""Neurons whose sums JavaScript keeps in variables; engines keep those of arrays in
+memory. ``python -m benchmarks.constants javascript.TILE``: rows take 1.39 to 1.44 times
+as long with a tenth, 1.10 to 1.47 times with ten times."""
+
+FIRST_OF_JAVASCRIPT = """function fire_NAME(value, first, count) {
+  let best = first;
+  for (let j = first; j < first + count; j++) {
+    best = value[NEURONS + j] > value[NEURONS + best] ? j : best;
+  }"""
+
+ERF = """// JavaScript has no error function: its series, whose terms have one sign.
+function erf(x) {
+  if (Math.abs(x) > 6) return Math.sign(x);
+  let sum = x;
+  for (let n = 1, term = x; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
+    term *= 2 * x * x / (2 * n + 1);
+    sum += term;
+  }
+  return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
+}"""
+
+JAVASCRIPT = Language(
+    key="javascript",
+    name="JavaScript",
+    comment="// ",
+    call="Math.{0}({1})",
+    calls={
+        "copysign": "(({1} < 0 ? -1 : 1) * Math.abs({0}))",
+        "erf": "erf({0})",
+        # as in the engine: slopes multiply it by numbers near 0
+        "exp": "Math.exp(Math.min({0}, 709))",
+        "inf": "Infinity",
+    },
+    helpers={"erf(": ERF},
+    function="function {name}({names}) {{\n{body}\n}}",
+    let="const {0} = {1};",
+    branch=("if ({0}) {{", "}"),
+    returns=("return {0};", "return [{0}];"),
+    unused="",
+    fires={
+        SINGLE: (
+            """function fire_NAME(value, first, count) {
+  for (let j = first; j < first + count; j++) {
+    value[j] = squash_NAME(value[NEURONS + j]);
+  }
+}"""
+        ),
+        LARGEST: FIRST_OF_JAVASCRIPT
+        + """
+  const largest = squash_NAME(value[NEURONS + best]);
+  value.fill(0, first, first + count)[best] = largest;
+}""",
+        SHARES: FIRST_OF_JAVASCRIPT
+        + """
+  let total = 0;
+  for (let j = first; j < first + count; j++) {
+    total += value[j] = Math.exp(value[NEURONS + j] - value[NEURONS + best]);
+  }
+  for (let j = first; j < first + count; j++) value[j] /= total;
+}""",
+    },
+    start="    this.value.set([\n    VALUES\n    ]);\n",
+    taken=frozenset(
+        {
+            "Array",
+            "Float64Array",
+            "Infinity",
+            "Int32Array",
+            "Math",
+            "Object",
+            "RangeError",
+        }
+    ),
+)
+
+
+def javascript_source(
+    network: Network,
+    keep_context: bool = False,
+    *,
+    prefix: str = "network",
+    learn: bool = False,
+    cost: str | Cost | None = None,
+    bound: float | None = None,
+) -> str:
+    """Write a network as a JavaScript program: a class ``Network`` with ``step`` and
+    ``clear``.
+
+    It runs in browsers, as a script, and in Node, with ``require``. Scripts with
+    different `prefix` share a page. Parameters and errors are those of
+    :func:`python_source`.
+    """
+    if boolean("learn", learn):
+        return interpreted_learner(
+            network,
+            written_columns(network, JAVASCRIPT.key, JAVASCRIPT.name, keep_context),
+            JAVASCRIPT,
+            prefix=checked_prefix(prefix),
+            cost=network._cost(cost),
+            bound=None if bound is None else positive_number("bound", bound),
+            keep_context=keep_context,
+        )
+    require_no_learning(cost, bound)
+    plan = written_plan(network, JAVASCRIPT.key, JAVASCRIPT.name, keep_context)
+    # All states are stored, because all values can be read by name.
+    values = Values(plan.neurons, np.arange(plan.neurons))
+    call = "fire_{squash}(value, {start}, {count});"
+    writer = LoopWriter(plan, values, fire=call, index="let", tile=TILE)
+    blocks = [
+        "\n  ".join([f"function block{i}(value) {{", *writer.stage(stage)]) + "\n}"
+        for i, stage in enumerate(plan.stages)
+    ]
+    return program(
+        JAVASCRIPT,
+        plan,
+        prefix=prefix,
+        start=plan.start if keep_context else None,
+        largest=max(stage.stop - stage.start for stage in plan.stages),
+        blocks="\n\n".join(blocks),
+        calls="\n    ".join(f"block{i}(value);" for i in range(len(blocks))),
+        weights=JAVASCRIPT.table(writer.weights()),
+        listed=writer.list(),
+    )
+
+
+COST_NUMBERS = ("target", "output", "slope", "outputs", "logit")
+HEAD_OF_FUNCTIONS = (
+    "// Written by functions_source of synapse.readwrite._javascript: no edits here."
+)
+
+
+@cache
+def functions_source() -> str:
+    """Write the built-in squashes, the costs and the columns of files as a JavaScript
+    module.
+
+    The page that learns in a browser has them, and ``draw/page/rule.js`` imports them
+    as ``functions.js``.
+    """
+    formulas: list[Any] = [
+        (f"squash_{name}", entry.formula, ("s",)) for name, entry in ACTIVATIONS.items()
+    ]
+    formulas += [
+        (f"cost_{name}", entry.formula, COST_NUMBERS) for name, entry in COSTS.items()
+    ]
+    kinds = [
+        f"  {name}: {{ kind: {json.dumps(entry.family)}, formula: squash_{name} }},"
+        for name, entry in ACTIVATIONS.items()
+    ]
+    values = [f"  {name}: cost_{name}," for name in COSTS]
+    tables = {
+        table.name: [column for column in table.columns if column.axis in OBJECTS]
+        for table in (NEURON_TABLE, CONNECTION_TABLE)
+    }
+    of_synaptic = [
+        f"  {entry.synaptic}: {json.dumps(name)},"
+        for name, entry in ACTIVATIONS.items()
+        if entry.synaptic
+    ]
+    columns = [
+        f"  {name}: {json.dumps(dict(map(_column, table)))},"
+        for name, table in tables.items()
+    ]
+    return "\n\n".join(
+        (
+            HEAD_OF_FUNCTIONS,
+            ERF,
+            *(
+                function(JAVASCRIPT, name, read(entry, *numbers), numbers)
+                for name, entry, numbers in formulas
+            ),
+            _exported(
+                "SQUASHES",
+                "Kind of each squash, and its formula: value and slope at a state.",
+                kinds,
+            ),
+            _exported("SYNAPTIC", "Squashes by their names in Synaptic.", of_synaptic),
+            _exported(
+                "COSTS",
+                f"Value and signal -dE/ds of each cost of ({', '.join(COST_NUMBERS)}).",
+                values,
+            ),
+            _exported(
+                "COLUMNS",
+                "Kind and default of each saved column; a cleared one is context.",
+                columns,
+            ),
+        )
+    )
+
+
+def _column(column: Column) -> tuple[str, dict[str, Any]]:
+    """Return what a page needs to know of a saved column."""
+    otherwise = bool(column.default) if column.kind is FLAG else column.default
+    kind_name = column.kind.name if column.kind else ""
+    return column.name, {
+        "kind": kind_name,
+        "otherwise": otherwise,
+        "cleared": column.cleared,
+    }
+
+
+def _exported(name: str, comment: str, rows: list[str]) -> str:
+    return "\n".join((f"/** {comment} */", f"export const {name} = {{", *rows, "};\n"))
+
+
+FORMAT = program_format(
+    JAVASCRIPT,
+    "a JavaScript program",
+    javascript_source,
+    "https://tc39.es/ecma262/",
+)

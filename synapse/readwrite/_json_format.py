@@ -1,0 +1,210 @@
+"""Synapse's own format for people: the whole network as readable JSON, and an ensemble
+of networks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from types import NoneType
+from typing import Any
+
+import numpy as np
+
+from ..errors import ArgumentError, FormatError
+from ..objects.ensemble import Ensemble
+from ..objects.network import Network
+from ..objects.saved import SavedNetwork
+from . import _files
+from ._document import (
+    NULLS,
+    VERSION,
+    document,
+    network_of,
+    require_format,
+    saved_of,
+)
+from ._file_checks import Records, an_object, members, require, require_version
+from ._formats import Format
+
+DIGEST = "digest"
+"""Member of a file, which :func:`json_data` does not have: SHA-256 of all others, see
+:func:`sealed`."""
+
+
+def json_data(network: Network) -> dict[str, Any]:
+    """Convert a network to the content of its JSON file: dicts and lists of plain
+    numbers.
+
+    The keys are ``format``, ``version``, ``name``, ``dtype``, ``clock``, for an
+    architecture ``architecture`` (its ``name``, and settings that do not follow from
+    its layers), ``metadata`` if there are any, and tables as dicts of columns:
+    ``layers``, ``neurons`` (in activation order), ``connections`` (in order of
+    creation; source, target and gater are numbers of neurons), and three tables of
+    traces. ``eligibility`` has a row for each connection, ``influence`` for each gater
+    and gated neuron, and ``extended`` for each influence and incoming connection of its
+    gater (null for the bias). ``neuron_metadata`` and ``connection_metadata`` have, by
+    name, two lists: the numbers of those that have a value, and the values.
+
+    A column is left out if it has its default in every row: true for ``trainable`` and
+    ``trainable_bias``, 1 for ``cost_weight``, null for ``gater``, otherwise 0. So are
+    tables without rows, and names if none is given.
+
+    A network that has run with ``traces=False``, and has nothing to learn from before
+    its next step, has ``untraced``, which is true. A network that learns by rtrl has a
+    ``learning_rule``: its ``method``, its ``order``, and ``stepped``, whether the
+    sensitivities include the latest step. Four more tables hold them then:
+    ``recurrent`` neurons (``slope`` is that of the previous step), trainable
+    ``parameters`` (connection null: the bias) with their ``column``, ``lines`` of
+    columns of a recurrent neuron, and ``sensitivity``, the values of the lines, one
+    after the other, of this step and of the previous one.
+
+    A file also has a ``digest`` of its content. :func:`from_json_data` checks it if it
+    is there.
+
+    >>> from synapse import Layer, Network
+    >>> a, b = Layer(2), Layer(1)
+    >>> _ = a.project(b, weights=0.5)
+    >>> json_data(Network(a, [], b))["connections"]["weight"]
+    [0.5, 0.5]
+    """
+    content = _columns(network)
+    for table in filter(lambda value: isinstance(value, dict), content.values()):
+        for name, column in table.items():
+            table[name] = column.tolist() if isinstance(column, np.ndarray) else column
+    return content
+
+
+def sealed(data: dict[str, Any]) -> dict[str, Any]:
+    """Add the digest of a document, by which a changed number or name is found.
+
+    It depends on the values alone, not on spaces, the order of members or the way in
+    which a number is written, so that other programs can write the file again.
+    """
+    return {**data, DIGEST: _digest(data)}
+
+
+_written = json.JSONEncoder(sort_keys=True).encode
+_quoted = json.encoder.encode_basestring_ascii
+
+
+def _digest(data: dict[str, Any]) -> str:
+    digest = hashlib.sha256()
+    for key, value in sorted(data.items()):
+        for name, column in (
+            sorted(value.items()) if isinstance(value, dict) else [("", value)]
+        ):
+            digest.update(f"[{_quoted(key)}, {_quoted(name)}]".encode())
+            digest.update(_bytes(column))
+    return digest.hexdigest()
+
+
+def _bytes(column: Any) -> Any:
+    """Return numbers and flags as floats, with -1 for null; all else as JSON."""
+    kinds = {*map(type, column)} if isinstance(column, list) else {type(column)}
+    if isinstance(column, list) and kinds <= {int, float, bool, NoneType}:
+        column = np.array([-1 if value is None else value for value in column], "<f8")
+    if isinstance(column, np.ndarray):
+        # Plus 0.0, because other programs write -0.0 as 0.
+        return column.astype("<f8", copy=False) + 0.0
+    return _written(column).encode()
+
+
+def _columns(network: Network) -> dict[str, Any]:
+    """Return the content of a file, with arrays in place of lists of numbers."""
+    data = document(SavedNetwork.of(network))
+    for table, column in NULLS:
+        if column in data.get(table, ()):
+            data[table][column] = Records.or_null(data[table][column])
+    return data
+
+
+def from_json_data(data: dict[str, Any]) -> Network:
+    """Make a network from the result of :func:`json_data`; FormatError if it is not
+    valid.
+
+    If there is a ``digest``, as in files, it must be that of the other members.
+    """
+    require_format(data)
+    content = {  # tables are copied, because columns that have been read become arrays
+        key: dict(value) if isinstance(value, dict) else value
+        for key, value in an_object("A saved network", data).items()
+        if key != DIGEST
+    }
+    saved = saved_of(content)
+    require_digest({DIGEST: data[DIGEST], **content} if DIGEST in data else content)
+    return network_of(saved, complete=False)
+
+
+def require_digest(data: dict[str, Any]) -> None:
+    """Raise FormatError if the digest of a document is not that of its other
+    members.
+    """
+    content = {key: value for key, value in data.items() if key != DIGEST}
+    if DIGEST in data and data[DIGEST] != _digest(content):
+        raise FormatError(
+            "The digest does not fit the content, so a number or a name has changed"
+            " since the file was "
+            f'written. If this was on purpose, delete the member "{DIGEST}" from the'
+            " file."
+        )
+
+
+ENSEMBLE = "synapse ensemble"
+"""The mark of files with several networks: their documents, one after the other."""
+
+
+def ensemble_data(ensemble: Ensemble) -> dict[str, Any]:
+    """Return the content of the file of an ensemble."""
+    networks = [sealed(json_data(network)) for network in ensemble]
+    return {"format": ENSEMBLE, "version": VERSION, "networks": networks}
+
+
+def is_ensemble(document: Any) -> bool:
+    """Return whether the content of a JSON file is an ensemble."""
+    return isinstance(document, dict) and document.get("format") == ENSEMBLE
+
+
+def ensemble_of(document: dict[str, Any]) -> Ensemble:
+    """Make an ensemble from the content of its file; FormatError if it is not valid."""
+    require_version("ensemble", document, ENSEMBLE, VERSION)
+    networks = members("An ensemble", document, ("format", "version", "networks"))[
+        "networks"
+    ]
+    require(
+        isinstance(networks, list), "The networks of an ensemble", "a list", networks
+    )
+    parts = []
+    for number, content in enumerate(networks):
+        try:
+            parts.append(from_json_data(content))
+        except FormatError as error:
+            raise FormatError(f"Network {number} of the ensemble: {error}") from error
+    try:
+        return Ensemble(parts)
+    except ArgumentError as error:
+        raise FormatError(str(error)) from error
+
+
+def _write(path: _files.File, data: dict[str, Any]) -> None:
+    """Write a network, or an ensemble, whose networks have digests of their own."""
+    _files.write_document(path, data if is_ensemble(data) else sealed(data))
+
+
+FORMAT = Format(
+    name="json",
+    purpose="the whole network, with states and traces",
+    kept=(
+        "the whole network to the last bit, with states, errors, traces, the learning"
+        " rule and sensitivities; metadata; the class of an architecture"
+    ),
+    lost=(
+        "the state of a trainer; projections; ties to other networks; classes that are"
+        " not registered"
+    ),
+    link="https://www.rfc-editor.org/rfc/rfc8259",
+    data=_columns,
+    from_data=from_json_data,
+    write=_write,
+    read=_files.read_document,
+)

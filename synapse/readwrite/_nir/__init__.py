@@ -1,0 +1,144 @@
+"""Exchange spiking networks with NIR, the Neuromorphic Intermediate Representation.
+
+NIR (Pedersen and others 2024) is what snnTorch, Norse and neuromorphic chips share: a
+graph of nodes such as layers of weights and leaky integrate-and-fire neurons, with time
+constants in seconds. The package ``nir`` has the nodes, and reads and writes files.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..._checks import imported, positive_number
+from ..._squash import Squash
+from ...objects.incomplete import warn_of_missing
+from ...objects.network import Network, require_network
+from .._formats import Format
+
+STEP = 1e-4
+"""Seconds of a step, as snnTorch assumes them."""
+
+
+def to_nir(network: Network, dt: float = STEP) -> Any:
+    """Convert a network of spiking cells to a graph of NIR.
+
+    ``nir.write("net.nir", to_nir(net))`` writes it to a file.
+
+    Parameters
+    ----------
+    network : Network
+        A network of layers of these kinds: leaky cells whose spikes set the voltage to
+        0 (:class:`architect.Spiking` with ``reset="zero"`` and ``adaptive=0``), which
+        become LIF, CubaLIF or IF; spikes (Threshold); leaky neurons (LI, I); sums
+        (Scale). Connections between layers may be any, also backward. Those with a
+        delay start at a Delay. Other spiking cells become LI and Threshold, which
+        fewer programs read.
+    dt : float
+        Seconds of a step. A self-connection of weight w has the time constant
+        dt / (1 - w), and a delay of k steps is k dt. Default: 0.0001, as in
+        snnTorch.
+
+    Returns
+    -------
+    nir.NIRGraph
+        Its nodes are named after the layers.
+
+    Raises
+    ------
+    MissingExtraError
+        If ``nir`` is not installed.
+    FormatError
+        If NIR has no node for a layer or a connection; the message names it.
+    TopologyError
+        If the network has connections from neurons outside of it.
+    ArgumentError, ArgumentTypeError
+        If `network` is no network, or `dt` is not a number above 0.
+
+    See Also
+    --------
+    from_nir : The way back.
+
+    Examples
+    --------
+    >>> import architect
+    >>> from synapse import readwrite
+    >>> net = architect.Spiking(2, 6, 1, adaptive=0, reset="zero", seed=0)
+    >>> graph = readwrite.to_nir(net)
+    >>> sorted(graph.nodes)
+    ['input', 'input to spikes', 'output', 'output out', 'spikes', ...]
+    """
+    from ._write import written
+
+    require_network("network", network)
+    seconds = positive_number("dt", dt)
+    nir = imported("nir", "NIR needs", extra="nir")
+    warn_of_missing(network)
+    return written(nir, network, seconds)
+
+
+def from_nir(graph: Any, dt: float = STEP, spike: str | Squash = "spike") -> Network:
+    """Convert a graph of NIR to a network in which every number is a neuron's.
+
+    ``from_nir(nir.read("net.nir"))`` reads a file. Steps are those of the explicit
+    Euler method, as in snnTorch: a voltage keeps the share 1 - dt / tau. A cell's layer
+    ``NAME`` of spikes follows its layers ``NAME voltage`` and ``NAME keep``, one minus
+    the spike of the step before, which gates the self-connection of the voltage.
+
+    Parameters
+    ----------
+    graph : nir.NIRGraph
+        A graph with one Input, one Output and nodes of the kinds Linear, Affine, Scale,
+        Flatten, LIF, CubaLIF, IF, LI, I, Threshold, Delay, or graphs of them. What
+        closes a cycle without a Delay is one step late.
+    dt : float
+        Seconds of a step, of which delays are multiples. Default: 0.0001, as in
+        snnTorch.
+    spike : str or Squash
+        Activation function of spikes, with its declared slope. Default: ``"spike"``.
+
+    Returns
+    -------
+    Network
+        Weights and biases of the graph's layers are trainable, its other constants are
+        not. A weight of 0 is no connection.
+
+    Raises
+    ------
+    MissingExtraError
+        If ``nir`` is not installed.
+    FormatError
+        If the graph has a node of another kind, more than one Input or Output, shapes
+        that do not fit, a time constant below `dt`, or a delay between two steps.
+    ArgumentError, ArgumentTypeError
+        If `graph` is no graph of NIR, or another argument is out of range.
+
+    See Also
+    --------
+    to_nir : The way back.
+
+    Examples
+    --------
+    >>> import architect
+    >>> from synapse import readwrite
+    >>> net = architect.Spiking(2, 6, 1, adaptive=0, reset="zero", seed=0)
+    >>> twin = readwrite.from_nir(readwrite.to_nir(net))
+    >>> twin
+    <Network 2-6-6-6-1, 21 neurons, 67 connections>
+    """
+    from ._read import read
+
+    seconds = positive_number("dt", dt)
+    nir = imported("nir", "NIR needs", extra="nir")
+    return read(nir, graph, seconds, spike)
+
+
+FORMAT = Format(
+    name="nir",
+    purpose="snnTorch, Norse and neuromorphic chips, by way of NIR, in memory",
+    kept="spiking cells, leaky neurons, weights",
+    lost="names of neurons, states, traces, what is trainable",
+    link="https://neuroir.org/docs",
+    data=to_nir,
+    from_data=from_nir,
+    extra="nir",
+)

@@ -1,0 +1,703 @@
+"""Networks as ONNX models for ONNX Runtime and other runtimes; a call computes one step
+or a sequence.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from typing import Any, Literal, NamedTuple, get_args
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from .._checks import choice, float_type, imported
+from .._squash import ACTIVATIONS, LARGEST
+from .._typing import Floats, Ints
+from ..errors import TopologyError
+from ..objects.network import Network
+from ..objects.topology import NO_GATER
+from . import _files
+from ._blocks import Block, blocks_of, components_of
+from ._formats import Format
+from ._formulas import as_registered, computed, kind_of, tree_of
+from ._plan import ExportPlan, Fire, Stage, require_range, written_plan
+from ._recurrent import RecurrentLayer, numbers_of, recurrent_layer
+
+Form = Literal["auto", "plain", "step", "sequence"]
+FORMS = get_args(Form)
+
+
+def onnx_model(
+    network: Network,
+    form: Form = "auto",
+    *,
+    dtype: DTypeLike = np.float32,
+    keep_context: bool = False,
+) -> Any:
+    """Write a network as an ONNX model of one step, or of sequences.
+
+    A model of one step maps ``x`` of shape (batch, inputs) to ``y`` of shape (batch,
+    outputs). For a network with memory it also has an input ``state`` and an output
+    ``next_state``, both of shape (batch, values): the activations and states that the
+    next step reads. Start with zeros (or with ``start`` of the metadata), and pass each
+    ``next_state`` as ``state`` with the next ``x``.
+
+    A model of sequences maps ``x`` of shape (length, batch, inputs) to ``y`` of shape
+    (length, batch, outputs), with ``state`` and ``next_state`` before the first step
+    and after the last one. Standard LSTM, GRU and Elman layers are ONNX's operators
+    LSTM, GRU and RNN there, which runtimes compute fast. The length may be 1, for
+    single steps. All models have opset 17; batch and length are free at every call.
+
+    The metadata contain, as JSON, the names of ``neurons``, the ``layers`` with their
+    sizes, the meaning of each value of ``state`` (``["activation" or "state", number of
+    the neuron]``), and ``start``.
+
+    Parameters
+    ----------
+    network : Network
+        The network. It is not changed. Its squashes must be built in, or have a formula
+        that can be written, or be registered with ``written=``. Random neurons must be
+        deterministic; the model computes their means.
+    form : {"auto", "plain", "step", "sequence"}
+        "plain" has no state, and requires a network without memory. "step" has a state,
+        possibly empty. "sequence" requires that all memory is in such layers, and
+        float32. "auto" is "plain" for a network without memory, otherwise "sequence" if
+        that is possible, otherwise "step".
+    dtype : numpy dtype
+        float32, which every runtime supports, or float64, to compute as the network
+        does. (The error function of `gelu` is always float32, because runtimes have no
+        other.)
+    keep_context : bool
+        Whether ``start`` is the network's present context. Default: zeros, as after
+        ``clear``.
+
+    Returns
+    -------
+    onnx.ModelProto
+
+    Raises
+    ------
+    MissingExtraError
+        If the package onnx is not installed.
+    ArgumentError
+        If `form` or `dtype` has another value, or a weight exceeds the range of the
+        dtype.
+    FormatError, ArgumentTypeError, TopologyError, DivergenceError
+        As for :func:`python_source`, and if `form` is "plain" for a network with
+        memory, or "sequence" for one with other memory than that of the layers, or
+        without memory.
+    """
+    choice("form", form, FORMS)
+    plan = written_plan(network, "onnx", "ONNX", keep_context)
+    float_dtype = float_type("dtype", dtype)
+    kept = plan.memory()
+    require_range(float_dtype, plan.weights, plan.biases, plan.start)
+    if form == "plain" and len(kept):
+        raise TopologyError(
+            f"{network!r} has memory, and a plain model has no state for it. Use"
+            ' form="step".'
+        )
+    layers = None
+    if form == "sequence" or (
+        form == "auto" and len(kept) and float_dtype == np.float32
+    ):
+        layers = _layers(plan)
+        if form == "sequence" and (layers is None or float_dtype != np.float32):
+            raise TopologyError(
+                "Expected a network whose memory is in standard LSTM, GRU or Elman"
+                " layers, and float32, for "
+                f"a model of sequences, got {network!r} and {float_dtype}. Use"
+                ' form="step".'
+            )
+    if layers:
+        return SequenceGraph(plan, float_dtype, layers).model()
+    return Graph(
+        plan, float_dtype, kept, with_state=form == "step" or len(kept) > 0
+    ).model()
+
+
+def _layers(plan: ExportPlan) -> list[Operator] | None:
+    """Return the recurrent layers of a plan, if they have all of its memory."""
+    blocks = blocks_of(plan)
+    layers = []
+    for members, recurs in components_of(blocks):
+        if recurs:
+            layer = recurrent_layer(members, blocks, plan)
+            if layer is None:
+                return None
+            operator = Operator.of(layer, blocks, plan)
+            if operator is None:
+                return None
+            layers.append(operator)
+    if not layers:
+        return None
+    inside = np.concatenate([layer.neurons for layer in layers])
+    unread = np.setdiff1d(inside, np.concatenate([layer.hidden for layer in layers]))
+    others = ~np.isin(plan.target, inside)
+    begin = plan.begin(plan.target)
+    fits = unread.max() < plan.neurons - plan.outputs and not any(
+        (others & ((column >= begin) | np.isin(column, unread))).any()
+        for column in (plan.source, plan.gater)
+    )
+    return layers if fits else None
+
+
+ELMAN = ("Relu", "Sigmoid", "Tanh")
+"""Activations of ONNX that every runtime has in an RNN."""
+ORDER = {"LSTM": [0, 3, 1, 2], "GRU": [1, 0, 2], "RNN": [0]}
+"""ONNX's order of the gates of a :class:`RecurrentLayer`."""
+
+
+class Operator(NamedTuple):
+    """A recurrent layer as an operator of ONNX, with neurons as numbers of the plan.
+
+    `weights` are W, R and B of the operator without their first axis.
+    """
+
+    name: str  # LSTM, GRU or RNN
+    attributes: dict[str, object]
+    sources: Ints  # neurons that it reads
+    weights: tuple[Floats, Floats, Floats]
+    hidden: Ints  # neurons whose activations it computes
+    cells: Ints  # neurons whose states an LSTM has besides
+    neurons: Ints  # all of its neurons
+
+    @classmethod
+    def of(
+        cls, layer: RecurrentLayer, blocks: list[Block], plan: ExportPlan
+    ) -> Operator | None:
+        """Return the operator of a layer; None if runtimes lack its activation."""
+        hidden = numbers_of(blocks[layer.hidden])
+        attributes: dict[str, object] = {"hidden_size": len(hidden)}
+        if layer.kind == "RNN":
+            squash = ACTIVATIONS.get(layer.squash)
+            if squash is None or squash.onnx not in ELMAN:
+                return None
+            attributes["activations"] = [squash.onnx]
+        elif layer.kind == "GRU":
+            attributes["linear_before_reset"] = 1
+        order = ORDER[layer.kind]
+        weight = np.append(plan.topology.weight, 0.0)  # -1: no connection
+        within = np.zeros(layer.summed.shape)
+        for block, connections in layer.constants:
+            within[-1] += weight[connections] * plan.biases[blocks[block].start]
+        biases = plan.biases[layer.summed[order]], within[order]
+        into, recurrent = (
+            weight[connections[order]].reshape(len(order) * len(hidden), -1)
+            for connections in (layer.into, layer.recurrent)
+        )
+        cells = hidden[:0] if layer.cells is None else numbers_of(blocks[layer.cells])
+        return cls(
+            layer.kind,
+            attributes,
+            layer.sources,
+            (into, recurrent, np.concatenate(biases, axis=None)),
+            hidden,
+            cells,
+            np.concatenate([numbers_of(blocks[k]) for k in layer.members]),
+        )
+
+
+# supported by runtimes since 2022
+OPSET = 17
+IR_VERSION = 8
+SPARSE = 40
+"""Above this ratio of sources to connections per neuron, connections are not written as
+a matrix, which takes 4 bytes for each pair; a list takes 12 for each connection.
+``python -m benchmarks.constants onnx.SPARSE``: rows take 0.99 to 13.68 times as long
+with a tenth, 0.99 times with ten times."""
+
+
+class Graph:
+    """An ONNX graph under construction, with the tensor that has the latest version of
+    every value.
+
+    Tensors have names. Each holds several values, shape (batch, width).
+    """
+
+    axes: tuple[str, ...] = ("batch",)
+
+    def __init__(
+        self, plan: ExportPlan, dtype: np.dtype[Any], kept: Ints, with_state: bool
+    ) -> None:
+        self.onnx = imported("onnx", "ONNX models need")
+        self.plan = plan
+        self.dtype = dtype
+        self.kept = kept
+        self.with_state = with_state
+        self.nodes: list[Any] = []
+        self.constants: dict[tuple[Any, ...], Any] = {}
+        self.width: dict[str, int] = {}
+        self._joined: dict[tuple[str, ...], str] = {}
+        self._tensor = np.full(2 * plan.neurons, "", object)
+        self._column = np.zeros(2 * plan.neurons, np.int64)
+        self.rows = self.input()
+        self._place(self.rows, np.arange(plan.inputs))
+        if with_state:
+            self._place("state", kept)
+        for stage in plan.stages:
+            self.fire(stage)
+
+    def input(self) -> str:
+        """Return the tensor of the inputs, of shape (batch, inputs)."""
+        return "x"
+
+    def output(self, rows: str) -> None:
+        """Add the outputs of the model, from the outputs of shape (batch, outputs)."""
+        self.node("Identity", rows, output="y")
+
+    def next_state(self) -> str:
+        """Return the values of the state after the step."""
+        return self.values(self.kept) if len(self.kept) else "state"
+
+    def node(
+        self, operator: str, *sources: str, output: str = "", **attributes: Any
+    ) -> str:
+        """Add a node; returns the name of its output."""
+        name = output or f"{operator.lower()}_{len(self.nodes)}"
+        # Old versions of ONNX Runtime name what they fuse by the names of nodes, which
+        # have to differ then.
+        self.nodes.append(
+            self.onnx.helper.make_node(
+                operator, sources, [name], name=name, **attributes
+            )
+        )
+        return name
+
+    def constant(self, values: NDArray[Any]) -> str:
+        """Add a constant tensor, unless one with the same values exists; returns its
+        name.
+        """
+        array = np.ascontiguousarray(
+            values, None if values.dtype == np.int64 else self.dtype
+        )
+        key = array.dtype.str, array.shape, array.tobytes()
+        if key not in self.constants:
+            name = f"constant_{len(self.constants)}"
+            self.constants[key] = self.onnx.numpy_helper.from_array(array, name)
+        return str(self.constants[key].name)
+
+    def number(self, value: float) -> str:
+        """Add a constant number; returns its name."""
+        return self.constant(np.array(value))
+
+    def cast(self, source: str, dtype: Any = None) -> str:
+        """Cast a tensor, by default to the float of the model; booleans become 0 and
+        1.
+        """
+        target_dtype = np.dtype(dtype or self.dtype)
+        return self.node(
+            "Cast", source, to=self.onnx.helper.np_dtype_to_tensor_dtype(target_dtype)
+        )
+
+    def _place(self, tensor: str, values: Ints) -> None:
+        """Register the columns of a tensor as the latest versions of these values."""
+        self._tensor[values] = tensor
+        self._column[values] = np.arange(len(values))
+        self.width[tensor] = len(values)
+
+    def values(self, wanted: Ints) -> str:
+        """Return the latest versions of some values, shape (batch, *wanted.shape)."""
+        tensors = tuple(dict.fromkeys(self._tensor[wanted.ravel()]))
+        widths = [self.width[tensor] for tensor in tensors]
+        offsets = dict(zip(tensors, np.cumsum([0, *widths[:-1]]).tolist(), strict=True))
+        place = np.array(
+            [offsets[tensor] for tensor in self._tensor[wanted.ravel()]], np.int64
+        )
+        place = (place + self._column[wanted.ravel()]).reshape(wanted.shape)
+        base = self._together(tensors)
+        if np.array_equal(place, np.arange(sum(widths))):
+            return base
+        gathered = self.node("Gather", base, self.constant(place), axis=1)
+        self.width[gathered] = wanted.shape[-1]
+        return gathered
+
+    def _together(self, tensors: tuple[str, ...]) -> str:
+        """Concatenate tensors along the second axis."""
+        if len(tensors) == 1:
+            return tensors[0]
+        if tensors not in self._joined:
+            joined = self._joined[tensors] = self.node("Concat", *tensors, axis=1)
+            self.width[joined] = sum(self.width[tensor] for tensor in tensors)
+        return self._joined[tensors]
+
+    def fire(self, stage: Stage) -> None:
+        """Compute the states of a stage, then its activations."""
+        plan = self.plan
+        neurons = np.arange(stage.start, stage.stop)
+        self._place(self._weighed(stage), neurons + plan.neurons)
+        for squash, start, stop in stage.fires:
+            neurons = np.arange(start, stop)
+            self._place(
+                fire(self, squash, self.values(neurons + plan.neurons)), neurons
+            )
+
+    def _weighed(self, stage: Stage) -> str:
+        """Return the states of a stage: biases plus the weighted inputs of gated and
+        other connections.
+        """
+        plan = self.plan
+        rows = self.plan.rows(stage.start, stage.stop)
+        biases = self.constant(plan.biases[stage.start : stage.stop])
+        is_self = plan.source[rows] >= plan.neurons
+        open_ = plan.gater[rows] == NO_GATER
+        total = ""
+        for sort in (
+            rows[open_ & ~is_self],
+            rows[~open_ & ~is_self],
+            rows[is_self & open_],
+            rows[is_self & ~open_],
+        ):
+            if len(sort):
+                inputs = self._weighted_inputs(stage, sort)
+                total = self.node("Add", total or biases, inputs)
+        return total or self._repeated(biases, stage.stop - stage.start)
+
+    def _repeated(self, row: str, width: int) -> str:
+        """Repeat a row for every element of the batch."""
+        batch = self.node("Shape", self.rows, start=0, end=1)
+        shape = self.node("Concat", batch, self.constant(np.array([width])), axis=0)
+        return self.node("Expand", row, shape)
+
+    def _weighted_inputs(self, stage: Stage, rows: Ints) -> str:
+        """Return weighted inputs of a stage from connections that are all gated, or all
+        not.
+
+        They are a product with a matrix of weights if the connections are dense and
+        each source, or each neuron, has one gater; otherwise sums over lists.
+        """
+        plan = self.plan
+        neurons = np.arange(stage.start, stage.stop)
+        sources, column = np.unique(plan.source[rows], return_inverse=True)
+        target = plan.target[rows] - stage.start
+        gater = plan.gater[rows]
+        if len(sources) > SPARSE * np.bincount(target).max():
+            return self._listed(rows, target, len(neurons))
+        matrix = np.zeros((len(sources), len(neurons)))
+        matrix[column, target] = plan.weights[rows]
+        if gater[0] == NO_GATER:
+            return self.node("MatMul", self.values(sources), self.constant(matrix))
+        of_source = _one_each(gater, column, len(sources))
+        of_target = _one_each(gater, target, len(neurons))
+        if of_source is not None:
+            gated = self.node("Mul", self.values(sources), self.values(of_source))
+            return self.node("MatMul", gated, self.constant(matrix))
+        if of_target is not None:
+            summed = self.node("MatMul", self.values(sources), self.constant(matrix))
+            return self.node("Mul", summed, self.values(of_target))
+        return self._listed(rows, target, len(neurons))
+
+    def _listed(self, rows: Ints, target: Ints, neurons: int) -> str:
+        """Return weighted inputs from sparse connections, as lists of one length padded
+        with weights of 0.
+        """
+        count = np.bincount(target, minlength=neurons)
+        place = target, np.arange(len(rows)) - (np.cumsum(count) - count)[target]
+        table = np.full((neurons, count.max()), rows[0])
+        weights = np.zeros(table.shape)
+        table[place] = rows
+        weights[place] = self.plan.weights[rows]
+        inputs = self.node(
+            "Mul", self.values(self.plan.source[table]), self.constant(weights)
+        )
+        if self.plan.gater[rows[0]] != NO_GATER:
+            inputs = self.node("Mul", inputs, self.values(self.plan.gater[table]))
+        return self.node("ReduceSum", inputs, self.constant(np.array([2])), keepdims=0)
+
+    def model(self) -> Any:
+        """Make the model, after all stages have been added."""
+        plan = self.plan
+        helper = self.onnx.helper
+        outputs = np.arange(plan.neurons - plan.outputs, plan.neurons)
+        self.output(self.values(outputs))
+        ends = [("x", [*self.axes, plan.inputs])], [("y", [*self.axes, plan.outputs])]
+        if self.with_state:
+            self.node("Identity", self.next_state(), output="next_state")
+            ends[0].append(("state", ["batch", len(self.kept)]))
+            ends[1].append(("next_state", ["batch", len(self.kept)]))
+        element_type = helper.np_dtype_to_tensor_dtype(self.dtype)
+        infos = [
+            [
+                helper.make_tensor_value_info(name, element_type, shape)
+                for name, shape in side
+            ]
+            for side in ends
+        ]
+        graph = helper.make_graph(
+            self.nodes, "step", *infos, list(self.constants.values())
+        )
+        opsets = [helper.make_opsetid("", OPSET)]
+        model = helper.make_model(graph, producer_name="synapse", opset_imports=opsets)
+        model.ir_version = IR_VERSION
+        helper.set_model_props(
+            model, {name: json.dumps(value) for name, value in self._metadata().items()}
+        )
+        return model
+
+    def _metadata(self) -> dict[str, Any]:
+        plan = self.plan
+        kinds = ("activation", "state")
+        facts = {"name": plan.name, "neurons": plan.names, "layers": plan.layers}
+        if not self.with_state:
+            return facts
+        state = [
+            (kinds[value // plan.neurons], int(plan.order[value % plan.neurons]))
+            for value in self.kept.tolist()
+        ]
+        return {**facts, "state": state, "start": plan.start[self.kept].tolist()}
+
+
+class SequenceGraph(Graph):
+    """An ONNX graph of whole sequences: layers as operators, other neurons for all
+    steps at once.
+
+    Tensors of values have shape (length * batch, width).
+    """
+
+    axes = ("length", "batch")
+
+    def __init__(
+        self, plan: ExportPlan, dtype: np.dtype[Any], layers: list[Operator]
+    ) -> None:
+        self.layers = layers
+        self.inside = np.concatenate([layer.neurons for layer in layers])
+        self.last: dict[int, str] = {}
+        kept = [np.append(layer.hidden, layer.cells + plan.neurons) for layer in layers]
+        super().__init__(plan, dtype, np.concatenate(kept), with_state=True)
+
+    def input(self) -> str:
+        """Return the tensor of the inputs, of shape (length * batch, inputs)."""
+        self.times = self.node("Shape", "x", start=0, end=2)
+        return self.node(
+            "Reshape", "x", self.constant(np.array([-1, self.plan.inputs]))
+        )
+
+    def output(self, rows: str) -> None:
+        """Add the outputs of the model, of shape (length, batch, outputs)."""
+        self.in_steps(rows, self.plan.outputs, output="y")
+
+    def next_state(self) -> str:
+        """Return the states of the layers after the last step."""
+        return self.node(
+            "Concat",
+            *(self.last[int(layer.hidden[0])] for layer in self.layers),
+            axis=1,
+        )
+
+    def in_steps(self, rows: str, width: int, **name: str) -> str:
+        """Return rows as a tensor of shape (length, batch, width)."""
+        shape = self.node(
+            "Concat", self.times, self.constant(np.array([width])), axis=0
+        )
+        return self.node("Reshape", rows, shape, **name)
+
+    def fire(self, stage: Stage) -> None:
+        """Add the layers whose hidden neurons are in a stage, and its neurons of no
+        layer.
+        """
+        for layer in self.layers:
+            if stage.start <= layer.hidden[0] < stage.stop:
+                self.recur(layer)
+        others = np.setdiff1d(np.arange(stage.start, stage.stop), self.inside)
+        for run in np.split(others, np.flatnonzero(np.diff(others) > 1) + 1):
+            if len(run):
+                start = int(run[0])
+                stop = int(run[-1]) + 1
+                parts = [
+                    (squash, max(a, start), min(b, stop))
+                    for squash, a, b in stage.fires
+                ]
+                super().fire(
+                    Stage(
+                        start,
+                        stop,
+                        [Fire(*fire) for fire in parts if fire[1] < fire[2]],
+                    )
+                )
+
+    def recur(self, layer: Operator) -> None:
+        """Add a layer, with what it reads for all steps."""
+        n = len(layer.hidden)
+        number = len(self.nodes)
+        whole = np.array_equal(layer.sources, np.arange(self.plan.inputs))
+        inputs = (
+            "x"
+            if whole
+            else self.in_steps(self.values(layer.sources), len(layer.sources))
+        )
+        axis = self.constant(np.array([0]))
+        states = [
+            layer.hidden,
+            *([layer.cells + self.plan.neurons] if len(layer.cells) else []),
+        ]
+        begin = [self.node("Unsqueeze", self.values(values), axis) for values in states]
+        weights = [self.constant(values[None]) for values in layer.weights]
+        results = [
+            f"{name}_{number}"
+            for name in ("hidden", "last_hidden", "last_cells")[: 1 + len(states)]
+        ]
+        sources = [inputs, *weights, "", *begin]
+        node = self.onnx.helper.make_node(
+            layer.name, sources, results, results[0], **layer.attributes
+        )
+        self.nodes.append(node)
+        last = self.node("Concat", *results[1:], axis=2)
+        self.last[int(layer.hidden[0])] = self.node("Squeeze", last, axis)
+        self._place(
+            self.node("Reshape", results[0], self.constant(np.array([-1, n]))),
+            layer.hidden,
+        )
+
+
+def _one_each(gater: Ints, place: Ints, places: int) -> Ints | None:
+    """Return the gater of every place, if the connections of each place share one."""
+    chosen = np.zeros(places, np.int64)
+    chosen[place] = gater
+    return chosen if (chosen[place] == gater).all() else None
+
+
+SAME = "abs cos exp log max min pow sin sqrt tanh where"
+NODES = {
+    "+": "Add",
+    "-": "Sub",
+    "*": "Mul",
+    "/": "Div",
+    "negative": "Neg",
+    "<": "Less",
+    "<=": "LessOrEqual",
+    ">": "Greater",
+    ">=": "GreaterOrEqual",
+    "==": "Equal",
+    **{name: name.title() for name in SAME.split()},
+}
+"""Nodes that compute the primitives of formulas."""
+
+
+def fire(graph: Graph, squash: str, states: str) -> str:
+    """Add the nodes of a squash; returns the tensor of the activations of the neurons,
+    or of a group.
+    """
+    build = as_registered(squash, "onnx")
+    if build is not None:
+        return str(build(graph, states))
+    entry = ACTIVATIONS.get(squash)
+    if entry is not None and entry.onnx:
+        return graph.node(entry.onnx, states)
+    values: str = computed(tree_of(squash, 0), {"s": states}, _functions(graph, states))
+    if kind_of(squash) != LARGEST:
+        return values
+    best = graph.node("ArgMax", states, axis=1, keepdims=1)  # the first in a tie
+    places = graph.constant(np.arange(graph.width[states]))
+    return graph.node("Mul", values, graph.cast(graph.node("Equal", places, best)))
+
+
+ERFC = (
+    *(
+        -0.6717940840566922,
+        0.6726432239776583,
+        0.047343306841863525,
+        -0.04689561023132892,
+    ),
+    *(
+        -0.009872689364099222,
+        0.008824938561312326,
+        0.0017589335074028032,
+        -0.002345812552995894,
+    ),
+    *(
+        -0.00014624628742128406,
+        0.0006736791352568864,
+        -9.373894767667295e-05,
+        -0.00017430412986925938,
+    ),
+    *(
+        7.141810433422301e-05,
+        3.174693542327236e-05,
+        -3.023784054007137e-05,
+        1.3989370477611051e-07,
+    ),
+    *(
+        8.662535397475538e-06,
+        -2.963484230959699e-06,
+        -1.409445991433531e-06,
+        1.283394915356199e-06,
+    ),
+    *(
+        -4.146853754663641e-08,
+        -2.895626567435524e-07,
+        7.745572408758512e-08,
+        2.980513364515168e-08,
+    ),
+    -1.2776086554968677e-08,
+)
+"""Chebyshev interpolation of ln(e^(x^2) erfc(x) / t) for x >= 0 with t = 2 / (2 + x).
+
+These are the coefficients of a polynomial in 2t - 1. 1 - erfc(x) differs from erf(x) by
+at most 5e-16. """
+
+
+def _error_function(graph: Graph, x: str, number: Callable[[float], str]) -> str:
+    """Add nodes of the error function in float64, which runtimes have in float32
+    only.
+    """
+    if graph.dtype == np.float32:
+        return graph.node("Erf", x)
+    size = graph.node("Abs", x)
+    t = graph.node("Div", number(2.0), graph.node("Add", size, number(2.0)))
+    u = graph.node("Sub", graph.node("Add", t, t), number(1.0))
+    power = number(ERFC[-1])
+    for factor in reversed(ERFC[:-1]):
+        power = graph.node("Add", graph.node("Mul", power, u), number(factor))
+    rest = graph.node("Exp", graph.node("Sub", power, graph.node("Mul", size, size)))
+    value = graph.node("Sub", number(1.0), graph.node("Mul", t, rest))
+    return graph.node("Mul", graph.node("Sign", x), value)
+
+
+def _functions(graph: Graph, states: str) -> Mapping[str, Callable[..., str]]:
+    def number(value: float) -> str:
+        # One for each neuron, because ONNX Runtime (1.26, not 1.24 or 1.32) rounds a
+        # single factor before a MatMul to float32. For one neuron it must not see that
+        # the factor is constant.
+        constant = graph.constant(np.full((1, graph.width[states]), value))
+        return (
+            constant
+            if graph.width[states] > 1
+            else graph.node("Expand", constant, shape())
+        )
+
+    @cache
+    def shape() -> str:
+        return graph.node("Shape", states)
+
+    def copysign(size: str, sign: str) -> str:
+        size = graph.node("Abs", size)
+        return graph.node(
+            "Where",
+            graph.node("Less", sign, number(0.0)),
+            graph.node("Neg", size),
+            size,
+        )
+
+    return {
+        **{name: partial(graph.node, operator) for name, operator in NODES.items()},
+        "number": number,
+        "!=": lambda a, b: graph.node("Not", graph.node("Equal", a, b)),
+        "copysign": copysign,
+        "erf": lambda x: _error_function(graph, x, number),
+        "expm1": lambda x: graph.node("Sub", graph.node("Exp", x), number(1.0)),
+        "log1p": lambda x: graph.node("Log", graph.node("Add", x, number(1.0))),
+    }
+
+
+FORMAT = Format(
+    name="onnx",
+    purpose="a model for ONNX Runtime and others",
+    kept="the outputs of a network, one step per call",
+    lost="learning",
+    link="https://onnx.ai/onnx/repo-docs/IR.html",
+    data=onnx_model,
+    write=lambda path, model: _files.write(path, model.SerializeToString()),
+    extra="onnx",
+)

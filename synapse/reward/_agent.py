@@ -1,0 +1,503 @@
+"""What all agents share: episodes, observations and rewards in their scales, traces of
+networks.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
+from weakref import WeakKeyDictionary, ref
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import _checks as checks
+from .._defaults import STEPS
+from .._initializer import Seed, random_generator
+from .._model import Model
+from .._scale import SQUARABLE, TOO_LARGE, Scale
+from .._typing import Floats
+from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
+from ..objects.eligibility_traces import EligibilityTraces
+from ..objects.network import Network, require_network
+from ..objects.outputs import require_range, squashes_of
+from ..objects.sensitivities import ONLINE
+from ..objects.stepping import is_row
+from ..readwrite._formats import Archived
+from . import _archive
+
+_latest: WeakKeyDictionary[Network, ref[Agent]] = WeakKeyDictionary()
+"""The agent that has begun or acted last with each network: others have lost its
+context."""
+
+
+Bound = float | None | Literal["auto"]
+Rate = float | Literal["auto"]
+SURELY_FINE = 1e75
+"""Numbers whose squares have this sum at most are within the range of float32, and can
+be standardised."""
+
+
+def _is_auto(name: str, value: Any) -> bool:
+    """Return whether a rate or bound is "auto"; ArgumentTypeError for another text."""
+    if not isinstance(value, str):
+        return False
+    if value != "auto":
+        none = ', "auto" or None' if name != "rate" else ' or "auto"'
+        raise ArgumentTypeError(checks.expected(name, f"a number{none}", value))
+    return True
+
+
+def _checked_rate(title: str, rate: Any) -> Rate:
+    if _is_auto("rate", rate):
+        return "auto"
+    return checks.non_negative_number(title, rate)
+
+
+@checks.suggests_attributes("Agent")
+class Agent(Archived):
+    """Base class of agents. They learn at every step, along decaying traces of exact
+    slopes.
+
+    A network may have any topology; it learns by its own :attr:`Network.rule`,
+    which must be "rtrl" if it has memory. After each reward, an agent computes the
+    temporal difference δ by the weights so far, which takes a second forward pass,
+    decays its traces, e ← γλe + slopes, and adds step δ e to the weights.
+    """
+
+    _network_names: ClassVar[tuple[str, ...]]
+    """The parameters that are its networks."""
+    _auto: ClassVar[dict[str, tuple[float, float]]] = STEPS
+    _bound_names: ClassVar[tuple[str, ...]] = ("bound",)
+    """The attributes with the bounds on the steps of these networks."""
+    _actions: tuple[str, int] | None = None
+    """What its space of actions has: ("n", 2) for one of two, ("size", 2) for two
+    numbers; None: any."""
+    _alone = "agent.model"
+
+    @checks.suggests_arguments("agent", of_class=False)
+    def __init__(
+        self,
+        networks: tuple[Network, ...],
+        bounds: tuple[Bound, ...],
+        discount: Annotated[float, checks.from_0_to_1],
+        trace_decay: Annotated[float, checks.from_0_to_1],
+        rate: Annotated[Rate, _checked_rate],
+        normalize: Annotated[bool, checks.boolean],
+        scale_rewards: Annotated[bool, checks.boolean],
+        seed: Seed,
+    ) -> None:
+        for name, network in zip(self._network_names, networks, strict=True):
+            require_network(self._title(name), network)
+        if len(set(networks)) < len(networks):
+            raise ArgumentError(
+                f"Expected two networks for {type(self).__name__}, got one for both."
+            )
+        if len({len(network.input) for network in networks}) > 1:
+            raise ArgumentError("The two networks must have the same number of inputs.")
+        self._networks = networks
+        self._read_networks()
+        self.discount = discount
+        self.trace_decay = trace_decay
+        self.rate = rate
+        for name, bound in zip(self._bound_names, bounds, strict=True):
+            if bound is not None and not _is_auto(name, bound):
+                bound = checks.positive_number(name, bound)
+            setattr(self, name, bound)
+        self._set_scale(Scale(len(networks[0].input)) if normalize else None)
+        self.scale_rewards = scale_rewards
+        self._rng = random_generator(seed)
+        self._traces = tuple(map(EligibilityTraces, networks))
+        self._returns = Scale(1)
+        self._return = 0.0
+        self._value: float | None = None  # None: no episode has begun
+        self._next: Any = (
+            None  # the next action, of an agent that chooses it in `_bootstrap_value`
+        )
+        self._limits = self._present_limits()
+        # networks with which another agent has begun or acted since
+        self._taken_over: list[Network] = []
+        self.steps = 0
+        self.error = math.nan
+        """The latest temporal difference δ, in units of scaled rewards; NaN before the
+        first."""
+
+    def __repr__(self) -> str:
+        networks = " and ".join(map(repr, self._networks))
+        parameters = inspect.signature(type(self)).parameters
+        changed = [
+            f", {name}={checks.short_repr(getattr(self, name))}"
+            for name in _archive.argument_names(self)
+            if getattr(self, name) != parameters[name].default
+        ]
+        steps = checks.pluralize(self.steps, "step")
+        return f"<{type(self).__name__} of {networks}: {steps}{''.join(changed)}>"
+
+    @property
+    def model(self) -> Model:
+        """The network that acts, with the scale of observations: one to save, open
+        elsewhere or export. ``model.whole()`` is a network that takes observations as
+        the environment gives them.
+
+        Its best action is the largest output; of continuous actions, the first half of
+        the outputs are the means.
+        """
+        return self._models[0]
+
+    @property
+    def normalize(self) -> bool:
+        """Whether observations are scaled to running mean 0 and deviation 1."""
+        return self.model.scale is not None
+
+    @normalize.setter
+    def normalize(self, normalize: bool) -> None:
+        if checks.boolean("normalize", normalize) != self.normalize:
+            self._set_scale(Scale(len(self._networks[0].input)) if normalize else None)
+
+    def _set_scale(self, scale: Scale | None) -> None:
+        """Set the scale of observations, which the networks share."""
+        self._models = tuple(_model_of(network, scale) for network in self._networks)
+
+    def _title(self, name: str) -> str:
+        """Return the parameter of this name in messages."""
+        return f"{name} of {type(self).__name__}"
+
+    def _read_networks(self) -> None:
+        """Check that the networks suit an agent, as they are now, and read what its
+        actions are; ArgumentError if they do not.
+        """
+        self._read_outputs()
+        self._require_rule()
+
+    def _require_rule(self) -> None:
+        """Raise ArgumentError if a network with memory learns by the online rule."""
+        for name, network in zip(self._network_names, self._networks, strict=True):
+            if network.has_memory and network.rule.name == ONLINE:
+                raise ArgumentError(
+                    f"{checks.subject(self._title(name))}, which has memory, must"
+                    f' learn by "rtrl", got {network!r}, which learns by "online":'
+                    " the slopes of this rule can leave out effects of earlier steps."
+                    f' Set {name}.rule = "rtrl", or'
+                    f' {name}.rule = "rtrl", 1 for cheaper slopes.'
+                )
+
+    @abstractmethod
+    def _read_outputs(self) -> None:
+        """Raise ArgumentError unless the networks have the outputs that this agent
+        needs; set `_actions`.
+        """
+
+    def _require_values(self, name: str) -> None:
+        """Raise ArgumentError unless the outputs of this network can be any value."""
+        network = self._networks[self._network_names.index(name)]
+        require_range(
+            self._title(name),
+            network,
+            squashes_of(network),
+            "A value can be any number. Set"
+            f' {name}.output.squash = "identity", or build the network so:'
+            ' architect.Perceptron(4, 16, 1, output_squash="identity").',
+        )
+
+    def _present_limits(self) -> tuple[tuple[float, float], ...]:
+        """Return rate and bound (0: none) for each network as it is now: an edit may
+        have given it memory.
+        """
+        limits = []
+        for name, network in zip(self._bound_names, self._networks, strict=True):
+            rate, bound = (
+                self._auto[word][int(network.has_memory)] if value == "auto" else value
+                for word, value in (("rate", self.rate), (name, getattr(self, name)))
+            )
+            limits.append((float(rate), bound or 0.0))
+        return tuple(limits)
+
+    def begin(self, observation: ArrayLike) -> Any:
+        """Begin an episode: clear the context of the networks and the traces.
+
+        Parameters
+        ----------
+        observation : array_like, shape (n,)
+            The first observation: one finite number for each input neuron.
+
+        Returns
+        -------
+        int, ndarray or float
+            The first action; the value for :class:`TD`.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If the observation is not n finite numbers, or an edit has left a network
+            with which this agent cannot learn.
+        """
+        row = self._observed(observation)
+        self._read_networks()
+        row = self._standard(row, counted=True)
+        self._take_over()
+        for network, traces in zip(self._networks, self._traces, strict=True):
+            network.clear()
+            traces.clear()
+        self._limits = self._present_limits()
+        self._return = 0.0
+        self._next = None  # of an episode that was broken off
+        return self._observe(row)
+
+    @checks.suggests_arguments("agent.learn")
+    def learn(
+        self,
+        reward: float,
+        observation: ArrayLike,
+        terminated: bool = False,
+        truncated: bool = False,
+    ) -> Any:
+        """Learn from a reward and the observation that came with it.
+
+        Parameters
+        ----------
+        reward : float
+            The reward for the last action.
+        observation : array_like, shape (n,)
+            The observation after it.
+        terminated : bool
+            Whether the episode has ended there, so that nothing follows: the value of
+            the observation counts as 0. Default False.
+        truncated : bool
+            Whether the episode is broken off there, although something would follow:
+            its value counts. Default False.
+
+        Returns
+        -------
+        int, ndarray, float or None
+            The next action; the value of the observation for :class:`TD`. None after
+            the end of an episode.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If no episode has begun, another agent uses the network since then, or a
+            number cannot be used. Nothing has changed then.
+        DivergenceError
+            If the values are no longer finite. The weights are those before this step.
+        """
+        row = self._observed(observation)
+        value = self._value
+        reward = checks.finite_number("reward", reward)
+        if (
+            terminated is not False or truncated is not False
+        ):  # most steps are in the middle
+            terminated, truncated = (
+                checks.boolean("terminated", terminated),
+                checks.boolean("truncated", truncated),
+            )
+        if value is None:
+            raise ArgumentError(
+                "Expected an episode that has begun. Call begin with the first"
+                " observation."
+            )
+        self._require_latest()
+        self._prepare_action()
+        # Nothing has changed so far. The scale of rewards checks its number before it
+        # counts it, and that of observations cannot fail after it.
+        if self.scale_rewards:
+            reward = self._scaled(reward)
+        after = self._standard(row, counted=True)
+        following = (
+            self._bootstrap_value(after) if self.discount and not terminated else 0.0
+        )
+        delta = EligibilityTraces.temporal_difference(
+            reward, self.discount, following, value
+        )
+        decay = self.discount * self.trace_decay
+        if not math.isfinite(delta):
+            raise DivergenceError(
+                f"The temporal difference of {type(self).__name__} is not a finite"
+                f" number after {checks.pluralize(self.steps, 'step')}. The weights are"
+                " those before this step. Use a bound, a lower rate or bounded"
+                " squashes."
+            )
+        self.error = delta
+        before = [
+            (network, network.weights, network.biases)
+            for network in self._networks[:-1]
+        ]
+        try:
+            for traces, errors, limits in zip(
+                self._traces, self._errors(delta), self._limits, strict=True
+            ):
+                traces.learn(errors, delta, decay, *limits)
+        except DivergenceError:  # of the last network, after the first has learned
+            for network, weights, biases in before:
+                network.weights = weights
+                network.biases = biases
+            raise
+        self.steps += 1
+        # if a function of the user raises now, the next step is that of a new episode
+        self._value = None
+        return None if terminated or truncated else self._observe(after)
+
+    def act(self, observation: ArrayLike, first: bool = False) -> Any:
+        """Return the action for an observation, in a step without learning or
+        exploring.
+
+        Parameters
+        ----------
+        observation : array_like, shape (n,)
+            The observation.
+        first : bool
+            Whether it begins an episode: the context is cleared before. Default False.
+
+        Returns
+        -------
+        int, ndarray or float
+            The best or most probable action, or the means of continuous ones; the value
+            for :class:`TD`. To learn again, call :meth:`begin`.
+        """
+        first = checks.boolean("first", first)
+        row = self._standard(self._observed(observation))
+        self._value = None
+        self._take_over()
+        network = self._networks[0]
+        if first:
+            network.clear()
+        return self._answer(network.activate(row))
+
+    def _acting(self) -> Self:
+        """Make a copy that only acts: with a copy of each network, and with the scale
+        of the present moment.
+
+        What it does changes nothing in this agent.
+        """
+        clone = object.__new__(type(self))
+        vars(clone).update(vars(self))
+        clone._networks = tuple(network.clone() for network in self._networks)
+        clone._set_scale(self.model.scale)
+        for name, network in zip(self._network_names, clone._networks, strict=True):
+            setattr(clone, name, network)
+        return clone
+
+    @abstractmethod
+    def _answer(self, outputs: Floats) -> Any:
+        """Return the answer of :meth:`act` to the outputs of the first network."""
+
+    @abstractmethod
+    def _observe(self, row: Floats) -> Any:
+        """Activate the networks at an observation; returns the action there."""
+
+    def _bootstrap_value(self, row: Floats) -> float:
+        """Return the value of an observation that follows, by the weights so far: a
+        second forward pass.
+
+        An agent that needs the next action before it learns, as Sarsa does, chooses it
+        here and stores it in `_next`, for :meth:`_observe`.
+        """
+        values = self._networks[-1].peek(row)
+        # max takes 0.9 µs
+        return float(values[0] if len(values) == 1 else values.max())
+
+    def _errors(self, delta: float) -> tuple[Floats | None, ...]:
+        """Return the errors of the outputs of each network whose slopes are traced;
+        None: their own slopes.
+        """
+        return (None,)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Agent._of_archive, _archive.with_functions(self)
+
+    def _whole(self) -> Network:
+        return self.model.whole()
+
+    def _archive(self) -> dict[str, NDArray[Any]]:
+        return _archive.arrays_of(self)
+
+    @classmethod
+    def _of_archive(
+        cls, arrays: dict[str, NDArray[Any]], functions: Mapping[str, Any] | None = None
+    ) -> Agent:
+        return _archive.agent_of(cls, arrays, functions or {})
+
+    def _require_remembered(self, values: Mapping[str, Any]) -> None:
+        """Raise ValueError unless an agent can go on with these values of a file;
+        attributes by name.
+        """
+        value = values["_value"]
+        steps = values["steps"]
+        if (
+            not (value is None or type(value) is float)
+            or type(steps) is not int
+            or steps < 0
+        ):
+            raise ValueError("its value or its number of steps is not valid")
+        if type(values["_return"]) is not float or type(values["error"]) is not float:
+            raise ValueError("its return or its error is not a number")
+
+    def _prepare_action(self) -> None:
+        """Call what the user has given for the next action, which may raise, before
+        anything changes.
+        """
+
+    def _observed(self, observation: ArrayLike) -> Floats:
+        """Return the observation as finite numbers whose squares are finite, if they
+        are squared.
+        """
+        network = self._networks[0]
+        if is_row(observation, network._n_inputs):
+            row: Floats = observation
+        else:
+            row = checks.vector(
+                "observation", observation, len(network.input), network.dtype
+            )
+        # One product tells of NaN and of numbers that are too large; the slow checks
+        # name them.
+        if not checks.sum_of_squares(row) < SURELY_FINE:
+            row = checks.vector("observation", row, len(network.input), network.dtype)
+            if self.normalize and float(np.abs(row).max()) >= SQUARABLE:
+                raise ArgumentError(TOO_LARGE)
+        return row
+
+    def _standard(self, row: Floats, counted: bool = False) -> Floats:
+        """Return the observation with running mean 0 and deviation 1, if it is
+        normalised.
+        """
+        scale = self._models[0].scale
+        return row if scale is None else scale.follow(row, float(counted))
+
+    def _scaled(self, reward: float) -> float:
+        """Return the reward, divided by the running deviation of the discounted sum of
+        rewards so far.
+        """
+        total = self.discount * self._return + reward
+        self._returns.follow(np.array([total]))  # raises for a number that is too large
+        self._return = total
+        return reward / float(self._returns.deviation[0])
+
+    def _take_over(self) -> None:
+        for network in self._networks:
+            before = _latest.get(network)
+            rival = None if before is None else before()
+            if rival is not None and rival is not self:
+                rival._taken_over = [*rival._taken_over, network]
+            _latest[network] = ref(self)
+        self._taken_over = []
+
+    def _require_latest(self) -> None:
+        if self._taken_over:
+            raise ArgumentError(
+                f"Another agent has taken over {self._taken_over[0]!r}. Call begin,"
+                " which takes it back, or give each agent a network of its own:"
+                " network.clone()."
+            )
+
+
+def _model_of(network: Network, scale: Scale | None) -> Model:
+    """Return the model of a network of an agent: softmax outputs are those of its
+    actions.
+    """
+    options: dict[str, Any] = {"scale": scale or False, "target_scale": False}
+    outputs = squashes_of(network)
+    if {squash.name for squash in outputs} == {"softmax"}:
+        return Model(network, range(len(outputs)), **options)
+    return Model(network, task="numbers", **options)

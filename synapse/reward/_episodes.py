@@ -1,0 +1,580 @@
+"""Running an agent in an environment."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _checks as checks
+from .._initializer import Seed, random_generator
+from .._typing import Floats, Ints
+from ..engine.locking import DeferredInterrupt
+from ..errors import ArgumentError, ArgumentTypeError, FormatError
+from ..readwrite._file_checks import members
+from ..readwrite._files import opened, reading
+from ..readwrite._npz import as_text, from_array, read_arrays, write_arrays
+from ._agent import Agent
+from ._archive import arrays_of, restore
+from ._spaces import Episodic
+
+MIN_CHECKPOINT_SECONDS = 10.0
+MAX_CHECKPOINT_FRACTION = 0.05
+"""A checkpoint is written after `MIN_CHECKPOINT_SECONDS`, and takes at most the share
+`MAX_CHECKPOINT_FRACTION` of the time."""
+EVALUATED = 1
+"""Part of the seeds of evaluations, which training episodes do not have."""
+
+
+@checks.suggests_attributes("Run")
+@final
+@dataclass(frozen=True)
+class Run:
+    """What a run of an agent has brought.
+
+    Parameters
+    ----------
+    returns, lengths : ndarray, shape (episodes,)
+        Sum of the rewards, not discounted, and number of steps of each complete
+        episode.
+    steps, seconds : int, float
+        Number of all steps, and the time that the run took.
+    stop_reason : str
+        Why it ended: "steps", "callback" or "interrupted".
+    test_steps : ndarray, shape (tests,)
+        Number of steps before each test.
+    test_returns : ndarray, shape (tests, episodes)
+        Returns of the episodes of each test.
+    """
+
+    returns: Floats
+    lengths: Ints
+    steps: int
+    seconds: float
+    stop_reason: str
+    test_steps: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    test_returns: Floats = field(default_factory=lambda: np.empty((0, 0)))
+
+    def __repr__(self) -> str:
+        last = self.returns[-100:]
+        mean = (
+            f", mean return of the last {len(last)} {last.mean():.4g}"
+            if len(last)
+            else ""
+        )
+        episodes = checks.pluralize(len(self.returns), "episode")
+        steps = checks.pluralize(self.steps, "step")
+        return f"<Run: {episodes}, {steps}{mean}, stopped by {self.stop_reason}>"
+
+    def to_pandas(self, *, tests: bool = False) -> Any:
+        """Return a data frame of pandas (extra "stats"): return, length and last step
+        of each episode.
+
+        Parameters
+        ----------
+        tests : bool
+            Whether to return the episodes of the tests instead: the number of steps
+            before the test, the number of the episode in it, and its return. Default
+            False.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row for each episode.
+        """
+        if checks.boolean("tests", tests):
+            count, episodes = self.test_returns.shape
+            columns = {
+                "step": self.test_steps.repeat(episodes),
+                "episode": np.tile(np.arange(episodes), count),
+                "return": self.test_returns.ravel(),
+            }
+            return checks.imported_pandas().DataFrame(columns)
+        columns = {
+            "return": self.returns,
+            "length": self.lengths,
+            "step": self.lengths.cumsum(),
+        }
+        return checks.imported_pandas().DataFrame(columns)
+
+
+@checks.suggests_arguments("reward.run")
+def run(
+    agent: Agent,
+    environment: Any,
+    *,
+    steps: int,
+    seed: Seed = None,
+    learn: bool = True,
+    callback: Callable[[Agent, float, int], Any] | None = None,
+    test_every: int | None = None,
+    test_environment: Any = None,
+    test_episodes: int = 10,
+    checkpoint: Any = None,
+    resume: bool = False,
+    progress: bool = True,
+) -> Run:
+    """Run an agent in an environment, and learn.
+
+    Parameters
+    ----------
+    agent : Agent
+        The agent.
+    environment : object
+        An environment of Gymnasium, or any object with its two methods:
+        ``reset(seed=...)`` returns an observation and a dict; ``step(action)`` returns
+        the observation, the reward, whether it has terminated, whether it was
+        broken off, and a dict. Observations are numbers. Those of a Discrete or
+        MultiDiscrete ``observation_space`` become a column for each value, of which one
+        is 1. If the ``action_space`` is MultiDiscrete or MultiBinary, the network has
+        an output for each combination. Continuous actions are clipped to the bounds of
+        their space.
+    steps : int
+        Number of steps, after which the run ends, also within an episode. With 0,
+        nothing is done but to read the checkpoint, if there is one to resume from.
+    seed : int or numpy.random.Generator, optional
+        Seed of the environment: each episode resets it with a seed that follows from
+        this one and the number of the episode. Default: an unrecorded random seed, or
+        that of the checkpoint.
+    learn : bool
+        Whether the agent learns and explores. Default True.
+    callback : callable, optional
+        Function ``(agent, return, length)``, called after every episode; a true value
+        ends the run.
+    test_every : int, optional
+        Number of steps between two tests. A test runs episodes in which a
+        copy of the agent acts as ``agent.act`` does; it changes no bit of the run.
+        Default: none.
+    test_environment : object, optional
+        The environment of tests, which must not be that of the run. It is needed
+        with `test_every`.
+    test_episodes : int
+        Number of episodes of a test, which have the same seeds each time.
+        Default 10.
+    checkpoint : path, optional
+        File with the agent and the episodes so far, written whole or not at all: every
+        ten seconds or so, and at the end, also after Ctrl-C and errors.
+        :func:`synapse.load` reads the agent of it.
+    resume : bool
+        Whether to continue from the checkpoint, if it exists: with an agent that is
+        made and an environment that behaves as before, the run then brings the same
+        bits as one that was not broken off. If it was broken off within an episode, the
+        actions of this episode are repeated first; if the environment then shows
+        something else than before, the episode begins anew, and the agent has what it
+        has learned.
+    progress : bool
+        Whether to show a progress bar. Default True.
+
+    Returns
+    -------
+    Run
+        Also after Ctrl-C, with what was reached until then.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If an argument cannot be used, or the environment returns what an agent cannot
+        use.
+    TopologyError
+        If there is a checkpoint and a network of the agent is connected with neurons
+        outside of it.
+    FormatError
+        If the checkpoint is not one of an agent with such networks.
+    Exception
+        What the environment raises, with a note that names the step. The agent has
+        learned what came before.
+
+    Examples
+    --------
+    >>> import architect
+    >>> class Levers:
+    ...     def reset(self, seed=None):
+    ...         return [1.0], {}
+    ...     def step(self, action):
+    ...         return [1.0], float(action == 1), True, False, {}
+    >>> from synapse.reward import QLearning
+    >>> agent = QLearning(architect.Perceptron(1, 2, squash="identity", seed=0), seed=0)
+    >>> run(agent, Levers(), steps=300, progress=False).returns[-100:].mean() > 0.9
+    np.True_
+    """
+    if not isinstance(agent, Agent):
+        condition = "one of synapse.reward, such as QLearning"
+        raise ArgumentTypeError(checks.expected("agent", condition, agent))
+    training = Episodic("environment", environment, agent)
+    steps = checks.whole_number("steps", steps, "a whole number, 0 or above", 0)
+    learn, progress = (
+        checks.boolean("learn", learn),
+        checks.boolean("progress", progress),
+    )
+    path = None if checkpoint is None else checks.file_path("checkpoint", checkpoint)
+    if checks.boolean("resume", resume) and path is None:
+        raise ArgumentError("Expected a checkpoint to resume from, got none.")
+    if path is not None and not learn:
+        raise ArgumentError(
+            "Expected no checkpoint with learn=False: it would be one of an agent that"
+            " has learned nothing. To evaluate the agent of a checkpoint, give"
+            " synapse.load(checkpoint) as the agent."
+        )
+    if callback is not None:
+        checks.function_of("A callback", callback, "agent", "return", "length")
+    evaluations = _evaluations(
+        agent, environment, test_every, test_environment, test_episodes
+    )
+    if path is not None:
+        arrays_of(agent, whole=False)  # raises now rather than after hours
+    # the last check, because it draws
+    root = int(random_generator(seed).integers(2**62))
+    episodes = _Episodes(agent, training, root, learn, evaluations)
+    if resume and path is not None and path.exists():
+        read_checkpoint(path, agent, episodes, seeded=seed is not None)
+    return episodes.run(steps, callback, path, progress)
+
+
+def _evaluations(
+    agent: Agent, environment: Any, every: Any, separate: Any, episodes: Any
+) -> _Evaluations | None:
+    """Return the evaluations that a call asks for."""
+    episodes = checks.positive_integer("test_episodes", episodes)
+    if (every is None) != (separate is None):
+        raise ArgumentError(
+            "Expected both test_every, a number of steps, and test_environment, an"
+            " environment; got one of them."
+        )
+    if every is None:
+        return None
+    if separate is environment:
+        raise ArgumentError(
+            "Expected an environment of its own for the tests, got that of the"
+            " run, whose episode would be broken off. Make a second one."
+        )
+    agent._acting()  # raises now if its network cannot be copied
+    return _Evaluations(
+        checks.positive_integer("test_every", every),
+        Episodic("test_environment", separate, agent),
+        episodes,
+    )
+
+
+def _seed_of(*numbers: int) -> int:
+    """Return the seed of an episode, from that of its run and its number."""
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
+
+
+@contextmanager
+def _naming(step: int, episode: str) -> Iterator[None]:
+    """Add to an error of the environment where it was raised."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"The environment raised this in step {step} of {episode}.")
+        raise
+
+
+class _Evaluations:
+    """Evaluations so far: by `every` steps, some episodes in an environment of their
+    own.
+    """
+
+    def __init__(self, every: int, environment: Episodic, episodes: int) -> None:
+        self.every = every
+        self.environment = environment
+        self.episodes = episodes
+        self.steps: list[int] = []
+        self.returns: list[list[float]] = []
+
+    def run(self, agent: Agent, seed: int, steps: int) -> None:
+        """Run a copy of the agent in all episodes, which have the same seeds in each
+        evaluation.
+        """
+        actor = agent._acting()
+        returns = [
+            self._return(actor, _seed_of(seed, EVALUATED, episode))
+            for episode in range(self.episodes)
+        ]
+        self.steps.append(steps)
+        self.returns.append(returns)
+
+    def _return(self, actor: Agent, seed: int) -> float:
+        """Return the return of one episode."""
+        step = 0
+        total = 0.0
+        over = False
+        with _naming(step, "a test"):
+            row = self.environment.reset(seed)
+        action = actor.act(row, first=True)
+        while not over:
+            with _naming(step, "a test"):
+                row, reward, terminated, truncated = self.environment.step(action)
+            action = actor.act(row)
+            total += reward
+            step += 1
+            over = terminated or truncated
+        return total
+
+
+@dataclass
+class _Episode:
+    """An episode that has begun: what was done in it, from which a checkpoint repeats
+    it.
+    """
+
+    row: Floats  # the latest observation
+    action: Any  # the agent's answer to it
+    total: float = 0.0
+    length: int = 0
+    actions: list[Any] = field(default_factory=list)
+
+
+class _Episodes:
+    """The episodes of a run: `total` steps in all, and the returns and lengths of the
+    complete ones.
+    """
+
+    def __init__(
+        self,
+        agent: Agent,
+        environment: Episodic,
+        seed: int,
+        learn: bool,
+        evaluations: _Evaluations | None,
+    ) -> None:
+        self.agent = agent
+        self.environment = environment
+        self.seed = seed
+        self.learn = learn
+        self.evaluations = evaluations
+        self.returns: list[float] = []
+        self.lengths: list[int] = []
+        self.steps = 0  # of all episodes, also of those that are not complete
+        self.seconds = 0.0
+        self.episode: _Episode | None = None
+
+    def run(self, steps: int, callback: Any, path: Path | None, progress: bool) -> Run:
+        """Run episodes until `steps` steps are done."""
+        from tqdm.auto import tqdm  # a tenth of the time of `import synapse`
+
+        begin = time.monotonic() - self.seconds
+        stopped = "steps"
+        # a run that is complete, and its file, stay as they are
+        goes_on = self.steps < steps
+        shown: dict[str, Any] = {
+            "unit": " steps",
+            "unit_scale": True,
+            "disable": not progress,
+        }
+        with tqdm(total=steps, initial=self.steps, **shown) as bar:
+            try:
+                self._repeat()
+                writes = self._written(path, begin)
+                while self.steps < steps:
+                    complete = self._step(path is not None)
+                    bar.update()
+                    next(writes)
+                    if (
+                        complete is not None
+                        and callback is not None
+                        and callback(self.agent, *complete)
+                    ):
+                        stopped = "callback"
+                        break
+            except KeyboardInterrupt:
+                stopped = "interrupted"
+            finally:
+                self.seconds = time.monotonic() - begin
+                if path is not None and goes_on:
+                    write_checkpoint(path, self.agent, self)
+        return self._result(stopped)
+
+    def _result(self, stopped: str) -> Run:
+        returns = np.array(self.returns)
+        lengths = np.array(self.lengths, np.int64)
+        result = Run(returns, lengths, self.steps, self.seconds, stopped)
+        if self.evaluations is None:
+            return result
+        evaluated = self.evaluations
+        shape = len(evaluated.steps), evaluated.episodes
+        every = (
+            np.array(evaluated.steps, np.int64),
+            np.reshape(evaluated.returns, shape),
+        )
+        return Run(returns, lengths, self.steps, self.seconds, stopped, *every)
+
+    def _written(self, path: Path | None, begin: float) -> Iterator[None]:
+        """Write a checkpoint whenever one is due; asked after every step."""
+        due = time.monotonic() + MIN_CHECKPOINT_SECONDS
+        while True:
+            if path is not None and time.monotonic() >= due:
+                now = time.monotonic()
+                self.seconds = now - begin
+                write_checkpoint(path, self.agent, self)
+                due = time.monotonic() + max(
+                    MIN_CHECKPOINT_SECONDS,
+                    (time.monotonic() - now) / MAX_CHECKPOINT_FRACTION,
+                )
+            yield
+
+    def _step(self, recorded: bool) -> tuple[float, int] | None:
+        """Do one step, which begins an episode if none has begun; return and length if
+        it ends there.
+        """
+        if self.episode is None:
+            self._begin()
+        episode = self.episode
+        assert episode is not None
+        with self._named(episode.length):
+            row, reward, terminated, truncated = self.environment.step(episode.action)
+        over = terminated or truncated
+        # Ctrl-C waits until the agent, and what is known of the episode, are those
+        # after this step.
+        with DeferredInterrupt():
+            agent = self.agent
+            action = (
+                agent.learn(reward, row, terminated, truncated)
+                if self.learn
+                else agent.act(row)
+            )
+            if recorded:
+                episode.actions.append(episode.action)
+            episode.row = row
+            episode.action = action
+            episode.total += reward
+            episode.length += 1
+            self.steps += 1
+            if over:
+                self.returns.append(episode.total)
+                self.lengths.append(episode.length)
+                self.episode = None
+        if self.evaluations is not None and self.steps % self.evaluations.every == 0:
+            self.evaluations.run(self.agent, self.seed, self.steps)
+        return (episode.total, episode.length) if over else None
+
+    def _begin(self) -> None:
+        """Begin the next episode."""
+        with self._named(0):
+            row = self.environment.reset(_seed_of(self.seed, len(self.returns)))
+        with DeferredInterrupt():
+            action = (
+                self.agent.begin(row) if self.learn else self.agent.act(row, first=True)
+            )
+            self.episode = _Episode(row, action)
+
+    def _repeat(self) -> None:
+        """Repeat the actions of the episode of a checkpoint; begin anew if the
+        environment differs.
+        """
+        episode = self.episode
+        if episode is None:
+            return
+        with self._named(0):
+            row = self.environment.reset(_seed_of(self.seed, len(self.returns)))
+            total = 0.0
+            for action in episode.actions:
+                row, reward, terminated, truncated = self.environment.step(action)
+                total += reward
+                if terminated or truncated:
+                    break
+        if not np.array_equal(row, episode.row) or total != episode.total:
+            self.episode = None
+
+    def _named(self, step: int) -> Any:
+        return _naming(step, f"episode {len(self.returns)}")
+
+
+RUN = "run"
+"""The array with what a checkpoint has of a run, beside its agent."""
+OF_RUN = ("seed", "steps", "seconds", "total")
+
+
+def write_checkpoint(path: Path, agent: Agent, episodes: _Episodes) -> None:
+    """Write an agent, the episodes so far, and what repeats the one that is not
+    complete.
+    """
+    episode = episodes.episode
+    head = {
+        "seed": episodes.seed,
+        "steps": episodes.steps,
+        "seconds": episodes.seconds,
+        "total": None if episode is None else episode.total,
+    }
+    arrays: dict[str, NDArray[Any]] = {
+        **arrays_of(agent, whole=False),
+        RUN: as_text(head),
+        "returns": np.array(episodes.returns, np.float64),
+        "lengths": np.array(episodes.lengths, np.int64),
+    }
+    if episode is not None:
+        arrays["row"] = np.asarray(episode.row, np.float64)
+        arrays["action"] = np.asarray(episode.action)
+        arrays["actions"] = np.array(episode.actions)
+    if episodes.evaluations is not None:
+        arrays["evaluation_steps"] = np.array(episodes.evaluations.steps, np.int64)
+        arrays["evaluation_returns"] = np.array(
+            episodes.evaluations.returns, np.float64
+        )
+    write_arrays(path, arrays)
+
+
+def read_checkpoint(
+    path: Path, agent: Agent, episodes: _Episodes, seeded: bool
+) -> None:
+    """Restore an agent and its episodes from a checkpoint; FormatError if it is
+    another's.
+    """
+    with reading(path):
+        with opened(path) as stream:
+            arrays = read_arrays(stream)
+        if RUN not in arrays:
+            raise FormatError(
+                "Expected a checkpoint of reward.run, got a file without a run."
+            )
+        head = members("The description of a run", from_array(RUN, arrays[RUN]), OF_RUN)
+        try:
+            if seeded and int(head["seed"]) != episodes.seed:
+                raise ValueError(f"it has seed {head['seed']}, not {episodes.seed}")
+            returns = arrays["returns"].astype(np.float64).tolist()
+            lengths = arrays["lengths"].astype(np.int64).tolist()
+            steps, seconds, seed = (
+                int(head["steps"]),
+                float(head["seconds"]),
+                int(head["seed"]),
+            )
+            episode = (
+                None
+                if head["total"] is None
+                else _episode_of(arrays, float(head["total"]))
+            )
+            evaluated = [
+                arrays.get(f"evaluation_{name}", np.empty(0)).tolist()
+                for name in ("steps", "returns")
+            ]
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise FormatError(
+                f"The file {path} is not a checkpoint of this agent ({error})."
+            ) from None
+        restore(agent, arrays)
+    episodes.returns = returns
+    episodes.lengths = lengths
+    episodes.steps = steps
+    episodes.seconds = seconds
+    episodes.seed = seed
+    episodes.episode = episode if agent._value is not None else None
+    if episodes.evaluations is not None:
+        episodes.evaluations.steps, episodes.evaluations.returns = evaluated
+
+
+def _episode_of(arrays: dict[str, NDArray[Any]], total: float) -> _Episode:
+    """Return the episode that a checkpoint was written in."""
+    actions = arrays["actions"]
+    action = arrays["action"]
+    if actions.dtype.kind not in "if" or action.dtype.kind not in "if":
+        raise ValueError("its actions are not numbers")
+    length = len(actions)
+    several = list(actions) if actions.ndim > 1 else actions.tolist()
+    latest = action if action.ndim else action.item()
+    return _Episode(arrays["row"], latest, total, length, several)

@@ -1,0 +1,193 @@
+"""Prediction of discounted sums by temporal differences."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import ClassVar, final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._checks import finite_array, must, short_repr, suggests_arguments
+from .._defaults import DISCOUNT, STEPS, TRACE
+from .._scale import Scale
+from .._typing import Floats
+from ..errors import ArgumentError
+from ..objects.network import Network
+from ._agent import Agent, Bound, Rate
+
+STEPS_PER_CALL = 4_096
+"""Steps of a stream in one call of compiled code, after which Ctrl-C is noticed.
+``python -m benchmarks.constants td.STEPS_PER_CALL``: rows take 1.50 times as long with
+a tenth, 0.78 times with ten times."""
+
+
+@final
+class TD(Agent):
+    r"""TD(λ): predict the discounted sum of coming rewards (Sutton 1988), with exact
+    slopes of any network.
+
+    δ = r + γ v(o') − v(o);  e ← γ λ e + ∂v(o)/∂w;  w ← w + step δ e
+
+    Parameters
+    ----------
+    network : Network
+        The network, with one output, the value v, whose squash has no bounds, such as
+        "identity". If it has memory, its learning rule is "rtrl".
+    discount : float
+        Discount γ of later rewards, from 0 to 1. Default 0.99.
+    trace_decay : float
+        Decay λ of the traces, from 0 to 1. Default 0.8.
+    rate : float or "auto"
+        Size α of a step, if the bound does not reduce it. Default "auto": 1 as in the
+        paper of the bound, also for a network with memory: smaller steps, which agents
+        that act take with it, predict worse.
+    bound : float, "auto" or None
+        Factor κ of the bound on the step of Elsayed, Vasan and Mahmood 2024 (ObGD): the
+        step is α / max(1, α κ max(\|δ\|, 1) ‖e‖₁). None: every step is the rate.
+        Default "auto": 2 as in the paper. Rate and bound are read at the beginning of
+        an episode.
+    normalize : bool
+        Whether observations are scaled to running mean 0 and deviation 1. Default True.
+    scale_rewards : bool
+        Whether rewards are divided by the running deviation of their discounted sums.
+        Values are then in these units. Default False.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If an argument cannot be used, or the network is not such a one.
+
+    Examples
+    --------
+    A bell rings, and food comes two steps later:
+
+    >>> import architect
+    >>> net = architect.Perceptron(3, 1, squash="identity", seed=0)
+    >>> agent = TD(net, discount=0.9, rate=0.1, bound=None, normalize=False)
+    >>> for _ in range(200):
+    ...     value = agent.begin([1.0, 0.0, 0.0])  # the bell
+    ...     value = agent.learn(0.0, [0.0, 1.0, 0.0])
+    ...     end = agent.learn(1.0, [0.0, 0.0, 1.0], terminated=True)  # food
+    >>> round(float(agent.act([1.0, 0.0, 0.0])), 2)
+    0.9
+    """
+
+    _network_names: ClassVar[tuple[str, ...]] = ("network",)
+
+    _auto: ClassVar = {word: (usual, usual) for word, (usual, _) in STEPS.items()}
+
+    @suggests_arguments("agent", of_class=False)
+    def __init__(
+        self,
+        network: Network,
+        *,
+        discount: float = DISCOUNT,
+        trace_decay: float = TRACE,
+        rate: Rate = "auto",
+        bound: Bound = "auto",
+        normalize: bool = True,
+        scale_rewards: bool = False,
+    ) -> None:
+        super().__init__(
+            (network,),
+            (bound,),
+            discount,
+            trace_decay,
+            rate,
+            normalize,
+            scale_rewards,
+            0,
+        )
+        self.network = network
+
+    def _read_outputs(self) -> None:
+        (network,) = self._networks
+        if len(network.output) != 1:
+            raise ArgumentError(
+                must(self._title("network"), "have one output", short_repr(network))
+            )
+        self._require_values("network")
+
+    def run(self, observations: ArrayLike, rewards: ArrayLike) -> Floats:
+        """Learn from a stream: a row of observations for every step, and the reward
+        that comes after it.
+
+        Parameters
+        ----------
+        observations : array_like, shape (T, n)
+            The observations. The first begins an episode if none has begun.
+        rewards : array_like, shape (T,)
+            Reward t comes with observation t; that of the first is not used if it
+            begins an episode.
+
+        Returns
+        -------
+        ndarray, shape (T,)
+            The value of each observation, before its reward is known.
+        """
+        rows = finite_array("observations", observations, self.network.dtype)
+        gains = finite_array("rewards", rewards)
+        if (
+            rows.ndim != 2
+            or gains.shape != rows.shape[:1]
+            or rows.shape[1] != len(self.network.input)
+        ):
+            raise ArgumentError(
+                f"Expected observations of shape (T, {len(self.network.input)}) and T"
+                f" rewards, got shapes {rows.shape} and {gains.shape}."
+            )
+        values = np.empty(len(rows))
+        t = 0
+        while t < len(rows):
+            values[t] = (
+                self.begin(rows[t])
+                if self._value is None
+                else self.learn(gains[t], rows[t])
+            )
+            t += 1
+            ahead = slice(t, min(t + STEPS_PER_CALL, len(rows) - 1))
+            if ahead.start < ahead.stop and self._traces[0].can_stream:
+                self._learn_rows(rows[ahead], gains[ahead], values[ahead])
+                t = ahead.stop
+        return values
+
+    def _learn_rows(self, rows: Floats, gains: Floats, values: Floats) -> None:
+        """Learn from some rows in one call of compiled code."""
+        before = deepcopy((self.model.scale, self._returns, self._return))
+        traces = self._traces[0]
+        factors = self.discount, self.discount * self.trace_decay, *self._limits[0]
+        try:
+            prepared = self._prepared(rows, gains)
+        except (
+            ArgumentError
+        ):  # a number of one of the rows is too large: none of them counts
+            self._bring_back(*before)
+            raise
+        done, status = traces.learn_stream(*prepared, values, *factors)
+        self.steps += done
+        if done:
+            self._value = float(values[done - 1])
+        if done < len(rows):  # only the rows up to the one that failed count
+            self._bring_back(*before)
+            self._prepared(rows[: done + 1], gains[: done + 1])
+            traces.require_done(status)
+
+    def _prepared(self, rows: Floats, gains: Floats) -> tuple[Floats, Floats]:
+        """Return rows and rewards in their scales, each by what came up to it."""
+        if self.scale_rewards:
+            gains = np.array(list(map(self._scaled, gains.tolist())))
+        scale = self.model.scale
+        return (rows if scale is None else scale.follow(rows)), gains
+
+    def _bring_back(self, scale: Scale | None, returns: Scale, total: float) -> None:
+        """Restore the scales from before some rows."""
+        self.model.scale = scale
+        self._returns, self._return = returns, total
+
+    def _answer(self, outputs: Floats) -> float:
+        return float(outputs[0])
+
+    def _observe(self, row: Floats) -> float:
+        self._value = float(self.network.activate(row)[0])
+        return self._value

@@ -1,0 +1,140 @@
+"""Classification of a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any, final
+
+import numpy as np
+import pandas as pd
+from river import base
+
+from .. import _checks as checks
+from .._defaults import OUTPUTS
+from .._model import Model
+from ..errors import ArgumentError
+from ..objects.network import Network
+from ..objects.outputs import require_squash
+from ..objects.topology import Topology
+from ._features import Features, append, dicts_of, layer_of
+from ._target_network import TargetNetwork
+
+LABEL_TYPES = (str, int, float, bool)
+"""Labels that a file can have; others are written as text."""
+
+
+@final
+class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
+    """A network that classifies a stream of dicts; a new class gets an output neuron.
+
+    The parameters are those of :class:`~synapse.river.StreamNetwork`.
+
+    Examples
+    --------
+    >>> from river import datasets, evaluate, metrics
+    >>> model = NetworkClassifier(seed=0)
+    >>> evaluate.progressive_val_score(datasets.Phishing(), model, metrics.Accuracy())
+    Accuracy: 89.27%
+    >>> model.network
+    <Perceptron 9-32-2, 43 neurons, 370 connections>
+    """
+
+    _task = "classes"
+    _squared = False
+    _multiclass = True
+    _labels: dict[Hashable, Any]
+    """The class of the model for each label."""
+
+    def learn_one(self, x: Features, y: Any, w: float = 1.0) -> None:
+        """Learn a sample.
+
+        Parameters
+        ----------
+        x : dict of feature names to numbers
+            The features that there are.
+        y : hashable
+            The label.
+        w : float
+            Factor of the step. Default 1.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If a feature is not a number, the label is None or NaN, or the weight is
+            below 0. Nothing has changed.
+        """
+        checked_label(y)
+        weight = w if w == 1.0 else checks.non_negative_number("w", w)
+        with self._lock:
+            row = self._counted(x)
+            model = self.model
+            assert model is not None  # made for the first sample
+            if y not in self._labels:
+                self._add_label(model, y)
+            self._learn(row, model._one_hot[self._labels[y]], weight)
+
+    @staticmethod
+    def _checked(y: Any) -> Any:
+        return checked_label(y)
+
+    def predict_proba_many(self, X: pd.DataFrame) -> pd.DataFrame:
+        """Predict the probability of each label so far, for each row; no column before
+        the first sample.
+        """
+        rows = [self.predict_proba_one(row) for row in dicts_of(X)]
+        labels = [] if self.model is None else list(self._labels)
+        return pd.DataFrame(rows, index=X.index, columns=pd.Index(labels, dtype=object))
+
+    def predict_many(self, X: pd.DataFrame) -> pd.Series:
+        """Predict the label of each row; None before the first sample."""
+        return pd.Series(
+            [self.predict_one(row) for row in dicts_of(X)], index=X.index, dtype=object
+        )
+
+    def _begin(self, x: Features) -> None:
+        self._labels = {}
+        super()._begin(x)
+
+    def _built(self, names: list[str], seed: int) -> Network:
+        network = super()._built(names, seed)
+        advice = f'Build it with output_squash="{OUTPUTS["classes"]}".'
+        require_squash("The result of build", network, ("softmax",), advice)
+        return network
+
+    def _add_label(self, model: Model, label: Hashable) -> None:
+        """Add a label, and an output for it if it is not the first one."""
+        network = model.network
+        classes = [*self._labels.values()]
+        if classes:
+            into_outputs = Topology.of(network).target >= len(network) - len(classes)
+            sources = layer_of(network, Topology.of(network).source[into_outputs])
+            append(network.output, [str(label)], sources, network.output)
+        else:
+            network.output[0].name = str(label)
+        self._labels[label] = _plain(label, classes)
+        model._set_classes(self._labels.values())
+
+    def predict_proba_one(self, x: Features) -> dict[Any, float]:
+        """Predict the probability of each label so far; an empty dict before the first
+        sample.
+        """
+        with self._lock:
+            if self.model is None:
+                return {}
+            return dict(zip(self._labels, self._outputs(x).tolist(), strict=True))
+
+
+def checked_label(y: Any) -> Any:
+    """Return a label, or ArgumentError."""
+    if y is None or not isinstance(y, Hashable) or y != y:
+        raise ArgumentError(f"Expected a label, got {checks.short_repr(y)}.")
+    return y
+
+
+def _plain(label: Any, classes: list[Any]) -> Any:
+    """Return a label as the model has it, different from these classes."""
+    value = label.item() if isinstance(label, np.generic) else label
+    if isinstance(value, LABEL_TYPES):
+        return value
+    text = str(label)
+    return text if text not in classes else f"{type(label).__name__} {text}"

@@ -1,0 +1,302 @@
+"""What the estimators for River share: a model, and features that come and go."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from functools import partial
+from typing import Annotated, Any, ClassVar, Self
+
+import networkx as nx
+import numpy as np
+from river import base
+
+from .. import _checks as checks, _initializer
+from .._build import architecture, built, network_of
+from .._defaults import OUTPUTS, SAMPLES, Stream
+from .._model import Model
+from .._scale import Scale
+from .._typing import Floats
+from ..errors import ArgumentError, ArgumentTypeError
+from ..learning._continual_backprop import ContinualBackprop, Renewer, checked_renewal
+from ..objects.network import Network
+from ..objects.online_adagrad import OnlineAdaGrad
+from ..objects.slopes import Slopes
+from ..objects.topology import Topology
+from ._features import FeatureInputs, Features, in_order, require_numbers
+
+RULES = ("online", "rtrl")
+WEIGHT_FACTOR = 2.5
+"""Initial weights of hidden neurons, and their biases, lie within this factor of those
+of "fan_in".
+
+Neurons of narrower weights are nearly linear, and have to find their curves first.
+"""
+UNSAVED = ("_lock", "_steps", "_renewer", "_rng")
+
+Build = Callable[[int, int, int], Network]
+
+
+def _named_build(title: str, build: Any) -> Any:
+    if isinstance(build, str):
+        architecture(title, build)
+    return build
+
+
+def _bound(title: str, bound: Any) -> float | None:
+    return None if bound is None else checks.positive_number(title, bound)
+
+
+class StreamNetwork(base.Estimator):
+    """A network that learns from a stream of dicts.
+
+    An unknown feature gets an input neuron, with connections of weight 0, so that what
+    was learned stays, at the first sample in which its value differs from its mean so
+    far. Until then its value in standard units is 0, so it can neither act nor learn. A
+    missing feature (no key, None or NaN) is an input at its running mean.
+
+    Parameters
+    ----------
+    build : str, networkx.Graph or callable, optional
+        The topology: the name of an architecture in any case, such as "gru"; a graph,
+        as for :class:`synapse.sklearn.NetworkClassifier`; or a function
+        ``build(n_inputs, n_outputs, seed)`` that returns any network, which is copied.
+        Outputs of classes are softmax, those of numbers without bounds, such as
+        "identity". Default "Perceptron", of forecasts "GRU".
+    hidden : int or tuple of int, optional
+        Sizes of the hidden layers of a named topology. Default one of 32 neurons, of
+        forecasts 16. With ``()`` the model is linear.
+    direct : bool
+        Whether the inputs of a named topology project to the outputs, too, and all
+        weights into outputs begin at 0: the network begins as a linear model. Default
+        True.
+    rule : {"online", "rtrl"}
+        The learning rule, as for :class:`~synapse.Trainer`. Default "online".
+    reach : int, optional
+        Steps that the sensitivities of "rtrl" reach. Default: all, the exact gradient.
+    rate : float
+        Size α of the first change of each parameter; later ones are divided by the root
+        of the sum of its squared slopes, relative to the first (AdaGrad, Duchi, Hazan
+        and Singer 2011). Default 0.2.
+    time_constant : float
+        Number of samples, 1 or above, over which these sums extend: an earlier square
+        counts less by 1 - 1/time_constant at every sample, so steps do not vanish in
+        streams that change. Default 2000.
+    bound : float or None
+        Factor κ of the bound on a step: to first order, a step reduces the cost by at
+        most Σ|t - y| / κ for classes and (t - y)² / κ for numbers, so that with 1 an
+        output does not pass its target (compare Elsayed, Vasan and Mahmood 2024).
+        Larger is more cautious; None is no bound. Default 1.
+    half_life : float, optional
+        Number of samples after which one counts half in means and deviations. Default:
+        all count alike.
+    unseen : int, optional
+        Number of samples after which a feature that has not been seen loses its input.
+        If it is seen again, it begins with the weights that it had, as long as no more
+        features have been removed since than the network has inputs. Default: none
+        does.
+    renewal : ContinualBackprop, optional
+        Lets the least useful hidden neurons begin anew, see
+        :class:`synapse.learning.ContinualBackprop`. Default: none.
+    seed : int, optional
+        Seed of the first weights, and of renewals.
+
+    Attributes
+    ----------
+    model : Model or None
+        The network with its scales and classes, to save, to open elsewhere or to
+        export; None before the first sample. It has the features that have an input.
+    """
+
+    _task: ClassVar[str] = "numbers"
+    """What the outputs are."""
+    _usual: ClassVar[Stream] = SAMPLES
+    """The build and the hidden layers, if they are not given."""
+    _squared: ClassVar[bool] = True
+    """Whether the cost is a square of the error."""
+    _target_lags: ClassVar[tuple[int, ...]] = ()
+    """The lags of the target: what is learned are its differences."""
+
+    @checks.suggests_arguments("stream", of_class=False)
+    def __init__(
+        self,
+        build: Annotated[str | Build | nx.Graph[Any] | None, _named_build] = None,
+        hidden: int | Sequence[int] | None = None,
+        direct: Annotated[bool, checks.boolean] = True,
+        rule: Annotated[str, partial(checks.choice, options=RULES)] = "online",
+        reach: int | None = None,
+        rate: Annotated[float, checks.positive_number] = SAMPLES.rate,
+        time_constant: Annotated[float, checks.number_from_one] = SAMPLES.time_constant,
+        bound: Annotated[float | None, _bound] = SAMPLES.bound,
+        half_life: Annotated[float | None, checks.positive_number] = None,
+        unseen: Annotated[int | None, checks.positive_integer] = None,
+        renewal: Annotated[ContinualBackprop | None, checked_renewal] = None,
+        seed: int | None = None,
+    ) -> None:
+        self.build = build
+        self.hidden = hidden
+        self.direct = direct
+        self.rule = rule
+        self.reach = reach
+        self.seed = seed
+        self.rate = rate
+        self.time_constant = time_constant
+        self.bound = bound
+        self.half_life = half_life
+        self.unseen = unseen
+        self.renewal = renewal
+        self.model: Model | None = None
+        # one sample at a time, also where features and labels are added
+        self._lock = threading.RLock()
+
+    # --- the network ------------------------------------------------------------------
+
+    @property
+    def network(self) -> Network | None:
+        """The network of the model, in standard units; None before the first sample."""
+        return None if self.model is None else self.model.network
+
+    @property
+    def _target_scale(self) -> Scale:
+        """The scale of the target, which a model of numbers has."""
+        scale = None if self.model is None else self.model.target_scale
+        assert scale is not None  # after the first sample
+        return scale
+
+    def _begin(self, x: Features) -> None:
+        """Make the model for the features of the first sample, with one output."""
+        require_numbers(x)
+        names = in_order(x)
+        if not names:
+            raise ArgumentError("The first sample must have a feature, got none.")
+        seed = int(np.random.default_rng(self.seed).integers(2**31 - 1))
+        columns = [str(name) for name in names]
+        network = self._built(columns, seed)
+        for neuron, column in zip(network.input, columns, strict=True):
+            neuron.name = column
+        if (self.rule, self.reach) != ("online", None):
+            network.rule = self.rule, self.reach
+        scale = Scale(len(names), self.half_life)
+        target_scale = Scale(1, self.half_life, [self._target_lags])
+        model = Model(network, task=self._task, scale=scale, target_scale=target_scale)
+        self._inputs = FeatureInputs(model, names, self.unseen)
+        self._attach(model)
+        self.model = model
+
+    def _attach(self, model: Model) -> None:
+        """Make what learns in the network of a model, and follows its edits."""
+        network = model.network
+        self._steps = self._inputs.steps = OnlineAdaGrad(network)
+        self._renewer = None if self.renewal is None else Renewer(network, self.renewal)
+        # where the streams of renewed neurons begin
+        self._rng = np.random.default_rng(self.seed)
+
+    def _built(self, names: list[str], seed: int) -> Network:
+        """Return the network of `build`."""
+        build = self._usual.build if self.build is None else self.build
+        hidden = self._usual.hidden if self.hidden is None else self.hidden
+        squash = OUTPUTS[self._task]
+        if not isinstance(build, str):
+            options: dict[str, Any] = {"output_squash": squash, "seed": seed}
+            return network_of(build, names, [""], hidden, **options)
+        sizes = checks.layer_sizes("hidden", hidden)
+        return named_network(build, len(names), sizes, squash, self.direct, seed)
+
+    # --- one sample -------------------------------------------------------------------
+
+    def _counted(self, x: Features) -> Floats:
+        """Return the inputs in standard units, after the sample is counted."""
+        if not isinstance(x, Mapping):
+            raise ArgumentTypeError(checks.expected("x", "a dict of numbers", x))
+        if self.model is None:
+            self._begin(x)
+        return self._inputs.counted(x)
+
+    def _learn(self, row: Floats, target: Floats, weight: float) -> None:
+        """Change the parameters by a bounded step along the slopes of the errors of a
+        row, in standard units.
+        """
+        errors = target - self._steps.network.activate(row)
+        self._steps.move(
+            errors,
+            weight,
+            self.rate,
+            1.0 - 1.0 / self.time_constant,
+            self.bound or 0.0,
+            self._squared,
+        )
+        if self._renewer is not None:
+            self._renewer.renew(self._rng)
+
+    def _outputs(self, x: Features) -> Floats:
+        """Return the outputs for a sample, in a step that leaves no trace."""
+        return self._steps.network.peek(self._inputs.standard(x))
+
+    def clone(
+        self, new_params: dict[str, Any] | None = None, include_attributes: bool = False
+    ) -> Self:
+        """Return an estimator with the same parameters; with its attributes, also what
+        was learned.
+        """
+        clone: Self = super().clone(new_params)
+        if include_attributes:
+            state = self.__getstate__()
+            parameters = self._get_params()
+            clone.__setstate__(
+                deepcopy(
+                    {name: state[name] for name in state.keys() - parameters.keys()}
+                )
+            )
+        return clone
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {
+            name: value for name, value in vars(self).items() if name not in UNSAVED
+        }
+        if self.model is not None:
+            state["_squares"] = self._steps.read()
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        squares: Slopes | None = state.pop("_squares", None)
+        self.__dict__.update(state)
+        self._lock = threading.RLock()
+        if self.model is not None:
+            self._attach(self.model)
+        if squares is not None:
+            self._steps.restore(squares)
+
+
+def named_network(
+    build: str, inputs: int, hidden: list[Any], squash: str, direct: bool, seed: int
+) -> Network:
+    """Make a network of a named topology with one output of this squash. It begins as a
+    linear model if `direct` is true or there are no hidden neurons.
+    """
+    options: dict[str, Any] = {"output_squash": squash, "seed": seed}
+    # without hidden neurons they are all the same
+    name = architecture("build", build) if hidden else "Perceptron"
+    if name == "Perceptron":
+        options |= {"initializer": wide, "bias_initializer": wide}
+    network = built(name, inputs, hidden, 1, **options)
+    if direct or not hidden:
+        # By their numbers: objects of connections would make every edit slower.
+        into_output = Topology.of(network).target == len(network) - 1
+        network.weights = np.where(into_output, 0.0, network.weights)
+    if direct and hidden:
+        # a random network may have connected some already
+        topology = Topology.of(network)
+        linked = topology.source[topology.target == len(network) - 1]
+        others = np.setdiff1d(np.arange(inputs), linked)
+        pairs = others, np.zeros_like(others)
+        network.input.project(network.output, pairs, weights=0.0)
+    return network
+
+
+def wide(
+    rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int
+) -> Floats:
+    """Draw weights so large that hidden neurons are curved from the beginning."""
+    weights: Floats = WEIGHT_FACTOR * _initializer.fan_in(rng, shape, fan_in, fan_out)
+    return weights

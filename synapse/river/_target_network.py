@@ -1,0 +1,67 @@
+"""What classification and regression of a stream share: samples with a target."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+import pandas as pd
+
+from .. import _checks as checks
+from ..errors import ArgumentError
+from ._features import Features, dicts_of
+from ._stream_network import StreamNetwork
+
+
+class TargetNetwork(StreamNetwork):
+    """A network that learns samples with a target each, singly or in frames."""
+
+    @staticmethod
+    @abstractmethod
+    def _checked(y: Any) -> Any:
+        """Return a target as it is learned, or ArgumentError."""
+
+    @abstractmethod
+    def learn_one(self, x: Features, y: Any, w: float = 1.0) -> None:
+        """Learn a sample."""
+
+    def learn_many(self, X: pd.DataFrame, y: pd.Series, w: Any = None) -> None:
+        """Learn the rows of a frame, one after the other, like :meth:`learn_one`.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame
+            A row for each sample, a column for each feature.
+        y : pandas.Series
+            The targets or labels.
+        w : array_like, optional
+            Factors of the steps. Default 1 for all.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            As for :meth:`learn_one`, for any row. No row has been learned.
+        """
+        rows = dicts_of(X)
+        targets = _column("y", y, len(rows))
+        weights = [1.0] * len(rows)
+        if w is not None:
+            weights = _column("w", w, len(rows))
+
+        # all are checked before the first is learned
+        for target, weight in zip(targets, weights, strict=True):
+            self._checked(target)
+            checks.non_negative_number("w", weight)
+        with self._lock:
+            for row, target, weight in zip(rows, targets, weights, strict=True):
+                self.learn_one(row, target, weight)
+
+
+def _column(column: str, values: Any, count: int) -> list[Any]:
+    """Return the values of a series, one for each row."""
+    listed: list[Any] = pd.Series(values).tolist()
+    if len(listed) != count:
+        raise ArgumentError(
+            checks.expected(column, f"a column of {count} values", len(listed))
+        )
+    return listed

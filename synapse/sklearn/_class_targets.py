@@ -1,0 +1,127 @@
+"""Classes and labels as the targets of estimators."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.utils import column_or_1d
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+
+from .._typing import Floats
+from ..errors import ArgumentError
+from ._estimator import NetworkEstimator
+
+
+class ClassTargets(NetworkEstimator):
+    """A softmax output for each class of one column of labels; logistic outputs for
+    columns of 0 and 1.
+    """
+
+    _numeric = False
+    classes_: Any
+    class_weight: Any
+
+    @property
+    def _task(self) -> str:  # type: ignore[override]
+        return "classes" if self._flat else "labels"
+
+    def _checked(self, y: Any) -> Any:
+        check_classification_targets(y)
+        if y.ndim == 2 and y.shape[1] == 1:
+            return column_or_1d(y, warn=True)
+        if y.ndim == 2 and (
+            type_of_target(y) != "multilabel-indicator" or not np.isin(y, (0, 1)).all()
+        ):
+            raise ArgumentError(
+                "Expected labels in one column, or columns of 0 and 1, got columns of"
+                " several classes. Use sklearn.multioutput.MultiOutputClassifier."
+            )
+        return y
+
+    def _learn_targets(self, y: Any, classes: Any) -> list[str]:
+        self._flat = y.ndim == 1
+        if not self._flat:
+            self.classes_ = [np.array([0, 1])] * y.shape[1]
+            return self._target_names or [""] * y.shape[1]
+        if classes is not None and not np.size(classes):
+            raise ArgumentError(
+                "Expected classes, all labels that will come, in the first partial_fit."
+            )
+        self.classes_ = np.unique(y if classes is None else np.asarray(classes))
+        return [str(label) for label in self.classes_]
+
+    def _learn_model(self) -> None:
+        self._flat = self.model_.task == "classes"
+        outputs = len(self.network_.output)
+        classes = self.model_._labels if self._flat else [np.array([0, 1])] * outputs
+        self.classes_ = classes
+
+    def _labels(self) -> list[Any] | None:
+        return _plain(self.classes_) if self._flat else None
+
+    def _targets(self, y: Any) -> Any:
+        return _plain(y) if self._flat else np.asarray(y, np.float64)
+
+    def _form(self, values: Any) -> Any:
+        return values
+
+    def _decode(self, outputs: Floats) -> Any:
+        if self._flat:
+            return self.classes_[outputs.argmax(axis=1)]
+        return (outputs > 0.5).astype(int)
+
+    def _probabilities(self, outputs: Floats) -> Floats:
+        return outputs / outputs.sum(axis=1, keepdims=True) if self._flat else outputs
+
+    def partial_fit(  # type: ignore[override]
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> Self:
+        """Learn each sample once, in order, by the online rule, as
+        :meth:`NetworkRegressor.partial_fit`.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As there. An error is also raised for a label that is not among the classes.
+        classes : array_like, optional
+            All labels that will come. Needed in the first call, but for columns of 0
+            and 1.
+
+        Returns
+        -------
+        self
+        """
+        if isinstance(self.class_weight, str):
+            raise ArgumentError(
+                "`class_weight` must be a dict for partial_fit, which sees a part only."
+            )
+        return self._partial_fit(
+            X, y, () if classes is None else classes, sample_weight
+        )
+
+    def predict_proba(self, X: Any) -> Any:
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        X
+            As for ``predict``.
+
+        Returns
+        -------
+        ndarray or list of ndarray
+            As ``predict`` returns, with a last axis in the order of `classes_`; for
+            columns of 0 and 1, the probability of 1 in each.
+        """
+        return self._answers(X, self._probabilities)
+
+
+def _plain(labels: Any) -> Any:
+    """Return labels as a model has them: those of other types as strings."""
+    if labels.dtype.kind in "biufU":
+        return labels
+    kinds = str | int | float | bool
+    return [
+        label if isinstance(label, kinds) else str(label) for label in labels.tolist()
+    ]

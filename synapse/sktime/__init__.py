@@ -1,0 +1,11 @@
+"""A forecaster for sktime: what the command ``synapse train`` does with a series. It
+needs sktime.
+"""
+
+from .._checks import public_names as _public_names
+from ._forecaster import SynapseForecaster
+
+__all__ = [
+    "SynapseForecaster",
+]
+__dir__ = _public_names(__all__)

@@ -1,0 +1,355 @@
+"""The forecaster, and how it uses rows, series and methods of `synapse.tables`."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self, final
+
+import numpy as np
+
+from .._checks import choice, listed, missing_extra
+
+try:
+    import pandas as pd
+    from sklearn.utils import check_random_state
+    from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
+except ImportError:
+    raise missing_extra("The forecaster of synapse.sktime needs", "sktime") from None
+
+from .._build import lower_name
+from .._defaults import SERIES
+from .._typing import Floats
+from ..errors import ArgumentError
+from ..forecasting import Calibration, Forecast, rolling_origin
+from ..forecasting._checked_series import season
+from ..forecasting._closed_loop import bounded, clipping
+from ..forecasting._frames import step_of
+from ..forecasting._selection import COMBINE
+from ..forecasting._statistical import METHODS
+from ..tables import TrainingOptions, forecast_series, train_series, update_series
+from ..tables._series import unit_of
+from ..tables._series_task import SeriesTask
+
+
+@final
+class SynapseForecaster(BaseForecaster):
+    """Forecasts series of one or more columns by a network or a statistical method, for
+    sktime.
+
+    As for the command ``synapse train``, the network reads the differences of each row
+    that suit the series, and the phase of its season, and forecasts those of the next
+    row. It is compared with statistical methods on rows that are held out, trained anew
+    on all rows, and the best forecasts (:func:`synapse.tables.train_series`,
+    :func:`synapse.tables.forecast_series`). Columns of `X` are known in advance: the
+    row of a time is read before the values of that time are forecast. A time ahead
+    without a row has the one before. ``update`` learns new rows from where the network
+    is.
+
+    Parameters
+    ----------
+    build : str
+        The architecture by its name, in any case, such as "gru", "lstm" or "narx".
+    hidden : sequence of int
+        Sizes of its hidden layers.
+    method : str, optional
+        What forecasts: "network", "combine" (the mean of the best three), or one of
+        `compared`. Default: the best in the test.
+    compared : sequence of str
+        The statistical methods, of :func:`synapse.forecasting.statistical`. ets, theta
+        and arima need statsforecast; without it they are left out.
+    epochs : int, optional
+        Number of epochs. Default: until the error on the last fifth of the training
+        rows stops falling.
+    patience : int, optional
+        Number of epochs without a lower error there after which training ends. Default
+        60.
+    min_delta : float
+        By how much the error has to be lower there to count. Default 0.
+    rate : float
+        The learning rate.
+    optimizer : Optimizer or str
+        One of :mod:`synapse.optimizers`, such as ``AdamW(weight_decay=0.1)``, or its
+        name; `rate` replaces its own.
+    trainer_options : mapping, optional
+        Further options of :class:`synapse.Trainer`, such as ``{"clip": 1.0}``. Default:
+        none.
+    held_out : float, optional
+        Share of the series, at its end, for the test, from whose errors intervals
+        follow. Default: a fifth, or up to a third of a short series; none of fewer than
+        16 rows. Where the default is too few for an interval, it follows from the
+        errors in the second half of the rows, and is too narrow if these are fitted
+        closely.
+    sp : int, optional
+        Number of rows of a season. Default: that of the dates, such as 12 for months; 1
+        without dates.
+    random_state : int, numpy.random.RandomState or None
+        Seed of the weights.
+
+    Attributes
+    ----------
+    model_ : Model
+        The trained model. :func:`synapse.save` keeps it with its test; ``synapse
+        forecast`` reads it.
+    chosen_ : str
+        What forecasts.
+    notes_ : list of str
+        Sentences: the verdict on the network, why `chosen_` forecasts, and what was
+        left out.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        By ``fit``, if a parameter is not one of these or out of range; by ``predict``,
+        if `X` ends too early; by ``predict_interval``, if too few rows were held out.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from synapse.sktime import SynapseForecaster
+    >>> series = pd.Series(np.sin(0.3 * np.arange(150)))
+    >>> options = {"compared": ("naive", "ar"), "epochs": 100, "random_state": 0}
+    >>> forecaster = SynapseForecaster(**options)
+    >>> ahead = forecaster.fit(series, fh=[1, 5, 10]).predict()
+    >>> forecaster.chosen_, bool(np.abs(ahead - np.sin(0.3 * ahead.index)).max() < 0.1)
+    ('ar', True)
+    """
+
+    _tags: ClassVar[dict[str, Any]] = {
+        "authors": [],
+        "python_dependencies": None,
+        "y_inner_mtype": "pd.DataFrame",
+        "X_inner_mtype": "pd.DataFrame",
+        "scitype:y": "both",
+        "capability:multivariate": True,
+        "capability:exogenous": True,
+        "capability:missing_values": False,
+        "capability:insample": False,
+        "capability:pred_int": True,
+        "capability:pred_int:insample": False,
+        "capability:random_state": True,
+        "property:randomness": "derandomized",
+        "requires-fh-in-fit": False,
+        "X-y-must-have-same-index": True,
+        "enforce_index_type": None,
+    }
+
+    # Forecasts start from the latest rows.
+    _config: ClassVar[dict[str, Any]] = {"remember_data": True}
+
+    def __init__(
+        self,
+        build: str = SERIES.build,
+        hidden: Sequence[int] = SERIES.hidden,
+        method: str | None = None,
+        compared: Sequence[str] = METHODS,
+        epochs: int | None = None,
+        patience: int | None = None,
+        min_delta: float = 0.0,
+        rate: float = SERIES.rate,
+        optimizer: Any = SERIES.optimizer,
+        trainer_options: Mapping[str, Any] | None = None,
+        held_out: float | None = None,
+        sp: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.build = build
+        self.hidden = hidden
+        self.method = method
+        self.compared = compared
+        self.epochs = epochs
+        self.patience = patience
+        self.min_delta = min_delta
+        self.rate = rate
+        self.optimizer = optimizer
+        self.trainer_options = trainer_options
+        self.held_out = held_out
+        self.sp = sp
+        self.random_state = random_state
+
+        # sktime warns that a default will change, which `_config` sets.
+        with warnings.catch_warnings(action="ignore", category=FutureWarning):
+            super().__init__()
+
+    def _fit(self, y: Any, X: Any, fh: Any) -> Self:
+        network = lower_name("build", self.build)
+        condition = "a list of statistical methods"
+        compared = listed("compared", self.compared, condition)
+        for name in compared:
+            choice("Each of the compared", name, METHODS)
+        choice("method", self.method, [None, "network", COMBINE, *compared])
+
+        learning = TrainingOptions(
+            build=network,
+            hidden=[*self.hidden],
+            rate=self.rate,
+            optimizer=self.optimizer,
+            trainer_options=self.trainer_options,
+            epochs=self.epochs,
+            patience=self.patience,
+            min_delta=self.min_delta,
+            validation=self.held_out,
+            seed=self._seed(),
+        )
+        steps = None if fh is None else max(1, *fh.to_relative(self.cutoff))
+        series, targets, known_columns = _frame(y, X)
+        trained = train_series(
+            series,
+            targets,
+            learning,
+            known=known_columns,
+            steps=steps,
+            period=self._season(y.index),
+            methods=compared,
+        )
+        self.model_ = trained.model
+
+        facts = trained.facts
+        reasons = [facts.get("verdict")]
+        if self.method is None:
+            self.chosen_ = facts["chosen"]
+            reasons.append(facts.get("reason"))
+        elif self.method == "network":
+            self.chosen_ = network
+        else:
+            self.chosen_ = self.method
+        self.notes_ = [*filter(None, reasons), *trained.notes]
+        return self
+
+    def _update(self, y: Any, X: Any = None, update_params: bool = True) -> Self:
+        """Learn new rows from where the model is; what forecasts stays the same."""
+        if update_params:
+            series, _, _ = _frame(self._y, self._X)
+            update_series(self.model_, series, seed=self._seed())
+        return self
+
+    def _seed(self) -> int:
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    def _season(self, index: Any) -> int:
+        """Return the number of rows of a season."""
+        dates = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
+        if self.sp is None and isinstance(dates, pd.DatetimeIndex):
+            step = step_of(dates.tz_localize(None))
+            return 1 if step is None else unit_of(step)[1]
+        return season(1 if self.sp is None else self.sp)
+
+    def _ahead(self, fh: Any, X: Any, coverage: float | None) -> tuple[Forecast, Any]:
+        """Return the forecast of all steps up to the last of the horizon, and the
+        places of those that are in it.
+        """
+        places = np.asarray(fh.to_relative(self.cutoff), int) - 1
+        steps = int(places.max()) + 1
+        series, _, known_columns = _frame(self._y, self._X)
+        future = self._known_ahead(X, steps) if known_columns else None
+
+        tested = coverage is not None and self._has_errors(coverage)
+        forecast, _ = forecast_series(
+            self.model_,
+            series,
+            steps,
+            future,
+            method=self.chosen_,
+            coverage=coverage if tested else None,
+        )
+        if coverage is None or tested:
+            return forecast, places
+
+        # Too few rows were held out: errors of rows that were fitted have to do.
+        errors = self._errors_of_fit(series, future, steps)
+        half = errors.half_widths(coverage, steps)
+        return bounded(forecast.mean, half, coverage, clipping(None, None)), places
+
+    def _has_errors(self, coverage: float) -> bool:
+        """Return whether enough rows were held out for this interval; a `held_out` that
+        is given has to suffice.
+        """
+        by_method = self.model_.metadata.get("errors", {})
+        errors = np.array(by_method.get(self.chosen_, []))
+        count = errors.shape[0] * errors.shape[1] if errors.size else 0
+        return self.held_out is not None or count * (1 - coverage) > coverage
+
+    def _errors_of_fit(
+        self, series: pd.DataFrame, future: Floats | None, steps: int
+    ) -> Calibration:
+        """Return errors in the second half of the rows, which what forecasts has been
+        fitted to.
+        """
+        facts = self.model_.metadata
+        task = SeriesTask.of(self.model_, series, future)
+        members = facts["members"] if self.chosen_ == COMBINE else [self.chosen_]
+        forecasters, _ = task.statistical([name for name in members if name in METHODS])
+        network = lower_name("build", self.build)
+        if network in members:
+            forecasters[network] = task.forecaster(self.model_, steps)
+
+        def forecaster(history: Floats, ahead: int) -> Floats:
+            forecasts = [forecast(history, ahead) for forecast in forecasters.values()]
+            return np.asarray(np.mean(forecasts, axis=0))
+
+        # A forecast needs the rows that differences lose, and a season.
+        minimum = task.scale.lost + 1
+        period = task.period
+        start = max(len(series) // 2, minimum, period + 1)
+        tested = max(1, min(steps, (len(series) - start) // 3))
+        rolled = rolling_origin(forecaster, task.y, tested, start=start, period=period)
+        return Calibration(-rolled.errors[..., : len(task.targets)])
+
+    def _known_ahead(self, X: Any, steps: int) -> Floats:
+        """Return the known inputs of the times after the series; without a row those of
+        the row before.
+        """
+        times = ForecastingHorizon(range(1, steps + 1)).to_absolute_index(self.cutoff)
+        rows = self._X
+        if X is not None:
+            # after an update, rows of X may be known already that y has not reached
+            rows = pd.concat([rows, X[X.index > rows.index[-1]]])
+        if rows.index[-1] < times[-1]:
+            raise ArgumentError(
+                f"Expected X up to {times[-1]}, got rows up to {rows.index[-1]}."
+            )
+        ahead: Floats = rows.reindex(times, method="ffill").to_numpy(np.float64)
+        return ahead
+
+    def _predict(self, fh: Any, X: Any = None) -> Any:
+        forecast, places = self._ahead(fh, X, None)
+        index = fh.to_absolute_index(self.cutoff)
+        return pd.DataFrame(forecast.mean[places], index=index, columns=self._y.columns)
+
+    def _predict_interval(self, fh: Any, X: Any, coverage: list[float]) -> Any:
+        names = self._get_varnames()
+        index = fh.to_absolute_index(self.cutoff)
+        columns = pd.MultiIndex.from_product([names, coverage, ["lower", "upper"]])
+        table = pd.DataFrame(np.nan, index=index, columns=columns)
+        for share in coverage:
+            forecast, places = self._ahead(fh, X, share)
+            for side in ("lower", "upper"):
+                values = getattr(forecast, side)[places]
+                for column, name in enumerate(names):
+                    table[(name, share, side)] = values[:, column]
+        return table
+
+    @classmethod
+    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
+        """Return parameters with which sktime tests the class."""
+        small = {"hidden": (2,), "epochs": 2, "random_state": 0}
+        return [
+            {**small, "method": "network", "compared": ("naive",)},
+            {**small, "compared": ("mean", "ar")},
+        ]
+
+
+def _frame(y: Any, X: Any) -> tuple[pd.DataFrame, list[str], list[str]]:
+    """Return a series whose rows count from 1, the names of its targets and of its
+    known columns.
+
+    Names are numbers with a letter, because those of `y` and `X` can be alike or no
+    text.
+    """
+    exogenous = pd.DataFrame(index=y.index) if X is None else X.loc[y.index]
+    targets = [f"y{place}" for place in range(y.shape[1])]
+    inputs = [f"x{place}" for place in range(exogenous.shape[1])]
+    values = np.hstack([y.to_numpy(np.float64), exogenous.to_numpy(np.float64)])
+    index = pd.RangeIndex(1, len(values) + 1, name="row")
+    frame = pd.DataFrame(values, index=index, columns=[*targets, *inputs])
+    return frame, targets, inputs

@@ -1,0 +1,25 @@
+"""Spike trains: random sources, lists of events, and the statistics of firing.
+
+A spike train is an array of shape (T, n) of 0 and 1, one row for each step and one
+column for each neuron: what ``net.run`` takes as inputs, and what a recording has of a
+layer of spikes (``log.of(net["spikes"])``). A step lasts ``dt`` milliseconds.
+
+>>> from synapse import spikes
+>>> drive = spikes.poisson([20.0, 80.0], 10_000, dt=0.5, seed=0)
+>>> drive.shape, spikes.rates(drive, dt=0.5).round()
+((10000, 2), array([19., 78.]))
+"""
+
+from .._checks import public_names as _public_names
+from ._trains import Events, cv, events, from_events, intervals, poisson, rates
+
+__all__ = [
+    "Events",
+    "cv",
+    "events",
+    "from_events",
+    "intervals",
+    "poisson",
+    "rates",
+]
+__dir__ = _public_names(__all__)

@@ -1,0 +1,306 @@
+"""Random spike trains, lists of events, and statistics of firing."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._checks import (
+    expected,
+    numbers,
+    positive_integer,
+    positive_number,
+)
+from .._initializer import Seed, random_generator
+from .._typing import Floats, Ints
+from ..errors import ArgumentError
+
+MILLISECONDS = 1000.0
+"""Of a second."""
+
+
+class Events(NamedTuple):
+    """Spikes as a list, in order of time, then of neurons."""
+
+    times: Floats
+    """The time of each spike in milliseconds, shape (k,): its step times ``dt``."""
+    neurons: Ints
+    """The column of each spike, shape (k,)."""
+
+
+def poisson(
+    rates: ArrayLike, steps: int, *, dt: float = 1.0, seed: Seed = None
+) -> Floats:
+    """Return random spikes at given rates, independent at every step.
+
+    The probability of a spike in a step is 1 - exp(-rate dt), that of at least one
+    event of a Poisson process.
+
+    Parameters
+    ----------
+    rates : float or array_like, shape (n,) or (steps, n)
+        Events per second of each source, 0 or above. A second axis has the rates of
+        each step.
+    steps : int
+        Number of steps.
+    dt : float, optional
+        Duration of a step in milliseconds.
+    seed : int, numpy.random.Generator, or None, optional
+        Seed or generator of the spikes. Default: an unrecorded random seed.
+
+    Returns
+    -------
+    ndarray, shape (steps, n)
+        1 where a source fires, otherwise 0.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If a rate is below 0 or not finite, or the rates have another number of rows
+        than there are steps.
+
+    Examples
+    --------
+    >>> poisson(50.0, 4, dt=20.0, seed=0).ravel()
+    array([0., 1., 1., 1.])
+    """
+    steps = positive_integer("steps", steps)
+    dt = positive_number("dt", dt)
+    table = numbers("rates", rates, "a rate for each source")
+    if table.ndim < 2:
+        table = np.broadcast_to(table.reshape(1, -1), (steps, table.size))
+    if table.ndim != 2 or len(table) != steps:
+        raise ArgumentError(
+            "`rates` must be a number, a row of one for each source, or such a"
+            f" row for each of {steps:,} steps, got the shape {table.shape}."
+        )
+    if not (np.isfinite(table) & (table >= 0.0)).all():
+        raise ArgumentError(
+            expected("rates", "finite numbers, 0 or above", table.min())
+        )
+    drawn = random_generator(seed).random(table.shape)
+    fires = drawn < -np.expm1(-table * dt / MILLISECONDS)
+    return fires.astype(np.float64)
+
+
+def events(spikes: ArrayLike, *, dt: float = 1.0) -> Events:
+    """Return the spikes of a train as a list of times and neurons.
+
+    Parameters
+    ----------
+    spikes : array_like, shape (T, n) or (T,)
+        The spike train: 0 and 1.
+    dt : float, optional
+        Duration of a step in milliseconds.
+
+    Returns
+    -------
+    Events
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If the train has other numbers than 0 and 1.
+
+    Examples
+    --------
+    >>> events([[0, 1], [1, 1]], dt=0.1)
+    Events(times=array([0. , 0.1, 0.1]), neurons=array([1, 0, 1]))
+    """
+    dt = positive_number("dt", dt)
+    steps, neurons = np.nonzero(_train(spikes))
+    times: Floats = dt * steps.astype(np.float64)
+    return Events(times, neurons)
+
+
+def from_events(
+    times: ArrayLike, neurons: ArrayLike, steps: int, count: int, *, dt: float = 1.0
+) -> Floats:
+    """Return the spike train with given spikes, the inverse of :func:`events`.
+
+    Parameters
+    ----------
+    times : array_like, shape (k,)
+        Times of the spikes in milliseconds. Each belongs to the nearest step.
+    neurons : array_like of int, shape (k,)
+        The column of each spike.
+    steps, count : int
+        Number of steps, and of columns.
+    dt : float, optional
+        Duration of a step in milliseconds.
+
+    Returns
+    -------
+    ndarray, shape (steps, count)
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If times and neurons differ in number, or one lies outside of the train.
+
+    Examples
+    --------
+    >>> from_events([0.1, 0.2], [1, 0], steps=3, count=2, dt=0.1)
+    array([[0., 0.],
+           [0., 1.],
+           [1., 0.]])
+    """
+    steps = positive_integer("steps", steps)
+    count = positive_integer("count", count)
+    dt = positive_number("dt", dt)
+    at = numbers("times", times, "a list of milliseconds").ravel()
+    who = numbers("neurons", neurons, "a list of columns").ravel()
+    if len(at) != len(who):
+        raise ArgumentError(
+            f"Expected a time for each of {len(who)} neurons, got {len(at)} times."
+        )
+    rows = np.rint(at / dt)
+    outside = ~((rows >= 0) & (rows < steps))
+    if outside.any():
+        last = (steps - 1) * dt
+        raise ArgumentError(
+            f"Expected times from 0 to {last:g} ms ({steps:,} steps of {dt:g} ms), got"
+            f" {at[outside][0]:g}."
+        )
+    outside = ~((who >= 0) & (who < count) & (who % 1 == 0))
+    if outside.any():
+        raise ArgumentError(
+            f"Expected neurons from 0 to {count - 1}, got {who[outside][0]:g}."
+        )
+    train = np.zeros((steps, count))
+    train[rows.astype(np.int64), who.astype(np.int64)] = 1.0
+    return train
+
+
+def rates(spikes: ArrayLike, *, dt: float = 1.0, window: float | None = None) -> Floats:
+    """Return the mean rate of each neuron, in spikes per second.
+
+    Parameters
+    ----------
+    spikes : array_like, shape (T, n) or (T,)
+        The spike train: 0 and 1.
+    dt : float, optional
+        Duration of a step in milliseconds.
+    window : float, optional
+        Duration in milliseconds of the windows, one after the other, of which each has
+        a rate. Steps behind the last whole window are left out. Default: one window,
+        the whole train.
+
+    Returns
+    -------
+    ndarray, shape (n,), or (windows, n) with `window`
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If the train has other numbers than 0 and 1, or the window is shorter than a
+        step or longer than the train.
+
+    Examples
+    --------
+    >>> rates([[1, 0], [0, 0], [1, 1], [1, 0]], dt=10.0)
+    array([75., 25.])
+    >>> rates([[1, 0], [0, 0], [1, 1], [1, 0]], dt=10.0, window=20.0)
+    array([[ 50.,   0.],
+           [100.,  50.]])
+    """
+    train = _train(spikes)
+    dt = positive_number("dt", dt)
+    if window is None:
+        means: Floats = train.mean(axis=0) * (MILLISECONDS / dt)
+        return means
+    steps = int(np.rint(positive_number("window", window) / dt))
+    if not 1 <= steps <= len(train):
+        raise ArgumentError(
+            f"Expected a window from {dt:g} ms, a step, to {len(train) * dt:g} ms, the"
+            f" whole train, got {window:g}."
+        )
+    windows = len(train) // steps
+    parts = train[: windows * steps].reshape(windows, steps, -1)
+    by_window: Floats = parts.mean(axis=1) * (MILLISECONDS / dt)
+    return by_window
+
+
+def intervals(spikes: ArrayLike, *, dt: float = 1.0) -> list[Floats]:
+    """Return the intervals between successive spikes of each neuron, in milliseconds.
+
+    Parameters
+    ----------
+    spikes : array_like, shape (T, n) or (T,)
+        The spike train: 0 and 1.
+    dt : float, optional
+        Duration of a step in milliseconds.
+
+    Returns
+    -------
+    list of ndarray
+        An array for each neuron, empty with fewer than two spikes.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If the train has other numbers than 0 and 1.
+
+    Examples
+    --------
+    >>> intervals([[1, 0], [0, 0], [1, 1], [1, 0]], dt=10.0)
+    [array([20., 10.]), array([], dtype=float64)]
+    """
+    train = _train(spikes)
+    dt = positive_number("dt", dt)
+    return [np.diff(np.flatnonzero(column)) * dt for column in train.T]
+
+
+def cv(spikes: ArrayLike) -> Floats:
+    """Return the coefficient of variation of each neuron's intervals.
+
+    It is their standard deviation divided by their mean: 0 for a clock, 1 for a Poisson
+    process of a low rate.
+
+    Parameters
+    ----------
+    spikes : array_like, shape (T, n) or (T,)
+        The spike train: 0 and 1.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        NaN for a neuron with fewer than three spikes, which has no two intervals.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If the train has other numbers than 0 and 1.
+
+    Examples
+    --------
+    >>> cv([[1, 1], [0, 0], [1, 0], [0, 1], [1, 1]])
+    array([0. , 0.5])
+    """
+    return np.array(
+        [
+            gaps.std() / gaps.mean() if len(gaps) > 1 else np.nan
+            for gaps in intervals(spikes)
+        ]
+    )
+
+
+def _train(spikes: ArrayLike) -> Floats:
+    """Return a spike train as an array of two axes."""
+    train = numbers("spikes", spikes, "an array of 0 and 1")
+    if train.ndim == 1:
+        train = train[:, None]
+    if train.ndim != 2 or not len(train):
+        raise ArgumentError(
+            "`spikes` must have the shape (T, n), a row of 0 and 1 for each"
+            f" step, got the shape {train.shape}."
+        )
+    others = train[(train != 0.0) & (train != 1.0)]
+    if len(others):
+        raise ArgumentError(
+            f"Expected spikes that are 0 or 1, got {others[0]:g}. Of a recording, pass"
+            ' the layer that fires: log.of(net["spikes"]).'
+        )
+    return train

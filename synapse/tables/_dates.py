@@ -1,0 +1,660 @@
+"""Dates as people write them, which pandas reads: columns of dates, and time zones."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise, takewhile
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+
+from .._checks import imported, text
+from .._typing import Bools, Floats
+from ..errors import ArgumentError, FormatError
+from ._encoding import IDENTIFIERS
+from ._number_text import to_floats
+from ._table import (
+    bare,
+    columns as columns_of,
+    find,
+    is_numeric,
+    mostly_numbers,
+    pandas_for_tables,
+    place,
+    quoted,
+)
+from ._totals import total_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DAYS = (
+    *(
+        "%d.%m.%Y",
+        "%d.%m.%y",
+        "%d/%m/%Y",
+        "%m/%d/%Y",
+        "%d/%m/%y",
+        "%m/%d/%y",
+        "%d-%m-%Y",
+        "%m-%d-%Y",
+    ),
+    *(
+        "%Y/%m/%d",
+        "%d %b %Y",
+        "%d %B %Y",
+        "%d-%b-%Y",
+        "%d-%b-%y",
+        "%b %d, %Y",
+        "%B %d, %Y",
+    ),
+)
+"""How days may be written, as ``strptime`` says it. With two digits for the year, it is
+the last part."""
+CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+"""What may follow a day."""
+OTHER_FORMS = (
+    "%b %Y",
+    "%B %Y",
+    "%b-%Y",
+    "%b-%y",
+    "%b %y",
+    "%m.%Y",
+    "%m/%Y",
+    "%G-W%V-%u",
+)
+"""Months and days of ISO weeks."""
+FORMS = ("ISO8601", *OTHER_FORMS, *(day + clock for day in DAYS for clock in CLOCKS))
+"""How dates may be written, unless a form is given."""
+SAMPLED_CELLS = 50
+"""Number of cells by which forms are chosen that read the whole column."""
+PERIODS = (
+    (r"(\d{4})[- ]?Q([1-4])", lambda match: f"{match[1]}-{3 * int(match[2]) - 2:02}"),
+    (r"Q([1-4])[- /]?(\d{4})", lambda match: f"{match[2]}-{3 * int(match[1]) - 2:02}"),
+    (r"(\d{4})M(\d\d)", lambda match: f"{match[1]}-{match[2]}"),
+    (r"(\d{4})-?W(\d\d?)", lambda match: f"{match[1]}-W{int(match[2]):02}-1"),
+)
+"""Quarters, months and weeks that ``strptime`` does not read, and the date with which
+each begins."""
+MONTH_WORDS = re.compile(r"(?:\d{1,2}[. ]*)?[^\W\d_]{3,}[. ]*\d{4}")
+"""A date with the name of a month, such as 3. M\u00e4rz 2024, in which day and month
+cannot be exchanged."""
+DATE_NAMES = frozenset(
+    (
+        *(
+            "date",
+            "day",
+            "month",
+            "quarter",
+            "week",
+            "year",
+            "time",
+            "timestamp",
+            "datetime",
+            "period",
+            "ds",
+        ),
+        *(
+            "datum",
+            "tag",
+            "woche",
+            "monat",
+            "quartal",
+            "jahr",
+            "zeit",
+            "zeitpunkt",
+            "zeitstempel",
+        ),
+        *(
+            "jour",
+            "mois",
+            "ann\u00e9e",
+            "fecha",
+            "mes",
+            "a\u00f1o",
+            "anno",
+            "mese",
+            "ano",
+            "rok",
+            "jaar",
+        ),
+    )
+)
+"""Names of columns whose numbers, such as 2024, are dates."""
+TIME_WORDS = DATE_NAMES | {
+    *("yr", "yyyy", "yyyymm", "yyyymmdd", "epoch", "unix", "unixtime", "utc", "ts"),
+    *("t", "dt", "hour", "minute", "second", "stunde", "sekunde"),
+}
+"""Words in the name of a column that say that it has times."""
+UNITS_OF_TIME = (("seconds", 1e8), ("milliseconds", 1e11), ("microseconds", 1e14))
+"""Units in which computers count time from 1970 on, and the least number that is taken
+for such a time: one of 1973."""
+NANOSECONDS = 1e17
+MIN_LIKE = 8
+"""Least number of rows by whose numbers alone a column is taken for one of times."""
+PARTS = {
+    "year": ("year", "yr", "yyyy", "jahr", "ann\u00e9e", "a\u00f1o", "anno", "ano"),
+    "quarter": ("quarter", "qtr", "quartal", "trimestre"),
+    "month": ("month", "mon", "monat", "mois", "mes", "mese"),
+    "week": ("week", "woche", "semaine", "semana"),
+    "day": ("day", "tag", "jour", "d\u00eda", "dia", "giorno"),
+    "hour": ("hour", "hr", "stunde", "heure", "hora"),
+    "minute": ("minute", "min"),
+}
+"""Names of columns that have a part of a date each."""
+BOUNDS = {"quarter": (1, 4), "month": (1, 12), "week": (1, 53), "day": (1, 31)}
+BOUNDS |= {"hour": (0, 23), "minute": (0, 59)}
+"""The least and the largest number of each part of a date."""
+ZONE = "name their time zone, such as --zone Europe/Berlin."
+"""What to do about an hour that comes twice, or not at all."""
+
+
+@dataclass(frozen=True)
+class DateColumn:
+    """The dates of a table.
+
+    `name` is that of the column, or those of several with parts of a date, such as
+    "Year-Month"; `columns` are these columns. `note` is a sentence on numbers that were
+    read as dates. If the dates are guessed, nothing but the numbers speaks for them.
+    """
+
+    name: str
+    columns: list[str]
+    dates: pd.DatetimeIndex
+    note: str = ""
+    guessed: bool = False
+
+
+def find_date(
+    table: pd.DataFrame,
+    name: str | None = None,
+    form: str | None = None,
+    ignore: Sequence[str] = (),
+    sequence: str | None = None,
+) -> DateColumn | None:
+    """Return the column of dates, by its name or the first one with dates, and its
+    dates; None if there is none.
+
+    Numbers are dates in a column that is named, or called like one of years. They are
+    also dates if they increase from row to row and are called or shaped like times, see
+    :func:`_of_numbers`. The column `sequence` tells several series apart. A column of
+    years in which a year comes again is read with the columns of months, days and so on
+    beside it.
+
+    Raises ArgumentError if the named column has no dates or day and month may be
+    exchanged, and FormatError if a cell is not a date.
+    """
+    keys = None if sequence is None else table[find(table, sequence)]
+    if name is not None:
+        return _of_name(table, name, form, keys)
+    left_out = columns_of(table, ignore)
+    beside = [column for column in table.columns if column not in left_out]
+    guess = None
+    for column in beside:
+        dated = None
+        if is_numeric(table[column]):
+            if form is None:
+                dated = _of_numbers(table[column], column, False, keys)
+            if dated is None and bare(column).lower() not in DATE_NAMES:
+                continue
+        dated = dated or _of_text(table, column, form)
+        if dated is not None and dated.guessed:
+            guess = guess or dated
+        elif dated is not None:
+            again = is_numeric(table[column]) and _comes_again(table[column], keys)
+            return (_of_parts(table, beside) if again else None) or dated
+    return guess
+
+
+def _of_name(
+    table: pd.DataFrame, name: str, form: str | None, keys: pd.Series | None
+) -> DateColumn:
+    """Return the dates of the column, or the columns with parts of a date, of this
+    name.
+    """
+    parts = date_columns(table, name)
+    if len(parts) > 1:
+        dates = _of_parts(table, parts)
+        if dates is None:
+            raise ArgumentError(
+                f"The columns {quoted(parts)} must have the parts of a date"
+                " each, such as 2024 and 1."
+            )
+        return dates
+    column = find(table, name)
+    dated = None
+    if is_numeric(table[column]) and form is None:
+        dated = _of_numbers(table[column], column, True, keys)
+    dated = dated or _of_text(table, column, form)
+    if dated is None:
+        cell = table[column].astype("string").iloc[0]
+        raise ArgumentError(
+            f"The column {column!r} must have dates, such as 2024-01-31, Jan"
+            f" 2024 or 31.01.2024, got {cell!r}. Pass their form, such as"
+            " --dates %d.%m.%y."
+        )
+    return dated
+
+
+def _of_text(table: pd.DataFrame, column: str, form: str | None) -> DateColumn | None:
+    """Return the dates of a column by the form that reads most cells; None if none
+    reads most of them.
+    """
+    cells, readings = _cells_and_readings(table[column], (form,) if form else FORMS)
+    if not readings:
+        return None
+    dates = _only(readings, cells, column)
+    for row in np.flatnonzero(dates.isna())[:1]:
+        cell = "no value" if cells.isna().iloc[row] else repr(cells.iloc[row])
+        without = " (--without-totals)" if row in total_rows(table) else ""
+        raise FormatError(
+            f"Expected a date in {place(table, row)}, column {column!r}, got {cell}."
+            f" Correct it or leave the row out{without}; --dates gives another form,"
+            " and --ignore leaves the column out."
+        )
+    return DateColumn(column, [column], dates)
+
+
+def date_columns(table: pd.DataFrame, name: str | None) -> list[str]:
+    """Return the columns of the dates that are called so: one, or those of the parts of
+    a date; none if the table has them not.
+
+    >>> import pandas
+    >>> table = pandas.DataFrame({"Year": [2024], "Month": [1], "sold": [5.0]})
+    >>> date_columns(table, "sold"), date_columns(table, "Year-Month")
+    (['sold'], ['Year', 'Month'])
+    """
+    if name is None or name in table.columns:
+        return [] if name is None else [name]
+    parts = name.split("-")
+    return parts if all(part_name in table.columns for part_name in parts) else []
+
+
+def like_time(table: pd.DataFrame, column: str) -> bool:
+    """Return whether a column of numbers is called like one of times, and increases in
+    equal steps.
+    """
+    if not is_numeric(table[column]) or not _words_of(column) & TIME_WORDS:
+        return False
+    steps = np.diff(to_floats(table[column]))
+    return bool(len(steps) >= MIN_LIKE and steps[0] and np.allclose(steps, steps[0]))
+
+
+# --- numbers --------------------------------------------------------------------------
+
+
+def _of_numbers(
+    column: pd.Series, name: str, is_named: bool, keys: pd.Series | None
+) -> DateColumn | None:
+    """Return the dates of a column of numbers; None if these are no dates.
+
+    Certain are years, months (202401) and days (20240131) in a column that was named,
+    or is called like one of dates. Numbers of spreadsheets and seconds since 1970 must
+    also increase, or fall, from row to row, unless the column was named; so must all
+    kinds if a word of the name only says that it has times. Without a name, increasing
+    numbers are guessed to be years if each is one more than the one before, months or
+    days if they pass into another year or month, and seconds since 1970 if they are
+    whole minutes.
+    """
+    values = to_floats(column)
+    reading = _reading_of(values)
+    if reading is None:
+        return None
+    unit, dates = reading
+    last = bare(name).lower().replace("_", " ").split()[-1:]
+    is_called_so = bare(name).lower() in DATE_NAMES
+    is_calendar = unit in ("years", "months", "days")
+    certain = is_named or (is_called_so and is_calendar)
+    ordered = certain or _is_ordered(column, keys)
+    guessed = not certain and not _words_of(name) & TIME_WORDS
+    if not ordered or (
+        guessed and ({*last} & IDENTIFIERS or not _is_shaped(unit, values))
+    ):
+        return None
+    note = ""
+    if not (is_called_so and unit == "years"):
+        number = values[0]
+        first_cell = f"{number:.0f}" if number % 1 == 0 else f"{number:.15g}"
+        note = (
+            f"{name!r} is read as {KINDS.get(unit, unit)}: {first_cell} is"
+            f" {str(dates[0]).removesuffix(' 00:00:00')}."
+        )
+    if guessed:
+        note += (
+            " This is a guess from its numbers. If they are no times, say --ahead 0."
+        )
+    return DateColumn(name, [name], dates, note, guessed)
+
+
+KINDS = {
+    "months": "months (YYYYMM)",
+    "days": "days (YYYYMMDD)",
+    "serial": "days since 1899-12-30, as spreadsheets count them",
+}
+"""How a sentence calls the kinds of numbers; others have their own name."""
+
+
+def _reading_of(values: Floats) -> tuple[str, pd.DatetimeIndex] | None:
+    """Return what kind of dates these numbers may be, and the dates; None if they are
+    none.
+
+    The kinds have no number in common.
+    """
+    pandas = pandas_for_tables()
+    if not len(values) or not np.isfinite(values).all():
+        return None
+    low, high = float(values.min()), float(values.max())
+    if low >= UNITS_OF_TIME[0][1]:
+        return _since_1970(values, low, high)
+    if low >= 20_000 and high < 80_000:
+        dates = pandas.to_datetime(values, unit="D", origin="1899-12-30").round("s")
+        return "serial", pandas.DatetimeIndex(dates)
+    kinds = (("years", 1000, "%Y"), ("months", 100_001, "%Y%m"))
+    for unit, minimum, form in (*kinds, ("days", 10_000_101, "%Y%m%d")):
+        if minimum <= low and high < 3 * 10 ** (len(str(minimum)) - 1):
+            texts = pandas.Series([f"{value:.15g}" for value in values])
+            dates = pandas.to_datetime(texts, format=form, errors="coerce")
+            return None if dates.isna().any() else (unit, pandas.DatetimeIndex(dates))
+    return None
+
+
+def _since_1970(
+    values: Floats, low: float, high: float
+) -> tuple[str, pd.DatetimeIndex] | None:
+    """Return the dates of numbers that count from 1970 on, in UTC; None if they have no
+    common unit.
+    """
+    pandas = pandas_for_tables()
+    units = (*UNITS_OF_TIME, ("nanoseconds", NANOSECONDS))
+    for place_of_unit, (unit, minimum) in enumerate(units):
+        if minimum <= low and high < 100 * minimum:
+            microseconds = np.round(values * 1e6 / 1000.0**place_of_unit)
+            dates = pandas.to_datetime(
+                microseconds.astype(np.int64), unit="us", utc=True
+            )
+            return f"{unit} since 1970 (UTC)", pandas.DatetimeIndex(dates)
+    return None
+
+
+def _words_of(name: str) -> set[str]:
+    """Return the words of a name such as "unixTime" or "order_date (UTC)", in lower
+    case.
+    """
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    return {*re.findall(r"[^\W\d_]+", apart.lower())}
+
+
+def _is_ordered(column: pd.Series, keys: pd.Series | None) -> bool:
+    """Return whether numbers increase from row to row, or fall, in each sequence."""
+    steps = column.diff() if keys is None else column.groupby(keys).diff()
+    steps = steps.dropna()
+    return bool(len(steps) and ((steps > 0).all() or (steps < 0).all()))
+
+
+def _is_shaped(unit: str, values: Floats) -> bool:
+    """Return whether numbers that increase are likely to be times, whatever their
+    name.
+    """
+    if len(values) < MIN_LIKE:
+        return False
+    if unit == "years":
+        return bool((np.abs(np.diff(values)) == 1).all() and values.min() >= 1700)
+    if unit in ("months", "days"):
+        return bool(len({*(values // 100)}) > 1)
+    if unit == "serial":
+        return False
+    in_second = next(
+        1000**place for place in (3, 2, 1, 0) if values.min() >= 1e8 * 1000**place
+    )
+    return bool((values % (60 * in_second) == 0).all())
+
+
+# --- parts ----------------------------------------------------------------------------
+
+
+def _of_parts(table: pd.DataFrame, beside: Sequence[str]) -> DateColumn | None:
+    """Return the dates of those of these columns that have a part of a date each; None
+    if there are none.
+    """
+    columns = _columns_of_parts(beside)
+    if len(columns) < 2:
+        return None
+    numbers = dict[str, Floats]()
+    for part_name, column in columns.items():
+        values = _part(table[column], part_name)
+        if values is None:
+            return None
+        numbers[part_name] = values
+    dates = _assembled(numbers)
+    names = [*columns.values()]
+    return None if dates is None else DateColumn("-".join(names), names, dates)
+
+
+def _columns_of_parts(columns: Sequence[str]) -> dict[str, str]:
+    """Return those of these columns that have years and the parts of a year, coarse
+    ones first; nothing without years.
+    """
+    named = dict[str, str]()
+    for part_name, names in PARTS.items():
+        for column in columns:
+            if bare(column).lower() in names:
+                named.setdefault(part_name, column)
+    for parts in (["year", "month", "day", "hour", "minute"], ["year", "quarter"]):
+        whole = [*takewhile(named.__contains__, parts)]
+        if len(whole) > 1:
+            return {part_name: named[part_name] for part_name in whole}
+    return {
+        part_name: named[part_name]
+        for part_name in ("year", "week")
+        if "year" in named and part_name in named
+    }
+
+
+def _comes_again(years: pd.Series, keys: pd.Series | None) -> bool:
+    """Return whether a year comes again in its sequence."""
+    frame = (
+        years.to_frame("year")
+        if keys is None
+        else years.to_frame("year").assign(key=keys)
+    )
+    return bool(frame.duplicated().any())
+
+
+def _part(column: pd.Series, part_name: str) -> Floats | None:
+    """Return a part of dates as whole numbers; None if a cell is none. Months may be
+    words.
+    """
+    pandas = pandas_for_tables()
+    if not mostly_numbers(column):
+        cells = column.astype("string").str.strip()
+        if part_name == "month":
+            for form in ("%b", "%B"):
+                dates = pandas.to_datetime(cells, format=form, errors="coerce")
+                if not dates.isna().any():
+                    return np.asarray(dates.dt.month, np.float64)
+        if part_name == "quarter" and bool(cells.str.fullmatch("Q[1-4]").all()):
+            return np.asarray(cells.str[1], np.float64)
+        return None
+    values = to_floats(column)
+    low, high = BOUNDS.get(part_name, (1000, 2999))
+    is_right: Bools = (values >= low) & (values <= high) & (values % 1 == 0)
+    return values if is_right.all() else None
+
+
+def _assembled(numbers: dict[str, Floats]) -> pd.DatetimeIndex | None:
+    """Return the dates with these parts; None if there is no such day."""
+    pandas = pandas_for_tables()
+    years = numbers["year"]
+    if "week" in numbers:
+        texts = [
+            f"{year:.0f}-W{week:02.0f}-1"
+            for year, week in zip(years, numbers["week"], strict=True)
+        ]
+        dates = pandas.to_datetime(
+            pandas.Series(texts), format="%G-W%V-%u", errors="coerce"
+        )
+    else:
+        months = (
+            3 * numbers["quarter"] - 2 if "quarter" in numbers else numbers["month"]
+        )
+        frame = {"year": years, "month": months, "day": np.ones(len(years))}
+        frame |= {
+            part_name: numbers[part_name]
+            for part_name in ("day", "hour", "minute")
+            if part_name in numbers
+        }
+        dates = pandas.to_datetime(pandas.DataFrame(frame), errors="coerce")
+    return None if dates.isna().any() else pandas.DatetimeIndex(dates)
+
+
+# --- text -----------------------------------------------------------------------------
+
+
+def _cells_and_readings(
+    column: pd.Series, forms: Sequence[str]
+) -> tuple[pd.Series, dict[str, pd.DatetimeIndex]]:
+    """Return the cells of a column as text, and its dates by each form that reads most
+    cells.
+    """
+    pandas = pandas_for_tables()
+    if isinstance(column.dtype, pandas.PeriodDtype):
+        column = column.dt.to_timestamp()
+    if pandas.api.types.is_datetime64_any_dtype(column):  # with its time zone
+        return column.astype("string"), {"": pandas.DatetimeIndex(column, freq=None)}
+    cells = column if is_numeric(column) else column.astype("string")
+    cells = cells.convert_dtypes().astype("string")  # without the .0 of years
+    return cells, _readings(cells, forms)
+
+
+def _only(
+    readings: dict[str, pd.DatetimeIndex], cells: pd.Series, column: str
+) -> pd.DatetimeIndex:
+    """Return the dates that all readings have; ArgumentError if day and month may be
+    exchanged.
+    """
+    for (form, dates), (other_form, others) in pairwise(readings.items()):
+        for row in np.flatnonzero(dates != others)[:1]:
+            if dates[row] is others[row]:  # both are missing
+                continue
+            raise ArgumentError(
+                f"{cells.iloc[row]!r} in the column {column!r} may be"
+                f" {dates[row]:%d %B %Y} or {others[row]:%d %B %Y}. Say --dates"
+                f" {_shown(form)} or --dates {_shown(other_form)}."
+            )
+    return next(iter(readings.values()))
+
+
+def _shown(form: str) -> str:
+    """Return a form as an argument of a command."""
+    return f'"{form}"' if " " in form else form
+
+
+def _readings(cells: pd.Series, forms: Sequence[str]) -> dict[str, pd.DatetimeIndex]:
+    """Return the dates by those forms that read most of the cells, more than half of
+    them.
+    """
+    for pattern, begin in PERIODS:
+        cells = cells.str.replace(f"^{pattern}$", begin, regex=True)
+    places = (
+        np.linspace(0, len(cells) - 1, SAMPLED_CELLS).astype(int)
+        if len(cells) > SAMPLED_CELLS
+        else slice(None)
+    )
+    sample = cells.iloc[places]
+    likely = [form for form in forms if _dates(sample, form).notna().any()]
+    readings = {form: _dates(cells, form) for form in likely}
+    read = max((dates.notna().mean() for dates in readings.values()), default=0)
+    if (
+        read < 1
+        and forms == FORMS
+        and bool(sample.str.fullmatch(MONTH_WORDS.pattern).mean() > 0.5)
+    ):
+        readings["words"] = _dates_in_words(cells)
+    maximum = max((int(dates.notna().sum()) for dates in readings.values()), default=0)
+    return {
+        form: dates
+        for form, dates in readings.items()
+        if 2 * maximum > len(cells) and dates.notna().sum() == maximum
+    }
+
+
+def _dates(cells: pd.Series, form: str) -> pd.DatetimeIndex:
+    """Return the dates by a form; NaT where it does not read a cell."""
+    pandas = pandas_for_tables()
+    try:
+        with warnings.catch_warnings(action="error", category=FutureWarning):
+            dates = pandas.to_datetime(cells, format=form, errors="coerce")
+    except (ValueError, FutureWarning):  # several offsets from UTC
+        dates = pandas.to_datetime(cells, format=form, errors="coerce", utc=True)
+    return pandas.DatetimeIndex(dates)
+
+
+def _dates_in_words(cells: pd.Series) -> pd.DatetimeIndex:
+    """Return the dates in cells with names of months in other languages than English,
+    by dateparser.
+    """
+    parser = imported("dateparser", "Names of months need", extra="forecast")
+    settings = {
+        "REQUIRE_PARTS": ["month", "year"],
+        "PREFER_DAY_OF_MONTH": "first",
+        "DATE_ORDER": "DMY",
+    }
+    texts = [cell for cell in cells.dropna().unique() if MONTH_WORDS.fullmatch(cell)]
+    with warnings.catch_warnings(action="ignore"):
+        dates = {text: parser.parse(text, settings=settings) for text in texts}
+    pandas = pandas_for_tables()
+    return pandas.DatetimeIndex(
+        [pandas.Timestamp(dates.get(cell) or pandas.NaT) for cell in cells.fillna("")]
+    )
+
+
+def require_zone(zone: Any) -> None:
+    """Raise ArgumentError if there is no such time zone."""
+    if zone is None:
+        return
+    try:
+        ZoneInfo(text("zone", zone))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ArgumentError(
+            f"There is no time zone {zone!r}. Name one such as Europe/Berlin."
+        ) from None
+
+
+def in_zone(dates: pd.DatetimeIndex, zone: str | None) -> pd.DatetimeIndex:
+    """Return dates in a time zone, or read as those of its clock; an hour that comes
+    twice follows the order.
+    """
+    if zone is None:
+        return dates
+    if dates.tz is not None:
+        return dates.tz_convert(zone)
+    is_backwards = len(dates) > 1 and dates[0] > dates[-1]
+    ordered = dates[::-1] if is_backwards else dates
+    try:
+        times = _localized(ordered, zone)
+    except ValueError as error:  # of a clock that goes forward
+        raise FormatError(
+            f"There is no such time in {zone}: {error}. Correct it, or name another"
+            " --zone."
+        ) from None
+    return times[::-1] if is_backwards else times
+
+
+def _localized(dates: pd.DatetimeIndex, zone: str) -> pd.DatetimeIndex:
+    try:
+        return dates.tz_localize(zone, ambiguous="infer")
+    except Exception as error:
+        # pandas has kinds of errors here that depend on its version. The hour may come
+        # once, as in rows of days at 02:30; it is that before clocks went back.
+        if "infer" not in str(error):
+            raise ValueError(str(error)) from None
+        return dates.tz_localize(zone, ambiguous=np.ones(len(dates), bool))
+
+
+def are_days(dates: pd.DatetimeIndex) -> bool:
+    """Return whether dates have no time of the day."""
+    return bool((dates == dates.normalize()).all())

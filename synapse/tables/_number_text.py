@@ -1,0 +1,340 @@
+"""Numbers in cells of text: decimal marks, marks of thousands and units that all cells
+of a column have.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._typing import Floats, Ints
+from ..errors import FormatError
+from ._number_form import NumberForm, set_form
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+OTHER_MARK = {".": ",", ",": "."}
+"""For each decimal mark the other one, which may separate thousands."""
+SPACES = "'\u2019 \u00a0\u202f"
+"""Further marks of thousands: apostrophes and spaces, which are never decimal marks."""
+MINUS = "\u2212"
+"""The minus sign of typesetting, which some offices write instead of a hyphen."""
+MONTH = re.compile(r"(0?[1-9]|1[0-2])[.](19|20)\d\d")
+"""A month, such as 01.2024, which is no decimal number."""
+CODES = "AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HUF|INR|JPY|NOK|PLN|SEK|TRY|USD"
+UNIT = re.compile(
+    rf"([+\-{MINUS}]?)\s*([$€£¥₹]|{CODES})?\s*([^$€£¥₹%A-Z]+?)\s*([$€£¥₹%]|{CODES})?"
+)
+"""Sign, currency, number, and a currency or a per cent sign after it."""
+
+
+MAX_EXACT_INTEGER = 2.0**53
+"""Integers below it are exact as floats; longer ones become floats."""
+
+
+def _pattern(decimal: str) -> re.Pattern[str]:
+    """Return the numbers with this decimal mark, with marks of thousands or without."""
+    mark = re.escape(decimal)
+    thousands = re.escape(OTHER_MARK[decimal]) + SPACES
+    groups = rf"[1-9]\d{{0,2}}([{thousands}])\d{{3}}(?:\1\d{{3}})*"
+    digits = rf"(?:{groups}|\d+)(?:{mark}\d*)?|{mark}\d+"
+    return re.compile(rf"[+\-{MINUS}]?(?:{digits})(?:[eE][+-]?\d+)?", re.ASCII)
+
+
+PATTERNS = {decimal: _pattern(decimal) for decimal in OTHER_MARK}
+POINT = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+"""Numbers as Python writes them."""
+PLAIN_TEXT = re.compile(r"[0-9+\-.eE\n]*")
+"""Text without other marks, of which Python reads nothing but such numbers."""
+NO_GROUP = re.compile(r"\.(?!\d{3}(?:[.\n]|$))|(?:^|\n)[+-]?(?:0|\d{4})\d*\.")
+"""A point that does not begin a group of three digits, or has none or too many before
+it."""
+PLAIN = {
+    decimal: str.maketrans(
+        {decimal: ".", MINUS: "-", other: None, **dict.fromkeys(SPACES)}
+    )
+    for decimal, other in OTHER_MARK.items()
+}
+"""What makes of a number with this decimal mark one that Python reads."""
+
+
+def to_floats(column: pd.Series) -> Floats:
+    """Return the cells of a column as floats, each the nearest to its text; NaN for
+    those that are not numbers.
+
+    Text is a number only if the whole column is text, as in a data frame of the caller.
+    Beside numbers it is what :func:`convert_numbers` could not read.
+    (``pandas.to_numeric`` is off by the last bit in one of twenty numbers with
+    decimals.)
+    """
+    if column.dtype.kind in "iuf":
+        values: Floats = column.to_numpy(np.float64, copy=True)
+        return values
+    if column.dtype.kind in "bmM":
+        return np.full(len(column), np.nan)
+    cells = column.astype(object).where(column.notna(), np.nan)
+    text = [isinstance(cell, str) for cell in cells]
+    is_all_text = sum(text) == column.notna().sum()
+
+    def number(cell: Any) -> float:
+        if isinstance(cell, str):
+            return (
+                float(cell) if is_all_text and POINT.fullmatch(cell.strip()) else np.nan
+            )
+        is_number = isinstance(
+            cell, (int, float, Decimal, np.number)
+        ) and not isinstance(cell, bool)
+        return float(cell) if is_number else np.nan
+
+    return np.array([number(cell) for cell in cells], np.float64)
+
+
+def _fast_floats(cells: list[str]) -> Floats | None:
+    """Return the cells as floats if all are plain numbers whose point is a decimal mark
+    for certain, else None.
+    """
+    joined = "\n".join(cells)
+    if not cells:
+        return np.empty(0)
+    if PLAIN_TEXT.fullmatch(joined) is None or MONTH.fullmatch(cells[0]):
+        return None
+    if "." in joined and NO_GROUP.search(joined) is None:
+        return None
+    try:
+        values = np.array(cells, object).astype(np.float64)
+    except ValueError:
+        return None
+    return values if np.isfinite(values).all() else None
+
+
+def convert_numbers(
+    table: pd.DataFrame, separator: str, decimal: str | None
+) -> list[str]:
+    """Replace the columns of text of a table of which most cells are numbers.
+
+    A column of numbers only becomes numeric. In another one, the numbers get a decimal
+    point, and the other cells stay what they are, so that a sentence can name them.
+    ``table.attrs`` gets the forms of columns with units or marks of thousands.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The table, whose index has the line of each row.
+    separator : str
+        What separates the cells of the file.
+    decimal : {".", ","}, optional
+        The decimal mark. Default: for each column the one by which more cells are
+        numbers; if both read all cells, that of the other columns.
+
+    Returns
+    -------
+    list of str
+        Sentences on marks of thousands and units that were read.
+
+    Raises
+    ------
+    FormatError
+        If a column may have either decimal mark, as 1.234 beside 999.
+    """
+    readings = dict[str, _NumberReading]()
+    certain = set[str | None]()
+    for name in table.columns:
+        if table[name].dtype.kind in "iuf":
+            continue
+        rows = np.flatnonzero(table[name].notna())
+        cells = table[name].iloc[rows].tolist()
+        values = None if decimal == "," else _fast_floats(cells)
+        if values is not None:
+            table[name] = _numeric(cells, rows, table.index, values)
+            certain |= {"."} if any("." in cell for cell in cells) else set()
+            continue
+        readings[name] = _NumberReading(rows, table.index[rows], cells)
+        certain.add(readings[name].certain)
+    certain -= {None}
+    usual = decimal or (certain.pop() if len(certain) == 1 else None)
+    notes = []
+    for name, reading in readings.items():
+        mark = (
+            decimal
+            or reading.certain
+            or _of_convention(reading, name, separator, usual)
+        )
+        notes += reading.convert(table, name, mark)
+    return notes
+
+
+class _NumberReading:
+    """A column of text, and what is a number in it by each decimal mark."""
+
+    def __init__(self, rows: Ints, lines: pd.Index, cells: list[str]) -> None:
+        self.rows = rows
+        self.lines = lines
+        self.cells_in_file = cells
+        self.unit, self.cells = _without_unit(self.cells_in_file)
+        is_month = all(MONTH.fullmatch(cell) for cell in self.cells)
+        self.fits = {
+            decimal: np.array(
+                [not is_month and _is_number(cell, decimal) for cell in self.cells],
+                bool,
+            )
+            for decimal in OTHER_MARK
+        }
+
+    @property
+    def certain(self) -> str | None:
+        """The decimal mark by which more cells are numbers, and more than half of them;
+        None without one.
+        """
+        point, comma = (int(fits.sum()) for fits in self.fits.values())
+        if point == comma or 2 * max(point, comma) <= len(self.cells):
+            return None
+        return "." if point > comma else ","
+
+    @property
+    def doubtful(self) -> Ints:
+        """The places of cells that are different numbers by the two marks, if there are
+        no other numbers.
+        """
+        if not (self.fits["."] == self.fits[","]).all() or 2 * self.fits[
+            "."
+        ].sum() <= len(self.cells):
+            return np.array([], int)
+        marked = [bool(re.search("[.,]", cell)) for cell in self.cells]
+        return np.flatnonzero(self.fits["."] & marked)
+
+    def convert(self, table: pd.DataFrame, name: str, decimal: str) -> list[str]:
+        """Replace the column if most of its cells are numbers; return sentences on what
+        was read.
+        """
+        fits = self.fits[decimal]
+        if 2 * fits.sum() <= len(fits):
+            return []
+        plain = [
+            cell.translate(PLAIN[decimal]) if fit else ""
+            for cell, fit in zip(self.cells, fits, strict=True)
+        ]
+        grouped = OTHER_MARK[decimal] + SPACES
+        thousands = [
+            place
+            for place in np.flatnonzero(fits).tolist()
+            if any(mark in self.cells[place] for mark in grouped)
+        ]
+        notes = []
+        if thousands:
+            place = thousands[0]
+            notes.append(
+                f"Marks of thousands are read in {name!r}:"
+                f" {self.cells_in_file[place]!r} is {plain[place]}."
+            )
+        if self.unit:
+            notes.append(f"The unit {self.unit!r} of {name!r} is left out.")
+        before, after = _around(self.cells_in_file[0]) if self.unit else ("", "")
+        mark = (
+            next((m for m in self.cells[place] if m in grouped), "")
+            if thousands
+            else ""
+        )
+        set_form(table, name, NumberForm(before, after, decimal, mark))
+        if fits.all():
+            table[name] = _numeric(
+                plain, self.rows, table.index, np.array([*map(float, plain)])
+            )
+            return notes
+        cells = table[name].to_numpy(object, copy=True)
+        for place in np.flatnonzero(fits).tolist():
+            cells[self.rows[place]] = _number(plain[place])
+        table[name] = cells
+        return notes
+
+
+def _of_convention(
+    reading: _NumberReading, name: str, separator: str, usual: str | None
+) -> str:
+    """Return the decimal mark of a column that both marks read; FormatError if nothing
+    tells.
+    """
+    doubtful = reading.doubtful
+    if not len(doubtful):
+        return usual or "."
+    if usual is not None or separator == ",":
+        return usual or "."
+    # In a file with semicolons the comma is the decimal mark; with as many decimals
+    # everywhere nothing speaks against it. An integer beside such numbers does: 1,500
+    # may be one with a mark of thousands.
+    has_commas = all(
+        "," in cell
+        for cell, fit in zip(reading.cells, reading.fits[","], strict=True)
+        if fit
+    )
+    if separator == ";" and has_commas:
+        return ","
+    place = int(doubtful[0])
+    by_point, by_comma = (
+        reading.cells[place].translate(PLAIN[mark]) for mark in OTHER_MARK
+    )
+    raise FormatError(
+        f"{reading.cells_in_file[place]!r} in line {reading.lines[place]}, column"
+        f" {name!r}, may be {by_point} or {by_comma}. Say --decimal point or --decimal"
+        " comma."
+    )
+
+
+def _without_unit(cells: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Return the currency or per cent sign that all cells of a column have, and the
+    cells without it.
+    """
+    head = UNIT.fullmatch(cells[0]) if cells else None
+    if head is None or not (head[2] or head[4]):
+        return "", cells
+    matches = [UNIT.fullmatch(cell) for cell in cells]
+    units = {(match[2] or "") + (match[4] or "") if match else "" for match in matches}
+    if len(units) != 1 or units == {""}:
+        return "", cells
+    return units.pop(), [match[1] + match[3] for match in matches if match]
+
+
+def _around(cell: str) -> tuple[str, str]:
+    """Return what stands before and after the number of a cell with a unit."""
+    match = UNIT.fullmatch(cell)
+    if match is None:
+        return "", ""
+    return cell[match.end(1) : match.start(3)], cell[match.end(3) :]
+
+
+def _numeric(
+    plain: list[str], rows: Ints, index: pd.Index, values: Floats
+) -> pd.Series:
+    """Return numbers in these rows of a column, as integers if all are and none is
+    missing.
+    """
+    import pandas
+
+    if (
+        len(rows) == len(index)
+        and (abs(values) < MAX_EXACT_INTEGER).all()
+        and all(map(_is_integer, plain))
+    ):
+        return pandas.Series(values.astype(np.int64), index)
+    column = np.full(len(index), np.nan)
+    column[rows] = values
+    return pandas.Series(column, index)
+
+
+def _number(text: str) -> int | float:
+    return int(text) if _is_integer(text) else float(text)
+
+
+def _is_number(text: str, decimal: str) -> bool:
+    """Return whether text is a finite number with this decimal mark."""
+    is_written_so = PATTERNS[decimal].fullmatch(text) is not None
+    return is_written_so and math.isfinite(float(text.translate(PLAIN[decimal])))
+
+
+def _is_integer(text: str) -> bool:
+    return text.lstrip("+-").isdigit()

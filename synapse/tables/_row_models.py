@@ -1,0 +1,544 @@
+"""Networks that predict columns of a table from others: encode, fit, test beside simple
+methods, refit.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._build import architecture
+from .._checks import instance, pluralize, whole_number
+from .._defaults import ROWS_OF_TABLES, WITHOUT_MEMORY
+from .._model import Model, whole_of
+from .._typing import Floats, Ints
+from ..errors import ArgumentError, FormatError, TrainingWarning
+from ..forecasting._selection import CRITICAL_VALUE, mean_over_error, percent
+from ..objects.network import Network
+from ._class_quality import class_rows
+from ._encoding import choose_encoding, encoding_of
+from ._number_form import PLAIN, NumberForm, forms_of
+from ._table import (
+    UNREADABLE,
+    columns,
+    find,
+    mostly_numbers,
+    numbers,
+    place,
+    quoted,
+    require_one_use,
+    sequences,
+    words,
+)
+from ._table_training import (
+    INTERRUPTED,
+    Part,
+    Trained,
+    TrainingOptions,
+    best_epochs,
+    held_out,
+    recorded,
+    require_targets,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAX_FITTED = 20_000
+"""Number of rows, at most, that the logistic regression beside a network is fitted to:
+its 300 epochs of 160,000 rows took longer than the training (32 s of 45)."""
+
+
+def train_rows(
+    table: pd.DataFrame,
+    targets: Sequence[str],
+    inputs: Sequence[str] | None,
+    learning: TrainingOptions,
+    *,
+    ignore: Sequence[str] = (),
+    sequence: str | None = None,
+    ahead: int = 0,
+    classes: bool = False,
+) -> Trained:
+    """Train a network to predict columns from others: of the same row, or of a row
+    `ahead` rows above.
+
+    Rows are samples for a perceptron; for the other models they are steps of one stream
+    or, with a column `sequence`, of many sequences. Words become inputs of 0 and 1, and
+    missing numbers the medians of the training rows; identifiers are left out. A target
+    of words, or with `classes`, is predicted by a probability for each of its classes.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The table, such as from :func:`read_table`.
+    targets : sequence of str
+        The columns to predict.
+    inputs : sequence of str, optional
+        The columns to predict from. Default: all others.
+    learning : TrainingOptions
+        How the network is trained.
+    ignore : sequence of str
+        Columns to leave out.
+    sequence : str, optional
+        The column that identifies the sequence of each row.
+    ahead : int
+        Number of rows from the inputs down to the target. Default 0.
+    classes : bool
+        Whether the numbers of the target are classes.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such column, one has two uses, or too few rows are left to train
+        on.
+    FormatError
+        If cells are not numbers, a sequence is not longer than `ahead`, or there is
+        only one class.
+    KeyboardInterrupt
+        After Ctrl-C, if no epoch was complete. Later it ends what is under way, and the
+        network trained so far is returned.
+    """
+    learning = instance("learning", learning, TrainingOptions)
+    learning = learning._filled(ROWS_OF_TABLES)
+    name = str(learning.build)
+    ahead = whole_number("ahead", ahead, "a whole number, 0 or above", 0)
+    left = columns(table, [*ignore, *([] if sequence is None else [sequence])])
+    targets, names = _uses(table, targets, inputs, left, ahead)
+    classes = classes or (len(targets) == 1 and not mostly_numbers(table[targets[0]]))
+    goals, outputs = _goals(table, targets, classes)
+    units = units_of(table, sequence, ahead)
+    count = len(units)
+    rng = np.random.default_rng(learning.seed)
+    first_tested = count - held_out(count, learning.validation, round(count / 5))
+    has_memory = architecture("build", name) not in WITHOUT_MEMORY
+    in_order = sequence is None and has_memory
+    order = np.arange(count) if in_order else rng.permutation(count)
+    learned = np.sort(order[:first_tested])
+    tested = np.sort(order[first_tested:])
+    stopping = order[first_tested - max(1, round(first_tested / 5)) : first_tested]
+    table_learned = table.iloc[np.concatenate([units[i] for i in learned])]
+    encoding, notes = choose_encoding(table_learned, names, inputs is not None)
+    rows, filled = encoding.rows(table)
+    later = f" +{ahead}" if ahead else ""
+
+    def parts(chosen: Ints) -> list[Part]:
+        """Return the inputs and targets of units: sequences, or samples or steps as one
+        part.
+        """
+        row_numbers = [units[i] for i in np.sort(chosen)]
+        if sequence is None:
+            row_numbers = [np.concatenate(row_numbers)] if row_numbers else []
+        return [
+            (rows[row_range], goals[row_range + ahead]) for row_range in row_numbers
+        ]
+
+    def make() -> Model:
+        named = [name + later for name in targets]
+        labels = outputs if classes else None
+        return learning._model_of(encoding.inputs, named, labels)
+
+    training = parts(learned)
+    measured = parts(tested) or parts(learned)
+    split = parts(np.setdiff1d(learned, stopping)), parts(stopping)
+    count_learned = sum(len(y) for _, y in training)
+    if classes and len(tested) and count_learned > MAX_FITTED:
+        notes.append(
+            f"The logistic regression is fitted to a sample of {MAX_FITTED} rows, or"
+            f" fewer, of {count_learned}; rare classes have all of theirs."
+        )
+    model, result = learning._fit(make, training, split)
+    facts: dict[str, Any] = {
+        "targets": targets,
+        "classes": outputs if classes else [],
+        "ahead": ahead,
+        "sequence": sequence,
+        "encoding": {"medians": encoding.medians, "words": encoding.words},
+        "rows": sum(map(len, units)),
+        "epochs": best_epochs(result),
+        "test": recorded(measured) if len(tested) else [],
+        "held_out_rows": sum(len(y) for _, y in measured) if len(tested) else 0,
+        "commonest": _commonest(measured, outputs) if classes else None,
+        "verdict": None,
+    }
+    if classes:
+        pairs = zip(outputs, goals.mean(axis=0), strict=True)
+        shares = ", ".join(f"{name} {_share(share)}" for name, share in pairs)
+        notes.append(f"Classes: {shares}.")
+    whole = model.whole()
+    report = list[list[str]]()
+    # From here on there is a network. Ctrl-C ends what is under way and loses no more
+    # than that.
+    try:
+        answers = {
+            name: answers_of(whole, measured),
+            **_simple(training, measured, classes, learning.seed),
+        }
+        errors, report = _errors(
+            answers, measured, targets, outputs if classes else None, forms_of(table)
+        )
+        facts |= {"error": errors.pop(name), "baselines": errors}
+        if len(tested):
+            units_apart = sequence is not None
+            facts["verdict"] = _verdict(
+                answers, measured, classes, units_apart, in_order
+            )
+        if len(tested) and result.stop_reason != INTERRUPTED:
+            learning._report_test(
+                Trained(model, result, {**facts}, report, [*notes, *filled])
+            )
+            model = learning._refit(make, parts(order), result)
+            facts["refit"] = (
+                f"The saved network was then trained on all {facts['rows']} rows."
+            )
+    except KeyboardInterrupt:
+        result = replace(result, stop_reason=INTERRUPTED)
+    model.network.metadata = facts
+    return Trained(model, result, facts, report, [*notes, *filled])
+
+
+def _errors(
+    answers: dict[str, Floats],
+    measured: list[Part],
+    targets: list[str],
+    classes: list[str] | None,
+    forms: Mapping[str, NumberForm],
+) -> tuple[dict[str, dict[str, float]], list[list[str]]]:
+    """Return the error of each method in each target, and the same as the cells of a
+    table, in the forms of the targets; of classes also the recall of the rarest.
+    """
+    truth = np.concatenate([y for _, y in measured])
+    scores = {
+        name: quality(rows, truth, classes is not None)
+        for name, rows in answers.items()
+    }
+    report = [["", *answers]]
+    for column, target in enumerate(targets):
+        values = [score[column] for score in scores.values()]
+        if classes is None:
+            form = forms.get(target, PLAIN)
+            report.append([target, *map(form.written, values)])
+        else:
+            report.append(["accuracy", *(f"{value:.1%}" for value in values)])
+    if classes is not None:
+        report += class_rows(answers, truth, classes)
+    return {
+        name: dict(zip(targets, score, strict=True)) for name, score in scores.items()
+    }, report
+
+
+def predict_rows(
+    model: Model | Network,
+    table: pd.DataFrame,
+    *,
+    sequence: str | None = None,
+    in_order: bool = False,
+) -> tuple[Floats, list[str]]:
+    """Return the outputs of a model for the rows of a table.
+
+    Parameters
+    ----------
+    model : Model or Network
+        From :func:`train_rows`, or any one whose inputs have the names of columns.
+    table : pandas.DataFrame
+        The table, such as from :func:`read_table`.
+    sequence : str, optional
+        The column that identifies the sequence of each row. Each begins with a cleared
+        context.
+    in_order : bool
+        Whether the columns are the inputs in their order instead of by name. Default:
+        False.
+
+    Returns
+    -------
+    ndarray, shape (rows, outputs)
+        The outputs.
+    list of str
+        Sentences on what was filled in.
+
+    Raises
+    ------
+    ArgumentError
+        If the table has not these columns.
+    FormatError
+        If a cell is not a number, or the rows of a sequence are not consecutive.
+    """
+    network = instance("model", whole_of(model), Network)
+    rows, notes = _input_rows(network, table, sequence, in_order)
+    inputs = [rows[places] for places in sequences(table, sequence)]
+    return answers_of(network, [(x, x) for x in inputs]), notes
+
+
+def _input_rows(
+    network: Network, table: pd.DataFrame, sequence: str | None, in_order: bool
+) -> tuple[Floats, list[str]]:
+    """Return the inputs of a network, shape (rows, inputs), and what was filled in."""
+    encoding = encoding_of(network)
+    columns(table, [])
+    if encoding is not None and not in_order:
+        return encoding.rows(table)
+    names = [neuron.name or "" for neuron in network.input]
+    if in_order:
+        other = None if sequence is None else find(table, sequence)
+        names_of_table = [name for name in table.columns if name != other]
+        if len(names_of_table) != len(names):
+            raise ArgumentError(
+                f"The table must have {pluralize(len(names), 'column')}, got"
+                f" {quoted(names_of_table)}."
+            )
+        return numbers(table, names_of_table), []
+    try:
+        return numbers(table, names), []
+    except ArgumentError as error:
+        raise ArgumentError(
+            f"{error} To take columns in their order, say --in-order."
+        ) from None
+
+
+def _uses(
+    table: pd.DataFrame,
+    targets: Sequence[str],
+    inputs: Sequence[str] | None,
+    left: list[str],
+    ahead: int,
+) -> tuple[list[str], list[str]]:
+    """Return the columns to predict and those to predict from, by default all but those
+    left out and the targets.
+    """
+    goals = require_targets(columns(table, targets))
+    require_one_use(goals, left)
+    taken = left if ahead else [*left, *goals]
+    if inputs is None:
+        return goals, [name for name in table.columns if name not in taken]
+    names = columns(table, inputs)
+    require_one_use(names, taken)
+    return goals, names
+
+
+def units_of(
+    table: pd.DataFrame, sequence: str | None, ahead: int, minimum: int | None = None
+) -> list[Ints]:
+    """Return the rows of each sequence, or each row, that have a target `ahead` rows
+    below.
+    """
+    parts = sequences(table, sequence)
+    for rows in parts:
+        if rows.stop - rows.start <= ahead:
+            raise FormatError(
+                f"--ahead {ahead} needs sequences longer than"
+                f" {pluralize(ahead, 'row')}; the one ending in"
+                f" {place(table, rows.stop - 1)} has"
+                f" {rows.stop - rows.start}."
+            )
+    places = [np.arange(rows.start, rows.stop - ahead) for rows in parts]
+    units = places if sequence is not None else list(places[0][:, None])
+    minimum = minimum or (4 if sequence is None else 2)
+    if len(units) < minimum:
+        noun = "rows" if sequence is None else "sequences"
+        raise FormatError(
+            f"The table must have {minimum} {noun} or more, got {len(units)}."
+        )
+    return units
+
+
+def _goals(
+    table: pd.DataFrame, targets: list[str], classes: bool
+) -> tuple[Floats, list[str]]:
+    """Return the targets, shape (rows, outputs), and the names of the outputs."""
+    if not classes:
+        advice = f"{UNREADABLE} If these are names of classes, pass --classes."
+        return (
+            numbers(table, targets, advice=advice if len(targets) == 1 else UNREADABLE),
+            targets,
+        )
+    if len(targets) > 1:
+        raise ArgumentError(
+            f"Expected one --target for classes, got {quoted(targets)}."
+        )
+    cells = words(table, targets[0])
+    names = sorted(set(cells))
+    if len(names) < 2:
+        raise FormatError(
+            f"The column {targets[0]!r} must have two classes, got {names[0]!r}."
+        )
+    return np.eye(len(names))[[names.index(cell) for cell in cells]], names
+
+
+def answers_of(network: Network, parts: list[Part]) -> Floats:
+    """Return the outputs for all rows of sequences, each from a cleared context."""
+    outputs = []
+    for rows, _ in parts:
+        network.clear()
+        outputs.append(network.run(rows))
+    return np.concatenate(outputs)
+
+
+def quality(answers: Floats, truth: Floats, classes: bool) -> list[float]:
+    """Return the root of the mean squared error of each target; of classes the share of
+    rows that are right.
+    """
+    if classes:
+        return [float(np.mean(answers.argmax(axis=1) == truth.argmax(axis=1)))]
+    errors: list[float] = np.sqrt(np.mean((answers - truth) ** 2, axis=0)).tolist()
+    return errors
+
+
+def _simple(
+    training: list[Part], measured: list[Part], classes: bool, seed: int
+) -> dict[str, Floats]:
+    """Return the answers of simple methods: the mean or the commonest class, and a
+    regression on the inputs, of classes on a sample of many rows.
+    """
+    x, y = (np.concatenate(side) for side in zip(*training, strict=True))
+    rows = np.concatenate([inputs for inputs, _ in measured])
+    mean = np.tile(y.mean(axis=0), (len(rows), 1))
+    if classes:
+        labels = range(y.shape[1])
+        learning = TrainingOptions("perceptron", [], rate=0.1, optimizer="adam")
+        regression = learning._model_of(["x"] * x.shape[1], ["y"], labels)
+        regression.trainer.l2 = 1e-4
+        # Warnings of this training are not about the user's network.
+        with warnings.catch_warnings(action="ignore", category=TrainingWarning):
+            rows_fitted, weights = _sample(y, seed)
+            result = regression.fit(
+                x[rows_fitted],
+                y[rows_fitted],
+                sample_weight=weights,
+                epochs=300,
+                seed=0,
+                progress=False,
+            )
+        if result.stop_reason == INTERRUPTED:
+            raise KeyboardInterrupt
+        answers = answers_of(regression.whole(), [(rows, y)])
+        return {"most common class": mean, "logistic regression": answers}
+    design = np.column_stack([np.ones(len(x)), x])
+    weights = np.linalg.lstsq(design, y, rcond=None)[0]
+    return {
+        "mean alone": mean,
+        "linear regression": np.column_stack([np.ones(len(rows)), rows]) @ weights,
+    }
+
+
+def _commonest(parts: list[Part], names: list[str]) -> list[Any]:
+    """Return the most common class of some rows, and its share of them."""
+    shares = np.concatenate([y for _, y in parts]).mean(axis=0)
+    return [names[int(shares.argmax())], float(shares.max())]
+
+
+def _sample(y: Floats, seed: int) -> tuple[Ints, Floats | None]:
+    """Return the rows that a logistic regression is fitted to, and their weights: all,
+    without weights, unless there are many.
+
+    Of many, all rows of rare classes are among them, and of each other class as many,
+    drawn at random, whose weights stand for those that are left out.
+    """
+    if len(y) <= MAX_FITTED:
+        return np.arange(len(y)), None
+    rng = np.random.default_rng(seed)
+    classes = y.argmax(axis=1)
+    maximum = MAX_FITTED // y.shape[1]
+    parts, weights = [], []
+    for number in np.unique(classes):
+        rows = np.flatnonzero(classes == number)
+        chosen = rng.choice(rows, min(maximum, len(rows)), replace=False)
+        parts.append(chosen)
+        weights.append(np.full(len(chosen), len(rows) / len(chosen)))
+    order = np.argsort(np.concatenate(parts))
+    return np.concatenate(parts)[order], np.concatenate(weights)[order]
+
+
+def _share(share: float) -> str:
+    """Return a share in per cent, of which rare and almost all rows have decimals.
+
+    >>> _share(0.5), _share(0.0213), _share(0.9987)
+    ('50%', '2.13%', '99.87%')
+    """
+    return f"{share:.0%}" if 0.1 <= share <= 0.9 else f"{share:.2%}"
+
+
+def _verdict(
+    answers: dict[str, Floats],
+    measured: list[Part],
+    classes: bool,
+    by_sequence: bool,
+    in_order: bool,
+) -> str:
+    """Return a sentence: whether the network is worth it beside the best simple method,
+    and whether by chance.
+
+    The first answers are those of the network. A test compares the errors in the same
+    held-out rows (of sequences, their means); for classes that is the test of McNemar.
+    """
+    truth = np.concatenate([y for _, y in measured])
+    network_name, *simple = answers
+    scores = {name: quality(rows, truth, classes) for name, rows in answers.items()}
+    if classes:
+        best = max(simple, key=lambda name: scores[name][0])
+    else:
+        ratios = {
+            name: float(np.mean([*map(_ratio, scores[network_name], scores[name])]))
+            for name in simple
+        }
+        best = max(ratios, key=ratios.__getitem__)
+    losses = [_losses(answers[name], truth, classes) for name in (best, network_name)]
+    gains = (losses[0] - losses[1]) / np.maximum(losses[0].mean(axis=0), 1e-300)
+    gain = gains.mean(axis=1)
+    if by_sequence:
+        ends = np.cumsum([len(y) for _, y in measured])
+        gain = np.array([rows.mean() for rows in np.split(gain, ends[:-1])])
+    # Neighbours in a stream have errors alike, over a time that is not known.
+    lags = round(len(gain) ** (1 / 3)) if in_order else 1
+    is_certain = len(gain) > lags and mean_over_error(gain, lags) > CRITICAL_VALUE
+    rows = pluralize(len(gain), "held-out sequence" if by_sequence else "held-out row")
+    if classes:
+        return _verdict_on_classes(
+            scores[network_name][0], scores[best][0], best, rows, is_certain
+        )
+    ratio = ratios[best]
+    size = f"{percent(abs(1 - ratio))} {'below' if ratio < 1 else 'above'}"
+    size = size if ratio < 10 else f"more than {int(min(ratio, 1000))} times"
+    below = f"its error is {size} that of {best}"
+    if ratio >= 1:
+        return f"The network is not worth it: {below}."
+    if not is_certain:
+        return (
+            f"The network may be worth it: {below}, but on {rows} this may be chance."
+        )
+    return f"The network is worth it: {below}, on {rows}."
+
+
+def _verdict_on_classes(
+    share: float, other: float, best: str, rows: str, is_certain: bool
+) -> str:
+    if share <= other:
+        return (
+            f"The network is not worth it: {best} has {other:.1%} right, the network"
+            f" {share:.1%}."
+        )
+    shares = f"it has {share:.1%} right and {best} {other:.1%}"
+    if not is_certain:
+        return (
+            f"The network may be worth it: {shares}, but on {rows} this may be chance."
+        )
+    return f"The network is worth it: {shares}, on {rows}."
+
+
+def _losses(answers: Floats, truth: Floats, classes: bool) -> Floats:
+    """Return the squared error of each row and target; of classes 1 for a row that is
+    wrong.
+    """
+    if classes:
+        return np.asarray(answers.argmax(axis=1) != truth.argmax(axis=1), float)[
+            :, None
+        ]
+    return np.asarray((answers - truth) ** 2)
+
+
+def _ratio(error: float, other: float) -> float:
+    """Return the error of the network divided by another; both can be 0."""
+    return 1.0 if error == other else error / max(other, 1e-300)

@@ -1,0 +1,344 @@
+"""Series: columns of a table whose rows are evenly spaced in time, as data frames of
+pandas.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._checks import choice, instance
+from .._typing import Ints
+from ..errors import FormatError
+from ..forecasting._frames import continued, step_of
+from ._dates import ZONE, are_days, find_date, in_zone, require_zone
+from ._number_form import copy_forms
+from ._table import (
+    UNREADABLE,
+    columns as columns_of,
+    find,
+    numbers,
+    pandas_for_tables,
+    place,
+    words,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FILLS = ("forward", "linear")
+"""How missing values and dates are mended."""
+FILL = f"To mend it, say --fill {' or --fill '.join(FILLS)}."
+UNREADABLE_STEP = UNREADABLE.removesuffix(".") + " --fill linear."
+"""What to do about a cell of a series that is no number."""
+UNITS = {
+    "Y": ("year", 1),
+    "Q": ("quarter", 4),
+    "M": ("month", 12),
+    "WOM": ("month", 12),
+    "W": ("week", 52),
+}
+UNITS |= {"B": ("business day", 5), "D": ("day", 7)}
+UNITS |= {"h": ("hour", 24), "min": ("minute", 1440), "s": ("second", 1)}
+"""The name of a step by the code of pandas, and how many make the usual season."""
+IN_MONTHS = (("year", 1, 12), ("quarter", 4, 3), ("month", 12, 1))
+"""Name, season and months of units that are counted in months."""
+MAX_WINDOWS = 200
+"""Number of parts, at most, in which the step of dates with gaps is looked for."""
+MAX_GAPS = 100
+"""Rows of the filled series for each given one, at most; more come from a mistyped
+date."""
+
+
+def read_series(
+    table: pd.DataFrame,
+    columns: Sequence[str],
+    *,
+    date: str | None = None,
+    dates: str | None = None,
+    fill: str | None = None,
+    ignore: Sequence[str] = (),
+    zone: str | None = None,
+) -> pd.DataFrame:
+    """Return columns of a table as a series, oldest row first; without a column of
+    dates, its rows are the steps.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The table, such as from :func:`read_table`.
+    columns : sequence of str
+        Columns of numbers, with or without their units.
+    date : str, optional
+        The column of dates. Default: the first one that has dates. Years that come
+        again are read with columns beside them that are called "Month", "Day", "Hour",
+        "Quarter" and the like. Numbers that increase from row to row are dates if they
+        are called or shaped like times: seconds since 1970, 202401, 20240131, and the
+        days that spreadsheets count.
+    dates : str, optional
+        How the dates are written, for ``strptime``, such as "%d/%m/%Y". Default: as ISO
+        8601 has it, as 31.01.2024, 31.01.24, 31/01/2024, 01/31/2024, 31 Jan 2024, Jan
+        2024, Jan-24, 2024-Q1 or 2024-W05, with a time or without, whichever reads most
+        cells. Names of months in other languages are read by dateparser.
+    fill : {"forward", "linear"}, optional
+        How missing values and dates are mended: by the value before, or by
+        interpolation. Rows at the ends that cannot be mended are left out. Default:
+        they are refused.
+    ignore : sequence of str
+        Columns that have no dates.
+    zone : str, optional
+        The time zone of the dates, such as "Europe/Berlin". Times of a clock on the
+        wall are of this zone, in which an hour comes twice when clocks go back; times
+        with offsets from UTC are converted. Default: the zone of the frame; times with
+        several offsets are converted to UTC.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns as floats. The index has the dates and their step (``index.freq``),
+        or counts from 1.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such column or zone, or day and month may be exchanged.
+    FormatError
+        If a cell is not a number or a date, or the dates do not step evenly.
+    """
+    return read_several(
+        table, columns, "", date=date, dates=dates, fill=fill, ignore=ignore, zone=zone
+    )[""]
+
+
+def read_several(
+    table: pd.DataFrame,
+    columns: Sequence[str],
+    sequence: str,
+    *,
+    date: str | None = None,
+    dates: str | None = None,
+    fill: str | None = None,
+    ignore: Sequence[str] = (),
+    zone: str | None = None,
+) -> dict[str, pd.DataFrame]:
+    """Return a series for each value of the column `sequence`, such as that of a shop,
+    in the order of first rows.
+
+    The rows of a series need not be adjacent, and series may begin and end at different
+    dates; their step is that of the longest. If `sequence` is "", all rows are one
+    series, named "". The other parameters and the errors are those of
+    :func:`read_series`.
+    """
+    pandas = pandas_for_tables()
+    choice("fill", fill, [None, *FILLS])
+    require_zone(zone)
+    index = instance("table", table, pandas.DataFrame).index
+    if isinstance(index, pandas.PeriodIndex):
+        table = table.set_axis(index.to_timestamp().rename(index.name))
+    if isinstance(index, pandas.PeriodIndex | pandas.DatetimeIndex):
+        table = table.reset_index()
+    names = columns_of(table, columns)
+    keys = [find(table, sequence)] if sequence else []
+    left_out = [*ignore, *names, *keys]
+    dated = find_date(table, date, dates, left_out, keys[0] if keys else None)
+    filled = numbers(table, names, fill is not None, advice=UNREADABLE_STEP, fill=FILL)
+    values = pandas.DataFrame(filled, columns=names)
+    groups = np.array(words(table, keys[0]) if keys else [""] * len(table))
+    rows = {str(name): np.flatnonzero(groups == name) for name in dict.fromkeys(groups)}
+    if dated is None:
+        frames = {}
+        for name, row_numbers in rows.items():
+            numbered = pandas.RangeIndex(1, len(row_numbers) + 1, name="row")
+            frame = values.iloc[row_numbers].set_axis(numbered)
+            frames[name] = copy_forms(table, _filled(frame, fill))
+        return frames
+    column, when = dated.name, dated.dates
+    frames = {}
+    for name, row_numbers in rows.items():
+        times = in_zone(when[row_numbers], zone)
+        order = np.argsort(times, kind="stable")
+        frames[name] = values.iloc[row_numbers[order]].set_axis(
+            times[order].rename(column)
+        )
+        _require_different(frames[name].index, table, row_numbers[order])
+        rows[name] = row_numbers[order]
+    step = _step(max((frame.index for frame in frames.values()), key=len), column)
+    return {
+        name: copy_forms(table, _evenly(frame, step, fill, name, table, rows[name]))
+        for name, frame in frames.items()
+    }
+
+
+def _require_different(
+    times: pd.DatetimeIndex, table: pd.DataFrame, rows: Ints
+) -> None:
+    """Raise FormatError if a date comes twice; `rows` are those of the sorted dates in
+    the table.
+    """
+    for again in np.flatnonzero(times[1:] == times[:-1])[:1] + 1:
+        clocks = (
+            ""
+            if times.tz is not None or are_days(times)
+            else f"If clocks went back there, {ZONE} "
+        )
+        raise FormatError(
+            f"The date {times[again]} comes twice, again in"
+            f" {place(table, int(rows[again]))}. {clocks}If a column tells several"
+            " series apart, name it: --sequence COLUMN."
+        )
+
+
+def _evenly(
+    frame: pd.DataFrame,
+    step: Any,
+    fill: str | None,
+    name: str,
+    table: pd.DataFrame,
+    rows: Ints,
+) -> pd.DataFrame:
+    """Return a series with a row at every step; FormatError if dates are between steps
+    or missing.
+    """
+    times: Any = frame.index
+    grid = pandas_for_tables().date_range(
+        times[0], times[-1], freq=step, name=times.name
+    )
+    for at in np.flatnonzero(~times.isin(grid))[:1]:
+        after = f"a whole number of steps ({unit_of(step)[0]}) after {times[0]}"
+        where = place(table, int(rows[at]))
+        raise FormatError(
+            f"The date in {where}, {times[at]}, must be"
+            f" {after}.{_about_clocks(times, times[at])}"
+        )
+    missing = grid.difference(times)
+    if len(missing) and fill is None:
+        of = f" of {name!r}" if name else ""
+        more = f", and {len(missing) - 1} more" * (len(missing) > 1)
+        clocks = _about_clocks(times, missing[0])
+        raise FormatError(
+            f"The row of {missing[0]}{of} is missing{more}. {FILL}{clocks}"
+        )
+    return _filled(frame.reindex(grid), fill).asfreq(step)
+
+
+def _about_clocks(times: pd.DatetimeIndex, time: pd.Timestamp) -> str:
+    """Return what to do if the time may be missing because clocks were changed: at
+    night, on a Sunday.
+    """
+    may_be = (
+        times.tz is None
+        and not are_days(times)
+        and time.day_of_week == 6
+        and time.hour < 4
+    )
+    return f" If clocks were changed there, {ZONE}" if may_be else ""
+
+
+def _filled(series: pd.DataFrame, fill: str | None) -> pd.DataFrame:
+    """Return the series without missing values."""
+    if fill is None:
+        return series
+    mended = (
+        series.ffill() if fill == "forward" else series.interpolate(limit_area="inside")
+    )
+    mended = mended.dropna()
+    if not len(mended):
+        raise FormatError(f"--fill {fill} leaves no row: each misses a value.")
+    return mended
+
+
+# --- steps ----------------------------------------------------------------------------
+
+
+def _step(dates: pd.DatetimeIndex, column: str) -> Any:
+    """Return the step of increasing dates, an offset of pandas: that of all or, with
+    gaps, of most parts.
+    """
+    for size in (len(dates), 8, 3):
+        places = range(0, len(dates) - size + 1, 1 + len(dates) // MAX_WINDOWS)
+        steps = Counter(filter(None, (step_of(dates[i : i + size]) for i in places)))
+        gaps = np.diff(dates.asi8)
+        if steps and gaps.sum() <= MAX_GAPS * len(gaps) * np.median(gaps):
+            return steps.most_common(1)[0][0]
+    clocks = (
+        "" if dates.tz is None else f" If they are days of a clock on the wall, {ZONE}"
+    )
+    raise FormatError(
+        f"The column {column!r} must have three or more dates that step evenly."
+        " To use the rows as they follow each other, say --ahead 1 and --ignore"
+        f" {column!r}.{clocks}"
+    )
+
+
+def unit_of(step: Any) -> tuple[str, int]:
+    """Return the name of a step, an offset of pandas, and how many make the usual
+    season.
+
+    >>> import pandas
+    >>> unit_of(pandas.offsets.MonthEnd()), unit_of(pandas.offsets.Hour(6))
+    (('month', 12), ('6 hours', 4))
+    >>> unit_of(pandas.DateOffset(months=3))
+    ('quarter', 4)
+    """
+    if months := step.kwds.get("months"):
+        unit, season, count = next(
+            unit_in_months
+            for unit_in_months in IN_MONTHS
+            if months % unit_in_months[2] == 0
+        )
+        count = months // count
+    else:
+        code = step.rule_code.split("-")[0]
+        unit, season = UNITS.get(code) or UNITS.get(
+            code.removeprefix("B")[0], (code, 1)
+        )
+        count = step.n
+    name = unit if count == 1 else f"{count} {unit}s"
+    return name, 1 if season % count else season // count
+
+
+def season_of(series: pd.DataFrame) -> int:
+    """Return the number of rows of the usual season, such as 12 for months; 1 without
+    dates.
+    """
+    step = getattr(series.index, "freq", None)
+    return 1 if step is None else unit_of(step)[1]
+
+
+def step_name(series: pd.DataFrame) -> str | None:
+    """Return the name of the step of a series, such as "month"; None without dates."""
+    step = getattr(series.index, "freq", None)
+    return None if step is None else unit_of(step)[0]
+
+
+def following(series: pd.DataFrame, steps: int) -> pd.Index:
+    """Return the dates of the rows that follow or, without dates, their numbers."""
+    dates: pd.Index = continued(series.index, steps)
+    return dates
+
+
+def phase(series: pd.DataFrame, first_date: str | None) -> int:
+    """Return the number of steps from a date, such as that of the first training row,
+    to the first row here.
+    """
+    if first_date is None or not isinstance(
+        series.index, pandas_for_tables().DatetimeIndex
+    ):
+        return 0
+    pandas = pandas_for_tables()
+    step = series.index.freq
+    begin = pandas.Timestamp(first_date)
+    here = series.index[0]
+    if here.tz is None:
+        begin = begin.tz_localize(None)
+    else:  # a step of an hour is one also when clocks are changed
+        begin = (
+            begin.tz_localize(here.tz)
+            if begin.tz is None
+            else begin.tz_convert(here.tz)
+        )
+    count = len(pandas.date_range(min(begin, here), max(begin, here), freq=step)) - 1
+    return count if begin < here else -count

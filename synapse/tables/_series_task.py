@@ -1,0 +1,629 @@
+"""Networks that forecast a series: choose, fit, test beside statistical methods, refit,
+forecast.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._checks import (
+    choice,
+    finite_array,
+    fraction_below_one,
+    instance,
+    listed,
+    normalize_name,
+    pluralize,
+)
+from .._defaults import SERIES
+from .._model import Model, whole_of
+from .._scale import Lags, Scale
+from .._typing import Floats
+from ..errors import ArgumentError, FormatError, MissingExtraError, SynapseError
+from ..forecasting import (
+    Calibration,
+    Forecast,
+    NetworkForecaster,
+    Selection,
+    choose_lags,
+    select,
+    statistical,
+)
+from ..forecasting._checked_series import horizon, season
+from ..forecasting._closed_loop import bounded, clipping
+from ..forecasting._lags import MAX_FITTED_STEPS
+from ..forecasting._network_forecaster import lesson
+from ..forecasting._rolling import Forecaster
+from ..forecasting._selection import COMBINE
+from ..forecasting._statistical import FITTED_ELSEWHERE, MAX_SEASON, METHODS
+from ..learning import Result
+from ..objects.network import Network
+from ._series import following, phase, season_of
+from ._table import pandas_for_tables, quoted, require_one_use
+from ._table_training import Part, TrainingOptions, held_out, require_targets
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAX_ORIGINS = 60
+"""Number of origins, about, from which forecasters are compared."""
+CONTEXT = 60
+"""Number of rows, at least, that a network reads before new ones that it learns."""
+MIN_ROWS = 4
+"""Least number of rows of a series, of which the last decides when a training ends."""
+
+
+@dataclass(frozen=True)
+class SeriesTask:
+    """The forecast of columns of a series, and the rows that it is tested on."""
+
+    targets: list[str]
+    observed: list[str]  # columns that are forecast to forecast the targets
+    known: list[str]  # columns known in advance
+    y: Floats  # the targets and the observed columns, shape (T, m)
+    x: Floats | None  # the known ones, shape (N, k); N is T, or more with the future
+    period: int  # steps of a season
+    steps: int  # steps ahead in the test
+    start: int  # index of the first held-out row
+    # of the columns of y: differences at lags that are chosen on the rows before; of
+    # several series for one network, in units of its own deviation
+    scale: Scale
+    phase: int = 0  # step of the season at which the rows begin
+    first_date: str | None = None  # date of the step 0 of the season
+    name: str = ""  # that of the series, if there are several
+    several: bool = False  # whether one network learns others, too
+    origins: int = MAX_ORIGINS  # number of origins, about, in a test
+
+    @classmethod
+    def of(
+        cls,
+        network: Model | Network,
+        series: pd.DataFrame,
+        future: Floats | None = None,
+    ) -> SeriesTask:
+        """Return the task of a model from :func:`train_series` in another table, in
+        which no row is held out.
+
+        The columns of the series are its targets, observed and known columns; `future`
+        continues the known.
+        """
+        first_date = series_facts(network).get("first_date")
+        values = frame_values(series)
+        return cls.of_rows(network, values, phase(series, first_date), future)
+
+    @classmethod
+    def of_rows(
+        cls,
+        network: Model | Network,
+        rows: Floats,
+        step: int,
+        future: Floats | None = None,
+    ) -> SeriesTask:
+        """Return the same of the values of such rows, which begin at this step of the
+        season.
+        """
+        facts = series_facts(network)
+        targets, observed, known_columns = (
+            facts[name] for name in ("targets", "observed", "known")
+        )
+        count = len(targets) + len(observed)
+        y = rows[:, :count]
+        x = rows[:, count:] if known_columns else None
+        if x is not None and future is not None:
+            x = np.vstack([x, future])
+        several = bool(facts.get("several"))
+        return cls(
+            targets,
+            observed,
+            known_columns,
+            y,
+            x,
+            facts["period"],
+            1,
+            len(y),
+            scale_of(y, facts["differences"], several),
+            phase=step,
+            first_date=facts.get("first_date"),
+            several=several,
+        )
+
+    def whole(self) -> SeriesTask:
+        """Return the task with all rows to learn from."""
+        scale = scale_of(self.y, self.scale.lags, self.several)
+        return replace(self, start=len(self.y), scale=scale)
+
+    def make(self, learning: TrainingOptions) -> Model:
+        """Return a new model that reads differences of a row, and the season, and
+        forecasts those of the next.
+        """
+        fed = [*self.targets, *self.observed]
+        learning = learning._filled(SERIES)
+        waves = [f"season {place}" for place in range(len(_calendar(0, self.period)))]
+        inputs = [*fed, *self.known, *waves]
+        outputs = [f"{name} +1" for name in fed]
+        return learning._model_of(inputs, outputs)
+
+    def covariates(self, count: int) -> Floats | None:
+        """Return the inputs of a network beside its own past in `count` rows, or None:
+        known values and the season.
+
+        The known values are differenced as the target is, so that a network need not
+        remember them. The season is the sine and cosine of its phase.
+        """
+        waves = (
+            _calendar(self.phase + np.arange(count), self.period).reshape(-1, count).T
+        )
+        if self.x is None:
+            return waves if self.period > 2 else None
+        known_scale = Scale(self.x.shape[1], lags=self.scale.lags[:1] * self.x.shape[1])
+        lost = np.zeros((known_scale.lost, self.x.shape[1]))
+        changes = np.vstack([lost, known_scale.standard(self.x)])
+        return np.hstack([changes[:count], waves[: len(changes)]])
+
+    def forecaster(self, network: Model | Network, ahead: int = 0) -> NetworkForecaster:
+        """Return the model as a forecaster of these columns, up to `ahead` rows after
+        the last.
+        """
+        covariates = self.covariates(len(self.y) + ahead)
+        return NetworkForecaster(whole_of(network), self.scale, covariates)
+
+    def lesson(self) -> Part:
+        """Return what a network learns from the rows before the test."""
+        y = self.y[: self.start]
+        return lesson(y, self.scale, self.covariates(len(self.y)))
+
+    def select(
+        self, forecasters: Mapping[str, Any], begin: int | None = None
+    ) -> Selection:
+        """Compare forecasters on the held-out rows or, from an index `begin` on, on the
+        training rows.
+        """
+        start = self.start
+        y = self.y
+        if begin is not None:
+            start = begin
+            y = y[: self.start]
+        every = max(1, (len(y) - start - self.steps) // self.origins)
+        options = {"start": start, "every": every, "period": self.period}
+        combine = self.combined(forecasters)
+        return select(
+            forecasters,
+            y,
+            self.steps,
+            **options,
+            targets=len(self.targets),
+            combine=combine,
+        )
+
+    def combined(self, names: Iterable[str]) -> list[str]:
+        """Return those of these forecasters whose mean may forecast: all that see the
+        columns known in advance.
+        """
+        return [name for name in names if name not in self.blind]
+
+    @property
+    def blind(self) -> set[str]:
+        """The statistical methods that cannot use the columns known in advance."""
+        seeing = {"arima"} if self.period <= MAX_SEASON else set()
+        return {*METHODS} - seeing if self.known else set()
+
+    @property
+    def rows(self) -> Floats:
+        """All columns, but without the future of the known ones."""
+        known = [] if self.x is None else [self.x[: len(self.y)]]
+        return np.hstack([self.y, *known])
+
+    @property
+    def context(self) -> int:
+        """Number of rows that a network reads before new ones."""
+        return self.scale.lost + max(2 * self.period, CONTEXT)
+
+    def recent(self, last: Any) -> dict[str, Any]:
+        """Return the last rows as JSON has them, and the date of the last one."""
+        date = None if self.first_date is None else last.isoformat()
+        return {"last": date, "rows": self.rows[-self.context :].tolist()}
+
+    def tested(self, maximum: int) -> dict[str, Any] | None:
+        """Return the held-out rows, and those before them, as JSON has them; None if
+        there are none, or too many.
+        """
+        begin = max(0, self.start - self.context)
+        if not self.is_tested or len(self.y) - begin > maximum:
+            return None
+        count = len(self.y) - self.start
+        rows = self.rows[begin:].tolist()
+        return {"rows": rows, "tested": count, "phase": self.phase + begin}
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether rows are held out."""
+        return self.start < len(self.y)
+
+    @property
+    def units(self) -> Floats:
+        """The deviation of each target, in which a network reads several series; 1 for
+        a series alone.
+        """
+        return self.scale.deviation[: len(self.targets)]
+
+    def level(self, stop: int | None = None) -> Floats:
+        """Return the mean of the targets in the last season, or 12 rows, shape (m,)."""
+        return np.asarray(
+            self.y[:stop][-max(self.period, 12) :, : len(self.targets)].mean(axis=0)
+        )
+
+    def statistical(
+        self, methods: Sequence[str] = METHODS
+    ) -> tuple[dict[str, Forecaster], list[str]]:
+        """Return the statistical methods fitted to the rows before the test, and
+        sentences on those left out.
+        """
+        forecasters = dict[str, Forecaster]()
+        notes = list[str]()
+        for method in methods:
+            if method == "seasonal" and self.period == 1:
+                continue
+            try:
+                past = self.y[: self.start]
+                forecasters[method] = statistical(
+                    method, past, period=self.period, known=self.x
+                )
+            except MissingExtraError as error:
+                said = str(error).replace(
+                    f"method {method} needs", "methods ets, theta and arima need"
+                )
+                notes = [note for note in notes if note != said] + [said]
+            # statsforecast raises ValueError for too few rows.
+            except (SynapseError, ValueError) as error:
+                notes.append(f"{method} is left out: {error}")
+        return forecasters, notes
+
+    def limited(self, methods: Iterable[str]) -> list[str]:
+        """Return a sentence if some of these methods use the last rows only, so that a
+        test takes no longer for a longer series.
+        """
+        most = max(MAX_FITTED_STEPS, 3 * self.period)
+        names = [name for name in methods if name in ("ar", *FITTED_ELSEWHERE)]
+        if self.start <= most or not names:
+            return []
+        return [
+            f"The test gives {', '.join(names)} only the last {most} rows before each"
+            " origin."
+        ]
+
+
+def scale_of(y: Floats, lags: Lags, several: bool) -> Scale:
+    """Return differences of columns at these lags; of several series, in units of the
+    deviation of each column of this one.
+    """
+    scale = Scale(y.shape[1], lags=lags)
+    if not several:
+        return scale
+    levels = Scale(y.shape[1])
+    levels.add(y)
+    has_lags = np.array([*map(len, scale.lags)]) > 0  # differences have no level
+    return Scale.fixed(np.where(has_lags, 0.0, levels.mean), levels.deviation, lags)
+
+
+def fit_together(
+    tasks: Sequence[SeriesTask], learning: TrainingOptions
+) -> tuple[Model, Result]:
+    """Train one network on the rows of all series before the test; the last fifths
+    decide when to stop.
+
+    Raises KeyboardInterrupt if Ctrl-C ends the training before an epoch is complete.
+    """
+    parts = []
+    early = []
+    late = []
+    for task in tasks:
+        inputs, targets = task.lesson()
+        count = len(inputs) - max(1, round(len(inputs) / 5))
+        parts.append((inputs, targets))
+        early.append((inputs[:count], targets[:count]))
+        late += [(inputs[count:], targets[count:])] * (count > 1)
+    return learning._filled(SERIES)._fit(
+        lambda: tasks[0].make(learning), parts, (early, late)
+    )
+
+
+def _calendar(steps: Any, period: int) -> Floats:
+    """Return sine and cosine of the phase of the season and, for six steps or more, of
+    twice the phase.
+    """
+    multiples: tuple[int, ...] = (1, 2)
+    if period < 6:
+        multiples = (1,) if period >= 3 else ()
+    return np.array(
+        [f(2 * np.pi * k * steps / period) for k in multiples for f in (np.sin, np.cos)]
+    )
+
+
+def series_tasks(
+    series: pd.DataFrame | Mapping[str, pd.DataFrame],
+    targets: Sequence[str],
+    known: Sequence[str] = (),
+    *,
+    steps: int | None = None,
+    period: int | None = None,
+    validation: float | None = None,
+) -> tuple[list[SeriesTask], list[str]]:
+    """Return the task of each series for one network, and a sentence on series that are
+    left out.
+
+    The season and the differences of several are those of most. Series that are too
+    short for these are left out; the network can forecast them once they are long
+    enough. Parameters and errors are those of `train_series`.
+    """
+    several = series if isinstance(series, Mapping) else {"": series}
+    require_one_use(
+        [*require_targets(listed("targets", targets, "a list of names")), *known]
+    )
+    ahead = None if steps is None else horizon(steps)
+    season_length = None if period is None else season(period)
+    share = None if validation is None else fraction_below_one("validation", validation)
+    arrays = {name: frame_values(frame) for name, frame in several.items()}
+    tasks = []
+    first_date = _first_date(several)
+    for name, frame in several.items():
+        values = arrays[name]
+        columns = [*frame.columns]
+        for column in (*targets, *known):
+            choice("A column of the task", column, columns)
+        observed = [column for column in columns if column not in (*targets, *known)]
+        y, x = (
+            values[:, [columns.index(c) for c in names_of_part]]
+            for names_of_part in ((*targets, *observed), known)
+        )
+        if len(y) >= MIN_ROWS:
+            length = season_of(frame) if season_length is None else season_length
+            x_of_task = x if known else None
+            task = split_series(
+                [*targets], observed, [*known], y, x_of_task, length, ahead, share
+            )
+            tasks.append(
+                replace(
+                    task,
+                    name=name,
+                    phase=phase(frame, first_date),
+                    first_date=first_date,
+                )
+            )
+    if not tasks:
+        raise FormatError(f"Expected a series of {MIN_ROWS} rows or more to train on.")
+    if [*several] == [""]:
+        return tasks, []
+    maximum = max(task.period for task in tasks)
+    tasks = [task for task in tasks if task.period == maximum]
+    columns_of = zip(*(task.scale.lags for task in tasks), strict=True)
+    lags = [Counter(column).most_common(1)[0][0] for column in columns_of]
+    minimum = max(map(sum, lags)) + MIN_ROWS
+    tasks = [task for task in tasks if task.start >= minimum]
+    fewest = min(
+        (task.steps for task in tasks if task.is_tested), default=tasks[0].steps
+    )
+    origins = max(6, 3 * MAX_ORIGINS // len(tasks))
+    shared: dict[str, Any] = {"several": True, "steps": fewest, "origins": origins}
+    tasks = [
+        replace(task, scale=scale_of(task.y[: task.start], lags, True), **shared)
+        for task in tasks
+    ]
+    left = sorted({*several} - {task.name for task in tasks})
+    why = "too short for the season and the differences of the others"
+    return tasks, [f"Left out: {quoted(left)}, {why}."] if left else []
+
+
+def checked_methods(methods: Sequence[str]) -> list[str]:
+    """Return names of statistical methods; ArgumentError if one is none of them."""
+    condition = "a list of names, such as ['ar', 'arima']"
+    return [
+        choice("Each of the methods", name, METHODS)
+        for name in listed("methods", methods, condition)
+    ]
+
+
+def frame_values(series: Any) -> Floats:
+    """Return the columns of a series; ArgumentError if it is not one of
+    `read_series`.
+    """
+    pandas = pandas_for_tables()
+    index = instance("series", series, pandas.DataFrame).index
+    if isinstance(index, pandas.DatetimeIndex) and index.freq is None:
+        raise ArgumentError(
+            "The dates of the series must have a step. Make it by read_series."
+        )
+    values: Floats = series.to_numpy(np.float64)
+    return values
+
+
+def _first_date(several: Mapping[str, pd.DataFrame]) -> str | None:
+    """Return the first date of these series; None without dates."""
+    firsts = [
+        series.index[0] for series in several.values() if hasattr(series.index, "freq")
+    ]
+    return min(firsts).isoformat() if firsts else None
+
+
+def split_series(
+    targets: list[str],
+    observed: list[str],
+    known: list[str],
+    y: Floats,
+    x: Floats | None,
+    period: int,
+    steps: int | None,
+    share: float | None,
+) -> SeriesTask:
+    """Return the task of some columns, with this share of the rows held out, and
+    differences chosen before.
+
+    Without `steps`, a season from 6 to 12; without `share`, a fifth, or up to a third
+    of few rows.
+    """
+    steps = min(max(period, 6), 12) if steps is None else steps
+    tested = held_out(len(y), share, max(len(y) // 5, min(len(y) // 3, 4 * steps)))
+    start = len(y) - tested
+    steps = max(1, min(steps, tested // 3 if tested else len(y) // 6))
+    period = 1 if start <= period else period
+    lags = [choose_lags(column[:start], steps, period=period) for column in y.T]
+    scale = Scale(len(lags), lags=lags)
+    return SeriesTask(targets, observed, known, y, x, period, steps, start, scale)
+
+
+# --- forecasts ------------------------------------------------------------------------
+
+
+def series_facts(model: Model | Network) -> dict[str, Any]:
+    """Return what the file of a model from :func:`train_series` has; ArgumentError if
+    it is another one.
+    """
+    network = instance("model", whole_of(model), Network)
+    facts: dict[str, Any] = network.metadata
+    complete = {
+        "targets",
+        "observed",
+        "known",
+        "differences",
+        "period",
+        "chosen",
+    } <= set(facts)
+    if not complete or len(facts["targets"]) + len(facts["observed"]) != len(
+        network.output
+    ):
+        raise ArgumentError(
+            f"{network!r} does not forecast a series. Make such a model by `synapse"
+            " train` or train_series."
+        )
+    return facts
+
+
+def forecast_series(
+    model: Model | Network,
+    series: pd.DataFrame,
+    steps: int,
+    future: Floats | None = None,
+    *,
+    method: str | None = None,
+    coverage: float | None = None,
+    minimum: float | None = None,
+    maximum: float | None = None,
+) -> tuple[Forecast, list[str]]:
+    """Forecast the rows after a series, by the method that was best in the test of the
+    model.
+
+    Parameters
+    ----------
+    model : Model or Network
+        From :func:`train_series`; its network may be one of :meth:`Model.whole`.
+    series : pandas.DataFrame
+        Its columns are the targets, the observed and the known ones of the model, in
+        this order.
+    steps : int
+        Number of rows to forecast.
+    future : ndarray, shape (steps, k), optional
+        The known columns in these rows.
+    method : str, optional
+        "network", "combine", or a method of :func:`synapse.forecasting.statistical`.
+    coverage : float, optional
+        Add bounds for this share of future values.
+    minimum, maximum : float, optional
+        The range to which the forecast and its bounds are clipped.
+
+    Returns
+    -------
+    Forecast
+        Of shape (steps, targets), with the dates of the rows.
+    list of str
+        Sentences: which method forecasts and why, and whether the network is worth it.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such method, no errors for an interval, or the future is not that
+        of the known columns.
+    """
+    facts = series_facts(model)
+    limits = clipping(minimum, maximum)
+    steps = horizon(steps)
+    network_name = next(
+        name
+        for name in facts.get("mase", [facts["chosen"]])
+        if name not in (COMBINE, *METHODS)
+    )
+    chosen = method or facts["chosen"]
+    if isinstance(chosen, str) and normalize_name(chosen) in (
+        "network",
+        normalize_name(network_name),
+    ):
+        chosen = network_name
+    members = facts.get("members", []) if chosen == COMBINE else [chosen]
+    if not members or not set(members) <= {network_name, *METHODS}:
+        raise ArgumentError(
+            f"`method` must be {network_name}, {COMBINE} or one of"
+            f" {', '.join(METHODS)}, got {chosen!r}."
+        )
+    rows = None if future is None else finite_array("future", future)
+    shape = None if rows is None else rows.shape
+    if shape != ((steps, len(facts["known"])) if facts["known"] else None):
+        condition = (
+            f"{pluralize(steps, 'row')} of {', '.join(facts['known'])}"
+            if facts["known"]
+            else "None"
+        )
+        raise ArgumentError(f"`future` must be {condition}, got the shape {shape}.")
+    task = SeriesTask.of(model, series, rows)
+    forecasters, notes = task.statistical(
+        [member for member in members if member != network_name]
+    )
+    if network_name in members:
+        forecasters[network_name] = task.forecaster(model, steps)
+    if len(forecasters) < len(members):
+        raise ArgumentError(" ".join(notes))
+    mean = np.mean([ahead(task.y, steps) for ahead in forecasters.values()], axis=0)[
+        :, : len(task.targets)
+    ]
+    why = facts.get("reason") if method is None else None
+    blind = [member for member in members if member in task.blind]
+    if blind:
+        notes.append(
+            f"{', '.join(blind)} cannot use {quoted(task.known)};"
+            f" {network_name} can: --method network."
+        )
+    notes += [why or f"{chosen} forecasts.", *filter(None, [facts.get("verdict")])]
+    dates = following(series, steps)
+    place: dict[str, Any] = {"dates": dates, "names": task.targets}
+    if coverage is None:
+        return replace(bounded(mean, None, 0.0, limits), **place), notes
+    errors = facts.get("errors", {}).get(chosen)
+    if errors is None:
+        raise ArgumentError(
+            f"The model has no errors of {chosen} on held-out rows, from which an"
+            " interval follows. Train it with --validation above 0, on more rows."
+        )
+    half = Calibration(np.array(errors)).half_widths(coverage, steps)
+    half = half * (np.abs(task.level()) if facts["relative"] else task.units)
+    return replace(bounded(mean, half, coverage, limits), **place), notes
+
+
+def predict_series(model: Model | Network, series: pd.DataFrame) -> Floats:
+    """Forecast each row of a series from those before it.
+
+    Parameters
+    ----------
+    model, series
+        As for :func:`forecast_series`.
+
+    Returns
+    -------
+    ndarray, shape (T, targets) or, without known columns, (T + 1, targets)
+        The forecasts; NaN where too few rows are known.
+    """
+    task = SeriesTask.of(model, series)
+    return task.forecaster(model, int(task.x is None)).one_step(task.y)[
+        :, : len(task.targets)
+    ]

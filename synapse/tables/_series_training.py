@@ -1,0 +1,337 @@
+"""The training of networks on series: fit, test beside statistical methods, choose,
+refit on all rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._checks import instance
+from .._defaults import SERIES
+from .._model import Model
+from .._typing import Floats
+from ..errors import ArgumentError
+from ..forecasting import RollingOrigin, Selection
+from ..forecasting._selection import COMBINE, ranked
+from ..forecasting._statistical import METHODS
+from ._number_form import PLAIN, NumberForm, forms_of
+from ._series_task import SeriesTask, checked_methods, fit_together, series_tasks
+from ._table_training import (
+    INTERRUPTED,
+    MAX_RECORDED,
+    MIN_HELD_OUT_ROWS,
+    Trained,
+    TrainingOptions,
+    best_epochs,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SAVED = ("targets", "observed", "known", "period", "first_date")
+"""Attributes of a task that the model's file carries."""
+MAX_SHOWN = 6
+"""Number of series, at most, whose errors a report shows one by one."""
+ORIGIN_SPACING = 10**9
+"""Distance between the origins of two series, so that none of them are neighbours."""
+
+Forecasters = Mapping[str, Any]
+
+
+def train_series(
+    series: pd.DataFrame | Mapping[str, pd.DataFrame],
+    targets: Sequence[str],
+    learning: TrainingOptions,
+    *,
+    known: Sequence[str] = (),
+    steps: int | None = None,
+    period: int | None = None,
+    methods: Sequence[str] = METHODS,
+) -> Trained:
+    """Train a network to forecast a series, compare it with statistical methods, and
+    refit it on all rows.
+
+    Of several series, one network learns all, each in units of its own mean and
+    deviation. It is saved, and forecasts series that it has not learned, too.
+
+    Parameters
+    ----------
+    series : pandas.DataFrame, or dict of str to pandas.DataFrame
+        From :func:`read_series` or :func:`read_several`. Columns that are neither
+        targets nor known are observed: the network forecasts them, too, to forecast the
+        targets.
+    targets : sequence of str
+        The columns to forecast.
+    learning : TrainingOptions
+        How the network is trained.
+    known : sequence of str
+        The columns known in advance, such as holidays.
+    steps : int, optional
+        Steps ahead in the test. Default: a season, from 6 to 12.
+    period : int, optional
+        Number of rows of a season. Default: that of the dates.
+    methods : sequence of str
+        The statistical methods to compare the network with. Default: all of
+        :func:`synapse.forecasting.statistical`.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If a column is not one of the series or has two uses, a number is out of range,
+        or too few rows are left to train on.
+    DivergenceError
+        If the error of the network is no longer finite.
+    KeyboardInterrupt
+        After Ctrl-C, if no epoch was complete. Later it ends what is under way, and the
+        network trained so far is returned.
+    """
+    learning = instance("learning", learning, TrainingOptions)._filled(SERIES)
+    test: dict[str, Any] = {
+        "steps": steps,
+        "period": period,
+        "validation": learning.validation,
+    }
+    methods = checked_methods(methods)
+    tasks, left_out = series_tasks(series, targets, known, **test)
+    name = str(learning.build)
+    model, result = fit_together(tasks, learning)
+    facts: dict[str, Any] = {name: getattr(tasks[0], name) for name in SAVED} | {
+        "differences": [list(lags) for lags in tasks[0].scale.lags],
+        "several": tasks[0].several,
+        "rows": sum(len(each.y) for each in tasks),
+        "held_out_rows": sum(len(each.y) - each.start for each in tasks),
+        "epochs": best_epochs(result),
+        "chosen": name,
+    }
+    frames = series if isinstance(series, Mapping) else {"": series}
+    facts["recent"] = {
+        each.name: each.recent(frames[each.name].index[-1]) for each in tasks
+    }
+    tests = {each.name: each.tested(MAX_RECORDED // len(tasks)) for each in tasks}
+    facts["test"] = {name: rows for name, rows in tests.items() if rows is not None}
+    why = None
+    notes = left_out
+    table = list[list[str]]()
+    if result.stop_reason == "interrupted":
+        why = "the training was interrupted"
+    elif not facts["held_out_rows"]:
+        why = (
+            f"no row was held out (a test needs {MIN_HELD_OUT_ROWS} rows, and a"
+            " --validation above 0)"
+        )
+    else:
+        # From here on there is a network. Ctrl-C ends what is under way and loses no
+        # more than that.
+        try:
+            forms = forms_of(frames[tasks[0].name])
+            measured, table, failed = _test(tasks, model, name, methods, forms)
+            facts |= measured
+            notes = list(dict.fromkeys([*left_out, *failed]))
+            learning._report_test(Trained(model, result, {**facts}, table, notes))
+            whole = [each.whole().lesson() for each in tasks]
+            model = learning._refit(lambda: tasks[0].make(learning), whole, result)
+            facts["refit"] = (
+                f"The saved network was then trained on all {facts['rows']} rows."
+            )
+        except KeyboardInterrupt:
+            result = replace(result, stop_reason=INTERRUPTED)
+            why = None if table else "the test was interrupted"
+    if why is not None:
+        facts["reason"] = f"{name} forecasts; it was not tested, as {why}."
+    model.network.metadata = facts
+    return Trained(model, result, facts, table, list(dict.fromkeys(notes)))
+
+
+def _test(
+    tasks: Sequence[SeriesTask],
+    model: Model,
+    name: str,
+    methods: Sequence[str],
+    forms: Mapping[str, NumberForm],
+) -> tuple[dict[str, Any], list[list[str]], list[str]]:
+    """Return the facts of a test beside statistical methods, its table, and sentences
+    on methods left out.
+    """
+    forecasters = list[Forecasters]()
+    notes = list[str]()
+    for each in tasks:
+        simple, failed = each.statistical(methods) if each.is_tested else ({}, [])
+        forecasters.append({name: each.forecaster(model), **simple})
+        notes += [*failed, *each.limited(simple)]
+    selection, selections = select_together(tasks, forecasters)
+    errors, relative = _errors(tasks, forecasters, selection, selections)
+    facts = {
+        "chosen": selection.best,
+        "members": selection.members,
+        "mase": {
+            method: float(f"{selection.mase(method):.4g}")
+            for method in selection.rolled
+        },
+        "verdict": selection.verdict(name),
+        "reason": selection.reason(),
+        "errors": {
+            method: method_errors.tolist() for method, method_errors in errors.items()
+        },
+        "relative": relative,
+    }
+    return facts, ranking(tasks, selection, forms), [*notes, *selection.failed]
+
+
+def select_together(
+    tasks: Sequence[SeriesTask], forecasters: Sequence[Forecasters]
+) -> tuple[Selection, list[Selection | None]]:
+    """Compare forecasters on the held-out rows of all series, and of each; None of
+    those without such rows.
+
+    A forecaster has one name in all series. Together, errors are in units of the scale
+    of each series.
+    """
+    pairs = zip(tasks, forecasters, strict=True)
+    selections = [
+        task.select(methods) if task.is_tested else None for task, methods in pairs
+    ]
+    tested = [selection for selection in selections if selection is not None]
+    if not tested:
+        raise ArgumentError(
+            "No row is held out, so nothing can be compared: that needs"
+            f" {MIN_HELD_OUT_ROWS} rows, or a share."
+        )
+    if len(tasks) == 1:
+        return tested[0], selections
+    names = [
+        name
+        for name in tested[0].rolled
+        if all(name in selection.rolled for selection in tested)
+    ]
+    joined = {
+        name: _joined([selection.rolled[name] for selection in tested])
+        for name in names
+        if name != COMBINE
+    }
+    failed = [sentence for selection in tested for sentence in selection.failed]
+    return ranked(joined, failed, tasks[0].combined(joined)), selections
+
+
+def _joined(parts: Sequence[RollingOrigin]) -> RollingOrigin:
+    """Return the forecasts of several series as those of one, in units of the scale of
+    each.
+    """
+    units = [np.where(rolled.scale > 0, rolled.scale, 1.0) for rolled in parts]
+    origins = np.concatenate(
+        [rolled.origins + ORIGIN_SPACING * place for place, rolled in enumerate(parts)]
+    )
+    forecasts, truth = (
+        np.concatenate(
+            [
+                getattr(rolled, name) / unit
+                for rolled, unit in zip(parts, units, strict=True)
+            ]
+        )
+        for name in ("forecasts", "truth")
+    )
+    return RollingOrigin(origins, forecasts, truth, np.ones_like(units[0]))
+
+
+def _errors(
+    tasks: Sequence[SeriesTask],
+    forecasters: Sequence[Forecasters],
+    chosen: Selection,
+    each: Sequence[Selection | None],
+) -> tuple[dict[str, Floats], bool]:
+    """Return errors from which intervals follow, shape (origins, steps, m), and whether
+    they are relative.
+
+    Those of the test are few and often of one part of the season or cycle. So errors in
+    the second half of the training rows are added. There they are too small, as
+    parameters were fitted to these rows, and are enlarged to the size of those in the
+    test. All are divided by the level of the series if their Gaussian likelihood is
+    larger then: the noise of a series that grows often grows with it.
+    """
+    errors: dict[str, list[Floats]] = {name: [] for name in chosen.rolled}
+    levels = list[Floats]()
+    tested = list[bool]()
+    for task, methods, late in zip(tasks, forecasters, each, strict=True):
+        begin = max(task.start // 2, 3 * task.period)
+        early = (
+            task.select(methods, begin)
+            if late and task.start >= begin + task.steps
+            else None
+        )
+        for selection in (early, late):
+            if selection is None or (selection is early and selection.failed):
+                continue
+            for name, parts in errors.items():
+                members = chosen.members if name == COMBINE else [name]
+                by_member = [
+                    selection.rolled[member].calibration.errors for member in members
+                ]
+                parts.append(np.mean(by_member, axis=0) / task.units)
+            origins = next(iter(selection.rolled.values())).origins
+            levels += [task.level(origin) / task.units for origin in origins]
+            tested += [selection is late] * len(origins)
+    level = np.array(levels)[:, None]
+    last = np.array(tested)
+    tiny = np.finfo(float).tiny
+
+    def enlarged(errors: Floats) -> Floats:
+        if last.all():
+            return errors
+        late, early = (
+            np.sqrt(np.mean(errors[rows] ** 2, axis=(0, 1))) for rows in (last, ~last)
+        )
+        return errors * np.where(
+            last[:, None, None], 1.0, np.maximum(late / (early + tiny), 1.0)
+        )
+
+    def size(errors: Floats) -> float:
+        return float(np.log(np.mean(enlarged(errors) ** 2, axis=0) + tiny).mean())
+
+    joined = {name: np.concatenate(parts) for name, parts in errors.items()}
+    best = joined[chosen.best]
+    relative = bool((level > 0).all())
+    if relative:
+        # Divided by the level and multiplied by its geometric mean, errors keep their
+        # unit, so that both sizes can be compared.
+        mean_level = np.exp(np.log(level).mean(axis=0))
+        relative = size(best / level * mean_level) < size(best)
+    if relative:
+        joined = {name: values / level for name, values in joined.items()}
+    return {name: enlarged(values) for name, values in joined.items()}, relative
+
+
+def ranking(
+    tasks: Sequence[SeriesTask],
+    selection: Selection,
+    forms: Mapping[str, NumberForm],
+) -> list[list[str]]:
+    """Return the methods by their errors, as the cells of a table, in the forms of the
+    targets; of several series, the error in each.
+    """
+    targets = tasks[0].targets
+    tested = [task for task in tasks if task.is_tested]
+    rows = [[name, f"{selection.mase(name):.3g}"] for name in selection.rolled]
+    if len(tasks) == 1:
+        head = [f"RMSE {name}" if len(targets) > 1 else "RMSE" for name in targets]
+        for row, rolled in zip(rows, selection.rolled.values(), strict=True):
+            errors = rolled.errors.reshape(-1, rolled.errors.shape[-1])[
+                :, : len(targets)
+            ]
+            squared = np.mean(errors**2, axis=0)
+            row += [
+                forms.get(name, PLAIN).written(rmse)
+                for name, rmse in zip(targets, np.sqrt(squared), strict=True)
+            ]
+    else:
+        head = [task.name for task in tested[:MAX_SHOWN]]
+        for row, rolled in zip(rows, selection.rolled.values(), strict=True):
+            places = range(len(head))
+            in_each = (
+                np.abs(rolled.errors[rolled.origins // ORIGIN_SPACING == place]).mean()
+                for place in places
+            )
+            row += [f"{error:.3g}" for error in in_each]
+    return [["model", "MASE", *head], *rows]

@@ -1,0 +1,745 @@
+"""Tables in CSV files, which pandas reads; their columns, by name and as numbers."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._checks import (
+    boolean,
+    choice,
+    file_path,
+    imported,
+    instance,
+    listed,
+    pluralize,
+    suggestion,
+    text,
+    whole_number,
+)
+from .._typing import Bools, Floats, PathLike
+from ..errors import ArgumentError, FormatError, SynapseError
+from ..readwrite import _files
+from ._number_form import copy_forms
+from ._number_text import PATTERNS, convert_numbers, to_floats
+from ._totals import total_rows
+from ._typed_files import TypedCells
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DELIMITERS = ";\t,"
+MAX_NAMES = 100_000
+"""Number of characters at the beginning of a file, in which the row of names is looked
+for."""
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""How files in UTF-16 begin."""
+UNREADABLE = "Correct it, or count such cells as missing values: --missing {cell}."
+"""What to do about a cell of a column of numbers that is none."""
+UNIT = re.compile(r"(.*\S)\s*[(\[][^()\[\]]+[)\]]")
+MAX_LINES = 6
+"""Number of lines, at most, that a sentence lists."""
+NO_NAMES = (
+    "If the file has no row of names, pass --header no: columns are then called 'column"
+    " 1', 'column 2' and so on."
+)
+"""What to do about a first row that has values."""
+ABOVE = "If lines stand above the names, pass their number: --skip-rows N."
+"""What to do about rows that have more cells than the first."""
+BY_PANDAS = (
+    'Write it as CSV: python -c "import pandas;'
+    " pandas.{}({!r}).to_csv('table.csv', index=False)\"."
+)
+BY_SQLITE = (
+    'Write a table of it as CSV: sqlite3 -csv -header {1!r} "SELECT * FROM {0}".'
+)
+UNPACK = "Unpack it, and give the file that is in it."
+EXPORT = "Save the table as CSV."
+BINARY = (
+    # How files begin, what they are, what to do, and the reader of pandas.
+    (b"ARROW1", "a Feather (Arrow) file", BY_PANDAS, "read_feather"),
+    (b"FEA1", "a Feather file", BY_PANDAS, "read_feather"),
+    (b"ORC", "an ORC file", BY_PANDAS, "read_orc"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file", BY_PANDAS, "read_hdf"),
+    (b"<stata_dta>", "a Stata file", BY_PANDAS, "read_stata"),
+    (b"$FL", "an SPSS file", BY_PANDAS, "read_spss"),
+    (b"SQLite format 3\0", "a SQLite database", BY_SQLITE, "NAME"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a spreadsheet (.xls)", EXPORT, ""),
+    (b"\x1f\x8b", "a gzip file", UNPACK, ""),
+    (b"BZh", "a bzip2 file", UNPACK, ""),
+    (b"\xfd7zXZ\0", "an xz file", UNPACK, ""),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard file", UNPACK, ""),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK, ""),
+    (b"Rar!", "a RAR archive", UNPACK, ""),
+    (b"\x93NUMPY", "an array of NumPy (.npy)", EXPORT, ""),
+    (b"MATLAB 5.0", "a MATLAB file", EXPORT, ""),
+    (b"%PDF", "a PDF document", EXPORT, ""),
+    (b"Obj\x01", "an Avro file", EXPORT, ""),
+)
+"""Files that are no text and that people give for a table."""
+SPREADSHEET = b"opendocument.spreadsheet"
+"""What a zip file has that is a spreadsheet (.ods)."""
+MARKED = (
+    (re.compile(r"\s*<(!doctype|html|\?xml)", re.IGNORECASE), "a page (HTML or XML)"),
+    (re.compile(r'\s*(\{\s*"|\[\s*[\[{])'), "JSON"),
+)
+"""Text that is no table."""
+
+
+def pandas_for_tables() -> Any:
+    """Import pandas, or raise MissingExtraError, which names the extra for tables."""
+    return imported("pandas", "Tables and dates need", extra="forecast")
+
+
+# --- sentences ------------------------------------------------------------------------
+
+
+def reason(error: OSError | SynapseError) -> str:
+    """Return the reason why a file could not be read or written, as a sentence."""
+    return f"{error.strerror or error}." if isinstance(error, OSError) else str(error)
+
+
+@contextmanager
+def file_errors(action: str, path: str) -> Iterator[None]:
+    """Raise FormatError, with the path, for whatever stops the reading or writing of a
+    file.
+    """
+    try:
+        yield
+    except (OSError, SynapseError) as error:
+        raise FormatError(f"Cannot {action} {path!r}: {reason(error)}") from error
+
+
+def quoted(names: Iterable[Any]) -> str:
+    """Return names in a sentence, in quotes.
+
+    >>> quoted(["a", "b"])
+    "'a', 'b'"
+    """
+    return ", ".join(map(repr, names))
+
+
+def require_one_use(
+    names: Sequence[str],
+    taken: Iterable[str] = (),
+    error: type[SynapseError] = ArgumentError,
+) -> None:
+    """Raise if a column comes twice among these, or is taken already."""
+    in_use = set(taken)
+    if twice := sorted(
+        {name for name in names if name in in_use or names.count(name) > 1}
+    ):
+        raise error(f"A column can have one use only, got two of {quoted(twice)}.")
+
+
+# --- files ----------------------------------------------------------------------------
+
+
+def read_table(
+    path: PathLike,
+    decimal: str | None = None,
+    *,
+    encoding: str | None = None,
+    missing: Sequence[str] = (),
+    header: bool | None = None,
+    skip_rows: int = 0,
+    without_totals: bool = False,
+) -> pd.DataFrame:
+    """Read a CSV, Parquet or Excel file as a data frame of pandas, whose index has the
+    line of each row.
+
+    The first row names the columns. Empty lines, rows without a value and lines that
+    begin with # are left out; ``table.attrs["notes"]`` counts those below the names,
+    and says how numbers were read. Cells are separated by semicolons, tabs or commas,
+    whichever the first row has most of. Empty cells, "-" and those that
+    ``pandas.read_csv`` takes for missing, such as "NA", are missing.
+
+    A column is one of numbers if most of its cells are. Numbers may have marks of
+    thousands, and a currency or a per cent sign that all cells of the column have.
+
+    A last row of totals is named in the notes, with other rows that have such a label:
+    its first text is a word such as "Total", or it has no text where the others have
+    one, and its numbers are the sums of those above.
+
+    Parquet and Excel files need the extra ``tables`` (pyarrow, openpyxl). Their numbers
+    are those of the file, and rows have numbers instead of lines. Of an Excel file the
+    first sheet is read.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file, whose content decides what it is; ``-`` is standard input.
+    decimal : {".", ","}, optional
+        The decimal mark. Default: in each column the mark by which more cells are
+        numbers. If both read all cells of a column, such as 999 and 1.234, it is that
+        of the other columns; a point in a file with commas between its cells; or the
+        file is refused.
+    encoding : str, optional
+        The encoding of the file, such as "cp1252". Default: UTF-8, or UTF-16 if the
+        file begins with its mark.
+    missing : sequence of str
+        Further cells that are missing values, such as "n.v.".
+    header : bool, optional
+        Whether the first row names the columns. Without such a row they are called
+        "column 1", "column 2" and so on. Default: it does, and a file whose first row
+        looks like the rows below it is refused.
+    skip_rows : int
+        The number of lines, or rows of a sheet, above the names. They are not read.
+        Default 0.
+    without_totals : bool
+        Whether rows of totals are left out. Default False.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table. A column of numbers only has a numeric dtype. In another column of
+        numbers the cells that cannot be read are text; all other columns are text.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such encoding.
+    FormatError
+        If the file cannot be read, is not text in this encoding, does not name every
+        column once, has values in the first row, has no rows, a row has more cells than
+        there are names, or a column may have either decimal mark.
+    MissingExtraError
+        If the package that reads such a file is not installed.
+    """
+    choice("decimal", decimal, [None, ".", ","])
+    pandas_for_tables()
+    absent = [
+        "-",
+        *(
+            text("A missing cell", cell)
+            for cell in listed("missing", missing, "a list of cells")
+        ),
+    ]
+    if header is not None:
+        boolean("header", header)
+    skipped = whole_number("skip_rows", skip_rows, "a whole number, 0 or above", 0)
+    boolean("without_totals", without_totals)
+    raw = _content(path := str(file_path("path", path)), encoding)
+    typed = TypedCells.of(raw, path)
+    content = _text(raw, path, encoding) if typed is None else typed.text(decimal)
+    if typed is not None and typed.is_named:
+        header = True
+    if skipped:  # empty lines, so that the others have their numbers
+        content = "\n" * skipped + "".join(content.split("\n", skipped)[skipped:])
+    separator = _separator(content)
+    comments = list[int]()
+    with csv_errors(path):
+        rows_by_line = dict(_rows(content, separator, comments))
+        if not rows_by_line:
+            raise FormatError(
+                f"{path!r} must have a row of names and rows below it, got no text."
+            )
+        lines, rows = [*rows_by_line], [*rows_by_line.values()]
+        cells = _cells(rows[0], separator)
+    begin = 0 if header is False else 1
+    names = _names(path, cells, header, comments[:1])
+    table = _parsed(path, rows[begin:], lines[begin:], names, separator, absent)
+    is_empty = table.isna().all(axis=1)
+    empty, table = table[is_empty], table[~is_empty].copy()
+    about_comments = _about_comments(
+        [place for place in comments if place > lines[0]], content
+    )
+    if not len(table):
+        raise FormatError(
+            " ".join([f"{path!r} has names of columns and no rows.", *about_comments])
+        )
+    for name in names:
+        table[name] = table[name].map(
+            lambda cell: str(cell).strip(), na_action="ignore"
+        )
+    notes = list[str]()
+    if typed is not None:
+        typed.restore_numbers(table)
+        empty, table = map(typed.numbered, (empty, table))
+        notes += typed.notes
+    notes += convert_numbers(table, separator, decimal)
+    if header is None and cells[0]:  # pandas writes an index without a name
+        notes += _about_header(path, names, table)
+    notes += about_comments
+    if len(empty):
+        count = pluralize(len(empty), "row")
+        notes.append(f"Left out: {count} without a value ({_places(empty)}).")
+    return _finished(table, notes, without_totals)
+
+
+def _finished(table: pd.DataFrame, notes: list[str], without: bool) -> pd.DataFrame:
+    """Return a table with its notes, and without rows of totals if these are to be left
+    out.
+    """
+    totals = total_rows(table)
+    if len(totals):
+        count = pluralize(len(totals), "row")
+        where = f"{count} of totals ({_places(table.iloc[totals])})"
+        notes.append(
+            f"Left out: {where}."
+            if without
+            else f"The table has {where}, which counts as data. To leave out such rows,"
+            " pass --without-totals."
+        )
+    if without:
+        rows = table.drop(index=table.index[totals]).infer_objects()
+        table = copy_forms(table, rows)
+    table.attrs["notes"] = notes
+    return table
+
+
+def _parsed(
+    path: str,
+    rows: list[str],
+    lines: list[int],
+    names: list[str],
+    separator: str,
+    absent: list[str],
+) -> pd.DataFrame:
+    """Return rows of text as a table of text, whose index has their lines."""
+    pandas = pandas_for_tables()
+    options: dict[str, Any] = {
+        "sep": separator,
+        "names": names,
+        "header": None,
+        "index_col": False,
+    }
+    options |= {
+        "na_values": absent,
+        "dtype": object,
+        "skipinitialspace": True,
+        "skip_blank_lines": False,
+    }
+    try:
+        with warnings.catch_warnings(
+            action="error", category=pandas.errors.ParserWarning
+        ):
+            table: pd.DataFrame = pandas.read_csv(io.StringIO("".join(rows)), **options)
+    except pandas.errors.EmptyDataError:
+        table = pandas.DataFrame(columns=names)
+    except pandas.errors.ParserWarning:
+        raise FormatError(
+            f"The rows of {path!r} have more cells than the {len(names)} names. {ABOVE}"
+        ) from None
+    except pandas.errors.ParserError as error:
+        why = str(error).strip().removeprefix("Error tokenizing data. C error: ")
+        why = re.sub(
+            r"\b(line|row) (\d+)",
+            lambda match: f"line {lines[int(match[2]) - 1]}",
+            why,
+        )
+        raise FormatError(f"{path!r} is not CSV: {why}. {ABOVE}") from None
+    table.index = pandas.Index(lines[: len(table)], name="line")
+    return table
+
+
+def _content(path: str, encoding: str | None) -> bytes:
+    """Return the content of a file; ArgumentError if there is no such encoding."""
+    if encoding is not None:
+        try:
+            codecs.lookup(text("encoding", encoding))
+        except LookupError:
+            raise ArgumentError(
+                f"There is no encoding {encoding!r}. Use one of Python's, such as"
+                " cp1252 or utf-8."
+            ) from None
+    with file_errors("read", path):
+        content: bytes = _files.read(sys.stdin.buffer if path == "-" else path)
+    return content
+
+
+def _text(content: bytes, path: str, encoding: str | None) -> str:
+    """Return the content of a file as text, in lines; FormatError if it is no text."""
+    if binary := _binary_kind(content):
+        title, advice, reader = binary
+        advice = advice.format(reader, "FILE" if path == "-" else path)
+        raise FormatError(f"Cannot read {path!r}: it is {title}, not text. {advice}")
+    name = encoding or ("utf-16" if content.startswith(UTF_16) else "utf-8")
+    try:
+        decoded = content.decode(name)
+    except (UnicodeError, LookupError):  # a codec that is not of text
+        decoded = "\0"
+    if "\0" in decoded:
+        advice = (
+            "Save it as CSV in UTF-8, or name its encoding, such as --encoding cp1252"
+            " (Windows)."
+        )
+        raise FormatError(
+            f"Cannot read {path!r}: it is not text in {name.upper()}. {advice}"
+        )
+    table_text = io.StringIO(decoded.removeprefix("\ufeff"), newline=None).read()
+    for beginning, title in MARKED:
+        if beginning.match(table_text):
+            raise FormatError(f"Cannot read {path!r}: it is {title}, not CSV. {EXPORT}")
+    return table_text
+
+
+def _binary_kind(content: bytes) -> tuple[str, str, str] | None:
+    """Return what a file is that begins like one of another kind than text, what to do
+    about it, and the reader of pandas; None for other files.
+    """
+    if content.startswith(b"PK\3\4"):
+        if SPREADSHEET in content:
+            return "a spreadsheet (.ods)", "Save the table as .xlsx or CSV.", ""
+        return "a zip file", UNPACK, ""
+    for signature, title, advice, reader in BINARY:
+        # The names of a table may begin with such letters.
+        is_text = signature.isascii() and signature.decode().isprintable()
+        if content.startswith(signature) and (not is_text or b"\0" in content):
+            return title, advice, reader
+    return None
+
+
+def _separator(content: str) -> str:
+    """Return the mark between cells: the one that the row of names has most of, outside
+    of quotes.
+    """
+    named = re.match(r"sep=(.)\n", content)  # the first line of some spreadsheets
+    if named is not None and named[1] in DELIMITERS:
+        return named[1]
+    unquoted = re.sub(
+        r'(^|[;\t,])\s*"(?:[^"]|"")*"', r"\1", content[:MAX_NAMES], flags=re.MULTILINE
+    )
+    head = next(
+        (
+            line
+            for line in unquoted.split("\n")
+            if line.strip() and not _is_comment(line)
+        ),
+        "",
+    )
+    return max(DELIMITERS, key=head.count)
+
+
+def _rows(
+    content: str, separator: str, comments: list[int]
+) -> Iterator[tuple[int, str]]:
+    """Yield the line at which each row of a file begins, and its text: rows end outside
+    of quotes.
+
+    Empty rows and comments are left out; the lines of these are appended to `comments`.
+    Raises csv.Error if a cell is too long.
+    """
+    lines = enumerate(io.StringIO(content), 1)
+    if '"' not in content:
+        for place, line in lines:
+            if not _is_skipped(line, place, comments):
+                yield place, line
+        return
+    texts = list[str]()
+
+    def following() -> Iterator[str]:
+        """Yield the lines from here on; `texts` has those that the reader has taken for
+        one row.
+        """
+        for _, line in lines:
+            texts.append(line)
+            yield line
+
+    for place, line in lines:
+        if _is_skipped(line, place, comments):
+            continue
+        texts[:] = [line]
+        next(
+            csv.reader(
+                chain([line], following()), delimiter=separator, skipinitialspace=True
+            )
+        )
+        yield place, "".join(texts)
+
+
+def _is_skipped(line: str, place: int, comments: list[int]) -> bool:
+    """Return whether a line is no row; that of a comment is appended to `comments`."""
+    if _is_comment(line):
+        comments.append(place)
+        return True
+    return not line.strip() or (place == 1 and line.startswith("sep="))
+
+
+def _is_comment(line: str) -> bool:
+    return line.startswith("#") and not line.startswith("#N/A")
+
+
+@contextmanager
+def csv_errors(path: str) -> Iterator[None]:
+    """Raise FormatError for what the reader of CSV refuses."""
+    try:
+        yield
+    except csv.Error as error:
+        raise FormatError(f"{path!r} is not CSV: {error}.") from None
+
+
+def _cells(row: str, separator: str) -> list[str]:
+    """Return the cells of a row."""
+    cells = next(
+        csv.reader(io.StringIO(row), delimiter=separator, skipinitialspace=True)
+    )
+    return [" ".join(cell.split()) for cell in cells]
+
+
+def _names(
+    path: str, cells: Sequence[str], header: bool | None, comments: Sequence[int]
+) -> list[str]:
+    """Return the names of the columns: the cells of the first row, or, without a
+    header, their numbers.
+
+    Raises FormatError if the cells are not names, or one comes twice. Names in one of
+    the lines of `comments` are not read.
+    """
+    if header is False:
+        return [f"column {place}" for place in range(1, len(cells) + 1)]
+    names = [*cells]
+    names[0] = names[0] or "column 1"  # an index without a name, as pandas writes it
+    if not all(names) or len(set(names)) < len(names):
+        raise FormatError(
+            f"The first row of {path!r} must name every column once, got"
+            f" {quoted(names)}. {NO_NAMES}"
+        )
+    if header is None and not any(map(str.isalpha, "".join(names))):
+        raise FormatError(
+            f"The first row of {path!r} must name the columns, got"
+            f" {quoted(names)}. {NO_NAMES} If these are names, pass --header yes."
+            + "".join(
+                f" If {_lines([place])} has the names, remove its #."
+                for place in comments
+            )
+        )
+    return names
+
+
+def _about_header(path: str, names: list[str], table: pd.DataFrame) -> list[str]:
+    """Return a sentence, if numbers name columns of numbers, as in tables with a column
+    for each year; FormatError if the first row looks like the rows below it.
+    """
+    like_values = [name for name in names if _is_like(name, table[name])]
+    if not like_values and all(map(_recurs, names, (table[name] for name in names))):
+        like_values = names
+    if not like_values:
+        return []
+    if _are_labels(like_values):
+        return [
+            f"The first row names the columns, {quoted(like_values[:2])} among them. If"
+            " it has values, pass --header no."
+        ]
+    raise FormatError(
+        f"The first row of {path!r} must name the columns, got"
+        f" {quoted(like_values[:MAX_LINES])}, which look like the cells below.\
+ {NO_NAMES} If these are names, pass --header yes."
+    )
+
+
+def _is_like(name: str, column: pd.Series) -> bool:
+    """Return whether a name is a number above numbers, or has digits where most cells
+    of text have them, as dates do.
+    """
+    cells = column.dropna()
+    if not len(cells) or not re.search(r"\d", name):
+        return False
+    if mostly_numbers(cells):
+        return any(pattern.fullmatch(name) for pattern in PATTERNS.values())
+    form = re.sub(r"\d", "9", name)
+    forms = cells.astype(str).str.replace(r"\d", "9", regex=True)
+    return len(name) > 3 and bool((forms == form).mean() > 0.5)
+
+
+def _recurs(name: str, column: pd.Series) -> bool:
+    """Return whether a name is also a cell of its column, which has text."""
+    return not is_numeric(column) and bool((column == name).any())
+
+
+def _are_labels(names: Sequence[str]) -> bool:
+    """Return whether numbers may name columns: years in order, or whole numbers in
+    equal steps.
+    """
+    if not all(map(str.isdecimal, names)):
+        return False
+    steps = np.diff([*map(int, names)])
+    if all(re.fullmatch("[12][0-9]{3}", name) for name in names):
+        return bool((steps > 0).all() or (steps < 0).all())
+    return len(names) > 1 and len({*steps}) == 1 and (len(names) > 2 or steps[0] == 1)
+
+
+def _lines(places: Sequence[int], noun: str = "line") -> str:
+    """Return lines of a file in a sentence.
+
+    >>> _lines([3]), _lines([3, 5]), _lines([*range(2, 12)])
+    ('line 3', 'lines 3, 5', 'lines 2, 3, 4, 5, 6, 7 and 4 others')
+    """
+    if len(places) == 1:
+        return f"{noun} {places[0]}"
+    others = len(places) - MAX_LINES
+    listed_places = ", ".join(map(str, places[:MAX_LINES]))
+    more = f" and {pluralize(others, 'other')}" if others > 0 else ""
+    return f"{noun}s {listed_places}{more}"
+
+
+def _places(table: pd.DataFrame) -> str:
+    """Return the rows of a table in a sentence: their lines in the file."""
+    return _lines([*map(int, table.index)], str(table.index.name))
+
+
+def _about_comments(places: list[int], content: str) -> list[str]:
+    """Return a sentence on lines below the names that are left out as comments."""
+    if not places:
+        return []
+    comment = content.split("\n")[places[0] - 1]
+    cell = re.split(f"[{DELIMITERS}]", comment)[0].strip()
+    count = pluralize(len(places), "line")
+    return [
+        f"Left out: {count} with # at the beginning ({_lines(places)}). If these are"
+        f' rows, put the cell in quotes: "{cell}".'
+    ]
+
+
+# --- columns --------------------------------------------------------------------------
+
+
+def bare(name: str) -> str:
+    """Return the name of a column without its unit.
+
+    >>> bare("Sales (kEUR)"), bare("Temp [°C]"), bare("Costs")
+    ('Sales', 'Temp', 'Costs')
+    """
+    match = UNIT.fullmatch(name)
+    return name if match is None else match[1]
+
+
+def find(table: pd.DataFrame, name: str) -> str:
+    """Return the column with this name, one of which may leave its unit out;
+    ArgumentError unless there is one.
+    """
+    names = [*map(str, table.columns)]
+    plain = bare(text("The name of a column", name))
+    fitting = [
+        other for other in names if bare(other) == plain and plain in (name, other)
+    ]
+    if name in names:
+        return name
+    if len(fitting) > 1:
+        raise ArgumentError(f"{name!r} may be {quoted(fitting)}. Pass the unit, too.")
+    if not fitting:
+        meant = suggestion(name, [*names, *map(bare, names)])
+        raise ArgumentError(
+            f"The table has no column {name!r}. It has {quoted(names)}.{meant}"
+        )
+    return fitting[0]
+
+
+def columns(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Return the columns with these names; ArgumentError if there is no such column."""
+    frame = instance("table", table, pandas_for_tables().DataFrame)
+    return [find(frame, name) for name in listed("columns", names, "a list of names")]
+
+
+def is_numeric(column: pd.Series) -> bool:
+    """Return whether all cells of a column are numbers or missing."""
+    types = pandas_for_tables().api.types
+    return bool(types.is_numeric_dtype(column) and not types.is_bool_dtype(column))
+
+
+def mostly_numbers(column: pd.Series) -> bool:
+    """Return whether more than half of the cells that are not missing are numbers."""
+    if is_numeric(column) or not column.notna().any():
+        return True
+    return bool(2 * np.isfinite(to_floats(column)).sum() > column.notna().sum())
+
+
+def numbers(
+    table: pd.DataFrame,
+    names: Sequence[str],
+    gaps: bool = False,
+    *,
+    advice: str = UNREADABLE,
+    fill: str = "",
+) -> Floats:
+    """Return columns of numbers, shape (rows, columns); with `gaps`, NaN where a cell
+    is missing.
+
+    Raises FormatError, which names the first wrong cell, if a cell is not a finite
+    number. `advice` follows if the cell has something else, and `fill` if it is
+    missing.
+    """
+    frame = table[columns(table, names)]
+    parts = [to_floats(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    values: Floats = np.column_stack(parts) if parts else np.empty((len(frame), 0))
+    wrong = ~np.isfinite(values)
+    is_present = frame.notna().to_numpy(bool)  # of no column: an array of objects
+    _require_right(frame, wrong & is_present, "a finite number", advice)
+    if not gaps:
+        _require_right(frame, wrong & ~is_present, "a finite number", fill)
+    return values
+
+
+def words(table: pd.DataFrame, name: str) -> list[str]:
+    """Return the cells of a column as text; FormatError, which names the first one, if
+    cells are missing.
+    """
+    frame = table[columns(table, [name])]
+    _require_right(
+        frame,
+        frame.isna().to_numpy(),
+        "text",
+        "Fill the cells in, or take the rows out.",
+    )
+    return [*map(str, frame.iloc[:, 0])]
+
+
+def _require_right(
+    frame: pd.DataFrame, wrong: Bools, condition: str, advice: str
+) -> None:
+    """Raise FormatError for the first of the wrong cells, if there is one."""
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        cell = frame.iloc[row, column]
+        more = int(wrong.sum()) - 1
+        cell_text = f"{str(cell)!r}" if frame.notna().iloc[row, column] else "no value"
+        advice = advice.format(cell=cell_text)
+        others = f"; {pluralize(more, 'other cell')} like it" if more else ""
+        where = f"{place(frame, row)}, column {frame.columns[column]!r}"
+        got = f"{cell_text}{others}"
+        raise FormatError(
+            f"Expected {condition} in {where}, got {got}. {advice}".strip()
+        )
+
+
+def place(table: pd.DataFrame, row: int) -> str:
+    """Return a row in a sentence: its line in the file, or its label.
+
+    >>> import pandas
+    >>> place(pandas.DataFrame({"x": [1, 2]}), 1)
+    'row 1'
+    """
+    return f"{table.index.name or 'row'} {table.index[row]}"
+
+
+def sequences(table: pd.DataFrame, column: str | None) -> list[slice]:
+    """Return the rows of each sequence: neighbours with the same value in a column;
+    without one, all rows.
+
+    Raises FormatError if a sequence continues after another has begun.
+    """
+    if column is None:
+        return [slice(0, len(table))]
+    cells = words(table, column)
+    starts = [i for i, cell in enumerate(cells) if i == 0 or cell != cells[i - 1]]
+    seen: set[str] = set()
+    for start in starts:
+        if cells[start] in seen:
+            raise FormatError(
+                f"The rows of sequence {cells[start]!r} must be consecutive. It goes"
+                f" on, after another, in {place(table, start)}."
+            )
+        seen.add(cells[start])
+    return [
+        slice(*ends) for ends in zip(starts, [*starts[1:], len(cells)], strict=True)
+    ]

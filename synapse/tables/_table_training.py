@@ -1,0 +1,364 @@
+"""How a network is trained on a table, and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+import numpy as np
+
+from .._build import architecture, lower_name
+from .._checks import (
+    boolean,
+    choice,
+    expected,
+    file_path,
+    fraction_below_one,
+    function_of,
+    listed,
+    non_negative_number,
+    positive_integer,
+    positive_number,
+    suggests_arguments,
+    whole_number,
+)
+from .._defaults import IN_TABLES, SERIES, Fit
+from .._model import Model
+from .._typing import Floats
+from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
+from ..learning import Result, Trainer
+from ..learning._callbacks import Progress, called_with_progress
+from ..learning._options import OPTIONS
+from ..learning._parameters import checked_optimizer
+from ..optimizers import LBFGS, SGD, Optimizer, RecursiveOptimizer
+from ._resuming import REFIT, resumed
+
+FURTHER = {
+    name: option
+    for name, option in OPTIONS.items()
+    if name not in ("rate", "cost", "rule", "reach", "optimizer", "renewal", "only")
+}
+"""Options of a trainer that have no field in :class:`TrainingOptions`."""
+INTERRUPTED = "interrupted"
+"""Why a result ended that Ctrl-C has stopped."""
+MIN_HELD_OUT_ROWS = 16
+"""Least number of rows of which some are held out."""
+
+MAX_RECORDED = 1000
+"""Number of rows of a test, at most, that a file has."""
+
+Part = tuple[Floats, Floats]
+"""A sequence: inputs (T, n) and targets (T, m); samples or a stream are one part."""
+
+
+def held_out(count: int, share: float | None, usual: int) -> int:
+    """Return the number of rows to hold out; ArgumentError if fewer than three would be
+    left.
+    """
+    rows = usual if count >= MIN_HELD_OUT_ROWS else 0
+    if share is not None:
+        rows = round(share * count)
+    if rows and rows >= count - 2:
+        raise ArgumentError(
+            f"Holding out {rows} of {count} leaves no training data. Hold out fewer, or"
+            " provide more data."
+        )
+    return rows
+
+
+def require_targets(targets: list[str]) -> list[str]:
+    """Return the columns to predict; ArgumentError if there is none."""
+    if not targets:
+        raise ArgumentError("Expected a column to predict, got none.")
+    return targets
+
+
+def _optimizer(title: str, optimizer: Any) -> Any:
+    checked_optimizer(title, optimizer)
+    return optimizer.lower() if isinstance(optimizer, str) else optimizer
+
+
+def _trainer_options(title: str, options: Any) -> dict[str, Any]:
+    if not isinstance(options, Mapping):
+        raise ArgumentTypeError(
+            expected(title, "a mapping of names to values", options)
+        )
+    for name, value in options.items():
+        FURTHER[choice("Each of the trainer_options", name, FURTHER)].checked_early(
+            value
+        )
+    return dict(options)
+
+
+def _sizes(title: str, sizes: Any) -> list[int]:
+    several = listed(title, sizes, "sizes of layers, such as [8]")
+    return [positive_integer("A size in hidden", size) for size in several]
+
+
+def _seed(title: str, seed: Any) -> int:
+    return whole_number(title, seed, "a whole number, 0 or above", 0)
+
+
+def _path(title: str, path: Any) -> Any:
+    file_path(title, path)
+    return path
+
+
+def _takes_trained(title: str, function: Any) -> Any:
+    return function_of(title, function, "trained")
+
+
+@suggests_arguments("TrainingOptions", of_class=False)
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How a network is trained.
+
+    Attributes
+    ----------
+    build : str or None
+        An architecture by its name, in any case, such as "perceptron", "elman", "lstm",
+        "gru" or "narx". None: a GRU for a series, a perceptron for rows.
+    hidden : list of int or None
+        Sizes of the hidden layers. None: one of 8 neurons.
+    rate : float or None
+        The learning rate. None: 0.02.
+    optimizer : Optimizer, str or None
+        One of :mod:`synapse.optimizers`, such as ``AdamW(weight_decay=0.1)``, or its
+        name, such as "adamw"; `rate` replaces its own. SGD learns after every
+        row, by the online rule. All others get exact gradients of whole
+        sequences. None: "adam" for a series, "sgd" for rows.
+    trainer_options : mapping or None
+        Further options of :class:`synapse.Trainer`, such as ``{"clip": 1.0, "l2":
+        1e-4}``. Default: none.
+    epochs : int or None
+        The number of epochs; None: until the loss on a fifth of the training rows
+        stops falling.
+    patience : int or None
+        Number of epochs without a lower loss there after which training ends.
+    min_delta : float
+        By how much the loss has to be lower there to count. Default 0.
+    validation : float or None
+        The share of the rows to hold out for the test. None: a fifth, or up to a third
+        of a short series.
+    seed : int
+        Seed of weights, splits and the order of the rows.
+    progress : bool
+        Whether the training before the test shows a progress bar.
+    checkpoint : str or None
+        A file to which the training before the test is saved while it runs, and, with
+        ".refit" after its name, one of the training on all rows. If they exist, both
+        continue from there, with the same bits as if they had not been broken off. They
+        stay. Default: none.
+    on_begin : callable or None
+        Called without arguments when all has been checked and the training before the
+        test begins. Default: none.
+    on_epoch : callable or None
+        Called with the :class:`synapse.learning.Progress` after every epoch of both
+        trainings; a true value ends nothing. Default: none.
+    on_test : callable or None
+        Called with the :class:`Trained` model after the test, before a network is
+        trained on all rows. Default: none.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If an argument is not one of these, or out of range.
+    """
+
+    build: Annotated[str | None, lower_name] = None
+    hidden: Annotated[Sequence[int] | None, _sizes] = None
+    rate: Annotated[float | None, positive_number] = None
+    optimizer: Annotated[
+        Optimizer | LBFGS | RecursiveOptimizer | str | None, _optimizer
+    ] = None
+    trainer_options: Annotated[Mapping[str, Any] | None, _trainer_options] = None
+    epochs: Annotated[int | None, positive_integer] = None
+    patience: Annotated[int | None, positive_integer] = None
+    min_delta: Annotated[float, non_negative_number] = 0.0
+    validation: Annotated[float | None, fraction_below_one] = None
+    seed: Annotated[int, _seed] = 0
+    progress: Annotated[bool, boolean] = False
+    checkpoint: Annotated[str | None, _path] = None
+    on_begin: Annotated[Callable[[], Any] | None, function_of] = None
+    on_epoch: Annotated[Callable[[Progress], Any] | None, called_with_progress] = None
+    on_test: Annotated[Callable[[Trained], Any] | None, _takes_trained] = None
+
+    def _filled(self, usual: Fit) -> TrainingOptions:
+        """Return these options, with this architecture and optimizer where none is
+        given.
+        """
+        return replace(
+            self,
+            build=self.build or usual.build,
+            hidden=usual.hidden if self.hidden is None else self.hidden,
+            rate=self.rate or usual.rate,
+            optimizer=self.optimizer or usual.optimizer,
+        )
+
+    def _model_of(
+        self, inputs: list[str], outputs: list[str], classes: Any = None
+    ) -> Model:
+        """Return a new model of these columns, whose architecture and optimizer are
+        given.
+        """
+        name = architecture("build", self.build)
+        options: dict[str, Any] = {"initializer": "glorot", **IN_TABLES.get(name, {})}
+        sizes = [*(self.hidden or ())]
+        model = Model.build(
+            name, inputs, outputs, classes, sizes, seed=self.seed, **options
+        )
+        further: dict[str, Any] = dict(self.trainer_options or {})
+        optimizer = checked_optimizer("optimizer", self.optimizer)
+        if not isinstance(optimizer, SGD):
+            further |= {"rule": "bptt", "optimizer": optimizer}
+        elif optimizer != SGD(optimizer.rate):  # otherwise the rule needs none
+            further["optimizer"] = optimizer
+        model.trainer = Trainer(model.network, self.rate, **further)
+        return model
+
+    def _fit(
+        self,
+        make: Callable[[], Model],
+        parts: list[Part],
+        split: tuple[list[Part], list[Part]],
+    ) -> tuple[Model, Result]:
+        """Train a new network on all parts or, if it is open when to stop, on the first
+        side of the split.
+
+        The error on the other side then decides when. Raises KeyboardInterrupt if
+        Ctrl-C ends the training before an epoch is complete: the network is no better
+        than a new one then.
+        """
+        model = make()
+        if self.on_begin is not None:
+            self.on_begin()
+        adaptive = bool(split[1]) and (self.epochs is None or self.patience is not None)
+        training, validation = split if adaptive else (parts, None)
+        patience = (self.patience or SERIES.patience) if adaptive else None
+        options = {
+            "epochs": self.epochs or SERIES.most_epochs,
+            "patience": patience,
+            "min_delta": self.min_delta if adaptive else 0.0,
+            "seed": self.seed,
+            "progress": self.progress,
+        }
+        try:
+            result = self._run(model, (training, validation), options, "")
+        except DivergenceError:
+            raise DivergenceError(
+                "The error is no longer finite; nothing is saved. Use a lower --rate"
+                f" than {self.rate:g}."
+            ) from None
+        if result.stop_reason == INTERRUPTED and not result.epochs:
+            raise KeyboardInterrupt
+        return model, result
+
+    def _after_epoch(self, progress: Progress) -> None:
+        """Call `on_epoch`; what it returns ends nothing."""
+        if self.on_epoch is not None:
+            self.on_epoch(progress)
+
+    def _report_test(self, trained: Trained) -> None:
+        """Call `on_test`, if it is given."""
+        if self.on_test is not None:
+            self.on_test(trained)
+
+    def _refit(
+        self, make: Callable[[], Model], parts: list[Part], tested_result: Result
+    ) -> Model:
+        """Return a new model, trained on all rows for the epochs that were best before
+        the test.
+
+        Raises KeyboardInterrupt after Ctrl-C.
+        """
+        epochs = best_epochs(tested_result)
+        model = make()
+        options = {"epochs": epochs, "seed": self.seed, "progress": False}
+        result = self._run(model, (parts, None), options, REFIT)
+        # A part of these epochs is worse than the network of the test.
+        if result.stop_reason == INTERRUPTED:
+            raise KeyboardInterrupt
+        return model
+
+    def _run(
+        self,
+        model: Model,
+        parts: tuple[list[Part], list[Part] | None],
+        options: dict[str, Any],
+        ending: str,
+    ) -> Result:
+        """Train a model, from its checkpoint if there is one."""
+        training, validation = parts
+        is_rows = max(len(training), len(validation or [])) == 1
+        inputs, targets = joined_parts(training, is_rows)
+        if self.on_epoch is not None:
+            options["callbacks"] = [self._after_epoch]
+        options["validation"] = (
+            joined_parts(validation, is_rows) if validation else None
+        )
+        if self.checkpoint is None:
+            return model.fit(inputs, targets, **options)
+        optimizer: Any = self.optimizer
+        if not isinstance(optimizer, str):  # what another process writes, too
+            optimizer = type(optimizer).__name__, optimizer.__getstate__()
+        settings = {"build": self.build, "rate": self.rate, "optimizer": optimizer}
+        settings |= {"hidden": [*(self.hidden or ())], **options, "validation": None}
+        settings["options"] = sorted((self.trainer_options or {}).items())
+        path = f"{self.checkpoint}{ending}"
+        settings |= {"progress": None, "epochs": None, "callbacks": None}
+        with resumed(path, model, parts, settings, options["epochs"]):
+            return model.fit(inputs, targets, **options, checkpoint=path, resume=True)
+
+
+def recorded(parts: list[Part]) -> list[Any]:
+    """Return the inputs and targets of a test as JSON has them, at most `MAX_RECORDED`
+    rows.
+    """
+    kept = list[Any]()
+    left = MAX_RECORDED
+    for x, y in parts:
+        if left > 0:
+            kept.append([x[:left].tolist(), y[:left].tolist()])
+        left -= len(x)
+    return kept
+
+
+def best_epochs(result: Result) -> int:
+    """Return the number of epochs with the least error, of a training that held rows
+    out; else of all.
+    """
+    losses = result.history.get("validation_loss")
+    return result.epochs if losses is None else 1 + int(np.argmin(losses))
+
+
+def joined_parts(parts: list[Part], is_rows: bool) -> tuple[Any, Any]:
+    """Return inputs and targets as a model takes them: rows, or sequences."""
+    inputs, targets = (list(side) for side in zip(*parts, strict=True))
+    return (inputs[0], targets[0]) if is_rows else (inputs, targets)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained model, and what was measured.
+
+    Attributes
+    ----------
+    model : Model
+        Trained on all rows, or on those before the test if the training was
+        interrupted.
+    result : Result
+        Of the training before the test.
+    facts : dict
+        What its file has beside: its ``metadata``.
+    table : list of list of str
+        The errors in the test, with a head.
+    notes : list of str
+        Sentences on the columns and methods that were left out.
+    """
+
+    model: Model
+    result: Result
+    facts: dict[str, Any]
+    table: list[list[str]]
+    notes: list[str]

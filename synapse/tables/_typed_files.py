@@ -1,0 +1,166 @@
+"""Parquet and Excel files, whose cells have types: read and written by pandas."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._checks import imported, is_number
+from ..errors import FormatError
+from ._number_text import MAX_EXACT_INTEGER
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SUFFIXES = {".parquet": "pyarrow", ".xlsx": "openpyxl"}
+"""Suffixes of such files that are written, and the package that pandas needs."""
+TITLES = {"pyarrow": "Parquet files need", "openpyxl": "Excel files need"}
+WORKBOOK = b"xl/workbook"
+"""What a zip file has that is an Excel file."""
+EXTRA = "tables"
+
+
+def require_package(package: str) -> None:
+    """Raise MissingExtraError, with the command that installs it, if the package of a
+    kind of files is missing.
+    """
+    imported(package, TITLES[package], extra=EXTRA)
+
+
+@dataclass(frozen=True)
+class TypedCells:
+    """The cells of a Parquet or Excel file.
+
+    `cells` has a row for each of the file, below the names of the columns if
+    `is_named`, as those of Parquet are. `notes` are sentences on what was not read.
+    """
+
+    cells: pd.DataFrame
+    is_named: bool
+    notes: list[str]
+
+    @classmethod
+    def of(cls, content: bytes, path: str) -> TypedCells | None:
+        """Return the cells of such a file; None for files of another kind.
+
+        Raises MissingExtraError without the package that reads it, and FormatError if
+        the file is damaged.
+        """
+        # The names of a table in text may begin with the same letters.
+        if content.startswith(b"PAR1") and b"\0" in content:
+            read, package, kind = _of_parquet, "pyarrow", "a Parquet file"
+        elif content.startswith(b"PK\3\4") and WORKBOOK in content:
+            read, package, kind = _of_excel, "openpyxl", "an Excel file"
+        else:
+            return None
+        require_package(package)
+        try:
+            return read(content)
+        except Exception as error:  # of zipfile, XML, Arrow and others
+            why = " ".join(str(error).split()).rstrip(".")
+            raise FormatError(f"Cannot read {path!r} as {kind}: {why}.") from None
+
+    def text(self, decimal: str | None) -> str:
+        """Return the cells as CSV, with one line for each row and this decimal mark;
+        rows without a value are empty lines.
+        """
+        content = io.StringIO()
+        writer = csv.writer(content, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+        filled = self.cells.notna().to_numpy()
+
+        def written(cell: Any) -> Any:
+            if isinstance(cell, str):
+                return " ".join(cell.split())
+            if decimal == "," and is_number(cell):
+                return str(cell).replace(".", ",")
+            return cell
+
+        rows = self.cells.itertuples(index=False)
+        for row, is_filled in zip(rows, filled, strict=True):
+            if not is_filled.any():
+                content.write("\n")
+                continue
+            pairs = zip(row, is_filled, strict=True)
+            writer.writerow([written(cell) if has else "" for cell, has in pairs])
+        return content.getvalue()
+
+    def restore_numbers(self, table: pd.DataFrame) -> None:
+        """Replace the columns of a table, all text, whose cells are numbers in the
+        file.
+
+        The index of the table has the line of each row in :meth:`text`. Cells that are
+        missing in the table remain so.
+        """
+        import pandas
+
+        below = self.cells.iloc[table.index.to_numpy() - 1]
+        for place, name in enumerate(table.columns):
+            present = table[name].notna().to_numpy()
+            values = below.iloc[:, place][present].tolist()
+            if not values or not all(map(is_number, values)):
+                continue
+            numbers = np.full(len(table), np.nan)
+            numbers[present] = [*map(float, values)]
+            are_whole = all(isinstance(value, int | np.integer) for value in values)
+            if are_whole and present.all() and abs(numbers).max() < MAX_EXACT_INTEGER:
+                numbers = numbers.astype(np.int64)
+            table[name] = pandas.Series(numbers, table.index)
+
+    def numbered(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table whose index has rows of the file instead of lines of
+        :meth:`text`.
+        """
+        rows = table.index - int(self.is_named)
+        return table.set_axis(rows.rename("row"))
+
+
+def _of_parquet(content: bytes) -> TypedCells:
+    """Return the cells; the index of the file becomes columns if it has names or
+    dates.
+    """
+    import pandas
+
+    frame = pandas.read_parquet(io.BytesIO(content), engine="pyarrow")
+    if not isinstance(frame.index, pandas.RangeIndex):
+        frame = frame.reset_index(
+            names=[name or f"column {i}" for i, name in enumerate(frame.index.names, 1)]
+        )
+    head = pandas.DataFrame([[*map(str, frame.columns)]], columns=frame.columns)
+    cells = pandas.concat([head.astype(object), frame.astype(object)])
+    return TypedCells(cells, True, [])
+
+
+def _of_excel(content: bytes) -> TypedCells:
+    """Return the cells of the first sheet."""
+    import pandas
+
+    workbook = pandas.ExcelFile(io.BytesIO(content), engine="openpyxl")
+    first, *others = map(str, workbook.sheet_names)
+    cells = pandas.read_excel(workbook, sheet_name=first, header=None, dtype=object)
+    cells = cells.dropna(axis=1, how="all")
+    sheets = ", ".join(map(repr, others))
+    notes = [f"The first sheet, {first!r}, is read, and not {sheets}."]
+    return TypedCells(cells, False, notes if others else [])
+
+
+def as_bytes(table: pd.DataFrame, suffix: str, index: bool) -> bytes:
+    """Return a table as a file of this kind; its index becomes columns if `index`.
+
+    In Excel, which has no time zones, dates with a zone become text.
+    """
+    import pandas
+
+    frame = table.reset_index() if index else table
+    content = io.BytesIO()
+    if suffix == ".parquet":
+        frame.to_parquet(content, engine="pyarrow", index=False)
+        return content.getvalue()
+    for name in frame.columns:
+        if isinstance(frame[name].dtype, pandas.DatetimeTZDtype):
+            frame = frame.assign(**{str(name): frame[name].map(str)})
+    frame.to_excel(content, engine="openpyxl", index=False)
+    return content.getvalue()

@@ -1,0 +1,402 @@
+"""Models of tables that go on with new rows, and what that has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._checks import instance, pluralize, positive_integer
+from .._model import Model
+from .._typing import Floats
+from ..errors import ArgumentError
+from ..learning import Result
+from ._encoding import encoding_of
+from ._number_form import PLAIN, NumberForm, forms_of
+from ._row_models import answers_of, quality, units_of
+from ._series import following, phase
+from ._series_task import SeriesTask, frame_values, series_facts
+from ._table import columns, numbers, pandas_for_tables, words
+from ._table_training import INTERRUPTED, Part, joined_parts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+USUAL_EPOCHS = 10
+"""Epochs of an update, if those of the first training are not known."""
+
+
+@dataclass(frozen=True)
+class Updated:
+    """What an update has changed.
+
+    Attributes
+    ----------
+    result : Result
+        That of the training on the new rows.
+    rows : int
+        Number of new rows.
+    table : list of list of str
+        The errors on the new rows and on those of the former test, before and after,
+        with a head.
+    notes : list of str
+        Sentences on rows that were left out, or are missing.
+    """
+
+    result: Result
+    rows: int
+    table: list[list[str]]
+    notes: list[str]
+
+
+def update_rows(
+    model: Model,
+    table: pd.DataFrame,
+    targets: Sequence[str] | None = None,
+    *,
+    sequence: str | None = None,
+    epochs: int | None = None,
+    seed: int = 0,
+    progress: bool = False,
+) -> Updated:
+    """Train a model on more rows, from its weights, scales and the state of its
+    optimizer.
+
+    Parameters
+    ----------
+    model : Model
+        From :func:`train_rows`, or any one whose inputs have the names of columns. It
+        is changed.
+    table : pandas.DataFrame
+        The new rows.
+    targets : sequence of str, optional
+        The columns that it predicts. Default: those that it was trained to predict.
+    sequence : str, optional
+        The column that identifies the sequence of each row. Default: that of its
+        training.
+    epochs : int, optional
+        Number of passes through the new rows. Default: those of its training, times the
+        share of the new rows among all.
+    seed : int
+        Seed of their order.
+    progress : bool
+        Whether to show a progress bar.
+
+    Raises
+    ------
+    ArgumentError
+        If the table lacks a column, or has a class that the model does not have.
+    FormatError
+        If a cell is not a number.
+    KeyboardInterrupt
+        After Ctrl-C, if no epoch was complete.
+    """
+    facts = instance("model", model, Model).metadata
+    columns(table, [])
+    encoding = encoding_of(model.network)
+    if encoding is None and not model.inputs:
+        raise ArgumentError(
+            "The inputs of the model have no names, by which columns are found. Update"
+            " it in Python: model.update(X, y)."
+        )
+    names = targets or facts.get("targets") or model.outputs
+    if model.classes is not None and len(names) != 1:
+        raise ArgumentError("The classes need their column: --target COLUMN.")
+    if encoding is None:
+        rows, notes = numbers(table, model.inputs), list[str]()
+    else:
+        rows, notes = encoding.rows(table)
+    ahead = facts.get("ahead", 0)
+    units = units_of(table, sequence or facts.get("sequence"), ahead, minimum=1)
+    goals = _goals(model, table, list(names))
+    if sequence is None and facts.get("sequence") is None:
+        units = [np.concatenate(units)]
+    parts = [(rows[places], goals[places + ahead]) for places in units]
+    count = sum(len(y) for _, y in parts)
+
+    former = [
+        (np.array(x, float), np.array(y, float)) for x, y in facts.get("test", [])
+    ]
+
+    notes += _repeated(parts, former)
+    forms = forms_of(table)
+
+    def errors() -> list[list[str]]:
+        network = model.whole()
+        classes = model.classes is not None
+        qualities = [
+            quality(answers_of(network, side), _truth(side), classes)
+            for side in (parts, former)
+            if side
+        ]
+        if classes:
+            return [[f"{value:.1%}" for value in values] for values in qualities]
+        return [_written(values, names, forms) for values in qualities]
+
+    before = errors()
+    data = joined_parts(parts, len(parts) == 1)
+    result = _trained(model, data, count, epochs, seed, progress)
+    facts["rows"] = facts.get("rows", 0) + count
+    shown = [str(name) for name in names]
+    return Updated(result, count, _table(shown, count, former, before, errors()), notes)
+
+
+def update_series(
+    model: Model,
+    series: pd.DataFrame | Mapping[str, pd.DataFrame],
+    *,
+    epochs: int | None = None,
+    seed: int = 0,
+    progress: bool = False,
+) -> Updated:
+    """Train a model of :func:`train_series` on the rows of series that it has not
+    learned.
+
+    Rows up to the last one that it has learned are read before them, and not learned
+    again. Errors are those of forecasts of the next row; of several series, in units of
+    the deviation of each.
+
+    Parameters
+    ----------
+    model : Model
+        From :func:`train_series`. It is changed.
+    series : pandas.DataFrame, or dict of str to pandas.DataFrame
+        Its columns are the targets, the observed and the known ones of the model, in
+        this order.
+    epochs, seed, progress
+        As for :func:`update_rows`.
+
+    Raises
+    ------
+    ArgumentError
+        If no row is new, or too few are known for the differences of the model.
+    KeyboardInterrupt
+        After Ctrl-C, if no epoch was complete.
+    """
+    series_facts(instance("model", model, Model))
+    facts = model.metadata
+    frames = series if isinstance(series, Mapping) else {"": series}
+    recent: dict[str, Any] = facts.get("recent", {})
+    notes = list[str]()
+    if not recent:
+        notes.append("The file does not have its last rows, so all of DATA are new.")
+    tasks = list[tuple[SeriesTask, int]]()
+    latest = dict[str, Any]()
+    for name, frame in frames.items():
+        start, context, note = _joined(frame, recent.get(name))
+        if note:
+            notes.append(f"{name}: {note}" if name else note)
+        values = frame_values(frame)[start:]
+        if not len(values):
+            continue
+        rows = np.vstack([context, values]) if len(context) else values
+        step = phase(frame, facts.get("first_date")) + start - len(context)
+        task = SeriesTask.of_rows(model, rows, step)
+        if len(rows) < task.scale.lost + 2:
+            raise ArgumentError(
+                f"Expected {task.scale.lost + 2} rows or more, from which differences"
+                f" follow, got {len(rows)}."
+            )
+        tasks.append((task, len(values)))
+        latest[name] = task.recent(frame.index[-1])
+    if not tasks:
+        raise ArgumentError("Expected rows that the model has not learned, got none.")
+    former = [
+        (
+            SeriesTask.of_rows(model, np.array(entry["rows"], float), entry["phase"]),
+            int(entry["tested"]),
+        )
+        for entry in facts.get("test", {}).values()
+    ]
+
+    several = facts.get("several")  # errors are in units of the deviation of each
+    forms = {} if several else forms_of(next(iter(frames.values())))
+
+    def errors() -> list[list[str]]:
+        return [
+            _written(_of_next(model, side), facts["targets"], forms)
+            for side in (tasks, former)
+            if side
+        ]
+
+    before = errors()
+    lessons = [_lesson(task, count) for task, count in tasks]
+    rows_learned = sum(count for _, count in tasks)
+    data = joined_parts(lessons, len(lessons) == 1)
+    result = _trained(model, data, rows_learned, epochs, seed, progress)
+    facts["rows"] += rows_learned
+    facts["recent"] = {**recent, **latest}
+    table = _table(facts["targets"], rows_learned, former, before, errors())
+    return Updated(result, rows_learned, table, notes)
+
+
+# --- rows -----------------------------------------------------------------------------
+
+
+def _goals(model: Model, table: pd.DataFrame, names: list[str]) -> Floats:
+    """Return the targets, shape (rows, outputs)."""
+    if model.classes is None:
+        return numbers(table, names)
+    labels = {str(label): label for label in model.classes}
+    cells = words(table, names[0])
+    new = sorted({*cells} - {*labels})
+    if new:
+        raise ArgumentError(
+            f"The classes of {names[0]!r} must be those of the model,"
+            f" {', '.join(labels)}, got {', '.join(new)}. Train a new model to add"
+            " classes."
+        )
+    places = [[*labels].index(cell) for cell in cells]
+    return np.eye(len(labels))[places]
+
+
+def _repeated(parts: list[Part], former: list[Part]) -> list[str]:
+    """Return a sentence on rows that are equal to those of the former test."""
+    known = {row.tobytes() for x, y in former for row in np.hstack([x, y])}
+    rows = (row for x, y in parts for row in np.hstack([x, y]))
+    count = sum(row.tobytes() in known for row in rows)
+    if not count:
+        return []
+    return [
+        f"DATA has {pluralize(count, 'row')} equal to rows of the former test. If the"
+        " model has learned them, leave them out: they are learned again."
+    ]
+
+
+def _truth(parts: list[Part]) -> Floats:
+    return np.concatenate([y for _, y in parts])
+
+
+# --- series ---------------------------------------------------------------------------
+
+
+def _joined(
+    frame: pd.DataFrame, recent: dict[str, Any] | None
+) -> tuple[int, Floats, str]:
+    """Return the place of the first new row, the rows to read before it, and a sentence
+    if rows overlap or are missing.
+    """
+    values = frame_values(frame)
+    nothing = values[:0]
+    if recent is None:
+        return 0, nothing, ""
+    known = np.array(recent["rows"], float)
+    if recent["last"] is None or not hasattr(frame.index, "freq"):
+        start = _after(values, known[-8:])
+        return start, values[:start] if start else known, _overlap(start, len(values))
+    last = _on_clock(recent["last"], frame.index)
+    start = int((frame.index <= last).sum())
+    if start:
+        begin = max(0, start - len(known))
+        return start, values[begin:start], _overlap(start, len(values))
+    expected = following(frame.iloc[:0].reindex([last]).asfreq(frame.index.freq), 1)[0]
+    if frame.index[0] == expected:
+        return 0, known, ""
+    return (
+        0,
+        nothing,
+        (
+            f"Rows are missing between {last}, the last one that was learned, and"
+            f" {frame.index[0]}. The new rows are read from their own beginning."
+        ),
+    )
+
+
+def _overlap(start: int, count: int) -> str:
+    if not start:
+        return ""
+    old, new = pluralize(start, "row"), pluralize(count - start, "row")
+    return f"DATA has {old} that the model has learned, and {new} after that."
+
+
+def _after(values: Floats, known: Floats) -> int:
+    """Return the place after the last known rows, where a series without dates has
+    them; 0 if it does not.
+    """
+    size = len(known)
+    for stop in range(len(values), size - 1, -1):
+        if np.array_equal(values[stop - size : stop], known):
+            return stop
+    return 0
+
+
+def _on_clock(date: str, index: Any) -> Any:
+    """Return a date of a file, in the zone of these dates."""
+    time = pandas_for_tables().Timestamp(date)
+    if index.tz is None:
+        return time.tz_localize(None)
+    return time.tz_localize(index.tz) if time.tz is None else time.tz_convert(index.tz)
+
+
+def _lesson(task: SeriesTask, count: int) -> Part:
+    """Return what a network learns from the last `count` rows of a series; the others
+    are read.
+    """
+    inputs, targets = task.lesson()
+    targets[: max(0, len(targets) - count)] = np.nan
+    return inputs, targets
+
+
+def _of_next(model: Model, tasks: list[tuple[SeriesTask, int]]) -> list[float]:
+    """Return the root of the mean squared error of each target, one step ahead, in the
+    last rows of series.
+    """
+    errors = []
+    for task, count in tasks:
+        forecasts = task.forecaster(model, int(task.x is None)).one_step(task.y)
+        targets = len(task.targets)
+        missed = (task.y - forecasts[: len(task.y)])[-count:, :targets]
+        errors.append(missed / task.units)
+    mean: list[float] = np.sqrt(np.nanmean(np.vstack(errors) ** 2, axis=0)).tolist()
+    return mean
+
+
+# --- both -----------------------------------------------------------------------------
+
+
+def _trained(
+    model: Model,
+    data: tuple[Any, Any],
+    count: int,
+    epochs: int | None,
+    seed: int,
+    progress: bool,
+) -> Result:
+    """Train a model on new data; KeyboardInterrupt if no epoch is complete."""
+    facts = model.metadata
+    if epochs is None:
+        known = facts.get("epochs")
+        share = count / (count + facts.get("rows", 0))
+        epochs = USUAL_EPOCHS if known is None else max(1, round(known * share))
+    options = {"epochs": positive_integer("epochs", epochs), "seed": seed}
+    result = model.update(*data, progress=progress, **options)
+    if result.stop_reason == INTERRUPTED and not result.epochs:
+        raise KeyboardInterrupt
+    return result
+
+
+def _written(
+    values: list[float], names: Sequence[str], forms: Mapping[str, NumberForm]
+) -> list[str]:
+    """Return errors of targets, in the forms of their columns."""
+    return [
+        forms.get(name, PLAIN).written(value)
+        for name, value in zip(names, values, strict=True)
+    ]
+
+
+def _table(
+    names: list[str],
+    count: int,
+    former: list[Any],
+    before: list[list[str]],
+    after: list[list[str]],
+) -> list[list[str]]:
+    """Return the errors before and after an update as the cells of a table."""
+    of = [f" {name}" if len(names) > 1 else "" for name in names]
+    head = ["", *(f"{when}{name}" for when in ("before", "after") for name in of)]
+    labels = [pluralize(count, "new row"), *(["former test"] if former else [])]
+    pairs = zip(labels, before, after, strict=True)
+    return [head, *([label, *first, *second] for label, first, second in pairs)]

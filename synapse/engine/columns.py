@@ -59,10 +59,10 @@ LEFT = tuple(
 """Columns in which a removed row gets the default: it refers to no row and is in no
 group."""
 
-PLACES = {column.name: [i] for i, column in enumerate(schema.TABLE)}
+TABLE_SLOTS = {column.name: [i] for i, column in enumerate(schema.TABLE)}
 """The entries of a store's table for kernels that have the address of a column."""
 for _name, _column in schema.DESTINATIONS.items():
-    PLACES[_column] += PLACES[_name]
+    TABLE_SLOTS[_column] += TABLE_SLOTS[_name]
 
 
 class StoreColumns(dict[str, NDArray[Any]]):

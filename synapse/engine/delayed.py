@@ -102,7 +102,7 @@ def activations_read(store: Any, sources: Any, targets: Any) -> Any:
     return np.where(delayed, store.old_activation[sources], store.activation[sources])
 
 
-def place_in_past(store: Any, c: Any) -> Any:
+def past_index(store: Any, c: Any) -> Any:
     """Return where ``past`` has the activation that the target of a connection with a
     delay read when it last activated: a frame further if its ring has advanced since.
     """
@@ -121,7 +121,7 @@ def source_read(store: Any, c: Any) -> Any:
     last activated.
     """
     if store.delay[c] != 0:
-        return np.float64(store.past[place_in_past(store, c)])
+        return np.float64(store.past[past_index(store, c)])
     return activation_read(store, store.source[c], store.target[c])
 
 
@@ -131,7 +131,7 @@ def sources_read(store: Any, rows: Any) -> Any:
     """
     read = activations_read(store, store.source[rows], store.target[rows])
     delayed = store.delay[rows] != 0
-    read[delayed] = store.past[place_in_past(store, rows[delayed])]
+    read[delayed] = store.past[past_index(store, rows[delayed])]
     return read
 
 

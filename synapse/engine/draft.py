@@ -171,10 +171,10 @@ class Draft:
         in these rows are others.
         """
         start = 0
-        for place, made in enumerate(self.neurons):
+        for index, made in enumerate(self.neurons):
             stop = start + made.size
             if np.array_equal(rows, np.arange(start, stop)):
-                self.neurons[place] = made._replace(trainable=learns)
+                self.neurons[index] = made._replace(trainable=learns)
                 return True
             start = stop
         return False

@@ -1,7 +1,7 @@
-"""Short arrays of integers whose places have names.
+"""Short arrays of integers whose members have names.
 
-A kernel reads and writes a place as an attribute, ``span.start`` or
-``store.ties.signed``; Python, which has the array, uses the place itself:
+A kernel reads and writes a member as an attribute, ``span.start`` or
+``store.ties.signed``; Python, which has the array, uses the index itself:
 ``span[Span.START]``. So each name is declared once, here.
 """
 
@@ -37,8 +37,8 @@ class Ties(IntEnum):
     RINGS = 9  # number of rings of past activations
 
 
-class LogPlace(IntEnum):
-    """The column ``log_place``: what is recorded, and how far the log has come."""
+class LogLayout(IntEnum):
+    """The column ``log_layout``: what is recorded, and how far the log has come."""
 
     WIDTH = 0  # number of values in a row of the log; 0: nothing is recorded
     STEPS = 1  # number of rows

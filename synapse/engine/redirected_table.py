@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import schema
-from .columns import PLACES
+from .columns import TABLE_SLOTS
 from .store import Store
 
 
@@ -21,8 +21,8 @@ class RedirectedTable:
         self.store = store
         self.topology = store.topology_version
         self._columns = columns  # the table has their addresses only
-        places = np.array([PLACES[name][0] for name in columns])
-        self._places = np.concatenate([places, places + len(schema.TABLE)])
+        slots = np.array([TABLE_SLOTS[name][0] for name in columns])
+        self._slots = np.concatenate([slots, slots + len(schema.TABLE)])
         numbers = [array.ctypes.data for array in columns.values()] + [
             len(a) for a in columns.values()
         ]
@@ -39,7 +39,7 @@ class RedirectedTable:
         if base is not None:
             base.renewed()
         self.table[:] = (base or self.store).table
-        self.table[self._places] = self._numbers
+        self.table[self._slots] = self._numbers
         return self._address
 
     @property

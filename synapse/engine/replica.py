@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import schema
-from .records import LogPlace, Span
+from .records import LogLayout, Span
 from .redirected_table import RedirectedTable
 from .schema import COUNTING, NONE
 from .store import Store
@@ -43,10 +43,10 @@ class Replica(RedirectedTable):
             now["stamp"][self._start : self._stop] = np.arange(
                 clock - size + 1, clock + 1, dtype=np.uint64
             )
-        now["log_place"][:] = before["log_place"]
-        place = now["log_place"]
-        if place[LogPlace.WIDTH] and place[LogPlace.NETWORK] == self._start:
-            place[LogPlace.STEPS] += np.uint64(steps)
+        now["log_layout"][:] = before["log_layout"]
+        layout = now["log_layout"]
+        if layout[LogLayout.WIDTH] and layout[LogLayout.NETWORK] == self._start:
+            layout[LogLayout.STEPS] += np.uint64(steps)
         ring = before["ring"][self._start]
         if ring != NONE:
             head = int(before["ring_head"][ring]) + steps

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from .store import Store
 
 REMOVED = -1
-"""The place of a handle whose neuron or connection no longer exists."""
+"""The index of a handle whose neuron or connection no longer exists."""
 
 
 class RowHandle:
@@ -20,8 +20,8 @@ class RowHandle:
 
     __slots__ = ()
 
-    def _moved(self, store: Store, place: int) -> None:
-        """Bind this handle to another place: the row of a neuron, the identity of a
+    def _moved(self, store: Store, index: int) -> None:
+        """Bind this handle to another index: the row of a neuron, the identity of a
         connection, or REMOVED.
         """
         raise NotImplementedError

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .records import Counts, Latest, LogPlace, Ties
+from .records import Counts, Latest, LogLayout, Ties
 
 NONE = 0xFFFFFFFF
 """In an index column: no such row."""
@@ -137,9 +137,9 @@ def require_sound(columns: tuple[Column, ...]) -> None:
     contradicts another.
     """
     by_name = {column.name: column for column in columns}
-    for place, column in enumerate(columns):
+    for index, column in enumerate(columns):
         mistake = _mistake(column, by_name)
-        if column.name in (other.name for other in columns[:place]):
+        if column.name in (other.name for other in columns[:index]):
             mistake = "another column has this name"
         if mistake:
             raise ValueError(
@@ -362,7 +362,7 @@ COLUMNS = (
     Column("past", "past", "float"),
     # by connection, if some have a delay: the place of what it reads among the latest
     # frames
-    Column("past_place", "lagged", "uint32"),
+    Column("past_offset", "lagged", "uint32"),
     # a store's own
     Column("clock", "store", "uint64"),  # files have it beside the columns
     # addresses of users' activation functions
@@ -382,7 +382,7 @@ COLUMNS = (
     # rows of gated connections, by gater and target
     Column("watched_gate", "watched", "uint32"),
     Column("log", "log", "float64"),  # by step, number, neuron (or connection, or pair)
-    Column("log_place", "place", "uint64", record=LogPlace),
+    Column("log_layout", "place", "uint64", record=LogLayout),
 )
 
 require_sound(COLUMNS)
@@ -717,7 +717,7 @@ PLAN = (
     # one step earlier
     Column("given_first", "plan", "uint32"),
     Column("given_visit", "plan", "uint32"),  # its factor
-    Column("given_place", "plan", "uint32"),  # which neuron of the class
+    Column("given_index", "plan", "uint32"),  # which neuron of the class
     Column("link_first", "plan", "uint32"),  # ranges of links
     Column("link_reading", "plan", "uint32"),  # its factor
     Column("link_line", "plan", "uint32"),  # which line of the class
@@ -748,7 +748,7 @@ PLAN = (
     Column("update_length", "plan", "uint32"),
     Column("update_bias", "plan", "uint8"),
     Column("update_neuron", "plan", "uint32"),
-    Column("update_place", "plan", "uint32"),  # of the neuron among those of its class
+    Column("update_index", "plan", "uint32"),  # of the neuron among those of its class
     Column("update_direct", "plan", "uint32"),
     # what is recorded: places in a copy of ``sensitivity``; ENDED: not kept
     Column("recorded", "plan", "int64"),

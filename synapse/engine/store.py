@@ -22,8 +22,8 @@ from .columns import (
     LEFT,
     NEW_CONNECTION,
     OF_NEURONS,
-    PLACES,
     SHIFTED,
+    TABLE_SLOTS,
     StoreColumns,
     room,
     with_room,
@@ -34,7 +34,7 @@ from .functions.activations import FUNCTIONS
 from .locking import DeferredInterrupt, ExclusiveAccess, handles_lock
 from .lowering.lower import lower
 from .lowering.program import Program, Traces
-from .records import LogPlace, Ties
+from .records import LogLayout, Ties
 from .row_handle import REMOVED
 from .watcher import Watcher
 
@@ -170,7 +170,7 @@ class Store:
         ]
         self.columns["clock"] = np.zeros(1, np.uint64)
         self.columns["failed"] = np.zeros(schema.FAILURE)
-        self.columns["log_place"] = np.zeros(len(LogPlace), np.uint64)
+        self.columns["log_layout"] = np.zeros(len(LogLayout), np.uint64)
         self.columns["ties"] = np.zeros(len(Ties), np.uint64)
         # by identity of a connection; NONE: removed
         self.row_of = np.empty(0, np.uint32)
@@ -328,12 +328,12 @@ class Store:
         identity = self.n_identities
         count = 1
         rows: Any = start
-        places: Any = identity
+        indices: Any = identity
         numbers = rows
         if not isinstance(sources, int):
             count = len(sources)
             rows = slice(start, start + count)
-            places = slice(identity, identity + count)
+            indices = slice(identity, identity + count)
             numbers = np.arange(start, start + count, dtype=np.uint32)
         self._reserve_connections(start + count)
         self.row_of = with_room(self.row_of, identity + count)
@@ -349,7 +349,7 @@ class Store:
         }
         for name, default in NEW_CONNECTION:
             self.columns[name][rows] = values.get(name, default)
-        self.row_of[places] = numbers
+        self.row_of[indices] = numbers
         self.n_connections += count
         self.n_identities += count
         return identity
@@ -439,10 +439,10 @@ class Store:
         rows.
         """
         # a single one is faster as an integer
-        places = rows.item() if len(rows) == 1 else rows
+        selected = rows.item() if len(rows) == 1 else rows
         for column in LEFT:
             if column.axis == axis:
-                self.columns[column.name][places] = column.default
+                self.columns[column.name][selected] = column.default
 
     def compact_if_sparse(self) -> None:
         """Lower now if most rows of the store have been removed."""
@@ -535,17 +535,17 @@ class Store:
         if other.draft is None:
             self.make_columns()
         if self.draft is not None and other.draft is not None:
-            places = len(self.handles), self.draft.n_connections
+            offsets = len(self.handles), self.draft.n_connections
             self.draft.append(other.draft)
-            self._take_over_handles(other, *places)
-            return places
-        places = self.n_neurons, self.n_identities
+            self._take_over_handles(other, *offsets)
+            return offsets
+        offsets = self.n_neurons, self.n_identities
         if other.draft is None:
             self._absorb_columns(other)
         else:
             self._append_draft(other.draft)
-            self._take_over_handles(other, *places)
-        return places
+            self._take_over_handles(other, *offsets)
+        return offsets
 
     def _absorb_columns(self, other: Store) -> None:
         self.touch()
@@ -741,9 +741,9 @@ class Store:
             address = (
                 ctypes.addressof(ctypes.c_char.from_buffer(column.data)) if size else 0
             )
-            for place in PLACES[name]:
-                self.table[place] = address
-                self.table[len(schema.TABLE) + place] = size
+            for slot in TABLE_SLOTS[name]:
+                self.table[slot] = address
+                self.table[len(schema.TABLE) + slot] = size
         self.columns.moved.clear()
 
     def sort_neurons(

@@ -202,9 +202,9 @@ class Connection(DataView, RowHandle):
         self._store = store
         self._identity = identity
 
-    def _moved(self, store: Store, place: int) -> None:
+    def _moved(self, store: Store, index: int) -> None:
         self._store = store
-        self._identity = place
+        self._identity = index
 
     def __eq__(self, other: object) -> bool:
         # As an object it equals itself only; as the data of an edge, a mapping with its

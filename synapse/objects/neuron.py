@@ -182,9 +182,9 @@ class Neuron(NeuronRows, RowHandle):
             neuron._moved(store, row)
         return neurons
 
-    def _moved(self, store: Store, place: int) -> None:
+    def _moved(self, store: Store, index: int) -> None:
         self._store = store
-        self._row = place
+        self._row = index
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise ArgumentTypeError(

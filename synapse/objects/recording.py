@@ -28,7 +28,7 @@ from ..engine import schema
 from ..engine.locking import DeferredInterrupt, atomic
 from ..engine.lowering.flags import MEMORY
 from ..engine.lowering.ranges import concat_ranges
-from ..engine.records import LogPlace
+from ..engine.records import LogLayout
 from ..engine.rtrl import Plan
 from ..engine.schema import NONE
 from ..engine.store import Store
@@ -140,7 +140,7 @@ class Log:
         """Return the array of a variable, one row per step."""
         if not is_among(name, self.variables):
             raise unknown_name("recorded variable", name, self.variables)
-        return self._recorder.rows()[:, self._recorder.places[_column(name)]]
+        return self._recorder.rows()[:, self._recorder.indices[_column(name)]]
 
     def keys(self) -> tuple[str, ...]:
         """Return the names of the arrays, for ``dict(log)``."""
@@ -565,7 +565,7 @@ class Recorder(Watcher):
         ends = np.cumsum(
             [0, *(len(self.owners(name)) for name in self.columns)]
         ).tolist()
-        self.places = {
+        self.indices = {
             name: slice(*ends[i : i + 2]) for i, name in enumerate(self.columns)
         }
         self.width: int = ends[-1]
@@ -630,7 +630,7 @@ class Recorder(Watcher):
         finally:
             store.renew_table()  # also if memory has run out
         # Last: kernels write to the log if it has a width.
-        store.columns["log_place"][:] = (
+        store.columns["log_layout"][:] = (
             self.width,
             0,
             self.network._anchor._row,
@@ -647,7 +647,7 @@ class Recorder(Watcher):
             return
         self._take()
         store.recorder = None
-        store.columns["log_place"][:] = 0
+        store.columns["log_layout"][:] = 0
         self._renew(0)
 
     def follow(self) -> None:
@@ -661,7 +661,7 @@ class Recorder(Watcher):
         columns["watched_run"] = self._runs_of(rows)
         self._follow_pairs()
         if self.active:
-            columns["log_place"][LogPlace.NETWORK] = self.network._anchor._row
+            columns["log_layout"][LogLayout.NETWORK] = self.network._anchor._row
 
     def _rows_of(self, connections: Sequence[Connection]) -> NDArray[np.uint32]:
         """Return the rows of connections; NONE for removed ones."""
@@ -762,9 +762,9 @@ class Recorder(Watcher):
 
     def make_room(self, steps: int) -> None:
         """Ensure memory for `steps` more steps; called before they run."""
-        place = self._store.columns["log_place"]
+        layout = self._store.columns["log_layout"]
         self._called = None
-        rows = int(place[LogPlace.STEPS]) + steps
+        rows = int(layout[LogLayout.STEPS]) + steps
         if rows * self.width > len(self._store.columns["log"]):
             # it may still be propagated, if the new steps raise an error
             latest = self._present()[-1:]
@@ -797,7 +797,7 @@ class Recorder(Watcher):
         if not self.active:
             return np.empty((0, self.width))
         columns = self._store.columns
-        steps = int(columns["log_place"][LogPlace.STEPS])
+        steps = int(columns["log_layout"][LogLayout.STEPS])
         return columns["log"][: steps * self.width].reshape(steps, self.width)
 
     def _take(self, without: int = 0) -> None:
@@ -807,7 +807,7 @@ class Recorder(Watcher):
         present = self._present()
         if len(present) > without:
             self._chunks.append(present[: len(present) - without].copy())
-        self._store.columns["log_place"][LogPlace.STEPS] = without
+        self._store.columns["log_layout"][LogLayout.STEPS] = without
 
     @atomic
     def steps(self) -> int:
@@ -827,7 +827,7 @@ class Recorder(Watcher):
         """End the latest step, because the context has changed: a later propagation
         does not belong to it.
         """
-        self._store.columns["log_place"][LogPlace.OPEN] = 0
+        self._store.columns["log_layout"][LogLayout.OPEN] = 0
         self._called = None
 
     def activated(self, neuron: Neuron) -> None:
@@ -868,7 +868,7 @@ class Recorder(Watcher):
         for name, watched in (("weight", "watched_connection"), ("bias", "watched")):
             if len(rows) and name in self.columns:
                 there = store.columns[watched] != NONE
-                rows[-1, self.places[name]][there] = store[name][
+                rows[-1, self.indices[name]][there] = store[name][
                     store.columns[watched][there]
                 ]
 
@@ -886,7 +886,7 @@ class Recorder(Watcher):
             self.step_over()
             self._chunks.append(rows)
         columns = self._store.columns
-        for name, place in self.places.items():
+        for name, place in self.indices.items():
             if name in schema.NEURON_NUMBERS or name in schema.CONNECTION_NUMBERS:
                 watched = columns[
                     "watched" if name in schema.NEURON_NUMBERS else "watched_connection"

@@ -26,7 +26,7 @@ def forgotten():
         addresses = [
             address
             for address in lazy_parts._addresses
-            if lazy_parts._parts[address.name][address.place].function.__name__ == name
+            if lazy_parts._parts[address.name][address.number].function.__name__ == name
         ]
         assert {address.scalar for address in addresses} == {"float32", "float64"}
         for address in addresses:

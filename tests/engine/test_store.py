@@ -17,9 +17,9 @@ class Row(RowHandle):
     def __init__(self, store, row):
         self._moved(store, row)
 
-    def _moved(self, store, place):
+    def _moved(self, store, index):
         self._store = store
-        self._row = place
+        self._row = index
 
 
 def store_of(neurons, *connections, dtype=np.float64):

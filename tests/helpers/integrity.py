@@ -10,7 +10,7 @@ import numpy as np
 
 from synapse.engine.lowering.flags import LAGGED, MEMORY, TRACED
 from synapse.engine.lowering.ranges import concat_ranges
-from synapse.engine.records import LogPlace, Ties
+from synapse.engine.records import LogLayout, Ties
 from synapse.engine.schema import (
     COLUMNS,
     CONNECTION,
@@ -244,13 +244,13 @@ def check_handles(store):
 
 def check_recorder(store):
     """The kernels record for a recorder, and have room for what they have recorded."""
-    place = store.columns["log_place"]
+    layout = store.columns["log_layout"]
     recorder = store.recorder
     if recorder is None:
-        require(place == 0, "nothing is recorded without a recorder")
+        require(layout == 0, "nothing is recorded without a recorder")
         return
     require(recorder._store is store, "a recorder of another store")
-    width, steps = (int(place[at]) for at in (LogPlace.WIDTH, LogPlace.STEPS))
+    width, steps = (int(layout[at]) for at in (LogLayout.WIDTH, LogLayout.STEPS))
     counts = (
         recorder.columns,
         recorder.neurons,
@@ -259,7 +259,8 @@ def check_recorder(store):
         recorder.sensitive,
     )
     require(
-        place[LogPlace.NUMBERS :] == [len(each) for each in counts], "what is recorded"
+        layout[LogLayout.NUMBERS :] == [len(each) for each in counts],
+        "what is recorded",
     )
     require(
         width == sum(len(recorder.owners(name)) for name in recorder.columns),

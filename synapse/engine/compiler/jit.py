@@ -218,13 +218,13 @@ class TableType(types.Type):
         )
 
     def __init_subclass__(cls) -> None:
-        cls.place = {column.name: i for i, column in enumerate(cls.columns)}
+        cls.index = {column.name: i for i, column in enumerate(cls.columns)}
 
-    place: dict[str, int]
+    index: dict[str, int]
 
     def dtype(self, name: str) -> Any:
         """Return the element type of a column."""
-        dtype = self.columns[self.place[name]].dtype
+        dtype = self.columns[self.index[name]].dtype
         return self.scalar if dtype == "float" else numba.from_dtype(np.dtype(dtype))
 
     def family(self, name: str) -> tuple[str, ...]:
@@ -235,7 +235,7 @@ class TableType(types.Type):
 
     def column(self, name: str) -> ColumnType:
         """Return the type of ``table.name``."""
-        record = self.columns[self.place[name]].record
+        record = self.columns[self.index[name]].record
         if record is not None:
             return RecordType(self.dtype(name), self.family(name), record)
         return ColumnType(self.dtype(name), self.family(name))
@@ -281,15 +281,15 @@ class ColumnType(types.Type):
 
 
 class RecordType(ColumnType):
-    """The type of ``store.ties``: a column whose places have names, so that
+    """The type of ``store.ties``: a column whose members have names, so that
     ``store.ties.signed`` is one of them.
     """
 
     def __init__(
-        self, dtype: Any, family: tuple[str, ...], places: type[IntEnum]
+        self, dtype: Any, family: tuple[str, ...], members: type[IntEnum]
     ) -> None:
         super().__init__(dtype, family)
-        self.places = {place.name.lower(): int(place) for place in places}
+        self.members = {member.name.lower(): int(member) for member in members}
 
 
 FAMILIES = {
@@ -348,7 +348,7 @@ class _BareModel(extending.models.StructModel):
 extending.make_attribute_wrapper(RawArrayType, "size", "size")
 
 
-# a place of a record is a member of its enumeration
+# a member of a record is one of its enumeration
 _INDICES = types.Integer | types.IntEnumMember
 
 
@@ -379,7 +379,7 @@ class _RecordAttribute(AttributeTemplate):
     key = RecordType
 
     def generic_resolve(self, record: Any, name: str) -> Any:
-        return read_type(record.dtype) if name in record.places else None
+        return read_type(record.dtype) if name in record.members else None
 
 
 @infer_global(operator.setitem)
@@ -433,21 +433,21 @@ def _write_item(context: Any, builder: Any, signature: Any, args: Any) -> Any:
 
 
 @extending.lower_getattr_generic(RecordType)
-def _read_place(
+def _read_member(
     context: Any, builder: Any, record: Any, address: Any, name: str
 ) -> Any:
-    index = ir.Constant(ir.IntType(64), record.places[name])
+    index = ir.Constant(ir.IntType(64), record.members[name])
     return _read_item(
         context, builder, read_type(record.dtype)(record, types.int64), (address, index)
     )
 
 
 @extending.lower_setattr_generic(RecordType)
-def _write_place(
+def _write_member(
     context: Any, builder: Any, signature: Any, args: Any, name: str
 ) -> None:
     record, dtype = signature.args
-    index = ir.Constant(ir.IntType(64), record.places[name])
+    index = ir.Constant(ir.IntType(64), record.members[name])
     value = context.cast(builder, args[1], dtype, record.dtype)
     written = types.none(record, types.int64, record.dtype)
     _write_item(context, builder, written, (args[0], index, value))
@@ -467,7 +467,7 @@ def column_of(context: Any, builder: Any, layout: Any, table: Any, name: str) ->
     """
     slot = builder.gep(
         builder.inttoptr(table, ir.IntType(64).as_pointer()),
-        [ir.Constant(ir.IntType(64), layout.place[name])],
+        [ir.Constant(ir.IntType(64), layout.index[name])],
     )
     address = builder.load(slot)
     address.set_metadata("invariant.load", builder.module.add_metadata([]))
@@ -526,11 +526,11 @@ def reset_of(cleared: tuple[Column, ...]) -> Any:
             layout = signature.args[0]
             for column in cleared:
                 target = layout.column(column.name)
-                place = builder.gep(
+                pointer = builder.gep(
                     column_of(context, builder, layout, args[0], column.name), [args[1]]
                 )
                 default = context.get_constant(target.dtype, column.default)
-                set_tbaa(builder, builder.store(default, place), target.family)
+                set_tbaa(builder, builder.store(default, pointer), target.family)
             return context.get_dummy_value()
 
         return types.none(table, types.int64), codegen
@@ -563,22 +563,22 @@ class _PlainRecord:
     """A `RecordType` in plain Python."""
 
     _array: Any
-    _places: type[IntEnum]
+    _members: type[IntEnum]
 
-    def __init__(self, array: Any, places: type[IntEnum]) -> None:
-        vars(self).update(_array=array, _places=places)
+    def __init__(self, array: Any, members: type[IntEnum]) -> None:
+        vars(self).update(_array=array, _members=members)
 
     def __getattr__(self, name: str) -> int:
-        return int(self._array[self._places[name.upper()]])
+        return int(self._array[self._members[name.upper()]])
 
     def __setattr__(self, name: str, value: int) -> None:
-        self._array[self._places[name.upper()]] = value
+        self._array[self._members[name.upper()]] = value
 
-    def __getitem__(self, place: int) -> int:
-        return int(self._array[place])
+    def __getitem__(self, index: int) -> int:
+        return int(self._array[index])
 
-    def __setitem__(self, place: int, value: int) -> None:
-        self._array[place] = value
+    def __setitem__(self, index: int, value: int) -> None:
+        self._array[index] = value
 
 
 class _PlainIntegers(np.ndarray):
@@ -633,7 +633,7 @@ single_bits: Any = reinterpreted(types.float32, types.int32)
 
 
 def table(numbers: Any) -> Any:
-    """Return a primitive of an index: the 64-bit integer at this place of a table."""
+    """Return a primitive of an index: the 64-bit integer at this index of a table."""
     values = [int(number) for number in numbers]
 
     @intrinsic_or(np.array(values, np.int64).__getitem__)

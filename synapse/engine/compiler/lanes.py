@@ -195,7 +195,7 @@ class TapesType(TableType):
 
     def dtype(self, name: str) -> Any:
         """Return what a column holds."""
-        column = self.columns[self.place[name]]
+        column = self.columns[self.index[name]]
         return (
             laned(self.scalar, self.count)
             if column.dtype == "lanes"

@@ -77,12 +77,12 @@ class Part(NamedTuple):
 
 
 class Address(NamedTuple):
-    """What a slot of a kernel is for: a part, by its name and its place among those of
+    """What a slot of a kernel is for: a part, by its name and its number among those of
     this name, and the float of the store.
     """
 
     name: str
-    place: int
+    number: int
     scalar: str
 
 
@@ -272,7 +272,7 @@ def compiled() -> set[str]:
     """Return the names of the functions that this process has compiled, or loaded from
     the cache, as lazy parts.
     """
-    return {_parts[name][place].function.__name__ for name, place, _ in _addresses}
+    return {_parts[name][number].function.__name__ for name, number, _ in _addresses}
 
 
 def evict(address: Address) -> None:
@@ -284,7 +284,7 @@ def evict(address: Address) -> None:
 
 def _compiled(address: Address) -> int:
     """Return the address of the machine code of a part."""
-    function, kinds = _parts[address.name][address.place]
+    function, kinds = _parts[address.name][address.number]
     dispatcher = to_machine_code(function, no_cpython_wrapper=True)
     cache.enable(dispatcher)
     scalar = getattr(types, address.scalar)

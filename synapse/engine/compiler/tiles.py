@@ -47,10 +47,10 @@ def _wide(column: Any) -> Any:
 def _masked(
     builder: Any, address: Any, at: Any, n: Any, vector: Any
 ) -> tuple[Any, Any, Any, str]:
-    """Return the place of a vector, its alignment, the mask of its first n numbers,
+    """Return the pointer of a vector, its alignment, the mask of its first n numbers,
     LLVM's suffix for its type.
     """
-    place = builder.bitcast(builder.gep(address, [at]), vector.as_pointer())
+    pointer = builder.bitcast(builder.gep(address, [at]), vector.as_pointer())
     double = isinstance(vector.element, ir.DoubleType)
     suffix = f"v{vector.count}f{64 if double else 32}"
     numbers = ir.VectorType(ir.IntType(64), vector.count)
@@ -60,7 +60,7 @@ def _masked(
         spread(builder, n, numbers),
     )  # compiled away if n is constant
     return (
-        place,
+        pointer,
         ir.Constant(ir.IntType(32), 8 if double else 4),
         there,
         f"{suffix}.p0{suffix}",
@@ -73,15 +73,15 @@ def _load_some(
     """Return the first n numbers of a vector, which need not be aligned; 0 for the
     others.
     """
-    place, aligned, there, suffix = _masked(builder, address, at, n, vector)
+    pointer, aligned, there, suffix = _masked(builder, address, at, n, vector)
     function_type = ir.FunctionType(
-        vector, [place.type, aligned.type, there.type, vector]
+        vector, [pointer.type, aligned.type, there.type, vector]
     )
     function = cgutils.get_or_insert_function(
         builder.module, function_type, f"llvm.masked.load.{suffix}"
     )
     value = builder.call(
-        function, [place, aligned, there, ir.Constant(vector, [0.0] * vector.count)]
+        function, [pointer, aligned, there, ir.Constant(vector, [0.0] * vector.count)]
     )
     set_tbaa(builder, value, family)
     return value
@@ -91,14 +91,14 @@ def _store_some(
     builder: Any, value: Any, address: Any, at: Any, n: Any, family: tuple[str, ...]
 ) -> None:
     """Store the first n numbers of a vector."""
-    place, aligned, there, suffix = _masked(builder, address, at, n, value.type)
+    pointer, aligned, there, suffix = _masked(builder, address, at, n, value.type)
     function_type = ir.FunctionType(
-        ir.VoidType(), [value.type, place.type, aligned.type, there.type]
+        ir.VoidType(), [value.type, pointer.type, aligned.type, there.type]
     )
     function = cgutils.get_or_insert_function(
         builder.module, function_type, f"llvm.masked.store.{suffix}"
     )
-    set_tbaa(builder, builder.call(function, [value, place, aligned, there]), family)
+    set_tbaa(builder, builder.call(function, [value, pointer, aligned, there]), family)
 
 
 def _load_one(builder: Any, column: Any, address: Any, at: Any) -> Any:
@@ -350,12 +350,12 @@ def spaced(typingctx: Any, first: Any, gap: Any, count: Any) -> Any:
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         at, gap, count = args
-        places = [at]
+        offsets = [at]
         for k in range(1, TILE):
             there = builder.icmp_unsigned("<", _offset(count, k), count)
             at = builder.select(there, builder.add(at, gap), at)
-            places.append(at)
-        return context.make_tuple(builder, result_type, places)
+            offsets.append(at)
+        return context.make_tuple(builder, result_type, offsets)
 
     return result_type(types.int64, types.int64, types.int64), codegen
 
@@ -405,8 +405,8 @@ def load_sums(typingctx: Any, column: Any, at: Any) -> Any:
         zero = ir.Constant(context.get_value_type(pack), [0.0] * pack.count)
         sums = []
         for k in range(TILE):
-            place = builder.add(at, _offset(at, k))
-            value = _load_one(builder, column, address, place)
+            offset = builder.add(at, _offset(at, k))
+            value = _load_one(builder, column, address, offset)
             if not isinstance(column.dtype, LanesType):
                 value = builder.insert_element(zero, value, ir.IntType(32)(0))
             sums.append(value)
@@ -426,8 +426,8 @@ def store_sums(typingctx: Any, column: Any, at: Any, sums: Any) -> Any:
         values = _parts(builder, args[2])
         if isinstance(column.dtype, LanesType):
             for k, value in enumerate(values):
-                place = builder.add(at, _offset(at, k))
-                _store_one(builder, column, value, address, place)
+                offset = builder.add(at, _offset(at, k))
+                _store_one(builder, column, value, address, offset)
         else:
             total = _half(builder, _totals(builder, values), 0, TILE)
             _store_some(builder, total, address, at, _offset(at, TILE), column.family)
@@ -442,11 +442,11 @@ def load_tile(typingctx: Any, column: Any) -> Any:
     result_type = types.UniTuple(column.dtype, TILE)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        places = [ir.Constant(ir.IntType(64), k) for k in range(TILE)]
+        offsets = [ir.Constant(ir.IntType(64), k) for k in range(TILE)]
         return context.make_tuple(
             builder,
             result_type,
-            [_load_one(builder, column, args[0], at) for at in places],
+            [_load_one(builder, column, args[0], at) for at in offsets],
         )
 
     return result_type(column), codegen
@@ -514,16 +514,16 @@ def add_outer(
         whole = _offset(at, vector.count)
         values = []
         for p in range(packs):
-            place = builder.add(at, _offset(at, p * vector.count))
+            offset = builder.add(at, _offset(at, p * vector.count))
             some = left if p == packs - 1 else whole
             values.append(
-                _load_some(builder, address, place, some, vector, activation.family)
+                _load_some(builder, address, offset, some, vector, activation.family)
             )
         added = []
         parts = _parts(builder, sums)
         for k in range(TILE):
-            place = builder.add(begin, builder.mul(gap, _offset(gap, k)))
-            e = spread(builder, _load_one(builder, error, errors, place), vector)
+            offset = builder.add(begin, builder.mul(gap, _offset(gap, k)))
+            e = spread(builder, _load_one(builder, error, errors, offset), vector)
             added += [
                 _times_plus(builder, y, e, parts[k * packs + p])
                 for p, y in enumerate(values)
@@ -560,7 +560,7 @@ def add_rows(
         for k, row in enumerate(_parts(builder, rows)):
             with builder.if_then(builder.icmp_unsigned("<", _offset(count, k), count)):
                 for p in range(packs):
-                    place = builder.add(
+                    offset = builder.add(
                         builder.add(row, q), _offset(q, p * vector.count)
                     )
                     some = left if p == packs - 1 else whole
@@ -569,10 +569,10 @@ def add_rows(
                         value = builder.fpext(value, vector)
                     filled = builder.select(fresh, _offset(q, 0), some)
                     stored = _load_some(
-                        builder, address, place, filled, vector, column.family
+                        builder, address, offset, filled, vector, column.family
                     )
                     value = builder.fadd(stored, value, flags=FLAGS)
-                    _store_some(builder, value, address, place, some, column.family)
+                    _store_some(builder, value, address, offset, some, column.family)
         return context.get_dummy_value()
 
     return types.none(
@@ -603,9 +603,9 @@ def transpose(
         whole = _offset(at, count)
         rows = []
         for k in range(count):
-            place = builder.add(at, builder.mul(step, _offset(step, k)))
+            offset = builder.add(at, builder.mul(step, _offset(step, k)))
             rows.append(
-                _load_some(builder, address, place, whole, vector, source.family)
+                _load_some(builder, address, offset, whole, vector, source.family)
             )
         half = 1
         while half < count:  # exchange the halves of blocks of 2, 4, 8, ...
@@ -619,8 +619,8 @@ def transpose(
                     rows[row] = builder.shuffle_vector(upper, lower, mask)
             half *= 2
         for k, row in enumerate(rows):
-            place = builder.add(to, builder.mul(gap, _offset(gap, k)))
-            _store_some(builder, row, target_address, place, whole, target.family)
+            offset = builder.add(to, builder.mul(gap, _offset(gap, k)))
+            _store_some(builder, row, target_address, offset, whole, target.family)
         return context.get_dummy_value()
 
     i64 = types.int64
@@ -738,10 +738,10 @@ def update_rows(
         for row, step in zip(
             _parts(builder, rows), _parts(builder, steps), strict=True
         ):
-            place = builder.add(row, q)
-            w = _load_some(builder, weights, place, left, vector, weight.family)
+            offset = builder.add(row, q)
+            w = _load_some(builder, weights, offset, left, vector, weight.family)
             w = _times_plus(builder, spread(builder, step, vector), y, w)
-            _store_some(builder, w, weights, place, left, weight.family)
+            _store_some(builder, w, weights, offset, left, weight.family)
         return context.get_dummy_value()
 
     i64 = types.int64
@@ -773,8 +773,8 @@ def add_rows_products(
         for total, row in zip(
             _parts(builder, sums), _parts(builder, rows), strict=True
         ):
-            place = builder.add(row, q)
-            w = _load_some(builder, weights, place, left, vector, weight.family)
+            offset = builder.add(row, q)
+            w = _load_some(builder, weights, offset, left, vector, weight.family)
             added.append(_times_plus(builder, y, w, total))
         return context.make_tuple(builder, sig.return_type, added)
 
@@ -823,12 +823,14 @@ def add_rest(typingctx: Any, column: Any, at: Any, left: Any, value: Any) -> Any
                 "!=", builder.and_(left, _offset(left, size)), _offset(left, 0)
             )
             with builder.if_then(there):
-                place = builder.bitcast(builder.gep(address, [at]), vector.as_pointer())
+                pointer = builder.bitcast(
+                    builder.gep(address, [at]), vector.as_pointer()
+                )
                 alignment = 8 if isinstance(vector.element, ir.DoubleType) else 4
-                loaded = builder.load(place, align=alignment)
+                loaded = builder.load(pointer, align=alignment)
                 set_tbaa(builder, loaded, column.family)
                 stored = builder.store(
-                    builder.fadd(loaded, low, flags=FLAGS), place, align=alignment
+                    builder.fadd(loaded, low, flags=FLAGS), pointer, align=alignment
                 )
                 set_tbaa(builder, stored, column.family)
             value = builder.select(there, high, low)

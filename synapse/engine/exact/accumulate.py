@@ -76,10 +76,10 @@ def accumulate_tile(tapes, chunk, at, left, to, q, count, fresh, packs):
     sums = no_sums(panel, packs)
     wide = len(packs) * step
     for t in range(chunk.steps):
-        place = t * lanes * wide
+        offset = t * lanes * wide
         begin = at * lanes + t * size
         for lane in range(lanes):
-            sources = place + lane * wide
+            sources = offset + lane * wide
             sums = add_outer(sums, panel, sources, step, error, begin + lane, lanes)
     add_rows(tapes.weight_update, to, q, sums, left - wide + step, count, fresh)
 
@@ -115,17 +115,17 @@ def accumulate_dense(store, tapes, chunk, start, stop, r, fresh):
 
 
 @inline
-def product(tapes, at, tape, place, chunk):
+def product(tapes, at, tape, offset, chunk):
     """Sum over steps and samples of an error times a number of a tape."""
     moved = splat(0.0, tapes.state)
     for t in range(chunk.steps):
         error = tapes.error[at + t * (chunk.rows + NEURONS)]
-        moved += error * tape[place + t * chunk.rows]
+        moved += error * tape[offset + t * chunk.rows]
     return total(moved)
 
 
 @inline
-def gated_product(tapes, at, gater, tape, place, chunk):
+def gated_product(tapes, at, gater, tape, offset, chunk):
     """Sum the products of an error, scaled by a gater, and a column of a tape over
     steps.
     """
@@ -133,12 +133,12 @@ def gated_product(tapes, at, gater, tape, place, chunk):
     for t in range(chunk.steps):
         error = tapes.error[at + t * (chunk.rows + NEURONS)]
         gained = error * tapes.activation[gater + t * chunk.rows]
-        moved += gained * tape[place + t * chunk.rows]
+        moved += gained * tape[offset + t * chunk.rows]
     return total(moved)
 
 
 @inline
-def accumulate_row(tapes, at, row, n, place, chunk):
+def accumulate_row(tapes, at, row, n, offset, chunk):
     """Add the gradient of a run from consecutive sources, of one neuron and one
     sample.
     """
@@ -146,7 +146,7 @@ def accumulate_row(tapes, at, row, n, place, chunk):
     activation = flat(tapes.activation)
     for t in range(chunk.steps):
         delta = error[at + t * (chunk.rows + NEURONS)]
-        begin = place + t * chunk.rows
+        begin = offset + t * chunk.rows
         for q in range(n):
             tapes.weight_update[row + q] += delta * activation[begin + q]
 

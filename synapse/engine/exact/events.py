@@ -133,7 +133,7 @@ class OutgoingIndex(NamedTuple):
     lags: NDArray[np.int64]
     lagged: NDArray[np.int64]
     target: NDArray[np.uint32]
-    place: NDArray[np.uint32]  # row of the connection, which has the weight
+    row: NDArray[np.uint32]  # row of the connection, which has the weight
     # during a call that has had many events: the weights
     weight: NDArray[Any]
     events: NDArray[np.int64]  # how many a call has had; COPIED: there are the weights
@@ -197,8 +197,8 @@ def build_outgoing_index(store: Store, span: NDArray[np.int64]) -> OutgoingIndex
     total = int(lengths.sum())
     if total < MIN_CONNECTIONS:
         return None
-    place = _rows_of_runs(c, chosen, lengths)
-    if 2 * np.count_nonzero(silent[c["source"][place] - start]) < total:
+    rows = _rows_of_runs(c, chosen, lengths)
+    if 2 * np.count_nonzero(silent[c["source"][rows] - start]) < total:
         return None
     # Neurons that have nothing but such runs and short ones from silent sources, or any
     # from spikes if few neurons have those.
@@ -232,15 +232,15 @@ def build_outgoing_index(store: Store, span: NDArray[np.int64]) -> OutgoingIndex
     base = np.searchsorted(lags, run_lag) * width + start - ring_start
     base = np.where(run_lag > 1, base, len(lags) * width + ~is_late)
     # 32 bits are enough, and other numbers of millions of connections take gigabytes
-    place = _rows_of_runs(c, chosen, lengths)
-    key = c["source"][place] - np.uint32(start)
+    rows = _rows_of_runs(c, chosen, lengths)
+    key = c["source"][rows] - np.uint32(start)
     key *= np.repeat(np.where(run_lag > 1, 1, 2).astype(np.uint32), lengths)
     key += np.repeat(base.astype(np.uint32), lengths)
     begins = np.zeros(len(lags) * width + 2 * n + 2, np.int64)
-    sorted_place = np.empty_like(place)
-    sort_by_key(key, place, begins, sorted_place)
-    place = sorted_place
-    del key, sorted_place
+    sorted_rows = np.empty_like(rows)
+    sort_by_key(key, rows, begins, sorted_rows)
+    rows = sorted_rows
+    del key, sorted_rows
     lagged = begins[: len(lags) * width + 1].copy()
     late, prompt = (
         begins[len(lags) * width : -1 : 2],
@@ -248,7 +248,7 @@ def build_outgoing_index(store: Store, span: NDArray[np.int64]) -> OutgoingIndex
     )
     skipped = np.zeros(len(c["run_kind"]), np.uint8)
     skipped[chosen] = 1
-    target = c["target"][place]
+    target = c["target"][rows]
     receives = np.zeros(n, bool)
     receives[target - start] = True
     receives = _by_block(receives, c["block_first"][start:stop])
@@ -267,8 +267,8 @@ def build_outgoing_index(store: Store, span: NDArray[np.int64]) -> OutgoingIndex
         lags=lags,
         lagged=lagged,
         target=target,
-        place=place,
-        weight=np.empty(len(place), store.dtype),
+        row=rows,
+        weight=np.empty(len(rows), store.dtype),
         events=np.zeros(1, np.int64),
         skipped=skipped,
         form=form.astype(np.uint8),
@@ -424,7 +424,7 @@ class EventState(NamedTuple):
     lags: Any
     lagged: Any
     target: Any
-    place: Any
+    row: Any
     weight: Any
     events: Any
     skipped: Any
@@ -627,7 +627,7 @@ def scatter(store, events, start, stop, activation):
         events.events[0] += stop - start
         for q in range(start, stop):
             i = events.target[q] - events.origin
-            events.sums[i] += activation * store.weight[events.place[q]]
+            events.sums[i] += activation * store.weight[events.row[q]]
             events.group_state[i >> BITS] = TOUCHED
 
 
@@ -636,9 +636,9 @@ def copy_weights(store, events):
     """Copy all weights to those by source, once looking them up has cost a call more
     time than this copy.
     """
-    if events.events[0] > events.place.size // PER_COPY:
-        for q in range(events.place.size):
-            events.weight[q] = store.weight[events.place[q]]
+    if events.events[0] > events.row.size // PER_COPY:
+        for q in range(events.row.size):
+            events.weight[q] = store.weight[events.row[q]]
         events.events[0] = COPIED
 
 
@@ -747,11 +747,11 @@ def has_own_states(store, code):
 @inline
 def carry_states(store, tapes, events, start, stop, step):
     """s_j = g_jj w_jj s_j(old) + b_j and what events have added."""
-    place = start, stop, step
+    block = start, stop, step
     if step.whole_before or has_own_states(store, store.squash[start]):
-        carry_from(store, tapes, events, tapes.state, *place)
+        carry_from(store, tapes, events, tapes.state, *block)
     else:
-        carry_from(store, tapes, events, tapes.activation, *place)
+        carry_from(store, tapes, events, tapes.activation, *block)
 
 
 @inline
@@ -761,16 +761,16 @@ def carry_from(store, tapes, events, states, start, stop, step):
     """
     receives = has_events(events, start, stop)
     gated = store.self_gater[start] != NONE
-    place = start, stop, step
+    block = start, stop, step
     # one loop for each case, which has no branch
     if receives and gated:
-        carry_by(store, tapes, events, states, *place, True, True)
+        carry_by(store, tapes, events, states, *block, True, True)
     elif receives:
-        carry_by(store, tapes, events, states, *place, True, False)
+        carry_by(store, tapes, events, states, *block, True, False)
     elif gated:
-        carry_by(store, tapes, events, states, *place, False, True)
+        carry_by(store, tapes, events, states, *block, False, True)
     else:
-        carry_by(store, tapes, events, states, *place, False, False)
+        carry_by(store, tapes, events, states, *block, False, False)
 
 
 @inline
@@ -837,8 +837,8 @@ def gather_runs(store, tapes, events, start, stop, step):
                 slot += 1
                 if slot <= slots:
                     weights = aligned_at(events, slot - 1, j - events.origin)
-                    place = r, weights, j, alike_stop, step
-                    add_one_to_one(store, tapes, events, *place)
+                    args = r, weights, j, alike_stop, step
+                    add_one_to_one(store, tapes, events, *args)
                     continue
             add_runs(store, tapes, r, r + 1, runs, j, alike_stop, step)
         j = alike_stop
@@ -918,12 +918,12 @@ def find_equal(events, slot, part_index, equal):
     for k in range(equal + 1):
         if k == EQUAL:
             return equal
-        place = slots * n + (k << PART_BITS)
+        offset = slots * n + (k << PART_BITS)
         if k == equal:
-            for q in range(place, place + PART):
+            for q in range(offset, offset + PART):
                 events.aligned[q] = number
-        if events.aligned[place] == number:
-            events.block[slot * events.part_rests.size + part_index] = place - (
+        if events.aligned[offset] == number:
+            events.block[slot * events.part_rests.size + part_index] = offset - (
                 part_index << PART_BITS
             )
             return max(equal, k + 1)
@@ -1006,8 +1006,8 @@ def _part(store, events, start, span, due):
 @inline
 def _compute(store, tapes, events, start, stop, step, row, lanes, ragged, due):
     # new states are where those of other parts were: they stay in the cache
-    places = step.now, step.before, 0 - start, step.rows, step.past
-    here = Step(*places, step.whole, step.whole_before)
+    offsets = step.now, step.before, 0 - start, step.rows, step.past
+    here = Step(*offsets, step.whole, step.whole_before)
     if due > events.budget:
         if not (step.whole_before or has_own_states(store, store.squash[start])):
             for j in range(start, stop):
@@ -1066,7 +1066,7 @@ def run_untraced(
         raw_array(fans.lags),
         raw_array(fans.lagged),
         raw_array(fans.target),
-        raw_array(fans.place),
+        raw_array(fans.row),
         raw_array(fans.weight),
         raw_array(fans.events),
         raw_array(fans.skipped),

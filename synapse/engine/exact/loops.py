@@ -197,8 +197,8 @@ def propagate_network(store, tapes, span, step, slot, window, depth, lanes):
     parts = depth + 1
     to_now = step % parts * rows - span.start
     to_before = (step + depth) % parts * rows - span.start
-    places = now, now - rows, to_now, to_before, slot, 0 - span.start
-    back = StepBack(*places, rows, parts * rows)
+    offsets = now, now - rows, to_now, to_before, slot, 0 - span.start
+    back = StepBack(*offsets, rows, parts * rows)
     check = 0.0
     # the signals at t, before delta_j of the outputs is computed from them
     for o in range(n):

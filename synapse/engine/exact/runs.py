@@ -53,8 +53,8 @@ def next_step(step, whole):
     """Return the step that follows on tapes of two steps. It is `whole` if all of its
     numbers are written.
     """
-    places = step.before, step.now, step.offset, step.rows, step.past
-    return Step(*places, whole, step.whole)
+    offsets = step.before, step.now, step.offset, step.rows, step.past
+    return Step(*offsets, whole, step.whole)
 
 
 @inline

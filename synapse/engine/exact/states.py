@@ -139,11 +139,11 @@ def carry_state(store, tapes, j, step):
     return value
 
 
-def sum_by(place: Callable[..., Any]) -> Any:
+def sum_by(index_of: Callable[..., Any]) -> Any:
     """Return a part of kernels for sum_i w_ij y_i over ``n`` connections from ``row``
     on, in four parts, so that no sum waits for the previous one.
 
-    Connection c reads ``tapes.activation[place(store, c, *where)]``.
+    Connection c reads ``tapes.activation[index_of(store, c, *where)]``.
     """
 
     @in_order
@@ -154,16 +154,16 @@ def sum_by(place: Callable[..., Any]) -> Any:
         brought2 = splat(0.0, tapes.state)
         brought3 = splat(0.0, tapes.state)
         for c in range(row, row + whole, 4):
-            i = place(store, c, *where)
-            i1 = place(store, c + 1, *where)
-            i2 = place(store, c + 2, *where)
-            i3 = place(store, c + 3, *where)
+            i = index_of(store, c, *where)
+            i1 = index_of(store, c + 1, *where)
+            i2 = index_of(store, c + 2, *where)
+            i3 = index_of(store, c + 3, *where)
             brought += tapes.activation[i] * store.weight[c]
             brought1 += tapes.activation[i1] * store.weight[c + 1]
             brought2 += tapes.activation[i2] * store.weight[c + 2]
             brought3 += tapes.activation[i3] * store.weight[c + 3]
         for c in range(row + whole, row + n):
-            brought += tapes.activation[place(store, c, *where)] * store.weight[c]
+            brought += tapes.activation[index_of(store, c, *where)] * store.weight[c]
         return (brought + brought1) + (brought2 + brought3)
 
     return weighted_sum
@@ -460,8 +460,8 @@ def compute_gated_states(store, tapes, start, stop, step):
                 r += 1
             else:
                 at, stride = stretch_at(store, tapes, j, step)
-                place = store.run_first[r], store.run_rows[r], at, stride
-                state += stretch_sum(store, tapes, *place)
+                connections = store.run_first[r], store.run_rows[r], at, stride
+                state += stretch_sum(store, tapes, *connections)
                 r += runs
         if store.flags[j] & MEMORY:
             state += carry_state(store, tapes, j, step)

@@ -82,7 +82,7 @@ def stretch_at(store, tapes, j, step):
 def lagged_at(store, c, at, stride):
     """Return where connection c of a stretch is read, see `stretch_at`."""
     if stride == 0:
-        return at + store.past_place[c]
+        return at + store.past_offset[c]
     return at + store.source[c] - store.delay[c] * stride
 
 

@@ -26,7 +26,7 @@ from ..schema import (
 if TYPE_CHECKING:
     from ..store import Store
 
-PLACES = {column.name: i for i, column in enumerate(TAPES)}
+TABLE_SLOTS = {column.name: i for i, column in enumerate(TAPES)}
 
 
 class Tapes:
@@ -102,7 +102,7 @@ class Tapes:
         self._memory = aligned(begins.pop(), np.dtype(np.uint8))
         self.nbytes = len(self._memory)
         self._columns = dict(
-            zip(PLACES, zip(begins, lengths, dtypes, strict=True), strict=True)
+            zip(TABLE_SLOTS, zip(begins, lengths, dtypes, strict=True), strict=True)
         )
         self._mask = np.empty(0, dtype)
         address = self._memory.ctypes.data
@@ -131,7 +131,7 @@ class Tapes:
         if mask is not None:
             self._mask = aligned(mask.size, self["state"].dtype)
             self._mask[:] = mask.reshape(-1)
-            here = PLACES["mask"]
+            here = TABLE_SLOTS["mask"]
             self.table[here] = self._mask.ctypes.data
             self.table[len(TAPES) + here] = len(self._mask)
         if context is not None or self.continued:
@@ -163,10 +163,10 @@ class Tapes:
         if not np.isfinite(loss):
             values = self["activation"].reshape(-1, self.rows, self.width)
             values = values[self.depth : self.depth + steps]  # after the context
-            places = np.argwhere(~np.isfinite(values))
-            if not len(places):
+            indices = np.argwhere(~np.isfinite(values))
+            if not len(indices):
                 return "The cost", 0, None
-            step, neuron, lane = places[0].tolist()
+            step, neuron, lane = indices[0].tolist()
             return "The activation", step, (neuron, lane)
         errors = self["error"].reshape(-1, self.rows + TILE, self.width)
         errors = errors[bad % CHUNK, : self.rows]
@@ -191,7 +191,7 @@ class SharedTapes:
         self.table = tapes.table.copy()
         for name, values in zip(SCRATCH, self._own, strict=True):
             values[:] = 0
-            self.table[PLACES[name]] = values.ctypes.data
+            self.table[TABLE_SLOTS[name]] = values.ctypes.data
         self.address = int(self.table.ctypes.data)
 
     def __getitem__(self, name: str) -> NDArray[Any]:

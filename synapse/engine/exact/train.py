@@ -30,7 +30,7 @@ from .update import (
     apply_update,
     find_gradient,
     raw_penalty,
-    raw_places,
+    raw_scatter,
     read_column,
     sum_members,
     sum_of_squares,
@@ -137,9 +137,9 @@ def fill_batch(batches, independent_steps, order, start, stop):
     """
     count = 0
     share = 1.0 / (stop - start)
-    for place in range(start, stop):
-        begin = batches.bounds[order[place]]
-        end = batches.bounds[order[place] + 1]
+    for index in range(start, stop):
+        begin = batches.bounds[order[index]]
+        end = batches.bounds[order[index] + 1]
         samples = end - begin if independent_steps else 1
         for t in range(samples):
             batches.begins[count] = begin + t
@@ -242,8 +242,8 @@ def add_descent(unfolding, change, begin, start, stop):
         n = change.weights.lengths[k]
         skipped = min(max(start - at, 0), n)
         count = min(max(stop - at, 0), n) - skipped
-        places = at + skipped, unfolding.weight_update, row + skipped, count
-        add_updates(change.slopes[0], *places, begin)
+        source = at + skipped, unfolding.weight_update, row + skipped, count
+        add_updates(change.slopes[0], *source, begin)
         at += n
 
 
@@ -431,8 +431,8 @@ def epochs_by(descend_batch: Any, squares_of: Any, move_all_weights: Any) -> Any
             samples = fill_batch(batches, independent_steps, order, start, stop)
             status, loss, bad, steps, width = descend_batch(training, samples)
             steps_aimed = 0.0
-            for place in range(start, stop):
-                steps_aimed += counts[place]
+            for index in range(start, stop):
+                steps_aimed += counts[index]
             # a batch without a target is no update
             learns = status == DONE and steps_aimed > 0.0
             if learns and change.plain:
@@ -460,8 +460,8 @@ def epochs_by(descend_batch: Any, squares_of: Any, move_all_weights: Any) -> Any
             if status != DONE:
                 return status, total, aimed, count, (loss, bad, steps, width)
             total += loss * (stop - start)
-            for place in range(start, stop):
-                sequence = order[place]
+            for index in range(start, stop):
+                sequence = order[index]
                 control[1] += batches.bounds[sequence + 1] - batches.bounds[sequence]
             aimed += steps_aimed
         return DONE, total, aimed, count, (0.0, 0, 0, 0)
@@ -511,14 +511,14 @@ def training_of(table, scalar, ways, batches, change, control, team):
     unfoldings = raw_unfolding(*wide), raw_unfolding(*single)
     raw_ways = GradientVariants(*unfoldings, DescentArguments(*arguments))
     weights, biases, whole, values, gradient, slopes, penalty, step, plain = change
-    places = raw_places(*weights), raw_places(*biases), raw_places(*whole)
+    scatters = raw_scatter(*weights), raw_scatter(*biases), raw_scatter(*whole)
     vectors = (
         raw_array(values),
         raw_array(gradient),
         (raw_array(slopes[0]), raw_array(slopes[1])),
     )
     options = raw_penalty(*penalty), OptimizerStep(*step), plain
-    raw_change = Change(*places, *vectors, *options)
+    raw_change = Change(*scatters, *vectors, *options)
     store = store_at(table, scalar)
     return BatchTraining(store, raw_ways, Batches(*batches), raw_change, control, team)
 

@@ -82,7 +82,7 @@ class Change(NamedTuple):
 
 
 @inline
-def raw_places(
+def raw_scatter(
     first_entry, tied, begins, lengths, entries, written_rows, written_entries
 ):
     """`ParameterScatter` of arrays."""
@@ -112,16 +112,16 @@ def equation_address(equation: Any, vectors: tuple[Any, ...]) -> int:
 
 
 @strict_fp
-def read_column(column, places, values):
+def read_column(column, scatter, values):
     """Read the values of a column."""
     at = 0
-    for k in range(places.begins.size):
-        row = places.begins[k]
-        n = places.lengths[k]
-        entry = places.entry + at
-        if places.tied:
+    for k in range(scatter.begins.size):
+        row = scatter.begins[k]
+        n = scatter.lengths[k]
+        entry = scatter.entry + at
+        if scatter.tied:
             for i in range(n):
-                values[places.entries[at + i]] = column[row + i]
+                values[scatter.entries[at + i]] = column[row + i]
         else:
             for i in range(n):
                 values[entry + i] = column[row + i]
@@ -129,32 +129,32 @@ def read_column(column, places, values):
 
 
 @strict_fp
-def write_column(column, places, values):
+def write_column(column, scatter, values):
     """Write the values of a column to all members."""
-    if places.tied:
-        for i in range(places.written_rows.size):
-            column[places.written_rows[i]] = values[places.written_entries[i]]
+    if scatter.tied:
+        for i in range(scatter.written_rows.size):
+            column[scatter.written_rows[i]] = values[scatter.written_entries[i]]
         return
-    at = places.entry
-    for k in range(places.begins.size):
-        row = places.begins[k]
-        n = places.lengths[k]
+    at = scatter.entry
+    for k in range(scatter.begins.size):
+        row = scatter.begins[k]
+        n = scatter.lengths[k]
         for i in range(n):
             column[row + i] = values[at + i]
         at += n
 
 
 @strict_fp
-def sum_members(places, slopes, gradient):
+def sum_members(scatter, slopes, gradient):
     """Write the gradient of a column: the sum over the members of each entry."""
-    if not places.tied:
+    if not scatter.tied:
         for i in range(slopes.size):
-            gradient[places.entry + i] = slopes[i]
+            gradient[scatter.entry + i] = slopes[i]
         return
     for i in range(slopes.size):
-        gradient[places.entries[i]] = 0.0
+        gradient[scatter.entries[i]] = 0.0
     for i in range(slopes.size):
-        gradient[places.entries[i]] += slopes[i]
+        gradient[scatter.entries[i]] += slopes[i]
 
 
 @strict_fp
@@ -242,7 +242,9 @@ def find_gradient(penalty, values, gradient):
 
 
 @strict_fp_call
-def apply_update(column, places, slopes, by_rows, sign, step, rate, count, start, stop):
+def apply_update(
+    column, scatter, slopes, by_rows, sign, step, rate, count, start, stop
+):
     """Change some entries of a column, counted from its first one, by one step of the
     optimizer, the one with number `count`; returns a status.
 
@@ -255,14 +257,14 @@ def apply_update(column, places, slopes, by_rows, sign, step, rate, count, start
     like = (*vectors, 0.0, 0, 0, 0)
     finite = True
     within = True
-    for k in range(places.begins.size):
-        length = places.lengths[k]
+    for k in range(scatter.begins.size):
+        length = scatter.lengths[k]
         skipped = min(max(start - passed, 0), length)
-        end = places.begins[k] + min(max(stop - passed, 0), length)
-        at = places.entry + passed + skipped
-        for row in range(places.begins[k] + skipped, end, PART):
+        end = scatter.begins[k] + min(max(stop - passed, 0), length)
+        at = scatter.entry + passed + skipped
+        for row in range(scatter.begins[k] + skipped, end, PART):
             n = min(end - row, PART)
-            here = row if by_rows else at - places.entry
+            here = row if by_rows else at - scatter.entry
             for i in range(n):
                 step.values[i] = column[row + i]
                 step.gradient[i] = sign * slopes[here + i]
@@ -283,12 +285,12 @@ def apply_update(column, places, slopes, by_rows, sign, step, rate, count, start
 
 
 @strict_fp
-def undo_update(column, places, slopes, by_rows):
+def undo_update(column, scatter, slopes, by_rows):
     """Restore the values before `apply_update`."""
     at = 0
-    for k in range(places.begins.size):
-        row = places.begins[k]
-        n = places.lengths[k]
+    for k in range(scatter.begins.size):
+        row = scatter.begins[k]
+        n = scatter.lengths[k]
         begin = row if by_rows else at
         for i in range(n):
             column[row + i] = slopes[begin + i]
@@ -300,6 +302,6 @@ def gradient_of_batch(weights, biases, slopes, penalty, values, gradient):
     """`find_gradient` of slopes by connections and neurons, called with the fields of
     the named tuples.
     """
-    sum_members(raw_places(*weights), slopes[0], gradient)
-    sum_members(raw_places(*biases), slopes[1], gradient)
+    sum_members(raw_scatter(*weights), slopes[0], gradient)
+    sum_members(raw_scatter(*biases), slopes[1], gradient)
     return find_gradient(raw_penalty(*penalty), values, gradient)

@@ -199,15 +199,15 @@ def downdate(covariance, at, n, w, start, scale, added):
 
 
 @inline
-def stay_positive(covariance, bounds, places, w):
+def stay_positive(covariance, bounds, starts, w):
     """Return whether all variances stay above 0, and finite, when `update_covariance`
     subtracts w' w.
     """
     sound = True
-    for g in range(len(places)):
+    for g in range(len(starts)):
         n = bounds[g + 1] - bounds[g]
         for i in range(n):
-            left = covariance[places[g] + i * n + i]
+            left = covariance[starts[g] + i * n + i]
             for o in range(len(w)):
                 left -= w[o, bounds[g] + i] ** 2
             sound &= left > 0.0 and left < math.inf
@@ -234,16 +234,16 @@ def factorise(s):
 
 
 @kernel
-def find_kalman(covariance, bounds, places, slopes, errors, measurement, w, s, change):
+def find_kalman(covariance, bounds, starts, slopes, errors, measurement, w, s, change):
     """Compute the changes by one step of the decoupled extended Kalman filter, and w
     for `update_covariance`.
 
     Group g has the parameters ``bounds[g] .. bounds[g + 1]``, the columns of `slopes`
-    (H), and its P begins at ``places[g]``. With S = sum_g H_g P_g H_g' + measurement I
+    (H), and its P begins at ``starts[g]``. With S = sum_g H_g P_g H_g' + measurement I
     and S = L L': w = L^-1 H P, change = w' L^-1 e. `errors` become L^-1 e.
     """
     m = slopes.shape[0]
-    groups = len(places)
+    groups = len(starts)
     size = len(change)
     for o in range(m):
         for q in range(m):
@@ -254,7 +254,7 @@ def find_kalman(covariance, bounds, places, slopes, errors, measurement, w, s, c
         for o in range(m):
             for i in range(n):
                 w[o, start + i] = times_row(
-                    covariance, places[g] + i * n, slopes, o, start, n
+                    covariance, starts[g] + i * n, slopes, o, start, n
                 )
         for o in range(m):
             for q in range(o + 1):
@@ -272,11 +272,11 @@ def find_kalman(covariance, bounds, places, slopes, errors, measurement, w, s, c
         for i in range(size):
             w[o, i] /= s[o, o]
             change[i] += w[o, i] * errors[o]
-    return stay_positive(covariance, bounds, places, w)
+    return stay_positive(covariance, bounds, starts, w)
 
 
 @kernel
-def find_least_squares(covariance, bounds, places, slopes, forgetting, w, gain):
+def find_least_squares(covariance, bounds, starts, slopes, forgetting, w, gain):
     """Compute the gain k of one step of recursive least squares, and w for
     `update_covariance`; one group with one output.
 
@@ -292,13 +292,13 @@ def find_least_squares(covariance, bounds, places, slopes, forgetting, w, gain):
     for i in range(n):
         gain[i] = w[0, i] / s
         w[0, i] /= math.sqrt(s)
-    return stay_positive(covariance, bounds, places, w)
+    return stay_positive(covariance, bounds, starts, w)
 
 
 @kernel
-def update_covariance(covariance, bounds, places, w, scale, added):
+def update_covariance(covariance, bounds, starts, w, scale, added):
     """Compute P_g = (P_g - w_g' w_g) scale + added I for all groups."""
-    for g in range(len(places)):
+    for g in range(len(starts)):
         downdate(
-            covariance, places[g], bounds[g + 1] - bounds[g], w, bounds[g], scale, added
+            covariance, starts[g], bounds[g + 1] - bounds[g], w, bounds[g], scale, added
         )

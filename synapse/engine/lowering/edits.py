@@ -200,12 +200,12 @@ def _make_runs(store: Store, change: ChangedNeurons, shift: NDArray[np.int64]) -
     work[start : start + 2 + few] = [old_runs, few, *change.neurons]
     run(find_few_runs, store, work)
     # The new runs take the places of those that these neurons had.
-    places = run_start.copy()
-    places[change.neurons] = c["run_start"][change.neurons]
+    run_starts = run_start.copy()
+    run_starts[change.neurons] = c["run_start"][change.neurons]
     counts[change.neurons] = (
-        c["run_stop"][change.neurons].astype(np.int64) - places[change.neurons]
+        c["run_stop"][change.neurons].astype(np.int64) - run_starts[change.neurons]
     )
-    order = concat_ranges(places, counts)
+    order = concat_ranges(run_starts, counts)
     for name in _OF_RUNS:
         c[name] = c[name][order]
     ends = np.cumsum(counts)

@@ -36,7 +36,7 @@ def lay_out(store: Store, flags: int) -> None:
     cut(store, "pull", pulls)
     if flags & MEMORY:
         work = np.empty(store.n_neurons, np.int64)
-        traces, extended = run(loops.place_traces, store, work, pairs)
+        traces, extended = run(loops.locate_traces, store, work, pairs)
     else:  # the last memory has gone
         c["first_trace"].fill(0)
     for name, rows in (

@@ -73,8 +73,8 @@ def cut_cycles(
     """
     for k in range(len(ranks)):
         for i in range(n):
-            for place in range(offset[i], offset[i + 1]):
-                j = target[place]
+            for edge in range(offset[i], offset[i + 1]):
+                j = target[edge]
                 if group[i] == group[j] and ranks[k, i] > ranks[k, j]:
                     cuts[k, group[i]] += 1
     count = 0
@@ -83,8 +83,8 @@ def cut_cycles(
         for k in range(1, len(ranks)):
             if cuts[k, group[i]] < cuts[best, group[i]]:
                 best = k
-        for place in range(offset[i], offset[i + 1]):
-            j = target[place]
+        for edge in range(offset[i], offset[i + 1]):
+            j = target[edge]
             if group[i] != group[j] or ranks[best, i] < ranks[best, j]:
                 left[count] = j
                 count += 1
@@ -101,8 +101,8 @@ def find_distances(
     while head < waiting:
         i = queue[head]
         head += 1
-        for place in range(offset[i], offset[i + 1]):
-            j = target[place]
+        for edge in range(offset[i], offset[i + 1]):
+            j = target[edge]
             if near[j] == n:
                 near[j] = near[i] + 1
                 queue[waiting] = j
@@ -169,8 +169,8 @@ def sort_by_rank(
     """Sort members topologically, lowest rank first: ``member[rank[i]]`` is i.
     `waiting` is 0 at first.
     """
-    for place in range(offset[n]):
-        waiting[target[place]] += 1
+    for edge in range(offset[n]):
+        waiting[target[edge]] += 1
     size = 0
     for lowest in range(n):  # in ascending order they are a heap
         if waiting[member[lowest]] == 0:
@@ -193,8 +193,8 @@ def sort_by_rank(
             heap[hole] = heap[child]
             hole = child
         heap[hole] = moved
-        for place in range(offset[i], offset[i + 1]):
-            j = target[place]
+        for edge in range(offset[i], offset[i + 1]):
+            j = target[edge]
             waiting[j] -= 1
             if waiting[j] == 0:
                 moved = rank[j]
@@ -219,8 +219,8 @@ def find_depths(
     """Compute depths by the pairs that lead forward in the order; `depth` and `passed`
     are 0 at first.
     """
-    for place in range(n):
-        i = order[place]
+    for edge in range(n):
+        i = order[edge]
         passed[i] = 1
         for pair in range(offset[i], offset[i + 1]):
             j = target[pair]

@@ -13,7 +13,7 @@ from ..delayed import Attributes, activations_read, sources_read
 from ..schema import NONE
 from . import rings
 from .flags import MEMORY
-from .loops import place_kept, read_traces
+from .loops import locate_kept, read_traces
 from .loops.traces import MARKS
 from .ranges import concat_ranges
 from .runner import run
@@ -181,12 +181,12 @@ def restore(store: Store, kept: Traces) -> None:
             rows,
         )
     )
-    new, _ = run(place_kept, store, work)
+    new, _ = run(locate_kept, store, work)
     if new:
         _begin(store, work[MARKS : MARKS + new])
-    places = work[:MARKS].tolist()
+    offsets = work[:MARKS].tolist()
     for name, to, of, count in zip(
-        _NUMBERS, places[:3], places[3:6], places[6:], strict=True
+        _NUMBERS, offsets[:3], offsets[3:6], offsets[6:], strict=True
     ):
         c[name][work[to : to + count]] = getattr(kept, f"{name}_value")[
             work[of : of + count]
@@ -206,6 +206,6 @@ def _begin(store: Store, neurons: NDArray[np.int64]) -> None:
     m = Attributes(store)
     read = activations_read(m, np.minimum(gater, store.n_neurons - 1), target)
     gain = np.where(gater == NONE, store.scalar, read)
-    places = concat_ranges(c["first_trace"][neurons], c["learning"][neurons])
-    c["eligibility"][places] = gain * sources_read(m, rows)
+    traces = concat_ranges(c["first_trace"][neurons], c["learning"][neurons])
+    c["eligibility"][traces] = gain * sources_read(m, rows)
     store["bias_eligibility"][neurons] = store["stamp"][neurons] != 0

@@ -27,7 +27,7 @@ def has_rings(store: Store) -> bool:
 
 def lay_out(store: Store) -> None:
     """Build the rings of a store. All past is 0."""
-    rings = size = places = 0
+    rings = size = n_offsets = 0
     if store.columns["ties"][Ties.DELAYS]:
         rings, _ = run(loops.count_delayed, store)
         make_room(store, "ring", rings)
@@ -36,11 +36,11 @@ def lay_out(store: Store) -> None:
     store.columns["ties"][Ties.RINGS] = rings
     store.columns["past"] = np.zeros(size, store.dtype)
     if store.columns["ties"][Ties.DELAYS]:
-        places = store.n_connections
-    if len(store.columns["past_place"]) != places:
-        store.columns["past_place"] = np.empty(places, np.uint32)
-    if places:
-        run(loops.place_lagged, store)
+        n_offsets = store.n_connections
+    if len(store.columns["past_offset"]) != n_offsets:
+        store.columns["past_offset"] = np.empty(n_offsets, np.uint32)
+    if n_offsets:
+        run(loops.locate_lagged, store)
 
 
 def read(store: Store) -> dict[str, NDArray[Any]]:
@@ -90,5 +90,5 @@ def _places(
         for name in ("start", "stop", "first", "frames", "head")
     )
     frame = (head - (steps - 1)) % frames
-    place = first + frame * (stop - start) + neuron - start
-    return place, place + frames * (stop - start)
+    offset = first + frame * (stop - start) + neuron - start
+    return offset, offset + frames * (stop - start)

@@ -31,11 +31,11 @@ def lay_out(store: Store) -> None:
     counts = []
     for name, number in (("tied", "tie"), ("bias_tied", "bias_tie")):
         tied = store[number].nonzero()[0]
-        _, first_use, place = np.unique(
+        _, first_use, inverse = np.unique(
             store[number][tied], return_index=True, return_inverse=True
         )
         # in order of first use: a filter's weights are consecutive
-        group = np.argsort(np.argsort(first_use))[place]
+        group = np.argsort(np.argsort(first_use))[inverse]
         starts, lengths = joined_ranges(
             np.append(False, (np.diff(tied) == 1) & (np.diff(group) == 1))[: len(tied)]
         )

@@ -91,7 +91,7 @@ def _result_of(function: Callable[..., Any]) -> str:
 class _Translator(ast.NodeVisitor):
     """Translates one function. Methods for expressions return the name of the value.
 
-    Every variable has a place on the stack, until LLVM puts it into a register.
+    Every variable has a slot on the stack, until LLVM puts it into a register.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -101,7 +101,7 @@ class _Translator(ast.NodeVisitor):
         self.callees: list[Callable[..., Any]] = []
         self.parameters = [parameter.arg for parameter in self.function.args.args]
         self.variables = {*function.__code__.co_varnames} - {*_ADDRESSES}
-        self.places = [f"%{name}.place = alloca i64" for name in sorted(self.variables)]
+        self.slots = [f"%{name}.slot = alloca i64" for name in sorted(self.variables)]
         self.columns: dict[str, tuple[str, ...]] = {}  # their addresses are loaded once
         self.lines: list[str] = []
         self.loops: list[tuple[str, str]] = []  # where `continue` and `break` lead
@@ -112,13 +112,13 @@ class _Translator(ast.NodeVisitor):
         parameters = ", ".join(map(self.typed, self.parameters))
         for name in self.parameters:
             if name in self.variables:
-                self.write(f"store i64 %{name}, i64* %{name}.place")
+                self.write(f"store i64 %{name}, i64* %{name}.slot")
         self.run(self.function.body)
         self.write("ret void" if self.result == "void" else "unreachable")
         head = f"define internal {self.result} @{self.function.name}({parameters})"
         columns = chain.from_iterable(self.columns.values())
         return "\n".join(
-            [f"{head} nounwind {{", *self.places, *columns, *self.lines, "}", ""]
+            [f"{head} nounwind {{", *self.slots, *columns, *self.lines, "}", ""]
         )
 
     def typed(self, name: str) -> str:
@@ -159,9 +159,9 @@ class _Translator(ast.NodeVisitor):
         value = self.visit(node.value)
         for target in node.targets:
             if isinstance(target, ast.Tuple):
-                for place, element in enumerate(target.elts):
+                for index, element in enumerate(target.elts):
                     self.store(
-                        element, self.value(f"extractvalue {_PAIR} {value}, {place}")
+                        element, self.value(f"extractvalue {_PAIR} {value}, {index}")
                     )
             else:
                 self.store(target, value)
@@ -220,11 +220,11 @@ class _Translator(ast.NodeVisitor):
         bounds = [self.visit(bound) for bound in node.iter.args]
         start, stop, step = [*([] if bounds[1:] else ["0"]), *bounds, "1"][:3]
         test, body, following, end = map(self.name, ("test", "body", "next", "end"))
-        place = self.place()
-        self.write(f"store i64 {start}, i64* {place}")
+        slot = self.slot()
+        self.write(f"store i64 {start}, i64* {slot}")
         self.go_to(test)
         self.begin(test)
-        index = self.value(f"load i64, i64* {place}")
+        index = self.value(f"load i64, i64* {slot}")
         order = "sgt" if step.startswith("-") else "slt"
         within = self.value(f"icmp {order} i64 {index}, {stop}")
         self.write(f"br i1 {within}, label %{body}, label %{end}")
@@ -236,22 +236,22 @@ class _Translator(ast.NodeVisitor):
         self.go_to(following)
         self.begin(following)
         index = self.value(f"add i64 {index}, {step}")
-        self.write(f"store i64 {index}, i64* {place}")
+        self.write(f"store i64 {index}, i64* {slot}")
         self.go_to(test)
         self.begin(end)
 
-    # --- places ---
+    # --- slots ---
 
-    def place(self) -> str:
-        """Return a place on the stack for a number."""
-        name = self.name("%place")
-        self.places.append(f"{name} = alloca i64")
+    def slot(self) -> str:
+        """Return a slot on the stack for a number."""
+        name = self.name("%slot")
+        self.slots.append(f"{name} = alloca i64")
         return name
 
     def store(self, target: Any, value: str) -> None:
         """Write a value to a variable, a column or memory."""
         if isinstance(target, ast.Name):
-            self.write(f"store i64 {value}, i64* %{target.id}.place")
+            self.write(f"store i64 {value}, i64* %{target.id}.slot")
             return
         address, integer, _ = self.element(target)
         if integer != "i64":
@@ -299,16 +299,16 @@ class _Translator(ast.NodeVisitor):
 
     def choice(self, test: ast.expr, values: tuple[ast.expr, ast.expr]) -> str:
         """Return the first value if a condition holds, else the second."""
-        place = self.place()
+        slot = self.slot()
         labels = self.name("then"), self.name("else")
         end = self.name("end")
         self.branch(test, *labels)
         for label, value in zip(labels, values, strict=True):
             self.begin(label)
-            self.write(f"store i64 {self.visit(value)}, i64* {place}")
+            self.write(f"store i64 {self.visit(value)}, i64* {slot}")
             self.go_to(end)
         self.begin(end)
-        return self.value(f"load i64, i64* {place}")
+        return self.value(f"load i64, i64* {slot}")
 
     # --- expressions ---
 
@@ -317,7 +317,7 @@ class _Translator(ast.NodeVisitor):
 
     def visit_Name(self, node: Any) -> str:
         if node.id in self.variables:
-            return self.value(f"load i64, i64* %{node.id}.place")
+            return self.value(f"load i64, i64* %{node.id}.slot")
         return str(int(self.scope[node.id]))
 
     def visit_Attribute(self, node: Any) -> str:
@@ -358,9 +358,9 @@ class _Translator(ast.NodeVisitor):
 
     def visit_Tuple(self, node: Any) -> str:
         pair = "undef"
-        for place, element in enumerate(node.elts):
+        for index, element in enumerate(node.elts):
             value = self.visit(element)
-            pair = self.value(f"insertvalue {_PAIR} {pair}, i64 {value}, {place}")
+            pair = self.value(f"insertvalue {_PAIR} {pair}, i64 {value}, {index}")
         return pair
 
     def visit_Call(self, node: Any) -> Any:

@@ -40,7 +40,7 @@ class Accumulator(RedirectedTable):
             | np.uint8(AT_ONCE),  # updates of such runs are never pending
         }
         if not recorded:
-            columns["log_place"] = np.zeros_like(store["log_place"])
+            columns["log_layout"] = np.zeros_like(store["log_layout"])
         super().__init__(store, columns)
 
     def clear(self) -> None:

@@ -188,7 +188,7 @@ def learn_stretch(store, j, r, step):
         since = advanced_since(store, store.ring[j], j)
         at = latest_frames(store, store.ring_head, j, since)
         for c in range(row, row + n):
-            read = store.past[at + store.past_place[c]]
+            read = store.past[at + store.past_offset[c]]
             store.weight_destination[c] += step * read
 
 

@@ -16,7 +16,7 @@ from ..lowering.flags import DELAYED, DELAYED_GATE, SILENT
     is_delayed_by_stamp,
     depth_of,
     activation_read,
-    place_in_past,
+    past_index,
     source_read,
     gain_of,
     gain_read,
@@ -32,7 +32,7 @@ from ..lowering.flags import DELAYED, DELAYED_GATE, SILENT
         plain.is_delayed_by_stamp,
         plain.depth_of,
         plain.activation_read,
-        plain.place_in_past,
+        plain.past_index,
         plain.source_read,
         plain.gain_of,
         plain.gain_read,
@@ -104,7 +104,7 @@ def past_at(store, heads, ring, lag):
 @inline
 def latest_frames(store, heads, j, since):
     """Return where the frames that stretches of runs into j read begin in ``past``, for
-    ``past_place``; if the ring has advanced `since`, one frame before.
+    ``past_offset``; if the ring has advanced `since`, one frame before.
     """
     ring = store.ring[j]
     width = store.ring_stop[ring] - store.ring_start[ring]

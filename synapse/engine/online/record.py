@@ -100,7 +100,7 @@ def extended_trace(store, pair):
 @inline
 def record_neurons(store, quantity, at, begin, activated, only):
     """Record the number `quantity` of the recorded neurons. See `record_row`."""
-    for i in range(store.log_place.neurons):
+    for i in range(store.log_layout.neurons):
         j = store.watched[i]
         if j == NONE:
             if activated:
@@ -116,7 +116,7 @@ def record_neurons(store, quantity, at, begin, activated, only):
 @inline
 def record_connections(store, quantity, at, activated):
     """Record the number `quantity` of the recorded connections."""
-    for i in range(store.log_place.connections):
+    for i in range(store.log_layout.connections):
         c = store.watched_connection[i]
         if c != NONE:
             store.log[at + i] = connection_number(
@@ -129,7 +129,7 @@ def record_connections(store, quantity, at, activated):
 @inline
 def record_pairs(store, at, activated):
     """Record the extended traces of the recorded pairs."""
-    for i in range(store.log_place.pairs):
+    for i in range(store.log_layout.pairs):
         if store.watched_pair[i * schema.PAIR_FIELDS + schema.PAIR_ROW] != NONE:
             store.log[at + i] = extended_trace(store, i * schema.PAIR_FIELDS)
         elif activated:
@@ -139,7 +139,7 @@ def record_pairs(store, at, activated):
 @inline
 def watches(store, span):
     """Return whether a recording of this network is open."""
-    return store.log_place.width != 0 and store.log_place.network == span.start
+    return store.log_layout.width != 0 and store.log_layout.network == span.start
 
 
 @lazy_part(INDEX, INDEX, INDEX)
@@ -152,24 +152,24 @@ def record_row(store, begin, activated, only):
     within the step: of the neuron in row `only`, or of all (NONE).
     """
     if begin:
-        store.log_place.steps += 1
-        store.log_place.open = 1
-    elif store.log_place.open == 0:
+        store.log_layout.steps += 1
+        store.log_layout.open = 1
+    elif store.log_layout.open == 0:
         return
-    at = (store.log_place.steps - 1) * store.log_place.width
-    for w in range(store.log_place.numbers):
+    at = (store.log_layout.steps - 1) * store.log_layout.width
+    for w in range(store.log_layout.numbers):
         quantity = store.watched_what[w]
         if quantity < CONNECTIONS:
             if activated or quantity >= UPDATED:
                 record_neurons(store, quantity, at, begin, activated, only)
-            at += store.log_place.neurons
+            at += store.log_layout.neurons
         elif quantity < PAIRS:
             if activated or quantity == WEIGHT:
                 record_connections(store, quantity, at, activated)
-            at += store.log_place.connections
+            at += store.log_layout.connections
         elif quantity < SENSITIVITIES:
             record_pairs(store, at, activated)
-            at += store.log_place.pairs
+            at += store.log_layout.pairs
         elif activated:
-            for i in range(store.log_place.sensitivities):
+            for i in range(store.log_layout.sensitivities):
                 store.log[at + i] = math.nan  # see ``rtrl/loops.py``

@@ -417,12 +417,12 @@ def stretch_sum(store, j, r):
     total3 = zero_like(total)
     whole = n - n % 4
     for c in range(row, row + whole, 4):
-        total += store.weight[c] * store.past[at + store.past_place[c]]
-        total1 += store.weight[c + 1] * store.past[at + store.past_place[c + 1]]
-        total2 += store.weight[c + 2] * store.past[at + store.past_place[c + 2]]
-        total3 += store.weight[c + 3] * store.past[at + store.past_place[c + 3]]
+        total += store.weight[c] * store.past[at + store.past_offset[c]]
+        total1 += store.weight[c + 1] * store.past[at + store.past_offset[c + 1]]
+        total2 += store.weight[c + 2] * store.past[at + store.past_offset[c + 2]]
+        total3 += store.weight[c + 3] * store.past[at + store.past_offset[c + 3]]
     for c in range(row + whole, row + n):
-        total += store.weight[c] * store.past[at + store.past_place[c]]
+        total += store.weight[c] * store.past[at + store.past_offset[c]]
     return (total + total1) + (total2 + total3)
 
 

@@ -10,8 +10,8 @@ from ..compiler import tiles
 from ..compiler.jit import inline, noinline, one_like, zero_like
 from ..compiler.lazy_parts import INDEX, PLAN, lazy_part
 from .layout import MAX_SINGLE_LINES
+from .offsets import base_at, errors_given_at, next_at, slot_of
 from .pending import backpropagate_errors, continue_renewal
-from .places import base_at, errors_given_at, next_at, slot_of
 from .sums import COLUMNS, LINES, renew_panel, set_sums
 from .sweep import add_direct_of, sweep_root
 from .terms import DirectTerms, Lines, Terms
@@ -186,7 +186,7 @@ def move_through(store, plan, rate):
         for g in range(plan.update_first[c], plan.update_first[c + 1]):
             row = plan.update_row[g]
             z = old + plan.update_column[g]
-            deltas = errors_given_at(plan, c, 0) + plan.update_place[g]
+            deltas = errors_given_at(plan, c, 0) + plan.update_index[g]
             stride = plan.class_neurons[c]
             delta = rate * store.responsibility[plan.update_neuron[g]]
             plan.given[deltas + steps * stride] = delta

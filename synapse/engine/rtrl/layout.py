@@ -225,9 +225,9 @@ class Layout:
             self.class_of[neurons], np.arange(classes + 1)
         )
         # the place of each neuron among those of the same class
-        self._place = np.zeros(self.pattern.size, np.int64)
+        self._index = np.zeros(self.pattern.size, np.int64)
         begin_of_class = self._class_first[self.class_of[neurons]]
-        self._place[neurons] = np.arange(len(neurons)) - begin_of_class
+        self._index[neurons] = np.arange(len(neurons)) - begin_of_class
 
     def _set_lines(self) -> None:
         class_number, root = np.nonzero(self.members)
@@ -253,12 +253,12 @@ class Layout:
         neurons with the same inputs.
         """
         self._shared_at = np.full(self.pattern.size, -1)
-        places: dict[Any, int] = {}
+        offsets: dict[Any, int] = {}
         size = 0
         for i in np.flatnonzero(self.class_of >= 0).tolist():
-            place = places.setdefault(self._inputs_of(store, i), size)
-            self._shared_at[i] = place
-            if place == size:
+            offset = offsets.setdefault(self._inputs_of(store, i), size)
+            self._shared_at[i] = offset
+            if offset == size:
                 size += self.count_of(i)
         self._direct_size = size
         self._set(direct_offset=np.where(self._shared_at < 0, NONE, self._shared_at))
@@ -320,7 +320,7 @@ class Layout:
             update_length=np.diff(np.append(starts, len(order))),
             update_bias=bias[head],
             update_neuron=owner[head] + self.origin,
-            update_place=self._place[owner[head]],
+            update_index=self._index[owner[head]],
             update_direct=(self._shared_at - self.direct_offset)[owner[head]] + head,
         )
 
@@ -427,22 +427,22 @@ class Layout:
         """
         order = np.argsort(line, kind="stable")
         every = np.arange(len(self.keys) + 1)
-        place = self._place[self.pattern.visits.neuron[visit]]
+        index = self._index[self.pattern.visits.neuron[visit]]
         self._set(
             given_first=np.searchsorted(line[order], every),
             given_visit=visit[order],
-            given_place=place[order],
+            given_index=index[order],
         )
         line, reading, source = self._readings_of(0, len(self.keys))
-        place = source - self.class_line[self.line_class[line]]
+        line_index = source - self.class_line[self.line_class[line]]
         cut = np.diff(line, prepend=-1) != 0
-        for values in (reading, place):
+        for values in (reading, line_index):
             cut |= np.diff(values, prepend=-2) != 1
         starts = np.flatnonzero(cut)
         self._set(
             link_first=np.searchsorted(line[starts], every),
             link_reading=reading[starts],
-            link_line=place[starts],
+            link_line=line_index[starts],
             link_length=np.diff(np.append(starts, len(line))),
         )
         self._set_units()
@@ -603,11 +603,11 @@ class Layout:
         at = np.cumsum(every) - every
         readings_at = np.cumsum(counts) - counts
         alone = (at - readings_at)[line] + np.arange(len(line))
-        place = np.where(dense[line], at[line] + rank - used_first[line], alone)
+        term_index = np.where(dense[line], at[line] + rank - used_first[line], alone)
         terms = np.full(int(every.sum()), len(self.pattern.readings), np.uint32)
-        terms[place] = reading
+        terms[term_index] = reading
         sources = np.empty(len(terms), np.int64)
-        sources[place] = source
+        sources[term_index] = source
         tiled = np.flatnonzero(dense)
         sources[concat_ranges(at[tiled], sizes[tiled])] = used[
             concat_ranges(used_first[tiled], sizes[tiled])

@@ -41,8 +41,8 @@ from ..online.ties import after_updates, before_updates
 from ..records import Latest
 from ..status import DIVERGED, DONE, UNSTEPPED
 from .advance import advance, fill_direct, move_through, save_slopes
+from .offsets import base_at, materialized_at
 from .pending import materialize, renew_pending
-from .places import base_at, materialized_at
 from .sweep import sweep_cost
 
 if TYPE_CHECKING:
@@ -54,9 +54,9 @@ if TYPE_CHECKING:
 def record_sensitivities(store, plan):
     """Complete the last row of the log with the sensitivities."""
     renew_pending(store, plan)
-    n = store.log_place.sensitivities
+    n = store.log_layout.sensitivities
     values = materialized_at(plan) if plan.latest.renewed else base_at(plan)
-    at = store.log_place.steps * store.log_place.width - n
+    at = store.log_layout.steps * store.log_layout.width - n
     for i in range(n):
         if plan.recorded[i] != schema.ENDED:
             store.log[at + i] = np.float64(plan.sensitivity[values + plan.recorded[i]])
@@ -88,8 +88,8 @@ def step_network(store, plan, span, inputs, row):
         advance(store, plan, span)
         plan.latest.open = 1
         plan.latest.step = step_of(store, span)
-        is_recorded = store.log_place.sensitivities != 0
-        if is_recorded and store.log_place.network == span.start:
+        is_recorded = store.log_layout.sensitivities != 0
+        if is_recorded and store.log_layout.network == span.start:
             record_sensitivities(store, plan)
 
 

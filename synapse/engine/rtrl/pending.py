@@ -30,7 +30,7 @@ its I is multiplied by (``given``). The other units make the columns of the othe
 of Z, a few registers at a time. Then the two copies swap roles. Readers get a third
 copy (`materialize`), so that reading changes no later bit.
 
-`places.py` says where the numbers of a copy, a step or a vector begin.
+`offsets.py` says where the numbers of a copy, a step or a vector begin.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from __future__ import annotations
 from ..compiler import tiles
 from ..compiler.jit import inline, noinline, one_like
 from ..compiler.lazy_parts import INDEX, PLAN, lazy_part
-from .places import (
+from .offsets import (
     base_at,
     errors_at,
     errors_given_at,
@@ -74,7 +74,7 @@ def vjp_step(plan, c, slot, n, near, far, moved):
         at = near + (line - start) * n
         # a D, which I of the parameters into each neuron is proportional to
         for g in range(plan.given_first[line], plan.given_first[line + 1]):
-            to = moved + plan.given_place[g] * n
+            to = moved + plan.given_index[g] * n
             delta = plan.visit_delta[visits + plan.given_visit[g]]
             if n == 1:
                 plan.given[to] += delta * plan.vectors[at]
@@ -147,9 +147,9 @@ def add_pending(plan, c, unit, new, first_step, steps):
             direct = plan.update_direct[g] - column
             stop = min(unit_end, column + plan.update_length[g])
             column = max(unit_begin, column)
-            place = plan.update_place[g] * (end - begin) + (line - begin)
+            offset = plan.update_index[g] * (end - begin) + (line - begin)
             moved = DirectTerms(
-                direct, given_at(plan, 0) + place, plan.counts.given, first_step, steps
+                direct, given_at(plan, 0) + offset, plan.counts.given, first_step, steps
             )
             if column + COLUMNS * step == stop:
                 add_steps(plan, rows, column, step, count, moved, PACKS)

@@ -57,10 +57,10 @@ class Plan:
         self.address = int(self._table.ctypes.data)
         self._untraced = RedirectedTable(store, _without_traces(store))
 
-    def note(self, places: NDArray[np.int64]) -> None:
+    def note(self, indices: NDArray[np.int64]) -> None:
         """Set the places of the sensitivities to record."""
-        self.columns["recorded"] = places
-        self._enter("recorded", places)
+        self.columns["recorded"] = indices
+        self._enter("recorded", indices)
 
     # --- the latest step --------------------------------------------------------------
 
@@ -89,9 +89,9 @@ class Plan:
         """
         layout = self.layout
         lines = layout.roots[layout.line_root] == neuron
-        places = np.repeat(lines, layout.width[layout.line_class])
+        indices = np.repeat(lines, layout.width[layout.line_class])
         copies = self.columns["sensitivity"][: 2 * layout.size].reshape(2, -1)
-        copies[:, places] = 0.0
+        copies[:, indices] = 0.0
 
     def renew(self, before: bool) -> None:
         """Compute the sensitivities after the latest step, with `before` also those of
@@ -138,7 +138,7 @@ class Plan:
         begin = copy * size
         return np.asarray(self.columns["sensitivity"][begin : begin + size])
 
-    def places(self, owner: Any, offset: Any, root: Any) -> NDArray[np.int64]:
+    def indices(self, owner: Any, offset: Any, root: Any) -> NDArray[np.int64]:
         """Return the places in `values` of d (root) / d (parameter into a neuron), by
         numbers; ENDED: not kept.
         """
@@ -146,10 +146,10 @@ class Plan:
         owner, offset, root = np.broadcast_arrays(owner, offset, root)
         line = layout.line_of(layout.class_of[owner], root)
         kept = line >= 0
-        places = np.full(line.shape, schema.ENDED, np.int64)
+        indices = np.full(line.shape, schema.ENDED, np.int64)
         entry = layout.direct_offset[owner[kept]] + offset[kept]
-        places[kept] = layout.line_offset[line[kept]] + layout.column[entry]
-        return places
+        indices[kept] = layout.line_offset[line[kept]] + layout.column[entry]
+        return indices
 
     def of_parameter(self, target: int, offset: int) -> tuple[Ints, Floats]:
         """Return the neurons (numbers) with a sensitivity to a parameter into a neuron,
@@ -158,9 +158,9 @@ class Plan:
         layout = self.layout
         if offset >= layout.count_of(target):
             return np.empty(0, np.int64), np.empty(0)
-        places = self.places(target, offset, np.arange(layout.n_states))
-        there = places != schema.ENDED
-        return layout.states[there], self.values[places[there]]
+        indices = self.indices(target, offset, np.arange(layout.n_states))
+        there = indices != schema.ENDED
+        return layout.states[there], self.values[indices[there]]
 
     def matrix(self) -> tuple[Ints, Floats]:
         """Return the neuron of each parameter, and all sensitivities, shape (roots,
@@ -171,12 +171,12 @@ class Plan:
         counts[: int(self.span[Span.INPUTS])] = 0
         owners = np.repeat(np.arange(len(counts)), counts)
         offset = concat_ranges(np.zeros(len(counts), np.int64), counts)
-        places = self.places(
+        indices = self.indices(
             owners, offset, np.arange(len(layout.roots))[:, np.newaxis]
         )
-        values = np.full(places.shape, np.nan)
-        there = places != schema.ENDED
-        values[there] = self.values[places[there]]
+        values = np.full(indices.shape, np.nan)
+        there = indices != schema.ENDED
+        values[there] = self.values[indices[there]]
         return owners, values
 
     def places_of(self, rows: Ints, neurons: Ints) -> NDArray[np.int64]:
@@ -185,7 +185,7 @@ class Plan:
         """
         layout = self.layout
         c = self.store.columns
-        places = np.full(len(rows), schema.ENDED, np.int64)
+        indices = np.full(len(rows), schema.ENDED, np.int64)
         there = np.flatnonzero(
             (rows != schema.NONE) & np.isin(neurons - layout.origin, layout.states)
         )
@@ -194,10 +194,10 @@ class Plan:
         trained = offset < c["learning"][target]
         there = there[trained]
         roots = np.searchsorted(layout.states, neurons[there] - layout.origin)
-        places[there] = self.places(
+        indices[there] = self.indices(
             target[trained] - layout.origin, offset[trained], roots
         )
-        return places
+        return indices
 
     # --- what kernels see -------------------------------------------------------------
 

@@ -102,10 +102,10 @@ def write(
         (c["sensitivity"][size : 2 * size], kept.sensitivity_previous),
     )
     assert c["latest"][Latest.BASE] == 0
-    for values, places in _places(plan, identities, kept, number):
+    for values, indices in _indices(plan, identities, kept, number):
         # added: those of parameters that have been tied since are summed
         for new, old in copies:
-            np.add.at(new, places, old[values])
+            np.add.at(new, indices, old[values])
 
 
 def have_place(
@@ -117,26 +117,26 @@ def have_place(
     number = np.arange(plan.layout.pattern.size)
     taken = np.zeros(plan.layout.size, bool)
     has_place = np.zeros(len(kept.sensitivity_value), bool)
-    for values, places in _places(plan, identities, kept, number):
-        places, first = np.unique(places, return_index=True)
-        has_place[values[first[~taken[places]]]] = True
-        taken[places] = True
+    for values, indices in _indices(plan, identities, kept, number):
+        indices, first = np.unique(indices, return_index=True)
+        has_place[values[first[~taken[indices]]]] = True
+        taken[indices] = True
     return _present_roots(plan, kept, number) >= 0, has_place
 
 
 def _present_roots(plan: Plan, kept: PortableSensitivities, number: Ints) -> Ints:
-    """Return the place of each root among those of a plan; negative: none."""
+    """Return the index of each root among those of a plan; negative: none."""
     layout = plan.layout
     steps = layout.pattern.steps
     maximum = int(steps.max(initial=0)) + 1
-    place = np.full((maximum + 1, layout.pattern.size + 1), NOWHERE)
-    place[steps, layout.roots] = np.arange(len(layout.roots))
+    index = np.full((maximum + 1, layout.pattern.size + 1), NOWHERE)
+    index[steps, layout.roots] = np.arange(len(layout.roots))
     # the last places are those of more steps, and, by -1, of neurons that are gone
     ago = np.minimum(kept.recurrent_steps, maximum)
-    return np.asarray(place[ago, number[kept.recurrent_neuron]])
+    return np.asarray(index[ago, number[kept.recurrent_neuron]])
 
 
-def _places(
+def _indices(
     plan: Plan, identities: Ints, kept: PortableSensitivities, number: Ints
 ) -> Iterator[tuple[Ints, Ints]]:
     """Yield numbers of the values with a place in a plan, and these places, in portions

@@ -9,7 +9,7 @@ from .. import schema
 from ..compiler import tiles
 from ..compiler.jit import inline, one_like
 from .layout import PANEL
-from .places import slot_of
+from .offsets import slot_of
 
 LINES = schema.TILE
 # of a tile: the packs of one line
@@ -39,7 +39,7 @@ def set_four(target, plan, to, lefts, q, terms, moved):
     sums = nothing, nothing, nothing, nothing
     for e in range(terms.length):
         x = terms.factors[terms.at + e * terms.down]
-        line = terms.old + terms.places[terms.start + e]
+        line = terms.old + terms.line_offsets[terms.start + e]
         sums = add_four(sums, x, plan.sensitivity, line + q, lefts)
     for s in range(moved.steps):
         x = plan.given[moved.factors + s * moved.stride]
@@ -85,7 +85,7 @@ def renew_tile(plan, terms, k, rows, q, left, count, packs):
     sums = tiles.no_sums(plan.sensitivity, packs)
     factor = terms.at + k * terms.across
     for e in range(terms.length):
-        line = terms.old + terms.places[terms.start + e]
+        line = terms.old + terms.line_offsets[terms.start + e]
         at = factor + e * terms.down
         sums = tiles.add_outer(
             sums, plan.sensitivity, line + q, left, terms.factors, at, 1

@@ -16,7 +16,7 @@ class Lines(NamedTuple):
 class Terms(NamedTuple):
     """The terms of some lines, sum_e x_ke Z_e: e is a line one step earlier."""
 
-    places: Any  # column of where each such line is
+    line_offsets: Any  # column of where each such line is
     start: int  # the place of the first term
     length: int  # number of terms
     old: int  # where the sensitivities one step earlier begin

@@ -12,7 +12,7 @@ from .blocks import join_neurons as join_neurons
 from .gated import (
     count_influences as count_influences,
     find_influences as find_influences,
-    place_traces as place_traces,
+    locate_traces as locate_traces,
 )
 from .ranges import (
     count_ordered as count_ordered,
@@ -22,7 +22,7 @@ from .ranges import (
 from .rings import (
     count_delayed as count_delayed,
     find_rings as find_rings,
-    place_lagged as place_lagged,
+    locate_lagged as locate_lagged,
 )
 from .runs import find_few_runs as find_few_runs, find_runs as find_runs
-from .traces import place_kept as place_kept, read_traces as read_traces
+from .traces import locate_kept as locate_kept, read_traces as read_traces

@@ -146,7 +146,7 @@ def list_pulls(store: Any, n: int, influences: int) -> int:
     return pulls
 
 
-def place_traces(store: Any, n: int, count: int, work: Any) -> Pair:
+def locate_traces(store: Any, n: int, count: int, work: Any) -> Pair:
     """Decide which neurons store traces, and assign their rows. Returns how many of
     both kinds.
 

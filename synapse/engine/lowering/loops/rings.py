@@ -73,7 +73,7 @@ def lay_out_ring(
     return size + 2 * frames * (stop - start)
 
 
-def place_lagged(store: Any, n: int, count: int, work: Any) -> Pair:
+def locate_lagged(store: Any, n: int, count: int, work: Any) -> Pair:
     """Find where connections in stretches of runs with lags read among the latest
     frames of their ring; the last one is from the step before.
     """
@@ -84,5 +84,5 @@ def place_lagged(store: Any, n: int, count: int, work: Any) -> Pair:
             width = store.ring_stop[ring] - start
             for r in range(store.run_first[t], store.run_first[t] + store.run_rows[t]):
                 frame = store.ring_frames[ring] - store.delay[r]
-                store.past_place[r] = frame * width + store.source[r] - start
+                store.past_offset[r] = frame * width + store.source[r] - start
     return 0, 0

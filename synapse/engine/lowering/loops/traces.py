@@ -9,7 +9,7 @@ from ..flags import MEMORY, TRACED
 from .ranges import Pair
 
 MARKS = 9
-"""Where the numbers of neurons begin in the memory of `place_kept`."""
+"""Where the numbers of neurons begin in the memory of `locate_kept`."""
 
 
 def read_traces(store: Any, n: int, count: int, work: Any) -> Pair:
@@ -58,7 +58,7 @@ def read_traces(store: Any, n: int, count: int, work: Any) -> Pair:
     return memory, pairs
 
 
-def place_kept(store: Any, n: int, count: int, work: Any) -> Pair:
+def locate_kept(store: Any, n: int, count: int, work: Any) -> Pair:
     """Find the places in the program of the traces of an earlier one.
 
     `work` begins with the numbers of self-connections, eligibility traces, pairs and
@@ -85,9 +85,9 @@ def place_kept(store: Any, n: int, count: int, work: Any) -> Pair:
     eligible_row = self_row + selves
     extended_row = eligible_row + eligible
     mark_memories(store, memory, self_row, selves, work)
-    work[6] = place_eligible(store, eligible_identity, eligible_row, eligible, work)
-    place_influences(store, gater, gated, pairs, work)
-    work[8] = place_extended(
+    work[6] = locate_eligible(store, eligible_identity, eligible_row, eligible, work)
+    locate_influences(store, gater, gated, pairs, work)
+    work[8] = locate_extended(
         store, gater, pair, extended_identity, extended_row, extended, work
     )
     work[7] = list_influences(gater, gated, pairs, work)
@@ -109,7 +109,7 @@ def mark_memories(store: Any, memory: int, row: int, count: int, work: Any) -> N
             work[MARKS + j] |= MEMORY
 
 
-def place_eligible(store: Any, identity: int, row: int, count: int, work: Any) -> int:
+def locate_eligible(store: Any, identity: int, row: int, count: int, work: Any) -> int:
     """Replace identities by the numbers of the eligibility traces that stay, and rows
     by their places; mark their neurons. Returns how many stay.
     """
@@ -119,13 +119,13 @@ def place_eligible(store: Any, identity: int, row: int, count: int, work: Any) -
         if r == NONE:
             continue
         j = store.target[r]
-        place = r - store.first_incoming[j]
+        offset = r - store.first_incoming[j]
         work[MARKS + j] |= TRACED
         # those of a neuron without memory are renewed at its next activation
         stays = is_momentary(store, j) or work[MARKS + j] & MEMORY != 0
-        if stays and place < store.learning[j]:
+        if stays and offset < store.learning[j]:
             work[identity + kept] = t
-            work[row + kept] = store.first_trace[j] + place
+            work[row + kept] = store.first_trace[j] + offset
             kept += 1
     return kept
 
@@ -135,7 +135,9 @@ def is_momentary(store: Any, j: int) -> bool:
     return store.flags[j] & (TRACED | MEMORY) == TRACED
 
 
-def place_influences(store: Any, gater: int, gated: int, count: int, work: Any) -> None:
+def locate_influences(
+    store: Any, gater: int, gated: int, count: int, work: Any
+) -> None:
     """Replace gaters by the influences that these pairs are now; NONE: they are gone.
     Pairs are in order of gated neurons, and of gaters.
     """
@@ -159,7 +161,7 @@ def place_influences(store: Any, gater: int, gated: int, count: int, work: Any) 
             work[gater + t] = q
 
 
-def place_extended(
+def locate_extended(
     store: Any,
     influence: int,
     pair: int,
@@ -177,14 +179,14 @@ def place_extended(
         if q == NONE:
             continue
         g = store.influence_gater[q]
-        place = store.learning[g]
+        offset = store.learning[g]
         r = work[row + t]
         if work[identity + t] != NONE:
-            place = r - store.first_incoming[g]
-            if r == NONE or place < 0 or place >= store.learning[g]:
+            offset = r - store.first_incoming[g]
+            if r == NONE or offset < 0 or offset >= store.learning[g]:
                 continue  # gone, fixed or, in a file, of another neuron than the gater
         work[identity + kept] = t
-        work[row + kept] = store.influence_trace[q] + place
+        work[row + kept] = store.influence_trace[q] + offset
         kept += 1
     return kept
 

@@ -298,6 +298,11 @@ class Model(Archived):
         self._trainer = trainer
         self._note()
 
+    @property
+    def _threads(self) -> int | None:
+        """Maximum number of threads of a run: that of the trainer."""
+        return None if self._trainer is None else self._trainer.threads
+
     # --- learning ---------------------------------------------------------------------
 
     def fit(
@@ -686,7 +691,8 @@ class Model(Archived):
             parts = [self.scale.standard(rows) for rows in parts]
         with preserved_context(network):
             network.clear()
-            outputs = network.run(parts[0] if is_single else parts, traces=False)
+            standard = parts[0] if is_single else parts
+            outputs = network.run(standard, traces=False, threads=self._threads)
         scale = self.target_scale
         answers = [
             form(part if scale is None else scale.original(part))

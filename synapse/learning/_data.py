@@ -4,7 +4,7 @@ compiled pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
@@ -26,7 +26,6 @@ from ..objects.parts import CallParts, OfPart
 if TYPE_CHECKING:
     from ..engine.online import (
         Accumulator,
-        Kernels,
         RenewalArguments,
     )  # compiled: imported when used
     from ..engine.replica import Replica
@@ -506,37 +505,60 @@ def run_epoch(
     as pay.
     """
     data.require_fit(network)
-    _, store, span = network._lowered()
-    order = data.filled
+    if len(data.inputs) < network._least_steps:
+        epoch = single_epoch(data.filled, 0.0, new_control())
+        return run_epochs(network, data, epoch, cost, learn=False)[1:]
     parts = _parts_of(network, data)
-    kernels = engine.online.kernels_for(store, span)
-    rows = int(data.lengths.sum()) if network._recorder is not None else 0
-    network._announce(rows, kernels)
-    none = tuple(engine.online.nothing_renewed())
+    epochs = [
+        single_epoch(data.filled[part], 0.0, new_control()) for part in parts.parts
+    ]
+    answers: Iterable[Any] | None = _run_together(
+        network, data, epochs, cost, parts, threads
+    )
+    if answers is None:
+        answers = (
+            run_epochs(network, data, epoch, cost, learn=False) for epoch in epochs
+        )
+    total = 0.0
+    steps = 0
+    for _, summed, judged in answers:
+        total, steps = total + summed, steps + judged
+        if not isfinite(total):
+            break
+    return total, steps
 
-    def run(kernels: Kernels, part: slice) -> Any:
-        epoch = single_epoch(order[part], 0.0, new_control())
-        arguments = _online_arguments(network, data, epoch, cost, False, none)
-        return kernels["train_network"](*arguments)
+
+def _run_together(
+    network: Network,
+    data: Data,
+    epochs: list[Epochs],
+    cost: Cost,
+    parts: CallParts,
+    threads: int | None,
+) -> list[tuple[int, float, int]] | None:
+    """Run an epoch for each part in several threads; returns what :func:`run_epochs`
+    does of each, or None as :meth:`CallParts.run`.
+    """
+    if len(epochs) == 1:
+        return None
+    _, store, span = network._lowered()
+    kernels = engine.online.kernels_for(store, span)
+    network._announce(int(data.lengths.sum()), kernels)
+    none = tuple(engine.online.nothing_renewed())
+    by_part = dict(zip([part.start for part in parts.parts], epochs, strict=True))
 
     def runner(replica: Replica) -> OfPart:
-        beside = kernels.with_table(replica.address)
+        train = kernels.with_table(replica.address)["train_network"]
 
-        def run_part(part: slice) -> Any:
-            ended = run(beside, part)
-            return ended if ended[0] == DONE else None
+        def run_part(part: slice) -> tuple[int, float, int] | None:
+            epoch = by_part[part.start]
+            arguments = _online_arguments(network, data, epoch, cost, False, none)
+            status, done, total, steps = train(*arguments)
+            return (int(done), total, int(steps)) if status == DONE else None
 
         return run_part
 
-    answers = parts.run(threads, runner)
-    total = 0.0
-    steps = 0
-    for ended in answers or (run(kernels, part) for part in parts.parts):
-        network._require_sound(ended)
-        total, steps = total + ended[2], steps + int(ended[3])
-        if ended[0] != DONE:
-            break
-    return total, steps
+    return parts.run(threads, runner)
 
 
 def _parts_of(network: Network, data: Data) -> CallParts:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from itertools import pairwise
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,10 +25,13 @@ OfPart = Callable[[slice], Any]
 """What runs the sequences of a part; it returns None if anything fails."""
 
 
-def may_pay(network: Calling, steps: int) -> bool:
-    """Return whether this number of steps may have several parts; this is fast."""
+def least_steps(network: Calling) -> int:
+    """Return the number of steps below which a call of a lowered network has one part,
+    whatever its sequences.
+    """
     store = network._store
-    return work_of(store.size, store.dtype.itemsize, steps) >= 2 * PART
+    work = work_of(store.n_connections, store.dtype.itemsize, 1)
+    return ceil(2 * PART / max(1.0, work))
 
 
 class CallParts:

@@ -22,11 +22,11 @@ from ..errors import ArgumentError, DivergenceError, TopologyError
 from .calling import Calling
 from .facts import fact
 from .injection import Currents, currents_of, equal_stretches
-from .parts import CallParts, OfPart, may_pay
+from .parts import CallParts, OfPart, least_steps
 
 Pieces = Callable[[slice], list[tuple[Floats, Floats]]]
 """Returns the inputs and outputs of each call of a part."""
-MANY_ROWS = 32
+MANY_ROWS = 64
 """Number of rows below which one thread runs them, whatever the network."""
 MIN_SEQUENCE = 1 << 19
 """Work in a sequence, on average, below which no thread helps: calls of sequences take
@@ -217,7 +217,9 @@ class Stepping(Calling):
             rows = checks.as_matrix("inputs", parts[0], n, dtype, finite=finite)
             if inject is not None:
                 return self._run_injected(rows, len(rows), inject, traces)
-            return self._run_steps(rows, traces, threads)
+            if not traces:
+                self._present_facts().untraced_steps += len(rows)
+            return self._run_rows(rows, traces, threads)
         if inject is not None:
             raise ArgumentError(
                 "`inject` has the currents of one sequence, got several sequences. Run"
@@ -245,39 +247,55 @@ class Stepping(Calling):
         steps = sum(map(len, sequences))
         if not traces:
             self._present_facts().untraced_steps += steps
-        outputs = [np.empty((len(rows), self._n_outputs)) for rows in sequences]
-        pairs = [pair for pair in zip(sequences, outputs, strict=True) if len(pair[0])]
-        if threads != 1 and may_pay(self, steps):
-            lengths = np.array([len(rows) for rows, _ in pairs])
-            parts = CallParts(self, lengths, steps)
-            if parts.work >= len(pairs) * MIN_SEQUENCE:
+        if threads != 1 and steps >= self._least_steps:
+            outputs = [np.empty((len(rows), self._n_outputs)) for rows in sequences]
+            if self._run_sequences_apart(sequences, outputs, traces, threads):
+                return outputs
+        outputs = []
+        for rows in sequences:
+            if len(rows):
                 self.clear()
-                if self._run_parts(parts, pairs.__getitem__, True, traces, threads):
-                    return outputs
-        for rows, results in pairs:
-            self.clear()
-            self._run_into(rows, results, traces)
+            outputs.append(self._run_rows(rows, traces))
         return outputs
 
-    def _run_steps(self, rows: Floats, traces: bool, threads: int | None) -> Floats:
-        """Run rows, starting from the present context."""
-        outputs = np.empty((len(rows), self._n_outputs))
-        if not traces:
-            self._present_facts().untraced_steps += len(rows)
-        if len(rows) < MANY_ROWS or threads == 1 or not may_pay(self, len(rows)):
-            self._run_into(rows, outputs, traces)
-            return outputs
-        with ExclusiveAccess(self):
-            self._kernels()  # a network that cannot step raises
-            lengths = np.ones(len(rows), np.int64)
-            parts = CallParts(self, lengths, len(rows), apart=not self.has_memory)
+    def _run_sequences_apart(
+        self,
+        sequences: list[Floats],
+        outputs: list[Floats],
+        traces: bool,
+        threads: int | None,
+    ) -> bool:
+        """Run sequences in several threads, if that pays; returns whether it has."""
+        pairs = [pair for pair in zip(sequences, outputs, strict=True) if len(pair[0])]
+        lengths = np.array([len(rows) for rows, _ in pairs])
+        parts = CallParts(self, lengths, int(lengths.sum()))
+        if parts.work < len(pairs) * MIN_SEQUENCE:
+            return False
+        self.clear()
+        return self._run_parts(parts, pairs.__getitem__, True, traces, threads)
 
-            def piece(part: slice) -> list[tuple[Floats, Floats]]:
-                return [(rows[part], outputs[part])]
+    @atomic
+    def _run_rows_apart(
+        self, rows: Floats, outputs: Floats, traces: bool, threads: int | None
+    ) -> bool:
+        """Run rows in several threads, if they do not depend on each other and that
+        pays; returns whether it has.
+        """
+        self._kernels()  # a network that cannot step raises
+        if self.has_memory:
+            return False
+        parts = CallParts(self, np.ones(len(rows), np.int64), len(rows))
 
-            if not self._run_parts(parts, piece, False, traces, threads):
-                self._run_into(rows, outputs, traces)
-        return outputs
+        def piece(part: slice) -> list[tuple[Floats, Floats]]:
+            return [(rows[part], outputs[part])]
+
+        return self._run_parts(parts, piece, False, traces, threads)
+
+    @fact
+    def _least_steps(self) -> int:
+        """The number of steps below which a call is not divided."""
+        self._lowered()
+        return least_steps(self)
 
     def _run_parts(
         self,
@@ -291,7 +309,7 @@ class Stepping(Calling):
         has.
         """
         store = self._store
-        if len(parts.parts) == 1 or store.recorder is not None:
+        if store.recorder is not None:
             return False
         kernels = self._kernels() if traces else self._kernels_by_activity()
         # steps by rtrl, and by events, write to memory of their own
@@ -329,12 +347,24 @@ class Stepping(Calling):
 
         return run_part
 
-    def _run_into(self, rows: Floats, outputs: Floats, traces: bool) -> None:
-        """Run rows, starting from the present context, and write the outputs."""
+    def _run_rows(
+        self, rows: Floats, traces: bool = True, threads: int | None = 1
+    ) -> Floats:
+        """Run rows, starting from the present context."""
         inputs = rows.reshape(-1)
+        outputs = np.empty(len(rows) * self._n_outputs)
+        results = outputs.reshape(len(rows), self._n_outputs)
+        if (
+            threads != 1
+            and len(rows) >= MANY_ROWS
+            and len(rows) >= self._least_steps
+            and self._run_rows_apart(rows, results, traces, threads)
+        ):
+            return results
         run = self._run if traces else self._run_untraced
-        if run(len(rows), inputs, outputs.reshape(-1)) != DONE:
+        if run(len(rows), inputs, outputs) != DONE:
             self._refuse_inputs(inputs)
+        return results
 
     def _run_injected(
         self, rows: Floats, steps: int | None, inject: Any, traces: bool = True

@@ -42,6 +42,7 @@ class NetworkEstimator(BaseEstimator):
     n_features_in_: int
     build: Any
     l2: Any
+    threads: Any
     rule: Any
     validation: Any
     eval_set: Any

@@ -110,7 +110,7 @@ class RowEstimator(NetworkEstimator):
         elif len(rows) == 1:
             outputs = network.activate(rows[0])[None]
         else:
-            outputs = network.run(rows)
+            outputs = network.run(rows, threads=self.threads)
         scale = model.target_scale
         return outputs if scale is None else scale.original(outputs)
 

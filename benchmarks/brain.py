@@ -1,6 +1,6 @@
 """Measure the model of a fly's brain beside Brian2.
 
-    python -m benchmarks.brain    # half an hour; writes the table of docs/large.md
+    python -m benchmarks.brain    # half an hour; writes results/brain.json
 
 Needs brian2. The model is that of Shiu and others (2024): leaky integrate-and-fire
 cells with a current each, steps of 0.1 ms, a synaptic delay of 1.8 ms, 2.2 ms of
@@ -38,8 +38,8 @@ import numpy as np
 from studies.fly import random_ends
 
 from . import machine
+from .markdown import beside, table
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "large.md"
 RESULTS = Path(__file__).parent / "results" / "brain.json"
 NEURONS = 127_400
 CONNECTIONS = 14_687_178
@@ -242,28 +242,34 @@ def in_child(*arguments: Any) -> dict[str, Any]:
     return facts
 
 
-def table(rows: list[dict[str, Any]]) -> str:
-    """The rows as Markdown."""
+def text(results: dict[str, Any]) -> str:
+    """The table of the results."""
+    header = ["activity, simulator", "seconds", "spikes a cell and second", "GB"]
+    ours = {
+        row["case"]: row["seconds"]
+        for row in results["rows"]
+        if row["simulator"] == "Synapse"
+    }
     lines = [
-        "| activity | simulator | seconds | spikes a cell and second | GB |",
-        "| --- | --- | ---: | ---: | ---: |",
+        [
+            f"{row['case']}, {row['simulator']}",
+            beside(row["seconds"], ours[row["case"]]),
+            f"{row['rate']:.3g}",
+            f"{row['gigabytes']:.1f}",
+        ]
+        for row in results["rows"]
     ]
-    lines += [
-        f"| {row['case']} | {row['simulator']} | {row['seconds']:.3g} |"
-        f" {row['rate']:.3g} | {row['gigabytes']:.1f} |"
-        for row in rows
-    ]
-    return "\n".join(lines)
+    return table(header, lines)
 
 
-def main() -> None:
-    """Measure all in turns, and write the table of the page."""
+def main(repeats: int) -> None:
+    """Measure all in turns, and write the results."""
     core = machine.pin(1)
     sizes = NEURONS, CONNECTIONS, STEPS
     rows = []
     for case in CASES:
         found: dict[str, list[dict[str, Any]]] = {name: [] for name in SIMULATORS}
-        for _ in range(REPEATS):
+        for _ in range(repeats):
             for name, facts in found.items():
                 facts.append(in_child(name, case, *sizes))
                 print(case, name, facts[-1], file=sys.stderr, flush=True)
@@ -275,21 +281,18 @@ def main() -> None:
             rate = middle["spikes"] / NEURONS / (STEPS * STEP / 1000.0)
             row = {"case": case, "simulator": name, "rate": rate, **middle}
             rows.append(row | {"version": facts[0]["version"]})
-    facts_of_all = {"machine": machine.describe(core), "rows": rows}
-    RESULTS.write_text(json.dumps(facts_of_all, indent=1) + "\n", encoding="utf-8")
-    page = PAGE.read_text(encoding="utf-8")
-    before, _, rest = page.partition("<!-- brain -->\n")
-    _, _, after = rest.partition("<!-- end -->")
-    text = f"{before}<!-- brain -->\n{table(rows)}\n<!-- end -->{after}"
-    PAGE.write_text(text, encoding="utf-8")
+    command = f"python -m benchmarks.brain --repeats {repeats}"
+    results = {"command": command, "machine": machine.describe(core), "rows": rows}
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--only", nargs=5, help="simulator, case, and three sizes")
+    options.add_argument("--repeats", type=int, default=REPEATS)
     chosen = options.parse_args()
     if chosen.only is None:
-        main()
+        main(chosen.repeats)
     else:
         name, case, *numbers = chosen.only
         print(json.dumps(measured(name, case, *map(int, numbers))))

@@ -1,6 +1,6 @@
 """Run the CUBA network of docs/simulators.md in Synapse and in Brian2, and compare.
 
-    python -m benchmarks.cuba    # a minute; writes the table of docs/simulators.md
+    python -m benchmarks.cuba    # a minute; writes results/cuba.json
 
 Needs brian2. Both programs are those of the page: the blocks after its marks. Each runs
 in a process of its own, on one core; they take turns. The time is the CPU time of the
@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from . import machine
+from .markdown import beside, table
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "simulators.md"
 RESULTS = Path(__file__).parent / "results" / "cuba.json"
@@ -93,8 +94,23 @@ def in_child(simulator: str) -> dict[str, Any]:
     return facts
 
 
+def text(results: dict[str, Any]) -> str:
+    """The table of the results."""
+    header = ["", "seconds", "spikes", "in the same cell and step as Brian2's"]
+    lines = [
+        [
+            row["simulator"],
+            beside(row["seconds"], results["rows"][0]["seconds"]),
+            f"{row['spikes']:,}",
+            f"{row['equal']:,}",
+        ]
+        for row in results["rows"]
+    ]
+    return table(header, lines)
+
+
 def main() -> None:
-    """Measure both in turns, and write the table of the page."""
+    """Measure both in turns, and write the results."""
     core = machine.pin(1)
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in SIMULATORS}
     for _ in range(REPEATS):
@@ -110,21 +126,6 @@ def main() -> None:
         rows.append(row | {"spikes": len(spikes), "equal": equal})
     everything = {"machine": machine.describe(core), "rows": rows}
     RESULTS.write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")
-    lines = [
-        "|  | CPU seconds | spikes | in the same cell and step as Brian2's |",
-        "| --- | ---: | ---: | ---: |",
-        *(
-            f"| {row['simulator']} | {row['seconds']:.3g} | {row['spikes']:,} |"
-            f" {row['equal']:,} |"
-            for row in rows
-        ),
-    ]
-    page = PAGE.read_text(encoding="utf-8")
-    before, _, rest = page.partition("<!-- cuba -->\n")
-    _, _, after = rest.partition("<!-- end -->")
-    table = "\n".join(lines)
-    text = f"{before}<!-- cuba -->\n{table}\n<!-- end -->{after}"
-    PAGE.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Measure steps without traces at several shares of active neurons.
 
-    python -m benchmarks.events    # two minutes; writes the table of docs/spikes.md
+    python -m benchmarks.events    # two minutes; writes results/events.json
 
 Spiking neurons with random connections, float32. A share of them is driven at every
 step, the others are inhibited and silent. Beside them stands a plain loop in Numba over
@@ -26,8 +26,8 @@ from synapse.engine.exact.events import WORTH_LISTING
 from synapse.objects.stepping import Stepping
 
 from . import machine
+from .markdown import beside, number, table
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "spikes.md"
 RESULTS = Path(__file__).parent / "results" / "events.json"
 REPEATS = 7
 SIZES = ((30_000, 3_000_000), (20_000, 2_000_000))
@@ -127,22 +127,25 @@ def measure(neurons: int, count: int, share: float) -> dict[str, Any]:
     return row | {name: statistics.median(times) for name, times in spent.items()}
 
 
-def table(rows: list[dict[str, Any]]) -> str:
-    """The rows as Markdown."""
-    lines = [
-        "| neurons, connections | active | `run(traces=False)` | all connections"
-        " | plain loop |",
-        "| --- | ---: | ---: | ---: | ---: |",
+def text(results: dict[str, Any]) -> str:
+    """The table of the results."""
+    header = [
+        "neurons, connections, active",
+        "`run(traces=False)`",
+        "all connections",
+        "plain loop",
     ]
-    for row in rows:
-        figures = " | ".join(f"{row[name]:.3g}" for name in ("events", "all", "plain"))
+    lines = []
+    for row in results["rows"]:
         size = f"{row['neurons']:,}, {row['connections']:,}"
-        lines.append(f"| {size} | {100 * row['active']:.3g} % | {figures} |")
-    return "\n".join(lines)
+        figures = [number(row[name]) for name in ("events", "all")]
+        figures.append(beside(row["plain"], row["events"]))
+        lines.append([f"{size}, {100 * row['active']:.3g} %", *figures])
+    return table(header, lines)
 
 
 def main() -> None:
-    """Measure, and write the table of the page."""
+    """Measure, and write the results."""
     core = machine.pin(1)
     rows = []
     for size in SIZES:
@@ -151,11 +154,6 @@ def main() -> None:
             print(rows[-1], file=sys.stderr)
     facts = {"machine": machine.describe(core), "rows": rows}
     RESULTS.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    page = PAGE.read_text(encoding="utf-8")
-    before, _, rest = page.partition("<!-- events -->\n")
-    _, _, after = rest.partition("<!-- end -->")
-    text = f"{before}<!-- events -->\n{table(rows)}\n<!-- end -->{after}"
-    PAGE.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -36,6 +36,12 @@ def ratio(peer: dict[str, Any] | None, ours: dict[str, Any] | None) -> str:
     return f"{number(value)} x" if value >= 1 else f"**{number(value)} x**"
 
 
+def beside(theirs: float | None, ours: float | None) -> str:
+    """Format the time of a peer: bold where the peer is faster."""
+    is_faster = theirs is not None and ours is not None and theirs < ours
+    return f"**{number(theirs)}**" if is_faster else number(theirs)
+
+
 def table(header: list[str], rows: list[list[str]]) -> str:
     """A Markdown table."""
     lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]

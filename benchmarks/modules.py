@@ -84,6 +84,35 @@ def text(results: dict[str, Any]) -> list[str]:
     ]
 
 
+def text_of_gpu(results: dict[str, Any]) -> str:
+    """The table of the results of two batches on a GPU, and how far its numbers are
+    from those of the CPU."""
+    batches = results["batches"]
+    header = ["", "peer"]
+    for batch in batches:
+        header += [f"batch {batch}: module, µs", "peer / module"]
+    lines = []
+    for rows in zip(*batches.values(), strict=True):
+        line = [f"{rows[0]['name']}, {rows[0]['work']}", rows[0]["peer"]]
+        for row in rows:
+            quotient = row["theirs"] / row["ours"]
+            times = f"{number(quotient)} x"
+            line += [number(row["ours"]), times if quotient >= 1 else f"**{times}**"]
+        lines.append(line)
+    exact, rounded = (
+        [max(column) for column in zip(*results[key].values(), strict=True)]
+        for key in ("agreement without TF32", "agreement")
+    )
+    return table(header, lines) + (
+        f"\nOutputs on the GPU differ from those on the CPU by at most {exact[0]:.1g},"
+        f" gradients by at most {exact[1]:.1g} of the largest, if"
+        " `torch.backends.cudnn.allow_tf32` is False. By default cuDNN rounds the"
+        " factors of products (TF32) in `nn.LSTM`, `nn.GRU` and `nn.RNN`: the outputs"
+        f" then differ by at most {rounded[0]:.1g}, the gradients by"
+        f" {rounded[1]:.1g}.\n"
+    )
+
+
 def pairs(
     sizes: tuple[int, int, int],
 ) -> dict[str, tuple[Any, str, list[Any], Callable[[Any], Any]]]:

@@ -1,18 +1,20 @@
 """``python -m benchmarks --page RESULTS.json [OTHER.json]`` writes the page of
 performance, docs/performance.md, and its chart, from the results of one run.
 
-Results of another machine become more columns. Figures stand in tables alone, so that
-no sentence can be older than the table beside it."""
+Results of another machine become more columns. After them come the tables of programs
+that measure one subject each, from their files in results/. Figures stand in tables
+alone, so that no sentence can be older than the table beside it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from synapse.readwrite import _files
 
+from . import brain, cuba, events, modules, spiking, threads
 from .chart import draw
 from .comparison import Comparison
 from .markdown import number, table
@@ -20,6 +22,7 @@ from .report import TABLES
 
 DOCS = Path(__file__).parents[1] / "docs"
 CHART = "_static/performance.svg"
+RESULTS = Path(__file__).parent / "results"
 
 
 class Subject(NamedTuple):
@@ -83,9 +86,8 @@ SUBJECTS = {
         "Exported to PyTorch",
         "A module of `to_torch`, per time step and sequence; batches of 32 sequences"
         " of 50 steps. The module uses PyTorch's own layers where they exist; a layer"
-        " with peepholes or a logistic recurrence is computed step by step. (These"
-        " rows are of an earlier version, which did not use PyTorch's layers: see"
-        " [Deploying](deploying.md#pytorch).)",
+        " with peepholes or a logistic recurrence is computed step by step. See"
+        " [Deploying](deploying.md#pytorch).",
         "µs",
     ),
     "compose": Subject(
@@ -120,6 +122,74 @@ SUBJECTS = {
 }
 """The subjects in the order of the page, by the names of their tables."""
 
+
+class Program(NamedTuple):
+    """A heading of the page whose figures another program measures, the file of its
+    results, and what makes their table."""
+
+    heading: str
+    words: str
+    file: str
+    text: Callable[[dict[str, Any]], str]
+
+
+PROGRAMS = (
+    Program(
+        "Several cores",
+        "Updates by Adam, in calls of 8 batches; LSTMs run over sequences of 50 steps."
+        ' "2 cores" is the default, without `threads`. Where a batch has too little'
+        " work for a second thread, the ratio shows the noise. Bold: PyTorch is faster"
+        " with as many cores. See [Threads](threads.md).",
+        "threads",
+        threads.text,
+    ),
+    Program(
+        "Exported to PyTorch, on a GPU",
+        "A module of `to_torch`, per time step and sequence of 50 steps, until the GPU"
+        " has finished. The Python around PyTorch's own modules takes some tenths of a"
+        " millisecond a call, which short calls show. With peepholes, or with logistic"
+        " neurons in an Elman network, each step is several small operations, and their"
+        " launches take the time. See [Deploying](deploying.md#pytorch).",
+        "modules_gpu",
+        modules.text_of_gpu,
+    ),
+    Program(
+        "Spiking cells",
+        "µs per step and sequence in float32, on one core, for leaky cells that are"
+        " connected with each other (40 inputs, 96 steps): for the outputs alone and"
+        " with the gradient. Norse's cells also have a leaky current. snnTorch and"
+        " Norse compute each step for all sequences at once, and `net.run` one sequence"
+        " after the other. See [Spikes](spikes.md).",
+        "spiking",
+        spiking.text,
+    ),
+    Program(
+        "Steps by events",
+        "Milliseconds per step in float32, by the fraction of neurons that are active."
+        " The plain loop is a program in Numba that follows the outgoing connections of"
+        " active neurons and learns nothing. See"
+        " [Event-driven steps](spikes.md#event-driven-steps).",
+        "events",
+        events.text,
+    ),
+    Program(
+        "CUBA, compared with Brian2",
+        "CPU seconds for the two programs of [Coming from simulators](simulators.md):"
+        " 1,000 cells, a biological second.",
+        "cuba",
+        cuba.text,
+    ),
+    Program(
+        "A fly's brain, compared with Brian2",
+        "CPU seconds of one core for a biological second of 127,400 cells with"
+        " 14,687,178 connections. Brian2 computes in float64. See"
+        " [Large networks](large.md#a-flys-brain-simulated).",
+        "brain",
+        brain.text,
+    ),
+)
+"""The programs in the order of the page."""
+
 INTRODUCTION = """# Performance
 
 - **Where is it faster than what I use?** The chart has one point for each row of the
@@ -130,8 +200,8 @@ INTRODUCTION = """# Performance
   bound to one core; figures are medians. `benchmarks/README.md` describes the method
   and the limits of each comparison; `benchmarks/results/results.md` has the spread of
   all times, build times and memory.
-- **How fast are spikes?** [Spikes](spikes.md#how-fast) compares them with snnTorch and
-  Norse.
+- **How fast are spikes, several cores, and a GPU?** The last tables say it. Programs of
+  their own measure them; each table names its command and its code.
 
 ![Ratios of times of other libraries to those of Synapse]({chart})
 """
@@ -216,7 +286,23 @@ def markdown(runs: list[dict[str, Any]]) -> str:
         rows = table_of(runs, name)
         if rows:
             parts += [f"## {subject.heading}\n", f"{subject.words}\n", rows]
+    for program in PROGRAMS:
+        results = json.loads((RESULTS / f"{program.file}.json").read_text("utf-8"))
+        parts += [f"## {program.heading}\n", f"{program.words}\n"]
+        parts += [program.text(results), source_of(results, program.file)]
     return "\n".join(parts)
+
+
+def source_of(results: dict[str, Any], name: str) -> str:
+    """The command, the machine and the code of the results of a program."""
+    command = results.get("command", f"python -m benchmarks.{name}")
+    if "device" in results:
+        return f"`{command}`; {results['device']}; code {results['commit']}\n"
+    machine = results["machine"]
+    return (
+        f"`{command}`; {machine['cpu']}, load {machine['load_at_start'][0]:g} before;"
+        f" code {machine['commit']}, {machine['date'][:10]}\n"
+    )
 
 
 def write(paths: list[Path], docs: Path = DOCS) -> None:

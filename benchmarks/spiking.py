@@ -1,6 +1,6 @@
 """Measure spiking networks beside snnTorch and Norse.
 
-    python -m benchmarks.spiking    # some minutes; writes the table of docs/spikes.md
+    python -m benchmarks.spiking    # some minutes; writes results/spiking.json
 
 Needs torch, snntorch and norse. Each library has leaky cells that are connected with
 each other, and leaky outputs (Norse: its cells have a leaky current, too), in float32,
@@ -27,8 +27,8 @@ import architect
 import synapse
 
 from . import machine
+from .markdown import beside, number, table
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "spikes.md"
 RESULTS = Path(__file__).parent / "results" / "spiking.json"
 REPEATS = 7
 STEPS = 96
@@ -177,22 +177,21 @@ def measure() -> list[dict[str, Any]]:
     return rows
 
 
-def table(rows: list[dict[str, Any]]) -> str:
-    """The rows as Markdown."""
-    lines = [
-        f"|  | {' | '.join(LIBRARIES)} |",
-        f"| --- | {' | '.join(['---:'] * len(LIBRARIES))} |",
-    ]
-    for row in rows:
+def text(results: dict[str, Any]) -> str:
+    """The table of the results: bold where the other library is faster."""
+    ours, *others = LIBRARIES
+    lines = []
+    for row in results["rows"]:
         sequences = "1 sequence" if row["batch"] == 1 else f"{row['batch']} sequences"
         work = "gradient" if row["backward"] else "outputs"
-        figures = " | ".join(f"{row[name]:.3g}" for name in LIBRARIES)
-        lines.append(f"| {row['cells']} cells, {sequences}, {work} | {figures} |")
-    return "\n".join(lines)
+        times = [number(row[ours])]
+        times += [beside(row[name], row[ours]) for name in others]
+        lines.append([f"{row['cells']} cells, {sequences}, {work}", *times])
+    return table(["", *LIBRARIES], lines)
 
 
 def main() -> None:
-    """Measure, and write the table of the page."""
+    """Measure, and write the results."""
     import torch
 
     core = machine.pin(1)
@@ -201,11 +200,6 @@ def main() -> None:
     versions = {name: version(package) for name, package in LIBRARIES.items()}
     facts = {"machine": machine.describe(core), "versions": versions, "rows": rows}
     RESULTS.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    page = PAGE.read_text(encoding="utf-8")
-    before, _, rest = page.partition("<!-- spiking -->\n")
-    _, _, after = rest.partition("<!-- end -->")
-    text = f"{before}<!-- spiking -->\n{table(rows)}\n<!-- end -->{after}"
-    PAGE.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -2,10 +2,9 @@
 pay, and PyTorch with as many as cores.
 
 ``python -m benchmarks.threads`` measures every network and batch in a process of its
-own, libraries and cores in alternation, and writes ``results/threads.json`` and the
-table of ``docs/threads.md`` from it. ``--quick`` measures little, and writes
-nothing; ``--page`` only writes the table, from the file. Times are wall times, so the
-machine must be idle: two cores, and nothing else that runs."""
+own, libraries and cores in alternation, and writes ``results/threads.json``.
+``--quick`` measures little, and writes nothing. Times are wall times, so the machine
+must be idle: two cores, and nothing else that runs."""
 
 from __future__ import annotations
 
@@ -23,7 +22,7 @@ from typing import Any
 
 from . import child, gradients, machine
 from .cases import LSTM, Case
-from .markdown import number, table
+from .markdown import beside, number, table
 
 ROWS = ("lstm-30-72-30", "64-128-10", "784-100-10")
 BATCHES = (32, 256)
@@ -33,8 +32,6 @@ GOAL = 1.7
 """Ratio that two cores should reach where a batch takes more than `GOAL_FROM` µs."""
 GOAL_FROM = 300.0
 RESULTS = Path(__file__).parent / "results" / "threads.json"
-PAGE = Path(__file__).parents[1] / "docs" / "threads.md"
-MARKS = ("<!-- threads -->", "<!-- end of threads -->")
 
 Work = Callable[[], Any]
 
@@ -153,7 +150,7 @@ def text(results: dict[str, Any]) -> str:
                     dtype,
                     *map(number, ours),
                     ratio(*ours),
-                    *map(number, theirs),
+                    *map(beside, theirs, ours),
                     ratio(*theirs),
                 ]
             )
@@ -167,13 +164,7 @@ def text(results: dict[str, Any]) -> str:
         "2 cores",
         "ratio",
     ]
-    facts = results["machine"]
-    return (
-        table(header, lines)
-        + f"\n{facts['cpu']}, {facts['date'][:10]}, commit {facts['commit']}, load"
-        f" {facts['load_at_start'][0]:g} before: `{results['command']}`. Medians of"
-        f" {results['repeats']}.\n"
-    )
+    return table(header, lines)
 
 
 def ratio(alone: float | None, together: float | None) -> str:
@@ -199,25 +190,13 @@ def short_of_goal(results: dict[str, Any]) -> list[str]:
     return short
 
 
-def write_page(results: dict[str, Any]) -> None:
-    """Write the table into the page, between its marks."""
-    page = PAGE.read_text()
-    before, _, rest = page.partition(MARKS[0])
-    _, _, after = rest.partition(MARKS[1])
-    PAGE.write_text(f"{before}{MARKS[0]}\n\n{text(results)}\n{MARKS[1]}{after}")
-
-
 def main(words: list[str] | None = None) -> None:
-    """Measure, and write the results and the page."""
+    """Measure, and write the results."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.threads", description=__doc__
     )
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--page", action="store_true")
     options = parser.parse_args(words)
-    if options.page:
-        write_page(json.loads(RESULTS.read_text()))
-        return
     repeats, seconds = (1, 0.01) if options.quick else (9, 0.4)
     results: dict[str, Any] = {
         "command": "python -m benchmarks.threads",
@@ -233,7 +212,6 @@ def main(words: list[str] | None = None) -> None:
     print("\n".join(["Short of the goal:", *(short_of_goal(results) or ["none"])]))
     if not options.quick:
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
-        write_page(results)
 
 
 if __name__ == "__main__":

@@ -1,29 +1,29 @@
-"""Synapse: build any neural network neuron by neuron, see it as a graph, train it
-fast.
+"""Synapse: build neural networks neuron by neuron, view them as graphs, and train them
+with exact gradients at compiled speed.
 
-To read the code, begin with ``plain.py``: what all of this computes, in two hundred
-lines of plain objects. The tests compare the engine with it. These are the floors of
-the house, from the ground up. A module imports only modules of its own floor or below
-(import-linter holds this), and ``docs/architecture.md`` says why the house is so.
+To read the code, begin with ``plain.py``: the online rule in two hundred lines of plain
+objects. The tests compare the engine with it. These are the packages, from the bottom
+up. A package imports only packages on its own line or above (import-linter checks
+this), and ``docs/architecture.md`` explains why.
 
 - ``engine``: one store owns every number (``schema.py``, ``store.py``); compiled
   kernels compute on its columns, the online rule first (``online``).
-- ``errors``, ``_checks``: a mistake becomes one sentence before anything changes.
+- ``errors``, ``_checks``: mistakes become errors before anything changes.
 - ``_scale``: standard units of columns.
-- ``squashes``, ``costs``, ``initializers``, ``optimizers``: functions that have names.
+- ``squashes``, ``costs``, ``initializers``, ``optimizers``: named functions.
 - ``objects``: neurons, connections, layers and networks are handles of a store.
-- ``architect``, a package beside this one: networks with a name, such as an LSTM.
+- ``architect``, a separate package: ready-made networks, such as an LSTM.
 - ``readwrite``: files, other libraries' networks, and programs in other languages.
 - ``learning``: the Trainer, its learning rules, exact gradients.
 - ``forecasting``: forecasts of series and their prediction intervals.
-- ``_model``: a network in the units of its data, which all doors below fit.
+- ``_model``: a network in the units of its data, which the interfaces below fit.
 
-Rooms with a purpose use the public names of all these:
+These packages use the public names of those above:
 
-- ``analysis``: what a network does, and why.
+- ``analysis``: measures what a network does, and why.
 - ``spikes``: spike trains, random sources, and the statistics of firing.
 - ``draw``: pictures, and pages to explore a network in a browser.
-- ``tasks``, ``tables``: sequences that are generated, rows and series that are read.
+- ``tasks``, ``tables``: generated sequences; rows and series of tables.
 - ``reward``: agents that learn from reward, one step at a time.
 - ``evolve``: networks whose structure evolves, by NEAT.
 - ``experiments``: many trainings on any executor.

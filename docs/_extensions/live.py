@@ -23,10 +23,10 @@ HERE = Path(__file__).parent
 PYODIDE = "https://cdn.jsdelivr.net/npm/pyodide@314.0.7/"
 FRAME = """<div class="live">
 <iframe src="{page}" title="{title}" loading="lazy"></iframe>
-<p><a href="{page}" target="_blank" rel="noopener">Open it in a window of its own</a>,
+<p><a href="{page}" target="_blank" rel="noopener">Open it in a new tab</a>,
 or <a href="{explorer}" target="_blank" rel="noopener">the explorer of a trained
-LSTM</a>, or <a href="{classroom}" target="_blank" rel="noopener">this page beside a
-program in plain Python</a>, which you can change and run there</p>
+LSTM</a>, or <a href="{classroom}" target="_blank" rel="noopener">the page next to a
+program in plain Python</a>, which you can change and run</p>
 </div>"""
 
 

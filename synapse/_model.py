@@ -87,26 +87,26 @@ def _checked_scale(title: str, scale: Any) -> Any:
 @final
 @_checks.suggests_arguments("Model", of_class=False)
 class Model(Archived):
-    """A network in the units of its data: with scales, names and classes, fitted,
-    continued, saved and exported as a whole.
+    """A network with the scales, names and classes of its data; fitted, continued,
+    saved and exported as a whole.
 
-    The network learns and answers in standard units, and is live: every number of it
-    can be read and set, and its structure may change. The model converts from and to
-    the units of the data. Estimators of other libraries and the command make models,
-    and each opens those of the others.
+    The network computes in standard units, and is live: each of its numbers can be read
+    and set, and its structure may change. The model converts from and to the units of
+    the data. Estimators of other libraries and the command make models, and each opens
+    those of the others.
 
     Parameters
     ----------
     network : Network
-        The network, of which no copy is made. Its first layer has an input for each
-        column of the data. Outputs of numbers have no bounds ("identity"), those of
-        classes are softmax or logistic, those of labels logistic.
+        The network itself, not a copy. Its first layer has an input for each column of
+        the data. Outputs for numbers have no bounds ("identity"), those for classes are
+        softmax or logistic, those for labels logistic.
     classes : sequence of str, int, float or bool, optional
-        The label of each output, if these are probabilities of classes of which one is
-        right. Default: the names of softmax outputs, or their indices.
+        The label of each output, if the outputs are probabilities of exclusive classes.
+        Default: the names of softmax outputs, or their indices.
     task : {"numbers", "classes", "labels"}, optional
-        What the outputs are; labels are columns of 0 and 1, which exclude none.
-        Default: by their squash.
+        Kind of the outputs; labels are columns of 0 and 1 that do not exclude each
+        other. Default: it follows from their squash.
     scale, target_scale : Scale or bool
         The standard units of inputs, and of targets that are numbers. True: a new
         scale; False: the data are in the units of the network. Default True.
@@ -270,8 +270,8 @@ class Model(Archived):
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """What else is known, such as a test: the :attr:`Network.metadata` of the
-        network, which files have.
+        """Further information, such as a test: the :attr:`Network.metadata` of the
+        network, which files contain.
         """
         return self.network.metadata
 
@@ -314,7 +314,7 @@ class Model(Archived):
         sample_weight: ArrayLike | None = None,
         **options: Any,
     ) -> Result:
-        """Train the network, after the scales have counted these data alone.
+        """Fit the scales to these data only, and train the network.
 
         Parameters
         ----------
@@ -322,16 +322,17 @@ class Model(Archived):
             (N, n): samples or, for a network with memory, steps of one stream.
             (S, T, n), or a list of (T_i, n): sequences.
         targets : array_like
-            Numbers (N, m), or (N,) for one output. Of classes the labels (N,), or
-            probabilities (N, m). For sequences as many for each, by step, with NaN for
-            no target; or one for each, which is that of its last step.
+            Numbers (N, m), or (N,) for one output. For classes: labels (N,) or
+            probabilities (N, m). For sequences: the same for each step of each
+            sequence, NaN meaning no target; or one target for each sequence, which is
+            that of its last step.
         validation : tuple of (inputs, targets) or float, optional
-            Held-out data, which the scales do not count, or the fraction to hold out,
-            see :meth:`Trainer.train`.
+            Held-out data, to which the scales are not fitted, or the fraction to hold
+            out, see :meth:`Trainer.train`.
         sample_weight : array_like, optional
             The weight of each sample or sequence, also in the scales.
         **options
-            Others of :meth:`Trainer.train`, such as ``epochs`` and ``seed``.
+            Further arguments of :meth:`Trainer.train`, such as ``epochs`` and ``seed``.
 
         Returns
         -------
@@ -357,8 +358,8 @@ class Model(Archived):
         sample_weight: ArrayLike | None = None,
         **options: Any,
     ) -> Result:
-        """Go on with more data: the scales count them beside those so far, and the
-        trainer continues with its weights and the state of its optimizer.
+        """Continue with more data: the scales include them, and the trainer continues
+        with its weights and the state of its optimizer.
 
         Parameters and errors are those of :meth:`fit`.
         """
@@ -372,10 +373,10 @@ class Model(Archived):
         target: Any,
         rate: Annotated[float, _checks.non_negative_number] = ROWS.rate,
     ) -> None:
-        """Learn one row by the learning rule of the network, after the scales have
-        followed it.
+        """Learn one row by the learning rule of the network, after updating the scales
+        with it.
 
-        The context goes on; ``model.network.clear()`` begins a sequence.
+        The context continues; ``model.network.clear()`` begins a new sequence.
 
         Parameters
         ----------
@@ -415,8 +416,8 @@ class Model(Archived):
         rate: Annotated[float, _checks.non_negative_number] = ROWS.rate,
         sample_weight: ArrayLike | None = None,
     ) -> None:
-        """Learn each row once, in order, by the learning rule of the network, after the
-        scales have counted all of them.
+        """Learn each row once, in order, by the learning rule of the network, after
+        updating the scales with all of them.
 
         Parameters
         ----------
@@ -471,7 +472,7 @@ class Model(Archived):
         return self._answered(inputs, lambda outputs: outputs)
 
     def predict(self, inputs: Any) -> Any:
-        """Predict numbers, the likeliest class, or labels of 0 and 1.
+        """Predict numbers, the most probable class, or labels of 0 and 1.
 
         Parameters
         ----------
@@ -488,15 +489,15 @@ class Model(Archived):
     def forecast(
         self, history: ArrayLike, steps: int, known: ArrayLike | None = None
     ) -> Floats:
-        """Forecast the rows that follow a history: each output is fed to the input in
-        its place.
+        """Forecast the rows that follow a history: each output is fed back to the input
+        with its index.
 
         Parameters
         ----------
         history : array_like, shape (T, m) or (T,)
             The past, in the units of the data; the network has learned to predict each
-            row from the one before. Differences at the lags of `target_scale` are made
-            of it, if it has lags.
+            row from the one before. If `target_scale` has lags, its differences are
+            computed from it.
         steps : int
             Number of rows.
         known : array_like, shape (N, k), optional
@@ -515,8 +516,8 @@ class Model(Archived):
         return NetworkForecaster(network, past, in_advance)(history, steps)
 
     def whole(self) -> Network:
-        """Return one network in the units of the data, in a clear context: its scales
-        are neurons that do not learn.
+        """Return one network in the units of the data, with a cleared context: its
+        scales are neurons that do not learn.
 
         Raises
         ------

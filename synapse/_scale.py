@@ -43,21 +43,21 @@ class Scale:
     """Standard units of columns, and their inverse: mean 0 and standard deviation 1
     over all rows so far.
 
-    A scale counts rows together (:meth:`add`), or follows a stream row by row
+    A scale adds rows together (:meth:`add`), or follows a stream row by row
     (:meth:`follow`). Before its first row it changes nothing. The deviation of a
     constant column is 1 (means and squares by Chan, Golub and LeVeque 1983, and Welford
     1962).
 
-    With `lags`, it counts and returns differences, which remove a trend or a season:
-    y(t) - y(t - lag), for one lag of a column after the other.
+    With `lags`, it uses and returns differences, which remove a trend or a season: y(t)
+    - y(t - lag), for one lag of a column after the other.
 
     Parameters
     ----------
     columns : int
         Number of columns.
     half_life : float, optional
-        Number of rows after which a row counts half in :meth:`follow`. Default: all
-        count alike.
+        Number of rows after which the weight of a row is halved in :meth:`follow`.
+        Default: all rows have equal weight.
     lags : sequence of sequences of int, optional
         The lags of each column: ``(1,)`` removes a trend, ``(12,)`` the season of
         months, ``(12, 1)`` both, ``()`` nothing. Default: no column has any.
@@ -65,7 +65,7 @@ class Scale:
     Attributes
     ----------
     mean, deviation : ndarray, shape (columns,)
-        What is subtracted, and what is divided by then.
+        The values that are subtracted, and those by which the result is divided.
     count : ndarray, shape (columns,)
         Number of rows so far, or the sum of their weights.
     lags : list of tuple of int
@@ -114,8 +114,7 @@ class Scale:
     def fixed(
         cls, mean: ArrayLike, deviation: ArrayLike, lags: Lags | None = None
     ) -> Scale:
-        """Make the scale with these means and deviations, which count as those of one
-        row.
+        """Make a scale with these means and deviations, which count as one row.
 
         Parameters
         ----------
@@ -164,7 +163,7 @@ class Scale:
         rows : array_like, shape (T, columns)
             The rows; with lags a series, oldest first.
         weights : array_like, shape (T,), optional
-            How much each row counts, 0 or above. Default: all 1.
+            Weight of each row, 0 or above. Default: all 1.
 
         Raises
         ------
@@ -199,16 +198,16 @@ class Scale:
         self.deviation[self.deviation <= ROUNDING * np.abs(self.mean)] = 1.0
 
     def follow(self, rows: ArrayLike, weight: float = 1.0) -> Floats:
-        """Count one row, or several one after the other, and return each in the
-        standard units after it.
+        """Add one row, or several one after the other, and return each in the standard
+        units after it.
 
         Parameters
         ----------
         rows : array_like, shape (columns,) or (T, columns)
-            The rows; with lags a series. NaN, where a column has no value, is not
-            counted and becomes 0.
+            The rows; with lags a series. NaN means that a column has no value; it is
+            ignored and becomes 0.
         weight : float
-            How much each row counts; with 0 no row does. Default 1.
+            Weight of each row; with 0, none is added. Default 1.
 
         Returns
         -------
@@ -244,7 +243,7 @@ class Scale:
         return standard if matrix is counted else standard[0]
 
     def standard(self, rows: ArrayLike) -> Floats:
-        """Convert rows to standard units; none is counted.
+        """Convert rows to standard units, without adding them.
 
         Parameters
         ----------
@@ -336,7 +335,7 @@ class Scale:
     # --- files ------------------------------------------------------------------------
 
     def as_json(self) -> dict[str, Any]:
-        """Return all its numbers, as JSON has them."""
+        """Return all its numbers as a dict for JSON."""
         content: dict[str, Any] = {
             "count": self.count.tolist(),
             "deviation": self.deviation.tolist(),
@@ -351,7 +350,7 @@ class Scale:
 
     @classmethod
     def from_json(cls, content: Any, columns: int) -> Self:
-        """Make the scale that :meth:`as_json` has described.
+        """Make a scale from the result of :meth:`as_json`.
 
         Parameters
         ----------

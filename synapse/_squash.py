@@ -64,8 +64,8 @@ class Squash:
     low, high : float
         Bounds of its values.
     surrogate : bool
-        Whether its derivative is declared, and not the slope of its values: a spike
-        jumps, and yet learns.
+        Whether its derivative is a declared surrogate, not the slope of its values, so
+        that a spike, which jumps, can learn.
     """
 
     name: str

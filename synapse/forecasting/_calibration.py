@@ -83,7 +83,7 @@ class Calibration:
         Parameters
         ----------
         coverage : float
-            The share of future values that should be within the bounds. Default: 0.9.
+            Fraction of future values that should be within the bounds. Default: 0.9.
         steps : int, optional
             Number of steps; beyond those of the errors, the scale goes on growing.
             Default: those.

@@ -204,8 +204,8 @@ def forecast(
     Parameters
     ----------
     network : Network or Ensemble
-        What forecasts. The networks of an ensemble forecast each on their own; the
-        result is their mean.
+        The network. Each network of an ensemble forecasts on its own; the result is
+        their mean.
     history : array_like, shape (T, n), or (T,) with one input
         The known rows, oldest first. A forecast that continues a data frame has its
         dates, or numbers of rows, if they step evenly, and the names of its columns.
@@ -224,7 +224,7 @@ def forecast(
         Errors on steps that were held out, such as ``rolling_origin(...).calibration``.
         They give the bounds of the forecast. Default: no bounds.
     coverage : float, optional
-        The share of future values that should be within the bounds. Default: 0.9.
+        The fraction of future values that should be within the bounds. Default: 0.9.
     minimum, maximum : float, optional
         The range of the series, such as ``minimum=0`` for sales. The forecast and its
         bounds are clipped to it; what is fed back is not. Default: no limit.

@@ -80,9 +80,9 @@ def check_gradient(
 ) -> GradientCheck:
     """Compare the gradient of a network with central finite differences of its loss.
 
-    Each trainable parameter of a copy is moved to both sides, and the difference of
-    the two losses is compared with its entry in :func:`gradient`. Members of a tie
-    move together; frozen parameters are not compared. With `window`, each window
+    Each trainable parameter of a copy is changed in both directions, and the difference
+    of the two losses is compared with its entry in :func:`gradient`. Tied parameters
+    change together; frozen parameters are not compared. With `window`, each window
     begins with the context that the present weights lead to, as the truncated gradient
     assumes. The network does not change, nor its context or its streams of random
     numbers. It takes two or more gradients for each parameter, so use a small network
@@ -91,7 +91,7 @@ def check_gradient(
     Parameters
     ----------
     network : Network
-        The network, of float64: in float32, rounding hides what differences would show.
+        The network, in float64: in float32, rounding hides the differences.
     inputs, targets, cost, window, keep_context
         As in :func:`gradient`.
 
@@ -103,7 +103,7 @@ def check_gradient(
     ------
     ArgumentError
         If the network has float32 numbers or random neurons that are not deterministic,
-        or if the cost has another signal than its slope (it counts).
+        or if the error signal of the cost is not its derivative (a cost that counts).
     ArgumentTypeError, ArgumentError, TopologyError, DivergenceError, FunctionError
         If :func:`gradient` raises them.
 

@@ -89,8 +89,8 @@ def gradient(
         Whether every sequence begins with the network's present states and activations
         instead of a cleared context. Default False.
     threads : int, optional
-        Number of groups of sequences computed at the same time. The result is identical
-        for any number. Default: as many as there are cores, if that pays.
+        Maximum number of threads. The result is identical for any number. Default: as
+        many as there are cores, if that pays.
 
     Returns
     -------

@@ -46,8 +46,8 @@ class Gradient:
         derivative with respect to their shared value.
     wiring : int, optional
         Checksum of the neurons, connections and gates of the network.
-        ``optimizer.step(net, gradient)`` refuses a gradient of another topology by it.
-        None: only the shapes are compared.
+        ``optimizer.step(net, gradient)`` uses it to refuse a gradient of another
+        topology. None: only the shapes are compared.
     """
 
     loss: float

@@ -195,9 +195,9 @@ class TrainerOptions:
     )
     renewal: Option[ContinualBackprop | None, ContinualBackprop | None] = Option(
         "ContinualBackprop, optional",
-        """Lets the least useful hidden neurons begin anew, so that the network stays
-        able to learn in a long stream, see
-        :class:`synapse.learning.ContinualBackprop`. Default: none begins anew.""",
+        """Reinitialises the least useful hidden neurons, so that the network stays able
+        to learn in a long stream, see :class:`synapse.learning.ContinualBackprop`.
+        Default: none.""",
         checked_renewal,
     )
     only: Option[TrainableSubset | None, Iterable[Item] | None] = Option(

@@ -306,8 +306,7 @@ class Trainer(Archived, TrainerOptions):
             random order in every epoch. Default: True if there is more than one, but
             False for one stream or a stream of batches.
         seed : int or numpy.random.Generator
-            Seed for the orders and for dropout. Default: other random numbers in each
-            call.
+            Seed for the orders and for dropout. Default: an unrecorded random seed.
         progress : bool or str
             Whether to show a progress bar; a string is shown in front of it.
         validation : (inputs, targets), batches of them or float, optional
@@ -320,21 +319,22 @@ class Trainer(Archived, TrainerOptions):
             fraction of a stream of batches.
         eval_set : mapping of str to (inputs, targets), optional
             Other data, in the form of `validation`, of which the history also has the
-            loss and the metrics after every epoch: ``test_loss``, ``test_accuracy``
-            for ``{"test": (inputs, targets)}``. They decide nothing.
+            loss and the metrics after every epoch: ``test_loss``, ``test_accuracy`` for
+            ``{"test": (inputs, targets)}``. They do not influence the training.
         metrics : iterable of str or callable
-            What is measured after every epoch beside the cost: "accuracy", or functions
-            of your own. A function gets the targets and outputs, each of shape (steps,
-            m), of all steps with a target and returns a number. The history has its
-            values by its name: of the training data (``accuracy``; not of a stream of
-            batches, which are not stored), the held-out data (``validation_accuracy``)
-            and those of `eval_set`. Weights of samples and classes have no influence.
+            What is measured after every epoch in addition to the cost: "accuracy", or
+            functions of your own. A function gets the targets and outputs, each of
+            shape (steps, m), of all steps with a target and returns a number. The
+            history has its values by its name: of the training data (``accuracy``; not
+            of a stream of batches, which are not stored), the held-out data
+            (``validation_accuracy``) and those of `eval_set`. Weights of samples and
+            classes have no influence.
         patience : int, optional
             Training ends after this number of epochs without a lower loss, on the
             held-out data if there are any. Default: no limit.
         min_delta : float
-            By how much a loss has to be lower to count for `patience`, compared with
-            the latest one that counted. Default 0.
+            Minimum decrease of the loss that counts for `patience`, compared with the
+            latest loss that counted. Default 0.
         restore_best : bool
             With `validation` or `patience`: restore the weights of the best epoch at
             the end. Default True.
@@ -361,10 +361,10 @@ class Trainer(Archived, TrainerOptions):
         resume : bool
             Continue the latest call of `train` of this trainer, or of the trainer that
             was saved, after its latest complete epoch, as if it had not ended there; a
-            trainer without one begins. Give the same arguments as then. `epochs` counts
-            those that are done, and has their limit by default; `seed` is ignored. An
-            incomplete epoch begins again, from the weights that it has reached. Default
-            False.
+            trainer without such a call starts a new training. Pass the same arguments.
+            `epochs` includes the epochs that are done; its default is the previous
+            limit; `seed` is ignored. An incomplete epoch is repeated from the weights
+            that it has reached. Default False.
 
         Returns
         -------
@@ -406,15 +406,15 @@ class Trainer(Archived, TrainerOptions):
         remains usable.
 
         A training that is continued has the same weights, history and random numbers,
-        bit by bit, as one that was not broken off, on the same kind of machine. Give
+        bit by bit, as one without an interruption, on the same kind of machine. Pass
         callbacks and data again. A training that ends within an epoch, by Ctrl-C, an
-        error or `on_batch`, begins that epoch again from the weights that it has
-        reached; a checkpoint is always that of a complete epoch. L-BFGS continues by a
-        new search, because SciPy cannot save its memory.
+        error or `on_batch`, repeats that epoch from the weights that it has reached; a
+        checkpoint always belongs to a complete epoch. L-BFGS continues with a new
+        search, because SciPy cannot save its memory.
 
-        A batch in which no step has a target, or only of weight 0, is no update: the
-        network runs, but no weight changes, neither by momentum nor by decay or a
-        penalty, and `on_batch` is not called.
+        A batch without targets, or with targets of weight 0 only, makes no update: the
+        network runs, but no weight changes, not even by momentum, decay or a penalty,
+        and `on_batch` is not called.
 
         A stream of batches is an iterable of pairs (inputs, targets), each in one of
         the forms above, such as a generator or a ``DataLoader`` of PyTorch. An epoch is

@@ -164,14 +164,14 @@ class Connection(DataView, RowHandle):
 
     A connection is a live view: its values are read from, and written to, the arrays
     that training uses. It is also the edge data of ``network.graph``: a mapping with
-    the keys ``weight``, ``gain``, ``trainable``, ``eligibility``, ``number`` (by which
-    connections are in the order of creation) and, where it has them, ``gater`` (the
-    name of the gater), ``sign``, ``tie``, ``frozen``, ``delay`` and ``carries="state"``
-    (of a self-connection without a delay), so that networkx algorithms read the present
+    the keys ``weight``, ``gain``, ``trainable``, ``eligibility``, ``number`` (its place
+    in the order of creation) and, if it has them, ``gater`` (the name of the gater),
+    ``sign``, ``tie``, ``frozen``, ``delay`` and ``carries="state"`` (of a
+    self-connection without a delay), so that networkx algorithms read the present
     values. ``weight`` and ``trainable`` can be set. Any other key is :attr:`metadata`,
-    which you can set, too. By ``synapse_part="connection"``,
-    :func:`synapse.from_networkx` distinguishes these keys from those of other graphs;
-    metadata of the same names have the prefix ``metadata_`` here.
+    which you can set, too. The mark ``synapse_part="connection"`` tells
+    :func:`synapse.from_networkx` that these keys are Synapse's; metadata of the same
+    names have the prefix ``metadata_`` here.
 
     See Also
     --------
@@ -276,10 +276,10 @@ class Connection(DataView, RowHandle):
         """Sign that its weight keeps: +1, -1 or None. Settable, together with those of
         tied connections.
 
-        No update takes the weight across 0: where the update of a rule or an optimizer
-        would, it stops at 0. Setting a weight of the other sign raises an error, and so
-        does the sign itself, if the weight has the other one. :attr:`Neuron.sign` sets
-        all outgoing connections of a neuron.
+        No update of a rule or an optimizer moves the weight across 0: it stops at 0.
+        Setting a weight of the opposite sign raises an error, and so does setting a
+        sign that the weight does not have. :attr:`Neuron.sign` sets all outgoing
+        connections of a neuron.
 
         >>> from synapse import Neuron
         >>> a, b = Neuron(), Neuron(squash="identity")
@@ -313,11 +313,11 @@ class Connection(DataView, RowHandle):
 
         Exact gradients pass through a delay; the online rule sends no error back in
         time. Activations before the first step are 0. When the delay changes, the
-        learned weight stays; a longer delay reads what its source remembers, up to the
-        longest delay that it has had, and before that 0.
+        learned weight stays. A longer delay reads the past activations of its source,
+        as far back as the longest delay that it has had, and 0 before that.
 
-        A connection without a delay that leads backward, or that is in a synchronous
-        network, arrives one step late, too: just when one with a delay of 1 does. If a
+        A connection without a delay also arrives one step late if it leads backward or
+        is in a synchronous network, at the same time as one with a delay of 1. If a
         pair has both, they add up, and the next step warns
         (:class:`synapse.errors.TopologyWarning`).
 
@@ -388,12 +388,12 @@ class Connection(DataView, RowHandle):
     @property
     @atomic
     def sensitivity(self) -> Mapping[Neuron, float]:
-        """Sensitivities d s_k / d w, by neuron k: how the weight has moved its state,
-        over all steps.
+        """Sensitivities d s_k / d w by neuron k: how the weight affects its state, over
+        all steps.
 
-        A network that learns by rtrl keeps them, see :attr:`Network.rule`.
-        Empty in other networks, after a step by another rule, and for weights that are
-        not trainable or reach no recurrent neuron.
+        A network that learns by rtrl computes them, see :attr:`Network.rule`. Empty in
+        other networks, after a step by another rule, and for weights that are not
+        trainable or reach no recurrent neuron.
 
         Examples
         --------
@@ -417,7 +417,9 @@ class Connection(DataView, RowHandle):
 
     @property
     def metadata(self) -> Metadata:
-        """Values that nothing computes with, by name, see :attr:`Neuron.metadata`."""
+        """Your own values by name, see :attr:`Neuron.metadata`. No computation uses
+        them.
+        """
         return Metadata(self)
 
     # --- the mapping that networkx sees -----------------------------------------------

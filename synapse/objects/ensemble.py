@@ -14,13 +14,13 @@ from .network import Network, require_network
 
 
 class Ensemble(Sequence[Network]):
-    """Networks of the same task, whose mean is the answer (Hansen and Salamon 1990).
+    """Networks for the same task, whose outputs are averaged (Hansen and Salamon 1990).
 
     Networks that were trained from different random weights make different errors, so
-    their mean has a lower error than most of them, and their spread tells where they
+    their mean has a lower error than most of them, and their spread shows where they
     are unsure (Lakshminarayanan and others 2017). An ensemble is a sequence of its
-    networks. :func:`synapse.save` and :func:`synapse.load` keep it in one file, and
-    :func:`synapse.forecast` forecasts with it.
+    networks. :func:`synapse.save` writes it to one file, and :func:`synapse.forecast`
+    forecasts with it.
 
     Parameters
     ----------
@@ -30,8 +30,8 @@ class Ensemble(Sequence[Network]):
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If there is no network, an item is none, is there twice, or has other numbers of
-        inputs or outputs.
+        If there is no network, an item is not a network or occurs twice, or the numbers
+        of inputs or outputs differ.
 
     See Also
     --------

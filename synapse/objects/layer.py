@@ -197,8 +197,8 @@ class Layer(NeuronRows, Sequence[Neuron]):
         ----------
         neuron : Neuron
             Neuron to add. Without a name, it gets the name of the layer and a number.
-            If it has the squash of the last neuron, which competes with others, and
-            competes with none itself, it joins them.
+            If the last neuron competes with others, and the new one has its squash and
+            competes with none, it joins them.
 
         Raises
         ------

@@ -290,8 +290,7 @@ class Network(NeuronRows, OutputSlopes):
         what : {"neurons", "connections"}
             What is found. Default: neurons.
         **wanted : value or callable
-            By name, the value that the metadata have, or a function that is true of
-            that value.
+            By name, the value of the metadata, or a function that returns true for it.
 
         Returns
         -------
@@ -920,8 +919,8 @@ class Network(NeuronRows, OutputSlopes):
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """What you want to know of the network later: its data, units, scales, author.
-        Default: empty.
+        """Your own notes on the network: its data, units, scales, author. Default:
+        empty.
 
         A dict with strings as keys, which you may change. Its values are strings,
         finite numbers, booleans, None, and lists and dicts of these. Copies, pickles

@@ -1131,8 +1131,8 @@ class Neuron(NeuronRows, RowHandle):
 
     @property
     def metadata(self) -> Metadata:
-        """Values that nothing computes with, by name: the kind of a neuron, its
-        position, its transmitter.
+        """Your own values by name, such as the type of a neuron, its position, its
+        transmitter. No computation uses them.
 
         A dict that you may change. It is also the part of ``net.graph.nodes[neuron]``
         with keys other than those of :class:`synapse.objects.graph.NeuronData`, so

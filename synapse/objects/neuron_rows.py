@@ -69,12 +69,12 @@ class NeuronRows:
           connections stay even if the class draws them, too. The network remembers its
           arguments; so do copies, and files unless one is a function without a name.
         - All other weights are drawn by pair of layers as :meth:`Layer.project` does by
-          default, also those that were given once: a weight that is to stay must not be
-          trainable. All other biases are those that the neurons had when they became
-          part of a network, else 0.
-        - What was added to an architecture later follows the second rule, unless it is
-          one more of what the class makes, such as a neuron of one of its layers that
-          is connected like the others.
+          default, also those that were given: to keep a weight, make it untrainable.
+          All other biases are those that the neurons had when they became part of a
+          network, else 0.
+        - Parts that were added to an architecture later follow the second rule, unless
+          the class makes such parts, for example a neuron of one of its layers that is
+          connected like the others.
 
         Weights and biases that are not trainable do not change: constant error
         carousels, fixed copies, and everything that :meth:`freeze` has frozen.
@@ -162,13 +162,14 @@ class NeuronRows:
         These are the parameters that :meth:`reset_parameters` draws: of a neuron its
         own, of a layer or network those of all its neurons. They are not trainable
         until :meth:`unfreeze`. Connections from it to other neurons still learn, as
-        their weights belong to those neurons, and errors still pass through it to what
-        it reads. Connections that are made later, and neurons that are added, are not
+        their weights belong to those neurons, and errors still pass through it to its
+        sources. Connections that are made later, and neurons that are added, are not
         frozen. Weights and biases tied to a frozen one are frozen with it, see
         :func:`synapse.tie`.
 
         Copies, pickles and files in the format "json" include the information that
-        :meth:`unfreeze` needs. Files in other formats at most store what is trainable.
+        :meth:`unfreeze` needs. Files in other formats store the trainable flags only,
+        if at all.
 
         See Also
         --------

@@ -87,8 +87,7 @@ def to_networkx(
     Parameters
     ----------
     network : Network, Topology, or sequence of Neuron
-        What becomes a graph: a network, or some neurons and the connections between
-        them.
+        The network, or some neurons and the connections between them.
     names : bool
         Whether the nodes are the names of the neurons, which must differ. Default:
         False, so the nodes are the numbers of the neurons, 0, 1 and so on in the order

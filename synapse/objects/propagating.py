@@ -177,19 +177,19 @@ class Propagating(Stepping):
 
     @property
     def rule(self) -> LearningRule:
-        """What :meth:`propagate` learns by: a pair (name, reach). Settable; saved
+        """Learning rule of :meth:`propagate`: a pair (name, reach). Settable; saved
         with the network.
 
         ``"online"``, the default, is the rule of Monner and Reggia 2012. ``"rtrl"`` is
-        real-time recurrent learning (Williams and Zipser 1989): every step keeps how
-        each parameter has moved each recurrent state, :attr:`Connection.sensitivity`,
-        so that updates are the exact gradient while weights stand still. A pair
-        ``("rtrl", n)`` keeps what reaches a state within n steps (SnAp-n, Menick and
-        others 2021).
+        real-time recurrent learning (Williams and Zipser 1989): every step computes how
+        each parameter affects each recurrent state, :attr:`Connection.sensitivity`, so
+        that updates are the exact gradient while weights are fixed. A pair
+        ``("rtrl", n)`` includes the parameters that reach a state within n steps
+        (SnAp-n, Menick and others 2021).
 
         A network that learns by rtrl is stepped as a whole: its neurons and layers
         cannot be activated or propagated alone. The traces of the online rule do not
-        move meanwhile. Setting a rule clears the sensitivities.
+        change meanwhile. Setting a rule clears the sensitivities.
 
         Raises
         ------

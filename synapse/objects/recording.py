@@ -334,7 +334,7 @@ class Log:
     def close(self) -> None:
         """End the recording, as leaving the block does. A second call has no effect.
 
-        Ctrl-C in the instant in which Python leaves the block can prevent this call.
+        Ctrl-C at the moment when Python leaves the block can prevent this call.
         """
         self._recorder.close()
 
@@ -413,8 +413,8 @@ def record(
       steps. This rule has no traces and does not split errors: "eligibility",
       "bias_eligibility", "extended", "sensitivity", "projected" and "gated" are NaN.
     - A sensitivity is NaN in steps that do not compute it: while the network learns by
-      another rule, and after an edit or a lower order because of which the network no
-      longer keeps it.
+      another rule, and after an edit or a smaller reach because of which the network no
+      longer computes it.
     - The columns of a neuron or connection that is removed are NaN from then on.
       Neurons and connections that are added later are not recorded.
 

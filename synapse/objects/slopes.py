@@ -45,8 +45,9 @@ class OutputSlopes(Propagating):
         With `errors`, the sum is that of error times state over the outputs: the
         derivatives are what ``propagate(1.0, errors=errors)`` would add to the weights.
         They are those of the learning rule of the network: with ``"rtrl"`` exact
-        derivatives through all steps (of an order, what it keeps), with ``"online"``
-        those along its traces. No weight changes; neurons have the errors of this call.
+        derivatives through all steps (with a reach, those that it includes), with
+        ``"online"`` those along its traces. No weight changes; neurons have the errors
+        of this call.
 
         Parameters
         ----------

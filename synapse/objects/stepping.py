@@ -61,9 +61,8 @@ class Stepping(Calling):
             not copied; lists, tuples, float32 and non-contiguous arrays are.
         inject : mapping, optional
             Currents by name, such as ``{"cells": 0.5}``: numbers that are added to the
-            states of a layer or a neuron in this step, beside what arrives there. A
-            layer gets one number for all of its neurons, or one for each. See
-            :meth:`run`. Default: none.
+            states of a layer or a neuron in this step. A layer gets one number for all
+            of its neurons, or one for each. See :meth:`run`. Default: none.
 
         Returns
         -------
@@ -73,8 +72,8 @@ class Stepping(Calling):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the inputs are not n finite numbers, or a current has no place or another
-            shape; nothing has changed then.
+            If the inputs are not n finite numbers, or a current names no layer or
+            neuron or has another shape; nothing has changed then.
         FunctionError
             If a registered activation function raises. Call :meth:`clear` then to
             discard this step.
@@ -153,12 +152,12 @@ class Stepping(Calling):
             traces, and up to rounding without, because sums are split.
         inject : mapping, optional
             Currents by the name of a layer or a neuron, or by these objects. A current
-            is added to the state, beside what arrives there; that of an input neuron to
-            its activation. Each is a number for all steps, an array of shape (T, k) for
-            a layer of k neurons, or of shape (T,) for one neuron or for each of them.
-            It acts as the weight of an input of 1 in this step: it gets no trace, and
-            what learns is as without it. Consecutive steps with the same currents are
-            one compiled call. Default: none.
+            is added to the state of the neuron; for an input neuron, to its activation.
+            Each is a number for all steps, an array of shape (T, k) for a layer of k
+            neurons, or of shape (T,) for one neuron or for each of them. It acts like
+            the weight of an input of 1 in this step, but has no trace and does not
+            learn. Consecutive steps with the same currents are one compiled call.
+            Default: none.
         threads : int, optional
             Maximum number of threads that run sequences, or rows of a network without
             memory, at the same time. The result is identical for any number. Default:
@@ -173,9 +172,9 @@ class Stepping(Calling):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the inputs have another shape, or are not finite; if a current has no
-            place or another shape, or there are several sequences with `inject`;
-            nothing has changed then.
+            If the inputs have another shape, or are not finite; if a current names no
+            layer or neuron or has another shape, or there are several sequences with
+            `inject`; nothing has changed then.
         FunctionError
             If a registered activation function raises. With traces, call :meth:`clear`
             then to discard that step. Without, nothing has changed; while the network

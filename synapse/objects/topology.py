@@ -254,7 +254,8 @@ class Topology:
         """Mask of the connections with a delay, and of those whose source activates
         later, so that its previous activation is read.
 
-        In a synchronous network, these are all whose source is not an input, too.
+        In a synchronous network, all connections whose source is not an input are in
+        the mask, too.
 
         The table must be of a network, whose neurons are in the order of activation.
         Self-connections carry over states; they are not in the mask.

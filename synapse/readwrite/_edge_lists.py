@@ -84,8 +84,8 @@ def to_edges(network: Network) -> EdgeTables:
     Notes
     -----
     The network that comes back computes what `network` computes, and has its states. It
-    loses what :func:`from_networkx` says, and its dtype and name, unless you pass them.
-    The tables as files, which other programs read, too::
+    loses what :func:`from_networkx` lists, and its dtype and name, unless you pass
+    them. The tables as files, which other programs read, too::
 
         edges.to_csv("edges.csv", index=False)
         neurons.to_csv("neurons.csv", index=False)
@@ -171,11 +171,11 @@ def from_edges(
         strings (blanks around them are removed, with a warning); "weight", if they are
         given (a missing one is NaN, see `missing_weights`); "sign", +1, -1 or 0 (or
         NaN) for none; "delay", a number of steps (0 or NaN: none), see
-        :attr:`Connection.delay`; and what :func:`from_networkx` reads of edges besides,
-        such as "gater" (a name), "trainable" (True or False, or 1 or 0), and more in
-        rows that have its mark "synapse_part". All others become
-        :attr:`Connection.metadata`, except None and NaN, which takes some 100 bytes a
-        value: leave out what you do not need in large networks.
+        :attr:`Connection.delay`; and the other edge attributes that
+        :func:`from_networkx` reads, such as "gater" (a name), "trainable" (True or
+        False, or 1 or 0), and more in rows that have its mark "synapse_part". All
+        others become :attr:`Connection.metadata`, except None and NaN, which takes some
+        100 bytes a value: leave out what you do not need in large networks.
     inputs, outputs : iterable of names, optional
         The neurons that become inputs and outputs, in this order. Default: those
         without incoming connections, and the others without outgoing ones.

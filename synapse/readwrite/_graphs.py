@@ -177,7 +177,7 @@ def from_networkx(
     synchronous : bool, optional
         Whether all neurons but the inputs activate together, so that every connection
         between two of them arrives one step later, whatever the layers; see
-        :attr:`synapse.Network.synchronous`. Default: as its nodes have it, or False.
+        :attr:`synapse.Network.synchronous`. Default: the value of its nodes, or False.
     merge : {"sum", "mean", "first", "last"}, optional
         How parallel edges, which have the same ends and the same delay, become one
         connection. "first" and "last" use one of the edges. "sum" and "mean" combine
@@ -192,7 +192,7 @@ def from_networkx(
         self-connection, from which the state of the next step starts; with the weight
         1, the neuron adds up all its inputs, see :meth:`Neuron.project`. None leaves
         these edges out. An edge with the attribute ``carries``, as graphs of networks
-        have it, keeps what it says. Default: "activation".
+        have it, keeps its value. Default: "activation".
 
     Returns
     -------
@@ -222,8 +222,8 @@ def from_networkx(
 
     See Also
     --------
-    synapse.to_networkx : The way back.
-    architect.construct : A network of neurons that are connected already.
+    synapse.to_networkx : The inverse. architect.construct : A network of neurons that
+    are connected already.
 
     Notes
     -----

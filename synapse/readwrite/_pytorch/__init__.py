@@ -53,14 +53,14 @@ def to_torch(network: Network, modules: Any = None) -> Any:
 
     Notes
     -----
-    Layers that PyTorch has are its modules, with its names in the ``state_dict``: each
-    layer of an LSTM, a GRU or an Elman network with `tanh` or `relu` is a
-    `torch.nn.LSTM`, `GRU` or `RNN` of one layer (``lstm``, ``gru`` or ``rnn`` of the
-    module), and connections of all neurons to all, outside of a recurrence, are
-    a `Linear` (``linear``); several of a kind are ``lstm_1``, ``lstm_2``. They
-    can load the ``state_dict`` of a trained module. What they lack stays in the vectors
-    ``weight`` and ``bias``: peepholes, other gates, other squashes, ties,
-    signs, sparse connections, layers of which a part is fixed.
+    Layers that PyTorch has become its own modules, with its names in the
+    ``state_dict``: each layer of an LSTM, a GRU or an Elman network with `tanh` or
+    `relu` is a `torch.nn.LSTM`, `GRU` or `RNN` of one layer (``lstm``, ``gru`` or
+    ``rnn`` of the module), and connections of all neurons to all, outside of a
+    recurrence, are a `Linear` (``linear``); several of a kind are ``lstm_1``,
+    ``lstm_2``. They can load the ``state_dict`` of a trained module. What they lack
+    stays in the vectors ``weight`` and ``bias``: peepholes, other gates, other
+    squashes, ties, signs, sparse connections, layers of which a part is fixed.
 
     Neurons that do not depend on each other are computed together, and what does not
     depend on a recurrence for all steps at once. Gradients flow through all steps:
@@ -70,8 +70,9 @@ def to_torch(network: Network, modules: Any = None) -> Any:
     A recurrent module of PyTorch has no derivatives in forward mode and cannot be
     compiled; there, and in all other recurrence, the steps are computed one by one,
     which is slower. ``python -m benchmarks --only modules`` compares modules with
-    PyTorch's own and with loops written by hand. ``torch.compile(module,
-    fullgraph=True)`` makes one graph of all steps, anew for each number of steps.
+    PyTorch's own and with loops written by hand.
+    ``torch.compile(module, fullgraph=True)`` makes one graph of all steps, a new one
+    for each number of steps.
 
     See Also
     --------
@@ -136,7 +137,7 @@ def from_torch(
           become a :class:`Network`. Any other call raises an error;
         - the state dict of such modules, with their kinds by its names and shapes;
         - a module that :func:`to_torch` has made; `network` must then be the network it
-          was made of.
+          was made from.
 
         ``Dropout``, ``Flatten`` and ``Identity`` have no parameters and are skipped, as
         is dropout between recurrent layers.

@@ -58,8 +58,8 @@ class CTRNN(Network):
         that of a graph is ``networkx.to_numpy_array(graph) != 0``. Default:
         "all_to_all", also from a cell to itself.
     time_constants : float or (float, float)
-        Time constants at first, in the unit of the elapsed time: one for all cells, or
-        a range in which their logarithms are drawn uniformly. Default: (1, 10).
+        Initial time constants, in the unit of the elapsed time: one for all cells, or a
+        range in which their logarithms are drawn uniformly. Default: (1, 10).
     learn_time_constants : bool
         Whether the time constants are trainable. Default: True.
     squash, output_squash : str or Squash

@@ -62,9 +62,9 @@ class GRU(Network):
 
     The traces of an update gate reach over many steps through the self-connection of
     its cell. A candidate lies between the inputs and a cell, so the online rule does
-    not assign credit over many steps to the weights of the candidate. In an
-    :class:`LSTM` of the style "synaptic" there are no candidates: its inputs lead to
-    the cells through the input gate, and it does.
+    not assign credit over many steps to the weights of the candidate. An :class:`LSTM`
+    of the style "synaptic" has no candidates: its inputs lead to the cells through the
+    input gate, so there the online rule does.
 
     Parameters
     ----------
@@ -76,8 +76,8 @@ class GRU(Network):
         Initial biases of the gates. Cells retain their state longer with a higher bias
         of the update gates. Defaults: 1 and 1.
     span : float or (float, float), optional
-        Steps over which cells remember at first, instead of the bias of the update
-        gates, see :class:`LSTM`. Default: no spans.
+        Initial number of steps over which cells remember, instead of the bias of the
+        update gates, see :class:`LSTM`. Default: no spans.
     initializer, bias_initializer, seed, dtype
         As for :class:`Perceptron`; the biases of gates are not random without a span.
 

@@ -84,11 +84,11 @@ class LSTM(Network):
         h_t = o_t * tanh(c_t)                             squashed cells, hidden
 
     Peepholes add c_{t-1} to the sums of input and forget gates, and c_t to those of the
-    output gates. A cell is a neuron with a self-connection of weight 1: it keeps its
-    state, and an error that goes back through it keeps its size (the constant error
-    carousel). A candidate is a neuron between the inputs and a cell. So the online rule
-    assigns credit over many steps to the weights of the gates, but not to those of the
-    candidates.
+    output gates. A cell is a neuron with a self-connection of weight 1: it preserves
+    its state, and an error that passes back through it keeps its size (the constant
+    error carousel). A candidate is a neuron between the inputs and a cell. So the
+    online rule assigns credit over many steps to the weights of the gates, but not to
+    those of the candidates.
 
     The style "synaptic" is that of Synaptic 1.1.4, with its defaults except for wider
     weights, which learn long lags from more seeds; ``initializer="uniform"`` draws
@@ -135,15 +135,15 @@ class LSTM(Network):
         Activation functions of the gates and of the outputs. Default of
         `output_squash`: `squash`.
     input_gate_bias, forget_gate_bias, output_gate_bias : float, optional
-        Initial biases of the gates. Default: 0, 3 and 0, so that cells remember at
-        first; 1, 1 and 1 in the style "synaptic". `studies/papers/lstm_recipe.md` has
-        the measurements.
+        Initial biases of the gates. Default: 0, 3 and 0, so that cells remember
+        initially; 1, 1 and 1 in the style "synaptic". `studies/papers/lstm_recipe.md`
+        has the measurements.
     span : float or (float, float), optional
-        Steps over which cells remember at first, instead of the biases of input and
-        forget gates. Each cell has its own span u, drawn uniformly from 1 to a number,
-        or from a range on a logarithmic scale, such as (1, 1000). Its forget gate gets
-        the bias ln u, its input gate -ln u (Tallec and Ollivier 2018). The gates must
-        be logistic. Default: no spans.
+        Initial number of steps over which cells remember, instead of the biases of
+        input and forget gates. Each cell has its own span u, drawn uniformly from 1 to
+        a number, or from a range on a logarithmic scale, such as (1, 1000). Its forget
+        gate gets the bias ln u, its input gate -ln u (Tallec and Ollivier 2018). The
+        gates must be logistic. Default: no spans.
     initializer, bias_initializer, seed, dtype
         As for :class:`Perceptron`; the biases of gates are not random without a span.
 

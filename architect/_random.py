@@ -63,7 +63,7 @@ class Random(Network):
     ------
     ArgumentError, ArgumentTypeError
         If a size or number is out of range, or there are fewer pairs or connections
-        than asked for.
+        than requested.
 
     Examples
     --------

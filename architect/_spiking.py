@@ -61,29 +61,30 @@ class Spiking(Network):
     inputs, cells, outputs : int
         Number of inputs, of cells and of outputs.
     adaptive : int, optional
-        How many of the cells adapt: the first ones. Default: half of them.
+        Number of cells that adapt: the first ones. Default: half of them.
     density : float
-        Share of the pairs of different cells that are connected, above 0 and at most 1.
-        Default: 1.
+        Fraction of the pairs of different cells that are connected, above 0 and at most
+        1. Default: 1.
     time_constant, adaptation_time, output_time : float
-        Steps in which a voltage, an adaptation and an output fade to 1/e. Default: 20,
-        100 and 20.
+        Number of steps in which a voltage, an adaptation and an output decay to 1/e.
+        Default: 20, 100 and 20.
     threshold : float
         Voltage at which a cell spikes, above 0; a spike lowers it by as much. Default:
         1.
     adaptation : float
-        beta: by how much each spike raises the threshold of an adaptive cell at first.
+        beta: the initial rise of the threshold of an adaptive cell by each spike.
         Default: 0.3.
     reset : {"subtract", "zero"}
-        What a spike does to the voltage: it lowers it by the threshold, or sets it to 0
-        before the next inputs, as in NIR. Default: ``"subtract"``.
+        Effect of a spike on the voltage: "subtract" lowers it by the threshold, "zero"
+        sets it to 0 before the next inputs, as in NIR. Default: ``"subtract"``.
     refractory : int
-        Steps after a spike in which a cell cannot spike; its voltage goes on. Default:
-        0, and the cells have no neurons `ready`, which gate voltages and adaptation.
+        Number of steps after a spike in which a cell cannot spike; its voltage
+        continues to change. Default: 0; the cells then have no neurons `ready`, which
+        gate voltages and adaptation.
     excitatory : int, optional
-        How many of the cells excite: the first ones. Their connections to cells and
+        Number of excitatory cells: the first ones. Their connections to cells and
         outputs are positive, those of the others negative, and learning keeps the signs
-        (Dale's law). What is drawn for inhibitory cells is larger, so that both kinds
+        (Dale's law). Weights drawn for inhibitory cells are larger, so that both kinds
         are in balance. Default: cells have no signs.
     spike, output_squash : str or Squash
         Activation functions of spikes and outputs. ``"spike(width=2)"`` has a slope
@@ -103,8 +104,8 @@ class Spiking(Network):
 
     Notes
     -----
-    Errors also pass through `ready`: the exact gradient knows that a spike forbids the
-    next ones. Bellec and others (2020) leave this out.
+    Errors also pass through `ready`: the exact gradient includes that a spike prevents
+    the next ones. Bellec and others (2020) leave this out.
 
     By rtrl of reach 1, the eligibility e_ij of a weight into cell j, without refractory
     steps, is that of e-prop, with slopes psi and errors of the outputs::
@@ -115,8 +116,8 @@ class Spiking(Network):
         d y_o / d w_ij (t) = kappa (the same)(t-1) + u_jo e_ij(t)
                              + sum_m u_mo psi_m(t) r_jm e_ij(t-1)
 
-    Two terms are more than e-prop has: the derivative of the reset, and the sum over
-    other cells m, by which a spike changes the outputs of the next step.
+    Two terms are not in e-prop: the derivative of the reset, and the sum over other
+    cells m, by which a spike changes the outputs of the next step.
 
     Examples
     --------

@@ -262,8 +262,9 @@ def register(
     surrogate : bool
         Whether the derivative is declared instead of that of the value, as of a spike
         (surrogate gradient: Neftci, Mostafa and Zenke 2019). Errors and eligibility
-        traces take it everywhere, also in modules of PyTorch; finite differences do
-        not agree with it. Default: False, and another slope is refused.
+        traces use it everywhere, also in modules of PyTorch; finite differences do not
+        agree with it. Default: False; a derivative that is not the slope of the value
+        is then refused.
 
     Returns
     -------

@@ -67,8 +67,8 @@ class RateWarning(SynapseWarning):
 
 
 class IncompleteWarning(SynapseWarning):
-    """What is written is a part: the scale that an agent applies to observations is not
-    in its network.
+    """Only a part is written: the scale that an agent applies to observations is not in
+    its network.
     """
 
 
@@ -81,7 +81,7 @@ class MissingExtraError(SynapseError, ImportError):
 class TopologyWarning(SynapseWarning):
     """A network runs without a connection into its outputs, with connections that never
     act, or with two of a pair that act as one; or an edit makes a connection late
-    without need.
+    unnecessarily.
     """
 
 

@@ -49,29 +49,29 @@ def rewire(
     swaps: int = 10,
     seed: Seed = None,
 ) -> Any:
-    """Shuffle who is connected with whom, and keep the degrees of every neuron: a null
-    model.
+    """Shuffle the targets of connections and preserve the degrees of every neuron: a
+    null model.
 
     Two connections a -> b and c -> d become a -> d and c -> b, again and again [1]_,
     but only within a sign: excitatory with excitatory, inhibitory with inhibitory ones.
     So every neuron keeps the number of its incoming and of its outgoing connections of
     each sign; this is the first half of the model of Rubinov and Sporns [2]_, and of
-    ``null_model_dir_sign`` in bctpy. Its second half, which gives the weights out in
-    another order, is left out: a connection keeps its source, weight, number of
-    synapses, gater, delay and metadata, and gets another target. So the sum of the
-    weights out of a neuron stays, that into it does not.
+    ``null_model_dir_sign`` in bctpy. Its second half, which permutes the weights, is
+    left out: a connection keeps its source, weight, number of synapses, gater, delay
+    and metadata, and gets another target. So the sum of the outgoing weights of a
+    neuron is preserved, that of its incoming weights is not.
 
     Parameters
     ----------
     network : Network, pandas.DataFrame or mapping of str to array_like
         A network, or a table of connections as :func:`synapse.from_edges` reads it. It
-        is not changed. In a table, every pair is there once, or once for each "delay".
+        is not changed. In a table, every pair occurs once, or once for each "delay".
     within : str or sequence of str, optional
         Columns of the table, or metadata of the connections: only those with equal
         values exchange their targets, such as ``["sign", "from_type", "to_type"]``,
-        which keeps the connections between any two types, too. A missing value is one
-        of its own; with an empty list, all exchange with all. Default: the sign; where
-        there is none, that of the weight.
+        which keeps the connections between any two types, too. Missing values count as
+        equal; with an empty list, all connections can exchange their targets. Default:
+        the sign or, without one, that of the weight.
     swaps : int
         Number of exchanges that are tried, per connection. Default 10.
     seed : int or numpy.random.Generator, optional
@@ -98,11 +98,11 @@ def rewire(
     Notes
     -----
     Self-connections stay where they are. Exchanges that would make one, or that would
-    connect a pair twice, are refused; they count as tried, without which some wirings
-    would be more probable than others. Where a pair of each of two signs blocks the
-    other, both pairs exchange their targets. Half of the exchanges are among three
-    connections: two alone never turn a cycle of three neurons round [3]_. After enough
-    exchanges, all wirings with these degrees are equally probable if they can be
+    connect a pair twice, are refused; they count as tried, because otherwise some
+    wirings would be more probable than others. If a pair of each of two signs blocks
+    the other, both pairs exchange their targets. Half of the exchanges involve three
+    connections: exchanges of two never reverse a cycle of three neurons [3]_. After
+    enough exchanges, all wirings with these degrees are equally probable if they can be
     reached; with one sign, they can.
 
     A statistic of a network means something if few of its shuffles reach it::

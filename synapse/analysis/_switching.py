@@ -19,7 +19,7 @@ from ._table import Table
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Switching(Table):
-    """How well each neuron tells a stretch from the rest, the best one first.
+    """How well each neuron distinguishes a stretch from the rest, the best one first.
 
     Attributes
     ----------
@@ -28,9 +28,9 @@ class Switching(Table):
     name : ndarray of str
         Name of the neuron.
     inside, outside : ndarray
-        Mean of its number in the marked stretches, and around them.
+        Mean of its value in the marked stretches, and around them.
     correlation : ndarray
-        Correlation of its number with the mark around the stretches, from -1 to 1; 0 if
+        Correlation of its value with the mark around the stretches, from -1 to 1; 0 if
         it never changes there.
     """
 

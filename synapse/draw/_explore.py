@@ -34,7 +34,7 @@ PAUSE = 0.1
 
 
 class Explorer:
-    """What :func:`explore` returns: a page that a notebook shows in a sandboxed frame.
+    """A page of :func:`explore`, which a notebook shows in a sandboxed frame.
 
     Where anywidget is installed (the extra ``widget``), a notebook shows a widget
     instead, and :meth:`update` changes what it shows.
@@ -95,7 +95,7 @@ class Explorer:
         return from_json_data(returned) if returned else self._net.clone()
 
     def update(self, progress: Any = None) -> None:
-        """Read the network anew: its weights, and what it does with the sequence.
+        """Read the network again: its weights, and its values over the sequence.
 
         Use it as a callback of a training, ``trainer.train(...,
         callbacks=[view.update])``, or call it after your own steps.

@@ -35,8 +35,8 @@ class Evolution:
     milestones : list of (int, Genome)
         Generations in which there was a new champion, with its genome.
     front : list of (tuple of float, Genome)
-        With ``select="pareto"``: the genomes of the last population that none of it
-        dominates, by their objectives, the fittest first. Otherwise empty.
+        With ``select="pareto"``: the non-dominated genomes of the last population with
+        their objectives, the fittest first. Otherwise empty.
     """
 
     solved: bool = False

@@ -169,10 +169,9 @@ class Genome:
 
         A hidden neuron named "node 7", as :meth:`network` names them, becomes the node
         with this id; others are numbered after the largest id. So a genome and that of
-        its network are the same, but for innovation numbers, signs of biases, and what
-        computes nothing: genes that are disabled, biases of 0, and `late` of
-        connections that lead backward. Weights into logistic nodes may differ by a
-        rounding error.
+        its network are the same except for innovation numbers, signs of biases, and
+        parts without effect: disabled genes, biases of 0, and `late` of connections
+        that lead backward. Weights into logistic nodes may differ by a rounding error.
 
         Parameters
         ----------
@@ -229,7 +228,8 @@ class Genome:
         return evolved(nodes, genes, inputs, outputs)
 
     def with_weights(self, weight: float) -> Genome:
-        """Return a genome with this weight in place of all but those of carried states.
+        """Return a genome with this weight for all connections except those that carry
+        states.
 
         Parameters
         ----------
@@ -258,7 +258,8 @@ class Genome:
         return self._phenotype
 
     def activate(self, inputs: ArrayLike) -> Floats:
-        """Activate once; the context goes on. Returns the outputs, shape (outputs,).
+        """Activate once, from the present context. Returns the outputs, shape
+        (outputs,).
 
         Unlike :meth:`Network.activate` it does not check that inputs are finite.
 
@@ -271,8 +272,8 @@ class Genome:
         return outputs
 
     def run(self, inputs: ArrayLike) -> Floats:
-        """Activate once for every row; the context goes on. Returns the outputs, shape
-        (rows, outputs).
+        """Activate once for every row, from the present context. Returns the outputs,
+        shape (rows, outputs).
 
         Parameters
         ----------
@@ -293,7 +294,7 @@ class Genome:
         self._expressed.before[:] = 0.0
 
     def adopt(self, network: Network) -> None:
-        """Inherit what a network that :meth:`network` has made has learned (Lamarckian
+        """Inherit the learned weights of a network from :meth:`network` (Lamarckian
         evolution).
 
         Called by a fitness, it changes the genome in the population. Biases become
@@ -332,7 +333,7 @@ class Genome:
         self._phenotype = None
 
     def network(self) -> Network:
-        """Return a new network that computes the same, with an empty context.
+        """Return a new network that computes the same, with a cleared context.
 
         Genes that are disabled are left out. Hidden neurons are named by their node. A
         late connection, and one by which a neuron reads its own previous activation,

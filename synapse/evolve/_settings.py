@@ -72,8 +72,9 @@ class Settings:
     """How genomes are compared, selected, crossed and mutated.
 
     The defaults are those of Stanley and Miikkulainen 2002, section 4.1, for
-    populations of 150. "Program" marks what the paper leaves open and the parameter
-    files of the authors' program say. Everything from `recurrent` on is off by default.
+    populations of 150. "Program" marks values that the paper does not give and that are
+    from the parameter files of the authors' program. Everything from `recurrent` on is
+    off by default.
 
     Parameters
     ----------
@@ -112,7 +113,7 @@ class Settings:
         A perturbation is uniform within plus and minus this. Default 2.5 (program).
     weight_range : float
         A new weight is uniform within plus and minus this. Default 8, chosen on XOR;
-        neither source says it.
+        neither source gives it.
     add_node : float
         Probability that a connection is split by a node. Default 0.03 (section 4.1).
     add_connection : float
@@ -140,7 +141,7 @@ class Settings:
         Probability that a connection is removed, or a hidden node with its connections.
         Default 0.
     select : str
-        What genomes are selected by: "fitness"; "pareto", several objectives as in
+        Criterion of the selection: "fitness"; "pareto", several objectives as in
         NSGA-II; or "novelty" of their behaviour. Default "fitness". See :func:`neat`.
     squashes : sequence of str or Squash
         The activation functions of hidden nodes: built-in functions of one state. A new

@@ -66,8 +66,8 @@ def run_trials(
     """Call ``trial(seed)`` for every seed and return the results.
 
     The results are the same for every executor and number of workers, and for a run
-    that was broken off and started again: they are always read from the JSON that a
-    store would have.
+    that was interrupted and continued: they are always read from the JSON that a store
+    would have.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def run_trials(
         If the executor fails, for example because one of its processes was killed.
     KeyboardInterrupt
         After Ctrl-C. Trials that have not begun are cancelled; those that have begun in
-        an executor end by themselves, as in `concurrent.futures`. Results so far are in
+        an executor run to their end, as in `concurrent.futures`. Results so far are in
         the store, and a note says how many there are.
 
     See Also
@@ -122,7 +122,7 @@ def run_trials(
 
     Notes
     -----
-    No trial is ended from outside. For a limit in time, give the training a callback
+    A trial cannot be ended from outside. For a time limit, give the training a callback
     that calls ``trainer.stop()``, or use an executor with time limits of its own.
 
     Examples

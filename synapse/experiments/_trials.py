@@ -31,8 +31,8 @@ class Trials(list[Row]):
     names : sequence of str
         Names of the parameters of a sweep, which are also keys of the results.
     seconds : float
-        Time that all trials took, also those that ran earlier and whose results come
-        from a store.
+        Total time of all trials, including those that ran earlier and whose results
+        come from a store.
 
     Raises
     ------

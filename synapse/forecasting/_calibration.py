@@ -74,9 +74,9 @@ class Calibration:
 
         It is a multiple of the scale of a step: a quantile of the errors of all steps
         in this unit (conformal prediction on the rolling origin). Errors from
-        neighbouring origins are alike, so n origins count as k = n (1 - r) / (1 + r)
-        independent ones, where r is the correlation of neighbours, and the quantile is
-        that of ``coverage (1 + 1 / (3 k))`` instead of ``coverage (1 + 1 / k)``: the
+        neighbouring origins are correlated, so n origins count as k = n (1 - r) / (1 +
+        r) independent ones, where r is the correlation of neighbours, and the quantile
+        is that of ``coverage (1 + 1 / (3 k))`` instead of ``coverage (1 + 1 / k)``: the
         errors of one origin add information, too. The factor 1/3 is measured, see
         ``studies/default_forecasts.md``.
 
@@ -85,13 +85,13 @@ class Calibration:
         coverage : float
             Fraction of future values that should be within the bounds. Default: 0.9.
         steps : int, optional
-            Number of steps; beyond those of the errors, the scale goes on growing.
+            Number of steps; beyond those of the errors, the scale continues to grow.
             Default: those.
 
         Raises
         ------
         ArgumentError
-            If there are too few origins for this share.
+            If there are too few origins for this coverage.
 
         References
         ----------

@@ -53,7 +53,7 @@ class Forecast(NDArrayOperatorsMixin):
     lower, upper : ndarray, shape (steps, m), or None
         The bounds of the intervals.
     coverage : float or None
-        The share of future values that should be within the bounds.
+        The fraction of future values that should be within the bounds.
     dates : pandas.Index or None
         The dates of the steps, or the numbers of their rows, if the forecast continues
         a data frame.

@@ -49,8 +49,8 @@ class NetworkForecaster:
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If one of them is none of these, or has another shape or outputs with bounds; in
-        a call, if the history has not m columns, or too few steps for the lags.
+        If an argument has another type or shape, or the outputs have bounds; in a call,
+        if the history does not have m columns, or has too few steps for the lags.
 
     Examples
     --------

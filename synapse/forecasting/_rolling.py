@@ -44,7 +44,7 @@ class RollingOrigin:
     forecasts : ndarray, shape (k, steps, (m))
         The forecasts.
     truth : ndarray, shape (k, steps, (m))
-        What the series was at these steps.
+        The series at these steps.
     scale : ndarray, shape ((m),)
         Mean absolute error of the seasonal naive method one step ahead, before the
         first origin.
@@ -93,8 +93,8 @@ class RollingOrigin:
 
     @property
     def calibration(self) -> Calibration:
-        """The errors as those that prediction intervals follow from, for
-        :func:`synapse.forecast`.
+        """The errors as a calibration, from which :func:`synapse.forecast` computes
+        prediction intervals.
         """
         return Calibration(-self.errors.reshape(*self.errors.shape[:2], -1))
 

@@ -29,7 +29,7 @@ CRITICAL_VALUE = 1.645
 
 @dataclass(frozen=True)
 class Selection:
-    """What :func:`select` has measured.
+    """The result of :func:`select`.
 
     Attributes
     ----------
@@ -74,8 +74,8 @@ class Selection:
         )
 
     def verdict(self, network: str) -> str:
-        """Return a sentence: whether a network is worth it beside the best of the other
-        single forecasters.
+        """Return a sentence: whether a network is worth it, compared with the best
+        other forecaster.
         """
         if network not in self.rolled or set(self.rolled) <= {network, COMBINE}:
             return f"{network} could not be compared."

@@ -26,7 +26,7 @@ LATEST_STEP = np.empty(0)
 @dataclass(frozen=True)
 class ContinualBackprop:
     """Continual backpropagation (Dohare and others 2024): the least useful hidden
-    neurons begin anew.
+    neurons are reinitialised.
 
     The utility of a neuron is the running mean of its absolute activation times the sum
     of its absolute outgoing weights: ``u <- decay u + (1 - decay) |y| sum |w|``. At
@@ -49,10 +49,9 @@ class ContinualBackprop:
     replacement_rate : float
         Probability of a renewal by update and mature neuron, 0 to 1. Default 1e-4.
     maturity_threshold : int
-        Number of updates before a neuron can be renewed, again or at first. Default
-        100.
+        Number of updates before a neuron can be renewed, first or again. Default 100.
     decay : float
-        Share of the utility that is left after an update, 0 to 1. Default 0.99.
+        Factor of the previous utility in an update, 0 to 1. Default 0.99.
 
     Examples
     --------

@@ -25,8 +25,8 @@ class Evaluation:
     """The result of :meth:`Trainer.test`.
 
     `confusion` and `misclassified` are None unless the targets are classes: every
-    target is one-hot, or 0 or 1 for a single output. The class that a network names is
-    its largest output, or whether a single output is above 0.5.
+    target is one-hot, or 0 or 1 for a single output. The predicted class is the largest
+    output or, with a single output, whether it is above 0.5.
 
     Parameters
     ----------
@@ -37,13 +37,13 @@ class Evaluation:
     cost : str
         Name of the cost.
     confusion : ndarray of int, shape (classes, classes), optional
-        ``confusion[i, j]`` is the number of steps of class i for which the network has
-        named class j.
+        ``confusion[i, j]`` is the number of steps of class i for which the network
+        predicted class j.
     misclassified : ndarray of int, optional
-        Numbers of the samples or sequences with a step for which it has named another
-        class; of a stream into a network with memory the numbers of these steps.
+        Indices of the samples or sequences with a step of which the class was predicted
+        wrongly; for a stream into a network with memory, the indices of these steps.
     metrics : dict of str to float
-        The values of the metrics that were asked for, by name.
+        The values of the requested metrics, by name.
     """
 
     loss: float
@@ -55,7 +55,7 @@ class Evaluation:
 
     @property
     def accuracy(self) -> float | None:
-        """Fraction of the steps for which the network has named the right class; None
+        """Fraction of the steps for which the network predicted the right class; None
         without classes.
         """
         if self.confusion is None:

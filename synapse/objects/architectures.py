@@ -40,9 +40,8 @@ def register(architecture: Class) -> Class:
     Use it as a class decorator. A copy is not made by ``__init__``. It gets the layers,
     and the attributes that :meth:`Network.find_parts` derives from the layers and
     :attr:`Network.settings`. Override both if your class has attributes of its own. A
-    program without a registered class of this name reads a plain
-    :class:`Network` from the file, and so does every program if the network had been
-    edited so that `find_parts` refuses it.
+    program without a registered class of this name reads a plain :class:`Network` from
+    the file. So does every program if an edit of the network makes `find_parts` raise.
 
     Parameters
     ----------

@@ -162,12 +162,11 @@ class Optimizer(ABC):
 
         The optimizer holds its memory (such as Adam's moments) for every network that
         it steps, as long as both exist; copies and pickles of an optimizer begin with
-        none. The step is that of a
-        :class:`~synapse.Trainer` with ``rule="bptt"`` for the same gradient: frozen
-        parameters stay, tied ones move together, and weights keep their signs. As in a
-        Trainer, the memory starts afresh after an edit of the topology or of what is
-        trainable. For clipping or penalties, give a changed gradient:
-        ``dataclasses.replace(gradient, weights=...)``.
+        none. The step is that of a :class:`~synapse.Trainer` with ``rule="bptt"`` for
+        the same gradient: frozen parameters stay, tied ones move together, and weights
+        keep their signs. As in a Trainer, the memory is reset after an edit of the
+        topology or of the trainable parameters. For clipping or penalties, pass a
+        changed gradient: ``dataclasses.replace(gradient, weights=...)``.
 
         Parameters
         ----------

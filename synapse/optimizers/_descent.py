@@ -296,18 +296,18 @@ class AdamW(_Moments):
 @_checks.suggests_arguments("optimizer")
 @dataclass(frozen=True)
 class Rprop(BuiltIn):
-    """iRprop-: each parameter has a step that grows while its gradient keeps its sign
-    and else shrinks.
+    """iRprop-: each parameter has a step that grows while its gradient keeps its sign,
+    and shrinks otherwise.
 
     Igel and Hüsken 2003: after a change of sign the gradient counts as 0, so that the
-    parameter rests and its step stays as it is the time after. It needs the gradient of
-    all the data, not of batches.
+    parameter does not change, and its step stays the same the next time. It needs the
+    gradient of all the data, not of batches.
 
     Parameters
     ----------
     rate : float
-        The step of every parameter at first. A rate given to ``OptimizerState.step``
-        scales that step by its ratio to this one.
+        Initial step of every parameter. A rate given to ``OptimizerState.step`` scales
+        that step by its ratio to this one.
     etas : (float, float)
         Factors by which steps shrink and grow.
     steps : (float, float)

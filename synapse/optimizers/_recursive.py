@@ -24,8 +24,8 @@ ALL = "all"
 
 @_checks.suggests_attributes("RecursiveOptimizer")
 class RecursiveOptimizer(ABC):
-    """Base class of optimizers that keep a covariance of the parameters, renewed in
-    every step.
+    """Base class of optimizers that store a covariance of the parameters and update it
+    in every step.
 
     They take, for every step with a target, the Jacobian H = dy/dp of the outputs y
     with respect to the parameters p, and the errors t - y of the outputs. A Trainer
@@ -473,14 +473,15 @@ class DEKF(RecursiveOptimizer):
     rate : float
         Factor of all changes. Default 1, the step of the equations.
     initial_variance : float
-        Initial variance of each parameter: how far it is expected to move. Default 100.
+        Initial variance of each parameter: how much it is expected to change. Default
+        100.
     measurement_noise : float or pair of float
         Variance R of the targets' noise; a larger one makes smaller steps. A pair is
         the first and the last value, between which R falls (or rises) geometrically.
         Default 1.
     process_noise : float or pair of float
-        Variance Q that each parameter gains in every step, which keeps P positive and
-        the filter alert. A pair as above. Default 1e-4.
+        Variance Q that each parameter gains in every step, so that P stays positive and
+        the filter keeps adapting. A pair as above. Default 1e-4.
     annealing : int
         Number of steps from the first to the last value of a pair. Default 1000.
     groups : {"neuron", "all"}

@@ -86,7 +86,7 @@ def c_source(
         ``pitch_net_step`` and constants such as ``PITCH_NET_INPUTS``. Letters, digits
         and single underscores between them. Default: "network".
     learn : bool
-        Whether the program goes on learning. Default: False.
+        Whether the program can learn. Default: False.
     cost : str or Cost, optional
         Cost of a program that learns. Default: as in
         :meth:`synapse.Network.propagate`.
@@ -106,7 +106,7 @@ def c_source(
         the dtype, or there is a cost or a bound without `learn`.
     FormatError
         If the slope of a squash, or a cost, cannot be written in C, a network with tied
-        parameters learns by sensitivities of a limited order, or a network that learns
+        parameters learns by sensitivities of a limited reach, or a network that learns
         needs more than 2,147,483,646 weights, traces or sensitivities.
     FormatError, ArgumentTypeError, TopologyError, DivergenceError
         As for :func:`python_source`.

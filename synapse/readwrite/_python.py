@@ -89,7 +89,7 @@ def python_source(
         "pitch_net". Letters, digits and single underscores between them. Default:
         "network".
     learn : bool
-        Whether the program goes on learning. Default: False.
+        Whether the program can learn. Default: False.
     cost : str or Cost, optional
         Cost of a program that learns. Default: as in
         :meth:`synapse.Network.propagate`.

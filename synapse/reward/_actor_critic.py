@@ -33,7 +33,7 @@ class ActorCritic(Agent):
         With softmax outputs, one for each action: their activations are the
         probabilities. Any others are continuous actions: the first half of the outputs
         are the means of Gaussians, whose squash has no bounds, such as "identity". The
-        second half are their deviations, whose squash is above 0, such as "softplus".
+        second half are their deviations, whose squash is positive, such as "softplus".
     value : Network
         The network that predicts the value, with one output, whose squash has no
         bounds. If one of the networks has memory, its learning rule is "rtrl".

@@ -266,8 +266,8 @@ class Agent(Archived):
             Whether the episode has ended there, so that nothing follows: the value of
             the observation counts as 0. Default False.
         truncated : bool
-            Whether the episode is broken off there, although something would follow:
-            its value counts. Default False.
+            Whether the episode is cut off there, although it could continue: its value
+            counts. Default False.
 
         Returns
         -------
@@ -278,7 +278,7 @@ class Agent(Archived):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If no episode has begun, another agent uses the network since then, or a
+            If no episode has begun, another agent has used the network since then, or a
             number cannot be used. Nothing has changed then.
         DivergenceError
             If the values are no longer finite. The weights are those before this step.
@@ -348,7 +348,8 @@ class Agent(Archived):
         observation : array_like, shape (n,)
             The observation.
         first : bool
-            Whether it begins an episode: the context is cleared before. Default False.
+            Whether it begins an episode; the context is then cleared first. Default
+            False.
 
         Returns
         -------

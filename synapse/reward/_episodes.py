@@ -36,7 +36,7 @@ EVALUATED = 1
 @final
 @dataclass(frozen=True)
 class Run:
-    """What a run of an agent has brought.
+    """The result of a run of an agent.
 
     Parameters
     ----------
@@ -130,14 +130,14 @@ def run(
         An environment of Gymnasium, or any object with its two methods:
         ``reset(seed=...)`` returns an observation and a dict; ``step(action)`` returns
         the observation, the reward, whether it has terminated, whether it was
-        broken off, and a dict. Observations are numbers. Those of a Discrete or
+        truncated, and a dict. Observations are numbers. Those of a Discrete or
         MultiDiscrete ``observation_space`` become a column for each value, of which one
         is 1. If the ``action_space`` is MultiDiscrete or MultiBinary, the network has
         an output for each combination. Continuous actions are clipped to the bounds of
         their space.
     steps : int
-        Number of steps, after which the run ends, also within an episode. With 0,
-        nothing is done but to read the checkpoint, if there is one to resume from.
+        Number of steps, after which the run ends, also within an episode. With 0, the
+        run only reads the checkpoint, if there is one to resume from.
     seed : int or numpy.random.Generator, optional
         Seed of the environment: each episode resets it with a seed that follows from
         this one and the number of the episode. Default: an unrecorded random seed, or
@@ -162,19 +162,18 @@ def run(
         ten seconds or so, and at the end, also after Ctrl-C and errors.
         :func:`synapse.load` reads the agent of it.
     resume : bool
-        Whether to continue from the checkpoint, if it exists: with an agent that is
-        made and an environment that behaves as before, the run then brings the same
-        bits as one that was not broken off. If it was broken off within an episode, the
-        actions of this episode are repeated first; if the environment then shows
-        something else than before, the episode begins anew, and the agent has what it
-        has learned.
+        Whether to continue from the checkpoint, if it exists: with an agent and an
+        environment made as before, the run then gives the same bits as one without an
+        interruption. If it was interrupted within an episode, the actions of this
+        episode are repeated first. If the environment then returns other observations
+        than before, the episode starts again, with the agent as it is.
     progress : bool
         Whether to show a progress bar. Default True.
 
     Returns
     -------
     Run
-        Also after Ctrl-C, with what was reached until then.
+        The result; after Ctrl-C, that of the steps so far.
 
     Raises
     ------
@@ -187,8 +186,8 @@ def run(
     FormatError
         If the checkpoint is not one of an agent with such networks.
     Exception
-        What the environment raises, with a note that names the step. The agent has
-        learned what came before.
+        Any exception of the environment, with a note that names the step. The agent has
+        learned from the previous steps.
 
     Examples
     --------

@@ -28,8 +28,8 @@ def run_many(
     """Run several agents one after the other, each in an environment of its own.
 
     It replaces a vector environment, whose steps belong to several episodes: an agent
-    learns at every step of one. Agents with different seeds also show by how much
-    returns differ between seeds; :func:`synapse.draw.returns` draws them.
+    learns at every step of one. Agents with different seeds show how much returns
+    differ between seeds; :func:`synapse.draw.returns` draws them.
 
     Parameters
     ----------

@@ -26,8 +26,9 @@ class QLearning(Agent):
 
     δ = r + γ max q(o') − q(o, a);  e ← γ λ e + ∂q(o, a)/∂w;  w ← w + step δ e
 
-    An exploring action cuts the traces: what follows is not what the best actions
-    before it led to (Watkins 1989; Sutton and Barto 2018, section 12.10).
+    An exploring action resets the traces, because the rewards after it do not follow
+    from the best actions before it (Watkins 1989; Sutton and Barto 2018, section
+    12.10).
 
     Parameters
     ----------

@@ -40,8 +40,8 @@ class TD(Agent):
         Decay λ of the traces, from 0 to 1. Default 0.8.
     rate : float or "auto"
         Size α of a step, if the bound does not reduce it. Default "auto": 1 as in the
-        paper of the bound, also for a network with memory: smaller steps, which agents
-        that act take with it, predict worse.
+        paper of the bound, also for a network with memory. (Agents that act take
+        smaller steps then, but with these, predictions are worse.)
     bound : float, "auto" or None
         Factor κ of the bound on the step of Elsayed, Vasan and Mahmood 2024 (ObGD): the
         step is α / max(1, α κ max(\|δ\|, 1) ‖e‖₁). None: every step is the rate.
@@ -110,8 +110,7 @@ class TD(Agent):
         self._require_values("network")
 
     def run(self, observations: ArrayLike, rewards: ArrayLike) -> Floats:
-        """Learn from a stream: a row of observations for every step, and the reward
-        that comes after it.
+        """Learn from a stream: a row of observations and a reward for every step.
 
         Parameters
         ----------

@@ -51,7 +51,7 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
         Parameters
         ----------
         x : dict of feature names to numbers
-            The features that there are.
+            The present features.
         y : hashable
             The label.
         w : float

@@ -23,10 +23,10 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
     """A recurrent network that forecasts a series, one value at a time.
 
     It predicts the change to the next value from the latest value, the changes before
-    it, its own memory, and features that are known in advance. Of a series with a
-    season it also reads the difference of the value a season before the next one to the
-    latest, and the phase of the next value: sine and cosine of its first four
-    harmonics.
+    it, its own memory, and features that are known in advance. For a series with a
+    season, it also reads the difference between the value a season before the next one
+    and the latest value, and the phase of the next value: sine and cosine of its first
+    four harmonics.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
         y : float
             The value.
         x : dict of feature names to numbers, optional
-            What was known of this time in advance.
+            Features of this time that were known in advance.
 
         Raises
         ------
@@ -136,9 +136,9 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
         Parameters
         ----------
         horizon : int
-            How many.
+            Number of values to forecast.
         xs : list of dict, optional
-            What is known of these times in advance.
+            Features of these times that are known in advance.
 
         Raises
         ------

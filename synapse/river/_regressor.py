@@ -35,7 +35,7 @@ class NetworkRegressor(TargetNetwork, base.MiniBatchRegressor):
         Parameters
         ----------
         x : dict of feature names to numbers
-            The features that there are.
+            The present features.
         y : float
             The target.
         w : float

@@ -51,9 +51,9 @@ def _bound(title: str, bound: Any) -> float | None:
 class StreamNetwork(base.Estimator):
     """A network that learns from a stream of dicts.
 
-    An unknown feature gets an input neuron, with connections of weight 0, so that what
-    was learned stays, at the first sample in which its value differs from its mean so
-    far. Until then its value in standard units is 0, so it can neither act nor learn. A
+    A new feature gets an input neuron, with connections of weight 0 that do not change
+    the outputs, at the first sample in which its value differs from its mean so far.
+    Until then its value in standard units is 0, so it can neither act nor learn. A
     missing feature (no key, None or NaN) is an input at its running mean.
 
     Parameters
@@ -62,11 +62,11 @@ class StreamNetwork(base.Estimator):
         The topology: the name of an architecture in any case, such as "gru"; a graph,
         as for :class:`synapse.sklearn.NetworkClassifier`; or a function
         ``build(n_inputs, n_outputs, seed)`` that returns any network, which is copied.
-        Outputs of classes are softmax, those of numbers without bounds, such as
-        "identity". Default "Perceptron", of forecasts "GRU".
+        Outputs for classes are softmax, those for numbers have no bounds, such as
+        "identity". Default "Perceptron", for forecasts "GRU".
     hidden : int or tuple of int, optional
-        Sizes of the hidden layers of a named topology. Default one of 32 neurons, of
-        forecasts 16. With ``()`` the model is linear.
+        Sizes of the hidden layers of a named topology. Default: one layer of 32
+        neurons, for forecasts 16. With ``()`` the model is linear.
     direct : bool
         Whether the inputs of a named topology project to the outputs, too, and all
         weights into outputs begin at 0: the network begins as a linear model. Default
@@ -74,11 +74,12 @@ class StreamNetwork(base.Estimator):
     rule : {"online", "rtrl"}
         The learning rule, as for :class:`~synapse.Trainer`. Default "online".
     reach : int, optional
-        Steps that the sensitivities of "rtrl" reach. Default: all, the exact gradient.
+        Number of steps that the sensitivities of "rtrl" reach. Default: all, the exact
+        gradient.
     rate : float
-        Size α of the first change of each parameter; later ones are divided by the root
-        of the sum of its squared slopes, relative to the first (AdaGrad, Duchi, Hazan
-        and Singer 2011). Default 0.2.
+        Size α of the first update of each parameter; later ones are divided by the root
+        of the sum of its squared gradients, relative to the first (AdaGrad, Duchi,
+        Hazan and Singer 2011). Default 0.2.
     time_constant : float
         Number of samples, 1 or above, over which these sums extend: an earlier square
         counts less by 1 - 1/time_constant at every sample, so steps do not vanish in
@@ -89,15 +90,14 @@ class StreamNetwork(base.Estimator):
         output does not pass its target (compare Elsayed, Vasan and Mahmood 2024).
         Larger is more cautious; None is no bound. Default 1.
     half_life : float, optional
-        Number of samples after which one counts half in means and deviations. Default:
-        all count alike.
+        Number of samples after which the weight of a sample in means and deviations is
+        halved. Default: all samples have equal weight.
     unseen : int, optional
-        Number of samples after which a feature that has not been seen loses its input.
-        If it is seen again, it begins with the weights that it had, as long as no more
-        features have been removed since than the network has inputs. Default: none
-        does.
+        Number of samples after which a feature that no longer occurs loses its input.
+        If it occurs again, its weights are restored, as long as no more features have
+        been removed since than the network has inputs. Default: no input is removed.
     renewal : ContinualBackprop, optional
-        Lets the least useful hidden neurons begin anew, see
+        Reinitialises the least useful hidden neurons, see
         :class:`synapse.learning.ContinualBackprop`. Default: none.
     seed : int, optional
         Seed of the first weights, and of renewals.

@@ -85,7 +85,7 @@ class ClassTargets(NetworkEstimator):
         X, y, sample_weight
             As there. An error is also raised for a label that is not among the classes.
         classes : array_like, optional
-            All labels that will come. Needed in the first call, but for columns of 0
+            All labels that can occur. Needed in the first call, except for columns of 0
             and 1.
 
         Returns

@@ -59,8 +59,8 @@ class NetworkEstimator(BaseEstimator):
         return self.model_.network
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Build the network and train it; with `warm_start` train a copy of the present
-        model on.
+        """Build the network and train it; with `warm_start`, continue with a copy of
+        the present model.
 
         Parameters
         ----------
@@ -136,7 +136,7 @@ class NetworkEstimator(BaseEstimator):
         Parameters
         ----------
         model : Model
-            The attribute `model_` of an estimator, or any one of such targets, also
+            The attribute `model_` of an estimator, or any model with such targets, also
             from a file of :func:`synapse.save`.
         **parameters : Any
             Parameters of the estimator, for later calls of `fit` and `partial_fit`.

@@ -127,7 +127,7 @@ DEFAULTS = {
 @final
 @parameters(**DEFAULTS, class_weight=None, **LEARNING)
 class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
-    """A network of any topology as a classifier of rows: of scikit-learn.
+    """A network of any topology as a classifier of rows, for scikit-learn.
 
     Labels may be numbers, strings or booleans. One column of labels has a softmax
     output for each class; columns of 0 and 1 (multi-label) have a logistic output each.
@@ -139,14 +139,13 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
         one of 16 neurons.
     build : str, networkx.Graph or callable
         The topology. A string is the name of a class of :mod:`architect` in any case,
-        such as "lstm". A graph marks
-        nodes by the attributes ``layer="input"`` and ``layer="output"``; without them
-        :func:`synapse.from_networkx` finds the inputs and outputs. Nodes called like
-        the features or classes are those of them. A function ``build(n_inputs,
-        n_outputs, seed)`` returns any network, hand-wired or gated, of which a copy is
-        trained. Its outputs are softmax or logistic; for a regressor they have no
-        bounds ("identity"), or with ``scale=False`` reach the targets. Default
-        "Perceptron".
+        such as "lstm". A graph marks nodes by the attributes ``layer="input"`` and
+        ``layer="output"``; without them :func:`synapse.from_networkx` finds the inputs
+        and outputs. Nodes with the names of features or classes belong to them. A
+        function ``build(n_inputs, n_outputs, seed)`` returns any network, hand-wired or
+        gated, of which a copy is trained. Its outputs are softmax or logistic; for a
+        regressor they have no bounds ("identity"), or with ``scale=False`` reach the
+        targets. Default "Perceptron".
     squash : str or Squash, optional
         Activation function of the hidden neurons. None: that of the architecture.
         Default "tanh".
@@ -158,8 +157,8 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
     online_rate : float
         Learning rate of `partial_fit`, which uses the online rule. Default 0.01.
     warm_start : bool
-        Whether `fit` trains a copy of the present network on, with its scales, which
-        also count the new data, instead of a new one. Default False.
+        Whether `fit` continues with a copy of the present network, and its scales,
+        which then include the new data, instead of a new network. Default False.
     random_state : int, numpy.random.RandomState or None
         Seed of weights, orders and held-out samples.
     **options
@@ -168,16 +167,16 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
         `patience`, `min_delta`, `restore_best`, ``callbacks`` and ``on_batch``. The
         defaults that differ are ``rule="bptt"``, ``optimizer="adam"``, ``rate=0.01``
         and ``progress=False``. Optimizers may be given by name: "adam", "lbfgs", "sgd".
-        `validation` is a fraction of the samples, drawn at random, or a tuple ``(X,
-        y)`` of data in the form of those of `fit`, and `eval_set` a dict of such
-        tuples; the scale does not count them. A function among the `metrics` gets
+        `validation` is a fraction of the samples, drawn at random, or a tuple
+        ``(X, y)`` of data in the form of those of `fit`, and `eval_set` a dict of such
+        tuples; the scale is not fitted to them. A function among the `metrics` gets
         targets and predictions as ``predict`` returns them. Layers in `only` are given
         by their names.
 
     Attributes
     ----------
     model_ : Model
-        The network with its scales and names, which :func:`synapse.save` keeps.
+        The network with its scales and names, which :func:`synapse.save` can save.
     classes_ : ndarray, or list of them
         The labels, by column if there are several.
     n_features_in_, feature_names_in_
@@ -211,7 +210,8 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
 @final
 @parameters(**DEFAULTS, **LEARNING, l2=AUTO)
 class NetworkRegressor(RegressorMixin, RowEstimator):
-    """A network of any topology as a regressor of rows: of scikit-learn and skforecast.
+    """A network of any topology as a regressor of rows, for scikit-learn and
+    skforecast.
 
     Its parameters and attributes are those of :class:`NetworkClassifier` without
     `class_weight` and `classes_`. Outputs are linear. With `scale`, targets are
@@ -219,8 +219,8 @@ class NetworkRegressor(RegressorMixin, RowEstimator):
 
     The default of `l2` is ``"auto"``: 3 divided by the number of samples, so that a
     small table is fitted less closely (`l2` of the trainer; 0 if the rule is not
-    "bptt"). It was chosen on thirteen small tables, on none of which the R² is more
-    than 0.03 below that of linear regression (``studies/small_tables.md``).
+    "bptt"). It was chosen on thirteen small tables; on each of them, R² is at most 0.03
+    below that of linear regression (``studies/small_tables.md``).
 
     Examples
     --------

@@ -39,12 +39,12 @@ class SynapseForecaster(BaseForecaster):
 
     As for the command ``synapse train``, the network reads the differences of each row
     that suit the series, and the phase of its season, and forecasts those of the next
-    row. It is compared with statistical methods on rows that are held out, trained anew
-    on all rows, and the best forecasts (:func:`synapse.tables.train_series`,
+    row. It is compared with statistical methods on held-out rows, and trained again on
+    all rows; the best method forecasts (:func:`synapse.tables.train_series`,
     :func:`synapse.tables.forecast_series`). Columns of `X` are known in advance: the
-    row of a time is read before the values of that time are forecast. A time ahead
-    without a row has the one before. ``update`` learns new rows from where the network
-    is.
+    row of a time is read before the values of that time are forecast. A future time
+    without a row uses the previous one. ``update`` continues with new rows from the
+    present network.
 
     Parameters
     ----------
@@ -53,8 +53,8 @@ class SynapseForecaster(BaseForecaster):
     hidden : sequence of int
         Sizes of its hidden layers.
     method : str, optional
-        What forecasts: "network", "combine" (the mean of the best three), or one of
-        `compared`. Default: the best in the test.
+        Method that forecasts: "network", "combine" (the mean of the best three), or one
+        of `compared`. Default: the best in the test.
     compared : sequence of str
         The statistical methods, of :func:`synapse.forecasting.statistical`. ets, theta
         and arima need statsforecast; without it they are left out.
@@ -65,7 +65,7 @@ class SynapseForecaster(BaseForecaster):
         Number of epochs without a lower error there after which training ends. Default
         60.
     min_delta : float
-        By how much the error has to be lower there to count. Default 0.
+        Minimum decrease of the error there that counts. Default 0.
     rate : float
         The learning rate.
     optimizer : Optimizer or str
@@ -75,10 +75,10 @@ class SynapseForecaster(BaseForecaster):
         Further options of :class:`synapse.Trainer`, such as ``{"clip": 1.0}``. Default:
         none.
     held_out : float, optional
-        Share of the series, at its end, for the test, from whose errors intervals
-        follow. Default: a fifth, or up to a third of a short series; none of fewer than
-        16 rows. Where the default is too few for an interval, it follows from the
-        errors in the second half of the rows, and is too narrow if these are fitted
+        Fraction of the series, at its end, for the test, from whose errors intervals
+        follow. Default: a fifth, or up to a third of a short series; none if it has
+        fewer than 16 rows. If the default is too few for an interval, it follows from
+        the errors in the second half of the rows, and is too narrow if these are fitted
         closely.
     sp : int, optional
         Number of rows of a season. Default: that of the dates, such as 12 for months; 1
@@ -89,8 +89,8 @@ class SynapseForecaster(BaseForecaster):
     Attributes
     ----------
     model_ : Model
-        The trained model. :func:`synapse.save` keeps it with its test; ``synapse
-        forecast`` reads it.
+        The trained model. :func:`synapse.save` saves it with its test;
+        ``synapse forecast`` reads it.
     chosen_ : str
         What forecasts.
     notes_ : list of str

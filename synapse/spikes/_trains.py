@@ -184,9 +184,8 @@ def rates(spikes: ArrayLike, *, dt: float = 1.0, window: float | None = None) ->
     dt : float, optional
         Duration of a step in milliseconds.
     window : float, optional
-        Duration in milliseconds of the windows, one after the other, of which each has
-        a rate. Steps behind the last whole window are left out. Default: one window,
-        the whole train.
+        Duration in milliseconds of consecutive windows, each of which has a rate. Steps
+        after the last whole window are left out. Default: one window, the whole train.
 
     Returns
     -------
@@ -267,7 +266,8 @@ def cv(spikes: ArrayLike) -> Floats:
     Returns
     -------
     ndarray, shape (n,)
-        NaN for a neuron with fewer than three spikes, which has no two intervals.
+        NaN for a neuron with fewer than three spikes, that is, fewer than two
+        intervals.
 
     Raises
     ------

@@ -258,12 +258,12 @@ def predict_rows(
     ndarray, shape (rows, outputs)
         The outputs.
     list of str
-        Sentences on what was filled in.
+        Sentences on the values that were filled in.
 
     Raises
     ------
     ArgumentError
-        If the table has not these columns.
+        If the table lacks one of these columns.
     FormatError
         If a cell is not a number, or the rows of a sequence are not consecutive.
     """

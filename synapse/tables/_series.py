@@ -73,27 +73,27 @@ def read_series(
     columns : sequence of str
         Columns of numbers, with or without their units.
     date : str, optional
-        The column of dates. Default: the first one that has dates. Years that come
-        again are read with columns beside them that are called "Month", "Day", "Hour",
-        "Quarter" and the like. Numbers that increase from row to row are dates if they
-        are called or shaped like times: seconds since 1970, 202401, 20240131, and the
-        days that spreadsheets count.
+        The column of dates. Default: the first one that has dates. Years that repeat
+        are read together with neighbouring columns called "Month", "Day", "Hour",
+        "Quarter" and the like. Numbers that increase from row to row are dates if their
+        name or form suggests it: seconds since 1970, 202401, 20240131, and the days
+        that spreadsheets count.
     dates : str, optional
-        How the dates are written, for ``strptime``, such as "%d/%m/%Y". Default: as ISO
-        8601 has it, as 31.01.2024, 31.01.24, 31/01/2024, 01/31/2024, 31 Jan 2024, Jan
-        2024, Jan-24, 2024-Q1 or 2024-W05, with a time or without, whichever reads most
-        cells. Names of months in other languages are read by dateparser.
+        Format of the dates, for ``strptime``, such as "%d/%m/%Y". Default: ISO 8601,
+        31.01.2024, 31.01.24, 31/01/2024, 01/31/2024, 31 Jan 2024, Jan 2024, Jan-24,
+        2024-Q1 or 2024-W05, with a time or without, whichever reads most cells. Names
+        of months in other languages are read by dateparser.
     fill : {"forward", "linear"}, optional
-        How missing values and dates are mended: by the value before, or by
-        interpolation. Rows at the ends that cannot be mended are left out. Default:
-        they are refused.
+        How missing values and dates are filled in: by the previous value, or by
+        interpolation. Rows at the ends that cannot be filled in are left out. Default:
+        missing values are refused.
     ignore : sequence of str
         Columns that have no dates.
     zone : str, optional
-        The time zone of the dates, such as "Europe/Berlin". Times of a clock on the
-        wall are of this zone, in which an hour comes twice when clocks go back; times
-        with offsets from UTC are converted. Default: the zone of the frame; times with
-        several offsets are converted to UTC.
+        The time zone of the dates, such as "Europe/Berlin". Times without an offset are
+        local times of this zone, in which an hour is repeated when clocks go back;
+        times with offsets from UTC are converted. Default: the zone of the frame; times
+        with several offsets are converted to UTC.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def read_series(
     Raises
     ------
     ArgumentError
-        If there is no such column or zone, or day and month may be exchanged.
+        If there is no such column or zone, or day and month are ambiguous.
     FormatError
         If a cell is not a number or a date, or the dates do not step evenly.
     """

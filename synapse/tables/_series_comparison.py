@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 @final
 @dataclass(frozen=True)
 class Comparison:
-    """What :func:`compare_series` has measured: tables of pandas, with a column for
-    each method, best first.
+    """The result of :func:`compare_series`: tables of pandas, with a column for each
+    method, best first.
 
     Attributes
     ----------
     summary : pandas.DataFrame
         A row for each method: MASE over all series and, for each target, MAE and RMSE
-        in its units; and "best", the share of origins from which its error is the
+        in its units; and "best", the fraction of origins from which its error is the
         lowest.
     by_origin : pandas.DataFrame
         The mean absolute error over the steps ahead from each origin: the last row that
@@ -46,7 +46,7 @@ class Comparison:
     by_step : pandas.DataFrame
         The mean absolute error over the origins at each step ahead, with such an index.
     forecasts : pandas.DataFrame
-        Every forecast beside the truth: the index has the series, the target, the
+        Every forecast and the true value: the index has the series, the target, the
         origin and the step.
     verdicts : list of str
         Sentences: for each network, whether it is worth it, and which method should
@@ -112,8 +112,8 @@ def compare_series(
     period : int, optional
         Number of rows of a season. Default: that of the dates.
     origins : int, optional
-        Number of origins, about; there are at most as many as held-out rows. Default:
-        60.
+        Approximate number of origins; there are at most as many as held-out rows.
+        Default: 60.
 
     Returns
     -------
@@ -123,8 +123,8 @@ def compare_series(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If a column or method is none, a number is out of range, no row is held out, or
-        no method can forecast.
+        If a column or method does not exist, a number is out of range, no row is held
+        out, or no method can forecast.
     DivergenceError
         If the error of a network is no longer finite.
     KeyboardInterrupt

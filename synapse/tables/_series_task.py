@@ -530,7 +530,7 @@ def forecast_series(
     method : str, optional
         "network", "combine", or a method of :func:`synapse.forecasting.statistical`.
     coverage : float, optional
-        Add bounds for this share of future values.
+        Add bounds for this fraction of future values.
     minimum, maximum : float, optional
         The range to which the forecast and its bounds are clipped.
 

@@ -164,26 +164,26 @@ def read_table(
     whichever the first row has most of. Empty cells, "-" and those that
     ``pandas.read_csv`` takes for missing, such as "NA", are missing.
 
-    A column is one of numbers if most of its cells are. Numbers may have marks of
-    thousands, and a currency or a per cent sign that all cells of the column have.
+    A column is numeric if most of its cells are numbers. Numbers may have thousands
+    separators, and a currency or per cent sign if all cells of the column have it.
 
     A last row of totals is named in the notes, with other rows that have such a label:
     its first text is a word such as "Total", or it has no text where the others have
     one, and its numbers are the sums of those above.
 
     Parquet and Excel files need the extra ``tables`` (pyarrow, openpyxl). Their numbers
-    are those of the file, and rows have numbers instead of lines. Of an Excel file the
-    first sheet is read.
+    are used as they are, and rows have numbers instead of lines. The first sheet of an
+    Excel file is read.
 
     Parameters
     ----------
     path : str or path-like
         The file, whose content decides what it is; ``-`` is standard input.
     decimal : {".", ","}, optional
-        The decimal mark. Default: in each column the mark by which more cells are
-        numbers. If both read all cells of a column, such as 999 and 1.234, it is that
-        of the other columns; a point in a file with commas between its cells; or the
-        file is refused.
+        The decimal mark. Default: in each column, the mark with which more cells are
+        numbers. If both marks fit all cells of a column, such as 999 and 1.234, it is
+        that of the other columns, or a point in a file with commas between its cells;
+        otherwise the file is refused.
     encoding : str, optional
         The encoding of the file, such as "cp1252". Default: UTF-8, or UTF-16 if the
         file begins with its mark.
@@ -202,8 +202,8 @@ def read_table(
     Returns
     -------
     pandas.DataFrame
-        The table. A column of numbers only has a numeric dtype. In another column of
-        numbers the cells that cannot be read are text; all other columns are text.
+        The table. A column that has only numbers has a numeric dtype. In other numeric
+        columns, the cells that are not numbers are text; all other columns are text.
 
     Raises
     ------

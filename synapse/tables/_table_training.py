@@ -120,7 +120,7 @@ class TrainingOptions:
         An architecture by its name, in any case, such as "perceptron", "elman", "lstm",
         "gru" or "narx". None: a GRU for a series, a perceptron for rows.
     hidden : list of int or None
-        Sizes of the hidden layers. None: one of 8 neurons.
+        Sizes of the hidden layers. None: one layer of 8 neurons.
     rate : float or None
         The learning rate. None: 0.02.
     optimizer : Optimizer, str or None
@@ -137,10 +137,10 @@ class TrainingOptions:
     patience : int or None
         Number of epochs without a lower loss there after which training ends.
     min_delta : float
-        By how much the loss has to be lower there to count. Default 0.
+        Minimum decrease of the loss there that counts. Default 0.
     validation : float or None
-        The share of the rows to hold out for the test. None: a fifth, or up to a third
-        of a short series.
+        The fraction of the rows to hold out for the test. None: a fifth, or up to a
+        third of a short series.
     seed : int
         Seed of weights, splits and the order of the rows.
     progress : bool
@@ -148,11 +148,11 @@ class TrainingOptions:
     checkpoint : str or None
         A file to which the training before the test is saved while it runs, and, with
         ".refit" after its name, one of the training on all rows. If they exist, both
-        continue from there, with the same bits as if they had not been broken off. They
-        stay. Default: none.
+        continue from there, with the same bits as without the interruption. The files
+        are not removed. Default: none.
     on_begin : callable or None
-        Called without arguments when all has been checked and the training before the
-        test begins. Default: none.
+        Called without arguments after all checks, when the training before the test
+        begins. Default: none.
     on_epoch : callable or None
         Called with the :class:`synapse.learning.Progress` after every epoch of both
         trainings; a true value ends nothing. Default: none.
@@ -340,7 +340,7 @@ def joined_parts(parts: list[Part], is_rows: bool) -> tuple[Any, Any]:
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained model, and what was measured.
+    """A trained model, and the results of its test.
 
     Attributes
     ----------
@@ -350,9 +350,9 @@ class Trained:
     result : Result
         Of the training before the test.
     facts : dict
-        What its file has beside: its ``metadata``.
+        Further information for its file: its ``metadata``.
     table : list of list of str
-        The errors in the test, with a head.
+        The errors in the test, with a header row.
     notes : list of str
         Sentences on the columns and methods that were left out.
     """

@@ -30,17 +30,17 @@ USUAL_EPOCHS = 10
 
 @dataclass(frozen=True)
 class Updated:
-    """What an update has changed.
+    """The result of an update.
 
     Attributes
     ----------
     result : Result
-        That of the training on the new rows.
+        Result of the training on the new rows.
     rows : int
         Number of new rows.
     table : list of list of str
         The errors on the new rows and on those of the former test, before and after,
-        with a head.
+        with a header row.
     notes : list of str
         Sentences on rows that were left out, or are missing.
     """
@@ -72,13 +72,13 @@ def update_rows(
     table : pandas.DataFrame
         The new rows.
     targets : sequence of str, optional
-        The columns that it predicts. Default: those that it was trained to predict.
+        The columns to predict. Default: those of its training.
     sequence : str, optional
         The column that identifies the sequence of each row. Default: that of its
         training.
     epochs : int, optional
-        Number of passes through the new rows. Default: those of its training, times the
-        share of the new rows among all.
+        Number of passes through the new rows. Default: that of its training, times the
+        fraction of new rows among all.
     seed : int
         Seed of their order.
     progress : bool
@@ -151,12 +151,11 @@ def update_series(
     seed: int = 0,
     progress: bool = False,
 ) -> Updated:
-    """Train a model of :func:`train_series` on the rows of series that it has not
-    learned.
+    """Train a model of :func:`train_series` on rows that it has not learned.
 
-    Rows up to the last one that it has learned are read before them, and not learned
-    again. Errors are those of forecasts of the next row; of several series, in units of
-    the deviation of each.
+    Rows up to the last one that it has learned are read first, and not learned again.
+    Errors are those of forecasts of the next row; of several series, in units of the
+    deviation of each.
 
     Parameters
     ----------

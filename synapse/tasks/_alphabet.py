@@ -98,8 +98,7 @@ class Alphabet:
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the network has another number of inputs or outputs than there are
-            letters.
+            If the number of inputs or of outputs is not the number of letters.
         """
         self._require_fit(require_network("network", network))
         network.metadata[KEY] = self.letters
@@ -148,7 +147,7 @@ class Alphabet:
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If they are no whole numbers, or one has no letter.
+            If a value is not a whole number, or has no letter.
         """
         condition = f"whole numbers from 0 to {len(self) - 1}"
         numbers = any_array("indices", indices, condition)

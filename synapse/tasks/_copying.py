@@ -28,10 +28,10 @@ def _spread(title: str, value: Any) -> int:
 class Copy(Task):
     """Copying: read random bits, then output them in the same order.
 
-    A sequence has as many steps that show one bit each, on one input for each value, as
-    steps that show only a flag, on the third input, and have the bits as targets. The
-    number of bits is random, from ``length - spread`` (but at least 1) to `length`. A
-    sequence is right if every output is on the same side of 0.5 as its bit.
+    A sequence first shows the bits, one per step, on one input for each value. In as
+    many further steps it shows only a flag, on the third input, and has the bits as
+    targets. The number of bits is random, from ``length - spread`` (but at least 1) to
+    `length`. A sequence is right if every output is on the same side of 0.5 as its bit.
 
     Menick and others 2021 increase the length whenever a network copies well enough, as
     in `studies/rtrl.md`. The criterion is this library's own.
@@ -41,8 +41,8 @@ class Copy(Task):
     length : int
         Largest number of bits of a sequence.
     spread : int
-        Largest number of bits that a sequence can have less than that, 0 or above.
-        Default 5.
+        Largest number of bits by which a sequence can be shorter, 0 or above. Default
+        5.
 
     Raises
     ------

@@ -49,7 +49,7 @@ class MackeyGlass(StreamTask):
     length : int
         Number of points of a sample. Default 3,000, the training series of Jaeger 2001.
     horizon : int
-        How many points ahead the target is. Default 1.
+        Number of points from the input to the target. Default 1.
 
     Examples
     --------

@@ -102,7 +102,7 @@ class Sample:
 
     def right_steps(self, outputs: ArrayLike) -> Mask:
         """Return whether each step is right, shape (T,), for outputs of shape (T, m).
-        Steps without target are.
+        Steps without a target count as right.
         """
         values = finite_array("outputs", outputs)
         if values.shape != self.targets.shape:

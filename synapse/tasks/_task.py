@@ -75,7 +75,7 @@ class Task(ABC):
     per task.
 
     A task generates data from a seed (:meth:`sample`, :meth:`batch`, :meth:`stream`).
-    Most have a :attr:`criterion` that tells when they are solved (:meth:`solved`).
+    Most have a :attr:`criterion` that says when they are solved (:meth:`solved`).
     """
 
     paper: ClassVar[str]
@@ -148,8 +148,8 @@ class Task(ABC):
         """Return whether a network meets the criterion on samples it was not trained
         on.
 
-        The network runs from a cleared context on each sample, and has its own context
-        again afterwards. Random neurons output their means. The test ends as soon as
+        The network runs from a cleared context on each sample; its own context is
+        restored afterwards. Random neurons output their means. The test ends as soon as
         too many samples are wrong.
 
         Parameters
@@ -231,9 +231,7 @@ def total(scores: Sequence[Score]) -> Score:
 
 
 class StreamTask(Task):
-    """A task whose samples are the first `length` steps of an endless sequence, each of
-    another one.
-    """
+    """A task whose samples are the first `length` steps of endless sequences."""
 
     @property
     @abstractmethod

@@ -38,14 +38,14 @@ class TextWindows:
     alphabet : Alphabet
         The letters of the network.
     steps : int
-        The letters of a window, 1 or more. A network learns what it can find out from
+        The letters of a window, 1 or more. The network only learns dependencies within
         this number of letters.
     size : int
         The windows of a batch, 1 or more; the last batch may have fewer.
     dtype : str or numpy.dtype
         The float of the rows: that of the network, so that nothing is copied.
     seed : int or numpy.random.Generator, optional
-        Seed of the order. Default: another one at each call.
+        Seed of the order. Default: an unrecorded random seed.
 
     Raises
     ------
@@ -103,26 +103,26 @@ def sample(
     """Sample text from a network.
 
     Each letter is drawn from the outputs of the network, which then reads it. The
-    network keeps its context of before the call.
+    context of the network is restored afterwards.
 
     Parameters
     ----------
     network : Network
         A network with an alphabet (:meth:`Alphabet.attach`) and softmax outputs.
     prompt : str
-        The begin of the text, at least one letter.
+        The beginning of the text, at least one letter.
     length : int
         The number of letters to write, 0 or more.
     temperature : float
         Probabilities are raised to the power 1 / temperature: below 1 likely letters
         become likelier. Above 0.
     seed : int or numpy.random.Generator, optional
-        Seed of the letters. Default: others at each call.
+        Seed of the letters. Default: an unrecorded random seed.
 
     Returns
     -------
     str
-        The prompt and what follows.
+        The prompt and the sampled letters.
 
     Raises
     ------

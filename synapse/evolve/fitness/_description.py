@@ -78,10 +78,10 @@ def description_length(
     data.
 
     A genome is written down as numbers of nodes and connections, the ends of
-    connections, and weights as fractions; a weight that is no fraction costs more than
-    it can be worth. Each symbol of the data takes -log2 of the share that the outputs
-    give it. What generalises is short, so the shortest description of both is often
-    right for every length.
+    connections, and weights as fractions; any other weight has a prohibitive cost. Each
+    symbol of the data takes -log2 of the probability that the outputs give it. A rule
+    that generalises is short, so the shortest description of both is often right for
+    every length.
 
     Parameters
     ----------
@@ -90,13 +90,14 @@ def description_length(
     symbols : list of array_like, shape (steps,)
         The symbol after each step, a whole number from 0 on. With one output, 0 or 1.
     outputs : int
-        How many outputs a genome has: one for each symbol, whose activations divided by
-        their sum are the shares, where negative ones count as 0; if none is above 0,
-        all symbols are as likely. A single output is the share of symbol 1.
+        Number of outputs of a genome: one for each symbol. Their activations (negative
+        ones count as 0), divided by their sum, are the probabilities; if none is above
+        0, all symbols are equally probable. A single output is the probability of
+        symbol 1.
     counts : array_like, shape (sequences,), optional
-        How often each sequence occurs in the data, 0 or above. Default: once.
+        Number of times that each sequence occurs in the data, 0 or above. Default: 1.
     squashes : int
-        Among how many activation functions a hidden node chooses. Default 1.
+        Number of activation functions from which a hidden node chooses. Default 1.
 
     Returns
     -------
@@ -111,8 +112,8 @@ def description_length(
     Notes
     -----
     Whole numbers n from 0 on take 2 ceil(log2(n + 1)) + 1 bits, a fraction those of its
-    numerator and denominator and one for the sign. A symbol that is held impossible
-    takes 33 bits.
+    numerator and denominator and one for the sign. A symbol of probability 0 takes 33
+    bits.
 
     References
     ----------

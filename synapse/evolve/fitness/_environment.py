@@ -39,8 +39,8 @@ class Environment:
         ``observe(state, inputs)`` writes the inputs of the genome, an array, from the
         state.
     step : callable
-        ``step(state, outputs)`` moves the state, an array, by one step, and returns
-        whether the episode goes on.
+        ``step(state, outputs)`` advances the state, an array, by one step, and returns
+        whether the episode continues.
     starts : array_like, shape (episodes, numbers)
         The state at the beginning of each episode. The context is cleared there.
     inputs, outputs : int
@@ -49,7 +49,7 @@ class Environment:
         Number of steps after which an episode ends, and counts as solved. Default
         1,000.
     score : int, optional
-        The place of a number of the state that is the score at the end of an episode.
+        Index of the entry of the state that is the score at the end of an episode.
         Default: the score is the number of steps.
 
     Notes

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class RuleTask:
     """The input of a rule: data that `arrange` has returned, and the options of the
-    trainer as they are during this training, which `check` has accepted.
+    trainer during this training, which `check` has accepted.
     """
 
     options: FixedOptions
@@ -95,7 +95,7 @@ class Rule(ABC):
     weighs : bool
         Whether samples and classes can have weights. Default True.
     has_reach : bool
-        Whether the option `reach` is for this rule. Default False.
+        Whether the rule has the option `reach`. Default False.
     batch_size : int
         Number of sequences, or steps, in a batch if the trainer's option is not given.
         Default 32.
@@ -288,7 +288,7 @@ class Rule(ABC):
     def learn_epochs(
         self, epochs: Epochs, updater: Updater | None
     ) -> tuple[int, float, float]:
-        """Run several epochs in one compiled call and write their errors; for rules
+        """Run several epochs in one compiled call and write their losses; for rules
         that join epochs.
 
         Returns the number of complete epochs, and the summed cost and number of steps

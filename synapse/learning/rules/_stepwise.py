@@ -41,13 +41,13 @@ target, or of 1."""
 
 
 class StepwiseRule(Rule):
-    """A rule that computes its updates at every step, from what it has kept of earlier
-    ones.
+    """A rule that computes its updates at every step, from traces or sensitivities of
+    earlier steps.
 
     Without an optimizer, weights change at every step with a target; an optimizer is
     called with the sum over `batch_size` such steps, during which weights are constant,
     and a recursive optimizer with the Jacobian of every such step. A subclass defines
-    :meth:`plan` if it keeps sensitivities, or :meth:`run` if its steps are other ones.
+    :meth:`plan` if it has sensitivities, or :meth:`run` if its steps differ.
     """
 
     _title: ClassVar[str] = "this rule"
@@ -280,11 +280,11 @@ class Online(StepwiseRule, rule="online"):
 
 
 class RealTimeRecurrentLearning(StepwiseRule, rule="rtrl"):
-    """The gradient of each step's cost, along how every parameter has moved the
-    recurrent states so far.
+    """The gradient of each step's cost, by the sensitivities of the recurrent states to
+    every parameter.
 
     Williams and Zipser 1989; with a reach, SnAp-n of Menick and others 2021. Exact
-    while weights stand still.
+    while weights are fixed.
     """
 
     _title: ClassVar[str] = "real-time recurrent learning"

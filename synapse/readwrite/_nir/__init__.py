@@ -56,7 +56,7 @@ def to_nir(network: Network, dt: float = STEP) -> Any:
 
     See Also
     --------
-    from_nir : The way back.
+    from_nir : The inverse.
 
     Examples
     --------
@@ -77,19 +77,19 @@ def to_nir(network: Network, dt: float = STEP) -> Any:
 
 
 def from_nir(graph: Any, dt: float = STEP, spike: str | Squash = "spike") -> Network:
-    """Convert a graph of NIR to a network in which every number is a neuron's.
+    """Convert a graph of NIR to a network of neurons.
 
     ``from_nir(nir.read("net.nir"))`` reads a file. Steps are those of the explicit
-    Euler method, as in snnTorch: a voltage keeps the share 1 - dt / tau. A cell's layer
-    ``NAME`` of spikes follows its layers ``NAME voltage`` and ``NAME keep``, one minus
-    the spike of the step before, which gates the self-connection of the voltage.
+    Euler method, as in snnTorch: a step multiplies a voltage by 1 - dt / tau. A cell's
+    layer ``NAME`` of spikes follows its layers ``NAME voltage`` and ``NAME keep``, one
+    minus the spike of the step before, which gates the self-connection of the voltage.
 
     Parameters
     ----------
     graph : nir.NIRGraph
         A graph with one Input, one Output and nodes of the kinds Linear, Affine, Scale,
-        Flatten, LIF, CubaLIF, IF, LI, I, Threshold, Delay, or graphs of them. What
-        closes a cycle without a Delay is one step late.
+        Flatten, LIF, CubaLIF, IF, LI, I, Threshold, Delay, or graphs of them. A weight
+        that closes a cycle without a Delay is one step late.
     dt : float
         Seconds of a step, of which delays are multiples. Default: 0.0001, as in
         snnTorch.
@@ -114,7 +114,7 @@ def from_nir(graph: Any, dt: float = STEP, spike: str | Squash = "spike") -> Net
 
     See Also
     --------
-    to_nir : The way back.
+    to_nir : The inverse.
 
     Examples
     --------

@@ -39,8 +39,8 @@ def construct(
     they learn from them. :func:`synapse.analysis.late_connections` lists those.
 
     A delay line, in which each neuron copies its predecessor of the previous step, must
-    activate in the opposite order: pass its layers in that order to
-    :class:`synapse.Network`.
+    activate in the opposite order: pass its layers to :class:`synapse.Network` in that
+    order.
 
     Parameters
     ----------

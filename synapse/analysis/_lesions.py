@@ -82,15 +82,15 @@ def lesions(
     pairs: bool = False,
     cost: str | Cost | None = None,
 ) -> Lesions:
-    """Silence each neuron, connection or gate in turn, and measure by how much the mean
-    cost changes.
+    """Silence each neuron, connection or gate in turn, and measure the change of the
+    mean cost.
 
-    A silent neuron adds nothing to the neurons that it leads to, and the connections
-    that it gates carry nothing: their weights are 0. It still has its own activation,
-    so a silent output is still compared with its target. A silent connection has the
-    weight 0. A silent gate is 0; its gater still leads to others. Sequences run side by
-    side, so :meth:`synapse.Trainer.test` differs by rounding. A network silenced by
-    hand has exactly the `cost` that its lesion has here.
+    A silent neuron adds nothing to its targets, and the connections that it gates carry
+    nothing, because their weights are set to 0. It still has its own activation, so a
+    silent output is still compared with its target. A silent connection has the weight
+    0. A silent gate is 0; its gater still leads to others. Sequences run side by side,
+    so :meth:`synapse.Trainer.test` differs by rounding. A network silenced by hand has
+    exactly the `cost` that its lesion has here.
 
     Parameters
     ----------
@@ -100,12 +100,12 @@ def lesions(
         Data as for :meth:`synapse.Trainer.test`. Every run begins with a cleared
         context.
     what : {"neurons", "connections", "gates"}
-        What is silenced. Gates are named by their gaters.
+        The items to silence. Gates are named by their gaters.
     pairs : bool
-        Whether every pair is silenced, too: n items take n (n + 1) / 2 runs over the
+        Whether to silence every pair, too: n items take n (n + 1) / 2 runs over the
         data. Default False.
     cost : str or Cost, optional
-        The cost. Default: the one that fits the outputs, as of a
+        The cost. Default: the one that fits the outputs, as for a
         :class:`synapse.Trainer`.
 
     Returns

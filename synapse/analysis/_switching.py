@@ -50,13 +50,13 @@ def switching(
 ) -> Switching:
     """Find the neurons that switch where marked steps begin and end.
 
-    So one finds the cell of an LSTM that follows the quotes of a text (Karpathy,
-    Johnson and Li 2015; LSTMVis, Strobelt and others 2018): mark the steps within
-    quotes, and look at the first rows.
+    For example, you can find the cell of an LSTM that is active within quotes of a text
+    (Karpathy, Johnson and Li 2015; LSTMVis, Strobelt and others 2018): mark the steps
+    within quotes, and read the first rows.
 
     Each stretch is compared with as many steps before and after it, up to its
-    neighbours, and the mean of each such window is subtracted. So a number that drifts
-    slowly, as the states of many cells do, is not taken for one that switches.
+    neighbours, and the mean of each such window is subtracted. So a value that drifts
+    slowly, like the states of many cells, is not mistaken for one that switches.
 
     Parameters
     ----------
@@ -66,9 +66,9 @@ def switching(
         A sequence to run; the context is cleared first. Or a log that has the number
         `what` of all neurons; nothing is run then.
     mask : array_like of bool, shape (T,)
-        Which steps are marked: at least one, and not all.
+        Mask of the marked steps: at least one, and not all.
     what : {"state", "activation"}
-        The number that is looked at.
+        The variable that is compared.
 
     Raises
     ------

@@ -193,9 +193,9 @@ def explore(
     reads.
 
     The page is one HTML file that loads nothing from elsewhere: it can be mailed,
-    stored and opened offline. It shows what ``net.run(inputs)`` does after
-    ``net.clear()``, so nothing remains from what ran before; `network` itself is not
-    changed. For another context, record the run and pass the log.
+    stored and opened offline. It shows ``net.run(inputs)`` from a cleared context;
+    `network` itself is not changed. For another context, record the run and pass the
+    log.
 
     Parameters
     ----------
@@ -204,11 +204,11 @@ def explore(
         :meth:`Network.clone`.
     inputs : array_like, shape (T, n), or Log
         One row of inputs per step; without any, the network is shown as it is. Or a
-        log: the page shows the recorded steps, with the weights of now. With `learn`,
-        no log, but also N sequences, shape (N, T, n), which each begin with a cleared
-        context, or None: the page has data of its own. The log must have "activation",
-        "state" and "derivative" of all neurons. Errors, "bias_eligibility",
-        "eligibility", "extended" and "sensitivity" are shown where they are recorded.
+        log: the page shows the recorded steps, with the present weights. With `learn`,
+        a log is refused; N sequences, shape (N, T, n), each begin with a cleared
+        context; None means the page's own data. The log must have "activation", "state"
+        and "derivative" of all neurons. Errors, "bias_eligibility", "eligibility",
+        "extended" and "sensitivity" are shown if they are recorded.
     targets : array_like, shape (T, m), optional
         Targets of the outputs; a row of NaN is a step without a target. With targets,
         the page shows them and the errors that ``net.propagate(0, target)`` computes

@@ -32,11 +32,11 @@ def link(
     """Return an address that opens a network, and data to learn, in a page with a
     trainer.
 
-    What follows the ``#`` opens in any copy of the page: a file that ``synapse play``
+    The part after the ``#`` opens in any copy of the page: a file that ``synapse play``
     or :func:`explore` with ``learn=True`` has written, on your disk or on any server.
-    It holds the structure, weights, biases and data, all numbers to nine digits, but
-    neither context nor metadata. Nothing is sent to the server: a browser keeps this
-    part of an address to itself.
+    It contains the structure, weights, biases and data, all numbers to nine digits, but
+    neither context nor metadata. A browser does not send this part of an address to the
+    server.
 
     Parameters
     ----------

@@ -53,8 +53,8 @@ def matrix(
         in the order of activation. Groups without connections are left out. Default:
         layers.
     scale : float, optional
-        The magnitude of the darkest colors; larger sums have the same. Default: the
-        largest magnitude.
+        The magnitude of the darkest colors; larger sums have the same color. Default:
+        the largest magnitude.
     color_bars : bool
         Whether to add a color bar.
 

@@ -63,9 +63,9 @@ def network(
     an earlier neuron); a layer of 4 to 40 neurons with more such connections than
     neurons is a ring. Self-connections are loops. A gate is a dotted line from the
     gater to a mark on the gated connection; if one neuron gates several connections
-    that share a source or a target, the line leads to a bar across all of them.
-    Delayed connections lead from the neuron that they delay; up to 100 say by how much:
-    "t−2" is the activation of two steps ago.
+    that share a source or a target, the line leads to a bar across all of them. Delayed
+    connections start at the neuron that they delay; up to 100 are labelled with the
+    delay: "t−2" is the activation of two steps ago.
 
     Networks of more than 300 neurons or 4000 connections, or 600 connections if some
     are gated, are drawn by layers: boxes with a dot for each neuron, and arrows
@@ -83,9 +83,9 @@ def network(
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     color : str, optional
-        What colors the discs of neurons, if neurons are drawn: "activation", "bias",
-        "state", or a name of their :attr:`~synapse.Neuron.metadata`: numbers have a
-        color bar, other values a legend. Default: none.
+        Values that color the discs of neurons, if neurons are drawn: "activation",
+        "bias", "state", or a name of their :attr:`~synapse.Neuron.metadata`: numbers
+        have a color bar, other values a legend. Default: none.
     groups : str, optional
         A name of metadata of neurons: those with the same value stand together, in
         place of those of a layer, and those without a value, too. The groups are in the

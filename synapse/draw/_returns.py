@@ -25,10 +25,10 @@ def returns(
 ) -> Axes:
     """Draw the mean return over steps, with its 95 % interval over several seeds.
 
-    Of each run, the mean return of the episodes that end in each of `points` equal
-    parts of the steps is taken; a part in which none ends has that of the part before.
-    The line is the mean over runs; the band is the interval of this mean by the
-    bootstrap over runs.
+    The steps are divided into `points` equal parts. For each run and part, the mean
+    return of the episodes that end in it is computed; a part in which none ends has the
+    value of the previous part. The line is the mean over runs; the band is the interval
+    of this mean by the bootstrap over runs.
 
     Parameters
     ----------

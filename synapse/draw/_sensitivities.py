@@ -38,9 +38,9 @@ def sensitivities(
     per parameter p.
 
     The columns are the trainable weights into each neuron and its bias, neuron by
-    neuron. A white place is a sensitivity that is not kept, because the parameter
-    cannot reach the neuron's state within the reach of the network's rule. The others
-    are orange below zero, pale at zero, and blue above.
+    neuron. White means that there is no sensitivity, because the parameter cannot reach
+    the neuron's state within the reach of the network's rule. The others are orange
+    below zero, pale at zero, and blue above.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def sensitivities(
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     scale : float, optional
-        The sensitivity that has the full color. Give it to compare several pictures.
+        The sensitivity that has the full color. Pass it to compare several pictures.
         Default: the largest.
     color_bars : bool
         Whether to add a color bar.
@@ -58,8 +58,8 @@ def sensitivities(
     Raises
     ------
     ArgumentTypeError, ArgumentError
-        If `network` is not a network, keeps no sensitivities, or has no recurrent
-        neuron or no trainable parameter.
+        If `network` is not a network, has no sensitivities, or has no recurrent neuron
+        or no trainable parameter.
 
     Examples
     --------

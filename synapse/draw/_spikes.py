@@ -40,10 +40,10 @@ def spikes(
 ) -> Axes:
     """Draw a recording of a spiking network: layers below each other, over time.
 
-    A layer whose activations are 0 and 1 only has a row of marks for each neuron. Of
-    others, such as voltages, adaptation and outputs, at most five neurons are drawn as
-    lines, evenly chosen; the numbers at the right are the least and the largest, and 0
-    is between them. A legend says what marks and lines are.
+    A layer whose activations are 0 and 1 only has a row of marks for each neuron. In
+    other layers, such as voltages, adaptation and outputs, up to five evenly chosen
+    neurons are drawn as lines; the numbers at the right are the smallest and the
+    largest, and 0 is between them. A legend explains marks and lines.
 
     Parameters
     ----------
@@ -51,8 +51,7 @@ def spikes(
         A recording of activations, :func:`synapse.record`; of a whole network unless
         `groups` are given.
     targets : array_like, shape (T, m), optional
-        What the outputs should have been; NaN where they are not judged. They are
-        drawn in red.
+        Targets of the outputs; NaN where there is none. They are drawn in red.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     groups : mapping of str to neurons, or iterable of Layer, optional

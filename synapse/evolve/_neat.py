@@ -53,14 +53,14 @@ def neat(
     """Evolve networks by NEAT: weights and structure, from a minimal network.
 
     The defaults are those of the paper, section 4.1; see `Settings`. The result is the
-    same for every executor, and for an evolution that was broken off and resumed.
+    same for every executor, and for an evolution that was interrupted and resumed.
 
     Parameters
     ----------
     fitness : callable, or object with a method evaluate
-        What is maximised: one of :mod:`synapse.evolve.fitness`, or a function that is
-        called with a `Genome` and returns its fitness, or several numbers, of which the
-        first is the fitness.
+        The objective, which is maximised: one of :mod:`synapse.evolve.fitness`, or a
+        function that is called with a `Genome` and returns its fitness, or several
+        numbers, of which the first is the fitness.
     inputs, outputs : int, optional
         Number of inputs and outputs. Default: those of the fitness, or of `start`.
     population : int
@@ -71,15 +71,16 @@ def neat(
     goal : float, optional
         The task is also solved by a genome of at least this fitness.
     start : Genome or Network, optional
-        What the first generation varies. Default: inputs and the bias connected to all
-        outputs. If weights are fractions, it has those of `start`, or 1.
+        The genome from which the first generation is made. Default: inputs and the bias
+        connected to all outputs. If weights are fractions, the first generation has
+        those of `start`, or 1.
     settings : Settings, optional
         Probabilities and coefficients. Default: those of the paper.
     seed : int or numpy.random.Generator, optional
         Seed of all random choices of the evolution.
     executor : concurrent.futures.Executor, optional
         Where genomes are evaluated; see :func:`synapse.experiments.run_trials`. It is
-        not shut down. Default: here.
+        not shut down. Default: in this thread.
     checkpoint : path, optional
         File to which the evolution is written at most every ten seconds, and at its
         end.
@@ -87,7 +88,7 @@ def neat(
         Whether to continue from the checkpoint, if there is such a file. The other
         arguments must be the same; `max_evaluations` and `goal` may be others. The
         generations of the file are bred again, but not evaluated again, except the
-        fittest genome of the last one, to notice another fitness. Without a `seed`,
+        fittest genome of the last one, to detect a different fitness. Without a `seed`,
         that of the file is used. Default False.
     progress : bool
         Whether to show a progress bar. Default True.
@@ -118,8 +119,8 @@ def neat(
     until `max_evaluations`; if there is one, the second is minus the number of enabled
     connections, biases included. With ``select="novelty"``, genomes are selected by the
     distance of their other numbers, the behaviour, to those of others. A function may
-    train a network of the genome, and call
-    :meth:`Genome.adopt` with it if the genome shall inherit what was learned.
+    train a network of the genome, and call :meth:`Genome.adopt` with it so that the
+    genome inherits the learned weights.
 
     References
     ----------

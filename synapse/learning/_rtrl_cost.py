@@ -89,9 +89,9 @@ def rtrl_cost(
     """Compute what exact online gradients of a network need, for several reaches.
     Nothing is trained.
 
-    Real-time recurrent learning (``rule="rtrl"``) keeps the sensitivity Z[r, p] =
-    ds_r / dp of the state of each recurrent neuron r to each trainable parameter p that
-    can reach it, and renews it at every step: Z(t) = J Z(t-1) + I. A reach keeps only
+    Real-time recurrent learning (``rule="rtrl"``) stores the sensitivity Z[r, p] = ds_r
+    / dp of the state of each recurrent neuron r to each trainable parameter p that can
+    reach it, and updates it at every step: Z(t) = J Z(t-1) + I. A reach includes only
     parameters that reach the state within this number of steps (SnAp-n, Menick et al.
     2021). A step with a target also multiplies each sensitivity once.
 
@@ -118,8 +118,8 @@ def rtrl_cost(
 
     See Also
     --------
-    Trainer : Trains by these gradients with ``rule="rtrl"``.
-    compare_gradients : How near the gradients of a reach are to exact ones.
+    Trainer : Trains by these gradients with ``rule="rtrl"``. compare_gradients : How
+    close the gradients of a reach are to exact ones.
 
     Examples
     --------

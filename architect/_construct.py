@@ -108,7 +108,7 @@ def construct(
     for neuron in members:
         if place[neuron] not in reached:
             raise TopologyError(
-                f"No way leads from the inputs to {neuron!r}. "
+                f"No path leads from the inputs to {neuron!r}. "
                 "Connect it, name it among the inputs or leave it out."
             )
 

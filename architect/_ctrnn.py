@@ -153,7 +153,8 @@ class CTRNN(Network):
             link = elapsed.connection_to(rate)
             if link is None:
                 raise TopologyError(
-                    "The last input of this CTRNN must lead to every rate. Build anew."
+                    "The last input of this CTRNN must lead to every rate. Build a"
+                    " new one."
                 )
             weights.append(link.weight)
         with np.errstate(divide="ignore"):  # a weight of 0 is infinitely slow

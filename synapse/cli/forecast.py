@@ -134,8 +134,8 @@ def _require_step(series: pd.DataFrame, facts: dict[str, Any]) -> None:
     step, trained = step_name(series), facts.get("step")
     if step != trained:
         raise ArgumentError(
-            f"The model is for rows of another step: {trained}. These have the step"
-            f" {step}."
+            f"The model was trained on rows with the step {trained}; these have the"
+            f" step {step}."
         )
 
 
@@ -161,7 +161,7 @@ def _known_ahead(
         return {}, []
     if not known_columns:
         raise helpers.UsageError(
-            "The model has no column that is known in advance. Leave --future out."
+            "The model has no column that is known in advance. Remove --future."
         )
     cells = reading.read(options, options.future, facts.get("missing", ()))
     future = dict[str, Floats]()
@@ -221,7 +221,7 @@ def _places_ahead(
         dates = in_zone(dates, str(due.tz))
     for row in np.flatnonzero(dates.duplicated())[:1]:
         raise FormatError(
-            f"The date {dates[row]} comes twice, again in {place(cells, row)} of"
+            f"The date {dates[row]} occurs twice, again in {place(cells, row)} of"
             f" {options.future!r}."
         )
     places: Ints = dates.get_indexer(due)

@@ -70,8 +70,8 @@ def update(options: argparse.Namespace) -> int:
         command = model.metadata.get("command") if hasattr(model, "metadata") else None
         advice = command or "synapse train DATA.csv --target COLUMN -o MODEL"
         raise FormatError(
-            f"{options.model!r} has no scales and no trainer, from which it could go"
-            f" on. Make it anew: `{advice}`."
+            f"{options.model!r} has no scales and no trainer, so it cannot be"
+            f" continued. Train it again: `{advice}`."
         )
     facts = model.metadata
     table = ReadTable.of(options, facts.get("missing", ()))

@@ -69,7 +69,7 @@ class Explorer:
         elif isinstance(inputs, Log):
             if targets is not None:
                 raise ArgumentError(
-                    "A log has the errors that were recorded: leave out the targets."
+                    "A log contains the recorded errors: remove `targets`."
                 )
             self._log = inputs
         else:

@@ -353,8 +353,8 @@ def _checked_sizes(task: Any, genome: Genome | None, **arguments: Any) -> list[i
         if len(sizes) != 1:
             got = " and ".join(map(str, sorted(sizes))) or "none"
             raise ArgumentError(
-                f"Expected one number of {name}, got {got}. Pass {name}= as the task"
-                " has it."
+                f"Expected one number of {name}, got {got}. Pass the {name}= of the"
+                " task."
             )
         agreed += sizes
     return agreed

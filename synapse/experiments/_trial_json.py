@@ -72,8 +72,8 @@ def record_text(values: Any, seed: int, point: Point) -> str:
         # A trial may return its seed or a parameter again, with the same value.
         if name == "failed" or (name in taken and to_json(taken[name]) != plain):
             raise ArgumentTypeError(
-                f"The trial with seed {seed} returns the name {name!r}, which is taken:"
-                " rename it. What a trial returns is stored beside its seed and point."
+                f"The trial with seed {seed} returns the name {name!r}, which is"
+                " reserved: rename it. Results are stored with their seed and point."
             )
     return to_json({str(name): plain_value(value) for name, value in values.items()})
 
@@ -110,7 +110,7 @@ def _function_name(function: Any) -> str:
         return _argument(function)
     if function.__name__ == "<lambda>" or getattr(function, "__closure__", None):
         raise ArgumentError(
-            "A store tells trials apart by name and arguments, which"
+            "A store identifies trials by name and arguments, which"
             f" {short_repr(function)} does not have. Define a function with def, and"
             " pass what it needs by functools.partial."
         )

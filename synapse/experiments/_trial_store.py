@@ -164,8 +164,8 @@ def _read(path: Path, mode: str) -> dict[Task, Done]:
     if damaged:
         raise FormatError(
             f"{path} is damaged: {pluralize(len(damaged), 'trial')} cannot be read,"
-            f" {len(intact)} can. The same run with this store repeats what cannot be"
-            " read."
+            f" {len(intact)} can. The same run with this store repeats these"
+            " trials."
         )
     return intact
 
@@ -260,6 +260,6 @@ def _sentences(path: Path) -> Iterator[None]:
             _damaged(path, error)
         raise TrialStoreError(
             f"The store {path} cannot be written or read ({error}). The disk may be"
-            " full, or the folder read-only; the results stored before are in it, and"
-            " the same call goes on from there."
+            " full, or the folder read-only. The same call continues from the results"
+            " stored so far."
         ) from error

@@ -100,7 +100,7 @@ def _dates_after(index: Any, step: Any, steps: int) -> Any:
         return range_of(index[-1], periods=steps + 1, freq=step, name=index.name)[1:]
     except (OverflowError, ValueError):
         raise ArgumentError(
-            f"{steps} steps after {index[-1]} there are no dates. Forecast fewer."
+            f"There are no dates {steps} steps after {index[-1]}. Forecast fewer steps."
         ) from None
 
 

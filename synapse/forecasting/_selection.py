@@ -238,7 +238,7 @@ def select(
         )
     if COMBINE in by_name:
         raise ArgumentError(
-            f"The name {COMBINE!r} is that of the mean. Rename the forecaster."
+            f"The name {COMBINE!r} is reserved for the mean. Rename the forecaster."
         )
     if combine is not None and (
         isinstance(combine, str) or not _are_names(combine, by_name)

@@ -182,8 +182,8 @@ def _require_checkable(network: Network, cost: Cost) -> None:
     if jumping:
         raise ArgumentError(
             f"The gradient of {network!r} cannot be checked by finite differences: the"
-            f" slope of {', '.join(jumping)} is declared, and not that of its"
-            " values. Compare methods with synapse.compare_gradients instead."
+            f" slope of {', '.join(jumping)} is a declared surrogate, not that of its"
+            " values. Compare rules with synapse.compare_gradients instead."
         )
     declared = COSTS.get(cost.name)
     if declared is not None and declared.surrogate:

@@ -200,7 +200,7 @@ def joined(parts: Sequence[Data]) -> Data:
     """
     if len({data.clear for data in parts}) > 1:
         raise ArgumentError(
-            "All held-out batches must be samples, or all to be sequences, got both."
+            "All held-out batches must be samples, or all must be sequences, got both."
         )
     columns = [
         (data.inputs, data.targets, data.aimed, np.diff(data.bounds)) for data in parts

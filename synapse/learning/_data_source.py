@@ -178,12 +178,11 @@ def refuse_for_streams(
         )
     if sample_weight is not None:
         raise ArgumentError(
-            "The sample_weight is for arrays. For a stream of batches give"
-            " class_weight."
+            "`sample_weight` is for arrays. For a stream of batches, pass class_weight."
         )
     if isinstance(optimizer, LBFGS):
         raise ArgumentError(
-            "L-BFGS needs all data at once: give arrays, train(inputs, targets)."
+            "L-BFGS needs all data at once: pass arrays, train(inputs, targets)."
         )
 
 

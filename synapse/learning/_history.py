@@ -134,7 +134,7 @@ class History:
     def __post_init__(self) -> None:
         if self.min_delta and self.patience is None:
             raise ArgumentError(
-                "The min_delta is the least decrease of the loss that counts for"
+                "`min_delta` is the minimum decrease of the loss that counts for"
                 " `patience`. Pass patience, too."
             )
         names = [*self.metrics] if self.training is not None else []

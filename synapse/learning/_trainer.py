@@ -512,7 +512,7 @@ class Trainer(Archived, TrainerOptions):
         """Return what writes this trainer to a file while it trains."""
         if path is None:
             raise ArgumentError(
-                "`checkpoint_every` is the number of epochs between checkpoints. Give"
+                "`checkpoint_every` is the number of epochs between checkpoints. Pass"
                 " checkpoint, too."
             )
         return Checkpointer(

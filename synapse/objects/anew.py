@@ -155,9 +155,9 @@ def _draw_network(
         return
     if not made.are_known:
         raise ArgumentError(
-            f"{network!r} does not know all arguments with which it was made, because"
-            " the file that it was read from has no functions without a name. Pass an"
-            ' initializer, such as net.reset_parameters(initializer="fan_in").'
+            f"{network!r} was read from a file that could not store an argument of its"
+            " class, a function without a name. Pass an initializer, such as"
+            ' net.reset_parameters(initializer="fan_in").'
         )
     bound = signature.bind(*made.positional, **made.named)
     bound.arguments[SEED] = rng

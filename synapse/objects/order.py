@@ -277,7 +277,7 @@ def warn_of_late(network: Network, known: Relations, new: Relations) -> None:
         warnings.warn(
             f"{before!r} activates after {after!r}, which reads it one step late,"
             " although they lie on no common cycle"
-            f" ({pluralize(len(needless.before), 'such pair')}). If it is to act in the"
+            f" ({pluralize(len(needless.before), 'such pair')}). To let it act in the"
             " same step, call network.sort_layers(), or give a new layer a place:"
             " network.add(layer, before=...).",
             TopologyWarning,

@@ -455,7 +455,7 @@ def record(
     ):
         if items is not None and not recorded:
             raise ArgumentError(
-                f"No variable of {noun} is recorded. Name one, or leave out {noun}=."
+                f"No variable of {noun} is recorded. Name one, or remove {noun}=."
             )
     pairs = _pairs(links) if of_pairs else ()
     kept = _sensitive(network, links) if sensitive else ()
@@ -611,7 +611,7 @@ class Recorder(Watcher):
         if store.recorder is not None:
             raise TopologyError(
                 f"{self.network!r}, or one that is joined to it, is being recorded"
-                " already. Record all that you want at once."
+                " already. Record everything in one call."
             )
         store.ensure_lowered()
         watched = [schema.WATCHABLE.index(column) for column in self.columns]

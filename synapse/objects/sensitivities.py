@@ -60,7 +60,7 @@ def checked_reach(rule: str, reach: Any) -> int | None:
     if reach is None:
         return None
     if rule != RTRL:
-        raise ArgumentError('The reach is for rule="rtrl". Remove it.')
+        raise ArgumentError('`reach` is for rule="rtrl". Remove it.')
     return positive_integer("reach of rtrl", reach)
 
 

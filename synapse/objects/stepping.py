@@ -507,7 +507,7 @@ class Stepping(Calling):
             raise DivergenceError(
                 f"What {self!r} feeds back to itself is no longer a finite"
                 f" {store.dtype} after {checks.pluralize(done, 'step')}. Train it to"
-                " lower errors, or ask for fewer steps."
+                " lower errors, or forecast fewer steps."
             )
 
     def _refuse_inputs(self, inputs: Floats) -> NoReturn:

@@ -143,7 +143,7 @@ class LBFGS:
             if not (np.isfinite(cost) and np.isfinite(slopes).all()):
                 raise DivergenceError(
                     f"The cost became {cost}, or its gradient infinite, in a search by"
-                    " LBFGS. Begin nearer to the least cost, with smaller inputs or a"
+                    " LBFGS. Start closer to the minimum, with smaller inputs or a"
                     " bounded squash."
                 )
             return cost, slopes[free]

@@ -357,7 +357,7 @@ def save(
     if isinstance(network, Ensemble):
         if form.name != "json":
             raise ArgumentError(
-                f"An ensemble is kept in JSON, not in {form.name}. Save it as .json."
+                f"An ensemble can be saved as JSON only, not as {form.name}: use .json."
             )
         data = module_of("json").ensemble_data
     assert form.write is not None

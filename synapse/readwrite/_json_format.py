@@ -143,7 +143,7 @@ def require_digest(data: dict[str, Any]) -> None:
     content = {key: value for key, value in data.items() if key != DIGEST}
     if DIGEST in data and data[DIGEST] != _digest(content):
         raise FormatError(
-            "The digest does not fit the content, so a number or a name has changed"
+            "The digest does not match the content, so a number or a name has changed"
             " since the file was "
             f'written. If this was on purpose, delete the member "{DIGEST}" from the'
             " file."

@@ -115,7 +115,9 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     with np.errstate(over="ignore"):
         weight = connections.numbers("weight") * of_source * of_gater
     if not np.isfinite(weight).all():
-        raise FormatError("A weight and the masks of its nodes have no finite product.")
+        raise FormatError(
+            "The product of a weight and the masks of its nodes is not finite."
+        )
     condition = f"one of {', '.join(SQUASHES)}"
     names = nodes.values("squash", condition, lambda name: is_among(name, SQUASHES))
     constant = np.array([name == CONSTANT for name in types])

@@ -173,8 +173,8 @@ def agent_of(kind: type[Agent], arrays: Arrays, functions: Mapping[str, Any]) ->
     if head["kind"] not in classes:
         raise FormatError(
             f"The file has an agent of the class {head['kind']!r}, and no class here"
-            f" has this name. There are: {', '.join(sorted(classes))}. Import the"
-            " module with it before."
+            f" has this name. There are: {', '.join(sorted(classes))}. Import its"
+            " module first."
         )
     cls = classes[head["kind"]]
     arguments = inspect.signature(cls.__init__).parameters

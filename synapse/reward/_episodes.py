@@ -217,7 +217,7 @@ def run(
     if path is not None and not learn:
         raise ArgumentError(
             "Expected no checkpoint with learn=False: it would be one of an agent that"
-            " has learned nothing. To evaluate the agent of a checkpoint, give"
+            " has learned nothing. To evaluate the agent of a checkpoint, pass"
             " synapse.load(checkpoint) as the agent."
         )
     if callback is not None:
@@ -250,7 +250,7 @@ def _evaluations(
     if separate is environment:
         raise ArgumentError(
             "Expected an environment of its own for the tests, got that of the"
-            " run, whose episode would be broken off. Make a second one."
+            " run, whose episode would be interrupted. Make a second one."
         )
     agent._acting()  # raises now if its network cannot be copied
     return _Evaluations(

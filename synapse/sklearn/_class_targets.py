@@ -94,7 +94,8 @@ class ClassTargets(NetworkEstimator):
         """
         if isinstance(self.class_weight, str):
             raise ArgumentError(
-                "`class_weight` must be a dict for partial_fit, which sees a part only."
+                "`class_weight` must be a dict for partial_fit, which gets only a"
+                " part of the data."
             )
         return self._partial_fit(
             X, y, () if classes is None else classes, sample_weight

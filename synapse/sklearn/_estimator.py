@@ -153,8 +153,9 @@ class NetworkEstimator(BaseEstimator):
         """
         if isinstance(model, Network):
             raise ArgumentTypeError(
-                f"Expected a model, got its network alone, {model!r}. Fit the estimator"
-                " anew, and save its model: synapse.save(estimator.model_, path)."
+                f"Expected a model, got its network alone, {model!r}. Fit the"
+                " estimator again, and save its model: synapse.save(estimator.model_,"
+                " path)."
             )
         tasks = ("numbers",) if cls._numeric else ("classes", "labels")
         if _checks.instance("model", model, Model).task not in tasks:

@@ -325,7 +325,7 @@ def _of_numbers(
         )
     if guessed:
         note += (
-            " This is a guess from its numbers. If they are no times, say --ahead 0."
+            " This is a guess from its numbers. If they are not times, pass --ahead 0."
         )
     return DateColumn(name, [name], dates, note, guessed)
 
@@ -542,7 +542,7 @@ def _only(
                 continue
             raise ArgumentError(
                 f"{cells.iloc[row]!r} in the column {column!r} may be"
-                f" {dates[row]:%d %B %Y} or {others[row]:%d %B %Y}. Say --dates"
+                f" {dates[row]:%d %B %Y} or {others[row]:%d %B %Y}. Pass --dates"
                 f" {_shown(form)} or --dates {_shown(other_form)}."
             )
     return next(iter(readings.values()))

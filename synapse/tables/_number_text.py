@@ -280,8 +280,8 @@ def _of_convention(
     )
     raise FormatError(
         f"{reading.cells_in_file[place]!r} in line {reading.lines[place]}, column"
-        f" {name!r}, may be {by_point} or {by_comma}. Say --decimal point or --decimal"
-        " comma."
+        f" {name!r}, may be {by_point} or {by_comma}. Pass --decimal point or"
+        " --decimal comma."
     )
 
 

@@ -295,7 +295,7 @@ def _input_rows(
         return numbers(table, names), []
     except ArgumentError as error:
         raise ArgumentError(
-            f"{error} To take columns in their order, say --in-order."
+            f"{error} To take columns in their order, pass --in-order."
         ) from None
 
 

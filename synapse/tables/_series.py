@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 FILLS = ("forward", "linear")
 """How missing values and dates are mended."""
-FILL = f"To mend it, say --fill {' or --fill '.join(FILLS)}."
+FILL = f"To fill it in, pass --fill {' or --fill '.join(FILLS)}."
 UNREADABLE_STEP = UNREADABLE.removesuffix(".") + " --fill linear."
 """What to do about a cell of a series that is no number."""
 UNITS = {
@@ -185,7 +185,7 @@ def _require_different(
             else f"If clocks went back there, {ZONE} "
         )
         raise FormatError(
-            f"The date {times[again]} comes twice, again in"
+            f"The date {times[again]} occurs twice, again in"
             f" {place(table, int(rows[again]))}. {clocks}If a column tells several"
             " series apart, name it: --sequence COLUMN."
         )
@@ -263,12 +263,10 @@ def _step(dates: pd.DatetimeIndex, column: str) -> Any:
         gaps = np.diff(dates.asi8)
         if steps and gaps.sum() <= MAX_GAPS * len(gaps) * np.median(gaps):
             return steps.most_common(1)[0][0]
-    clocks = (
-        "" if dates.tz is None else f" If they are days of a clock on the wall, {ZONE}"
-    )
+    clocks = "" if dates.tz is None else f" If they are days of local time, {ZONE}"
     raise FormatError(
         f"The column {column!r} must have three or more dates that step evenly."
-        " To use the rows as they follow each other, say --ahead 1 and --ignore"
+        " To use the rows in their order, pass --ahead 1 and --ignore"
         f" {column!r}.{clocks}"
     )
 

@@ -198,7 +198,7 @@ def select_together(
     if not tested:
         raise ArgumentError(
             "No row is held out, so nothing can be compared: that needs"
-            f" {MIN_HELD_OUT_ROWS} rows, or a share."
+            f" {MIN_HELD_OUT_ROWS} rows, or a validation fraction."
         )
     if len(tasks) == 1:
         return tested[0], selections

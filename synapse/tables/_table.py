@@ -736,8 +736,8 @@ def sequences(table: pd.DataFrame, column: str | None) -> list[slice]:
     for start in starts:
         if cells[start] in seen:
             raise FormatError(
-                f"The rows of sequence {cells[start]!r} must be consecutive. It goes"
-                f" on, after another, in {place(table, start)}."
+                f"The rows of sequence {cells[start]!r} must be consecutive. It"
+                f" continues after another one in {place(table, start)}."
             )
         seen.add(cells[start])
     return [

@@ -191,7 +191,7 @@ def test_a_wiring_that_makes_no_network_is_refused():
         (
             "xyabc",
             ["xy", "ab", "ba", "by", "bc"],
-            "No way leads from the inputs to <Neuron a, tanh>",
+            "No path leads from the inputs to <Neuron a, tanh>",
         ),
         ("xya", ["xy"], "<Neuron a, tanh> is connected to no other neuron"),
         ("xya", ["xy", "aa"], "<Neuron a, tanh> is connected to no other neuron"),
@@ -219,7 +219,7 @@ def test_wrong_arguments_are_refused_and_nothing_has_changed():
         (([x, a, y, a],), "<Neuron a, tanh> is given twice among the neurons"),
         (([x, a, y], [stranger]), "stranger, logistic> is one of the inputs but not"),
         (([x, a, y], [x], [x]), "<Neuron x, tanh> is both an input and an output"),
-        (([x, a, y], [a]), "No way leads from the inputs to <Neuron x, tanh>"),
+        (([x, a, y], [a]), "No path leads from the inputs to <Neuron x, tanh>"),
     ):
         with pytest.raises(TopologyError, match=says):
             construct(*arguments)

@@ -353,7 +353,7 @@ def test_what_cannot_be_forecast_is_refused_before_anything_is_written(
         (
             [*this, 2, *here, "--future", "d.csv"],
             2,
-            "no column that is known in advance. Leave --future out",
+            "no column that is known in advance. Remove --future",
         ),
         (
             [*this, 2, *here, "--method", "prophet"],

@@ -874,7 +874,7 @@ def test_inputs_of_a_series_and_other_uses_of_dates(capsys, sales, tmp_path):
     assert trained("--sequence", "shop", "--ahead", "1", data=data) == ["Umsatz", "z"]
     assert load(path).metadata["rows"] == 22, "the last row of a sequence has no target"
     said = refused(capsys, "train", data, *options)
-    assert "The date 2010-01-01 00:00:00 comes twice, again in line 14" in said
+    assert "The date 2010-01-01 00:00:00 occurs twice, again in line 14" in said
     assert said.endswith("name it: --sequence COLUMN.")
 
 
@@ -912,8 +912,9 @@ def test_numbers_and_parts_that_are_dates_are_a_series(capsys, tmp_path):
     years = write(tmp_path / "years.csv", season=range(1961, 2009), sold=sold)
     printed = done(capsys, "train", years, *train)
     assert "step: year." in printed
-    assert "This is a guess from its numbers. If they are no times, say --ahead 0." in (
-        printed
+    assert (
+        "This is a guess from its numbers. If they are not times, pass --ahead 0."
+        in (printed)
     )
     done(capsys, "train", years, *train, "--ahead", 0)
     assert load(path).inputs == ["season"]

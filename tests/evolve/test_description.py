@@ -137,8 +137,8 @@ def test_a_rule_is_found_and_is_shorter_than_the_data():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (([], [], 2), "as many, at least one"),
-        (([[[0.0]]], [[0], [1]], 2), "as many, at least one, got 1, 2 and 2"),
+        (([], [], 2), "one length, at least 1"),
+        (([[[0.0]]], [[0], [1]], 2), "one length, at least 1, got 1, 2 and 2"),
         (([[[0.0], [1.0]]], [[0]], 2), "a symbol each"),
         (([[0.0]], [[0]], 2), "a symbol each"),
         (([[[0.0]]], [[2]], 2), "whole numbers below 2"),

@@ -168,12 +168,12 @@ def test_what_else_is_refused(processes):
         (
             of(lambda seed: {"seed": 4}),
             ArgumentTypeError,
-            "seed 3 returns the name 'seed', which is taken",
+            "seed 3 returns the name 'seed', which is reserved",
         ),
         (
             of(lambda seed, a: {"a": -a}, grid={"a": [1]}),
             ArgumentTypeError,
-            "the name 'a', which is taken",
+            "the name 'a', which is reserved",
         ),
         (of(seeds=[]), ArgumentError, different),
         (of(seeds=[1, 1]), ArgumentError, different),

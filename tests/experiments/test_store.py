@@ -103,7 +103,7 @@ def test_trials_without_a_name_are_refused(tmp_path):
         return {"x": tmp_path}
 
     with pytest.raises(
-        ArgumentError, match="A store tells trials apart by name and arguments"
+        ArgumentError, match="A store identifies trials by name and arguments"
     ):
         run_trials(closure, seeds=[0], store=tmp_path / "a.db")
     with pytest.raises(

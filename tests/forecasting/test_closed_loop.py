@@ -245,7 +245,7 @@ def test_a_frame_gives_its_dates_and_names():
     assert forecast(net, backward, 2).dates is None  # differences without a sign
     assert forecast(net, frame.iloc[[0, 1, 3]], 2).dates is None  # uneven
     assert forecast(net, frame.to_numpy(), 2).dates is None
-    with pytest.raises(ArgumentError, match="there are no dates"):
+    with pytest.raises(ArgumentError, match="There are no dates"):
         forecast(
             net,
             frame.set_axis(pd.date_range("2250", periods=4, freq="YS", unit="ns")),

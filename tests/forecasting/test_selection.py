@@ -276,7 +276,7 @@ def test_the_best_of_several_and_their_mean():
             (
                 lambda: select({"combine": offset(1.0)}, T, 4),
                 ArgumentError,
-                "'combine' is that of the mean",
+                "'combine' is reserved for the mean",
             ),
         ]
     )

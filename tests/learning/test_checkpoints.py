@@ -535,7 +535,7 @@ def test_other_data_are_refused():
 
 
 def test_arguments():
-    with pytest.raises(errors.ArgumentError, match="Give checkpoint, too"):
+    with pytest.raises(errors.ArgumentError, match="Pass checkpoint, too"):
         Trainer(NETWORKS["perceptron"]()).train(*SAMPLES, checkpoint_every=2)
     trainer = Trainer(NETWORKS["perceptron"](), rate=0.1)
     rng = np.random.Generator(np.random.MT19937(0))

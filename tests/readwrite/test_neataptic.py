@@ -126,7 +126,7 @@ BAD = {
         in_link("from", 5),
         "from of connection 2 must be the number of a node",
     ),
-    "huge": (put("nodes", 0, "mask", 1e308), "no finite product"),
+    "huge": (put("nodes", 0, "mask", 1e308), "is not finite"),
     "twice": (in_link("from", 0), "connections 0 and 2 have the same ends"),
     "gater": (in_link("gater", "x"), "gater of connection 2 must be.*null .not gated"),
 }

@@ -511,7 +511,7 @@ def test_faults_are_one_sentence_and_change_nothing():
         "sizes that Convolutional takes": (
             lambda: classifier(build="Convolutional").fit(X, Y)
         ),
-        "Fit the estimator anew, and save its model": (
+        "Fit the estimator again, and save its model": (
             lambda: NetworkClassifier.from_model(model.network_)
         ),
     }

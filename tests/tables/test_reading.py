@@ -502,7 +502,9 @@ def test_forms_of_dates(series):
             == step
         )
     said = refused(series, table(["01/02/2024", "01/03/2024", "01/04/2024"]))
-    assert "may be 01 February 2024 or 02 January 2024. Say --dates %d/%m/%Y or" in said
+    assert (
+        "may be 01 February 2024 or 02 January 2024. Pass --dates %d/%m/%Y or" in said
+    )
 
 
 @pytest.mark.parametrize("step", ["D", "h", "15min", "MS", "W"])
@@ -526,7 +528,7 @@ def test_the_nights_in_which_clocks_are_changed(series):
     """No date comes twice and none is missing, if the zone is named; and the sentence
     says so."""
     for night, expected in (
-        ("2023-10-28 22:00", "comes twice"),
+        ("2023-10-28 22:00", "occurs twice"),
         ("2024-03-30 22:00", "is missing"),
     ):
         times = pd.date_range(night, periods=12, freq="h", tz="Europe/Berlin")
@@ -589,7 +591,7 @@ def test_steps_are_those_of_pandas_also_with_gaps(series):
         del cells[20:22]
         said = refused(series, table(cells))
         assert (
-            f"The row of {dates[20]} is missing, and 1 more. To mend it, say --fill"
+            f"The row of {dates[20]} is missing, and 1 more. To fill it in, pass --fill"
             " forward or" in said
         )
         assert [*series(table(cells), fill="linear").index] == [*dates[:30]]
@@ -704,7 +706,7 @@ def test_dates_whose_parts_have_a_column_each(series):
     all_hold(check, {names: (names, *case) for names, case in PARTED.items()})
     rows = "".join(f"{year},{month},1\n" for year in (2023, 2024) for month in (1, 13))
     said = refused(series, f"Year,Month,y\n{rows}")
-    assert "2023-01-01 00:00:00 comes twice, again in line 3" in said
+    assert "2023-01-01 00:00:00 occurs twice, again in line 3" in said
     yearly = "".join(f"{year},7,{year}\n" for year in range(1990, 2000))
     assert series(f"Year,Month,y\n{yearly}").index.name == "Year"
 
@@ -713,7 +715,7 @@ NO_SERIES = [
     (["2024-01-01", "2024-01-02"], "three or more dates that step evenly"),
     (
         ["2024-01-01", "2024-01-02", "2024-01-02"],
-        "2024-01-02 00:00:00 comes twice, again in line 4",
+        "2024-01-02 00:00:00 occurs twice, again in line 4",
     ),
     (["2024-01-01", "", "2024-01-03"], "a date in line 3, column 'date', got no value"),
     (

@@ -151,7 +151,7 @@ def description_length(
             raise ArgumentError(expected("counts", condition, counts))
     if len(sequences) != len(texts) or several.shape != (len(texts),) or not texts:
         raise ArgumentError(
-            "`inputs`, `symbols` and `counts` must be as many, at least one, got"
+            "`inputs`, `symbols` and `counts` must have one length, at least 1, got"
             f" {len(sequences)}, {len(texts)} and {several.size}."
         )
     width = sequences[0].shape[-1] if sequences[0].ndim else 0

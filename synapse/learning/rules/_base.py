@@ -135,7 +135,7 @@ class Rule(ABC):
     def check(cls, options: FixedOptions) -> None:
         """Raise ArgumentError if the rule cannot be used with these options."""
         if options.reach is not None and not cls.has_reach:
-            raise ArgumentError('The reach is for rule="rtrl". Remove it.')
+            raise ArgumentError('`reach` is for rule="rtrl". Remove it.')
         if options.batch_size == SEQUENCE and not cls.by_steps:
             positive_integer("batch_size of Trainer", SEQUENCE)
         if isinstance(options.optimizer, LBFGS) and options.penalties.clips:

@@ -226,7 +226,7 @@ class StepwiseRule(Rule):
                     raise DivergenceError(
                         f"The error of an output exceeds {DIVERGENCE_FACTOR:g} times"
                         " the largest target. The weights are those before that step:"
-                        " train on with less initial variance, more measurement noise,"
+                        " continue with less initial variance, more measurement noise,"
                         " a lower rate or a bounded squash."
                     )
                 yield StepJacobian(

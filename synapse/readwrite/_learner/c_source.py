@@ -105,8 +105,8 @@ def learner_source(
     if exact and rule.reach is not None and any(tables.tied(True) + tables.tied(False)):
         raise FormatError(
             f"The network learns by {tuple(rule)!r} and has tied parameters; a program"
-            " keeps sensitivities neuron by neuron, so it has no limit for shared ones."
-            " Set net.rule = 'rtrl', or untie the parameters of a copy."
+            " supports a reach only without ties. Set net.rule = 'rtrl', or untie the"
+            " parameters of a copy."
         )
     reach = Reached(tables, rule.reach) if exact else None
     parts["start"] = _start(tables, reach, options)

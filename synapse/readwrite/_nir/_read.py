@@ -182,7 +182,9 @@ class Reader:
         if before != [last] or last == self.source:
             sizes = {self._size_of(name) for name in before}
             if len(sizes) != 1:
-                raise FormatError("What leads to the output must be of one size.")
+                raise FormatError(
+                    "All nodes that lead to the output must have one size."
+                )
             self.units[self.end] = self._sums(self.end, sizes.pop())
 
     def _is_a_layer(self, name: str) -> bool:

@@ -204,7 +204,7 @@ def from_torch(
         if network is None:
             raise ArgumentError(
                 "A module of to_torch has no network in it. Pass the one it was made"
-                " of, too."
+                " from, too."
             )
         modules.write(network)
         return network

@@ -266,10 +266,10 @@ def require_outputs(modules: Any, net: Network, module: Any) -> None:
     bound = 1e3 * torch.finfo(like.dtype).eps * max(1.0, float(wanted.abs().max()))
     if not largest <= bound:
         raise ArgumentError(
-            "The modules compute something else than their weights one after the other,"
-            f" by up to {largest:.3g} on random rows: they have hooks, or inputs that"
-            " are not rows. Build the network with architect, and read the modules that"
-            " it has."
+            "The modules do not compute what their weights compute one after the other;"
+            f" they differ by up to {largest:.3g} on random rows: they have hooks, or"
+            " inputs that are not rows. Build the network with architect, and read its"
+            " modules."
         )
 
 

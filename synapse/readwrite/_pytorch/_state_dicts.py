@@ -97,7 +97,7 @@ def _squashes(
         return [output_squash] * len(linears)
     if hidden and squash is None:
         raise ArgumentError(
-            "A state dict has no activation functions. Say that of the hidden layers:"
+            "A state dict has no activation functions. Name that of the hidden layers:"
             ' from_torch(state_dict, squash="relu").'
         )
     names = [squash] * hidden if isinstance(squash, str) else list(squash or ())

@@ -178,5 +178,5 @@ def test_what_cannot_go_on_is_one_sentence(rows, tmp_path, capsys):
     assert "must be one of .json" in refused(capsys, *written, code=2)
     for line, words in cases:
         assert words in refused(capsys, "update", *line), words
-    assert "Make it anew: `synapse train " in refused(capsys, "update", bare, data)
+    assert "Train it again: `synapse train " in refused(capsys, "update", bare, data)
     assert rows.read_bytes() == kept

@@ -151,7 +151,7 @@ def test_the_rule_and_its_order_are_part_of_the_result():
         (
             lambda: compare_gradients(net, *sequences(net), reach=2),
             ArgumentError,
-            "reach is for",
+            "`reach` is for",
         ),
     ]
     all_refused(refused)

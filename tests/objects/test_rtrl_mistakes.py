@@ -51,9 +51,9 @@ WRONG += [
     for order in (0, -1, 1.5, True, "2")
 ]
 WRONG += [
-    ({"of_network": ("online", 2)}, 'reach is for rule="rtrl"'),
+    ({"of_network": ("online", 2)}, '`reach` is for rule="rtrl"'),
     ({"reach": 2.0}, "`reach` of rtrl"),
-    ({"rule": "bptt", "reach": 1}, 'reach is for rule="rtrl"'),
+    ({"rule": "bptt", "reach": 1}, '`reach` is for rule="rtrl"'),
     ({"optimizer": optimizers.LBFGS()}, "LBFGS|L-BFGS"),
     ({"dropout": 0.5, "optimizer": optimizers.Adam()}, "Dropout needs"),
     ({"window": 3}, "window"),

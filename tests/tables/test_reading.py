@@ -261,7 +261,7 @@ def test_what_is_no_table_is_refused(echo, tmp_path):
     assert "column 'a', got '2,5'" in refused(
         echo, "a;b\n1.234;1\n2,5;2\n", "a", decimal="."
     )
-    with pytest.raises(SynapseError, match=r"goes on, after another, in line 4\.$"):
+    with pytest.raises(SynapseError, match=r"continues after another one in line 4\.$"):
         sequences(read(tmp_path / "s.csv", "s,a\nx,1\ny,2\nx,3\n"), "s")
 
 

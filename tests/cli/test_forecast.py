@@ -369,7 +369,7 @@ def test_what_cannot_be_forecast_is_refused_before_anything_is_written(
         (
             ["forecast", "both.json", days, "--steps", 2],
             1,
-            "another step: month. These have the step day",
+            "trained on rows with the step month; these have the step day",
         ),
         (
             ["forecast", tmp_path / "other.json", "d.csv", "--steps", 2],

@@ -57,7 +57,6 @@ WRONG += [
     ({"optimizer": optimizers.LBFGS()}, "LBFGS|L-BFGS"),
     ({"dropout": 0.5, "optimizer": optimizers.Adam()}, "Dropout needs"),
     ({"window": 3}, "window"),
-    ({"threads": 2}, "threads"),
 ]
 
 

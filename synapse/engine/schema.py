@@ -442,7 +442,7 @@ CONTEXT = (
 STEPPED = (
     *CONTEXT,
     *(column.name for column in COUNTING),
-    *("cleared_stamp", "random", "clock", "failed", "log_place"),
+    *("cleared_stamp", "random", "clock", "failed", "log_layout"),
 )
 """Everything that steps write without learning, but for the rows of a log."""
 

@@ -200,8 +200,8 @@ INTRODUCTION = """# Performance
   bound to one core; figures are medians. `benchmarks/README.md` describes the method
   and the limits of each comparison; `benchmarks/results/results.md` has the spread of
   all times, build times and memory.
-- **How fast are spikes, several cores, and a GPU?** The last tables say it. Programs of
-  their own measure them; each table names its command and its code.
+- **How fast are spikes, several cores, and a GPU?** See the last tables. Separate
+  programs measure them; each table has its command and its commit.
 
 ![Ratios of times of other libraries to those of Synapse]({chart})
 """

@@ -47,23 +47,23 @@ HYBRID = """
 ## Networks beside the best simple method
 
 *best simple* is the statistical method with the lowest error in the test. *residuals*
-adds the forecast of its residuals by a GRU (Zhang 2003). *both* is its mean with the
-GRU's own forecast. On the mean of all series, neither is better than *best simple*, or
-than the default, whose mean of three has a network in it where this helps. So the
-command has neither as a candidate.
+adds the forecast of its residuals by a GRU (Zhang 2003). *both* is the mean of this and
+the GRU's own forecast. Averaged over all series, neither is better than *best simple*,
+or than the default, whose mean of three includes a network if this helps. So neither is
+a candidate of the command.
 """
 COVERAGE = """
 Intervals follow from the errors of the test and of the second half of the training
-rows. The latter are enlarged to the size of those in the test, because parameters were
+rows. The latter are scaled up to the size of those in the test, because parameters were
 fitted to these rows. With the errors of the test alone, Niño had 83.4 %: 48 months are
-about one cycle of El Niño. Errors are relative to the level of the series if their
-likelihood is larger then. With absolute errors, the growing season, whose noise grows
-with it, had 82.7 %.
+about one cycle of El Niño. Errors are relative to the level of the series if this gives
+them a larger likelihood. With absolute errors, the growing season, whose noise grows
+with its level, had 82.7 %.
 
 The intervals of two series are too wide. The change of level is within the test of each
-series, so many errors of the test are about 20, and the intervals allow for such errors
-again, but none occurs later. The errors of a chaotic series (logistic map) stop growing
-after some steps, and the width, a power of the number of steps, does not.
+series, so many errors of the test are about 20; the intervals allow for such errors,
+but none occurs later. The errors of a chaotic series (logistic map) stop growing after
+some steps, but the width, a power of the number of steps, does not.
 """
 
 

@@ -12,17 +12,16 @@ objects, but *bundles*: one word each, the address of a table of columns. A colu
 bundle is an attribute, which is read and written by row: `store.weight[c]`.
 ``schema.py`` lists all columns with their meaning.
 
-- ``store``: the columns of a store. By custom, ``j`` is the row of a neuron, ``c`` or
-  ``row`` that of a connection, ``r`` that of a run.
-- ``tapes``: on which exact gradients and runs without traces keep the numbers of
-  several steps: `tapes.activation[step.now + j]`. A ``Step`` (``exact/step.py``) says
-  where the numbers of one step begin.
-- ``plan``: the columns of a plan, which rtrl needs beside the store. What a learning
-  rule needs is ``rule`` where the loop does not know which one it is
-  (``online/roles.py``).
+- ``store``: the columns of a store. By convention, ``j`` is the row of a neuron, ``c``
+  or ``row`` that of a connection, ``r`` that of a run.
+- ``tapes``: the numbers of several steps, for exact gradients and runs without traces:
+  `tapes.activation[step.now + j]`. A ``Step`` (``exact/step.py``) says where the
+  numbers of one step begin.
+- ``plan``: the columns of a plan, which rtrl needs in addition to the store. It is
+  called ``rule`` in loops that serve several learning rules (``online/roles.py``).
 - ``events``: the lists of connections by source, if a step follows active neurons
-  (``exact/events.py``); ``extra`` where the step does not know how states are computed
-  (``exact/activate.py``).
+  (``exact/events.py``); they are called ``extra`` in steps that serve several ways to
+  compute states (``exact/activate.py``).
 - ``span``: which rows a network has. It is a short array of integers whose places have
   names, like `store.ties` and `plan.counts` (``records.py``): `span.start`,
   `store.ties.signed`. Python, which has the array, writes `span[Span.START]`.
@@ -30,24 +29,24 @@ bundle is an attribute, which is read and written by row: `store.weight[c]`.
 Integers are as narrow in memory as they can be, most of them unsigned; a kernel reads
 all of them as signed 64-bit numbers, so they can be added to each other and to
 literals. No row is negative, and no column checks its index. ``NONE`` (``schema.py``)
-in a column of rows: there is none.
+in a column of rows means that there is none.
 
 The decorator of a function says how it is compiled (``compiler/jit.py``, ``lazy_part``
 in ``compiler/lazy_parts.py``, ``strict_fp`` in ``compiler/calls.py``):
 
 - `@kernel`: Python calls it, with addresses in place of bundles: ``store_at``,
   ``tapes_at``, ``plan_at`` and ``span_of`` make bundles of them. It returns a status
-  (``status.py``) and its results beside it.
-- `@inline`: a part that becomes a piece of each caller. Its sums may be reordered, so
-  that they vectorise.
+  (``status.py``) and its results.
+- `@inline`: a part that is inlined into each caller. Its sums may be reordered, so that
+  they vectorise.
 - `@in_order`: the same, but sums stay in the order in which they are written.
-- `@noinline`: a part that is too large to be a piece of each caller.
+- `@noinline`: a part that is too large to be inlined into each caller.
 - `@strict_fp`: an inlined part that computes the same bits in every kernel.
-- `@lazy_part(...)`: a part that few networks need, compiled when one calls it first. It
-  stands beside the part that calls it. It takes ``store``, then arguments of the kinds
-  in the brackets (`taped=True`: ``tapes`` first), and its results are in columns. It is
-  called for a stretch of neurons, a block or a run, not for each number. ``by_code``
-  makes one name of several such parts, of which a code selects one.
+- `@lazy_part(...)`: a part that few networks need, compiled when it is first called. It
+  is defined next to the part that calls it. It takes ``store``, then arguments of the
+  kinds in the brackets (`taped=True`: ``tapes`` first), and its results are in columns.
+  It is called for a range of neurons, a block or a run, not for each number.
+  ``by_code`` joins several such parts under one name; a code selects one of them.
 - `@intrinsic_or(plain)`: a primitive, which writes its code in the language of LLVM;
   ``plain`` says in Python what it computes.
 
@@ -59,7 +58,7 @@ sample they are ordinary floats.
   in the type of ``x``. `total(x)`: the sum over samples.
 - `flat(column)`: a column of lanes as one of single numbers.
 - `opaque(n)`: a number of repetitions that the optimiser does not know, so that it does
-  not write a short loop out.
+  not unroll a short loop.
 - `raw_array(array)`: an array as its address and size, without a count of references.
 - A *tile* is eight neurons whose sums stay in registers (``compiler/tiles.py``):
   ``no_sums`` begins them, ``add_products`` adds, ``store_sums`` writes them.

@@ -154,10 +154,10 @@ class EmbeddedReber(Task):
     Strings are those of :mod:`synapse.tasks.reber`. To predict the last symbol but one,
     a network must store one bit during the whole inner string.
 
-    Hochreiter and Schmidhuber 1997, experiment 1: right are strings in whose every step
-    all possible next symbols have higher outputs than all others. There, 256 training
-    and 256 test strings were drawn once, and both had to be right; here, the test has
-    512 fresh strings.
+    Hochreiter and Schmidhuber 1997, experiment 1: a string is right if, at every step,
+    all possible next symbols have higher outputs than all others. In the paper, 256
+    training and 256 test strings were drawn once, and both had to be right; here, the
+    test has 512 fresh strings.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Forecasts of the command's default beside statistical methods, on series that are
+"""Forecasts of the command's default and of statistical methods, on series that are
 shipped or generated.
 
     python -m studies default_forecasts    # needs the extra "forecast"; 15 minutes
@@ -44,7 +44,7 @@ LENGTH = 120
 
 
 HYBRID = """
-## Networks beside the best simple method
+## Networks compared with the best simple method
 
 *best simple* is the statistical method with the lowest error in the test. *residuals*
 adds the forecast of its residuals by a GRU (Zhang 2003). *both* is the mean of this and
@@ -258,7 +258,7 @@ def ranked(errors: Any, methods: Sequence[str]) -> list[str]:
 def report(errors: Any, covered: Any, seconds: Any) -> str:
     """The page."""
     took = sum(seconds["default"])
-    head = f"""# The command's forecasts beside statistical methods
+    head = f"""# The command's forecasts compared with statistical methods
 
     python -m studies default_forecasts    # {took:.0f} s for trainings and tests
 

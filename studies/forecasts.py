@@ -395,7 +395,7 @@ def report() -> None:
     draw(results, series)
 
 
-HEAD = """# Forecasts beside simple methods
+HEAD = """# Forecasts compared with simple methods
 
 How far ahead can a series be forecast, and is a network worth it? Each method forecasts
 from many origins of the later part of a series that the networks have not seen. Simple

@@ -190,7 +190,7 @@ out. The lowest is bold. A label has the optimizer, the neurons of the hidden la
 the rate.
 """
 TITLES = {
-    "samples": "Samples: RMSE, or the share of wrong classes",
+    "samples": "Samples: RMSE, or the fraction of wrong classes",
     "steps": "Steps of streams: RMSE",
 }
 CHOICE = """

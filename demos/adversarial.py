@@ -209,11 +209,8 @@ def picture(plt, runs, path):
 def main(quick: bool, seed: int, out: Path) -> None:
     rounds = 96 if quick else 6400
     reader, accuracy = learned_reader(5 if quick else 40, seed)
-    heading("What a reader sees in what is drawn")
-    print(
-        f"The reader is right on {100 * accuracy:.1f} % of the digits that it has not"
-        " seen.\n"
-    )
+    heading("Which digits are drawn")
+    print(f"The reader classifies {100 * accuracy:.1f} % of new digits correctly.\n")
     runs = {
         "growing": play(small(seed), rounds, rounds // 4, seed, reader),
         "all at once": play(grown(seed), rounds, None, seed, reader),
@@ -244,7 +241,7 @@ def main(quick: bool, seed: int, out: Path) -> None:
     lesson(
         f"After {rounds:,} rounds, the network that grew draws {told[0]}, the one with"
         f" all neurons at once {told[1]}. A generator that learns ten times as fast"
-        f" draws {told[2]} after a quarter of the rounds: one that finds a picture that"
-        " the judge accepts may draw it whatever the noise is. The cost does not show"
-        " this. Look at the pictures."
+        f" draws {told[2]} after a quarter of the rounds: if it finds a picture that"
+        " the judge accepts, it may draw this picture for any noise. The cost does not"
+        " show this, so look at the pictures."
     )

@@ -231,7 +231,7 @@ def cannot(seed, quick):
 
 
 def layer():
-    heading("5. The layer that can")
+    heading("5. A layer that can represent it")
     reasons = Layer(2, "step", name="r")
     middle = Layer(2, "step", name="m")
     decision = Layer(1, "step", name="d")

@@ -144,7 +144,7 @@ def learn(net, fresh, rng, quick):
 
 
 def lesions(net, fresh):
-    heading("Without each of its neurons")
+    heading("Lesions of single neurons")
     change = analysis.lesions(net, *fresh).to_pandas()
     inter = [neuron.name for neuron in net.select(kind="inter")]
     command = [name for name in inter if name.startswith(COMMAND)]

@@ -122,7 +122,7 @@ def picture(
 
 def main(quick: bool, seed: int, out: Path) -> None:
     rng = np.random.default_rng(seed)
-    heading("1. Trained here")
+    heading("1. Training")
     wave = readings_of(1001, rng)
     net = architect.LSTM(1, 8, 1, style="synaptic", output_squash="identity", seed=seed)
     trainer = synapse.Trainer(
@@ -131,12 +131,14 @@ def main(quick: bool, seed: int, out: Path) -> None:
     epochs = 30 if quick else 600
     trainer.train(wave[:-1, None], wave[1:, None], epochs=epochs, progress=False)
 
-    heading("2. Written for the device")
+    heading("2. Export for the device")
     program = compiled(net, out)
     source = (out / "net.c").read_text(encoding="utf-8")
     print(next(row for row in source.splitlines() if "bytes an instance" in row))
     if program is None:
-        print("There is no C compiler here, so the network itself answers.")
+        print(
+            "There is no C compiler here, so the network itself computes the outputs."
+        )
 
     heading("3. The sensor drifts")
     readings = drifted(readings_of(BEFORE + AFTER, rng))
@@ -157,9 +159,12 @@ def main(quick: bool, seed: int, out: Path) -> None:
         there = answers["goes on learning"][:500]
         check("program and network agree to 1e-4", np.abs(here - there).max() < 1e-4)
     still, learned = ends["does not learn"], ends["goes on learning"]
-    check("who learns ends with less than half the error", learned < still / 2)
+    check(
+        "the program that learns ends with less than half the error",
+        learned < still / 2,
+    )
     picture(readings, answers, out / "device.png")
     lesson(
-        f"{learned:.3f} instead of {still:.3f}: a program that learns needs no engineer"
-        " when its sensor drifts."
+        f"When the sensor drifts, the error is {learned:.3f} with learning and"
+        f" {still:.3f} without."
     )

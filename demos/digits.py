@@ -281,9 +281,9 @@ def main(quick: bool, seed: int, out: Path) -> None:
     picture(wrong, folds, out / "digits.png")
     synapse.save(folds[0].network, out / "digits.synapse")
     lesson(
-        f"A perceptron with {HIDDEN} hidden neurons reads {dense:.1%} of the digits"
-        f" that it has not learnt from; {len(wrong)} of {len(LABELS)} are misread."
-        f" Convolutions, which share weights between places, read {shared:.1%} with"
+        f"A perceptron with {HIDDEN} hidden neurons classifies {dense:.1%} of the"
+        f" held-out digits correctly; {len(wrong)} of {len(LABELS)} are misclassified."
+        f" Convolutions, which share weights between positions, reach {shared:.1%} with"
         f" {numbers_learnt(convolution(seed))} trainable numbers instead of"
         f" {numbers_learnt(perceptron(seed))}."
     )

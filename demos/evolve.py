@@ -173,8 +173,8 @@ def main(quick: bool, seed: int, out: Path) -> None:
     animation(states[: 100 if quick else 300], out / "evolve.gif")
     lesson(
         f"{result.evaluations:,} networks were tried until one balanced both poles. Its"
-        f" hidden neurons ({result.genome.hidden}) were added one at a time: nobody"
-        " chose the structure, and no gradient was needed."
+        f" hidden neurons ({result.genome.hidden}) were added one at a time. Evolution"
+        " chose the structure and the weights, without a gradient."
     )
 
 

@@ -192,13 +192,13 @@ def main(quick: bool, seed: int, out: Path) -> None:
     }
     check("the perceptron finds it about every other time", bool(means["none"] < 0.3))
     gap = np.abs(walks[0][LENGTH] - walks[1][LENGTH]).max()
-    check("at the junction, a cell still tells the two signs apart", bool(gap > 0.5))
+    check("at the junction, a cell still distinguishes the two signs", bool(gap > 0.5))
     picture(walks, returns, out / "reward.png")
     lesson(
-        f"The reward came {LENGTH} steps after the sign. The LSTM learned what to keep:"
+        f"The reward came {LENGTH} steps after the sign. The LSTM learned to store it:"
         f" with one step in twenty at random, its mean return is {means['exact']:.2f},"
-        f" and {means['order 1']:.2f} with the cheaper slopes of order 1, which suffice"
-        f" here. Without memory it is {means['none']:.2f}. At the junction, the states"
+        f" and {means['order 1']:.2f} with the cheaper gradients of order 1, which"
+        f" suffice here. Without memory it is {means['none']:.2f}. At the junction, the states"
         f" of one cell differ by {gap:.1f} between the signs."
     )
 

@@ -559,12 +559,12 @@ def main(quick: bool, seed: int, out: Path) -> None:
     picture(seen, filled, steps, curves, out / "rtrl.png")
     count = len(curves["online"])
     lesson(
-        "What every weight has done to every recurrent neuron so far can be kept up to"
-        " date, forward in time. With it an Elman network learns the exclusive or of"
+        "The effect of every weight on every recurrent neuron can be updated forward in"
+        " time. With it, an Elman network learns the exclusive or of"
         f" the bits {LATE} and {LATE + 1} steps ago from {solved['rtrl, exact']} of"
         f" {count} seeds; at order 1 from {solved['rtrl, order 1']}, with the online"
         f" rule from {solved['online']}. The cost depends on the graph: an Elman 7-15-7"
-        f" keeps {dense[None].sensitivities:,} sensitivities, or"
+        f" stores {dense[None].sensitivities:,} sensitivities, or"
         f" {dense[1].sensitivities} at order 1."
     )
 

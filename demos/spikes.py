@@ -171,7 +171,7 @@ def main(quick: bool, seed: int, out: Path) -> None:
     log, targets, right = twenty_cells(seed, 5 if quick else 20)
     picture(regular, adapting, log, targets, out / "spikes.png")
     lesson(
-        "A cell that fires is 2 neurons, one that adapts is 3: all their numbers can"
-        f" be read. A declared slope lets them learn: {right:.0%} of new sequences are"
-        f" right after {SILENCE} silent steps."
+        "A cell that fires is 2 neurons, one that adapts is 3, and all their numbers"
+        f" can be read. With a surrogate gradient they learn: {right:.0%} of new sequences"
+        f" are correct after {SILENCE} silent steps."
     )

@@ -216,7 +216,7 @@ def picture(plt, runs, path):
 def main(quick: bool, seed: int, out: Path) -> None:
     rounds = 20 if quick else 1000
     seeds = range(seed, seed + (1 if quick else 5))
-    heading("Points that arrive where they belong")
+    heading("Points that arrive at their partners")
     runs = []
     shares = []
     returns = []
@@ -242,10 +242,10 @@ def main(quick: bool, seed: int, out: Path) -> None:
         check("more points arrive with the shared middle", bool(means[0] > means[1]))
     lesson(
         f"With a shared middle, {means[0]:.0f} % of the points arrive at their"
-        f" partners, with two middles {means[1]:.0f} %. There and back again,"
-        f" {np.mean(returns[0]):.0f} and {np.mean(returns[1]):.0f} % come back, so the"
-        " way back does not tell whether a translation is right. The shared middle"
-        " begins with one that leaves every point in its place. From there it finds"
-        f" the right one at {NEAR_ANGLE:.0f}°, but at {FAR_ANGLE:.0f}° {means[2]:.0f} %"
-        " arrive."
+        f" partners, with two middles {means[1]:.0f} %. Translated there and"
+        f" back, {np.mean(returns[0]):.0f} and {np.mean(returns[1]):.0f} % return to"
+        " their places, so this does not show whether a translation is correct. The"
+        " shared middle starts from a translation that leaves every point in place."
+        f" From there it finds the correct one at {NEAR_ANGLE:.0f}°, but at"
+        f" {FAR_ANGLE:.0f}° {means[2]:.0f} % arrive."
     )

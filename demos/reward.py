@@ -198,8 +198,8 @@ def main(quick: bool, seed: int, out: Path) -> None:
         f"The reward came {LENGTH} steps after the sign. The LSTM learned to store it:"
         f" with one step in twenty at random, its mean return is {means['exact']:.2f},"
         f" and {means['order 1']:.2f} with the cheaper gradients of order 1, which"
-        f" suffice here. Without memory it is {means['none']:.2f}. At the junction, the states"
-        f" of one cell differ by {gap:.1f} between the signs."
+        f" suffice here. Without memory it is {means['none']:.2f}. At the junction, the"
+        f" states of one cell differ by {gap:.1f} between the signs."
     )
 
 

@@ -172,6 +172,6 @@ def main(quick: bool, seed: int, out: Path) -> None:
     picture(regular, adapting, log, targets, out / "spikes.png")
     lesson(
         "A cell that fires is 2 neurons, one that adapts is 3, and all their numbers"
-        f" can be read. With a surrogate gradient they learn: {right:.0%} of new sequences"
-        f" are correct after {SILENCE} silent steps."
+        f" can be read. With a surrogate gradient they learn: {right:.0%} of new"
+        f" sequences are correct after {SILENCE} silent steps."
     )

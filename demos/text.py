@@ -58,6 +58,7 @@ def main(quick: bool, seed: int, out: Path) -> None:
     letters_and_cell(blocks, states, name, out / "text.png")
     synapse.save(net, out / "text.synapse")
     lesson(
-        f"{ours.loss:.2f} nats per letter after {seconds} s of training. A cell learned"
-        " to follow brackets from the text alone."
+        f"{ours.loss:.2f} nats per letter after {seconds} s of training. The cell that"
+        " follows brackets best has a correlation of"
+        f" {table.correlation[0]:.2f} with being in them."
     )

@@ -1,5 +1,5 @@
-"""The forecaster of `synapse.river` with and without its season, beside the seasonal
-naive forecast and exponential smoothing.
+"""The forecaster of `synapse.river` with the season that it finds, with a given one and
+without, beside the seasonal naive forecast and exponential smoothing.
 
     python -m studies stream_forecasts
 
@@ -112,8 +112,9 @@ def errors(name, seed):
     forecasts = [
         np.array(naive),
         of_smoothing(values, origins, period),
-        of_network(values, origins, seed=seed),
+        of_network(values, origins, seed=seed, period=1),
         of_network(values, origins, seed=seed, period=period),
+        of_network(values, origins, seed=seed),
     ]
     return [float(np.abs(each - truth).mean()) for each in forecasts]
 
@@ -121,7 +122,8 @@ def errors(name, seed):
 def main(arguments: list[str] | None = None) -> None:
     """Measure, and print the table."""
     seeds = int((arguments or sys.argv[1:] or [5])[0])
-    methods = ("seasonal naive", "Holt-Winters", "network", "network, period=")
+    networks = ("network, period=1", "network, period=", "network")
+    methods = ("seasonal naive", "Holt-Winters", *networks)
     print("| series | " + " | ".join(methods) + " |")
     print("| --- |" + " ---: |" * len(methods))
     for name in (*MADE, *RECORDED):

@@ -125,6 +125,10 @@ LAGS = 12  # studies/streams.md
 """Number of changes that a forecaster of a stream reads without a season."""
 LAGS_WITH_SEASON = 1  # studies/streams.md
 """The same with a season, whose inputs tell more than earlier changes."""
+SEASON_VALUES = 96  # studies/streams.md
+"""Number of first values in which a forecaster of a stream finds its season."""
+MIN_AUTOCORRELATION = 0.5  # studies/streams.md
+"""Autocorrelation of a season, at least."""
 HARMONICS = 4  # studies/streams.md
 """Number of waves of a season, at most, that it reads."""
 

@@ -11,7 +11,15 @@ import numpy as np
 from river import time_series
 
 from .. import _checks as checks
-from .._defaults import HARMONICS, LAGS, LAGS_WITH_SEASON, VALUES
+from .._defaults import (
+    HARMONICS,
+    LAGS,
+    LAGS_WITH_SEASON,
+    MIN_AUTOCORRELATION,
+    SEASON_VALUES,
+    VALUES,
+)
+from .._typing import Floats
 from ..errors import ArgumentError
 from ._features import Features
 from ._regressor import checked_target
@@ -31,9 +39,13 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
     Parameters
     ----------
     lags : int, optional
-        Number of changes that are inputs. Default 12, with a `period` 1.
-    period : int
-        Number of steps of a season, such as 12 for months. Default 1: none.
+        Number of changes that are inputs. Default 12, with a season 1.
+    period : int, optional
+        Number of steps of a season, such as 12 for months; 1 is none. Default: the
+        first 96 values tell, without their linear trend. It is the lag up to 48 with
+        the largest autocorrelation, beyond the first lag where this is negative, or
+        none if the largest is below 0.5. The model then begins anew with this season,
+        and learns these values again.
     seed : int, optional
         Seed of the first weights.
     **options
@@ -65,15 +77,21 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
     def __init__(
         self,
         lags: int | None = None,
-        period: int = 1,
+        period: int | None = None,
         seed: int | None = None,
         **options: Any,
     ) -> None:
         super().__init__(seed=seed, **options)
         self.lags = None if lags is None else checks.positive_integer("lags", lags)
-        self.period = checks.positive_integer("period", period)
+        self.period = (
+            None if period is None else checks.positive_integer("period", period)
+        )
         self.options = options
-        self._lags = lags or (LAGS if period == 1 else LAGS_WITH_SEASON)
+        self._season_length = self.period or 1
+        # values, and what was known of them, until a season is found
+        self._first: list[tuple[float, Features | None]] | None = (
+            [] if period is None else None
+        )
         self._latest: list[float] = []
         self._step = 0  # number of values so far
 
@@ -94,18 +112,45 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
         """
         target = checked_target(y)
         with self._lock:
-            if self._latest:
-                row = self._counted(self._features(self._latest, x))
-                latest = np.array([[self._latest[-1]], [target]])
-                (change,) = self._target_scale.follow(latest)
-                self._learn(row, change, 1.0)
-            count = max(self._lags + 1, self.period)
-            self._latest = [*self._latest, target][-count:]
-            self._step += 1
+            self._follow(target, x)
+            if self._first is not None:
+                self._first.append((target, None if x is None else dict(x)))
+                if len(self._first) == SEASON_VALUES:
+                    first, self._first = self._first, None
+                    self._find_season(first)
+
+    def _follow(self, target: float, x: Features | None) -> None:
+        """Learn the change to the next value."""
+        if self._latest:
+            row = self._counted(self._features(self._latest, x))
+            latest = np.array([[self._latest[-1]], [target]])
+            (change,) = self._target_scale.follow(latest)
+            self._learn(row, change, 1.0)
+        count = max(self._lags_read + 1, self._season_length)
+        self._latest = [*self._latest, target][-count:]
+        self._step += 1
+
+    def _find_season(self, first: list[tuple[float, Features | None]]) -> None:
+        """Begin anew with the season of the first values, if they have one, and learn
+        them again.
+        """
+        length = _season_of(np.array([value for value, _ in first]))
+        if length > 1:
+            self._season_length = length
+            self.model, self._latest, self._step = None, [], 0
+            for value, x in first:
+                self._follow(value, x)
+
+    @property
+    def _lags_read(self) -> int:
+        """The number of changes that are inputs now."""
+        usual = LAGS if self._season_length == 1 else LAGS_WITH_SEASON
+        return self.lags or usual
 
     def _features(self, values: list[float], x: Features | None) -> Features:
         """Return the inputs of a step after these values."""
-        padded = [math.nan] * (self._lags + 1 - len(values)) + values[-self._lags - 1 :]
+        count = self._lags_read + 1
+        padded = [math.nan] * (count - len(values)) + values[-count:]
         pairs = enumerate(itertools.pairwise(reversed(padded)))
         changes: dict[Hashable, float] = {
             f"Δy[t-{ago}]": later - earlier for ago, (later, earlier) in pairs
@@ -117,7 +162,7 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
         """Return the inputs of a step after these values that follow from the
         season.
         """
-        period = self.period
+        period = self._season_length
         if period == 1:
             return {}
         ago = values[-period] if len(values) >= period else math.nan
@@ -160,3 +205,25 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
                 ahead = self._target_scale.original(outputs[None], latest)
                 values = [*values, float(ahead[0, 0])]
             return values[-horizon:]
+
+
+def _season_of(values: Floats) -> int:
+    """Return the number of steps of the season of first values, shape (T,); 1 if there
+    is none.
+    """
+    steps = np.arange(len(values))
+    largest = np.abs(values).max()
+    if largest == 0.0:
+        return 1
+    values = values / largest  # squares of large values overflow
+    rest = values - np.polyval(np.polyfit(steps, values, 1), steps)
+    power = float(rest @ rest)
+    if power <= len(values) * np.finfo(float).eps:
+        return 1
+    lags = np.arange(1, len(values) // 2 + 1)
+    similar = np.array([rest[:-lag] @ rest[lag:] for lag in lags]) / power
+    negative = np.flatnonzero(similar < 0)
+    if not len(negative):
+        return 1
+    best = negative[0] + int(similar[negative[0] :].argmax())
+    return int(lags[best]) if similar[best] >= MIN_AUTOCORRELATION else 1

@@ -353,6 +353,53 @@ def test_a_season_is_counted_from_the_first_value_and_goes_on_in_a_copy():
     assert twin.forecast(6) == model.forecast(6)
 
 
+def values_of(kind, seed):
+    """150 values with what was known of them."""
+    noise = np.random.default_rng(seed).normal(size=150)
+    steps = np.arange(150)
+    values = {
+        "season": np.sin(2 * np.pi * steps / 12) + 0.05 * steps + 0.3 * noise,
+        "large": 1e100 * np.sin(2 * np.pi * steps / 7),
+        "noise": noise,
+        "walk": noise.cumsum(),
+        "trend": 3.0 * steps,
+        "constant": 0.0 * steps,
+    }[kind]
+    return [(float(y), {"known": float(step % 5)}) for step, y in enumerate(values)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "period"),
+    [
+        ("season", 12),
+        ("large", 7),
+        ("noise", 1),
+        ("walk", 1),
+        ("trend", 1),
+        ("constant", 1),
+    ],
+)
+def test_after_96_values_it_is_the_forecaster_with_the_season_of_them(kind, period):
+    """Bit by bit, also if it was copied before; the rows are learned again."""
+    for seed in range(3):
+        values = values_of(kind, seed)
+        found, given, none = (
+            NetworkForecaster(period=each, seed=seed, hidden=4)
+            for each in (None, period, 1)
+        )
+        for step, value in enumerate(values):
+            if step == 50:
+                found = pickle.loads(pickle.dumps(found))
+            if step == 95:
+                assert bits(found) == bits(none), "no season yet"
+            for model in (found, given, none):
+                model.learn_one(*value)
+        ahead = [{"known": 1.0}] * 5
+        assert found.forecast(5, ahead) == given.forecast(5, ahead)
+        assert bits(found) == bits(given)
+        assert found.period is None
+
+
 @pytest.mark.parametrize(("hidden", "left"), [((), 0.002), (32, 0.05), ((8, 8), 0.1)])
 def test_a_regression_without_noise_has_hardly_an_error_left(hidden, left):
     model = NetworkRegressor(hidden=hidden, seed=0)

@@ -15,7 +15,7 @@ from .. import _checks
 from .._initializer import Seed, random_generator
 from .._typing import Bools, Floats, PathLike
 from ..errors import ArgumentError, ArgumentTypeError, ExecutorError
-from ..experiments._running import checked_executor, one_line, require_picklable
+from ..objects.executors import checked_executor, one_line, require_picklable
 from ..objects.network import Network
 from ..readwrite._files import as_path
 from ._evaluations import Evaluated, Evaluations

@@ -5,13 +5,7 @@ lock, or elsewhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import (
-    CancelledError,
-    Executor,
-    Future,
-    ThreadPoolExecutor,
-    wait,
-)
+from concurrent.futures import Executor, ThreadPoolExecutor
 from inspect import signature
 from typing import Any
 
@@ -21,31 +15,19 @@ from .._checks import (
     about_arguments,
     expected,
     listed,
-    pluralize,
     positive_integer,
 )
 from .._initializer import Seed, seeds_of
 from ..errors import (
     ArgumentError,
     ArgumentTypeError,
-    ExecutorError,
-    SynapseError,
     TopologyError,
 )
 from ..learning import Result, Trainer
 from ..learning._parameters import independent
+from ..objects.executors import checked_executor, gathered, result_of
 from ..objects.network import Network
 from ..objects.threads import usable_cores
-from ._running import (
-    PAUSE,
-    checked_executor,
-    one_line,
-    require_picklable,
-    shares_objects,
-    submitting,
-)
-
-Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
 
 def train_many(
@@ -131,17 +113,22 @@ def train_many(
         (_train, (trainer, inputs, targets, seed_here, options))
         for trainer, seed_here in pairs
     ]
+
+    def stop() -> None:
+        for trainer in trainers:
+            trainer.stop()
+
     if where is None:
         with ThreadPoolExecutor(max_workers=count) as pool:
-            futures = _gathered(pool, calls, trainers)
-    else:
-        futures = _gathered(where, calls, trainers)  # not shut down: it is the caller's
+            futures = gathered(pool, calls, stop, "training")
+    else:  # not shut down: it is the caller's
+        futures = gathered(where, calls, stop, "training")
 
     # Trainings that ended are kept, also if another one has failed.
     for trainer, future in zip(trainers, futures, strict=True):
         if not future.cancelled() and future.exception() is None:
             trainer._take_over(future.result()[1])
-    return [_result_of(future, len(futures)) for future in futures]
+    return [result_of(future, len(futures), "training")[0] for future in futures]
 
 
 def _checked_trainers(trainers: Any) -> list[Trainer]:
@@ -178,59 +165,3 @@ def _train(
 ) -> tuple[Result, Trainer]:
     """Train in a worker; returns the trainer too, which may be a copy there."""
     return trainer.train(inputs, targets, seed=seed, **options), trainer
-
-
-def _gathered(
-    executor: Executor, calls: Sequence[Call], trainers: Sequence[Trainer]
-) -> list[Future[Any]]:
-    """Submit calls and wait for all; returns their futures, in order.
-
-    After Ctrl-C, trainings in threads stop and return; in other processes
-    KeyboardInterrupt is raised.
-    """
-    if calls:
-        require_picklable("The training", calls[0], executor)
-
-    # Waiting is cut into pauses, see PAUSE: Ctrl-C is noticed between two of them.
-    futures: list[Future[Any]] = []
-    try:
-        with submitting(executor):
-            for function, arguments in calls:
-                futures.append(executor.submit(function, *arguments))
-        while wait(futures, timeout=PAUSE).not_done:
-            pass
-    except KeyboardInterrupt:
-        if not shares_objects(executor):
-            for future in futures:
-                future.cancel()
-            raise
-        for trainer in trainers:
-            trainer.stop()
-        wait(futures)
-    except Exception as error:  # it is broken, or was shut down
-        for future in futures:
-            future.cancel()
-        raise _failed(error, len(calls)) from error
-    return futures
-
-
-def _result_of(future: Future[Any], total: int) -> Result:
-    """Return the result of a training; an error of the executor becomes an
-    ExecutorError.
-    """
-    try:
-        result: Result = future.result()[0]
-    except SynapseError:
-        raise
-    except (Exception, CancelledError) as error:
-        if type(error).__module__.startswith(("concurrent.", "distributed.")):
-            raise _failed(error, total) from error
-        raise
-    return result
-
-
-def _failed(error: BaseException, total: int) -> ExecutorError:
-    return ExecutorError(
-        f"The executor failed in one of {pluralize(total, 'training')}"
-        f" ({one_line(error)}). Make a new executor, and call again."
-    )

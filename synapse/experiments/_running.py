@@ -5,7 +5,6 @@ executor.
 from __future__ import annotations
 
 import os
-import pickle
 import signal
 import socket
 import threading
@@ -13,13 +12,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent import futures
 from concurrent.futures import Executor, Future
-from contextlib import (
-    AbstractContextManager,
-    closing,
-    contextmanager,
-    nullcontext,
-    suppress,
-)
+from contextlib import closing, contextmanager, nullcontext, suppress
 from itertools import islice, product
 from math import prod
 from typing import Any
@@ -28,9 +21,15 @@ from tqdm.auto import tqdm
 
 from .. import _checks
 from .._typing import PathLike
-from ..engine.locking import DeferredInterrupt
 from ..errors import ArgumentError, ArgumentTypeError, ExecutorError, SynapseError
 from ..learning._training import show_compiling
+from ..objects.executors import (
+    PAUSE,
+    checked_executor,
+    one_line,
+    require_picklable,
+    submitting,
+)
 from ..readwrite._files import as_path
 from ._trial_json import Point, described, plain_value, point_text, record_text, to_json
 from ._trial_store import Task, TrialStore
@@ -40,9 +39,6 @@ IN_FLIGHT = 1024
 """Number of trials that an executor has at a time. More are submitted as these end."""
 MAX_SEED = 2**63 - 1
 """Largest seed, which SQLite can store."""
-PAUSE = 0.5
-"""Seconds between two chances for Ctrl-C while waiting, on systems where waiting cannot
-be interrupted."""
 FAILED = '{"failed": '
 """How the record of a trial that has failed begins."""
 KINDS = "booleans, numbers, strings, None, or lists of these"
@@ -280,37 +276,6 @@ def _checked_seeds(seeds: Any) -> list[int]:
     return numbers
 
 
-def checked_executor(executor: Any) -> Executor | None:
-    """Return an executor or None, or raise ArgumentTypeError."""
-    if executor is None or isinstance(executor, Executor):
-        return executor
-    advice = "Pass client.get_executor()." if hasattr(executor, "get_executor") else ""
-    condition = "a concurrent.futures.Executor or None"
-    raise ArgumentTypeError(_checks.expected("executor", condition, executor, advice))
-
-
-def require_picklable(title: str, function: Any, executor: Executor | None) -> None:
-    """Raise ArgumentTypeError if a process pool cannot send a function to its
-    processes.
-    """
-    if not isinstance(executor, futures.ProcessPoolExecutor):
-        return
-    try:
-        pickle.dumps(function)
-    except Exception as error:  # pickle raises AttributeError, TypeError and others
-        raise ArgumentTypeError(
-            f"A process pool cannot send {_checks.lowercase_title(title)} to its"
-            f" processes ({one_line(error)}). Use threads, or define it by def at the"
-            " top level of a module and bind values by functools.partial."
-        ) from None
-
-
-def one_line(error: BaseException) -> str:
-    """Return class and message of an error, on one line."""
-    text = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".: ")
-    return text if len(text) <= 120 else f"{text[:117]}..."
-
-
 def run_tasks(
     trial: Trial,
     tasks: Iterable[tuple[Point, int]],
@@ -474,20 +439,6 @@ def _failing() -> Iterator[None]:
         raise
     except Exception as error:
         raise ExecutorError(one_line(error)) from error
-
-
-def submitting(executor: Executor) -> AbstractContextManager[object]:
-    """Return a context for calls of ``submit``: Ctrl-C within one would leave work
-    without an owner.
-    """
-    return DeferredInterrupt() if shares_objects(executor) else nullcontext()
-
-
-def shares_objects(executor: Executor) -> bool:
-    """Return whether the calls of an executor get the caller's objects, not copies of
-    them.
-    """
-    return isinstance(executor, futures.ThreadPoolExecutor)
 
 
 def _results(path: Any, advice: str = "") -> str:

@@ -211,6 +211,15 @@ def restore(agent: Agent, arrays: Arrays) -> None:
     _take(agent, head, _networks(agent._network_names, arrays), arrays)
 
 
+def take_over_agent(agent: Agent, learned: Agent) -> None:
+    """Make an agent equal to a copy that has learned in another process."""
+    for name in argument_names(agent):
+        value = getattr(learned, name)
+        if not callable(value) and value != getattr(agent, name):
+            setattr(agent, name, value)
+    restore(agent, arrays_of(learned, whole=False))
+
+
 def _head(arrays: Arrays) -> dict[str, Any]:
     head: Any = from_array(AGENT, arrays[AGENT]) if AGENT in arrays else {}
     require_version("agent", head, MARK, VERSION)

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from contextlib import ExitStack
+from dataclasses import replace
+from threading import Event
 from typing import Any
 
 from .. import _checks as checks
 from .._initializer import Seed, random_generator
 from ..errors import ArgumentError, ArgumentTypeError
+from ..objects.executors import checked_executor, gathered, result_of, shares_objects
 from ._agent import Agent
+from ._archive import take_over_agent
 from ._episodes import Run, run
+
+INTERRUPTED = "interrupted"
+"""Why a run ended that Ctrl-C has stopped."""
 
 
 def run_many(
@@ -18,6 +26,7 @@ def run_many(
     make_environment: Callable[[], Any],
     *,
     steps: int,
+    executor: Executor | None = None,
     seed: Seed = None,
     learn: bool = True,
     callback: Callable[[Agent, float, int], Any] | None = None,
@@ -25,7 +34,7 @@ def run_many(
     test_episodes: int = 10,
     progress: bool = False,
 ) -> list[Run]:
-    """Run several agents one after the other, each in an environment of its own.
+    """Run several agents, each in an environment of its own, here or on an executor.
 
     It replaces a vector environment, whose steps belong to several episodes: an agent
     learns at every step of one. Agents with different seeds show how much returns
@@ -41,6 +50,11 @@ def run_many(
         once more for its tests. Environments that have a method ``close`` are closed.
     steps : int
         Number of steps of each agent.
+    executor : concurrent.futures.Executor, optional
+        Where the agents run: a ``ProcessPoolExecutor``, a ``ThreadPoolExecutor``, or
+        for Dask ``Client(...).get_executor()``. It is not shut down. Processes run
+        copies, which `agents` then equal to the last bit; callbacks get the copies.
+        Default: one after the other in this thread.
     seed : int or numpy.random.Generator, optional
         Seed of the environments, which differ: each agent gets a generator of its own
         (``seed.spawn``). Default: an unrecorded random seed.
@@ -52,13 +66,18 @@ def run_many(
     Returns
     -------
     list of Run
-        The result of each agent, in order; after Ctrl-C the results until then.
+        The result of each agent, in order, with the same bits on every executor. After
+        Ctrl-C the results until then; threads first end the episodes that have begun.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
         If an argument cannot be used. If it is one of `agents` or `make_environment`,
         no agent has learned.
+    ExecutorError
+        If the executor fails, for example because one of its processes was killed.
+    KeyboardInterrupt
+        After Ctrl-C, if run by other processes; `agents` are unchanged.
 
     Examples
     --------
@@ -79,26 +98,68 @@ def run_many(
     """
     agents = _checked_agents(agents)
     make = checks.function_of("make_environment", make_environment)
-    results: list[Run] = []
+    where = checked_executor(executor)
+    stopping = Event()
+    seen = stopping if where is not None and shares_objects(where) else None
+    options: dict[str, Any] = {
+        "steps": steps,
+        "learn": learn,
+        "callback": callback,
+        "test_every": test_every,
+        "test_episodes": test_episodes,
+        "progress": progress,
+    }
     seeds = random_generator(seed).spawn(len(agents))
-    for agent, seed_here in zip(agents, seeds, strict=True):
-        with ExitStack() as opened:
-            result = run(
-                agent,
-                _made(make, opened),
-                steps=steps,
-                seed=seed_here,
-                learn=learn,
-                callback=callback,
-                test_every=test_every,
-                test_environment=None if test_every is None else _made(make, opened),
-                test_episodes=test_episodes,
-                progress=progress,
-            )
-        results.append(result)
-        if result.stop_reason == "interrupted":
-            break
-    return results
+    calls = [
+        (_ran, (agent, make, {**options, "seed": seed_here}, seen))
+        for agent, seed_here in zip(agents, seeds, strict=True)
+    ]
+    results: list[Any] = []
+    if where is None:
+        for function, arguments in calls:
+            results.append(function(*arguments)[0])
+            if results[-1].stop_reason == INTERRUPTED:
+                break
+        return results
+    futures = gathered(where, calls, stopping.set, "run")
+
+    # Agents whose runs ended have learned, also if another run has failed.
+    for agent, future in zip(agents, futures, strict=True):
+        if not future.cancelled() and future.exception() is None:
+            learned = future.result()[1]
+            if learned is not agent:
+                take_over_agent(agent, learned)
+    results = [result_of(future, len(futures), "run")[0] for future in futures]
+    return [result for result in results if result is not None]
+
+
+def _ran(
+    agent: Agent,
+    make: Callable[[], Any],
+    options: dict[str, Any],
+    stopping: Event | None,
+) -> tuple[Run | None, Agent]:
+    """Run an agent, in a worker too; returns the agent as well, which may be a copy
+    there. There is no result if runs are stopping before this one begins.
+    """
+    if stopping is not None and stopping.is_set():
+        return None, agent
+    callback = options["callback"]
+    if callback is not None:
+        checks.function_of("A callback", callback, "agent", "return", "length")
+
+    def is_over(agent: Agent, total: float, length: int) -> bool:
+        is_stopping = stopping is not None and stopping.is_set()
+        return is_stopping or bool(callback and callback(agent, total, length))
+
+    with ExitStack() as opened:
+        environment = _made(make, opened)
+        tests = None if options["test_every"] is None else _made(make, opened)
+        options = {**options, "callback": is_over, "test_environment": tests}
+        result = run(agent, environment, **options)
+    if result.stop_reason == "callback" and stopping is not None and stopping.is_set():
+        result = replace(result, stop_reason=INTERRUPTED)
+    return result, agent
 
 
 def _checked_agents(agents: Any) -> list[Agent]:

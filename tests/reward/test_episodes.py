@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +19,7 @@ from synapse import reward
 from synapse.errors import (
     ArgumentError,
     ArgumentTypeError,
+    ExecutorError,
     FormatError,
     MissingExtraError,
 )
@@ -533,6 +535,60 @@ def test_agents_run_in_environments_of_their_own():
     ):
         with pytest.raises((ArgumentError, ArgumentTypeError), match=words):
             reward.run_many(several, make, steps=5)
+    assert agent.steps == 0
+
+
+def slower(agent, total, length):
+    """A callback that changes a setting of the agent."""
+    agent.rate = 0.01
+    return len(agent.model.network) == 0
+
+
+@pytest.mark.parametrize("pool", [ThreadPoolExecutor, ProcessPoolExecutor])
+def test_agents_on_an_executor_have_the_bits_of_those_here(pool):
+    """Also in what they do next, and in what callbacks have set."""
+    options = {"steps": 300, "seed": 5, "test_every": 100, "test_episodes": 2}
+    here, there = list(agents()), list(agents())
+    wanted = reward.run_many(here, Chance, **options, callback=slower)
+    with pool(2) as executor:
+        runs = reward.run_many(
+            there, Chance, **options, callback=slower, executor=executor
+        )
+    for a, b, expected, result in zip(here, there, wanted, runs, strict=True):
+        assert result.returns.tolist() == expected.returns.tolist()
+        assert result.test_returns.tolist() == expected.test_returns.tolist()
+        assert result.stop_reason == "steps"
+        assert numbers(a) == numbers(b)
+        assert a.rate == b.rate == 0.01
+        for agent in (a, b):
+            reward.run(agent, Chance(), steps=50, seed=1, progress=False)
+        assert numbers(a) == numbers(b)
+
+
+def test_ctrl_c_ends_the_episodes_of_agents_in_threads():
+    several = list(agents())
+    with ThreadPoolExecutor(2) as threads:
+        runs = reward.run_many(
+            several, lambda: Keyboard(300, kill), steps=10**9, executor=threads
+        )
+    assert [result.stop_reason for result in runs] == ["interrupted"] * len(runs)
+    assert 2 <= len(runs) <= 3
+    assert [agent.steps for agent in several[: len(runs)]] == [
+        result.steps for result in runs
+    ]
+
+
+def test_what_an_executor_cannot_run_is_one_sentence():
+    agent = next(agents())
+    with ProcessPoolExecutor(1) as pool:  # none of these calls starts a process
+        for options, error, words in (
+            ({"executor": 3}, ArgumentTypeError, "`executor` must be"),
+            ({"executor": pool}, ArgumentTypeError, "cannot send the run .*lambda"),
+        ):
+            with pytest.raises(error, match=words):
+                reward.run_many([agent], lambda: Keyboard(1, kill), steps=5, **options)
+    with pytest.raises(ExecutorError, match="failed in one of 1 run .*Make a new"):
+        reward.run_many([agent], Chance, steps=5, executor=pool)
     assert agent.steps == 0
 
 

@@ -274,8 +274,8 @@ count = iter(range(99))
 def callback(agent, total, length):
     if next(count) == 5:
         os._exit(9)
-reward.episodes.MIN_CHECKPOINT_SECONDS = 0.0
-reward.episodes.MAX_CHECKPOINT_FRACTION = 1e9
+reward._episodes.MIN_CHECKPOINT_SECONDS = 0.0
+reward._episodes.MAX_CHECKPOINT_FRACTION = 1e9
 path = {str(tmp_path / "a")!r}
 options = dict(progress=False, callback=callback, checkpoint=path)
 reward.run(agent, Chance(), steps=600, seed=5, **options)

@@ -136,7 +136,8 @@ class Program(NamedTuple):
 PROGRAMS = (
     Program(
         "Several cores",
-        "Updates by Adam, in calls of 8 batches; LSTMs run over sequences of 50 steps."
+        "Updates by Adam, in calls of 8 batches, and `run`, `test` and `predict` of all"
+        " rows or sequences in one call; LSTMs run over sequences of 50 steps."
         ' "2 cores" is the default, without `threads`. Where a batch has too little'
         " work for a second thread, the ratio shows the noise. Bold: PyTorch is faster"
         " with as many cores. See [Threads](threads.md).",

@@ -1,5 +1,5 @@
-"""Updates by exact gradients on one core and on two: Synapse with as many threads as
-pay, and PyTorch with as many as cores.
+"""Updates by exact gradients, and runs, tests and predictions of many sequences, on one
+core and on two: Synapse with as many threads as pay, and PyTorch with as many as cores.
 
 ``python -m benchmarks.threads`` measures every network and batch in a process of its
 own, libraries and cores in alternation, and writes ``results/threads.json``.
@@ -26,6 +26,10 @@ from .markdown import beside, number, table
 
 ROWS = ("lstm-30-72-30", "64-128-10", "784-100-10")
 BATCHES = (32, 256)
+SETS = (("784-100-10", 10_000), ("lstm-30-72-30", 256))
+"""Networks, and how many rows or sequences of 50 steps they run in a call."""
+TRAIN = "train"
+FORWARD = ("run", "test", "predict")
 DTYPES = ("float32", "float64")
 BATCHES_IN_CALL = 8
 GOAL = 1.7
@@ -36,11 +40,14 @@ RESULTS = Path(__file__).parent / "results" / "threads.json"
 Work = Callable[[], Any]
 
 
-def our_work(case: Case, batch: int, dtype: str, threads: int | None) -> Work:
-    """One call of ``Trainer.train``: an epoch of several batches, by Adam."""
+def our_work(
+    case: Case, task: str, batch: int, dtype: str, threads: int | None
+) -> Work:
+    """One call: an epoch of several batches, by Adam, or all rows or sequences
+    forward."""
     import synapse
 
-    inputs, targets = data_of(case, batch)
+    inputs, targets = data_of(case, task, batch)
     trainer = synapse.Trainer(
         gradients.network_of(case, [], dtype),
         rule="bptt",
@@ -48,28 +55,42 @@ def our_work(case: Case, batch: int, dtype: str, threads: int | None) -> Work:
         batch_size=batch,
         threads=threads,
     )
-    return lambda: trainer.train(
-        inputs, targets, epochs=1, shuffle=False, progress=False
-    )
+    model = synapse.Model(trainer.network, trainer=trainer)
+    works: dict[str, Work] = {
+        TRAIN: lambda: trainer.train(
+            inputs, targets, epochs=1, shuffle=False, progress=False
+        ),
+        "run": lambda: trainer.network.run(inputs, threads=threads),
+        "test": lambda: trainer.test(inputs, targets),
+        "predict": lambda: model.predict(inputs),
+    }
+    return works[task]
 
 
-def data_of(case: Case, batch: int) -> tuple[Any, Any]:
+def batches_of(task: str) -> int:
+    """The number of batches of a call."""
+    return BATCHES_IN_CALL if task == TRAIN else 1
+
+
+def data_of(case: Case, task: str, batch: int) -> tuple[Any, Any]:
     """Inputs and targets of all batches of a call."""
-    inputs, targets = gradients.samples(case, batch * BATCHES_IN_CALL)
+    inputs, targets = gradients.samples(case, batch * batches_of(task))
     if case.kind != LSTM:
         return inputs[:, 0], targets[:, 0]
     return inputs, targets
 
 
-def torch_work(case: Case, batch: int) -> Work:
-    """The same epoch of PyTorch's modules, autograd and Adam, in float32."""
+def torch_work(case: Case, task: str, batch: int) -> Work:
+    """The same call of PyTorch's modules, autograd and Adam, in float32."""
     import torch
 
     modules = gradients.modules_of(case)
     x, t = (
         torch.tensor(values, dtype=torch.float32).split(batch)
-        for values in data_of(case, batch)
+        for values in data_of(case, task, batch)
     )
+    if task != TRAIN:
+        return torch_forward(case, task, modules, x[0], t[0])
     parameters = [each for module in modules for each in module.parameters()]
     optimizer = torch.optim.Adam(parameters, 1e-3)
     loss = gradients.loss_of(case, modules)
@@ -83,17 +104,37 @@ def torch_work(case: Case, batch: int) -> Work:
     return work
 
 
-def works_of(case: Case, batch: int) -> dict[str, Work]:
+def torch_forward(case: Case, task: str, modules: list[Any], x: Any, t: Any) -> Work:
+    """All rows or sequences forward: the outputs or, in a test, the cost."""
+    import torch
+
+    loss = gradients.loss_of(case, modules)
+    rows = torch.nn.Sequential(*modules) if case.kind != LSTM else None
+
+    def work() -> None:
+        with torch.inference_mode():
+            if task == "test":
+                float(loss(x, t))
+            elif rows is not None:
+                rows(x)
+            else:
+                lstm, readout = modules
+                readout(lstm(x)[0])
+
+    return work
+
+
+def works_of(case: Case, task: str, batch: int) -> dict[str, Work]:
     """The timed calls by name. Threads by default are those that pay."""
     works = {
-        f"synapse {dtype} {threads}": our_work(case, batch, dtype, count)
+        f"synapse {dtype} {threads}": our_work(case, task, batch, dtype, count)
         for dtype in DTYPES
         for threads, count in (("1", 1), ("2", 2), ("default", None))
     }
     if importlib.util.find_spec("torch") is not None:
         import torch
 
-        work = torch_work(case, batch)
+        work = torch_work(case, task, batch)
 
         def by(threads: int) -> None:
             torch.set_num_threads(threads)
@@ -106,7 +147,7 @@ def works_of(case: Case, batch: int) -> dict[str, Work]:
 def run(spec: dict[str, Any]) -> dict[str, Any]:
     """Measure one network and batch: each call in turn for every repeat."""
     os.environ.pop("OMP_NUM_THREADS", None)  # it would limit the threads by default
-    works = works_of(Case.named(spec["row"]), spec["batch"])
+    works = works_of(Case.named(spec["row"]), spec["task"], spec["batch"])
     for work in works.values():
         work()  # kernels are compiled, or loaded
         work()
@@ -120,7 +161,7 @@ def run(spec: dict[str, Any]) -> dict[str, Any]:
         turn = repeat % len(names)
         for name in names[turn:] + names[:turn]:
             seconds = timed(works[name], counts[name])
-            times[name].append(1e6 * seconds / BATCHES_IN_CALL)
+            times[name].append(1e6 * seconds / batches_of(spec["task"]))
     return {"cells": times}
 
 
@@ -140,7 +181,7 @@ def text(results: dict[str, Any]) -> str:
             name: statistics.median(times)
             for name, times in result.get("cells", {}).items()
         }
-        label = f"{Case.named(result['row']).label}, batch {result['batch']}"
+        label = label_of(result)
         for dtype in DTYPES:
             ours = [cells.get(f"synapse {dtype} {n}") for n in ("1", "default")]
             theirs = [cells.get(f"torch {dtype} {n}") for n in (1, 2)]
@@ -167,6 +208,15 @@ def text(results: dict[str, Any]) -> str:
     return table(header, lines)
 
 
+def label_of(result: dict[str, Any]) -> str:
+    """What a row of the table has: a network, and the batch or all rows of a call."""
+    task = result.get("task", TRAIN)
+    network = Case.named(result["row"]).label
+    if task == TRAIN:
+        return f"{network}, batch {result['batch']}"
+    return f"{network}, {task} {result['batch']:,}"
+
+
 def ratio(alone: float | None, together: float | None) -> str:
     """How many times as fast two cores are."""
     return f"{alone / together:.2f}" if alone and together else "-"
@@ -185,8 +235,7 @@ def short_of_goal(results: dict[str, Any]) -> list[str]:
                 for n in ("1", "default")
             )
             if alone < together or (alone > GOAL_FROM and alone < GOAL * together):
-                row = f"{result['row']}, batch {result['batch']}, {dtype}"
-                short.append(f"{row}: {alone / together:.2f}")
+                short.append(f"{label_of(result)}, {dtype}: {alone / together:.2f}")
     return short
 
 
@@ -204,10 +253,12 @@ def main(words: list[str] | None = None) -> None:
         "repeats": repeats,
         "rows": [],
     }
-    for row in ROWS[1:2] if options.quick else ROWS:
-        for batch in BATCHES[1:] if options.quick else BATCHES:
-            spec = {"row": row, "batch": batch, "repeats": repeats, "seconds": seconds}
-            results["rows"].append(child.ask("benchmarks.threads", spec, 600))
+    calls = [(row, TRAIN, batch) for row in ROWS for batch in BATCHES]
+    calls += [(row, task, batch) for task in FORWARD for row, batch in SETS]
+    for row, task, batch in [calls[3], *calls[-2:]] if options.quick else calls:
+        spec = {"row": row, "task": task, "batch": batch}
+        spec |= {"repeats": repeats, "seconds": seconds}
+        results["rows"].append(child.ask("benchmarks.threads", spec, 600))
     print(text(results))
     print("\n".join(["Short of the goal:", *(short_of_goal(results) or ["none"])]))
     if not options.quick:

@@ -28,9 +28,9 @@ Pieces = Callable[[slice], list[tuple[Floats, Floats]]]
 """Returns the inputs and outputs of each call of a part."""
 MANY_ROWS = 64
 """Number of rows below which one thread runs them, whatever the network."""
-MIN_SEQUENCE = 1 << 19
-"""Work in a sequence, on average, below which no thread helps: calls of sequences take
-some time in which Python runs one thread."""
+MIN_SEQUENCE = 1 << 16
+"""Work in a sequence, on average, below which no thread helps: Python calls the kernel
+for each sequence, some 10 µs, and runs one thread meanwhile."""
 NOTHING = np.empty(0)
 ONLINE = attrgetter("_online")
 UNTRACED = attrgetter("_untraced")

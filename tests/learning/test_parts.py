@@ -274,8 +274,8 @@ def helped(monkeypatch):
 
 def test_by_default_many_rows_are_divided_and_few_are_not(helped):
     net = architect.Perceptron(200, 100, 10, seed=0)
-    rows = np.random.default_rng(0).normal(size=(800, 200))
-    targets = np.full((800, 10), 0.5)
+    rows = np.random.default_rng(0).normal(size=(1200, 200))
+    targets = np.full((1200, 10), 0.5)
     alone = bits(net.run(rows, threads=1))
     assert bits(net.run(rows)) == alone
     Trainer(net).test(rows, targets)

@@ -2,7 +2,6 @@
 leaves, to the last bit."""
 
 import os
-import sys
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from synapse import Layer, Network, Trainer, record, squashes
 from synapse.analysis import lesions
 from synapse.engine.schema import COLUMNS, STEPPED
 from synapse.errors import ArgumentError, ArgumentTypeError, FunctionError
+from synapse.learning import _gradient
 from synapse.objects import parts, stepping, threads as workers
 from tests.helpers.cases import every_case
 from tests.helpers.processes import python
@@ -265,14 +265,14 @@ def helped(monkeypatch):
     monkeypatch.setattr(workers, "usable_cores", lambda: 3)
     asked = []
     real = workers.submitted
-    for module in (parts, sys.modules["synapse.learning.gradient"]):
+    for module in (parts, _gradient):
         monkeypatch.setattr(
             module, "submitted", lambda calls: asked.append(len(calls)) or real(calls)
         )
     return asked
 
 
-def test_by_default_many_rows_are_divided_and_few_are_not(helped):
+def test_by_default_many_rows_are_divided_and_few_are_not(helped, monkeypatch):
     net = architect.Perceptron(200, 100, 10, seed=0)
     rows = np.random.default_rng(0).normal(size=(1200, 200))
     targets = np.full((1200, 10), 0.5)
@@ -282,6 +282,7 @@ def test_by_default_many_rows_are_divided_and_few_are_not(helped):
     assert helped == [2, 2]
     net.run(rows[:100])
     Trainer(net).test(rows[:100], targets[:100])
+    monkeypatch.setattr(stepping, "MIN_SEQUENCE", 1 << 20)
     net.run(list(rows[:, None]))  # sequences that end at once
     assert helped == [2, 2]
 
@@ -306,6 +307,7 @@ import os, signal, sys, threading, time
 import numpy as np
 import architect, synapse
 from synapse import Trainer
+from synapse.learning import _gradient
 from synapse.objects import parts, stepping
 from tests.helpers.integrity import check_store
 

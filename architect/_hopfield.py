@@ -245,7 +245,7 @@ class Hopfield(Network):
         if not (np.abs(rows) == 1).all():
             wrong = float(rows[np.abs(rows) != 1][0])
             binary = ((rows == 0) | (rows == 1)).all()
-            advice = "For 0 and 1, give 2 * np.array(patterns) - 1." if binary else ""
+            advice = "For 0 and 1, pass 2 * np.array(patterns) - 1." if binary else ""
             condition = "of 1 and -1, or of booleans"
             raise ArgumentError(_checks.expected(title, condition, wrong, advice))
         return rows

@@ -413,7 +413,7 @@ def listed(title: str, value: Any, condition: str) -> list[Any]:
 
 
 BUILD_ADVICE = (
-    "For a network of your own, give a function that makes it:"
+    "For a network of your own, pass a function that makes it:"
     " build=lambda n_inputs, n_outputs, seed: net."
 )
 

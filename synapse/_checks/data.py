@@ -212,7 +212,7 @@ def about_classes(count: int) -> str:
     """Make the sentence about classes as targets of outputs that are not softmax."""
     return (
         "Integer classes are targets of softmax outputs only: make the network with"
-        ' output_squash="softmax", or give one-hot rows, such as'
+        ' output_squash="softmax", or pass one-hot rows, such as'
         f" np.eye({count})[classes]."
     )
 

@@ -46,7 +46,7 @@ class AdaptiveSchedule(ABC):
 
 Rate = float | Callable[[int], float] | AdaptiveSchedule
 OF_LIST = (
-    "If each rate of a list is for an equal part of the epochs, give a function of the"
+    "If each rate of a list is for an equal part of the epochs, pass a function of the"
     " epoch, from 0: lambda epoch: rates[epoch * len(rates) // epochs]."
 )
 

@@ -144,7 +144,7 @@ def reset(
 
 
 REMEDIES = (
-    "Clear the network, or give it earlier weights, and go on with a lower rate,"
+    "Clear the network, or restore earlier weights, and continue with a lower rate,"
     " smaller inputs or a bounded squash."
 )
 """What to do when a step has diverged."""

@@ -604,7 +604,7 @@ def pairs_of(
         count = checks.pluralize(int(to_itself.sum()), "self-connection")
         raise ArgumentError(
             f"The {form} has {count}. A self-connection carries a neuron's state to the"
-            " next step: give self_connections=True to make them, or leave these pairs"
+            " next step: pass self_connections=True to make them, or leave these pairs"
             " out."
         )
     return (pairs[0][~to_itself], pairs[1][~to_itself]) if to_itself.any() else pairs
@@ -657,7 +657,7 @@ def _masked_pairs(
         )
         of_pairs = mask.dtype.kind in "iu" and mask.ndim == 2 and mask.shape[1] == 2
         advice = (
-            "For pairs (source, target), give tuple(zip(*pairs))." if of_pairs else ""
+            "For pairs (source, target), pass tuple(zip(*pairs))." if of_pairs else ""
         )
         raise ArgumentError(
             checks.expected("kind of a projection", condition, pattern, advice)

@@ -275,7 +275,7 @@ class RLS(RecursiveOptimizer):
     whose outputs feed back into its pool this is FORCE learning (Sussillo and Abbott
     2009). Other squashes are linearised in every step.
 
-    Give it to a Trainer with the rule "online" or "rtrl". Only parameters of outputs
+    Pass it to a Trainer with the rule "online" or "rtrl". Only parameters of outputs
     move, all others stay as they are, trainable or not. It minimises squared errors;
     the trainer's cost is only reported. Outputs with equal regressors share one P,
     which takes 8 n^2 bytes for n parameters of an output.
@@ -463,7 +463,7 @@ class DEKF(RecursiveOptimizer):
     Puskorius and Feldkamp 1994; for LSTM Pérez-Ortiz, Gers, Eck and Schmidhuber 2003.
     With one group of all parameters it is the (global) extended Kalman filter.
 
-    Give it to a Trainer with the rule "rtrl", whose reach determines how exact H is. It
+    Pass it to a Trainer with the rule "rtrl", whose reach determines how exact H is. It
     minimises squared errors; the trainer's cost is only reported. Shared parameters
     count once, in the group of the first neuron; frozen ones are in no group. A step
     takes n_g^2 multiply-adds per group and output.

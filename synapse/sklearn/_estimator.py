@@ -304,7 +304,7 @@ class NetworkEstimator(BaseEstimator):
             yield
         except DivergenceError as error:
             raise DivergenceError(
-                f"{error} Or give a lower online_rate, or scale=True."
+                f"{error} Or use a lower online_rate, or scale=True."
             ) from None
 
     def _train(

@@ -116,7 +116,7 @@ def _unread(table: pd.DataFrame, names: Sequence[str]) -> str:
             return (
                 f" {name!r} has neither numbers nor dates nor up to {MAX_WORDS} words;"
                 f" it begins with {cell!r} in {place_of(table, row)}. If these are"
-                " dates, give their form, such as --dates %d.%m.%y."
+                " dates, pass their form, such as --dates %d.%m.%y."
             )
     return ""
 

@@ -63,7 +63,7 @@ BY_PANDAS = (
 BY_SQLITE = (
     'Write a table of it as CSV: sqlite3 -csv -header {1!r} "SELECT * FROM {0}".'
 )
-UNPACK = "Unpack it, and give the file that is in it."
+UNPACK = "Unpack it, and pass the file inside."
 EXPORT = "Save the table as CSV."
 BINARY = (
     # How files begin, what they are, what to do, and the reader of pandas.

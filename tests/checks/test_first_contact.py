@@ -474,7 +474,7 @@ def test_a_name_of_synaptic_below_an_attribute_or_in_an_import_is_answered():
             ArgumentError,
             lambda: Layer(2).project(Layer(2), "ALL_TO_ELSE"),
         ),
-        "give tuple(zip(*pairs)).": (
+        "pass tuple(zip(*pairs)).": (
             ArgumentError,
             lambda: Layer(2).project(Layer(2), pairs),
         ),
@@ -757,7 +757,7 @@ def test_classes_of_outputs_that_are_not_softmax_are_answered():
         lambda: net.propagate(0.1, 2),
         lambda: net.output.propagate(0.1, 2),
     ]
-    advice = r'output_squash="softmax", or give one-hot rows, such as np.eye\(3\)\[cl'
+    advice = r'output_squash="softmax", or pass one-hot rows, such as np.eye\(3\)\[cl'
     all_refused([(call, ArgumentError, advice) for call in calls])
     with pytest.raises(ArgumentError, match="got 1 dimension"):
         Trainer(net).train(ROWS, CLASSES + 0.5)

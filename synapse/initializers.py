@@ -5,8 +5,8 @@ An initializer is a function ``f(rng, shape, fan_in, fan_out)`` that returns an 
 pattern. ``fan_in`` and ``fan_out`` are the numbers of incoming and outgoing connections
 of a neuron.
 
-Those of this module are given with or without a call: ``normal``, ``normal()`` and
-``"normal"`` are the same, and ``normal(0.5)`` has another number.
+You can pass those of this module with or without a call: ``normal``, ``normal()`` and
+``"normal"`` are the same, and ``normal(0.5)`` sets another number.
 
 >>> import numpy as np
 >>> uniform(0.5)(np.random.default_rng(0), (2, 3), 2, 3).shape

@@ -1,6 +1,4 @@
-"""Experiments: many trials on any executor, stored as they come; trainings in parallel;
-cross-validation.
-"""
+"""Experiments: many trials on any executor, stored at once; trainings in parallel."""
 
 from .._checks import public_names as _public_names
 from ._estimate import Estimate

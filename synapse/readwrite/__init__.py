@@ -5,11 +5,11 @@ writes JSON. Two formats preserve the whole network, including its states and tr
 arrays in a zip archive (``.synapse`` and ``.npz``), which are small and fast, and JSON
 for people to read. The other formats exchange networks with other programs.
 
-Where the content of a file in the format x is of use without the file,
-``x_data(network)`` and ``from_x_data(data)`` convert to and from it. `from_networkx`
-makes a network of any graph of networkx, which has many more readers. `python_source`,
-`c_source`, `javascript_source` and `onnx_model` make programs that compute a network's
-outputs without Synapse; these cannot be read back. `to_torch` and `from_torch` exchange
+If the content of a file in the format x is useful without the file, ``x_data(network)``
+and ``from_x_data(data)`` convert to and from it. `from_networkx` makes a network of any
+graph of networkx, which has many more readers. `python_source`, `c_source`,
+`javascript_source` and `onnx_model` make programs that compute a network's outputs
+without Synapse; these cannot be read back. `to_torch` and `from_torch` exchange
 networks with PyTorch in memory.
 """
 

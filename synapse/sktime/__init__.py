@@ -1,5 +1,5 @@
-"""A forecaster for sktime: what the command ``synapse train`` does with a series. It
-needs sktime.
+"""A forecaster for sktime, which works like the command ``synapse train`` on a series.
+It needs sktime.
 """
 
 from .._checks import public_names as _public_names

@@ -1,10 +1,10 @@
 """Tables and series of numbers, read by pandas, and networks that learn from them and
 forecast them.
 
-:func:`read_table` reads a CSV file, :func:`read_series` makes a series of its columns.
-:func:`train_rows` and
-:func:`train_series` train a network, compare it with simple methods and train it again
-on all rows; :func:`update_rows` and :func:`update_series` go on with new rows.
+:func:`read_table` reads a CSV file, :func:`read_series` makes a series from its
+columns. :func:`train_rows` and :func:`train_series` train a network, compare it with
+simple methods and train it again on all rows; :func:`update_rows` and
+:func:`update_series` continue with new rows.
 """
 
 from .._checks import public_names as _public_names

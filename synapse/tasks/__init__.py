@@ -1,8 +1,7 @@
-"""Sequence tasks: generators of inputs and targets, seeded, and judges of what a
-network made of them.
+"""Sequence tasks: seeded generators of inputs and targets, and judges of outputs.
 
 :class:`Alphabet`, :class:`TextWindows` and :func:`sample` are for a text of your own:
-letters to indices and back, windows to learn from, and what the network writes.
+letters to indices and back, windows to learn from, and samples of the network.
 """
 
 from .._checks import public_names as _public_names

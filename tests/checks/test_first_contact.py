@@ -478,7 +478,7 @@ def test_a_name_of_synaptic_below_an_attribute_or_in_an_import_is_answered():
             ArgumentError,
             lambda: Layer(2).project(Layer(2), pairs),
         ),
-        "got 0.0. For 0 and 1, give 2 * ": (
+        "got 0.0. For 0 and 1, pass 2 * ": (
             ArgumentError,
             lambda: hopfield.learn([[0, 1, 0, 1]]),
         ),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._typing import Floats
-from ..engine import delayed
+from ..engine import read_order
 from ..engine.lowering.flags import MEMORY
 from ..engine.schema import NONE
 from ..engine.store import Store
@@ -236,14 +236,16 @@ def _gates(connection: Connection) -> Iterator[GateTerm]:
     store = connection._store
     row = connection.target._row
     store.ensure_lowered()
-    m = delayed.Attributes(store)
+    m = read_order.Attributes(store)
     for neuron, extended in connection.extended.items():
-        if delayed.is_delayed_by_stamp(m, row, neuron._row):
+        if read_order.is_delayed_by_stamp(m, row, neuron._row):
             continue
         if not m.flags[neuron._row] & MEMORY:
             # Not stored: f'_j e_ij I_jk, by the weights of that time.
             influence = _influence(store, row, neuron._row)
-            extended = float(delayed.extended_of(m, m.flags, connection._at, influence))
+            extended = float(
+                read_order.extended_of(m, m.flags, connection._at, influence)
+            )
         delta = neuron.error.responsibility
         yield GateTerm(neuron, delta, extended, delta * extended)
 
@@ -253,11 +255,11 @@ def _read_along(connection: Connection) -> tuple[float, float]:
     that the target used.
     """
     target = connection.target
-    m = delayed.Attributes(connection._store)
-    gain = float(delayed.gain_read(m, connection._at))
+    m = read_order.Attributes(connection._store)
+    gain = float(read_order.gain_read(m, connection._at))
     if target.self_connection is connection:
         return float(target._old_state), gain
-    return float(delayed.source_read(m, connection._at)), gain
+    return float(read_order.source_read(m, connection._at)), gain
 
 
 def _rounding(neuron: Neuron) -> float:
@@ -275,8 +277,8 @@ def _influence(store: Store, gater: int, gated: int) -> float:
     links = connections_at(store, rows)
     weights = np.array([link.weight - _last_update(store, link) for link in links])
     rows = np.array([link._at for link in links])
-    m = delayed.Attributes(store)
-    return float(weights @ delayed.sources_read(m, rows))
+    m = read_order.Attributes(store)
+    return float(weights @ read_order.sources_read(m, rows))
 
 
 def _last_update(store: Store, connection: Connection) -> float:
@@ -320,7 +322,9 @@ def _factored(store: Store) -> Floats:
     gater = columns["influence_gater"]
     gated = columns["influence_gated"]
     pulled = columns["influence_trace"] != NONE
-    pulled &= ~delayed.is_delayed_by_stamp(delayed.Attributes(store), gater, gated)
+    pulled &= ~read_order.is_delayed_by_stamp(
+        read_order.Attributes(store), gater, gated
+    )
     pushed = store["responsibility"][gated] * columns["influence"] * pulled
     through = np.bincount(gater, pushed, minlength=store.n_neurons)
     return np.asarray(store["gated"] - store["derivative"] * through)

@@ -180,7 +180,7 @@ def _mean_cost_of(network: Network, data: Data, cost: Cost) -> Callable[[], floa
             return mean_cost(network, data, cost).loss
 
         return of_one
-    steps = int(data.aimed.sum())
+    steps = int(data.has_target.sum())
     summed = ExactGradient(network, data).losses(cost)
     return lambda: summed() / steps if steps else np.nan
 

@@ -18,7 +18,7 @@ from .records import Counts, Latest, LogLayout, Ties
 NONE = 0xFFFFFFFF
 """In an index column: no such row."""
 
-FAILURE = 8  # length of the column "failed", see there and ``status.SUM``
+FAILURE = 8  # length of the column "failed", see there and ``status.RESULT``
 GIVEN_ERRORS = -1
 """In place of the code of a cost: kernels get the errors of the outputs instead of
 targets."""
@@ -258,7 +258,7 @@ COLUMNS = (
     # its activation is that of "clamp"
     _setting("clamped", "neuron", "uint8", 0, FLAG),
     _setting("clamp", "neuron", "float", 0.0, NUMBER),
-    # see ``online/renewal.py``
+    # see ``online/continual_backprop.py``
     _setting("utility", "neuron", "float", 0.0, NUMBER),
     # number of updates since it was renewed
     _setting("age", "neuron", "uint64", 0, COUNT),

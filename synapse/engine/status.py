@@ -31,5 +31,5 @@ UNSTEPPED = 12  # they have no step to learn from
 ROW = 6
 """Where the column ``failed`` has the row at which a call ended, after the function and
 its arguments."""
-SUM = 7
+RESULT = 7
 """Where it has the sum that a lazy part returns."""

@@ -491,7 +491,7 @@ class Store:
         """Announce that connections have been added or removed, and nothing else."""
         self.topology_version = self.structure_version = next(_versions)
 
-    def forget_single_calls(self) -> None:
+    def clear_single_calls(self) -> None:
         """Clear the rule of each neuron that is stepped alone; it looks for the rule of
         its network again.
         """
@@ -550,7 +550,7 @@ class Store:
     def _absorb_columns(self, other: Store) -> None:
         self.touch()
         other.touch()
-        self.forget_single_calls()  # its networks may step as wholes
+        self.clear_single_calls()  # its networks may step as wholes
         others = other.program.traces(other).shifted(
             self.n_neurons, self.n_identities, int(self["clock"][0])
         )

@@ -176,7 +176,7 @@ class Renewer:
             renewed: Ints = np.flatnonzero(store["age"][neurons] == 0)
         return renewed
 
-    def forget(self, state: OptimizerState, entries: Any, renewed: Ints) -> None:
+    def clear(self, state: OptimizerState, entries: Any, renewed: Ints) -> None:
         """Reset the optimizer's memory of the parameters of renewed neurons; `entries`
         are by row.
         """

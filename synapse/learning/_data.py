@@ -61,7 +61,7 @@ class Data:
 
     inputs: Floats
     targets: Floats
-    aimed: NDArray[np.uint8]
+    has_target: NDArray[np.uint8]
     bounds: NDArray[np.int64]
     clear: bool
     stream: bool
@@ -141,9 +141,9 @@ class Data:
         target, otherwise 0.
         """
         return (
-            self.aimed.astype(float)
+            self.has_target.astype(float)
             if weights is None
-            else np.where(self.aimed, weights, 0.0)
+            else np.where(self.has_target, weights, 0.0)
         )
 
     def rows(self, start: int, stop: int, clear: bool = False) -> Data:
@@ -155,7 +155,7 @@ class Data:
         return Data(
             self.inputs[rows],
             self.targets[rows],
-            self.aimed[rows],
+            self.has_target[rows],
             bounds,
             clear,
             self.stream,
@@ -203,11 +203,16 @@ def joined(parts: Sequence[Data]) -> Data:
             "All held-out batches must be samples, or all must be sequences, got both."
         )
     columns = [
-        (data.inputs, data.targets, data.aimed, np.diff(data.bounds)) for data in parts
+        (data.inputs, data.targets, data.has_target, np.diff(data.bounds))
+        for data in parts
     ]
-    inputs, targets, aimed, lengths = map(np.concatenate, zip(*columns, strict=True))
+    inputs, targets, has_target, lengths = map(
+        np.concatenate, zip(*columns, strict=True)
+    )
     bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
-    return replace(parts[0], inputs=inputs, targets=targets, aimed=aimed, bounds=bounds)
+    return replace(
+        parts[0], inputs=inputs, targets=targets, has_target=has_target, bounds=bounds
+    )
 
 
 @dataclass
@@ -265,7 +270,9 @@ def prepare_cached(
     ):
         return alike, latest
     data = prepared(network, inputs, targets, cost)
-    whole = form is not None and data.targets.size == targets.size and data.aimed.all()
+    whole = (
+        form is not None and data.targets.size == targets.size and data.has_target.all()
+    )
     return data, (
         form,
         data,
@@ -338,10 +345,10 @@ def _prepared_pair(
         bounds = np.arange(len(rows) + 1, dtype=np.int64)
     else:
         bounds = np.array([0, *accumulate(lengths)], np.int64)
-    aimed = target_mask(targets)
+    has_target = target_mask(targets)
     if cost is not None:
         cost._check_targets(targets)
-    return Data(rows, targets, aimed, bounds, clear=not is_single, stream=stream)
+    return Data(rows, targets, has_target, bounds, clear=not is_single, stream=stream)
 
 
 def about_targets(network: Network, inputs: Any, targets: Any) -> str:
@@ -567,7 +574,11 @@ def _parts_of(network: Network, data: Data) -> CallParts:
     apart = data.clear or not network.has_memory
     parts = CallParts(network, lengths, len(data.inputs), apart)
     last = parts.parts[-1]
-    if not data.clear and last.start and not data.aimed[-lengths[last].sum() :].any():
+    if (
+        not data.clear
+        and last.start
+        and not data.has_target[-lengths[last].sum() :].any()
+    ):
         # the errors of the last step with a target stay
         return CallParts(network, lengths, len(data.inputs), apart=False)
     return parts
@@ -615,7 +626,7 @@ def _arguments(
     """Return the arguments of `train_network` that all rules have: data, and
     options.
     """
-    rows = data.inputs.reshape(-1), data.targets.reshape(-1), data.aimed
+    rows = data.inputs.reshape(-1), data.targets.reshape(-1), data.has_target
     ordered = (*rows, data.bounds, epochs.orders, data.clear)
     buffered = max(OUTPUTS_PER_CHUNK, network._n_outputs)
     options = (

@@ -86,13 +86,13 @@ def mean_cost(
         if weights is None:
             total, steps = run_epoch(network, data, cost, threads)
             return Evaluation(total / steps if steps else math.nan, steps, cost.name)
-        weighted = replace(data, aimed=data.aimed * (weights > 0))
+        weighted = replace(data, has_target=data.has_target * (weights > 0))
         total = 0.0
         steps = 0
         for stretch, weight in _by_weight(weighted, weights):
-            summed, aimed = run_epoch(network, stretch, cost, threads)
-            total, steps = total + weight * summed, steps + aimed
-    mean = total / float(weights[weighted.aimed == 1].sum()) if steps else math.nan
+            summed, n_targets = run_epoch(network, stretch, cost, threads)
+            total, steps = total + weight * summed, steps + n_targets
+    mean = total / float(weights[weighted.has_target == 1].sum()) if steps else math.nan
     return Evaluation(mean, steps, cost.name)
 
 

@@ -87,7 +87,7 @@ def require_measurable(
     """Raise if there is an accuracy of targets that are not classes."""
     if metrics.get(ACCURACY) is accuracy:
         for data in [*others.values(), *([] if training is None else [training])]:
-            targets = data.targets[data.aimed == 1]
+            targets = data.targets[data.has_target == 1]
             accuracy(targets, targets)
 
 
@@ -102,8 +102,8 @@ def measured(
     data.require_fit(network)
     with preserved_context(network), deterministic(network):
         outputs = outputs_of(network, data, threads)
-    aimed = data.aimed == 1
-    arrays = read_only(data.targets[aimed]), read_only(outputs[aimed])
+    has_target = data.has_target == 1
+    arrays = read_only(data.targets[has_target]), read_only(outputs[has_target])
     with AllowInterrupt():
         return {
             name: _number(name, metric(*arrays)) for name, metric in metrics.items()

@@ -143,7 +143,7 @@ def fit_readout(
         sources = _sources(network)
         data = prepare(network, inputs, targets)
         washout = whole_number("washout", washout, "a whole number, 0 or above", 0)
-        used = data.aimed.astype(bool)
+        used = data.has_target.astype(bool)
         for begin in data.runs[
             :-1
         ].tolist():  # beyond a short sequence is the next one's washout

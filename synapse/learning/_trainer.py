@@ -623,7 +623,7 @@ class Trainer(Archived, TrainerOptions):
 
     def _validating(self, data: Data) -> Data:
         """Return held-out data, or raise if they have no target."""
-        if not data.aimed.any():
+        if not data.has_target.any():
             raise ArgumentError(
                 "Expected at least one step with a target in the held-out data, got"
                 " none."

@@ -28,15 +28,15 @@ from .._checks import (
     suggests_attributes,
 )
 from .._typing import Floats, Ints
-from ..engine.delayed import (
+from ..engine.locking import atomic, consistent_read, gc_paused, handles_lock
+from ..engine.lowering.flags import MEMORY
+from ..engine.read_order import (
     Attributes,
     eligibility_of,
     extended_of,
     gain_of,
     influence_of,
 )
-from ..engine.locking import atomic, consistent_read, gc_paused, handles_lock
-from ..engine.lowering.flags import MEMORY
 from ..engine.row_handle import RowHandle
 from ..engine.schema import NONE
 from ..engine.store import Store

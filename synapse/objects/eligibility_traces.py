@@ -11,7 +11,7 @@ from .. import engine
 from .._typing import Floats, Ints
 from ..engine.follower import IdentityObserver
 from ..engine.locking import ExclusiveAccess
-from ..engine.online.slope_rules import (
+from ..engine.online.step_formulas import (
     bounded_step,
     temporal_difference,
 )
@@ -158,7 +158,7 @@ class EligibilityTraces(IdentityObserver):
         row = NOTHING if errors is None else errors
         change = 0.0 if self._tied else delta
         status, step = self._call(
-            "learn_by_slopes", 0, row, decay, change, rate, bound, self._sizes
+            "learn_by_traces", 0, row, decay, change, rate, bound, self._sizes
         )
         if status == DONE and self._tied:
             status, step = self._move_tied(store, delta, rate, bound)

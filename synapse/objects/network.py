@@ -415,7 +415,7 @@ class Network(NeuronRows, OutputSlopes):
         columns["role"][rows[:inputs]] = INPUT
         columns["role"][rows[len(rows) - outputs :]] = OUTPUT
         columns["synchronous"][rows] = clock
-        store.forget_single_calls()
+        store.clear_single_calls()
         graph.refresh(store)
 
     def _rows_with_stale_errors(self, inputs: Ints) -> Ints:
@@ -743,7 +743,7 @@ class Network(NeuronRows, OutputSlopes):
             np.arange(span[Span.START], span[Span.STOP], dtype=np.int64),
         )
         if self._sensitivities is not None:
-            self._sensitivities.forget()
+            self._sensitivities.clear()
         if store.recorder is not None and store.recorder.records(self):
             store.recorder.step_over()
 
@@ -864,7 +864,7 @@ class Network(NeuronRows, OutputSlopes):
         clock = self._clock_of(rows, self._n_inputs, together)
         store.touch()
         store["synchronous"][rows] = clock
-        store.forget_single_calls()
+        store.clear_single_calls()
 
     def _clock_of(
         self, rows: Ints, inputs: int, together: bool | None = None

@@ -698,9 +698,9 @@ class Neuron(NeuronRows, RowHandle):
         self, rate: float, target: float | None, cost: int, outputs: float
     ) -> None:
         """Propagate as one of `outputs` outputs; `cost` is a code."""
-        aimed = target is not None
-        asked = aimed, target or 0.0, cost, outputs, rate, CHECK_SIZES
-        if self._call("propagate_one", asked) == DIVERGED:
+        has_target = target is not None
+        options = has_target, target or 0.0, cost, outputs, rate, CHECK_SIZES
+        if self._call("propagate_one", options) == DIVERGED:
             raise DivergenceError(
                 f"An update of {self!r} left the finite range of"
                 f" {self._require().dtype}. Its weights have not changed."
@@ -903,7 +903,7 @@ class Neuron(NeuronRows, RowHandle):
         store = self._require()
         network = store.network_at(self._row)
         if network is not None and network._sensitivities is not None:
-            network._sensitivities.forget_root(self)
+            network._sensitivities.clear_root(self)
         engine.online.clear_rows(
             store.ensure_lowered(), store.scalar, np.array([self._row], np.int64)
         )

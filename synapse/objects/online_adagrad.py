@@ -11,8 +11,8 @@ import numpy as np
 
 from .._typing import Floats
 from ..engine.locking import ExclusiveAccess
-from ..engine.online.slope_rules import share_of_step
-from ..engine.online.slopes import SMALLEST_ROOT
+from ..engine.online.gradient_traces import SMALLEST_ROOT
+from ..engine.online.step_formulas import share_of_step
 from ..engine.schema import SHARED_BY
 from ..engine.status import DIVERGED, DONE
 from ..engine.store import Store
@@ -94,7 +94,7 @@ class OnlineAdaGrad(EligibilityTraces):
         settings[2] = keep
         settings[3] = bound
         arguments = errors, self._squares, settings, squared, self._sizes
-        self.require_done(self._call("learn_scaled", 0, *arguments))
+        self.require_done(self._call("learn_by_adagrad", 0, *arguments))
 
     def _move_shared(
         self,
@@ -111,7 +111,7 @@ class OnlineAdaGrad(EligibilityTraces):
         """
         # This computes the slopes, and moves nothing.
         status, _ = self._call(
-            "learn_by_slopes", 0, errors, 0.0, 0.0, 1.0, 0.0, self._sizes
+            "learn_by_traces", 0, errors, 0.0, 0.0, 1.0, 0.0, self._sizes
         )
         if status != DONE:
             return int(status)

@@ -82,7 +82,7 @@ class Sensitivities(IdentityObserver):
         """Follow a store through its changes, before the first plan is made, too."""
         self._store = store
         store.follow(self)
-        store.forget_single_calls()  # its neurons look for their network from now on
+        store.clear_single_calls()  # its neurons look for their network from now on
 
     def _moved(self, store: Store, offset: int) -> None:
         """Follow the store, which has been absorbed by another, whose clock
@@ -96,7 +96,7 @@ class Sensitivities(IdentityObserver):
             )
             if self.plan.step:
                 self.plan.step += later
-        store.forget_single_calls()
+        store.clear_single_calls()
 
     def _renumbered(self, new: NDArray[np.uint32]) -> None:
         """Take over new identities of the connections."""
@@ -205,21 +205,21 @@ class Sensitivities(IdentityObserver):
             yield
         finally:
             network._learn_by(rule)
-            network._store.forget_single_calls()
+            network._store.clear_single_calls()
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Clear all sensitivities: the present context counts as given."""
         if self.plan is not None:
-            self.plan.forget()
+            self.plan.clear()
 
-    def forget_root(self, neuron: Neuron) -> None:
+    def clear_root(self, neuron: Neuron) -> None:
         """Clear those of one neuron, whose context is cleared now."""
         if not self.in_step or neuron not in self._neurons:
             return
         assert self.plan is not None
         self.plan.renew(before=True)
         i = self._neurons.index(neuron)
-        self.plan.forget_root(i)
+        self.plan.clear_root(i)
         if i == 0:
             self.plan.step = 0  # its stamp is the number of the step
 
@@ -254,7 +254,7 @@ def require_plan(network: Network) -> Plan:
         )
     plan = live.plan_for(network)
     if not live.in_step:
-        live.forget()
+        live.clear()
     plan.renew(before=False)
     return plan
 

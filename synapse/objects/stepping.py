@@ -415,7 +415,7 @@ class Stepping(Calling):
         """Return kernels of a run without traces: by events if it has made many steps,
         and there may be few.
         """
-        self._store.forget_single_calls()  # its neurons may not propagate afterwards
+        self._store.clear_single_calls()  # its neurons may not propagate afterwards
         kernels = None
         if self._facts.untraced_steps >= engine.exact.events.WORTH_LISTING:
             kernels = self._by_events
@@ -459,7 +459,7 @@ class Stepping(Calling):
     def _note_untraced(self, store: Store) -> None:
         """Remember that the latest step left no traces."""
         self._noted_untraced()[0] = self._output_stamp(store)
-        store.forget_single_calls()  # its neurons may not propagate now
+        store.clear_single_calls()  # its neurons may not propagate now
 
     def _is_untraced(self, store: Store) -> bool:
         """Return whether the latest step left no traces, so that there is nothing to

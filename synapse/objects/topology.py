@@ -22,8 +22,8 @@ from .._checks import (
     read_only,
 )
 from .._typing import Bools, Floats, Ints
-from ..engine.delayed import is_delayed_in_order
 from ..engine.locking import ExclusiveAccess, consistent_read
+from ..engine.read_order import is_delayed_in_order
 from ..engine.schema import CONNECTION, GROUP, NEURON, Column
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError

@@ -171,12 +171,12 @@ for dtype in ("float32", "float64"):
     gated, tanh = compiled["compute_gated_states"], compiled["stretch_of_tanh"]
     for slot in lazy_parts._slots[gated]:
         ctypes.c_uint64.from_address(slot).value = interrupt
-    lazy_parts.forget(tanh)
+    lazy_parts.evict(tanh)
     came = 0
     try:
         # Ctrl-C comes within the kernel, which then asks Python for another part
         one.activate()
-        lazy_parts.forget(gated)
+        lazy_parts.evict(gated)
         end = time.monotonic() + 60
         while time.monotonic() < end:
             one.activate()

@@ -17,7 +17,7 @@ from ..compiler.lanes import by_sample, flat, splat, total
 from ..compiler.lazy_parts import INDEX, lazy_part
 from ..compiler.tiles import add_outer, add_rows, no_sums, pack, put_pack, width
 from ..lowering.flags import FIXED, LISTED, MEMORY, PAIRED, SHARED
-from ..online.reads import of_gater, of_gaters
+from ..online.read_order import at_gaters_step, at_self_gater_step
 from ..schema import NONE
 from .states import (
     NEURONS,
@@ -94,7 +94,7 @@ def accumulate_dense(store, tapes, chunk, start, stop, r, fresh):
     # activations sample by sample: those of a step begin where all of its samples do
     source = sources_before(store, r, chunk.now, chunk.rows) + chunk.origin
     begin = source * chunk.lanes + store.run_source[r] - chunk.origin
-    gains = of_gaters(flags, chunk.now, chunk.now - chunk.rows)
+    gains = at_gaters_step(flags, chunk.now, chunk.now - chunk.rows)
     wide = width(by_sample(tapes))
     # Packs outside, so that their activations stay in the cache for all tiles.
     for q in range(0, n, wide + wide):
@@ -190,7 +190,7 @@ def accumulate_run(store, tapes, at, r, chunk):
     flags = store.run_flags[r]
     row = store.run_first[r]
     sources = sources_before(store, r, chunk.now, chunk.rows)
-    gaters = of_gaters(flags, chunk.now, chunk.now - chunk.rows)
+    gaters = at_gaters_step(flags, chunk.now, chunk.now - chunk.rows)
     for q in range(store.run_length[r]):
         i = sources + (
             store.source[row + q] if run_kind == PAIRED else store.run_source[r] + q
@@ -213,7 +213,7 @@ def accumulate_memory(store, tapes, at, j, chunk):
             tapes, at, tapes.state, before + j, chunk
         )
     elif store.trainable[self_row]:
-        g = of_gater(store, gater, j, chunk.now, before) + gater
+        g = at_self_gater_step(store, gater, j, chunk.now, before) + gater
         tapes.weight_update[self_row] += gated_product(
             tapes, at, g, tapes.state, before + j, chunk
         )

@@ -74,8 +74,8 @@ def descend_by_steps(training, count):
     """Sum loss and gradient of the groups of a batch, one after the other: threads run
     their steps, then sum the gradients of their neurons. As `descend_by_groups`.
     """
-    _, ways, batches, change, _, team = training
-    like = SampleGroup(*ways.arguments.samples)
+    _, variants, batches, change, _, team = training
+    like = SampleGroup(*variants.arguments.samples)
     alone = is_alone(batches, count, change)
     loss = 0.0
     start = 0
@@ -118,8 +118,8 @@ def run_parts(training):
 @strict_fp
 def run_part_of_batch(training, index):
     """Compute one part of a batch, and end it in its turn."""
-    _, ways, batches, change, control, team = training
-    like = SampleGroup(*ways.arguments.samples)
+    _, variants, batches, change, control, team = training
+    like = SampleGroup(*variants.arguments.samples)
     task = team.words[TASK]
     parts = team.words[TASK + 1]
     start = team.words[TASK + 2]
@@ -141,11 +141,11 @@ def run_part_of_batch(training, index):
     loss = 0.0
     if load_word(team.words, FAILED) == 0 and control[0] == 0:
         samples = samples_of(like, batches, start, stop, width, work)
-        status, loss, _ = call_group(ways, samples, width)
+        status, loss, _ = call_group(variants, samples, width)
     if wait_for_turn(team, index) and status == DONE:
         if task == GROUPS:
             team.numbers[SUM] = team.numbers[SUM] + loss if index > 0 else loss
-            add_group(ways, change, index == 0, width)
+            add_group(variants, change, index == 0, width)
         elif task == SUMS:
             team.numbers[SUM] = loss
     end_part(team, index, status == DONE)
@@ -154,7 +154,7 @@ def run_part_of_batch(training, index):
 @strict_fp
 def run_part_of_update(training, index):
     """Compute one part of an update, and end it in its turn."""
-    _, ways, _, change, _, team = training
+    _, variants, _, change, _, team = training
     task = team.words[TASK]
     parts = team.words[TASK + 1]
     if task == ADDS:
@@ -162,15 +162,15 @@ def run_part_of_update(training, index):
         begin = team.words[TASK + 2] != 0
         width = team.words[TASK + 4]
         if index == 0:
-            add_biases(ways, change, begin, width)
+            add_biases(variants, change, begin, width)
         ends = n * index // parts, n * (index + 1) // parts
-        add_part_of_group(ways, change, begin, width, *ends)
+        add_part_of_group(variants, change, begin, width, *ends)
         wait_for_turn(team, index)
         end_part(team, index, True)
         return
     by_rows = team.words[TASK + 2] != 0
     count = team.words[TASK + 3]
-    slopes = ways.wide.weight_update if by_rows else change.slopes[0]
+    slopes = variants.wide.weight_update if by_rows else change.slopes[0]
     n = slopes.size if task == SQUARES else change.slopes[0].size
     start = n * index // parts
     stop = n * (index + 1) // parts
@@ -194,11 +194,11 @@ def descend_together(training, count):
     """Compute `descend_batch` by several threads; by one if a batch cannot be divided,
     or if anything fails, which is found again.
     """
-    _, ways, _, _, control, _ = training
+    _, variants, _, _, control, _ = training
     done = False
     loss = 0.0
     if control[0] == 0:
-        if SampleGroup(*ways.arguments.samples).independent_steps:
+        if SampleGroup(*variants.arguments.samples).independent_steps:
             done, loss = descend_by_steps(training, count)
         else:
             done, loss = descend_by_groups(training, count)
@@ -212,7 +212,9 @@ def can_share(training, by_rows, is_wide):
     """Return whether weights are many, and all threads have the same gradient: not one
     that is on the leader's tapes, unless steps do not depend on each other.
     """
-    independent_steps = SampleGroup(*training.ways.arguments.samples).independent_steps
+    independent_steps = SampleGroup(
+        *training.variants.arguments.samples
+    ).independent_steps
     many = training.change.slopes[0].size >= MIN_PARAMETERS
     return many and (not by_rows or (independent_steps and is_wide))
 
@@ -245,14 +247,16 @@ _run_epochs = epochs_by(descend_together, squares_together, move_together)
 
 
 @kernel
-def train_by_team(table, scalar, ways, batches, runs, change, count, team):
+def train_by_team(table, scalar, variants, batches, runs, change, count, team):
     """Run `train_epochs` by several threads: the leader runs the epochs, others help it
     until it has ended.
     """
     number, threads, words, numbers, address = team
     members = Team(number, threads, raw_array(words), raw_array(numbers), address)
     runs = Runs(*runs)
-    training = training_of(table, scalar, ways, batches, change, runs.control, members)
+    training = training_of(
+        table, scalar, variants, batches, change, runs.control, members
+    )
     if number > 0:
         while wait_for_round(members):
             run_parts(training)

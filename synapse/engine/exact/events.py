@@ -36,7 +36,6 @@ from numpy.typing import NDArray
 
 from ..compiler.jit import inline, kernel, raw_array, span_of, store_at
 from ..compiler.lanes import splat, tapes_at
-from ..delayed import Attributes, are_together, is_delayed_in_order
 from ..functions import activations
 from ..lowering.flags import (
     DELAYED,
@@ -48,7 +47,8 @@ from ..lowering.flags import (
     UNORDERED,
 )
 from ..online.calls import ROW, SPAN, calls_by_float
-from ..online.reads import of_gater, of_gaters
+from ..online.read_order import at_gaters_step, at_self_gater_step
+from ..read_order import Attributes, are_together, is_delayed_in_order
 from ..records import Span
 from ..schema import INPUT, NONE
 from ..store import Store
@@ -779,7 +779,7 @@ def carry_by(store, tapes, events, states, start, stop, step, receives, gated):
     gains = 0
     if gated:
         gater = store.self_gater[start]
-        gains = of_gater(store, gater, start, step.now, step.before) + gater
+        gains = at_self_gater_step(store, gater, start, step.now, step.before) + gater
     offset = start - events.origin
     biases = aligned_at(events, 0, offset)
     weights = aligned_at(events, SELF, offset)
@@ -810,7 +810,7 @@ def add_one_to_one(store, tapes, events, r, weights, start, stop, step):
     flags = store.run_flags[r]
     source = sources_at(store, tapes, r, step) + store.run_source[r]
     if store.run_kind[r] == SHARED:
-        gater = of_gaters(flags, step.now, step.before) + store.run_gater[r]
+        gater = at_gaters_step(flags, step.now, step.before) + store.run_gater[r]
         for t in range(stop - start):
             gained = tapes.activation[gater + t] * events.aligned[weights + t]
             brought = gained * tapes.activation[source + t]

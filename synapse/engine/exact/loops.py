@@ -36,7 +36,7 @@ from ..functions.compiled import (
     softmax_errors,
 )
 from ..functions.costs import CATEGORICAL, CROSS_ENTROPY, FIRST_CUSTOM_COST
-from ..online.reads import depth_of
+from ..online.read_order import depth_of
 from ..schema import CHUNK, ENDED
 from ..status import DIVERGED, DONE, FAILED
 from .accumulate import NeuronPart, accumulate

@@ -12,7 +12,7 @@ from ..compiler.lanes import flat, splat, total
 from ..compiler.lazy_parts import INDEX, lazy_part
 from ..compiler.tiles import load_tile, push_products, width
 from ..lowering.flags import DENSE, LISTED, MEMORY, QUIET_GATER, SHARED, STEPPED, ZIPPED
-from ..online.reads import has_error, of_gater, of_gaters
+from ..online.read_order import at_gaters_step, at_self_gater_step, sends_error
 from ..schema import NONE
 from .states import (
     NEURONS,
@@ -93,8 +93,8 @@ def push_memory(store, tapes, j, back):
     if gater == NONE:
         tapes.carried[back.offset + j] = delta * weight
         return
-    gain_at = of_gater(store, gater, j, back.now, back.before) + gater
-    to = of_gater(store, gater, j, back.to_now, back.to_before) + gater
+    gain_at = at_self_gater_step(store, gater, j, back.now, back.before) + gater
+    to = at_self_gater_step(store, gater, j, back.to_now, back.to_before) + gater
     tapes.carried[back.offset + j] = delta * tapes.activation[gain_at] * weight
     tapes.pushed[to] += delta * tapes.state[back.before + j] * weight
 
@@ -141,14 +141,14 @@ def push_tile(store, tapes, j, count, back):
         rows = rows_of(store, r, runs, count)
         sources = sources_before(store, r, back.now, back.rows)
         to = errors_at(store, r, back)
-        gains = of_gaters(flags, back.now, back.before)
-        by = of_gaters(flags, back.to_now, back.to_before)
+        gains = at_gaters_step(flags, back.now, back.before)
+        by = at_gaters_step(flags, back.to_now, back.to_before)
         # delta_k sum_a w_ak y_a to the gater, first: `take_errors` reuses the tile
         if store.run_kind[r] == SHARED and not flags & QUIET_GATER:
             fill_tile(store, tapes, r, runs, count, sources + source)
             push_gaters(store, tapes, r, runs, back.slot + j, count, by)
         # delta_k g_ik w_ik to the sources
-        if has_error(flags):
+        if sends_error(flags):
             errors = take_errors(store, tapes, r, runs, back.slot + j, count, gains)
             to += source
             whole = n - n % step
@@ -170,8 +170,8 @@ def push_stepped(store, tapes, r, gap, start, stop, back):
     shared = store.run_kind[r] == SHARED
     sources = sources_before(store, r, back.now, back.rows)
     to = errors_at(store, r, back)
-    gains = of_gaters(flags, back.now, back.before)
-    by = of_gaters(flags, back.to_now, back.to_before)
+    gains = at_gaters_step(flags, back.now, back.before)
+    by = at_gaters_step(flags, back.to_now, back.to_before)
     source = store.run_source[r]
     gater = store.run_gater[r]
     error = back.slot + start
@@ -181,14 +181,14 @@ def push_stepped(store, tapes, r, gap, start, stop, back):
                 weight = store.weight[row + q + t * gap]
                 through = tapes.activation[sources + source + q + t] * weight
                 tapes.pushed[by + gater + t] += tapes.error[error + t] * through
-        if has_error(flags) and shared:
+        if sends_error(flags) and shared:
             for t in range(stop - start):
                 gained = (
                     tapes.activation[gains + gater + t]
                     * store.weight[row + q + t * gap]
                 )
                 tapes.pushed[to + source + q + t] += tapes.error[error + t] * gained
-        elif has_error(flags):
+        elif sends_error(flags):
             for t in range(stop - start):
                 sent = tapes.error[error + t] * store.weight[row + q + t * gap]
                 tapes.pushed[to + source + q + t] += sent
@@ -208,7 +208,7 @@ def push_ungated(store, tapes, r, delta, back):
     row = store.run_first[r]
     n = store.run_length[r]
     to = errors_at(store, r, back)
-    if not has_error(flags):
+    if not sends_error(flags):
         return
     if store.run_kind[r] == DENSE:
         push_dense(store, tapes, row, n, delta, to + store.run_source[r])
@@ -226,11 +226,13 @@ def push_shared(store, tapes, r, delta, back):
     source = store.run_source[r]
     if not flags & QUIET_GATER:
         sources = sources_before(store, r, back.now, back.rows) + source
-        by = of_gaters(flags, back.to_now, back.to_before) + store.run_gater[r]
+        by = at_gaters_step(flags, back.to_now, back.to_before) + store.run_gater[r]
         tapes.pushed[by] += delta * dense_sum(store, tapes, row, n, sources)
-    if has_error(flags):
+    if sends_error(flags):
         to = errors_at(store, r, back) + source
-        gained = delta * gain(store, tapes, r, of_gaters(flags, back.now, back.before))
+        gained = delta * gain(
+            store, tapes, r, at_gaters_step(flags, back.now, back.before)
+        )
         push_dense(store, tapes, row, n, gained, to)
 
 
@@ -259,15 +261,15 @@ def push_run(store, tapes, r, delta, back):
     row = store.run_first[r]
     sources = sources_before(store, r, back.now, back.rows)
     to = errors_at(store, r, back)
-    gains = of_gaters(flags, back.now, back.before)
-    by = of_gaters(flags, back.to_now, back.to_before)
+    gains = at_gaters_step(flags, back.now, back.before)
+    by = at_gaters_step(flags, back.to_now, back.to_before)
     source = store.run_source[r]
     gater = store.run_gater[r]
     for q in range(store.run_length[r]):
         i = source + q if run_kind == ZIPPED else store.source[row + q]
         g = gater + q if run_kind == ZIPPED else store.gater[row + q]
         weighted_error = delta * store.weight[row + q]
-        if has_error(flags):
+        if sends_error(flags):
             tapes.pushed[to + i] += weighted_error * tapes.activation[gains + g]
         if not flags & QUIET_GATER:
             tapes.pushed[by + g] += weighted_error * tapes.activation[sources + i]

@@ -18,7 +18,7 @@ from ..compiler.lazy_parts import INDEX, lazy_part
 from ..online.calls import ROW, SPAN, calls_by_float
 from ..online.fire import clear_all_traces, clear_error, tick
 from ..online.loops import check_rows
-from ..online.record import record_row, watches
+from ..online.record import is_recorded, record_row
 from ..online.steps import count_steps
 from ..schema import FAILURE, NONE
 from ..status import DONE, FAILED, ROW as FAILED_ROW
@@ -189,7 +189,7 @@ def runs_by(activate: Any, begin_run: Any, begin_whole: Any, advance: Any) -> An
         if steps == 0:
             return DONE
         start = span.start + span.inputs if inputs.size > 0 else span.start
-        by_row = watches(store, span) and not looks
+        by_row = is_recorded(store, span) and not looks
         first_whole = steps if looks else max(steps - 2, 0)
         if by_row:
             first_whole = 0

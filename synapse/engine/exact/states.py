@@ -25,7 +25,7 @@ from ..lowering.flags import (
     STEPPED,
     ZIPPED,
 )
-from ..online.reads import of_gater, of_gaters
+from ..online.read_order import at_gaters_step, at_self_gater_step
 from ..schema import NONE, TILE
 from .step import lagged_at, sources_at, step_kind, stretch_at
 
@@ -134,7 +134,7 @@ def carry_state(store, tapes, j, step):
     value = tapes.state[step.before + j] * store.weight[store.self_row[j]]
     gater = store.self_gater[j]
     if gater != NONE:
-        gain_at = of_gater(store, gater, j, step.now, step.before) + gater
+        gain_at = at_self_gater_step(store, gater, j, step.now, step.before) + gater
         value = value * tapes.activation[gain_at]
     return value
 
@@ -278,7 +278,7 @@ def add_shared_run(store, tapes, r, runs, start, stop, step):
     """
     flags = store.run_flags[r]
     source = sources_at(store, tapes, r, step) + store.run_source[r]
-    gains = of_gaters(flags, step.now, step.before)
+    gains = at_gaters_step(flags, step.now, step.before)
     for j in range(start, stop, NEURONS):
         count = min(stop - j, NEURONS)
         run = r + (j - start) * runs
@@ -296,7 +296,7 @@ def add_stepped(store, tapes, r, gap, start, stop, step):
     flags = store.run_flags[r]
     row = store.run_first[r]
     source = sources_at(store, tapes, r, step) + store.run_source[r]
-    gater = of_gaters(flags, step.now, step.before) + store.run_gater[r]
+    gater = at_gaters_step(flags, step.now, step.before) + store.run_gater[r]
     for q in range(store.run_length[r]):
         if store.run_kind[r] == SHARED:
             for t in range(stop - start):
@@ -349,7 +349,7 @@ def sum_of_run(store, tapes, r, step):
     row = store.run_first[r]
     n = store.run_length[r]
     sources = sources_at(store, tapes, r, step)
-    gaters = of_gaters(flags, step.now, step.before)
+    gaters = at_gaters_step(flags, step.now, step.before)
     if run_kind == SHARED:
         brought = dense_sum(store, tapes, row, n, sources + store.run_source[r])
         return brought * gain(store, tapes, r, gaters)
@@ -369,7 +369,7 @@ def add_run(store, tapes, r, runs, start, stop, step):
     n = store.run_length[r]
     gap = gap_of(store, r, runs, stop - start)
     sources = sources_at(store, tapes, r, step)
-    gaters = of_gaters(flags, step.now, step.before)
+    gaters = at_gaters_step(flags, step.now, step.before)
     if flags & STEPPED:
         add_stepped(store, tapes, r, gap, start, stop, step)
     elif store.run_kind[r] == LISTED:

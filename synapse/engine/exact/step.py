@@ -3,7 +3,7 @@
 A run of connections reads its sources some steps before its target, its lag: 0, 1 if
 they come later in the order, or the delay of the connections. Tapes of an unfolding
 have all steps, one after the other. Those of a run have two, and behind them a copy of
-the store's past (``online/reads.py``).
+the store's past (``online/read_order.py``).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numba import types
 
 from ..compiler.jit import inline
 from ..lowering.flags import DELAYED
-from ..online.reads import latest_frames, past_at
+from ..online.read_order import frame_offset, latest_frames_offset
 
 
 class Step(NamedTuple):
@@ -65,7 +65,7 @@ def sources_at(store, tapes, r, step):
     if step.past == 0:
         return sources_before(store, r, step.now, step.rows)
     ring = store.ring[store.run_source[r]]
-    return step.past + past_at(store, tapes.head, ring, store.run_lag[r])
+    return step.past + frame_offset(store, tapes.head, ring, store.run_lag[r])
 
 
 @inline
@@ -75,7 +75,7 @@ def stretch_at(store, tapes, j, step):
     """
     if step.past == 0:
         return step.now, step.rows
-    return step.past + latest_frames(store, tapes.head, j, 0), 0
+    return step.past + latest_frames_offset(store, tapes.head, j, 0), 0
 
 
 @inline

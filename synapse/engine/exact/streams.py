@@ -4,7 +4,7 @@ The value of what follows is needed before the network learns and moves on. A st
 tapes computes it, from a copy of the context (``runs.py``), so the network stays as it
 is.
 
-The destinations of updates in ``store`` are the sums of ``online/slopes.py``.
+The destinations of updates in ``store`` are the sums of ``online/gradient_traces.py``.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any
 from ..compiler.jit import inline, kernel, raw_array, span_of, store_at
 from ..compiler.lanes import tapes_at
 from ..online.calls import ROW, SPAN, calls_by_float
+from ..online.gradient_traces import begin_gradient, update_by_traces
 from ..online.loops import propagate_network, step_online
 from ..online.roles import LearnStep, StepNetwork
-from ..online.slope_rules import temporal_difference
-from ..online.slopes import begin_slopes, update_along
+from ..online.step_formulas import temporal_difference
 from ..status import DIVERGED, DONE, FAILED
 from .activate import activate_network
 from .runs import (
@@ -58,10 +58,10 @@ def streams_by(step_network: StepNetwork, learn_step: LearnStep):
             following = tapes.activation[step.now + last]
             value = store.activation[last]
             delta = _temporal_difference(gains[t], discount, following, value)
-            begin_slopes(store, span, no_errors, decay, sizes)
+            begin_gradient(store, span, no_errors, decay, sizes)
             if not learn_step(store, rule, span, scalar):
                 return DIVERGED, t
-            status, _ = update_along(store, delta, rate, bound, sizes)
+            status, _ = update_by_traces(store, delta, rate, bound, sizes)
             if status != DONE:
                 return status, t
             step_network(store, rule, span, rows, t)
@@ -75,7 +75,9 @@ def streams_by(step_network: StepNetwork, learn_step: LearnStep):
 
 @inline
 def _learn(store, rule, span, rate):
-    """Propagate; no update stays pending. `update_along` finds what is not finite."""
+    """Propagate; no update stays pending. `update_by_traces` finds what is not
+    finite.
+    """
     propagate_network(store, span, rate, False)
     return True
 
@@ -85,7 +87,7 @@ _run_stream = streams_by(step_online, _learn)
 
 @kernel
 def learn_stream(table, scalar, span, tape_table, stream, factors, sizes):
-    """`learn_by_slopes` at every row of a stream, with the temporal difference of the
+    """`learn_by_traces` at every row of a stream, with the temporal difference of the
     only output.
 
     `stream` are the rows, the rewards that come with them, the values, which are

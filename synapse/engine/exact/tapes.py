@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..columns import aligned
-from ..delayed import Attributes, depth_of
+from ..read_order import Attributes, depth_of
 from ..records import Span
 from ..schema import (
     CHUNK,

@@ -91,7 +91,7 @@ class BatchTraining(NamedTuple):
     """What all parts of a training get."""
 
     store: Any
-    ways: Any  # `GradientVariants` of the thread
+    variants: Any  # `GradientVariants` of the thread
     batches: Any
     change: Any
     control: Any
@@ -193,42 +193,42 @@ def with_tapes(a, unfolding, samples):
 
 
 @strict_fp
-def call_group(ways, samples, width):
+def call_group(variants, samples, width):
     """Call `gradient_network` for a group; returns status, loss and bad step."""
-    a = ways.arguments
+    a = variants.arguments
     if width > 1:  # two calls: the types of the tapes differ
-        wide = ways.wide
+        wide = variants.wide
         like = with_tapes(a, wide, a.samples)
         return call_descent(wide.address, with_tapes(a, wide, samples), like)
-    single = ways.single
+    single = variants.single
     like = with_tapes(a, single, a.samples)
     return call_descent(single.address, with_tapes(a, single, samples), like)
 
 
 @strict_fp
-def add_group(ways, change, begin, width):
+def add_group(variants, change, begin, width):
     """Add the gradient of a group, which is on its tapes, to the sum of a batch."""
-    add_part_of_group(ways, change, begin, width, 0, change.slopes[0].size)
-    add_biases(ways, change, begin, width)
+    add_part_of_group(variants, change, begin, width, 0, change.slopes[0].size)
+    add_biases(variants, change, begin, width)
 
 
 @strict_fp
-def add_biases(ways, change, begin, width):
+def add_biases(variants, change, begin, width):
     """Add the biases of a group."""
     biases = change.slopes[1]
     if width > 1:
-        add_updates(biases, 0, ways.wide.bias_update, 0, biases.size, begin)
+        add_updates(biases, 0, variants.wide.bias_update, 0, biases.size, begin)
     else:
-        add_updates(biases, 0, ways.single.bias_update, 0, biases.size, begin)
+        add_updates(biases, 0, variants.single.bias_update, 0, biases.size, begin)
 
 
 @strict_fp
-def add_part_of_group(ways, change, begin, width, start, stop):
+def add_part_of_group(variants, change, begin, width, start, stop):
     """Add some of the weights of a group, counted from the first one."""
     if width > 1:
-        add_descent(ways.wide, change, begin, start, stop)
+        add_descent(variants.wide, change, begin, start, stop)
     else:
-        add_descent(ways.single, change, begin, start, stop)
+        add_descent(variants.single, change, begin, start, stop)
 
 
 @strict_fp
@@ -290,8 +290,8 @@ def descend_batch(training, count):
     """Sum loss and gradient of a batch; returns status, loss and where it diverged:
     step, steps and lanes.
     """
-    _, ways, batches, change, control, _ = training
-    like = SampleGroup(*ways.arguments.samples)
+    _, variants, batches, change, control, _ = training
+    like = SampleGroup(*variants.arguments.samples)
     loss = 0.0
     start = 0
     alone = is_alone(batches, count, change)
@@ -301,11 +301,11 @@ def descend_batch(training, count):
         stop, width = group_at(batches, count, start)
         steps = steps_of(like, batches, start, stop, width)
         samples = samples_of(like, batches, start, stop, width, (0, steps, 0, 1))
-        status, group_loss, bad = call_group(ways, samples, width)
+        status, group_loss, bad = call_group(variants, samples, width)
         if status != DONE:
             return status, group_loss, bad, steps, width
         if not alone:
-            add_group(ways, change, start == 0, width)
+            add_group(variants, change, start == 0, width)
         loss += group_loss
         start = stop
     return DONE, loss, 0, 0, 0
@@ -420,32 +420,32 @@ def epochs_by(descend_batch: Any, squares_of: Any, move_all_weights: Any) -> Any
         """Run one epoch; returns how it ended, its cost and steps, the updates, and
         where it diverged.
         """
-        store, ways, batches, change, control, _ = training
+        store, variants, batches, change, control, _ = training
         order = runs.orders[epoch]
         counts = runs.counts[epoch]
         total = 0.0
-        aimed = 0.0
-        independent_steps = SampleGroup(*ways.arguments.samples).independent_steps
+        n_targets = 0.0
+        independent_steps = SampleGroup(*variants.arguments.samples).independent_steps
         for start in range(0, len(order), batches.size):
             stop = min(start + batches.size, len(order))
             samples = fill_batch(batches, independent_steps, order, start, stop)
             status, loss, bad, steps, width = descend_batch(training, samples)
-            steps_aimed = 0.0
+            batch_targets = 0.0
             for index in range(start, stop):
-                steps_aimed += counts[index]
+                batch_targets += counts[index]
             # a batch without a target is no update
-            learns = status == DONE and steps_aimed > 0.0
+            learns = status == DONE and batch_targets > 0.0
             if learns and change.plain:
                 weights, biases = change.slopes
                 # the gradient of the only group is still on its tapes
                 alone = is_alone(batches, samples, change)
                 is_wide = width_of(batches, samples, samples) > 1
                 if alone and is_wide:
-                    weights = ways.wide.weight_update
-                    biases = ways.wide.bias_update
+                    weights = variants.wide.weight_update
+                    biases = variants.wide.bias_update
                 elif alone:
-                    weights = ways.single.weight_update
-                    biases = ways.single.bias_update
+                    weights = variants.single.weight_update
+                    biases = variants.single.bias_update
                 slopes = weights, biases
                 rate = runs.rates[epoch]
                 status = update_plainly(
@@ -458,13 +458,13 @@ def epochs_by(descend_batch: Any, squares_of: Any, move_all_weights: Any) -> Any
                 status == DONE or status == TOO_FAR or status == BEYOND
             )
             if status != DONE:
-                return status, total, aimed, count, (loss, bad, steps, width)
+                return status, total, n_targets, count, (loss, bad, steps, width)
             total += loss * (stop - start)
             for index in range(start, stop):
                 sequence = order[index]
                 control[1] += batches.bounds[sequence + 1] - batches.bounds[sequence]
-            aimed += steps_aimed
-        return DONE, total, aimed, count, (0.0, 0, 0, 0)
+            n_targets += batch_targets
+        return DONE, total, n_targets, count, (0.0, 0, 0, 0)
 
     @strict_fp
     def run_epochs(training, runs, count):
@@ -472,18 +472,18 @@ def epochs_by(descend_batch: Any, squares_of: Any, move_all_weights: Any) -> Any
         cost, steps, where.
         """
         total = 0.0
-        aimed = 0.0
+        n_targets = 0.0
         where = (0.0, 0, 0, 0)
         for epoch in range(runs.rates.size):
-            status, total, aimed, count, where = run_batches(
+            status, total, n_targets, count, where = run_batches(
                 training, runs, epoch, count
             )
-            runs.errors[epoch] = total / aimed if aimed > 0.0 else math.nan
+            runs.errors[epoch] = total / n_targets if n_targets > 0.0 else math.nan
             if status != DONE:
-                return epoch, status, count, total, aimed, where
+                return epoch, status, count, total, n_targets, where
             if runs.errors[epoch] <= runs.goal:
-                return epoch + 1, status, count, total, aimed, where
-        return runs.rates.size, DONE, count, total, aimed, where
+                return epoch + 1, status, count, total, n_targets, where
+        return runs.rates.size, DONE, count, total, n_targets, where
 
     return run_epochs
 
@@ -500,16 +500,16 @@ def raw_unfolding(address, table, tag, weight_update, bias_update):
 
 
 @inline
-def training_of(table, scalar, ways, batches, change, control, team):
+def training_of(table, scalar, variants, batches, change, control, team):
     """Return a `BatchTraining` of the fields of named tuples: Numba unpacks plain ones
     fast.
 
     Parts take bare arrays: counting references to all of them would take a third of the
     time to compile.
     """
-    wide, single, arguments = ways
+    wide, single, arguments = variants
     unfoldings = raw_unfolding(*wide), raw_unfolding(*single)
-    raw_ways = GradientVariants(*unfoldings, DescentArguments(*arguments))
+    raw_variants = GradientVariants(*unfoldings, DescentArguments(*arguments))
     weights, biases, whole, values, gradient, slopes, penalty, step, plain = change
     scatters = raw_scatter(*weights), raw_scatter(*biases), raw_scatter(*whole)
     vectors = (
@@ -520,14 +520,16 @@ def training_of(table, scalar, ways, batches, change, control, team):
     options = raw_penalty(*penalty), OptimizerStep(*step), plain
     raw_change = Change(*scatters, *vectors, *options)
     store = store_at(table, scalar)
-    return BatchTraining(store, raw_ways, Batches(*batches), raw_change, control, team)
+    return BatchTraining(
+        store, raw_variants, Batches(*batches), raw_change, control, team
+    )
 
 
 @kernel
-def train_epochs(table, scalar, ways, batches, runs, change, count):
+def train_epochs(table, scalar, variants, batches, runs, change, count):
     """Run epochs, called from Python; `count` is the number of steps that the optimizer
     has done.
     """
     runs = Runs(*runs)
-    training = training_of(table, scalar, ways, batches, change, runs.control, 0)
+    training = training_of(table, scalar, variants, batches, change, runs.control, 0)
     return _run_epochs(training, runs, count)

@@ -34,7 +34,7 @@ PAIRED = 4
 
 # Flags of a run.
 # its sources are delayed: the target reads their previous activations, see
-# ``engine/delayed.py``, or, if the run has a lag, earlier ones
+# ``engine/read_order.py``, or, if the run has a lag, earlier ones
 DELAYED = 1
 DELAYED_GATE = 2  # so is its gater
 SILENT = 4  # its sources get no error (clamped inputs, or delayed)

@@ -50,7 +50,7 @@ def lower(store: Store) -> None:
         rings.lay_out(store)
     run(loops.join_neurons, store, np.empty(store.n_neurons + 1, np.int64))
     if store.columns["ties"][Ties.INTERNAL]:  # neurons of such groups activate together
-        store.forget_single_calls()
+        store.clear_single_calls()
     if delays:
         rings.restore(store, store.program.pending)
     if flags & MEMORY:  # new traces begin with what has been read, from rings, too

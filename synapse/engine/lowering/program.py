@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._typing import Indices
-from ..delayed import Attributes, activations_read, sources_read
+from ..read_order import Attributes, activations_read, sources_read
 from ..schema import NONE
 from . import rings
 from .flags import MEMORY

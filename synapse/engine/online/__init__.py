@@ -9,6 +9,11 @@ from .calls import (
     clear_traces as clear_traces,
     kernels_for as kernels_for,
 )
+from .continual_backprop import (
+    RenewalArguments as RenewalArguments,
+    nothing_renewed as nothing_renewed,
+    renew_network as renew_network,
+)
 from .loops import (
     FIELDS_PER_OUTPUT as FIELDS_PER_OUTPUT,
     activate_one as activate_one,
@@ -20,11 +25,6 @@ from .loops import (
     record_step as record_step,
     run_network as run_network,
     train_network as train_network,
-)
-from .renewal import (
-    RenewalArguments as RenewalArguments,
-    nothing_renewed as nothing_renewed,
-    renew_network as renew_network,
 )
 from .ties import (
     begin_deferred_ties as begin_deferred_ties,

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compiler.calls import entry_of
-from . import loops, slopes
-from .renewal import nothing_renewed
+from . import gradient_traces, loops
+from .continual_backprop import nothing_renewed
 
 if TYPE_CHECKING:
     from ..rtrl import Plan
@@ -27,8 +27,10 @@ ROW = np.empty(0)
 SPAN = np.empty(0, np.int64)
 
 
-def scaled_by(scalar: Any) -> tuple[Any, ...]:
-    """Return examples of the arguments of `learn_scaled`, without its first ones."""
+def adagrad_examples(scalar: Any) -> tuple[Any, ...]:
+    """Return examples of the arguments of `learn_by_adagrad`, without its first
+    ones.
+    """
     squares = np.empty(0, type(scalar))
     return ROW, (squares, squares), ROW, False, SPAN
 
@@ -64,12 +66,12 @@ def calls_by_float(
     """Make a function of a store that returns the kernels of a module for its float,
     whose unit is 1.
     """
-    calls_known: dict[np.dtype[Any], MachineCode] = {}
+    known_calls: dict[np.dtype[Any], MachineCode] = {}
 
     def calls_for(store: Store) -> MachineCode:
-        if store.dtype not in calls_known:
-            calls_known[store.dtype] = MachineCode(module, examples(store.scalar))
-        return calls_known[store.dtype]
+        if store.dtype not in known_calls:
+            known_calls[store.dtype] = MachineCode(module, examples(store.scalar))
+        return known_calls[store.dtype]
 
     return calls_for
 
@@ -89,8 +91,8 @@ def _examples(scalar: Any) -> dict[str, tuple[Any, ...]]:
         "run_network": (0, scalar, SPAN, ROW, ROW),
         "feed_network": (0, scalar, SPAN, SPAN, ROW, ROW),
         "propagate_targets": (0, scalar, SPAN, ROW, 0, scalar, 0),
-        "learn_by_slopes": (0, scalar, SPAN, ROW, scalar, 0.0, 0.0, 0.0, SPAN),
-        "learn_scaled": (0, scalar, SPAN, *scaled_by(scalar)),
+        "learn_by_traces": (0, scalar, SPAN, ROW, scalar, 0.0, 0.0, 0.0, SPAN),
+        "learn_by_adagrad": (0, scalar, SPAN, *adagrad_examples(scalar)),
         "train_network": (
             0,
             scalar,
@@ -109,7 +111,7 @@ def _examples(scalar: Any) -> dict[str, tuple[Any, ...]]:
     }
 
 
-calls_for = calls_by_float({**vars(loops), **vars(slopes)}, _examples)
+calls_for = calls_by_float({**vars(loops), **vars(gradient_traces)}, _examples)
 
 
 class Kernels(dict[str, Callable[..., Any]]):

@@ -59,7 +59,7 @@ def advance_ring(store, ring):
 
 
 @inline
-def begin_alone(store, j):
+def begin_lone_step(store, j):
     """Begin a step in which a neuron activates alone: a new one of its ring if it has
     activated since its last advance.
     """

@@ -40,10 +40,11 @@ from ..functions.costs import (
     SHARES,
     SUM_TOLERANCE,
 )
-from ..status import DIVERGED, DONE, FAILED, LARGE, REFUSED, RESIZED, ROW, SUM
+from ..status import DIVERGED, DONE, FAILED, LARGE, REFUSED, RESIZED, RESULT, ROW
+from .continual_backprop import RENEWED, raw_renewal, reinitialize_least_useful
 from .fire import (
     advance_ring,
-    begin_alone,
+    begin_lone_step,
     clamp_neuron,
     clear_all_traces,
     clear_neuron,
@@ -52,9 +53,8 @@ from .fire import (
     zero_clamped_errors,
 )
 from .propagate import compute_deltas, propagate_block
-from .record import record_row, watches
-from .renewal import RENEWED, raw_renewal, renew
-from .roles import Forget, LearnStep, StepNetwork
+from .record import is_recorded, record_row
+from .roles import ClearRenewed, LearnStep, StepNetwork
 from .states import apply_pending_updates, compute_lone_state, compute_states
 from .steps import count_steps, end_step
 from .ties import after_updates, before_updates
@@ -87,12 +87,12 @@ def step_online(store, rule, span, inputs, row):
             clamp_neuron(store, start + t, inputs[row * n + t], now + t)
         start += span.inputs
     while start < span.stop:
-        last = span.stop if store.synchronous[start] else store.block_stop[start]
-        compute_states(store, rule, start, last)
-        while start < last:
-            stop = store.block_stop[start]
-            fire(store, rule, start, stop)
-            start = stop
+        stop = span.stop if store.synchronous[start] else store.block_stop[start]
+        compute_states(store, rule, start, stop)
+        while start < stop:
+            block_stop = store.block_stop[start]
+            fire(store, rule, start, block_stop)
+            start = block_stop
     end_step(store, span)
 
 
@@ -115,7 +115,7 @@ def compute_output_errors(store, span, targets, row, cost):
     total = 0.0
     if cost != CROSS_ENTROPY:
         compute_output_errors_generic(store, cost, targets, begin, start, n)
-        return store.failed[SUM]
+        return store.failed[RESULT]
     for o in range(n):
         j = start + o
         target = targets[begin + o]
@@ -130,7 +130,9 @@ def compute_output_errors(store, span, targets, row, cost):
 
 @lazy_part(INDEX, ARRAY, INDEX, INDEX, INDEX)
 def compute_output_errors_generic(store, cost, targets, offset, start, n):
-    """`compute_output_errors` for the other costs; its result is in ``failed[SUM]``."""
+    """`compute_output_errors` for the other costs; its result is in
+    ``failed[RESULT]``.
+    """
     size = np.float64(n)
     total = 0.0
     if cost < FIRST_CUSTOM_COST:
@@ -169,7 +171,7 @@ def compute_output_errors_generic(store, cost, targets, offset, start, n):
             n,
             1,
         )
-    store.failed[SUM] = total
+    store.failed[RESULT] = total
 
 
 @inline
@@ -263,19 +265,21 @@ def is_large(store, span, rate, scalar):
     if store.ring[span.start] == schema.NONE:
         return False
     count_large(store, store.ring[span.start], maximum)
-    return store.failed[SUM] != 0.0
+    return store.failed[RESULT] != 0.0
 
 
 @lazy_part(INDEX, NUMBER)
 def count_large(store, ring, maximum):
-    """Count the large past activations of a ring; the number is in ``failed[SUM]``."""
+    """Count the large past activations of a ring; the number is in
+    ``failed[RESULT]``.
+    """
     start = store.ring_first[ring]
     width = store.ring_stop[ring] - store.ring_start[ring]
     stop = start + store.ring_frames[ring] * width
     small = 0
     for i in range(start, stop):
         small += abs(store.past[i]) <= maximum
-    store.failed[SUM] = stop - start - small
+    store.failed[RESULT] = stop - start - small
 
 
 @inline
@@ -336,56 +340,66 @@ def set_output_errors(store, span, targets, cost, check, scalar):
 
 
 @noinline
-def summed_cost(store, cost, kept, filled, outputs):
-    """Return the summed cost of the outputs in ``kept``, which has `FIELDS_PER_OUTPUT`
-    numbers of each.
+def summed_cost(store, cost, buffer, filled, outputs):
+    """Return the summed cost of the outputs in ``buffer``, which has
+    `FIELDS_PER_OUTPUT` numbers of each.
     """
-    room = kept.size // FIELDS_PER_OUTPUT
+    capacity = buffer.size // FIELDS_PER_OUTPUT
     total = 0.0
     if cost != CROSS_ENTROPY:
-        sum_by_cost(store, cost, kept, filled, outputs)
-        return store.failed[SUM]
+        sum_by_cost(store, cost, buffer, filled, outputs)
+        return store.failed[RESULT]
     for i in range(filled):
-        target, weight, logit = kept[room + i], kept[2 * room + i], kept[3 * room + i]
-        total += weight * cross_entropy(target, kept[i], 1.0, 1.0, logit)[0]
+        target, weight, logit = (
+            buffer[capacity + i],
+            buffer[2 * capacity + i],
+            buffer[3 * capacity + i],
+        )
+        total += weight * cross_entropy(target, buffer[i], 1.0, 1.0, logit)[0]
     return total
 
 
 @lazy_part(INDEX, ARRAY, INDEX, INDEX)
-def sum_by_cost(store, cost, kept, filled, outputs):
-    """`summed_cost` for the other costs; its result is in ``failed[SUM]``."""
-    room = kept.size // FIELDS_PER_OUTPUT
+def sum_by_cost(store, cost, buffer, filled, outputs):
+    """`summed_cost` for the other costs; its result is in ``failed[RESULT]``."""
+    capacity = buffer.size // FIELDS_PER_OUTPUT
     size = np.float64(outputs)
     total = 0.0
     for i in range(filled):
-        target, weight, logit = kept[room + i], kept[2 * room + i], kept[3 * room + i]
+        target, weight, logit = (
+            buffer[capacity + i],
+            buffer[2 * capacity + i],
+            buffer[3 * capacity + i],
+        )
         total += (
             weight
-            * cost_and_error(store.failed, cost, target, kept[i], 1.0, size, logit)[0]
+            * cost_and_error(store.failed, cost, target, buffer[i], 1.0, size, logit)[0]
         )
-    store.failed[SUM] = total
+    store.failed[RESULT] = total
 
 
 @inline
-def append_outputs(store, span, targets, row, cost, kept, filled):
-    """Append the numbers of the outputs of a step to ``kept``; returns how many outputs
-    it then has.
+def append_outputs(store, span, targets, row, cost, buffer, filled):
+    """Append the numbers of the outputs of a step to ``buffer``; returns how many
+    outputs it then has.
     """
     n = span.outputs
-    room = kept.size // FIELDS_PER_OUTPUT
+    capacity = buffer.size // FIELDS_PER_OUTPUT
     lead, others = lead_of_outputs(store, span, cost)
     for o in range(n):
         j = span.stop - n + o
         target = targets[row * n + o]
-        kept[filled + o] = store.activation[j]
-        kept[room + filled + o] = target
-        kept[2 * room + filled + o] = store.cost_weight[j]
-        kept[3 * room + filled + o] = logit_of_output(store, j, target, lead, others)
+        buffer[filled + o] = store.activation[j]
+        buffer[capacity + filled + o] = target
+        buffer[2 * capacity + filled + o] = store.cost_weight[j]
+        buffer[3 * capacity + filled + o] = logit_of_output(
+            store, j, target, lead, others
+        )
     return filled + n
 
 
 @inline
-def propagate_network(store, span, rate, defer):
+def propagate_network(store, span, rate, keep_pending):
     """Propagate block by block in reverse order; the outputs' error signals have been
     written before.
     """
@@ -394,14 +408,14 @@ def propagate_network(store, span, rate, defer):
         store.projected[j] = 0.0
     if store.ties.clamped != 0:
         zero_clamped_errors(store, span.stop - span.outputs, span.stop)
-    last = span.stop
-    while last > span.learning:
-        start = store.block_first[last - 1]
-        compute_deltas(store, start, last, rate, defer)
-        propagate_block(store, start, last, rate, defer)
-        last = start
+    stop = span.stop
+    while stop > span.learning:
+        start = store.block_first[stop - 1]
+        compute_deltas(store, start, stop, rate, keep_pending)
+        propagate_block(store, start, stop, rate, keep_pending)
+        stop = start
     after_updates(store)
-    if watches(store, span):
+    if is_recorded(store, span):
         record_row(store, False, False, schema.NONE)
 
 
@@ -441,7 +455,7 @@ def activate_one(table, scalar, row):
     store = store_at(table, scalar)
     store.failed[0] = 0.0
     j = row
-    begin_alone(store, j)
+    begin_lone_step(store, j)
     compute_lone_state(store, j)
     fire(store, None, j, j + 1)
     if store.failed[0] != 0.0:
@@ -454,31 +468,31 @@ def activate_one(table, scalar, row):
 def clamp_one(table, scalar, row, value):
     """Set the activation of one neuron to `value`; returns it."""
     store = store_at(table, scalar)
-    begin_alone(store, row)
+    begin_lone_step(store, row)
     clamp_neuron(store, row, value, tick(store, 1))
     count_steps(store, row, row + 1, 1)
     return value
 
 
 @kernel
-def propagate_one(table, scalar, row, asked):
+def propagate_one(table, scalar, row, options):
     """Propagate one neuron, perhaps aimed at a target; a status. If the cost raised,
     nothing changed.
 
-    `asked` are whether it is aimed, the target, the cost, the number of outputs, the
+    `options` are whether it is aimed, the target, the cost, the number of outputs, the
     rate and the check.
     If `cost` is GIVEN_ERRORS, the target is the error signal itself. With CHECK_SIZES
     as `check`, the status is LARGE if its numbers are, see `is_large`; no weight has
     changed then.
     """
     store = store_at(table, scalar)
-    aimed, target, cost, outputs, rate, check = asked
+    has_target, target, cost, outputs, rate, check = options
     store.failed[0] = 0.0
     j = row
     signal = 0.0
-    if aimed and cost == schema.GIVEN_ERRORS:
+    if has_target and cost == schema.GIVEN_ERRORS:
         signal = target
-    elif aimed:
+    elif has_target:
         _, signal = cost_and_error(
             store.failed,
             cost,
@@ -610,7 +624,9 @@ def propagate_targets(table, scalar, span, targets, cost, rate, check):
 # --- epochs: one loop for the online rule and for exact gradients ---------------------
 
 
-def epochs_by(step_network: StepNetwork, learn_step: LearnStep, forget: Forget):
+def epochs_by(
+    step_network: StepNetwork, learn_step: LearnStep, clear_renewed: ClearRenewed
+):
     """Return the loop over epochs of a rule, see ``roles.py``. Its other arguments are
     those of `train_network`.
     """
@@ -624,70 +640,74 @@ def epochs_by(step_network: StepNetwork, learn_step: LearnStep, forget: Forget):
         cost,
         rates,
         learn,
-        kept,
+        buffer,
         control,
         errors,
         goal,
         renewal,
     ):
-        all_inputs, all_targets, aimed, bounds, orders, clear = data
+        all_inputs, all_targets, has_target, bounds, orders, clear = data
         inputs = raw_array(all_inputs)
         targets = raw_array(all_targets)
-        renews = raw_renewal(*renewal)
+        renewal_arrays = raw_renewal(*renewal)
         store.failed[0] = 0.0
-        done = 0
+        epochs_done = 0
         total = 0.0
-        judged = 0
-        going = True
-        while going and done < rates.shape[0]:
+        n_targets = 0
+        is_running = True
+        while is_running and epochs_done < rates.shape[0]:
             total = 0.0
-            judged = 0
+            n_targets = 0
             filled = 0
             for s in range(orders.shape[1]):
-                if clear and going:
+                if clear and is_running:
                     # clearing discards the inputs that they need
                     complete_updates(store, span)
                     for j in range(span.start, span.stop):
                         clear_neuron(store, j)
-                for row in range(bounds[orders[done, s]], bounds[orders[done, s] + 1]):
-                    if not going:
+                for row in range(
+                    bounds[orders[epochs_done, s]], bounds[orders[epochs_done, s] + 1]
+                ):
+                    if not is_running:
                         break
                     step_network(store, rule, span, inputs, row)
-                    going = store.failed[0] == 0.0
-                    if aimed[row] and going:
-                        judged += 1
-                        if filled + span.outputs > kept.size // FIELDS_PER_OUTPUT:
+                    is_running = store.failed[0] == 0.0
+                    if has_target[row] and is_running:
+                        n_targets += 1
+                        if filled + span.outputs > buffer.size // FIELDS_PER_OUTPUT:
                             total += summed_cost(
-                                store, cost, kept, filled, span.outputs
+                                store, cost, buffer, filled, span.outputs
                             )
                             filled = 0
                         filled = append_outputs(
-                            store, span, targets, row, cost, kept, filled
+                            store, span, targets, row, cost, buffer, filled
                         )
-                        sound = compute_output_errors(store, span, targets, row, cost)
-                        going = math.isfinite(sound) and store.failed[0] == 0.0
-                        if not going:
-                            total += sound
+                        error_sum = compute_output_errors(
+                            store, span, targets, row, cost
+                        )
+                        is_running = math.isfinite(error_sum) and store.failed[0] == 0.0
+                        if not is_running:
+                            total += error_sum
                         elif learn:
-                            if not learn_step(store, rule, span, rates[done]):
+                            if not learn_step(store, rule, span, rates[epochs_done]):
                                 total = math.nan
-                                going = False
-                            elif renews[0].size > 0:
+                                is_running = False
+                            elif renewal_arrays[0].size > 0:
                                 complete_updates(store, span)
-                                renewed = renews[0][RENEWED]
-                                renew(store, *renews)
-                                if renews[0][RENEWED] != renewed:
-                                    forget(rule)
+                                renewed = renewal_arrays[0][RENEWED]
+                                reinitialize_least_useful(store, *renewal_arrays)
+                                if renewal_arrays[0][RENEWED] != renewed:
+                                    clear_renewed(rule)
                     control[1] += 1
-                    going = going and not control[0]
+                    is_running = is_running and not control[0]
             complete_updates(store, span)
-            total += summed_cost(store, cost, kept, filled, span.outputs)
-            errors[done] = total / np.float64(judged)
-            going = going and status_of(store, total) == DONE
-            if going:
-                going = errors[done] > goal
-                done += 1
-        return status_of(store, total), done, total, judged
+            total += summed_cost(store, cost, buffer, filled, span.outputs)
+            errors[epochs_done] = total / np.float64(n_targets)
+            is_running = is_running and status_of(store, total) == DONE
+            if is_running:
+                is_running = errors[epochs_done] > goal
+                epochs_done += 1
+        return status_of(store, total), epochs_done, total, n_targets
 
     return run_epochs
 
@@ -695,7 +715,7 @@ def epochs_by(step_network: StepNetwork, learn_step: LearnStep, forget: Forget):
 @lazy_part(SPAN, SCALAR, ARRAY, ARRAY)
 def learn_or_undo(store, span, rate, weights, biases):
     """Propagate where numbers are large, and undo it if an update is not finite;
-    ``failed[SUM]`` is 1 then, else 0.
+    ``failed[RESULT]`` is 1 then, else 0.
 
     The arrays are buffers for all weights and biases.
     """
@@ -704,13 +724,13 @@ def learn_or_undo(store, span, rate, weights, biases):
     for j in range(biases.size):
         biases[j] = store.bias_destination[j]
     propagate_network(store, span, rate, False)
-    sound = True
+    is_finite = True
     for c in range(weights.size):
-        sound = sound and math.isfinite(store.weight_destination[c])
+        is_finite = is_finite and math.isfinite(store.weight_destination[c])
     for j in range(biases.size):
-        sound = sound and math.isfinite(store.bias_destination[j])
-    store.failed[SUM] = 0.0 if sound else 1.0
-    if not sound:
+        is_finite = is_finite and math.isfinite(store.bias_destination[j])
+    store.failed[RESULT] = 0.0 if is_finite else 1.0
+    if not is_finite:
         for c in range(weights.size):
             store.weight_destination[c] = weights[c]
         for j in range(biases.size):
@@ -724,7 +744,7 @@ def _learn(store, rule, span, rate):
     """
     if is_large(store, span, rate, one_like(rate)):
         learn_or_undo(store, span, rate, rule[0], rule[1])
-        return store.failed[0] == 0.0 and store.failed[SUM] == 0.0
+        return store.failed[0] == 0.0 and store.failed[RESULT] == 0.0
     propagate_network(store, span, rate, True)
     return True
 
@@ -736,11 +756,11 @@ def complete_updates(store, span):
 
 
 @inline
-def _nothing_left(rule):
+def _clear_nothing(rule):
     """Do nothing: traces of renewed neurons have been cleared."""
 
 
-_run_epochs = epochs_by(step_online, _learn, _nothing_left)
+_run_epochs = epochs_by(step_online, _learn, _clear_nothing)
 
 
 @kernel
@@ -752,30 +772,30 @@ def train_network(
     cost,
     rates,
     learn,
-    kept,
+    buffer,
     control,
     errors,
     goal,
     renewal,
-    before,
+    buffers,
 ):
     """Train for some epochs in one call: in each, the sequences ``bounds[s] .. bounds[s
     + 1]`` of rows, in its order.
 
     `data` are inputs, targets, which rows are aimed at one, bounds, the orders of the
     epochs, and whether the context is cleared before a sequence. At these rows the cost
-    is computed and, with `learn`, the error is propagated. ``kept`` is a buffer for the
-    outputs (and `FIELDS_PER_OUTPUT`) of some steps, whose costs are summed together. A
-    ``control[0]`` other than 0 stops the call; ``control[1]`` counts the rows.
-    ``errors`` are the mean costs of the epochs; one that is at most `goal` ends the
-    call. `renewal` are the fields of `RenewalArguments`, `before` buffers for all
-    weights and biases. Returns a status, the number
-    of complete epochs, and the summed cost of the latest and its number of rows with a
-    target. A cost or an update that is not finite ends the call before weights change;
-    so does a registered function that raises.
+    is computed and, with `learn`, the error is propagated. ``buffer`` is a buffer for
+    the outputs (and `FIELDS_PER_OUTPUT`) of some steps, whose costs are summed
+    together. A ``control[0]`` other than 0 stops the call; ``control[1]`` counts the
+    rows. ``errors`` are the mean costs of the epochs; one that is at most `goal` ends
+    the call. `renewal` are the fields of `RenewalArguments`, `buffers` buffers for all
+    weights and biases. Returns a status, the number of complete epochs, and the summed
+    cost of the latest and its number of rows with a target. A cost or an update that is
+    not finite ends the call before weights change; so does a registered function that
+    raises.
     """
-    store, span, kept = store_at(table, scalar), span_of(span), raw_array(kept)
-    p = raw_array(before[0]), raw_array(before[1])
+    store, span, buffer = store_at(table, scalar), span_of(span), raw_array(buffer)
+    p = raw_array(buffers[0]), raw_array(buffers[1])
     return _run_epochs(
-        store, p, span, data, cost, rates, learn, kept, control, errors, goal, renewal
+        store, p, span, data, cost, rates, learn, buffer, control, errors, goal, renewal
     )

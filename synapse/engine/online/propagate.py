@@ -12,13 +12,13 @@ from ..compiler.jit import in_order, inline, one_like, zero_like
 from ..compiler.lazy_parts import INDEX, NUMBER, lazy_part
 from ..lowering import flags as mark
 from ..schema import NONE
-from .reads import (
+from .read_order import (
     advanced_since,
     gaters_read,
     has_lag,
     is_delayed_by_stamp,
-    latest_frames,
-    past_read,
+    latest_frames_offset,
+    past_offset_read,
     sources_read,
 )
 from .states import may_be_pending, trace_of
@@ -31,7 +31,7 @@ def activations_of(store, r, j, lagged):
     and its offset there. Without `lagged`, no run of j has a lag.
     """
     if has_lag(store, r, lagged):
-        return store.past, past_read(store, r, j)
+        return store.past, past_offset_read(store, r, j)
     return sources_read(store, r), 0
 
 
@@ -54,16 +54,16 @@ def update_traced(store, j, row, n, step):
 
 
 @inline
-def propagate_run(store, j, r, delta, step, defer, lagged):
-    """Push an error along plain connections, then update their weights, with `defer`
-    later where they may.
+def propagate_run(store, j, r, delta, step, keep_pending, lagged):
+    """Push an error along plain connections, then update their weights, with
+    `keep_pending` later where they may.
     """
     row = store.run_first[r]
     n = store.run_length[r]
     source = store.run_source[r]
     flags = store.run_flags[r]
     push_back(store, r, delta, row, n, source)
-    if flags & mark.FIXED or (defer and may_be_pending(store, r)):
+    if flags & mark.FIXED or (keep_pending and may_be_pending(store, r)):
         return
     activations, at = activations_of(store, r, j, lagged)
     for t in range(n):
@@ -96,16 +96,20 @@ def propagate_traced_run(store, j, r, delta, step, pull, extended):
 
 
 @lazy_part(INDEX, INDEX, INDEX)
-def enforce_signs(store, start, stop, defer):
+def enforce_signs(store, start, stop, keep_pending):
     """Enforce the signs of weights into neurons, but for those that are shared or, with
-    `defer`, pending.
+    `keep_pending`, pending.
     """
     for j in range(start, stop):
-        waits = defer != 0 and not store.flags[j] & (mark.GATES | mark.TRACED)
+        stays_pending = keep_pending != 0 and not store.flags[j] & (
+            mark.GATES | mark.TRACED
+        )
         for r in range(store.run_start[j], store.run_stop[j]):
             row = store.run_first[r]
             pending = (
-                waits and store.run_kind[r] <= mark.LISTED and may_be_pending(store, r)
+                stays_pending
+                and store.run_kind[r] <= mark.LISTED
+                and may_be_pending(store, r)
             )
             if (
                 store.tie[row] == 0
@@ -155,7 +159,7 @@ def propagate_gated_run(store, j, r, delta, step, lagged):
 
 
 @in_order
-def propagate_listed_run(store, j, r, delta, step, defer, lagged):
+def propagate_listed_run(store, j, r, delta, step, keep_pending, lagged):
     """Propagate along a run of scattered, ungated connections."""
     row = store.run_first[r]
     n = store.run_length[r]
@@ -163,7 +167,7 @@ def propagate_listed_run(store, j, r, delta, step, defer, lagged):
     if not flags & mark.SILENT:
         for c in range(row, row + n):
             store.pushed[store.source[c]] += delta * store.weight[c]
-    if flags & mark.FIXED or (defer and may_be_pending(store, r)):
+    if flags & mark.FIXED or (keep_pending and may_be_pending(store, r)):
         return
     if store.flags[j] & mark.TRACED:
         update_traced(store, j, row, n, step)
@@ -174,7 +178,7 @@ def propagate_listed_run(store, j, r, delta, step, defer, lagged):
 
 
 @in_order
-def learn_stretch(store, j, r, step):
+def update_stretch(store, j, r, step):
     """Update the weights of several short runs with lags, in one pass; their sources
     get no error.
     """
@@ -186,7 +190,7 @@ def learn_stretch(store, j, r, step):
         update_traced(store, j, row, n, step)
     else:
         since = advanced_since(store, store.ring[j], j)
-        at = latest_frames(store, store.ring_head, j, since)
+        at = latest_frames_offset(store, store.ring_head, j, since)
         for c in range(row, row + n):
             read = store.past[at + store.past_offset[c]]
             store.weight_destination[c] += step * read
@@ -199,7 +203,7 @@ def propagate_any_run(store, j, r, delta, step):
     """
     flags = store.run_flags[r]
     lag = store.run_lag[r]
-    past = past_read(store, r, j) if lag != 0 else 0
+    past = past_offset_read(store, r, j) if lag != 0 else 0
     layout = store.run_kind[r]
     traced = store.flags[j] & mark.TRACED
     memory = store.flags[j] & mark.MEMORY
@@ -286,22 +290,22 @@ def pull_extended(store, j, rate, pulls):
 
 
 @inline
-def compute_deltas(store, start, stop, rate, defer):
+def compute_deltas(store, start, stop, rate, keep_pending):
     """Compute the errors delta_j = P_j + G_j of a block of neurons, and update their
     biases.
 
     P_j = f'_j sum_k delta_k g_jk w_jk + the cost's -dE/ds, which is in ``projected``;
     G_j = f'_j sum_k delta_k I_jk. Later neurons have pushed both sums before. With
-    `defer`, the step of pending updates is stored.
+    `keep_pending`, the step of pending updates is stored.
     """
     for j in range(start, stop):
         # [equation error: sum of both parts]
         derivative = store.derivative[j]
         flags = store.flags[j]
         projected = derivative * store.pushed[j] + store.projected[j]
-        factored = derivative * store.pushed_gated[j]
-        gated = factored + derivative * store.pushed_traced[j]
-        step = rate * (projected + factored)
+        gated_directly = derivative * store.pushed_gated[j]
+        gated = gated_directly + derivative * store.pushed_traced[j]
+        step = rate * (projected + gated_directly)
         store.responsibility[j] = projected + gated
         store.projected[j] = projected
         store.gated[j] = gated
@@ -312,7 +316,7 @@ def compute_deltas(store, start, stop, rate, defer):
         store.step[j] = step
         store.pending_step[j] = (
             step
-            if defer and not flags & (mark.GATES | mark.TRACED)
+            if keep_pending and not flags & (mark.GATES | mark.TRACED)
             else zero_like(step)
         )
         # [equation learning: bias]
@@ -324,7 +328,7 @@ def compute_deltas(store, start, stop, rate, defer):
 
 
 @inline
-def propagate_neuron(store, j, rate, defer, lagged):
+def propagate_neuron(store, j, rate, keep_pending, lagged):
     """Push an error to earlier neurons, then learn: dw_ij = rate (P_j e_ij + sum_k
     delta_k x_ij^k). Without `lagged`, no run of j has a lag.
     """
@@ -340,26 +344,26 @@ def propagate_neuron(store, j, rate, defer, lagged):
         pulls = 1
         extended = store.influence_trace[p]
         pull = pulled_step(store, j, p, rate)
-    defer = defer and not flags & (mark.GATES | mark.TRACED)
-    if defer and flags & mark.PENDING:
+    keep_pending = keep_pending and not flags & (mark.GATES | mark.TRACED)
+    if keep_pending and flags & mark.PENDING:
         return
     if delta != 0.0 or step != 0.0 or pull != 0.0:
         r = store.run_start[j]
         while r < store.run_stop[j]:
             layout = store.run_kind[r]
             if lagged and store.run_stretch[r] != 0:
-                learn_stretch(store, j, r, step)
+                update_stretch(store, j, r, step)
                 r += store.run_stretch[r]
                 continue
             if store.run_flags[r] & mark.UNORDERED or layout == mark.PAIRED:
                 propagate_any_run(store, j, r, delta, step)
             elif layout == mark.LISTED:
-                propagate_listed_run(store, j, r, delta, step, defer, lagged)
+                propagate_listed_run(store, j, r, delta, step, keep_pending, lagged)
             elif layout == mark.DENSE:
                 if flags & mark.TRACED or pull != 0.0:
                     propagate_traced_run(store, j, r, delta, step, pull, extended)
                 else:
-                    propagate_run(store, j, r, delta, step, defer, lagged)
+                    propagate_run(store, j, r, delta, step, keep_pending, lagged)
             else:
                 propagate_gated_run(store, j, r, delta, step, lagged)
             r += 1
@@ -375,50 +379,50 @@ def propagate_neuron(store, j, rate, defer, lagged):
 
 
 @lazy_part(INDEX, INDEX, NUMBER, INDEX)
-def propagate_gated(store, start, stop, rate, defer):
+def propagate_gated(store, start, stop, rate, keep_pending):
     """`propagate_neuron` for consecutive neurons, the last first; then weights with a
     sign stop at 0.
     """
     for back in range(stop - start):
         j = stop - 1 - back
         if store.flags[j] & mark.LAGGED:
-            propagate_lagged(store, j, rate, defer)
+            propagate_lagged(store, j, rate, keep_pending)
         else:
-            propagate_neuron(store, j, rate, defer != 0, False)
-        waits = defer != 0 and store.flags[j] & mark.PENDING
+            propagate_neuron(store, j, rate, keep_pending != 0, False)
+        stays_pending = keep_pending != 0 and store.flags[j] & mark.PENDING
         if (
             store.ties.signed != 0
-            and not waits
+            and not stays_pending
             and (store.step[j] != 0.0 or store.flags[j] & mark.GATES)
         ):
-            enforce_signs(store, j, j + 1, defer)
+            enforce_signs(store, j, j + 1, keep_pending)
 
 
 @lazy_part(INDEX, NUMBER, INDEX)
-def propagate_lagged(store, j, rate, defer):
+def propagate_lagged(store, j, rate, keep_pending):
     """`propagate_neuron` for one that reads past activations."""
-    propagate_neuron(store, j, rate, defer != 0, True)
+    propagate_neuron(store, j, rate, keep_pending != 0, True)
 
 
 @inline
-def propagate_plain(store, j, defer):
+def propagate_plain(store, j, keep_pending):
     """Propagate a neuron without gates and traces."""
     delta = store.responsibility[j]
     step = store.step[j]
-    if defer and store.flags[j] & mark.PENDING:
+    if keep_pending and store.flags[j] & mark.PENDING:
         return
     if delta != 0.0 or step != 0.0:
         for r in range(store.run_start[j], store.run_stop[j]):
             if store.run_flags[r] & mark.UNORDERED:
                 propagate_any_run(store, j, r, delta, step)
             elif store.run_kind[r] == mark.LISTED:
-                propagate_listed_run(store, j, r, delta, step, defer, False)
+                propagate_listed_run(store, j, r, delta, step, keep_pending, False)
             else:
-                propagate_run(store, j, r, delta, step, defer, False)
+                propagate_run(store, j, r, delta, step, keep_pending, False)
 
 
 @inline
-def propagate_block(store, start, stop, rate, defer):
+def propagate_block(store, start, stop, rate, keep_pending):
     """Push the errors of a block of neurons and update their weights, the last neuron
     first.
     """
@@ -426,8 +430,8 @@ def propagate_block(store, start, stop, rate, defer):
     signed = store.ties.signed != 0
     while j > start:
         if signed or store.flags[j - 1] & mark.WITH_GATES:
-            propagate_gated(store, start, j, rate, defer)
+            propagate_gated(store, start, j, rate, keep_pending)
             j = start
         else:
             j -= 1
-            propagate_plain(store, j, defer)
+            propagate_plain(store, j, keep_pending)

@@ -11,7 +11,7 @@ from ..compiler.jit import inline
 from ..compiler.lazy_parts import INDEX, lazy_part
 from ..lowering.flags import TRACED
 from ..schema import NONE, WATCHABLE
-from .reads import eligibility_of, extended_of, gain_of, influence_of
+from .read_order import eligibility_of, extended_of, gain_of, influence_of
 from .states import weight_of
 
 UPDATED = len(schema.ACTIVATED_NUMBERS)
@@ -58,8 +58,8 @@ connection."""
 
 
 def _number_of(names):
-    """Make the function ``number(store, what, row, r)``, which returns the number at
-    the index ``what`` of ``schema.WATCHABLE``.
+    """Make the function ``number(store, variable, row, r)``, which returns the number
+    at the index ``variable`` of ``schema.WATCHABLE``.
     """
     lines = ["def number(store, what, row, r):"]
     for name in names:
@@ -98,29 +98,29 @@ def extended_trace(store, pair):
 
 
 @inline
-def record_neurons(store, quantity, at, begin, activated, only):
-    """Record the number `quantity` of the recorded neurons. See `record_row`."""
+def record_neurons(store, variable, at, begin, activated, neuron):
+    """Record the number `variable` of the recorded neurons. See `record_row`."""
     for i in range(store.log_layout.neurons):
         j = store.watched[i]
         if j == NONE:
             if activated:
                 store.log[at + i] = math.nan
-        elif quantity < PARTS:
-            store.log[at + i] = neuron_number(store, quantity, j, NONE)
+        elif variable < PARTS:
+            store.log[at + i] = neuron_number(store, variable, j, NONE)
         elif begin:
             store.log[at + i] = 0.0
-        elif not activated and (only == NONE or only == j):
-            store.log[at + i] = neuron_number(store, quantity, j, NONE)
+        elif not activated and (neuron == NONE or neuron == j):
+            store.log[at + i] = neuron_number(store, variable, j, NONE)
 
 
 @inline
-def record_connections(store, quantity, at, activated):
-    """Record the number `quantity` of the recorded connections."""
+def record_connections(store, variable, at, activated):
+    """Record the number `variable` of the recorded connections."""
     for i in range(store.log_layout.connections):
         c = store.watched_connection[i]
         if c != NONE:
             store.log[at + i] = connection_number(
-                store, quantity, c, store.watched_run[i]
+                store, variable, c, store.watched_run[i]
             )
         elif activated:
             store.log[at + i] = math.nan
@@ -137,19 +137,19 @@ def record_pairs(store, at, activated):
 
 
 @inline
-def watches(store, span):
+def is_recorded(store, span):
     """Return whether a recording of this network is open."""
     return store.log_layout.width != 0 and store.log_layout.network == span.start
 
 
 @lazy_part(INDEX, INDEX, INDEX)
-def record_row(store, begin, activated, only):
+def record_row(store, begin, activated, neuron):
     """Record the watched numbers in the latest row, or in a new one with `begin`.
 
     With `activated`, all numbers are written. Otherwise neurons have propagated: only
     the numbers that a propagation changes are written, into an open row, and values of
     removed owners do not change. The parts of an error are those of a propagation
-    within the step: of the neuron in row `only`, or of all (NONE).
+    within the step: of the neuron in row `neuron`, or of all (NONE).
     """
     if begin:
         store.log_layout.steps += 1
@@ -158,16 +158,16 @@ def record_row(store, begin, activated, only):
         return
     at = (store.log_layout.steps - 1) * store.log_layout.width
     for w in range(store.log_layout.numbers):
-        quantity = store.watched_what[w]
-        if quantity < CONNECTIONS:
-            if activated or quantity >= UPDATED:
-                record_neurons(store, quantity, at, begin, activated, only)
+        variable = store.watched_what[w]
+        if variable < CONNECTIONS:
+            if activated or variable >= UPDATED:
+                record_neurons(store, variable, at, begin, activated, neuron)
             at += store.log_layout.neurons
-        elif quantity < PAIRS:
-            if activated or quantity == WEIGHT:
-                record_connections(store, quantity, at, activated)
+        elif variable < PAIRS:
+            if activated or variable == WEIGHT:
+                record_connections(store, variable, at, activated)
             at += store.log_layout.connections
-        elif quantity < SENSITIVITIES:
+        elif variable < SENSITIVITIES:
             record_pairs(store, at, activated)
             at += store.log_layout.pairs
         elif activated:

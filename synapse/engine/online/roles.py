@@ -30,7 +30,7 @@ class LearnStep(Protocol):
         """Return False if nothing has learned, because an update is not finite."""
 
 
-class Forget(Protocol):
+class ClearRenewed(Protocol):
     """Forget what renewed neurons have left in ``rule``."""
 
     def __call__(self, rule: Any) -> None:

@@ -26,7 +26,7 @@ from ..compiler.tiles import (
 )
 from ..lowering import flags as mark
 from ..schema import NONE
-from .reads import has_lag, latest_frames, past_of, past_read
+from .read_order import has_lag, latest_frames_offset, past_offset_of, past_offset_read
 from .ties import clip_to_sign, clip_to_signs
 
 MAX_SINGLE_ADDS = 3
@@ -46,7 +46,7 @@ def sources_now(store, r, lagged):
     offset there. Without `lagged`, no run of the neuron has a lag.
     """
     if has_lag(store, r, lagged):
-        return store.past, past_of(store, r)
+        return store.past, past_offset_of(store, r)
     return store.activation, 0
 
 
@@ -135,8 +135,8 @@ def update_eligibility(store, j, carry, lagged):
                 else one_like(carry)
             )
             for t in range(n):
-                kept = carry * store.eligibility[trace + t]
-                store.eligibility[trace + t] = kept + gain * activations[source + t]
+                decayed = carry * store.eligibility[trace + t]
+                store.eligibility[trace + t] = decayed + gain * activations[source + t]
             # [end]
         else:
             for t in range(n):
@@ -145,9 +145,9 @@ def update_eligibility(store, j, carry, lagged):
                     if layout != mark.LISTED
                     else one_like(carry)
                 )
-                kept = carry * store.eligibility[trace + t]
+                decayed = carry * store.eligibility[trace + t]
                 store.eligibility[trace + t] = (
-                    kept + gain * activations[at + store.source[row + t]]
+                    decayed + gain * activations[at + store.source[row + t]]
                 )
     self_row = store.self_row[j]
     # [equation eligibility: self-connection and bias]
@@ -181,9 +181,9 @@ def update_extended(store, k, carry, block):
         if store.flags[j] & mark.TRACED:
             eligibility = store.first_trace[j]
             for t in range(n):
-                kept = carry * store.extended[trace + t]
+                decayed = carry * store.extended[trace + t]
                 store.extended[trace + t] = (
-                    kept + scale * store.eligibility[eligibility + t]
+                    decayed + scale * store.eligibility[eligibility + t]
                 )
             store.extended[trace + n] = (
                 carry * store.extended[trace + n] + scale * store.bias_eligibility[j]
@@ -238,7 +238,7 @@ def extend_run(store, block, r, start, carry, scale):
 def extend_lagged(store, j, r, start, carry, scale):
     """Update the extended traces of an ungated run of the gater j with a lag."""
     row = store.run_first[r]
-    at = past_read(store, r, j)
+    at = past_offset_read(store, r, j)
     for t in range(store.run_length[r]):
         read = store.past[at + store.source[row + t]]
         store.extended[start + t] = carry * store.extended[start + t] + scale * read
@@ -410,7 +410,7 @@ def stretch_sum(store, j, r):
     """
     row = store.run_first[r]
     n = store.run_rows[r]
-    at = latest_frames(store, store.ring_head, j, 0)
+    at = latest_frames_offset(store, store.ring_head, j, 0)
     total = zero_like(store.weight[row])
     total1 = zero_like(total)
     total2 = zero_like(total)
@@ -491,10 +491,10 @@ def add_four(store, j, r, none, lagged):
         store.pending_step[j + 2],
         store.pending_step[j + 3],
     )
-    steps_wait = (
+    any_pending = (
         steps[0] != 0.0 or steps[1] != 0.0 or steps[2] != 0.0 or steps[3] != 0.0
     )
-    if steps_wait and may_be_pending(store, r):
+    if any_pending and may_be_pending(store, r):
         sums = sum_packs(*read, none, rows, n, source, steps, True)
     else:
         sums = sum_packs(*read, none, rows, n, source, steps, False)

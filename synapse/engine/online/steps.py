@@ -5,15 +5,15 @@ from __future__ import annotations
 from .. import schema
 from ..compiler.jit import inline
 from ..schema import NONE
-from .record import record_row, watches
+from .record import is_recorded, record_row
 
 
-def _counter_of(counted):
+def _make_counter(columns):
     """Make the function ``count_steps(store, start, stop, steps)``, which adds `steps`
     to these columns of the neurons in some rows and of the connections into them.
     """
     names = {
-        axis: [column.name for column in counted if column.axis == axis]
+        axis: [column.name for column in columns if column.axis == axis]
         for axis in schema.OBJECTS
     }
     lines = ["def count_steps(store, start, stop, steps):"]
@@ -37,7 +37,7 @@ def _counter_of(counted):
     return inline(scope["count_steps"])
 
 
-count_steps = _counter_of(schema.COUNTING)
+count_steps = _make_counter(schema.COUNTING)
 
 
 @inline
@@ -53,5 +53,5 @@ def end_step(store, span):
     """End a step of a network with traces."""
     if store.failed[0] == 0.0:
         count_steps(store, span.start, span.stop, 1)
-    if watches(store, span):
+    if is_recorded(store, span):
         record_row(store, True, True, NONE)

@@ -33,7 +33,7 @@ from ..online.loops import (
     status_of,
     step_online,
 )
-from ..online.record import record_row, watches
+from ..online.record import is_recorded, record_row
 from ..schema import NONE
 from ..status import DONE, FAILED
 from . import loops
@@ -52,7 +52,7 @@ class DataRows(NamedTuple):
 
     inputs: Any
     targets: Any
-    aimed: Any  # booleans: which rows have a target
+    has_target: Any  # booleans: which rows have a target
     begin: Any  # the first row
     stop: Any
     clear: Any  # whether the context is cleared before
@@ -175,7 +175,7 @@ def show_direct_errors(store, span, targets, row, cost):
 @inline
 def record_errors(store, span):
     """Record the errors of a step, if the network is recorded."""
-    if watches(store, span):
+    if is_recorded(store, span):
         record_row(store, False, False, NONE)
 
 
@@ -225,7 +225,7 @@ def linearise_by(step_network, fill_regression):
             step_network(store, plan, span, inputs, row)
             if store.failed[0] != 0.0:
                 return FAILED, row + 1, 0.0
-            if data.aimed[row]:
+            if data.has_target[row]:
                 total = judge_outputs(
                     store, span, targets, row, wanted.cost, wanted.errors
                 )

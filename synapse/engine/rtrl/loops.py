@@ -28,14 +28,14 @@ from ..online.calls import (
     ROW,
     SPAN,
     Kernels,
+    adagrad_examples,
     calls_by_float,
-    scaled_by,
 )
 from ..online.fire import zero_clamped_errors
+from ..online.gradient_traces import begin_gradient, update_by_adagrad, update_by_traces
 from ..online.loops import epochs_by, rows_by, set_output_errors, step_online
 from ..online.propagate import enforce_signs
-from ..online.record import record_row, watches
-from ..online.slopes import begin_slopes, update_along, update_scaled
+from ..online.record import is_recorded, record_row
 from ..online.steps import step_of
 from ..online.ties import after_updates, before_updates
 from ..records import Latest
@@ -88,8 +88,8 @@ def step_network(store, plan, span, inputs, row):
         advance(store, plan, span)
         plan.latest.open = 1
         plan.latest.step = step_of(store, span)
-        is_recorded = store.log_layout.sensitivities != 0
-        if is_recorded and store.log_layout.network == span.start:
+        has_sensitivities = store.log_layout.sensitivities != 0
+        if has_sensitivities and store.log_layout.network == span.start:
             record_sensitivities(store, plan)
 
 
@@ -147,7 +147,7 @@ def learn_step(store, plan, span, rate):
         enforce_signs(store, span.learning, span.stop, 0)
     after_updates(store)
     sound = undo_unless_finite(store, plan)
-    if watches(store, span):
+    if is_recorded(store, span):
         record_row(store, False, False, schema.NONE)
     return sound
 
@@ -186,10 +186,12 @@ def propagate_targets(table, scalar, plan_table, span, targets, cost, rate, chec
 
 
 @kernel
-def learn_by_slopes(
+def learn_by_traces(
     table, scalar, plan_table, span, errors, decay, delta, rate, bound, sizes
 ):
-    """Learn along decaying sums of slopes, like ``online.slopes.learn_by_slopes``."""
+    """Learn along decaying sums of slopes, like
+    ``online.gradient_traces.learn_by_traces``.
+    """
     store = store_at(table, scalar)
     plan = plan_at(plan_table, scalar)
     span = span_of(span)
@@ -197,17 +199,19 @@ def learn_by_slopes(
     sizes = raw_array(sizes)
     if not has_step(store, plan, span):
         return UNSTEPPED, 0.0
-    begin_slopes(store, span, errors, decay, sizes)
+    begin_gradient(store, span, errors, decay, sizes)
     if not learn_step(store, plan, span, scalar):
         return DIVERGED, 0.0
-    return update_along(store, delta, rate, bound, sizes)
+    return update_by_traces(store, delta, rate, bound, sizes)
 
 
 @kernel
-def learn_scaled(
+def learn_by_adagrad(
     table, scalar, plan_table, span, errors, squares, settings, squared, sizes
 ):
-    """Learn from the errors of the last step, like ``online.slopes.learn_scaled``."""
+    """Learn from the errors of the last step, like
+    ``online.gradient_traces.learn_by_adagrad``.
+    """
     store = store_at(table, scalar)
     plan = plan_at(plan_table, scalar)
     span = span_of(span)
@@ -215,10 +219,10 @@ def learn_scaled(
     sizes = raw_array(sizes)
     if not has_step(store, plan, span):
         return UNSTEPPED
-    begin_slopes(store, span, errors, 0.0, sizes)
+    begin_gradient(store, span, errors, 0.0, sizes)
     if not learn_step(store, plan, span, scalar):
         return DIVERGED
-    return update_scaled(
+    return update_by_adagrad(
         store, span, errors, squares, raw_array(settings), squared, sizes
     )
 
@@ -282,8 +286,8 @@ calls_for = calls_by_float(
     lambda scalar: {
         "run_network": (0, scalar, 0, SPAN, ROW, ROW),
         "propagate_targets": (0, scalar, 0, SPAN, ROW, 0, scalar, 0),
-        "learn_by_slopes": (0, scalar, 0, SPAN, ROW, scalar, 0.0, 0.0, 0.0, SPAN),
-        "learn_scaled": (0, scalar, 0, SPAN, *scaled_by(scalar)),
+        "learn_by_traces": (0, scalar, 0, SPAN, ROW, scalar, 0.0, 0.0, 0.0, SPAN),
+        "learn_by_adagrad": (0, scalar, 0, SPAN, *adagrad_examples(scalar)),
         "learn_stream": (0, scalar, 0, SPAN, *stream_of(scalar)),
     },
 )

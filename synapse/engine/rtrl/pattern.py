@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._typing import Bools
-from ..delayed import is_delayed_in_order
 from ..functions.activations import SOFTMAX
 from ..lowering.ranges import concat_ranges
+from ..read_order import is_delayed_in_order
 from ..records import Span
 from ..schema import NONE
 

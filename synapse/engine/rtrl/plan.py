@@ -78,12 +78,12 @@ class Plan:
         """Whether a step has been activated since the context was cleared."""
         return bool(self.columns["latest"][Latest.OPEN])
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Clear all sensitivities: the present context counts as given."""
         for name in schema.PLAN_CONTEXT:
             self.columns[name][:] = 0
 
-    def forget_root(self, neuron: int) -> None:
+    def clear_root(self, neuron: int) -> None:
         """Clear the sensitivities of a neuron, given as its number in the network, and
         of its past activations.
         """

@@ -10,12 +10,12 @@ from ..compiler.lazy_parts import INDEX, PLAN, SCALAR, SPAN, lazy_part
 from ..compiler.tiles import add_scaled
 from ..functions.activations import SOFTMAX
 from ..lowering import flags as mark
-from ..online.reads import (
+from ..online.read_order import (
+    at_gaters_step,
+    at_self_gater_step,
     gater_read,
     gaters_read,
-    has_error,
-    of_gater,
-    of_gaters,
+    sends_error,
     sources_at,
 )
 from ..schema import NONE
@@ -69,7 +69,11 @@ def push_gated(store, plan, span, r, delta, ends):
         push_sources(store, plan, r, delta, adjoint_of_sources(store, plan, span, r))
     if ends & GATERS:
         push_gaters(
-            store, plan, r, delta, adjoint_at(span, of_gaters(flags, GATED, PREVIOUS))
+            store,
+            plan,
+            r,
+            delta,
+            adjoint_at(span, at_gaters_step(flags, GATED, PREVIOUS)),
         )
 
 
@@ -132,7 +136,7 @@ def push_memory(store, plan, span, j, delta, ends):
     if gater != NONE:
         carry *= gater_read(store, gater, j)
         if ends & GATERS:
-            to = adjoint_at(span, of_gater(store, gater, j, GATED, PREVIOUS))
+            to = adjoint_at(span, at_self_gater_step(store, gater, j, GATED, PREVIOUS))
             plan.adjoint[to + gater] += delta * weight * store.old_state[j]
     if ends & SOURCES:
         plan.adjoint[adjoint_at(span, CARRIED) + j] += delta * carry
@@ -296,7 +300,7 @@ def sweep_cost(store, plan, span, learning, rate):
         if delta != 0.0:
             for r in range(store.run_start[j], store.run_stop[j]):
                 flags = store.run_flags[r]
-                ends = SOURCES if has_error(flags) else 0
+                ends = SOURCES if sends_error(flags) else 0
                 if store.run_kind[r] > mark.LISTED and not flags & mark.QUIET_GATER:
                     ends |= GATERS
                 push_run(store, plan, span, r, delta, ends)

@@ -232,7 +232,7 @@ class Rule(ABC):
             if len(renewed):
                 assert updater.parameters is not None
                 assert isinstance(updater.state, OptimizerState)
-                self._renewer.forget(
+                self._renewer.clear(
                     updater.state, updater.parameters.entries(), renewed
                 )
                 self._forget_sensitivities()

@@ -53,7 +53,7 @@ class BackpropagationThroughTime(Rule, rule="bptt"):
         filled = data.filled
         self._steps = np.zeros(data.sequences)
         self._steps[filled] = np.add.reduceat(counted, data.bounds[filled])
-        self._form = data.bounds.tobytes(), data.aimed.tobytes()
+        self._form = data.bounds.tobytes(), data.has_target.tobytes()
         self._loop: BatchLoop | None = None
 
     @classmethod
@@ -83,8 +83,13 @@ class BackpropagationThroughTime(Rule, rule="bptt"):
             return type(self)(task)
         data, before, self.task = task.data, self.task, task
         self._exact.take(data, task.weights)
-        alike = data.bounds is before.data.bounds and data.aimed is before.data.aimed
-        alike = alike or (data.bounds.tobytes(), data.aimed.tobytes()) == self._form
+        alike = (
+            data.bounds is before.data.bounds
+            and data.has_target is before.data.has_target
+        )
+        alike = (
+            alike or (data.bounds.tobytes(), data.has_target.tobytes()) == self._form
+        )
         if not alike or task.weights is not None or before.weights is not None:
             self._begin()
         return self
@@ -259,14 +264,14 @@ class BatchLoop:
             train = exact.entry_for(kernel, kinds, arguments[0])
             helpers = submitted([partial(train, *given) for given in arguments[1:]])
             try:
-                done, code, state.steps, total, aimed, where = train(*arguments[0])
+                done, code, state.steps, total, n_targets, where = train(*arguments[0])
             finally:
                 team[0][:] = engine.exact.OVER  # also if it could not be called
                 ended(helpers)
         self.exact.network._count_steps(int(epochs.control[1]) - before)
         if code not in (engine.status.DONE, engine.status.STOPPED):
             raise self._failure(code, where, optimizer, updater)
-        return done, total, aimed
+        return done, total, n_targets
 
     def _threads(self, sequences: int) -> int:
         """Return the number of threads for a call with this number of sequences."""

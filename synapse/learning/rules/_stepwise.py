@@ -126,7 +126,7 @@ class StepwiseRule(Rule):
         run = (
             data.inputs.reshape(-1),
             data.targets.reshape(-1),
-            data.aimed,
+            data.has_target,
             *rows,
             clear,
         )
@@ -192,9 +192,9 @@ class StepwiseRule(Rule):
         begins = data.bounds[:-1][order]
         ends = data.bounds[1:][order]
         stops = np.cumsum(ends - begins)  # counted in rows run, like `cuts`
-        aimed = data.aimed[concat_ranges(begins, ends - begins)]
-        cuts = 1 + np.flatnonzero(aimed)[size - 1 :: size]
-        for start, stop in pairwise([0, *cuts.tolist(), len(aimed)]):
+        has_target = data.has_target[concat_ranges(begins, ends - begins)]
+        cuts = 1 + np.flatnonzero(has_target)[size - 1 :: size]
+        for start, stop in pairwise([0, *cuts.tolist(), len(has_target)]):
             if start == stop:
                 continue
             leading = np.searchsorted(stops, start, "right")
@@ -220,7 +220,7 @@ class StepwiseRule(Rule):
                     (row, end), clear, self._moves, self._buffers
                 )
                 clear = False
-                steps = int(data.aimed[row - 1])
+                steps = int(data.has_target[row - 1])
                 # they may grow for ever and stay finite
                 if (np.abs(self._buffers.errors) > limit).any():
                     raise DivergenceError(
@@ -252,8 +252,10 @@ class StepwiseRule(Rule):
             (slice(n_continued, None), self.task.data.clear),
         ):
             if len(begins[here]) and np.isfinite(cost):
-                summed, aimed = self._through(begins[here], ends[here], clear, control)
-                cost, steps = cost + summed, steps + aimed
+                summed, has_target = self._through(
+                    begins[here], ends[here], clear, control
+                )
+                cost, steps = cost + summed, steps + has_target
         weights = self._moves.weights[self._rows]
         biases = self._moves.biases[self._neurons]
         return BatchGradient(cost, steps, -weights, -biases, int(control[1]))
@@ -308,7 +310,7 @@ class RealTimeRecurrentLearning(StepwiseRule, rule="rtrl"):
 
     def _forget_sensitivities(self) -> None:
         """Clear the sensitivities, which are those of weights before the renewal."""
-        self.plan().forget()
+        self.plan().clear()
 
 
 class JacobianBuffers:

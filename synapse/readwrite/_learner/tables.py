@@ -222,7 +222,7 @@ class Tables:
     @cached_property
     def late_self_gater(self) -> NDArray[np.bool_]:
         """Whether the gater of each self-connection is read one step late, by the rule
-        of ``engine/delayed.py``.
+        of ``engine/read_order.py``.
         """
         gater = self.of_computed("self_gater")
         synchronous = self.column("synchronous") != 0

@@ -1,11 +1,11 @@
-"""Which activations are read, for kernels: see ``engine/delayed.py``.
+"""Which activations are read, for kernels: see ``engine/read_order.py``.
 
 Loops choose a column, or a step of a tape, before they begin, by the flags of a run.
 """
 
 from __future__ import annotations
 
-from .. import delayed as plain
+from .. import read_order as plain
 from ..compiler.jit import inline, parts_of
 from ..lowering.flags import DELAYED, DELAYED_GATE, SILENT
 
@@ -60,23 +60,23 @@ def has_lag(store, r, lagged):
 
 
 @inline
-def past_of(store, r):
+def past_offset_of(store, r):
     """Return where the activations of a run with a lag begin in ``past`` in this step:
-    source i is at ``past[past_of(store, r) + i]``.
+    source i is at ``past[past_offset_of(store, r) + i]``.
     """
-    return past_at(
+    return frame_offset(
         store, store.ring_head, store.ring[store.run_source[r]], store.run_lag[r]
     )
 
 
 @inline
-def past_read(store, r, j):
-    """`past_of` the step in which j, the target of the run, last activated: one frame
-    further back if the ring has advanced since.
+def past_offset_read(store, r, j):
+    """`past_offset_of` the step in which j, the target of the run, last activated: one
+    frame further back if the ring has advanced since.
     """
     ring = store.ring[store.run_source[r]]
     lag = store.run_lag[r] + advanced_since(store, ring, j)
-    return past_at(store, store.ring_head, ring, lag)
+    return frame_offset(store, store.ring_head, ring, lag)
 
 
 @inline
@@ -88,7 +88,7 @@ def advanced_since(store, ring, j):
 
 
 @inline
-def past_at(store, heads, ring, lag):
+def frame_offset(store, heads, ring, lag):
     """Return where the activations of `lag` steps ago begin in a ring, whose step
     before is in its frame ``heads[ring]``.
     """
@@ -102,7 +102,7 @@ def past_at(store, heads, ring, lag):
 
 
 @inline
-def latest_frames(store, heads, j, since):
+def latest_frames_offset(store, heads, j, since):
     """Return where the frames that stretches of runs into j read begin in ``past``, for
     ``past_offset``; if the ring has advanced `since`, one frame before.
     """
@@ -117,7 +117,7 @@ def sources_at(store, r):
     sources, and where in it the activation of source row 0 would be.
     """
     if store.run_lag[r] != 0:
-        return store.past, past_of(store, r)
+        return store.past, past_offset_of(store, r)
     return sources_read(store, r), 0
 
 
@@ -141,7 +141,7 @@ def gater_read(store, gater, j):
 
 
 @inline
-def of_gaters(flags, now, before):
+def at_gaters_step(flags, now, before):
     """Return what belongs to the step at which a run with these flags reads its gaters:
     of this step, or before.
     """
@@ -149,7 +149,7 @@ def of_gaters(flags, now, before):
 
 
 @inline
-def of_gater(store, gater, j, now, before):
+def at_self_gater_step(store, gater, j, now, before):
     """Return what belongs to the step at which `j` reads the gater of its
     self-connection.
     """
@@ -159,7 +159,7 @@ def of_gater(store, gater, j, now, before):
 
 
 @inline
-def has_error(flags):
+def sends_error(flags):
     """Return whether the sources of a run get an error, of this step or, by exact
     gradients, of the previous one.
     """

@@ -13,7 +13,7 @@ import numpy as np
 from ..compiler.jit import inline, kernel, raw_array, span_of, store_at
 from ..status import DIVERGED, DONE
 from .loops import propagate_network
-from .slope_rules import bounded_step, share_of_step
+from .step_formulas import bounded_step, share_of_step
 from .ties import clip_to_signs
 
 SMALLEST_ROOT = 1e-8
@@ -24,7 +24,7 @@ _share_of_step = inline(share_of_step)
 
 
 @inline
-def begin_slopes(store, span, errors, decay, sizes):
+def begin_gradient(store, span, errors, decay, sizes):
     """Decay the sums, and write the errors of the outputs; without errors, their
     slopes.
     """
@@ -45,18 +45,18 @@ def begin_slopes(store, span, errors, decay, sizes):
 
 
 @inline
-def add_sums(store, move, sizes):
-    """Add the sums, times `move`, to the parameters; weights with a sign stop at 0."""
+def apply_traces(store, step, sizes):
+    """Add the sums, times `step`, to the parameters; weights with a sign stop at 0."""
     for c in range(sizes[0]):
-        store.weight[c] += move * store.weight_destination[c]
+        store.weight[c] += step * store.weight_destination[c]
     if store.ties.signed != 0:
         clip_to_signs(store, 0, sizes[0])
     for j in range(sizes[1]):
-        store.bias[j] += move * store.bias_destination[j]
+        store.bias[j] += step * store.bias_destination[j]
 
 
 @inline
-def update_along(store, delta, rate, bound, sizes):
+def update_by_traces(store, delta, rate, bound, sizes):
     """Add the sums, times `delta` and a step, to the parameters; returns a status and
     the step.
 
@@ -70,12 +70,12 @@ def update_along(store, delta, rate, bound, sizes):
     step = _bounded_step(rate, bound, delta, size)
     if not math.isfinite(size * delta):
         return DIVERGED, step
-    add_sums(store, step * delta, sizes)
+    apply_traces(store, step * delta, sizes)
     return DONE, step
 
 
 @inline
-def update_scaled(store, span, errors, squares, settings, squared, sizes):
+def update_by_adagrad(store, span, errors, squares, settings, squared, sizes):
     """Move parameters along their slopes, each divided by the root of its sum of
     squares; returns a status.
 
@@ -87,7 +87,7 @@ def update_scaled(store, span, errors, squares, settings, squared, sizes):
     """
     weight = settings[0]
     rate = settings[1]
-    keep = settings[2]
+    decay = settings[2]
     bound = settings[3]
     by_weight = raw_array(squares[0])
     by_bias = raw_array(squares[1])
@@ -98,18 +98,18 @@ def update_scaled(store, span, errors, squares, settings, squared, sizes):
         total += np.float64(store.bias_destination[j]) ** 2
     if not math.isfinite(total):
         return DIVERGED
-    decrease = scale_slopes(store.weight_destination, by_weight, keep, sizes[0])
-    decrease += scale_slopes(store.bias_destination, by_bias, keep, sizes[1])
+    decrease = scale_gradient(store.weight_destination, by_weight, decay, sizes[0])
+    decrease += scale_gradient(store.bias_destination, by_bias, decay, sizes[1])
     limit = 0.0
     for o in range(span.outputs):
         limit += errors[o] * errors[o] if squared else abs(errors[o])
     step = rate * weight * _share_of_step(rate, bound, decrease, limit)
-    add_sums(store, step, sizes)
+    apply_traces(store, step, sizes)
     return DONE
 
 
 @inline
-def scale_slopes(slopes, squares, keep, n):
+def scale_gradient(slopes, squares, decay, n):
     """Add the squares of slopes to decayed sums, and divide the slopes by their roots.
 
     Returns the sum of the products of each slope and its quotient.
@@ -117,30 +117,30 @@ def scale_slopes(slopes, squares, keep, n):
     decrease = 0.0
     for i in range(n):
         slope = slopes[i]
-        squares[i] = squares[i] * keep + slope * slope
+        squares[i] = squares[i] * decay + slope * slope
         slopes[i] = slope / (math.sqrt(squares[i]) + SMALLEST_ROOT)
         decrease += np.float64(slope) * slopes[i]
     return decrease
 
 
 @kernel
-def learn_scaled(table, scalar, span, errors, squares, settings, squared, sizes):
+def learn_by_adagrad(table, scalar, span, errors, squares, settings, squared, sizes):
     """Compute the slopes of the last step for these errors, and move by
-    :func:`update_scaled`.
+    :func:`update_by_adagrad`.
     """
     store = store_at(table, scalar)
     span = span_of(span)
     errors = raw_array(errors)
     sizes = raw_array(sizes)
-    begin_slopes(store, span, errors, 0.0, sizes)
+    begin_gradient(store, span, errors, 0.0, sizes)
     propagate_network(store, span, scalar, False)
-    return update_scaled(
+    return update_by_adagrad(
         store, span, errors, squares, raw_array(settings), squared, sizes
     )
 
 
 @kernel
-def learn_by_slopes(table, scalar, span, errors, decay, delta, rate, bound, sizes):
+def learn_by_traces(table, scalar, span, errors, decay, delta, rate, bound, sizes):
     """Decay the sums, add the slopes of the last step, and move parameters; returns a
     status and the step.
     """
@@ -148,6 +148,6 @@ def learn_by_slopes(table, scalar, span, errors, decay, delta, rate, bound, size
     span = span_of(span)
     errors = raw_array(errors)
     sizes = raw_array(sizes)
-    begin_slopes(store, span, errors, decay, sizes)
+    begin_gradient(store, span, errors, decay, sizes)
     propagate_network(store, span, scalar, False)
-    return update_along(store, delta, rate, bound, sizes)
+    return update_by_traces(store, delta, rate, bound, sizes)

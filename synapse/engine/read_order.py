@@ -10,8 +10,8 @@ A connection with a delay of k steps reads the activation that its source had k 
 ago, in a ring of past activations.
 
 Everything here is plain Python. Python calls these functions with the columns of a
-store as attributes (`Attributes`), and ``online/reads.py`` compiles them for kernels.
-So what an object shows is what a recording writes.
+store as attributes (`Attributes`), and ``online/read_order.py`` compiles them for
+kernels. So what an object shows is what a recording writes.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def reinitialize_neuron(
 
 
 @lazy_part(ARRAY, ARRAY, *[INDICES] * 8)
-def renew(
+def reinitialize_least_useful(
     store,
     settings,
     activity,
@@ -136,7 +136,7 @@ def raw_renewal(
     relay_first,
     relays,
 ):
-    """Return the arguments of `renew` after ``store``."""
+    """Return the arguments of `reinitialize_least_useful` after ``store``."""
     floats = (raw_array(settings), raw_array(activity))
     layers = (raw_array(neurons), raw_array(stops))
     links = raw_array(into_first), raw_array(into), raw_array(out_first), raw_array(out)
@@ -148,4 +148,4 @@ def renew_network(table, scalar, renewal):
     """Renew neurons after an update that was made elsewhere; `renewal` are
     `RenewalArguments`.
     """
-    renew(store_at(table, scalar), *raw_renewal(*renewal))
+    reinitialize_least_useful(store_at(table, scalar), *raw_renewal(*renewal))

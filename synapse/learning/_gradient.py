@@ -205,7 +205,7 @@ class ExactGradient:
         self._structure = 0
         self._tapes: dict[tuple[int, int, bool], engine.exact.Tapes] = {}
         self.take(data, weights)
-        self._renew()
+        self._refresh_layout()
 
     def take(self, data: Data, weights: Floats | None) -> None:
         """Go on with other data."""
@@ -214,8 +214,8 @@ class ExactGradient:
         self._inputs = data.inputs.reshape(-1)
         self._targets = data.targets.reshape(-1)
 
-    def _renew(self) -> None:
-        """Lay out what depends on the topology."""
+    def _refresh_layout(self) -> None:
+        """Compute what depends on the topology."""
         network = self.network
         require_closed(network, "trained by gradients")
         self.data.require_fit(network)
@@ -296,7 +296,7 @@ class ExactGradient:
     def begin(self) -> None:
         """Prepare for the present topology. The caller has the network in use."""
         if self._topology != self.network._version:
-            self._renew()
+            self._refresh_layout()
         self._lowered = (
             self.network._lowered()
         )  # lower now: the computing threads cannot

@@ -119,7 +119,7 @@ class History:
     values: dict[str, list[float]] = field(
         default_factory=lambda: {"loss": [], "rate": []}
     )
-    begun: float = field(default_factory=time.perf_counter)
+    started: float = field(default_factory=time.perf_counter)
     latest: float = math.nan  # mean cost of the latest epoch, even if incomplete
     # mean cost of the present weights, if the latest has reached the goal
     tested: float = math.nan
@@ -162,7 +162,7 @@ class History:
         have been replaced.
         """
         self.values = {name: list(values) for name, values in paused.values.items()}
-        self.begun -= paused.seconds
+        self.started -= paused.seconds
         self.best_weights = paused.best if self.restore else None
         if paused.last is not None:
             paused.last.restore()
@@ -188,7 +188,7 @@ class History:
     @property
     def seconds(self) -> float:
         """Time since training began."""
-        return time.perf_counter() - self.begun
+        return time.perf_counter() - self.started
 
     @property
     def epochs_until_due(self) -> int:
@@ -254,7 +254,7 @@ class History:
         """Call the callbacks after the latest epoch; returns why training ends with it,
         or None.
         """
-        reason = self.ended()  # before a callback may edit the network
+        reason = self.reason_to_stop()  # before a callback may edit the network
         return "callback" if self.callbacks and self._called_back() else reason
 
     def _called_back(self) -> bool:
@@ -273,7 +273,7 @@ class History:
             # call all of them
             return any([callback(progress) for callback in self.callbacks])
 
-    def ended(self) -> str | None:
+    def reason_to_stop(self) -> str | None:
         """Return why training ends with the latest epoch, if not by a callback; None if
         it does not.
         """

@@ -54,8 +54,8 @@ time of a row by more than a tenth."""
 
 
 class OrderSampler:
-    """Draws the orders of sequences, of one epoch or several alike; those not used can
-    be put back.
+    """Draws the order of the sequences for one epoch or several; unused orders can be
+    put back.
     """
 
     def __init__(self, rng: np.random.Generator, shuffle: bool) -> None:
@@ -97,7 +97,7 @@ class Training:
     orders: OrderSampler  # of sequences
     updater: Updater  # used with an optimizer
     stop: threading.Event  # set by another thread to end the training
-    # for a connection and a row, by the latest compiled call
+    # of a connection in a row, as measured in the latest compiled call
     seconds_per_visit: float
     # the rule of a training before, with memory for the same options
     previous_rule: Rule | None = None
@@ -196,7 +196,7 @@ class Training:
                 if isinstance(self.options.optimizer, LBFGS)
                 else self._run_epochs
             )
-            return self.history.ended() or run()
+            return self.history.reason_to_stop() or run()
         except KeyboardInterrupt:  # from a callback, or from a safe place
             return "interrupted"
         finally:
@@ -216,7 +216,7 @@ class Training:
         return self.rule
 
     def _refresh(self, rule: Rule) -> None:
-        """Prepare what an edit has made invalid, or all at first. The caller has the
+        """Rebuild what an edit of the network has made invalid. The caller has the
         network in use.
         """
         if self.options.optimizer is not None:
@@ -260,7 +260,7 @@ class Training:
                 self._refresh(rule)
                 ended = (
                     self._run_compiled_epochs(rule, rates)
-                    if rule._may_join_epochs()
+                    if rule._runs_in_one_call()
                     else None
                 )
             if ended is not None:
@@ -484,10 +484,10 @@ class Training:
         """Run one pass with an update after every batch."""
         total = 0.0
         steps = 0.0
-        use = self.updater.in_use()
-        with use:
+        access = self.updater.in_use()
+        with access:
             self._refresh(rule)
-            if self.on_batch is None and rule._may_join_epochs():
+            if self.on_batch is None and rule._runs_in_one_call():
                 return self._run_in_one_call(rule, order, rate)
             for batch in rule.gradients(order):
                 total, steps = total + batch.cost, steps + batch.steps
@@ -498,10 +498,10 @@ class Training:
                     norm = self.updater.update(
                         batch, rate, measured=self.on_batch is not None
                     )
-                    rule._renew(self.updater)
+                    rule._reinitialize_neurons(self.updater)
                 if batch.steps and self.on_batch is not None:
                     loss = batch.cost / batch.steps
-                    with _released(use):
+                    with _released(access):
                         self._call_on_batch(
                             self.on_batch,
                             epoch,
@@ -532,20 +532,20 @@ class Training:
 
 
 @contextmanager
-def _released(use: ExclusiveAccess) -> Iterator[None]:
+def _released(access: ExclusiveAccess) -> Iterator[None]:
     """Release the network within the block, so that other threads can use it."""
-    use.__exit__()
+    access.__exit__()
     try:
         yield
     finally:
-        use.__enter__()
+        access.__enter__()
 
 
 def _diverged(cost: float, epoch: int) -> DivergenceError:
     """Return the error for a cost that is not finite in an epoch, counted from 0."""
-    what = "The cost or an update" if math.isnan(cost) else "The cost"
+    subject = "The cost or an update" if math.isnan(cost) else "The cost"
     return DivergenceError(
-        f"{what} became {cost} in epoch {epoch + 1}. The weights are those before"
+        f"{subject} became {cost} in epoch {epoch + 1}. The weights are those before"
         " that step: train on with a lower rate, smaller inputs or a bounded squash."
     )
 

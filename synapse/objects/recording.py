@@ -626,7 +626,7 @@ class Recorder(Watcher):
         self._followed.clear()
         try:
             self.follow()
-            self._renew(self._least)
+            self._reallocate(self._least)
         finally:
             store.renew_table()  # also if memory has run out
         # Last: kernels write to the log if it has a width.
@@ -648,7 +648,7 @@ class Recorder(Watcher):
         self._take()
         store.recorder = None
         store.columns["log_layout"][:] = 0
-        self._renew(0)
+        self._reallocate(0)
 
     def follow(self) -> None:
         """Give the kernels the rows to record; called when lowering has moved them."""
@@ -768,9 +768,9 @@ class Recorder(Watcher):
         if rows * self.width > len(self._store.columns["log"]):
             # it may still be propagated, if the new steps raise an error
             latest = self._present()[-1:]
-            self._renew(max(steps, self._least) + len(latest), latest)
+            self._reallocate(max(steps, self._least) + len(latest), latest)
 
-    def _renew(self, steps: int, latest: Floats | None = None) -> None:
+    def _reallocate(self, steps: int, latest: Floats | None = None) -> None:
         """Allocate memory for this number of steps after the `latest` rows."""
         store = self._store
         memory = self._memory(steps).reshape(-1)

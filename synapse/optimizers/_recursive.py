@@ -127,8 +127,8 @@ class RecursiveState(ABC):
         """
 
     @abstractmethod
-    def _renew(self) -> None:
-        """Renew the covariances, after the changes have been found."""
+    def _update_covariances(self) -> None:
+        """Update the covariances, after the changes have been found."""
 
     @abstractmethod
     def _restore(self, flat: Floats) -> None:
@@ -202,7 +202,7 @@ class RecursiveState(ABC):
                 " covariance is no longer positive; the parameters are as before."
                 " Continue with less initial variance or more noise."
             )
-        self._renew()
+        self._update_covariances()
         self.steps += 1
         self.change[self._columns] = rate * change
         parameters[self._columns] += self.change[self._columns]
@@ -375,10 +375,10 @@ class _LeastSquaresState(RecursiveState):
                 )
         return change
 
-    def _renew(self) -> None:
+    def _update_covariances(self) -> None:
         for share in self._shares:
             if not share.rests:
-                share.renew(self._forgetting)
+                share.update_covariance(self._forgetting)
 
 
 class _Share:
@@ -418,7 +418,7 @@ class _Share:
         vectors = *self._places, slopes, forgetting, self._w, self.gain
         return bool(find(self.matrix.reshape(-1), *vectors))
 
-    def renew(self, forgetting: float) -> None:
+    def update_covariance(self, forgetting: float) -> None:
         """Change the covariance."""
         flat = self.matrix.reshape(-1)
         engine.functions.optimizers.update_covariance(
@@ -568,7 +568,7 @@ class _KalmanState(RecursiveState):
         )
         return change if sound else None
 
-    def _renew(self) -> None:
+    def _update_covariances(self) -> None:
         added = self._noise(self._filter.process_noise)
         engine.functions.optimizers.update_covariance(
             self._covariance, *self._places, self._w, 1.0, added

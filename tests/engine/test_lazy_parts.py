@@ -51,9 +51,7 @@ print(net.weights.tobytes().hex())
 def test_kernels_of_the_cache_find_their_parts_in_whatever_order_modules_are_imported(
     tmp_path,
 ):
-    modules = (
-        "rtrl.sweep rtrl.loops rtrl.advance exact.loops online.loops online.renewal"
-    )
+    modules = "rtrl.sweep rtrl.loops rtrl.advance exact.loops online.loops online.continual_backprop"
     imports = [f"import synapse.engine.{name}" for name in modules.split()]
     bits = {
         python("-c", "\n".join([*order, STEPS]), NUMBA_CACHE_DIR=str(tmp_path))
@@ -91,7 +89,7 @@ def test_an_error_while_one_is_compiled_is_raised_and_the_next_step_tries_again(
         "gradient": lambda: synapse.gradient(net, [[0.0]], [[1.0]]),
         "training": lambda: train([[0.0]], [[1.0]], progress=False),
     }
-    forgotten("stretch_of_relu")
+    forgotten("activate_relu")
 
     def fails(*_):
         raise MemoryError("no room for the part")
@@ -118,7 +116,7 @@ def test_a_handler_of_the_user_is_called_after_the_step_too(
 
     neuron = synapse.Neuron("relu", bias=0.5)
     compiled = lazy_parts._compiled
-    forgotten("stretch_of_relu")
+    forgotten("activate_relu")
     monkeypatch.setattr(
         lazy_parts, "_compiled", lambda *place: ctrl_c() or compiled(*place)
     )
@@ -168,7 +166,7 @@ for dtype in ("float32", "float64"):
     one = neuron(dtype)
     one.activate()
     compiled = parts(dtype)
-    gated, tanh = compiled["compute_gated_states"], compiled["stretch_of_tanh"]
+    gated, tanh = compiled["compute_gated_states"], compiled["activate_tanh"]
     for slot in lazy_parts._slots[gated]:
         ctypes.c_uint64.from_address(slot).value = interrupt
     lazy_parts.evict(tanh)
@@ -204,7 +202,7 @@ synapse.Trainer(net, rule="bptt").train(inputs, targets, epochs=2, progress=Fals
 assert lazy_parts.compiled() == set(), lazy_parts.compiled()
 """
 EDITS = {
-    "net.hidden[0][1].squash = 'relu'; net.activate(inputs[0])": {"stretch_of_relu"},
+    "net.hidden[0][1].squash = 'relu'; net.activate(inputs[0])": {"activate_relu"},
     "net.hidden[0][1].squash = 'winner'; net.activate(inputs[0])": {"compete"},
     "net.hidden[0][1].squash = 'noise'; net.activate(inputs[0])": {"fire_random"},
     "with synapse.record(net) as log: net.activate(inputs[0])\nassert len(log) == 1": {
@@ -212,8 +210,8 @@ EDITS = {
     },
     "architect.LSTM(2, 1, 1).activate(inputs[0])": {
         "compute_gated_states",
-        "stretch_of_identity",
-        "stretch_of_tanh",
+        "activate_identity",
+        "activate_tanh",
     },
     "net.hidden[0][0].gate(net.hidden[0][1].outgoing[0]);"
     "net.activate(inputs[0]); net.propagate(0.1, targets[0])": {
@@ -258,12 +256,10 @@ def test_parts_are_cached_on_disk(tmp_path):
     code = "import synapse; synapse.Neuron('relu', bias=0.5).activate()"
     python("-c", code, NUMBA_CACHE_DIR=str(tmp_path))
     files = {
-        file.name: file.stat().st_mtime_ns
-        for file in tmp_path.rglob("*stretch_of_relu*")
+        file.name: file.stat().st_mtime_ns for file in tmp_path.rglob("*activate_relu*")
     }
     assert len(files) == 1
     python("-c", code, NUMBA_CACHE_DIR=str(tmp_path))
     assert {
-        file.name: file.stat().st_mtime_ns
-        for file in tmp_path.rglob("*stretch_of_relu*")
+        file.name: file.stat().st_mtime_ns for file in tmp_path.rglob("*activate_relu*")
     } == files

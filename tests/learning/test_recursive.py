@@ -58,7 +58,7 @@ class SpyState(RecursiveState):
         self.optimizer.errors.append(errors)
         return np.zeros(len(self._columns))
 
-    def _renew(self):
+    def _update_covariances(self):
         pass
 
     def _restore(self, flat):

@@ -672,7 +672,7 @@ def _constant(value: Callable[[str], Any]) -> Any:
 
 zero_like: Any = _constant(lambda _: 0.0)
 one_like: Any = _constant(lambda _: 1.0)
-largest_of: Any = _constant(lambda dtype: np.finfo(dtype).max)
+max_float_of: Any = _constant(lambda dtype: np.finfo(dtype).max)
 # products of eight such numbers are finite
 safe_limit_of: Any = _constant(lambda dtype: float(np.finfo(dtype).max) ** 0.125)
 

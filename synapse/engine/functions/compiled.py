@@ -125,7 +125,7 @@ def _loop(
     return scope[f"{prefix}_{name}"]  # type: ignore[no-any-return]
 
 
-STRETCH = column("state"), INDEX, column("activation"), column("slope"), INDEX
+RANGE_KINDS = column("state"), INDEX, column("activation"), column("slope"), INDEX
 """Kinds of arguments: states and their first index, activations, derivatives and their
 first index."""
 
@@ -134,8 +134,8 @@ _SQUASHING = (
     "activation[to + q], slope[to + q]",
     "state[at + q]",
 )
-_SQUASH_LOOPS = [_loop("stretch_of", name, *_SQUASHING) for name in _SQUASHES]
-activate_range = by_code("activate_range", _SQUASH_LOOPS, *STRETCH, INDEX)
+_SQUASH_LOOPS = [_loop("activate", name, *_SQUASHING) for name in _SQUASHES]
+activate_range = by_code("activate_range", _SQUASH_LOOPS, *RANGE_KINDS, INDEX)
 """``(code, m, state, at, activation, slope, to, n)``: activations and slopes of n
 consecutive neurons."""
 
@@ -250,7 +250,7 @@ def noise(store, j, state):
     return value + radius * math.cos(TURN * draw(store, j)), derivative
 
 
-@lazy_part(INDEX, INDEX, INDEX, INDEX, *STRETCH)
+@lazy_part(INDEX, INDEX, INDEX, INDEX, *RANGE_KINDS)
 def fire_random(store, code, start, stop, lanes, state, at, activation, slope, to):
     """Compute activations and derivatives of random neurons, of which each has `lanes`
     consecutive samples.

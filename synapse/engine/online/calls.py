@@ -63,8 +63,8 @@ class MachineCode(dict[str, Callable[..., Any]]):
 def calls_by_float(
     module: dict[str, Any], examples: Callable[[Any], Any]
 ) -> Callable[[Store], MachineCode]:
-    """Make a function of a store that returns the kernels of a module for its float,
-    whose unit is 1.
+    """Make a function of a store that returns the kernels of a module for its
+    float.
     """
     known_calls: dict[np.dtype[Any], MachineCode] = {}
 

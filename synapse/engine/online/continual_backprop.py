@@ -15,7 +15,7 @@ from ..functions.compiled import draw
 from .fire import clear_neuron
 
 RATE, MATURITY, DECAY, RENEWED = range(4)
-"""Places in `RenewalArguments.settings`; the last counts the neurons that have been
+"""Indices in `RenewalArguments.settings`; the last counts the neurons that have been
 renewed."""
 
 

@@ -1,7 +1,8 @@
-"""Learning along decaying sums of slopes, as temporal differences do.
+"""Kernels of TD(lambda) and online AdaGrad, which learn along eligibility traces of
+the gradient: decaying sums of the gradients of the steps.
 
-An accumulator holds the sums: its table has them as the destinations of updates. So a
-propagation at rate 1 adds the slopes of a step to them.
+An `Accumulator` holds the sums: its table has them as the destinations of updates, so a
+propagation with a rate of 1 adds the gradient of a step.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from .. import schema
 from ..compiler.jit import (
     inline,
     kernel,
-    largest_of,
+    max_float_of,
     noinline,
     one_like,
     raw_array,
@@ -73,9 +73,10 @@ target, weight, logit."""
 
 @inline
 def step_online(store, rule, span, inputs, row):
-    """Make a step by the online rule, a `StepNetwork` without `rule`: set inputs,
-    unless empty, then activate the others block by block or, if synchronous, all at
-    once.
+    """Make a step by the online rule: set the inputs, unless they are empty, then
+    activate the others block by block or, if they are synchronous, all at once.
+
+    It is a `StepNetwork` that needs no `rule`.
     """
     start = span.start
     if store.ring[start] != schema.NONE:
@@ -98,16 +99,19 @@ def step_online(store, rule, span, inputs, row):
 
 @inline
 def signal_of(store, j, cost, signal):
-    """Return the signal of an output under a cost, 0 if its activation was set: then
-    the slope is 0, which is no factor of the cross-entropy's signal.
+    """Return the error signal of an output; 0 if its activation was set.
+
+    A set activation has a derivative of 0, which most signals have as a factor. The
+    signal of cross-entropy does not, so it is set to 0 here.
     """
     return signal if cost != CROSS_ENTROPY or store.derivative[j] != 0.0 else 0.0
 
 
 @inline
 def compute_output_errors(store, span, targets, row, cost):
-    """Write the outputs' error signals, 0 for NaN; returns a number that is finite if
-    the cost is.
+    """Write the error signals of the outputs, 0 where the target is NaN.
+
+    Returns a sum that is finite if the cost is, which takes less time than the cost.
     """
     n = span.outputs
     start = span.stop - n
@@ -187,8 +191,8 @@ def logit_of_output(store, j, target, lead, others):
     """ln(y / (1 - y)) of an output, for the costs that need it, with the results of
     `lead_of_outputs`.
 
-    It follows from the state, or from the activation if that was set, which the slope
-    of 0 shows. A softmax output with a target of 0 has no cost.
+    It is the state; if the activation was set (its derivative is 0 then), it is
+    computed from the activation. A softmax output with a target of 0 has no cost.
     """
     if lead != schema.NONE:
         if not target > 0.0:
@@ -205,7 +209,7 @@ def accepts_targets(targets, cost, scalar):
     """Return whether a cost can have these targets of one step
     (``Cost._check_targets``).
     """
-    maximum = np.float64(largest_of(scalar))
+    maximum = np.float64(max_float_of(scalar))
     low, high = (0.0, 1.0) if cost in PROBABILITIES else (-maximum, maximum)
     total = 0.0
     for o in range(targets.size):
@@ -220,7 +224,7 @@ def check_rows(store, span, inputs, outputs, scalar):
     """Return the status of rows before they run: RESIZED, or REFUSED for inputs that
     are not finite.
     """
-    maximum = largest_of(scalar)
+    maximum = max_float_of(scalar)
     n = span.outputs
     rows = outputs.size // n
     if outputs.size != rows * n or (
@@ -244,16 +248,16 @@ def status_of(store, total):
 
 @inline
 def is_large(store, span, rate, scalar):
-    """Return whether numbers are so large that an update of this step may not be
-    finite.
+    """Return whether an update of this step may be infinite or NaN.
 
-    An update is a product of an error, a rate, a trace or an activation, and of weights
-    that the error has passed. So much smaller factors exclude it, but for weights that
-    are larger than the activations which they led to. The trace of a bias has the size
-    of those of weights. A large state lets no error through, or is an activation.
+    An update is a product of an error, the rate, a trace or an activation, and the
+    weights along which the error was sent. If no factor is above `safe_limit_of`, the
+    product is finite. The trace of a bias stands for those of the weights. A large
+    state has a derivative of 0 or shows in an activation, and so does a large weight,
+    unless it is larger than the activation that it led to: this case is not covered.
     """
     maximum = safe_limit_of(scalar)
-    small = 0  # numbers that are, which NaN is not
+    small = 0  # how many numbers are at most that; NaN is not
     for j in range(span.start, span.stop):
         small += abs(store.activation[j]) <= maximum
     for j in range(span.start, span.stop):
@@ -311,7 +315,7 @@ def set_output_errors(store, span, targets, cost, check, scalar):
         return RESIZED, total
     if cost == schema.GIVEN_ERRORS:
         for o in range(span.outputs):
-            if abs(targets[o]) > largest_of(scalar):
+            if abs(targets[o]) > max_float_of(scalar):
                 return REFUSED, total
         for o in range(span.outputs):
             store.projected[start + o] = targets[o] if targets[o] == targets[o] else 0.0
@@ -400,8 +404,8 @@ def append_outputs(store, span, targets, row, cost, buffer, filled):
 
 @inline
 def propagate_network(store, span, rate, keep_pending):
-    """Propagate block by block in reverse order; the outputs' error signals have been
-    written before.
+    """Propagate block by block, the last block first. The error signals of the outputs
+    have been written before.
     """
     before_updates(store)
     for j in range(span.learning, span.stop - span.outputs):
@@ -476,11 +480,11 @@ def clamp_one(table, scalar, row, value):
 
 @kernel
 def propagate_one(table, scalar, row, options):
-    """Propagate one neuron, perhaps aimed at a target; a status. If the cost raised,
-    nothing changed.
+    """Propagate one neuron, with a target or without; returns a status. If the cost
+    raises, nothing has changed.
 
-    `options` are whether it is aimed, the target, the cost, the number of outputs, the
-    rate and the check.
+    `options` are whether it has a target, the target, the cost, the number of outputs,
+    the rate and the check.
     If `cost` is GIVEN_ERRORS, the target is the error signal itself. With CHECK_SIZES
     as `check`, the status is LARGE if its numbers are, see `is_large`; no weight has
     changed then.
@@ -782,7 +786,7 @@ def train_network(
     """Train for some epochs in one call: in each, the sequences ``bounds[s] .. bounds[s
     + 1]`` of rows, in its order.
 
-    `data` are inputs, targets, which rows are aimed at one, bounds, the orders of the
+    `data` are inputs, targets, which rows have a target, bounds, the orders of the
     epochs, and whether the context is cleared before a sequence. At these rows the cost
     is computed and, with `learn`, the error is propagated. ``buffer`` is a buffer for
     the outputs (and `FIELDS_PER_OUTPUT`) of some steps, whose costs are summed

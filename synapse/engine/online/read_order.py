@@ -1,4 +1,6 @@
-"""Which activations are read, for kernels: see ``engine/read_order.py``.
+"""Which activation of a source or gater is read, for kernels.
+
+The functions of ``engine/read_order.py`` are compiled here.
 
 Loops choose a column, or a step of a tape, before they begin, by the flags of a run.
 """

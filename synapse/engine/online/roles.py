@@ -31,7 +31,7 @@ class LearnStep(Protocol):
 
 
 class ClearRenewed(Protocol):
-    """Forget what renewed neurons have left in ``rule``."""
+    """Clear what renewed neurons have left in ``rule``."""
 
     def __call__(self, rule: Any) -> None:
         """Handle a step in which neurons have been renewed."""

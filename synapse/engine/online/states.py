@@ -52,8 +52,8 @@ def sources_now(store, r, lagged):
 
 @inline
 def carry_state(store, j):
-    """Start the state of a self-connected neuron: g_jj w_jj, and the state carried
-    over.
+    """Return g_jj w_jj of a self-connected neuron, and start its influences: w_jj s_j
+    of the gater of the self-connection, 0 of all others.
     """
     # [equation state: self-connection]
     carry = store.weight[store.self_row[j]]
@@ -271,7 +271,7 @@ def weight_of(store, c, r):
 
 @inline
 def apply_pending_updates(store, start, stop, activations):
-    """Make the pending updates of neurons, whose sources had these activations."""
+    """Make the pending updates of some neurons, whose sources had these activations."""
     for j in range(start, stop):
         step = store.pending_step[j]
         if step == 0.0:

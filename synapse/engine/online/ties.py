@@ -37,15 +37,15 @@ def add_updates(values, rows, lengths, groups, base, update, ranges):
 
 @inline
 def clip_to_sign(store, row, weight):
-    """Return a weight of this connection after an update, or 0 if that has taken it
-    across.
+    """Return the weight of this connection after an update, or 0 if its sign has
+    changed.
     """
     return zero_like(weight) if store.sign[row] * weight < 0.0 else weight
 
 
 @inline
 def clip_to_signs(store, start, stop):
-    """Stop the weights of consecutive connections at 0."""
+    """Set weights of consecutive connections to 0 if they have the wrong sign."""
     for row in range(start, stop):
         store.weight[row] = clip_to_sign(store, row, store.weight[row])
 
@@ -98,7 +98,7 @@ def update_shared(store):
 
 @inline
 def before_updates(store):
-    """Note the values of tied parameters before they move, if anything is tied."""
+    """Save the values of tied parameters before they change, if anything is tied."""
     if store.ties.ranges + store.ties.bias_ranges != 0:
         save_tied(store)
 

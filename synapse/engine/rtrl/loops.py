@@ -15,7 +15,7 @@ from .. import schema
 from ..compiler.jit import (
     inline,
     kernel,
-    largest_of,
+    max_float_of,
     plan_at,
     raw_array,
     span_of,
@@ -113,7 +113,7 @@ def copy_destinations(store, plan):
 @inline
 def undo_unless_finite(store, plan):
     """Undo the updates of a step if one is not finite; return whether all are."""
-    maximum = largest_of(plan.adjoint[0])
+    maximum = max_float_of(plan.adjoint[0])
     beyond = 0
     for c in range(plan.counts.connections):
         beyond += not abs(store.weight_destination[c]) <= maximum

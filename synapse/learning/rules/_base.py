@@ -200,7 +200,7 @@ class Rule(ABC):
         return data
 
     def _refresh(self) -> None:
-        """Renew the working memory if the topology has changed. The caller has the
+        """Rebuild the working memory if the topology has changed. The caller has the
         network in use.
         """
         if self._topology != self.task.network._version:
@@ -223,9 +223,9 @@ class Rule(ABC):
         rule._renewer = self._renewer
         return rule
 
-    def _renew(self, updater: Updater) -> None:
-        """Renew the least useful neurons after an update of the optimizer, if the
-        trainer asks for it.
+    def _reinitialize_neurons(self, updater: Updater) -> None:
+        """Reinitialize the least useful neurons after an update of the optimizer, if
+        the trainer asks for it.
         """
         if self._renewer is not None:
             renewed = self._renewer.renew(self.task.rng, self._activity())
@@ -235,7 +235,7 @@ class Rule(ABC):
                 self._renewer.clear(
                     updater.state, updater.parameters.entries(), renewed
                 )
-                self._forget_sensitivities()
+                self._clear_sensitivities()
 
     def _activity(self) -> Floats | None:
         """Return the mean absolute activation of every neuron in the latest batch;
@@ -243,8 +243,8 @@ class Rule(ABC):
         """
         return None
 
-    def _forget_sensitivities(self) -> None:  # noqa: B027 - few rules have any
-        """Forget the sensitivities, after the renewal of a neuron."""
+    def _clear_sensitivities(self) -> None:  # noqa: B027 - few rules have any
+        """Clear the sensitivities after the renewal of a neuron."""
 
     @abstractmethod
     def gradient(self, chosen: Order) -> BatchGradient:
@@ -273,7 +273,7 @@ class Rule(ABC):
         for start in range(0, len(order), size):
             yield self.gradient(order[start : start + size])
 
-    def _may_join_epochs(self) -> bool:
+    def _runs_in_one_call(self) -> bool:
         """Return whether the trainer calls ``learn_epochs`` now. The caller has the
         network in use.
         """

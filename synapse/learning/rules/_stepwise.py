@@ -308,7 +308,7 @@ class RealTimeRecurrentLearning(StepwiseRule, rule="rtrl"):
         self._live = live
         return live.plan_for(network)
 
-    def _forget_sensitivities(self) -> None:
+    def _clear_sensitivities(self) -> None:
         """Clear the sensitivities, which are those of weights before the renewal."""
         self.plan().clear()
 

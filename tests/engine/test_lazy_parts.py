@@ -51,7 +51,10 @@ print(net.weights.tobytes().hex())
 def test_kernels_of_the_cache_find_their_parts_in_whatever_order_modules_are_imported(
     tmp_path,
 ):
-    modules = "rtrl.sweep rtrl.loops rtrl.advance exact.loops online.loops online.continual_backprop"
+    modules = (
+        "rtrl.sweep rtrl.loops rtrl.advance exact.loops online.loops"
+        " online.continual_backprop"
+    )
     imports = [f"import synapse.engine.{name}" for name in modules.split()]
     bits = {
         python("-c", "\n".join([*order, STEPS]), NUMBA_CACHE_DIR=str(tmp_path))
@@ -155,7 +158,7 @@ class Early(threading.Timer):
 def parts(dtype):
     "The addresses of parts that have been compiled for a float, by name."
     return {
-        lazy_parts._parts[address.name][address.place].function.__name__: address
+        lazy_parts._parts[address.name][address.number].function.__name__: address
         for address in lazy_parts._addresses
         if address.scalar == dtype
     }

@@ -26,25 +26,26 @@ Currents = Mapping[Any, ArrayLike]
 
 
 def currents_of(
-    network: Any, inject: Any, steps: int | None, span: NDArray[np.int64]
+    network: Any, title: str, inject: Any, steps: int | None
 ) -> tuple[NDArray[np.int64], Floats]:
     """Return the store rows of the neurons that get a current, and the currents, shape
     (steps, neurons).
 
-    The network is lowered, and `span` has its rows. Without a number of steps, `inject`
-    has the currents of one.
+    The caller has the network in use. Without a number of steps, `inject` has the
+    currents of one. `title` is what it is called in messages.
     """
+    _, _, span = network._lowered()
     if not isinstance(inject, Mapping):
         condition = "a dict of currents by the name of a layer or a neuron"
-        raise ArgumentTypeError(checks.expected("inject", condition, inject))
+        raise ArgumentTypeError(checks.expected(title, condition, inject))
     dtype = network._store.dtype
     length = 1 if steps is None else steps
     parts = []
     for key, values in inject.items():
         rows = _rows_of(network, key, span)
-        title = f"inject[{checks.short_repr(key)}]"
-        numbers = checks.finite_array(title, values, dtype)
-        parts.append((rows, _in_shape(title, numbers, steps, len(rows))))
+        part = f"{title}[{checks.short_repr(key)}]"
+        numbers = checks.finite_array(part, values, dtype)
+        parts.append((rows, _in_shape(part, numbers, steps, len(rows))))
     at = np.unique(np.concatenate([rows for rows, _ in parts] or [span[:0]]))
     currents = np.zeros((length, len(at)))
     for rows, numbers in parts:  # a neuron that is named twice gets both
@@ -88,4 +89,4 @@ def equal_stretches(currents: Floats) -> Iterable[tuple[int, int]]:
     """Return where consecutive steps with the same currents start and stop."""
     changes = np.flatnonzero((currents[1:] != currents[:-1]).any(axis=1)) + 1
     bounds = [0, *changes.tolist(), len(currents)]
-    return pairwise(bounds)
+    return pairwise(bounds) if len(currents) else ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from operator import attrgetter
 from typing import Any, NoReturn, TypeGuard, overload
@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks as checks, engine
 from .._typing import Floats
-from ..engine.locking import ExclusiveAccess, atomic
+from ..engine.locking import ExclusiveAccess, atomic, raise_interrupt
 from ..engine.records import Span
 from ..engine.replica import Replica
 from ..engine.status import DIVERGED, DONE, REFUSED, ROW
@@ -114,7 +114,7 @@ class Stepping(Calling):
         inputs: list[NDArray[Any]],
         *,
         traces: bool = True,
-        inject: Currents | None = None,
+        inject: Currents | Sequence[Currents] | None = None,
         threads: int | None = None,
     ) -> list[Floats]: ...
     @overload
@@ -123,7 +123,7 @@ class Stepping(Calling):
         inputs: ArrayLike,
         *,
         traces: bool = True,
-        inject: Currents | None = None,
+        inject: Currents | Sequence[Currents] | None = None,
         threads: int | None = None,
     ) -> Floats: ...
     def run(
@@ -131,7 +131,7 @@ class Stepping(Calling):
         inputs: Any,
         *,
         traces: bool = True,
-        inject: Currents | None = None,
+        inject: Currents | Sequence[Currents] | None = None,
         threads: int | None = None,
     ) -> Floats | list[Floats]:
         """Run one step for every row, in one compiled call.
@@ -150,8 +150,9 @@ class Stepping(Calling):
             of neurons that output exactly 0, as spikes and ReLU do, are not read where
             that is faster. The outputs are those of single steps to the last bit with
             traces, and up to rounding without, because sums are split.
-        inject : mapping, optional
-            Currents by the name of a layer or a neuron, or by these objects. A current
+        inject : mapping or list of mapping, optional
+            Currents by the name of a layer or a neuron, or by these objects; of several
+            sequences those of all, or a list with those of each. A current
             is added to the state of the neuron; for an input neuron, to its activation.
             Each is a number for all steps, an array of shape (T, k) for a layer of k
             neurons, or of shape (T,) for one neuron or for each of them. It acts like
@@ -173,8 +174,8 @@ class Stepping(Calling):
         ------
         ArgumentError, ArgumentTypeError
             If the inputs have another shape, or are not finite; if a current names no
-            layer or neuron or has another shape, or there are several sequences with
-            `inject`; nothing has changed then.
+            layer or neuron or has another shape, or a list of currents has not one for
+            each sequence; nothing has changed then.
         FunctionError
             If a registered activation function raises. With traces, call :meth:`clear`
             then to discard that step. Without, nothing has changed; while the network
@@ -219,19 +220,18 @@ class Stepping(Calling):
             if not traces:
                 self._present_facts().untraced_steps += len(rows)
             return self._run_rows(rows, traces, threads)
-        if inject is not None:
-            raise ArgumentError(
-                "`inject` has the currents of one sequence, got several sequences. Run"
-                " them one by one, with net.clear() before each."
-            )
         title = "inputs of sequence"
         sequences = [
             checks.as_matrix(f"{title} {i}", part, n, dtype)
             for i, part in enumerate(parts)
         ]
-        with ExclusiveAccess(self):
-            self._kernels()  # a network that cannot step raises before it is cleared
-            outputs = self._run_sequences(sequences, traces, threads)
+        if inject is not None:
+            outputs = self._run_sequences_injected(sequences, inject, traces)
+        else:
+            with ExclusiveAccess(self):
+                # a network that cannot step raises before it is cleared
+                self._kernels()
+                outputs = self._run_sequences(sequences, traces, threads)
         if isinstance(inputs, list | tuple):
             return outputs
         joined = np.concatenate(outputs) if outputs else NOTHING
@@ -368,37 +368,70 @@ class Stepping(Calling):
     def _run_injected(
         self, rows: Floats, steps: int | None, inject: Any, traces: bool = True
     ) -> Floats:
-        """Run rows with currents, starting from the present context: in a step, a
-        current is part of the bias. Without `steps`, it is one step, whose outputs are
-        returned.
+        """Run rows with currents, starting from the present context. Without `steps`,
+        it is one step, whose outputs are returned.
+        """
+        with ExclusiveAccess(self):
+            self._kernels()  # a network that cannot step raises
+            found = currents_of(self, "inject", inject, steps)
+            if not traces:
+                self._present_facts().untraced_steps += steps or 1
+            outputs = self._run_with_currents(rows, *found, traces)
+        return outputs[0] if steps is None else outputs
+
+    def _run_sequences_injected(
+        self, sequences: list[Floats], inject: Any, traces: bool
+    ) -> list[Floats]:
+        """Run sequences with currents, each from a cleared context."""
+        by_sequence = isinstance(inject, list | tuple)
+        several = inject if by_sequence else [inject] * len(sequences)
+        if len(several) != len(sequences):
+            wanted = f"have currents for {checks.pluralize(len(sequences), 'sequence')}"
+            raise ArgumentError(checks.must("inject", wanted, f"{len(several)}"))
+        with ExclusiveAccess(self):
+            self._kernels()
+            found = [
+                currents_of(
+                    self, f"inject[{i}]" if by_sequence else "inject", one, len(rows)
+                )
+                for i, (rows, one) in enumerate(zip(sequences, several, strict=True))
+            ]
+            if not traces:
+                self._present_facts().untraced_steps += sum(map(len, sequences))
+            outputs = []
+            for rows, (at, currents) in zip(sequences, found, strict=True):
+                if len(rows):
+                    self.clear()
+                outputs.append(self._run_with_currents(rows, at, currents, traces))
+        return outputs
+
+    def _run_with_currents(
+        self, rows: Floats, at: NDArray[np.int64], currents: Floats, traces: bool
+    ) -> Floats:
+        """Run rows with the currents of some store rows: in a step, a current is part
+        of the bias. The caller has the network in use.
         """
         n, m = self._n_inputs if rows.size else 0, self._n_outputs
         run = self._run if traces else self._run_untraced
-        with ExclusiveAccess(self) as access:
-            self._kernels()  # a network that cannot step raises
-            if not traces:
-                self._present_facts().untraced_steps += steps or 1
-            _, store, span = self._lowered()
-            at, currents = currents_of(self, inject, steps, span)
-            outputs = np.empty(len(currents) * m)
-            # the biases of inputs that are set are not read
-            added = rows.reshape(-1, self._n_inputs).copy()
-            is_input = at < span[Span.START] + n
-            added[:, at[is_input] - span[Span.START]] += currents[:, is_input]
-            inputs = added.reshape(-1)
-            before = store["bias"][at]
-            try:
-                for start, stop in equal_stretches(currents):
-                    store["bias"][at] = before + currents[start]
-                    stretch = inputs[start * n : stop * n]
-                    results = outputs[start * m : stop * m]
-                    if run(stop - start, stretch, results) != DONE:
-                        self._refuse_inputs(stretch)
-                    if access.pending:  # Ctrl-C, which is raised now
-                        break
-            finally:
-                store["bias"][at] = before
-        return outputs if steps is None else outputs.reshape(steps, m)
+        _, store, span = self._lowered()
+        outputs = np.empty(len(currents) * m)
+        # the biases of inputs that are set are not read
+        added = rows.reshape(-1, self._n_inputs).copy()
+        is_input = at < span[Span.START] + n
+        added[:, at[is_input] - span[Span.START]] += currents[:, is_input]
+        inputs = added.reshape(-1)
+        before = store["bias"][at]
+        try:
+            for start, stop in equal_stretches(currents):
+                store["bias"][at] = before + currents[start]
+                stretch = inputs[start * n : stop * n]
+                results = outputs[start * m : stop * m]
+                if run(stop - start, stretch, results) != DONE:
+                    self._refuse_inputs(stretch)
+                raise_interrupt()
+        finally:
+            store["bias"][at] = before
+        return outputs.reshape(len(currents), m)
 
     def _run(self, steps: int, inputs: Floats, outputs: Floats) -> int:
         """Run `rows` steps; returns a status."""

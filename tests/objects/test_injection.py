@@ -1,5 +1,8 @@
 """Currents that are added to cells, beside what arrives there."""
 
+import os
+import signal
+
 import numpy as np
 import pytest
 
@@ -173,12 +176,70 @@ def test_currents_that_cannot_be_used_change_nothing():
             net.run(ROWS[:5], inject=inject)
     with pytest.raises(ArgumentError, match=r"or have shape \(3,\), got"):
         net.activate(ROWS[0], inject={"hidden": np.zeros(2)})
-    with pytest.raises(ArgumentError, match="one sequence"):
-        net.run(np.zeros((2, 3, 2)), inject={"hidden": 1.0})
+    several = [ROWS[:5], ROWS[:3]]
+    for currents, words in (
+        ([{"hidden": 1.0}], "`inject` must have currents for 2 sequences, got 1"),
+        ([{}, {"hidden": [1.0, 2.0]}], r"`inject\[1\]\['hidden'\]` must .*\(3, 3\)"),
+        ([{}, 1.0], r"`inject\[1\]` must be a dict of currents"),
+    ):
+        with pytest.raises((ArgumentError, ArgumentTypeError), match=words):
+            net.run(several, inject=currents)
     with pytest.raises(ArgumentError, match="finite"):
         net.run([[0.0, np.nan]], inject={"hidden": 1.0})
     assert net.biases.tolist() == numbers[0]
     assert [net.output[0].activation] == numbers[1]
+
+
+@pytest.mark.parametrize("traces", [True, False])
+def test_several_sequences_have_currents_of_their_own_or_the_same(traces):
+    """Each as alone in a cleared context, bit by bit."""
+    net, twin = (architect.LSTM(2, 3, 1, seed=0) for _ in range(2))
+    sequences = [ROWS[:7], ROWS[:0], ROWS[7:20], ROWS[20:23]]
+    each = [
+        {"cells": PULSES[:7], "output": 1.0},
+        {"cells": 2.0},
+        {},
+        {"input gates": NOISE[:3], "input": 0.5},
+    ]
+    outputs = net.run(sequences, inject=each, traces=traces)
+    for rows, currents, found in zip(sequences, each, outputs, strict=True):
+        if len(rows):
+            twin.clear()
+        wanted = twin.run(rows, inject=currents, traces=traces)
+        assert found.tolist() == wanted.tolist()
+    assert [neuron.state for neuron in net] == [neuron.state for neuron in twin]
+    batch = np.stack([ROWS[:6], ROWS[6:12]])
+    same = {"cells": NOISE[:6], "output": -1.0}
+    outputs = net.run(batch, inject=same, traces=traces)
+    listed = net.run(list(batch), inject=[same, same], traces=traces)
+    assert outputs.tolist() == np.array(listed).tolist()
+    assert net.biases.tolist() == twin.biases.tolist()
+    assert net.run(np.zeros((2, 0, 2)), inject={"cells": 2.0}).shape == (2, 0, 1)
+
+
+def test_ctrl_c_between_currents_loses_no_bias(monkeypatch):
+    net = architect.Elman(2, 3, 1, seed=0)
+    before = net.biases.tolist()
+    calls = iter(range(99))
+    kernel = type(net)._run
+
+    def pressed(self, *arguments):
+        if next(calls) == 4:
+            os.kill(os.getpid(), signal.SIGINT)
+        return kernel(self, *arguments)
+
+    monkeypatch.setattr(type(net), "_run", pressed)
+    for rows, currents in (
+        (ROWS, {"hidden": NOISE}),
+        ([ROWS[:2], ROWS], {"hidden": 1.0, "output": [0.0, 2.0]}),
+    ):
+        calls = iter(range(99))
+        if isinstance(rows, list):
+            currents = [currents, {"hidden": NOISE}]
+        with pytest.raises(KeyboardInterrupt):
+            net.run(rows, inject=currents)
+        assert next(calls) == 5
+        assert net.biases.tolist() == before
 
 
 def test_biases_come_back_after_a_function_has_raised():

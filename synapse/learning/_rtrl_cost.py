@@ -118,8 +118,8 @@ def rtrl_cost(
 
     See Also
     --------
-    Trainer : Trains by these gradients with ``rule="rtrl"``. compare_gradients : How
-    close the gradients of a reach are to exact ones.
+    Trainer : Trains by these gradients with ``rule="rtrl"``.
+    compare_gradients : How close the gradients of a reach are to exact ones.
 
     Examples
     --------

@@ -176,7 +176,7 @@ class EmbeddedReber(Task):
     targets: Annotated[str, partial(choice, options=TARGETS)] = NEXT
 
     inputs: ClassVar[int] = len(SYMBOLS)
-    """Number of inputs, one per symbol of :data:`synapse.tasks.reber.SYMBOLS`."""
+    """Number of inputs, one per symbol of ``synapse.tasks.reber.SYMBOLS``."""
     outputs: ClassVar[int] = len(SYMBOLS)
     criterion: ClassVar[Criterion] = Criterion(512)
     """All of 512 fresh strings are right."""

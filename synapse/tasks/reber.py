@@ -1,6 +1,6 @@
 """The embedded Reber grammar: predict which symbols can come next.
 
-A Reber string is a random walk along the arcs of a graph (:data:`ARCS`), with equal
+A Reber string is a random walk along the arcs of a graph (``ARCS``), with equal
 probabilities at every fork. An embedded string wraps one: ``B``, then ``T`` or ``P``, a
 Reber string, the same ``T`` or ``P`` again, ``E``. To predict the last symbol but one,
 a network must store one bit during the whole inner string. Hochreiter and Schmidhuber

@@ -48,8 +48,8 @@ class Scale:
     constant column is 1 (means and squares by Chan, Golub and LeVeque 1983, and Welford
     1962).
 
-    With `lags`, it uses and returns differences, which remove a trend or a season: y(t)
-    - y(t - lag), for one lag of a column after the other.
+    With `lags`, it uses and returns the differences y(t) - y(t - lag), for one lag of a
+    column after the other. They remove a trend or a season.
 
     Parameters
     ----------

@@ -736,12 +736,12 @@ class Network(NeuronRows, OutputSlopes):
         >>> net.activate([1.0]) == first
         array([ True])
         """
-        address, store, span = self._lowered()
-        engine.online.clear_rows(
-            address,
-            store.scalar,
-            np.arange(span[Span.START], span[Span.STOP], dtype=np.int64),
-        )
+        self._clear_in_use()
+
+    def _clear_in_use(self) -> None:
+        """Clear the context. The caller has the network in use."""
+        address, store, _ = self._lowered()
+        engine.online.clear_rows(address, store.scalar, self._neuron_rows)
         if self._sensitivities is not None:
             self._sensitivities.clear()
         if store.recorder is not None and store.recorder.records(self):

@@ -23,14 +23,18 @@ from .calling import Calling
 from .facts import fact
 from .injection import Currents, currents_of, equal_stretches
 from .parts import CallParts, OfPart, least_steps
+from .threads import work_of
 
 Pieces = Callable[[slice], list[tuple[Floats, Floats]]]
 """Returns the inputs and outputs of each call of a part."""
 MANY_ROWS = 64
 """Number of rows below which one thread runs them, whatever the network."""
+SHORT_SEQUENCE = 12
+"""Number of steps, on average, below which a sequence is short."""
 MIN_SEQUENCE = 1 << 16
+MIN_SHORT_SEQUENCE = 1 << 19
 """Work in a sequence, on average, below which no thread helps: Python calls the kernel
-for each sequence, some 10 µs, and runs one thread meanwhile."""
+for each sequence, some 4 µs, and runs one thread meanwhile."""
 NOTHING = np.empty(0)
 ONLINE = attrgetter("_online")
 UNTRACED = attrgetter("_untraced")
@@ -45,7 +49,7 @@ class Stepping(Calling):
     _last_untraced: NDArray[np.int64] | None = None
 
     @abstractmethod
-    def clear(self) -> None:
+    def _clear_in_use(self) -> None:
         """Clear the context."""
 
     def activate(
@@ -246,14 +250,18 @@ class Stepping(Calling):
         steps = sum(map(len, sequences))
         if not traces:
             self._present_facts().untraced_steps += steps
-        if threads != 1 and steps >= self._least_steps:
+        if (
+            threads != 1
+            and steps >= self._least_steps
+            and self._are_long(len(sequences), steps)
+        ):
             outputs = [np.empty((len(rows), self._n_outputs)) for rows in sequences]
             if self._run_sequences_apart(sequences, outputs, traces, threads):
                 return outputs
         outputs = []
         for rows in sequences:
             if len(rows):
-                self.clear()
+                self._clear_in_use()
             outputs.append(self._run_rows(rows, traces))
         return outputs
 
@@ -268,10 +276,19 @@ class Stepping(Calling):
         pairs = [pair for pair in zip(sequences, outputs, strict=True) if len(pair[0])]
         lengths = np.array([len(rows) for rows, _ in pairs])
         parts = CallParts(self, lengths, int(lengths.sum()))
-        if parts.work < len(pairs) * MIN_SEQUENCE:
-            return False
-        self.clear()
+        self._clear_in_use()
         return self._run_parts(parts, pairs.__getitem__, True, traces, threads)
+
+    def _are_long(self, sequences: int, steps: int) -> bool:
+        """Return whether sequences with these `steps` in all are long enough for
+        several threads.
+        """
+        store = self._store
+        least = MIN_SEQUENCE
+        if steps < sequences * SHORT_SEQUENCE:
+            least = MIN_SHORT_SEQUENCE
+        work = work_of(store.n_connections, store.dtype.itemsize, steps)
+        return work >= sequences * least
 
     @atomic
     def _run_rows_apart(
@@ -289,6 +306,12 @@ class Stepping(Calling):
             return [(rows[part], outputs[part])]
 
         return self._run_parts(parts, piece, False, traces, threads)
+
+    @fact
+    def _neuron_rows(self) -> NDArray[np.int64]:
+        """The rows of its neurons, for kernels."""
+        _, _, span = self._lowered()
+        return np.arange(span[Span.START], span[Span.STOP], dtype=np.int64)
 
     @fact
     def _least_steps(self) -> int:
@@ -327,7 +350,7 @@ class Stepping(Calling):
         """Return what runs the pieces of a part with the numbers of one thread."""
         _, store, span = self._lowered()
         address = replica.address
-        neurons = np.arange(span[Span.START], span[Span.STOP], dtype=np.int64)
+        neurons = self._neuron_rows
         memory = None
         if traces:
             call = self._kernels().with_table(address)["run_network"]

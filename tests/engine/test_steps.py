@@ -17,6 +17,7 @@ import numpy as np
 import synapse, architect
 from synapse import Layer, Network
 from synapse.engine.exact import events
+from synapse.objects import parts, stepping
 from synapse.readwrite import from_json_data, json_data
 
 def of(net):
@@ -95,6 +96,17 @@ by("adam", made(), trained("bptt", optimizer="adam"))
 by("python", made(), trained("bptt", optimizer=synapse.optimizers.Adam(), dropout=0.1))
 
 by("test", made(), lambda n: synapse.Trainer(n).test([rows], [np.abs(rows)]))
+
+parts.PART, stepping.MIN_SEQUENCE, stepping.SHORT_SEQUENCE = 1, 0, 0
+four = [rows[:1], rows[1:2], rows[2:3], rows[3:]]
+by("threads", made(), lambda n: n.run(four, threads=2))
+by("threads, untraced", made(), lambda n: n.run(four, traces=False, threads=2))
+
+def tested(net):
+    targets = [np.abs(part) for part in four]
+    synapse.Trainer(net, threads=2).test(four, targets)
+
+by("threads, test", made(), tested)
 
 def failing(net):
     net.run(rows)

@@ -9,6 +9,7 @@ import pytest
 import architect
 from synapse import Layer, Network, Trainer, record, squashes
 from synapse.analysis import lesions
+from synapse.engine.exact import events
 from synapse.engine.schema import COLUMNS, STEPPED
 from synapse.errors import ArgumentError, ArgumentTypeError, FunctionError
 from synapse.learning import _gradient
@@ -29,6 +30,7 @@ LENGTHS = [1 + i % 5 for i in range(40)]
 def small_parts(monkeypatch):
     """Parts of some steps, which threads compute however short they are."""
     monkeypatch.setattr(parts, "PART", 1 << 12)
+    monkeypatch.setattr(stepping, "SHORT_SEQUENCE", 0)
     monkeypatch.setattr(stepping, "MIN_SEQUENCE", 0)
 
 
@@ -245,6 +247,32 @@ def test_without_memory_for_others_one_thread_runs(monkeypatch):
     assert bits(net.run(inputs, threads=3)) == alone
 
 
+@every_case("together", [False, True])
+def test_runs_by_events_have_the_bits_of_one_thread(together):
+    """The kernel depends on how many steps have been run, not on threads."""
+    real = events.MIN_CONNECTIONS, events.WORTH_LISTING
+    events.MIN_CONNECTIONS, events.WORTH_LISTING = 1, 60
+
+    def make():
+        sizes = (3, "identity"), (30, "relu"), (30, "relu"), (2, "identity")
+        layers = [Layer(*size) for size in sizes]
+        layers[0].project(layers[1], seed=0)
+        pattern = np.random.default_rng(0).random((30, 30)) < 0.4
+        layers[1].project(layers[2], pattern, seed=0)
+        layers[2].project(layers[3], seed=0)
+        return Network(layers[0], layers[1:3], layers[3], synchronous=together)
+
+    def run(net, number):
+        inputs, _ = sequences(net, LENGTHS)
+        before = bits(net.run(inputs[:10], traces=False, threads=number))
+        return before, bits(net.run(inputs, traces=False, threads=number))
+
+    try:
+        same_for_any_number(make, run)
+    finally:
+        events.MIN_CONNECTIONS, events.WORTH_LISTING = real
+
+
 def test_threads_is_a_number_of_them():
     net = built("perceptron")
     for wrong in (0, -1, 1.5, "2"):
@@ -272,7 +300,7 @@ def helped(monkeypatch):
     return asked
 
 
-def test_by_default_many_rows_are_divided_and_few_are_not(helped, monkeypatch):
+def test_by_default_many_rows_are_divided_and_few_are_not(helped):
     net = architect.Perceptron(200, 100, 10, seed=0)
     rows = np.random.default_rng(0).normal(size=(1200, 200))
     targets = np.full((1200, 10), 0.5)
@@ -282,7 +310,6 @@ def test_by_default_many_rows_are_divided_and_few_are_not(helped, monkeypatch):
     assert helped == [2, 2]
     net.run(rows[:100])
     Trainer(net).test(rows[:100], targets[:100])
-    monkeypatch.setattr(stepping, "MIN_SEQUENCE", 1 << 20)
     net.run(list(rows[:, None]))  # sequences that end at once
     assert helped == [2, 2]
 
@@ -311,7 +338,7 @@ from synapse.learning import _gradient
 from synapse.objects import parts, stepping
 from tests.helpers.integrity import check_store
 
-parts.PART, stepping.MIN_SEQUENCE = 1 << 18, 0
+parts.PART, stepping.MIN_SEQUENCE, stepping.SHORT_SEQUENCE = 1 << 18, 0, 0
 net = architect.LSTM(6, 20, 4, seed=0)
 rng = np.random.default_rng(0)
 X, Y = rng.normal(size=(300, 20, 6)), rng.random((300, 20, 4))

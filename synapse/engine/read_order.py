@@ -103,8 +103,9 @@ def activations_read(store: Any, sources: Any, targets: Any) -> Any:
 
 
 def past_index(store: Any, c: Any) -> Any:
-    """Return where ``past`` has the activation that the target of a connection with a
-    delay read when it last activated: a frame further if its ring has advanced since.
+    """Return the index in ``past`` of the activation that the target of a connection
+    with a delay read when it last activated: a frame further if its ring has advanced
+    since.
     """
     i = store.source[c]
     ring = store.ring[i]

@@ -42,7 +42,7 @@ class _Files:
         self._kernel = dispatcher
 
     def load(self, key: Any) -> Any:
-        """Return what was saved under a key, or None."""
+        """Return the object saved under a key, or None."""
         pickled = read_code(self._path(key), self._made_from(key))
         return None if pickled is None else pickle.loads(pickled)
 

@@ -312,7 +312,7 @@ def _module_of(value: Any) -> str:
 
 
 def _value(value: Any) -> str:
-    """Return what describes a value that names nothing else, or is known; "" for
+    """Return the description of a value that names nothing else, or is known; "" for
     others.
     """
     if isinstance(value, (set, frozenset)) and {*map(type, value)} <= _SIMPLE:

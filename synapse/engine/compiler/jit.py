@@ -353,8 +353,8 @@ _INDICES = types.Integer | types.IntEnumMember
 
 
 def read_type(dtype: Any) -> Any:
-    """Return what a kernel reads from a column: integers of any width are read as
-    signed 64-bit ones.
+    """Return the type that a kernel reads from a column: integers of any width are read
+    as signed 64-bit ones.
 
     So they mix with literals and with each other: Numba makes a float of an unsigned
     and a signed integer. No index is negative, and a column does not check for it as an

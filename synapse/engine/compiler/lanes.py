@@ -194,7 +194,7 @@ class TapesType(TableType):
         super().__init__(scalar, count)
 
     def dtype(self, name: str) -> Any:
-        """Return what a column holds."""
+        """Return the element type of a column."""
         column = self.columns[self.index[name]]
         return (
             laned(self.scalar, self.count)

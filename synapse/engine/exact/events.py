@@ -537,7 +537,7 @@ def active_stop(events, at, stop):
 
 @inline
 def list_of(store, ring, frame):
-    """Return where the list of a frame is in ``events.earlier``."""
+    """Return the offset of the list of a frame in ``events.earlier``."""
     return frame * (1 + store.ring_stop[ring] - store.ring_start[ring])
 
 
@@ -731,7 +731,7 @@ def add_events(store, tapes, events, start, stop, step):
 
 @inline
 def aligned_at(events, slot, i):
-    """Return where the numbers begin of neuron i and those after it in its part."""
+    """Return the offset of the numbers of neuron i and those after it in its part."""
     parts = events.part_rests.size
     return events.block[slot * parts + (i >> PART_BITS)] + i
 

@@ -70,7 +70,7 @@ def is_gated(store, j):
 
 @inline
 def lone_stop(store, j, stop):
-    """Return where consecutive lone neurons end, of which the first is `j`."""
+    """Return the end of the consecutive lone neurons that begin with `j`."""
     end = j + 1
     while end < stop and is_lone(store, end):
         end += 1
@@ -171,15 +171,15 @@ def sum_by(index_of: Callable[..., Any]) -> Any:
 
 @inline
 def consecutive_at(store, c, first):
-    """Return where connection c of a run with consecutive sources reads; connection 0
-    would read at `first`.
+    """Return the index at which connection c of a run with consecutive sources reads;
+    connection 0 would read at `first`.
     """
     return first + c
 
 
 @inline
 def listed_at(store, c, sources):
-    """Return where connection c of a run with listed sources reads."""
+    """Return the index at which connection c of a run with listed sources reads."""
     return sources + store.source[c]
 
 
@@ -392,8 +392,8 @@ def carry_states(store, tapes, start, stop, step):
 
 @inline
 def dense_stop(store, run_start, run_stop):
-    """Return where consecutive runs without gates and with the same sources end, of
-    which the first is `run_start`.
+    """Return the end of the consecutive runs without gates and with the same sources
+    that begin with `run_start`.
     """
     r = run_start
     while (

@@ -57,7 +57,7 @@ class Chunk(NamedTuple):
 
 @inline
 def sources_at(store, tapes, r, step):
-    """Return where the activations begin that a run reads from its sources."""
+    """Return the offset of the activations that a run reads from its sources."""
     if not store.run_flags[r] & DELAYED:
         return step.now
     if store.run_lag[r] == 0:
@@ -70,8 +70,8 @@ def sources_at(store, tapes, r, step):
 
 @inline
 def stretch_at(store, tapes, j, step):
-    """Return where a stretch of runs with lags into j reads, and how far steps are
-    apart there; 0: in a copy of the past. See `lagged_at`.
+    """Return the offset at which a stretch of runs with lags into j reads, and the
+    number of entries between steps; 0: in a copy of the past. See `lagged_at`.
     """
     if step.past == 0:
         return step.now, step.rows
@@ -80,7 +80,7 @@ def stretch_at(store, tapes, j, step):
 
 @inline
 def lagged_at(store, c, at, stride):
-    """Return where connection c of a stretch is read, see `stretch_at`."""
+    """Return the index at which connection c of a stretch reads, see `stretch_at`."""
     if stride == 0:
         return at + store.past_offset[c]
     return at + store.source[c] - store.delay[c] * stride
@@ -96,7 +96,7 @@ def sources_before(store, r, now, rows):
 
 @inline
 def errors_at(store, r, back):
-    """Return where the errors begin that a run sends to its sources."""
+    """Return the offset of the errors that a run sends to its sources."""
     to = sources_before(store, r, back.to_now, back.rows)
     return to if to >= back.offset else to + back.ring
 

@@ -76,8 +76,8 @@ class Team(NamedTuple):
 
 
 def new_team() -> tuple[Any, Any, int]:
-    """Return what the threads of a team share, before its first round: the last fields
-    of `Team`.
+    """Return the memory that the threads of a team share, before its first round: the
+    last fields of `Team`.
     """
     return np.zeros(WORDS, np.int64), np.zeros(2), yield_address()
 

@@ -278,7 +278,7 @@ def is_alone(batches, count, change):
 
 @strict_fp
 def group_at(batches, count, start):
-    """Return where the group that begins with this sample of a batch stops, and its
+    """Return the end of the group that begins with this sample of a batch, and its
     number of lanes.
     """
     width = width_of(batches, count, count - start)

@@ -67,7 +67,7 @@ def _compile(text: str) -> bytes:
 
 
 def _machine() -> Any:
-    """Return what LLVM compiles for: this processor."""
+    """Return the target of LLVM: this processor."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(

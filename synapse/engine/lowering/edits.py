@@ -61,7 +61,7 @@ def are_known(store: Store) -> bool:
 
 
 def change_of(store: Store) -> ChangedNeurons | None:
-    """Return what edits have changed since a store was lowered; None if everything has
+    """Return the changes since a store was lowered; None if everything has
     to be laid out anew.
     """
     c = store.columns

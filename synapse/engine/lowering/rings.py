@@ -80,7 +80,7 @@ def restore(store: Store, kept: Traces) -> None:
 def _places(
     store: Store, neuron: Indices, steps: Ints
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where the activations of neurons `steps` steps ago, from 1 on, are in
+    """Return the indices of the activations of neurons `steps` steps ago, from 1 on, in
     ``past``: each is there twice.
     """
     c = store.columns

@@ -63,8 +63,8 @@ def has_lag(store, r, lagged):
 
 @inline
 def past_offset_of(store, r):
-    """Return where the activations of a run with a lag begin in ``past`` in this step:
-    source i is at ``past[past_offset_of(store, r) + i]``.
+    """Return the offset in ``past`` of the activations that a run with a lag reads in
+    this step: source i is at ``past[past_offset_of(store, r) + i]``.
     """
     return frame_offset(
         store, store.ring_head, store.ring[store.run_source[r]], store.run_lag[r]
@@ -91,7 +91,7 @@ def advanced_since(store, ring, j):
 
 @inline
 def frame_offset(store, heads, ring, lag):
-    """Return where the activations of `lag` steps ago begin in a ring, whose step
+    """Return the offset of the activations of `lag` steps ago in a ring, whose step
     before is in its frame ``heads[ring]``.
     """
     # [equation delay]
@@ -105,8 +105,8 @@ def frame_offset(store, heads, ring, lag):
 
 @inline
 def latest_frames_offset(store, heads, j, since):
-    """Return where the frames that stretches of runs into j read begin in ``past``, for
-    ``past_offset``; if the ring has advanced `since`, one frame before.
+    """Return the offset in ``past`` of the frames that stretches of runs into j read,
+    to be added to ``past_offset``; if the ring has advanced `since`, one frame before.
     """
     ring = store.ring[j]
     width = store.ring_stop[ring] - store.ring_start[ring]
@@ -144,16 +144,16 @@ def gater_read(store, gater, j):
 
 @inline
 def at_gaters_step(flags, now, before):
-    """Return what belongs to the step at which a run with these flags reads its gaters:
-    of this step, or before.
+    """Return `now` if a run with these flags reads its gaters in this step, `before` if
+    it reads them one step late.
     """
     return before if flags & DELAYED_GATE else now
 
 
 @inline
 def at_self_gater_step(store, gater, j, now, before):
-    """Return what belongs to the step at which `j` reads the gater of its
-    self-connection.
+    """Return `now` if `j` reads the gater of its self-connection in this step, `before`
+    if it reads it one step late.
     """
     return (
         before if is_delayed_in_order(gater, j, are_together(store, gater, j)) else now

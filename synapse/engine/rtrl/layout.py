@@ -264,8 +264,8 @@ class Layout:
         self._set(direct_offset=np.where(self._shared_at < 0, NONE, self._shared_at))
 
     def _inputs_of(self, store: Store, i: int) -> Any:
-        """Return what determines how the parameters into a neuron move its state within
-        the step.
+        """Return the key of the derivatives of a state by the parameters into its
+        neuron within the step.
         """
         c = store.columns
         j = i + self.origin
@@ -358,8 +358,8 @@ class Layout:
         )
 
     def _adjoint_of(self, neuron: Rows, steps: Rows) -> Rows:
-        """Return where ``adjoint`` has what is pushed to activations `steps` steps
-        ago.
+        """Return the offsets in ``adjoint`` of the errors pushed to activations `steps`
+        steps ago.
         """
         past = (
             self._adjoint_past + (steps - 1) * self._past_width + neuron + self.origin

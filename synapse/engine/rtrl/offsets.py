@@ -11,15 +11,13 @@ from ..compiler.jit import inline
 
 @inline
 def base_at(plan):
-    """Return where the copy of the sensitivities begins that does not include the
-    pending steps.
-    """
+    """Return the offset of the copy of the sensitivities before the pending steps."""
     return plan.latest.base * plan.counts.copy
 
 
 @inline
 def next_at(plan):
-    """Return where the copy begins that is being renewed from it, and replaces it
+    """Return the offset of the copy that is being renewed from it, and replaces it
     then.
     """
     return (1 - plan.latest.base) * plan.counts.copy
@@ -27,8 +25,8 @@ def next_at(plan):
 
 @inline
 def materialized_at(plan):
-    """Return where the copy for readers begins, after all pending steps, if it is
-    renewed.
+    """Return the offset of the copy for readers, which is after all pending steps once
+    it is renewed.
     """
     return 2 * plan.counts.copy
 
@@ -47,7 +45,7 @@ def slot_of(plan, step):
 
 @inline
 def given_at(plan, step):
-    """Return where the numbers begin in ``given`` that the vectors of a renewal have
+    """Return the offset in ``given`` of the numbers that the vectors of a renewal have
     given to neurons at a pending step.
     """
     return step * plan.counts.given
@@ -55,15 +53,15 @@ def given_at(plan, step):
 
 @inline
 def errors_given_at(plan, c, step):
-    """Return where the numbers begin in ``given`` that the errors of a class have given
-    to its neurons at a pending step.
+    """Return the offset in ``given`` of the numbers that the errors of a class have
+    given to its neurons at a pending step.
     """
     return given_at(plan, plan.counts.depth) + step * plan.class_neurons[c]
 
 
 @inline
 def vectors_at(plan, steps):
-    """Return where the vectors of a renewal begin in ``vectors`` after `steps` steps
+    """Return the offset in ``vectors`` of the vectors of a renewal after `steps` steps
     back.
     """
     return steps % 2 * plan.counts.square
@@ -71,7 +69,7 @@ def vectors_at(plan, steps):
 
 @inline
 def errors_at(plan):
-    """Return where the errors of an update begin in ``vectors``, followed by room for
-    those of the step before.
+    """Return the offset in ``vectors`` of the errors of an update; room for those of
+    the step before follows.
     """
     return 2 * plan.counts.square

@@ -25,7 +25,7 @@ from .pattern import GATERS, SOURCES
 
 @inline
 def adjoint_at(span, quarter):
-    """Return where a quarter of ``adjoint`` begins, to be added to the row of a
+    """Return the offset of a quarter of ``adjoint``, to be added to the row of a
     neuron.
     """
     return quarter * (span.stop - span.start) - span.start
@@ -33,8 +33,8 @@ def adjoint_at(span, quarter):
 
 @inline
 def adjoint_of_sources(store, plan, span, r):
-    """Return where ``adjoint`` has the activations that a run reads, to be added to the
-    row of a source: of this step, of the previous one, or from longer ago.
+    """Return the offset in ``adjoint`` of the activations that a run reads, to be added
+    to the row of a source: of this step, of the previous one, or from longer ago.
     """
     if not store.run_flags[r] & mark.DELAYED:
         return adjoint_at(span, PUSHED)
@@ -167,7 +167,7 @@ def mix_group(store, plan, span, j):
 
 @inline
 def carried_back(store, plan, span, k):
-    """Return what has been pushed to what a root was one step earlier."""
+    """Return the error that has been pushed to a root as it was one step earlier."""
     # [equation carry]
     pushed = plan.adjoint[plan.root_adjoint[k]]
     if k >= plan.counts.states:  # a past activation

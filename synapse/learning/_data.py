@@ -517,7 +517,8 @@ def run_epoch(
         return run_epochs(network, data, epoch, cost, learn=False)[1:]
     parts = _parts_of(network, data)
     epochs = [
-        single_epoch(data.filled[part], 0.0, new_control()) for part in parts.parts
+        single_epoch(data.filled[sequences], 0.0, new_control())
+        for sequences in parts.parts
     ]
     answers: Iterable[Any] | None = _run_together(
         network, data, epochs, cost, parts, threads
@@ -552,13 +553,15 @@ def _run_together(
     kernels = engine.online.kernels_for(store, span)
     network._announce(int(data.lengths.sum()), kernels)
     none = tuple(engine.online.nothing_renewed())
-    by_part = dict(zip([part.start for part in parts.parts], epochs, strict=True))
+    by_part = dict(
+        zip([sequences.start for sequences in parts.parts], epochs, strict=True)
+    )
 
     def runner(replica: Replica) -> OfPart:
         train = kernels.with_table(replica.address)["train_network"]
 
-        def run_part(part: slice) -> tuple[int, float, int] | None:
-            epoch = by_part[part.start]
+        def run_part(sequences: slice) -> tuple[int, float, int] | None:
+            epoch = by_part[sequences.start]
             arguments = _online_arguments(network, data, epoch, cost, False, none)
             status, done, total, steps = train(*arguments)
             return (int(done), total, int(steps)) if status == DONE else None

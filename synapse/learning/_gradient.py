@@ -328,9 +328,11 @@ class ExactGradient:
             self._recorded = RecordedSteps(self.data, chosen, share, *sizes)
         groups = list(self._groups(chosen, share, window, masks))
         threads = self._threads(groups)
-        one = partial(self._one, cost=cost, context=context, copied=threads > 1)
+        run_group = partial(self._one, cost=cost, context=context, copied=threads > 1)
         loss = 0.0
-        for number, (thread, descent) in enumerate(self._each(groups, one, threads)):
+        for number, (thread, descent) in enumerate(
+            self._each(groups, run_group, threads)
+        ):
             group_loss, by_weight, by_bias = descent
             self._latest = self._tapes_of_group(thread, groups[number])
             loss += group_loss
@@ -363,31 +365,31 @@ class ExactGradient:
             sequences = self.data.filled
             shares = np.ones(len(sequences))
             groups = list(self._groups(sequences, shares, 0, None))
-        one = partial(self._loss, cost=cost)
+        run_group = partial(self._loss, cost=cost)
 
         def summed() -> float:
             total = 0.0
             with ExclusiveAccess(self.network):
-                for _, loss in self._each(groups, one, self._threads(groups)):
+                for _, loss in self._each(groups, run_group, self._threads(groups)):
                     total += loss
             return total
 
         return summed
 
     def _each(
-        self, groups: list[Group], one: OfGroup, threads: int
+        self, groups: list[Group], run_group: OfGroup, threads: int
     ) -> Iterator[tuple[int, Any]]:
-        """Call `one` for each group, with the number of the thread; yields that number
-        and the result, in order.
+        """Call `run_group` for each group, with the number of the thread; yields that
+        number and the result, in order.
         """
         if threads == 1:
             for group in groups:
-                yield 0, one(0, group)
+                yield 0, run_group(0, group)
             return
         with computing(threads, self.threads is None) as threads:
             for start in range(0, len(groups), GROUPS_PER_THREAD * threads):
                 some = groups[start : start + GROUPS_PER_THREAD * threads]
-                yield from self._side_by_side(some, one, threads)
+                yield from self._side_by_side(some, run_group, threads)
 
     def _threads(self, groups: list[Group]) -> int:
         """Return the number of threads for a batch of these groups."""
@@ -401,7 +403,7 @@ class ExactGradient:
         return min(threads_that_pay(work, work), len(groups))
 
     def _side_by_side(
-        self, groups: list[Group], one: OfGroup, threads: int
+        self, groups: list[Group], run_group: OfGroup, threads: int
     ) -> Iterator[tuple[int, Any]]:
         """Yield as `_each`, after threads have computed all groups, each on its own
         tapes.
@@ -412,7 +414,7 @@ class ExactGradient:
         def take(number: int) -> None:
             for place in left:
                 try:
-                    answers[place] = number, one(number, groups[place])
+                    answers[place] = number, run_group(number, groups[place])
                 except Exception as error:
                     answers[place] = error
                     break

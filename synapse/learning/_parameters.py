@@ -238,11 +238,11 @@ class Updater(OfNetwork):
     """
 
     def __init__(
-        self, network: Network, penalties: Penalties, part: TrainableSubset | None
+        self, network: Network, penalties: Penalties, subset: TrainableSubset | None
     ) -> None:
         super().__init__(network)
         self.penalties = penalties
-        self.part = part
+        self.part = subset
         self.optimizer: Optimizer | LBFGS | RecursiveOptimizer | None = None
         self.parameters: ParameterVector | None = None
         self.state: OptimizerState | RecursiveState | None = None
@@ -301,7 +301,7 @@ class Updater(OfNetwork):
     def arrays(
         self,
         optimizer: Optimizer | LBFGS | RecursiveOptimizer | None,
-        part: TrainableSubset | None,
+        subset: TrainableSubset | None,
     ) -> dict[str, Any] | None:
         """Return the state of this optimizer; None if there is none, or it is reset in
         the next training.
@@ -309,7 +309,7 @@ class Updater(OfNetwork):
         if (
             self.state is None
             or self.parameters is None
-            or (self.optimizer, self.part) != (optimizer, part)
+            or (self.optimizer, self.part) != (optimizer, subset)
         ):
             return None
         with self.in_use():

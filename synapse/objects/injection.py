@@ -57,16 +57,16 @@ def _rows_of(network: Any, key: Any, span: NDArray[np.int64]) -> NDArray[np.int6
     """Return the store rows of a layer or a neuron of a network, given by name or as an
     object.
     """
-    part = network[key] if isinstance(key, str) else key
-    if not isinstance(part, Layer | Neuron):
+    target = network[key] if isinstance(key, str) else key
+    if not isinstance(target, Layer | Neuron):
         condition = "the name of a layer or a neuron"
         raise ArgumentTypeError(checks.expected("A key of `inject`", condition, key))
-    neurons = list(part) if isinstance(part, Layer) else [part]
+    neurons = list(target) if isinstance(target, Layer) else [target]
     rows = np.array([neuron._row for neuron in neurons], np.int64)
     start, stop = span[Span.START], span[Span.STOP]
     within = all(neuron._store is network._store for neuron in neurons)
     if not within or (rows < start).any() or (rows >= stop).any():
-        raise ArgumentError(f"{part!r} of `inject` is not in {network!r}.")
+        raise ArgumentError(f"{target!r} of `inject` is not in {network!r}.")
     return rows
 
 

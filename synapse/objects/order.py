@@ -161,7 +161,7 @@ class Placement:
             place_new_layers(network, relations, new)
 
 
-def place_new_layers(network: Network, known: Relations, new: Relations) -> None:
+def place_new_layers(network: Network, placed: Relations, new: Relations) -> None:
     """Move layers that have not activated yet, and warn if a new relation is late
     without need.
     """
@@ -176,7 +176,7 @@ def place_new_layers(network: Network, known: Relations, new: Relations) -> None
     }
     layer_of = np.repeat(np.arange(len(sizes)), sizes)
     order = ordered_layers(
-        len(sizes), unplaced, known.numbered(layer_of), new.numbered(layer_of)
+        len(sizes), unplaced, placed.numbered(layer_of), new.numbered(layer_of)
     )
     moved = [layers[i] for i in order]
     if order != list(range(len(sizes))) and groups.parted_by(moved) is None:
@@ -186,8 +186,8 @@ def place_new_layers(network: Network, known: Relations, new: Relations) -> None
             np.arange(len(place))
         )
         network._renumber(moved)
-        known, new = known.numbered(place), new.numbered(place)
-    warn_of_late(network, known, new)
+        placed, new = placed.numbered(place), new.numbered(place)
+    warn_of_late(network, placed, new)
 
 
 def ordered_layers(
@@ -250,7 +250,7 @@ def _with_before(
     ]
 
 
-def warn_of_late(network: Network, known: Relations, new: Relations) -> None:
+def warn_of_late(network: Network, placed: Relations, new: Relations) -> None:
     """Warn if a new relation is late although its neurons lie on no common cycle.
 
     Connections from outputs, or to inputs, are always late. Several that are made at
@@ -268,7 +268,7 @@ def warn_of_late(network: Network, known: Relations, new: Relations) -> None:
     late = acting(new.where(new.before > new.after))
     if not len(late.before):
         return
-    ways = acting(Relations(*map(np.concatenate, zip(known, new, strict=True))))
+    ways = acting(Relations(*map(np.concatenate, zip(placed, new, strict=True))))
     reached = _reached(count, late.after, ways.before, ways.after)
     leads = _reached(count, late.before, ways.after, ways.before)
     needless = late.where(~(reached[late.before] & leads[late.after]))

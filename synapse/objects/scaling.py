@@ -90,7 +90,7 @@ def _with_inputs(saved: SavedNetwork, scale: Scale) -> SavedNetwork:
         layers=[(layer, count), (SCALED, count), *others],
         names=[*names[:count], *_named(SCALED, names[:count]), *names[count:]],
         neurons=neurons,
-        connections=_joined(connections, 0, count, 1.0 / scale.deviation, first=True),
+        connections=_joined(connections, 0, count, 1.0 / scale.deviation, prepend=True),
         metadata=saved.metadata,
     )
 
@@ -98,12 +98,12 @@ def _with_inputs(saved: SavedNetwork, scale: Scale) -> SavedNetwork:
 def _with_outputs(saved: SavedNetwork, scale: Scale) -> SavedNetwork:
     """Return the columns with new outputs after the old ones, which convert them."""
     count = len(scale)
-    first = len(saved.neurons["bias"]) - count
+    offset = len(saved.neurons["bias"]) - count
     neurons = {
-        name: np.concatenate([column, column[first:]])
+        name: np.concatenate([column, column[offset:]])
         for name, column in saved.neurons.items()
     }
-    new = slice(first + count, None)
+    new = slice(offset + count, None)
     _set_neutral(neurons, new)
     _set_fixed(neurons, new, scale.mean)
     *others, (layer, _) = saved.layers
@@ -112,10 +112,10 @@ def _with_outputs(saved: SavedNetwork, scale: Scale) -> SavedNetwork:
         name=saved.name,
         dtype=saved.dtype,
         layers=[*others, (UNSCALED, count), (layer, count)],
-        names=[*names[:first], *_named(UNSCALED, names[first:]), *names[first:]],
+        names=[*names[:offset], *_named(UNSCALED, names[offset:]), *names[offset:]],
         neurons=neurons,
         connections=_joined(
-            saved.connections, first, first + count, scale.deviation, first=False
+            saved.connections, offset, offset + count, scale.deviation, prepend=False
         ),
         metadata=saved.metadata,
     )
@@ -143,7 +143,7 @@ def _joined(
     source: int,
     target: int,
     weights: Floats,
-    first: bool,
+    prepend: bool,
 ) -> dict[str, NDArray[Any]]:
     """Return the connections with new ones, one to one, that do not learn, from a
     source and a target on.
@@ -156,6 +156,6 @@ def _joined(
     new["target"][:] = target + steps
     new["weight"][:] = weights
     return {
-        name: np.concatenate([new[name], column] if first else [column, new[name]])
+        name: np.concatenate([new[name], column] if prepend else [column, new[name]])
         for name, column in connections.items()
     }

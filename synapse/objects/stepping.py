@@ -226,8 +226,8 @@ class Stepping(Calling):
             return self._run_rows(rows, traces, threads)
         title = "inputs of sequence"
         sequences = [
-            checks.as_matrix(f"{title} {i}", part, n, dtype)
-            for i, part in enumerate(parts)
+            checks.as_matrix(f"{title} {i}", rows_of_part, n, dtype)
+            for i, rows_of_part in enumerate(parts)
         ]
         if inject is not None:
             outputs = self._run_sequences_injected(sequences, inject, traces)
@@ -302,8 +302,8 @@ class Stepping(Calling):
             return False
         parts = CallParts(self, np.ones(len(rows), np.int64), len(rows))
 
-        def piece(part: slice) -> list[tuple[Floats, Floats]]:
-            return [(rows[part], outputs[part])]
+        def piece(rows_of_part: slice) -> list[tuple[Floats, Floats]]:
+            return [(rows[rows_of_part], outputs[rows_of_part])]
 
         return self._run_parts(parts, piece, False, traces, threads)
 
@@ -359,8 +359,8 @@ class Stepping(Calling):
             kernels = engine.exact.kernels_untraced(store, span, *memory)
             call = partial(kernels.with_table(address)["run_untraced"], False)
 
-        def run_part(part: slice, in_use: Any = memory) -> bool | None:
-            for inputs, outputs in pieces(part):
+        def run_part(rows_of_part: slice, in_use: Any = memory) -> bool | None:
+            for inputs, outputs in pieces(rows_of_part):
                 if clears:
                     engine.online.clear_rows(address, store.scalar, neurons)
                 if call(inputs.reshape(-1), outputs.reshape(-1)) != DONE:

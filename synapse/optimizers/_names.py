@@ -66,21 +66,21 @@ def register(optimizer: Class) -> Class:
     'SignSteps'
     """
     title = "An optimizer to register"
-    given: Any = optimizer
+    entry: Any = optimizer
     kinds = (Optimizer, RecursiveOptimizer)
-    if not (isinstance(given, type) and issubclass(given, kinds)) or given in kinds:
+    if not (isinstance(entry, type) and issubclass(entry, kinds)) or entry in kinds:
         condition = "a subclass of Optimizer or RecursiveOptimizer"
         raise ArgumentTypeError(expected(title, condition, optimizer))
     try:
-        inspect.signature(given).bind()
+        inspect.signature(entry).bind()
     except TypeError:
         condition = "a class that can be made without arguments"
         raise ArgumentTypeError(expected(title, condition, optimizer)) from None
-    name = given.__name__
+    name = entry.__name__
     if by_name.seek(name) is not None:
         raise ArgumentError(
             f"An optimizer named {name!r} is registered already. Give yours another"
             " name."
         )
-    by_name.add(name, given)
+    by_name.add(name, entry)
     return optimizer

@@ -253,9 +253,9 @@ def _goals(model: Model, table: pd.DataFrame, names: list[str]) -> Floats:
 
 def _repeated(parts: list[Part], former: list[Part]) -> list[str]:
     """Return a sentence on rows that are equal to those of the former test."""
-    known = {row.tobytes() for x, y in former for row in np.hstack([x, y])}
+    learned = {row.tobytes() for x, y in former for row in np.hstack([x, y])}
     rows = (row for x, y in parts for row in np.hstack([x, y]))
-    count = sum(row.tobytes() in known for row in rows)
+    count = sum(row.tobytes() in learned for row in rows)
     if not count:
         return []
     return [
@@ -281,18 +281,18 @@ def _joined(
     nothing = values[:0]
     if recent is None:
         return 0, nothing, ""
-    known = np.array(recent["rows"], float)
+    learned = np.array(recent["rows"], float)
     if recent["last"] is None or not hasattr(frame.index, "freq"):
-        start = _after(values, known[-8:])
-        return start, values[:start] if start else known, _overlap(start, len(values))
+        start = _after(values, learned[-8:])
+        return start, values[:start] if start else learned, _overlap(start, len(values))
     last = _on_clock(recent["last"], frame.index)
     start = int((frame.index <= last).sum())
     if start:
-        begin = max(0, start - len(known))
+        begin = max(0, start - len(learned))
         return start, values[begin:start], _overlap(start, len(values))
     expected = following(frame.iloc[:0].reindex([last]).asfreq(frame.index.freq), 1)[0]
     if frame.index[0] == expected:
-        return 0, known, ""
+        return 0, learned, ""
     return (
         0,
         nothing,
@@ -310,13 +310,13 @@ def _overlap(start: int, count: int) -> str:
     return f"DATA has {old} that the model has learned, and {new} after that."
 
 
-def _after(values: Floats, known: Floats) -> int:
+def _after(values: Floats, learned: Floats) -> int:
     """Return the place after the last known rows, where a series without dates has
     them; 0 if it does not.
     """
-    size = len(known)
+    size = len(learned)
     for stop in range(len(values), size - 1, -1):
-        if np.array_equal(values[stop - size : stop], known):
+        if np.array_equal(values[stop - size : stop], learned):
             return stop
     return 0
 
@@ -366,9 +366,9 @@ def _trained(
     """Train a model on new data; KeyboardInterrupt if no epoch is complete."""
     facts = model.metadata
     if epochs is None:
-        known = facts.get("epochs")
+        learned = facts.get("epochs")
         share = count / (count + facts.get("rows", 0))
-        epochs = USUAL_EPOCHS if known is None else max(1, round(known * share))
+        epochs = USUAL_EPOCHS if learned is None else max(1, round(learned * share))
     options = {"epochs": positive_integer("epochs", epochs), "seed": seed}
     result = model.update(*data, progress=progress, **options)
     if result.stop_reason == INTERRUPTED and not result.epochs:

@@ -217,9 +217,9 @@ def test_silence_is_not_computed_and_leaves_what_computing_would(
             close = {"rtol": 1e-9, "atol": 1e-9}
         begin = 0
         for stop in (*np.sort(rng.integers(0, 91, 3)).tolist(), 90):
-            part = rows[begin:stop]
-            outputs = net.run(part, traces=False)
-            expected = gathered(twin, part, monkeypatch)
+            piece = rows[begin:stop]
+            outputs = net.run(piece, traces=False)
+            expected = gathered(twin, piece, monkeypatch)
             np.testing.assert_allclose(outputs, expected, **close)
             for name in LEFT:
                 ours, theirs = (each._store[name] for each in (net, twin))
@@ -325,13 +325,13 @@ def test_cells_of_one_to_one_projections(dtype, together, monkeypatch):
     close = {"rtol": 1e-9, "atol": 1e-9}
     if dtype is np.float32:
         close = {"rtol": 1e-4, "atol": 1e-4}
-    for number, part in enumerate(np.split(rows, [1, 3, 20, 41])):
+    for number, piece in enumerate(np.split(rows, [1, 3, 20, 41])):
         if number == 4:
             for each in (net, twin, third):
                 each.layers[3][400].clamp(0.6)
-        outputs = net.run(part, traces=False)
-        np.testing.assert_allclose(outputs, gathered(twin, part, monkeypatch), **close)
-        single = [third.run(row[None], traces=False)[0] for row in part]
+        outputs = net.run(piece, traces=False)
+        np.testing.assert_allclose(outputs, gathered(twin, piece, monkeypatch), **close)
+        single = [third.run(row[None], traces=False)[0] for row in piece]
         np.testing.assert_array_equal(outputs, single)
         for name in LEFT:
             ours, theirs, others = (each._store[name] for each in (net, twin, third))
@@ -344,6 +344,8 @@ def test_one_call_has_the_bits_of_many():
     net, rows = bursts(1, np.float32)
     twin = copy.deepcopy(net)
     whole = net.run(rows, traces=False)
-    parts = [twin.run(part, traces=False) for part in (rows[:1], rows[1:37], rows[37:])]
+    parts = [
+        twin.run(piece, traces=False) for piece in (rows[:1], rows[1:37], rows[37:])
+    ]
     assert np.array_equal(whole, np.concatenate(parts))
     assert np.array_equal(plain_numbers(net), plain_numbers(twin))

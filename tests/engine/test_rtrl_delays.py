@@ -87,13 +87,13 @@ def test_every_order_is_that_of_a_network_of_plain_relays(
     rows, aims = data(spec, STEPS)
     first = np.random.default_rng(seed).integers(spec.inputs, len(net))
     with patch.object(Layout, "_choose_depth", lambda *_: depth):
-        for one in (net, other):
-            one.rule = "rtrl", order
+        for network in (net, other):
+            network.rule = "rtrl", order
         for t, (row, aim) in enumerate(zip(rows, aims, strict=True)):
-            for one in (net, other):
-                one.activate(row)
+            for network in (net, other):
+                network.activate(row)
                 if t % 3 != 1:
-                    one.propagate(0.05, aim, "squared_error")
+                    network.propagate(0.05, aim, "squared_error")
             found, expected = (
                 numbers_of(*ours),
                 numbers_of(other, neurons, links),
@@ -101,16 +101,16 @@ def test_every_order_is_that_of_a_network_of_plain_relays(
             assume(tame(net, expected))
             assert close(found, expected)
             if t == 4:
-                for one in (ours[1], neurons):
-                    name = one[first].name
+                for network in (ours[1], neurons):
+                    name = network[first].name
                     chain = f"{name} behind"
-                    of = net if one is ours[1] else other
+                    of = net if network is ours[1] else other
                     for neuron in of:
-                        if neuron is one[first] or neuron.name.startswith(chain):
+                        if neuron is network[first] or neuron.name.startswith(chain):
                             neuron.clear()
             if t == 6:
-                for one in (ours[1], neurons):
-                    one[first].clamp(0.3)
+                for network in (ours[1], neurons):
+                    network[first].clamp(0.3)
 
 
 def by_file(net):

@@ -24,18 +24,20 @@ def digests():
         importlib.import_module(f"synapse.engine.compiler.{name}")
         for name in ("digest", "jit", "lazy_parts")
     )
-    found = {}
+    digests_by_name = {}
     for package in map(importlib.import_module, PACKAGES):
         for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             for name, value in vars(importlib.import_module(info.name)).items():
                 if hasattr(value, "targetoptions"):
-                    found[f"{info.name}.{name}"] = digest.digest_of(value).hex()
+                    digests_by_name[f"{info.name}.{name}"] = digest.digest_of(
+                        value
+                    ).hex()
     for name, parts in lazy_parts._parts.items():
         for place, part in enumerate(parts):
             kernel = jit.to_machine_code(part.function)
             types = [kind(numba.float64) for kind in part.kinds]
-            found[f"{name} {place}"] = digest.digest_of(kernel, types).hex()
-    return found
+            digests_by_name[f"{name} {place}"] = digest.digest_of(kernel, types).hex()
+    return digests_by_name
 
 
 def imported_anew():
@@ -61,18 +63,18 @@ def main(folder, edits):
         assert now.keys() == before.keys()
         return [name for name in before if now[name] != before[name]]
 
-    found = {}
+    changed_by_name = {}
     for name, old, new in edits:
         path = folder / "synapse" / name
         text = path.read_text()
         assert text.count(old) == 1, (name, old)
         path.write_text(text.replace(old, new))
-        found[old] = changed()
+        changed_by_name[old] = changed()
         path.write_text(text)
     for path in folder.rglob("*.py"):
         with_other_words(path)
-    found["words"] = changed()
-    print(json.dumps(found))
+    changed_by_name["words"] = changed()
+    print(json.dumps(changed_by_name))
 
 
 if __name__ == "__main__":

@@ -180,8 +180,8 @@ def test_learning_in_other_languages(tmp_path, learned_in):
         inputs, targets = data_for(net, 25, seed)
         if net._cost(None).name != "categorical_cross_entropy":
             targets[3, 0] = NAN
-        found = learned_in(net, inputs, targets, 0.05, tmp_path)
-        assert close(found, here(net, inputs, targets, 0.05))
+        outputs = learned_in(net, inputs, targets, 0.05, tmp_path)
+        assert close(outputs, here(net, inputs, targets, 0.05))
 
         # Its context goes along, and a bound stops weights.
         data = inputs[:5], targets[:5], 0.05
@@ -268,12 +268,12 @@ def test_spiking_networks_learn_as_here(tmp_path):
         net = architect.Spiking(2, 5, 2, seed=0, **options)
         net.rule = rule
         data = data_for(net, 40)
-        found = {"c": there(Program(net, tmp_path), *data, 0.02)}
+        outputs = {"c": there(Program(net, tmp_path), *data, 0.02)}
         if rule == "online":
-            found["python"] = in_python(net, *data, 0.02, tmp_path)
-            found["javascript"] = in_javascript(net, *data, 0.02, tmp_path)
+            outputs["python"] = in_python(net, *data, 0.02, tmp_path)
+            outputs["javascript"] = in_javascript(net, *data, 0.02, tmp_path)
         ours = here(net, *data, 0.02)
-        assert all(close(theirs, ours) for theirs in found.values())
+        assert all(close(theirs, ours) for theirs in outputs.values())
 
     every = [
         {"threshold": 0.3, "adaptive": 5},
@@ -316,13 +316,13 @@ def test_a_saturated_output_learns(tmp_path):
         net = saturated_output(state)
         data = np.array([[1.0]]), np.array([[float(state < 0)]]), 0.5
         if form in (in_python, in_javascript):
-            found = form(net, *data, tmp_path)
+            outputs = form(net, *data, tmp_path)
         else:
-            found = there(Program(net, tmp_path, sums=form), *data)
+            outputs = there(Program(net, tmp_path, sums=form), *data)
         sign = -math.copysign(1.0, state)
         moved = [state + 0.5 * sign, 0.25 + 0.5 * sign]
         expected = [float(state > 0), 0.0, *moved]
-        assert np.abs(found - expected).max() <= (1e-4 if form == "fast" else 1e-12)
+        assert np.abs(outputs - expected).max() <= (1e-4 if form == "fast" else 1e-12)
 
     forms = "exact", "fast", in_python, in_javascript
     all_hold(check, [*itertools.product([800.0, -800.0, 60.0, -400.0], forms)])

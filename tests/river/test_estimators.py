@@ -30,7 +30,7 @@ ALL = (NetworkClassifier, NetworkRegressor, NetworkForecaster)
 RNG = np.random.default_rng(0)
 
 
-def own(inputs, outputs, seed):
+def single_layer(inputs, outputs, seed):
     return architect.Perceptron(inputs, 3, outputs, output_squash="identity", seed=seed)
 
 
@@ -59,7 +59,7 @@ def test_all_checks_of_river_pass(estimator):
         {"build": "GRU", "hidden": (4,)},
         {"build": "LSTM", "hidden": (3,), "rule": "rtrl"},
         {"build": "Elman", "hidden": (3,), "rule": "rtrl", "reach": 1},
-        {"build": own},
+        {"build": single_layer},
         {"renewal": ContinualBackprop(replacement_rate=0.01, maturity_threshold=20)},
     ],
 )
@@ -176,8 +176,8 @@ def test_a_feature_gets_its_input_when_its_value_differs_from_its_mean():
     assert inputs() == ["a", "b", "c", "d"]
     assert bits(model) == bits(twin), "what is always the same changes nothing"
     model = pickle.loads(pickle.dumps(model))
-    known = model.predict_one(ROWS[0])
-    assert model.predict_one({**ROWS[0], "word": 3.0, "always": -1.0}) == known
+    prediction = model.predict_one(ROWS[0])
+    assert model.predict_one({**ROWS[0], "word": 3.0, "always": -1.0}) == prediction
     model.learn_one({**ROWS[80], "word": 2.0}, 1.0)
     assert inputs() == ["a", "b", "c", "d", "word"]
     assert model.model.scale.mean[4] == pytest.approx((30 * 1.0 + 2.0) / 31)
@@ -198,9 +198,9 @@ def test_a_step_with_a_new_feature_costs_little_more_than_one_without():
         model.learn_one(sample, 1)
         return time.perf_counter() - begun
 
-    known = np.median([seconds({**x}) for _ in range(25)])
+    usual = np.median([seconds({**x}) for _ in range(25)])
     new = np.median([seconds({**x, f"new {i}": 1.0}) for i in range(25)])
-    assert new < 5 * known
+    assert new < 5 * usual
     assert len(model.network.input) == 1000
 
 
@@ -353,7 +353,7 @@ def test_a_season_is_counted_from_the_first_value_and_goes_on_in_a_copy():
     assert twin.forecast(6) == model.forecast(6)
 
 
-def values_of(kind, seed):
+def values_of(signal, seed):
     """150 values with what was known of them."""
     noise = np.random.default_rng(seed).normal(size=150)
     steps = np.arange(150)
@@ -364,12 +364,12 @@ def values_of(kind, seed):
         "walk": noise.cumsum(),
         "trend": 3.0 * steps,
         "constant": 0.0 * steps,
-    }[kind]
+    }[signal]
     return [(float(y), {"known": float(step % 5)}) for step, y in enumerate(values)]
 
 
 @pytest.mark.parametrize(
-    ("kind", "period"),
+    ("signal", "period"),
     [
         ("season", 12),
         ("large", 7),
@@ -379,25 +379,25 @@ def values_of(kind, seed):
         ("constant", 1),
     ],
 )
-def test_after_96_values_it_is_the_forecaster_with_the_season_of_them(kind, period):
+def test_after_96_values_it_is_the_forecaster_with_the_season_of_them(signal, period):
     """Bit by bit, also if it was copied before; the rows are learned again."""
     for seed in range(3):
-        values = values_of(kind, seed)
-        found, given, none = (
+        values = values_of(signal, seed)
+        searching, seasonal, none = (
             NetworkForecaster(period=each, seed=seed, hidden=4)
             for each in (None, period, 1)
         )
         for step, value in enumerate(values):
             if step == 50:
-                found = pickle.loads(pickle.dumps(found))
+                searching = pickle.loads(pickle.dumps(searching))
             if step == 95:
-                assert bits(found) == bits(none), "no season yet"
-            for model in (found, given, none):
+                assert bits(searching) == bits(none), "no season yet"
+            for model in (searching, seasonal, none):
                 model.learn_one(*value)
         ahead = [{"known": 1.0}] * 5
-        assert found.forecast(5, ahead) == given.forecast(5, ahead)
-        assert bits(found) == bits(given)
-        assert found.period is None
+        assert searching.forecast(5, ahead) == seasonal.forecast(5, ahead)
+        assert bits(searching) == bits(seasonal)
+        assert searching.period is None
 
 
 @pytest.mark.parametrize(("hidden", "left"), [((), 0.002), (32, 0.05), ((8, 8), 0.1)])

@@ -297,9 +297,9 @@ class NeuronPart(NamedTuple):
 def bounds_of(neurons, start, stop):
     """Return the neurons of a block that belong to a part."""
     tiles = (stop - start + NEURONS - 1) // NEURONS
-    first = start + tiles * neurons.part // neurons.parts * NEURONS
+    start_row = start + tiles * neurons.part // neurons.parts * NEURONS
     last = start + tiles * (neurons.part + 1) // neurons.parts * NEURONS
-    return first, min(last, stop)
+    return start_row, min(last, stop)
 
 
 @inline
@@ -337,15 +337,15 @@ def accumulate(store, tapes, span, step, steps, depth, lanes, neurons):
             stop = lone_stop(store, begin, span.stop)
         else:
             stop = store.alike_stop[begin]
-        first, last = bounds_of(neurons, begin, stop)
+        start_row, last = bounds_of(neurons, begin, stop)
         if neurons.fresh:
-            for j in range(first, last):
+            for j in range(start_row, last):
                 begin_sums(store, tapes, span, j, True)
         if is_alone:
-            accumulate_lone(store, tapes, first, last, chunk)
-        elif first < last:
-            accumulate_alike(store, tapes, first, last, neurons.fresh, chunk)
+            accumulate_lone(store, tapes, start_row, last, chunk)
+        elif start_row < last:
+            accumulate_alike(store, tapes, start_row, last, neurons.fresh, chunk)
         # dE/db_j = - sum_t delta_j
-        for j in range(first, last):
+        for j in range(start_row, last):
             if store.trainable_bias[j]:
                 accumulate_bias(tapes, j - span.start, chunk)

@@ -76,8 +76,8 @@ def size_of(store, ring):
 def load_past(store, tapes, step):
     """Copy all past activations."""
     for ring in range(store.ties.rings):
-        first = store.ring_first[ring]
-        for i in range(first, first + size_of(store, ring)):
+        start = store.ring_first[ring]
+        for i in range(start, start + size_of(store, ring)):
             tapes.activation[step.past + i] = store.past[i]
         tapes.head[ring] = store.ring_head[ring]
 
@@ -109,8 +109,8 @@ def advance_past(store, tapes, ring, step):
 @lazy_part(INDEX, INDEX, step_kind, taped=True)
 def write_past(store, tapes, ring, stamp, step):
     """Leave what a network remembers, which advanced when the last step began."""
-    first = store.ring_first[ring]
-    for i in range(first, first + size_of(store, ring)):
+    start = store.ring_first[ring]
+    for i in range(start, start + size_of(store, ring)):
         store.past[i] = tapes.activation[step.past + i]
     store.ring_head[ring] = tapes.head[ring]
     store.ring_stamp[ring] = stamp

@@ -371,8 +371,8 @@ def move_weights(training, slopes, by_rows, rate, count, start, stop):
     """
     change = training.change
     sign = -1.0 if by_rows else 1.0
-    how = by_rows, sign, change.step, rate, count, start, stop
-    return apply_update(training.store.weight, change.weights, slopes, *how)
+    options = by_rows, sign, change.step, rate, count, start, stop
+    return apply_update(training.store.weight, change.weights, slopes, *options)
 
 
 @strict_fp
@@ -405,11 +405,11 @@ def epochs_by(descend_batch: Any, squares_of: Any, move_all_weights: Any) -> Any
         squares += sum_of_squares(biases, 0, biases.size)
         if not squares <= change.step.limit:
             return TOO_STEEP if has_finite_slopes(slopes) else NOT_FINITE
-        how = by_rows, is_wide, rate, count
-        status = move_all_weights(training, weights, *how)
+        options = by_rows, is_wide, rate, count
+        status = move_all_weights(training, weights, *options)
         sign = -1.0 if by_rows else 1.0
-        how = False, sign, change.step, rate, count, 0, biases.size
-        status = worse_of(status, apply_update(bias, change.biases, biases, *how))
+        options = False, sign, change.step, rate, count, 0, biases.size
+        status = worse_of(status, apply_update(bias, change.biases, biases, *options))
         if status != DONE:
             undo_update(training.store.weight, change.weights, weights, by_rows)
             undo_update(bias, change.biases, biases, False)

@@ -108,8 +108,8 @@ def push_gaters(store, plan, r, delta, to):
     run_kind = store.run_kind[r]
     row = store.run_first[r]
     n = store.run_length[r]
-    activations, first = sources_at(store, r)
-    source = first + store.run_source[r]
+    activations, source_offset = sources_at(store, r)
+    source = source_offset + store.run_source[r]
     gater = store.run_gater[r]
     if run_kind == mark.SHARED:
         total = zero_like(delta)
@@ -123,7 +123,7 @@ def push_gaters(store, plan, r, delta, to):
     else:
         for c in range(row, row + n):
             plan.adjoint[to + store.gater[c]] += (
-                delta * store.weight[c] * activations[first + store.source[c]]
+                delta * store.weight[c] * activations[source_offset + store.source[c]]
             )
 
 
@@ -255,13 +255,13 @@ def move_run(store, r, step, target, to):
     run_kind = store.run_kind[r]
     row = store.run_first[r]
     n = store.run_length[r]
-    activations, first = sources_at(store, r)
+    activations, source_offset = sources_at(store, r)
     if run_kind == mark.LISTED:
         for c in range(row, row + n):
-            target[to + c] += step * activations[first + store.source[c]]
+            target[to + c] += step * activations[source_offset + store.source[c]]
         return
     gains = gaters_read(store, r)
-    source = first + store.run_source[r]
+    source = source_offset + store.run_source[r]
     if run_kind == mark.DENSE or run_kind == mark.SHARED:
         if run_kind == mark.SHARED:
             step *= gains[store.run_gater[r]]
@@ -273,7 +273,9 @@ def move_run(store, r, step, target, to):
     else:
         for c in range(row, row + n):
             target[to + c] += (
-                step * gains[store.gater[c]] * activations[first + store.source[c]]
+                step
+                * gains[store.gater[c]]
+                * activations[source_offset + store.source[c]]
             )
 
 

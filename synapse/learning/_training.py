@@ -216,7 +216,7 @@ class Training:
         return self.rule
 
     def _refresh(self, rule: Rule) -> None:
-        """Rebuild what an edit of the network has made invalid. The caller has the
+        """Update what an edit of the network has made invalid. The caller has the
         network in use.
         """
         if self.options.optimizer is not None:

@@ -486,7 +486,7 @@ def propagate_one(table, scalar, row, options):
     `options` are whether it has a target, the target, the cost, the number of outputs,
     the rate and the check.
     If `cost` is GIVEN_ERRORS, the target is the error signal itself. With CHECK_SIZES
-    as `check`, the status is LARGE if its numbers are, see `is_large`; no weight has
+    as the check, the status is LARGE if its numbers are, see `is_large`; no weight has
     changed then.
     """
     store = store_at(table, scalar)

@@ -200,7 +200,7 @@ class Rule(ABC):
         return data
 
     def _refresh(self) -> None:
-        """Rebuild the working memory if the topology has changed. The caller has the
+        """Update the working memory if the topology has changed. The caller has the
         network in use.
         """
         if self._topology != self.task.network._version:
@@ -224,7 +224,7 @@ class Rule(ABC):
         return rule
 
     def _reinitialize_neurons(self, updater: Updater) -> None:
-        """Reinitialize the least useful neurons after an update of the optimizer, if
+        """Reset the least useful neurons after an update of the optimizer, if
         the trainer asks for it.
         """
         if self._renewer is not None:

@@ -5,11 +5,10 @@ of their own.
 import typing as _typing
 
 from synapse._checks import (
-    ATTRIBUTES as _ATTRIBUTES,
+    missing_names as _missing_names,
     public_names as _public_names,
-    unknown_attribute as _unknown_attribute,
 )
-from synapse.objects.architectures import names, register
+from synapse.objects.architectures import by_name as _table, names, register
 
 from ._cfc import CfC
 from ._construct import construct
@@ -46,11 +45,11 @@ __all__ = [
     "names",
     "register",
 ]
-__dir__ = _public_names(__all__)
+__dir__ = _public_names(__all__, _table)
 
-if not _typing.TYPE_CHECKING:
+if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
+    _missing = _missing_names(__name__, __all__)
 
     def __getattr__(name: str) -> _typing.Any:
-        """Suggest the most similar name, for names that do not exist."""
-        advice = _ATTRIBUTES["architect"].get(name, "")
-        raise _unknown_attribute("The module architect", name, __all__, advice)
+        """Find registered architectures, too."""
+        return _table[name] if name in _table else _missing(name)

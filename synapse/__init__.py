@@ -69,7 +69,6 @@ if _types.TYPE_CHECKING:  # at run time `__getattr__` imports them when used
         evolve as evolve,
         experiments as experiments,
         forecasting as forecasting,
-        plain as plain,
         reward as reward,
         river as river,
         sklearn as sklearn,
@@ -91,7 +90,7 @@ _ROOMS = (
     "analysis draw evolve experiments forecasting readwrite reward spikes tables tasks"
 )
 _WITH_EXTRAS = "river sklearn sktime"
-_LATER = (*_ROOMS.split(), *_WITH_EXTRAS.split(), "plain")
+_LATER = (*_ROOMS.split(), *_WITH_EXTRAS.split())
 _LATER_NAMES = {
     "Model": "_model",
     "forecast": "forecasting",

@@ -13,6 +13,7 @@ import numpy as np
 
 from . import engine
 from ._checks import (
+    NEAREST_ADVICE,
     Names,
     boolean,
     bounds,
@@ -135,7 +136,7 @@ by_name = Names(
         for entry in ACTIVATIONS.values()
     },
     _ALIASES,
-    _declared.NEAREST,
+    {**_declared.NEAREST, **NEAREST_ADVICE["squash"]},
 )
 _by_code = {squash.code: squash for squash in by_name.values()}
 

@@ -19,8 +19,7 @@ from .arguments.public import MODULES, OPERATORS
 
 WRITTEN = Path(__file__).with_name("golden") / "public.txt"
 MORE = ["errors", "learning.rules", "sklearn", "spikes", "tables"]
-"""Rooms without rows in the table of arguments. `synapse.plain` is none: it is a text,
-whose names are those of the library and of the equations."""
+"""Rooms without rows in the table of arguments."""
 EXTRAS = ["river", "sktime"]
 """Rooms that need a package of this name, which the README's command does not install:
 without it, their lines are those that are written."""

@@ -33,6 +33,7 @@ from .names import (
     normalize_name,
     suggested,
     suggestion,
+    unknown_attribute,
 )
 from .options import Option, checked_arguments, checks_in
 
@@ -272,6 +273,19 @@ def about_network(value: Any) -> str:
         for cls in type(value).__mro__
     )
     return next(filter(None, map(INSTEAD_OF_NETWORK.get, names)), "")
+
+
+def missing_names(module: str, names: Iterable[str]) -> Callable[[str], NoReturn]:
+    """Make the ``__getattr__`` of a module with these names: the error for any other
+    name gives the advice of `ATTRIBUTES`, or the most similar name.
+    """
+    table = ATTRIBUTES.get(module.removeprefix("synapse."), {})
+
+    def refuse(name: str) -> NoReturn:
+        owner = f"The module {module}"
+        raise unknown_attribute(owner, name, names, table.get(name, ""))
+
+    return refuse
 
 
 class MissingAttributeHint:

@@ -114,13 +114,21 @@ def unknown_attribute(
     attribute.
     """
     public = [each for each in names if not each.startswith("_")]
-    hint = f" {advice}" if advice else suggestion(name, public)
-    package = sys._getframe(1).f_globals["__name__"]
-    asking = sys._getframe(2).f_code.co_name
-    if asking == "_handle_fromlist" and hint and not find_spec(f"{package}.{name}"):
+    # a private name is asked for by imports, which need no search for a similar one
+    similar = "" if name.startswith("_") else suggestion(name, public)
+    hint = f" {advice}" if advice else similar
+    module = owner.removeprefix("The module ")
+    if hint and _is_import() and not find_spec(f"{module}.{name}"):
         # `from package import name`: Python would drop the advice of an AttributeError.
-        return ImportError(f"{owner} has no {name!r} to import.{hint}", name=package)
+        return ImportError(f"{owner} has no {name!r} to import.{hint}", name=module)
     return attribute_error(f"{owner} has no attribute {name!r}.{hint}")
+
+
+def _is_import() -> bool:
+    """Return whether a ``from`` import asks for the attribute whose error is made."""
+    frame = sys._getframe(2)  # a module's ``__getattr__``, or what it calls
+    callers = (frame, frame.f_back, frame.f_back and frame.f_back.f_back)
+    return any(each and each.f_code.co_name == "_handle_fromlist" for each in callers)
 
 
 def attribute_error(sentence: str) -> AttributeError:

@@ -11,7 +11,9 @@ shortened. For letters that the font lacks, set matplotlib's ``font.family``.
 address that opens a network in such a page. They need no extra.
 """
 
-from .._checks import public_names as _public_names
+import typing as _typing
+
+from .._checks import missing_names as _missing_names, public_names as _public_names
 from ._curves import learning, traces
 from ._evolution import growth, species
 from ._explore import Explorer, explore
@@ -47,3 +49,6 @@ __all__ = [
     "traces",
 ]
 __dir__ = _public_names(__all__)
+
+if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
+    __getattr__ = _missing_names(__name__, __all__)

@@ -13,6 +13,7 @@ from .._checks import (
     expected,
     is_among,
     listed,
+    suggests_arguments,
     unknown_name,
 )
 from ..errors import ArgumentError, ArgumentTypeError
@@ -43,6 +44,7 @@ MAX_PRINTED = 100
 """Maximum number of connections with printed weights."""
 
 
+@suggests_arguments("draw.network")
 def network(
     network: Any,
     ax: Axes | None = None,

@@ -4,7 +4,9 @@
 :mod:`synapse.evolve.fitness` has what can be maximised.
 """
 
-from .._checks import public_names as _public_names
+import typing as _typing
+
+from .._checks import missing_names as _missing_names, public_names as _public_names
 from . import fitness
 from ._evolution import Evolution
 from ._genome import Genome
@@ -19,3 +21,6 @@ __all__ = [
     "neat",
 ]
 __dir__ = _public_names(__all__)
+
+if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
+    __getattr__ = _missing_names(__name__, __all__)

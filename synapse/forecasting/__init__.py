@@ -1,6 +1,8 @@
 """Forecasts of series, their prediction intervals, and what to compare them with."""
 
-from .._checks import public_names as _public_names
+import typing as _typing
+
+from .._checks import missing_names as _missing_names, public_names as _public_names
 from ._baselines import autoregression, seasonal_naive
 from ._calibration import Calibration
 from ._closed_loop import Forecast, forecast
@@ -25,3 +27,6 @@ __all__ = [
     "statistical",
 ]
 __dir__ = _public_names(__all__)
+
+if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
+    __getattr__ = _missing_names(__name__, __all__)

@@ -24,7 +24,8 @@ from ._data import Data, prepare_sequences
 from ._gradient import gradient
 from ._options import TrainerOptions
 from ._parameters import ParameterVector
-from .rules import RULES, RuleTask
+from .rules import RuleTask
+from .rules._base import RULES
 
 MAX_SHOWN = 3  # connections that a repr lists
 

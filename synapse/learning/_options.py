@@ -19,7 +19,7 @@ from ._parameters import checked_optimizer
 from ._regularisation import Chances, Dropout, Penalties, chances_by_neuron
 from ._schedules import Rate, checked_rate
 from ._trainable_subset import Item, TrainableSubset, checked_part
-from .rules import RULES, SEQUENCE
+from .rules._base import RULES, SEQUENCE
 
 RATE = 0.1
 PLAIN_SGD = SGD(RATE)

@@ -40,7 +40,8 @@ from ._options import OPTIONS, FixedOptions, TrainerOptions
 from ._parameters import Updater
 from ._training import OrderSampler, Training
 from ._warnings import warn_if_vanished, warn_of_dead_ends
-from .rules import RULES, Rule, RuleTask
+from .rules import Rule, RuleTask
+from .rules._base import RULES
 
 # --- checks of the arguments of train -------------------------------------------------
 

@@ -34,7 +34,8 @@ from ._history import History, Result
 from ._options import FixedOptions
 from ._parameters import ParameterVector, Updater
 from ._schedules import CheckedRates
-from .rules import RULES, BatchGradient, Rule, RuleTask
+from .rules import BatchGradient, Rule, RuleTask
+from .rules._base import RULES
 
 TARGET_CALL_SECONDS = 0.02
 """Time that a call with several epochs should take: Ctrl-C and the progress bar wait

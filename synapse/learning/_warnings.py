@@ -23,7 +23,8 @@ from ..objects.snapshots import deterministic
 from ._gradient import WHOLE_WINDOW, ExactGradient
 from ._history import Result
 from ._parameters import Updater
-from .rules import RULES, RuleTask
+from .rules import RuleTask
+from .rules._base import RULES
 
 # --- before a training: parameters that it cannot change; each warning is given once
 # ---------------

@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from .._checks import expected, public_names, short_repr, text, with_article
+from .._checks import expected, short_repr, text, with_article
 from ..errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -23,14 +23,11 @@ from . import anew
 from .layer import Layer
 from .network import Network, require_network
 
-__all__ = ["names", "register"]
-__dir__ = public_names(__all__)
-
 ARGUMENTS = "arguments"
 
 Class = TypeVar("Class", bound=type[Network])
 
-_by_name: dict[str, type[Network]] = {}
+by_name: dict[str, type[Network]] = {}
 
 
 def register(architecture: Class) -> Class:
@@ -106,18 +103,18 @@ def register(architecture: Class) -> Class:
             f"An architecture named {name!r} is registered already. Use another name."
         )
     anew.remember_arguments(architecture)
-    _by_name[name] = architecture
+    by_name[name] = architecture
     return architecture
 
 
 def get(name: str) -> type[Network] | None:
     """Find the class that is registered under a name; None if there is none."""
-    return _by_name.get(text("name", name))
+    return by_name.get(text("name", name))
 
 
 def names() -> list[str]:
     """Return the names of all registered classes, sorted."""
-    return sorted(_by_name)
+    return sorted(by_name)
 
 
 def describe(network: Network) -> dict[str, Any] | None:
@@ -196,7 +193,7 @@ def instance_of(
 
 def _is_known(architecture: type[Network]) -> bool:
     """Return whether this class, or another definition of it, is registered."""
-    registered = _by_name.get(architecture.__name__)
+    registered = by_name.get(architecture.__name__)
     return all(
         getattr(registered, name, None) == getattr(architecture, name)
         for name in ("__module__", "__qualname__")

@@ -841,6 +841,6 @@ def flat_layers(listed_parts: Iterable[Any]) -> list[Layer]:
     if len(layers) < 2:
         raise ArgumentError(
             "Expected an input layer and an output layer, got"
-            f" {'1 layer' if layers else 'none'}."
+            f" {'1 layer' if layers else 'none'}. Use Network(input, [hidden], output)."
         )
     return layers

@@ -20,12 +20,11 @@ import typing as _typing
 
 from .._checks import (
     public_names as _public_names,
-    unknown_attribute as _unknown_attribute,
 )
 from ._base import Optimizer, OptimizerState
 from ._descent import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
 from ._lbfgs import LBFGS
-from ._names import by_name as _by_name, names, register
+from ._names import by_name as _table, names, register
 from ._recursive import DEKF, RLS, RecursiveOptimizer, RecursiveState
 
 __all__ = [
@@ -45,12 +44,10 @@ __all__ = [
     "names",
     "register",
 ]
-__dir__ = _public_names(__all__, _by_name)
+__dir__ = _public_names(__all__, _table)
 
 if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
 
     def __getattr__(name: str) -> _typing.Any:
-        """Find registered optimizers; the most similar name is suggested for others."""
-        if name in _by_name:
-            return _by_name[name]
-        raise _unknown_attribute(f"The module {__name__}", name, __dir__())
+        """Find registered optimizers, and other spellings."""
+        return _table.attribute(__name__, name)

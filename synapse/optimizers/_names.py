@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any, TypeVar
 
-from .._checks import Names, expected
+from .._checks import NEAREST_ADVICE, Names, expected
 from ..errors import ArgumentError, ArgumentTypeError
 from ._base import Optimizer
 from ._descent import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
@@ -16,7 +16,10 @@ Class = TypeVar("Class", bound=type[Optimizer | RecursiveOptimizer])
 
 BUILT_IN = (SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop, LBFGS, RLS, DEKF)
 by_name: Names[Any] = Names(
-    "optimizer", {kind.__name__: kind for kind in BUILT_IN}, {}, {}
+    "optimizer",
+    {kind.__name__: kind for kind in BUILT_IN},
+    {},
+    NEAREST_ADVICE["optimizer"],
 )
 """Classes, which are made without arguments."""
 
@@ -79,8 +82,7 @@ def register(optimizer: Class) -> Class:
     name = entry.__name__
     if by_name.seek(name) is not None:
         raise ArgumentError(
-            f"An optimizer named {name!r} is registered already. Give yours another"
-            " name."
+            f"An optimizer named {name!r} is registered already. Use another name."
         )
     by_name.add(name, entry)
     return optimizer

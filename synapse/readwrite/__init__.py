@@ -16,7 +16,7 @@ networks with PyTorch in memory.
 import copyreg as _copyreg
 import typing as _typing
 
-from .._checks import public_names as _public_names
+from .._checks import missing_names as _missing_names, public_names as _public_names
 from ..objects.network import Network as _Network
 from ._formats import (
     MODULE_OF as _MODULE_OF,
@@ -49,11 +49,12 @@ if _typing.TYPE_CHECKING:
         synaptic_data as synaptic_data,
     )
 else:
+    _missing = _missing_names(__name__, __all__)
 
     def __getattr__(name: str) -> _typing.Any:
         """Import the module of a name: that of ``gexf`` for ``gexf_data``."""
         if name not in _MODULE_OF:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            return _missing(name)
         return getattr(_imported(_MODULE_OF[name]), name)
 
 

@@ -13,9 +13,8 @@ slopes.
 import typing as _typing
 
 from .._checks import (
-    ATTRIBUTES as _ATTRIBUTES,
+    missing_names as _missing_names,
     public_names as _public_names,
-    unknown_attribute as _unknown_attribute,
 )
 from ._actor_critic import ActorCritic
 from ._episodes import Run, run
@@ -34,10 +33,4 @@ __all__ = [
 __dir__ = _public_names(__all__)
 
 if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
-
-    def __getattr__(name: str) -> _typing.Any:
-        """Return called for names that do not exist: the error has the equivalent of
-        ours.
-        """
-        advice = _ATTRIBUTES["reward"].get(name, "")
-        raise _unknown_attribute(f"The module {__name__}", name, __all__, advice)
+    __getattr__ = _missing_names(__name__, __all__)

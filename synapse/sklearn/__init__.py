@@ -11,10 +11,9 @@ extra ``sklearn``. Install it from a clone of the repository: ``pip install -e
 import typing as _typing
 
 from .._checks import (
-    ATTRIBUTES as _ATTRIBUTES,
     imported as _imported,
+    missing_names as _missing_names,
     public_names as _public_names,
-    unknown_attribute as _unknown_attribute,
 )
 
 _imported("sklearn", "The estimators of synapse.sklearn need", "scikit-learn")
@@ -31,10 +30,4 @@ __all__ = [
 __dir__ = _public_names(__all__)
 
 if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
-
-    def __getattr__(name: str) -> _typing.Any:
-        """Return called for names that do not exist: the error has the equivalent of
-        ours.
-        """
-        advice = _ATTRIBUTES["sklearn"].get(name, "")
-        raise _unknown_attribute(f"The module {__name__}", name, __all__, advice)
+    __getattr__ = _missing_names(__name__, __all__)

@@ -10,7 +10,9 @@ spikes (``log.of(net["spikes"])``). A step lasts ``dt`` milliseconds.
 ((10000, 2), array([19., 78.]))
 """
 
-from .._checks import public_names as _public_names
+import typing as _typing
+
+from .._checks import missing_names as _missing_names, public_names as _public_names
 from ._trains import Events, cv, events, from_events, intervals, poisson, rates
 
 __all__ = [
@@ -23,3 +25,6 @@ __all__ = [
     "rates",
 ]
 __dir__ = _public_names(__all__)
+
+if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
+    __getattr__ = _missing_names(__name__, __all__)

@@ -7,7 +7,9 @@ simple methods and train it again on all rows; :func:`update_rows` and
 :func:`update_series` continue with new rows.
 """
 
-from .._checks import public_names as _public_names
+import typing as _typing
+
+from .._checks import missing_names as _missing_names, public_names as _public_names
 from ._row_models import predict_rows, train_rows
 from ._series import read_series, read_several
 from ._series_comparison import Comparison, compare_series
@@ -35,3 +37,6 @@ __all__ = [
     "update_series",
 ]
 __dir__ = _public_names(__all__)
+
+if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
+    __getattr__ = _missing_names(__name__, __all__)

@@ -4,7 +4,9 @@
 letters to indices and back, windows to learn from, and samples of the network.
 """
 
-from .._checks import public_names as _public_names
+import typing as _typing
+
+from .._checks import missing_names as _missing_names, public_names as _public_names
 from . import reber
 from ._adding import Adding
 from ._alphabet import Alphabet
@@ -38,3 +40,6 @@ __all__ = [
     "sample",
 ]
 __dir__ = _public_names(__all__)
+
+if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
+    __getattr__ = _missing_names(__name__, __all__)

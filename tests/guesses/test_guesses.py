@@ -1,4 +1,4 @@
-"""Six programs as users of other libraries would guess them: a line works, or its
+"""Eight programs as users of other libraries would guess them: a line works, or its
 error says what to write instead.
 
 ``python -m tests.guesses.test_guesses`` prints the answer to every line.
@@ -46,7 +46,8 @@ def answers(program: Path) -> Iterator[tuple[str, str, str]]:
         except Exception as error:
             if line.endswith(SETUP):
                 raise
-            text = f"{error.__cause__ or ''} {error}"  # the interpreter prints both
+            before = None if error.__suppress_context__ else error.__context__
+            text = f"{error.__cause__ or before or ''} {error}"  # both are printed
             outcome = "advice" if ADVICE.search(text) else "nothing"
             yield line, outcome, f"{type(error).__name__}: {error}"
         else:
@@ -69,6 +70,13 @@ net.weights[0] = 0.1
 synapse.draw(net)
 synapse.squashes.softmax(x, dim=1)
 lstm = architect.LSTM(2, 6, 1, peepholes=False)
+history.history["val_loss"]
+model(x[0])
+g["a"]["c"]
+nx.shortest_path(g.graph, "a", "d")
+nx.shortest_path(g, "a", "d")
+nx.DiGraph(g)
+synapse.draw(g)
 """
 """Lines without advice; ``docs/names.md`` says why."""
 
@@ -79,12 +87,12 @@ def test_a_guess_works_or_is_answered_by_what_to_write(tmp_path, monkeypatch):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         every = [answer for path in PROGRAMS.values() for answer in answers(path)]
-    assert len(every) >= 420
+    assert len(every) >= 740
     without = {line for line, outcome, _ in every if outcome == "nothing"}
     assert without <= set(REFUSED.strip().splitlines())
     assert len(without) <= 30
     count = Counter(outcome for _, outcome, _ in every)
-    assert count["works"] >= 119
+    assert count["works"] >= 228
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from synapse.learning._data import Epochs, new_control, prepare, row_weights
 from synapse.learning._options import TrainerOptions
 from synapse.learning._parameters import Updater
 from synapse.learning._regularisation import Penalties
-from synapse.learning.rules import RULES, RuleTask, _bptt
+from synapse.learning.rules import RuleTask, _bptt
+from synapse.learning.rules._base import RULES
 from tests.helpers.cases import every_case
 from tests.helpers.ties import tie_at_random
 

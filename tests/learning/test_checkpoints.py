@@ -19,7 +19,7 @@ from synapse import Trainer, errors, learning, load, optimizers, save
 from synapse.learning._archive import write_trainer
 from synapse.learning._checkpoint import Checkpointer
 from synapse.learning._options import OPTIONS
-from synapse.learning.rules import RULES
+from synapse.learning.rules._base import RULES
 from tests.helpers.cases import every_case
 
 from .resumed import (

@@ -9,7 +9,8 @@ import synapse
 from synapse import Trainer, optimizers
 from synapse.errors import ArgumentError, TrainingWarning
 from synapse.learning._data import new_control, run_epoch
-from synapse.learning.rules import RULES, BatchGradient, Online, Rule
+from synapse.learning.rules import BatchGradient, Online, Rule
+from synapse.learning.rules._base import RULES
 from tests.helpers.cases import every_case
 from tests.helpers.learners import learns
 

@@ -12,7 +12,6 @@ from pathlib import Path
 import synapse
 from tests.arguments import PUBLIC
 from tests.arguments.public import MODULES
-from tests.helpers.processes import python
 from tests.surface import WRITTEN, surface
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,24 +50,6 @@ def test_every_seed_is_called_so_and_defaults_to_none():
     }
     assert len(found) > 25
     assert {(key, default) for _, key, default in found} == {("seed", None)}
-
-
-def test_dir_lists_public_names_alone():
-    """Not those that a module imports for itself, such as Any. In a new process nothing
-    is registered."""
-    rooms = (
-        "analysis draw evolve experiments forecasting learning plain readwrite reward"
-        " river sklearn sktime spikes tables tasks"
-    )
-    later = {*rooms.split(), "fitness", "zeros"}
-    code = f"""if True:
-        from importlib import import_module
-        for name in {[*MODULES]!r}:
-            module = import_module(name)
-            listed = {{one for one in dir(module) if one[0] != "_"}}
-            assert listed - {later!r} <= set(module.__all__) <= listed, (name, listed)
-    """
-    python("-c", code)
 
 
 def test_what_is_public_changes_only_knowingly():

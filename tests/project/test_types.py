@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import get_args
 
@@ -104,18 +105,22 @@ def test_a_type_checker_knows_the_names_and_synonyms_of_a_registry(module):
 
 MODULES = [*PUBLIC_MODULES, *(f"synapse.{name}" for name in [*MORE, *EXTRAS])]
 OTHERS = {
-    "synapse": {"cli", "engine", "objects"},
+    "synapse": {"cli", "engine", "objects", "plain"},
     "synapse.draw": {"page"},
     "synapse.readwrite": {"templates"},
     **{f"synapse.{name}": {*table.synonyms} for name, table in TABLES.items()},
 }
 """What jedi completes beside the public names: packages for maintainers, which
-docs/architecture.md describes, folders of data, and synonyms, which work."""
+docs/architecture.md describes, and a text to read and run; folders of data; synonyms,
+which work."""
+
+
+def _is_package(module):
+    return find_spec(module).submodule_search_locations is not None
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_an_editor_completes_the_public_names_and_no_others(module):
-    jedi = pytest.importorskip("jedi")
+def test_dir_and_an_editor_show_the_public_names_and_no_others(module):
     # in a process where no other test has registered a name or imported a module
     code = f"""import importlib
 module = importlib.import_module({module!r})
@@ -128,10 +133,13 @@ print(*dir(module))"""
         pytest.skip(f"{module} needs a package that is not installed")
     starred, names = ({*line.split()} for line in shown.stdout.splitlines())
     names = {name for name in names if not name.startswith("_")}
+    modules = {f"{module}.{name}" for name in names if _is_package(module)}
+    assert {name for name in modules if find_spec(name)} <= {*MODULES}
+    # `from synapse import *` imports no room that is imported when it is first used
+    assert starred <= names if module == "synapse" else starred == names
+    jedi = pytest.importorskip("jedi")
     script = jedi.Script(f"import {module}\n{module}.")
     completed = {each.name for each in script.complete(2, len(module) + 1)}
     assert {name for name in completed if name[0] != "_"} == names | OTHERS.get(
         module, set()
     )
-    # `from synapse import *` imports no room that is imported when it is first used
-    assert starred <= names if module == "synapse" else starred == names

@@ -2,15 +2,15 @@
 it.
 """
 
-from ..._checks import public_names as _public_names
+import typing as _typing
+
+from ..._checks import missing_names as _missing_names, public_names as _public_names
 from .._parameters import BatchGradient
-from ._base import RULES, SEQUENCE, Rule, RuleTask
+from ._base import Rule, RuleTask
 from ._bptt import BackpropagationThroughTime
 from ._stepwise import Online, RealTimeRecurrentLearning, StepwiseRule
 
 __all__ = [
-    "RULES",
-    "SEQUENCE",
     "BackpropagationThroughTime",
     "BatchGradient",
     "Online",
@@ -20,3 +20,6 @@ __all__ = [
     "StepwiseRule",
 ]
 __dir__ = _public_names(__all__)
+
+if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
+    __getattr__ = _missing_names(__name__, __all__)

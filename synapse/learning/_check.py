@@ -150,7 +150,7 @@ def check_gradient(
     trainable = np.flatnonzero(~vector.frozen)
     middle = loss(values)
     differences = np.array(
-        [_difference(loss, values, int(place), middle) for place in trainable]
+        [_difference(loss, values, int(index), middle) for index in trainable]
     )
     smooth = ~np.isnan(differences)
     apart = np.abs(slopes[trainable] - differences)[smooth]
@@ -161,7 +161,7 @@ def check_gradient(
         parameter="" if worst is None else _name(vector, int(trainable[smooth][worst])),
         relative_error=float(np.linalg.norm(apart)) / length if length else math.nan,
         compared=len(apart),
-        kinks=tuple(_name(vector, int(place)) for place in trainable[~smooth]),
+        kinks=tuple(_name(vector, int(index)) for index in trainable[~smooth]),
     )
 
 
@@ -219,16 +219,16 @@ def _parts(
 
 
 def _difference(
-    loss: Callable[[Floats], float], values: Floats, place: int, middle: float
+    loss: Callable[[Floats], float], values: Floats, index: int, middle: float
 ) -> float:
     """Return the derivative by one parameter, from differences; NaN if the loss has a
     kink there.
     """
-    step = STEP * max(1.0, abs(float(values[place])))
-    below, above = _one_sided(loss, values, place, middle, step)
+    step = STEP * max(1.0, abs(float(values[index])))
+    below, above = _one_sided(loss, values, index, middle, step)
     apart = abs(above - below)
     if apart > DISAGREEMENT * max(1.0, abs(above)):
-        below, above = _one_sided(loss, values, place, middle, step * FINER_STEP_FACTOR)
+        below, above = _one_sided(loss, values, index, middle, step * FINER_STEP_FACTOR)
         if abs(above - below) > 0.1 * apart:
             return math.nan
     return 0.5 * (below + above)
@@ -237,7 +237,7 @@ def _difference(
 def _one_sided(
     loss: Callable[[Floats], float],
     values: Floats,
-    place: int,
+    index: int,
     middle: float,
     step: float,
 ) -> tuple[float, float]:
@@ -245,18 +245,18 @@ def _one_sided(
     parameter.
     """
     moved = values.copy()
-    moved[place] = values[place] - step
-    left = (middle - loss(moved)) / (values[place] - moved[place])
-    moved[place] = values[place] + step
-    right = (loss(moved) - middle) / (moved[place] - values[place])
+    moved[index] = values[index] - step
+    left = (middle - loss(moved)) / (values[index] - moved[index])
+    moved[index] = values[index] + step
+    right = (loss(moved) - middle) / (moved[index] - values[index])
     return float(left), float(right)
 
 
-def _name(vector: ParameterVector, place: int) -> str:
+def _name(vector: ParameterVector, index: int) -> str:
     """Return what a parameter is called, after the first of its members."""
     network = vector.network
     weights, biases = (entries for _, entries in vector.entries())
-    if place < vector.n_weights:
-        link = network.connections[int(np.flatnonzero(weights == place)[0])]
+    if index < vector.n_weights:
+        link = network.connections[int(np.flatnonzero(weights == index)[0])]
         return f"weight of {link.source.name} -> {link.target.name}"
-    return f"bias of {network[int(np.flatnonzero(biases == place)[0])].name}"
+    return f"bias of {network[int(np.flatnonzero(biases == index)[0])].name}"

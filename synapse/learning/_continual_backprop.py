@@ -154,10 +154,10 @@ class Renewer:
         into = _rows_by(neurons, target[free & ~looped], links[free & ~looped])
         out = _rows_by(neurons, source[free], links[free])
         relays = _rows_by(neurons, origin, np.arange(len(origin)))
-        places = (
+        index_arrays = (
             each.astype(np.int64) for each in (neurons, stops, *into, *out, *relays)
         )
-        return engine.online.RenewalArguments(numbers, LATEST_STEP, *places)
+        return engine.online.RenewalArguments(numbers, LATEST_STEP, *index_arrays)
 
     def renew(self, rng: np.random.Generator, activity: Floats | None = None) -> Ints:
         """Renew neurons after an update; returns which ones. `activity` is by neuron of
@@ -192,11 +192,11 @@ class Renewer:
                 for i in renewed.tolist()
             ]
         of_biases = of_rows[np.isin(rows, touched[0])]
-        places = np.concatenate(
+        touched_entries = np.concatenate(
             [of_links[np.isin(links, np.concatenate(touched[1:]))], of_biases]
         )
         starts = state.optimizer.slots()
-        state.slots.T[places] = np.array(list(starts.values()), float)
+        state.slots.T[touched_entries] = np.array(list(starts.values()), float)
 
 
 def _rows_by(neurons: Ints, owner: Ints, links: Ints) -> tuple[Ints, Ints]:

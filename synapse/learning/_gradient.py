@@ -412,11 +412,11 @@ class ExactGradient:
         answers: dict[int, tuple[int, Any] | Exception] = {}
 
         def take(number: int) -> None:
-            for place in left:
+            for index in left:
                 try:
-                    answers[place] = number, run_group(number, groups[place])
+                    answers[index] = number, run_group(number, groups[index])
                 except Exception as error:
-                    answers[place] = error
+                    answers[index] = error
                     break
                 raise_interrupt()  # in the main thread
 
@@ -427,8 +427,8 @@ class ExactGradient:
             for _ in left:
                 pass
             ended(helpers)
-        for place in range(len(groups)):
-            answer = answers[place]  # those before the first error are complete
+        for index in range(len(groups)):
+            answer = answers[index]  # those before the first error are complete
             if isinstance(answer, Exception):
                 raise answer
             yield answer
@@ -592,10 +592,10 @@ class ExactGradient:
             failed if failed[0] else tapes["failed"],
             "The weights are as before.",
         )
-        quantity, step, place = tapes.beyond(loss, bad, steps)
-        if place is None:
+        quantity, step, index = tapes.beyond(loss, bad, steps)
+        if index is None:
             return DivergenceError(f"{quantity} left the finite range. {ADVICE}")
-        neuron, lane = place
+        neuron, lane = index
         row = tapes["row"][step * tapes.width + lane]
         sequence = int(np.searchsorted(self.data.bounds, row, "right")) - 1
         of = f" of sequence {sequence}" if self.data.sequences > 1 else ""
@@ -638,12 +638,12 @@ class RecordedSteps:
         """
         row = tapes["row"][: steps * tapes.width].reshape(steps, tapes.width)
         there = row != ENDED
-        place = self._place[row[there]]
+        index = self._place[row[there]]
         for name, column in COLUMNS.items():
-            self.numbers[name][place] = tapes.steps_of(column, steps)[there]
+            self.numbers[name][index] = tapes.steps_of(column, steps)[there]
         for name in (
             "derivative",
             "responsibility",
         ):  # inputs take their activation from the data
-            self.numbers[name][place[:, None], np.arange(self._inputs)] = 0.0
-        self.numbers["responsibility"][place] /= self._share[place][:, None]
+            self.numbers[name][index[:, None], np.arange(self._inputs)] = 0.0
+        self.numbers["responsibility"][index] /= self._share[index][:, None]

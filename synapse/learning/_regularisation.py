@@ -107,10 +107,12 @@ def chances_by_neuron(title: str, network: Network, chances_given: Chances) -> F
         if isinstance(chances_given, Mapping)
         else dict.fromkeys(network.hidden, chances_given)
     )
-    place = {neuron: i for i, neuron in enumerate(network)}
+    position = {neuron: i for i, neuron in enumerate(network)}
     for key, chance in by_layer.items():
         layer: Any = network[key] if isinstance(key, str) else key
-        if not isinstance(layer, Layer) or any(neuron not in place for neuron in layer):
+        if not isinstance(layer, Layer) or any(
+            neuron not in position for neuron in layer
+        ):
             raise ArgumentTypeError(
                 expected(
                     f"A layer in {lowercase_title(title)}",
@@ -118,7 +120,9 @@ def chances_by_neuron(title: str, network: Network, chances_given: Chances) -> F
                     key,
                 )
             )
-        if any(place[neuron] >= len(place) - len(network.output) for neuron in layer):
+        if any(
+            position[neuron] >= len(position) - len(network.output) for neuron in layer
+        ):
             raise ArgumentError(
                 f"{subject(title)} cannot be applied to the outputs. Pass it for hidden"
                 " layers only."
@@ -126,5 +130,5 @@ def chances_by_neuron(title: str, network: Network, chances_given: Chances) -> F
         value = finite_number(title, chance)
         if not 0 <= value < 1:
             raise ArgumentError(expected(title, "0 or above and below 1", chance))
-        chances[[place[neuron] for neuron in layer]] = value
+        chances[[position[neuron] for neuron in layer]] = value
     return chances

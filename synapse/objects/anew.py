@@ -193,16 +193,17 @@ def _parts_of(network: Network, layers: Sequence[Layer | None]) -> dict[Any, Int
     """
     store = network._store
     rows = network._connection_rows()
-    place = np.full(store.n_neurons, -1)
+    number_of = np.full(store.n_neurons, -1)
     parts: dict[Any, Ints] = {}
     for number, layer in enumerate(layers):
         if layer is not None:
             members = rows_of(layer)
-            place[members] = number
+            number_of[members] = number
             parts["bias", number] = members
     source, target = store["source"][rows], store["target"][rows]
     kinds = np.stack(
-        [place[source], place[target], store["sign"][rows], source == target], axis=1
+        [number_of[source], number_of[target], store["sign"][rows], source == target],
+        axis=1,
     )
     every, inverse = np.unique(kinds, axis=0, return_inverse=True)
     order = np.argsort(inverse.ravel(), kind="stable")
@@ -233,15 +234,15 @@ def _draw_others(
     rest = connections[np.isnan(weights[connections])]
     if not len(rest):
         return
-    place = np.full(store.n_neurons, -1)
+    number_of = np.full(store.n_neurons, -1)
     number = 0
     for reference in store.networks.values():
         network = reference()
         for layer in () if network is None else network.layers:
-            place[rows_of(layer)] = number
+            number_of[rows_of(layer)] = number
             number += 1
     source, target = store["source"][rest], store["target"][rest]
-    kinds = np.stack([place[source], place[target]], axis=1)
+    kinds = np.stack([number_of[source], number_of[target]], axis=1)
     _, created, inverse = np.unique(
         kinds, axis=0, return_index=True, return_inverse=True
     )

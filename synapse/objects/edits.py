@@ -505,10 +505,10 @@ def _is_gated(connection: Connection) -> bool:
 
 
 def gate_projection(
-    gaters: Sequence[Neuron], places: Ints, projection: Projection
+    gaters: Sequence[Neuron], gater_indices: Ints, projection: Projection
 ) -> None:
-    """Gate connection i of a projection by ``gaters[places[i]]``; none has a gater. The
-    caller holds the stores in use.
+    """Gate connection i of a projection by ``gaters[gater_indices[i]]``; none has a
+    gater. The caller holds the stores in use.
     """
     draft = projection._store.draft
     if draft is None or draft.batches[projection._first].gaters:
@@ -516,9 +516,9 @@ def gate_projection(
         require_ungated(projection._store, projection._identities())
     store = _joined({projection._store, *map(_store_of, gaters)})
     if store.draft is not None:
-        store.draft.gate_batch(projection._first, [*gaters], places)
+        store.draft.gate_batch(projection._first, [*gaters], gater_indices)
     else:
-        _set_gaters(store, rows_of(gaters)[places], projection._identities())
+        _set_gaters(store, rows_of(gaters)[gater_indices], projection._identities())
 
 
 def require_ungated(store: Store, identities: Ints | int) -> None:

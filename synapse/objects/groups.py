@@ -40,19 +40,19 @@ def keys_of(neurons: Sequence[Neuron], inputs: int, outputs: int) -> Ints:
         if not store.has_squash(FIRST_GROUPED, LAST_GROUPED):
             continue
         store.make_columns()
-        places = np.array(members)
+        positions = np.array(members)
         rows = np.array([neurons[i]._row for i in members])
         codes = store["squash"][rows].astype(np.int64)
         is_grouped = (codes >= FIRST_GROUPED) & (codes <= LAST_GROUPED)
-        is_grouped &= places >= inputs
+        is_grouped &= positions >= inputs
         if not is_grouped.any():
             continue
         numbers = store["group"][rows].astype(np.int64)
         kinds = 1 + LAST_GROUPED - FIRST_GROUPED
         own_keys = keys.max() + numbers * kinds + codes - FIRST_GROUPED
         own_keys[~is_grouped | (numbers == 0)] = 0
-        own_keys[(places >= len(neurons) - outputs) & (codes == SOFTMAX)] = -1
-        keys[places] = own_keys
+        own_keys[(positions >= len(neurons) - outputs) & (codes == SOFTMAX)] = -1
+        keys[positions] = own_keys
     return keys
 
 
@@ -156,10 +156,10 @@ def _require_softmax_neighbors(store: Store, rows: Ints, function: Squash) -> No
         outputs = outputs[np.argsort(store["position"][outputs])]
         changed = np.isin(outputs, rows)
         after = np.where(changed, function.code, codes[outputs])
-        places = np.flatnonzero(after == SOFTMAX)
-        if len(places) and places[-1] - places[0] >= len(places):
-            between = outputs[places[0] : places[-1]][
-                after[places[0] : places[-1]] != SOFTMAX
+        positions = np.flatnonzero(after == SOFTMAX)
+        if len(positions) and positions[-1] - positions[0] >= len(positions):
+            between = outputs[positions[0] : positions[-1]][
+                after[positions[0] : positions[-1]] != SOFTMAX
             ]
             raise TopologyError(
                 "All softmax outputs of a network compete, so no other output may"

@@ -447,8 +447,8 @@ class Layer(NeuronRows, Sequence[Neuron]):
         """
         require_projection("projection", projection)
         with ExclusiveLayerAccess(self, projection, columns=False):
-            places = projection._gaters(self, kind)
-            edits.gate_projection(self._neurons, places, projection)
+            gater_indices = projection._gaters(self, kind)
+            edits.gate_projection(self._neurons, gater_indices, projection)
 
     # --- steps ------------------------------------------------------------------------
 

@@ -503,11 +503,11 @@ class Network(NeuronRows, OutputSlopes):
                 checks.expected("neurons", "a Neuron or a Layer", neurons)
             )
         with ExclusiveLayerAccess(self, layer):
-            place = (
+            index = (
                 len(self._layers) - 1 if before is None else self._place_before(before)
             )
             edits.refuse_softmax(layer)
-            layers = [*self._layers[:place], layer, *self._layers[place:]]
+            layers = [*self._layers[:index], layer, *self._layers[index:]]
             require_neighbors(layers)
             self._admit(list(layer))
             self._renumber(layers)

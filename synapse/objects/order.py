@@ -109,7 +109,7 @@ def is_on_cycle(network: Network, new: Relations) -> bool:
     if network._unplaced or len(new.before) > 1 or not fast:
         return False
     (before,), (after,) = new
-    row_of = [network[int(place)]._row for place in (after, before)]
+    row_of = [network[int(position)]._row for position in (after, before)]
     return bool(before <= after) or _path_found(network._store, *row_of)
 
 
@@ -181,12 +181,12 @@ def place_new_layers(network: Network, placed: Relations, new: Relations) -> Non
     moved = [layers[i] for i in order]
     if order != list(range(len(sizes))) and groups.parted_by(moved) is None:
         firsts = np.cumsum([0, *sizes])
-        place = np.empty(len(layer_of), np.int64)
-        place[np.concatenate([np.arange(firsts[i], firsts[i + 1]) for i in order])] = (
-            np.arange(len(place))
-        )
+        position = np.empty(len(layer_of), np.int64)
+        position[
+            np.concatenate([np.arange(firsts[i], firsts[i + 1]) for i in order])
+        ] = np.arange(len(position))
         network._renumber(moved)
-        placed, new = placed.numbered(place), new.numbered(place)
+        placed, new = placed.numbered(position), new.numbered(position)
     warn_of_late(network, placed, new)
 
 
@@ -230,18 +230,20 @@ def _with_before(
     """Move `source`, with what must activate before it, before `target`, if that is
     possible.
     """
-    place = {layer: i for i, layer in enumerate(order)}
+    position = {layer: i for i, layer in enumerate(order)}
     moving = {source}
     left = [source]
     while left:
         needed = {
-            layer for layer in earlier[left.pop()] if place[layer] >= place[target]
+            layer
+            for layer in earlier[left.pop()]
+            if position[layer] >= position[target]
         } - moving
         moving |= needed
         left += needed
-    if place[source] < place[target] or target in moving:
+    if position[source] < position[target] or target in moving:
         return order
-    at = place[target]
+    at = position[target]
     ahead = [layer for layer in order[at:] if layer in moving]
     return [
         *order[:at],
@@ -466,9 +468,9 @@ def find_order(
     acyclic = ways.without_cycles(components, [np.argsort(rank) for rank in ranks])
     order = acyclic.sorted(neurons)
     depths = ways.depths(order, components, near)
-    place = np.empty(count, np.int64)
-    place[order] = neurons
-    order = order[np.lexsort((order, place[first_member[order]]))]
+    position = np.empty(count, np.int64)
+    position[order] = neurons
+    order = order[np.lexsort((order, position[first_member[order]]))]
     ends = np.zeros(count, bool)
     ends[[*inputs, *outputs]] = True
     hidden = order[~ends[order]]

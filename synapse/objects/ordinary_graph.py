@@ -200,9 +200,9 @@ def _distinct(names: Sequence[str]) -> Sequence[str]:
 def _node_data(table: Topology) -> Rows:
     """Return the attributes of the nodes."""
     layer, sizes = table.layer, table.sizes
-    place = np.arange(table.neurons) - (np.cumsum(sizes) - sizes)[layer]
+    rank = np.arange(table.neurons) - (np.cumsum(sizes) - sizes)[layer]
     # the first neuron of a layer on top
-    height = NEURON_SPACING * ((sizes[layer] - 1) / 2 - place)
+    height = NEURON_SPACING * ((sizes[layer] - 1) / 2 - rank)
     columns = {
         "label": table.names,
         "layer": [table.layers[number] for number in layer.tolist()],

@@ -298,8 +298,8 @@ def _agreed(
 
 def first_of_group(tie: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
     """Replace the value of every tied row by that of the first row of its group."""
-    _, first_members, place = np.unique(tie, return_index=True, return_inverse=True)
-    return np.where(tie != 0, values[first_members[place]], values)
+    _, first_members, inverse = np.unique(tie, return_index=True, return_inverse=True)
+    return np.where(tie != 0, values[first_members[inverse]], values)
 
 
 def sum_of_group(
@@ -310,8 +310,8 @@ def sum_of_group(
     """
     if not tie.any():
         return values
-    place = distinct(tie[rows])[1]
-    return np.bincount(place, values)[place]
+    inverse = distinct(tie[rows])[1]
+    return np.bincount(inverse, values)[inverse]
 
 
 def distinct(tie: NDArray[Any]) -> tuple[Ints, Ints]:
@@ -320,13 +320,13 @@ def distinct(tie: NDArray[Any]) -> tuple[Ints, Ints]:
     """
     tie = tie.astype(np.int64)
     group = tie.max(initial=0) + 1 + np.arange(len(tie))
-    _, first_members, place = np.unique(
+    _, first_members, inverse = np.unique(
         np.where(tie == 0, group, tie), return_index=True, return_inverse=True
     )
     order = np.argsort(first_members)
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
-    return first_members[order], rank[place]
+    return first_members[order], rank[inverse]
 
 
 def other_members(tie: NDArray[Any], rows: Ints) -> tuple[Ints, Ints]:
@@ -380,15 +380,15 @@ def _joined(labels: Ints, tie: Ints) -> Ints:
     """Number the labels 0, 1, ...; labels with rows that are tied already get the same
     number.
     """
-    distinct_labels, place = np.unique(labels, return_inverse=True)
+    distinct_labels, inverse = np.unique(labels, return_inverse=True)
     if not tie.any():
-        return np.asarray(place)
+        return np.asarray(inverse)
     union = nx.utils.UnionFind(range(len(distinct_labels)))
-    for label, group in sorted(set(zip(place.tolist(), tie.tolist(), strict=True))):
+    for label, group in sorted(set(zip(inverse.tolist(), tie.tolist(), strict=True))):
         if group:
             union.union(label, -group)
     roots = [union[label] for label in range(len(distinct_labels))]
-    return np.unique(np.array(roots), return_inverse=True)[1][place]
+    return np.unique(np.array(roots), return_inverse=True)[1][inverse]
 
 
 def untie_rows(store: Store, name: str, rows: Ints) -> None:

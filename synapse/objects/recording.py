@@ -222,15 +222,15 @@ class Log:
         )
         name = self._default(chosen) if variable is None else variable
         owners = self.columns(name)
-        place = {owner: i for i, owner in enumerate(owners)}
+        index = {owner: i for i, owner in enumerate(owners)}
         for owner in chosen:
             if not isinstance(owner, Neuron | Connection):
                 raise ArgumentTypeError(
                     expected(title, "Neurons or Connections", owner)
                 )
-            if owner not in place:
+            if owner not in index:
                 raise ArgumentError(f"The {name} of {owner!r} is not recorded.")
-        values = self[name][:, [place[owner] for owner in chosen]]
+        values = self[name][:, [index[owner] for owner in chosen]]
         return values[:, 0] if single else values
 
     def _default(self, items: Sequence[Any]) -> str:
@@ -725,16 +725,16 @@ class Recorder(Watcher):
         )
         order = np.argsort(key)
         kept, key = np.append(kept[order], 0), np.append(key[order], -1)
-        place = np.searchsorted(key[:-1], target << 32 | gated)
+        index = np.searchsorted(key[:-1], target << 32 | gated)
         offset = rows - columns["first_incoming"][target]
-        stored = (key[place] == (target << 32 | gated)) & (
+        stored = (key[index] == (target << 32 | gated)) & (
             offset < columns["learning"][target]
         )
         if not stored.any():
             return np.full(len(rows), NONE, np.int64)
         return np.where(
             stored,
-            columns["influence_trace"][kept[place]].astype(np.int64) + offset,
+            columns["influence_trace"][kept[index]].astype(np.int64) + offset,
             NONE,
         )
 
@@ -886,13 +886,13 @@ class Recorder(Watcher):
             self.step_over()
             self._chunks.append(rows)
         columns = self._store.columns
-        for name, place in self.indices.items():
+        for name, index in self.indices.items():
             if name in schema.NEURON_NUMBERS or name in schema.CONNECTION_NUMBERS:
                 watched = columns[
                     "watched" if name in schema.NEURON_NUMBERS else "watched_connection"
                 ]
                 there = np.flatnonzero(watched != NONE)
-                rows[:, place][:, there] = self._exact(
+                rows[:, index][:, there] = self._exact(
                     name, watched[there].astype(np.int64), numbers
                 )
 

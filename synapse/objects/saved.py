@@ -317,9 +317,9 @@ def _numbered(
     kept: PortableSensitivities, store: Store, edges: Ints | slice
 ) -> PortableSensitivities:
     """Return sensitivities with the numbers of connections instead of identities."""
-    place = _numbers(store.n_identities, store["identity"][edges], np.int64)
+    number = _numbers(store.n_identities, store["identity"][edges], np.int64)
     of = kept.parameter_connection
-    return replace(kept, parameter_connection=np.where(of == BIAS, BIAS, place[of]))
+    return replace(kept, parameter_connection=np.where(of == BIAS, BIAS, number[of]))
 
 
 def _require_finite(saved: SavedNetwork) -> None:

@@ -122,7 +122,7 @@ def _with_outputs(saved: SavedNetwork, scale: Scale) -> SavedNetwork:
 
 
 def _named(layer: str, names: list[str | None]) -> list[str]:
-    return [f"{layer} {name or place}" for place, name in enumerate(names)]
+    return [f"{layer} {name or index}" for index, name in enumerate(names)]
 
 
 def _set_neutral(neurons: dict[str, NDArray[Any]], new: slice) -> None:

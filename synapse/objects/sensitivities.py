@@ -294,14 +294,14 @@ class SensitivityPairs:
                 np.repeat(rows, len(roots)),
                 np.tile(roots + plan.layout.origin, len(rows)),
             )
-            places = plan.places_of(*every).reshape(len(rows), len(roots))
-        connection, root = np.nonzero(places != ENDED)
+            indices = plan.places_of(*every).reshape(len(rows), len(roots))
+        connection, root = np.nonzero(indices != ENDED)
         self.pairs = [
             (c, neurons[r])
             for c, r in zip(connection.tolist(), roots[root].tolist(), strict=True)
         ]
         self._network = network
-        self._places = places[connection, root]
+        self._places = indices[connection, root]
 
     def read(self) -> Floats:
         """Return the sensitivities of the latest step; the topology is still the

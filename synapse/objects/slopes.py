@@ -101,8 +101,8 @@ class OutputSlopes(Propagating):
         if self._last_untraced is not None:
             self._require_traces()
         dtype = self._store.dtype
-        places = self._parameter_places()
-        sizes = places[0].size, places[1].size
+        parameter_rows = self._parameter_places()
+        sizes = parameter_rows[0].size, parameter_rows[1].size
         if out is None:
             out = np.empty(sizes[0], dtype), np.empty(sizes[1], dtype)
         else:
@@ -121,9 +121,11 @@ class OutputSlopes(Propagating):
                 f"The slopes of {self!r} left the finite range of {dtype}."
                 f" {parameters.REMEDIES}"
             )
-        places[0].read(updates.weights, out[0])
-        places[1].read(updates.biases, out[1])
-        for name, at, slopes in zip(("weight", "bias"), places, out, strict=True):
+        parameter_rows[0].read(updates.weights, out[0])
+        parameter_rows[1].read(updates.biases, out[1])
+        for name, at, slopes in zip(
+            ("weight", "bias"), parameter_rows, out, strict=True
+        ):
             if at.tied:
                 tie = self._store[SHARED_BY[name]]
                 slopes[:] = parameters.sum_of_group(tie, at.every, slopes)

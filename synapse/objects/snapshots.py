@@ -82,10 +82,10 @@ def set_numbers(
     ones differ.
     """
     with ExclusiveAccess(network):
-        places = network._connection_rows()[weights[0]], network._rows()[biases[0]]
+        rows = network._connection_rows()[weights[0]], network._rows()[biases[0]]
         for set_them in (parameters.require_agreement, parameters.assign):
-            set_them(network._store, "weight", places[0], weights[1])
-            set_them(network._store, "bias", places[1], biases[1])
+            set_them(network._store, "weight", rows[0], weights[1])
+            set_them(network._store, "bias", rows[1], biases[1])
 
 
 # --- copies in memory, which can be restored ------------------------------------------

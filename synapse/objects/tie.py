@@ -123,8 +123,8 @@ def untie(items: Items) -> None:
     """
     chosen = _chosen("items", items)
     with ExclusiveAccess(*_handles(chosen)):
-        for place in _places(chosen):
-            parameters.untie_rows(*place)
+        for column_and_rows in _places(chosen):
+            parameters.untie_rows(*column_and_rows)
 
 
 def _chosen(title: str, items: Any) -> Chosen:
@@ -191,11 +191,13 @@ def _require_one_kind(chosen: Chosen, labels: Ints) -> None:
     else:  # neurons share biases
         trainable = "trainable_bias"
         learns = np.array([member.trainable_bias for member in chosen])
-    _, first_members, place = np.unique(labels, return_index=True, return_inverse=True)
+    _, first_members, inverse = np.unique(
+        labels, return_index=True, return_inverse=True
+    )
     for name, values in (("sign", signs), (trainable, learns)):
-        unlike = np.flatnonzero(values != values[first_members[place]])
+        unlike = np.flatnonzero(values != values[first_members[inverse]])
         if len(unlike):
-            members = int(first_members[place[unlike[0]]]), int(unlike[0])
+            members = int(first_members[inverse[unlike[0]]]), int(unlike[0])
             has = " and ".join(
                 f"{chosen[i]!r} has {getattr(chosen[i], name)}" for i in members
             )

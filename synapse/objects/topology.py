@@ -437,10 +437,10 @@ class Topology:
         line, origin = np.nonzero(is_needed)
         behind = steps[line]
         count = len(origin)
-        place = np.arange(self.neurons)
-        place[self.inputs :] += count
+        position = np.arange(self.neurons)
+        position[self.inputs :] += count
         # by steps and neuron: which neuron has that activation
-        holder = np.tile(place, (len(steps), 1))
+        holder = np.tile(position, (len(steps), 1))
         holder[behind, origin] = self.inputs + np.arange(count)
         read = holder[np.maximum(behind - 1, 0), origin]
         read[behind == 0] = origin[behind == 0]
@@ -475,9 +475,9 @@ class Topology:
             "names": [f"{self.names[i]} delayed {k}" for i, k in named],
             "squash": [squashes.identity.name] * count,
             "source": np.append(holder[delay, self.source], read),
-            "target": np.append(place[self.target], self.inputs + np.arange(count)),
+            "target": np.append(position[self.target], self.inputs + np.arange(count)),
             "gater": np.append(
-                np.where(self.gated, place[self.gater], self.gater),
+                np.where(self.gated, position[self.gater], self.gater),
                 np.full(count, NO_GATER),
             ),
             "delay": np.append(self.delay - delay, np.zeros(count, np.int64)),
@@ -485,12 +485,12 @@ class Topology:
         for name in ("names", "squash"):
             old = getattr(self, name)
             new[name] = (*old[: self.inputs], *new[name], *old[self.inputs :])
-        new["layer"] += np.arange(len(place) + count) >= self.inputs
+        new["layer"] += np.arange(len(position) + count) >= self.inputs
         return replace(
             self,
             **{name: new[name] for name in new.keys() - _UNUSUAL},
             layers=(self.layers[0], "relays", *self.layers[1:]),
-            neuron_metadata=_renumbered(self.neuron_metadata, place),
+            neuron_metadata=_renumbered(self.neuron_metadata, position),
             _unusual={name: new[name] for name in _UNUSUAL},
             _past={},
         )

@@ -18,7 +18,7 @@ from synapse.errors import (
     TopologyError,
 )
 from synapse.experiments import train_many
-from synapse.learning._data import new_control, prepare, run_epoch
+from synapse.learning._data import new_control, prepare, run_epochs, single_epoch
 from tests.helpers.cases import all_hold, all_refused
 
 RNG = np.random.default_rng(0)
@@ -85,10 +85,11 @@ def test_kernels_release_the_interpreters_lock():
     for net in nets(2):
         data = prepare(net, np.tile(INPUTS, (500, 1)), np.tile(TARGETS, (500, 1)))
         control = new_control()
-        arguments = (net, data, data.filled, Trainer(net).cost, 0.1, control)
+        epoch = single_epoch(data.filled, 0.1, control)
+        arguments = net, data, epoch, Trainer(net).cost
         trainings.append(
             (
-                threading.Thread(target=run_epoch, args=arguments),
+                threading.Thread(target=run_epochs, args=arguments),
                 control,
                 len(data.inputs),
             )

@@ -8,7 +8,7 @@ import architect
 import synapse
 from synapse import Trainer, optimizers
 from synapse.errors import ArgumentError, TrainingWarning
-from synapse.learning._data import new_control, run_epoch
+from synapse.learning._data import new_control, run_epochs, single_epoch
 from synapse.learning.rules import BatchGradient, Online, Rule
 from synapse.learning.rules._base import RULES
 from tests.helpers.cases import every_case
@@ -45,9 +45,9 @@ class FiniteDifferences(Rule):
 
     def cost(self, chosen):
         task = self.task
-        return run_epoch(
-            task.network, task.data, chosen, task.cost, None, new_control()
-        )
+        epoch = single_epoch(chosen, 0.0, new_control())
+        ended = run_epochs(task.network, task.data, epoch, task.cost, learn=False)
+        return ended[1:]
 
     def slope(self, view, name, chosen):
         if not learns(view) or (name == "bias" and view in self.task.network.input):

@@ -108,6 +108,8 @@ def main(folders: list[str]) -> int:
     findings: list[Finding] = []
     for folder in folders:
         for path in sorted(Path(folder).rglob("*.py")):
+            if any(part.startswith(".") for part in path.parts):
+                continue  # packages of npm
             text = path.read_text(encoding="utf-8")
             lines[path.parent] += sum(bool(line.strip()) for line in text.splitlines())
             findings += findings_of(path, text)

@@ -93,7 +93,7 @@ def picture(
 ) -> None:
     """Errors by step, and the readings and predictions around the drift."""
     figure, (above, below) = pyplot.subplots(2, 1, figsize=(8.0, 6.0))
-    colours = {"does not learn": ink.ORANGE, "goes on learning": ink.BLUE}
+    colours = {"does not learn": ink.ORANGE, "continues to learn": ink.BLUE}
     steps = np.arange(WINDOW, len(readings))
     for name, values in answers.items():
         above.semilogy(
@@ -144,7 +144,7 @@ def main(quick: bool, seed: int, out: Path) -> None:
     readings = drifted(readings_of(BEFORE + AFTER, rng))
     answers = {
         "does not learn": predictions(net, program, readings, 0.0),
-        "goes on learning": predictions(net, program, readings, RATE),
+        "continues to learn": predictions(net, program, readings, RATE),
     }
     ends = {}
     for name, values in answers.items():
@@ -156,9 +156,9 @@ def main(quick: bool, seed: int, out: Path) -> None:
         ends[name] = last
     if program is not None:
         here = predictions(net, None, readings[:500], RATE)
-        there = answers["goes on learning"][:500]
+        there = answers["continues to learn"][:500]
         check("program and network agree to 1e-4", np.abs(here - there).max() < 1e-4)
-    still, learned = ends["does not learn"], ends["goes on learning"]
+    still, learned = ends["does not learn"], ends["continues to learn"]
     check(
         "the program that learns ends with less than half the error",
         learned < still / 2,

@@ -245,7 +245,7 @@ def confusion(folds):
 def picture(plt, wrong, folds, path):
     figure = plt.figure(figsize=(8.4, 3.9), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=[1.15, 1])
-    left.suptitle("Misread, the surest first")
+    left.suptitle("Misread digits, most confident first")
     for axes, each in itertools.zip_longest(left.subplots(3, 4).flat, wrong[:12]):
         axes.set_axis_off()
         if each is not None:
@@ -257,14 +257,14 @@ def picture(plt, wrong, folds, path):
         errors = fold.history["loss"]
         named = number == 0
         epochs = np.arange(1, len(errors) + 1)
-        label = "learnt from" if named else None
+        label = "training data" if named else None
         axes.semilogy(epochs, errors, color=ink.BLUE, lw=1, label=label)
-        label = "test, at the end" if named else None
+        label = "held-out fold, at the end" if named else None
         axes.plot(len(errors), fold.test.loss, "o", color=ink.ORANGE, label=label)
     axes.set(
         xlabel="epoch",
-        ylabel="mean cost (cross-entropy)",
-        title="Learning, one line a fold",
+        ylabel="loss (cross-entropy)",
+        title="Training, one line per fold",
     )
     axes.legend()
     save_figure(figure, path)

@@ -255,7 +255,7 @@ def picture(plt, progress, memory, path):
     curve.plot(np.array(seen) / 1000, right, color=ink.BLUE)
     curve.axhline(0.5, color=ink.GRAY, lw=1, ls="--")
     curve.set(
-        xlabel="thousand strings learnt from",
+        xlabel="thousand training strings",
         ylabel="fraction of 300 strings right",
         ylim=(0, 1.03),
     )

@@ -222,7 +222,7 @@ def picture(plt, curves, runs, best, path):
             left.plot(seen, curve, style, color=colour, lw=1.3, label=label)
     left.axhline(GOAL, color=ink.GRAY, lw=1, ls=":")
     left.set(
-        xlabel="thousand sequences learnt from",
+        xlabel="thousand training sequences",
         ylabel="fraction entirely right",
         ylim=(0, 1.02),
     )

@@ -209,7 +209,7 @@ def picture(plt, curves, chunk, seen, path):
             left.plot(learnt, [0.0, *curve], style, color=colour, label=label)
     left.axhline(GOAL, color=ink.GRAY, lw=1, ls=":")
     left.set(
-        xlabel="thousand sequences learnt from",
+        xlabel="thousand training sequences",
         ylabel="fraction entirely right",
         ylim=(-0.02, 1.02),
     )

@@ -70,8 +70,8 @@ COUNTED = {  # where documents say how many lessons there are
     "README.md": r"with (\w+) lessons",
     "docs/index.md": r"The (\w+) `Lessons`",
     "docs/tutorial.md": r"\[(\w+) lessons in a browser\]",
-    "docs/gallery.md": r"has (\w+) lessons of two minutes",
-    "docs/reference/play.rst": r"\*\*Lessons\*\*: (\w+), of two minutes",
+    "docs/gallery.md": r"has (\w+) short lessons",
+    "docs/reference/play.rst": r"\*\*Lessons\*\*: (\w+)\.",
     "docs/reference/play.rst ": r"\* - Lessons\n     - (\w+)\n",
 }
 

@@ -119,7 +119,7 @@ function showLesson() {
   get("lesson-text").replaceChildren(...(lesson ? [
     made("p", one.scene), ...before, made("p", one.task, { className: "task" }),
     ...(done ? [...after, made("p", one.seen, { className: "seen" })] : []),
-  ] : [made("p", `${counted(LESSONS.length, "lesson")} of two minutes each. Each asks for one action and explains what you saw. `
+  ] : [made("p", `${counted(LESSONS.length, "short lesson")}. Each asks for one action and explains what you saw. `
     + "The other tabs are for your own networks and data.")]));
 }
 

@@ -210,7 +210,7 @@ def test_arguments_that_disagree():
     xor = evolve.fitness.xor
     for call, words in (
         (lambda: evolve.neat(xor, inputs=3), "one number of inputs, got 2 and 3"),
-        (lambda: evolve.neat(slow_size, outputs=1), "Pass inputs="),
+        (lambda: evolve.neat(slow_size, outputs=1), "Pass the inputs="),
         (lambda: evolve.neat(xor, start=evolve.Genome.minimal(3, 1)), "got 2 and 3"),
         (lambda: evolve.neat(xor, resume=True), "checkpoint="),
         (lambda: evolve.neat("xor"), "`fitness`"),

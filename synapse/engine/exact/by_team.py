@@ -38,12 +38,12 @@ from .train import (
     epochs_by,
     group_at,
     is_alone,
-    move_all_weights,
-    move_weights,
     samples_of,
     squares_of,
     steps_of,
     training_of,
+    update_all_weights,
+    update_weights,
     worse_of,
 )
 from .update import sum_of_squares
@@ -180,7 +180,7 @@ def run_part_of_update(training, index):
         team.numbers[SUM] = team.numbers[SUM] + squares if index > 0 else squares
     else:
         rate = team.numbers[RATE]
-        status = move_weights(training, slopes, by_rows, rate, count, start, stop)
+        status = update_weights(training, slopes, by_rows, rate, count, start, stop)
         wait_for_turn(team, index)
         team.numbers[SUM] = worse_of(int(team.numbers[SUM]), status)
     end_part(team, index, True)
@@ -232,10 +232,10 @@ def squares_together(training, weights, by_rows, is_wide):
 
 @strict_fp
 def move_together(training, weights, by_rows, is_wide, rate, count):
-    """Compute `move_all_weights` by several threads."""
+    """Compute `update_all_weights` by several threads."""
     team = training.team
     if not can_share(training, by_rows, is_wide):
-        return move_all_weights(training, weights, by_rows, is_wide, rate, count)
+        return update_all_weights(training, weights, by_rows, is_wide, rate, count)
     team.numbers[RATE] = rate
     team.numbers[SUM] = DONE
     begin_round(team, MOVES, team.threads, int(by_rows), count, 0)

@@ -365,7 +365,7 @@ def worse_of(status, other):
 
 
 @strict_fp
-def move_weights(training, slopes, by_rows, rate, count, start, stop):
+def update_weights(training, slopes, by_rows, rate, count, start, stop):
     """Move some of the weights, see `apply_update`; `by_rows`: by minus the tapes'
     gradient.
     """
@@ -382,13 +382,13 @@ def squares_of(training, weights, by_rows, is_wide):
 
 
 @strict_fp
-def move_all_weights(training, weights, by_rows, is_wide, rate, count):
+def update_all_weights(training, weights, by_rows, is_wide, rate, count):
     """Move all weights; returns a status."""
     size = training.change.slopes[0].size
-    return move_weights(training, weights, by_rows, rate, count, 0, size)
+    return update_weights(training, weights, by_rows, rate, count, 0, size)
 
 
-def epochs_by(descend_batch: Any, squares_of: Any, move_all_weights: Any) -> Any:
+def epochs_by(descend_batch: Any, squares_of: Any, update_all_weights: Any) -> Any:
     """Return the loop over epochs: with the functions of one thread, or with those of
     several (``by_team.py``).
     """
@@ -406,7 +406,7 @@ def epochs_by(descend_batch: Any, squares_of: Any, move_all_weights: Any) -> Any
         if not squares <= change.step.limit:
             return TOO_STEEP if has_finite_slopes(slopes) else NOT_FINITE
         options = by_rows, is_wide, rate, count
-        status = move_all_weights(training, weights, *options)
+        status = update_all_weights(training, weights, *options)
         sign = -1.0 if by_rows else 1.0
         options = False, sign, change.step, rate, count, 0, biases.size
         status = worse_of(status, apply_update(bias, change.biases, biases, *options))
@@ -488,7 +488,7 @@ def epochs_by(descend_batch: Any, squares_of: Any, move_all_weights: Any) -> Any
     return run_epochs
 
 
-_run_epochs = epochs_by(descend_batch, squares_of, move_all_weights)
+_run_epochs = epochs_by(descend_batch, squares_of, update_all_weights)
 
 
 @inline

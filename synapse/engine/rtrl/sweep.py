@@ -237,7 +237,7 @@ def add_direct_of(store, j, step, target, to, biases, bias):
     """
     for r in range(store.run_start[j], store.run_stop[j]):
         if not store.run_flags[r] & mark.FIXED:
-            move_run(store, r, step, target, to)
+            update_run(store, r, step, target, to)
     self_row = store.self_row[j]
     if self_row != NONE and store.trainable[self_row]:
         gain = one_like(store.bias[j])
@@ -250,7 +250,7 @@ def add_direct_of(store, j, step, target, to, biases, bias):
 
 
 @inline
-def move_run(store, r, step, target, to):
+def update_run(store, r, step, target, to):
     """`add_direct_of` for the weights of a run."""
     run_kind = store.run_kind[r]
     row = store.run_first[r]

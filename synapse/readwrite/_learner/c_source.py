@@ -271,9 +271,9 @@ def _stack_of(tables: Tables, reach: Reached | None) -> int:
     propagate = 0
     if reach is not None:
         roots = max(1, len(reach.roots))
-        flow = 2 * (tables.neurons + tables.computed) + tables.past.size
-        step = max(roots * reach.widest, flow)
-        propagate = flow + roots + reach.widest
+        adjoint = 2 * (tables.neurons + tables.computed) + tables.past.size
+        step = max(roots * reach.widest, adjoint)
+        propagate = adjoint + roots + reach.widest
     tied = [groups for _, groups in (tables.tied(True), tables.tied(False))]
     work = 3 * (tables.neurons + tables.computed)
     return max(step, work + sum(tied) + max(propagate, *tied))
@@ -460,8 +460,8 @@ def _moves(
     before = ""
     after = ""
     functions = ""
-    hold = ""
-    hold_tied = ""
+    enforce = ""
+    enforce_tied_signs = ""
     if tables.signed:
         signs = tables.column("sign")[tables.learning_weights].tolist()
         more_tables += (
@@ -469,8 +469,8 @@ def _moves(
             f"    {lines([str(sign) for sign in signs or [0]])}\n}};\n\n"
         )
         more_tables += _part("signs", parts)
-        hold = f"            {prefix}_hold_signs(net, &{prefix}_nodes[j]);\n"
-        hold_tied = "\n" + _part("hold tied", parts).rstrip()
+        enforce = f"            {prefix}_enforce_signs(net, &{prefix}_nodes[j]);\n"
+        enforce_tied_signs = "\n" + _part("enforce tied signs", parts).rstrip()
     for of_weights, what in ((True, "weight"), (False, "bias")):
         members, groups = tables.tied(of_weights)
         if not members:
@@ -480,7 +480,7 @@ def _moves(
             "what": what,
             "groups": groups,
             "members": len(members),
-            "signed": hold_tied if of_weights else "",
+            "signed": enforce_tied_signs if of_weights else "",
         }
         more_tables += (
             f"\nstatic const {prefix}_index {prefix}_tied_{what}s[][2] = {{ // place,"
@@ -488,7 +488,7 @@ def _moves(
         )
         before += _part("note ties", names)
         functions += "\n" + _part("ties", names)
-        after += f"    {prefix}_move_{what}s(net, {what}_base);\n"
+        after += f"    {prefix}_update_{what}s(net, {what}_base);\n"
     if options.bound is not None:
         limit = options.language.number(options.bound)
         after += _part("bound", {**parts, "limit": limit})
@@ -497,7 +497,7 @@ def _moves(
         "before_moves": before,
         "after_moves": after,
         "tie_functions": functions,
-        "hold_signs": hold,
+        "enforce_signs": enforce,
     }
 
 
@@ -509,8 +509,8 @@ def _past(tables: Tables, names: Mapping[str, Any]) -> dict[str, Any]:
             "past_comment": "",
             "shift_past": "",
             "past_arrives": "",
-            "at_root": "flow->state[root]",
-            "begin_root": "flow.delta[root] = 1;",
+            "at_root": "adjoint->state[root]",
+            "begin_root": "adjoint.delta[root] = 1;",
         }
     parts = {
         **names,

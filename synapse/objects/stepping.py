@@ -424,7 +424,7 @@ class Stepping(Calling):
             outputs = []
             for rows, (at, currents) in zip(sequences, found, strict=True):
                 if len(rows):
-                    self.clear()
+                    self._clear_in_use()
                 outputs.append(self._run_with_currents(rows, at, currents, traces))
         return outputs
 

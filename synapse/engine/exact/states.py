@@ -149,22 +149,22 @@ def sum_by(index_of: Callable[..., Any]) -> Any:
     @in_order
     def weighted_sum(store, tapes, row, n, *where):
         whole = n - n % 4
-        brought = splat(0.0, tapes.state)
-        brought1 = splat(0.0, tapes.state)
-        brought2 = splat(0.0, tapes.state)
-        brought3 = splat(0.0, tapes.state)
+        total = splat(0.0, tapes.state)
+        total1 = splat(0.0, tapes.state)
+        total2 = splat(0.0, tapes.state)
+        total3 = splat(0.0, tapes.state)
         for c in range(row, row + whole, 4):
             i = index_of(store, c, *where)
             i1 = index_of(store, c + 1, *where)
             i2 = index_of(store, c + 2, *where)
             i3 = index_of(store, c + 3, *where)
-            brought += tapes.activation[i] * store.weight[c]
-            brought1 += tapes.activation[i1] * store.weight[c + 1]
-            brought2 += tapes.activation[i2] * store.weight[c + 2]
-            brought3 += tapes.activation[i3] * store.weight[c + 3]
+            total += tapes.activation[i] * store.weight[c]
+            total1 += tapes.activation[i1] * store.weight[c + 1]
+            total2 += tapes.activation[i2] * store.weight[c + 2]
+            total3 += tapes.activation[i3] * store.weight[c + 3]
         for c in range(row + whole, row + n):
-            brought += tapes.activation[index_of(store, c, *where)] * store.weight[c]
-        return (brought + brought1) + (brought2 + brought3)
+            total += tapes.activation[index_of(store, c, *where)] * store.weight[c]
+        return (total + total1) + (total2 + total3)
 
     return weighted_sum
 
@@ -193,10 +193,10 @@ def dense_sum(store, tapes, row, n, sources):
     """sum_i w_ij y_i from consecutive sources."""
     if width(tapes.activation) == 1:
         return consecutive_sum(store, tapes, row, n, sources - row)
-    brought = splat(0.0, tapes.state)
+    total = splat(0.0, tapes.state)
     for q in range(n):
-        brought += tapes.activation[sources + q] * store.weight[row + q]
-    return brought
+        total += tapes.activation[sources + q] * store.weight[row + q]
+    return total
 
 
 @inline
@@ -284,8 +284,8 @@ def add_shared_run(store, tapes, r, runs, start, stop, step):
         run = r + (j - start) * runs
         fill_tile(store, tapes, run, runs, count, source)
         for k in range(count):
-            gained = tapes.tile[k] * gain(store, tapes, run + k * runs, gains)
-            tapes.new_state[step.offset + j + k] += gained
+            weighted = tapes.tile[k] * gain(store, tapes, run + k * runs, gains)
+            tapes.new_state[step.offset + j + k] += weighted
 
 
 @inline
@@ -300,32 +300,32 @@ def add_stepped(store, tapes, r, gap, start, stop, step):
     for q in range(store.run_length[r]):
         if store.run_kind[r] == SHARED:
             for t in range(stop - start):
-                gained = tapes.activation[gater + t] * store.weight[row + q + t * gap]
-                brought = gained * tapes.activation[source + q + t]
-                tapes.new_state[step.offset + start + t] += brought
+                weighted = tapes.activation[gater + t] * store.weight[row + q + t * gap]
+                product = weighted * tapes.activation[source + q + t]
+                tapes.new_state[step.offset + start + t] += product
         else:
             for t in range(stop - start):
                 weight = store.weight[row + q + t * gap]
-                brought = tapes.activation[source + q + t] * weight
-                tapes.new_state[step.offset + start + t] += brought
+                product = tapes.activation[source + q + t] * weight
+                tapes.new_state[step.offset + start + t] += product
 
 
 @inline
 def gated_sum(store, tapes, r, row, n, sources, gaters):
     """sum_i g_ij w_ij y_i of a run with a gater for each connection."""
-    brought = splat(0.0, tapes.state)
+    total = splat(0.0, tapes.state)
     if store.run_kind[r] == ZIPPED:
         source = sources + store.run_source[r]
         gater = gaters + store.run_gater[r]
         for q in range(n):
-            gained = tapes.activation[source + q] * tapes.activation[gater + q]
-            brought += gained * store.weight[row + q]
+            weighted = tapes.activation[source + q] * tapes.activation[gater + q]
+            total += weighted * store.weight[row + q]
     else:
         for q in range(row, row + n):
             activation = tapes.activation[sources + store.source[q]]
-            gained = activation * tapes.activation[gaters + store.gater[q]]
-            brought += gained * store.weight[q]
-    return brought
+            weighted = activation * tapes.activation[gaters + store.gater[q]]
+            total += weighted * store.weight[q]
+    return total
 
 
 @inline
@@ -351,8 +351,8 @@ def sum_of_run(store, tapes, r, step):
     sources = sources_at(store, tapes, r, step)
     gaters = at_gaters_step(flags, step.now, step.before)
     if run_kind == SHARED:
-        brought = dense_sum(store, tapes, row, n, sources + store.run_source[r])
-        return brought * gain(store, tapes, r, gaters)
+        total = dense_sum(store, tapes, row, n, sources + store.run_source[r])
+        return total * gain(store, tapes, r, gaters)
     return gated_sum(store, tapes, r, row, n, sources, gaters)
 
 
@@ -374,13 +374,13 @@ def add_run(store, tapes, r, runs, start, stop, step):
         add_stepped(store, tapes, r, gap, start, stop, step)
     elif store.run_kind[r] == LISTED:
         for t in range(stop - start):
-            brought = listed_sum(store, tapes, row + t * gap, n, sources)
-            tapes.new_state[step.offset + start + t] += brought
+            total = listed_sum(store, tapes, row + t * gap, n, sources)
+            tapes.new_state[step.offset + start + t] += total
     else:
         for t in range(stop - start):
             run = r + t * runs
-            brought = gated_sum(store, tapes, run, row + t * gap, n, sources, gaters)
-            tapes.new_state[step.offset + start + t] += brought
+            total = gated_sum(store, tapes, run, row + t * gap, n, sources, gaters)
+            tapes.new_state[step.offset + start + t] += total
 
 
 @lazy_part(INDEX, INDEX, step_kind, taped=True)

@@ -42,7 +42,7 @@ from ..records import Latest
 from ..status import DIVERGED, DONE, UNSTEPPED
 from .advance import advance, fill_direct, move_through, save_slopes
 from .offsets import base_at, materialized_at
-from .pending import materialize, renew_pending
+from .pending import materialize, materialize_pending
 from .sweep import sweep_cost
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 @lazy_part(PLAN)
 def record_sensitivities(store, plan):
     """Complete the last row of the log with the sensitivities."""
-    renew_pending(store, plan)
+    materialize_pending(store, plan)
     n = store.log_layout.sensitivities
     values = materialized_at(plan) if plan.latest.renewed else base_at(plan)
     at = store.log_layout.steps * store.log_layout.width - n

@@ -161,7 +161,7 @@ def add_pending(plan, c, unit, new, first_step, steps):
 
 
 @noinline
-def renew_unit(plan, c, unit, old, new, first_step, steps):
+def advance_unit(plan, c, unit, old, new, first_step, steps):
     """Renew a unit of a class over some pending steps: vectors one step back, or some
     columns.
 
@@ -192,14 +192,14 @@ def renew_unit(plan, c, unit, old, new, first_step, steps):
 
 
 @lazy_part(PLAN, INDEX, INDEX, INDEX, INDEX, INDEX)
-def renew(store, plan, unit, stop, new, first_step, steps):
+def advance_units(store, plan, unit, stop, new, first_step, steps):
     """Renew some units over some pending steps, into the copy at `new`: from the base,
     or from the next one if the steps of the first block are in it.
     """
     old = base_at(plan) if first_step == 0 else next_at(plan)
     for c in range(plan.counts.classes):
         while unit < stop and unit < plan.class_unit[c + 1]:
-            renew_unit(plan, c, unit, old, new, first_step, steps)
+            advance_unit(plan, c, unit, old, new, first_step, steps)
             unit += 1
 
 
@@ -209,7 +209,7 @@ def continue_renewal(store, plan, units):
     this work.
     """
     if plan.latest.units < units:
-        renew(
+        advance_units(
             store, plan, plan.latest.units, units, next_at(plan), 0, plan.counts.depth
         )
         plan.latest.units = units
@@ -226,11 +226,13 @@ def materialize(store, plan, steps):
     if steps > depth:
         continue_renewal(store, plan, units)
         included = depth
-    renew(store, plan, 0, units, materialized_at(plan), included, steps - included)
+    advance_units(
+        store, plan, 0, units, materialized_at(plan), included, steps - included
+    )
 
 
 @inline
-def renew_pending(store, plan):
+def materialize_pending(store, plan):
     """Compute the sensitivities after the pending steps, which stay pending."""
     if plan.latest.pending > 0 and plan.latest.renewed == 0:
         materialize(store, plan, plan.latest.pending)

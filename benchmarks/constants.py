@@ -366,32 +366,32 @@ CONSTANTS = (
     Constant("learning._data", "MAX_CACHED_BYTES", DATA),
     Constant("learning._data", "OUTPUTS_PER_CHUNK", ONLINE_COSTS, values=("1", "640")),
     Constant(
-        "learning.training",
+        "learning._training",
         "TARGET_CALL_SECONDS",
         ("XOR, 20,000 epochs online", "2-3-1, 20,000 samples shuffled, 20 epochs"),
     ),
     Constant(
-        "learning.training",
+        "learning._training",
         "MAX_NUMBERS",
         ("XOR, 20,000 epochs online", "2-3-1, 20,000 samples shuffled, 20 epochs"),
     ),
     Constant(
-        "learning.gradient",
+        "learning._gradient",
         "SAMPLE_TAPE_STEPS",
         ("gradient, 64-32-10, 512 samples", "Adam, 64-32-10, batches of 8"),
     ),
-    Constant("reward.td", "STEPS_PER_CALL", ("TD on 20,000 rows",)),
-    Constant("river.features", "FORGOTTEN_EVERY", ("512 dicts learned",)),
+    Constant("reward._td", "STEPS_PER_CALL", ("TD on 20,000 rows",)),
+    Constant("river._features", "FORGOTTEN_EVERY", ("512 dicts learned",)),
     Constant(
-        "tasks.task", "TESTED_AT_ONCE", ("an untrained network tested on a task",)
+        "tasks._task", "TESTED_AT_ONCE", ("an untrained network tested on a task",)
     ),
-    Constant("evolve.neat", "PARTS", ("NEAT by two threads",)),
-    Constant("readwrite.c", "UNROLLED", IN_C),
+    Constant("evolve._neat", "PARTS", ("NEAT by two threads",)),
+    Constant("readwrite._c", "UNROLLED", IN_C),
     Constant("readwrite._loops", "MIN_LOOP_CONNECTIONS", SPARSE_IN_C),
     Constant("readwrite._loops", "MIN_DENSITY", SPARSE_IN_C),
     Constant("readwrite._loops", "LANES", IN_C),
-    Constant("readwrite.javascript", "TILE", IN_JAVASCRIPT),
-    Constant("readwrite.onnx", "SPARSE", LAYERS_IN_ONNX),
+    Constant("readwrite._javascript", "TILE", IN_JAVASCRIPT),
+    Constant("readwrite._onnx", "SPARSE", LAYERS_IN_ONNX),
     Constant("readwrite._blocks", "MAX_SMALL_MATRIX", RECURRENT_IN_TORCH),
     Constant("readwrite._blocks", "MIN_DENSITY", RECURRENT_IN_TORCH),
 )

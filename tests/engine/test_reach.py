@@ -134,6 +134,6 @@ def test_what_needs_more_memory_than_allowed_is_refused():
     net = architect.Elman(3, 20, 2, seed=0)
     _, store, span = net._lowered()
     with pytest.raises(TooLarge) as refused:
-        Layout(store, find_pattern(store, span, None), most=10_000)
+        Layout(store, find_pattern(store, span, None), maximum=10_000)
     assert refused.value.bytes > 2 * 8 * 20 * 20 * 24
-    assert Layout(store, find_pattern(store, span, 1), most=100_000).size == 20 * 24
+    assert Layout(store, find_pattern(store, span, 1), maximum=100_000).size == 20 * 24

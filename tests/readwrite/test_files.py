@@ -82,10 +82,10 @@ def test_whatever_fails_the_old_file_is_whole_and_nothing_is_left(
 
 WRITE_SLOWLY = """
 import os, sys
-from synapse.readwrite import files
+from synapse.readwrite import _files
 if sys.argv[2] == "hidden":  # as on other systems
     del os.O_TMPFILE
-with files.replacing(sys.argv[1]) as stream:
+with _files.replacing(sys.argv[1]) as stream:
     stream.write(b"part")
     print("writing", flush=True)
     sys.stdin.read()

@@ -138,7 +138,7 @@ def test_what_is_declared_says_so():
     assert [_squash.get(name).surrogate for name in ("spike", "step")] == [True, False]
     net = spiking(registered)
     inputs, targets = sequence()
-    with pytest.raises(ArgumentError, match="slope of half is declared"):
+    with pytest.raises(ArgumentError, match="slope of half is a declared surrogate"):
         synapse.check_gradient(net, inputs, targets, "squared_error")
 
 

@@ -1,9 +1,9 @@
 """Which traces a network has, from its columns alone.
 
 Which connections have an eligibility trace, and which pairs of neurons an influence,
-follows from the topology as lowering finds it (``find_influences`` and ``place_traces``
-of ``engine/lowering/kernels.py``). A file is checked by the same conditions, on whole
-columns, so that nothing is lowered to read it.
+follows from the topology as lowering finds it (``find_influences`` and
+``locate_traces`` of ``engine/lowering/loops/gated.py``). A file is checked by the same
+conditions, on whole columns, so that nothing is lowered to read it.
 """
 
 from __future__ import annotations

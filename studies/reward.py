@@ -85,7 +85,7 @@ def truncated(agent: Any) -> Any:
     class Truncated(agent):  # type: ignore[misc]
         def _observe(self, row: Any) -> Any:
             if self.network._rtrl.plan is not None:
-                self.network._rtrl.plan.forget()
+                self.network._rtrl.plan.clear()
             return super()._observe(row)
 
     return Truncated

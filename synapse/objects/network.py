@@ -940,7 +940,7 @@ class Network(NeuronRows, OutputSlopes):
 
     @metadata.setter
     def metadata(self, values: Mapping[str, Any]) -> None:
-        self._metadata = checks.json_object("metadata of a network", values)
+        self._metadata = checks.json_object("net.metadata", values)
 
     # --- rows in the store ------------------------------------------------------------
 

@@ -196,7 +196,7 @@ def _columns_of(network: Network, doing: str) -> SavedNetwork:
         reach=None if live is None else live.reach,
         sensitivities=None if kept is None else _numbered(kept, store, edges),
         untraced=network._is_untraced(store),
-        metadata=json_object("metadata of a network", network.metadata),
+        metadata=json_object("net.metadata", network.metadata),
     )
     if store.notes is not None:
         columns = by_number(store.notes.neurons, network)

@@ -50,7 +50,7 @@ def copied(network: Network) -> Network:
         clone = instance_of(describe(network), layers)
         clone._made = network._made
         clone._begin(layers, network.name)
-        clone._metadata = json_object("metadata of a network", network.metadata)
+        clone._metadata = json_object("net.metadata", network.metadata)
         clone._doubled_known = network._doubled_known
         twin_store.networks[network._number_now] = weakref.ref(clone)
         for layer in layers:

@@ -18,7 +18,7 @@ from tests.arguments import EXCLUDED, PUBLIC, ROWS, World, is_excluded
 from tests.arguments.kinds import ODD
 
 SENTENCE = re.compile(r"[A-Z<`'\"].*[.!?>)\]]")
-PARAMETER = re.compile(r"`(\w+)[^`]*`.* must ")
+PARAMETER = re.compile(r"`(?:net\.)?(\w+)[^`]*`.* must ")
 """The beginning of a message about a parameter."""
 PASSED_ON = {("architect.CTRNN.__init__", "wiring"): "kind"}
 """Arguments that another public call takes under the name of its own."""

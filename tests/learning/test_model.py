@@ -199,9 +199,9 @@ def test_what_cannot_be_used_is_one_sentence_and_changes_nothing(tmp_path):
     synapse.save(model, path)
     document = json.loads(path.read_text())
     for change, words in (
-        ({"task": "classes"}, "digest does not fit"),
+        ({"task": "classes"}, "digest does not match"),
         ({"version": 9}, "newer version"),
-        ({"scale": {"mean": [1.0]}}, "digest does not fit"),
+        ({"scale": {"mean": [1.0]}}, "digest does not match"),
         ({"more": 1}, "must have only"),
         ({"network": None}, "an object"),
     ):

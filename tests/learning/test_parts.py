@@ -190,7 +190,7 @@ def test_a_recording_has_the_rows_of_one_thread(make):
 
 
 @squashes.register
-def brittle(state):
+def raises_above(state):
     if state > 50.0:
         raise ValueError("too large")
     return state, 1.0
@@ -198,7 +198,7 @@ def brittle(state):
 
 def test_a_failure_is_that_of_the_first_sequence_and_leaves_what_one_thread_leaves():
     def make():
-        return architect.Perceptron(3, 4, 1, seed=0, squash="brittle")
+        return architect.Perceptron(3, 4, 1, seed=0, squash="raises_above")
 
     def failing(call):
         def act(net, number):

@@ -56,7 +56,7 @@ BAD_TARGETS = {
     "finite, got array([inf])": np.array([INF]),
     BETWEEN.format(1.5): np.array([1.5]),
     BETWEEN.format(-1e-300): np.array([-1e-300]),
-    "1 number, got 2": np.zeros(2),
+    "1 target, got 2": np.zeros(2),
     TEXT: np.array(["a"]),
 }
 BAD_RATES = {

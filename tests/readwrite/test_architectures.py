@@ -47,11 +47,11 @@ NETWORKS = {
 
 
 def test_every_architecture_is_tried():
-    exported_names = {
-        name for name in dir(architect) if isinstance(getattr(architect, name), type)
-    }
+    exported = [getattr(architect, name) for name in architect.__all__]
     kinds = {
-        name for name in exported_names if issubclass(getattr(architect, name), Network)
+        each.__name__
+        for each in exported
+        if isinstance(each, type) and issubclass(each, Network)
     }
     assert {type(make()).__name__ for make in NETWORKS.values()} == kinds
 

@@ -1,6 +1,7 @@
 """What lowering makes of a topology: runs as long as there are, and only traces that
 are needed."""
 
+import numpy as np
 import pytest
 
 import architect
@@ -317,3 +318,46 @@ def test_a_group_is_of_a_block_with_neurons_that_it_does_not_read():
     store = network(a, b, c, d)._store
     store.ensure_lowered()
     assert store["block_first"][c[0]._row] == b[0]._row
+
+
+@pytest.mark.parametrize("gated", [False, True])
+def test_many_connections_are_ordered_by_target_and_source(gated):
+    """Thousands of random ones, in two ways: without gaters, and with one."""
+    rng = np.random.default_rng(0)
+    n = 300
+    pairs = rng.permutation(n * n)[:20_000]
+    source, target = pairs // n, pairs % n
+    keep = (target >= 10) & (source != target)  # those would have a delay
+    edges = {
+        "source": source[keep],
+        "target": target[keep],
+        "weight": rng.normal(size=int(keep.sum())),
+    }
+    net = synapse.from_edges(edges, range(10), range(n - 5, n))
+    weights = {
+        (link.source.name, link.target.name): link.weight for link in net.connections
+    }
+    for link in list(net.connections)[::7]:
+        link.trainable = False
+    for link in list(net.connections)[::11]:
+        start, end = link.source, link.target
+        start.disconnect(end)
+        del weights[start.name, end.name]
+    for neuron in net.neurons[100:200]:
+        weights[neuron.name, neuron.name] = neuron.project(neuron).weight
+    for start in reversed(net.neurons[100:]):
+        for end in net.neurons[20:22]:
+            if not start.connection_to(end):
+                weights[start.name, end.name] = start.project(end).weight
+    if gated:
+        net.neurons[50].gate(net.connections[100])
+    net.activate(np.zeros(10))
+    store = net._store
+    loops = (store["source"] == store["target"]).astype(int)
+    columns = store["target"], ~store["trainable"].astype(bool), loops
+    keys = list(zip(*columns, store["gater"] + 1, store["source"], strict=True))
+    assert len(keys) == len(weights) > 15_000
+    assert sorted(keys) == keys
+    assert {
+        (link.source.name, link.target.name): link.weight for link in net.connections
+    } == weights

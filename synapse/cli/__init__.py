@@ -126,6 +126,8 @@ def _done(options: argparse.Namespace) -> int:
     """Run the subcommand; return the exit code."""
     try:
         with warnings.catch_warnings():
+            # those of one package about another are for their authors
+            warnings.simplefilter("ignore", DeprecationWarning)
             warnings.showwarning = lambda message, *_: print(
                 f"synapse: warning: {message}", file=sys.stderr
             )

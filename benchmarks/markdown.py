@@ -32,8 +32,13 @@ def ratio(peer: dict[str, Any] | None, ours: dict[str, Any] | None) -> str:
     """The median of a peer over ours; bold where the peer is ahead."""
     if not peer or not ours:
         return "-"
-    value = peer["median"] / ours["median"]
-    return f"{number(value)} x" if value >= 1 else f"**{number(value)} x**"
+    return multiple(peer["median"] / ours["median"])
+
+
+def multiple(value: float, mark: str = "") -> str:
+    """Format how many times as long a peer takes: bold where the peer is ahead."""
+    text = f"{number(value)} x{mark}"
+    return text if value >= 1 else f"**{text}**"
 
 
 def beside(theirs: float | None, ours: float | None) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 
 from . import child
 from .comparison import Comparison
-from .markdown import number, table
+from .markdown import multiple, number, table
 from .plan import Plan, Tell
 
 TITLE = "Modules of `to_torch`, µs per time step and sequence"
@@ -95,9 +95,7 @@ def text_of_gpu(results: dict[str, Any]) -> str:
     for rows in zip(*batches.values(), strict=True):
         line = [f"{rows[0]['name']}, {rows[0]['work']}", rows[0]["peer"]]
         for row in rows:
-            quotient = row["theirs"] / row["ours"]
-            times = f"{number(quotient)} x"
-            line += [number(row["ours"]), times if quotient >= 1 else f"**{times}**"]
+            line += [number(row["ours"]), multiple(row["theirs"] / row["ours"])]
         lines.append(line)
     exact, rounded = (
         [max(column) for column in zip(*results[key].values(), strict=True)]

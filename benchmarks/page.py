@@ -17,7 +17,7 @@ from synapse.readwrite import _files
 from . import brain, cuba, events, modules, spiking, threads
 from .chart import draw
 from .comparison import Comparison
-from .markdown import number, table
+from .markdown import multiple, number, table
 from .report import TABLES
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -193,8 +193,9 @@ PROGRAMS = (
 
 INTRODUCTION = """# Performance
 
-- **Where is it faster than what I use?** The chart has one point for each row of the
-  tables below: how many times as long the other library takes for the same work.
+- **Where is it faster than what I use?** The chart has one point for each ratio in the
+  tables up to [the first call](#the-first-call): how many times as long the other
+  library takes for the same work.
 - **Where is another library faster?** Where a point is orange and left of the line, and
   the ratio is **bold**.
 - **How was it measured?** Libraries alternate in one run, each in its own process,
@@ -246,8 +247,7 @@ def cells_of(here: dict[str, Comparison], peers: list[str], scale: float) -> lis
             cells.append("-")
             continue
         mark = " ¹" if comparison.learns_less else ""
-        text = f"{number(comparison.ratio)} x{mark}"
-        cells.append(text if comparison.ratio >= 1 else f"**{text}**")
+        cells.append(multiple(comparison.ratio, mark))
     return cells
 
 

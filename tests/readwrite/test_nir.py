@@ -345,6 +345,11 @@ def test_what_cannot_be_read_or_written_is_refused():
             (partial(read, ring), FormatError, "no cycle of nodes that only delay"),
             (partial(read, chain(a=enter, c=fast, b=leave)), FormatError, "0.0001 s"),
             (partial(read, chain(a=enter, c=fast)), FormatError, "Output"),
+            (
+                partial(read, chain(a=enter, c=fast), reset="zero"),
+                ArgumentError,
+                "'value' or 'subtract' or 'subtract_before_leak'",
+            ),
             (partial(read, chain(a=enter, w=wide, b=leave)), FormatError, "(2, 2)"),
             (partial(readwrite.to_nir, lstm), FormatError, "'input gates'"),
             (
@@ -421,6 +426,69 @@ def test_recurrent_networks_of_snntorch_have_every_spike_here(seed):
     np.testing.assert_array_equal(net.run(single), theirs)
     twin = readwrite.from_nir(readwrite.to_nir(net))
     np.testing.assert_array_equal(twin.run(single), theirs)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("seed", range(10))
+def test_a_reset_by_subtraction_of_snntorch_has_every_spike_here(seed):
+    """snnTorch's default, which it does not write: the graph says v_reset = 0."""
+    torch = pytest.importorskip("torch")
+    snn = pytest.importorskip("snntorch")
+    from snntorch.export_nir import export_to_nir
+
+    def leaky(size):
+        ones = torch.ones(size)
+        return snn.Leaky(0.9 * ones, 0.7 * ones, init_hidden=True)
+
+    def with_currents(size):
+        ones = torch.ones(size)
+        return snn.Synaptic(0.8 * ones, 0.9 * ones, 1.2 * ones, init_hidden=True)
+
+    module = with_hidden_cells([(8, leaky), (5, with_currents)], seed)
+    graph = export_to_nir(module, torch.zeros(1, 3), ignore_dims=[0])
+    for cells_of_snntorch in (module[1], module[3]):
+        cells_of_snntorch.reset_mem()
+    sequence = rows(seed).astype(np.float32)
+    theirs = spikes_of(module, sequence)
+    assert 0 < theirs.sum() < theirs.size
+    net = readwrite.from_nir(graph, reset="subtract")
+    np.testing.assert_array_equal(net.run(sequence.astype(float)), theirs)
+    assert (readwrite.from_nir(graph).run(sequence.astype(float)) != theirs).any()
+    twin = readwrite.from_nir(readwrite.to_nir(net))
+    np.testing.assert_array_equal(twin.run(sequence.astype(float)), theirs)
+
+
+@pytest.mark.parametrize("reset", ["value", "subtract", "subtract_before_leak"])
+@pytest.mark.parametrize("make", [nir.LIF, nir.IF, nir.CubaLIF])
+def test_each_reset_is_its_equation(make, reset):
+    size, share, threshold = 4, np.linspace(0.7, 0.9, 4), np.linspace(0.3, 0.6, 4)
+    tau, ones = DT / (1.0 - share), np.ones(size)
+    options = {"r": 0.8 * ones, "v_threshold": threshold, "v_reset": 0.1 * ones}
+    if make is nir.IF:
+        share, options["r"] = ones, 0.8 / DT * ones
+    elif make is nir.LIF:
+        options |= {"tau": tau, "v_leak": 0.0 * ones}
+    else:
+        options |= {"tau_syn": DT / (0.5 * ones), "tau_mem": tau, "v_leak": 0.0 * ones}
+        options["w_in"] = 1.5 * ones
+    gain = 0.8 * ones if make is nir.IF else 0.8 * (1.0 - share)
+    nodes = {"in": nir.Input(np.array([size])), "cells": make(**options)}
+    nodes["out"] = nir.Output(np.array([size]))
+    inputs = rows(0, size) * 3.0
+    volts, current, spikes, expected = 0.0 * ones, 0.0 * ones, 0.0 * ones, []
+    for row in inputs:
+        current = 0.5 * current + 0.75 * row if make is nir.CubaLIF else row
+        fired = spikes * threshold
+        if reset == "value":
+            volts = np.where(spikes, 0.1, volts)
+        elif reset == "subtract_before_leak":
+            volts = volts - fired
+        volts = share * volts + gain * current - (reset == "subtract") * fired
+        spikes = (volts > threshold).astype(float)
+        expected.append(spikes)
+    assert 0 < np.sum(expected) < np.size(expected)
+    net = readwrite.from_nir(nir.NIRGraph(nodes, [*pairwise(nodes)]), reset=reset)
+    np.testing.assert_array_equal(net.run(inputs), expected)
 
 
 @pytest.mark.torch

@@ -7,9 +7,9 @@ constants in seconds. The package ``nir`` has the nodes, and reads and writes fi
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, get_args
 
-from ..._checks import imported, positive_number
+from ..._checks import choice, imported, positive_number
 from ..._squash import Squash
 from ...objects.incomplete import warn_of_missing
 from ...objects.network import Network, require_network
@@ -17,6 +17,7 @@ from .._formats import Format
 
 STEP = 1e-4
 """Seconds of a step, as snnTorch assumes them."""
+Reset = Literal["value", "subtract", "subtract_before_leak"]
 
 
 def to_nir(network: Network, dt: float = STEP) -> Any:
@@ -76,13 +77,22 @@ def to_nir(network: Network, dt: float = STEP) -> Any:
     return written(nir, network, seconds)
 
 
-def from_nir(graph: Any, dt: float = STEP, spike: str | Squash = "spike") -> Network:
+def from_nir(
+    graph: Any,
+    dt: float = STEP,
+    spike: str | Squash = "spike",
+    reset: Reset = "value",
+) -> Network:
     """Convert a graph of NIR to a network of neurons.
 
     ``from_nir(nir.read("net.nir"))`` reads a file. Steps are those of the explicit
     Euler method, as in snnTorch: a step multiplies a voltage by 1 - dt / tau. A cell's
     layer ``NAME`` of spikes follows its layers ``NAME voltage`` and ``NAME keep``, one
     minus the spike of the step before, which gates the self-connection of the voltage.
+
+    A graph of NIR does not store how its cells were reset: its equations set the
+    voltage to ``v_reset``. snnTorch, sinabs and Rockpool can subtract the threshold,
+    and write the same graph then, so pass `reset` for a network that was trained so.
 
     Parameters
     ----------
@@ -95,6 +105,13 @@ def from_nir(graph: Any, dt: float = STEP, spike: str | Squash = "spike") -> Net
         snnTorch.
     spike : str or Squash
         Activation function of spikes, with its declared slope. Default: ``"spike"``.
+    reset : {"value", "subtract", "subtract_before_leak"}
+        What a spike of LIF, CubaLIF and IF does to its voltage v. "value": it sets v to
+        ``v_reset``, as NIR's equations do. "subtract": the next step subtracts the
+        threshold from its v, as snnTorch does by default (``reset_mechanism=
+        "subtract"``). "subtract_before_leak": the threshold is subtracted at once, so
+        that the leak of the next step applies to it, too, as in sinabs and Rockpool.
+        With these two, there is no layer ``NAME keep``. Default: "value".
 
     Returns
     -------
@@ -127,9 +144,10 @@ def from_nir(graph: Any, dt: float = STEP, spike: str | Squash = "spike") -> Net
     """
     from ._read import read
 
+    choice("reset", reset, get_args(Reset))
     seconds = positive_number("dt", dt)
     nir = imported("nir", "NIR needs", extra="nir")
-    return read(nir, graph, seconds, spike)
+    return read(nir, graph, seconds, spike, reset)
 
 
 FORMAT = Format(

@@ -35,13 +35,13 @@ class Unit:
     reset: Floats | None = None  # the weight from a spike to its own cell
 
 
-def read(nir: Any, graph: Any, dt: float, spike: str | Squash) -> Network:
+def read(nir: Any, graph: Any, dt: float, spike: str | Squash, reset: str) -> Network:
     """Return the network of a graph."""
     if not isinstance(graph, nir.NIRGraph):
         raise ArgumentTypeError(expected("graph", "a graph of NIR", graph))
     get(spike)
     nodes, edges = _flat(nir, graph)
-    reader = Reader(nodes, edges, dt, spike)
+    reader = Reader(nodes, edges, dt, spike, reset)
     reader.make_units()
     return reader.network()
 
@@ -106,10 +106,12 @@ class Reader:
         edges: Iterable[tuple[str, str]],
         dt: float,
         spike: str | Squash,
+        reset: str,
     ) -> None:
         self.nodes = nodes
         self.dt = dt
         self.spike = spike
+        self.reset = reset
         self.types = {name: type(node).__name__ for name, node in nodes.items()}
         self.graph: nx.DiGraph[str] = nx.DiGraph(sorted(edges))
         self.units: dict[str, Unit] = {}
@@ -222,16 +224,20 @@ class Reader:
 
         bias = self._leak(node, share, size, name)
         voltage = self._fixed(size, f"{name} voltage", bias)
-        keep = self._fixed(size, f"{name} keep", 1.0)
         threshold = self._numbers(node.v_threshold, size, name)
         spikes = Layer(size, self.spike, -threshold, name)
         spikes.trainable_bias = False
         leak = _pass_on(voltage, voltage, share)
         _pass_on(voltage, spikes, np.ones(size))
-        _pass_on(spikes, keep, -np.ones(size))
-        keep.gate(leak, "one_to_one")
-        hidden = [keep, voltage, spikes]
-        reset = share * self._numbers(node.v_reset, size, name)
+        hidden = [voltage, spikes]
+        if self.reset == "value":
+            keep = self._fixed(size, f"{name} keep", 1.0)
+            _pass_on(spikes, keep, -np.ones(size))
+            keep.gate(leak, "one_to_one")
+            hidden = [keep, *hidden]
+            reset = share * self._numbers(node.v_reset, size, name)
+        else:
+            reset = -threshold * (1.0 if self.reset == "subtract" else share)
         if node_type != "CubaLIF":
             return Unit(voltage, spikes, hidden, gain, reset)
 

@@ -108,9 +108,11 @@ def any_array(title: str, values: Any, condition: str) -> NDArray[Any]:
         raise ArgumentTypeError(expected(title, condition, values)) from error
 
 
-def finite_array(title: str, values: Any, dtype: Any = np.float64) -> Floats:
+def finite_array(
+    title: str, values: Any, dtype: Any = np.float64, gaps: bool = False
+) -> Floats:
     """Return `values` as a new array of float64 of any shape; :func:`finite_number`
-    must accept each.
+    must accept each. A matrix may have `gaps`, which are NaN.
 
     Unlike in data, booleans raise an error, and fractions and decimals are accepted.
     """
@@ -121,11 +123,14 @@ def finite_array(title: str, values: Any, dtype: Any = np.float64) -> Floats:
     if array.dtype.kind not in "iuf":
         raise ArgumentTypeError(expected(title, "numbers", values))
     floats = _as_float64(array)
-    largest = np.abs(floats).max(initial=0.0)
+    find_maximum = (
+        np.fmax if gaps and floats.ndim == 2 else np.maximum
+    )  # without NaN, or with it
+    largest = find_maximum.reduce(np.abs(floats), axis=None, initial=0.0)
     if largest <= MAX_FLOAT[np.dtype(dtype)]:  # false for NaN too
         return floats
-    if np.isfinite(floats).all():
-        raise unfit(title, dtype, floats.flat[np.abs(floats).argmax()].item())
+    if np.isfinite(largest):
+        raise unfit(title, dtype, floats[np.abs(floats) == largest][0].item())
     raise ArgumentError(expected(title, "finite", values))
 
 

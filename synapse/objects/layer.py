@@ -277,11 +277,14 @@ class Layer(NeuronRows, Sequence[Neuron]):
             a density (the probability of each connection, above 0 and at most 1), a
             mask of shape (sources, targets), or a tuple of two lists of indices:
             connection i leads from source ``kind[0][i]`` to target ``kind[1][i]``.
-            Default: "all_to_all"; "one_to_one" from a layer to itself, which makes
-            constant error carousels, see the notes.
+            Default: "all_to_all"; "one_to_one" from a layer to itself without a matrix
+            of weights or a delay, which makes constant error carousels, see the notes.
         weights : array_like, optional
             Weights: a number, or an array of shape (sources, targets) or
-            (connections,). Default: drawn by the initializer; 1 for carousels.
+            (connections,). A matrix without a `kind` connects all pairs for which it
+            has a number, 0 included; NaN is no connection. With a `kind`, and for a
+            neuron with itself, it must be 0 or NaN where nothing is connected. Default:
+            drawn by the initializer; 1 for carousels.
         initializer : str or callable
             Initializer of the weights, see :mod:`synapse.initializers`. Default:
             "glorot", within ±sqrt(6 / (fan-in + fan-out)) of the pattern.
@@ -313,8 +316,9 @@ class Layer(NeuronRows, Sequence[Neuron]):
             If the target is not a layer, a neuron or a network.
         ArgumentError
             If `kind` or `weights` does not fit the layers. Also if a mask or a list
-            contains a pair of a neuron with itself, or a matrix of weights has a weight
-            other than 0 for such a pair, and `self_connections` is False.
+            contains a pair of a neuron with itself, and `self_connections` is False; or
+            if a matrix of weights has a number other than 0 for a pair that is not
+            connected, or NaN for one that is.
         TopologyError
             If a pair of neurons is connected already by this delay; no connection is
             made then.
@@ -359,7 +363,9 @@ class Layer(NeuronRows, Sequence[Neuron]):
             checks.boolean("trainable of a projection", trainable)
         with_self = checks.boolean("self_connections of a projection", self_connections)
         if weights is not None:
-            weights = checks.finite_array("Weights", weights, self._store.dtype)
+            weights = checks.finite_array(
+                "weights of a projection", weights, self._store.dtype, gaps=True
+            )
         _initializer.get(initializer)
         fixed_sign = checks.sign("sign of a projection", sign)
         steps = checks.delay("delay of a projection", delay)

@@ -462,30 +462,32 @@ def connect_layers(
         sources = [None] * len(source)  # its past: no pair is a self-connection
     chosen: Any = pattern
     if pattern is None:
-        chosen = ONE_TO_ONE if sources == targets else ALL_TO_ALL
-    if weights is not None and weights.ndim == 1 and checks.is_number(chosen):
-        advice = "With a density, the number of connections is random."
-        title = "Weights of random pairs"
-        raise ArgumentError(
-            checks.expected(title, "a number or a matrix", weights, advice)
+        itself = sources == targets and (weights is None or weights.ndim < 2)
+        chosen = ONE_TO_ONE if itself else ALL_TO_ALL
+    if weights is not None and weights.ndim and checks.is_number(chosen):
+        advice = (
+            "With a density, pairs are random. For a matrix, draw a mask of your own as"
+            " the `kind`, or leave out `kind` and put NaN where nothing is connected."
         )
+        title = "weights of a projection whose kind is a density"
+        raise ArgumentError(checks.expected(title, "a number", weights, advice))
     pairs = pairs_of(chosen, sources, targets, rng, self_connections)
+    if pattern is None and weights is not None:
+        pairs = _without_gaps(pairs, weights, source, target)
     shape = len(sources), len(targets)
     count = shape[0] * shape[1] if pairs is None else len(pairs[0])
     if not count:
         raise TopologyError(
             "The projection must have at least one connection, got none. Pass a"
-            " higher density or another mask, or self_connections=True to connect"
-            " neurons to themselves."
+            " higher density, another mask, weights that are not all NaN, or"
+            " self_connections=True to connect neurons to themselves."
         )
     full = count == shape[0] * shape[1] and not is_listed(chosen)
     dtype = source._store.dtype
     carousel = is_carousel(chosen, sources, targets)
     signs = edits.signs_of_new(source._neurons, targets, pairs, sign, delay)
     if weights is not None:
-        values = given_weights(
-            weights, *shape, pairs, count, is_named(chosen, ALL_TO_ALL)
-        )
+        values = given_weights(weights, sources, targets, pairs, count)
         if signs is not None:
             parameters.require_signs(signs, values)
     elif carousel:
@@ -755,29 +757,70 @@ def _named_pairs(
     return None
 
 
+def _without_gaps(
+    pairs: tuple[Indices, Indices] | None,
+    weights: Floats,
+    source: Layer,
+    target: Layer,
+) -> tuple[Indices, Indices] | None:
+    """Return the pairs for which a matrix of weights has a number; others as they
+    are.
+    """
+    if weights.shape != (len(source), len(target)) or not np.isnan(weights).any():
+        return pairs
+    sources, targets = pairs or _numbered(source, target)
+    there = ~np.isnan(weights[sources, targets])
+    return sources[there], targets[there]
+
+
 def given_weights(
     values: Floats,
-    n_sources: int,
-    n_targets: int,
-    pairs: Any,
+    sources: Sequence[Any],
+    targets: Sequence[Any],
+    pairs: tuple[Indices, Indices] | None,
     count: int,
-    all_to_all: bool,
 ) -> Floats:
-    """Return the weights of some pairs: a number, a matrix without others (if
-    `all_to_all`), or one for each.
+    """Return the weights of some pairs (None: of all): a number, one for each, or a
+    matrix that is 0 or NaN everywhere else.
     """
-    if values.shape == (n_sources, n_targets):
+    shape = len(sources), len(targets)
+    if values.shape == shape:
         chosen: Floats = values.T.ravel() if pairs is None else values[pairs]
-        if all_to_all and np.count_nonzero(chosen) < np.count_nonzero(values):
-            raise ArgumentError(
-                "The matrix of weights is not 0 for some pairs of a neuron with itself,"
-                " which are not connected. Set these weights to 0, or give"
-                " self_connections=True."
-            )
-        return chosen
-    if values.shape not in ((), (count,)):
+        if pairs is not None:
+            _require_used(values, sources, targets, pairs)
+    elif values.shape in ((), (count,)):
+        chosen = np.broadcast_to(values, (count,)).copy()
+    else:
         raise ArgumentError(
-            f"`weights` must be a number or an array of shape ({n_sources},"
-            f" {n_targets}) or ({count},), got {checks.shape_of(values)}."
+            f"`weights` must be a number or an array of shape {shape} or ({count},),"
+            f" got {checks.shape_of(values)}."
         )
-    return np.broadcast_to(values, (count,)).copy()
+    if np.isnan(chosen).any():
+        advice = "A matrix without a `kind` has NaN where nothing is connected."
+        title = "weights of a projection"
+        raise ArgumentError(checks.expected(title, "finite", values, advice))
+    return chosen
+
+
+def _require_used(
+    values: Floats,
+    sources: Sequence[Any],
+    targets: Sequence[Any],
+    pairs: tuple[Indices, Indices],
+) -> None:
+    """Raise if a matrix has a number other than 0 for a pair that is not connected."""
+    left = np.nan_to_num(values)
+    left[pairs] = 0.0
+    if not left.any():
+        return
+    i, j = np.argwhere(left)[0].tolist()
+    alone = sources[i] is not None and sources[i] is targets[j]
+    advice = (
+        "Pass self_connections=True to connect neurons to themselves."
+        if alone
+        else "Leave out `kind` to connect every pair for which there is a number."
+    )
+    title = "weights of a projection"
+    condition = "be 0 or NaN where its `kind` connects nothing"
+    got = f"{values[i, j]:g} from source {i} to target {j}"
+    raise ArgumentError(checks.must(title, condition, got, advice))

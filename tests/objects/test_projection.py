@@ -1,3 +1,4 @@
+import itertools
 import math
 import operator
 from functools import partial
@@ -199,27 +200,114 @@ def test_a_mask_or_list_with_self_connections_asks_for_them_by_name():
         assert own_of(layer)
 
 
-def test_a_matrix_of_weights_is_not_cut_down_unnoticed():
+def test_self_connections_are_asked_for_where_a_pattern_has_them():
     layer = Layer(2)
-    weights = np.array([[1.0, 2.0], [3.0, 4.0]])
-    with unchanged(layer), pytest.raises(ArgumentError, match="self_connections=True"):
-        layer.project(layer, "all_to_all", weights=weights)
-    np.fill_diagonal(weights, 0.0)
-    assert layer.project(layer, "all_to_all", weights=weights).weights.tolist() == [
-        3.0,
-        2.0,
-    ]
     with unchanged(layer), pytest.raises(ArgumentError, match="all_to_all"):
         layer.project(layer, "all_to_else", self_connections=True)
     single = Layer(1)
     with unchanged(single), pytest.raises(TopologyError, match="self_connections=True"):
         single.project(single, "all_to_all")
-    assert single.project(
-        single, "all_to_all", self_connections=True
-    ).weights.shape == (
-        1,
-        1,
-    )
+    loop = single.project(single, "all_to_all", self_connections=True)
+    assert loop.weights.shape == (1, 1)
+
+
+def of_pattern(rng, pattern, shape):
+    """A kind by a word, and the pairs that it connects between two layers."""
+    mask = rng.random(shape) < 0.6
+    return {
+        "mask": (mask, mask),
+        "list": (tuple(index.tolist() for index in np.nonzero(mask)), mask),
+        "one_to_one": ("one_to_one", np.eye(*shape, dtype=bool)),
+        "density": (1.0, np.ones(shape, bool)),
+    }.get(pattern, (pattern, np.ones(shape, bool)))
+
+
+KINDS = [None, "all_to_all", "all_to_else", "one_to_one", "mask", "list", "density"]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_number_of_a_matrix_is_a_weight_or_the_call_is_refused(seed):
+    """Every number but 0 is the weight of one connection, and nothing else is one; or
+    nothing is made."""
+    rng = np.random.default_rng(seed)
+    made = 0
+    with Cases() as case:
+        for word, delay, loops, ends in itertools.product(
+            KINDS, (0, 2), (False, True), ("apart", "itself", "shared", "turned")
+        ):
+            source = Layer(3)
+            target = {
+                "apart": Layer(3),
+                "itself": source,
+                "shared": Layer([*source[1:], Neuron()]),
+                "turned": Layer(list(source)[::-1]),
+            }[ends]
+            kind, mask = of_pattern(rng, word, (3, 3))
+            own = np.array([[a is b for b in target] for a in source]) & (not delay)
+            refused = word == "density" or (word == "all_to_else" and loops)
+            if not loops and not (word == "one_to_one" and ends == "itself"):
+                refused |= word in ("mask", "list") and (mask & own).any()
+                mask = mask & ~own
+            # numbers at the pairs of the kind; sometimes one too many, or one too few
+            weights = np.where(mask, rng.normal(size=(3, 3)), rng.choice([0, np.nan]))
+            weights.flat[rng.integers(9)] = rng.choice([np.nan, 0.0, 0.5])
+            wanted = mask & np.isfinite(weights)
+            refused |= np.nan_to_num(weights)[~mask].any() or not wanted.any()
+            refused |= word is not None and (wanted != mask).any()
+            connect = partial(
+                source.project,
+                target,
+                kind,
+                weights=weights,
+                delay=delay,
+                self_connections=loops,
+            )
+            with case(word, delay, loops, ends, weights.tolist()):
+                if refused:
+                    with unchanged([*source, *target]), pytest.raises(SynapseError):
+                        connect()
+                    continue
+                links = connect()
+                found = {(c.source, c.target): c.weight for c in links}
+                assert found == {
+                    (source[i], target[j]): weights[i, j]
+                    for i, j in np.argwhere(wanted).tolist()
+                }
+                assert len(links) == len(found) == source._store.n_connections
+                made += 1
+    assert made > 20
+
+
+def test_a_matrix_without_a_kind_stands_for_all_of_its_pairs():
+    weights = np.arange(1.0, 10.0).reshape(3, 3)
+    layer = Layer(3)
+    for kind, words in (
+        (None, "`weights` .* `kind` .*got 1 from source 0 to target 0.*self_conn"),
+        ("all_to_all", "got 1 from source 0 to target 0.*self_connections=True"),
+        ("all_to_else", "got 1 from source 0 to target 0.*self_connections=True"),
+        ("one_to_one", "`weights` .* `kind` .*got 2 from source 0 to target 1.*Leave"),
+        (~np.eye(3, dtype=bool), "got 1 from source 0 to target 0.*self_conn"),
+        (0.5, "`weights` of a projection whose kind is a density must be a number"),
+    ):
+        with unchanged(layer), pytest.raises(ArgumentError, match=words):
+            layer.project(layer, kind, weights=weights)
+    rng = np.random.default_rng(0)
+    state = rng.bit_generator.state
+    with pytest.raises(ArgumentError):
+        layer.project(layer, 0.5, weights=weights, seed=rng)
+    assert rng.bit_generator.state == state
+    np.fill_diagonal(weights, 0.0)
+    links = layer.project(layer, weights=weights)
+    assert links.weights.tolist() == [4.0, 7.0, 2.0, 8.0, 3.0, 6.0]
+    assert links.trainable
+    assert not own_of(layer)
+    other = Layer(3)
+    weights[0] = np.nan
+    assert len(other.project(other, weights=weights, self_connections=True)) == 6
+    assert [neuron.self_connection is None for neuron in other] == [True, False, False]
+    assert all(link.weight == 0.0 and link.trainable for link in own_of(other))
+    with unchanged(other), pytest.raises(TopologyError, match="not all NaN"):
+        other.project(Layer(3), weights=np.full((3, 3), np.nan))
 
 
 def test_one_to_one_to_itself_makes_carousels_whatever_is_asked():
@@ -265,7 +353,7 @@ def test_weights_can_be_given():
             Layer(2).project(Layer(2), weights=weights).weights, shown
         )
     for weights in (
-        [[1, 2], [3, 4]],
+        [[1, math.nan], [0, 4]],
         [1, 4],
     ):  # of a partial projection by pair or by connection
         assert np.array_equal(
@@ -278,7 +366,9 @@ def test_weights_are_finite_numbers_in_the_shape_of_the_pattern():
     b = Layer(2)
     refused = [
         math.nan,
+        [math.nan] * 4,
         [[1, math.inf], [0, 0]],
+        [[1, math.nan], [math.inf, 0]],
         [1, 2, 3],
         np.ones((3, 2)),
         np.ones((2, 2, 1)),

@@ -28,6 +28,8 @@ INPUTS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 TARGETS = np.array([[0.0], [1.0], [1.0], [0.0]])
 EPOCHS = 5_000
 GOAL = 0.02
+SIDE = (-0.4, 1.4)
+"""The range of both inputs in the picture."""
 
 # --- 1. One neuron cannot -------------------------------------------------------------
 #
@@ -200,7 +202,7 @@ def picture(plt, net, history, path):
         xlabel="epoch", ylabel="cost (cross-entropy)", title="Learning", ylim=(0, None)
     )
 
-    side = np.linspace(-0.4, 1.4, 91)
+    side = np.linspace(*SIDE, 91)
     a, b = np.meshgrid(side, side)
     answers = net.run(np.column_stack([a.ravel(), b.ravel()])).reshape(a.shape)
     cmap, norm = ink.coloring(answers)
@@ -216,9 +218,7 @@ def picture(plt, net, history, path):
         ylabel="input b",
         title="Output, and the hidden neurons' lines",
     )
-    right.set(
-        xlim=(-0.4, 1.4), ylim=(-0.4, 1.4), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1]
-    )
+    right.set(xlim=SIDE, ylim=SIDE, xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
     save_figure(figure, path)
 
 
@@ -231,6 +231,15 @@ def line(neuron):
     return np.array([nearest - 10 * along, nearest + 10 * along]).T
 
 
+def in_picture(net):
+    """How many of the hidden neurons' lines cross the picture: those of neurons whose
+    states at its corners differ in sign."""
+    corners = np.array([[a, b] for a in SIDE for b in SIDE])
+    weights = np.array([[link.weight for link in n.incoming] for n in net["hidden"]])
+    positive = corners @ weights.T + net["hidden"].biases > 0
+    return int((positive.any(axis=0) & ~positive.all(axis=0)).sum())
+
+
 def main(quick: bool, seed: int, out: Path) -> None:
     alone = one_neuron(seed, quick)
     net = six_neurons(seed)
@@ -241,9 +250,9 @@ def main(quick: bool, seed: int, out: Path) -> None:
     synapse.save(net, out / "xor.synapse")
     lesson(
         f"One neuron draws one line and stays at a cost of {alone:.3f} (always"
-        f" answering 0.5 costs {math.log(2):.3f}). Three hidden neurons draw three"
-        f" lines, and the output combines them: the cost falls to {history[-1]:.3f} in"
-        f" {len(history)} epochs."
+        f" answering 0.5 costs {math.log(2):.3f}). Each of three hidden neurons draws a"
+        f" line, {in_picture(net)} of which cross the picture, and the output combines"
+        f" them: the cost falls to {history[-1]:.3f} in {len(history)} epochs."
     )
 
 

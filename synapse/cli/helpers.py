@@ -29,7 +29,7 @@ PICTURES = (".png", ".svg", ".pdf")
 TABLES = (".csv", ".txt", *_typed_files.SUFFIXES)
 """Suffixes of files that are written."""
 NEEDS = (
-    'Tables need the extra "forecast" (pandas, statsforecast).'
+    'Tables need the extra "forecast" (pandas, scikit-learn, statsforecast).'
     f" {FROM_CLONE.format('forecast')}"
 )
 

@@ -23,8 +23,8 @@ MEMBERS = 3
 MAX_CLEAR_RATIO = 0.9
 """Share of the combination's error below which a single forecaster is preferred:
 choosing one on few origins mostly chooses chance."""
-CRITICAL_VALUE = 1.645
-"""One-sided 5 % of the standard normal distribution."""
+MIN_BLOCKS = 3
+"""Number of blocks of errors, at least, that can exclude chance."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,8 @@ class Selection:
             f"its error, MASE {error:.3g}, is {percent(1 - error / lowest)} below that"
             f" of {best}"
         )
-        if self.statistic(network, best) > CRITICAL_VALUE:
+        gain = _by_origin(self.rolled[best]) - _by_origin(self.rolled[network])
+        if exceeds_chance(gain, self._overlapping(network)):
             return f"The network ({network}) is worth it: {below}, on {origins}."
         return (
             f"The network ({network}) may be worth it: {below}, but on {origins} this"
@@ -128,14 +129,38 @@ class Selection:
         """
         rolled = self._found(one)
         gain = _by_origin(self._found(other)) - _by_origin(rolled)
-        steps = rolled.forecasts.shape[1]
-        count = len(gain)
-        mean = gain.mean()
-        lags = range(int(np.sum(rolled.origins < rolled.origins[0] + steps)))
+        lags = self._overlapping(one)
         # all covariances together are 0, but for rounding errors
-        if not mean or len(lags) == count:
+        if not gain.mean() or lags == len(gain):
             return 0.0
-        return mean_over_error(gain, len(lags))
+        return mean_over_error(gain, lags)
+
+    def _overlapping(self, name: str) -> int:
+        """Return the number of neighbouring origins whose forecasts overlap."""
+        rolled = self.rolled[name]
+        steps = rolled.forecasts.shape[1]
+        return int(np.sum(rolled.origins < rolled.origins[0] + steps))
+
+
+def exceeds_chance(gain: Floats, block: int) -> bool:
+    """Return whether the mean of gains, shape (n,), is above 0 by more than chance
+    explains: one-sided, 5 %.
+
+    The t-test of the means of blocks of neighbours, whose gains may be correlated (R.
+    Ibragimov and U. Müller, Journal of Business & Economic Statistics 28, 2010,
+    453-468). With 20 to 60 origins, it is wrong in 5 to 8 % of cases without a
+    difference; the statistic of Diebold and Mariano, in 13 to 29 %.
+    """
+    blocks = len(gain) // block
+    if blocks < MIN_BLOCKS:
+        return False
+    means = np.array([part.mean() for part in np.array_split(gain, blocks)])
+    means /= np.abs(means).max() or 1.0  # squares of large gains overflow
+    # the quantile of Student's distribution, by the expansion of Cornish and Fisher
+    powers = (blocks - 1.0) ** -np.arange(4)
+    quantile = np.array([1.6449, 1.5238, 1.4202, 0.9830]) @ powers
+    error = means.std(ddof=1) / math.sqrt(blocks)
+    return bool(means.mean() > quantile * error)
 
 
 def mean_over_error(gain: Floats, lags: int) -> float:

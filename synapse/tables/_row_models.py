@@ -4,7 +4,6 @@ methods, refit.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._build import architecture
-from .._checks import instance, pluralize, whole_number
+from .._checks import imported, instance, pluralize, whole_number
 from .._defaults import ROWS_OF_TABLES, WITHOUT_MEMORY
 from .._model import Model, whole_of
+from .._scale import Scale
 from .._typing import Floats, Ints
-from ..errors import ArgumentError, FormatError, TrainingWarning
-from ..forecasting._selection import CRITICAL_VALUE, mean_over_error, percent
+from ..errors import ArgumentError, FormatError
+from ..forecasting._selection import exceeds_chance, percent
 from ..objects.network import Network
 from ._class_quality import class_rows
 from ._encoding import choose_encoding, encoding_of
@@ -48,9 +48,8 @@ from ._table_training import (
 if TYPE_CHECKING:
     import pandas as pd
 
-MAX_FITTED = 20_000
-"""Number of rows, at most, that the logistic regression beside a network is fitted to:
-its 300 epochs of 160,000 rows took longer than the training (32 s of 45)."""
+MAX_ITERATIONS = 10_000
+"""Iterations of the logistic regression, which converges in some tens of them."""
 
 
 def train_rows(
@@ -111,6 +110,7 @@ def train_rows(
     targets, names = _uses(table, targets, inputs, left, ahead)
     classes = classes or (len(targets) == 1 and not mostly_numbers(table[targets[0]]))
     goals, outputs = _goals(table, targets, classes)
+    regression = logistic_regression() if classes else None
     units = units_of(table, sequence, ahead)
     count = len(units)
     rng = np.random.default_rng(learning.seed)
@@ -145,12 +145,6 @@ def train_rows(
     training = parts(learned)
     measured = parts(tested) or parts(learned)
     split = parts(np.setdiff1d(learned, stopping)), parts(stopping)
-    count_learned = sum(len(y) for _, y in training)
-    if classes and len(tested) and count_learned > MAX_FITTED:
-        notes.append(
-            f"The logistic regression is fitted to a sample of {MAX_FITTED} rows, or"
-            f" fewer, of {count_learned}; rare classes have all of theirs."
-        )
     model, result = learning._fit(make, training, split)
     facts: dict[str, Any] = {
         "targets": targets,
@@ -176,7 +170,7 @@ def train_rows(
     try:
         answers = {
             name: answers_of(whole, measured),
-            **_simple(training, measured, classes, learning.seed),
+            **_simple(training, measured, regression),
         }
         errors, report = _errors(
             answers, measured, targets, outputs if classes else None, forms_of(table)
@@ -387,69 +381,50 @@ def quality(answers: Floats, truth: Floats, classes: bool) -> list[float]:
     return errors
 
 
+def logistic_regression() -> Any:
+    """Return an unfitted logistic regression of scikit-learn, with its usual penalty;
+    MissingExtraError without scikit-learn.
+    """
+    models = imported(
+        "sklearn.linear_model",
+        "The comparison of classes with a logistic regression needs",
+        "scikit-learn",
+        "forecast",
+    )
+    return models.LogisticRegression(max_iter=MAX_ITERATIONS)
+
+
 def _simple(
-    training: list[Part], measured: list[Part], classes: bool, seed: int
+    training: list[Part], measured: list[Part], regression: Any
 ) -> dict[str, Floats]:
-    """Return the answers of simple methods: the mean or the commonest class, and a
-    regression on the inputs, of classes on a sample of many rows.
+    """Return the answers of simple methods: of numbers the mean and a linear
+    regression, of classes the most common one and this logistic `regression`.
+
+    Both regressions read standard units, which their fit depends on.
     """
     x, y = (np.concatenate(side) for side in zip(*training, strict=True))
     rows = np.concatenate([inputs for inputs, _ in measured])
     mean = np.tile(y.mean(axis=0), (len(rows), 1))
-    if classes:
-        labels = range(y.shape[1])
-        learning = TrainingOptions("perceptron", [], rate=0.1, optimizer="adam")
-        regression = learning._model_of(["x"] * x.shape[1], ["y"], labels)
-        regression.trainer.l2 = 1e-4
-        # Warnings of this training are not about the user's network.
-        with warnings.catch_warnings(action="ignore", category=TrainingWarning):
-            rows_fitted, weights = _sample(y, seed)
-            result = regression.fit(
-                x[rows_fitted],
-                y[rows_fitted],
-                sample_weight=weights,
-                epochs=300,
-                seed=0,
-                progress=False,
-            )
-        if result.stop_reason == INTERRUPTED:
-            raise KeyboardInterrupt
-        answers = answers_of(regression.whole(), [(rows, y)])
-        return {"most common class": mean, "logistic regression": answers}
-    design = np.column_stack([np.ones(len(x)), x])
-    weights = np.linalg.lstsq(design, y, rcond=None)[0]
-    return {
-        "mean alone": mean,
-        "linear regression": np.column_stack([np.ones(len(rows)), rows]) @ weights,
-    }
+    scale = Scale(x.shape[1])
+    scale.add(x)
+    x, rows = scale.standard(x), scale.standard(rows)
+    if regression is None:
+        design = np.column_stack([np.ones(len(x)), x])
+        weights = np.linalg.lstsq(design, y, rcond=None)[0]
+        answers = np.column_stack([np.ones(len(rows)), rows]) @ weights
+        return {"mean alone": mean, "linear regression": answers}
+    classes = y.argmax(axis=1)
+    present = np.unique(classes)
+    answers = mean.copy()
+    if len(present) > 1:
+        answers[:, present] = regression.fit(x, classes).predict_proba(rows)
+    return {"most common class": mean, "logistic regression": answers}
 
 
 def _commonest(parts: list[Part], names: list[str]) -> list[Any]:
     """Return the most common class of some rows, and its share of them."""
     shares = np.concatenate([y for _, y in parts]).mean(axis=0)
     return [names[int(shares.argmax())], float(shares.max())]
-
-
-def _sample(y: Floats, seed: int) -> tuple[Ints, Floats | None]:
-    """Return the rows that a logistic regression is fitted to, and their weights: all,
-    without weights, unless there are many.
-
-    Of many, all rows of rare classes are among them, and of each other class as many,
-    drawn at random, whose weights stand for those that are left out.
-    """
-    if len(y) <= MAX_FITTED:
-        return np.arange(len(y)), None
-    rng = np.random.default_rng(seed)
-    classes = y.argmax(axis=1)
-    maximum = MAX_FITTED // y.shape[1]
-    parts, weights = [], []
-    for number in np.unique(classes):
-        rows = np.flatnonzero(classes == number)
-        chosen = rng.choice(rows, min(maximum, len(rows)), replace=False)
-        parts.append(chosen)
-        weights.append(np.full(len(chosen), len(rows) / len(chosen)))
-    order = np.argsort(np.concatenate(parts))
-    return np.concatenate(parts)[order], np.concatenate(weights)[order]
 
 
 def _share(share: float) -> str:
@@ -472,7 +447,8 @@ def _verdict(
     and whether by chance.
 
     The first answers are those of the network. A test compares the errors in the same
-    held-out rows (of sequences, their means); for classes that is the test of McNemar.
+    held-out rows (of sequences, their means; of a stream, those of blocks of rows); for
+    classes in single rows that is the test of McNemar.
     """
     truth = np.concatenate([y for _, y in measured])
     network_name, *simple = answers
@@ -491,9 +467,12 @@ def _verdict(
     if by_sequence:
         ends = np.cumsum([len(y) for _, y in measured])
         gain = np.array([rows.mean() for rows in np.split(gain, ends[:-1])])
-    # Neighbours in a stream have errors alike, over a time that is not known.
-    lags = round(len(gain) ** (1 / 3)) if in_order else 1
-    is_certain = len(gain) > lags and mean_over_error(gain, lags) > CRITICAL_VALUE
+    if classes and not (by_sequence or in_order):
+        is_certain = _by_mc_nemar(gain)
+    else:
+        # Neighbours in a stream have errors alike, over a time that is not known.
+        block = round(len(gain) ** (1 / 3)) if in_order else 1
+        is_certain = exceeds_chance(gain, block)
     rows = pluralize(len(gain), "held-out sequence" if by_sequence else "held-out row")
     if classes:
         return _verdict_on_classes(
@@ -510,6 +489,18 @@ def _verdict(
             f"The network may be worth it: {below}, but on {rows} this may be chance."
         )
     return f"The network is worth it: {below}, on {rows}."
+
+
+def _by_mc_nemar(gain: Floats) -> bool:
+    """Return whether the network is right in more of the rows in which one method is
+    right than chance explains: the exact test of McNemar, one-sided, 5 %.
+    """
+    better, worse = int((gain > 0).sum()), int((gain < 0).sum())
+    tests = imported("scipy.stats", "The test of classes needs", "scipy", "forecast")
+    return bool(
+        better
+        and tests.binomtest(better, better + worse, alternative="greater").pvalue < 0.05
+    )
 
 
 def _verdict_on_classes(

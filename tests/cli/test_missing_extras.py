@@ -98,6 +98,16 @@ def test_months_in_words_need_dateparser(tmp_path, without, capsys):
     assert FORECAST in said
 
 
+def test_classes_need_scikit_learn(tmp_path, without, capsys):
+    write(tmp_path / "d.csv", x=range(30), kind=[*"ab" * 15])
+    without("sklearn")
+    line = ["train", tmp_path / "d.csv", "--target", "kind", "-o", tmp_path / "m.json"]
+    said = refused(capsys, *line)
+    assert "logistic regression needs scikit-learn (extra 'forecast')" in said
+    assert FORECAST in said
+    assert not (tmp_path / "m.json").exists()
+
+
 def test_methods_that_are_not_installed_are_named_before_the_training(
     sheet, without, capsys, monkeypatch
 ):

@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-import pandas as pd
 import pytest
 
 import architect
@@ -239,24 +238,6 @@ def test_rare_classes_have_their_recall_and_the_area_under_the_curve(
         predicted_of = answers.argmax(axis=1)
         recall = metrics.recall_score(truth.argmax(axis=1), predicted_of, average=None)
         np.testing.assert_allclose(recalls(answers, truth), recall)
-
-
-def test_a_logistic_regression_of_many_rows_is_fitted_to_a_sample(monkeypatch, rng):
-    """Its errors are those of all rows; rare rows have not been left out."""
-    x = rng.normal(size=(4000, 3))
-    is_rare = x[:, 0] + 0.3 * rng.normal(size=4000) > 2.0
-    table = pd.DataFrame(x, columns=["a", "b", "c"]).assign(kind=is_rare)
-    learning = tables.TrainingOptions(epochs=1)
-    whole = tables.train_rows(table, ["kind"], None, learning, classes=True)
-    monkeypatch.setattr(_row_models, "MAX_FITTED", 800)
-    sampled = tables.train_rows(table, ["kind"], None, learning, classes=True)
-    assert not any("a sample" in note for note in whole.notes)
-    (note,) = [note for note in sampled.notes if "a sample" in note]
-    assert "a sample of 800 rows, or fewer, of 3200; rare classes have all" in note
-    for one, other in zip(whole.table[1:], sampled.table[1:], strict=True):
-        assert one[0] == other[0]
-        first, second = (float(cells[3].rstrip("%")) for cells in (one, other))
-        assert abs(first - second) <= (0.02 if one[0] == "AUC" else 8.0)
 
 
 def test_errors_are_written_as_the_column_writes_its_numbers(capsys, tmp_path, rng):

@@ -1,0 +1,309 @@
+"""Simple methods and their statistics, beside the libraries of the field, on ten tables
+and ten series."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synapse import forecasting
+from synapse.forecasting import autoregression, rolling_origin, seasonal_naive
+from synapse.forecasting._baselines import best_order
+from synapse.forecasting._selection import exceeds_chance, mean_over_error
+from synapse.tables import TrainingOptions, train_rows
+from synapse.tables._class_quality import mean_auc, recalls
+from synapse.tables._row_models import (
+    _by_mc_nemar,
+    _simple,
+    logistic_regression,
+    quality,
+)
+from tests.helpers.cases import all_hold
+
+DATA = Path(__file__).resolve().parents[2] / "demos" / "data"
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def class_tables():
+    """Ten tables (x, classes): of scikit-learn, and made ones with units far apart,
+    rare classes, many columns and columns that repeat others."""
+    datasets = pytest.importorskip("sklearn.datasets")
+    tables = {
+        name: getattr(datasets, f"load_{name}")(return_X_y=True)
+        for name in ("iris", "wine", "breast_cancer", "digits")
+    }
+    made = {"n_samples": 400, "random_state": 0, "flip_y": 0.2}
+    make = datasets.make_classification
+    tables["noisy"] = make(n_features=10, **made)
+    tables["rare"] = make(weights=[0.93], **made)
+    tables["five classes"] = make(n_classes=5, n_informative=6, **made)
+    tables["wide"] = make(n_features=200, **made)
+    tables["repeated"] = make(n_features=12, n_redundant=4, n_repeated=3, **made)
+    x, kinds = make(n_features=6, n_informative=4, **made)
+    tables["units"] = x * 10.0 ** np.arange(-9, 9, 3) + 5.0, kinds
+    return tables
+
+
+def number_tables():
+    """Ten tables (x, y) of numbers."""
+    datasets = pytest.importorskip("sklearn.datasets")
+    tables = {
+        "diabetes": datasets.load_diabetes(return_X_y=True, scaled=False),
+        "linnerud": datasets.load_linnerud(return_X_y=True),
+    }
+    for seed in range(6):
+        tables[f"made {seed}"] = datasets.make_regression(
+            n_samples=100, n_features=3 * seed + 1, noise=30.0, random_state=seed
+        )
+    x, y = datasets.make_regression(n_samples=90, n_features=4, noise=9, random_state=7)
+    tables["repeated"] = np.hstack([x, x[:, :2]]), y
+    tables["units"] = x * 10.0 ** np.arange(-6, 6, 3) + 3.0, 1e6 * y
+    return tables
+
+
+def split(x, y):
+    """Training rows and held-out rows, as parts."""
+    order = np.random.default_rng(0).permutation(len(x))
+    count = round(0.8 * len(x))
+    return order[:count], order[count:]
+
+
+def test_classes_are_compared_with_the_regression_of_scikit_learn():
+    metrics = pytest.importorskip("sklearn.metrics")
+    from sklearn.dummy import DummyClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    def check(table):
+        x, kinds = table
+        learned, tested = split(x, kinds)
+        truth = np.eye(kinds.max() + 1)[kinds]
+        parts = [[(x[rows], truth[rows])] for rows in (learned, tested)]
+        answers = _simple(*parts, logistic_regression())
+        scaled = make_pipeline(StandardScaler(), LogisticRegression(max_iter=10_000))
+        peers = {
+            "most common class": DummyClassifier(strategy="prior"),
+            "logistic regression": scaled,
+        }
+        assert [*answers] == [*peers]
+        for name, peer in peers.items():
+            chances = peer.fit(x[learned], kinds[learned]).predict_proba(x[tested])
+            np.testing.assert_allclose(answers[name], chances, atol=2e-3)
+            expected = kinds[tested], chances.argmax(axis=1)
+            assert quality(answers[name], truth[tested], True) == [
+                metrics.accuracy_score(*expected)
+            ]
+            np.testing.assert_allclose(
+                recalls(answers[name], truth[tested]),
+                metrics.recall_score(*expected, average=None),
+            )
+            area = metrics.roc_auc_score(truth[tested], answers[name], average="macro")
+            assert mean_auc(answers[name], truth[tested]) == pytest.approx(area)
+
+    tables = class_tables()
+    assert len(tables) == 10
+    all_hold(check, {name: (table,) for name, table in tables.items()})
+
+
+def test_numbers_are_compared_with_the_regression_of_scikit_learn():
+    metrics = pytest.importorskip("sklearn.metrics")
+    from sklearn.dummy import DummyRegressor
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    def check(table):
+        x, y = table
+        y = y.reshape(len(y), -1)
+        learned, tested = split(x, y)
+        answers = _simple([(x[learned], y[learned])], [(x[tested], y[tested])], None)
+        peers = {
+            "mean alone": DummyRegressor(),
+            "linear regression": make_pipeline(StandardScaler(), LinearRegression()),
+        }
+        for name, peer in peers.items():
+            expected = peer.fit(x[learned], y[learned]).predict(x[tested])
+            expected = expected.reshape(y[tested].shape)
+            np.testing.assert_allclose(answers[name], expected, rtol=1e-6)
+            errors = metrics.root_mean_squared_error(
+                y[tested], expected, multioutput="raw_values"
+            )
+            assert quality(answers[name], y[tested], False) == pytest.approx(errors)
+
+    tables = number_tables()
+    assert len(tables) == 10
+    all_hold(check, {name: (table,) for name, table in tables.items()})
+
+
+def test_the_report_has_the_figures_of_a_regression_that_has_converged(rng):
+    """Three classes, of which a linear rule explains a block: with 300 epochs of Adam,
+    the regression beside the network was 6 points worse than it is."""
+    metrics = pytest.importorskip("sklearn.metrics")
+    x = rng.normal(size=(500, 8)) * 10.0 ** np.arange(-4, 4)
+    score = x @ (10.0 ** -np.arange(-4, 4) * rng.normal(size=8))
+    kinds = np.digitize(score + 2 * rng.normal(size=500), [-2, 2])
+    table = pd.DataFrame(x, columns=[*"abcdefgh"]).assign(kind=kinds)
+    learning = TrainingOptions(epochs=1, hidden=[2])
+    trained = train_rows(table, ["kind"], None, learning, classes=True)
+    ((inputs, truth),) = trained.facts["test"]
+    held_out = {tuple(row) for row in inputs}
+    is_learned = np.array([tuple(row) not in held_out for row in x])
+    regression = logistic_regression()
+    mean, deviation = x[is_learned].mean(axis=0), x[is_learned].std(axis=0)
+    regression.fit((x[is_learned] - mean) / deviation, kinds[is_learned])
+    chances = regression.predict_proba((np.array(inputs) - mean) / deviation)
+    share = np.mean(chances.argmax(axis=1) == np.argmax(truth, axis=1))
+    area = metrics.roc_auc_score(np.array(truth), chances, average="macro")
+    column = trained.table[0].index("logistic regression")
+    cells = {row[0]: row[column] for row in trained.table}
+    assert (cells["accuracy"], cells["AUC"]) == (f"{share:.1%}", f"{area:.3f}")
+    assert trained.facts["baselines"]["logistic regression"]["kind"] == share
+
+
+def test_a_class_that_was_not_learned_has_no_chance(rng):
+    x = rng.normal(size=(60, 2))
+    truth = np.eye(3)[(x[:, 0] > 0).astype(int)]
+    rows = [(x, truth)]
+    answers = _simple(rows, rows, logistic_regression())["logistic regression"]
+    assert answers[:, 2].max() == 0
+    np.testing.assert_allclose(answers.sum(axis=1), 1)
+    alone = [(x, np.eye(2)[np.zeros(60, int)])]
+    made = _simple(alone, alone, logistic_regression())
+    np.testing.assert_array_equal(made["logistic regression"], alone[0][1])
+
+
+def test_chance_is_excluded_as_tests_of_scipy_exclude_it(rng):
+    """One-sided, 5 %: the t-test of blocks, and the exact test of McNemar."""
+    stats = pytest.importorskip("scipy.stats")
+    verdicts = set()
+    for count in (3, 4, 6, 10, 25, 200):
+        for shift in np.linspace(0, 2, 21):
+            gain = rng.normal(shift / count**0.4, size=count)
+            test = stats.ttest_1samp(gain, 0.0, alternative="greater")
+            if abs(test.pvalue - 0.05) > 1e-3:  # the expansion of a quantile
+                assert exceeds_chance(gain, 1) == (test.pvalue < 0.05)
+            verdicts.add((count, exceeds_chance(gain, 1)))
+            means = [block.mean() for block in np.array_split(gain, count // 2)]
+            means = [block.mean() for block in np.array_split(gain, count // 2)]
+            in_blocks = len(means) > 2 and (
+                stats.ttest_1samp(means, 0.0, alternative="greater").pvalue < 0.05
+            )
+            assert exceeds_chance(gain * 1e200, 2) == in_blocks
+    assert len(verdicts) == 12
+    for better in range(12):
+        for worse in range(12):
+            gain = np.repeat([1.0, -1.0, 0.0], [better, worse, 30])
+            expected = better > 0 and (
+                stats.binomtest(better, better + worse, alternative="greater").pvalue
+                < 0.05
+            )
+            assert _by_mc_nemar(gain) == expected
+    assert not _by_mc_nemar(np.array([1.0, 1.0, 1.0, 0.0]))  # 1 of 8 by chance
+
+
+def test_overlapping_errors_do_not_pass_for_a_difference(rng):
+    """Without a difference, the share of verdicts "worth it" is near 5 %, also if the
+    forecasts from 12 neighbouring origins overlap."""
+    for origins, steps in ((20, 6), (37, 12), (60, 12)):
+        noise = rng.standard_t(5, size=(1000, origins + steps - 1))
+        gains = [np.convolve(row, np.ones(steps), "valid") for row in noise]
+        share = np.mean([exceeds_chance(gain, steps) for gain in gains])
+        assert 0.03 < share < 0.12
+        statistics = np.array([mean_over_error(gain, steps) for gain in gains])
+        assert np.mean(statistics > 1.645) > share  # of Diebold and Mariano
+
+
+def all_series():
+    """Ten series (values, period)."""
+    sunspots = pd.read_csv(DATA / "sunspots.csv", comment="#").iloc[:, -1]
+    nino = pd.read_csv(DATA / "nino12.csv", comment="#").iloc[:, -1]
+    series = {
+        "sunspots": (sunspots.to_numpy(float), 1),
+        "nino": (nino.to_numpy(float)[-300:], 12),
+    }
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        period = (1, 4, 12, 7)[seed % 4]
+        steps = np.arange(90 + 10 * seed)
+        wave = 5 * np.sin(2 * np.pi * steps / max(period, 2)) + 0.1 * seed * steps
+        noise = rng.normal(size=len(steps))
+        level = noise.cumsum() if seed % 2 else noise
+        series[f"made {seed}"] = 20 + wave + level, period
+    return series
+
+
+@pytest.mark.peers
+def test_series_are_compared_with_the_methods_of_statsforecast_and_statsmodels():
+    models = pytest.importorskip("statsforecast.models")
+    autoregressive = pytest.importorskip("statsmodels.tsa.ar_model")
+
+    def check(values, period):
+        past = values[:-12]
+
+        def peer(model):
+            return model.forecast(y=past, h=6)["mean"]
+
+        seasonal = peer(models.SeasonalNaive(period))
+        np.testing.assert_allclose(seasonal_naive(past, 6, period), seasonal)
+        simple = {"mean": models.HistoricAverage(), "naive": models.Naive()}
+        for name, model in simple.items():
+            made = forecasting.statistical(name, past, period=period)(past, 6)
+            np.testing.assert_allclose(made, peer(model))
+        highest = min(int(10 * np.log10(len(past))), (len(past) - 4) // 2)
+        criteria = [
+            autoregressive.AutoReg(past, order, hold_back=highest).fit().aicc
+            for order in range(highest + 1)
+        ]
+        order = best_order(past)
+        assert order == np.argmin(criteria)
+        fitted = autoregressive.AutoReg(past, order).fit().forecast(6)
+        np.testing.assert_allclose(autoregression(past, 6), fitted, rtol=1e-6)
+        estimated = {
+            "ets": models.AutoETS(season_length=period),
+            "theta": models.AutoTheta(season_length=period),
+        }
+        for name, model in estimated.items():
+            made = forecasting.statistical(name, past, period=period)(past, 6)
+            np.testing.assert_allclose(made, peer(model), rtol=1e-4)
+
+    series = all_series()
+    assert len(series) == 10
+    all_hold(check, series)
+
+
+@pytest.mark.peers
+def test_errors_are_scaled_as_libraries_scale_them():
+    losses = pytest.importorskip("utilsforecast.losses")
+
+    def check(values, period):
+        start = len(values) - 12
+        rolled = rolling_origin(
+            lambda past, steps: seasonal_naive(past, steps, period),
+            values,
+            6,
+            start=start,
+            every=6,
+            period=period,
+        )
+        frame = pd.DataFrame(
+            {
+                "unique_id": 0,
+                "y": rolled.truth.ravel(),
+                "made": rolled.forecasts.ravel(),
+            }
+        )
+        past = pd.DataFrame({"unique_id": 0, "y": values[:start]})
+        made = {"df": frame, "models": ["made"]}
+        mase = losses.mase(**made, seasonality=period, train_df=past)
+        assert rolled.mase.mean() == pytest.approx(mase["made"].item())
+        assert rolled.mae.mean() == pytest.approx(losses.mae(**made)["made"].item())
+        rmse = np.sqrt(np.mean(rolled.errors**2))
+        assert rmse == pytest.approx(losses.rmse(**made)["made"].item())
+
+    all_hold(check, all_series())

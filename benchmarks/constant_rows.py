@@ -270,23 +270,6 @@ def spiking(neurons: int, connections: int, share: float) -> Work:
     return lambda: net.run(rows, traces=False)
 
 
-def spiking_after_edits(steps: int) -> Work:
-    """Steps by a few active neurons after an edit, which lists connections anew."""
-    net = spikes(3_000, 60_000, 3)
-    rows = np.ones((steps, 3))
-    source, target = net.input[0], net.output[0]
-
-    def work() -> None:
-        if source.connection_to(target):
-            source.disconnect(target)
-        else:
-            source.project(target, weight=0.1)
-        for row in rows:
-            net.run(row[None], traces=False)
-
-    return work
-
-
 def gradient(net: Network, samples: int, length: int) -> Work:
     """An exact gradient."""
     x = numbers(samples, length, len(net.input))
@@ -584,7 +567,6 @@ ROWS: dict[str, Callable[[], Work]] = {
     "spikes, 2,000,000 connections, 5 % active": lambda: spiking(
         100_000, 2_000_000, 0.05
     ),
-    "spikes, 20 steps after an edit": lambda: spiking_after_edits(20),
     "gradient, LSTM 4-3-2, 8 sequences": lambda: gradient(lstm(4, 3, 2), 8, 100),
     "gradient, LSTM 8-32-8, 1 sequence": lambda: gradient(lstm(8, 32, 8), 1, 200),
     "gradient, LSTM 8-32-8, 8 sequences": lambda: gradient(lstm(8, 32, 8), 8, 100),

@@ -265,9 +265,6 @@ CONSTANTS = (
         ),
     ),
     Constant(
-        "engine.exact.events", "WORTH_LISTING", ("spikes, 20 steps after an edit",)
-    ),
-    Constant(
         "engine.exact.events",
         "BITS",
         SPIKES,

@@ -22,7 +22,6 @@ import numba
 import numpy as np
 
 from synapse import Layer, Network
-from synapse.engine.exact.events import WORTH_LISTING
 from synapse.objects.stepping import Stepping
 
 from . import machine
@@ -102,7 +101,7 @@ def measure(neurons: int, count: int, share: float) -> dict[str, Any]:
     def by_events(steps: int) -> None:
         net.run(rows[:steps], traces=False)
 
-    by_events(WORTH_LISTING)  # from then on by source
+    by_events(32)
     active = float(np.mean(net.layers[1].activations))
     kept = Stepping._by_events
     plainly = plain(neurons, count, driven)

@@ -26,7 +26,6 @@ class Facts:
 
     span: NDArray[np.int64] | None = None  # its rows, for kernels; None: not lowered
     kernels: Kernels | None = None  # those of its learning rule
-    untraced_steps = 0  # how many it has run without traces
     places: tuple[ParameterRows, ...] | None = None  # of its weights and biases
 
     # the two costs that were asked for last: as they were given, and which they are

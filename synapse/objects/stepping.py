@@ -221,8 +221,6 @@ class Stepping(Calling):
             rows = checks.as_matrix("inputs", parts[0], n, dtype, finite=finite)
             if inject is not None:
                 return self._run_injected(rows, len(rows), inject, traces)
-            if not traces:
-                self._present_facts().untraced_steps += len(rows)
             return self._run_rows(rows, traces, threads)
         title = "inputs of sequence"
         sequences = [
@@ -248,8 +246,6 @@ class Stepping(Calling):
         use.
         """
         steps = sum(map(len, sequences))
-        if not traces:
-            self._present_facts().untraced_steps += steps
         if (
             threads != 1
             and steps >= self._least_steps
@@ -333,9 +329,8 @@ class Stepping(Calling):
         store = self._store
         if store.recorder is not None:
             return False
-        kernels = self._kernels() if traces else self._kernels_by_activity()
         # steps by rtrl, and by events, write to memory of their own
-        if kernels.plan is not None if traces else kernels is not self._untraced:
+        if self._kernels().plan is not None if traces else self._by_events is not None:
             return False
         runner = partial(self._runner, pieces, clears, traces)
         if parts.run(threads, runner) is None:
@@ -397,8 +392,6 @@ class Stepping(Calling):
         with ExclusiveAccess(self):
             self._kernels()  # a network that cannot step raises
             found = currents_of(self, "inject", inject, steps)
-            if not traces:
-                self._present_facts().untraced_steps += steps or 1
             outputs = self._run_with_currents(rows, *found, traces)
         return outputs[0] if steps is None else outputs
 
@@ -419,8 +412,6 @@ class Stepping(Calling):
                 )
                 for i, (rows, one) in enumerate(zip(sequences, several, strict=True))
             ]
-            if not traces:
-                self._present_facts().untraced_steps += sum(map(len, sequences))
             outputs = []
             for rows, (at, currents) in zip(sequences, found, strict=True):
                 if len(rows):
@@ -462,24 +453,27 @@ class Stepping(Calling):
 
     def _run_untraced(self, steps: int, inputs: Floats, outputs: Floats) -> int:
         """`_run` without traces and sensitivities, which are then those of a cleared
-        network. The steps have been counted.
+        network.
         """
         arguments = False, inputs, outputs
-        return self._call("run_untraced", steps, arguments, BY_ACTIVITY)  # type: ignore[no-any-return]
+        return self._call("run_untraced", steps, arguments, UNTRACED_RUN)  # type: ignore[no-any-return]
 
-    def _kernels_by_activity(self) -> engine.online.Kernels:
-        """Return kernels of a run without traces: by events if it has made many steps,
-        and there may be few.
-        """
+    def _kernels_of_untraced_run(self) -> engine.online.Kernels:
+        """Return kernels of a run without traces, which is about to begin."""
         self._store.clear_single_calls()  # its neurons may not propagate afterwards
-        kernels = None
-        if self._facts.untraced_steps >= engine.exact.events.WORTH_LISTING:
-            kernels = self._by_events
-        return self._untraced if kernels is None else kernels
+        return self._untraced
+
+    @property
+    def _untraced(self) -> engine.online.Kernels:
+        """Kernels of steps without traces. They are chosen by structure alone, so that
+        the bits of a step do not depend on earlier calls.
+        """
+        by_events = self._by_events
+        return self._gathering if by_events is None else by_events
 
     @fact
-    def _untraced(self) -> engine.online.Kernels:
-        """Kernels of steps without traces."""
+    def _gathering(self) -> engine.online.Kernels:
+        """Kernels of steps that read all connections."""
         _, store, span = self._lowered()
         memory = self._tapes, self._noted_untraced()
         kernels: engine.online.Kernels
@@ -622,7 +616,7 @@ class Stepping(Calling):
         return engine.online.kernels_for(store, span)
 
 
-BY_ACTIVITY = Stepping._kernels_by_activity
+UNTRACED_RUN = Stepping._kernels_of_untraced_run
 
 
 def is_row(values: Any, size: int) -> TypeGuard[Floats]:

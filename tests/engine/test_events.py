@@ -18,7 +18,6 @@ from tests.helpers.cases import all_hold
 def small_networks_count(monkeypatch):
     """Events are for large networks; here, for small ones, too."""
     monkeypatch.setattr(events, "MIN_CONNECTIONS", 1)
-    monkeypatch.setattr(events, "WORTH_LISTING", 1)
 
 
 def sparse(seed, dtype=np.float64, together=False):

@@ -47,7 +47,7 @@ for rule in ("online", "rtrl"):
 by("list", made(), lambda n: n.run([rows[:2], rows[2:]]))
 
 def by_events(net):
-    events.MIN_CONNECTIONS = events.WORTH_LISTING = 1
+    events.MIN_CONNECTIONS = 1
     net.run(rows, traces=False)
     assert net._by_events is not None
 

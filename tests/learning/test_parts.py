@@ -249,9 +249,9 @@ def test_without_memory_for_others_one_thread_runs(monkeypatch):
 
 @every_case("together", [False, True])
 def test_runs_by_events_have_the_bits_of_one_thread(together):
-    """The kernel depends on how many steps have been run, not on threads."""
-    real = events.MIN_CONNECTIONS, events.WORTH_LISTING
-    events.MIN_CONNECTIONS, events.WORTH_LISTING = 1, 60
+    """The kernel depends on the network, not on threads."""
+    real = events.MIN_CONNECTIONS
+    events.MIN_CONNECTIONS = 1
 
     def make():
         sizes = (3, "identity"), (30, "relu"), (30, "relu"), (2, "identity")
@@ -270,7 +270,7 @@ def test_runs_by_events_have_the_bits_of_one_thread(together):
     try:
         same_for_any_number(make, run)
     finally:
-        events.MIN_CONNECTIONS, events.WORTH_LISTING = real
+        events.MIN_CONNECTIONS = real
 
 
 def test_threads_is_a_number_of_them():

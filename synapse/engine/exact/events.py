@@ -22,7 +22,7 @@ Groups of neurons rest that have nothing but such connections and have got no ev
 of their numbers are those of the step before, also on the other half of the tapes.
 
 Every neuron can still gather, since all activations are in their place. A step whose
-events would cost more than that gathers, from the neurons on at which it turns out.
+events would cost more than that gathers, from the block on at which it turns out.
 
 A number of neuron j of the network is in the row ``j - f.origin`` of lists by neuron.
 """
@@ -72,10 +72,6 @@ PER_EVENT = 3
 """How many connections are gathered in the time of one event: 2.2 by measurement.
 ``python -m benchmarks.constants exact.events.PER_EVENT``: rows take 1.01 to 1.03 times
 as long with a tenth, 1.13 to 4.43 times with ten times."""
-WORTH_LISTING = 32
-"""Steps that gather which take as long as listing all connections by source. ``python
--m benchmarks.constants exact.events.WORTH_LISTING``: rows take 1.44 times as long with
-a tenth, 1.05 times with ten times."""
 BITS = 4
 """The logarithm of `GROUP`. ``python -m benchmarks.constants exact.events.BITS``: rows
 take 0.67 to 1.39 times as long with 1, 0.82 to 1.25 times with 7."""
@@ -197,9 +193,6 @@ def build_outgoing_index(store: Store, span: NDArray[np.int64]) -> OutgoingIndex
     total = int(lengths.sum())
     if total < MIN_CONNECTIONS:
         return None
-    rows = _rows_of_runs(c, chosen, lengths)
-    if 2 * np.count_nonzero(silent[c["source"][rows] - start]) < total:
-        return None
     # Neurons that have nothing but such runs and short ones from silent sources, or any
     # from spikes if few neurons have those.
     run_start, run_stop = (
@@ -229,18 +222,21 @@ def build_outgoing_index(store: Store, span: NDArray[np.int64]) -> OutgoingIndex
     lags = np.unique(run_lag[run_lag > 1]).astype(np.int64)
     ring_start, width = _ring_of(c, start) if len(lags) else (start, 0)
     is_late = c["run_flags"][chosen] & DELAYED != 0
-    base = np.searchsorted(lags, run_lag) * width + start - ring_start
-    base = np.where(run_lag > 1, base, len(lags) * width + ~is_late)
     # 32 bits are enough, and other numbers of millions of connections take gigabytes
     rows = _rows_of_runs(c, chosen, lengths)
-    key = c["source"][rows] - np.uint32(start)
+    key = c["source"][rows]
+    key -= np.uint32(start)
+    others = len(rows) - total  # all of them from silent sources
+    if 2 * (np.count_nonzero(silent[key]) - others) < total:
+        return None
+    base = np.searchsorted(lags, run_lag) * width + start - ring_start
+    base = np.where(run_lag > 1, base, len(lags) * width + ~is_late)
     key *= np.repeat(np.where(run_lag > 1, 1, 2).astype(np.uint32), lengths)
     key += np.repeat(base.astype(np.uint32), lengths)
     begins = np.zeros(len(lags) * width + 2 * n + 2, np.int64)
-    sorted_rows = np.empty_like(rows)
-    sort_by_key(key, rows, begins, sorted_rows)
-    rows = sorted_rows
-    del key, sorted_rows
+    sorted_rows, target = np.empty((2, len(rows)), np.uint32)
+    sort_by_key(key, rows, c["target"], begins, sorted_rows, target)
+    del key, rows
     lagged = begins[: len(lags) * width + 1].copy()
     late, prompt = (
         begins[len(lags) * width : -1 : 2],
@@ -248,9 +244,8 @@ def build_outgoing_index(store: Store, span: NDArray[np.int64]) -> OutgoingIndex
     )
     skipped = np.zeros(len(c["run_kind"]), np.uint8)
     skipped[chosen] = 1
-    target = c["target"][rows]
     receives = np.zeros(n, bool)
-    receives[target - start] = True
+    receives[neuron_of[listed]] = True
     receives = _by_block(receives, c["block_first"][start:stop])
     form = RECEIVING * receives + CARRYING * loops + MIXED * gathers
     may_rest = _may_rest(c, start, stop, ~(loops | gathers))
@@ -267,8 +262,8 @@ def build_outgoing_index(store: Store, span: NDArray[np.int64]) -> OutgoingIndex
         lags=lags,
         lagged=lagged,
         target=target,
-        row=rows,
-        weight=np.empty(len(rows), store.dtype),
+        row=sorted_rows,
+        weight=np.empty(len(target), store.dtype),
         events=np.zeros(1, np.int64),
         skipped=skipped,
         form=form.astype(np.uint8),
@@ -308,9 +303,9 @@ def _size_of_earlier(c: Any, start: int, lags: NDArray[np.int64], width: int) ->
 
 
 @kernel
-def sort_by_key(keys, rows, begins, ordered):
-    """Write the rows in the order of their keys to `ordered`, and where those of each
-    key begin to `begins`, which are 0 and one more than the keys.
+def sort_by_key(keys, rows, targets, begins, ordered, ordered_targets):
+    """Write the rows, and their targets, in the order of their keys, and where those
+    of each key begin to `begins`, which are 0 and one more than the keys.
     """
     for q in range(len(keys)):
         begins[keys[q] + 2] += 1
@@ -319,6 +314,7 @@ def sort_by_key(keys, rows, begins, ordered):
     for q in range(len(keys)):
         k = keys[q] + 1
         ordered[begins[k]] = rows[q]
+        ordered_targets[begins[k]] = targets[rows[q]]
         begins[k] += 1
 
 
@@ -932,8 +928,21 @@ def find_equal(events, slot, part_index, equal):
 
 # --- the way --------------------------------------------------------------------------
 #
-# What its parts pass on is the number of events of the step so far: above the budget,
-# the rest of the step gathers.
+# What its parts pass on is the number of events of the step so far. Above the budget,
+# it is `gathering_from` the end of the block: whole blocks gather, not those pieces of
+# a block that do not rest, because what rests depends on where the call began.
+
+
+@inline
+def gathering_from(events, start):
+    """Return, in place of a number of events, that neurons from `start` on gather."""
+    return events.budget + 1 + start - events.origin
+
+
+@inline
+def gathers(events, start, due):
+    """Return whether neurons from `start` on gather."""
+    return events.budget < due <= gathering_from(events, start)
 
 
 @inline
@@ -958,9 +967,10 @@ def _follow(store, tapes, events, span, start, stop, step, due):
     listed = events.active[0]
     due = list_active(tapes, events, start, stop, step, due)
     if due > events.budget:
+        stop = store.block_stop[start]
         clear_sums(events, stop, span.stop)
-    else:
-        scatter_prompt(store, tapes, events, listed, step)
+        return gathering_from(events, stop)
+    scatter_prompt(store, tapes, events, listed, step)
     return due
 
 
@@ -973,7 +983,7 @@ def _begin(store, tapes, events, span, start, step):
         due = scatter_lagged(store, tapes, events, span, step)
     if events.active[0] == NOT_COUNTED or due > events.budget:
         clear_sums(events, span.start, span.stop)
-        return events.budget + 1
+        return gathering_from(events, span.start)
     scatter_late(store, tapes, events, step)
     events.active[0] = 0
     return _follow(store, tapes, events, span, span.start, start, step, due)
@@ -987,7 +997,7 @@ def _part(store, events, start, span, due):
     while True:
         stop = store.block_stop[start]
         code = store.squash[start]
-        if due > events.budget or (
+        if gathers(events, start, due) or (
             activations.FIRST_GROUPED <= code <= activations.LAST_GROUPED
         ):
             return start, stop
@@ -1008,7 +1018,7 @@ def _compute(store, tapes, events, start, stop, step, row, lanes, ragged, due):
     # new states are where those of other parts were: they stay in the cache
     offsets = step.now, step.before, 0 - start, step.rows, step.past
     here = Step(*offsets, step.whole, step.whole_before)
-    if due > events.budget:
+    if gathers(events, start, due):
         if not (step.whole_before or has_own_states(store, store.squash[start])):
             for j in range(start, stop):
                 tapes.state[step.before + j] = tapes.activation[step.before + j]

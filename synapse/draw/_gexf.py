@@ -144,6 +144,10 @@ def _color(shade: tuple[float, float, float]) -> dict[str, float]:
     }
 
 
+def _read_gexf(content: bytes) -> Any:
+    return nx.read_gexf(io.BytesIO(content))
+
+
 FORMATS = (
     Format(
         name="gexf",
@@ -155,7 +159,9 @@ FORMATS = (
         ),
         link="https://gexf.net/schema.html",
         data=gexf_data,
-        from_data=partial(_graph_files.from_xml, nx.read_gexf, "GEXF"),
+        **_graph_files.readers(
+            partial(_graph_files.xml_graph, _read_gexf, "GEXF"), "GEXF"
+        ),
         write=_files.write,
         read=_files.read,
     ),

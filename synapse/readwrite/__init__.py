@@ -7,10 +7,10 @@ for people to read. The other formats exchange networks with other programs.
 
 If the content of a file in the format x is useful without the file, ``x_data(network)``
 and ``from_x_data(data)`` convert to and from it. `from_networkx` makes a network of any
-graph of networkx, which has many more readers. `python_source`, `c_source`,
-`javascript_source` and `onnx_model` make programs that compute a network's outputs
-without Synapse; these cannot be read back. `to_torch` and `from_torch` exchange
-networks with PyTorch in memory.
+graph of networkx, and `read_graph` reads one that another program wrote.
+`python_source`, `c_source`, `javascript_source` and `onnx_model` make programs that
+compute a network's outputs without Synapse; these cannot be read back. `to_torch` and
+`from_torch` exchange networks with PyTorch in memory.
 """
 
 import copyreg as _copyreg
@@ -23,10 +23,11 @@ from ._formats import (
     formats,
     imported as _imported,
     load,
+    read_graph,
     save,
 )
 
-__all__ = ["formats", "load", "save", *_MODULE_OF]
+__all__ = ["formats", "load", "read_graph", "save", *_MODULE_OF]
 __dir__ = _public_names(__all__)
 
 # Type checkers and editors read the modules; at run time one is imported when used.

@@ -27,13 +27,15 @@ from typing import (
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .._checks import choice
-from ..errors import ArgumentError
+from ..errors import ArgumentError, FormatError
 from ..objects.ensemble import Ensemble
 from ..objects.incomplete import warn_of_missing
 from ..objects.network import Network
 from . import _files
 
 if TYPE_CHECKING:
+    import networkx as nx
+
     from .._cost import Cost
     from ..objects.recording import Log
 
@@ -41,6 +43,7 @@ FileFormat = Literal[
     "json",
     "npz",
     "graphml",
+    "gml",
     "cytoscape",
     "synaptic",
     "neataptic",
@@ -95,6 +98,7 @@ DECLARATIONS = {
     ),
     "npz": Declaration("_npz", ("from_npz_data", "npz_data"), (".synapse", ".npz")),
     "graphml": Declaration("_graph_files", (), (".graphml",)),
+    "gml": Declaration("_graph_files", (), (".gml",)),
     "cytoscape": Declaration("_graph_files", (), (".cyjs",), ("elements",)),
     "synaptic": Declaration(
         "_synaptic",
@@ -185,6 +189,8 @@ class Format:
     data: Callable[..., Any] | None = None
     # from_data(content, **options): the network.
     from_data: Callable[..., Network] | None = None
+    # graph(content): the graph of networkx in it, whichever program wrote it.
+    graph: Callable[[Any], nx.Graph[Any]] | None = None
     # write(path, content). None: the format has no files.
     write: Callable[[_files.File, Any], None] | None = None
     # read(path): the content of a file.
@@ -452,13 +458,90 @@ def load(
             if _files.is_archive(stream) or form.name == "npz":
                 _require_options("npz", _read_archive, options)
                 return _read_archive(stream)
-            document = _files.read_document(stream)
+            document = _document(stream, path)
         if module_of("json").is_ensemble(document):
             return module_of("json").ensemble_of(document)
         if isinstance(document, dict) and document.get("format") in DOCUMENTS:
             _require_options("json", module_of("json").from_json_data, options)
             return _class_at(DOCUMENTS[document["format"]])._of_document(document)
         return _made(by_marks(document), document, options)
+
+
+def _document(stream: IO[bytes], path: _files.File) -> Any:
+    """Return the content of a JSON file; if its suffix is unknown, the error lists the
+    suffixes of other formats.
+    """
+    try:
+        return _files.read_document(stream)
+    except FormatError as error:
+        if by_suffix(path) is not None or not isinstance(path, str | os.PathLike):
+            raise
+        known = (suffix for form in formats() if form.read for suffix in form.suffixes)
+        raise FormatError(
+            f"{error} A file whose suffix is not one of {', '.join(known)} must be"
+            " JSON. To use a graph in another format, read it with networkx and pass it"
+            " to synapse.from_networkx."
+        ) from None
+
+
+def read_graph(path: _files.File, format: FileFormat | None = None) -> nx.Graph[Any]:
+    """Read a graph that any program has written, to make a network of it with
+    :func:`synapse.from_networkx`.
+
+    Nodes have the names (ids) of the file, edges and nodes all of its attributes. A
+    label, or the name that Cytoscape shows, is the attribute ``label``, which becomes
+    the name of a neuron. Vectors of graph-tool are lists. Edge lists and adjacency
+    matrices have readers in networkx and pandas, see :func:`synapse.from_edges`.
+
+    Parameters
+    ----------
+    path : str, os.PathLike or file
+        A path or an open file.
+    format : {"graphml", "gexf", "gml", "cytoscape", "node_link"}, optional
+        Name of the format. Default: the format of the suffix; that of its content for
+        ``.json`` and unknown suffixes.
+
+    Returns
+    -------
+    networkx.Graph, DiGraph, MultiGraph or MultiDiGraph
+        The graph. It is directed if the file says so. The JSON of Cytoscape does not
+        say it, and is taken as directed.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such format, or it is not one of graphs.
+    FormatError
+        If the file does not contain a graph in this format.
+    OSError
+        If the file cannot be read.
+
+    See Also
+    --------
+    load : Read a graph that Synapse wrote, as a network.
+
+    Examples
+    --------
+    >>> import io, synapse
+    >>> file = io.StringIO('{"nodes": [{"id": "x"}, {"id": "y"}], "directed": true,'
+    ...     ' "links": [{"source": "x", "target": "y", "weight": 0.5}]}')
+    >>> graph = read_graph(file)
+    >>> print(graph, synapse.from_networkx(graph).weights)
+    MultiDiGraph with 2 nodes and 1 edges [0.5]
+    """
+    form = by_suffix(path) if format is None else format_of(format)
+    document = None
+    with _files.reading(path):
+        if form is None or form.name == "json":
+            document = _files.read_document(path)
+            form = by_marks(document)
+        if form.graph is None or form.read is None:
+            names = ", ".join(other.name for other in formats() if other.graph)
+            raise ArgumentError(
+                f"The file must be a graph, got one in the format {form.name}, which"
+                f" synapse.load reads if Synapse wrote it. Formats of graphs: {names}."
+            )
+        return form.graph(form.read(path) if document is None else document)
 
 
 def _made(form: Format, content: Any, options: Mapping[str, Any]) -> Network:

@@ -1,8 +1,9 @@
-"""The files of graphs that networkx writes and reads: GraphML, Cytoscape's JSON and
-node-link JSON.
+"""The files of graphs that networkx writes and reads: GraphML, GML, Cytoscape's JSON
+and node-link JSON.
 
-The writers and readers are those of networkx. Added here are the checks of what was
-read, a guard against hostile XML, and layers and gates in DOT. GEXF, which is a picture
+The writers are those of networkx, and the readers of GraphML and GML. Added here are
+the checks of what was read, what other programs write, a guard against hostile XML,
+and layers and gates in DOT. GEXF, which is a picture
 too, is in ``draw/_gexf.py``.
 """
 
@@ -14,7 +15,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from functools import partial
 from itertools import groupby
-from typing import Any, NoReturn
+from typing import Any
 from xml.parsers import expat
 
 import networkx as nx
@@ -62,8 +63,8 @@ def _graphml_data(network: Network) -> str:
     return stream.getvalue().decode()
 
 
-def from_xml(read: Callable[..., Any], name: str, content: bytes) -> Network:
-    """Make a network from an XML file of this name, by a reader of networkx."""
+def xml_graph(read: Callable[[bytes], Any], name: str, content: bytes) -> nx.Graph[Any]:
+    """Return the graph of an XML file of this name, by a reader of networkx."""
 
     # The entities that a document type declares can be used for attacks.
     def refuse(declared: str, *ignored: Any) -> None:
@@ -80,12 +81,49 @@ def from_xml(read: Callable[..., Any], name: str, content: bytes) -> Network:
         raise FormatError(
             f"The file is not XML, or only a part of it: {error}."
         ) from None
-    graph = _parsed(lambda: read(io.BytesIO(content)), name)
-    for attributes in _all_attributes(graph):
-        # Looks, numbers of edges, and the timeline, in GEXF.
-        for key in ("viz", "id", "activations"):
-            attributes.pop(key, None)
-    return network_of(graph, name)
+    graph: nx.Graph[Any] = _parsed(lambda: read(content), name)
+    for key, rows in (
+        ("node_default", graph.nodes.values()),
+        ("edge_default", _of_edges(graph)),
+    ):
+        defaults = graph.graph.pop(key, {})
+        for data in rows:
+            data.update({**defaults, **data})
+    return graph
+
+
+def _read_graphml(content: bytes) -> Any:
+    reader = nx.GraphMLReader()
+    reader.python_type = _TypesOfGraphML(reader.python_type, **GRAPH_TOOL)
+    namespace = f'<graphml xmlns="{reader.NS_GRAPHML}">'.encode()
+    graphs = list(reader(string=content.replace(b"<graphml>", namespace)))
+    require(len(graphs) == 1, "The number of graphs in the file", "1", len(graphs))
+    return graphs[0]
+
+
+class _TypesOfGraphML(dict[str, Callable[[str], Any]]):
+    """What makes a value of text, by the name of its type; others remain text."""
+
+    def __missing__(self, name: str) -> Callable[[str], Any]:
+        return str
+
+
+def _numbers(text: Any) -> list[float]:
+    """Return numbers between commas, as graph-tool writes them, also in hexadecimal.
+
+    networkx converts a default twice, so numbers and lists of them are texts, too.
+    """
+    parts = str(text).strip("[]").split(",")
+    return [float.fromhex(part) if "0x" in part else float(part) for part in parts]
+
+
+GRAPH_TOOL = {
+    **dict.fromkeys(("float", "double", "long_double"), lambda text: _numbers(text)[0]),
+    **{f"vector_{name}": _numbers for name in ("short", "int", "long", "float")},
+    **{f"vector_{name}": _numbers for name in ("boolean", "double", "long_double")},
+    "short": int,
+}
+"""Types of GraphML that other programs write in their own way."""
 
 
 def _parsed(read: Callable[[], Any], name: str) -> Any:
@@ -95,7 +133,7 @@ def _parsed(read: Callable[[], Any], name: str) -> Any:
             # Warnings are of attributes without a type, which are checked here.
             warnings.simplefilter("ignore")
             return read()
-    except MemoryError:
+    except (MemoryError, FormatError):
         raise
     except Exception as error:  # of many kinds
         reason = f"{type(error).__name__}: {error}".rstrip(".")
@@ -104,77 +142,88 @@ def _parsed(read: Callable[[], Any], name: str) -> Any:
         ) from None
 
 
+def _gml_graph(text: str) -> Any:
+    return _parsed(lambda: nx.parse_gml(text, label="id"), "GML")
+
+
 # --- JSON -----------------------------------------------------------------------------
 
 
-def _from_cytoscape_data(data: Any) -> Network:
-    an_object("A graph of Cytoscape", data)
+def _cytoscape_graph(data: Any) -> Any:
+    document = {"directed": True, "data": {}, **an_object("A graph of Cytoscape", data)}
+    elements = an_object("The elements", document.get("elements"))
+    if isinstance(document["data"], list):  # as networkx writes it
+        document["data"] = _parsed(lambda: dict(document["data"]), CYTOSCAPE)
+    rows = {
+        noun: [
+            an_object(f"The data of {noun} {i}", row.get("data"))
+            for i, row in enumerate(_rows(noun, elements.get(f"{noun}s", [])))
+        ]
+        for noun in ("node", "edge")
+    }
+    return _json_graph(document["directed"], document["data"], rows)
 
-    def read() -> Any:
-        elements, number = data["elements"], {}
-        for node in elements["nodes"]:
-            number[node["data"]["id"]] = node["data"].setdefault(
-                "value", node["data"]["id"]
-            )
-        for edge in elements["edges"]:  # Cytoscape.js writes the ends as text
-            edge["data"] |= {
-                end: number.get(edge["data"][end], edge["data"][end]) for end in _ENDS
-            }
-        graph = nx.cytoscape_graph({"data": [], "directed": True, **data})
-        for attributes in _all_attributes(graph):
-            for name in FORMATS_OWN[CYTOSCAPE]:
-                attributes.pop(name, None)
-        return graph
 
-    graph = _parsed(read, "a graph of Cytoscape")
-    elements = data["elements"]
-    return _complete(graph, elements["nodes"], elements["edges"], CYTOSCAPE)
+def _node_link_graph(data: Any) -> Any:
+    document = {"directed": False, "graph": {}, **an_object("A node-link graph", data)}
+    if "adjacency" in document:
+        return _parsed(lambda: nx.adjacency_graph(data), ADJACENCY)
+    edges = "edges" if "edges" in document else "links"  # D3 and older networkx
+    names = ", ".join(map(short_repr, data)) or "none"
+    if edges not in document:
+        raise FormatError(
+            f"A node-link graph must have the member 'edges' or 'links', got {names}."
+        )
+    rows = {"node": document.get("nodes"), "edge": document[edges]}
+    return _json_graph(document["directed"], document["graph"], rows)
+
+
+def _rows(noun: str, items: Any) -> list[dict[str, Any]]:
+    require(isinstance(items, list), f"The {noun}s", "a list", items)
+    return [an_object(f"The {noun} {i}", item) for i, item in enumerate(items)]
+
+
+def _json_graph(directed: Any, attributes: Any, rows: dict[str, Any]) -> Any:
+    """Return the graph of a list of nodes with an ``id`` and one of edges with a
+    ``source`` and a ``target``.
+
+    The ends may also be the ``value`` of a node: networkx has there what the ``id`` of
+    Cytoscape says as text.
+    """
+    require(type(directed) is bool, "The member directed", "true or false", directed)
+    graph: Any = nx.MultiDiGraph() if directed else nx.MultiGraph()
+    graph.graph = dict(an_object("The attributes of the graph", attributes))
+    node_of: dict[Any, Any] = {}
+    for i, row in enumerate(_rows("node", rows["node"])):
+        node = _node(f"The id of node {i}", row.get("id", i))
+        require(node not in node_of, f"The id of node {i}", "another", node)
+        value = row.get("value")
+        node_of[node] = value if repr(value) == node else node
+        graph.add_node(node_of[node])
+        data = graph.nodes[node_of[node]]
+        data.update((name, row[name]) for name in row if name != "id")
+        if isinstance(data.get("name"), str):
+            data.setdefault("label", data["name"])
+    node_of = {node: node for node in node_of.values()} | node_of
+    for i, row in enumerate(_rows("edge", rows["edge"])):
+        ends = [_node(f"The {end} of edge {i}", row.get(end)) for end in _ENDS]
+        for end, node in zip(_ENDS, ends, strict=True):
+            require(node in node_of, f"The {end} of edge {i}", "the id of a node", node)
+        data = {name: row[name] for name in row if name not in (*_ENDS, "key")}
+        graph.add_edges_from([(*map(node_of.get, ends), data)])
+    return graph
 
 
 _ENDS = ("source", "target")
 
 
-def _from_node_link_data(data: Any) -> Network:
-    an_object("A node-link graph", data)
-    edges = "edges" if "edges" in data else "links"  # D3 and older versions of networkx
-    if edges not in data:
-        _refuse_other_json(data)
-    graph = _parsed(lambda: nx.node_link_graph(data, edges=edges), "a node-link graph")
-    return _complete(graph, data["nodes"], data[edges], NODE_LINK)
-
-
-def _refuse_other_json(data: dict[str, Any]) -> NoReturn:
-    """Raise FormatError for JSON without edges, with the name of what it may be."""
-    if "adjacency" in data:
-        raise FormatError(
-            "Expected a node-link graph, got networkx' JSON by adjacency. Read it with"
-            " synapse.from_networkx(networkx.adjacency_graph(data)), where data is what"
-            " json.load returns."
-        )
-    if "elements" in data:
-        raise FormatError(
-            "Expected a node-link graph, got JSON of Cytoscape. Read it with"
-            ' synapse.load(path, format="cytoscape").'
-        )
-    names = ", ".join(map(short_repr, data)) or "none"
-    raise FormatError(
-        f"A node-link graph must have the member 'edges' or 'links', got {names}."
-    )
-
-
-def _complete(graph: Any, nodes: list[Any], edges: list[Any], format: str) -> Network:
-    """Return the network of a graph, if it has all of these nodes and edges, and no
-    others.
-    """
-    for noun, listed, count in (
-        ("node", len(nodes), len(graph)),
-        ("edge", len(edges), graph.size()),
-    ):
-        if listed != count:
-            raise FormatError(
-                f"The {listed} {noun}s must be distinct, got {count} that are."
-            )
-    return network_of(graph, format)
+def _node(subject: str, value: Any) -> Any:
+    """Return a node of JSON, in which networkx writes a tuple as a list."""
+    node = tuple(value) if isinstance(value, list) else value
+    parts = node if isinstance(node, tuple) else (node,)
+    fits = all(isinstance(part, str | int | float) for part in parts)
+    require(fits, subject, "text or a number", value)
+    return node
 
 
 # --- plain graphs ---------------------------------------------------------------------
@@ -184,6 +233,7 @@ EDGE = ("weight", "trainable")
 of Synapse's."""
 CYTOSCAPE = "Cytoscape's JSON"
 NODE_LINK = "node-link JSON"
+ADJACENCY = "networkx' JSON by adjacency"
 FORMATS_OWN = {
     "GraphML": ("id", "viz", "activations"),
     "GEXF": (
@@ -286,9 +336,33 @@ def _require_one_type(
             )
 
 
+def readers(read: Callable[[Any], nx.Graph[Any]], format: str) -> dict[str, Any]:
+    """Return what a :class:`Format` needs to read the graph in a content."""
+
+    def from_data(content: Any) -> Network:
+        graph = read(content)
+        for attributes in _all_attributes(graph):
+            for name in FORMATS_OWN.get(format, ()):
+                if name != "label":
+                    attributes.pop(name, None)
+        return network_of(graph, format)
+
+    return {"graph": read, "from_data": from_data}
+
+
+OTHER_PROGRAMS = (
+    " To use a graph of another program, pass synapse.readwrite.read_graph(path) to"
+    " synapse.from_networkx."
+)
+
+
 def network_of(graph: nx.Graph[Any], format: str = "") -> Network:
     """Make the network of a graph that was read from a file, or raise FormatError."""
-    require(graph.is_directed(), "graph", "directed", "an undirected graph")
+    if not graph.is_directed():
+        raise FormatError(
+            "The graph of a network must be directed, got an undirected one."
+            f"{OTHER_PROGRAMS}"
+        )
     attributes: Any = graph.graph  # networkx takes it from the file as it is
     named = isinstance(attributes, dict) and all(
         type(name) is str for name in attributes
@@ -324,9 +398,8 @@ def _require_attributes(
     missing = [key for key in keys if key not in data]
     if missing:
         raise FormatError(
-            f"{subject} has no {missing[0]}, so Synapse has not written this graph. To"
-            " use graphs of other programs, read them with networkx and pass them to"
-            " synapse.from_networkx."
+            f"{subject} has no {missing[0]}, so Synapse has not written this graph."
+            f"{OTHER_PROGRAMS}"
         )
 
 
@@ -338,6 +411,8 @@ def _numbered(graph: nx.Graph[Any]) -> nx.Graph[Any]:
     if not all(text.isascii() and text.isdigit() and len(text) < 10 for text in texts):
         return graph
     number = dict(zip(graph, map(int, texts), strict=True))
+    if len({*number.values()}) < len(number):  # "1" and "01" are two
+        return graph
     numbered = type(graph)(**graph.graph)
     numbered.add_nodes_from(
         sorted((number[node], data) for node, data in graph.nodes(data=True))
@@ -421,9 +496,18 @@ FORMATS = (
         lost=f"{LINKED}; names with control characters are refused",
         link="http://graphml.graphdrawing.org/specification.html",
         data=_graphml_data,
-        from_data=partial(from_xml, nx.read_graphml, "GraphML"),
+        **readers(partial(xml_graph, _read_graphml, "GraphML"), "GraphML"),
         write=_files.write,
         read=_files.read,
+    ),
+    Format(
+        name="gml",
+        purpose="networkx, igraph, Gephi; it is read only",
+        kept=f"{ALL.replace(' names of neurons,', '')}, of graphs that networkx wrote",
+        lost=f"{LINKED}; the names of neurons, which are numbers",
+        link="https://networkx.org/documentation/stable/reference/readwrite/gml.html",
+        **readers(_gml_graph, "GML"),
+        read=_files.read_text,
     ),
     Format(
         name="cytoscape",
@@ -434,7 +518,7 @@ FORMATS = (
         data=lambda network: nx.cytoscape_data(
             graph_of(network, CYTOSCAPE), name="label"
         ),
-        from_data=_from_cytoscape_data,
+        **readers(_cytoscape_graph, CYTOSCAPE),
         write=_files.write_document,
         read=_files.read_document,
     ),
@@ -447,7 +531,7 @@ FORMATS = (
         data=lambda network: nx.node_link_data(
             graph_of(network, NODE_LINK), edges="edges"
         ),
-        from_data=_from_node_link_data,
+        **readers(_node_link_graph, NODE_LINK),
         write=_files.write_document,
         read=_files.read_document,
     ),

@@ -253,8 +253,8 @@ def from_networkx(
     if not isinstance(graph, nx.Graph):
         advice = (
             "Use synapse.from_edges(edges) for edges. Make a graph with"
-            " networkx.from_pandas_edgelist, from_scipy_sparse_array or"
-            " read_graphml."
+            " networkx.from_pandas_edgelist, from_scipy_sparse_array or, of a file,"
+            " synapse.readwrite.read_graph(path)."
         )
         raise ArgumentTypeError(expected("graph", "a graph of networkx", graph, advice))
     names = list(graph)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .._checks import pluralize, short_repr
 from .._typing import Ints
 from ..errors import ArgumentError, TopologyError
+from ..objects.graph_attributes import NONDEFAULT_OF_CONNECTIONS
 from ..objects.graph_names import MARK
 
 if TYPE_CHECKING:
@@ -66,11 +67,11 @@ def _merged_column(
         _require_agreement(chosen, name, _lists(column, group))
         return _firsts(_lists(column, group))
     if name == "sign":
-        counts = np.bincount(group)
-        lists = _lists(column, group)
-        whole = {i: values for i, values in lists.items() if len(values) == counts[i]}
-        return {i: values[0] for i, values in whole.items() if len(set(values)) == 1}
+        signs = edges.rare(name, NONDEFAULT_OF_CONNECTIONS[name], np.dtype(float))
+        lists = _lists(signs, group)
+        return {i: values[0] for i, values in lists.items() if len(set(values)) == 1}
     if name == "weight":
+        column = edges.numbers(name, np.dtype(float), np.nan)
         _require_every_weight(chosen, column, group)
     if isinstance(column, np.ndarray):
         return _combined(column, group, chosen.count, way)
@@ -130,15 +131,13 @@ def _require_agreement(chosen: Items, name: str, lists: dict[int, list[Any]]) ->
                 )
 
 
-def _require_every_weight(chosen: Items, column: Any, group: Ints) -> None:
+def _require_every_weight(
+    chosen: Items, column: NDArray[np.float64], group: Ints
+) -> None:
     """Raise ArgumentError if some of parallel edges have a weight, and others have
     none.
     """
-    if isinstance(column, dict):
-        given = [row for row, weight in column.items() if weight == weight]  # not NaN
-        rows = np.array(given, np.int64)
-    else:
-        rows = np.flatnonzero(~np.isnan(column))
+    rows = np.flatnonzero(~np.isnan(column))
     edges = np.bincount(group)
     weights = np.bincount(group[rows], minlength=len(edges))
     for i in np.flatnonzero((weights > 0) & (weights < edges)).tolist():

@@ -236,6 +236,25 @@ def test_parallel_edges_are_merged(form, way, weights):
     assert out.metadata["transmitter"] == texts.get(way, "Glu, GABA")
 
 
+@pytest.mark.parametrize("way", ["sum", "mean", "first", "last"])
+def test_a_weight_of_text_among_parallel_edges_is_told_as_it_stands(way):
+    """Not their texts joined by a comma, which stand nowhere."""
+    ends = {"source": ["x", "x"], "target": ["y", "y"]}
+    graph = nx.MultiDiGraph()
+    graph.add_edges_from([("x", "y", {"weight": "5"}), ("x", "y", {"weight": "7"})])
+    said = "edge from 'x' to 'y' must be a number, got '7'" if way == "last" else "'5'"
+    for make, given in (
+        (from_edges, {**ends, "weight": ["5", "7"]}),
+        (from_networkx, graph),
+    ):
+        with pytest.raises(ArgumentTypeError, match=said) as caught:
+            make(given, merge=way)
+        assert "5, 7" not in str(caught.value)
+    if way in ("sum", "mean"):
+        with pytest.raises(ArgumentError, match="sign of the edge from 'x' to 'y'"):
+            from_edges({**ends, "sign": [1, 7]}, merge=way)
+
+
 def test_what_parallel_edges_must_share():
     gated = {**PARALLEL, "gater": ["x", None, "y", None, None, None]}
     with pytest.raises(

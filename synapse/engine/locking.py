@@ -160,13 +160,13 @@ class ExclusiveAccess(DeferredInterrupt):
         self._handler = None
         self._handles = handles
         self._columns = columns
-        self._held: list[Store] = []
+        self._held: list[tuple[Store, bool]] = []  # and whether they were busy before
 
     def __enter__(self) -> ExclusiveAccess:
         DeferredInterrupt.__enter__(self)
         try:
             self._acquire()
-            for store in self._held if self._columns else ():
+            for store, _ in self._held if self._columns else ():
                 store.make_columns()
         except BaseException:
             self.__exit__()
@@ -174,9 +174,18 @@ class ExclusiveAccess(DeferredInterrupt):
         return self
 
     def __exit__(self, *_: object) -> None:
-        while self._held:
-            self._held.pop().lock.release()
+        self._release()
         DeferredInterrupt.__exit__(self)
+
+    def _release(self) -> None:
+        while self._held:
+            store, busy = self._held.pop()
+            store.busy = busy
+            store.lock.release()
+
+    def is_awaited(self) -> bool:
+        """Return whether another thread waits for one of the stores."""
+        return any(store.turns for store, _ in self._held)
 
     def _stores(self) -> set[Store]:
         return {handle._store for handle in self._handles}
@@ -191,18 +200,40 @@ class ExclusiveAccess(DeferredInterrupt):
                 if len(stores) > 1
                 else stores
             ):
-                if not store.lock.acquire(blocking=False):
+                lock = store.lock
+                comes_later = store.turns and not lock._is_owned()
+                if comes_later or not lock.acquire(blocking=False):
                     _wait_for(store)
-                self._held.append(store)
+                self._held.append((store, store.busy))
+                store.busy = True
             if stores == self._stores():
                 return
-            while self._held:  # a store has been joined to another while waiting
-                self._held.pop().lock.release()
+            self._release()  # a store has been joined to another while waiting
+
+
+# Threads that wait for a store have a turn each, and take its lock in this order: one
+# that releases a store and takes it again at once, as a training does, waits behind
+# them. What takes the lock without this (``with store.lock``, for speed) first looks
+# whether the store is `busy` or has `turns`.
 
 
 def _wait_for(store: Store) -> None:
-    while not store.lock.acquire(timeout=POLL_SECONDS):
-        raise_interrupt()
+    """Take the lock of a store, after the threads that wait for it already."""
+    turns = store.turns
+    turn = threading.current_thread(), threading.Event()
+    turns.append(turn)
+    try:
+        while (first := turns[0]) is not turn:
+            turn[1].wait(POLL_SECONDS)
+            raise_interrupt()
+            if not first[0].is_alive() and first in turns:
+                turns.remove(first)  # of a thread before this process was forked
+        while not store.lock.acquire(timeout=POLL_SECONDS):
+            raise_interrupt()
+    finally:
+        turns.remove(turn)
+        if turns:
+            turns[0][1].set()
 
 
 def atomic(

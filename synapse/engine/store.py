@@ -73,6 +73,7 @@ class Store:
         "absorbed",
         "address",
         "blocks",
+        "busy",
         "columns",
         "draft",
         "dtype",
@@ -101,6 +102,7 @@ class Store:
         "structure_version",
         "table",
         "topology_version",
+        "turns",
     )
 
     def __init__(
@@ -112,7 +114,10 @@ class Store:
     ) -> None:
         self.serial = next(_serials)
         # held by the thread that steps, trains or edits, see ``locking.py``
-        self.lock = threading.RLock()
+        self.lock: Any = threading.RLock()  # typeshed leaves out `_is_owned`
+        self.busy = False  # whether it may be held for more than a moment
+        # of the threads that wait for the lock
+        self.turns: list[tuple[threading.Thread, threading.Event]] = []
         self.dtype = np.dtype(dtype)
         self.handles: list[Any] = [*handles]  # the neuron objects, by row
         self.names: list[str | None] = [*names]

@@ -513,6 +513,10 @@ class Training:
                             batch.steps,
                         )
                     self._refresh(rule)
+                elif access.is_awaited():
+                    with _released(access):
+                        pass
+                    self._refresh(rule)
                 if self.end_reason is not None or self._stop_requested():
                     break
         if self._stop_requested():

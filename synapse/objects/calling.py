@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .. import _checks as checks, engine
 from .._registration import require_sound
-from ..engine.locking import retry_on_merged_store
+from ..engine.locking import ExclusiveAccess, retry_on_merged_store
 from ..engine.records import Span, Ties
 from ..engine.schema import COUNTING, NONE
 from ..engine.status import DIVERGED, DONE, FAILED, LARGE, RESIZED, UNSTEPPED
@@ -40,6 +40,9 @@ def locked(method: Callable[..., R]) -> Callable[..., R]:
     @wraps(method)
     def held(self: Any, *given: Any) -> R:
         store = self._anchor._store
+        if (store.busy or store.turns) and not store.lock._is_owned():
+            with ExclusiveAccess(self._anchor):
+                return held(self, *given)
         with store.lock:
             if store is self._anchor._store:
                 return method(self, *given)
@@ -121,6 +124,9 @@ class Calling(Sequence[Neuron]):
         microsecond faster than one with names or ``*arguments``.
         """
         store = self._anchor._store
+        if (store.busy or store.turns) and not store.lock._is_owned():
+            with ExclusiveAccess(self):
+                return self._call(name, steps, arguments, by, raises)
         with store.lock:
             if store is self._anchor._store:
                 facts = self._facts
@@ -132,7 +138,12 @@ class Calling(Sequence[Neuron]):
                     kernels = facts.kernels = self._kernels()
                 if store.recorder is not None:
                     self._announce(steps, kernels)
-                ended = kernels[name](*arguments)
+                busy = store.busy
+                store.busy = True
+                try:
+                    ended = kernels[name](*arguments)
+                finally:
+                    store.busy = busy
                 if ended:  # not DONE, or a tuple
                     status = ended if type(ended) is int else ended[0]
                     if status == LARGE:

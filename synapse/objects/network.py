@@ -31,6 +31,7 @@ from ..errors import (
     UnknownNameError,
 )
 from . import anew, edits, graph, order, parameters
+from .calling import locked
 from .connection import Connection, connection_at
 from .connection_sequence import Connections
 from .facts import fact
@@ -798,6 +799,7 @@ class Network(NeuronRows, OutputSlopes):
     def biases(self, values: ArrayLike) -> None:
         self._set_parameters(1, "bias", "biases", values)
 
+    @locked
     def _set_parameters(
         self, number: int, name: str, title: str, values: ArrayLike
     ) -> None:
@@ -809,13 +811,11 @@ class Network(NeuronRows, OutputSlopes):
         ):
             # so all are finite, and fit the dtype
             fit = checks.sum_of_squares(values) < checks.MAX_SAFE_NUMBER**2
-            store = self._anchor._store
-            with store.lock:
-                places = self._present_facts().places if fit else None
-                at = None if places is None else places[number]
-                if at is not None and not at.checked and len(values) == at.size:
-                    at.write(store.columns[name], values)
-                    return
+            places = self._present_facts().places if fit else None
+            at = None if places is None else places[number]
+            if at is not None and not at.checked and len(values) == at.size:
+                at.write(self._store.columns[name], values)
+                return
         with ExclusiveAccess(self):
             at = self._parameter_places()[number]
             numbers = self._vector(title, checks.finite_array(title, values), at.size)

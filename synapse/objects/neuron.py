@@ -680,8 +680,8 @@ class Neuron(NeuronRows, RowHandle):
         """Raise if the error of this softmax neuron depends on the targets of
         others.
         """
-        store = self._require()
-        with store.lock:
+        with ExclusiveAccess(self):
+            store = self._require()
             row = self._lowered_row()
             group = slice(
                 store.columns["group_first"][row], store.columns["group_stop"][row]
@@ -715,6 +715,9 @@ class Neuron(NeuronRows, RowHandle):
         function has raised, so does the call.
         """
         store = self._store
+        if (store.busy or store.turns) and not store.lock._is_owned():
+            with ExclusiveAccess(self):
+                return self._call(name, argument)
         with store.lock:
             row = self._row
             if store is self._store and row >= 0:

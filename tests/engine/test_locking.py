@@ -101,7 +101,8 @@ def test_several_stores_are_locked_in_one_order_whoever_asks():
     neurons = [Neuron() for _ in range(6)]
     for order in (neurons, neurons[::-1], neurons[3:] + neurons[:3]):
         with ExclusiveAccess(*order) as in_use:
-            assert in_use._held == [neuron._store for neuron in neurons]
+            stores = [store for store, _ in in_use._held]
+            assert stores == [neuron._store for neuron in neurons]
 
 
 def test_ctrl_c_ends_waiting(ctrl_c):

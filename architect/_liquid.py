@@ -55,8 +55,10 @@ class Liquid(Network):
     gates : int
         Number of these connections that are gated, each by a random pool neuron.
     spectral_radius : float, optional
-        Weights within the pool are scaled to this largest absolute eigenvalue of their
-        matrix (with open gates and without the leak). Default: weights are not scaled.
+        The pool steps as a whole, and its weights are scaled so that this step has this
+        spectral radius: the largest absolute eigenvalue of (1 - leak) I + W, where W
+        has the weights within the pool, each with a gain of 1. It must be above 1 -
+        leak. Default: neurons step in order, and weights are not scaled.
     leak : float
         Leak of the pool neurons, above 0 and at most 1. With 1 no state is carried
         over. Below 1 each neuron has a self-connection of weight 1 - leak: s = (1 -
@@ -73,12 +75,38 @@ class Liquid(Network):
         Whether all neurons but the inputs activate together, see
         :class:`synapse.Network`. Default: False.
 
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If an argument is out of range, or the weights cannot be scaled to the spectral
+        radius.
+
     Notes
     -----
-    Pool neurons activate one after the other, as in every network of this library: a
-    neuron reads the activations of the same step from the neurons before it, unless it
-    is `synchronous`. In the papers all activate at once. A spectral radius below 1
-    usually gives a memory that fades; it does not guarantee it.
+    With `spectral_radius`, the connections within the pool have a delay of 1, see
+    :attr:`synapse.Connection.delay`. So all of them carry activations of the previous
+    step, as in the papers, and the outputs read the pool of the present step::
+
+        s(t) = (1 - leak) s(t-1) + W f(s(t-1)) + V x(t) + b
+
+    Where f has the slope 1, as tanh has at 0, (1 - leak) I + W is the Jacobian of this
+    step; inputs and biases move the states from there. A radius below 1 usually gives a
+    memory that fades; it does not guarantee it.
+
+    Gains are not delayed: a gated connection carries the source's activation of the
+    previous step times the gater's activation, which is that of the present step if the
+    gater comes before the target in the pool, and otherwise that of the previous step.
+    At rest a tanh gater is near 0, so its connections carry almost nothing, and the
+    Jacobian is that of the other connections.
+
+    Without `spectral_radius`, neurons of the pool activate one after the other, as in
+    Synaptic and its files: a neuron reads the activations of the same step from the
+    neurons before it. Such a pool remembers less, and the eigenvalues of W are not
+    those of a step; :func:`synapse.analysis.spectral_radius` computes these.
+
+    :meth:`synapse.Network.reset_parameters` draws the weights of a trainable pool as
+    those of another pool with the same radius. Its own radius then differs: with 50
+    neurons and a radius of 0.9, it was 0.67 to 1.19.
 
     Examples
     --------
@@ -153,9 +181,10 @@ class Liquid(Network):
             mask = ~np.eye(counts[1], dtype=bool)
             pairs = np.flatnonzero(mask)
             mask.flat[recipe.rng.choice(pairs, maximum - links, replace=False)] = False
-            within = middle.project(middle, mask, **options)
+            delay = 0 if radius is None else 1
+            within = middle.project(middle, mask, delay=delay, **options)
             if radius is not None:
-                _scale(within, mask, radius)
+                _scale(within, mask, radius, carried)
 
         inner = list(within)
         for i in recipe.rng.choice(links, gated, replace=False):
@@ -171,17 +200,33 @@ def _count(option: str, value: Any, minimum: int, maximum: int) -> int:
     return whole_number(f"{option} of Liquid", value, condition, minimum, maximum)
 
 
-def _scale(within: Projection, mask: NDArray[np.bool_], radius: float) -> None:
-    """Scale the weights of a pool to a spectral radius."""
+def _scale(
+    within: Projection, mask: NDArray[np.bool_], radius: float, carried: float
+) -> None:
+    """Scale the weights W of a pool so that `carried` I + W has a spectral radius."""
+    if radius <= carried:  # the eigenvalues of W have the mean 0
+        raise ArgumentError(
+            f"A leak of {1.0 - carried:g} carries {carried:g} of each state over, so"
+            f" the spectral radius must be above {carried:g}, got {radius:g}. Pass a"
+            " larger spectral_radius or leak."
+        )
     weights = np.zeros(mask.shape)
     weights.T[mask.T] = within.weights  # connections are sorted by target
-    present = np.abs(np.linalg.eigvals(weights)).max()
+    values = np.linalg.eigvals(weights)
+    largest = np.abs(values).max()
 
     # Exactly 0 without cycles: LAPACK permutes such a matrix to a triangular one.
-    if present == 0:
+    if largest == 0:
         raise ArgumentError(
             f"A pool with {pluralize(len(within), 'connection')} has no cycle of"
             " weights other than 0: the spectral radius is 0 and cannot be scaled."
             " Pass more connections, or no spectral_radius."
         )
-    within.weights *= radius / present
+
+    # The smallest factor g with |carried + g v| = radius for an eigenvalue v.
+    values /= largest
+    kept = carried / radius
+    along = kept * values.real
+    beyond = (1.0 - kept) * (1.0 + kept)
+    root = np.sqrt(along**2 + beyond * np.abs(values) ** 2)
+    within.weights *= radius * beyond / (along + root).max() / largest

@@ -68,7 +68,7 @@ TABLE = PaperTable(
                 rule="least squares",
                 rate=1e-9,
                 scale=0.1,
-                spectral_radius=0.95,
+                spectral_radius=0.85,
             )
             for size in (50, 100, 200)
         ),

@@ -94,8 +94,10 @@ def spectral_radius(
         The matrix. With ``"weights"`` it is W, where W_ji = weight * gain of the
         connection from i to j, with self-connections on the diagonal and the present
         gains. Only connections on a loop contribute. A delayed connection counts by the
-        neuron that it delays, like any other; several of a pair add up. Reservoirs are
-        scaled by this value. With ``"step"`` it is the Jacobian of one step: the
+        neuron that it delays, like any other; several of a pair add up. It is
+        the radius of a step at slopes of 1 if every connection of the loops arrives one
+        step late, as in a `Liquid` that is scaled to this value; if some act in the
+        same step, it is not. With ``"step"`` it is the Jacobian of one step: the
         derivative of the numbers that the last step hands to the next with respect to
         those it received. These are the states of self-connected neurons and the
         activations that backward and delayed connections and gaters read. Slopes are

@@ -38,7 +38,13 @@ if TYPE_CHECKING:
 @checks.fixed_attributes
 @checks.suggests_attributes("Layer")
 class Layer(NeuronRows, Sequence[Neuron]):
-    """A sequence of neurons.
+    """A sequence of neurons, which activate one after the other.
+
+    A connection between two neurons of a layer acts in the same step if its source
+    comes first, and otherwise one step later. If all of them should read the previous
+    step, as in a reservoir, project the layer to itself with a delay of 1:
+    ``layer.project(layer, delay=1)``. Competing neurons (softmax, winner, maxout)
+    always activate together.
 
     Parameters
     ----------

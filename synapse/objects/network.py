@@ -52,6 +52,11 @@ ERRORS = "responsibility", "projected", "gated"
 class Network(NeuronRows, OutputSlopes):
     """Layers that activate in a fixed order: inputs, hidden layers, outputs.
 
+    The neurons of a layer activate one after the other, too. Connections with
+    ``delay=1`` carry activations of the previous step in any order, so a layer whose
+    own connections have it steps as a whole; see :class:`Layer`. With
+    ``synchronous=True`` the whole network does.
+
     Parameters
     ----------
     *layers : Layer or list of Layer

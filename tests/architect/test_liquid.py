@@ -3,8 +3,11 @@ the read-out."""
 
 import numpy as np
 import pytest
+from hypothesis import given, settings, strategies as st
 
 import architect
+from synapse import Trainer
+from synapse.analysis import spectral_radius
 from synapse.errors import ArgumentError
 from synapse.initializers import constant, uniform
 from tests.helpers.cases import all_refused
@@ -27,15 +30,22 @@ def within(net):
 def test_numpy_computes_the_same():
     for leak in (1.0, 0.3):
         for gates in (0, 25):
-            options = {"connections": 40, "gates": gates, "leak": leak}
-            net = architect.Liquid(2, 9, 3, initializer=uniform(0.8), seed=1, **options)
-            expected = list(pool_by_numpy(net, leak))
-            assert net.run(INPUTS) == pytest.approx(np.array(expected), abs=1e-13), (
-                options
-            )
+            for radius in (None, 0.9):
+                options = {"connections": 40, "gates": gates, "leak": leak}
+                net = architect.Liquid(
+                    *(2, 9, 3),
+                    initializer=uniform(0.8),
+                    spectral_radius=radius,
+                    seed=1,
+                    **options,
+                )
+                expected = list(pool_by_numpy(net, leak, together=radius is not None))
+                assert net.run(INPUTS) == pytest.approx(
+                    np.array(expected), abs=1e-13
+                ), options
 
 
-def pool_by_numpy(net, leak):
+def pool_by_numpy(net, leak, together):
     x, pool, out = net.layers
     into = matrix(x, pool)
     recurrent = matrix(pool, pool)
@@ -47,15 +57,16 @@ def pool_by_numpy(net, leak):
     s = np.zeros(len(pool))
     y = np.zeros(len(pool))
     for row in INPUTS:
+        sources = y.copy() if together else y
         for j, target in enumerate(pool):
-            gain = [
+            gain = [  # of this step, if the gater comes before
                 y[gater[target, source]] if (target, source) in gater else 1.0
                 for source in pool
             ]
             s[j] = (
                 (1 - leak) * s[j]
                 + into[j] @ row
-                + (recurrent[j] * gain) @ y
+                + (recurrent[j] * gain) @ sources
                 + pool.biases[j]
             )
             y[j] = np.tanh(s[j])
@@ -74,11 +85,85 @@ def test_pairs_are_as_many_as_asked_for_and_some_are_gated():
     assert sizes == [300, 12]  # ten connections a neuron where there are so many
 
 
-def test_the_pool_has_the_spectral_radius_asked_for():
-    for radius in (0.4, 0.95, 1.3):
-        net = architect.Liquid(1, 40, 1, spectral_radius=radius, gates=10, seed=3)
-        values = np.linalg.eigvals(matrix(net["pool"], net["pool"]))
-        assert np.abs(values).max() == pytest.approx(radius)
+@st.composite
+def pools(draw):
+    """A size, options and a spectral radius that can be had."""
+    size = draw(st.integers(3, 60))
+    leak = draw(st.sampled_from([1.0, 0.9, 0.5, 0.2]))
+    options = {
+        "connections": draw(st.integers(2 * size, size * (size - 1))),
+        "leak": leak,
+        "initializer": uniform(draw(st.sampled_from([1e-3, 0.1, 2.0]))),
+        "dtype": draw(st.sampled_from(["float32", "float64"])),
+        "synchronous": draw(st.booleans()),
+        "seed": draw(st.integers(0, 1000)),
+    }
+    return size, options, 1.0 - leak + draw(st.floats(0.05, 1.5))
+
+
+@settings(max_examples=60, deadline=None)
+@given(pools())
+def test_a_step_of_the_pool_has_the_spectral_radius_asked_for(case):
+    size, options, radius = case
+    net = architect.Liquid(2, size, 1, spectral_radius=radius, **options)
+    exact = {"float32": 1e-4, "float64": 1e-9}[options["dtype"]]
+    found = np.abs(np.linalg.eigvals(step_map(net))).max()
+    assert found == pytest.approx(radius, rel=exact)
+    assert spectral_radius(net) == pytest.approx(radius, rel=exact)
+
+
+def step_map(net):
+    """The Jacobian of a step at rest, by sequences of two steps: a current into each
+    neuron in turn, and the states a step later.
+
+    The network is made linear, since its neurons have the slope 1 at rest."""
+    pool, size = net["pool"], len(net["pool"])
+    pool.squash = "identity"
+    pool.biases = np.zeros(size)
+    columns = []
+    for i in range(size):
+        net.clear()
+        current = np.zeros((2, size))
+        current[0, i] = 1.0
+        net.run(np.zeros((2, len(net.input))), inject={"pool": current})
+        columns.append(pool.states)
+    return np.stack(columns, axis=1).astype(float)
+
+
+def test_tanh_pools_step_at_rest_as_linear_ones_do():
+    net = architect.Liquid(
+        1, 30, 1, spectral_radius=0.9, bias_initializer=constant(0.0), seed=0
+    )
+    net.run(np.zeros((2, 1)))
+    assert spectral_radius(net, "step") == pytest.approx(0.9, abs=1e-12)
+    net = architect.Liquid(1, 40, 1, spectral_radius=0.9, gates=10, seed=3)
+    values = np.linalg.eigvals(matrix(net["pool"], net["pool"]))
+    assert np.abs(values).max() == pytest.approx(0.9)  # with a gain of 1
+
+
+def test_neurons_of_a_pool_that_steps_together_can_be_called_alone():
+    for gates in (0, 30):
+        net = architect.Liquid(2, 20, 2, spectral_radius=0.9, gates=gates, seed=0)
+        twin = net.clone()
+        for row in INPUTS:
+            twin.input.activate(row)
+            for neuron in twin["pool"] if gates else reversed(twin["pool"]):
+                neuron.activate()
+            assert twin.output.activate() == pytest.approx(net.activate(row), abs=1e-15)
+
+
+def test_a_read_out_of_the_pool_learns_by_every_rule():
+    wave = np.sin(0.3 * np.arange(301.0))[:, None]
+    for rule, rate in (("online", 0.02), ("bptt", 0.003), ("rtrl", 0.02)):
+        for learns in (False, True):
+            net = architect.Liquid(
+                1, 20, 1, spectral_radius=0.9, train_pool=learns, seed=0
+            )
+            trainer = Trainer(net, rate=rate, rule=rule)
+            sequences = wave[:-1].reshape(3, 100, 1), wave[1:].reshape(3, 100, 1)
+            before = trainer.test(*sequences).loss
+            trainer.train(*sequences, epochs=200, progress=False, seed=0)
+            assert trainer.test(*sequences).loss < 0.2 * before, (rule, learns)
 
 
 def test_only_the_readout_is_trainable_unless_asked():
@@ -104,6 +189,16 @@ def test_wrong_arguments_are_refused():
         ("above 0 and at most 1", (1, 4, 1), {"leak": 1.5}),
         ("no cycle", (1, 30, 1), {"connections": 15, "spectral_radius": 1, "seed": 3}),
         ("no cycle", (1, 4, 1), {"initializer": constant(0.0), "spectral_radius": 1}),
+        (
+            "must be above 0.7, got 0.6",
+            (1, 4, 1),
+            {"leak": 0.3, "spectral_radius": 0.6},
+        ),
+        (
+            "must be above 0.5, got 0.5",
+            (1, 4, 1),
+            {"leak": 0.5, "spectral_radius": 0.5},
+        ),
     ]
     rng = np.random.default_rng(0)
     before = rng.bit_generator.state

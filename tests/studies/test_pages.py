@@ -13,6 +13,7 @@ from studies import (
     event_xor,
     fly,
     gradients,
+    memory_capacity,
     minimal,
     mnist1d,
     pipelines,
@@ -75,7 +76,7 @@ def test_the_pages_of_rewards_spans_events_and_the_worm_have_their_tables():
             )
             in page
         )
-    for study in (event_xor, fly, mnist1d, spans, worm):
+    for study in (event_xor, fly, memory_capacity, mnist1d, spans, worm):
         results = json.loads(study.PAGE.with_suffix(".json").read_text())
         assert study.report(results) in study.PAGE.read_text(encoding="utf-8")
 
@@ -157,3 +158,23 @@ def test_truncated_slopes_are_those_of_the_last_step(architecture):
             other.weights = weights
             ends.append(other.activate([0.5, 0.4])[0])
         assert slopes[i] == pytest.approx((ends[0] - ends[1]) / 2e-6, abs=1e-8)
+
+
+def test_a_pool_remembers_as_much_as_a_plain_loop_for_every_seed():
+    results = json.loads(memory_capacity.PAGE.with_suffix(".json").read_text())
+    kinds = iter(memory_capacity.ROWS)
+    for weights in (0.1, 0.01):
+        pools, loops, in_order = (results[next(kinds)] for _ in range(3))
+        assert len(pools) == 20
+        assert pools == loops, weights
+        for pool, other in zip(pools, in_order, strict=True):
+            assert pool["capacity"] > 1.4 * other["capacity"]
+    net = memory_capacity.pool(0)
+    inputs = memory_capacity.inputs_of(0)
+    states = memory_capacity.by_network(net, inputs)
+    expected = memory_capacity.by_numpy(net, inputs)
+    assert np.abs(states - expected).max() < 1e-12
+    again = memory_capacity.capacity(states, inputs)
+    assert again == pytest.approx(
+        results[next(iter(memory_capacity.ROWS))][0]["capacity"], abs=0.01
+    )

@@ -7,7 +7,9 @@ read: it is *delayed*. In a synchronous network, everything but inputs is. Neuro
 compete activate together, so they read each other delayed.
 
 A connection with a delay of k steps reads the activation that its source had k steps
-ago, in a ring of past activations.
+ago, in a ring of past activations. If the source is outside of the target's network,
+the target activates in the present step of the source; if it has activated in that
+already, in the next one.
 
 Everything here is plain Python. Python calls these functions with the columns of a
 store as attributes (`Attributes`), and ``online/read_order.py`` compiles them for
@@ -102,17 +104,31 @@ def activations_read(store: Any, sources: Any, targets: Any) -> Any:
     return np.where(delayed, store.old_activation[sources], store.activation[sources])
 
 
-def past_index(store: Any, c: Any) -> Any:
-    """Return the index in ``past`` of the activation that the target of a connection
-    with a delay read when it last activated: a frame further if its ring has advanced
-    since.
+def lag_read(store: Any, c: Any) -> Any:
+    """Return how many frames back the target of a connection with a delay read when it
+    last activated; 0: the present activation.
+
+    The delay is that from the step of the ring in which the target activated. Of what
+    has been overwritten since, the oldest frame is left.
+    """
+    ring = store.ring[store.source[c]]
+    outside = ring != store.ring[store.target[c]]
+    met = store.run_met[store.past_offset[c] * outside]
+    since = outside * (store.ring_steps[ring] - met)
+    advanced = store.ring_stamp[ring] > store.stamp[store.target[c]]
+    lag = store.delay[c] + since + (1 - outside) * advanced
+    return lag - (lag - store.ring_frames[ring]) * (lag > store.ring_frames[ring])
+
+
+def past_index(store: Any, c: Any, lag: Any) -> Any:
+    """Return the index in ``past`` of the activation of the source of a connection so
+    many frames back.
     """
     i = store.source[c]
     ring = store.ring[i]
     start = store.ring_start[ring]
     frames = store.ring_frames[ring]
-    since = store.ring_stamp[ring] >= store.stamp[store.target[c]]
-    frame = (store.ring_head[ring] + frames + 1 - store.delay[c] - since) % frames
+    frame = (store.ring_head[ring] + frames + 1 - lag) % frames
     width = store.ring_stop[ring] - start
     return store.ring_first[ring] + (frame * width + (i - start))
 
@@ -122,7 +138,10 @@ def source_read(store: Any, c: Any) -> Any:
     last activated.
     """
     if store.delay[c] != 0:
-        return np.float64(store.past[past_index(store, c)])
+        lag = lag_read(store, c)
+        if lag == 0:
+            return np.float64(store.activation[store.source[c]])
+        return np.float64(store.past[past_index(store, c, lag)])
     return activation_read(store, store.source[c], store.target[c])
 
 
@@ -132,7 +151,10 @@ def sources_read(store: Any, rows: Any) -> Any:
     """
     read = activations_read(store, store.source[rows], store.target[rows])
     delayed = store.delay[rows] != 0
-    read[delayed] = store.past[past_index(store, rows[delayed])]
+    late = rows[delayed]
+    lag = lag_read(store, late)
+    past = store.past[past_index(store, late, lag)]
+    read[delayed] = np.where(lag == 0, store.activation[store.source[late]], past)
     return read
 
 

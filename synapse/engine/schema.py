@@ -308,7 +308,8 @@ COLUMNS = (
     # influences it has on self-connected neurons
     Column("pull_start", "node", "uint32"),
     Column("pull_stop", "node", "uint32"),
-    Column("longest_delay", "node", "uint32"),  # of the connections from it
+    # of the connections from it since it was cleared
+    Column("longest_delay", "node", "uint32"),
     Column("ring", "node", "uint32"),  # of its network, or its own; NONE: no past
     # the program, a row a run of connections
     Column("run_kind", "run", "uint8"),
@@ -324,6 +325,9 @@ COLUMNS = (
     # how many rows of connections they have
     Column("run_stretch", "run", "uint32"),
     Column("run_rows", "run", "uint32"),
+    # of one with a lag and sources outside of the network of its target: the step of
+    # their ring in which the target last activated
+    Column("run_met", "run", "int64"),
     # the program, a row a pair of gater and self-connected gated neuron
     Column("influence", "influence", "float"),
     Column("influence_gater", "influence", "uint32"),
@@ -355,13 +359,15 @@ COLUMNS = (
     # every frame is there twice, so that the latest ones always lie in a row
     Column("ring_start", "ring", "uint32"),
     Column("ring_stop", "ring", "uint32"),
-    Column("ring_first", "ring", "uint64"),  # where its frames begin in ``past``
+    Column("ring_first", "ring", "int64"),  # where its frames begin in ``past``
     Column("ring_frames", "ring", "uint32"),  # one more than its longest delay
     Column("ring_head", "ring", "uint32"),  # the frame of the step before
-    Column("ring_stamp", "ring", "uint64"),  # the clock when it last advanced
+    # when its present step began; 0: the next activation begins one
+    Column("ring_stamp", "ring", "uint64"),
+    Column("ring_steps", "ring", "int64"),  # how many have begun since lowering
     Column("past", "past", "float"),
     # by connection, if some have a delay: the place of what it reads among the latest
-    # frames
+    # frames; its run, if its source is outside of the network of its target
     Column("past_offset", "lagged", "uint32"),
     # a store's own
     Column("clock", "store", "uint64"),  # files have it beside the columns
@@ -436,7 +442,7 @@ TRACES = tuple(
 )
 CONTEXT = (
     *(column.name for column in (*CLEARED, *TRACES)),
-    *("ring_head", "ring_stamp"),
+    *("ring_head", "ring_stamp", "ring_steps", "run_met"),
 )
 """Everything that ``clear`` forgets."""
 STEPPED = (

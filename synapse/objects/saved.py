@@ -290,7 +290,11 @@ def _own_traces(
     extending = np.argsort(kept.extended_connection == NONE, kind="stable")
     extending = extending[pairs[kept.extended_influence[extending]]]
     bias = kept.extended_connection[extending] == NONE
-    past = (number[kept.past_neuron] != NONE) & (kept.past_value != 0.0)
+    longest = np.zeros(len(number), np.int64)
+    np.maximum.at(longest, store["source"][edges], store["delay"][edges])
+    # a neuron remembers more if it has been delayed by more, though that be 0
+    told = (kept.past_value != 0.0) | (kept.past_steps > longest[kept.past_neuron])
+    past = (number[kept.past_neuron] != NONE) & told
     rings = (number[kept.ring_neuron] != NONE).nonzero()[0][:1]  # a network has one
     return Traces(
         memory=number[kept.memory[memory]],

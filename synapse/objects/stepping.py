@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _checks as checks, engine
 from .._typing import Floats
 from ..engine.locking import ExclusiveAccess, atomic, raise_interrupt
-from ..engine.records import Span
+from ..engine.records import Span, Ties
 from ..engine.replica import Replica
 from ..engine.status import DIVERGED, DONE, REFUSED, ROW
 from ..engine.store import Store
@@ -327,7 +327,9 @@ class Stepping(Calling):
         has.
         """
         store = self._store
-        if store.recorder is not None:
+        # what is outside may read its past, or the other way round
+        shared = store.columns["ties"][Ties.RINGS] and len(self) < store.n_neurons
+        if store.recorder is not None or shared:
             return False
         # steps by rtrl, and by events, write to memory of their own
         if self._kernels().plan is not None if traces else self._by_events is not None:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import squashes
+from .._checks import MAX_DELAYS
 from .._typing import Bools, Ints
 from ..errors import FormatError
 from ..objects.saved import SavedNetwork, Traces
@@ -134,16 +135,13 @@ def placed_traces(saved: SavedNetwork, complete: bool) -> Traces:
 
 
 def _placed_past(saved: SavedNetwork, traces: Traces, complete: bool) -> Traces:
-    """`placed_traces` for past activations: a neuron has as many as its connections
-    delay it.
+    """`placed_traces` for past activations: a neuron may have as many as its
+    connections have ever delayed it.
     """
     if not len(traces.past_neuron):
         return traces
-    longest = np.zeros(len(saved.neurons["squash"]), np.int64)
-    delay = saved.connections.get("delay", np.zeros(0, np.int64))
-    np.maximum.at(longest, saved.connections["source"][: len(delay)], delay)
     steps = traces.past_steps.astype(np.int64)
-    there = (steps > 0) & (steps <= longest[traces.past_neuron])
+    there = (steps > 0) & (steps <= MAX_DELAYS)
     number = traces.past_neuron * (1 + steps.max()) + steps
     lost = ~there & (traces.past_value != 0.0)
     require_places("past", number, lost if complete else None)

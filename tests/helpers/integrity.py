@@ -437,7 +437,8 @@ def check_rings(store):
     c = store.columns
     longest = np.zeros(store.n_neurons, np.int64)
     np.maximum.at(longest, store["source"], store["delay"])
-    require(c["longest_delay"] == longest, "longest_delay")
+    require(c["longest_delay"] >= longest, "longest_delay")
+    longest = c["longest_delay"].astype(np.int64)  # as far as neurons remember
     ring = c["ring"].astype(np.int64)
     count = len(c["ring_head"])
     check_lengths(store, "ring", count)
@@ -449,6 +450,7 @@ def check_rings(store):
     require(c["ring_first"] == np.cumsum(sizes) - sizes, "where a ring begins")
     require(len(c["past"]) == sizes.sum(), "the room of rings")
     require(c["ring_head"] < frames, "the head of a ring")
+    require(c["ring_stamp"] <= store["clock"][0], "a ring advanced at some time")
     for number in range(count):
         mine = np.flatnonzero((ring == number) & (longest > 0))
         wanted = mine[0], mine[-1] + 1, longest[mine].max() + 1

@@ -122,7 +122,7 @@ class Unit:
         self.clamped = False
         self.past = []  # activations of earlier steps, the latest first
 
-    remembers = 0  # how many of them connections delay
+    remembers = 0  # how many of them connections have delayed since it was cleared
 
     held = None  # the activation of a clamp
     group = None  # units that follow each other and have one group compete
@@ -208,9 +208,8 @@ class Reference:
         """Drop the traces of what has changed since this was last called."""
         for j, unit in self.units.items():
             del unit.past[unit.remembers :]
-            unit.remembers = max(
-                (pair[0][1] for pair in self.links if self._delays(pair, j)), default=0
-            )
+            delays = [pair[0][1] for pair in self.links if self._delays(pair, j)]
+            unit.remembers = max([unit.remembers if unit.fired else 0, *delays])
             del unit.past[unit.remembers :]
         links = dict(self.links)
         pairs = {(j, k): links.get((k, k)) for k in self.units for j in self.gaters(k)}
@@ -249,10 +248,10 @@ class Reference:
 
     # --- a step -----------------------------------------------------------------------
 
-    def begin(self, units):
-        """A new step of these units begins."""
-        for j in units:
-            self.units[j].past.insert(0, self.units[j].y)
+    def begin(self):
+        """A new step begins, for all units whatever their order in it."""
+        for unit in self.units.values():
+            unit.past.insert(0, unit.y)
 
     def clamp(self, j, value):
         unit = self.units[j]
@@ -346,7 +345,7 @@ class Reference:
 
     def step(self, order, inputs, together=False):
         self.settle()
-        self.begin(self.units)
+        self.begin()
         for j, value in zip(order, inputs):
             self.clamp(j, value)
         if not together:

@@ -439,8 +439,8 @@ class Twin:
         self.ours[i].disconnect(self.ours[j], delay=steps)
 
     def set_delay(self, i, j, steps):
-        """Let a connection have another delay, and the library forget now what is
-        further back than any connection delays."""
+        """Let a connection have another delay, and the library remember from now on as
+        far back as that."""
         link = self.link(i, j)
         self.reference.delay(i, j, steps)
         with self._edited():
@@ -519,8 +519,8 @@ class Twin:
         values = dict(enumerate(self.vector(self.inputs)))
         reference = self.reference
         reference.settle()
+        reference.begin()
         for j in order:
-            reference.begin([j])
             if j in values:
                 reference.clamp(j, values[j])
             else:
@@ -544,7 +544,7 @@ class Twin:
         them, the library lowers anew."""
         values = dict(enumerate(self.vector(self.inputs)))
         self.reference.settle()
-        self.reference.begin(self.order)
+        self.reference.begin()
         for place, j in enumerate(self.order):
             if place == pause:
                 self.ours[j].trainable_bias = not self.reference.units[j].trainable
@@ -679,11 +679,8 @@ class Pair(Twin):
             {} if self.joined else {self.split: values_of_second[0]}
         )
         self.reference.settle()
+        self.reference.begin()
         for j in self.order:
-            if j in (self.order[0], self.split):  # the first of a network
-                self.reference.begin(
-                    k for k in self.order if (k < self.split) == (j < self.split)
-                )
             self.reference.clamp(
                 j, clamped[j]
             ) if j in clamped else self.reference.activate(j)

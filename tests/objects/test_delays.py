@@ -284,7 +284,8 @@ def test_edits():
 
 @pytest.mark.parametrize("composed", [False, True], ids=["in a network", "before it"])
 def test_a_delay_changes_at_any_time(composed):
-    """The weight stays; a source remembers as many steps as it was read back before."""
+    """The weight stays; a source remembers as many steps as it has ever been read
+    back."""
     x, y = Neuron("identity"), Neuron("identity")
     link = x.project(y, weight=0.5)
     if composed:
@@ -295,8 +296,9 @@ def test_a_delay_changes_at_any_time(composed):
     assert net.run(ROWS).ravel().tolist() == [0, 0, 0.5, 1, 1.5]
     link.delay = 1
     assert net.run([[6.0]]).ravel().tolist() == [2.5]
-    link.delay = 3  # what was before is forgotten
-    assert net.run([[7.0], [8.0], [9.0]]).ravel().tolist() == [0, 2.5, 3]
+    link.delay = 4  # what was before the two steps that it remembers is forgotten
+    assert net.run([[7.0], [8.0], [9.0]]).ravel().tolist() == [0, 2, 2.5]
+    link.delay = 3
     link.delay = 0
     assert net.run([[10.0]]).ravel().tolist() == [5.0]
     other = x.project(y, weight=1.0, delay=4)

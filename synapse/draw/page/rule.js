@@ -88,7 +88,7 @@ export class Neuron {
     this.gatedBy = []; // influences on it
     this.selfConnection = null;
     this.place = 0; // in the order of activation; neurons that compete fire together and share one
-    this.past = []; // activations 1, 2, ... steps ago, as far as connections delay them
+    this.past = []; // activations 1, 2, ... steps ago, as far as connections have delayed them
     this.clear();
   }
 
@@ -110,9 +110,9 @@ export class Neuron {
     this.past.pop();
   }
 
-  /** Remember as many steps as the longest delay; what is not known is 0. */
+  /** Remember as many steps as the longest delay since it was cleared; what is not known is 0. */
   remember() {
-    const length = this.outgoing.reduce((longest, { delay }) => Math.max(longest, delay), 0);
+    const length = this.outgoing.reduce((longest, { delay }) => Math.max(longest, delay), this.stamp && this.past.length);
     this.past = Array.from({ length }, (_, i) => this.past[i] ?? 0);
   }
 
@@ -220,7 +220,7 @@ export class Network {
     require(row?.length === this.inputs.length && Array.from(row).every(isNumber),
       `Expected a row of ${this.inputs.length} finite numbers, one for each input, got ${JSON.stringify(row)}.`);
     this.neurons.forEach((neuron) => neuron.shiftPast());
-    this.began = this.clock;
+    this.began = this.clock + 1;
     this.inputs.forEach((neuron, i) => neuron.fire([row[i], 0], ++this.clock));
     this.#round(this.inputs);
     const together = order.flat().filter((neuron) => neuron.synchronous);
@@ -561,7 +561,7 @@ export class Network {
       },
       rings: {
         neuron: all(delayed, (one) => index.get(one)),
-        stamp: all(delayed, () => this.began), // the clock at the beginning of the latest step
+        stamp: all(delayed, () => this.began), // when the latest step began
       },
     };
   }

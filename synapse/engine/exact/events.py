@@ -1017,7 +1017,7 @@ def _part(store, events, start, span, due):
 def _compute(store, tapes, events, start, stop, step, row, lanes, ragged, due):
     # new states are where those of other parts were: they stay in the cache
     offsets = step.now, step.before, 0 - start, step.rows, step.past
-    here = Step(*offsets, step.whole, step.whole_before)
+    here = Step(*offsets, step.whole, step.whole_before, step.number)
     if gathers(events, start, due):
         if not (step.whole_before or has_own_states(store, store.squash[start])):
             for j in range(start, stop):

@@ -264,7 +264,7 @@ def activate_steps(store, tapes, span, inputs, targets, samples, cost, depth, la
     tapes.failed[0] = 0.0
     for step in range(samples.start, samples.stop):
         now = (step + depth) * rows - span.start
-        forward = Step(now, now - rows, 0 - span.start, rows, 0, 1, 1)
+        forward = Step(now, now - rows, 0 - span.start, rows, 0, 1, 1, 0)
         options = samples.ragged, samples.masked
         activate_network(
             store, tapes, None, span, inputs, step, forward, lanes, *options

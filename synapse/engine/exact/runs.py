@@ -15,9 +15,11 @@ from typing import Any
 from ..compiler.jit import inline, kernel, raw_array, span_of, store_at
 from ..compiler.lanes import tapes_at
 from ..compiler.lazy_parts import INDEX, lazy_part
+from ..lowering.flags import OUTSIDE
 from ..online.calls import ROW, SPAN, calls_by_float
 from ..online.fire import clear_all_traces, clear_error, tick
 from ..online.loops import check_rows
+from ..online.read_order import meet_sources
 from ..online.record import is_recorded, record_row
 from ..online.steps import count_steps
 from ..schema import FAILURE, NONE
@@ -29,7 +31,7 @@ from .step import Step, step_kind
 @inline
 def load_context(store, tapes, span, rows):
     """Copy the context to the tapes; returns the `Step` before the first one."""
-    step = Step(0, rows, 0, rows, 2 * rows, 1, 1)
+    step = Step(0, rows, 0, rows, 2 * rows, 1, 1, -1)
     for j in range(span.start, span.stop):
         tapes.activation[step.now + j] = store.activation[j]
         tapes.state[step.now + j] = store.state[j]
@@ -54,7 +56,7 @@ def next_step(step, whole):
     numbers are written.
     """
     offsets = step.before, step.now, step.offset, step.rows, step.past
-    return Step(*offsets, whole, step.whole)
+    return Step(*offsets, whole, step.whole, step.number + 1)
 
 
 @inline
@@ -106,14 +108,17 @@ def advance_past(store, tapes, ring, step):
         tapes.activation[copy + i] = activation
 
 
-@lazy_part(INDEX, INDEX, step_kind, taped=True)
-def write_past(store, tapes, ring, stamp, step):
-    """Leave what a network remembers, which advanced when the last step began."""
+@lazy_part(INDEX, INDEX, INDEX, step_kind, taped=True)
+def write_past(store, tapes, ring, stamp, steps, step):
+    """Leave what a network remembers after `steps` steps, the last of which began with
+    this stamp.
+    """
     start = store.ring_first[ring]
     for i in range(start, start + size_of(store, ring)):
         store.past[i] = tapes.activation[step.past + i]
     store.ring_head[ring] = tapes.head[ring]
     store.ring_stamp[ring] = stamp
+    store.ring_steps[ring] += steps
 
 
 @inline
@@ -128,6 +133,9 @@ def write_back(store, tapes, span, start, step, steps):
         store.activation[j] = tapes.activation[step.now + j]
         store.stamp[j] = stamp + (j - span.start)
         clear_error(store, j)
+        if store.flags[j] & OUTSIDE:
+            for _ in range(min(steps, 2)):  # more change nothing
+                meet_sources(store, j)
     for j in range(span.start, start):
         store.derivative[j] = 0.0
     for j in range(start, span.stop):
@@ -136,7 +144,7 @@ def write_back(store, tapes, span, start, step, steps):
         store.derivative[j] = tapes.slope[step.now + j]
     ring = store.ring[span.start]
     if ring != NONE:
-        write_past(store, tapes, ring, stamp - 1, step)
+        write_past(store, tapes, ring, stamp, steps, step)
     clear_all_traces(store, span)
     count_steps(store, span.start, span.stop, steps)
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from numba import types
 
 from ..compiler.jit import inline
-from ..lowering.flags import DELAYED
+from ..lowering.flags import DELAYED, UNORDERED
 from ..online.read_order import frame_offset, latest_frames_offset
 
 
@@ -30,6 +30,7 @@ class Step(NamedTuple):
     # of the step before
     whole: int
     whole_before: int
+    number: int  # how many steps the network has made before it on these tapes
 
 
 class StepBack(NamedTuple):
@@ -65,7 +66,15 @@ def sources_at(store, tapes, r, step):
     if step.past == 0:
         return sources_before(store, r, step.now, step.rows)
     ring = store.ring[store.run_source[r]]
-    return step.past + frame_offset(store, tapes.head, ring, store.run_lag[r])
+    lag = store.run_lag[r]
+    if store.run_flags[r] & UNORDERED:
+        if ring != store.ring[store.target[store.run_first[r]]]:
+            # `meet_sources`, of a ring that does not advance on these tapes
+            met = step.number > 0 or store.ring_steps[ring] <= store.run_met[r]
+            lag -= int(met)
+        if lag == 0:
+            return step.now
+    return step.past + frame_offset(store, tapes.head, ring, lag)
 
 
 @inline

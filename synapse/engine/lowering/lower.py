@@ -45,8 +45,9 @@ def lower(store: Store) -> None:
     flags = lower_all(store) if change is None else edits.apply(store, change)
     if flags & MEMORY or gating.has_traces(store):
         gating.lay_out(store, flags)
-    delays = store.columns["ties"][Ties.DELAYS]
-    if delays or rings.has_rings(store):
+    pasts = len(store.program.pending.past_neuron)
+    delays = store.columns["ties"][Ties.DELAYS] or pasts
+    if delays or len(store.columns["past"]):
         rings.lay_out(store)
     run(loops.join_neurons, store, np.empty(store.n_neurons + 1, np.int64))
     if store.columns["ties"][Ties.INTERNAL]:  # neurons of such groups activate together

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,9 +29,12 @@ _NEURONS = (
     "influence_gated",
     "past_neuron",
     "ring_neuron",
+    "met_source",
+    "met_target",
 )
 _IDENTITIES = ("memory_self", "eligibility_connection", "extended_connection")
 _NUMBERS = ("eligibility", "influence", "extended")
+_no_indices = partial(np.empty, 0, np.int64)
 
 
 @dataclass(eq=False)  # never changed, so that programs can share one
@@ -53,7 +57,13 @@ class Traces:
     past_steps: Indices  # and how many steps before the latest one of its ring it was
     past_value: NDArray[Any]
     ring_neuron: Indices  # neurons in rings
-    ring_stamp: NDArray[np.integer]  # and the clock when each ring last advanced
+    # and when the present step of each ring began; 0: it is complete
+    ring_stamp: NDArray[np.integer]
+    # of connections with a delay from outside of a network: ends, and how many steps of
+    # the source have begun after that in which the target last activated
+    met_source: Indices = field(default_factory=_no_indices)
+    met_target: Indices = field(default_factory=_no_indices)
+    met_lead: Indices = field(default_factory=_no_indices)
 
     @property
     def are_none(self) -> bool:
@@ -121,8 +131,9 @@ class Program:
     def traces(self, store: Store) -> Traces:
         """Return every trace that is stored now."""
         # nothing else has any
+        c = store.columns
         if not self.made or not (
-            np.count_nonzero(store.columns["flags"] & MEMORY) or rings.has_rings(store)
+            np.count_nonzero(c["flags"] & MEMORY) or len(c["past"])
         ):
             return self.pending
         return kept_traces(store).joined(self.pending)

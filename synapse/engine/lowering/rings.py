@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from .program import Traces
 
 
-def has_rings(store: Store) -> bool:
-    """Return whether a program has any rings."""
-    return len(store.columns["past"]) > 0
-
-
 def lay_out(store: Store) -> None:
     """Build the rings of a store. All past is 0."""
-    rings = size = n_offsets = 0
-    if store.columns["ties"][Ties.DELAYS]:
-        rings, _ = run(loops.count_delayed, store)
-        make_room(store, "ring", rings)
-        rings, size = run(loops.find_rings, store)
+    n_offsets = 0
+    kept = store.program.pending
+    there = kept.past_neuron != NONE
+    neuron = kept.past_neuron[there]
+    # A neuron remembers as much as before, unless it has been cleared.
+    steps = kept.past_steps[there] * (store["stamp"][neuron] != 0)
+    longest = store.columns["longest_delay"]
+    np.maximum.at(longest, neuron, steps.astype(np.uint32))
+    make_room(store, "ring", np.count_nonzero(longest))
+    rings, size = run(loops.find_rings, store)
     cut(store, "ring", rings)
     store.columns["ties"][Ties.RINGS] = rings
     store.columns["past"] = np.zeros(size, store.dtype)
@@ -45,24 +45,47 @@ def lay_out(store: Store) -> None:
 
 def read(store: Store) -> dict[str, NDArray[Any]]:
     """Copy the past out of the rings of a store: as many steps of each neuron as its
-    connections delayed it.
+    connections have delayed it.
     """
     c = store.columns
     rows = c["longest_delay"].nonzero()[0]
     lags = c["longest_delay"][rows].astype(np.int64)
     neuron = rows.repeat(lags)
     steps = concat_ranges(np.ones(len(rows), np.int64), lags)
+    source, target, runs = _read_from_outside(store)
+    lead = c["ring_steps"][c["ring"][source]] - c["run_met"][runs]
+    apart = lead != 0  # others begin a step together, as new ones do
+    # A step of a ring is complete when all of its neurons have activated.
+    latest = np.maximum(c["stamp"], c["cleared_stamp"])[: len(c["ring"])]
+    first = np.full(len(c["ring_stamp"]) + 1, np.iinfo(np.uint64).max)
+    np.minimum.at(first, np.minimum(c["ring"], len(first) - 1), latest)
+    stamp = np.where(first[:-1] >= c["ring_stamp"], 0, c["ring_stamp"])
     return {
         "past_neuron": neuron,
         "past_steps": steps,
         "past_value": c["past"][_places(store, neuron, steps)[0]],
         "ring_neuron": rows,
-        "ring_stamp": c["ring_stamp"][c["ring"][rows]],
+        "ring_stamp": stamp[c["ring"][rows]],
+        "met_source": source[apart],
+        "met_target": target[apart],
+        "met_lead": lead[apart],
     }
 
 
+def _read_from_outside(store: Store) -> tuple[Indices, Indices, Indices]:
+    """Return the first source, the target, and the number of each run with a lag from
+    outside of the network of the target.
+    """
+    c = store.columns
+    targets = np.repeat(np.arange(len(c["ring"])), c["run_stop"] - c["run_start"])
+    source = c["run_source"][: len(targets)]
+    lagged = c["run_lag"][: len(targets)] != 0
+    runs = np.flatnonzero(lagged & (c["ring"][source] != c["ring"][targets]))
+    return source[runs], targets[runs], runs
+
+
 def restore(store: Store, kept: Traces) -> None:
-    """Write a preserved past into new rings, as far back as connections delay now."""
+    """Write a preserved past into new rings, as far back as these go."""
     c = store.columns
     longest = np.append(c["longest_delay"], 0)  # of NONE, too
     there = kept.past_steps <= longest.take(kept.past_neuron, mode="clip")
@@ -75,6 +98,13 @@ def restore(store: Store, kept: Traces) -> None:
     np.maximum.at(
         c["ring_stamp"], ring[there], kept.ring_stamp[there].astype(np.uint64)
     )
+    # Neurons and rings outside of their network continue the steps in which they are.
+    c["run_met"][:] = 0
+    ring = np.append(c["ring"], NONE)  # of NONE, too
+    met = ring.take(kept.met_source, mode="clip").tolist(), kept.met_target.tolist()
+    leads = dict(zip(zip(*met, strict=True), kept.met_lead.tolist(), strict=True))
+    for i, j, r in zip(*_read_from_outside(store), strict=True) if leads else ():
+        c["run_met"][r] = -leads.get((ring[i], j), 0)
 
 
 def _places(

@@ -6,8 +6,9 @@ from ..compiler.jit import by_type, inline, reset
 from ..compiler.lazy_parts import INDEX, lazy_part
 from ..functions import activations, compiled, single
 from ..functions.compiled import activate_range, compete, custom, fire_random
-from ..lowering.flags import TRACED, WITH_GATES
+from ..lowering.flags import OUTSIDE, TRACED, WITH_GATES
 from ..schema import NONE
+from .read_order import meet_sources
 
 logistic = by_type(single.logistic, compiled.logistic)
 """Its slope is above 0 at every state, in float32 too: a slope of 0 means that the
@@ -55,19 +56,20 @@ def advance_ring(store, ring):
         store.past[frame + t] = store.activation[start + t]
         store.past[copy + t] = store.activation[start + t]
     store.ring_head[ring] = head
-    store.ring_stamp[ring] = store.clock[0]
+    store.ring_stamp[ring] = store.clock[0] + 1
+    store.ring_steps[ring] += 1
 
 
 @inline
 def begin_lone_step(store, j):
     """Begin a step in which a neuron activates alone: a new one of its ring if it has
-    activated since its last advance.
+    activated in the present one, or if all of its network have.
     """
     ring = store.ring[j]
-    if ring != NONE and (
-        max(store.stamp[j], store.cleared_stamp[j]) > store.ring_stamp[ring]
-    ):
-        advance_ring(store, ring)
+    if ring != NONE:
+        latest = max(store.stamp[j], store.cleared_stamp[j])
+        if store.ring_stamp[ring] == 0 or latest >= store.ring_stamp[ring]:
+            advance_ring(store, ring)
 
 
 @inline
@@ -75,6 +77,8 @@ def clamp_neuron(store, j, value, now):
     """Set the activation of an input. Its derivative is 0, so it gets no error and does
     not learn.
     """
+    if store.flags[j] & OUTSIDE:
+        meet_sources(store, j)
     begin_step(store, j, now)
     store.activation[j] = value
     store.derivative[j] = 0.0

@@ -13,12 +13,12 @@ from ..compiler.lazy_parts import INDEX, NUMBER, lazy_part
 from ..lowering import flags as mark
 from ..schema import NONE
 from .read_order import (
-    advanced_since,
     gaters_read,
     has_lag,
     is_delayed_by_stamp,
+    lag_read,
     latest_frames_offset,
-    past_offset_read,
+    past_at,
     sources_read,
 )
 from .states import may_be_pending, trace_of
@@ -26,12 +26,12 @@ from .ties import clip_to_signs
 
 
 @inline
-def activations_of(store, r, j, lagged):
-    """Return the column with the activations of the sources of a run that j has read,
-    and its offset there. Without `lagged`, no run of j has a lag.
+def activations_of(store, r, lagged):
+    """Return the column with the activations of the sources of a run that its target
+    has read, and its offset there. Without `lagged`, it has no run with a lag.
     """
     if has_lag(store, r, lagged):
-        return store.past, past_offset_read(store, r, j)
+        return past_at(store, r, lag_read(store, store.run_first[r]))
     return sources_read(store, r), 0
 
 
@@ -65,7 +65,7 @@ def propagate_run(store, j, r, delta, step, keep_pending, lagged):
     push_back(store, r, delta, row, n, source)
     if flags & mark.FIXED or (keep_pending and may_be_pending(store, r)):
         return
-    activations, at = activations_of(store, r, j, lagged)
+    activations, at = activations_of(store, r, lagged)
     for t in range(n):
         store.weight_destination[row + t] += step * activations[at + source + t]
 
@@ -130,7 +130,7 @@ def propagate_gated_run(store, j, r, delta, step, lagged):
     gater = store.run_gater[r]
     flags = store.run_flags[r]
     zipped = 1 if store.run_kind[r] == mark.ZIPPED else 0
-    activations, at = activations_of(store, r, j, lagged)
+    activations, at = activations_of(store, r, lagged)
     gains = gaters_read(store, r)
     # [equation error: gated]
     if not flags & mark.SILENT:
@@ -172,7 +172,7 @@ def propagate_listed_run(store, j, r, delta, step, keep_pending, lagged):
     if store.flags[j] & mark.TRACED:
         update_traced(store, j, row, n, step)
     else:
-        activations, at = activations_of(store, r, j, lagged)
+        activations, at = activations_of(store, r, lagged)
         for c in range(row, row + n):
             store.weight_destination[c] += step * activations[at + store.source[c]]
 
@@ -189,7 +189,7 @@ def update_stretch(store, j, r, step):
     if store.flags[j] & mark.TRACED:
         update_traced(store, j, row, n, step)
     else:
-        since = advanced_since(store, store.ring[j], j)
+        since = 1 if store.ring_stamp[store.ring[j]] > store.stamp[j] else 0
         at = latest_frames_offset(store, store.ring_head, j, since)
         for c in range(row, row + n):
             read = store.past[at + store.past_offset[c]]
@@ -203,7 +203,7 @@ def propagate_any_run(store, j, r, delta, step):
     """
     flags = store.run_flags[r]
     lag = store.run_lag[r]
-    past = past_offset_read(store, r, j) if lag != 0 else 0
+    activations, at = activations_of(store, r, True)
     layout = store.run_kind[r]
     traced = store.flags[j] & mark.TRACED
     memory = store.flags[j] & mark.MEMORY
@@ -220,7 +220,7 @@ def propagate_any_run(store, j, r, delta, step):
             delayed = is_delayed_by_stamp(store, i, j)
         activation = store.old_activation[i] if delayed else store.activation[i]
         if lag != 0:
-            activation = store.past[past + i]
+            activation = activations[at + i]
         gain = one_like(weight)
         if gated:
             g = store.gater[c]

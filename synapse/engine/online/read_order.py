@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from .. import read_order as plain
 from ..compiler.jit import inline, parts_of
+from ..compiler.lazy_parts import INDEX, lazy_part
 from ..lowering.flags import DELAYED, DELAYED_GATE, SILENT
 
 (
@@ -18,6 +19,7 @@ from ..lowering.flags import DELAYED, DELAYED_GATE, SILENT
     is_delayed_by_stamp,
     depth_of,
     activation_read,
+    lag_read,
     past_index,
     source_read,
     gain_of,
@@ -34,6 +36,7 @@ from ..lowering.flags import DELAYED, DELAYED_GATE, SILENT
         plain.is_delayed_by_stamp,
         plain.depth_of,
         plain.activation_read,
+        plain.lag_read,
         plain.past_index,
         plain.source_read,
         plain.gain_of,
@@ -62,31 +65,26 @@ def has_lag(store, r, lagged):
 
 
 @inline
-def past_offset_of(store, r):
-    """Return the offset in ``past`` of the activations that a run with a lag reads in
-    this step: source i is at ``past[past_offset_of(store, r) + i]``.
+def past_at(store, r, lag):
+    """Return the column with the activations that a run reads `lag` frames back, see
+    `lag_read`, and the offset of its sources in it.
     """
-    return frame_offset(
-        store, store.ring_head, store.ring[store.run_source[r]], store.run_lag[r]
-    )
-
-
-@inline
-def past_offset_read(store, r, j):
-    """`past_offset_of` the step in which j, the target of the run, last activated: one
-    frame further back if the ring has advanced since.
-    """
+    if lag == 0:
+        return store.activation, 0
     ring = store.ring[store.run_source[r]]
-    lag = store.run_lag[r] + advanced_since(store, ring, j)
-    return frame_offset(store, store.ring_head, ring, lag)
+    return store.past, frame_offset(store, store.ring_head, ring, lag)
 
 
-@inline
-def advanced_since(store, ring, j):
-    """Return the number of frames by which a ring has advanced since j activated: 0 or
-    1.
+@lazy_part(INDEX)
+def meet_sources(store, j):
+    """Find the step of each ring outside of its network in which j activates: the next
+    one if j has activated in the present one.
     """
-    return 1 if store.ring_stamp[ring] >= store.stamp[j] else 0
+    for r in range(store.run_start[j], store.run_stop[j]):
+        ring = store.ring[store.run_source[r]]
+        if store.run_lag[r] != 0 and ring != store.ring[j]:
+            steps = store.ring_steps[ring]
+            store.run_met[r] = steps if steps > store.run_met[r] else steps + 1
 
 
 @inline
@@ -116,10 +114,11 @@ def latest_frames_offset(store, heads, j, since):
 @inline
 def sources_at(store, r):
     """Return the column with the activations that the target of a run reads from its
-    sources, and where in it the activation of source row 0 would be.
+    sources, in its network, and where in it the activation of source row 0 would be.
     """
     if store.run_lag[r] != 0:
-        return store.past, past_offset_of(store, r)
+        ring = store.ring[store.run_source[r]]
+        return store.past, frame_offset(store, store.ring_head, ring, store.run_lag[r])
     return sources_read(store, r), 0
 
 

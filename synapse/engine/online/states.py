@@ -26,7 +26,13 @@ from ..compiler.tiles import (
 )
 from ..lowering import flags as mark
 from ..schema import NONE
-from .read_order import has_lag, latest_frames_offset, past_offset_of, past_offset_read
+from .read_order import (
+    has_lag,
+    lag_read,
+    latest_frames_offset,
+    meet_sources,
+    past_at,
+)
 from .ties import clip_to_sign, clip_to_signs
 
 MAX_SINGLE_ADDS = 3
@@ -41,12 +47,14 @@ a pack waits for the stores of the activations just computed, which are shorter.
 
 
 @inline
-def sources_now(store, r, lagged):
-    """Return the column with the activations that a run reads in this step, and its
-    offset there. Without `lagged`, no run of the neuron has a lag.
+def sources_now(store, j, r, lagged):
+    """Return the column with the activations that a run into j reads in this step, and
+    its offset there. Without `lagged`, no run of j has a lag.
     """
     if has_lag(store, r, lagged):
-        return store.past, past_offset_of(store, r)
+        inside = store.ring[store.run_source[r]] == store.ring[j]
+        lag = store.run_lag[r] if inside else lag_read(store, store.run_first[r])
+        return past_at(store, r, lag)
     return store.activation, 0
 
 
@@ -78,7 +86,7 @@ def gated_sum(store, j, r, row, n, lagged):
     """Return the weighted inputs of `j` from a run of gated connections."""
     layout = store.run_kind[r]
     total = zero_like(store.bias[j])
-    activations, at = sources_now(store, r, lagged)
+    activations, at = sources_now(store, j, r, lagged)
     # [equation state: gated run]
     if layout == mark.PAIRED:
         for t in range(n):
@@ -125,7 +133,7 @@ def update_eligibility(store, j, carry, lagged):
         row = store.run_first[r]
         n = store.run_length[r]
         trace = trace_of(store, j, row)
-        activations, at = sources_now(store, r, lagged)
+        activations, at = sources_now(store, j, r, lagged)
         if layout == mark.DENSE or layout == mark.SHARED:
             source = at + store.run_source[r]
             # [equation eligibility]
@@ -238,9 +246,9 @@ def extend_run(store, block, r, start, carry, scale):
 def extend_lagged(store, j, r, start, carry, scale):
     """Update the extended traces of an ungated run of the gater j with a lag."""
     row = store.run_first[r]
-    at = past_offset_read(store, r, j)
+    activations, at = past_at(store, r, lag_read(store, row))
     for t in range(store.run_length[r]):
-        read = store.past[at + store.source[row + t]]
+        read = activations[at + store.source[row + t]]
         store.extended[start + t] = carry * store.extended[start + t] + scale * read
 
 
@@ -385,7 +393,7 @@ def ungated_sum(store, j, r, lagged):
     n = store.run_length[r]
     step = store.pending_step[j]
     pending = step != 0.0 and may_be_pending(store, r)
-    activations, at = sources_now(store, r, lagged)
+    activations, at = sources_now(store, j, r, lagged)
     read = store, activations
     if store.run_kind[r] == mark.DENSE and n > MAX_SINGLE_ADDS:
         source = at + store.run_source[r]
@@ -478,7 +486,7 @@ def add_four(store, j, r, none, lagged):
     are read once for all four. Pending updates are made before.
     """
     n = store.run_length[r]
-    activations, at = sources_now(store, r, lagged)
+    activations, at = sources_now(store, j, r, lagged)
     read = store, activations
     source = at + store.run_source[r]
     row = store.run_first[r]
@@ -552,6 +560,8 @@ def compute_lagged_states(store, start, stop, block):
             compute_four_states(store, j, True)
             j += 4
         else:
+            if store.flags[j] & mark.OUTSIDE:
+                meet_sources(store, j)
             compute_state(store, j, block, True)
             j += 1
 

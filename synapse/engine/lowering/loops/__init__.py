@@ -20,7 +20,6 @@ from .ranges import (
     survey as survey,
 )
 from .rings import (
-    count_delayed as count_delayed,
     find_rings as find_rings,
     locate_lagged as locate_lagged,
 )

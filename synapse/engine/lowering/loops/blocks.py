@@ -14,6 +14,7 @@ from ..flags import (
     GRADIENT_SOURCE,
     LISTED,
     NEVER_PENDING,
+    OUTSIDE,
     PENDING,
     PLAIN_RUNS,
     SHARED,
@@ -90,7 +91,8 @@ def is_alike(store: Any, start: int, j: int) -> bool:
     runs = store.run_stop[start] - run
     away = j - start
     if (
-        store.flags[j] != store.flags[start]
+        store.flags[start] & OUTSIDE  # each has its own steps of their rings
+        or store.flags[j] != store.flags[start]
         or store.run_stop[j] - store.run_start[j] != runs
     ):
         return False

@@ -5,21 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from ...schema import NONE
+from ..flags import UNORDERED
 from .ranges import Pair
 
 
-def count_delayed(store: Any, n: int, count: int, work: Any) -> Pair:
-    """Count the neurons that connections delay: there are at most as many rings."""
-    delayed = 0
-    for j in range(n):
-        delayed += store.longest_delay[j] != 0
-    return delayed, 0
-
-
 def find_rings(store: Any, n: int, count: int, work: Any) -> Pair:
-    """Lay out a ring for each network in which connections delay neurons, and for each
-    such neuron without a network; returns how many rings there are, and how many
-    numbers.
+    """Lay out a ring for each network in which neurons have a past, and for each such
+    neuron without a network; returns how many rings there are, and how many numbers.
     """
     rings = 0
     size = 0
@@ -57,8 +49,8 @@ def network_stop(store: Any, start: int, n: int) -> int:
 def lay_out_ring(
     store: Any, ring: int, start: int, stop: int, frames: int, size: int
 ) -> int:
-    """Describe the ring of the neurons from the first to the last that connections
-    delay, whose frames begin at `size`; returns where they end.
+    """Describe the ring of the neurons from the first to the last that have a past,
+    whose frames begin at `size`; returns where they end.
     """
     while store.longest_delay[start] == 0:
         start += 1
@@ -70,19 +62,25 @@ def lay_out_ring(
     store.ring_frames[ring] = frames
     store.ring_head[ring] = 0
     store.ring_stamp[ring] = 0
+    store.ring_steps[ring] = 0
     return size + 2 * frames * (stop - start)
 
 
 def locate_lagged(store: Any, n: int, count: int, work: Any) -> Pair:
     """Find where connections in stretches of runs with lags read among the latest
-    frames of their ring; the last one is from the step before.
+    frames of their ring; the last one is from the step before. Note the runs of those
+    from outside, which are in no stretch.
     """
     for t in range(store.run_stop[n - 1]):
-        if store.run_stretch[t] != 0:
+        first = store.run_first[t]
+        if store.run_flags[t] & UNORDERED:
+            for r in range(first, first + store.run_length[t]):
+                store.past_offset[r] = t
+        elif store.run_stretch[t] != 0:
             ring = store.ring[store.run_source[t]]
             start = store.ring_start[ring]
             width = store.ring_stop[ring] - start
-            for r in range(store.run_first[t], store.run_first[t] + store.run_rows[t]):
+            for r in range(first, first + store.run_rows[t]):
                 frame = store.ring_frames[ring] - store.delay[r]
                 store.past_offset[r] = frame * width + store.source[r] - start
     return 0, 0

@@ -22,6 +22,7 @@ from ..flags import (
     LAGGED,
     LISTED,
     MEMORY,
+    OUTSIDE,
     PAIRED,
     SHARED,
     SILENT,
@@ -183,7 +184,8 @@ def divide_range(
         ):
             end = kind_stop(store, j, end, stop, n, work)
         if lag != 0:
-            store.flags[j] |= LAGGED
+            inside = is_together(store, store.source[r], j)
+            store.flags[j] |= LAGGED if inside else LAGGED | OUTSIDE
         g = store.gater[r]
         if g != NONE and end == r + 1 and advances(store, j, r, runs - 1, flags):
             store.run_kind[runs - 1] = ZIPPED
@@ -197,6 +199,7 @@ def divide_range(
             store.run_gater[runs] = g
             store.run_influence[runs] = NONE
             store.run_lag[runs] = lag
+            store.run_met[runs] = 0
             runs += 1
         r = end
     return runs

@@ -1,0 +1,390 @@
+"""A delay is k steps wherever neurons are: alone, in layers, in networks that activate
+in turn, in any order, and while the structure changes."""
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, strategies as st
+
+import synapse
+from synapse import Layer, Network, Neuron
+from tests.helpers.integrity import check_store
+from tests.helpers.strategies import Twin, given_graphs, specs
+
+pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+
+
+def three(network=False, dtype="float64"):
+    """The input x feeds a and b, and b feeds a, one step late."""
+    x, a, b = neurons = [Neuron("identity", dtype=dtype) for _ in range(3)]
+    x.project(a, weight=1.0)
+    x.project(b, weight=1.0)
+    b.project(a, weight=100.0, delay=1)
+    net = Network(*([Layer([neuron]) for neuron in neurons])) if network else None
+    return neurons, net
+
+
+@pytest.mark.parametrize("network", [False, True])
+def test_a_source_that_activates_after_its_target_is_one_step_late(network):
+    (x, a, b), _net = three(network)
+    seen = []
+    for value in (1.0, 2.0, 3.0):
+        x.activate(value)
+        seen.append(a.activate())
+        b.activate()
+    assert seen == [1.0, 102.0, 203.0]
+
+
+# --- graphs: free neurons, several networks, edits ------------------------------------
+
+
+class Owners(Twin):
+    """Units of which some are in networks and others in none. In each step, networks
+    and lone units activate in a random order, networks as wholes or unit by unit."""
+
+    def __init__(self, spec, ways):
+        self.ways = ways
+        self.nets = {}
+        super().__init__(spec, network=False)
+        hidden = self.order[spec.inputs :]
+        size = ways.randint(2, max(2, len(hidden) // 2))
+        for start in range(0, len(hidden) - 1, size):
+            members = hidden[start : start + size]
+            if len(members) > 1 and ways.random() < 0.7:
+                self.found(members)
+
+    def found(self, members):
+        """Make a network of some units, in the middle of a run. Its input is led to:
+        others are not trained."""
+        if not self.reference.into(members[0]):
+            return
+        neurons = [self.ours[j] for j in members]
+        self.nets[members[0]] = Network(Layer(neurons[:1]), Layer(neurons[1:]))
+
+    def owners(self):
+        """The units of each network in its order, and those that are alone."""
+        nets = [[int(one.name) for one in net] for net in self.nets.values()]
+        within = {j for members in nets for j in members}
+        return nets + [[j] for j in self.order if j not in within]
+
+    def turn(self):
+        """A step, with its errors."""
+        reference, ways = self.reference, self.ways
+        owners = self.owners()
+        ways.shuffle(owners)
+        reference.settle()
+        reference.begin()
+        values = dict(enumerate(self.vector(self.inputs)))
+        for members in owners:
+            for j in members:
+                if j in values:
+                    reference.clamp(j, values[j])
+                else:
+                    reference.activate(j)
+            net = self.nets.get(members[0])
+            if net is not None and ways.random() < 0.7:
+                net.activate()
+            else:
+                for j in members:
+                    self.ours[j].activate(values.get(j))
+        self.check(moved=False)
+        for j in reversed([j for members in owners for j in members]):
+            target = ways.random() if ways.random() < 0.5 else None
+            error = 0.0
+            if target is not None:
+                error = reference.error(j, target, "squared_error")
+            reference.propagate(j, 0.1, error)
+            self.ours[j].propagate(0.1, target, "squared_error")
+        self.check()
+
+    def edit(self):
+        """Change what delays or gates, between two steps."""
+        ways, links = self.ways, self.reference.links
+        delayed = [pair for pair in links if isinstance(pair[0], tuple)]
+        way = ways.choice(["delay", "new", "gone", "gate", "found", "clamp"])
+        if way == "delay" and delayed:
+            i, j = ways.choice(delayed)
+            steps = ways.randint(1, 5)
+            if ((i[0], steps), j) not in links:
+                self.set_delay(i, j, steps)
+        elif way == "new":
+            i, j = ways.choice(self.order), ways.choice(self.order[self.inputs :])
+            i = i, ways.randint(1, 5)
+            if (i, j) not in links:
+                self.project(i, j, ways.random() < 0.8)
+        elif way == "gone" and delayed:
+            i, j = ways.choice(delayed)
+            if links[i, j].gater is None and len(self.reference.into(j)) > 1:
+                self.disconnect(i, j)
+        elif way == "gate" and delayed:
+            i, j = ways.choice(delayed)
+            if links[i, j].gater is None:
+                self.gate(ways.choice(self.order), i, j)
+        elif way == "found":
+            alone = [members[0] for members in self.owners() if len(members) == 1]
+            alone = [j for j in alone if j >= self.inputs and j not in self.nets]
+            if len(alone) > 1:
+                self.found(alone[:3])
+        elif way == "clamp":
+            j = ways.choice(
+                [j for j in self.order[self.inputs :] if j not in self.nets]
+            )
+            held = None if self.reference.units[j].held is not None else 0.25
+            self.reference.units[j].held = held
+            self.ours[j].release() if held is None else self.ours[j].clamp(held)
+
+    def look(self):
+        self.reference.settle()
+        self.ours[self.order[0]]._store.ensure_lowered()
+
+
+@given_graphs(specs(delays=True), st.integers(0, 10**6), st.integers(2, 7))
+def test_networks_and_neurons_in_any_order_step_as_one(spec, seed, steps):
+    twin = Owners(spec, random.Random(seed))
+    for _ in range(steps):
+        twin.turn()
+        assume(twin.tame)
+        for _ in range(twin.ways.randint(0, 2)):
+            twin.edit()
+            twin.look()
+    for store in {neuron._store for neuron in twin.ours.values()}:
+        store.ensure_lowered()
+        check_store(store)
+
+
+# --- the same graph as one network ----------------------------------------------------
+
+
+def composed(seed, dtype):
+    """The same random graph with delays twice: free neurons in the order of a network,
+    and that network."""
+    pair = []
+    for network in (True, False):
+        numbers = random.Random(seed)
+        n = numbers.randint(4, 9)
+        squashes = [numbers.choice(["tanh", "logistic", "identity"]) for _ in range(n)]
+        neurons = [Neuron(squash, 0.1, dtype=dtype) for squash in squashes]
+        for _ in range(3 * n):
+            i, j, g = (neurons[numbers.randrange(n)] for _ in range(3))
+            delay = numbers.randint(0, 5)
+            weight = numbers.uniform(-0.6, 0.6)
+            taken = i.connection_to(j, delay=delay) is not None
+            if j is neurons[0] or taken:
+                continue
+            link = i.project(j, weight=weight, delay=delay)
+            if numbers.random() < 0.3:
+                g.gate(link)
+        if network:
+            layers = [Layer([neuron]) for neuron in neurons]
+            net = Network(*layers)
+            net.activate([0.0])  # layers that have no place move
+            order = [neurons.index(neuron) for neuron in net]
+            net.clear()
+        pair.append(neurons)
+    return order, net, *pair
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@given(seed=st.integers(0, 10**6))
+def test_free_neurons_step_and_learn_as_the_network_does(seed, dtype):
+    order, net, inside, free = composed(seed, dtype)
+    near = (
+        {"rel": 1e-9, "abs": 1e-9} if dtype == "float64" else {"rel": 1e-3, "abs": 1e-4}
+    )
+    numbers = random.Random(seed)
+    for _ in range(7):
+        value = numbers.uniform(-1, 1)
+        net.activate([value])
+        for place, k in enumerate(order):
+            free[k].activate(None if place else value)
+        for name in ("activation", "state", "bias_eligibility"):
+            ours, theirs = (
+                [getattr(one, name) for one in all_] for all_ in (free, inside)
+            )
+            assert ours[1:] == pytest.approx(theirs[1:], **near), name
+        target = numbers.uniform(-0.5, 0.5)
+        net.propagate(0.1, [target], "squared_error")
+        for place, k in reversed(list(enumerate(order))):
+            last = place == len(order) - 1
+            free[k].propagate(0.1, target if last else None, "squared_error")
+        for j, theirs in enumerate(inside):
+            ours = free[j]
+            assert ours.error.responsibility == pytest.approx(
+                theirs.error.responsibility, **near
+            )
+            for a, b in zip(ours.incoming, theirs.incoming, strict=True):
+                assert (a.weight, a.eligibility) == pytest.approx(
+                    (b.weight, b.eligibility), **near
+                )
+
+
+# --- units that activate unequally often ----------------------------------------------
+
+
+class Meeting:
+    """What a target reads, by definition: a step of both begins when one of them
+    activates that has activated in the present one."""
+
+    def __init__(self):
+        self.values = [0.0]  # of the source, after each of its steps
+        self.fired = set()
+        self.read = 0.0
+
+    def activate(self, which, value, delay):
+        self.fired = {which} if which in self.fired else self.fired | {which}
+        if which == "source":
+            self.values.append(value)
+        else:
+            steps = len(self.values) - 1 if "source" in self.fired else len(self.values)
+            self.read = self.values[steps - delay] if steps >= delay else 0.0
+
+
+@given(
+    delay=st.integers(1, 5),
+    word=st.lists(st.booleans(), min_size=1, max_size=25),
+    pause=st.integers(0, 25),
+    recorded=st.booleans(),
+)
+def test_a_step_of_two_neurons_begins_when_one_of_them_activates_again(
+    delay, word, pause, recorded
+):
+    """Also if the structure changes within a step."""
+    source, target, other = Neuron(), Neuron("identity"), Neuron("identity")
+    link = source.project(target, weight=1.0, delay=delay)
+    meeting = Meeting()
+    for t, of_source in enumerate(word):
+        if t == pause:  # the ring is laid out anew
+            other.project(target, weight=0.0, delay=7)
+        if of_source:
+            source.activate(t + 1.0)
+            meeting.activate("source", t + 1.0, delay)
+        else:
+            seen = target.activate()
+            meeting.activate("target", None, delay)
+            assert seen == meeting.read
+            assert link.eligibility == meeting.read
+    check_store(source._store)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 6])
+@pytest.mark.parametrize("source_first", [False, True])
+@pytest.mark.parametrize("delay", [1, 2, 3])
+def test_rows_without_traces_read_what_rows_with_traces_do(rows, source_first, delay):
+    """A network reads a neuron outside of it, and one reads the network."""
+    results = []
+    for traces in (True, False):
+        x, h, y = Layer(1), Layer(5, "tanh"), Layer(1, "identity")
+        x.project(h, seed=1)
+        h.project(y, seed=2)
+        net = Network(x, h, y)
+        before, after = Neuron("identity"), Neuron("identity")
+        before.project(h, seed=3, delay=delay)
+        before.project(x[0], weight=1.0, delay=1)
+        y.project(after, weights=1.0, delay=delay)
+        seen = []
+        for t in range(6):
+            if source_first:
+                before.activate(t + 1.0)
+            data = np.full((rows, 1), 0.1 * t)
+            peeked = net.peek(data[0])
+            got = net.run(data, traces=traces)
+            assert got[0] == pytest.approx(peeked)
+            if not source_first:
+                before.activate(t + 1.0)
+            seen += [*got.ravel(), after.activate()]
+        results.append(seen)
+    assert results[0] == pytest.approx(results[1])
+
+
+# --- what neurons remember ------------------------------------------------------------
+
+
+def outputs_after(edits, copy=lambda net: net):
+    """An input that counts steps, read with a delay that is edited between them."""
+    x, y = Neuron(), Neuron("identity")
+    link = x.project(y, weight=1.0, delay=edits[0][0])
+    net = Network(Layer([x]), Layer([y]))
+    t = 0
+    for delay, steps in edits:
+        net.connections[0].delay = delay
+        net = copy(net)
+        for _ in range(steps):
+            t += 1
+            seen = net.activate([float(t)])[0]
+    del link
+    return t, seen
+
+
+@pytest.mark.parametrize("copy", ["none", "clone", "file"])
+@pytest.mark.parametrize("between", [1, 2, 0])
+def test_a_neuron_remembers_as_many_steps_as_its_longest_delay_until_now(between, copy):
+    ways = {
+        "none": lambda net: net,
+        "clone": lambda net: net.clone(),
+        "file": lambda net: synapse.readwrite.from_json_data(
+            synapse.readwrite.json_data(net)
+        ),
+    }
+    t, seen = outputs_after([(5, 8), (between, 1), (5, 1)], ways[copy])
+    assert seen == t - 5
+    t, seen = outputs_after([(3, 8), (between, 1), (5, 1)], ways[copy])
+    assert seen == 0  # it has never been remembered
+
+
+def test_a_neuron_that_is_cleared_remembers_as_many_steps_as_it_needs():
+    x, y = Layer(1), Layer(1, "identity")
+    link = x[0].project(y[0], weight=1.0, delay=500)
+    net = Network(x, y)
+    net.run([[1.0]] * 3)
+    link.delay = 1
+    net.run([[1.0]])
+    assert len(net._store["past"]) == 2 * 501
+    net.clear()
+    link.delay = 2
+    net.run([[1.0]])
+    assert len(net._store["past"]) == 2 * 3
+
+
+def test_neurons_become_a_network_in_the_middle_of_a_run():
+    """Afterwards they are called one by one, or as a whole."""
+    for whole in (False, True):
+        (x, a, b), _ = three()
+        for value in (1.0, 2.0):
+            x.activate(value), a.activate(), b.activate()
+        net = Network(Layer([x]), Layer([a]), Layer([b]))
+        seen = []
+        for value in (3.0, 4.0, 5.0):
+            if whole:
+                net.activate([value])
+            else:
+                x.activate(value), a.activate(), b.activate()
+            seen.append(a.activation)
+        assert seen == [203.0, 304.0, 405.0]
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_a_free_neuron_joins_a_network_in_the_middle_of_a_run(first):
+    """It has activated before the neurons of the network in each step, or after."""
+    x, h, y = Layer(1), Layer(1, "identity"), Layer(1, "identity")
+    x.project(h, weights=1.0)
+    y.project(h, weights=100.0, delay=1)
+    h.project(y, weights=1.0, delay=2)
+    net = Network(x, h, y)
+    free = Neuron("identity")
+    reads = h[0].project(free, weight=1.0, delay=1)
+    history = []
+    for t in range(1, 10):
+        if t == 4:
+            net.add(free)
+            assert free in net
+        if first:
+            free.activate()
+        for neuron, value in ((x[0], float(t)), (h[0], None), (y[0], None)):
+            neuron.activate(value)
+        if not first:
+            free.activate()
+        history.append(h[0].activation)
+        assert free.activation == (history[-2] if t > 1 else 0.0), t
+        assert y[0].activation == (history[-3] if t > 2 else 0.0), t
+    assert reads.delay == 1

@@ -241,6 +241,8 @@ class OptimizerState:
     :meth:`step` uses it.
 
     Each vector of the memory is an attribute, such as ``state.first_moment`` of Adam.
+    It is read and written as an array: ``state.velocity *= 0.9``, ``state.velocity[0] =
+    1.0`` and ``state.velocity = gradient`` write numbers into the memory.
 
     Parameters
     ----------
@@ -423,6 +425,22 @@ class OptimizerState:
             )
         vector: Floats = self.slots[self._names.index(name)]
         return vector
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Write numbers into a vector of the memory, `change` or `slots`: ``state.m *=
+        0.9`` and ``state.m = ...`` change the arrays that are saved.
+        """
+        is_array = name in ("change", "slots") and hasattr(self, name)
+        if name in OptimizerState.__slots__ and not is_array:
+            object.__setattr__(self, name, value)
+            return
+        array = getattr(self, name)  # raises if there is none
+        condition = f"a number or numbers of shape {array.shape}"
+        title = f"{name} of OptimizerState"
+        values = _checks.numbers(title, value, condition)
+        if values.shape not in ((), array.shape):
+            raise ArgumentError(_checks.expected(title, condition, values.shape))
+        array[...] = values
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._names]

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import math
+import operator
 import pickle
 from functools import partial
 
@@ -177,6 +178,135 @@ def test_what_is_kept_can_be_read():
     assert state.first_moment == pytest.approx([0.1, -0.2])
     with pytest.raises(AttributeError, match="velocity"):
         _ = state.velocity
+
+
+class Memory(Optimizer):
+    """One of one's own, with two vectors, and an equation that is given."""
+
+    rate = 0.1
+
+    def __init__(self, change=lambda state, gradient: None):
+        self.change = change
+
+    def slots(self):
+        return {"m": 2.0, "count": 0.5}
+
+    def find_change(self, state, parameters, gradient, rate):
+        self.change(state, gradient)
+        np.multiply(state.m, rate, out=state.change)
+
+
+IN_PLACE = [
+    operator.iadd,
+    operator.isub,
+    operator.imul,
+    operator.itruediv,
+    operator.ifloordiv,
+    operator.imod,
+    operator.ipow,
+]
+WRITTEN = {
+    "[...]": lambda state, name, values: getattr(state, name).__setitem__(..., values),
+    "[:2]": lambda state, name, values: getattr(state, name).__setitem__(
+        slice(2), values[:2]
+    ),
+    "out": lambda state, name, values: np.add(values, 1.0, out=getattr(state, name)),
+    "fill": lambda state, name, values: getattr(state, name).fill(3.0),
+    "assigned": setattr,
+    "of a list": lambda state, name, values: setattr(state, name, values.tolist()),
+    "number": lambda state, name, values: setattr(state, name, 3.0),
+    "its own": lambda state, name, values: setattr(state, name, getattr(state, name)),
+    "reversed": lambda state, name, values: setattr(
+        state, name, getattr(state, name)[::-1]
+    ),
+}
+
+
+@every_case("dtype", [np.float64, np.float32])
+@every_case("name", ["m", "count", "change", "slots"])
+def test_a_slot_reads_and_writes_like_an_array(name, dtype):
+    """By all operators in place, and assignments: what an array would have is in the
+    memory, which stays the one that is saved."""
+    state = Memory().begin(np.zeros(5, dtype))
+    plain = type("Plain", (), {})()
+
+    def alike(write, *operands):
+        array = getattr(state, name)
+        array[...] = np.linspace(1.0, 2.0, array.size).reshape(array.shape)
+        setattr(plain, name, array.copy())
+        write(state, name, *operands)
+        write(plain, name, *operands)
+        vector, saved = getattr(state, name), state.arrays()
+        np.testing.assert_array_equal(vector, getattr(plain, name))
+        assert vector.dtype == dtype
+        assert np.shares_memory(vector, array)
+        if name in saved:
+            np.testing.assert_array_equal(saved[name], vector)
+
+    shape = getattr(state, name).shape
+    values = np.linspace(0.5, 3.0, math.prod(shape)).reshape(shape).astype(dtype)
+    for operate in IN_PLACE:
+        for other in (dtype(0.9), values):
+
+            def in_place(owner, name, operate=operate, other=other):
+                setattr(owner, name, operate(getattr(owner, name), other))
+
+            alike(in_place)
+    for label, write in WRITTEN.items():
+        if label in ("of a list", "number"):  # a plain attribute would be rebound
+            write(state, name, values)
+            expected = values if label == "of a list" else 3.0
+            np.testing.assert_array_equal(getattr(state, name), expected)
+        elif shape == (5,) or label != "[:2]":
+            alike(write, values)
+
+
+@every_case(
+    "change",
+    [
+        lambda state, gradient: exec("state.m *= 0.9", {"state": state}),
+        lambda state, gradient: state.m.__imul__(0.9),
+        lambda state, gradient: setattr(state, "m", 0.9 * state.m),
+        lambda state, gradient: np.multiply(state.m, 0.9, out=state.m),
+    ],
+)
+def test_ones_own_step_is_the_same_however_it_writes(change):
+    parameters = np.ones(3)
+    state = Memory(change).begin(parameters)
+    for _ in range(2):
+        state.step(parameters, np.ones(3))
+    np.testing.assert_allclose(parameters, 1.0 - 0.1 * (2 * 0.9 + 2 * 0.81))
+    np.testing.assert_allclose(state.arrays()["m"], 2 * 0.81)
+    twin = pickle.loads(pickle.dumps(SGD(momentum=0.9).begin(parameters)))
+    twin.velocity += 1.0
+    assert twin.arrays()["velocity"].tolist() == [1.0] * 3
+
+
+def test_what_a_slot_cannot_be_is_refused_and_changes_nothing():
+    state = Memory().begin(np.zeros(3))
+    before = state.slots.copy(), state.change.copy()
+
+    def assign(name, value):
+        return lambda: setattr(state, name, value)
+
+    shape = r"a number or numbers of shape \(3,\)"
+    for name in ("m", "count", "change"):
+        for wrong in (np.zeros(2), np.zeros((3, 1)), np.zeros((1, 3)), [], [1.0]):
+            with pytest.raises(ArgumentError, match=shape):
+                assign(name, wrong)()
+        for wrong in ("a", None, [1.0, "b", 2.0], [1j] * 3):
+            with pytest.raises(ArgumentTypeError, match=name):
+                assign(name, wrong)()
+    with pytest.raises(ArgumentError, match=r"shape \(2, 3\)"):
+        state.slots = np.zeros(3)
+    for name in ("q", "M", "momentum"):
+        with pytest.raises(AttributeError, match=f"has no '{name}'"):
+            assign(name, 1.0)()
+        assert not hasattr(state, name)
+    with pytest.raises(AttributeError, match="Did you mean 'count'"):
+        state.counts = 1.0
+    np.testing.assert_array_equal(state.slots, before[0])
+    np.testing.assert_array_equal(state.change, before[1])
 
 
 def test_what_is_refused_changes_nothing():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -228,32 +228,44 @@ class Layer(NeuronRows, Sequence[Neuron]):
         <Neuron hidden 2, logistic>
         """
         require_neuron("neuron", neuron)
-        with ExclusiveLayerAccess(self, neuron):
-            neuron._require()
-            if neuron in self._neurons:
-                raise ArgumentError(f"{neuron!r} is in this layer already.")
+        self._extend([neuron])
+
+    def _extend(self, neurons: Sequence[Neuron]) -> None:
+        """Add different neurons at the end, one after the other, in one edit."""
+        with ExclusiveLayerAccess(self, *neurons):
+            present = {*self._neurons}
+            for neuron in neurons:
+                neuron._require()
+                if neuron in present:
+                    raise ArgumentError(f"{neuron!r} is in this layer already.")
             network = self._network() if self._network else None
             if network is not None:
-                longer = Layer([*self._neurons, neuron])
+                longer = Layer([*self._neurons, *neurons])
                 groups.require_neighbors(
                     [longer if layer is self else layer for layer in network._layers]
                 )
-                network._admit([neuron])
-            self._neurons.append(neuron)
+                network._admit(neurons)
+            count = len(self._neurons)
+            self._neurons.extend(neurons)
             if network is not None:
                 try:
                     network._renumber(network._layers)
                 except MemoryError:
-                    self._neurons.pop()
+                    del self._neurons[count:]
                     raise
-            for last in self._neurons[-2:-1]:  # none, if the layer was empty
-                if neuron.squash._grouped and neuron.squash is last.squash:
-                    store = edits.join([last, neuron])
-                    groups.admit(store, neuron._row, last._row)
-            if self._name and neuron._store.names[neuron._row] is None:
-                neuron.name = f"{self._name} {len(self) - 1}"
-            if network is not None and order.are_joined(network, [neuron]):
-                order.place_new_layers(network, *order.attached(network, [neuron]))
+            self._join_groups(count)
+            for number, neuron in enumerate(neurons, count):
+                if self._name and neuron._store.names[neuron._row] is None:
+                    neuron.name = f"{self._name} {number}"
+            if network is not None and order.are_joined(network, neurons):
+                order.place_new_layers(network, *order.attached(network, neurons))
+
+    def _join_groups(self, start: int) -> None:
+        """Add the neurons from an index on to the group of the one before, if any."""
+        for last, neuron in pairwise(self._neurons[max(start - 1, 0) :]):
+            if neuron.squash._grouped and neuron.squash is last.squash:
+                store = edits.join([last, neuron])
+                groups.admit(store, neuron._row, last._row)
 
     # --- connections ------------------------------------------------------------------
 

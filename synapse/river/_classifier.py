@@ -51,7 +51,7 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
         Parameters
         ----------
         x : dict of feature names to numbers
-            The present features.
+            The present features; a value that is None or NaN is absent.
         y : hashable
             The label.
         w : float
@@ -126,7 +126,7 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
 
 def checked_label(y: Any) -> Any:
     """Return a label, or ArgumentError."""
-    if y is None or not isinstance(y, Hashable) or y != y:
+    if y is None or y is pd.NA or not isinstance(y, Hashable) or y != y:
         raise ArgumentError(f"Expected a label, got {checks.short_repr(y)}.")
     return y
 

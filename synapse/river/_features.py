@@ -37,6 +37,7 @@ Features = Mapping[Hashable, Any]
 class RemovedInput:
     """What is left of an input that was removed, until its feature is seen again."""
 
+    is_indicator: bool
     scale: Scale
     weights: dict[int, float]
     """By place of the target, counted from the end of the network."""
@@ -46,12 +47,18 @@ class RemovedInput:
 
 
 class FeatureInputs:
-    """The inputs of a model, one for each feature whose value is not always the same.
+    """The inputs of a model for the features of a stream: at most two for each.
 
-    Until a feature gets its input, a scale of its own counts it: its value in standard
-    units is 0, so an input could neither act nor learn. An edit of a large network
-    takes longer than many samples, and words that come once, or once in a text at most,
-    need no input.
+    One is the value in standard units, 0 while the feature is absent. The other is an
+    indicator: 1 while the presence of the feature differs from that in the first
+    sample. So a feature of the first sample has an indicator of its absence, any other
+    feature one of its presence.
+
+    Only the values of the first sample have an input from the beginning. A value gets
+    its input when it differs from all values before, an indicator when its feature is
+    absent after it was present, or present again. Before that, an input could neither
+    act nor learn, or is the same in all samples. An edit of a large network takes
+    longer than many samples, and words that occur once need no input.
 
     Parameters
     ----------
@@ -60,21 +67,28 @@ class FeatureInputs:
     names : list
         These features.
     unseen : int or None
-        Number of samples after which a feature that has not been seen loses its input.
+        Number of samples after which a feature that has not been seen loses its inputs.
     """
 
     steps: OnlineAdaGrad
     """The steps of the network, which keep sums for each weight."""
 
     def __init__(self, model: Model, names: list[Hashable], unseen: int | None) -> None:
-        self.names = names
         self._model = model
         self._unseen = unseen
-        self._waiting = list[Hashable]()
-        self._scale_of_waiting = self._scale._part([])
+        values = {name: place for place, name in enumerate(names)}
+        self._places: tuple[dict[Hashable, int], dict[Hashable, int]] = values, {}
+        """The places of the inputs of values, and of indicators."""
+        self._expected = dict.fromkeys(names)
+        """The features whose indicators are 1 while they are absent."""
+        self._constants: dict[Hashable, tuple[float, float]] = {}
+        """Values without an input, which have always been the same, and their
+        counts."""
+        self._latest: dict[Hashable, Any] = {}
         self._samples = 0
-        self._seen: dict[Hashable, int] = dict.fromkeys(names, 0)
-        self._removed: dict[Hashable, RemovedInput] = {}
+        self._seen = dict.fromkeys(names, 0)
+        """Number of the last sample of a feature, if it can be let go."""
+        self._removed: dict[Hashable, list[RemovedInput]] = {}
         self._readers_known: tuple[int, Any] = (0, None)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -87,7 +101,7 @@ class FeatureInputs:
 
     @property
     def _scale(self) -> Scale:
-        """The scale of the inputs."""
+        """The scale of the inputs; it counts no indicators, so they stay 0 or 1."""
         assert self._model.scale is not None  # a stream's model has one
         return self._model.scale
 
@@ -97,78 +111,100 @@ class FeatureInputs:
         """Return the inputs for a sample, in standard units, after the sample is
         counted.
         """
-        if not x.keys() <= self._seen.keys():
-            require_numbers(x)  # before anything changes
-            self._meet(in_order(name for name in x if name not in self._seen))
-        if self._waiting:
-            require_numbers(x)
-        standard = self._followed(x, 1.0)
-        if self._waiting:
-            late = self._scale_of_waiting.follow(row_of(x, self._waiting))
-            places = np.flatnonzero(late)
-            if len(places):
-                self._let_in(places)
-                standard = np.append(standard, late[places])
+        present = present_in(x)
+        moved = present.keys() != self._latest.keys()
+        indicators = self._follow_presence(present) if moved else []
+        values = self._follow_constants(present) if self._constants else []
+        if values or indicators:
+            scale = Scale(len(values) + len(indicators))
+            for place, name in enumerate(values):
+                scale.mean[place], scale.count[place] = self._constants.pop(name)
+            added = [(name, False) for name in values]
+            self._add_inputs(added + [(name, True) for name in indicators], scale)
+        self._latest = present
         self._samples += 1
         if self._unseen is not None:
-            for name, value in x.items():
-                if value is not None and value == value:
-                    self._seen[name] = self._samples
+            self._seen |= dict.fromkeys(present, self._samples)
             if self._samples % FORGOTTEN_EVERY == 0:
                 self._let_go(self._unseen)
-                standard = self.standard(x)
-        return standard
+        return self._inputs(present, 1.0)
 
     def standard(self, x: Features) -> Floats:
         """Return the inputs for a sample, in standard units; it is not counted."""
-        return self._followed(x, 0.0)
+        return self._inputs(present_in(x), 0.0)
 
-    def _followed(self, x: Features, weight: float) -> Floats:
-        """Return the inputs in standard units, after they are counted with this
+    def _inputs(self, present: dict[Hashable, Any], weight: float) -> Floats:
+        """Return the inputs in standard units, after the values are counted with this
         weight.
         """
-        try:
-            return self._scale.follow(row_of(x, self.names), weight)
-        except ArgumentError:
-            require_numbers(x)  # says which
-            raise
+        of_values, of_indicators = self._places
+        if not of_indicators:
+            values = [present.get(name, math.nan) for name in of_values]
+            return self._scale.follow(np.frombuffer(array("d", values)), weight)
+        row = array("d", [math.nan]) * len(self._scale)
+        for name, value in present.items():
+            if name in of_values:
+                row[of_values[name]] = value
+        standard = self._scale.follow(np.frombuffer(row), weight)
+        differ = present.keys() ^ self._expected.keys()
+        ones = [of_indicators[name] for name in differ if name in of_indicators]
+        standard[ones] = 1.0
+        return standard
 
     # --- features that come -----------------------------------------------------------
 
-    def _meet(self, names: list[Hashable]) -> None:
-        """Count features from here on; those that had an input before get one again."""
-        self._seen |= dict.fromkeys(names, self._samples)
-        returning = [name for name in names if name in self._removed]
-        new = [name for name in names if name not in self._removed]
-        if new:
-            self._waiting += new
-            at = len(self._scale_of_waiting)
-            self._scale_of_waiting._insert(at, Scale(len(new)))
-        if returning:
-            removed = [self._removed.pop(name) for name in returning]
-            layer = self._model.network.input
-            start = len(layer)
-            self._add_inputs(returning, *(earlier.scale for earlier in removed))
-            for place, earlier in enumerate(removed, start):
-                self._connect_again(layer[place], earlier)
+    def _follow_presence(self, present: dict[Hashable, Any]) -> list[Hashable]:
+        """Add new features; return those that need an indicator now."""
+        differ = present.keys() ^ self._expected.keys()
+        lacking = differ - self._places[True].keys()
+        before = self._latest
+        moved = {name for name in lacking if (name in present) != (name in before)}
+        new = in_order(moved - self._seen.keys())
+        returning = [name for name in new if name in self._removed]
+        self._restore(returning)
+        self._seen |= dict.fromkeys(new, self._samples)
+        for name in new:
+            if name not in self._places[False]:
+                self._constants[name] = present[name], 0.0
+        moved -= {*new} - {*returning}
+        return in_order(moved - self._places[True].keys())
 
-    def _let_in(self, places: Ints) -> None:
-        """Give inputs to some of the features that wait for them."""
-        others = np.setdiff1d(np.arange(len(self._waiting)), places).tolist()
-        let_in = places.tolist()
-        scale = self._scale_of_waiting._part(let_in)
-        self._add_inputs([self._waiting[place] for place in let_in], scale)
-        self._waiting = [self._waiting[place] for place in others]
-        self._scale_of_waiting = self._scale_of_waiting._part(others)
+    def _follow_constants(self, present: dict[Hashable, Any]) -> list[Hashable]:
+        """Count values that are the same as before; return the features of others."""
+        varied = []
+        for name in present.keys() & self._constants.keys():
+            value, count = self._constants[name]
+            if present[name] == value:
+                self._constants[name] = value, self._scale._keep * count + 1.0
+            else:
+                varied.append(name)
+        return in_order(varied)
 
-    def _add_inputs(self, names: list[Hashable], *scales: Scale) -> None:
-        """Add inputs with these scales, and connections of weight 0."""
+    def _add_inputs(self, added: list[tuple[Hashable, bool]], *scales: Scale) -> None:
+        """Add inputs for values and indicators of features, with these scales and
+        connections of weight 0.
+        """
         network = self._model.network
         readers = self._readers(network)
-        append(network.input, names, None, readers)
+        titles = []
+        for place, (name, is_indicator) in enumerate(added, len(self._scale)):
+            self._places[is_indicator][name] = place
+            state = "absent" if name in self._expected else "present"
+            titles.append(f"{name} {state}" if is_indicator else str(name))
+        append(network.input, titles, None, readers)
         self._readers_known = network._version, readers
-        self._scale._insert(len(self.names), *scales)
-        self.names += names
+        self._scale._insert(len(self._scale), *scales)
+
+    def _restore(self, names: list[Hashable]) -> None:
+        """Give features the inputs that they had before these were removed."""
+        removed = [(name, each) for name in names for each in self._removed.pop(name)]
+        if removed:
+            start = len(self._scale)
+            added = [(name, each.is_indicator) for name, each in removed]
+            self._add_inputs(added, *(each.scale for _, each in removed))
+            inputs = self._model.network.input
+            for place, (_, earlier) in enumerate(removed, start):
+                self._connect_again(inputs[place], earlier)
 
     def _connect_again(self, neuron: Neuron, earlier: RemovedInput) -> None:
         """Give an input the weights that it had before it was removed."""
@@ -189,40 +225,46 @@ class FeatureInputs:
     # --- features that go -------------------------------------------------------------
 
     def _let_go(self, unseen: int) -> None:
-        """Remove the inputs that have not been seen for too long, but not the last
-        one.
+        """Remove the inputs of features that have not been seen for too long, but not
+        the last ones.
         """
         oldest = self._samples - unseen
-        gone = {name for name, seen in self._seen.items() if seen < oldest}
-        waiting = [at for at, name in enumerate(self._waiting) if name not in gone]
-        if len(waiting) < len(self._waiting):
-            for name in gone.intersection(self._waiting):
+        for name in [name for name, seen in self._seen.items() if seen < oldest][::-1]:
+            roles = [role for role in (False, True) if name in self._places[role]]
+            if len(roles) < len(self._scale):
+                removed = [self._remove_input(name, role) for role in roles]
+                if removed:
+                    self._removed[name] = removed
+                self._expected.pop(name, None)
+                self._constants.pop(name, None)
                 del self._seen[name]
-            self._waiting = [self._waiting[at] for at in waiting]
-            self._scale_of_waiting = self._scale_of_waiting._part(waiting)
-        for at in reversed(range(len(self.names))):
-            if self.names[at] in gone and len(self.names) > 1:
-                self._remove_input(at)
-        while len(self._removed) > len(self.names):
+        while len(self._removed) > len(self._scale):
             del self._removed[next(iter(self._removed))]
 
-    def _remove_input(self, at: int) -> None:
+    def _remove_input(self, name: Hashable, is_indicator: bool) -> RemovedInput:
         network = self._model.network
+        at = self._places[is_indicator].pop(name)
+        for places in self._places:
+            after = [other for other, place in places.items() if place > at]
+            places |= {other: places[other] - 1 for other in after}
         neuron = network.input[at]
         links = self._links(network, neuron)
         # Only inputs before these targets come and go, so they are counted from the
         # end.
-        places = [place - len(network) for place in _places(network, links)]
-        weights = dict(zip(places, [link.weight for link in links], strict=True))
+        targets = [place - len(network) for place in _places(network, links)]
+        weights = [link.weight for link in links]
+        if is_indicator and name in self._expected:
+            # From 1 while it is absent to 1 while it is present: w (1 - p) = w - w p.
+            for link in links:
+                link.target.bias += link.weight
+            weights = [-weight for weight in weights]
         sums = self.steps.sums_of(links)
         readers = self._readers(network)
         network.remove(neuron)
         self._readers_known = network._version, readers
-        name = self.names.pop(at)
-        del self._seen[name]
-        outputs = len(network.output)
         scale = self._scale._delete(at)
-        self._removed[name] = RemovedInput(scale, weights, sums, outputs)
+        by_target = dict(zip(targets, weights, strict=True))
+        return RemovedInput(is_indicator, scale, by_target, sums, len(network.output))
 
     # --- the network ------------------------------------------------------------------
 
@@ -251,8 +293,7 @@ def append(
     """
     like = layer[0].squash, layer.biases.dtype
     neurons = [Neuron(like[0], name=str(name), dtype=like[1]) for name in names]
-    for neuron in neurons:
-        layer.append(neuron)
+    layer._extend(neurons)
     new = Layer(neurons)
     if sources is not None:
         sources.project(new, weights=0.0)
@@ -285,45 +326,48 @@ def in_order(names: Iterable[Hashable]) -> list[Hashable]:
     return sorted(names, key=lambda name: (str(name), type(name).__name__))
 
 
-def row_of(x: Features, names: list[Hashable]) -> Floats:
-    """Return these features of a sample; NaN for those that are missing."""
+def present_in(x: Features) -> dict[Hashable, Any]:
+    """Return the features of a sample that are not missing; ArgumentTypeError if one is
+    no number.
+    """
+    if type(x) is not dict and not isinstance(x, Mapping):
+        raise ArgumentTypeError(checks.expected("x", "a dict of numbers", x))
     try:
-        row: Floats = np.frombuffer(
-            array("d", [x.get(name, math.nan) for name in names])
-        )
-    except (TypeError, OverflowError):
-        row = np.array([_number(name, x.get(name)) for name in names])
-    return row
+        size = math.hypot(*x.values())
+    except (TypeError, ValueError, OverflowError):
+        size = math.nan
+    if size < SQUARABLE:
+        return dict(x)
+    numbers = {name: _number(name, value) for name, value in x.items()}
+    return {name: number for name, number in numbers.items() if number == number}
 
 
 def dicts_of(X: Any) -> list[dict[Hashable, Any]]:
     """Return the rows of a frame as dicts, if all are numbers."""
     if not isinstance(X, pd.DataFrame):
         raise ArgumentTypeError(checks.expected("X", "a pandas DataFrame", X))
+    if not X.columns.is_unique:
+        name = checks.short_repr(X.columns[X.columns.duplicated()][0])
+        condition = "have different names of columns"
+        raise ArgumentError(checks.must("X", condition, f"{name} twice"))
     rows: list[dict[Hashable, Any]] = X.to_dict("records")
     for row in rows:
-        require_numbers(row)
+        present_in(row)
     if rows and not rows[0]:
         raise ArgumentError("`X` must have a column, got none.")
     return rows
 
 
-def require_numbers(x: Features) -> None:
-    """Raise ArgumentTypeError for the first value that is no number."""
-    with suppress(TypeError, OverflowError):
-        values = np.frombuffer(array("d", x.values()))
-        if len(values) and (np.isnan(values) | (np.abs(values) < SQUARABLE)).all():
-            return
-    for name, value in x.items():
-        _number(name, value)
-
-
 def _number(name: Hashable, value: Any) -> float:
-    """Return a feature as a float; NaN for None."""
+    """Return a feature as a float; NaN if it is missing."""
     number = math.inf
-    if not isinstance(value, str | bytes | complex | np.complexfloating):
+    if value is None or value is pd.NA or value is pd.NaT:
+        number = math.nan
+    elif type(value) is float:
+        number = value
+    elif not isinstance(value, str | bytes | complex | np.complexfloating):
         with suppress(TypeError, ValueError, OverflowError):
-            number = math.nan if value is None else float(value)
+            number = float(value)
     if abs(number) >= SQUARABLE:
         raise ArgumentTypeError(
             f"The features must be numbers between -{SQUARABLE:g} and"

@@ -21,7 +21,7 @@ from .._defaults import (
 )
 from .._typing import Floats
 from ..errors import ArgumentError
-from ._features import Features
+from ._features import Features, present_in
 from ._regressor import checked_target
 from ._stream_network import StreamNetwork
 
@@ -122,6 +122,10 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
     def _follow(self, target: float, x: Features | None) -> None:
         """Learn the change to the next value."""
         if self._latest:
+            if self.model is None:
+                # Changes have inputs from the beginning, whose values follow.
+                count = self._lags_read + self._season_length
+                self._begin(self._features(self._latest * (count + 1), x))
             row = self._counted(self._features(self._latest, x))
             latest = np.array([[self._latest[-1]], [target]])
             (change,) = self._target_scale.follow(latest)
@@ -155,8 +159,8 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
         changes: dict[Hashable, float] = {
             f"Δy[t-{ago}]": later - earlier for ago, (later, earlier) in pairs
         }
-        known = {} if x is None else x
-        return {**known, "y[t]": values[-1], **changes, **self._season(values)}
+        features = {} if x is None else present_in(x)
+        return {**features, "y[t]": values[-1], **changes, **self._season(values)}
 
     def _season(self, values: list[float]) -> dict[Hashable, float]:
         """Return the inputs of a step after these values that follow from the

@@ -35,7 +35,7 @@ class NetworkRegressor(TargetNetwork, base.MiniBatchRegressor):
         Parameters
         ----------
         x : dict of feature names to numbers
-            The present features.
+            The present features; a value that is None or NaN is absent.
         y : float
             The target.
         w : float

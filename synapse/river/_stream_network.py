@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from functools import partial
 from typing import Annotated, Any, ClassVar, Self
@@ -18,13 +18,13 @@ from .._defaults import OUTPUTS, SAMPLES, Stream
 from .._model import Model
 from .._scale import Scale
 from .._typing import Floats
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError
 from ..learning._continual_backprop import ContinualBackprop, Renewer, checked_renewal
 from ..objects.network import Network
 from ..objects.online_adagrad import OnlineAdaGrad
 from ..objects.slopes import Slopes
 from ..objects.topology import Topology
-from ._features import FeatureInputs, Features, in_order, require_numbers
+from ._features import FeatureInputs, Features, in_order, present_in
 
 RULES = ("online", "rtrl")
 WEIGHT_FACTOR = 2.5
@@ -51,10 +51,15 @@ def _bound(title: str, bound: Any) -> float | None:
 class StreamNetwork(base.Estimator):
     """A network that learns from a stream of dicts.
 
-    A new feature gets an input neuron, with connections of weight 0 that do not change
-    the outputs, at the first sample in which its value differs from its mean so far.
-    Until then its value in standard units is 0, so it can neither act nor learn. A
-    missing feature (no key, None or NaN) is an input at its running mean.
+    A feature has at most two inputs. One is its value in standard units, 0 while the
+    feature is absent (no key, None, NaN, or NA and NaT of pandas). The other is an
+    indicator: 1 while the feature is present, or, for a feature of the first sample,
+    while it is absent. The values of the first sample have inputs from the beginning.
+    Any other value gets its input at the first sample in which it differs from those
+    before, and an indicator is added when its feature is absent after it was present
+    (first sample), or present again (others). The connections of a new input have the
+    weight 0, so it does not change the outputs. A feature that is present in all
+    samples since its first has no indicator, and a word that occurs once no input.
 
     Parameters
     ----------
@@ -93,9 +98,10 @@ class StreamNetwork(base.Estimator):
         Number of samples after which the weight of a sample in means and deviations is
         halved. Default: all samples have equal weight.
     unseen : int, optional
-        Number of samples after which a feature that no longer occurs loses its input.
-        If it occurs again, its weights are restored, as long as no more features have
-        been removed since than the network has inputs. Default: no input is removed.
+        Number of samples after which a feature that no longer occurs loses its inputs;
+        the outputs do not change. If it occurs again, its weights are restored, as long
+        as no more features have been removed since than the network has inputs.
+        Default: no input is removed.
     renewal : ContinualBackprop, optional
         Reinitialises the least useful hidden neurons, see
         :class:`synapse.learning.ContinualBackprop`. Default: none.
@@ -106,7 +112,9 @@ class StreamNetwork(base.Estimator):
     ----------
     model : Model or None
         The network with its scales and classes, to save, to open elsewhere or to
-        export; None before the first sample. It has the features that have an input.
+        export; None before the first sample. It has the features that have an input;
+        the indicators of a feature ``x`` are called ``x present`` and ``x absent``, and
+        are not scaled. For an absent value it needs the mean, ``model.scale.mean``.
     """
 
     _task: ClassVar[str] = "numbers"
@@ -166,8 +174,7 @@ class StreamNetwork(base.Estimator):
 
     def _begin(self, x: Features) -> None:
         """Make the model for the features of the first sample, with one output."""
-        require_numbers(x)
-        names = in_order(x)
+        names = in_order(present_in(x) or x)
         if not names:
             raise ArgumentError("The first sample must have a feature, got none.")
         seed = int(np.random.default_rng(self.seed).integers(2**31 - 1))
@@ -207,8 +214,6 @@ class StreamNetwork(base.Estimator):
 
     def _counted(self, x: Features) -> Floats:
         """Return the inputs in standard units, after the sample is counted."""
-        if not isinstance(x, Mapping):
-            raise ArgumentTypeError(checks.expected("x", "a dict of numbers", x))
         if self.model is None:
             self._begin(x)
         return self._inputs.counted(x)

@@ -59,6 +59,9 @@ class TargetNetwork(StreamNetwork):
 
 def _column(column: str, values: Any, count: int) -> list[Any]:
     """Return the values of a series, one for each row."""
+    if getattr(values, "ndim", 1) != 1:
+        condition = f"be a column of {count} values"
+        raise ArgumentError(checks.must(column, condition, f"the shape {values.shape}"))
     listed: list[Any] = pd.Series(values).tolist()
     if len(listed) != count:
         raise ArgumentError(

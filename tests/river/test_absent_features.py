@@ -1,0 +1,490 @@
+"""Features that come and go: a missing one is absent, whatever says so, and an
+indicator of it learns like any other input."""
+
+import itertools
+import math
+import os
+import pickle
+import subprocess
+import sys
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.peers
+pytest.importorskip("river")
+pd = pytest.importorskip("pandas")
+
+from river import feature_extraction, linear_model
+
+import synapse
+from synapse.errors import ArgumentError, ArgumentTypeError
+from synapse.objects.online_adagrad import OnlineAdaGrad
+from synapse.river import NetworkClassifier, NetworkForecaster, NetworkRegressor
+
+ALL = (NetworkClassifier, NetworkRegressor, NetworkForecaster)
+MISSING = (None, math.nan, np.float32("nan"), pd.NA, pd.NaT, Decimal("NaN"))
+ABSENT = object()
+
+
+def learn(model, x, y):
+    """Learn a number, or whether it is positive."""
+    if isinstance(model, NetworkForecaster):
+        model.learn_one(y, x)
+    else:
+        model.learn_one(x, y > 0 if isinstance(model, NetworkClassifier) else y)
+
+
+def told(model, x):
+    """What a model predicts for a sample."""
+    if isinstance(model, NetworkForecaster):
+        return model.forecast(1, [x])
+    if isinstance(model, NetworkClassifier):
+        return model.predict_proba_one(x)
+    return model.predict_one(x)
+
+
+def bits(model):
+    return model.network.weights.tobytes() + model.network.biases.tobytes()
+
+
+def inputs(model):
+    return [neuron.name for neuron in model.network.input]
+
+
+def stream(seed, count=120, names="abcdef"):
+    """Samples with values and constants that come late, stop and come back; the
+    targets depend on what is present, too.
+    """
+    rng = np.random.default_rng(seed)
+    rates = dict(zip(names, rng.uniform(0.2, 1.0, len(names)), strict=True))
+    constants = {name: float(rng.integers(3)) for name in names[::3]}
+    starts = dict(zip(names, rng.integers(0, count // 3, len(names)), strict=True))
+    starts[names[0]] = 0
+    for step in range(count):
+        values = {
+            name: constants.get(name, float(rng.normal()))
+            for name, rate in rates.items()
+            if step >= starts[name] and rng.random() < rate
+        }
+        values = values if step else {names[0]: 1.0} | values
+        y = sum(values.values()) - 2.0 * ("b" in values) + rng.normal()
+        yield values, float(y)
+
+
+# --- which inputs there are -----------------------------------------------------------
+
+HISTORIES = {
+    "constant from the first sample on": ([{}, {}], []),
+    "constant, late": ([{}, {"w": 1}, {"w": 1}], []),
+    "once": ([{}, {"w": 1}, {}, {}], []),
+    "a word": ([{}, {"w": 1}, {}, {"w": 1}, {}], ["w present"]),
+    "of the first sample, then absent": ([{"w": 1}, {"w": 1}, {}], ["w", "w absent"]),
+    "of the first sample, and back": (
+        [{"w": 1}, {}, {"w": 1}, {}],
+        ["w", "w absent"],
+    ),
+    "a late value": ([{}, {"w": 1}, {"w": 2}], ["w"]),
+    "a late value that stops": ([{}, {"w": 1}, {"w": 2}, {}], ["w"]),
+    "a late value that comes back": (
+        [{}, {"w": 1}, {"w": 2}, {}, {"w": 2}],
+        ["w", "w present"],
+    ),
+    "a word, then a count": (
+        [{}, {"w": 1}, {}, {"w": 1}, {"w": 2}],
+        ["w present", "w"],
+    ),
+    "a count of its second time": ([{}, {"w": 1}, {}, {"w": 2}], ["w", "w present"]),
+    "0 and 1": ([{}, {"w": 0}, {"w": 1}], ["w"]),
+    "booleans": ([{}, {"w": False}, {"w": True}], ["w"]),
+    "always missing": ([{"w": None}, {"w": math.nan}, {"w": None}], []),
+    "missing at first": ([{"w": None}, {"w": 1}, {"w": 1}], []),
+    "missing between": ([{}, {"w": 1}, {"w": None}, {"w": 1}], ["w present"]),
+    "missing at the end": ([{"w": 1}, {"w": 1}, {"w": math.nan}], ["w", "w absent"]),
+}
+
+
+@pytest.mark.parametrize("estimator", [NetworkClassifier, NetworkRegressor])
+@pytest.mark.parametrize("history", HISTORIES)
+def test_a_feature_has_an_input_for_what_has_varied(estimator, history):
+    samples, expected = HISTORIES[history]
+    model = estimator(hidden=(2,), seed=0)
+    for step, x in enumerate(samples):
+        learn(model, {"a": float(step), **x}, 1.0 * step)
+        model.predict_one({"a": 0.0, "w": 5.0, "unknown": 1.0})
+    assert inputs(model) == ["a", *expected]
+    scale = model.model.scale
+    for place, name in enumerate(inputs(model)):
+        if name in ("w present", "w absent"):
+            assert (scale.mean[place], scale.deviation[place]) == (0.0, 1.0)
+
+
+def test_a_forecaster_has_an_indicator_of_what_it_knows_but_not_of_its_changes():
+    model = NetworkForecaster(lags=3, period=1, hidden=(2,), seed=0)
+    changes = [f"Δy[t-{ago}]" for ago in range(3)]
+    for step in range(12):
+        model.learn_one(float(step % 5), {"known": step % 3} if step % 4 else {})
+    assert inputs(model) == sorted(["known", "y[t]", *changes]) + ["known absent"]
+
+
+# --- what is missing ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("estimator", ALL)
+@pytest.mark.parametrize("seed", range(3))
+def test_a_missing_value_is_a_missing_key(estimator, seed):
+    """In all samples, the first one included, and in predictions."""
+    samples = list(stream(seed))
+    every = "abcdef"
+    marks = [*MISSING, ABSENT]
+    models = [estimator(hidden=(3,), seed=0) for _ in marks]
+    for x, y in samples:
+        for model, mark in zip(models, marks, strict=True):
+            sample = x if mark is ABSENT else dict.fromkeys(every, mark) | x
+            learn(model, sample, y)
+    for x, _ in samples[-20:]:
+        probes = [dict.fromkeys(every, mark) | x for mark in MISSING]
+        answers = [told(model, probe) for model in models for probe in (x, *probes)]
+        assert all(answer == answers[0] for answer in answers)
+    assert len({bits(model) for model in models}) == 1
+    assert any("absent" in name or "present" in name for name in inputs(models[0]))
+
+
+@pytest.mark.parametrize("estimator", ALL)
+@pytest.mark.parametrize("options", [{}, {"unseen": 10}, {"half_life": 20}])
+def test_a_key_that_is_never_present_and_the_order_of_keys_change_nothing(
+    estimator, options
+):
+    rng = np.random.default_rng(0)
+    plain, marked, shuffled = (
+        estimator(hidden=(3,), seed=0, **options) for _ in range(3)
+    )
+    for x, y in stream(1, count=200):
+        learn(plain, x, y)
+        learn(marked, {"never": None, **x, 7: math.nan}, y)
+        items = list(x.items())
+        learn(shuffled, dict(items[at] for at in rng.permutation(len(items))), y)
+    assert bits(plain) == bits(marked) == bits(shuffled)
+    assert inputs(plain) == inputs(marked) == inputs(shuffled)
+    assert told(plain, {"a": 1.0}) == told(marked, {"a": 1.0, "never": 5.0})
+
+
+def test_a_first_sample_whose_features_are_all_missing_has_their_inputs():
+    model = NetworkRegressor(hidden=(2,), seed=0)
+    model.learn_one({"b": None, "a": math.nan}, 1.0)
+    assert inputs(model) == ["a", "b"]
+    for step in range(5):
+        model.learn_one({"a": float(step), "b": 1.0}, 1.0)
+    assert inputs(model) == ["a", "b"], "they have not gone since"
+
+
+# --- what is learned ------------------------------------------------------------------
+
+
+def hand_built(samples, seed):
+    """Learn the samples by a network that has all inputs from the beginning, in
+    standard units by their definition; returns the weights by the name of the source
+    and the place of the target after the inputs, and the outputs.
+    """
+    first_sample = samples[0][0]
+    twin = NetworkRegressor(hidden=(3,), seed=seed)
+    twin._begin(first_sample)
+    network = twin.network
+    names = sorted({name for x, _ in samples for name in x})
+    roles = [(name, "value") for name in sorted(first_sample)]
+    roles += [(name, "value") for name in names if name not in first_sample]
+    roles += [(name, "indicator") for name in names]
+    readers = [*network.hidden[0], *network.output]
+    for _ in roles[len(first_sample) :]:
+        neuron = synapse.Neuron("identity")
+        network.input.append(neuron)
+        for reader in readers:
+            neuron.project(reader, weight=0.0)
+    steps = OnlineAdaGrad(network)
+    target = np.array([y for _, y in samples])
+    outputs = []
+    for step, (x, _) in enumerate(samples):
+        row = []
+        for name, role in roles:
+            before = [name in each for each, _ in samples[: step + 1]]
+            if role == "indicator":
+                met = before.index(True) if any(before) else step
+                has_gone = False in before[met:]
+                row.append(float((name in x) != (name in first_sample) and has_gone))
+            elif name in x:
+                values = [each[name] for each, _ in samples[: step + 1] if name in each]
+                deviation = np.std(values)
+                row.append((x[name] - np.mean(values)) / (deviation or 1.0))
+            else:
+                row.append(0.0)
+        outputs.append(float(network.activate(row)[0]))
+        y, others = target[step], target[: step + 1]
+        standard = (y - others.mean()) / (others.std() or 1.0)
+        errors = np.array([standard - outputs[-1]])
+        steps.move(errors, 1.0, twin.rate, 1 - 1 / twin.time_constant, 1.0, True)
+    states = {name: "absent" if name in first_sample else "present" for name in names}
+    titles = [
+        name if role == "value" else f"{name} {states[name]}" for name, role in roles
+    ]
+    return weights_of(network, titles)
+
+
+def weights_of(network, titles):
+    places = {neuron: place for place, neuron in enumerate(network)}
+    inside = len(network.input)
+    return {
+        (titles[places[link.source]], places[link.target] - inside): link.weight
+        for link in network.connections
+        if places[link.source] < inside
+    }
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_absent_feature_learns_like_the_inputs_of_a_hand_built_network(seed):
+    """Inputs that are added when they are first not 0 have the weights of inputs that
+    were there all the time.
+    """
+    samples = list(stream(seed, count=60))
+    model = NetworkRegressor(hidden=(3,), seed=seed)
+    for x, y in samples:
+        model.learn_one(x, y)
+    weights = weights_of(model.network, inputs(model))
+    expected = hand_built(samples, seed)
+    assert {"absent", "present"} == {
+        name.split()[1] for name, _ in weights if " " in name
+    }
+    for key, weight in expected.items():
+        assert weights.get(key, 0.0) == pytest.approx(weight, rel=1e-6, abs=1e-9), key
+
+
+def test_an_absent_feature_adds_the_weight_of_its_indicator():
+    """A linear model by hand: the mean of a value, and 1 for what differs from the
+    first sample.
+    """
+    model = NetworkRegressor(hidden=(), seed=0)
+    for step in range(300):
+        x = {"a": float(step % 7)}
+        x |= {"b": float(step % 3)} if step % 5 else {}
+        x |= {"w": 1} if step % 4 == 1 else {}
+        model.learn_one(x if step else x | {"b": 0.0}, x["a"] + 3.0 * ("w" in x))
+    assert inputs(model) == ["a", "b", "b absent", "w present"]
+    weights = dict(zip(inputs(model), model.network.weights, strict=True))
+    scale = model.model.scale
+    for x in ({"a": 2.0}, {"a": 2.0, "w": 1}, {"a": 1.0, "b": 2.0}, {}):
+        output = float(model.network.output.biases[0])
+        for place, name in enumerate("ab"):
+            if name in x:
+                standard = (x[name] - scale.mean[place]) / scale.deviation[place]
+                output += weights[name] * standard
+        output += weights["b absent"] * ("b" not in x)
+        output += weights["w present"] * ("w" in x)
+        expected = model.model.target_scale.original([output])[0]
+        assert model.predict_one(x) == pytest.approx(expected, rel=1e-9)
+    with_word = model.predict_one({"a": 2.0, "b": 1.0, "w": 1})
+    assert with_word - model.predict_one({"a": 2.0, "b": 1.0}) == pytest.approx(3, 0.1)
+
+
+def texts(seed, count=600):
+    """Texts of two topics, with words of their own and words of both."""
+    rng = np.random.default_rng(seed)
+    for _ in range(count):
+        topic = int(rng.integers(2))
+        of_topic = [f"topic{topic}_{word}" for word in rng.integers(30, size=4)]
+        yield (
+            " ".join(
+                [*of_topic, *(f"both_{word}" for word in rng.integers(40, size=6))]
+            ),
+            topic,
+        )
+
+
+def rows_of_words(seed):
+    rng = np.random.default_rng(seed)
+    effects = rng.normal(size=(8, 10))
+    for row in rng.integers(10, size=(2000, 8)).tolist():
+        x = {f"{field}={value}": 1 for field, value in enumerate(row)}
+        effect = sum(effects[field][value] for field, value in enumerate(row))
+        yield x, effect > 0.0
+
+
+def right(model, samples):
+    answers = []
+    for x, y in samples:
+        answers.append(model.predict_one(x) == y)
+        model.learn_one(x, y)
+    return np.mean(answers)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_words_are_learned_as_by_a_linear_model(seed):
+    ours = feature_extraction.BagOfWords() | NetworkClassifier(seed=seed)
+    theirs = feature_extraction.BagOfWords() | linear_model.LogisticRegression()
+    samples = list(texts(seed))
+    assert right(ours, samples) > max(0.9, right(theirs, samples) - 0.04)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_one_hot_rows_are_learned_better_than_by_a_linear_model(seed):
+    samples = list(rows_of_words(seed))
+    ours = right(NetworkClassifier(seed=seed), samples)
+    assert ours > max(0.85, right(linear_model.LogisticRegression(), samples) + 0.02)
+
+
+# --- names that are let go ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [{}, {"build": "LSTM", "hidden": (3,)}])
+def test_outputs_stay_while_features_are_let_go_and_come_back(options):
+    """Samples of weight 0 do not change a weight. `b` is of the first sample, `c` came
+    later, and both have indicators.
+    """
+    rng = np.random.default_rng(0)
+
+    def sample(names):
+        return {name: float(rng.normal()) for name in names}
+
+    letting = NetworkRegressor(unseen=70, seed=0, **options)
+    staying = NetworkRegressor(seed=0, **options)
+    for step in range(200):
+        names = "ad" + "b" * (step % 5 > 0 or not step) + "c" * (step % 3 > 0)
+        x = sample(names)
+        for each in (letting, staying):
+            each.learn_one(x, x["a"] + 2.0 * ("b" in x) - ("c" in x))
+    every = ["a", "b", "b absent", "c", "c present", "d"]
+    assert sorted(inputs(letting)) == sorted(inputs(staying)) == every
+    for _ in range(200):
+        x = sample("ad")
+        for each in (letting, staying):
+            each.learn_one(x, 0.0, w=0.0)
+        assert letting.predict_one(x) == pytest.approx(staying.predict_one(x), rel=1e-9)
+    assert inputs(letting) == ["a", "d"]
+    for names in ("abcd", "acd", "abd", "ad", "abcd"):
+        x = sample(names)
+        for each in (letting, staying):
+            each.learn_one(x, 0.0, w=0.0)
+        assert letting.predict_one(x) == pytest.approx(staying.predict_one(x), rel=1e-9)
+    assert sorted(inputs(letting)) == ["a", "b", "b present", "c", "c present", "d"]
+
+
+# --- copies, files and frames ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("estimator", ALL)
+@pytest.mark.parametrize("unseen", [None, 10])
+def test_a_copy_in_mid_stream_goes_on_with_the_same_bits(estimator, unseen):
+    model = estimator(hidden=(3,), unseen=unseen, seed=0)
+    samples = list(stream(2, count=150))
+    for x, y in samples[:75]:
+        learn(model, x, y)
+    twins = [
+        model,
+        pickle.loads(pickle.dumps(model)),
+        model.clone(include_attributes=True),
+    ]
+    for twin in twins:
+        for x, y in samples[75:]:
+            learn(twin, x, y)
+    assert len({bits(twin) for twin in twins}) == 1
+    assert inputs(twins[0]) == inputs(twins[1]) == inputs(twins[2])
+
+
+def test_another_process_has_the_same_bits():
+    """Whatever the order of a set of names is there."""
+    command = (
+        "from tests.river.test_absent_features import *\n"
+        "model = NetworkClassifier(hidden=(3,), unseen=20, seed=0)\n"
+        "for x, y in stream(3, names='abcdefghijkl'): learn(model, x, y)\n"
+        "print(inputs(model), hash(bits(model).hex()) and bits(model).hex())\n"
+    )
+    answers = {
+        subprocess.run(
+            [sys.executable, "-c", command],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(answers) == 1
+
+
+def test_the_model_in_a_file_has_the_indicators(tmp_path):
+    model = NetworkRegressor(hidden=(3,), seed=0)
+    samples = list(stream(0))
+    for x, y in samples:
+        model.learn_one(x, y)
+    path = tmp_path / "model.json"
+    synapse.save(model.model, path)
+    again = synapse.load(path)
+    mean = dict(zip(again.inputs, again.scale.mean, strict=True))
+    for x, _ in samples[-10:]:
+        row = []
+        for name in again.inputs:
+            feature, *state = name.split()
+            if state:
+                row.append(float((feature in x) == (state == ["present"])))
+            else:
+                row.append(x.get(name, mean[name]))
+        assert again.predict([row])[0, 0] == pytest.approx(model.predict_one(x))
+
+
+@pytest.mark.parametrize("estimator", [NetworkClassifier, NetworkRegressor])
+def test_frames_that_lack_columns_or_values_are_dicts_that_lack_keys(estimator):
+    samples = list(stream(4))
+    model, twin = (estimator(hidden=(3,), seed=0) for _ in range(2))
+    for start in range(0, len(samples), 10):
+        chunk = samples[start : start + 10]
+        frame = pd.DataFrame([x for x, _ in chunk])[::-1][::-1]
+        if start % 20:
+            frame = frame[sorted(frame, reverse=True)].convert_dtypes()  # with pd.NA
+        targets = [y > 0 if estimator is NetworkClassifier else y for _, y in chunk]
+        model.learn_many(frame, pd.Series(targets))
+        for x, y in chunk:
+            learn(twin, x, y)
+        answers = model.predict_many(frame).tolist()
+        assert answers == [twin.predict_one(x) for x, _ in chunk]
+    assert bits(model) == bits(twin)
+
+
+BAD = ("1.0", b"1", np.str_("word"), 1j, math.inf, 10**400, 1e150, [1.0], object())
+
+
+@pytest.mark.parametrize("estimator", ALL)
+def test_a_refused_sample_changes_nothing(estimator):
+    """A feature that is no number, in each role: known, constant, absent, new."""
+    model = estimator(hidden=(3,), seed=0)
+    for step in range(8):
+        x = {"a": float(step), "same": 1.0} | ({"b": 1.0} if step % 2 else {})
+        learn(model, x, 1.0 * step)
+    before = pickle.dumps(model)
+    for value, name in itertools.product(BAD, ("a", "same", "b", "new")):
+        x = {"a": 1.0, "earlier": 2.0, "same": 5.0, name: value}
+        with pytest.raises(ArgumentTypeError, match=f"for '{name}'"):
+            learn(model, x, 1.0)
+        if estimator is not NetworkForecaster:
+            with pytest.raises(ArgumentTypeError, match=f"for '{name}'"):
+                model.predict_one(x)
+    for x in ([1.0], "a", 1.0):
+        with pytest.raises(ArgumentTypeError, match="a dict of numbers"):
+            told(model, x) if estimator is not NetworkForecaster else learn(model, x, 1)
+    assert pickle.dumps(model) == before
+
+
+@pytest.mark.parametrize("estimator", [NetworkClassifier, NetworkRegressor])
+def test_frames_and_columns_that_are_not_clear_are_refused(estimator):
+    model = estimator(hidden=(2,), seed=0)
+    frame = pd.DataFrame([[1.0, 2.0], [3.0, 4.0]], columns=["a", "b"])
+    y = pd.Series([1.0, 2.0])
+    twice = frame.set_axis(["a", "a"], axis=1)
+    for call in (lambda: model.learn_many(twice, y), lambda: model.predict_many(twice)):
+        with pytest.raises(ArgumentError, match="got 'a' twice"):
+            call()
+    with pytest.raises(ArgumentError, match="a column of 2 values"):
+        model.learn_many(frame, y.to_frame())
+    with pytest.raises((ArgumentError, ArgumentTypeError), match="<NA>"):
+        model.learn_many(frame, pd.Series([1, pd.NA]))
+    with pytest.raises((ArgumentError, ArgumentTypeError), match="<NA>"):
+        model.learn_one({"a": 1.0}, pd.NA)
+    assert model.network is None

@@ -18,6 +18,7 @@ from .helpers import aligned, names, printable
 from .pictures import check_picture, draw_comparison
 from .reading import (
     ReadTable,
+    about_series,
     add_further,
     add_optimizer,
     add_reading,
@@ -121,6 +122,7 @@ def compare(options: argparse.Namespace) -> None:
     several = table.series(used)
     dated = table.date(used)
     about_dates = [dated.note] if dated and dated.note else []
+    about_dates += about_series(several)
     methods = options.methods or METHODS
     # Before networks are trained, which may take long.
     say([*table.notes, *about_dates, *not_installed(methods)])

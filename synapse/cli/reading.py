@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
+from .._checks import pluralize
 from .._defaults import SERIES
 from ..forecasting._statistical import METHODS
 from ..optimizers._names import by_name
@@ -275,12 +276,13 @@ class ReadTable:
         long = {
             name: series for name, series in several.items() if len(series) >= minimum
         }
-        if not long:
-            return several, []
-        short = several.keys() - long.keys()
-        return long, [
-            f"Left out: {listed(sorted(short))}, with fewer than {minimum} rows."
-        ] if short else []
+        notes = about_series(several)
+        if long and (short := sorted(several.keys() - long.keys())):
+            rows = pluralize(sum(len(several[name]) for name in short), "row")
+            notes.append(
+                f"Left out: {listed(short)}, {rows}, with fewer than {minimum} each."
+            )
+        return long or several, notes
 
 
 def read(
@@ -299,6 +301,11 @@ def read(
         skip_rows=options.skip_rows,
         without_totals=options.without_totals,
     )
+
+
+def about_series(several: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Return the sentences on how series were read."""
+    return [*next(iter(several.values())).attrs["notes"]]
 
 
 def say(notes: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ from .._defaults import BUILDS
 from ..errors import FormatError
 from ..forecasting._statistical import METHODS, not_installed
 from ..tables import Trained, TrainingOptions, train_rows, train_series
-from ..tables._dates import DATE_NAMES, like_time
+from ..tables._dates import like_time
 from ..tables._encoding import MAX_WORDS
 from ..tables._resuming import remove_checkpoints
 from ..tables._series import step_name
@@ -27,6 +27,7 @@ from ..tables._table import (
     place,
     require_one_use,
 )
+from ..tables._time_words import DATE_NAMES
 from . import INTERRUPTED, formats
 from .epoch_lines import EpochLines
 from .helpers import (
@@ -40,6 +41,7 @@ from .helpers import (
 )
 from .reading import (
     ReadTable,
+    about_series,
     add_further,
     add_optimizer,
     add_reading,
@@ -207,8 +209,8 @@ def train(options: argparse.Namespace) -> int:
             "command": options.command_line,
         }
     )
-    if options.missing:
-        trained.model.metadata["missing"] = options.missing
+    if missing := [*(options.missing or []), *table.cells.attrs["markers"]]:
+        trained.model.metadata["missing"] = missing
     trained.model.network.clear()
     formats.write(trained.model, options.output)
     is_whole = trained.result.stop_reason != "interrupted"
@@ -309,6 +311,7 @@ def _trained(
         )
     if dated and dated.note:
         notes.append(dated.note)
+    notes += about_series(several)
     report.notes = [*notes, *table.notes, *_about_classes(cells, targets)]
     trained = train_series(
         several,

@@ -5,16 +5,24 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise, takewhile
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
-from .._checks import imported, text
-from .._typing import Bools, Floats
+from .._checks import text
+from .._typing import Floats
 from ..errors import ArgumentError, FormatError
+from ._date_parts import (
+    MIN_YEAR,
+    comes_again,
+    dates_of_parts,
+    month_dates,
+    months_of_decimals,
+    with_clock,
+)
 from ._encoding import IDENTIFIERS
 from ._number_text import to_floats
 from ._table import (
@@ -22,11 +30,11 @@ from ._table import (
     columns as columns_of,
     find,
     is_numeric,
-    mostly_numbers,
     pandas_for_tables,
     place,
     quoted,
 )
+from ._time_words import DATE_NAMES, TIME_WORDS
 from ._totals import total_rows
 
 if TYPE_CHECKING:
@@ -80,75 +88,26 @@ PERIODS = (
 )
 """Quarters, months and weeks that ``strptime`` does not read, and the date with which
 each begins."""
-MONTH_WORDS = re.compile(r"(?:\d{1,2}[. ]*)?[^\W\d_]{3,}[. ]*\d{4}")
-"""A date with the name of a month, such as 3. M\u00e4rz 2024, in which day and month
-cannot be exchanged."""
-DATE_NAMES = frozenset(
-    (
-        *(
-            "date",
-            "day",
-            "month",
-            "quarter",
-            "week",
-            "year",
-            "time",
-            "timestamp",
-            "datetime",
-            "period",
-            "ds",
-        ),
-        *(
-            "datum",
-            "tag",
-            "woche",
-            "monat",
-            "quartal",
-            "jahr",
-            "zeit",
-            "zeitpunkt",
-            "zeitstempel",
-        ),
-        *(
-            "jour",
-            "mois",
-            "ann\u00e9e",
-            "fecha",
-            "mes",
-            "a\u00f1o",
-            "anno",
-            "mese",
-            "ano",
-            "rok",
-            "jaar",
-        ),
-    )
+WORD = r"[^\W\d_]{3,}"
+BESIDE_WORD = r"(?:[\W\d]|\bde\b|\b[AaPp]M\b)*"
+MONTH_WORDS = re.compile(rf"(?=.*\d){BESIDE_WORD}{WORD}{BESIDE_WORD}")
+"""A date with the name of a month, such as 3. M\u00e4rz 2024 or 2024 M\u00e4r, in which
+day and month cannot be exchanged."""
+WORD_FORMS = (
+    *("%b %Y", "%b %y", "%Y %b"),
+    *(
+        day + clock
+        for day in ("%d %b %Y", "%d %b %y", "%b %d %Y", "%Y %b %d")
+        for clock in CLOCKS
+    ),
 )
-"""Names of columns whose numbers, such as 2024, are dates."""
-TIME_WORDS = DATE_NAMES | {
-    *("yr", "yyyy", "yyyymm", "yyyymmdd", "epoch", "unix", "unixtime", "utc", "ts"),
-    *("t", "dt", "hour", "minute", "second", "stunde", "sekunde"),
-}
-"""Words in the name of a column that say that it has times."""
+"""Forms of such dates without other marks, with English names."""
 UNITS_OF_TIME = (("seconds", 1e8), ("milliseconds", 1e11), ("microseconds", 1e14))
 """Units in which computers count time from 1970 on, and the least number that is taken
 for such a time: one of 1973."""
 NANOSECONDS = 1e17
 MIN_LIKE = 8
 """Least number of rows by whose numbers alone a column is taken for one of times."""
-PARTS = {
-    "year": ("year", "yr", "yyyy", "jahr", "ann\u00e9e", "a\u00f1o", "anno", "ano"),
-    "quarter": ("quarter", "qtr", "quartal", "trimestre"),
-    "month": ("month", "mon", "monat", "mois", "mes", "mese"),
-    "week": ("week", "woche", "semaine", "semana"),
-    "day": ("day", "tag", "jour", "d\u00eda", "dia", "giorno"),
-    "hour": ("hour", "hr", "stunde", "heure", "hora"),
-    "minute": ("minute", "min"),
-}
-"""Names of columns that have a part of a date each."""
-BOUNDS = {"quarter": (1, 4), "month": (1, 12), "week": (1, 53), "day": (1, 31)}
-BOUNDS |= {"hour": (0, 23), "minute": (0, 59)}
-"""The least and the largest number of each part of a date."""
 ZONE = "name their time zone, such as --zone Europe/Berlin."
 """What to do about an hour that comes twice, or not at all."""
 
@@ -205,9 +164,27 @@ def find_date(
         if dated is not None and dated.guessed:
             guess = guess or dated
         elif dated is not None:
-            again = is_numeric(table[column]) and _comes_again(table[column], keys)
-            return (_of_parts(table, beside) if again else None) or dated
+            return _with_parts(table, dated, beside, keys)
     return guess
+
+
+def _with_parts(
+    table: pd.DataFrame,
+    dated: DateColumn,
+    beside: Sequence[str],
+    keys: pd.Series | None,
+) -> DateColumn:
+    """Return dates that come again together with the months, days or times of the day
+    in the columns beside them; other dates as they are.
+    """
+    if not comes_again(dated.dates, keys):
+        return dated
+    column = dated.columns[0]
+    parts = dates_of_parts(table, beside) if is_numeric(table[column]) else None
+    if parts is None and are_days(dated.dates):
+        parts = with_clock(table, column, dated.dates, beside)
+    names, dates = parts or (dated.columns, dated.dates)
+    return replace(dated, name="-".join(names), columns=names, dates=dates)
 
 
 def _of_name(
@@ -216,15 +193,20 @@ def _of_name(
     """Return the dates of the column, or the columns with parts of a date, of this
     name.
     """
-    parts = date_columns(table, name)
-    if len(parts) > 1:
-        dates = _of_parts(table, parts)
-        if dates is None:
+    names = date_columns(table, name)
+    if len(names) > 1:
+        parts = dates_of_parts(table, names)
+        whole = (
+            _of_name(table, names[0], form, keys)
+            if parts is None
+            else DateColumn(name, *parts)
+        )
+        if {*whole.columns} != {*names}:
             raise ArgumentError(
-                f"The columns {quoted(parts)} must have the parts of a date"
+                f"The columns {quoted(names)} must have the parts of a date"
                 " each, such as 2024 and 1."
             )
-        return dates
+        return whole
     column = find(table, name)
     dated = None
     if is_numeric(table[column]) and form is None:
@@ -237,7 +219,7 @@ def _of_name(
             f" 2024 or 31.01.2024, got {cell!r}. Pass their form, such as"
             " --dates %d.%m.%y."
         )
-    return dated
+    return _with_parts(table, dated, [*table.columns], keys)
 
 
 def _of_text(table: pd.DataFrame, column: str, form: str | None) -> DateColumn | None:
@@ -307,7 +289,7 @@ def _of_numbers(
     unit, dates = reading
     last = bare(name).lower().replace("_", " ").split()[-1:]
     is_called_so = bare(name).lower() in DATE_NAMES
-    is_calendar = unit in ("years", "months", "days")
+    is_calendar = unit in ("years", "months", "days", "decimal years")
     certain = is_named or (is_called_so and is_calendar)
     ordered = certain or _is_ordered(column, keys)
     guessed = not certain and not _words_of(name) & TIME_WORDS
@@ -353,6 +335,9 @@ def _reading_of(values: Floats) -> tuple[str, pd.DatetimeIndex] | None:
     if low >= 20_000 and high < 80_000:
         dates = pandas.to_datetime(values, unit="D", origin="1899-12-30").round("s")
         return "serial", pandas.DatetimeIndex(dates)
+    if low >= MIN_YEAR and high < 3000 and (values % 1).any():
+        months = months_of_decimals(values)
+        return None if months is None else ("decimal years", months)
     kinds = (("years", 1000, "%Y"), ("months", 100_001, "%Y%m"))
     for unit, minimum, form in (*kinds, ("days", 10_000_101, "%Y%m%d")):
         if minimum <= low and high < 3 * 10 ** (len(str(minimum)) - 1):
@@ -403,6 +388,8 @@ def _is_shaped(unit: str, values: Floats) -> bool:
         return False
     if unit == "years":
         return bool((np.abs(np.diff(values)) == 1).all() and values.min() >= 1700)
+    if unit == "decimal years":
+        return True
     if unit in ("months", "days"):
         return bool(len({*(values // 100)}) > 1)
     if unit == "serial":
@@ -411,104 +398,6 @@ def _is_shaped(unit: str, values: Floats) -> bool:
         1000**place for place in (3, 2, 1, 0) if values.min() >= 1e8 * 1000**place
     )
     return bool((values % (60 * in_second) == 0).all())
-
-
-# --- parts ----------------------------------------------------------------------------
-
-
-def _of_parts(table: pd.DataFrame, beside: Sequence[str]) -> DateColumn | None:
-    """Return the dates of those of these columns that have a part of a date each; None
-    if there are none.
-    """
-    columns = _columns_of_parts(beside)
-    if len(columns) < 2:
-        return None
-    numbers = dict[str, Floats]()
-    for part_name, column in columns.items():
-        values = _part(table[column], part_name)
-        if values is None:
-            return None
-        numbers[part_name] = values
-    dates = _assembled(numbers)
-    names = [*columns.values()]
-    return None if dates is None else DateColumn("-".join(names), names, dates)
-
-
-def _columns_of_parts(columns: Sequence[str]) -> dict[str, str]:
-    """Return those of these columns that have years and the parts of a year, coarse
-    ones first; nothing without years.
-    """
-    named = dict[str, str]()
-    for part_name, names in PARTS.items():
-        for column in columns:
-            if bare(column).lower() in names:
-                named.setdefault(part_name, column)
-    for parts in (["year", "month", "day", "hour", "minute"], ["year", "quarter"]):
-        whole = [*takewhile(named.__contains__, parts)]
-        if len(whole) > 1:
-            return {part_name: named[part_name] for part_name in whole}
-    return {
-        part_name: named[part_name]
-        for part_name in ("year", "week")
-        if "year" in named and part_name in named
-    }
-
-
-def _comes_again(years: pd.Series, keys: pd.Series | None) -> bool:
-    """Return whether a year comes again in its sequence."""
-    frame = (
-        years.to_frame("year")
-        if keys is None
-        else years.to_frame("year").assign(key=keys)
-    )
-    return bool(frame.duplicated().any())
-
-
-def _part(column: pd.Series, part_name: str) -> Floats | None:
-    """Return a part of dates as whole numbers; None if a cell is none. Months may be
-    words.
-    """
-    pandas = pandas_for_tables()
-    if not mostly_numbers(column):
-        cells = column.astype("string").str.strip()
-        if part_name == "month":
-            for form in ("%b", "%B"):
-                dates = pandas.to_datetime(cells, format=form, errors="coerce")
-                if not dates.isna().any():
-                    return np.asarray(dates.dt.month, np.float64)
-        if part_name == "quarter" and bool(cells.str.fullmatch("Q[1-4]").all()):
-            return np.asarray(cells.str[1], np.float64)
-        return None
-    values = to_floats(column)
-    low, high = BOUNDS.get(part_name, (1000, 2999))
-    is_right: Bools = (values >= low) & (values <= high) & (values % 1 == 0)
-    return values if is_right.all() else None
-
-
-def _assembled(numbers: dict[str, Floats]) -> pd.DatetimeIndex | None:
-    """Return the dates with these parts; None if there is no such day."""
-    pandas = pandas_for_tables()
-    years = numbers["year"]
-    if "week" in numbers:
-        texts = [
-            f"{year:.0f}-W{week:02.0f}-1"
-            for year, week in zip(years, numbers["week"], strict=True)
-        ]
-        dates = pandas.to_datetime(
-            pandas.Series(texts), format="%G-W%V-%u", errors="coerce"
-        )
-    else:
-        months = (
-            3 * numbers["quarter"] - 2 if "quarter" in numbers else numbers["month"]
-        )
-        frame = {"year": years, "month": months, "day": np.ones(len(years))}
-        frame |= {
-            part_name: numbers[part_name]
-            for part_name in ("day", "hour", "minute")
-            if part_name in numbers
-        }
-        dates = pandas.to_datetime(pandas.DataFrame(frame), errors="coerce")
-    return None if dates.isna().any() else pandas.DatetimeIndex(dates)
 
 
 # --- text -----------------------------------------------------------------------------
@@ -594,22 +483,18 @@ def _dates(cells: pd.Series, form: str) -> pd.DatetimeIndex:
 
 
 def _dates_in_words(cells: pd.Series) -> pd.DatetimeIndex:
-    """Return the dates in cells with names of months in other languages than English,
-    by dateparser.
+    """Return the dates in cells with names of months in other languages than English;
+    missing where there is no such name.
     """
-    parser = imported("dateparser", "Names of months need", extra="forecast")
-    settings = {
-        "REQUIRE_PARTS": ["month", "year"],
-        "PREFER_DAY_OF_MONTH": "first",
-        "DATE_ORDER": "DMY",
-    }
-    texts = [cell for cell in cells.dropna().unique() if MONTH_WORDS.fullmatch(cell)]
-    with warnings.catch_warnings(action="ignore"):
-        dates = {text: parser.parse(text, settings=settings) for text in texts}
-    pandas = pandas_for_tables()
-    return pandas.DatetimeIndex(
-        [pandas.Timestamp(dates.get(cell) or pandas.NaT) for cell in cells.fillna("")]
+    words = cells.str.extract(f"({WORD})", expand=False).dropna().unique().tolist()
+    english = {word: f"{date:%b}" for word, date in month_dates(words).items()}
+    plain = cells.str.replace(
+        WORD, lambda match: english.get(match[0], match[0]), regex=True
     )
+    plain = plain.str.replace(r"[^\w:]+|\bde\b", " ", regex=True)
+    plain = plain.str.split().str.join(" ")
+    readings = [_dates(plain, form) for form in WORD_FORMS]
+    return max(readings, key=lambda dates: int(dates.notna().sum()))
 
 
 def require_zone(zone: Any) -> None:

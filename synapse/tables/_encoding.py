@@ -4,6 +4,7 @@ of them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,9 +22,11 @@ from ._table import (
     is_numeric,
     mostly_numbers,
     numbers,
+    pandas_for_tables,
     place as place_of,
     quoted,
 )
+from ._time_words import TIME_WORDS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,9 +34,19 @@ if TYPE_CHECKING:
 MAX_WORDS = 20
 """Largest number of different words in a column that becomes inputs."""
 IDENTIFIERS = frozenset(
-    ("id", "nr", "no", "number", "index", "key", "row", "uuid", "code", "name")
+    (
+        *("id", "nr", "no", "number", "index", "key", "row", "uuid", "code", "name"),
+        *("nummer", "kennung", "kunde", "konto", "num", "numero", "n\u00famero"),
+        *("num\u00e9ro", "customer", "client", "account", "user", "patient", "order"),
+        *("sku", "ean", "isbn", "serial"),
+    )
 )
 """The last word in the name of a column of identifiers."""
+MAX_CHANCE_SPAN = 0.1
+"""Range of different whole numbers, in units of the square of their number, up to which
+they are not different by chance: random ones would repeat some five times or more."""
+MIN_CODE = 1e5
+"""Least number of those that are identifiers if all have as many digits."""
 
 
 @dataclass(frozen=True)
@@ -84,18 +97,19 @@ class Encoding:
                 )
         parts = [values]
         for name, words in self.words.items():
-            cells = table[find(table, name)]
-            if unknown := sorted({*cells.dropna().astype(str)} - {*words}):
+            cells = table[find(table, name)].astype("string")
+            codes = cells.astype(pandas_for_tables().CategoricalDtype(words)).cat.codes
+            parts.append(np.eye(len(words) + 1)[codes, :-1])  # -1: none of them
+            if count := int(cells.isna().sum()):
                 notes.append(
-                    f"Words of {name!r} that the model has not seen count as none:"
-                    f" {quoted(unknown)}."
+                    f"{pluralize(count, 'missing cell')} of {name!r}: no word."
                 )
-            parts.append(
-                np.array(
-                    [[cell == word for word in words] for cell in cells.astype(str)],
-                    float,
+            unseen = cells[(codes < 0) & cells.notna()]
+            if len(unseen):
+                notes.append(
+                    f"Words of {name!r} that the model has not seen count as none, in"
+                    f" {pluralize(len(unseen), 'cell')}: {quoted(sorted({*unseen}))}."
                 )
-            )
         return np.hstack(parts), notes
 
 
@@ -121,15 +135,39 @@ def _unread(table: pd.DataFrame, names: Sequence[str]) -> str:
     return ""
 
 
+def _median(table: pd.DataFrame, name: str) -> float:
+    return float(np.nanmedian(numbers(table, [name], gaps=True)))
+
+
+def _are_identifiers(name: str, cells: pd.Series) -> bool:
+    """Return whether the numbers in a column of this name, without missing ones, are
+    identifiers.
+    """
+    parts = [*re.findall(r"[^\W\d_]+", bare(name).lower())]
+    if not is_numeric(cells) or len(cells) < 3 or not cells.is_unique:
+        return False
+    values = cells.to_numpy(np.float64)
+    if (values % 1).any() or TIME_WORDS & {*parts}:
+        return False
+    low, high = float(values.min()), float(values.max())
+    return bool(
+        IDENTIFIERS & {*parts[-1:]}
+        or high - low < MAX_CHANCE_SPAN * len(values) ** 2
+        or (low >= MIN_CODE and len(f"{low:.0f}") == len(f"{high:.0f}"))
+    )
+
+
 def choose_encoding(
     table: pd.DataFrame, columns: Sequence[str], named: bool = False
 ) -> tuple[Encoding, list[str]]:
     """Return how these columns become inputs, and sentences on those that are left out.
 
     Identifiers are left out: columns of text with more than 20 words or a different one
-    in every row, and columns of different whole numbers whose names end like those of
-    identifiers, such as "customer id". If the columns were `named` by the user, numbers
-    are never identifiers.
+    in every row, and columns with a different whole number in every row that is no
+    chance. It may be one if the numbers are in a wide range, unless their name ends
+    like those of identifiers, such as "customer id", or all have as many digits. Times
+    are not identifiers, nor are numbers in columns that were `named` by the user, or in
+    a table that has no other inputs.
 
     Raises FormatError if a cell of a column of numbers is not a number, or no column is
     left.
@@ -137,11 +175,10 @@ def choose_encoding(
     medians = dict[str, float]()
     words = dict[str, list[str]]()
     left_out = list[str]()
+    numbered = list[str]()
     notes = list[str]()
-    advice = ""
     for name in columns_of(table, columns):
         cells = table[name].dropna()
-        last = bare(name).lower().replace("_", " ").split()[-1:]
         if not len(cells):
             left_out.append(name)
         elif not mostly_numbers(cells):
@@ -152,17 +189,20 @@ def choose_encoding(
                 left_out.append(name)
             else:
                 words[name] = different
-        elif (
-            is_numeric(cells)
-            and cells.is_unique
-            and len(cells) > 2
-            and not named
-            and {*last} & IDENTIFIERS
-        ):
+        elif not named and _are_identifiers(name, cells):
+            numbered.append(name)
             left_out.append(name)
-            advice = " To use such numbers, name them with --inputs."
         else:
-            medians[name] = float(np.nanmedian(numbers(table, [name], gaps=True)))
+            medians[name] = _median(table, name)
+    if numbered and not medians and not words:
+        notes.append(
+            f"{quoted(numbered)}: a different whole number in every row, as identifiers"
+            " have, but there are no other inputs."
+        )
+        medians = {name: _median(table, name) for name in numbered}
+        left_out = [name for name in left_out if name not in numbered]
+        numbered = []
+    advice = " To use such numbers, name them with --inputs." if numbered else ""
     if left_out:
         reason = (
             "identifiers, or empty" if len(left_out) > 1 else "an identifier, or empty"

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._checks import pluralize
 from .._typing import Floats, Ints
 from ..errors import FormatError
 from ._number_form import NumberForm, set_form
+from ._time_words import PART_NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,8 +34,18 @@ UNIT = re.compile(
     rf"([+\-{MINUS}]?)\s*([$€£¥₹]|{CODES})?\s*([^$€£¥₹%A-Z]+?)\s*([$€£¥₹%]|{CODES})?"
 )
 """Sign, currency, number, and a currency or a per cent sign after it."""
-
-
+CURRENCY = rf"(?:[$€£¥₹]|{CODES})"
+NEGATIVE = re.compile(
+    rf"({CURRENCY}\s*)?\(\s*([^()]*\d[^()]*?)\s*\)(\s*(?:%|{CURRENCY}))?"  # accountants
+    r"|[△▲]\s*(\S.*)"  # in Japan
+    rf"|([^-]*\d(?:\s*(?:%|{CURRENCY}))?)\s*-"  # of SAP and COBOL
+    rf"|-\s+(\S.*)|({CURRENCY}\s*)-\s*(\d.*)"
+)
+"""Negative numbers without their sign in front; the groups are what follows it."""
+DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\ufe63\uff0d", "-"))
+"""Dashes that stand for a minus sign."""
+LEADING_ZERO = re.compile(r"^[+-]?0\d+$", re.ASCII | re.MULTILINE)
+"""A line with an integer that has a leading zero, which is a code."""
 MAX_EXACT_INTEGER = 2.0**53
 """Integers below it are exact as floats; longer ones become floats."""
 
@@ -68,8 +80,9 @@ def to_floats(column: pd.Series) -> Floats:
     """Return the cells of a column as floats, each the nearest to its text; NaN for
     those that are not numbers.
 
-    Text is a number only if the whole column is text, as in a data frame of the caller.
-    Beside numbers it is what :func:`convert_numbers` could not read.
+    Text is a number only if the whole column is text, as in a data frame of the caller,
+    and no cell is a code. Beside numbers it is what :func:`convert_numbers` could not
+    read.
     (``pandas.to_numeric`` is off by the last bit in one of twenty numbers with
     decimals.)
     """
@@ -80,7 +93,9 @@ def to_floats(column: pd.Series) -> Floats:
         return np.full(len(column), np.nan)
     cells = column.astype(object).where(column.notna(), np.nan)
     text = [isinstance(cell, str) for cell in cells]
-    is_all_text = sum(text) == column.notna().sum()
+    is_all_text = sum(text) == column.notna().sum() and not about_codes(
+        cells[text].str.strip().tolist()
+    )
 
     def number(cell: Any) -> float:
         if isinstance(cell, str):
@@ -95,6 +110,20 @@ def to_floats(column: pd.Series) -> Floats:
     return np.array([number(cell) for cell in cells], np.float64)
 
 
+def about_codes(cells: Sequence[str]) -> str:
+    """Return why cells of a column are codes, which would differ no longer as numbers;
+    "" if they are not.
+    """
+    if zeros := LEADING_ZERO.findall("\n".join(cells)):
+        count = pluralize(len(zeros), "cell")
+        have = "has a leading zero" if len(zeros) == 1 else "have leading zeros"
+        return f"{count} {have}, such as {zeros[0]!r}"
+    long = {cell for cell in cells if len(cell) > 15 and _is_integer(cell)}
+    if len({*map(float, long)}) < len(long):
+        return f"{len(long)} numbers with many digits differ in the last ones only"
+    return ""
+
+
 def _fast_floats(cells: list[str]) -> Floats | None:
     """Return the cells as floats if all are plain numbers whose point is a decimal mark
     for certain, else None.
@@ -104,7 +133,7 @@ def _fast_floats(cells: list[str]) -> Floats | None:
         return np.empty(0)
     if PLAIN_TEXT.fullmatch(joined) is None or MONTH.fullmatch(cells[0]):
         return None
-    if "." in joined and NO_GROUP.search(joined) is None:
+    if ("." in joined and NO_GROUP.search(joined) is None) or about_codes(cells):
         return None
     try:
         values = np.array(cells, object).astype(np.float64)
@@ -144,11 +173,16 @@ def convert_numbers(
     """
     readings = dict[str, _NumberReading]()
     certain = set[str | None]()
+    notes = []
     for name in table.columns:
         if table[name].dtype.kind in "iuf":
             continue
         rows = np.flatnonzero(table[name].notna())
         cells = table[name].iloc[rows].tolist()
+        if name.lower() not in PART_NAMES and (why := about_codes(cells)):
+            if all(PATTERNS["."].fullmatch(cell) for cell in cells):
+                notes.append(f"{name!r} is read as text: {why}.")
+            continue
         values = None if decimal == "," else _fast_floats(cells)
         if values is not None:
             table[name] = _numeric(cells, rows, table.index, values)
@@ -158,7 +192,6 @@ def convert_numbers(
         certain.add(readings[name].certain)
     certain -= {None}
     usual = decimal or (certain.pop() if len(certain) == 1 else None)
-    notes = []
     for name, reading in readings.items():
         mark = (
             decimal
@@ -176,7 +209,8 @@ class _NumberReading:
         self.rows = rows
         self.lines = lines
         self.cells_in_file = cells
-        self.unit, self.cells = _without_unit(self.cells_in_file)
+        self.signed = [*map(_signed, cells)]
+        self.unit, self.cells = _without_unit(self.signed)
         is_month = all(MONTH.fullmatch(cell) for cell in self.cells)
         self.fits = {
             decimal: np.array(
@@ -226,6 +260,17 @@ class _NumberReading:
             if any(mark in self.cells[place] for mark in grouped)
         ]
         notes = []
+        negative = [
+            place
+            for place in np.flatnonzero(fits).tolist()
+            if self.signed[place] != self.cells_in_file[place].translate(DASHES)
+        ]
+        if negative:
+            place = negative[0]
+            notes.append(
+                f"{pluralize(len(negative), 'negative number')} of {name!r} without a"
+                f" sign in front: {self.cells_in_file[place]!r} is {plain[place]}."
+            )
         if thousands:
             place = thousands[0]
             notes.append(
@@ -234,7 +279,7 @@ class _NumberReading:
             )
         if self.unit:
             notes.append(f"The unit {self.unit!r} of {name!r} is left out.")
-        before, after = _around(self.cells_in_file[0]) if self.unit else ("", "")
+        before, after = _around(self.signed[0]) if self.unit else ("", "")
         mark = (
             next((m for m in self.cells[place] if m in grouped), "")
             if thousands
@@ -251,6 +296,17 @@ class _NumberReading:
             cells[self.rows[place]] = _number(plain[place])
         table[name] = cells
         return notes
+
+
+def _signed(cell: str) -> str:
+    """Return a cell with the sign of a negative number in front.
+
+    >>> _signed("(2)"), _signed("2-"), _signed("$-2"), _signed("2020-01")
+    ('-2', '-2', '-$2', '2020-01')
+    """
+    plain = cell.translate(DASHES)
+    match = NEGATIVE.fullmatch(plain)
+    return plain if match is None else "-" + "".join(filter(None, match.groups()))
 
 
 def _of_convention(

@@ -125,6 +125,9 @@ def train_rows(
     encoding, notes = choose_encoding(table_learned, names, inputs is not None)
     rows, filled = encoding.rows(table)
     later = f" +{ahead}" if ahead else ""
+    if without := len(table) - sum(map(len, units)):
+        below = pluralize(ahead, "row")
+        notes.append(f"{pluralize(without, 'row')} without a target {below} below.")
 
     def parts(chosen: Ints) -> list[Part]:
         """Return the inputs and targets of units: sequences, or samples or steps as one

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._checks import choice, instance
+from .._checks import choice, instance, pluralize
 from .._typing import Ints
 from ..errors import FormatError
 from ..forecasting._frames import continued, step_of
@@ -34,6 +34,16 @@ FILLS = ("forward", "linear")
 FILL = f"To fill it in, pass --fill {' or --fill '.join(FILLS)}."
 UNREADABLE_STEP = UNREADABLE.removesuffix(".") + " --fill linear."
 """What to do about a cell of a series that is no number."""
+IN_ORDER = (
+    "To use the rows in their order, without dates, pass --ignore {!r}; name further"
+    " columns --observed, or ignore them, too."
+)
+"""What to do about dates that do not step evenly."""
+MAX_CLOCK_STEP = 10_800
+"""Longest step of a clock that may vary, in seconds; longer ones vary with local
+time."""
+MAX_JITTER = 0.25
+"""Difference of a step from the median, in units of it, that is no other step."""
 UNITS = {
     "Y": ("year", 1),
     "Q": ("quarter", 4),
@@ -148,28 +158,55 @@ def read_several(
     values = pandas.DataFrame(filled, columns=names)
     groups = np.array(words(table, keys[0]) if keys else [""] * len(table))
     rows = {str(name): np.flatnonzero(groups == name) for name in dict.fromkeys(groups)}
+    notes = list[str]()
     if dated is None:
         frames = {}
         for name, row_numbers in rows.items():
             numbered = pandas.RangeIndex(1, len(row_numbers) + 1, name="row")
-            frame = values.iloc[row_numbers].set_axis(numbered)
-            frames[name] = copy_forms(table, _filled(frame, fill))
-        return frames
+            frames[name] = values.iloc[row_numbers].set_axis(numbered)
+        return _filled(table, frames, frames, fill, notes)
     column, when = dated.name, dated.dates
     frames = {}
     for name, row_numbers in rows.items():
         times = in_zone(when[row_numbers], zone)
         order = np.argsort(times, kind="stable")
-        frames[name] = values.iloc[row_numbers[order]].set_axis(
-            times[order].rename(column)
-        )
-        _require_different(frames[name].index, table, row_numbers[order])
         rows[name] = row_numbers[order]
+        times = times[order].rename(column)
+        _require_different(times, table, rows[name])
+        frames[name] = values.iloc[rows[name]].set_axis(_in_even_steps(times, notes))
     step = _step(max((frame.index for frame in frames.values()), key=len), column)
-    return {
-        name: copy_forms(table, _evenly(frame, step, fill, name, table, rows[name]))
+    even = {
+        name: _evenly(frame, step, fill, name, table, rows[name])
         for name, frame in frames.items()
     }
+    return _filled(table, frames, even, fill, notes)
+
+
+def _in_even_steps(times: pd.DatetimeIndex, notes: list[str]) -> pd.DatetimeIndex:
+    """Return increasing dates; those of a clock whose steps vary a little in steps of
+    the median that end at the last one. The first sentence on such steps is added to
+    the notes.
+    """
+    pandas = pandas_for_tables()
+    gaps = (times[1:] - times[:-1]).total_seconds().to_numpy()
+    median = float(np.median(gaps)) if len(gaps) > 1 else 0.0
+    if not 0 < median <= MAX_CLOCK_STEP or not (gaps % median).any():
+        return times
+    unit = 60 if abs(median / 60 - round(median / 60)) < 0.02 * median / 60 else 1
+    step = round(median / unit) * unit or median
+    counts = np.round(gaps / step)
+    if counts.min() < 1 or np.abs(gaps / step - counts).max() > MAX_JITTER:
+        return times
+    single = gaps[counts == 1]
+    if not notes:
+        notes.append(
+            f"The dates of {times.name!r} step by {single.min():g} to"
+            f" {single.max():g} s, {median:g} s in the median. They are read in steps"
+            f" of {step:g} s up to the last one."
+            f" {IN_ORDER.format(times.name)}"
+        )
+    after = np.append(np.cumsum(counts[::-1])[::-1], 0)
+    return (times[-1] - pandas.to_timedelta(after * step, "s")).rename(times.name)
 
 
 def _require_different(
@@ -210,8 +247,8 @@ def _evenly(
         after = f"a whole number of steps ({unit_of(step)[0]}) after {times[0]}"
         where = place(table, int(rows[at]))
         raise FormatError(
-            f"The date in {where}, {times[at]}, must be"
-            f" {after}.{_about_clocks(times, times[at])}"
+            f"The date in {where}, {times[at]}, must be {after}."
+            f" {IN_ORDER.format(times.name)}{_about_clocks(times, times[at])}"
         )
     missing = grid.difference(times)
     if len(missing) and fill is None:
@@ -221,7 +258,7 @@ def _evenly(
         raise FormatError(
             f"The row of {missing[0]}{of} is missing{more}. {FILL}{clocks}"
         )
-    return _filled(frame.reindex(grid), fill).asfreq(step)
+    return frame.reindex(grid)
 
 
 def _about_clocks(times: pd.DatetimeIndex, time: pd.Timestamp) -> str:
@@ -237,16 +274,42 @@ def _about_clocks(times: pd.DatetimeIndex, time: pd.Timestamp) -> str:
     return f" If clocks were changed there, {ZONE}" if may_be else ""
 
 
-def _filled(series: pd.DataFrame, fill: str | None) -> pd.DataFrame:
-    """Return the series without missing values."""
-    if fill is None:
-        return series
-    mended = (
-        series.ffill() if fill == "forward" else series.interpolate(limit_area="inside")
-    )
-    mended = mended.dropna()
-    if not len(mended):
-        raise FormatError(f"--fill {fill} leaves no row: each misses a value.")
+def _filled(
+    table: pd.DataFrame,
+    given: dict[str, pd.DataFrame],
+    series: dict[str, pd.DataFrame],
+    fill: str | None,
+    notes: list[str],
+) -> dict[str, pd.DataFrame]:
+    """Return series, `given` those of the rows of a table, without missing values; a
+    sentence that counts what was filled in is added to the notes, which they get.
+    """
+    rows = cells = ends = 0
+    mended = {}
+    for name, frame in series.items():
+        whole = frame.ffill() if fill == "forward" else frame
+        if fill == "linear":
+            whole = frame.interpolate(limit_area="inside")
+        whole = whole.dropna() if fill else whole
+        if not len(whole):
+            raise FormatError(f"--fill {fill} leaves no row: each misses a value.")
+        first, last = frame.index.get_indexer([whole.index[0], whole.index[-1]])
+        inside = given[name].index.isin(frame.index[first : last + 1])
+        rows += len(whole) - int(inside.sum())
+        ends += len(inside) - int(inside.sum())
+        cells += int(given[name][inside].isna().to_numpy().sum())
+        if hasattr(frame.index, "freq"):
+            whole = whole.asfreq(frame.index.freq)
+        mended[name] = copy_forms(table, whole)
+    if rows or cells or ends:
+        of = pluralize(sum(map(len, given.values())), "row")
+        notes.append(
+            f"Filled in ({fill}): {pluralize(rows, 'row')} between the {of} of the"
+            f" table, and {pluralize(cells, 'cell')} of these. Left out at the ends:"
+            f" {pluralize(ends, 'row')} without a value."
+        )
+    for frame in mended.values():
+        frame.attrs["notes"] = notes
     return mended
 
 
@@ -266,8 +329,7 @@ def _step(dates: pd.DatetimeIndex, column: str) -> Any:
     clocks = "" if dates.tz is None else f" If they are days of local time, {ZONE}"
     raise FormatError(
         f"The column {column!r} must have three or more dates that step evenly."
-        " To use the rows in their order, pass --ahead 1 and --ignore"
-        f" {column!r}.{clocks}"
+        f" {IN_ORDER.format(column)}{clocks}"
     )
 
 

@@ -414,8 +414,9 @@ def series_tasks(
         for task in tasks
     ]
     left = sorted({*several} - {task.name for task in tasks})
+    rows = pluralize(sum(len(several[name]) for name in left), "row")
     why = "too short for the season and the differences of the others"
-    return tasks, [f"Left out: {quoted(left)}, {why}."] if left else []
+    return tasks, [f"Left out: {quoted(left)}, {rows}, {why}."] if left else []
 
 
 def checked_methods(methods: Sequence[str]) -> list[str]:

@@ -8,9 +8,10 @@ import io
 import re
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,8 @@ from .._checks import (
 from .._typing import Bools, Floats, PathLike
 from ..errors import ArgumentError, FormatError, SynapseError
 from ..readwrite import _files
+from ._layout import about_dates_as_names, has_units
+from ._markers import read_markers
 from ._number_form import copy_forms
 from ._number_text import PATTERNS, convert_numbers, to_floats
 from ._totals import total_rows
@@ -54,6 +57,23 @@ NO_NAMES = (
     " 1', 'column 2' and so on."
 )
 """What to do about a first row that has values."""
+MISSING = (
+    "",
+    "-",
+    "--",
+    "\u2013",
+    "\u2014",
+    "\u2212",
+    "#N/A",
+    "#N/A N/A",
+    "#NA",
+    "<NA>",
+)
+MISSING += ("-1.#IND", "-1.#QNAN", "1.#IND", "1.#QNAN", "NaN", "nan", "-NaN", "-nan")
+MISSING += ("N/A", "n/a", "NA", "NULL", "null", "None")
+"""Cells that are missing values: a dash, and those of pandas."""
+MAX_TITLE_ROWS = 20
+"""Number of rows at the beginning of a file among which the names are looked for."""
 ABOVE = "If lines stand above the names, pass their number: --skip-rows N."
 """What to do about rows that have more cells than the first."""
 BY_PANDAS = (
@@ -219,11 +239,8 @@ def read_table(
     choice("decimal", decimal, [None, ".", ","])
     pandas_for_tables()
     absent = [
-        "-",
-        *(
-            text("A missing cell", cell)
-            for cell in listed("missing", missing, "a list of cells")
-        ),
+        text("A missing cell", cell)
+        for cell in listed("missing", missing, "a list of cells")
     ]
     if header is not None:
         boolean("header", header)
@@ -247,8 +264,10 @@ def read_table(
         lines, rows = [*rows_by_line], [*rows_by_line.values()]
         cells = _cells(rows[0], separator)
     begin = 0 if header is False else 1
-    names = _names(path, cells, header, comments[:1])
-    table = _parsed(path, rows[begin:], lines[begin:], names, separator, absent)
+    _require_no_title(path, cells, rows, lines, separator, header)
+    names, notes = _names(path, cells, header, comments[:1])
+    table = _parsed(path, rows[begin:], lines[begin:], names, separator)
+    notes += _read_missing(table, absent)
     is_empty = table.isna().all(axis=1)
     empty, table = table[is_empty], table[~is_empty].copy()
     about_comments = _about_comments(
@@ -258,23 +277,39 @@ def read_table(
         raise FormatError(
             " ".join([f"{path!r} has names of columns and no rows.", *about_comments])
         )
-    for name in names:
-        table[name] = table[name].map(
-            lambda cell: str(cell).strip(), na_action="ignore"
-        )
-    notes = list[str]()
+    if header is not False:
+        table = _without_units(table, notes)
     if typed is not None:
         typed.restore_numbers(table)
         empty, table = map(typed.numbered, (empty, table))
         notes += typed.notes
     notes += convert_numbers(table, separator, decimal)
+    about_markers, markers = read_markers(table, bool(absent))
+    notes += about_markers
     if header is None and cells[0]:  # pandas writes an index without a name
         notes += _about_header(path, names, table)
+    notes += about_dates_as_names(table, path, separator)
     notes += about_comments
     if len(empty):
         count = pluralize(len(empty), "row")
         notes.append(f"Left out: {count} without a value ({_places(empty)}).")
-    return _finished(table, notes, without_totals)
+    table = _finished(table, notes, without_totals)
+    table.attrs["markers"] = markers  # for other tables of the same source
+    return table
+
+
+def _without_units(table: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Return a table of text without a row of units below the names; a sentence on it
+    is added to the notes.
+    """
+    if not has_units(table):
+        return table
+    units = table.iloc[0].dropna()
+    notes.append(
+        f"Left out: {place(table, 0)}, which has units below the names,"
+        f" {quoted(units[:MAX_LINES])}."
+    )
+    return table.iloc[1:].copy()
 
 
 def _finished(table: pd.DataFrame, notes: list[str], without: bool) -> pd.DataFrame:
@@ -304,7 +339,6 @@ def _parsed(
     lines: list[int],
     names: list[str],
     separator: str,
-    absent: list[str],
 ) -> pd.DataFrame:
     """Return rows of text as a table of text, whose index has their lines."""
     pandas = pandas_for_tables()
@@ -315,7 +349,7 @@ def _parsed(
         "index_col": False,
     }
     options |= {
-        "na_values": absent,
+        "keep_default_na": False,
         "dtype": object,
         "skipinitialspace": True,
         "skip_blank_lines": False,
@@ -341,6 +375,26 @@ def _parsed(
         raise FormatError(f"{path!r} is not CSV: {why}. {ABOVE}") from None
     table.index = pandas.Index(lines[: len(table)], name="line")
     return table
+
+
+def _read_missing(table: pd.DataFrame, further: Sequence[str]) -> list[str]:
+    """Replace the cells of a table of text that are missing values, these `further`
+    ones too, without spaces around the others; return a sentence that counts those with
+    text.
+    """
+    found = Counter[str]()
+    for name in table.columns:
+        cells = table[name].str.strip()
+        is_missing = cells.isin([*MISSING, *further])
+        found.update(cells[is_missing].value_counts().to_dict())
+        table[name] = cells.mask(is_missing, np.nan)
+    del found[""]
+    if not found:
+        return []
+    counts = [f"{count} {cell!r}" for cell, count in found.most_common()]
+    total = pluralize(found.total(), "cell")
+    are = "is a missing value" if found.total() == 1 else "are missing values"
+    return [f"{total} with text {are}: {', '.join(counts)}."]
 
 
 def _content(path: str, encoding: str | None) -> bytes:
@@ -487,34 +541,78 @@ def _cells(row: str, separator: str) -> list[str]:
     return [" ".join(cell.split()) for cell in cells]
 
 
+def _require_no_title(
+    path: str,
+    cells: Sequence[str],
+    rows: Sequence[str],
+    lines: Sequence[int],
+    separator: str,
+    header: bool | None,
+) -> None:
+    """Raise FormatError if the first row has half of its cells or fewer, and names
+    follow in one of the next rows; unless it is known what the first row is.
+    """
+    filled = sum(map(bool, cells))
+    if header is not None or not cells[0] or 2 * filled > len(cells) > 1:
+        return
+    for mark in dict.fromkeys([separator, *DELIMITERS]):
+        below = [_cells(row, mark) for row in rows[1:MAX_TITLE_ROWS]]
+        for row, (names, values) in enumerate(pairwise(below), 1):
+            are_cells = 2 * filled <= len(names) == len(values)
+            if (
+                are_cells
+                and all(map(_has_letter, names))
+                and not all(map(_has_letter, values))
+            ):
+                raise FormatError(
+                    f"The first row of {path!r} must name the columns, got"
+                    f" {cells[0]!r}, which looks like a title. If line {lines[row]}"
+                    f" has the names, pass --skip-rows {lines[row] - 1}; if these are"
+                    " names, pass --header yes."
+                )
+
+
+def _has_letter(cell: str) -> bool:
+    return any(map(str.isalpha, cell))
+
+
 def _names(
     path: str, cells: Sequence[str], header: bool | None, comments: Sequence[int]
-) -> list[str]:
+) -> tuple[list[str], list[str]]:
     """Return the names of the columns: the cells of the first row, or, without a
-    header, their numbers.
+    header, their numbers; and sentences on those that were changed.
 
-    Raises FormatError if the cells are not names, or one comes twice. Names in one of
-    the lines of `comments` are not read.
+    A column without a name has its number, and of several columns of one name, the
+    later ones are numbered. Raises FormatError if the cells are not names. Names in one
+    of the lines of `comments` are not read.
     """
     if header is False:
-        return [f"column {place}" for place in range(1, len(cells) + 1)]
-    names = [*cells]
-    names[0] = names[0] or "column 1"  # an index without a name, as pandas writes it
-    if not all(names) or len(set(names)) < len(names):
-        raise FormatError(
-            f"The first row of {path!r} must name every column once, got"
-            f" {quoted(names)}. {NO_NAMES}"
-        )
-    if header is None and not any(map(str.isalpha, "".join(names))):
+        return [f"column {place}" for place in range(1, len(cells) + 1)], []
+    if header is None and not (cells[0] == "" or _has_letter("".join(cells))):
         raise FormatError(
             f"The first row of {path!r} must name the columns, got"
-            f" {quoted(names)}. {NO_NAMES} If these are names, pass --header yes."
+            f" {quoted(cells)}. {NO_NAMES} If these are names, pass --header yes."
             + "".join(
                 f" If {_lines([place])} has the names, remove its #."
                 for place in comments
             )
         )
-    return names
+    names = [cell or f"column {place}" for place, cell in enumerate(cells, 1)]
+    again = [place for place, name in enumerate(names) if name in names[:place]]
+    for place in again:
+        names[place] += f".{place}"
+    if len({*names}) < len(names):
+        raise FormatError(
+            f"The first row of {path!r} must name every column once, got"
+            f" {quoted(cells)}. Rename one, or pass --header no."
+        )
+    # pandas writes an index without a name
+    again += [place for place, cell in enumerate(cells) if place and not cell]
+    own = "no name of its own" if len(again) == 1 else "no names of their own"
+    return names, [
+        f"{pluralize(len(again), 'column')} with {own}: read as"
+        f" {quoted(names[place] for place in sorted(again))}."
+    ] if again else []
 
 
 def _about_header(path: str, names: list[str], table: pd.DataFrame) -> list[str]:

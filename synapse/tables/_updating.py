@@ -286,12 +286,13 @@ def _joined(
         start = _after(values, learned[-8:])
         return start, values[:start] if start else learned, _overlap(start, len(values))
     last = _on_clock(recent["last"], frame.index)
-    start = int((frame.index <= last).sum())
+    expected = following(frame.iloc[:0].reindex([last]).asfreq(frame.index.freq), 1)[0]
+    near = (expected - last) / 2  # clocks vary
+    start = int((frame.index < last + near).sum())
     if start:
         begin = max(0, start - len(learned))
         return start, values[begin:start], _overlap(start, len(values))
-    expected = following(frame.iloc[:0].reindex([last]).asfreq(frame.index.freq), 1)[0]
-    if frame.index[0] == expected:
+    if frame.index[0] < expected + near:
         return 0, learned, ""
     return (
         0,

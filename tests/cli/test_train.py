@@ -958,8 +958,8 @@ def test_several_series_of_one_table(capsys, tmp_path):
         == "5 series (shop), 183 rows, 2010-01-01 to 2014-12-01 (Monat), step: month."
     )
     assert (
-        "Left out: 'new', 'one', too short for the season and the differences of the"
-        " others." in lines
+        "Left out: 'new', 'one', 9 rows, too short for the season and the differences"
+        " of the others." in lines
     )
     facts = load(path).metadata
     assert (facts["sequence"], facts["rows"]) == ("shop", 174)
@@ -978,7 +978,7 @@ def test_several_series_of_one_table(capsys, tmp_path):
         [name, date] for name in dates for date in dates[name]
     ]
     assert all(300 < float(row[2]) / 10 ** "abc".index(row[0]) < 800 for row in rows)
-    assert "Left out: 'new', 'one', with fewer than 15 rows." in said
+    assert "Left out: 'new', 'one', 9 rows, with fewer than 15 each." in said
     ran = run_cli(capsys, "run", path, data)[1].splitlines()
     assert (ran[0], len(ran)) == (
         "shop,Monat,Umsatz (kEUR),Umsatz (kEUR) predicted",

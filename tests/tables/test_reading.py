@@ -216,9 +216,7 @@ NO_TABLES = {
     "a,b\n": "no rows",
     "a,b\n#1,2\n#3,4\n": r"no rows. Left out: 2 lines with # .* \(lines 2, 3\)",
     "#a,b\n1,2\n": "must name the columns.* If line 1 has the names, remove its #",
-    "a,\n1,2\n": "must name every column once",
     "1,2\n3,4\n": "must name the columns, got '1', '2'",
-    "a,b,a\n1,2,3\n": "must name every column once, got 'a', 'b', 'a'",
     'a,b\n1,"2\n': "is not CSV",
     b"PK\3\4..opendocument.spreadsheet": r"a spreadsheet .* Save the table as .xlsx",
     b"a,b\n\0,1\n": "not text in UTF-8. Save it as CSV",
@@ -301,7 +299,7 @@ WITHOUT_NAMES = {
     "yes,red\nno,blue\nyes,blue\nno,red\n": "'yes', 'red'",
     "shop;1,5\nshop;2,5\n": "'1,5'",
     "1,2\n3,4\n": "'1', '2'",
-    "a,a,1\nb,a,2\n": "'a', 'a', '1'",
+    "a,a,1\nb,a,2\n": "'1'",
     "country,1990,1991\nFR,2,3\nDE,3,4\n": None,
     "shop,1/22/20,1/23/20\nx,2,3\ny,3,4\n": None,
     ",0,1,2\n0,5.5,6,7\n1,8,9,9\n": None,
@@ -349,9 +347,8 @@ def test_lines_above_the_names_are_skipped_and_count(tmp_path):
     path = tmp_path / "t.csv"
     content = "Sales of 2024\n\nsource: till\na;b\n1;2\n\n3;x\n"
     said = refused(read, path, content)
-    assert said.endswith(
-        "If lines stand above the names, pass their number: --skip-rows N."
-    )
+    assert "'Sales of 2024', which looks like a title" in said
+    assert "If line 4 has the names, pass --skip-rows 3;" in said
     sheet = read(path, content, skip_rows=3)
     assert sheet.index.tolist() == [5, 7]
     assert sheet.columns.tolist() == ["a", "b"]
@@ -894,7 +891,7 @@ def test_wrong_arguments_are_one_sentence(tmp_path):
 
 def test_a_trained_network_is_ready_to_forecast_and_predict(tmp_path):
     text = "_,Shop (id),kind,y\n" + "".join(
-        f"{i},{i // 8},{'ab'[i % 2]},1.23{i % 7}\n" for i in range(40)
+        f"{i}.5,{i // 8},{'ab'[i % 2]},1.23{i % 7}\n" for i in range(40)
     )
     sheet = read(tmp_path / "t.csv", text)
     learning = tables.TrainingOptions(build="elman", hidden=[2], epochs=1)

@@ -20,6 +20,9 @@ VECTOR_ADVICE = (
 )
 """What to do instead of giving a vector environment."""
 
+MAX_WHOLE = 2.0**62
+"""Largest whole number of a continuous action, which fits int64."""
+
 
 class Choices:
     """A Discrete, MultiDiscrete or MultiBinary space: whole numbers from `start` on, of
@@ -41,6 +44,7 @@ class Choices:
             np.ravel(getattr(space, "start", 0)), self.sizes.shape
         ).astype(np.int64)
         self._columns = np.append(0, self.sizes.cumsum())
+        self._dtype = getattr(space, "dtype", None)
 
     @classmethod
     def of(cls, space: Any) -> Choices | None:
@@ -59,7 +63,7 @@ class Choices:
         if not self.shape:
             return action + int(self.start[0])
         chosen = np.array(np.unravel_index(action, self.sizes))
-        return (chosen + self.start).reshape(self.shape)
+        return (chosen + self.start).reshape(self.shape).astype(self._dtype)
 
     def row(self, observation: Any) -> Floats:
         """Return columns for the values of each number, of which one is 1."""
@@ -85,8 +89,8 @@ class Episodic:
     """An environment of Gymnasium, or any object with its two methods, for one agent.
 
     Observations of a Discrete or MultiDiscrete space become columns. The actions of a
-    MultiDiscrete or MultiBinary space are its combinations. Continuous actions are
-    clipped to the bounds of their space.
+    MultiDiscrete or MultiBinary space are its combinations. Actions of a Box are
+    clipped to its bounds, rounded if it has whole numbers, and have its dtype.
     """
 
     def __init__(self, name: str, environment: Any, agent: Agent) -> None:
@@ -107,11 +111,7 @@ class Episodic:
         self._seen = None if is_binary else Choices.of(seen)
         space = getattr(environment, "action_space", None)
         self._choices = Choices.of(space)
-        self._bounds = (
-            None
-            if self._choices
-            else (getattr(space, "low", None), getattr(space, "high", None))
-        )
+        self._box = space if hasattr(space, "low") else None
         if space is not None and agent._actions is not None:
             _require_actions(space, self._choices, agent)
 
@@ -133,15 +133,16 @@ class Episodic:
         """Return an action as the environment has it."""
         if self._choices is not None:
             return self._choices.value(action)
-        if (
-            isinstance(action, np.ndarray)
-            and self._bounds is not None
-            and self._bounds[0] is not None
-        ):
-            low: Any
-            low, high = self._bounds
-            return np.clip(action.reshape(np.shape(low)), low, high)
-        return action
+        box = self._box
+        if box is None or not isinstance(action, np.ndarray):
+            return action
+        dtype = np.dtype(getattr(box, "dtype", None) or action.dtype)
+        whole = dtype.kind != "f"
+        limit = MAX_WHOLE if whole else np.finfo(dtype).max  # where bounds are infinite
+        numbers = np.clip(action.reshape(np.shape(box.low)), -limit, limit)
+        if whole:
+            numbers = np.rint(numbers).astype(np.int64)
+        return np.asarray(np.clip(numbers, box.low, box.high), dtype)
 
     def _row(self, observation: Any) -> Floats:
         """Return an observation as a row of numbers."""

@@ -23,6 +23,7 @@ from synapse.errors import (
     FormatError,
     MissingExtraError,
 )
+from tests.helpers.cases import Cases
 
 from .test_agents import Walk, gaussian, perceptron
 
@@ -675,6 +676,93 @@ def test_spaces_of_gymnasium_are_encoded_and_vector_environments_are_advised():
         match=r"one environment.*reward\.run_many\(.* for seed in range\(3\)\]",
     ):
         reward.run(agent, several, steps=5, progress=False)
+
+
+class Doing:
+    """An environment that counts actions outside its space."""
+
+    def __init__(self, space):
+        self.action_space = space
+        self.rng = np.random.default_rng(0)
+        self.steps, self.wrong = 0, []
+
+    def reset(self, seed=None):
+        return self.rng.random(2), {}
+
+    def step(self, action):
+        self.steps += 1
+        if not self.action_space.contains(action):
+            self.wrong.append(action)
+        return self.rng.random(2), 1.0, self.steps % 10 == 0, False, {}
+
+
+def linear(outputs):
+    return architect.Perceptron(2, 3, outputs, output_squash="identity", seed=1)
+
+
+def actor(count, discrete, factor=1.0):
+    """An actor whose actions are about as large as the factor."""
+    if discrete:
+        policy = architect.Perceptron(2, 3, count, output_squash="softmax", seed=0)
+    else:
+        policy = architect.Perceptron(2, 3, 2 * count, output_squash="identity", seed=0)
+        policy.output[count:].squash = "softplus"
+        policy.weights = factor * policy.weights
+    return reward.ActorCritic(policy, linear(1), seed=0)
+
+
+@pytest.mark.peers
+@pytest.mark.filterwarnings("error")
+def test_actions_are_in_their_space():
+    spaces = pytest.importorskip("gymnasium").spaces
+    kinds = (np.float16, np.float32, np.float64, np.int8, np.int32, np.int64, np.uint8)
+    boxes = [
+        spaces.Box(low, high, shape, dtype)
+        for dtype in kinds
+        for low, high in ((0, 1), (3, 100))
+        for shape in ((2,), (1, 2), (2, 1))
+    ]
+    boxes += [
+        *(spaces.Box(-np.inf, np.inf, (2,), kind) for kind in kinds[:3]),
+        spaces.Box(np.float32(-0.1), np.float32(0.3), (), np.float32),
+        spaces.Box(np.float32([-1, 0]), np.float32([0, np.inf]), dtype=np.float32),
+        spaces.Box(-(2**63), 2**63 - 1, (2,), np.int64),
+    ]
+    choices = [
+        *(spaces.Discrete(4), spaces.Discrete(4, start=-2)),
+        spaces.MultiDiscrete([2, 2]),
+        spaces.MultiDiscrete([2, 2], dtype=np.int32),
+        spaces.MultiDiscrete([[2], [2]], start=[[1], [-1]]),
+        *(spaces.MultiBinary(2), spaces.MultiBinary((1, 2))),
+    ]
+    with Cases() as case:
+        for space in boxes:
+            for factor in (1.0, 1e3, 1e30):
+                agent = actor(int(np.prod(space.shape)), False, factor)
+                for learn in (True, False):
+                    with case(space, space.dtype, factor, learn):
+                        acted(agent, space, learn)
+        for space in choices:
+            learner = reward.QLearning(linear(4), seed=0)
+            for agent in (actor(4, True), learner):
+                for learn in (True, False):
+                    with case(space, type(agent).__name__, learn):
+                        acted(agent, space, learn)
+        refused = spaces.Dict({"a": choices[0]}), spaces.Tuple(choices[:2])
+        for space in (*refused, spaces.Text(3), spaces.Sequence(choices[0])):
+            for agent in (actor(2, False), actor(4, True)):
+                with (
+                    case(space),
+                    pytest.raises(ArgumentError, match=r"space of \d acti"),
+                ):
+                    reward.run(agent, Doing(space), steps=2, progress=False)
+
+
+def acted(agent, space, learn):
+    environment = Doing(space)
+    reward.run(agent, environment, steps=30, seed=0, learn=learn, progress=False)
+    assert environment.steps == 30
+    assert not environment.wrong
 
 
 @pytest.mark.peers

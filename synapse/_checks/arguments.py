@@ -404,7 +404,9 @@ def listed(title: str, value: Any, condition: str) -> list[Any]:
     """Return `value` as a list, or raise an error; strings and bytes are not
     accepted.
     """
-    if isinstance(value, str | bytes):
+    # without a length, an object that has indices might not end
+    has_end = hasattr(value, "__iter__") or hasattr(value, "__len__")
+    if isinstance(value, str | bytes) or not has_end:
         raise ArgumentTypeError(expected(title, condition, value))
     try:
         return list(value)

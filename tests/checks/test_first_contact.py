@@ -957,7 +957,7 @@ def test_what_is_no_network_is_answered_by_the_call_that_has_one(net):
         (graph, r"\. Use synapse\.from_networkx\(graph\)\.$"),
         (nx.MultiGraph(graph), "from_networkx"),
         (Trainer(net), "Use trainer.network"),
-        (model, "Use model.network"),
+        (model, "Use model.whole()"),
     ):
         for call in calls:
             with pytest.raises(ArgumentTypeError, match=words):

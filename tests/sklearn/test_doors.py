@@ -1,5 +1,7 @@
 """A file of one door opens at another: estimators, the command, programs, Python."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -7,8 +9,11 @@ pd = pytest.importorskip("pandas")
 pytest.importorskip("sklearn")
 
 import synapse
+from synapse import Model, readwrite
 from synapse.cli import main
+from synapse.errors import ArgumentTypeError, IncompleteWarning
 from synapse.sklearn import NetworkClassifier, NetworkRegressor
+from tests.helpers.cases import Cases
 
 RNG = np.random.default_rng(0)
 FRAME = pd.DataFrame(RNG.normal(size=(60, 2)) * [1, 50], columns=["a", "b"])
@@ -55,3 +60,87 @@ def test_an_estimator_opens_a_model_of_the_command(tmp_path, target):
     before = model.scale.count[0]
     estimator.partial_fit(FRAME[:5], Y[:5] if target == "y" else KIND[:5])
     assert model.scale.count[0] == before + 5
+
+
+def advised(message):
+    """What a message says to use, and to save, of the thing that was given."""
+    found = re.findall(r"(?:Use|save|Save) \w+\.([\w.]+(?:\(\))?)", message)
+    assert found, message
+    return found
+
+
+def reached(thing, path):
+    """What ``thing.path`` is."""
+    for name in path.split("."):
+        part = getattr(thing, name.removesuffix("()"))
+        thing = part() if name.endswith("()") else part
+    return thing
+
+
+def things():
+    """What users have instead of a network, with what it answers to rows."""
+    rows, y = FRAME.to_numpy(), Y.to_numpy()
+    regressor = NetworkRegressor(epochs=5, random_state=0).fit(rows, y)
+    classifier = NetworkClassifier(epochs=5, random_state=0).fit(rows, KIND)
+    yield regressor, lambda row: [regressor.predict([row])[0]]
+    yield classifier, lambda row: classifier.predict_proba([row])[0]
+    yield regressor.model_, lambda row: [regressor.predict([row])[0]]
+    river = pytest.importorskip("synapse.river")
+    stream = river.NetworkRegressor(seed=0)
+    for row, target in zip(rows, y, strict=True):
+        stream.learn_one(dict(zip("ab", row.tolist(), strict=True)), target)
+    yield (
+        stream,
+        lambda row: [stream.predict_one(dict(zip("ab", row.tolist(), strict=True)))],
+    )
+
+
+def test_advice_to_save_is_followed_with_the_same_numbers(tmp_path):
+    row = FRAME.to_numpy()[7]
+    with Cases() as case:
+        for thing, answer in things():
+            calls = [synapse.to_torch, synapse.to_networkx, synapse.Trainer]
+            if not isinstance(thing, Model):
+                calls += [lambda given: synapse.save(given, tmp_path / "e.c")]
+            for call in calls:
+                with pytest.raises(ArgumentTypeError) as told:
+                    call(thing)
+                for path in advised(str(told.value)):
+                    with case(type(thing).__name__, path):
+                        followed(reached(thing, path), row, answer(row), tmp_path)
+
+
+def followed(thing, row, expected, folder):
+    """Save what has been advised, and compare the program with the estimator."""
+    synapse.save(thing, folder / "e.py")
+    program = {}
+    exec((folder / "e.py").read_text(), program)
+    assert np.allclose(program["Network"]().step(row.tolist()), expected)
+    synapse.save(thing, folder / "e.json")
+    loaded = synapse.load(folder / "e.json")
+    assert np.allclose(loaded.run([row])[0], expected)
+
+
+def test_a_network_that_is_saved_alone_names_what_has_the_scales(tmp_path):
+    model = NetworkRegressor(epochs=5, random_state=0).fit(FRAME.to_numpy(), Y)
+    with pytest.warns(IncompleteWarning) as told:
+        readwrite.save(model.network_, tmp_path / "n.json")
+    assert "model.whole()" in str(told[0].message)
+
+
+def test_a_forecaster_is_saved_as_its_model(tmp_path):
+    sktime = pytest.importorskip("synapse.sktime")
+    series = pd.Series(np.sin(np.arange(60) / 3.0))
+    forecaster = sktime.SynapseForecaster(
+        hidden=(2,), epochs=2, random_state=0, compared=("naive",)
+    ).fit(series, fh=[1])
+    with pytest.raises(ArgumentTypeError) as told:
+        synapse.save(forecaster, tmp_path / "f.json")
+    assert advised(str(told.value)) == ["model_"]
+    synapse.save(forecaster.model_, tmp_path / "f.json")
+    past = series.to_numpy()
+    expected = forecaster.model_.forecast(past, 2)
+    assert np.allclose(synapse.load(tmp_path / "f.json").forecast(past, 2), expected)
+    for call in (synapse.Topology.of, synapse.to_networkx, synapse.draw.network):
+        with pytest.raises(ArgumentTypeError, match=r"Save forecaster\.model_"):
+            call(forecaster)

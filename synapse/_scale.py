@@ -14,6 +14,7 @@ from .errors import ArgumentError
 
 SQUARABLE = engine.functions.SQUARABLE
 ROUNDING = engine.functions.ROUNDING
+VANISHING = engine.functions.VANISHING
 MIN_COUNT = float(np.finfo(np.float64).tiny)
 """A count of 0 that can be divided by, and is lost in any sum."""
 TOO_LARGE = (
@@ -23,6 +24,8 @@ TOO_LARGE = (
 ARRAYS = ("count", "deviation", "mean", "squares")
 """The numbers of each column, which files have."""
 
+Columns = tuple[Floats, ...]
+"""Those of one scale, in this order."""
 Lags = Sequence[Sequence[int]]
 
 
@@ -174,7 +177,10 @@ class Scale:
         added = self._differences(self._matrix("rows", rows))
         if not len(added):
             raise ArgumentError("`rows` must have one row or more, got none.")
-        each = None if weights is None else self._weights(weights, len(added))
+        each = None
+        if weights is not None:
+            each = self._weights(weights, len(added))
+            added, each = added[each > 0.0], each[each > 0.0]
         total = float(len(added)) if each is None else float(each.sum())
 
         # Chan, Golub and LeVeque: squares of both parts, and of the gap between them.
@@ -189,13 +195,24 @@ class Scale:
                 raise ArgumentError(_checks.expected("rows", "finite", rows))
             raise ArgumentError(TOO_LARGE)
 
-        self.count = count
-        self.mean = self.mean + gap * (total / count)
-        self.squares = self.squares + squares
-        self.deviation = np.sqrt(self.squares / self.count)
+        squares += self.squares
+        deviation = np.sqrt(squares / count)
+        vanishing = squares < VANISHING
+        if vanishing.any():
+            distances = np.abs(added - mean)
+            unit = distances.max(axis=0)
+            distances /= np.where(unit > 0.0, unit, 1.0)
+            own = unit * np.sqrt(np.average(distances**2, axis=0, weights=each))
+            before = np.where(self.deviation < 1.0, self.deviation, 0.0)
+            parts = before * np.sqrt(self.count), own * np.sqrt(total)
+            between = np.abs(gap) * np.sqrt(self.count * (total / count))
+            roots = np.hypot(np.hypot(*parts), between) / np.sqrt(count)
+            deviation[vanishing] = roots[vanishing]
 
         # A deviation that is no more than rounding is that of a constant column.
-        self.deviation[self.deviation <= ROUNDING * np.abs(self.mean)] = 1.0
+        mean = self.mean + gap * (total / count)
+        deviation[deviation <= ROUNDING * np.abs(mean)] = 1.0
+        self._set_columns((count, deviation, mean, squares))
 
     def follow(self, rows: ArrayLike, weight: float = 1.0) -> Floats:
         """Add one row, or several one after the other, and return each in the standard
@@ -225,10 +242,16 @@ class Scale:
         >>> Scale(1).follow([[1.0], [3.0], [2.0]]).ravel()
         array([0., 1., 0.])
         """
-        return self._follow("rows", rows, weight)
+        standard, columns = self._following("rows", rows, weight)
+        self._set_columns(columns)
+        return standard
 
-    def _follow(self, title: str, rows: ArrayLike, weight: float = 1.0) -> Floats:
-        """Do what :meth:`follow` does with rows that messages call `title`."""
+    def _following(
+        self, title: str, rows: ArrayLike, weight: float = 1.0
+    ) -> tuple[Floats, Columns]:
+        """Return what :meth:`follow` returns for rows that messages call `title`, and
+        the numbers of the columns after it. Nothing changes.
+        """
         counted = self._rows(title, rows)
         if self.lost:
             counted = self._differences(counted)
@@ -236,11 +259,15 @@ class Scale:
             weight = _checks.non_negative_number("weight", weight)
         matrix = counted if counted.ndim == 2 else counted[None]
         standard = np.empty(matrix.shape)
-        columns = (self.count, self.mean, self.squares, self.deviation)
+        columns = tuple(getattr(self, name).copy() for name in ARRAYS)
         take_rows = engine.functions.scale.take_rows
         if not take_rows(matrix, weight, self._keep, *columns, standard):
             raise ArgumentError(TOO_LARGE)
-        return standard if matrix is counted else standard[0]
+        return standard if matrix is counted else standard[0], columns
+
+    def _set_columns(self, columns: Columns) -> None:
+        """Set the numbers of the columns, in the order of ARRAYS."""
+        self.count, self.deviation, self.mean, self.squares = columns
 
     def standard(self, rows: ArrayLike) -> Floats:
         """Convert rows to standard units, without adding them.
@@ -261,7 +288,8 @@ class Scale:
             If they are not such rows.
         """
         values = self._differences(self._rows("rows", rows))
-        return (values - self.mean) / self.deviation
+        with np.errstate(over="ignore", invalid="ignore"):
+            return _in_range((values - self.mean) / self.deviation, values)
 
     def original(self, values: ArrayLike, history: ArrayLike | None = None) -> Floats:
         """Convert standard units to those of the data, the inverse of :meth:`standard`.
@@ -284,7 +312,9 @@ class Scale:
         ArgumentError, ArgumentTypeError
             If they are not such values, or the history is missing or too short.
         """
-        changes = self._rows("values", values) * self.deviation + self.mean
+        given = self._rows("values", values)
+        with np.errstate(over="ignore", invalid="ignore"):
+            changes = _in_range(given * self.deviation + self.mean, given)
         if history is None and not self.lost:
             return changes
         past = self._matrix("history", history)
@@ -443,6 +473,35 @@ class Scale:
                 for column, lags in columns
             ]
         )
+
+
+Axes = int | tuple[int, ...]
+
+
+def unit_of(values: Floats, axis: Axes | None = None) -> Floats:
+    """Return the power of 2 at or below the largest number along axes, which stay: to
+    divide by it rounds nothing, and no square overflows or vanishes then.
+    """
+    largest = np.abs(values).max(axis=axis, keepdims=True, initial=0.0)
+    return np.ldexp(1.0, np.frexp(largest)[1] - 1)
+
+
+def root_mean_square(values: Floats, axis: Axes = 0) -> Floats:
+    """Return the root of the mean square along axes."""
+    unit = unit_of(values, axis)
+    root = np.sqrt(np.mean((values / unit) ** 2, axis=axis, keepdims=True)) * unit
+    return np.asarray(root.squeeze(axis))
+
+
+def _in_range(converted: Floats, given: Floats) -> Floats:
+    """Return numbers in other units; raises if they are infinite, and were not."""
+    if np.isinf(converted).any() and not np.isinf(given).any():
+        raise ArgumentError(
+            "Expected numbers that are finite in other units, too, got"
+            f" {_checks.short_repr(given.tolist())}. They are too far from all rows"
+            " that the scale has counted."
+        )
+    return converted
 
 
 def _differences(series: Floats, lags: tuple[int, ...]) -> Floats:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._checks import expected, finite_array, fraction, pluralize
+from .._scale import root_mean_square, unit_of
 from .._typing import Floats
 from ..errors import ArgumentError
 from ._checked_series import horizon
@@ -53,7 +54,7 @@ class Calibration:
         square errors, with an exponent from 0 (a level) to 1.5; 0.5 is that of a random
         walk. So widths grow smoothly.
         """
-        size = np.sqrt(np.mean(self.errors**2, axis=0))
+        size = root_mean_square(self.errors)
         ahead = np.log(np.arange(1, len(size) + 1))
         logarithm = np.log(
             np.maximum(size, 1e-9 * size.max(axis=0) + np.finfo(float).tiny)
@@ -113,8 +114,9 @@ class Calibration:
                 f" calibration has {count * steps_tested}. Hold out more steps."
             )
         sizes = np.abs(self.errors) / self._scale_of_steps(steps_tested)
-        follow = np.sum(self.errors[1:] * self.errors[:-1], axis=0) / np.maximum(
-            np.sum(self.errors**2, axis=0), np.finfo(float).tiny
+        errors = self.errors / unit_of(self.errors, 0)
+        follow = np.sum(errors[1:] * errors[:-1], axis=0) / np.maximum(
+            np.sum(errors**2, axis=0), np.finfo(float).tiny
         )
         alike = np.clip(follow.mean(axis=0), 0.0, 0.99)
         independent = np.maximum(count * (1 - alike) / (1 + alike), 1.0)

@@ -20,6 +20,7 @@ from .._checks import (
     positive_integer,
     whole_number,
 )
+from .._scale import root_mean_square
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
 from ._calibration import Calibration
@@ -67,7 +68,7 @@ class RollingOrigin:
         """Root of the mean squared error at each horizon, shape (steps, (m)), in the
         units of the series.
         """
-        return np.asarray(np.sqrt(np.mean(self.errors**2, axis=0)))
+        return root_mean_square(self.errors)
 
     @property
     def mae(self) -> Floats:
@@ -101,7 +102,7 @@ class RollingOrigin:
     def __repr__(self) -> str:
         count, steps, *columns = self.forecasts.shape
         error = ", ".join(
-            f"{each:.4g}" for each in np.sqrt(np.mean(self.errors**2, axis=(0, 1))).flat
+            f"{each:.4g}" for each in root_mean_square(self.errors, (0, 1)).flat
         )
         sizes = zip(
             (count, steps, *columns), ("origin", "step", "column"), strict=False

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._checks import expected, imported, is_among
+from .._scale import unit_of
 from .._typing import Floats
 from ..errors import ArgumentError, MissingExtraError
 from ._baselines import seasonal_naive
@@ -30,6 +31,8 @@ from ._rolling import Forecaster
 METHODS = ("mean", "naive", "seasonal", "ar", "ets", "theta", "arima")
 """The names of the methods, for :func:`statistical`."""
 
+ORDINARY = 1e75
+"""Series up to this size, and down to its inverse, are fitted in their own unit."""
 MAX_SEASON = 24
 """Longest season that exponential smoothing and ARIMA estimate; longer ones are removed
 first (MSTL)."""
@@ -171,6 +174,10 @@ def _fitted(
     }[method](**options)
     model = models.MSTL(period, trend_forecaster=model) if long else model
 
+    # for the squares of the library; ordinary series stay as they are
+    unit = unit_of(column).item() if column.any() else 1.0
+    unit = 1.0 if 1.0 / ORDINARY < unit < ORDINARY else unit
+
     def regressors(start: int, stop: int) -> Floats | None:
         if in_advance is None or method != "arima" or long:
             return None
@@ -183,9 +190,9 @@ def _fitted(
         count = len(history)
         rows = regressors(start, count), regressors(count, count + steps)
         with warnings.catch_warnings(action="ignore"):
-            return model.forward(history[start:], steps, *rows)["mean"]
+            return model.forward(history[start:] / unit, steps, *rows)["mean"] * unit
 
     last = column[-max(MAX_FITTED_STEPS, 3 * period) :]
     with warnings.catch_warnings(action="ignore"):
-        model.fit(last, regressors(len(column) - len(last), len(column)))
+        model.fit(last / unit, regressors(len(column) - len(last), len(column)))
     return forecaster

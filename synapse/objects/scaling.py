@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import _checks
 from .._scale import Scale
 from .._typing import Floats
 from ..errors import ArgumentError
@@ -38,6 +39,9 @@ def with_scales(
     that activate together, where only inputs are read in the same step: ArgumentError
     for these. Scales with lags are no neurons: what they describe stays outside.
     """
+    for scale in (inputs, outputs):
+        if scale is not None:
+            _require_weights(network, scale)
     whole = network
     if inputs is not None or outputs is not None:
         saved = SavedNetwork.of(network)
@@ -60,6 +64,20 @@ def _require_order(network: Network, saved: SavedNetwork) -> None:
             f" scale, got {network!r}: they would read scaled values one step late."
             " Save the agent or the model, or learn without a scale (normalize=False,"
             " scale=False)."
+        )
+
+
+def _require_weights(network: Network, scale: Scale) -> None:
+    """Raise if the numbers of a scale are beyond the dtype of the network."""
+    with np.errstate(over="ignore"):
+        factors = scale.deviation, 1.0 / scale.deviation
+        numbers = np.array([*factors, scale.mean, scale.mean / scale.deviation])
+    if not (np.abs(numbers) <= np.finfo(network.dtype).max).all():
+        raise ArgumentError(
+            f"Expected a scale whose factors fit {network.dtype.name}, the dtype of the"
+            f" network, got the deviations {_checks.short_repr(scale.deviation)} and"
+            f" the means {_checks.short_repr(scale.mean)}. Pass data in other units, or"
+            " save the model itself."
         )
 
 

@@ -14,7 +14,7 @@ from .._build import architecture
 from .._checks import imported, instance, pluralize, whole_number
 from .._defaults import ROWS_OF_TABLES, WITHOUT_MEMORY
 from .._model import Model, whole_of
-from .._scale import Scale
+from .._scale import Scale, root_mean_square, unit_of
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, FormatError
 from ..forecasting._selection import exceeds_chance, percent
@@ -380,7 +380,7 @@ def quality(answers: Floats, truth: Floats, classes: bool) -> list[float]:
     """
     if classes:
         return [float(np.mean(answers.argmax(axis=1) == truth.argmax(axis=1)))]
-    errors: list[float] = np.sqrt(np.mean((answers - truth) ** 2, axis=0)).tolist()
+    errors: list[float] = root_mean_square(answers - truth).tolist()
     return errors
 
 
@@ -523,16 +523,17 @@ def _verdict_on_classes(
 
 
 def _losses(answers: Floats, truth: Floats, classes: bool) -> Floats:
-    """Return the squared error of each row and target; of classes 1 for a row that is
+    """Return the squared error of each row and target, in a unit of the truth; of
+    classes 1 for a row that is
     wrong.
     """
     if classes:
         return np.asarray(answers.argmax(axis=1) != truth.argmax(axis=1), float)[
             :, None
         ]
-    return np.asarray((answers - truth) ** 2)
+    return np.asarray(((answers - truth) / unit_of(truth)) ** 2)
 
 
 def _ratio(error: float, other: float) -> float:
     """Return the error of the network divided by another; both can be 0."""
-    return 1.0 if error == other else error / max(other, 1e-300)
+    return 1.0 if error == other else error / max(other, np.finfo(float).tiny)

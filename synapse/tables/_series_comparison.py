@@ -14,6 +14,7 @@ from .._build import lower_name
 from .._checks import instance, listed, positive_integer
 from .._defaults import SERIES
 from .._model import Model
+from .._scale import unit_of
 from ..errors import ArgumentError
 from ..forecasting import RollingOrigin, Selection
 from ..forecasting._selection import COMBINE
@@ -282,7 +283,8 @@ def _comparison(
         errors_of_target = errors.xs(name, level=target)
         of = f" {name}" if len(targets) > 1 else ""
         summary[f"MAE{of}"] = errors_of_target.abs().mean()
-        summary[f"RMSE{of}"] = np.sqrt((errors_of_target**2).mean())
+        unit = unit_of(errors_of_target.fillna(0.0).to_numpy()).item()
+        summary[f"RMSE{of}"] = np.sqrt(((errors_of_target / unit) ** 2).mean()) * unit
     best = by_origin.idxmin(axis=1)
     summary["best"] = best.value_counts(normalize=True).reindex(methods, fill_value=0.0)
     summary.index.name = "method"

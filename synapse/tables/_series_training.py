@@ -13,6 +13,7 @@ import numpy as np
 from .._checks import instance
 from .._defaults import SERIES
 from .._model import Model
+from .._scale import root_mean_square
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..forecasting import RollingOrigin, Selection
@@ -320,10 +321,9 @@ def ranking(
             errors = rolled.errors.reshape(-1, rolled.errors.shape[-1])[
                 :, : len(targets)
             ]
-            squared = np.mean(errors**2, axis=0)
             row += [
                 forms.get(name, PLAIN).written(rmse)
-                for name, rmse in zip(targets, np.sqrt(squared), strict=True)
+                for name, rmse in zip(targets, root_mean_square(errors), strict=True)
             ]
     else:
         head = [task.name for task in tested[:MAX_SHOWN]]

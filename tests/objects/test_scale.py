@@ -150,3 +150,82 @@ def test_a_network_that_activates_together_is_not_written_with_scales():
     net = Network(inputs, outputs, synchronous=True)
     with pytest.raises(ArgumentError, match="one step late"):
         with_scales(net, Scale(1))
+
+
+UNITS = [2.0**exponent for exponent in (-1020, -1000, -900, -500, -420, -300, 300, 450)]
+PLAIN = RNG.normal([3.0, -40.0], [2.0, 0.1], (50, 2))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("unit", UNITS)
+def test_standard_units_do_not_depend_on_the_unit(unit):
+    """Powers of 2 round nothing, so all is equal to the last bits."""
+    weights = RNG.integers(0, 3, 50).astype(float)
+
+    def scales(rows):
+        for each in (None, weights):
+            scale = Scale(2)
+            for part in (slice(20), slice(20, None)):
+                scale.add(rows[part], None if each is None else each[part])
+            yield scale
+        for half_life in (None, 5.0):
+            scale = Scale(2, half_life)
+            scale.follow(rows)
+            yield scale
+            scale.add(rows)
+            yield scale
+        yield Scale.from_json(scale.as_json(), 2)
+        joined = scale._part([])
+        joined._insert(0, scale)
+        yield joined
+
+    for plain, other in zip(scales(PLAIN), scales(PLAIN * unit), strict=True):
+        assert np.allclose(other.deviation / unit, plain.deviation, rtol=1e-14)
+        standard = other.standard(PLAIN * unit)
+        assert np.allclose(standard, plain.standard(PLAIN), rtol=1e-12)
+        assert np.allclose(other.original(standard) / unit, PLAIN, rtol=1e-12)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_mixture_of_sizes_counts_what_is_large():
+    rows = np.array([[0.0], [1e-200], [5.0], [-1e-310], [3.0]])
+    together, stream = Scale(1), Scale(1)
+    together.add(rows), stream.follow(rows)
+    for scale in (together, stream):
+        assert np.allclose(scale.deviation, rows.std())
+    tiny = Scale(1)
+    tiny.add([[0.0], [0.0]])
+    assert tiny.deviation == 1.0
+    tiny.add([[0.0], [4e-200]])
+    assert np.allclose(tiny.deviation, np.sqrt(3.0) * 1e-200)
+    decaying = Scale(1, half_life=0.5)
+    decaying.follow([[1.0], [2.0]])
+    for _ in range(3000):  # until nothing of the first rows is left
+        assert np.isfinite(decaying.follow([[0.0]])).all()
+    assert decaying.deviation == 1.0
+
+
+@pytest.mark.filterwarnings("error")
+def test_numbers_beyond_the_range_are_refused():
+    scale = Scale.fixed([0.0], [1e-200])
+    whole = architect.Perceptron(1, 1, output_squash="identity", seed=0)
+    subnormal = Scale(1)
+    subnormal.add([[0.0], [1e-310]])
+    assert np.allclose(subnormal.standard([[0.0], [1e-310]]).ravel(), [-1.0, 1.0])
+    small = Network(
+        Layer(1, dtype=np.float32), Layer(1, squash="identity", dtype=np.float32)
+    )
+    all_refused(
+        [
+            (lambda: scale.standard([[1e200]]), ArgumentError, "finite in other units"),
+            (lambda: scale.add([[1e160], [0.0]]), ArgumentError, "squares are finite"),
+            (
+                lambda: Scale.fixed([0.0], [1e140]).original([[1e200]]),
+                ArgumentError,
+                "finite in other units",
+            ),
+            (lambda: with_scales(whole, subnormal), ArgumentError, "fit float64"),
+            (lambda: with_scales(small, scale), ArgumentError, "fit float32"),
+        ]
+    )
+    assert with_scales(whole, scale).run([[1e-200]]).shape == (1, 1)

@@ -14,6 +14,11 @@ from . import activations, costs
 
 SQUARABLE = 1e150
 """Numbers below this have squares that means and deviations can count."""
+VANISHING = 1e-250
+"""Below this sum, squares have lost digits to underflow: deviations follow without
+squares."""
+MIN_NUMBER = 5e-324
+"""The smallest number above 0."""
 ROUNDING = 64 * 2.0**-52
 """A deviation below this share of the mean is a rounding error: the column is
 constant."""

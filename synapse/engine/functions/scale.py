@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ..compiler.jit import kernel
-from . import ROUNDING, SQUARABLE
+from . import MIN_NUMBER, ROUNDING, SQUARABLE, VANISHING
 
 
 @kernel
-def take_rows(rows, weight, keep, count, mean, squares, deviation, standard):
+def take_rows(rows, weight, keep, count, deviation, mean, squares, standard):
     """Count rows (Welford 1962), write each in standard units; False, and nothing
     changes, if too large.
 
@@ -26,10 +26,19 @@ def take_rows(rows, weight, keep, count, mean, squares, deviation, standard):
                 continue
             if weight > 0.0:
                 gap = value - mean[i]
-                count[i] = keep * count[i] + weight
+                counted = keep * count[i]
+                count[i] = counted + weight
                 mean[i] += gap * (weight / count[i])
                 squares[i] = keep * squares[i] + weight * gap * (value - mean[i])
                 size = (squares[i] / count[i]) ** 0.5
+                if squares[i] < VANISHING:
+                    before = deviation[i] if deviation[i] < 1.0 else 0.0
+                    fraction = weight / count[i]
+                    old = before * (counted / count[i]) ** 0.5
+                    new = abs(gap) * (fraction * (1.0 - fraction)) ** 0.5
+                    larger = max(old, new)
+                    ratio = min(old, new) / max(larger, MIN_NUMBER)
+                    size = larger * (1.0 + ratio * ratio) ** 0.5
                 deviation[i] = size if size > ROUNDING * abs(mean[i]) else 1.0
             standard[t, i] = (value - mean[i]) / deviation[i]
     return True

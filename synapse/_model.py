@@ -13,12 +13,15 @@ from numpy.typing import ArrayLike, NDArray
 from . import _checks
 from ._build import architecture, built
 from ._defaults import OUTPUTS, ROWS
-from ._scale import SQUARABLE, TOO_LARGE, Scale
+from ._scale import Scale
 from ._typing import Floats
+from .engine.locking import DeferredInterrupt, raise_interrupt
+from .engine.schema import CHECK_SIZES
 from .errors import ArgumentError, ArgumentTypeError, FormatError, SynapseError
 from .forecasting._network_forecaster import NetworkForecaster
 from .learning import Result, Trainer
 from .learning._archive import TRAINER, arrays_of, trainer_of
+from .learning._data import prepare
 from .learning._options import OPTIONS
 from .objects import incomplete
 from .objects.layer import Layer
@@ -56,6 +59,8 @@ TASKS = {
 
 FLOAT = np.dtype(np.float64)
 Matrices = list[Floats]
+Scales = tuple[Scale | None, Scale | None]
+"""Those of inputs and targets."""
 
 
 def _checked_task(title: str, task: Any) -> Any:
@@ -282,9 +287,7 @@ class Model(Archived):
         A trainer that is assigned brings its network, such as that of a checkpoint.
         """
         if self._trainer is None:
-            self._trainer = Trainer(
-                self.network, ROWS.rate, rule=ROWS.rule, optimizer=ROWS.optimizer
-            )
+            self._trainer = self._usual_trainer()
         return self._trainer
 
     @trainer.setter
@@ -297,6 +300,11 @@ class Model(Archived):
         self._network = network
         self._trainer = trainer
         self._note()
+
+    def _usual_trainer(self) -> Trainer:
+        return Trainer(
+            self.network, ROWS.rate, rule=ROWS.rule, optimizer=ROWS.optimizer
+        )
 
     @property
     def _threads(self) -> int | None:
@@ -395,18 +403,29 @@ class Model(Archived):
             If the cost is not finite.
         """
         (aim,) = self._encoded("target", [target])
-        if self.target_scale is not None and not (np.abs(aim) < SQUARABLE).all():
-            raise ArgumentError(TOO_LARGE)
-        self._learn_row(inputs, aim, rate)
+        row = _checks.vector("inputs", inputs, len(self.network.input), FLOAT)
+        self._learn_row(row, aim, rate)
 
     def _learn_row(self, row: Any, aim: Floats, rate: float) -> None:
-        """Learn a row whose target has been checked."""
-        if self.scale is not None:
-            row = self.scale._follow("inputs", row)
-        if self.target_scale is not None:
-            aim = self.target_scale.follow(aim)
-        self.network.activate(row)
-        self.network.propagate(rate, aim)
+        """Learn a row: all checks come first, and the scales count it last."""
+        network = self.network
+        counted = []
+        sides = []
+        for title, scale, values in (
+            ("inputs", self.scale, row),
+            ("target", self.target_scale, aim),
+        ):
+            if scale is not None:
+                standard, columns = scale._following(title, values)
+                values = np.where(np.isnan(values), values, standard)  # no target
+                counted.append((scale, columns))
+            sides.append(values)
+        lesson = network._lesson(rate, sides[1])
+        with DeferredInterrupt():
+            network.activate(sides[0])
+            network._learn(*lesson, CHECK_SIZES)
+            for scale, columns in counted:
+                scale._set_columns(columns)
 
     @_checks.suggests_arguments("learn_many")
     def learn_many(
@@ -441,17 +460,23 @@ class Model(Archived):
         self._require_reach(aims)
         scales = (deepcopy(self.scale), deepcopy(self.target_scale))
         weights = _count(scales, parts, aims, is_single, sample_weight)
-        self.scale, self.target_scale = scales
-        rows = self._standard(parts, aims, False)
-        at = 0
-        for sequence, answers in zip(*rows, strict=True):
-            if not is_single and self.network.has_memory:
-                self.network.clear()
-            for row, aim in zip(sequence, answers, strict=True):
-                weight = 1.0 if weights is None else float(weights[at])
-                at += 1
-                self.network.activate(row)
-                self.network.propagate(rate * weight, aim)
+        network = self.network
+        data = prepare(
+            network,
+            *_standard(scales, parts, aims, is_single),
+            network._cost(None),
+        )
+        rates = rate * (np.ones(len(data.inputs)) if weights is None else weights)
+        network._lesson(float(rates.max()), None)
+        begins = {*data.bounds.tolist()} if data.clear and network.has_memory else ()
+        with DeferredInterrupt():
+            for i, each in enumerate(rates.tolist()):
+                if i in begins:
+                    network.clear()
+                network.activate(data.inputs[i])
+                network.propagate(each, data.targets[i])
+                self.scale, self.target_scale = scales
+                raise_interrupt()
 
     # --- answers ----------------------------------------------------------------------
 
@@ -620,53 +645,50 @@ class Model(Archived):
         row = self._encoded(title, [targets] if depth == 0 or not single else targets)
         return np.vstack([np.full((steps - 1, row.shape[1]), np.nan), row])
 
-    def _standard(self, parts: Matrices, targets: Matrices, is_single: bool) -> Any:
-        """Return inputs and targets in standard units, as a trainer takes them."""
-        x, y = (
-            side if scale is None else [scale.standard(rows) for rows in side]
-            for scale, side in ((self.scale, parts), (self.target_scale, targets))
-        )
-        return (x[0], y[0]) if is_single else (x, y)
-
     def _train(
         self,
         inputs: Any,
         targets: Any,
-        scales: tuple[Scale | None, Scale | None],
+        scales: Scales,
         validation: Any,
         weights: ArrayLike | None,
         options: dict[str, Any],
     ) -> Result:
-        """Train, after these scales have counted the data, which become those of the
-        model.
+        """Train, after these scales have counted the data. They become those of the
+        model when the weights first change.
         """
         parts, is_single = self._parts(inputs)
         aims = self._aims(targets, parts, is_single)
+        self._require_reach(aims)
         _count(scales, parts, aims, is_single, weights)
-        before = (self.scale, self.target_scale)
-        self.scale, self.target_scale = scales
         if weights is not None:
             options["sample_weight"] = weights
-        try:
-            self._require_reach(aims)
-            validation = self._held_out(validation)
-            if isinstance(sets := options.get("eval_set"), Mapping):
-                held_out = {name: self._held_out(pair) for name, pair in sets.items()}
-                options["eval_set"] = held_out
-            if isinstance(metrics := options.get("metrics"), list | tuple):
-                options["metrics"] = [*map(self._in_units, metrics)]
-            data = self._standard(parts, aims, is_single)
-            return self.trainer.train(*data, validation=validation, **options)
-        except (ArgumentError, ArgumentTypeError):  # nothing has been trained
-            self.scale, self.target_scale = before
-            raise
+        validation = self._held_out(scales, validation)
+        if isinstance(sets := options.get("eval_set"), Mapping):
+            held_out = {name: self._held_out(scales, sets[name]) for name in sets}
+            options["eval_set"] = held_out
+        if isinstance(metrics := options.get("metrics"), list | tuple):
+            options["metrics"] = [*map(self._in_units, metrics)]
+        data = _standard(scales, parts, aims, is_single)
+        trainer = self._trainer or self._usual_trainer()
 
-    def _held_out(self, data: Any) -> Any:
+        def begin() -> None:
+            self._trainer = trainer
+            self.scale, self.target_scale = scales
+
+        trainer._on_first_update = begin
+        try:
+            return trainer.train(*data, validation=validation, **options)
+        finally:
+            trainer._on_first_update = None
+
+    def _held_out(self, scales: Scales, data: Any) -> Any:
         """Return a pair of inputs and targets in standard units; all else as it is."""
         if not isinstance(data, tuple) or len(data) != 2:
             return data
         parts, is_single = self._parts(data[0])
-        return self._standard(parts, self._aims(data[1], parts, is_single), is_single)
+        aims = self._aims(data[1], parts, is_single)
+        return _standard(scales, parts, aims, is_single)
 
     def _in_units(self, metric: Any) -> Any:
         """Return a metric of what :meth:`predict` returns, as one of outputs."""
@@ -831,8 +853,19 @@ def _anew(scale: Scale | None) -> Scale | None:
     return None if scale is None else Scale(len(scale), scale.half_life, scale.lags)
 
 
+def _standard(
+    scales: Scales, parts: Matrices, targets: Matrices, is_single: bool
+) -> tuple[Any, Any]:
+    """Return inputs and targets in standard units, as a trainer takes them."""
+    x, y = (
+        side if scale is None else [scale.standard(rows) for rows in side]
+        for scale, side in zip(scales, (parts, targets), strict=True)
+    )
+    return (x[0], y[0]) if is_single else (x, y)
+
+
 def _count(
-    scales: tuple[Scale | None, Scale | None],
+    scales: Scales,
     parts: Matrices,
     aims: Matrices,
     is_single: bool,
@@ -854,6 +887,9 @@ def _count(
         if given.shape != (len(lengths),):
             message = _checks.expected("sample_weight", condition, given.shape)
             raise ArgumentError(message)
+        if not (np.isfinite(given) & (given >= 0.0)).all():
+            condition = "finite numbers, 0 or above"
+            raise ArgumentError(_checks.expected("sample_weight", condition, weights))
         by_row = np.repeat(given, lengths)
     if scale is not None:
         scale.add(np.concatenate(parts), by_row)

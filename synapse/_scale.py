@@ -483,7 +483,7 @@ def unit_of(values: Floats, axis: Axes | None = None) -> Floats:
     divide by it rounds nothing, and no square overflows or vanishes then.
     """
     largest = np.abs(values).max(axis=axis, keepdims=True, initial=0.0)
-    return np.ldexp(1.0, np.frexp(largest)[1] - 1)
+    return np.asarray(np.ldexp(1.0, np.frexp(largest)[1] - 1))
 
 
 def root_mean_square(values: Floats, axis: Axes = 0) -> Floats:

@@ -270,24 +270,23 @@ class Updater(OfNetwork):
             or not self.parameters.current
             or self.optimizer is not optimizer
         ):
-            self._limits = None
             require_closed(self.network, "trained by gradients")
             if isinstance(optimizer, RecursiveOptimizer) and optimizer.direct:
                 require_outputs(self.network)
-            self.parameters = ParameterVector(self.network)
-            self.optimizer = optimizer
-            values = self.parameters.read()
-            frozen = self.parameters.frozen
-            self.state = None
+            parameters = ParameterVector(self.network)
+            values = parameters.read()
+            frozen = parameters.frozen
+            state: OptimizerState | RecursiveState | None = None
             if isinstance(optimizer, Optimizer):
                 dtype = (
                     self.network.dtype if isinstance(optimizer, BuiltIn) else np.float64
                 )
-                self.state = optimizer.begin(values.astype(dtype), frozen)
+                state = optimizer.begin(values.astype(dtype), frozen)
             elif isinstance(optimizer, RecursiveOptimizer):
-                self.state = optimizer.begin(values, frozen, groups_of(self.parameters))
+                state = optimizer.begin(values, frozen, groups_of(parameters))
+            self.parameters, self.optimizer, self.state = parameters, optimizer, state
             self.places = self.parameters.places()
-            self._change = None
+            self._change = self._limits = None
         if self._limits is not self.penalties:
             frozen = self.parameters.frozen[: self.parameters.n_weights]
             self._limits = self.penalties

@@ -148,6 +148,8 @@ class Trainer(Archived, TrainerOptions):
         self._options_known: tuple[Any, FixedOptions] | None = None
         self._entropy: tuple[int, np.random.Generator] | None = None
         self._layout_known: Layout = None
+        # called once, when the next training has changed the network
+        self._on_first_update: Callable[[], None] | None = None
         # seconds for a connection and a row, by the latest compiled call
         self._visit_known = 1e-9
 
@@ -498,6 +500,7 @@ class Trainer(Archived, TrainerOptions):
             stop=self._stop,
             seconds_per_visit=self._visit_known,
             previous_rule=self._known_rule(options),
+            on_first_update=self._on_first_update,
             on_batch=on_batch,
             checkpoint=file,
             resumed_from=before,
@@ -531,7 +534,7 @@ class Trainer(Archived, TrainerOptions):
             rule = training.rule
             options = training.options
             self._visit_known = training.seconds_per_visit
-            begun = end is not None and (end.done or rule is not None)
+            begun = end is not None and (end.done or training.changed)
             self._paused = end if begun else latest
             # it has no random masks
             is_small = rule is not None and rule._nbytes <= MAX_CACHED_BYTES

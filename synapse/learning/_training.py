@@ -102,6 +102,8 @@ class Training:
     seconds_per_visit: float
     # the rule of a training before, with memory for the same options
     previous_rule: Rule | None = None
+    # called once, when the network has changed, or the training ends as it should
+    on_first_update: Callable[[], None] | None = None
     on_batch: Callable[[Batch], Any] | None = None
     checkpoint: Checkpointer | None = None
     resumed_from: TrainingState | None = None  # the training that this one continues
@@ -115,6 +117,7 @@ class Training:
     batch: int = 0  # number of updates in this epoch, counted for `on_batch`
     updates: int = 0  # in total
     end: TrainingState | None = None  # what is needed to continue after its end
+    changed: bool = False  # whether there was an update
     in_epoch: bool = False  # whether an epoch has begun that is not complete
 
     def __post_init__(self) -> None:
@@ -138,6 +141,8 @@ class Training:
                 self._start()
             try:
                 stopped = self._run_until_stopped()
+                if stopped != "interrupted":
+                    self._updated()
             finally:
                 self.end = self.state()
             try:
@@ -166,6 +171,13 @@ class Training:
             rows = self.source.rows
             self.bar.update(0 if rows is None else rows * before.done)
             self.rates.repeat(self.history.monitored)
+
+    def _updated(self) -> None:
+        """Note that the network has changed, and tell who has asked for it."""
+        self.changed = True
+        if self.on_first_update is not None:
+            self.on_first_update()
+            self.on_first_update = None
 
     def state(self) -> TrainingState:
         """Return what is needed to continue here; an epoch that is not complete begins
@@ -331,6 +343,7 @@ class Training:
 
         def on_iteration(loss: float, norm: float) -> bool:
             nonlocal ended
+            self._updated()
             self.bar.update(rows)
             epoch = self.history.done
             self.batch = 0
@@ -453,8 +466,17 @@ class Training:
             and self._expected_seconds(rule.task.data) >= TARGET_CALL_SECONDS
         )
         started = time.perf_counter()
-        shown, result = self._call_in_thread(call, epochs) if is_long else (0, call())
-        rows = int(epochs.control[1])
+        failed = True
+        try:
+            shown, result = (
+                self._call_in_thread(call, epochs) if is_long else (0, call())
+            )
+            failed = not math.isfinite(result[1])
+        finally:
+            rows = int(epochs.control[1])
+            # a rule that works by steps counts the row that it has not learned, too
+            if rows > (failed and rule.by_steps):
+                self._updated()
         if rows:
             self.seconds_per_visit = (time.perf_counter() - started) / (
                 rows * self.network._size
@@ -499,6 +521,7 @@ class Training:
                     norm = self.updater.update(
                         batch, rate, measured=self.on_batch is not None
                     )
+                    self._updated()
                     rule._reinitialize_neurons(self.updater)
                 if batch.steps and self.on_batch is not None:
                     loss = batch.cost / batch.steps

@@ -299,7 +299,6 @@ def connect_many(
     Without `pairs`, every source is connected to every target. Pairs are overwritten,
     which saves memory.
     """
-    refuse(sources, targets, pairs, delay)
     store = join((*sources, *targets))
     if store.draft is not None:
         ends = [*sources], [*targets], pairs

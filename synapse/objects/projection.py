@@ -482,6 +482,7 @@ def connect_layers(
             " higher density, another mask, weights that are not all NaN, or"
             " self_connections=True to connect neurons to themselves."
         )
+    edits.refuse(source._neurons, targets, pairs, delay)
     full = count == shape[0] * shape[1] and not is_listed(chosen)
     dtype = source._store.dtype
     carousel = is_carousel(chosen, sources, targets)

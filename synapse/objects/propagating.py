@@ -120,6 +120,14 @@ class Propagating(Stepping):
         """Propagate after checking and converting all arguments in Python, which raises
         the errors.
         """
+        return self._learn(*self._lesson(rate, targets, cost), CHECK_SIZES)[1]
+
+    def _lesson(
+        self, rate: float, targets: ArrayLike | None, cost: str | Cost | None = None
+    ) -> tuple[Floats, int, float]:
+        """Return targets, cost and rate as kernels take them, checked; raises what
+        :meth:`propagate` raises for them.
+        """
         rate = checks.non_negative_number("rate", rate, self._store.dtype)
         measure = self._cost(cost)
         if (
@@ -131,7 +139,7 @@ class Propagating(Stepping):
         if targets is not None:
             row = self._vector("targets", targets, self._n_outputs, nan=True)
             measure._check_targets(row[None])
-        return self._learn(row, measure.code, rate, CHECK_SIZES)[1]
+        return row, measure.code, rate
 
     def _propagate_errors(self, rate: float, errors: Floats) -> float:
         """Propagate given errors of the outputs."""

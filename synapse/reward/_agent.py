@@ -8,6 +8,7 @@ import inspect
 import math
 from abc import abstractmethod
 from collections.abc import Mapping
+from copy import copy
 from typing import Annotated, Any, ClassVar, Literal, Self
 from weakref import WeakKeyDictionary, ref
 
@@ -18,7 +19,7 @@ from .. import _checks as checks
 from .._defaults import STEPS
 from .._initializer import Seed, random_generator
 from .._model import Model
-from .._scale import SQUARABLE, TOO_LARGE, Scale
+from .._scale import SQUARABLE, TOO_LARGE, Columns, Scale
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..objects.eligibility_traces import EligibilityTraces
@@ -114,6 +115,7 @@ class Agent(Archived):
         self._returns = Scale(1)
         self._return = 0.0
         self._value: float | None = None  # None: no episode has begun
+        self._prepared_action: Any = None
         self._next: Any = (
             None  # the next action, of an agent that chooses it in `_bootstrap_value`
         )
@@ -236,15 +238,19 @@ class Agent(Archived):
         """
         row = self._observed(observation)
         self._read_networks()
-        row = self._standard(row, counted=True)
+        prepared = self._prepare_action(self.steps)
+        standard, columns = self._counted(row)
+        limits = self._present_limits()
         self._take_over()
         for network, traces in zip(self._networks, self._traces, strict=True):
             network.clear()
             traces.clear()
-        self._limits = self._present_limits()
+        self._limits = limits
         self._return = 0.0
         self._next = None  # of an episode that was broken off
-        return self._observe(row)
+        self._prepared_action = prepared
+        self._count(columns)
+        return self._observe(standard)
 
     @checks.suggests_arguments("agent.learn")
     def learn(
@@ -299,12 +305,11 @@ class Agent(Archived):
                 " observation."
             )
         self._require_latest()
-        self._prepare_action()
-        # Nothing has changed so far. The scale of rewards checks its number before it
-        # counts it, and that of observations cannot fail after it.
+        prepared = self._prepare_action(self.steps + 1)
+        returns, total = copy(self._returns), self._return
         if self.scale_rewards:
-            reward = self._scaled(reward)
-        after = self._standard(row, counted=True)
+            total, reward = self._scaled(returns, total, reward)
+        after, columns = self._counted(row)
         following = (
             self._bootstrap_value(after) if self.discount and not terminated else 0.0
         )
@@ -319,21 +324,23 @@ class Agent(Archived):
                 " those before this step. Use a bound, a lower rate or bounded"
                 " squashes."
             )
-        self.error = delta
+        steps = zip(self._traces, self._errors(delta), self._limits, strict=True)
         before = [
             (network, network.weights, network.biases)
             for network in self._networks[:-1]
         ]
         try:
-            for traces, errors, limits in zip(
-                self._traces, self._errors(delta), self._limits, strict=True
-            ):
+            for traces, errors, limits in steps:
                 traces.learn(errors, delta, decay, *limits)
         except DivergenceError:  # of the last network, after the first has learned
             for network, weights, biases in before:
                 network.weights = weights
                 network.biases = biases
             raise
+        self._returns, self._return = returns, total
+        self._count(columns)
+        self._prepared_action = prepared
+        self.error = delta
         self.steps += 1
         # if a function of the user raises now, the next step is that of a new episode
         self._value = None
@@ -358,7 +365,7 @@ class Agent(Archived):
             for :class:`TD`. To learn again, call :meth:`begin`.
         """
         first = checks.boolean("first", first)
-        row = self._standard(self._observed(observation))
+        row, _ = self._counted(self._observed(observation), 0.0)
         self._value = None
         self._take_over()
         network = self._networks[0]
@@ -435,9 +442,10 @@ class Agent(Archived):
         if type(values["_return"]) is not float or type(values["error"]) is not float:
             raise ValueError("its return or its error is not a number")
 
-    def _prepare_action(self) -> None:
-        """Call what the user has given for the next action, which may raise, before
-        anything changes.
+    def _prepare_action(self, steps: int) -> Any:
+        """Call what the user has given for the action after `steps` steps, which may
+        raise, before anything changes; :meth:`_observe` finds the result in
+        `_prepared_action`.
         """
 
     def _observed(self, observation: ArrayLike) -> Floats:
@@ -459,21 +467,33 @@ class Agent(Archived):
                 raise ArgumentError(TOO_LARGE)
         return row
 
-    def _standard(self, row: Floats, counted: bool = False) -> Floats:
-        """Return the observation with running mean 0 and deviation 1, if it is
-        normalised.
+    def _counted(
+        self, rows: Floats, weight: float = 1.0
+    ) -> tuple[Floats, Columns | None]:
+        """Return observations with running mean 0 and deviation 1, if they are
+        normalised, and the numbers of the scale after them, for :meth:`_count`.
         """
         scale = self._models[0].scale
-        return row if scale is None else scale.follow(row, float(counted))
+        if scale is None:
+            return rows, None
+        return scale._following("observation", rows, weight)
 
-    def _scaled(self, reward: float) -> float:
-        """Return the reward, divided by the running deviation of the discounted sum of
-        rewards so far.
+    def _count(self, columns: Columns | None) -> None:
+        """Set the numbers of the scale of observations."""
+        if columns is not None:
+            scale = self._models[0].scale
+            assert scale is not None
+            scale._set_columns(columns)
+
+    def _scaled(
+        self, returns: Scale, total: float, reward: float
+    ) -> tuple[float, float]:
+        """Return the discounted sum of rewards after one more, which `returns` count,
+        and the reward divided by their deviation.
         """
-        total = self.discount * self._return + reward
-        self._returns.follow(np.array([total]))  # raises for a number that is too large
-        self._return = total
-        return reward / float(self._returns.deviation[0])
+        total = self.discount * total + reward
+        returns.follow(np.array([total]))  # raises for a number that is too large
+        return total, reward / float(returns.deviation[0])
 
     def _take_over(self) -> None:
         for network in self._networks:

@@ -94,7 +94,6 @@ class QLearning(Agent):
         self.network = network
         self.explore = explore
         self._action = 0
-        self._chance: float | None = None  # of exploring, for the step to come
 
     def _read_outputs(self) -> None:
         (network,) = self._networks
@@ -112,10 +111,7 @@ class QLearning(Agent):
     def _answer(self, outputs: Floats) -> int:
         return int(outputs.argmax())
 
-    def _prepare_action(self) -> None:
-        self._chance = self._chance_after(self.steps + 1)
-
-    def _chance_after(self, steps: int) -> float:
+    def _prepare_action(self, steps: int) -> float:
         """Return the probability of a random action after `steps` steps."""
         if not callable(self.explore):
             return self.explore
@@ -130,11 +126,7 @@ class QLearning(Agent):
     def _observe(self, row: Floats) -> int:
         values = self.network.activate(row)
         best = action = int(values.argmax())
-        chance = (
-            self._chance_after(self.steps) if self._chance is None else self._chance
-        )
-        self._chance = None
-        if self._rng.random() < chance:
+        if self._rng.random() < self._prepared_action:
             action = int(self._rng.integers(len(values)))
         if values[action] < values[best]:
             self._traces[0].clear()

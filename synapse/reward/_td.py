@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
+from copy import copy
 from typing import ClassVar, final
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from .._checks import finite_array, must, short_repr, suggests_arguments
 from .._defaults import DISCOUNT, STEPS, TRACE
-from .._scale import Scale
+from .._scale import Columns, Scale
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.network import Network
@@ -153,36 +153,34 @@ class TD(Agent):
 
     def _learn_rows(self, rows: Floats, gains: Floats, values: Floats) -> None:
         """Learn from some rows in one call of compiled code."""
-        before = deepcopy((self.model.scale, self._returns, self._return))
         traces = self._traces[0]
         factors = self.discount, self.discount * self.trace_decay, *self._limits[0]
-        try:
-            prepared = self._prepared(rows, gains)
-        except (
-            ArgumentError
-        ):  # a number of one of the rows is too large: none of them counts
-            self._bring_back(*before)
-            raise
+        prepared, counted = self._prepared(rows, gains)
         done, status = traces.learn_stream(*prepared, values, *factors)
+        if done < len(rows):  # only the rows that were learned count
+            _, counted = self._prepared(rows[:done], gains[:done])
+        columns, self._returns, self._return = counted
+        self._count(columns)
         self.steps += done
         if done:
             self._value = float(values[done - 1])
-        if done < len(rows):  # only the rows up to the one that failed count
-            self._bring_back(*before)
-            self._prepared(rows[: done + 1], gains[: done + 1])
-            traces.require_done(status)
+        traces.require_done(status)
 
-    def _prepared(self, rows: Floats, gains: Floats) -> tuple[Floats, Floats]:
-        """Return rows and rewards in their scales, each by what came up to it."""
+    def _prepared(
+        self, rows: Floats, gains: Floats
+    ) -> tuple[tuple[Floats, Floats], tuple[Columns | None, Scale, float]]:
+        """Return rows and rewards in their scales, each by what came up to it, and
+        what the scales are after them. Nothing changes.
+        """
+        returns, total = copy(self._returns), self._return
         if self.scale_rewards:
-            gains = np.array(list(map(self._scaled, gains.tolist())))
-        scale = self.model.scale
-        return (rows if scale is None else scale.follow(rows)), gains
-
-    def _bring_back(self, scale: Scale | None, returns: Scale, total: float) -> None:
-        """Restore the scales from before some rows."""
-        self.model.scale = scale
-        self._returns, self._return = returns, total
+            scaled = []
+            for gain in gains.tolist():
+                total, reward = self._scaled(returns, total, gain)
+                scaled.append(reward)
+            gains = np.array(scaled)
+        standard, columns = self._counted(rows)
+        return (standard, gains), (columns, returns, total)
 
     def _answer(self, outputs: Floats) -> float:
         return float(outputs[0])

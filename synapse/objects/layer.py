@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -245,6 +245,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
                     [longer if layer is self else layer for layer in network._layers]
                 )
                 network._admit(neurons)
+            rivals = self._joined_rivals(neurons)
             count = len(self._neurons)
             self._neurons.extend(neurons)
             if network is not None:
@@ -253,19 +254,26 @@ class Layer(NeuronRows, Sequence[Neuron]):
                 except MemoryError:
                     del self._neurons[count:]
                     raise
-            self._join_groups(count)
+            for last, neuron in rivals:
+                groups.admit(neuron._store, neuron._row, last._row)
             for number, neuron in enumerate(neurons, count):
                 if self._name and neuron._store.names[neuron._row] is None:
                     neuron.name = f"{self._name} {number}"
             if network is not None and order.are_joined(network, neurons):
                 order.place_new_layers(network, *order.attached(network, neurons))
 
-    def _join_groups(self, start: int) -> None:
-        """Add the neurons from an index on to the group of the one before, if any."""
-        for last, neuron in pairwise(self._neurons[max(start - 1, 0) :]):
-            if neuron.squash._grouped and neuron.squash is last.squash:
-                store = edits.join([last, neuron])
-                groups.admit(store, neuron._row, last._row)
+    def _joined_rivals(self, neurons: Sequence[Neuron]) -> list[tuple[Neuron, Neuron]]:
+        """Return which neurons will compete with the one before, in one store;
+        TopologyError if their dtypes differ.
+        """
+        rivals = [
+            (last, neuron)
+            for last, neuron in pairwise([*self._neurons[-1:], *neurons])
+            if neuron.squash._grouped and neuron.squash is last.squash
+        ]
+        if rivals:
+            edits.join([*chain.from_iterable(rivals)])
+        return rivals
 
     # --- connections ------------------------------------------------------------------
 

@@ -76,7 +76,10 @@ class Owners(Twin):
         reference.settle()
         reference.begin()
         values = dict(enumerate(self.vector(self.inputs)))
-        for members in owners:
+        pause = ways.randrange(3 * len(owners))  # within one step of three
+        for place, members in enumerate(owners):
+            if place == pause:
+                self.meet_another(ways.choice(self.order[self.inputs :]))
             for j in members:
                 if j in values:
                     reference.clamp(j, values[j])
@@ -97,6 +100,15 @@ class Owners(Twin):
             reference.propagate(j, 0.1, error)
             self.ours[j].propagate(0.1, target, "squared_error")
         self.check()
+
+    def meet_another(self, j):
+        """Connect a unit, without effect, from the inside of another network: the
+        larger of their stores absorbs the smaller."""
+        x, y = Layer(self.ways.choice([1, 30])), Layer(1, "identity")
+        x.project(y, weights=1.0, delay=2)
+        net = Network(x, y)
+        net.run(np.ones((3, len(x))))
+        y[0].project(self.ours[j], weight=0.0, trainable=False, delay=3)
 
     def edit(self):
         """Change what delays or gates, between two steps."""

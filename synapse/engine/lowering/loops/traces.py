@@ -209,7 +209,7 @@ def list_new(store: Any, n: int, work: Any) -> int:
     for j in range(n):
         had = work[MARKS + j]
         remembers = store.flags[j] & MEMORY != 0 and had & MEMORY == 0
-        traces = is_momentary(store, j) and store.learning[j] != 0 and had & TRACED == 0
+        traces = is_momentary(store, j) and had & TRACED == 0  # its bias's, at least
         if remembers or traces:
             work[MARKS + new] = j
             new += 1

@@ -104,7 +104,10 @@ class GRU(Network):
         "candidates",
     )
 
-    @suggests_arguments("architecture")
+    @suggests_arguments(
+        "architecture",
+        void=[("update_gate_bias", "span", lambda given: given["span"] is not None)],
+    )
     def __init__(
         self,
         *sizes: int,
@@ -130,7 +133,7 @@ class GRU(Network):
         recipe = Recipe(
             seed, initializer, bias_initializer, dtype, squash, output_squash
         )
-        recipe.remember("GRU", span, update_gate_bias=update_gate_bias)
+        recipe.remember("GRU", span)
         inputs = recipe.inputs(counts[0])
         constant = recipe.fixed(1, "constant", bias=1.0)
         layers = [constant]

@@ -174,7 +174,14 @@ class LSTM(Network):
         "hidden",
     )
 
-    @suggests_arguments("architecture")
+    @suggests_arguments(
+        "architecture",
+        void=[
+            ("forget_gate_bias", "forget_gates", lambda g: g["forget_gates"] is False),
+            ("forget_gate_bias", "span", lambda given: given["span"] is not None),
+            ("input_gate_bias", "span", lambda given: given["span"] is not None),
+        ],
+    )
     def __init__(
         self,
         *sizes: int,
@@ -242,12 +249,7 @@ class LSTM(Network):
         last = squash if output_squash is None else output_squash
         functions = (squash, last, options.cell_squash)
         recipe = Recipe(seed, initializer, bias_initializer, dtype, *functions)
-        recipe.remember(
-            "LSTM",
-            span,
-            input_gate_bias=input_gate_bias,
-            forget_gate_bias=forget_gate_bias,
-        )
+        recipe.remember("LSTM", span)
         logistic = squash_named(squash).name == "logistic"
         if recipe.span and not (forget_gates and logistic):
             raise ArgumentError(

@@ -104,18 +104,10 @@ class Recipe:
             )
         return Layer(size, function, biases, name, dtype=self.dtype)
 
-    def remember(self, architecture: str, span: Any, **biases: Any) -> None:
-        """Make :meth:`keeping` draw spans up to a number or in a range; `biases` must
-        not be given as well.
-        """
+    def remember(self, architecture: str, span: Any) -> None:
+        """Make :meth:`keeping` draw spans up to a number or in a range."""
         if span is None:
             return
-        for name, bias in biases.items():
-            if bias is not None:
-                raise ArgumentError(
-                    f"Expected a span or the {name} of {architecture}, got both."
-                )
-
         title = f"span of {architecture}"
         condition = "a number of steps, or two such as (1, 1000)"
         single = checks.is_number(span)

@@ -194,6 +194,8 @@ class Model(Archived):
         self._network = network
         self.scale = _scale_of("scale", scale, len(network.input))
         if task != "numbers":
+            if isinstance(target_scale, Scale):
+                raise _checks.void("target_scale", "task", task)
             target_scale = False
         count = len(network.output)
         self.target_scale = _scale_of("target_scale", target_scale, count)

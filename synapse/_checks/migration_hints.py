@@ -35,7 +35,7 @@ from .names import (
     suggestion,
     unknown_attribute,
 )
-from .options import Option, checked_arguments, checks_in
+from .options import Option, checked_arguments, checks_in, effect_check
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Item = TypeVar("Item")
@@ -73,7 +73,10 @@ MISSING = "()"
 
 
 def suggests_arguments(
-    call_name: str, *siblings: str, of_class: bool = True
+    call_name: str,
+    *siblings: str,
+    of_class: bool = True,
+    void: Sequence[tuple[Any, ...]] = (),
 ) -> Callable[[Function], Function]:
     """Make a decorator of a call, or of a class, that checks its arguments as its
     signature declares, and raises an error with advice for an unknown one.
@@ -81,7 +84,8 @@ def suggests_arguments(
     The advice comes from the table of `call_name` in `ARGUMENTS`, or names our
     parameter and the call that has it, this one or a method of the class in `siblings`.
     Options in a dict, as in Synaptic, are answered, too. Messages about an argument of
-    ``__init__`` name its class if they are `of_class`.
+    ``__init__`` name its class if they are `of_class`. Arguments that are `void` are
+    refused.
     """
     table = ARGUMENTS.get(call_name, {})
 
@@ -91,12 +95,13 @@ def suggests_arguments(
             return cast(Function, function)
 
         checks = checks_in(function, of_class)
+        require = effect_check(function, void) if void else None
 
         @functools.wraps(function)
         def call(*arguments: Any, **named: Any) -> Any:
             try:
-                if checks:
-                    arguments = checked_arguments(checks, arguments, named)
+                if checks or void:
+                    arguments = checked_arguments(checks, arguments, named, require)
                 return function(*arguments, **named)
             except (TypeError, ValueError) as error:
                 # A traceback of one frame: Python refused the arguments themselves.

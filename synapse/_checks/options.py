@@ -47,6 +47,16 @@ an :class:`Option`, and is decorated by :func:`with_options`::
 
     Training(network, l1=0.1).batch
 
+**Two arguments of which one makes the other void** are declared at the decorator, and
+refused if both are given: the one, the other, the condition, and what to do if that is
+not to leave out one of them::
+
+    @_checks.suggests_arguments(
+        "returns", void=[("points", "tests", lambda given: given["tests"])]
+    )
+    def returns(runs, *, points=40, tests=False):
+        ...
+
 The two types of an option are that of the attribute when it is read, and that of the
 values that can be given. Assignment, ``training.l1 = -1.0``, checks like an argument.
 :func:`options_of` has the options of a class by name, for files, pickles and ``repr``.
@@ -57,7 +67,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill
 from typing import (
@@ -73,10 +83,14 @@ from typing import (
     overload,
 )
 
+from ..errors import ArgumentError
+from .arguments import subject
+
 Read = TypeVar("Read")
 Given = TypeVar("Given")
 Described = TypeVar("Described", bound=type)
 Check = Callable[[str, Any], Any]
+EffectCheck = Callable[[Iterable[Any], Mapping[str, Any]], None]
 
 # --- checks in the signature of a call ------------------------------------------------
 
@@ -127,9 +141,14 @@ def _declared(annotation: Any, names: Mapping[str, Any]) -> tuple[Any, Check] | 
 
 
 def checked_arguments(
-    checks: Iterable[ArgumentCheck], given: tuple[Any, ...], named: dict[str, Any]
+    checks: Iterable[ArgumentCheck],
+    given: tuple[Any, ...],
+    named: dict[str, Any],
+    require_effect: EffectCheck | None,
 ) -> tuple[Any, ...]:
-    """Return checked arguments by position, and replace those in `named`."""
+    """Return checked arguments by position, and replace those in `named`; ArgumentError
+    if one of them has no effect.
+    """
     by_place = list(given)
     for name, place, title, check, none in checks:
         if name in named:
@@ -137,7 +156,39 @@ def checked_arguments(
                 named[name] = check(title, named[name])
         elif place < len(by_place) and not (none and by_place[place] is None):
             by_place[place] = check(title, by_place[place])
+    if require_effect and (named or len(given) > 2):
+        require_effect(by_place, named)
     return tuple(by_place)
+
+
+def effect_check(
+    function: Callable[..., Any], rules: Sequence[tuple[Any, ...]]
+) -> EffectCheck:
+    """Return what raises ArgumentError if an argument of a call has no effect by these
+    rules, and is not its default.
+    """
+    parameters = inspect.signature(function).parameters.values()
+    places = [each.name for each in parameters if each.kind < each.KEYWORD_ONLY]
+    defaults = {each.name: each.default for each in parameters}
+
+    def require_effect(by_place: Iterable[Any], named: Mapping[str, Any]) -> None:
+        values = {**defaults, **dict(zip(places, by_place, strict=False)), **named}
+        for name, other, when, *advice in rules:
+            value, default = values[name], defaults[name]
+            if (type(value) is not type(default) or value != default) and when(values):
+                raise void(name, other, values[other], *advice)
+
+    return require_effect
+
+
+def void(name: str, other: str, value: Any, advice: str = "") -> ArgumentError:
+    """Make the error for an argument that has no effect with this value of another."""
+    is_plain = isinstance(value, bool | int | float | str | tuple)
+    reason = f"with `{other}={value!r}`" if is_plain else f"with the given `{other}`"
+    if value is None:
+        reason, advice = f"without `{other}`", advice or f"Pass {other}, too."
+    advice = advice or "Expected one of the two, got both."
+    return ArgumentError(f"{subject(name)} has no effect {reason}. {advice}")
 
 
 def arguments_of(annotation: str) -> list[str]:

@@ -71,7 +71,8 @@ def prune(
         The network. It is not changed.
     inputs, targets : array_like, shape (T, n) and (T, m), optional
         A sequence, run from a cleared context (or samples, for a network without
-        memory). With both, losses are computed. Contributions need the inputs.
+        memory). With both, losses are computed. Contributions need the inputs, which
+        without targets count for nothing else.
     fraction : float
         Fraction of the removable connections to remove, from 0 to 1.
     by : {"magnitude", "contribution"}
@@ -109,7 +110,7 @@ def prune(
     boolean("keep_reached", keep_reached)
     if inputs is None and (targets is not None or by == "contribution"):
         raise ArgumentError(
-            "Expected inputs for losses and contributions, got none. Pass inputs=,"
+            "Expected inputs for targets and contributions, got none. Pass inputs=,"
             " shape (T, n)."
         )
     table = topology_of(network)._require_closed("pruned")

@@ -308,6 +308,12 @@ def about_series(several: Mapping[str, pd.DataFrame]) -> list[str]:
     return [*next(iter(several.values())).attrs["notes"]]
 
 
+def refuse(options: argparse.Namespace, names: Sequence[str], kind: str) -> None:
+    """Raise UsageError for an option that is given, but is for data of another kind."""
+    for name in [name for name in names if getattr(options, name)]:
+        raise UsageError(f"--{name.replace('_', '-')} is for {kind}. Remove it.")
+
+
 def say(notes: Sequence[str]) -> None:
     """Print sentences on stderr."""
     for note in dict.fromkeys(notes):

@@ -13,7 +13,7 @@ from ..tables._series import following
 from ..tables._table import find, pandas_for_tables
 from .formats import READING, read
 from .helpers import joined, require_table, write_table
-from .reading import ReadTable, add_reading, add_sequence, say
+from .reading import HOW, ReadTable, add_reading, add_sequence, refuse, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,8 +60,10 @@ def run(options: argparse.Namespace) -> None:
     table = ReadTable.of(options, network.metadata.get("missing", ()))
     say(table.notes)
     if "differences" in network.metadata:
+        refuse(options, ["in_order"], "a model of rows")
         write_table(_of_series(network, table), options.output)
     else:
+        refuse(options, HOW, "a model of series")
         write_table(
             _of_rows(network, table, options.in_order), options.output, index=False
         )

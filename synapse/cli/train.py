@@ -49,6 +49,7 @@ from .reading import (
     add_shared,
     further,
     optimizer,
+    refuse,
     say,
 )
 
@@ -261,6 +262,7 @@ def _trained(
         if asked or table.series_options["fill"] or options.methods:
             why = "are for a series of numbers, without --inputs, --classes and --ahead"
             raise UsageError(f"--known, --observed, --fill and --methods {why}.")
+        refuse(options, ("steps", "zone"), "a series")
         used = [*targets, *columns(cells, options.inputs or [])]
         first_date = dated.columns[0] if dated else None
         numbered = first_date and key and is_numeric(cells[first_date])

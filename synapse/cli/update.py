@@ -14,12 +14,14 @@ from . import INTERRUPTED, formats
 from .formats import READING, loaded
 from .helpers import aligned, names, printable
 from .reading import (
+    HOW,
     ReadTable,
     add_further,
     add_reading,
     add_sequence,
     add_shared,
     further,
+    refuse,
     say,
 )
 
@@ -83,10 +85,12 @@ def update(options: argparse.Namespace) -> int:
     settings = {"epochs": options.epochs, "seed": options.seed, "progress": progress}
     try:
         if "differences" in facts:
+            refuse(options, ["target"], "a model of rows")
             several, notes = table.trained_series(facts)
             say([*table.notes, *notes])
             updated = update_series(model, several, **settings)
         else:
+            refuse(options, HOW, "a model of series")
             say(table.notes)
             updated = update_rows(
                 model,

@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from .._checks import text
+from .._checks import suggests_arguments, text
 from ..errors import ArgumentError
 from ..objects.network import Network, require_network
 from ..objects.topology import Topology
@@ -23,6 +23,9 @@ MAX_LINK_LETTERS = 8_000
 """Letters after the ``#`` of an address, as many as a page reads."""
 
 
+@suggests_arguments(
+    "link", void=[("targets", "inputs", lambda given: given["inputs"] is None)]
+)
 def link(
     network: Network,
     inputs: ArrayLike | None = None,

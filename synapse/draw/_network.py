@@ -85,9 +85,10 @@ def network(
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     color : str, optional
-        Values that color the discs of neurons, if neurons are drawn: "activation",
-        "bias", "state", or a name of their :attr:`~synapse.Neuron.metadata`: numbers
-        have a color bar, other values a legend. Default: none.
+        Values that color the discs of neurons, of a large network with
+        ``blocks=False``: "activation", "bias", "state", or a name of their
+        :attr:`~synapse.Neuron.metadata`: numbers have a color bar, other values a
+        legend. Default: none.
     groups : str, optional
         A name of metadata of neurons: those with the same value stand together, in
         place of those of a layer, and those without a value, too. The groups are in the
@@ -116,8 +117,8 @@ def network(
     ------
     ArgumentTypeError, ArgumentError
         If `network`, `ax` or `layout` is of another kind, a neuron is given twice, a
-        layout does not place every neuron, `blocks` is True with a layout or with
-        `numbers`, or `numbers` is True for more than 100 connections.
+        layout does not place every neuron, a network is drawn by layers with a layout,
+        `color` or `numbers`, or `numbers` is True for more than 100 connections.
     UnknownNameError
         If no neuron has metadata of the name `color` or `groups`, or `layout` not one
         of these names.
@@ -155,14 +156,10 @@ def network(
     maximum = MAX_GATED if (diagram.gater != NO_GATER).any() else MAX_CONNECTIONS
     large = diagram.neurons > MAX_NEURONS or diagram.connections > maximum
     by_layers = large and not free if blocks is None else boolean("blocks", blocks)
-    if by_layers and (free or printed):
-        needs_neurons = (
-            "A layout places neurons"
-            if free
-            else "numbers=True prints numbers of neurons"
-        )
+    if by_layers and (free or printed or color is not None):
         raise ArgumentError(
-            f"{needs_neurons}, which blocks=True does not draw. Pass one of the two."
+            "`color`, `numbers` and another `layout` are for neurons, which `blocks`,"
+            " the default of large networks, does not draw. Pass one of the two."
         )
     title = label(network.name, 40) if isinstance(network, Network) else ""
     if by_layers:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import boolean
+from .._checks import boolean, suggests_arguments
 from ..objects.recording import Log
 from ._arguments import over_time
 from ._places import short_names
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@suggests_arguments(
+    "raster", void=[("what", "color_bars", lambda given: given["color_bars"] is False)]
+)
 def raster(
     values: ArrayLike | Log,
     neurons: Any = None,

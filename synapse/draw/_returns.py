@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._checks import boolean, expected, positive_integer
+from .._checks import boolean, expected, positive_integer, suggests_arguments
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 from ..reward import Run
@@ -20,6 +20,9 @@ DRAWS = 1000
 """Number of samples of the bootstrap."""
 
 
+@suggests_arguments(
+    "returns", void=[("points", "tests", lambda given: given["tests"] is True)]
+)
 def returns(
     runs: Any, ax: Axes | None = None, *, points: int = 40, tests: bool = False
 ) -> Axes:

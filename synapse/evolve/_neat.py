@@ -34,6 +34,17 @@ tenth, 5.63 times with ten times."""
 Task = Callable[[Genomes], tuple[Floats, Bools, Floats]]
 
 
+@_checks.suggests_arguments(
+    "neat",
+    void=[
+        (
+            "resume",
+            "checkpoint",
+            lambda given: given["checkpoint"] is None,
+            "Pass checkpoint=, too.",
+        )
+    ],
+)
 def neat(
     fitness: Any,
     *,
@@ -149,10 +160,7 @@ def neat(
     pool = checked_executor(executor)
     require_picklable("fitness", fitness, pool)
     path = None if checkpoint is None else as_path(checkpoint, "checkpoint")
-    if _checks.boolean("resume", resume) and path is None:
-        raise ArgumentError(
-            "Expected a checkpoint to resume from, got none. Pass checkpoint=."
-        )
+    _checks.boolean("resume", resume)
     shown = _checks.boolean("progress", progress)
     genome = Genome.from_network(start) if isinstance(start, Network) else start
     if not isinstance(genome, Genome | None):

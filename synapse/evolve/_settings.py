@@ -66,7 +66,16 @@ Largest = Annotated[int, largest]
 
 
 @final
-@suggests_arguments("Settings", of_class=False)
+@suggests_arguments(
+    "Settings",
+    of_class=False,
+    void=[
+        *(
+            (name, "select", lambda given: given["select"] != "fitness")
+            for name in ("stagnation", "refocus")
+        ),
+    ],
+)
 @dataclass(frozen=True)
 class Settings:
     """How genomes are compared, selected, crossed and mutated.
@@ -142,7 +151,8 @@ class Settings:
         Default 0.
     select : str
         Criterion of the selection: "fitness"; "pareto", several objectives as in
-        NSGA-II; or "novelty" of their behaviour. Default "fitness". See :func:`neat`.
+        NSGA-II; or "novelty" of their behaviour, in both of which no species
+        stagnates. Default "fitness". See :func:`neat`.
     squashes : sequence of str or Squash
         The activation functions of hidden nodes: built-in functions of one state. A new
         node has the first. Default: logistic.

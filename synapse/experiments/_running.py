@@ -50,6 +50,9 @@ Outcome = tuple[str, float]
 """The record of a trial as JSON, and the seconds it took."""
 
 
+@_checks.suggests_arguments(
+    "run_trials", void=[("retry", "store", lambda given: given["store"] is None)]
+)
 def run_trials(
     trial: Trial,
     *,
@@ -139,6 +142,9 @@ def run_trials(
     return run_tasks(function, tasks, store, executor, retry, progress)
 
 
+@_checks.suggests_arguments(
+    "run_trials", void=[("retry", "store", lambda given: given["store"] is None)]
+)
 def sweep(
     trial: Trial,
     *,

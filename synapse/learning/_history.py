@@ -13,7 +13,6 @@ from .. import _html
 from .._checks import pluralize, suggests_attributes
 from .._cost import in_words
 from ..engine.locking import AllowInterrupt, ExclusiveAccess
-from ..errors import ArgumentError
 from ..objects.network import Network
 from ..objects.snapshots import Snapshot, preserved_context
 from ._callbacks import Callback, Progress, every
@@ -132,11 +131,6 @@ class History:
     last_weights: Snapshot | None = None  # those that the best have replaced
 
     def __post_init__(self) -> None:
-        if self.min_delta and self.patience is None:
-            raise ArgumentError(
-                "`min_delta` is the minimum decrease of the loss that counts for"
-                " `patience`. Pass patience, too."
-            )
         names = [*self.metrics] if self.training is not None else []
         for name in self.others:
             names += [f"{name}_loss", *(f"{name}_{metric}" for metric in self.metrics)]

@@ -85,7 +85,7 @@ class TrainerOptions:
     rate: Option[Rate, Rate | None] = Option(
         "float, schedule or callable of the epoch, optional",
         """The learning rate, or a schedule such as :class:`~synapse.learning.Cosine`.
-        Default: 0.1, or the optimizer's own. A rate above 10 warns
+        Default: 0.1, or the optimizer's own; L-BFGS uses none. A rate above 10 warns
         (:class:`synapse.errors.RateWarning`).""",
         _rate,
         owned=True,
@@ -135,8 +135,8 @@ class TrainerOptions:
         'int or "sequence", optional',
         """Number of sequences, or samples, in a batch; with "online" and "rtrl" the
         number of steps with a target, or "sequence" to update at the end of each.
-        Default: 32; 1 with "online" and "rtrl"; everything with L-BFGS; for a stream of
-        batches, all of each batch.""",
+        Default: 32; 1 with "online" and "rtrl"; for a stream of batches, all of each
+        batch. L-BFGS takes everything at once, whatever the number.""",
         _batch_size,
     )
     window: Option[int | None, int | None] = Option(

@@ -256,7 +256,19 @@ class Trainer(Archived, TrainerOptions):
             self._options_known = state, self._fixed()
         return self._options_known[1]
 
-    @_checks.suggests_arguments("train", "__init__", "test")
+    @_checks.suggests_arguments(
+        "train",
+        "__init__",
+        "test",
+        void=[
+            ("min_delta", "patience", lambda given: given["patience"] is None),
+            (
+                "checkpoint_every",
+                "checkpoint",
+                lambda given: given["checkpoint"] is None,
+            ),
+        ],
+    )
     def train(
         self,
         inputs: Any,
@@ -439,7 +451,7 @@ class Trainer(Archived, TrainerOptions):
         if weighted and not self._rule.weighs:
             raise ArgumentError('The sample_weight and class_weight need rule="bptt".')
         file = None
-        if checkpoint is not None or checkpoint_every is not None:
+        if checkpoint is not None:
             file = self._checkpoint(checkpoint, checkpoint_every)
         before = self._paused if resume else None
         if before is not None:
@@ -510,15 +522,8 @@ class Trainer(Archived, TrainerOptions):
             warn_if_vanished(source.task, self._updater, result)
         return result
 
-    def _checkpoint(
-        self, path: PathLike | None, checkpoint_every: int | None
-    ) -> Checkpointer:
+    def _checkpoint(self, path: PathLike, checkpoint_every: int | None) -> Checkpointer:
         """Return what writes this trainer to a file while it trains."""
-        if path is None:
-            raise ArgumentError(
-                "`checkpoint_every` is the number of epochs between checkpoints. Pass"
-                " checkpoint, too."
-            )
         return Checkpointer(
             partial(_archive.write_trainer, self, path), checkpoint_every
         )

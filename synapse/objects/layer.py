@@ -24,10 +24,13 @@ from . import edits, groups, order, parameters
 from .neuron import SPAN, Neuron, require_neuron
 from .neuron_rows import NeuronRows
 from .projection import (
+    ALL_TO_ALL,
+    ALL_TO_ELSE,
     GateKind,
     Kind,
     Projection,
     connect_layers,
+    is_named,
     require_projection,
 )
 
@@ -119,6 +122,14 @@ class Layer(NeuronRows, Sequence[Neuron]):
             )
         else:
             self._neurons = _existing_neurons(neurons)
+            usual = {
+                "squash": function.name == "logistic",
+                "bias": not several and value == 0.0,
+                "dtype": float_type == np.float64,
+            }
+            for given in [name for name in usual if not usual[name]]:
+                advice = "Neurons that exist have theirs: set it afterwards."
+                raise checks.void(given, "neurons", neurons, advice)
         self._network: weakref.ref[Network] | None = None
         self._name = name
         if new and (function._grouped or function._random):
@@ -277,14 +288,25 @@ class Layer(NeuronRows, Sequence[Neuron]):
 
     # --- connections ------------------------------------------------------------------
 
-    @checks.suggests_arguments("project")
+    @checks.suggests_arguments(
+        "project",
+        void=[
+            ("initializer", "weights", lambda given: given["weights"] is not None),
+            (
+                "self_connections",
+                "kind",
+                lambda given: is_named(given["kind"], ALL_TO_ELSE),
+                f"Use {ALL_TO_ALL!r} with self_connections=True.",
+            ),
+        ],
+    )
     def project(
         self,
         target: Layer | Neuron | Network,
         kind: Kind | None = None,
         *,
         weights: ArrayLike | None = None,
-        initializer: str | Initializer = "glorot",
+        initializer: str | Initializer | None = None,
         trainable: bool | None = None,
         self_connections: bool = False,
         sign: int | None = None,
@@ -311,9 +333,10 @@ class Layer(NeuronRows, Sequence[Neuron]):
             has a number, 0 included; NaN is no connection. With a `kind`, and for a
             neuron with itself, it must be 0 or NaN where nothing is connected. Default:
             drawn by the initializer; 1 for carousels.
-        initializer : str or callable
+        initializer : str or callable, optional
             Initializer of the weights, see :mod:`synapse.initializers`. Default:
-            "glorot", within ±sqrt(6 / (fan-in + fan-out)) of the pattern.
+            "glorot", within ±sqrt(6 / (fan-in + fan-out)) of the pattern. Weights that
+            are given, and those of carousels, have none.
         trainable : bool, optional
             Whether learning updates the weights. Default: False for carousels,
             otherwise True.
@@ -329,7 +352,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
             layer, see :attr:`Connection.delay`. Default: 0; the order of activation
             decides.
         seed : int or numpy.random.Generator, optional
-            Seed for densities and weights.
+            Seed for densities and for weights that are drawn.
 
         Returns
         -------
@@ -392,7 +415,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
             weights = checks.finite_array(
                 "weights of a projection", weights, self._store.dtype, gaps=True
             )
-        _initializer.get(initializer)
+        _initializer.get("glorot" if initializer is None else initializer)
         fixed_sign = checks.sign("sign of a projection", sign)
         steps = checks.delay("delay of a projection", delay)
         with ExclusiveLayerAccess(self, to, columns=False):
@@ -426,7 +449,7 @@ class Layer(NeuronRows, Sequence[Neuron]):
             if weight is None
             else checks.finite_number("A weight", weight, source._store.dtype)
         )
-        initializer = _initializer.uniform(SPAN)
+        initializer = _initializer.uniform(SPAN) if weight is None else None
         return Layer([source]).project(
             self,
             weights=weights,
@@ -551,7 +574,8 @@ class Layer(NeuronRows, Sequence[Neuron]):
             the neurons that these are connected to.
         cost : str or Cost, optional
             Cost that is minimized. Default: the cost that matches the activation
-            functions of the layer.
+            functions of the layer. It counts for targets only, so that a loop over
+            layers can pass it to each.
 
         Raises
         ------

@@ -636,7 +636,8 @@ class Neuron(NeuronRows, RowHandle):
         cost : str or Cost, optional
             Cost that is minimized. Default: cross-entropy for a logistic neuron,
             otherwise squared error. The neuron counts as a single output; for several
-            outputs see :meth:`Layer.propagate`.
+            outputs see :meth:`Layer.propagate`. It counts for a target only, so that a
+            loop over neurons can pass it to each.
 
         Raises
         ------

@@ -57,7 +57,7 @@ class ProjectOptions(TypedDict, total=False):
     """The options of :meth:`Layer.project`."""
 
     weights: ArrayLike | None
-    initializer: str | Initializer
+    initializer: str | Initializer | None
     trainable: bool | None
     self_connections: bool
     sign: int | None
@@ -446,7 +446,7 @@ def connect_layers(
     target: Layer,
     pattern: Any,
     weights: Floats | None,
-    initializer: str | Initializer,
+    initializer: str | Initializer | None,
     trainable: bool | None,
     rng: np.random.Generator | None,
     self_connections: bool,
@@ -465,16 +465,18 @@ def connect_layers(
         itself = sources == targets and (weights is None or weights.ndim < 2)
         chosen = ONE_TO_ONE if itself else ALL_TO_ALL
     if weights is not None and weights.ndim and checks.is_number(chosen):
-        advice = (
-            "With a density, pairs are random. For a matrix, draw a mask of your own as"
-            " the `kind`, or leave out `kind` and put NaN where nothing is connected."
+        raise ArgumentError(
+            "`weights` of a projection whose kind is a density must be a number, got an"
+            f" array of shape {weights.shape}: its pairs are random. Leave out `kind`"
+            " and put NaN where nothing is connected, or pass a mask as the `kind`."
         )
-        title = "weights of a projection whose kind is a density"
-        raise ArgumentError(checks.expected(title, "a number", weights, advice))
     pairs = pairs_of(chosen, sources, targets, rng, self_connections)
-    if pattern is None and weights is not None:
-        pairs = _without_gaps(pairs, weights, source, target)
     shape = len(sources), len(targets)
+    gaps: Any = weights is not None and weights.shape == shape and np.isnan(weights)
+    if pattern is None and np.any(gaps):
+        pairs = pairs or _numbered(source, target)
+        there = ~gaps[pairs]
+        pairs = pairs[0][there], pairs[1][there]
     count = shape[0] * shape[1] if pairs is None else len(pairs[0])
     if not count:
         raise TopologyError(
@@ -486,6 +488,8 @@ def connect_layers(
     full = count == shape[0] * shape[1] and not is_listed(chosen)
     dtype = source._store.dtype
     carousel = is_carousel(chosen, sources, targets)
+    if carousel and initializer is not None:
+        raise checks.void("initializer", "kind", ONE_TO_ONE)
     signs = edits.signs_of_new(source._neurons, targets, pairs, sign, delay)
     if weights is not None:
         values = given_weights(weights, sources, targets, pairs, count)
@@ -496,7 +500,7 @@ def connect_layers(
     else:
         fans = shape if full else (-(-count // shape[1]), -(-count // shape[0]))
         drawn = draw(
-            initializer,
+            "glorot" if initializer is None else initializer,
             random_generator(rng),
             shape if full else (count,),
             *fans,
@@ -579,11 +583,6 @@ def pairs_of(
     `self_connections` is True or all are such pairs, see :func:`is_carousel`; a mask or
     list with such pairs raises ArgumentError.
     """
-    if self_connections and is_named(pattern, ALL_TO_ELSE):
-        raise ArgumentError(
-            f"The pattern {ALL_TO_ELSE!r} has no self-connections. Use {ALL_TO_ALL!r}"
-            " with self_connections=True."
-        )
     pairs = _every_pair(pattern, len(source), len(target), rng)
     if (
         self_connections
@@ -758,22 +757,6 @@ def _named_pairs(
     return None
 
 
-def _without_gaps(
-    pairs: tuple[Indices, Indices] | None,
-    weights: Floats,
-    source: Layer,
-    target: Layer,
-) -> tuple[Indices, Indices] | None:
-    """Return the pairs for which a matrix of weights has a number; others as they
-    are.
-    """
-    if weights.shape != (len(source), len(target)) or not np.isnan(weights).any():
-        return pairs
-    sources, targets = pairs or _numbered(source, target)
-    there = ~np.isnan(weights[sources, targets])
-    return sources[there], targets[there]
-
-
 def given_weights(
     values: Floats,
     sources: Sequence[Any],
@@ -787,8 +770,18 @@ def given_weights(
     shape = len(sources), len(targets)
     if values.shape == shape:
         chosen: Floats = values.T.ravel() if pairs is None else values[pairs]
-        if pairs is not None:
-            _require_used(values, sources, targets, pairs)
+        lost = np.nan_to_num(values)
+        lost[slice(None) if pairs is None else pairs] = 0.0
+        for i, j in np.argwhere(lost)[:1].tolist():
+            advice = (
+                "Pass self_connections=True to connect neurons to themselves."
+                if sources[i] is targets[j]
+                else "Leave out `kind` to connect all pairs that have a number."
+            )
+            raise ArgumentError(
+                "`weights` must be 0 or NaN where the `kind` connects nothing, got"
+                f" {values[i, j]:g} from source {i} to target {j}. {advice}"
+            )
     elif values.shape in ((), (count,)):
         chosen = np.broadcast_to(values, (count,)).copy()
     else:
@@ -797,31 +790,8 @@ def given_weights(
             f" got {checks.shape_of(values)}."
         )
     if np.isnan(chosen).any():
-        advice = "A matrix without a `kind` has NaN where nothing is connected."
-        title = "weights of a projection"
-        raise ArgumentError(checks.expected(title, "finite", values, advice))
+        raise ArgumentError(
+            "`weights` must be finite where the `kind` connects neurons, got nan. A"
+            " matrix without a `kind` has NaN where nothing is connected."
+        )
     return chosen
-
-
-def _require_used(
-    values: Floats,
-    sources: Sequence[Any],
-    targets: Sequence[Any],
-    pairs: tuple[Indices, Indices],
-) -> None:
-    """Raise if a matrix has a number other than 0 for a pair that is not connected."""
-    left = np.nan_to_num(values)
-    left[pairs] = 0.0
-    if not left.any():
-        return
-    i, j = np.argwhere(left)[0].tolist()
-    alone = sources[i] is not None and sources[i] is targets[j]
-    advice = (
-        "Pass self_connections=True to connect neurons to themselves."
-        if alone
-        else "Leave out `kind` to connect every pair for which there is a number."
-    )
-    title = "weights of a projection"
-    condition = "be 0 or NaN where its `kind` connects nothing"
-    got = f"{values[i, j]:g} from source {i} to target {j}"
-    raise ArgumentError(checks.must(title, condition, got, advice))

@@ -103,7 +103,7 @@ class Propagating(Stepping):
             measure = self._cost(cost)
             row: Floats | None = None
             if targets is None:
-                row = NOTHING
+                row = NOTHING if cost is None else None
             elif is_row(targets, self._n_outputs):
                 row = targets
             elif isinstance(targets, list | tuple):
@@ -130,6 +130,8 @@ class Propagating(Stepping):
         """
         rate = checks.non_negative_number("rate", rate, self._store.dtype)
         measure = self._cost(cost)
+        if targets is None and cost is not None:
+            raise checks.void("cost", "targets", targets)
         if (
             measure is costs.categorical_cross_entropy
             and checks.integer(targets) is not None

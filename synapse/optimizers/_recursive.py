@@ -446,7 +446,22 @@ def positive_noise(title: str, noise: Any) -> Any:
 
 
 @final
-@_checks.suggests_arguments("optimizer")
+@_checks.suggests_arguments(
+    "optimizer",
+    void=[
+        (
+            "annealing",
+            "process_noise",
+            lambda given: (
+                not any(
+                    isinstance(given[noise], tuple)
+                    for noise in ("measurement_noise", "process_noise")
+                )
+            ),
+            "It is for pairs, such as process_noise=(1e-2, 1e-4).",
+        )
+    ],
+)
 @dataclass(frozen=True)
 class DEKF(RecursiveOptimizer):
     """Decoupled extended Kalman filter.

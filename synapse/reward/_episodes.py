@@ -30,6 +30,8 @@ MAX_CHECKPOINT_FRACTION = 0.05
 `MAX_CHECKPOINT_FRACTION` of the time."""
 EVALUATED = 1
 """Part of the seeds of evaluations, which training episodes do not have."""
+TESTS = ("test_episodes", "test_every", lambda given: given["test_every"] is None)
+"""What has no effect in a run without tests."""
 
 
 @checks.suggests_attributes("Run")
@@ -104,7 +106,18 @@ class Run:
         return checks.imported_pandas().DataFrame(columns)
 
 
-@checks.suggests_arguments("reward.run")
+@checks.suggests_arguments(
+    "reward.run",
+    void=[
+        TESTS,
+        ("resume", "checkpoint", lambda given: given["checkpoint"] is None),
+        (
+            "test_environment",
+            "test_every",
+            lambda given: given["test_every"] is None,
+        ),
+    ],
+)
 def run(
     agent: Agent,
     environment: Any,
@@ -212,8 +225,7 @@ def run(
         checks.boolean("progress", progress),
     )
     path = None if checkpoint is None else checks.file_path("checkpoint", checkpoint)
-    if checks.boolean("resume", resume) and path is None:
-        raise ArgumentError("Expected a checkpoint to resume from, got none.")
+    checks.boolean("resume", resume)
     if path is not None and not learn:
         raise ArgumentError(
             "Expected no checkpoint with learn=False: it would be one of an agent that"

@@ -15,12 +15,13 @@ from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.executors import checked_executor, gathered, result_of, shares_objects
 from ._agent import Agent
 from ._archive import take_over_agent
-from ._episodes import Run, run
+from ._episodes import TESTS, Run, run
 
 INTERRUPTED = "interrupted"
 """Why a run ended that Ctrl-C has stopped."""
 
 
+@checks.suggests_arguments("reward.run", void=[TESTS])
 def run_many(
     agents: Sequence[Agent],
     make_environment: Callable[[], Any],

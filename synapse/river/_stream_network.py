@@ -126,7 +126,30 @@ class StreamNetwork(base.Estimator):
     _target_lags: ClassVar[tuple[int, ...]] = ()
     """The lags of the target: what is learned are its differences."""
 
-    @checks.suggests_arguments("stream", of_class=False)
+    @checks.suggests_arguments(
+        "stream",
+        of_class=False,
+        void=[
+            *(
+                (
+                    name,
+                    "build",
+                    lambda given: not isinstance(given["build"], str | None),
+                    'It is for a named topology, such as "gru".',
+                )
+                for name in ("hidden", "direct")
+            ),
+            *(
+                (
+                    name,
+                    "hidden",
+                    lambda given: given["hidden"] in ((), []),
+                    "Without hidden neurons, a network is a linear model.",
+                )
+                for name in ("build", "direct")
+            ),
+        ],
+    )
     def __init__(
         self,
         build: Annotated[str | Build | nx.Graph[Any] | None, _named_build] = None,

@@ -86,7 +86,7 @@ class ClassTargets(NetworkEstimator):
             As there. An error is also raised for a label that is not among the classes.
         classes : array_like, optional
             All labels that can occur. Needed in the first call, except for columns of 0
-            and 1.
+            and 1; in later ones the same.
 
         Returns
         -------
@@ -96,6 +96,11 @@ class ClassTargets(NetworkEstimator):
             raise ArgumentError(
                 "`class_weight` must be a dict for partial_fit, which gets only a"
                 " part of the data."
+            )
+        known = getattr(self, "classes_", classes)
+        if classes is not None and not np.array_equal(np.unique(classes), known):
+            raise ArgumentError(
+                f"`classes` must be those of the first call, {known}, got {classes}."
             )
         return self._partial_fit(
             X, y, () if classes is None else classes, sample_weight

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._checks import choice, instance, pluralize
+from .._checks import choice, instance, pluralize, void
 from .._typing import Ints
 from ..errors import FormatError
 from ..forecasting._frames import continued, step_of
@@ -160,6 +160,8 @@ def read_several(
     rows = {str(name): np.flatnonzero(groups == name) for name in dict.fromkeys(groups)}
     notes = list[str]()
     if dated is None:
+        for name in ["dates"] * bool(dates) + ["zone"] * bool(zone):
+            raise void(name, "date", None, f"No column has dates: remove `{name}`.")
         frames = {}
         for name, row_numbers in rows.items():
             numbered = pandas.RangeIndex(1, len(row_numbers) + 1, name="row")

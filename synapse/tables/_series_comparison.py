@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from .._build import lower_name
-from .._checks import instance, listed, positive_integer
+from .._checks import instance, listed, positive_integer, void
 from .._defaults import SERIES
 from .._model import Model
 from .._scale import unit_of
@@ -97,7 +97,7 @@ def compare_series(
     targets : sequence of str
         The columns to forecast.
     learning : TrainingOptions, optional
-        How networks are trained; its `build` is replaced, and each network has a
+        How networks are trained; it has no `build`, and each network has a
         checkpoint of its own, whose name ends in that of the network. Default:
         TrainingOptions()``.
     build : str or sequence of str
@@ -164,6 +164,8 @@ def compare_series(
         if learning is None
         else instance("learning", learning, TrainingOptions)
     )
+    if training.build is not None:
+        raise void("build of learning", "build", build, "Pass `build` alone.")
     training = training._filled(SERIES)
     options: dict[str, Any] = {
         "steps": steps,

@@ -205,8 +205,8 @@ def read_table(
         that of the other columns, or a point in a file with commas between its cells;
         otherwise the file is refused.
     encoding : str, optional
-        The encoding of the file, such as "cp1252". Default: UTF-8, or UTF-16 if the
-        file begins with its mark.
+        The encoding of a file of text, such as "cp1252". Default: UTF-8, or UTF-16
+        if the file begins with its mark.
     missing : sequence of str
         Further cells that are missing values, such as "n.v.".
     header : bool, optional
@@ -248,7 +248,11 @@ def read_table(
     boolean("without_totals", without_totals)
     raw = _content(path := str(file_path("path", path)), encoding)
     typed = TypedCells.of(raw, path)
-    content = _text(raw, path, encoding) if typed is None else typed.text(decimal)
+    content = (
+        _text(raw, path, encoding)
+        if typed is None
+        else typed.text(decimal, encoding, header)
+    )
     if typed is not None and typed.is_named:
         header = True
     if skipped:  # empty lines, so that the others have their numbers

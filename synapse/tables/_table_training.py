@@ -109,7 +109,18 @@ def _takes_trained(title: str, function: Any) -> Any:
     return function_of(title, function, "trained")
 
 
-@suggests_arguments("TrainingOptions", of_class=False)
+@suggests_arguments(
+    "TrainingOptions",
+    of_class=False,
+    void=[
+        (
+            "min_delta",
+            "epochs",
+            lambda given: given["epochs"] and given["patience"] is None,
+            "It is for training that `patience` ends: pass `patience`, too.",
+        )
+    ],
+)
 @dataclass(frozen=True)
 class TrainingOptions:
     """How a network is trained.
@@ -122,7 +133,7 @@ class TrainingOptions:
     hidden : list of int or None
         Sizes of the hidden layers. None: one layer of 8 neurons.
     rate : float or None
-        The learning rate. None: 0.02.
+        The learning rate, which L-BFGS does not use. None: 0.02.
     optimizer : Optimizer, str or None
         One of :mod:`synapse.optimizers`, such as ``AdamW(weight_decay=0.1)``, or its
         name, such as "adamw"; `rate` replaces its own. SGD learns after every
@@ -137,7 +148,8 @@ class TrainingOptions:
     patience : int or None
         Number of epochs without a lower loss there after which training ends.
     min_delta : float
-        Minimum decrease of the loss there that counts. Default 0.
+        Minimum decrease of the loss there that counts, if the number of epochs is open
+        or there is a `patience`. Default 0.
     validation : float or None
         The fraction of the rows to hold out for the test. None: a fifth, or up to a
         third of a short series.

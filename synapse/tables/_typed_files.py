@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._checks import imported, is_number
+from .._checks import imported, is_number, void
 from ..errors import FormatError
 from ._number_text import MAX_EXACT_INTEGER
 
@@ -64,10 +64,15 @@ class TypedCells:
             why = " ".join(str(error).split()).rstrip(".")
             raise FormatError(f"Cannot read {path!r} as {kind}: {why}.") from None
 
-    def text(self, decimal: str | None) -> str:
+    def text(
+        self, decimal: str | None, encoding: str | None, header: bool | None
+    ) -> str:
         """Return the cells as CSV, with one line for each row and this decimal mark;
-        rows without a value are empty lines.
+        rows without a value are empty lines. ArgumentError for what only text has.
         """
+        if encoding is not None or (self.is_named and header is False):
+            name = "header" if encoding is None else "encoding"
+            raise void(name, "path", self, f"Only text has it: remove `{name}`.")
         content = io.StringIO()
         writer = csv.writer(content, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
         filled = self.cells.notna().to_numpy()

@@ -369,6 +369,8 @@ def test_weights_are_finite_numbers_in_the_shape_of_the_pattern():
         [math.nan] * 4,
         [[1, math.inf], [0, 0]],
         [[1, math.nan], [math.inf, 0]],
+        [[1, math.nan]],
+        np.full((3, 3), math.nan),
         [1, 2, 3],
         np.ones((3, 2)),
         np.ones((2, 2, 1)),

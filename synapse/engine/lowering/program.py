@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from .ranges import concat_ranges
 from .runner import run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..store import Store
 
 
@@ -34,7 +36,7 @@ _NEURONS = (
 )
 _IDENTITIES = ("memory_self", "eligibility_connection", "extended_connection")
 _NUMBERS = ("eligibility", "influence", "extended")
-_no_indices = partial(np.empty, 0, np.int64)
+_no_indices = cast("Callable[[], Indices]", partial(np.empty, 0, np.int64))
 
 
 @dataclass(eq=False)  # never changed, so that programs can share one

@@ -30,7 +30,7 @@ def lay_out(store: Store) -> None:
     steps = kept.past_steps[there] * (store["stamp"][neuron] != 0)
     longest = store.columns["longest_delay"]
     np.maximum.at(longest, neuron, steps.astype(np.uint32))
-    make_room(store, "ring", np.count_nonzero(longest))
+    make_room(store, "ring", int(np.count_nonzero(longest)))
     rings, size = run(loops.find_rings, store)
     cut(store, "ring", rings)
     store.columns["ties"][Ties.RINGS] = rings

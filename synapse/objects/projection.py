@@ -473,7 +473,7 @@ def connect_layers(
     pairs = pairs_of(chosen, sources, targets, rng, self_connections)
     shape = len(sources), len(targets)
     gaps: Any = weights is not None and weights.shape == shape and np.isnan(weights)
-    if pattern is None and np.any(gaps):
+    if pattern is None and gaps is not False and gaps.any():
         pairs = pairs or _numbered(source, target)
         there = ~gaps[pairs]
         pairs = pairs[0][there], pairs[1][there]
@@ -770,8 +770,8 @@ def given_weights(
     shape = len(sources), len(targets)
     if values.shape == shape:
         chosen: Floats = values.T.ravel() if pairs is None else values[pairs]
-        lost = np.nan_to_num(values)
-        lost[slice(None) if pairs is None else pairs] = 0.0
+        lost = values[:0] if pairs is None else np.nan_to_num(values)
+        lost[pairs] = 0.0
         for i, j in np.argwhere(lost)[:1].tolist():
             advice = (
                 "Pass self_connections=True to connect neurons to themselves."
@@ -782,16 +782,16 @@ def given_weights(
                 "`weights` must be 0 or NaN where the `kind` connects nothing, got"
                 f" {values[i, j]:g} from source {i} to target {j}. {advice}"
             )
+        if np.isnan(chosen).any():
+            raise ArgumentError(
+                "`weights` must be finite where the `kind` connects neurons, got nan. A"
+                " matrix without a `kind` has NaN where nothing is connected."
+            )
     elif values.shape in ((), (count,)):
         chosen = np.broadcast_to(values, (count,)).copy()
     else:
         raise ArgumentError(
             f"`weights` must be a number or an array of shape {shape} or ({count},),"
             f" got {checks.shape_of(values)}."
-        )
-    if np.isnan(chosen).any():
-        raise ArgumentError(
-            "`weights` must be finite where the `kind` connects neurons, got nan. A"
-            " matrix without a `kind` has NaN where nothing is connected."
         )
     return chosen

@@ -20,6 +20,7 @@ import functools
 import inspect
 import sys
 import tomllib
+from abc import ABCMeta
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any, NoReturn, TypeVar, cast
@@ -328,6 +329,23 @@ class ForeignNamespace(property):
         )
 
 
+class OwnNames(type):
+    """A metaclass: `dir` and `help` of a class do not list attributes of other
+    libraries, which :func:`suggests_attributes` answers.
+    """
+
+    def __dir__(cls) -> list[str]:
+        return [
+            name
+            for name in super().__dir__()
+            if type(inspect.getattr_static(cls, name, None)) is not MissingAttributeHint
+        ]
+
+
+class AbstractOwnNames(OwnNames, ABCMeta):
+    """`OwnNames` for a class with abstract bases, or of which users may make one."""
+
+
 Class = TypeVar("Class", bound=type)
 
 
@@ -341,7 +359,7 @@ def made_elsewhere(cls: Class) -> Class:
 
 def suggests_attributes(owner: str) -> Callable[[Class], Class]:
     """Return a class decorator: errors about attributes that only `ATTRIBUTES` has give
-    its advice.
+    its advice. The metaclass is `OwnNames`.
     """
 
     def answering(cls: Class) -> Class:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from .. import _html
-from .._checks import pluralize, suggests_attributes
+from .._checks import AbstractOwnNames, pluralize, suggests_attributes
 from .._cost import in_words
 from ..engine.locking import AllowInterrupt, ExclusiveAccess
 from ..objects.network import Network
@@ -28,7 +28,7 @@ VALIDATION = "validation"
 
 @suggests_attributes("Result")
 @dataclass(frozen=True)
-class Result:
+class Result(metaclass=AbstractOwnNames):
     """The result of a training.
 
     Parameters

@@ -12,7 +12,7 @@ from zlib import crc32
 import numpy as np
 
 from .. import _checks
-from .._checks import pluralize, suggests_attributes
+from .._checks import AbstractOwnNames, pluralize, suggests_attributes
 from .._typing import Floats
 from ..engine.locking import ExclusiveAccess
 from ..engine.schema import NONE
@@ -28,7 +28,7 @@ ADVICE = "Compute it anew by synapse.gradient(net, inputs, targets), after every
 
 @suggests_attributes("Gradient")
 @dataclass(frozen=True)
-class Gradient:
+class Gradient(metaclass=AbstractOwnNames):
     """The exact gradient of a loss.
 
     Attributes

@@ -96,7 +96,7 @@ def _path(title: str, value: Any) -> Any:
 @_checks.suggests_attributes("Trainer")
 @_checks.suggests_arguments("Trainer", "train", "test")
 @_checks.with_options
-class Trainer(Archived, TrainerOptions):
+class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
     """Trains a network by the online rule or by exact gradients, forward or backward in
     time.
 

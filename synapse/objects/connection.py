@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import (
+    AbstractOwnNames,
     boolean,
     delay as checked_delay,
     expected,
@@ -158,7 +159,7 @@ class DataView(MutableMapping[str, Any]):
 
 @made_elsewhere
 @suggests_attributes("Connection")
-class Connection(DataView, RowHandle):
+class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
     """A connection from one neuron to another; made by ``neuron.project`` and
     ``layer.project``.
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 @checks.fixed_attributes
 @checks.suggests_attributes("Layer")
-class Layer(NeuronRows, Sequence[Neuron]):
+class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
     """A sequence of neurons, which activate one after the other.
 
     A connection between two neurons of a layer acts in the same step if its source

@@ -49,7 +49,7 @@ ERRORS = "responsibility", "projected", "gated"
 
 @checks.fixed_attributes
 @checks.suggests_attributes("Network")
-class Network(NeuronRows, OutputSlopes):
+class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
     """Layers that activate in a fixed order: inputs, hidden layers, outputs.
 
     The neurons of a layer activate one after the other, too. Connections with

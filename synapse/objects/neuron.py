@@ -83,7 +83,7 @@ def number(name: str, doc: str, settable: bool = False) -> Any:
 
 @total_ordering
 @checks.suggests_attributes("Neuron")
-class Neuron(NeuronRows, RowHandle):
+class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
     """A single neuron, with its activation function, bias and connections.
 
     Parameters

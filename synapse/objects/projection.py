@@ -67,7 +67,7 @@ class ProjectOptions(TypedDict, total=False):
 
 @checks.made_elsewhere
 @checks.suggests_attributes("Projection")
-class Projection(IdentityObserver):
+class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
     """The connections made by one call of ``layer.project``, in the order of creation.
 
     Self-connections, which carry a neuron's state to the next step, are among them only

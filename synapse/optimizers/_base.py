@@ -109,7 +109,7 @@ def too_far(optimizer: Optimizer) -> DivergenceError:
 
 
 @_checks.suggests_attributes("Optimizer")
-class Optimizer(ABC):
+class Optimizer(ABC, metaclass=_checks.AbstractOwnNames):
     """Base class of optimizers: an equation that turns gradients into changes, and its
     settings.
 

@@ -28,7 +28,7 @@ MAX_CALLS = 2**31 - 1
 @_checks.suggests_attributes("LBFGS")
 @_checks.suggests_arguments("optimizer")
 @dataclass(frozen=True)
-class LBFGS:
+class LBFGS(metaclass=_checks.OwnNames):
     """Limited-memory BFGS by SciPy, for the cost of all data together, not of changing
     batches.
 

@@ -23,7 +23,7 @@ ALL = "all"
 
 
 @_checks.suggests_attributes("RecursiveOptimizer")
-class RecursiveOptimizer(ABC):
+class RecursiveOptimizer(ABC, metaclass=_checks.AbstractOwnNames):
     """Base class of optimizers that store a covariance of the parameters and update it
     in every step.
 

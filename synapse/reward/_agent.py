@@ -59,7 +59,7 @@ def _checked_rate(title: str, rate: Any) -> Rate:
 
 
 @checks.suggests_attributes("Agent")
-class Agent(Archived):
+class Agent(Archived, metaclass=checks.AbstractOwnNames):
     """Base class of agents. They learn at every step, along decaying traces of exact
     slopes.
 

@@ -37,7 +37,7 @@ TESTS = ("test_episodes", "test_every", lambda given: given["test_every"] is Non
 @checks.suggests_attributes("Run")
 @final
 @dataclass(frozen=True)
-class Run:
+class Run(metaclass=checks.OwnNames):
     """The result of a run of an agent.
 
     Parameters

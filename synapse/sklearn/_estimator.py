@@ -29,7 +29,7 @@ from ._parameters import AUTO, TRAIN, TRAINER
 
 
 @_checks.suggests_attributes("NetworkEstimator")
-class NetworkEstimator(BaseEstimator):
+class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
     """A model as an estimator of scikit-learn. Its targets are numbers, unless a
     subclass has others.
     """

@@ -1,0 +1,149 @@
+"""Names of other libraries, which are answered with advice, are listed nowhere: not by
+`dir`, `help`, `inspect`, completion or Sphinx. The advice stays."""
+
+import inspect
+import pkgutil
+import pydoc
+import re
+import sys
+from importlib import import_module
+
+import pytest
+
+import architect
+import synapse
+from synapse._checks.migration_hints import ATTRIBUTES, MissingAttributeHint
+from tests.helpers.cases import all_hold
+
+PACKAGES = (synapse, architect)
+
+
+def modules():
+    """All modules that can be imported here; those of extras may be missing."""
+    for package in PACKAGES:
+        yield package
+        for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+            if "__main__" in found.name:
+                continue
+            try:
+                yield import_module(found.name)
+            except synapse.errors.MissingPackageError:
+                continue
+
+
+MODULES = list(modules())
+CLASSES = sorted(
+    {
+        value
+        for module in MODULES
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and value.__module__.split(".")[0] in {"synapse", "architect"}
+    },
+    key=lambda cls: (cls.__module__, cls.__qualname__),
+)
+
+
+def foreign_in(cls):
+    """The names of other libraries that a class answers with advice."""
+    return {
+        name
+        for base in cls.__mro__
+        for name, value in vars(base).items()
+        if isinstance(value, MissingAttributeHint)
+    }
+
+
+def test_all_classes_and_their_advice_are_found():
+    answering = [cls for cls in CLASSES if foreign_in(cls)]
+    assert len(CLASSES) > 300
+    assert len(answering) >= 30
+    owners = {cls.__name__ for cls in answering}
+    assert {
+        "Network",
+        "Neuron",
+        "Layer",
+        "Connection",
+        "Projection",
+        "Trainer",
+    } <= owners
+
+
+def test_no_class_lists_names_of_other_libraries():
+    def unlisted(cls):
+        foreign = foreign_in(cls)
+        assert not foreign & set(dir(cls))
+        # what pydoc, Sphinx and completion read
+        assert not foreign & {each.name for each in inspect.classify_class_attrs(cls)}
+        assert not foreign & {name for name, _ in inspect.getmembers_static(cls)}
+        if foreign:
+            page = pydoc.plain(pydoc.render_doc(cls))
+            members = page[page.index("\n |  Method") :]
+            heads = re.findall(r"^ \|  (\w+)(?:\(.*| = .*)?$", members, re.MULTILINE)
+            listed = set(heads)
+            assert len(listed) > 3
+            assert not foreign & listed
+
+    all_hold(unlisted, CLASSES)
+
+
+OBJECTS = {
+    "network": lambda: architect.LSTM(1, 2, 1, seed=0),
+    "layer": lambda: synapse.Layer(2),
+    "neuron": synapse.Neuron,
+    "connection": lambda: architect.Perceptron(1, 1, seed=0).connections[0],
+    "projection": lambda: synapse.Layer(1).project(synapse.Layer(1)),
+    "trainer": lambda: synapse.Trainer(architect.Perceptron(1, 1, seed=0)),
+    "optimizer": synapse.optimizers.Adam,
+    "L-BFGS": synapse.optimizers.LBFGS,
+    "RLS": synapse.optimizers.RLS,
+    "Hopfield": lambda: architect.Hopfield(4),
+    "gradient": lambda: synapse.gradient(
+        architect.Perceptron(1, 1, seed=0), [[0.0]], [[1.0]]
+    ),
+    "result": lambda: synapse.Trainer(architect.Perceptron(1, 1, seed=0)).train(
+        [[0.0]], [[1.0]], epochs=1, progress=False
+    ),
+}
+
+
+def test_objects_list_none_and_answer_all_with_advice():
+    def answers(make):
+        made = make()
+        cls = type(made)
+        foreign = foreign_in(cls)
+        assert foreign
+        assert not foreign & set(dir(made))
+        for attribute in sorted(foreign):
+            advice = inspect.getattr_static(cls, attribute).advice
+            for owner in (made, cls):
+                with pytest.raises(AttributeError) as caught:
+                    getattr(owner, attribute)
+                assert str(caught.value).endswith(advice)
+
+    all_hold(answers, OBJECTS)
+
+
+def test_modules_list_their_own_names():
+    """Of each package, and in its help: what it has."""
+
+    def own(module):
+        for name in dir(module):
+            assert name in vars(module) or getattr(module, name, None) is not None
+        table = ATTRIBUTES.get(module.__name__.removeprefix("synapse."), {})
+        assert not set(table) & set(dir(module))
+        assert not set(table) & {name for name, _ in inspect.getmembers_static(module)}
+        for name in table:
+            with pytest.raises(AttributeError):
+                getattr(module, name)
+
+    all_hold(own, [module for module in MODULES if hasattr(module, "__path__")])
+
+
+def test_help_shows_our_names(capsys):
+    for cls, shown in ((synapse.Network, "activate"), (synapse.Neuron, "project")):
+        help(cls)
+        page = capsys.readouterr().out
+        assert f" {shown}(" in page
+        assert "fromJSON" not in page
+    assert "Network" in dir(sys.modules["synapse"])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from copy import deepcopy
-from functools import wraps
+from copy import copy
+from functools import partial, wraps
 from typing import Annotated, Any, Self, final
 
 import numpy as np
@@ -201,6 +202,8 @@ class Model(Archived):
         self.target_scale = _scale_of("target_scale", target_scale, count)
         self._require_outputs("network of Model")
         self._trainer = self._checked_trainer(trainer)
+        # whether the data of the latest fit had names; None: nothing has been learned
+        self._fitted_by_name: bool | None = None
         self._note()
 
     @classmethod
@@ -330,9 +333,13 @@ class Model(Archived):
         ----------
         inputs : array_like
             (N, n): samples or, for a network with memory, steps of one stream.
-            (S, T, n), or a list of (T_i, n): sequences.
+            (S, T, n), or a list of (T_i, n): sequences. Data frames have their columns
+            in the order of :attr:`inputs`; inputs without names of data get those of
+            the first frame. A warning is given where only the data, or only what was
+            learned, has names.
         targets : array_like
-            Numbers (N, m), or (N,) for one output. For classes: labels (N,) or
+            Numbers (N, m), or (N,) for one output. For classes: labels (N,), also as a
+            series or categories of pandas, or
             probabilities (N, m). For sequences: the same for each step of each
             sequence, NaN meaning no target; or one target for each sequence, which is
             that of its last step.
@@ -357,7 +364,8 @@ class Model(Archived):
             If the cost is not finite; the weights are those before that step.
         """
         scales = (_anew(self.scale), _anew(self.target_scale))
-        return self._train(inputs, targets, scales, validation, sample_weight, options)
+        given = inputs, targets, validation, sample_weight
+        return self._train(*given, scales, options, fits=True)
 
     def update(
         self,
@@ -373,8 +381,9 @@ class Model(Archived):
 
         Parameters and errors are those of :meth:`fit`.
         """
-        scales = (deepcopy(self.scale), deepcopy(self.target_scale))
-        return self._train(inputs, targets, scales, validation, sample_weight, options)
+        scales = copy(self.scale), copy(self.target_scale)
+        given = inputs, targets, validation, sample_weight
+        return self._train(*given, scales, options, fits=False)
 
     @_checks.suggests_arguments("learn_one")
     def learn_one(
@@ -391,7 +400,8 @@ class Model(Archived):
         Parameters
         ----------
         inputs : array_like, shape (n,)
-            The row.
+            The row: finite numbers. The index of a series is checked as the columns of
+            a data frame are.
         target : float, array_like of shape (m,), or a label
             Its target.
         rate : float
@@ -400,34 +410,31 @@ class Model(Archived):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If these are no such values.
+            If these are no such values. Nothing has changed.
         DivergenceError
-            If the cost is not finite.
+            If the cost is not finite; weights and scales are those before this row.
         """
         (aim,) = self._encoded("target", [target])
+        aim = _checks.vector("target", aim, len(aim), FLOAT)
+        names = _checks.names_of(inputs, "index") if hasattr(inputs, "iloc") else None
+        self._require_names([names])
         row = _checks.vector("inputs", inputs, len(self.network.input), FLOAT)
         self._learn_row(row, aim, rate)
+        self._take_names(names)
 
     def _learn_row(self, row: Any, aim: Floats, rate: float) -> None:
         """Learn a row: all checks come first, and the scales count it last."""
         network = self.network
-        counted = []
-        sides = []
-        for title, scale, values in (
-            ("inputs", self.scale, row),
-            ("target", self.target_scale, aim),
-        ):
-            if scale is not None:
-                standard, columns = scale._following(title, values)
-                values = np.where(np.isnan(values), values, standard)  # no target
-                counted.append((scale, columns))
-            sides.append(values)
-        lesson = network._lesson(rate, sides[1])
+        scale, target_scale = scales = copy(self.scale), copy(self.target_scale)
+        if scale is not None:
+            row = scale._follow("inputs", row)
+        if target_scale is not None:
+            aim = target_scale._follow("target", aim)
+        lesson = network._lesson(rate, aim)
         with DeferredInterrupt():
-            network.activate(sides[0])
+            network.activate(row)
             network._learn(*lesson, CHECK_SIZES)
-            for scale, columns in counted:
-                scale._set_columns(columns)
+            self.scale, self.target_scale = scales
 
     @_checks.suggests_arguments("learn_many")
     def learn_many(
@@ -455,12 +462,12 @@ class Model(Archived):
         ArgumentError, ArgumentTypeError
             If the data cannot be used. Nothing has changed.
         DivergenceError
-            If the cost of a step is not finite.
+            If the cost of a step is not finite; the rows before it have been learned.
         """
-        parts, is_single = self._parts(inputs)
+        parts, is_single, names = self._parts(inputs)
         aims = self._aims(targets, parts, is_single)
         self._require_reach(aims)
-        scales = (deepcopy(self.scale), deepcopy(self.target_scale))
+        scales = copy(self.scale), copy(self.target_scale)
         weights = _count(scales, parts, aims, is_single, sample_weight)
         network = self.network
         data = prepare(
@@ -478,6 +485,7 @@ class Model(Archived):
                 network.activate(data.inputs[i])
                 network.propagate(each, data.targets[i])
                 self.scale, self.target_scale = scales
+                self._take_names(names)
                 raise_interrupt()
 
     # --- answers ----------------------------------------------------------------------
@@ -573,14 +581,19 @@ class Model(Archived):
         if self.task != "classes":
             count = len(self.network.output)
             return _checks.as_matrix(title, targets, count, FLOAT, finite=False)
+        if hasattr(targets, "iloc") and targets.shape[1:] in ((), (1,)):
+            targets = targets.to_numpy(object).reshape(-1)
         labels = _checks.any_array(title, targets, "the label of each row")
         count = len(self._one_hot)
         if labels.ndim == 2 and labels.shape[1] == count:
             return _checks.as_matrix(title, labels, count, FLOAT, finite=False)
         try:
-            rows = [self._one_hot[label] for label in labels.tolist()]
+            listed = isinstance(targets, list | tuple) and labels.ndim == 1
+            entries = targets if listed else labels.tolist()
+            rows = [self._one_hot[label] for label in entries]
         except (KeyError, TypeError) as error:
             unknown = error.args[0] if isinstance(error, KeyError) else targets
+            unknown = unknown.item() if isinstance(unknown, np.generic) else unknown
             raise ArgumentError(
                 f"Expected labels among {_checks.short_repr(self.classes)}, got"
                 f" {_checks.short_repr(unknown)}. Pass all classes at the beginning, to"
@@ -603,13 +616,64 @@ class Model(Archived):
 
     # --- data -------------------------------------------------------------------------
 
-    def _parts(self, inputs: Any) -> tuple[Matrices, bool]:
-        """Return inputs as sequences, and whether they are rows instead."""
+    def _parts(
+        self, inputs: Any, fits: bool = False
+    ) -> tuple[Matrices, bool, list[str] | None]:
+        """Return inputs as sequences, whether they are rows instead, and the names of
+        their columns, which must be those of the model.
+        """
         count = len(self.network.input)
         parts, is_single = _checks.parts_of("inputs", inputs, count)
+        names = [*map(_checks.names_of, parts)]
+        self._require_names(names, fits)
         title = "inputs" if is_single else "The inputs of a sequence"
         rows = [_checks.as_matrix(title, part, count, FLOAT) for part in parts]
-        return rows, is_single
+        return rows, is_single, next(filter(None, names), None)
+
+    @property
+    def _columns(self) -> list[str]:
+        """The names of the inputs that are those of data: not those that a network
+        gives by number.
+        """
+        layer = self.network.input
+        usual = [f"{layer.name} {number}" for number in range(len(layer))]
+        return [] if self.inputs == usual else self.inputs
+
+    def _require_names(
+        self, tables: list[list[str] | None], fits: bool = False
+    ) -> None:
+        """Raise unless the names of columns are those of the inputs, in their order;
+        warn where only the data or only what was learned had names.
+        """
+        known = self._columns if any(tables) else None
+        for names in filter(None, tables):
+            known = known or names
+            if names != known:
+                raise ArgumentError(
+                    f"Expected the columns {_checks.short_repr(known)}, in this order,"
+                    f" got {_checks.short_repr(names)}. Pass"
+                    f" data[{known!r}]."
+                )
+        if (
+            fits
+            or self._fitted_by_name in (None, any(tables))
+            or self._columns == known
+        ):
+            return
+        have, fitted = ("", "out") if any(tables) else ("no ", "")
+        warnings.warn(
+            f"The data have {have}names of columns, but the model was fitted"
+            f" with{fitted} names.",
+            stacklevel=_checks.user_stacklevel(),
+        )
+
+    def _take_names(self, names: list[str] | None, fits: bool = False) -> None:
+        """Name inputs without names by the columns that have been learned."""
+        if fits or self._fitted_by_name is None:
+            self._fitted_by_name = names is not None
+            if names is not None and not self._columns:
+                for neuron, name in zip(self.network.input, names, strict=True):
+                    neuron.name = name or neuron.name
 
     def _aims(self, targets: Any, parts: Matrices, is_single: bool) -> Matrices:
         """Return the targets of these sequences in the units of the data, shapes (T_i,
@@ -618,7 +682,8 @@ class Model(Archived):
         if is_single:
             aims = [self._encoded("targets", targets)]
         else:
-            entries = _checks.listed("targets", targets, "an entry a sequence")
+            table = targets.to_numpy() if hasattr(targets, "to_numpy") else targets
+            entries = _checks.listed("targets", table, "an entry a sequence")
             if len(entries) != len(parts):
                 raise ArgumentError(
                     "Expected targets of each of"
@@ -651,24 +716,25 @@ class Model(Archived):
         self,
         inputs: Any,
         targets: Any,
-        scales: Scales,
         validation: Any,
         weights: ArrayLike | None,
+        scales: Scales,
         options: dict[str, Any],
+        fits: bool,
     ) -> Result:
         """Train, after these scales have counted the data. They become those of the
         model when the weights first change.
         """
-        parts, is_single = self._parts(inputs)
+        parts, is_single, names = self._parts(inputs, fits)
         aims = self._aims(targets, parts, is_single)
         self._require_reach(aims)
         _count(scales, parts, aims, is_single, weights)
         if weights is not None:
             options["sample_weight"] = weights
-        validation = self._held_out(scales, validation)
+        held_out = partial(self._held_out, scales, names)
+        validation = held_out(validation)
         if isinstance(sets := options.get("eval_set"), Mapping):
-            held_out = {name: self._held_out(scales, sets[name]) for name in sets}
-            options["eval_set"] = held_out
+            options["eval_set"] = {name: held_out(sets[name]) for name in sets}
         if isinstance(metrics := options.get("metrics"), list | tuple):
             options["metrics"] = [*map(self._in_units, metrics)]
         data = _standard(scales, parts, aims, is_single)
@@ -677,6 +743,7 @@ class Model(Archived):
         def begin() -> None:
             self._trainer = trainer
             self.scale, self.target_scale = scales
+            self._take_names(names, fits)
 
         trainer._on_first_update = begin
         try:
@@ -684,11 +751,12 @@ class Model(Archived):
         finally:
             trainer._on_first_update = None
 
-    def _held_out(self, scales: Scales, data: Any) -> Any:
+    def _held_out(self, scales: Scales, names: Any, data: Any) -> Any:
         """Return a pair of inputs and targets in standard units; all else as it is."""
         if not isinstance(data, tuple) or len(data) != 2:
             return data
-        parts, is_single = self._parts(data[0])
+        parts, is_single, own = self._parts(data[0], fits=True)
+        self._require_names([names, own], fits=True)
         aims = self._aims(data[1], parts, is_single)
         return _standard(scales, parts, aims, is_single)
 
@@ -710,7 +778,7 @@ class Model(Archived):
         """Return what a function makes of the outputs for inputs, in the form of
         these.
         """
-        parts, is_single = self._parts(inputs)
+        parts, is_single, _ = self._parts(inputs)
         network = self.network
         if self.scale is not None:
             parts = [self.scale.standard(rows) for rows in parts]

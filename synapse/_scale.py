@@ -24,8 +24,6 @@ TOO_LARGE = (
 ARRAYS = ("count", "deviation", "mean", "squares")
 """The numbers of each column, which files have."""
 
-Columns = tuple[Floats, ...]
-"""Those of one scale, in this order."""
 Lags = Sequence[Sequence[int]]
 
 
@@ -199,20 +197,18 @@ class Scale:
         deviation = np.sqrt(squares / count)
         vanishing = squares < VANISHING
         if vanishing.any():
-            distances = np.abs(added - mean)
-            unit = distances.max(axis=0)
-            distances /= np.where(unit > 0.0, unit, 1.0)
-            own = unit * np.sqrt(np.average(distances**2, axis=0, weights=each))
+            own = root_mean_square(added - mean, 0, each) * np.sqrt(total)
             before = np.where(self.deviation < 1.0, self.deviation, 0.0)
-            parts = before * np.sqrt(self.count), own * np.sqrt(total)
-            between = np.abs(gap) * np.sqrt(self.count * (total / count))
-            roots = np.hypot(np.hypot(*parts), between) / np.sqrt(count)
+            between = gap * np.sqrt(self.count * (total / count))
+            parts = np.stack([before * np.sqrt(self.count), own, between])
+            roots = root_mean_square(parts) * np.sqrt(3.0 / count)
             deviation[vanishing] = roots[vanishing]
 
         # A deviation that is no more than rounding is that of a constant column.
         mean = self.mean + gap * (total / count)
         deviation[deviation <= ROUNDING * np.abs(mean)] = 1.0
-        self._set_columns((count, deviation, mean, squares))
+        self.count, self.deviation = count, deviation
+        self.mean, self.squares = mean, squares
 
     def follow(self, rows: ArrayLike, weight: float = 1.0) -> Floats:
         """Add one row, or several one after the other, and return each in the standard
@@ -242,15 +238,11 @@ class Scale:
         >>> Scale(1).follow([[1.0], [3.0], [2.0]]).ravel()
         array([0., 1., 0.])
         """
-        standard, columns = self._following("rows", rows, weight)
-        self._set_columns(columns)
-        return standard
+        return self._follow("rows", rows, weight)
 
-    def _following(
-        self, title: str, rows: ArrayLike, weight: float = 1.0
-    ) -> tuple[Floats, Columns]:
-        """Return what :meth:`follow` returns for rows that messages call `title`, and
-        the numbers of the columns after it. Nothing changes.
+    def _follow(self, title: str, rows: ArrayLike, weight: float = 1.0) -> Floats:
+        """Do what :meth:`follow` does with rows that messages call `title`. The arrays
+        of the scale are replaced, so that a copy of it is what it was.
         """
         counted = self._rows(title, rows)
         if self.lost:
@@ -263,11 +255,8 @@ class Scale:
         take_rows = engine.functions.scale.take_rows
         if not take_rows(matrix, weight, self._keep, *columns, standard):
             raise ArgumentError(TOO_LARGE)
-        return standard if matrix is counted else standard[0], columns
-
-    def _set_columns(self, columns: Columns) -> None:
-        """Set the numbers of the columns, in the order of ARRAYS."""
         self.count, self.deviation, self.mean, self.squares = columns
+        return standard if matrix is counted else standard[0]
 
     def standard(self, rows: ArrayLike) -> Floats:
         """Convert rows to standard units, without adding them.
@@ -486,11 +475,13 @@ def unit_of(values: Floats, axis: Axes | None = None) -> Floats:
     return np.asarray(np.ldexp(1.0, np.frexp(largest)[1] - 1))
 
 
-def root_mean_square(values: Floats, axis: Axes = 0) -> Floats:
+def root_mean_square(
+    values: Floats, axis: Axes = 0, weights: Floats | None = None
+) -> Floats:
     """Return the root of the mean square along axes."""
     unit = unit_of(values, axis)
-    root = np.sqrt(np.mean((values / unit) ** 2, axis=axis, keepdims=True)) * unit
-    return np.asarray(root.squeeze(axis))
+    mean = np.average((values / unit) ** 2, axis, weights, keepdims=True)
+    return np.asarray((np.sqrt(mean) * unit).squeeze(axis))
 
 
 def _in_range(converted: Floats, given: Floats) -> Floats:

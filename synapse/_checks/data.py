@@ -173,7 +173,7 @@ def _of_table(title: str, table: Any, condition: str) -> Any:
     """Convert a pandas DataFrame or Series to an array, with NaN for missing values."""
     columns = list(table.items()) if table.ndim == 2 else [(table.name, table)]
     for name, column in columns:
-        if column.dtype.kind not in REAL_KINDS:
+        if column.dtype.kind not in REAL_KINDS and not _are_numbers(column):
             raise ArgumentTypeError(
                 must(
                     title,
@@ -184,6 +184,16 @@ def _of_table(title: str, table: Any, condition: str) -> Any:
     if columns and all(column.dtype == bool for _, column in columns):
         return table.to_numpy()
     return table.to_numpy(np.float64, na_value=np.nan)
+
+
+def _are_numbers(column: Any) -> bool:
+    """Return whether the objects, categories or words of a column are numbers."""
+    try:
+        return column.dtype.kind == "O" and bool(
+            column.to_numpy(np.float64, na_value=np.nan).ndim
+        )
+    except (TypeError, ValueError):
+        return False
 
 
 def require_range(title: str, rows: Floats, dtype: np.dtype[Any]) -> None:
@@ -299,6 +309,22 @@ def shape_of(array: NDArray[Any]) -> str:
     if array.ndim == 1:
         return f"{array.shape[0]}"
     return f"an array of shape {array.shape}"
+
+
+def names_of(table: Any, axis: str = "columns") -> list[str] | None:
+    """Return the names of the columns of a data frame, or with the axis "index" those
+    of a row of one; None if there are none, or they are numbers.
+
+    ArgumentTypeError, as of scikit-learn, if only some are text, or two are equal.
+    """
+    names = [*getattr(table, axis)] if hasattr(table, "to_numpy") else []
+    texts = [isinstance(name, str) for name in names]
+    if any(texts) and not (all(texts) and len({*names}) == len(names)):
+        raise ArgumentTypeError(
+            "Expected different names of columns, all text or all numbers, got"
+            f" {short_repr(names)}."
+        )
+    return names if any(texts) else None
 
 
 def imported_pandas() -> Any:

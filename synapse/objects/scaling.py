@@ -39,9 +39,8 @@ def with_scales(
     that activate together, where only inputs are read in the same step: ArgumentError
     for these. Scales with lags are no neurons: what they describe stays outside.
     """
-    for scale in (inputs, outputs):
-        if scale is not None:
-            _require_weights(network, scale)
+    for scale in filter(None, (inputs, outputs)):
+        _require_weights(network, scale)
     whole = network
     if inputs is not None or outputs is not None:
         saved = SavedNetwork.of(network)

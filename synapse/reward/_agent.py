@@ -19,7 +19,7 @@ from .. import _checks as checks
 from .._defaults import STEPS
 from .._initializer import Seed, random_generator
 from .._model import Model
-from .._scale import SQUARABLE, TOO_LARGE, Columns, Scale
+from .._scale import SQUARABLE, TOO_LARGE, Scale
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..objects.eligibility_traces import EligibilityTraces
@@ -239,7 +239,7 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
         row = self._observed(observation)
         self._read_networks()
         prepared = self._prepare_action(self.steps)
-        standard, columns = self._counted(row)
+        standard, scale = self._counted(row)
         limits = self._present_limits()
         self._take_over()
         for network, traces in zip(self._networks, self._traces, strict=True):
@@ -249,7 +249,7 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
         self._return = 0.0
         self._next = None  # of an episode that was broken off
         self._prepared_action = prepared
-        self._count(columns)
+        self._share(scale)
         return self._observe(standard)
 
     @checks.suggests_arguments("agent.learn")
@@ -309,7 +309,7 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
         returns, total = copy(self._returns), self._return
         if self.scale_rewards:
             total, reward = self._scaled(returns, total, reward)
-        after, columns = self._counted(row)
+        after, scale = self._counted(row)
         following = (
             self._bootstrap_value(after) if self.discount and not terminated else 0.0
         )
@@ -338,7 +338,7 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
                 network.biases = biases
             raise
         self._returns, self._return = returns, total
-        self._count(columns)
+        self._share(scale)
         self._prepared_action = prepared
         self.error = delta
         self.steps += 1
@@ -469,21 +469,17 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
 
     def _counted(
         self, rows: Floats, weight: float = 1.0
-    ) -> tuple[Floats, Columns | None]:
+    ) -> tuple[Floats, Scale | None]:
         """Return observations with running mean 0 and deviation 1, if they are
-        normalised, and the numbers of the scale after them, for :meth:`_count`.
+        normalised, and the scale after them, for :meth:`_share`.
         """
-        scale = self._models[0].scale
-        if scale is None:
-            return rows, None
-        return scale._following("observation", rows, weight)
+        scale = copy(self._models[0].scale)
+        return (rows if scale is None else scale.follow(rows, weight)), scale
 
-    def _count(self, columns: Columns | None) -> None:
-        """Set the numbers of the scale of observations."""
-        if columns is not None:
-            scale = self._models[0].scale
-            assert scale is not None
-            scale._set_columns(columns)
+    def _share(self, scale: Scale | None) -> None:
+        """Give the networks a scale of observations."""
+        for model in self._models:
+            model.scale = scale
 
     def _scaled(
         self, returns: Scale, total: float, reward: float

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from .._checks import finite_array, must, short_repr, suggests_arguments
 from .._defaults import DISCOUNT, STEPS, TRACE
-from .._scale import Columns, Scale
+from .._scale import Scale
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.network import Network
@@ -159,8 +159,8 @@ class TD(Agent):
         done, status = traces.learn_stream(*prepared, values, *factors)
         if done < len(rows):  # only the rows that were learned count
             _, counted = self._prepared(rows[:done], gains[:done])
-        columns, self._returns, self._return = counted
-        self._count(columns)
+        scale, self._returns, self._return = counted
+        self._share(scale)
         self.steps += done
         if done:
             self._value = float(values[done - 1])
@@ -168,7 +168,7 @@ class TD(Agent):
 
     def _prepared(
         self, rows: Floats, gains: Floats
-    ) -> tuple[tuple[Floats, Floats], tuple[Columns | None, Scale, float]]:
+    ) -> tuple[tuple[Floats, Floats], tuple[Scale | None, Scale, float]]:
         """Return rows and rewards in their scales, each by what came up to it, and
         what the scales are after them. Nothing changes.
         """
@@ -179,8 +179,8 @@ class TD(Agent):
                 total, reward = self._scaled(returns, total, gain)
                 scaled.append(reward)
             gains = np.array(scaled)
-        standard, columns = self._counted(rows)
-        return (standard, gains), (columns, returns, total)
+        standard, scale = self._counted(rows)
+        return (standard, gains), (scale, returns, total)
 
     def _answer(self, outputs: Floats) -> float:
         return float(outputs[0])

@@ -163,9 +163,10 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
             raise ArgumentError(_checks.expected("model", condition, model.task))
         estimator = cls(**parameters)
         estimator.model_ = model
+        model._fitted_by_name = None  # the estimator checks names
         estimator.n_features_in_ = len(model.network.input)
-        if model.inputs:
-            estimator.feature_names_in_ = np.array(model.inputs, object)
+        if model._columns:
+            estimator.feature_names_in_ = np.array(model._columns, object)
         estimator._learn_model()
         return estimator
 

@@ -9,6 +9,7 @@ from typing import Any, final
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
+from sklearn.utils.validation import _check_feature_names
 
 from .._checks import any_array, as_matrix, choice, expected, listed, pluralize
 from .._defaults import SEQUENCES
@@ -73,6 +74,9 @@ class SequenceEstimator(NetworkEstimator):
             raise ArgumentError(
                 expected("X", "an array (N, T, n), or a list of arrays (T_i, n)", X)
             )
+        tables = [part for part in parts if hasattr(part, "columns")]
+        for i, table in enumerate(tables or [X]):
+            _check_feature_names(self, table, reset=reset and i == 0)
         width = shape[1] if len(shape) == 2 else 1
         n = width if reset else self.n_features_in_
         dtype = np.dtype(np.float64)

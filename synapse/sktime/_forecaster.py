@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self, final
 
 import numpy as np
 
-from .._checks import choice, listed, missing_extra
+from .._checks import choice, listed, missing_extra, must
 
 try:
     import pandas as pd
@@ -203,6 +203,7 @@ class SynapseForecaster(BaseForecaster):
             methods=compared,
         )
         self.model_ = trained.model
+        self._known_names = [] if X is None else [*X.columns]
 
         facts = trained.facts
         reasons = [facts.get("verdict")]
@@ -218,10 +219,18 @@ class SynapseForecaster(BaseForecaster):
 
     def _update(self, y: Any, X: Any = None, update_params: bool = True) -> Self:
         """Learn new rows from where the model is; what forecasts stays the same."""
+        self._require_known(X)
         if update_params:
             series, _, _ = _frame(self._y, self._X)
             update_series(self.model_, series, seed=self._seed())
         return self
+
+    def _require_known(self, X: Any) -> None:
+        """Raise unless X has the columns that were learned, in any order."""
+        known = self._known_names
+        if X is not None and {*X.columns} != {*known}:
+            names = [*X.columns]
+            raise ArgumentError(must("X", f"have the columns {known}", f"{names}"))
 
     def _seed(self) -> int:
         return int(check_random_state(self.random_state).randint(2**31 - 1))
@@ -301,6 +310,7 @@ class SynapseForecaster(BaseForecaster):
         """
         times = ForecastingHorizon(range(1, steps + 1)).to_absolute_index(self.cutoff)
         rows = self._X
+        self._require_known(X)
         if X is not None:
             # after an update, rows of X may be known already that y has not reached
             rows = pd.concat([rows, X[X.index > rows.index[-1]]])

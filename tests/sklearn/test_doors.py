@@ -64,16 +64,16 @@ def test_an_estimator_opens_a_model_of_the_command(tmp_path, target):
 
 def advised(message):
     """What a message says to use, and to save, of the thing that was given."""
-    found = re.findall(r"(?:Use|save|Save) \w+\.([\w.]+(?:\(\))?)", message)
-    assert found, message
-    return found
+    paths = re.findall(r"(?:Use|save|Save) \w+\.([\w.]+(?:\(\))?)", message)
+    assert paths, message
+    return paths
 
 
 def reached(thing, path):
     """What ``thing.path`` is."""
     for name in path.split("."):
-        part = getattr(thing, name.removesuffix("()"))
-        thing = part() if name.endswith("()") else part
+        member = getattr(thing, name.removesuffix("()"))
+        thing = member() if name.endswith("()") else member
     return thing
 
 
@@ -101,7 +101,7 @@ def test_advice_to_save_is_followed_with_the_same_numbers(tmp_path):
         for thing, answer in things():
             calls = [synapse.to_torch, synapse.to_networkx, synapse.Trainer]
             if not isinstance(thing, Model):
-                calls += [lambda given: synapse.save(given, tmp_path / "e.c")]
+                calls += [lambda other: synapse.save(other, tmp_path / "e.c")]
             for call in calls:
                 with pytest.raises(ArgumentTypeError) as told:
                     call(thing)

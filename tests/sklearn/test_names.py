@@ -1,0 +1,338 @@
+"""Every door takes the same data in the same way: names of columns as scikit-learn
+checks them, types of pandas, what is missing, and labels of any kind."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+pd = pytest.importorskip("pandas")
+pytest.importorskip("sklearn")
+
+import architect
+import synapse
+from synapse import Model
+from synapse.sklearn import (
+    NetworkClassifier,
+    NetworkRegressor,
+    SequenceClassifier,
+    SequenceRegressor,
+)
+from tests.helpers.cases import Cases
+
+RNG = np.random.default_rng(0)
+FRAME = pd.DataFrame(
+    RNG.normal(size=(40, 2)) * [1.0, 50.0] + [3.0, 900.0], columns=["a", "b"]
+)
+Y = (2.0 * FRAME["a"] + FRAME["b"] / 10.0).to_numpy()
+WORDS = np.where(FRAME["a"] > 3.0, "high", "low")
+QUIET = {"epochs": 1, "progress": False, "seed": 0}
+MISSING = FRAME["a"] < 2.0
+WHOLE = FRAME.round().astype("Int64")
+
+TAKEN, WARNED, REFUSED = "taken", "warned", "refused"
+UNNAMED = {
+    "list": FRAME.to_numpy().tolist(),
+    "array": FRAME.to_numpy(),
+    "float32": FRAME.to_numpy(np.float32),
+    "names are numbers": FRAME.set_axis([0, 1], axis=1),
+}
+NAMED = {
+    "frame": FRAME,
+    "Int64": WHOLE,
+    "Float64": FRAME.astype("Float64"),
+    "bool": FRAME.mean() < FRAME,
+    "boolean": (FRAME.mean() < FRAME).astype("boolean"),
+    "object": FRAME.astype(object),
+    "categories": FRAME.assign(a=FRAME["a"].round().astype("category")),
+    "numbers as text": FRAME.astype("string"),
+}
+OTHER_NAMES = {
+    "permuted": FRAME[["b", "a"]],
+    "renamed": FRAME.rename(columns={"a": "z"}),
+    "extra": FRAME.assign(c=1.0),
+    "missing": FRAME[["a"]],
+}
+UNFIT = {
+    "NaN": FRAME.mask(MISSING),
+    "NA": WHOLE.mask(MISSING),
+    "None": FRAME.astype(object).mask(MISSING, None),
+    "NaN in an array": FRAME.mask(MISSING).to_numpy(),
+    "NaN in lists": FRAME.mask(MISSING).to_numpy().tolist(),
+    "text": FRAME.assign(a=WORDS),
+    "categories of text": FRAME.assign(a=pd.Categorical(WORDS)),
+    "dates": FRAME.assign(a=pd.date_range("2020", periods=40)),
+    "mixed names": FRAME.set_axis(["a", 1], axis=1),
+    "a name twice": FRAME.set_axis(["a", "a"], axis=1),
+}
+
+
+def numbered():
+    return Model(architect.Perceptron(2, 3, 1, output_squash="identity", seed=0))
+
+
+def named():
+    return Model.build("Perceptron", ["a", "b"], ["y"], hidden=(3,), seed=0)
+
+
+def fitted(make, data):
+    if make in (named, numbered):
+        model = make()
+        model.fit(data, Y, **QUIET)
+        return model
+    model = make(epochs=1, hidden=(3,), random_state=0)
+    if make is SequenceRegressor:
+        return model.fit([data, data], [1.0, 2.0])
+    return model.fit(data, Y)
+
+
+def faulty_row(data):
+    """A row in which something is missing, where anything is."""
+    place = int(np.flatnonzero(MISSING)[0])
+    return data.iloc[place] if hasattr(data, "iloc") else data[place]
+
+
+MODELS = {
+    "update": lambda model, data: model.update(data, Y, **QUIET),
+    "learn_many": lambda model, data: model.learn_many(data, Y),
+    "learn_one": lambda model, data: model.learn_one(faulty_row(data), 1.0),
+    "predict": lambda model, data: model.predict(data),
+    "run": lambda model, data: model.run(data),
+    "sequences": lambda model, data: model.predict([data, data]),
+}
+ESTIMATORS = {
+    "partial_fit": lambda model, data: model.partial_fit(data, Y),
+    "predict": lambda model, data: model.predict(data),
+}
+SEQUENCES = {"predict": lambda model, data: model.predict([data, data])}
+DOORS = {named: MODELS, numbered: MODELS, NetworkRegressor: ESTIMATORS}
+DOORS |= {SequenceRegressor: SEQUENCES}
+
+
+def outcome(call):
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        try:
+            call()
+        except (ValueError, TypeError):
+            return REFUSED
+    return WARNED if told else TAKEN
+
+
+def every_door(kinds, fitted_with, expected):
+    """Check the outcome of each kind of data at each door, after a fit."""
+    with Cases() as case:
+        for make, doors in DOORS.items():
+            for door, call in doors.items():
+                for label, data in kinds.items():
+                    with case(make.__name__, door, label):
+                        model = fitted(make, fitted_with)
+                        assert outcome(lambda: call(model, data)) == expected  # noqa: B023
+
+
+def test_names_that_were_learned_are_taken():
+    every_door(NAMED, FRAME, TAKEN)
+
+
+def test_data_without_names_warn_after_a_fit_with_names():
+    every_door(UNNAMED, FRAME, WARNED)
+
+
+def test_data_with_other_names_are_refused():
+    every_door(OTHER_NAMES, FRAME, REFUSED)
+
+
+def test_what_is_no_finite_number_is_refused():
+    every_door(UNFIT, FRAME, REFUSED)
+    every_door(UNFIT, FRAME.to_numpy(), REFUSED)
+
+
+def test_data_without_names_are_taken_after_a_fit_without():
+    every_door(UNNAMED, FRAME.to_numpy(), TAKEN)
+
+
+def test_names_warn_after_a_fit_without():
+    """But those that a model was built with are known."""
+    with Cases() as case:
+        for make, doors in DOORS.items():
+            for door, call in doors.items():
+                with case(make.__name__, door):
+                    model = fitted(make, FRAME.to_numpy())
+                    expected = TAKEN if make is named else WARNED
+                    assert outcome(lambda: call(model, FRAME)) == expected  # noqa: B023
+
+
+def test_a_fit_takes_new_names_unless_the_model_has_names():
+    other = FRAME.rename(columns={"a": "z"})
+    assert outcome(lambda: named().fit(other, Y, **QUIET)) == REFUSED
+    model = numbered()
+    model.fit(other, Y, **QUIET)
+    assert model.inputs == ["z", "b"]
+    assert outcome(lambda: model.predict(FRAME)) == REFUSED
+    later = numbered()
+    later.learn_many(FRAME, Y)
+    assert outcome(lambda: later.predict(FRAME[["b", "a"]])) == REFUSED
+    held_out = {"validation": (FRAME[["b", "a"]], Y)}
+    assert outcome(lambda: numbered().fit(FRAME, Y, **held_out, **QUIET)) == REFUSED
+    sets = {"eval_set": {"test": held_out["validation"]}}
+    assert outcome(lambda: numbered().fit(FRAME, Y, **sets, **QUIET)) == REFUSED
+
+
+def test_a_refused_fit_learns_no_names():
+    model = numbered()
+    with pytest.raises(OSError, match="folder"):
+        model.fit(FRAME, Y, checkpoint="/no/folder/x", **QUIET)
+    assert model.inputs == ["input 0", "input 1"]
+    assert model._fitted_by_name is None
+
+
+def test_names_go_from_door_to_door(tmp_path):
+    model = fitted(numbered, FRAME)
+    synapse.save(model, tmp_path / "m.json")
+    loaded = synapse.load(tmp_path / "m.json")
+    assert outcome(lambda: loaded.predict(FRAME)) == TAKEN
+    assert outcome(lambda: loaded.predict(FRAME[["b", "a"]])) == REFUSED
+    estimator = NetworkRegressor.from_model(loaded)
+    assert estimator.feature_names_in_.tolist() == ["a", "b"]
+    assert outcome(lambda: estimator.predict(FRAME[["b", "a"]])) == REFUSED
+    assert outcome(lambda: estimator.partial_fit(FRAME, Y)) == TAKEN
+    assert outcome(lambda: NetworkRegressor.from_model(model).predict(FRAME)) == TAKEN
+    plain = NetworkRegressor.from_model(fitted(numbered, FRAME.to_numpy()))
+    assert not hasattr(plain, "feature_names_in_")
+    learned = NetworkRegressor(epochs=1, random_state=0).fit(FRAME, Y).model_
+    assert outcome(lambda: learned.predict(FRAME)) == TAKEN
+    assert outcome(lambda: learned.predict(FRAME[["b", "a"]])) == REFUSED
+
+
+def test_a_frame_predicts_what_its_array_predicts():
+    model = fitted(numbered, FRAME)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for data in NAMED.values():
+            array = np.asarray(data.to_numpy(np.float64), float)
+            assert np.array_equal(model.predict(data), model.predict(array))
+
+
+LABELS = {
+    "array": WORDS,
+    "list": WORDS.tolist(),
+    "tuple": tuple(WORDS),
+    "Series": pd.Series(WORDS),
+    "objects": pd.Series(WORDS, dtype=object),
+    "string": pd.Series(WORDS, dtype="string"),
+    "category": pd.Series(pd.Categorical(WORDS)),
+    "Categorical": pd.Categorical(WORDS),
+    "Index": pd.Index(WORDS),
+    "frame": pd.DataFrame({"kind": WORDS}),
+    "frame of categories": pd.DataFrame({"kind": pd.Categorical(WORDS)}),
+}
+IS_HIGH = WORDS == "high"
+TRUTHS = {
+    "array": IS_HIGH,
+    "list": IS_HIGH.tolist(),
+    "Series": pd.Series(IS_HIGH),
+    "boolean": pd.Series(IS_HIGH, dtype="boolean"),
+    "category": pd.Series(pd.Categorical(IS_HIGH)),
+}
+NUMBERS = {
+    "array": IS_HIGH.astype(int),
+    "Int64": pd.Series(IS_HIGH.astype(int), dtype="Int64"),
+    "float": IS_HIGH.astype(float),
+    "category": pd.Series(pd.Categorical(IS_HIGH.astype(int))),
+}
+NO_LABELS = {
+    "NaN": pd.Series(WORDS).mask(MISSING),
+    "NA": pd.Series(WORDS, dtype="string").mask(MISSING),
+    "None": np.where(MISSING, None, WORDS),
+    "other": np.where(MISSING, "other", WORDS),
+    "NaN in a list": [np.nan, *WORDS[1:].tolist()],
+}
+
+
+def kinds(classes, build="Perceptron"):
+    return Model.build(build, ["a", "b"], ["kind"], classes, (3,), seed=0)
+
+
+def item(labels, place):
+    if isinstance(labels, pd.DataFrame):
+        return labels.iloc[place, 0]
+    return labels.iloc[place] if hasattr(labels, "iloc") else labels[place]
+
+
+def by_row(model, labels):
+    for place in range(len(FRAME)):
+        model.learn_one(FRAME.iloc[place], item(labels, place))
+
+
+def by_sequence(model, labels):
+    parts = [FRAME.iloc[place : place + 1] for place in range(len(FRAME))]
+    model.fit(parts, labels, **QUIET)
+
+
+LABEL_DOORS = {
+    "fit": lambda model, labels: model.fit(FRAME, labels, **QUIET),
+    "learn_many": lambda model, labels: model.learn_many(FRAME, labels),
+    "learn_one": by_row,
+    "sequences": by_sequence,
+}
+
+
+def test_labels_of_any_kind_are_the_same_labels():
+    groups = ((["high", "low"], LABELS), ([False, True], TRUTHS), ([0, 1], NUMBERS))
+    with Cases() as case:
+        for classes, group in groups:
+            for door, learn in LABEL_DOORS.items():
+                answers = []
+                for label, labels in group.items():
+                    with case(door, label):
+                        model = kinds(classes)
+                        learn(model, labels)
+                        answers.append(model.run(FRAME))
+                        assert np.array_equal(answers[0], answers[-1])
+    mixed = kinds([0.5, "x"])
+    mixed.fit(FRAME, [0.5, "x"] * 20, **QUIET)
+    assert set(mixed.predict(FRAME)) <= {0.5, "x"}
+
+
+def test_labels_that_are_missing_or_unknown_are_refused():
+    with Cases() as case:
+        for label, labels in NO_LABELS.items():
+            for door, learn in LABEL_DOORS.items():
+                with case(door, label):
+                    classes = ["high", "low"]
+                    assert outcome(lambda: learn(kinds(classes), labels)) == REFUSED  # noqa: B023
+
+
+@pytest.mark.filterwarnings("ignore:A column-vector y")
+@pytest.mark.parametrize("form", LABELS)
+def test_estimators_take_the_same_labels(form):
+    labels = LABELS[form]
+    rows = NetworkClassifier(epochs=1, random_state=0).fit(FRAME, labels)
+    assert rows.classes_.tolist() == ["high", "low"]
+    parts = [FRAME.iloc[place : place + 1] for place in range(len(FRAME))]
+    sequences = SequenceClassifier(epochs=1, hidden=(2,), random_state=0)
+    assert sequences.fit(parts, labels).classes_.tolist() == ["high", "low"]
+    assert sequences.feature_names_in_.tolist() == ["a", "b"]
+
+
+def test_sktime_takes_columns_by_name():
+    sktime = pytest.importorskip("synapse.sktime")
+    exogenous = FRAME.set_axis(pd.period_range("2000-01", periods=40, freq="M"))
+    series = pd.Series(Y[:36], index=exogenous.index[:36])
+    ahead = exogenous[36:]
+
+    def forecaster():
+        made = sktime.SynapseForecaster(
+            hidden=(2,), epochs=2, random_state=0, compared=("naive",)
+        )
+        return made.fit(series, X=exogenous[:36], fh=[1, 2])
+
+    expected = forecaster().predict(X=ahead)
+    assert expected.equals(forecaster().predict(X=ahead[["b", "a"]]))
+    for other in (ahead.rename(columns={"a": "z"}), ahead.assign(c=1.0), ahead[["a"]]):
+        for call in (
+            lambda made, rows: made.predict(X=rows),
+            lambda made, rows: made.update(pd.Series(Y[36:], ahead.index), X=rows),
+        ):
+            with pytest.raises(synapse.errors.ArgumentError, match="have the columns"):
+                call(forecaster(), other)

@@ -61,6 +61,8 @@ class Evaluations:
                     f"The checkpoint {path} was written with another seed. Pass that"
                     " seed, or seed=None."
                 )
+        if path is not None and not path.absolute().parent.is_dir():
+            raise FileNotFoundError(f"There is no folder for the checkpoint {path}.")
         self._seeded = seeded
         self.word = int(population.word[0])
         self.known = len(self.past)

@@ -24,6 +24,7 @@ from ..errors import (
     TopologyError,
 )
 from ..learning import Result, Trainer
+from ..learning._data_source import is_stream
 from ..learning._parameters import independent
 from ..objects.executors import checked_executor, gathered, result_of
 from ..objects.network import Network
@@ -107,6 +108,8 @@ def train_many(
     count = usable_cores()
     if threads is not None:
         count = positive_integer("threads", threads, MAX_THREADS)
+    for trainer in trainers if not is_stream(inputs, targets) else ():
+        trainer._prepared(inputs, targets)  # of each, before the first is trained
 
     pairs = zip(trainers, seeds_of(seed, len(trainers)), strict=True)
     calls = [

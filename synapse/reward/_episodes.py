@@ -171,8 +171,8 @@ def run(
         Number of episodes of a test, which have the same seeds each time.
         Default 10.
     checkpoint : path, optional
-        File with the agent and the episodes so far, written whole or not at all: every
-        ten seconds or so, and at the end, also after Ctrl-C and errors.
+        File with the agent and the episodes so far, written whole or not at all: at
+        once, every ten seconds or so, and at the end, also after Ctrl-C and errors.
         :func:`synapse.load` reads the agent of it.
     resume : bool
         Whether to continue from the checkpoint, if it exists: with an agent and an
@@ -374,6 +374,8 @@ class _Episodes:
         stopped = "steps"
         # a run that is complete, and its file, stay as they are
         goes_on = self.steps < steps
+        if path is not None and goes_on:  # it may fail: before anything is learned
+            write_checkpoint(path, self.agent, self)
         shown: dict[str, Any] = {
             "unit": " steps",
             "unit_scale": True,

@@ -7,8 +7,9 @@ import math
 import numpy as np
 import pytest
 
+import architect
 import synapse
-from synapse import Model, Neuron, Trainer, optimizers
+from synapse import Model, Neuron, Trainer, evolve, experiments, optimizers, reward
 from synapse.errors import DivergenceError, SynapseError
 from tests.helpers.cases import Cases
 from tests.helpers.integrity import contents
@@ -251,3 +252,66 @@ def test_a_row_that_diverges_leaves_weights_and_scales():
             call()
         assert np.array_equal(model.network.weights, weights)
         assert model.scale.as_json() == scale
+
+
+class Still:
+    """An environment in which nothing happens."""
+
+    def reset(self, seed=None):
+        return np.ones(2), {}
+
+    def step(self, action):
+        return np.ones(2), 1.0, False, False, {}
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_computed():
+    """By agents and evolution, as by trainers."""
+    network = architect.Perceptron(2, 3, 2, output_squash="identity", seed=0)
+    agent = reward.QLearning(network, seed=0)
+    before = contents(network._store)
+    with pytest.raises(OSError, match="folder"):
+        reward.run(agent, Still(), steps=5, checkpoint="/no/folder/x", progress=False)
+    assert agent.steps == 0
+    assert contents(network._store) == before
+    calls = []
+
+    def fitness(evaluated):
+        calls.append(evaluated)
+        return 1.0
+
+    options = {"inputs": 2, "outputs": 1, "population": 5, "max_evaluations": 5}
+    with pytest.raises(OSError, match="folder"):
+        evolve.neat(fitness, **options, checkpoint="/no/folder/x", progress=False)
+    assert not calls
+
+
+def test_of_many_trainings_none_begins_if_one_is_refused():
+    networks = [architect.Perceptron(n, 3, 1, seed=0) for n in (2, 3)]
+    before = [network.weights.tolist() for network in networks]
+    with pytest.raises(SynapseError, match="Expected 3 inputs"):
+        experiments.train_many([*map(Trainer, networks)], X, Y[:, None], epochs=2)
+    assert [network.weights.tolist() for network in networks] == before
+
+
+@pytest.mark.parametrize("calls", [0, 1])
+def test_an_agent_whose_function_fails_is_what_it_was(calls):
+    network = architect.Perceptron(2, 3, 2, output_squash="identity", seed=0)
+    explore = Failing(calls, 0.1)
+    agent = reward.QLearning(network, seed=0, explore=explore)
+    for learn in [
+        lambda: agent.begin([1.0, 2.0]),
+        lambda: agent.learn(1.0, [2.0, 1.0]),
+    ]:
+        before = told_agent(agent)
+        if explore.left == 0:
+            with pytest.raises(OwnError):
+                learn()
+            assert told_agent(agent) == before
+            break
+        learn()
+
+
+def told_agent(agent):
+    numbers = agent.steps, agent._return, agent._value, agent._rng.bit_generator.state
+    scales = agent.model.scale.as_json(), agent._returns.as_json()
+    return repr((contents(agent.network._store), numbers, scales))

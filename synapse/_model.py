@@ -75,7 +75,8 @@ def _checked_classes(title: str, classes: Any) -> list[Any]:
     plain = [
         label.item() if isinstance(label, np.generic) else label for label in labels
     ]
-    are_labels = all(isinstance(label, str | int | float | bool) for label in plain)
+    kinds = str | int | float | bool
+    are_labels = all(isinstance(label, kinds) and label == label for label in plain)
     if isinstance(classes, set) or not are_labels or len({*plain}) < len(plain):
         raise ArgumentError(_checks.expected(title, condition, classes))
     return plain
@@ -584,6 +585,9 @@ class Model(Archived):
         if hasattr(targets, "iloc") and targets.shape[1:] in ((), (1,)):
             targets = targets.to_numpy(object).reshape(-1)
         labels = _checks.any_array(title, targets, "the label of each row")
+        if labels.dtype.kind == "U" and isinstance(targets, list):
+            are_text = all(isinstance(label, str) for label in targets)
+            labels = labels if are_text else np.array(targets, object)
         count = len(self._one_hot)
         if labels.ndim == 2 and labels.shape[1] == count:
             return _checks.as_matrix(title, labels, count, FLOAT, finite=False)

@@ -108,6 +108,20 @@ def any_array(title: str, values: Any, condition: str) -> NDArray[Any]:
         raise ArgumentTypeError(expected(title, condition, values)) from error
 
 
+def require_labels(title: str, values: Any) -> None:
+    """Raise ArgumentError if some labels are text and others are not, or are missing.
+
+    NumPy makes text of all of them, or objects, which cannot be sorted.
+    """
+    array = np.asarray(values)
+    made_text = array is not values and np.issubdtype(array.dtype, np.str_)
+    if array.dtype == object or made_text:
+        for label in np.array(values, object).flat:
+            if not isinstance(label, str):
+                condition = "all text or all numbers, without missing labels"
+                raise ArgumentError(expected(title, condition, label))
+
+
 def finite_array(
     title: str, values: Any, dtype: Any = np.float64, gaps: bool = False
 ) -> Floats:

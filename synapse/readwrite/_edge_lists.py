@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Mapping, Set
+from contextlib import suppress
 from itertools import chain
 from typing import Any, Literal, NamedTuple
 
@@ -24,6 +26,7 @@ from .._checks import (
 from .._initializer import Initializer, Seed
 from .._squash import Squash
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError, TopologyWarning
+from ..objects.graph_names import MARK
 from ..objects.network import Network, require_network
 from ..objects.ordinary_graph import to_networkx
 from ._graphs import (
@@ -181,7 +184,8 @@ def from_edges(
         without incoming connections, and the others without outgoing ones.
     neurons : pandas.DataFrame or mapping of str to array_like, optional
         Columns of one length: "name", and whatever :func:`from_networkx` reads of
-        nodes, such as "bias" and "squash". All others become :attr:`Neuron.metadata`.
+        nodes but their label, such as "bias" and "squash". All others become
+        :attr:`Neuron.metadata`.
         Every name of `edges` must be among these. Default: the names in `edges`,
         integers in ascending order, others in the order in which they appear.
     squash, output_squash, initializer, seed, dtype, name, synchronous
@@ -254,8 +258,8 @@ def from_edges(
     keys = keys_of("weight", "gater", None)
     links = columns_of_table("edges", edges, ENDS)
     names, ends = numbered_ends(links.pop("source"), links.pop("target"))
-    blanks = _Blanks()
-    distinct = blanks.removed(names)
+    texts: set[str] = set()
+    distinct = _without_blanks(names, texts)
     if distinct != names:
         numbers = {name: number for number, name in enumerate(dict.fromkeys(distinct))}
         ends = np.array([numbers[name] for name in distinct], np.int64)[ends]
@@ -268,45 +272,43 @@ def from_edges(
         rows = columns_of_table("neurons", neurons, ("name",))
         names = _listed(rows.pop("name"))
         require_names("neuron", names)
-        names = blanks.removed(names)
-    blanks.warn()
+        names = _without_blanks(names, texts)
+    _warn_of_blanks(texts)
     numbers = {name: number for number, name in enumerate(names)}
     if len(numbers) < len(names):
+        ((twice, _),) = Counter(names).most_common(1)
         raise ArgumentError(
-            "The names of the neurons must be distinct, got one of them twice."
+            f"The names of the neurons must be distinct, got {short_repr(twice)} twice."
         )
     if neurons is not None:
         # Until here the ends are numbered as the names appear in the edges.
         ends = _numbers_of(names_in_edges, numbers)[ends]
 
+    if MARK not in rows:
+        keys["label"] = None  # the name is "name"
     nodes = TableItems("neuron", _numbers_or_values(rows), keys, names)
     connections = TableItems("edge", _numbers_or_values(links), keys, names, ends)
     return network_of_columns(numbers, nodes, connections, ends, float_dtype, options)
 
 
-class _Blanks:
-    """The names with blanks around them that a table has."""
+def _without_blanks(names: list[Any], texts: set[str]) -> list[Any]:
+    """Return names without blanks around them; add those that are text to `texts`."""
+    texts.update(name for name in names if isinstance(name, str))
+    return [name.strip() if isinstance(name, str) else name for name in names]
 
-    def __init__(self) -> None:
-        self.names: set[str] = set()
 
-    def removed(self, names: list[Any]) -> list[Any]:
-        """Return the names without blanks around them."""
-        distinct = [name.strip() if isinstance(name, str) else name for name in names]
-        pairs = zip(names, distinct, strict=True)
-        self.names.update(name for name, short in pairs if name is not short)
-        return distinct
-
-    def warn(self) -> None:
-        """Warn if there are any."""
-        names = sorted(name for name in self.names if name != name.strip())
-        if names:
-            warnings.warn(
-                f"Removed the blanks around {pluralize(len(names), 'name')} of neurons,"
-                f" such as {short_repr(names[0])}.",
-                TopologyWarning,
-                stacklevel=user_stacklevel(),
-            )
+def _warn_of_blanks(texts: set[str]) -> None:
+    """Warn if any of the names of both tables have blanks around them."""
+    names = sorted(name for name in texts if name != name.strip())
+    merged = len(texts) - len({name.strip() for name in texts})
+    equal = f" {pluralize(merged, 'name')} became equal to another." if merged else ""
+    if names:
+        warnings.warn(
+            f"Removed the blanks around {pluralize(len(names), 'name')} of neurons,"
+            f" such as {short_repr(names[0])}.{equal}",
+            TopologyWarning,
+            stacklevel=user_stacklevel(),
+        )
 
 
 def _require_one_type(names: list[Any]) -> None:
@@ -413,12 +415,17 @@ def numbered_ends(sources: Any, targets: Any) -> tuple[list[Any], NDArray[np.int
 
 def _numbered(sources: Any, targets: Any) -> tuple[list[Any], NDArray[np.int64]]:
     """Return the names of neurons, and the numbers of both ends."""
-    ends = [np.asarray(column) for column in (sources, targets)]
+    ends = [np.empty(0)]
+    with suppress(ValueError):  # tuples among other names are no array
+        ends = [np.asarray(column) for column in (sources, targets)]
     if all(end.dtype.kind in "iu" and end.ndim == 1 for end in ends):
         low = min((int(end.min()) for end in ends if len(end)), default=0)
         high = max((int(end.max()) for end in ends if len(end)), default=0)
         if high - low > 8 * len(ends[0]) + 1024:
-            names, numbers = np.unique(np.concatenate(ends), return_inverse=True)
+            # No float has all integers of both int64 and uint64.
+            exact = object if np.result_type(*ends).kind == "f" else None
+            joined = np.concatenate(ends, dtype=exact)
+            names, numbers = np.unique(joined, return_inverse=True)
             return names.tolist(), numbers.reshape(2, -1)
 
         # Integers in a narrow range: a table of flags is much faster than sorting.

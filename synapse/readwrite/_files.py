@@ -289,6 +289,7 @@ def read_text(path: File) -> str:
     except UnicodeDecodeError as error:
         raise FormatError(
             f"The file is not text in UTF-8: byte {error.start} cannot be read."
+            " Another format needs its suffix or its name: format=."
         ) from None
 
 
@@ -309,6 +310,7 @@ def from_text(text: str) -> Any:
         where = f"line {error.lineno}, column {error.colno}"
         raise FormatError(
             f"The file is not JSON, or only a part of it: {error.msg} at {where}."
+            " Another format needs its suffix or its name: format=."
         ) from None
     except RecursionError:
         raise FormatError("The file is nested too deeply to be a network.") from None

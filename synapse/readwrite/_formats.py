@@ -27,7 +27,7 @@ from typing import (
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .._checks import choice
-from ..errors import ArgumentError, FormatError
+from ..errors import ArgumentError
 from ..objects.ensemble import Ensemble
 from ..objects.incomplete import warn_of_missing
 from ..objects.network import Network
@@ -458,30 +458,13 @@ def load(
             if _files.is_archive(stream) or form.name == "npz":
                 _require_options("npz", _read_archive, options)
                 return _read_archive(stream)
-            document = _document(stream, path)
+            document = _files.read_document(stream)
         if module_of("json").is_ensemble(document):
             return module_of("json").ensemble_of(document)
         if isinstance(document, dict) and document.get("format") in DOCUMENTS:
             _require_options("json", module_of("json").from_json_data, options)
             return _class_at(DOCUMENTS[document["format"]])._of_document(document)
         return _made(by_marks(document), document, options)
-
-
-def _document(stream: IO[bytes], path: _files.File) -> Any:
-    """Return the content of a JSON file; if its suffix is unknown, the error lists the
-    suffixes of other formats.
-    """
-    try:
-        return _files.read_document(stream)
-    except FormatError as error:
-        if by_suffix(path) is not None or not isinstance(path, str | os.PathLike):
-            raise
-        known = (suffix for form in formats() if form.read for suffix in form.suffixes)
-        raise FormatError(
-            f"{error} A file whose suffix is not one of {', '.join(known)} must be"
-            " JSON. To use a graph in another format, read it with networkx and pass it"
-            " to synapse.from_networkx."
-        ) from None
 
 
 def read_graph(path: _files.File, format: FileFormat | None = None) -> nx.Graph[Any]:

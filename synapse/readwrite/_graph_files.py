@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from functools import partial
 from itertools import groupby
@@ -94,18 +95,11 @@ def xml_graph(read: Callable[[bytes], Any], name: str, content: bytes) -> nx.Gra
 
 def _read_graphml(content: bytes) -> Any:
     reader = nx.GraphMLReader()
-    reader.python_type = _TypesOfGraphML(reader.python_type, **GRAPH_TOOL)
+    reader.python_type = defaultdict(lambda: str, reader.python_type, **GRAPH_TOOL)
     namespace = f'<graphml xmlns="{reader.NS_GRAPHML}">'.encode()
     graphs = list(reader(string=content.replace(b"<graphml>", namespace)))
     require(len(graphs) == 1, "The number of graphs in the file", "1", len(graphs))
     return graphs[0]
-
-
-class _TypesOfGraphML(dict[str, Callable[[str], Any]]):
-    """What makes a value of text, by the name of its type; others remain text."""
-
-    def __missing__(self, name: str) -> Callable[[str], Any]:
-        return str
 
 
 def _numbers(text: Any) -> list[float]:
@@ -123,7 +117,7 @@ GRAPH_TOOL = {
     **{f"vector_{name}": _numbers for name in ("boolean", "double", "long_double")},
     "short": int,
 }
-"""Types of GraphML that other programs write in their own way."""
+"""How graph-tool's values are read, by the name of their type; others remain text."""
 
 
 def _parsed(read: Callable[[], Any], name: str) -> Any:
@@ -168,13 +162,12 @@ def _node_link_graph(data: Any) -> Any:
     document = {"directed": False, "graph": {}, **an_object("A node-link graph", data)}
     if "adjacency" in document:
         return _parsed(lambda: nx.adjacency_graph(data), ADJACENCY)
-    edges = "edges" if "edges" in document else "links"  # D3 and older networkx
-    names = ", ".join(map(short_repr, data)) or "none"
-    if edges not in document:
-        raise FormatError(
-            f"A node-link graph must have the member 'edges' or 'links', got {names}."
-        )
-    rows = {"node": document.get("nodes"), "edge": document[edges]}
+    # D3 and older versions of networkx have links.
+    edges = document.get("edges", document.get("links"))
+    if edges is None:
+        names = ", ".join(map(short_repr, data)) or "none"
+        raise FormatError(f"A node-link graph must have edges or links, got {names}.")
+    rows = {"node": document.get("nodes"), "edge": edges}
     return _json_graph(document["directed"], document["graph"], rows)
 
 
@@ -187,30 +180,26 @@ def _json_graph(directed: Any, attributes: Any, rows: dict[str, Any]) -> Any:
     """Return the graph of a list of nodes with an ``id`` and one of edges with a
     ``source`` and a ``target``.
 
-    The ends may also be the ``value`` of a node: networkx has there what the ``id`` of
-    Cytoscape says as text.
+    Cytoscape has text there, networkx in its JSON of Cytoscape numbers as ends.
     """
     require(type(directed) is bool, "The member directed", "true or false", directed)
     graph: Any = nx.MultiDiGraph() if directed else nx.MultiGraph()
     graph.graph = dict(an_object("The attributes of the graph", attributes))
-    node_of: dict[Any, Any] = {}
     for i, row in enumerate(_rows("node", rows["node"])):
         node = _node(f"The id of node {i}", row.get("id", i))
-        require(node not in node_of, f"The id of node {i}", "another", node)
-        value = row.get("value")
-        node_of[node] = value if repr(value) == node else node
-        graph.add_node(node_of[node])
-        data = graph.nodes[node_of[node]]
-        data.update((name, row[name]) for name in row if name != "id")
-        if isinstance(data.get("name"), str):
-            data.setdefault("label", data["name"])
-    node_of = {node: node for node in node_of.values()} | node_of
+        require(node not in graph, f"The id of node {i}", "another", node)
+        graph.add_node(node)
+        shown = {"label": row["name"]} if "name" in row else {}
+        graph.nodes[node].update(
+            shown | {name: row[name] for name in row if name != "id"}
+        )
     for i, row in enumerate(_rows("edge", rows["edge"])):
-        ends = [_node(f"The {end} of edge {i}", row.get(end)) for end in _ENDS]
+        nodes = [_node(f"The {end} of edge {i}", row.get(end)) for end in _ENDS]
+        ends = [node if node in graph else str(node) for node in nodes]
         for end, node in zip(_ENDS, ends, strict=True):
-            require(node in node_of, f"The {end} of edge {i}", "the id of a node", node)
+            require(node in graph, f"The {end} of edge {i}", "the id of a node", node)
         data = {name: row[name] for name in row if name not in (*_ENDS, "key")}
-        graph.add_edges_from([(*map(node_of.get, ends), data)])
+        graph.add_edges_from([(*ends, data)])
     return graph
 
 
@@ -219,11 +208,10 @@ _ENDS = ("source", "target")
 
 def _node(subject: str, value: Any) -> Any:
     """Return a node of JSON, in which networkx writes a tuple as a list."""
-    node = tuple(value) if isinstance(value, list) else value
-    parts = node if isinstance(node, tuple) else (node,)
-    fits = all(isinstance(part, str | int | float) for part in parts)
+    parts = value if isinstance(value, list) else [value]
+    fits = {*map(type, parts)} <= {str, int, float, bool}
     require(fits, subject, "text or a number", value)
-    return node
+    return tuple(value) if isinstance(value, list) else value
 
 
 # --- plain graphs ---------------------------------------------------------------------
@@ -336,18 +324,12 @@ def _require_one_type(
             )
 
 
-def readers(read: Callable[[Any], nx.Graph[Any]], format: str) -> dict[str, Any]:
+def readers(read: Callable[[Any], Any], format: str) -> dict[str, Any]:
     """Return what a :class:`Format` needs to read the graph in a content."""
-
-    def from_data(content: Any) -> Network:
-        graph = read(content)
-        for attributes in _all_attributes(graph):
-            for name in FORMATS_OWN.get(format, ()):
-                if name != "label":
-                    attributes.pop(name, None)
-        return network_of(graph, format)
-
-    return {"graph": read, "from_data": from_data}
+    return {
+        "graph": read,
+        "from_data": lambda content: network_of(read(content), format),
+    }
 
 
 OTHER_PROGRAMS = (
@@ -363,6 +345,9 @@ def network_of(graph: nx.Graph[Any], format: str = "") -> Network:
             "The graph of a network must be directed, got an undirected one."
             f"{OTHER_PROGRAMS}"
         )
+    for data in _all_attributes(graph):
+        for name in {*FORMATS_OWN.get(format, ())} - {"label"}:
+            data.pop(name, None)
     attributes: Any = graph.graph  # networkx takes it from the file as it is
     named = isinstance(attributes, dict) and all(
         type(name) is str for name in attributes

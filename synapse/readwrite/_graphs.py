@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -198,7 +198,9 @@ def from_networkx(
     -------
     Network
         Every neuron is named by the ``label`` of its node, or by ``str(node)``:
-        ``net[name]`` is the neuron of a node. Weights and biases are trainable unless
+        ``net[name]`` is the neuron of a node. If the name is not ``str(node)``, or
+        several nodes have it, the node is ``neuron.metadata["node"]``, so that
+        ``net.select(node=node)`` finds it. Weights and biases are trainable unless
         the graph says otherwise; the weights of connections that carry the state are
         not.
 
@@ -217,8 +219,8 @@ def from_networkx(
     Warns
     -----
     TopologyWarning
-        If connections lead into inputs, which never act, with their number; or if names
-        of nodes differ by blanks only.
+        If connections lead into inputs, which never act, with their number; if names
+        of nodes differ by blanks only; or if several neurons have one name.
 
     See Also
     --------
@@ -353,6 +355,7 @@ def network_of_columns(
     """Make a network; `place` numbers the nodes, and `ends` are those of the edges."""
     named = zip(place, nodes.texts("label"), strict=True)
     labels = [str(node) if label is None else label for node, label in named]
+    _keep_nodes(nodes, labels)
 
     edges, delays = _kept_edges(_without_gates(edges), options)
     outgoing_sign = nodes.rare(
@@ -409,6 +412,45 @@ def network_of_columns(
     return network
 
 
+def _keep_nodes(nodes: Items, labels: Sequence[str]) -> None:
+    """Add the nodes to the metadata where the names of neurons do not tell them; warn
+    of neurons that share a name, and of nodes that may stand for several.
+    """
+    marked = nodes.columns.get(OwnName(MARK), {})
+    count = Counter(label for i, label in enumerate(labels) if i not in marked)
+    several = [label for label in count if count[label] > 1]
+    untold = {
+        i: node if isinstance(node, str | int | float | np.integer) else str(node)
+        for i, (node, label) in enumerate(zip(nodes.names, labels, strict=True))
+        if i not in marked and (count[label] > 1 or label != str(node))
+    }
+    key = "node" if "node" not in nodes.columns else "node of the graph"
+    if untold:
+        nodes.columns[key] = untold
+    if several:
+        _warn(
+            f"{pluralize(sum(map(count.__getitem__, several)), 'neuron')} share"
+            f" {pluralize(len(several), 'name')}, such as {short_repr(several[0])}."
+            f" Their nodes tell them apart: neuron.metadata[{key!r}]."
+        )
+    rounded = [
+        name
+        for name in nodes.names
+        if isinstance(name, float) and 2**53 <= abs(name) < inf
+    ]
+    if rounded:
+        _warn(
+            f"{pluralize(len(rounded), 'name')}, such as {rounded[0]!r},"
+            f" {'is a float' if len(rounded) == 1 else 'are floats'} beyond 2**53,"
+            " where neighbouring whole numbers are equal. Read the numbers as integers"
+            " or text: pandas.read_csv(path, dtype=str)."
+        )
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, TopologyWarning, stacklevel=user_stacklevel())
+
+
 def _past_of(
     nodes: Items, order: Ints, dtype: np.dtype[Any]
 ) -> tuple[Ints, Ints, Floats]:
@@ -451,14 +493,12 @@ def _warn_of_blanks(names: Iterable[Any]) -> None:
     texts = [name for name in names if isinstance(name, str)]
     twins = sorted({*texts} & {name.strip() for name in texts if name != name.strip()})
     if twins:
-        warnings.warn(
+        _warn(
             f"{pluralize(len(twins), 'node')}, such as {short_repr(twins[0])}, and"
             " others of the same name with blanks around it are neurons of their own."
             " To join"
             " them: networkx.relabel_nodes(graph, {node: node.strip() for node in"
-            " graph}).",
-            TopologyWarning,
-            stacklevel=user_stacklevel(),
+            " graph})."
         )
 
 

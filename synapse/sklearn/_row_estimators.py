@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.validation import validate_data
 
+from .._checks import require_labels
 from .._defaults import ROWS, SQUASHES
 from .._scale import SQUARABLE
 from .._typing import Floats
@@ -39,6 +40,8 @@ class RowEstimator(NetworkEstimator):
             "multi_output": True,
             "y_numeric": self._numeric,
         }
+        if not (self._numeric or y is None or hasattr(y, "toarray")):
+            require_labels("y", y)
         X, y = validate_data(self, X, y, reset=reset, **options)
         return X, self._checked(y.toarray() if hasattr(y, "toarray") else y)
 

@@ -11,7 +11,15 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.validation import _check_feature_names
 
-from .._checks import any_array, as_matrix, choice, expected, listed, pluralize
+from .._checks import (
+    any_array,
+    as_matrix,
+    choice,
+    expected,
+    listed,
+    pluralize,
+    require_labels,
+)
 from .._defaults import SEQUENCES
 from .._typing import Floats
 from ..errors import ArgumentError
@@ -105,6 +113,9 @@ class SequenceEstimator(NetworkEstimator):
         array.
         """
         condition = "an entry of one shape for each sequence"
+        if not self._numeric:
+            for labels in answers if self._by_step else [answers]:
+                require_labels("y", labels)
         if not self._by_step:
             return any_array("y", answers, condition)
         answers_by_step = [

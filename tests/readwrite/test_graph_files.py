@@ -281,8 +281,13 @@ def test_json_of_another_layout_is_read_or_told_what_it_has():
     adjacency = json.dumps(nx.adjacency_data(graph)).encode()
     assert_twins(used("named"), load(io.BytesIO(adjacency)))
     layouts = {
-        "the member 'edges' or 'links', got .*'elements'": nx.cytoscape_data(graph),
-        "the member 'edges' or 'links', got 'nodes', 'more'": {"nodes": [], "more": 1},
+        "node-link graph must have edges or links, got .*'elements'": (
+            nx.cytoscape_data(graph)
+        ),
+        "node-link graph must have edges or links, got 'nodes', 'more'": {
+            "nodes": [],
+            "more": 1,
+        },
         "not networkx' JSON by adjacency": {"nodes": [], "adjacency": 1},
     }
     for sentence, data in layouts.items():

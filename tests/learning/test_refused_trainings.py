@@ -289,7 +289,7 @@ def test_of_many_trainings_none_begins_if_one_is_refused():
     networks = [architect.Perceptron(n, 3, 1, seed=0) for n in (2, 3)]
     before = [network.weights.tolist() for network in networks]
     with pytest.raises(SynapseError, match="Expected 3 inputs"):
-        experiments.train_many([*map(Trainer, networks)], X, Y[:, None], epochs=2)
+        experiments.train_many([*map(Trainer, networks)], X, X[:, :1] > 3.0, epochs=2)
     assert [network.weights.tolist() for network in networks] == before
 
 

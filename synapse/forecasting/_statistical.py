@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._checks import expected, imported, is_among
-from .._scale import unit_of
+from .._scale import SQUARABLE, unit_of
 from .._typing import Floats
 from ..errors import ArgumentError, MissingExtraError
 from ._baselines import seasonal_naive
@@ -31,8 +31,6 @@ from ._rolling import Forecaster
 METHODS = ("mean", "naive", "seasonal", "ar", "ets", "theta", "arima")
 """The names of the methods, for :func:`statistical`."""
 
-ORDINARY = 1e75
-"""Series up to this size, and down to its inverse, are fitted in their own unit."""
 MAX_SEASON = 24
 """Longest season that exponential smoothing and ARIMA estimate; longer ones are removed
 first (MSTL)."""
@@ -176,7 +174,7 @@ def _fitted(
 
     # for the squares of the library; ordinary series stay as they are
     unit = unit_of(column).item() if column.any() else 1.0
-    unit = 1.0 if 1.0 / ORDINARY < unit < ORDINARY else unit
+    unit = 1.0 if 1.0 / SQUARABLE < unit * unit < SQUARABLE else unit
 
     def regressors(start: int, stop: int) -> Floats | None:
         if in_advance is None or method != "arima" or long:

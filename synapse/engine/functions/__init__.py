@@ -17,8 +17,6 @@ SQUARABLE = 1e150
 VANISHING = 1e-250
 """Below this sum, squares have lost digits to underflow: deviations follow without
 squares."""
-MIN_NUMBER = 5e-324
-"""The smallest number above 0."""
 ROUNDING = 64 * 2.0**-52
 """A deviation below this share of the mean is a rounding error: the column is
 constant."""

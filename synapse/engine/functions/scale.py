@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..compiler.jit import kernel
-from . import MIN_NUMBER, ROUNDING, SQUARABLE, VANISHING
+from . import ROUNDING, SQUARABLE, VANISHING
 
 
 @kernel
@@ -37,7 +37,7 @@ def take_rows(rows, weight, keep, count, deviation, mean, squares, standard):
                     old = before * (counted / count[i]) ** 0.5
                     new = abs(gap) * (fraction * (1.0 - fraction)) ** 0.5
                     larger = max(old, new)
-                    ratio = min(old, new) / max(larger, MIN_NUMBER)
+                    ratio = min(old, new) / max(larger, 5e-324)  # the least above 0
                     size = larger * (1.0 + ratio * ratio) ** 0.5
                 deviation[i] = size if size > ROUNDING * abs(mean[i]) else 1.0
             standard[t, i] = (value - mean[i]) / deviation[i]

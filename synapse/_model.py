@@ -426,16 +426,19 @@ class Model(Archived):
     def _learn_row(self, row: Any, aim: Floats, rate: float) -> None:
         """Learn a row: all checks come first, and the scales count it last."""
         network = self.network
-        scale, target_scale = scales = copy(self.scale), copy(self.target_scale)
+        scale, target_scale = self.scale, self.target_scale
         if scale is not None:
-            row = scale._follow("inputs", row)
+            row, numbers = scale._following("inputs", row)
         if target_scale is not None:
-            aim = target_scale._follow("target", aim)
+            aim, target_numbers = target_scale._following("target", aim)
         lesson = network._lesson(rate, aim)
         with DeferredInterrupt():
             network.activate(row)
             network._learn(*lesson, CHECK_SIZES)
-            self.scale, self.target_scale = scales
+            if scale is not None:
+                scale._numbers = numbers
+            if target_scale is not None:
+                target_scale._numbers = target_numbers
 
     @_checks.suggests_arguments("learn_many")
     def learn_many(

@@ -106,9 +106,8 @@ class Scale:
             raise ArgumentError(_checks.expected("lags of Scale", condition, lags))
         self.half_life = half_life
         self._keep = 1.0 if half_life is None else 0.5 ** (1.0 / half_life)
-        self.count = np.full(columns, MIN_COUNT)
-        self.deviation = np.ones(columns)
-        self.mean, self.squares = np.zeros((2, columns))
+        # replaced as a whole when rows have been counted
+        self._numbers = np.outer([MIN_COUNT, 1.0, 0.0, 0.0], np.ones(columns))
         self._set_lags([()] * columns if lags is None else [*map(tuple, lags)])
 
     @classmethod
@@ -140,14 +139,32 @@ class Scale:
             condition = f"above 0 and below {SQUARABLE:g}"
             raise ArgumentError(_checks.expected("deviation", condition, deviation))
         scale = cls(len(means), lags=lags)
-        scale.count = np.ones(len(means))
-        scale.mean = means
-        scale.deviation = deviations
-        scale.squares = deviations**2
+        ones = np.ones(len(means))
+        scale._numbers = np.stack([ones, deviations, means, deviations**2])
         return scale
 
+    @property
+    def count(self) -> Floats:
+        """Number of rows of each column so far, or the sum of their weights."""
+        return self._numbers[0]  # type: ignore[no-any-return]
+
+    @property
+    def deviation(self) -> Floats:
+        """The numbers by which each column is divided."""
+        return self._numbers[1]  # type: ignore[no-any-return]
+
+    @property
+    def mean(self) -> Floats:
+        """The numbers that are subtracted from each column."""
+        return self._numbers[2]  # type: ignore[no-any-return]
+
+    @property
+    def squares(self) -> Floats:
+        """Sums of squared differences from the mean."""
+        return self._numbers[3]  # type: ignore[no-any-return]
+
     def __len__(self) -> int:
-        return len(self.mean)
+        return self._numbers.shape[1]
 
     def __repr__(self) -> str:
         rows = _checks.pluralize(round(float(self.count.max(initial=0.0))), "row")
@@ -207,8 +224,7 @@ class Scale:
         # A deviation that is no more than rounding is that of a constant column.
         mean = self.mean + gap * (total / count)
         deviation[deviation <= ROUNDING * np.abs(mean)] = 1.0
-        self.count, self.deviation = count, deviation
-        self.mean, self.squares = mean, squares
+        self._numbers = np.stack([count, deviation, mean, squares])
 
     def follow(self, rows: ArrayLike, weight: float = 1.0) -> Floats:
         """Add one row, or several one after the other, and return each in the standard
@@ -238,11 +254,14 @@ class Scale:
         >>> Scale(1).follow([[1.0], [3.0], [2.0]]).ravel()
         array([0., 1., 0.])
         """
-        return self._follow("rows", rows, weight)
+        standard, self._numbers = self._following("rows", rows, weight)
+        return standard
 
-    def _follow(self, title: str, rows: ArrayLike, weight: float = 1.0) -> Floats:
-        """Do what :meth:`follow` does with rows that messages call `title`. The arrays
-        of the scale are replaced, so that a copy of it is what it was.
+    def _following(
+        self, title: str, rows: ArrayLike, weight: float = 1.0
+    ) -> tuple[Floats, Floats]:
+        """Return what :meth:`follow` returns for rows that messages call `title`, and
+        the numbers of the scale after it. Nothing changes.
         """
         counted = self._rows(title, rows)
         if self.lost:
@@ -251,12 +270,11 @@ class Scale:
             weight = _checks.non_negative_number("weight", weight)
         matrix = counted if counted.ndim == 2 else counted[None]
         standard = np.empty(matrix.shape)
-        columns = tuple(getattr(self, name).copy() for name in ARRAYS)
+        numbers = self._numbers.copy()
         take_rows = engine.functions.scale.take_rows
-        if not take_rows(matrix, weight, self._keep, *columns, standard):
+        if not take_rows(matrix, weight, self._keep, numbers, standard):
             raise ArgumentError(TOO_LARGE)
-        self.count, self.deviation, self.mean, self.squares = columns
-        return standard if matrix is counted else standard[0]
+        return standard if matrix is counted else standard[0], numbers
 
     def standard(self, rows: ArrayLike) -> Floats:
         """Convert rows to standard units, without adding them.
@@ -324,11 +342,9 @@ class Scale:
         """Insert copies of the columns of other scales, the first at index `at`."""
         place = _checks.index_within("at", at, len(self) + 1)
         added = [_checks.instance("scales", each, Scale) for each in scales]
-        for name in ARRAYS:
-            values = getattr(self, name)
-            parts = [getattr(each, name) for each in added]
-            joined = np.concatenate([values[:place], *parts, values[place:]])
-            setattr(self, name, joined)
+        before, after = self._numbers[:, :place], self._numbers[:, place:]
+        numbers = [each._numbers for each in added]
+        self._numbers = np.concatenate([before, *numbers, after], axis=1)
         lags = [column for each in added for column in each.lags]
         self._set_lags([*self.lags[:place], *lags, *self.lags[place:]])
 
@@ -336,8 +352,7 @@ class Scale:
         """Remove the column at index `at`, and return its scale."""
         place = _checks.index_within("at", at, len(self))
         column = self._part([place])
-        for name in ARRAYS:
-            setattr(self, name, np.delete(getattr(self, name), place))
+        self._numbers = np.delete(self._numbers, place, axis=1)
         self._set_lags([*self.lags[:place], *self.lags[place + 1 :]])
         return column
 
@@ -346,8 +361,7 @@ class Scale:
         listed = _checks.listed("columns", columns, "a list of indices")
         places = [_checks.index_within("A column", each, len(self)) for each in listed]
         part = Scale(1, self.half_life)
-        for name in ARRAYS:
-            setattr(part, name, getattr(self, name)[places])
+        part._numbers = self._numbers[:, places]
         part._set_lags([self.lags[each] for each in places])
         return part
 
@@ -385,7 +399,7 @@ class Scale:
         """
         described = _checks.json_object("The scale", content)
         scale = cls(columns, described.get("half_life"), described.get("lags"))
-        for name in ARRAYS:
+        for name, row in zip(ARRAYS, scale._numbers, strict=True):
             title = f"The {name} of the scale"
             values = _checks.finite_array(title, described.get(name, ()))
             if values.shape != (columns,):
@@ -393,7 +407,7 @@ class Scale:
                 raise ArgumentError(
                     _checks.expected(title, condition, described.get(name))
                 )
-            setattr(scale, name, values)
+            row[:] = values
         divisible = (scale.count > 0.0) & (scale.deviation > 0.0)
         if not (divisible & (scale.squares >= 0.0)).all():
             raise ArgumentError(

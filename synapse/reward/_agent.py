@@ -8,7 +8,6 @@ import inspect
 import math
 from abc import abstractmethod
 from collections.abc import Mapping
-from copy import copy
 from typing import Annotated, Any, ClassVar, Literal, Self
 from weakref import WeakKeyDictionary, ref
 
@@ -239,7 +238,7 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
         row = self._observed(observation)
         self._read_networks()
         prepared = self._prepare_action(self.steps)
-        standard, scale = self._counted(row)
+        standard, numbers = self._counted(row)
         limits = self._present_limits()
         self._take_over()
         for network, traces in zip(self._networks, self._traces, strict=True):
@@ -249,7 +248,7 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
         self._return = 0.0
         self._next = None  # of an episode that was broken off
         self._prepared_action = prepared
-        self._share(scale)
+        self._count(numbers)
         return self._observe(standard)
 
     @checks.suggests_arguments("agent.learn")
@@ -306,10 +305,10 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
             )
         self._require_latest()
         prepared = self._prepare_action(self.steps + 1)
-        returns, total = copy(self._returns), self._return
+        returns, total = self._returns._numbers, self._return
         if self.scale_rewards:
-            total, reward = self._scaled(returns, total, reward)
-        after, scale = self._counted(row)
+            returns, total, reward = self._scaled(self._returns, total, reward)
+        after, numbers = self._counted(row)
         following = (
             self._bootstrap_value(after) if self.discount and not terminated else 0.0
         )
@@ -337,8 +336,8 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
                 network.weights = weights
                 network.biases = biases
             raise
-        self._returns, self._return = returns, total
-        self._share(scale)
+        self._returns._numbers, self._return = returns, total
+        self._count(numbers)
         self._prepared_action = prepared
         self.error = delta
         self.steps += 1
@@ -469,27 +468,31 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
 
     def _counted(
         self, rows: Floats, weight: float = 1.0
-    ) -> tuple[Floats, Scale | None]:
+    ) -> tuple[Floats, Floats | None]:
         """Return observations with running mean 0 and deviation 1, if they are
-        normalised, and the scale after them, for :meth:`_share`.
+        normalised, and the numbers of the scale after them, for :meth:`_count`.
         """
-        scale = copy(self._models[0].scale)
-        return (rows if scale is None else scale.follow(rows, weight)), scale
+        scale = self._models[0].scale
+        if scale is None:
+            return rows, None
+        return scale._following("observation", rows, weight)
 
-    def _share(self, scale: Scale | None) -> None:
-        """Give the networks a scale of observations."""
-        for model in self._models:
-            model.scale = scale
+    def _count(self, numbers: Floats | None) -> None:
+        """Set the numbers of the scale of observations, if there is one."""
+        scale = self._models[0].scale
+        if scale is not None and numbers is not None:
+            scale._numbers = numbers
 
     def _scaled(
         self, returns: Scale, total: float, reward: float
-    ) -> tuple[float, float]:
-        """Return the discounted sum of rewards after one more, which `returns` count,
-        and the reward divided by their deviation.
+    ) -> tuple[Floats, float, float]:
+        """Return the numbers of `returns` after one more reward, the discounted sum of
+        rewards, and the reward divided by its deviation.
         """
         total = self.discount * total + reward
-        returns.follow(np.array([total]))  # raises for a number that is too large
-        return total, reward / float(returns.deviation[0])
+        # raises for a number that is too large
+        _, numbers = returns._following("The return", np.array([total]))
+        return numbers, total, reward / float(numbers[1, 0])
 
     def _take_over(self) -> None:
         for network in self._networks:

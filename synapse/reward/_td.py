@@ -159,8 +159,8 @@ class TD(Agent):
         done, status = traces.learn_stream(*prepared, values, *factors)
         if done < len(rows):  # only the rows that were learned count
             _, counted = self._prepared(rows[:done], gains[:done])
-        scale, self._returns, self._return = counted
-        self._share(scale)
+        numbers, self._returns, self._return = counted
+        self._count(numbers)
         self.steps += done
         if done:
             self._value = float(values[done - 1])
@@ -168,7 +168,7 @@ class TD(Agent):
 
     def _prepared(
         self, rows: Floats, gains: Floats
-    ) -> tuple[tuple[Floats, Floats], tuple[Scale | None, Scale, float]]:
+    ) -> tuple[tuple[Floats, Floats], tuple[Floats | None, Scale, float]]:
         """Return rows and rewards in their scales, each by what came up to it, and
         what the scales are after them. Nothing changes.
         """
@@ -176,11 +176,11 @@ class TD(Agent):
         if self.scale_rewards:
             scaled = []
             for gain in gains.tolist():
-                total, reward = self._scaled(returns, total, gain)
+                returns._numbers, total, reward = self._scaled(returns, total, gain)
                 scaled.append(reward)
             gains = np.array(scaled)
-        standard, scale = self._counted(rows)
-        return (standard, gains), (scale, returns, total)
+        standard, numbers = self._counted(rows)
+        return (standard, gains), (numbers, returns, total)
 
     def _answer(self, outputs: Floats) -> float:
         return float(outputs[0])

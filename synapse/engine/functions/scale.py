@@ -7,10 +7,11 @@ from . import ROUNDING, SQUARABLE, VANISHING
 
 
 @kernel
-def take_rows(rows, weight, keep, count, deviation, mean, squares, standard):
+def take_rows(rows, weight, keep, numbers, standard):
     """Count rows (Welford 1962), write each in standard units; False, and nothing
     changes, if too large.
 
+    `numbers` are count, deviation, mean and squares of each column, shape (4, columns).
     NaN is not counted and becomes 0. What a column has counted is multiplied by `keep`
     before one more.
     """
@@ -18,6 +19,7 @@ def take_rows(rows, weight, keep, count, deviation, mean, squares, standard):
         for i in range(rows.shape[1]):
             if abs(rows[t, i]) >= SQUARABLE:
                 return False
+    count, deviation, mean, squares = numbers[0], numbers[1], numbers[2], numbers[3]
     for t in range(rows.shape[0]):
         for i in range(rows.shape[1]):
             value = rows[t, i]

@@ -208,7 +208,8 @@ class StreamNetwork(base.Estimator):
         if (self.rule, self.reach) != ("online", None):
             network.rule = self.rule, self.reach
         scale = Scale(len(names), self.half_life)
-        target_scale = Scale(1, self.half_life, [self._target_lags])
+        numeric = self._task == "numbers"
+        target_scale = numeric and Scale(1, self.half_life, [self._target_lags])
         model = Model(network, task=self._task, scale=scale, target_scale=target_scale)
         self._inputs = FeatureInputs(model, names, self.unseen)
         self._attach(model)

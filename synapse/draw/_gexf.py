@@ -144,10 +144,6 @@ def _color(shade: tuple[float, float, float]) -> dict[str, float]:
     }
 
 
-def _read_gexf(content: bytes) -> Any:
-    return nx.read_gexf(io.BytesIO(content))
-
-
 FORMATS = (
     Format(
         name="gexf",
@@ -160,7 +156,7 @@ FORMATS = (
         link="https://gexf.net/schema.html",
         data=gexf_data,
         **_graph_files.readers(
-            partial(_graph_files.xml_graph, _read_gexf, "GEXF"), "GEXF"
+            partial(_graph_files.xml_graph, nx.read_gexf, "GEXF"), "GEXF"
         ),
         write=_files.write,
         read=_files.read,

@@ -26,7 +26,6 @@ from ..objects.saved import SavedNetwork
 from ..readwrite._document import network_of
 from ..readwrite._file_checks import (
     LARGEST_WHOLE,
-    an_object,
     is_whole,
     members,
     require,
@@ -269,9 +268,7 @@ def trainer_of(
 
     It takes over the arrays. FormatError if they are not valid.
     """
-    head = an_object(
-        "The description of a trainer", from_array(TRAINER, arrays.pop(TRAINER))
-    )
+    head = from_array(TRAINER, arrays.pop(TRAINER))
     require_version("trainer", head, MARK, VERSION)
     members("The description of a trainer", head, HEAD)
     saved = saved_from_arrays(

@@ -394,7 +394,9 @@ def columns_of_table(
                 f"`{table_name}` must have a column {column!r}, got {names}."
             )
     lengths = {
-        column: len(values) if hasattr(values, "__len__") else None
+        column: len(values)
+        if hasattr(values, "__len__") and getattr(values, "shape", True)
+        else None
         for column, values in columns.items()
     }
     if len({*lengths.values()}) > 1:
@@ -415,9 +417,7 @@ def numbered_ends(sources: Any, targets: Any) -> tuple[list[Any], NDArray[np.int
 
 def _numbered(sources: Any, targets: Any) -> tuple[list[Any], NDArray[np.int64]]:
     """Return the names of neurons, and the numbers of both ends."""
-    ends = [np.empty(0)]
-    with suppress(ValueError):  # tuples among other names are no array
-        ends = [np.asarray(column) for column in (sources, targets)]
+    ends = [_as_array(column) for column in (sources, targets)]
     if all(end.dtype.kind in "iu" and end.ndim == 1 for end in ends):
         low = min((int(end.min()) for end in ends if len(end)), default=0)
         high = max((int(end.max()) for end in ends if len(end)), default=0)
@@ -467,6 +467,15 @@ def _require_named_ends(names: list[Any], ends: NDArray[np.int64]) -> None:
         )
 
 
+def _as_array(column: Any) -> NDArray[Any]:
+    """Return a column as an array of one dimension, also of lists and arrays."""
+    with suppress(ValueError):  # lists among other values are no array
+        array = np.asarray(column)
+        if array.ndim == 1:
+            return array
+    return np.fromiter(column, object, len(column))
+
+
 def _listed(column: Any) -> list[Any]:
     """Return the values of a column as plain numbers and strings."""
     return column.tolist() if hasattr(column, "tolist") else list(column)
@@ -478,7 +487,7 @@ def _numbers_or_values(columns: dict[Any, Any]) -> dict[Any, Any]:
     """
     read: dict[Any, Any] = {}
     for name, column in columns.items():
-        numbers = np.asarray(column)
+        numbers = _as_array(column)
         if numbers.dtype.kind in "iuf":
             read[name] = numbers
         else:

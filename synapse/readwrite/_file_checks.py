@@ -78,16 +78,10 @@ def is_whole(value: Any, minimum: int, maximum: int) -> bool:
     return type(value) is int and minimum <= value <= maximum
 
 
-def require_version(
-    subject: str, data: dict[str, Any], mark: str, version: int
-) -> None:
+def require_version(subject: str, data: Any, mark: str, version: int) -> None:
     """Raise unless a document has this mark and the present version of its format."""
-    require(
-        data.get("format") == mark,
-        f'The "format" of a {subject}',
-        repr(mark),
-        data.get("format"),
-    )
+    form = an_object(f"The description of the {subject}", data).get("format")
+    require(form == mark, f'The "format" of a {subject}', repr(mark), form)
     written: Any = data.get("version")
     require(
         is_whole(written, 1, LARGEST_WHOLE),

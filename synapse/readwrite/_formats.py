@@ -26,7 +26,7 @@ from typing import (
 
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from .._checks import choice
+from .._checks import choice, is_among
 from ..errors import ArgumentError
 from ..objects.ensemble import Ensemble
 from ..objects.incomplete import warn_of_missing
@@ -461,9 +461,10 @@ def load(
             document = _files.read_document(stream)
         if module_of("json").is_ensemble(document):
             return module_of("json").ensemble_of(document)
-        if isinstance(document, dict) and document.get("format") in DOCUMENTS:
+        mark: Any = document.get("format") if isinstance(document, dict) else None
+        if is_among(mark, DOCUMENTS):
             _require_options("json", module_of("json").from_json_data, options)
-            return _class_at(DOCUMENTS[document["format"]])._of_document(document)
+            return _class_at(DOCUMENTS[mark])._of_document(document)
         return _made(by_marks(document), document, options)
 
 

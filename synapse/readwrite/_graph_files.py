@@ -64,7 +64,7 @@ def _graphml_data(network: Network) -> str:
     return stream.getvalue().decode()
 
 
-def xml_graph(read: Callable[[bytes], Any], name: str, content: bytes) -> nx.Graph[Any]:
+def xml_graph(read: Callable[..., Any], name: str, content: bytes) -> nx.Graph[Any]:
     """Return the graph of an XML file of this name, by a reader of networkx."""
 
     # The entities that a document type declares can be used for attacks.
@@ -82,7 +82,7 @@ def xml_graph(read: Callable[[bytes], Any], name: str, content: bytes) -> nx.Gra
         raise FormatError(
             f"The file is not XML, or only a part of it: {error}."
         ) from None
-    graph: nx.Graph[Any] = _parsed(lambda: read(content), name)
+    graph: nx.Graph[Any] = _parsed(lambda: read(io.BytesIO(content)), name)
     for key, rows in (
         ("node_default", graph.nodes.values()),
         ("edge_default", _of_edges(graph)),
@@ -93,11 +93,11 @@ def xml_graph(read: Callable[[bytes], Any], name: str, content: bytes) -> nx.Gra
     return graph
 
 
-def _read_graphml(content: bytes) -> Any:
+def _read_graphml(stream: io.BytesIO) -> Any:
     reader = nx.GraphMLReader()
     reader.python_type = defaultdict(lambda: str, reader.python_type, **GRAPH_TOOL)
     namespace = f'<graphml xmlns="{reader.NS_GRAPHML}">'.encode()
-    graphs = list(reader(string=content.replace(b"<graphml>", namespace)))
+    graphs = list(reader(string=stream.read().replace(b"<graphml>", namespace)))
     require(len(graphs) == 1, "The number of graphs in the file", "1", len(graphs))
     return graphs[0]
 
@@ -130,9 +130,9 @@ def _parsed(read: Callable[[], Any], name: str) -> Any:
     except (MemoryError, FormatError):
         raise
     except Exception as error:  # of many kinds
-        reason = f"{type(error).__name__}: {error}".rstrip(".")
+        reason = f"unknown {error}" if isinstance(error, KeyError) else f"{error}"
         raise FormatError(
-            f"The file is not {name}, or only a part of it: {reason}."
+            f"The file is not {name}, or only a part of it: {reason.rstrip('.')}."
         ) from None
 
 
@@ -147,7 +147,10 @@ def _cytoscape_graph(data: Any) -> Any:
     document = {"directed": True, "data": {}, **an_object("A graph of Cytoscape", data)}
     elements = an_object("The elements", document.get("elements"))
     if isinstance(document["data"], list):  # as networkx writes it
-        document["data"] = _parsed(lambda: dict(document["data"]), CYTOSCAPE)
+        for i, pair in enumerate(document["data"]):
+            fits = isinstance(pair, list) and [*map(type, pair[:-1])] == [str]
+            require(fits, f"Item {i} of data", "a list of a name and a value", pair)
+        document["data"] = dict(document["data"])
     rows = {
         noun: [
             an_object(f"The data of {noun} {i}", row.get("data"))
@@ -160,13 +163,15 @@ def _cytoscape_graph(data: Any) -> Any:
 
 def _node_link_graph(data: Any) -> Any:
     document = {"directed": False, "graph": {}, **an_object("A node-link graph", data)}
-    if "adjacency" in document:
-        return _parsed(lambda: nx.adjacency_graph(data), ADJACENCY)
     # D3 and older versions of networkx have links.
     edges = document.get("edges", document.get("links"))
     if edges is None:
         names = ", ".join(map(short_repr, data)) or "none"
-        raise FormatError(f"A node-link graph must have edges or links, got {names}.")
+        raise FormatError(
+            f"A node-link graph must have edges or links, got {names}. Pass"
+            " networkx.adjacency_graph(data), and graphs in other layouts, to"
+            " synapse.from_networkx."
+        )
     rows = {"node": document.get("nodes"), "edge": edges}
     return _json_graph(document["directed"], document["graph"], rows)
 
@@ -221,7 +226,6 @@ EDGE = ("weight", "trainable")
 of Synapse's."""
 CYTOSCAPE = "Cytoscape's JSON"
 NODE_LINK = "node-link JSON"
-ADJACENCY = "networkx' JSON by adjacency"
 FORMATS_OWN = {
     "GraphML": ("id", "viz", "activations"),
     "GEXF": (

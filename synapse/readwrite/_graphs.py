@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
@@ -23,6 +23,7 @@ from .._checks import (
     finite_number,
     float_type,
     is_among,
+    is_number,
     listed,
     pluralize,
     short_repr,
@@ -480,7 +481,7 @@ def _creation(data: Mapping[Any, Any]) -> float:
 def require_names(noun: str, names: Iterable[Any]) -> None:
     """Raise ArgumentError if one of the names of nodes or neurons is missing."""
     for name in names:
-        if is_missing(name):
+        if is_missing(name) or not isinstance(name, Hashable):
             raise ArgumentError(
                 f"Every {noun} must have a name, got {short_repr(name)}. Leave out"
                 " rows without names. If a neuron is called NA, read its table with"
@@ -1327,7 +1328,7 @@ def _flag(subject: str, value: Any) -> bool:
 
 
 def _sign(subject: str, value: Any) -> int:
-    if value == 0 and not isinstance(value, bool):
+    if is_number(value) and value == 0:
         return 0
     return sign(subject, _whole_or_given(value))
 

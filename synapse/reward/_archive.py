@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import expected
+from .._checks import expected, is_among
 from .._scale import Scale
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError, SynapseError
@@ -170,7 +170,7 @@ def agent_of(kind: type[Agent], arrays: Arrays, functions: Mapping[str, Any]) ->
     """
     head = _head(arrays)
     classes: dict[str, Any] = {cls.__name__: cls for cls in _classes(kind)}
-    if head["kind"] not in classes:
+    if not is_among(head["kind"], classes):
         raise FormatError(
             f"The file has an agent of the class {head['kind']!r}, and no class here"
             f" has this name. There are: {', '.join(sorted(classes))}. Import its"

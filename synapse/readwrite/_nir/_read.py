@@ -281,7 +281,7 @@ class Reader:
         """Return constants of a node, one for each neuron."""
         try:
             numbers = np.broadcast_to(np.asarray(values, float).ravel(), size)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise FormatError(
                 f"The node {name!r} must have {size} numbers of each kind."
             ) from None
